@@ -1,0 +1,99 @@
+//! A stream of messages with an owner, an ACL, a free type and mutable raw.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Access, Acl, ChannelId, MessageId, Raw, Stamp, UserId};
+
+/// Type of private message channels, which nobody owns and nobody edits.
+pub const PM: &str = "io.pnut.core.pm";
+/// Type of chat rooms, which need a `chat-settings` item.
+pub const CHAT: &str = "io.pnut.core.chat";
+/// The raw item that names a chat room.
+pub const CHAT_SETTINGS: &str = "io.pnut.core.chat-settings";
+
+/// A channel, as everybody may see it; what is personal to a viewer is added when it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Channel {
+    /// Assigned by the store.
+    pub id: ChannelId,
+    /// The API's `type`.
+    pub kind: String,
+    /// Nobody owns a private message channel.
+    pub owner: Option<UserId>,
+    /// When it was made.
+    pub created_at: Stamp,
+    /// Who may do what.
+    pub acl: Acl,
+    /// Client-defined items.
+    pub raw: Raw,
+    /// Deactivated channels keep their contents and take no new ones.
+    pub is_active: bool,
+    /// Messages that are not deleted.
+    pub messages: i64,
+    /// Users subscribed.
+    pub subscribers: i64,
+    /// Sticky messages.
+    pub sticky_messages: i64,
+    /// Newest message that is not deleted.
+    pub recent_message_id: Option<MessageId>,
+    /// Newest message of all, if that one is deleted.
+    pub recent_deleted_message_id: Option<MessageId>,
+    /// Moves with each message (at first: creation); orders the inbox and is its pagination id.
+    pub activity: Stamp,
+}
+
+impl Channel {
+    /// Private message channels follow rules of their own.
+    pub fn is_pm(&self) -> bool {
+        self.kind == PM
+    }
+
+    /// What this user may do here.
+    pub fn access(&self, user: Option<UserId>) -> Access {
+        self.acl.access(self.owner, user)
+    }
+
+    /// Name of a chat room.
+    pub fn chat_name(&self) -> Option<&str> {
+        if self.kind != CHAT {
+            return None;
+        }
+        self.raw.first(CHAT_SETTINGS)?.get("name")?.as_str()
+    }
+
+    /// What an event needs to know of the channel.
+    pub fn brief(&self) -> ChannelBrief {
+        ChannelBrief {
+            id: self.id,
+            kind: self.kind.as_str().into(),
+            name: self.chat_name().map(Into::into),
+            is_public: self.acl.is_public(),
+        }
+    }
+}
+
+/// What an event needs to know of its channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelBrief {
+    /// Which.
+    pub id: ChannelId,
+    /// `meta.channel_type`
+    pub kind: std::sync::Arc<str>,
+    /// `meta.channel_name`, of chat rooms.
+    pub name: Option<std::sync::Arc<str>>,
+    /// Public for the purpose of scopes.
+    pub is_public: bool,
+}
+
+/// A checked channel that has no id yet.
+#[derive(Clone, Debug)]
+pub struct NewChannel {
+    /// The API's `type`.
+    pub kind: String,
+    /// `None` only for private message channels.
+    pub owner: Option<UserId>,
+    /// Normalized.
+    pub acl: Acl,
+    /// Checked.
+    pub raw: Raw,
+}

@@ -1,0 +1,39 @@
+//! What things are: the nouns of the API, without I/O and without frameworks.
+//!
+//! Values here are neither rows (`store`) nor wire objects (`protocol::object`).
+
+pub mod acl;
+pub mod app_stream;
+pub mod channel;
+pub mod client;
+pub mod content;
+pub mod id;
+pub mod marker;
+pub mod message;
+pub mod page;
+pub mod presence;
+pub mod raw;
+pub mod refusal;
+pub mod relation;
+pub mod scope;
+pub mod stamp;
+pub mod token;
+pub mod user;
+
+pub use acl::{Access, Acl};
+pub use app_stream::{AppStream, ObjectType};
+pub use channel::{Channel, ChannelBrief};
+pub use client::{Client, ClientBrief};
+pub use content::{Content, Entities};
+pub use id::{ChannelId, ClientId, ConnectionId, MessageId, StreamKey, SubscriptionId, TokenId, UserId};
+pub use marker::Marker;
+pub use message::{Deletion, Message};
+pub use page::{Bound, Page, PageRequest};
+pub use presence::Presence;
+pub use raw::Raw;
+pub use refusal::{Refusal, Refused};
+pub use relation::Relation;
+pub use scope::{Scope, Scopes};
+pub use stamp::Stamp;
+pub use token::Token;
+pub use user::{User, UserCounts, UserKind};

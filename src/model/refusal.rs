@@ -1,0 +1,113 @@
+//! Every way to say no by rule, in one table.
+//!
+//! The code is the API's own `meta.code`; it travels over sockets and REST alike, hence it is a fact of
+//! the model and not of HTTP.
+
+use std::borrow::Cow;
+
+macro_rules! refusals {
+    ($($variant:ident $code:literal $slug:literal $text:literal;)*) => {
+        /// A rule said no. The client can change its request; trying again unchanged is useless.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Refusal {
+            $(#[doc = $text] $variant,)*
+        }
+
+        impl Refusal {
+            /// All of them, for the tests that compare code and documents.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// `meta.code`, which is the HTTP status too.
+            pub fn code(self) -> u16 {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// `meta.error_slug`: stable, for programs.
+            pub fn slug(self) -> &'static str {
+                match self { $(Self::$variant => $slug,)* }
+            }
+
+            /// `meta.error_message` when no field is named.
+            pub fn text(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+refusals! {
+    // variant               code slug                       what the client is told
+    WrongType                400 "wrong-type"                "Wrong type";
+    Missing                  400 "missing-field"             "A required field is missing.";
+    Invalid                  400 "invalid-value"             "This value is not allowed.";
+    TooLong                  400 "too-long"                  "This is too long.";
+    EmptyText                400 "empty-text"                "Text may not be empty.";
+    MalformedBody            400 "malformed-body"            "The body could not be read.";
+    UnknownUser              400 "unknown-user"              "No such user.";
+    UnknownObjectType        400 "unknown-object-type"       "No such object type.";
+    RawTooLarge              400 "raw-too-large"             "raw may hold at most 8192 bytes.";
+    RawInvalid               400 "raw-invalid"               "This raw item does not satisfy the rules of its type.";
+    GroupImmutable           400 "acl-immutable"             "This part of the ACL is immutable.";
+    TooManyMembers           400 "too-many-members"          "A channel may have at most 200 members.";
+    ReplyElsewhere           400 "reply-elsewhere"           "reply_to must be a message of the same channel.";
+    MessageDeleted           400 "message-deleted"           "This message is deleted.";
+    OnlyYourself             400 "only-yourself"             "A private message needs somebody else.";
+    UnknownMarker            400 "unknown-marker"            "No such stream marker.";
+    SubscriptionLimit        400 "subscription-limit"        "This connection already has as many subscriptions as it may.";
+    StreamLimit              400 "stream-limit"              "This client already has as many app streams as it may.";
+    StreamKeyTaken           400 "stream-key-taken"          "This client already has a stream with this key.";
+    NotJson                  400 "not-json"                  "This call needs a JSON body.";
+    TokenRequired            401 "token-required"            "Access token required.";
+    TokenInvalid             401 "invalid-token"             "Access token invalid.";
+    ClientInvalid            401 "invalid-client"            "Unknown client or wrong secret.";
+    WrongTokenKind           403 "wrong-token-kind"          "This call needs another kind of token.";
+    ScopeMissing             403 "not-authorized"            "Forbidden: You need the following scopes:";
+    NoAccess                 403 "no-access"                 "You may not do that.";
+    ChannelInactive          403 "channel-inactive"          "This channel is deactivated.";
+    ChannelImmutable         403 "channel-immutable"         "Private message channels cannot be changed.";
+    Blocked                  403 "blocked"                   "One of you blocks the other.";
+    NotFound                 404 "not-found"                 "No such object.";
+    UserNotFound             404 "user-not-found"            "No such user.";
+    ChannelNotFound          404 "channel-not-found"         "No such channel.";
+    MessageNotFound          404 "message-not-found"         "No such message.";
+    StreamNotFound           404 "stream-not-found"          "No such stream.";
+    NoSuchPrivateChannel     404 "no-existing-pm"            "No private message channel exists for the given user combination";
+    MethodNotAllowed         405 "method-not-allowed"        "This address does not take this method.";
+    BodyTooLarge             413 "body-too-large"            "The body is too large.";
+    RateLimited              429 "rate-limited"              "Too many requests. Try again later.";
+    StreamsInUse             429 "streams-in-use"            "This client already has as many app streams in use as it may.";
+    TooManyConnections       429 "too-many-connections"      "Too many connections.";
+}
+
+impl Refusal {
+    /// Names the field that is at fault.
+    pub fn at(self, field: impl Into<Cow<'static, str>>) -> Refused {
+        Refused { refusal: self, field: Some(field.into()) }
+    }
+}
+
+/// A refusal on its way to a client, with the field at fault if there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Which rule.
+    pub refusal: Refusal,
+    /// The field, parameter or scope that the client should look at.
+    pub field: Option<Cow<'static, str>>,
+}
+
+impl Refused {
+    /// `meta.error_message`. Texts that clients match literally stay untouched when no field is named.
+    pub fn message(&self) -> String {
+        match (&self.field, self.refusal) {
+            (None, refusal) => refusal.text().to_owned(),
+            (Some(scope), Refusal::ScopeMissing) => format!("{} {scope}", self.refusal.text()),
+            (Some(field), refusal) => format!("{field}: {}", refusal.text()),
+        }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, field: None }
+    }
+}

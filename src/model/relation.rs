@@ -1,0 +1,39 @@
+//! What one user decided about another.
+
+/// A directed relation between two users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// Hears the other's posts and presence.
+    Follow,
+    /// Does not want to see the other.
+    Mute,
+    /// Neither sees the other any more.
+    Block,
+}
+
+impl Relation {
+    /// The name in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Follow => "follow",
+            Self::Mute => "mute",
+            Self::Block => "block",
+        }
+    }
+}
+
+/// How a viewer and another user stand to each other; becomes the `you_…` flags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The other follows the viewer.
+    pub follows_you: bool,
+    /// The viewer follows the other.
+    pub you_follow: bool,
+    /// The viewer muted the other.
+    pub you_muted: bool,
+    /// The viewer blocked the other.
+    pub you_blocked: bool,
+    /// The other blocked the viewer.
+    pub blocks_you: bool,
+}

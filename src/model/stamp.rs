@@ -1,0 +1,40 @@
+//! Moments: microseconds since 1970, UTC.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// A moment. The write lane gives out each moment once and in rising order, so a stamp also orders
+/// what happened (inbox activity, mutes, sticky messages) and serves as a pagination id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Stamp(pub i64);
+
+impl Stamp {
+    /// Unix seconds, as `meta.timestamp` wants them.
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// From Unix seconds.
+    pub fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1_000_000))
+    }
+
+    /// `YYYY-MM-DDTHH:MM:SSZ`, the only form of a date on the wire.
+    pub fn iso(self) -> String {
+        let Ok(t) = OffsetDateTime::from_unix_timestamp(self.seconds()) else {
+            return String::from("1970-01-01T00:00:00Z");
+        };
+        let (year, month, day) = t.to_calendar_date();
+        let (hour, minute, second) = t.to_hms();
+        format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
+    }
+
+    /// Reads an ISO 8601 moment; a date without a time means its midnight.
+    pub fn parse_iso(text: &str) -> Option<Self> {
+        let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+        let t = OffsetDateTime::parse(&full, &Rfc3339).ok()?;
+        i64::try_from(t.unix_timestamp_nanos() / 1_000).ok().map(Self)
+    }
+}

@@ -1,0 +1,71 @@
+//! A person, bot or feed.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Content, Raw, Stamp, UserId};
+
+/// What kind of account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserKind {
+    /// A person.
+    #[default]
+    Human,
+    /// Publishes only.
+    Feed,
+    /// A program.
+    Bot,
+}
+
+impl UserKind {
+    /// The name on the wire and in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Feed => "feed",
+            Self::Bot => "bot",
+        }
+    }
+}
+
+/// Numbers on a user object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserCounts {
+    /// Bookmarks made.
+    pub bookmarks: i64,
+    /// Clients with a live token of this user.
+    pub clients: i64,
+    /// Users who follow this one.
+    pub followers: i64,
+    /// Users whom this one follows.
+    pub following: i64,
+    /// Posts written.
+    pub posts: i64,
+}
+
+/// An account as everybody may see it; what is personal to a viewer is added when it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// Assigned by the store.
+    pub id: UserId,
+    /// In the owner's letter case; compared without it.
+    pub username: String,
+    /// Display name.
+    pub name: Option<String>,
+    /// What kind of account.
+    pub kind: UserKind,
+    /// Such as `en_US`.
+    pub locale: String,
+    /// Such as `Europe/Paris`.
+    pub timezone: String,
+    /// When the account was made.
+    pub created_at: Stamp,
+    /// Profile text, if there is one.
+    pub content: Option<Content>,
+    /// Source of the profile text, shown to its owner only.
+    pub markdown_text: Option<String>,
+    /// Client-defined items.
+    pub raw: Raw,
+    /// Numbers.
+    pub counts: UserCounts,
+}
