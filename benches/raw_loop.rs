@@ -4,13 +4,15 @@
 //! sends every event as one frame of a fixed length. No tokens, no database, no checks: what remains is
 //! one small POST per message and the kernel's send path, which is what fan-out is compared with.
 //!
-//! `raw_loop PORT FRAME_BYTES [joined]`: with `joined`, events of one turn leave in one `send()` per socket.
+//! `raw_loop PORT FRAME_BYTES [joined] [reno]`: with `joined`, events of one turn leave in one `send()` per
+//! socket; with `reno` (or another name) its sockets use that congestion control instead of the host's.
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::socket::{Backlog, MsgFlags, listen, send};
+use nix::sys::socket::{Backlog, MsgFlags, listen, send, setsockopt, sockopt};
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd};
@@ -31,8 +33,10 @@ pub fn run(arguments: &[String]) -> ExitCode {
         // `cargo bench` starts every bench; this one is a server and has nothing to measure by itself.
         return ExitCode::SUCCESS;
     };
-    let joined = arguments.get(2).is_some_and(|word| word == "joined");
-    match serve(port, frame_bytes, joined) {
+    let options = arguments.get(2..).unwrap_or_default();
+    let joined = options.iter().any(|word| word == "joined");
+    let control = options.iter().find(|word| *word != "joined").map(String::as_str);
+    match serve(port, frame_bytes, joined, control) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             writeln!(io::stderr(), "raw_loop: {error}").unwrap_or_default();
@@ -41,11 +45,15 @@ pub fn run(arguments: &[String]) -> ExitCode {
     }
 }
 
-fn serve(port: usize, frame_bytes: usize, joined: bool) -> io::Result<()> {
+fn serve(port: usize, frame_bytes: usize, joined: bool, control: Option<&str>) -> io::Result<()> {
     let port = u16::try_from(port).unwrap_or(0);
     let listener = TcpListener::bind(("127.0.0.1", port))?;
     // The standard library asks for a backlog of 128: a burst of handshakes would wait a second for a retry.
     listen(&listener, Backlog::new(4096)?)?;
+    if let Some(name) = control {
+        // Accepted sockets inherit it, so that hosts with different defaults can be compared.
+        setsockopt(&listener, sockopt::TcpCongestion, &OsString::from(name))?;
+    }
     listener.set_nonblocking(true)?;
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     epoll.add(&listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER))?;

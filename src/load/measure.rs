@@ -129,6 +129,9 @@ pub(super) struct Tally {
     /// Frames that carried no number of ours: hellos, pongs.
     pub(super) other_frames: u64,
     pub(super) reads: u64,
+    /// Turns of the engine that found something, and how many sockets they found.
+    pub(super) turns: u64,
+    pub(super) ready: u64,
     pub(super) acked: u64,
     pub(super) refused: BTreeMap<u16, u64>,
     /// First words of an unexpected answer, for the notes of the report.
@@ -158,6 +161,8 @@ impl Tally {
             frame_bytes: 0,
             other_frames: 0,
             reads: 0,
+            turns: 0,
+            ready: 0,
             acked: 0,
             refused: BTreeMap::new(),
             first_refusal: None,

@@ -70,6 +70,7 @@ pub(super) struct Engine {
     host: String,
     text_bytes: usize,
     buffer: Vec<u8>,
+    events: Vec<EpollEvent>,
     listeners: Vec<Listener>,
     vacant: Vec<usize>,
     callers: Callers,
@@ -86,6 +87,8 @@ pub(super) struct Engine {
     pub(super) interrupted: bool,
     /// Time spent waiting for something to happen.
     idle: Duration,
+    /// End of the last turn, if that found nothing.
+    idle_since: Option<Instant>,
 }
 
 impl Engine {
@@ -99,6 +102,7 @@ impl Engine {
             host,
             text_bytes: text_bytes as usize,
             buffer: vec![0; READ_BYTES],
+            events: vec![EpollEvent::empty(); EVENTS_PER_TURN],
             listeners: Vec::new(),
             vacant: Vec::new(),
             callers: Callers::new(callers),
@@ -110,6 +114,7 @@ impl Engine {
             live: 0,
             interrupted: false,
             idle: Duration::ZERO,
+            idle_since: None,
         })
     }
 
@@ -120,16 +125,25 @@ impl Engine {
 
     /// Handles what is ready, waiting for it at most `patience`; none means polling.
     pub(super) fn turn(&mut self, patience: Option<Duration>) -> io::Result<()> {
-        let mut events = [EpollEvent::empty(); EVENTS_PER_TURN];
         let before = Instant::now();
+        if let Some(since) = self.idle_since.take() {
+            // Looking at the clock and at what is due is not work that a frame waits for.
+            self.idle += before.duration_since(since);
+        }
+        // Taken out for the turn, so that handlers may use the rest of the engine.
+        let mut events = std::mem::take(&mut self.events);
         let mut count = self.poller.wait(&mut events, Duration::ZERO)?;
         if count == 0 {
             if let Some(patience) = patience {
                 count = self.poller.wait(&mut events, patience)?;
             }
             // Whatever woke us up, until here there was nothing to do.
-            self.idle += before.elapsed();
+            let now = Instant::now();
+            self.idle += now.duration_since(before);
+            self.idle_since = (count == 0).then_some(now);
         }
+        self.tally.turns += u64::from(count > 0);
+        self.tally.ready += count as u64;
         for event in events.iter().take(count) {
             match Token::of(event.data()) {
                 Token::Listener(slot) => self.listener_ready(slot),
@@ -137,6 +151,7 @@ impl Engine {
                 Token::Signal => self.interrupted |= self.poller.interrupted(),
             }
         }
+        self.events = events;
         Ok(())
     }
 

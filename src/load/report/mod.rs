@@ -5,6 +5,7 @@
 
 mod compare;
 mod page;
+mod pictures;
 mod rows;
 mod table;
 
@@ -20,8 +21,10 @@ use serde::{Deserialize, Serialize};
 
 /// Rooms listed one by one in a report.
 const LISTED_ROOMS: usize = 20;
-/// A tester that is busy for more than this share of the time sets the pace itself.
-pub(super) const SATURATED_PERCENT: f64 = 90.0;
+/// A tester that is busy for more than this share of the time, and finds more than so many sockets waiting
+/// when it looks, sets the pace itself. Busy alone says little: with one socket at a time it keeps up.
+const SATURATED_PERCENT: f64 = 90.0;
+const SATURATED_READY: f64 = 8.0;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

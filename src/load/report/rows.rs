@@ -2,7 +2,7 @@
 //!
 //! A name here is what `--baseline` compares by, so it changes only with a reason.
 
-use super::{Better, Report, SATURATED_PERCENT};
+use super::{Better, Report, SATURATED_PERCENT, SATURATED_READY};
 use crate::load::measure::{Latency, Tally};
 use crate::load::observer::Reading;
 
@@ -41,20 +41,23 @@ impl Report {
         }
         let reads = per_frame((after.reads - before.reads) as f64);
         self.push("reads per frame", reads, "", Better::Neither);
-        self.tester(before, after, frames);
+        self.tester(before, after, "frame", frames);
         if let Some(resident) = after.resident {
             self.push("server memory", resident as f64 / 1048576.0, "MiB", Better::Lower);
         }
     }
 
     /// What our own side cost, and whether that spoils the result.
-    fn tester(&mut self, before: &Reading, after: &Reading, frames: u64) {
+    fn tester(&mut self, before: &Reading, after: &Reading, each: &str, count: u64) {
         let busy = after.busy_since(before);
         let percent = 100.0 * busy.as_secs_f64() / after.seconds_since(before);
-        let micros = busy.as_secs_f64() * 1e6 / frames.max(1) as f64;
-        self.push("tester time per frame", micros, "µs", Better::Neither);
+        let micros = busy.as_secs_f64() * 1e6 / count.max(1) as f64;
+        self.push(&format!("tester time per {each}"), micros, "µs", Better::Neither);
         self.push("tester busy", percent, "%", Better::Neither);
-        if percent > SATURATED_PERCENT {
+        let turns = (after.turns - before.turns).max(1);
+        let ready = (after.ready - before.ready) as f64 / turns as f64;
+        self.push("sockets ready per turn", ready, "", Better::Neither);
+        if percent > SATURATED_PERCENT && ready > SATURATED_READY {
             let note = format!(
                 "the tester, not the server, was saturated ({percent:.0} % busy): delays and rates are its own"
             );
@@ -135,7 +138,7 @@ impl Report {
             self.push("server CPU per visit", micros, "µs", Better::Lower);
             self.push("server CPU", 100.0 * cpu.as_secs_f64() / seconds, "%", Better::Neither);
         }
-        self.tester(before, after, opened);
+        self.tester(before, after, "visit", opened);
         self.delays("hello", &tally.hello);
         self.delays("follow", &tally.follow);
         let refused: u64 = tally.refused.values().sum();
