@@ -27,6 +27,8 @@ pub(super) struct Run<'a> {
     pub(super) observer: Observer,
     pub(super) report: Report,
     polls: bool,
+    /// Sockets were connected and should stay so: none left means that the server is gone.
+    listening: bool,
     checked: Instant,
     beaten: Instant,
     /// Next socket whose heartbeat is due.
@@ -73,6 +75,7 @@ pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<R
         observer: Observer::new(target.pid, args.quiet),
         report: Report::new(plan, &target),
         polls: !args.block && target.client_core.is_some(),
+        listening: false,
         target,
         engine,
         checked: now,
@@ -92,7 +95,12 @@ pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<R
         Err(Stop::ServerGone(why)) => Ended::ServerGone(why),
         Err(Stop::Trouble(why)) => Ended::Trouble(why),
     };
-    let Run { engine, observer, mut report, .. } = run;
+    let Run {
+        engine,
+        observer,
+        mut report,
+        ..
+    } = run;
     report.finish(&engine, observer.seconds);
     Ok(report)
 }
@@ -122,6 +130,9 @@ impl Run<'_> {
                 && process.ended()
             {
                 return Err(Stop::ServerGone(process.last_words()));
+            }
+            if self.listening && self.engine.live + self.engine.opening == 0 {
+                return Err(Stop::ServerGone("all sockets were closed".to_owned()));
             }
         }
         Ok(())
@@ -167,17 +178,22 @@ impl Run<'_> {
             if ready != moved.1 {
                 moved = (Instant::now(), ready);
             } else if moved.0.elapsed() > STUCK {
-                return Err(Stop::Trouble(format!("stuck at {ready} of {count} sockets")));
+                return Err(Stop::Trouble(format!(
+                    "stuck at {ready} of {count} sockets"
+                )));
             }
             self.step(ready, Wait::Relaxed)?;
             failed += self.drain_failures();
             if failed > 100 && failed > count / 10 {
-                return Err(Stop::Trouble(format!("{failed} of {begun} handshakes failed")));
+                return Err(Stop::Trouble(format!(
+                    "{failed} of {begun} handshakes failed"
+                )));
             }
         }
         if self.engine.live == before {
             return Err(Stop::Trouble("not one socket got through".to_owned()));
         }
+        self.listening = true;
         Ok(())
     }
 
