@@ -20,12 +20,14 @@ pub mod stamp;
 pub mod token;
 pub mod user;
 
-pub use acl::{Access, Acl};
+pub use acl::{Access, Acl, AclChange, GroupChange};
 pub use app_stream::{AppStream, ObjectType};
 pub use channel::{Channel, ChannelBrief};
 pub use client::{Client, ClientBrief};
 pub use content::{Content, Entities};
-pub use id::{ChannelId, ClientId, ConnectionId, MessageId, StreamKey, SubscriptionId, TokenId, UserId};
+pub use id::{
+    ChannelId, ClientId, ConnectionId, MessageId, StreamKey, SubscriptionId, TokenId, UserId,
+};
 pub use marker::Marker;
 pub use message::{Deletion, Message};
 pub use page::{Bound, Page, PageRequest};

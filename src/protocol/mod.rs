@@ -1,4 +1,9 @@
 //! What clients see: wire out is an object, wire in is a draft. No rows, no actors.
 
 pub mod draft;
+pub mod envelope;
+pub mod look;
 pub mod object;
+pub mod query;
+pub mod site;
+pub mod topic;
