@@ -23,6 +23,7 @@ pub mod users;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::actors::Engine;
+use crate::config::Config;
 use middleware::rate_limit::{RateLimiter, RateLimits};
 
 pub use casing::CasedStream;
@@ -42,14 +43,29 @@ pub struct Settings {
     pub behind_proxy: bool,
     /// How much may be asked.
     pub rate_limits: RateLimits,
+    /// App streams that one client may keep.
+    pub app_streams: usize,
+    /// How long a presence lasts.
+    pub presence: presence::Lifetimes,
 }
 
 impl Default for Settings {
     fn default() -> Self {
+        Self::from(&Config::default())
+    }
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
         Self {
-            body_bytes: 1024 * 1024,
+            body_bytes: config.server.body_bytes,
             behind_proxy: false,
-            rate_limits: RateLimits::default(),
+            rate_limits: RateLimits::from(&config.rate_limits),
+            app_streams: config.streams.app_streams,
+            presence: presence::Lifetimes {
+                default: config.presence.default_seconds,
+                longest: config.presence.max_seconds,
+            },
         }
     }
 }
