@@ -164,9 +164,8 @@ mod tests {
 
     #[test]
     fn a_presence_lasts_a_while_and_never_longer_than_a_week() {
-        let until = |expiration| {
-            understand(None, expiration, NOW, LIFETIMES).1.seconds() - NOW.seconds()
-        };
+        let until =
+            |expiration| understand(None, expiration, NOW, LIFETIMES).1.seconds() - NOW.seconds();
         assert_eq!(until(None), 900);
         assert_eq!(until(Some(NOW.seconds() + 60)), 60);
         assert_eq!(until(Some(i64::MAX)), 604_800);

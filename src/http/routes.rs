@@ -91,7 +91,9 @@ routes! {
 /// The REST face. Register pages for people before it: it answers for every address that is left.
 pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
     cfg.app_data(app)
-        .app_data(PathConfig::default().error_handler(|_, _| ApiError::from(Refusal::WrongType).into()))
+        .app_data(
+            PathConfig::default().error_handler(|_, _| ApiError::from(Refusal::WrongType).into()),
+        )
         .route("/healthz", web::get().to(sys::healthz))
         .route("/readyz", web::get().to(sys::readyz))
         .service(

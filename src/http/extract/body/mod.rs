@@ -89,7 +89,7 @@ impl Body {
                 is_json: false,
             });
         }
-        let text = std::str::from_utf8(&bytes).map_err(|_| Refusal::MalformedBody)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_cause| Refusal::MalformedBody)?;
         let text = text.trim_start_matches('\u{feff}').trim();
         let is_json = match kind {
             Kind::Json => true,
@@ -103,7 +103,7 @@ impl Body {
             });
         }
         let value = if is_json {
-            let value = serde_json::from_str(text).map_err(|_| Refusal::MalformedBody)?;
+            let value = serde_json::from_str(text).map_err(|_cause| Refusal::MalformedBody)?;
             form::expand_dots(value)
         } else {
             form::urlencoded(text)?
@@ -129,7 +129,7 @@ pub(in crate::http) async fn read(
     }
     let mut bytes = BytesMut::new();
     while let Some(part) = payload.next().await {
-        let part = part.map_err(|_| Refusal::MalformedBody)?;
+        let part = part.map_err(|_cause| Refusal::MalformedBody)?;
         if bytes.len() + part.len() > limit {
             return Err(Refusal::BodyTooLarge.into());
         }
