@@ -82,11 +82,14 @@ pub async fn edit(
     Ok(reply)
 }
 
-/// `update_presence` on any call of a user. A presence that already says the same is left to run: else each
-/// call of a client that always sends it would be news to everybody.
+/// `update_presence` on any call of a user. A presence that already says the same lasts longer without a
+/// word: else each call of a client that always sends it would be news to everybody.
 pub async fn shortcut(app: &App, by: &By, params: &Params) -> ApiResult<()> {
     let set = from_shortcut(app, params)?;
-    if set.text != app.engine.presence().of(by.user).text {
+    let board = app.engine.presence();
+    if set.text == board.of(by.user).text {
+        board.set(by.user, set);
+    } else {
         app.engine.set_presence(by, set).await?;
     }
     Ok(())
