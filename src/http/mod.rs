@@ -8,6 +8,7 @@ pub mod casing;
 pub mod channels;
 pub mod error;
 pub mod extract;
+pub mod feed;
 pub mod markers;
 pub mod middleware;
 pub mod oauth;

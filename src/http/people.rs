@@ -45,10 +45,7 @@ pub async fn people(
     let mut presences = HashMap::new();
     if look.presence {
         let board = app.engine.presence();
-        presences.extend(
-            ids.iter()
-                .filter_map(|id| Some((*id, board.of(*id).text?))),
-        );
+        presences.extend(ids.iter().filter_map(|id| Some((*id, board.of(*id).text?))));
     }
     Ok(People {
         viewer,

@@ -82,11 +82,14 @@ pub async fn edit(
     Ok(reply)
 }
 
-/// `update_presence` on any call of a user. A presence that already says the same is left to run: else each
-/// call of a client that always sends it would be news to everybody.
+/// `update_presence` on any call of a user. A presence that already says the same lasts longer without a
+/// word: else each call of a client that always sends it would be news to everybody.
 pub async fn shortcut(app: &App, by: &By, params: &Params) -> ApiResult<()> {
     let set = from_shortcut(app, params)?;
-    if set.text != app.engine.presence().of(by.user).text {
+    let board = app.engine.presence();
+    if set.text == board.of(by.user).text {
+        board.set(by.user, set);
+    } else {
         app.engine.set_presence(by, set).await?;
     }
     Ok(())
@@ -164,9 +167,8 @@ mod tests {
 
     #[test]
     fn a_presence_lasts_a_while_and_never_longer_than_a_week() {
-        let until = |expiration| {
-            understand(None, expiration, NOW, LIFETIMES).1.seconds() - NOW.seconds()
-        };
+        let until =
+            |expiration| understand(None, expiration, NOW, LIFETIMES).1.seconds() - NOW.seconds();
         assert_eq!(until(None), 900);
         assert_eq!(until(Some(NOW.seconds() + 60)), 60);
         assert_eq!(until(Some(i64::MAX)), 604_800);

@@ -1,4 +1,4 @@
-//! Every address on one page.
+//! Every address: those of channels stand in [`super::channels`], all others on this page.
 //!
 //! All of them are served below `/v1` and, as an alias, at the root. Slashes at the end are taken off before
 //! this page is read (`middleware::slash`). The first address that fits is taken, so what is called most
@@ -8,7 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, PathConfig, ServiceConfig};
 
 use super::middleware::{manners, unknown_address, unknown_method};
-use super::{ApiError, App, channels, feed, markers, oauth, presence, streams, sys, token, users};
+use super::{ApiError, App, channels, oauth, presence, streams, sys, token, users};
 use crate::model::Refusal;
 
 macro_rules! method {
@@ -31,10 +31,11 @@ macro_rules! method {
 
 macro_rules! routes {
     ($($path:literal { $($method:ident $handler:path),+ $(,)? })*) => {
-        /// Method and address of every route, for the documents and the tests that go through them.
-        pub const ROUTES: &[(&str, &str)] = &[$($((method!($method), $path),)+)*];
+        /// Method and address of every route on this page.
+        const OWN: &[(&str, &str)] = &[$($((method!($method), $path),)+)*];
 
         fn resources(cfg: &mut ServiceConfig) {
+            channels::configure(cfg);
             $(cfg.service(
                 web::resource($path)
                     $(.route(web::$method().to($handler)))+
@@ -86,12 +87,20 @@ routes! {
 
     // The server itself
     "/sys/config" { get sys::config }
+    "/sys/stats" { get sys::stats }
+}
+
+/// Method and address of every route, for the documents and for the tests that go through them.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    channels::ROUTES.iter().chain(OWN).copied()
 }
 
 /// The REST face. Register pages for people before it: it answers for every address that is left.
 pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
     cfg.app_data(app)
-        .app_data(PathConfig::default().error_handler(|_, _| ApiError::from(Refusal::WrongType).into()))
+        .app_data(
+            PathConfig::default().error_handler(|_, _| ApiError::from(Refusal::WrongType).into()),
+        )
         .route("/healthz", web::get().to(sys::healthz))
         .route("/readyz", web::get().to(sys::readyz))
         .service(

@@ -38,6 +38,12 @@ pub async fn config(app: Data<App>) -> ApiResult {
     }))
 }
 
+/// `GET /sys/stats`: what can be told without counting the whole database.
+pub async fn stats(app: Data<App>) -> ApiResult {
+    let present = app.engine.presence().all().len();
+    Reply::one(&json!({"users": {"present": present}}))
+}
+
 /// `GET /healthz`: the process answers.
 pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))

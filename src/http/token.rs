@@ -7,7 +7,7 @@ use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Token, UserId};
 use crate::protocol::look::Look;
-use crate::protocol::object::{Storage, TokenObject};
+use crate::protocol::object::{Storage, TokenObject, UserObject};
 use crate::protocol::topic::Topic;
 
 /// `GET /token`
@@ -34,7 +34,7 @@ async fn show_token(app: &App, viewer: &Viewer, params: &Params) -> ApiResult {
     let storage = viewer.user().map(|_| Storage::default());
     Reply::one(&TokenObject::new(
         &viewer.token,
-        user.map(|user| user.with_markdown()),
+        user.map(UserObject::with_markdown),
         storage,
     ))
 }

@@ -10,7 +10,7 @@ use crate::model::{Refusal, UserId};
 /// A number from a path. Something else is 400 rather than 404, as the API does it.
 pub fn id<T: FromStr>(text: &str) -> ApiResult<T> {
     text.parse()
-        .map_err(|_| ApiError::from(Refusal::WrongType))
+        .map_err(|_cause| ApiError::from(Refusal::WrongType))
 }
 
 /// How a user is named in a path or list.
@@ -56,11 +56,7 @@ pub async fn user(app: &App, viewer: Option<&Viewer>, text: &str) -> ApiResult<U
 }
 
 /// The users whom a list names, in its order, each once; what cannot be read or found is dropped.
-pub async fn users(
-    app: &App,
-    viewer: Option<&Viewer>,
-    texts: &[String],
-) -> ApiResult<Vec<UserId>> {
+pub async fn users(app: &App, viewer: Option<&Viewer>, texts: &[String]) -> ApiResult<Vec<UserId>> {
     let named: Vec<Named> = texts.iter().filter_map(|text| Named::parse(text)).collect();
     let names: Vec<String> = named
         .iter()

@@ -38,6 +38,10 @@ impl Line {
 
     /// Writes it.
     pub fn end(self, response: &ServiceResponse) {
+        // Naming the route is work; not for a line that nobody wants.
+        if !tracing::enabled!(target: "groundnut::request", tracing::Level::INFO) {
+            return;
+        }
         let request = response.request();
         let status = response.status().as_u16();
         let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -16,7 +16,7 @@ use crate::http::extract::{Body, Viewer};
 use crate::http::people::people;
 use crate::model::{ClientId, Scopes, Token, UserId};
 use crate::protocol::look::Look;
-use crate::protocol::object::{Storage, TokenObject};
+use crate::protocol::object::{Storage, TokenObject, UserObject};
 use crate::store::{Failure, secret};
 
 /// Bytes of a password that are looked at; more is nobody's password.
@@ -176,7 +176,7 @@ async fn show(app: &App, access_token: &str, token: Token) -> Result<HttpRespons
         username: user.map(|user| user.username.as_str()),
         token: TokenObject::new(
             &viewer.token,
-            object.map(|object| object.with_markdown()),
+            object.map(UserObject::with_markdown),
             storage,
         ),
         storage,
@@ -211,7 +211,10 @@ mod tests {
         };
         let both = Some((String::from("cl"), Some(String::from("s3cret"))));
         for field in ["client_secret", "password_grant_secret"] {
-            assert_eq!(read(&none, json!({"client_id": "cl", field: "s3cret"})), both);
+            assert_eq!(
+                read(&none, json!({"client_id": "cl", field: "s3cret"})),
+                both
+            );
         }
         assert_eq!(read(&basic, json!({})), both);
         assert_eq!(read(&none, json!({})), None);

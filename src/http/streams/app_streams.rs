@@ -1,7 +1,6 @@
 //! What apps want to be told about: up to five stored streams per client.
 
 use actix_web::web::{Data, Path};
-use serde_json::Value;
 
 use crate::http::extract::{AppViewer, Body, Params};
 use crate::http::{ApiResult, App, Reply};
@@ -71,12 +70,7 @@ pub async fn create(viewer: AppViewer, body: Body, app: Data<App>) -> ApiResult 
 }
 
 /// `PUT /streams/{stream_key}`: what it listens for; open connections keep what they had.
-pub async fn edit(
-    viewer: AppViewer,
-    key: Path<String>,
-    body: Body,
-    app: Data<App>,
-) -> ApiResult {
+pub async fn edit(viewer: AppViewer, key: Path<String>, body: Body, app: Data<App>) -> ApiResult {
     change(&viewer, key.into_inner(), &body, &app).await
 }
 
@@ -190,15 +184,13 @@ fn choose_key(
             .map(|number| StreamKey::from(number.to_string()))
             .find(|key| !taken(key))
     };
-    wished
-        .or_else(numbered)
-        .ok_or(Refusal::StreamLimit.into())
+    wished.or_else(numbered).ok_or(Refusal::StreamLimit.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn body(value: Value) -> Body {
         Body {
@@ -211,7 +203,13 @@ mod tests {
     fn object_types_collapse_and_old_names_are_known() {
         let types = object_types(&body(json!({"object_types": ["post", "star", "post"]})));
         assert_eq!(types.unwrap(), [ObjectType::Post, ObjectType::Bookmark]);
-        for wrong in [json!([]), json!(["x"]), json!([1]), json!("post"), json!(null)] {
+        for wrong in [
+            json!([]),
+            json!(["x"]),
+            json!([1]),
+            json!("post"),
+            json!(null),
+        ] {
             assert!(object_types(&body(json!({"object_types": wrong}))).is_err());
         }
     }
@@ -233,7 +231,10 @@ mod tests {
         };
         let known = [stream("1"), stream("a")];
         assert_eq!(choose_key(None, &known, 5).unwrap().as_str(), "2");
-        assert_eq!(choose_key(Some("b".into()), &known, 5).unwrap().as_str(), "b");
+        assert_eq!(
+            choose_key(Some("b".into()), &known, 5).unwrap().as_str(),
+            "b"
+        );
         assert!(choose_key(Some("a".into()), &known, 5).is_err());
         assert!(choose_key(None, &known, 2).is_err());
     }

@@ -20,9 +20,14 @@ const JSON_FIELDS: [&str; 3] = ["raw", "acl", "entities"];
 /// Reads `a=1&b.c=2&d[]=3`.
 pub(super) fn urlencoded(text: &str) -> ApiResult<Value> {
     let mut object = Map::new();
-    for pair in text.split('&').filter(|pair| !pair.is_empty()).take(FIELDS_MAX) {
+    for pair in text
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .take(FIELDS_MAX)
+    {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        put(&mut object, &decode(name)?, form_value(&decode(name)?, decode(value)?));
+        let name = decode(name)?;
+        put(&mut object, &name, form_value(&name, decode(value)?));
     }
     Ok(Value::Object(object))
 }
@@ -30,7 +35,9 @@ pub(super) fn urlencoded(text: &str) -> ApiResult<Value> {
 fn decode(text: &str) -> ApiResult<String> {
     let text = text.replace('+', " ");
     let decoded = percent_decode_str(&text).decode_utf8();
-    Ok(decoded.map_err(|_| Refusal::MalformedBody)?.into_owned())
+    Ok(decoded
+        .map_err(|_cause| Refusal::MalformedBody)?
+        .into_owned())
 }
 
 /// Reads the text parts of a multipart form; parts with a file name are passed over.
@@ -39,7 +46,7 @@ pub(super) async fn multipart(headers: &HeaderMap, bytes: Bytes) -> ApiResult<Va
     let mut form = Multipart::new(headers, stream::iter([Ok(bytes)]));
     let mut object = Map::new();
     while let Some(part) = form.next().await {
-        let mut part = part.map_err(|_| Refusal::MalformedBody)?;
+        let mut part = part.map_err(|_cause| Refusal::MalformedBody)?;
         let disposition = part.content_disposition();
         let is_file = disposition.is_some_and(|d| d.get_filename().is_some());
         let name = part.name().map(ToOwned::to_owned);
@@ -48,9 +55,9 @@ pub(super) async fn multipart(headers: &HeaderMap, bytes: Bytes) -> ApiResult<Va
             continue;
         };
         let content = content
-            .map_err(|_| Refusal::BodyTooLarge)?
-            .map_err(|_| Refusal::MalformedBody)?;
-        let text = std::str::from_utf8(&content).map_err(|_| Refusal::MalformedBody)?;
+            .map_err(|_cause| Refusal::BodyTooLarge)?
+            .map_err(|_cause| Refusal::MalformedBody)?;
+        let text = std::str::from_utf8(&content).map_err(|_cause| Refusal::MalformedBody)?;
         if object.len() < FIELDS_MAX {
             put(&mut object, &name, form_value(&name, text.to_owned()));
         }
@@ -59,26 +66,26 @@ pub(super) async fn multipart(headers: &HeaderMap, bytes: Bytes) -> ApiResult<Va
 }
 
 fn form_value(name: &str, text: String) -> Value {
-    if JSON_FIELDS.contains(&name) && text.trim_start().starts_with(['{', '[']) {
-        if let Ok(value) = serde_json::from_str(&text) {
-            return value;
-        }
+    let is_json = JSON_FIELDS.contains(&name) && text.trim_start().starts_with(['{', '[']);
+    if !is_json {
+        return Value::String(text);
     }
-    Value::String(text)
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
 /// Expands dotted names at the top of a JSON object. Deeper names are data: raw types have dots.
 pub(super) fn expand_dots(value: Value) -> Value {
-    match value {
-        Value::Object(object) if object.keys().any(|name| name.contains('.')) => {
-            let mut expanded = Map::new();
-            for (name, value) in object {
-                put(&mut expanded, &name, value);
-            }
-            Value::Object(expanded)
-        }
-        other => other,
+    let Value::Object(object) = value else {
+        return value;
+    };
+    if !object.keys().any(|name| name.contains('.')) {
+        return Value::Object(object);
     }
+    let mut expanded = Map::new();
+    for (name, value) in object {
+        put(&mut expanded, &name, value);
+    }
+    Value::Object(expanded)
 }
 
 /// `a.b`, `a[b]` and `a[b][]` name places; `[]` at the end appends.

@@ -6,7 +6,9 @@ mod form;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
+use actix_rt::time::timeout;
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, BytesMut, Data};
@@ -17,6 +19,9 @@ use serde_json::{Map, Value};
 use crate::http::{ApiError, ApiResult, App, Settings};
 use crate::model::Refusal;
 use crate::protocol::query::boolean;
+
+/// How long a body may take to arrive: nobody holds a request open by sending a byte now and then.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the client sent, dotted names expanded. Usually an object.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -89,7 +94,7 @@ impl Body {
                 is_json: false,
             });
         }
-        let text = std::str::from_utf8(&bytes).map_err(|_| Refusal::MalformedBody)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_cause| Refusal::MalformedBody)?;
         let text = text.trim_start_matches('\u{feff}').trim();
         let is_json = match kind {
             Kind::Json => true,
@@ -103,7 +108,7 @@ impl Body {
             });
         }
         let value = if is_json {
-            let value = serde_json::from_str(text).map_err(|_| Refusal::MalformedBody)?;
+            let value = serde_json::from_str(text).map_err(|_cause| Refusal::MalformedBody)?;
             form::expand_dots(value)
         } else {
             form::urlencoded(text)?
@@ -127,15 +132,20 @@ pub(in crate::http) async fn read(
     if declared.is_some_and(|length| length > limit) {
         return Err(Refusal::BodyTooLarge.into());
     }
-    let mut bytes = BytesMut::new();
-    while let Some(part) = payload.next().await {
-        let part = part.map_err(|_| Refusal::MalformedBody)?;
-        if bytes.len() + part.len() > limit {
-            return Err(Refusal::BodyTooLarge.into());
+    let reading = async {
+        let mut bytes = BytesMut::new();
+        while let Some(part) = payload.next().await {
+            let part = part.map_err(|_cause| Refusal::MalformedBody)?;
+            if bytes.len() + part.len() > limit {
+                return Err(Refusal::BodyTooLarge.into());
+            }
+            bytes.extend_from_slice(&part);
         }
-        bytes.extend_from_slice(&part);
-    }
-    Ok(bytes.freeze())
+        Ok(bytes.freeze())
+    };
+    timeout(PATIENCE, reading)
+        .await
+        .unwrap_or(Err(Refusal::MalformedBody.into()))
 }
 
 /// The form field `access_token`, for the admission.
