@@ -56,6 +56,11 @@ export class Api extends EventTarget {
     fetch(`/v1${path}`, options).catch(() => {});
   }
 
+  /** Gives the token back. Does not wait for its turn: leaving must always be possible. */
+  bye() {
+    return this.#call("DELETE", "/token", {});
+  }
+
   /** A token for a username and a password. This client is public and has no secret. */
   async grant(username, password) {
     const form = {

@@ -19,6 +19,7 @@ export class Log extends EventTarget {
   #older = make("button", { type: "button", class: "older", hidden: true, onclick: () => this.#ask() }, "Show earlier messages");
   #bottom = true;
   #missed = 0;
+  #fresh = "";
 
   constructor() {
     super();
@@ -34,6 +35,7 @@ export class Log extends EventTarget {
     this.#messages.clear();
     this.#order = [];
     this.#missed = 0;
+    this.#fresh = "";
     this.#bottom = true;
     this.#older.hidden = true;
     fill(this.#pending);
@@ -110,7 +112,8 @@ export class Log extends EventTarget {
   markNew(markerId) {
     const first = this.#order.find((id) => byAge(id, markerId) > 0 && authorOf(this.#messages.get(id)) !== this.#options.me);
     if (!first) return;
-    this.#node(first).before(make("div", { class: "fresh", role: "separator" }, make("span", {}, "New")));
+    this.#fresh = first;
+    this.#node(first).classList.add("fresh");
     this.#node(first).scrollIntoView({ block: "center" });
     this.#scrolled();
   }
@@ -134,6 +137,7 @@ export class Log extends EventTarget {
   #put(message) {
     const known = this.#messages.has(message.id);
     const node = article(message, this.#options);
+    node.classList.toggle("fresh", message.id === this.#fresh);
     const old = known && this.#node(message.id);
     this.#messages.set(message.id, message);
     if (old) {

@@ -60,9 +60,8 @@ export class Rooms extends EventTarget {
     const seen = new Set();
     let before;
     for (let page = 0; page < MOST_PAGES; page += 1) {
-      const live = page === 0 ? this.#subscriptions.query("inbox") : {};
-      const { meta, data } = await this.#api.get("/users/me/channels/subscribed", { ...CHANNEL_QUERY, count: 200, before_id: before, ...live });
-      if (page === 0) this.#subscriptions.note("inbox", "", live.connection_id, meta);
+      const call = (live) => this.#api.get("/users/me/channels/subscribed", { ...CHANNEL_QUERY, count: 200, before_id: before, ...live });
+      const { meta, data } = page === 0 ? await this.#subscriptions.read("inbox", "", call) : await call({});
       for (const channel of data ?? []) {
         seen.add(channel.id);
         this.put(channel);
@@ -70,7 +69,7 @@ export class Rooms extends EventTarget {
       before = meta.min_id;
       if (!meta.more || !before) break;
     }
-    for (const id of [...this.#rooms.keys()]) if (!seen.has(id)) this.#rooms.delete(id);
+    for (const id of [...this.#rooms.keys()]) if (!seen.has(id)) this.drop(id);
     this.#changed();
   }
 

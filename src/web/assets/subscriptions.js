@@ -7,14 +7,11 @@ export class Subscriptions extends EventTarget {
   #api;
   #connection = "";
   #held = new Map();
+  #asking = new Set();
 
   constructor(api) {
     super();
     this.#api = api;
-  }
-
-  get connection() {
-    return this.#connection;
   }
 
   /** A new connection starts with nothing. */
@@ -22,24 +19,30 @@ export class Subscriptions extends EventTarget {
     for (const { id } of this.#held.values()) this.#api.allowance.cancel(`unsubscribe:${id}`);
     this.#connection = connection;
     this.#held.clear();
+    this.#asking.clear();
   }
 
-  /** Query parameters that subscribe this endpoint; none if it is subscribed already or there is no room. */
-  query(kind, channel = "") {
+  /** Reads an endpoint by `call(query)` and subscribes it, unless it is subscribed or there is no room. */
+  async read(kind, channel, call) {
     const key = `${kind}:${channel}`;
+    const connection = this.#connection;
     const held = this.#held.get(key);
-    if (held) {
-      // Left a moment ago, and the server has not been told: keep it.
-      this.#api.allowance.cancel(`unsubscribe:${held.id}`);
-      return {};
+    // Left a moment ago, and the server has not been told yet: keep it.
+    if (held) this.#api.allowance.cancel(`unsubscribe:${held.id}`);
+    if (held || !connection || this.#asking.has(key) || this.#held.size + this.#asking.size >= MOST) return call({});
+    this.#asking.add(key);
+    try {
+      const answer = await call({ connection_id: connection });
+      const id = answer.meta.subscription_id;
+      if (id && connection === this.#connection) this.#held.set(key, { id, kind, channel });
+      return answer;
+    } catch (error) {
+      // The server counts otherwise than we do: then this endpoint is not live.
+      if (error.code === 400) return await call({});
+      throw error;
+    } finally {
+      if (connection === this.#connection) this.#asking.delete(key);
     }
-    return this.#connection && this.#held.size < MOST ? { connection_id: this.#connection } : {};
-  }
-
-  /** Takes note of what an answer says. `asked` is the connection that was given in the call. */
-  note(kind, channel, asked, meta) {
-    if (!meta.subscription_id || asked !== this.#connection) return;
-    this.#held.set(`${kind}:${channel}`, { id: meta.subscription_id, kind, channel });
   }
 
   /** The room is closed: its subscriptions go, as soon as the allowance lets them. */
