@@ -38,6 +38,7 @@ const app = { api, subscriptions, rooms, log, quotes, composer, people, presence
 const room = new OpenRoom(app);
 const stream = new Stream(() => api.get("/token").catch(() => {}));
 
+let alone = 0;
 let finish = () => {};
 let opening = "";
 
@@ -52,7 +53,7 @@ async function run(session) {
   welcome();
   api.get("/users/me", { include_html: "0" }).then(({ data }) => setMe(data)).catch(() => {});
   stream.open(session.token);
-  const alone = setTimeout(() => load(), PATIENCE);
+  alone = setTimeout(() => load(), PATIENCE);
   const reason = await ended;
   clearTimeout(alone);
   presence.stop();
@@ -191,6 +192,7 @@ function wire() {
     if (detail.state !== "live") room.interrupted();
   });
   stream.addEventListener("hello", ({ detail }) => {
+    clearTimeout(alone);
     subscriptions.begin(detail);
     load();
   });
