@@ -55,7 +55,7 @@ export const fill = (parent, ...nodes) => parent.replaceChildren(...nodes.flat()
 export function face(person) {
   const name = person?.name || person?.username || "?";
   const initial = [...name][0].toUpperCase();
-  const hue = [...String(person?.username ?? person?.id ?? name)].reduce((sum, c) => (sum * 31 + c.codePointAt(0)) % 997, 7) % 8;
+  const hue = [...String(person?.username ?? person?.id ?? name)].reduce((sum, c) => (Math.imul(sum, 33) ^ c.codePointAt(0)) >>> 0, 5381) % 8;
   const tile = make("span", { class: `face hue-${hue}`, "aria-hidden": "true" }, initial);
   const url = avatarOf(person);
   if (url) {
