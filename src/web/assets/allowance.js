@@ -3,6 +3,7 @@
 // (presence, markers, tidying) gives way first.
 
 const WINDOW = 60_000;
+const PATROL = 1000;
 
 export class Allowance {
   #limit = 20;
@@ -58,21 +59,19 @@ export class Allowance {
     this.spend();
   }
 
-  /** Runs `write` as soon as at least `reserve` writes stay free. A later one of the same key replaces it. */
-  background(key, write, reserve = 5) {
+  /**
+   * Runs `write` once at least `reserve` writes stay free, not before `after` milliseconds: a quick change of
+   * mind then costs nothing. A later one of the same key replaces it.
+   */
+  background(key, write, { reserve = 6, after = 0 } = {}) {
     this.#background.delete(key);
-    this.#background.set(key, { write, reserve });
-    this.#pump();
+    this.#background.set(key, { write, reserve, due: Date.now() + after });
+    this.#pump(Math.min(after, PATROL) + 50);
   }
 
   /** Takes back what has not run yet; tells whether there was something. */
   cancel(key) {
     return this.#background.delete(key);
-  }
-
-  /** Whether this is still waiting. */
-  waiting(key) {
-    return this.#background.has(key);
   }
 
   /** Signed out: nothing that waits makes sense any more. */
@@ -84,25 +83,16 @@ export class Allowance {
     this.#shutUntil = 0;
   }
 
-  #pump() {
-    if (this.#timer) return;
-    // A short pause lets a quick change of mind cancel itself out.
-    this.#timer = setTimeout(() => {
+  #pump(pause) {
+    this.#timer ||= setTimeout(() => {
       this.#timer = 0;
-      for (const [key, { write, reserve }] of [...this.#background]) {
-        if (this.left <= reserve) continue;
+      for (const [key, { write, reserve, due }] of [...this.#background]) {
+        if (due > Date.now() || this.left <= reserve) continue;
         this.#background.delete(key);
         this.spend();
         Promise.resolve(write()).catch(() => {});
       }
-      if (this.#background.size) this.#later();
-    }, 120);
-  }
-
-  #later() {
-    this.#timer = setTimeout(() => {
-      this.#timer = 0;
-      this.#pump();
-    }, 2000);
+      if (this.#background.size) this.#pump(PATROL / 4);
+    }, pause);
   }
 }

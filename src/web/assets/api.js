@@ -32,22 +32,25 @@ export class Api extends EventTarget {
 
   /** A write that a person asked for. It waits if the allowance is used up. */
   async write(method, path, { query, json, form, onWait } = {}) {
+    const token = this.#token;
     await this.allowance.turn((seconds) => {
       this.#slow(seconds);
       onWait?.(seconds);
     });
+    // Meanwhile somebody else may have signed in here.
+    if (token !== this.#token) throw new ApiError(0, "You signed out before this was done.");
     return this.#call(method, path, { query, json, form });
   }
 
   /** A write that the page makes by itself, when there is room for it. Failures are not shown. */
-  aside(key, method, path, { json, form, reserve, starts, done } = {}) {
+  aside(key, method, path, { json, form, reserve, after, starts, done } = {}) {
     const token = this.#token;
     this.allowance.background(key, async () => {
       if (token !== this.#token) return;
       starts?.();
       const answer = await this.#call(method, path, { json, form });
       done?.(answer);
-    }, reserve);
+    }, { reserve, after });
   }
 
   /** A last write while the page is being closed. */
@@ -96,17 +99,17 @@ export class Api extends EventTarget {
     if (method !== "GET" && token) this.allowance.learn(answer.headers);
     const body = await answer.json().catch(() => ({}));
     if (answer.ok) return { status: answer.status, body };
-    throw this.#failure(answer, body, token);
+    throw this.#failure(method, answer, body, token);
   }
 
-  #failure(answer, body, token) {
+  #failure(method, answer, body, token) {
     const meta = body.meta ?? {};
     const words = meta.error_message ?? body.error_message ?? body.error_description;
     const retryIn = Number(meta.retry_in ?? answer.headers.get("Retry-After")) || undefined;
     const known = { 502: "The server is not available.", 503: "The server is busy.", 504: "The server is not available." };
     const error = new ApiError(answer.status, words ?? known[answer.status] ?? `The server answered ${answer.status}.`, { retryIn, meta });
     if (answer.status === 429) {
-      if (token) this.allowance.shut(retryIn ?? 60);
+      if (token && method !== "GET") this.allowance.shut(retryIn ?? 60);
       this.#slow(retryIn ?? 60);
     }
     if (answer.status === 401 && token && token === this.#token) this.dispatchEvent(new Event("refused"));

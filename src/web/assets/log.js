@@ -104,7 +104,7 @@ export class Log extends EventTarget {
 
   /** Shows what is on its way below everything else. */
   showPending(items, self, actions) {
-    fill(this.#pending, items.map((item) => pendingArticle(item, { self, ...actions })));
+    fill(this.#pending, items.map((item, i) => pendingArticle(item, { self, follows: i > 0, ...actions })));
     if (this.#bottom) this.toBottom();
   }
 

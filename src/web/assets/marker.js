@@ -47,7 +47,7 @@ export class ReadMarker {
     for (const [channel, id] of news) this.#at.set(channel, id);
     this.#api.aside(`markers:${this.#sentAt}`, "POST", "/markers", {
       json: news.map(([channel, id]) => ({ name: `channel:${channel}`, id })),
-      reserve: 4,
+      reserve: 6,
     });
   }
 }

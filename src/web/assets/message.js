@@ -50,10 +50,10 @@ export function fillQuote(line, answered) {
 }
 
 /** The article of a message on its way, or one that did not get through. */
-export function pendingArticle(item, { self, onretry, ondrop }) {
+export function pendingArticle(item, { self, follows, onretry, ondrop }) {
   const failed = item.state === "failed";
   const status = failed ? item.error : item.state === "waiting" ? "Waiting for its turn…" : "Sending…";
-  const node = make("article", { "data-pending": item.key, "data-state": failed ? "failed" : "sending", tabindex: -1 },
+  const node = make("article", { "data-pending": item.key, "data-state": failed ? "failed" : "sending", class: follows && "together", tabindex: -1 },
     face(self),
     make("header", {}, make("b", { class: "author" }, nameOf(self))),
     make("p", { class: "text" }, item.text),

@@ -6,6 +6,7 @@
 export class Outbox extends EventTarget {
   #api;
   #items = new Map();
+  #lines = new Map();
   #next = 1;
 
   constructor(api) {
@@ -21,11 +22,14 @@ export class Outbox extends EventTarget {
     const item = { key: `p${this.#next}`, channel, text, replyTo, state: "sending", error: "" };
     this.#next += 1;
     this.#items.set(channel, [...(this.#items.get(channel) ?? []), item]);
-    return this.#try(item);
+    this.#changed(item);
+    this.#queue(item);
   }
 
   retry(item) {
-    return this.#try(item);
+    item.state = "sending";
+    this.#changed(item);
+    this.#queue(item);
   }
 
   drop(item) {
@@ -35,6 +39,7 @@ export class Outbox extends EventTarget {
 
   clear() {
     this.#items.clear();
+    this.#lines.clear();
   }
 
   /** An own message came over the live connection; its answer may still be on the way. */
@@ -45,9 +50,14 @@ export class Outbox extends EventTarget {
     this.#changed(item);
   }
 
+  /** One after the other within a room, so that they arrive in the order in which they were written. */
+  #queue(item) {
+    const before = this.#lines.get(item.channel) ?? Promise.resolve();
+    this.#lines.set(item.channel, before.then(() => this.#try(item)));
+  }
+
   async #try(item) {
-    item.state = "sending";
-    this.#changed(item);
+    if (!this.#items.get(item.channel)?.includes(item)) return;
     const json = { text: item.text };
     if (item.replyTo) json.reply_to = item.replyTo;
     const onWait = () => {
@@ -55,9 +65,12 @@ export class Outbox extends EventTarget {
       item.state = "waiting";
       this.#changed(item);
     };
+    // A few lines on, nobody may be signed in any more, or somebody else.
+    const token = this.#api.token;
     try {
       const { data } = await this.#api.write("POST", `/channels/${item.channel}/messages`, { query: { update_marker: "1", include_html: "0" }, json, onWait });
       this.drop(item);
+      if (token !== this.#api.token) return;
       this.dispatchEvent(new CustomEvent("sent", { detail: data }));
     } catch (error) {
       if (item.seen) {

@@ -4,6 +4,8 @@
 const REFRESH = 5 * 60_000;
 const TYPING_EVERY = 8000;
 const TYPING_ENDS = 5000;
+/** Who only passes through a room is not announced in it. */
+const GLANCE = 700;
 
 export class OwnPresence {
   #api;
@@ -21,19 +23,19 @@ export class OwnPresence {
 
   enter(channel) {
     this.#channel = channel;
-    this.again();
+    this.again(GLANCE);
   }
 
   /** Says it once more: after a reconnect the server may have forgotten. */
-  again() {
+  again(after = 0) {
     clearInterval(this.#refresh);
     if (!this.#channel) return;
-    this.#put("here", 4);
-    this.#refresh = setInterval(() => this.#put("here", 4), REFRESH);
+    this.#put("here", 6, after);
+    this.#refresh = setInterval(() => this.#put("here", 6), REFRESH);
   }
 
   leave() {
-    if (this.#channel && !this.#api.allowance.cancel(this.#key())) this.#put("offline", 6);
+    if (this.#channel && !this.#api.allowance.cancel(this.#key())) this.#put("offline", 10);
     this.stop();
   }
 
@@ -50,10 +52,10 @@ export class OwnPresence {
   typing() {
     if (!this.#channel) return;
     const now = Date.now();
-    if (now - this.#typedAt >= TYPING_EVERY && this.#api.allowance.left > 9) {
+    if (now - this.#typedAt >= TYPING_EVERY && this.#api.allowance.left > 10) {
       this.#typedAt = now;
       this.#typing = true;
-      this.#put("typing…", 8);
+      this.#put("typing…", 9);
     }
     this.#endsIn(TYPING_ENDS);
   }
@@ -68,7 +70,7 @@ export class OwnPresence {
     if (!this.#typing) return;
     this.#idle = setTimeout(() => {
       this.#typing = false;
-      this.#put("here", 5);
+      this.#put("here", 6);
     }, pause);
   }
 
@@ -76,8 +78,8 @@ export class OwnPresence {
     return `presence:${this.#channel}`;
   }
 
-  #put(presence, reserve) {
-    this.#api.aside(this.#key(), "PUT", `/users/me/presence/channels/${this.#channel}`, { form: { presence }, reserve });
+  #put(presence, reserve, after) {
+    this.#api.aside(this.#key(), "PUT", `/users/me/presence/channels/${this.#channel}`, { form: { presence }, reserve, after });
   }
 
   #part() {

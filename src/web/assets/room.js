@@ -114,7 +114,7 @@ async function open(id) {
     await entered;
   } catch (error) {
     sayError(error);
-    if (!room.id) welcome();
+    if (!room.id) openFirstOther(id);
   } finally {
     if (opening === id) opening = "";
   }
@@ -214,7 +214,7 @@ function wire() {
   rooms.addEventListener("gone", ({ detail }) => {
     if (detail !== room.id) return;
     room.leave();
-    say("You are no longer in this room.");
+    say(`You are no longer in ${byId("room-title").textContent}.`);
     openFirstOther(detail);
   });
   addEventListener("popstate", () => openFirst());

@@ -50,7 +50,8 @@ export class Subscriptions extends EventTarget {
     for (const [key, held] of this.#held) {
       if (!channel || held.channel !== channel) continue;
       this.#api.aside(`unsubscribe:${held.id}`, "DELETE", `/users/me/streams/${this.#connection}/${held.id}`, {
-        reserve: 3,
+        reserve: 10,
+        after: 1500,
         starts: () => this.#held.delete(key),
         done: () => this.dispatchEvent(new Event("room")),
       });
