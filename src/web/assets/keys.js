@@ -18,6 +18,7 @@ export function setUpKeys(actions) {
   byId("show-rooms").addEventListener("click", () => toggleDrawer("rooms"));
   byId("show-people").addEventListener("click", () => toggleDrawer("people"));
   byId("scrim").addEventListener("click", () => closeDrawers());
+  for (const button of document.querySelectorAll(".close-drawer")) button.addEventListener("click", () => closeDrawers());
   document.querySelector(".skip").addEventListener("click", (event) => {
     event.preventDefault();
     actions.write();
@@ -85,7 +86,7 @@ function openDrawer(name) {
   byId(`show-${name}`).setAttribute("aria-expanded", "true");
   byId("scrim").hidden = false;
   byId("room").inert = true;
-  pane.querySelector("[aria-current], button, input")?.focus();
+  (pane.querySelector("[aria-current]") ?? pane.querySelector(".close-drawer")).focus();
 }
 
 /** Closes whatever is drawn over the room. */

@@ -184,7 +184,7 @@ async function signOut() {
 
 function wire() {
   for (const [id, drawing] of [["show-rooms", "rooms"], ["show-people", "people"], ["show-keys", "keys"], ["stop-answering", "close"]]) byId(id).prepend(icon(drawing));
-  for (const button of document.querySelectorAll("[data-close]")) button.prepend(icon("close"));
+  for (const button of document.querySelectorAll("[data-close], .close-drawer")) button.prepend(icon("close"));
   api.addEventListener("refused", () => finish("Your session has ended. Please sign in again."));
   api.addEventListener("slow", ({ detail }) => slowDown(detail));
   stream.addEventListener("state", ({ detail }) => {
