@@ -133,8 +133,9 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
             tracing::info!("stopping");
             app.set_ready(false);
             for shard in shared.shards.all() {
-                // A shard that is gone has nobody to say goodbye to.
-                drop(shard.send(HangUpAll(Goodbye::GoingAway)).await);
+                if shard.send(HangUpAll(Goodbye::GoingAway)).await.is_err() {
+                    tracing::warn!("a worker thread was gone before it could say goodbye");
+                }
             }
             let budget = Duration::from_millis(config.server.drain_ms);
             if tokio::time::timeout(budget, handle.stop(true)).await.is_err() {

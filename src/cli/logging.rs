@@ -1,5 +1,7 @@
 //! Log lines on standard error. Standard output belongs to what a command prints.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging at a level or filter; one that cannot be read falls back to `info`, and says so.

@@ -18,7 +18,7 @@ use crate::store::Failure;
 
 /// A stream that may be opened.
 #[derive(Debug)]
-pub struct Admitted {
+pub(super) struct Admitted {
     /// Whose.
     pub who: Who,
     /// Held as long as the connection lives.
@@ -31,7 +31,7 @@ pub struct Admitted {
 ///
 /// # Errors
 /// Address, token, key, limits.
-pub async fn admit(
+pub(super) async fn admit(
     request: &Request,
     address: IpAddr,
     shared: &Arc<Shared>,
@@ -50,7 +50,7 @@ pub async fn admit(
 ///
 /// # Errors
 /// What is missing.
-pub fn accept_key(headers: &HeaderMap, request: &Request) -> Result<[u8; 28], Failure> {
+pub(super) fn accept_key(headers: &HeaderMap, request: &Request) -> Result<[u8; 28], Failure> {
     use actix_http::header::SEC_WEBSOCKET_KEY;
     if actix_http::ws::verify_handshake(request.head()).is_err() {
         return Err(Refusal::Invalid.at("websocket handshake").into());

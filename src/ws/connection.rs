@@ -25,7 +25,7 @@ use crate::telemetry::Counter;
 const MAILBOX: usize = 32;
 
 /// One per websocket.
-pub struct ConnectionActor {
+pub(super) struct ConnectionActor {
     shared: Arc<Shared>,
     shard: Rc<Shard>,
     slot: Slot,
@@ -37,7 +37,7 @@ pub struct ConnectionActor {
 
 impl ConnectionActor {
     /// Takes a connection in that was admitted and has its hello: from here on its exits are the actor's.
-    pub fn launch(
+    pub(super) fn launch(
         shared: Arc<Shared>,
         shard: Rc<Shard>,
         place: Place,

@@ -23,7 +23,7 @@ thread_local! {
 
 /// What a client sent.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Heard {
+pub(super) enum Heard {
     /// A whole text or binary message. What it says does not matter.
     Message,
     /// A part of one: a sign of life, but nothing to answer yet.
@@ -39,7 +39,7 @@ pub enum Heard {
 }
 
 /// The stream of what one client sends. Ends when the peer or the shard ends the connection.
-pub struct Reader {
+pub(super) struct Reader {
     socket: Rc<Socket>,
     rest: BytesMut,
     codec: Codec,
@@ -54,7 +54,7 @@ pub struct Reader {
 
 impl Reader {
     /// `rest`: what came along with the request.
-    pub fn new(socket: Rc<Socket>, rest: BytesMut, limit: usize) -> Self {
+    pub(super) fn new(socket: Rc<Socket>, rest: BytesMut, limit: usize) -> Self {
         let codec = Codec::new().max_size(limit);
         Self {
             socket,
