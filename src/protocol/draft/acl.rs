@@ -67,7 +67,8 @@ impl AclDraft {
 }
 
 fn group(acl: &Map<String, Value>, name: &str) -> Result<Option<GroupDraft>, Refused> {
-    let wrong = value::within(&format!("acl.{name}"));
+    let place = format!("acl.{name}");
+    let wrong = value::within(&place);
     let Some(group) = value::object_at(acl, name).map_err(value::within("acl"))? else {
         return Ok(None);
     };
