@@ -67,24 +67,20 @@ impl AclDraft {
 }
 
 fn group(acl: &Map<String, Value>, name: &str) -> Result<Option<GroupDraft>, Refused> {
-    let wrong = |refused: Refused| match refused.field {
-        Some(field) => refused.refusal.at(format!("acl.{name}.{field}")),
-        None => refused,
-    };
-    let Some(group) =
-        value::object_at(acl, name).map_err(|_| Refusal::WrongType.at(format!("acl.{name}")))?
-    else {
+    let place = format!("acl.{name}");
+    let wrong = value::within(&place);
+    let Some(group) = value::object_at(acl, name).map_err(value::within("acl"))? else {
         return Ok(None);
     };
     let people = value::given(&group, "user_ids")
         .map(|list| PersonRef::list(list).ok_or_else(|| Refusal::WrongType.at("user_ids")))
         .transpose()
-        .map_err(wrong)?;
+        .map_err(&wrong)?;
     Ok(Some(GroupDraft {
         people,
-        any_user: value::flag(&group, "any_user").map_err(wrong)?,
-        public: value::flag(&group, "public").map_err(wrong)?,
-        immutable: value::flag(&group, "immutable").map_err(wrong)?,
+        any_user: value::flag(&group, "any_user").map_err(&wrong)?,
+        public: value::flag(&group, "public").map_err(&wrong)?,
+        immutable: value::flag(&group, "immutable").map_err(&wrong)?,
     }))
 }
 
@@ -115,13 +111,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn draft(acl: Value) -> Result<Option<AclDraft>, Refused> {
+    fn draft(acl: &Value) -> Result<Option<AclDraft>, Refused> {
         AclDraft::read(json!({ "acl": acl }).as_object().unwrap())
     }
 
     #[test]
     fn what_a_client_was_given_can_be_sent_back() {
-        let acl = draft(json!({
+        let acl = draft(&json!({
             "full": {"immutable": false, "you": true, "user_ids": ["12", "@Amy", 7],
                 "users": [{"id": "12"}]},
             "read": {"any_user": 1, "public": "0"},
@@ -149,23 +145,23 @@ mod tests {
     #[test]
     fn the_field_at_fault_is_named() {
         assert_eq!(
-            draft(json!({"read": {"any_user": "maybe"}})).unwrap_err(),
+            draft(&json!({"read": {"any_user": "maybe"}})).unwrap_err(),
             Refusal::WrongType.at("acl.read.any_user")
         );
         assert_eq!(
-            draft(json!({"write": {"user_ids": [{}]}})).unwrap_err(),
+            draft(&json!({"write": {"user_ids": [{}]}})).unwrap_err(),
             Refusal::WrongType.at("acl.write.user_ids")
         );
         assert_eq!(
-            draft(json!({"write": 5})).unwrap_err(),
+            draft(&json!({"write": 5})).unwrap_err(),
             Refusal::WrongType.at("acl.write")
         );
-        assert_eq!(draft(Value::Null).unwrap(), None);
+        assert_eq!(draft(&Value::Null).unwrap(), None);
     }
 
     #[test]
     fn a_public_room_is_readable_by_every_user() {
-        let acl = draft(json!({"write": {"any_user": true}, "read": {"public": true}}));
+        let acl = draft(&json!({"write": {"any_user": true}, "read": {"public": true}}));
         let change = acl.unwrap().unwrap().change(&Directory::default()).unwrap();
         let acl = fresh(change, UserId(1));
         assert!(acl.read_public && acl.read_any_user && acl.write_any_user);

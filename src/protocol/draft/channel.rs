@@ -136,26 +136,26 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn new(body: Value) -> Result<NewChannel, Refused> {
+    fn new(body: &Value) -> Result<NewChannel, Refused> {
         let directory = Directory::new(
             [(String::from("amy"), UserId(3))].into(),
             [UserId(1), UserId(2)],
         );
-        ChannelDraft::read(&body, 8192)?.finish(&directory, UserId(1), 3)
+        ChannelDraft::read(body, 8192)?.finish(&directory, UserId(1), 3)
     }
 
     #[test]
     fn a_chat_room_needs_its_settings() {
         let settings = json!({CHAT_SETTINGS: [{"name": "Lounge"}]});
-        let room = new(json!({"type": CHAT, "raw": settings, "auto_subscribe": true})).unwrap();
+        let room = new(&json!({"type": CHAT, "raw": settings, "auto_subscribe": true})).unwrap();
         assert_eq!(room.owner, Some(UserId(1)));
         assert!(room.raw.first(CHAT_SETTINGS).is_some());
         assert_eq!(
-            new(json!({"type": CHAT})).unwrap_err().refusal,
+            new(&json!({"type": CHAT})).unwrap_err().refusal,
             Refusal::Missing
         );
         assert_eq!(
-            new(json!({"type": "com.example.x", "raw": settings}))
+            new(&json!({"type": "com.example.x", "raw": settings}))
                 .unwrap_err()
                 .refusal,
             Refusal::RawInvalid
@@ -165,19 +165,19 @@ mod tests {
     #[test]
     fn types_are_plain_and_not_the_servers_own() {
         for kind in ["", "a b", "io.pnut.core.pm", "io.pnut.core.other", "ü"] {
-            let refused = new(json!({ "type": kind })).unwrap_err();
+            let refused = new(&json!({ "type": kind })).unwrap_err();
             assert_eq!(refused, Refusal::Invalid.at("type"), "{kind}");
         }
-        assert_eq!(new(json!({})).unwrap_err(), Refusal::Missing.at("type"));
+        assert_eq!(new(&json!({})).unwrap_err(), Refusal::Missing.at("type"));
         assert_eq!(
-            new(json!({"type": 5})).unwrap_err(),
+            new(&json!({"type": 5})).unwrap_err(),
             Refusal::WrongType.at("type")
         );
     }
 
     #[test]
     fn the_owner_is_in_no_list_and_counts_as_a_member() {
-        let room = new(json!({"type": "x", "acl": {
+        let room = new(&json!({"type": "x", "acl": {
             "full": {"user_ids": [1, "@amy"]}, "read": {"user_ids": ["@Amy", 2]}}}))
         .unwrap();
         assert_eq!(room.acl.full, [UserId(3)]);

@@ -80,14 +80,11 @@ impl MessageDraft {
 }
 
 fn switches(source: &mut Source, entities: &Map<String, Value>) -> Result<(), Refused> {
-    let at = |refused: Refused| match refused.field {
-        Some(field) => refused.refusal.at(format!("entities.{field}")),
-        None => refused,
-    };
-    if let Some(on) = value::flag(entities, "parse_links").map_err(at)? {
+    let at = value::within("entities");
+    if let Some(on) = value::flag(entities, "parse_links").map_err(&at)? {
         source.parse_links = on;
     }
-    if let Some(on) = value::flag(entities, "parse_markdown_links").map_err(at)? {
+    if let Some(on) = value::flag(entities, "parse_markdown_links").map_err(&at)? {
         source.parse_markdown_links = on;
     }
     if let Some(links) = value::given(entities, "links") {

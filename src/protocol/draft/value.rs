@@ -37,6 +37,14 @@ pub(super) fn flag(fields: &Map<String, Value>, name: &str) -> Result<Option<boo
     }
 }
 
+/// The same refusal, with the field's place in the body: `any_user` becomes `acl.read.any_user`.
+pub(super) fn within(place: &str) -> impl Fn(Refused) -> Refused {
+    move |refused| match refused.field {
+        Some(field) => refused.refusal.at(format!("{place}.{field}")),
+        None => refused,
+    }
+}
+
 /// A whole number, or a text that is one.
 pub(super) fn number(value: &Value) -> Option<i64> {
     match value {
