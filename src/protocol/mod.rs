@@ -7,3 +7,8 @@ pub mod object;
 pub mod query;
 pub mod site;
 pub mod topic;
+pub mod display;
+pub mod filter;
+pub mod frame;
+pub mod goodbye;
+pub mod stream;
