@@ -101,6 +101,7 @@ impl Display {
         Look {
             user_html: self.has(Self::HTML),
             message_html: self.has(Self::HTML),
+            channel_html: self.has(Self::HTML),
             user_raw: self.has(Self::USER_RAW),
             message_raw: self.has(Self::MESSAGE_RAW),
             channel_raw: self.has(Self::CHANNEL_RAW),

@@ -186,11 +186,11 @@ fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8>
             json(&Pair { user: user(who), other: (name, user(other)) })
         }
         Body::UserChanged { user: who } => match view {
-            View::User(Some(token)) => json(&TokenObject::new(token, Some(user(who)))),
+            View::User(Some(token)) => json(&TokenObject::new(token, Some(user(who)), None)),
             View::User(None) | View::App => json(&user(who)),
         },
         Body::TokenGranted { token, user: who } | Body::TokenRevoked { token, user: who, .. } => {
-            json(&TokenObject::new(token, who.as_deref().map(user)))
+            json(&TokenObject::new(token, who.as_deref().map(user), None))
         }
         Body::UserPresence { user: who, presence }
         | Body::ChannelPresence { user: who, presence, .. } => {
@@ -210,8 +210,12 @@ fn channel_object<'a>(news: &'a ChannelNews, display: Display, site: &'a Site) -
     };
     let mut object = ChannelObject::new(&news.channel, news.owner.as_deref(), look, site);
     if display.has(Display::RECENT_MESSAGE) {
-        object = object.recent(news.recent.as_ref().map(message));
-        object = object.recent_deleted(news.recent_deleted.as_ref().map(message));
+        if let Some(recent) = &news.recent {
+            object = object.recent(message(recent));
+        }
+        if let Some(deleted) = &news.recent_deleted {
+            object = object.recent_deleted(message(deleted));
+        }
     }
     object
 }
