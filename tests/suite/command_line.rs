@@ -86,12 +86,3 @@ fn help_names_the_commands() {
         assert!(printed.contains(name), "{name} is missing:\n{printed}");
     }
 }
-
-#[test]
-fn the_demo_fills_an_empty_database_and_leaves_a_full_one_alone() {
-    let mut server = TestServer::with(&[("DEMO", "true")]);
-    // The template already has people in it: nobody is added.
-    let found = server.ada().get("/users?ids=1,2,3,4,5,6,7,8").data();
-    assert_eq!(found.as_array().map(Vec::len), Some(4), "{found}");
-    assert!(server.stop());
-}

@@ -37,7 +37,7 @@ impl RawSocket {
             b"",
         );
         socket.write(&request);
-        socket.read_head();
+        socket.upgraded();
         match socket.hears() {
             Heard::Text(hello) => assert!(hello.contains("connection_id"), "{hello}"),
             other => panic!("no hello: {other:?}"),
@@ -63,7 +63,8 @@ impl RawSocket {
         drop(self.socket.shutdown(Shutdown::Write));
     }
 
-    fn read_head(&mut self) {
+    /// Reads the answer to an upgrade, which must be a yes.
+    pub(crate) fn upgraded(&mut self) {
         loop {
             if let Some(end) = self.seen.windows(4).position(|window| window == b"\r\n\r\n") {
                 let head = String::from_utf8_lossy(&self.seen[..end]).into_owned();

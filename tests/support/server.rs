@@ -57,6 +57,11 @@ impl TestServer {
     /// Tells it to stop and gives whether it ended well.
     pub(crate) fn stop(&mut self) -> bool {
         self.signal(Signal::SIGTERM);
+        self.stop_status()
+    }
+
+    /// Waits until it has ended; gives whether it ended well.
+    pub(crate) fn stop_status(&mut self) -> bool {
         let mut status = None;
         eventually("the server stops when told", || {
             status = self.child.try_wait().expect("a child");

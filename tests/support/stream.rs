@@ -83,6 +83,23 @@ impl Stream {
         }
     }
 
+    /// The next event, or nothing if the connection ended.
+    pub(crate) fn event_or_end(&mut self) -> Option<Value> {
+        loop {
+            match self.socket.read() {
+                Ok(Message::Text(frame)) => {
+                    return Some(serde_json::from_str(&frame).expect("JSON in every frame"));
+                }
+                Ok(Message::Close(_)) => return None,
+                Err(Error::Io(error)) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    panic!("neither an event nor the end came in time")
+                }
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
     /// The next event must be of this type.
     pub(crate) fn hears(&mut self, kind: &str) -> Value {
         let event = self.event();
