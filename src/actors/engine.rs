@@ -316,18 +316,13 @@ impl Engine {
         self.user(by.user).ask(ChangeProfile(change)).await??.wait().await
     }
 
-    /// Sets the caller's global presence. `always`: tells others even if nothing changed.
+    /// Sets the caller's global presence.
     ///
     /// # Errors
     /// Busy.
-    pub async fn set_presence(
-        &self,
-        by: &By,
-        set: SetPresence,
-        always: bool,
-    ) -> Result<Presence, Failure> {
+    pub async fn set_presence(&self, by: &By, set: SetPresence) -> Result<Presence, Failure> {
         let user = self.person(by.user).await?;
-        self.user(by.user).ask(SetUserPresence { user, set, always }).await?
+        self.user(by.user).ask(SetUserPresence { user, set }).await?
     }
 
     /// Sets the caller's presence in a channel.

@@ -33,7 +33,7 @@ const GLANCE: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 1024;
 
 /// Events fetched from the table in one go, and their bytes.
-const CATCH_UP: (i64, i64) = (1024, 8 * 1024 * 1024);
+const CATCH_UP: (usize, usize) = (1024, 8 * 1024 * 1024);
 
 /// Before the next try when the database is in trouble.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -86,6 +86,20 @@ struct Shared {
     counted: Arc<Counted>,
 }
 
+/// A write on its way to its commit. Dropping it does not take the write back.
+#[derive(Debug)]
+pub struct Pending<T>(tokio::sync::oneshot::Receiver<Result<T, Failure>>);
+
+impl<T> Pending<T> {
+    /// Until it is committed.
+    ///
+    /// # Errors
+    /// What the job refused, or why the commit failed.
+    pub async fn wait(self) -> Result<T, Failure> {
+        self.0.await.unwrap_or(Err(Failure::Stopping))
+    }
+}
+
 impl Store {
     /// Runs a job on a reading thread. A full queue answers [`Failure::Busy`] at once.
     pub async fn read<T: Send + 'static>(
@@ -101,8 +115,16 @@ impl Store {
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let answered = lane::enqueue(&self.shared.lane, job)?;
-        answered.await.unwrap_or(Err(Failure::Stopping))
+        self.submit(job)?.wait().await
+    }
+
+    /// Puts a job into the write lane, at once and behind whatever is there. An actor that decides in the order of
+    /// its mailbox writes in that order too, and leaves the waiting to whoever asked.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<Pending<T>, Failure> {
+        lane::enqueue(&self.shared.lane, job).map(Pending)
     }
 
     /// Committed events in `pos` order, a batch per commit; once. A reader that is too slow finds a gap in `pos`,

@@ -181,6 +181,26 @@ impl Tx<'_> {
             .into_model()
     }
 
+    /// Saves the profile of an account: name, text, locale, time zone, raw. Counts are kept elsewhere.
+    pub fn save_user(&mut self, user: &User) -> Result<(), Failure> {
+        let content = user.content.as_ref().map(to_json).transpose()?;
+        let changed = diesel::update(users::table.find(user.id.0))
+            .set((
+                users::name.eq(&user.name),
+                users::locale.eq(&user.locale),
+                users::timezone.eq(&user.timezone),
+                users::content.eq(content),
+                users::markdown_text.eq(&user.markdown_text),
+                users::raw.eq(to_json(&user.raw)?),
+            ))
+            .execute(self.sql)?;
+        if changed == 0 {
+            return Err(Refusal::UserNotFound.into());
+        }
+        self.touch(Touched::User(user.id));
+        Ok(())
+    }
+
     /// Replaces the password of an account.
     pub fn set_password(&mut self, user: UserId, hash: &str) -> Result<(), Failure> {
         let changed = diesel::update(users::table.find(user.0))

@@ -283,8 +283,8 @@ impl State {
             None if is_plain(first) => first.id.as_str().as_bytes().try_into().ok(),
             Some(_) | None => None,
         };
-        let display = link.display.for_messages();
-        let fd = link.socket.fd();
+        let (display, fd) = (link.display.for_messages(), link.socket.fd());
+        drop(matching);
         let audience = self.audiences.entry(channel).or_default();
         let first_here = audience.is_empty();
         let stand = plain

@@ -63,6 +63,4 @@ pub struct SetUserPresence {
     pub user: Arc<User>,
     /// What.
     pub set: SetPresence,
-    /// Tell others even if nothing changed.
-    pub always: bool,
 }

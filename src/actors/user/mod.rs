@@ -95,9 +95,8 @@ impl Handler<SetUserPresence> for UserActor {
 
     fn handle(&mut self, mail: SetUserPresence, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
-        let before = self.shared.presence.of(self.id);
         let presence = self.shared.presence.set(self.id, mail.set);
-        if presence.text.is_some() && (mail.always || before.text != presence.text) {
+        if presence.text.is_some() {
             let body = Body::UserPresence { user: mail.user, presence: presence.clone() };
             self.shared.tell(Event { pos: None, at: self.shared.store.now(), body });
         }

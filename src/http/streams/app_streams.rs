@@ -119,7 +119,7 @@ async fn remove(app: &App, client: &ClientId, key: Option<StreamKey>) -> ApiResu
         .engine
         .store()
         .write(move |tx| match key {
-            Some(key) => Ok(tx.delete_app_stream(&owner, &key)?.into_iter().collect()),
+            Some(key) => Ok(vec![tx.delete_app_stream(&owner, &key)?]),
             None => tx.delete_app_streams(&owner),
         })
         .await?;
