@@ -11,12 +11,22 @@ fn made_with_json_a_user_a_client_and_a_token_are_one_object_each() {
     let user = cli::object(&cli::run_with_input(&user, "long enough for anybody\n"));
     assert_eq!(user["username"], "grace");
     assert_eq!(user["id"], "1");
-    let client = cli::object(&cli::run(&[&["client", "create", "--name", "N"], &db[..]].concat()));
+    let client = cli::object(&cli::run(
+        &[&["client", "create", "--name", "N"], &db[..]].concat(),
+    ));
     assert_eq!(client["name"], "N");
     assert_eq!(text(&client["client_id"]).len(), 32);
     assert!(!text(&client["client_secret"]).is_empty());
-    let token = template::token(&url, &text(&client["client_id"]), Some("grace"), Some("messages"));
-    assert!(!token.is_empty() && !token.contains('='), "no '=' inside tokens: {token}");
+    let token = template::token(
+        &url,
+        &text(&client["client_id"]),
+        Some("grace"),
+        Some("messages"),
+    );
+    assert!(
+        !token.is_empty() && !token.contains('='),
+        "no '=' inside tokens: {token}"
+    );
 }
 
 #[test]
@@ -31,7 +41,14 @@ fn a_name_that_is_taken_is_refused_with_a_sentence() {
     let server = TestServer::start();
     let url = server.database_url();
     let output = cli::run_with_input(
-        &["user", "create", "ADA", "--password-stdin", "--database-url", &url],
+        &[
+            "user",
+            "create",
+            "ADA",
+            "--password-stdin",
+            "--database-url",
+            &url,
+        ],
         "another password\n",
     );
     assert!(!output.status.success());
@@ -47,12 +64,27 @@ fn an_unknown_scope_or_client_or_user_is_refused() {
     for arguments in [
         ["--client", "nobody", "--user", "ada", "--scopes", "basic"],
         ["--client", client, "--user", "nobody", "--scopes", "basic"],
-        ["--client", client, "--user", "ada", "--scopes", "everything"],
+        [
+            "--client",
+            client,
+            "--user",
+            "ada",
+            "--scopes",
+            "everything",
+        ],
     ] {
-        let all = [&["token", "create"], &arguments[..], &["--database-url", &url]].concat();
+        let all = [
+            &["token", "create"],
+            &arguments[..],
+            &["--database-url", &url],
+        ]
+        .concat();
         let output = cli::run(&all);
         assert!(!output.status.success(), "{arguments:?}");
-        assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "{arguments:?}");
+        assert!(
+            !String::from_utf8_lossy(&output.stderr).contains("panicked"),
+            "{arguments:?}"
+        );
     }
 }
 
@@ -61,10 +93,19 @@ fn a_setting_that_nobody_knows_is_refused_with_the_nearest_known_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("groundnut.toml");
     std::fs::write(&file, "[streams]\nsilence_mss = 5\n").expect("a file");
-    let output = cli::run(&["serve", "--bind", "127.0.0.1:0", "--config", &file.display().to_string()]);
+    let output = cli::run(&[
+        "serve",
+        "--bind",
+        "127.0.0.1:0",
+        "--config",
+        &file.display().to_string(),
+    ]);
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("silence_mss") && said.contains("silence_ms"), "{said}");
+    assert!(
+        said.contains("silence_mss") && said.contains("silence_ms"),
+        "{said}"
+    );
 }
 
 #[test]

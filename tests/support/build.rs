@@ -11,17 +11,23 @@ pub(crate) fn settings(name: &str) -> Value {
 
 /// A chat room that everybody with an account may write to; nobody is subscribed.
 pub(crate) fn room(owner: &Person, name: &str) -> String {
-    channel(owner, &json!({
-        "type": "io.pnut.core.chat",
-        "acl": {"write": {"any_user": true}, "read": {"public": true}},
-        "raw": settings(name),
-    }))
+    channel(
+        owner,
+        &json!({
+            "type": "io.pnut.core.chat",
+            "acl": {"write": {"any_user": true}, "read": {"public": true}},
+            "raw": settings(name),
+        }),
+    )
 }
 
 /// A private channel of a free type that these people may write to; nobody is subscribed.
 pub(crate) fn circle(owner: &Person, members: &[&Person]) -> String {
     let members: Vec<_> = members.iter().map(|person| person.id.as_str()).collect();
-    channel(owner, &json!({"type": "org.example.circle", "acl": {"write": {"user_ids": members}}}))
+    channel(
+        owner,
+        &json!({"type": "org.example.circle", "acl": {"write": {"user_ids": members}}}),
+    )
 }
 
 /// Any channel.
@@ -32,13 +38,18 @@ pub(crate) fn channel(owner: &Person, body: &Value) -> String {
 /// Everybody of these subscribes.
 pub(crate) fn join(channel: &str, people: &[&Person]) {
     for person in people {
-        person.does(&format!("/channels/{channel}/subscribe")).data();
+        person
+            .does(&format!("/channels/{channel}/subscribe"))
+            .data();
     }
 }
 
 /// Somebody says something; gives the id of the message.
 pub(crate) fn says(person: &Person, channel: &str, said: &str) -> String {
-    let answer = person.post(&format!("/channels/{channel}/messages"), &json!({"text": said}));
+    let answer = person.post(
+        &format!("/channels/{channel}/messages"),
+        &json!({"text": said}),
+    );
     text(&answer.is(201).data()["id"])
 }
 

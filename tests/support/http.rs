@@ -96,7 +96,9 @@ impl std::fmt::Display for Answer {
 pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     let mut socket = TcpStream::connect(address).expect("the server accepts connections");
     socket.set_read_timeout(Some(DEADLINE)).expect("a deadline");
-    socket.set_write_timeout(Some(DEADLINE)).expect("a deadline");
+    socket
+        .set_write_timeout(Some(DEADLINE))
+        .expect("a deadline");
     // A server may answer and hang up before it has read everything; what it said still counts.
     drop(socket.write_all(request));
     let first_line = request.split(|byte| *byte == b'\r').next().unwrap_or(b"");
@@ -110,7 +112,10 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
     if !names("connection") {
         head.push_str("Connection: close\r\n");
     }
-    if !names("content-length") && !names("transfer-encoding") && (!body.is_empty() || method != "GET") {
+    if !names("content-length")
+        && !names("transfer-encoding")
+        && (!body.is_empty() || method != "GET")
+    {
         head.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
     for (name, value) in headers {
@@ -126,7 +131,12 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
 pub(crate) fn read_answer(socket: &mut TcpStream, asked: &str) -> Answer {
     let mut seen = Vec::new();
     let mut chunk = [0_u8; 16 * 1024];
-    let mut answer = Answer { status: 0, headers: Vec::new(), body: Vec::new(), asked: asked.to_owned() };
+    let mut answer = Answer {
+        status: 0,
+        headers: Vec::new(),
+        body: Vec::new(),
+        asked: asked.to_owned(),
+    };
     loop {
         if let Some(complete) = parse(&seen, &mut answer, false) {
             answer.body = complete;
@@ -135,8 +145,16 @@ pub(crate) fn read_answer(socket: &mut TcpStream, asked: &str) -> Answer {
         match socket.read(&mut chunk) {
             Ok(count) if count > 0 => seen.extend_from_slice(&chunk[..count]),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
-                panic!("no answer in time: {asked}; so far {:?}", String::from_utf8_lossy(&seen));
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ) =>
+            {
+                panic!(
+                    "no answer in time: {asked}; so far {:?}",
+                    String::from_utf8_lossy(&seen)
+                );
             }
             Ok(_) | Err(_) => {
                 answer.body = parse(&seen, &mut answer, true).unwrap_or_default();
@@ -161,7 +179,10 @@ fn parse(seen: &[u8], answer: &mut Answer, ended: bool) -> Option<Vec<u8>> {
     if matches!(status, 101 | 204 | 304) || answer.asked.starts_with("HEAD ") {
         return Some(Vec::new());
     }
-    if answer.header("transfer-encoding").is_some_and(|t| t.contains("chunked")) {
+    if answer
+        .header("transfer-encoding")
+        .is_some_and(|t| t.contains("chunked"))
+    {
         return unchunk(rest);
     }
     if let Some(length) = answer.header("content-length") {
@@ -175,7 +196,8 @@ fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let line = rest.windows(2).position(|window| window == b"\r\n")?;
-        let size = usize::from_str_radix(std::str::from_utf8(&rest[..line]).ok()?.trim(), 16).ok()?;
+        let size =
+            usize::from_str_radix(std::str::from_utf8(&rest[..line]).ok()?.trim(), 16).ok()?;
         rest = &rest[line + 2..];
         if size == 0 {
             return Some(body);

@@ -43,7 +43,12 @@ impl Person {
 
     pub(crate) fn json(&self, method: &str, path: &str, body: &Value) -> Answer {
         let body = body.to_string();
-        self.call(method, path, &[("Content-Type", "application/json")], body.as_bytes())
+        self.call(
+            method,
+            path,
+            &[("Content-Type", "application/json")],
+            body.as_bytes(),
+        )
     }
 
     /// Fields that are already urlencoded.
@@ -53,12 +58,24 @@ impl Person {
     }
 
     /// Anything at all; `/v1` is put before the path, and the token into a header.
-    pub(crate) fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         self.call_at(method, &format!("/v1{path}"), headers, body)
     }
 
     /// As [`Self::call`], with the whole path.
-    pub(crate) fn call_at(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn call_at(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         let bearer = self.token.as_ref().map(|token| format!("Bearer {token}"));
         let mut all = headers.to_vec();
         if let Some(bearer) = &bearer {
@@ -75,7 +92,10 @@ impl Person {
     /// A user stream with parameters (`"&include_raw=1"`).
     pub(crate) fn stream_with(&self, parameters: &str) -> Stream {
         let token = self.token.as_deref().unwrap_or_default();
-        Stream::open(self.address, &format!("/v1/user?access_token={token}{parameters}"))
+        Stream::open(
+            self.address,
+            &format!("/v1/user?access_token={token}{parameters}"),
+        )
     }
 
     /// An app stream on a stored key.
@@ -86,7 +106,10 @@ impl Person {
     /// An app stream with parameters.
     pub(crate) fn firehose_with(&self, key: &str, parameters: &str) -> Stream {
         let token = self.token.as_deref().unwrap_or_default();
-        Stream::open(self.address, &format!("/v1/app?access_token={token}&key={key}{parameters}"))
+        Stream::open(
+            self.address,
+            &format!("/v1/app?access_token={token}&key={key}{parameters}"),
+        )
     }
 
     /// Asks for an upgrade that is meant to be refused.

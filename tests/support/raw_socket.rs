@@ -48,9 +48,14 @@ impl RawSocket {
     pub(crate) fn connect(address: SocketAddr) -> Self {
         let socket = TcpStream::connect(address).expect("the server accepts connections");
         socket.set_read_timeout(Some(DEADLINE)).expect("a deadline");
-        socket.set_write_timeout(Some(DEADLINE)).expect("a deadline");
+        socket
+            .set_write_timeout(Some(DEADLINE))
+            .expect("a deadline");
         socket.set_nodelay(true).expect("a socket");
-        Self { socket, seen: Vec::new() }
+        Self {
+            socket,
+            seen: Vec::new(),
+        }
     }
 
     /// Writes; a server that has hung up is no failure here.
@@ -66,7 +71,11 @@ impl RawSocket {
     /// Reads the answer to an upgrade, which must be a yes.
     pub(crate) fn upgraded(&mut self) {
         loop {
-            if let Some(end) = self.seen.windows(4).position(|window| window == b"\r\n\r\n") {
+            if let Some(end) = self
+                .seen
+                .windows(4)
+                .position(|window| window == b"\r\n\r\n")
+            {
                 let head = String::from_utf8_lossy(&self.seen[..end]).into_owned();
                 assert!(head.starts_with("HTTP/1.1 101"), "no upgrade: {head}");
                 // The accept key that RFC 6455 gives for the nonce used here.
@@ -85,7 +94,12 @@ impl RawSocket {
                 self.seen.extend_from_slice(&chunk[..count]);
                 count > 0
             }
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ) =>
+            {
                 panic!("nothing came in time")
             }
             Err(_) => false,
@@ -98,7 +112,9 @@ impl RawSocket {
             if let Some((opcode, payload)) = self.take_frame() {
                 return match opcode {
                     1 => Heard::Text(String::from_utf8(payload).expect("UTF-8 from the server")),
-                    8 if payload.len() >= 2 => Heard::Close(u16::from_be_bytes([payload[0], payload[1]])),
+                    8 if payload.len() >= 2 => {
+                        Heard::Close(u16::from_be_bytes([payload[0], payload[1]]))
+                    }
                     8 => Heard::Close(1005),
                     other => Heard::Other(other, payload),
                 };
@@ -111,11 +127,21 @@ impl RawSocket {
 
     fn take_frame(&mut self) -> Option<(u8, Vec<u8>)> {
         let (first, second) = (*self.seen.first()?, *self.seen.get(1)?);
-        assert_eq!(first & 0b1111_0000, 0b1000_0000, "whole frames without extensions");
+        assert_eq!(
+            first & 0b1111_0000,
+            0b1000_0000,
+            "whole frames without extensions"
+        );
         assert_eq!(second & 0b1000_0000, 0, "a server does not mask");
         let (length, start) = match second & 0b0111_1111 {
-            126 => (usize::from(u16::from_be_bytes(self.seen.get(2..4)?.try_into().ok()?)), 4),
-            127 => (usize::try_from(u64::from_be_bytes(self.seen.get(2..10)?.try_into().ok()?)).ok()?, 10),
+            126 => (
+                usize::from(u16::from_be_bytes(self.seen.get(2..4)?.try_into().ok()?)),
+                4,
+            ),
+            127 => (
+                usize::try_from(u64::from_be_bytes(self.seen.get(2..10)?.try_into().ok()?)).ok()?,
+                10,
+            ),
             short => (usize::from(short), 2),
         };
         let payload = self.seen.get(start..start + length)?.to_vec();
@@ -151,6 +177,11 @@ pub(crate) fn frame(first_byte: u8, payload: &[u8]) -> Vec<u8> {
     }
     let mask = [0x37, 0xfa, 0x21, 0x3d];
     bytes.extend(mask);
-    bytes.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    bytes.extend(
+        payload
+            .iter()
+            .zip(mask.iter().cycle())
+            .map(|(byte, mask)| byte ^ mask),
+    );
     bytes
 }

@@ -24,7 +24,11 @@ impl Stream {
         let url = format!("ws://{address}{path}");
         let (socket, _) = tungstenite::client(url.as_str(), socket)
             .unwrap_or_else(|error| panic!("no upgrade for {path}: {error}"));
-        let mut stream = Self { socket, hello: Value::Null, id: String::new() };
+        let mut stream = Self {
+            socket,
+            hello: Value::Null,
+            id: String::new(),
+        };
         stream.hello = stream.frame();
         stream.id = text(&stream.hello["meta"]["connection_id"]);
         stream
@@ -73,8 +77,18 @@ impl Stream {
             for never in ["code", "connection_id", "more", "min_id", "max_id"] {
                 assert!(meta.get(never).is_none(), "{never} in an event: {frame}");
             }
-            assert!(meta["timestamp"].as_i64().is_some_and(|t| t > 1_000_000_000), "{frame}");
-            assert!(meta["timestamp"].as_i64().is_some_and(|t| t < 100_000_000_000), "{frame}");
+            assert!(
+                meta["timestamp"]
+                    .as_i64()
+                    .is_some_and(|t| t > 1_000_000_000),
+                "{frame}"
+            );
+            assert!(
+                meta["timestamp"]
+                    .as_i64()
+                    .is_some_and(|t| t < 100_000_000_000),
+                "{frame}"
+            );
             text(&meta["id"]);
             text(&meta["type"]);
             assert_ne!(meta.get("is_deleted"), Some(&json!(false)), "{frame}");
@@ -91,7 +105,9 @@ impl Stream {
                     return Some(serde_json::from_str(&frame).expect("JSON in every frame"));
                 }
                 Ok(Message::Close(_)) => return None,
-                Err(Error::Io(error)) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Err(Error::Io(error))
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
                     panic!("neither an event nor the end came in time")
                 }
                 Ok(_) => {}
@@ -123,16 +139,13 @@ impl Stream {
     }
 
     pub(crate) fn says(&mut self, text: &str) {
-        self.socket.send(Message::text(text)).expect("an open socket");
+        self.socket
+            .send(Message::text(text))
+            .expect("an open socket");
     }
 
     pub(crate) fn sends(&mut self, message: Message) {
         self.socket.send(message).expect("an open socket");
-    }
-
-    /// Sends, although the server may have hung up meanwhile.
-    pub(crate) fn tries(&mut self, message: Message) -> bool {
-        self.socket.send(message).is_ok()
     }
 
     /// The next raw message, protocol frames included.
@@ -151,7 +164,9 @@ impl Stream {
                     return code;
                 }
                 Ok(_) => {}
-                Err(Error::Io(error)) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Err(Error::Io(error))
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
                     panic!("never closed");
                 }
                 Err(_) => return 1006,
@@ -194,13 +209,21 @@ impl Fence {
     /// A channel that its keeper subscribes to, so that an app of the keeper's hears it.
     pub(crate) fn of_app(keeper: &Person) -> Self {
         let fence = Self::made_by(keeper);
-        keeper.does(&format!("/channels/{}/subscribe", fence.channel)).data();
+        keeper
+            .does(&format!("/channels/{}/subscribe", fence.channel))
+            .data();
         fence
     }
 
     fn made_by(keeper: &Person) -> Self {
         let acl = json!({"read": {"any_user": true}});
-        let made = keeper.post("/channels", &json!({"type": "org.example.fence", "acl": acl}));
-        Self { keeper: keeper.clone(), channel: text(&made.data()["id"]) }
+        let made = keeper.post(
+            "/channels",
+            &json!({"type": "org.example.fence", "acl": acl}),
+        );
+        Self {
+            keeper: keeper.clone(),
+            channel: text(&made.data()["id"]),
+        }
     }
 }

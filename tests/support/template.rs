@@ -57,7 +57,9 @@ fn make() -> Template {
     let folder = tempfile::tempdir().expect("a folder");
     let url = url(folder.path());
     let db = ["--database-url", url.as_str(), "--json"];
-    let client = cli::object(&cli::run(&[&["client", "create", "--name", "Rooms"], &db[..]].concat()));
+    let client = cli::object(&cli::run(
+        &[&["client", "create", "--name", "Rooms"], &db[..]].concat(),
+    ));
     let client_id = text(&client["client_id"]);
     let people = NAMES
         .iter()
@@ -65,11 +67,21 @@ fn make() -> Template {
             let create = [&["user", "create", name, "--password-stdin"], &db[..]].concat();
             let user = cli::object(&cli::run_with_input(&create, &format!("{PASSWORD}\n")));
             let token = token(&url, &client_id, Some(name), Some(SCOPES));
-            Somebody { id: text(&user["id"]), name: text(&user["username"]), token }
+            Somebody {
+                id: text(&user["id"]),
+                name: text(&user["username"]),
+                token,
+            }
         })
         .collect();
     let app_token = token(&url, &client_id, None, None);
-    Template { folder, people, client_secret: text(&client["client_secret"]), client_id, app_token }
+    Template {
+        folder,
+        people,
+        client_secret: text(&client["client_secret"]),
+        client_id,
+        app_token,
+    }
 }
 
 /// A token through the command line.

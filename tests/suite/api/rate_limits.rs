@@ -18,7 +18,9 @@ fn every_answer_counts_down_in_headers_of_exactly_this_letter_case() {
     let ada = server.ada();
     let number = |name: &str| -> u64 {
         let answer = ada.get("/token");
-        let value = answer.exact_header(name).unwrap_or_else(|| panic!("{name}: {:?}", answer.headers));
+        let value = answer
+            .exact_header(name)
+            .unwrap_or_else(|| panic!("{name}: {:?}", answer.headers));
         value.parse().expect("a number")
     };
     assert_eq!(number("X-RateLimit-Limit"), 5000);
@@ -30,7 +32,11 @@ fn every_answer_counts_down_in_headers_of_exactly_this_letter_case() {
     let written = ada.does("/users/2/mute");
     assert_eq!(written.exact_header("X-RateLimit-Limit"), Some("20"));
     assert_eq!(written.exact_header("X-RateLimit-Remaining"), Some("19"));
-    assert!(ada.get("/nowhere").exact_header("X-RateLimit-Limit").is_some());
+    assert!(
+        ada.get("/nowhere")
+            .exact_header("X-RateLimit-Limit")
+            .is_some()
+    );
 }
 
 #[test]
@@ -44,7 +50,10 @@ fn a_bucket_that_overflows_is_banned_and_the_others_are_not() {
     answer.refused_as(429, "rate-limited");
     let retry = answer.meta()["retry_in"].as_u64().expect("retry_in");
     assert!((590..=600).contains(&retry), "{answer}");
-    let header: u64 = answer.header("retry-after").and_then(|v| v.parse().ok()).expect("Retry-After");
+    let header: u64 = answer
+        .header("retry-after")
+        .and_then(|v| v.parse().ok())
+        .expect("Retry-After");
     assert!((590..=600).contains(&header), "{answer}");
     assert_eq!(answer.exact_header("X-RateLimit-Remaining"), Some("0"));
     // Reads are another bucket, and so is everybody else.

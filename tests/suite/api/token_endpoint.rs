@@ -8,7 +8,10 @@ use crate::support::{TestServer, text};
 
 fn credentials() -> String {
     let template = template();
-    format!("client_id={}&client_secret={}", template.client_id, template.client_secret)
+    format!(
+        "client_id={}&client_secret={}",
+        template.client_id, template.client_secret
+    )
 }
 
 fn by_password(server: &TestServer, username: &str, password: &str, scope: &str) -> Answer {
@@ -19,7 +22,9 @@ fn by_password(server: &TestServer, username: &str, password: &str, scope: &str)
         password.replace(' ', "+"),
         secret = template.client_secret,
     );
-    server.anonymous().form("POST", "/oauth/access_token", &fields)
+    server
+        .anonymous()
+        .form("POST", "/oauth/access_token", &fields)
 }
 
 /// Like OAuth, and readable by clients that look into `meta`.
@@ -43,13 +48,18 @@ fn a_password_buys_a_user_token() {
     assert_eq!(body["token"]["user"]["id"], "1");
     let token = text(&body["access_token"]);
     assert!(!token.contains('='));
-    assert_eq!(server.holder("ada", &token).get("/token").data()["user"]["id"], "1");
+    assert_eq!(
+        server.holder("ada", &token).get("/token").data()["user"]["id"],
+        "1"
+    );
 }
 
 #[test]
 fn scopes_may_be_separated_by_blanks_and_names_written_in_any_case() {
     let server = TestServer::start();
-    let body = by_password(&server, "ADA", PASSWORD, "basic+messages").is(200).json();
+    let body = by_password(&server, "ADA", PASSWORD, "basic+messages")
+        .is(200)
+        .json();
     assert_eq!(body["token"]["scopes"], json!(["basic", "messages"]));
 }
 
@@ -67,21 +77,48 @@ fn a_wrong_password_and_an_unknown_name_are_told_apart_by_nobody() {
 fn an_unknown_scope_an_unknown_grant_and_an_unknown_client_are_refused() {
     let server = TestServer::start();
     let nobody = server.anonymous();
-    refused(&by_password(&server, "ada", PASSWORD, "everything"), 400, "invalid_scope");
+    refused(
+        &by_password(&server, "ada", PASSWORD, "everything"),
+        400,
+        "invalid_scope",
+    );
     let fields = format!("grant_type=magic&{}", credentials());
-    refused(&nobody.form("POST", "/oauth/access_token", &fields), 400, "unsupported_grant_type");
+    refused(
+        &nobody.form("POST", "/oauth/access_token", &fields),
+        400,
+        "unsupported_grant_type",
+    );
     let fields = "grant_type=client_credentials&client_id=nobody&client_secret=no";
-    refused(&nobody.form("POST", "/oauth/access_token", fields), 401, "invalid_client");
-    let fields = format!("grant_type=client_credentials&client_id={}&client_secret=no", template().client_id);
-    refused(&nobody.form("POST", "/oauth/access_token", &fields), 401, "invalid_client");
-    refused(&nobody.form("POST", "/oauth/access_token", &credentials()), 400, "invalid_request");
+    refused(
+        &nobody.form("POST", "/oauth/access_token", fields),
+        401,
+        "invalid_client",
+    );
+    let fields = format!(
+        "grant_type=client_credentials&client_id={}&client_secret=no",
+        template().client_id
+    );
+    refused(
+        &nobody.form("POST", "/oauth/access_token", &fields),
+        401,
+        "invalid_client",
+    );
+    refused(
+        &nobody.form("POST", "/oauth/access_token", &credentials()),
+        400,
+        "invalid_request",
+    );
 }
 
 #[test]
 fn client_credentials_buy_an_app_token() {
     let server = TestServer::start();
     let fields = format!("grant_type=client_credentials&{}", credentials());
-    let body = server.anonymous().form("POST", "/oauth/access_token", &fields).is(200).json();
+    let body = server
+        .anonymous()
+        .form("POST", "/oauth/access_token", &fields)
+        .is(200)
+        .json();
     assert!(body.get("user_id").is_none(), "{body}");
     assert!(body["token"].get("user").is_none(), "{body}");
     let app = server.holder("app", &text(&body["access_token"]));
@@ -94,7 +131,9 @@ fn it_stands_at_both_addresses_and_reads_forms_json_and_multipart() {
     let (nobody, template) = (server.anonymous(), template());
     let fields = format!("grant_type=client_credentials&{}", credentials());
     let kind = [("Content-Type", "application/x-www-form-urlencoded")];
-    nobody.call_at("POST", "/oauth/access_token", &kind, fields.as_bytes()).is(200);
+    nobody
+        .call_at("POST", "/oauth/access_token", &kind, fields.as_bytes())
+        .is(200);
     let body = json!({
         "grant_type": "client_credentials",
         "client_id": template.client_id,
@@ -113,6 +152,8 @@ fn it_stands_at_both_addresses_and_reads_forms_json_and_multipart() {
     .collect();
     let kind = [("Content-Type", "multipart/form-data; boundary=edge")];
     let body = format!("{parts}--edge--\r\n");
-    let answer = nobody.call("POST", "/oauth/access_token", &kind, body.as_bytes()).is(200);
+    let answer = nobody
+        .call("POST", "/oauth/access_token", &kind, body.as_bytes())
+        .is(200);
     assert!(matches!(answer.json()["access_token"], Value::String(_)));
 }

@@ -7,10 +7,13 @@ fn deleting_a_stream_closes_its_socket_with_1000_and_answers_204() {
     let server = TestServer::start();
     let ada = server.ada();
     let mut stream = ada.stream();
-    let answer = ada.delete(&format!("/users/me/streams/{}", stream.id)).is(204);
+    let answer = ada
+        .delete(&format!("/users/me/streams/{}", stream.id))
+        .is(204);
     assert!(answer.body.is_empty());
     assert_eq!(stream.closed_with(), 1000);
-    ada.delete(&format!("/users/me/streams/{}", stream.id)).refused(404);
+    ada.delete(&format!("/users/me/streams/{}", stream.id))
+        .refused(404);
 }
 
 #[test]
@@ -39,9 +42,13 @@ fn of_two_equal_subscriptions_the_other_one_goes_on() {
     let path = format!("/channels/{room}/messages");
     let (gone, kept) = (stream.follows(&ada, &path), stream.follows(&ada, &path));
     assert_ne!(gone, kept);
-    ada.delete(&format!("/users/me/streams/{}/{gone}", stream.id)).is(204);
+    ada.delete(&format!("/users/me/streams/{}/{gone}", stream.id))
+        .is(204);
     build::says(&ada, &room, "hello");
-    assert_eq!(crate::support::Stream::named(&stream.hears_text("hello")), [kept]);
+    assert_eq!(
+        crate::support::Stream::named(&stream.hears_text("hello")),
+        [kept]
+    );
 }
 
 #[test]
@@ -51,10 +58,18 @@ fn somebody_elses_stream_does_not_exist() {
     let room = build::room(&ada, "Lounge");
     let mut stream = ada.stream();
     let subscription = stream.follows(&ada, &format!("/channels/{room}/messages"));
-    bob.delete(&format!("/users/me/streams/{}", stream.id)).refused(404);
-    bob.delete(&format!("/users/me/streams/{}/{subscription}", stream.id)).refused(404);
-    server.app().delete(&format!("/users/me/streams/{}", stream.id)).refused(403);
-    server.anonymous().delete(&format!("/users/me/streams/{}", stream.id)).refused(401);
+    bob.delete(&format!("/users/me/streams/{}", stream.id))
+        .refused(404);
+    bob.delete(&format!("/users/me/streams/{}/{subscription}", stream.id))
+        .refused(404);
+    server
+        .app()
+        .delete(&format!("/users/me/streams/{}", stream.id))
+        .refused(403);
+    server
+        .anonymous()
+        .delete(&format!("/users/me/streams/{}", stream.id))
+        .refused(401);
     ada.delete("/users/me/streams/nonsense").refused(404);
     build::says(&ada, &room, "still there");
     stream.hears_text("still there");

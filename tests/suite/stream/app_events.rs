@@ -40,16 +40,24 @@ fn a_message_says_who_is_subscribed_and_whom_not_to_notify() {
     assert_eq!(meta["id"], said.as_str());
     assert_eq!(meta["channel_type"], "io.pnut.core.chat");
     assert_eq!(meta["channel_name"], "Lounge");
-    assert_eq!(sorted(&meta["subscribed_user_ids"]), ["1", "2", "3", "4"], "the author too");
+    assert_eq!(
+        sorted(&meta["subscribed_user_ids"]),
+        ["1", "2", "3", "4"],
+        "the author too"
+    );
     assert_eq!(sorted(&meta["suppress_notifications"]), ["2", "3"]);
     assert!(meta.get("is_deleted").is_none());
-    ada.delete(&format!("/channels/{room}/messages/{said}")).is(200);
+    ada.delete(&format!("/channels/{room}/messages/{said}"))
+        .is(200);
     let event = stream.hears("message");
     is_impersonal(&event);
     let meta = &event["meta"];
     assert_eq!(meta["is_deleted"], true);
     assert_eq!(meta["channel_name"], "Lounge");
-    assert!(meta.get("subscribed_user_ids").is_none(), "not on deletions: {event}");
+    assert!(
+        meta.get("subscribed_user_ids").is_none(),
+        "not on deletions: {event}"
+    );
     assert!(meta["suppress_notifications"].is_array());
     assert!(event["data"][0].get("content").is_none());
 }
@@ -72,7 +80,10 @@ fn a_message_to_a_circle_has_no_name_and_an_empty_list_is_a_list() {
 fn a_new_private_message_comes_with_its_channel_and_its_subscriptions() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
-    let mut stream = firehose(&server.app(), &["message", "channel", "channel_subscription"]);
+    let mut stream = firehose(
+        &server.app(),
+        &["message", "channel", "channel_subscription"],
+    );
     let said = build::whispers(&ada, &[&bob], "psst");
     let channel = text(&said["channel_id"]);
     let mut seen = Vec::new();
@@ -110,11 +121,18 @@ fn channels_and_their_subscriptions_flow() {
     assert_eq!(event["meta"]["id"], room.as_str());
     assert_eq!(event["data"]["user"]["username"], "bob");
     assert_eq!(event["data"]["channel"]["id"], room.as_str());
-    ada.put(&format!("/channels/{room}"), &json!({"raw": build::settings("New")})).is(200);
+    ada.put(
+        &format!("/channels/{room}"),
+        &json!({"raw": build::settings("New")}),
+    )
+    .is(200);
     let event = stream.hears("channel");
     is_impersonal(&event);
     assert_eq!(event["meta"]["id"], room.as_str());
-    assert_eq!(event["data"]["raw"]["io.pnut.core.chat-settings"][0]["name"], "New");
+    assert_eq!(
+        event["data"]["raw"]["io.pnut.core.chat-settings"][0]["name"],
+        "New"
+    );
     bob.delete(&format!("/channels/{room}/subscribe")).is(200);
     let event = stream.hears("channel_subscription");
     assert_eq!(event["meta"]["is_deleted"], true);
@@ -173,7 +191,10 @@ fn grants_and_revocations_flow_to_the_app_concerned() {
     second.delete("/token").is(200);
     loop {
         let event = stream.hears("token");
-        assert_eq!(event["meta"]["id"], "1", "bob granted to somebody else: {event}");
+        assert_eq!(
+            event["meta"]["id"], "1",
+            "bob granted to somebody else: {event}"
+        );
         if event["meta"].get("is_deleted") == Some(&json!(true)) {
             break;
         }
@@ -186,12 +207,14 @@ fn presence_flows_everywhere_and_in_rooms() {
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let mut stream = firehose(&server.app(), &["user_presence", "user_channel_presence"]);
-    bob.put("/users/me/presence", &json!({"presence": "here"})).is(200);
+    bob.put("/users/me/presence", &json!({"presence": "here"}))
+        .is(200);
     let event = stream.hears("user_presence");
     is_impersonal(&event);
     assert_eq!(event["meta"]["id"], "2");
     assert_eq!(event["data"][0]["presence"], "here");
-    bob.does(&format!("/users/me/presence/channels/{room}")).is(200);
+    bob.does(&format!("/users/me/presence/channels/{room}"))
+        .is(200);
     let event = stream.hears("user_channel_presence");
     assert_eq!(event["meta"]["id"], room.as_str());
     assert_eq!(event["meta"]["user_id"], "2");
@@ -204,7 +227,15 @@ fn types_without_writes_are_accepted_and_only_listed_ones_come() {
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");
     build::join(&room, &[&ada]);
-    let types = ["post", "bookmark", "follow", "file", "poll", "user", "user_presence"];
+    let types = [
+        "post",
+        "bookmark",
+        "follow",
+        "file",
+        "poll",
+        "user",
+        "user_presence",
+    ];
     let mut stream = firehose(&server.app(), &types);
     build::says(&ada, &room, "not listed");
     ada.does("/users/2/mute").is(200);
@@ -224,7 +255,8 @@ fn filters_and_display_stand_in_the_address() {
     let mut stream = server.app().firehose_with("narrow", query);
     build::says(&ada, &circle, "another type");
     let gone = build::says(&ada, &room, "one");
-    ada.delete(&format!("/channels/{room}/messages/{gone}")).is(200);
+    ada.delete(&format!("/channels/{room}/messages/{gone}"))
+        .is(200);
     build::says(&ada, &room, "two");
     let event = stream.hears_text("one");
     assert!(!event.to_string().contains("\"html\""), "{event}");

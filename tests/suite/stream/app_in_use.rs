@@ -21,7 +21,9 @@ fn two_are_in_use_and_the_third_is_refused_before_the_upgrade() {
     let _others = other.firehose("one");
     // A crashed consumer frees its slot.
     drop(first);
-    eventually("the slot comes free", || server.actors()["streams_in_use"] == 2);
+    eventually("the slot comes free", || {
+        server.actors()["streams_in_use"] == 2
+    });
     let _third = app.firehose("three");
 }
 
@@ -72,9 +74,16 @@ fn changing_a_stream_changes_no_open_connection() {
     let room = build::room(&ada, "Lounge");
     build::join(&room, &[&ada]);
     let mut old = app.firehose("one");
-    app.put("/streams/one", &serde_json::json!({"object_types": ["user_presence"]})).is(200);
+    app.put(
+        "/streams/one",
+        &serde_json::json!({"object_types": ["user_presence"]}),
+    )
+    .is(200);
     let mut new = app.firehose("one");
-    assert_eq!(new.hello["meta"]["stream"]["object_types"], serde_json::json!(["user_presence"]));
+    assert_eq!(
+        new.hello["meta"]["stream"]["object_types"],
+        serde_json::json!(["user_presence"])
+    );
     build::says(&ada, &room, "hello");
     old.hears_text("hello");
     ada.does("/users/me/presence").is(200);

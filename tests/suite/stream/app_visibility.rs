@@ -56,7 +56,11 @@ fn narrow_scopes_open_their_channels_only() {
     let server = TestServer::start();
     let ada = server.ada();
     let (client, other) = server.other_app("Other");
-    let bob = server.through(&client, &server.bob(), "basic,messages:io.pnut.core.chat,public_messages:org.example.open");
+    let bob = server.through(
+        &client,
+        &server.bob(),
+        "basic,messages:io.pnut.core.chat,public_messages:org.example.open",
+    );
     let room = build::room(&ada, "Lounge");
     let circle = build::circle(&ada, &[&bob]);
     let open = |any_user: bool| {
@@ -90,20 +94,34 @@ fn acts_of_people_who_never_saw_the_app_are_not_its_business() {
     let (client, other) = server.other_app("Other");
     let eve = server.through(&client, &server.eve(), "basic,messages,follow");
     let room = build::room(&ada, "Lounge");
-    let types = ["mute", "block", "channel_subscription", "user_channel_presence", "token"];
+    let types = [
+        "mute",
+        "block",
+        "channel_subscription",
+        "user_channel_presence",
+        "token",
+    ];
     build::app_stream(&other, "hose", &types);
     let mut stream = other.firehose("hose");
     ada.does("/users/2/mute").is(200);
     bob.does("/users/1/block").is(200);
     build::join(&room, &[&bob]);
-    ada.does(&format!("/users/me/presence/channels/{room}")).is(200);
+    ada.does(&format!("/users/me/presence/channels/{room}"))
+        .is(200);
     eve.does("/users/4/mute").is(200);
     let event = stream.hears("mute");
     assert_eq!(event["data"]["user"]["id"], "3", "{event}");
     build::join(&room, &[&eve]);
-    assert_eq!(stream.hears("channel_subscription")["data"]["user"]["id"], "3");
-    eve.does(&format!("/users/me/presence/channels/{room}")).is(200);
-    assert_eq!(stream.hears("user_channel_presence")["meta"]["user_id"], "3");
+    assert_eq!(
+        stream.hears("channel_subscription")["data"]["user"]["id"],
+        "3"
+    );
+    eve.does(&format!("/users/me/presence/channels/{room}"))
+        .is(200);
+    assert_eq!(
+        stream.hears("user_channel_presence")["meta"]["user_id"],
+        "3"
+    );
 }
 
 #[test]

@@ -16,7 +16,11 @@ fn a_message_arrives_as_it_was_written_and_so_does_its_deletion() {
     assert_eq!(meta["channel_type"], "io.pnut.core.chat");
     assert_eq!(meta["channel_name"], "Lounge");
     assert_eq!(Stream::named(&event), [subscription]);
-    for app_only in ["subscribed_user_ids", "suppress_notifications", "is_deleted"] {
+    for app_only in [
+        "subscribed_user_ids",
+        "suppress_notifications",
+        "is_deleted",
+    ] {
         assert!(meta.get(app_only).is_none(), "{event}");
     }
     let message = &event["data"][0];
@@ -27,7 +31,8 @@ fn a_message_arrives_as_it_was_written_and_so_does_its_deletion() {
     assert_eq!(message["counts"]["replies"], 0);
     assert!(message["content"]["html"].is_string());
     assert!(message.get("raw").is_none() && message.get("pagination_id").is_none());
-    ada.delete(&format!("/channels/{room}/messages/{said}")).is(200);
+    ada.delete(&format!("/channels/{room}/messages/{said}"))
+        .is(200);
     let event = stream.hears("message");
     assert_eq!(event["meta"]["is_deleted"], true);
     assert_eq!(event["meta"]["id"], said.as_str());
@@ -93,11 +98,17 @@ fn events_arrive_in_the_order_of_their_ids_over_all_channels() {
     std::thread::scope(|scope| {
         for room in &rooms {
             let (ada, room) = (ada.clone(), room.clone());
-            scope.spawn(move || (0..20).for_each(|n| drop(build::says(&ada, &room, &n.to_string()))));
+            scope.spawn(move || {
+                (0..20).for_each(|n| drop(build::says(&ada, &room, &n.to_string())))
+            });
         }
     });
     let ids: Vec<u64> = (0..60)
-        .map(|_| text(&stream.hears("message")["data"][0]["id"]).parse().expect("a number"))
+        .map(|_| {
+            text(&stream.hears("message")["data"][0]["id"])
+                .parse()
+                .expect("a number")
+        })
         .collect();
     assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
 }
@@ -113,10 +124,13 @@ fn making_a_message_sticky_and_moving_markers_say_nothing() {
     stream.follows(&ada, &format!("/channels/{room}/messages"));
     stream.follows(&ada, "/channels");
     let fence = Fence::on(&stream, &ada, &ada);
-    ada.does(&format!("/channels/{room}/messages/{said}/sticky")).is(200);
-    ada.delete(&format!("/channels/{room}/messages/{said}/sticky")).is(200);
+    ada.does(&format!("/channels/{room}/messages/{said}/sticky"))
+        .is(200);
+    ada.delete(&format!("/channels/{room}/messages/{said}/sticky"))
+        .is(200);
     let name = format!("channel:{room}");
-    ada.post("/markers", &serde_json::json!([{"name": name, "id": said}])).is(200);
+    ada.post("/markers", &serde_json::json!([{"name": name, "id": said}]))
+        .is(200);
     ada.delete("/users/me/channels/num_unread").is(200);
     stream.hears_nothing_more(&fence);
 }
@@ -134,7 +148,9 @@ fn a_room_that_was_put_to_rest_wakes_for_its_next_message() {
     crate::support::eventually("channels without followers rest", || {
         let other = build::room(&ada, "passing");
         build::says(&ada, &other, "x");
-        server.actors()["channels"].as_u64().is_some_and(|count| count <= 4)
+        server.actors()["channels"]
+            .as_u64()
+            .is_some_and(|count| count <= 4)
     });
     build::says(&ada, &room, "two");
     stream.hears_text("two");

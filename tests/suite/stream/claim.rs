@@ -16,8 +16,10 @@ fn the_first_subscription_claims_the_connection() {
     assert!(answer.meta().get("subscription_id").is_none(), "{answer}");
     build::says(&bob, &room, "hello");
     assert_eq!(Stream::named(&stream.hears_text("hello")), [subscription]);
-    bob.delete(&format!("/users/me/streams/{}", stream.id)).refused(404);
-    ada.delete(&format!("/users/me/streams/{}", stream.id)).is(204);
+    bob.delete(&format!("/users/me/streams/{}", stream.id))
+        .refused(404);
+    ada.delete(&format!("/users/me/streams/{}", stream.id))
+        .is(204);
     assert_eq!(stream.closed_with(), 1000);
 }
 
@@ -50,7 +52,10 @@ fn a_refused_call_claims_nothing() {
 
 #[test]
 fn unclaimed_connections_are_bounded_per_address_and_give_their_places_back() {
-    let server = TestServer::with(&[("STREAMS_UNCLAIMED_PER_ADDRESS", "2"), ("STREAMS_UNCLAIMED_MS", "60000")]);
+    let server = TestServer::with(&[
+        ("STREAMS_UNCLAIMED_PER_ADDRESS", "2"),
+        ("STREAMS_UNCLAIMED_MS", "60000"),
+    ]);
     let (ada, nobody) = (server.ada(), server.anonymous());
     let room = build::room(&ada, "Lounge");
     let first = Stream::open(server.address, "/v1/user");
@@ -63,6 +68,8 @@ fn unclaimed_connections_are_bounded_per_address_and_give_their_places_back() {
     let third = Stream::open(server.address, "/v1/user");
     nobody.asks_upgrade("/user").refused(429);
     drop(second);
-    crate::support::eventually("the place comes free", || nobody.asks_upgrade("/user").status == 101);
+    crate::support::eventually("the place comes free", || {
+        nobody.asks_upgrade("/user").status == 101
+    });
     drop(third);
 }

@@ -46,7 +46,8 @@ fn the_server_closes_when_told_by_rest() {
     let bob = server.bob();
     let room = build::room(&server.ada(), "Lounge");
     let mut stream = listener(&bob, &room);
-    bob.delete(&format!("/users/me/streams/{}", stream.id)).is(204);
+    bob.delete(&format!("/users/me/streams/{}", stream.id))
+        .is(204);
     assert_eq!(stream.closed_with(), 1000);
     server.holds_no_connection();
 }

@@ -13,11 +13,17 @@ fn the_inbox_may_be_narrowed_to_types() {
     build::join(&circle, &[&bob]);
     let mut stream = bob.stream();
     let rooms = stream.follows(&bob, "/channels?channel_types=io.pnut.core.chat");
-    let circles = stream.follows(&bob, "/channels?channel_types=org.example.circle,org.example.x");
+    let circles = stream.follows(
+        &bob,
+        "/channels?channel_types=org.example.circle,org.example.x",
+    );
     build::says(&ada, &room, "in the room");
     assert_eq!(Stream::named(&stream.hears_text("in the room")), [rooms]);
     build::says(&ada, &circle, "in the circle");
-    assert_eq!(Stream::named(&stream.hears_text("in the circle")), [circles]);
+    assert_eq!(
+        Stream::named(&stream.hears_text("in the circle")),
+        [circles]
+    );
 }
 
 #[test]
@@ -81,7 +87,8 @@ fn display_parameters_shape_every_event_of_a_connection() {
         stream.follows(&ada, &path);
     }
     let raw = json!({"org.example.a": [{"n": 1}]});
-    ada.post(&path, &json!({"text": "hello", "raw": raw})).is(201);
+    ada.post(&path, &json!({"text": "hello", "raw": raw}))
+        .is(201);
     let event = plain.hears_text("hello");
     assert!(event["data"][0].get("raw").is_none());
     assert!(event["data"][0]["content"]["html"].is_string());
@@ -102,7 +109,8 @@ fn a_raw_flag_on_the_subscribing_call_counts_too() {
     let mut stream = ada.stream();
     stream.follows(&ada, &format!("{path}?include_message_raw=1"));
     let raw = json!({"org.example.a": [{"n": 1}]});
-    ada.post(&path, &json!({"text": "hello", "raw": raw})).is(201);
+    ada.post(&path, &json!({"text": "hello", "raw": raw}))
+        .is(201);
     assert_eq!(stream.hears_text("hello")["data"][0]["raw"], raw);
 }
 
@@ -116,7 +124,11 @@ fn channels_may_come_with_their_newest_message() {
     let (mut rich, mut plain) = (ada.stream_with("&include_recent_message=1"), ada.stream());
     rich.follows(&ada, "/channels");
     plain.follows(&ada, "/channels");
-    ada.put(&format!("/channels/{room}"), &json!({"raw": {"org.example.a": [{}]}})).is(200);
+    ada.put(
+        &format!("/channels/{room}"),
+        &json!({"raw": {"org.example.a": [{}]}}),
+    )
+    .is(200);
     let event = rich.hears("channel");
     assert_eq!(text(&event["data"]["recent_message"]["id"]), said);
     let event = plain.hears("channel");

@@ -11,7 +11,14 @@ const QUICK: &[(&str, &str)] = &[("STREAMS_SILENCE_MS", "600"), ("STREAMS_GRACE_
 fn every_text_is_answered_by_a_pong_object() {
     let server = TestServer::start();
     let mut stream = server.ada().stream();
-    for text in [".", "ping", "🥜", "{}", "", "{\"meta\":{\"connection_id\":\"x\"}}"] {
+    for text in [
+        ".",
+        "ping",
+        "🥜",
+        "{}",
+        "",
+        "{\"meta\":{\"connection_id\":\"x\"}}",
+    ] {
         stream.says(text);
         let frame = stream.frame();
         let meta = &frame["meta"];

@@ -10,9 +10,18 @@ fn the_hello_names_the_connection_and_nothing_else() {
     let stream = server.ada().stream();
     let meta = &stream.hello["meta"];
     assert_eq!(stream.id.len(), 32);
-    assert!(stream.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{meta}");
+    assert!(
+        stream
+            .id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
+        "{meta}"
+    );
     let endpoint = text(&meta["stream"]["endpoint"]);
-    assert!(endpoint.starts_with("ws") && endpoint.ends_with("/v1/user"), "{endpoint}");
+    assert!(
+        endpoint.starts_with("ws") && endpoint.ends_with("/v1/user"),
+        "{endpoint}"
+    );
     assert!(stream.hello.get("data").is_none());
     assert_ne!(server.ada().stream().id, stream.id);
 }
@@ -23,7 +32,10 @@ fn the_token_may_stand_in_a_header() {
     let ada = server.ada();
     let answer = ada.asks_upgrade("/user");
     assert_eq!(answer.status, 101, "{answer}");
-    assert_eq!(answer.header("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    assert_eq!(
+        answer.header("sec-websocket-accept"),
+        Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+    );
 }
 
 #[test]
@@ -31,13 +43,24 @@ fn who_may_not_come_in_is_told_so_before_the_upgrade() {
     let server = TestServer::start();
     let (nobody, app) = (server.anonymous(), server.app());
     build::app_stream(&app, "mine", &["message"]);
-    nobody.asks_upgrade("/user?access_token=wrong").refused_as(401, "invalid-token");
-    app.asks_upgrade("/user").refused_as(403, "wrong-token-kind");
-    nobody.asks_upgrade("/app?key=mine").refused_as(401, "token-required");
-    nobody.asks_upgrade("/app?key=mine&access_token=wrong").refused_as(401, "invalid-token");
-    server.ada().asks_upgrade("/app?key=mine").refused_as(403, "wrong-token-kind");
+    nobody
+        .asks_upgrade("/user?access_token=wrong")
+        .refused_as(401, "invalid-token");
+    app.asks_upgrade("/user")
+        .refused_as(403, "wrong-token-kind");
+    nobody
+        .asks_upgrade("/app?key=mine")
+        .refused_as(401, "token-required");
+    nobody
+        .asks_upgrade("/app?key=mine&access_token=wrong")
+        .refused_as(401, "invalid-token");
+    server
+        .ada()
+        .asks_upgrade("/app?key=mine")
+        .refused_as(403, "wrong-token-kind");
     app.asks_upgrade("/app").refused_at(400, "key");
-    app.asks_upgrade("/app?key=yours").refused_as(404, "stream-not-found");
+    app.asks_upgrade("/app?key=yours")
+        .refused_as(404, "stream-not-found");
     assert_eq!(server.ada().asks_upgrade("/nowhere").status, 404);
 }
 

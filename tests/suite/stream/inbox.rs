@@ -32,7 +32,10 @@ fn the_inbox_follows_ones_subscriptions_as_they_change() {
     stream.hears_nothing_more(&fence);
     // Muting leaves, too.
     bob.does(&format!("/channels/{second}/mute")).is(200);
-    assert_eq!(stream.hears("channel_subscription")["meta"]["is_deleted"], true);
+    assert_eq!(
+        stream.hears("channel_subscription")["meta"]["is_deleted"],
+        true
+    );
     build::says(&ada, &second, "no more");
     stream.hears_nothing_more(&fence);
 }
@@ -56,7 +59,10 @@ fn a_new_private_message_announces_its_channel_first() {
         }
         assert_eq!(event["meta"]["id"], channel.as_str());
     }
-    assert!(kinds.contains(&String::from("channel_subscription")), "{kinds:?}");
+    assert!(
+        kinds.contains(&String::from("channel_subscription")),
+        "{kinds:?}"
+    );
 }
 
 #[test]
@@ -67,14 +73,25 @@ fn changes_of_a_subscribed_channel_arrive() {
     build::join(&room, &[&bob]);
     let mut stream = bob.stream_with("&include_raw=1");
     stream.follows(&bob, "/channels");
-    ada.put(&format!("/channels/{room}"), &json!({"raw": build::settings("New")})).is(200);
+    ada.put(
+        &format!("/channels/{room}"),
+        &json!({"raw": build::settings("New")}),
+    )
+    .is(200);
     let event = stream.hears("channel");
     assert_eq!(event["meta"]["id"], room.as_str());
-    assert_eq!(event["data"]["raw"]["io.pnut.core.chat-settings"][0]["name"], "New");
+    assert_eq!(
+        event["data"]["raw"]["io.pnut.core.chat-settings"][0]["name"],
+        "New"
+    );
     assert!(event["meta"].get("is_deleted").is_none());
     build::says(&ada, &room, "under the new name");
     assert_eq!(stream.hears("message")["meta"]["channel_name"], "New");
-    ada.put(&format!("/channels/{room}/owner"), &json!({"owner_id": "3"})).is(200);
+    ada.put(
+        &format!("/channels/{room}/owner"),
+        &json!({"owner_id": "3"}),
+    )
+    .is(200);
     let event = stream.hears("channel");
     assert_eq!(event["data"]["user"]["id"], "3");
 }

@@ -18,7 +18,11 @@ fn round(server: &TestServer, writer: &Person, room: &str, round: usize) {
                 scope.spawn(move || {
                     let mut said = Vec::new();
                     while !stop.load(Ordering::Relaxed) {
-                        said.push(build::says(writer, room, &format!("{round}-{lane}-{}", said.len())));
+                        said.push(build::says(
+                            writer,
+                            room,
+                            &format!("{round}-{lane}-{}", said.len()),
+                        ));
                     }
                     said
                 })
@@ -29,7 +33,9 @@ fn round(server: &TestServer, writer: &Person, room: &str, round: usize) {
         text(&answer.meta()["subscription_id"]);
         let page: BTreeSet<u64> = numbers(&ids(&answer.data()));
         let newest = page.last().copied().unwrap_or(0);
-        let mut heard: Vec<u64> = (0..5).map(|_| number(&stream.hears("message")["data"][0]["id"])).collect();
+        let mut heard: Vec<u64> = (0..5)
+            .map(|_| number(&stream.hears("message")["data"][0]["id"]))
+            .collect();
         stop.store(true, Ordering::Relaxed);
         let said: BTreeSet<u64> = writers
             .into_iter()
@@ -39,12 +45,23 @@ fn round(server: &TestServer, writer: &Person, room: &str, round: usize) {
         while heard.last() < Some(&last) {
             heard.push(number(&stream.hears("message")["data"][0]["id"]));
         }
-        assert!(heard.windows(2).all(|pair| pair[0] < pair[1]), "once each, in order: {heard:?}");
+        assert!(
+            heard.windows(2).all(|pair| pair[0] < pair[1]),
+            "once each, in order: {heard:?}"
+        );
         let first_heard = heard[0];
         for id in said.iter().filter(|id| **id > newest.min(first_heard)) {
-            assert!(page.contains(id) || heard.contains(id), "{id} is in a hole: page to {newest}, {heard:?}");
+            assert!(
+                page.contains(id) || heard.contains(id),
+                "{id} is in a hole: page to {newest}, {heard:?}"
+            );
         }
-        assert!(first_heard <= newest + 1 || !said.range(newest + 1..first_heard).any(|id| !heard.contains(id)));
+        assert!(
+            first_heard <= newest + 1
+                || !said
+                    .range(newest + 1..first_heard)
+                    .any(|id| !heard.contains(id))
+        );
     });
 }
 

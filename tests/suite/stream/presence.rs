@@ -12,14 +12,20 @@ fn presence_of_anyone_is_heard_when_asked_for_and_ones_own_always() {
     open.follows(&ada, "/presence?include_not_followed=1");
     let mut own = ada.stream();
     own.follows(&ada, "/presence");
-    bob.put("/users/me/presence", &json!({"presence": "here"})).is(200);
+    bob.put("/users/me/presence", &json!({"presence": "here"}))
+        .is(200);
     let event = open.hears("user_presence");
     assert_eq!(event["meta"]["id"], "2");
     assert_eq!(event["data"][0]["presence"], "here");
     assert_eq!(event["data"][0]["username"], "bob");
-    ada.put("/users/me/presence", &json!({"presence": "me"})).is(200);
+    ada.put("/users/me/presence", &json!({"presence": "me"}))
+        .is(200);
     assert_eq!(open.hears("user_presence")["data"][0]["presence"], "me");
-    assert_eq!(own.hears("user_presence")["data"][0]["presence"], "me", "bob is not followed");
+    assert_eq!(
+        own.hears("user_presence")["data"][0]["presence"],
+        "me",
+        "bob is not followed"
+    );
 }
 
 #[test]
@@ -28,7 +34,10 @@ fn going_offline_says_nothing_and_saying_the_same_again_does() {
     let (ada, bob) = (server.ada(), server.bob());
     let mut stream = ada.stream();
     stream.follows(&ada, "/presence?include_not_followed=1");
-    let says = |what: &str| bob.put("/users/me/presence", &json!({"presence": what})).is(200);
+    let says = |what: &str| {
+        bob.put("/users/me/presence", &json!({"presence": what}))
+            .is(200)
+    };
     for what in ["one", "offline", "one", "one", "0", "two"] {
         says(what);
     }
@@ -63,10 +72,14 @@ fn typing_in_a_room_is_heard_by_who_follows_its_presence() {
     assert_eq!(event["meta"]["id"], room.as_str());
     assert_eq!(event["meta"]["channel_id"], room.as_str());
     assert_eq!(event["meta"]["user_id"], "2");
-    bob.put("/users/me/presence", &json!({"presence": "global"})).is(200);
+    bob.put("/users/me/presence", &json!({"presence": "global"}))
+        .is(200);
     here(&room, "offline");
     here(&room, "back");
-    assert_eq!(stream.hears("user_channel_presence")["data"][0]["presence"], "back");
+    assert_eq!(
+        stream.hears("user_channel_presence")["data"][0]["presence"],
+        "back"
+    );
 }
 
 #[test]

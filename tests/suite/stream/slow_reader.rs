@@ -15,12 +15,18 @@ fn floods_until(server: &TestServer, ada: &Person, room: &str, left: u64) {
             return;
         }
     }
-    panic!("a reader that does not read is still there: {}", server.actors());
+    panic!(
+        "a reader that does not read is still there: {}",
+        server.actors()
+    );
 }
 
 #[test]
 fn a_reader_that_stands_still_is_closed_with_4008_and_others_hear_everything() {
-    let server = TestServer::with(&[("STREAMS_QUEUE_BYTES", "65536"), ("STREAMS_STALLED_MS", "60000")]);
+    let server = TestServer::with(&[
+        ("STREAMS_QUEUE_BYTES", "65536"),
+        ("STREAMS_STALLED_MS", "60000"),
+    ]);
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
@@ -46,7 +52,10 @@ fn a_reader_that_stands_still_is_closed_with_4008_and_others_hear_everything() {
 
 #[test]
 fn a_reader_without_progress_is_closed_though_its_queue_is_not_full() {
-    let server = TestServer::with(&[("STREAMS_QUEUE_BYTES", "500000000"), ("STREAMS_STALLED_MS", "300")]);
+    let server = TestServer::with(&[
+        ("STREAMS_QUEUE_BYTES", "500000000"),
+        ("STREAMS_STALLED_MS", "300"),
+    ]);
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let slow = bob.stream_with("&include_raw=1");

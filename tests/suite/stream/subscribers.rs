@@ -22,7 +22,10 @@ fn everybodys_coming_and_going_is_heard() {
     eve.does(&format!("/channels/{room}/mute")).is(200);
     stream.hears_nothing_more(&fence);
     bob.does(&format!("/channels/{room}/mute")).is(200);
-    assert_eq!(stream.hears("channel_subscription")["meta"]["is_deleted"], true);
+    assert_eq!(
+        stream.hears("channel_subscription")["meta"]["is_deleted"],
+        true
+    );
     build::says(&bob, &room, "messages are another subscription");
     stream.hears_nothing_more(&fence);
 }
@@ -35,11 +38,26 @@ fn who_is_cut_off_is_heard_leaving() {
     build::join(&circle, &[&bob]);
     let mut stream = ada.stream();
     stream.follows(&ada, &format!("/channels/{circle}/subscribers"));
-    ada.put(&format!("/channels/{circle}"), &json!({"acl": {"write": {"user_ids": []}}})).is(200);
-    assert_eq!(stream.hears("channel_subscription")["meta"]["is_deleted"], true);
-    ada.put(&format!("/channels/{circle}"), &json!({"auto_subscribe": true, "acl": {"read": {"user_ids": ["2"]}}})).is(200);
+    ada.put(
+        &format!("/channels/{circle}"),
+        &json!({"acl": {"write": {"user_ids": []}}}),
+    )
+    .is(200);
+    assert_eq!(
+        stream.hears("channel_subscription")["meta"]["is_deleted"],
+        true
+    );
+    ada.put(
+        &format!("/channels/{circle}"),
+        &json!({"auto_subscribe": true, "acl": {"read": {"user_ids": ["2"]}}}),
+    )
+    .is(200);
     // ada herself and bob.
     for _ in 0..2 {
-        assert!(stream.hears("channel_subscription")["meta"].get("is_deleted").is_none());
+        assert!(
+            stream.hears("channel_subscription")["meta"]
+                .get("is_deleted")
+                .is_none()
+        );
     }
 }

@@ -12,12 +12,19 @@ fn sixteen_subscriptions_are_made_and_the_seventeenth_is_refused() {
     let path = format!("/channels/{room}/messages");
     let mut stream = ada.stream();
     let mut ids: Vec<_> = (0..16).map(|_| stream.follows(&ada, &path)).collect();
-    stream.calls(&ada, &path).refused_as(400, "subscription-limit");
+    stream
+        .calls(&ada, &path)
+        .refused_as(400, "subscription-limit");
     build::says(&ada, &room, "once");
     ids.sort();
-    assert_eq!(Stream::named(&stream.hears_text("once")), ids, "one frame names them all");
+    assert_eq!(
+        Stream::named(&stream.hears_text("once")),
+        ids,
+        "one frame names them all"
+    );
     // One fewer makes room for one more.
-    ada.delete(&format!("/users/me/streams/{}/{}", stream.id, ids[3])).is(204);
+    ada.delete(&format!("/users/me/streams/{}/{}", stream.id, ids[3]))
+        .is(204);
     stream.follows(&ada, &path);
     stream.calls(&ada, &path).refused(400);
     // Another connection has its own sixteen.
@@ -65,7 +72,12 @@ fn a_stale_or_foreign_connection_gets_the_page_without_a_subscription() {
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
     let stream = ada.stream();
-    for (person, connection) in [(&ada, "nonsense"), (&ada, ""), (&ada, "%00"), (&bob, stream.id.as_str())] {
+    for (person, connection) in [
+        (&ada, "nonsense"),
+        (&ada, ""),
+        (&ada, "%00"),
+        (&bob, stream.id.as_str()),
+    ] {
         let answer = person.get(&format!("{path}?connection_id={connection}"));
         assert_eq!(answer.data(), json!([]));
         assert!(answer.meta().get("subscription_id").is_none(), "{answer}");
@@ -75,7 +87,9 @@ fn a_stale_or_foreign_connection_gets_the_page_without_a_subscription() {
     server.holds_no_connection();
     let answer = ada.get(&format!("{path}?connection_id={id}"));
     assert!(answer.meta().get("subscription_id").is_none(), "{answer}");
-    let answer = server.anonymous().get(&format!("{path}?connection_id={id}"));
+    let answer = server
+        .anonymous()
+        .get(&format!("{path}?connection_id={id}"));
     assert!(answer.meta().get("subscription_id").is_none(), "{answer}");
 }
 
@@ -86,7 +100,9 @@ fn a_refused_call_subscribes_to_nothing() {
     let circle = build::circle(&bob, &[]);
     let stream = ada.stream();
     for _ in 0..3 {
-        stream.calls(&ada, &format!("/channels/{circle}/messages")).refused(403);
+        stream
+            .calls(&ada, &format!("/channels/{circle}/messages"))
+            .refused(403);
         stream.calls(&ada, "/channels/9999/messages").refused(404);
     }
     assert_eq!(server.actors()["subscriptions"], 0);
@@ -107,7 +123,10 @@ fn paging_backwards_subscribes_to_nothing() {
         answer.data();
         assert!(answer.meta().get("subscription_id").is_none(), "{query}");
     }
-    stream.follows(&ada, &format!("/channels/{room}/messages?since_id={said}&count=5"));
+    stream.follows(
+        &ada,
+        &format!("/channels/{room}/messages?since_id={said}&count=5"),
+    );
 }
 
 #[test]
@@ -120,7 +139,10 @@ fn a_client_may_choose_the_id_and_using_it_again_overwrites() {
     let chosen = "a".repeat(32);
     for room in [&first, &second] {
         let path = format!("/channels/{room}/messages?subscription_id={chosen}");
-        assert_eq!(text(&stream.calls(&ada, &path).meta()["subscription_id"]), chosen);
+        assert_eq!(
+            text(&stream.calls(&ada, &path).meta()["subscription_id"]),
+            chosen
+        );
     }
     build::says(&ada, &second, "heard");
     assert_eq!(Stream::named(&stream.hears_text("heard")), [chosen]);
@@ -136,7 +158,9 @@ fn another_token_of_the_same_user_may_subscribe_as_far_as_it_reaches() {
     let (room, circle) = (build::room(&ada, "Lounge"), build::circle(&ada, &[]));
     let mut stream = ada.stream();
     stream.follows(&narrow, &format!("/channels/{room}/messages"));
-    stream.calls(&narrow, &format!("/channels/{circle}/messages")).refused(403);
+    stream
+        .calls(&narrow, &format!("/channels/{circle}/messages"))
+        .refused(403);
     build::says(&ada, &room, "hello");
     stream.hears_text("hello");
 }

@@ -15,16 +15,25 @@ fn every_refusal_is_documented_and_no_slug_stands_for_two() {
     let document = protocol();
     let mut slugs: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.slug()).collect();
     for slug in &slugs {
-        assert!(document.contains(&format!("`{slug}`")), "docs/protocol.md does not know {slug}");
+        assert!(
+            document.contains(&format!("`{slug}`")),
+            "docs/protocol.md does not know {slug}"
+        );
     }
     slugs.sort_unstable();
-    slugs.windows(2).for_each(|pair| assert_ne!(pair[0], pair[1], "one slug, one refusal"));
+    slugs
+        .windows(2)
+        .for_each(|pair| assert_ne!(pair[0], pair[1], "one slug, one refusal"));
 }
 
 #[test]
 fn every_refusal_is_used() {
     let table = root().join("src/model/refusal.rs");
-    let code: String = files("src", &[".rs"]).iter().filter(|path| **path != table).map(|path| read(path)).collect();
+    let code: String = files("src", &[".rs"])
+        .iter()
+        .filter(|path| **path != table)
+        .map(|path| read(path))
+        .collect();
     for refusal in Refusal::ALL {
         let used = format!("Refusal::{refusal:?}");
         let found = code.match_indices(&used).any(|(at, _)| {
@@ -38,7 +47,10 @@ fn every_refusal_is_used() {
 fn every_goodbye_is_documented() {
     let document = protocol();
     for goodbye in Goodbye::ALL {
-        assert!(document.contains(&goodbye.code().to_string()), "{goodbye:?} is not documented");
+        assert!(
+            document.contains(&goodbye.code().to_string()),
+            "{goodbye:?} is not documented"
+        );
     }
 }
 
@@ -54,7 +66,10 @@ fn every_subscribable_address_is_documented() {
 fn routes() -> Vec<(String, String)> {
     let mut found = Vec::new();
     for path in files("src/http", &[".rs"]) {
-        for line in read(&path).lines().filter(|line| !line.trim_start().starts_with("//")) {
+        for line in read(&path)
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+        {
             for sign in ["resource(\"", "route(\"", "scope(\""] {
                 for (at, _) in line.match_indices(sign) {
                     let rest = &line[at + sign.len()..];
@@ -95,6 +110,9 @@ fn every_route_is_documented() {
     assert!(routes.len() > 20, "the tables were not found: {routes:?}");
     for (file, route) in routes {
         let route = route.trim_start_matches("/v1").trim_end_matches('/');
-        assert!(document.contains(route), "{file}: {route} is not documented");
+        assert!(
+            document.contains(route),
+            "{file}: {route} is not documented"
+        );
     }
 }

@@ -21,6 +21,10 @@ fn no_script_has_more_than_60_lines() {
     for path in files("scripts", &[""]) {
         let text = read(&path);
         assert!(text.lines().count() <= 60, "{}", name(&path));
-        assert!(text.starts_with("#!/bin/sh\n# "), "{}: says first what it does", name(&path));
+        assert!(
+            text.starts_with("#!/bin/sh\n# "),
+            "{}: says first what it does",
+            name(&path)
+        );
     }
 }

@@ -42,7 +42,11 @@ fn every_module_says_what_it_is() {
             }
         }
     }
-    assert!(mute.is_empty(), "these do not say what they are:\n{}", mute.join("\n"));
+    assert!(
+        mute.is_empty(),
+        "these do not say what they are:\n{}",
+        mute.join("\n")
+    );
 }
 
 #[test]
@@ -50,7 +54,10 @@ fn only_the_socket_face_speaks_of_actix_web_actors() {
     for path in files("src", &[".rs"]) {
         let file = name(&path);
         let used = read(&path).lines().any(|line| {
-            line.split("//").next().unwrap_or_default().contains("actix_web_actors")
+            line.split("//")
+                .next()
+                .unwrap_or_default()
+                .contains("actix_web_actors")
         });
         assert!(!used || file.starts_with("src/ws/"), "{file}");
     }

@@ -38,7 +38,11 @@ fn a_full_lane_is_busy_and_what_it_took_is_there() {
     assert!(taken > 0 && refused > 0, "taken {taken}, refused {refused}");
     let kept: u64 = rooms
         .iter()
-        .map(|room| ada.get(&format!("/channels/{room}")).data()["counts"]["messages"].as_u64().unwrap())
+        .map(|room| {
+            ada.get(&format!("/channels/{room}")).data()["counts"]["messages"]
+                .as_u64()
+                .unwrap()
+        })
         .sum();
     assert_eq!(kept, taken);
 }
@@ -51,8 +55,13 @@ fn under_load_with_the_defaults_nobody_is_refused() {
     std::thread::scope(|scope| {
         for lane in 0..8 {
             let (ada, room) = (&ada, &room);
-            scope.spawn(move || (0..25).for_each(|n| drop(build::says(ada, room, &format!("{lane}-{n}")))));
+            scope.spawn(move || {
+                (0..25).for_each(|n| drop(build::says(ada, room, &format!("{lane}-{n}"))))
+            });
         }
     });
-    assert_eq!(ada.get(&format!("/channels/{room}")).data()["counts"]["messages"], 200);
+    assert_eq!(
+        ada.get(&format!("/channels/{room}")).data()["counts"]["messages"],
+        200
+    );
 }

@@ -28,14 +28,21 @@ fn unmasked_frames_are_a_protocol_fault() {
 fn reserved_bits_and_unknown_opcodes_are_a_protocol_fault() {
     let server = TestServer::start();
     for first in [0xc1, 0xa1, 0x91, 0x83, 0x87, 0x8b, 0x8f] {
-        assert_eq!(closes_with(&server, &frame(first, b".")), Some(1002), "{first:x}");
+        assert_eq!(
+            closes_with(&server, &frame(first, b".")),
+            Some(1002),
+            "{first:x}"
+        );
     }
 }
 
 #[test]
 fn oversized_messages_are_refused_by_their_declared_length() {
     let server = TestServer::start();
-    assert_eq!(closes_with(&server, &frame(TEXT, &vec![b'x'; 5000])), Some(1009));
+    assert_eq!(
+        closes_with(&server, &frame(TEXT, &vec![b'x'; 5000])),
+        Some(1009)
+    );
     let mask = [1, 2, 3, 4];
     for length in [u64::MAX >> 1, 1 << 32, 1 << 20] {
         let mut head = vec![TEXT, 0x80 | 127];
@@ -59,7 +66,11 @@ fn messages_up_to_the_limit_are_answered() {
     let mut socket = RawSocket::open(&server.ada());
     for length in [0, 1, 125, 126, 127, 4000, 4096] {
         socket.write(&frame(TEXT, &vec![b'x'; length]));
-        assert_eq!(socket.hears(), Heard::Text("{\"meta\":{\"pong\":1}}".into()), "{length}");
+        assert_eq!(
+            socket.hears(),
+            Heard::Text("{\"meta\":{\"pong\":1}}".into()),
+            "{length}"
+        );
     }
 }
 
@@ -93,10 +104,16 @@ fn fragments_may_not_add_up_to_more_than_a_message_may_be() {
 #[test]
 fn fragments_out_of_place_are_a_protocol_fault() {
     let server = TestServer::start();
-    assert_eq!(closes_with(&server, &frame(0x80, b"nothing to continue")), Some(1002));
+    assert_eq!(
+        closes_with(&server, &frame(0x80, b"nothing to continue")),
+        Some(1002)
+    );
     let twice = [frame(0x01, b"begun"), frame(0x01, b"begun again")].concat();
     assert_eq!(closes_with(&server, &twice), Some(1002));
-    assert_eq!(closes_with(&server, &frame(0x09, b"a ping in parts")), Some(1002));
+    assert_eq!(
+        closes_with(&server, &frame(0x09, b"a ping in parts")),
+        Some(1002)
+    );
     assert_eq!(closes_with(&server, &frame(PING, &[b'x'; 126])), Some(1002));
 }
 
@@ -104,7 +121,10 @@ fn fragments_out_of_place_are_a_protocol_fault() {
 fn text_that_is_not_utf8_is_refused() {
     let server = TestServer::start();
     assert_eq!(closes_with(&server, &frame(TEXT, b"\xff\xfe")), Some(1007));
-    assert_eq!(closes_with(&server, &frame(TEXT, b"\xed\xa0\x80")), Some(1007));
+    assert_eq!(
+        closes_with(&server, &frame(TEXT, b"\xed\xa0\x80")),
+        Some(1007)
+    );
     // A character may be cut by a fragment, as long as it is whole in the end.
     let mut socket = RawSocket::open(&server.ada());
     socket.write(&frame(0x01, b"\xf0\x9f"));
@@ -115,8 +135,14 @@ fn text_that_is_not_utf8_is_refused() {
 #[test]
 fn odd_closes_are_answered() {
     let server = TestServer::start();
-    assert!(matches!(closes_with(&server, &frame(CLOSE, b"")), Some(1000 | 1005)));
-    assert!(matches!(closes_with(&server, &frame(CLOSE, &1000_u16.to_be_bytes())), Some(1000)));
+    assert!(matches!(
+        closes_with(&server, &frame(CLOSE, b"")),
+        Some(1000 | 1005)
+    ));
+    assert!(matches!(
+        closes_with(&server, &frame(CLOSE, &1000_u16.to_be_bytes())),
+        Some(1000)
+    ));
     let code = closes_with(&server, &frame(CLOSE, &[3]));
     assert!(matches!(code, Some(1000 | 1002) | None), "{code:?}");
     let code = closes_with(&server, &frame(CLOSE, &[0x03, 0xe8, 0xff, 0xff]));
@@ -156,6 +182,9 @@ fn data_that_comes_with_the_handshake_is_not_lost() {
     );
     socket.write(&[head.into_bytes(), frame(TEXT, b"early")].concat());
     socket.upgraded();
-    assert!(matches!(socket.hears(), Heard::Text(hello) if hello.contains("connection_id")), "hello first");
+    assert!(
+        matches!(socket.hears(), Heard::Text(hello) if hello.contains("connection_id")),
+        "hello first"
+    );
     assert!(matches!(socket.hears(), Heard::Text(pong) if pong.contains("pong")));
 }

@@ -15,22 +15,47 @@ fn random_requests_are_answered_or_dropped_and_never_trouble() {
     let room = build::room(&ada, "Lounge");
     let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
     let places = [
-        "/channels", "/channels/pm/messages", "/markers", "/streams", "/users/me/presence", "/token",
-        "/channels/search", "/channels/messages/search", "/oauth/access_token", "/users",
+        "/channels",
+        "/channels/pm/messages",
+        "/markers",
+        "/streams",
+        "/users/me/presence",
+        "/token",
+        "/channels/search",
+        "/channels/messages/search",
+        "/oauth/access_token",
+        "/users",
     ];
-    let kinds = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""];
+    let kinds = [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "",
+    ];
     let messages = format!("/channels/{room}/messages");
     for round in 0..400 {
-        let place = if round % 3 == 0 { messages.as_str() } else { random.pick(&places) };
-        let query: String = random.bytes(40).iter().map(|byte| format!("%{byte:02x}")).collect();
-        let path = format!("{place}?{query}={query}&count={}&ids={query}", random.next());
+        let place = if round % 3 == 0 {
+            messages.as_str()
+        } else {
+            random.pick(&places)
+        };
+        let query: String = random
+            .bytes(40)
+            .iter()
+            .map(|byte| format!("%{byte:02x}"))
+            .collect();
+        let path = format!(
+            "{place}?{query}={query}&count={}&ids={query}",
+            random.next()
+        );
         let body = random.bytes(300);
         let method = random.pick(&methods);
         // Deleting the token or the streams of the others is not the point here.
         if *method == "DELETE" && matches!(place, "/token" | "/streams") {
             continue;
         }
-        let answer = ada.call(method, &path, &[("Content-Type", random.pick(&kinds))], &body);
+        let kind = *random.pick::<&str>(&kinds);
+        let answer = ada.call(method, &path, &[("Content-Type", kind)], &body);
         assert!(answer.status < 500, "round {round}: {answer}");
     }
     assert_eq!(ada.get("/token").status, 200);
@@ -63,7 +88,12 @@ fn damaged_json_is_refused_and_never_trouble() {
     })
     .to_string()
     .into_bytes();
-    let paths = [format!("/channels/{room}/messages"), "/channels".into(), "/channels/pm/messages".into(), format!("/channels/{room}")];
+    let paths = [
+        format!("/channels/{room}/messages"),
+        "/channels".into(),
+        "/channels/pm/messages".into(),
+        format!("/channels/{room}"),
+    ];
     for round in 0..400 {
         let mut body = whole.clone();
         for _ in 0..=random.below(4) {
@@ -78,7 +108,11 @@ fn damaged_json_is_refused_and_never_trouble() {
         let path = random.pick(&paths);
         let method = if path.ends_with(&room) { "PUT" } else { "POST" };
         let answer = ada.call(method, path, &[("Content-Type", "application/json")], &body);
-        assert!(answer.status < 500, "round {round}: {answer} {}", String::from_utf8_lossy(&body));
+        assert!(
+            answer.status < 500,
+            "round {round}: {answer} {}",
+            String::from_utf8_lossy(&body)
+        );
     }
 }
 

@@ -38,6 +38,12 @@ fn the_new_ones_are_those_where_one_is_not_yet() {
     let (ada, bob) = (server.ada(), server.bob());
     let (first, second) = (build::room(&ada, "One"), build::room(&ada, "Two"));
     build::join(&first, &[&bob]);
-    assert_eq!(ids(&bob.get("/channels/streams/explore/new").data()), [second.as_str()]);
-    assert_eq!(ids(&ada.get("/channels/streams/explore/new").data()), [second, first]);
+    assert_eq!(
+        ids(&bob.get("/channels/streams/explore/new").data()),
+        [second.as_str()]
+    );
+    assert_eq!(
+        ids(&ada.get("/channels/streams/explore/new").data()),
+        [second, first]
+    );
 }

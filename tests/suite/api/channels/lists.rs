@@ -29,9 +29,18 @@ fn lists_keep_and_drop_types() {
     let circle = build::circle(&ada, &[]);
     let list = |query: &str| ids(&ada.get(&format!("/users/me/channels?{query}")).data());
     assert_eq!(list("channel_types=io.pnut.core.chat"), [room.as_str()]);
-    assert_eq!(list("channel_types=io.pnut.core.chat,%20org.example.circle").len(), 2);
-    assert_eq!(list("exclude_channel_types=io.pnut.core.chat"), [circle.as_str()]);
-    assert_eq!(list("channel_types=org.example.circle&exclude_channel_types=org.example.circle"), [circle]);
+    assert_eq!(
+        list("channel_types=io.pnut.core.chat,%20org.example.circle").len(),
+        2
+    );
+    assert_eq!(
+        list("exclude_channel_types=io.pnut.core.chat"),
+        [circle.as_str()]
+    );
+    assert_eq!(
+        list("channel_types=org.example.circle&exclude_channel_types=org.example.circle"),
+        [circle]
+    );
     assert!(list("include_read=0").is_empty());
     build::says(&ada, &room, "unread");
     assert_eq!(list("include_read=0"), [room]);
@@ -64,7 +73,13 @@ fn the_muted_channels_are_listed_newest_mute_first() {
     ada.does(&format!("/channels/{first}/mute")).is(200);
     let answer = ada.get("/users/me/channels/muted");
     assert_eq!(ids(&answer.data()), [first.as_str(), second.as_str()]);
-    let page = ada.get(&format!("/users/me/channels/muted?before_id={}", text(&answer.meta()["max_id"])));
+    let page = ada.get(&format!(
+        "/users/me/channels/muted?before_id={}",
+        text(&answer.meta()["max_id"])
+    ));
     assert_eq!(ids(&page.data()), [second]);
-    assert_eq!(server.bob().get("/users/me/channels/muted").data(), json!([]));
+    assert_eq!(
+        server.bob().get("/users/me/channels/muted").data(),
+        json!([])
+    );
 }

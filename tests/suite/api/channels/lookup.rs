@@ -14,7 +14,10 @@ fn several_channels_come_in_the_order_asked_and_unreadable_ones_not_at_all() {
     let answer = bob.get(&path);
     assert_eq!(ids(&answer.data()), [second.as_str(), first.as_str()]);
     assert!(answer.meta().get("more").is_none());
-    assert_eq!(ids(&server.anonymous().get(&path).data()), [second.as_str(), first.as_str()]);
+    assert_eq!(
+        ids(&server.anonymous().get(&path).data()),
+        [second.as_str(), first.as_str()]
+    );
     assert_eq!(ids(&ada.get(&path).data()), [second, first, hidden]);
     assert_eq!(bob.get("/channels?ids=9999").data(), json!([]));
 }
@@ -25,7 +28,12 @@ fn the_newest_messages_are_embedded_on_request() {
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}");
-    assert!(ada.get(&format!("{path}?include_recent_message=1")).data().get("recent_message").is_none());
+    assert!(
+        ada.get(&format!("{path}?include_recent_message=1"))
+            .data()
+            .get("recent_message")
+            .is_none()
+    );
     let first = build::says(&bob, &room, "first");
     let second = build::says(&bob, &room, "second");
     let channel = ada.get(&format!("{path}?include_recent_message=1")).data();
@@ -42,9 +50,18 @@ fn the_newest_messages_are_embedded_on_request() {
     bob.delete(&format!("{path}/messages/{first}")).is(200);
     let channel = ada.get(&path).data();
     assert!(channel.get("recent_message_id").is_none(), "{channel}");
-    assert_eq!(channel["recent_deleted_message_id"], second.as_str(), "the newest of all");
+    assert_eq!(
+        channel["recent_deleted_message_id"],
+        second.as_str(),
+        "the newest of all"
+    );
     build::says(&bob, &room, "third");
-    assert!(ada.get(&path).data().get("recent_deleted_message_id").is_none());
+    assert!(
+        ada.get(&path)
+            .data()
+            .get("recent_deleted_message_id")
+            .is_none()
+    );
 }
 
 #[test]
@@ -53,7 +70,9 @@ fn members_are_shown_beside_their_ids_on_request() {
     let ada = server.ada();
     let circle = build::circle(&ada, &[&server.bob()]);
     server.bob().does("/users/me/presence").is(200);
-    let channel = ada.get(&format!("/channels/{circle}?include_limited_users=1")).data();
+    let channel = ada
+        .get(&format!("/channels/{circle}?include_limited_users=1"))
+        .data();
     let write = &channel["acl"]["write"];
     assert_eq!(write["user_ids"], json!(["2"]));
     assert_eq!(write["users"][0]["id"], "2");

@@ -13,10 +13,20 @@ fn muting_unsubscribes_and_keeps_others_from_subscribing_one() {
     let channel = bob.does(&format!("/channels/{circle}/mute")).is(200).data();
     assert_eq!(channel["you_muted"], true);
     assert_eq!(channel["you_subscribed"], false);
-    ada.put(&format!("/channels/{circle}"), &json!({"auto_subscribe": true})).is(200);
-    let channel = bob.delete(&format!("/channels/{circle}/mute")).is(200).data();
+    ada.put(
+        &format!("/channels/{circle}"),
+        &json!({"auto_subscribe": true}),
+    )
+    .is(200);
+    let channel = bob
+        .delete(&format!("/channels/{circle}/mute"))
+        .is(200)
+        .data();
     assert_eq!(channel["you_muted"], false);
-    assert_eq!(channel["you_subscribed"], false, "unmuting does not subscribe again");
+    assert_eq!(
+        channel["you_subscribed"], false,
+        "unmuting does not subscribe again"
+    );
 }
 
 #[test]

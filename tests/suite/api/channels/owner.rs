@@ -24,9 +24,13 @@ fn only_its_owner_hands_a_channel_over_and_only_to_somebody() {
     let (ada, bob) = (server.ada(), server.bob());
     let circle = build::circle(&ada, &[&bob]);
     let path = format!("/channels/{circle}/owner");
-    bob.put(&path, &json!({"owner_id": "2"})).refused_as(403, "no-access");
-    ada.put(&path, &json!({"owner_id": "999"})).refused_at(400, "owner_id");
+    bob.put(&path, &json!({"owner_id": "2"}))
+        .refused_as(403, "no-access");
+    ada.put(&path, &json!({"owner_id": "999"}))
+        .refused_at(400, "owner_id");
     ada.put(&path, &json!({})).refused_at(400, "owner_id");
-    ada.put(&path, &json!({"owner_id": []})).refused_at(400, "owner_id");
-    ada.put("/channels/9999/owner", &json!({"owner_id": "2"})).refused(404);
+    ada.put(&path, &json!({"owner_id": []}))
+        .refused_at(400, "owner_id");
+    ada.put("/channels/9999/owner", &json!({"owner_id": "2"}))
+        .refused(404);
 }

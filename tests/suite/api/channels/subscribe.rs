@@ -28,7 +28,10 @@ fn subscribing_unmutes() {
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     bob.does(&format!("/channels/{room}/mute")).is(200);
-    let channel = bob.does(&format!("/channels/{room}/subscribe")).is(200).data();
+    let channel = bob
+        .does(&format!("/channels/{room}/subscribe"))
+        .is(200)
+        .data();
     assert_eq!(channel["you_muted"], false);
     assert_eq!(channel["you_subscribed"], true);
 }
@@ -39,7 +42,11 @@ fn one_may_leave_what_one_may_no_longer_read() {
     let (ada, bob) = (server.ada(), server.bob());
     let circle = build::circle(&ada, &[&bob]);
     build::join(&circle, &[&bob]);
-    ada.put(&format!("/channels/{circle}"), &json!({"acl": {"write": {"user_ids": []}}})).is(200);
+    ada.put(
+        &format!("/channels/{circle}"),
+        &json!({"acl": {"write": {"user_ids": []}}}),
+    )
+    .is(200);
     let path = format!("/channels/{circle}/subscribe");
     bob.does(&path).refused_as(403, "no-access");
     bob.delete(&path).is(200);
@@ -61,7 +68,10 @@ fn subscribers_are_listed_once_each_as_users_or_as_ids() {
     assert_eq!(plain, [json!("1"), json!("2"), json!("3")]);
     let page = ada.get(&format!("{path}?count=2"));
     assert_eq!(page.meta()["more"], true);
-    let rest = ada.get(&format!("{path}?before_id={}", crate::support::text(&page.meta()["min_id"])));
+    let rest = ada.get(&format!(
+        "{path}?before_id={}",
+        crate::support::text(&page.meta()["min_id"])
+    ));
     assert_eq!(rest.data().as_array().map(Vec::len), Some(1));
     assert_eq!(ids(&server.app().get(&path).data()).len(), 3);
 }

@@ -12,7 +12,9 @@ fn a_thread_is_found_from_any_of_its_messages() {
     let path = format!("/channels/{room}/messages");
     let root = build::says(&ada, &room, "root");
     build::says(&ada, &room, "beside it");
-    let reply = ada.post(&path, &json!({"text": "reply", "reply_to": root})).data();
+    let reply = ada
+        .post(&path, &json!({"text": "reply", "reply_to": root}))
+        .data();
     let reply = crate::support::text(&reply["id"]);
     for start in [&root, &reply] {
         let thread = ada.get(&format!("{path}/{start}/thread"));
@@ -20,7 +22,10 @@ fn a_thread_is_found_from_any_of_its_messages() {
         assert_eq!(thread.meta()["more"], false);
     }
     ada.get(&format!("{path}/99999/thread")).refused(404);
-    server.anonymous().get(&format!("{path}/{root}/thread")).refused(401);
+    server
+        .anonymous()
+        .get(&format!("{path}/{root}/thread"))
+        .refused(401);
 }
 
 #[test]
@@ -28,9 +33,16 @@ fn messages_of_several_channels_are_looked_up_at_once() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let (room, circle) = (build::room(&ada, "Lounge"), build::circle(&ada, &[&bob]));
-    let (open, hidden) = (build::says(&ada, &room, "open"), build::says(&ada, &circle, "hidden"));
+    let (open, hidden) = (
+        build::says(&ada, &room, "open"),
+        build::says(&ada, &circle, "hidden"),
+    );
     let own = build::says(&bob, &circle, "own");
-    ada.put(&format!("/channels/{circle}"), &json!({"acl": {"write": {"user_ids": []}}})).is(200);
+    ada.put(
+        &format!("/channels/{circle}"),
+        &json!({"acl": {"write": {"user_ids": []}}}),
+    )
+    .is(200);
     let path = format!("/channels/messages?ids={open},{hidden},%20{own},99999");
     let mut seen = ids(&bob.get(&path).data());
     seen.sort();
@@ -47,7 +59,11 @@ fn display_flags_shape_messages() {
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");
     build::says(&ada, &room, "hello");
-    let shown = |query: &str| ada.get(&format!("/channels/{room}/messages?{query}")).data()[0].clone();
+    let shown = |query: &str| {
+        ada.get(&format!("/channels/{room}/messages?{query}"))
+            .data()[0]
+            .clone()
+    };
     let without_user = shown("include_user=0");
     assert_eq!(without_user["user_id"], "1");
     assert!(without_user.get("user").is_none());

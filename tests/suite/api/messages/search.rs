@@ -5,7 +5,9 @@ use serde_json::json;
 use crate::support::{Person, TestServer, build, ids, text};
 
 fn found(person: &Person, query: &str) -> Vec<String> {
-    ids(&person.get(&format!("/channels/messages/search?{query}")).data())
+    ids(&person
+        .get(&format!("/channels/messages/search?{query}"))
+        .data())
 }
 
 #[test]
@@ -16,17 +18,39 @@ fn words_are_found_in_the_channels_named() {
     let there = build::says(&ada, &room, "green tea");
     let here = build::says(&ada, &circle, "green leaves");
     let both = format!("channel_ids={room},{circle}");
-    assert_eq!(found(&ada, &format!("{both}&q=green&order=id")), [here.as_str(), there.as_str()]);
+    assert_eq!(
+        found(&ada, &format!("{both}&q=green&order=id")),
+        [here.as_str(), there.as_str()]
+    );
     assert_eq!(found(&ada, &format!("{both}&q=TEA")), [there.as_str()]);
-    assert_eq!(found(&bob, &format!("{both}&q=green")), [there.as_str()], "only where one may read");
+    assert_eq!(
+        found(&bob, &format!("{both}&q=green")),
+        [there.as_str()],
+        "only where one may read"
+    );
     assert!(found(&ada, &format!("channel_ids={room}&q=leaves")).is_empty());
-    ada.get("/channels/messages/search?q=green").refused_at(400, "channel_ids");
-    for odd in ["%22", "tea%22", "NEAR(", "a*", "-", "text%3Atea", "%27%3B--", "OR", "%00"] {
+    ada.get("/channels/messages/search?q=green")
+        .refused_at(400, "channel_ids");
+    for odd in [
+        "%22",
+        "tea%22",
+        "NEAR(",
+        "a*",
+        "-",
+        "text%3Atea",
+        "%27%3B--",
+        "OR",
+        "%00",
+    ] {
         let answer = ada.get(&format!("/channels/messages/search?{both}&q={odd}"));
         assert_eq!(answer.status, 200, "{answer}");
     }
-    ada.delete(&format!("/channels/{room}/messages/{there}")).is(200);
-    assert!(found(&ada, &format!("{both}&q=tea")).is_empty(), "what is deleted is not found");
+    ada.delete(&format!("/channels/{room}/messages/{there}"))
+        .is(200);
+    assert!(
+        found(&ada, &format!("{both}&q=tea")).is_empty(),
+        "what is deleted is not found"
+    );
 }
 
 #[test]
@@ -36,7 +60,10 @@ fn private_messages_are_searched_together() {
     let first = text(&build::whispers(&ada, &[&bob], "secret one")["id"]);
     let second = text(&build::whispers(&eve, &[&ada], "secret two")["id"]);
     build::whispers(&bob, &[&eve], "secret three");
-    assert_eq!(found(&ada, "channel_ids=pm&q=secret&order=id"), [second, first.clone()]);
+    assert_eq!(
+        found(&ada, "channel_ids=pm&q=secret&order=id"),
+        [second, first.clone()]
+    );
     assert_eq!(found(&ada, "channel_ids=pm&q=one"), [first]);
 }
 
@@ -49,7 +76,10 @@ fn filters_narrow_the_search() {
     let post = |person: &Person, body| text(&person.post(&path, &body).is(201).data()["id"]);
     let plain = post(&ada, json!({"text": "plain"}));
     let tagged = post(&bob, json!({"text": "@ada look #rust"}));
-    let reply = post(&bob, json!({"text": "an answer to @ada", "reply_to": plain, "is_nsfw": true}));
+    let reply = post(
+        &bob,
+        json!({"text": "an answer to @ada", "reply_to": plain, "is_nsfw": true}),
+    );
     let linked = post(&ada, json!({"text": "see https://www.example.org/x"}));
     let raw = post(&ada, json!({"text": "raw", "raw": {"org.example.a": [{}]}}));
     ada.does(&format!("{path}/{raw}/sticky")).is(200);
@@ -61,7 +91,10 @@ fn filters_narrow_the_search() {
     assert_eq!(search("leading_mentions=ada"), [tagged.as_str()]);
     assert_eq!(search("is_reply=1"), [reply.as_str()]);
     assert_eq!(search(&format!("reply_to={plain}")), [reply.as_str()]);
-    assert_eq!(search(&format!("thread_id={plain}")), [reply.as_str(), plain.as_str()]);
+    assert_eq!(
+        search(&format!("thread_id={plain}")),
+        [reply.as_str(), plain.as_str()]
+    );
     assert!(!search("is_nsfw=0").contains(&reply));
     assert_eq!(search("is_sticky=1"), [raw.as_str()]);
     assert_eq!(search("url_domains=example.org"), [linked.as_str()]);
@@ -73,5 +106,9 @@ fn filters_narrow_the_search() {
     assert!(search("client_id=nobody").is_empty());
     assert_eq!(search("user_types=human").len(), 5);
     assert!(search("user_types=bot,feed").is_empty());
-    assert_eq!(search("is_reply=").len(), 5, "an empty flag filters nothing");
+    assert_eq!(
+        search("is_reply=").len(),
+        5,
+        "an empty flag filters nothing"
+    );
 }
