@@ -97,3 +97,21 @@ fn presence_of_who_blocks_one_is_not_heard() {
     bob.does("/users/me/presence").is(200);
     assert_eq!(stream.hears("user_presence")["meta"]["id"], "2");
 }
+
+#[test]
+fn whoever_one_follows_is_heard_without_asking_and_no_longer_after_unfollowing() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    ada.does("/users/2/follow").is(200);
+    let mut stream = ada.stream();
+    stream.follows(&ada, "/presence");
+    bob.put("/users/me/presence", &json!({"presence": "here"}))
+        .is(200);
+    assert_eq!(stream.hears("user_presence")["data"][0]["presence"], "here");
+    ada.delete("/users/2/follow").is(200);
+    bob.put("/users/me/presence", &json!({"presence": "unheard"}))
+        .is(200);
+    ada.put("/users/me/presence", &json!({"presence": "me"}))
+        .is(200);
+    assert_eq!(stream.hears("user_presence")["data"][0]["presence"], "me");
+}

@@ -4,7 +4,7 @@ use groundnut::model::Refusal;
 use groundnut::protocol::goodbye::Goodbye;
 use groundnut::protocol::topic::Topic;
 
-use super::{files, name, read, root};
+use super::{files, read, root};
 
 fn protocol() -> String {
     read(&root().join("docs/protocol.md"))
@@ -62,27 +62,6 @@ fn every_subscribable_address_is_documented() {
     }
 }
 
-/// The addresses in the route tables, parameters as `{}`.
-fn routes() -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for path in files("src/http", &[".rs"]) {
-        for line in read(&path)
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"))
-        {
-            for sign in ["resource(\"", "route(\"", "scope(\""] {
-                for (at, _) in line.match_indices(sign) {
-                    let rest = &line[at + sign.len()..];
-                    if let Some(end) = rest.find('"') {
-                        found.push((name(&path), nameless(&rest[..end])));
-                    }
-                }
-            }
-        }
-    }
-    found
-}
-
 /// `{channel_id}` and `{id:\d+}` are the same here.
 fn nameless(path: &str) -> String {
     let mut out = String::new();
@@ -106,13 +85,15 @@ fn nameless(path: &str) -> String {
 #[test]
 fn every_route_is_documented() {
     let document = nameless(&protocol());
-    let routes = routes();
-    assert!(routes.len() > 20, "the tables were not found: {routes:?}");
-    for (file, route) in routes {
-        let route = route.trim_start_matches("/v1").trim_end_matches('/');
-        assert!(
-            document.contains(route),
-            "{file}: {route} is not documented"
-        );
+    let mut missing = Vec::new();
+    for (method, route) in groundnut::http::routes::all() {
+        if !document.contains(&nameless(route)) {
+            missing.push(format!("{method} {route}"));
+        }
     }
+    assert!(
+        missing.is_empty(),
+        "docs/protocol.md does not know:\n{}",
+        missing.join("\n")
+    );
 }
