@@ -59,9 +59,9 @@ impl actix::Message for ConnectionMail {
 #[derive(Debug)]
 pub enum Place {
     /// Not claimed yet.
-    Unclaimed(#[expect(dead_code, reason = "held for its drop")] Seat<IpAddr>),
+    Unclaimed(Seat<IpAddr>),
     /// A user's.
-    User(#[expect(dead_code, reason = "held for its drop")] Seat<UserId>),
+    User(Seat<UserId>),
     /// An app's.
-    App(#[expect(dead_code, reason = "held for its drop")] Seat<crate::model::ClientId>),
+    App(Seat<crate::model::ClientId>),
 }

@@ -38,6 +38,11 @@ impl Directory {
         }
     }
 
+    /// The first of the actors' threads, for what asks them all the time.
+    pub fn arbiter(&self) -> actix::ArbiterHandle {
+        self.arbiters.of(0)
+    }
+
     /// The actor of a channel, started if it rests.
     pub fn channel(&self, id: ChannelId, shared: &Arc<Shared>) -> Mailbox<ChannelActor> {
         if let Some(known) = self.running_channel(id) {

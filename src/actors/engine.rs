@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::by::By;
 use super::channel::mail::{
     Attend, ChangeChannel, ChangeOwner, ChannelChange, Deactivate, DeleteMessage, MayListen, PostMessage,
@@ -27,6 +24,7 @@ use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::site::Site;
 use crate::protocol::topic::Topic;
+use crate::store::secret::random_id;
 use crate::store::{Failure, Store};
 use crate::telemetry::Metrics;
 
@@ -281,7 +279,7 @@ impl Engine {
         user: Option<UserId>,
         scopes: Scopes,
     ) -> Result<(String, Token), Failure> {
-        let (secret, client) = (crate::store::secret::random_id(), client.clone());
+        let (secret, client) = (random_id(), client.clone());
         let token = match user {
             Some(user) => {
                 let mail = GrantToken { client, scopes, secret: secret.clone() };
@@ -354,6 +352,9 @@ impl Engine {
         wanted: Option<SubscriptionId>,
     ) -> Result<Option<Followed>, Failure> {
         let by = By::of(token)?;
+        if wanted.as_ref().is_some_and(|id| !is_subscription_id(id)) {
+            return Err(Refusal::Invalid.at("subscription_id").into());
+        }
         let connection_id = ConnectionId::from(connection);
         let Some(recipient) = self.shared.directory.connection(&connection_id) else { return Ok(None) };
         if let Some(channel) = topic.channel() {
@@ -397,7 +398,7 @@ impl Engine {
             match channels {
                 Ok(channels) => drop(recipient.send(ConnectionMail::FillInbox(channels)).await),
                 Err(failure) => {
-                    self.unfollow_quietly(&followed).await;
+                    self.unfollow_quietly(&followed);
                     return Err(failure);
                 }
             }
@@ -405,12 +406,15 @@ impl Engine {
         Ok(Some(followed))
     }
 
-    /// Takes a subscription back whose page could not be served.
-    pub async fn unfollow_quietly(&self, followed: &Followed) {
-        if let Some(recipient) = self.shared.directory.connection(&followed.connection_id) {
-            let mail = ConnectionMail::Unfollow(followed.user, followed.subscription_id.clone());
+    /// Takes a subscription back whose page could not be served. Waits for nothing, so that it can be done
+    /// when a request is dropped half way.
+    pub fn unfollow_quietly(&self, followed: &Followed) {
+        let Some(recipient) = self.shared.directory.connection(&followed.connection_id) else { return };
+        let mail = ConnectionMail::Unfollow(followed.user, followed.subscription_id.clone());
+        actix_rt::spawn(async move {
+            // A connection that is gone has no subscriptions.
             drop(recipient.send(mail).await);
-        }
+        });
     }
 
     /// Ends one subscription.
@@ -443,8 +447,9 @@ impl Engine {
     pub async fn app_streams_deleted(&self, client: &ClientId, keys: &[StreamKey]) {
         for shard in self.shared.shards.all() {
             let mail = super::shard::CloseStreams { client: client.clone(), keys: keys.to_vec() };
-            // A shard that is gone has no connections.
-            drop(shard.send(mail).await);
+            if shard.send(mail).await.is_err() {
+                tracing::debug!("a shard went before its streams were closed");
+            }
         }
     }
 
@@ -468,7 +473,9 @@ impl Engine {
     }
 }
 
-/// 24 random bytes as 32 characters, as all ids of connections and subscriptions are.
-pub fn random_id() -> String {
-    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>())
+
+/// An id that a client chooses is written into frames as it stands.
+fn is_subscription_id(id: &SubscriptionId) -> bool {
+    let is_plain = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'-';
+    (1..=64).contains(&id.as_str().len()) && id.as_str().bytes().all(is_plain)
 }

@@ -62,6 +62,11 @@ impl ApiError {
         }
     }
 
+    /// The same, with a hint when to try again.
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_in: Some(seconds), ..self }
+    }
+
     /// The HTTP status.
     pub fn code(&self) -> u16 {
         self.code

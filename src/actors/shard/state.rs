@@ -3,7 +3,7 @@
 //! Only this thread touches it, so nothing here locks. Whoever comes is put in by `admit` and `follow`;
 //! `remove`, called when the connection's actor is dropped for whatever reason, takes all of it out again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use slab::Slab;
@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use super::audience::{Audience, Receiver, Slot, Stand};
 use super::link::{Inbox, Link, Subscription, Who};
 use crate::actors::interest::{Interest, Key, ShardId};
-use crate::model::{ChannelId, UserId};
+use crate::model::{ChannelId, TokenId, UserId};
 use crate::protocol::frame::ID_LENGTH;
 use crate::protocol::topic::Topic;
 
@@ -32,7 +32,12 @@ pub struct State {
     walking: Option<ChannelId>,
     /// Places were blanked during the walk.
     blanked: bool,
+    /// Tokens whose revocation passed lately: a call that was under way with one must not subscribe any more.
+    revoked: VecDeque<TokenId>,
 }
+
+/// Revoked tokens that are remembered. A call under way is older than a few thousand revocations at most.
+const REVOKED: usize = 4096;
 
 impl State {
     /// Nobody is here yet.
@@ -47,7 +52,21 @@ impl State {
             behind: Vec::new(),
             walking: None,
             blanked: false,
+            revoked: VecDeque::new(),
         }
+    }
+
+    /// The revocation of a token passed.
+    pub fn note_revoked(&mut self, token: TokenId) {
+        if self.revoked.len() >= REVOKED {
+            self.revoked.pop_front();
+        }
+        self.revoked.push_back(token);
+    }
+
+    /// Whether the revocation of this token passed lately.
+    pub fn was_revoked(&self, token: TokenId) -> bool {
+        self.revoked.contains(&token)
     }
 
     /// A connection came. `make` gets its serial.

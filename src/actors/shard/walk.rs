@@ -127,6 +127,14 @@ async fn walk_plain(shard: &Rc<Shard>, run: &[Arc<Delivery>], channel: ChannelId
     shard.state.borrow_mut().walked();
 }
 
+/// Room for an id, between its quotes.
+fn gap() -> [u8; ID_LENGTH + 2] {
+    let mut gap = [b' '; ID_LENGTH + 2];
+    let [first, .., last] = &mut gap;
+    (*first, *last) = (b'"', b'"');
+    gap
+}
+
 /// Frames of several messages in one buffer, with gaps for the ids.
 struct Joined {
     bytes: BytesMut,
@@ -136,10 +144,7 @@ struct Joined {
 impl Joined {
     /// Lays out as many messages as fit. Returns how many that were, at least one.
     fn lay_out(shard: &Shard, run: &[Arc<Delivery>], display: Display) -> (Self, usize) {
-        let mut gap = [b' '; ID_LENGTH + 2];
-        if let [first, .., last] = &mut gap {
-            (*first, *last) = (b'"', b'"');
-        }
+        let gap = gap();
         let mut joined = Self { bytes: BytesMut::new(), gaps: SmallVec::new() };
         for delivery in run {
             if !joined.gaps.is_empty() && joined.bytes.len() >= JOIN_BYTES {
@@ -375,6 +380,7 @@ fn note_follow(shard: &Shard, user: crate::model::UserId, other: crate::model::U
 fn drop_token(shard: &Rc<Shard>, token: &crate::model::Token) {
     let key = token.user.map_or_else(|| Key::App(token.client.id.clone()), Key::User);
     let slots = shard.state.borrow().at(&key).to_vec();
+    shard.state.borrow_mut().note_revoked(token.id);
     for slot in slots {
         let own = match shard.state.borrow().link(slot).map(|link| &link.who) {
             Some(Who::User(_, known) | Who::App(_, known, _)) => known.id == token.id,

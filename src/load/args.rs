@@ -1,0 +1,130 @@
+//! The command line of `groundnut loadtest`.
+
+use clap::Args;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Measures how many listeners a server serves, and at what delay.
+///
+/// Without --url a server of our own is started on a free port, with a fresh database, and stopped at the end.
+#[derive(Debug, Clone, Args)]
+pub struct LoadtestArgs {
+    /// What is played: room, rooms, inbox, firehose, churn, idle, slow, resume, or a file ending in .toml
+    #[arg(default_value = "room")]
+    pub plan: String,
+
+    /// Numbers of the plan; a plan file has the same names with `_` for `-`
+    #[command(flatten)]
+    pub wishes: Wishes,
+
+    /// Server to load, as http://127.0.0.1:8080
+    #[arg(long)]
+    pub url: Option<String>,
+    /// User access token for --url; give it several times to use several accounts
+    #[arg(long = "token", value_name = "TOKEN")]
+    pub tokens: Vec<String>,
+    /// App access token for --url, needed by the firehose plan
+    #[arg(long, value_name = "TOKEN")]
+    pub app_token: Option<String>,
+    /// Process of the server at --url, so that its processor time and memory can be read
+    #[arg(long, value_name = "PID")]
+    pub server_pid: Option<u32>,
+    /// Allows an address that is not this machine
+    #[arg(long)]
+    pub yes_i_own_this_server: bool,
+
+    /// Core for the server of our own [default: the first, if there are two]
+    #[arg(long, value_name = "CORE")]
+    pub server_cpu: Option<usize>,
+    /// Core for the tester [default: the second, if there are two]
+    #[arg(long, value_name = "CORE")]
+    pub client_cpu: Option<usize>,
+    /// Leaves both to the scheduler
+    #[arg(long, conflicts_with_all = ["server_cpu", "client_cpu"])]
+    pub no_pin: bool,
+    /// Sleeps while nothing arrives, instead of polling; the server then also pays for waking the tester
+    #[arg(long)]
+    pub block: bool,
+    /// Directory for the database of the server of our own [default: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Writes the result as one JSON document
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Writes the result as one page with pictures, which opens without a network
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+    /// Earlier --json result to compare with
+    #[arg(long, value_name = "FILE.json")]
+    pub baseline: Option<PathBuf>,
+    /// No progress bar
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Numbers that flags or a plan file may set; what is not set comes from the plan.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wishes {
+    /// Rooms that are written to
+    #[arg(long)]
+    pub rooms: Option<u32>,
+    /// Listeners per room (inbox, firehose, idle: in all)
+    #[arg(long, short = 'n')]
+    pub listeners: Option<u32>,
+    /// Accounts that the listeners are spread over
+    #[arg(long)]
+    pub people: Option<u32>,
+    /// Open loop: messages per second over all rooms (churn: connections per second; 0: as fast as it goes)
+    #[arg(long, short = 'r')]
+    pub rate: Option<f64>,
+    /// Closed loop: messages on their way at once; with --rate: requests on their way at once
+    #[arg(long, short = 'w')]
+    pub window: Option<u32>,
+    /// Time before anything is recorded
+    #[arg(long, value_name = "S")]
+    pub warmup_seconds: Option<f64>,
+    /// Time that is recorded
+    #[arg(long, short = 'd', value_name = "S")]
+    pub duration_seconds: Option<f64>,
+    /// Ends the measurement after so many messages (churn: connections)
+    #[arg(long, value_name = "COUNT")]
+    pub messages: Option<u64>,
+    /// Length of each message's text
+    #[arg(long, value_name = "BYTES")]
+    pub text_bytes: Option<u32>,
+    /// Handshakes at once while connecting
+    #[arg(long, value_name = "COUNT")]
+    pub connecting: Option<u32>,
+    /// Whether idle and churning sockets follow a room [default: true]
+    #[arg(long, value_name = "BOOL")]
+    pub follow: Option<bool>,
+    /// Share of listeners that stops reading (slow) or drops each second (resume)
+    #[arg(long, value_name = "PERCENT")]
+    pub share_percent: Option<f64>,
+}
+
+impl Wishes {
+    /// Names of all fields: the keys of a plan file.
+    pub(super) fn keys() -> Vec<String> {
+        let command = Self::augment_args(clap::Command::new("keys"));
+        command.get_arguments().map(|argument| argument.get_id().to_string()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_a_file_are_the_flags() {
+        let keys = Wishes::keys();
+        assert!(keys.contains(&"text_bytes".to_owned()) && keys.len() == 12, "{keys:?}");
+        for key in keys {
+            let parsed = toml::from_str::<Wishes>(&format!("{key} = \"x\""));
+            let error = parsed.unwrap_err().to_string();
+            assert!(!error.contains("unknown field"), "{key} should be a field: {error}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use super::*;
+
+fn room(listeners: u32, messages: u32) -> Audience {
+    let mut room = Audience::new(Precision::Rough);
+    for _ in 0..listeners {
+        room.join();
+    }
+    for _ in 0..messages {
+        let seq = room.number();
+        room.answered(seq, true);
+    }
+    room
+}
+
+fn hear_all(room: &mut Audience, ear: &mut Ear, numbers: &[u32]) -> Vec<Heard> {
+    numbers.iter().map(|seq| room.hear(ear, *seq).0).collect()
+}
+
+#[test]
+fn the_first_listener_fixes_the_order() {
+    let mut room = room(2, 3);
+    let (mut ada, mut bob) = (Ear::from_start(), Ear::from_start());
+    assert_eq!(hear_all(&mut room, &mut ada, &[1, 0, 2]), [Heard::InOrder; 3]);
+    assert_eq!(hear_all(&mut room, &mut bob, &[1, 0, 2]), [Heard::InOrder; 3]);
+    assert_eq!(room.lost(&ada) + room.lost(&bob) + room.unheard(), 0);
+}
+
+#[test]
+fn another_order_is_noticed() {
+    let mut room = room(2, 3);
+    let (mut ada, mut bob) = (Ear::from_start(), Ear::from_start());
+    hear_all(&mut room, &mut ada, &[0, 1, 2]);
+    let heard = hear_all(&mut room, &mut bob, &[1, 0, 2]);
+    assert_eq!(heard, [Heard::Skipped(1), Heard::Late, Heard::InOrder]);
+    assert_eq!(room.lost(&bob), 0);
+}
+
+#[test]
+fn holes_and_tails_are_lost() {
+    let mut room = room(2, 4);
+    let (mut ada, mut bob) = (Ear::from_start(), Ear::from_start());
+    hear_all(&mut room, &mut ada, &[0, 1, 2]);
+    assert_eq!(hear_all(&mut room, &mut bob, &[0, 2]), [Heard::InOrder, Heard::Skipped(1)]);
+    assert_eq!((room.lost(&ada), room.lost(&bob)), (0, 1));
+    assert_eq!(room.unheard(), 1, "the last one reached nobody");
+    assert_eq!(room.lost(&Ear::from_start()), 3, "a listener that heard nothing lost all");
+}
+
+#[test]
+fn repetitions_do_not_complete_a_message() {
+    let mut room = room(2, 1);
+    let (mut ada, mut bob) = (Ear::from_start(), Ear::from_start());
+    assert_eq!(room.hear(&mut ada, 0), (Heard::InOrder, false));
+    assert_eq!(room.hear(&mut ada, 0), (Heard::Again, false));
+    assert_eq!(room.hear(&mut bob, 0), (Heard::InOrder, true));
+    assert_eq!(room.hear(&mut bob, 9), (Heard::Unknown, false));
+}
+
+#[test]
+fn an_answer_after_the_last_listener_completes() {
+    let mut room = room(1, 0);
+    let seq = room.number();
+    let mut ear = Ear::from_start();
+    assert_eq!(room.hear(&mut ear, seq), (Heard::InOrder, false));
+    assert!(room.answered(seq, true));
+    assert!(!room.answered(seq, true), "only once");
+}
+
+#[test]
+fn refused_messages_complete_and_are_not_lost() {
+    let mut room = room(1, 0);
+    let seq = room.number();
+    assert!(room.answered(seq, false));
+    assert_eq!((room.lost(&Ear::from_start()), room.unheard()), (0, 0));
+}
+
+#[test]
+fn nobody_waits_for_a_listener_that_left() {
+    let mut room = room(2, 2);
+    let (mut ada, mut bob) = (Ear::from_start(), Ear::from_start());
+    hear_all(&mut room, &mut ada, &[0, 1]);
+    hear_all(&mut room, &mut bob, &[0]);
+    assert_eq!(room.leave(&bob), 1);
+    assert_eq!(room.listeners(), 1);
+}
+
+#[test]
+fn who_comes_late_misses_nothing() {
+    let mut room = room(1, 5);
+    let mut ada = Ear::from_start();
+    hear_all(&mut room, &mut ada, &[0, 1, 2, 3, 4]);
+    let mut eve = Ear::from_now();
+    assert_eq!(room.lost(&eve), 0);
+    assert_eq!(hear_all(&mut room, &mut eve, &[3, 4]), [Heard::InOrder; 2]);
+    assert_eq!(room.lost(&eve), 0);
+}

@@ -1,0 +1,242 @@
+//! REST connections kept open: each has one request on its way at most.
+
+use super::poller::Token;
+use super::{Engine, Room};
+use crate::load::rest::{self, Answer};
+use crate::load::stamp::Stamp;
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// Attempts to send one request, for a server that closes idle connections as we write.
+const ATTEMPTS: u8 = 3;
+/// An answer that takes longer than this is not coming.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// What a caller is asked to do.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// Writes one message.
+    Publish { circle: usize, seq: u32, intended_ns: u64, request: Vec<u8> },
+    /// Subscribes a socket.
+    Follow { slot: usize, generation: u32, request: Vec<u8> },
+}
+
+impl Job {
+    fn request(&self) -> &[u8] {
+        match self {
+            Self::Publish { request, .. } | Self::Follow { request, .. } => request,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Caller {
+    stream: Option<TcpStream>,
+    job: Option<Job>,
+    sent: usize,
+    attempts: u8,
+    since_ns: u64,
+    answer: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(super) struct Callers {
+    all: Vec<Caller>,
+    idle: Vec<usize>,
+    queue: VecDeque<Job>,
+}
+
+impl Callers {
+    pub(super) fn new(count: u32) -> Self {
+        let all: Vec<Caller> = (0..count).map(|_| Caller::default()).collect();
+        let idle = (0..all.len()).collect();
+        Self { all, idle, queue: VecDeque::new() }
+    }
+}
+
+impl Engine {
+    /// Writes the next message of a circle, timed from `intended_ns`.
+    pub(in crate::load) fn publish(&mut self, circle: usize, intended_ns: u64) {
+        let Some(place) = self.circles.get_mut(circle) else { return };
+        let seq = place.audience.number();
+        let turn = (seq as usize).checked_rem(place.rooms.len()).unwrap_or(0);
+        let Some(Room { id, token }) = place.rooms.get(turn) else { return };
+        let mut body = b"{\"text\":\"".to_vec();
+        Stamp { seq, intended_ns }.write(&mut body, self.text_bytes);
+        body.extend_from_slice(b"\"}");
+        let body = String::from_utf8_lossy(&body);
+        let path = format!("/v1/channels/{id}/messages");
+        let request = rest::request("POST", &path, &self.host, token, &body);
+        self.outstanding += 1;
+        self.call(Job::Publish { circle, seq, intended_ns, request });
+    }
+
+    /// Requests that wait for a caller.
+    pub(in crate::load) fn waiting_calls(&self) -> usize {
+        self.callers.queue.len()
+    }
+
+    pub(super) fn call(&mut self, job: Job) {
+        match self.callers.idle.pop() {
+            Some(slot) => self.begin_call(slot, job),
+            None => self.callers.queue.push_back(job),
+        }
+    }
+
+    fn begin_call(&mut self, slot: usize, job: Job) {
+        let since_ns = self.now_ns();
+        let Some(caller) = self.callers.all.get_mut(slot) else { return };
+        caller.job = Some(job);
+        caller.sent = 0;
+        caller.attempts = ATTEMPTS;
+        caller.since_ns = since_ns;
+        self.push_call(slot);
+    }
+
+    /// Writes what is left of the request, over a new connection if there is none.
+    fn push_call(&mut self, slot: usize) {
+        let connected = self.callers.all.get(slot).is_some_and(|caller| caller.stream.is_some());
+        if !connected {
+            let dialled = self.dial();
+            let watched = dialled.and_then(|stream| {
+                self.poller.watch(&stream, Token::Caller(slot))?;
+                Ok(stream)
+            });
+            match watched {
+                Ok(stream) => {
+                    if let Some(caller) = self.callers.all.get_mut(slot) {
+                        caller.stream = Some(stream);
+                        caller.answer.clear();
+                    }
+                }
+                Err(error) => return self.end_call(slot, 0, error.to_string().as_bytes()),
+            }
+        }
+        let Some(caller) = self.callers.all.get_mut(slot) else { return };
+        let (Some(stream), Some(job)) = (&mut caller.stream, &caller.job) else { return };
+        let Some(rest) = job.request().get(caller.sent..) else { return };
+        if rest.is_empty() {
+            return;
+        }
+        match stream.write(rest) {
+            Ok(sent) => caller.sent += sent,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {}
+            Err(_) => self.hung_up(slot),
+        }
+    }
+
+    pub(super) fn caller_ready(&mut self, slot: usize) {
+        self.push_call(slot);
+        loop {
+            let Some(caller) = self.callers.all.get_mut(slot) else { return };
+            let Some(stream) = &mut caller.stream else { return };
+            match stream.read(&mut self.buffer) {
+                Ok(0) => return self.hung_up(slot),
+                Ok(read) => {
+                    caller.answer.extend_from_slice(self.buffer.get(..read).unwrap_or_default());
+                    let drained = read < self.buffer.len();
+                    self.read_answer(slot);
+                    if drained {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => return self.hung_up(slot),
+            }
+        }
+    }
+
+    fn read_answer(&mut self, slot: usize) {
+        let Some(caller) = self.callers.all.get_mut(slot) else { return };
+        match rest::answer(&caller.answer) {
+            Answer::Partial | Answer::Whole { status: 100, .. } => {}
+            Answer::Broken => {
+                caller.stream = None;
+                self.end_call(slot, 0, b"the answer is not HTTP");
+            }
+            Answer::Whole { status, body, last, .. } => {
+                let answer = std::mem::take(&mut caller.answer);
+                if last {
+                    caller.stream = None;
+                }
+                self.end_call(slot, status, answer.get(body).unwrap_or_default());
+                // The next request reuses the allocation; nothing is pipelined, so nothing else was in it.
+                if let Some(caller) = self.callers.all.get_mut(slot) {
+                    caller.answer = answer;
+                    caller.answer.clear();
+                }
+            }
+        }
+    }
+
+    /// The server closed a REST connection.
+    fn hung_up(&mut self, slot: usize) {
+        let Some(caller) = self.callers.all.get_mut(slot) else { return };
+        caller.stream = None;
+        if caller.job.is_none() {
+            return;
+        }
+        caller.attempts = caller.attempts.saturating_sub(1);
+        // Nothing of the answer was read: most likely a kept connection that timed out as we wrote.
+        if caller.attempts == 0 || !caller.answer.is_empty() {
+            return self.end_call(slot, 0, b"the server hung up");
+        }
+        caller.sent = 0;
+        self.push_call(slot);
+    }
+
+    fn end_call(&mut self, slot: usize, status: u16, body: &[u8]) {
+        let job = self.callers.all.get_mut(slot).and_then(|caller| caller.job.take());
+        let accepted = (200..300).contains(&status);
+        match job {
+            Some(Job::Publish { circle, seq, intended_ns, .. }) => {
+                self.published(circle, seq, intended_ns, accepted);
+            }
+            Some(Job::Follow { slot, generation, .. }) => {
+                let name = b"\"subscription_id\"";
+                let subscribed = body.windows(name.len()).any(|window| window == name);
+                self.followed(slot, generation, accepted && subscribed);
+            }
+            None => return,
+        }
+        if !accepted {
+            self.tally.refuse(status, body);
+        }
+        match self.callers.queue.pop_front() {
+            Some(job) => self.begin_call(slot, job),
+            None => self.callers.idle.push(slot),
+        }
+    }
+
+    fn published(&mut self, circle: usize, seq: u32, intended_ns: u64, accepted: bool) {
+        let now_ns = self.now_ns();
+        if accepted {
+            self.tally.acked += 1;
+        }
+        if self.tally.recording {
+            self.tally.answer.record(intended_ns, now_ns);
+        }
+        if let Some(circle) = self.circles.get_mut(circle)
+            && circle.audience.answered(seq, accepted)
+        {
+            self.settle(1);
+        }
+    }
+
+    /// Gives up on answers that are not coming, so that a stuck request does not hold a run for ever.
+    pub(in crate::load) fn give_up_old_calls(&mut self) {
+        let now_ns = self.now_ns();
+        let limit = u64::try_from(ANSWER.as_nanos()).unwrap_or(u64::MAX);
+        for slot in 0..self.callers.all.len() {
+            let old = self.callers.all.get_mut(slot).filter(|caller| {
+                caller.job.is_some() && now_ns.saturating_sub(caller.since_ns) > limit
+            });
+            if let Some(caller) = old {
+                caller.stream = None;
+                self.end_call(slot, 0, b"no answer within 30 s");
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Looks at both processes once per second and says what goes on.
+
+use super::engine::Engine;
+use super::measure::Second;
+use super::usage;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::{Duration, Instant};
+
+const SLICE: Duration = Duration::from_secs(1);
+const REDRAW: Duration = Duration::from_millis(200);
+
+/// What both sides had used at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    pub(super) at: Instant,
+    pub(super) server_cpu: Option<Duration>,
+    pub(super) client_idle: Duration,
+    pub(super) frames: u64,
+    pub(super) frame_bytes: u64,
+    pub(super) reads: u64,
+    pub(super) turns: u64,
+    pub(super) ready: u64,
+    pub(super) acked: u64,
+    pub(super) opened: u64,
+    pub(super) followed: u64,
+    pub(super) resident: Option<u64>,
+}
+
+impl Reading {
+    /// Takes it now.
+    pub(super) fn now(engine: &Engine, server: Option<u32>) -> Self {
+        Self {
+            server_cpu: server.and_then(usage::cpu_time_of_family),
+            resident: server.and_then(usage::resident_bytes),
+            client_idle: engine.idle(),
+            frames: engine.tally.frames,
+            frame_bytes: engine.tally.frame_bytes,
+            reads: engine.tally.reads,
+            turns: engine.tally.turns,
+            ready: engine.tally.ready,
+            acked: engine.tally.acked,
+            opened: engine.tally.opened,
+            followed: engine.tally.followed,
+            at: Instant::now(),
+        }
+    }
+
+    /// Server processor time since an earlier reading.
+    pub(super) fn server_cpu_since(&self, earlier: &Self) -> Option<Duration> {
+        Some(self.server_cpu?.saturating_sub(earlier.server_cpu?))
+    }
+
+    /// Time since an earlier reading in which our own thread had something to do.
+    pub(super) fn busy_since(&self, earlier: &Self) -> Duration {
+        let idle = self.client_idle.saturating_sub(earlier.client_idle);
+        self.at.duration_since(earlier.at).saturating_sub(idle)
+    }
+
+    pub(super) fn seconds_since(&self, earlier: &Self) -> f64 {
+        self.at.duration_since(earlier.at).as_secs_f64().max(1e-9)
+    }
+}
+
+/// Keeps the seconds of the run and the progress bar.
+#[derive(Debug)]
+pub(super) struct Observer {
+    server: Option<u32>,
+    bar: ProgressBar,
+    began: Instant,
+    last: Option<Reading>,
+    drawn: Instant,
+    phase: &'static str,
+    pub(super) seconds: Vec<Second>,
+    /// Seconds are kept only while the measurement runs.
+    pub(super) keeping: bool,
+}
+
+impl Observer {
+    pub(super) fn new(server: Option<u32>, quiet: bool) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let style = ProgressStyle::with_template("{prefix:>10} [{wide_bar}] {msg}");
+        if let Ok(style) = style {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        let now = Instant::now();
+        Self {
+            server,
+            bar,
+            began: now,
+            last: None,
+            drawn: now,
+            phase: "",
+            seconds: Vec::new(),
+            keeping: false,
+        }
+    }
+
+    /// A new part of the run, `steps` long: sockets, or milliseconds.
+    pub(super) fn phase(&mut self, name: &'static str, steps: u64) {
+        self.phase = name;
+        self.bar.set_prefix(name);
+        self.bar.set_length(steps);
+        self.bar.set_position(0);
+    }
+
+    /// Called after each turn; does something once in a while.
+    pub(super) fn look(&mut self, engine: &mut Engine, position: u64, now: Instant) {
+        if now.duration_since(self.drawn) < REDRAW {
+            return;
+        }
+        self.drawn = now;
+        self.bar.set_position(position);
+        let last = *self.last.get_or_insert_with(|| Reading::now(engine, self.server));
+        if now.duration_since(last.at) < SLICE {
+            return;
+        }
+        let reading = Reading::now(engine, self.server);
+        let slice = self.slice(engine, &last, &reading);
+        self.bar.set_message(words(&slice));
+        if self.keeping {
+            self.seconds.push(slice);
+        }
+        self.last = Some(reading);
+    }
+
+    /// Starts a second at this very moment, so that the first one kept is a whole one.
+    pub(super) fn begin_slice(&mut self, engine: &mut Engine) -> Reading {
+        engine.tally.cut();
+        let reading = Reading::now(engine, self.server);
+        self.last = Some(reading);
+        reading
+    }
+
+    fn slice(&self, engine: &mut Engine, last: &Reading, now: &Reading) -> Second {
+        let seconds = now.seconds_since(last);
+        let rate = |now: u64, before: u64| (now.saturating_sub(before) as f64 / seconds) as u64;
+        let cpu = now.server_cpu_since(last);
+        Second {
+            at_seconds: now.at.duration_since(self.began).as_secs_f64(),
+            frames: rate(now.frames, last.frames),
+            messages: rate(now.acked, last.acked),
+            arrival: engine.tally.cut(),
+            server_cpu_percent: cpu.map(|cpu| 100.0 * cpu.as_secs_f64() / seconds),
+            server_resident_bytes: now.resident,
+            client_busy_percent: 100.0 * now.busy_since(last).as_secs_f64() / seconds,
+            sockets: engine.live,
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn words(slice: &Second) -> String {
+    let mut words = format!(
+        "{} sockets, {} frames/s, {} messages/s",
+        slice.sockets, slice.frames, slice.messages
+    );
+    if slice.arrival.count > 0 {
+        words.push_str(&format!(", p99 {:.2} ms", slice.arrival.p99_ms));
+    }
+    if let Some(percent) = slice.server_cpu_percent {
+        words.push_str(&format!(", server {percent:.0} %"));
+    }
+    words.push_str(&format!(", tester {:.0} %", slice.client_busy_percent));
+    words
+}

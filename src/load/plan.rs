@@ -1,0 +1,274 @@
+//! Who connects, follows and writes, bounded in count and time by construction.
+
+use super::args::Wishes;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use thiserror::Error;
+
+/// Descriptors for everything that is not a listener: callers, epoll, database of our own process.
+const SPARE_DESCRIPTORS: u64 = 150;
+
+/// What is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    /// One room, many listeners.
+    Room,
+    /// Many rooms, some listeners each.
+    Rooms,
+    /// Listeners that follow their inbox instead of one room.
+    Inbox,
+    /// App streams that hear all rooms.
+    Firehose,
+    /// Connect, follow, leave; again and again.
+    Churn,
+    /// Sockets that only stay.
+    Idle,
+    /// A room in which a share of the readers stops reading.
+    Slow,
+    /// A room whose listeners drop and come back where they were.
+    Resume,
+}
+
+impl Kind {
+    /// All plans, as `--help` lists them.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Room,
+        Self::Rooms,
+        Self::Inbox,
+        Self::Firehose,
+        Self::Churn,
+        Self::Idle,
+        Self::Slow,
+        Self::Resume,
+    ];
+
+    /// The word on the command line.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Room => "room",
+            Self::Rooms => "rooms",
+            Self::Inbox => "inbox",
+            Self::Firehose => "firehose",
+            Self::Churn => "churn",
+            Self::Idle => "idle",
+            Self::Slow => "slow",
+            Self::Resume => "resume",
+        }
+    }
+
+    fn named(word: &str) -> Result<Self, Impossible> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(|| {
+            let nearest = nearest(word, Self::ALL.map(Self::word)).map_or("", |(word, _)| word);
+            Impossible::Plan(word.to_owned(), nearest)
+        })
+    }
+}
+
+/// A checked plan.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Plan {
+    pub(super) kind: Kind,
+    /// Rooms that are written to.
+    pub(super) rooms: u32,
+    /// Listeners per room; sockets in all where a listener hears more than one room.
+    pub(super) listeners: u32,
+    /// Accounts that the listeners are spread over.
+    pub(super) people: u32,
+    /// Messages per second over all rooms (churn: connections per second); none for a closed loop.
+    pub(super) rate: Option<f64>,
+    /// Messages on the way at once. Closed loop: a message is on its way until everybody has it.
+    pub(super) window: u32,
+    pub(super) warmup_seconds: f64,
+    pub(super) duration_seconds: f64,
+    /// Ends the measurement after so many messages, if it is not over before.
+    pub(super) messages: Option<u64>,
+    pub(super) text_bytes: u32,
+    /// Handshakes at once while connecting.
+    pub(super) connecting: u32,
+    /// Whether idle and churning sockets follow a room.
+    pub(super) follow: bool,
+    /// Share of the listeners that stops reading (slow) or drops once per second (resume).
+    pub(super) share_percent: f64,
+}
+
+impl Plan {
+    /// Puts together defaults of the kind, a plan file if `named` is one, and the flags, later ones winning.
+    pub(super) fn new(named: &str, flags: &Wishes) -> Result<Self, Impossible> {
+        let (word, file) = if named.ends_with(".toml") {
+            let text = std::fs::read_to_string(named)
+                .map_err(|error| Impossible::File(named.to_owned(), error.to_string()))?;
+            parse_file(named, &text)?
+        } else {
+            (named.to_owned(), Wishes::default())
+        };
+        let kind = Kind::named(&word)?;
+        let plan = Self::default_of(kind).wish(&file).wish(flags);
+        plan.check()?;
+        Ok(plan)
+    }
+
+    fn default_of(kind: Kind) -> Self {
+        let plan = Self {
+            kind,
+            rooms: 1,
+            listeners: 1000,
+            people: 4,
+            rate: None,
+            window: 1,
+            warmup_seconds: 2.0,
+            duration_seconds: 10.0,
+            messages: None,
+            text_bytes: 256,
+            connecting: 64,
+            follow: true,
+            share_percent: 10.0,
+        };
+        match kind {
+            Kind::Room => plan,
+            Kind::Rooms => Self { rooms: 500, listeners: 10, window: 64, ..plan },
+            Kind::Inbox => Self { rooms: 8, listeners: 100, ..plan },
+            Kind::Firehose => Self { rooms: 50, listeners: 2, window: 16, ..plan },
+            Kind::Churn => Self { listeners: 100, rate: Some(500.0), ..plan },
+            Kind::Idle => Self { listeners: 10_000, warmup_seconds: 0.0, ..plan },
+            Kind::Slow => Self { rate: Some(100.0), duration_seconds: 30.0, ..plan },
+            Kind::Resume => Self { listeners: 200, rate: Some(50.0), ..plan },
+        }
+    }
+
+    fn wish(self, wishes: &Wishes) -> Self {
+        Self {
+            kind: self.kind,
+            rooms: wishes.rooms.unwrap_or(self.rooms),
+            listeners: wishes.listeners.unwrap_or(self.listeners),
+            people: wishes.people.unwrap_or(self.people),
+            // A window alone asks for a closed loop, even where the plan's own default is a rate.
+            rate: match (wishes.rate, wishes.window) {
+                (Some(rate), _) if rate > 0.0 => Some(rate),
+                (Some(_), _) | (None, Some(_)) => None,
+                (None, None) => self.rate,
+            },
+            window: wishes.window.unwrap_or(match (self.rate, wishes.rate) {
+                (Some(_), _) | (_, Some(_)) => 64,
+                (None, None) => self.window,
+            }),
+            warmup_seconds: wishes.warmup_seconds.unwrap_or(self.warmup_seconds),
+            duration_seconds: wishes.duration_seconds.unwrap_or(self.duration_seconds),
+            messages: wishes.messages.or(self.messages),
+            text_bytes: wishes.text_bytes.unwrap_or(self.text_bytes),
+            connecting: wishes.connecting.unwrap_or(self.connecting),
+            follow: wishes.follow.unwrap_or(self.follow),
+            share_percent: wishes.share_percent.unwrap_or(self.share_percent),
+        }
+    }
+
+    fn check(&self) -> Result<(), Impossible> {
+        let between = |name: &'static str, value: f64, low: f64, high: f64| {
+            if (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                Err(Impossible::Range { name, value, low, high })
+            }
+        };
+        between("rooms", f64::from(self.rooms), 1.0, 100_000.0)?;
+        between("listeners", f64::from(self.listeners), 1.0, 1_000_000.0)?;
+        between("people", f64::from(self.people), 1.0, 1000.0)?;
+        between("window", f64::from(self.window), 1.0, 4096.0)?;
+        between("warmup-seconds", self.warmup_seconds, 0.0, 3600.0)?;
+        between("duration-seconds", self.duration_seconds, 0.1, 86_400.0)?;
+        between("text-bytes", f64::from(self.text_bytes), 40.0, 2048.0)?;
+        between("connecting", f64::from(self.connecting), 1.0, 4096.0)?;
+        between("share-percent", self.share_percent, 0.0, 100.0)?;
+        between("rate", self.rate.unwrap_or(1.0), 0.001, 1_000_000.0)?;
+        if self.kind == Kind::Firehose && self.listeners > 2 {
+            return Err(Impossible::AppStreams(self.listeners));
+        }
+        Ok(())
+    }
+
+    /// Sockets that listen at the same time.
+    pub(super) fn sockets(&self) -> u64 {
+        let listeners = u64::from(self.listeners);
+        match self.kind {
+            Kind::Room | Kind::Rooms | Kind::Slow | Kind::Resume | Kind::Churn => {
+                listeners * u64::from(self.rooms)
+            }
+            Kind::Inbox | Kind::Firehose | Kind::Idle => listeners,
+        }
+    }
+
+    /// Descriptors that one process needs for it.
+    pub(super) fn descriptors(&self) -> u64 {
+        self.sockets() + u64::from(self.callers()) + SPARE_DESCRIPTORS
+    }
+
+    /// REST connections kept open.
+    pub(super) fn callers(&self) -> u32 {
+        match self.kind {
+            Kind::Idle | Kind::Churn => self.connecting,
+            Kind::Room
+            | Kind::Rooms
+            | Kind::Inbox
+            | Kind::Firehose
+            | Kind::Slow
+            | Kind::Resume => self.window.max(16),
+        }
+    }
+
+    pub(super) fn warmup(&self) -> Duration {
+        Duration::from_secs_f64(self.warmup_seconds)
+    }
+
+    pub(super) fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.duration_seconds)
+    }
+}
+
+fn parse_file(name: &str, text: &str) -> Result<(String, Wishes), Impossible> {
+    let trouble = |error: toml::de::Error| Impossible::File(name.to_owned(), error.to_string());
+    let mut table: toml::Table = text.parse().map_err(trouble)?;
+    let known = Wishes::keys();
+    if let Some(key) = table.keys().find(|key| *key != "plan" && !known.contains(*key)) {
+        let nearest = nearest(key, known.iter().map(String::as_str));
+        let nearest = nearest.map_or("plan", |(nearest, _)| nearest).to_owned();
+        return Err(Impossible::Key { file: name.to_owned(), key: key.clone(), nearest });
+    }
+    let Some(toml::Value::String(word)) = table.remove("plan") else {
+        return Err(Impossible::File(name.to_owned(), "no plan = \"room\" in it".to_owned()));
+    };
+    Ok((word, table.try_into().map_err(trouble)?))
+}
+
+fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<(&'a str, usize)> {
+    let distances = known.into_iter().map(|known| (known, strsim::damerau_levenshtein(word, known)));
+    distances.min_by_key(|(_, distance)| *distance)
+}
+
+/// Why a plan cannot be played, and what to do about it.
+#[derive(Debug, Error, PartialEq)]
+pub(super) enum Impossible {
+    #[error("there is no plan {0:?}; did you mean {1:?}? A file of your own ends in .toml")]
+    Plan(String, &'static str),
+    #[error("plan file {0}: {1}")]
+    File(String, String),
+    #[error("plan file {file}: unknown key {key:?}; did you mean {nearest:?}?")]
+    Key { file: String, key: String, nearest: String },
+    #[error("--{name} is {value}, it has to be between {low} and {high}")]
+    Range { name: &'static str, value: f64, low: f64, high: f64 },
+    #[error("{0} app streams: a client may have two in use; ask for --listeners 2")]
+    AppStreams(u32),
+    #[error(
+        "{sockets} sockets need {needed} descriptors, but the limit is {limit}; raise it with `ulimit -n {needed}` \
+         (as root if the hard limit is lower), or use fewer --listeners"
+    )]
+    Descriptors { sockets: u64, needed: u64, limit: u64 },
+    #[error("{0} is not this machine; add --yes-i-own-this-server if it may be loaded")]
+    NotLoopback(String),
+    #[error("{0}")]
+    Address(String),
+    #[error("a server of somebody else is set up by hand: {0}")]
+    Token(&'static str),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! Plans in which messages fan out: room, rooms, inbox, firehose, slow.
+
+use super::{Run, Stop, Wait};
+use crate::load::audience::{Audience, Ear};
+use crate::load::engine::{Circle, Opening, Room};
+use crate::load::measure::Precision;
+use crate::load::plan::Kind;
+use std::time::{Duration, Instant};
+
+/// Most messages that an open loop may be behind before the run is given up.
+const BACKLOG: usize = 100_000;
+/// After the last message, arrivals are awaited while they keep coming this often.
+const QUIET: Duration = Duration::from_secs(2);
+const LONGEST_DRAIN: Duration = Duration::from_secs(30);
+
+pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
+    prepare(run)?;
+    let share = (run.plan.kind == Kind::Slow).then_some(run.plan.share_percent);
+    let stopped = share.map(|percent| stop_readers(run, percent));
+    measure(run, |_, _| Ok(()))?;
+    if let Some(stopped) = stopped {
+        let closed = stopped.iter().filter(|slot| run.engine.was_closed(**slot)).count();
+        run.report.slow(stopped.len(), closed);
+    }
+    Ok(())
+}
+
+/// Rooms, then sockets that hear them.
+pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
+    let rooms = run.target.rooms(run.plan.rooms)?;
+    let messages = |room: &Room| Some(format!("/v1/channels/{}/messages", room.id));
+    let circle = |follow, rooms| Circle::new(Audience::new(Precision::Rough), follow, rooms);
+    let mut stream = None;
+    run.engine.circles = match run.plan.kind {
+        Kind::Inbox => {
+            run.target.subscribe_all(&rooms)?;
+            vec![circle(Some("/v1/channels".to_owned()), rooms)]
+        }
+        Kind::Firehose => {
+            run.target.subscribe_all(rooms.as_slice())?;
+            stream = Some(run.target.app_stream()?);
+            vec![circle(None, rooms)]
+        }
+        Kind::Room | Kind::Rooms | Kind::Slow | Kind::Resume | Kind::Churn | Kind::Idle => {
+            rooms.into_iter().map(|room| circle(messages(&room), vec![room])).collect()
+        }
+    };
+    let circles = run.engine.circles.len();
+    let extra = if run.plan.kind == Kind::Resume { "&auto_delete=0&include_cursor=1" } else { "" };
+    let before = run.reading();
+    run.connect(run.plan.sockets(), |run, nth| {
+        let nth = nth as usize;
+        let token = run.target.person(nth / circles.max(1));
+        Opening {
+            circle: nth % circles.max(1),
+            stream: stream.clone().unwrap_or_else(|| format!("/v1/user?access_token={token}{extra}")),
+            follow_as: Some(token),
+            ear: Ear::from_start(),
+            intended_ns: run.engine.now_ns(),
+        }
+    })?;
+    let after = run.reading();
+    run.report.connected(&before, &after);
+    Ok(())
+}
+
+/// Warm-up, measurement, drain. `also` is called each turn of the measurement with its age.
+pub(super) fn measure(
+    run: &mut Run<'_>,
+    mut also: impl FnMut(&mut Run<'_>, Duration) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut pace = Pace::new(run);
+    run.observer.phase("warming up", run.plan.warmup().as_millis() as u64);
+    let began = Instant::now();
+    while began.elapsed() < run.plan.warmup() {
+        pace.publish(run)?;
+        run.step(began.elapsed().as_millis() as u64, Wait::Keen)?;
+    }
+    run.observer.phase("measuring", run.plan.duration().as_millis() as u64);
+    let before = run.observer.begin_slice(&mut run.engine);
+    run.engine.tally.recording = true;
+    run.engine.tally.forget_delays();
+    run.observer.keeping = true;
+    let began = Instant::now();
+    let mut stopped = Ok(());
+    while began.elapsed() < run.plan.duration() {
+        if run.plan.messages.is_some_and(|most| run.engine.tally.acked - before.acked >= most) {
+            break;
+        }
+        stopped = pace
+            .publish(run)
+            .and_then(|()| also(run, began.elapsed()))
+            .and_then(|()| run.step(began.elapsed().as_millis() as u64, Wait::Keen));
+        if stopped.is_err() {
+            break;
+        }
+    }
+    let after = run.reading();
+    run.observer.keeping = false;
+    // The rows so far are worth printing whatever ended the run.
+    run.report.fanned_out(&before, &after);
+    let drained = stopped.and_then(|()| drain(run));
+    run.engine.tally.cut();
+    run.engine.tally.recording = false;
+    run.report.losses(run.engine.lost(), &run.engine.tally, drained.is_ok());
+    drained
+}
+
+/// Waits until everybody has everything, or nothing comes any more.
+fn drain(run: &mut Run<'_>) -> Result<(), Stop> {
+    run.observer.phase("draining", run.engine.outstanding);
+    let began = Instant::now();
+    let mut moved = (Instant::now(), run.engine.outstanding, run.engine.tally.frames);
+    let all = run.engine.outstanding;
+    while run.engine.outstanding > 0 && began.elapsed() < LONGEST_DRAIN {
+        run.step(all.saturating_sub(run.engine.outstanding), Wait::Relaxed)?;
+        if (run.engine.outstanding, run.engine.tally.frames) != (moved.1, moved.2) {
+            moved = (Instant::now(), run.engine.outstanding, run.engine.tally.frames);
+        } else if moved.0.elapsed() > QUIET {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A share of the listeners, spread evenly, stops reading.
+fn stop_readers(run: &mut Run<'_>, percent: f64) -> Vec<usize> {
+    let slots = run.engine.slots();
+    let wanted = (slots as f64 * percent / 100.0) as usize;
+    let chosen: Vec<usize> = (0..wanted).map(|nth| nth * slots / wanted.max(1)).collect();
+    for slot in &chosen {
+        run.engine.stop_reading(*slot);
+    }
+    chosen
+}
+
+/// When the next message is due.
+enum Pace {
+    /// At set moments, whatever the server does: intended moment of number n is start + n × gap.
+    Open { start_ns: u64, gap_ns: f64, number: u64 },
+    /// As soon as fewer than so many are on their way.
+    Closed { window: u64, number: u64 },
+}
+
+impl Pace {
+    fn new(run: &Run<'_>) -> Self {
+        match run.plan.rate {
+            Some(rate) => Self::Open { start_ns: run.engine.now_ns(), gap_ns: 1e9 / rate, number: 0 },
+            None => Self::Closed { window: u64::from(run.plan.window), number: 0 },
+        }
+    }
+
+    fn publish(&mut self, run: &mut Run<'_>) -> Result<(), Stop> {
+        let circles = run.engine.circles.len().max(1) as u64;
+        match self {
+            Self::Open { start_ns, gap_ns, number } => {
+                let now_ns = run.engine.now_ns();
+                loop {
+                    let due_ns = *start_ns + (*number as f64 * *gap_ns) as u64;
+                    if due_ns > now_ns {
+                        return Ok(());
+                    }
+                    if run.engine.waiting_calls() > BACKLOG {
+                        let why = format!("the server is {BACKLOG} messages behind the set rate");
+                        return Err(Stop::Trouble(why));
+                    }
+                    run.engine.publish((*number % circles) as usize, due_ns);
+                    *number += 1;
+                }
+            }
+            Self::Closed { window, number } => {
+                while run.engine.outstanding < *window {
+                    let now_ns = run.engine.now_ns();
+                    run.engine.publish((*number % circles) as usize, now_ns);
+                    *number += 1;
+                }
+                Ok(())
+            }
+        }
+    }
+}

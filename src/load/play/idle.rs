@@ -1,0 +1,54 @@
+//! Sockets that only stay: what each of them costs in memory, and what keeping them costs in time.
+
+use super::{Run, Stop};
+use crate::load::audience::{Audience, Ear};
+use crate::load::engine::{Circle, Opening, Room};
+use crate::load::measure::Precision;
+use std::time::Duration;
+
+/// Sockets that are opened and closed before the first reading, so that the server's own buffers, pools and
+/// code are paid for already.
+const FIRST: u64 = 64;
+/// Time for the server to return what connecting took.
+const SETTLE: Duration = Duration::from_secs(1);
+
+pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
+    let follow = run.plan.follow;
+    let rooms = run.target.rooms(run.plan.rooms)?;
+    let circle = |room: Room| {
+        let path = follow.then(|| format!("/v1/channels/{}/messages", room.id));
+        Circle::new(Audience::new(Precision::Rough), path, vec![room])
+    };
+    run.engine.circles = rooms.into_iter().map(circle).collect();
+    let circles = run.engine.circles.len().max(1);
+    let opening = |run: &Run<'_>, nth: u64| {
+        let nth = nth as usize;
+        let token = run.target.person(nth / circles);
+        Opening {
+            circle: nth % circles,
+            stream: format!("/v1/user?access_token={token}"),
+            follow_as: follow.then_some(token),
+            ear: Ear::from_now(),
+            intended_ns: run.engine.now_ns(),
+        }
+    };
+    run.connect(FIRST, opening)?;
+    for slot in 0..run.engine.slots() {
+        run.engine.cut(slot);
+    }
+    run.rest("settling", SETTLE)?;
+    run.engine.tally.forget_delays();
+    let before = run.reading();
+    let count = run.plan.sockets();
+    run.connect(count, opening)?;
+    let connected = run.reading();
+    run.report.connected(&before, &connected);
+    run.rest("settling", SETTLE)?;
+    let began = run.observer.begin_slice(&mut run.engine);
+    run.observer.keeping = true;
+    let stayed = run.rest("staying", run.plan.duration());
+    run.observer.keeping = false;
+    let after = run.reading();
+    run.report.stayed(run.engine.live, &before, &began, &after);
+    stayed
+}

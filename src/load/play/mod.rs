@@ -1,0 +1,202 @@
+//! The plans as they are played: phases over one engine, each bounded in time.
+
+mod churn;
+mod fan;
+mod idle;
+mod resume;
+
+use super::args::LoadtestArgs;
+use super::engine::{Engine, Occurrence, Opening};
+use super::observer::{Observer, Reading};
+use super::plan::{Kind, Plan};
+use super::report::{Ended, Report};
+use super::setup::{SetupError, Target};
+use std::time::{Duration, Instant};
+
+/// Servers hang up after 60 s of silence; real clients speak a little more often.
+const HEARTBEAT: Duration = Duration::from_secs(40);
+/// A server that takes longer than this for the next handshake is not going to.
+const STUCK: Duration = Duration::from_secs(20);
+const CHECK: Duration = Duration::from_millis(100);
+
+/// A run that goes on.
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) target: Target,
+    pub(super) engine: Engine,
+    pub(super) observer: Observer,
+    pub(super) report: Report,
+    polls: bool,
+    checked: Instant,
+    beaten: Instant,
+    /// Next socket whose heartbeat is due.
+    beat: usize,
+}
+
+/// What to do while nothing arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Measuring: poll, so that waking us is not the server's work. With --block, or on one core, sleep briefly.
+    Keen,
+    /// Before and after: sleep.
+    Relaxed,
+}
+
+/// Why a run stops before its time.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Interrupted,
+    ServerGone(String),
+    Trouble(String),
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        Self::Trouble(error.to_string())
+    }
+}
+
+impl From<SetupError> for Stop {
+    fn from(error: SetupError) -> Self {
+        Self::Trouble(error.to_string())
+    }
+}
+
+/// Plays a plan to its end, whichever end that is.
+pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<Report, SetupError> {
+    let receive_buffer = (plan.kind == Kind::Slow).then_some(64 * 1024);
+    let dial = target.dial(receive_buffer);
+    let engine = Engine::new(dial, target.host.clone(), plan.callers(), plan.text_bytes)?;
+    let now = Instant::now();
+    let mut run = Run {
+        plan,
+        observer: Observer::new(target.pid, args.quiet),
+        report: Report::new(plan, &target),
+        polls: !args.block && target.client_core.is_some(),
+        target,
+        engine,
+        checked: now,
+        beaten: now,
+        beat: 0,
+    };
+    let played = match plan.kind {
+        Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow => fan::play(&mut run),
+        Kind::Resume => resume::play(&mut run),
+        Kind::Idle => idle::play(&mut run),
+        Kind::Churn => churn::play(&mut run),
+    };
+    run.observer.finish();
+    run.report.ended = match played {
+        Ok(()) => Ended::Complete,
+        Err(Stop::Interrupted) => Ended::Interrupted,
+        Err(Stop::ServerGone(why)) => Ended::ServerGone(why),
+        Err(Stop::Trouble(why)) => Ended::Trouble(why),
+    };
+    let Run { engine, observer, mut report, .. } = run;
+    report.finish(&engine, observer.seconds);
+    Ok(report)
+}
+
+impl Run<'_> {
+    pub(super) fn reading(&self) -> Reading {
+        Reading::now(&self.engine, self.target.pid)
+    }
+
+    /// One turn of the engine and whatever is due besides.
+    pub(super) fn step(&mut self, position: u64, wait: Wait) -> Result<(), Stop> {
+        self.engine.turn(match wait {
+            Wait::Keen if self.polls => None,
+            Wait::Keen => Some(Duration::from_millis(1)),
+            Wait::Relaxed => Some(Duration::from_millis(5)),
+        })?;
+        let now = Instant::now();
+        self.observer.look(&mut self.engine, position, now);
+        self.heartbeats(now);
+        if self.engine.interrupted {
+            return Err(Stop::Interrupted);
+        }
+        if now.duration_since(self.checked) > CHECK {
+            self.checked = now;
+            self.engine.give_up_old_calls();
+            if let Some(process) = &mut self.target.process
+                && process.ended()
+            {
+                return Err(Stop::ServerGone(process.last_words()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Spreads the heartbeats of all sockets evenly, so that they never come as a wave.
+    fn heartbeats(&mut self, now: Instant) {
+        let slots = self.engine.slots();
+        let share = now.duration_since(self.beaten).as_secs_f64() / HEARTBEAT.as_secs_f64();
+        let due = (slots as f64 * share) as usize;
+        if due == 0 {
+            return;
+        }
+        self.beaten = now;
+        for _ in 0..due.min(slots) {
+            self.engine.heartbeat(self.beat);
+            self.beat = (self.beat + 1) % slots.max(1);
+        }
+    }
+
+    /// Opens sockets, a bounded number at once, until all are ready.
+    pub(super) fn connect(
+        &mut self,
+        count: u64,
+        mut opening: impl FnMut(&Self, u64) -> Opening,
+    ) -> Result<(), Stop> {
+        self.observer.phase("connecting", count);
+        let (mut begun, mut failed) = (0, 0_u64);
+        let mut moved = (Instant::now(), 0);
+        let before = self.engine.live;
+        loop {
+            while begun < count && self.engine.opening < u64::from(self.plan.connecting) {
+                let opening = opening(self, begun);
+                if self.engine.open(opening).is_none() {
+                    failed += 1;
+                }
+                begun += 1;
+            }
+            let ready = self.engine.live - before.min(self.engine.live);
+            if begun == count && self.engine.opening == 0 {
+                break;
+            }
+            if ready != moved.1 {
+                moved = (Instant::now(), ready);
+            } else if moved.0.elapsed() > STUCK {
+                return Err(Stop::Trouble(format!("stuck at {ready} of {count} sockets")));
+            }
+            self.step(ready, Wait::Relaxed)?;
+            failed += self.drain_failures();
+            if failed > 100 && failed > count / 10 {
+                return Err(Stop::Trouble(format!("{failed} of {begun} handshakes failed")));
+            }
+        }
+        if self.engine.live == before {
+            return Err(Stop::Trouble("not one socket got through".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn drain_failures(&mut self) -> u64 {
+        let mut failed = 0;
+        for occurrence in std::mem::take(&mut self.engine.occurrences) {
+            failed += u64::from(matches!(occurrence, Occurrence::Failed(_)));
+        }
+        failed
+    }
+
+    /// Lets time pass while sockets stay as they are.
+    pub(super) fn rest(&mut self, name: &'static str, time: Duration) -> Result<(), Stop> {
+        self.observer.phase(name, time.as_millis() as u64);
+        let began = Instant::now();
+        while began.elapsed() < time {
+            let passed = began.elapsed().as_millis() as u64;
+            self.step(passed, Wait::Relaxed)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,174 @@
+//! The server of our own: started in its own process group, spoken to through its command line and its
+//! port only, stopped on every exit.
+
+use super::usage;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use serde_json::Value;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// A server that has not said where it listens after this long is in trouble.
+const START: Duration = Duration::from_secs(20);
+/// Time for an ordered stop before the group is killed.
+const STOP: Duration = Duration::from_secs(5);
+
+/// A running server and the directory that holds its database and its log.
+#[derive(Debug)]
+pub(super) struct ServerProcess {
+    child: Child,
+    binary: PathBuf,
+    directory: PathBuf,
+    keep_directory: bool,
+    pub(super) address: String,
+}
+
+impl ServerProcess {
+    /// Starts `binary serve`, on `core` if given, and waits until it listens.
+    pub(super) fn start(
+        binary: &Path,
+        data: Option<&Path>,
+        core: Option<usize>,
+        sockets: u64,
+    ) -> io::Result<Self> {
+        let name = format!("groundnut-loadtest-{}", std::process::id());
+        let directory = data.map_or_else(std::env::temp_dir, Path::to_path_buf).join(name);
+        std::fs::create_dir_all(&directory)?;
+        // The port is free now; that somebody takes it within a millisecond is reported by the server itself.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let before = usage::cores();
+        if let Some(core) = core {
+            // What we start inherits where we may run, its threads too; moving it later would miss some.
+            usage::pin(&[core])?;
+        }
+        let many = sockets.saturating_mul(2).max(1_000_000).to_string();
+        let spawned = Command::new(binary)
+            .args(["serve", "--bind", &format!("127.0.0.1:{port}")])
+            .args(["--database-url", &database_url(&directory)])
+            .env("GROUNDNUT_RATE_LIMITS_ENABLED", "false")
+            .env("GROUNDNUT_STREAMS_USER_CONNECTIONS", many)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(directory.join("server.log"))?)
+            .process_group(0)
+            .spawn();
+        if core.is_some() {
+            usage::pin(&before)?;
+        }
+        let mut child = spawned?;
+        let stdout = child.stdout.take();
+        let mut server = Self {
+            child,
+            binary: binary.to_path_buf(),
+            directory,
+            keep_directory: false,
+            address: String::new(),
+        };
+        let stdout = stdout.ok_or_else(|| io::Error::other("the server has no output"))?;
+        server.address = server.wait_for_address(stdout)?;
+        Ok(server)
+    }
+
+    fn wait_for_address(&mut self, stdout: impl Read + Send + 'static) -> io::Result<String> {
+        let (tell, heard) = mpsc::channel();
+        // Reads to the end, so that a server that says more never waits for us.
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if let Some((_, address)) = line.split_once("listening on ") {
+                    tell.send(address.trim().to_owned()).unwrap_or_default();
+                }
+            }
+        });
+        let started = Instant::now();
+        while started.elapsed() < START {
+            if let Ok(address) = heard.recv_timeout(Duration::from_millis(50)) {
+                return Ok(address);
+            }
+            if self.ended() {
+                break;
+            }
+        }
+        self.keep_directory = true;
+        Err(io::Error::other(format!("the server did not start: {}", self.last_words())))
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether the process is over.
+    pub(super) fn ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Runs another command of the same binary on the same database; its JSON answer.
+    pub(super) fn command(&self, words: &[&str], stdin: &str) -> io::Result<Value> {
+        let mut child = Command::new(&self.binary)
+            .args(words)
+            .args(["--json", "--database-url", &database_url(&self.directory)])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let Some(mut pipe) = child.stdin.take() {
+            pipe.write_all(stdin.as_bytes())?;
+        }
+        let output = child.wait_with_output()?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let words = words.join(" ");
+            return Err(io::Error::other(format!("`{words}` failed: {}", said.trim())));
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// The end of what the server wrote to its log.
+    pub(super) fn last_words(&self) -> String {
+        let mut text = String::new();
+        if let Ok(mut file) = File::open(self.directory.join("server.log")) {
+            let length = file.metadata().map_or(0, |data| data.len());
+            if file.seek(SeekFrom::Start(length.saturating_sub(2000))).is_ok() {
+                file.read_to_string(&mut text).unwrap_or_default();
+            }
+        }
+        let lines: Vec<&str> = text.lines().rev().take(6).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Ok(group) = i32::try_from(self.child.id()) {
+            // The group may be gone already; then there is nothing to stop.
+            killpg(Pid::from_raw(group), signal).unwrap_or_default();
+        }
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        if !self.ended() {
+            self.signal(Signal::SIGTERM);
+            let asked = Instant::now();
+            while asked.elapsed() < STOP && !self.ended() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        // Not after its end: the number may belong to somebody else by then.
+        if !self.ended() {
+            self.signal(Signal::SIGKILL);
+            self.child.wait().map(drop).unwrap_or_default();
+        }
+        if !self.keep_directory {
+            std::fs::remove_dir_all(&self.directory).unwrap_or_default();
+        }
+    }
+}
+
+fn database_url(directory: &Path) -> String {
+    format!("sqlite://{}", directory.join("groundnut.db").display())
+}

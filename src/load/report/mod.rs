@@ -1,0 +1,196 @@
+//! What came out: rows of numbers, the seconds they come from, and how the run ended.
+//!
+//! `table` prints it, `page` draws it, `compare` sets it beside an earlier one; the JSON document is this
+//! struct.
+
+mod compare;
+mod page;
+mod pictures;
+mod rows;
+mod table;
+
+pub(super) use compare::compare;
+pub(super) use page::page;
+pub(super) use table::table;
+
+use super::engine::Engine;
+use super::measure::{Percentiles, Second};
+use super::plan::Plan;
+use super::setup::Target;
+use serde::{Deserialize, Serialize};
+
+/// Rooms listed one by one in a report.
+const LISTED_ROOMS: usize = 20;
+/// A tester that is busy for more than this share of the time, and finds more than so many sockets waiting
+/// when it looks, sets the pace itself. Busy alone says little: with one socket at a time it keeps up.
+const SATURATED_PERCENT: f64 = 90.0;
+const SATURATED_READY: f64 = 8.0;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Ended {
+    Complete,
+    Interrupted,
+    ServerGone(String),
+    Trouble(String),
+}
+
+/// Which direction is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Better {
+    Lower,
+    Higher,
+    /// A circumstance, not a result.
+    Neither,
+}
+
+/// One figure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) value: f64,
+    pub(super) unit: String,
+    pub(super) better: Better,
+}
+
+/// One room, as its listeners saw it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct RoomRow {
+    pub(super) channel_id: String,
+    pub(super) listeners: u32,
+    pub(super) messages: u64,
+    pub(super) frames: u64,
+    pub(super) arrival: Percentiles,
+}
+
+/// Where it was measured.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Machine {
+    pub(super) processor: String,
+    pub(super) kernel: String,
+    pub(super) cores: usize,
+    pub(super) server_core: Option<usize>,
+    pub(super) tester_core: Option<usize>,
+}
+
+/// The result of a run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Report {
+    pub(super) version: String,
+    pub(super) command: String,
+    pub(super) machine: Machine,
+    pub(super) plan: Plan,
+    pub(super) ended: Ended,
+    pub(super) rows: Vec<Row>,
+    pub(super) notes: Vec<String>,
+    pub(super) rooms: Vec<RoomRow>,
+    /// Percent and milliseconds of arrivals.
+    pub(super) arrival_curve: Vec<(f64, f64)>,
+    pub(super) answer_curve: Vec<(f64, f64)>,
+    pub(super) seconds: Vec<Second>,
+}
+
+impl Report {
+    pub(super) fn new(plan: &Plan, target: &Target) -> Self {
+        let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+        let processor = read("/proc/cpuinfo")
+            .lines()
+            .find_map(|line| line.strip_prefix("model name")?.split_once(':').map(|(_, name)| name.trim().to_owned()))
+            .unwrap_or_default();
+        let command: Vec<String> = std::env::args().skip(1).collect();
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            command: without_tokens(&command),
+            machine: Machine {
+                processor,
+                kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+                cores: std::thread::available_parallelism().map_or(1, usize::from),
+                server_core: target.server_core,
+                tester_core: target.client_core,
+            },
+            plan: plan.clone(),
+            ended: Ended::Complete,
+            rows: Vec::new(),
+            notes: Vec::new(),
+            rooms: Vec::new(),
+            arrival_curve: Vec::new(),
+            answer_curve: Vec::new(),
+            seconds: Vec::new(),
+        }
+    }
+
+    /// Whether the numbers can be trusted as the server's own.
+    pub(super) fn is_complete(&self) -> bool {
+        self.ended == Ended::Complete
+    }
+
+    /// A row by name.
+    pub(super) fn row(&self, name: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.name == name)
+    }
+
+    fn push(&mut self, name: &str, value: f64, unit: &str, better: Better) {
+        let (name, unit) = (name.to_owned(), unit.to_owned());
+        self.rows.push(Row { name, value, unit, better });
+    }
+
+    /// Adds what is known only at the end.
+    pub(super) fn finish(&mut self, engine: &Engine, seconds: Vec<Second>) {
+        self.arrival_curve = engine.tally.arrival.curve();
+        self.answer_curve = engine.tally.answer.curve();
+        self.seconds = seconds;
+        let heard = engine.circles.iter().filter(|circle| circle.audience.frames > 0);
+        self.rooms = heard
+            .map(|circle| RoomRow {
+                channel_id: match circle.rooms.as_slice() {
+                    [only] => only.id.clone(),
+                    many => format!("{} rooms", many.len()),
+                },
+                listeners: circle.audience.listeners(),
+                messages: circle.audience.sent(),
+                frames: circle.audience.frames,
+                arrival: circle.audience.arrival.summary(),
+            })
+            .collect();
+        self.rooms.sort_by(|one, other| other.arrival.p99_ms.total_cmp(&one.arrival.p99_ms));
+        if self.rooms.len() > LISTED_ROOMS {
+            let count = self.rooms.len();
+            self.notes.push(format!("{LISTED_ROOMS} of {count} rooms are listed, those with the worst p99"));
+            self.rooms.truncate(LISTED_ROOMS);
+        }
+        if let Some(words) = &engine.tally.first_refusal {
+            self.notes.push(format!("first refused request: {words}"));
+        }
+        for (code, count) in &engine.tally.closed_by_server {
+            self.notes.push(format!("{count} sockets were closed by the server with code {code}"));
+        }
+    }
+}
+
+/// The command line, without what opens a server.
+fn without_tokens(words: &[String]) -> String {
+    let mut hide = false;
+    let shown = words.iter().map(|word| {
+        let hidden = std::mem::replace(&mut hide, word == "--token" || word == "--app-token");
+        match word.split_once('=') {
+            Some((name @ ("--token" | "--app-token"), _)) => format!("{name}=***"),
+            _ if hidden => "***".to_owned(),
+            _ => word.clone(),
+        }
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_do_not_reach_a_report() {
+        let words = ["loadtest", "--token", "SECRET", "--app-token=SECRET", "--rate", "5"];
+        let shown = without_tokens(&words.map(str::to_owned));
+        assert_eq!(shown, "loadtest --token *** --app-token=*** --rate 5");
+    }
+}

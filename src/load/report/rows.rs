@@ -1,0 +1,164 @@
+//! From readings to figures: which differences are taken, and what they are called.
+//!
+//! A name here is what `--baseline` compares by, so it changes only with a reason.
+
+use super::{Better, Report, SATURATED_PERCENT, SATURATED_READY};
+use crate::load::measure::{Latency, Tally};
+use crate::load::observer::Reading;
+
+impl Report {
+    /// Everybody is connected.
+    pub(in crate::load) fn connected(&mut self, before: &Reading, after: &Reading) {
+        let opened = after.opened - before.opened;
+        let seconds = after.seconds_since(before);
+        self.push("sockets", opened as f64, "", Better::Neither);
+        self.push("connects", opened as f64 / seconds, "1/s", Better::Higher);
+        if let Some(cpu) = after.server_cpu_since(before) {
+            let micros = cpu.as_secs_f64() * 1e6 / opened.max(1) as f64;
+            self.push("server CPU per connect", micros, "µs", Better::Lower);
+        }
+        if let (Some(now), Some(then)) = (after.resident, before.resident) {
+            let bytes = now.saturating_sub(then) as f64 / opened.max(1) as f64;
+            self.push("memory per socket after connecting", bytes / 1024.0, "KiB", Better::Lower);
+        }
+    }
+
+    /// The measurement is over.
+    pub(in crate::load) fn fanned_out(&mut self, before: &Reading, after: &Reading) {
+        let seconds = after.seconds_since(before);
+        let frames = after.frames - before.frames;
+        let per_frame = |total: f64| total / frames.max(1) as f64;
+        self.push("measured", seconds, "s", Better::Neither);
+        self.push("messages", (after.acked - before.acked) as f64 / seconds, "1/s", Better::Higher);
+        self.push("frames", frames as f64 / seconds, "1/s", Better::Higher);
+        let bytes = per_frame((after.frame_bytes - before.frame_bytes) as f64);
+        self.push("frame length", bytes, "bytes", Better::Neither);
+        if let Some(cpu) = after.server_cpu_since(before) {
+            let micros = per_frame(cpu.as_secs_f64() * 1e6);
+            self.push("server CPU per frame", micros, "µs", Better::Lower);
+            let percent = 100.0 * cpu.as_secs_f64() / seconds;
+            self.push("server CPU", percent, "%", Better::Neither);
+        }
+        let reads = per_frame((after.reads - before.reads) as f64);
+        self.push("reads per frame", reads, "", Better::Neither);
+        self.tester(before, after, "frame", frames);
+        if let Some(resident) = after.resident {
+            self.push("server memory", resident as f64 / 1048576.0, "MiB", Better::Lower);
+        }
+    }
+
+    /// What our own side cost, and whether that spoils the result.
+    fn tester(&mut self, before: &Reading, after: &Reading, each: &str, count: u64) {
+        let busy = after.busy_since(before);
+        let percent = 100.0 * busy.as_secs_f64() / after.seconds_since(before);
+        let micros = busy.as_secs_f64() * 1e6 / count.max(1) as f64;
+        self.push(&format!("tester time per {each}"), micros, "µs", Better::Neither);
+        self.push("tester busy", percent, "%", Better::Neither);
+        let turns = (after.turns - before.turns).max(1);
+        let ready = (after.ready - before.ready) as f64 / turns as f64;
+        self.push("sockets ready per turn", ready, "", Better::Neither);
+        if percent > SATURATED_PERCENT && ready > SATURATED_READY {
+            let note = format!(
+                "the tester, not the server, was saturated ({percent:.0} % busy): delays and rates are its own"
+            );
+            self.notes.push(note);
+        }
+    }
+
+    /// Delays and everything that must not happen, once the last arrival is in.
+    pub(in crate::load) fn losses(&mut self, lost: u64, tally: &Tally, drained: bool) {
+        let refused: u64 = tally.refused.values().sum();
+        let closed: u64 = tally.closed_by_server.values().sum();
+        self.delays("arrival", &tally.arrival);
+        self.delays("answer", &tally.answer);
+        if drained {
+            self.push("lost", lost as f64, "", Better::Lower);
+        } else {
+            self.notes.push("losses are not known: the run ended before everything could arrive".to_owned());
+        }
+        self.push("reordered", tally.reordered as f64, "", Better::Lower);
+        self.push("repeated", tally.repeated as f64, "", Better::Lower);
+        self.push("unknown numbers", tally.unknown as f64, "", Better::Lower);
+        self.push("refused requests", refused as f64, "", Better::Lower);
+        self.push("sockets closed by the server", closed as f64, "", Better::Lower);
+    }
+
+    fn delays(&mut self, what: &str, latency: &Latency) {
+        let summary = latency.summary();
+        if summary.count == 0 {
+            return;
+        }
+        for (name, value) in [
+            ("p50", summary.p50_ms),
+            ("p90", summary.p90_ms),
+            ("p99", summary.p99_ms),
+            ("p99.9", summary.p999_ms),
+            ("p99.99", summary.p9999_ms),
+            ("max", summary.max_ms),
+        ] {
+            self.push(&format!("{what} {name}"), value, "ms", Better::Lower);
+        }
+    }
+
+    /// Sockets stayed for a while.
+    pub(in crate::load) fn stayed(
+        &mut self,
+        sockets: u64,
+        before: &Reading,
+        began: &Reading,
+        after: &Reading,
+    ) {
+        if let (Some(now), Some(then)) = (after.resident, before.resident) {
+            let bytes = now.saturating_sub(then) as f64 / sockets.max(1) as f64;
+            self.push("memory per idle socket", bytes / 1024.0, "KiB", Better::Lower);
+            self.push("server memory", now as f64 / 1048576.0, "MiB", Better::Lower);
+        }
+        if let Some(cpu) = after.server_cpu_since(began) {
+            let micros = cpu.as_secs_f64() * 1e6 / after.seconds_since(began) / sockets.max(1) as f64;
+            self.push("server CPU per idle socket", micros, "µs/s", Better::Lower);
+        }
+    }
+
+    /// Sockets came and went.
+    pub(in crate::load) fn churned(
+        &mut self,
+        left: u64,
+        before: &Reading,
+        after: &Reading,
+        tally: &Tally,
+    ) {
+        let seconds = after.seconds_since(before);
+        let opened = after.opened - before.opened;
+        self.push("measured", seconds, "s", Better::Neither);
+        self.push("connects", opened as f64 / seconds, "1/s", Better::Higher);
+        self.push("follows", (after.followed - before.followed) as f64 / seconds, "1/s", Better::Higher);
+        self.push("goodbyes", left as f64 / seconds, "1/s", Better::Higher);
+        if let Some(cpu) = after.server_cpu_since(before) {
+            let micros = cpu.as_secs_f64() * 1e6 / opened.max(1) as f64;
+            self.push("server CPU per visit", micros, "µs", Better::Lower);
+            self.push("server CPU", 100.0 * cpu.as_secs_f64() / seconds, "%", Better::Neither);
+        }
+        self.tester(before, after, "visit", opened);
+        self.delays("hello", &tally.hello);
+        self.delays("follow", &tally.follow);
+        let refused: u64 = tally.refused.values().sum();
+        self.push("failed handshakes", tally.failed_connects as f64, "", Better::Lower);
+        self.push("refused requests", refused as f64, "", Better::Lower);
+        if let (Some(now), Some(then)) = (after.resident, before.resident) {
+            let grown = now as f64 - then as f64;
+            self.push("server memory grown", grown / 1048576.0, "MiB", Better::Lower);
+        }
+    }
+
+    /// Some readers had stopped.
+    pub(in crate::load) fn slow(&mut self, stopped: usize, closed: usize) {
+        self.push("readers that stopped", stopped as f64, "", Better::Neither);
+        self.push("of them closed by the server", closed as f64, "", Better::Neither);
+    }
+
+    /// Some listeners had dropped and come back.
+    pub(in crate::load) fn resumed(&mut self, tally: &Tally) {
+        self.push("resumed", tally.resumed as f64, "", Better::Neither);
+        self.push("could not resume", tally.not_resumed as f64, "", Better::Lower);
+    }
+}

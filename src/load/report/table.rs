@@ -1,0 +1,114 @@
+//! The result on a terminal.
+
+use super::{Ended, Report};
+use std::fmt::Write;
+
+/// Columns of text, the first to the left, the others to the right.
+pub(super) fn columns(lines: &[Vec<String>]) -> String {
+    let count = lines.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..count).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for line in lines {
+        for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
+            // Writing to a String cannot fail.
+            let written = match column {
+                0 => write!(text, "  {cell:<width$}"),
+                _ => write!(text, "  {cell:>width$}"),
+            };
+            written.unwrap_or_default();
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}
+
+/// A number with as many digits as help.
+pub(super) fn figure(value: f64) -> String {
+    let digits = match value.abs() {
+        size if size >= 100.0 || value == value.trunc() => 0,
+        size if size >= 10.0 => 1,
+        _ => 2,
+    };
+    let plain = format!("{value:.digits$}");
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) && !grouped.ends_with('-') {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    if fraction.is_empty() { grouped } else { format!("{grouped}.{fraction}") }
+}
+
+/// The whole report as text.
+pub(in crate::load) fn table(report: &Report) -> String {
+    let plan = &report.plan;
+    let pace = match plan.rate {
+        Some(rate) => format!("{} per second, timed from the intended moment", figure(rate)),
+        None => format!("closed loop, {} on the way at once", plan.window),
+    };
+    let mut text = format!(
+        "\nPlan {}: {} rooms, {} sockets, {pace}\n\n",
+        plan.kind.word(),
+        plan.rooms,
+        plan.sockets(),
+    );
+    let rows = report.rows.iter();
+    let rows: Vec<Vec<String>> =
+        rows.map(|row| vec![row.name.clone(), figure(row.value), row.unit.clone()]).collect();
+    text.push_str(&columns(&rows));
+    if report.rooms.len() > 1 {
+        text.push_str("\nSlowest rooms (delays in ms)\n");
+        let head = ["channel", "listeners", "messages", "frames", "p50", "p99", "max"];
+        let mut lines = vec![head.map(str::to_owned).to_vec()];
+        lines.extend(report.rooms.iter().take(5).map(|room| {
+            vec![
+                room.channel_id.clone(),
+                room.listeners.to_string(),
+                room.messages.to_string(),
+                room.frames.to_string(),
+                figure(room.arrival.p50_ms),
+                figure(room.arrival.p99_ms),
+                figure(room.arrival.max_ms),
+            ]
+        }));
+        text.push_str(&columns(&lines));
+    }
+    if !report.notes.is_empty() {
+        text.push('\n');
+    }
+    for note in &report.notes {
+        text.push_str(&format!("  note: {note}\n"));
+    }
+    match &report.ended {
+        Ended::Complete => {}
+        Ended::Interrupted => text.push_str("\n  Interrupted: this is what there was.\n"),
+        Ended::ServerGone(words) => {
+            text.push_str(&format!("\n  The server died: this is what there was. Its last words:\n{words}\n"));
+        }
+        Ended::Trouble(why) => text.push_str(&format!("\n  Stopped: {why}\n")),
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short() {
+        let shown = [0.0, 3.25, 45.67, 299_876.4, -1234.0, 1000.0].map(figure);
+        assert_eq!(shown, ["0", "3.25", "45.7", "299 876", "-1 234", "1 000"]);
+    }
+
+    #[test]
+    fn columns_line_up() {
+        let line = |words: [&str; 2]| words.map(str::to_owned).to_vec();
+        assert_eq!(columns(&[line(["a", "10"]), line(["long", "5"])]), "  a     10\n  long   5\n");
+    }
+}

@@ -1,0 +1,70 @@
+//! Client sockets: never blocking, and spread over the addresses of 127.0.0.0/8, because one source address
+//! has only some 28 000 ports towards one server.
+
+use nix::errno::Errno;
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, setsockopt, socket, sockopt,
+};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::os::fd::AsRawFd;
+
+/// Sockets per source address; well below the usual port range.
+const SOCKETS_PER_ADDRESS: u64 = 20_000;
+
+/// How a socket is made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dial {
+    pub(super) server: SocketAddrV4,
+    /// Receive buffer in bytes, for readers that shall fall behind soon.
+    pub(super) receive_buffer: Option<usize>,
+}
+
+impl Dial {
+    /// Begins to connect the `nth` socket of the run.
+    pub(super) fn begin(&self, nth: u64) -> io::Result<TcpStream> {
+        let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+        let socket = socket(AddressFamily::Inet, SockType::Stream, flags, None)?;
+        if let Some(bytes) = self.receive_buffer {
+            setsockopt(&socket, sockopt::RcvBuf, &bytes)?;
+        }
+        if let Some(source) = source(*self.server.ip(), nth) {
+            // Without this the port is taken at bind, for all servers at once.
+            setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
+            bind(socket.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(source, 0)))?;
+        }
+        match connect(socket.as_raw_fd(), &SockaddrIn::from(self.server)) {
+            Ok(()) | Err(Errno::EINPROGRESS) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let stream = TcpStream::from(socket);
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+}
+
+/// The source address of the `nth` socket; only loopback has more than one to choose from.
+fn source(server: Ipv4Addr, nth: u64) -> Option<Ipv4Addr> {
+    if !server.is_loopback() {
+        return None;
+    }
+    let block = nth / SOCKETS_PER_ADDRESS;
+    let low = u8::try_from(block % 250 + 1).ok()?;
+    let high = u8::try_from(block / 250 % 250).ok()?;
+    Some(Ipv4Addr::new(127, 0, high, low))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_sockets_use_many_addresses() {
+        let server = Ipv4Addr::LOCALHOST;
+        assert_eq!(source(server, 0), Some(Ipv4Addr::LOCALHOST));
+        assert_eq!(source(server, 19_999), Some(Ipv4Addr::LOCALHOST));
+        assert_eq!(source(server, 20_000), Some(Ipv4Addr::new(127, 0, 0, 2)));
+        assert_eq!(source(server, 5_000_000), Some(Ipv4Addr::new(127, 0, 1, 1)));
+        assert_eq!(source(Ipv4Addr::new(10, 0, 0, 1), 50_000), None);
+    }
+}

@@ -1,0 +1,80 @@
+//! What processes cost: processor time in nanoseconds, resident memory, descriptors, cores.
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::time::ClockId;
+use nix::unistd::Pid;
+use std::time::Duration;
+
+/// Processor time that a process and all its threads, past ones too, have used.
+pub(super) fn cpu_time(pid: u32) -> Option<Duration> {
+    let pid = Pid::from_raw(i32::try_from(pid).ok()?);
+    ClockId::pid_cpu_clock_id(pid).and_then(ClockId::now).ok().map(Duration::from)
+}
+
+/// Processor time of a process with its children and theirs: a server may have worker processes.
+pub(super) fn cpu_time_of_family(pid: u32) -> Option<Duration> {
+    let own = cpu_time(pid)?;
+    Some(own + children(pid).into_iter().filter_map(cpu_time_of_family).sum::<Duration>())
+}
+
+/// Resident memory of a process with its children, in bytes.
+pub(super) fn resident_bytes(pid: u32) -> Option<u64> {
+    // smaps_rollup walks the tables and is exact; status adds counters that lag behind.
+    let own = field(pid, "smaps_rollup", "Rss:").or_else(|| field(pid, "status", "VmRSS:"))?;
+    Some(own + children(pid).into_iter().filter_map(resident_bytes).sum::<u64>())
+}
+
+fn field(pid: u32, file: &str, name: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    let path = format!("/proc/{pid}/task/{pid}/children");
+    let list = std::fs::read_to_string(path).unwrap_or_default();
+    list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
+/// Cores that this process may run on.
+pub(super) fn cores() -> Vec<usize> {
+    let Ok(set) = sched_getaffinity(Pid::from_raw(0)) else { return Vec::new() };
+    (0..CpuSet::count()).filter(|core| set.is_set(*core).unwrap_or(false)).collect()
+}
+
+/// Keeps the calling thread, and what it starts from now on, to the given cores.
+pub(super) fn pin(cores: &[usize]) -> nix::Result<()> {
+    let mut set = CpuSet::new();
+    for core in cores {
+        set.set(*core)?;
+    }
+    sched_setaffinity(Pid::from_raw(0), &set)
+}
+
+/// Raises the descriptor limit to at least `needed` where that is allowed; the limit that holds then.
+pub(super) fn descriptors(needed: u64) -> u64 {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return needed };
+    if soft >= needed {
+        return soft;
+    }
+    if setrlimit(Resource::RLIMIT_NOFILE, needed, hard.max(needed)).is_ok() {
+        return needed;
+    }
+    // Only a privileged process may raise the hard limit; the soft one goes up to it.
+    if setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() { hard } else { soft }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_process_costs_something() {
+        let pid = std::process::id();
+        assert!(cpu_time_of_family(pid).unwrap() > Duration::ZERO);
+        assert!(resident_bytes(pid).unwrap() > 100_000);
+        assert!(!cores().is_empty());
+    }
+}
