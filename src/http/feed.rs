@@ -92,7 +92,13 @@ pub async fn channels(
         .collect();
     let own = format!("{base}/v1/feed/rss/channels/search");
     let link = format!("{base}/v1/channels/search");
-    Ok(respond(&rss("Channels", &link, "Channels found", &own, &items)))
+    Ok(respond(&rss(
+        "Channels",
+        &link,
+        "Channels found",
+        &own,
+        &items,
+    )))
 }
 
 fn message_item(message: &Message, author: Option<&User>, template: &str) -> Item {
@@ -122,7 +128,10 @@ fn media(raw: &Raw) -> String {
                 html.push_str(&format!("<p><img src=\"{}\"></p>", escaped(url)));
             }
             (Some("audio"), Some(url)) => {
-                html.push_str(&format!("<p><audio controls src=\"{}\"></audio></p>", escaped(url)));
+                html.push_str(&format!(
+                    "<p><audio controls src=\"{}\"></audio></p>",
+                    escaped(url)
+                ));
             }
             _ => {}
         }
@@ -229,7 +238,13 @@ mod tests {
             at: Stamp::from_seconds(0),
             categories: vec![String::from("fun")],
         }];
-        let xml = rss("T", "https://x.example", "D", "https://x.example/feed", &items);
+        let xml = rss(
+            "T",
+            "https://x.example",
+            "D",
+            "https://x.example/feed",
+            &items,
+        );
         assert!(xml.contains("<title>ada: &lt;b&gt;&amp;&lt;/b&gt;</title>"));
         assert!(xml.contains("<link>https://x.example/?a=1&amp;b=2</link>"));
         assert!(xml.contains("<description>&lt;span&gt;hi&lt;/span&gt;</description>"));

@@ -12,12 +12,7 @@ use crate::store::{Db, Failure};
 
 /// `POST /markers`: a list is answered with a list, a single object with an object. All of them are set, or
 /// none.
-pub async fn create(
-    viewer: UserViewer,
-    params: Params,
-    body: Body,
-    app: Data<App>,
-) -> ApiResult {
+pub async fn create(viewer: UserViewer, params: Params, body: Body, app: Data<App>) -> ApiResult {
     let MarkerDrafts { markers, single } = MarkerDrafts::read(&body.value)?;
     let user = viewer.id();
     let reset = params.flag("reset_read_id", false);

@@ -122,7 +122,8 @@ impl<'a> Backdrop<'a> {
         }
         if let Some(viewer) = self.viewer {
             let attendance = self.around.attendances.get(&channel.id);
-            let (subscribed, muted) = attendance.map_or((false, false), |a| (a.subscribed, a.muted));
+            let (subscribed, muted) =
+                attendance.map_or((false, false), |a| (a.subscribed, a.muted));
             let marker = attendance.and_then(|attendance| attendance.marker.clone());
             let seen = ChannelViewer::new(channel, viewer, subscribed, muted, marker);
             object = object.seen_by(&seen);
@@ -136,7 +137,11 @@ impl<'a> Backdrop<'a> {
         object.limited_users(|id| {
             let presence = engine.presence().of(id);
             let user = self.people.user(id)?;
-            Some(LimitedUser::new(user, presence.text.as_deref(), engine.site()))
+            Some(LimitedUser::new(
+                user,
+                presence.text.as_deref(),
+                engine.site(),
+            ))
         })
     }
 

@@ -26,12 +26,7 @@ pub(in crate::http) async fn list(
 }
 
 /// The channels that the viewer subscribes to, newest activity first.
-pub(super) async fn serve(
-    app: &App,
-    viewer: &Viewer,
-    params: &Params,
-    live: Live,
-) -> ApiResult {
+pub(super) async fn serve(app: &App, viewer: &Viewer, params: &Params, live: Live) -> ApiResult {
     let user = viewer.user().ok_or(Refusal::WrongTokenKind)?;
     viewer.demand_channels()?;
     live.around(
@@ -87,10 +82,7 @@ pub(in crate::http) async fn count_private(app: Data<App>, viewer: UserViewer) -
 }
 
 /// `DELETE /users/me/channels/num_unread/pm`
-pub(in crate::http) async fn mark_private_read(
-    app: Data<App>,
-    viewer: UserViewer,
-) -> ApiResult {
+pub(in crate::http) async fn mark_private_read(app: Data<App>, viewer: UserViewer) -> ApiResult {
     lookup::demand_private(&viewer)?;
     mark(&app, viewer.id(), vec![PM.to_owned()]).await?;
     let counts = counts(&app, viewer.id(), vec![PM.to_owned()]).await?;
@@ -118,9 +110,7 @@ fn kinds(viewer: &Viewer, params: &Params) -> ApiResult<Vec<String>> {
 async fn counts(app: &App, user: UserId, kinds: Vec<String>) -> ApiResult<BTreeMap<String, i64>> {
     let store = app.engine.store();
     let asked = kinds.clone();
-    let found = store
-        .read(move |db| db.unread_counts(user, &asked))
-        .await?;
+    let found = store.read(move |db| db.unread_counts(user, &asked)).await?;
     let with_zero = |kind: String| {
         let count = found.get(&kind).copied().unwrap_or(0);
         (kind, count)

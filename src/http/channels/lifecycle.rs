@@ -82,11 +82,6 @@ pub(in crate::http) async fn deactivate(
     show(&app, &viewer, &params, changed).await
 }
 
-async fn show(
-    app: &App,
-    viewer: &UserViewer,
-    params: &Params,
-    channel: Arc<Channel>,
-) -> ApiResult {
+async fn show(app: &App, viewer: &UserViewer, params: &Params, channel: Arc<Channel>) -> ApiResult {
     reply::channel(app, Some(viewer), params, &channel).await
 }

@@ -172,7 +172,10 @@ pub(super) fn message_path(ids: &(String, String)) -> ApiResult<(ChannelId, Mess
 /// Says no to whoever may not read the channel.
 pub(super) async fn demand(app: &App, reader: &Reader, channel: ChannelId) -> ApiResult<()> {
     let reader = reader.clone();
-    let read = app.engine.store().read(move |db| reader.channel(db, channel));
+    let read = app
+        .engine
+        .store()
+        .read(move |db| reader.channel(db, channel));
     read.await?;
     Ok(())
 }

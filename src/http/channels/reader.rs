@@ -22,7 +22,10 @@ impl Reader {
         let grants = match &token {
             Some(token) if token.user.is_none() => {
                 let client = token.client.id.clone();
-                let read = app.engine.store().read(move |db| db.authorizations(&client));
+                let read = app
+                    .engine
+                    .store()
+                    .read(move |db| db.authorizations(&client));
                 read.await?.into()
             }
             Some(_) | None => Arc::from([]),
@@ -96,9 +99,9 @@ mod tests {
     use crate::model::{Acl, ClientBrief, Raw, Stamp, TokenId};
 
     fn reader(user: Option<i64>, scopes: &str, grants: &[(i64, &str)]) -> Reader {
-        let grants = grants.iter().map(|(user, scopes)| {
-            (UserId(*user), Scopes::parse(scopes).unwrap())
-        });
+        let grants = grants
+            .iter()
+            .map(|(user, scopes)| (UserId(*user), Scopes::parse(scopes).unwrap()));
         Reader {
             token: Some(Arc::new(Token {
                 id: TokenId(1),

@@ -108,7 +108,12 @@ async fn move_marker(
     let (Some(user), Some(newest)) = (user, newest) else {
         return Ok(());
     };
-    if read.marker.iter().flatten().any(|marker| marker.id >= newest) {
+    if read
+        .marker
+        .iter()
+        .flatten()
+        .any(|marker| marker.id >= newest)
+    {
         return Ok(());
     }
     let name = MarkerName::Channel(channel);
@@ -197,11 +202,7 @@ pub(in crate::http) async fn by_ids(
 }
 
 /// `GET /users/me/messages`
-pub(in crate::http) async fn mine(
-    app: Data<App>,
-    viewer: UserViewer,
-    params: Params,
-) -> ApiResult {
+pub(in crate::http) async fn mine(app: Data<App>, viewer: UserViewer, params: Params) -> ApiResult {
     viewer.demand_channels()?;
     let user = viewer.id();
     let (scopes, request) = (viewer.token.scopes.clone(), params.page());
@@ -245,7 +246,9 @@ fn message_in(
     id: MessageId,
 ) -> Result<Message, Failure> {
     let room = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
-    let message = db.message(id)?.filter(|message| message.channel_id == channel);
+    let message = db
+        .message(id)?
+        .filter(|message| message.channel_id == channel);
     let own = |message: &Message| reader.user() == Some(message.user_id);
     if !message.as_ref().is_some_and(own) {
         // Whether a message exists is told only to those who could read it.

@@ -27,7 +27,10 @@ pub(super) async fn all_channels(
 ) -> ApiResult {
     let look = Look::from_query(params);
     let behind = Backdrop::of_channels(app, viewer, look, channels).await?;
-    let items: Vec<_> = channels.iter().map(|channel| behind.channel(channel)).collect();
+    let items: Vec<_> = channels
+        .iter()
+        .map(|channel| behind.channel(channel))
+        .collect();
     Reply::one(&items)
 }
 
@@ -70,7 +73,10 @@ pub(super) async fn all_messages(
 ) -> ApiResult {
     let look = Look::from_query(params);
     let behind = Backdrop::of_messages(app, viewer, look, messages).await?;
-    let items: Vec<_> = messages.iter().map(|message| behind.message(message)).collect();
+    let items: Vec<_> = messages
+        .iter()
+        .map(|message| behind.message(message))
+        .collect();
     Reply::one(&items)
 }
 

@@ -48,12 +48,12 @@ pub(super) type WithClient = InnerJoinQuerySource<messages::table, clients::tabl
 macro_rules! found {
     () => {
         (
-                    <$crate::store::messages::Row as diesel::SelectableHelper<
-                        diesel::sqlite::Sqlite,
-                    >>::as_select(),
-                    $crate::store::schema::clients::name,
-                    $crate::store::schema::clients::url,
-                )
+                            <$crate::store::messages::Row as diesel::SelectableHelper<
+                                diesel::sqlite::Sqlite,
+                            >>::as_select(),
+                            $crate::store::schema::clients::name,
+                            $crate::store::schema::clients::url,
+                        )
     };
 }
 pub(super) use found;
