@@ -1,1 +1,279 @@
-//! server
+//! Assembly: store → actors → listener, and an ordered stop.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::System;
+use actix_http::HttpService;
+use actix_rt::net::TcpStream;
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::web::Data;
+
+use crate::actors::arbiters::Arbiters;
+use crate::actors::directory::Directory;
+use crate::actors::log_tail::LogTail;
+use crate::actors::shard::{HangUpAll, ShardActor};
+use crate::actors::{Engine, Shared};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::{App, CasedStream, Settings};
+use crate::protocol::goodbye::Goodbye;
+use crate::protocol::site::Site;
+use crate::store::{Store, StoreOptions};
+use crate::telemetry::Metrics;
+use crate::web::Demo;
+use crate::ws::{Gate, upgrade};
+
+/// A request head that has not arrived by then is not waited for.
+const HEAD: Duration = Duration::from_secs(10);
+
+/// An idle keep-alive connection is kept for this long.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How often presence that is over is swept away.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Why the server did not start, in words for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error("{0}")]
+    Store(String),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Bind(String, std::io::Error),
+    /// The listener failed later.
+    #[error("listener: {0}")]
+    Listen(#[from] std::io::Error),
+}
+
+/// How the store is opened under this configuration.
+pub fn store_options(config: &Config) -> StoreOptions {
+    let store = &config.store;
+    StoreOptions {
+        url: store.database_url.clone(),
+        read_connections: store.read_connections,
+        lane_capacity: store.lane_capacity,
+        lane_batch: store.lane_batch,
+        log_retention: Duration::from_secs(store.log_retention_hours.saturating_mul(3600)),
+        log_max_bytes: i64::try_from(store.log_max_megabytes.saturating_mul(1 << 20))
+            .unwrap_or(i64::MAX),
+    }
+}
+
+/// Serves until a signal comes. Prints `listening on …` on standard output once requests are welcome.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn serve(config: &Config, with_demo: bool) -> Result<(), StartError> {
+    raise_descriptor_limit();
+    let system = System::new();
+    system.block_on(run(config, with_demo))
+}
+
+async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
+    let clock = Clock::default();
+    let store = Store::open(&store_options(config), clock.clone())
+        .map_err(|failure| StartError::Store(failure.to_string()))?;
+    crate::cli::page::register(&store)
+        .await
+        .map_err(|e| StartError::Store(e.to_string()))?;
+    let demo = match with_demo {
+        true => crate::cli::demo::fill(&store)
+            .await
+            .map_err(|e| StartError::Store(e.to_string()))?,
+        false => Demo::default(),
+    };
+    let listener = TcpListener::bind(&config.server.bind)
+        .map_err(|error| StartError::Bind(config.server.bind.clone(), error))?;
+    let address = listener.local_addr()?;
+    let public_url = match config.server.public_url.as_str() {
+        "" => format!("http://{}", shown(address)),
+        url => url.to_owned(),
+    };
+    let metrics = Arc::new(Metrics::default());
+    let directory = Directory::new(
+        Arbiters::start(config.server.actor_threads),
+        metrics.clone(),
+    );
+    let (shared, ephemeral) = Shared::new(
+        store.clone(),
+        config,
+        Site::new(&public_url),
+        clock,
+        directory,
+        metrics,
+    );
+    let shared = Arc::new(shared);
+    start_log_tail(&shared, ephemeral).await?;
+    let app = Data::new(App::new(
+        Engine::new(shared.clone()),
+        Settings::from(config),
+    ));
+    let server = listen(
+        config,
+        listener,
+        shared.clone(),
+        app.clone(),
+        Data::new(demo),
+    )?;
+    let sweeper = actix_rt::spawn(sweep(shared.clone()));
+    app.set_ready(true);
+    announce(&public_url, address)?;
+    let handle = server.handle();
+    let mut running = actix_rt::spawn(server);
+    tokio::select! {
+        ended = &mut running => {
+            drop(ended);
+        }
+        () = stop_signal() => {
+            tracing::info!("stopping");
+            app.set_ready(false);
+            for shard in shared.shards.all() {
+                if shard.send(HangUpAll(Goodbye::GoingAway)).await.is_err() {
+                    tracing::warn!("a worker thread was gone before it could say goodbye");
+                }
+            }
+            let budget = Duration::from_millis(config.server.drain_ms);
+            if tokio::time::timeout(budget, handle.stop(true)).await.is_err() {
+                tracing::warn!("requests were still being served; giving them up");
+                drop(handle.stop(false));
+            }
+        }
+    }
+    sweeper.abort();
+    store.close().await;
+    Ok(())
+}
+
+async fn start_log_tail(
+    shared: &Arc<Shared>,
+    ephemeral: tokio::sync::mpsc::Receiver<crate::event::Event>,
+) -> Result<(), StartError> {
+    let trouble = |what: &str| StartError::Store(what.to_owned());
+    let committed = shared
+        .store
+        .committed()
+        .ok_or_else(|| trouble("the log is read twice"))?;
+    let head = shared.store.read(|db| db.log_head()).await;
+    let head = head.map_err(|failure| StartError::Store(failure.to_string()))?;
+    let tail = LogTail::new(shared.clone(), head.pos);
+    // On the actors' own thread: asking them then costs no change of threads.
+    let started = shared
+        .directory
+        .arbiter()
+        .spawn(tail.run(committed, ephemeral));
+    if started {
+        Ok(())
+    } else {
+        Err(trouble("the actors' thread did not start"))
+    }
+}
+
+fn listen(
+    config: &Config,
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    app: Data<App>,
+    demo: Data<Demo>,
+) -> Result<actix_server::Server, StartError> {
+    let workers = match config.server.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        some => some,
+    };
+    let builder = actix_server::Server::build()
+        .workers(workers)
+        .backlog(config.server.backlog)
+        .max_concurrent_connections(1_000_000)
+        .disable_signals()
+        .shutdown_timeout(config.server.drain_ms.div_ceil(1000))
+        .listen("groundnut", listener, move || {
+            // Runs once in each worker thread, inside its runtime: the shard is that thread's own.
+            let shard = shared.shards.add(|id| {
+                ShardActor::launch(
+                    id,
+                    shared.interest.clone(),
+                    shared.site.clone(),
+                    shared.streams.clone(),
+                    shared.metrics.clone(),
+                )
+            });
+            let gate = Gate {
+                shared: shared.clone(),
+                shard,
+            };
+            let (app, demo) = (app.clone(), demo.clone());
+            let pages = actix_web::App::new()
+                .configure(|cfg| crate::web::configure(cfg, demo.clone()))
+                .configure(|cfg| crate::http::configure(cfg, app.clone()));
+            let http = HttpService::build()
+                .client_request_timeout(HEAD)
+                .keep_alive(KEEP_ALIVE)
+                .upgrade(fn_service(move |asked| upgrade(gate.clone(), asked)))
+                .h1(map_config(pages, |()| AppConfig::default()));
+            fn_service(|io: TcpStream| async move {
+                let peer = io.peer_addr().ok();
+                // Frames are small and wanted at once.
+                drop(io.set_nodelay(true));
+                Ok::<_, actix_http::error::DispatchError>((CasedStream::new(io), peer))
+            })
+            .and_then(http)
+        })?;
+    Ok(builder.run())
+}
+
+/// Until SIGINT or SIGTERM.
+async fn stop_signal() {
+    use actix_rt::signal::unix::{SignalKind, signal};
+    let (Ok(mut int), Ok(mut term)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        // Without signals only a kill ends the process.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = int.recv() => {}
+        _ = term.recv() => {}
+    }
+}
+
+async fn sweep(shared: Arc<Shared>) {
+    let mut turns = tokio::time::interval(SWEEP);
+    loop {
+        turns.tick().await;
+        shared.presence.sweep();
+    }
+}
+
+fn announce(public_url: &str, address: SocketAddr) -> Result<(), std::io::Error> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on http://{}", shown(address))?;
+    if !public_url.ends_with(&shown(address)) {
+        writeln!(out, "public address {public_url}")?;
+    }
+    out.flush()
+}
+
+/// An address that can be opened: a server on all interfaces is found on this one.
+fn shown(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("127.0.0.1:{}", address.port())
+    } else {
+        address.to_string()
+    }
+}
+
+/// Each websocket is a descriptor; the soft limit of most systems is far below what one process can serve.
+fn raise_descriptor_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+        && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_err()
+    {
+        tracing::warn!(soft, "the limit of open files could not be raised");
+    }
+}

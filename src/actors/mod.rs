@@ -1,1 +1,152 @@
-//! actors
+//! Who hears what, in which order.
+//!
+//! Up: `http` asks an actor (a channel's, a user's), which decides by its state and puts the write into the
+//! store's lane. Down: [`log_tail`] takes what was committed, asks the owners, and sends batches to the
+//! shards, one per worker thread, which write to their sockets.
+
+pub mod arbiters;
+pub mod by;
+pub mod channel;
+pub mod connection;
+pub mod delivery;
+pub mod directory;
+mod engine;
+pub mod firehose;
+pub mod hiding;
+pub mod interest;
+pub mod log_tail;
+pub mod presence;
+pub mod seats;
+pub mod send;
+pub mod shard;
+pub mod user;
+
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use actix::Addr;
+use tokio::sync::mpsc;
+
+pub use by::By;
+pub use channel::mail::{Attend, ChannelChange};
+pub use engine::{Engine, Followed, Numbers};
+pub use presence::{PresenceBoard, SetPresence};
+pub use user::mail::ProfileChange;
+
+use crate::config::{Config, Limits, Streams};
+use crate::event::Event;
+use crate::model::{ClientId, UserId};
+use crate::protocol::site::Site;
+use crate::store::Store;
+use crate::telemetry::{Counter, Metrics};
+use directory::Directory;
+use interest::{Interest, ShardId};
+use seats::Seats;
+use shard::ShardActor;
+
+/// Ephemeral events that may wait on their way down; one more is dropped and counted.
+const EPHEMERAL: usize = 4096;
+
+/// What all actors of a process share. Built once, by [`Shared::new`].
+pub struct Shared {
+    /// Rows and the log.
+    pub store: Store,
+    /// Who lives where.
+    pub directory: Directory,
+    /// Which shards listen to what.
+    pub interest: Arc<Interest>,
+    /// The shards themselves.
+    pub shards: Shards,
+    /// Who is there.
+    pub presence: PresenceBoard,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Lengths and sizes.
+    pub limits: Arc<Limits>,
+    /// Limits of streams.
+    pub streams: Arc<Streams>,
+    /// Public addresses.
+    pub site: Arc<Site>,
+    /// Open user streams, by user.
+    pub user_seats: Arc<Seats<UserId>>,
+    /// Open app streams, by client.
+    pub app_seats: Arc<Seats<ClientId>>,
+    /// User streams that nobody has claimed, by address.
+    pub unclaimed_seats: Arc<Seats<IpAddr>>,
+    /// After how long without use an actor rests.
+    pub idle: Duration,
+    /// Subscribe whoever is put on an ACL.
+    pub subscribe_listed: bool,
+    ephemeral: mpsc::Sender<Event>,
+}
+
+impl Shared {
+    /// Everything but the shards, which their threads add. The receiver belongs to [`log_tail::LogTail`].
+    pub fn new(
+        store: Store,
+        config: &Config,
+        site: Site,
+        clock: crate::clock::Clock,
+        directory: Directory,
+        metrics: Arc<Metrics>,
+    ) -> (Self, mpsc::Receiver<Event>) {
+        let (ephemeral, receiver) = mpsc::channel(EPHEMERAL);
+        let streams = &config.streams;
+        let shared = Self {
+            store,
+            directory,
+            interest: Arc::default(),
+            shards: Shards::default(),
+            presence: PresenceBoard::new(clock),
+            metrics,
+            limits: Arc::new(config.limits.clone()),
+            streams: Arc::new(streams.clone()),
+            site: Arc::new(site),
+            user_seats: Seats::new(streams.user_connections, usize::MAX / 2),
+            app_seats: Seats::new(streams.app_connections, usize::MAX / 2),
+            unclaimed_seats: Seats::new(streams.unclaimed_per_address, streams.unclaimed_total),
+            idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
+            subscribe_listed: config.channels.subscribe_listed,
+            ephemeral,
+        };
+        (shared, receiver)
+    }
+
+    /// Sends an ephemeral event down. When the way is full it is dropped and counted: the next one tells more.
+    pub fn tell(&self, event: Event) {
+        if self.ephemeral.try_send(event).is_err() {
+            self.metrics.add(Counter::EphemeralDropped, 1);
+        }
+    }
+}
+
+/// The shards, in the order in which their threads started.
+#[derive(Debug, Default)]
+pub struct Shards {
+    addrs: RwLock<Vec<Addr<ShardActor>>>,
+}
+
+impl Shards {
+    /// Adds the shard of a thread; `start` gets its number.
+    pub fn add<T>(&self, start: impl FnOnce(ShardId) -> (T, Addr<ShardActor>)) -> T {
+        let mut addrs = self.addrs.write().unwrap_or_else(PoisonError::into_inner);
+        let (shard, addr) = start(ShardId(u16::try_from(addrs.len()).unwrap_or(u16::MAX)));
+        addrs.push(addr);
+        shard
+    }
+
+    /// One of them.
+    pub fn get(&self, id: ShardId) -> Option<Addr<ShardActor>> {
+        let addrs = self.addrs.read().unwrap_or_else(PoisonError::into_inner);
+        addrs.get(usize::from(id.0)).cloned()
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<Addr<ShardActor>> {
+        self.addrs
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}

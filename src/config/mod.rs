@@ -1,1 +1,234 @@
-//! config
+//! Every setting, with its default. The doc comment of a field is its reference text.
+//!
+//! A setting comes from its default, the file, the environment, the command line; the later wins. How they
+//! are read is in [`source`], how the commented defaults are printed in [`reference`].
+
+pub mod reference;
+pub mod source;
+
+/// A value that a file, the environment or the command line can hold.
+pub(crate) trait Value: Sized {
+    /// What is expected, for the error.
+    const EXPECTED: &'static str;
+    /// From text.
+    fn parse(text: &str) -> Option<Self>;
+    /// As it stands in the file.
+    fn show(&self) -> String;
+}
+
+macro_rules! plain_value {
+    ($type:ty, $expected:literal) => {
+        impl Value for $type {
+            const EXPECTED: &'static str = $expected;
+            fn parse(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+            fn show(&self) -> String {
+                self.to_string()
+            }
+        }
+    };
+}
+plain_value!(u64, "a whole number from 0");
+plain_value!(u32, "a whole number from 0");
+plain_value!(usize, "a whole number from 0");
+
+impl Value for bool {
+    const EXPECTED: &'static str = "true or false";
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        }
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for String {
+    const EXPECTED: &'static str = "a text";
+    fn parse(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+    fn show(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+/// One setting, for the reference and for error messages.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Table in the file.
+    pub section: &'static str,
+    /// Name in the table.
+    pub name: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// Its default as it stands in the file.
+    pub default: String,
+}
+
+macro_rules! settings {
+    ($($(#[doc = $section_doc:literal])* $section:ident: $Section:ident {
+        $($(#[doc = $doc:literal])* $name:ident: $type:ty = $default:expr,)*
+    })*) => {
+        $($(#[doc = $section_doc])*
+        #[derive(Clone, Debug)]
+        pub struct $Section {
+            $($(#[doc = $doc])* pub $name: $type,)*
+        }
+        impl Default for $Section {
+            fn default() -> Self {
+                Self { $($name: $default.into(),)* }
+            }
+        })*
+
+        /// All settings.
+        #[derive(Clone, Debug, Default)]
+        pub struct Config {
+            $($(#[doc = $section_doc])* pub $section: $Section,)*
+        }
+
+        impl Config {
+            /// Every setting in the order of the reference.
+            pub fn keys() -> Vec<Key> {
+                let defaults = Self::default();
+                vec![$($(Key {
+                    section: stringify!($section),
+                    name: stringify!($name),
+                    doc: concat!($($doc, "\n"),*),
+                    default: Value::show(&defaults.$section.$name),
+                },)*)*]
+            }
+
+            /// Changes one setting. `Err(None)`: no such key. `Err(Some(expected))`: the value does not fit.
+            pub(crate) fn set(&mut self, section: &str, name: &str, text: &str) -> Result<(), Option<&'static str>> {
+                match (section, name) {
+                    $($((stringify!($section), stringify!($name)) => {
+                        self.$section.$name = <$type as Value>::parse(text).ok_or(Some(<$type as Value>::EXPECTED))?;
+                        Ok(())
+                    })*)*
+                    _ => Err(None),
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    /// Process and listener.
+    server: Server {
+        /// Address to listen on. Port 0 takes a free one.
+        bind: String = "127.0.0.1:8080",
+        /// Address that clients see, such as https://chat.example.org. Empty: http:// and the bound address.
+        public_url: String = "",
+        /// Threads that serve HTTP and websockets. 0: one per core.
+        workers: usize = 0usize,
+        /// Threads that channel and user actors live on.
+        actor_threads: usize = 1usize,
+        /// Connections waiting to be accepted.
+        backlog: u32 = 4096u32,
+        /// Largest request body in bytes.
+        body_bytes: usize = 1_048_576usize,
+        /// Milliseconds that a stop may take before it is forced.
+        drain_ms: u64 = 10_000u64,
+        /// What is logged: error, warn, info, debug, or a filter such as groundnut=debug.
+        log: String = "info",
+    }
+    /// Database and event log.
+    store: StoreConfig {
+        /// Where the data is: sqlite://path, relative to the working directory, or sqlite:///absolute/path.
+        database_url: String = "sqlite://data/groundnut.db",
+        /// Connections for reading.
+        read_connections: u32 = 4u32,
+        /// Writes that may wait. One more is answered with 503 and Retry-After.
+        lane_capacity: usize = 4096usize,
+        /// Writes that may share one commit.
+        lane_batch: usize = 512usize,
+        /// Hours that events stay in the log.
+        log_retention_hours: u64 = 36u64,
+        /// Megabytes of events that stay in the log.
+        log_max_megabytes: u64 = 4096u64,
+    }
+    /// User streams and app streams.
+    streams: Streams {
+        /// Milliseconds of silence after which a connection is closed (4000).
+        silence_ms: u64 = 60_000u64,
+        /// Milliseconds beyond that for a heartbeat that was on its way.
+        grace_ms: u64 = 5_000u64,
+        /// Subscriptions per user stream.
+        subscriptions: usize = 16usize,
+        /// Open user streams per user.
+        user_connections: usize = 64usize,
+        /// Open app streams per client.
+        app_connections: usize = 2usize,
+        /// Stored app streams per client.
+        app_streams: usize = 5usize,
+        /// Milliseconds in which a connection without a token must be claimed by a subscription (4003).
+        unclaimed_ms: u64 = 30_000u64,
+        /// Unclaimed connections per address.
+        unclaimed_per_address: usize = 16usize,
+        /// Unclaimed connections in all.
+        unclaimed_total: usize = 1000usize,
+        /// Largest inbound message in bytes (1009).
+        inbound_bytes: usize = 4096usize,
+        /// Bytes that may wait for a slow reader before it is closed (4008).
+        queue_bytes: usize = 1_048_576usize,
+        /// Milliseconds without progress after which a reader that is behind is closed (4008).
+        stalled_ms: u64 = 30_000u64,
+        /// Milliseconds that a closing connection may take to say goodbye.
+        linger_ms: u64 = 2_000u64,
+    }
+    /// Lengths and sizes.
+    limits: Limits {
+        /// Code points in a message.
+        message_length: usize = 2048usize,
+        /// Bytes of raw on one object.
+        raw_bytes: usize = 8192usize,
+        /// Code points in a presence text.
+        presence_length: usize = 100usize,
+        /// Code points in a profile text.
+        description_length: usize = 256usize,
+        /// Code points in a display name.
+        name_length: usize = 50usize,
+        /// Characters in a user name.
+        username_length: usize = 20usize,
+        /// People in a channel's ACL, owner included.
+        channel_members: usize = 200usize,
+    }
+    /// Presence.
+    presence: PresenceConfig {
+        /// Seconds that a presence lasts when the call does not say.
+        default_seconds: u64 = 900u64,
+        /// Longest life of a presence in seconds.
+        max_seconds: u64 = 604_800u64,
+    }
+    /// Channels.
+    channels: Channels {
+        /// Subscribe users who are put on an ACL without being asked, as pnut.io does.
+        subscribe_listed: bool = false,
+        /// Seconds after which the actor of an unused channel or user is put to rest.
+        idle_seconds: u64 = 600u64,
+    }
+    /// Requests per client.
+    rate_limits: RateLimitConfig {
+        /// Whether requests are counted at all.
+        enabled: bool = true,
+        /// Reads without a token, per address.
+        anonymous_reads: u32 = 40u32,
+        /// Seconds until anonymous reads start anew.
+        anonymous_read_reset_seconds: u64 = 60u64,
+        /// Reads with a token, per token.
+        authorized_reads: u32 = 5000u32,
+        /// Seconds until authorized reads start anew.
+        authorized_read_reset_seconds: u64 = 3600u64,
+        /// Writes, per token or address.
+        writes: u32 = 20u32,
+        /// Seconds until writes start anew.
+        write_reset_seconds: u64 = 60u64,
+        /// Seconds that going over the limit costs.
+        seconds_banned: u64 = 600u64,
+    }
+}

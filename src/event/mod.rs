@@ -1,1 +1,31 @@
-//! event
+//! What happened: the vocabulary that store, actors and sockets share.
+//!
+//! An event is a fact in the past tense, complete in itself: whoever renders it needs no database.
+
+mod body;
+mod owner;
+
+pub use body::{Body, ChannelNews, Written};
+pub use owner::Owner;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Stamp;
+
+/// Place in the log: dense, from 1, in commit order over all channels and users.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Pos(pub i64);
+
+/// A committed fact; or an ephemeral one (`pos: None`), which is neither logged nor numbered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Place in the log.
+    pub pos: Option<Pos>,
+    /// When it happened; `meta.timestamp`.
+    pub at: Stamp,
+    /// What happened.
+    pub body: Body,
+}

@@ -1,1 +1,107 @@
-//! http
+//! The REST face: routes, who asks, what is answered. It decides nothing about channels or users; it asks
+//! the actors and shows what they say.
+//!
+//! Every request passes [`middleware::manners`] (address, rate limit, viewer, headers, log) and then one
+//! handler of [`routes`].
+
+pub mod casing;
+pub mod channels;
+pub mod clients;
+pub mod error;
+pub mod extract;
+pub mod feed;
+pub mod markers;
+pub mod middleware;
+pub mod oauth;
+pub mod people;
+pub mod presence;
+pub mod reply;
+pub mod routes;
+pub mod streams;
+pub mod sys;
+pub mod text;
+pub mod token;
+pub mod users;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::actors::Engine;
+use crate::config::Config;
+use middleware::rate_limit::{RateLimiter, RateLimits};
+
+pub use casing::CasedStream;
+pub use error::{ApiError, ApiResult};
+pub use reply::Reply;
+pub use routes::configure;
+
+/// Version of the API that is spoken, as `X-API-Version` says it.
+pub const API_VERSION: &str = "1.4.0";
+
+/// What the REST face itself is set up with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Largest body that is read; a larger one is 413.
+    pub body_bytes: usize,
+    /// A proxy of ours stands in front: the last address in `X-Forwarded-For` is the client's.
+    pub behind_proxy: bool,
+    /// How much may be asked.
+    pub rate_limits: RateLimits,
+    /// App streams that one client may keep.
+    pub app_streams: usize,
+    /// How long a presence lasts.
+    pub presence: presence::Lifetimes,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::from(&Config::default())
+    }
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        Self {
+            body_bytes: config.server.body_bytes,
+            behind_proxy: false,
+            rate_limits: RateLimits::from(&config.rate_limits),
+            app_streams: config.streams.app_streams,
+            presence: presence::Lifetimes {
+                default: config.presence.default_seconds,
+                longest: config.presence.max_seconds,
+            },
+        }
+    }
+}
+
+/// What handlers share: one value per process, in `web::Data`.
+pub struct App {
+    /// The actors and, below them, the store.
+    pub engine: Engine,
+    /// Who asked how often.
+    pub rate: RateLimiter,
+    /// As configured.
+    pub settings: Settings,
+    ready: AtomicBool,
+}
+
+impl App {
+    /// Not ready yet, until [`App::set_ready`] says so.
+    pub fn new(engine: Engine, settings: Settings) -> Self {
+        Self {
+            engine,
+            rate: RateLimiter::new(settings.rate_limits.clone()),
+            settings,
+            ready: AtomicBool::new(false),
+        }
+    }
+
+    /// What `/readyz` answers: true at the very end of a start, false as the first thing of a stop.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Release);
+    }
+
+    /// Whether new work is welcome.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+}

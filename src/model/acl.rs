@@ -52,7 +52,11 @@ impl Acl {
     /// What this user may do; `None` stands for nobody in particular (no token).
     pub fn access(&self, owner: Option<UserId>, user: Option<UserId>) -> Access {
         let Some(user) = user else {
-            return if self.read_public { Access::Read } else { Access::None };
+            return if self.read_public {
+                Access::Read
+            } else {
+                Access::None
+            };
         };
         let listed = |list: &[UserId]| list.binary_search(&user).is_ok();
         if owner == Some(user) {
@@ -70,7 +74,11 @@ impl Acl {
 
     /// Everybody who is listed in a group.
     pub fn members(&self) -> impl Iterator<Item = UserId> + '_ {
-        self.full.iter().chain(&self.write).chain(&self.read).copied()
+        self.full
+            .iter()
+            .chain(&self.write)
+            .chain(&self.read)
+            .copied()
     }
 
     /// Restores the invariants after a change: rising ids, each user once and in the highest group, the
@@ -84,10 +92,35 @@ impl Acl {
         let (full, write) = (self.full.clone(), &mut self.write);
         write.retain(|user| full.binary_search(user).is_err());
         let write = self.write.clone();
-        self.read.retain(|user| full.binary_search(user).is_err() && write.binary_search(user).is_err());
+        self.read
+            .retain(|user| full.binary_search(user).is_err() && write.binary_search(user).is_err());
         // A writer reads; a room that is open to the world is open to people with an account too.
         if self.write_any_user || self.read_public {
             self.read_any_user = true;
         }
     }
+}
+
+/// A change to one group. `None` leaves a part alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupChange {
+    /// Replaces the list.
+    pub users: Option<Vec<UserId>>,
+    /// Everybody with an account (write, read).
+    pub any_user: Option<bool>,
+    /// Everybody (read).
+    pub public: Option<bool>,
+    /// `true` freezes the group for good; `false` is ignored on a frozen one.
+    pub immutable: Option<bool>,
+}
+
+/// A change to an ACL. `None` leaves a group alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AclChange {
+    /// Who has full access.
+    pub full: Option<GroupChange>,
+    /// Who may write.
+    pub write: Option<GroupChange>,
+    /// Who may read.
+    pub read: Option<GroupChange>,
 }

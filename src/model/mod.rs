@@ -20,19 +20,21 @@ pub mod stamp;
 pub mod token;
 pub mod user;
 
-pub use acl::{Access, Acl};
+pub use acl::{Access, Acl, AclChange, GroupChange};
 pub use app_stream::{AppStream, ObjectType};
-pub use channel::{Channel, ChannelBrief};
+pub use channel::{CHAT, CHAT_SETTINGS, Channel, ChannelBrief, NewChannel, PM};
 pub use client::{Client, ClientBrief};
 pub use content::{Content, Entities};
-pub use id::{ChannelId, ClientId, ConnectionId, MessageId, StreamKey, SubscriptionId, TokenId, UserId};
-pub use marker::Marker;
-pub use message::{Deletion, Message};
+pub use id::{
+    ChannelId, ClientId, ConnectionId, MessageId, StreamKey, SubscriptionId, TokenId, UserId,
+};
+pub use marker::{Marker, MarkerName};
+pub use message::{Deletion, Message, NewMessage};
 pub use page::{Bound, Page, PageRequest};
 pub use presence::Presence;
 pub use raw::Raw;
 pub use refusal::{Refusal, Refused};
-pub use relation::Relation;
+pub use relation::{Relation, Standing};
 pub use scope::{Scope, Scopes};
 pub use stamp::Stamp;
 pub use token::Token;

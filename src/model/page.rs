@@ -24,19 +24,36 @@ pub struct PageRequest {
 
 impl Default for PageRequest {
     fn default() -> Self {
-        Self { since: None, before: None, count: 20, oldest: false }
+        Self {
+            since: None,
+            before: None,
+            count: 20,
+            oldest: false,
+        }
     }
 }
 
 impl PageRequest {
     /// Lowest pagination id that belongs to the range.
     pub fn low(&self) -> i64 {
-        self.since.map_or(i64::MIN, |b| if b.inclusive { b.id } else { b.id.saturating_add(1) })
+        self.since.map_or(i64::MIN, |b| {
+            if b.inclusive {
+                b.id
+            } else {
+                b.id.saturating_add(1)
+            }
+        })
     }
 
     /// Highest pagination id that belongs to the range.
     pub fn high(&self) -> i64 {
-        self.before.map_or(i64::MAX, |b| if b.inclusive { b.id } else { b.id.saturating_sub(1) })
+        self.before.map_or(i64::MAX, |b| {
+            if b.inclusive {
+                b.id
+            } else {
+                b.id.saturating_sub(1)
+            }
+        })
     }
 
     /// Rows to fetch: one more than wanted tells whether there are more.
@@ -69,6 +86,13 @@ impl<T> Page<T> {
 
     /// The same page of other things.
     pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(|(id, item)| (id, f(item))).collect(), more: self.more }
+        Page {
+            items: self
+                .items
+                .into_iter()
+                .map(|(id, item)| (id, f(item)))
+                .collect(),
+            more: self.more,
+        }
     }
 }

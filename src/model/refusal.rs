@@ -82,7 +82,10 @@ refusals! {
 impl Refusal {
     /// Names the field that is at fault.
     pub fn at(self, field: impl Into<Cow<'static, str>>) -> Refused {
-        Refused { refusal: self, field: Some(field.into()) }
+        Refused {
+            refusal: self,
+            field: Some(field.into()),
+        }
     }
 }
 
@@ -108,6 +111,9 @@ impl Refused {
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, field: None }
+        Self {
+            refusal,
+            field: None,
+        }
     }
 }

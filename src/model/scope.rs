@@ -49,10 +49,17 @@ impl Scopes {
     /// `basic` is always added; what a wider grant already covers is dropped.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut granted: Vec<String> = vec![String::from("basic")];
-        for word in text.split([',', ' ']).map(str::trim).filter(|w| !w.is_empty()) {
-            let (base, narrow) = word.split_once(':').map_or((word, None), |(b, n)| (b, Some(n)));
+        for word in text
+            .split([',', ' '])
+            .map(str::trim)
+            .filter(|w| !w.is_empty())
+        {
+            let (base, narrow) = word
+                .split_once(':')
+                .map_or((word, None), |(b, n)| (b, Some(n)));
             let known = Scope::ALL.iter().find(|scope| scope.name() == base);
-            let valid = known.is_some_and(|scope| narrow.is_none_or(|n| scope.is_extendable() && !n.is_empty()));
+            let valid = known
+                .is_some_and(|scope| narrow.is_none_or(|n| scope.is_extendable() && !n.is_empty()));
             if !valid {
                 return Err(word.to_owned());
             }
@@ -84,13 +91,18 @@ impl Scopes {
     /// Whether the scope was granted, whole or narrowed.
     pub fn has_any(&self, scope: Scope) -> bool {
         let name = scope.name();
-        self.0.iter().any(|g| g.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
+        self.0.iter().any(|g| {
+            g.strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        })
     }
 
     /// Whether these scopes open a channel of this type; `public` as [`super::Acl::is_public`] says it.
     pub fn open_channel(&self, kind: &str, public: bool) -> bool {
         self.0.iter().any(|granted| {
-            let (base, narrow) = granted.split_once(':').map_or((granted.as_str(), None), |(b, n)| (b, Some(n)));
+            let (base, narrow) = granted
+                .split_once(':')
+                .map_or((granted.as_str(), None), |(b, n)| (b, Some(n)));
             let fits = narrow.is_none_or(|n| n == kind);
             fits && (base == "messages" || (base == "public_messages" && public))
         })

@@ -28,13 +28,22 @@ impl Stamp {
         };
         let (year, month, day) = t.to_calendar_date();
         let (hour, minute, second) = t.to_hms();
-        format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
+        format!(
+            "{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z",
+            u8::from(month)
+        )
     }
 
     /// Reads an ISO 8601 moment; a date without a time means its midnight.
     pub fn parse_iso(text: &str) -> Option<Self> {
-        let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+        let full = if text.len() == 10 {
+            format!("{text}T00:00:00Z")
+        } else {
+            text.to_owned()
+        };
         let t = OffsetDateTime::parse(&full, &Rfc3339).ok()?;
-        i64::try_from(t.unix_timestamp_nanos() / 1_000).ok().map(Self)
+        i64::try_from(t.unix_timestamp_nanos() / 1_000)
+            .ok()
+            .map(Self)
     }
 }

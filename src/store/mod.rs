@@ -1,1 +1,173 @@
-//! store
+//! What is kept, and the log of what was committed. The only code that knows SQL.
+//!
+//! * [`Store::read`] runs a job on a reading thread, on one state of the database.
+//! * [`Store::write`] runs a job in the write lane (`lane.rs`): all writes that wait share one transaction and one
+//!   sync to the disk. The answer leaves after the commit.
+//! * What a job announces is numbered as the last step of its transaction (`log.rs`), and leaves through
+//!   [`Store::committed`] once it is committed.
+//!
+//! Jobs get a [`Db`] or a [`Tx`]; these take and give model types. Rows, tables and connections stay in here.
+//! Not here: rules. Who may do what is decided above; the store keeps what must be true of the data.
+
+mod app_streams;
+mod attendance;
+mod cache;
+mod channels;
+mod clients;
+mod connect;
+mod db;
+mod failure;
+mod lane;
+mod log;
+mod lookup;
+mod markers;
+mod messages;
+mod migrate;
+mod numbers;
+mod open;
+mod options;
+mod outlet;
+mod pages;
+mod queue;
+mod readers;
+mod relations;
+mod schema;
+mod search;
+pub mod secret;
+mod tokens;
+mod users;
+
+#[cfg(test)]
+mod tests;
+
+pub use attendance::Attendance;
+pub use channels::InboxFilter;
+pub use clients::NewClient;
+pub use db::{Db, Tx};
+pub use failure::Failure;
+pub use log::LogHead;
+pub use messages::MessageFilter;
+pub use numbers::Numbers;
+pub use options::StoreOptions;
+pub use outlet::Batch;
+pub use relations::HiddenFrom;
+pub use search::{ChannelOrder, ChannelSearch, MessageSearch};
+pub use tokens::NewToken;
+pub use users::NewUser;
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::Clock;
+use crate::event::Event;
+use crate::model::Stamp;
+use cache::Caches;
+use lane::Write;
+use numbers::Counted;
+use outlet::Outlet;
+use queue::Queue;
+use readers::Readers;
+
+/// The store; a cheap handle.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    clock: Clock,
+    lane: Arc<Queue<Box<dyn Write>>>,
+    /// Turns true when the lane's thread has ended.
+    lane_ended: watch::Receiver<bool>,
+    readers: Readers,
+    caches: Arc<Caches>,
+    outlet: Arc<Outlet>,
+    counted: Arc<Counted>,
+}
+
+/// A write on its way to its commit. Dropping it does not take the write back.
+#[derive(Debug)]
+pub struct Pending<T>(tokio::sync::oneshot::Receiver<Result<T, Failure>>);
+
+impl<T> Pending<T> {
+    /// Until it is committed.
+    ///
+    /// # Errors
+    /// What the job refused, or why the commit failed.
+    pub async fn wait(self) -> Result<T, Failure> {
+        self.0.await.unwrap_or(Err(Failure::Stopping))
+    }
+}
+
+impl Store {
+    /// Runs a job on a reading thread. A full queue answers [`Failure::Busy`] at once.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.shared.readers.read(job).await
+    }
+
+    /// Runs a job in the write lane and answers once it is committed. An `Err` of the job takes back what it did,
+    /// and only that. A full lane answers [`Failure::Busy`] at once.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.submit(job)?.wait().await
+    }
+
+    /// Puts a job into the write lane, at once and behind whatever is there. An actor that decides in the order of
+    /// its mailbox writes in that order too, and leaves the waiting to whoever asked.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<Pending<T>, Failure> {
+        lane::enqueue(&self.shared.lane, job).map(Pending)
+    }
+
+    /// Committed events in `pos` order, a batch per commit; once. A reader that is too slow finds a gap in `pos`,
+    /// which it fills from the table ([`Db::events_after`]); so it does for what other processes committed.
+    pub fn committed(&self) -> Option<mpsc::Receiver<Batch>> {
+        self.shared.outlet.take()
+    }
+
+    /// Another process committed this: drops what the caches hold of it.
+    pub fn forget(&self, event: &Event) {
+        self.shared.caches.forget(event);
+    }
+
+    /// Now; not unique. Within a write, ask [`Tx::now`].
+    pub fn now(&self) -> Stamp {
+        self.shared.clock.now()
+    }
+
+    /// Writes that wait.
+    pub fn lane_depth(&self) -> usize {
+        self.shared.lane.depth()
+    }
+
+    /// What was counted so far.
+    pub fn numbers(&self) -> Numbers {
+        self.shared.counted.numbers(self.shared.outlet.dropped())
+    }
+
+    /// Takes no more work, finishes what waits, and leaves the database in one file.
+    pub async fn close(&self) {
+        // Readers first: the lane's last act is a checkpoint, which no reader may hold up.
+        self.shared.readers.close();
+        self.shared.readers.ended().await;
+        self.shared.lane.close();
+        let mut ended = self.shared.lane_ended.clone();
+        // An error means that the thread is gone, too.
+        drop(ended.wait_for(|ended| *ended).await);
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.lane.close();
+        self.readers.close();
+    }
+}

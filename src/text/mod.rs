@@ -1,1 +1,160 @@
-//! text
+//! Rich text: how what a client sent becomes content with links, mentions, tags and html.
+//!
+//! `pieces` cuts a text into plain stretches and entities, from left to right and in one pass;
+//! `composer` puts the pieces together again, as final text and as html at the same time, so
+//! positions never have to be shifted afterwards. [`raw`] checks the items that come beside a text.
+
+mod address;
+mod chars;
+mod composer;
+mod given;
+#[cfg(test)]
+mod hostile_tests;
+mod html;
+mod inline;
+#[cfg(test)]
+mod link_tests;
+mod markdown;
+mod pieces;
+pub mod raw;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::model::{Content, Refusal, Refused, UserId};
+use composer::Composer;
+use pieces::{Piece, Reading};
+
+/// Text that may hold the id of the object it belongs to, which nobody knows before it is stored.
+const OBJECT_ID: &str = "{object_id}";
+
+/// More names than a text within any sensible limit can hold; keeps a hostile one from becoming a huge query.
+const MOST_NAMES: usize = 1024;
+
+/// What a client sent.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The text as typed.
+    pub text: String,
+    /// Whether addresses in the text become links.
+    pub parse_links: bool,
+    /// Whether `[anchor](url "title")` becomes a link.
+    pub parse_markdown_links: bool,
+    /// Links that the client made itself; they win over whatever would be recognised at their place.
+    pub links: Vec<GivenLink>,
+}
+
+/// A link that the client made itself.
+#[derive(Clone, Debug)]
+pub struct GivenLink {
+    /// Code point index in the submitted text.
+    pub pos: usize,
+    /// Length in code points.
+    pub len: usize,
+    /// Where it leads; `http://` is added if there is no scheme.
+    pub url: String,
+    /// Shown on hovering.
+    pub title: Option<String>,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            parse_links: true,
+            parse_markdown_links: true,
+            links: Vec::new(),
+        }
+    }
+}
+
+impl Source {
+    /// A text with both switches on and no links of its own.
+    pub fn plain(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn reading(&self) -> Reading<'_> {
+        Reading {
+            text: &self.text,
+            inline: self.parse_links,
+            markdown: self.parse_markdown_links,
+        }
+    }
+}
+
+/// Names (lower case, deduplicated) that stand as possible mentions, so that the caller can look
+/// them up in one query.
+pub fn names_in(source: &Source) -> Vec<String> {
+    if !source.text.contains('@') {
+        return Vec::new();
+    }
+    // Links that do not fit are refused by `compose`; until then they hide nothing.
+    let given = given::spans(source).unwrap_or_default();
+    let mut names = HashSet::new();
+    source.reading().cut(&given, |piece| {
+        if let Piece::Mention(name) = piece
+            && names.len() < MOST_NAMES
+        {
+            names.insert(name.to_ascii_lowercase());
+        }
+    });
+    names.into_iter().collect()
+}
+
+/// Composes a text; `people` maps lower-case names to ids. `limit` is in code points and counts
+/// markdown links as their anchors only.
+///
+/// # Errors
+/// `EmptyText`, `TooLong` for the text; `Invalid` for links that the client made.
+pub fn compose(
+    source: &Source,
+    people: &HashMap<String, UserId>,
+    limit: usize,
+) -> Result<Content, Refused> {
+    let given = given::spans(source)?;
+    let mut composer = Composer::new(people, source.text.len());
+    if given.is_empty() && !pieces::may_hold_entities(&source.text) {
+        composer.take(Piece::Plain(&source.text));
+    } else {
+        source.reading().cut(&given, |piece| composer.take(piece));
+    }
+    if composer.is_blank() {
+        return Err(Refusal::EmptyText.at("text"));
+    }
+    if composer.counted() > limit {
+        return Err(Refusal::TooLong.at("text"));
+    }
+    Ok(composer.finish())
+}
+
+/// Replaces `{object_id}` in link urls (entities and html) once the id is known; cheap when there
+/// is none.
+pub fn with_object_id(content: &mut Content, id: i64) {
+    if !content
+        .entities
+        .links
+        .iter()
+        .any(|link| link.url.contains(OBJECT_ID))
+    {
+        return;
+    }
+    let id = id.to_string();
+    for link in &mut content.entities.links {
+        link.url = link.url.replace(OBJECT_ID, &id);
+    }
+    content.html = html::replace_in_hrefs(&content.html, OBJECT_ID, &id);
+}
+
+/// Whether the tags contain `nsfw`, in any letter case.
+pub fn is_nsfw(content: &Content) -> bool {
+    content
+        .entities
+        .tags
+        .iter()
+        .any(|tag| tag.text.eq_ignore_ascii_case("nsfw"))
+}

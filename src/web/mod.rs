@@ -1,1 +1,131 @@
-//! web
+//! Pages for people: the live room, embedded, served with etags and a strict content policy. It uses nothing
+//! but the public API.
+
+mod images;
+
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EntityTag, IF_NONE_MATCH,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+
+/// One file of the page.
+struct Asset {
+    name: &'static str,
+    kind: &'static str,
+    text: &'static str,
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+const PICTURE: &str = "image/svg+xml";
+
+/// Nothing from elsewhere, nothing inline; sockets to wherever the page came from.
+const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; \
+                      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+macro_rules! assets {
+    ($($kind:ident: $($name:literal)*;)*) => {
+        const ASSETS: &[Asset] = &[$($(Asset {
+            name: $name,
+            kind: $kind,
+            text: include_str!(concat!("assets/", $name)),
+        },)*)*];
+    };
+}
+
+assets! {
+    HTML: "index.html";
+    STYLE: "style.css" "controls.css" "layout.css" "log.css";
+    PICTURE: "mark.svg";
+    SCRIPT: "room.js" "allowance.js" "api.js" "composer.js" "dom.js" "find.js" "format.js" "keys.js" "log.js"
+            "marker.js" "message.js" "metronome.js" "notices.js" "open-room.js" "outbox.js" "people.js"
+            "presence.js" "quotes.js" "richtext.js" "rooms.js" "rooms-view.js" "session.js" "stream.js"
+            "subscriptions.js";
+}
+
+/// Who can be tried out: filled by a demo, else empty.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Demo {
+    /// Accounts with their passwords, meant to be seen.
+    pub people: Vec<DemoPerson>,
+}
+
+/// An account of a demo.
+#[derive(Clone, Debug, Serialize)]
+pub struct DemoPerson {
+    /// Name.
+    pub username: String,
+    /// Password, on purpose.
+    pub password: String,
+}
+
+/// Adds the page's addresses. They come before those of the API.
+pub fn configure(cfg: &mut ServiceConfig, demo: Data<Demo>) {
+    cfg.app_data(demo)
+        .route("/", web::get().to(page))
+        .route("/assets/{name}", web::get().to(asset))
+        .route("/demo.json", web::get().to(demo_people))
+        .route("/images/avatar/{id}", web::get().to(images::avatar))
+        .route("/images/cover", web::get().to(images::cover));
+}
+
+async fn page(request: HttpRequest) -> HttpResponse {
+    serve(&request, "index.html")
+}
+
+async fn asset(request: HttpRequest, name: Path<String>) -> HttpResponse {
+    serve(&request, &name)
+}
+
+fn serve(request: &HttpRequest, name: &str) -> HttpResponse {
+    let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
+        return HttpResponse::NotFound().body("no such file");
+    };
+    reply(request, asset.kind, asset.text.as_bytes())
+}
+
+/// Names carry no version, so browsers ask each time and mostly hear that nothing changed.
+fn reply(request: &HttpRequest, kind: &'static str, body: &[u8]) -> HttpResponse {
+    let tag = EntityTag::new_strong(fingerprint(body));
+    let known = request
+        .headers()
+        .get(IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok());
+    let is_known = known.is_some_and(|known| known.contains(tag.tag()));
+    let mut response = if is_known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    response
+        .insert_header((ETAG, tag.to_string()))
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((CONTENT_TYPE, kind));
+    if is_known {
+        response.finish()
+    } else {
+        response.body(body.to_vec())
+    }
+}
+
+fn fingerprint(body: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(body)
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+async fn demo_people(demo: Data<Demo>) -> HttpResponse {
+    if demo.people.is_empty() {
+        return HttpResponse::NotFound().finish();
+    }
+    HttpResponse::Ok().json(demo.get_ref())
+}

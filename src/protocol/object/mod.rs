@@ -1,1 +1,60 @@
-//! How each thing is shown.
+//! How each thing is shown: one type per wire object, borrowing from the model.
+//!
+//! A field that does not apply is left out, never `null`: typed clients break on nulls. What is personal
+//! to a viewer is added by a second call (`seen_by`), so that an object without it can be shared.
+
+mod acl;
+mod app_stream;
+mod channel;
+mod client;
+mod limited_user;
+mod marker;
+mod message;
+mod presence;
+#[cfg(test)]
+mod sample;
+mod token;
+mod user;
+
+pub use acl::AclObject;
+pub use app_stream::AppStreamObject;
+pub use channel::{ChannelObject, ChannelViewer, is_unread};
+pub use client::{ClientDetail, ClientObject, SourceObject};
+pub use limited_user::LimitedUser;
+pub use marker::MarkerObject;
+pub use message::MessageObject;
+pub use presence::PresenceObject;
+pub use token::{Storage, TokenObject};
+pub use user::UserObject;
+
+use serde::Serializer;
+
+use crate::model::Stamp;
+
+/// `YYYY-MM-DDTHH:MM:SSZ`, the only form of a date on the wire.
+fn iso<S: Serializer>(stamp: &Stamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&stamp.iso())
+}
+
+/// Numbers that name things are strings on the wire.
+fn text<S: Serializer>(number: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
+}
+
+/// As [`text`], for a field that may be left out.
+fn text_if_any<S: Serializer>(number: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match number {
+        Some(number) => serializer.collect_str(number),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Flags that are shown only when true.
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// Flags that are shown only when false.
+fn is_true(flag: &bool) -> bool {
+    *flag
+}

@@ -1,0 +1,4 @@
+DROP TABLE relations;
+DROP TABLE tokens;
+DROP TABLE clients;
+DROP TABLE users;

@@ -1,0 +1,2 @@
+DROP TABLE stream_markers;
+DROP TABLE channel_markers;

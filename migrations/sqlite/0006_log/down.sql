@@ -1,0 +1,2 @@
+DROP TABLE log_events;
+DROP TABLE log_head;

@@ -1,0 +1,138 @@
+//! What may be sent to a channel's actor. Every mail is an ask: a full mailbox is told to the sender as busy.
+//!
+//! Writes of messages answer with a [`Pending`]: the actor decides in mailbox order and puts the write into
+//! the lane, and whoever asked waits for the commit itself.
+
+use std::sync::Arc;
+
+use crate::actors::by::By;
+use crate::actors::presence::SetPresence;
+use crate::event::Event;
+use crate::model::{
+    AclChange, Channel, Message, MessageId, NewMessage, Presence, Scopes, User, UserId,
+};
+use crate::store::{Failure, Pending};
+
+/// Writes a message.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Pending<Message>, Failure>")]
+pub struct PostMessage {
+    /// Who asks.
+    pub by: By,
+    /// The same, as everybody sees them.
+    pub author: Arc<User>,
+    /// What is written.
+    pub new: NewMessage,
+}
+
+/// Deletes a message.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Pending<Message>, Failure>")]
+pub struct DeleteMessage {
+    /// Who asks.
+    pub by: By,
+    /// Which.
+    pub id: MessageId,
+}
+
+/// Makes a message sticky, or no longer so.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Pending<Message>, Failure>")]
+pub struct SetSticky {
+    /// Who asks.
+    pub by: By,
+    /// Which.
+    pub id: MessageId,
+    /// Or no longer.
+    pub sticky: bool,
+}
+
+/// A change to a channel; `None` leaves a part alone.
+#[derive(Clone, Debug, Default)]
+pub struct ChannelChange {
+    /// Groups.
+    pub acl: Option<AclChange>,
+    /// Raw as the client sent it; merged by type.
+    pub raw: Option<serde_json::Value>,
+    /// Subscribe everybody who is listed.
+    pub auto_subscribe: bool,
+}
+
+/// Changes ACL and raw. The next mail is looked at when the change is committed.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Arc<Channel>, Failure>")]
+pub struct ChangeChannel {
+    /// Who asks.
+    pub by: By,
+    /// What.
+    pub change: ChannelChange,
+}
+
+/// Hands the channel over. The next mail is looked at when that is committed.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Arc<Channel>, Failure>")]
+pub struct ChangeOwner {
+    /// Who asks.
+    pub by: By,
+    /// To whom.
+    pub owner: UserId,
+}
+
+/// Deactivates the channel for good. The next mail is looked at when that is committed.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Arc<Channel>, Failure>")]
+pub struct Deactivate {
+    /// Who asks.
+    pub by: By,
+}
+
+/// How a user stands to a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attend {
+    /// Put it into the inbox.
+    Subscribe,
+    /// Take it out.
+    Unsubscribe,
+    /// Take it out and let nobody put it back.
+    Mute,
+    /// Let it be put back.
+    Unmute,
+}
+
+/// Subscribes, mutes, or takes either back. The next mail is looked at when that is committed.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Arc<Channel>, Failure>")]
+pub struct SetAttendance {
+    /// Who asks.
+    pub by: By,
+    /// What.
+    pub how: Attend,
+}
+
+/// Sets the presence of a user in the channel.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Presence, Failure>")]
+pub struct SetChannelPresence {
+    /// Who asks.
+    pub by: By,
+    /// The same, as everybody sees them.
+    pub user: Arc<User>,
+    /// What.
+    pub set: SetPresence,
+}
+
+/// Asks whether a stream may listen here.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<(), Failure>")]
+pub struct MayListen {
+    /// Who.
+    pub user: UserId,
+    /// With these scopes.
+    pub scopes: Scopes,
+}
+
+/// Events of this channel were committed (or are ephemeral): bring the state up to date, and say for each
+/// who is subscribed at that place in the log.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Vec<Arc<[UserId]>>")]
+pub struct EventsArrived(pub Vec<Arc<Event>>);

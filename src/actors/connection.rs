@@ -1,0 +1,67 @@
+//! What may be sent to a connection's actor, which lives in `ws`.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::seats::Seat;
+use crate::model::{ChannelId, SubscriptionId, Token, UserId};
+use crate::protocol::filter::Filter;
+use crate::protocol::goodbye::Goodbye;
+use crate::protocol::topic::Topic;
+use crate::store::Failure;
+
+/// Asks a connection for something on behalf of a REST call. Sent with `send`: the connection's own mailbox
+/// is bounded, and who waits is bounded by the requests being served.
+#[derive(Debug)]
+pub enum ConnectionMail {
+    /// Follow a topic. The one that claims an unclaimed connection brings a seat for its user.
+    Follow {
+        /// The token of the call.
+        token: Arc<Token>,
+        /// Whose it is.
+        user: UserId,
+        /// What to follow.
+        topic: Topic,
+        /// What to leave out.
+        filter: Filter,
+        /// What the client knows it by.
+        id: SubscriptionId,
+        /// Whom the user follows, for presence.
+        follows: Option<HashSet<UserId>>,
+        /// There once the connection has said that it is unclaimed.
+        seat: Option<Seat<UserId>>,
+    },
+    /// The channels of the user's inbox.
+    FillInbox(Vec<ChannelId>),
+    /// Stop following.
+    Unfollow(UserId, SubscriptionId),
+    /// Say goodbye, if the connection is this user's.
+    Close(UserId, Goodbye),
+}
+
+/// What a connection answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Done.
+    Done,
+    /// It is not this user's, or it is closing: as good as unknown.
+    NotYours,
+    /// Nobody has claimed it yet: bring a seat.
+    Unclaimed,
+}
+
+impl actix::Message for ConnectionMail {
+    type Result = Result<Answer, Failure>;
+}
+
+/// The place that a connection takes up, given back when its actor is dropped.
+#[derive(Debug)]
+pub enum Place {
+    /// Not claimed yet.
+    Unclaimed(Seat<IpAddr>),
+    /// A user's.
+    User(Seat<UserId>),
+    /// An app's.
+    App(Seat<crate::model::ClientId>),
+}

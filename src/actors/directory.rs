@@ -1,0 +1,152 @@
+//! Who lives where: id → mailbox. Actors are started on demand and leave in one step when they rest.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use dashmap::DashMap;
+
+use super::Shared;
+use super::arbiters::Arbiters;
+use super::channel::{self, ChannelActor};
+use super::connection::ConnectionMail;
+use super::firehose::{self, FirehoseActor};
+use super::send::Mailbox;
+use super::user::{self, UserActor};
+use crate::model::{ChannelId, ClientId, ConnectionId, UserId};
+use crate::telemetry::Metrics;
+
+/// The actors of this process.
+pub struct Directory {
+    arbiters: Arbiters,
+    metrics: Arc<Metrics>,
+    channels: DashMap<ChannelId, Mailbox<ChannelActor>>,
+    users: DashMap<UserId, Mailbox<UserActor>>,
+    firehoses: DashMap<ClientId, Mailbox<FirehoseActor>>,
+    connections: DashMap<ConnectionId, Recipient<ConnectionMail>>,
+}
+
+impl Directory {
+    /// Nobody lives here yet.
+    pub fn new(arbiters: Arbiters, metrics: Arc<Metrics>) -> Self {
+        Self {
+            arbiters,
+            metrics,
+            channels: DashMap::new(),
+            users: DashMap::new(),
+            firehoses: DashMap::new(),
+            connections: DashMap::new(),
+        }
+    }
+
+    /// The first of the actors' threads, for what asks them all the time.
+    pub fn arbiter(&self) -> ArbiterHandle {
+        self.arbiters.of(0)
+    }
+
+    /// The actor of a channel, started if it rests.
+    pub fn channel(&self, id: ChannelId, shared: &Arc<Shared>) -> Mailbox<ChannelActor> {
+        if let Some(known) = self.running_channel(id) {
+            return known;
+        }
+        let start = || {
+            let shared = shared.clone();
+            let arbiter = self.arbiters.of(id.0);
+            let addr =
+                ChannelActor::start_in_arbiter(&arbiter, move |_| ChannelActor::new(id, shared));
+            Mailbox::new(addr, channel::MAILBOX, self.metrics.clone())
+        };
+        let mut entry = self.channels.entry(id).or_insert_with(start);
+        if !entry.is_alive() {
+            // It died of a panic: nobody took it out.
+            *entry = start();
+        }
+        entry.clone()
+    }
+
+    /// The actor of a channel, if it is awake.
+    pub fn running_channel(&self, id: ChannelId) -> Option<Mailbox<ChannelActor>> {
+        self.channels
+            .get(&id)
+            .map(|entry| entry.clone())
+            .filter(Mailbox::is_alive)
+    }
+
+    /// A channel's actor rests. A newer one in its place stays.
+    pub fn forget_channel(&self, id: ChannelId, addr: &Addr<ChannelActor>) {
+        self.channels.remove_if(&id, |_, known| known.is(addr));
+    }
+
+    /// The actor of a user, started if it rests.
+    pub fn user(&self, id: UserId, shared: &Arc<Shared>) -> Mailbox<UserActor> {
+        let start = || {
+            let shared = shared.clone();
+            let arbiter = self.arbiters.of(id.0);
+            let addr = UserActor::start_in_arbiter(&arbiter, move |_| UserActor::new(id, shared));
+            Mailbox::new(addr, user::MAILBOX, self.metrics.clone())
+        };
+        let mut entry = self.users.entry(id).or_insert_with(start);
+        if !entry.is_alive() {
+            *entry = start();
+        }
+        entry.clone()
+    }
+
+    /// A user's actor rests. A newer one in its place stays.
+    pub fn forget_user(&self, id: UserId, addr: &Addr<UserActor>) {
+        self.users.remove_if(&id, |_, known| known.is(addr));
+    }
+
+    /// The actor of an app's streams, started if none is in use.
+    pub fn firehose(&self, id: &ClientId, shared: &Arc<Shared>) -> Mailbox<FirehoseActor> {
+        let start = || {
+            let (shared, client) = (shared.clone(), id.clone());
+            let arbiter = self.arbiters.of(0);
+            let addr = FirehoseActor::start_in_arbiter(&arbiter, move |_| {
+                FirehoseActor::new(client, shared)
+            });
+            Mailbox::new(addr, firehose::MAILBOX, self.metrics.clone())
+        };
+        let mut entry = self.firehoses.entry(id.clone()).or_insert_with(start);
+        if !entry.is_alive() {
+            *entry = start();
+        }
+        entry.clone()
+    }
+
+    /// The app streams in use.
+    pub fn firehoses(&self) -> Vec<(ClientId, Mailbox<FirehoseActor>)> {
+        self.firehoses
+            .iter()
+            .map(|entry| (entry.key().clone(), entry.value().clone()))
+            .collect()
+    }
+
+    /// No stream of this app is in use any more. A newer actor in its place stays.
+    pub fn forget_firehose(&self, id: &ClientId, addr: &Addr<FirehoseActor>) {
+        self.firehoses.remove_if(id, |_, known| known.is(addr));
+    }
+
+    /// A connection opened.
+    pub fn enter(&self, id: ConnectionId, connection: Recipient<ConnectionMail>) {
+        self.connections.insert(id, connection);
+    }
+
+    /// A connection is gone.
+    pub fn leave(&self, id: &ConnectionId) {
+        self.connections.remove(id);
+    }
+
+    /// The connection with this public id.
+    pub fn connection(&self, id: &ConnectionId) -> Option<Recipient<ConnectionMail>> {
+        self.connections.get(id).map(|entry| entry.clone())
+    }
+
+    /// Connections, channels and users that live here now.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        (
+            self.connections.len(),
+            self.channels.len(),
+            self.users.len(),
+        )
+    }
+}

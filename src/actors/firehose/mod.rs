@@ -1,0 +1,100 @@
+//! The app streams of one client: what its app may see, by the authorizations of its users.
+//!
+//! One per client with a stream in use. It holds an index of who authorized the app for what, loaded when the
+//! first stream opens and kept by the token events that pass; no event costs a query.
+
+pub mod mail;
+pub mod sight;
+
+use std::sync::Arc;
+
+use actix::fut::wrap_future;
+use actix::prelude::*;
+
+use self::mail::{Admit, JudgeEvents};
+use self::sight::Sight;
+use super::Shared;
+use crate::model::ClientId;
+use crate::store::Failure;
+
+/// Mails that may wait for a firehose; `LogTail` alone sends many, one at a time.
+pub const MAILBOX: usize = 256;
+
+/// One per client with a stream in use.
+pub struct FirehoseActor {
+    client: ClientId,
+    shared: Arc<Shared>,
+    sight: Option<Sight>,
+}
+
+impl FirehoseActor {
+    /// Not loaded yet.
+    pub fn new(client: ClientId, shared: Arc<Shared>) -> Self {
+        Self {
+            client,
+            shared,
+            sight: None,
+        }
+    }
+
+    fn rest(&self, ctx: &mut Context<Self>) {
+        self.shared
+            .directory
+            .forget_firehose(&self.client, &ctx.address());
+        ctx.stop();
+    }
+}
+
+impl Actor for FirehoseActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        let (store, client) = (self.shared.store.clone(), self.client.clone());
+        let read = async move {
+            let id = client.clone();
+            let authorizations = store.read(move |db| db.authorizations(&id)).await?;
+            Ok::<_, Failure>(Sight::new(client, authorizations))
+        };
+        ctx.wait(
+            wrap_future(read).map(
+                |loaded, actor: &mut Self, ctx: &mut Context<Self>| match loaded {
+                    Ok(sight) => actor.sight = Some(sight),
+                    Err(_) => actor.rest(ctx),
+                },
+            ),
+        );
+        ctx.run_interval(self.shared.idle, |actor, ctx| {
+            let in_use = actor.shared.app_seats.taken_by(&actor.client);
+            if in_use == 0 {
+                actor.rest(ctx);
+            }
+        });
+    }
+}
+
+impl Handler<Admit> for FirehoseActor {
+    type Result = Result<(), Failure>;
+
+    fn handle(&mut self, _: Admit, _: &mut Self::Context) -> Self::Result {
+        // Being able to answer means that the index is loaded: from here on nothing is missed.
+        if self.sight.is_some() {
+            Ok(())
+        } else {
+            Err(Failure::Busy)
+        }
+    }
+}
+
+impl Handler<JudgeEvents> for FirehoseActor {
+    type Result = MessageResult<JudgeEvents>;
+
+    fn handle(&mut self, mail: JudgeEvents, _: &mut Self::Context) -> Self::Result {
+        let verdicts = mail.0.iter().map(|seen| {
+            self.sight
+                .as_mut()
+                .is_some_and(|sight| sight.sees(&seen.event.body, &seen.subscribers))
+        });
+        MessageResult(verdicts.collect())
+    }
+}

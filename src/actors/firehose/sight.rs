@@ -1,0 +1,148 @@
+//! What an app may see (reference 04 §7.2), from an index of authorizations in memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::event::Body;
+use crate::model::{ChannelBrief, ChannelId, ClientId, Relation, Scopes, TokenId, UserId};
+
+/// Channels whose answer is remembered; beyond that the memory starts anew.
+const REMEMBERED: usize = 10_000;
+
+/// Who authorized one app for what.
+#[derive(Debug)]
+pub struct Sight {
+    client: ClientId,
+    /// One entry per live token; an authorization ends with the last of them.
+    users: HashMap<UserId, Vec<(Option<TokenId>, Scopes)>>,
+    /// Moves with each change of `users`.
+    version: u64,
+    /// For each channel the last answer.
+    remembered: HashMap<ChannelId, Answered>,
+}
+
+/// An answer about a channel, with everything that it was given for.
+#[derive(Debug)]
+struct Answered {
+    subscribers: Arc<[UserId]>,
+    version: u64,
+    is_public: bool,
+    sees: bool,
+}
+
+impl Sight {
+    /// From the live tokens of a client.
+    pub fn new(client: ClientId, tokens: Vec<(UserId, Scopes)>) -> Self {
+        let mut users: HashMap<UserId, Vec<_>> = HashMap::new();
+        for (user, scopes) in tokens {
+            users.entry(user).or_default().push((None, scopes));
+        }
+        Self {
+            client,
+            users,
+            version: 0,
+            remembered: HashMap::new(),
+        }
+    }
+
+    /// Whether the app may see an event. Token events change what it sees from here on.
+    pub fn sees(&mut self, body: &Body, subscribers: &Arc<[UserId]>) -> bool {
+        match body {
+            Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
+                self.sees_channel(&written.channel, subscribers)
+            }
+            Body::ChannelCreated { news } | Body::ChannelChanged { news } => {
+                self.sees_channel(&news.channel.brief(), subscribers)
+            }
+            Body::Subscribed { news, user } | Body::Unsubscribed { news, user } => {
+                self.authorized_for(user.id, &news.channel.brief())
+            }
+            Body::ChannelPresence { channel, user, .. } => self.authorized_for(user.id, channel),
+            Body::Related { relation, user, .. } => match relation {
+                // Who follows whom is public.
+                Relation::Follow => true,
+                Relation::Mute | Relation::Block => self.users.contains_key(&user.id),
+            },
+            Body::UserChanged { user } => self.users.contains_key(&user.id),
+            Body::UserPresence { .. } => true,
+            Body::TokenGranted { token, .. } => {
+                let own = token.client.id == self.client;
+                if let (true, Some(user)) = (own, token.user) {
+                    let tokens = self.users.entry(user).or_default();
+                    // The list that was loaded may hold this token already, without its id.
+                    tokens.retain(|(id, scopes)| {
+                        *id != Some(token.id) && (id.is_some() || *scopes != token.scopes)
+                    });
+                    tokens.push((Some(token.id), token.scopes.clone()));
+                    self.version += 1;
+                }
+                own
+            }
+            Body::TokenRevoked {
+                token, was_last, ..
+            } => {
+                let own = token.client.id == self.client;
+                if let (true, Some(user)) = (own, token.user) {
+                    self.forget(user, token.id, &token.scopes, *was_last);
+                }
+                own
+            }
+        }
+    }
+
+    fn forget(&mut self, user: UserId, id: TokenId, scopes: &Scopes, was_last: bool) {
+        self.version += 1;
+        let Some(tokens) = self.users.get_mut(&user) else {
+            return;
+        };
+        let known = tokens.iter().position(|(known, _)| *known == Some(id));
+        let same = || {
+            tokens
+                .iter()
+                .position(|(known, granted)| known.is_none() && granted == scopes)
+        };
+        if let Some(at) = known.or_else(same) {
+            tokens.swap_remove(at);
+        }
+        if was_last || tokens.is_empty() {
+            self.users.remove(&user);
+        }
+    }
+
+    fn authorized_for(&self, user: UserId, channel: &ChannelBrief) -> bool {
+        self.users.get(&user).is_some_and(|tokens| {
+            tokens
+                .iter()
+                .any(|(_, scopes)| scopes.open_channel(&channel.kind, channel.is_public))
+        })
+    }
+
+    /// A channel is seen if one of its subscribers authorized the app for it.
+    fn sees_channel(&mut self, channel: &ChannelBrief, subscribers: &Arc<[UserId]>) -> bool {
+        if let Some(known) = self.remembered.get(&channel.id)
+            && known.version == self.version
+            && known.is_public == channel.is_public
+            && Arc::ptr_eq(&known.subscribers, subscribers)
+        {
+            return known.sees;
+        }
+        let sees = subscribers
+            .iter()
+            .any(|user| self.authorized_for(*user, channel));
+        if self.remembered.len() >= REMEMBERED {
+            self.remembered.clear();
+        }
+        let (subscribers, version, is_public) =
+            (subscribers.clone(), self.version, channel.is_public);
+        self.remembered.insert(
+            channel.id,
+            Answered {
+                subscribers,
+                version,
+                is_public,
+                sees,
+            },
+        );
+        sees
+    }
+}

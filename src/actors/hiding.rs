@@ -1,0 +1,97 @@
+//! Who must not hear what a user does: an index that follows the log.
+//!
+//! Loaded per user on first need and kept by the relation events that pass, so that the answer given with an
+//! event is that of its place in the log, and receivers need not be asked one by one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::delivery::Hidden;
+use crate::event::Body;
+use crate::model::{Relation, UserId};
+use crate::store::{Failure, Store};
+
+/// Users whose answer is remembered; beyond that the memory starts anew.
+const REMEMBERED: usize = 100_000;
+
+/// The index.
+#[derive(Debug, Default)]
+pub struct Hiding {
+    of: HashMap<UserId, Arc<Hidden>>,
+    nobody: Arc<Hidden>,
+}
+
+impl Hiding {
+    /// An event passes.
+    pub fn apply(&mut self, body: &Body) {
+        let Body::Related {
+            relation,
+            user,
+            other,
+            undone,
+        } = body
+        else {
+            return;
+        };
+        match (relation, undone) {
+            (Relation::Follow, _) => {}
+            (Relation::Mute, false) => self.change(other.id, |hidden| {
+                hidden.muted_by.insert(user.id);
+            }),
+            (Relation::Mute, true) => self.change(other.id, |hidden| {
+                hidden.muted_by.remove(&user.id);
+            }),
+            (Relation::Block, false) => {
+                self.change(other.id, |hidden| {
+                    hidden.blocked.insert(user.id);
+                });
+                self.change(user.id, |hidden| {
+                    hidden.blocked.insert(other.id);
+                });
+            }
+            // The other may still block in return: the table knows.
+            (Relation::Block, true) => {
+                self.of.remove(&other.id);
+                self.of.remove(&user.id);
+            }
+        }
+    }
+
+    fn change(&mut self, actor: UserId, change: impl FnOnce(&mut Hidden)) {
+        if let Some(known) = self.of.get_mut(&actor) {
+            change(Arc::make_mut(known));
+        }
+    }
+
+    /// Who must not hear what this user does.
+    ///
+    /// # Errors
+    /// The database is in trouble.
+    pub async fn from(
+        &mut self,
+        actor: Option<UserId>,
+        store: &Store,
+    ) -> Result<Arc<Hidden>, Failure> {
+        let Some(actor) = actor else {
+            return Ok(self.nobody.clone());
+        };
+        if let Some(known) = self.of.get(&actor) {
+            return Ok(known.clone());
+        }
+        let read = store.read(move |db| db.hidden_from(actor)).await?;
+        let hidden = Hidden {
+            muted_by: read.muted_by.into_iter().collect(),
+            blocked: read.blocked.into_iter().collect(),
+        };
+        let hidden = if hidden.is_empty() {
+            self.nobody.clone()
+        } else {
+            Arc::new(hidden)
+        };
+        if self.of.len() >= REMEMBERED {
+            self.of.clear();
+        }
+        self.of.insert(actor, hidden.clone());
+        Ok(hidden)
+    }
+}

@@ -1,0 +1,323 @@
+//! The one way down: committed events, in `pos` order, to everybody who hears them.
+//!
+//! For each batch the owners of its events are asked (many at once), apps are judged, and every shard that
+//! has listeners gets one mail; the next batch waits until all have taken it. So each shard, and each
+//! connection, hears everything in `pos` order over all channels. A batch that does not begin where the last
+//! one ended (another process wrote, or this one fell behind) is completed from the table first.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use smallvec::SmallVec;
+use tokio::sync::mpsc;
+
+use super::Shared;
+use super::channel::mail::EventsArrived;
+use super::delivery::Delivery;
+use super::firehose::mail::{JudgeEvents, Seen};
+use super::hiding::Hiding;
+use super::interest::{Key, ShardId};
+use super::shard::Batch;
+use crate::event::{Body, Event, Owner, Pos};
+use crate::model::{ChannelId, ClientId, UserId};
+use crate::protocol::stream::Audience;
+use crate::store::Failure;
+use crate::telemetry::Counter;
+
+/// How often the head of the log is compared, in case that another process wrote last.
+const GLANCE: Duration = Duration::from_secs(1);
+
+/// Events taken in one go; more only wait longer.
+const AT_ONCE: usize = 1024;
+
+/// Events fetched from the table in one go, and their bytes.
+const CATCH_UP: (usize, usize) = (1024, 8 * 1024 * 1024);
+
+/// Before the next try when the database is in trouble.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Carries events down; one per process, ends with the store's queue.
+pub struct LogTail {
+    shared: Arc<Shared>,
+    last: Pos,
+    hiding: Hiding,
+}
+
+impl LogTail {
+    /// Begins behind `last`: what was committed before has nobody waiting for it.
+    pub fn new(shared: Arc<Shared>, last: Pos) -> Self {
+        Self {
+            shared,
+            last,
+            hiding: Hiding::default(),
+        }
+    }
+
+    /// Until the store closes its queue.
+    pub async fn run(
+        mut self,
+        mut committed: mpsc::Receiver<crate::store::Batch>,
+        mut ephemeral: mpsc::Receiver<Event>,
+    ) {
+        let mut glance = tokio::time::interval(GLANCE);
+        loop {
+            tokio::select! {
+                // Committed events first: ephemeral ones may be late, or lost.
+                biased;
+                batch = committed.recv() => {
+                    let Some(batch) = batch else { return };
+                    let mut events: Vec<Arc<Event>> = batch.iter().cloned().collect();
+                    while events.len() < AT_ONCE && let Ok(batch) = committed.try_recv() {
+                        events.extend(batch.iter().cloned());
+                    }
+                    self.take(events).await;
+                }
+                event = ephemeral.recv() => {
+                    if let Some(event) = event {
+                        self.deliver(vec![Arc::new(event)]).await;
+                    }
+                }
+                _ = glance.tick() => self.look_at_head().await,
+            }
+        }
+    }
+
+    /// Takes committed events, in order, each once.
+    async fn take(&mut self, events: Vec<Arc<Event>>) {
+        let mut next: Vec<Arc<Event>> = Vec::with_capacity(events.len());
+        for event in events {
+            let Some(pos) = event.pos else { continue };
+            let reached = next.last().and_then(|event| event.pos).unwrap_or(self.last);
+            if pos <= reached {
+                continue;
+            }
+            if pos.0 > reached.0 + 1 {
+                self.deliver_logged(std::mem::take(&mut next)).await;
+                self.catch_up(Pos(pos.0 - 1)).await;
+            }
+            next.push(event);
+        }
+        self.deliver_logged(next).await;
+    }
+
+    async fn deliver_logged(&mut self, events: Vec<Arc<Event>>) {
+        let Some(last) = events.last().and_then(|event| event.pos) else {
+            return;
+        };
+        self.deliver(events).await;
+        self.last = last;
+    }
+
+    async fn look_at_head(&mut self) {
+        match self.shared.store.read(|db| db.log_head()).await {
+            Ok(head) if head.pos > self.last => self.catch_up(head.pos).await,
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    /// Fetches from the table what is missing up to `until`. The order is worth more than the time: while the
+    /// database is in trouble this waits.
+    async fn catch_up(&mut self, until: Pos) {
+        self.shared.metrics.add(Counter::LogCatchUps, 1);
+        while self.last < until {
+            let after = self.last;
+            let (count, bytes) = CATCH_UP;
+            match self
+                .shared
+                .store
+                .read(move |db| db.events_after(after, count, bytes))
+                .await
+            {
+                Ok(events) if events.is_empty() => {
+                    // Retention took them, or a failed commit left the number unused.
+                    self.last = until;
+                }
+                Ok(events) => {
+                    // Written elsewhere: what the caches hold of it is old.
+                    for event in &events {
+                        self.shared.store.forget(event);
+                    }
+                    self.deliver_logged(events.into_iter().map(Arc::new).collect())
+                        .await;
+                }
+                Err(Failure::Stopping) => return,
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// Sends events to everybody who hears them.
+    async fn deliver(&mut self, events: Vec<Arc<Event>>) {
+        if events.is_empty() {
+            return;
+        }
+        self.shared
+            .metrics
+            .add(Counter::EventsDelivered, events.len() as u64);
+        let firehoses = self.shared.directory.firehoses();
+        let subscribers = self.ask_owners(&events, !firehoses.is_empty()).await;
+        let seen: Arc<[Seen]> = events
+            .iter()
+            .zip(subscribers)
+            .map(|(event, subscribers)| Seen {
+                event: event.clone(),
+                subscribers,
+            })
+            .collect();
+        let apps = judge(&seen, firehoses).await;
+        let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
+        for (seen, apps) in seen.iter().zip(apps) {
+            self.hiding.apply(&seen.event.body);
+            let shards = self.shards_for(&seen.event.body, &apps);
+            if shards.is_empty() {
+                continue;
+            }
+            let delivery = Arc::new(self.delivery(seen, apps).await);
+            for shard in shards {
+                match mails.iter_mut().find(|(known, _)| *known == shard) {
+                    Some((_, mail)) => mail.push(delivery.clone()),
+                    None => mails.push((shard, vec![delivery.clone()])),
+                }
+            }
+        }
+        let sent = mails.into_iter().filter_map(|(shard, mail)| {
+            let addr = self.shared.shards.get(shard)?;
+            // A shard whose mailbox is full holds everybody up here, not in memory: the log keeps the rest.
+            Some(async move { addr.send(Batch(mail)).await.is_ok() })
+        });
+        join_all(sent).await;
+    }
+
+    /// Brings the channels concerned up to date, and learns who was subscribed at each event. A channel at
+    /// rest has no state to keep; it is started only if an app might want to know its subscribers.
+    async fn ask_owners(&self, events: &[Arc<Event>], apps: bool) -> Vec<Arc<[UserId]>> {
+        let mut of_channel: HashMap<ChannelId, Vec<usize>> = HashMap::new();
+        for (at, event) in events.iter().enumerate() {
+            if let Owner::Channel(channel) = event.body.owner() {
+                of_channel.entry(channel).or_default().push(at);
+            }
+        }
+        let nobody: Arc<[UserId]> = Arc::from([]);
+        let mut subscribers = vec![nobody; events.len()];
+        let asked = of_channel.into_iter().filter_map(|(channel, places)| {
+            let directory = &self.shared.directory;
+            let owner = match apps {
+                true => Some(directory.channel(channel, &self.shared)),
+                false => directory.running_channel(channel),
+            }?;
+            let own: Vec<Arc<Event>> = places
+                .iter()
+                .filter_map(|at| events.get(*at).cloned())
+                .collect();
+            Some(async move {
+                (
+                    places,
+                    owner.ask(EventsArrived(own)).await.unwrap_or_default(),
+                )
+            })
+        });
+        for (places, answers) in join_all(asked).await {
+            for (at, answer) in places.into_iter().zip(answers) {
+                if let Some(place) = subscribers.get_mut(at) {
+                    *place = answer;
+                }
+            }
+        }
+        subscribers
+    }
+
+    fn shards_for(&self, body: &Body, apps: &[ClientId]) -> SmallVec<[ShardId; 8]> {
+        let mut shards = SmallVec::new();
+        for key in Key::of(body) {
+            self.shared.interest.collect(&key, &mut shards);
+        }
+        for app in apps {
+            self.shared
+                .interest
+                .collect(&Key::App(app.clone()), &mut shards);
+        }
+        shards
+    }
+
+    async fn delivery(&mut self, seen: &Seen, apps: SmallVec<[ClientId; 1]>) -> Delivery {
+        let body = &seen.event.body;
+        let hidden = loop {
+            match self.hiding.from(body.actor(), &self.shared.store).await {
+                Ok(hidden) => break hidden,
+                Err(Failure::Stopping) => break Arc::default(),
+                // Sending to somebody who must not hear it would be worse than being late.
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        };
+        let audience = if apps.is_empty() {
+            Audience::default()
+        } else {
+            audience(seen, &hidden)
+        };
+        Delivery::new(seen.event.clone(), hidden, apps, audience)
+    }
+}
+
+/// What apps are told beside a message: who is subscribed, and who of them must not be notified.
+fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
+    let (written, created) = match &seen.event.body {
+        Body::MessageCreated { written, .. } => (written, true),
+        Body::MessageDeleted { written } => (written, false),
+        Body::ChannelCreated { .. }
+        | Body::ChannelChanged { .. }
+        | Body::Subscribed { .. }
+        | Body::Unsubscribed { .. }
+        | Body::Related { .. }
+        | Body::UserChanged { .. }
+        | Body::TokenGranted { .. }
+        | Body::TokenRevoked { .. }
+        | Body::UserPresence { .. }
+        | Body::ChannelPresence { .. } => return Audience::default(),
+    };
+    let mentioned = written
+        .message
+        .content
+        .entities
+        .mentions
+        .iter()
+        .map(|mention| mention.id);
+    let notified: BTreeSet<UserId> = seen.subscribers.iter().copied().chain(mentioned).collect();
+    let suppress = notified
+        .into_iter()
+        .filter(|user| hidden.from(*user, false))
+        .collect();
+    Audience {
+        subscribed_user_ids: created.then(|| seen.subscribers.clone()),
+        suppress_notifications: Some(suppress),
+    }
+}
+
+/// For each event the apps that may see it.
+async fn judge(
+    seen: &Arc<[Seen]>,
+    firehoses: Vec<(
+        ClientId,
+        super::send::Mailbox<super::firehose::FirehoseActor>,
+    )>,
+) -> Vec<SmallVec<[ClientId; 1]>> {
+    let mut apps = vec![SmallVec::new(); seen.len()];
+    let asked = firehoses.into_iter().map(|(client, firehose)| async move {
+        (
+            client,
+            firehose
+                .ask(JudgeEvents(seen.clone()))
+                .await
+                .unwrap_or_default(),
+        )
+    });
+    for (client, verdicts) in join_all(asked).await {
+        for (place, sees) in apps.iter_mut().zip(verdicts) {
+            if sees {
+                place.push(client.clone());
+            }
+        }
+    }
+    apps
+}

@@ -1,0 +1,150 @@
+//! Who is online, and who is in a channel. Kept in memory only, and only as long as it was asked for.
+
+use std::collections::HashMap;
+
+use dashmap::DashMap;
+
+use crate::clock::Clock;
+use crate::model::{ChannelId, Presence, Stamp, UserId};
+
+/// A change of presence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetPresence {
+    /// `None` is offline.
+    pub text: Option<String>,
+    /// When it ends by itself.
+    pub until: Stamp,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    text: Option<String>,
+    until: Stamp,
+    set_at: Stamp,
+}
+
+impl Entry {
+    fn show(&self, user_id: UserId, now: Stamp) -> Presence {
+        let text = self.text.clone().filter(|_| self.until > now);
+        Presence {
+            user_id,
+            text,
+            last_seen_at: Some(self.set_at),
+        }
+    }
+}
+
+/// The presence of everybody on this machine. Set through the actor of the user or channel, read by anybody.
+#[derive(Debug)]
+pub struct PresenceBoard {
+    clock: Clock,
+    everywhere: DashMap<UserId, Entry>,
+    channels: DashMap<ChannelId, HashMap<UserId, Entry>>,
+}
+
+impl PresenceBoard {
+    /// Nobody is there.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            everywhere: DashMap::new(),
+            channels: DashMap::new(),
+        }
+    }
+
+    /// One user's global presence.
+    pub fn of(&self, user: UserId) -> Presence {
+        let now = self.clock.now();
+        let entry = self.everywhere.get(&user);
+        entry.map_or(
+            Presence {
+                user_id: user,
+                text: None,
+                last_seen_at: None,
+            },
+            |e| e.show(user, now),
+        )
+    }
+
+    /// Everybody who is not offline, by rising id.
+    pub fn all(&self) -> Vec<Presence> {
+        let now = self.clock.now();
+        let mut all: Vec<Presence> = self
+            .everywhere
+            .iter()
+            .map(|entry| entry.value().show(*entry.key(), now))
+            .filter(|presence| presence.text.is_some())
+            .collect();
+        all.sort_unstable_by_key(|presence| presence.user_id);
+        all
+    }
+
+    /// Everybody in a channel, by rising id.
+    pub fn in_channel(&self, channel: ChannelId) -> Vec<Presence> {
+        let now = self.clock.now();
+        let Some(there) = self.channels.get(&channel) else {
+            return Vec::new();
+        };
+        let mut all: Vec<Presence> = there
+            .iter()
+            .map(|(user, entry)| entry.show(*user, now))
+            .filter(|presence| presence.text.is_some())
+            .collect();
+        all.sort_unstable_by_key(|presence| presence.user_id);
+        all
+    }
+
+    /// One user's presence in a channel.
+    pub fn of_in(&self, user: UserId, channel: ChannelId) -> Presence {
+        let now = self.clock.now();
+        let there = self.channels.get(&channel);
+        let entry = there.as_ref().and_then(|there| there.get(&user));
+        entry.map_or(
+            Presence {
+                user_id: user,
+                text: None,
+                last_seen_at: None,
+            },
+            |e| e.show(user, now),
+        )
+    }
+
+    /// Sets a global presence and says what it now is.
+    pub fn set(&self, user: UserId, set: SetPresence) -> Presence {
+        let now = self.clock.now();
+        let entry = Entry {
+            text: set.text,
+            until: set.until,
+            set_at: now,
+        };
+        let shown = entry.show(user, now);
+        self.everywhere.insert(user, entry);
+        shown
+    }
+
+    /// Sets a presence in a channel and says what it now is.
+    pub fn set_in(&self, user: UserId, channel: ChannelId, set: SetPresence) -> Presence {
+        let now = self.clock.now();
+        let entry = Entry {
+            text: set.text,
+            until: set.until,
+            set_at: now,
+        };
+        let shown = entry.show(user, now);
+        self.channels
+            .entry(channel)
+            .or_default()
+            .insert(user, entry);
+        shown
+    }
+
+    /// Forgets who left a channel or whose time there is over. Global entries stay for `last_seen_at`; there
+    /// is one per account at most.
+    pub fn sweep(&self) {
+        let now = self.clock.now();
+        for mut there in self.channels.iter_mut() {
+            there.retain(|_, entry| entry.text.is_some() && entry.until > now);
+        }
+        self.channels.retain(|_, there| !there.is_empty());
+    }
+}

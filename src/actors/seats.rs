@@ -1,0 +1,97 @@
+//! How many of something may be open at once. A seat is given back when it is dropped, on whatever exit.
+
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use dashmap::DashMap;
+
+/// Seats, counted per key and in all.
+#[derive(Debug)]
+pub struct Seats<K: Eq + Hash> {
+    taken: DashMap<K, usize>,
+    total: AtomicUsize,
+    per_key: usize,
+    in_all: usize,
+}
+
+/// One seat.
+#[derive(Debug)]
+pub struct Seat<K: Eq + Hash> {
+    seats: Arc<Seats<K>>,
+    key: K,
+}
+
+impl<K: Eq + Hash + Clone> Seats<K> {
+    /// `per_key` for each, `in_all` over all of them.
+    pub fn new(per_key: usize, in_all: usize) -> Arc<Self> {
+        Arc::new(Self {
+            taken: DashMap::new(),
+            total: AtomicUsize::new(0),
+            per_key,
+            in_all,
+        })
+    }
+
+    /// Takes a seat, if one is free.
+    pub fn take(self: &Arc<Self>, key: K) -> Option<Seat<K>> {
+        if self.total.fetch_add(1, Ordering::Relaxed) >= self.in_all {
+            self.total.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        let mut taken = self.taken.entry(key.clone()).or_insert(0);
+        if *taken >= self.per_key {
+            drop(taken);
+            self.total.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        *taken += 1;
+        drop(taken);
+        Some(Seat {
+            seats: self.clone(),
+            key,
+        })
+    }
+
+    /// Seats taken under one key.
+    pub fn taken_by(&self, key: &K) -> usize {
+        self.taken.get(key).map_or(0, |taken| *taken)
+    }
+
+    /// Seats taken in all.
+    pub fn taken(&self) -> usize {
+        self.total.load(Ordering::Relaxed)
+    }
+}
+
+impl<K: Eq + Hash> Drop for Seat<K> {
+    fn drop(&mut self) {
+        if let Some(mut taken) = self.seats.taken.get_mut(&self.key) {
+            *taken = taken.saturating_sub(1);
+        }
+        self.seats
+            .taken
+            .remove_if(&self.key, |_, taken| *taken == 0);
+        self.seats.total.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropped_seat_is_free_again() {
+        let seats = Seats::new(2, 3);
+        let held: Vec<_> = [1, 1, 1, 2, 3]
+            .into_iter()
+            .map(|key| seats.take(key))
+            .collect();
+        let given: Vec<bool> = held.iter().map(Option::is_some).collect();
+        assert_eq!(given, [true, true, false, true, false]);
+        drop(held);
+        assert_eq!(seats.taken(), 0);
+        assert!(seats.taken.is_empty());
+        assert!(seats.take(1).is_some());
+    }
+}

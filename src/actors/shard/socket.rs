@@ -1,0 +1,183 @@
+//! One websocket's bytes: straight to the kernel while it keeps up, a bounded queue while it does not.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::os::fd::{AsRawFd, RawFd};
+use std::task::Waker;
+use std::time::Instant;
+
+use actix_rt::net::TcpStream;
+use bytes::{Buf, Bytes};
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send};
+
+/// What became of bytes given to [`send_now`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The kernel took all of them.
+    All,
+    /// The kernel took this many.
+    Part(usize),
+    /// The connection is broken; its reader notices too.
+    Broken,
+}
+
+/// Writes without waiting. Takes the bare descriptor so that a walk over many receivers reads nothing but
+/// their dense list; the caller's list holds only descriptors of sockets that are still open.
+pub fn send_now(fd: RawFd, bytes: &[u8]) -> Sent {
+    loop {
+        return match send(fd, bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL) {
+            Ok(n) if n == bytes.len() => Sent::All,
+            Ok(n) => Sent::Part(n),
+            Err(Errno::EAGAIN) => Sent::Part(0),
+            Err(Errno::EINTR) => continue,
+            Err(_) => Sent::Broken,
+        };
+    }
+}
+
+/// Frames that wait for the kernel to take them.
+#[derive(Debug)]
+struct Outbox {
+    queue: VecDeque<Bytes>,
+    bytes: usize,
+    /// Bytes of the front frame that are already gone.
+    front_sent: bool,
+    /// When the kernel last took something.
+    progress: Instant,
+}
+
+/// A socket, shared by its reader and by the shard that writes to it; both live on one thread.
+#[derive(Debug)]
+pub struct Socket {
+    io: TcpStream,
+    outbox: RefCell<Option<Box<Outbox>>>,
+    /// The connection is over: the reader ends at once.
+    ended: Cell<bool>,
+    reader: RefCell<Option<Waker>>,
+}
+
+impl Socket {
+    /// Takes the socket over.
+    pub fn new(io: TcpStream) -> Self {
+        Self {
+            io,
+            outbox: RefCell::new(None),
+            ended: Cell::new(false),
+            reader: RefCell::new(None),
+        }
+    }
+
+    /// Its descriptor, open as long as this value lives.
+    pub fn fd(&self) -> RawFd {
+        self.io.as_raw_fd()
+    }
+
+    /// For the reader.
+    pub fn io(&self) -> &TcpStream {
+        &self.io
+    }
+
+    /// Ends the connection: the reader stops, the actor with it.
+    pub fn end(&self) {
+        self.ended.set(true);
+        if let Some(reader) = self.reader.borrow_mut().take() {
+            reader.wake();
+        }
+    }
+
+    /// Whether it is over; if not, the reader is woken when it will be.
+    pub fn poll_ended(&self, waker: &Waker) -> bool {
+        if self.ended.get() {
+            return true;
+        }
+        let mut reader = self.reader.borrow_mut();
+        if !reader.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *reader = Some(waker.clone());
+        }
+        false
+    }
+
+    /// Bytes that wait.
+    pub fn queued_bytes(&self) -> usize {
+        self.outbox
+            .borrow()
+            .as_ref()
+            .map_or(0, |outbox| outbox.bytes)
+    }
+
+    /// When the kernel last took something, if anything waits.
+    pub fn behind_since(&self) -> Option<Instant> {
+        self.outbox.borrow().as_ref().map(|outbox| outbox.progress)
+    }
+
+    /// Puts bytes behind what waits already. `begun`: part of the frame is already gone, so it must be
+    /// finished whatever happens. Returns true if a drain has to be started.
+    pub fn queue(&self, bytes: Bytes, begun: bool, now: Instant) -> bool {
+        let mut slot = self.outbox.borrow_mut();
+        if let Some(outbox) = slot.as_mut() {
+            outbox.bytes += bytes.len();
+            outbox.queue.push_back(bytes);
+            return false;
+        }
+        let size = bytes.len();
+        let queue = VecDeque::from([bytes]);
+        *slot = Some(Box::new(Outbox {
+            queue,
+            bytes: size,
+            front_sent: begun,
+            progress: now,
+        }));
+        true
+    }
+
+    /// Drops what waits, except a frame whose first bytes are gone: without its end the next frame (the
+    /// goodbye) would be read as part of it.
+    pub fn drop_queue(&self) {
+        let mut slot = self.outbox.borrow_mut();
+        if let Some(outbox) = slot.as_mut() {
+            outbox.queue.truncate(usize::from(outbox.front_sent));
+            outbox.bytes = outbox.queue.iter().map(Bytes::len).sum();
+        }
+    }
+
+    /// Writes what waits as the kernel takes it. Returns when nothing waits any more or the peer is gone.
+    pub async fn drain(&self, now: impl Fn() -> Instant) {
+        loop {
+            if self.io.writable().await.is_err() {
+                return self.give_up();
+            }
+            let mut slot = self.outbox.borrow_mut();
+            let Some(outbox) = slot.as_mut() else { return };
+            loop {
+                let Some(front) = outbox.queue.front_mut() else {
+                    *slot = None;
+                    return;
+                };
+                match self.io.try_write(front) {
+                    Ok(taken) => {
+                        outbox.progress = now();
+                        outbox.bytes -= taken;
+                        if taken == front.len() {
+                            outbox.queue.pop_front();
+                            outbox.front_sent = false;
+                        } else {
+                            front.advance(taken);
+                            outbox.front_sent = true;
+                        }
+                    }
+                    Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => break,
+                    Err(_) => {
+                        drop(slot);
+                        return self.give_up();
+                    }
+                }
+            }
+        }
+    }
+
+    fn give_up(&self) {
+        self.outbox.borrow_mut().take();
+        self.end();
+    }
+}

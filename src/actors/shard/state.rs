@@ -1,0 +1,466 @@
+//! The connections of one worker thread, and who of them listens where.
+//!
+//! Only this thread touches it, so nothing here locks. Whoever comes is put in by `admit` and `follow`;
+//! `remove`, called when the connection's actor is dropped for whatever reason, takes all of it out again.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use slab::Slab;
+use smallvec::SmallVec;
+
+use super::audience::{Audience, Receiver, Slot, Stand};
+use super::link::{Inbox, Link, Subscription, Who};
+use crate::actors::interest::{Interest, Key, ShardId};
+use crate::model::{ChannelId, TokenId, UserId};
+use crate::protocol::frame::ID_LENGTH;
+use crate::protocol::topic::Topic;
+
+/// All that the shard knows.
+#[derive(Debug)]
+pub struct State {
+    shard: ShardId,
+    interest: Arc<Interest>,
+    links: Slab<Link>,
+    next_serial: u64,
+    audiences: HashMap<ChannelId, Audience>,
+    /// Listeners at all points but messages; a connection stands at a point once.
+    points: HashMap<Key, Vec<Slot>>,
+    /// By slot: bytes wait for this socket, so nothing may be written past them.
+    behind: Vec<bool>,
+    /// A walk over this channel's audience is under way: places in it must keep their index.
+    walking: Option<ChannelId>,
+    /// Places were blanked during the walk.
+    blanked: bool,
+    /// Tokens whose revocation passed lately: a call that was under way with one must not subscribe any more.
+    revoked: VecDeque<TokenId>,
+}
+
+/// Revoked tokens that are remembered. A call under way is older than a few thousand revocations at most.
+const REVOKED: usize = 4096;
+
+impl State {
+    /// Nobody is here yet.
+    pub fn new(shard: ShardId, interest: Arc<Interest>) -> Self {
+        Self {
+            shard,
+            interest,
+            links: Slab::new(),
+            next_serial: 1,
+            audiences: HashMap::new(),
+            points: HashMap::new(),
+            behind: Vec::new(),
+            walking: None,
+            blanked: false,
+            revoked: VecDeque::new(),
+        }
+    }
+
+    /// The revocation of a token passed.
+    pub fn note_revoked(&mut self, token: TokenId) {
+        if self.revoked.len() >= REVOKED {
+            self.revoked.pop_front();
+        }
+        self.revoked.push_back(token);
+    }
+
+    /// Whether the revocation of this token passed lately.
+    pub fn was_revoked(&self, token: TokenId) -> bool {
+        self.revoked.contains(&token)
+    }
+
+    /// A connection came. `make` gets its serial.
+    pub fn admit(&mut self, make: impl FnOnce(u64) -> Link) -> (Slot, u64) {
+        let serial = self.next_serial;
+        self.next_serial += 1;
+        let link = make(serial);
+        let who = link.who.clone();
+        let key = self.links.insert(link);
+        if self.behind.len() <= key {
+            self.behind.resize(key + 1, false);
+        }
+        let slot = Slot::try_from(key).unwrap_or(Slot::MAX);
+        self.set_behind(slot, false);
+        self.stand_for(slot, &who);
+        (slot, serial)
+    }
+
+    fn stand_for(&mut self, slot: Slot, who: &Who) {
+        match who {
+            Who::Unclaimed(_) => {}
+            Who::User(user, _) => self.stand_at(slot, Key::User(*user)),
+            Who::App(stream, _, _) => self.stand_at(slot, Key::App(stream.client.clone())),
+        }
+    }
+
+    /// An unclaimed connection got its user.
+    pub fn claim(&mut self, slot: Slot, who: Who) {
+        self.stand_for(slot, &who);
+        if let Some(link) = self.link_mut(slot) {
+            link.who = who;
+        }
+    }
+
+    /// The connection in this slot.
+    pub fn link(&self, slot: Slot) -> Option<&Link> {
+        self.links.get(slot as usize)
+    }
+
+    /// The connection in this slot, to change it.
+    pub fn link_mut(&mut self, slot: Slot) -> Option<&mut Link> {
+        self.links.get_mut(slot as usize)
+    }
+
+    /// Slots in use.
+    pub fn slots(&self) -> Vec<Slot> {
+        self.links
+            .iter()
+            .filter_map(|(key, _)| Slot::try_from(key).ok())
+            .collect()
+    }
+
+    /// Connections and subscriptions here.
+    pub fn counts(&self) -> (usize, usize) {
+        (
+            self.links.len(),
+            self.links
+                .iter()
+                .map(|(_, link)| link.subscriptions.len())
+                .sum(),
+        )
+    }
+
+    /// Whether bytes wait for this socket.
+    pub fn is_behind(&self, slot: Slot) -> bool {
+        self.behind.get(slot as usize).copied().unwrap_or(false)
+    }
+
+    /// Notes whether bytes wait for this socket.
+    pub fn set_behind(&mut self, slot: Slot, behind: bool) {
+        if let Some(flag) = self.behind.get_mut(slot as usize) {
+            *flag = behind;
+        }
+    }
+
+    /// Listeners at a point that is not a channel's messages.
+    pub fn at(&self, key: &Key) -> &[Slot] {
+        self.points.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Listeners of a channel's messages.
+    pub fn audience(&self, channel: ChannelId) -> Option<&Audience> {
+        self.audiences.get(&channel)
+    }
+
+    /// Adds a subscription and stands at its points.
+    pub fn follow(
+        &mut self,
+        slot: Slot,
+        subscription: Subscription,
+        follows: Option<HashSet<UserId>>,
+    ) {
+        let topic = subscription.topic;
+        let Some(link) = self.link_mut(slot) else {
+            return;
+        };
+        // The client may choose an id it has used: the new subscription takes its place.
+        link.subscriptions
+            .retain(|known| known.id != subscription.id);
+        link.subscriptions.push(subscription);
+        if let Some(follows) = follows {
+            link.follows = Some(Box::new(follows));
+        }
+        match topic {
+            Topic::ChannelMessages(channel) => self.replace(slot, channel),
+            Topic::Inbox(_) => {
+                let inbox = self
+                    .link_mut(slot)
+                    .map(|link| link.inbox.get_or_insert_default());
+                if let Some(inbox) = inbox {
+                    inbox.loading.get_or_insert_default();
+                }
+            }
+            Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
+                if let Some(key) = point_of(topic) {
+                    self.stand_at(slot, key);
+                }
+            }
+            Topic::Token(_) => {}
+        }
+    }
+
+    /// The list of an inbox was read; what changed meanwhile wins over it.
+    pub fn fill_inbox(&mut self, slot: Slot, channels: Vec<ChannelId>) {
+        let Some(inbox) = self.link_mut(slot).and_then(|link| link.inbox.as_mut()) else {
+            return;
+        };
+        let changes = inbox.loading.take().unwrap_or_default();
+        let listed = channels
+            .into_iter()
+            .filter(|channel| changes.get(channel) != Some(&false));
+        let came = changes
+            .iter()
+            .filter(|(_, subscribed)| **subscribed)
+            .map(|(channel, _)| *channel);
+        let all: Vec<ChannelId> = listed.chain(came).collect();
+        for channel in all {
+            self.enter_inbox(slot, channel);
+        }
+    }
+
+    /// The user of these connections subscribed to a channel, or no longer does.
+    pub fn subscription_changed(&mut self, user: UserId, channel: ChannelId, subscribed: bool) {
+        for slot in self.at(&Key::User(user)).to_vec() {
+            let Some(inbox) = self.link_mut(slot).and_then(|link| link.inbox.as_mut()) else {
+                continue;
+            };
+            if let Some(loading) = inbox.loading.as_mut() {
+                loading.insert(channel, subscribed);
+            }
+            if subscribed {
+                self.enter_inbox(slot, channel);
+            } else {
+                self.leave_inbox(slot, channel);
+            }
+        }
+    }
+
+    fn enter_inbox(&mut self, slot: Slot, channel: ChannelId) {
+        let inbox: Option<&mut Box<Inbox>> =
+            self.link_mut(slot).and_then(|link| link.inbox.as_mut());
+        if inbox.is_some_and(|inbox| inbox.channels.insert(channel)) {
+            self.stand_at(slot, Key::ChannelNews(channel));
+            self.replace(slot, channel);
+        }
+    }
+
+    fn leave_inbox(&mut self, slot: Slot, channel: ChannelId) {
+        let inbox = self.link_mut(slot).and_then(|link| link.inbox.as_mut());
+        if inbox.is_some_and(|inbox| inbox.channels.remove(&channel)) {
+            self.leave_point(slot, &Key::ChannelNews(channel));
+            self.replace(slot, channel);
+        }
+    }
+
+    /// Drops the subscriptions that satisfy the question. Says how many went.
+    pub fn unfollow(&mut self, slot: Slot, goes: impl Fn(&Subscription) -> bool) -> usize {
+        let Some(link) = self.link_mut(slot) else {
+            return 0;
+        };
+        let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut link.subscriptions)
+            .into_iter()
+            .partition(|known| goes(known));
+        link.subscriptions = kept;
+        for subscription in &gone {
+            self.leave_topic(slot, subscription.topic);
+        }
+        gone.len()
+    }
+
+    fn leave_topic(&mut self, slot: Slot, topic: Topic) {
+        let still = self
+            .link(slot)
+            .is_some_and(|link| link.follows_any(|other| other == topic));
+        match topic {
+            Topic::ChannelMessages(channel) => self.replace(slot, channel),
+            Topic::Inbox(_) if !still => {
+                let inbox = self.link_mut(slot).and_then(|link| link.inbox.take());
+                for channel in inbox.into_iter().flat_map(|inbox| inbox.channels) {
+                    self.leave_point(slot, &Key::ChannelNews(channel));
+                    self.replace(slot, channel);
+                }
+            }
+            // One inbox subscription fewer may leave a plain one behind.
+            Topic::Inbox(_) => {
+                let inbox = self.link(slot).and_then(|link| link.inbox.as_ref());
+                let channels: Vec<_> = inbox
+                    .map(|i| i.channels.iter().copied().collect())
+                    .unwrap_or_default();
+                for channel in channels {
+                    self.replace(slot, channel);
+                }
+            }
+            Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
+                if let Some(key) = point_of(topic).filter(|_| !still) {
+                    self.leave_point(slot, &key);
+                }
+            }
+            Topic::Token(_) => {}
+        }
+    }
+
+    /// The connection is gone: nothing of it stays.
+    pub fn remove(&mut self, slot: Slot, serial: u64) -> Option<Link> {
+        if self.link(slot)?.serial != serial {
+            return None;
+        }
+        self.unfollow(slot, |_| true);
+        let link = self.links.try_remove(slot as usize)?;
+        match &link.who {
+            Who::Unclaimed(_) => {}
+            Who::User(user, _) => self.leave_point(slot, &Key::User(*user)),
+            Who::App(stream, _, _) => self.leave_point(slot, &Key::App(stream.client.clone())),
+        }
+        self.set_behind(slot, false);
+        Some(link)
+    }
+
+    fn stand_at(&mut self, slot: Slot, key: Key) {
+        let listeners = self.points.entry(key.clone()).or_default();
+        if listeners.contains(&slot) {
+            return;
+        }
+        listeners.push(slot);
+        if listeners.len() == 1 {
+            self.interest.add(&key, self.shard);
+        }
+    }
+
+    fn leave_point(&mut self, slot: Slot, key: &Key) {
+        let Some(listeners) = self.points.get_mut(key) else {
+            return;
+        };
+        if let Some(at) = listeners.iter().position(|known| *known == slot) {
+            listeners.swap_remove(at);
+        }
+        if listeners.is_empty() {
+            self.points.remove(key);
+            self.interest.remove(key, self.shard);
+        }
+    }
+
+    /// Puts a connection where it now belongs in the audience of a channel: among the plain receivers if
+    /// exactly one subscription without filters matches, among the others if more does, else nowhere.
+    fn replace(&mut self, slot: Slot, channel: ChannelId) {
+        self.take_out(slot, channel);
+        let Some(link) = self.links.get(slot as usize) else {
+            return;
+        };
+        let mut matching = link.on_messages_of(channel);
+        let (Some(first), second) = (matching.next(), matching.next()) else {
+            return;
+        };
+        let plain: Option<[u8; ID_LENGTH]> = match second {
+            None if is_plain(first) => first.id.as_str().as_bytes().try_into().ok(),
+            Some(_) | None => None,
+        };
+        let (display, fd) = (link.display.for_messages(), link.socket.fd());
+        drop(matching);
+        let audience = self.audiences.entry(channel).or_default();
+        let first_here = audience.is_empty();
+        let stand = plain
+            .and_then(|id| audience.add_plain(display, Receiver { fd, slot, id }))
+            .unwrap_or_else(|| audience.add_other(slot));
+        if first_here {
+            self.interest.add(&Key::Messages(channel), self.shard);
+        }
+        if let Some(link) = self.link_mut(slot) {
+            link.stands.push((channel, stand));
+        }
+    }
+
+    fn take_out(&mut self, slot: Slot, channel: ChannelId) {
+        let Some(link) = self.link_mut(slot) else {
+            return;
+        };
+        let Some(at) = link.stands.iter().position(|(known, _)| *known == channel) else {
+            return;
+        };
+        let (_, stand) = link.stands.swap_remove(at);
+        let Some(audience) = self.audiences.get_mut(&channel) else {
+            return;
+        };
+        if self.walking == Some(channel) && matches!(stand, Stand::Plain(..)) {
+            audience.blank(stand);
+            self.blanked = true;
+            return;
+        }
+        let moved = audience.remove(stand);
+        let empty = audience.is_empty();
+        if let Some(moved) = moved {
+            self.note_stand(moved, channel, stand);
+        }
+        if empty && self.walking != Some(channel) {
+            self.audiences.remove(&channel);
+            self.interest.remove(&Key::Messages(channel), self.shard);
+        }
+    }
+
+    fn note_stand(&mut self, slot: Slot, channel: ChannelId, stand: Stand) {
+        let Some(link) = self.link_mut(slot) else {
+            return;
+        };
+        if let Some(known) = link.stands.iter_mut().find(|(known, _)| *known == channel) {
+            known.1 = stand;
+        }
+    }
+
+    /// A walk over this audience begins: until `walked`, its places keep their index.
+    pub fn walk_begins(&mut self, channel: ChannelId) {
+        self.walking = Some(channel);
+    }
+
+    /// The walk is over: places of those who left meanwhile are closed up.
+    pub fn walked(&mut self) {
+        let Some(channel) = self.walking.take() else {
+            return;
+        };
+        if std::mem::take(&mut self.blanked) {
+            let mut moves: Vec<(Slot, Stand)> = Vec::new();
+            if let Some(audience) = self.audiences.get_mut(&channel) {
+                for (class, index) in audience.classes.iter_mut().zip(0u8..) {
+                    class.receivers.retain(|receiver| receiver.fd >= 0);
+                    let stands = class.receivers.iter().zip(0u32..);
+                    moves.extend(
+                        stands.map(|(receiver, at)| (receiver.slot, Stand::Plain(index, at))),
+                    );
+                }
+            }
+            for (slot, stand) in moves {
+                self.note_stand(slot, channel, stand);
+            }
+        }
+        if self.audiences.get(&channel).is_some_and(Audience::is_empty) {
+            self.audiences.remove(&channel);
+            self.interest.remove(&Key::Messages(channel), self.shard);
+        }
+    }
+
+    /// Everybody who listens to anything about a channel.
+    pub fn listeners_of(&self, channel: ChannelId) -> SmallVec<[Slot; 8]> {
+        let mut slots: SmallVec<[Slot; 8]> = SmallVec::new();
+        if let Some(audience) = self.audiences.get(&channel) {
+            let plain = audience.classes.iter().flat_map(|class| &class.receivers);
+            slots.extend(
+                plain
+                    .filter(|receiver| receiver.fd >= 0)
+                    .map(|receiver| receiver.slot),
+            );
+            slots.extend_from_slice(&audience.others);
+        }
+        for key in [
+            Key::Subscribers(channel),
+            Key::ChannelPresence(channel),
+            Key::ChannelNews(channel),
+        ] {
+            slots.extend_from_slice(self.at(&key));
+        }
+        slots.sort_unstable();
+        slots.dedup();
+        slots
+    }
+}
+
+fn is_plain(subscription: &Subscription) -> bool {
+    // A narrowed scope has to be held against each event, since a channel may stop being public.
+    subscription.filter.is_plain() && subscription.token.scopes.has(crate::model::Scope::Messages)
+}
+
+fn point_of(topic: Topic) -> Option<Key> {
+    match topic {
+        Topic::ChannelSubscribers(channel) => Some(Key::Subscribers(channel)),
+        Topic::ChannelPresence(channel) => Some(Key::ChannelPresence(channel)),
+        Topic::Presence => Some(Key::Presence),
+        Topic::ChannelMessages(_) | Topic::Inbox(_) | Topic::Token(_) => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! One user in use: relations, tokens, profile and presence are changed through this actor, in its order.
+
+pub mod mail;
+pub mod write;
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use tokio::time::Instant;
+
+use self::mail::{ChangeProfile, GrantToken, Relate, RevokeToken, SetUserPresence};
+use super::Shared;
+use crate::event::{Body, Event};
+use crate::model::{Presence, Refusal, Token, User, UserId};
+use crate::store::{Failure, Pending};
+
+/// Mails that may wait for a user.
+pub const MAILBOX: usize = 256;
+
+/// One per user in use.
+pub struct UserActor {
+    id: UserId,
+    shared: Arc<Shared>,
+    used: Instant,
+}
+
+impl UserActor {
+    /// A user's actor keeps no rows, so there is nothing to load.
+    pub fn new(id: UserId, shared: Arc<Shared>) -> Self {
+        Self {
+            id,
+            shared,
+            used: Instant::now(),
+        }
+    }
+}
+
+impl Actor for UserActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        let idle = self.shared.idle;
+        ctx.run_interval(idle / 4, move |actor, ctx| {
+            if actor.used.elapsed() >= idle {
+                actor.shared.directory.forget_user(actor.id, &ctx.address());
+                ctx.stop();
+            }
+        });
+    }
+}
+
+impl Handler<Relate> for UserActor {
+    type Result = Result<Pending<()>, Failure>;
+
+    fn handle(&mut self, mail: Relate, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let id = self.id;
+        if mail.other == id {
+            return Err(Refusal::NoAccess.into());
+        }
+        self.shared
+            .store
+            .submit(move |tx| write::relate(tx, id, mail.other, mail.relation, mail.on))
+    }
+}
+
+impl Handler<GrantToken> for UserActor {
+    type Result = Result<Pending<Token>, Failure>;
+
+    fn handle(&mut self, mail: GrantToken, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let id = self.id;
+        self.shared
+            .store
+            .submit(move |tx| write::grant(tx, &mail.client, Some(id), &mail.scopes, &mail.secret))
+    }
+}
+
+impl Handler<RevokeToken> for UserActor {
+    type Result = Result<Pending<()>, Failure>;
+
+    fn handle(&mut self, mail: RevokeToken, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        self.shared
+            .store
+            .submit(move |tx| write::revoke(tx, mail.0.id))
+    }
+}
+
+impl Handler<ChangeProfile> for UserActor {
+    type Result = Result<Pending<Arc<User>>, Failure>;
+
+    fn handle(&mut self, mail: ChangeProfile, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let (id, limit) = (self.id, self.shared.limits.raw_bytes);
+        self.shared
+            .store
+            .submit(move |tx| write::change_profile(tx, id, mail.0, limit))
+    }
+}
+
+impl Handler<SetUserPresence> for UserActor {
+    type Result = Result<Presence, Failure>;
+
+    fn handle(&mut self, mail: SetUserPresence, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let presence = self.shared.presence.set(self.id, mail.set);
+        if presence.text.is_some() {
+            let body = Body::UserPresence {
+                user: mail.user,
+                presence: presence.clone(),
+            };
+            self.shared.tell(Event {
+                pos: None,
+                at: self.shared.store.now(),
+                body,
+            });
+        }
+        Ok(presence)
+    }
+}

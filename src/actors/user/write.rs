@@ -1,0 +1,118 @@
+//! What a user's actor puts into the write lane: rows and events, in one transaction.
+
+use std::sync::Arc;
+
+use super::mail::ProfileChange;
+use crate::event::Body;
+use crate::model::{ClientId, Refusal, Relation, Scopes, Token, TokenId, User, UserId};
+use crate::store::{Failure, NewToken, Tx};
+use crate::text::raw::{On, merge};
+
+/// Follows, mutes or blocks, or takes it back. Repeating changes nothing and tells nobody.
+///
+/// # Errors
+/// No such user; following somebody with a block between.
+pub fn relate(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    other: UserId,
+    relation: Relation,
+    on: bool,
+) -> Result<(), Failure> {
+    tx.user(other)?.ok_or(Refusal::UserNotFound)?;
+    if relation == Relation::Follow && on && tx.hidden_from(user)?.blocked.contains(&other) {
+        return Err(Refusal::Blocked.into());
+    }
+    let changed = if on {
+        tx.relate(user, other, relation)?
+    } else {
+        tx.unrelate(user, other, relation)?
+    };
+    if changed {
+        // Read again: following moves the counts of both.
+        let user = Arc::new(tx.user(user)?.ok_or(Refusal::UserNotFound)?);
+        let other = Arc::new(tx.user(other)?.ok_or(Refusal::UserNotFound)?);
+        tx.announce(Body::Related {
+            relation,
+            user,
+            other,
+            undone: !on,
+        });
+    }
+    Ok(())
+}
+
+/// Gives a client a token, of a user or of its own.
+///
+/// # Errors
+/// No such client.
+pub fn grant(
+    tx: &mut Tx<'_>,
+    client: &ClientId,
+    user: Option<UserId>,
+    scopes: &Scopes,
+    secret: &str,
+) -> Result<Token, Failure> {
+    let token = tx.create_token(&NewToken {
+        secret,
+        client: client.clone(),
+        user,
+        scopes: scopes.clone(),
+    })?;
+    let user = match token.user {
+        Some(user) => tx.user(user)?.map(Arc::new),
+        None => None,
+    };
+    tx.announce(Body::TokenGranted {
+        token: token.clone(),
+        user,
+    });
+    Ok(token)
+}
+
+/// Takes a token back; one that is gone already is no error.
+///
+/// # Errors
+/// The database is in trouble.
+pub fn revoke(tx: &mut Tx<'_>, id: TokenId) -> Result<(), Failure> {
+    if let Some((token, was_last)) = tx.delete_token(id)? {
+        let user = match token.user {
+            Some(user) => tx.user(user)?.map(Arc::new),
+            None => None,
+        };
+        tx.announce(Body::TokenRevoked {
+            token,
+            user,
+            was_last,
+        });
+    }
+    Ok(())
+}
+
+/// Changes a profile.
+///
+/// # Errors
+/// Raw that breaks a rule.
+pub fn change_profile(
+    tx: &mut Tx<'_>,
+    id: UserId,
+    change: ProfileChange,
+    raw_bytes: usize,
+) -> Result<Arc<User>, Failure> {
+    let mut user = tx.user(id)?.ok_or(Refusal::UserNotFound)?;
+    if let Some(name) = change.name {
+        user.name = name;
+    }
+    if let Some(text) = change.text {
+        (user.content, user.markdown_text) = text.unzip();
+    }
+    user.locale = change.locale.unwrap_or(user.locale);
+    user.timezone = change.timezone.unwrap_or(user.timezone);
+    if let Some(raw) = &change.raw {
+        user.raw = merge(&user.raw, raw, On::User, raw_bytes)?;
+    }
+    tx.save_user(&user)?;
+    let user = Arc::new(user);
+    tx.announce(Body::UserChanged { user: user.clone() });
+    Ok(user)
+}

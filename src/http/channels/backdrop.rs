@@ -1,0 +1,172 @@
+//! What stands behind a list of channels or messages: the people in it, and what the viewer did with each
+//! channel. It is fetched once for a whole answer; the objects then borrow from it.
+
+use std::collections::HashMap;
+
+use crate::http::extract::Viewer;
+use crate::http::people::{People, people};
+use crate::http::{ApiResult, App};
+use crate::model::{Channel, ChannelId, Message, MessageId, User, UserId};
+use crate::protocol::look::Look;
+use crate::protocol::object::{
+    ChannelObject, ChannelViewer, LimitedUser, MessageObject, UserObject,
+};
+use crate::store::Attendance;
+
+/// People, attendances and newest messages around the things to be shown.
+pub(in crate::http) struct Backdrop<'a> {
+    app: &'a App,
+    look: Look,
+    viewer: Option<UserId>,
+    people: People,
+    around: Around,
+}
+
+/// What the store says about channels.
+#[derive(Default)]
+struct Around {
+    attendances: HashMap<ChannelId, Attendance>,
+    recents: HashMap<MessageId, Message>,
+}
+
+impl<'a> Backdrop<'a> {
+    /// For users and what they wrote. To show a message to its own author costs no query.
+    pub(in crate::http) async fn of_users(
+        app: &'a App,
+        viewer: Option<&Viewer>,
+        look: Look,
+        users: impl IntoIterator<Item = UserId>,
+    ) -> ApiResult<Self> {
+        let ids = users.into_iter().filter(|_| look.user).collect();
+        Ok(Self {
+            app,
+            look,
+            viewer: viewer.and_then(Viewer::user),
+            people: people(app, viewer, look, ids).await?,
+            around: Around::default(),
+        })
+    }
+
+    /// For messages.
+    pub(in crate::http) async fn of_messages(
+        app: &'a App,
+        viewer: Option<&Viewer>,
+        look: Look,
+        messages: impl IntoIterator<Item = &Message>,
+    ) -> ApiResult<Self> {
+        let authors = messages.into_iter().map(|message| message.user_id);
+        Self::of_users(app, viewer, look, authors).await
+    }
+
+    /// For channels, with their owners, members and newest messages as far as the look asks for them.
+    pub(in crate::http) async fn of_channels(
+        app: &'a App,
+        viewer: Option<&Viewer>,
+        look: Look,
+        channels: impl IntoIterator<Item = &Channel>,
+    ) -> ApiResult<Self> {
+        let user = viewer.and_then(Viewer::user);
+        let (mut ids, mut rooms, mut recents) = (Vec::new(), Vec::new(), Vec::new());
+        for channel in channels {
+            rooms.push(channel.id);
+            ids.extend(channel.owner.filter(|_| look.user));
+            if look.limited_users {
+                ids.extend(channel.acl.members());
+            }
+            if look.recent_message {
+                recents.extend(channel.recent_message_id);
+                recents.extend(channel.recent_deleted_message_id);
+            }
+        }
+        let around = around(app, user, rooms, recents).await?;
+        if look.user {
+            ids.extend(around.recents.values().map(|message| message.user_id));
+        }
+        Ok(Self {
+            app,
+            look,
+            viewer: user,
+            people: people(app, viewer, look, ids).await?,
+            around,
+        })
+    }
+
+    /// A user as the viewer sees them; nobody if they are unknown or one of the two blocks the other.
+    pub(in crate::http) fn user(&self, id: UserId) -> Option<UserObject<'_>> {
+        self.people.object(id)
+    }
+
+    /// The user as they are, unless one of the two blocks the other.
+    pub(in crate::http) fn visible_user(&self, id: UserId) -> Option<&User> {
+        let standing = self.people.standing(id);
+        let is_hidden = standing.you_blocked || standing.blocks_you;
+        let user = self.people.user(id).filter(|_| !is_hidden)?;
+        Some(user.as_ref())
+    }
+
+    /// A message as the viewer sees it.
+    pub(in crate::http) fn message<'s>(&'s self, message: &'s Message) -> MessageObject<'s> {
+        let object = MessageObject::new(message, None, self.look, self.app.engine.site());
+        match self.user(message.user_id) {
+            Some(author) => object.author_object(author),
+            None => object,
+        }
+    }
+
+    /// A channel as the viewer sees it.
+    pub(in crate::http) fn channel<'s>(&'s self, channel: &'s Channel) -> ChannelObject<'s> {
+        let engine = &self.app.engine;
+        let mut object = ChannelObject::new(channel, None, self.look, engine.site());
+        if let Some(owner) = channel.owner.and_then(|owner| self.user(owner)) {
+            object = object.owner_object(owner);
+        }
+        if let Some(viewer) = self.viewer {
+            let attendance = self.around.attendances.get(&channel.id);
+            let (subscribed, muted) =
+                attendance.map_or((false, false), |a| (a.subscribed, a.muted));
+            let marker = attendance.and_then(|attendance| attendance.marker.clone());
+            let seen = ChannelViewer::new(channel, viewer, subscribed, muted, marker);
+            object = object.seen_by(&seen);
+        }
+        if let Some(recent) = self.recent(channel.recent_message_id) {
+            object = object.recent(recent);
+        }
+        if let Some(deleted) = self.recent(channel.recent_deleted_message_id) {
+            object = object.recent_deleted(deleted);
+        }
+        object.limited_users(|id| {
+            let presence = engine.presence().of(id);
+            let user = self.people.user(id)?;
+            Some(LimitedUser::new(
+                user,
+                presence.text.as_deref(),
+                engine.site(),
+            ))
+        })
+    }
+
+    fn recent(&self, id: Option<MessageId>) -> Option<MessageObject<'_>> {
+        Some(self.message(self.around.recents.get(&id?)?))
+    }
+}
+
+async fn around(
+    app: &App,
+    viewer: Option<UserId>,
+    rooms: Vec<ChannelId>,
+    recents: Vec<MessageId>,
+) -> ApiResult<Around> {
+    if recents.is_empty() && (viewer.is_none() || rooms.is_empty()) {
+        return Ok(Around::default());
+    }
+    let read = app.engine.store().read(move |db| {
+        Ok(Around {
+            attendances: match viewer {
+                Some(viewer) => db.attendances(viewer, &rooms)?,
+                None => HashMap::new(),
+            },
+            recents: db.messages(&recents)?,
+        })
+    });
+    Ok(read.await?)
+}

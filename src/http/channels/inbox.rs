@@ -1,0 +1,127 @@
+//! The inbox, and how much of it is unread.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::Data;
+
+use super::lookup;
+use super::reply;
+use crate::http::extract::{Live, Params, UserViewer, Viewer};
+use crate::http::{ApiResult, App, Reply};
+use crate::model::channel::{CHAT, PM};
+use crate::model::{Refusal, UserId};
+use crate::protocol::topic::Topic;
+
+/// Most channel types of one count. The documents say four; an older version said ten.
+const MOST_KINDS: usize = 10;
+
+/// `GET /users/me/channels/subscribed`
+pub(in crate::http) async fn list(
+    app: Data<App>,
+    viewer: UserViewer,
+    params: Params,
+    live: Live,
+) -> ApiResult {
+    serve(&app, &viewer, &params, live).await
+}
+
+/// The channels that the viewer subscribes to, newest activity first.
+pub(super) async fn serve(app: &App, viewer: &Viewer, params: &Params, live: Live) -> ApiResult {
+    let user = viewer.user().ok_or(Refusal::WrongTokenKind)?;
+    viewer.demand_channels()?;
+    live.around(
+        app,
+        viewer,
+        Topic::Inbox(user),
+        page(app, viewer, user, params),
+    )
+    .await
+}
+
+async fn page(app: &App, viewer: &Viewer, user: UserId, params: &Params) -> ApiResult {
+    let (filter, request) = (lookup::filter(viewer, params), params.page());
+    let always = [CHAT, PM].map(String::from);
+    let read = app.engine.store().read(move |db| {
+        let page = db.inbox_page(user, &filter, &request)?;
+        let counts = db.unread_counts(user, &always)?;
+        Ok((page, counts))
+    });
+    let (page, counts) = read.await?;
+    let mut reply = reply::channels(app, Some(viewer), params, &page).await?;
+    let both = [CHAT, PM].map(|kind| (kind.to_owned(), counts.get(kind).copied().unwrap_or(0)));
+    reply.meta.unread_counts = Some(both.into());
+    Ok(reply)
+}
+
+/// `GET /users/me/channels/num_unread`: unread channels, not messages.
+pub(in crate::http) async fn count(
+    app: Data<App>,
+    viewer: UserViewer,
+    params: Params,
+) -> ApiResult {
+    let kinds = kinds(&viewer, &params)?;
+    Reply::one(&counts(&app, viewer.id(), kinds).await?)
+}
+
+/// `DELETE /users/me/channels/num_unread`: everything is read.
+pub(in crate::http) async fn mark_read(
+    app: Data<App>,
+    viewer: UserViewer,
+    params: Params,
+) -> ApiResult {
+    let kinds = kinds(&viewer, &params)?;
+    mark(&app, viewer.id(), kinds.clone()).await?;
+    Reply::one(&counts(&app, viewer.id(), kinds).await?)
+}
+
+/// `GET /users/me/channels/num_unread/pm`: the old form, a bare number.
+pub(in crate::http) async fn count_private(app: Data<App>, viewer: UserViewer) -> ApiResult {
+    lookup::demand_private(&viewer)?;
+    let counts = counts(&app, viewer.id(), vec![PM.to_owned()]).await?;
+    Reply::one(&counts.get(PM).copied().unwrap_or(0))
+}
+
+/// `DELETE /users/me/channels/num_unread/pm`
+pub(in crate::http) async fn mark_private_read(app: Data<App>, viewer: UserViewer) -> ApiResult {
+    lookup::demand_private(&viewer)?;
+    mark(&app, viewer.id(), vec![PM.to_owned()]).await?;
+    let counts = counts(&app, viewer.id(), vec![PM.to_owned()]).await?;
+    Reply::one(&counts.get(PM).copied().unwrap_or(0))
+}
+
+/// The types that are asked for; private messages if none is.
+fn kinds(viewer: &Viewer, params: &Params) -> ApiResult<Vec<String>> {
+    viewer.demand_channels()?;
+    let mut kinds = params.list("channel_types");
+    if kinds.is_empty() {
+        kinds.push(PM.to_owned());
+    }
+    if kinds.len() > MOST_KINDS {
+        return Err(Refusal::TooLong.at("channel_types").into());
+    }
+    // A token that opens only other types learns nothing of these.
+    let opens = |kind: &String| viewer.token.scopes.open_channel(kind, true);
+    if !kinds.iter().all(opens) {
+        return Err(Refusal::ScopeMissing.at("messages").into());
+    }
+    Ok(kinds)
+}
+
+async fn counts(app: &App, user: UserId, kinds: Vec<String>) -> ApiResult<BTreeMap<String, i64>> {
+    let store = app.engine.store();
+    let asked = kinds.clone();
+    let found = store.read(move |db| db.unread_counts(user, &asked)).await?;
+    let with_zero = |kind: String| {
+        let count = found.get(&kind).copied().unwrap_or(0);
+        (kind, count)
+    };
+    Ok(kinds.into_iter().map(with_zero).collect())
+}
+
+async fn mark(app: &App, user: UserId, kinds: Vec<String>) -> ApiResult<()> {
+    let store = app.engine.store();
+    store
+        .write(move |tx| tx.mark_all_read(user, &kinds))
+        .await?;
+    Ok(())
+}

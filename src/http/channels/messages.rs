@@ -1,0 +1,181 @@
+//! Messages are written, deleted and reported.
+//!
+//! To write a plain text is the hot path: the handler itself asks the database nothing.
+
+use actix_web::web::{Data, Path};
+
+use super::names;
+use super::reader::Reader;
+use super::reply;
+use crate::http::extract::{Body, Params, UserViewer, path};
+use crate::http::{ApiResult, App, Reply};
+use crate::model::message::NewMessage;
+use crate::model::{Access, ChannelId, MessageId, Refusal, UserId};
+use crate::protocol::draft::MessageDraft;
+
+/// The word that stands in a path for "the private channel of these people, whichever that is".
+const PM: &str = "pm";
+
+/// `POST /channels/{channel_id}/messages`, and `/channels/pm/messages`.
+pub(in crate::http) async fn create(
+    app: Data<App>,
+    viewer: UserViewer,
+    params: Params,
+    channel: Path<String>,
+    body: Body,
+) -> ApiResult {
+    let draft = MessageDraft::read(&body.value, app.engine.limits().raw_bytes)?;
+    let (channel, new) = if *channel == PM {
+        private(&app, &viewer, &params, draft).await?
+    } else {
+        let id = path::id::<ChannelId>(&channel)?;
+        (id, compose(&app, &viewer, &params, draft).await?)
+    };
+    let message = app.engine.post_message(viewer.by(), channel, new).await?;
+    reply::created(reply::message(&app, Some(&viewer), &params, &message).await)
+}
+
+async fn compose(
+    app: &App,
+    viewer: &UserViewer,
+    params: &Params,
+    mut draft: MessageDraft,
+) -> ApiResult<NewMessage> {
+    let people = names::mentioned(&app.engine, &mut draft).await?;
+    let new = draft.finish(
+        &people,
+        app.engine.limits().message_length,
+        viewer.id(),
+        viewer.token.client.clone(),
+        params.flag("update_marker", false),
+    )?;
+    Ok(new)
+}
+
+/// Finds or makes the private channel. The text is checked before, so that a refused message leaves no
+/// empty channel behind.
+async fn private(
+    app: &App,
+    viewer: &UserViewer,
+    params: &Params,
+    mut draft: MessageDraft,
+) -> ApiResult<(ChannelId, NewMessage)> {
+    let people = draft
+        .destinations
+        .take()
+        .filter(|people| !people.is_empty())
+        .ok_or_else(|| Refusal::Missing.at("destinations"))?;
+    let directory = names::directory(&app.engine, people.clone()).await?;
+    let mut others: Vec<UserId> = directory.all(&people, "destinations")?;
+    others.sort_unstable();
+    others.dedup();
+    others.retain(|user| *user != viewer.id());
+    if others.is_empty() {
+        return Err(Refusal::OnlyYourself.at("destinations").into());
+    }
+    if others.len() + 1 > app.engine.limits().channel_members {
+        return Err(Refusal::TooManyMembers.at("destinations").into());
+    }
+    let new = compose(app, viewer, params, draft).await?;
+    let channel = app.engine.open_pm(viewer.by(), others).await?;
+    Ok((channel, new))
+}
+
+/// `DELETE /channels/{channel_id}/messages/{message_id}`
+pub(in crate::http) async fn delete(
+    app: Data<App>,
+    viewer: UserViewer,
+    params: Params,
+    ids: Path<(String, String)>,
+) -> ApiResult {
+    let (channel, id) = message_path(&ids)?;
+    let deleted = app.engine.delete_message(viewer.by(), channel, id).await?;
+    reply::message(&app, Some(&viewer), &params, &deleted).await
+}
+
+/// `PUT …/messages/{message_id}/sticky`
+pub(in crate::http) async fn stick(
+    app: Data<App>,
+    viewer: UserViewer,
+    params: Params,
+    ids: Path<(String, String)>,
+) -> ApiResult {
+    set_sticky(&app, &viewer, &params, &ids, true).await
+}
+
+/// `DELETE …/messages/{message_id}/sticky`
+pub(in crate::http) async fn unstick(
+    app: Data<App>,
+    viewer: UserViewer,
+    params: Params,
+    ids: Path<(String, String)>,
+) -> ApiResult {
+    set_sticky(&app, &viewer, &params, &ids, false).await
+}
+
+async fn set_sticky(
+    app: &App,
+    viewer: &UserViewer,
+    params: &Params,
+    ids: &(String, String),
+    sticky: bool,
+) -> ApiResult {
+    let (channel, id) = message_path(ids)?;
+    let engine = &app.engine;
+    let message = engine.set_sticky(viewer.by(), channel, id, sticky).await?;
+    reply::message(app, Some(viewer), params, &message).await
+}
+
+/// `POST …/messages/{message_id}/report`: the operator reads it in the log.
+pub(in crate::http) async fn report(
+    app: Data<App>,
+    viewer: UserViewer,
+    params: Params,
+    ids: Path<(String, String)>,
+    body: Body,
+) -> ApiResult {
+    const REASONS: [&str; 4] = ["account_type", "nsfw", "soliciting", "user_abuse"];
+    let (channel, id) = message_path(&ids)?;
+    let sent = body.text("reason");
+    let reason = sent.as_deref().or_else(|| params.get("reason"));
+    let reason = reason.ok_or_else(|| Refusal::Missing.at("reason"))?;
+    if !REASONS.contains(&reason) {
+        return Err(Refusal::Invalid.at("reason").into());
+    }
+    let user = viewer.id();
+    let read = app.engine.store().read(move |db| {
+        let room = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
+        // Any scope will do; only the right to read counts.
+        if room.access(Some(user)) < Access::Read {
+            return Err(Refusal::NoAccess.into());
+        }
+        let found = db.message(id)?.filter(|m| m.channel_id == channel);
+        found.ok_or_else(|| Refusal::MessageNotFound.into())
+    });
+    let message = read.await?;
+    tracing::warn!(
+        message_id = %message.id,
+        channel_id = %message.channel_id,
+        author = %message.user_id,
+        by = %user,
+        reason,
+        "message reported"
+    );
+    Ok(Reply::bare(201))
+}
+
+/// Channel and message of a path.
+pub(super) fn message_path(ids: &(String, String)) -> ApiResult<(ChannelId, MessageId)> {
+    Ok((path::id(&ids.0)?, path::id(&ids.1)?))
+}
+
+/// Says no to whoever may not read the channel.
+pub(super) async fn demand(app: &App, reader: &Reader, channel: ChannelId) -> ApiResult<()> {
+    let reader = reader.clone();
+    let read = app
+        .engine
+        .store()
+        .read(move |db| reader.channel(db, channel));
+    read.await?;
+    Ok(())
+}

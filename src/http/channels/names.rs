@@ -1,0 +1,61 @@
+//! Looks up, in one read, whom and what a body names.
+
+use std::collections::HashMap;
+
+use crate::actors::Engine;
+use crate::http::ApiResult;
+use crate::model::{ChannelId, UserId};
+use crate::protocol::draft::{Directory, MessageDraft, PersonRef};
+use crate::text::raw;
+
+/// The people whom a body names, as far as they exist.
+pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiResult<Directory> {
+    if people.is_empty() {
+        return Ok(Directory::default());
+    }
+    let mut ids = Vec::new();
+    let mut names = Vec::new();
+    for person in people {
+        match person {
+            PersonRef::Id(id) => ids.push(id),
+            PersonRef::Name(name) => names.push(name),
+        }
+    }
+    let by_name = if names.is_empty() {
+        HashMap::new()
+    } else {
+        let read = engine.store().read(move |db| db.ids_by_name(&names));
+        read.await?
+    };
+    let known = if ids.is_empty() {
+        HashMap::new()
+    } else {
+        engine.store().users(ids).await?
+    };
+    Ok(Directory::new(by_name, known.into_keys()))
+}
+
+/// Those of the mentioned names that exist. Invites in the raw get the names of their rooms. A plain text
+/// asks the store nothing.
+pub(super) async fn mentioned(
+    engine: &Engine,
+    draft: &mut MessageDraft,
+) -> ApiResult<HashMap<String, UserId>> {
+    let names = draft.names();
+    let invited = raw::invited_channels(&draft.raw);
+    if names.is_empty() && invited.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let read = engine.store().read(move |db| {
+        let people = db.ids_by_name(&names)?;
+        let rooms = db.channels(&invited)?;
+        let rooms: HashMap<ChannelId, Option<String>> = rooms
+            .into_iter()
+            .map(|(id, channel)| (id, channel.chat_name().map(str::to_owned)))
+            .collect();
+        Ok((people, rooms))
+    });
+    let (people, rooms) = read.await?;
+    raw::name_invites(&mut draft.raw, &rooms)?;
+    Ok(people)
+}

@@ -1,0 +1,292 @@
+//! Messages of a channel, of a thread, by id, by author; the sticky ones.
+
+use std::collections::HashSet;
+
+use actix_web::web::{Data, Path};
+
+use super::messages::message_path;
+use super::reader::Reader;
+use super::reply;
+use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
+use crate::http::{ApiResult, App};
+use crate::model::marker::MarkerName;
+use crate::model::{ChannelId, Marker, Message, MessageId, Page, Refusal, UserId};
+use crate::protocol::object::MarkerObject;
+use crate::protocol::topic::Topic;
+use crate::store::{Db, Failure, MessageFilter};
+
+/// Most messages of one look-up.
+const MOST: usize = 200;
+
+/// `GET /channels/{channel_id}/messages`
+pub(in crate::http) async fn list(
+    app: Data<App>,
+    viewer: AnyViewer,
+    params: Params,
+    live: Live,
+    channel: Path<String>,
+) -> ApiResult {
+    let id = path::id::<ChannelId>(&channel)?;
+    let viewer = viewer.0;
+    let page = channel_page(&app, viewer.as_ref(), &params, id);
+    match &viewer {
+        Some(viewer) => {
+            let topic = Topic::ChannelMessages(id);
+            live.around(&app, viewer, topic, page).await
+        }
+        None => page.await,
+    }
+}
+
+/// A page of a channel, with what is said about it in `meta`.
+pub(in crate::http) struct ChannelPage {
+    pub(in crate::http) page: Page<Message>,
+    /// `Some(None)`: somebody reads who has not set one.
+    pub(in crate::http) marker: Option<Option<Marker>>,
+    pub(in crate::http) deleted: Vec<MessageId>,
+}
+
+/// Reads one page if the channel may be read.
+pub(in crate::http) async fn read_page(
+    app: &App,
+    reader: &Reader,
+    params: &Params,
+    channel: ChannelId,
+) -> ApiResult<ChannelPage> {
+    let (mut request, marks, wanted) = (params.page(), params.marks(), wanted(params));
+    let reader = reader.clone();
+    let read = app.engine.store().read(move |db| {
+        reader.channel(db, channel)?;
+        let marker = match reader.user() {
+            Some(user) => Some(db.marker(user, MarkerName::Channel(channel))?),
+            None => None,
+        };
+        marks.resolve(marker.iter().flatten().next(), &mut request);
+        let filter = wanted.filter(db, reader.user())?;
+        let page = db.messages_in(channel, &filter, &request)?;
+        let deleted = match request.since {
+            Some(since) => db.deleted_since(channel, MessageId(since.id))?,
+            None => Vec::new(),
+        };
+        Ok(ChannelPage {
+            page,
+            marker,
+            deleted,
+        })
+    });
+    Ok(read.await?)
+}
+
+async fn channel_page(
+    app: &App,
+    viewer: Option<&Viewer>,
+    params: &Params,
+    channel: ChannelId,
+) -> ApiResult {
+    let reader = Reader::new(app, viewer).await?;
+    let mut read = read_page(app, &reader, params, channel).await?;
+    if params.flag("update_marker", false) {
+        move_marker(app, reader.user(), channel, &mut read).await?;
+    }
+    let mut reply = reply::messages(app, viewer, params, &read.page).await?;
+    if let Some(marker) = read.marker {
+        let object = MarkerObject::new(&MarkerName::Channel(channel), marker.as_ref());
+        reply.meta.marker = serde_json::to_value(object).ok();
+    }
+    reply.meta.deleted_ids = read.deleted.iter().map(ToString::to_string).collect();
+    Ok(reply)
+}
+
+/// Some clients read and mark as read in one call. The marker only moves forward by this.
+async fn move_marker(
+    app: &App,
+    user: Option<UserId>,
+    channel: ChannelId,
+    read: &mut ChannelPage,
+) -> ApiResult<()> {
+    let newest = read.page.items.iter().map(|(id, _)| *id).max();
+    let (Some(user), Some(newest)) = (user, newest) else {
+        return Ok(());
+    };
+    if read
+        .marker
+        .iter()
+        .flatten()
+        .any(|marker| marker.id >= newest)
+    {
+        return Ok(());
+    }
+    let name = MarkerName::Channel(channel);
+    let write = app
+        .engine
+        .store()
+        .write(move |tx| tx.set_marker(user, name, newest, 0, false));
+    read.marker = Some(Some(write.await?));
+    Ok(())
+}
+
+/// `GET /channels/{channel_id}/messages/{message_id}`. Its author may read it in any case.
+pub(in crate::http) async fn show(
+    app: Data<App>,
+    viewer: AnyViewer,
+    params: Params,
+    ids: Path<(String, String)>,
+) -> ApiResult {
+    let (channel, id) = message_path(&ids)?;
+    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let read = app
+        .engine
+        .store()
+        .read(move |db| message_in(db, &reader, channel, id));
+    let message = read.await?;
+    reply::message(&app, viewer.0.as_ref(), &params, &message).await
+}
+
+/// `GET …/messages/{message_id}/thread`: any message of the thread may be named.
+pub(in crate::http) async fn thread(
+    app: Data<App>,
+    viewer: AnyViewer,
+    params: Params,
+    ids: Path<(String, String)>,
+) -> ApiResult {
+    let (channel, id) = message_path(&ids)?;
+    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let user = reader.user();
+    let (request, wanted) = (params.page(), wanted(&params));
+    let read = app.engine.store().read(move |db| {
+        reader.channel(db, channel)?;
+        let message = message_in(db, &reader, channel, id)?;
+        let filter = wanted.filter(db, user)?;
+        db.thread_page(message.thread_id, &filter, &request)
+    });
+    let page = read.await?;
+    reply::messages(&app, viewer.0.as_ref(), &params, &page).await
+}
+
+/// `GET /channels/messages?ids=`
+pub(in crate::http) async fn by_ids(
+    app: Data<App>,
+    viewer: AnyViewer,
+    params: Params,
+) -> ApiResult {
+    let mut seen = HashSet::new();
+    let ids: Vec<MessageId> = params
+        .list("ids")
+        .iter()
+        .filter_map(|id| id.parse().ok())
+        .filter(|id| seen.insert(*id))
+        .take(MOST)
+        .collect();
+    if !params.has("ids") {
+        return Err(Refusal::Missing.at("ids").into());
+    }
+    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let user = reader.user();
+    let read = app.engine.store().read(move |db| {
+        let mut found = db.messages(&ids)?;
+        let rooms: Vec<ChannelId> = found.values().map(|message| message.channel_id).collect();
+        let rooms = db.channels(&rooms)?;
+        let own = |message: &Message| user == Some(message.user_id);
+        let may = |message: &Message| {
+            let room = rooms.get(&message.channel_id);
+            own(message) || room.is_some_and(|room| reader.may(room))
+        };
+        Ok(ids
+            .iter()
+            .filter_map(|id| found.remove(id))
+            .filter(may)
+            .collect::<Vec<Message>>())
+    });
+    let messages = read.await?;
+    reply::all_messages(&app, viewer.0.as_ref(), &params, &messages).await
+}
+
+/// `GET /users/me/messages`
+pub(in crate::http) async fn mine(app: Data<App>, viewer: UserViewer, params: Params) -> ApiResult {
+    viewer.demand_channels()?;
+    let user = viewer.id();
+    let (scopes, request) = (viewer.token.scopes.clone(), params.page());
+    let filter = MessageFilter {
+        include_deleted: params.flag("include_deleted", true),
+        hidden: Vec::new(),
+    };
+    let read = app
+        .engine
+        .store()
+        .read(move |db| db.written_by(user, Some(&scopes), &filter, &request));
+    let page = read.await?;
+    reply::messages(&app, Some(&viewer), &params, &page).await
+}
+
+/// `GET /channels/{channel_id}/sticky_messages`
+pub(in crate::http) async fn sticky(
+    app: Data<App>,
+    viewer: AnyViewer,
+    params: Params,
+    channel: Path<String>,
+) -> ApiResult {
+    let id = path::id::<ChannelId>(&channel)?;
+    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let user = reader.user();
+    let (request, wanted) = (params.page(), wanted(&params));
+    let read = app.engine.store().read(move |db| {
+        reader.channel(db, id)?;
+        let filter = wanted.filter(db, user)?;
+        db.sticky_page(id, &filter, &request)
+    });
+    let page = read.await?;
+    reply::messages(&app, viewer.0.as_ref(), &params, &page).await
+}
+
+/// The message, if it stands in that channel and may be read.
+fn message_in(
+    db: &mut Db<'_>,
+    reader: &Reader,
+    channel: ChannelId,
+    id: MessageId,
+) -> Result<Message, Failure> {
+    let room = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
+    let message = db
+        .message(id)?
+        .filter(|message| message.channel_id == channel);
+    let own = |message: &Message| reader.user() == Some(message.user_id);
+    if !message.as_ref().is_some_and(own) {
+        // Whether a message exists is told only to those who could read it.
+        reader.demand(&room)?;
+    }
+    message.ok_or_else(|| Refusal::MessageNotFound.into())
+}
+
+/// What a list of messages leaves out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    include_deleted: bool,
+    include_muted: bool,
+}
+
+/// Reads the switches of a call.
+pub(super) fn wanted(params: &Params) -> Wanted {
+    Wanted {
+        include_deleted: params.flag("include_deleted", true),
+        include_muted: params.flag("include_muted", false),
+    }
+}
+
+impl Wanted {
+    /// With the people whom the viewer is not to see. Apps keep their users' mutes and blocks themselves.
+    pub(super) fn filter(
+        self,
+        db: &mut Db<'_>,
+        viewer: Option<UserId>,
+    ) -> Result<MessageFilter, Failure> {
+        let hidden = match viewer {
+            Some(viewer) if self.include_muted => db.hidden_from(viewer)?.blocked,
+            Some(viewer) => db.hides(viewer)?,
+            None => Vec::new(),
+        };
+        Ok(MessageFilter {
+            include_deleted: self.include_deleted,
+            hidden,
+        })
+    }
+}

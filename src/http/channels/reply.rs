@@ -1,0 +1,106 @@
+//! Answers that several handlers of this folder give.
+
+use super::backdrop::Backdrop;
+use crate::http::extract::{Params, Viewer};
+use crate::http::{ApiResult, App, Reply};
+use crate::model::{Channel, Message, Page};
+use crate::protocol::look::Look;
+
+/// One channel as its viewer sees it.
+pub(super) async fn channel(
+    app: &App,
+    viewer: Option<&Viewer>,
+    params: &Params,
+    channel: &Channel,
+) -> ApiResult {
+    let look = Look::from_query(params);
+    let behind = Backdrop::of_channels(app, viewer, look, [channel]).await?;
+    Reply::one(&behind.channel(channel))
+}
+
+/// Channels without pages.
+pub(super) async fn all_channels(
+    app: &App,
+    viewer: Option<&Viewer>,
+    params: &Params,
+    channels: &[Channel],
+) -> ApiResult {
+    let look = Look::from_query(params);
+    let behind = Backdrop::of_channels(app, viewer, look, channels).await?;
+    let items: Vec<_> = channels
+        .iter()
+        .map(|channel| behind.channel(channel))
+        .collect();
+    Reply::one(&items)
+}
+
+/// A page of channels.
+pub(super) async fn channels(
+    app: &App,
+    viewer: Option<&Viewer>,
+    params: &Params,
+    page: &Page<Channel>,
+) -> ApiResult {
+    let look = Look::from_query(params);
+    let channels = page.items.iter().map(|(_, channel)| channel);
+    let behind = Backdrop::of_channels(app, viewer, look, channels).await?;
+    let items: Vec<_> = page
+        .items
+        .iter()
+        .map(|(id, channel)| behind.channel(channel).paginated(*id))
+        .collect();
+    Reply::listing(page, &items)
+}
+
+/// One message as its viewer sees it.
+pub(super) async fn message(
+    app: &App,
+    viewer: Option<&Viewer>,
+    params: &Params,
+    message: &Message,
+) -> ApiResult {
+    let look = Look::from_query(params);
+    let behind = Backdrop::of_messages(app, viewer, look, [message]).await?;
+    Reply::one(&behind.message(message))
+}
+
+/// Messages without pages.
+pub(super) async fn all_messages(
+    app: &App,
+    viewer: Option<&Viewer>,
+    params: &Params,
+    messages: &[Message],
+) -> ApiResult {
+    let look = Look::from_query(params);
+    let behind = Backdrop::of_messages(app, viewer, look, messages).await?;
+    let items: Vec<_> = messages
+        .iter()
+        .map(|message| behind.message(message))
+        .collect();
+    Reply::one(&items)
+}
+
+/// A page of messages.
+pub(super) async fn messages(
+    app: &App,
+    viewer: Option<&Viewer>,
+    params: &Params,
+    page: &Page<Message>,
+) -> ApiResult {
+    let look = Look::from_query(params);
+    let messages = page.items.iter().map(|(_, message)| message);
+    let behind = Backdrop::of_messages(app, viewer, look, messages).await?;
+    let items: Vec<_> = page
+        .items
+        .iter()
+        .map(|(id, message)| behind.message(message).paginated(*id))
+        .collect();
+    Reply::listing(page, &items)
+}
+
+/// The same answer, for something that was made by this call.
+pub(super) fn created(reply: ApiResult) -> ApiResult {
+    let mut reply = reply?;
+    reply.meta.code = 201;
+    Ok(reply)
+}

@@ -1,0 +1,233 @@
+//! Search for channels and for messages.
+
+use actix_web::web::Data;
+
+use super::names;
+use super::reader::Reader;
+use super::reading;
+use super::reply;
+use crate::http::extract::{AnyViewer, Params, TokenViewer};
+use crate::http::{ApiResult, App};
+use crate::model::channel::PM;
+use crate::model::{
+    Bound, Channel, ChannelId, MessageId, Page, PageRequest, Refusal, Stamp, UserId, UserKind,
+};
+use crate::protocol::draft::PersonRef;
+use crate::store::{ChannelOrder, ChannelSearch, Db, Failure, InboxFilter, MessageSearch};
+
+/// Most private channels that one search looks through, newest activity first.
+const MOST_PRIVATE: usize = 2000;
+
+/// `GET /channels/search`
+pub(in crate::http) async fn channels(
+    app: Data<App>,
+    viewer: AnyViewer,
+    params: Params,
+) -> ApiResult {
+    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let mut wanted = wanted(&app, &params).await?;
+    if !params.flag("include_read", true) {
+        wanted.unread_by = reader.user();
+    }
+    let page = read(&app, &reader, wanted, params.page()).await?;
+    reply::channels(&app, viewer.0.as_ref(), &params, &page).await
+}
+
+/// Finds channels that the reader may see.
+pub(in crate::http) async fn read(
+    app: &App,
+    reader: &Reader,
+    wanted: ChannelSearch,
+    request: PageRequest,
+) -> ApiResult<Page<Channel>> {
+    let (user, scopes) = (reader.user(), reader.all_scopes());
+    let read = app
+        .engine
+        .store()
+        .read(move |db| db.search_channels(&wanted, user, scopes.as_ref(), &request));
+    Ok(read.await?)
+}
+
+/// The parameters that every list of channels knows.
+pub(super) fn general(params: &Params) -> ChannelSearch {
+    ChannelSearch {
+        kinds: params.list("channel_types"),
+        exclude_kinds: params.list("exclude_channel_types"),
+        include_inactive: params.flag("include_inactive", false),
+        ..ChannelSearch::default()
+    }
+}
+
+/// All parameters of the search.
+pub(in crate::http) async fn wanted(app: &App, params: &Params) -> ApiResult<ChannelSearch> {
+    let order = match params.get("order") {
+        Some("id") => ChannelOrder::Id,
+        Some("popularity") => ChannelOrder::Popularity,
+        Some(_) | None => ChannelOrder::Activity,
+    };
+    // What App.net asked the other way round, and some clients still do.
+    let is_private = params.tristate("is_private");
+    let is_public = params
+        .tristate("is_public")
+        .or_else(|| is_private.map(|private| !private));
+    Ok(ChannelSearch {
+        q: params.get("q").map(str::to_owned),
+        order,
+        categories: params.list("categories"),
+        owner: person(app, params, "owner_id").await?,
+        is_public,
+        raw_types: params.list("raw_types"),
+        file_id: params.get("file_id").map(str::to_owned),
+        created_after: moment(params, "created_after")?,
+        created_before: moment(params, "created_before")?,
+        ..general(params)
+    })
+}
+
+/// `GET /channels/messages/search`
+pub(in crate::http) async fn messages(
+    app: Data<App>,
+    viewer: TokenViewer,
+    params: Params,
+) -> ApiResult {
+    let sent = params.list("channel_ids");
+    if sent.is_empty() {
+        return Err(Refusal::Missing.at("channel_ids").into());
+    }
+    let private = sent.iter().any(|id| id == PRIVATE_WORD);
+    let ids: Vec<ChannelId> = sent.iter().filter_map(|id| id.parse().ok()).collect();
+    let mut search = message_search(&app, &params).await?;
+    let reader = Reader::new(&app, Some(&viewer)).await?;
+    let user = reader.user();
+    let (request, hides) = (params.page(), reading::wanted(&params));
+    let read = app.engine.store().read(move |db| {
+        search.channels = db
+            .channels(&ids)?
+            .into_values()
+            .filter(|channel| reader.may(channel))
+            .map(|channel| channel.id)
+            .collect();
+        if let Some(user) = user.filter(|_| private) {
+            search.channels.extend(private_channels(db, user, &reader)?);
+        }
+        search.hidden = hides.filter(db, user)?.hidden;
+        db.search_messages(&search, &request)
+    });
+    let page = read.await?;
+    reply::messages(&app, Some(&viewer), &params, &page).await
+}
+
+/// Stands in `channel_ids` for all private messages.
+const PRIVATE_WORD: &str = "pm";
+
+fn private_channels(
+    db: &mut Db<'_>,
+    user: UserId,
+    reader: &Reader,
+) -> Result<Vec<ChannelId>, Failure> {
+    let filter = InboxFilter {
+        kinds: vec![PM.to_owned()],
+        include_inactive: true,
+        scopes: reader.all_scopes(),
+        ..InboxFilter::default()
+    };
+    let mut request = PageRequest {
+        count: 200,
+        ..PageRequest::default()
+    };
+    let mut found = Vec::new();
+    loop {
+        let page = db.inbox_page(user, &filter, &request)?;
+        found.extend(page.items.iter().map(|(_, channel)| channel.id));
+        match page.items.last() {
+            Some((id, _)) if page.more && found.len() < MOST_PRIVATE => {
+                request.before = Some(Bound {
+                    id: *id,
+                    inclusive: false,
+                });
+            }
+            Some(_) | None => return Ok(found),
+        }
+    }
+}
+
+async fn message_search(app: &App, params: &Params) -> ApiResult<MessageSearch> {
+    let kinds = params.list("user_types");
+    let all = [UserKind::Human, UserKind::Feed, UserKind::Bot];
+    let named = |kind: &UserKind| kinds.iter().any(|name| name == kind.name());
+    let user_kinds: Vec<UserKind> = all.into_iter().filter(named).collect();
+    if user_kinds.is_empty() && !kinds.is_empty() {
+        return Err(Refusal::Invalid.at("user_types").into());
+    }
+    Ok(MessageSearch {
+        q: params.get("q").map(str::to_owned),
+        by_relevance: params.get("order").is_none_or(|order| order == "relevance"),
+        client: params.get("client_id").map(Into::into),
+        creator: person(app, params, "creator_id").await?,
+        user_kinds,
+        created_after: moment(params, "created_after")?,
+        created_before: moment(params, "created_before")?,
+        reply_to: number(params, "reply_to")?.map(MessageId),
+        thread: number(params, "thread_id")?.map(MessageId),
+        is_reply: params.tristate("is_reply"),
+        // Of these two only one answer narrows.
+        is_nsfw: params.tristate("is_nsfw").filter(|wanted| !wanted),
+        is_sticky: params.tristate("is_sticky").filter(|wanted| *wanted),
+        tags: bare(params, "tags", '#'),
+        mentions: bare(params, "mentions", '@'),
+        leading_mentions: bare(params, "leading_mentions", '@'),
+        urls: params.list("urls"),
+        url_domains: params.list("url_domains"),
+        raw_types: params.list("raw_types"),
+        file_id: params.get("file_id").map(str::to_owned),
+        file_kinds: params.list("file_kinds"),
+        poll_id: params.get("poll_id").map(str::to_owned),
+        ..MessageSearch::default()
+    })
+}
+
+/// A list whose items may be written with their mark or without.
+fn bare(params: &Params, name: &str, mark: char) -> Vec<String> {
+    let items = params.list(name).into_iter();
+    items
+        .map(|item| item.trim_start_matches(mark).to_owned())
+        .collect()
+}
+
+fn number(params: &Params, name: &'static str) -> ApiResult<Option<i64>> {
+    match params.get(name) {
+        None => Ok(None),
+        Some(text) => match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(Refusal::WrongType.at(name).into()),
+        },
+    }
+}
+
+fn moment(params: &Params, name: &'static str) -> ApiResult<Option<Stamp>> {
+    match params.get(name) {
+        None => Ok(None),
+        Some(text) => match Stamp::parse_iso(text) {
+            Some(moment) => Ok(Some(moment)),
+            None => Err(Refusal::WrongType.at(name).into()),
+        },
+    }
+}
+
+/// A user, by id or name. An unknown one has written and made nothing.
+async fn person(app: &App, params: &Params, name: &'static str) -> ApiResult<Option<UserId>> {
+    let Some(text) = params.get(name) else {
+        return Ok(None);
+    };
+    let person = PersonRef::parse(text).ok_or_else(|| Refusal::WrongType.at(name))?;
+    match person {
+        PersonRef::Id(id) => Ok(Some(id)),
+        PersonRef::Name(_) => {
+            let directory = names::directory(&app.engine, vec![person.clone()]).await?;
+            Ok(Some(directory.find(&person).unwrap_or(NOBODY)))
+        }
+    }
+}
+
+/// Ids begin at 1.
+const NOBODY: UserId = UserId(0);

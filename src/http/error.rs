@@ -1,0 +1,160 @@
+//! What handlers return when they cannot answer; becomes an envelope without `data`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+
+use crate::model::{Refusal, Refused};
+use crate::protocol::envelope::{Envelope, Meta};
+use crate::store::Failure;
+
+/// What a handler comes back with.
+pub type ApiResult<T = super::Reply> = Result<T, ApiError>;
+
+/// Seconds after which a full queue is worth another try.
+const BUSY_RETRY: u64 = 1;
+/// Seconds that a restart takes, roughly.
+const RESTART_RETRY: u64 = 5;
+
+/// An error as the client sees it. Causes stay in the log.
+#[derive(Debug)]
+pub struct ApiError {
+    code: u16,
+    slug: &'static str,
+    message: Cow<'static, str>,
+    id: Option<String>,
+    retry_in: Option<u64>,
+}
+
+impl ApiError {
+    /// Come back later; nothing was begun.
+    fn later(slug: &'static str, message: &'static str, seconds: u64) -> Self {
+        Self {
+            code: 503,
+            slug,
+            message: message.into(),
+            id: None,
+            retry_in: Some(seconds),
+        }
+    }
+
+    /// Something is broken here. The cause is logged under the id that the client gets to quote.
+    pub fn trouble(cause: &dyn fmt::Display) -> Self {
+        let id = format!("{:08x}", rand::random::<u32>());
+        tracing::error!(error_id = %id, %cause, "request failed");
+        Self {
+            code: 500,
+            slug: "internal-error",
+            message: "Internal Server Error".into(),
+            id: Some(id),
+            retry_in: None,
+        }
+    }
+
+    /// Over a rate limit.
+    pub fn limited(retry_in: u64) -> Self {
+        Self {
+            retry_in: Some(retry_in),
+            ..Self::from(Refusal::RateLimited)
+        }
+    }
+
+    /// The same, with a hint when to try again.
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self {
+            retry_in: Some(seconds),
+            ..self
+        }
+    }
+
+    /// The HTTP status.
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// `meta.error_slug`
+    pub fn slug(&self) -> &'static str {
+        self.slug
+    }
+
+    /// The `meta` that tells it.
+    pub fn meta(&self) -> Meta {
+        let mut meta = Meta::new(self.code);
+        meta.error_message = Some(self.message.clone().into_owned());
+        meta.error_slug = Some(self.slug);
+        meta.error_id.clone_from(&self.id);
+        meta.retry_in = self.retry_in;
+        meta
+    }
+
+    /// As a response.
+    pub fn response(&self, meta: &Meta, pretty: bool) -> HttpResponse {
+        let status = StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+        if let Some(seconds) = self.retry_in {
+            response.insert_header((RETRY_AFTER, HeaderValue::from(seconds)));
+        }
+        response.body(Envelope::bare(meta).bytes(pretty).unwrap_or_default())
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        Self {
+            code: refused.refusal.code(),
+            slug: refused.refusal.slug(),
+            message: refused.message().into(),
+            id: None,
+            retry_in: None,
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Refused::from(refusal).into()
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refused) => refused.into(),
+            // A queue was full: the request was never begun, so trying again is safe.
+            Failure::Busy => Self::later("busy", "Too much to do. Try again soon.", BUSY_RETRY),
+            Failure::Stopping => Self::later("restarting", "The server restarts.", RESTART_RETRY),
+            Failure::Trouble(cause) => Self::trouble(&cause),
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code, self.slug)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.response(&self.meta(), false)
+    }
+}
+
+/// An error that actix itself made (a body that broke off, an extractor of its own), in our words.
+pub fn translate(error: &actix_web::Error) -> ApiError {
+    match error.as_response_error().status_code().as_u16() {
+        404 => Refusal::NotFound.into(),
+        405 => Refusal::MethodNotAllowed.into(),
+        413 => Refusal::BodyTooLarge.into(),
+        400..=499 => Refusal::MalformedBody.into(),
+        _ => ApiError::trouble(error),
+    }
+}

@@ -1,0 +1,185 @@
+//! Bodies: JSON, urlencoded or multipart forms, or none of these, all as one JSON value.
+//!
+//! Who calls is known before a body is read: put the viewer before [`Body`] in a handler's arguments.
+
+mod form;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use actix_rt::time::timeout;
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::StreamExt as _;
+use serde_json::{Map, Value};
+
+use crate::http::{ApiError, ApiResult, App, Settings};
+use crate::model::Refusal;
+use crate::protocol::query::boolean;
+
+/// How long a body may take to arrive: nobody holds a request open by sending a byte now and then.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the client sent, dotted names expanded. Usually an object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Body {
+    /// The whole body.
+    pub value: Value,
+    /// It was JSON; a few calls take nothing else.
+    pub is_json: bool,
+}
+
+/// A body that the admission had to read already, to look for a token in it.
+pub(in crate::http) struct ReadAhead(pub(in crate::http) Bytes);
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) enum Kind {
+    Json,
+    Form,
+    Multipart,
+    /// Said wrongly or not at all: an object or a list is JSON, anything else a form.
+    Unsaid,
+}
+
+impl Kind {
+    pub(in crate::http) fn of(request: &HttpRequest) -> Self {
+        let said = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let said = said.split(';').next().unwrap_or_default().trim();
+        match said {
+            "application/x-www-form-urlencoded" => Self::Form,
+            "multipart/form-data" => Self::Multipart,
+            said if said.ends_with("/json") || said.ends_with("+json") => Self::Json,
+            _ => Self::Unsaid,
+        }
+    }
+}
+
+impl Body {
+    /// A field of the object.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.value.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A field as text; numbers and booleans count as what they look like.
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(flag) => Some(flag.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+
+    /// A field as boolean, in any of its spellings.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        boolean(&self.text(name)?)
+    }
+
+    /// Makes sense of the bytes. Depth is bounded by the JSON reader and by the form reader, so nesting
+    /// cannot exhaust the stack.
+    async fn parse(kind: Kind, request: &HttpRequest, bytes: Bytes) -> ApiResult<Self> {
+        if kind == Kind::Multipart {
+            let value = form::multipart(request.headers(), bytes).await?;
+            return Ok(Self {
+                value,
+                is_json: false,
+            });
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|_cause| Refusal::MalformedBody)?;
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let is_json = match kind {
+            Kind::Json => true,
+            // Some clients declare a form and send JSON, or declare nothing.
+            Kind::Form | Kind::Unsaid | Kind::Multipart => text.starts_with(['{', '[']),
+        };
+        if text.is_empty() {
+            return Ok(Self {
+                value: Value::Object(Map::new()),
+                is_json,
+            });
+        }
+        let value = if is_json {
+            let value = serde_json::from_str(text).map_err(|_cause| Refusal::MalformedBody)?;
+            form::expand_dots(value)
+        } else {
+            form::urlencoded(text)?
+        };
+        Ok(Self { value, is_json })
+    }
+}
+
+/// Reads a body to its end, or refuses it once it is larger than allowed.
+pub(in crate::http) async fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    settings: &Settings,
+) -> ApiResult<Bytes> {
+    let limit = settings.body_bytes;
+    let declared = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        return Err(Refusal::BodyTooLarge.into());
+    }
+    let reading = async {
+        let mut bytes = BytesMut::new();
+        while let Some(part) = payload.next().await {
+            let part = part.map_err(|_cause| Refusal::MalformedBody)?;
+            if bytes.len() + part.len() > limit {
+                return Err(Refusal::BodyTooLarge.into());
+            }
+            bytes.extend_from_slice(&part);
+        }
+        Ok(bytes.freeze())
+    };
+    timeout(PATIENCE, reading)
+        .await
+        .unwrap_or(Err(Refusal::MalformedBody.into()))
+}
+
+/// The form field `access_token`, for the admission.
+pub(in crate::http) async fn token_field(
+    kind: Kind,
+    request: &HttpRequest,
+    bytes: &Bytes,
+) -> ApiResult<Option<String>> {
+    let body = Body::parse(kind, request, bytes.clone()).await?;
+    Ok(body.text("access_token").filter(|text| !text.is_empty()))
+}
+
+impl FromRequest for Body {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let kind = Kind::of(&request);
+            let ahead = request
+                .extensions_mut()
+                .remove::<ReadAhead>()
+                .map(|ahead| ahead.0);
+            let bytes = match (ahead, request.app_data::<Data<App>>()) {
+                (Some(bytes), _) => bytes,
+                (None, Some(app)) => read(&request, &mut payload, &app.settings).await?,
+                (None, None) => return Err(ApiError::trouble(&"no app data")),
+            };
+            Self::parse(kind, &request, bytes).await
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

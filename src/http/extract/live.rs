@@ -1,0 +1,121 @@
+//! `connection_id`: the call also subscribes a user stream to what it reads.
+//!
+//! The subscription is made before the page is read, so that an event in between comes twice rather than
+//! never.
+
+use std::future::{Future, Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::Viewer;
+use crate::actors::{Engine, Followed};
+use crate::http::{ApiError, ApiResult, App, Reply};
+use crate::model::SubscriptionId;
+use crate::protocol::filter::Filter;
+use crate::protocol::query::Query;
+use crate::protocol::topic::Topic;
+
+/// What the call said about subscribing; most calls say nothing.
+#[derive(Clone, Debug)]
+pub struct Live {
+    wanted: Option<Wanted>,
+}
+
+#[derive(Clone, Debug)]
+struct Wanted {
+    connection: String,
+    subscription: Option<SubscriptionId>,
+    filter: Filter,
+}
+
+/// Takes the subscription back unless the page was served: a failed call, and one whose client went away
+/// half way, leave nothing behind.
+struct Following<'e> {
+    engine: &'e Engine,
+    followed: Option<Followed>,
+}
+
+impl Drop for Following<'_> {
+    fn drop(&mut self) {
+        if let Some(followed) = self.followed.take() {
+            self.engine.unfollow_quietly(&followed);
+        }
+    }
+}
+
+impl Live {
+    fn parse(text: &str) -> Self {
+        if !text.contains("connection_id") {
+            return Self { wanted: None };
+        }
+        let query = Query::parse(text);
+        // Paging back into the past is no wish to hear the future.
+        let backwards = query.has("before_id") || query.page().oldest;
+        let connection = query.get("connection_id").filter(|_| !backwards);
+        Self {
+            wanted: connection.map(|connection| Wanted {
+                connection: connection.to_owned(),
+                subscription: query.get("subscription_id").map(SubscriptionId::from),
+                filter: Filter::from_query(&query),
+            }),
+        }
+    }
+
+    /// Subscribes if asked to, then serves the page; `meta.subscription_id` names what came of it. An
+    /// unknown or closed connection, or somebody else's, is served like one that did not ask.
+    pub async fn around(
+        self,
+        app: &App,
+        viewer: &Viewer,
+        topic: Topic,
+        page: impl Future<Output = ApiResult>,
+    ) -> ApiResult<Reply> {
+        // Streams belong to users; an app hears of all its users by app streams.
+        let Some(wanted) = self.wanted.filter(|_| viewer.user().is_some()) else {
+            return page.await;
+        };
+        let followed = app
+            .engine
+            .follow(
+                &wanted.connection,
+                &viewer.token,
+                topic,
+                wanted.filter,
+                wanted.subscription,
+            )
+            .await?;
+        let mut following = Following {
+            engine: &app.engine,
+            followed,
+        };
+        let mut reply = page.await?;
+        reply.meta.subscription_id = following.followed.take().map(|f| f.subscription_id);
+        Ok(reply)
+    }
+}
+
+impl FromRequest for Live {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::parse(request.query_string())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_forward_pages_subscribe() {
+        let wants = |text: &str| Live::parse(text).wanted.is_some();
+        assert!(wants("connection_id=abc"));
+        assert!(wants("connection_id=abc&since_id=4&count=5"));
+        assert!(!wants("connection_id=abc&before_id=9"));
+        assert!(!wants("connection_id=abc&count=-5"));
+        assert!(!wants("connection_id="));
+        assert!(!wants("count=5"));
+    }
+}

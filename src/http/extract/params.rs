@@ -1,0 +1,31 @@
+//! The query string.
+
+use std::future::{Ready, ready};
+use std::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+
+use crate::http::ApiError;
+use crate::protocol::query::Query;
+
+/// The parsed query string. Reading it never fails.
+#[derive(Clone, Debug)]
+pub struct Params(pub Query);
+
+impl Deref for Params {
+    type Target = Query;
+
+    fn deref(&self) -> &Query {
+        &self.0
+    }
+}
+
+impl FromRequest for Params {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(Query::parse(request.query_string()))))
+    }
+}

@@ -1,0 +1,103 @@
+//! Ids in paths and lists: numbers, `@name`, `me`.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use super::Viewer;
+use crate::http::{ApiError, ApiResult, App};
+use crate::model::{Refusal, UserId};
+
+/// A number from a path. Something else is 400 rather than 404, as the API does it.
+pub fn id<T: FromStr>(text: &str) -> ApiResult<T> {
+    text.parse()
+        .map_err(|_cause| ApiError::from(Refusal::WrongType))
+}
+
+/// How a user is named in a path or list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Named {
+    Id(UserId),
+    /// In lower case.
+    Name(String),
+    Me,
+}
+
+impl Named {
+    fn parse(text: &str) -> Option<Self> {
+        if text == "me" {
+            return Some(Self::Me);
+        }
+        if let Some(name) = text.strip_prefix('@') {
+            return Some(Self::Name(name.to_lowercase()));
+        }
+        text.parse().ok().map(Self::Id)
+    }
+}
+
+/// The user whom a path names. Whether a numeric id exists is for the caller to find out.
+pub async fn user(app: &App, viewer: Option<&Viewer>, text: &str) -> ApiResult<UserId> {
+    match Named::parse(text).ok_or(Refusal::WrongType)? {
+        Named::Id(id) => Ok(id),
+        Named::Me => match viewer {
+            None => Err(Refusal::TokenRequired.into()),
+            Some(viewer) => viewer.user().ok_or(Refusal::WrongTokenKind.into()),
+        },
+        Named::Name(name) => {
+            let wanted = [name];
+            let found = app
+                .engine
+                .store()
+                .read(move |db| db.ids_by_name(&wanted))
+                .await?;
+            let id = found.into_values().next();
+            id.ok_or(Refusal::UserNotFound.into())
+        }
+    }
+}
+
+/// The users whom a list names, in its order, each once; what cannot be read or found is dropped.
+pub async fn users(app: &App, viewer: Option<&Viewer>, texts: &[String]) -> ApiResult<Vec<UserId>> {
+    let named: Vec<Named> = texts.iter().filter_map(|text| Named::parse(text)).collect();
+    let names: Vec<String> = named
+        .iter()
+        .filter_map(|named| match named {
+            Named::Name(name) => Some(name.clone()),
+            Named::Id(_) | Named::Me => None,
+        })
+        .collect();
+    let by_name = if names.is_empty() {
+        HashMap::new()
+    } else {
+        let store = app.engine.store();
+        store.read(move |db| db.ids_by_name(&names)).await?
+    };
+    let mut seen = std::collections::HashSet::new();
+    Ok(named
+        .into_iter()
+        .filter_map(|named| match named {
+            Named::Id(id) => Some(id),
+            Named::Name(name) => by_name.get(&name).copied(),
+            Named::Me => viewer.and_then(Viewer::user),
+        })
+        .filter(|id| seen.insert(*id))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_have_three_kinds_of_names() {
+        assert_eq!(Named::parse("12"), Some(Named::Id(UserId(12))));
+        assert_eq!(Named::parse("@AmY"), Some(Named::Name("amy".into())));
+        assert_eq!(Named::parse("me"), Some(Named::Me));
+        assert_eq!(Named::parse("amy"), None);
+    }
+
+    #[test]
+    fn a_path_id_that_is_no_number_is_a_wrong_type() {
+        let error = id::<UserId>("abc").unwrap_err();
+        assert_eq!((error.code(), error.slug()), (400, "wrong-type"));
+    }
+}

@@ -1,0 +1,219 @@
+//! Who asks: a token, and what it may do.
+
+use std::future::{Ready, ready};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+
+use crate::actors::By;
+use crate::http::{ApiError, ApiResult, App};
+use crate::model::{Refusal, Scope, Token, UserId};
+use crate::protocol::query::Query;
+
+/// Somebody with a valid token.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// The token.
+    pub token: Arc<Token>,
+}
+
+impl Viewer {
+    /// The user for whom the token speaks; nobody on an app token.
+    pub fn user(&self) -> Option<UserId> {
+        self.token.user
+    }
+
+    /// As the actors want to hear it; app tokens act for nobody.
+    pub fn by(&self) -> ApiResult<By> {
+        let user = self.user().ok_or(Refusal::WrongTokenKind)?;
+        Ok(By {
+            user,
+            token: Arc::clone(&self.token),
+        })
+    }
+
+    /// Refuses unless the scope was granted to a user token. App tokens have no scopes; whether an address
+    /// takes them is said by the type of viewer that its handler asks for.
+    pub fn demand(&self, scope: Scope) -> ApiResult<()> {
+        if self.user().is_none() || self.token.scopes.has(scope) {
+            return Ok(());
+        }
+        Err(Refusal::ScopeMissing.at(scope.name()).into())
+    }
+
+    /// Refuses unless at least some channels are open to the token.
+    pub fn demand_channels(&self) -> ApiResult<()> {
+        if self.user().is_none() || self.token.scopes.open_some_channel() {
+            return Ok(());
+        }
+        Err(Refusal::ScopeMissing.at(Scope::Messages.name()).into())
+    }
+}
+
+/// The secret that a request carries in its header or query string.
+pub fn token_in(headers: &HeaderMap, query: &str) -> Option<String> {
+    let bearer = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, secret)| secret.trim().to_owned())
+        .filter(|secret| !secret.is_empty());
+    if bearer.is_some() {
+        return bearer;
+    }
+    // Most requests have no token there: do not parse the query for nothing.
+    if !query.contains("access_token") {
+        return None;
+    }
+    Query::parse(query)
+        .get("access_token")
+        .map(ToOwned::to_owned)
+}
+
+/// Who owns this secret. One that nobody owns is refused everywhere, even where none is needed.
+pub async fn viewer_of(app: &App, secret: &str) -> ApiResult<Viewer> {
+    let token = app.engine.store().token(secret).await?;
+    let token = token.ok_or(Refusal::TokenInvalid)?;
+    Ok(Viewer { token })
+}
+
+/// Who asks, if a token was sent.
+pub async fn viewer(request: &HttpRequest, app: &App) -> ApiResult<Option<Viewer>> {
+    if let Some(known) = admitted(request) {
+        return Ok(Some(known));
+    }
+    match token_in(request.headers(), request.query_string()) {
+        Some(secret) => viewer_of(app, &secret).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The viewer whom the admission found before any handler ran.
+fn admitted(request: &HttpRequest) -> Option<Viewer> {
+    request.extensions().get::<Viewer>().cloned()
+}
+
+/// A handler that anybody may call; an invalid token was refused before.
+#[derive(Clone, Debug)]
+pub struct AnyViewer(pub Option<Viewer>);
+
+/// A handler for user tokens and app tokens.
+#[derive(Clone, Debug)]
+pub struct TokenViewer(pub Viewer);
+
+/// A handler for user tokens only.
+#[derive(Clone, Debug)]
+pub struct UserViewer {
+    by: By,
+    viewer: Viewer,
+}
+
+/// A handler for app tokens only.
+#[derive(Clone, Debug)]
+pub struct AppViewer(pub Viewer);
+
+impl UserViewer {
+    /// Which user.
+    pub fn id(&self) -> UserId {
+        self.by.user
+    }
+
+    /// As the actors want to hear it.
+    pub fn by(&self) -> &By {
+        &self.by
+    }
+
+    /// As the handlers for anybody want to hear it.
+    pub fn viewer(&self) -> &Viewer {
+        &self.viewer
+    }
+}
+
+impl Deref for UserViewer {
+    type Target = Viewer;
+
+    fn deref(&self) -> &Viewer {
+        &self.viewer
+    }
+}
+
+impl Deref for TokenViewer {
+    type Target = Viewer;
+
+    fn deref(&self) -> &Viewer {
+        &self.0
+    }
+}
+
+impl Deref for AppViewer {
+    type Target = Viewer;
+
+    fn deref(&self) -> &Viewer {
+        &self.0
+    }
+}
+
+/// The admission has looked already, so that extracting never waits and never reads a body.
+macro_rules! from_admission {
+    ($($name:ident => $make:expr;)*) => {$(
+        impl FromRequest for $name {
+            type Error = ApiError;
+            type Future = Ready<ApiResult<Self>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let make: fn(Option<Viewer>) -> ApiResult<Self> = $make;
+                ready(make(admitted(request)))
+            }
+        }
+    )*};
+}
+
+from_admission! {
+    AnyViewer => |viewer| Ok(Self(viewer));
+    TokenViewer => |viewer| Ok(Self(viewer.ok_or(Refusal::TokenRequired)?));
+    UserViewer => |viewer| {
+        let viewer = viewer.ok_or(Refusal::TokenRequired)?;
+        Ok(Self { by: viewer.by()?, viewer })
+    };
+    AppViewer => |viewer| {
+        let viewer = viewer.ok_or(Refusal::TokenRequired)?;
+        if viewer.user().is_some() {
+            return Err(Refusal::WrongTokenKind.into());
+        }
+        Ok(Self(viewer))
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::http::header::HeaderValue;
+
+    fn headers(value: &'static str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_static(value));
+        headers
+    }
+
+    #[test]
+    fn a_token_comes_in_the_header_or_the_query() {
+        let none = HeaderMap::new();
+        assert_eq!(token_in(&headers("Bearer abc"), "").as_deref(), Some("abc"));
+        assert_eq!(token_in(&headers("bearer abc"), "").as_deref(), Some("abc"));
+        assert_eq!(token_in(&headers("Basic abc"), ""), None);
+        assert_eq!(
+            token_in(&none, "a=1&access_token=x_y").as_deref(),
+            Some("x_y")
+        );
+        assert_eq!(token_in(&none, "access_token="), None);
+        // The header is the normal way and wins.
+        assert_eq!(
+            token_in(&headers("Bearer abc"), "access_token=x").as_deref(),
+            Some("abc")
+        );
+    }
+}

@@ -1,0 +1,293 @@
+//! How much one caller may ask: fixed windows, and a ban for whoever goes over.
+//!
+//! One small entry per caller and kind of call, in a map of shards: a call locks one shard for some
+//! nanoseconds. The map is bounded; what is over is swept out once a minute.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use dashmap::DashMap;
+
+use crate::config::RateLimitConfig;
+use crate::model::TokenId;
+
+/// Most entries kept. Beyond it, new addresses share one bucket and new tokens are not counted.
+const ENTRIES_MAX: usize = 200_000;
+/// Seconds between two sweeps.
+const SWEEP_SECONDS: u64 = 60;
+
+/// The numbers; `/sys/config` publishes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Whether calls are counted at all.
+    pub enabled: bool,
+    /// Reads without a token, per address.
+    pub anonymous_reads: u32,
+    /// Seconds until anonymous reads start anew.
+    pub anonymous_read_reset_seconds: u64,
+    /// Reads with a token, per token.
+    pub authorized_reads: u32,
+    /// Seconds until authorized reads start anew.
+    pub authorized_read_reset_seconds: u64,
+    /// Writes, per token or address.
+    pub writes: u32,
+    /// Seconds until writes start anew.
+    pub write_reset_seconds: u64,
+    /// Seconds that going over costs.
+    pub seconds_banned: u64,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self::from(&RateLimitConfig::default())
+    }
+}
+
+impl From<&RateLimitConfig> for RateLimits {
+    fn from(config: &RateLimitConfig) -> Self {
+        Self {
+            enabled: config.enabled,
+            anonymous_reads: config.anonymous_reads,
+            anonymous_read_reset_seconds: config.anonymous_read_reset_seconds,
+            authorized_reads: config.authorized_reads,
+            authorized_read_reset_seconds: config.authorized_read_reset_seconds,
+            writes: config.writes,
+            write_reset_seconds: config.write_reset_seconds,
+            seconds_banned: config.seconds_banned,
+        }
+    }
+}
+
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Caller {
+    /// With a valid token.
+    Token(TokenId),
+    /// Without one.
+    Address(IpAddr),
+    /// Addresses for which there was no room.
+    Crowd,
+}
+
+/// What is counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Bucket {
+    /// Who calls.
+    pub caller: Caller,
+    /// Reads, else writes.
+    pub reads: bool,
+}
+
+/// Where a caller stands, as the headers tell it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Size of the bucket.
+    pub limit: u32,
+    /// What is left.
+    pub remaining: u32,
+    /// Seconds until it is full again.
+    pub reset_seconds: u64,
+}
+
+/// The verdict on one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    standing: Standing,
+    banned_for: Option<u64>,
+}
+
+impl Counted {
+    /// Where the caller stands after the call.
+    pub fn standing(self) -> Standing {
+        self.standing
+    }
+
+    /// `Err` holds the seconds to wait.
+    pub fn allowed(self) -> Result<(), u64> {
+        self.banned_for.map_or(Ok(()), Err)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    used: u32,
+    ends: Instant,
+    banned: bool,
+}
+
+/// Counts calls.
+pub struct RateLimiter {
+    limits: RateLimits,
+    windows: DashMap<Bucket, Window>,
+    entries_max: usize,
+    begun: Instant,
+    /// Seconds after `begun` at which the next sweep is due.
+    next_sweep: AtomicU64,
+}
+
+impl RateLimiter {
+    /// With nobody counted yet.
+    pub fn new(limits: RateLimits) -> Self {
+        Self {
+            limits,
+            windows: DashMap::new(),
+            entries_max: ENTRIES_MAX,
+            begun: Instant::now(),
+            next_sweep: AtomicU64::new(SWEEP_SECONDS),
+        }
+    }
+
+    /// The numbers.
+    pub fn limits(&self) -> &RateLimits {
+        &self.limits
+    }
+
+    /// Callers whose calls are counted at the moment.
+    pub fn len(&self) -> usize {
+        self.windows.len()
+    }
+
+    /// Nobody is counted at the moment.
+    pub fn is_empty(&self) -> bool {
+        self.windows.is_empty()
+    }
+
+    /// Counts one call.
+    pub fn count(&self, bucket: Bucket) -> Counted {
+        self.count_at(bucket, Instant::now())
+    }
+
+    /// Where a caller stands, without counting.
+    pub fn look(&self, bucket: Bucket) -> Standing {
+        let now = Instant::now();
+        let known = self.windows.get(&bucket).map(|window| *window);
+        self.standing(bucket, known.filter(|window| window.ends > now), now)
+    }
+
+    /// Whether a caller is shut out at the moment.
+    pub fn is_banned(&self, bucket: Bucket) -> bool {
+        let now = Instant::now();
+        self.windows
+            .get(&bucket)
+            .is_some_and(|window| window.banned && window.ends > now)
+    }
+
+    fn size(&self, bucket: Bucket) -> (u32, u64) {
+        let limits = &self.limits;
+        match (bucket.reads, bucket.caller) {
+            (false, _) => (limits.writes, limits.write_reset_seconds),
+            (true, Caller::Token(_)) => (
+                limits.authorized_reads,
+                limits.authorized_read_reset_seconds,
+            ),
+            (true, Caller::Address(_) | Caller::Crowd) => {
+                (limits.anonymous_reads, limits.anonymous_read_reset_seconds)
+            }
+        }
+    }
+
+    fn standing(&self, bucket: Bucket, window: Option<Window>, now: Instant) -> Standing {
+        let (limit, period) = self.size(bucket);
+        match window {
+            None => Standing {
+                limit,
+                remaining: limit,
+                reset_seconds: period,
+            },
+            Some(window) => Standing {
+                limit,
+                remaining: if window.banned {
+                    0
+                } else {
+                    limit.saturating_sub(window.used)
+                },
+                reset_seconds: seconds_until(window.ends, now),
+            },
+        }
+    }
+
+    fn count_at(&self, bucket: Bucket, now: Instant) -> Counted {
+        if !self.limits.enabled {
+            return Counted {
+                standing: self.standing(bucket, None, now),
+                banned_for: None,
+            };
+        }
+        self.sweep_if_due(now);
+        let Some(bucket) = self.room_for(bucket) else {
+            return Counted {
+                standing: self.standing(bucket, None, now),
+                banned_for: None,
+            };
+        };
+        let (limit, period) = self.size(bucket);
+        let fresh = Window {
+            used: 0,
+            ends: now + Duration::from_secs(period),
+            banned: false,
+        };
+        let mut entry = self.windows.entry(bucket).or_insert(fresh);
+        if entry.ends <= now {
+            *entry = fresh;
+        }
+        if !entry.banned {
+            if entry.used < limit {
+                entry.used += 1;
+            } else {
+                entry.banned = true;
+                entry.ends = now + Duration::from_secs(self.limits.seconds_banned);
+            }
+        }
+        let window = *entry;
+        drop(entry);
+        let banned_for = window.banned.then(|| seconds_until(window.ends, now));
+        Counted {
+            standing: self.standing(bucket, Some(window), now),
+            banned_for,
+        }
+    }
+
+    /// The bucket to count in; `None` if the call goes uncounted.
+    fn room_for(&self, bucket: Bucket) -> Option<Bucket> {
+        // `len` walks the shards, so it is asked for newcomers only.
+        if self.windows.contains_key(&bucket) || self.windows.len() < self.entries_max {
+            return Some(bucket);
+        }
+        match bucket.caller {
+            // A token was given to somebody; an address is anybody's for the asking.
+            Caller::Token(_) => None,
+            Caller::Address(_) | Caller::Crowd => Some(Bucket {
+                caller: Caller::Crowd,
+                ..bucket
+            }),
+        }
+    }
+
+    fn sweep_if_due(&self, now: Instant) {
+        let due = self.next_sweep.load(Ordering::Relaxed);
+        let elapsed = now.saturating_duration_since(self.begun).as_secs();
+        let won = elapsed >= due
+            && self
+                .next_sweep
+                .compare_exchange(
+                    due,
+                    elapsed + SWEEP_SECONDS,
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                )
+                .is_ok();
+        if won {
+            self.windows.retain(|_, window| window.ends > now);
+        }
+    }
+}
+
+/// Rounded up, so that whoever waits as long as told is let in.
+fn seconds_until(then: Instant, now: Instant) -> u64 {
+    let left = then.saturating_duration_since(now);
+    left.as_secs() + u64::from(left.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests;

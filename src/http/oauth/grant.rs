@@ -1,0 +1,226 @@
+//! `POST /oauth/access_token`: a password or a client's secret against a token.
+//!
+//! Guessing is slow: password hashes are costly on purpose, they run on the few reading threads whose queue
+//! is bounded, and each try counts as a write of its address.
+
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use super::OAuthError;
+use crate::http::App;
+use crate::http::extract::{Body, Viewer};
+use crate::http::people::people;
+use crate::model::{ClientId, Scopes, Token, UserId};
+use crate::protocol::look::Look;
+use crate::protocol::object::{Storage, TokenObject, UserObject};
+use crate::store::{Failure, secret};
+
+/// Bytes of a password that are looked at; more is nobody's password.
+const PASSWORD_MAX: usize = 1024;
+
+/// What the client says of itself.
+struct Credentials {
+    client: ClientId,
+    /// Public clients have none.
+    secret: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Granted<'a> {
+    access_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    token: TokenObject<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storage: Option<Storage>,
+}
+
+/// `POST /oauth/access_token`
+pub async fn create(
+    request: HttpRequest,
+    body: Result<Body, crate::http::ApiError>,
+    app: Data<App>,
+) -> Result<HttpResponse, OAuthError> {
+    let body = body?;
+    let field = |name: &str| body.text(name).filter(|text| !text.is_empty());
+    let grant_type = field("grant_type").ok_or(OAuthError::InvalidRequest("grant_type"))?;
+    let credentials = credentials(&request, &body)?;
+    match grant_type.as_str() {
+        "password" => {
+            let username = field("username").ok_or(OAuthError::InvalidRequest("username"))?;
+            let password = field("password").ok_or(OAuthError::InvalidRequest("password"))?;
+            let scopes = Scopes::parse(&field("scope").unwrap_or_default())
+                .map_err(OAuthError::InvalidScope)?;
+            let client = credentials.client.clone();
+            check_client(&app, credentials, true).await?;
+            let user = check_password(&app, username, password).await?;
+            grant(&app, &client, Some(user), scopes).await
+        }
+        "client_credentials" => {
+            let client = credentials.client.clone();
+            check_client(&app, credentials, false).await?;
+            grant(&app, &client, None, Scopes::default()).await
+        }
+        _ => Err(OAuthError::UnsupportedGrantType),
+    }
+}
+
+/// From the body, or from HTTP Basic.
+fn credentials(request: &HttpRequest, body: &Body) -> Result<Credentials, OAuthError> {
+    let field = |name: &str| body.text(name).filter(|text| !text.is_empty());
+    let basic = basic(request);
+    let client = field("client_id")
+        .or_else(|| basic.as_ref().map(|(id, _)| id.clone()))
+        .ok_or(OAuthError::InvalidRequest("client_id"))?;
+    let secret = field("password_grant_secret")
+        .or_else(|| field("client_secret"))
+        .or_else(|| basic.map(|(_, secret)| secret))
+        .filter(|secret| !secret.is_empty());
+    Ok(Credentials {
+        client: client.into(),
+        secret,
+    })
+}
+
+fn basic(request: &HttpRequest) -> Option<(String, String)> {
+    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
+}
+
+/// A public client proves nothing; so it may only bring users, who prove who they are.
+async fn check_client(
+    app: &App,
+    credentials: Credentials,
+    for_user: bool,
+) -> Result<(), OAuthError> {
+    let Credentials { client, secret } = credentials;
+    let (is_public, matches) = app
+        .engine
+        .store()
+        .read(move |db| {
+            let Some(known) = db.client(&client)? else {
+                return Ok((false, false));
+            };
+            let matches = match &secret {
+                Some(secret) => db.client_secret_matches(&client, secret)?,
+                None => false,
+            };
+            Ok((known.is_public, matches))
+        })
+        .await?;
+    match (is_public, matches) {
+        (true, _) if for_user => Ok(()),
+        (true, _) => Err(OAuthError::UnauthorizedClient),
+        (false, true) => Ok(()),
+        (false, false) => Err(OAuthError::InvalidClient),
+    }
+}
+
+async fn check_password(
+    app: &App,
+    username: String,
+    password: String,
+) -> Result<UserId, OAuthError> {
+    if password.len() > PASSWORD_MAX {
+        return Err(OAuthError::InvalidGrant);
+    }
+    let found = app
+        .engine
+        .store()
+        .read(move |db| {
+            let Some((user, hash)) = db.login(username.trim_start_matches('@'))? else {
+                // As long as for a user who exists: the time must not tell names.
+                secret::hash_password(&password)?;
+                return Ok::<_, Failure>(None);
+            };
+            Ok(secret::verify_password(&password, &hash).then_some(user))
+        })
+        .await?;
+    found.ok_or(OAuthError::InvalidGrant)
+}
+
+async fn grant(
+    app: &App,
+    client: &ClientId,
+    user: Option<UserId>,
+    scopes: Scopes,
+) -> Result<HttpResponse, OAuthError> {
+    let (access_token, token) = app.engine.grant_token(client, user, scopes).await?;
+    show(app, &access_token, token).await
+}
+
+async fn show(app: &App, access_token: &str, token: Token) -> Result<HttpResponse, OAuthError> {
+    let viewer = Viewer {
+        token: token.into(),
+    };
+    let ids = viewer.user().into_iter().collect();
+    let people = people(app, Some(&viewer), Look::default(), ids).await?;
+    let user = viewer.user().and_then(|id| people.user(id));
+    let object = viewer.user().and_then(|id| people.object(id));
+    let storage = viewer.user().map(|_| Storage::default());
+    let granted = Granted {
+        access_token,
+        user_id: viewer.user(),
+        username: user.map(|user| user.username.as_str()),
+        token: TokenObject::new(
+            &viewer.token,
+            object.map(UserObject::with_markdown),
+            storage,
+        ),
+        storage,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(granted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+    use serde_json::json;
+
+    fn body(value: serde_json::Value) -> Body {
+        Body {
+            value,
+            is_json: false,
+        }
+    }
+
+    #[test]
+    fn a_client_says_who_it_is_in_three_ways() {
+        let none = TestRequest::post().to_http_request();
+        let basic = TestRequest::post()
+            .insert_header((AUTHORIZATION, "Basic Y2w6czNjcmV0"))
+            .to_http_request();
+        let read = |request: &HttpRequest, value| {
+            let found = credentials(request, &body(value)).ok()?;
+            Some((found.client.to_string(), found.secret))
+        };
+        let both = Some((String::from("cl"), Some(String::from("s3cret"))));
+        for field in ["client_secret", "password_grant_secret"] {
+            assert_eq!(
+                read(&none, json!({"client_id": "cl", field: "s3cret"})),
+                both
+            );
+        }
+        assert_eq!(read(&basic, json!({})), both);
+        assert_eq!(read(&none, json!({})), None);
+        assert_eq!(
+            read(&none, json!({"client_id": "cl"})),
+            Some((String::from("cl"), None))
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! Who is there: global presence. Presence in a channel is the channel's business.
+
+use actix_web::web::{Data, Path};
+
+use crate::actors::{By, SetPresence};
+use crate::http::extract::{Body, Live, Params, TokenViewer, UserViewer, Viewer, path};
+use crate::http::people::people;
+use crate::http::{ApiResult, App, Reply};
+use crate::model::{Refusal, Scope, Stamp, UserId};
+use crate::protocol::look::Look;
+use crate::protocol::object::PresenceObject;
+use crate::protocol::topic::Topic;
+
+/// How long a presence lasts, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// If the call does not say.
+    pub default: u64,
+    /// At most.
+    pub longest: u64,
+}
+
+/// `GET /presence`: everybody who is not offline.
+pub async fn list(viewer: TokenViewer, live: Live, app: Data<App>) -> ApiResult {
+    let page = async {
+        let present = app.engine.presence().all();
+        let ids = present.iter().map(|presence| presence.user_id).collect();
+        let people = people(&app, Some(&viewer), Look::default(), ids).await?;
+        let site = app.engine.site();
+        let shown: Vec<_> = present
+            .iter()
+            .filter(|presence| people.object(presence.user_id).is_some())
+            .filter_map(|presence| {
+                let user = people.user(presence.user_id)?;
+                Some(PresenceObject::new(user, presence, site))
+            })
+            .collect();
+        Reply::one(&shown)
+    };
+    live.around(&app, &viewer, Topic::Presence, page).await
+}
+
+/// `GET /users/{user_id}/presence`, and its old address `/presence/{user_id}`
+pub async fn show(viewer: UserViewer, user: Path<String>, app: Data<App>) -> ApiResult {
+    let id = path::user(&app, Some(&viewer), &user).await?;
+    show_user(&app, &viewer, id).await
+}
+
+async fn show_user(app: &App, viewer: &Viewer, id: UserId) -> ApiResult {
+    let people = people(app, Some(viewer), Look::default(), vec![id]).await?;
+    let user = people
+        .user(id)
+        .filter(|_| !people.standing(id).blocks_you)
+        .ok_or(Refusal::UserNotFound)?;
+    let presence = app.engine.presence().of(id);
+    Reply::one(&PresenceObject::new(user, &presence, app.engine.site()))
+}
+
+/// `PUT /users/{user_id}/presence`: one's own.
+pub async fn edit(
+    viewer: UserViewer,
+    user: Path<String>,
+    params: Params,
+    body: Body,
+    app: Data<App>,
+) -> ApiResult {
+    viewer.demand(Scope::Presence)?;
+    let id = path::user(&app, Some(&viewer), &user).await?;
+    if id != viewer.id() {
+        return Err(Refusal::NoAccess.into());
+    }
+    // The shortcut wins over the body, and counts once.
+    let shortcut = params.has("update_presence");
+    let set = if shortcut {
+        from_shortcut(&app, &params)?
+    } else {
+        read(&app, &params, &body)?
+    };
+    app.engine.set_presence(viewer.by(), set).await?;
+    let mut reply = show_user(&app, &viewer, id).await?;
+    reply.meta.updated_presence = shortcut.then_some(true);
+    Ok(reply)
+}
+
+/// `update_presence` on any call of a user. A presence that already says the same lasts longer without a
+/// word: else each call of a client that always sends it would be news to everybody.
+pub async fn shortcut(app: &App, by: &By, params: &Params) -> ApiResult<()> {
+    let set = from_shortcut(app, params)?;
+    let board = app.engine.presence();
+    if set.text == board.of(by.user).text {
+        board.set(by.user, set);
+    } else {
+        app.engine.set_presence(by, set).await?;
+    }
+    Ok(())
+}
+
+fn from_shortcut(app: &App, params: &Params) -> ApiResult<SetPresence> {
+    let expiration = params.number("update_presence_expiration");
+    parse(app, params.get("update_presence"), expiration)
+}
+
+/// The same fields come in a body or in the query string.
+pub fn read(app: &App, params: &Params, body: &Body) -> ApiResult<SetPresence> {
+    let text = body
+        .text("presence")
+        .or_else(|| params.get("presence").map(ToOwned::to_owned));
+    let expiration = body
+        .text("expiration")
+        .and_then(|text| text.trim().parse().ok())
+        .or_else(|| params.number("expiration"));
+    parse(app, text.as_deref(), expiration)
+}
+
+fn parse(app: &App, text: Option<&str>, expiration: Option<i64>) -> ApiResult<SetPresence> {
+    let now = app.engine.store().now();
+    let (text, until) = understand(text, expiration, now, app.settings.presence);
+    let longest = app.engine.limits().presence_length;
+    if text.is_some_and(|text| text.chars().count() > longest) {
+        return Err(Refusal::TooLong.at("presence").into());
+    }
+    Ok(SetPresence {
+        text: text.map(ToOwned::to_owned),
+        until,
+    })
+}
+
+/// What the words mean; no text is offline.
+fn understand(
+    text: Option<&str>,
+    expiration: Option<i64>,
+    now: Stamp,
+    lifetimes: Lifetimes,
+) -> (Option<&str>, Stamp) {
+    let after = |seconds: u64| now.seconds().saturating_add_unsigned(seconds);
+    let seconds = expiration
+        .unwrap_or(after(lifetimes.default))
+        .min(after(lifetimes.longest));
+    let until = Stamp::from_seconds(seconds);
+    let text = match text.map(str::trim) {
+        None | Some("" | "1" | "true") => Some("online"),
+        Some("0" | "false" | "offline") => None,
+        Some(text) => Some(text),
+    };
+    (text.filter(|_| until > now), until)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Stamp = Stamp(1_000_000_000_000_000);
+    const LIFETIMES: Lifetimes = Lifetimes {
+        default: 900,
+        longest: 604_800,
+    };
+
+    #[test]
+    fn words_for_here_and_away() {
+        let text = |text| understand(text, None, NOW, LIFETIMES).0;
+        assert_eq!(text(None), Some("online"));
+        assert_eq!(text(Some("1")), Some("online"));
+        assert_eq!(text(Some("0")), None);
+        assert_eq!(text(Some("offline")), None);
+        assert_eq!(text(Some(" at lunch ")), Some("at lunch"));
+    }
+
+    #[test]
+    fn a_presence_lasts_a_while_and_never_longer_than_a_week() {
+        let until =
+            |expiration| understand(None, expiration, NOW, LIFETIMES).1.seconds() - NOW.seconds();
+        assert_eq!(until(None), 900);
+        assert_eq!(until(Some(NOW.seconds() + 60)), 60);
+        assert_eq!(until(Some(i64::MAX)), 604_800);
+        // What ended before it began is the end.
+        assert_eq!(understand(Some("x"), Some(5), NOW, LIFETIMES).0, None);
+    }
+}

@@ -1,0 +1,4 @@
+//! App streams as a resource, and ending user streams. Their sockets are in [`crate::ws`].
+
+pub mod app_streams;
+pub mod user_streams;

@@ -1,0 +1,25 @@
+//! Ending a user stream, or one of its subscriptions. Any scope will do: they are the caller's own.
+
+use actix_web::web::{Data, Path};
+
+use crate::http::extract::UserViewer;
+use crate::http::{ApiResult, App, Reply};
+
+/// `DELETE /users/me/streams/{connection_id}`
+pub async fn close(viewer: UserViewer, connection: Path<String>, app: Data<App>) -> ApiResult {
+    app.engine.close_stream(viewer.by(), &connection).await?;
+    Ok(Reply::nothing())
+}
+
+/// `DELETE /users/me/streams/{connection_id}/{subscription_id}`
+pub async fn unfollow(
+    viewer: UserViewer,
+    ids: Path<(String, String)>,
+    app: Data<App>,
+) -> ApiResult {
+    let (connection, subscription) = ids.into_inner();
+    app.engine
+        .unfollow(viewer.by(), &connection, &subscription)
+        .await?;
+    Ok(Reply::nothing())
+}

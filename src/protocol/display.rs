@@ -1,0 +1,112 @@
+//! How a connection wants objects shown: the small set of display parameters on the websocket's URL.
+//!
+//! Objects on streams are not personal, so connections with the same parameters share their bytes. Each
+//! distinct [`Display`] is one rendering of an event; bits that make no difference to it are masked away.
+
+use super::look::Look;
+use super::query::Query;
+use crate::event::Body;
+
+/// A set of display switches. Cheap to copy and to compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Display(u8);
+
+impl Display {
+    /// `content.html` everywhere (on by default).
+    pub const HTML: Self = Self(1);
+    /// `raw` on messages.
+    pub const MESSAGE_RAW: Self = Self(1 << 1);
+    /// `raw` on users.
+    pub const USER_RAW: Self = Self(1 << 2);
+    /// `raw` on channels.
+    pub const CHANNEL_RAW: Self = Self(1 << 3);
+    /// `recent_message` in channels.
+    pub const RECENT_MESSAGE: Self = Self(1 << 4);
+
+    /// Reads the parameters of a websocket's URL.
+    pub fn from_query(query: &Query) -> Self {
+        let mut display = Self::raw_from_query(query);
+        if query.flag("include_html", true) {
+            display = display.with(Self::HTML);
+        }
+        if query.flag("include_recent_message", false) {
+            display = display.with(Self::RECENT_MESSAGE);
+        }
+        display
+    }
+
+    /// Only the raw switches: those count on a subscribing call too.
+    pub fn raw_from_query(query: &Query) -> Self {
+        let all = query.flag("include_raw", false);
+        let switches = [
+            ("include_message_raw", Self::MESSAGE_RAW),
+            ("include_user_raw", Self::USER_RAW),
+            ("include_channel_raw", Self::CHANNEL_RAW),
+        ];
+        let mut display = Self(0);
+        for (name, switch) in switches {
+            if all || query.flag(name, false) {
+                display = display.with(switch);
+            }
+        }
+        display
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `other` is on.
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Nothing is on.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Without what makes no difference to this event.
+    #[must_use]
+    pub fn for_body(self, body: &Body) -> Self {
+        let matters = match body {
+            Body::MessageCreated { .. } | Body::MessageDeleted { .. } => Self::message(),
+            Body::ChannelCreated { .. }
+            | Body::ChannelChanged { .. }
+            | Body::Subscribed { .. }
+            | Body::Unsubscribed { .. } => Self(u8::MAX),
+            Body::Related { .. }
+            | Body::UserChanged { .. }
+            | Body::TokenGranted { .. }
+            | Body::TokenRevoked { .. } => Self::HTML.with(Self::USER_RAW),
+            Body::UserPresence { .. } | Body::ChannelPresence { .. } => Self(0),
+        };
+        Self(self.0 & matters.0)
+    }
+
+    /// Without what makes no difference to messages: the class under which a room's listeners are kept.
+    #[must_use]
+    pub fn for_messages(self) -> Self {
+        Self(self.0 & Self::message().0)
+    }
+
+    fn message() -> Self {
+        Self::HTML.with(Self::MESSAGE_RAW).with(Self::USER_RAW)
+    }
+
+    /// As the objects want it.
+    pub fn look(self) -> Look {
+        Look {
+            user_html: self.has(Self::HTML),
+            message_html: self.has(Self::HTML),
+            channel_html: self.has(Self::HTML),
+            user_raw: self.has(Self::USER_RAW),
+            message_raw: self.has(Self::MESSAGE_RAW),
+            channel_raw: self.has(Self::CHANNEL_RAW),
+            recent_message: self.has(Self::RECENT_MESSAGE),
+            ..Look::default()
+        }
+    }
+}

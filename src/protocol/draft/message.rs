@@ -1,0 +1,191 @@
+//! Messages as clients send them.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::person::PersonRef;
+use super::value;
+use crate::model::message::NewMessage;
+use crate::model::{ClientBrief, MessageId, Raw, Refusal, Refused, UserId};
+use crate::text::raw::{self, On};
+use crate::text::{self, GivenLink, Source};
+
+/// A message to be.
+#[derive(Clone, Debug)]
+pub struct MessageDraft {
+    source: Source,
+    reply_to: Option<MessageId>,
+    is_nsfw: Option<bool>,
+    /// Checked; invites in it still lack the names of their rooms.
+    pub raw: Raw,
+    /// To whom, on `/channels/pm/messages`.
+    pub destinations: Option<Vec<PersonRef>>,
+}
+
+impl MessageDraft {
+    /// Reads a body.
+    pub fn read(body: &Value, raw_bytes: usize) -> Result<Self, Refused> {
+        let fields = value::fields(body)?;
+        let text = match value::given(fields, "text") {
+            None => return Err(Refusal::Missing.at("text")),
+            Some(text) => text.as_str().ok_or_else(|| Refusal::WrongType.at("text"))?,
+        };
+        let mut source = Source::plain(text);
+        if let Some(entities) = value::object_at(fields, "entities")? {
+            switches(&mut source, &entities)?;
+        }
+        let raw = match value::object_at(fields, "raw")? {
+            Some(sent) => raw::check(&Value::Object(sent), On::Message, raw_bytes)?,
+            None => Raw::default(),
+        };
+        let destinations = value::given(fields, "destinations")
+            .map(|list| PersonRef::list(list).ok_or_else(|| Refusal::WrongType.at("destinations")))
+            .transpose()?;
+        Ok(Self {
+            source,
+            reply_to: value::number_at(fields, "reply_to")?.map(MessageId),
+            is_nsfw: value::flag(fields, "is_nsfw")?,
+            raw,
+            destinations,
+        })
+    }
+
+    /// Names that may be mentions, in lower case. A plain text has none and needs no look-up.
+    pub fn names(&self) -> Vec<String> {
+        text::names_in(&self.source)
+    }
+
+    /// The checked message. `people` are those of the names that exist.
+    pub fn finish(
+        self,
+        people: &HashMap<String, UserId>,
+        longest_text: usize,
+        author: UserId,
+        client: ClientBrief,
+        update_marker: bool,
+    ) -> Result<NewMessage, Refused> {
+        let content = text::compose(&self.source, people, longest_text)?;
+        let is_nsfw = self.is_nsfw.unwrap_or_else(|| text::is_nsfw(&content));
+        Ok(NewMessage {
+            user_id: author,
+            client,
+            content,
+            raw: self.raw,
+            is_nsfw,
+            reply_to: self.reply_to,
+            update_marker,
+        })
+    }
+}
+
+fn switches(source: &mut Source, entities: &Map<String, Value>) -> Result<(), Refused> {
+    let at = value::within("entities");
+    if let Some(on) = value::flag(entities, "parse_links").map_err(&at)? {
+        source.parse_links = on;
+    }
+    if let Some(on) = value::flag(entities, "parse_markdown_links").map_err(&at)? {
+        source.parse_markdown_links = on;
+    }
+    if let Some(links) = value::given(entities, "links") {
+        source.links = links
+            .as_array()
+            .and_then(|links| links.iter().map(link).collect())
+            .ok_or_else(|| Refusal::WrongType.at("entities.links"))?;
+    }
+    Ok(())
+}
+
+fn link(value: &Value) -> Option<GivenLink> {
+    let link = value.as_object()?;
+    let count = |name| usize::try_from(value::number(link.get(name)?)?).ok();
+    Some(GivenLink {
+        pos: count("pos")?,
+        len: count("len")?,
+        url: link.get("url")?.as_str()?.to_owned(),
+        title: value::given(link, "title").and_then(|title| title.as_str().map(str::to_owned)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn new(body: &Value) -> Result<NewMessage, Refused> {
+        let draft = MessageDraft::read(body, 8192)?;
+        let people = HashMap::from([(String::from("bob"), UserId(12))]);
+        let client = ClientBrief {
+            id: "cl1".into(),
+            name: String::from("Web"),
+            url: String::from("https://x.example"),
+        };
+        draft.finish(&people, 2048, UserId(7), client, true)
+    }
+
+    #[test]
+    fn text_is_required_and_a_text() {
+        assert_eq!(new(&json!({})).unwrap_err(), Refusal::Missing.at("text"));
+        assert_eq!(
+            new(&json!({"text": 5})).unwrap_err(),
+            Refusal::WrongType.at("text")
+        );
+        assert_eq!(
+            new(&json!({"text": "  "})).unwrap_err().refusal,
+            Refusal::EmptyText
+        );
+        assert_eq!(new(&json!("hi")).unwrap_err().refusal, Refusal::WrongType);
+    }
+
+    #[test]
+    fn replies_mentions_and_the_marker() {
+        let message = new(&json!({"text": "hi @Bob", "reply_to": "90"})).unwrap();
+        assert_eq!(message.reply_to, Some(MessageId(90)));
+        assert_eq!(message.content.entities.mentions.len(), 1);
+        assert!(message.update_marker && !message.is_nsfw);
+        assert_eq!(
+            new(&json!({"text": "x", "reply_to": 90})).unwrap().reply_to,
+            Some(MessageId(90))
+        );
+        assert_eq!(
+            new(&json!({"text": "x", "reply_to": "me"})).unwrap_err(),
+            Refusal::WrongType.at("reply_to")
+        );
+    }
+
+    #[test]
+    fn the_tag_says_nsfw_unless_the_client_does() {
+        assert!(new(&json!({"text": "x #NSFW"})).unwrap().is_nsfw);
+        assert!(
+            !new(&json!({"text": "x #nsfw", "is_nsfw": 0}))
+                .unwrap()
+                .is_nsfw
+        );
+        assert!(
+            new(&json!({"text": "x", "is_nsfw": "true"}))
+                .unwrap()
+                .is_nsfw
+        );
+    }
+
+    #[test]
+    fn links_can_be_switched_off_and_given() {
+        let off = json!({"text": "see https://a.example", "entities": {"parse_links": "0"}});
+        assert!(new(&off).unwrap().content.entities.links.is_empty());
+        let given = json!({"text": "see that", "entities": {
+            "links": [{"pos": "4", "len": 4, "url": "https://a.example"}]}});
+        assert_eq!(new(&given).unwrap().content.entities.links.len(), 1);
+        assert_eq!(
+            new(&json!({"text": "x", "entities": {"links": [{}]}})).unwrap_err(),
+            Refusal::WrongType.at("entities.links")
+        );
+    }
+
+    #[test]
+    fn destinations_are_people() {
+        let draft = MessageDraft::read(&json!({"text": "x", "destinations": ["@Amy", 3]}), 99);
+        assert_eq!(draft.unwrap().destinations.unwrap().len(), 2);
+        let wrong = MessageDraft::read(&json!({"text": "x", "destinations": ["amy"]}), 99);
+        assert_eq!(wrong.unwrap_err(), Refusal::WrongType.at("destinations"));
+    }
+}

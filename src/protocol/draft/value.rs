@@ -1,0 +1,116 @@
+//! Single values in the spellings that clients use. `null` counts as not given.
+
+use serde_json::{Map, Value};
+
+use crate::model::{Refusal, Refused};
+use crate::protocol::query;
+
+/// The fields of a body; anything but an object has none.
+pub(super) fn fields(body: &Value) -> Result<&Map<String, Value>, Refused> {
+    body.as_object().ok_or_else(|| Refusal::WrongType.into())
+}
+
+/// A field that was given.
+pub(super) fn given<'v>(fields: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    fields.get(name).filter(|value| !value.is_null())
+}
+
+/// `true`, `1`, `"1"`, `"true"` and their opposites; an empty text is not given.
+pub(super) fn flag(fields: &Map<String, Value>, name: &str) -> Result<Option<bool>, Refused> {
+    let Some(value) = given(fields, name) else {
+        return Ok(None);
+    };
+    match value {
+        Value::Bool(flag) => Ok(Some(*flag)),
+        Value::String(text) if text.trim().is_empty() => Ok(None),
+        Value::String(text) => query::boolean(text)
+            .map(Some)
+            .ok_or_else(|| Refusal::WrongType.at(name.to_owned())),
+        Value::Number(number) => match number.as_i64() {
+            Some(0) => Ok(Some(false)),
+            Some(1) => Ok(Some(true)),
+            Some(_) | None => Err(Refusal::WrongType.at(name.to_owned())),
+        },
+        Value::Null | Value::Array(_) | Value::Object(_) => {
+            Err(Refusal::WrongType.at(name.to_owned()))
+        }
+    }
+}
+
+/// The same refusal, with the field's place in the body: `any_user` becomes `acl.read.any_user`.
+pub(super) fn within(place: &str) -> impl Fn(Refused) -> Refused {
+    move |refused| match refused.field {
+        Some(field) => refused.refusal.at(format!("{place}.{field}")),
+        None => refused,
+    }
+}
+
+/// A whole number, or a text that is one.
+pub(super) fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// A field with a whole number; an empty text is not given.
+pub(super) fn number_at(fields: &Map<String, Value>, name: &str) -> Result<Option<i64>, Refused> {
+    match given(fields, name) {
+        None => Ok(None),
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+        Some(value) => number(value)
+            .map(Some)
+            .ok_or_else(|| Refusal::WrongType.at(name.to_owned())),
+    }
+}
+
+/// A field with an object. Forms can only send one as a text.
+pub(super) fn object_at(
+    fields: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<Map<String, Value>>, Refused> {
+    match given(fields, name) {
+        None => Ok(None),
+        Some(Value::Object(object)) => Ok(Some(object.clone())),
+        // An empty PHP array is an empty list in JSON, whatever was meant.
+        Some(Value::Array(list)) if list.is_empty() => Ok(Some(Map::new())),
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+        Some(Value::String(text)) => match serde_json::from_str(text) {
+            Ok(Value::Object(object)) => Ok(Some(object)),
+            Ok(_) | Err(_) => Err(Refusal::WrongType.at(name.to_owned())),
+        },
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Null) => {
+            Err(Refusal::WrongType.at(name.to_owned()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn flags_come_in_all_spellings() {
+        let body = json!({"a": true, "b": 0, "c": "1", "d": "false", "e": null, "f": "", "g": "x"});
+        let body = fields(&body).unwrap();
+        let read = |name| flag(body, name);
+        assert_eq!(read("a").unwrap(), Some(true));
+        assert_eq!(read("b").unwrap(), Some(false));
+        assert_eq!(read("c").unwrap(), Some(true));
+        assert_eq!(read("d").unwrap(), Some(false));
+        assert_eq!(read("e").unwrap(), None);
+        assert_eq!(read("f").unwrap(), None);
+        assert_eq!(read("g").unwrap_err(), Refusal::WrongType.at("g"));
+    }
+
+    #[test]
+    fn objects_may_be_texts_and_empty_lists() {
+        let body = json!({"a": "{\"x\":1}", "b": [], "c": [1], "d": "no"});
+        let body = fields(&body).unwrap();
+        assert_eq!(object_at(body, "a").unwrap().unwrap().len(), 1);
+        assert_eq!(object_at(body, "b").unwrap().unwrap().len(), 0);
+        assert!(object_at(body, "c").is_err() && object_at(body, "d").is_err());
+    }
+}

@@ -1,0 +1,173 @@
+//! The frame around every answer: `{"meta": …, "data": …}`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::{Page, Refused, SubscriptionId};
+
+/// What is said about an answer. Optional fields are left out, never null.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Meta {
+    /// Copy of the HTTP status.
+    pub code: u16,
+    /// The range holds more than was returned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more: Option<bool>,
+    /// Highest pagination id of the page; set together with `min_id` or not at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_id: Option<String>,
+    /// Lowest pagination id of the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_id: Option<String>,
+    /// Stream marker of a markable stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marker: Option<Value>,
+    /// Deleted since `since_id` was written; absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deleted_ids: Vec<String>,
+    /// Unread channels by type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread_counts: Option<BTreeMap<String, i64>>,
+    /// The call also subscribed a user stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subscription_id: Option<SubscriptionId>,
+    /// The call carried `update_presence`; whether that worked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_presence: Option<bool>,
+    /// For people; on every error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    /// For programs; on every error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_slug: Option<&'static str>,
+    /// To quote to whoever runs the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_id: Option<String>,
+    /// Seconds until calls are accepted again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_in: Option<u64>,
+}
+
+impl Meta {
+    /// Nothing but a code.
+    pub fn new(code: u16) -> Self {
+        Self {
+            code,
+            more: None,
+            max_id: None,
+            min_id: None,
+            marker: None,
+            deleted_ids: Vec::new(),
+            unread_counts: None,
+            subscription_id: None,
+            updated_presence: None,
+            error_message: None,
+            error_slug: None,
+            error_id: None,
+            retry_in: None,
+        }
+    }
+
+    /// All is well.
+    pub fn ok() -> Self {
+        Self::new(200)
+    }
+
+    /// Adds `more`, and the ids of the page unless it is empty.
+    #[must_use]
+    pub fn paged<T>(mut self, page: &Page<T>) -> Self {
+        self.more = Some(page.more);
+        let ids = || page.items.iter().map(|(id, _)| *id);
+        self.max_id = ids().max().map(|id| id.to_string());
+        self.min_id = ids().min().map(|id| id.to_string());
+        self
+    }
+
+    /// A rule said no.
+    pub fn refused(refused: &Refused) -> Self {
+        let mut meta = Self::new(refused.refusal.code());
+        meta.error_message = Some(refused.message());
+        meta.error_slug = Some(refused.refusal.slug());
+        meta
+    }
+}
+
+/// An answer; without `data` if it is an error or has nothing to say.
+#[derive(Debug, Serialize)]
+pub struct Envelope<'a, T> {
+    /// About the answer.
+    pub meta: &'a Meta,
+    /// The answer itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<&'a T>,
+}
+
+impl<'a, T: Serialize> Envelope<'a, T> {
+    /// With data.
+    pub fn new(meta: &'a Meta, data: &'a T) -> Self {
+        Self {
+            meta,
+            data: Some(data),
+        }
+    }
+
+    /// As bytes; indented if a person wants to read it.
+    pub fn bytes(&self, pretty: bool) -> Result<Vec<u8>, serde_json::Error> {
+        if pretty {
+            serde_json::to_vec_pretty(self)
+        } else {
+            serde_json::to_vec(self)
+        }
+    }
+}
+
+impl<'a> Envelope<'a, ()> {
+    /// Meta alone.
+    pub fn bare(meta: &'a Meta) -> Self {
+        Self { meta, data: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Refusal;
+
+    fn text<T: Serialize>(envelope: &Envelope<'_, T>) -> String {
+        String::from_utf8(envelope.bytes(false).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_page_names_its_ids_and_an_empty_one_does_not() {
+        let page = Page {
+            items: vec![(812, "a"), (793, "b")],
+            more: true,
+        };
+        let meta = Meta::ok().paged(&page);
+        assert_eq!(
+            text(&Envelope::new(&meta, &["a", "b"])),
+            r#"{"meta":{"code":200,"more":true,"max_id":"812","min_id":"793"},"data":["a","b"]}"#
+        );
+        let empty: Page<&str> = Page {
+            items: Vec::new(),
+            more: false,
+        };
+        let mut meta = Meta::ok().paged(&empty);
+        meta.deleted_ids = vec![String::from("244")];
+        assert_eq!(
+            text(&Envelope::new(&meta, &Vec::<()>::new())),
+            r#"{"meta":{"code":200,"more":false,"deleted_ids":["244"]},"data":[]}"#
+        );
+    }
+
+    #[test]
+    fn a_refusal_has_no_data() {
+        let meta = Meta::refused(&Refusal::TokenRequired.into());
+        assert_eq!(
+            text(&Envelope::bare(&meta)),
+            r#"{"meta":{"code":401,"error_message":"Access token required.","error_slug":"token-required"}}"#
+        );
+    }
+}

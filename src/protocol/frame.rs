@@ -1,0 +1,71 @@
+//! Bytes for sockets: unmasked text frames with what all receivers share written once.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+/// The pong that answers every text or binary message, as a whole frame.
+pub const PONG: &[u8] = b"\x81\x13{\"meta\":{\"pong\":1}}";
+
+/// Length of a rendered id of ours between its quotes.
+pub const ID_LENGTH: usize = 32;
+
+/// An event as user streams see it, cut open where the subscription ids go.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// `{"meta":{…,"subscription_ids":[`
+    pub head: Bytes,
+    /// `]},"data":…}`
+    pub tail: Bytes,
+}
+
+impl Frame {
+    /// Appends the frame for a receiver with these ids (rendered, quoted, with commas). Returns where the
+    /// ids begin in `out`.
+    pub fn write(&self, ids: &[u8], out: &mut BytesMut) -> usize {
+        let length = self.head.len() + ids.len() + self.tail.len();
+        out.reserve(length + 10);
+        put_header(length, out);
+        out.put_slice(&self.head);
+        let at = out.len();
+        out.put_slice(ids);
+        out.put_slice(&self.tail);
+        at
+    }
+}
+
+/// A whole text frame.
+pub fn text_frame(payload: &[u8]) -> Bytes {
+    let mut out = BytesMut::with_capacity(payload.len() + 10);
+    put_header(payload.len(), &mut out);
+    out.put_slice(payload);
+    out.freeze()
+}
+
+/// Header of an unmasked, final text frame (RFC 6455 §5.2).
+fn put_header(length: usize, out: &mut BytesMut) {
+    out.put_u8(0x81);
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short), _) if short < 126 => out.put_u8(short),
+        (_, Ok(medium)) => {
+            out.put_u8(126);
+            out.put_u16(medium);
+        }
+        _ => {
+            out.put_u8(127);
+            out.put_u64(length as u64);
+        }
+    }
+}
+
+/// Renders ids as they stand between the brackets: `"a","b"`.
+pub fn render_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(ID_LENGTH + 2);
+    for id in ids {
+        if !out.is_empty() {
+            out.push(b',');
+        }
+        out.push(b'"');
+        out.extend_from_slice(id.as_bytes());
+        out.push(b'"');
+    }
+    out
+}

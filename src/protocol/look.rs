@@ -1,0 +1,111 @@
+//! Which parts of an object a client wants to see: the `include_…` switches, parsed once.
+//!
+//! Two calls with the same look get the same bytes, so it is also a key for shared frames.
+
+use super::query::Query;
+
+/// The `include_…` switches of a call or a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Look {
+    /// Embedded users as objects; else only `user_id`.
+    pub user: bool,
+    /// `content.html` of users.
+    pub user_html: bool,
+    /// `raw` of users.
+    pub user_raw: bool,
+    /// `counts` of users.
+    pub counts: bool,
+    /// `presence` of users.
+    pub presence: bool,
+    /// `source` as an object; else only the client's id.
+    pub client: bool,
+    /// `content.html` of messages.
+    pub message_html: bool,
+    /// `raw` of messages.
+    pub message_raw: bool,
+    /// `html` of chat descriptions, inside the raw of channels.
+    pub channel_html: bool,
+    /// `raw` of channels.
+    pub channel_raw: bool,
+    /// `recent_message` and `recent_deleted_message` of channels.
+    pub recent_message: bool,
+    /// `users` beside the `user_ids` of an ACL.
+    pub limited_users: bool,
+    /// The viewer's stream marker on channels.
+    pub marker: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self::from_flags(|_| None)
+    }
+}
+
+impl Look {
+    /// Reads the switches of a query string.
+    pub fn from_query(query: &Query) -> Self {
+        Self::from_flags(|name| query.tristate(name))
+    }
+
+    /// Reads the switches from anything that knows them by name; `None` is "not given".
+    pub fn from_flags(given: impl Fn(&str) -> Option<bool>) -> Self {
+        let on = |name: &str| given(name).unwrap_or(true);
+        let off = |name: &str| given(name).unwrap_or(false);
+        // One switch for everything beats the specific one when it speaks of html …
+        let html = given("include_html");
+        let raw = off("include_raw");
+        Self {
+            user: on("include_user"),
+            user_html: html.unwrap_or_else(|| on("include_user_html")),
+            // … and adds to it when it speaks of raw.
+            user_raw: raw || off("include_user_raw"),
+            counts: on("include_counts"),
+            presence: off("include_presence"),
+            client: on("include_client"),
+            message_html: html.unwrap_or_else(|| on("include_message_html")),
+            message_raw: raw || off("include_message_raw"),
+            channel_html: html.unwrap_or(true),
+            channel_raw: raw || off("include_channel_raw"),
+            recent_message: off("include_recent_message"),
+            limited_users: off("include_limited_users"),
+            marker: off("include_marker"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(given: &[(&str, bool)]) -> Look {
+        Look::from_flags(|name| {
+            given
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| *value)
+        })
+    }
+
+    #[test]
+    fn rest_defaults() {
+        let look = Look::default();
+        assert!(look.user && look.user_html && look.message_html && look.counts && look.client);
+        assert!(!look.user_raw && !look.message_raw && !look.channel_raw && !look.presence);
+        assert!(!look.recent_message && !look.limited_users && !look.marker);
+    }
+
+    #[test]
+    fn include_html_beats_the_specific_switch() {
+        let on = look(&[("include_html", true), ("include_message_html", false)]);
+        assert!(on.message_html);
+        let off = look(&[("include_html", false), ("include_user_html", true)]);
+        assert!(!off.user_html && !off.channel_html);
+    }
+
+    #[test]
+    fn raw_is_shown_if_either_switch_asks() {
+        assert!(look(&[("include_raw", true), ("include_channel_raw", false)]).channel_raw);
+        let only = look(&[("include_message_raw", true)]);
+        assert!(only.message_raw && !only.channel_raw && !only.user_raw);
+    }
+}

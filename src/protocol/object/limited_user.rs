@@ -1,0 +1,31 @@
+//! The short user inside an ACL.
+
+use serde::Serialize;
+
+use crate::model::{User, UserId};
+use crate::protocol::site::Site;
+
+/// What a member list tells of a user (`include_limited_users=1`).
+#[derive(Clone, Debug, Serialize)]
+pub struct LimitedUser<'a> {
+    id: UserId,
+    username: &'a str,
+    avatar_image: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presence: Option<String>,
+}
+
+impl<'a> LimitedUser<'a> {
+    /// `presence` is left out for who is offline.
+    pub fn new(user: &'a User, presence: Option<&str>, site: &Site) -> Self {
+        Self {
+            id: user.id,
+            username: &user.username,
+            avatar_image: site.avatar_url(user.id),
+            name: user.name.as_deref(),
+            presence: presence.map(str::to_owned),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Things for the tests of this folder.
+
+use crate::model::user::UserCounts;
+use crate::model::{
+    Acl, Channel, ChannelId, ClientBrief, Content, Message, MessageId, Raw, Stamp, User, UserId,
+    UserKind,
+};
+use crate::protocol::site::Site;
+
+/// 2024-05-01T08:00:00Z
+const MADE_AT: Stamp = Stamp(1_714_550_400_000_000);
+
+pub(super) fn site() -> Site {
+    Site::new("https://chat.example")
+}
+
+pub(super) fn client() -> ClientBrief {
+    ClientBrief {
+        id: "cl1".into(),
+        name: String::from("Web"),
+        url: String::from("https://x.example"),
+    }
+}
+
+pub(super) fn content(text: &str) -> Content {
+    Content {
+        text: text.to_owned(),
+        html: format!("<p>{text}</p>"),
+        ..Content::default()
+    }
+}
+
+pub(super) fn user(id: i64, username: &str) -> User {
+    User {
+        id: UserId(id),
+        username: username.to_owned(),
+        name: None,
+        kind: UserKind::Human,
+        locale: String::from("en_US"),
+        timezone: String::from("Europe/Paris"),
+        created_at: MADE_AT,
+        content: None,
+        markdown_text: None,
+        raw: Raw::default(),
+        counts: UserCounts {
+            clients: 1,
+            followers: 3,
+            following: 2,
+            ..UserCounts::default()
+        },
+    }
+}
+
+pub(super) fn message(id: i64, channel: i64, author: i64, text: &str) -> Message {
+    Message {
+        id: MessageId(id),
+        channel_id: ChannelId(channel),
+        user_id: UserId(author),
+        client: client(),
+        thread_id: MessageId(id),
+        reply_to: None,
+        created_at: MADE_AT,
+        content: content(text),
+        raw: Raw::default(),
+        is_nsfw: false,
+        deletion: None,
+        sticky: None,
+        replies: 0,
+    }
+}
+
+pub(super) fn channel(id: i64, owner: i64) -> Channel {
+    Channel {
+        id: ChannelId(id),
+        kind: String::from("io.pnut.core.chat"),
+        owner: Some(UserId(owner)),
+        created_at: MADE_AT,
+        acl: Acl {
+            full: vec![UserId(12)],
+            write_any_user: true,
+            read_any_user: true,
+            read_public: true,
+            ..Acl::default()
+        },
+        raw: Raw::default(),
+        is_active: true,
+        messages: 40,
+        subscribers: 3,
+        sticky_messages: 0,
+        recent_message_id: Some(MessageId(9001)),
+        recent_deleted_message_id: None,
+        activity: MADE_AT,
+    }
+}

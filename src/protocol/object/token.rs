@@ -1,0 +1,106 @@
+//! The token object: what an access token stands for, never the token itself.
+
+use serde::Serialize;
+
+use super::{ClientObject, UserObject};
+use crate::model::{ClientId, Token};
+
+/// Room for files, in bytes. No files are kept here yet; clients of old require the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Storage {
+    /// Left.
+    pub available: i64,
+    /// In all.
+    pub total: i64,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        // 512 MiB, what an account without a subscription has on pnut.
+        Self {
+            available: 536_870_912,
+            total: 536_870_912,
+        }
+    }
+}
+
+/// A token as its bearer sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct TokenObject<'a> {
+    app: ClientObject<'a>,
+    client_id: &'a ClientId,
+    scopes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<UserObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storage: Option<Storage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+}
+
+impl<'a> TokenObject<'a> {
+    /// `user` and `storage` belong to user tokens; an app token lists no scopes.
+    pub fn new(token: &'a Token, user: Option<UserObject<'a>>, storage: Option<Storage>) -> Self {
+        let scopes: &[String] = match token.user {
+            Some(_) => &token.scopes.0,
+            None => &[],
+        };
+        Self {
+            app: ClientObject(&token.client),
+            client_id: &token.client.id,
+            scopes,
+            user,
+            storage,
+            email: None,
+        }
+    }
+
+    /// Adds the address, for tokens with scope `email`.
+    #[must_use]
+    pub fn with_email(mut self, email: &'a str) -> Self {
+        self.email = Some(email);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Scopes, TokenId, UserId};
+    use crate::protocol::look::Look;
+    use crate::protocol::object::sample;
+    use serde_json::json;
+
+    fn token(user: Option<UserId>) -> Token {
+        Token {
+            id: TokenId(1),
+            client: sample::client(),
+            user,
+            scopes: Scopes::parse("messages").unwrap(),
+        }
+    }
+
+    #[test]
+    fn an_app_token_has_no_user_and_no_scopes() {
+        assert_eq!(
+            serde_json::to_value(TokenObject::new(&token(None), None, None)).unwrap(),
+            json!({"app": {"id": "cl1", "name": "Web", "url": "https://x.example"},
+                "client_id": "cl1", "scopes": []})
+        );
+    }
+
+    #[test]
+    fn a_user_token_lists_what_was_granted() {
+        let user = sample::user(7, "ada");
+        let token = token(Some(user.id));
+        let shown = TokenObject::new(
+            &token,
+            Some(UserObject::new(&user, Look::default(), &sample::site())),
+            Some(Storage::default()),
+        );
+        let shown = serde_json::to_value(shown).unwrap();
+        assert_eq!(shown["scopes"], json!(["basic", "messages"]));
+        assert_eq!(shown["user"]["id"], "7");
+        assert_eq!(shown["storage"]["total"], 536_870_912);
+    }
+}

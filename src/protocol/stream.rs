@@ -1,0 +1,285 @@
+//! What an event looks like on a socket (reference 04 §5).
+//!
+//! User streams and app streams share the vocabulary and differ in the envelope: the former name the
+//! subscriptions that match, the latter whom to notify. Nothing here is personal to a receiver.
+
+use serde::Serialize;
+
+use super::display::Display;
+use super::frame::{Frame, text_frame};
+use super::object::{ChannelObject, MessageObject, PresenceObject, TokenObject, UserObject};
+use super::site::Site;
+use crate::event::{Body, ChannelNews, Event, Written};
+use crate::model::{AppStream, ChannelId, Token, User, UserId};
+
+/// What app streams say beyond the event: whom it concerns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audience {
+    /// Everybody subscribed to the channel, the author included.
+    pub subscribed_user_ids: Option<std::sync::Arc<[UserId]>>,
+    /// Of those, who muted the author or stands in a block with them.
+    pub suppress_notifications: Option<Vec<UserId>>,
+}
+
+/// `meta` of an event; fields that do not apply are left out.
+#[derive(Serialize)]
+struct Meta<'a> {
+    timestamp: i64,
+    id: String,
+    #[serde(rename = "type")]
+    object_type: &'static str,
+    #[serde(skip_serializing_if = "is_false")]
+    is_deleted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel_id: Option<ChannelId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subscribed_user_ids: Option<&'a [UserId]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppress_notifications: Option<&'a [UserId]>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl<'a> Meta<'a> {
+    fn of(event: &'a Event, audience: Option<&'a Audience>) -> Self {
+        let body = &event.body;
+        let mut meta = Self {
+            timestamp: event.at.seconds(),
+            id: id_of(body),
+            object_type: body.object_type().name(),
+            is_deleted: body.is_deletion(),
+            channel_type: None,
+            channel_name: None,
+            channel_id: None,
+            user_id: None,
+            subscribed_user_ids: None,
+            suppress_notifications: None,
+        };
+        match body {
+            Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
+                meta.channel_type = Some(&written.channel.kind);
+                meta.channel_name = written.channel.name.as_deref();
+            }
+            Body::ChannelPresence { user, channel, .. } => {
+                meta.channel_id = Some(channel.id);
+                meta.user_id = Some(user.id);
+            }
+            Body::ChannelCreated { .. }
+            | Body::ChannelChanged { .. }
+            | Body::Subscribed { .. }
+            | Body::Unsubscribed { .. }
+            | Body::Related { .. }
+            | Body::UserChanged { .. }
+            | Body::TokenGranted { .. }
+            | Body::TokenRevoked { .. }
+            | Body::UserPresence { .. } => {}
+        }
+        if let Some(audience) = audience {
+            meta.subscribed_user_ids = audience.subscribed_user_ids.as_deref();
+            meta.suppress_notifications = audience.suppress_notifications.as_deref();
+        }
+        meta
+    }
+}
+
+/// `meta.id` (reference 04 §5.2).
+fn id_of(body: &Body) -> String {
+    match body {
+        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
+            written.message.id.to_string()
+        }
+        Body::ChannelCreated { news }
+        | Body::ChannelChanged { news }
+        | Body::Subscribed { news, .. }
+        | Body::Unsubscribed { news, .. } => news.channel.id.to_string(),
+        Body::Related { other, .. } => other.id.to_string(),
+        Body::UserChanged { user } | Body::UserPresence { user, .. } => user.id.to_string(),
+        Body::TokenGranted { token, .. } | Body::TokenRevoked { token, .. } => token
+            .user
+            .map_or_else(|| token.client.id.to_string(), |user| user.to_string()),
+        Body::ChannelPresence { channel, .. } => channel.id.to_string(),
+    }
+}
+
+/// Renders for user streams. `own_token` is the receiver's: a changed profile reaches it as its token.
+pub fn user_frame(
+    event: &Event,
+    display: Display,
+    site: &Site,
+    own_token: Option<&Token>,
+) -> Frame {
+    let mut head = b"{\"meta\":".to_vec();
+    let mut meta = Meta::of(event, None);
+    if matches!(event.body, Body::UserChanged { .. }) {
+        meta.object_type = crate::model::ObjectType::Token.name();
+    }
+    head.extend_from_slice(&json(&meta));
+    // The object is still open for the ids that are written per receiver.
+    head.pop();
+    head.extend_from_slice(b",\"subscription_ids\":[");
+    let mut tail = b"]},\"data\":".to_vec();
+    tail.extend_from_slice(&data(event, display, site, View::User(own_token)));
+    tail.push(b'}');
+    Frame {
+        head: head.into(),
+        tail: tail.into(),
+    }
+}
+
+/// Renders for app streams: a whole frame, the same for every receiver of this display class.
+pub fn app_frame(
+    event: &Event,
+    display: Display,
+    site: &Site,
+    audience: &Audience,
+) -> bytes::Bytes {
+    let mut payload = b"{\"meta\":".to_vec();
+    payload.extend_from_slice(&json(&Meta::of(event, Some(audience))));
+    payload.extend_from_slice(b",\"data\":");
+    payload.extend_from_slice(&data(event, display, site, View::App));
+    payload.push(b'}');
+    text_frame(&payload)
+}
+
+/// The first frame of a user stream.
+pub fn user_hello(connection_id: &str, site: &Site) -> bytes::Bytes {
+    let endpoint = format!("{}/user", site.stream_url);
+    text_frame(&json(&serde_json::json!({
+        "meta": {"stream": {"endpoint": endpoint}, "connection_id": connection_id}
+    })))
+}
+
+/// The first frame of an app stream.
+pub fn app_hello(connection_id: &str, stream: &AppStream, site: &Site) -> bytes::Bytes {
+    let endpoint = format!("{}/app", site.stream_url);
+    let types: Vec<&str> = stream.object_types.iter().map(|kind| kind.name()).collect();
+    text_frame(&json(&serde_json::json!({
+        "meta": {
+            "stream": {"key": stream.key, "endpoint": endpoint, "object_types": types},
+            "connection_id": connection_id,
+        }
+    })))
+}
+
+#[derive(Clone, Copy)]
+enum View<'a> {
+    User(Option<&'a Token>),
+    App,
+}
+
+/// `data`: a list of one, an object or a composite, by type (reference 04 §5.3).
+fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8> {
+    let look = display.look();
+    let user = |user| UserObject::new(user, look, site);
+    let channel = |news| channel_object(news, display, site);
+    match &event.body {
+        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
+            json(&[message_object(written, display, site)])
+        }
+        Body::ChannelCreated { news } | Body::ChannelChanged { news } => json(&channel(news)),
+        Body::Subscribed { news, user: who } | Body::Unsubscribed { news, user: who } => match view
+        {
+            View::User(_) => json(&channel(news)),
+            View::App => json(&Pair {
+                user: user(who),
+                other: ("channel", channel(news)),
+            }),
+        },
+        Body::Related {
+            relation,
+            user: who,
+            other,
+            ..
+        } => {
+            let name = match relation {
+                crate::model::Relation::Follow => "followed_user",
+                crate::model::Relation::Mute => "muted_user",
+                crate::model::Relation::Block => "blocked_user",
+            };
+            json(&Pair {
+                user: user(who),
+                other: (name, user(other)),
+            })
+        }
+        Body::UserChanged { user: who } => match view {
+            View::User(Some(token)) => json(&TokenObject::new(token, Some(user(who)), None)),
+            View::User(None) | View::App => json(&user(who)),
+        },
+        Body::TokenGranted { token, user: who }
+        | Body::TokenRevoked {
+            token, user: who, ..
+        } => json(&TokenObject::new(token, who.as_deref().map(user), None)),
+        Body::UserPresence {
+            user: who,
+            presence,
+        }
+        | Body::ChannelPresence {
+            user: who,
+            presence,
+            ..
+        } => json(&[PresenceObject::new(who, presence, site)]),
+    }
+}
+
+fn message_object<'a>(written: &'a Written, display: Display, site: &'a Site) -> MessageObject<'a> {
+    MessageObject::new(
+        &written.message,
+        Some(&written.author),
+        display.look(),
+        site,
+    )
+}
+
+fn channel_object<'a>(
+    news: &'a ChannelNews,
+    display: Display,
+    site: &'a Site,
+) -> ChannelObject<'a> {
+    let look = display.look();
+    let message = |pair: &'a (crate::model::Message, std::sync::Arc<User>)| {
+        MessageObject::new(&pair.0, Some(&pair.1), look, site)
+    };
+    let mut object = ChannelObject::new(&news.channel, news.owner.as_deref(), look, site);
+    if display.has(Display::RECENT_MESSAGE) {
+        if let Some(recent) = &news.recent {
+            object = object.recent(message(recent));
+        }
+        if let Some(deleted) = &news.recent_deleted {
+            object = object.recent_deleted(message(deleted));
+        }
+    }
+    object
+}
+
+/// Two objects side by side; the name of the second depends on the event.
+struct Pair<'a, T> {
+    user: UserObject<'a>,
+    other: (&'static str, T),
+}
+
+impl<T: Serialize> Serialize for Pair<'_, T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("user", &self.user)?;
+        map.serialize_entry(self.other.0, &self.other.1)?;
+        map.end()
+    }
+}
+
+/// Our objects hold texts and numbers only, which cannot fail to become JSON.
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}

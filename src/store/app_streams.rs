@@ -1,0 +1,123 @@
+//! What apps asked to be told about.
+
+use diesel::prelude::*;
+
+use super::db::{from_json, to_json};
+use super::failure::is_taken;
+use super::schema::app_streams;
+use super::{Db, Failure, Tx};
+use crate::model::{AppStream, ClientId, ObjectType, Refusal, StreamKey};
+
+type Row = (String, String, String);
+
+fn into_model((client, key, object_types): Row) -> Result<AppStream, Failure> {
+    let names: Vec<String> = from_json("object types", &object_types)?;
+    Ok(AppStream {
+        client: client.into(),
+        key: key.into(),
+        // A type that a newer program knew is heard by nobody here.
+        object_types: names
+            .iter()
+            .filter_map(|name| ObjectType::parse(name))
+            .collect(),
+    })
+}
+
+fn names_of(stream: &AppStream) -> Result<String, Failure> {
+    let names: Vec<&str> = stream.object_types.iter().map(|kind| kind.name()).collect();
+    to_json(&names)
+}
+
+impl Db<'_> {
+    /// The streams of an app, oldest first.
+    pub fn app_streams(&mut self, client: &ClientId) -> Result<Vec<AppStream>, Failure> {
+        app_streams::table
+            .filter(app_streams::client_id.eq(client.as_str()))
+            .order(app_streams::created_at.asc())
+            .select((
+                app_streams::client_id,
+                app_streams::key,
+                app_streams::object_types,
+            ))
+            .load::<Row>(self.sql)?
+            .into_iter()
+            .map(into_model)
+            .collect()
+    }
+
+    /// One of them.
+    pub fn app_stream(
+        &mut self,
+        client: &ClientId,
+        key: &StreamKey,
+    ) -> Result<Option<AppStream>, Failure> {
+        app_streams::table
+            .find((client.as_str(), key.as_str()))
+            .select((
+                app_streams::client_id,
+                app_streams::key,
+                app_streams::object_types,
+            ))
+            .first::<Row>(self.sql)
+            .optional()?
+            .map(into_model)
+            .transpose()
+    }
+}
+
+impl Tx<'_> {
+    /// A new stream. How many an app may have is the caller's to check, in the same job.
+    pub fn create_app_stream(&mut self, stream: &AppStream) -> Result<(), Failure> {
+        let now = self.now();
+        diesel::insert_into(app_streams::table)
+            .values((
+                app_streams::client_id.eq(stream.client.as_str()),
+                app_streams::key.eq(stream.key.as_str()),
+                app_streams::object_types.eq(names_of(stream)?),
+                app_streams::created_at.eq(now.0),
+            ))
+            .execute(self.sql)
+            .map_err(|error| {
+                if is_taken(&error) {
+                    Refusal::StreamKeyTaken.at("key").into()
+                } else {
+                    Failure::from(error)
+                }
+            })?;
+        Ok(())
+    }
+
+    /// Replaces what a stream hears.
+    pub fn save_app_stream(&mut self, stream: &AppStream) -> Result<(), Failure> {
+        let row = app_streams::table.find((stream.client.as_str(), stream.key.as_str()));
+        let changed = diesel::update(row)
+            .set(app_streams::object_types.eq(names_of(stream)?))
+            .execute(self.sql)?;
+        if changed == 0 {
+            return Err(Refusal::StreamNotFound.into());
+        }
+        Ok(())
+    }
+
+    /// Deletes a stream; gives back what it was.
+    pub fn delete_app_stream(
+        &mut self,
+        client: &ClientId,
+        key: &StreamKey,
+    ) -> Result<AppStream, Failure> {
+        let stream = self
+            .app_stream(client, key)?
+            .ok_or(Refusal::StreamNotFound)?;
+        diesel::delete(app_streams::table.find((client.as_str(), key.as_str())))
+            .execute(self.sql)?;
+        Ok(stream)
+    }
+
+    /// Deletes all streams of an app; gives back what they were.
+    pub fn delete_app_streams(&mut self, client: &ClientId) -> Result<Vec<AppStream>, Failure> {
+        let streams = self.app_streams(client)?;
+        diesel::delete(app_streams::table.filter(app_streams::client_id.eq(client.as_str())))
+            .execute(self.sql)?;
+        Ok(streams)
+    }
+}

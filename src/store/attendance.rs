@@ -1,0 +1,189 @@
+//! Who attends which channel: subscriptions and mutes.
+//!
+//! Each function moves one fact and says whether it moved. What follows from that (a mute ends the subscription, a
+//! subscription ends the mute) is the caller's to say, since each ended subscription is an event.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::schema::{channel_markers, channel_mutes, channel_subscriptions, channels};
+use super::{Db, Failure, Tx};
+use crate::model::{ChannelId, Marker, Page, PageRequest, Refusal, Stamp, UserId};
+
+/// How a user attends a channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attendance {
+    /// It is in the inbox.
+    pub subscribed: bool,
+    /// Nobody may subscribe the user to it.
+    pub muted: bool,
+    /// How far it was read, if ever set.
+    pub marker: Option<Marker>,
+}
+
+impl Db<'_> {
+    /// Who is subscribed, rising ids.
+    pub fn subscribers(&mut self, channel: ChannelId) -> Result<Vec<UserId>, Failure> {
+        let ids = channel_subscriptions::table
+            .filter(channel_subscriptions::channel_id.eq(channel.0))
+            .order(channel_subscriptions::user_id.asc())
+            .select(channel_subscriptions::user_id)
+            .load::<i64>(self.sql)?;
+        Ok(ids.into_iter().map(UserId).collect())
+    }
+
+    /// Who is subscribed, latest first; paginated by the moment of the subscription.
+    pub fn subscriber_page(
+        &mut self,
+        channel: ChannelId,
+        request: &PageRequest,
+    ) -> Result<Page<UserId>, Failure> {
+        let mut query = channel_subscriptions::table
+            .filter(channel_subscriptions::channel_id.eq(channel.0))
+            .filter(channel_subscriptions::since.between(request.low(), request.high()))
+            .limit(request.limit())
+            .select((channel_subscriptions::since, channel_subscriptions::user_id))
+            .into_boxed();
+        query = if request.oldest {
+            query.order(channel_subscriptions::since.asc())
+        } else {
+            query.order(channel_subscriptions::since.desc())
+        };
+        let rows = query.load::<(i64, i64)>(self.sql)?;
+        Ok(Page::of(request, rows).map(UserId))
+    }
+
+    /// What the user is subscribed to, rising ids.
+    pub fn subscribed_channels(&mut self, user: UserId) -> Result<Vec<ChannelId>, Failure> {
+        let ids = channel_subscriptions::table
+            .filter(channel_subscriptions::user_id.eq(user.0))
+            .order(channel_subscriptions::channel_id.asc())
+            .select(channel_subscriptions::channel_id)
+            .load::<i64>(self.sql)?;
+        Ok(ids.into_iter().map(ChannelId).collect())
+    }
+
+    /// How the user attends these channels; each of them is in the answer.
+    pub fn attendances(
+        &mut self,
+        user: UserId,
+        of: &[ChannelId],
+    ) -> Result<HashMap<ChannelId, Attendance>, Failure> {
+        let ids = || of.iter().map(|id| id.0);
+        let mut all: HashMap<ChannelId, Attendance> =
+            of.iter().map(|id| (*id, Attendance::default())).collect();
+        let subscribed = channel_subscriptions::table
+            .filter(channel_subscriptions::user_id.eq(user.0))
+            .filter(channel_subscriptions::channel_id.eq_any(ids()))
+            .select(channel_subscriptions::channel_id)
+            .load::<i64>(self.sql)?;
+        for id in subscribed {
+            all.entry(ChannelId(id)).or_default().subscribed = true;
+        }
+        let muted = channel_mutes::table
+            .filter(channel_mutes::user_id.eq(user.0))
+            .filter(channel_mutes::channel_id.eq_any(ids()))
+            .select(channel_mutes::channel_id)
+            .load::<i64>(self.sql)?;
+        for id in muted {
+            all.entry(ChannelId(id)).or_default().muted = true;
+        }
+        let markers = channel_markers::table
+            .filter(channel_markers::user_id.eq(user.0))
+            .filter(channel_markers::channel_id.eq_any(ids()))
+            .select((
+                channel_markers::channel_id,
+                channel_markers::position,
+                channel_markers::last_read_id,
+                channel_markers::percentage,
+                channel_markers::updated_at,
+            ))
+            .load::<(i64, i64, i64, i32, i64)>(self.sql)?;
+        for (id, position, last_read_id, percentage, updated_at) in markers {
+            all.entry(ChannelId(id)).or_default().marker = Some(Marker {
+                id: position,
+                last_read_id,
+                percentage,
+                updated_at: Stamp(updated_at),
+            });
+        }
+        Ok(all)
+    }
+
+    /// Those of these users who muted the channel, rising ids.
+    pub fn muted_by(
+        &mut self,
+        channel: ChannelId,
+        users: &[UserId],
+    ) -> Result<Vec<UserId>, Failure> {
+        let ids = channel_mutes::table
+            .filter(channel_mutes::channel_id.eq(channel.0))
+            .filter(channel_mutes::user_id.eq_any(users.iter().map(|user| user.0)))
+            .order(channel_mutes::user_id.asc())
+            .select(channel_mutes::user_id)
+            .load::<i64>(self.sql)?;
+        Ok(ids.into_iter().map(UserId).collect())
+    }
+}
+
+impl Tx<'_> {
+    /// Puts the channel into the user's inbox. False: it was there.
+    pub fn subscribe(&mut self, channel: ChannelId, user: UserId) -> Result<bool, Failure> {
+        let now = self.now();
+        let changed = diesel::insert_into(channel_subscriptions::table)
+            .values((
+                channel_subscriptions::channel_id.eq(channel.0),
+                channel_subscriptions::user_id.eq(user.0),
+                channel_subscriptions::since.eq(now.0),
+            ))
+            .on_conflict_do_nothing()
+            .execute(self.sql)?;
+        if changed > 0 {
+            self.count_subscriber(channel, 1)?;
+        }
+        Ok(changed > 0)
+    }
+
+    /// Takes the channel out of the user's inbox, and the marker with it. False: it was not there (and a marker that
+    /// was set without a subscription stays).
+    pub fn unsubscribe(&mut self, channel: ChannelId, user: UserId) -> Result<bool, Failure> {
+        let row = channel_subscriptions::table.find((channel.0, user.0));
+        let changed = diesel::delete(row).execute(self.sql)?;
+        if changed > 0 {
+            diesel::delete(channel_markers::table.find((user.0, channel.0))).execute(self.sql)?;
+            self.count_subscriber(channel, -1)?;
+        }
+        Ok(changed > 0)
+    }
+
+    /// Nobody may subscribe the user to the channel any more. False: was so already. Does not end a subscription.
+    pub fn mute_channel(&mut self, channel: ChannelId, user: UserId) -> Result<bool, Failure> {
+        let now = self.now();
+        let changed = diesel::insert_into(channel_mutes::table)
+            .values((
+                channel_mutes::user_id.eq(user.0),
+                channel_mutes::channel_id.eq(channel.0),
+                channel_mutes::since.eq(now.0),
+            ))
+            .on_conflict_do_nothing()
+            .execute(self.sql)?;
+        Ok(changed > 0)
+    }
+
+    /// Takes the mute back. False: there was none.
+    pub fn unmute_channel(&mut self, channel: ChannelId, user: UserId) -> Result<bool, Failure> {
+        let row = channel_mutes::table.find((user.0, channel.0));
+        Ok(diesel::delete(row).execute(self.sql)? > 0)
+    }
+
+    fn count_subscriber(&mut self, channel: ChannelId, by: i64) -> Result<(), Failure> {
+        let changed = diesel::update(channels::table.find(channel.0))
+            .set(channels::subscribers.eq(channels::subscribers + by))
+            .execute(self.sql)?;
+        if changed == 0 {
+            return Err(Refusal::ChannelNotFound.into());
+        }
+        Ok(())
+    }
+}

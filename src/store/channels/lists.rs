@@ -1,0 +1,231 @@
+//! Lists of channels: owned, inbox, muted; and how many are unread.
+
+use std::collections::HashMap;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel::sqlite::Sqlite;
+
+use super::super::pages::gather;
+use super::super::schema::{channel_markers, channel_mutes, channel_subscriptions, channels};
+use super::super::{Db, Failure};
+use super::Row;
+use crate::model::{Channel, Page, PageRequest, Scopes, UserId};
+
+/// Which channels of a list are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct InboxFilter {
+    /// Only those with something unread.
+    pub only_unread: bool,
+    /// Only these types; empty: all.
+    pub kinds: Vec<String>,
+    /// Not these types; ignored if `kinds` says something.
+    pub exclude_kinds: Vec<String>,
+    /// Deactivated ones, too.
+    pub include_inactive: bool,
+    /// Only what these open.
+    pub scopes: Option<Scopes>,
+}
+
+type Condition<'q> = Box<dyn BoxableExpression<channels::table, Sqlite, SqlType = Bool> + 'q>;
+
+impl InboxFilter {
+    fn condition(&self) -> Condition<'_> {
+        let kinds: Condition<'_> = if !self.kinds.is_empty() {
+            Box::new(channels::kind.eq_any(&self.kinds))
+        } else if !self.exclude_kinds.is_empty() {
+            Box::new(channels::kind.ne_all(&self.exclude_kinds))
+        } else {
+            Box::new(sql::<Bool>("TRUE"))
+        };
+        if self.include_inactive {
+            kinds
+        } else {
+            Box::new(channels::is_active.eq(true).and(kinds))
+        }
+    }
+
+    // Scopes narrow by type and openness together; simpler here than as SQL.
+    fn is_open(&self, channel: &Channel) -> bool {
+        self.scopes
+            .as_ref()
+            .is_none_or(|scopes| scopes.open(channel))
+    }
+}
+
+// Reference 03 §9.4: by the position of the marker, not by the greatest one ever.
+macro_rules! is_unread {
+    ($user:expr) => {
+        channels::recent_message_id
+            .is_not_null()
+            .and(diesel::dsl::not(diesel::dsl::exists(
+                channel_markers::table
+                    .filter(channel_markers::user_id.eq($user.0))
+                    .filter(channel_markers::channel_id.eq(channels::id))
+                    .filter(
+                        channel_markers::position
+                            .nullable()
+                            .ge(channels::recent_message_id),
+                    ),
+            )))
+    };
+}
+
+impl Db<'_> {
+    /// What the user created, newest first.
+    pub fn owned_page(
+        &mut self,
+        user: UserId,
+        filter: &InboxFilter,
+        request: &PageRequest,
+    ) -> Result<Page<Channel>, Failure> {
+        self.channel_page(filter, request, |request| {
+            let mut query = channels::table
+                .filter(channels::owner_id.eq(user.0))
+                .filter(channels::id.between(request.low(), request.high()))
+                .filter(filter.condition())
+                .limit(i64::from(request.count))
+                .select((channels::id, Row::as_select()))
+                .into_boxed();
+            if filter.only_unread {
+                query = query.filter(is_unread!(user));
+            }
+            if request.oldest {
+                query.order(channels::id.asc())
+            } else {
+                query.order(channels::id.desc())
+            }
+        })
+    }
+
+    /// What the user is subscribed to, newest activity first; paginated by activity.
+    pub fn inbox_page(
+        &mut self,
+        user: UserId,
+        filter: &InboxFilter,
+        request: &PageRequest,
+    ) -> Result<Page<Channel>, Failure> {
+        self.channel_page(filter, request, |request| {
+            let mine = channel_subscriptions::table
+                .filter(channel_subscriptions::user_id.eq(user.0))
+                .select(channel_subscriptions::channel_id);
+            let mut query = channels::table
+                .filter(channels::id.eq_any(mine))
+                .filter(channels::activity.between(request.low(), request.high()))
+                .filter(filter.condition())
+                .limit(i64::from(request.count))
+                .select((channels::activity, Row::as_select()))
+                .into_boxed();
+            if filter.only_unread {
+                query = query.filter(is_unread!(user));
+            }
+            if request.oldest {
+                query.order(channels::activity.asc())
+            } else {
+                query.order(channels::activity.desc())
+            }
+        })
+    }
+
+    /// What the user muted, newest mute first; paginated by the moment of the mute.
+    pub fn muted_page(
+        &mut self,
+        user: UserId,
+        filter: &InboxFilter,
+        request: &PageRequest,
+    ) -> Result<Page<Channel>, Failure> {
+        let fetch = |db: &mut Self, request: &PageRequest| {
+            let mut query = channel_mutes::table
+                .inner_join(channels::table.on(channels::id.eq(channel_mutes::channel_id)))
+                .filter(channel_mutes::user_id.eq(user.0))
+                .filter(channel_mutes::since.between(request.low(), request.high()))
+                .limit(i64::from(request.count))
+                .select((channel_mutes::since, Row::as_select()))
+                .into_boxed();
+            query = if request.oldest {
+                query.order(channel_mutes::since.asc())
+            } else {
+                query.order(channel_mutes::since.desc())
+            };
+            let rows = query.load::<(i64, Row)>(db.sql)?;
+            db.paginated(rows)
+        };
+        let listed = |channel: &Channel| {
+            let is_wanted = if filter.kinds.is_empty() {
+                !filter.exclude_kinds.contains(&channel.kind)
+            } else {
+                filter.kinds.contains(&channel.kind)
+            };
+            is_wanted && (filter.include_inactive || channel.is_active) && filter.is_open(channel)
+        };
+        gather(
+            request,
+            |request| fetch(self, request),
+            |channel| Ok(listed(channel)),
+        )
+    }
+
+    /// Unread subscribed channels per type; each type that was asked for is in the answer.
+    pub fn unread_counts(
+        &mut self,
+        user: UserId,
+        kinds: &[String],
+    ) -> Result<HashMap<String, i64>, Failure> {
+        let mut counts: HashMap<String, i64> = kinds.iter().map(|kind| (kind.clone(), 0)).collect();
+        for (_, kind, _) in self.unread(user, kinds)? {
+            *counts.entry(kind).or_default() += 1;
+        }
+        Ok(counts)
+    }
+
+    /// Unread subscribed channels of these types: channel, type, newest message.
+    pub(in super::super) fn unread(
+        &mut self,
+        user: UserId,
+        kinds: &[String],
+    ) -> Result<Vec<(i64, String, i64)>, Failure> {
+        let mine = channel_subscriptions::table
+            .filter(channel_subscriptions::user_id.eq(user.0))
+            .select(channel_subscriptions::channel_id);
+        Ok(channels::table
+            .filter(channels::id.eq_any(mine))
+            .filter(channels::kind.eq_any(kinds))
+            .filter(channels::is_active.eq(true))
+            .filter(is_unread!(user))
+            .select((
+                channels::id,
+                channels::kind,
+                channels::recent_message_id.assume_not_null(),
+            ))
+            .load(self.sql)?)
+    }
+
+    fn channel_page<'q, Q>(
+        &mut self,
+        filter: &InboxFilter,
+        request: &PageRequest,
+        query: impl Fn(&PageRequest) -> Q,
+    ) -> Result<Page<Channel>, Failure>
+    where
+        Q: diesel::query_dsl::methods::LoadQuery<'q, super::super::connect::Sql, (i64, Row)>,
+    {
+        gather(
+            request,
+            |request| {
+                let rows = query(request).load::<(i64, Row)>(self.sql)?;
+                self.paginated(rows)
+            },
+            |channel| Ok(filter.is_open(channel)),
+        )
+    }
+
+    /// Channels with their pagination ids, in the order of the rows.
+    pub(in super::super) fn paginated(
+        &mut self,
+        rows: Vec<(i64, Row)>,
+    ) -> Result<Vec<(i64, Channel)>, Failure> {
+        let (ids, rows): (Vec<i64>, Vec<Row>) = rows.into_iter().unzip();
+        Ok(ids.into_iter().zip(self.with_members(rows)?).collect())
+    }
+}

@@ -1,0 +1,141 @@
+//! Registered apps.
+
+use diesel::prelude::*;
+
+use super::cache::Touched;
+use super::db::{from_json, to_json};
+use super::failure::is_taken;
+use super::schema::clients;
+use super::secret::{hash_token, same_bytes};
+use super::{Db, Failure, Tx};
+use crate::model::{Client, ClientBrief, ClientId, Refusal, Stamp, UserId};
+
+/// A checked app.
+#[derive(Clone, Debug)]
+pub struct NewClient {
+    /// 32 characters of `[A-Za-z0-9_-]`.
+    pub id: ClientId,
+    /// Hashed before it is kept; a public client has none.
+    pub secret: Option<String>,
+    /// Shown to people.
+    pub name: String,
+    /// Where to read about it.
+    pub url: String,
+    /// Where a browser may be sent back to.
+    pub redirect_uris: Vec<String>,
+    /// Who registers it.
+    pub owner: Option<UserId>,
+    /// Has no secret (RFC 6749 §2.1).
+    pub is_public: bool,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = clients, check_for_backend(diesel::sqlite::Sqlite))]
+struct Row {
+    id: String,
+    name: String,
+    url: String,
+    created_at: i64,
+    owner_id: Option<i64>,
+    redirect_uris: String,
+    is_public: bool,
+}
+
+impl Row {
+    fn into_model(self) -> Result<Client, Failure> {
+        Ok(Client {
+            redirect_uris: from_json("list of redirect addresses", &self.redirect_uris)?,
+            brief: ClientBrief {
+                id: self.id.into(),
+                name: self.name,
+                url: self.url,
+            },
+            created_at: Stamp(self.created_at),
+            owner: self.owner_id.map(UserId),
+            is_public: self.is_public,
+        })
+    }
+}
+
+impl Db<'_> {
+    /// An app.
+    pub fn client(&mut self, id: &ClientId) -> Result<Option<Client>, Failure> {
+        clients::table
+            .find(id.as_str())
+            .select(Row::as_select())
+            .first(self.sql)
+            .optional()?
+            .map(Row::into_model)
+            .transpose()
+    }
+
+    /// All apps, oldest first.
+    pub fn all_clients(&mut self) -> Result<Vec<Client>, Failure> {
+        clients::table
+            .order((clients::created_at.asc(), clients::id.asc()))
+            .select(Row::as_select())
+            .load(self.sql)?
+            .into_iter()
+            .map(Row::into_model)
+            .collect()
+    }
+
+    /// Whether this is the app's secret. A public app has none, so none fits.
+    pub fn client_secret_matches(&mut self, id: &ClientId, secret: &str) -> Result<bool, Failure> {
+        let kept = clients::table
+            .find(id.as_str())
+            .select(clients::secret_hash)
+            .first::<Option<Vec<u8>>>(self.sql)
+            .optional()?
+            .flatten();
+        Ok(kept.is_some_and(|kept| same_bytes(&kept, &hash_token(secret))))
+    }
+}
+
+impl Tx<'_> {
+    /// Registers an app. A public one that exists already is brought up to date: our own page registers itself at
+    /// each start.
+    pub fn create_client(&mut self, new: &NewClient) -> Result<Client, Failure> {
+        let now = self.now();
+        let redirect_uris = to_json(&new.redirect_uris)?;
+        let there = clients::table
+            .find(new.id.as_str())
+            .select(clients::is_public)
+            .first::<bool>(self.sql)
+            .optional()?;
+        if there == Some(true) && new.is_public {
+            self.touch(Touched::Clients);
+            return diesel::update(clients::table.find(new.id.as_str()))
+                .set((
+                    clients::name.eq(&new.name),
+                    clients::url.eq(&new.url),
+                    clients::redirect_uris.eq(redirect_uris),
+                ))
+                .returning(Row::as_returning())
+                .get_result(self.sql)?
+                .into_model();
+        }
+        let secret = new.secret.as_ref().filter(|_| !new.is_public);
+        diesel::insert_into(clients::table)
+            .values((
+                clients::id.eq(new.id.as_str()),
+                clients::secret_hash.eq(secret.map(|secret| hash_token(secret).to_vec())),
+                clients::name.eq(&new.name),
+                clients::url.eq(&new.url),
+                clients::created_at.eq(now.0),
+                clients::owner_id.eq(new.owner.map(|owner| owner.0)),
+                clients::redirect_uris.eq(redirect_uris),
+                clients::is_public.eq(new.is_public),
+            ))
+            .returning(Row::as_returning())
+            .get_result(self.sql)
+            .map_err(|error| {
+                if is_taken(&error) {
+                    Refusal::Invalid.at("client_id").into()
+                } else {
+                    Failure::from(error)
+                }
+            })?
+            .into_model()
+    }
+}

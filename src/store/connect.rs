@@ -1,0 +1,113 @@
+//! One connection to the database file, with the settings that the promises rest on.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
+use diesel::prelude::*;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
+
+use super::Failure;
+
+/// The one place that names the database engine.
+pub(super) type Sql = SqliteConnection;
+/// Connections for reading.
+pub(super) type ReadPool = Pool<ConnectionManager<Sql>>;
+
+/// Statements that take longer are reported.
+const SLOW: Duration = Duration::from_millis(250);
+
+/// * `busy_timeout`: another process (the command line) may hold the write lock for a moment.
+/// * `journal_mode=WAL`: readers go on while somebody writes.
+/// * `synchronous=FULL`: a commit is on the disk when it is answered; the lane makes that cheap by grouping.
+/// * `foreign_keys`: off by default in SQLite.
+/// * `wal_autocheckpoint`: 16 MB between checkpoints, each of which costs two more syncs.
+const SETTINGS: &str = "PRAGMA busy_timeout = 10000;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -16000;
+    PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA journal_size_limit = 67108864;";
+
+/// Opens a connection that may write.
+pub(super) fn connect(file: &Path) -> Result<Sql, Failure> {
+    let trouble = |error: &dyn std::fmt::Display| {
+        let text = format!("cannot open the database {}: {error}", file.display());
+        Failure::Trouble(text.into())
+    };
+    let mut sql = Sql::establish(&name_of(file)?).map_err(|error| trouble(&error))?;
+    sql.batch_execute(SETTINGS)
+        .map_err(|error| trouble(&error))?;
+    sql.set_instrumentation(SlowStatements::default());
+    Ok(sql)
+}
+
+/// Opens the pool for reading. Its connections cannot write by mistake.
+pub(super) fn read_pool(file: &Path, size: u32) -> Result<ReadPool, Failure> {
+    Pool::builder()
+        .max_size(size)
+        .test_on_check_out(false)
+        .connection_timeout(Duration::from_secs(10))
+        .connection_customizer(Box::new(ReadOnly))
+        .build(ConnectionManager::new(name_of(file)?))
+        .map_err(|error| {
+            Failure::Trouble(format!("cannot open {}: {error}", file.display()).into())
+        })
+}
+
+/// Moves what the write-ahead log holds into the file.
+pub(super) fn checkpoint(sql: &mut Sql) {
+    if let Err(error) = sql.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);") {
+        tracing::warn!(%error, "the database was not checkpointed");
+    }
+}
+
+fn name_of(file: &Path) -> Result<String, Failure> {
+    let name = file.to_str().ok_or_else(|| {
+        Failure::Trouble("the path of the database is not valid Unicode text".into())
+    })?;
+    // A bare name could be read as something else than a file (`file:…`).
+    Ok(if file.is_absolute() {
+        name.to_owned()
+    } else {
+        format!("./{name}")
+    })
+}
+
+#[derive(Debug)]
+struct ReadOnly;
+
+impl CustomizeConnection<Sql, PoolError> for ReadOnly {
+    fn on_acquire(&self, sql: &mut Sql) -> Result<(), PoolError> {
+        sql.batch_execute(SETTINGS)
+            .and_then(|()| sql.batch_execute("PRAGMA query_only = ON;"))
+            .map_err(PoolError::QueryError)?;
+        sql.set_instrumentation(SlowStatements::default());
+        Ok(())
+    }
+}
+
+/// Reports slow statements: their text, never the values.
+#[derive(Default)]
+struct SlowStatements {
+    since: Option<Instant>,
+}
+
+impl Instrumentation for SlowStatements {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        // Diesel's enum may grow; what is not a statement is of no interest here.
+        if let InstrumentationEvent::StartQuery { .. } = event {
+            self.since = Some(Instant::now());
+        } else if let InstrumentationEvent::FinishQuery { query, .. } = event {
+            let took = self.since.take().map_or(Duration::ZERO, |at| at.elapsed());
+            if took >= SLOW {
+                let text = query.to_string();
+                let statement = text.split(" -- binds:").next().unwrap_or_default();
+                let millis = took.as_millis();
+                tracing::warn!(statement, %millis, "slow statement");
+            }
+        }
+    }
+}

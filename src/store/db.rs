@@ -1,0 +1,103 @@
+//! What a job may hold: a connection for reading, or its part of a write transaction.
+
+use std::ops::{Deref, DerefMut};
+
+use super::Failure;
+use super::cache::Touched;
+use super::connect::Sql;
+use crate::clock::Clock;
+use crate::event::{Body, Event};
+use crate::model::Stamp;
+
+/// One connection, for reading. A job sees one state of the database from its first to its last question.
+///
+/// Methods stand in the files of their aggregates: `users.rs`, `channels/`, `messages/` …
+pub struct Db<'c> {
+    pub(super) sql: &'c mut Sql,
+}
+
+/// A job's part of a write transaction. Everything it did goes if it fails, its events too.
+pub struct Tx<'c> {
+    db: Db<'c>,
+    group: &'c mut Group,
+}
+
+/// What the jobs of one commit leave behind.
+pub(super) struct Group {
+    clock: Clock,
+    /// The last moment given out, by whichever process.
+    pub(super) stamp: Stamp,
+    /// In the order of their announcement; numbered at the end.
+    pub(super) events: Vec<Event>,
+    /// What caches must drop once this is committed.
+    pub(super) touched: Vec<Touched>,
+}
+
+impl Group {
+    pub(super) fn new(clock: Clock, stamp: Stamp) -> Self {
+        Self {
+            clock,
+            stamp,
+            events: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+}
+
+impl<'c> Tx<'c> {
+    pub(super) fn new(sql: &'c mut Sql, group: &'c mut Group) -> Self {
+        Self {
+            db: Db { sql },
+            group,
+        }
+    }
+
+    /// A moment that nobody got before and that is later than all given out; over restarts, too.
+    pub fn now(&mut self) -> Stamp {
+        let next = self.group.stamp.0.saturating_add(1);
+        self.group.stamp = Stamp(self.group.clock.now().0.max(next));
+        self.group.stamp
+    }
+
+    /// Appends an event to the log, if this job succeeds and its transaction commits.
+    pub fn announce(&mut self, body: Body) {
+        let at = self.now();
+        self.group.events.push(Event {
+            pos: None,
+            at,
+            body,
+        });
+    }
+
+    pub(super) fn touch(&mut self, touched: Touched) {
+        self.group.touched.push(touched);
+    }
+}
+
+impl<'c> Deref for Tx<'c> {
+    type Target = Db<'c>;
+    fn deref(&self) -> &Self::Target {
+        &self.db
+    }
+}
+
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.db
+    }
+}
+
+/// A JSON column that does not parse was written by somebody else.
+pub(super) fn from_json<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, Failure> {
+    serde_json::from_str(text)
+        .map_err(|error| Failure::trouble(format!("stored {what} is not readable: {error}")))
+}
+
+/// As a JSON column.
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string(value)
+        .map_err(|error| Failure::trouble(format!("not storable as JSON: {error}")))
+}

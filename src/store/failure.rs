@@ -1,0 +1,84 @@
+//! Everything a mail, a job or a handler can come back with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use diesel::result::{DatabaseErrorKind, Error as SqlError};
+
+use crate::model::{Refusal, Refused};
+
+/// Why something was not done.
+#[derive(Debug, Clone)]
+pub enum Failure {
+    /// A rule said no; trying again unchanged is useless.
+    Refused(Refused),
+    /// A queue is full; trying again in a moment may work.
+    Busy,
+    /// The process is on its way down.
+    Stopping,
+    /// Something broke. Written to the log where it arose, never shown to clients.
+    Trouble(Arc<str>),
+}
+
+impl Failure {
+    /// Something broke: logs it, once, here.
+    pub fn trouble(what: impl Into<Arc<str>>) -> Self {
+        let what = what.into();
+        tracing::error!(%what, "trouble");
+        Self::Trouble(what)
+    }
+
+    /// The rule that said no, if it was one.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Refused(refused) => Some(refused.refusal),
+            Self::Busy | Self::Stopping | Self::Trouble(_) => None,
+        }
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<SqlError> for Failure {
+    fn from(error: SqlError) -> Self {
+        // Another process held the file for longer than the busy timeout.
+        if let SqlError::DatabaseError(DatabaseErrorKind::Unknown, info) = &error
+            && info.message().contains("database is locked")
+        {
+            tracing::warn!("the database file is locked by another process");
+            return Self::Busy;
+        }
+        Self::trouble(format!("database: {error}"))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refused) => f.write_str(&refused.message()),
+            Self::Busy => f.write_str("busy, try again"),
+            Self::Stopping => f.write_str("stopping"),
+            Self::Trouble(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What a unique constraint said no to; the caller knows what that means.
+pub(super) fn is_taken(error: &SqlError) -> bool {
+    matches!(
+        error,
+        SqlError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
+    )
+}

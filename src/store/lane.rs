@@ -1,0 +1,196 @@
+//! The write lane: one thread, one transaction for all writes that wait, one sync for all of them.
+//!
+//! Each job runs in a savepoint of the group's transaction, so that a failed one goes alone. The log is
+//! appended to as the last step before the commit; its rows and the effects they tell of are one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use tokio::sync::oneshot;
+
+use super::cache::Caches;
+use super::connect::{Sql, checkpoint};
+use super::db::Group;
+use super::log::{self, Retention};
+use super::numbers::Counted;
+use super::outlet::Outlet;
+use super::queue::{Queue, Taken};
+use super::{Db, Failure, Tx};
+use crate::clock::Clock;
+use crate::model::Stamp;
+
+/// How often the log is trimmed.
+const SWEEP: Duration = Duration::from_secs(60);
+/// A commit that takes longer is reported.
+const SLOW: Duration = Duration::from_millis(250);
+
+/// A write that waits: what to do, and whom to tell.
+pub(super) trait Write: Send {
+    /// Does it. `Err` takes back what it did.
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Failure>;
+    /// Tells how it ended: by its own outcome, unless the commit failed.
+    fn answer(self: Box<Self>, committed: Result<(), Failure>);
+}
+
+struct Job<F, T> {
+    job: Option<F>,
+    outcome: Option<Result<T, Failure>>,
+    answer: oneshot::Sender<Result<T, Failure>>,
+}
+
+impl<F, T> Write for Job<F, T>
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send,
+    T: Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Failure> {
+        let Some(job) = self.job.take() else {
+            return Ok(());
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| job(tx)))
+            .unwrap_or_else(|_| Err(Failure::trouble("a write job panicked")));
+        let verdict = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.outcome = Some(outcome);
+        verdict
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), Failure>) {
+        let own = self.outcome.unwrap_or(Err(Failure::Stopping));
+        let told = match (own, committed) {
+            (Ok(_), Err(failure)) => Err(failure),
+            (own, _) => own,
+        };
+        // Whoever asked may be gone; what was committed stays.
+        drop(self.answer.send(told));
+    }
+}
+
+/// Puts a closure into the lane's queue.
+pub(super) fn enqueue<T: Send + 'static>(
+    queue: &Queue<Box<dyn Write>>,
+    job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+) -> Result<oneshot::Receiver<Result<T, Failure>>, Failure> {
+    let (answer, answered) = oneshot::channel();
+    queue.offer(Box::new(Job {
+        job: Some(job),
+        outcome: None,
+        answer,
+    }))?;
+    Ok(answered)
+}
+
+/// All that the thread owns.
+pub(super) struct Lane {
+    pub(super) sql: Sql,
+    pub(super) clock: Clock,
+    pub(super) queue: Arc<Queue<Box<dyn Write>>>,
+    pub(super) batch: usize,
+    pub(super) caches: Arc<Caches>,
+    pub(super) outlet: Arc<Outlet>,
+    pub(super) counted: Arc<Counted>,
+    pub(super) retention: Retention,
+}
+
+impl Lane {
+    /// Until the queue is closed and empty.
+    pub(super) fn run(mut self) {
+        let mut next_sweep = Instant::now() + SWEEP;
+        loop {
+            let patience = next_sweep.saturating_duration_since(Instant::now());
+            match self.queue.take(self.batch, patience) {
+                Taken::Work(jobs) => self.commit(jobs),
+                Taken::Idle => {}
+                Taken::Closed => break,
+            }
+            if Instant::now() >= next_sweep {
+                // One slice, then whoever waits; a long backlog is worked off slice by slice.
+                let is_done = self.sweep();
+                next_sweep = Instant::now() + if is_done { SWEEP } else { Duration::ZERO };
+            }
+        }
+        checkpoint(&mut self.sql);
+    }
+
+    fn commit(&mut self, mut jobs: Vec<Box<dyn Write>>) {
+        let began = Instant::now();
+        let count = jobs.len();
+        match self.transact(&mut jobs) {
+            Ok(group) => {
+                self.caches.drop_touched(&group.touched);
+                self.counted.committed(count);
+                for job in jobs {
+                    job.answer(Ok(()));
+                }
+                self.outlet.hand_over(group.events);
+            }
+            Err(failure) => {
+                // Closed already if SQLite rolled back by itself; then this is refused, rightly.
+                drop(self.sql.batch_execute("ROLLBACK"));
+                self.counted.failed_commit();
+                for job in jobs {
+                    job.answer(Err(failure.clone()));
+                }
+            }
+        }
+        let took = began.elapsed();
+        if took >= SLOW {
+            tracing::warn!(writes = count, millis = %took.as_millis(), "slow commit");
+        }
+    }
+
+    fn transact(&mut self, jobs: &mut [Box<dyn Write>]) -> Result<Group, Failure> {
+        self.sql.batch_execute("BEGIN IMMEDIATE")?;
+        // Another process may have given out moments since.
+        let stamp = log::last_stamp(&mut Db { sql: &mut self.sql })?;
+        let mut group = Group::new(self.clock.clone(), stamp);
+        if let [job] = jobs {
+            // Alone: the transaction is its savepoint.
+            if job.run(&mut Tx::new(&mut self.sql, &mut group)).is_err() {
+                self.sql.batch_execute("ROLLBACK")?;
+                return Ok(Group::new(self.clock.clone(), stamp));
+            }
+            return self.finish(stamp, group);
+        }
+        for job in jobs {
+            let (events, touched) = (group.events.len(), group.touched.len());
+            self.sql.batch_execute("SAVEPOINT job")?;
+            let verdict = job.run(&mut Tx::new(&mut self.sql, &mut group));
+            if verdict.is_ok() {
+                self.sql.batch_execute("RELEASE job")?;
+            } else {
+                // Fails if SQLite gave the whole transaction up (disk full): then all jobs fail.
+                self.sql.batch_execute("ROLLBACK TO job; RELEASE job")?;
+                group.events.truncate(events);
+                group.touched.truncate(touched);
+            }
+        }
+        self.finish(stamp, group)
+    }
+
+    fn finish(&mut self, began: Stamp, mut group: Group) -> Result<Group, Failure> {
+        log::append(&mut Db { sql: &mut self.sql }, began, &mut group)?;
+        self.sql.batch_execute("COMMIT")?;
+        Ok(group)
+    }
+
+    // Whether nothing is left to trim.
+    fn sweep(&mut self) -> bool {
+        let oldest = self.retention.oldest_at(self.clock.now());
+        let most = self.retention.max_bytes;
+        let outcome = self
+            .sql
+            .batch_execute("BEGIN IMMEDIATE")
+            .map_err(Failure::from)
+            .and_then(|()| log::trim(&mut Db { sql: &mut self.sql }, oldest, most))
+            .and_then(|trimmed| Ok(self.sql.batch_execute("COMMIT").map(|()| trimmed)?));
+        match outcome {
+            Ok(trimmed) => trimmed.is_done,
+            Err(_logged_already) => {
+                drop(self.sql.batch_execute("ROLLBACK"));
+                true
+            }
+        }
+    }
+}

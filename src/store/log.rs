@@ -1,0 +1,223 @@
+//! The event log: appended to as the last step of a write transaction, read by position, trimmed by age and size.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::db::{Group, from_json, to_json};
+use super::schema::{log_events, log_head};
+use super::{Db, Failure};
+use crate::event::{Body, Event, Owner, Pos};
+use crate::model::Stamp;
+
+/// How many rows one step of trimming looks at: short enough that nobody waits for it.
+const SLICE: i64 = 512;
+
+/// Where the log stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogHead {
+    /// Random at the creation of the log: a cursor of another epoch means nothing here.
+    pub epoch: String,
+    /// The newest event.
+    pub pos: Pos,
+    /// The oldest event that is still kept; one after `pos` if none is. Who has seen `oldest - 1` has missed nothing.
+    pub oldest: Pos,
+}
+
+/// What is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Retention {
+    pub(super) max_age: Duration,
+    pub(super) max_bytes: i64,
+}
+
+impl Retention {
+    pub(super) fn oldest_at(&self, now: Stamp) -> Stamp {
+        let age = i64::try_from(self.max_age.as_micros()).unwrap_or(i64::MAX);
+        Stamp(now.0.saturating_sub(age))
+    }
+}
+
+/// What one step of trimming did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Trimmed {
+    pub(super) events: usize,
+    pub(super) is_done: bool,
+}
+
+/// The form of a row. A later version is another variant, read beside this one.
+#[derive(Serialize)]
+struct Writing<'e> {
+    v: u32,
+    body: &'e Body,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    v: u32,
+}
+
+#[derive(Deserialize)]
+struct Reading {
+    body: Body,
+}
+
+const VERSION: u32 = 1;
+
+impl Db<'_> {
+    /// Where the log stands.
+    pub fn log_head(&mut self) -> Result<LogHead, Failure> {
+        let (epoch, pos) = log_head::table
+            .select((log_head::epoch, log_head::pos))
+            .first::<(String, i64)>(self.sql)?;
+        let oldest = log_events::table
+            .select(diesel::dsl::min(log_events::pos))
+            .first::<Option<i64>>(self.sql)?;
+        Ok(LogHead {
+            epoch,
+            pos: Pos(pos),
+            oldest: Pos(oldest.unwrap_or(pos.saturating_add(1))),
+        })
+    }
+
+    /// The events after a position, in order: as many as fit into both bounds, at least one if there is one.
+    pub fn events_after(
+        &mut self,
+        after: Pos,
+        max_count: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Event>, Failure> {
+        let limit = i64::try_from(max_count.max(1)).unwrap_or(i64::MAX);
+        // Sizes first: bodies that do not fit are not even fetched.
+        let sizes = log_events::table
+            .select((log_events::pos, log_events::bytes))
+            .filter(log_events::pos.gt(after.0))
+            .order(log_events::pos.asc())
+            .limit(limit)
+            .load::<(i64, i64)>(self.sql)?;
+        let most = i64::try_from(max_bytes).unwrap_or(i64::MAX);
+        let mut sum = 0_i64;
+        let fitting = sizes.iter().enumerate().take_while(|(n, (_, bytes))| {
+            sum = sum.saturating_add(*bytes);
+            *n == 0 || sum <= most
+        });
+        let Some((_, (last, _))) = fitting.last() else {
+            return Ok(Vec::new());
+        };
+        log_events::table
+            .select((log_events::pos, log_events::at, log_events::body))
+            .filter(log_events::pos.gt(after.0))
+            .filter(log_events::pos.le(last))
+            .order(log_events::pos.asc())
+            .load::<(i64, i64, String)>(self.sql)?
+            .into_iter()
+            .map(|(pos, at, body)| read(pos, at, &body))
+            .collect()
+    }
+}
+
+fn read(pos: i64, at: i64, text: &str) -> Result<Event, Failure> {
+    let Version { v } = from_json("event", text)?;
+    if v != VERSION {
+        return Err(Failure::trouble(format!(
+            "event {pos} has form {v}, which this program does not know"
+        )));
+    }
+    let Reading { body } = from_json("event", text)?;
+    Ok(Event {
+        pos: Some(Pos(pos)),
+        at: Stamp(at),
+        body,
+    })
+}
+
+/// The last moment that was given out.
+pub(super) fn last_stamp(db: &mut Db<'_>) -> Result<Stamp, Failure> {
+    Ok(Stamp(
+        log_head::table.select(log_head::stamp).first(db.sql)?,
+    ))
+}
+
+/// Numbers the events of a group and writes them down. `began` is the last moment before the group.
+pub(super) fn append(db: &mut Db<'_>, began: Stamp, group: &mut Group) -> Result<(), Failure> {
+    if group.stamp == began {
+        // No moment was asked for, hence nothing was announced either.
+        return Ok(());
+    }
+    let mut bodies = Vec::with_capacity(group.events.len());
+    let mut bytes = 0_i64;
+    for event in &group.events {
+        let body = to_json(&Writing {
+            v: VERSION,
+            body: &event.body,
+        })?;
+        bytes = bytes.saturating_add(size_of_text(&body));
+        bodies.push(body);
+    }
+    let count = i64::try_from(bodies.len()).unwrap_or(i64::MAX);
+    let last = diesel::update(log_head::table)
+        .set((
+            log_head::pos.eq(log_head::pos + count),
+            log_head::bytes.eq(log_head::bytes + bytes),
+            log_head::stamp.eq(group.stamp.0),
+        ))
+        .returning(log_head::pos)
+        .get_result::<i64>(db.sql)?;
+    let first = last - count + 1;
+    for ((event, body), pos) in group.events.iter_mut().zip(bodies).zip(first..) {
+        diesel::insert_into(log_events::table)
+            .values((
+                log_events::pos.eq(pos),
+                log_events::at.eq(event.at.0),
+                log_events::owner.eq(routing_key(event.body.owner())),
+                log_events::bytes.eq(size_of_text(&body)),
+                log_events::body.eq(body),
+            ))
+            .execute(db.sql)?;
+        event.pos = Some(Pos(pos));
+    }
+    Ok(())
+}
+
+/// Removes the oldest events that are too old or too much; one slice of them.
+pub(super) fn trim(db: &mut Db<'_>, oldest_at: Stamp, max_bytes: i64) -> Result<Trimmed, Failure> {
+    let mut bytes: i64 = log_head::table.select(log_head::bytes).first(db.sql)?;
+    let rows = log_events::table
+        .select((log_events::pos, log_events::at, log_events::bytes))
+        .order(log_events::pos.asc())
+        .limit(SLICE)
+        .load::<(i64, i64, i64)>(db.sql)?;
+    let (mut last, mut events, mut freed) = (None, 0, 0_i64);
+    for (pos, at, size) in &rows {
+        if *at >= oldest_at.0 && bytes <= max_bytes {
+            break;
+        }
+        bytes = bytes.saturating_sub(*size);
+        freed = freed.saturating_add(*size);
+        events += 1;
+        last = Some(*pos);
+    }
+    if let Some(last) = last {
+        diesel::delete(log_events::table.filter(log_events::pos.le(last))).execute(db.sql)?;
+        diesel::update(log_head::table)
+            .set(log_head::bytes.eq(log_head::bytes - freed))
+            .execute(db.sql)?;
+    }
+    Ok(Trimmed {
+        events,
+        is_done: events < rows.len() || rows.is_empty(),
+    })
+}
+
+fn routing_key(owner: Owner) -> String {
+    match owner {
+        Owner::Channel(id) => format!("channel:{id}"),
+        Owner::User(id) => format!("user:{id}"),
+        Owner::Nobody => String::from("nobody"),
+    }
+}
+
+fn size_of_text(text: &str) -> i64 {
+    i64::try_from(text.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,120 @@
+//! How far readers have read.
+
+use diesel::prelude::*;
+
+use super::schema::{channel_markers, stream_markers};
+use super::{Db, Failure, Tx};
+use crate::model::marker::MarkerName;
+use crate::model::{Marker, Stamp, UserId};
+
+type Row = (i64, i64, i32, i64);
+
+fn into_model((id, last_read_id, percentage, updated_at): Row) -> Marker {
+    Marker {
+        id,
+        last_read_id,
+        percentage,
+        updated_at: Stamp(updated_at),
+    }
+}
+
+impl Db<'_> {
+    /// A marker, if it was ever set.
+    pub fn marker(&mut self, user: UserId, name: MarkerName) -> Result<Option<Marker>, Failure> {
+        let row = match name {
+            MarkerName::Channel(channel) => channel_markers::table
+                .find((user.0, channel.0))
+                .select((
+                    channel_markers::position,
+                    channel_markers::last_read_id,
+                    channel_markers::percentage,
+                    channel_markers::updated_at,
+                ))
+                .first::<Row>(self.sql),
+            MarkerName::Global | MarkerName::Personal | MarkerName::Mentions => {
+                stream_markers::table
+                    .find((user.0, name.to_string()))
+                    .select((
+                        stream_markers::position,
+                        stream_markers::last_read_id,
+                        stream_markers::percentage,
+                        stream_markers::updated_at,
+                    ))
+                    .first::<Row>(self.sql)
+            }
+        };
+        Ok(row.optional()?.map(into_model))
+    }
+}
+
+impl Tx<'_> {
+    /// Moves a marker. The position goes where it is told; the greatest id ever read only grows, unless `reset`.
+    pub fn set_marker(
+        &mut self,
+        user: UserId,
+        name: MarkerName,
+        id: i64,
+        percentage: i32,
+        reset: bool,
+    ) -> Result<Marker, Failure> {
+        let before = if reset {
+            None
+        } else {
+            self.marker(user, name)?
+        };
+        let marker = Marker {
+            id,
+            last_read_id: before.map_or(id, |before| before.last_read_id.max(id)),
+            percentage,
+            updated_at: self.now(),
+        };
+        match name {
+            MarkerName::Channel(channel) => {
+                let moved = (
+                    channel_markers::position.eq(marker.id),
+                    channel_markers::last_read_id.eq(marker.last_read_id),
+                    channel_markers::percentage.eq(marker.percentage),
+                    channel_markers::updated_at.eq(marker.updated_at.0),
+                );
+                diesel::insert_into(channel_markers::table)
+                    .values((
+                        channel_markers::user_id.eq(user.0),
+                        channel_markers::channel_id.eq(channel.0),
+                        moved,
+                    ))
+                    .on_conflict((channel_markers::user_id, channel_markers::channel_id))
+                    .do_update()
+                    .set(moved)
+                    .execute(self.sql)?;
+            }
+            MarkerName::Global | MarkerName::Personal | MarkerName::Mentions => {
+                let moved = (
+                    stream_markers::position.eq(marker.id),
+                    stream_markers::last_read_id.eq(marker.last_read_id),
+                    stream_markers::percentage.eq(marker.percentage),
+                    stream_markers::updated_at.eq(marker.updated_at.0),
+                );
+                diesel::insert_into(stream_markers::table)
+                    .values((
+                        stream_markers::user_id.eq(user.0),
+                        stream_markers::name.eq(name.to_string()),
+                        moved,
+                    ))
+                    .on_conflict((stream_markers::user_id, stream_markers::name))
+                    .do_update()
+                    .set(moved)
+                    .execute(self.sql)?;
+            }
+        }
+        Ok(marker)
+    }
+
+    /// Moves the marker of each unread subscribed channel of these types to its newest message.
+    pub fn mark_all_read(&mut self, user: UserId, kinds: &[String]) -> Result<(), Failure> {
+        for (channel, _, newest) in self.unread(user, kinds)? {
+            let name = MarkerName::Channel(crate::model::ChannelId(channel));
+            self.set_marker(user, name, newest, 0, false)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Brings the database file to the shape that this program knows.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connect::Sql;
+use super::schema::log_head;
+use super::{Failure, secret};
+
+/// Compiled in, so that the program needs no files beside it.
+pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+/// Applies what is missing, all or nothing. The write lock is taken first: of two programs that start
+/// at once the second one waits and then finds nothing to do.
+pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
+    let outcome: Result<(), Trouble> = sql.immediate_transaction(|sql| {
+        let known = known_versions()?;
+        for version in sql.applied_migrations()? {
+            if !known.contains(&version.to_string()) {
+                return Err(format!(
+                    "the database has step {version}, which this program does not know; use the newer program that made it"
+                ).into());
+            }
+        }
+        for applied in sql.run_pending_migrations(MIGRATIONS)? {
+            tracing::info!(step = %applied, "database migrated");
+        }
+        // A new log, and a new name for it: cursors into another one must not be taken for ours.
+        diesel::insert_into(log_head::table)
+            .values((
+                log_head::id.eq(1),
+                log_head::epoch.eq(secret::random_id()),
+                log_head::pos.eq(0),
+                log_head::bytes.eq(0),
+                log_head::stamp.eq(0),
+            ))
+            .on_conflict_do_nothing()
+            .execute(sql)?;
+        Ok(())
+    });
+    outcome.map_err(|error| {
+        Failure::Trouble(format!("cannot migrate the database: {error}").into())
+    })?;
+    // Statistics for the planner; cheap when nothing changed.
+    sql.batch_execute("PRAGMA optimize;")?;
+    Ok(())
+}
+
+fn known_versions() -> Result<Vec<String>, Trouble> {
+    use diesel::migration::MigrationSource as _;
+    let all: Vec<Box<dyn diesel::migration::Migration<diesel::sqlite::Sqlite>>> =
+        MIGRATIONS.migrations()?;
+    Ok(all
+        .iter()
+        .map(|step| step.name().version().to_string())
+        .collect())
+}

@@ -1,0 +1,68 @@
+//! Opening: directory, file, migrations, threads.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::cache::Caches;
+use super::connect::{connect, read_pool};
+use super::lane::Lane;
+use super::log::Retention;
+use super::migrate::migrate;
+use super::numbers::Counted;
+use super::options::prepare_directory;
+use super::outlet::{self, Outlet};
+use super::queue::Queue;
+use super::readers::Readers;
+use super::{Failure, Shared, Store, StoreOptions};
+use crate::clock::Clock;
+
+impl Store {
+    /// Opens the database, which is made or migrated if need be, and starts the threads. The errors say what to do.
+    pub fn open(options: &StoreOptions, clock: Clock) -> Result<Self, Failure> {
+        let file = options.path()?;
+        prepare_directory(&file)?;
+        let mut sql = connect(&file)?;
+        migrate(&mut sql)?;
+        let pool = read_pool(&file, options.read_connections)?;
+        let readers = Readers::start(&pool, options.read_connections)?;
+
+        let queue = Arc::new(Queue::new(options.lane_capacity));
+        let caches = Arc::new(Caches::new());
+        let outlet = Arc::new(Outlet::new(outlet::WAITING));
+        let counted = Arc::new(Counted::default());
+        let lane = Lane {
+            sql,
+            clock: clock.clone(),
+            queue: Arc::clone(&queue),
+            batch: options.lane_batch,
+            caches: Arc::clone(&caches),
+            outlet: Arc::clone(&outlet),
+            counted: Arc::clone(&counted),
+            retention: Retention {
+                max_age: options.log_retention,
+                max_bytes: options.log_max_bytes,
+            },
+        };
+        let (ends, lane_ended) = watch::channel(false);
+        std::thread::Builder::new()
+            .name(String::from("store-write"))
+            .spawn(move || {
+                lane.run();
+                ends.send_replace(true);
+            })
+            .map_err(|error| Failure::Trouble(format!("no thread for writing: {error}").into()))?;
+
+        Ok(Self {
+            shared: Arc::new(Shared {
+                clock,
+                lane: queue,
+                lane_ended,
+                readers,
+                caches,
+                outlet,
+                counted,
+            }),
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! What the store wants to know before it opens.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::Failure;
+
+/// How to open the store.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// `sqlite:///absolute/path` or `sqlite://relative/path`.
+    pub url: String,
+    /// Connections, and threads, for reading.
+    pub read_connections: u32,
+    /// Writes that may wait; one more is refused as busy.
+    pub lane_capacity: usize,
+    /// Writes per commit, at most.
+    pub lane_batch: usize,
+    /// How long events stay in the log.
+    pub log_retention: Duration,
+    /// How much the log may hold, in bytes of event bodies.
+    pub log_max_bytes: i64,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            url: String::from("sqlite://data/groundnut.db"),
+            read_connections: 4,
+            lane_capacity: 4096,
+            lane_batch: 64,
+            log_retention: Duration::from_secs(36 * 3600),
+            log_max_bytes: 1 << 30,
+        }
+    }
+}
+
+impl StoreOptions {
+    /// Checks everything that needs no disk; gives back the path of the database file.
+    pub fn path(&self) -> Result<PathBuf, Failure> {
+        let wrong = |what: String| Err(Failure::Trouble(what.into()));
+        let Some((scheme, path)) = self.url.split_once("://") else {
+            return wrong(format!(
+                "database URL `{}` has no scheme; write sqlite:///absolute/path or sqlite://relative/path",
+                self.url
+            ));
+        };
+        if scheme != "sqlite" {
+            return wrong(format!(
+                "database URL scheme `{scheme}` is not known; only sqlite:// is built in now"
+            ));
+        }
+        if path.is_empty() || path.ends_with('/') || path.contains('\0') || path == ":memory:" {
+            return wrong(format!(
+                "database URL `{}` names no file; write sqlite:///absolute/path or sqlite://relative/path",
+                self.url
+            ));
+        }
+        if self.read_connections == 0 || self.lane_capacity == 0 || self.lane_batch == 0 {
+            return wrong(String::from(
+                "read connections, lane capacity and lane batch must be at least 1",
+            ));
+        }
+        if self.log_max_bytes < 0 {
+            return wrong(String::from(
+                "the size limit of the log may not be negative",
+            ));
+        }
+        Ok(PathBuf::from(path))
+    }
+}
+
+/// Makes the directory and proves that one can write there: SQLite keeps two more files beside its own.
+pub(super) fn prepare_directory(file: &Path) -> Result<(), Failure> {
+    let directory = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let advice = |what: &str, error: &std::io::Error| {
+        let text = format!(
+            "{what} {}: {error}; make it writable for the user that runs this program, or name another place in the database URL",
+            directory.display()
+        );
+        Failure::Trouble(text.into())
+    };
+    std::fs::create_dir_all(directory)
+        .map_err(|error| advice("cannot make the directory", &error))?;
+    let probe = directory.join(format!(".write-probe-{}", super::secret::random_id()));
+    std::fs::write(&probe, b"").map_err(|error| advice("cannot write in", &error))?;
+    std::fs::remove_file(&probe).map_err(|error| advice("cannot delete in", &error))?;
+    match std::fs::OpenOptions::new().append(true).open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(advice("cannot write the database file in", &error)),
+    }
+}

@@ -1,0 +1,185 @@
+//! What users decided about one another.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::schema::relations;
+use super::{Db, Failure, Tx};
+use crate::model::relation::Standing;
+use crate::model::{Page, PageRequest, Relation, UserId};
+
+/// Who must not hear of somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HiddenFrom {
+    /// These muted the user.
+    pub muted_by: Vec<UserId>,
+    /// These stand in a block with the user, in either direction.
+    pub blocked: Vec<UserId>,
+}
+
+impl Db<'_> {
+    /// How a viewer and others stand to each other. Strangers are left out.
+    pub fn standings(
+        &mut self,
+        viewer: UserId,
+        others: &[UserId],
+    ) -> Result<HashMap<UserId, Standing>, Failure> {
+        let mut standings: HashMap<UserId, Standing> = HashMap::new();
+        let ids = || others.iter().map(|id| id.0);
+        let mine = relations::table
+            .filter(relations::user_id.eq(viewer.0))
+            .filter(relations::other_id.eq_any(ids()))
+            .select((relations::other_id, relations::kind))
+            .load::<(i64, String)>(self.sql)?;
+        for (other, kind) in mine {
+            let standing = standings.entry(UserId(other)).or_default();
+            match relation_of(&kind) {
+                Some(Relation::Follow) => standing.you_follow = true,
+                Some(Relation::Mute) => standing.you_muted = true,
+                Some(Relation::Block) => standing.you_blocked = true,
+                None => {}
+            }
+        }
+        let theirs = relations::table
+            .filter(relations::user_id.eq_any(ids()))
+            .filter(relations::other_id.eq(viewer.0))
+            .select((relations::user_id, relations::kind))
+            .load::<(i64, String)>(self.sql)?;
+        for (other, kind) in theirs {
+            let standing = standings.entry(UserId(other)).or_default();
+            match relation_of(&kind) {
+                Some(Relation::Follow) => standing.follows_you = true,
+                Some(Relation::Block) => standing.blocks_you = true,
+                Some(Relation::Mute) | None => {}
+            }
+        }
+        Ok(standings)
+    }
+
+    /// Who must not hear of what this user does.
+    pub fn hidden_from(&mut self, actor: UserId) -> Result<HiddenFrom, Failure> {
+        let muted_by = self.others(actor, Relation::Mute, true)?;
+        let mut blocked = self.others(actor, Relation::Block, true)?;
+        blocked.extend(self.others(actor, Relation::Block, false)?);
+        blocked.sort_unstable();
+        blocked.dedup();
+        Ok(HiddenFrom { muted_by, blocked })
+    }
+
+    /// Whom the user follows.
+    pub fn follows(&mut self, user: UserId) -> Result<Vec<UserId>, Failure> {
+        self.others(user, Relation::Follow, false)
+    }
+
+    /// Whose messages the user does not want to see, or may not: muted, or in a block in either direction.
+    pub fn hides(&mut self, viewer: UserId) -> Result<Vec<UserId>, Failure> {
+        let mut hidden = self.others(viewer, Relation::Mute, false)?;
+        hidden.extend(self.others(viewer, Relation::Block, false)?);
+        hidden.extend(self.others(viewer, Relation::Block, true)?);
+        hidden.sort_unstable();
+        hidden.dedup();
+        Ok(hidden)
+    }
+
+    /// The users on one side of a relation, latest first; `incoming`: who decided so about `user`.
+    pub fn relation_page(
+        &mut self,
+        user: UserId,
+        relation: Relation,
+        incoming: bool,
+        request: &PageRequest,
+    ) -> Result<Page<UserId>, Failure> {
+        let mut query = relations::table
+            .filter(relations::kind.eq(relation.name()))
+            .filter(relations::since.between(request.low(), request.high()))
+            .limit(request.limit())
+            .into_boxed();
+        query = if request.oldest {
+            query.order(relations::since.asc())
+        } else {
+            query.order(relations::since.desc())
+        };
+        let rows = if incoming {
+            query
+                .filter(relations::other_id.eq(user.0))
+                .select((relations::since, relations::user_id))
+                .load::<(i64, i64)>(self.sql)?
+        } else {
+            query
+                .filter(relations::user_id.eq(user.0))
+                .select((relations::since, relations::other_id))
+                .load::<(i64, i64)>(self.sql)?
+        };
+        Ok(Page::of(request, rows).map(UserId))
+    }
+
+    // Rising ids.
+    fn others(
+        &mut self,
+        user: UserId,
+        relation: Relation,
+        incoming: bool,
+    ) -> Result<Vec<UserId>, Failure> {
+        let of_kind = relations::table.filter(relations::kind.eq(relation.name()));
+        let mut ids = if incoming {
+            of_kind
+                .filter(relations::other_id.eq(user.0))
+                .select(relations::user_id)
+                .load::<i64>(self.sql)?
+        } else {
+            of_kind
+                .filter(relations::user_id.eq(user.0))
+                .select(relations::other_id)
+                .load::<i64>(self.sql)?
+        };
+        ids.sort_unstable();
+        Ok(ids.into_iter().map(UserId).collect())
+    }
+}
+
+impl Tx<'_> {
+    /// `user` follows, mutes or blocks `other`. False: did so already.
+    pub fn relate(
+        &mut self,
+        user: UserId,
+        other: UserId,
+        relation: Relation,
+    ) -> Result<bool, Failure> {
+        let now = self.now();
+        let changed = diesel::insert_into(relations::table)
+            .values((
+                relations::user_id.eq(user.0),
+                relations::kind.eq(relation.name()),
+                relations::other_id.eq(other.0),
+                relations::since.eq(now.0),
+            ))
+            .on_conflict_do_nothing()
+            .execute(self.sql)?;
+        if changed > 0 && relation == Relation::Follow {
+            self.count_follow(user, other, 1)?;
+        }
+        Ok(changed > 0)
+    }
+
+    /// Takes it back. False: there was nothing to take back.
+    pub fn unrelate(
+        &mut self,
+        user: UserId,
+        other: UserId,
+        relation: Relation,
+    ) -> Result<bool, Failure> {
+        let row = relations::table.find((user.0, relation.name(), other.0));
+        let changed = diesel::delete(row).execute(self.sql)?;
+        if changed > 0 && relation == Relation::Follow {
+            self.count_follow(user, other, -1)?;
+        }
+        Ok(changed > 0)
+    }
+}
+
+fn relation_of(name: &str) -> Option<Relation> {
+    [Relation::Follow, Relation::Mute, Relation::Block]
+        .into_iter()
+        .find(|relation| relation.name() == name)
+}

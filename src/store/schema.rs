@@ -1,0 +1,198 @@
+//! The tables, as the migrations make them (a test compares the two).
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        username -> Text,
+        username_key -> Text,
+        name -> Nullable<Text>,
+        kind -> Text,
+        locale -> Text,
+        timezone -> Text,
+        created_at -> BigInt,
+        email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+        content -> Nullable<Text>,
+        markdown_text -> Nullable<Text>,
+        raw -> Text,
+        bookmarks -> BigInt,
+        clients -> BigInt,
+        followers -> BigInt,
+        following -> BigInt,
+        posts -> BigInt,
+    }
+}
+
+diesel::table! {
+    clients (id) {
+        id -> Text,
+        secret_hash -> Nullable<Binary>,
+        name -> Text,
+        url -> Text,
+        created_at -> BigInt,
+        owner_id -> Nullable<BigInt>,
+        redirect_uris -> Text,
+        is_public -> Bool,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> BigInt,
+        hash -> Binary,
+        client_id -> Text,
+        user_id -> Nullable<BigInt>,
+        scopes -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    relations (user_id, kind, other_id) {
+        user_id -> BigInt,
+        kind -> Text,
+        other_id -> BigInt,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    channels (id) {
+        id -> BigInt,
+        kind -> Text,
+        owner_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+        activity -> BigInt,
+        messages -> BigInt,
+        subscribers -> BigInt,
+        sticky_messages -> BigInt,
+        recent_message_id -> Nullable<BigInt>,
+        recent_deleted_message_id -> Nullable<BigInt>,
+        is_active -> Bool,
+        full_immutable -> Bool,
+        write_any_user -> Bool,
+        write_immutable -> Bool,
+        read_any_user -> Bool,
+        read_public -> Bool,
+        read_immutable -> Bool,
+        pm_key -> Nullable<Text>,
+        search_text -> Text,
+        raw -> Text,
+    }
+}
+
+diesel::table! {
+    channel_members (channel_id, user_id) {
+        channel_id -> BigInt,
+        user_id -> BigInt,
+        access -> Text,
+    }
+}
+
+diesel::table! {
+    channel_subscriptions (channel_id, user_id) {
+        channel_id -> BigInt,
+        user_id -> BigInt,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    channel_mutes (user_id, channel_id) {
+        user_id -> BigInt,
+        channel_id -> BigInt,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    messages (id) {
+        id -> BigInt,
+        channel_id -> BigInt,
+        user_id -> BigInt,
+        client_id -> Text,
+        thread_id -> Nullable<BigInt>,
+        reply_to -> Nullable<BigInt>,
+        created_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+        deleted_by -> Nullable<BigInt>,
+        sticky_at -> Nullable<BigInt>,
+        replies -> BigInt,
+        is_nsfw -> Bool,
+        text -> Text,
+        html -> Text,
+        entities -> Nullable<Text>,
+        raw -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    channel_markers (user_id, channel_id) {
+        user_id -> BigInt,
+        channel_id -> BigInt,
+        position -> BigInt,
+        last_read_id -> BigInt,
+        percentage -> Integer,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    stream_markers (user_id, name) {
+        user_id -> BigInt,
+        name -> Text,
+        position -> BigInt,
+        last_read_id -> BigInt,
+        percentage -> Integer,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    app_streams (client_id, key) {
+        client_id -> Text,
+        key -> Text,
+        object_types -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_head (id) {
+        id -> BigInt,
+        epoch -> Text,
+        pos -> BigInt,
+        bytes -> BigInt,
+        stamp -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_events (pos) {
+        pos -> BigInt,
+        at -> BigInt,
+        owner -> Text,
+        bytes -> BigInt,
+        body -> Text,
+    }
+}
+
+diesel::joinable!(tokens -> clients (client_id));
+diesel::joinable!(messages -> clients (client_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    app_streams,
+    channel_markers,
+    channel_members,
+    channel_mutes,
+    channel_subscriptions,
+    channels,
+    clients,
+    log_events,
+    log_head,
+    messages,
+    relations,
+    stream_markers,
+    tokens,
+    users,
+);

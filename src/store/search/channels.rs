@@ -1,0 +1,185 @@
+//! Channels by words, type, owner, state; only those that the viewer may see.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::super::channels::Row;
+use super::super::pages::gather;
+use super::super::schema::{channel_markers, channel_subscriptions, channels};
+use super::super::{Db, Failure};
+use super::{ChannelOrder, ChannelSearch};
+use crate::model::channel::CHAT_SETTINGS;
+use crate::model::{Access, Channel, Page, PageRequest, Raw, Scopes, UserId};
+
+impl ChannelOrder {
+    /// The pagination id as SQL. Popularity alone is not unique: the channel id breaks ties, in the low 32 bits.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Activity => "channels.activity",
+            Self::Id => "channels.id",
+            Self::Popularity => "(channels.messages * 4294967296 + channels.id)",
+        }
+    }
+}
+
+impl Db<'_> {
+    /// Finds channels. `viewer`: on whose behalf; nobody without a token and with an app's. `scopes`: what the token
+    /// opens; `None` without a token. What is not public is found only as far as both allow.
+    pub fn search_channels(
+        &mut self,
+        search: &ChannelSearch,
+        viewer: Option<UserId>,
+        scopes: Option<&Scopes>,
+        request: &PageRequest,
+    ) -> Result<Page<Channel>, Failure> {
+        gather(
+            request,
+            |request| self.candidates(search, request),
+            |channel| Ok(is_visible(channel, viewer, scopes) && search.fits(channel)),
+        )
+    }
+
+    fn candidates(
+        &mut self,
+        search: &ChannelSearch,
+        request: &PageRequest,
+    ) -> Result<Vec<(i64, Channel)>, Failure> {
+        let key = || sql::<BigInt>(search.order.key());
+        let mut query = channels::table
+            .filter(key().between(request.low(), request.high()))
+            .limit(i64::from(request.count))
+            .select((key(), Row::as_select()))
+            .into_boxed();
+        if !search.include_inactive {
+            query = query.filter(channels::is_active.eq(true));
+        }
+        if !search.kinds.is_empty() {
+            query = query.filter(channels::kind.eq_any(&search.kinds));
+        } else if !search.exclude_kinds.is_empty() {
+            query = query.filter(channels::kind.ne_all(&search.exclude_kinds));
+        }
+        if let Some(owner) = search.owner {
+            query = query.filter(channels::owner_id.eq(owner.0));
+        }
+        if let Some(is_public) = search.is_public {
+            query = query.filter(
+                channels::read_public
+                    .or(channels::read_any_user)
+                    .eq(is_public),
+            );
+        }
+        if let Some(after) = search.created_after {
+            query = query.filter(channels::created_at.gt(after.0));
+        }
+        if let Some(before) = search.created_before {
+            query = query.filter(channels::created_at.lt(before.0));
+        }
+        for word in search.q.iter().flat_map(|q| q.split_whitespace()) {
+            let pattern = format!("%{}%", escape(&word.to_lowercase()));
+            query = query.filter(channels::search_text.like(pattern).escape('\\'));
+        }
+        if let Some(user) = search.unsubscribed_by {
+            let mine = channel_subscriptions::table
+                .filter(channel_subscriptions::user_id.eq(user.0))
+                .select(channel_subscriptions::channel_id);
+            query = query.filter(channels::id.ne_all(mine));
+        }
+        if let Some(user) = search.unread_by {
+            let read = channel_markers::table
+                .filter(channel_markers::user_id.eq(user.0))
+                .filter(channel_markers::channel_id.eq(channels::id))
+                .filter(
+                    channel_markers::position
+                        .nullable()
+                        .ge(channels::recent_message_id),
+                );
+            query = query
+                .filter(channels::recent_message_id.is_not_null())
+                .filter(diesel::dsl::not(diesel::dsl::exists(read)));
+        }
+        query = if request.oldest {
+            query.order(key().asc())
+        } else {
+            query.order(key().desc())
+        };
+        let rows = query.load::<(i64, Row)>(self.sql)?;
+        self.paginated(rows)
+    }
+}
+
+fn is_visible(channel: &Channel, viewer: Option<UserId>, scopes: Option<&Scopes>) -> bool {
+    if channel.acl.read_public {
+        return true;
+    }
+    let is_public = channel.acl.is_public();
+    match (viewer, scopes) {
+        (None, None) => false,
+        // An app asks: what any user may read.
+        (None, Some(_)) => is_public,
+        (Some(_), None) => channel.access(viewer) >= Access::Read,
+        (Some(_), Some(scopes)) => {
+            channel.access(viewer) >= Access::Read && (is_public || scopes.open(channel))
+        }
+    }
+}
+
+impl ChannelSearch {
+    fn fits(&self, channel: &Channel) -> bool {
+        let has_category = || {
+            channel
+                .raw
+                .first(CHAT_SETTINGS)
+                .and_then(|settings| settings.get("categories")?.as_array())
+                .is_some_and(|given| {
+                    let mut texts = given.iter().filter_map(|category| category.as_str());
+                    texts.any(|text| self.categories.iter().any(|wanted| wanted == text))
+                })
+        };
+        (self.categories.is_empty() || has_category())
+            && has_raw_type(&channel.raw, &self.raw_types)
+            && self
+                .file_id
+                .as_ref()
+                .is_none_or(|id| names_object(&channel.raw, "file_id", id))
+    }
+}
+
+/// Whether there is an item of any of these types; no types: yes.
+pub(super) fn has_raw_type(raw: &Raw, wanted: &[String]) -> bool {
+    wanted.is_empty() || wanted.iter().any(|kind| raw.0.contains_key(kind))
+}
+
+/// Whether any item names this file or poll, at whatever depth.
+pub(super) fn names_object(raw: &Raw, key: &str, id: &str) -> bool {
+    fn within(value: &serde_json::Value, key: &str, id: &str) -> bool {
+        match value {
+            serde_json::Value::Object(map) => map.iter().any(|(name, inner)| {
+                let is_it = name == key
+                    && (inner.as_str() == Some(id)
+                        || inner
+                            .as_i64()
+                            .is_some_and(|number| number.to_string() == id));
+                is_it || within(inner, key, id)
+            }),
+            serde_json::Value::Array(list) => list.iter().any(|inner| within(inner, key, id)),
+            serde_json::Value::Null
+            | serde_json::Value::Bool(_)
+            | serde_json::Value::Number(_)
+            | serde_json::Value::String(_) => false,
+        }
+    }
+    raw.0.values().any(|items| within(items, key, id))
+}
+
+/// `%` and `_` mean themselves.
+fn escape(word: &str) -> String {
+    let mut escaped = String::with_capacity(word.len());
+    for c in word.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}

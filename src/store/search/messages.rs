@@ -1,0 +1,234 @@
+//! Messages by words, author, thread, entities and attachments.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+
+use super::super::messages::{Found, found, into_model};
+use super::super::pages::gather;
+use super::super::schema::{clients, messages};
+use super::super::{Db, Failure};
+use super::channels::{has_raw_type, names_object};
+use super::{MessageSearch, words};
+use crate::model::{Message, MessageId, Page, PageRequest, User, UserId};
+
+/// Pagination id of the best hit; each next one has one less. So pages go on where they ended while the ranking
+/// stays as it is.
+const BEST: i64 = 1_000_000_000;
+
+impl Db<'_> {
+    /// Finds messages in the given channels.
+    pub fn search_messages(
+        &mut self,
+        search: &MessageSearch,
+        request: &PageRequest,
+    ) -> Result<Page<Message>, Failure> {
+        let question = match search.q.as_deref().filter(|q| !q.trim().is_empty()) {
+            None => None,
+            Some(typed) => {
+                let Some(question) = words::question(typed) else {
+                    return Ok(Page::of(request, Vec::new()));
+                };
+                Some(question)
+            }
+        };
+        if search.channels.is_empty() {
+            return Ok(Page::of(request, Vec::new()));
+        }
+        let mut authors: HashMap<UserId, User> = HashMap::new();
+        let page = gather(
+            request,
+            |request| {
+                let rows = match &question {
+                    Some(question) if search.by_relevance => {
+                        self.best_first(search, question, request)?
+                    }
+                    Some(_) | None => self.newest_first(search, question.clone(), request)?,
+                };
+                self.with_kinds(search, rows, &mut authors)
+            },
+            |(message, is_of_kind)| Ok(*is_of_kind && search.fits(message)),
+        )?;
+        Ok(page.map(|(message, _)| message))
+    }
+
+    fn best_first(
+        &mut self,
+        search: &MessageSearch,
+        question: &str,
+        request: &PageRequest,
+    ) -> Result<Vec<(i64, Message)>, Failure> {
+        let first = BEST.saturating_sub(request.high()).max(0);
+        let last = BEST.saturating_sub(request.low()).min(BEST);
+        let count = last.saturating_sub(first).saturating_add(1).max(0);
+        let limit = count.min(i64::from(request.count));
+        // The oldest of a range are its worst: they are counted from its end.
+        let (offset, limit) = if request.oldest {
+            let all = self.ranked(question, &search.channels, first, count.min(10_000))?;
+            let found = i64::try_from(all.len()).unwrap_or(0);
+            let skipped = found.saturating_sub(i64::from(request.count)).max(0);
+            (first.saturating_add(skipped), limit)
+        } else {
+            (first, limit)
+        };
+        let ids = self.ranked(question, &search.channels, offset, limit)?;
+        let keys: Vec<MessageId> = ids.iter().copied().map(MessageId).collect();
+        let mut found = self.messages(&keys)?;
+        let ranks = (0..).map(|n| BEST - offset - n);
+        let mut rows: Vec<(i64, Message)> = ranks
+            .zip(keys)
+            .filter_map(|(rank, id)| Some((rank, found.remove(&id)?)))
+            .collect();
+        if request.oldest {
+            rows.reverse();
+        }
+        Ok(rows)
+    }
+
+    fn newest_first(
+        &mut self,
+        search: &MessageSearch,
+        question: Option<String>,
+        request: &PageRequest,
+    ) -> Result<Vec<(i64, Message)>, Failure> {
+        let channels = search.channels.iter().map(|channel| channel.0);
+        let mut query = messages::table
+            .inner_join(clients::table)
+            .filter(messages::channel_id.eq_any(channels))
+            .filter(messages::id.between(request.low(), request.high()))
+            .filter(messages::deleted_at.is_null())
+            .into_boxed();
+        if let Some(question) = question {
+            query = query.filter(words::holds(question));
+        }
+        if let Some(creator) = search.creator {
+            query = query.filter(messages::user_id.eq(creator.0));
+        }
+        query = if request.oldest {
+            query.order(messages::id.asc())
+        } else {
+            query.order(messages::id.desc())
+        };
+        query
+            .limit(i64::from(request.count))
+            .select(found!())
+            .load::<Found>(self.sql)?
+            .into_iter()
+            .map(|found| into_model(found).map(|message| (message.id.0, message)))
+            .collect()
+    }
+
+    // Adds whether the author is of a wanted kind; looks authors up only if that matters.
+    fn with_kinds(
+        &mut self,
+        search: &MessageSearch,
+        rows: Vec<(i64, Message)>,
+        authors: &mut HashMap<UserId, User>,
+    ) -> Result<Vec<(i64, (Message, bool))>, Failure> {
+        if !search.user_kinds.is_empty() {
+            let unknown: HashSet<UserId> = rows
+                .iter()
+                .map(|(_, message)| message.user_id)
+                .filter(|id| !authors.contains_key(id))
+                .collect();
+            let unknown: Vec<UserId> = unknown.into_iter().collect();
+            authors.extend(self.users(&unknown)?);
+        }
+        let is_of_kind = |message: &Message| {
+            search.user_kinds.is_empty()
+                || authors
+                    .get(&message.user_id)
+                    .is_some_and(|author| search.user_kinds.contains(&author.kind))
+        };
+        Ok(rows
+            .into_iter()
+            .map(|(id, message)| {
+                let fits = is_of_kind(&message);
+                (id, (message, fits))
+            })
+            .collect())
+    }
+}
+
+impl MessageSearch {
+    fn fits(&self, message: &Message) -> bool {
+        message.deletion.is_none()
+            && !self.hidden.contains(&message.user_id)
+            && self.creator.is_none_or(|id| id == message.user_id)
+            && self
+                .client
+                .as_ref()
+                .is_none_or(|id| *id == message.client.id)
+            && self.created_after.is_none_or(|at| message.created_at > at)
+            && self.created_before.is_none_or(|at| message.created_at < at)
+            && self.reply_to.is_none_or(|id| message.reply_to == Some(id))
+            && self.thread.is_none_or(|id| message.thread_id == id)
+            && self
+                .is_reply
+                .is_none_or(|wanted| message.reply_to.is_some() == wanted)
+            && self.is_nsfw.is_none_or(|wanted| message.is_nsfw == wanted)
+            && self
+                .is_sticky
+                .is_none_or(|wanted| message.sticky.is_some() == wanted)
+            && self.entities_fit(message)
+            && has_raw_type(&message.raw, &self.raw_types)
+            && self
+                .file_id
+                .as_ref()
+                .is_none_or(|id| names_object(&message.raw, "file_id", id))
+            && self
+                .poll_id
+                .as_ref()
+                .is_none_or(|id| names_object(&message.raw, "poll_id", id))
+            && (self.file_kinds.is_empty()
+                || self
+                    .file_kinds
+                    .iter()
+                    .any(|kind| names_object(&message.raw, "kind", kind)))
+    }
+
+    fn entities_fit(&self, message: &Message) -> bool {
+        let entities = &message.content.entities;
+        let any = |wanted: &[String], is_it: &dyn Fn(&String) -> bool| {
+            wanted.is_empty() || wanted.iter().any(is_it)
+        };
+        let mentions = |who: &String, leading: bool| {
+            entities.mentions.iter().any(|mention| {
+                (mention.is_leading || !leading)
+                    && (mention.id.to_string() == *who || same_text(&mention.text, who))
+            })
+        };
+        any(&self.tags, &|tag| {
+            entities
+                .tags
+                .iter()
+                .any(|given| same_text(&given.text, tag))
+        }) && any(&self.mentions, &|who| mentions(who, false))
+            && any(&self.leading_mentions, &|who| mentions(who, true))
+            && any(&self.urls, &|url| {
+                entities.links.iter().any(|link| link.url == *url)
+            })
+            && any(&self.url_domains, &|domain| {
+                entities
+                    .links
+                    .iter()
+                    .any(|link| same_text(host_of(&link.url), domain))
+            })
+    }
+}
+
+fn same_text(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
+}
+
+/// The host of an address, without `www.`.
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = rest.get(..end).unwrap_or(rest);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    let host = host.split(':').next().unwrap_or(host);
+    host.strip_prefix("www.").unwrap_or(host)
+}

@@ -1,0 +1,205 @@
+//! Access tokens and what they authorize.
+
+use diesel::prelude::*;
+
+use super::cache::Touched;
+use super::db::{from_json, to_json};
+use super::schema::{clients, tokens};
+use super::secret::hash_token;
+use super::{Db, Failure, Tx};
+use crate::model::{ClientBrief, ClientId, Refusal, Scopes, Token, TokenId, UserId};
+
+/// A token to be given out.
+#[derive(Clone, Debug)]
+pub struct NewToken<'a> {
+    /// What its bearer will show; only its hash is kept.
+    pub secret: &'a str,
+    /// To which app.
+    pub client: ClientId,
+    /// For whom; `None` makes an app token.
+    pub user: Option<UserId>,
+    /// What it opens.
+    pub scopes: Scopes,
+}
+
+type Row = (i64, Option<i64>, String, String, String, String);
+type Columns = (
+    tokens::id,
+    tokens::user_id,
+    tokens::scopes,
+    clients::id,
+    clients::name,
+    clients::url,
+);
+const COLUMNS: Columns = (
+    tokens::id,
+    tokens::user_id,
+    tokens::scopes,
+    clients::id,
+    clients::name,
+    clients::url,
+);
+
+fn into_model((id, user, scopes, client, name, url): Row) -> Result<Token, Failure> {
+    Ok(Token {
+        id: TokenId(id),
+        client: ClientBrief {
+            id: client.into(),
+            name,
+            url,
+        },
+        user: user.map(UserId),
+        scopes: from_json("scopes", &scopes)?,
+    })
+}
+
+impl Db<'_> {
+    /// The token whose secret has this hash.
+    pub fn token_by_hash(&mut self, hash: &[u8]) -> Result<Option<Token>, Failure> {
+        tokens::table
+            .inner_join(clients::table)
+            .filter(tokens::hash.eq(hash))
+            .select(COLUMNS)
+            .first::<Row>(self.sql)
+            .optional()?
+            .map(into_model)
+            .transpose()
+    }
+
+    /// The live tokens of a user, oldest first.
+    pub fn tokens_of(&mut self, user: UserId) -> Result<Vec<Token>, Failure> {
+        tokens::table
+            .inner_join(clients::table)
+            .filter(tokens::user_id.eq(user.0))
+            .order(tokens::id.asc())
+            .select(COLUMNS)
+            .load::<Row>(self.sql)?
+            .into_iter()
+            .map(into_model)
+            .collect()
+    }
+
+    /// The live user tokens of an app, oldest first.
+    pub fn tokens_of_client(&mut self, client: &ClientId) -> Result<Vec<Token>, Failure> {
+        tokens::table
+            .inner_join(clients::table)
+            .filter(tokens::client_id.eq(client.as_str()))
+            .filter(tokens::user_id.is_not_null())
+            .order(tokens::id.asc())
+            .select(COLUMNS)
+            .load::<Row>(self.sql)?
+            .into_iter()
+            .map(into_model)
+            .collect()
+    }
+
+    /// Who authorized an app, and for what: one entry per live user token.
+    pub fn authorizations(&mut self, client: &ClientId) -> Result<Vec<(UserId, Scopes)>, Failure> {
+        tokens::table
+            .filter(tokens::client_id.eq(client.as_str()))
+            .filter(tokens::user_id.is_not_null())
+            .order(tokens::id.asc())
+            .select((tokens::user_id.assume_not_null(), tokens::scopes))
+            .load::<(i64, String)>(self.sql)?
+            .into_iter()
+            .map(|(user, scopes)| Ok((UserId(user), from_json("scopes", &scopes)?)))
+            .collect()
+    }
+
+    /// The users with a live token of this app, rising ids.
+    pub fn users_of_client(&mut self, client: &ClientId) -> Result<Vec<UserId>, Failure> {
+        let ids = tokens::table
+            .filter(tokens::client_id.eq(client.as_str()))
+            .filter(tokens::user_id.is_not_null())
+            .select(tokens::user_id.assume_not_null())
+            .distinct()
+            .order(tokens::user_id.asc())
+            .load::<i64>(self.sql)?;
+        Ok(ids.into_iter().map(UserId).collect())
+    }
+
+    /// The apps with a live token of this user, by name.
+    pub fn clients_of_user(&mut self, user: UserId) -> Result<Vec<ClientBrief>, Failure> {
+        let rows = tokens::table
+            .inner_join(clients::table)
+            .filter(tokens::user_id.eq(user.0))
+            .select((clients::id, clients::name, clients::url))
+            .distinct()
+            .order((clients::name.asc(), clients::id.asc()))
+            .load::<(String, String, String)>(self.sql)?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, name, url)| ClientBrief {
+                id: id.into(),
+                name,
+                url,
+            })
+            .collect())
+    }
+
+    fn count_tokens(&mut self, client: &str, user: UserId) -> Result<i64, Failure> {
+        Ok(tokens::table
+            .filter(tokens::client_id.eq(client))
+            .filter(tokens::user_id.eq(user.0))
+            .count()
+            .get_result(self.sql)?)
+    }
+}
+
+impl Tx<'_> {
+    /// Gives out a token.
+    pub fn create_token(&mut self, new: &NewToken<'_>) -> Result<Token, Failure> {
+        let now = self.now();
+        let client = self
+            .client(&new.client)?
+            .ok_or(Refusal::ClientInvalid)?
+            .brief;
+        if let Some(user) = new.user {
+            if self.user(user)?.is_none() {
+                return Err(Refusal::UserNotFound.into());
+            }
+            if self.count_tokens(new.client.as_str(), user)? == 0 {
+                self.count_clients(user, 1)?;
+            }
+        }
+        let id = diesel::insert_into(tokens::table)
+            .values((
+                tokens::hash.eq(hash_token(new.secret).to_vec()),
+                tokens::client_id.eq(new.client.as_str()),
+                tokens::user_id.eq(new.user.map(|user| user.0)),
+                tokens::scopes.eq(to_json(&new.scopes)?),
+                tokens::created_at.eq(now.0),
+            ))
+            .returning(tokens::id)
+            .get_result::<i64>(self.sql)?;
+        Ok(Token {
+            id: TokenId(id),
+            client,
+            user: new.user,
+            scopes: new.scopes.clone(),
+        })
+    }
+
+    /// Takes a token back; with it, whether it was the user's last one of this app. `None`: was gone already.
+    pub fn delete_token(&mut self, id: TokenId) -> Result<Option<(Token, bool)>, Failure> {
+        let row = tokens::table
+            .inner_join(clients::table)
+            .filter(tokens::id.eq(id.0))
+            .select(COLUMNS)
+            .first::<Row>(self.sql)
+            .optional()?;
+        let Some(token) = row.map(into_model).transpose()? else {
+            return Ok(None);
+        };
+        diesel::delete(tokens::table.find(id.0)).execute(self.sql)?;
+        self.touch(Touched::Token(id));
+        let was_last = match token.user {
+            Some(user) => self.count_tokens(token.client.id.as_str(), user)? == 0,
+            None => false,
+        };
+        if let Some(user) = token.user.filter(|_| was_last) {
+            self.count_clients(user, -1)?;
+        }
+        Ok(Some((token, was_last)))
+    }
+}

@@ -1,0 +1,241 @@
+//! Accounts.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::cache::Touched;
+use super::db::{from_json, to_json};
+use super::failure::is_taken;
+use super::schema::users;
+use super::{Db, Failure, Tx};
+use crate::model::{Content, Raw, Refusal, Stamp, User, UserCounts, UserId, UserKind};
+
+/// A checked account that has no id yet.
+#[derive(Clone, Debug, Default)]
+pub struct NewUser {
+    /// In the owner's letter case.
+    pub username: String,
+    /// Display name.
+    pub name: Option<String>,
+    /// `None`: cannot log in with a password.
+    pub password_hash: Option<String>,
+    /// A second way to name the account at login.
+    pub email: Option<String>,
+    /// Profile text and its source.
+    pub text: Option<(Content, String)>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(diesel::sqlite::Sqlite))]
+struct Row {
+    id: i64,
+    username: String,
+    name: Option<String>,
+    kind: String,
+    locale: String,
+    timezone: String,
+    created_at: i64,
+    content: Option<String>,
+    markdown_text: Option<String>,
+    raw: String,
+    bookmarks: i64,
+    clients: i64,
+    followers: i64,
+    following: i64,
+    posts: i64,
+}
+
+impl Row {
+    fn into_model(self) -> Result<User, Failure> {
+        let content = self
+            .content
+            .map(|text| from_json("profile text", &text))
+            .transpose()?;
+        let raw = if self.raw == "{}" {
+            Raw::default()
+        } else {
+            from_json("raw of a user", &self.raw)?
+        };
+        Ok(User {
+            id: UserId(self.id),
+            username: self.username,
+            name: self.name,
+            kind: kind_of(&self.kind)?,
+            locale: self.locale,
+            timezone: self.timezone,
+            created_at: Stamp(self.created_at),
+            content,
+            markdown_text: self.markdown_text,
+            raw,
+            counts: UserCounts {
+                bookmarks: self.bookmarks,
+                clients: self.clients,
+                followers: self.followers,
+                following: self.following,
+                posts: self.posts,
+            },
+        })
+    }
+}
+
+fn kind_of(name: &str) -> Result<UserKind, Failure> {
+    [UserKind::Human, UserKind::Feed, UserKind::Bot]
+        .into_iter()
+        .find(|kind| kind.name() == name)
+        .ok_or_else(|| Failure::trouble(format!("stored kind of user `{name}` is not known")))
+}
+
+impl Db<'_> {
+    /// A user.
+    pub fn user(&mut self, id: UserId) -> Result<Option<User>, Failure> {
+        users::table
+            .find(id.0)
+            .select(Row::as_select())
+            .first(self.sql)
+            .optional()?
+            .map(Row::into_model)
+            .transpose()
+    }
+
+    /// Those of these users who exist.
+    pub fn users(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, User>, Failure> {
+        let rows = users::table
+            .filter(users::id.eq_any(ids.iter().map(|id| id.0)))
+            .select(Row::as_select())
+            .load(self.sql)?;
+        rows.into_iter()
+            .map(|row| row.into_model().map(|user| (user.id, user)))
+            .collect()
+    }
+
+    /// Ids by name; the names in lower case, without `@`.
+    pub fn ids_by_name(&mut self, names: &[String]) -> Result<HashMap<String, UserId>, Failure> {
+        let rows = users::table
+            .filter(users::username_key.eq_any(names))
+            .select((users::username_key, users::id))
+            .load::<(String, i64)>(self.sql)?;
+        Ok(rows
+            .into_iter()
+            .map(|(name, id)| (name, UserId(id)))
+            .collect())
+    }
+
+    /// Who logs in under this name or email address (any case), and the hash of the password.
+    pub fn login(&mut self, name: &str) -> Result<Option<(UserId, String)>, Failure> {
+        let key = name.trim().trim_start_matches('@').to_lowercase();
+        let row = users::table
+            .filter(users::username_key.eq(&key).or(users::email_key.eq(&key)))
+            .filter(users::password_hash.is_not_null())
+            .select((users::id, users::password_hash.assume_not_null()))
+            .first::<(i64, String)>(self.sql)
+            .optional()?;
+        Ok(row.map(|(id, hash)| (UserId(id), hash)))
+    }
+}
+
+impl Tx<'_> {
+    /// A new account. Names are unique without regard to case.
+    pub fn create_user(&mut self, new: &NewUser) -> Result<User, Failure> {
+        let now = self.now();
+        let content = new
+            .text
+            .as_ref()
+            .map(|(content, _)| to_json(content))
+            .transpose()?;
+        let email_key = new.email.as_ref().map(|email| email.trim().to_lowercase());
+        let key = new.username.to_lowercase();
+        let is_name_taken = diesel::select(diesel::dsl::exists(
+            users::table.filter(users::username_key.eq(&key)),
+        ))
+        .get_result::<bool>(self.sql)?;
+        if is_name_taken {
+            return Err(Refusal::Invalid.at("username").into());
+        }
+        diesel::insert_into(users::table)
+            .values((
+                users::username.eq(&new.username),
+                users::username_key.eq(&key),
+                users::name.eq(&new.name),
+                users::kind.eq(UserKind::default().name()),
+                users::locale.eq("en_US"),
+                users::timezone.eq("UTC"),
+                users::created_at.eq(now.0),
+                users::email.eq(&new.email),
+                users::email_key.eq(email_key),
+                users::password_hash.eq(&new.password_hash),
+                users::content.eq(content),
+                users::markdown_text.eq(new.text.as_ref().map(|(_, markdown)| markdown)),
+                users::raw.eq("{}"),
+            ))
+            .returning(Row::as_returning())
+            .get_result(self.sql)
+            .map_err(|error| {
+                // The name was free a moment ago, within this transaction.
+                if is_taken(&error) {
+                    Refusal::Invalid.at("email").into()
+                } else {
+                    Failure::from(error)
+                }
+            })?
+            .into_model()
+    }
+
+    /// Saves the profile of an account: name, text, locale, time zone, raw. Counts are kept elsewhere.
+    pub fn save_user(&mut self, user: &User) -> Result<(), Failure> {
+        let content = user.content.as_ref().map(to_json).transpose()?;
+        let changed = diesel::update(users::table.find(user.id.0))
+            .set((
+                users::name.eq(&user.name),
+                users::locale.eq(&user.locale),
+                users::timezone.eq(&user.timezone),
+                users::content.eq(content),
+                users::markdown_text.eq(&user.markdown_text),
+                users::raw.eq(to_json(&user.raw)?),
+            ))
+            .execute(self.sql)?;
+        if changed == 0 {
+            return Err(Refusal::UserNotFound.into());
+        }
+        self.touch(Touched::User(user.id));
+        Ok(())
+    }
+
+    /// Replaces the password of an account.
+    pub fn set_password(&mut self, user: UserId, hash: &str) -> Result<(), Failure> {
+        let changed = diesel::update(users::table.find(user.0))
+            .set(users::password_hash.eq(hash))
+            .execute(self.sql)?;
+        if changed == 0 {
+            return Err(Refusal::UserNotFound.into());
+        }
+        Ok(())
+    }
+
+    /// Moves the number of apps with a live token of this user.
+    pub(super) fn count_clients(&mut self, user: UserId, by: i64) -> Result<(), Failure> {
+        diesel::update(users::table.find(user.0))
+            .set(users::clients.eq(users::clients + by))
+            .execute(self.sql)?;
+        self.touch(Touched::User(user));
+        Ok(())
+    }
+
+    /// Moves the numbers of both sides of a follow.
+    pub(super) fn count_follow(
+        &mut self,
+        user: UserId,
+        other: UserId,
+        by: i64,
+    ) -> Result<(), Failure> {
+        diesel::update(users::table.find(user.0))
+            .set(users::following.eq(users::following + by))
+            .execute(self.sql)?;
+        diesel::update(users::table.find(other.0))
+            .set(users::followers.eq(users::followers + by))
+            .execute(self.sql)?;
+        self.touch(Touched::User(user));
+        self.touch(Touched::User(other));
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! Cuts a text into plain stretches and entities, from left to right, never going back.
+
+use std::ops::Range;
+
+use super::address::run_len;
+use super::given::Span;
+use super::{chars, inline, markdown};
+
+/// A stretch of the submitted text and what it is.
+#[derive(Clone, Copy)]
+pub(super) enum Piece<'t> {
+    /// Nothing special.
+    Plain(&'t str),
+    /// `@name`, given here without the `@`; whether such a user exists is not known here.
+    Mention(&'t str),
+    /// `#tag`, given here without the `#`.
+    Tag(&'t str),
+    /// A link; `amend` is the host to append, empty if the anchor says it already.
+    Link {
+        /// What stays in the text.
+        anchor: &'t str,
+        /// Absolute.
+        url: &'t str,
+        /// Shown on hovering.
+        title: Option<&'t str>,
+        /// `None` for addresses that stand in the text themselves.
+        amend: Option<&'t str>,
+    },
+}
+
+/// What to read and what to recognise.
+pub(super) struct Reading<'s> {
+    pub(super) text: &'s str,
+    pub(super) inline: bool,
+    pub(super) markdown: bool,
+}
+
+/// An entity that was recognised, before it is handed on.
+enum Found<'t> {
+    Mention(&'t str),
+    Tag(&'t str),
+    Inline(String),
+    Marked(markdown::Marked<'t>),
+}
+
+/// Whether a text needs to be cut at all; most chat lines do not.
+pub(super) fn may_hold_entities(text: &str) -> bool {
+    text.bytes()
+        .any(|b| matches!(b, b'@' | b'#' | b'[' | b'.' | b':'))
+}
+
+impl<'s> Reading<'s> {
+    /// Hands over all pieces in order; together they cover the whole text.
+    pub(super) fn cut(&self, given: &[Span<'_>], mut take: impl FnMut(Piece<'_>)) {
+        let mut from = 0;
+        for span in given {
+            // Seen up to the next client-made link only, nothing can reach into it.
+            self.cut_until(span.at.start, from, &mut take);
+            let anchor = self.text.get(span.at.clone()).unwrap_or_default();
+            take(Piece::Link {
+                anchor,
+                url: &span.address.url,
+                title: span.title,
+                amend: amend_given(anchor, span),
+            });
+            from = span.at.end;
+        }
+        self.cut_until(self.text.len(), from, &mut take);
+    }
+
+    fn cut_until(&self, end: usize, from: usize, take: &mut impl FnMut(Piece<'_>)) {
+        let text = self.text.get(..end).unwrap_or_default();
+        let (mut plain, mut at) = (from, from);
+        while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+            let Some((range, found)) = self.look(text, at, c) else {
+                at += self.step(text, at, c);
+                continue;
+            };
+            hand_over(text, plain..range.start, take);
+            take(found.as_piece(text.get(range.clone()).unwrap_or_default()));
+            (plain, at) = (range.end, range.end);
+        }
+        hand_over(text, plain..end, take);
+    }
+
+    /// What begins here, or within the run of host characters that begins here.
+    fn look<'t>(&self, text: &'t str, at: usize, c: char) -> Option<(Range<usize>, Found<'t>)> {
+        match c {
+            '@' => mention(text, at).map(|name| (at..at + 1 + name.len(), Found::Mention(name))),
+            '#' => tag(text, at).map(|tag| (at..at + 1 + tag.len(), Found::Tag(tag))),
+            '[' if self.markdown => {
+                let marked = markdown::read(text, at)?;
+                Some((at..marked.end, Found::Marked(marked)))
+            }
+            _ if self.inline && chars::is_host(c) => {
+                let run = at..at + run_len(text.get(at..)?);
+                let inline = inline::find(text, run)?;
+                Some((inline.at, Found::Inline(inline.url)))
+            }
+            _ => None,
+        }
+    }
+
+    /// How far to go when nothing begins here: a run of host characters is looked at once.
+    fn step(&self, text: &str, at: usize, c: char) -> usize {
+        let run = text.get(at..).map_or(0, run_len);
+        run.max(c.len_utf8())
+    }
+}
+
+impl Found<'_> {
+    fn as_piece<'p>(&'p self, typed: &'p str) -> Piece<'p> {
+        match self {
+            Self::Mention(name) => Piece::Mention(name),
+            Self::Tag(tag) => Piece::Tag(tag),
+            Self::Inline(url) => Piece::Link {
+                anchor: typed,
+                url,
+                title: None,
+                amend: None,
+            },
+            Self::Marked(marked) => {
+                let said = marked.address.is_said_by(marked.anchor);
+                Piece::Link {
+                    anchor: marked.anchor,
+                    url: &marked.address.url,
+                    title: marked.title,
+                    amend: Some(if said { "" } else { &marked.address.host }),
+                }
+            }
+        }
+    }
+}
+
+/// A client may mark an address that stands in its text; anything else shows where it leads, as
+/// markdown links do, so that `bank.example` cannot lead elsewhere unseen.
+fn amend_given<'p>(anchor: &str, span: &'p Span<'_>) -> Option<&'p str> {
+    let written = super::address::Address::parse(anchor.trim());
+    let same = |host: &str| host.eq_ignore_ascii_case(&span.address.host);
+    if written.is_some_and(|written| same(&written.host)) {
+        None
+    } else {
+        Some(&span.address.host)
+    }
+}
+
+fn hand_over(text: &str, range: Range<usize>, take: &mut impl FnMut(Piece<'_>)) {
+    if let Some(plain) = text.get(range).filter(|plain| !plain.is_empty()) {
+        take(Piece::Plain(plain));
+    }
+}
+
+fn char_before(text: &str, at: usize) -> Option<char> {
+    text.get(..at)?.chars().next_back()
+}
+
+/// The name after an `@`.
+fn mention(text: &str, at: usize) -> Option<&str> {
+    if char_before(text, at).is_some_and(chars::is_word) {
+        return None;
+    }
+    let rest = text.get(at + 1..)?;
+    let len = rest
+        .bytes()
+        .take_while(|b| chars::is_name(*b))
+        .take(21)
+        .count();
+    (1..=20).contains(&len).then(|| rest.get(..len)).flatten()
+}
+
+/// The tag after a `#`. After `&` it would be an html entity that somebody pasted.
+fn tag(text: &str, at: usize) -> Option<&str> {
+    if char_before(text, at).is_some_and(|c| chars::is_word(c) || c == '&') {
+        return None;
+    }
+    let rest = text.get(at + 1..)?;
+    let tag = rest.get(..rest.find(|c| !chars::is_tag(c)).unwrap_or(rest.len()))?;
+    tag.chars().any(chars::gives_tag_meaning).then_some(tag)
+}

@@ -1,0 +1,177 @@
+//! Client-defined raw items: which are taken, and how those of the core types are checked.
+//!
+//! Types that begin with `io.pnut.core` and that we know have rules, and one bad item refuses the
+//! whole call. All other types are stored as they are.
+
+mod chat;
+mod oembed;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::OBJECT_ID;
+use crate::model::{ChannelId, Raw, Refusal, Refused};
+
+/// One item of a type.
+type Item = Map<String, Value>;
+
+const INVITE: &str = "io.pnut.core.channel.invite";
+const OEMBED: &str = "io.pnut.core.oembed";
+const CHAT_SETTINGS: &str = "io.pnut.core.chat-settings";
+
+/// What the items belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// Set once, several items of a type.
+    Message,
+    /// Mutable, one item of a type.
+    Channel,
+    /// Mutable, one item of a type.
+    User,
+}
+
+impl On {
+    fn most_items(self) -> usize {
+        match self {
+            Self::Message => usize::MAX,
+            Self::Channel | Self::User => 1,
+        }
+    }
+}
+
+/// Checks the raw items of a new object and brings them into the form that is stored.
+///
+/// # Errors
+/// `RawInvalid` or `RawTooLarge`, naming the type at fault.
+pub fn check(value: &Value, on: On, limit_bytes: usize) -> Result<Raw, Refused> {
+    merge(&Raw::default(), value, on, limit_bytes)
+}
+
+/// Applies a change to mutable raw: types that are not mentioned stay, `[]` removes a type, an item
+/// replaces it. `sent` is the client's value.
+///
+/// # Errors
+/// As [`check`].
+pub fn merge(current: &Raw, sent: &Value, on: On, limit_bytes: usize) -> Result<Raw, Refused> {
+    let sent = sent
+        .as_object()
+        .ok_or_else(|| Refusal::RawInvalid.at("raw"))?;
+    let mut merged = current.clone();
+    for (kind, items) in sent {
+        // Clients send back what they received; that was checked when it was new.
+        if current.0.get(kind) == Some(items) {
+            continue;
+        }
+        let checked = checked_items(kind, items, on, current).ok_or_else(|| invalid(kind))?;
+        if checked.is_empty() {
+            merged.0.remove(kind);
+        } else {
+            merged.0.insert(kind.clone(), Value::Array(checked));
+        }
+    }
+    if merged
+        .size_bytes()
+        .saturating_sub(chat::added_bytes(&merged))
+        > limit_bytes
+    {
+        return Err(Refusal::RawTooLarge.at("raw"));
+    }
+    Ok(merged)
+}
+
+/// Channel ids named by channel invites, for the caller to look up.
+pub fn invited_channels(raw: &Raw) -> Vec<ChannelId> {
+    let items = raw
+        .0
+        .get(INVITE)
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let mut ids: Vec<ChannelId> = items.iter().filter_map(invited).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Sets `name` on the invites to chat rooms. A value of `None` is a channel without a chat name.
+///
+/// # Errors
+/// `RawInvalid` if an invite names a channel that `names` does not know.
+pub fn name_invites(
+    raw: &mut Raw,
+    names: &HashMap<ChannelId, Option<String>>,
+) -> Result<(), Refused> {
+    let Some(items) = raw.0.get_mut(INVITE).and_then(Value::as_array_mut) else {
+        return Ok(());
+    };
+    for value in items {
+        let name = invited(value)
+            .and_then(|id| names.get(&id))
+            .ok_or_else(|| invalid(INVITE))?;
+        if let (Some(name), Some(item)) = (name, value.as_object_mut()) {
+            item.insert(String::from("name"), Value::from(name.as_str()));
+        }
+    }
+    Ok(())
+}
+
+/// Replaces `{object_id}` in the addresses of oembed items once the id is known, unless an item
+/// says `"process_template": false`; cheap when there is none.
+pub fn with_object_id(raw: &mut Raw, id: i64) {
+    let Some(items) = raw.0.get_mut(OEMBED).and_then(Value::as_array_mut) else {
+        return;
+    };
+    for item in items.iter_mut().filter_map(Value::as_object_mut) {
+        if item.get("process_template") != Some(&Value::Bool(false)) {
+            oembed::replace_in_urls(item, OBJECT_ID, id);
+        }
+    }
+}
+
+fn invited(item: &Value) -> Option<ChannelId> {
+    item.get("channel_id")?.as_str()?.parse().ok()
+}
+
+fn invalid(kind: &str) -> Refused {
+    Refusal::RawInvalid.at(format!("raw.{kind}"))
+}
+
+/// The items of one type as they are stored.
+fn checked_items(kind: &str, items: &Value, on: On, current: &Raw) -> Option<Vec<Value>> {
+    let items = items.as_array()?;
+    if kind.is_empty() || items.len() > on.most_items() {
+        return None;
+    }
+    items
+        .iter()
+        .map(|item| checked_item(kind, item, on, current).map(Value::Object))
+        .collect()
+}
+
+/// One item as it is stored.
+fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Option<Item> {
+    let mut item = item.as_object()?.clone();
+    // Such keys stand for data that the server fills in; there is none yet to fill in.
+    if item.keys().any(|key| key.starts_with("+io.pnut.core.")) {
+        return None;
+    }
+    let fine = match kind {
+        OEMBED => oembed::check(&mut item),
+        CHAT_SETTINGS => on == On::Channel && chat::check(&mut item, current.first(kind)),
+        INVITE => on == On::Message && rules::invite(&mut item),
+        "io.pnut.core.language" => rules::language(&item),
+        "io.pnut.core.crosspost" => rules::crosspost(&item),
+        "io.pnut.core.fallback_url" => rules::fallback_url(&item),
+        // Made from files and polls only, and oembed.metadata belongs to files.
+        "io.pnut.core.oembed.metadata"
+        | "io.pnut.core.poll-notice"
+        | "io.pnut.core.channel.avatar"
+        | "io.pnut.core.channel.cover" => false,
+        _ => true,
+    };
+    fine.then_some(item)
+}

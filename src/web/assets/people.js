@@ -1,0 +1,133 @@
+// Who is in the open room, who writes at this moment, and who belongs to it.
+
+import { byId, face, fill, icon, make, spoken } from "./dom.js";
+import { listNames, nameOf } from "./format.js";
+
+const TYPING_LASTS = 10_000;
+const LOOK_AGAIN = 60_000;
+/** Rows that are drawn; the count beside the title tells how many there are. */
+const MOST = 200;
+const PLAIN = ["here", "online", "offline", "1", ""];
+
+export class People {
+  #api;
+  #onmessage;
+  #channel = "";
+  #here = new Map();
+  #members = [];
+  #typing = new Map();
+  #users = new Map();
+  #timer = 0;
+  #due = 0;
+  me = "";
+
+  /** `onmessage(username)` is called when somebody wants to write to a person. */
+  constructor(api, onmessage) {
+    this.#api = api;
+    this.#onmessage = onmessage;
+  }
+
+  enter(channel) {
+    this.leave();
+    this.#channel = channel;
+    // Going offline is not announced, so the list is read again now and then.
+    this.#timer = setInterval(() => this.#reload(), LOOK_AGAIN);
+  }
+
+  leave() {
+    this.#channel = "";
+    clearInterval(this.#timer);
+    for (const timer of this.#typing.values()) clearTimeout(timer);
+    this.#typing.clear();
+    this.#here.clear();
+    this.#members = [];
+    this.#draw();
+  }
+
+  /** Full user objects seen anywhere: presence objects say less. */
+  remember(user) {
+    if (user?.id && user.content) this.#users.set(user.id, user);
+  }
+
+  /** The whole list of who is here. */
+  put(list) {
+    this.#here.clear();
+    for (const person of list ?? []) if (person.presence !== "offline") this.#here.set(person.id, person);
+    this.#draw();
+  }
+
+  putMembers(users) {
+    this.#members = (users ?? []).filter((user) => typeof user === "object");
+    for (const user of this.#members) this.remember(user);
+    this.#draw();
+  }
+
+  /** Somebody said something about themselves. */
+  heard(person) {
+    if (person.presence === "offline") this.#here.delete(person.id);
+    else this.#here.set(person.id, person);
+    this.quiet(person.id);
+    if (person.presence?.startsWith("typing") && person.id !== this.me) {
+      this.#typing.set(person.id, setTimeout(() => this.quiet(person.id), TYPING_LASTS));
+      this.#drawTyping();
+    }
+    this.#draw();
+  }
+
+  /** This person writes no more: time is over, or the message came. */
+  quiet(id) {
+    if (!this.#typing.has(id)) return;
+    clearTimeout(this.#typing.get(id));
+    this.#typing.delete(id);
+    this.#drawTyping();
+  }
+
+  async #reload() {
+    const channel = this.#channel;
+    try {
+      const { data } = await this.#api.get(`/channels/${channel}/presence`);
+      if (channel === this.#channel) this.put(data);
+    } catch {
+      // The next look will do.
+    }
+  }
+
+  /** In a busy room people come and go in bursts: drawn once for all of them. */
+  #draw() {
+    this.#due ||= setTimeout(() => {
+      this.#due = 0;
+      this.#drawNow();
+    }, 60);
+  }
+
+  #drawNow() {
+    const people = [...this.#here.values()].sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+    fill(byId("people"), people.slice(0, MOST).map((person) => this.#row(person, this.#words(person))));
+    byId("people-count").textContent = people.length || "";
+    const others = this.#members.filter((user) => !this.#here.has(user.id)).sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+    fill(byId("members"), others.slice(0, MOST).map((user) => this.#row(user)));
+    byId("members-title").hidden = others.length === 0;
+    byId("members-count").textContent = others.length || "";
+  }
+
+  #words(person) {
+    const words = person.presence ?? "";
+    return PLAIN.includes(words) || words.startsWith("typing") ? undefined : words;
+  }
+
+  #row(person, words) {
+    const known = this.#users.get(person.id) ?? { ...person, avatar_image: person.content ? person.avatar_image : undefined };
+    const self = person.id === this.me;
+    return make("li", { "data-user-id": person.id },
+      face(known),
+      make("span", { class: "name", title: `@${person.username}` }, nameOf(person), self && make("span", { class: "quiet" }, " (you)")),
+      words && make("span", { class: "words" }, words),
+      !self && person.username && make("button", { type: "button", class: "icon", title: "Write a private message", onclick: () => this.#onmessage(person.username) },
+        icon("write"), spoken(`Write a private message to ${nameOf(person)}`)));
+  }
+
+  #drawTyping() {
+    const names = [...this.#typing.keys()].map((id) => nameOf(this.#here.get(id) ?? this.#users.get(id)));
+    byId("typing").textContent = names.length ? `${listNames(names)} ${names.length === 1 ? "is" : "are"} typing` : "";
+  }
+}

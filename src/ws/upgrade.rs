@@ -1,0 +1,168 @@
+//! The way out of the HTTP dispatcher: authenticate, count, `101` and hello, start the actor.
+//!
+//! actix hands an upgrade request over together with its socket; the dispatcher's buffers are freed, so that
+//! an idle stream costs a socket, an actor and a slot.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_codec::Framed;
+use actix_http::{HttpMessage, Request, h1};
+use actix_rt::net::TcpStream;
+use bytes::BytesMut;
+use smallvec::SmallVec;
+use tokio::io::AsyncWriteExt;
+
+use super::admission::{Admitted, accept_key, admit};
+use super::connection::ConnectionActor;
+use crate::actors::Shared;
+use crate::actors::shard::Shard;
+use crate::actors::shard::link::{Link, Who};
+use crate::actors::shard::socket::{Sent, Socket, send_now};
+use crate::http::{ApiError, CasedStream};
+use crate::model::ConnectionId;
+use crate::protocol::display::Display;
+use crate::protocol::goodbye::Goodbye;
+use crate::protocol::query::Query;
+use crate::protocol::stream::{app_hello, user_hello};
+use crate::store::Failure;
+use crate::telemetry::Counter;
+
+/// What upgrades of one worker thread need.
+#[derive(Clone)]
+pub struct Gate {
+    /// What all actors share.
+    pub shared: Arc<Shared>,
+    /// The thread's own connections.
+    pub shard: Rc<Shard>,
+}
+
+/// Seconds after which a refused stream may try again.
+const RETRY: u64 = 5;
+
+/// Serves one upgrade request. Never fails: a refusal is an answer.
+///
+/// # Errors
+/// None.
+pub async fn upgrade(
+    gate: Gate,
+    (request, framed): (Request, Framed<CasedStream, h1::Codec>),
+) -> Result<(), Infallible> {
+    let parts = framed.into_parts();
+    let io = parts.io.into_inner();
+    // Of what was read ahead only real bytes are kept, not the dispatcher's buffer.
+    let rest = if parts.read_buf.is_empty() {
+        BytesMut::new()
+    } else {
+        parts.read_buf
+    };
+    let address = io
+        .peer_addr()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let admitted = async {
+        let key = accept_key(request.headers(), &request)?;
+        Ok::<_, Failure>((key, admit(&request, address, &gate.shared).await?))
+    };
+    match admitted.await {
+        Ok((key, admitted)) => open(&gate, &request, &key, io, rest, admitted).await,
+        Err(failure) => {
+            gate.shared.metrics.add(Counter::UpgradesRefused, 1);
+            refuse(io, failure).await;
+        }
+    }
+    Ok(())
+}
+
+async fn open(
+    gate: &Gate,
+    request: &Request,
+    key: &[u8],
+    io: TcpStream,
+    rest: BytesMut,
+    admitted: Admitted,
+) {
+    let Admitted { who, place, secret } = admitted;
+    let id = ConnectionId::from(crate::store::secret::random_id());
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    let hello = match &who {
+        Who::App(stream, _, _) => app_hello(id.as_str(), stream, &gate.shared.site),
+        Who::User(..) | Who::Unclaimed(_) => user_hello(id.as_str(), &gate.shared.site),
+    };
+    let mut first = Vec::with_capacity(160 + hello.len());
+    first.extend_from_slice(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+          Sec-WebSocket-Accept: ",
+    );
+    first.extend_from_slice(key);
+    first.extend_from_slice(b"\r\n\r\n");
+    first.extend_from_slice(&hello);
+    let socket = Rc::new(Socket::new(io));
+    // A fresh socket takes some hundred bytes at once; one that does not is broken. The hello leaves with the
+    // 101, before anything else can be written.
+    if send_now(socket.fd(), &first) != Sent::All {
+        return;
+    }
+    let now = gate.shard.now();
+    let display = Display::from_query(&query);
+    let (slot, serial) = ConnectionActor::launch(
+        gate.shared.clone(),
+        gate.shard.clone(),
+        place,
+        rest,
+        |serial| Link {
+            serial,
+            id,
+            socket,
+            who,
+            display,
+            opened: now,
+            heard: now,
+            closing: None,
+            subscriptions: Vec::new(),
+            stands: SmallVec::new(),
+            inbox: None,
+            follows: None,
+        },
+    );
+    // A revocation that passed before the connection stood in its place did not see it.
+    if let Some(secret) = secret
+        && matches!(gate.shared.store.token(&secret).await, Ok(None))
+        && gate
+            .shard
+            .state
+            .borrow()
+            .link(slot)
+            .is_some_and(|link| link.serial == serial)
+    {
+        gate.shard.hang_up(slot, Goodbye::TokenRevoked);
+    }
+}
+
+/// Answers in HTTP and closes. The bytes are few; a peer that does not take them has its connection reset.
+async fn refuse(mut io: TcpStream, failure: Failure) {
+    let mut error = ApiError::from(failure);
+    if error.code() == 429 {
+        error = error.retry_after(RETRY);
+    }
+    let meta = error.meta();
+    let body = serde_json::to_vec(&serde_json::json!({ "meta": meta })).unwrap_or_default();
+    let status = actix_http::StatusCode::from_u16(error.code()).unwrap_or_default();
+    let mut answer = format!(
+        "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\
+         Access-Control-Allow-Origin: *\r\n",
+        status.as_u16(),
+        status.canonical_reason().unwrap_or_default(),
+        body.len()
+    );
+    if let Some(seconds) = meta.retry_in {
+        answer.push_str(&format!("Retry-After: {seconds}\r\n"));
+    }
+    answer.push_str("\r\n");
+    let mut bytes = answer.into_bytes();
+    bytes.extend_from_slice(&body);
+    if io.write_all(&bytes).await.is_ok() {
+        drop(io.shutdown().await);
+    }
+}
