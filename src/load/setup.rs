@@ -111,7 +111,9 @@ impl Target {
                 "a long enough password\n",
             )?;
             let token = process.command(
-                &["token", "create", "--client", &client, "--user", &name],
+                &[
+                    "token", "create", "--client", &client, "--user", &name, "--scopes", "messages",
+                ],
                 "",
             )?;
             people.push(text_of(&token, "access_token")?);
