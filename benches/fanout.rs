@@ -28,9 +28,14 @@ const FIGURES: [(&str, &str); 4] = [
 ];
 
 fn main() -> ExitCode {
-    let words: Vec<String> =
-        std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    if let Some((RAW, rest)) = words.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| word != "--bench")
+        .collect();
+    if let Some((RAW, rest)) = words
+        .split_first()
+        .map(|(first, rest)| (first.as_str(), rest))
+    {
         return raw_loop::run(rest);
     }
     match compare(&words) {
@@ -47,8 +52,17 @@ fn compare(words: &[String]) -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout();
     let mut results = Vec::new();
     for window in &wishes.windows {
-        writeln!(out, "\nwindow {window}: server, raw loop, ratio (medians of {})", wishes.rounds)?;
-        writeln!(out, "{:>10}  {}", "listeners", FIGURES.map(|(_, name)| format!("{name:>30}")).join("  "))?;
+        writeln!(
+            out,
+            "\nwindow {window}: server, raw loop, ratio (medians of {})",
+            wishes.rounds
+        )?;
+        writeln!(
+            out,
+            "{:>10}  {}",
+            "listeners",
+            FIGURES.map(|(_, name)| format!("{name:>30}")).join("  ")
+        )?;
         for size in &wishes.sizes {
             let pair = Pair::measure(&wishes, *size, *window)?;
             let cells = FIGURES.map(|(row, _)| pair.cell(row));
@@ -82,10 +96,16 @@ impl Wishes {
             control: None,
             json: None,
         };
-        let numbers = |text: &str| text.split(',').map(str::parse).collect::<Result<Vec<u32>, _>>();
+        let numbers = |text: &str| {
+            text.split(',')
+                .map(str::parse)
+                .collect::<Result<Vec<u32>, _>>()
+        };
         let mut words = words.iter();
         while let Some(name) = words.next() {
-            let value = words.next().ok_or_else(|| format!("{name} needs a value"))?;
+            let value = words
+                .next()
+                .ok_or_else(|| format!("{name} needs a value"))?;
             match name.as_str() {
                 "--sizes" => wishes.sizes = numbers(value)?,
                 "--windows" => wishes.windows = numbers(value)?,
@@ -116,7 +136,14 @@ impl Pair {
             pair.server.push(report);
             let raw = RawLoop::start(length.round() as u64, wishes.control.as_deref())?;
             let pid = raw.child.id().to_string();
-            let address = ["--url", &raw.address, "--token", "none", "--server-pid", &pid];
+            let address = [
+                "--url",
+                &raw.address,
+                "--token",
+                "none",
+                "--server-pid",
+                &pid,
+            ];
             pair.raw.push(loadtest(wishes, size, window, &address)?);
         }
         Ok(pair)
@@ -138,14 +165,29 @@ impl Pair {
 }
 
 /// One run of the tester; its JSON report.
-fn loadtest(wishes: &Wishes, size: u32, window: u32, address: &[&str]) -> Result<Value, Box<dyn Error>> {
+fn loadtest(
+    wishes: &Wishes,
+    size: u32,
+    window: u32,
+    address: &[&str],
+) -> Result<Value, Box<dyn Error>> {
     let name = format!("groundnut-fanout-{}.json", std::process::id());
     let path = std::env::temp_dir().join(name);
     let output = Command::new(env!("CARGO_BIN_EXE_groundnut"))
         .args(["loadtest", "room", "--quiet", "--json"])
         .arg(&path)
-        .args(["--listeners", &size.to_string(), "--window", &window.to_string()])
-        .args(["--duration-seconds", &wishes.seconds.to_string(), "--warmup-seconds", "1"])
+        .args([
+            "--listeners",
+            &size.to_string(),
+            "--window",
+            &window.to_string(),
+        ])
+        .args([
+            "--duration-seconds",
+            &wishes.seconds.to_string(),
+            "--warmup-seconds",
+            "1",
+        ])
         .args(address)
         .output()?;
     if !output.status.success() {
@@ -163,16 +205,25 @@ fn loadtest(wishes: &Wishes, size: u32, window: u32, address: &[&str]) -> Result
 
 fn row(report: &Value, name: &str) -> Option<f64> {
     let rows = report.get("rows")?.as_array()?;
-    rows.iter().find(|row| row.get("name").is_some_and(|found| found == name))?.get("value")?.as_f64()
+    rows.iter()
+        .find(|row| row.get("name").is_some_and(|found| found == name))?
+        .get("value")?
+        .as_f64()
 }
 
 fn median(reports: &[Value], name: &str) -> f64 {
-    let mut values: Vec<f64> = reports.iter().filter_map(|report| row(report, name)).collect();
+    let mut values: Vec<f64> = reports
+        .iter()
+        .filter_map(|report| row(report, name))
+        .collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     let upper = values.get(middle).copied().unwrap_or(f64::NAN);
     if values.len().is_multiple_of(2) {
-        let lower = values.get(middle.wrapping_sub(1)).copied().unwrap_or(f64::NAN);
+        let lower = values
+            .get(middle.wrapping_sub(1))
+            .copied()
+            .unwrap_or(f64::NAN);
         f64::midpoint(lower, upper)
     } else {
         upper
@@ -202,11 +253,21 @@ impl RawLoop {
             .stdout(Stdio::piped())
             .spawn();
         sched_setaffinity(Pid::from_raw(0), &everywhere)?;
-        let mut raw = Self { child: spawned?, address: String::new() };
-        let stdout = raw.child.stdout.take().ok_or("the raw loop has no output")?;
+        let mut raw = Self {
+            child: spawned?,
+            address: String::new(),
+        };
+        let stdout = raw
+            .child
+            .stdout
+            .take()
+            .ok_or("the raw loop has no output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let address = line.trim().strip_prefix("listening on ").ok_or("the raw loop did not start")?;
+        let address = line
+            .trim()
+            .strip_prefix("listening on ")
+            .ok_or("the raw loop did not start")?;
         address.clone_into(&mut raw.address);
         Ok(raw)
     }

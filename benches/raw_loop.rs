@@ -28,14 +28,21 @@ fn main() -> ExitCode {
 
 /// Serves as the arguments say, until it is killed.
 pub fn run(arguments: &[String]) -> ExitCode {
-    let number = |at: usize| arguments.get(at).and_then(|word| word.parse::<usize>().ok());
+    let number = |at: usize| {
+        arguments
+            .get(at)
+            .and_then(|word| word.parse::<usize>().ok())
+    };
     let (Some(port), Some(frame_bytes)) = (number(0), number(1)) else {
         // `cargo bench` starts every bench; this one is a server and has nothing to measure by itself.
         return ExitCode::SUCCESS;
     };
     let options = arguments.get(2..).unwrap_or_default();
     let joined = options.iter().any(|word| word == "joined");
-    let control = options.iter().find(|word| *word != "joined").map(String::as_str);
+    let control = options
+        .iter()
+        .find(|word| *word != "joined")
+        .map(String::as_str);
     match serve(port, frame_bytes, joined, control) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -60,7 +67,11 @@ fn serve(port: usize, frame_bytes: usize, joined: bool, control: Option<&str>) -
     let mut out = io::stdout();
     writeln!(out, "listening on http://{}", listener.local_addr()?)?;
     out.flush()?;
-    let mut raw = Raw { joined, frame_bytes, ..Raw::default() };
+    let mut raw = Raw {
+        joined,
+        frame_bytes,
+        ..Raw::default()
+    };
     let mut events = vec![EpollEvent::empty(); 1024];
     loop {
         let count = match epoll.wait(&mut events, EpollTimeout::NONE) {
@@ -115,7 +126,12 @@ impl Raw {
             stream.set_nonblocking(true)?;
             stream.set_nodelay(true)?;
             epoll.add(&stream, EpollEvent::new(EpollFlags::EPOLLIN, self.next))?;
-            let peer = Peer { stream, room: None, upgraded: false, input: Vec::new() };
+            let peer = Peer {
+                stream,
+                room: None,
+                upgraded: false,
+                input: Vec::new(),
+            };
             self.sockets.insert(self.next, peer);
             self.next += 1;
         }
@@ -123,12 +139,15 @@ impl Raw {
 
     fn read(&mut self, number: u64) {
         let mut piece = [0; 16384];
-        let Some(peer) = self.sockets.get_mut(&number) else { return };
+        let Some(peer) = self.sockets.get_mut(&number) else {
+            return;
+        };
         match peer.stream.read(&mut piece) {
             Ok(read) if read > 0 => {
                 // Heartbeats need no answer here; a goodbye does.
                 if !peer.upgraded {
-                    peer.input.extend_from_slice(piece.get(..read).unwrap_or_default());
+                    peer.input
+                        .extend_from_slice(piece.get(..read).unwrap_or_default());
                     self.requests(number);
                 } else if piece.first() == Some(&0x88) {
                     self.gone(number);
@@ -149,13 +168,17 @@ impl Raw {
     fn requests(&mut self, number: u64) {
         while let Some(peer) = self.sockets.get_mut(&number) {
             let text = String::from_utf8_lossy(&peer.input).into_owned();
-            let Some((head, rest)) = text.split_once("\r\n\r\n") else { return };
+            let Some((head, rest)) = text.split_once("\r\n\r\n") else {
+                return;
+            };
             let length = head
                 .lines()
                 .find_map(|line| line.strip_prefix("Content-Length: "))
                 .and_then(|value| value.parse().ok())
                 .unwrap_or(0);
-            let Some(body) = rest.get(..length) else { return };
+            let Some(body) = rest.get(..length) else {
+                return;
+            };
             peer.input.drain(..head.len() + 4 + length);
             let mut words = head.split(' ');
             let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
@@ -222,7 +245,9 @@ impl Raw {
     }
 
     fn publish(&mut self, room: usize, frame: &[u8]) {
-        let Some(place) = self.rooms.get_mut(room) else { return };
+        let Some(place) = self.rooms.get_mut(room) else {
+            return;
+        };
         if self.joined {
             if place.pending.is_empty() {
                 self.dirty.push(room);
@@ -235,7 +260,9 @@ impl Raw {
 
     fn flush(&mut self) {
         for room in std::mem::take(&mut self.dirty) {
-            let Some(place) = self.rooms.get_mut(room) else { continue };
+            let Some(place) = self.rooms.get_mut(room) else {
+                continue;
+            };
             send_to_all(&place.members, &place.pending, &self.sockets);
             place.pending.clear();
         }
@@ -274,11 +301,16 @@ fn send_rest(mut sent: nix::Result<usize>, mut frame: &[u8], peer: Option<&Peer>
 }
 
 fn place(id: &str) -> usize {
-    id.parse::<usize>().map_or(usize::MAX, |id| id.wrapping_sub(1))
+    id.parse::<usize>()
+        .map_or(usize::MAX, |id| id.wrapping_sub(1))
 }
 
 fn ok(body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }
 
 fn frame(text: &str) -> Vec<u8> {

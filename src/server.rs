@@ -59,7 +59,8 @@ pub fn store_options(config: &Config) -> StoreOptions {
         lane_capacity: store.lane_capacity,
         lane_batch: store.lane_batch,
         log_retention: Duration::from_secs(store.log_retention_hours.saturating_mul(3600)),
-        log_max_bytes: i64::try_from(store.log_max_megabytes.saturating_mul(1 << 20)).unwrap_or(i64::MAX),
+        log_max_bytes: i64::try_from(store.log_max_megabytes.saturating_mul(1 << 20))
+            .unwrap_or(i64::MAX),
     }
 }
 
@@ -77,9 +78,13 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
     let clock = Clock::default();
     let store = Store::open(&store_options(config), clock.clone())
         .map_err(|failure| StartError::Store(failure.to_string()))?;
-    crate::cli::page::register(&store).await.map_err(|e| StartError::Store(e.to_string()))?;
+    crate::cli::page::register(&store)
+        .await
+        .map_err(|e| StartError::Store(e.to_string()))?;
     let demo = match with_demo {
-        true => crate::cli::demo::fill(&store).await.map_err(|e| StartError::Store(e.to_string()))?,
+        true => crate::cli::demo::fill(&store)
+            .await
+            .map_err(|e| StartError::Store(e.to_string()))?,
         false => Demo::default(),
     };
     let listener = TcpListener::bind(&config.server.bind)
@@ -90,13 +95,31 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
         url => url.to_owned(),
     };
     let metrics = Arc::new(Metrics::default());
-    let directory = Directory::new(Arbiters::start(config.server.actor_threads), metrics.clone());
-    let (shared, ephemeral) =
-        Shared::new(store.clone(), config, Site::new(&public_url), clock, directory, metrics);
+    let directory = Directory::new(
+        Arbiters::start(config.server.actor_threads),
+        metrics.clone(),
+    );
+    let (shared, ephemeral) = Shared::new(
+        store.clone(),
+        config,
+        Site::new(&public_url),
+        clock,
+        directory,
+        metrics,
+    );
     let shared = Arc::new(shared);
     start_log_tail(&shared, ephemeral).await?;
-    let app = Data::new(App::new(Engine::new(shared.clone()), Settings::from(config)));
-    let server = listen(config, listener, shared.clone(), app.clone(), Data::new(demo))?;
+    let app = Data::new(App::new(
+        Engine::new(shared.clone()),
+        Settings::from(config),
+    ));
+    let server = listen(
+        config,
+        listener,
+        shared.clone(),
+        app.clone(),
+        Data::new(demo),
+    )?;
     let sweeper = actix_rt::spawn(sweep(shared.clone()));
     app.set_ready(true);
     announce(&public_url, address)?;
@@ -110,8 +133,9 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
             tracing::info!("stopping");
             app.set_ready(false);
             for shard in shared.shards.all() {
-                // A shard that is gone has nobody to say goodbye to.
-                drop(shard.send(HangUpAll(Goodbye::GoingAway)).await);
+                if shard.send(HangUpAll(Goodbye::GoingAway)).await.is_err() {
+                    tracing::warn!("a worker thread was gone before it could say goodbye");
+                }
             }
             let budget = Duration::from_millis(config.server.drain_ms);
             if tokio::time::timeout(budget, handle.stop(true)).await.is_err() {
@@ -130,13 +154,23 @@ async fn start_log_tail(
     ephemeral: tokio::sync::mpsc::Receiver<crate::event::Event>,
 ) -> Result<(), StartError> {
     let trouble = |what: &str| StartError::Store(what.to_owned());
-    let committed = shared.store.committed().ok_or_else(|| trouble("the log is read twice"))?;
+    let committed = shared
+        .store
+        .committed()
+        .ok_or_else(|| trouble("the log is read twice"))?;
     let head = shared.store.read(|db| db.log_head()).await;
     let head = head.map_err(|failure| StartError::Store(failure.to_string()))?;
     let tail = LogTail::new(shared.clone(), head.pos);
     // On the actors' own thread: asking them then costs no change of threads.
-    let started = shared.directory.arbiter().spawn(tail.run(committed, ephemeral));
-    if started { Ok(()) } else { Err(trouble("the actors' thread did not start")) }
+    let started = shared
+        .directory
+        .arbiter()
+        .spawn(tail.run(committed, ephemeral));
+    if started {
+        Ok(())
+    } else {
+        Err(trouble("the actors' thread did not start"))
+    }
 }
 
 fn listen(
@@ -167,7 +201,10 @@ fn listen(
                     shared.metrics.clone(),
                 )
             });
-            let gate = Gate { shared: shared.clone(), shard };
+            let gate = Gate {
+                shared: shared.clone(),
+                shard,
+            };
             let (app, demo) = (app.clone(), demo.clone());
             let pages = actix_web::App::new()
                 .configure(|cfg| crate::web::configure(cfg, demo.clone()))
@@ -191,7 +228,10 @@ fn listen(
 /// Until SIGINT or SIGTERM.
 async fn stop_signal() {
     use actix_rt::signal::unix::{SignalKind, signal};
-    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+    let (Ok(mut int), Ok(mut term)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
         // Without signals only a kill ends the process.
         return std::future::pending().await;
     };

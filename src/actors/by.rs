@@ -20,7 +20,10 @@ impl By {
     /// An app token speaks for nobody.
     pub fn of(token: &Arc<Token>) -> Result<Self, Refused> {
         let user = token.user.ok_or(Refusal::WrongTokenKind)?;
-        Ok(Self { user, token: token.clone() })
+        Ok(Self {
+            user,
+            token: token.clone(),
+        })
     }
 
     /// Whether the token's scopes open a channel.

@@ -86,7 +86,10 @@ impl Delivery {
     /// The frame for app streams of this display class.
     pub fn app_frame(&self, display: Display, site: &Site) -> Bytes {
         let display = display.for_body(&self.event.body);
-        let mut frames = self.app_frames.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut frames = self
+            .app_frames
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some((_, frame)) = frames.iter().find(|(class, _)| *class == display) {
             return frame.clone();
         }

@@ -39,7 +39,7 @@ impl Directory {
     }
 
     /// The first of the actors' threads, for what asks them all the time.
-    pub fn arbiter(&self) -> actix::ArbiterHandle {
+    pub fn arbiter(&self) -> ArbiterHandle {
         self.arbiters.of(0)
     }
 
@@ -51,7 +51,8 @@ impl Directory {
         let start = || {
             let shared = shared.clone();
             let arbiter = self.arbiters.of(id.0);
-            let addr = ChannelActor::start_in_arbiter(&arbiter, move |_| ChannelActor::new(id, shared));
+            let addr =
+                ChannelActor::start_in_arbiter(&arbiter, move |_| ChannelActor::new(id, shared));
             Mailbox::new(addr, channel::MAILBOX, self.metrics.clone())
         };
         let mut entry = self.channels.entry(id).or_insert_with(start);
@@ -64,7 +65,10 @@ impl Directory {
 
     /// The actor of a channel, if it is awake.
     pub fn running_channel(&self, id: ChannelId) -> Option<Mailbox<ChannelActor>> {
-        self.channels.get(&id).map(|entry| entry.clone()).filter(Mailbox::is_alive)
+        self.channels
+            .get(&id)
+            .map(|entry| entry.clone())
+            .filter(Mailbox::is_alive)
     }
 
     /// A channel's actor rests. A newer one in its place stays.
@@ -97,8 +101,9 @@ impl Directory {
         let start = || {
             let (shared, client) = (shared.clone(), id.clone());
             let arbiter = self.arbiters.of(0);
-            let addr =
-                FirehoseActor::start_in_arbiter(&arbiter, move |_| FirehoseActor::new(client, shared));
+            let addr = FirehoseActor::start_in_arbiter(&arbiter, move |_| {
+                FirehoseActor::new(client, shared)
+            });
             Mailbox::new(addr, firehose::MAILBOX, self.metrics.clone())
         };
         let mut entry = self.firehoses.entry(id.clone()).or_insert_with(start);
@@ -110,7 +115,10 @@ impl Directory {
 
     /// The app streams in use.
     pub fn firehoses(&self) -> Vec<(ClientId, Mailbox<FirehoseActor>)> {
-        self.firehoses.iter().map(|entry| (entry.key().clone(), entry.value().clone())).collect()
+        self.firehoses
+            .iter()
+            .map(|entry| (entry.key().clone(), entry.value().clone()))
+            .collect()
     }
 
     /// No stream of this app is in use any more. A newer actor in its place stays.
@@ -135,6 +143,10 @@ impl Directory {
 
     /// Connections, channels and users that live here now.
     pub fn counts(&self) -> (usize, usize, usize) {
-        (self.connections.len(), self.channels.len(), self.users.len())
+        (
+            self.connections.len(),
+            self.channels.len(),
+            self.users.len(),
+        )
     }
 }

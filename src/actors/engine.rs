@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::by::By;
 use super::channel::mail::{
-    Attend, ChangeChannel, ChangeOwner, ChannelChange, Deactivate, DeleteMessage, MayListen, PostMessage,
-    SetAttendance, SetChannelPresence, SetSticky,
+    Attend, ChangeChannel, ChangeOwner, ChannelChange, Deactivate, DeleteMessage, MayListen,
+    PostMessage, SetAttendance, SetChannelPresence, SetSticky,
 };
 use super::channel::{ChannelActor, write};
 use super::connection::{Answer, ConnectionMail};
@@ -13,12 +13,14 @@ use super::presence::{PresenceBoard, SetPresence};
 use super::send::Mailbox;
 use super::shard::CountLinks;
 use super::user::UserActor;
-use super::user::mail::{ChangeProfile, GrantToken, ProfileChange, Relate, RevokeToken, SetUserPresence};
+use super::user::mail::{
+    ChangeProfile, GrantToken, ProfileChange, Relate, RevokeToken, SetUserPresence,
+};
 use super::{Shared, user};
 use crate::config::Limits;
 use crate::model::{
-    Channel, ChannelId, ClientId, ConnectionId, Message, MessageId, NewChannel, NewMessage, Presence,
-    Refusal, Relation, Scopes, StreamKey, SubscriptionId, Token, User, UserId,
+    Channel, ChannelId, ClientId, ConnectionId, Message, MessageId, NewChannel, NewMessage,
+    Presence, Refusal, Relation, Scopes, StreamKey, SubscriptionId, Token, User, UserId,
 };
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
@@ -111,7 +113,11 @@ impl Engine {
 
     /// Asks a channel's actor. One that went to rest while the mail was under way is started again; the mail
     /// was not begun then, so asking twice is safe.
-    async fn ask_channel<M>(&self, id: ChannelId, mail: impl Fn() -> M) -> Result<M::Result, Failure>
+    async fn ask_channel<M>(
+        &self,
+        id: ChannelId,
+        mail: impl Fn() -> M,
+    ) -> Result<M::Result, Failure>
     where
         M: actix::Message + Send + 'static,
         M::Result: Send,
@@ -134,7 +140,11 @@ impl Engine {
         new: NewMessage,
     ) -> Result<Message, Failure> {
         let author = self.person(by.user).await?;
-        let mail = || PostMessage { by: by.clone(), author: author.clone(), new: new.clone() };
+        let mail = || PostMessage {
+            by: by.clone(),
+            author: author.clone(),
+            new: new.clone(),
+        };
         self.ask_channel(channel, mail).await??.wait().await
     }
 
@@ -163,7 +173,11 @@ impl Engine {
         id: MessageId,
         sticky: bool,
     ) -> Result<Message, Failure> {
-        let mail = || SetSticky { by: by.clone(), id, sticky };
+        let mail = || SetSticky {
+            by: by.clone(),
+            id,
+            sticky,
+        };
         self.ask_channel(channel, mail).await??.wait().await
     }
 
@@ -178,7 +192,9 @@ impl Engine {
         auto_subscribe: bool,
     ) -> Result<Arc<Channel>, Failure> {
         let (user, auto) = (by.user, auto_subscribe || self.shared.subscribe_listed);
-        self.store().write(move |tx| write::create(tx, new, user, auto)).await
+        self.store()
+            .write(move |tx| write::create(tx, new, user, auto))
+            .await
     }
 
     /// Finds the private channel of exactly these people and the caller, or makes it.
@@ -217,7 +233,10 @@ impl Engine {
         channel: ChannelId,
         change: ChannelChange,
     ) -> Result<Arc<Channel>, Failure> {
-        let mail = || ChangeChannel { by: by.clone(), change: change.clone() };
+        let mail = || ChangeChannel {
+            by: by.clone(),
+            change: change.clone(),
+        };
         self.ask_channel(channel, mail).await?
     }
 
@@ -231,7 +250,11 @@ impl Engine {
         channel: ChannelId,
         owner: UserId,
     ) -> Result<Arc<Channel>, Failure> {
-        self.ask_channel(channel, || ChangeOwner { by: by.clone(), owner }).await?
+        self.ask_channel(channel, || ChangeOwner {
+            by: by.clone(),
+            owner,
+        })
+        .await?
     }
 
     /// Deactivates a channel for good.
@@ -239,7 +262,8 @@ impl Engine {
     /// # Errors
     /// Not the owner.
     pub async fn deactivate(&self, by: &By, channel: ChannelId) -> Result<Arc<Channel>, Failure> {
-        self.ask_channel(channel, || Deactivate { by: by.clone() }).await?
+        self.ask_channel(channel, || Deactivate { by: by.clone() })
+            .await?
     }
 
     /// Subscribes, mutes, or takes either back.
@@ -252,7 +276,11 @@ impl Engine {
         channel: ChannelId,
         how: Attend,
     ) -> Result<Arc<Channel>, Failure> {
-        self.ask_channel(channel, || SetAttendance { by: by.clone(), how }).await?
+        self.ask_channel(channel, || SetAttendance {
+            by: by.clone(),
+            how,
+        })
+        .await?
     }
 
     /// Follows, mutes or blocks a user, or takes it back.
@@ -266,7 +294,15 @@ impl Engine {
         relation: Relation,
         on: bool,
     ) -> Result<(), Failure> {
-        self.user(by.user).ask(Relate { other, relation, on }).await??.wait().await
+        self.user(by.user)
+            .ask(Relate {
+                other,
+                relation,
+                on,
+            })
+            .await??
+            .wait()
+            .await
     }
 
     /// Gives a client a token, of a user or of its own. Returns the secret, which is kept nowhere.
@@ -282,7 +318,11 @@ impl Engine {
         let (secret, client) = (random_id(), client.clone());
         let token = match user {
             Some(user) => {
-                let mail = GrantToken { client, scopes, secret: secret.clone() };
+                let mail = GrantToken {
+                    client,
+                    scopes,
+                    secret: secret.clone(),
+                };
                 self.user(user).ask(mail).await??.wait().await?
             }
             None => {
@@ -302,7 +342,11 @@ impl Engine {
     pub async fn revoke_token(&self, token: Arc<Token>) -> Result<(), Failure> {
         match token.user {
             Some(user) => self.user(user).ask(RevokeToken(token)).await??.wait().await,
-            None => self.store().write(move |tx| user::write::revoke(tx, token.id)).await,
+            None => {
+                self.store()
+                    .write(move |tx| user::write::revoke(tx, token.id))
+                    .await
+            }
         }
     }
 
@@ -310,8 +354,16 @@ impl Engine {
     ///
     /// # Errors
     /// Raw that breaks a rule.
-    pub async fn change_profile(&self, by: &By, change: ProfileChange) -> Result<Arc<User>, Failure> {
-        self.user(by.user).ask(ChangeProfile(change)).await??.wait().await
+    pub async fn change_profile(
+        &self,
+        by: &By,
+        change: ProfileChange,
+    ) -> Result<Arc<User>, Failure> {
+        self.user(by.user)
+            .ask(ChangeProfile(change))
+            .await??
+            .wait()
+            .await
     }
 
     /// Sets the caller's global presence.
@@ -320,7 +372,9 @@ impl Engine {
     /// Busy.
     pub async fn set_presence(&self, by: &By, set: SetPresence) -> Result<Presence, Failure> {
         let user = self.person(by.user).await?;
-        self.user(by.user).ask(SetUserPresence { user, set }).await?
+        self.user(by.user)
+            .ask(SetUserPresence { user, set })
+            .await?
     }
 
     /// Sets the caller's presence in a channel.
@@ -334,7 +388,11 @@ impl Engine {
         set: SetPresence,
     ) -> Result<Presence, Failure> {
         let user = self.person(by.user).await?;
-        let mail = || SetChannelPresence { by: by.clone(), user: user.clone(), set: set.clone() };
+        let mail = || SetChannelPresence {
+            by: by.clone(),
+            user: user.clone(),
+            set: set.clone(),
+        };
         self.ask_channel(channel, mail).await?
     }
 
@@ -356,15 +414,26 @@ impl Engine {
             return Err(Refusal::Invalid.at("subscription_id").into());
         }
         let connection_id = ConnectionId::from(connection);
-        let Some(recipient) = self.shared.directory.connection(&connection_id) else { return Ok(None) };
+        let Some(recipient) = self.shared.directory.connection(&connection_id) else {
+            return Ok(None);
+        };
         if let Some(channel) = topic.channel() {
-            let mail = || MayListen { user: by.user, scopes: token.scopes.clone() };
+            let mail = || MayListen {
+                user: by.user,
+                scopes: token.scopes.clone(),
+            };
             self.ask_channel(channel, mail).await??;
         }
         let follows = match topic {
             Topic::Presence | Topic::ChannelPresence(_) => {
                 let user = by.user;
-                Some(self.store().read(move |db| db.follows(user)).await?.into_iter().collect())
+                Some(
+                    self.store()
+                        .read(move |db| db.follows(user))
+                        .await?
+                        .into_iter()
+                        .collect(),
+                )
             }
             Topic::ChannelMessages(_)
             | Topic::ChannelSubscribers(_)
@@ -383,7 +452,11 @@ impl Engine {
         };
         let mut answer = recipient.send(mail(None)).await;
         if matches!(answer, Ok(Ok(Answer::Unclaimed))) {
-            let seat = self.shared.user_seats.take(by.user).ok_or(Refusal::TooManyConnections)?;
+            let seat = self
+                .shared
+                .user_seats
+                .take(by.user)
+                .ok_or(Refusal::TooManyConnections)?;
             answer = recipient.send(mail(Some(seat))).await;
         }
         match answer {
@@ -392,9 +465,16 @@ impl Engine {
             // It closed meanwhile, or was never ours.
             Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => return Ok(None),
         }
-        let followed = Followed { connection_id, subscription_id: id, user: by.user };
+        let followed = Followed {
+            connection_id,
+            subscription_id: id,
+            user: by.user,
+        };
         if let Topic::Inbox(user) = topic {
-            let channels = self.store().read(move |db| db.subscribed_channels(user)).await;
+            let channels = self
+                .store()
+                .read(move |db| db.subscribed_channels(user))
+                .await;
             match channels {
                 Ok(channels) => drop(recipient.send(ConnectionMail::FillInbox(channels)).await),
                 Err(failure) => {
@@ -409,7 +489,9 @@ impl Engine {
     /// Takes a subscription back whose page could not be served. Waits for nothing, so that it can be done
     /// when a request is dropped half way.
     pub fn unfollow_quietly(&self, followed: &Followed) {
-        let Some(recipient) = self.shared.directory.connection(&followed.connection_id) else { return };
+        let Some(recipient) = self.shared.directory.connection(&followed.connection_id) else {
+            return;
+        };
         let mail = ConnectionMail::Unfollow(followed.user, followed.subscription_id.clone());
         actix_rt::spawn(async move {
             // A connection that is gone has no subscriptions.
@@ -421,8 +503,17 @@ impl Engine {
     ///
     /// # Errors
     /// Unknown, or somebody else's.
-    pub async fn unfollow(&self, by: &By, connection: &str, subscription: &str) -> Result<(), Failure> {
-        self.tell_connection(connection, ConnectionMail::Unfollow(by.user, subscription.into())).await
+    pub async fn unfollow(
+        &self,
+        by: &By,
+        connection: &str,
+        subscription: &str,
+    ) -> Result<(), Failure> {
+        self.tell_connection(
+            connection,
+            ConnectionMail::Unfollow(by.user, subscription.into()),
+        )
+        .await
     }
 
     /// Closes a user stream.
@@ -430,23 +521,32 @@ impl Engine {
     /// # Errors
     /// Unknown, or somebody else's.
     pub async fn close_stream(&self, by: &By, connection: &str) -> Result<(), Failure> {
-        self.tell_connection(connection, ConnectionMail::Close(by.user, Goodbye::Asked)).await
+        self.tell_connection(connection, ConnectionMail::Close(by.user, Goodbye::Asked))
+            .await
     }
 
     async fn tell_connection(&self, connection: &str, mail: ConnectionMail) -> Result<(), Failure> {
-        let known = self.shared.directory.connection(&ConnectionId::from(connection));
+        let known = self
+            .shared
+            .directory
+            .connection(&ConnectionId::from(connection));
         let recipient = known.ok_or(Refusal::StreamNotFound)?;
         match recipient.send(mail).await {
             Ok(Ok(Answer::Done)) => Ok(()),
             Ok(Err(failure)) => Err(failure),
-            Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => Err(Refusal::StreamNotFound.into()),
+            Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => {
+                Err(Refusal::StreamNotFound.into())
+            }
         }
     }
 
     /// Closes the open connections of deleted app streams.
     pub async fn app_streams_deleted(&self, client: &ClientId, keys: &[StreamKey]) {
         for shard in self.shared.shards.all() {
-            let mail = super::shard::CloseStreams { client: client.clone(), keys: keys.to_vec() };
+            let mail = super::shard::CloseStreams {
+                client: client.clone(),
+                keys: keys.to_vec(),
+            };
             if shard.send(mail).await.is_err() {
                 tracing::debug!("a shard went before its streams were closed");
             }
@@ -472,7 +572,6 @@ impl Engine {
         numbers
     }
 }
-
 
 /// An id that a client chooses is written into frames as it stands.
 fn is_subscription_id(id: &SubscriptionId) -> bool {

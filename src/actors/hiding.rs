@@ -24,7 +24,15 @@ pub struct Hiding {
 impl Hiding {
     /// An event passes.
     pub fn apply(&mut self, body: &Body) {
-        let Body::Related { relation, user, other, undone } = body else { return };
+        let Body::Related {
+            relation,
+            user,
+            other,
+            undone,
+        } = body
+        else {
+            return;
+        };
         match (relation, undone) {
             (Relation::Follow, _) => {}
             (Relation::Mute, false) => self.change(other.id, |hidden| {
@@ -59,8 +67,14 @@ impl Hiding {
     ///
     /// # Errors
     /// The database is in trouble.
-    pub async fn from(&mut self, actor: Option<UserId>, store: &Store) -> Result<Arc<Hidden>, Failure> {
-        let Some(actor) = actor else { return Ok(self.nobody.clone()) };
+    pub async fn from(
+        &mut self,
+        actor: Option<UserId>,
+        store: &Store,
+    ) -> Result<Arc<Hidden>, Failure> {
+        let Some(actor) = actor else {
+            return Ok(self.nobody.clone());
+        };
         if let Some(known) = self.of.get(&actor) {
             return Ok(known.clone());
         }
@@ -69,7 +83,11 @@ impl Hiding {
             muted_by: read.muted_by.into_iter().collect(),
             blocked: read.blocked.into_iter().collect(),
         };
-        let hidden = if hidden.is_empty() { self.nobody.clone() } else { Arc::new(hidden) };
+        let hidden = if hidden.is_empty() {
+            self.nobody.clone()
+        } else {
+            Arc::new(hidden)
+        };
         if self.of.len() >= REMEMBERED {
             self.of.clear();
         }

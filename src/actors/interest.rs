@@ -52,8 +52,11 @@ impl Key {
             Body::Subscribed { news, user } | Body::Unsubscribed { news, user } => {
                 smallvec![Self::Subscribers(news.channel.id), Self::User(user.id)]
             }
-            Body::Related { user, .. } | Body::UserChanged { user } => smallvec![Self::User(user.id)],
-            Body::TokenGranted { token, .. } | Body::TokenRevoked { token, .. } => match token.user {
+            Body::Related { user, .. } | Body::UserChanged { user } => {
+                smallvec![Self::User(user.id)]
+            }
+            Body::TokenGranted { token, .. } | Body::TokenRevoked { token, .. } => match token.user
+            {
                 Some(user) => smallvec![Self::User(user)],
                 None => smallvec![Self::App(token.client.id.clone())],
             },
@@ -88,7 +91,9 @@ impl Interest {
 
     /// Whether this shard has a listener of the kind.
     pub fn has(&self, key: &Key, shard: ShardId) -> bool {
-        self.shards.get(key).is_some_and(|shards| shards.contains(&shard))
+        self.shards
+            .get(key)
+            .is_some_and(|shards| shards.contains(&shard))
     }
 
     /// Adds the shards that listen at this point.

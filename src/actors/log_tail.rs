@@ -48,7 +48,11 @@ pub struct LogTail {
 impl LogTail {
     /// Begins behind `last`: what was committed before has nobody waiting for it.
     pub fn new(shared: Arc<Shared>, last: Pos) -> Self {
-        Self { shared, last, hiding: Hiding::default() }
+        Self {
+            shared,
+            last,
+            hiding: Hiding::default(),
+        }
     }
 
     /// Until the store closes its queue.
@@ -99,7 +103,9 @@ impl LogTail {
     }
 
     async fn deliver_logged(&mut self, events: Vec<Arc<Event>>) {
-        let Some(last) = events.last().and_then(|event| event.pos) else { return };
+        let Some(last) = events.last().and_then(|event| event.pos) else {
+            return;
+        };
         self.deliver(events).await;
         self.last = last;
     }
@@ -118,7 +124,12 @@ impl LogTail {
         while self.last < until {
             let after = self.last;
             let (count, bytes) = CATCH_UP;
-            match self.shared.store.read(move |db| db.events_after(after, count, bytes)).await {
+            match self
+                .shared
+                .store
+                .read(move |db| db.events_after(after, count, bytes))
+                .await
+            {
                 Ok(events) if events.is_empty() => {
                     // Retention took them, or a failed commit left the number unused.
                     self.last = until;
@@ -128,7 +139,8 @@ impl LogTail {
                     for event in &events {
                         self.shared.store.forget(event);
                     }
-                    self.deliver_logged(events.into_iter().map(Arc::new).collect()).await;
+                    self.deliver_logged(events.into_iter().map(Arc::new).collect())
+                        .await;
                 }
                 Err(Failure::Stopping) => return,
                 Err(_) => tokio::time::sleep(PAUSE).await,
@@ -141,13 +153,18 @@ impl LogTail {
         if events.is_empty() {
             return;
         }
-        self.shared.metrics.add(Counter::EventsDelivered, events.len() as u64);
+        self.shared
+            .metrics
+            .add(Counter::EventsDelivered, events.len() as u64);
         let firehoses = self.shared.directory.firehoses();
         let subscribers = self.ask_owners(&events, !firehoses.is_empty()).await;
         let seen: Arc<[Seen]> = events
             .iter()
             .zip(subscribers)
-            .map(|(event, subscribers)| Seen { event: event.clone(), subscribers })
+            .map(|(event, subscribers)| Seen {
+                event: event.clone(),
+                subscribers,
+            })
             .collect();
         let apps = judge(&seen, firehoses).await;
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
@@ -190,8 +207,16 @@ impl LogTail {
                 true => Some(directory.channel(channel, &self.shared)),
                 false => directory.running_channel(channel),
             }?;
-            let own: Vec<Arc<Event>> = places.iter().filter_map(|at| events.get(*at).cloned()).collect();
-            Some(async move { (places, owner.ask(EventsArrived(own)).await.unwrap_or_default()) })
+            let own: Vec<Arc<Event>> = places
+                .iter()
+                .filter_map(|at| events.get(*at).cloned())
+                .collect();
+            Some(async move {
+                (
+                    places,
+                    owner.ask(EventsArrived(own)).await.unwrap_or_default(),
+                )
+            })
         });
         for (places, answers) in join_all(asked).await {
             for (at, answer) in places.into_iter().zip(answers) {
@@ -209,7 +234,9 @@ impl LogTail {
             self.shared.interest.collect(&key, &mut shards);
         }
         for app in apps {
-            self.shared.interest.collect(&Key::App(app.clone()), &mut shards);
+            self.shared
+                .interest
+                .collect(&Key::App(app.clone()), &mut shards);
         }
         shards
     }
@@ -224,7 +251,11 @@ impl LogTail {
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
         };
-        let audience = if apps.is_empty() { Audience::default() } else { audience(seen, &hidden) };
+        let audience = if apps.is_empty() {
+            Audience::default()
+        } else {
+            audience(seen, &hidden)
+        };
         Delivery::new(seen.event.clone(), hidden, apps, audience)
     }
 }
@@ -245,9 +276,18 @@ fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
         | Body::UserPresence { .. }
         | Body::ChannelPresence { .. } => return Audience::default(),
     };
-    let mentioned = written.message.content.entities.mentions.iter().map(|mention| mention.id);
+    let mentioned = written
+        .message
+        .content
+        .entities
+        .mentions
+        .iter()
+        .map(|mention| mention.id);
     let notified: BTreeSet<UserId> = seen.subscribers.iter().copied().chain(mentioned).collect();
-    let suppress = notified.into_iter().filter(|user| hidden.from(*user, false)).collect();
+    let suppress = notified
+        .into_iter()
+        .filter(|user| hidden.from(*user, false))
+        .collect();
     Audience {
         subscribed_user_ids: created.then(|| seen.subscribers.clone()),
         suppress_notifications: Some(suppress),
@@ -257,11 +297,20 @@ fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
 /// For each event the apps that may see it.
 async fn judge(
     seen: &Arc<[Seen]>,
-    firehoses: Vec<(ClientId, super::send::Mailbox<super::firehose::FirehoseActor>)>,
+    firehoses: Vec<(
+        ClientId,
+        super::send::Mailbox<super::firehose::FirehoseActor>,
+    )>,
 ) -> Vec<SmallVec<[ClientId; 1]>> {
     let mut apps = vec![SmallVec::new(); seen.len()];
     let asked = firehoses.into_iter().map(|(client, firehose)| async move {
-        (client, firehose.ask(JudgeEvents(seen.clone())).await.unwrap_or_default())
+        (
+            client,
+            firehose
+                .ask(JudgeEvents(seen.clone()))
+                .await
+                .unwrap_or_default(),
+        )
     });
     for (client, verdicts) in join_all(asked).await {
         for (place, sees) in apps.iter_mut().zip(verdicts) {

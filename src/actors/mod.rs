@@ -144,6 +144,9 @@ impl Shards {
 
     /// All of them.
     pub fn all(&self) -> Vec<Addr<ShardActor>> {
-        self.addrs.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.addrs
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }

@@ -26,7 +26,11 @@ struct Entry {
 impl Entry {
     fn show(&self, user_id: UserId, now: Stamp) -> Presence {
         let text = self.text.clone().filter(|_| self.until > now);
-        Presence { user_id, text, last_seen_at: Some(self.set_at) }
+        Presence {
+            user_id,
+            text,
+            last_seen_at: Some(self.set_at),
+        }
     }
 }
 
@@ -41,14 +45,25 @@ pub struct PresenceBoard {
 impl PresenceBoard {
     /// Nobody is there.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, everywhere: DashMap::new(), channels: DashMap::new() }
+        Self {
+            clock,
+            everywhere: DashMap::new(),
+            channels: DashMap::new(),
+        }
     }
 
     /// One user's global presence.
     pub fn of(&self, user: UserId) -> Presence {
         let now = self.clock.now();
         let entry = self.everywhere.get(&user);
-        entry.map_or(Presence { user_id: user, text: None, last_seen_at: None }, |e| e.show(user, now))
+        entry.map_or(
+            Presence {
+                user_id: user,
+                text: None,
+                last_seen_at: None,
+            },
+            |e| e.show(user, now),
+        )
     }
 
     /// Everybody who is not offline, by rising id.
@@ -67,7 +82,9 @@ impl PresenceBoard {
     /// Everybody in a channel, by rising id.
     pub fn in_channel(&self, channel: ChannelId) -> Vec<Presence> {
         let now = self.clock.now();
-        let Some(there) = self.channels.get(&channel) else { return Vec::new() };
+        let Some(there) = self.channels.get(&channel) else {
+            return Vec::new();
+        };
         let mut all: Vec<Presence> = there
             .iter()
             .map(|(user, entry)| entry.show(*user, now))
@@ -82,13 +99,24 @@ impl PresenceBoard {
         let now = self.clock.now();
         let there = self.channels.get(&channel);
         let entry = there.as_ref().and_then(|there| there.get(&user));
-        entry.map_or(Presence { user_id: user, text: None, last_seen_at: None }, |e| e.show(user, now))
+        entry.map_or(
+            Presence {
+                user_id: user,
+                text: None,
+                last_seen_at: None,
+            },
+            |e| e.show(user, now),
+        )
     }
 
     /// Sets a global presence and says what it now is.
     pub fn set(&self, user: UserId, set: SetPresence) -> Presence {
         let now = self.clock.now();
-        let entry = Entry { text: set.text, until: set.until, set_at: now };
+        let entry = Entry {
+            text: set.text,
+            until: set.until,
+            set_at: now,
+        };
         let shown = entry.show(user, now);
         self.everywhere.insert(user, entry);
         shown
@@ -97,9 +125,16 @@ impl PresenceBoard {
     /// Sets a presence in a channel and says what it now is.
     pub fn set_in(&self, user: UserId, channel: ChannelId, set: SetPresence) -> Presence {
         let now = self.clock.now();
-        let entry = Entry { text: set.text, until: set.until, set_at: now };
+        let entry = Entry {
+            text: set.text,
+            until: set.until,
+            set_at: now,
+        };
         let shown = entry.show(user, now);
-        self.channels.entry(channel).or_default().insert(user, entry);
+        self.channels
+            .entry(channel)
+            .or_default()
+            .insert(user, entry);
         shown
     }
 

@@ -25,7 +25,12 @@ pub struct Seat<K: Eq + Hash> {
 impl<K: Eq + Hash + Clone> Seats<K> {
     /// `per_key` for each, `in_all` over all of them.
     pub fn new(per_key: usize, in_all: usize) -> Arc<Self> {
-        Arc::new(Self { taken: DashMap::new(), total: AtomicUsize::new(0), per_key, in_all })
+        Arc::new(Self {
+            taken: DashMap::new(),
+            total: AtomicUsize::new(0),
+            per_key,
+            in_all,
+        })
     }
 
     /// Takes a seat, if one is free.
@@ -42,7 +47,10 @@ impl<K: Eq + Hash + Clone> Seats<K> {
         }
         *taken += 1;
         drop(taken);
-        Some(Seat { seats: self.clone(), key })
+        Some(Seat {
+            seats: self.clone(),
+            key,
+        })
     }
 
     /// Seats taken under one key.
@@ -61,7 +69,9 @@ impl<K: Eq + Hash> Drop for Seat<K> {
         if let Some(mut taken) = self.seats.taken.get_mut(&self.key) {
             *taken = taken.saturating_sub(1);
         }
-        self.seats.taken.remove_if(&self.key, |_, taken| *taken == 0);
+        self.seats
+            .taken
+            .remove_if(&self.key, |_, taken| *taken == 0);
         self.seats.total.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -73,7 +83,10 @@ mod tests {
     #[test]
     fn a_dropped_seat_is_free_again() {
         let seats = Seats::new(2, 3);
-        let held: Vec<_> = [1, 1, 1, 2, 3].into_iter().map(|key| seats.take(key)).collect();
+        let held: Vec<_> = [1, 1, 1, 2, 3]
+            .into_iter()
+            .map(|key| seats.take(key))
+            .collect();
         let given: Vec<bool> = held.iter().map(Option::is_some).collect();
         assert_eq!(given, [true, true, false, true, false]);
         drop(held);

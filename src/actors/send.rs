@@ -44,7 +44,12 @@ impl Drop for Place<'_> {
 impl<A: Actor<Context = Context<A>>> Mailbox<A> {
     /// An address that `bound` mails may wait at.
     pub fn new(addr: Addr<A>, bound: usize, metrics: Arc<Metrics>) -> Self {
-        Self { addr, waiting: Arc::default(), bound, metrics }
+        Self {
+            addr,
+            waiting: Arc::default(),
+            bound,
+            metrics,
+        }
     }
 
     /// Sends and waits for the answer.
@@ -53,7 +58,7 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
     /// [`Failure::Busy`] when the bound is reached, [`Failure::Stopping`] when the actor is gone.
     pub async fn ask<M>(&self, mail: M) -> Result<M::Result, Failure>
     where
-        M: actix::Message + Send + 'static,
+        M: Message + Send + 'static,
         M::Result: Send,
         A: Handler<M>,
         A::Context: ToEnvelope<A, M>,

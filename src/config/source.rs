@@ -28,17 +28,25 @@ impl Config {
     ///
     /// # Errors
     /// A file that cannot be read, an unknown key (the nearest known one is named), a value of the wrong type.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let mut config = Self::default();
         if let Some(path) = file {
             let text = std::fs::read_to_string(path)
                 .map_err(|e| ConfigError(format!("cannot read {}: {e}", path.display())))?;
-            config.apply_toml(&text).map_err(|e| ConfigError(format!("{}: {e}", path.display())))?;
+            config
+                .apply_toml(&text)
+                .map_err(|e| ConfigError(format!("{}: {e}", path.display())))?;
         }
         let ours = std::env::vars_os().filter_map(|(name, value)| {
             let name = name.into_string().ok()?;
-            Some((name.strip_prefix(PREFIX)?.to_owned(), value.to_string_lossy().into_owned()))
+            Some((
+                name.strip_prefix(PREFIX)?.to_owned(),
+                value.to_string_lossy().into_owned(),
+            ))
         });
         for (name, value) in ours {
             config.apply_variable(&name, &value)?;
@@ -61,8 +69,13 @@ impl Config {
                     toml::Value::String(text) => text,
                     toml::Value::Integer(number) => number.to_string(),
                     toml::Value::Boolean(flag) => flag.to_string(),
-                    toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
-                        return Err(ConfigError(format!("{section}.{name}: expected a single value")));
+                    toml::Value::Float(_)
+                    | toml::Value::Datetime(_)
+                    | toml::Value::Array(_)
+                    | toml::Value::Table(_) => {
+                        return Err(ConfigError(format!(
+                            "{section}.{name}: expected a single value"
+                        )));
                     }
                 };
                 self.put(&section, &name, &text, &format!("{section}.{name}"))?;
@@ -77,28 +90,44 @@ impl Config {
             return Ok(());
         }
         let lower = name.to_lowercase();
-        let key = Self::keys().into_iter().find(|key| format!("{}_{}", key.section, key.name) == lower);
+        let key = Self::keys()
+            .into_iter()
+            .find(|key| format!("{}_{}", key.section, key.name) == lower);
         match key {
             Some(key) => self.put(key.section, key.name, text, &format!("{PREFIX}{name}")),
             None => {
                 let known = Self::keys()
                     .into_iter()
                     .map(|key| format!("{PREFIX}{}_{}", key.section, key.name).to_uppercase());
-                Err(ConfigError(format!("{PREFIX}{name}: unknown setting{}", nearest(&format!("{PREFIX}{name}"), known))))
+                Err(ConfigError(format!(
+                    "{PREFIX}{name}: unknown setting{}",
+                    nearest(&format!("{PREFIX}{name}"), known)
+                )))
             }
         }
     }
 
-    fn put(&mut self, section: &str, name: &str, text: &str, shown: &str) -> Result<(), ConfigError> {
-        self.set(section, name, text).map_err(|expected| match expected {
-            Some(expected) => ConfigError(format!("{shown}: expected {expected}, got {text:?}")),
-            None => unknown(shown),
-        })
+    fn put(
+        &mut self,
+        section: &str,
+        name: &str,
+        text: &str,
+        shown: &str,
+    ) -> Result<(), ConfigError> {
+        self.set(section, name, text)
+            .map_err(|expected| match expected {
+                Some(expected) => {
+                    ConfigError(format!("{shown}: expected {expected}, got {text:?}"))
+                }
+                None => unknown(shown),
+            })
     }
 }
 
 fn unknown(key: &str) -> ConfigError {
-    let known = Config::keys().into_iter().map(|key| format!("{}.{}", key.section, key.name));
+    let known = Config::keys()
+        .into_iter()
+        .map(|key| format!("{}.{}", key.section, key.name));
     ConfigError(format!("{key}: unknown setting{}", nearest(key, known)))
 }
 
@@ -106,7 +135,9 @@ fn nearest(key: &str, known: impl Iterator<Item = String>) -> String {
     known
         .map(|candidate| (strsim::jaro_winkler(key, &candidate), candidate))
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or_else(String::new, |(_, candidate)| format!("; did you mean {candidate}?"))
+        .map_or_else(String::new, |(_, candidate)| {
+            format!("; did you mean {candidate}?")
+        })
 }
 
 #[cfg(test)]
@@ -115,14 +146,24 @@ mod tests {
 
     #[test]
     fn an_unknown_key_names_the_nearest_known_one() {
-        let error = Config::default().apply_toml("[streams]\nsilense_ms = 5").unwrap_err();
-        assert_eq!(error.to_string(), "streams.silense_ms: unknown setting; did you mean streams.silence_ms?");
+        let error = Config::default()
+            .apply_toml("[streams]\nsilense_ms = 5")
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "streams.silense_ms: unknown setting; did you mean streams.silence_ms?"
+        );
     }
 
     #[test]
     fn a_wrong_type_says_what_was_expected() {
-        let error = Config::default().apply_toml("[streams]\nsilence_ms = \"long\"").unwrap_err();
-        assert_eq!(error.to_string(), "streams.silence_ms: expected a whole number from 0, got \"long\"");
+        let error = Config::default()
+            .apply_toml("[streams]\nsilence_ms = \"long\"")
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "streams.silence_ms: expected a whole number from 0, got \"long\""
+        );
     }
 
     #[test]
@@ -134,8 +175,15 @@ mod tests {
 
     #[test]
     fn an_unknown_variable_is_refused() {
-        let error = Config::default().apply_variable("STREAM_SILENCE_MS", "250").unwrap_err();
-        assert!(error.to_string().ends_with("did you mean GROUNDNUT_STREAMS_SILENCE_MS?"), "{error}");
+        let error = Config::default()
+            .apply_variable("STREAM_SILENCE_MS", "250")
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("did you mean GROUNDNUT_STREAMS_SILENCE_MS?"),
+            "{error}"
+        );
     }
 
     #[test]

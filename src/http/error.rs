@@ -64,7 +64,10 @@ impl ApiError {
 
     /// The same, with a hint when to try again.
     pub fn retry_after(self, seconds: u64) -> Self {
-        Self { retry_in: Some(seconds), ..self }
+        Self {
+            retry_in: Some(seconds),
+            ..self
+        }
     }
 
     /// The HTTP status.

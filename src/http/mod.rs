@@ -6,6 +6,7 @@
 
 pub mod casing;
 pub mod channels;
+pub mod clients;
 pub mod error;
 pub mod extract;
 pub mod feed;
@@ -18,6 +19,7 @@ pub mod reply;
 pub mod routes;
 pub mod streams;
 pub mod sys;
+pub mod text;
 pub mod token;
 pub mod users;
 

@@ -8,7 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, PathConfig, ServiceConfig};
 
 use super::middleware::{manners, unknown_address, unknown_method};
-use super::{ApiError, App, channels, oauth, presence, streams, sys, token, users};
+use super::{ApiError, App, channels, clients, oauth, presence, streams, sys, text, token, users};
 use crate::model::Refusal;
 
 macro_rules! method {
@@ -76,7 +76,15 @@ routes! {
 
     // Users
     "/users" { get users::lookup::list }
-    "/users/{user_id}" { get users::lookup::show }
+    "/users/{user_id}" {
+        get users::lookup::show,
+        put users::profile::replace,
+        patch users::profile::change,
+    }
+    "/users/{user_id}/avatar" { get users::pictures::avatar }
+    "/users/{user_id}/cover" { get users::pictures::cover }
+    "/users/{user_id}/clients" { get clients::of_user }
+    "/clients/{client_id}" { get clients::show }
     "/users/{user_id}/follow" { put users::relate::follow, delete users::relate::unfollow }
     "/users/{user_id}/mute" { put users::relate::mute, delete users::relate::unmute }
     "/users/{user_id}/block" { put users::relate::block, delete users::relate::unblock }
@@ -86,8 +94,10 @@ routes! {
     "/users/{user_id}/blocked" { get users::lists::blocked }
 
     // The server itself
+    "/sys/actors" { get sys::actors }
     "/sys/config" { get sys::config }
     "/sys/stats" { get sys::stats }
+    "/text/process" { post text::process }
 }
 
 /// Method and address of every route, for the documents and for the tests that go through them.
@@ -103,6 +113,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
         )
         .route("/healthz", web::get().to(sys::healthz))
         .route("/readyz", web::get().to(sys::readyz))
+        .route("/metrics", web::get().to(sys::metrics))
         .service(
             web::scope("/v1")
                 .configure(resources)

@@ -109,7 +109,10 @@ impl Wishes {
     /// Names of all fields: the keys of a plan file.
     pub(super) fn keys() -> Vec<String> {
         let command = Self::augment_args(clap::Command::new("keys"));
-        command.get_arguments().map(|argument| argument.get_id().to_string()).collect()
+        command
+            .get_arguments()
+            .map(|argument| argument.get_id().to_string())
+            .collect()
     }
 }
 
@@ -120,11 +123,17 @@ mod tests {
     #[test]
     fn the_keys_of_a_file_are_the_flags() {
         let keys = Wishes::keys();
-        assert!(keys.contains(&"text_bytes".to_owned()) && keys.len() == 12, "{keys:?}");
+        assert!(
+            keys.contains(&"text_bytes".to_owned()) && keys.len() == 12,
+            "{keys:?}"
+        );
         for key in keys {
             let parsed = toml::from_str::<Wishes>(&format!("{key} = \"x\""));
             let error = parsed.unwrap_err().to_string();
-            assert!(!error.contains("unknown field"), "{key} should be a field: {error}");
+            assert!(
+                !error.contains("unknown field"),
+                "{key} should be a field: {error}"
+            );
         }
     }
 }

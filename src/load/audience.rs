@@ -24,7 +24,10 @@ pub(super) struct Ear {
 impl Ear {
     /// An ear that was open before the first message.
     pub(super) fn from_start() -> Self {
-        Self { from_start: true, ..Self::default() }
+        Self {
+            from_start: true,
+            ..Self::default()
+        }
     }
 
     /// An ear that comes in the middle: what was said before its first message does not count.
@@ -99,13 +102,18 @@ impl Audience {
     /// Takes the next number for a message that is about to be sent.
     pub(super) fn number(&mut self) -> u32 {
         let seq = u32::try_from(self.sent.len()).unwrap_or(u32::MAX);
-        self.sent.push(Sent { waiting: self.listeners, ..Sent::default() });
+        self.sent.push(Sent {
+            waiting: self.listeners,
+            ..Sent::default()
+        });
         seq
     }
 
     /// The server's answer came. True when this completes the message.
     pub(super) fn answered(&mut self, seq: u32, accepted: bool) -> bool {
-        let Some(sent) = self.sent.get_mut(seq as usize) else { return false };
+        let Some(sent) = self.sent.get_mut(seq as usize) else {
+            return false;
+        };
         if sent.acked || sent.failed {
             return false;
         }
@@ -134,12 +142,18 @@ impl Audience {
             std::cmp::Ordering::Greater => {
                 let skipped = place - ear.cursor;
                 if skipped <= REMEMBERED_GAP {
-                    ear.missing.get_or_insert_default().extend(ear.cursor..place);
+                    ear.missing
+                        .get_or_insert_default()
+                        .extend(ear.cursor..place);
                 }
                 Heard::Skipped(skipped)
             }
             std::cmp::Ordering::Less => {
-                match ear.missing.as_mut().is_some_and(|missing| missing.remove(&place)) {
+                match ear
+                    .missing
+                    .as_mut()
+                    .is_some_and(|missing| missing.remove(&place))
+                {
                     true => Heard::Late,
                     false => Heard::Again,
                 }
@@ -164,7 +178,10 @@ impl Audience {
         for sent in self.sent.iter_mut().filter(|sent| sent.waiting > 0) {
             let heard = sent.place > 0
                 && sent.place - 1 < ear.cursor
-                && !ear.missing.as_ref().is_some_and(|missing| missing.contains(&(sent.place - 1)));
+                && !ear
+                    .missing
+                    .as_ref()
+                    .is_some_and(|missing| missing.contains(&(sent.place - 1)));
             if !heard {
                 sent.waiting -= 1;
                 completed += u32::from(sent.waiting == 0 && sent.acked);
@@ -181,7 +198,8 @@ impl Audience {
         }
         let accepted = |place: &u32| {
             let seq = self.order.get(*place as usize);
-            seq.and_then(|seq| self.sent.get(*seq as usize)).is_some_and(|sent| sent.acked)
+            seq.and_then(|seq| self.sent.get(*seq as usize))
+                .is_some_and(|sent| sent.acked)
         };
         let end = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
         let tail = (ear.cursor..end).filter(accepted).count();
@@ -191,7 +209,10 @@ impl Audience {
 
     /// Accepted messages that no listener heard at all.
     pub(super) fn unheard(&self) -> u64 {
-        self.sent.iter().filter(|sent| sent.acked && sent.place == 0).count() as u64
+        self.sent
+            .iter()
+            .filter(|sent| sent.acked && sent.place == 0)
+            .count() as u64
     }
 
     /// Messages sent so far.

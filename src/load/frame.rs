@@ -14,7 +14,11 @@ pub(super) const CLOSE: u8 = 8;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step<'a> {
     /// One frame, `used` bytes long with its head.
-    Whole { opcode: u8, payload: &'a [u8], used: usize },
+    Whole {
+        opcode: u8,
+        payload: &'a [u8],
+        used: usize,
+    },
     /// The frame goes on in the next read.
     Partial,
     /// Not a frame that a server may send to a client that negotiated nothing.
@@ -41,11 +45,18 @@ pub(super) fn next(bytes: &[u8]) -> Step<'_> {
     if length > LARGEST_PAYLOAD {
         return Step::Broken;
     }
-    let Some(used) = usize::try_from(length).ok().and_then(|length| length.checked_add(head)) else {
+    let Some(used) = usize::try_from(length)
+        .ok()
+        .and_then(|length| length.checked_add(head))
+    else {
         return Step::Broken;
     };
     match bytes.get(head..used) {
-        Some(payload) => Step::Whole { opcode: first & 0x0f, payload, used },
+        Some(payload) => Step::Whole {
+            opcode: first & 0x0f,
+            payload,
+            used,
+        },
         None => Step::Partial,
     }
 }
@@ -91,7 +102,12 @@ mod tests {
     fn every_length_form_is_measured() {
         for length in [0, 1, 125, 126, 1000, 65535, 65536, 200_000] {
             let frame = server_frame(length);
-            let Step::Whole { opcode, payload, used } = next(&frame) else {
+            let Step::Whole {
+                opcode,
+                payload,
+                used,
+            } = next(&frame)
+            else {
                 panic!("{length} bytes should be one frame");
             };
             assert_eq!((opcode, payload.len(), used), (TEXT, length, frame.len()));

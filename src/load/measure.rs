@@ -29,7 +29,9 @@ impl Latency {
             Precision::Fine => 3,
             Precision::Rough => 2,
         };
-        Self { histogram: Histogram::new_with_bounds(1, LONGEST_US, digits).ok() }
+        Self {
+            histogram: Histogram::new_with_bounds(1, LONGEST_US, digits).ok(),
+        }
     }
 
     /// Records the time between two moments of the run, in nanoseconds.
@@ -58,11 +60,15 @@ impl Latency {
         self.histogram
             .as_ref()
             .filter(|histogram| !histogram.is_empty())
-            .map_or(0.0, |histogram| histogram.value_at_percentile(percent) as f64 / 1000.0)
+            .map_or(0.0, |histogram| {
+                histogram.value_at_percentile(percent) as f64 / 1000.0
+            })
     }
 
     pub(super) fn max_ms(&self) -> f64 {
-        self.histogram.as_ref().map_or(0.0, |histogram| histogram.max() as f64 / 1000.0)
+        self.histogram
+            .as_ref()
+            .map_or(0.0, |histogram| histogram.max() as f64 / 1000.0)
     }
 
     /// The percentiles that every report shows.
@@ -253,6 +259,10 @@ mod tests {
             latency.record(0, us * 1000);
         }
         let curve = latency.curve();
-        assert!(curve.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1));
+        assert!(
+            curve
+                .windows(2)
+                .all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1)
+        );
     }
 }

@@ -77,7 +77,11 @@ pub(super) struct Observer {
 
 impl Observer {
     pub(super) fn new(server: Option<u32>, quiet: bool) -> Self {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if quiet {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
         let bar = ProgressBar::with_draw_target(None, target);
         let style = ProgressStyle::with_template("{prefix:>10} [{wide_bar}] {msg}");
         if let Ok(style) = style {
@@ -111,7 +115,9 @@ impl Observer {
         }
         self.drawn = now;
         self.bar.set_position(position);
-        let last = *self.last.get_or_insert_with(|| Reading::now(engine, self.server));
+        let last = *self
+            .last
+            .get_or_insert_with(|| Reading::now(engine, self.server));
         if now.duration_since(last.at) < SLICE {
             return;
         }

@@ -58,10 +58,13 @@ impl Kind {
     }
 
     fn named(word: &str) -> Result<Self, Impossible> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(|| {
-            let nearest = nearest(word, Self::ALL.map(Self::word)).map_or("", |(word, _)| word);
-            Impossible::Plan(word.to_owned(), nearest)
-        })
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.word() == word)
+            .ok_or_else(|| {
+                let nearest = nearest(word, Self::ALL.map(Self::word)).map_or("", |(word, _)| word);
+                Impossible::Plan(word.to_owned(), nearest)
+            })
     }
 }
 
@@ -126,13 +129,43 @@ impl Plan {
         };
         match kind {
             Kind::Room => plan,
-            Kind::Rooms => Self { rooms: 500, listeners: 10, window: 64, ..plan },
-            Kind::Inbox => Self { rooms: 8, listeners: 100, ..plan },
-            Kind::Firehose => Self { rooms: 50, listeners: 2, window: 16, ..plan },
-            Kind::Churn => Self { listeners: 100, rate: Some(500.0), ..plan },
-            Kind::Idle => Self { listeners: 10_000, warmup_seconds: 0.0, ..plan },
-            Kind::Slow => Self { rate: Some(100.0), duration_seconds: 30.0, ..plan },
-            Kind::Resume => Self { listeners: 200, rate: Some(50.0), ..plan },
+            Kind::Rooms => Self {
+                rooms: 500,
+                listeners: 10,
+                window: 64,
+                ..plan
+            },
+            Kind::Inbox => Self {
+                rooms: 8,
+                listeners: 100,
+                ..plan
+            },
+            Kind::Firehose => Self {
+                rooms: 50,
+                listeners: 2,
+                window: 16,
+                ..plan
+            },
+            Kind::Churn => Self {
+                listeners: 100,
+                rate: Some(500.0),
+                ..plan
+            },
+            Kind::Idle => Self {
+                listeners: 10_000,
+                warmup_seconds: 0.0,
+                ..plan
+            },
+            Kind::Slow => Self {
+                rate: Some(100.0),
+                duration_seconds: 30.0,
+                ..plan
+            },
+            Kind::Resume => Self {
+                listeners: 200,
+                rate: Some(50.0),
+                ..plan
+            },
         }
     }
 
@@ -167,7 +200,12 @@ impl Plan {
             if (low..=high).contains(&value) {
                 Ok(())
             } else {
-                Err(Impossible::Range { name, value, low, high })
+                Err(Impossible::Range {
+                    name,
+                    value,
+                    low,
+                    high,
+                })
             }
         };
         between("rooms", f64::from(self.rooms), 1.0, 100_000.0)?;
@@ -206,12 +244,9 @@ impl Plan {
     pub(super) fn callers(&self) -> u32 {
         match self.kind {
             Kind::Idle | Kind::Churn => self.connecting,
-            Kind::Room
-            | Kind::Rooms
-            | Kind::Inbox
-            | Kind::Firehose
-            | Kind::Slow
-            | Kind::Resume => self.window.max(16),
+            Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow | Kind::Resume => {
+                self.window.max(16)
+            }
         }
     }
 
@@ -228,19 +263,31 @@ fn parse_file(name: &str, text: &str) -> Result<(String, Wishes), Impossible> {
     let trouble = |error: toml::de::Error| Impossible::File(name.to_owned(), error.to_string());
     let mut table: toml::Table = text.parse().map_err(trouble)?;
     let known = Wishes::keys();
-    if let Some(key) = table.keys().find(|key| *key != "plan" && !known.contains(*key)) {
+    if let Some(key) = table
+        .keys()
+        .find(|key| *key != "plan" && !known.contains(*key))
+    {
         let nearest = nearest(key, known.iter().map(String::as_str));
         let nearest = nearest.map_or("plan", |(nearest, _)| nearest).to_owned();
-        return Err(Impossible::Key { file: name.to_owned(), key: key.clone(), nearest });
+        return Err(Impossible::Key {
+            file: name.to_owned(),
+            key: key.clone(),
+            nearest,
+        });
     }
     let Some(toml::Value::String(word)) = table.remove("plan") else {
-        return Err(Impossible::File(name.to_owned(), "no plan = \"room\" in it".to_owned()));
+        return Err(Impossible::File(
+            name.to_owned(),
+            "no plan = \"room\" in it".to_owned(),
+        ));
     };
     Ok((word, table.try_into().map_err(trouble)?))
 }
 
 fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<(&'a str, usize)> {
-    let distances = known.into_iter().map(|known| (known, strsim::damerau_levenshtein(word, known)));
+    let distances = known
+        .into_iter()
+        .map(|known| (known, strsim::damerau_levenshtein(word, known)));
     distances.min_by_key(|(_, distance)| *distance)
 }
 
@@ -252,16 +299,29 @@ pub(super) enum Impossible {
     #[error("plan file {0}: {1}")]
     File(String, String),
     #[error("plan file {file}: unknown key {key:?}; did you mean {nearest:?}?")]
-    Key { file: String, key: String, nearest: String },
+    Key {
+        file: String,
+        key: String,
+        nearest: String,
+    },
     #[error("--{name} is {value}, it has to be between {low} and {high}")]
-    Range { name: &'static str, value: f64, low: f64, high: f64 },
+    Range {
+        name: &'static str,
+        value: f64,
+        low: f64,
+        high: f64,
+    },
     #[error("{0} app streams: a client may have two in use; ask for --listeners 2")]
     AppStreams(u32),
     #[error(
         "{sockets} sockets need {needed} descriptors, but the limit is {limit}; raise it with `ulimit -n {needed}` \
          (as root if the hard limit is lower), or use fewer --listeners"
     )]
-    Descriptors { sockets: u64, needed: u64, limit: u64 },
+    Descriptors {
+        sockets: u64,
+        needed: u64,
+        limit: u64,
+    },
     #[error("{0} is not this machine; add --yes-i-own-this-server if it may be loaded")]
     NotLoopback(String),
     #[error("{0}")]

@@ -38,7 +38,9 @@ impl ServerProcess {
         sockets: u64,
     ) -> io::Result<Self> {
         let name = format!("groundnut-loadtest-{}", std::process::id());
-        let directory = data.map_or_else(std::env::temp_dir, Path::to_path_buf).join(name);
+        let directory = data
+            .map_or_else(std::env::temp_dir, Path::to_path_buf)
+            .join(name);
         std::fs::create_dir_all(&directory)?;
         // The port is free now; that somebody takes it within a millisecond is reported by the server itself.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -95,7 +97,10 @@ impl ServerProcess {
             }
         }
         self.keep_directory = true;
-        Err(io::Error::other(format!("the server did not start: {}", self.last_words())))
+        Err(io::Error::other(format!(
+            "the server did not start: {}",
+            self.last_words()
+        )))
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -123,7 +128,10 @@ impl ServerProcess {
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let words = words.join(" ");
-            return Err(io::Error::other(format!("`{words}` failed: {}", said.trim())));
+            return Err(io::Error::other(format!(
+                "`{words}` failed: {}",
+                said.trim()
+            )));
         }
         Ok(serde_json::from_slice(&output.stdout)?)
     }
@@ -133,7 +141,10 @@ impl ServerProcess {
         let mut text = String::new();
         if let Ok(mut file) = File::open(self.directory.join("server.log")) {
             let length = file.metadata().map_or(0, |data| data.len());
-            if file.seek(SeekFrom::Start(length.saturating_sub(2000))).is_ok() {
+            if file
+                .seek(SeekFrom::Start(length.saturating_sub(2000)))
+                .is_ok()
+            {
                 file.read_to_string(&mut text).unwrap_or_default();
             }
         }

@@ -8,7 +8,12 @@ pub(super) enum Answer {
     /// More bytes are needed.
     Partial,
     /// A whole answer; the connection may be used again unless `last`.
-    Whole { status: u16, body: Range<usize>, used: usize, last: bool },
+    Whole {
+        status: u16,
+        body: Range<usize>,
+        used: usize,
+        last: bool,
+    },
     /// Not HTTP.
     Broken,
 }
@@ -44,23 +49,39 @@ pub(super) fn answer(bytes: &[u8]) -> Answer {
             None => return Answer::Partial,
         }
     } else {
-        let length = if matches!(status, 100..200 | 204 | 304) { 0 } else { length.unwrap_or(0) };
+        let length = if matches!(status, 100..200 | 204 | 304) {
+            0
+        } else {
+            length.unwrap_or(0)
+        };
         if rest.len() < length {
             return Answer::Partial;
         }
         head_end + length
     };
-    Answer::Whole { status, body: head_end..used, used, last }
+    Answer::Whole {
+        status,
+        body: head_end..used,
+        used,
+        last,
+    }
 }
 
 /// Length of the head with its blank line.
 pub(super) fn head_end(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
+    bytes
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .map(|at| at + 4)
 }
 
 /// The number in `HTTP/1.1 200 OK`.
 pub(super) fn status(line: &str) -> Option<u16> {
-    line.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()
+    line.strip_prefix("HTTP/1.")?
+        .split(' ')
+        .nth(1)?
+        .parse()
+        .ok()
 }
 
 /// One request with a bearer token; `body` is JSON or empty.
@@ -98,7 +119,15 @@ mod tests {
     #[test]
     fn an_answer_is_measured_by_its_length_header() {
         let bytes = b"HTTP/1.1 201 Created\r\nContent-LENGTH: 4\r\n\r\nbodyHTTP/1.1 200";
-        let Answer::Whole { status, body, used, last } = answer(bytes) else { panic!() };
+        let Answer::Whole {
+            status,
+            body,
+            used,
+            last,
+        } = answer(bytes)
+        else {
+            panic!()
+        };
         assert_eq!((status, &bytes[body], last), (201, &b"body"[..], false));
         assert!(bytes[used..].starts_with(b"HTTP"));
         assert_eq!(answer(&bytes[..44]), Answer::Partial);
@@ -108,9 +137,13 @@ mod tests {
     fn chunked_and_bodiless_answers_end_too() {
         let chunked =
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
-        assert!(matches!(answer(chunked), Answer::Whole { used, last: true, .. } if used == chunked.len()));
+        assert!(
+            matches!(answer(chunked), Answer::Whole { used, last: true, .. } if used == chunked.len())
+        );
         let none = b"HTTP/1.1 204 No Content\r\n\r\n";
-        assert!(matches!(answer(none), Answer::Whole { status: 204, used, .. } if used == none.len()));
+        assert!(
+            matches!(answer(none), Answer::Whole { status: 204, used, .. } if used == none.len())
+        );
     }
 
     #[test]
@@ -121,7 +154,9 @@ mod tests {
     #[test]
     fn a_request_carries_token_and_length() {
         let text = String::from_utf8(request("POST", "/v1/x", "h:1", "T", "{}")).unwrap();
-        assert!(text.contains("Authorization: Bearer T\r\n") && text.contains("Content-Length: 2\r\n"));
+        assert!(
+            text.contains("Authorization: Bearer T\r\n") && text.contains("Content-Length: 2\r\n")
+        );
         assert!(text.ends_with("\r\n\r\n{}"));
     }
 }

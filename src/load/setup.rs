@@ -38,14 +38,20 @@ impl Target {
         let limit = usage::descriptors(plan.descriptors());
         if limit < plan.descriptors() {
             let (sockets, needed) = (plan.sockets(), plan.descriptors());
-            return Err(Impossible::Descriptors { sockets, needed, limit }.into());
+            return Err(Impossible::Descriptors {
+                sockets,
+                needed,
+                limit,
+            }
+            .into());
         }
         let cores = usage::cores();
         let (server_core, client_core) = match (args.no_pin, cores.as_slice()) {
             (true, _) | (false, [] | [_]) => (args.server_cpu, args.client_cpu),
-            (false, [first, second, ..]) => {
-                (args.server_cpu.or(Some(*first)), args.client_cpu.or(Some(*second)))
-            }
+            (false, [first, second, ..]) => (
+                args.server_cpu.or(Some(*first)),
+                args.client_cpu.or(Some(*second)),
+            ),
         };
         let mut target = match &args.url {
             Some(url) => Self::at(url, args, plan)?,
@@ -55,7 +61,11 @@ impl Target {
             usage::pin(&[core]).map_err(io::Error::from)?;
         }
         target.client_core = client_core;
-        target.server_core = if args.url.is_none() { server_core } else { None };
+        target.server_core = if args.url.is_none() {
+            server_core
+        } else {
+            None
+        };
         Ok(target)
     }
 
@@ -82,7 +92,11 @@ impl Target {
         })
     }
 
-    fn of_our_own(args: &LoadtestArgs, plan: &Plan, core: Option<usize>) -> Result<Self, SetupError> {
+    fn of_our_own(
+        args: &LoadtestArgs,
+        plan: &Plan,
+        core: Option<usize>,
+    ) -> Result<Self, SetupError> {
         let binary = std::env::current_exe()?;
         let data = args.data_dir.as_deref();
         let process = ServerProcess::start(&binary, data, core, plan.sockets())?;
@@ -92,8 +106,14 @@ impl Target {
         let mut people = Vec::new();
         for number in 1..=plan.people {
             let name = format!("listener{number}");
-            process.command(&["user", "create", &name, "--password-stdin"], "a long enough password\n")?;
-            let token = process.command(&["token", "create", "--client", &client, "--user", &name], "")?;
+            process.command(
+                &["user", "create", &name, "--password-stdin"],
+                "a long enough password\n",
+            )?;
+            let token = process.command(
+                &["token", "create", "--client", &client, "--user", &name],
+                "",
+            )?;
             people.push(text_of(&token, "access_token")?);
         }
         let app_token = if plan.kind == Kind::Firehose {
@@ -115,7 +135,10 @@ impl Target {
     }
 
     pub(super) fn dial(&self, receive_buffer: Option<usize>) -> Dial {
-        Dial { server: self.address, receive_buffer }
+        Dial {
+            server: self.address,
+            receive_buffer,
+        }
     }
 
     /// Token of the `nth` listener.
@@ -136,7 +159,9 @@ impl Target {
                 let token = self.person(nth);
                 let room = caller.call("POST", "/v1/channels", &token, &body.to_string())?;
                 let id = room.pointer("/data/id").and_then(Value::as_str);
-                let id = id.ok_or(SetupError::Answer("no data.id in a created channel"))?.to_owned();
+                let id = id
+                    .ok_or(SetupError::Answer("no data.id in a created channel"))?
+                    .to_owned();
                 Ok(Room { id, token })
             })
             .collect()
@@ -171,14 +196,19 @@ pub(super) enum SetupError {
     #[error(transparent)]
     Io(#[from] io::Error),
     #[error("the server answered {status} to {what}: {body}")]
-    Refused { status: u16, what: String, body: String },
+    Refused {
+        status: u16,
+        what: String,
+        body: String,
+    },
     #[error("unexpected answer: {0}")]
     Answer(&'static str),
 }
 
 fn text_of(value: &Value, name: &'static str) -> Result<String, SetupError> {
     let text = value.get(name).and_then(Value::as_str);
-    text.map(str::to_owned).ok_or(SetupError::Answer("a command's JSON misses a field"))
+    text.map(str::to_owned)
+        .ok_or(SetupError::Answer("a command's JSON misses a field"))
 }
 
 /// `http://host:port`, with nothing behind it.
@@ -186,16 +216,29 @@ fn address_of(url: &str) -> Result<(SocketAddrV4, String), Impossible> {
     let wrong = |why: &str| Impossible::Address(format!("--url {url}: {why}"));
     let host = match url.split_once("://") {
         Some(("http", rest)) => rest.trim_end_matches('/'),
-        Some(("https", _)) => return Err(wrong("only http is spoken; load the server behind the proxy")),
+        Some(("https", _)) => {
+            return Err(wrong(
+                "only http is spoken; load the server behind the proxy",
+            ));
+        }
         _ => return Err(wrong("it has to look like http://127.0.0.1:8080")),
     };
-    let full = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
-    let found = full.to_socket_addrs().map_err(|error| wrong(&error.to_string()))?;
+    let full = if host.contains(':') {
+        host.to_owned()
+    } else {
+        format!("{host}:80")
+    };
+    let found = full
+        .to_socket_addrs()
+        .map_err(|error| wrong(&error.to_string()))?;
     let v4 = found.filter_map(|address| match address {
         SocketAddr::V4(v4) => Some(v4),
         SocketAddr::V6(_) => None,
     });
-    let address = v4.into_iter().next().ok_or_else(|| wrong("it has no IPv4 address"))?;
+    let address = v4
+        .into_iter()
+        .next()
+        .ok_or_else(|| wrong("it has no IPv4 address"))?;
     Ok((address, host.to_owned()))
 }
 
@@ -213,8 +256,15 @@ impl<'a> Blocking<'a> {
         Ok(Self { target, stream })
     }
 
-    fn call(&mut self, method: &str, path: &str, token: &str, body: &str) -> Result<Value, SetupError> {
-        self.stream.write_all(&rest::request(method, path, &self.target.host, token, body))?;
+    fn call(
+        &mut self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &str,
+    ) -> Result<Value, SetupError> {
+        self.stream
+            .write_all(&rest::request(method, path, &self.target.host, token, body))?;
         let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
         let (status, body) = loop {
             match rest::answer(&bytes) {
@@ -247,8 +297,15 @@ mod tests {
         let (address, host) = address_of("http://127.0.0.1:8080/").unwrap();
         assert_eq!((address.port(), host.as_str()), (8080, "127.0.0.1:8080"));
         assert_eq!(address_of("http://127.0.0.1").unwrap().0.port(), 80);
-        for wrong in ["https://127.0.0.1", "127.0.0.1:80", "http://127.0.0.1:99999"] {
-            assert!(matches!(address_of(wrong), Err(Impossible::Address(_))), "{wrong}");
+        for wrong in [
+            "https://127.0.0.1",
+            "127.0.0.1:80",
+            "http://127.0.0.1:99999",
+        ] {
+            assert!(
+                matches!(address_of(wrong), Err(Impossible::Address(_))),
+                "{wrong}"
+            );
         }
     }
 }

@@ -31,7 +31,10 @@ impl Dial {
         if let Some(source) = source(*self.server.ip(), nth) {
             // Without this the port is taken at bind, for all servers at once.
             setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
-            bind(socket.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(source, 0)))?;
+            bind(
+                socket.as_raw_fd(),
+                &SockaddrIn::from(SocketAddrV4::new(source, 0)),
+            )?;
         }
         match connect(socket.as_raw_fd(), &SockaddrIn::from(self.server)) {
             Ok(()) | Err(Errno::EINPROGRESS) => {}

@@ -52,8 +52,13 @@ impl Stamp {
     fn at_start(bytes: &[u8]) -> Option<Self> {
         let rest = bytes.strip_prefix(MARK)?;
         let (seq, rest) = rest.split_at_checked(SEQ_DIGITS)?;
-        let (moment, _) = rest.strip_prefix(b" at:")?.split_at_checked(MOMENT_DIGITS)?;
-        Some(Self { seq: u32::try_from(digits(seq)?).ok()?, intended_ns: digits(moment)? })
+        let (moment, _) = rest
+            .strip_prefix(b" at:")?
+            .split_at_checked(MOMENT_DIGITS)?;
+        Some(Self {
+            seq: u32::try_from(digits(seq)?).ok()?,
+            intended_ns: digits(moment)?,
+        })
     }
 }
 
@@ -67,7 +72,8 @@ fn push_digits(out: &mut Vec<u8>, value: u64, width: usize) {
 
 fn digits(bytes: &[u8]) -> Option<u64> {
     bytes.iter().try_fold(0_u64, |value, byte| {
-        byte.is_ascii_digit().then(|| value * 10 + u64::from(byte - b'0'))
+        byte.is_ascii_digit()
+            .then(|| value * 10 + u64::from(byte - b'0'))
     })
 }
 
@@ -77,7 +83,10 @@ mod tests {
 
     #[test]
     fn a_stamp_comes_back_from_the_middle_of_a_frame() {
-        let stamp = Stamp { seq: 4711, intended_ns: 123_456_789_012 };
+        let stamp = Stamp {
+            seq: 4711,
+            intended_ns: 123_456_789_012,
+        };
         let mut frame = br#"{"meta":{"id":"9"},"data":[{"note":"seq:none","text":""#.to_vec();
         stamp.write(&mut frame, 256);
         frame.extend_from_slice(br#""}]}"#);
@@ -91,7 +100,11 @@ mod tests {
     fn a_text_has_the_length_asked_for_and_ends_without_a_blank() {
         for length in [STAMP_BYTES, 100, 256, 2000] {
             let mut text = Vec::new();
-            Stamp { seq: 1, intended_ns: 2 }.write(&mut text, length);
+            Stamp {
+                seq: 1,
+                intended_ns: 2,
+            }
+            .write(&mut text, length);
             assert_eq!(text.len(), length);
             assert_ne!(text.last(), Some(&b' '));
         }

@@ -9,20 +9,33 @@ use std::time::Duration;
 /// Processor time that a process and all its threads, past ones too, have used.
 pub(super) fn cpu_time(pid: u32) -> Option<Duration> {
     let pid = Pid::from_raw(i32::try_from(pid).ok()?);
-    ClockId::pid_cpu_clock_id(pid).and_then(ClockId::now).ok().map(Duration::from)
+    ClockId::pid_cpu_clock_id(pid)
+        .and_then(ClockId::now)
+        .ok()
+        .map(Duration::from)
 }
 
 /// Processor time of a process with its children and theirs: a server may have worker processes.
 pub(super) fn cpu_time_of_family(pid: u32) -> Option<Duration> {
     let own = cpu_time(pid)?;
-    Some(own + children(pid).into_iter().filter_map(cpu_time_of_family).sum::<Duration>())
+    Some(
+        own + children(pid)
+            .into_iter()
+            .filter_map(cpu_time_of_family)
+            .sum::<Duration>(),
+    )
 }
 
 /// Resident memory of a process with its children, in bytes.
 pub(super) fn resident_bytes(pid: u32) -> Option<u64> {
     // smaps_rollup walks the tables and is exact; status adds counters that lag behind.
     let own = field(pid, "smaps_rollup", "Rss:").or_else(|| field(pid, "status", "VmRSS:"))?;
-    Some(own + children(pid).into_iter().filter_map(resident_bytes).sum::<u64>())
+    Some(
+        own + children(pid)
+            .into_iter()
+            .filter_map(resident_bytes)
+            .sum::<u64>(),
+    )
 }
 
 fn field(pid: u32, file: &str, name: &str) -> Option<u64> {
@@ -35,13 +48,19 @@ fn field(pid: u32, file: &str, name: &str) -> Option<u64> {
 fn children(pid: u32) -> Vec<u32> {
     let path = format!("/proc/{pid}/task/{pid}/children");
     let list = std::fs::read_to_string(path).unwrap_or_default();
-    list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+    list.split_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .collect()
 }
 
 /// Cores that this process may run on.
 pub(super) fn cores() -> Vec<usize> {
-    let Ok(set) = sched_getaffinity(Pid::from_raw(0)) else { return Vec::new() };
-    (0..CpuSet::count()).filter(|core| set.is_set(*core).unwrap_or(false)).collect()
+    let Ok(set) = sched_getaffinity(Pid::from_raw(0)) else {
+        return Vec::new();
+    };
+    (0..CpuSet::count())
+        .filter(|core| set.is_set(*core).unwrap_or(false))
+        .collect()
 }
 
 /// Keeps the calling thread, and what it starts from now on, to the given cores.
@@ -55,7 +74,9 @@ pub(super) fn pin(cores: &[usize]) -> nix::Result<()> {
 
 /// Raises the descriptor limit to at least `needed` where that is allowed; the limit that holds then.
 pub(super) fn descriptors(needed: u64) -> u64 {
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return needed };
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+        return needed;
+    };
     if soft >= needed {
         return soft;
     }
@@ -63,7 +84,11 @@ pub(super) fn descriptors(needed: u64) -> u64 {
         return needed;
     }
     // Only a privileged process may raise the hard limit; the soft one goes up to it.
-    if setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() { hard } else { soft }
+    if setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() {
+        hard
+    } else {
+        soft
+    }
 }
 
 #[cfg(test)]

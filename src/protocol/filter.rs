@@ -51,6 +51,8 @@ impl Filter {
 
     /// Whether channels of this type pass.
     pub fn lets_type_pass(&self, kind: &str) -> bool {
-        self.channel_types.as_ref().is_none_or(|types| types.iter().any(|t| t == kind))
+        self.channel_types
+            .as_ref()
+            .is_none_or(|types| types.iter().any(|t| t == kind))
     }
 }

@@ -1,14 +1,14 @@
 //! What clients see: wire out is an object, wire in is a draft. No rows, no actors.
 
+pub mod display;
 pub mod draft;
 pub mod envelope;
+pub mod filter;
+pub mod frame;
+pub mod goodbye;
 pub mod look;
 pub mod object;
 pub mod query;
 pub mod site;
-pub mod topic;
-pub mod display;
-pub mod filter;
-pub mod frame;
-pub mod goodbye;
 pub mod stream;
+pub mod topic;

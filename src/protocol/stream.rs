@@ -44,7 +44,10 @@ struct Meta<'a> {
     suppress_notifications: Option<&'a [UserId]>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
 fn is_false(flag: &bool) -> bool {
     !flag
 }
@@ -103,15 +106,20 @@ fn id_of(body: &Body) -> String {
         | Body::Unsubscribed { news, .. } => news.channel.id.to_string(),
         Body::Related { other, .. } => other.id.to_string(),
         Body::UserChanged { user } | Body::UserPresence { user, .. } => user.id.to_string(),
-        Body::TokenGranted { token, .. } | Body::TokenRevoked { token, .. } => {
-            token.user.map_or_else(|| token.client.id.to_string(), |user| user.to_string())
-        }
+        Body::TokenGranted { token, .. } | Body::TokenRevoked { token, .. } => token
+            .user
+            .map_or_else(|| token.client.id.to_string(), |user| user.to_string()),
         Body::ChannelPresence { channel, .. } => channel.id.to_string(),
     }
 }
 
 /// Renders for user streams. `own_token` is the receiver's: a changed profile reaches it as its token.
-pub fn user_frame(event: &Event, display: Display, site: &Site, own_token: Option<&Token>) -> Frame {
+pub fn user_frame(
+    event: &Event,
+    display: Display,
+    site: &Site,
+    own_token: Option<&Token>,
+) -> Frame {
     let mut head = b"{\"meta\":".to_vec();
     let mut meta = Meta::of(event, None);
     if matches!(event.body, Body::UserChanged { .. }) {
@@ -124,11 +132,19 @@ pub fn user_frame(event: &Event, display: Display, site: &Site, own_token: Optio
     let mut tail = b"]},\"data\":".to_vec();
     tail.extend_from_slice(&data(event, display, site, View::User(own_token)));
     tail.push(b'}');
-    Frame { head: head.into(), tail: tail.into() }
+    Frame {
+        head: head.into(),
+        tail: tail.into(),
+    }
 }
 
 /// Renders for app streams: a whole frame, the same for every receiver of this display class.
-pub fn app_frame(event: &Event, display: Display, site: &Site, audience: &Audience) -> bytes::Bytes {
+pub fn app_frame(
+    event: &Event,
+    display: Display,
+    site: &Site,
+    audience: &Audience,
+) -> bytes::Bytes {
     let mut payload = b"{\"meta\":".to_vec();
     payload.extend_from_slice(&json(&Meta::of(event, Some(audience))));
     payload.extend_from_slice(b",\"data\":");
@@ -173,37 +189,64 @@ fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8>
             json(&[message_object(written, display, site)])
         }
         Body::ChannelCreated { news } | Body::ChannelChanged { news } => json(&channel(news)),
-        Body::Subscribed { news, user: who } | Body::Unsubscribed { news, user: who } => match view {
+        Body::Subscribed { news, user: who } | Body::Unsubscribed { news, user: who } => match view
+        {
             View::User(_) => json(&channel(news)),
-            View::App => json(&Pair { user: user(who), other: ("channel", channel(news)) }),
+            View::App => json(&Pair {
+                user: user(who),
+                other: ("channel", channel(news)),
+            }),
         },
-        Body::Related { relation, user: who, other, .. } => {
+        Body::Related {
+            relation,
+            user: who,
+            other,
+            ..
+        } => {
             let name = match relation {
                 crate::model::Relation::Follow => "followed_user",
                 crate::model::Relation::Mute => "muted_user",
                 crate::model::Relation::Block => "blocked_user",
             };
-            json(&Pair { user: user(who), other: (name, user(other)) })
+            json(&Pair {
+                user: user(who),
+                other: (name, user(other)),
+            })
         }
         Body::UserChanged { user: who } => match view {
             View::User(Some(token)) => json(&TokenObject::new(token, Some(user(who)), None)),
             View::User(None) | View::App => json(&user(who)),
         },
-        Body::TokenGranted { token, user: who } | Body::TokenRevoked { token, user: who, .. } => {
-            json(&TokenObject::new(token, who.as_deref().map(user), None))
+        Body::TokenGranted { token, user: who }
+        | Body::TokenRevoked {
+            token, user: who, ..
+        } => json(&TokenObject::new(token, who.as_deref().map(user), None)),
+        Body::UserPresence {
+            user: who,
+            presence,
         }
-        Body::UserPresence { user: who, presence }
-        | Body::ChannelPresence { user: who, presence, .. } => {
-            json(&[PresenceObject::new(who, presence, site)])
-        }
+        | Body::ChannelPresence {
+            user: who,
+            presence,
+            ..
+        } => json(&[PresenceObject::new(who, presence, site)]),
     }
 }
 
 fn message_object<'a>(written: &'a Written, display: Display, site: &'a Site) -> MessageObject<'a> {
-    MessageObject::new(&written.message, Some(&written.author), display.look(), site)
+    MessageObject::new(
+        &written.message,
+        Some(&written.author),
+        display.look(),
+        site,
+    )
 }
 
-fn channel_object<'a>(news: &'a ChannelNews, display: Display, site: &'a Site) -> ChannelObject<'a> {
+fn channel_object<'a>(
+    news: &'a ChannelNews,
+    display: Display,
+    site: &'a Site,
+) -> ChannelObject<'a> {
     let look = display.look();
     let message = |pair: &'a (crate::model::Message, std::sync::Arc<User>)| {
         MessageObject::new(&pair.0, Some(&pair.1), look, site)

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::event::Event;
 
 /// Batches that may wait for the reader.
-const WAITING: usize = 1024;
+pub(super) const WAITING: usize = 1024;
 
 /// Events of one commit, in `pos` order.
 pub type Batch = Arc<[Arc<Event>]>;
@@ -22,8 +22,8 @@ pub(super) struct Outlet {
 }
 
 impl Outlet {
-    pub(super) fn new() -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING);
+    pub(super) fn new(waiting: usize) -> Self {
+        let (sender, receiver) = mpsc::channel(waiting);
         Self {
             sender,
             receiver: Mutex::new(Some(receiver)),
@@ -60,5 +60,54 @@ impl Outlet {
     /// Batches that did not fit.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Body, Pos};
+    use crate::model::{Presence, Stamp, UserId};
+
+    fn event(pos: i64) -> Event {
+        let presence = Presence {
+            user_id: UserId(1),
+            text: None,
+            last_seen_at: None,
+        };
+        let user = Arc::new(crate::store::tests::ada());
+        Event {
+            pos: Some(Pos(pos)),
+            at: Stamp(pos),
+            body: Body::UserPresence { user, presence },
+        }
+    }
+
+    #[test]
+    fn a_slow_reader_sees_a_gap_and_the_store_counts_it() {
+        let outlet = Outlet::new(2);
+        let mut reader = outlet.take().unwrap();
+        assert!(outlet.take().is_none(), "one reader");
+        (1..=3).for_each(|pos| outlet.hand_over(vec![event(pos)]));
+        assert_eq!(outlet.dropped(), 1);
+        let mut heard = Vec::new();
+        let mut listen = |reader: &mut mpsc::Receiver<Batch>| {
+            while let Ok(batch) = reader.try_recv() {
+                heard.extend(batch.iter().filter_map(|event| event.pos));
+            }
+        };
+        listen(&mut reader);
+        outlet.hand_over(vec![event(4)]);
+        listen(&mut reader);
+        assert_eq!(heard, [Pos(1), Pos(2), Pos(4)]);
+    }
+
+    #[test]
+    fn without_a_reader_nothing_is_kept() {
+        let outlet = Outlet::new(2);
+        (1..=3).for_each(|pos| outlet.hand_over(vec![event(pos)]));
+        assert_eq!(outlet.dropped(), 0);
+        let mut reader = outlet.take().unwrap();
+        assert!(reader.try_recv().is_err());
     }
 }

@@ -59,19 +59,27 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self { values: std::array::from_fn(|_| AtomicU64::new(0)) }
+        Self {
+            values: std::array::from_fn(|_| AtomicU64::new(0)),
+        }
     }
 }
 
 impl Metrics {
     /// Counts.
-    #[expect(clippy::indexing_slicing, reason = "the array has one place per variant")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the array has one place per variant"
+    )]
     pub fn add(&self, counter: Counter, by: u64) {
         self.values[counter as usize].fetch_add(by, Ordering::Relaxed);
     }
 
     /// Reads.
-    #[expect(clippy::indexing_slicing, reason = "the array has one place per variant")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the array has one place per variant"
+    )]
     pub fn get(&self, counter: Counter) -> u64 {
         self.values[counter as usize].load(Ordering::Relaxed)
     }
@@ -81,7 +89,9 @@ impl Metrics {
         let mut page = String::new();
         for counter in Counter::ALL {
             let (name, help) = (counter.name(), counter.help().trim());
-            page.push_str(&format!("# HELP groundnut_{name} {help}\n# TYPE groundnut_{name} counter\n"));
+            page.push_str(&format!(
+                "# HELP groundnut_{name} {help}\n# TYPE groundnut_{name} counter\n"
+            ));
             page.push_str(&format!("groundnut_{name} {}\n", self.get(*counter)));
         }
         page

@@ -30,7 +30,9 @@ fn draw(id: u64) -> String {
         for column in 0..3u64 {
             if bits >> (16 + row * 3 + column) & 1 == 1 {
                 let (left, right, y) = (column + 1, 5 - column, row + 1);
-                svg.push_str(&format!("<path d=\"M{left} {y}h1v1h-1zM{right} {y}h1v1h-1z\"/>"));
+                svg.push_str(&format!(
+                    "<path d=\"M{left} {y}h1v1h-1zM{right} {y}h1v1h-1z\"/>"
+                ));
             }
         }
     }

@@ -91,21 +91,36 @@ fn serve(request: &HttpRequest, name: &str) -> HttpResponse {
 /// Names carry no version, so browsers ask each time and mostly hear that nothing changed.
 fn reply(request: &HttpRequest, kind: &'static str, body: &[u8]) -> HttpResponse {
     let tag = EntityTag::new_strong(fingerprint(body));
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let known = request
+        .headers()
+        .get(IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok());
     let is_known = known.is_some_and(|known| known.contains(tag.tag()));
-    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut response = if is_known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
     response
         .insert_header((ETAG, tag.to_string()))
         .insert_header((CACHE_CONTROL, "no-cache"))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((CONTENT_TYPE, kind));
-    if is_known { response.finish() } else { response.body(body.to_vec()) }
+    if is_known {
+        response.finish()
+    } else {
+        response.body(body.to_vec())
+    }
 }
 
 fn fingerprint(body: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(body).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(body)
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 async fn demo_people(demo: Data<Demo>) -> HttpResponse {

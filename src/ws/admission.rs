@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use actix_http::Request;
 use actix_http::header::HeaderMap;
+use actix_http::{HttpMessage, Request};
 
 use crate::actors::Shared;
 use crate::actors::connection::Place;
@@ -18,7 +18,7 @@ use crate::store::Failure;
 
 /// A stream that may be opened.
 #[derive(Debug)]
-pub struct Admitted {
+pub(super) struct Admitted {
     /// Whose.
     pub who: Who,
     /// Held as long as the connection lives.
@@ -31,7 +31,11 @@ pub struct Admitted {
 ///
 /// # Errors
 /// Address, token, key, limits.
-pub async fn admit(request: &Request, address: IpAddr, shared: &Arc<Shared>) -> Result<Admitted, Failure> {
+pub(super) async fn admit(
+    request: &Request,
+    address: IpAddr,
+    shared: &Arc<Shared>,
+) -> Result<Admitted, Failure> {
     let uri = request.uri();
     let query = Query::parse(uri.query().unwrap_or_default());
     let secret = token_in(request.headers(), uri.query().unwrap_or_default());
@@ -46,49 +50,95 @@ pub async fn admit(request: &Request, address: IpAddr, shared: &Arc<Shared>) -> 
 ///
 /// # Errors
 /// What is missing.
-pub fn accept_key(headers: &HeaderMap, request: &Request) -> Result<[u8; 28], Failure> {
+pub(super) fn accept_key(headers: &HeaderMap, request: &Request) -> Result<[u8; 28], Failure> {
     use actix_http::header::SEC_WEBSOCKET_KEY;
     if actix_http::ws::verify_handshake(request.head()).is_err() {
         return Err(Refusal::Invalid.at("websocket handshake").into());
     }
-    let key = headers.get(SEC_WEBSOCKET_KEY).map(|key| actix_http::ws::hash_key(key.as_bytes()));
+    let key = headers
+        .get(SEC_WEBSOCKET_KEY)
+        .map(|key| actix_http::ws::hash_key(key.as_bytes()));
     key.ok_or_else(|| Refusal::Missing.at("Sec-WebSocket-Key").into())
 }
 
 async fn token_of(secret: &str, shared: &Shared) -> Result<Arc<Token>, Failure> {
-    Ok(shared.store.token(secret).await?.ok_or(Refusal::TokenInvalid)?)
+    Ok(shared
+        .store
+        .token(secret)
+        .await?
+        .ok_or(Refusal::TokenInvalid)?)
 }
 
-async fn admit_user(secret: Option<String>, address: IpAddr, shared: &Arc<Shared>) -> Result<Admitted, Failure> {
+async fn admit_user(
+    secret: Option<String>,
+    address: IpAddr,
+    shared: &Arc<Shared>,
+) -> Result<Admitted, Failure> {
     let Some(secret) = secret else {
-        let seat = shared.unclaimed_seats.take(address).ok_or(Refusal::TooManyConnections)?;
-        return Ok(Admitted { who: Who::Unclaimed(address), place: Place::Unclaimed(seat), secret: None });
+        let seat = shared
+            .unclaimed_seats
+            .take(address)
+            .ok_or(Refusal::TooManyConnections)?;
+        return Ok(Admitted {
+            who: Who::Unclaimed(address),
+            place: Place::Unclaimed(seat),
+            secret: None,
+        });
     };
     let token = token_of(&secret, shared).await?;
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
-    let seat = shared.user_seats.take(user).ok_or(Refusal::TooManyConnections)?;
-    Ok(Admitted { who: Who::User(user, token), place: Place::User(seat), secret: Some(secret) })
+    let seat = shared
+        .user_seats
+        .take(user)
+        .ok_or(Refusal::TooManyConnections)?;
+    Ok(Admitted {
+        who: Who::User(user, token),
+        place: Place::User(seat),
+        secret: Some(secret),
+    })
 }
 
-async fn admit_app(secret: Option<String>, query: &Query, shared: &Arc<Shared>) -> Result<Admitted, Failure> {
+async fn admit_app(
+    secret: Option<String>,
+    query: &Query,
+    shared: &Arc<Shared>,
+) -> Result<Admitted, Failure> {
     let secret = secret.ok_or(Refusal::TokenRequired)?;
     let token = token_of(&secret, shared).await?;
     if token.user.is_some() {
         return Err(Refusal::WrongTokenKind.into());
     }
-    let key = query.sent("key").ok_or_else(|| Refusal::Missing.at("key"))?;
+    let key = query
+        .sent("key")
+        .ok_or_else(|| Refusal::Missing.at("key"))?;
     let (client, key) = (token.client.id.clone(), StreamKey::from(key));
     let owner = client.clone();
-    let stream = shared.store.read(move |db| db.app_stream(&owner, &key)).await?;
+    let stream = shared
+        .store
+        .read(move |db| db.app_stream(&owner, &key))
+        .await?;
     let stream = stream.ok_or(Refusal::StreamNotFound)?;
-    let seat = shared.app_seats.take(client.clone()).ok_or(Refusal::StreamsInUse)?;
+    let seat = shared
+        .app_seats
+        .take(client.clone())
+        .ok_or(Refusal::StreamsInUse)?;
     // The seat is taken first: from now on the firehose does not rest.
     let firehose = shared.directory.firehose(&client, shared);
     match firehose.ask(Admit).await {
-        Err(Failure::Stopping) => shared.directory.firehose(&client, shared).ask(Admit).await??,
+        Err(Failure::Stopping) => {
+            shared
+                .directory
+                .firehose(&client, shared)
+                .ask(Admit)
+                .await??
+        }
         answer => answer??,
     }
     let filter = Arc::new(Filter::from_query(query));
     let who = Who::App(Arc::new(stream), token, filter);
-    Ok(Admitted { who, place: Place::App(seat), secret: Some(secret) })
+    Ok(Admitted {
+        who,
+        place: Place::App(seat),
+        secret: Some(secret),
+    })
 }

@@ -25,7 +25,7 @@ use crate::telemetry::Counter;
 const MAILBOX: usize = 32;
 
 /// One per websocket.
-pub struct ConnectionActor {
+pub(super) struct ConnectionActor {
     shared: Arc<Shared>,
     shard: Rc<Shard>,
     slot: Slot,
@@ -37,7 +37,7 @@ pub struct ConnectionActor {
 
 impl ConnectionActor {
     /// Takes a connection in that was admitted and has its hello: from here on its exits are the actor's.
-    pub fn launch(
+    pub(super) fn launch(
         shared: Arc<Shared>,
         shard: Rc<Shard>,
         place: Place,
@@ -55,11 +55,21 @@ impl ConnectionActor {
             }
         };
         let limit = shard.limits.inbound_bytes;
-        let actor = Self { shared, shard, slot, serial, id, place };
+        let actor = Self {
+            shared,
+            shard,
+            slot,
+            serial,
+            id,
+            place,
+        };
         Self::create(move |ctx| {
             ctx.set_mailbox_capacity(MAILBOX);
             ctx.add_stream(Reader::new(socket, rest, limit));
-            actor.shared.directory.enter(actor.id.clone(), ctx.address().recipient());
+            actor
+                .shared
+                .directory
+                .enter(actor.id.clone(), ctx.address().recipient());
             actor
         });
         (slot, serial)
@@ -67,7 +77,10 @@ impl ConnectionActor {
 
     fn with_link<T>(&self, ask: impl FnOnce(&mut Link) -> T) -> Option<T> {
         let mut state = self.shard.state.borrow_mut();
-        state.link_mut(self.slot).filter(|link| link.serial == self.serial).map(ask)
+        state
+            .link_mut(self.slot)
+            .filter(|link| link.serial == self.serial)
+            .map(ask)
     }
 
     /// Whether REST calls may still concern it.
@@ -78,17 +91,29 @@ impl ConnectionActor {
 
     fn claim(&mut self, token: Arc<Token>, user: UserId, place: Place) {
         self.place = place;
-        self.shard.state.borrow_mut().claim(self.slot, Who::User(user, token));
+        self.shard
+            .state
+            .borrow_mut()
+            .claim(self.slot, Who::User(user, token));
     }
 
-    fn follow(&self, subscription: Subscription, follows: Option<std::collections::HashSet<UserId>>) -> Result<Answer, Failure> {
+    fn follow(
+        &self,
+        subscription: Subscription,
+        follows: Option<std::collections::HashSet<UserId>>,
+    ) -> Result<Answer, Failure> {
         let most = self.shard.limits.subscriptions;
         let mut state = self.shard.state.borrow_mut();
         if state.was_revoked(subscription.token.id) {
             return Err(Refusal::TokenInvalid.into());
         }
-        let Some(link) = state.link(self.slot) else { return Ok(Answer::NotYours) };
-        let replaces = link.subscriptions.iter().any(|known| known.id == subscription.id);
+        let Some(link) = state.link(self.slot) else {
+            return Ok(Answer::NotYours);
+        };
+        let replaces = link
+            .subscriptions
+            .iter()
+            .any(|known| known.id == subscription.id);
         if link.subscriptions.len() >= most && !replaces {
             return Err(Refusal::SubscriptionLimit.at("connection_id").into());
         }
@@ -144,28 +169,59 @@ impl Handler<ConnectionMail> for ConnectionActor {
 
     fn handle(&mut self, mail: ConnectionMail, _: &mut Self::Context) -> Self::Result {
         match mail {
-            ConnectionMail::Follow { token, user, topic, filter, id, follows, seat } => {
+            ConnectionMail::Follow {
+                token,
+                user,
+                topic,
+                filter,
+                id,
+                follows,
+                seat,
+            } => {
                 let unclaimed = self
-                    .with_link(|link| matches!(link.who, Who::Unclaimed(_)) && link.closing.is_none())
+                    .with_link(|link| {
+                        matches!(link.who, Who::Unclaimed(_)) && link.closing.is_none()
+                    })
                     .unwrap_or(false);
                 if unclaimed {
-                    let Some(seat) = seat else { return Ok(Answer::Unclaimed) };
+                    let Some(seat) = seat else {
+                        return Ok(Answer::Unclaimed);
+                    };
                     self.claim(token.clone(), user, Place::User(seat));
                 } else if !self.is_open_for(user) {
                     return Ok(Answer::NotYours);
                 }
-                self.follow(Subscription { id, topic, filter, token }, follows)
+                self.follow(
+                    Subscription {
+                        id,
+                        topic,
+                        filter,
+                        token,
+                    },
+                    follows,
+                )
             }
             ConnectionMail::FillInbox(channels) => {
-                self.shard.state.borrow_mut().fill_inbox(self.slot, channels);
+                self.shard
+                    .state
+                    .borrow_mut()
+                    .fill_inbox(self.slot, channels);
                 Ok(Answer::Done)
             }
             ConnectionMail::Unfollow(user, id) => {
                 if !self.is_open_for(user) {
                     return Ok(Answer::NotYours);
                 }
-                let gone = self.shard.state.borrow_mut().unfollow(self.slot, |known| known.id == id);
-                Ok(if gone > 0 { Answer::Done } else { Answer::NotYours })
+                let gone = self
+                    .shard
+                    .state
+                    .borrow_mut()
+                    .unfollow(self.slot, |known| known.id == id);
+                Ok(if gone > 0 {
+                    Answer::Done
+                } else {
+                    Answer::NotYours
+                })
             }
             ConnectionMail::Close(user, goodbye) => {
                 if !self.is_open_for(user) {

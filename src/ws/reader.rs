@@ -23,7 +23,7 @@ thread_local! {
 
 /// What a client sent.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Heard {
+pub(super) enum Heard {
     /// A whole text or binary message. What it says does not matter.
     Message,
     /// A part of one: a sign of life, but nothing to answer yet.
@@ -39,7 +39,7 @@ pub enum Heard {
 }
 
 /// The stream of what one client sends. Ends when the peer or the shard ends the connection.
-pub struct Reader {
+pub(super) struct Reader {
     socket: Rc<Socket>,
     rest: BytesMut,
     codec: Codec,
@@ -54,9 +54,17 @@ pub struct Reader {
 
 impl Reader {
     /// `rest`: what came along with the request.
-    pub fn new(socket: Rc<Socket>, rest: BytesMut, limit: usize) -> Self {
+    pub(super) fn new(socket: Rc<Socket>, rest: BytesMut, limit: usize) -> Self {
         let codec = Codec::new().max_size(limit);
-        Self { socket, rest, codec, limit, parts: None, is_text: false, deaf: false }
+        Self {
+            socket,
+            rest,
+            codec,
+            limit,
+            parts: None,
+            is_text: false,
+            deaf: false,
+        }
     }
 
     fn next_frame(&mut self) -> Option<Heard> {
@@ -89,7 +97,9 @@ impl Reader {
 
     fn frame(&mut self, frame: Frame) -> Heard {
         match frame {
-            Frame::Text(text) if std::str::from_utf8(&text).is_err() => self.fault(Goodbye::NotUtf8),
+            Frame::Text(text) if std::str::from_utf8(&text).is_err() => {
+                self.fault(Goodbye::NotUtf8)
+            }
             Frame::Text(_) | Frame::Binary(_) => Heard::Message,
             Frame::Ping(bytes) => Heard::Ping(bytes),
             Frame::Pong(_) => Heard::Pong,
@@ -113,7 +123,9 @@ impl Reader {
             Item::Continue(bytes) => (bytes, false),
             Item::Last(bytes) => (bytes, true),
         };
-        let Some(parts) = self.parts.as_mut() else { return self.fault(Goodbye::ProtocolFault) };
+        let Some(parts) = self.parts.as_mut() else {
+            return self.fault(Goodbye::ProtocolFault);
+        };
         if parts.len() + bytes.len() > self.limit {
             return self.fault(Goodbye::TooBig);
         }
@@ -132,7 +144,9 @@ impl Reader {
 /// What is wrong with a header, before any of its payload is waited for: the codec would look at the length
 /// only once the payload is there.
 fn fault_in_header(bytes: &[u8], limit: usize) -> Option<Goodbye> {
-    let [first, second, rest @ ..] = bytes else { return None };
+    let [first, second, rest @ ..] = bytes else {
+        return None;
+    };
     // Reserved bits belong to extensions, and none was agreed on; clients mask (RFC 6455 §5.1, §5.2).
     if first & 0x70 != 0 || second & 0x80 == 0 {
         return Some(Goodbye::ProtocolFault);
@@ -170,7 +184,8 @@ impl Stream for Reader {
             let read = BUFFER.with_borrow_mut(|buffer| {
                 let read = this.socket.io().try_read(buffer.as_mut_slice());
                 if let Ok(n) = read {
-                    this.rest.extend_from_slice(buffer.get(..n).unwrap_or_default());
+                    this.rest
+                        .extend_from_slice(buffer.get(..n).unwrap_or_default());
                 }
                 read
             });
@@ -194,12 +209,26 @@ mod tests {
         assert_eq!(judge(&[]), None);
         assert_eq!(judge(&[0x81]), None);
         assert_eq!(judge(&[0x81, 0x80]), None);
-        assert_eq!(judge(&[0x81, 0x05]), Some(Goodbye::ProtocolFault), "unmasked");
-        assert_eq!(judge(&[0xc1, 0x85]), Some(Goodbye::ProtocolFault), "reserved bit");
+        assert_eq!(
+            judge(&[0x81, 0x05]),
+            Some(Goodbye::ProtocolFault),
+            "unmasked"
+        );
+        assert_eq!(
+            judge(&[0xc1, 0x85]),
+            Some(Goodbye::ProtocolFault),
+            "reserved bit"
+        );
         assert_eq!(judge(&[0x81, 0xfe, 0x10, 0x00]), None, "exactly the limit");
         assert_eq!(judge(&[0x81, 0xfe, 0x10, 0x01]), Some(Goodbye::TooBig));
         assert_eq!(judge(&[0x81, 0xff, 0, 0, 0]), None, "length not there yet");
-        assert_eq!(judge(&[0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0]), Some(Goodbye::ProtocolFault));
-        assert_eq!(judge(&[0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0]), Some(Goodbye::TooBig));
+        assert_eq!(
+            judge(&[0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0]),
+            Some(Goodbye::ProtocolFault)
+        );
+        assert_eq!(
+            judge(&[0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0]),
+            Some(Goodbye::TooBig)
+        );
     }
 }

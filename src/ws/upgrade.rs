@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_codec::Framed;
-use actix_http::{Request, h1};
+use actix_http::{HttpMessage, Request, h1};
 use actix_rt::net::TcpStream;
 use bytes::BytesMut;
 use smallvec::SmallVec;
@@ -53,8 +53,14 @@ pub async fn upgrade(
     let parts = framed.into_parts();
     let io = parts.io.into_inner();
     // Of what was read ahead only real bytes are kept, not the dispatcher's buffer.
-    let rest = if parts.read_buf.is_empty() { BytesMut::new() } else { parts.read_buf };
-    let address = io.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let rest = if parts.read_buf.is_empty() {
+        BytesMut::new()
+    } else {
+        parts.read_buf
+    };
+    let address = io
+        .peer_addr()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     let admitted = async {
         let key = accept_key(request.headers(), &request)?;
         Ok::<_, Failure>((key, admit(&request, address, &gate.shared).await?))
@@ -100,8 +106,12 @@ async fn open(
     }
     let now = gate.shard.now();
     let display = Display::from_query(&query);
-    let (slot, serial) =
-        ConnectionActor::launch(gate.shared.clone(), gate.shard.clone(), place, rest, |serial| Link {
+    let (slot, serial) = ConnectionActor::launch(
+        gate.shared.clone(),
+        gate.shard.clone(),
+        place,
+        rest,
+        |serial| Link {
             serial,
             id,
             socket,
@@ -114,11 +124,17 @@ async fn open(
             stands: SmallVec::new(),
             inbox: None,
             follows: None,
-        });
+        },
+    );
     // A revocation that passed before the connection stood in its place did not see it.
     if let Some(secret) = secret
         && matches!(gate.shared.store.token(&secret).await, Ok(None))
-        && gate.shard.state.borrow().link(slot).is_some_and(|link| link.serial == serial)
+        && gate
+            .shard
+            .state
+            .borrow()
+            .link(slot)
+            .is_some_and(|link| link.serial == serial)
     {
         gate.shard.hang_up(slot, Goodbye::TokenRevoked);
     }

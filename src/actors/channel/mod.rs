@@ -44,12 +44,19 @@ pub struct ChannelActor {
 impl ChannelActor {
     /// Not loaded yet.
     pub fn new(id: ChannelId, shared: Arc<Shared>) -> Self {
-        Self { id, shared, state: None, used: Instant::now() }
+        Self {
+            id,
+            shared,
+            state: None,
+            used: Instant::now(),
+        }
     }
 
     fn state(&mut self) -> Result<&mut ChannelState, Failure> {
         self.used = Instant::now();
-        self.state.as_mut().ok_or_else(|| Refusal::ChannelNotFound.into())
+        self.state
+            .as_mut()
+            .ok_or_else(|| Refusal::ChannelNotFound.into())
     }
 
     fn load(&self) -> impl ActorFuture<Self, Output = ()> + 'static {
@@ -57,25 +64,31 @@ impl ChannelActor {
         let read = async move {
             store
                 .read(move |db| {
-                    let Some(channel) = db.channel(id)? else { return Ok(None) };
+                    let Some(channel) = db.channel(id)? else {
+                        return Ok(None);
+                    };
                     let subscribers = db.subscribers(id)?;
                     Ok(Some(ChannelState::new(channel, subscribers)))
                 })
                 .await
         };
-        wrap_future(read).map(|loaded, actor: &mut Self, ctx: &mut Context<Self>| match loaded {
-            Ok(Some(state)) => actor.state = Some(state),
-            // Nobody shall fill the directory by asking for channels that do not exist.
-            Ok(None) => {
-                ctx.run_later(Duration::from_secs(1), |actor, ctx| actor.rest(ctx));
-            }
-            // Whoever asks next starts it anew.
-            Err(_) => actor.rest(ctx),
-        })
+        wrap_future(read).map(
+            |loaded, actor: &mut Self, ctx: &mut Context<Self>| match loaded {
+                Ok(Some(state)) => actor.state = Some(state),
+                // Nobody shall fill the directory by asking for channels that do not exist.
+                Ok(None) => {
+                    ctx.run_later(Duration::from_secs(1), |actor, ctx| actor.rest(ctx));
+                }
+                // Whoever asks next starts it anew.
+                Err(_) => actor.rest(ctx),
+            },
+        )
     }
 
     fn rest(&self, ctx: &mut Context<Self>) {
-        self.shared.directory.forget_channel(self.id, &ctx.address());
+        self.shared
+            .directory
+            .forget_channel(self.id, &ctx.address());
         ctx.stop();
     }
 
@@ -88,12 +101,14 @@ impl ChannelActor {
     ) -> AtomicResponse<Self, Saved> {
         let store = self.shared.store.clone();
         let write = async move { store.write(job).await };
-        AtomicResponse::new(Box::pin(wrap_future(write).map(move |saved: Saved, actor: &mut Self, _| {
-            if let (true, Ok(channel), Some(state)) = (changes, &saved, actor.state.as_mut()) {
-                state.changed(channel.clone());
-            }
-            saved
-        })))
+        AtomicResponse::new(Box::pin(wrap_future(write).map(
+            move |saved: Saved, actor: &mut Self, _| {
+                if let (true, Ok(channel), Some(state)) = (changes, &saved, actor.state.as_mut()) {
+                    state.changed(channel.clone());
+                }
+                saved
+            },
+        )))
     }
 }
 
@@ -127,7 +142,11 @@ impl Handler<PostMessage> for ChannelActor {
         let channel = state.channel.clone();
         // Only private channels bring back who had left, so only they are looked through.
         let absent: Vec<UserId> = match channel.is_pm() {
-            true => channel.acl.members().filter(|user| !state.is_subscribed(*user)).collect(),
+            true => channel
+                .acl
+                .members()
+                .filter(|user| !state.is_subscribed(*user))
+                .collect(),
             false => Vec::new(),
         };
         store.submit(move |tx| write::message(tx, &channel, &absent, mail.author, mail.new))
@@ -181,16 +200,23 @@ impl Handler<ChangeChannel> for ChannelActor {
         match planned {
             Ok(channel) => {
                 let actor = mail.by.user;
-                self.save(move |tx| {
-                    // Those who were listed before are subscribed too, as far as they may still read.
-                    let saved = write::save(tx, &channel, actor, auto)?;
-                    if let (true, Some(before)) = (auto, before) {
-                        let may_read = |user: &UserId| saved.access(Some(*user)) >= crate::model::Access::Read;
-                        let listed: Vec<UserId> = before.members().filter(may_read).collect();
-                        write::subscribe_all(tx, saved.id, &listed)?;
-                    }
-                    Ok(Arc::new(tx.channel(saved.id)?.ok_or(Refusal::ChannelNotFound)?))
-                }, true)
+                self.save(
+                    move |tx| {
+                        // Those who were listed before are subscribed too, as far as they may still read.
+                        let saved = write::save(tx, &channel, actor, auto)?;
+                        if let (true, Some(before)) = (auto, before) {
+                            let may_read = |user: &UserId| {
+                                saved.access(Some(*user)) >= crate::model::Access::Read
+                            };
+                            let listed: Vec<UserId> = before.members().filter(may_read).collect();
+                            write::subscribe_all(tx, saved.id, &listed)?;
+                        }
+                        Ok(Arc::new(
+                            tx.channel(saved.id)?.ok_or(Refusal::ChannelNotFound)?,
+                        ))
+                    },
+                    true,
+                )
             }
             Err(failure) => refuse(failure),
         }
@@ -213,7 +239,8 @@ impl Handler<ChangeOwner> for ChannelActor {
         match planned {
             Ok(channel) => self.save(
                 move |tx| {
-                    tx.user(mail.owner)?.ok_or_else(|| Refusal::UnknownUser.at("owner_id"))?;
+                    tx.user(mail.owner)?
+                        .ok_or_else(|| Refusal::UnknownUser.at("owner_id"))?;
                     write::save(tx, &channel, mail.by.user, false)
                 },
                 true,
@@ -257,7 +284,10 @@ impl Handler<SetAttendance> for ChannelActor {
             Attend::Unsubscribe | Attend::Unmute => Ok(mail.by.open(&state.channel)?),
         });
         match allowed {
-            Ok(()) => self.save(move |tx| write::attend(tx, id, mail.by.user, mail.how), false),
+            Ok(()) => self.save(
+                move |tx| write::attend(tx, id, mail.by.user, mail.how),
+                false,
+            ),
             Err(failure) => refuse(failure),
         }
     }
@@ -270,10 +300,17 @@ impl Handler<SetChannelPresence> for ChannelActor {
         let shared = self.shared.clone();
         let state = self.state()?;
         state.may_read(&mail.by)?;
-        let presence = shared.presence.set_in(mail.by.user, state.channel.id, mail.set);
+        let presence = shared
+            .presence
+            .set_in(mail.by.user, state.channel.id, mail.set);
         if presence.text.is_some() {
             let channel = state.channel.brief();
-            shared.tell(presence_event(&shared, mail.user, channel, presence.clone()));
+            shared.tell(presence_event(
+                &shared,
+                mail.user,
+                channel,
+                presence.clone(),
+            ));
         }
         Ok(presence)
     }
@@ -285,8 +322,16 @@ fn presence_event(
     channel: crate::model::ChannelBrief,
     presence: Presence,
 ) -> Event {
-    let body = Body::ChannelPresence { user, channel, presence };
-    Event { pos: None, at: shared.store.now(), body }
+    let body = Body::ChannelPresence {
+        user,
+        channel,
+        presence,
+    };
+    Event {
+        pos: None,
+        at: shared.store.now(),
+        body,
+    }
 }
 
 impl Handler<MayListen> for ChannelActor {

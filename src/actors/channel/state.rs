@@ -24,7 +24,11 @@ impl ChannelState {
     /// As loaded.
     pub fn new(channel: Channel, mut subscribers: Vec<UserId>) -> Self {
         subscribers.sort_unstable();
-        Self { channel: Arc::new(channel), subscribers: subscribers.into(), ahead: 0 }
+        Self {
+            channel: Arc::new(channel),
+            subscribers: subscribers.into(),
+            ahead: 0,
+        }
     }
 
     /// Subscribed users, rising ids.
@@ -104,7 +108,14 @@ impl ChannelState {
     /// Whether messages may be made sticky: in private channels by every participant.
     pub fn may_stick(&self, by: &By) -> Result<(), Refused> {
         by.open(&self.channel)?;
-        self.demand(by, if self.channel.is_pm() { Access::Write } else { Access::Full })
+        self.demand(
+            by,
+            if self.channel.is_pm() {
+                Access::Write
+            } else {
+                Access::Full
+            },
+        )
     }
 
     /// Whether others' messages may be deleted: never in private channels.
@@ -140,7 +151,11 @@ impl ChannelState {
 
     /// Deactivated channels take nothing new.
     pub fn demand_active(&self) -> Result<(), Refused> {
-        if self.channel.is_active { Ok(()) } else { Err(Refusal::ChannelInactive.into()) }
+        if self.channel.is_active {
+            Ok(())
+        } else {
+            Err(Refusal::ChannelInactive.into())
+        }
     }
 
     /// The ACL after a change.
@@ -152,14 +167,22 @@ impl ChannelState {
         let old = &self.channel.acl;
         let mut acl = old.clone();
         let listed = |group: &Option<GroupChange>| group.as_ref().and_then(|g| g.users.clone());
-        let (full, write, read) = (listed(&change.full), listed(&change.write), listed(&change.read));
+        let (full, write, read) = (
+            listed(&change.full),
+            listed(&change.write),
+            listed(&change.read),
+        );
         // Whoever is put into a group leaves the others, unless the same request lists them there too.
         for put in [&full, &write, &read].into_iter().flatten() {
             acl.full.retain(|user| !put.contains(user));
             acl.write.retain(|user| !put.contains(user));
             acl.read.retain(|user| !put.contains(user));
         }
-        for (list, put) in [(&mut acl.full, full), (&mut acl.write, write), (&mut acl.read, read)] {
+        for (list, put) in [
+            (&mut acl.full, full),
+            (&mut acl.write, write),
+            (&mut acl.read, read),
+        ] {
             if let Some(put) = put {
                 *list = put;
             }
@@ -200,7 +223,9 @@ impl ChannelState {
         // Opening the channel to all writers opens it to all readers, frozen or not: the one exception.
         let forced = acl.write_any_user && !old.write_any_user;
         let any_user = acl.read_any_user != old.read_any_user && !forced;
-        if old.read_immutable && (acl.read != old.read || any_user || acl.read_public != old.read_public) {
+        if old.read_immutable
+            && (acl.read != old.read || any_user || acl.read_public != old.read_public)
+        {
             return Err(Refusal::GroupImmutable.at("acl.read"));
         }
         Ok(())

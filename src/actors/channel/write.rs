@@ -23,12 +23,24 @@ pub fn news(tx: &mut Tx<'_>, id: ChannelId) -> Result<ChannelNews, Failure> {
     };
     let recent = with_author(tx, channel.recent_message_id)?;
     let recent_deleted = with_author(tx, channel.recent_deleted_message_id)?;
-    Ok(ChannelNews { channel, owner, recent, recent_deleted })
+    Ok(ChannelNews {
+        channel,
+        owner,
+        recent,
+        recent_deleted,
+    })
 }
 
-fn with_author(tx: &mut Tx<'_>, id: Option<MessageId>) -> Result<Option<(Message, Arc<User>)>, Failure> {
-    let Some(message) = id.map(|id| tx.message(id)).transpose()?.flatten() else { return Ok(None) };
-    Ok(tx.user(message.user_id)?.map(|author| (message, Arc::new(author))))
+fn with_author(
+    tx: &mut Tx<'_>,
+    id: Option<MessageId>,
+) -> Result<Option<(Message, Arc<User>)>, Failure> {
+    let Some(message) = id.map(|id| tx.message(id)).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    Ok(tx
+        .user(message.user_id)?
+        .map(|author| (message, Arc::new(author))))
 }
 
 /// Writes a message.
@@ -47,8 +59,15 @@ pub fn message(
     }
     let read_by_author = new.update_marker;
     let message = tx.insert_message(channel.id, new)?;
-    let written = Written { message: message.clone(), author, channel: channel.brief() };
-    tx.announce(Body::MessageCreated { written: Box::new(written), read_by_author });
+    let written = Written {
+        message: message.clone(),
+        author,
+        channel: channel.brief(),
+    };
+    tx.announce(Body::MessageCreated {
+        written: Box::new(written),
+        read_by_author,
+    });
     Ok(message)
 }
 
@@ -59,7 +78,11 @@ fn private_rules(
     absent: &[UserId],
     author: UserId,
 ) -> Result<(), Failure> {
-    let others: Vec<UserId> = channel.acl.members().filter(|user| *user != author).collect();
+    let others: Vec<UserId> = channel
+        .acl
+        .members()
+        .filter(|user| *user != author)
+        .collect();
     if let [other] = others.as_slice()
         && tx.hidden_from(author)?.blocked.contains(other)
     {
@@ -85,10 +108,21 @@ pub fn subscribe_all(tx: &mut Tx<'_>, id: ChannelId, users: &[UserId]) -> Result
     Ok(())
 }
 
-fn announce_subscription(tx: &mut Tx<'_>, id: ChannelId, user: UserId, on: bool) -> Result<(), Failure> {
+fn announce_subscription(
+    tx: &mut Tx<'_>,
+    id: ChannelId,
+    user: UserId,
+    on: bool,
+) -> Result<(), Failure> {
     let news = Box::new(news(tx, id)?);
-    let Some(user) = tx.user(user)?.map(Arc::new) else { return Ok(()) };
-    tx.announce(if on { Body::Subscribed { news, user } } else { Body::Unsubscribed { news, user } });
+    let Some(user) = tx.user(user)?.map(Arc::new) else {
+        return Ok(());
+    };
+    tx.announce(if on {
+        Body::Subscribed { news, user }
+    } else {
+        Body::Unsubscribed { news, user }
+    });
     Ok(())
 }
 
@@ -125,8 +159,14 @@ pub fn delete_message(
     }
     let message = tx.delete_message(id, by)?;
     let author = Arc::new(tx.user(message.user_id)?.ok_or(Refusal::UserNotFound)?);
-    let written = Written { message: message.clone(), author, channel: channel.clone() };
-    tx.announce(Body::MessageDeleted { written: Box::new(written) });
+    let written = Written {
+        message: message.clone(),
+        author,
+        channel: channel.clone(),
+    };
+    tx.announce(Body::MessageDeleted {
+        written: Box::new(written),
+    });
     Ok(message)
 }
 
@@ -167,7 +207,9 @@ pub fn save(
     }
     let news = news(tx, channel.id)?;
     let saved = news.channel.clone();
-    tx.announce(Body::ChannelChanged { news: Box::new(news) });
+    tx.announce(Body::ChannelChanged {
+        news: Box::new(news),
+    });
     if auto {
         auto_subscribe(tx, channel, actor)?;
     }
@@ -179,15 +221,22 @@ pub fn save(
 /// # Errors
 /// The database is in trouble.
 pub fn deactivate(tx: &mut Tx<'_>, channel: &Channel) -> Result<Arc<Channel>, Failure> {
-    tx.save_channel(&Channel { is_active: false, ..channel.clone() })?;
+    tx.save_channel(&Channel {
+        is_active: false,
+        ..channel.clone()
+    })?;
     let news = news(tx, channel.id)?;
-    tx.announce(Body::ChannelChanged { news: Box::new(news) });
+    tx.announce(Body::ChannelChanged {
+        news: Box::new(news),
+    });
     for user in tx.subscribers(channel.id)? {
         if tx.unsubscribe(channel.id, user)? {
             announce_subscription(tx, channel.id, user, false)?;
         }
     }
-    Ok(Arc::new(tx.channel(channel.id)?.ok_or(Refusal::ChannelNotFound)?))
+    Ok(Arc::new(
+        tx.channel(channel.id)?.ok_or(Refusal::ChannelNotFound)?,
+    ))
 }
 
 /// Subscribes, mutes, or takes either back.
@@ -219,7 +268,9 @@ pub fn attend(
             tx.unmute_channel(channel, user)?;
         }
     }
-    Ok(Arc::new(tx.channel(channel)?.ok_or(Refusal::ChannelNotFound)?))
+    Ok(Arc::new(
+        tx.channel(channel)?.ok_or(Refusal::ChannelNotFound)?,
+    ))
 }
 
 /// Finds the private channel of exactly these people, or makes it; who is not in its inbox comes back.
@@ -247,7 +298,9 @@ pub fn open_pm(tx: &mut Tx<'_>, people: &HashSet<UserId>) -> Result<ChannelId, F
     };
     let id = tx.create_channel(new)?.id;
     let news = news(tx, id)?;
-    tx.announce(Body::ChannelCreated { news: Box::new(news) });
+    tx.announce(Body::ChannelCreated {
+        news: Box::new(news),
+    });
     subscribe_all(tx, id, &write)?;
     Ok(id)
 }
@@ -265,7 +318,9 @@ pub fn create(
     let id = tx.create_channel(new)?.id;
     let news = news(tx, id)?;
     let channel = news.channel.clone();
-    tx.announce(Body::ChannelCreated { news: Box::new(news) });
+    tx.announce(Body::ChannelCreated {
+        news: Box::new(news),
+    });
     if auto {
         auto_subscribe(tx, &channel, actor)?;
     }

@@ -30,11 +30,17 @@ pub struct FirehoseActor {
 impl FirehoseActor {
     /// Not loaded yet.
     pub fn new(client: ClientId, shared: Arc<Shared>) -> Self {
-        Self { client, shared, sight: None }
+        Self {
+            client,
+            shared,
+            sight: None,
+        }
     }
 
     fn rest(&self, ctx: &mut Context<Self>) {
-        self.shared.directory.forget_firehose(&self.client, &ctx.address());
+        self.shared
+            .directory
+            .forget_firehose(&self.client, &ctx.address());
         ctx.stop();
     }
 }
@@ -50,12 +56,14 @@ impl Actor for FirehoseActor {
             let authorizations = store.read(move |db| db.authorizations(&id)).await?;
             Ok::<_, Failure>(Sight::new(client, authorizations))
         };
-        ctx.wait(wrap_future(read).map(|loaded, actor: &mut Self, ctx: &mut Context<Self>| {
-            match loaded {
-                Ok(sight) => actor.sight = Some(sight),
-                Err(_) => actor.rest(ctx),
-            }
-        }));
+        ctx.wait(
+            wrap_future(read).map(
+                |loaded, actor: &mut Self, ctx: &mut Context<Self>| match loaded {
+                    Ok(sight) => actor.sight = Some(sight),
+                    Err(_) => actor.rest(ctx),
+                },
+            ),
+        );
         ctx.run_interval(self.shared.idle, |actor, ctx| {
             let in_use = actor.shared.app_seats.taken_by(&actor.client);
             if in_use == 0 {
@@ -70,7 +78,11 @@ impl Handler<Admit> for FirehoseActor {
 
     fn handle(&mut self, _: Admit, _: &mut Self::Context) -> Self::Result {
         // Being able to answer means that the index is loaded: from here on nothing is missed.
-        if self.sight.is_some() { Ok(()) } else { Err(Failure::Busy) }
+        if self.sight.is_some() {
+            Ok(())
+        } else {
+            Err(Failure::Busy)
+        }
     }
 }
 
@@ -79,7 +91,9 @@ impl Handler<JudgeEvents> for FirehoseActor {
 
     fn handle(&mut self, mail: JudgeEvents, _: &mut Self::Context) -> Self::Result {
         let verdicts = mail.0.iter().map(|seen| {
-            self.sight.as_mut().is_some_and(|sight| sight.sees(&seen.event.body, &seen.subscribers))
+            self.sight
+                .as_mut()
+                .is_some_and(|sight| sight.sees(&seen.event.body, &seen.subscribers))
         });
         MessageResult(verdicts.collect())
     }

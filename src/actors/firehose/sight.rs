@@ -37,7 +37,12 @@ impl Sight {
         for (user, scopes) in tokens {
             users.entry(user).or_default().push((None, scopes));
         }
-        Self { client, users, version: 0, remembered: HashMap::new() }
+        Self {
+            client,
+            users,
+            version: 0,
+            remembered: HashMap::new(),
+        }
     }
 
     /// Whether the app may see an event. Token events change what it sees from here on.
@@ -65,13 +70,17 @@ impl Sight {
                 if let (true, Some(user)) = (own, token.user) {
                     let tokens = self.users.entry(user).or_default();
                     // The list that was loaded may hold this token already, without its id.
-                    tokens.retain(|(id, scopes)| *id != Some(token.id) && (id.is_some() || *scopes != token.scopes));
+                    tokens.retain(|(id, scopes)| {
+                        *id != Some(token.id) && (id.is_some() || *scopes != token.scopes)
+                    });
                     tokens.push((Some(token.id), token.scopes.clone()));
                     self.version += 1;
                 }
                 own
             }
-            Body::TokenRevoked { token, was_last, .. } => {
+            Body::TokenRevoked {
+                token, was_last, ..
+            } => {
                 let own = token.client.id == self.client;
                 if let (true, Some(user)) = (own, token.user) {
                     self.forget(user, token.id, &token.scopes, *was_last);
@@ -83,9 +92,15 @@ impl Sight {
 
     fn forget(&mut self, user: UserId, id: TokenId, scopes: &Scopes, was_last: bool) {
         self.version += 1;
-        let Some(tokens) = self.users.get_mut(&user) else { return };
+        let Some(tokens) = self.users.get_mut(&user) else {
+            return;
+        };
         let known = tokens.iter().position(|(known, _)| *known == Some(id));
-        let same = || tokens.iter().position(|(known, granted)| known.is_none() && granted == scopes);
+        let same = || {
+            tokens
+                .iter()
+                .position(|(known, granted)| known.is_none() && granted == scopes)
+        };
         if let Some(at) = known.or_else(same) {
             tokens.swap_remove(at);
         }
@@ -96,7 +111,9 @@ impl Sight {
 
     fn authorized_for(&self, user: UserId, channel: &ChannelBrief) -> bool {
         self.users.get(&user).is_some_and(|tokens| {
-            tokens.iter().any(|(_, scopes)| scopes.open_channel(&channel.kind, channel.is_public))
+            tokens
+                .iter()
+                .any(|(_, scopes)| scopes.open_channel(&channel.kind, channel.is_public))
         })
     }
 
@@ -109,12 +126,23 @@ impl Sight {
         {
             return known.sees;
         }
-        let sees = subscribers.iter().any(|user| self.authorized_for(*user, channel));
+        let sees = subscribers
+            .iter()
+            .any(|user| self.authorized_for(*user, channel));
         if self.remembered.len() >= REMEMBERED {
             self.remembered.clear();
         }
-        let (subscribers, version, is_public) = (subscribers.clone(), self.version, channel.is_public);
-        self.remembered.insert(channel.id, Answered { subscribers, version, is_public, sees });
+        let (subscribers, version, is_public) =
+            (subscribers.clone(), self.version, channel.is_public);
+        self.remembered.insert(
+            channel.id,
+            Answered {
+                subscribers,
+                version,
+                is_public,
+                sees,
+            },
+        );
         sees
     }
 }

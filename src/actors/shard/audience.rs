@@ -56,15 +56,26 @@ impl Audience {
 
     /// How many listen.
     pub fn len(&self) -> usize {
-        self.others.len() + self.classes.iter().map(|class| class.receivers.len()).sum::<usize>()
+        self.others.len()
+            + self
+                .classes
+                .iter()
+                .map(|class| class.receivers.len())
+                .sum::<usize>()
     }
 
     /// Puts a plain receiver in. `None` if there are more classes than an index holds; it must then stand
     /// among the others.
     pub fn add_plain(&mut self, display: Display, receiver: Receiver) -> Option<Stand> {
-        let known = self.classes.iter().position(|class| class.display == display);
+        let known = self
+            .classes
+            .iter()
+            .position(|class| class.display == display);
         let class = known.unwrap_or_else(|| {
-            self.classes.push(Class { display, receivers: Vec::new() });
+            self.classes.push(Class {
+                display,
+                receivers: Vec::new(),
+            });
             self.classes.len() - 1
         });
         let index = u8::try_from(class).ok()?;

@@ -12,7 +12,9 @@ use crate::protocol::topic::Topic;
 
 /// Whether the event goes to this subscription of this connection.
 pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> bool {
-    let Some(viewer) = link.who.user() else { return false };
+    let Some(viewer) = link.who.user() else {
+        return false;
+    };
     let body = &delivery.event.body;
     let filter = &subscription.filter;
     if body.actor() != Some(viewer) && delivery.hidden.from(viewer, filter.include_muted) {
@@ -38,9 +40,9 @@ pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> b
             _ => false,
         },
         Topic::ChannelPresence(channel) => match body {
-            Body::ChannelPresence { channel: at, user, .. } => {
-                at.id == channel && knows(link, filter, viewer, user.id)
-            }
+            Body::ChannelPresence {
+                channel: at, user, ..
+            } => at.id == channel && knows(link, filter, viewer, user.id),
             _ => false,
         },
         Topic::Presence => match body {
@@ -63,13 +65,18 @@ pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> b
 fn inbox_hears(link: &Link, subscription: &Subscription, user: UserId, body: &Body) -> bool {
     let filter = &subscription.filter;
     let has = |channel: &ChannelBrief| {
-        link.inbox.as_ref().is_some_and(|inbox| inbox.channels.contains(&channel.id))
+        link.inbox
+            .as_ref()
+            .is_some_and(|inbox| inbox.channels.contains(&channel.id))
     };
     let passes = |channel: &ChannelBrief| {
         filter.lets_type_pass(&channel.kind) && scope_opens(subscription, channel)
     };
     match body {
-        Body::MessageCreated { written, read_by_author } => {
+        Body::MessageCreated {
+            written,
+            read_by_author,
+        } => {
             // An own message that moved the own marker leaves nothing unread.
             let read = *read_by_author && written.message.user_id == user;
             has(&written.channel) && passes(&written.channel) && (filter.include_read || !read)
@@ -94,14 +101,20 @@ fn inbox_hears(link: &Link, subscription: &Subscription, user: UserId, body: &Bo
 }
 
 fn scope_opens(subscription: &Subscription, channel: &ChannelBrief) -> bool {
-    subscription.token.scopes.open_channel(&channel.kind, channel.is_public)
+    subscription
+        .token
+        .scopes
+        .open_channel(&channel.kind, channel.is_public)
 }
 
 /// Presence is heard of oneself and of those one follows, unless all are asked for.
 fn knows(link: &Link, filter: &Filter, viewer: UserId, who: UserId) -> bool {
     filter.include_not_followed
         || who == viewer
-        || link.follows.as_ref().is_some_and(|follows| follows.contains(&who))
+        || link
+            .follows
+            .as_ref()
+            .is_some_and(|follows| follows.contains(&who))
 }
 
 /// Whether an app stream hears the event: it lists the type, and its app may see it.
@@ -111,7 +124,9 @@ pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Body) -> bool {
     }
     let kind = match body {
         Body::MessageDeleted { .. } if !filter.include_deleted => return false,
-        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => &written.channel.kind,
+        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
+            &written.channel.kind
+        }
         Body::ChannelCreated { news }
         | Body::ChannelChanged { news }
         | Body::Subscribed { news, .. }

@@ -90,19 +90,26 @@ pub struct Link {
 impl Link {
     /// Subscriptions whose topic lets messages of this channel pass, filters aside.
     pub fn on_messages_of(&self, channel: ChannelId) -> impl Iterator<Item = &Subscription> {
-        let in_inbox = self.inbox.as_ref().is_some_and(|inbox| inbox.channels.contains(&channel));
-        self.subscriptions.iter().filter(move |subscription| match subscription.topic {
-            Topic::ChannelMessages(id) => id == channel,
-            Topic::Inbox(_) => in_inbox,
-            Topic::ChannelSubscribers(_)
-            | Topic::ChannelPresence(_)
-            | Topic::Presence
-            | Topic::Token(_) => false,
-        })
+        let in_inbox = self
+            .inbox
+            .as_ref()
+            .is_some_and(|inbox| inbox.channels.contains(&channel));
+        self.subscriptions
+            .iter()
+            .filter(move |subscription| match subscription.topic {
+                Topic::ChannelMessages(id) => id == channel,
+                Topic::Inbox(_) => in_inbox,
+                Topic::ChannelSubscribers(_)
+                | Topic::ChannelPresence(_)
+                | Topic::Presence
+                | Topic::Token(_) => false,
+            })
     }
 
     /// Whether any subscription satisfies the question.
     pub fn follows_any(&self, question: impl Fn(Topic) -> bool) -> bool {
-        self.subscriptions.iter().any(|subscription| question(subscription.topic))
+        self.subscriptions
+            .iter()
+            .any(|subscription| question(subscription.topic))
     }
 }

@@ -115,8 +115,19 @@ impl ShardActor {
         metrics: Arc<Metrics>,
     ) -> (Rc<Shard>, Addr<Self>) {
         let state = RefCell::new(State::new(id, interest));
-        let shard = Rc::new(Shard { id, state, site, limits, metrics, wheel: RefCell::default() });
-        let actor = Self { shard: shard.clone(), turn: Vec::new(), flush_sent: false };
+        let shard = Rc::new(Shard {
+            id,
+            state,
+            site,
+            limits,
+            metrics,
+            wheel: RefCell::default(),
+        });
+        let actor = Self {
+            shard: shard.clone(),
+            turn: Vec::new(),
+            flush_sent: false,
+        };
         (shard, actor.start())
     }
 
@@ -194,12 +205,22 @@ impl Handler<CloseStreams> for ShardActor {
     type Result = ();
 
     fn handle(&mut self, mail: CloseStreams, _: &mut Self::Context) {
-        let slots = self.shard.state.borrow().at(&Key::App(mail.client)).to_vec();
+        let slots = self
+            .shard
+            .state
+            .borrow()
+            .at(&Key::App(mail.client))
+            .to_vec();
         for slot in slots {
-            let plays_one = self.shard.state.borrow().link(slot).is_some_and(|link| match &link.who {
-                link::Who::App(stream, _, _) => mail.keys.contains(&stream.key),
-                link::Who::Unclaimed(_) | link::Who::User(..) => false,
-            });
+            let plays_one =
+                self.shard
+                    .state
+                    .borrow()
+                    .link(slot)
+                    .is_some_and(|link| match &link.who {
+                        link::Who::App(stream, _, _) => mail.keys.contains(&stream.key),
+                        link::Who::Unclaimed(_) | link::Who::User(..) => false,
+                    });
             if plays_one {
                 self.shard.hang_up(slot, Goodbye::StreamDeleted);
             }
@@ -215,8 +236,15 @@ impl Shard {
 
     /// Starts the deadlines of a connection that was just admitted.
     pub fn watch(&self, slot: Slot, serial: u64, unclaimed: bool) {
-        let first = if unclaimed { self.limits.unclaimed_ms } else { self.silence_ms() };
-        self.wheel.borrow_mut().put((slot, serial, Look::Life), ticks(first.min(self.silence_ms())));
+        let first = if unclaimed {
+            self.limits.unclaimed_ms
+        } else {
+            self.silence_ms()
+        };
+        self.wheel.borrow_mut().put(
+            (slot, serial, Look::Life),
+            ticks(first.min(self.silence_ms())),
+        );
     }
 
     fn silence_ms(&self) -> u64 {
@@ -244,9 +272,14 @@ impl Shard {
         let now = self.now();
         let (quiet, unclaimed_for) = {
             let state = self.state.borrow();
-            let link = state.link(slot).filter(|link| link.serial == serial && link.closing.is_none())?;
+            let link = state
+                .link(slot)
+                .filter(|link| link.serial == serial && link.closing.is_none())?;
             let unclaimed = matches!(link.who, link::Who::Unclaimed(_));
-            (now.wrapping_sub(link.heard), unclaimed.then(|| now.wrapping_sub(link.opened)))
+            (
+                now.wrapping_sub(link.heard),
+                unclaimed.then(|| now.wrapping_sub(link.opened)),
+            )
         };
         let (silence, claim) = (ticks(self.silence_ms()), ticks(self.limits.unclaimed_ms));
         if unclaimed_for.is_some_and(|age| age >= claim) {
@@ -264,15 +297,22 @@ impl Shard {
     fn look_at_queue(self: &Rc<Self>, slot: Slot, serial: u64) -> Option<u32> {
         let since = {
             let state = self.state.borrow();
-            let link = state.link(slot).filter(|link| link.serial == serial && link.closing.is_none())?;
+            let link = state
+                .link(slot)
+                .filter(|link| link.serial == serial && link.closing.is_none())?;
             link.socket.behind_since()?
         };
-        let (still, allowed) = (since.elapsed(), Duration::from_millis(self.limits.stalled_ms));
+        let (still, allowed) = (
+            since.elapsed(),
+            Duration::from_millis(self.limits.stalled_ms),
+        );
         if still >= allowed {
             self.hang_up(slot, Goodbye::Slow);
             return None;
         }
-        Some(ticks(u64::try_from((allowed - still).as_millis()).unwrap_or(u64::MAX)))
+        Some(ticks(
+            u64::try_from((allowed - still).as_millis()).unwrap_or(u64::MAX),
+        ))
     }
 
     fn end(&self, slot: Slot, serial: u64) {
@@ -289,7 +329,9 @@ impl Shard {
         let deadline = self.now().wrapping_add(linger);
         let serial = {
             let mut state = self.state.borrow_mut();
-            let Some(link) = state.link_mut(slot).filter(|link| link.closing.is_none()) else { return };
+            let Some(link) = state.link_mut(slot).filter(|link| link.closing.is_none()) else {
+                return;
+            };
             link.closing = Some((goodbye, deadline));
             link.socket.drop_queue();
             let serial = link.serial;
@@ -309,7 +351,9 @@ impl Shard {
             | Goodbye::StreamDeleted => {}
         }
         self.write(slot, &goodbye.frame());
-        self.wheel.borrow_mut().put((slot, serial, Look::End), linger);
+        self.wheel
+            .borrow_mut()
+            .put((slot, serial, Look::End), linger);
     }
 
     /// Writes to one connection, behind whatever waits for it.
@@ -321,7 +365,9 @@ impl Shard {
         };
         match fd.map(|fd| send_now(fd, bytes)) {
             Some(Sent::All) => {}
-            Some(Sent::Part(taken)) => self.queue(slot, bytes.get(taken..).unwrap_or_default(), taken > 0),
+            Some(Sent::Part(taken)) => {
+                self.queue(slot, bytes.get(taken..).unwrap_or_default(), taken > 0)
+            }
             Some(Sent::Broken) => {
                 if let Some(link) = self.state.borrow().link(slot) {
                     link.socket.end();
@@ -342,7 +388,9 @@ impl Shard {
             if over && !begun {
                 (true, None)
             } else {
-                let first = link.socket.queue(Bytes::copy_from_slice(rest), begun, Instant::now());
+                let first = link
+                    .socket
+                    .queue(Bytes::copy_from_slice(rest), begun, Instant::now());
                 let drain = first.then(|| (link.socket.clone(), link.serial));
                 state.set_behind(slot, true);
                 (over, drain)
@@ -350,7 +398,9 @@ impl Shard {
         };
         if let Some((socket, serial)) = drain {
             self.metrics.add(Counter::SocketsBehind, 1);
-            self.wheel.borrow_mut().put((slot, serial, Look::Stall), ticks(self.limits.stalled_ms));
+            self.wheel
+                .borrow_mut()
+                .put((slot, serial, Look::Stall), ticks(self.limits.stalled_ms));
             let shard = self.clone();
             actix_rt::spawn(async move {
                 socket.drain(Instant::now).await;

@@ -60,7 +60,12 @@ pub struct Socket {
 impl Socket {
     /// Takes the socket over.
     pub fn new(io: TcpStream) -> Self {
-        Self { io, outbox: RefCell::new(None), ended: Cell::new(false), reader: RefCell::new(None) }
+        Self {
+            io,
+            outbox: RefCell::new(None),
+            ended: Cell::new(false),
+            reader: RefCell::new(None),
+        }
     }
 
     /// Its descriptor, open as long as this value lives.
@@ -95,7 +100,10 @@ impl Socket {
 
     /// Bytes that wait.
     pub fn queued_bytes(&self) -> usize {
-        self.outbox.borrow().as_ref().map_or(0, |outbox| outbox.bytes)
+        self.outbox
+            .borrow()
+            .as_ref()
+            .map_or(0, |outbox| outbox.bytes)
     }
 
     /// When the kernel last took something, if anything waits.
@@ -114,7 +122,12 @@ impl Socket {
         }
         let size = bytes.len();
         let queue = VecDeque::from([bytes]);
-        *slot = Some(Box::new(Outbox { queue, bytes: size, front_sent: begun, progress: now }));
+        *slot = Some(Box::new(Outbox {
+            queue,
+            bytes: size,
+            front_sent: begun,
+            progress: now,
+        }));
         true
     }
 

@@ -113,12 +113,21 @@ impl State {
 
     /// Slots in use.
     pub fn slots(&self) -> Vec<Slot> {
-        self.links.iter().filter_map(|(key, _)| Slot::try_from(key).ok()).collect()
+        self.links
+            .iter()
+            .filter_map(|(key, _)| Slot::try_from(key).ok())
+            .collect()
     }
 
     /// Connections and subscriptions here.
     pub fn counts(&self) -> (usize, usize) {
-        (self.links.len(), self.links.iter().map(|(_, link)| link.subscriptions.len()).sum())
+        (
+            self.links.len(),
+            self.links
+                .iter()
+                .map(|(_, link)| link.subscriptions.len())
+                .sum(),
+        )
     }
 
     /// Whether bytes wait for this socket.
@@ -144,11 +153,19 @@ impl State {
     }
 
     /// Adds a subscription and stands at its points.
-    pub fn follow(&mut self, slot: Slot, subscription: Subscription, follows: Option<HashSet<UserId>>) {
+    pub fn follow(
+        &mut self,
+        slot: Slot,
+        subscription: Subscription,
+        follows: Option<HashSet<UserId>>,
+    ) {
         let topic = subscription.topic;
-        let Some(link) = self.link_mut(slot) else { return };
+        let Some(link) = self.link_mut(slot) else {
+            return;
+        };
         // The client may choose an id it has used: the new subscription takes its place.
-        link.subscriptions.retain(|known| known.id != subscription.id);
+        link.subscriptions
+            .retain(|known| known.id != subscription.id);
         link.subscriptions.push(subscription);
         if let Some(follows) = follows {
             link.follows = Some(Box::new(follows));
@@ -156,7 +173,9 @@ impl State {
         match topic {
             Topic::ChannelMessages(channel) => self.replace(slot, channel),
             Topic::Inbox(_) => {
-                let inbox = self.link_mut(slot).map(|link| link.inbox.get_or_insert_default());
+                let inbox = self
+                    .link_mut(slot)
+                    .map(|link| link.inbox.get_or_insert_default());
                 if let Some(inbox) = inbox {
                     inbox.loading.get_or_insert_default();
                 }
@@ -172,10 +191,17 @@ impl State {
 
     /// The list of an inbox was read; what changed meanwhile wins over it.
     pub fn fill_inbox(&mut self, slot: Slot, channels: Vec<ChannelId>) {
-        let Some(inbox) = self.link_mut(slot).and_then(|link| link.inbox.as_mut()) else { return };
+        let Some(inbox) = self.link_mut(slot).and_then(|link| link.inbox.as_mut()) else {
+            return;
+        };
         let changes = inbox.loading.take().unwrap_or_default();
-        let listed = channels.into_iter().filter(|channel| changes.get(channel) != Some(&false));
-        let came = changes.iter().filter(|(_, subscribed)| **subscribed).map(|(channel, _)| *channel);
+        let listed = channels
+            .into_iter()
+            .filter(|channel| changes.get(channel) != Some(&false));
+        let came = changes
+            .iter()
+            .filter(|(_, subscribed)| **subscribed)
+            .map(|(channel, _)| *channel);
         let all: Vec<ChannelId> = listed.chain(came).collect();
         for channel in all {
             self.enter_inbox(slot, channel);
@@ -185,7 +211,9 @@ impl State {
     /// The user of these connections subscribed to a channel, or no longer does.
     pub fn subscription_changed(&mut self, user: UserId, channel: ChannelId, subscribed: bool) {
         for slot in self.at(&Key::User(user)).to_vec() {
-            let Some(inbox) = self.link_mut(slot).and_then(|link| link.inbox.as_mut()) else { continue };
+            let Some(inbox) = self.link_mut(slot).and_then(|link| link.inbox.as_mut()) else {
+                continue;
+            };
             if let Some(loading) = inbox.loading.as_mut() {
                 loading.insert(channel, subscribed);
             }
@@ -198,7 +226,8 @@ impl State {
     }
 
     fn enter_inbox(&mut self, slot: Slot, channel: ChannelId) {
-        let inbox: Option<&mut Box<Inbox>> = self.link_mut(slot).and_then(|link| link.inbox.as_mut());
+        let inbox: Option<&mut Box<Inbox>> =
+            self.link_mut(slot).and_then(|link| link.inbox.as_mut());
         if inbox.is_some_and(|inbox| inbox.channels.insert(channel)) {
             self.stand_at(slot, Key::ChannelNews(channel));
             self.replace(slot, channel);
@@ -215,9 +244,12 @@ impl State {
 
     /// Drops the subscriptions that satisfy the question. Says how many went.
     pub fn unfollow(&mut self, slot: Slot, goes: impl Fn(&Subscription) -> bool) -> usize {
-        let Some(link) = self.link_mut(slot) else { return 0 };
-        let (gone, kept): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut link.subscriptions).into_iter().partition(|known| goes(known));
+        let Some(link) = self.link_mut(slot) else {
+            return 0;
+        };
+        let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut link.subscriptions)
+            .into_iter()
+            .partition(|known| goes(known));
         link.subscriptions = kept;
         for subscription in &gone {
             self.leave_topic(slot, subscription.topic);
@@ -226,7 +258,9 @@ impl State {
     }
 
     fn leave_topic(&mut self, slot: Slot, topic: Topic) {
-        let still = self.link(slot).is_some_and(|link| link.follows_any(|other| other == topic));
+        let still = self
+            .link(slot)
+            .is_some_and(|link| link.follows_any(|other| other == topic));
         match topic {
             Topic::ChannelMessages(channel) => self.replace(slot, channel),
             Topic::Inbox(_) if !still => {
@@ -239,7 +273,9 @@ impl State {
             // One inbox subscription fewer may leave a plain one behind.
             Topic::Inbox(_) => {
                 let inbox = self.link(slot).and_then(|link| link.inbox.as_ref());
-                let channels: Vec<_> = inbox.map(|i| i.channels.iter().copied().collect()).unwrap_or_default();
+                let channels: Vec<_> = inbox
+                    .map(|i| i.channels.iter().copied().collect())
+                    .unwrap_or_default();
                 for channel in channels {
                     self.replace(slot, channel);
                 }
@@ -281,7 +317,9 @@ impl State {
     }
 
     fn leave_point(&mut self, slot: Slot, key: &Key) {
-        let Some(listeners) = self.points.get_mut(key) else { return };
+        let Some(listeners) = self.points.get_mut(key) else {
+            return;
+        };
         if let Some(at) = listeners.iter().position(|known| *known == slot) {
             listeners.swap_remove(at);
         }
@@ -295,9 +333,13 @@ impl State {
     /// exactly one subscription without filters matches, among the others if more does, else nowhere.
     fn replace(&mut self, slot: Slot, channel: ChannelId) {
         self.take_out(slot, channel);
-        let Some(link) = self.links.get(slot as usize) else { return };
+        let Some(link) = self.links.get(slot as usize) else {
+            return;
+        };
         let mut matching = link.on_messages_of(channel);
-        let (Some(first), second) = (matching.next(), matching.next()) else { return };
+        let (Some(first), second) = (matching.next(), matching.next()) else {
+            return;
+        };
         let plain: Option<[u8; ID_LENGTH]> = match second {
             None if is_plain(first) => first.id.as_str().as_bytes().try_into().ok(),
             Some(_) | None => None,
@@ -318,10 +360,16 @@ impl State {
     }
 
     fn take_out(&mut self, slot: Slot, channel: ChannelId) {
-        let Some(link) = self.link_mut(slot) else { return };
-        let Some(at) = link.stands.iter().position(|(known, _)| *known == channel) else { return };
+        let Some(link) = self.link_mut(slot) else {
+            return;
+        };
+        let Some(at) = link.stands.iter().position(|(known, _)| *known == channel) else {
+            return;
+        };
         let (_, stand) = link.stands.swap_remove(at);
-        let Some(audience) = self.audiences.get_mut(&channel) else { return };
+        let Some(audience) = self.audiences.get_mut(&channel) else {
+            return;
+        };
         if self.walking == Some(channel) && matches!(stand, Stand::Plain(..)) {
             audience.blank(stand);
             self.blanked = true;
@@ -339,7 +387,9 @@ impl State {
     }
 
     fn note_stand(&mut self, slot: Slot, channel: ChannelId, stand: Stand) {
-        let Some(link) = self.link_mut(slot) else { return };
+        let Some(link) = self.link_mut(slot) else {
+            return;
+        };
         if let Some(known) = link.stands.iter_mut().find(|(known, _)| *known == channel) {
             known.1 = stand;
         }
@@ -352,14 +402,18 @@ impl State {
 
     /// The walk is over: places of those who left meanwhile are closed up.
     pub fn walked(&mut self) {
-        let Some(channel) = self.walking.take() else { return };
+        let Some(channel) = self.walking.take() else {
+            return;
+        };
         if std::mem::take(&mut self.blanked) {
             let mut moves: Vec<(Slot, Stand)> = Vec::new();
             if let Some(audience) = self.audiences.get_mut(&channel) {
                 for (class, index) in audience.classes.iter_mut().zip(0u8..) {
                     class.receivers.retain(|receiver| receiver.fd >= 0);
                     let stands = class.receivers.iter().zip(0u32..);
-                    moves.extend(stands.map(|(receiver, at)| (receiver.slot, Stand::Plain(index, at))));
+                    moves.extend(
+                        stands.map(|(receiver, at)| (receiver.slot, Stand::Plain(index, at))),
+                    );
                 }
             }
             for (slot, stand) in moves {
@@ -377,10 +431,18 @@ impl State {
         let mut slots: SmallVec<[Slot; 8]> = SmallVec::new();
         if let Some(audience) = self.audiences.get(&channel) {
             let plain = audience.classes.iter().flat_map(|class| &class.receivers);
-            slots.extend(plain.filter(|receiver| receiver.fd >= 0).map(|receiver| receiver.slot));
+            slots.extend(
+                plain
+                    .filter(|receiver| receiver.fd >= 0)
+                    .map(|receiver| receiver.slot),
+            );
             slots.extend_from_slice(&audience.others);
         }
-        for key in [Key::Subscribers(channel), Key::ChannelPresence(channel), Key::ChannelNews(channel)] {
+        for key in [
+            Key::Subscribers(channel),
+            Key::ChannelPresence(channel),
+            Key::ChannelNews(channel),
+        ] {
             slots.extend_from_slice(self.at(&key));
         }
         slots.sort_unstable();

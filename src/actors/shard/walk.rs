@@ -48,7 +48,9 @@ pub(super) async fn walk(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
 /// The channel, if it is a message.
 fn channel_of(delivery: &Delivery) -> Option<ChannelId> {
     match &delivery.event.body {
-        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => Some(written.channel.id),
+        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
+            Some(written.channel.id)
+        }
         Body::ChannelCreated { .. }
         | Body::ChannelChanged { .. }
         | Body::Subscribed { .. }
@@ -64,13 +66,19 @@ fn channel_of(delivery: &Delivery) -> Option<ChannelId> {
 
 /// Messages without another event between them.
 async fn walk_messages(shard: &Rc<Shard>, run: Vec<Arc<Delivery>>) {
-    let Some(first) = run.first().and_then(|delivery| channel_of(delivery)) else { return };
-    let one_channel = run.iter().all(|delivery| channel_of(delivery) == Some(first));
+    let Some(first) = run.first().and_then(|delivery| channel_of(delivery)) else {
+        return;
+    };
+    let one_channel = run
+        .iter()
+        .all(|delivery| channel_of(delivery) == Some(first));
     let apps = run.iter().any(|delivery| !delivery.apps.is_empty());
     if !one_channel || apps {
         let mut pile = Pile::default();
         for delivery in &run {
-            let Some(channel) = channel_of(delivery) else { continue };
+            let Some(channel) = channel_of(delivery) else {
+                continue;
+            };
             pile.add_audience(shard, delivery, channel);
             pile.add_apps(shard, delivery);
         }
@@ -89,9 +97,14 @@ async fn walk_messages(shard: &Rc<Shard>, run: Vec<Arc<Delivery>>) {
 /// several subscriptions, and those that must not hear some of the authors.
 fn set_apart(shard: &Shard, run: &[Arc<Delivery>], channel: ChannelId) -> Vec<Slot> {
     let state = shard.state.borrow();
-    let Some(audience) = state.audience(channel) else { return Vec::new() };
+    let Some(audience) = state.audience(channel) else {
+        return Vec::new();
+    };
     let mut apart = audience.others.clone();
-    let hidden = run.iter().map(|delivery| &delivery.hidden).filter(|hidden| !hidden.is_empty());
+    let hidden = run
+        .iter()
+        .map(|delivery| &delivery.hidden)
+        .filter(|hidden| !hidden.is_empty());
     for hidden in hidden {
         for user in hidden.muted_by.iter().chain(&hidden.blocked) {
             apart.extend_from_slice(state.at(&Key::User(*user)));
@@ -103,10 +116,17 @@ fn set_apart(shard: &Shard, run: &[Arc<Delivery>], channel: ChannelId) -> Vec<Sl
 }
 
 /// The plain receivers of one channel.
-async fn walk_plain(shard: &Rc<Shard>, run: &[Arc<Delivery>], channel: ChannelId, apart: &HashSet<Slot>) {
+async fn walk_plain(
+    shard: &Rc<Shard>,
+    run: &[Arc<Delivery>],
+    channel: ChannelId,
+    apart: &HashSet<Slot>,
+) {
     let displays: SmallVec<[Display; 4]> = {
         let mut state = shard.state.borrow_mut();
-        let Some(audience) = state.audience(channel) else { return };
+        let Some(audience) = state.audience(channel) else {
+            return;
+        };
         let displays = audience.classes.iter().map(|class| class.display).collect();
         state.walk_begins(channel);
         displays
@@ -145,7 +165,10 @@ impl Joined {
     /// Lays out as many messages as fit. Returns how many that were, at least one.
     fn lay_out(shard: &Shard, run: &[Arc<Delivery>], display: Display) -> (Self, usize) {
         let gap = gap();
-        let mut joined = Self { bytes: BytesMut::new(), gaps: SmallVec::new() };
+        let mut joined = Self {
+            bytes: BytesMut::new(),
+            gaps: SmallVec::new(),
+        };
         for delivery in run {
             if !joined.gaps.is_empty() && joined.bytes.len() >= JOIN_BYTES {
                 break;
@@ -197,7 +220,11 @@ impl Joined {
                 Sent::All => {}
                 Sent::Part(taken) => {
                     self.name(&receiver.id);
-                    shard.queue(receiver.slot, self.bytes.get(taken..).unwrap_or_default(), taken > 0);
+                    shard.queue(
+                        receiver.slot,
+                        self.bytes.get(taken..).unwrap_or_default(),
+                        taken > 0,
+                    );
                 }
                 Sent::Broken => {
                     if let Some(link) = shard.state.borrow().link(receiver.slot) {
@@ -232,9 +259,14 @@ impl Pile {
     fn add_audience(&mut self, shard: &Shard, delivery: &Delivery, channel: ChannelId) {
         let slots: Vec<Slot> = {
             let state = shard.state.borrow();
-            let Some(audience) = state.audience(channel) else { return };
+            let Some(audience) = state.audience(channel) else {
+                return;
+            };
             let plain = audience.classes.iter().flat_map(|class| &class.receivers);
-            plain.map(|receiver| receiver.slot).chain(audience.others.iter().copied()).collect()
+            plain
+                .map(|receiver| receiver.slot)
+                .chain(audience.others.iter().copied())
+                .collect()
         };
         self.add_slots(shard, delivery, slots.into_iter());
     }
@@ -250,12 +282,17 @@ impl Pile {
     }
 
     fn add(&mut self, shard: &Shard, slot: Slot, link: &Link, delivery: &Delivery) {
-        let matching = link.subscriptions.iter().filter(|known| hears(link, known, delivery));
+        let matching = link
+            .subscriptions
+            .iter()
+            .filter(|known| hears(link, known, delivery));
         let matching: SmallVec<[_; 2]> = matching.collect();
         if matching.is_empty() {
             return;
         }
-        let raw = matching.iter().fold(link.display, |display, known| display.with(known.filter.raw));
+        let raw = matching.iter().fold(link.display, |display, known| {
+            display.with(known.filter.raw)
+        });
         let ids = render_ids(matching.iter().map(|known| known.id.as_str()));
         let out = self.place(slot, link.serial);
         match (&delivery.event.body, &link.who) {
@@ -273,8 +310,12 @@ impl Pile {
         let state = shard.state.borrow();
         for app in &delivery.apps {
             for slot in state.at(&Key::App(app.clone())) {
-                let Some(link) = state.link(*slot).filter(|link| link.closing.is_none()) else { continue };
-                let Who::App(stream, _, filter) = &link.who else { continue };
+                let Some(link) = state.link(*slot).filter(|link| link.closing.is_none()) else {
+                    continue;
+                };
+                let Who::App(stream, _, filter) = &link.who else {
+                    continue;
+                };
                 if app_hears(&stream.object_types, filter, &delivery.event.body) {
                     let frame = delivery.app_frame(link.display, &shard.site);
                     self.place(*slot, link.serial).extend_from_slice(&frame);
@@ -293,13 +334,21 @@ impl Pile {
 
     /// One write per connection.
     async fn send(self, shard: &Rc<Shard>) {
-        let Self { mut of, order, frames } = self;
+        let Self {
+            mut of,
+            order,
+            frames,
+        } = self;
         shard.count(frames, order.len() as u64);
         for (n, (slot, serial)) in order.into_iter().enumerate() {
             if n > 0 && n.is_multiple_of(SLICE) {
                 tokio::task::yield_now().await;
             }
-            let same = shard.state.borrow().link(slot).is_some_and(|link| link.serial == serial);
+            let same = shard
+                .state
+                .borrow()
+                .link(slot)
+                .is_some_and(|link| link.serial == serial);
             if let Some(bytes) = of.remove(&slot).filter(|_| same) {
                 shard.write(slot, &bytes);
             }
@@ -328,12 +377,23 @@ async fn walk_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
     pile.send(shard).await;
     match body {
         Body::Subscribed { news, user } => {
-            shard.state.borrow_mut().subscription_changed(user.id, news.channel.id, true);
+            shard
+                .state
+                .borrow_mut()
+                .subscription_changed(user.id, news.channel.id, true);
         }
         Body::Unsubscribed { news, user } => {
-            shard.state.borrow_mut().subscription_changed(user.id, news.channel.id, false);
+            shard
+                .state
+                .borrow_mut()
+                .subscription_changed(user.id, news.channel.id, false);
         }
-        Body::Related { relation: crate::model::Relation::Follow, user, other, undone } => {
+        Body::Related {
+            relation: crate::model::Relation::Follow,
+            user,
+            other,
+            undone,
+        } => {
             note_follow(shard, user.id, other.id, !undone);
         }
         Body::TokenRevoked { token, .. } => drop_token(shard, token),
@@ -362,7 +422,12 @@ fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
     }
 }
 
-fn note_follow(shard: &Shard, user: crate::model::UserId, other: crate::model::UserId, follows: bool) {
+fn note_follow(
+    shard: &Shard,
+    user: crate::model::UserId,
+    other: crate::model::UserId,
+    follows: bool,
+) {
     let mut state = shard.state.borrow_mut();
     for slot in state.at(&Key::User(user)).to_vec() {
         let known = state.link_mut(slot).and_then(|link| link.follows.as_mut());
@@ -378,7 +443,9 @@ fn note_follow(shard: &Shard, user: crate::model::UserId, other: crate::model::U
 
 /// A token is gone: its connections are closed, what it subscribed to elsewhere is dropped.
 fn drop_token(shard: &Rc<Shard>, token: &crate::model::Token) {
-    let key = token.user.map_or_else(|| Key::App(token.client.id.clone()), Key::User);
+    let key = token
+        .user
+        .map_or_else(|| Key::App(token.client.id.clone()), Key::User);
     let slots = shard.state.borrow().at(&key).to_vec();
     shard.state.borrow_mut().note_revoked(token.id);
     for slot in slots {
@@ -389,7 +456,10 @@ fn drop_token(shard: &Rc<Shard>, token: &crate::model::Token) {
         if own {
             shard.hang_up(slot, Goodbye::TokenRevoked);
         } else {
-            shard.state.borrow_mut().unfollow(slot, |known| known.token.id == token.id);
+            shard
+                .state
+                .borrow_mut()
+                .unfollow(slot, |known| known.token.id == token.id);
         }
     }
 }

@@ -15,7 +15,10 @@ pub struct Wheel<T> {
 
 impl<T> Default for Wheel<T> {
     fn default() -> Self {
-        Self { spokes: (0..SPOKES).map(|_| Vec::new()).collect(), now: 0 }
+        Self {
+            spokes: (0..SPOKES).map(|_| Vec::new()).collect(),
+            now: 0,
+        }
     }
 }
 
@@ -38,7 +41,10 @@ impl<T> Wheel<T> {
     pub fn turn(&mut self) -> Vec<T> {
         self.now = self.now.wrapping_add(1);
         let at = self.now as usize % SPOKES;
-        self.spokes.get_mut(at).map(std::mem::take).unwrap_or_default()
+        self.spokes
+            .get_mut(at)
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 }
 

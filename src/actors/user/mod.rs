@@ -27,7 +27,11 @@ pub struct UserActor {
 impl UserActor {
     /// A user's actor keeps no rows, so there is nothing to load.
     pub fn new(id: UserId, shared: Arc<Shared>) -> Self {
-        Self { id, shared, used: Instant::now() }
+        Self {
+            id,
+            shared,
+            used: Instant::now(),
+        }
     }
 }
 
@@ -55,7 +59,9 @@ impl Handler<Relate> for UserActor {
         if mail.other == id {
             return Err(Refusal::NoAccess.into());
         }
-        self.shared.store.submit(move |tx| write::relate(tx, id, mail.other, mail.relation, mail.on))
+        self.shared
+            .store
+            .submit(move |tx| write::relate(tx, id, mail.other, mail.relation, mail.on))
     }
 }
 
@@ -65,9 +71,9 @@ impl Handler<GrantToken> for UserActor {
     fn handle(&mut self, mail: GrantToken, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
         let id = self.id;
-        self.shared.store.submit(move |tx| {
-            write::grant(tx, &mail.client, Some(id), &mail.scopes, &mail.secret)
-        })
+        self.shared
+            .store
+            .submit(move |tx| write::grant(tx, &mail.client, Some(id), &mail.scopes, &mail.secret))
     }
 }
 
@@ -76,7 +82,9 @@ impl Handler<RevokeToken> for UserActor {
 
     fn handle(&mut self, mail: RevokeToken, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
-        self.shared.store.submit(move |tx| write::revoke(tx, mail.0.id))
+        self.shared
+            .store
+            .submit(move |tx| write::revoke(tx, mail.0.id))
     }
 }
 
@@ -86,7 +94,9 @@ impl Handler<ChangeProfile> for UserActor {
     fn handle(&mut self, mail: ChangeProfile, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
         let (id, limit) = (self.id, self.shared.limits.raw_bytes);
-        self.shared.store.submit(move |tx| write::change_profile(tx, id, mail.0, limit))
+        self.shared
+            .store
+            .submit(move |tx| write::change_profile(tx, id, mail.0, limit))
     }
 }
 
@@ -97,8 +107,15 @@ impl Handler<SetUserPresence> for UserActor {
         self.used = Instant::now();
         let presence = self.shared.presence.set(self.id, mail.set);
         if presence.text.is_some() {
-            let body = Body::UserPresence { user: mail.user, presence: presence.clone() };
-            self.shared.tell(Event { pos: None, at: self.shared.store.now(), body });
+            let body = Body::UserPresence {
+                user: mail.user,
+                presence: presence.clone(),
+            };
+            self.shared.tell(Event {
+                pos: None,
+                at: self.shared.store.now(),
+                body,
+            });
         }
         Ok(presence)
     }

@@ -23,12 +23,21 @@ pub fn relate(
     if relation == Relation::Follow && on && tx.hidden_from(user)?.blocked.contains(&other) {
         return Err(Refusal::Blocked.into());
     }
-    let changed = if on { tx.relate(user, other, relation)? } else { tx.unrelate(user, other, relation)? };
+    let changed = if on {
+        tx.relate(user, other, relation)?
+    } else {
+        tx.unrelate(user, other, relation)?
+    };
     if changed {
         // Read again: following moves the counts of both.
         let user = Arc::new(tx.user(user)?.ok_or(Refusal::UserNotFound)?);
         let other = Arc::new(tx.user(other)?.ok_or(Refusal::UserNotFound)?);
-        tx.announce(Body::Related { relation, user, other, undone: !on });
+        tx.announce(Body::Related {
+            relation,
+            user,
+            other,
+            undone: !on,
+        });
     }
     Ok(())
 }
@@ -44,13 +53,20 @@ pub fn grant(
     scopes: &Scopes,
     secret: &str,
 ) -> Result<Token, Failure> {
-    let token =
-        tx.create_token(&NewToken { secret, client: client.clone(), user, scopes: scopes.clone() })?;
+    let token = tx.create_token(&NewToken {
+        secret,
+        client: client.clone(),
+        user,
+        scopes: scopes.clone(),
+    })?;
     let user = match token.user {
         Some(user) => tx.user(user)?.map(Arc::new),
         None => None,
     };
-    tx.announce(Body::TokenGranted { token: token.clone(), user });
+    tx.announce(Body::TokenGranted {
+        token: token.clone(),
+        user,
+    });
     Ok(token)
 }
 
@@ -64,7 +80,11 @@ pub fn revoke(tx: &mut Tx<'_>, id: TokenId) -> Result<(), Failure> {
             Some(user) => tx.user(user)?.map(Arc::new),
             None => None,
         };
-        tx.announce(Body::TokenRevoked { token, user, was_last });
+        tx.announce(Body::TokenRevoked {
+            token,
+            user,
+            was_last,
+        });
     }
     Ok(())
 }

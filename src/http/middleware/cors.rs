@@ -7,8 +7,15 @@ use actix_web::http::header::{
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderMap, HeaderName, HeaderValue,
 };
 
-const ALLOW: [(HeaderName, &str); 5] = [
+const ALWAYS: [(HeaderName, &str); 2] = [
     (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    (
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-OAuth-Scopes, \
+         X-API-Version, X-Request-Id, Retry-After",
+    ),
+];
+const PREFLIGHT: [(HeaderName, &str); 3] = [
     (
         ACCESS_CONTROL_ALLOW_METHODS,
         "GET, POST, PUT, PATCH, DELETE, OPTIONS",
@@ -18,11 +25,6 @@ const ALLOW: [(HeaderName, &str); 5] = [
         "Authorization, Content-Type, X-Pretty-Json",
     ),
     (ACCESS_CONTROL_MAX_AGE, "86400"),
-    (
-        ACCESS_CONTROL_EXPOSE_HEADERS,
-        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-OAuth-Scopes, \
-         X-API-Version, X-Request-Id, Retry-After",
-    ),
 ];
 
 /// No address has an `OPTIONS` of its own, so each one asks what would be allowed.
@@ -31,8 +33,9 @@ pub fn is_preflight(request: &ServiceRequest) -> bool {
 }
 
 /// On every answer, errors too: a browser hides an error without them from its page.
-pub fn allow(headers: &mut HeaderMap) {
-    for (name, value) in ALLOW {
-        headers.insert(name, HeaderValue::from_static(value));
+pub fn allow(headers: &mut HeaderMap, preflight: bool) {
+    let more: &[_] = if preflight { &PREFLIGHT } else { &[] };
+    for (name, value) in ALWAYS.iter().chain(more) {
+        headers.insert(name.clone(), HeaderValue::from_static(value));
     }
 }

@@ -42,14 +42,15 @@ pub async fn manners(
 ) -> Result<ServiceResponse, Error> {
     let log = request_log::Line::begin(&request);
     slash::trim(&mut request);
-    let mut response = if cors::is_preflight(&request) {
+    let preflight = cors::is_preflight(&request);
+    let mut response = if preflight {
         request.into_response(HttpResponse::NoContent().finish())
     } else {
         match admission::admit(&mut request).await {
             // An error of a service is not a response yet, and to make it one needs the request, which
             // nobody else may hold while it is routed. Handlers return responses; nothing else is left.
             Ok(()) => next.call(request).await?,
-            Err(error) => refuse(request, error),
+            Err(error) => request.error_response(error),
         }
     };
     reword(&mut response);
@@ -62,13 +63,9 @@ pub async fn manners(
     }
     headers.insert(VERSION, HeaderValue::from_static(API_VERSION));
     headers.insert(REQUEST_ID, log.id());
-    cors::allow(headers);
+    cors::allow(headers, preflight);
     log.end(&response);
     Ok(response)
-}
-
-fn refuse(request: ServiceRequest, error: ApiError) -> ServiceResponse {
-    request.into_response(HttpResponse::from_error(error))
 }
 
 /// Errors become envelopes here, where the request is at hand: indented if wanted, and with what the

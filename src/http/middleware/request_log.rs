@@ -39,7 +39,7 @@ impl Line {
     /// Writes it.
     pub fn end(self, response: &ServiceResponse) {
         // Naming the route is work; not for a line that nobody wants.
-        if !tracing::enabled!(target: "groundnut::request", tracing::Level::INFO) {
+        if !tracing::enabled!(target: "groundnut::request", tracing::Level::DEBUG) {
             return;
         }
         let request = response.request();
@@ -48,7 +48,7 @@ impl Line {
         let route = request.match_pattern();
         let extensions = request.extensions();
         let token = extensions.get::<Viewer>().map(|viewer| viewer.token.id.0);
-        tracing::info!(
+        tracing::debug!(
             target: "groundnut::request",
             id = %self.id,
             method = %self.method,

@@ -20,8 +20,14 @@ fn hear_all(room: &mut Audience, ear: &mut Ear, numbers: &[u32]) -> Vec<Heard> {
 fn the_first_listener_fixes_the_order() {
     let mut room = room(2, 3);
     let (mut ada, mut bob) = (Ear::from_start(), Ear::from_start());
-    assert_eq!(hear_all(&mut room, &mut ada, &[1, 0, 2]), [Heard::InOrder; 3]);
-    assert_eq!(hear_all(&mut room, &mut bob, &[1, 0, 2]), [Heard::InOrder; 3]);
+    assert_eq!(
+        hear_all(&mut room, &mut ada, &[1, 0, 2]),
+        [Heard::InOrder; 3]
+    );
+    assert_eq!(
+        hear_all(&mut room, &mut bob, &[1, 0, 2]),
+        [Heard::InOrder; 3]
+    );
     assert_eq!(room.lost(&ada) + room.lost(&bob) + room.unheard(), 0);
 }
 
@@ -40,10 +46,17 @@ fn holes_and_tails_are_lost() {
     let mut room = room(2, 4);
     let (mut ada, mut bob) = (Ear::from_start(), Ear::from_start());
     hear_all(&mut room, &mut ada, &[0, 1, 2]);
-    assert_eq!(hear_all(&mut room, &mut bob, &[0, 2]), [Heard::InOrder, Heard::Skipped(1)]);
+    assert_eq!(
+        hear_all(&mut room, &mut bob, &[0, 2]),
+        [Heard::InOrder, Heard::Skipped(1)]
+    );
     assert_eq!((room.lost(&ada), room.lost(&bob)), (0, 1));
     assert_eq!(room.unheard(), 1, "the last one reached nobody");
-    assert_eq!(room.lost(&Ear::from_start()), 3, "a listener that heard nothing lost all");
+    assert_eq!(
+        room.lost(&Ear::from_start()),
+        3,
+        "a listener that heard nothing lost all"
+    );
 }
 
 #[test]

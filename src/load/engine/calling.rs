@@ -18,9 +18,18 @@ const ANSWER: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) enum Job {
     /// Writes one message.
-    Publish { circle: usize, seq: u32, intended_ns: u64, request: Vec<u8> },
+    Publish {
+        circle: usize,
+        seq: u32,
+        intended_ns: u64,
+        request: Vec<u8>,
+    },
     /// Subscribes a socket.
-    Follow { slot: usize, generation: u32, request: Vec<u8> },
+    Follow {
+        slot: usize,
+        generation: u32,
+        request: Vec<u8>,
+    },
 }
 
 impl Job {
@@ -52,17 +61,25 @@ impl Callers {
     pub(super) fn new(count: u32) -> Self {
         let all: Vec<Caller> = (0..count).map(|_| Caller::default()).collect();
         let idle = (0..all.len()).collect();
-        Self { all, idle, queue: VecDeque::new() }
+        Self {
+            all,
+            idle,
+            queue: VecDeque::new(),
+        }
     }
 }
 
 impl Engine {
     /// Writes the next message of a circle, timed from `intended_ns`.
     pub(in crate::load) fn publish(&mut self, circle: usize, intended_ns: u64) {
-        let Some(place) = self.circles.get_mut(circle) else { return };
+        let Some(place) = self.circles.get_mut(circle) else {
+            return;
+        };
         let seq = place.audience.number();
         let turn = (seq as usize).checked_rem(place.rooms.len()).unwrap_or(0);
-        let Some(Room { id, token }) = place.rooms.get(turn) else { return };
+        let Some(Room { id, token }) = place.rooms.get(turn) else {
+            return;
+        };
         let mut body = b"{\"text\":\"".to_vec();
         Stamp { seq, intended_ns }.write(&mut body, self.text_bytes);
         body.extend_from_slice(b"\"}");
@@ -70,7 +87,12 @@ impl Engine {
         let path = format!("/v1/channels/{id}/messages");
         let request = rest::request("POST", &path, &self.host, token, &body);
         self.outstanding += 1;
-        self.call(Job::Publish { circle, seq, intended_ns, request });
+        self.call(Job::Publish {
+            circle,
+            seq,
+            intended_ns,
+            request,
+        });
     }
 
     /// Requests that wait for a caller.
@@ -87,7 +109,9 @@ impl Engine {
 
     fn begin_call(&mut self, slot: usize, job: Job) {
         let since_ns = self.now_ns();
-        let Some(caller) = self.callers.all.get_mut(slot) else { return };
+        let Some(caller) = self.callers.all.get_mut(slot) else {
+            return;
+        };
         caller.job = Some(job);
         caller.sent = 0;
         caller.attempts = ATTEMPTS;
@@ -97,7 +121,11 @@ impl Engine {
 
     /// Writes what is left of the request, over a new connection if there is none.
     fn push_call(&mut self, slot: usize) {
-        let connected = self.callers.all.get(slot).is_some_and(|caller| caller.stream.is_some());
+        let connected = self
+            .callers
+            .all
+            .get(slot)
+            .is_some_and(|caller| caller.stream.is_some());
         if !connected {
             let dialled = self.dial();
             let watched = dialled.and_then(|stream| {
@@ -114,15 +142,25 @@ impl Engine {
                 Err(error) => return self.end_call(slot, 0, error.to_string().as_bytes()),
             }
         }
-        let Some(caller) = self.callers.all.get_mut(slot) else { return };
-        let (Some(stream), Some(job)) = (&mut caller.stream, &caller.job) else { return };
-        let Some(rest) = job.request().get(caller.sent..) else { return };
+        let Some(caller) = self.callers.all.get_mut(slot) else {
+            return;
+        };
+        let (Some(stream), Some(job)) = (&mut caller.stream, &caller.job) else {
+            return;
+        };
+        let Some(rest) = job.request().get(caller.sent..) else {
+            return;
+        };
         if rest.is_empty() {
             return;
         }
         match stream.write(rest) {
             Ok(sent) => caller.sent += sent,
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {}
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::WouldBlock | ErrorKind::NotConnected
+                ) => {}
             Err(_) => self.hung_up(slot),
         }
     }
@@ -130,12 +168,18 @@ impl Engine {
     pub(super) fn caller_ready(&mut self, slot: usize) {
         self.push_call(slot);
         loop {
-            let Some(caller) = self.callers.all.get_mut(slot) else { return };
-            let Some(stream) = &mut caller.stream else { return };
+            let Some(caller) = self.callers.all.get_mut(slot) else {
+                return;
+            };
+            let Some(stream) = &mut caller.stream else {
+                return;
+            };
             match stream.read(&mut self.buffer) {
                 Ok(0) => return self.hung_up(slot),
                 Ok(read) => {
-                    caller.answer.extend_from_slice(self.buffer.get(..read).unwrap_or_default());
+                    caller
+                        .answer
+                        .extend_from_slice(self.buffer.get(..read).unwrap_or_default());
                     let drained = read < self.buffer.len();
                     self.read_answer(slot);
                     if drained {
@@ -149,14 +193,18 @@ impl Engine {
     }
 
     fn read_answer(&mut self, slot: usize) {
-        let Some(caller) = self.callers.all.get_mut(slot) else { return };
+        let Some(caller) = self.callers.all.get_mut(slot) else {
+            return;
+        };
         match rest::answer(&caller.answer) {
             Answer::Partial | Answer::Whole { status: 100, .. } => {}
             Answer::Broken => {
                 caller.stream = None;
                 self.end_call(slot, 0, b"the answer is not HTTP");
             }
-            Answer::Whole { status, body, last, .. } => {
+            Answer::Whole {
+                status, body, last, ..
+            } => {
                 let answer = std::mem::take(&mut caller.answer);
                 if last {
                     caller.stream = None;
@@ -173,7 +221,9 @@ impl Engine {
 
     /// The server closed a REST connection.
     fn hung_up(&mut self, slot: usize) {
-        let Some(caller) = self.callers.all.get_mut(slot) else { return };
+        let Some(caller) = self.callers.all.get_mut(slot) else {
+            return;
+        };
         caller.stream = None;
         if caller.job.is_none() {
             return;
@@ -188,13 +238,24 @@ impl Engine {
     }
 
     fn end_call(&mut self, slot: usize, status: u16, body: &[u8]) {
-        let job = self.callers.all.get_mut(slot).and_then(|caller| caller.job.take());
+        let job = self
+            .callers
+            .all
+            .get_mut(slot)
+            .and_then(|caller| caller.job.take());
         let accepted = (200..300).contains(&status);
         match job {
-            Some(Job::Publish { circle, seq, intended_ns, .. }) => {
+            Some(Job::Publish {
+                circle,
+                seq,
+                intended_ns,
+                ..
+            }) => {
                 self.published(circle, seq, intended_ns, accepted);
             }
-            Some(Job::Follow { slot, generation, .. }) => {
+            Some(Job::Follow {
+                slot, generation, ..
+            }) => {
                 let name = b"\"subscription_id\"";
                 let subscribed = body.windows(name.len()).any(|window| window == name);
                 self.followed(slot, generation, accepted && subscribed);

@@ -68,7 +68,10 @@ impl Engine {
             return None;
         };
         let slot = self.vacant.pop().unwrap_or(self.listeners.len());
-        let generation = self.listeners.get(slot).map_or(0, |old| old.generation.wrapping_add(1));
+        let generation = self
+            .listeners
+            .get(slot)
+            .map_or(0, |old| old.generation.wrapping_add(1));
         if self.poller.watch(&stream, Token::Listener(slot)).is_err() {
             self.tally.failed_connects += 1;
             self.vacant.push(slot);
@@ -123,8 +126,12 @@ impl Engine {
 
     /// Sends the request once the connection stands. False while it does not.
     fn ask_for_upgrade(&mut self, slot: usize) -> bool {
-        let Some(listener) = self.listeners.get_mut(slot) else { return false };
-        let Some(stream) = &mut listener.stream else { return false };
+        let Some(listener) = self.listeners.get_mut(slot) else {
+            return false;
+        };
+        let Some(stream) = &mut listener.stream else {
+            return false;
+        };
         let request = rest::upgrade(&listener.stream_path, &self.host);
         match stream.write(&request) {
             Ok(sent) if sent == request.len() => {
@@ -136,7 +143,12 @@ impl Engine {
                 }
                 true
             }
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::WouldBlock | ErrorKind::NotConnected
+                ) =>
+            {
                 false
             }
             // A fresh socket takes a few hundred bytes at once; if not, something is wrong with it.
@@ -149,14 +161,20 @@ impl Engine {
 
     /// One read and everything in it.
     fn read_once(&mut self, slot: usize) -> Next {
-        let Some(listener) = self.listeners.get_mut(slot) else { return Next::Wait };
-        let Some(stream) = &mut listener.stream else { return Next::Wait };
+        let Some(listener) = self.listeners.get_mut(slot) else {
+            return Next::Wait;
+        };
+        let Some(stream) = &mut listener.stream else {
+            return Next::Wait;
+        };
         let held = listener.rest.len();
         if held * 2 > self.buffer.len() {
             // A frame larger than the buffer: rare enough to grow it for everybody.
             self.buffer.resize(held * 4, 0);
         }
-        let Some((start, room)) = self.buffer.split_at_mut_checked(held) else { return Next::Wait };
+        let Some((start, room)) = self.buffer.split_at_mut_checked(held) else {
+            return Next::Wait;
+        };
         start.copy_from_slice(&listener.rest);
         let read = match stream.read(room) {
             Ok(0) => return Next::Over(None),
@@ -185,7 +203,12 @@ impl Engine {
             bytes = after;
         }
         let circle = self.circles.get_mut(listener.circle);
-        let mut scene = Scene { tally: &mut self.tally, circle, now_ns, completed: 0 };
+        let mut scene = Scene {
+            tally: &mut self.tally,
+            circle,
+            now_ns,
+            completed: 0,
+        };
         let next = scene.frames(listener, &mut bytes);
         let completed = scene.completed;
         // Keeps the buffer of a listener only while it holds something: most never need one.
@@ -201,10 +224,15 @@ impl Engine {
     /// The hello came: follow, or be ready.
     fn greeted(&mut self, slot: usize) {
         let now_ns = self.now_ns();
-        let Some(listener) = self.listeners.get_mut(slot) else { return };
+        let Some(listener) = self.listeners.get_mut(slot) else {
+            return;
+        };
         self.tally.opened += 1;
         self.tally.hello.record(listener.begun_ns, now_ns);
-        let follow = self.circles.get(listener.circle).and_then(|circle| circle.follow.clone());
+        let follow = self
+            .circles
+            .get(listener.circle)
+            .and_then(|circle| circle.follow.clone());
         if listener.comes_back && listener.resumed {
             self.tally.resumed += 1;
             return self.ready(slot);
@@ -216,7 +244,11 @@ impl Engine {
                 let path = format!("{path}?connection_id={}&count=1", listener.connection_id);
                 let request = rest::request("GET", &path, &self.host, token, "");
                 let generation = listener.generation;
-                self.call(Job::Follow { slot, generation, request });
+                self.call(Job::Follow {
+                    slot,
+                    generation,
+                    request,
+                });
             }
             _ => self.ready(slot),
         }
@@ -225,7 +257,9 @@ impl Engine {
     /// The answer to a follow call.
     pub(super) fn followed(&mut self, slot: usize, generation: u32, subscribed: bool) {
         let now_ns = self.now_ns();
-        let Some(listener) = self.listeners.get_mut(slot) else { return };
+        let Some(listener) = self.listeners.get_mut(slot) else {
+            return;
+        };
         if listener.generation != generation || listener.stage != Stage::Following {
             return;
         }
@@ -239,7 +273,9 @@ impl Engine {
     }
 
     fn ready(&mut self, slot: usize) {
-        let Some(listener) = self.listeners.get_mut(slot) else { return };
+        let Some(listener) = self.listeners.get_mut(slot) else {
+            return;
+        };
         listener.stage = Stage::Live;
         if let Some(circle) = self.circles.get_mut(listener.circle) {
             circle.audience.join();
@@ -251,7 +287,9 @@ impl Engine {
 
     /// The socket is over, whoever ended it.
     fn end(&mut self, slot: usize, code: Option<u16>) {
-        let Some(listener) = self.listeners.get_mut(slot) else { return };
+        let Some(listener) = self.listeners.get_mut(slot) else {
+            return;
+        };
         let was = std::mem::replace(&mut listener.stage, Stage::Gone);
         // Dropping the stream closes it, which also takes it out of the epoll set.
         listener.stream = None;
@@ -265,7 +303,11 @@ impl Engine {
             }
             Stage::Live | Stage::Leaving => {
                 if was == Stage::Live {
-                    *self.tally.closed_by_server.entry(code.unwrap_or(1006)).or_default() += 1;
+                    *self
+                        .tally
+                        .closed_by_server
+                        .entry(code.unwrap_or(1006))
+                        .or_default() += 1;
                     self.leave_circle(slot);
                 }
                 self.occurrences.push(Occurrence::Closed(slot));
@@ -274,8 +316,12 @@ impl Engine {
     }
 
     fn leave_circle(&mut self, slot: usize) {
-        let Some(listener) = self.listeners.get(slot) else { return };
-        let Some(circle) = self.circles.get_mut(listener.circle) else { return };
+        let Some(listener) = self.listeners.get(slot) else {
+            return;
+        };
+        let Some(circle) = self.circles.get_mut(listener.circle) else {
+            return;
+        };
         let completed = circle.audience.leave(&listener.ear);
         self.live = self.live.saturating_sub(1);
         self.settle(u64::from(completed));
@@ -319,7 +365,9 @@ impl Engine {
     /// Stops reading; the socket stays open and fills up.
     pub(in crate::load) fn stop_reading(&mut self, slot: usize) {
         self.leave_circle(slot);
-        let Some(listener) = self.listeners.get_mut(slot) else { return };
+        let Some(listener) = self.listeners.get_mut(slot) else {
+            return;
+        };
         listener.stage = Stage::Leaving;
         if let Some(stream) = &listener.stream {
             self.poller.ignore(stream).unwrap_or_default();
@@ -328,7 +376,10 @@ impl Engine {
 
     /// Reads what a socket that had stopped reading still holds: whether the server closed it meanwhile.
     pub(in crate::load) fn was_closed(&mut self, slot: usize) -> bool {
-        let stream = self.listeners.get_mut(slot).and_then(|listener| listener.stream.as_mut());
+        let stream = self
+            .listeners
+            .get_mut(slot)
+            .and_then(|listener| listener.stream.as_mut());
         let Some(stream) = stream else { return true };
         loop {
             match stream.read(&mut self.buffer) {
@@ -354,12 +405,17 @@ impl Engine {
     }
 
     fn say(&mut self, slot: usize, opcode: u8, payload: &[u8]) -> bool {
-        let stream = self.listeners.get_mut(slot).and_then(|listener| listener.stream.as_mut());
+        let stream = self
+            .listeners
+            .get_mut(slot)
+            .and_then(|listener| listener.stream.as_mut());
         stream.is_some_and(|stream| stream.write(&frame::masked(opcode, payload)).is_ok())
     }
 
     fn stage(&self, slot: usize) -> Stage {
-        self.listeners.get(slot).map_or(Stage::Gone, |listener| listener.stage)
+        self.listeners
+            .get(slot)
+            .map_or(Stage::Gone, |listener| listener.stage)
     }
 
     /// Slots that were ever used.
@@ -369,9 +425,14 @@ impl Engine {
 
     /// Accepted messages that listeners who are still there did not hear.
     pub(in crate::load) fn lost(&self) -> u64 {
-        let live = self.listeners.iter().filter(|listener| listener.stage == Stage::Live);
+        let live = self
+            .listeners
+            .iter()
+            .filter(|listener| listener.stage == Stage::Live);
         live.filter_map(|listener| Some((listener, self.circles.get(listener.circle)?)))
-            .map(|(listener, circle)| circle.audience.lost(&listener.ear) + circle.audience.unheard())
+            .map(|(listener, circle)| {
+                circle.audience.lost(&listener.ear) + circle.audience.unheard()
+            })
             .sum()
     }
 }
@@ -411,7 +472,11 @@ impl Scene<'_> {
             match frame::next(bytes) {
                 Step::Partial => return next,
                 Step::Broken => return Next::Over(Some(1002)),
-                Step::Whole { opcode, payload, used } => {
+                Step::Whole {
+                    opcode,
+                    payload,
+                    used,
+                } => {
                     match opcode {
                         frame::TEXT if listener.stage == Stage::Greeting => {
                             listener.connection_id =
@@ -432,7 +497,9 @@ impl Scene<'_> {
     }
 
     fn text(&mut self, listener: &mut Listener, payload: &[u8], used: usize) {
-        let Some(circle) = &mut self.circle else { return };
+        let Some(circle) = &mut self.circle else {
+            return;
+        };
         let Some(stamp) = Stamp::find(payload, &mut circle.hint) else {
             self.tally.other_frames += 1;
             return;
@@ -449,8 +516,13 @@ impl Scene<'_> {
         }
         if self.tally.recording {
             circle.audience.frames += 1;
-            circle.audience.arrival.record(stamp.intended_ns, self.now_ns);
-            self.tally.arrival_now.record(stamp.intended_ns, self.now_ns);
+            circle
+                .audience
+                .arrival
+                .record(stamp.intended_ns, self.now_ns);
+            self.tally
+                .arrival_now
+                .record(stamp.intended_ns, self.now_ns);
         }
         if listener.wants_cursor
             && let Some(cursor) = quoted(payload, b"\"cursor\":\"")
@@ -462,8 +534,12 @@ impl Scene<'_> {
 
 /// The text after `name`, up to the next quote.
 fn quoted(payload: &[u8], name: &[u8]) -> Option<String> {
-    let at = payload.windows(name.len()).position(|window| window == name)? + name.len();
+    let at = payload
+        .windows(name.len())
+        .position(|window| window == name)?
+        + name.len();
     let rest = payload.get(at..)?;
     let end = rest.iter().position(|byte| *byte == b'"')?;
-    rest.get(..end).map(|text| String::from_utf8_lossy(text).into_owned())
+    rest.get(..end)
+        .map(|text| String::from_utf8_lossy(text).into_owned())
 }

@@ -45,7 +45,12 @@ pub(super) struct Room {
 
 impl Circle {
     pub(super) fn new(audience: Audience, follow: Option<String>, rooms: Vec<Room>) -> Self {
-        Self { audience, follow, rooms, hint: 0 }
+        Self {
+            audience,
+            follow,
+            rooms,
+            hint: 0,
+        }
     }
 }
 

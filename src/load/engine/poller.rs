@@ -49,7 +49,10 @@ impl Poller {
         set.thread_block()?;
         let signals = SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        epoll.add(&signals, EpollEvent::new(EpollFlags::EPOLLIN, Token::Signal.data()))?;
+        epoll.add(
+            &signals,
+            EpollEvent::new(EpollFlags::EPOLLIN, Token::Signal.data()),
+        )?;
         Ok(Self { epoll, signals })
     }
 
@@ -59,13 +62,17 @@ impl Poller {
             | EpollFlags::EPOLLOUT
             | EpollFlags::EPOLLRDHUP
             | EpollFlags::EPOLLET;
-        Ok(self.epoll.add(socket, EpollEvent::new(flags, token.data()))?)
+        Ok(self
+            .epoll
+            .add(socket, EpollEvent::new(flags, token.data()))?)
     }
 
     /// From now on only what arrives; a writable edge after each drained buffer would wake us for nothing.
     pub(super) fn only_reads(&self, socket: impl AsFd, token: Token) -> io::Result<()> {
         let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
-        Ok(self.epoll.modify(socket, &mut EpollEvent::new(flags, token.data()))?)
+        Ok(self
+            .epoll
+            .modify(socket, &mut EpollEvent::new(flags, token.data()))?)
     }
 
     /// No longer looks at a socket, which stays open.
@@ -94,7 +101,12 @@ mod tests {
 
     #[test]
     fn tokens_survive_the_kernel() {
-        for token in [Token::Listener(0), Token::Listener(70_000), Token::Caller(3), Token::Signal] {
+        for token in [
+            Token::Listener(0),
+            Token::Listener(70_000),
+            Token::Caller(3),
+            Token::Signal,
+        ] {
             assert_eq!(Token::of(token.data()), token);
         }
     }

@@ -14,14 +14,20 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
         Circle::new(Audience::new(Precision::Rough), path, vec![room])
     };
     run.engine.circles = rooms.into_iter().map(circle).collect();
-    let mut comings = Comings { start_ns: run.engine.now_ns(), begun: 0, left: 0 };
-    run.observer.phase("warming up", run.plan.warmup().as_millis() as u64);
+    let mut comings = Comings {
+        start_ns: run.engine.now_ns(),
+        begun: 0,
+        left: 0,
+    };
+    run.observer
+        .phase("warming up", run.plan.warmup().as_millis() as u64);
     let began = Instant::now();
     while began.elapsed() < run.plan.warmup() {
         comings.turn(run)?;
         run.step(began.elapsed().as_millis() as u64, Wait::Keen)?;
     }
-    run.observer.phase("measuring", run.plan.duration().as_millis() as u64);
+    run.observer
+        .phase("measuring", run.plan.duration().as_millis() as u64);
     run.engine.tally.forget_delays();
     let before = run.observer.begin_slice(&mut run.engine);
     let left_before = comings.left;
@@ -29,7 +35,11 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     let began = Instant::now();
     let mut stopped = Ok(());
     while began.elapsed() < run.plan.duration() && stopped.is_ok() {
-        if run.plan.messages.is_some_and(|most| comings.left - left_before >= most) {
+        if run
+            .plan
+            .messages
+            .is_some_and(|most| comings.left - left_before >= most)
+        {
             break;
         }
         stopped = comings
@@ -38,7 +48,12 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     }
     run.observer.keeping = false;
     let after = run.reading();
-    run.report.churned(comings.left - left_before, &before, &after, &run.engine.tally);
+    run.report.churned(
+        comings.left - left_before,
+        &before,
+        &after,
+        &run.engine.tally,
+    );
     stopped
 }
 
@@ -67,7 +82,9 @@ impl Comings {
             }
             let token = run.target.person(self.begun as usize);
             let opening = Opening {
-                circle: (self.begun as usize).checked_rem(run.engine.circles.len()).unwrap_or(0),
+                circle: (self.begun as usize)
+                    .checked_rem(run.engine.circles.len())
+                    .unwrap_or(0),
                 stream: format!("/v1/user?access_token={token}"),
                 follow_as: run.plan.follow.then_some(token),
                 ear: Ear::from_now(),
@@ -89,9 +106,11 @@ impl Comings {
         }
         let failed = run.engine.tally.failed_connects;
         if failed > 100 && failed > self.begun / 2 {
-            return Err(Stop::Trouble(format!("{failed} of {} handshakes failed", self.begun)));
+            return Err(Stop::Trouble(format!(
+                "{failed} of {} handshakes failed",
+                self.begun
+            )));
         }
         Ok(())
     }
 }
-

@@ -19,7 +19,10 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     let stopped = share.map(|percent| stop_readers(run, percent));
     measure(run, |_, _| Ok(()))?;
     if let Some(stopped) = stopped {
-        let closed = stopped.iter().filter(|slot| run.engine.was_closed(**slot)).count();
+        let closed = stopped
+            .iter()
+            .filter(|slot| run.engine.was_closed(**slot))
+            .count();
         run.report.slow(stopped.len(), closed);
     }
     Ok(())
@@ -41,19 +44,26 @@ pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
             stream = Some(run.target.app_stream()?);
             vec![circle(None, rooms)]
         }
-        Kind::Room | Kind::Rooms | Kind::Slow | Kind::Resume | Kind::Churn | Kind::Idle => {
-            rooms.into_iter().map(|room| circle(messages(&room), vec![room])).collect()
-        }
+        Kind::Room | Kind::Rooms | Kind::Slow | Kind::Resume | Kind::Churn | Kind::Idle => rooms
+            .into_iter()
+            .map(|room| circle(messages(&room), vec![room]))
+            .collect(),
     };
     let circles = run.engine.circles.len();
-    let extra = if run.plan.kind == Kind::Resume { "&auto_delete=0&include_cursor=1" } else { "" };
+    let extra = if run.plan.kind == Kind::Resume {
+        "&auto_delete=0&include_cursor=1"
+    } else {
+        ""
+    };
     let before = run.reading();
     run.connect(run.plan.sockets(), |run, nth| {
         let nth = nth as usize;
         let token = run.target.person(nth / circles.max(1));
         Opening {
             circle: nth % circles.max(1),
-            stream: stream.clone().unwrap_or_else(|| format!("/v1/user?access_token={token}{extra}")),
+            stream: stream
+                .clone()
+                .unwrap_or_else(|| format!("/v1/user?access_token={token}{extra}")),
             follow_as: Some(token),
             ear: Ear::from_start(),
             intended_ns: run.engine.now_ns(),
@@ -70,13 +80,15 @@ pub(super) fn measure(
     mut also: impl FnMut(&mut Run<'_>, Duration) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let mut pace = Pace::new(run);
-    run.observer.phase("warming up", run.plan.warmup().as_millis() as u64);
+    run.observer
+        .phase("warming up", run.plan.warmup().as_millis() as u64);
     let began = Instant::now();
     while began.elapsed() < run.plan.warmup() {
         pace.publish(run)?;
         run.step(began.elapsed().as_millis() as u64, Wait::Keen)?;
     }
-    run.observer.phase("measuring", run.plan.duration().as_millis() as u64);
+    run.observer
+        .phase("measuring", run.plan.duration().as_millis() as u64);
     let before = run.observer.begin_slice(&mut run.engine);
     run.engine.tally.recording = true;
     run.engine.tally.forget_delays();
@@ -84,7 +96,11 @@ pub(super) fn measure(
     let began = Instant::now();
     let mut stopped = Ok(());
     while began.elapsed() < run.plan.duration() {
-        if run.plan.messages.is_some_and(|most| run.engine.tally.acked - before.acked >= most) {
+        if run
+            .plan
+            .messages
+            .is_some_and(|most| run.engine.tally.acked - before.acked >= most)
+        {
             break;
         }
         stopped = pace
@@ -102,7 +118,8 @@ pub(super) fn measure(
     let drained = stopped.and_then(|()| drain(run));
     run.engine.tally.cut();
     run.engine.tally.recording = false;
-    run.report.losses(run.engine.lost(), &run.engine.tally, drained.is_ok());
+    run.report
+        .losses(run.engine.lost(), &run.engine.tally, drained.is_ok());
     drained
 }
 
@@ -110,12 +127,20 @@ pub(super) fn measure(
 fn drain(run: &mut Run<'_>) -> Result<(), Stop> {
     run.observer.phase("draining", run.engine.outstanding);
     let began = Instant::now();
-    let mut moved = (Instant::now(), run.engine.outstanding, run.engine.tally.frames);
+    let mut moved = (
+        Instant::now(),
+        run.engine.outstanding,
+        run.engine.tally.frames,
+    );
     let all = run.engine.outstanding;
     while run.engine.outstanding > 0 && began.elapsed() < LONGEST_DRAIN {
         run.step(all.saturating_sub(run.engine.outstanding), Wait::Relaxed)?;
         if (run.engine.outstanding, run.engine.tally.frames) != (moved.1, moved.2) {
-            moved = (Instant::now(), run.engine.outstanding, run.engine.tally.frames);
+            moved = (
+                Instant::now(),
+                run.engine.outstanding,
+                run.engine.tally.frames,
+            );
         } else if moved.0.elapsed() > QUIET {
             break;
         }
@@ -137,7 +162,11 @@ fn stop_readers(run: &mut Run<'_>, percent: f64) -> Vec<usize> {
 /// When the next message is due.
 enum Pace {
     /// At set moments, whatever the server does: intended moment of number n is start + n × gap.
-    Open { start_ns: u64, gap_ns: f64, number: u64 },
+    Open {
+        start_ns: u64,
+        gap_ns: f64,
+        number: u64,
+    },
     /// As soon as fewer than so many are on their way.
     Closed { window: u64, number: u64 },
 }
@@ -145,15 +174,26 @@ enum Pace {
 impl Pace {
     fn new(run: &Run<'_>) -> Self {
         match run.plan.rate {
-            Some(rate) => Self::Open { start_ns: run.engine.now_ns(), gap_ns: 1e9 / rate, number: 0 },
-            None => Self::Closed { window: u64::from(run.plan.window), number: 0 },
+            Some(rate) => Self::Open {
+                start_ns: run.engine.now_ns(),
+                gap_ns: 1e9 / rate,
+                number: 0,
+            },
+            None => Self::Closed {
+                window: u64::from(run.plan.window),
+                number: 0,
+            },
         }
     }
 
     fn publish(&mut self, run: &mut Run<'_>) -> Result<(), Stop> {
         let circles = run.engine.circles.len().max(1) as u64;
         match self {
-            Self::Open { start_ns, gap_ns, number } => {
+            Self::Open {
+                start_ns,
+                gap_ns,
+                number,
+            } => {
                 let now_ns = run.engine.now_ns();
                 loop {
                     let due_ns = *start_ns + (*number as f64 * *gap_ns) as u64;

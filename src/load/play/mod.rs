@@ -92,7 +92,12 @@ pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<R
         Err(Stop::ServerGone(why)) => Ended::ServerGone(why),
         Err(Stop::Trouble(why)) => Ended::Trouble(why),
     };
-    let Run { engine, observer, mut report, .. } = run;
+    let Run {
+        engine,
+        observer,
+        mut report,
+        ..
+    } = run;
     report.finish(&engine, observer.seconds);
     Ok(report)
 }
@@ -167,12 +172,16 @@ impl Run<'_> {
             if ready != moved.1 {
                 moved = (Instant::now(), ready);
             } else if moved.0.elapsed() > STUCK {
-                return Err(Stop::Trouble(format!("stuck at {ready} of {count} sockets")));
+                return Err(Stop::Trouble(format!(
+                    "stuck at {ready} of {count} sockets"
+                )));
             }
             self.step(ready, Wait::Relaxed)?;
             failed += self.drain_failures();
             if failed > 100 && failed > count / 10 {
-                return Err(Stop::Trouble(format!("{failed} of {begun} handshakes failed")));
+                return Err(Stop::Trouble(format!(
+                    "{failed} of {begun} handshakes failed"
+                )));
             }
         }
         if self.engine.live == before {

@@ -36,7 +36,9 @@ fn drop_some(run: &mut Run<'_>, share: f64, turn: &mut usize) {
     for _ in 0..(slots as f64 * share) as usize {
         let slot = *turn % slots.max(1);
         *turn += 1;
-        let Some(mut dropped) = run.engine.cut(slot) else { continue };
+        let Some(mut dropped) = run.engine.cut(slot) else {
+            continue;
+        };
         let token = run.target.person(slot);
         let stream = format!(
             "/v1/user?access_token={token}&auto_delete=0&include_cursor=1&connection_id={}&cursor={}",

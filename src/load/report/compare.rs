@@ -5,12 +5,20 @@ use super::{Better, Report};
 
 /// A row for each figure that both have, with the ratio new to old.
 pub(in crate::load) fn compare(new: &Report, old: &Report) -> String {
-    let head = ["", "before", "now", "ratio", ""].map(str::to_owned).to_vec();
+    let head = ["", "before", "now", "ratio", ""]
+        .map(str::to_owned)
+        .to_vec();
     let mut lines = vec![head];
     for row in &new.rows {
-        let Some(before) = old.row(&row.name) else { continue };
+        let Some(before) = old.row(&row.name) else {
+            continue;
+        };
         let ratio = if before.value == 0.0 {
-            if row.value == 0.0 { "=".to_owned() } else { "new".to_owned() }
+            if row.value == 0.0 {
+                "=".to_owned()
+            } else {
+                "new".to_owned()
+            }
         } else {
             format!("{:.3}", row.value / before.value)
         };

@@ -97,7 +97,11 @@ impl Report {
         let read = |path| std::fs::read_to_string(path).unwrap_or_default();
         let processor = read("/proc/cpuinfo")
             .lines()
-            .find_map(|line| line.strip_prefix("model name")?.split_once(':').map(|(_, name)| name.trim().to_owned()))
+            .find_map(|line| {
+                line.strip_prefix("model name")?
+                    .split_once(':')
+                    .map(|(_, name)| name.trim().to_owned())
+            })
             .unwrap_or_default();
         let command: Vec<String> = std::env::args().skip(1).collect();
         Self {
@@ -133,7 +137,12 @@ impl Report {
 
     fn push(&mut self, name: &str, value: f64, unit: &str, better: Better) {
         let (name, unit) = (name.to_owned(), unit.to_owned());
-        self.rows.push(Row { name, value, unit, better });
+        self.rows.push(Row {
+            name,
+            value,
+            unit,
+            better,
+        });
     }
 
     /// Adds what is known only at the end.
@@ -141,7 +150,10 @@ impl Report {
         self.arrival_curve = engine.tally.arrival.curve();
         self.answer_curve = engine.tally.answer.curve();
         self.seconds = seconds;
-        let heard = engine.circles.iter().filter(|circle| circle.audience.frames > 0);
+        let heard = engine
+            .circles
+            .iter()
+            .filter(|circle| circle.audience.frames > 0);
         self.rooms = heard
             .map(|circle| RoomRow {
                 channel_id: match circle.rooms.as_slice() {
@@ -154,17 +166,22 @@ impl Report {
                 arrival: circle.audience.arrival.summary(),
             })
             .collect();
-        self.rooms.sort_by(|one, other| other.arrival.p99_ms.total_cmp(&one.arrival.p99_ms));
+        self.rooms
+            .sort_by(|one, other| other.arrival.p99_ms.total_cmp(&one.arrival.p99_ms));
         if self.rooms.len() > LISTED_ROOMS {
             let count = self.rooms.len();
-            self.notes.push(format!("{LISTED_ROOMS} of {count} rooms are listed, those with the worst p99"));
+            self.notes.push(format!(
+                "{LISTED_ROOMS} of {count} rooms are listed, those with the worst p99"
+            ));
             self.rooms.truncate(LISTED_ROOMS);
         }
         if let Some(words) = &engine.tally.first_refusal {
             self.notes.push(format!("first refused request: {words}"));
         }
         for (code, count) in &engine.tally.closed_by_server {
-            self.notes.push(format!("{count} sockets were closed by the server with code {code}"));
+            self.notes.push(format!(
+                "{count} sockets were closed by the server with code {code}"
+            ));
         }
     }
 }
@@ -189,7 +206,14 @@ mod tests {
 
     #[test]
     fn tokens_do_not_reach_a_report() {
-        let words = ["loadtest", "--token", "SECRET", "--app-token=SECRET", "--rate", "5"];
+        let words = [
+            "loadtest",
+            "--token",
+            "SECRET",
+            "--app-token=SECRET",
+            "--rate",
+            "5",
+        ];
         let shown = without_tokens(&words.map(str::to_owned));
         assert_eq!(shown, "loadtest --token *** --app-token=*** --rate 5");
     }

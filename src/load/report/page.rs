@@ -25,16 +25,24 @@ pub(in crate::load) fn page(report: &Report) -> String {
          <title>{title}</title><style>{STYLE}</style><h1>{title}</h1>"
     );
     let machine = &report.machine;
-    paragraph(&mut html, "soft", &format!(
-        "groundnut {} · {} · {} cores · Linux {}",
-        report.version, machine.processor, machine.cores, machine.kernel,
-    ));
+    paragraph(
+        &mut html,
+        "soft",
+        &format!(
+            "groundnut {} · {} · {} cores · Linux {}",
+            report.version, machine.processor, machine.cores, machine.kernel,
+        ),
+    );
     paragraph(&mut html, "soft", &report.command);
     match &report.ended {
         Ended::Complete => {}
         Ended::Interrupted => paragraph(&mut html, "note", "Interrupted: this is what there was."),
         Ended::ServerGone(words) => {
-            paragraph(&mut html, "note", &format!("The server died. Its last words: {words}"));
+            paragraph(
+                &mut html,
+                "note",
+                &format!("The server died. Its last words: {words}"),
+            );
         }
         Ended::Trouble(why) => paragraph(&mut html, "note", &format!("Stopped: {why}")),
     }
@@ -47,7 +55,11 @@ pub(in crate::load) fn page(report: &Report) -> String {
     for (caption, svg) in pictures::all(report) {
         let caption = escaped(caption);
         // Writing to a String cannot fail.
-        write!(html, "<figure>{svg}<figcaption>{caption}</figcaption></figure>").unwrap_or_default();
+        write!(
+            html,
+            "<figure>{svg}<figcaption>{caption}</figcaption></figure>"
+        )
+        .unwrap_or_default();
     }
     let rooms = report.rooms.iter().map(|room| {
         vec![
@@ -61,7 +73,16 @@ pub(in crate::load) fn page(report: &Report) -> String {
             figure(room.arrival.max_ms),
         ]
     });
-    let head = ["channel", "listeners", "messages", "frames", "p50 ms", "p99", "p99.9", "max"];
+    let head = [
+        "channel",
+        "listeners",
+        "messages",
+        "frames",
+        "p50 ms",
+        "p99",
+        "p99.9",
+        "max",
+    ];
     table(&mut html, "Channel actors, seen from outside", &head, rooms);
     html
 }
@@ -85,7 +106,9 @@ fn table(html: &mut String, title: &str, head: &[&str], rows: impl Iterator<Item
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -32,16 +32,34 @@ pub(super) fn all(report: &Report) -> Vec<(&'static str, String)> {
     let over_time = |name, ink, value: fn(&Second) -> f64| Line {
         name,
         ink,
-        points: report.seconds.iter().map(|second| (second.at_seconds, value(second))).collect(),
+        points: report
+            .seconds
+            .iter()
+            .map(|second| (second.at_seconds, value(second)))
+            .collect(),
     };
-    let time = |up| Axes { across: "seconds", up };
+    let time = |up| Axes {
+        across: "seconds",
+        up,
+    };
     let pictures = [
         (
             "Delay by percentile: how many nines arrive within which time",
-            Axes { across: "nines (1 = 90 %, 2 = 99 %, 3 = 99.9 %)", up: "ms" },
+            Axes {
+                across: "nines (1 = 90 %, 2 = 99 %, 3 = 99.9 %)",
+                up: "ms",
+            },
             vec![
-                Line { name: "arrival at a listener", ink: BLUE_INK, points: nines(&report.arrival_curve) },
-                Line { name: "answer to the writer", ink: ORANGE_INK, points: nines(&report.answer_curve) },
+                Line {
+                    name: "arrival at a listener",
+                    ink: BLUE_INK,
+                    points: nines(&report.arrival_curve),
+                },
+                Line {
+                    name: "answer to the writer",
+                    ink: ORANGE_INK,
+                    points: nines(&report.answer_curve),
+                },
             ],
         ),
         (
@@ -62,7 +80,9 @@ pub(super) fn all(report: &Report) -> Vec<(&'static str, String)> {
             "Processor time",
             time("% of a core"),
             vec![
-                over_time("server", BLUE_INK, |second| second.server_cpu_percent.unwrap_or(0.0)),
+                over_time("server", BLUE_INK, |second| {
+                    second.server_cpu_percent.unwrap_or(0.0)
+                }),
                 over_time("tester", ORANGE_INK, |second| second.client_busy_percent),
             ],
         ),
@@ -82,7 +102,10 @@ pub(super) fn all(report: &Report) -> Vec<(&'static str, String)> {
 
 /// Percentiles on a scale where each nine takes the same room.
 fn nines(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    curve.iter().map(|(percent, ms)| (-(1.0 - percent / 100.0).log10(), *ms)).collect()
+    curve
+        .iter()
+        .map(|(percent, ms)| (-(1.0 - percent / 100.0).log10(), *ms))
+        .collect()
 }
 
 fn picture(axes: &Axes, lines: &[Line]) -> Option<String> {
@@ -101,8 +124,12 @@ fn picture(axes: &Axes, lines: &[Line]) -> Option<String> {
 
 fn draw(area: &Area<'_>, axes: &Axes, lines: &[Line]) -> Drawn {
     let points = || lines.iter().flat_map(|line| line.points.iter().copied());
-    let left = points().map(|(across, _)| across).fold(f64::INFINITY, f64::min);
-    let right = points().map(|(across, _)| across).fold(left + 0.1, f64::max);
+    let left = points()
+        .map(|(across, _)| across)
+        .fold(f64::INFINITY, f64::min);
+    let right = points()
+        .map(|(across, _)| across)
+        .fold(left + 0.1, f64::max);
     let top = points().map(|(_, up)| up).fold(0.0, f64::max) * 1.1;
     area.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(area)
@@ -121,7 +148,10 @@ fn draw(area: &Area<'_>, axes: &Axes, lines: &[Line]) -> Drawn {
     for line in lines.iter().filter(|line| !line.points.is_empty()) {
         let ink = line.ink;
         chart
-            .draw_series(LineSeries::new(line.points.iter().copied(), ink.stroke_width(2)))?
+            .draw_series(LineSeries::new(
+                line.points.iter().copied(),
+                ink.stroke_width(2),
+            ))?
             .label(line.name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], ink.stroke_width(2)));
     }
@@ -149,8 +179,17 @@ mod tests {
 
     #[test]
     fn a_line_becomes_an_svg_and_nothing_becomes_none() {
-        let axes = Axes { across: "s", up: "ms" };
-        let line = |points| [Line { name: "p50", ink: BLUE_INK, points }];
+        let axes = Axes {
+            across: "s",
+            up: "ms",
+        };
+        let line = |points| {
+            [Line {
+                name: "p50",
+                ink: BLUE_INK,
+                points,
+            }]
+        };
         let svg = picture(&axes, &line(vec![(0.0, 1.0), (1.0, 2.0)])).unwrap();
         assert!(svg.starts_with("<svg") && svg.contains("p50"), "{svg}");
         assert!(picture(&axes, &line(vec![(0.0, 0.0), (1.0, 0.0)])).is_none());

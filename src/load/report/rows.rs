@@ -19,7 +19,12 @@ impl Report {
         }
         if let (Some(now), Some(then)) = (after.resident, before.resident) {
             let bytes = now.saturating_sub(then) as f64 / opened.max(1) as f64;
-            self.push("memory per socket after connecting", bytes / 1024.0, "KiB", Better::Lower);
+            self.push(
+                "memory per socket after connecting",
+                bytes / 1024.0,
+                "KiB",
+                Better::Lower,
+            );
         }
     }
 
@@ -29,7 +34,12 @@ impl Report {
         let frames = after.frames - before.frames;
         let per_frame = |total: f64| total / frames.max(1) as f64;
         self.push("measured", seconds, "s", Better::Neither);
-        self.push("messages", (after.acked - before.acked) as f64 / seconds, "1/s", Better::Higher);
+        self.push(
+            "messages",
+            (after.acked - before.acked) as f64 / seconds,
+            "1/s",
+            Better::Higher,
+        );
         self.push("frames", frames as f64 / seconds, "1/s", Better::Higher);
         let bytes = per_frame((after.frame_bytes - before.frame_bytes) as f64);
         self.push("frame length", bytes, "bytes", Better::Neither);
@@ -43,7 +53,12 @@ impl Report {
         self.push("reads per frame", reads, "", Better::Neither);
         self.tester(before, after, "frame", frames);
         if let Some(resident) = after.resident {
-            self.push("server memory", resident as f64 / 1048576.0, "MiB", Better::Lower);
+            self.push(
+                "server memory",
+                resident as f64 / 1048576.0,
+                "MiB",
+                Better::Lower,
+            );
         }
     }
 
@@ -52,7 +67,12 @@ impl Report {
         let busy = after.busy_since(before);
         let percent = 100.0 * busy.as_secs_f64() / after.seconds_since(before);
         let micros = busy.as_secs_f64() * 1e6 / count.max(1) as f64;
-        self.push(&format!("tester time per {each}"), micros, "µs", Better::Neither);
+        self.push(
+            &format!("tester time per {each}"),
+            micros,
+            "µs",
+            Better::Neither,
+        );
         self.push("tester busy", percent, "%", Better::Neither);
         let turns = (after.turns - before.turns).max(1);
         let ready = (after.ready - before.ready) as f64 / turns as f64;
@@ -74,13 +94,20 @@ impl Report {
         if drained {
             self.push("lost", lost as f64, "", Better::Lower);
         } else {
-            self.notes.push("losses are not known: the run ended before everything could arrive".to_owned());
+            self.notes.push(
+                "losses are not known: the run ended before everything could arrive".to_owned(),
+            );
         }
         self.push("reordered", tally.reordered as f64, "", Better::Lower);
         self.push("repeated", tally.repeated as f64, "", Better::Lower);
         self.push("unknown numbers", tally.unknown as f64, "", Better::Lower);
         self.push("refused requests", refused as f64, "", Better::Lower);
-        self.push("sockets closed by the server", closed as f64, "", Better::Lower);
+        self.push(
+            "sockets closed by the server",
+            closed as f64,
+            "",
+            Better::Lower,
+        );
     }
 
     fn delays(&mut self, what: &str, latency: &Latency) {
@@ -110,11 +137,22 @@ impl Report {
     ) {
         if let (Some(now), Some(then)) = (after.resident, before.resident) {
             let bytes = now.saturating_sub(then) as f64 / sockets.max(1) as f64;
-            self.push("memory per idle socket", bytes / 1024.0, "KiB", Better::Lower);
-            self.push("server memory", now as f64 / 1048576.0, "MiB", Better::Lower);
+            self.push(
+                "memory per idle socket",
+                bytes / 1024.0,
+                "KiB",
+                Better::Lower,
+            );
+            self.push(
+                "server memory",
+                now as f64 / 1048576.0,
+                "MiB",
+                Better::Lower,
+            );
         }
         if let Some(cpu) = after.server_cpu_since(began) {
-            let micros = cpu.as_secs_f64() * 1e6 / after.seconds_since(began) / sockets.max(1) as f64;
+            let micros =
+                cpu.as_secs_f64() * 1e6 / after.seconds_since(began) / sockets.max(1) as f64;
             self.push("server CPU per idle socket", micros, "µs/s", Better::Lower);
         }
     }
@@ -131,34 +169,64 @@ impl Report {
         let opened = after.opened - before.opened;
         self.push("measured", seconds, "s", Better::Neither);
         self.push("connects", opened as f64 / seconds, "1/s", Better::Higher);
-        self.push("follows", (after.followed - before.followed) as f64 / seconds, "1/s", Better::Higher);
+        self.push(
+            "follows",
+            (after.followed - before.followed) as f64 / seconds,
+            "1/s",
+            Better::Higher,
+        );
         self.push("goodbyes", left as f64 / seconds, "1/s", Better::Higher);
         if let Some(cpu) = after.server_cpu_since(before) {
             let micros = cpu.as_secs_f64() * 1e6 / opened.max(1) as f64;
             self.push("server CPU per visit", micros, "µs", Better::Lower);
-            self.push("server CPU", 100.0 * cpu.as_secs_f64() / seconds, "%", Better::Neither);
+            self.push(
+                "server CPU",
+                100.0 * cpu.as_secs_f64() / seconds,
+                "%",
+                Better::Neither,
+            );
         }
         self.tester(before, after, "visit", opened);
         self.delays("hello", &tally.hello);
         self.delays("follow", &tally.follow);
         let refused: u64 = tally.refused.values().sum();
-        self.push("failed handshakes", tally.failed_connects as f64, "", Better::Lower);
+        self.push(
+            "failed handshakes",
+            tally.failed_connects as f64,
+            "",
+            Better::Lower,
+        );
         self.push("refused requests", refused as f64, "", Better::Lower);
         if let (Some(now), Some(then)) = (after.resident, before.resident) {
             let grown = now as f64 - then as f64;
-            self.push("server memory grown", grown / 1048576.0, "MiB", Better::Lower);
+            self.push(
+                "server memory grown",
+                grown / 1048576.0,
+                "MiB",
+                Better::Lower,
+            );
         }
     }
 
     /// Some readers had stopped.
     pub(in crate::load) fn slow(&mut self, stopped: usize, closed: usize) {
         self.push("readers that stopped", stopped as f64, "", Better::Neither);
-        self.push("of them closed by the server", closed as f64, "", Better::Neither);
+        self.push(
+            "of them closed by the server",
+            closed as f64,
+            "",
+            Better::Neither,
+        );
     }
 
     /// Some listeners had dropped and come back.
     pub(in crate::load) fn resumed(&mut self, tally: &Tally) {
         self.push("resumed", tally.resumed as f64, "", Better::Neither);
-        self.push("could not resume", tally.not_resumed as f64, "", Better::Lower);
+        self.push(
+            "could not resume",
+            tally.not_resumed as f64,
+            "",
+            Better::Lower,
+        );
     }
 }

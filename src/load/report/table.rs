@@ -7,9 +7,15 @@ use std::fmt::Write;
 pub(super) fn columns(lines: &[Vec<String>]) -> String {
     let count = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max()
+        lines
+            .iter()
+            .filter_map(|line| line.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
     };
-    let widths: Vec<usize> = (0..count).map(|column| width(column).unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..count)
+        .map(|column| width(column).unwrap_or(0))
+        .collect();
     let mut text = String::new();
     for line in lines {
         for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
@@ -42,14 +48,21 @@ pub(super) fn figure(value: f64) -> String {
         }
         grouped.push(digit);
     }
-    if fraction.is_empty() { grouped } else { format!("{grouped}.{fraction}") }
+    if fraction.is_empty() {
+        grouped
+    } else {
+        format!("{grouped}.{fraction}")
+    }
 }
 
 /// The whole report as text.
 pub(in crate::load) fn table(report: &Report) -> String {
     let plan = &report.plan;
     let pace = match plan.rate {
-        Some(rate) => format!("{} per second, timed from the intended moment", figure(rate)),
+        Some(rate) => format!(
+            "{} per second, timed from the intended moment",
+            figure(rate)
+        ),
         None => format!("closed loop, {} on the way at once", plan.window),
     };
     let mut text = format!(
@@ -59,12 +72,21 @@ pub(in crate::load) fn table(report: &Report) -> String {
         plan.sockets(),
     );
     let rows = report.rows.iter();
-    let rows: Vec<Vec<String>> =
-        rows.map(|row| vec![row.name.clone(), figure(row.value), row.unit.clone()]).collect();
+    let rows: Vec<Vec<String>> = rows
+        .map(|row| vec![row.name.clone(), figure(row.value), row.unit.clone()])
+        .collect();
     text.push_str(&columns(&rows));
     if report.rooms.len() > 1 {
         text.push_str("\nSlowest rooms (delays in ms)\n");
-        let head = ["channel", "listeners", "messages", "frames", "p50", "p99", "max"];
+        let head = [
+            "channel",
+            "listeners",
+            "messages",
+            "frames",
+            "p50",
+            "p99",
+            "max",
+        ];
         let mut lines = vec![head.map(str::to_owned).to_vec()];
         lines.extend(report.rooms.iter().take(5).map(|room| {
             vec![
@@ -89,7 +111,9 @@ pub(in crate::load) fn table(report: &Report) -> String {
         Ended::Complete => {}
         Ended::Interrupted => text.push_str("\n  Interrupted: this is what there was.\n"),
         Ended::ServerGone(words) => {
-            text.push_str(&format!("\n  The server died: this is what there was. Its last words:\n{words}\n"));
+            text.push_str(&format!(
+                "\n  The server died: this is what there was. Its last words:\n{words}\n"
+            ));
         }
         Ended::Trouble(why) => text.push_str(&format!("\n  Stopped: {why}\n")),
     }
@@ -109,6 +133,9 @@ mod tests {
     #[test]
     fn columns_line_up() {
         let line = |words: [&str; 2]| words.map(str::to_owned).to_vec();
-        assert_eq!(columns(&[line(["a", "10"]), line(["long", "5"])]), "  a     10\n  long   5\n");
+        assert_eq!(
+            columns(&[line(["a", "10"]), line(["long", "5"])]),
+            "  a     10\n  long   5\n"
+        );
     }
 }

@@ -1,1 +1,219 @@
-//! Tests on real database files.
+//! Tests on real database files, each in a directory of its own.
+
+mod accounts;
+mod attendance;
+mod channels;
+mod lane;
+mod log;
+mod messages;
+mod opening;
+mod search;
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::{Failure, NewClient, NewUser, Store, StoreOptions, Tx};
+use crate::clock::Clock;
+use crate::event::{Body, ChannelNews};
+use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, PM};
+use crate::model::message::NewMessage;
+use crate::model::{
+    Acl, Channel, ChannelId, Client, ClientBrief, ClientId, Content, Message, MessageId, Raw,
+    Stamp, User, UserCounts, UserId, UserKind,
+};
+
+/// A store of its own, with a client to write with.
+pub(super) struct Place {
+    directory: TempDir,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+}
+
+pub(super) const CLIENT: &str = "client-client-client-client-0001";
+
+impl Place {
+    pub(super) async fn new() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    pub(super) async fn with(change: impl FnOnce(&mut StoreOptions)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = Clock::default();
+        let mut options = options_in(&directory);
+        change(&mut options);
+        let store = Store::open(&options, clock.clone()).unwrap();
+        let place = Self {
+            directory,
+            store,
+            clock,
+        };
+        place.client(CLIENT).await;
+        place
+    }
+
+    /// Another handle on the same file, as another process would have it.
+    pub(super) fn another(&self) -> Store {
+        Store::open(&options_in(&self.directory), self.clock.clone()).unwrap()
+    }
+
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> T {
+        self.store.write(job).await.unwrap()
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut super::Db<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> T {
+        self.store.read(job).await.unwrap()
+    }
+
+    pub(super) async fn client(&self, id: &'static str) -> Client {
+        let new = NewClient {
+            id: id.into(),
+            secret: Some(String::from("secret")),
+            name: String::from("Demo"),
+            url: String::from("https://demo.example"),
+            redirect_uris: vec![String::from("https://demo.example/back")],
+            owner: None,
+            is_public: false,
+        };
+        self.write(move |tx| tx.create_client(&new)).await
+    }
+
+    pub(super) async fn user(&self, name: &'static str) -> User {
+        self.write(move |tx| tx.create_user(&named(name))).await
+    }
+
+    /// A chat room that everybody may read and write.
+    pub(super) async fn room(&self, owner: UserId) -> Channel {
+        let new = room(owner, "Lounge");
+        self.write(move |tx| tx.create_channel(new)).await
+    }
+
+    pub(super) async fn pm(&self, users: &[UserId]) -> Channel {
+        let new = pm(users);
+        self.write(move |tx| tx.create_channel(new)).await
+    }
+
+    pub(super) async fn say(&self, channel: ChannelId, user: UserId, text: &str) -> Message {
+        let new = said(user, text);
+        self.write(move |tx| tx.insert_message(channel, new)).await
+    }
+
+    pub(super) async fn delete(&self, message: MessageId, by: UserId) -> Message {
+        self.write(move |tx| tx.delete_message(message, by)).await
+    }
+
+    pub(super) async fn channel(&self, id: ChannelId) -> Channel {
+        self.read(move |db| db.channel(id)).await.unwrap()
+    }
+}
+
+fn options_in(directory: &TempDir) -> StoreOptions {
+    StoreOptions {
+        url: format!("sqlite://{}/made/test.db", directory.path().display()),
+        read_connections: 2,
+        ..StoreOptions::default()
+    }
+}
+
+pub(super) fn named(name: &str) -> NewUser {
+    NewUser {
+        username: name.to_owned(),
+        password_hash: Some(format!("hash of {name}")),
+        email: Some(format!("{name}@Example.org")),
+        ..NewUser::default()
+    }
+}
+
+pub(super) fn raw(kind: &str, item: serde_json::Value) -> Raw {
+    let list = serde_json::Value::Array(vec![item]);
+    Raw(serde_json::Map::from_iter([(kind.to_owned(), list)]))
+}
+
+pub(super) fn room(owner: UserId, name: &str) -> NewChannel {
+    let acl = Acl {
+        write_any_user: true,
+        read_any_user: true,
+        read_public: true,
+        ..Acl::default()
+    };
+    NewChannel {
+        kind: CHAT.to_owned(),
+        owner: Some(owner),
+        acl,
+        raw: raw(
+            CHAT_SETTINGS,
+            serde_json::json!({"name": name, "categories": ["tech"]}),
+        ),
+    }
+}
+
+pub(super) fn pm(users: &[UserId]) -> NewChannel {
+    let acl = Acl {
+        full_immutable: true,
+        write: users.to_vec(),
+        write_immutable: true,
+        read_immutable: true,
+        ..Acl::default()
+    };
+    NewChannel {
+        kind: PM.to_owned(),
+        owner: None,
+        acl,
+        raw: Raw::default(),
+    }
+}
+
+pub(super) fn said(user: UserId, text: &str) -> NewMessage {
+    NewMessage {
+        user_id: user,
+        client: ClientBrief {
+            id: ClientId::from(CLIENT),
+            name: String::from("Demo"),
+            url: String::from("https://demo.example"),
+        },
+        content: Content {
+            text: text.to_owned(),
+            html: format!("<span>{text}</span>"),
+            entities: crate::model::Entities::default(),
+        },
+        raw: Raw::default(),
+        is_nsfw: false,
+        reply_to: None,
+        update_marker: false,
+    }
+}
+
+/// Something to announce.
+pub(super) fn news(channel: &Channel) -> Body {
+    Body::ChannelCreated {
+        news: Box::new(ChannelNews {
+            channel: Arc::new(channel.clone()),
+            owner: None,
+            recent: None,
+            recent_deleted: None,
+        }),
+    }
+}
+
+/// A user that stands in no table.
+pub(in super::super) fn ada() -> User {
+    User {
+        id: UserId(1),
+        username: String::from("ada"),
+        name: None,
+        kind: UserKind::Human,
+        locale: String::from("en_US"),
+        timezone: String::from("UTC"),
+        created_at: Stamp(0),
+        content: None,
+        markdown_text: None,
+        raw: Raw::default(),
+        counts: UserCounts::default(),
+    }
+}

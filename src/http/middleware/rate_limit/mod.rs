@@ -143,6 +143,16 @@ impl RateLimiter {
         &self.limits
     }
 
+    /// Callers whose calls are counted at the moment.
+    pub fn len(&self) -> usize {
+        self.windows.len()
+    }
+
+    /// Nobody is counted at the moment.
+    pub fn is_empty(&self) -> bool {
+        self.windows.is_empty()
+    }
+
     /// Counts one call.
     pub fn count(&self, bucket: Bucket) -> Counted {
         self.count_at(bucket, Instant::now())

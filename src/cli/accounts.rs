@@ -1,0 +1,151 @@
+//! Accounts, apps and tokens from the command line. The database is shared with a running server, which hears
+//! of it through the log.
+
+use std::error::Error;
+use std::io::{Read, Write};
+
+use serde_json::{Value, json};
+
+use crate::actors::user::write::grant;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::model::{ClientId, Scopes};
+use crate::server::store_options;
+use crate::store::secret::{hash_password, random_id};
+use crate::store::{Failure, NewClient, NewUser, Store, Tx};
+
+type Done = Result<(), Box<dyn Error>>;
+
+/// Runs one write against the database of this configuration.
+fn write<T: Send + 'static>(
+    config: &Config,
+    job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Box<dyn Error>> {
+    let store = Store::open(&store_options(config), Clock::default()).map_err(in_words)?;
+    let done = actix::System::new().block_on(async {
+        let done = store.write(job).await;
+        store.close().await;
+        done
+    });
+    done.map_err(in_words)
+}
+
+fn in_words(failure: Failure) -> Box<dyn Error> {
+    match failure {
+        Failure::Refused(refused) => refused.message().into(),
+        Failure::Busy => "the database is busy; try again".into(),
+        Failure::Stopping => "the database was closed".into(),
+        Failure::Trouble(what) => what.as_ref().into(),
+    }
+}
+
+fn print(json: bool, object: &Value, sentence: &str) -> Done {
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{object}")?;
+    } else {
+        writeln!(out, "{sentence}")?;
+    }
+    Ok(())
+}
+
+/// `user create NAME`
+pub(super) fn create_user(config: &Config, name: &str, password_stdin: bool, json: bool) -> Done {
+    let most = config.limits.username_length;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || name.len() > most || !name.chars().all(is_plain) {
+        return Err(format!("a user name has 1 to {most} of a-z, 0-9 and _").into());
+    }
+    let password_hash = if password_stdin {
+        let mut password = String::new();
+        std::io::stdin().read_to_string(&mut password)?;
+        let password = password.trim_end_matches(['\r', '\n']);
+        if password.is_empty() {
+            return Err("no password came on standard input".into());
+        }
+        Some(hash_password(password).map_err(in_words)?)
+    } else {
+        None
+    };
+    let new = NewUser {
+        username: name.to_owned(),
+        password_hash,
+        ..NewUser::default()
+    };
+    let user = write(config, move |tx| tx.create_user(&new)).map_err(|error| {
+        if error.to_string().starts_with("username") {
+            "this name is taken".into()
+        } else {
+            error
+        }
+    })?;
+    print(
+        json,
+        &json!({"id": user.id, "username": user.username}),
+        &format!("user {} has id {}", user.username, user.id),
+    )
+}
+
+/// `client create --name N`
+pub(super) fn create_client(
+    config: &Config,
+    name: String,
+    redirect_uris: Vec<String>,
+    url: Option<String>,
+    json: bool,
+) -> Done {
+    if name.trim().is_empty() {
+        return Err("an app needs a name".into());
+    }
+    let (id, secret) = (random_id(), random_id());
+    let new = NewClient {
+        id: ClientId::from(id.as_str()),
+        secret: Some(secret.clone()),
+        name: name.clone(),
+        url: url.unwrap_or_else(|| String::from("about:blank")),
+        redirect_uris,
+        owner: None,
+        is_public: false,
+    };
+    write(config, move |tx| tx.create_client(&new))?;
+    print(
+        json,
+        &json!({"client_id": id, "client_secret": secret, "name": name}),
+        &format!("client id      {id}\nclient secret  {secret}\nThe secret is not shown again."),
+    )
+}
+
+/// `token create --client ID`
+pub(super) fn create_token(
+    config: &Config,
+    client: &str,
+    user: Option<&str>,
+    scopes: &str,
+    json: bool,
+) -> Done {
+    let scopes = match user {
+        Some(_) => Scopes::parse(scopes).map_err(|word| format!("{word:?} is not a scope"))?,
+        None => Scopes::default(),
+    };
+    let (secret, client) = (random_id(), ClientId::from(client));
+    let name = user.map(|name| name.trim_start_matches('@').to_lowercase());
+    let kept = secret.clone();
+    write(config, move |tx| {
+        let unknown = |what: String| Failure::Trouble(what.into());
+        tx.client(&client)?
+            .ok_or_else(|| unknown(format!("no client has the id {client}")))?;
+        let user = match name {
+            Some(name) => {
+                let found = tx.ids_by_name(std::slice::from_ref(&name))?;
+                Some(
+                    *found
+                        .get(&name)
+                        .ok_or_else(|| unknown(format!("no user is called {name}")))?,
+                )
+            }
+            None => None,
+        };
+        grant(tx, &client, user, &scopes, &kept)
+    })?;
+    print(json, &json!({"access_token": secret}), &secret)
+}

@@ -1,0 +1,27 @@
+//! The client that our own page in the browser signs in with.
+
+use crate::model::ClientId;
+use crate::store::{Failure, NewClient, Store};
+
+/// Public by nature: a page cannot keep a secret, so it has none (RFC 6749 §2.1).
+pub const CLIENT: &str = "groundnut-rooms-page-public-0001";
+
+/// Registers it, or brings it up to date.
+///
+/// # Errors
+/// The database is in trouble.
+pub async fn register(store: &Store) -> Result<(), Failure> {
+    let new = NewClient {
+        id: ClientId::from(CLIENT),
+        secret: None,
+        name: String::from("Rooms"),
+        url: String::from("about:blank"),
+        redirect_uris: Vec::new(),
+        owner: None,
+        is_public: true,
+    };
+    store
+        .write(move |tx| tx.create_client(&new))
+        .await
+        .map(drop)
+}

@@ -1,0 +1,46 @@
+//! What would become of a text. Nothing is kept.
+
+use std::collections::HashMap;
+
+use actix_web::web::Data;
+use serde_json::json;
+
+use crate::http::extract::{Body, Params, UserViewer};
+use crate::http::{ApiResult, App, Reply};
+use crate::model::Refusal;
+use crate::protocol::draft::MessageDraft;
+
+/// Code points in a post, as the original API has it. Posts are not kept here, but their texts can be tried.
+const POST_LENGTH: usize = 256;
+
+/// `POST /text/process`
+pub async fn process(viewer: UserViewer, params: Params, body: Body, app: Data<App>) -> ApiResult {
+    let limits = app.engine.limits();
+    let longest = match params.get("object_type") {
+        None | Some("post") => POST_LENGTH,
+        Some("message") => limits.message_length,
+        Some(_) => return Err(Refusal::Invalid.at("object_type").into()),
+    };
+    let draft = MessageDraft::read(&body.value, limits.raw_bytes)?;
+    let names = draft.names();
+    let people = if names.is_empty() {
+        HashMap::new()
+    } else {
+        let store = app.engine.store();
+        store.read(move |db| db.ids_by_name(&names)).await?
+    };
+    let client = viewer.token.client.clone();
+    let content = draft
+        .finish(&people, longest, viewer.id(), client, false)?
+        .content;
+    let entities = &content.entities;
+    // The lists stand twice: where they are now, and where an older client expects them.
+    Reply::one(&json!({
+        "text": content.text,
+        "html": content.html,
+        "entities": entities,
+        "links": entities.links,
+        "mentions": entities.mentions,
+        "tags": entities.tags,
+    }))
+}

@@ -1,0 +1,195 @@
+//! What is said before anything is stored; and that the tables are what the program thinks.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::{Place, options_in};
+use crate::clock::Clock;
+use crate::store::{Store, StoreOptions};
+
+fn refused(url: &str) -> String {
+    let options = StoreOptions {
+        url: url.to_owned(),
+        ..StoreOptions::default()
+    };
+    options.path().unwrap_err().to_string()
+}
+
+#[test]
+fn a_url_is_checked_and_the_answer_says_what_to_write() {
+    assert!(refused("postgres://host/db").contains("only sqlite:// is built in"));
+    assert!(refused("data/groundnut.db").contains("sqlite://relative/path"));
+    assert!(refused("sqlite://").contains("names no file"));
+    assert!(refused("sqlite://data/").contains("names no file"));
+    let path = |url: &str| {
+        let options = StoreOptions {
+            url: url.to_owned(),
+            ..StoreOptions::default()
+        };
+        options.path().unwrap().display().to_string()
+    };
+    assert_eq!(path("sqlite:///var/lib/x.db"), "/var/lib/x.db");
+    assert_eq!(path("sqlite://data/x.db"), "data/x.db");
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("made"), b"a file, not a directory").unwrap();
+    let Err(failure) = Store::open(&options_in(&directory), Clock::default()) else {
+        panic!("opened within a file");
+    };
+    let text = failure.to_string();
+    assert!(text.contains("cannot make the directory"), "{text}");
+    assert!(text.contains("made"), "{text}");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("made")).unwrap();
+    let file = directory.path().join("made/test.db");
+    std::fs::write(file, b"this is certainly not a database file, is it?").unwrap();
+    assert!(Store::open(&options_in(&directory), Clock::default()).is_err());
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused() {
+    let place = Place::new().await;
+    place
+        .write(|tx| {
+            diesel::sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')")
+                .execute(tx.sql)?;
+            Ok(())
+        })
+        .await;
+    let Err(failure) = Store::open(&options_in(&place.directory), Clock::default()) else {
+        panic!("opened a database from the future");
+    };
+    assert!(failure.to_string().contains("9999"), "{failure}");
+}
+
+#[test]
+fn many_may_open_a_new_database_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = options_in(&directory);
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| Store::open(&options, Clock::default()).map(drop)))
+            .collect();
+        for one in all {
+            one.join().unwrap().unwrap();
+        }
+    });
+}
+
+#[derive(QueryableByName)]
+struct Named {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    says: String,
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// Table and columns, as `schema.rs` says them: `name -> Type`.
+fn declared() -> Vec<(String, Vec<(String, String)>)> {
+    let mut tables: Vec<(String, Vec<(String, String)>)> = Vec::new();
+    for line in include_str!("../schema.rs").lines().map(str::trim) {
+        if line.starts_with("diesel::joinable") {
+            continue;
+        }
+        if let Some((name, kind)) = line.split_once(" -> ") {
+            let columns = &mut tables.last_mut().unwrap().1;
+            columns.push((name.to_owned(), kind.trim_end_matches(',').to_owned()));
+        } else if line.ends_with(") {") {
+            let name = line.split(' ').next().unwrap();
+            tables.push((name.to_owned(), Vec::new()));
+        }
+    }
+    tables
+}
+
+#[tokio::test]
+async fn the_schema_says_what_the_migrations_made() {
+    let place = Place::new().await;
+    let declared = declared();
+    assert_eq!(declared.len(), 14);
+    for (table, columns) in declared {
+        let query = format!(
+            "SELECT name, CASE WHEN \"notnull\" THEN '' ELSE 'Nullable ' END || type AS says
+             FROM pragma_table_info('{table}') ORDER BY cid"
+        );
+        let real = place
+            .read(move |db| Ok(diesel::sql_query(query).load::<Named>(db.sql)?))
+            .await;
+        let real: Vec<(String, String)> = real
+            .into_iter()
+            .map(|column| (column.name, column.says))
+            .collect();
+        let expected: Vec<(String, String)> = columns
+            .into_iter()
+            .enumerate()
+            .map(|(n, (name, kind))| {
+                let inner = kind.trim_start_matches("Nullable<").trim_end_matches('>');
+                let is_row_id = n == 0
+                    && inner == "BigInt"
+                    && real.first().is_some_and(|(_, says)| says == "INTEGER");
+                let says = match inner {
+                    "BigInt" if is_row_id => "INTEGER",
+                    "BigInt" => "BIGINT",
+                    "Text" => "TEXT",
+                    "Binary" => "BLOB",
+                    "Bool" => "BOOLEAN",
+                    "Integer" => "INTEGER",
+                    other => panic!("{other}"),
+                };
+                let prefix = if kind.starts_with("Nullable") {
+                    "Nullable "
+                } else {
+                    ""
+                };
+                (name, format!("{prefix}{says}"))
+            })
+            .collect();
+        assert_eq!(real, expected, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn every_reference_says_what_deletion_does() {
+    let place = Place::new().await;
+    let (all, silent) = place
+        .read(|db| {
+            let count = |db: &mut crate::store::Db<'_>, condition: &str| {
+                diesel::sql_query(format!(
+                    "SELECT count(*) AS n FROM sqlite_schema AS s, pragma_foreign_key_list(s.name) AS f
+                     WHERE s.type = 'table' AND {condition}"
+                ))
+                .get_result::<Counted>(db.sql)
+            };
+            let all = count(db, "TRUE")?.n;
+            Ok((all, count(db, "f.on_delete = 'NO ACTION'")?.n))
+        })
+        .await;
+    assert!(all >= 15, "{all}");
+    assert_eq!(silent, 0);
+}
+
+#[tokio::test]
+async fn each_step_can_be_taken_back() {
+    use diesel_migrations::MigrationHarness as _;
+    let directory = tempfile::tempdir().unwrap();
+    let mut sql = crate::store::connect::connect(&directory.path().join("x.db")).unwrap();
+    let steps = crate::store::migrate::MIGRATIONS;
+    sql.run_pending_migrations(steps).unwrap();
+    sql.revert_all_migrations(crate::store::migrate::MIGRATIONS)
+        .unwrap();
+    sql.run_pending_migrations(crate::store::migrate::MIGRATIONS)
+        .unwrap();
+}

@@ -1,0 +1,401 @@
+//! Search, and that nothing people type breaks it.
+
+use super::{Place, pm, room, said};
+use crate::model::channel::{CHAT, NewChannel};
+use crate::model::content::{Entities, Link, Mention, Tag};
+use crate::model::{Acl, Bound, ChannelId, MessageId, PageRequest, Raw, Scopes, UserId, UserKind};
+use crate::store::{ChannelOrder, ChannelSearch, MessageSearch};
+
+async fn found(place: &Place, search: MessageSearch) -> Vec<MessageId> {
+    let page = place.read(move |db| db.search_messages(&search, &PageRequest::default()));
+    page.await
+        .items
+        .into_iter()
+        .map(|(_, message)| message.id)
+        .collect()
+}
+
+fn words(channel: ChannelId, q: &str) -> MessageSearch {
+    MessageSearch {
+        channels: vec![channel],
+        q: Some(q.to_owned()),
+        ..MessageSearch::default()
+    }
+}
+
+#[tokio::test]
+async fn words_are_found_until_the_message_is_deleted() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let (one, two) = (place.room(ada).await.id, place.room(ada).await.id);
+    let first = place.say(one, ada, "Grüße aus dem Café").await.id;
+    let second = place.say(one, ada, "the cafe is open").await.id;
+    place.say(two, ada, "another cafe").await;
+    assert_eq!(found(&place, words(one, "CAFE")).await, [second, first]);
+    assert_eq!(found(&place, words(one, "cafe grusse")).await.len(), 0);
+    assert_eq!(found(&place, words(one, "cafe aus")).await, [first]);
+    assert_eq!(
+        found(&place, words(one, "")).await,
+        [second, first],
+        "no words, all"
+    );
+    let mut nowhere = words(one, "cafe");
+    nowhere.channels.clear();
+    assert!(found(&place, nowhere).await.is_empty());
+    place.delete(second, ada).await;
+    assert_eq!(found(&place, words(one, "cafe")).await, [first]);
+    let mut best = words(one, "cafe");
+    best.by_relevance = true;
+    assert_eq!(found(&place, best).await, [first]);
+}
+
+#[tokio::test]
+async fn odd_questions_are_only_words() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    let odd = place
+        .say(room, ada, "say \"hi\" to foo-bar and NEAR")
+        .await
+        .id;
+    for q in [
+        "\"", "*", "\"hi", "foo-bar", "NEAR(", "(hi", "hi*", "^hi", "text:hi", "hi AND", "-",
+    ] {
+        for by_relevance in [false, true] {
+            let search = MessageSearch {
+                by_relevance,
+                ..words(room, q)
+            };
+            let hits = found(&place, search).await;
+            assert!(hits.is_empty() || hits == [odd], "{q}");
+        }
+    }
+    assert_eq!(found(&place, words(room, "\"hi")).await, [odd]);
+    assert_eq!(found(&place, words(room, "foo-bar near(")).await, [odd]);
+    assert!(found(&place, words(room, "* \" (")).await.is_empty());
+    assert!(found(&place, words(room, "text:say")).await.is_empty());
+}
+
+#[tokio::test]
+async fn relevance_has_pages_that_go_on() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    let best = place.say(room, ada, "tea tea tea").await.id;
+    for n in 0..4 {
+        place
+            .say(room, ada, &format!("a cup of tea and many other words {n}"))
+            .await;
+    }
+    let page = async |request: PageRequest| {
+        let search = MessageSearch {
+            by_relevance: true,
+            ..words(room, "tea")
+        };
+        place
+            .read(move |db| db.search_messages(&search, &request))
+            .await
+    };
+    let two = PageRequest {
+        count: 2,
+        ..PageRequest::default()
+    };
+    let first = page(two).await;
+    assert_eq!(first.items[0].1.id, best);
+    assert!(first.more && first.items[0].0 > first.items[1].0);
+    let before = Some(Bound {
+        id: first.items[1].0,
+        inclusive: false,
+    });
+    let second = page(PageRequest { before, ..two }).await;
+    let before = Some(Bound {
+        id: second.items[1].0,
+        inclusive: false,
+    });
+    let third = page(PageRequest { before, ..two }).await;
+    assert!(!third.more && third.items.len() == 1);
+    let mut all: Vec<MessageId> = [first, second, third]
+        .iter()
+        .flat_map(|page| page.items.iter().map(|(_, message)| message.id))
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 5, "each once");
+    let worst = page(PageRequest {
+        count: 1,
+        oldest: true,
+        ..two
+    })
+    .await;
+    assert!(worst.more && worst.items[0].1.id != best);
+}
+
+#[tokio::test]
+async fn messages_are_narrowed_by_what_they_hold() {
+    let place = Place::new().await;
+    let (ada, bob) = (place.user("ada").await.id, place.user("bob").await.id);
+    let room = place.room(ada).await.id;
+    let mut new = said(bob, "@ada see #Tag at x.example");
+    new.is_nsfw = true;
+    new.raw = super::raw(
+        "org.example.note",
+        serde_json::json!({"file": {"file_id": "7", "kind": "image"}}),
+    );
+    new.content.entities = Entities {
+        links: vec![Link {
+            amended_len: None,
+            len: 9,
+            pos: 17,
+            text: String::from("x.example"),
+            title: None,
+            url: String::from("https://www.x.example:8080/a?b"),
+        }],
+        mentions: vec![Mention {
+            id: ada,
+            is_copy: false,
+            is_leading: true,
+            len: 4,
+            pos: 0,
+            text: String::from("ada"),
+        }],
+        tags: vec![Tag {
+            len: 4,
+            pos: 9,
+            text: String::from("Tag"),
+        }],
+    };
+    let rich = place.write(move |tx| tx.insert_message(room, new)).await;
+    let plain = place.say(room, ada, "plain").await;
+    let all = MessageSearch {
+        channels: vec![room],
+        ..MessageSearch::default()
+    };
+    let list = |text: &str| vec![text.to_owned()];
+    let cases: Vec<MessageSearch> = vec![
+        MessageSearch {
+            tags: list("tag"),
+            ..all.clone()
+        },
+        MessageSearch {
+            mentions: list("ADA"),
+            ..all.clone()
+        },
+        MessageSearch {
+            leading_mentions: list(&ada.to_string()),
+            ..all.clone()
+        },
+        MessageSearch {
+            url_domains: list("x.example"),
+            ..all.clone()
+        },
+        MessageSearch {
+            urls: list("https://www.x.example:8080/a?b"),
+            ..all.clone()
+        },
+        MessageSearch {
+            raw_types: list("org.example.note"),
+            ..all.clone()
+        },
+        MessageSearch {
+            file_id: Some(String::from("7")),
+            ..all.clone()
+        },
+        MessageSearch {
+            file_kinds: list("image"),
+            ..all.clone()
+        },
+        MessageSearch {
+            creator: Some(bob),
+            ..all.clone()
+        },
+        MessageSearch {
+            is_nsfw: Some(true),
+            ..all.clone()
+        },
+        MessageSearch {
+            hidden: vec![ada],
+            ..all.clone()
+        },
+        MessageSearch {
+            created_before: Some(plain.created_at),
+            ..all.clone()
+        },
+        MessageSearch {
+            thread: Some(rich.id),
+            ..all.clone()
+        },
+    ];
+    for search in cases {
+        assert_eq!(found(&place, search.clone()).await, [rich.id], "{search:?}");
+    }
+    let plain_only = MessageSearch {
+        created_after: Some(rich.created_at),
+        ..all.clone()
+    };
+    assert_eq!(found(&place, plain_only).await, [plain.id]);
+    let none = [
+        MessageSearch {
+            is_reply: Some(true),
+            ..all.clone()
+        },
+        MessageSearch {
+            is_sticky: Some(true),
+            ..all.clone()
+        },
+        MessageSearch {
+            poll_id: Some(String::from("7")),
+            ..all.clone()
+        },
+        MessageSearch {
+            user_kinds: vec![UserKind::Bot],
+            ..all.clone()
+        },
+        MessageSearch {
+            client: Some("other".into()),
+            ..all.clone()
+        },
+    ];
+    for search in none {
+        assert!(found(&place, search.clone()).await.is_empty(), "{search:?}");
+    }
+    let human = MessageSearch {
+        user_kinds: vec![UserKind::Human],
+        ..all
+    };
+    assert_eq!(found(&place, human).await, [plain.id, rich.id]);
+}
+
+async fn rooms(
+    place: &Place,
+    search: ChannelSearch,
+    viewer: Option<UserId>,
+    scopes: Option<&str>,
+) -> Vec<ChannelId> {
+    let scopes = scopes.map(|text| Scopes::parse(text).unwrap());
+    let page = place
+        .read(move |db| {
+            db.search_channels(&search, viewer, scopes.as_ref(), &PageRequest::default())
+        })
+        .await;
+    page.items
+        .into_iter()
+        .map(|(_, channel)| channel.id)
+        .collect()
+}
+
+#[tokio::test]
+async fn channels_are_found_by_name_order_and_state() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let tea = place
+        .write(move |tx| tx.create_channel(room(ada, "100% Tea Lovers")))
+        .await
+        .id;
+    let coffee = place
+        .write(move |tx| tx.create_channel(room(ada, "Kaffee Ähem")))
+        .await
+        .id;
+    place.say(tea, ada, "one").await;
+    place.say(tea, ada, "two").await;
+    place.say(coffee, ada, "three").await;
+    let search = async |search: ChannelSearch| rooms(&place, search, None, None).await;
+    let q = |q: &str| ChannelSearch {
+        q: Some(q.to_owned()),
+        ..ChannelSearch::default()
+    };
+    assert_eq!(
+        search(ChannelSearch::default()).await,
+        [coffee, tea],
+        "by activity"
+    );
+    assert_eq!(search(q("tea lov")).await, [tea]);
+    assert_eq!(search(q("ÄHEM")).await, [coffee]);
+    assert_eq!(search(q("100%")).await, [tea]);
+    assert!(search(q("1_0")).await.is_empty(), "no wildcards");
+    assert_eq!(search(q("")).await.len(), 2);
+    let order = |order| ChannelSearch {
+        order,
+        ..ChannelSearch::default()
+    };
+    assert_eq!(search(order(ChannelOrder::Popularity)).await, [tea, coffee]);
+    assert_eq!(search(order(ChannelOrder::Id)).await, [coffee, tea]);
+    let category = |name: &str| ChannelSearch {
+        categories: vec![name.to_owned()],
+        ..ChannelSearch::default()
+    };
+    assert_eq!(search(category("tech")).await.len(), 2);
+    assert!(search(category("fun")).await.is_empty());
+    place.write(move |tx| tx.subscribe(tea, ada)).await;
+    let new = ChannelSearch {
+        unsubscribed_by: Some(ada),
+        ..ChannelSearch::default()
+    };
+    assert_eq!(search(new).await, [coffee]);
+    let mut gone = place.channel(tea).await;
+    gone.is_active = false;
+    place.write(move |tx| tx.save_channel(&gone)).await;
+    assert_eq!(search(ChannelSearch::default()).await, [coffee]);
+    let all = ChannelSearch {
+        include_inactive: true,
+        ..ChannelSearch::default()
+    };
+    assert_eq!(search(all).await.len(), 2);
+}
+
+#[tokio::test]
+async fn search_shows_only_what_viewer_and_scopes_may_see() {
+    let place = Place::new().await;
+    let (ada, bob) = (place.user("ada").await.id, place.user("bob").await.id);
+    let with = |acl: Acl| NewChannel {
+        kind: CHAT.to_owned(),
+        owner: Some(ada),
+        acl,
+        raw: Raw::default(),
+    };
+    let (public, users, private) = (
+        with(Acl {
+            read_public: true,
+            read_any_user: true,
+            ..Acl::default()
+        }),
+        with(Acl {
+            read_any_user: true,
+            ..Acl::default()
+        }),
+        with(Acl::default()),
+    );
+    let public = place.write(move |tx| tx.create_channel(public)).await.id;
+    let users = place.write(move |tx| tx.create_channel(users)).await.id;
+    let private = place.write(move |tx| tx.create_channel(private)).await.id;
+    let letters = place
+        .write(move |tx| tx.create_channel(pm(&[ada, bob])))
+        .await
+        .id;
+    let all = ChannelSearch {
+        order: ChannelOrder::Id,
+        ..ChannelSearch::default()
+    };
+    let seen = async |viewer, scopes| rooms(&place, all.clone(), viewer, scopes).await;
+    assert_eq!(seen(None, None).await, [public]);
+    assert_eq!(
+        seen(None, Some("messages")).await,
+        [users, public],
+        "an app"
+    );
+    assert_eq!(
+        seen(Some(ada), Some("messages")).await,
+        [letters, private, users, public]
+    );
+    assert_eq!(
+        seen(Some(bob), Some("messages")).await,
+        [letters, users, public]
+    );
+    assert_eq!(
+        seen(Some(ada), Some("public_messages")).await,
+        [users, public]
+    );
+    assert_eq!(
+        seen(Some(bob), Some("messages:io.pnut.core.pm")).await,
+        [letters, users, public]
+    );
+}

@@ -1,0 +1,88 @@
+// Starts the program on a database of its own, with two people and two rooms in it.
+
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import readline from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+export const PASSWORD = "correct horse battery";
+const PROGRAM = process.env.GROUNDNUT_PROGRAM ?? path.join(ROOT, "target/debug/groundnut");
+const SCOPES = "basic,follow,messages,presence,stream,update_profile";
+
+export class Server {
+  static async start() {
+    const server = new Server();
+    server.folder = mkdtempSync(path.join(tmpdir(), "groundnut-"));
+    server.database = `sqlite://${path.join(server.folder, "groundnut.db")}`;
+    const client = server.run(["client", "create", "--name", "Browser"]).client_id;
+    server.tokens = {};
+    for (const name of ["ada", "bob"]) {
+      server.run(["user", "create", name, "--password-stdin"], `${PASSWORD}\n`);
+      const arguments_ = ["token", "create", "--client", client, "--user", name, "--scopes", SCOPES];
+      server.tokens[name] = server.run(arguments_).access_token;
+    }
+    await server.serve("127.0.0.1:0");
+    return server;
+  }
+
+  /** One command of the program; gives the object that it prints. */
+  run(command, input = "") {
+    const all = [...command, "--json", "--database-url", this.database];
+    return JSON.parse(execFileSync(PROGRAM, all, { input, encoding: "utf8" }));
+  }
+
+  /** Listens; the same address can be taken again after a stop. */
+  async serve(bind) {
+    const all = ["serve", "--bind", bind, "--database-url", this.database];
+    const env = { ...process.env, GROUNDNUT_RATE_LIMITS_ENABLED: "false" };
+    this.process = spawn(PROGRAM, all, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    this.log ??= "";
+    this.process.stderr.on("data", (text) => { this.log += text; });
+    this.ended = new Promise((resolve) => { this.process.on("exit", resolve); });
+    for await (const line of readline.createInterface({ input: this.process.stdout })) {
+      if (!line.startsWith("listening on ")) continue;
+      this.url = line.slice("listening on ".length).trim().replace(/\/$/u, "");
+      return;
+    }
+    throw new Error(`the server did not start:\n${this.log}`);
+  }
+
+  /** Ends the process; what it knows stays. */
+  async stop() {
+    this.process.kill("SIGTERM");
+    return this.ended;
+  }
+
+  async end() {
+    const code = await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+    if (code !== 0) throw new Error(`the server ended with ${code}:\n${this.log}`);
+    if (/panicked|ERROR/u.test(this.log)) throw new Error(`the server logged:\n${this.log}`);
+  }
+
+  /** One REST call by one of the people; gives `data`. */
+  async call(name, method, address, body) {
+    const answer = await fetch(`${this.url}/v1${address}`, {
+      method,
+      headers: { Authorization: `Bearer ${this.tokens[name]}`, "Content-Type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    const json = await answer.json();
+    if (!answer.ok) throw new Error(`${method} ${address}: ${JSON.stringify(json)}`);
+    return json.data;
+  }
+
+  /** A public room that both are in. */
+  async room(title) {
+    const { id } = await this.call("ada", "POST", "/channels", {
+      type: "io.pnut.core.chat",
+      acl: { write: { any_user: true }, read: { public: true } },
+      raw: { "io.pnut.core.chat-settings": [{ name: title, description: { text: "where we meet" } }] },
+    });
+    for (const name of ["ada", "bob"]) await this.call(name, "PUT", `/channels/${id}/subscribe`);
+    return id;
+  }
+}

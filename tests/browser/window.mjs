@@ -1,0 +1,95 @@
+// One window: what a person does on the rooms page, and what they see there.
+
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { PASSWORD, ROOT } from "./server.mjs";
+
+const ARTIFACTS = path.join(ROOT, "artifacts");
+/** How long anything may take on the page, in milliseconds. */
+const DEADLINE = 15_000;
+
+export class Window {
+  static async open(browser, server, name, options = {}) {
+    const window = new Window();
+    window.name = name;
+    window.context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
+    window.page = await window.context.newPage();
+    window.page.setDefaultTimeout(DEADLINE);
+    window.faults = [];
+    // A script that fails is a fault; a connection that is lost on purpose is not.
+    window.page.on("pageerror", (error) => window.faults.push(String(error)));
+    await window.page.goto(server.url);
+    return window;
+  }
+
+  async signIn() {
+    await this.page.fill("#username", this.name);
+    await this.page.fill("#password", PASSWORD);
+    await this.page.click("#sign-in-submit");
+    await this.state("live");
+  }
+
+  /** The connection is shown in this state. */
+  async state(...states) {
+    const any = states.map((state) => `#connection-state[data-state=${state}]`).join(",");
+    await this.page.waitForSelector(any, { state: "attached" });
+  }
+
+  async enter(room) {
+    await this.page.click(`#rooms [data-channel-id="${room}"] :is(a,button)`);
+    await this.page.waitForFunction((id) => location.hash.includes(id), room);
+    await this.page.waitForSelector("#composer:visible");
+  }
+
+  async says(text) {
+    await this.page.fill("#composer", text);
+    await this.page.click("#send");
+    await this.sees(text);
+  }
+
+  async types(text) {
+    await this.page.click("#composer");
+    await this.page.keyboard.type(text, { delay: 40 });
+  }
+
+  /** A message of the log (not one that is still on its way) holds this text, exactly once. */
+  async sees(text) {
+    const found = this.page.locator("#log article[data-message-id]", { hasText: text });
+    await found.first().waitFor();
+    const count = await found.count();
+    if (count !== 1) throw new Error(`${this.name} sees "${text}" ${count} times`);
+  }
+
+  async seesNo(text) {
+    const found = this.page.locator("#log article[data-message-id]", { hasText: text });
+    await found.first().waitFor({ state: "detached" });
+  }
+
+  /** This person is shown as present in the room. */
+  async seesPerson(id) {
+    await this.page.waitForSelector(`#people [data-user-id="${id}"]`, { state: "attached" });
+  }
+
+  async seesTyping(name) {
+    const typing = this.page.locator("#typing", { hasText: name });
+    await typing.waitFor();
+  }
+
+  async seesUnread(room) {
+    await this.page.waitForSelector(`#rooms [data-channel-id="${room}"] [data-unread], #rooms [data-channel-id="${room}"][data-unread]`);
+  }
+
+  async seesAllRead(room) {
+    const badge = `#rooms [data-channel-id="${room}"] [data-unread], #rooms [data-channel-id="${room}"][data-unread]`;
+    await this.page.waitForSelector(badge, { state: "detached" });
+  }
+
+  async picture(title) {
+    mkdirSync(ARTIFACTS, { recursive: true });
+    await this.page.screenshot({ path: path.join(ARTIFACTS, `${title}.png`) });
+  }
+
+  check() {
+    if (this.faults.length > 0) throw new Error(`${this.name}: ${this.faults.join("; ")}`);
+  }
+}

@@ -1,0 +1,17 @@
+//! A story per endpoint.
+
+mod accounts;
+mod app_streams;
+mod channels;
+mod envelope;
+mod feeds;
+mod markers;
+mod messages;
+mod pagination;
+mod presence;
+mod rate_limits;
+mod relation_lists;
+mod relations;
+mod system;
+mod token_endpoint;
+mod user_streams;

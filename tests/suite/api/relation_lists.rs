@@ -1,0 +1,91 @@
+//! Following, and the lists of who follows, is muted or is blocked; and the people of an app.
+
+use serde_json::json;
+
+use crate::support::{TestServer, ids, text};
+
+#[test]
+fn following_is_seen_from_both_sides() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    assert_eq!(
+        ada.does("/users/@bob/follow").is(200).data()["you_follow"],
+        true
+    );
+    assert_eq!(bob.get("/users/1").data()["follows_you"], true);
+    assert_eq!(ids(&ada.get("/users/me/following").data()), ["2"]);
+    assert_eq!(ids(&bob.get("/users/2/followers").data()), ["1"]);
+    assert_eq!(bob.get("/users/me/following").data(), json!([]));
+    assert_eq!(ids(&server.app().get("/users/1/following").data()), ["2"]);
+    assert_eq!(
+        ada.delete("/users/2/follow").is(200).data()["you_follow"],
+        false
+    );
+    assert_eq!(ada.get("/users/me/following").data(), json!([]));
+    ada.does("/users/me/follow").refused(400);
+}
+
+#[test]
+fn a_block_ends_following_both_ways() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    ada.does("/users/2/follow").is(200);
+    bob.does("/users/1/follow").is(200);
+    ada.does("/users/2/block").is(200);
+    assert_eq!(ada.get("/users/me/following").data(), json!([]));
+    assert_eq!(bob.get("/users/me/following").data(), json!([]));
+    bob.does("/users/1/follow").refused_as(403, "blocked");
+}
+
+#[test]
+fn the_lists_of_muted_and_blocked_are_ones_own_and_paginated() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    for id in ["2", "3", "4"] {
+        ada.does(&format!("/users/{id}/mute")).is(200);
+        ada.does(&format!("/users/{id}/block")).is(200);
+    }
+    for list in ["muted", "blocked"] {
+        let path = format!("/users/me/{list}");
+        assert_eq!(ids(&ada.get(&path).data()), ["4", "3", "2"], "newest first");
+        let first = ada.get(&format!("{path}?count=1"));
+        assert_eq!(first.meta()["more"], true);
+        let rest = ada.get(&format!(
+            "{path}?before_id={}",
+            text(&first.meta()["min_id"])
+        ));
+        assert_eq!(ids(&rest.data()), ["3", "2"]);
+        server.bob().get(&format!("/users/1/{list}")).refused(403);
+    }
+    assert_eq!(
+        ids(&server.app().get("/users/1/muted").data()),
+        ["4", "3", "2"]
+    );
+}
+
+#[test]
+fn an_app_knows_its_people() {
+    let server = TestServer::start();
+    let (client, other) = server.other_app("Other");
+    assert_eq!(other.get("/apps/me/users/ids").data(), json!([]));
+    let eve = server.through(&client, &server.eve(), "basic,messages");
+    server.through(&client, &server.bob(), "basic");
+    let mut known = other
+        .get("/apps/me/users/ids")
+        .data()
+        .as_array()
+        .expect("a list")
+        .clone();
+    known.sort_by_key(ToString::to_string);
+    assert_eq!(known, [json!("2"), json!("3")]);
+    let tokens = other.get("/apps/me/users/tokens").data();
+    assert_eq!(tokens.as_array().map(Vec::len), Some(2));
+    assert!(!tokens.to_string().contains(eve.token()));
+    eve.delete("/token").is(200);
+    assert_eq!(other.get("/apps/me/users/ids").data(), json!(["2"]));
+    eve.get("/apps/me/users/ids").refused(401);
+    server
+        .ada()
+        .get("/apps/me/users/ids")
+        .refused_as(403, "wrong-token-kind");
+}

@@ -1,0 +1,91 @@
+//! Two app streams in use per client.
+
+use crate::support::{TestServer, build, eventually};
+
+#[test]
+fn two_are_in_use_and_the_third_is_refused_before_the_upgrade() {
+    let server = TestServer::start();
+    let app = server.app();
+    for key in ["one", "two", "three"] {
+        build::app_stream(&app, key, &["message"]);
+    }
+    let first = app.firehose("one");
+    let _again = app.firehose("one");
+    assert_eq!(server.actors()["streams_in_use"], 2);
+    let refused = app.asks_upgrade("/app?key=two");
+    refused.refused_as(429, "streams-in-use");
+    assert!(refused.header("retry-after").is_some());
+    // Another client has two of its own.
+    let (_, other) = server.other_app("Other");
+    build::app_stream(&other, "one", &["message"]);
+    let _others = other.firehose("one");
+    // A crashed consumer frees its slot.
+    drop(first);
+    eventually("the slot comes free", || {
+        server.actors()["streams_in_use"] == 2
+    });
+    let _third = app.firehose("three");
+}
+
+#[test]
+fn a_slot_comes_free_with_a_close_and_with_silence() {
+    let server = TestServer::with(&[("STREAMS_SILENCE_MS", "500"), ("STREAMS_GRACE_MS", "50")]);
+    let app = server.app();
+    build::app_stream(&app, "one", &["message"]);
+    for _ in 0..3 {
+        let (mut first, mut second) = (app.firehose("one"), app.firehose("one"));
+        app.asks_upgrade("/app?key=one").refused(429);
+        assert_eq!(first.closes(), 1000);
+        assert_eq!(second.closed_with(), 4000);
+        server.holds_no_connection();
+    }
+}
+
+#[test]
+fn both_connections_on_a_key_hear_every_event() {
+    let server = TestServer::start();
+    let (ada, app) = (server.ada(), server.app());
+    build::app_stream(&app, "one", &["message"]);
+    let room = build::room(&ada, "Lounge");
+    build::join(&room, &[&ada]);
+    let (mut first, mut second) = (app.firehose("one"), app.firehose("one"));
+    build::says(&ada, &room, "hello");
+    first.hears_text("hello");
+    second.hears_text("hello");
+}
+
+#[test]
+fn a_refused_upgrade_takes_no_slot() {
+    let server = TestServer::start();
+    let app = server.app();
+    build::app_stream(&app, "one", &["message"]);
+    for _ in 0..5 {
+        app.asks_upgrade("/app?key=nowhere").refused(404);
+        app.asks_upgrade("/app").refused(400);
+    }
+    let (_first, _second) = (app.firehose("one"), app.firehose("one"));
+}
+
+#[test]
+fn changing_a_stream_changes_no_open_connection() {
+    let server = TestServer::start();
+    let (ada, app) = (server.ada(), server.app());
+    build::app_stream(&app, "one", &["message"]);
+    let room = build::room(&ada, "Lounge");
+    build::join(&room, &[&ada]);
+    let mut old = app.firehose("one");
+    app.put(
+        "/streams/one",
+        &serde_json::json!({"object_types": ["user_presence"]}),
+    )
+    .is(200);
+    let mut new = app.firehose("one");
+    assert_eq!(
+        new.hello["meta"]["stream"]["object_types"],
+        serde_json::json!(["user_presence"])
+    );
+    build::says(&ada, &room, "hello");
+    old.hears_text("hello");
+    ada.does("/users/me/presence").is(200);
+    new.hears("user_presence");
+}

@@ -1,0 +1,75 @@
+//! A connection without a token: the first subscribing call claims it.
+
+use crate::support::{Stream, TestServer, build};
+
+#[test]
+fn the_first_subscription_claims_the_connection() {
+    let server = TestServer::with(&[("STREAMS_UNCLAIMED_MS", "60000")]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}/messages");
+    let mut stream = Stream::open(server.address, "/v1/user");
+    let subscription = stream.follows(&ada, &path);
+    // From now on it is ada's: bob gets his page, and no subscription.
+    let answer = stream.calls(&bob, &path);
+    answer.data();
+    assert!(answer.meta().get("subscription_id").is_none(), "{answer}");
+    build::says(&bob, &room, "hello");
+    assert_eq!(Stream::named(&stream.hears_text("hello")), [subscription]);
+    bob.delete(&format!("/users/me/streams/{}", stream.id))
+        .refused(404);
+    ada.delete(&format!("/users/me/streams/{}", stream.id))
+        .is(204);
+    assert_eq!(stream.closed_with(), 1000);
+}
+
+#[test]
+fn a_claimed_connection_is_not_closed_as_unclaimed() {
+    // Milliseconds on the real clock: the one closed after the claim proves that the time has passed.
+    let server = TestServer::with(&[("STREAMS_UNCLAIMED_MS", "300")]);
+    let ada = server.ada();
+    let room = build::room(&ada, "Lounge");
+    let mut claimed = Stream::open(server.address, "/v1/user");
+    claimed.follows(&ada, &format!("/channels/{room}/messages"));
+    let mut unclaimed = Stream::open(server.address, "/v1/user");
+    assert_eq!(unclaimed.closed_with(), 4003);
+    build::says(&ada, &room, "still here");
+    claimed.hears_text("still here");
+}
+
+#[test]
+fn a_refused_call_claims_nothing() {
+    let server = TestServer::with(&[("STREAMS_UNCLAIMED_MS", "60000")]);
+    let (ada, eve) = (server.ada(), server.eve());
+    let circle = build::circle(&ada, &[]);
+    let path = format!("/channels/{circle}/messages");
+    let mut stream = Stream::open(server.address, "/v1/user");
+    stream.calls(&eve, &path).refused(403);
+    stream.follows(&ada, &path);
+    build::says(&ada, &circle, "hello");
+    stream.hears_text("hello");
+}
+
+#[test]
+fn unclaimed_connections_are_bounded_per_address_and_give_their_places_back() {
+    let server = TestServer::with(&[
+        ("STREAMS_UNCLAIMED_PER_ADDRESS", "2"),
+        ("STREAMS_UNCLAIMED_MS", "60000"),
+    ]);
+    let (ada, nobody) = (server.ada(), server.anonymous());
+    let room = build::room(&ada, "Lounge");
+    let first = Stream::open(server.address, "/v1/user");
+    let second = Stream::open(server.address, "/v1/user");
+    let refused = nobody.asks_upgrade("/user");
+    refused.refused_as(429, "too-many-connections");
+    assert!(refused.header("retry-after").is_some());
+    // A claim gives a place back, and so does hanging up.
+    first.follows(&ada, &format!("/channels/{room}/messages"));
+    let third = Stream::open(server.address, "/v1/user");
+    nobody.asks_upgrade("/user").refused(429);
+    drop(second);
+    crate::support::eventually("the place comes free", || {
+        nobody.asks_upgrade("/user").status == 101
+    });
+    drop(third);
+}

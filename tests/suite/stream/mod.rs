@@ -1,0 +1,20 @@
+//! Stories over websockets: who hears what, when, and how a connection ends.
+
+mod acl;
+mod app_events;
+mod app_in_use;
+mod app_visibility;
+mod channel_messages;
+mod claim;
+mod exits;
+mod filters;
+mod heartbeat;
+mod hello;
+mod hiding;
+mod inbox;
+mod no_hole;
+mod presence;
+mod slow_reader;
+mod subscribers;
+mod subscriptions;
+mod token;

@@ -1,0 +1,8 @@
+//! Bad input, crashes and overload.
+
+mod bodies;
+mod busy;
+mod crash;
+mod frames;
+mod fuzz;
+mod requests;

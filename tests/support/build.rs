@@ -1,0 +1,67 @@
+//! Channels and messages in one line.
+
+use serde_json::{Value, json};
+
+use super::{Person, text};
+
+/// The raw of a chat room.
+pub(crate) fn settings(name: &str) -> Value {
+    json!({"io.pnut.core.chat-settings": [{"name": name, "description": {"text": "where we meet"}}]})
+}
+
+/// A chat room that everybody with an account may write to; nobody is subscribed.
+pub(crate) fn room(owner: &Person, name: &str) -> String {
+    channel(
+        owner,
+        &json!({
+            "type": "io.pnut.core.chat",
+            "acl": {"write": {"any_user": true}, "read": {"public": true}},
+            "raw": settings(name),
+        }),
+    )
+}
+
+/// A private channel of a free type that these people may write to; nobody is subscribed.
+pub(crate) fn circle(owner: &Person, members: &[&Person]) -> String {
+    let members: Vec<_> = members.iter().map(|person| person.id.as_str()).collect();
+    channel(
+        owner,
+        &json!({"type": "org.example.circle", "acl": {"write": {"user_ids": members}}}),
+    )
+}
+
+/// Any channel.
+pub(crate) fn channel(owner: &Person, body: &Value) -> String {
+    text(&owner.post("/channels", body).is(201).data()["id"])
+}
+
+/// Everybody of these subscribes.
+pub(crate) fn join(channel: &str, people: &[&Person]) {
+    for person in people {
+        person
+            .does(&format!("/channels/{channel}/subscribe"))
+            .data();
+    }
+}
+
+/// Somebody says something; gives the id of the message.
+pub(crate) fn says(person: &Person, channel: &str, said: &str) -> String {
+    let answer = person.post(
+        &format!("/channels/{channel}/messages"),
+        &json!({"text": said}),
+    );
+    text(&answer.is(201).data()["id"])
+}
+
+/// A private message; gives the message.
+pub(crate) fn whispers(person: &Person, to: &[&Person], said: &str) -> Value {
+    let destinations: Vec<_> = to.iter().map(|person| person.id.as_str()).collect();
+    let body = json!({"text": said, "destinations": destinations});
+    person.post("/channels/pm/messages", &body).is(201).data()
+}
+
+/// A stored app stream.
+pub(crate) fn app_stream(app: &Person, key: &str, object_types: &[&str]) {
+    let body = json!({"type": "long_poll", "key": key, "object_types": object_types});
+    app.post("/streams", &body).is(200).data();
+}

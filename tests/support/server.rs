@@ -1,0 +1,289 @@
+//! A server of one's own: the real program, a database and a port that nobody else has. When it goes,
+//! it must not have logged an error, must hold nothing that its clients left, and must stop when told.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, ChildStderr, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use super::template::{self, template};
+use super::{DEADLINE, Person, cli, eventually, http, text};
+
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    folder: tempfile::TempDir,
+    settings: Vec<(String, String)>,
+    child: Child,
+    log: Arc<Mutex<String>>,
+}
+
+impl TestServer {
+    /// A server with the default limits, except that nobody counts requests.
+    pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// A server with other settings: names as in the environment, without `GROUNDNUT_`.
+    pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        template().copy_to(folder.path());
+        let mut all = vec![(String::from("RATE_LIMITS_ENABLED"), String::from("false"))];
+        for (name, value) in settings {
+            all.retain(|(known, _)| known != name);
+            all.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        let (child, address, log) = spawn(folder.path(), &all);
+        Self {
+            address,
+            folder,
+            settings: all,
+            child,
+            log,
+        }
+    }
+
+    /// Ends it without a word, as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Starts it again on the same database; it may get another port.
+    pub(crate) fn start_again(&mut self) {
+        let (child, address, log) = spawn(self.folder.path(), &self.settings);
+        (self.child, self.address, self.log) = (child, address, log);
+    }
+
+    /// Tells it to stop and gives whether it ended well.
+    pub(crate) fn stop(&mut self) -> bool {
+        self.signal(Signal::SIGTERM);
+        self.stop_status()
+    }
+
+    /// Waits until it has ended; gives whether it ended well.
+    pub(crate) fn stop_status(&mut self) -> bool {
+        let mut status = None;
+        eventually("the server stops when told", || {
+            status = self.child.try_wait().expect("a child");
+            status.is_some()
+        });
+        status.is_some_and(|status| status.success())
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).expect("a pid");
+        kill(Pid::from_raw(pid), signal).expect("it runs");
+    }
+
+    /// Resident memory in KiB, as Linux tells it.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("it runs");
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .expect("VmRSS");
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|n| n.parse().ok())
+            .expect("a number")
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    pub(crate) fn database_url(&self) -> String {
+        template::url(self.folder.path())
+    }
+
+    pub(crate) fn ada(&self) -> Person {
+        self.person(0)
+    }
+
+    pub(crate) fn bob(&self) -> Person {
+        self.person(1)
+    }
+
+    pub(crate) fn eve(&self) -> Person {
+        self.person(2)
+    }
+
+    pub(crate) fn dan(&self) -> Person {
+        self.person(3)
+    }
+
+    fn person(&self, index: usize) -> Person {
+        let somebody = template().people[index].clone();
+        Person {
+            address: self.address,
+            id: somebody.id,
+            name: somebody.name,
+            token: Some(somebody.token),
+        }
+    }
+
+    /// Nobody in particular.
+    pub(crate) fn anonymous(&self) -> Person {
+        Person {
+            address: self.address,
+            id: String::new(),
+            name: String::from("nobody"),
+            token: None,
+        }
+    }
+
+    /// The app that everybody's token belongs to, speaking for itself.
+    pub(crate) fn app(&self) -> Person {
+        self.holder("app", &template().app_token)
+    }
+
+    /// Whoever holds this token.
+    pub(crate) fn holder(&self, name: &str, token: &str) -> Person {
+        let id = template()
+            .people
+            .iter()
+            .find(|p| p.name == name)
+            .map(|p| p.id.clone());
+        let id = id.unwrap_or_default();
+        Person {
+            address: self.address,
+            id,
+            name: name.to_owned(),
+            token: Some(token.to_owned()),
+        }
+    }
+
+    /// The same person with another token of the same app.
+    pub(crate) fn with_scopes(&self, person: &Person, scopes: &str) -> Person {
+        self.through(&template().client_id, person, scopes)
+    }
+
+    /// The same person through another app.
+    pub(crate) fn through(&self, client: &str, person: &Person, scopes: &str) -> Person {
+        let token = template::token(
+            &self.database_url(),
+            client,
+            Some(&person.name),
+            Some(scopes),
+        );
+        self.holder(&person.name, &token)
+    }
+
+    /// Another app: its client id, and the app speaking for itself.
+    pub(crate) fn other_app(&self, name: &str) -> (String, Person) {
+        let url = self.database_url();
+        let made = cli::run(&[
+            "client",
+            "create",
+            "--name",
+            name,
+            "--database-url",
+            &url,
+            "--json",
+        ]);
+        let client = text(&cli::object(&made)["client_id"]);
+        let app = self.holder("app", &template::token(&url, &client, None, None));
+        (client, app)
+    }
+
+    /// What the server holds at this moment.
+    pub(crate) fn actors(&self) -> Value {
+        let asked = http::request("GET", "/v1/sys/actors", &[], b"");
+        let answer = http::exchange(self.address, &asked);
+        let json = answer.json();
+        json.get("data").cloned().unwrap_or(json)
+    }
+
+    /// Waits until nothing is left of any connection.
+    pub(crate) fn holds_no_connection(&self) {
+        let begun = Instant::now();
+        loop {
+            let held = self.actors();
+            if ["connections", "subscriptions", "streams_in_use"]
+                .iter()
+                .all(|name| held[*name] == 0)
+            {
+                return;
+            }
+            assert!(
+                begun.elapsed() < DEADLINE,
+                "something is left of a connection: {held}"
+            );
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        let alive = matches!(self.child.try_wait(), Ok(None));
+        if std::thread::panicking() {
+            drop(self.child.kill());
+            drop(self.child.wait());
+            eprintln!("--- log of the server ---\n{}", self.log());
+            return;
+        }
+        if alive {
+            self.holds_no_connection();
+            assert!(self.stop(), "the server did not end well:\n{}", self.log());
+        }
+        let log = self.log();
+        assert!(!log.contains("panicked"), "the server panicked:\n{log}");
+        assert!(!log.contains("ERROR"), "the server logged an error:\n{log}");
+    }
+}
+
+type Running = (Child, SocketAddr, Arc<Mutex<String>>);
+
+fn spawn(folder: &Path, settings: &[(String, String)]) -> Running {
+    let url = template::url(folder);
+    let mut command = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
+    for (name, value) in settings {
+        command.env(format!("GROUNDNUT_{name}"), value);
+    }
+    command
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the server starts");
+    let log = Arc::new(Mutex::new(String::new()));
+    keep(child.stderr.take().expect("a pipe"), Arc::clone(&log));
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let said = "listening on http://";
+    let line = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .find(|line| line.starts_with(said));
+    let Some(line) = line else {
+        drop(child.wait());
+        panic!(
+            "the server never said its address:\n{}",
+            log.lock().expect("the log")
+        );
+    };
+    // Whatever else it prints goes nowhere, but the pipe must stay open.
+    std::thread::spawn(move || lines.for_each(drop));
+    let address = line[said.len()..]
+        .trim()
+        .trim_end_matches('/')
+        .parse()
+        .expect("an address");
+    (child, address, log)
+}
+
+fn keep(stderr: ChildStderr, log: Arc<Mutex<String>>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let mut log = log.lock().expect("the log");
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+}

@@ -1,0 +1,229 @@
+//! A websocket that waits for events and never sleeps. The codec is not ours, so that ours does not
+//! test itself.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
+
+use super::{DEADLINE, Person, build, text};
+
+pub(crate) struct Stream {
+    socket: WebSocket<TcpStream>,
+    pub(crate) hello: Value,
+    pub(crate) id: String,
+}
+
+impl Stream {
+    /// Opens it and reads the hello, which must be the first frame.
+    pub(crate) fn open(address: SocketAddr, path: &str) -> Self {
+        let socket = TcpStream::connect(address).expect("the server accepts connections");
+        socket.set_read_timeout(Some(DEADLINE)).expect("a deadline");
+        socket.set_nodelay(true).expect("a socket");
+        let url = format!("ws://{address}{path}");
+        let (socket, _) = tungstenite::client(url.as_str(), socket)
+            .unwrap_or_else(|error| panic!("no upgrade for {path}: {error}"));
+        let mut stream = Self {
+            socket,
+            hello: Value::Null,
+            id: String::new(),
+        };
+        stream.hello = stream.frame();
+        stream.id = text(&stream.hello["meta"]["connection_id"]);
+        stream
+    }
+
+    /// Subscribes by a REST call of this person; gives the subscription id.
+    pub(crate) fn follows(&self, person: &Person, path: &str) -> String {
+        let answer = self.calls(person, path);
+        answer.data();
+        let id = text(&answer.meta()["subscription_id"]);
+        assert_eq!(id.len(), 32, "the shape of ids: {id}");
+        id
+    }
+
+    /// The subscribing call itself.
+    pub(crate) fn calls(&self, person: &Person, path: &str) -> super::http::Answer {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        person.get(&format!("{path}{sign}connection_id={}", self.id))
+    }
+
+    /// The next frame, whatever it is.
+    pub(crate) fn frame(&mut self) -> Value {
+        loop {
+            match self.socket.read() {
+                Ok(Message::Text(frame)) => {
+                    let frame: Value = serde_json::from_str(&frame).expect("JSON in every frame");
+                    assert!(frame["meta"].is_object(), "every frame has meta: {frame}");
+                    return frame;
+                }
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
+                Ok(Message::Binary(bytes)) => panic!("a binary frame: {bytes:?}"),
+                Ok(Message::Close(close)) => panic!("closed while an event was awaited: {close:?}"),
+                Err(error) => panic!("no frame in time: {error}"),
+            }
+        }
+    }
+
+    /// The next event: what every event must look like is checked here.
+    pub(crate) fn event(&mut self) -> Value {
+        loop {
+            let frame = self.frame();
+            let meta = &frame["meta"];
+            if meta.get("pong").is_some() {
+                continue;
+            }
+            for never in ["code", "connection_id", "more", "min_id", "max_id"] {
+                assert!(meta.get(never).is_none(), "{never} in an event: {frame}");
+            }
+            assert!(
+                meta["timestamp"]
+                    .as_i64()
+                    .is_some_and(|t| t > 1_000_000_000),
+                "{frame}"
+            );
+            assert!(
+                meta["timestamp"]
+                    .as_i64()
+                    .is_some_and(|t| t < 100_000_000_000),
+                "{frame}"
+            );
+            text(&meta["id"]);
+            text(&meta["type"]);
+            assert_ne!(meta.get("is_deleted"), Some(&json!(false)), "{frame}");
+            assert!(frame.get("data").is_some(), "{frame}");
+            return frame;
+        }
+    }
+
+    /// The next event, or nothing if the connection ended.
+    pub(crate) fn event_or_end(&mut self) -> Option<Value> {
+        loop {
+            match self.socket.read() {
+                Ok(Message::Text(frame)) => {
+                    return Some(serde_json::from_str(&frame).expect("JSON in every frame"));
+                }
+                Ok(Message::Close(_)) => return None,
+                Err(Error::Io(error))
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    panic!("neither an event nor the end came in time")
+                }
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// The next event must be of this type.
+    pub(crate) fn hears(&mut self, kind: &str) -> Value {
+        let event = self.event();
+        assert_eq!(event["meta"]["type"], kind, "another event came: {event}");
+        event
+    }
+
+    /// The next event must be a new message with this text.
+    pub(crate) fn hears_text(&mut self, said: &str) -> Value {
+        let event = self.hears("message");
+        assert_eq!(event["data"][0]["content"]["text"], said, "{event}");
+        event
+    }
+
+    /// Nothing came before what is said into the fence now.
+    pub(crate) fn hears_nothing_more(&mut self, fence: &Fence) {
+        let said = build::says(&fence.keeper, &fence.channel, "fence");
+        let event = self.event();
+        let id = &event["data"][0]["id"];
+        assert_eq!(id.as_str(), Some(said.as_str()), "something came: {event}");
+    }
+
+    pub(crate) fn says(&mut self, text: &str) {
+        self.socket
+            .send(Message::text(text))
+            .expect("an open socket");
+    }
+
+    pub(crate) fn sends(&mut self, message: Message) {
+        self.socket.send(message).expect("an open socket");
+    }
+
+    /// The next raw message, protocol frames included.
+    pub(crate) fn raw(&mut self) -> Message {
+        self.socket.read().expect("a message in time")
+    }
+
+    /// Reads on until the server hangs up; gives its code (1006: it went without a word).
+    pub(crate) fn closed_with(&mut self) -> u16 {
+        loop {
+            match self.socket.read() {
+                Ok(Message::Close(close)) => {
+                    let code = close.map_or(1005, |close| u16::from(close.code));
+                    // Our answer to it may find the socket gone; either is an end.
+                    drop(self.socket.flush());
+                    return code;
+                }
+                Ok(_) => {}
+                Err(Error::Io(error))
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    panic!("never closed");
+                }
+                Err(_) => return 1006,
+            }
+        }
+    }
+
+    /// Says goodbye and waits for the answer; gives its code.
+    pub(crate) fn closes(&mut self) -> u16 {
+        self.socket.close(None).expect("an open socket");
+        self.closed_with()
+    }
+
+    /// The ids of the subscriptions that an event names.
+    pub(crate) fn named(event: &Value) -> Vec<String> {
+        let list = event["meta"]["subscription_ids"].as_array();
+        let list = list.unwrap_or_else(|| panic!("subscription_ids: {event}"));
+        let mut ids: Vec<_> = list.iter().map(text).collect();
+        assert!(!ids.is_empty(), "never empty: {event}");
+        ids.sort();
+        ids
+    }
+}
+
+/// A channel that a stream follows so that a test can prove that nothing else came: events reach a
+/// connection in the order of their commits, over all channels.
+pub(crate) struct Fence {
+    keeper: Person,
+    channel: String,
+}
+
+impl Fence {
+    /// A channel of the keeper's that the stream's person may read, followed.
+    pub(crate) fn on(stream: &Stream, keeper: &Person, listener: &Person) -> Self {
+        let fence = Self::made_by(keeper);
+        stream.follows(listener, &format!("/channels/{}/messages", fence.channel));
+        fence
+    }
+
+    /// A channel that its keeper subscribes to, so that an app of the keeper's hears it.
+    pub(crate) fn of_app(keeper: &Person) -> Self {
+        let fence = Self::made_by(keeper);
+        keeper
+            .does(&format!("/channels/{}/subscribe", fence.channel))
+            .data();
+        fence
+    }
+
+    fn made_by(keeper: &Person) -> Self {
+        let acl = json!({"read": {"any_user": true}});
+        let made = keeper.post(
+            "/channels",
+            &json!({"type": "org.example.fence", "acl": acl}),
+        );
+        Self {
+            keeper: keeper.clone(),
+            channel: text(&made.data()["id"]),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! A database with a few people in it, made once through the command line and copied for each server:
+//! hashing passwords and starting processes is the dear part of a test.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::{cli, text};
+
+/// What everybody may do, unless a test makes a narrower token.
+pub(crate) const SCOPES: &str =
+    "basic,email,files,follow,messages,polls,presence,stream,update_profile,write_post";
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+/// Who is in it, in the order of their ids.
+pub(crate) const NAMES: [&str; 4] = ["ada", "bob", "eve", "dan"];
+
+/// Somebody in the template.
+#[derive(Clone, Debug)]
+pub(crate) struct Somebody {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) token: String,
+}
+
+pub(crate) struct Template {
+    folder: tempfile::TempDir,
+    pub(crate) people: Vec<Somebody>,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) app_token: String,
+}
+
+/// The one template of this run.
+pub(crate) fn template() -> &'static Template {
+    static TEMPLATE: OnceLock<Template> = OnceLock::new();
+    TEMPLATE.get_or_init(make)
+}
+
+impl Template {
+    /// Puts a copy of the database there.
+    pub(crate) fn copy_to(&self, folder: &Path) {
+        for name in ["groundnut.db", "groundnut.db-wal", "groundnut.db-shm"] {
+            let from = self.folder.path().join(name);
+            if from.exists() {
+                std::fs::copy(from, folder.join(name)).expect("a copy of the template");
+            }
+        }
+    }
+}
+
+/// The address of the database in a folder.
+pub(crate) fn url(folder: &Path) -> String {
+    format!("sqlite://{}", folder.join("groundnut.db").display())
+}
+
+fn make() -> Template {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = url(folder.path());
+    let db = ["--database-url", url.as_str(), "--json"];
+    let client = cli::object(&cli::run(
+        &[&["client", "create", "--name", "Rooms"], &db[..]].concat(),
+    ));
+    let client_id = text(&client["client_id"]);
+    let people = NAMES
+        .iter()
+        .map(|name| {
+            let create = [&["user", "create", name, "--password-stdin"], &db[..]].concat();
+            let user = cli::object(&cli::run_with_input(&create, &format!("{PASSWORD}\n")));
+            let token = token(&url, &client_id, Some(name), Some(SCOPES));
+            Somebody {
+                id: text(&user["id"]),
+                name: text(&user["username"]),
+                token,
+            }
+        })
+        .collect();
+    let app_token = token(&url, &client_id, None, None);
+    Template {
+        folder,
+        people,
+        client_secret: text(&client["client_secret"]),
+        client_id,
+        app_token,
+    }
+}
+
+/// A token through the command line.
+pub(crate) fn token(url: &str, client: &str, user: Option<&str>, scopes: Option<&str>) -> String {
+    let mut arguments = vec!["token", "create", "--client", client];
+    if let Some(user) = user {
+        arguments.extend(["--user", user]);
+    }
+    if let Some(scopes) = scopes {
+        arguments.extend(["--scopes", scopes]);
+    }
+    arguments.extend(["--database-url", url, "--json"]);
+    text(&cli::object(&cli::run(&arguments))["access_token"])
+}
