@@ -7,6 +7,7 @@
 //! Both are driven by `groundnut loadtest`, the server on the first core and the tester on the second. With
 //! a window of 1 there is nothing to join, and the cost of a delivery shows; with more, what joining gains.
 
+#[expect(dead_code, reason = "its main is for the bench of its own")]
 #[path = "raw_loop.rs"]
 mod raw_loop;
 

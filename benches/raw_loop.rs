@@ -20,14 +20,13 @@ use std::process::ExitCode;
 
 const LISTENER: u64 = u64::MAX;
 
-#[allow(dead_code, reason = "fanout.rs includes this file as a module")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().filter(|word| word != "--bench").collect();
     run(arguments.get(1..).unwrap_or_default())
 }
 
 /// Serves as the arguments say, until it is killed.
-pub fn run(arguments: &[String]) -> ExitCode {
+pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let number = |at: usize| {
         arguments
             .get(at)

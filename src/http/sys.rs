@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use actix_web::web::Data;
 use serde_json::json;
 
 use crate::http::{ApiResult, App, Reply};
+use crate::model::Refusal;
 
 /// `GET /sys/config`: the numbers that clients go by.
 pub async fn config(app: Data<App>) -> ApiResult {
@@ -114,6 +115,15 @@ fn line(page: &mut String, name: &str, help: &str, kind: &str, value: impl Displ
     page.push_str(&format!(
         "# HELP groundnut_{name} {help}\n# TYPE groundnut_{name} {kind}\ngroundnut_{name} {value}\n"
     ));
+}
+
+/// `GET /sys/actors`: what lives in the process. For whoever runs it: asked from elsewhere it does not exist.
+pub async fn actors(request: HttpRequest, app: Data<App>) -> ApiResult {
+    let is_here = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback());
+    if !is_here {
+        return Err(Refusal::NotFound.into());
+    }
+    Reply::one(&app.engine.numbers().await)
 }
 
 /// `GET /healthz`: the process answers.

@@ -39,6 +39,10 @@ use std::process::ExitCode;
 
 /// Plays a plan and prints what came out. Exit code 0: played to its end; 1: not, but what there is was
 /// printed; 2: refused before it began.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the command line hands its arguments over"
+)]
 pub fn run(args: LoadtestArgs) -> ExitCode {
     let prepared = prepare(&args);
     let (plan, baseline) = match prepared {

@@ -6,7 +6,8 @@ use super::usage;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
-const SLICE: Duration = Duration::from_secs(1);
+/// A little under a second, so that a look that comes early does not make it 1.2.
+const SLICE: Duration = Duration::from_millis(980);
 const REDRAW: Duration = Duration::from_millis(200);
 
 /// What both sides had used at one moment.

@@ -106,7 +106,10 @@ impl Engine {
         if stage == Stage::Connecting && !self.ask_for_upgrade(slot) {
             return;
         }
-        while stage != Stage::Gone {
+        if stage == Stage::Gone {
+            return;
+        }
+        loop {
             match self.read_once(slot) {
                 Next::Read => {}
                 Next::Wait => break,
@@ -215,9 +218,10 @@ impl Engine {
         listener.rest.clear();
         listener.rest.extend_from_slice(bytes);
         self.settle(completed);
-        match next {
-            Next::Read if drained => Next::Wait,
-            next => next,
+        if drained && matches!(next, Next::Read) {
+            Next::Wait
+        } else {
+            next
         }
     }
 

@@ -36,6 +36,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     for slot in 0..run.engine.slots() {
         run.engine.cut(slot);
     }
+    run.listening = false;
     run.rest("settling", SETTLE)?;
     run.engine.tally.forget_delays();
     let before = run.reading();

@@ -27,6 +27,8 @@ pub(super) struct Run<'a> {
     pub(super) observer: Observer,
     pub(super) report: Report,
     polls: bool,
+    /// Sockets were connected and should stay so: none left means that the server is gone.
+    listening: bool,
     checked: Instant,
     beaten: Instant,
     /// Next socket whose heartbeat is due.
@@ -73,6 +75,7 @@ pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<R
         observer: Observer::new(target.pid, args.quiet),
         report: Report::new(plan, &target),
         polls: !args.block && target.client_core.is_some(),
+        listening: false,
         target,
         engine,
         checked: now,
@@ -127,6 +130,9 @@ impl Run<'_> {
                 && process.ended()
             {
                 return Err(Stop::ServerGone(process.last_words()));
+            }
+            if self.listening && self.engine.live + self.engine.opening == 0 {
+                return Err(Stop::ServerGone("all sockets were closed".to_owned()));
             }
         }
         Ok(())
@@ -187,6 +193,7 @@ impl Run<'_> {
         if self.engine.live == before {
             return Err(Stop::Trouble("not one socket got through".to_owned()));
         }
+        self.listening = true;
         Ok(())
     }
 

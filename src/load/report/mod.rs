@@ -95,14 +95,10 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn new(plan: &Plan, target: &Target) -> Self {
         let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-        let processor = read("/proc/cpuinfo")
-            .lines()
-            .find_map(|line| {
-                line.strip_prefix("model name")?
-                    .split_once(':')
-                    .map(|(_, name)| name.trim().to_owned())
-            })
-            .unwrap_or_default();
+        let cpuinfo = read("/proc/cpuinfo");
+        let of = |name| cpuinfo.lines().filter_map(move |line| line.strip_prefix(name));
+        let processor = of("model name").next().and_then(|line| line.split_once(':'));
+        let processor = processor.map(|(_, name)| name.trim().to_owned()).unwrap_or_default();
         let command: Vec<String> = std::env::args().skip(1).collect();
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -110,7 +106,8 @@ impl Report {
             machine: Machine {
                 processor,
                 kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
-                cores: std::thread::available_parallelism().map_or(1, usize::from),
+                // Not what we may run on: by now we are pinned.
+                cores: of("processor").count(),
                 server_core: target.server_core,
                 tester_core: target.client_core,
             },

@@ -99,7 +99,7 @@ impl Db<'_> {
             .inner_join(clients::table)
             .filter(messages::id.eq(id.0))
             .select(found!())
-            .first::<Found>(self.sql)
+            .get_result::<Found>(self.sql)
             .optional()?
             .map(into_model)
             .transpose()

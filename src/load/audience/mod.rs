@@ -16,7 +16,7 @@ pub(super) struct Ear {
     /// Next place in the audience's order.
     cursor: u32,
     /// Places that were passed over and not yet made up for.
-    missing: Option<Box<BTreeSet<u32>>>,
+    missing: BTreeSet<u32>,
     /// Whether what was said before its first message counts.
     from_start: bool,
 }
@@ -142,20 +142,15 @@ impl Audience {
             std::cmp::Ordering::Greater => {
                 let skipped = place - ear.cursor;
                 if skipped <= REMEMBERED_GAP {
-                    ear.missing
-                        .get_or_insert_default()
-                        .extend(ear.cursor..place);
+                    ear.missing.extend(ear.cursor..place);
                 }
                 Heard::Skipped(skipped)
             }
             std::cmp::Ordering::Less => {
-                match ear
-                    .missing
-                    .as_mut()
-                    .is_some_and(|missing| missing.remove(&place))
-                {
-                    true => Heard::Late,
-                    false => Heard::Again,
+                if ear.missing.remove(&place) {
+                    Heard::Late
+                } else {
+                    Heard::Again
                 }
             }
         };
@@ -178,10 +173,7 @@ impl Audience {
         for sent in self.sent.iter_mut().filter(|sent| sent.waiting > 0) {
             let heard = sent.place > 0
                 && sent.place - 1 < ear.cursor
-                && !ear
-                    .missing
-                    .as_ref()
-                    .is_some_and(|missing| missing.contains(&(sent.place - 1)));
+                && !ear.missing.contains(&(sent.place - 1));
             if !heard {
                 sent.waiting -= 1;
                 completed += u32::from(sent.waiting == 0 && sent.acked);
@@ -203,8 +195,8 @@ impl Audience {
         };
         let end = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
         let tail = (ear.cursor..end).filter(accepted).count();
-        let holes = ear.missing.iter().flat_map(|missing| missing.iter());
-        (tail + holes.copied().filter(|place| accepted(place)).count()) as u64
+        let holes = ear.missing.iter().copied().filter(accepted).count();
+        (tail + holes) as u64
     }
 
     /// Accepted messages that no listener heard at all.
