@@ -94,6 +94,7 @@ routes! {
     "/users/{user_id}/blocked" { get users::lists::blocked }
 
     // The server itself
+    "/sys/actors" { get sys::actors }
     "/sys/config" { get sys::config }
     "/sys/stats" { get sys::stats }
     "/text/process" { post text::process }

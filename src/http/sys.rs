@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use actix_web::web::Data;
 use serde_json::json;
 
 use crate::http::{ApiResult, App, Reply};
+use crate::model::Refusal;
 
 /// `GET /sys/config`: the numbers that clients go by.
 pub async fn config(app: Data<App>) -> ApiResult {
@@ -52,34 +53,77 @@ pub async fn metrics(app: Data<App>) -> HttpResponse {
     let (live, store) = (engine.numbers().await, engine.store().numbers());
     let mut page = engine.metrics().page();
     let counters = [
-        ("store_commits_total", "Transactions committed.", store.commits),
+        (
+            "store_commits_total",
+            "Transactions committed.",
+            store.commits,
+        ),
         ("store_writes_total", "Writes in them.", store.writes),
-        ("store_failed_commits_total", "Transactions that could not be committed.", store.failed_commits),
-        ("store_dropped_batches_total", "Batches that the log's reader was too slow for.", store.dropped_batches),
+        (
+            "store_failed_commits_total",
+            "Transactions that could not be committed.",
+            store.failed_commits,
+        ),
+        (
+            "store_dropped_batches_total",
+            "Batches that the log's reader was too slow for.",
+            store.dropped_batches,
+        ),
     ];
     for (name, help, value) in counters {
         line(&mut page, name, help, "counter", value);
     }
     let gauges = [
         ("stream_connections", "Websockets.", live.connections),
-        ("stream_subscriptions", "Followed endpoints over all of them.", live.subscriptions),
-        ("stream_listening_points", "Points at which some shard listens.", live.listening_points),
-        ("app_streams_in_use", "App streams in use.", live.streams_in_use),
+        (
+            "stream_subscriptions",
+            "Followed endpoints over all of them.",
+            live.subscriptions,
+        ),
+        (
+            "stream_listening_points",
+            "Points at which some shard listens.",
+            live.listening_points,
+        ),
+        (
+            "app_streams_in_use",
+            "App streams in use.",
+            live.streams_in_use,
+        ),
         ("channel_actors", "Channels in use.", live.channels),
         ("user_actors", "Users in use.", live.users),
-        ("store_lane_depth", "Writes that wait.", engine.store().lane_depth()),
-        ("rate_limit_entries", "Callers whose calls are counted.", app.rate.len()),
+        (
+            "store_lane_depth",
+            "Writes that wait.",
+            engine.store().lane_depth(),
+        ),
+        (
+            "rate_limit_entries",
+            "Callers whose calls are counted.",
+            app.rate.len(),
+        ),
     ];
     for (name, help, value) in gauges {
         line(&mut page, name, help, "gauge", value);
     }
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(page)
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(page)
 }
 
 fn line(page: &mut String, name: &str, help: &str, kind: &str, value: impl Display) {
     page.push_str(&format!(
         "# HELP groundnut_{name} {help}\n# TYPE groundnut_{name} {kind}\ngroundnut_{name} {value}\n"
     ));
+}
+
+/// `GET /sys/actors`: what lives in the process. For whoever runs it: asked from elsewhere it does not exist.
+pub async fn actors(request: HttpRequest, app: Data<App>) -> ApiResult {
+    let is_here = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback());
+    if !is_here {
+        return Err(Refusal::NotFound.into());
+    }
+    Reply::one(&app.engine.numbers().await)
 }
 
 /// `GET /healthz`: the process answers.

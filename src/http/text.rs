@@ -14,12 +14,7 @@ use crate::protocol::draft::MessageDraft;
 const POST_LENGTH: usize = 256;
 
 /// `POST /text/process`
-pub async fn process(
-    viewer: UserViewer,
-    params: Params,
-    body: Body,
-    app: Data<App>,
-) -> ApiResult {
+pub async fn process(viewer: UserViewer, params: Params, body: Body, app: Data<App>) -> ApiResult {
     let limits = app.engine.limits();
     let longest = match params.get("object_type") {
         None | Some("post") => POST_LENGTH,

@@ -58,7 +58,7 @@ impl Db<'_> {
                 app_streams::key,
                 app_streams::object_types,
             ))
-            .first::<Row>(self.sql)
+            .get_result::<Row>(self.sql)
             .optional()?
             .map(into_model)
             .transpose()

@@ -63,7 +63,7 @@ impl Db<'_> {
         clients::table
             .find(id.as_str())
             .select(Row::as_select())
-            .first(self.sql)
+            .get_result(self.sql)
             .optional()?
             .map(Row::into_model)
             .transpose()
@@ -85,7 +85,7 @@ impl Db<'_> {
         let kept = clients::table
             .find(id.as_str())
             .select(clients::secret_hash)
-            .first::<Option<Vec<u8>>>(self.sql)
+            .get_result::<Option<Vec<u8>>>(self.sql)
             .optional()?
             .flatten();
         Ok(kept.is_some_and(|kept| same_bytes(&kept, &hash_token(secret))))
@@ -101,7 +101,7 @@ impl Tx<'_> {
         let there = clients::table
             .find(new.id.as_str())
             .select(clients::is_public)
-            .first::<bool>(self.sql)
+            .get_result::<bool>(self.sql)
             .optional()?;
         if there == Some(true) && new.is_public {
             self.touch(Touched::Clients);

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
+use diesel::sqlite::Sqlite;
 
 use super::Failure;
 
@@ -63,6 +65,31 @@ pub(super) fn checkpoint(sql: &mut Sql) {
         tracing::warn!(%error, "the database was not checkpointed");
     }
 }
+
+/// The bracket around a job, as statements that are prepared once.
+#[derive(Clone, Copy)]
+pub(super) enum Savepoint {
+    Set,
+    Release,
+}
+
+impl QueryId for Savepoint {
+    type QueryId = ();
+    // One type, two statements: the text tells them apart in the cache.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Sqlite> for Savepoint {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(match self {
+            Self::Set => "SAVEPOINT job",
+            Self::Release => "RELEASE job",
+        });
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<Sql> for Savepoint {}
 
 fn name_of(file: &Path) -> Result<String, Failure> {
     let name = file.to_str().ok_or_else(|| {

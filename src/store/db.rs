@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use super::Failure;
 use super::cache::Touched;
 use super::connect::Sql;
+use super::search::Words;
 use crate::clock::Clock;
 use crate::event::{Body, Event};
 use crate::model::Stamp;
@@ -29,6 +30,8 @@ pub(super) struct Group {
     pub(super) stamp: Stamp,
     /// In the order of their announcement; numbered at the end.
     pub(super) events: Vec<Event>,
+    /// What the full-text index has to learn, in order; written at the end, in one go.
+    pub(super) words: Vec<Words>,
     /// What caches must drop once this is committed.
     pub(super) touched: Vec<Touched>,
 }
@@ -39,6 +42,7 @@ impl Group {
             clock,
             stamp,
             events: Vec::new(),
+            words: Vec::new(),
             touched: Vec::new(),
         }
     }
@@ -67,6 +71,10 @@ impl<'c> Tx<'c> {
             at,
             body,
         });
+    }
+
+    pub(super) fn index(&mut self, words: Words) {
+        self.group.words.push(words);
     }
 
     pub(super) fn touch(&mut self, touched: Touched) {

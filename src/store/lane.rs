@@ -7,16 +7,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
 use super::cache::Caches;
-use super::connect::{Sql, checkpoint};
+use super::connect::{Savepoint, Sql, checkpoint};
 use super::db::Group;
 use super::log::{self, Retention};
 use super::numbers::Counted;
 use super::outlet::Outlet;
 use super::queue::{Queue, Taken};
+use super::search::write_words;
 use super::{Db, Failure, Tx};
 use crate::clock::Clock;
 use crate::model::Stamp;
@@ -154,15 +156,17 @@ impl Lane {
             return self.finish(stamp, group);
         }
         for job in jobs {
-            let (events, touched) = (group.events.len(), group.touched.len());
-            self.sql.batch_execute("SAVEPOINT job")?;
+            let (events, words) = (group.events.len(), group.words.len());
+            let touched = group.touched.len();
+            Savepoint::Set.execute(&mut self.sql)?;
             let verdict = job.run(&mut Tx::new(&mut self.sql, &mut group));
             if verdict.is_ok() {
-                self.sql.batch_execute("RELEASE job")?;
+                Savepoint::Release.execute(&mut self.sql)?;
             } else {
                 // Fails if SQLite gave the whole transaction up (disk full): then all jobs fail.
                 self.sql.batch_execute("ROLLBACK TO job; RELEASE job")?;
                 group.events.truncate(events);
+                group.words.truncate(words);
                 group.touched.truncate(touched);
             }
         }
@@ -170,6 +174,8 @@ impl Lane {
     }
 
     fn finish(&mut self, began: Stamp, mut group: Group) -> Result<Group, Failure> {
+        // Here and not by triggers: the index writes itself out at each savepoint, which costs as much as all the rest.
+        write_words(&mut Db { sql: &mut self.sql }, &group.words)?;
         log::append(&mut Db { sql: &mut self.sql }, began, &mut group)?;
         self.sql.batch_execute("COMMIT")?;
         Ok(group)

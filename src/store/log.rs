@@ -70,10 +70,10 @@ impl Db<'_> {
     pub fn log_head(&mut self) -> Result<LogHead, Failure> {
         let (epoch, pos) = log_head::table
             .select((log_head::epoch, log_head::pos))
-            .first::<(String, i64)>(self.sql)?;
+            .get_result::<(String, i64)>(self.sql)?;
         let oldest = log_events::table
             .select(diesel::dsl::min(log_events::pos))
-            .first::<Option<i64>>(self.sql)?;
+            .get_result::<Option<i64>>(self.sql)?;
         Ok(LogHead {
             epoch,
             pos: Pos(pos),
@@ -135,7 +135,7 @@ fn read(pos: i64, at: i64, text: &str) -> Result<Event, Failure> {
 /// The last moment that was given out.
 pub(super) fn last_stamp(db: &mut Db<'_>) -> Result<Stamp, Failure> {
     Ok(Stamp(
-        log_head::table.select(log_head::stamp).first(db.sql)?,
+        log_head::table.select(log_head::stamp).get_result(db.sql)?,
     ))
 }
 
@@ -182,7 +182,7 @@ pub(super) fn append(db: &mut Db<'_>, began: Stamp, group: &mut Group) -> Result
 
 /// Removes the oldest events that are too old or too much; one slice of them.
 pub(super) fn trim(db: &mut Db<'_>, oldest_at: Stamp, max_bytes: i64) -> Result<Trimmed, Failure> {
-    let mut bytes: i64 = log_head::table.select(log_head::bytes).first(db.sql)?;
+    let mut bytes: i64 = log_head::table.select(log_head::bytes).get_result(db.sql)?;
     let rows = log_events::table
         .select((log_events::pos, log_events::at, log_events::bytes))
         .order(log_events::pos.asc())

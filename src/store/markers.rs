@@ -30,7 +30,7 @@ impl Db<'_> {
                     channel_markers::percentage,
                     channel_markers::updated_at,
                 ))
-                .first::<Row>(self.sql),
+                .get_result::<Row>(self.sql),
             MarkerName::Global | MarkerName::Personal | MarkerName::Mentions => {
                 stream_markers::table
                     .find((user.0, name.to_string()))
@@ -40,7 +40,7 @@ impl Db<'_> {
                         stream_markers::percentage,
                         stream_markers::updated_at,
                     ))
-                    .first::<Row>(self.sql)
+                    .get_result::<Row>(self.sql)
             }
         };
         Ok(row.optional()?.map(into_model))

@@ -60,7 +60,7 @@ impl Db<'_> {
             .inner_join(clients::table)
             .filter(tokens::hash.eq(hash))
             .select(COLUMNS)
-            .first::<Row>(self.sql)
+            .get_result::<Row>(self.sql)
             .optional()?
             .map(into_model)
             .transpose()
@@ -186,7 +186,7 @@ impl Tx<'_> {
             .inner_join(clients::table)
             .filter(tokens::id.eq(id.0))
             .select(COLUMNS)
-            .first::<Row>(self.sql)
+            .get_result::<Row>(self.sql)
             .optional()?;
         let Some(token) = row.map(into_model).transpose()? else {
             return Ok(None);

@@ -92,7 +92,7 @@ impl Db<'_> {
         users::table
             .find(id.0)
             .select(Row::as_select())
-            .first(self.sql)
+            .get_result(self.sql)
             .optional()?
             .map(Row::into_model)
             .transpose()
@@ -128,7 +128,7 @@ impl Db<'_> {
             .filter(users::username_key.eq(&key).or(users::email_key.eq(&key)))
             .filter(users::password_hash.is_not_null())
             .select((users::id, users::password_hash.assume_not_null()))
-            .first::<(i64, String)>(self.sql)
+            .get_result::<(i64, String)>(self.sql)
             .optional()?;
         Ok(row.map(|(id, hash)| (UserId(id), hash)))
     }

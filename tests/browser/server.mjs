@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 export const PASSWORD = "correct horse battery";
-const PROGRAM = process.env.GROUNDNUT_PROGRAM ?? path.join(ROOT, "target/debug/groundnut");
+const PROGRAM = process.env.PROGRAM_UNDER_TEST ?? path.join(ROOT, "target/debug/groundnut");
 const SCOPES = "basic,follow,messages,presence,stream,update_profile";
 
 export class Server {

@@ -120,7 +120,7 @@ def people(ada, bob):
     assert [u.id for u in ada.get_users(ids="2")[0]] == [2]
     set_, _ = bob.update_users_presence("me", data={"presence": "reading"})
     assert set_["presence"] == "reading"
-    assert bob.update_users_presence("me", params=None, data={"presence": "offline"})[0]["presence"] == "offline"
+    assert bob.update_users_presence("me", presence="0", data={"presence": "offline"})[0]["presence"] == "offline"
     assert bob.update_users_presence("me")[0]["presence"] == "online"
     assert ada.get_users_presence("@bob")[0]["presence"] == "online"
     assert [p["username"] for p in ada.user_presence()[0]] == ["bob"]

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import threading
 
-PROGRAM = os.environ.get("GROUNDNUT_PROGRAM") or str(
+PROGRAM = os.environ.get("PROGRAM_UNDER_TEST") or str(
     pathlib.Path(__file__).resolve().parents[2] / "target" / "debug" / "groundnut"
 )
 SCOPES = "basic,email,files,follow,messages,polls,presence,stream,update_profile,write_post"

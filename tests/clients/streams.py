@@ -54,8 +54,8 @@ async def play(server):
     stream = await websockets.connect(f"{server.sockets}/user", additional_headers=header)
     connection = json.loads(await stream.recv())["meta"]["connection_id"]
     followed = {}
-    for path in (f"/channels/{room}/messages", "/users/me/channels/subscribed", f"/channels/{room}/presence"):
-        page = call(server, bob, "GET", f"{path}?connection_id={connection}")
+    for path in (f"/channels/{room}/messages", "/users/me/channels/subscribed", f"/channels/{room}/presence?include_not_followed=1"):
+        page = call(server, bob, "GET", f"{path}{'&' if '?' in path else '?'}connection_id={connection}")
         followed[path] = page["meta"]["subscription_id"]
 
     call(server, bob, "PUT", f"/channels/{room}/subscribe")

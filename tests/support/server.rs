@@ -206,6 +206,9 @@ impl TestServer {
         let begun = Instant::now();
         loop {
             let held = self.actors();
+            if held["meta"]["code"] == 404 {
+                return;
+            }
             if ["connections", "subscriptions", "streams_in_use"]
                 .iter()
                 .all(|name| held[*name] == 0)

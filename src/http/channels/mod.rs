@@ -1,7 +1,7 @@
 //! Channels and their messages.
 //!
-//! Reads ask the store, once per answer where that is possible; [`reader`] says who may read what. Writes go
-//! through the engine, which knows the rules of each channel. [`backdrop`] and [`reply`] show the result.
+//! Reads ask the store, once per answer where that is possible; `reader` says who may read what. Writes go
+//! through the engine, which knows the rules of each channel. `backdrop` and `reply` show the result.
 
 mod attendance;
 mod backdrop;
@@ -9,6 +9,7 @@ mod explore;
 mod inbox;
 mod lifecycle;
 mod lookup;
+mod message_lookup;
 pub(in crate::http) mod messages;
 mod names;
 mod presence;
@@ -42,7 +43,7 @@ macro_rules! routes {
 routes! {
     "/channels" { get "GET" lookup::list, post "POST" lifecycle::create }
     "/channels/search" { get "GET" search::channels }
-    "/channels/messages" { get "GET" reading::by_ids }
+    "/channels/messages" { get "GET" message_lookup::by_ids }
     "/channels/messages/search" { get "GET" search::messages }
     "/channels/subscribers/ids" { get "GET" attendance::subscriber_ids_of }
     "/channels/streams/explore" { get "GET" explore::list }
@@ -58,7 +59,7 @@ routes! {
         delete "DELETE" lifecycle::deactivate,
     }
     "/channels/{channel_id}/messages/{message_id}" {
-        get "GET" reading::show,
+        get "GET" message_lookup::show,
         delete "DELETE" messages::delete,
     }
     "/channels/{channel_id}/messages/{message_id}/thread" { get "GET" reading::thread }

@@ -46,7 +46,9 @@ fn redirect(url: String, params: &Params) -> HttpResponse {
     } else {
         format!("{url}?{query}")
     };
-    HttpResponse::Found().insert_header((LOCATION, target)).finish()
+    HttpResponse::Found()
+        .insert_header((LOCATION, target))
+        .finish()
 }
 
 #[cfg(test)]

@@ -144,7 +144,10 @@ mod tests {
     #[test]
     fn names_are_set_cleared_or_left() {
         let set = |value, clears| name(&body(value), clears, 5).unwrap();
-        assert_eq!(set(json!({"name": " Amy "}), false), Some(Some("Amy".into())));
+        assert_eq!(
+            set(json!({"name": " Amy "}), false),
+            Some(Some("Amy".into()))
+        );
         assert_eq!(set(json!({"name": ""}), false), Some(None));
         assert_eq!(set(json!({}), false), None);
         assert_eq!(set(json!({}), true), Some(None));
@@ -159,7 +162,10 @@ mod tests {
             assert!(timezone(&body(json!({"timezone": zone}))).is_ok(), "{zone}");
         }
         for zone in ["", "../etc", "Europe Paris"] {
-            assert!(timezone(&body(json!({"timezone": zone}))).is_err(), "{zone}");
+            assert!(
+                timezone(&body(json!({"timezone": zone}))).is_err(),
+                "{zone}"
+            );
         }
     }
 }

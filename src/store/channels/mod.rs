@@ -83,7 +83,7 @@ impl Db<'_> {
         let row = channels::table
             .find(id.0)
             .select(Row::as_select())
-            .first(self.sql)
+            .get_result(self.sql)
             .optional()?;
         let Some(row) = row else {
             return Ok(None);
@@ -118,7 +118,7 @@ impl Db<'_> {
         let id = channels::table
             .filter(channels::pm_key.eq(pm_key(users)))
             .select(channels::id)
-            .first::<i64>(self.sql)
+            .get_result::<i64>(self.sql)
             .optional()?;
         Ok(id.map(ChannelId))
     }

@@ -45,16 +45,13 @@ pub(super) type Found = (Row, String, String);
 pub(super) type WithClient = InnerJoinQuerySource<messages::table, clients::table>;
 
 /// What every list of messages selects, from `messages` joined with `clients`.
+#[rustfmt::skip] // It would move the body further right each time.
 macro_rules! found {
-    () => {
-        (
-                                    <$crate::store::messages::Row as diesel::SelectableHelper<
-                                        diesel::sqlite::Sqlite,
-                                    >>::as_select(),
-                                    $crate::store::schema::clients::name,
-                                    $crate::store::schema::clients::url,
-                                )
-    };
+    () => {(
+        <$crate::store::messages::Row as diesel::SelectableHelper<diesel::sqlite::Sqlite>>::as_select(),
+        $crate::store::schema::clients::name,
+        $crate::store::schema::clients::url,
+    )};
 }
 pub(super) use found;
 
@@ -102,7 +99,7 @@ impl Db<'_> {
             .inner_join(clients::table)
             .filter(messages::id.eq(id.0))
             .select(found!())
-            .first::<Found>(self.sql)
+            .get_result::<Found>(self.sql)
             .optional()?
             .map(into_model)
             .transpose()

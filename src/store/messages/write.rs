@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::super::db::to_json;
 use super::super::schema::{channels, messages};
+use super::super::search::Words;
 use super::super::{Failure, Tx};
 use crate::model::content::{Content, Entities};
 use crate::model::marker::MarkerName;
@@ -76,6 +77,7 @@ impl Tx<'_> {
         if changed == 0 {
             return Err(Refusal::ChannelNotFound.into());
         }
+        self.index(Words::Added(id.0, content.text.clone()));
         if new.update_marker {
             self.set_marker(new.user_id, MarkerName::Channel(channel), id.0, 0, false)?;
         }
@@ -110,6 +112,7 @@ impl Tx<'_> {
                 messages::sticky_at.eq(None::<i64>),
             ))
             .execute(self.sql)?;
+        self.index(Words::Gone(id.0, message.content.text.clone()));
         let was_sticky = message.sticky.take().is_some();
         message.deletion = Some(Deletion { at: now, by });
 
@@ -164,7 +167,7 @@ impl Tx<'_> {
     fn next_message_id(&mut self) -> Result<i64, Failure> {
         let last = messages::table
             .select(diesel::dsl::max(messages::id))
-            .first::<Option<i64>>(self.sql)?;
+            .get_result::<Option<i64>>(self.sql)?;
         Ok(last.unwrap_or(0).saturating_add(1))
     }
 

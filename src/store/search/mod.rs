@@ -6,6 +6,8 @@ mod channels;
 mod messages;
 mod words;
 
+pub(super) use words::{Words, write_words};
+
 use crate::model::{ChannelId, ClientId, MessageId, Stamp, UserId, UserKind};
 
 /// How found channels are ordered. Pagination ids follow the order.

@@ -8,6 +8,44 @@ use super::super::messages::WithClient;
 use super::super::{Db, Failure};
 use crate::model::ChannelId;
 
+diesel::table! {
+    /// The index. `command` is how it is told something (`delete`); it bears the table's own name.
+    message_words (rowid) {
+        rowid -> BigInt,
+        text -> Text,
+        #[sql_name = "message_words"]
+        command -> Text,
+    }
+}
+
+/// What the index has to learn.
+pub(in super::super) enum Words {
+    /// A message came, with this text.
+    Added(i64, String),
+    /// It went; the index must be told the text that it has to forget.
+    Gone(i64, String),
+}
+
+/// Brings the index up to date, in the order of what happened. It must know exactly the messages that are not
+/// deleted, so each write to `messages` that changes that is told here.
+pub(in super::super) fn write_words(db: &mut Db<'_>, all: &[Words]) -> Result<(), Failure> {
+    for words in all {
+        match words {
+            Words::Added(id, text) => diesel::insert_into(message_words::table)
+                .values((message_words::rowid.eq(id), message_words::text.eq(text)))
+                .execute(db.sql)?,
+            Words::Gone(id, text) => diesel::insert_into(message_words::table)
+                .values((
+                    message_words::command.eq("delete"),
+                    message_words::rowid.eq(id),
+                    message_words::text.eq(text),
+                ))
+                .execute(db.sql)?,
+        };
+    }
+    Ok(())
+}
+
 /// What people type as a question to the index: each word quoted, so that nothing in it is syntax; all must be there.
 /// `None`: there is no word in it.
 pub(super) fn question(typed: &str) -> Option<String> {

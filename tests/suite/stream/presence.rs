@@ -59,14 +59,17 @@ fn typing_in_a_room_is_heard_by_who_follows_its_presence() {
     let (ada, bob) = (server.ada(), server.bob());
     let (room, other) = (build::room(&ada, "Lounge"), build::room(&ada, "Other"));
     let mut stream = ada.stream();
-    stream.follows(&ada, &format!("/channels/{room}/presence"));
+    // People who do not follow each other meet in a room; whoever wants to hear them says so.
+    stream.follows(
+        &ada,
+        &format!("/channels/{room}/presence?include_not_followed=1"),
+    );
     let here = |room: &str, what: &str| {
         let path = format!("/users/me/presence/channels/{room}");
         bob.put(&path, &json!({"presence": what})).is(200);
     };
     here(&other, "elsewhere");
     here(&room, "typing");
-    // People who do not follow each other meet in a room.
     let event = stream.hears("user_channel_presence");
     assert_eq!(event["data"][0]["presence"], "typing", "{event}");
     assert_eq!(event["meta"]["id"], room.as_str());

@@ -16,7 +16,11 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// What a layer must not see although it stands higher.
-const NEVER: &[(&str, &[&str])] = &[("load", &["store", "actors"]), ("web", &["store"])];
+const NEVER: &[(&str, &[&str])] = &[
+    ("load", &["store", "actors"]),
+    ("web", &["store"]),
+    ("ws", &["web", "load"]),
+];
 
 /// Which crates only some layers may name.
 const CRATES: &[(&str, &[&str])] = &[

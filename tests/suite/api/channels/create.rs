@@ -194,7 +194,7 @@ fn bad_channels_are_refused_and_the_field_is_named() {
         (json!({"type": "io.pnut.core.pm"}), "type"),
         (json!({"type": "x.y", "acl": "open"}), "acl"),
         (
-            json!({"type": "x.y", "acl": {"write": {"user_ids": "2"}}}),
+            json!({"type": "x.y", "acl": {"write": {"user_ids": {"2": true}}}}),
             "user_ids",
         ),
         (

@@ -206,7 +206,7 @@ fn bad_messages_are_refused_and_the_field_is_named() {
         (json!({"text": ["x"]}), "text"),
         (json!({"text": "x".repeat(2049)}), "text"),
         (json!({"text": "x", "is_nsfw": "perhaps"}), "is_nsfw"),
-        (json!({"text": "x", "raw": []}), "raw"),
+        (json!({"text": "x", "raw": 7}), "raw"),
         (json!({"text": "x", "entities": 7}), "entities"),
     ] {
         let answer = ada.post(&path, &bad);

@@ -1,0 +1,90 @@
+//! Messages by their ids.
+
+use std::collections::HashSet;
+
+use actix_web::web::{Data, Path};
+
+use super::messages::message_path;
+use super::reader::Reader;
+use super::reply;
+use crate::http::extract::{AnyViewer, Params};
+use crate::http::{ApiResult, App};
+use crate::model::{ChannelId, Message, MessageId, Refusal};
+use crate::store::{Db, Failure};
+
+/// Most messages of one look-up.
+const MOST: usize = 200;
+
+/// `GET /channels/{channel_id}/messages/{message_id}`. Its author may read it in any case.
+pub(in crate::http) async fn show(
+    app: Data<App>,
+    viewer: AnyViewer,
+    params: Params,
+    ids: Path<(String, String)>,
+) -> ApiResult {
+    let (channel, id) = message_path(&ids)?;
+    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let read = app
+        .engine
+        .store()
+        .read(move |db| message_in(db, &reader, channel, id));
+    let message = read.await?;
+    reply::message(&app, viewer.0.as_ref(), &params, &message).await
+}
+
+/// `GET /channels/messages?ids=`
+pub(in crate::http) async fn by_ids(
+    app: Data<App>,
+    viewer: AnyViewer,
+    params: Params,
+) -> ApiResult {
+    let mut seen = HashSet::new();
+    let ids: Vec<MessageId> = params
+        .list("ids")
+        .iter()
+        .filter_map(|id| id.parse().ok())
+        .filter(|id| seen.insert(*id))
+        .take(MOST)
+        .collect();
+    if !params.has("ids") {
+        return Err(Refusal::Missing.at("ids").into());
+    }
+    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let user = reader.user();
+    let read = app.engine.store().read(move |db| {
+        let mut found = db.messages(&ids)?;
+        let rooms: Vec<ChannelId> = found.values().map(|message| message.channel_id).collect();
+        let rooms = db.channels(&rooms)?;
+        let own = |message: &Message| user == Some(message.user_id);
+        let may = |message: &Message| {
+            let room = rooms.get(&message.channel_id);
+            own(message) || room.is_some_and(|room| reader.may(room))
+        };
+        Ok(ids
+            .iter()
+            .filter_map(|id| found.remove(id))
+            .filter(may)
+            .collect::<Vec<Message>>())
+    });
+    let messages = read.await?;
+    reply::all_messages(&app, viewer.0.as_ref(), &params, &messages).await
+}
+
+/// The message, if it stands in that channel and may be read.
+pub(super) fn message_in(
+    db: &mut Db<'_>,
+    reader: &Reader,
+    channel: ChannelId,
+    id: MessageId,
+) -> Result<Message, Failure> {
+    let room = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
+    let message = db
+        .message(id)?
+        .filter(|message| message.channel_id == channel);
+    let own = |message: &Message| reader.user() == Some(message.user_id);
+    if !message.as_ref().is_some_and(own) {
+        // Whether a message exists is told only to those who could read it.
+        reader.demand(&room)?;
+    }
+    message.ok_or_else(|| Refusal::MessageNotFound.into())
+}
