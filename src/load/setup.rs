@@ -11,6 +11,7 @@ use super::usage;
 use serde_json::{Value, json};
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::thread::ScopedJoinHandle;
 
 /// Key of the app stream that the firehose plan listens to.
 const STREAM_KEY: &str = "loadtest";
@@ -204,7 +205,7 @@ impl Target {
                 .collect();
             threads
                 .into_iter()
-                .map(|thread| thread.join())
+                .map(ScopedJoinHandle::join)
                 .collect::<Vec<_>>()
         });
         let mut all = Vec::with_capacity(count);
