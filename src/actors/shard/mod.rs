@@ -4,9 +4,15 @@
 //! shared with the connection actors of the same thread through [`Shard`]; nothing of it leaves the thread.
 
 pub mod audience;
+mod deadlines;
+mod effects;
 pub mod hearing;
 pub mod link;
+mod output;
+mod pile;
+mod plain;
 pub mod socket;
+mod stands;
 pub mod state;
 mod walk;
 pub mod wheel;
@@ -14,14 +20,12 @@ pub mod wheel;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use actix::fut::wrap_future;
 use actix::prelude::*;
-use bytes::Bytes;
 
 use audience::Slot;
-use socket::{Sent, send_now};
+use deadlines::{Look, TICK};
 use state::State;
 use wheel::Wheel;
 
@@ -33,23 +37,8 @@ use crate::protocol::goodbye::Goodbye;
 use crate::protocol::site::Site;
 use crate::telemetry::{Counter, Metrics};
 
-/// Length of a tick of the timer wheel: fine enough for a deadline of seconds, and twenty wake-ups per
-/// second cost nothing.
-const TICK: Duration = Duration::from_millis(50);
-
 /// Batches that may wait for a shard; beyond that `LogTail` waits, and the log keeps what it has not read.
 const MAILBOX: usize = 256;
-
-/// Why a connection is looked at when its moment in the wheel comes.
-#[derive(Clone, Copy, Debug)]
-enum Look {
-    /// Silence and claim; looked at as long as the connection lives.
-    Life,
-    /// A queue that does not move; looked at as long as there is one.
-    Stall,
-    /// The end of a goodbye.
-    End,
-}
 
 /// What the actors of one worker thread share.
 #[derive(Debug)]
@@ -234,195 +223,9 @@ impl Shard {
         self.wheel.borrow().now()
     }
 
-    /// Starts the deadlines of a connection that was just admitted.
-    pub fn watch(&self, slot: Slot, serial: u64, unclaimed: bool) {
-        let first = if unclaimed {
-            self.limits.unclaimed_ms
-        } else {
-            self.silence_ms()
-        };
-        self.wheel.borrow_mut().put(
-            (slot, serial, Look::Life),
-            ticks(first.min(self.silence_ms())),
-        );
-    }
-
-    fn silence_ms(&self) -> u64 {
-        self.limits.silence_ms.saturating_add(self.limits.grace_ms)
-    }
-
-    fn tick(self: &Rc<Self>) {
-        let due = self.wheel.borrow_mut().turn();
-        for (slot, serial, look) in due {
-            let again = match look {
-                Look::Life => self.look_at_life(slot, serial),
-                Look::Stall => self.look_at_queue(slot, serial),
-                Look::End => {
-                    self.end(slot, serial);
-                    None
-                }
-            };
-            if let Some(wait) = again {
-                self.wheel.borrow_mut().put((slot, serial, look), wait);
-            }
-        }
-    }
-
-    fn look_at_life(self: &Rc<Self>, slot: Slot, serial: u64) -> Option<u32> {
-        let now = self.now();
-        let (quiet, unclaimed_for) = {
-            let state = self.state.borrow();
-            let link = state
-                .link(slot)
-                .filter(|link| link.serial == serial && link.closing.is_none())?;
-            let unclaimed = matches!(link.who, link::Who::Unclaimed(_));
-            (
-                now.wrapping_sub(link.heard),
-                unclaimed.then(|| now.wrapping_sub(link.opened)),
-            )
-        };
-        let (silence, claim) = (ticks(self.silence_ms()), ticks(self.limits.unclaimed_ms));
-        if unclaimed_for.is_some_and(|age| age >= claim) {
-            self.hang_up(slot, Goodbye::Unclaimed);
-            return None;
-        }
-        if quiet >= silence {
-            self.hang_up(slot, Goodbye::Silent);
-            return None;
-        }
-        let until_claim = unclaimed_for.map_or(u32::MAX, |age| claim - age);
-        Some(until_claim.min(silence - quiet))
-    }
-
-    fn look_at_queue(self: &Rc<Self>, slot: Slot, serial: u64) -> Option<u32> {
-        let since = {
-            let state = self.state.borrow();
-            let link = state
-                .link(slot)
-                .filter(|link| link.serial == serial && link.closing.is_none())?;
-            link.socket.behind_since()?
-        };
-        let (still, allowed) = (
-            since.elapsed(),
-            Duration::from_millis(self.limits.stalled_ms),
-        );
-        if still >= allowed {
-            self.hang_up(slot, Goodbye::Slow);
-            return None;
-        }
-        Some(ticks(
-            u64::try_from((allowed - still).as_millis()).unwrap_or(u64::MAX),
-        ))
-    }
-
-    fn end(&self, slot: Slot, serial: u64) {
-        let state = self.state.borrow();
-        if let Some(link) = state.link(slot).filter(|link| link.serial == serial) {
-            link.socket.end();
-        }
-    }
-
-    /// Says goodbye: nothing more is heard, what waits is dropped, the close frame goes out, and when the
-    /// peer answers or the time is up the connection ends.
-    pub fn hang_up(self: &Rc<Self>, slot: Slot, goodbye: Goodbye) {
-        let linger = ticks(self.limits.linger_ms);
-        let deadline = self.now().wrapping_add(linger);
-        let serial = {
-            let mut state = self.state.borrow_mut();
-            let Some(link) = state.link_mut(slot).filter(|link| link.closing.is_none()) else {
-                return;
-            };
-            link.closing = Some((goodbye, deadline));
-            link.socket.drop_queue();
-            let serial = link.serial;
-            state.unfollow(slot, |_| true);
-            serial
-        };
-        match goodbye {
-            Goodbye::Slow => self.metrics.add(Counter::SlowCloses, 1),
-            Goodbye::Silent => self.metrics.add(Counter::SilentCloses, 1),
-            Goodbye::Asked
-            | Goodbye::GoingAway
-            | Goodbye::ProtocolFault
-            | Goodbye::NotUtf8
-            | Goodbye::TooBig
-            | Goodbye::TokenRevoked
-            | Goodbye::Unclaimed
-            | Goodbye::StreamDeleted => {}
-        }
-        self.write(slot, &goodbye.frame());
-        self.wheel
-            .borrow_mut()
-            .put((slot, serial, Look::End), linger);
-    }
-
-    /// Writes to one connection, behind whatever waits for it.
-    pub fn write(self: &Rc<Self>, slot: Slot, bytes: &[u8]) {
-        let fd = {
-            let state = self.state.borrow();
-            let Some(link) = state.link(slot) else { return };
-            (!state.is_behind(slot)).then(|| link.socket.fd())
-        };
-        match fd.map(|fd| send_now(fd, bytes)) {
-            Some(Sent::All) => {}
-            Some(Sent::Part(taken)) => {
-                self.queue(slot, bytes.get(taken..).unwrap_or_default(), taken > 0)
-            }
-            Some(Sent::Broken) => {
-                if let Some(link) = self.state.borrow().link(slot) {
-                    link.socket.end();
-                }
-            }
-            None => self.queue(slot, bytes, false),
-        }
-    }
-
-    /// Keeps bytes for a socket that is behind; over the bound it is closed as too slow.
-    fn queue(self: &Rc<Self>, slot: Slot, rest: &[u8], begun: bool) {
-        let (over, drain) = {
-            let mut state = self.state.borrow_mut();
-            let Some(link) = state.link(slot) else { return };
-            let over = link.closing.is_none()
-                && link.socket.queued_bytes() + rest.len() > self.limits.queue_bytes;
-            // Even over the bound the rest of a frame whose beginning is gone has to follow.
-            if over && !begun {
-                (true, None)
-            } else {
-                let first = link
-                    .socket
-                    .queue(Bytes::copy_from_slice(rest), begun, Instant::now());
-                let drain = first.then(|| (link.socket.clone(), link.serial));
-                state.set_behind(slot, true);
-                (over, drain)
-            }
-        };
-        if let Some((socket, serial)) = drain {
-            self.metrics.add(Counter::SocketsBehind, 1);
-            self.wheel
-                .borrow_mut()
-                .put((slot, serial, Look::Stall), ticks(self.limits.stalled_ms));
-            let shard = self.clone();
-            actix_rt::spawn(async move {
-                socket.drain(Instant::now).await;
-                let mut state = shard.state.borrow_mut();
-                if state.link(slot).is_some_and(|link| link.serial == serial) {
-                    state.set_behind(slot, false);
-                }
-            });
-        }
-        if over {
-            self.hang_up(slot, Goodbye::Slow);
-        }
-    }
-
     /// Counts what a walk did.
     fn count(&self, frames: u64, writes: u64) {
         self.metrics.add(Counter::FramesSent, frames);
         self.metrics.add(Counter::SocketWrites, writes);
     }
-}
-
-fn ticks(millis: u64) -> u32 {
-    let tick = u64::try_from(TICK.as_millis()).unwrap_or(1);
-    u32::try_from(millis.div_ceil(tick)).unwrap_or(u32::MAX)
 }

@@ -19,19 +19,19 @@ use crate::protocol::topic::Topic;
 /// All that the shard knows.
 #[derive(Debug)]
 pub struct State {
-    shard: ShardId,
-    interest: Arc<Interest>,
-    links: Slab<Link>,
+    pub(super) shard: ShardId,
+    pub(super) interest: Arc<Interest>,
+    pub(super) links: Slab<Link>,
     next_serial: u64,
-    audiences: HashMap<ChannelId, Audience>,
+    pub(super) audiences: HashMap<ChannelId, Audience>,
     /// Listeners at all points but messages; a connection stands at a point once.
     points: HashMap<Key, Vec<Slot>>,
     /// By slot: bytes wait for this socket, so nothing may be written past them.
     behind: Vec<bool>,
     /// A walk over this channel's audience is under way: places in it must keep their index.
-    walking: Option<ChannelId>,
+    pub(super) walking: Option<ChannelId>,
     /// Places were blanked during the walk.
-    blanked: bool,
+    pub(super) blanked: bool,
     /// Tokens whose revocation passed lately: a call that was under way with one must not subscribe any more.
     revoked: VecDeque<TokenId>,
 }
@@ -329,103 +329,6 @@ impl State {
         }
     }
 
-    /// Puts a connection where it now belongs in the audience of a channel: among the plain receivers if
-    /// exactly one subscription without filters matches, among the others if more does, else nowhere.
-    fn replace(&mut self, slot: Slot, channel: ChannelId) {
-        self.take_out(slot, channel);
-        let Some(link) = self.links.get(slot as usize) else {
-            return;
-        };
-        let mut matching = link.on_messages_of(channel);
-        let (Some(first), second) = (matching.next(), matching.next()) else {
-            return;
-        };
-        let plain: Option<[u8; ID_LENGTH]> = match second {
-            None if is_plain(first) => first.id.as_str().as_bytes().try_into().ok(),
-            Some(_) | None => None,
-        };
-        let (display, fd) = (link.display.for_messages(), link.socket.fd());
-        drop(matching);
-        let audience = self.audiences.entry(channel).or_default();
-        let first_here = audience.is_empty();
-        let stand = plain
-            .and_then(|id| audience.add_plain(display, Receiver { fd, slot, id }))
-            .unwrap_or_else(|| audience.add_other(slot));
-        if first_here {
-            self.interest.add(&Key::Messages(channel), self.shard);
-        }
-        if let Some(link) = self.link_mut(slot) {
-            link.stands.push((channel, stand));
-        }
-    }
-
-    fn take_out(&mut self, slot: Slot, channel: ChannelId) {
-        let Some(link) = self.link_mut(slot) else {
-            return;
-        };
-        let Some(at) = link.stands.iter().position(|(known, _)| *known == channel) else {
-            return;
-        };
-        let (_, stand) = link.stands.swap_remove(at);
-        let Some(audience) = self.audiences.get_mut(&channel) else {
-            return;
-        };
-        if self.walking == Some(channel) && matches!(stand, Stand::Plain(..)) {
-            audience.blank(stand);
-            self.blanked = true;
-            return;
-        }
-        let moved = audience.remove(stand);
-        let empty = audience.is_empty();
-        if let Some(moved) = moved {
-            self.note_stand(moved, channel, stand);
-        }
-        if empty && self.walking != Some(channel) {
-            self.audiences.remove(&channel);
-            self.interest.remove(&Key::Messages(channel), self.shard);
-        }
-    }
-
-    fn note_stand(&mut self, slot: Slot, channel: ChannelId, stand: Stand) {
-        let Some(link) = self.link_mut(slot) else {
-            return;
-        };
-        if let Some(known) = link.stands.iter_mut().find(|(known, _)| *known == channel) {
-            known.1 = stand;
-        }
-    }
-
-    /// A walk over this audience begins: until `walked`, its places keep their index.
-    pub fn walk_begins(&mut self, channel: ChannelId) {
-        self.walking = Some(channel);
-    }
-
-    /// The walk is over: places of those who left meanwhile are closed up.
-    pub fn walked(&mut self) {
-        let Some(channel) = self.walking.take() else {
-            return;
-        };
-        if std::mem::take(&mut self.blanked) {
-            let mut moves: Vec<(Slot, Stand)> = Vec::new();
-            if let Some(audience) = self.audiences.get_mut(&channel) {
-                for (class, index) in audience.classes.iter_mut().zip(0u8..) {
-                    class.receivers.retain(|receiver| receiver.fd >= 0);
-                    let stands = class.receivers.iter().zip(0u32..);
-                    moves.extend(
-                        stands.map(|(receiver, at)| (receiver.slot, Stand::Plain(index, at))),
-                    );
-                }
-            }
-            for (slot, stand) in moves {
-                self.note_stand(slot, channel, stand);
-            }
-        }
-        if self.audiences.get(&channel).is_some_and(Audience::is_empty) {
-            self.audiences.remove(&channel);
-            self.interest.remove(&Key::Messages(channel), self.shard);
-        }
-    }
-
     /// Everybody who listens to anything about a channel.
     pub fn listeners_of(&self, channel: ChannelId) -> SmallVec<[Slot; 8]> {
         let mut slots: SmallVec<[Slot; 8]> = SmallVec::new();
@@ -449,11 +352,6 @@ impl State {
         slots.dedup();
         slots
     }
-}
-
-fn is_plain(subscription: &Subscription) -> bool {
-    // A narrowed scope has to be held against each event, since a channel may stop being public.
-    subscription.filter.is_plain() && subscription.token.scopes.has(crate::model::Scope::Messages)
 }
 
 fn point_of(topic: Topic) -> Option<Key> {

@@ -1,0 +1,192 @@
+//! What can be asked of channels.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::Engine;
+use crate::actors::by::By;
+use crate::actors::channel::mail::{
+    Attend, ChangeChannel, ChangeOwner, ChannelChange, Deactivate, DeleteMessage, PostMessage,
+    SetAttendance, SetChannelPresence, SetSticky,
+};
+use crate::actors::channel::write;
+use crate::actors::presence::SetPresence;
+use crate::model::{
+    Channel, ChannelId, Message, MessageId, NewChannel, NewMessage, Presence, Refusal, UserId,
+};
+use crate::store::Failure;
+
+impl Engine {
+    /// Writes a message.
+    ///
+    /// # Errors
+    /// Scope, ACL, a deactivated channel, `reply_to` elsewhere, a block; or [`Failure::Busy`].
+    pub async fn post_message(
+        &self,
+        by: &By,
+        channel: ChannelId,
+        new: NewMessage,
+    ) -> Result<Message, Failure> {
+        let author = self.person(by.user).await?;
+        let mail = || PostMessage {
+            by: by.clone(),
+            author: author.clone(),
+            new: new.clone(),
+        };
+        self.ask_channel(channel, mail).await??.wait().await
+    }
+
+    /// Deletes a message.
+    ///
+    /// # Errors
+    /// No such message, or not theirs to delete.
+    pub async fn delete_message(
+        &self,
+        by: &By,
+        channel: ChannelId,
+        id: MessageId,
+    ) -> Result<Message, Failure> {
+        let mail = || DeleteMessage { by: by.clone(), id };
+        self.ask_channel(channel, mail).await??.wait().await
+    }
+
+    /// Makes a message sticky, or no longer so.
+    ///
+    /// # Errors
+    /// Access, no such message, a deleted message.
+    pub async fn set_sticky(
+        &self,
+        by: &By,
+        channel: ChannelId,
+        id: MessageId,
+        sticky: bool,
+    ) -> Result<Message, Failure> {
+        let mail = || SetSticky {
+            by: by.clone(),
+            id,
+            sticky,
+        };
+        self.ask_channel(channel, mail).await??.wait().await
+    }
+
+    /// Creates a channel. `new` is checked and normalized.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn create_channel(
+        &self,
+        by: &By,
+        new: NewChannel,
+        auto_subscribe: bool,
+    ) -> Result<Arc<Channel>, Failure> {
+        let (user, auto) = (by.user, auto_subscribe || self.shared.subscribe_listed);
+        self.store()
+            .write(move |tx| write::create(tx, new, user, auto))
+            .await
+    }
+
+    /// Finds the private channel of exactly these people and the caller, or makes it.
+    ///
+    /// # Errors
+    /// Nobody else, too many, or a block between the caller and one of them.
+    pub async fn open_pm(&self, by: &By, others: Vec<UserId>) -> Result<ChannelId, Failure> {
+        let mut people: HashSet<UserId> = others.into_iter().collect();
+        people.remove(&by.user);
+        if people.is_empty() {
+            return Err(Refusal::OnlyYourself.at("destinations").into());
+        }
+        people.insert(by.user);
+        if people.len() > self.limits().channel_members {
+            return Err(Refusal::TooManyMembers.at("destinations").into());
+        }
+        let user = by.user;
+        self.store()
+            .write(move |tx| {
+                let blocked = tx.hidden_from(user)?.blocked;
+                if blocked.iter().any(|blocked| people.contains(blocked)) {
+                    return Err(Refusal::Blocked.at("destinations").into());
+                }
+                write::open_pm(tx, &people)
+            })
+            .await
+    }
+
+    /// Changes ACL and raw of a channel.
+    ///
+    /// # Errors
+    /// Access, a frozen group, invalid raw.
+    pub async fn change_channel(
+        &self,
+        by: &By,
+        channel: ChannelId,
+        change: ChannelChange,
+    ) -> Result<Arc<Channel>, Failure> {
+        let mail = || ChangeChannel {
+            by: by.clone(),
+            change: change.clone(),
+        };
+        self.ask_channel(channel, mail).await?
+    }
+
+    /// Hands a channel over.
+    ///
+    /// # Errors
+    /// Not the owner, or an unknown user.
+    pub async fn change_owner(
+        &self,
+        by: &By,
+        channel: ChannelId,
+        owner: UserId,
+    ) -> Result<Arc<Channel>, Failure> {
+        self.ask_channel(channel, || ChangeOwner {
+            by: by.clone(),
+            owner,
+        })
+        .await?
+    }
+
+    /// Deactivates a channel for good.
+    ///
+    /// # Errors
+    /// Not the owner.
+    pub async fn deactivate(&self, by: &By, channel: ChannelId) -> Result<Arc<Channel>, Failure> {
+        self.ask_channel(channel, || Deactivate { by: by.clone() })
+            .await?
+    }
+
+    /// Subscribes, mutes, or takes either back.
+    ///
+    /// # Errors
+    /// Access, or a deactivated channel.
+    pub async fn attend(
+        &self,
+        by: &By,
+        channel: ChannelId,
+        how: Attend,
+    ) -> Result<Arc<Channel>, Failure> {
+        self.ask_channel(channel, || SetAttendance {
+            by: by.clone(),
+            how,
+        })
+        .await?
+    }
+
+    /// Sets the caller's presence in a channel.
+    ///
+    /// # Errors
+    /// Scope and access.
+    pub async fn set_channel_presence(
+        &self,
+        by: &By,
+        channel: ChannelId,
+        set: SetPresence,
+    ) -> Result<Presence, Failure> {
+        let user = self.person(by.user).await?;
+        let mail = || SetChannelPresence {
+            by: by.clone(),
+            user: user.clone(),
+            set: set.clone(),
+        };
+        self.ask_channel(channel, mail).await?
+    }
+}

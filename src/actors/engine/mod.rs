@@ -1,0 +1,130 @@
+//! The face of the actors towards `http`: one method per thing that can be asked for.
+
+mod channels;
+mod streams;
+mod users;
+
+use std::sync::Arc;
+
+pub use streams::Followed;
+
+use super::Shared;
+use super::channel::ChannelActor;
+use super::presence::PresenceBoard;
+use super::send::Mailbox;
+use super::shard::CountLinks;
+use super::user::UserActor;
+use crate::config::Limits;
+use crate::model::{ChannelId, Refusal, User, UserId};
+use crate::protocol::site::Site;
+use crate::store::{Failure, Store};
+use crate::telemetry::Metrics;
+
+/// A cheap handle on everything below.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+/// What lives in the process at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Numbers {
+    /// Websockets.
+    pub connections: usize,
+    /// Followed endpoints over all of them.
+    pub subscriptions: usize,
+    /// Points at which some shard listens.
+    pub listening_points: usize,
+    /// Channel actors.
+    pub channels: usize,
+    /// User actors.
+    pub users: usize,
+    /// App streams.
+    pub streams_in_use: usize,
+}
+
+impl Engine {
+    /// A handle.
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// For the parts that run on worker threads.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Rows.
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// Lengths and sizes.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// Public addresses.
+    pub fn site(&self) -> &Site {
+        &self.shared.site
+    }
+
+    /// Who is there.
+    pub fn presence(&self) -> &PresenceBoard {
+        &self.shared.presence
+    }
+
+    /// Counters.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    fn channel(&self, id: ChannelId) -> Mailbox<ChannelActor> {
+        self.shared.directory.channel(id, &self.shared)
+    }
+
+    fn user(&self, id: UserId) -> Mailbox<UserActor> {
+        self.shared.directory.user(id, &self.shared)
+    }
+
+    async fn person(&self, id: UserId) -> Result<Arc<User>, Failure> {
+        Ok(self.store().user(id).await?.ok_or(Refusal::UserNotFound)?)
+    }
+
+    /// Asks a channel's actor. One that went to rest while the mail was under way is started again; the mail
+    /// was not begun then, so asking twice is safe.
+    async fn ask_channel<M>(
+        &self,
+        id: ChannelId,
+        mail: impl Fn() -> M,
+    ) -> Result<M::Result, Failure>
+    where
+        M: actix::Message + Send + 'static,
+        M::Result: Send,
+        ChannelActor: actix::Handler<M>,
+    {
+        match self.channel(id).ask(mail()).await {
+            Err(Failure::Stopping) => self.channel(id).ask(mail()).await,
+            answer => answer,
+        }
+    }
+
+    /// What lives here now.
+    pub async fn numbers(&self) -> Numbers {
+        let (connections, channels, users) = self.shared.directory.counts();
+        let mut numbers = Numbers {
+            connections,
+            channels,
+            users,
+            listening_points: self.shared.interest.len(),
+            streams_in_use: self.shared.app_seats.taken(),
+            subscriptions: 0,
+        };
+        for shard in self.shared.shards.all() {
+            if let Ok((_, subscriptions)) = shard.send(CountLinks).await {
+                numbers.subscriptions += subscriptions;
+            }
+        }
+        numbers
+    }
+}

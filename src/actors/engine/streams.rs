@@ -1,0 +1,190 @@
+//! What REST calls ask of websockets.
+
+use std::sync::Arc;
+
+use super::Engine;
+use crate::actors::by::By;
+use crate::actors::channel::mail::MayListen;
+use crate::actors::connection::{Answer, ConnectionMail};
+use crate::actors::shard::CloseStreams;
+use crate::model::{ClientId, ConnectionId, Refusal, StreamKey, SubscriptionId, Token, UserId};
+use crate::protocol::filter::Filter;
+use crate::protocol::goodbye::Goodbye;
+use crate::protocol::topic::Topic;
+use crate::store::Failure;
+use crate::store::secret::random_id;
+
+/// A subscription that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    /// Of which connection.
+    pub connection_id: ConnectionId,
+    /// `meta.subscription_id`
+    pub subscription_id: SubscriptionId,
+    user: UserId,
+}
+
+impl Engine {
+    /// Makes a connection follow a topic. Call it before the page is read: an event that lands in between is
+    /// then sent twice rather than never. `None`: there is no such connection, or it is somebody else's.
+    ///
+    /// # Errors
+    /// Access, or [`Refusal::SubscriptionLimit`].
+    pub async fn follow(
+        &self,
+        connection: &str,
+        token: &Arc<Token>,
+        topic: Topic,
+        filter: Filter,
+        wanted: Option<SubscriptionId>,
+    ) -> Result<Option<Followed>, Failure> {
+        let by = By::of(token)?;
+        if wanted.as_ref().is_some_and(|id| !is_subscription_id(id)) {
+            return Err(Refusal::Invalid.at("subscription_id").into());
+        }
+        let connection_id = ConnectionId::from(connection);
+        let Some(recipient) = self.shared.directory.connection(&connection_id) else {
+            return Ok(None);
+        };
+        if let Some(channel) = topic.channel() {
+            let mail = || MayListen {
+                user: by.user,
+                scopes: token.scopes.clone(),
+            };
+            self.ask_channel(channel, mail).await??;
+        }
+        let follows = match topic {
+            Topic::Presence | Topic::ChannelPresence(_) => {
+                let user = by.user;
+                Some(
+                    self.store()
+                        .read(move |db| db.follows(user))
+                        .await?
+                        .into_iter()
+                        .collect(),
+                )
+            }
+            Topic::ChannelMessages(_)
+            | Topic::ChannelSubscribers(_)
+            | Topic::Inbox(_)
+            | Topic::Token(_) => None,
+        };
+        let id = wanted.unwrap_or_else(|| SubscriptionId::from(random_id()));
+        let mail = |seat| ConnectionMail::Follow {
+            token: token.clone(),
+            user: by.user,
+            topic,
+            filter: filter.clone(),
+            id: id.clone(),
+            follows: follows.clone(),
+            seat,
+        };
+        let mut answer = recipient.send(mail(None)).await;
+        if matches!(answer, Ok(Ok(Answer::Unclaimed))) {
+            let seat = self
+                .shared
+                .user_seats
+                .take(by.user)
+                .ok_or(Refusal::TooManyConnections)?;
+            answer = recipient.send(mail(Some(seat))).await;
+        }
+        match answer {
+            Ok(Ok(Answer::Done)) => {}
+            Ok(Err(failure)) => return Err(failure),
+            // It closed meanwhile, or was never ours.
+            Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => return Ok(None),
+        }
+        let followed = Followed {
+            connection_id,
+            subscription_id: id,
+            user: by.user,
+        };
+        if let Topic::Inbox(user) = topic {
+            let channels = self
+                .store()
+                .read(move |db| db.subscribed_channels(user))
+                .await;
+            match channels {
+                Ok(channels) => drop(recipient.send(ConnectionMail::FillInbox(channels)).await),
+                Err(failure) => {
+                    self.unfollow_quietly(&followed);
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(Some(followed))
+    }
+
+    /// Takes a subscription back whose page could not be served. Waits for nothing, so that it can be done
+    /// when a request is dropped half way.
+    pub fn unfollow_quietly(&self, followed: &Followed) {
+        let Some(recipient) = self.shared.directory.connection(&followed.connection_id) else {
+            return;
+        };
+        let mail = ConnectionMail::Unfollow(followed.user, followed.subscription_id.clone());
+        actix_rt::spawn(async move {
+            // A connection that is gone has no subscriptions.
+            drop(recipient.send(mail).await);
+        });
+    }
+
+    /// Ends one subscription.
+    ///
+    /// # Errors
+    /// Unknown, or somebody else's.
+    pub async fn unfollow(
+        &self,
+        by: &By,
+        connection: &str,
+        subscription: &str,
+    ) -> Result<(), Failure> {
+        self.tell_connection(
+            connection,
+            ConnectionMail::Unfollow(by.user, subscription.into()),
+        )
+        .await
+    }
+
+    /// Closes a user stream.
+    ///
+    /// # Errors
+    /// Unknown, or somebody else's.
+    pub async fn close_stream(&self, by: &By, connection: &str) -> Result<(), Failure> {
+        self.tell_connection(connection, ConnectionMail::Close(by.user, Goodbye::Asked))
+            .await
+    }
+
+    async fn tell_connection(&self, connection: &str, mail: ConnectionMail) -> Result<(), Failure> {
+        let known = self
+            .shared
+            .directory
+            .connection(&ConnectionId::from(connection));
+        let recipient = known.ok_or(Refusal::StreamNotFound)?;
+        match recipient.send(mail).await {
+            Ok(Ok(Answer::Done)) => Ok(()),
+            Ok(Err(failure)) => Err(failure),
+            Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => {
+                Err(Refusal::StreamNotFound.into())
+            }
+        }
+    }
+
+    /// Closes the open connections of deleted app streams.
+    pub async fn app_streams_deleted(&self, client: &ClientId, keys: &[StreamKey]) {
+        for shard in self.shared.shards.all() {
+            let mail = CloseStreams {
+                client: client.clone(),
+                keys: keys.to_vec(),
+            };
+            if shard.send(mail).await.is_err() {
+                tracing::debug!("a shard went before its streams were closed");
+            }
+        }
+    }
+}
+
+/// An id that a client chooses is written into frames as it stands.
+fn is_subscription_id(id: &SubscriptionId) -> bool {
+    let is_plain = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'-';
+    (1..=64).contains(&id.as_str().len()) && id.as_str().bytes().all(is_plain)
+}

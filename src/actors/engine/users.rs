@@ -1,0 +1,110 @@
+//! What can be asked of users.
+
+use std::sync::Arc;
+
+use super::Engine;
+use crate::actors::by::By;
+use crate::actors::presence::SetPresence;
+use crate::actors::user::mail::{
+    ChangeProfile, GrantToken, ProfileChange, Relate, RevokeToken, SetUserPresence,
+};
+use crate::actors::user::write;
+use crate::model::{ClientId, Presence, Relation, Scopes, Token, User, UserId};
+use crate::store::Failure;
+use crate::store::secret::random_id;
+
+impl Engine {
+    /// Follows, mutes or blocks a user, or takes it back.
+    ///
+    /// # Errors
+    /// Oneself, an unknown user, or a block between them.
+    pub async fn relate(
+        &self,
+        by: &By,
+        other: UserId,
+        relation: Relation,
+        on: bool,
+    ) -> Result<(), Failure> {
+        self.user(by.user)
+            .ask(Relate {
+                other,
+                relation,
+                on,
+            })
+            .await??
+            .wait()
+            .await
+    }
+
+    /// Gives a client a token, of a user or of its own. Returns the secret, which is kept nowhere.
+    ///
+    /// # Errors
+    /// No such client.
+    pub async fn grant_token(
+        &self,
+        client: &ClientId,
+        user: Option<UserId>,
+        scopes: Scopes,
+    ) -> Result<(String, Token), Failure> {
+        let (secret, client) = (random_id(), client.clone());
+        let token = match user {
+            Some(user) => {
+                let mail = GrantToken {
+                    client,
+                    scopes,
+                    secret: secret.clone(),
+                };
+                self.user(user).ask(mail).await??.wait().await?
+            }
+            None => {
+                let kept = secret.clone();
+                self.store()
+                    .write(move |tx| write::grant(tx, &client, None, &scopes, &kept))
+                    .await?
+            }
+        };
+        Ok((secret, token))
+    }
+
+    /// Takes a token back; its connections are closed when the event passes them.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn revoke_token(&self, token: Arc<Token>) -> Result<(), Failure> {
+        match token.user {
+            Some(user) => self.user(user).ask(RevokeToken(token)).await??.wait().await,
+            None => {
+                self.store()
+                    .write(move |tx| write::revoke(tx, token.id))
+                    .await
+            }
+        }
+    }
+
+    /// Changes a profile.
+    ///
+    /// # Errors
+    /// Raw that breaks a rule.
+    pub async fn change_profile(
+        &self,
+        by: &By,
+        change: ProfileChange,
+    ) -> Result<Arc<User>, Failure> {
+        self.user(by.user)
+            .ask(ChangeProfile(change))
+            .await??
+            .wait()
+            .await
+    }
+
+    /// Sets the caller's global presence.
+    ///
+    /// # Errors
+    /// Busy.
+    pub async fn set_presence(&self, by: &By, set: SetPresence) -> Result<Presence, Failure> {
+        let user = self.person(by.user).await?;
+        self.user(by.user)
+            .ask(SetUserPresence { user, set })
+            .await?
+    }
+}

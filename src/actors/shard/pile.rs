@@ -1,0 +1,129 @@
+//! Frames gathered per connection, for everybody who has to be looked at one by one.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use bytes::BytesMut;
+use smallvec::SmallVec;
+
+use super::Shard;
+use super::audience::Slot;
+use super::hearing::{app_hears, hears};
+use super::link::{Link, Who};
+use super::walk::SLICE;
+use crate::actors::delivery::Delivery;
+use crate::actors::interest::Key;
+use crate::event::Body;
+use crate::model::ChannelId;
+use crate::protocol::frame::render_ids;
+use crate::protocol::stream::user_frame;
+
+/// Frames gathered per connection, for everybody who is not plain.
+#[derive(Default)]
+pub(super) struct Pile {
+    of: HashMap<Slot, BytesMut>,
+    order: Vec<(Slot, u64)>,
+    frames: u64,
+}
+
+impl Pile {
+    /// Everybody in a channel's audience.
+    pub(super) fn add_audience(&mut self, shard: &Shard, delivery: &Delivery, channel: ChannelId) {
+        let slots: Vec<Slot> = {
+            let state = shard.state.borrow();
+            let Some(audience) = state.audience(channel) else {
+                return;
+            };
+            let plain = audience.classes.iter().flat_map(|class| &class.receivers);
+            plain
+                .map(|receiver| receiver.slot)
+                .chain(audience.others.iter().copied())
+                .collect()
+        };
+        self.add_slots(shard, delivery, slots.into_iter());
+    }
+
+    /// These connections, as far as they hear it.
+    pub(super) fn add_slots(&mut self, shard: &Shard, delivery: &Delivery, slots: impl Iterator<Item = Slot>) {
+        let state = shard.state.borrow();
+        for slot in slots {
+            if let Some(link) = state.link(slot) {
+                self.add(shard, slot, link, delivery);
+            }
+        }
+    }
+
+    fn add(&mut self, shard: &Shard, slot: Slot, link: &Link, delivery: &Delivery) {
+        let matching = link
+            .subscriptions
+            .iter()
+            .filter(|known| hears(link, known, delivery));
+        let matching: SmallVec<[_; 2]> = matching.collect();
+        if matching.is_empty() {
+            return;
+        }
+        let raw = matching.iter().fold(link.display, |display, known| {
+            display.with(known.filter.raw)
+        });
+        let ids = render_ids(matching.iter().map(|known| known.id.as_str()));
+        let out = self.place(slot, link.serial);
+        match (&delivery.event.body, &link.who) {
+            // A changed profile is shown as the receiver's own token.
+            (Body::UserChanged { .. }, Who::User(_, token)) => {
+                user_frame(&delivery.event, raw, &shard.site, Some(token)).write(&ids, out)
+            }
+            _ => delivery.frame(raw, &shard.site).write(&ids, out),
+        };
+        self.frames += 1;
+    }
+
+    /// App streams that list the type, of apps that may see it.
+    pub(super) fn add_apps(&mut self, shard: &Shard, delivery: &Delivery) {
+        let state = shard.state.borrow();
+        for app in &delivery.apps {
+            for slot in state.at(&Key::App(app.clone())) {
+                let Some(link) = state.link(*slot).filter(|link| link.closing.is_none()) else {
+                    continue;
+                };
+                let Who::App(stream, _, filter) = &link.who else {
+                    continue;
+                };
+                if app_hears(&stream.object_types, filter, &delivery.event.body) {
+                    let frame = delivery.app_frame(link.display, &shard.site);
+                    self.place(*slot, link.serial).extend_from_slice(&frame);
+                    self.frames += 1;
+                }
+            }
+        }
+    }
+
+    fn place(&mut self, slot: Slot, serial: u64) -> &mut BytesMut {
+        self.of.entry(slot).or_insert_with(|| {
+            self.order.push((slot, serial));
+            BytesMut::new()
+        })
+    }
+
+    /// One write per connection.
+    pub(super) async fn send(self, shard: &Rc<Shard>) {
+        let Self {
+            mut of,
+            order,
+            frames,
+        } = self;
+        shard.count(frames, order.len() as u64);
+        for (n, (slot, serial)) in order.into_iter().enumerate() {
+            if n > 0 && n.is_multiple_of(SLICE) {
+                tokio::task::yield_now().await;
+            }
+            let same = shard
+                .state
+                .borrow()
+                .link(slot)
+                .is_some_and(|link| link.serial == serial);
+            if let Some(bytes) = of.remove(&slot).filter(|_| same) {
+                shard.write(slot, &bytes);
+            }
+        }
+    }
+}

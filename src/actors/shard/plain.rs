@@ -1,0 +1,154 @@
+//! Receivers with one plain subscription: the same bytes for all but 32 of them.
+//!
+//! A run of messages is laid out once, and for each receiver its id is written into the gaps and the whole is
+//! sent in one call.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use smallvec::SmallVec;
+
+use super::Shard;
+use super::audience::{Receiver, Slot};
+use super::socket::{Sent, send_now};
+use super::walk::SLICE;
+use crate::actors::delivery::Delivery;
+use crate::model::ChannelId;
+use crate::protocol::display::Display;
+use crate::protocol::frame::ID_LENGTH;
+
+/// Bytes joined into one write. More would not fit into a fresh socket buffer anyway.
+const JOIN_BYTES: usize = 64 * 1024;
+
+/// The plain receivers of one channel.
+pub(super) async fn walk(
+    shard: &Rc<Shard>,
+    run: &[Arc<Delivery>],
+    channel: ChannelId,
+    apart: &HashSet<Slot>,
+) {
+    let displays: SmallVec<[Display; 4]> = {
+        let mut state = shard.state.borrow_mut();
+        let Some(audience) = state.audience(channel) else {
+            return;
+        };
+        let displays = audience.classes.iter().map(|class| class.display).collect();
+        state.walk_begins(channel);
+        displays
+    };
+    for (class, display) in displays.into_iter().enumerate() {
+        let mut rest = run;
+        while !rest.is_empty() {
+            let (mut joined, taken) = Joined::lay_out(shard, rest, display);
+            rest = rest.get(taken..).unwrap_or_default();
+            let mut from = 0;
+            while let Some(next) = joined.send_slice(shard, channel, class, from, apart) {
+                from = next;
+                // Lets connections and requests of this thread have their turn.
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    shard.state.borrow_mut().walked();
+}
+
+/// Room for an id, between its quotes.
+fn gap() -> [u8; ID_LENGTH + 2] {
+    let mut gap = [b' '; ID_LENGTH + 2];
+    let [first, .., last] = &mut gap;
+    (*first, *last) = (b'"', b'"');
+    gap
+}
+
+/// Frames of several messages in one buffer, with gaps for the ids.
+struct Joined {
+    bytes: BytesMut,
+    gaps: SmallVec<[usize; 8]>,
+}
+
+impl Joined {
+    /// Lays out as many messages as fit. Returns how many that were, at least one.
+    fn lay_out(shard: &Shard, run: &[Arc<Delivery>], display: Display) -> (Self, usize) {
+        let gap = gap();
+        let mut joined = Self {
+            bytes: BytesMut::new(),
+            gaps: SmallVec::new(),
+        };
+        for delivery in run {
+            if !joined.gaps.is_empty() && joined.bytes.len() >= JOIN_BYTES {
+                break;
+            }
+            let frame = delivery.frame(display, &shard.site);
+            let at = frame.write(&gap, &mut joined.bytes);
+            joined.gaps.push(at + 1);
+        }
+        let taken = joined.gaps.len();
+        (joined, taken)
+    }
+
+    /// Serves one slice of receivers. Returns where the next one begins, if there is one.
+    fn send_slice(
+        &mut self,
+        shard: &Rc<Shard>,
+        channel: ChannelId,
+        class: usize,
+        from: usize,
+        apart: &HashSet<Slot>,
+    ) -> Option<usize> {
+        // Sockets that did not take all of it; rare, so they are served after the borrow ends.
+        let mut late: SmallVec<[(Receiver, Sent); 8]> = SmallVec::new();
+        let (served, more) = {
+            let state = shard.state.borrow();
+            let receivers = &state.audience(channel)?.classes.get(class)?.receivers;
+            let slice = receivers.get(from..)?;
+            let mut served = 0;
+            for receiver in slice.iter().take(SLICE) {
+                if receiver.fd < 0 || (!apart.is_empty() && apart.contains(&receiver.slot)) {
+                    continue;
+                }
+                served += 1;
+                if state.is_behind(receiver.slot) {
+                    late.push((*receiver, Sent::Part(0)));
+                    continue;
+                }
+                self.name(&receiver.id);
+                match send_now(receiver.fd, &self.bytes) {
+                    Sent::All => {}
+                    sent @ (Sent::Part(_) | Sent::Broken) => late.push((*receiver, sent)),
+                }
+            }
+            (served, slice.len() > SLICE)
+        };
+        shard.count(served * self.gaps.len() as u64, served);
+        for (receiver, sent) in late {
+            match sent {
+                Sent::All => {}
+                Sent::Part(taken) => {
+                    self.name(&receiver.id);
+                    shard.queue(
+                        receiver.slot,
+                        self.bytes.get(taken..).unwrap_or_default(),
+                        taken > 0,
+                    );
+                }
+                Sent::Broken => {
+                    if let Some(link) = shard.state.borrow().link(receiver.slot) {
+                        link.socket.end();
+                    }
+                }
+            }
+        }
+        more.then_some(from + SLICE)
+    }
+
+    /// Writes a receiver's id into the gaps.
+    fn name(&mut self, id: &[u8; ID_LENGTH]) {
+        for at in &self.gaps {
+            if let Some(gap) = self.bytes.get_mut(*at..*at + ID_LENGTH) {
+                gap.copy_from_slice(id);
+            }
+        }
+    }
+}
