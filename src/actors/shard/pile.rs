@@ -44,7 +44,12 @@ impl Pile {
     }
 
     /// These connections, as far as they hear it.
-    pub(super) fn add_slots(&mut self, shard: &Shard, delivery: &Delivery, slots: impl Iterator<Item = Slot>) {
+    pub(super) fn add_slots(
+        &mut self,
+        shard: &Shard,
+        delivery: &Delivery,
+        slots: impl Iterator<Item = Slot>,
+    ) {
         let state = shard.state.borrow();
         for slot in slots {
             if let Some(link) = state.link(slot) {

@@ -9,11 +9,10 @@ use std::sync::Arc;
 use slab::Slab;
 use smallvec::SmallVec;
 
-use super::audience::{Audience, Receiver, Slot, Stand};
+use super::audience::{Audience, Slot};
 use super::link::{Inbox, Link, Subscription, Who};
 use crate::actors::interest::{Interest, Key, ShardId};
 use crate::model::{ChannelId, TokenId, UserId};
-use crate::protocol::frame::ID_LENGTH;
 use crate::protocol::topic::Topic;
 
 /// All that the shard knows.

@@ -155,4 +155,3 @@ async fn walk_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
         | Body::ChannelPresence { .. } => {}
     }
 }
-

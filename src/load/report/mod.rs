@@ -96,9 +96,17 @@ impl Report {
     pub(super) fn new(plan: &Plan, target: &Target) -> Self {
         let read = |path| std::fs::read_to_string(path).unwrap_or_default();
         let cpuinfo = read("/proc/cpuinfo");
-        let of = |name| cpuinfo.lines().filter_map(move |line| line.strip_prefix(name));
-        let processor = of("model name").next().and_then(|line| line.split_once(':'));
-        let processor = processor.map(|(_, name)| name.trim().to_owned()).unwrap_or_default();
+        let of = |name| {
+            cpuinfo
+                .lines()
+                .filter_map(move |line| line.strip_prefix(name))
+        };
+        let processor = of("model name")
+            .next()
+            .and_then(|line| line.split_once(':'));
+        let processor = processor
+            .map(|(_, name)| name.trim().to_owned())
+            .unwrap_or_default();
         let command: Vec<String> = std::env::args().skip(1).collect();
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
