@@ -8,6 +8,7 @@ mod log;
 mod messages;
 mod opening;
 mod search;
+mod search_channels;
 
 use std::sync::Arc;
 
