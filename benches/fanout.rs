@@ -2,7 +2,10 @@
 //! frames of the same length, turn and turn about in one run, medians and ratios at the end.
 //!
 //! `cargo bench --bench fanout -- [--sizes 100,1000,5000] [--windows 1,16] [--rounds 3] [--seconds 5]
-//! [--control reno] [--json FILE]`
+//! [--control reno] [--data-dir DIR] [--json FILE]`
+//!
+//! The first figure is the growth: what each listener after the first adds to the cost of a message. It leaves
+//! out what a message costs before it fans out (request, checks, durable write), which a raw loop does not do.
 //!
 //! Both are driven by `groundnut loadtest`, the server on the first core and the tester on the second. With
 //! a window of 1 there is nothing to join, and the cost of a delivery shows; with more, what joining gains.
@@ -20,6 +23,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 
 const RAW: &str = "raw-loop";
+const PER_MESSAGE: &str = "server CPU per message";
+const GROWTH: &str = "CPU µs per further listener";
 /// What is compared: row of the report, and how it is called here.
 const FIGURES: [(&str, &str); 4] = [
     ("server CPU per frame", "CPU µs/frame"),
@@ -53,23 +58,22 @@ fn compare(words: &[String]) -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout();
     let mut results = Vec::new();
     for window in &wishes.windows {
+        let alone = Pair::measure(&wishes, 1, *window)?;
         writeln!(
             out,
             "\nwindow {window}: server, raw loop, ratio (medians of {})",
             wishes.rounds
         )?;
-        writeln!(
-            out,
-            "{:>10}  {}",
-            "listeners",
-            FIGURES.map(|(_, name)| format!("{name:>30}")).join("  ")
-        )?;
+        let heads = std::iter::once(GROWTH).chain(FIGURES.map(|(_, name)| name));
+        let heads: Vec<String> = heads.map(|name| format!("{name:>30}")).collect();
+        writeln!(out, "{:>10}  {}", "listeners", heads.join("  "))?;
         for size in &wishes.sizes {
             let pair = Pair::measure(&wishes, *size, *window)?;
-            let cells = FIGURES.map(|(row, _)| pair.cell(row));
+            let mut cells = vec![pair.growth(&alone, *size).cell()];
+            cells.extend(FIGURES.map(|(row, _)| pair.figure(row).cell()));
             writeln!(out, "{size:>10}  {}", cells.join("  "))?;
             out.flush()?;
-            results.push(pair.json(*size, *window));
+            results.push(pair.json(&alone, *size, *window));
         }
     }
     if let Some(path) = &wishes.json {
@@ -84,6 +88,7 @@ struct Wishes {
     rounds: usize,
     seconds: f64,
     control: Option<String>,
+    data_dir: Option<String>,
     json: Option<PathBuf>,
 }
 
@@ -95,6 +100,7 @@ impl Wishes {
             rounds: 3,
             seconds: 5.0,
             control: None,
+            data_dir: None,
             json: None,
         };
         let numbers = |text: &str| {
@@ -113,6 +119,7 @@ impl Wishes {
                 "--rounds" => wishes.rounds = value.parse::<usize>()?.max(1),
                 "--seconds" => wishes.seconds = value.parse()?,
                 "--control" => wishes.control = Some(value.clone()),
+                "--data-dir" => wishes.data_dir = Some(value.clone()),
                 "--json" => wishes.json = Some(PathBuf::from(value)),
                 other => return Err(format!("unknown option {other}").into()),
             }
@@ -150,18 +157,46 @@ impl Pair {
         Ok(pair)
     }
 
-    fn cell(&self, name: &str) -> String {
-        let (server, raw) = (median(&self.server, name), median(&self.raw, name));
-        let digits = if server > 1000.0 { 0 } else { 2 };
+    /// What each listener after the first adds to the processor time of a message.
+    fn growth(&self, alone: &Self, size: u32) -> Figure {
+        let (all, one) = (self.figure(PER_MESSAGE), alone.figure(PER_MESSAGE));
+        let others = f64::from(size.saturating_sub(1).max(1));
+        Figure {
+            server: (all.server - one.server) / others,
+            raw: (all.raw - one.raw) / others,
+        }
+    }
+
+    fn figure(&self, name: &str) -> Figure {
+        Figure {
+            server: median(&self.server, name),
+            raw: median(&self.raw, name),
+        }
+    }
+
+    fn json(&self, alone: &Self, size: u32, window: u32) -> Value {
+        let figures = FIGURES.map(|(name, _)| self.figure(name).json(name));
+        let growth = self.growth(alone, size).json(GROWTH);
+        json!({ "listeners": size, "window": window, "growth": growth, "figures": figures })
+    }
+}
+
+/// The same figure of both sides.
+struct Figure {
+    server: f64,
+    raw: f64,
+}
+
+impl Figure {
+    fn cell(&self) -> String {
+        let Self { server, raw } = self;
+        let digits = if *server > 1000.0 { 0 } else { 2 };
         format!("{server:>11.digits$}{raw:>11.digits$}{:>8.2}", server / raw)
     }
 
-    fn json(&self, size: u32, window: u32) -> Value {
-        let figures = FIGURES.map(|(name, _)| {
-            let (server, raw) = (median(&self.server, name), median(&self.raw, name));
-            json!({ "figure": name, "server": server, "raw": raw, "ratio": server / raw })
-        });
-        json!({ "listeners": size, "window": window, "figures": figures })
+    fn json(&self, name: &str) -> Value {
+        let Self { server, raw } = self;
+        json!({ "figure": name, "server": server, "raw": raw, "ratio": server / raw })
     }
 }
 
@@ -189,6 +224,12 @@ fn loadtest(
             "--warmup-seconds",
             "1",
         ])
+        .args(
+            wishes
+                .data_dir
+                .iter()
+                .flat_map(|directory| ["--data-dir", directory]),
+        )
         .args(address)
         .output()?;
     if !output.status.success() {

@@ -14,6 +14,7 @@ pub mod args;
 mod audience;
 mod engine;
 mod frame;
+mod inside;
 mod measure;
 mod observer;
 mod plan;

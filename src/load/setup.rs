@@ -111,7 +111,9 @@ impl Target {
                 "a long enough password\n",
             )?;
             let token = process.command(
-                &["token", "create", "--client", &client, "--user", &name],
+                &[
+                    "token", "create", "--client", &client, "--user", &name, "--scopes", "messages",
+                ],
                 "",
             )?;
             people.push(text_of(&token, "access_token")?);
@@ -243,19 +245,20 @@ fn address_of(url: &str) -> Result<(SocketAddrV4, String), Impossible> {
 }
 
 /// One plain connection for the few calls before a run.
-struct Blocking<'a> {
+pub(super) struct Blocking<'a> {
     target: &'a Target,
     stream: TcpStream,
 }
 
 impl<'a> Blocking<'a> {
-    fn open(target: &'a Target) -> io::Result<Self> {
+    pub(super) fn open(target: &'a Target) -> io::Result<Self> {
         let stream = TcpStream::connect(target.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         Ok(Self { target, stream })
     }
 
+    /// One call and its JSON.
     fn call(
         &mut self,
         method: &str,
@@ -263,8 +266,25 @@ impl<'a> Blocking<'a> {
         token: &str,
         body: &str,
     ) -> Result<Value, SetupError> {
-        self.stream
-            .write_all(&rest::request(method, path, &self.target.host, token, body))?;
+        let answer = self.exchange(method, path, token, body)?;
+        Ok(serde_json::from_slice(&answer).unwrap_or(Value::Null))
+    }
+
+    /// A page as it is, asked for by nobody in particular.
+    pub(super) fn text(&mut self, path: &str) -> Result<String, SetupError> {
+        let answer = self.exchange("GET", path, "", "")?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    fn exchange(
+        &mut self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &str,
+    ) -> Result<Vec<u8>, SetupError> {
+        let request = rest::request(method, path, &self.target.host, token, body);
+        self.stream.write_all(&request)?;
         let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
         let (status, body) = loop {
             match rest::answer(&bytes) {
@@ -284,7 +304,7 @@ impl<'a> Blocking<'a> {
             let body = String::from_utf8_lossy(body).chars().take(300).collect();
             return Err(SetupError::Refused { status, what, body });
         }
-        Ok(serde_json::from_slice(body).unwrap_or(Value::Null))
+        Ok(body.to_vec())
     }
 }
 

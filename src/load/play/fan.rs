@@ -3,6 +3,7 @@
 use super::{Run, Stop, Wait};
 use crate::load::audience::{Audience, Ear};
 use crate::load::engine::{Circle, Opening, Room};
+use crate::load::inside::Inside;
 use crate::load::measure::Precision;
 use crate::load::plan::Kind;
 use std::time::{Duration, Instant};
@@ -89,6 +90,7 @@ pub(super) fn measure(
     }
     run.observer
         .phase("measuring", run.plan.duration().as_millis() as u64);
+    let inside = Inside::now(&run.target);
     let before = run.observer.begin_slice(&mut run.engine);
     run.engine.tally.recording = true;
     run.engine.tally.forget_delays();
@@ -115,6 +117,7 @@ pub(super) fn measure(
     run.observer.keeping = false;
     // The rows so far are worth printing whatever ended the run.
     run.report.fanned_out(&before, &after);
+    run.report.inside(&inside, &Inside::now(&run.target));
     let drained = stopped.and_then(|()| drain(run));
     run.engine.tally.cut();
     run.engine.tally.recording = false;

@@ -3,6 +3,7 @@
 //! A name here is what `--baseline` compares by, so it changes only with a reason.
 
 use super::{Better, Report, SATURATED_PERCENT, SATURATED_READY};
+use crate::load::inside::Inside;
 use crate::load::measure::{Latency, Tally};
 use crate::load::observer::Reading;
 
@@ -46,6 +47,9 @@ impl Report {
         if let Some(cpu) = after.server_cpu_since(before) {
             let micros = per_frame(cpu.as_secs_f64() * 1e6);
             self.push("server CPU per frame", micros, "µs", Better::Lower);
+            let messages = (after.acked - before.acked).max(1) as f64;
+            let micros = cpu.as_secs_f64() * 1e6 / messages;
+            self.push("server CPU per message", micros, "µs", Better::Lower);
             let percent = 100.0 * cpu.as_secs_f64() / seconds;
             self.push("server CPU", percent, "%", Better::Neither);
         }
@@ -59,6 +63,32 @@ impl Report {
                 "MiB",
                 Better::Lower,
             );
+        }
+    }
+
+    /// What the server counted meanwhile.
+    pub(in crate::load) fn inside(&mut self, before: &Inside, after: &Inside) {
+        let ratio = |many, few| {
+            let few = after.grown(before, few)?;
+            (few > 0.0).then_some(after.grown(before, many)? / few)
+        };
+        if let Some(joined) = ratio("stream_frames_total", "stream_writes_total") {
+            self.push("inside: frames per write", joined, "", Better::Neither);
+        }
+        if let Some(grouped) = ratio("store_writes_total", "store_commits_total") {
+            self.push("inside: writes per commit", grouped, "", Better::Neither);
+        }
+        for (name, counter) in [
+            (
+                "inside: sockets that fell behind",
+                "stream_sockets_behind_total",
+            ),
+            ("inside: slow readers closed", "stream_slow_closes_total"),
+            ("inside: mails refused", "actor_mail_refused_total"),
+        ] {
+            if let Some(count) = after.grown(before, counter) {
+                self.push(name, count, "", Better::Lower);
+            }
         }
     }
 
