@@ -184,6 +184,7 @@ fn listen(
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         some => some,
     };
+    let behind_proxy = config.server.behind_proxy;
     let builder = actix_server::Server::build()
         .workers(workers)
         .backlog(config.server.backlog)
@@ -204,6 +205,7 @@ fn listen(
             let gate = Gate {
                 shared: shared.clone(),
                 shard,
+                behind_proxy,
             };
             let (app, demo) = (app.clone(), demo.clone());
             let pages = actix_web::App::new()

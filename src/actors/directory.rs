@@ -113,11 +113,11 @@ impl Directory {
         entry.clone()
     }
 
-    /// The app streams in use.
-    pub fn firehoses(&self) -> Vec<(ClientId, Mailbox<FirehoseActor>)> {
+    /// The clients with app streams in use.
+    pub fn firehoses(&self) -> Vec<ClientId> {
         self.firehoses
             .iter()
-            .map(|entry| (entry.key().clone(), entry.value().clone()))
+            .map(|entry| entry.key().clone())
             .collect()
     }
 

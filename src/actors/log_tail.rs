@@ -166,7 +166,7 @@ impl LogTail {
                 subscribers,
             })
             .collect();
-        let apps = judge(&seen, firehoses).await;
+        let apps = self.judge(&seen, firehoses).await;
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
         for (seen, apps) in seen.iter().zip(apps) {
             self.hiding.apply(&seen.event.body);
@@ -201,22 +201,12 @@ impl LogTail {
         }
         let nobody: Arc<[UserId]> = Arc::from([]);
         let mut subscribers = vec![nobody; events.len()];
-        let asked = of_channel.into_iter().filter_map(|(channel, places)| {
-            let directory = &self.shared.directory;
-            let owner = match apps {
-                true => Some(directory.channel(channel, &self.shared)),
-                false => directory.running_channel(channel),
-            }?;
+        let asked = of_channel.into_iter().map(|(channel, places)| {
             let own: Vec<Arc<Event>> = places
                 .iter()
                 .filter_map(|at| events.get(*at).cloned())
                 .collect();
-            Some(async move {
-                (
-                    places,
-                    owner.ask(EventsArrived(own)).await.unwrap_or_default(),
-                )
-            })
+            async move { (places, self.ask_channel(channel, own, apps).await) }
         });
         for (places, answers) in join_all(asked).await {
             for (at, answer) in places.into_iter().zip(answers) {
@@ -226,6 +216,63 @@ impl LogTail {
             }
         }
         subscribers
+    }
+
+    async fn ask_channel(
+        &self,
+        channel: ChannelId,
+        events: Vec<Arc<Event>>,
+        apps: bool,
+    ) -> Vec<Arc<[UserId]>> {
+        loop {
+            let directory = &self.shared.directory;
+            let owner = match apps {
+                true => Some(directory.channel(channel, &self.shared)),
+                false => directory.running_channel(channel),
+            };
+            let Some(owner) = owner else {
+                return Vec::new();
+            };
+            match owner.insist(EventsArrived(events.clone())).await {
+                Ok(subscribers) => return subscribers,
+                // It went to rest under our hands, or could not load: what an app may see is worth the wait.
+                Err(_) if apps => tokio::time::sleep(PAUSE).await,
+                Err(_) => return Vec::new(),
+            }
+        }
+    }
+
+    /// For each event the apps that may see it.
+    async fn judge(
+        &self,
+        seen: &Arc<[Seen]>,
+        firehoses: Vec<ClientId>,
+    ) -> Vec<SmallVec<[ClientId; 1]>> {
+        let mut apps = vec![SmallVec::new(); seen.len()];
+        let asked = firehoses.into_iter().map(|client| async move {
+            let verdicts = self.ask_firehose(&client, seen).await;
+            (client, verdicts)
+        });
+        for (client, verdicts) in join_all(asked).await {
+            for (place, sees) in apps.iter_mut().zip(verdicts) {
+                if sees {
+                    place.push(client.clone());
+                }
+            }
+        }
+        apps
+    }
+
+    async fn ask_firehose(&self, client: &ClientId, seen: &Arc<[Seen]>) -> Vec<bool> {
+        while self.shared.app_seats.taken_by(client) > 0 {
+            let firehose = self.shared.directory.firehose(client, &self.shared);
+            match firehose.insist(JudgeEvents(seen.clone())).await {
+                Ok(verdicts) => return verdicts,
+                // It could not load: its streams are late rather than incomplete.
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        Vec::new()
     }
 
     fn shards_for(&self, body: &Body, apps: &[ClientId]) -> SmallVec<[ShardId; 8]> {
@@ -292,32 +339,4 @@ fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
         subscribed_user_ids: created.then(|| seen.subscribers.clone()),
         suppress_notifications: Some(suppress),
     }
-}
-
-/// For each event the apps that may see it.
-async fn judge(
-    seen: &Arc<[Seen]>,
-    firehoses: Vec<(
-        ClientId,
-        super::send::Mailbox<super::firehose::FirehoseActor>,
-    )>,
-) -> Vec<SmallVec<[ClientId; 1]>> {
-    let mut apps = vec![SmallVec::new(); seen.len()];
-    let asked = firehoses.into_iter().map(|(client, firehose)| async move {
-        (
-            client,
-            firehose
-                .ask(JudgeEvents(seen.clone()))
-                .await
-                .unwrap_or_default(),
-        )
-    });
-    for (client, verdicts) in join_all(asked).await {
-        for (place, sees) in apps.iter_mut().zip(verdicts) {
-            if sees {
-                place.push(client.clone());
-            }
-        }
-    }
-    apps
 }

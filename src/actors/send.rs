@@ -76,6 +76,21 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
         })
     }
 
+    /// Sends and waits however many wait already: for the one sender per process whose mail must not be refused.
+    ///
+    /// # Errors
+    /// [`Failure::Stopping`] when the actor is gone.
+    pub async fn insist<M>(&self, mail: M) -> Result<M::Result, Failure>
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        A: Handler<M>,
+        A::Context: ToEnvelope<A, M>,
+    {
+        // Without a time limit on the mail, the one way to fail is that nobody is there.
+        self.addr.send(mail).await.map_err(|_| Failure::Stopping)
+    }
+
     /// Whether it leads to the same actor.
     pub fn is(&self, addr: &Addr<A>) -> bool {
         self.addr == *addr

@@ -62,7 +62,7 @@ impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         Self {
             body_bytes: config.server.body_bytes,
-            behind_proxy: false,
+            behind_proxy: config.server.behind_proxy,
             rate_limits: RateLimits::from(&config.rate_limits),
             app_streams: config.streams.app_streams,
             presence: presence::Lifetimes {

@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
-use actix_web::{HttpRequest, HttpResponse};
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::http::{ApiResult, App, Reply};
@@ -119,7 +119,9 @@ fn line(page: &mut String, name: &str, help: &str, kind: &str, value: impl Displ
 
 /// `GET /sys/actors`: what lives in the process. For whoever runs it: asked from elsewhere it does not exist.
 pub async fn actors(request: HttpRequest, app: Data<App>) -> ApiResult {
-    let is_here = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback());
+    let is_here = request
+        .peer_addr()
+        .is_some_and(|peer| peer.ip().is_loopback());
     if !is_here {
         return Err(Refusal::NotFound.into());
     }

@@ -45,10 +45,10 @@ refusals! {
     MalformedBody            400 "malformed-body"            "The body could not be read.";
     UnknownUser              400 "unknown-user"              "No such user.";
     UnknownObjectType        400 "unknown-object-type"       "No such object type.";
-    RawTooLarge              400 "raw-too-large"             "raw may hold at most 8192 bytes.";
+    RawTooLarge              400 "raw-too-large"             "raw holds more bytes than it may.";
     RawInvalid               400 "raw-invalid"               "This raw item does not satisfy the rules of its type.";
     GroupImmutable           400 "acl-immutable"             "This part of the ACL is immutable.";
-    TooManyMembers           400 "too-many-members"          "A channel may have at most 200 members.";
+    TooManyMembers           400 "too-many-members"          "A channel may not have that many members.";
     ReplyElsewhere           400 "reply-elsewhere"           "reply_to must be a message of the same channel.";
     MessageDeleted           400 "message-deleted"           "This message is deleted.";
     OnlyYourself             400 "only-yourself"             "A private message needs somebody else.";

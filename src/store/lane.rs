@@ -12,7 +12,7 @@ use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
 use super::cache::Caches;
-use super::connect::{Savepoint, Sql, checkpoint};
+use super::connect::{Prepared, Sql, checkpoint};
 use super::db::Group;
 use super::log::{self, Retention};
 use super::numbers::Counted;
@@ -158,10 +158,10 @@ impl Lane {
         for job in jobs {
             let (events, words) = (group.events.len(), group.words.len());
             let touched = group.touched.len();
-            Savepoint::Set.execute(&mut self.sql)?;
+            Prepared("SAVEPOINT job", &[]).execute(&mut self.sql)?;
             let verdict = job.run(&mut Tx::new(&mut self.sql, &mut group));
             if verdict.is_ok() {
-                Savepoint::Release.execute(&mut self.sql)?;
+                Prepared("RELEASE job", &[]).execute(&mut self.sql)?;
             } else {
                 // Fails if SQLite gave the whole transaction up (disk full): then all jobs fail.
                 self.sql.batch_execute("ROLLBACK TO job; RELEASE job")?;

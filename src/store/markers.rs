@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::connect::Prepared;
 use super::schema::{channel_markers, stream_markers};
 use super::{Db, Failure, Tx};
 use crate::model::marker::MarkerName;
@@ -70,22 +71,23 @@ impl Tx<'_> {
         };
         match name {
             MarkerName::Channel(channel) => {
-                let moved = (
-                    channel_markers::position.eq(marker.id),
-                    channel_markers::last_read_id.eq(marker.last_read_id),
-                    channel_markers::percentage.eq(marker.percentage),
-                    channel_markers::updated_at.eq(marker.updated_at.0),
-                );
-                diesel::insert_into(channel_markers::table)
-                    .values((
-                        channel_markers::user_id.eq(user.0),
-                        channel_markers::channel_id.eq(channel.0),
-                        moved,
-                    ))
-                    .on_conflict((channel_markers::user_id, channel_markers::channel_id))
-                    .do_update()
-                    .set(moved)
-                    .execute(self.sql)?;
+                Prepared(
+                    "INSERT INTO channel_markers
+                         (user_id, channel_id, position, last_read_id, percentage, updated_at)
+                     VALUES (?, ?, ?, ?, ?, ?)
+                     ON CONFLICT (user_id, channel_id) DO UPDATE SET
+                         position = excluded.position, last_read_id = excluded.last_read_id,
+                         percentage = excluded.percentage, updated_at = excluded.updated_at",
+                    &[
+                        user.0,
+                        channel.0,
+                        marker.id,
+                        marker.last_read_id,
+                        i64::from(marker.percentage),
+                        marker.updated_at.0,
+                    ],
+                )
+                .execute(self.sql)?;
             }
             MarkerName::Global | MarkerName::Personal | MarkerName::Mentions => {
                 let moved = (

@@ -4,7 +4,6 @@
 //! an idle stream costs a socket, an actor and a slot.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,6 +20,7 @@ use crate::actors::Shared;
 use crate::actors::shard::Shard;
 use crate::actors::shard::link::{Link, Who};
 use crate::actors::shard::socket::{Sent, Socket, send_now};
+use crate::http::middleware::admission::client_address;
 use crate::http::{ApiError, CasedStream};
 use crate::model::ConnectionId;
 use crate::protocol::display::Display;
@@ -37,6 +37,8 @@ pub struct Gate {
     pub shared: Arc<Shared>,
     /// The thread's own connections.
     pub shard: Rc<Shard>,
+    /// A proxy stands in front and says where clients come from.
+    pub behind_proxy: bool,
 }
 
 /// Seconds after which a refused stream may try again.
@@ -58,9 +60,8 @@ pub async fn upgrade(
     } else {
         parts.read_buf
     };
-    let address = io
-        .peer_addr()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let peer = io.peer_addr().ok().map(|peer| peer.ip());
+    let address = client_address(request.headers(), peer, gate.behind_proxy);
     let admitted = async {
         let key = accept_key(request.headers(), &request)?;
         Ok::<_, Failure>((key, admit(&request, address, &gate.shared).await?))

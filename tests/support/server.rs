@@ -19,7 +19,7 @@ pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     folder: tempfile::TempDir,
     settings: Vec<(String, String)>,
-    child: Child,
+    child: Running,
     log: Arc<Mutex<String>>,
 }
 
@@ -206,9 +206,6 @@ impl TestServer {
         let begun = Instant::now();
         loop {
             let held = self.actors();
-            if held["meta"]["code"] == 404 {
-                return;
-            }
             if ["connections", "subscriptions", "streams_in_use"]
                 .iter()
                 .all(|name| held[*name] == 0)
@@ -243,9 +240,32 @@ impl Drop for TestServer {
     }
 }
 
-type Running = (Child, SocketAddr, Arc<Mutex<String>>);
+/// A process that does not outlive its test, however that ends.
+struct Running(Child);
 
-fn spawn(folder: &Path, settings: &[(String, String)]) -> Running {
+impl std::ops::Deref for Running {
+    type Target = Child;
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Running {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+type Started = (Running, SocketAddr, Arc<Mutex<String>>);
+
+fn spawn(folder: &Path, settings: &[(String, String)]) -> Started {
     let url = template::url(folder);
     let mut command = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
     for (name, value) in settings {
@@ -255,7 +275,7 @@ fn spawn(folder: &Path, settings: &[(String, String)]) -> Running {
         .current_dir(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the server starts");
+    let mut child = Running(command.spawn().expect("the server starts"));
     let log = Arc::new(Mutex::new(String::new()));
     keep(child.stderr.take().expect("a pipe"), Arc::clone(&log));
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();

@@ -138,6 +138,11 @@ impl Stream {
         assert_eq!(id.as_str(), Some(said.as_str()), "something came: {event}");
     }
 
+    /// Lets everything pass that was committed before.
+    pub(crate) fn settles(&mut self, person: &Person) {
+        drop(Fence::on(self, person, person));
+    }
+
     pub(crate) fn says(&mut self, text: &str) {
         self.socket
             .send(Message::text(text))
@@ -199,10 +204,13 @@ pub(crate) struct Fence {
 }
 
 impl Fence {
-    /// A channel of the keeper's that the stream's person may read, followed.
-    pub(crate) fn on(stream: &Stream, keeper: &Person, listener: &Person) -> Self {
+    /// A channel of the keeper's that the stream's person may read, followed. What was committed before
+    /// may still be on its way to a fresh subscription (it is in the page, too): it is let pass here.
+    pub(crate) fn on(stream: &mut Stream, keeper: &Person, listener: &Person) -> Self {
         let fence = Self::made_by(keeper);
         stream.follows(listener, &format!("/channels/{}/messages", fence.channel));
+        let said = build::says(&fence.keeper, &fence.channel, "fence");
+        while stream.event()["data"][0]["id"] != said.as_str() {}
         fence
     }
 

@@ -21,9 +21,7 @@ use self::mail::{
 use self::state::ChannelState;
 use super::Shared;
 use crate::event::{Body, Event};
-use crate::model::{
-    CHAT, CHAT_SETTINGS, Channel, ChannelId, Message, Presence, Refusal, User, UserId,
-};
+use crate::model::{Channel, ChannelId, Message, Presence, Refusal, User, UserId};
 use crate::store::{Failure, Pending, Tx};
 use crate::text::raw::{On, merge};
 
@@ -190,9 +188,7 @@ impl Handler<ChangeChannel> for ChannelActor {
             if let Some(raw) = &mail.change.raw {
                 channel.raw = merge(&channel.raw, raw, On::Channel, limits.raw_bytes)?;
             }
-            if channel.kind == CHAT && channel.raw.first(CHAT_SETTINGS).is_none() {
-                return Err(Refusal::Missing.at("raw.io.pnut.core.chat-settings").into());
-            }
+            crate::protocol::draft::check_kind(&channel.kind, &channel.raw)?;
             Ok(channel)
         });
         let auto = mail.change.auto_subscribe || (listed && mail.change.acl.is_some());

@@ -94,6 +94,22 @@ impl Engine {
             // It closed meanwhile, or was never ours.
             Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => return Ok(None),
         }
+        if let Some(channel) = topic.channel() {
+            // Access may have been lost between the question and the subscription, and the event of it may
+            // have passed: ask again now that the next one will find the subscription.
+            let mail = || MayListen {
+                user: by.user,
+                scopes: token.scopes.clone(),
+            };
+            if let Err(failure) = self.ask_channel(channel, mail).await.and_then(|may| may) {
+                self.unfollow_quietly(&Followed {
+                    connection_id,
+                    subscription_id: id,
+                    user: by.user,
+                });
+                return Err(failure);
+            }
+        }
         let followed = Followed {
             connection_id,
             subscription_id: id,

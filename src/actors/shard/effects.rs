@@ -21,12 +21,7 @@ pub(super) fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
     }
 }
 
-pub(super) fn note_follow(
-    shard: &Shard,
-    user: UserId,
-    other: UserId,
-    follows: bool,
-) {
+pub(super) fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
     let mut state = shard.state.borrow_mut();
     for slot in state.at(&Key::User(user)).to_vec() {
         let known = state.link_mut(slot).and_then(|link| link.follows.as_mut());

@@ -18,15 +18,26 @@ use crate::model::ChannelId;
 use crate::protocol::frame::render_ids;
 use crate::protocol::stream::user_frame;
 
+/// Bytes gathered before they are sent: what a burst may cost beyond the queues of the sockets.
+const ENOUGH: usize = 8 * 1024 * 1024;
+
 /// Frames gathered per connection, for everybody who is not plain.
 #[derive(Default)]
 pub(super) struct Pile {
     of: HashMap<Slot, BytesMut>,
     order: Vec<(Slot, u64)>,
     frames: u64,
+    bytes: usize,
 }
 
 impl Pile {
+    /// Sends what was gathered if it has become much. To be asked between two deliveries, never within one.
+    pub(super) async fn send_if_large(&mut self, shard: &Rc<Shard>) {
+        if self.bytes >= ENOUGH {
+            std::mem::take(self).send(shard).await;
+        }
+    }
+
     /// Everybody in a channel's audience.
     pub(super) fn add_audience(&mut self, shard: &Shard, delivery: &Delivery, channel: ChannelId) {
         let slots: Vec<Slot> = {
@@ -44,7 +55,12 @@ impl Pile {
     }
 
     /// These connections, as far as they hear it.
-    pub(super) fn add_slots(&mut self, shard: &Shard, delivery: &Delivery, slots: impl Iterator<Item = Slot>) {
+    pub(super) fn add_slots(
+        &mut self,
+        shard: &Shard,
+        delivery: &Delivery,
+        slots: impl Iterator<Item = Slot>,
+    ) {
         let state = shard.state.borrow();
         for slot in slots {
             if let Some(link) = state.link(slot) {
@@ -67,6 +83,7 @@ impl Pile {
         });
         let ids = render_ids(matching.iter().map(|known| known.id.as_str()));
         let out = self.place(slot, link.serial);
+        let before = out.len();
         match (&delivery.event.body, &link.who) {
             // A changed profile is shown as the receiver's own token.
             (Body::UserChanged { .. }, Who::User(_, token)) => {
@@ -74,6 +91,8 @@ impl Pile {
             }
             _ => delivery.frame(raw, &shard.site).write(&ids, out),
         };
+        let added = out.len() - before;
+        self.bytes += added;
         self.frames += 1;
     }
 
@@ -91,6 +110,7 @@ impl Pile {
                 if app_hears(&stream.object_types, filter, &delivery.event.body) {
                     let frame = delivery.app_frame(link.display, &shard.site);
                     self.place(*slot, link.serial).extend_from_slice(&frame);
+                    self.bytes += frame.len();
                     self.frames += 1;
                 }
             }
@@ -110,18 +130,20 @@ impl Pile {
             mut of,
             order,
             frames,
+            ..
         } = self;
         shard.count(frames, order.len() as u64);
         for (n, (slot, serial)) in order.into_iter().enumerate() {
             if n > 0 && n.is_multiple_of(SLICE) {
                 tokio::task::yield_now().await;
             }
-            let same = shard
+            let open = shard
                 .state
                 .borrow()
                 .link(slot)
-                .is_some_and(|link| link.serial == serial);
-            if let Some(bytes) = of.remove(&slot).filter(|_| same) {
+                // Nothing follows a goodbye.
+                .is_some_and(|link| link.serial == serial && link.closing.is_none());
+            if let Some(bytes) = of.remove(&slot).filter(|_| open) {
                 shard.write(slot, &bytes);
             }
         }

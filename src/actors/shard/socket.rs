@@ -36,6 +36,9 @@ pub fn send_now(fd: RawFd, bytes: &[u8]) -> Sent {
     }
 }
 
+/// Memory that a waiting piece takes beside its bytes.
+const PIECE_COST: usize = 96;
+
 /// Frames that wait for the kernel to take them.
 #[derive(Debug)]
 struct Outbox {
@@ -98,12 +101,12 @@ impl Socket {
         false
     }
 
-    /// Bytes that wait.
+    /// Bytes that wait, with what it costs to keep them: many answers to empty pings are few bytes but much memory.
     pub fn queued_bytes(&self) -> usize {
         self.outbox
             .borrow()
             .as_ref()
-            .map_or(0, |outbox| outbox.bytes)
+            .map_or(0, |outbox| outbox.bytes + outbox.queue.len() * PIECE_COST)
     }
 
     /// When the kernel last took something, if anything waits.

@@ -12,6 +12,11 @@ impl State {
     /// Puts a connection where it now belongs in the audience of a channel: among the plain receivers if
     /// exactly one subscription without filters matches, among the others if more does, else nowhere.
     pub(super) fn replace(&mut self, slot: Slot, channel: ChannelId) {
+        if self.walking == Some(channel) && self.plain_place_holds(slot, channel) {
+            // The walk has noted whom to look at one by one: who moved there now would be passed over.
+            self.postponed.push(slot);
+            return;
+        }
         self.take_out(slot, channel);
         let Some(link) = self.links.get(slot as usize) else {
             return;
@@ -39,7 +44,24 @@ impl State {
         }
     }
 
-    fn take_out(&mut self, slot: Slot, channel: ChannelId) {
+    /// Whether a connection stands among the plain receivers for a subscription that it still has.
+    fn plain_place_holds(&self, slot: Slot, channel: ChannelId) -> bool {
+        let receiver = self.link(slot).and_then(|link| {
+            let (_, stand) = link.stands.iter().find(|(known, _)| *known == channel)?;
+            let Stand::Plain(class, at) = *stand else {
+                return None;
+            };
+            let audience = self.audiences.get(&channel)?;
+            let receivers = &audience.classes.get(usize::from(class))?.receivers;
+            Some((link, receivers.get(at as usize)?.id))
+        });
+        receiver.is_some_and(|(link, id)| {
+            link.on_messages_of(channel)
+                .any(|known| known.id.as_str().as_bytes() == id && is_plain(known))
+        })
+    }
+
+    pub(super) fn take_out(&mut self, slot: Slot, channel: ChannelId) {
         let Some(link) = self.link_mut(slot) else {
             return;
         };
@@ -99,6 +121,9 @@ impl State {
             for (slot, stand) in moves {
                 self.note_stand(slot, channel, stand);
             }
+        }
+        for slot in std::mem::take(&mut self.postponed) {
+            self.replace(slot, channel);
         }
         if self.audiences.get(&channel).is_some_and(Audience::is_empty) {
             self.audiences.remove(&channel);

@@ -9,11 +9,10 @@ use std::sync::Arc;
 use slab::Slab;
 use smallvec::SmallVec;
 
-use super::audience::{Audience, Receiver, Slot, Stand};
+use super::audience::{Audience, Slot};
 use super::link::{Inbox, Link, Subscription, Who};
 use crate::actors::interest::{Interest, Key, ShardId};
 use crate::model::{ChannelId, TokenId, UserId};
-use crate::protocol::frame::ID_LENGTH;
 use crate::protocol::topic::Topic;
 
 /// All that the shard knows.
@@ -32,6 +31,8 @@ pub struct State {
     pub(super) walking: Option<ChannelId>,
     /// Places were blanked during the walk.
     pub(super) blanked: bool,
+    /// Connections that get another place in that audience once the walk is over.
+    pub(super) postponed: Vec<Slot>,
     /// Tokens whose revocation passed lately: a call that was under way with one must not subscribe any more.
     revoked: VecDeque<TokenId>,
 }
@@ -52,6 +53,7 @@ impl State {
             behind: Vec::new(),
             walking: None,
             blanked: false,
+            postponed: Vec::new(),
             revoked: VecDeque::new(),
         }
     }
@@ -160,12 +162,12 @@ impl State {
         follows: Option<HashSet<UserId>>,
     ) {
         let topic = subscription.topic;
+        // The client may choose an id it has used: the new subscription takes its place, and the old one
+        // leaves where it stood. A place without a subscription would be cut off by nobody.
+        self.unfollow(slot, |known| known.id == subscription.id);
         let Some(link) = self.link_mut(slot) else {
             return;
         };
-        // The client may choose an id it has used: the new subscription takes its place.
-        link.subscriptions
-            .retain(|known| known.id != subscription.id);
         link.subscriptions.push(subscription);
         if let Some(follows) = follows {
             link.follows = Some(Box::new(follows));
@@ -295,6 +297,10 @@ impl State {
             return None;
         }
         self.unfollow(slot, |_| true);
+        // The descriptor may be somebody else's in a moment: whatever happened before, no audience keeps it.
+        while let Some(channel) = self.link(slot)?.stands.first().map(|(channel, _)| *channel) {
+            self.take_out(slot, channel);
+        }
         let link = self.links.try_remove(slot as usize)?;
         match &link.who {
             Who::Unclaimed(_) => {}

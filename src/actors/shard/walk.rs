@@ -69,16 +69,21 @@ async fn walk_messages(shard: &Rc<Shard>, run: Vec<Arc<Delivery>>) {
             };
             pile.add_audience(shard, delivery, channel);
             pile.add_apps(shard, delivery);
+            pile.send_if_large(shard).await;
         }
         return pile.send(shard).await;
     }
+    // From here on nobody changes between those who are set apart and the plain ones.
+    shard.state.borrow_mut().walk_begins(first);
     let mut pile = Pile::default();
     let apart = set_apart(shard, &run, first);
     for delivery in &run {
         pile.add_slots(shard, delivery, apart.iter().copied());
+        pile.send_if_large(shard).await;
     }
     pile.send(shard).await;
     plain::walk(shard, &run, first, &apart.into_iter().collect()).await;
+    shard.state.borrow_mut().walked();
 }
 
 /// Connections of a channel's audience that cannot be served by the plain walk: those with filters or
@@ -155,4 +160,3 @@ async fn walk_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
         | Body::ChannelPresence { .. } => {}
     }
 }
-

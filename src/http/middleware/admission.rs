@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest};
 
@@ -98,17 +99,21 @@ pub fn bucket(request: &HttpRequest, viewer: Option<&Viewer>, behind_proxy: bool
     Bucket { caller, reads }
 }
 
-/// Where the call comes from. Of an IPv6 address only the network counts: one household has 2⁶⁴ of them.
 fn address(request: &HttpRequest, behind_proxy: bool) -> IpAddr {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    client_address(request.headers(), peer, behind_proxy)
+}
+
+/// Where a request comes from. Of an IPv6 address only the network counts: one household has 2⁶⁴ of them.
+pub fn client_address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpAddr {
     let forwarded = || {
-        let value = request.headers().get("x-forwarded-for")?.to_str().ok()?;
+        let value = headers.get("x-forwarded-for")?.to_str().ok()?;
         value.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
     };
-    let peer = || request.peer_addr().map(|peer| peer.ip());
     let address = if behind_proxy {
-        forwarded().or_else(peer)
+        forwarded().or(peer)
     } else {
-        peer()
+        peer
     };
     match address.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)) {
         IpAddr::V4(four) => IpAddr::V4(four),

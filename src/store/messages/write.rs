@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::super::connect::Prepared;
 use super::super::db::to_json;
 use super::super::schema::{channels, messages};
 use super::super::search::Words;
@@ -66,14 +67,13 @@ impl Tx<'_> {
                 .returning(messages::id)
                 .get_result(self.sql)?,
         });
-        let changed = diesel::update(channels::table.find(channel.0))
-            .set((
-                channels::messages.eq(channels::messages + 1),
-                channels::recent_message_id.eq(id.0),
-                channels::recent_deleted_message_id.eq(None::<i64>),
-                channels::activity.eq(now.0),
-            ))
-            .execute(self.sql)?;
+        let changed = Prepared(
+            "UPDATE channels SET messages = messages + 1, recent_message_id = ?,
+                 recent_deleted_message_id = NULL, activity = ?
+             WHERE id = ?",
+            &[id.0, now.0, channel.0],
+        )
+        .execute(self.sql)?;
         if changed == 0 {
             return Err(Refusal::ChannelNotFound.into());
         }

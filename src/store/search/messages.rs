@@ -16,6 +16,9 @@ use crate::model::{Message, MessageId, Page, PageRequest, User, UserId};
 /// stays as it is.
 const BEST: i64 = 1_000_000_000;
 
+/// A message, and whether its author is of a wanted kind.
+type Candidate = (Message, bool);
+
 impl Db<'_> {
     /// Finds messages in the given channels.
     pub fn search_messages(
@@ -124,7 +127,7 @@ impl Db<'_> {
         search: &MessageSearch,
         rows: Vec<(i64, Message)>,
         authors: &mut HashMap<UserId, User>,
-    ) -> Result<Vec<(i64, (Message, bool))>, Failure> {
+    ) -> Result<Vec<(i64, Candidate)>, Failure> {
         if !search.user_kinds.is_empty() {
             let unknown: HashSet<UserId> = rows
                 .iter()

@@ -100,7 +100,7 @@ async fn a_failing_and_a_panicking_job_go_alone() {
     let batch = heard.recv().await.unwrap();
     let heard_at: Vec<Pos> = batch.iter().filter_map(|event| event.pos).collect();
     assert_eq!(heard_at, [Pos(1), Pos(2)]);
-    assert_eq!(place.read(|db| db.log_head()).await.pos, Pos(2));
+    assert_eq!(place.head().await.pos, Pos(2));
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_lone_failing_job_leaves_nothing() {
         .await;
     assert_eq!(refused.unwrap_err().refusal(), Some(Refusal::NoAccess));
     assert!(place.read(|db| db.login("bob")).await.is_none());
-    assert_eq!(place.read(|db| db.log_head()).await.pos, Pos(0));
+    assert_eq!(place.head().await.pos, Pos(0));
     place.user("bob").await;
 }
 

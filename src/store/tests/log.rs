@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{Place, news};
+use super::{Place, head_of, news};
 use crate::event::{Event, Pos};
 use crate::model::{Channel, Stamp};
 use crate::store::log::trim;
@@ -104,7 +104,7 @@ async fn the_log_is_trimmed_by_age() {
     let place = Place::new().await;
     let ada = place.user("ada").await;
     let room = place.room(ada.id).await;
-    assert_eq!(place.read(|db| db.log_head()).await.oldest, Pos(1));
+    assert_eq!(place.head().await.oldest, Pos(1));
     announce(&place.store, &room).await.unwrap();
     announce(&place.store, &room).await.unwrap();
     place.clock.advance(Duration::from_secs(3600));
@@ -112,12 +112,12 @@ async fn the_log_is_trimmed_by_age() {
     let old = Stamp(place.clock.now().0 - 60_000_000);
     let trimmed = place.write(move |tx| trim(tx, old, i64::MAX)).await;
     assert_eq!((trimmed.events, trimmed.is_done), (2, true));
-    let head = place.read(|db| db.log_head()).await;
+    let head = place.head().await;
     assert_eq!((head.oldest, head.pos), (Pos(3), Pos(3)));
     place
         .write(move |tx| trim(tx, Stamp(i64::MAX), i64::MAX))
         .await;
-    let head = place.read(|db| db.log_head()).await;
+    let head = place.head().await;
     assert_eq!((head.oldest, head.pos), (Pos(4), Pos(3)), "nothing is kept");
     announce(&place.store, &room).await.unwrap();
     assert_eq!(positions(&all_events(&place).await), [4]);
@@ -153,12 +153,9 @@ async fn the_epoch_outlives_a_restart() {
     let ada = place.user("ada").await;
     let room = place.room(ada.id).await;
     announce(&place.store, &room).await.unwrap();
-    let before = place.read(|db| db.log_head()).await;
+    let before = place.head().await;
     place.store.close().await;
     let again = place.another();
-    assert_eq!(again.read(|db| db.log_head()).await.unwrap(), before);
-    assert_ne!(
-        Place::new().await.read(|db| db.log_head()).await.epoch,
-        before.epoch
-    );
+    assert_eq!(head_of(&again).await, before);
+    assert_ne!(Place::new().await.head().await.epoch, before.epoch);
 }

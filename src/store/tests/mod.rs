@@ -8,12 +8,13 @@ mod log;
 mod messages;
 mod opening;
 mod search;
+mod search_channels;
 
 use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::{Failure, NewClient, NewUser, Store, StoreOptions, Tx};
+use super::{Failure, LogHead, NewClient, NewUser, Store, StoreOptions, Tx};
 use crate::clock::Clock;
 use crate::event::{Body, ChannelNews};
 use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, PM};
@@ -71,6 +72,10 @@ impl Place {
         self.store.read(job).await.unwrap()
     }
 
+    pub(super) async fn head(&self) -> LogHead {
+        head_of(&self.store).await
+    }
+
     pub(super) async fn client(&self, id: &'static str) -> Client {
         let new = NewClient {
             id: id.into(),
@@ -111,6 +116,14 @@ impl Place {
     pub(super) async fn channel(&self, id: ChannelId) -> Channel {
         self.read(move |db| db.channel(id)).await.unwrap()
     }
+}
+
+pub(super) async fn head_of(store: &Store) -> LogHead {
+    let head = store.read(|db| {
+        let head = db.log_head()?;
+        Ok(head)
+    });
+    head.await.unwrap()
 }
 
 fn options_in(directory: &TempDir) -> StoreOptions {

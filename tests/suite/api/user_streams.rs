@@ -23,7 +23,7 @@ fn deleting_a_subscription_leaves_the_others() {
     let room = build::room(&bob, "Lounge");
     let mut stream = ada.stream();
     let gone = stream.follows(&ada, &format!("/channels/{room}/messages"));
-    let fence = Fence::on(&stream, &bob, &ada);
+    let fence = Fence::on(&mut stream, &bob, &ada);
     build::says(&bob, &room, "heard");
     stream.hears_text("heard");
     let path = format!("/users/me/streams/{}/{gone}", stream.id);

@@ -16,7 +16,7 @@ fn who_is_cut_from_a_channel_hears_nothing_more_of_it() {
         stream.follows(person, &path);
     }
     bobs.follows(&bob, &format!("/channels/{circle}/presence"));
-    let fence = Fence::on(&bobs, &ada, &bob);
+    let fence = Fence::on(&mut bobs, &ada, &bob);
     build::says(&ada, &circle, "before");
     let body = json!({"acl": {"write": {"user_ids": ["3"]}}});
     ada.put(&format!("/channels/{circle}"), &body).is(200);
@@ -52,7 +52,7 @@ fn closing_a_public_room_cuts_those_who_are_not_listed() {
     let (mut bobs, mut eves) = (bob.stream(), eve.stream());
     bobs.follows(&bob, &path);
     eves.follows(&eve, &path);
-    let fence = Fence::on(&bobs, &ada, &bob);
+    let fence = Fence::on(&mut bobs, &ada, &bob);
     let body = json!({"acl": {
         "write": {"any_user": false, "user_ids": ["3"]},
         "read": {"any_user": false, "public": false},

@@ -64,7 +64,7 @@ fn one_frame_names_the_room_and_the_inbox_both() {
         stream.follows(&bob, &format!("/channels/{room}/messages")),
         stream.follows(&bob, "/channels"),
     ];
-    let fence = Fence::on(&stream, &ada, &bob);
+    let fence = Fence::on(&mut stream, &ada, &bob);
     ids.sort();
     build::says(&ada, &room, "hello");
     assert_eq!(Stream::named(&stream.hears_text("hello")), ids);
@@ -123,7 +123,7 @@ fn making_a_message_sticky_and_moving_markers_say_nothing() {
     let mut stream = ada.stream();
     stream.follows(&ada, &format!("/channels/{room}/messages"));
     stream.follows(&ada, "/channels");
-    let fence = Fence::on(&stream, &ada, &ada);
+    let fence = Fence::on(&mut stream, &ada, &ada);
     ada.does(&format!("/channels/{room}/messages/{said}/sticky"))
         .is(200);
     ada.delete(&format!("/channels/{room}/messages/{said}/sticky"))
@@ -143,6 +143,7 @@ fn a_room_that_was_put_to_rest_wakes_for_its_next_message() {
     build::join(&room, &[&bob]);
     let mut stream = bob.stream();
     stream.follows(&bob, "/channels");
+    stream.settles(&bob);
     build::says(&ada, &room, "one");
     stream.hears_text("one");
     crate::support::eventually("channels without followers rest", || {

@@ -17,6 +17,7 @@ fn the_inbox_may_be_narrowed_to_types() {
         &bob,
         "/channels?channel_types=org.example.circle,org.example.x",
     );
+    stream.settles(&bob);
     build::says(&ada, &room, "in the room");
     assert_eq!(Stream::named(&stream.hears_text("in the room")), [rooms]);
     build::says(&ada, &circle, "in the circle");
@@ -51,7 +52,7 @@ fn an_unread_light_stays_dark_for_what_is_read_already() {
     build::join(&room, &[&bob]);
     let mut stream = bob.stream();
     stream.follows(&bob, "/channels?include_read=0");
-    let fence = Fence::on(&stream, &ada, &bob);
+    let fence = Fence::on(&mut stream, &ada, &bob);
     let path = format!("/channels/{room}/messages?update_marker=1");
     bob.post(&path, &json!({"text": "my own, read"})).is(201);
     stream.hears_nothing_more(&fence);
@@ -123,6 +124,8 @@ fn channels_may_come_with_their_newest_message() {
     let (mut rich, mut plain) = (ada.stream_with("&include_recent_message=1"), ada.stream());
     rich.follows(&ada, "/channels");
     plain.follows(&ada, "/channels");
+    rich.settles(&ada);
+    plain.settles(&ada);
     ada.put(
         &format!("/channels/{room}"),
         &json!({"raw": {"org.example.a": [{}]}}),

@@ -11,7 +11,7 @@ fn a_mute_silences_its_author_at_once_and_only_for_the_muter() {
     let (mut adas, mut eves) = (ada.stream(), eve.stream());
     adas.follows(&ada, &path);
     eves.follows(&eve, &path);
-    let fence = Fence::on(&adas, &eve, &ada);
+    let fence = Fence::on(&mut adas, &eve, &ada);
     build::says(&bob, &room, "one");
     ada.does("/users/2/mute").is(200);
     build::says(&bob, &room, "two");
@@ -33,7 +33,10 @@ fn a_block_silences_both_ways() {
     let (mut adas, mut bobs) = (ada.stream(), bob.stream());
     adas.follows(&ada, &path);
     bobs.follows(&bob, &path);
-    let (fence_of_ada, fence_of_bob) = (Fence::on(&adas, &eve, &ada), Fence::on(&bobs, &eve, &bob));
+    let (fence_of_ada, fence_of_bob) = (
+        Fence::on(&mut adas, &eve, &ada),
+        Fence::on(&mut bobs, &eve, &bob),
+    );
     ada.does("/users/2/block").is(200);
     build::says(&bob, &room, "from bob");
     bobs.hears_text("from bob");
@@ -56,7 +59,7 @@ fn a_connection_opened_after_the_decision_keeps_to_it() {
     let mut stream = ada.stream();
     stream.follows(&ada, "/channels");
     stream.follows(&ada, &format!("/channels/{room}/subscribers"));
-    let fence = Fence::on(&stream, &eve, &ada);
+    let fence = Fence::on(&mut stream, &eve, &ada);
     build::says(&bob, &room, "hidden");
     build::join(&room, &[&bob]);
     stream.hears_nothing_more(&fence);

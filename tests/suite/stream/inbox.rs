@@ -12,7 +12,7 @@ fn the_inbox_follows_ones_subscriptions_as_they_change() {
     build::join(&first, &[&bob]);
     let mut stream = bob.stream();
     stream.follows(&bob, "/users/me/channels/subscribed");
-    let fence = Fence::on(&stream, &ada, &bob);
+    let fence = Fence::on(&mut stream, &ada, &bob);
     build::says(&ada, &first, "in one");
     stream.hears_text("in one");
     build::says(&ada, &second, "not yet");
@@ -73,6 +73,7 @@ fn changes_of_a_subscribed_channel_arrive() {
     build::join(&room, &[&bob]);
     let mut stream = bob.stream_with("&include_raw=1");
     stream.follows(&bob, "/channels");
+    stream.settles(&bob);
     ada.put(
         &format!("/channels/{room}"),
         &json!({"raw": build::settings("New")}),
@@ -104,7 +105,7 @@ fn deactivation_is_the_last_thing_heard() {
     build::join(&room, &[&bob]);
     let mut stream = bob.stream();
     stream.follows(&bob, "/channels");
-    let fence = Fence::on(&stream, &ada, &bob);
+    let fence = Fence::on(&mut stream, &ada, &bob);
     ada.delete(&format!("/channels/{room}")).is(200);
     let mut kinds = vec![];
     while !kinds.contains(&String::from("channel_subscription")) {
@@ -126,7 +127,7 @@ fn somebody_elses_subscriptions_are_not_ones_inbox() {
     build::join(&room, &[&bob]);
     let mut stream = bob.stream();
     let id = stream.follows(&bob, "/channels");
-    let fence = Fence::on(&stream, &ada, &bob);
+    let fence = Fence::on(&mut stream, &ada, &bob);
     build::join(&room, &[&eve]);
     stream.hears_nothing_more(&fence);
     build::says(&eve, &room, "hello");

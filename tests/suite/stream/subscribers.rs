@@ -11,7 +11,7 @@ fn everybodys_coming_and_going_is_heard() {
     let room = build::room(&ada, "Lounge");
     let mut stream = ada.stream();
     stream.follows(&ada, &format!("/channels/{room}/subscribers"));
-    let fence = Fence::on(&stream, &ada, &ada);
+    let fence = Fence::on(&mut stream, &ada, &ada);
     build::join(&room, &[&bob]);
     let event = stream.hears("channel_subscription");
     assert_eq!(event["data"]["id"], room.as_str());
@@ -38,6 +38,7 @@ fn who_is_cut_off_is_heard_leaving() {
     build::join(&circle, &[&bob]);
     let mut stream = ada.stream();
     stream.follows(&ada, &format!("/channels/{circle}/subscribers"));
+    stream.settles(&ada);
     ada.put(
         &format!("/channels/{circle}"),
         &json!({"acl": {"write": {"user_ids": []}}}),

@@ -133,7 +133,7 @@ fn a_client_may_choose_the_id_and_using_it_again_overwrites() {
     let ada = server.ada();
     let (first, second) = (build::room(&ada, "One"), build::room(&ada, "Two"));
     let mut stream = ada.stream();
-    let fence = Fence::on(&stream, &ada, &ada);
+    let fence = Fence::on(&mut stream, &ada, &ada);
     let chosen = "a".repeat(32);
     for room in [&first, &second] {
         let path = format!("/channels/{room}/messages?subscription_id={chosen}");

@@ -84,10 +84,11 @@ fn nameless(path: &str) -> String {
 
 #[test]
 fn every_route_is_documented() {
-    let document = nameless(&protocol());
+    let document: Vec<_> = protocol().lines().map(nameless).collect();
     let mut missing = Vec::new();
     for (method, route) in groundnut::http::routes::all() {
-        if !document.contains(&nameless(route)) {
+        let route = nameless(route);
+        if !document.iter().any(|line| line.contains(&route)) {
             missing.push(format!("{method} {route}"));
         }
     }
