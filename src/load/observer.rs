@@ -16,6 +16,9 @@ pub(super) struct Reading {
     pub(super) at: Instant,
     pub(super) server_cpu: Option<Duration>,
     pub(super) client_idle: Duration,
+    pub(super) client_waited: Option<Duration>,
+    pub(super) client_cpu: Option<Duration>,
+    pub(super) machine: Option<Duration>,
     pub(super) frames: u64,
     pub(super) frame_bytes: u64,
     pub(super) reads: u64,
@@ -34,6 +37,9 @@ impl Reading {
             server_cpu: server.and_then(usage::cpu_time_of_family),
             resident: server.and_then(usage::resident_bytes),
             client_idle: engine.idle(),
+            client_waited: usage::waited(),
+            client_cpu: usage::cpu_time(std::process::id()),
+            machine: usage::machine_busy(),
             frames: engine.tally.frames,
             frame_bytes: engine.tally.frame_bytes,
             reads: engine.tally.reads,
@@ -51,15 +57,31 @@ impl Reading {
         Some(self.server_cpu?.saturating_sub(earlier.server_cpu?))
     }
 
-    /// Time since an earlier reading in which our own thread had something to do.
+    /// Time since an earlier reading in which our own thread had something to do and a core to do it on.
     pub(super) fn busy_since(&self, earlier: &Self) -> Duration {
         let idle = self.client_idle.saturating_sub(earlier.client_idle);
-        self.at.duration_since(earlier.at).saturating_sub(idle)
+        let waited = grown(self.client_waited, earlier.client_waited);
+        self.at
+            .duration_since(earlier.at)
+            .saturating_sub(idle)
+            .saturating_sub(waited)
+    }
+
+    /// Time since an earlier reading that cores worked for neither the server nor us; none if the server's
+    /// own share is not known.
+    pub(super) fn other_work_since(&self, earlier: &Self) -> Option<Duration> {
+        let ours = grown(self.client_cpu, earlier.client_cpu) + self.server_cpu_since(earlier)?;
+        Some(grown(self.machine, earlier.machine).saturating_sub(ours))
     }
 
     pub(super) fn seconds_since(&self, earlier: &Self) -> f64 {
         self.at.duration_since(earlier.at).as_secs_f64().max(1e-9)
     }
+}
+
+fn grown(now: Option<Duration>, before: Option<Duration>) -> Duration {
+    now.unwrap_or_default()
+        .saturating_sub(before.unwrap_or_default())
 }
 
 /// Keeps the seconds of the run and the progress bar.

@@ -26,6 +26,31 @@ pub(super) fn cpu_time_of_family(pid: u32) -> Option<Duration> {
     )
 }
 
+/// Time that our own threads were ready to run and had no core, because others had it.
+pub(super) fn waited() -> Option<Duration> {
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?;
+    let waits = tasks.filter_map(|task| {
+        let line = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+    });
+    Some(Duration::from_nanos(waits.sum()))
+}
+
+/// Time that all cores of the machine have worked, for whomever.
+pub(super) fn machine_busy() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/stat").ok()?;
+    let numbers = text.lines().next()?.split_whitespace().skip(1);
+    let ticks: Vec<u64> = numbers.filter_map(|number| number.parse().ok()).collect();
+    // user nice system idle iowait irq softirq steal; what guests use is in user already.
+    let &[user, nice, system, _, _, irq, softirq, steal, ..] = ticks.as_slice() else {
+        return None;
+    };
+    // The unit is fixed at a hundredth of a second for all that Linux tells programs.
+    Some(Duration::from_millis(
+        10 * (user + nice + system + irq + softirq + steal),
+    ))
+}
+
 /// Resident memory of a process with its children, in bytes.
 pub(super) fn resident_bytes(pid: u32) -> Option<u64> {
     // smaps_rollup walks the tables and is exact; status adds counters that lag behind.
@@ -100,6 +125,7 @@ mod tests {
         let pid = std::process::id();
         assert!(cpu_time_of_family(pid).unwrap() > Duration::ZERO);
         assert!(resident_bytes(pid).unwrap() > 100_000);
+        assert!(waited().is_some() && machine_busy().is_some());
         assert!(!cores().is_empty());
     }
 }

@@ -101,12 +101,15 @@ impl Engine {
     }
 
     pub(super) fn listener_ready(&mut self, slot: usize) {
-        let stage = self.stage(slot);
-        if stage == Stage::Connecting && !self.ask_for_upgrade(slot) {
-            return;
-        }
-        if stage == Stage::Gone {
-            return;
+        match self.stage(slot) {
+            Stage::Gone => return,
+            // The answer is another edge, so there is nothing to read yet.
+            Stage::Connecting => return self.ask_for_upgrade(slot),
+            Stage::Upgrading
+            | Stage::Greeting
+            | Stage::Following
+            | Stage::Live
+            | Stage::Leaving => {}
         }
         loop {
             match self.read_once(slot) {
@@ -126,38 +129,24 @@ impl Engine {
         }
     }
 
-    /// Sends the request once the connection stands. False while it does not.
-    fn ask_for_upgrade(&mut self, slot: usize) -> bool {
+    /// Sends the request once the connection stands.
+    fn ask_for_upgrade(&mut self, slot: usize) {
         let Some(listener) = self.listeners.get_mut(slot) else {
-            return false;
+            return;
         };
         let Some(stream) = &mut listener.stream else {
-            return false;
+            return;
         };
         let request = rest::upgrade(&listener.stream_path, &self.host);
         match stream.write(&request) {
-            Ok(sent) if sent == request.len() => {
-                listener.stage = Stage::Upgrading;
-                let token = Token::Listener(slot);
-                if self.poller.only_reads(&*stream, token).is_err() {
-                    self.end(slot, None);
-                    return false;
-                }
-                true
-            }
+            Ok(sent) if sent == request.len() => listener.stage = Stage::Upgrading,
             Err(error)
                 if matches!(
                     error.kind(),
                     ErrorKind::WouldBlock | ErrorKind::NotConnected
-                ) =>
-            {
-                false
-            }
+                ) => {}
             // A fresh socket takes a few hundred bytes at once; if not, something is wrong with it.
-            _ => {
-                self.end(slot, None);
-                false
-            }
+            Ok(_) | Err(_) => self.end(slot, None),
         }
     }
 

@@ -67,14 +67,6 @@ impl Poller {
             .add(socket, EpollEvent::new(flags, token.data()))?)
     }
 
-    /// From now on only what arrives; a writable edge after each drained buffer would wake us for nothing.
-    pub(super) fn only_reads(&self, socket: impl AsFd, token: Token) -> io::Result<()> {
-        let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
-        Ok(self
-            .epoll
-            .modify(socket, &mut EpollEvent::new(flags, token.data()))?)
-    }
-
     /// No longer looks at a socket, which stays open.
     pub(super) fn ignore(&self, socket: impl AsFd) -> io::Result<()> {
         Ok(self.epoll.delete(socket)?)

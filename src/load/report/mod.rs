@@ -25,6 +25,8 @@ const LISTED_ROOMS: usize = 20;
 /// when it looks, sets the pace itself. Busy alone says little: with one socket at a time it keeps up.
 const SATURATED_PERCENT: f64 = 90.0;
 const SATURATED_READY: f64 = 8.0;
+/// Runs beside more other work than this share of a core are worth repeating.
+const NOISY_PERCENT: f64 = 15.0;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 //!
 //! A name here is what `--baseline` compares by, so it changes only with a reason.
 
-use super::{Better, Report, SATURATED_PERCENT, SATURATED_READY};
+use super::{Better, NOISY_PERCENT, Report, SATURATED_PERCENT, SATURATED_READY};
 use crate::load::inside::Inside;
 use crate::load::measure::{Latency, Tally};
 use crate::load::observer::Reading;
@@ -107,6 +107,22 @@ impl Report {
         let turns = (after.turns - before.turns).max(1);
         let ready = (after.ready - before.ready) as f64 / turns as f64;
         self.push("sockets ready per turn", ready, "", Better::Neither);
+        if let Some(other) = after.other_work_since(before) {
+            let other = 100.0 * other.as_secs_f64() / after.seconds_since(before);
+            self.push(
+                "other work on the machine",
+                other,
+                "% of a core",
+                Better::Neither,
+            );
+            if other > NOISY_PERCENT {
+                let note = format!(
+                    "other work on this machine took {other:.0} % of a core: delays and rates are worse than \
+                     they would be alone, processor times a little"
+                );
+                self.notes.push(note);
+            }
+        }
         if percent > SATURATED_PERCENT && ready > SATURATED_READY {
             let note = format!(
                 "the tester, not the server, was saturated ({percent:.0} % busy): delays and rates are its own"
