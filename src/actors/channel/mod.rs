@@ -275,8 +275,9 @@ impl Handler<SetAttendance> for ChannelActor {
                 state.may_read(&mail.by)?;
                 Ok(state.demand_active()?)
             }
-            // Muting needs a channel that one can see; leaving is always allowed.
+            // Muting needs a channel that one can see.
             Attend::Mute => Ok(state.may_read(&mail.by)?),
+            // Leaving is allowed to whoever is there; whether they are, the write finds out.
             Attend::Unsubscribe | Attend::Unmute => Ok(mail.by.open(&state.channel)?),
         });
         match allowed {
