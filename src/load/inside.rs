@@ -3,7 +3,8 @@
 //!
 //! A server that has no such page, or names things differently, only leaves these rows out.
 
-use super::setup::{Blocking, Target};
+use super::blocking::Blocking;
+use super::setup::Target;
 use std::collections::HashMap;
 
 /// Counters of the server at one moment.

@@ -4,14 +4,15 @@
 //! knows about the inside comes from the operating system (processor time, memory) and from pages that any
 //! client may read.
 //!
-//! * [`args`] flags · `plan` what is played · `setup`, `process` the server, its accounts and rooms
+//! * [`args`] flags · `plan` what is played · `setup`, `blocking`, `process` the server, its accounts and rooms
 //! * `play` the plans over `engine`, one epoll loop over all sockets
-//! * `frame`, `rest`, `stamp` bytes · `audience` loss and order · `measure`, `usage`, `observer` numbers
+//! * `frame`, `rest`, `stamp` bytes · `audience` loss and order · `measure`, `usage`, `observer`, `inside` numbers
 //! * `report` what came out
 
 pub mod args;
 
 mod audience;
+mod blocking;
 mod engine;
 mod frame;
 mod inside;

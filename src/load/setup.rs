@@ -2,20 +2,21 @@
 //! command line or its public API.
 
 use super::args::LoadtestArgs;
+use super::blocking::Blocking;
 use super::engine::Room;
 use super::plan::{Impossible, Kind, Plan};
 use super::process::ServerProcess;
-use super::rest::{self, Answer};
 use super::socket::Dial;
 use super::usage;
 use serde_json::{Value, json};
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, SocketAddrV4, TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::thread::ScopedJoinHandle;
 
 /// Key of the app stream that the firehose plan listens to.
 const STREAM_KEY: &str = "loadtest";
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Connections over which rooms are set up.
+const SETTERS_UP: usize = 16;
 
 /// A server that is ready to be loaded.
 #[derive(Debug)]
@@ -102,7 +103,8 @@ impl Target {
         let process = ServerProcess::start(&binary, data, core, plan.sockets())?;
         let (address, host) = address_of(&process.address)?;
         let client = process.command(&["client", "create", "--name", "loadtest"], "")?;
-        let client = text_of(&client, "client_id")?;
+        // One word: an id may begin with a dash.
+        let client = format!("--client={}", text_of(&client, "client_id")?);
         let mut people = Vec::new();
         for number in 1..=plan.people {
             let name = format!("listener{number}");
@@ -112,14 +114,14 @@ impl Target {
             )?;
             let token = process.command(
                 &[
-                    "token", "create", "--client", &client, "--user", &name, "--scopes", "messages",
+                    "token", "create", &client, "--user", &name, "--scopes", "messages",
                 ],
                 "",
             )?;
             people.push(text_of(&token, "access_token")?);
         }
         let app_token = if plan.kind == Kind::Firehose {
-            let token = process.command(&["token", "create", "--client", &client], "")?;
+            let token = process.command(&["token", "create", &client], "")?;
             Some(text_of(&token, "access_token")?)
         } else {
             None
@@ -151,34 +153,68 @@ impl Target {
 
     /// Creates rooms that everybody may read and write, owned by the accounts in turn.
     pub(super) fn rooms(&self, count: u32) -> Result<Vec<Room>, SetupError> {
-        let mut caller = Blocking::open(self)?;
         let body = json!({
             "type": "com.example.load",
             "acl": { "write": { "any_user": true }, "read": { "public": true } },
         });
-        (0..count as usize)
-            .map(|nth| {
-                let token = self.person(nth);
-                let room = caller.call("POST", "/v1/channels", &token, &body.to_string())?;
-                let id = room.pointer("/data/id").and_then(Value::as_str);
-                let id = id
-                    .ok_or(SetupError::Answer("no data.id in a created channel"))?
-                    .to_owned();
-                Ok(Room { id, token })
-            })
-            .collect()
+        let body = body.to_string();
+        self.each(count as usize, |caller, nth| {
+            let token = self.person(nth);
+            let room = caller.call("POST", "/v1/channels", &token, &body)?;
+            let id = room.pointer("/data/id").and_then(Value::as_str);
+            let id = id
+                .ok_or(SetupError::Answer("no data.id in a created channel"))?
+                .to_owned();
+            Ok(Room { id, token })
+        })
     }
 
     /// Makes every account a subscriber of the rooms, so that they are in its inbox.
     pub(super) fn subscribe_all(&self, rooms: &[Room]) -> Result<(), SetupError> {
-        let mut caller = Blocking::open(self)?;
-        for token in &self.people {
-            for room in rooms {
-                let path = format!("/v1/channels/{}/subscribe", room.id);
-                caller.call("PUT", &path, token, "{}")?;
-            }
+        let all = self
+            .people
+            .iter()
+            .flat_map(|token| rooms.iter().map(move |room| (token, room)));
+        let all: Vec<(&String, &Room)> = all.collect();
+        self.each(all.len(), |caller, nth| {
+            let Some((token, room)) = all.get(nth) else {
+                return Ok(());
+            };
+            let path = format!("/v1/channels/{}/subscribe", room.id);
+            caller.call("PUT", &path, token, "{}").map(drop)
+        })
+        .map(drop)
+    }
+
+    /// Does something `count` times over a few connections, so that the writes share their commits.
+    fn each<T: Send>(
+        &self,
+        count: usize,
+        one: impl Fn(&mut Blocking<'_>, usize) -> Result<T, SetupError> + Sync,
+    ) -> Result<Vec<T>, SetupError> {
+        let share = |first: usize| {
+            let mut caller = Blocking::open(self)?;
+            let mine = (first..count).step_by(SETTERS_UP);
+            mine.map(|nth| Ok((nth, one(&mut caller, nth)?)))
+                .collect::<Result<Vec<_>, SetupError>>()
+        };
+        let shares = std::thread::scope(|scope| {
+            let share = &share;
+            let threads: Vec<_> = (0..SETTERS_UP.min(count))
+                .map(|first| scope.spawn(move || share(first)))
+                .collect();
+            threads
+                .into_iter()
+                .map(ScopedJoinHandle::join)
+                .collect::<Vec<_>>()
+        });
+        let mut all = Vec::with_capacity(count);
+        for share in shares {
+            let gone = |_| SetupError::Answer("a thread of the set-up broke off");
+            all.extend(share.map_err(gone)??);
         }
-        Ok(())
+        all.sort_by_key(|(nth, _)| *nth);
+        Ok(all.into_iter().map(|(_, made)| made).collect())
     }
 
     /// Creates the app stream; path and query to connect to it.
@@ -242,70 +278,6 @@ fn address_of(url: &str) -> Result<(SocketAddrV4, String), Impossible> {
         .next()
         .ok_or_else(|| wrong("it has no IPv4 address"))?;
     Ok((address, host.to_owned()))
-}
-
-/// One plain connection for the few calls before a run.
-pub(super) struct Blocking<'a> {
-    target: &'a Target,
-    stream: TcpStream,
-}
-
-impl<'a> Blocking<'a> {
-    pub(super) fn open(target: &'a Target) -> io::Result<Self> {
-        let stream = TcpStream::connect(target.address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
-        Ok(Self { target, stream })
-    }
-
-    /// One call and its JSON.
-    fn call(
-        &mut self,
-        method: &str,
-        path: &str,
-        token: &str,
-        body: &str,
-    ) -> Result<Value, SetupError> {
-        let answer = self.exchange(method, path, token, body)?;
-        Ok(serde_json::from_slice(&answer).unwrap_or(Value::Null))
-    }
-
-    /// A page as it is, asked for by nobody in particular.
-    pub(super) fn text(&mut self, path: &str) -> Result<String, SetupError> {
-        let answer = self.exchange("GET", path, "", "")?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
-    }
-
-    fn exchange(
-        &mut self,
-        method: &str,
-        path: &str,
-        token: &str,
-        body: &str,
-    ) -> Result<Vec<u8>, SetupError> {
-        let request = rest::request(method, path, &self.target.host, token, body);
-        self.stream.write_all(&request)?;
-        let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
-        let (status, body) = loop {
-            match rest::answer(&bytes) {
-                Answer::Whole { status, body, .. } => break (status, body),
-                Answer::Broken => return Err(SetupError::Answer("not HTTP")),
-                Answer::Partial => {}
-            }
-            let read = self.stream.read(&mut piece)?;
-            if read == 0 {
-                return Err(SetupError::Answer("the server hung up"));
-            }
-            bytes.extend_from_slice(piece.get(..read).unwrap_or_default());
-        };
-        let body = bytes.get(body).unwrap_or_default();
-        if !(200..300).contains(&status) {
-            let what = format!("{method} {path}");
-            let body = String::from_utf8_lossy(body).chars().take(300).collect();
-            return Err(SetupError::Refused { status, what, body });
-        }
-        Ok(body.to_vec())
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! Sockets that hear: connect, upgrade, hello, subscription, then frames.
 
 use super::calling::Job;
+use super::hearing::{Next, Scene};
 use super::poller::Token;
-use super::{Circle, Engine, Occurrence};
-use crate::load::audience::{Ear, Heard};
-use crate::load::frame::{self, Step};
-use crate::load::measure::Tally;
+use super::{Engine, Occurrence};
+use crate::load::audience::Ear;
+use crate::load::frame;
 use crate::load::rest;
-use crate::load::stamp::Stamp;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
@@ -41,23 +40,23 @@ pub(super) enum Stage {
 
 #[derive(Debug)]
 pub(super) struct Listener {
-    stream: Option<TcpStream>,
-    stage: Stage,
-    circle: usize,
+    pub(super) stream: Option<TcpStream>,
+    pub(super) stage: Stage,
+    pub(super) circle: usize,
     /// Grows with each socket in this slot, so that a late answer does not reach the next one.
     pub(super) generation: u32,
-    ear: Ear,
+    pub(super) ear: Ear,
     /// Start of a frame that ends in the next read.
-    rest: Vec<u8>,
-    begun_ns: u64,
-    stream_path: String,
-    follow_as: Option<String>,
-    connection_id: String,
-    cursor: String,
-    wants_cursor: bool,
+    pub(super) rest: Vec<u8>,
+    pub(super) begun_ns: u64,
+    pub(super) stream_path: String,
+    pub(super) follow_as: Option<String>,
+    pub(super) connection_id: String,
+    pub(super) cursor: String,
+    pub(super) wants_cursor: bool,
     /// It comes back: nothing has to be followed if the server still knows it.
-    comes_back: bool,
-    resumed: bool,
+    pub(super) comes_back: bool,
+    pub(super) resumed: bool,
 }
 
 impl Engine {
@@ -276,7 +275,7 @@ impl Engine {
         }
     }
 
-    fn ready(&mut self, slot: usize) {
+    pub(super) fn ready(&mut self, slot: usize) {
         let Some(listener) = self.listeners.get_mut(slot) else {
             return;
         };
@@ -289,118 +288,6 @@ impl Engine {
         self.occurrences.push(Occurrence::Ready(slot));
     }
 
-    /// The socket is over, whoever ended it.
-    fn end(&mut self, slot: usize, code: Option<u16>) {
-        let Some(listener) = self.listeners.get_mut(slot) else {
-            return;
-        };
-        let was = std::mem::replace(&mut listener.stage, Stage::Gone);
-        // Dropping the stream closes it, which also takes it out of the epoll set.
-        listener.stream = None;
-        listener.rest = Vec::new();
-        match was {
-            Stage::Gone => {}
-            Stage::Connecting | Stage::Upgrading | Stage::Greeting | Stage::Following => {
-                self.opening = self.opening.saturating_sub(1);
-                self.tally.failed_connects += 1;
-                self.occurrences.push(Occurrence::Failed(slot));
-            }
-            Stage::Live | Stage::Leaving => {
-                if was == Stage::Live {
-                    *self
-                        .tally
-                        .closed_by_server
-                        .entry(code.unwrap_or(1006))
-                        .or_default() += 1;
-                    self.leave_circle(slot);
-                }
-                self.occurrences.push(Occurrence::Closed(slot));
-            }
-        }
-    }
-
-    fn leave_circle(&mut self, slot: usize) {
-        let Some(listener) = self.listeners.get(slot) else {
-            return;
-        };
-        let Some(circle) = self.circles.get_mut(listener.circle) else {
-            return;
-        };
-        let completed = circle.audience.leave(&listener.ear);
-        self.live = self.live.saturating_sub(1);
-        self.settle(u64::from(completed));
-    }
-
-    /// Says goodbye and waits for the server to hang up.
-    pub(in crate::load) fn leave(&mut self, slot: usize) {
-        if self.stage(slot) != Stage::Live {
-            return;
-        }
-        self.leave_circle(slot);
-        let sent = self.say(slot, frame::CLOSE, &1000_u16.to_be_bytes());
-        if let Some(listener) = self.listeners.get_mut(slot) {
-            listener.stage = Stage::Leaving;
-        }
-        if !sent {
-            self.end(slot, None);
-        }
-    }
-
-    /// Cuts the connection without a word, as a network does; what it had heard.
-    pub(in crate::load) fn cut(&mut self, slot: usize) -> Option<Dropped> {
-        if self.stage(slot) != Stage::Live {
-            return None;
-        }
-        self.leave_circle(slot);
-        let listener = self.listeners.get_mut(slot)?;
-        listener.stage = Stage::Gone;
-        listener.stream = None;
-        listener.rest = Vec::new();
-        let dropped = Dropped {
-            circle: listener.circle,
-            ear: std::mem::take(&mut listener.ear),
-            connection_id: std::mem::take(&mut listener.connection_id),
-            cursor: std::mem::take(&mut listener.cursor),
-        };
-        self.vacant.push(slot);
-        Some(dropped)
-    }
-
-    /// Stops reading; the socket stays open and fills up.
-    pub(in crate::load) fn stop_reading(&mut self, slot: usize) {
-        self.leave_circle(slot);
-        let Some(listener) = self.listeners.get_mut(slot) else {
-            return;
-        };
-        listener.stage = Stage::Leaving;
-        if let Some(stream) = &listener.stream {
-            self.poller.ignore(stream).unwrap_or_default();
-        }
-    }
-
-    /// Reads what a socket that had stopped reading still holds: whether the server closed it meanwhile.
-    pub(in crate::load) fn was_closed(&mut self, slot: usize) -> bool {
-        let stream = self
-            .listeners
-            .get_mut(slot)
-            .and_then(|listener| listener.stream.as_mut());
-        let Some(stream) = stream else { return true };
-        loop {
-            match stream.read(&mut self.buffer) {
-                Ok(0) => return true,
-                Ok(_) => {}
-                Err(error) => return error.kind() != ErrorKind::WouldBlock,
-            }
-        }
-    }
-
-    /// Gives a slot back after its socket is over.
-    pub(in crate::load) fn vacate(&mut self, slot: usize) {
-        if self.stage(slot) == Stage::Gone {
-            self.vacant.push(slot);
-        }
-    }
-
     /// Sends the heartbeat that real clients send. A socket that does not take six bytes is not helped by more.
     pub(in crate::load) fn heartbeat(&mut self, slot: usize) {
         if self.stage(slot) == Stage::Live {
@@ -408,7 +295,7 @@ impl Engine {
         }
     }
 
-    fn say(&mut self, slot: usize, opcode: u8, payload: &[u8]) -> bool {
+    pub(super) fn say(&mut self, slot: usize, opcode: u8, payload: &[u8]) -> bool {
         let stream = self
             .listeners
             .get_mut(slot)
@@ -416,7 +303,7 @@ impl Engine {
         stream.is_some_and(|stream| stream.write(&frame::masked(opcode, payload)).is_ok())
     }
 
-    fn stage(&self, slot: usize) -> Stage {
+    pub(super) fn stage(&self, slot: usize) -> Stage {
         self.listeners
             .get(slot)
             .map_or(Stage::Gone, |listener| listener.stage)
@@ -426,124 +313,4 @@ impl Engine {
     pub(in crate::load) fn slots(&self) -> usize {
         self.listeners.len()
     }
-
-    /// Accepted messages that listeners who are still there did not hear.
-    pub(in crate::load) fn lost(&self) -> u64 {
-        let live = self
-            .listeners
-            .iter()
-            .filter(|listener| listener.stage == Stage::Live);
-        live.filter_map(|listener| Some((listener, self.circles.get(listener.circle)?)))
-            .map(|(listener, circle)| {
-                circle.audience.lost(&listener.ear) + circle.audience.unheard()
-            })
-            .sum()
-    }
-}
-
-/// What a listener that was cut off takes along to its next connection.
-#[derive(Debug)]
-pub(in crate::load) struct Dropped {
-    pub(in crate::load) circle: usize,
-    pub(in crate::load) ear: Ear,
-    pub(in crate::load) connection_id: String,
-    pub(in crate::load) cursor: String,
-}
-
-/// What comes after a read.
-#[derive(Debug)]
-enum Next {
-    Read,
-    Wait,
-    Greeted,
-    Over(Option<u16>),
-    Refused(u16, String),
-}
-
-/// The parts of the engine that a frame touches.
-struct Scene<'a> {
-    tally: &'a mut Tally,
-    circle: Option<&'a mut Circle>,
-    now_ns: u64,
-    completed: u64,
-}
-
-impl Scene<'_> {
-    /// Takes whole frames off `bytes`; what is left is the start of the next one.
-    fn frames(&mut self, listener: &mut Listener, bytes: &mut &[u8]) -> Next {
-        let mut next = Next::Read;
-        loop {
-            match frame::next(bytes) {
-                Step::Partial => return next,
-                Step::Broken => return Next::Over(Some(1002)),
-                Step::Whole {
-                    opcode,
-                    payload,
-                    used,
-                } => {
-                    match opcode {
-                        frame::TEXT if listener.stage == Stage::Greeting => {
-                            listener.connection_id =
-                                quoted(payload, b"\"connection_id\":\"").unwrap_or_default();
-                            let yes = b"\"resumed\":true";
-                            listener.resumed = payload.windows(yes.len()).any(|part| part == yes);
-                            listener.stage = Stage::Following;
-                            next = Next::Greeted;
-                        }
-                        frame::TEXT => self.text(listener, payload, used),
-                        frame::CLOSE => return Next::Over(Some(frame::close_code(payload))),
-                        _ => self.tally.other_frames += 1,
-                    }
-                    *bytes = bytes.get(used..).unwrap_or_default();
-                }
-            }
-        }
-    }
-
-    fn text(&mut self, listener: &mut Listener, payload: &[u8], used: usize) {
-        let Some(circle) = &mut self.circle else {
-            return;
-        };
-        let Some(stamp) = Stamp::find(payload, &mut circle.hint) else {
-            self.tally.other_frames += 1;
-            return;
-        };
-        self.tally.frames += 1;
-        self.tally.frame_bytes += used as u64;
-        let (heard, complete) = circle.audience.hear(&mut listener.ear, stamp.seq);
-        self.completed += u64::from(complete);
-        match heard {
-            Heard::InOrder | Heard::Skipped(_) => {}
-            Heard::Late => self.tally.reordered += 1,
-            Heard::Again => self.tally.repeated += 1,
-            Heard::Unknown => self.tally.unknown += 1,
-        }
-        if self.tally.recording {
-            circle.audience.frames += 1;
-            circle
-                .audience
-                .arrival
-                .record(stamp.intended_ns, self.now_ns);
-            self.tally
-                .arrival_now
-                .record(stamp.intended_ns, self.now_ns);
-        }
-        if listener.wants_cursor
-            && let Some(cursor) = quoted(payload, b"\"cursor\":\"")
-        {
-            listener.cursor = cursor;
-        }
-    }
-}
-
-/// The text after `name`, up to the next quote.
-fn quoted(payload: &[u8], name: &[u8]) -> Option<String> {
-    let at = payload
-        .windows(name.len())
-        .position(|window| window == name)?
-        + name.len();
-    let rest = payload.get(at..)?;
-    let end = rest.iter().position(|byte| *byte == b'"')?;
-    rest.get(..end)
-        .map(|text| String::from_utf8_lossy(text).into_owned())
 }

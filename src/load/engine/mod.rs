@@ -1,11 +1,13 @@
 //! One thread, one epoll, one read buffer: all sockets of a run.
 //!
 //! Not a task per socket: a tester must cost less per frame than what it tests, and a frame that arrives in
-//! a shared buffer, is measured there and forgotten touches one small struct. `listening` is the sockets
-//! that hear, `calling` the REST connections that write and follow; the plans in `super::play` say what
+//! a shared buffer, is measured there and forgotten touches one small struct. `listening`,
+//! `hearing` and `leaving` are the sockets that hear, `calling` the REST connections that write and follow; the plans in `super::play` say what
 //! happens when.
 
 mod calling;
+mod hearing;
+mod leaving;
 mod listening;
 mod poller;
 

@@ -1,0 +1,74 @@
+//! One plain connection for the few calls around a run: rooms before it, counters after it.
+
+use super::rest::{self, Answer};
+use super::setup::{SetupError, Target};
+use serde_json::Value;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One plain connection for the few calls before a run.
+pub(super) struct Blocking<'a> {
+    target: &'a Target,
+    stream: TcpStream,
+}
+
+impl<'a> Blocking<'a> {
+    pub(super) fn open(target: &'a Target) -> io::Result<Self> {
+        let stream = TcpStream::connect(target.address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { target, stream })
+    }
+
+    /// One call and its JSON.
+    pub(super) fn call(
+        &mut self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &str,
+    ) -> Result<Value, SetupError> {
+        let answer = self.exchange(method, path, token, body)?;
+        Ok(serde_json::from_slice(&answer).unwrap_or(Value::Null))
+    }
+
+    /// A page as it is, asked for by nobody in particular.
+    pub(super) fn text(&mut self, path: &str) -> Result<String, SetupError> {
+        let answer = self.exchange("GET", path, "", "")?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    fn exchange(
+        &mut self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &str,
+    ) -> Result<Vec<u8>, SetupError> {
+        let request = rest::request(method, path, &self.target.host, token, body);
+        self.stream.write_all(&request)?;
+        let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
+        let (status, body) = loop {
+            match rest::answer(&bytes) {
+                Answer::Whole { status, body, .. } => break (status, body),
+                Answer::Broken => return Err(SetupError::Answer("not HTTP")),
+                Answer::Partial => {}
+            }
+            let read = self.stream.read(&mut piece)?;
+            if read == 0 {
+                return Err(SetupError::Answer("the server hung up"));
+            }
+            bytes.extend_from_slice(piece.get(..read).unwrap_or_default());
+        };
+        let body = bytes.get(body).unwrap_or_default();
+        if !(200..300).contains(&status) {
+            let what = format!("{method} {path}");
+            let body = String::from_utf8_lossy(body).chars().take(300).collect();
+            return Err(SetupError::Refused { status, what, body });
+        }
+        Ok(body.to_vec())
+    }
+}
