@@ -66,7 +66,11 @@ impl ChannelActor {
                         return Ok(None);
                     };
                     let subscribers = db.subscribers(id)?;
-                    Ok(Some(ChannelState::new(channel, subscribers)))
+                    Ok(Some(ChannelState::new(
+                        channel,
+                        subscribers,
+                        db.log_head()?.pos,
+                    )))
                 })
                 .await
         };
