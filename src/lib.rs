@@ -10,7 +10,7 @@
 //! * [`store`] — what is kept, and the log of committed events
 //! * [`actors`] — who hears what, in which order
 //! * [`http`], [`ws`], [`web`] — the faces · [`load`] — the tester
-//! * [`server`], [`cli`] — assembly
+//! * [`setup`], [`server`], [`cli`] — what a database begins with, assembly
 //!
 //! To see it move, follow one message: `http::channels::messages::create`.
 
@@ -36,3 +36,4 @@ pub mod ws;
 
 pub mod cli;
 pub mod server;
+pub mod setup;

@@ -78,11 +78,11 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
     let clock = Clock::default();
     let store = Store::open(&store_options(config), clock.clone())
         .map_err(|failure| StartError::Store(failure.to_string()))?;
-    crate::cli::page::register(&store)
+    crate::setup::page::register(&store)
         .await
         .map_err(|e| StartError::Store(e.to_string()))?;
     let demo = match with_demo {
-        true => crate::cli::demo::fill(&store)
+        true => crate::setup::demo::fill(&store)
             .await
             .map_err(|e| StartError::Store(e.to_string()))?,
         false => Demo::default(),
@@ -132,21 +132,37 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
         () = stop_signal() => {
             tracing::info!("stopping");
             app.set_ready(false);
-            for shard in shared.shards.all() {
-                if shard.send(HangUpAll(Goodbye::GoingAway)).await.is_err() {
-                    tracing::warn!("a worker thread was gone before it could say goodbye");
-                }
-            }
-            let budget = Duration::from_millis(config.server.drain_ms);
-            if tokio::time::timeout(budget, handle.stop(true)).await.is_err() {
-                tracing::warn!("requests were still being served; giving them up");
-                drop(handle.stop(false));
-            }
+            drain(config, &shared, &app, &handle).await;
         }
     }
     sweeper.abort();
     store.close().await;
     Ok(())
+}
+
+/// No new connections, goodbyes to all streams, the requests under way served; then the rest is let go.
+async fn drain(config: &Config, shared: &Shared, app: &App, handle: &actix_server::ServerHandle) {
+    handle.pause().await;
+    for shard in shared.shards.all() {
+        if shard.send(HangUpAll(Goodbye::GoingAway)).await.is_err() {
+            tracing::warn!("a worker thread was gone before it could say goodbye");
+        }
+    }
+    let budget = Duration::from_millis(config.server.drain_ms);
+    let served = async {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        // A stream is gone when its client has answered the goodbye, or its time is up.
+        while app.serving() > 0 || shared.directory.counts().0 > 0 {
+            looks.tick().await;
+        }
+    };
+    if tokio::time::timeout(budget, served).await.is_err() {
+        tracing::warn!(
+            requests = app.serving(),
+            "the stop took too long; giving up what is left"
+        );
+    }
+    handle.stop(false).await;
 }
 
 async fn start_log_tail(

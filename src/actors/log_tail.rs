@@ -96,6 +96,10 @@ impl LogTail {
             if pos.0 > reached.0 + 1 {
                 self.deliver_logged(std::mem::take(&mut next)).await;
                 self.catch_up(Pos(pos.0 - 1)).await;
+                // What was fetched may reach beyond the hole.
+                if pos <= self.last {
+                    continue;
+                }
             }
             next.push(event);
         }

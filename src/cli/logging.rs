@@ -8,6 +8,9 @@ use tracing_subscriber::EnvFilter;
 pub(super) fn start(filter: &str) {
     let parsed = EnvFilter::try_new(filter);
     let wrong = parsed.as_ref().err().map(ToString::to_string);
+    // Whatever strangers send is theirs to get wrong: the HTTP parser would log each of it as an error.
+    let quiet = "actix_http=off,actix_server=warn,mio=warn";
+    let parsed = parsed.and_then(|_| EnvFilter::try_new(format!("{quiet},{filter}")));
     let filter = parsed.unwrap_or_else(|_| EnvFilter::new("info"));
     // Colours are for people; a file or a journal gets none.
     let colours = std::io::stderr().is_terminal();

@@ -1,9 +1,7 @@
 //! The command line: what can be done, and what it prints.
 
 mod accounts;
-pub mod demo;
 mod logging;
-pub mod page;
 
 use std::io::Write;
 use std::path::PathBuf;

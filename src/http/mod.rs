@@ -23,7 +23,7 @@ pub mod text;
 pub mod token;
 pub mod users;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::actors::Engine;
 use crate::config::Config;
@@ -82,6 +82,17 @@ pub struct App {
     /// As configured.
     pub settings: Settings,
     ready: AtomicBool,
+    serving: AtomicUsize,
+}
+
+/// A request that is being served, until it is dropped.
+#[derive(Debug)]
+pub struct Serving<'a>(&'a AtomicUsize);
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl App {
@@ -92,12 +103,24 @@ impl App {
             rate: RateLimiter::new(settings.rate_limits.clone()),
             settings,
             ready: AtomicBool::new(false),
+            serving: AtomicUsize::new(0),
         }
     }
 
     /// What `/readyz` answers: true at the very end of a start, false as the first thing of a stop.
     pub fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Release);
+    }
+
+    /// A request begins.
+    pub fn begin(&self) -> Serving<'_> {
+        self.serving.fetch_add(1, Ordering::AcqRel);
+        Serving(&self.serving)
+    }
+
+    /// Requests being served: a stop waits for them, and not for idle connections.
+    pub fn serving(&self) -> usize {
+        self.serving.load(Ordering::Acquire)
     }
 
     /// Whether new work is welcome.

@@ -105,10 +105,16 @@ pub fn read(app: &App, params: &Params, body: &Body) -> ApiResult<SetPresence> {
     let text = body
         .text("presence")
         .or_else(|| params.get("presence").map(ToOwned::to_owned));
-    let expiration = body
+    let given = body
         .text("expiration")
-        .and_then(|text| text.trim().parse().ok())
-        .or_else(|| params.number("expiration"));
+        .filter(|text| !text.trim().is_empty());
+    let expiration = match given {
+        Some(text) => {
+            let seconds = text.trim().parse().ok();
+            Some(seconds.ok_or_else(|| Refusal::WrongType.at("expiration"))?)
+        }
+        None => params.number("expiration"),
+    };
     parse(app, text.as_deref(), expiration)
 }
 

@@ -187,6 +187,9 @@ impl Handler<ConnectionMail> for ConnectionActor {
                     let Some(seat) = seat else {
                         return Ok(Answer::Unclaimed);
                     };
+                    if self.shard.state.borrow().was_revoked(token.id) {
+                        return Err(Refusal::TokenInvalid.into());
+                    }
                     self.claim(token.clone(), user, Place::User(seat));
                 } else if !self.is_open_for(user) {
                     return Ok(Answer::NotYours);

@@ -100,12 +100,7 @@ async fn open(
     first.extend_from_slice(b"\r\n\r\n");
     first.extend_from_slice(&hello);
     let socket = Rc::new(Socket::new(io));
-    // A fresh socket takes some hundred bytes at once; one that does not is broken. The hello leaves with the
-    // 101, before anything else can be written.
-    if send_now(socket.fd(), &first) != Sent::All {
-        return;
-    }
-    let now = gate.shard.now();
+    let (now, known) = (gate.shard.now(), socket.clone());
     let display = Display::from_query(&query);
     let (slot, serial) = ConnectionActor::launch(
         gate.shared.clone(),
@@ -115,7 +110,7 @@ async fn open(
         |serial| Link {
             serial,
             id,
-            socket,
+            socket: known,
             who,
             display,
             opened: now,
@@ -127,6 +122,13 @@ async fn open(
             follows: None,
         },
     );
+    // The connection is known before its client can know of it: whoever subscribes at once finds it. Nothing
+    // else runs on this thread in between, so the hello is the first frame all the same. A fresh socket takes
+    // these few hundred bytes at once; one that does not is broken.
+    if send_now(socket.fd(), &first) != Sent::All {
+        socket.end();
+        return;
+    }
     // A revocation that passed before the connection stood in its place did not see it.
     if let Some(secret) = secret
         && matches!(gate.shared.store.token(&secret).await, Ok(None))

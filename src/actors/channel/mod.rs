@@ -66,7 +66,11 @@ impl ChannelActor {
                         return Ok(None);
                     };
                     let subscribers = db.subscribers(id)?;
-                    Ok(Some(ChannelState::new(channel, subscribers)))
+                    Ok(Some(ChannelState::new(
+                        channel,
+                        subscribers,
+                        db.log_head()?.pos,
+                    )))
                 })
                 .await
         };
@@ -275,8 +279,9 @@ impl Handler<SetAttendance> for ChannelActor {
                 state.may_read(&mail.by)?;
                 Ok(state.demand_active()?)
             }
-            // Muting needs a channel that one can see; leaving is always allowed.
+            // Muting needs a channel that one can see.
             Attend::Mute => Ok(state.may_read(&mail.by)?),
+            // Leaving is allowed to whoever is there; whether they are, the write finds out.
             Attend::Unsubscribe | Attend::Unmute => Ok(mail.by.open(&state.channel)?),
         });
         match allowed {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::actors::by::By;
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, Pos};
 use crate::model::{
     Access, Acl, AclChange, Channel, GroupChange, Refusal, Refused, Scopes, UserId,
 };
@@ -18,16 +18,19 @@ pub struct ChannelState {
     /// Own changes whose events have not come back from the log yet. Until they have, the channel carried by
     /// an arriving event is older than what is known here.
     ahead: u32,
+    /// Place in the log as of which this was loaded: events up to there are in it already.
+    as_of: Pos,
 }
 
 impl ChannelState {
-    /// As loaded.
-    pub fn new(channel: Channel, mut subscribers: Vec<UserId>) -> Self {
+    /// As loaded at a place in the log.
+    pub fn new(channel: Channel, mut subscribers: Vec<UserId>, as_of: Pos) -> Self {
         subscribers.sort_unstable();
         Self {
             channel: Arc::new(channel),
             subscribers: subscribers.into(),
             ahead: 0,
+            as_of,
         }
     }
 
@@ -49,6 +52,9 @@ impl ChannelState {
 
     /// An event came down the log.
     pub fn apply(&mut self, event: &Event) {
+        if event.pos.is_some_and(|pos| pos <= self.as_of) {
+            return;
+        }
         match &event.body {
             Body::Subscribed { user, .. } => self.note_subscriber(user.id, true),
             Body::Unsubscribed { user, .. } => self.note_subscriber(user.id, false),

@@ -249,28 +249,33 @@ pub fn attend(
     user: UserId,
     how: Attend,
 ) -> Result<Arc<Channel>, Failure> {
-    match how {
+    let changed = match how {
         Attend::Subscribe => {
             tx.unmute_channel(channel, user)?;
-            if tx.subscribe(channel, user)? {
+            let changed = tx.subscribe(channel, user)?;
+            if changed {
                 announce_subscription(tx, channel, user, true)?;
             }
+            changed
         }
         Attend::Unsubscribe | Attend::Mute => {
-            if tx.unsubscribe(channel, user)? {
+            let changed = tx.unsubscribe(channel, user)?;
+            if changed {
                 announce_subscription(tx, channel, user, false)?;
             }
             if how == Attend::Mute {
                 tx.mute_channel(channel, user)?;
             }
+            changed
         }
-        Attend::Unmute => {
-            tx.unmute_channel(channel, user)?;
-        }
+        Attend::Unmute => tx.unmute_channel(channel, user)?,
+    };
+    let after = tx.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
+    // Who had nothing to leave is told nothing of a channel that they may not read.
+    if !changed && after.access(Some(user)) < Access::Read {
+        return Err(Refusal::NoAccess.into());
     }
-    Ok(Arc::new(
-        tx.channel(channel)?.ok_or(Refusal::ChannelNotFound)?,
-    ))
+    Ok(Arc::new(after))
 }
 
 /// Finds the private channel of exactly these people, or makes it; who is not in its inbox comes back.

@@ -12,7 +12,8 @@ use crate::actors::channel::mail::{
 use crate::actors::channel::write;
 use crate::actors::presence::SetPresence;
 use crate::model::{
-    Channel, ChannelId, Message, MessageId, NewChannel, NewMessage, Presence, Refusal, UserId,
+    Channel, ChannelId, Message, MessageId, NewChannel, NewMessage, Presence, Refusal, Scope,
+    UserId,
 };
 use crate::store::Failure;
 
@@ -79,6 +80,9 @@ impl Engine {
         new: NewChannel,
         auto_subscribe: bool,
     ) -> Result<Arc<Channel>, Failure> {
+        if !by.token.scopes.open_channel(&new.kind, new.acl.is_public()) {
+            return Err(Refusal::ScopeMissing.at(Scope::Messages.name()).into());
+        }
         let (user, auto) = (by.user, auto_subscribe || self.shared.subscribe_listed);
         self.store()
             .write(move |tx| write::create(tx, new, user, auto))

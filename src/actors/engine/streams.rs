@@ -80,7 +80,8 @@ impl Engine {
             seat,
         };
         let mut answer = recipient.send(mail(None)).await;
-        if matches!(answer, Ok(Ok(Answer::Unclaimed))) {
+        let claims = matches!(answer, Ok(Ok(Answer::Unclaimed)));
+        if claims {
             let seat = self
                 .shared
                 .user_seats
@@ -93,6 +94,15 @@ impl Engine {
             Ok(Err(failure)) => return Err(failure),
             // It closed meanwhile, or was never ours.
             Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => return Ok(None),
+        }
+        if claims && !self.is_live(token).await? {
+            // Its revocation passed before the connection was this user's, so it was not closed by it.
+            drop(
+                recipient
+                    .send(ConnectionMail::Close(by.user, Goodbye::TokenRevoked))
+                    .await,
+            );
+            return Err(Refusal::TokenInvalid.into());
         }
         if let Some(channel) = topic.channel() {
             // Access may have been lost between the question and the subscription, and the event of it may
@@ -129,6 +139,17 @@ impl Engine {
             }
         }
         Ok(Some(followed))
+    }
+
+    /// Whether a token still stands in the table.
+    async fn is_live(&self, token: &Arc<Token>) -> Result<bool, Failure> {
+        let (id, user) = (token.id, token.user);
+        let tokens = self
+            .store()
+            .read(move |db| user.map(|user| db.tokens_of(user)).transpose());
+        Ok(tokens
+            .await?
+            .is_some_and(|tokens| tokens.iter().any(|known| known.id == id)))
     }
 
     /// Takes a subscription back whose page could not be served. Waits for nothing, so that it can be done

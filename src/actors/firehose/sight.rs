@@ -76,7 +76,8 @@ impl Sight {
                     tokens.push((Some(token.id), token.scopes.clone()));
                     self.version += 1;
                 }
-                own
+                // A token of the app itself is no user's authorization.
+                own && token.user.is_some()
             }
             Body::TokenRevoked {
                 token, was_last, ..
@@ -85,7 +86,7 @@ impl Sight {
                 if let (true, Some(user)) = (own, token.user) {
                     self.forget(user, token.id, &token.scopes, *was_last);
                 }
-                own
+                own && token.user.is_some()
             }
         }
     }

@@ -1,16 +1,22 @@
 //! Bytes for one connection: straight to its socket, into its queue, or the goodbye.
 
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::Shard;
 use super::audience::Slot;
 use super::deadlines::{Look, ticks};
-use super::socket::{Sent, send_now};
+use super::socket::{Sent, Socket, send_now};
 use crate::protocol::goodbye::Goodbye;
 use crate::telemetry::Counter;
+
+/// How long a socket may take nothing before a full queue means that its reader is slow.
+const BURST: Duration = Duration::from_millis(250);
+
+/// How many times its bound a queue may hold during a burst.
+const BURST_BOUNDS: usize = 8;
 
 impl Shard {
     /// Says goodbye: nothing more is heard, what waits is dropped, the close frame goes out, and when the
@@ -68,13 +74,24 @@ impl Shard {
         }
     }
 
+    /// Whether so much may not wait for this socket any more. A burst may fill a queue faster than any reader
+    /// gets its turn, so the bound holds once the kernel has taken nothing for a while; a multiple of it holds
+    /// always.
+    fn is_over(&self, socket: &Socket, more: usize) -> bool {
+        let waiting = socket.queued_bytes() + more;
+        let bound = self.limits.queue_bytes;
+        let is_stuck = socket
+            .behind_since()
+            .is_some_and(|since| since.elapsed() >= BURST);
+        waiting > bound && (is_stuck || waiting > bound.saturating_mul(BURST_BOUNDS))
+    }
+
     /// Keeps bytes for a socket that is behind; over the bound it is closed as too slow.
     pub(super) fn queue(self: &Rc<Self>, slot: Slot, rest: &[u8], begun: bool) {
         let (over, drain) = {
             let mut state = self.state.borrow_mut();
             let Some(link) = state.link(slot) else { return };
-            let over = link.closing.is_none()
-                && link.socket.queued_bytes() + rest.len() > self.limits.queue_bytes;
+            let over = link.closing.is_none() && self.is_over(&link.socket, rest.len());
             // Even over the bound the rest of a frame whose beginning is gone has to follow.
             if over && !begun {
                 (true, None)

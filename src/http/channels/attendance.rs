@@ -11,7 +11,7 @@ use super::reply;
 use crate::actors::Attend;
 use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
 use crate::http::{ApiResult, App, Reply};
-use crate::model::{ChannelId, Page, Refusal, UserId};
+use crate::model::{Access, Acl, Channel, ChannelId, Page, Raw, Refusal, UserId};
 use crate::protocol::look::Look;
 use crate::protocol::object::UserObject;
 use crate::protocol::topic::Topic;
@@ -65,7 +65,20 @@ async fn attend(
 ) -> ApiResult {
     let id = path::id::<ChannelId>(channel)?;
     let channel = app.engine.attend(viewer.by(), id, how).await?;
-    reply::channel(app, Some(viewer), params, &channel).await
+    if channel.access(Some(viewer.id())) >= Access::Read {
+        return reply::channel(app, Some(viewer), params, &channel).await;
+    }
+    // Who left a channel that they may no longer read learns that they left, and nothing else of it.
+    let left = Channel {
+        acl: Acl::default(),
+        raw: Raw::default(),
+        recent_message_id: None,
+        recent_deleted_message_id: None,
+        messages: 0,
+        sticky_messages: 0,
+        ..Channel::clone(&channel)
+    };
+    reply::channel(app, Some(viewer), params, &left).await
 }
 
 /// `GET /users/me/channels/muted`

@@ -15,7 +15,7 @@ use crate::store::{Db, Failure};
 /// Most messages of one look-up.
 const MOST: usize = 200;
 
-/// `GET /channels/{channel_id}/messages/{message_id}`. Its author may read it in any case.
+/// `GET /channels/{channel_id}/messages/{message_id}`. Its author may read it without access to the channel.
 pub(in crate::http) async fn show(
     app: Data<App>,
     viewer: AnyViewer,
@@ -55,10 +55,10 @@ pub(in crate::http) async fn by_ids(
         let mut found = db.messages(&ids)?;
         let rooms: Vec<ChannelId> = found.values().map(|message| message.channel_id).collect();
         let rooms = db.channels(&rooms)?;
-        let own = |message: &Message| user == Some(message.user_id);
         let may = |message: &Message| {
             let room = rooms.get(&message.channel_id);
-            own(message) || room.is_some_and(|room| reader.may(room))
+            let own = user == Some(message.user_id);
+            room.is_some_and(|room| reader.may(room) || (own && reader.opens(room)))
         };
         Ok(ids
             .iter()
@@ -81,7 +81,8 @@ pub(super) fn message_in(
     let message = db
         .message(id)?
         .filter(|message| message.channel_id == channel);
-    let own = |message: &Message| reader.user() == Some(message.user_id);
+    // An author reads the own message without access to the channel, but not without the scope.
+    let own = |message: &Message| reader.user() == Some(message.user_id) && reader.opens(&room);
     if !message.as_ref().is_some_and(own) {
         // Whether a message exists is told only to those who could read it.
         reader.demand(&room)?;

@@ -41,7 +41,7 @@ async fn compose(
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<NewMessage> {
-    let people = names::mentioned(&app.engine, &mut draft).await?;
+    let people = names::mentioned(&app.engine, viewer.id(), &mut draft).await?;
     let new = draft.finish(
         &people,
         app.engine.limits().message_length,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::actors::Engine;
 use crate::http::ApiResult;
-use crate::model::{ChannelId, UserId};
+use crate::model::{Access, ChannelId, UserId};
 use crate::protocol::draft::{Directory, MessageDraft, PersonRef};
 use crate::text::raw;
 
@@ -35,10 +35,11 @@ pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiRes
     Ok(Directory::new(by_name, known.into_keys()))
 }
 
-/// Those of the mentioned names that exist. Invites in the raw get the names of their rooms. A plain text
-/// asks the store nothing.
+/// Those of the mentioned names that exist. Invites in the raw get the names of their rooms, as far as the
+/// author may read them: ids are easily guessed. A plain text asks the store nothing.
 pub(super) async fn mentioned(
     engine: &Engine,
+    author: UserId,
     draft: &mut MessageDraft,
 ) -> ApiResult<HashMap<String, UserId>> {
     let names = draft.names();
@@ -51,7 +52,11 @@ pub(super) async fn mentioned(
         let rooms = db.channels(&invited)?;
         let rooms: HashMap<ChannelId, Option<String>> = rooms
             .into_iter()
-            .map(|(id, channel)| (id, channel.chat_name().map(str::to_owned)))
+            .map(|(id, channel)| {
+                let may_read = channel.access(Some(author)) >= Access::Read;
+                let name = channel.chat_name().filter(|_| may_read);
+                (id, name.map(str::to_owned))
+            })
             .collect();
         Ok((people, rooms))
     });

@@ -76,6 +76,13 @@ impl Reader {
             })
     }
 
+    /// Whether the token's scopes open the channel, its ACL aside.
+    pub(in crate::http) fn opens(&self, channel: &Channel) -> bool {
+        self.token
+            .as_ref()
+            .is_some_and(|token| token.scopes.open(channel))
+    }
+
     /// As [`Self::demand`], as a question.
     pub(in crate::http) fn may(&self, channel: &Channel) -> bool {
         self.demand(channel).is_ok()

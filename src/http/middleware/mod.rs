@@ -40,6 +40,8 @@ pub async fn manners(
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
+    let app = request.app_data::<Data<App>>().cloned();
+    let serving = app.as_ref().map(|app| app.begin());
     let log = request_log::Line::begin(&request);
     slash::trim(&mut request);
     let preflight = cors::is_preflight(&request);
@@ -65,6 +67,7 @@ pub async fn manners(
     headers.insert(REQUEST_ID, log.id());
     cors::allow(headers, preflight);
     log.end(&response);
+    drop(serving);
     Ok(response)
 }
 

@@ -104,7 +104,12 @@ impl ResponseError for OAuthError {
             "error": name,
             "error_description": message,
             "error_message": message,
-            "meta": {"code": status.as_u16(), "error": name, "error_message": message},
+            "meta": {
+                "code": status.as_u16(),
+                "error": name,
+                "error_slug": name,
+                "error_message": message,
+            },
         }))
     }
 }

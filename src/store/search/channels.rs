@@ -12,6 +12,9 @@ use super::{ChannelOrder, ChannelSearch};
 use crate::model::channel::CHAT_SETTINGS;
 use crate::model::{Access, Channel, Page, PageRequest, Raw, Scopes, UserId};
 
+/// Words that are looked for; each is a condition, and SQLite takes only so many of them.
+const WORDS: usize = 32;
+
 impl ChannelOrder {
     /// The pagination id as SQL. Popularity alone is not unique: the channel id breaks ties, in the low 32 bits.
     fn key(self) -> &'static str {
@@ -75,7 +78,8 @@ impl Db<'_> {
         if let Some(before) = search.created_before {
             query = query.filter(channels::created_at.lt(before.0));
         }
-        for word in search.q.iter().flat_map(|q| q.split_whitespace()) {
+        let words = search.q.iter().flat_map(|q| q.split_whitespace());
+        for word in words.take(WORDS) {
             let pattern = format!("%{}%", escape(&word.to_lowercase()));
             query = query.filter(channels::search_text.like(pattern).escape('\\'));
         }

@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["http", "web", "load"],
     // It answers refused upgrades as HTTP does.
     &["ws"],
+    &["setup"],
     &["server"],
     &["cli"],
 ];
@@ -33,7 +34,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "serde_json",
         &[
             "model", "text", "event", "protocol", "store", "actors", "http", "ws", "web", "load",
-            "server", "cli",
+            "setup", "server", "cli",
         ],
     ),
 ];

@@ -37,19 +37,33 @@ fn subscribing_unmutes() {
 }
 
 #[test]
-fn one_may_leave_what_one_may_no_longer_read() {
+fn one_may_take_back_a_mute_of_what_one_may_no_longer_read_and_learns_nothing_else() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let circle = build::circle(&ada, &[&bob]);
-    build::join(&circle, &[&bob]);
+    let (mute, subscribe) = (
+        format!("/channels/{circle}/mute"),
+        format!("/channels/{circle}/subscribe"),
+    );
+    bob.does(&mute).is(200);
     ada.put(
         &format!("/channels/{circle}"),
         &json!({"acl": {"write": {"user_ids": []}}}),
     )
     .is(200);
-    let path = format!("/channels/{circle}/subscribe");
-    bob.does(&path).refused_as(403, "no-access");
-    bob.delete(&path).is(200);
+    bob.does(&subscribe).refused_as(403, "no-access");
+    let left = bob
+        .delete(&format!(
+            "{mute}?include_raw=1&include_recent_message=1&include_limited_users=1"
+        ))
+        .is(200)
+        .data();
+    assert_eq!(left["you_muted"], json!(false));
+    assert_eq!(left["acl"]["write"]["user_ids"], json!([]));
+    assert!(left.get("recent_message").is_none());
+    // The second time there is nothing left to take back, and a stranger has nothing at all.
+    bob.delete(&mute).refused_as(403, "no-access");
+    server.eve().delete(&subscribe).refused_as(403, "no-access");
 }
 
 #[test]

@@ -1,0 +1,4 @@
+//! What a database begins with: the client of our own page, and on request a demo.
+
+pub mod demo;
+pub mod page;
