@@ -16,7 +16,6 @@ pub(super) struct Reading {
     pub(super) at: Instant,
     pub(super) server_cpu: Option<Duration>,
     pub(super) client_idle: Duration,
-    pub(super) client_waited: Option<Duration>,
     pub(super) client_cpu: Option<Duration>,
     pub(super) machine: Option<Duration>,
     pub(super) frames: u64,
@@ -37,7 +36,6 @@ impl Reading {
             server_cpu: server.and_then(usage::cpu_time_of_family),
             resident: server.and_then(usage::resident_bytes),
             client_idle: engine.idle(),
-            client_waited: usage::waited(),
             client_cpu: usage::cpu_time(std::process::id()),
             machine: usage::machine_busy(),
             frames: engine.tally.frames,
@@ -60,11 +58,9 @@ impl Reading {
     /// Time since an earlier reading in which our own thread had something to do and a core to do it on.
     pub(super) fn busy_since(&self, earlier: &Self) -> Duration {
         let idle = self.client_idle.saturating_sub(earlier.client_idle);
-        let waited = grown(self.client_waited, earlier.client_waited);
-        self.at
-            .duration_since(earlier.at)
-            .saturating_sub(idle)
-            .saturating_sub(waited)
+        let awake = self.at.duration_since(earlier.at).saturating_sub(idle);
+        // Others may have had our core meanwhile, which is not work of ours.
+        awake.min(grown(self.client_cpu, earlier.client_cpu))
     }
 
     /// Time since an earlier reading that cores worked for neither the server nor us; none if the server's
