@@ -174,7 +174,7 @@ async fn start_log_tail(
         .store
         .committed()
         .ok_or_else(|| trouble("the log is read twice"))?;
-    let head = shared.store.read(|db| db.log_head()).await;
+    let head = shared.store.log_head().await;
     let head = head.map_err(|failure| StartError::Store(failure.to_string()))?;
     let tail = LogTail::new(shared.clone(), head.pos);
     // On the actors' own thread: asking them then costs no change of threads.

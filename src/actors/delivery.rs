@@ -48,9 +48,12 @@ pub struct Delivery {
     pub apps: SmallVec<[ClientId; 1]>,
     /// What apps are told beside.
     pub audience: Audience,
-    frames: Mutex<SmallVec<[(Display, Arc<Frame>); 1]>>,
-    app_frames: Mutex<SmallVec<[(Display, Bytes); 1]>>,
+    frames: Rendered<Arc<Frame>>,
+    app_frames: Rendered<Bytes>,
 }
+
+/// What was rendered so far, by display class: nearly always one.
+type Rendered<T> = Mutex<SmallVec<[(Display, T); 1]>>;
 
 impl Delivery {
     /// Nothing is rendered yet.

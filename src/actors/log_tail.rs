@@ -115,7 +115,7 @@ impl LogTail {
     }
 
     async fn look_at_head(&mut self) {
-        match self.shared.store.read(|db| db.log_head()).await {
+        match self.shared.store.log_head().await {
             Ok(head) if head.pos > self.last => self.catch_up(head.pos).await,
             Ok(_) | Err(_) => {}
         }

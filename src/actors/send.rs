@@ -87,8 +87,10 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
         A: Handler<M>,
         A::Context: ToEnvelope<A, M>,
     {
-        // Without a time limit on the mail, the one way to fail is that nobody is there.
-        self.addr.send(mail).await.map_err(|_| Failure::Stopping)
+        self.addr.send(mail).await.map_err(|error| match error {
+            // Without a time limit on the mail, nobody being there is the one way to fail.
+            MailboxError::Closed | MailboxError::Timeout => Failure::Stopping,
+        })
     }
 
     /// Whether it leads to the same actor.

@@ -89,7 +89,7 @@ pub(super) fn create_user(config: &Config, name: &str, password_stdin: bool, jso
 /// `client create --name N`
 pub(super) fn create_client(
     config: &Config,
-    name: String,
+    name: &str,
     redirect_uris: Vec<String>,
     url: Option<String>,
     json: bool,
@@ -101,7 +101,7 @@ pub(super) fn create_client(
     let new = NewClient {
         id: ClientId::from(id.as_str()),
         secret: Some(secret.clone()),
-        name: name.clone(),
+        name: name.to_owned(),
         url: url.unwrap_or_else(|| String::from("about:blank")),
         redirect_uris,
         owner: None,

@@ -181,7 +181,7 @@ fn obey(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
             json,
         })) => {
             logging::start("warn");
-            accounts::create_client(&config, name, redirect_uri, url, json)
+            accounts::create_client(&config, &name, redirect_uri, url, json)
         }
         Some(Command::Token(TokenCommand::Create {
             client,
@@ -205,9 +205,10 @@ fn serve(mut config: Config, args: ServeArgs) -> Result<(), Box<dyn std::error::
     if let Some(bind) = args.bind {
         config.server.bind = bind;
     }
-    if args.demo {
+    let with_demo = args.demo || config.server.demo;
+    if with_demo {
         config.rate_limits.writes = config.rate_limits.writes.max(600);
     }
     logging::start(&config.server.log);
-    Ok(crate::server::serve(&config, args.demo)?)
+    Ok(crate::server::serve(&config, with_demo)?)
 }

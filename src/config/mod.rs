@@ -124,6 +124,8 @@ settings! {
         bind: String = "127.0.0.1:8080",
         /// Address that clients see, such as https://chat.example.org. Empty: http:// and the bound address.
         public_url: String = "",
+        /// Fill an empty database with a few people and rooms, and show who they are.
+        demo: bool = false,
         /// A proxy of yours stands in front: the last address in X-Forwarded-For is the client's.
         behind_proxy: bool = false,
         /// Threads that serve HTTP and websockets. 0: one per core.

@@ -127,6 +127,15 @@ impl Store {
         lane::enqueue(&self.shared.lane, job).map(Pending)
     }
 
+    /// Where the log ends.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method alone is not general enough in its lifetime"
+    )]
+    pub async fn log_head(&self) -> Result<LogHead, Failure> {
+        self.read(|db| db.log_head()).await
+    }
+
     /// Committed events in `pos` order, a batch per commit; once. A reader that is too slow finds a gap in `pos`,
     /// which it fills from the table ([`Db::events_after`]); so it does for what other processes committed.
     pub fn committed(&self) -> Option<mpsc::Receiver<Batch>> {

@@ -130,7 +130,7 @@ async fn admit_app(
                 .directory
                 .firehose(&client, shared)
                 .ask(Admit)
-                .await??
+                .await??;
         }
         answer => answer??,
     }

@@ -15,89 +15,77 @@ pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> b
     let Some(viewer) = link.who.user() else {
         return false;
     };
-    let body = &delivery.event.body;
+    let (body, topic) = (&delivery.event.body, subscription.topic);
     let filter = &subscription.filter;
     if body.actor() != Some(viewer) && delivery.hidden.from(viewer, filter.include_muted) {
         return false;
     }
-    match subscription.topic {
-        Topic::ChannelMessages(channel) => match body {
-            Body::MessageCreated { written, .. } => {
-                written.channel.id == channel && scope_opens(subscription, &written.channel)
-            }
-            Body::MessageDeleted { written } => {
-                written.channel.id == channel
-                    && filter.include_deleted
-                    && scope_opens(subscription, &written.channel)
-            }
-            _ => false,
-        },
-        Topic::Inbox(user) => inbox_hears(link, subscription, user, body),
-        Topic::ChannelSubscribers(channel) => match body {
-            Body::Subscribed { news, .. } | Body::Unsubscribed { news, .. } => {
-                news.channel.id == channel
-            }
-            _ => false,
-        },
-        Topic::ChannelPresence(channel) => match body {
-            Body::ChannelPresence {
-                channel: at, user, ..
-            } => at.id == channel && knows(link, filter, viewer, user.id),
-            _ => false,
-        },
-        Topic::Presence => match body {
-            Body::UserPresence { user, .. } => knows(link, filter, viewer, user.id),
-            _ => false,
-        },
-        Topic::Token(user) => match body {
-            Body::UserChanged { user: changed } => changed.id == user,
-            // A token of another app is that app's business.
-            Body::TokenGranted { token, .. } | Body::TokenRevoked { token, .. } => {
-                token.user == Some(user) && token.client.id == subscription.token.client.id
-            }
-            _ => false,
-        },
-    }
-}
-
-/// An inbox hears messages and changes of the channels that its user subscribes to, and the user's own
-/// subscribing and unsubscribing.
-fn inbox_hears(link: &Link, subscription: &Subscription, user: UserId, body: &Body) -> bool {
-    let filter = &subscription.filter;
-    let has = |channel: &ChannelBrief| {
-        link.inbox
-            .as_ref()
-            .is_some_and(|inbox| inbox.channels.contains(&channel.id))
-    };
-    let passes = |channel: &ChannelBrief| {
-        filter.lets_type_pass(&channel.kind) && scope_opens(subscription, channel)
-    };
     match body {
         Body::MessageCreated {
             written,
             read_by_author,
         } => {
             // An own message that moved the own marker leaves nothing unread.
-            let read = *read_by_author && written.message.user_id == user;
-            has(&written.channel) && passes(&written.channel) && (filter.include_read || !read)
+            let is_read = *read_by_author && written.message.user_id == viewer;
+            hears_messages(
+                link,
+                subscription,
+                &written.channel,
+                filter.include_read || !is_read,
+            )
         }
         Body::MessageDeleted { written } => {
-            has(&written.channel) && passes(&written.channel) && filter.include_deleted
+            filter.include_deleted && hears_messages(link, subscription, &written.channel, true)
         }
         Body::ChannelCreated { news } | Body::ChannelChanged { news } => {
-            let channel = news.channel.brief();
-            has(&channel) && passes(&channel)
+            in_inbox(link, subscription, &news.channel.brief())
         }
-        Body::Subscribed { news, user: who } | Body::Unsubscribed { news, user: who } => {
-            who.id == user && passes(&news.channel.brief())
+        Body::Subscribed { news, user } | Body::Unsubscribed { news, user } => {
+            topic == Topic::ChannelSubscribers(news.channel.id)
+                || (topic == Topic::Inbox(user.id) && passes(subscription, &news.channel.brief()))
         }
-        Body::Related { .. }
-        | Body::UserChanged { .. }
-        | Body::TokenGranted { .. }
-        | Body::TokenRevoked { .. }
-        | Body::UserPresence { .. }
-        | Body::ChannelPresence { .. } => false,
+        Body::ChannelPresence { channel, user, .. } => {
+            topic == Topic::ChannelPresence(channel.id) && knows(link, filter, viewer, user.id)
+        }
+        Body::UserPresence { user, .. } => {
+            topic == Topic::Presence && knows(link, filter, viewer, user.id)
+        }
+        Body::UserChanged { user } => topic == Topic::Token(user.id),
+        // A token of another app is that app's business.
+        Body::TokenGranted { token, .. } | Body::TokenRevoked { token, .. } => {
+            token.user.is_some_and(|user| topic == Topic::Token(user))
+                && token.client.id == subscription.token.client.id
+        }
+        Body::Related { .. } => false,
     }
+}
+
+/// Messages of a channel reach those who follow it, and the inboxes that hold it. `unread`: what an inbox
+/// that leaves out read channels asks for.
+fn hears_messages(
+    link: &Link,
+    subscription: &Subscription,
+    channel: &ChannelBrief,
+    unread: bool,
+) -> bool {
+    if subscription.topic == Topic::ChannelMessages(channel.id) {
+        return scope_opens(subscription, channel);
+    }
+    unread && in_inbox(link, subscription, channel)
+}
+
+/// Whether it is an inbox, holds the channel and lets its type pass.
+fn in_inbox(link: &Link, subscription: &Subscription, channel: &ChannelBrief) -> bool {
+    let holds = || {
+        link.inbox
+            .as_ref()
+            .is_some_and(|inbox| inbox.channels.contains(&channel.id))
+    };
+    matches!(subscription.topic, Topic::Inbox(_)) && holds() && passes(subscription, channel)
+}
+
+fn passes(subscription: &Subscription, channel: &ChannelBrief) -> bool {
+    subscription.filter.lets_type_pass(&channel.kind) && scope_opens(subscription, channel)
 }
 
 fn scope_opens(subscription: &Subscription, channel: &ChannelBrief) -> bool {

@@ -63,7 +63,7 @@ impl Shard {
         match fd.map(|fd| send_now(fd, bytes)) {
             Some(Sent::All) => {}
             Some(Sent::Part(taken)) => {
-                self.queue(slot, bytes.get(taken..).unwrap_or_default(), taken > 0)
+                self.queue(slot, bytes.get(taken..).unwrap_or_default(), taken > 0);
             }
             Some(Sent::Broken) => {
                 if let Some(link) = self.state.borrow().link(slot) {

@@ -7,10 +7,9 @@ use bytes::BytesMut;
 use smallvec::SmallVec;
 
 use super::Shard;
-use super::audience::Slot;
+use super::audience::{SLICE, Slot};
 use super::hearing::{app_hears, hears};
 use super::link::{Link, Who};
-use super::walk::SLICE;
 use crate::actors::delivery::Delivery;
 use crate::actors::interest::Key;
 use crate::event::Body;

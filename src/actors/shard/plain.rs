@@ -11,9 +11,8 @@ use bytes::BytesMut;
 use smallvec::SmallVec;
 
 use super::Shard;
-use super::audience::{Receiver, Slot};
+use super::audience::{Receiver, SLICE, Slot};
 use super::socket::{Sent, send_now};
-use super::walk::SLICE;
 use crate::actors::delivery::Delivery;
 use crate::model::ChannelId;
 use crate::protocol::display::Display;

@@ -90,8 +90,8 @@ impl State {
     fn stand_for(&mut self, slot: Slot, who: &Who) {
         match who {
             Who::Unclaimed(_) => {}
-            Who::User(user, _) => self.stand_at(slot, Key::User(*user)),
-            Who::App(stream, _, _) => self.stand_at(slot, Key::App(stream.client.clone())),
+            Who::User(user, _) => self.stand_at(slot, &Key::User(*user)),
+            Who::App(stream, _, _) => self.stand_at(slot, &Key::App(stream.client.clone())),
         }
     }
 
@@ -184,7 +184,7 @@ impl State {
             }
             Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
                 if let Some(key) = point_of(topic) {
-                    self.stand_at(slot, key);
+                    self.stand_at(slot, &key);
                 }
             }
             Topic::Token(_) => {}
@@ -231,7 +231,7 @@ impl State {
         let inbox: Option<&mut Box<Inbox>> =
             self.link_mut(slot).and_then(|link| link.inbox.as_mut());
         if inbox.is_some_and(|inbox| inbox.channels.insert(channel)) {
-            self.stand_at(slot, Key::ChannelNews(channel));
+            self.stand_at(slot, &Key::ChannelNews(channel));
             self.replace(slot, channel);
         }
     }
@@ -311,14 +311,14 @@ impl State {
         Some(link)
     }
 
-    fn stand_at(&mut self, slot: Slot, key: Key) {
+    fn stand_at(&mut self, slot: Slot, key: &Key) {
         let listeners = self.points.entry(key.clone()).or_default();
         if listeners.contains(&slot) {
             return;
         }
         listeners.push(slot);
         if listeners.len() == 1 {
-            self.interest.add(&key, self.shard);
+            self.interest.add(key, self.shard);
         }
     }
 

@@ -16,9 +16,6 @@ use crate::actors::interest::Key;
 use crate::event::Body;
 use crate::model::ChannelId;
 
-/// Receivers served before the thread is offered to others. About 3 ms at 3 µs each.
-pub(super) const SLICE: usize = 1024;
-
 /// Carries deliveries out, in their order.
 pub(super) async fn walk(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
     let mut run: Vec<Arc<Delivery>> = Vec::new();

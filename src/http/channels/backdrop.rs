@@ -79,9 +79,8 @@ impl<'a> Backdrop<'a> {
             }
         }
         let around = around(app, user, rooms, recents).await?;
-        if look.user {
-            ids.extend(around.recents.values().map(|message| message.user_id));
-        }
+        // Wanted or not: whether the author may be heard decides about the message itself.
+        ids.extend(around.recents.values().map(|message| message.user_id));
         Ok(Self {
             app,
             look,
@@ -107,7 +106,7 @@ impl<'a> Backdrop<'a> {
     /// A message as the viewer sees it.
     pub(in crate::http) fn message<'s>(&'s self, message: &'s Message) -> MessageObject<'s> {
         let object = MessageObject::new(message, None, self.look, self.app.engine.site());
-        match self.user(message.user_id) {
+        match self.user(message.user_id).filter(|_| self.look.user) {
             Some(author) => object.author_object(author),
             None => object,
         }
@@ -145,8 +144,12 @@ impl<'a> Backdrop<'a> {
         })
     }
 
+    /// A newest message, unless one of the two blocks the other: lists hide it too.
     fn recent(&self, id: Option<MessageId>) -> Option<MessageObject<'_>> {
-        Some(self.message(self.around.recents.get(&id?)?))
+        let message = self.around.recents.get(&id?)?;
+        let standing = self.people.standing(message.user_id);
+        let is_hidden = standing.you_blocked || standing.blocks_you;
+        (!is_hidden).then(|| self.message(message))
     }
 }
 
