@@ -24,6 +24,7 @@ mod process;
 mod report;
 mod rest;
 mod setup;
+mod signals;
 mod socket;
 mod stamp;
 mod usage;
@@ -51,6 +52,9 @@ pub fn run(args: LoadtestArgs) -> ExitCode {
         Ok(prepared) => prepared,
         Err(refused) => return say(&refused.to_string(), ExitCode::from(2)),
     };
+    if let Err(trouble) = signals::hold() {
+        return say(&trouble.to_string(), ExitCode::FAILURE);
+    }
     let target = match Target::prepare(&args, &plan) {
         Ok(target) => target,
         Err(refused) => return say(&refused.to_string(), ExitCode::from(2)),

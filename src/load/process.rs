@@ -1,6 +1,7 @@
 //! The server of our own: started in its own process group, spoken to through its command line and its
 //! port only, stopped on every exit.
 
+use super::signals;
 use super::usage;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -50,7 +51,8 @@ impl ServerProcess {
             usage::pin(&[core])?;
         }
         let many = sockets.saturating_mul(2).max(1_000_000).to_string();
-        let spawned = Command::new(binary)
+        let mut command = Command::new(binary);
+        command
             .args(["serve", "--bind", &format!("127.0.0.1:{port}")])
             .args(["--database-url", &database_url(&directory)])
             .env("GROUNDNUT_RATE_LIMITS_ENABLED", "false")
@@ -58,8 +60,8 @@ impl ServerProcess {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(directory.join("server.log"))?)
-            .process_group(0)
-            .spawn();
+            .process_group(0);
+        let spawned = signals::released(|| command.spawn());
         if core.is_some() {
             usage::pin(&before)?;
         }

@@ -99,7 +99,7 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// An engine without sockets. Takes over Ctrl-C and SIGTERM of the process.
+    /// An engine without sockets. It notices Ctrl-C and SIGTERM if `signals::hold` was called.
     pub(super) fn new(dial: Dial, host: String, callers: u32, text_bytes: u32) -> io::Result<Self> {
         Ok(Self {
             poller: Poller::new()?,
