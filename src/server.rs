@@ -24,7 +24,7 @@ use crate::protocol::goodbye::Goodbye;
 use crate::protocol::site::Site;
 use crate::store::{Store, StoreOptions};
 use crate::telemetry::Metrics;
-use crate::web::Demo;
+use crate::web::{Demo, DemoPerson};
 use crate::ws::{Gate, upgrade};
 
 /// A request head that has not arrived by then is not waited for.
@@ -113,6 +113,7 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
         Engine::new(shared.clone()),
         Settings::from(config),
     ));
+    let people = demo.people.clone();
     let server = listen(
         config,
         listener,
@@ -122,7 +123,7 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
     )?;
     let sweeper = actix_rt::spawn(sweep(shared.clone()));
     app.set_ready(true);
-    announce(&public_url, address)?;
+    announce(&public_url, address, &people)?;
     let handle = server.handle();
     let mut running = actix_rt::spawn(server);
     tokio::select! {
@@ -267,11 +268,24 @@ async fn sweep(shared: Arc<Shared>) {
     }
 }
 
-fn announce(public_url: &str, address: SocketAddr) -> Result<(), std::io::Error> {
+fn announce(
+    public_url: &str,
+    address: SocketAddr,
+    people: &[DemoPerson],
+) -> Result<(), std::io::Error> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on http://{}", shown(address))?;
     if !public_url.ends_with(&shown(address)) {
         writeln!(out, "public address {public_url}")?;
+    }
+    if !people.is_empty() {
+        writeln!(
+            out,
+            "open {public_url} in two windows and sign in as two of"
+        )?;
+    }
+    for person in people {
+        writeln!(out, "  {:<8} password {}", person.username, person.password)?;
     }
     out.flush()
 }

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_codec::Decoder;
-use actix_http::ws::{Codec, Frame, Item, ProtocolError};
+use actix_http::ws::{Codec, Item};
 use actix_web::web::{Bytes, BytesMut};
+use actix_web_actors::ws::{Frame, ProtocolError};
 use futures_util::Stream;
 
 use crate::actors::shard::socket::Socket;
