@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::System;
@@ -143,6 +144,7 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
 
 /// No new connections, goodbyes to all streams, the requests under way served; then the rest is let go.
 async fn drain(config: &Config, shared: &Shared, app: &App, handle: &actix_server::ServerHandle) {
+    shared.stopping.store(true, Ordering::Release);
     handle.pause().await;
     for shard in shared.shards.all() {
         if shard.send(HangUpAll(Goodbye::GoingAway)).await.is_err() {

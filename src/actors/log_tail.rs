@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix::Addr;
 use futures_util::future::join_all;
 use smallvec::SmallVec;
 use tokio::sync::mpsc;
@@ -19,7 +20,7 @@ use super::delivery::Delivery;
 use super::firehose::mail::{JudgeEvents, Seen};
 use super::hiding::Hiding;
 use super::interest::{Key, ShardId};
-use super::shard::Batch;
+use super::shard::{Batch, ShardActor};
 use crate::event::{Body, Event, Owner, Pos};
 use crate::model::{ChannelId, ClientId, UserId};
 use crate::protocol::stream::Audience;
@@ -152,16 +153,26 @@ impl LogTail {
         }
     }
 
-    /// Sends events to everybody who hears them.
+    /// Sends events to everybody who hears them, in parts: who subscribes to a channel begins to listen to it
+    /// when the event of it is walked, and only then the register knows where the next message goes.
     async fn deliver(&mut self, events: Vec<Arc<Event>>) {
-        if events.is_empty() {
-            return;
+        let joins = |event: &Arc<Event>| matches!(event.body, Body::Subscribed { .. });
+        for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
+            let told = self.deliver_part(part).await;
+            if part.iter().any(joins) {
+                let walked = told.iter().map(|addr| addr.send(Batch(Vec::new())));
+                join_all(walked).await;
+            }
         }
+    }
+
+    /// Returns the shards that were told.
+    async fn deliver_part(&mut self, events: &[Arc<Event>]) -> Vec<Addr<ShardActor>> {
         self.shared
             .metrics
             .add(Counter::EventsDelivered, events.len() as u64);
         let firehoses = self.shared.directory.firehoses();
-        let subscribers = self.ask_owners(&events, !firehoses.is_empty()).await;
+        let subscribers = self.ask_owners(events, !firehoses.is_empty()).await;
         let seen: Arc<[Seen]> = events
             .iter()
             .zip(subscribers)
@@ -188,10 +199,10 @@ impl LogTail {
         }
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
             let addr = self.shared.shards.get(shard)?;
-            // A shard whose mailbox is full holds everybody up here, not in memory: the log keeps the rest.
-            Some(async move { addr.send(Batch(mail)).await.is_ok() })
+            // A shard that is still walking holds everybody up here, not in memory: the log keeps the rest.
+            Some(async move { addr.send(Batch(mail)).await.map(|()| addr) })
         });
-        join_all(sent).await;
+        join_all(sent).await.into_iter().flatten().collect()
     }
 
     /// Brings the channels concerned up to date, and learns who was subscribed at each event. A channel at

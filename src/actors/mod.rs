@@ -22,6 +22,7 @@ pub mod shard;
 pub mod user;
 
 use std::net::IpAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -78,6 +79,8 @@ pub struct Shared {
     pub idle: Duration,
     /// Subscribe whoever is put on an ACL.
     pub subscribe_listed: bool,
+    /// The process is on its way down: no stream is opened any more.
+    pub stopping: AtomicBool,
     ephemeral: mpsc::Sender<Event>,
 }
 
@@ -108,6 +111,7 @@ impl Shared {
             unclaimed_seats: Seats::new(streams.unclaimed_per_address, streams.unclaimed_total),
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
+            stopping: AtomicBool::new(false),
             ephemeral,
         };
         (shared, receiver)

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::actors::user::write::grant;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::model::{ClientId, Scopes};
+use crate::model::{ClientId, Refusal, Scopes};
 use crate::server::store_options;
 use crate::store::secret::{hash_password, random_id};
 use crate::store::{Failure, NewClient, NewUser, Store, Tx};
@@ -72,12 +72,12 @@ pub(super) fn create_user(config: &Config, name: &str, password_stdin: bool, jso
         password_hash,
         ..NewUser::default()
     };
-    let user = write(config, move |tx| tx.create_user(&new)).map_err(|error| {
-        if error.to_string().starts_with("username") {
-            "this name is taken".into()
-        } else {
-            error
-        }
+    let user = write(config, move |tx| {
+        tx.create_user(&new)
+            .map_err(|failure| match failure.refusal() {
+                Some(Refusal::Invalid) => Failure::Trouble("this name is taken".into()),
+                Some(_) | None => failure,
+            })
     })?;
     print(
         json,

@@ -118,7 +118,7 @@ enum TokenCommand {
     /// Give an app a token, of a user or of its own. It is shown once.
     Create {
         /// The app's client id.
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", allow_hyphen_values = true)]
         client: String,
         /// For whom; without it the token is the app's own.
         #[arg(long, value_name = "NAME")]

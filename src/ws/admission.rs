@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use actix_http::header::HeaderMap;
 use actix_http::{HttpMessage, Request};
@@ -36,6 +37,9 @@ pub(super) async fn admit(
     address: IpAddr,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
+    if shared.stopping.load(Ordering::Acquire) {
+        return Err(Failure::Stopping);
+    }
     let uri = request.uri();
     let query = Query::parse(uri.query().unwrap_or_default());
     let secret = token_in(request.headers(), uri.query().unwrap_or_default());

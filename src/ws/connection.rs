@@ -36,7 +36,7 @@ pub(super) struct ConnectionActor {
 }
 
 impl ConnectionActor {
-    /// Takes a connection in that was admitted and has its hello: from here on its exits are the actor's.
+    /// Takes a connection in that was admitted: from here on its exits are the actor's.
     pub(super) fn launch(
         shared: Arc<Shared>,
         shard: Rc<Shard>,
@@ -131,7 +131,10 @@ impl Drop for ConnectionActor {
         self.shared.directory.leave(&self.id);
         // The link is dropped after the borrow: its socket may wake its reader.
         let link = self.shard.state.borrow_mut().remove(self.slot, self.serial);
-        drop(link);
+        // A drain that waits for a peer that does not read holds the socket: it must end too.
+        if let Some(link) = link {
+            link.socket.cut();
+        }
         self.shared.metrics.add(Counter::ConnectionsGone, 1);
     }
 }

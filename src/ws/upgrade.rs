@@ -115,6 +115,7 @@ async fn open(
             display,
             opened: now,
             heard: now,
+            stall_watched: false,
             closing: None,
             subscriptions: Vec::new(),
             stands: SmallVec::new(),
@@ -131,7 +132,7 @@ async fn open(
     }
     // A revocation that passed before the connection stood in its place did not see it.
     if let Some(secret) = secret
-        && matches!(gate.shared.store.token(&secret).await, Ok(None))
+        && !matches!(gate.shared.store.token(&secret).await, Ok(Some(_)))
         && gate
             .shard
             .state

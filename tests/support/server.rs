@@ -95,6 +95,17 @@ impl TestServer {
             .expect("a number")
     }
 
+    /// Sockets that the server has open.
+    pub(crate) fn sockets(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.child.id());
+        let open = std::fs::read_dir(folder).expect("the server runs");
+        let target =
+            |entry: std::io::Result<std::fs::DirEntry>| entry.ok()?.path().read_link().ok();
+        open.filter_map(target)
+            .filter(|target| target.to_string_lossy().starts_with("socket:"))
+            .count()
+    }
+
     pub(crate) fn log(&self) -> String {
         self.log.lock().expect("the log").clone()
     }

@@ -199,10 +199,20 @@ pub fn save(
     actor: UserId,
     auto: bool,
 ) -> Result<Arc<Channel>, Failure> {
-    tx.save_channel(channel)?;
-    for user in tx.subscribers(channel.id)? {
-        if channel.access(Some(user)) < Access::Read && tx.unsubscribe(channel.id, user)? {
-            announce_subscription(tx, channel.id, user, false)?;
+    let mut losing = tx.subscribers(channel.id)?;
+    losing.retain(|user| channel.access(Some(*user)) < Access::Read);
+    if losing.is_empty() {
+        tx.save_channel(channel)?;
+    } else {
+        // They see the channel as it was when they still could.
+        let before = Box::new(news(tx, channel.id)?);
+        tx.save_channel(channel)?;
+        for user in losing {
+            let left = tx.unsubscribe(channel.id, user)?;
+            if let Some(user) = tx.user(user)?.map(Arc::new).filter(|_| left) {
+                let news = before.clone();
+                tx.announce(Body::Unsubscribed { news, user });
+            }
         }
     }
     let news = news(tx, channel.id)?;

@@ -87,6 +87,19 @@ impl Engine {
         self.shared.directory.user(id, &self.shared)
     }
 
+    /// Asks a user's actor; as [`Self::ask_channel`].
+    async fn ask_user<M>(&self, id: UserId, mail: impl Fn() -> M) -> Result<M::Result, Failure>
+    where
+        M: actix::Message + Send + 'static,
+        M::Result: Send,
+        UserActor: actix::Handler<M>,
+    {
+        match self.user(id).ask(mail()).await {
+            Err(Failure::Stopping) => self.user(id).ask(mail()).await,
+            answer => answer,
+        }
+    }
+
     async fn person(&self, id: UserId) -> Result<Arc<User>, Failure> {
         Ok(self.store().user(id).await?.ok_or(Refusal::UserNotFound)?)
     }

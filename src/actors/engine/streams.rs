@@ -24,6 +24,20 @@ pub struct Followed {
     user: UserId,
 }
 
+/// Takes a subscription back when it is dropped with it.
+struct Guard<'e> {
+    engine: &'e Engine,
+    followed: Option<Followed>,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if let Some(followed) = self.followed.take() {
+            self.engine.unfollow_quietly(&followed);
+        }
+    }
+}
+
 impl Engine {
     /// Makes a connection follow a topic. Call it before the page is read: an event that lands in between is
     /// then sent twice rather than never. `None`: there is no such connection, or it is somebody else's.
@@ -79,6 +93,15 @@ impl Engine {
             follows: follows.clone(),
             seat,
         };
+        // Taken back unless it is handed out: a call that is dropped half way leaves nothing behind.
+        let mut guard = Guard {
+            engine: self,
+            followed: Some(Followed {
+                connection_id,
+                subscription_id: id.clone(),
+                user: by.user,
+            }),
+        };
         let mut answer = recipient.send(mail(None)).await;
         let claims = matches!(answer, Ok(Ok(Answer::Unclaimed)));
         if claims {
@@ -95,13 +118,10 @@ impl Engine {
             // It closed meanwhile, or was never ours.
             Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => return Ok(None),
         }
-        if claims && !self.is_live(token).await? {
+        if claims && !matches!(self.is_live(token).await, Ok(true)) {
             // Its revocation passed before the connection was this user's, so it was not closed by it.
-            drop(
-                recipient
-                    .send(ConnectionMail::Close(by.user, Goodbye::TokenRevoked))
-                    .await,
-            );
+            let close = ConnectionMail::Close(by.user, Goodbye::TokenRevoked);
+            drop(recipient.send(close).await);
             return Err(Refusal::TokenInvalid.into());
         }
         if let Some(channel) = topic.channel() {
@@ -111,34 +131,15 @@ impl Engine {
                 user: by.user,
                 scopes: token.scopes.clone(),
             };
-            if let Err(failure) = self.ask_channel(channel, mail).await.and_then(|may| may) {
-                self.unfollow_quietly(&Followed {
-                    connection_id,
-                    subscription_id: id,
-                    user: by.user,
-                });
-                return Err(failure);
-            }
+            self.ask_channel(channel, mail).await??;
         }
-        let followed = Followed {
-            connection_id,
-            subscription_id: id,
-            user: by.user,
-        };
         if let Topic::Inbox(user) = topic {
-            let channels = self
-                .store()
-                .read(move |db| db.subscribed_channels(user))
-                .await;
-            match channels {
-                Ok(channels) => drop(recipient.send(ConnectionMail::FillInbox(channels)).await),
-                Err(failure) => {
-                    self.unfollow_quietly(&followed);
-                    return Err(failure);
-                }
-            }
+            let read = self.store().read(move |db| db.subscribed_channels(user));
+            let fill = ConnectionMail::FillInbox(read.await?);
+            // A connection that closed meanwhile has no inbox.
+            drop(recipient.send(fill).await);
         }
-        Ok(Some(followed))
+        Ok(guard.followed.take())
     }
 
     /// Whether a token still stands in the table.

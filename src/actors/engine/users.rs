@@ -25,15 +25,12 @@ impl Engine {
         relation: Relation,
         on: bool,
     ) -> Result<(), Failure> {
-        self.user(by.user)
-            .ask(Relate {
-                other,
-                relation,
-                on,
-            })
-            .await??
-            .wait()
-            .await
+        let mail = || Relate {
+            other,
+            relation,
+            on,
+        };
+        self.ask_user(by.user, mail).await??.wait().await
     }
 
     /// Gives a client a token, of a user or of its own. Returns the secret, which is kept nowhere.
@@ -49,12 +46,12 @@ impl Engine {
         let (secret, client) = (random_id(), client.clone());
         let token = match user {
             Some(user) => {
-                let mail = GrantToken {
-                    client,
-                    scopes,
+                let mail = || GrantToken {
+                    client: client.clone(),
+                    scopes: scopes.clone(),
                     secret: secret.clone(),
                 };
-                self.user(user).ask(mail).await??.wait().await?
+                self.ask_user(user, mail).await??.wait().await?
             }
             None => {
                 let kept = secret.clone();
@@ -72,7 +69,10 @@ impl Engine {
     /// The database is in trouble, or busy.
     pub async fn revoke_token(&self, token: Arc<Token>) -> Result<(), Failure> {
         match token.user {
-            Some(user) => self.user(user).ask(RevokeToken(token)).await??.wait().await,
+            Some(user) => {
+                let mail = || RevokeToken(token.clone());
+                self.ask_user(user, mail).await??.wait().await
+            }
             None => {
                 self.store()
                     .write(move |tx| write::revoke(tx, token.id))
@@ -90,11 +90,8 @@ impl Engine {
         by: &By,
         change: ProfileChange,
     ) -> Result<Arc<User>, Failure> {
-        self.user(by.user)
-            .ask(ChangeProfile(change))
-            .await??
-            .wait()
-            .await
+        let mail = || ChangeProfile(change.clone());
+        self.ask_user(by.user, mail).await??.wait().await
     }
 
     /// Sets the caller's global presence.
@@ -103,8 +100,10 @@ impl Engine {
     /// Busy.
     pub async fn set_presence(&self, by: &By, set: SetPresence) -> Result<Presence, Failure> {
         let user = self.person(by.user).await?;
-        self.user(by.user)
-            .ask(SetUserPresence { user, set })
-            .await?
+        let mail = || SetUserPresence {
+            user: user.clone(),
+            set: set.clone(),
+        };
+        self.ask_user(by.user, mail).await?
     }
 }

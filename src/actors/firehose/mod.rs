@@ -53,8 +53,8 @@ impl Actor for FirehoseActor {
         let (store, client) = (self.shared.store.clone(), self.client.clone());
         let read = async move {
             let id = client.clone();
-            let authorizations = store.read(move |db| db.authorizations(&id)).await?;
-            Ok::<_, Failure>(Sight::new(client, authorizations))
+            let tokens = store.read(move |db| db.tokens_of_client(&id)).await?;
+            Ok::<_, Failure>(Sight::new(client, tokens))
         };
         ctx.wait(
             wrap_future(read).map(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::event::Body;
-use crate::model::{ChannelBrief, ChannelId, ClientId, Relation, Scopes, TokenId, UserId};
+use crate::model::{ChannelBrief, ChannelId, ClientId, Relation, Scopes, Token, TokenId, UserId};
 
 /// Channels whose answer is remembered; beyond that the memory starts anew.
 const REMEMBERED: usize = 10_000;
@@ -14,7 +14,7 @@ const REMEMBERED: usize = 10_000;
 pub struct Sight {
     client: ClientId,
     /// One entry per live token; an authorization ends with the last of them.
-    users: HashMap<UserId, Vec<(Option<TokenId>, Scopes)>>,
+    users: HashMap<UserId, Vec<(TokenId, Scopes)>>,
     /// Moves with each change of `users`.
     version: u64,
     /// For each channel the last answer.
@@ -32,10 +32,15 @@ struct Answered {
 
 impl Sight {
     /// From the live tokens of a client.
-    pub fn new(client: ClientId, tokens: Vec<(UserId, Scopes)>) -> Self {
+    pub fn new(client: ClientId, tokens: Vec<Token>) -> Self {
         let mut users: HashMap<UserId, Vec<_>> = HashMap::new();
-        for (user, scopes) in tokens {
-            users.entry(user).or_default().push((None, scopes));
+        for token in tokens {
+            if let Some(user) = token.user {
+                users
+                    .entry(user)
+                    .or_default()
+                    .push((token.id, token.scopes));
+            }
         }
         Self {
             client,
@@ -69,43 +74,31 @@ impl Sight {
                 let own = token.client.id == self.client;
                 if let (true, Some(user)) = (own, token.user) {
                     let tokens = self.users.entry(user).or_default();
-                    // The list that was loaded may hold this token already, without its id.
-                    tokens.retain(|(id, scopes)| {
-                        *id != Some(token.id) && (id.is_some() || *scopes != token.scopes)
-                    });
-                    tokens.push((Some(token.id), token.scopes.clone()));
+                    tokens.retain(|(known, _)| *known != token.id);
+                    tokens.push((token.id, token.scopes.clone()));
                     self.version += 1;
                 }
                 // A token of the app itself is no user's authorization.
                 own && token.user.is_some()
             }
-            Body::TokenRevoked {
-                token, was_last, ..
-            } => {
+            Body::TokenRevoked { token, .. } => {
                 let own = token.client.id == self.client;
                 if let (true, Some(user)) = (own, token.user) {
-                    self.forget(user, token.id, &token.scopes, *was_last);
+                    self.forget(user, token.id);
                 }
                 own && token.user.is_some()
             }
         }
     }
 
-    fn forget(&mut self, user: UserId, id: TokenId, scopes: &Scopes, was_last: bool) {
+    /// An authorization ends with the last token.
+    fn forget(&mut self, user: UserId, id: TokenId) {
         self.version += 1;
         let Some(tokens) = self.users.get_mut(&user) else {
             return;
         };
-        let known = tokens.iter().position(|(known, _)| *known == Some(id));
-        let same = || {
-            tokens
-                .iter()
-                .position(|(known, granted)| known.is_none() && granted == scopes)
-        };
-        if let Some(at) = known.or_else(same) {
-            tokens.swap_remove(at);
-        }
-        if was_last || tokens.is_empty() {
+        tokens.retain(|(known, _)| *known != id);
+        if tokens.is_empty() {
             self.users.remove(&user);
         }
     }

@@ -86,11 +86,13 @@ impl Shard {
 
     fn look_at_queue(self: &Rc<Self>, slot: Slot, serial: u64) -> Option<u32> {
         let since = {
-            let state = self.state.borrow();
+            let mut state = self.state.borrow_mut();
             let link = state
-                .link(slot)
+                .link_mut(slot)
                 .filter(|link| link.serial == serial && link.closing.is_none())?;
-            link.socket.behind_since()?
+            let since = link.socket.behind_since();
+            link.stall_watched = since.is_some();
+            since?
         };
         let (still, allowed) = (
             since.elapsed(),

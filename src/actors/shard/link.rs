@@ -54,8 +54,9 @@ pub struct Subscription {
 pub struct Inbox {
     /// Channels that the user subscribes to.
     pub channels: HashSet<ChannelId>,
-    /// Changes that arrived while the list was being read; they win over the list.
-    pub loading: Option<HashMap<ChannelId, bool>>,
+    /// What events said since the inbox is followed: they win over any list that was read, since a list may
+    /// be older than they are. One entry per channel that changed.
+    pub changes: HashMap<ChannelId, bool>,
 }
 
 /// One connection.
@@ -75,6 +76,8 @@ pub struct Link {
     pub opened: u32,
     /// Tick at which something was heard last.
     pub heard: u32,
+    /// A look at its queue is due some time: there is never more than one in the wheel.
+    pub stall_watched: bool,
     /// Why it is closing, and the tick at which it is cut off.
     pub closing: Option<(Goodbye, u32)>,
     /// What it follows.
@@ -83,7 +86,7 @@ pub struct Link {
     pub stands: SmallVec<[(ChannelId, Stand); 1]>,
     /// Shared by all its inbox subscriptions; there while it has one.
     pub inbox: Option<Box<Inbox>>,
-    /// Users whom its user follows; there while it has a presence subscription.
+    /// Users whom its user follows; there since it has a presence subscription.
     pub follows: Option<Box<HashSet<UserId>>>,
 }
 

@@ -55,7 +55,8 @@ pub struct Shard {
     wheel: RefCell<Wheel<(Slot, u64, Look)>>,
 }
 
-/// Events for the connections of a thread, in `pos` order.
+/// Events for the connections of a thread, in `pos` order. An empty batch is answered when those before it
+/// have been walked.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "()")]
 pub struct Batch(pub Vec<Arc<Delivery>>);
@@ -80,18 +81,10 @@ pub struct CloseStreams {
     pub keys: Vec<StreamKey>,
 }
 
-/// Everything that waits in the mailbox is here: walk it.
-#[derive(actix::Message, Debug)]
-#[rtype(result = "()")]
-struct Flush;
-
 /// One per worker thread; ends with it.
 #[derive(Debug)]
 pub struct ShardActor {
     shard: Rc<Shard>,
-    /// Deliveries of this turn, joined per socket when the flush comes.
-    turn: Vec<Arc<Delivery>>,
-    flush_sent: bool,
 }
 
 impl ShardActor {
@@ -114,19 +107,8 @@ impl ShardActor {
         });
         let actor = Self {
             shard: shard.clone(),
-            turn: Vec::new(),
-            flush_sent: false,
         };
         (shard, actor.start())
-    }
-
-    fn walk_turn(&mut self, ctx: &mut Context<Self>) {
-        self.flush_sent = false;
-        let turn = std::mem::take(&mut self.turn);
-        let shard = self.shard.clone();
-        // The mailbox waits, so the next batch follows this one; everything else on the thread goes on
-        // between the slices of a long walk.
-        ctx.wait(wrap_future(async move { walk::walk(&shard, turn).await }));
     }
 }
 
@@ -152,22 +134,12 @@ impl Handler<Batch> for ShardActor {
     type Result = ();
 
     fn handle(&mut self, batch: Batch, ctx: &mut Self::Context) {
-        self.turn.extend(batch.0);
-        // The flush goes behind what already waits, so that one write per socket carries all of it.
-        if !self.flush_sent {
-            self.flush_sent = ctx.address().try_send(Flush).is_ok();
-        }
-        if !self.flush_sent {
-            self.walk_turn(ctx);
-        }
-    }
-}
-
-impl Handler<Flush> for ShardActor {
-    type Result = ();
-
-    fn handle(&mut self, _: Flush, ctx: &mut Self::Context) {
-        self.walk_turn(ctx);
+        let shard = self.shard.clone();
+        // The mailbox waits, so the next batch follows this one, and `LogTail` joins meanwhile what is
+        // committed into one. Everything else on the thread goes on between the slices of a long walk.
+        ctx.wait(wrap_future(async move {
+            walk::walk(&shard, batch.0).await;
+        }));
     }
 }
 

@@ -86,6 +86,20 @@ impl Shard {
         waiting > bound && (is_stuck || waiting > bound.saturating_mul(BURST_BOUNDS))
     }
 
+    /// Has the queue of a socket looked at, unless a look is due already.
+    fn watch_queue(&self, slot: Slot, serial: u64) {
+        let mut state = self.state.borrow_mut();
+        let watched = state
+            .link_mut(slot)
+            .is_some_and(|link| std::mem::replace(&mut link.stall_watched, true));
+        if !watched {
+            let wait = ticks(self.limits.stalled_ms);
+            self.wheel
+                .borrow_mut()
+                .put((slot, serial, Look::Stall), wait);
+        }
+    }
+
     /// Keeps bytes for a socket that is behind; over the bound it is closed as too slow.
     pub(super) fn queue(self: &Rc<Self>, slot: Slot, rest: &[u8], begun: bool) {
         let (over, drain) = {
@@ -106,9 +120,7 @@ impl Shard {
         };
         if let Some((socket, serial)) = drain {
             self.metrics.add(Counter::SocketsBehind, 1);
-            self.wheel
-                .borrow_mut()
-                .put((slot, serial, Look::Stall), ticks(self.limits.stalled_ms));
+            self.watch_queue(slot, serial);
             let shard = self.clone();
             actix_rt::spawn(async move {
                 socket.drain(Instant::now).await;

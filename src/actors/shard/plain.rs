@@ -4,6 +4,7 @@
 //! sent in one call.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,36 +22,37 @@ use crate::protocol::frame::ID_LENGTH;
 /// Bytes joined into one write. More would not fit into a fresh socket buffer anyway.
 const JOIN_BYTES: usize = 64 * 1024;
 
-/// The plain receivers of one channel.
+/// The plain receivers of one channel. Their places keep their index until the caller says that it has walked.
 pub(super) async fn walk(
     shard: &Rc<Shard>,
     run: &[Arc<Delivery>],
     channel: ChannelId,
     apart: &HashSet<Slot>,
 ) {
-    let displays: SmallVec<[Display; 4]> = {
-        let mut state = shard.state.borrow_mut();
+    // Who comes while the walk is under way has the page, and was not asked whether they may hear this.
+    let classes: SmallVec<[(Display, usize); 4]> = {
+        let state = shard.state.borrow();
         let Some(audience) = state.audience(channel) else {
             return;
         };
-        let displays = audience.classes.iter().map(|class| class.display).collect();
-        state.walk_begins(channel);
-        displays
+        let classes = audience.classes.iter();
+        classes
+            .map(|class| (class.display, class.receivers.len()))
+            .collect()
     };
-    for (class, display) in displays.into_iter().enumerate() {
+    for (class, (display, end)) in classes.into_iter().enumerate() {
         let mut rest = run;
         while !rest.is_empty() {
             let (mut joined, taken) = Joined::lay_out(shard, rest, display);
             rest = rest.get(taken..).unwrap_or_default();
             let mut from = 0;
-            while let Some(next) = joined.send_slice(shard, channel, class, from, apart) {
+            while let Some(next) = joined.send_slice(shard, (channel, class), from..end, apart) {
                 from = next;
                 // Lets connections and requests of this thread have their turn.
                 tokio::task::yield_now().await;
             }
         }
     }
-    shard.state.borrow_mut().walked();
 }
 
 /// Room for an id, between its quotes.
@@ -91,9 +93,8 @@ impl Joined {
     fn send_slice(
         &mut self,
         shard: &Rc<Shard>,
-        channel: ChannelId,
-        class: usize,
-        from: usize,
+        (channel, class): (ChannelId, usize),
+        places: Range<usize>,
         apart: &HashSet<Slot>,
     ) -> Option<usize> {
         // Sockets that did not take all of it; rare, so they are served after the borrow ends.
@@ -101,7 +102,7 @@ impl Joined {
         let (served, more) = {
             let state = shard.state.borrow();
             let receivers = &state.audience(channel)?.classes.get(class)?.receivers;
-            let slice = receivers.get(from..)?;
+            let slice = receivers.get(places.clone())?;
             let mut served = 0;
             for receiver in slice.iter().take(SLICE) {
                 if receiver.fd < 0 || (!apart.is_empty() && apart.contains(&receiver.slot)) {
@@ -139,7 +140,7 @@ impl Joined {
                 }
             }
         }
-        more.then_some(from + SLICE)
+        more.then_some(places.start + SLICE)
     }
 
     /// Writes a receiver's id into the gaps.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use actix_rt::net::TcpStream;
 use bytes::{Buf, Bytes};
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, send};
+use nix::sys::socket::{MsgFlags, Shutdown, send, shutdown};
 
 /// What became of bytes given to [`send_now`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ const PIECE_COST: usize = 96;
 struct Outbox {
     queue: VecDeque<Bytes>,
     bytes: usize,
-    /// Bytes of the front frame that are already gone.
+    /// Part of the front piece is already gone.
     front_sent: bool,
     /// When the kernel last took something.
     progress: Instant,
@@ -87,6 +87,12 @@ impl Socket {
         if let Some(reader) = self.reader.borrow_mut().take() {
             reader.wake();
         }
+    }
+
+    /// Ends the connection for good, whoever still holds it: what waits is not written any more.
+    pub fn cut(&self) {
+        // A socket that the peer has closed already needs no shutdown.
+        shutdown(self.fd(), Shutdown::Both).unwrap_or_default();
     }
 
     /// Whether it is over; if not, the reader is woken when it will be.

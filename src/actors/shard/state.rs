@@ -175,11 +175,8 @@ impl State {
         match topic {
             Topic::ChannelMessages(channel) => self.replace(slot, channel),
             Topic::Inbox(_) => {
-                let inbox = self
-                    .link_mut(slot)
-                    .map(|link| link.inbox.get_or_insert_default());
-                if let Some(inbox) = inbox {
-                    inbox.loading.get_or_insert_default();
+                if let Some(link) = self.link_mut(slot) {
+                    link.inbox.get_or_insert_default();
                 }
             }
             Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
@@ -196,7 +193,7 @@ impl State {
         let Some(inbox) = self.link_mut(slot).and_then(|link| link.inbox.as_mut()) else {
             return;
         };
-        let changes = inbox.loading.take().unwrap_or_default();
+        let changes = inbox.changes.clone();
         let listed = channels
             .into_iter()
             .filter(|channel| changes.get(channel) != Some(&false));
@@ -216,9 +213,7 @@ impl State {
             let Some(inbox) = self.link_mut(slot).and_then(|link| link.inbox.as_mut()) else {
                 continue;
             };
-            if let Some(loading) = inbox.loading.as_mut() {
-                loading.insert(channel, subscribed);
-            }
+            inbox.changes.insert(channel, subscribed);
             if subscribed {
                 self.enter_inbox(slot, channel);
             } else {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Shard;
-use super::audience::Slot;
+use super::audience::{SLICE, Slot};
 use super::pile::Pile;
 use super::{effects, plain};
 use crate::actors::delivery::Delivery;
@@ -21,6 +21,9 @@ pub(super) async fn walk(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
     let mut run: Vec<Arc<Delivery>> = Vec::new();
     for delivery in deliveries {
         if channel_of(&delivery).is_some() {
+            if breaks(shard, run.last(), &delivery) {
+                walk_messages(shard, std::mem::take(&mut run)).await;
+            }
             run.push(delivery);
             continue;
         }
@@ -28,6 +31,18 @@ pub(super) async fn walk(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
         walk_other(shard, &delivery).await;
     }
     walk_messages(shard, run).await;
+}
+
+/// Whether a run ends before a message: it is of another channel, and one of the two rooms is so large that
+/// each is better served by itself. Small rooms are gathered, so that a socket in several gets one write.
+fn breaks(shard: &Shard, last: Option<&Arc<Delivery>>, next: &Delivery) -> bool {
+    let (before, after) = (last.and_then(|last| channel_of(last)), channel_of(next));
+    let state = shard.state.borrow();
+    let is_large = |channel: Option<ChannelId>| {
+        let audience = channel.and_then(|channel| state.audience(channel));
+        audience.is_some_and(|audience| audience.len() > SLICE)
+    };
+    before.is_some() && before != after && (is_large(before) || is_large(after))
 }
 
 /// The channel, if it is a message.
@@ -57,15 +72,20 @@ async fn walk_messages(shard: &Rc<Shard>, run: Vec<Arc<Delivery>>) {
     let one_channel = run
         .iter()
         .all(|delivery| channel_of(delivery) == Some(first));
-    let apps = run.iter().any(|delivery| !delivery.apps.is_empty());
-    if !one_channel || apps {
+    // App streams are nobody else's connections, so they are served by themselves.
+    let mut apps = Pile::default();
+    for delivery in &run {
+        apps.add_apps(shard, delivery);
+        apps.send_if_large(shard).await;
+    }
+    apps.send(shard).await;
+    if !one_channel {
         let mut pile = Pile::default();
         for delivery in &run {
             let Some(channel) = channel_of(delivery) else {
                 continue;
             };
             pile.add_audience(shard, delivery, channel);
-            pile.add_apps(shard, delivery);
             pile.send_if_large(shard).await;
         }
         return pile.send(shard).await;

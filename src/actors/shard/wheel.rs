@@ -1,7 +1,7 @@
 //! One timer wheel per shard: deadlines of all its connections, checked once per turn of a tick.
 //!
-//! A connection is in the wheel once, at the earliest moment at which something could be due. When that
-//! moment comes it is looked at, and put back if nothing is: a heartbeat costs one store, not a timer.
+//! A connection is in the wheel once for each thing that may become due (silence, a stalled queue, the end of
+//! a goodbye), at the earliest moment at which it could be. When that moment comes it is looked at, and put back if nothing is: a heartbeat costs one store, not a timer.
 
 /// Turns after which the wheel is round; longer waits are looked at once per round.
 const SPOKES: usize = 2048;

@@ -66,6 +66,23 @@ fn a_new_private_message_announces_its_channel_first() {
 }
 
 #[test]
+fn who_left_a_private_channel_hears_the_message_that_brings_them_back() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let said = build::whispers(&ada, &[&bob], "psst");
+    let channel = text(&said["channel_id"]);
+    bob.delete(&format!("/channels/{channel}/subscribe"))
+        .is(200);
+    let mut stream = bob.stream();
+    stream.follows(&bob, "/channels");
+    build::says(&ada, &channel, "come back");
+    let event = stream.hears("channel_subscription");
+    assert_eq!(event["meta"]["id"], channel.as_str());
+    // Both were committed at once: the message must not pass before the subscription is known.
+    stream.hears_text("come back");
+}
+
+#[test]
 fn changes_of_a_subscribed_channel_arrive() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Person, TestServer, build};
+use crate::support::{Person, TestServer, build, eventually};
 
 /// Says large things until the counter of connections falls, or as often as would fill any buffer.
 fn floods_until(server: &TestServer, ada: &Person, room: &str, left: u64) {
@@ -76,5 +76,23 @@ fn silence_ends_a_connection_that_does_not_read_either() {
     let slow = bob.stream_with("&include_raw=1");
     slow.follows(&bob, &format!("/channels/{room}/messages"));
     floods_until(&server, &ada, &room, 0);
+    drop(slow);
+}
+
+#[test]
+fn the_socket_of_a_reader_that_never_reads_is_closed_too() {
+    let server = TestServer::with(&[
+        ("STREAMS_QUEUE_BYTES", "65536"),
+        ("STREAMS_STALLED_MS", "300"),
+        ("STREAMS_LINGER_MS", "100"),
+    ]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let before = server.sockets();
+    let slow = bob.stream_with("&include_raw=1");
+    slow.follows(&bob, &format!("/channels/{room}/messages"));
+    floods_until(&server, &ada, &room, 0);
+    // The client holds its end and reads nothing: only the server can let go.
+    eventually("the socket is closed", || server.sockets() <= before);
     drop(slow);
 }
