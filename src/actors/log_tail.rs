@@ -324,19 +324,9 @@ impl LogTail {
 
 /// What apps are told beside a message: who is subscribed, and who of them must not be notified.
 fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
-    let (written, created) = match &seen.event.body {
-        Body::MessageCreated { written, .. } => (written, true),
-        Body::MessageDeleted { written } => (written, false),
-        Body::ChannelCreated { .. }
-        | Body::ChannelChanged { .. }
-        | Body::Subscribed { .. }
-        | Body::Unsubscribed { .. }
-        | Body::Related { .. }
-        | Body::UserChanged { .. }
-        | Body::TokenGranted { .. }
-        | Body::TokenRevoked { .. }
-        | Body::UserPresence { .. }
-        | Body::ChannelPresence { .. } => return Audience::default(),
+    let body = &seen.event.body;
+    let Some(written) = body.message() else {
+        return Audience::default();
     };
     let mentioned = written
         .message
@@ -351,7 +341,7 @@ fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
         .filter(|user| hidden.from(*user, false))
         .collect();
     Audience {
-        subscribed_user_ids: created.then(|| seen.subscribers.clone()),
+        subscribed_user_ids: (!body.is_deletion()).then(|| seen.subscribers.clone()),
         suppress_notifications: Some(suppress),
     }
 }

@@ -142,6 +142,25 @@ impl Body {
         }
     }
 
+    /// The message, if it is about one.
+    pub fn message(&self) -> Option<&Written> {
+        match self {
+            Self::MessageCreated { written, .. } | Self::MessageDeleted { written } => {
+                Some(written)
+            }
+            Self::ChannelCreated { .. }
+            | Self::ChannelChanged { .. }
+            | Self::Subscribed { .. }
+            | Self::Unsubscribed { .. }
+            | Self::Related { .. }
+            | Self::UserChanged { .. }
+            | Self::TokenGranted { .. }
+            | Self::TokenRevoked { .. }
+            | Self::UserPresence { .. }
+            | Self::ChannelPresence { .. } => None,
+        }
+    }
+
     /// `meta.is_deleted`
     pub fn is_deletion(&self) -> bool {
         match self {

@@ -47,21 +47,11 @@ fn breaks(shard: &Shard, last: Option<&Arc<Delivery>>, next: &Delivery) -> bool 
 
 /// The channel, if it is a message.
 fn channel_of(delivery: &Delivery) -> Option<ChannelId> {
-    match &delivery.event.body {
-        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
-            Some(written.channel.id)
-        }
-        Body::ChannelCreated { .. }
-        | Body::ChannelChanged { .. }
-        | Body::Subscribed { .. }
-        | Body::Unsubscribed { .. }
-        | Body::Related { .. }
-        | Body::UserChanged { .. }
-        | Body::TokenGranted { .. }
-        | Body::TokenRevoked { .. }
-        | Body::UserPresence { .. }
-        | Body::ChannelPresence { .. } => None,
-    }
+    delivery
+        .event
+        .body
+        .message()
+        .map(|written| written.channel.id)
 }
 
 /// Messages without another event between them.
