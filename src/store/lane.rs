@@ -122,10 +122,12 @@ impl Lane {
             Ok(group) => {
                 self.caches.drop_touched(&group.touched);
                 self.counted.committed(count);
+                // Handed over first: what a client does once it has its answer (setting its presence, say) must not
+                // overtake the events of the write that was answered.
+                self.outlet.hand_over(group.events);
                 for job in jobs {
                     job.answer(Ok(()));
                 }
-                self.outlet.hand_over(group.events);
             }
             Err(failure) => {
                 // Closed already if SQLite rolled back by itself; then this is refused, rightly.
