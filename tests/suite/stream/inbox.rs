@@ -75,6 +75,8 @@ fn who_left_a_private_channel_hears_the_message_that_brings_them_back() {
         .is(200);
     let mut stream = bob.stream();
     stream.follows(&bob, "/channels");
+    // That bob left may still be on its way to the fresh subscription.
+    stream.settles(&bob);
     build::says(&ada, &channel, "come back");
     let event = stream.hears("channel_subscription");
     assert_eq!(event["meta"]["id"], channel.as_str());
