@@ -89,13 +89,6 @@ impl Interest {
         self.shards.remove_if(key, |_, shards| shards.is_empty());
     }
 
-    /// Whether this shard has a listener of the kind.
-    pub fn has(&self, key: &Key, shard: ShardId) -> bool {
-        self.shards
-            .get(key)
-            .is_some_and(|shards| shards.contains(&shard))
-    }
-
     /// Adds the shards that listen at this point.
     pub fn collect(&self, key: &Key, into: &mut SmallVec<[ShardId; 8]>) {
         if let Some(shards) = self.shards.get(key) {

@@ -1,7 +1,7 @@
-//! Every reason to hang up: close code, text, and whether coming back makes sense.
+//! Every reason to hang up: close code and text.
 
 macro_rules! goodbyes {
-    ($($(#[$doc:meta])* $variant:ident $code:literal $again:literal $text:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident $code:literal $text:literal;)*) => {
         /// Why the server closes a websocket.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Goodbye { $($(#[$doc])* $variant,)* }
@@ -17,39 +17,31 @@ macro_rules! goodbyes {
             pub fn text(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
-            /// Whether a client should connect again.
-            pub fn come_again(self) -> bool {
-                match self { $(Self::$variant => $again,)* }
-            }
-            /// Label in metrics.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$variant => stringify!($variant),)* }
-            }
         }
     };
 }
 
 goodbyes! {
     /// The client asked for it, by a close frame or by deleting its user stream.
-    Asked           1000 false "closed as asked";
+    Asked           1000 "closed as asked";
     /// The process stops.
-    GoingAway       1001 true  "server going away";
+    GoingAway       1001 "server going away";
     /// The client broke RFC 6455.
-    ProtocolFault   1002 false "protocol error";
+    ProtocolFault   1002 "protocol error";
     /// A text frame was not UTF-8.
-    NotUtf8         1007 false "text was not UTF-8";
+    NotUtf8         1007 "text was not UTF-8";
     /// An inbound message was larger than allowed.
-    TooBig          1009 false "message too big";
+    TooBig          1009 "message too big";
     /// Nothing came from the client for too long.
-    Silent          4000 true  "nothing heard for too long";
+    Silent          4000 "nothing heard for too long";
     /// The token of the connection is gone.
-    TokenRevoked    4001 false "token revoked";
+    TokenRevoked    4001 "token revoked";
     /// Nobody claimed the connection with a subscription.
-    Unclaimed       4003 true  "not claimed in time";
+    Unclaimed       4003 "not claimed in time";
     /// The app stream was deleted.
-    StreamDeleted   4004 false "stream deleted";
+    StreamDeleted   4004 "stream deleted";
     /// The client reads too slowly.
-    Slow            4008 true  "too slow";
+    Slow            4008 "too slow";
 }
 
 impl Goodbye {

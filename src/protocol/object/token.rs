@@ -34,8 +34,6 @@ pub struct TokenObject<'a> {
     user: Option<UserObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     storage: Option<Storage>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'a str>,
 }
 
 impl<'a> TokenObject<'a> {
@@ -51,15 +49,7 @@ impl<'a> TokenObject<'a> {
             scopes,
             user,
             storage,
-            email: None,
         }
-    }
-
-    /// Adds the address, for tokens with scope `email`.
-    #[must_use]
-    pub fn with_email(mut self, email: &'a str) -> Self {
-        self.email = Some(email);
-        self
     }
 }
 
