@@ -3,17 +3,21 @@
 use super::cores::Pinned;
 use super::listener;
 use super::world::World;
-use actix::{Addr, System};
+use actix::System;
 use actix_rt::net::TcpStream;
 use groundnut::actors::delivery::Delivery;
+use groundnut::actors::send::Mailbox;
 use groundnut::actors::shard::{Batch, ShardActor};
+use groundnut::clock::Clock;
 use groundnut::config::Streams;
 use groundnut::protocol::topic::Topic;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::io::Read;
 use std::net::{TcpListener, TcpStream as Plain};
+use std::pin::pin;
 use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
@@ -21,7 +25,7 @@ const EVENTS: usize = 1024;
 const READ_BYTES: usize = 256 * 1024;
 
 pub(crate) struct Crowd {
-    shard: Addr<ShardActor>,
+    shard: Mailbox<ShardActor>,
     epoll: Epoll,
     /// The clients' ends.
     ears: Vec<Plain>,
@@ -64,7 +68,10 @@ impl Crowd {
 
     /// Sends the deliveries down and reads until everybody together has so many bytes.
     pub(crate) fn hear(&mut self, deliveries: Vec<Arc<Delivery>>, bytes: usize) {
-        self.shard.try_send(Batch(deliveries)).unwrap();
+        // Polled once, it is in the mailbox; let go, it would be taken out again.
+        let mut sent = pin!(self.shard.insist(Batch(deliveries)));
+        let begun = sent.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(!matches!(begun, Poll::Ready(Err(_))), "the shard is gone");
         let mut heard = 0;
         let mut events = [EpollEvent::empty(); EVENTS];
         while heard < bytes {
@@ -92,7 +99,7 @@ fn launch(
     world: &World,
     mouths: Vec<Plain>,
     stopped: oneshot::Receiver<()>,
-) -> (Addr<ShardActor>, JoinHandle<()>) {
+) -> (Mailbox<ShardActor>, JoinHandle<()>) {
     let (tell, told) = mpsc::channel();
     let (room, user, token) = (world.room.id, world.author.id, world.token.clone());
     let site = Arc::new(world.site.clone());
@@ -102,7 +109,8 @@ fn launch(
             let shards = groundnut::actors::Shards::default();
             let shard = shards.add(|id| {
                 let streams = Arc::new(Streams::default());
-                ShardActor::launch(id, Arc::default(), site, streams, Arc::default())
+                let (interest, clock) = (Arc::default(), Clock::default());
+                ShardActor::launch(id, interest, site, streams, clock, Arc::default())
             });
             for mouth in mouths {
                 let stream = TcpStream::from_std(mouth).unwrap();

@@ -16,18 +16,20 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     let world = LazyCell::new(|| runtime.block_on(World::open()));
     let mut group = criterion.benchmark_group("encode");
     group.bench_function("body for user streams", |bench| {
-        let event = world.message();
-        bench.iter(|| user_frame(black_box(event), display(), &world.site, None));
+        let (event, now) = (world.message(), world.store.now());
+        bench.iter(|| user_frame(black_box(event), display(), &world.site, None, now));
     });
     group.bench_function("body for app streams", |bench| {
-        let (event, audience) = (world.message(), Audience::default());
-        bench.iter(|| app_frame(black_box(event), display(), &world.site, &audience));
+        let (event, now) = (world.message(), world.store.now());
+        let audience = Audience::default();
+        bench.iter(|| app_frame(black_box(event), display(), &world.site, &audience, now));
     });
     for receivers in [1_u32, 1000] {
         group.throughput(Throughput::Elements(receivers.into()));
         let id = BenchmarkId::new("frames of one body", receivers);
         group.bench_with_input(id, &receivers, |bench, receivers| {
-            let frame = user_frame(world.message(), display(), &world.site, None);
+            let now = world.store.now();
+            let frame = user_frame(world.message(), display(), &world.site, None, now);
             let ids: Vec<Vec<u8>> = (0..*receivers)
                 .map(|number| render_ids([format!("{number:032}").as_str()]))
                 .collect();

@@ -41,7 +41,7 @@ impl World {
             lane_batch: 512,
             ..StoreOptions::default()
         };
-        let store = Store::open(&options, Clock::default()).unwrap();
+        let store = Store::open(&options, Clock::default(), Arc::default()).unwrap();
         let mut committed = store.committed().unwrap();
         let (author, client, room) = store.write(people_and_room).await.unwrap();
         let text = "the room is full and everybody listens ".repeat(TEXT_BYTES);
@@ -102,7 +102,8 @@ impl World {
     pub(crate) fn delivery(&self) -> Arc<Delivery> {
         let hidden = Arc::new(Hidden::default());
         let (event, apps) = (self.message().clone(), SmallVec::new());
-        Arc::new(Delivery::new(event, hidden, apps, Audience::default()))
+        let (audience, begun) = (Audience::default(), (self.store.now(), 1));
+        Arc::new(Delivery::new(event, hidden, apps, audience, None, begun))
     }
 }
 
