@@ -5,7 +5,7 @@
 //! tester's business, and `benches/peers`.
 //!
 //! * `world` a database with an event of each common kind · `listener` a connection as its shard knows it
-//! * `crowd` a shard with real sockets that are read · `server` the program itself
+//! * `shard` a shard with real sockets · `crowd` who reads them · `server` the program itself
 //! * `cores` who runs where
 
 #![expect(
@@ -20,14 +20,22 @@ mod fanout;
 mod listener;
 mod route;
 mod server;
+mod shard;
 mod store_write;
 mod upgrade;
 mod world;
 
 use criterion::Criterion;
+use std::time::Duration;
 
 fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [shard::NAME, receivers] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return shard::serve(receivers.parse().unwrap());
+    }
+    let (warm_up, measured) = (Duration::from_secs(1), Duration::from_secs(3));
+    let criterion = Criterion::default().warm_up_time(warm_up);
+    let mut criterion = criterion.measurement_time(measured).configure_from_args();
     encode::bench(&mut criterion);
     route::bench(&mut criterion);
     fanout::bench(&mut criterion);

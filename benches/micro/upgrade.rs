@@ -48,7 +48,7 @@ fn open(server: &Server, request: &[u8]) {
     let mut answer = [0; 1024];
     for stream in &mut streams {
         let mut filled = 0;
-        while !answer.get(..filled).unwrap().ends_with(b"\"}}") {
+        while !answer.get(..filled).unwrap().ends_with(b"}}") {
             let read = stream.read(answer.get_mut(filled..).unwrap()).unwrap();
             assert!(read > 0, "refused: {}", String::from_utf8_lossy(&answer));
             filled += read;

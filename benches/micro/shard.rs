@@ -1,0 +1,77 @@
+//! A shard with real sockets in one room, as a process of its own on the first core: each end of a socket then
+//! counts against the limit of open files of one process only.
+//!
+//! `micro shard RECEIVERS` prints its port. The first connection controls it: each byte is a number of messages to
+//! deliver at once. The others are the receivers. It ends with the first.
+
+use super::listener::{self, display};
+use super::world::World;
+use actix::System;
+use actix_rt::net::TcpStream;
+use bytes::BytesMut;
+use groundnut::actors::Shards;
+use groundnut::actors::shard::{Batch, Shard, ShardActor};
+use groundnut::clock::Clock;
+use groundnut::config::Streams;
+use groundnut::protocol::frame::{ID_LENGTH, render_ids};
+use groundnut::protocol::topic::Topic;
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// What this program is called with to be the shard.
+pub(crate) const NAME: &str = "shard";
+
+/// Until the controlling connection ends.
+pub(crate) fn serve(receivers: usize) {
+    System::new().block_on(async {
+        let world = World::open().await;
+        let shards = Shards::default();
+        let site = Arc::new(world.site.clone());
+        let shard = shards.add(|id| {
+            let (interest, clock) = (Arc::default(), Clock::default());
+            let streams = Arc::new(Streams::default());
+            ShardActor::launch(id, interest, site, streams, clock, Arc::default())
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut out = std::io::stdout();
+        writeln!(out, "{}", listener.local_addr().unwrap().port()).unwrap();
+        let mut control = accept(&listener);
+        for _ in 0..receivers {
+            join(&shard, accept(&listener), &world);
+        }
+        let mailbox = shards.all().into_iter().next().unwrap();
+        control.write_u32(frame_bytes(&world)).await.unwrap();
+        while let Ok(messages) = control.read_u8().await {
+            let deliveries = (0..messages).map(|_| world.delivery()).collect();
+            mailbox.insist(Batch(deliveries)).await.unwrap();
+        }
+    });
+}
+
+fn accept(listener: &TcpListener) -> TcpStream {
+    let (stream, _) = listener.accept().unwrap();
+    stream.set_nonblocking(true).unwrap();
+    stream.set_nodelay(true).unwrap();
+    TcpStream::from_std(stream).unwrap()
+}
+
+/// A plain listener of the room.
+fn join(shard: &Shard, stream: TcpStream, world: &World) {
+    let (user, token) = (world.author.id, world.token.clone());
+    let mut state = shard.state.borrow_mut();
+    let make = |serial| listener::link(serial, stream, user, token.clone());
+    let (slot, _) = state.admit(make);
+    let topic = Topic::ChannelMessages(world.room.id);
+    let subscription = listener::subscription(topic, "", token.clone());
+    state.follow(slot, subscription, None);
+}
+
+fn frame_bytes(world: &World) -> u32 {
+    let frame = world.delivery().frame(display(), &world.site);
+    let mut out = BytesMut::new();
+    let id = "0".repeat(ID_LENGTH);
+    frame.write(&render_ids([id.as_str()]), &mut out);
+    u32::try_from(out.len()).unwrap()
+}
