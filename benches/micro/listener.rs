@@ -1,0 +1,56 @@
+//! A connection as its shard knows it: the one place here that says what that is.
+
+use super::world::World;
+use actix_rt::net::TcpStream;
+use groundnut::actors::shard::link::{Inbox, Link, Subscription, Who};
+use groundnut::actors::shard::socket::Socket;
+use groundnut::model::{ConnectionId, SubscriptionId, Token, UserId};
+use groundnut::protocol::display::Display;
+use groundnut::protocol::filter::Filter;
+use groundnut::protocol::query::Query;
+use groundnut::protocol::topic::Topic;
+use groundnut::store::secret::random_id;
+use smallvec::SmallVec;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How a client without wishes wants its events.
+pub(crate) fn display() -> Display {
+    Display::from_query(&Query::default())
+}
+
+/// A user stream that follows nothing yet.
+pub(crate) fn link(serial: u64, stream: TcpStream, user: UserId, token: Arc<Token>) -> Link {
+    Link {
+        serial,
+        id: ConnectionId::from(random_id()),
+        socket: Rc::new(Socket::new(stream)),
+        who: Who::User(user, token),
+        display: display(),
+        opened: 0,
+        heard: 0,
+        stall_watched: false,
+        closing: None,
+        subscriptions: Vec::new(),
+        stands: SmallVec::new(),
+        inbox: None,
+        follows: None,
+    }
+}
+
+/// A subscription with filters as in a query.
+pub(crate) fn subscription(topic: Topic, filters: &str, token: Arc<Token>) -> Subscription {
+    Subscription {
+        id: SubscriptionId::from(random_id()),
+        topic,
+        filter: Filter::from_query(&Query::parse(filters)),
+        token,
+    }
+}
+
+/// An inbox that holds the room.
+pub(crate) fn inbox(world: &World) -> Option<Box<Inbox>> {
+    let mut inbox = Inbox::default();
+    inbox.channels.insert(world.room.id);
+    Some(Box::new(inbox))
+}

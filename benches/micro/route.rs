@@ -1,0 +1,123 @@
+//! Who is concerned: the points that an event passes, the shards that listen there, the subscriptions that
+//! are looked at one by one.
+
+use super::listener::{inbox, link, subscription};
+use super::world::World;
+use actix_rt::net::TcpStream;
+use criterion::{BenchmarkId, Criterion};
+use groundnut::actors::interest::{Interest, Key, ShardId};
+use groundnut::actors::shard::hearing::hears;
+use groundnut::actors::shard::link::Link;
+use groundnut::event::Body;
+use groundnut::model::ChannelId;
+use groundnut::protocol::topic::Topic;
+use smallvec::SmallVec;
+use std::cell::LazyCell;
+use std::hint::black_box;
+use tokio::runtime::{Builder, Runtime};
+
+const POINTS: i64 = 10_000;
+const SHARDS: u16 = 2;
+
+pub(crate) fn bench(criterion: &mut Criterion) {
+    let runtime = Builder::new_current_thread().enable_io().build().unwrap();
+    let world = LazyCell::new(|| runtime.block_on(World::open()));
+    points(criterion, &world);
+    shards(criterion);
+    subscriptions(criterion, &runtime, &world);
+}
+
+type IsSuch = fn(&Body) -> bool;
+
+fn points<F: FnOnce() -> World>(criterion: &mut Criterion, world: &LazyCell<World, F>) {
+    let mut group = criterion.benchmark_group("route/points of an event");
+    let kinds: [(&str, IsSuch); 3] = [
+        ("message", |body| {
+            matches!(body, Body::MessageCreated { .. })
+        }),
+        ("channel", |body| {
+            matches!(body, Body::ChannelCreated { .. })
+        }),
+        ("subscription", |body| {
+            matches!(body, Body::Subscribed { .. })
+        }),
+    ];
+    for (name, is_such) in kinds {
+        group.bench_function(name, |bench| {
+            let event = world.event(is_such);
+            bench.iter(|| Key::of(black_box(&event.body)));
+        });
+    }
+    group.finish();
+}
+
+fn shards(criterion: &mut Criterion) {
+    let interest = LazyCell::new(|| {
+        let interest = Interest::default();
+        for number in 0..POINTS {
+            let key = Key::Messages(ChannelId(number));
+            (0..SHARDS).for_each(|shard| interest.add(&key, ShardId(shard)));
+        }
+        interest
+    });
+    let mut group = criterion.benchmark_group("route/shards at a point");
+    for (name, number) in [("listened to", POINTS / 2), ("nobody there", POINTS)] {
+        group.bench_function(name, |bench| {
+            let key = Key::Messages(ChannelId(number));
+            bench.iter(|| {
+                let mut shards = SmallVec::new();
+                interest.collect(black_box(&key), &mut shards);
+                shards
+            });
+        });
+    }
+    group.finish();
+}
+
+fn subscriptions<F: FnOnce() -> World>(
+    criterion: &mut Criterion,
+    runtime: &Runtime,
+    world: &LazyCell<World, F>,
+) {
+    let mut group = criterion.benchmark_group("route/does it hear a message");
+    for (name, filters) in [
+        ("room", ""),
+        ("room without deletions", "include_deleted=0"),
+        ("inbox", ""),
+        (
+            "inbox of two types",
+            "channel_types=com.example.other,io.pnut.core.chat",
+        ),
+    ] {
+        group.bench_with_input(
+            BenchmarkId::from_parameter(name),
+            filters,
+            |bench, filters| {
+                let topic = match name.starts_with("inbox") {
+                    true => Topic::Inbox(world.author.id),
+                    false => Topic::ChannelMessages(world.room.id),
+                };
+                let link = connection(runtime, world);
+                let (subscription, delivery) = (
+                    subscription(topic, filters, world.token.clone()),
+                    world.delivery(),
+                );
+                assert!(hears(&link, &subscription, &delivery), "{name} hears it");
+                bench.iter(|| hears(black_box(&link), black_box(&subscription), &delivery));
+            },
+        );
+    }
+    group.finish();
+}
+
+/// A connection of the author with the room in its inbox.
+fn connection(runtime: &Runtime, world: &World) -> Link {
+    let _within = runtime.enter();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let stream = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    stream.set_nonblocking(true).unwrap();
+    let stream = TcpStream::from_std(stream).unwrap();
+    let mut link = link(1, stream, world.author.id, world.token.clone());
+    link.inbox = inbox(world);
+    link
+}

@@ -1,0 +1,140 @@
+//! A database on disk with one person, one room, and what the log said about them.
+
+use groundnut::actors::channel::write::{create, message};
+use groundnut::actors::delivery::{Delivery, Hidden};
+use groundnut::clock::Clock;
+use groundnut::event::{Body, Event};
+use groundnut::model::{
+    Acl, CHAT, Channel, ClientBrief, Message, NewChannel, NewMessage, Raw, Scopes, Token, TokenId,
+    User,
+};
+use groundnut::protocol::site::Site;
+use groundnut::protocol::stream::Audience;
+use groundnut::store::{Failure, NewClient, NewUser, Store, StoreOptions, Tx};
+use groundnut::text::{Source, compose};
+use smallvec::SmallVec;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// Length of each message's text, as the load tester has it.
+const TEXT_BYTES: usize = 256;
+
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) site: Site,
+    pub(crate) author: Arc<User>,
+    pub(crate) token: Arc<Token>,
+    pub(crate) room: Arc<Channel>,
+    /// What setting it up announced, and one message.
+    pub(crate) events: Vec<Arc<Event>>,
+    new: NewMessage,
+    _directory: TempDir,
+}
+
+impl World {
+    /// On the disk that the build is on: a database in memory has nothing to sync.
+    pub(crate) async fn open() -> Self {
+        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let options = StoreOptions {
+            url: format!("sqlite://{}", directory.path().join("bench.db").display()),
+            lane_batch: 512,
+            ..StoreOptions::default()
+        };
+        let store = Store::open(&options, Clock::default(), Arc::default()).unwrap();
+        let mut committed = store.committed().unwrap();
+        let (author, client, room) = store.write(people_and_room).await.unwrap();
+        let text = "the room is full and everybody listens ".repeat(TEXT_BYTES);
+        let text: String = text.chars().take(TEXT_BYTES - 1).chain(['.']).collect();
+        let new = NewMessage {
+            user_id: author.id,
+            client: client.clone(),
+            content: compose(&Source::plain(&text), &HashMap::new(), usize::MAX).unwrap(),
+            raw: Raw::default(),
+            is_nsfw: false,
+            reply_to: None,
+            update_marker: false,
+        };
+        let token = Arc::new(Token {
+            id: TokenId(1),
+            client,
+            user: Some(author.id),
+            scopes: Scopes::parse("messages").unwrap(),
+        });
+        let mut world = Self {
+            store,
+            site: Site::new("http://127.0.0.1:8080"),
+            author,
+            token,
+            room,
+            events: Vec::new(),
+            new,
+            _directory: directory,
+        };
+        world.write().await.unwrap();
+        while let Ok(batch) = committed.try_recv() {
+            world.events.extend(batch.iter().cloned());
+        }
+        // From now on somebody reads along, as in a server.
+        std::thread::spawn(move || while committed.blocking_recv().is_some() {});
+        world
+    }
+
+    /// Puts one more message into the lane; the commit is what the answer waits for.
+    pub(crate) fn write(&self) -> impl Future<Output = Result<Message, Failure>> + use<> {
+        let (room, author, new) = (self.room.clone(), self.author.clone(), self.new.clone());
+        let job = move |tx: &mut Tx<'_>| message(tx, &room, &[], author, new);
+        let submitted = self.store.submit(job);
+        async move { submitted?.wait().await }
+    }
+
+    /// The first event that is such.
+    pub(crate) fn event(&self, is_such: impl Fn(&Body) -> bool) -> &Arc<Event> {
+        let mut events = self.events.iter();
+        events.find(|event| is_such(&event.body)).unwrap()
+    }
+
+    pub(crate) fn message(&self) -> &Arc<Event> {
+        self.event(|body| matches!(body, Body::MessageCreated { .. }))
+    }
+
+    /// The message on its way down, not yet rendered.
+    pub(crate) fn delivery(&self) -> Arc<Delivery> {
+        let hidden = Arc::new(Hidden::default());
+        let (event, apps) = (self.message().clone(), SmallVec::new());
+        let (audience, begun) = (Audience::default(), (self.store.now(), 1));
+        Arc::new(Delivery::new(event, hidden, apps, audience, None, begun))
+    }
+}
+
+type Made = (Arc<User>, ClientBrief, Arc<Channel>);
+
+fn people_and_room(tx: &mut Tx<'_>) -> Result<Made, Failure> {
+    let client = tx.create_client(&NewClient {
+        id: "bench-bench-bench-bench-bench-01".into(),
+        secret: None,
+        name: "bench".to_owned(),
+        url: "https://bench.example".to_owned(),
+        redirect_uris: Vec::new(),
+        owner: None,
+        is_public: true,
+    })?;
+    let author = Arc::new(tx.create_user(&NewUser {
+        username: "listener1".to_owned(),
+        ..NewUser::default()
+    })?);
+    let acl = Acl {
+        write_any_user: true,
+        read_any_user: true,
+        read_public: true,
+        ..Acl::default()
+    };
+    let room = NewChannel {
+        kind: CHAT.to_owned(),
+        owner: Some(author.id),
+        acl,
+        raw: Raw::default(),
+    };
+    let room = create(tx, room, author.id, true)?;
+    Ok((author, client.brief, room))
+}
