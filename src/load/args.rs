@@ -49,6 +49,11 @@ pub struct LoadtestArgs {
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
+    /// Sockets from one address of this machine; the next ones come from 127.0.0.2, 127.0.0.3 and so on, because
+    /// one address has only some 28 000 ports towards one server
+    #[arg(long, value_name = "COUNT", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    pub sockets_per_address: u64,
+
     /// Writes the result as one JSON document
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -100,6 +105,10 @@ pub struct Wishes {
     /// Whether idle and churning sockets follow a room [default: true]
     #[arg(long, value_name = "BOOL")]
     pub follow: Option<bool>,
+    /// Asks the server for its own moments of each event, and splits the delay at them: accepted, committed,
+    /// written, arrived. The last part compares the server's clock with ours, so it needs the same machine
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub timing: Option<bool>,
     /// Share of listeners that stops reading (slow) or drops each second (resume)
     #[arg(long, value_name = "PERCENT")]
     pub share_percent: Option<f64>,
@@ -124,7 +133,7 @@ mod tests {
     fn the_keys_of_a_file_are_the_flags() {
         let keys = Wishes::keys();
         assert!(
-            keys.contains(&"text_bytes".to_owned()) && keys.len() == 12,
+            keys.contains(&"text_bytes".to_owned()) && keys.len() == 13,
             "{keys:?}"
         );
         for key in keys {

@@ -138,10 +138,11 @@ impl Target {
         })
     }
 
-    pub(super) fn dial(&self, receive_buffer: Option<usize>) -> Dial {
+    pub(super) fn dial(&self, receive_buffer: Option<usize>, sockets_per_address: u64) -> Dial {
         Dial {
             server: self.address,
             receive_buffer,
+            sockets_per_address,
         }
     }
 

@@ -175,6 +175,7 @@ impl Engine {
         };
         let drained = read < room.len();
         let now_ns = u64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let now_us = self.wall.as_ref().map(|wall| wall.now().0.unsigned_abs());
         self.tally.reads += 1;
         let mut bytes = self.buffer.get(..held + read).unwrap_or_default();
         if listener.stage == Stage::Upgrading {
@@ -198,6 +199,7 @@ impl Engine {
             tally: &mut self.tally,
             circle,
             now_ns,
+            now_us,
             completed: 0,
         };
         let next = scene.frames(listener, &mut bytes);

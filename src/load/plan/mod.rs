@@ -93,6 +93,9 @@ pub(super) struct Plan {
     pub(super) follow: bool,
     /// Share of the listeners that stops reading (slow) or drops once per second (resume).
     pub(super) share_percent: f64,
+    /// Whether frames carry the server's own moments.
+    #[serde(default)]
+    pub(super) timing: bool,
 }
 
 impl Plan {
@@ -126,6 +129,7 @@ impl Plan {
             connecting: 64,
             follow: true,
             share_percent: 10.0,
+            timing: false,
         };
         match kind {
             Kind::Room => plan,
@@ -192,6 +196,7 @@ impl Plan {
             connecting: wishes.connecting.unwrap_or(self.connecting),
             follow: wishes.follow.unwrap_or(self.follow),
             share_percent: wishes.share_percent.unwrap_or(self.share_percent),
+            timing: wishes.timing.unwrap_or(self.timing),
         }
     }
 

@@ -7,6 +7,7 @@ mod resume;
 
 use super::args::LoadtestArgs;
 use super::engine::{Engine, Occurrence, Opening};
+use super::inside::Actors;
 use super::observer::{Observer, Reading};
 use super::plan::{Kind, Plan};
 use super::report::{Ended, Report};
@@ -18,6 +19,8 @@ const HEARTBEAT: Duration = Duration::from_secs(40);
 /// A server that takes longer than this for the next handshake is not going to.
 const STUCK: Duration = Duration::from_secs(20);
 const CHECK: Duration = Duration::from_millis(100);
+/// Sockets close a little before their process is over.
+const DYING: Duration = Duration::from_millis(500);
 
 /// A run that goes on.
 pub(super) struct Run<'a> {
@@ -26,6 +29,8 @@ pub(super) struct Run<'a> {
     pub(super) engine: Engine,
     pub(super) observer: Observer,
     pub(super) report: Report,
+    /// The server's numbers per actor at the end of the measurement.
+    pub(super) actors: Actors,
     polls: bool,
     /// Sockets were connected and should stay so: none left means that the server is gone.
     listening: bool,
@@ -67,13 +72,14 @@ impl From<SetupError> for Stop {
 /// Plays a plan to its end, whichever end that is.
 pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<Report, SetupError> {
     let receive_buffer = (plan.kind == Kind::Slow).then_some(64 * 1024);
-    let dial = target.dial(receive_buffer);
-    let engine = Engine::new(dial, target.host.clone(), plan.callers(), plan.text_bytes)?;
+    let dial = target.dial(receive_buffer, args.sockets_per_address);
+    let engine = Engine::new(dial, target.host.clone(), plan)?;
     let now = Instant::now();
     let mut run = Run {
         plan,
         observer: Observer::new(target.pid, args.quiet),
         report: Report::new(plan, &target),
+        actors: Actors::default(),
         polls: !args.block && target.client_core.is_some(),
         listening: false,
         target,
@@ -92,22 +98,31 @@ pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<R
     run.report.ended = match played {
         Ok(()) => Ended::Complete,
         Err(Stop::Interrupted) => Ended::Interrupted,
-        Err(Stop::ServerGone(why)) => Ended::ServerGone(why),
+        Err(Stop::ServerGone(why)) => {
+            run.report.end_before_death();
+            Ended::ServerGone(why)
+        }
         Err(Stop::Trouble(why)) => Ended::Trouble(why),
     };
     let Run {
         engine,
         observer,
         mut report,
+        actors,
         ..
     } = run;
-    report.finish(&engine, observer.seconds);
+    report.finish(&engine, observer.seconds, actors);
     Ok(report)
 }
 
 impl Run<'_> {
     pub(super) fn reading(&self) -> Reading {
         Reading::now(&self.engine, self.target.pid)
+    }
+
+    /// The reading that ends what `before` began.
+    pub(super) fn closing(&self, before: &Reading) -> Reading {
+        self.observer.closing(&self.engine, before)
     }
 
     /// One turn of the engine and whatever is due besides.
@@ -123,15 +138,18 @@ impl Run<'_> {
         if self.engine.interrupted {
             return Err(Stop::Interrupted);
         }
-        if now.duration_since(self.checked) > CHECK {
+        let deserted = self.listening && self.engine.live + self.engine.opening == 0;
+        if deserted || now.duration_since(self.checked) > CHECK {
             self.checked = now;
             self.engine.give_up_old_calls();
-            if let Some(process) = &mut self.target.process
-                && process.ended()
-            {
-                return Err(Stop::ServerGone(process.last_words()));
+            let words = self.target.process.as_mut().and_then(|process| {
+                let patience = if deserted { DYING } else { Duration::ZERO };
+                process.obituary(patience)
+            });
+            if let Some(words) = words {
+                return Err(Stop::ServerGone(words));
             }
-            if self.listening && self.engine.live + self.engine.opening == 0 {
+            if deserted {
                 return Err(Stop::ServerGone("all sockets were closed".to_owned()));
             }
         }

@@ -4,8 +4,13 @@
 
 use super::{Better, NOISY_PERCENT, Report, SATURATED_PERCENT, SATURATED_READY};
 use crate::load::inside::Inside;
-use crate::load::measure::{Latency, Tally};
+use crate::load::measure::{Latency, Second, Tally};
 use crate::load::observer::Reading;
+use crate::load::split::Split;
+use crate::load::usage;
+
+/// Time after which a server has what it needs, and its memory should stay.
+const FIRST_MINUTE: f64 = 60.0;
 
 impl Report {
     /// Everybody is connected.
@@ -56,13 +61,58 @@ impl Report {
         let reads = per_frame((after.reads - before.reads) as f64);
         self.push("reads per frame", reads, "", Better::Neither);
         self.tester(before, after, "frame", frames);
+    }
+
+    /// What both sides hold at the end, and what the server's share grew by once it had warmed up.
+    pub(in crate::load) fn memory(&mut self, after: &Reading, seconds: &[Second]) {
         if let Some(resident) = after.resident {
-            self.push(
-                "server memory",
-                resident as f64 / 1048576.0,
-                "MiB",
-                Better::Lower,
-            );
+            self.push("server memory", mebibytes(resident), "MiB", Better::Lower);
+        }
+        let seen = || {
+            seconds
+                .iter()
+                .filter_map(|second| Some((second.at_seconds, second.server_resident_bytes?)))
+        };
+        if let (Some((begin, _)), Some((end, last))) = (seen().next(), seen().last())
+            && let Some((minute, then)) = seen().find(|(at, _)| at - begin >= FIRST_MINUTE)
+            && end - minute >= FIRST_MINUTE
+        {
+            let name = "server memory after the first minute";
+            self.push(name, mebibytes(then), "MiB", Better::Lower);
+            let grown = mebibytes(last) - mebibytes(then);
+            self.push("server memory grown since", grown, "MiB", Better::Lower);
+        }
+        if let Some(own) = usage::resident_bytes_roughly(std::process::id()) {
+            self.push("tester memory", mebibytes(own), "MiB", Better::Neither);
+        }
+    }
+
+    /// The parts of a delivery, as far as the server tells. `one_clock`: both sides read the same.
+    pub(in crate::load) fn split(&mut self, split: &Split, one_clock: bool) {
+        if split.write_to_arrival.count() == 0 {
+            let note = "the server does not tell its own moments (include_timing=1)";
+            self.notes.push(note.to_owned());
+            return;
+        }
+        self.parts("accepted to committed", &split.accepted_to_committed);
+        self.parts("commit to write", &split.commit_to_write);
+        if one_clock {
+            self.parts("write to arrival", &split.write_to_arrival);
+        } else {
+            let note = "write to arrival is left out: it would compare the clocks of two machines";
+            self.notes.push(note.to_owned());
+        }
+    }
+
+    fn parts(&mut self, what: &str, latency: &Latency) {
+        let summary = latency.summary();
+        let figures = [
+            ("p50", summary.p50_ms),
+            ("p99", summary.p99_ms),
+            ("p99.9", summary.p999_ms),
+        ];
+        for (name, value) in figures.into_iter().filter(|_| summary.count > 0) {
+            self.push(&format!("{what} {name}"), value, "ms", Better::Lower);
         }
     }
 
@@ -98,11 +148,16 @@ impl Report {
         let percent = 100.0 * busy.as_secs_f64() / after.seconds_since(before);
         let micros = busy.as_secs_f64() * 1e6 / count.max(1) as f64;
         self.push(
-            &format!("tester time per {each}"),
+            &format!("tester CPU per {each}"),
             micros,
             "µs",
             Better::Neither,
         );
+        if let Some(cpu) = after.server_cpu_since(before) {
+            let share = 100.0 * busy.as_secs_f64() / cpu.as_secs_f64().max(1e-9);
+            let name = "tester CPU beside the server's";
+            self.push(name, share, "%", Better::Neither);
+        }
         self.push("tester busy", percent, "%", Better::Neither);
         let turns = (after.turns - before.turns).max(1);
         let ready = (after.ready - before.ready) as f64 / turns as f64;
@@ -129,6 +184,13 @@ impl Report {
             );
             self.notes.push(note);
         }
+    }
+
+    /// The server died: what the figures can still say.
+    pub(in crate::load) fn end_before_death(&mut self) {
+        let note = "rates, processor time and memory are those up to the last look at the living server, at \
+            most a second before its end";
+        self.notes.push(note.to_owned());
     }
 
     /// Delays and everything that must not happen, once the last arrival is in.
@@ -189,12 +251,7 @@ impl Report {
                 "KiB",
                 Better::Lower,
             );
-            self.push(
-                "server memory",
-                now as f64 / 1048576.0,
-                "MiB",
-                Better::Lower,
-            );
+            self.push("server memory", mebibytes(now), "MiB", Better::Lower);
         }
         if let Some(cpu) = after.server_cpu_since(began) {
             let micros =
@@ -275,4 +332,8 @@ impl Report {
             Better::Lower,
         );
     }
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / 1048576.0
 }
