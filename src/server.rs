@@ -77,7 +77,8 @@ pub fn serve(config: &Config, with_demo: bool) -> Result<(), StartError> {
 
 async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
     let clock = Clock::default();
-    let store = Store::open(&store_options(config), clock.clone())
+    let metrics = Arc::new(Metrics::default());
+    let store = Store::open(&store_options(config), clock.clone(), metrics.clone())
         .map_err(|failure| StartError::Store(failure.to_string()))?;
     crate::setup::page::register(&store)
         .await
@@ -95,7 +96,6 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
         "" => format!("http://{}", shown(address)),
         url => url.to_owned(),
     };
-    let metrics = Arc::new(Metrics::default());
     let directory = Directory::new(
         Arbiters::start(config.server.actor_threads),
         metrics.clone(),
@@ -147,7 +147,7 @@ async fn drain(config: &Config, shared: &Shared, app: &App, handle: &actix_serve
     shared.stopping.store(true, Ordering::Release);
     handle.pause().await;
     for shard in shared.shards.all() {
-        if shard.send(HangUpAll(Goodbye::GoingAway)).await.is_err() {
+        if shard.insist(HangUpAll(Goodbye::GoingAway)).await.is_err() {
             tracing::warn!("a worker thread was gone before it could say goodbye");
         }
     }
@@ -218,6 +218,7 @@ fn listen(
                     shared.interest.clone(),
                     shared.site.clone(),
                     shared.streams.clone(),
+                    shared.store.clock().clone(),
                     shared.metrics.clone(),
                 )
             });

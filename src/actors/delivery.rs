@@ -1,17 +1,18 @@
 //! One event on its way to many sockets.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use smallvec::SmallVec;
 
 use crate::event::Event;
-use crate::model::{ClientId, UserId};
+use crate::model::{ClientId, Stamp, Token, UserId};
 use crate::protocol::display::Display;
-use crate::protocol::frame::Frame;
+use crate::protocol::frame::{AppFrame, Frame};
 use crate::protocol::site::Site;
 use crate::protocol::stream::{Audience, app_frame, user_frame};
+use crate::telemetry::{ActorNumbers, Span, Spans};
 
 /// Who must not hear of what a user does, as of one place in the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,31 +46,68 @@ pub struct Delivery {
     /// Who must not hear of it.
     pub hidden: Arc<Hidden>,
     /// Apps that may see it.
-    pub apps: SmallVec<[ClientId; 1]>,
+    pub apps: SmallVec<[AllowedApp; 1]>,
     /// What apps are told beside.
     pub audience: Audience,
+    /// Numbers of the channel that it belongs to, if that has an actor.
+    pub channel: Option<Arc<ActorNumbers>>,
+    /// When it went to the shards.
+    fanned_out: Stamp,
+    /// Shards that have not carried it out yet.
+    walks: AtomicUsize,
     frames: Rendered<Arc<Frame>>,
-    app_frames: Rendered<Bytes>,
+    app_frames: Rendered<AppFrame>,
+}
+
+/// An app that may see an event.
+#[derive(Clone, Debug)]
+pub struct AllowedApp {
+    /// Which.
+    pub client: ClientId,
+    /// Numbers of its firehose.
+    pub numbers: Arc<ActorNumbers>,
 }
 
 /// What was rendered so far, by display class: nearly always one.
 type Rendered<T> = Mutex<SmallVec<[(Display, T); 1]>>;
 
 impl Delivery {
-    /// Nothing is rendered yet.
+    /// Nothing is rendered yet. `shards`: how many will carry it out.
     pub fn new(
         event: Arc<Event>,
         hidden: Arc<Hidden>,
-        apps: SmallVec<[ClientId; 1]>,
+        apps: SmallVec<[AllowedApp; 1]>,
         audience: Audience,
+        channel: Option<Arc<ActorNumbers>>,
+        (fanned_out, shards): (Stamp, usize),
     ) -> Self {
         Self {
             event,
             hidden,
             apps,
             audience,
+            channel,
+            fanned_out,
+            walks: AtomicUsize::new(shards),
             frames: Mutex::default(),
             app_frames: Mutex::default(),
+        }
+    }
+
+    /// A shard has written it to the last of its sockets. The last shard to say so ends the fan-out.
+    pub fn walked(&self, shard: &ActorNumbers, now: Stamp, spans: &Spans) {
+        let is_last = self.walks.fetch_sub(1, Ordering::Relaxed) == 1;
+        let Some(committed) = self.event.moments.committed else {
+            return;
+        };
+        let micros = committed.micros_until(now);
+        shard.fanned_out(micros);
+        if is_last {
+            spans.of(Span::FanOut).record(micros);
+            let apps = self.apps.iter().map(|app| &app.numbers);
+            for numbers in self.channel.iter().chain(apps) {
+                numbers.fanned_out(micros);
+            }
         }
     }
 
@@ -81,13 +119,25 @@ impl Delivery {
         if let Some((_, frame)) = frames.iter().find(|(class, _)| *class == display) {
             return frame.clone();
         }
-        let frame = Arc::new(user_frame(&self.event, display, site, None));
+        let frame = Arc::new(user_frame(
+            &self.event,
+            display,
+            site,
+            None,
+            self.fanned_out,
+        ));
         frames.push((display, frame.clone()));
         frame
     }
 
+    /// The frame for one receiver: what it shows depends on the token.
+    pub fn own_frame(&self, display: Display, site: &Site, token: &Token) -> Frame {
+        let display = display.for_body(&self.event.body);
+        user_frame(&self.event, display, site, Some(token), self.fanned_out)
+    }
+
     /// The frame for app streams of this display class.
-    pub fn app_frame(&self, display: Display, site: &Site) -> Bytes {
+    pub fn app_frame(&self, display: Display, site: &Site) -> AppFrame {
         let display = display.for_body(&self.event.body);
         let mut frames = self
             .app_frames
@@ -96,7 +146,7 @@ impl Delivery {
         if let Some((_, frame)) = frames.iter().find(|(class, _)| *class == display) {
             return frame.clone();
         }
-        let frame = app_frame(&self.event, display, site, &self.audience);
+        let frame = app_frame(&self.event, display, site, &self.audience, self.fanned_out);
         frames.push((display, frame.clone()));
         frame
     }

@@ -10,7 +10,7 @@ use super::arbiters::Arbiters;
 use super::channel::{self, ChannelActor};
 use super::connection::ConnectionMail;
 use super::firehose::{self, FirehoseActor};
-use super::send::Mailbox;
+use super::send::{Mailbox, Measured};
 use super::user::{self, UserActor};
 use crate::model::{ChannelId, ClientId, ConnectionId, UserId};
 use crate::telemetry::Metrics;
@@ -53,7 +53,7 @@ impl Directory {
             let arbiter = self.arbiters.of(id.0);
             let addr =
                 ChannelActor::start_in_arbiter(&arbiter, move |_| ChannelActor::new(id, shared));
-            Mailbox::new(addr, channel::MAILBOX, self.metrics.clone())
+            Mailbox::new(addr, channel::MAILBOX, Arc::default(), self.metrics.clone())
         };
         let mut entry = self.channels.entry(id).or_insert_with(start);
         if !entry.is_alive() {
@@ -82,7 +82,7 @@ impl Directory {
             let shared = shared.clone();
             let arbiter = self.arbiters.of(id.0);
             let addr = UserActor::start_in_arbiter(&arbiter, move |_| UserActor::new(id, shared));
-            Mailbox::new(addr, user::MAILBOX, self.metrics.clone())
+            Mailbox::new(addr, user::MAILBOX, Arc::default(), self.metrics.clone())
         };
         let mut entry = self.users.entry(id).or_insert_with(start);
         if !entry.is_alive() {
@@ -104,7 +104,12 @@ impl Directory {
             let addr = FirehoseActor::start_in_arbiter(&arbiter, move |_| {
                 FirehoseActor::new(client, shared)
             });
-            Mailbox::new(addr, firehose::MAILBOX, self.metrics.clone())
+            Mailbox::new(
+                addr,
+                firehose::MAILBOX,
+                Arc::default(),
+                self.metrics.clone(),
+            )
         };
         let mut entry = self.firehoses.entry(id.clone()).or_insert_with(start);
         if !entry.is_alive() {
@@ -139,6 +144,20 @@ impl Directory {
     /// The connection with this public id.
     pub fn connection(&self, id: &ConnectionId) -> Option<Recipient<ConnectionMail>> {
         self.connections.get(id).map(|entry| entry.clone())
+    }
+
+    /// The channels that are awake.
+    pub fn channels_measured(&self) -> Vec<Measured<ChannelId>> {
+        let channels = self.channels.iter();
+        channels.map(|entry| entry.measured(*entry.key())).collect()
+    }
+
+    /// The firehoses that are awake.
+    pub fn firehoses_measured(&self) -> Vec<Measured<ClientId>> {
+        let firehoses = self.firehoses.iter();
+        firehoses
+            .map(|entry| entry.measured(entry.key().clone()))
+            .collect()
     }
 
     /// Connections, channels and users that live here now.

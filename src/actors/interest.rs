@@ -100,6 +100,12 @@ impl Interest {
         }
     }
 
+    /// How many shards hold app streams of this client.
+    pub fn shards_of_app(&self, client: &ClientId) -> usize {
+        let shards = self.shards.get(&Key::App(client.clone()));
+        shards.map_or(0, |shards| shards.len())
+    }
+
     /// Points that somebody listens at: zero when nobody is connected.
     pub fn len(&self) -> usize {
         self.shards.len()

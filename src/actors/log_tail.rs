@@ -9,23 +9,23 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Addr;
 use futures_util::future::join_all;
 use smallvec::SmallVec;
 use tokio::sync::mpsc;
 
 use super::Shared;
 use super::channel::mail::EventsArrived;
-use super::delivery::Delivery;
+use super::delivery::{AllowedApp, Delivery};
 use super::firehose::mail::{JudgeEvents, Seen};
 use super::hiding::Hiding;
 use super::interest::{Key, ShardId};
+use super::send::Mailbox;
 use super::shard::{Batch, ShardActor};
 use crate::event::{Body, Event, Owner, Pos};
 use crate::model::{ChannelId, ClientId, UserId};
 use crate::protocol::stream::Audience;
 use crate::store::Failure;
-use crate::telemetry::Counter;
+use crate::telemetry::{ActorNumbers, Counter};
 
 /// How often the head of the log is compared, in case that another process wrote last.
 const GLANCE: Duration = Duration::from_secs(1);
@@ -38,6 +38,15 @@ const CATCH_UP: (usize, usize) = (1024, 8 * 1024 * 1024);
 
 /// Before the next try when the database is in trouble.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// What the owner of an event said to it.
+#[derive(Clone, Default)]
+struct Told {
+    /// Who was subscribed at that place in the log.
+    subscribers: Arc<[UserId]>,
+    /// The owner's numbers, if it is awake.
+    numbers: Option<Arc<ActorNumbers>>,
+}
 
 /// Carries events down; one per process, ends with the store's queue.
 pub struct LogTail {
@@ -160,36 +169,37 @@ impl LogTail {
         for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
             let told = self.deliver_part(part).await;
             if part.iter().any(joins) {
-                let walked = told.iter().map(|addr| addr.send(Batch(Vec::new())));
+                let walked = told.iter().map(|shard| shard.insist(Batch(Vec::new())));
                 join_all(walked).await;
             }
         }
     }
 
     /// Returns the shards that were told.
-    async fn deliver_part(&mut self, events: &[Arc<Event>]) -> Vec<Addr<ShardActor>> {
+    async fn deliver_part(&mut self, events: &[Arc<Event>]) -> Vec<Mailbox<ShardActor>> {
         self.shared
             .metrics
             .add(Counter::EventsDelivered, events.len() as u64);
         let firehoses = self.shared.directory.firehoses();
-        let subscribers = self.ask_owners(events, !firehoses.is_empty()).await;
+        let told = self.ask_owners(events, !firehoses.is_empty()).await;
         let seen: Arc<[Seen]> = events
             .iter()
-            .zip(subscribers)
-            .map(|(event, subscribers)| Seen {
+            .zip(&told)
+            .map(|(event, told)| Seen {
                 event: event.clone(),
-                subscribers,
+                subscribers: told.subscribers.clone(),
             })
             .collect();
         let apps = self.judge(&seen, firehoses).await;
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
-        for (seen, apps) in seen.iter().zip(apps) {
+        for ((seen, told), apps) in seen.iter().zip(told).zip(apps) {
             self.hiding.apply(&seen.event.body);
             let shards = self.shards_for(&seen.event.body, &apps);
             if shards.is_empty() {
                 continue;
             }
-            let delivery = Arc::new(self.delivery(seen, apps).await);
+            let delivery = self.delivery(seen, apps, told.numbers, shards.len()).await;
+            let delivery = Arc::new(delivery);
             for shard in shards {
                 match mails.iter_mut().find(|(known, _)| *known == shard) {
                     Some((_, mail)) => mail.push(delivery.clone()),
@@ -198,24 +208,23 @@ impl LogTail {
             }
         }
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
-            let addr = self.shared.shards.get(shard)?;
+            let shard = self.shared.shards.get(shard)?;
             // A shard that is still walking holds everybody up here, not in memory: the log keeps the rest.
-            Some(async move { addr.send(Batch(mail)).await.map(|()| addr) })
+            Some(async move { shard.insist(Batch(mail)).await.map(|()| shard) })
         });
         join_all(sent).await.into_iter().flatten().collect()
     }
 
     /// Brings the channels concerned up to date, and learns who was subscribed at each event. A channel at
     /// rest has no state to keep; it is started only if an app might want to know its subscribers.
-    async fn ask_owners(&self, events: &[Arc<Event>], apps: bool) -> Vec<Arc<[UserId]>> {
+    async fn ask_owners(&self, events: &[Arc<Event>], apps: bool) -> Vec<Told> {
         let mut of_channel: HashMap<ChannelId, Vec<usize>> = HashMap::new();
         for (at, event) in events.iter().enumerate() {
             if let Owner::Channel(channel) = event.body.owner() {
                 of_channel.entry(channel).or_default().push(at);
             }
         }
-        let nobody: Arc<[UserId]> = Arc::from([]);
-        let mut subscribers = vec![nobody; events.len()];
+        let mut told = vec![Told::default(); events.len()];
         let asked = of_channel.into_iter().map(|(channel, places)| {
             let own: Vec<Arc<Event>> = places
                 .iter()
@@ -225,12 +234,12 @@ impl LogTail {
         });
         for (places, answers) in join_all(asked).await {
             for (at, answer) in places.into_iter().zip(answers) {
-                if let Some(place) = subscribers.get_mut(at) {
+                if let Some(place) = told.get_mut(at) {
                     *place = answer;
                 }
             }
         }
-        subscribers
+        told
     }
 
     async fn ask_channel(
@@ -238,7 +247,7 @@ impl LogTail {
         channel: ChannelId,
         events: Vec<Arc<Event>>,
         apps: bool,
-    ) -> Vec<Arc<[UserId]>> {
+    ) -> Vec<Told> {
         loop {
             let directory = &self.shared.directory;
             let owner = match apps {
@@ -249,7 +258,14 @@ impl LogTail {
                 return Vec::new();
             };
             match owner.insist(EventsArrived(events.clone())).await {
-                Ok(subscribers) => return subscribers,
+                Ok(subscribers) => {
+                    owner.numbers().handled(events.len() as u64);
+                    let told = subscribers.into_iter().map(|subscribers| Told {
+                        subscribers,
+                        numbers: Some(owner.numbers().clone()),
+                    });
+                    return told.collect();
+                }
                 // It went to rest under our hands, or could not load: what an app may see is worth the wait.
                 Err(_) if apps => tokio::time::sleep(PAUSE).await,
                 Err(_) => return Vec::new(),
@@ -262,35 +278,43 @@ impl LogTail {
         &self,
         seen: &Arc<[Seen]>,
         firehoses: Vec<ClientId>,
-    ) -> Vec<SmallVec<[ClientId; 1]>> {
+    ) -> Vec<SmallVec<[AllowedApp; 1]>> {
         let mut apps = vec![SmallVec::new(); seen.len()];
-        let asked = firehoses.into_iter().map(|client| async move {
-            let verdicts = self.ask_firehose(&client, seen).await;
-            (client, verdicts)
-        });
-        for (client, verdicts) in join_all(asked).await {
+        let asked = firehoses
+            .iter()
+            .map(|client| self.ask_firehose(client, seen));
+        for (app, verdicts) in join_all(asked).await.into_iter().flatten() {
             for (place, sees) in apps.iter_mut().zip(verdicts) {
                 if sees {
-                    place.push(client.clone());
+                    place.push(app.clone());
                 }
             }
         }
         apps
     }
 
-    async fn ask_firehose(&self, client: &ClientId, seen: &Arc<[Seen]>) -> Vec<bool> {
+    async fn ask_firehose(
+        &self,
+        client: &ClientId,
+        seen: &Arc<[Seen]>,
+    ) -> Option<(AllowedApp, Vec<bool>)> {
         while self.shared.app_seats.taken_by(client) > 0 {
             let firehose = self.shared.directory.firehose(client, &self.shared);
             match firehose.insist(JudgeEvents(seen.clone())).await {
-                Ok(verdicts) => return verdicts,
+                Ok(verdicts) => {
+                    let numbers = firehose.numbers().clone();
+                    numbers.handled(seen.len() as u64);
+                    let client = client.clone();
+                    return Some((AllowedApp { client, numbers }, verdicts));
+                }
                 // It could not load: its streams are late rather than incomplete.
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
-        Vec::new()
+        None
     }
 
-    fn shards_for(&self, body: &Body, apps: &[ClientId]) -> SmallVec<[ShardId; 8]> {
+    fn shards_for(&self, body: &Body, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
         let mut shards = SmallVec::new();
         for key in Key::of(body) {
             self.shared.interest.collect(&key, &mut shards);
@@ -298,12 +322,18 @@ impl LogTail {
         for app in apps {
             self.shared
                 .interest
-                .collect(&Key::App(app.clone()), &mut shards);
+                .collect(&Key::App(app.client.clone()), &mut shards);
         }
         shards
     }
 
-    async fn delivery(&mut self, seen: &Seen, apps: SmallVec<[ClientId; 1]>) -> Delivery {
+    async fn delivery(
+        &mut self,
+        seen: &Seen,
+        apps: SmallVec<[AllowedApp; 1]>,
+        channel: Option<Arc<ActorNumbers>>,
+        shards: usize,
+    ) -> Delivery {
         let body = &seen.event.body;
         let hidden = loop {
             match self.hiding.from(body.actor(), &self.shared.store).await {
@@ -318,7 +348,9 @@ impl LogTail {
         } else {
             audience(seen, &hidden)
         };
-        Delivery::new(seen.event.clone(), hidden, apps, audience)
+        let event = seen.event.clone();
+        let fanned_out = (self.shared.store.now(), shards);
+        Delivery::new(event, hidden, apps, audience, channel, fanned_out)
     }
 }
 

@@ -26,12 +26,11 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use actix::Addr;
 use tokio::sync::mpsc;
 
 pub use by::By;
 pub use channel::mail::{Attend, ChannelChange};
-pub use engine::{Engine, Followed, Numbers};
+pub use engine::{ActorKind, ActorOrder, Engine, Followed, Numbers};
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::ProfileChange;
 
@@ -44,6 +43,7 @@ use crate::telemetry::{Counter, Metrics};
 use directory::Directory;
 use interest::{Interest, ShardId};
 use seats::Seats;
+use send::Mailbox;
 use shard::ShardActor;
 
 /// Ephemeral events that may wait on their way down; one more is dropped and counted.
@@ -128,27 +128,30 @@ impl Shared {
 /// The shards, in the order in which their threads started.
 #[derive(Debug, Default)]
 pub struct Shards {
-    addrs: RwLock<Vec<Addr<ShardActor>>>,
+    mailboxes: RwLock<Vec<Mailbox<ShardActor>>>,
 }
 
 impl Shards {
     /// Adds the shard of a thread; `start` gets its number.
-    pub fn add<T>(&self, start: impl FnOnce(ShardId) -> (T, Addr<ShardActor>)) -> T {
-        let mut addrs = self.addrs.write().unwrap_or_else(PoisonError::into_inner);
-        let (shard, addr) = start(ShardId(u16::try_from(addrs.len()).unwrap_or(u16::MAX)));
-        addrs.push(addr);
+    pub fn add<T>(&self, start: impl FnOnce(ShardId) -> (T, Mailbox<ShardActor>)) -> T {
+        let mailboxes = self.mailboxes.write();
+        let mut mailboxes = mailboxes.unwrap_or_else(PoisonError::into_inner);
+        let id = ShardId(u16::try_from(mailboxes.len()).unwrap_or(u16::MAX));
+        let (shard, mailbox) = start(id);
+        mailboxes.push(mailbox);
         shard
     }
 
     /// One of them.
-    pub fn get(&self, id: ShardId) -> Option<Addr<ShardActor>> {
-        let addrs = self.addrs.read().unwrap_or_else(PoisonError::into_inner);
-        addrs.get(usize::from(id.0)).cloned()
+    pub fn get(&self, id: ShardId) -> Option<Mailbox<ShardActor>> {
+        let mailboxes = self.mailboxes.read();
+        let mailboxes = mailboxes.unwrap_or_else(PoisonError::into_inner);
+        mailboxes.get(usize::from(id.0)).cloned()
     }
 
     /// All of them.
-    pub fn all(&self) -> Vec<Addr<ShardActor>> {
-        self.addrs
+    pub fn all(&self) -> Vec<Mailbox<ShardActor>> {
+        self.mailboxes
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()

@@ -1,13 +1,12 @@
 //! Bounded sends. A full mailbox is an answer, never a queue that grows behind it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix::dev::ToEnvelope;
 use actix::prelude::*;
 
 use crate::store::Failure;
-use crate::telemetry::{Counter, Metrics};
+use crate::telemetry::{ActorNumbers, Counter, Metrics};
 
 /// The address of an actor with a bound on how many may wait for its answer.
 ///
@@ -16,7 +15,7 @@ use crate::telemetry::{Counter, Metrics};
 #[derive(Debug)]
 pub struct Mailbox<A: Actor> {
     addr: Addr<A>,
-    waiting: Arc<AtomicUsize>,
+    numbers: Arc<ActorNumbers>,
     bound: usize,
     metrics: Arc<Metrics>,
 }
@@ -25,31 +24,61 @@ impl<A: Actor> Clone for Mailbox<A> {
     fn clone(&self) -> Self {
         Self {
             addr: self.addr.clone(),
-            waiting: self.waiting.clone(),
+            numbers: self.numbers.clone(),
             bound: self.bound,
             metrics: self.metrics.clone(),
         }
     }
 }
 
+/// The numbers of an actor, with what it takes to find it.
+#[derive(Clone, Debug)]
+pub struct Measured<K> {
+    /// Which.
+    pub id: K,
+    /// Most mails that may wait.
+    pub bound: usize,
+    /// What it did.
+    pub numbers: Arc<ActorNumbers>,
+}
+
 /// Gives the place back however the waiting ends.
-struct Place<'a>(&'a AtomicUsize);
+struct Place<'a>(&'a ActorNumbers);
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.mail_leaves();
     }
 }
 
 impl<A: Actor<Context = Context<A>>> Mailbox<A> {
     /// An address that `bound` mails may wait at.
-    pub fn new(addr: Addr<A>, bound: usize, metrics: Arc<Metrics>) -> Self {
+    pub fn new(
+        addr: Addr<A>,
+        bound: usize,
+        numbers: Arc<ActorNumbers>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             addr,
-            waiting: Arc::default(),
+            numbers,
             bound,
             metrics,
         }
+    }
+
+    /// For a list of actors.
+    pub fn measured<K>(&self, id: K) -> Measured<K> {
+        Measured {
+            id,
+            bound: self.bound,
+            numbers: self.numbers.clone(),
+        }
+    }
+
+    /// What the actor has done so far.
+    pub fn numbers(&self) -> &Arc<ActorNumbers> {
+        &self.numbers
     }
 
     /// Sends and waits for the answer.
@@ -63,11 +92,11 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
         A: Handler<M>,
         A::Context: ToEnvelope<A, M>,
     {
-        let place = Place(&self.waiting);
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.bound {
+        if !self.numbers.mail_arrives(self.bound) {
             self.metrics.add(Counter::MailRefused, 1);
             return Err(Failure::Busy);
         }
+        let place = Place(&self.numbers);
         let answer = self.addr.send(mail).await;
         drop(place);
         answer.map_err(|error| match error {
@@ -87,7 +116,11 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
         A: Handler<M>,
         A::Context: ToEnvelope<A, M>,
     {
-        self.addr.send(mail).await.map_err(|error| match error {
+        self.numbers.mail_arrives(usize::MAX);
+        let place = Place(&self.numbers);
+        let answer = self.addr.send(mail).await;
+        drop(place);
+        answer.map_err(|error| match error {
             // Without a time limit on the mail, nobody being there is the one way to fail.
             MailboxError::Closed | MailboxError::Timeout => Failure::Stopping,
         })

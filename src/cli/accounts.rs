@@ -21,7 +21,12 @@ fn write<T: Send + 'static>(
     config: &Config,
     job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Box<dyn Error>> {
-    let store = Store::open(&store_options(config), Clock::default()).map_err(in_words)?;
+    let store = Store::open(
+        &store_options(config),
+        Clock::default(),
+        std::sync::Arc::default(),
+    )
+    .map_err(in_words)?;
     let done = actix::System::new().block_on(async {
         let done = store.write(job).await;
         store.close().await;

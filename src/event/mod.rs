@@ -19,6 +19,15 @@ use crate::model::Stamp;
 #[serde(transparent)]
 pub struct Pos(pub i64);
 
+/// When an event passed the stations of its way up. Known for what this process wrote; not part of the fact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moments {
+    /// Its actor let the write in.
+    pub accepted: Option<Stamp>,
+    /// The transaction was committed.
+    pub committed: Option<Stamp>,
+}
+
 /// A committed fact; or an ephemeral one (`pos: None`), which is neither logged nor numbered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
@@ -28,4 +37,7 @@ pub struct Event {
     pub at: Stamp,
     /// What happened.
     pub body: Body,
+    /// For those who measure.
+    #[serde(skip)]
+    pub moments: Moments,
 }

@@ -6,6 +6,8 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use crate::actors::{ActorKind, ActorOrder, Engine};
+use crate::http::extract::Params;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::Refusal;
 
@@ -106,9 +108,35 @@ pub async fn metrics(app: Data<App>) -> HttpResponse {
     for (name, help, value) in gauges {
         line(&mut page, name, help, "gauge", value);
     }
+    mailboxes(&mut page, engine);
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
         .body(page)
+}
+
+/// Mailboxes by kind of actor: never by actor, of which there may be many.
+fn mailboxes(page: &mut String, engine: &Engine) {
+    let found = ActorKind::ALL
+        .iter()
+        .map(|kind| (kind.word(), engine.mailboxes(*kind)));
+    let found: Vec<(&str, (usize, usize))> = found.collect();
+    page.push_str(
+        "# HELP groundnut_actor_mailbox_depth Mails that wait.\n# TYPE groundnut_actor_mailbox_depth gauge\n",
+    );
+    for (kind, (depth, _)) in &found {
+        page.push_str(&format!(
+            "groundnut_actor_mailbox_depth{{kind=\"{kind}\"}} {depth}\n"
+        ));
+    }
+    page.push_str(
+        "# HELP groundnut_actor_mailbox_high_water Most mails that ever waited at one of those awake.\n\
+         # TYPE groundnut_actor_mailbox_high_water gauge\n",
+    );
+    for (kind, (_, high_water)) in &found {
+        page.push_str(&format!(
+            "groundnut_actor_mailbox_high_water{{kind=\"{kind}\"}} {high_water}\n"
+        ));
+    }
 }
 
 fn line(page: &mut String, name: &str, help: &str, kind: &str, value: impl Display) {
@@ -117,15 +145,39 @@ fn line(page: &mut String, name: &str, help: &str, kind: &str, value: impl Displ
     ));
 }
 
-/// `GET /sys/actors`: what lives in the process. For whoever runs it: asked from elsewhere it does not exist.
-pub async fn actors(request: HttpRequest, app: Data<App>) -> ApiResult {
-    let is_here = request
-        .peer_addr()
-        .is_some_and(|peer| peer.ip().is_loopback());
-    if !is_here {
+/// Rows of a list of actors, unless `count` says otherwise.
+const ACTORS: usize = 20;
+/// Most rows of it.
+const MOST_ACTORS: usize = 1000;
+
+/// `GET /sys/actors`: what lives in the process; with `kind`, what its actors have done. For whoever runs it:
+/// asked from elsewhere it does not exist.
+pub async fn actors(request: HttpRequest, params: Params, app: Data<App>) -> ApiResult {
+    if !is_here(&request) {
         return Err(Refusal::NotFound.into());
     }
-    Reply::one(&app.engine.numbers().await)
+    let Some(kind) = params.get("kind") else {
+        return Reply::one(&app.engine.numbers().await);
+    };
+    let kind = ActorKind::parse(kind).ok_or_else(|| Refusal::Invalid.at("kind"))?;
+    let order = params.get("order").map(ActorOrder::parse);
+    let order = order.unwrap_or(Some(ActorOrder::FanOutP99));
+    let order = order.ok_or_else(|| Refusal::Invalid.at("order"))?;
+    let count = params
+        .number("count")
+        .and_then(|count| usize::try_from(count).ok());
+    let count = count.unwrap_or(ACTORS).clamp(1, MOST_ACTORS);
+    Reply::one(&app.engine.actors(kind, order, count).await)
+}
+
+/// Whether a request comes from the machine itself, and not through a proxy on it.
+fn is_here(request: &HttpRequest) -> bool {
+    let forwarded = ["x-forwarded-for", "forwarded"];
+    let peer = request.peer_addr();
+    peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+        && !forwarded
+            .iter()
+            .any(|name| request.headers().contains_key(*name))
 }
 
 /// `GET /healthz`: the process answers.

@@ -16,6 +16,11 @@ impl Stamp {
         self.0.div_euclid(1_000_000)
     }
 
+    /// Microseconds from here to a later moment; 0 if a clock was set back between them.
+    pub fn micros_until(self, later: Self) -> u64 {
+        u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0)
+    }
+
     /// From Unix seconds.
     pub fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))

@@ -22,6 +22,8 @@ impl Display {
     pub const CHANNEL_RAW: Self = Self(1 << 3);
     /// `recent_message` in channels.
     pub const RECENT_MESSAGE: Self = Self(1 << 4);
+    /// `meta.timing`.
+    pub const TIMING: Self = Self(1 << 5);
 
     /// Reads the parameters of a websocket's URL.
     pub fn from_query(query: &Query) -> Self {
@@ -31,6 +33,9 @@ impl Display {
         }
         if query.flag("include_recent_message", false) {
             display = display.with(Self::RECENT_MESSAGE);
+        }
+        if query.flag("include_timing", false) {
+            display = display.with(Self::TIMING);
         }
         display
     }
@@ -83,13 +88,13 @@ impl Display {
             | Body::TokenRevoked { .. } => Self::HTML.with(Self::USER_RAW),
             Body::UserPresence { .. } | Body::ChannelPresence { .. } => Self(0),
         };
-        Self(self.0 & matters.0)
+        Self(self.0 & matters.with(Self::TIMING).0)
     }
 
     /// Without what makes no difference to messages: the class under which a room's listeners are kept.
     #[must_use]
     pub fn for_messages(self) -> Self {
-        Self(self.0 & Self::message().0)
+        Self(self.0 & Self::message().with(Self::TIMING).0)
     }
 
     fn message() -> Self {

@@ -15,20 +15,43 @@ pub struct Frame {
     pub head: Bytes,
     /// `]},"data":…}`
     pub tail: Bytes,
+    /// Where the digits of `meta.timing.written` begin in the head, if it has them.
+    pub moment: Option<usize>,
+}
+
+/// A frame for app streams, the same for every receiver but for the moment of writing.
+#[derive(Clone, Debug)]
+pub struct AppFrame {
+    /// All of it.
+    pub bytes: Bytes,
+    /// Where the digits of `meta.timing.written` begin, if it has them.
+    pub moment: Option<usize>,
+}
+
+/// Where a frame has to be filled in for its receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gaps {
+    /// Where the ids begin.
+    pub ids: usize,
+    /// Where the digits of the moment of writing begin.
+    pub moment: Option<usize>,
 }
 
 impl Frame {
-    /// Appends the frame for a receiver with these ids (rendered, quoted, with commas). Returns where the
-    /// ids begin in `out`.
-    pub fn write(&self, ids: &[u8], out: &mut BytesMut) -> usize {
+    /// Appends the frame for a receiver with these ids (rendered, quoted, with commas).
+    pub fn write(&self, ids: &[u8], out: &mut BytesMut) -> Gaps {
         let length = self.head.len() + ids.len() + self.tail.len();
         out.reserve(length + 10);
         put_header(length, out);
+        let moment = self.moment.map(|at| out.len() + at);
         out.put_slice(&self.head);
-        let at = out.len();
+        let gaps = Gaps {
+            ids: out.len(),
+            moment,
+        };
         out.put_slice(ids);
         out.put_slice(&self.tail);
-        at
+        gaps
     }
 }
 

@@ -11,4 +11,5 @@ pub mod object;
 pub mod query;
 pub mod site;
 pub mod stream;
+pub mod timing;
 pub mod topic;

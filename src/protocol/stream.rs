@@ -6,11 +6,12 @@
 use serde::Serialize;
 
 use super::display::Display;
-use super::frame::{Frame, text_frame};
+use super::frame::{AppFrame, Frame, text_frame};
 use super::object::{ChannelObject, MessageObject, PresenceObject, TokenObject, UserObject};
 use super::site::Site;
+use super::timing::Timing;
 use crate::event::{Body, ChannelNews, Event, Written};
-use crate::model::{AppStream, ChannelId, Token, User, UserId};
+use crate::model::{AppStream, ChannelId, Stamp, Token, User, UserId};
 
 /// What app streams say beyond the event: whom it concerns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +43,9 @@ struct Meta<'a> {
     subscribed_user_ids: Option<&'a [UserId]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppress_notifications: Option<&'a [UserId]>,
+    // Last: the moment of writing is found from the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timing: Option<Timing>,
 }
 
 #[expect(
@@ -53,7 +57,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl<'a> Meta<'a> {
-    fn of(event: &'a Event, audience: Option<&'a Audience>) -> Self {
+    fn of(event: &'a Event, audience: Option<&'a Audience>, timing: Option<Timing>) -> Self {
         let body = &event.body;
         let mut meta = Self {
             timestamp: event.at.seconds(),
@@ -66,6 +70,7 @@ impl<'a> Meta<'a> {
             user_id: None,
             subscribed_user_ids: None,
             suppress_notifications: None,
+            timing,
         };
         match body {
             Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
@@ -114,18 +119,22 @@ fn id_of(body: &Body) -> String {
 }
 
 /// Renders for user streams. `own_token` is the receiver's: a changed profile reaches it as its token.
+/// `fanned_out` is shown to those who asked for [`Display::TIMING`].
 pub fn user_frame(
     event: &Event,
     display: Display,
     site: &Site,
     own_token: Option<&Token>,
+    fanned_out: Stamp,
 ) -> Frame {
     let mut head = b"{\"meta\":".to_vec();
-    let mut meta = Meta::of(event, None);
+    let timing = timing(event, display, fanned_out);
+    let mut meta = Meta::of(event, None, timing);
     if matches!(event.body, Body::UserChanged { .. }) {
         meta.object_type = crate::model::ObjectType::Token.name();
     }
     head.extend_from_slice(&json(&meta));
+    let moment = timing.map(|_| Timing::place(&head));
     // The object is still open for the ids that are written per receiver.
     head.pop();
     head.extend_from_slice(b",\"subscription_ids\":[");
@@ -135,7 +144,14 @@ pub fn user_frame(
     Frame {
         head: head.into(),
         tail: tail.into(),
+        moment,
     }
+}
+
+fn timing(event: &Event, display: Display, fanned_out: Stamp) -> Option<Timing> {
+    display
+        .has(Display::TIMING)
+        .then(|| Timing::new(event, fanned_out))
 }
 
 /// Renders for app streams: a whole frame, the same for every receiver of this display class.
@@ -144,13 +160,21 @@ pub fn app_frame(
     display: Display,
     site: &Site,
     audience: &Audience,
-) -> bytes::Bytes {
+    fanned_out: Stamp,
+) -> AppFrame {
     let mut payload = b"{\"meta\":".to_vec();
-    payload.extend_from_slice(&json(&Meta::of(event, Some(audience))));
+    let timing = timing(event, display, fanned_out);
+    payload.extend_from_slice(&json(&Meta::of(event, Some(audience), timing)));
+    let moment = timing.map(|_| Timing::place(&payload));
     payload.extend_from_slice(b",\"data\":");
     payload.extend_from_slice(&data(event, display, site, View::App));
     payload.push(b'}');
-    text_frame(&payload)
+    let bytes = text_frame(&payload);
+    let header = bytes.len() - payload.len();
+    AppFrame {
+        bytes,
+        moment: moment.map(|at| header + at),
+    }
 }
 
 /// The first frame of a user stream.

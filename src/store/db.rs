@@ -1,13 +1,14 @@
 //! What a job may hold: a connection for reading, or its part of a write transaction.
 
 use std::ops::{Deref, DerefMut};
+use std::time::Instant;
 
 use super::Failure;
 use super::cache::Touched;
 use super::connect::Sql;
 use super::search::Words;
 use crate::clock::Clock;
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, Moments};
 use crate::model::Stamp;
 
 /// One connection, for reading. A job sees one state of the database from its first to its last question.
@@ -21,10 +22,13 @@ pub struct Db<'c> {
 pub struct Tx<'c> {
     db: Db<'c>,
     group: &'c mut Group,
+    accepted: Stamp,
 }
 
 /// What the jobs of one commit leave behind.
 pub(super) struct Group {
+    /// When its transaction began.
+    pub(super) began: Instant,
     clock: Clock,
     /// The last moment given out, by whichever process.
     pub(super) stamp: Stamp,
@@ -39,6 +43,7 @@ pub(super) struct Group {
 impl Group {
     pub(super) fn new(clock: Clock, stamp: Stamp) -> Self {
         Self {
+            began: Instant::now(),
             clock,
             stamp,
             events: Vec::new(),
@@ -46,13 +51,22 @@ impl Group {
             touched: Vec::new(),
         }
     }
+
+    /// It is committed.
+    pub(super) fn committed(&mut self, at: Stamp) {
+        for event in &mut self.events {
+            event.moments.committed = Some(at);
+        }
+    }
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(sql: &'c mut Sql, group: &'c mut Group) -> Self {
+    /// `accepted`: when the job was let into the queue.
+    pub(super) fn new(sql: &'c mut Sql, group: &'c mut Group, accepted: Stamp) -> Self {
         Self {
             db: Db { sql },
             group,
+            accepted,
         }
     }
 
@@ -70,6 +84,10 @@ impl<'c> Tx<'c> {
             pos: None,
             at,
             body,
+            moments: Moments {
+                accepted: Some(self.accepted),
+                committed: None,
+            },
         });
     }
 

@@ -22,6 +22,7 @@ use super::search::write_words;
 use super::{Db, Failure, Tx};
 use crate::clock::Clock;
 use crate::model::Stamp;
+use crate::telemetry::{Metrics, Span};
 
 /// How often the log is trimmed.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -32,12 +33,15 @@ const SLOW: Duration = Duration::from_millis(250);
 pub(super) trait Write: Send {
     /// Does it. `Err` takes back what it did.
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Failure>;
+    /// When it was let into the queue.
+    fn accepted(&self) -> Stamp;
     /// Tells how it ended: by its own outcome, unless the commit failed.
     fn answer(self: Box<Self>, committed: Result<(), Failure>);
 }
 
 struct Job<F, T> {
     job: Option<F>,
+    accepted: Stamp,
     outcome: Option<Result<T, Failure>>,
     answer: oneshot::Sender<Result<T, Failure>>,
 }
@@ -58,6 +62,10 @@ where
         verdict
     }
 
+    fn accepted(&self) -> Stamp {
+        self.accepted
+    }
+
     fn answer(self: Box<Self>, committed: Result<(), Failure>) {
         let own = self.outcome.unwrap_or(Err(Failure::Stopping));
         let told = match (own, committed) {
@@ -72,11 +80,13 @@ where
 /// Puts a closure into the lane's queue.
 pub(super) fn enqueue<T: Send + 'static>(
     queue: &Queue<Box<dyn Write>>,
+    accepted: Stamp,
     job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
 ) -> Result<oneshot::Receiver<Result<T, Failure>>, Failure> {
     let (answer, answered) = oneshot::channel();
     queue.offer(Box::new(Job {
         job: Some(job),
+        accepted,
         outcome: None,
         answer,
     }))?;
@@ -92,6 +102,7 @@ pub(super) struct Lane {
     pub(super) caches: Arc<Caches>,
     pub(super) outlet: Arc<Outlet>,
     pub(super) counted: Arc<Counted>,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) retention: Retention,
 }
 
@@ -118,8 +129,10 @@ impl Lane {
     fn commit(&mut self, mut jobs: Vec<Box<dyn Write>>) {
         let began = Instant::now();
         let count = jobs.len();
+        self.note_waits(&jobs);
         match self.transact(&mut jobs) {
-            Ok(group) => {
+            Ok(mut group) => {
+                group.committed(self.clock.now());
                 self.caches.drop_touched(&group.touched);
                 self.counted.committed(count);
                 // Handed over first: what a client does once it has its answer (setting its presence, say) must not
@@ -144,6 +157,14 @@ impl Lane {
         }
     }
 
+    fn note_waits(&self, jobs: &[Box<dyn Write>]) {
+        let now = self.clock.now();
+        let waits = self.metrics.spans().of(Span::LaneWait);
+        for job in jobs {
+            waits.record(job.accepted().micros_until(now));
+        }
+    }
+
     fn transact(&mut self, jobs: &mut [Box<dyn Write>]) -> Result<Group, Failure> {
         self.sql.batch_execute("BEGIN IMMEDIATE")?;
         // Another process may have given out moments since.
@@ -151,7 +172,11 @@ impl Lane {
         let mut group = Group::new(self.clock.clone(), stamp);
         if let [job] = jobs {
             // Alone: the transaction is its savepoint.
-            if job.run(&mut Tx::new(&mut self.sql, &mut group)).is_err() {
+            let accepted = job.accepted();
+            if job
+                .run(&mut Tx::new(&mut self.sql, &mut group, accepted))
+                .is_err()
+            {
                 self.sql.batch_execute("ROLLBACK")?;
                 return Ok(Group::new(self.clock.clone(), stamp));
             }
@@ -161,7 +186,8 @@ impl Lane {
             let (events, words) = (group.events.len(), group.words.len());
             let touched = group.touched.len();
             Prepared("SAVEPOINT job", &[]).execute(&mut self.sql)?;
-            let verdict = job.run(&mut Tx::new(&mut self.sql, &mut group));
+            let accepted = job.accepted();
+            let verdict = job.run(&mut Tx::new(&mut self.sql, &mut group, accepted));
             if verdict.is_ok() {
                 Prepared("RELEASE job", &[]).execute(&mut self.sql)?;
             } else {
@@ -179,7 +205,11 @@ impl Lane {
         // Here and not by triggers: the index writes itself out at each savepoint, which costs as much as all the rest.
         write_words(&mut Db { sql: &mut self.sql }, &group.words)?;
         log::append(&mut Db { sql: &mut self.sql }, began, &mut group)?;
+        let spans = self.metrics.spans();
+        spans.since(Span::Transact, group.began);
+        let done = Instant::now();
         self.sql.batch_execute("COMMIT")?;
+        spans.since(Span::Commit, done);
         Ok(group)
     }
 

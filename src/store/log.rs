@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{Group, from_json, to_json};
 use super::schema::{log_events, log_head};
 use super::{Db, Failure};
-use crate::event::{Body, Event, Owner, Pos};
+use crate::event::{Body, Event, Moments, Owner, Pos};
 use crate::model::Stamp;
 
 /// How many rows one step of trimming looks at: short enough that nobody waits for it.
@@ -129,6 +129,7 @@ fn read(pos: i64, at: i64, text: &str) -> Result<Event, Failure> {
         pos: Some(Pos(pos)),
         at: Stamp(at),
         body,
+        moments: Moments::default(),
     })
 }
 

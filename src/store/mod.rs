@@ -124,7 +124,7 @@ impl Store {
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Pending<T>, Failure> {
-        lane::enqueue(&self.shared.lane, job).map(Pending)
+        lane::enqueue(&self.shared.lane, self.now(), job).map(Pending)
     }
 
     /// Where the log ends.
@@ -145,6 +145,11 @@ impl Store {
     /// Another process committed this: drops what the caches hold of it.
     pub fn forget(&self, event: &Event) {
         self.shared.caches.forget(event);
+    }
+
+    /// The clock that the store goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     /// Now; not unique. Within a write, ask [`Tx::now`].

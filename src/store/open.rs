@@ -16,10 +16,15 @@ use super::queue::Queue;
 use super::readers::Readers;
 use super::{Failure, Shared, Store, StoreOptions};
 use crate::clock::Clock;
+use crate::telemetry::Metrics;
 
 impl Store {
     /// Opens the database, which is made or migrated if need be, and starts the threads. The errors say what to do.
-    pub fn open(options: &StoreOptions, clock: Clock) -> Result<Self, Failure> {
+    pub fn open(
+        options: &StoreOptions,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, Failure> {
         let file = options.path()?;
         prepare_directory(&file)?;
         let mut sql = connect(&file)?;
@@ -39,6 +44,7 @@ impl Store {
             caches: Arc::clone(&caches),
             outlet: Arc::clone(&outlet),
             counted: Arc::clone(&counted),
+            metrics,
             retention: Retention {
                 max_age: options.log_retention,
                 max_bytes: options.log_max_bytes,

@@ -80,6 +80,7 @@ mod tests {
             pos: Some(Pos(pos)),
             at: Stamp(pos),
             body: Body::UserPresence { user, presence },
+            moments: crate::event::Moments::default(),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::Spans;
+
 macro_rules! counters {
     ($($(#[doc = $help:literal])* $variant:ident $name:literal;)*) => {
         /// Something that is counted.
@@ -27,6 +29,8 @@ macro_rules! counters {
 counters! {
     /// Frames handed to sockets or to their queues.
     FramesSent "stream_frames_total";
+    /// Bytes of those frames.
+    BytesSent "stream_bytes_total";
     /// Write calls that carried frames; joined frames count once.
     SocketWrites "stream_writes_total";
     /// Sockets that did not take all of a write and got a queue.
@@ -51,16 +55,18 @@ counters! {
     LogCatchUps "log_catch_ups_total";
 }
 
-/// All counters of a process.
+/// All counters and distributions of a process.
 #[derive(Debug)]
 pub struct Metrics {
     values: [AtomicU64; Counter::ALL.len()],
+    spans: Spans,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         Self {
             values: std::array::from_fn(|_| AtomicU64::new(0)),
+            spans: Spans::default(),
         }
     }
 }
@@ -84,6 +90,11 @@ impl Metrics {
         self.values[counter as usize].load(Ordering::Relaxed)
     }
 
+    /// How long things took.
+    pub fn spans(&self) -> &Spans {
+        &self.spans
+    }
+
     /// The page in Prometheus' text format.
     pub fn page(&self) -> String {
         let mut page = String::new();
@@ -94,6 +105,7 @@ impl Metrics {
             ));
             page.push_str(&format!("groundnut_{name} {}\n", self.get(*counter)));
         }
+        self.spans.page(&mut page);
         page
     }
 }

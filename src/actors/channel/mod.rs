@@ -20,7 +20,7 @@ use self::mail::{
 };
 use self::state::ChannelState;
 use super::Shared;
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, Moments};
 use crate::model::{Channel, ChannelId, Message, Presence, Refusal, User, UserId};
 use crate::store::{Failure, Pending, Tx};
 use crate::text::raw::{On, merge};
@@ -332,6 +332,7 @@ fn presence_event(
         pos: None,
         at: shared.store.now(),
         body,
+        moments: Moments::default(),
     }
 }
 

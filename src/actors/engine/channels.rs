@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Engine;
 use crate::actors::by::By;
@@ -16,6 +17,7 @@ use crate::model::{
     UserId,
 };
 use crate::store::Failure;
+use crate::telemetry::Span;
 
 impl Engine {
     /// Writes a message.
@@ -34,7 +36,10 @@ impl Engine {
             author: author.clone(),
             new: new.clone(),
         };
-        self.ask_channel(channel, mail).await??.wait().await
+        let began = Instant::now();
+        let pending = self.ask_channel(channel, mail).await??;
+        self.metrics().spans().since(Span::Decide, began);
+        pending.wait().await
     }
 
     /// Deletes a message.

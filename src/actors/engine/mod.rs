@@ -1,18 +1,19 @@
 //! The face of the actors towards `http`: one method per thing that can be asked for.
 
 mod channels;
+mod numbers;
 mod streams;
 mod users;
 
 use std::sync::Arc;
 
+pub use numbers::{ActorKind, ActorOrder, Numbers};
 pub use streams::Followed;
 
 use super::Shared;
 use super::channel::ChannelActor;
 use super::presence::PresenceBoard;
 use super::send::Mailbox;
-use super::shard::CountLinks;
 use super::user::UserActor;
 use crate::config::Limits;
 use crate::model::{ChannelId, Refusal, User, UserId};
@@ -24,23 +25,6 @@ use crate::telemetry::Metrics;
 #[derive(Clone)]
 pub struct Engine {
     shared: Arc<Shared>,
-}
-
-/// What lives in the process at the moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Numbers {
-    /// Websockets.
-    pub connections: usize,
-    /// Followed endpoints over all of them.
-    pub subscriptions: usize,
-    /// Points at which some shard listens.
-    pub listening_points: usize,
-    /// Channel actors.
-    pub channels: usize,
-    /// User actors.
-    pub users: usize,
-    /// App streams.
-    pub streams_in_use: usize,
 }
 
 impl Engine {
@@ -120,24 +104,5 @@ impl Engine {
             Err(Failure::Stopping) => self.channel(id).ask(mail()).await,
             answer => answer,
         }
-    }
-
-    /// What lives here now.
-    pub async fn numbers(&self) -> Numbers {
-        let (connections, channels, users) = self.shared.directory.counts();
-        let mut numbers = Numbers {
-            connections,
-            channels,
-            users,
-            listening_points: self.shared.interest.len(),
-            streams_in_use: self.shared.app_seats.taken(),
-            subscriptions: 0,
-        };
-        for shard in self.shared.shards.all() {
-            if let Ok((_, subscriptions)) = shard.send(CountLinks).await {
-                numbers.subscriptions += subscriptions;
-            }
-        }
-        numbers
     }
 }

@@ -214,7 +214,7 @@ impl Engine {
                 client: client.clone(),
                 keys: keys.to_vec(),
             };
-            if shard.send(mail).await.is_err() {
+            if shard.insist(mail).await.is_err() {
                 tracing::debug!("a shard went before its streams were closed");
             }
         }

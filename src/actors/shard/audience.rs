@@ -1,11 +1,13 @@
 //! The listeners of one channel's messages on one shard, laid out for a walk over thousands of them.
 
 use std::os::fd::RawFd;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use crate::protocol::display::Display;
 use crate::protocol::frame::ID_LENGTH;
+use crate::telemetry::ActorNumbers;
 
 /// Receivers served before the thread is offered to others. About 3 ms at 3 µs each.
 pub const SLICE: usize = 1024;
@@ -49,6 +51,8 @@ pub struct Audience {
     pub classes: SmallVec<[Class; 1]>,
     /// Connections that have to be looked at one by one.
     pub others: Vec<Slot>,
+    /// Numbers of the channel, once a message of it has passed.
+    pub numbers: Option<Arc<ActorNumbers>>,
 }
 
 impl Audience {

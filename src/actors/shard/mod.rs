@@ -24,18 +24,20 @@ use std::sync::Arc;
 use actix::fut::wrap_future;
 use actix::prelude::*;
 
-use audience::Slot;
+use audience::{Audience, Slot};
 use deadlines::{Look, TICK};
 use state::State;
 use wheel::Wheel;
 
 use super::delivery::Delivery;
 use super::interest::{Interest, Key, ShardId};
+use super::send::Mailbox;
+use crate::clock::Clock;
 use crate::config::Streams;
-use crate::model::{ClientId, StreamKey};
+use crate::model::{ChannelId, ClientId, StreamKey};
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::site::Site;
-use crate::telemetry::{Counter, Metrics};
+use crate::telemetry::{ActorNumbers, Counter, Metrics};
 
 /// Batches that may wait for a shard; beyond that `LogTail` waits, and the log keeps what it has not read.
 const MAILBOX: usize = 256;
@@ -51,6 +53,10 @@ pub struct Shard {
     pub site: Arc<Site>,
     /// Limits and deadlines.
     pub limits: Arc<Streams>,
+    /// Wall time, for what is timed.
+    pub clock: Clock,
+    /// What the shard has done.
+    pub numbers: Arc<ActorNumbers>,
     metrics: Arc<Metrics>,
     wheel: RefCell<Wheel<(Slot, u64, Look)>>,
 }
@@ -65,6 +71,11 @@ pub struct Batch(pub Vec<Arc<Delivery>>);
 #[derive(actix::Message, Debug)]
 #[rtype(result = "(usize, usize)")]
 pub struct CountLinks;
+
+/// Asks how many connections hear the messages of each of these channels here.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Vec<usize>")]
+pub struct CountAudiences(pub Arc<[ChannelId]>);
 
 /// Tells every connection of the thread goodbye.
 #[derive(actix::Message, Debug)]
@@ -94,21 +105,26 @@ impl ShardActor {
         interest: Arc<Interest>,
         site: Arc<Site>,
         limits: Arc<Streams>,
+        clock: Clock,
         metrics: Arc<Metrics>,
-    ) -> (Rc<Shard>, Addr<Self>) {
+    ) -> (Rc<Shard>, Mailbox<Self>) {
+        let numbers: Arc<ActorNumbers> = Arc::default();
         let state = RefCell::new(State::new(id, interest));
         let shard = Rc::new(Shard {
             id,
             state,
             site,
             limits,
-            metrics,
+            clock,
+            numbers: numbers.clone(),
+            metrics: metrics.clone(),
             wheel: RefCell::default(),
         });
         let actor = Self {
             shard: shard.clone(),
         };
-        (shard, actor.start())
+        let mailbox = Mailbox::new(actor.start(), MAILBOX, numbers, metrics);
+        (shard, mailbox)
     }
 }
 
@@ -148,6 +164,16 @@ impl Handler<CountLinks> for ShardActor {
 
     fn handle(&mut self, _: CountLinks, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.shard.state.borrow().counts())
+    }
+}
+
+impl Handler<CountAudiences> for ShardActor {
+    type Result = MessageResult<CountAudiences>;
+
+    fn handle(&mut self, mail: CountAudiences, _: &mut Self::Context) -> Self::Result {
+        let state = self.shard.state.borrow();
+        let length = |id: &ChannelId| state.audience(*id).map_or(0, Audience::len);
+        MessageResult(mail.0.iter().map(length).collect())
     }
 }
 
@@ -195,9 +221,19 @@ impl Shard {
         self.wheel.borrow().now()
     }
 
+    /// The last socket here has these events.
+    fn walked(&self, deliveries: &[Arc<Delivery>]) {
+        let now = self.clock.now();
+        for delivery in deliveries {
+            delivery.walked(&self.numbers, now, self.metrics.spans());
+        }
+    }
+
     /// Counts what a walk did.
-    fn count(&self, frames: u64, writes: u64) {
+    fn count(&self, frames: u64, writes: u64, bytes: u64) {
         self.metrics.add(Counter::FramesSent, frames);
         self.metrics.add(Counter::SocketWrites, writes);
+        self.metrics.add(Counter::BytesSent, bytes);
+        self.numbers.sent(frames, bytes);
     }
 }

@@ -26,7 +26,13 @@ impl Shard {
         let deadline = self.now().wrapping_add(linger);
         let serial = {
             let mut state = self.state.borrow_mut();
-            let Some(link) = state.link_mut(slot).filter(|link| link.closing.is_none()) else {
+            if state.link(slot).is_none_or(|link| link.closing.is_some()) {
+                return;
+            }
+            if goodbye == Goodbye::Slow {
+                state.count_slow(slot);
+            }
+            let Some(link) = state.link_mut(slot) else {
                 return;
             };
             link.closing = Some((goodbye, deadline));
@@ -36,7 +42,10 @@ impl Shard {
             serial
         };
         match goodbye {
-            Goodbye::Slow => self.metrics.add(Counter::SlowCloses, 1),
+            Goodbye::Slow => {
+                self.metrics.add(Counter::SlowCloses, 1);
+                self.numbers.closed_slow();
+            }
             Goodbye::Silent => self.metrics.add(Counter::SilentCloses, 1),
             Goodbye::Asked
             | Goodbye::GoingAway

@@ -15,7 +15,8 @@ use crate::actors::interest::Key;
 use crate::event::Body;
 use crate::model::ChannelId;
 use crate::protocol::frame::render_ids;
-use crate::protocol::stream::user_frame;
+use crate::protocol::timing::fill_all;
+use crate::telemetry::ActorNumbers;
 
 /// Bytes gathered before they are sent: what a burst may cost beyond the queues of the sockets.
 const ENOUGH: usize = 8 * 1024 * 1024;
@@ -23,10 +24,18 @@ const ENOUGH: usize = 8 * 1024 * 1024;
 /// Frames gathered per connection, for everybody who is not plain.
 #[derive(Default)]
 pub(super) struct Pile {
-    of: HashMap<Slot, BytesMut>,
+    of: HashMap<Slot, Place>,
     order: Vec<(Slot, u64)>,
     frames: u64,
     bytes: usize,
+}
+
+/// What waits for one connection.
+#[derive(Default)]
+struct Place {
+    bytes: BytesMut,
+    /// Where moments of writing go; empty unless the connection asked for them.
+    moments: SmallVec<[usize; 1]>,
 }
 
 impl Pile {
@@ -61,11 +70,19 @@ impl Pile {
         slots: impl Iterator<Item = Slot>,
     ) {
         let state = shard.state.borrow();
+        let before = (self.frames, self.bytes);
         for slot in slots {
             if let Some(link) = state.link(slot) {
                 self.add(shard, slot, link, delivery);
             }
         }
+        if let Some(numbers) = &delivery.channel {
+            self.count_since(before, numbers);
+        }
+    }
+
+    fn count_since(&self, (frames, bytes): (u64, usize), numbers: &ActorNumbers) {
+        numbers.sent(self.frames - frames, (self.bytes - bytes) as u64);
     }
 
     fn add(&mut self, shard: &Shard, slot: Slot, link: &Link, delivery: &Delivery) {
@@ -81,16 +98,17 @@ impl Pile {
             display.with(known.filter.raw)
         });
         let ids = render_ids(matching.iter().map(|known| known.id.as_str()));
-        let out = self.place(slot, link.serial);
-        let before = out.len();
-        match (&delivery.event.body, &link.who) {
+        let Place { bytes, moments } = self.place(slot, link.serial);
+        let before = bytes.len();
+        let gaps = match (&delivery.event.body, &link.who) {
             // A changed profile is shown as the receiver's own token.
-            (Body::UserChanged { .. }, Who::User(_, token)) => {
-                user_frame(&delivery.event, raw, &shard.site, Some(token)).write(&ids, out)
-            }
-            _ => delivery.frame(raw, &shard.site).write(&ids, out),
+            (Body::UserChanged { .. }, Who::User(_, token)) => delivery
+                .own_frame(raw, &shard.site, token)
+                .write(&ids, bytes),
+            _ => delivery.frame(raw, &shard.site).write(&ids, bytes),
         };
-        let added = out.len() - before;
+        moments.extend(gaps.moment);
+        let added = bytes.len() - before;
         self.bytes += added;
         self.frames += 1;
     }
@@ -99,7 +117,8 @@ impl Pile {
     pub(super) fn add_apps(&mut self, shard: &Shard, delivery: &Delivery) {
         let state = shard.state.borrow();
         for app in &delivery.apps {
-            for slot in state.at(&Key::App(app.clone())) {
+            let before = (self.frames, self.bytes);
+            for slot in state.at(&Key::App(app.client.clone())) {
                 let Some(link) = state.link(*slot).filter(|link| link.closing.is_none()) else {
                     continue;
                 };
@@ -108,18 +127,21 @@ impl Pile {
                 };
                 if app_hears(&stream.object_types, filter, &delivery.event.body) {
                     let frame = delivery.app_frame(link.display, &shard.site);
-                    self.place(*slot, link.serial).extend_from_slice(&frame);
-                    self.bytes += frame.len();
+                    let Place { bytes, moments } = self.place(*slot, link.serial);
+                    moments.extend(frame.moment.map(|at| bytes.len() + at));
+                    bytes.extend_from_slice(&frame.bytes);
+                    self.bytes += frame.bytes.len();
                     self.frames += 1;
                 }
             }
+            self.count_since(before, &app.numbers);
         }
     }
 
-    fn place(&mut self, slot: Slot, serial: u64) -> &mut BytesMut {
+    fn place(&mut self, slot: Slot, serial: u64) -> &mut Place {
         self.of.entry(slot).or_insert_with(|| {
             self.order.push((slot, serial));
-            BytesMut::new()
+            Place::default()
         })
     }
 
@@ -129,9 +151,9 @@ impl Pile {
             mut of,
             order,
             frames,
-            ..
+            bytes,
         } = self;
-        shard.count(frames, order.len() as u64);
+        shard.count(frames, order.len() as u64, bytes as u64);
         for (n, (slot, serial)) in order.into_iter().enumerate() {
             if n > 0 && n.is_multiple_of(SLICE) {
                 tokio::task::yield_now().await;
@@ -142,8 +164,11 @@ impl Pile {
                 .link(slot)
                 // Nothing follows a goodbye.
                 .is_some_and(|link| link.serial == serial && link.closing.is_none());
-            if let Some(bytes) = of.remove(&slot).filter(|_| open) {
-                shard.write(slot, &bytes);
+            if let Some(mut place) = of.remove(&slot).filter(|_| open) {
+                if !place.moments.is_empty() {
+                    fill_all(&mut place.bytes, &place.moments, shard.clock.now());
+                }
+                shard.write(slot, &place.bytes);
             }
         }
     }

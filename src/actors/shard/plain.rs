@@ -18,11 +18,14 @@ use crate::actors::delivery::Delivery;
 use crate::model::ChannelId;
 use crate::protocol::display::Display;
 use crate::protocol::frame::ID_LENGTH;
+use crate::protocol::timing::fill_all;
+use crate::telemetry::ActorNumbers;
 
 /// Bytes joined into one write. More would not fit into a fresh socket buffer anyway.
 const JOIN_BYTES: usize = 64 * 1024;
 
-/// The plain receivers of one channel. Their places keep their index until the caller says that it has walked.
+/// The plain receivers of one channel, as the last who get these messages here. Their places keep their index
+/// until the caller says that it has walked.
 pub(super) async fn walk(
     shard: &Rc<Shard>,
     run: &[Arc<Delivery>],
@@ -33,6 +36,7 @@ pub(super) async fn walk(
     let classes: SmallVec<[(Display, usize); 4]> = {
         let state = shard.state.borrow();
         let Some(audience) = state.audience(channel) else {
+            shard.walked(run);
             return;
         };
         let classes = audience.classes.iter();
@@ -40,16 +44,24 @@ pub(super) async fn walk(
             .map(|class| (class.display, class.receivers.len()))
             .collect()
     };
+    if classes.is_empty() {
+        shard.walked(run);
+    }
+    let last = classes.len().saturating_sub(1);
     for (class, (display, end)) in classes.into_iter().enumerate() {
         let mut rest = run;
         while !rest.is_empty() {
             let (mut joined, taken) = Joined::lay_out(shard, rest, display);
-            rest = rest.get(taken..).unwrap_or_default();
+            let (laid_out, later) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
+            rest = later;
             let mut from = 0;
             while let Some(next) = joined.send_slice(shard, (channel, class), from..end, apart) {
                 from = next;
                 // Lets connections and requests of this thread have their turn.
                 tokio::task::yield_now().await;
+            }
+            if class == last {
+                shard.walked(laid_out);
             }
         }
     }
@@ -67,6 +79,10 @@ fn gap() -> [u8; ID_LENGTH + 2] {
 struct Joined {
     bytes: BytesMut,
     gaps: SmallVec<[usize; 8]>,
+    /// Where moments of writing go; empty unless these receivers asked for them.
+    moments: SmallVec<[usize; 1]>,
+    /// Numbers of the channel.
+    numbers: Option<Arc<ActorNumbers>>,
 }
 
 impl Joined {
@@ -76,14 +92,17 @@ impl Joined {
         let mut joined = Self {
             bytes: BytesMut::new(),
             gaps: SmallVec::new(),
+            moments: SmallVec::new(),
+            numbers: run.first().and_then(|first| first.channel.clone()),
         };
         for delivery in run {
             if !joined.gaps.is_empty() && joined.bytes.len() >= JOIN_BYTES {
                 break;
             }
             let frame = delivery.frame(display, &shard.site);
-            let at = frame.write(&gap, &mut joined.bytes);
-            joined.gaps.push(at + 1);
+            let gaps = frame.write(&gap, &mut joined.bytes);
+            joined.gaps.push(gaps.ids + 1);
+            joined.moments.extend(gaps.moment);
         }
         let taken = joined.gaps.len();
         (joined, taken)
@@ -113,7 +132,7 @@ impl Joined {
                     late.push((*receiver, Sent::Part(0)));
                     continue;
                 }
-                self.name(&receiver.id);
+                self.address(shard, &receiver.id);
                 match send_now(receiver.fd, &self.bytes) {
                     Sent::All => {}
                     sent @ (Sent::Part(_) | Sent::Broken) => late.push((*receiver, sent)),
@@ -121,12 +140,17 @@ impl Joined {
             }
             (served, slice.len() > SLICE)
         };
-        shard.count(served * self.gaps.len() as u64, served);
+        let frames = served * self.gaps.len() as u64;
+        let bytes = served * self.bytes.len() as u64;
+        shard.count(frames, served, bytes);
+        if let Some(numbers) = &self.numbers {
+            numbers.sent(frames, bytes);
+        }
         for (receiver, sent) in late {
             match sent {
                 Sent::All => {}
                 Sent::Part(taken) => {
-                    self.name(&receiver.id);
+                    self.address(shard, &receiver.id);
                     shard.queue(
                         receiver.slot,
                         self.bytes.get(taken..).unwrap_or_default(),
@@ -143,12 +167,15 @@ impl Joined {
         more.then_some(places.start + SLICE)
     }
 
-    /// Writes a receiver's id into the gaps.
-    fn name(&mut self, id: &[u8; ID_LENGTH]) {
+    /// Writes a receiver's id into the gaps, and the moment where it is wanted.
+    fn address(&mut self, shard: &Shard, id: &[u8; ID_LENGTH]) {
         for at in &self.gaps {
             if let Some(gap) = self.bytes.get_mut(*at..*at + ID_LENGTH) {
                 gap.copy_from_slice(id);
             }
+        }
+        if !self.moments.is_empty() {
+            fill_all(&mut self.bytes, &self.moments, shard.clock.now());
         }
     }
 }

@@ -14,6 +14,7 @@ use super::link::{Inbox, Link, Subscription, Who};
 use crate::actors::interest::{Interest, Key, ShardId};
 use crate::model::{ChannelId, TokenId, UserId};
 use crate::protocol::topic::Topic;
+use crate::telemetry::ActorNumbers;
 
 /// All that the shard knows.
 #[derive(Debug)]
@@ -152,6 +153,28 @@ impl State {
     /// Listeners of a channel's messages.
     pub fn audience(&self, channel: ChannelId) -> Option<&Audience> {
         self.audiences.get(&channel)
+    }
+
+    /// Whose numbers a slow listener of this channel counts among. The actor may be a new one since last time.
+    pub fn note_numbers(&mut self, channel: ChannelId, numbers: Option<&Arc<ActorNumbers>>) {
+        let (Some(audience), Some(numbers)) = (self.audiences.get_mut(&channel), numbers) else {
+            return;
+        };
+        let known = audience.numbers.as_ref();
+        if !known.is_some_and(|known| Arc::ptr_eq(known, numbers)) {
+            audience.numbers = Some(numbers.clone());
+        }
+    }
+
+    /// A connection is closed because it reads too slowly: the channels that it listens to count it.
+    pub fn count_slow(&self, slot: Slot) {
+        let stands = self.link(slot).map(|link| link.stands.as_slice());
+        for (channel, _) in stands.unwrap_or_default() {
+            let audience = self.audiences.get(channel);
+            if let Some(numbers) = audience.and_then(|audience| audience.numbers.as_ref()) {
+                numbers.closed_slow();
+            }
+        }
     }
 
     /// Adds a subscription and stands at its points.

@@ -18,6 +18,7 @@ use crate::model::ChannelId;
 
 /// Carries deliveries out, in their order.
 pub(super) async fn walk(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
+    shard.numbers.handled(deliveries.len() as u64);
     let mut run: Vec<Arc<Delivery>> = Vec::new();
     for delivery in deliveries {
         if channel_of(&delivery).is_some() {
@@ -29,6 +30,7 @@ pub(super) async fn walk(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
         }
         walk_messages(shard, std::mem::take(&mut run)).await;
         walk_other(shard, &delivery).await;
+        shard.walked(&[delivery]);
     }
     walk_messages(shard, run).await;
 }
@@ -65,6 +67,10 @@ async fn walk_messages(shard: &Rc<Shard>, run: Vec<Arc<Delivery>>) {
     // App streams are nobody else's connections, so they are served by themselves.
     let mut apps = Pile::default();
     for delivery in &run {
+        if let Some(channel) = channel_of(delivery) {
+            let mut state = shard.state.borrow_mut();
+            state.note_numbers(channel, delivery.channel.as_ref());
+        }
         apps.add_apps(shard, delivery);
         apps.send_if_large(shard).await;
     }
@@ -78,7 +84,8 @@ async fn walk_messages(shard: &Rc<Shard>, run: Vec<Arc<Delivery>>) {
             pile.add_audience(shard, delivery, channel);
             pile.send_if_large(shard).await;
         }
-        return pile.send(shard).await;
+        pile.send(shard).await;
+        return shard.walked(&run);
     }
     // From here on nobody changes between those who are set apart and the plain ones.
     shard.state.borrow_mut().walk_begins(first);

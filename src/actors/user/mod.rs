@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use self::mail::{ChangeProfile, GrantToken, Relate, RevokeToken, SetUserPresence};
 use super::Shared;
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, Moments};
 use crate::model::{Presence, Refusal, Token, User, UserId};
 use crate::store::{Failure, Pending};
 
@@ -115,6 +115,7 @@ impl Handler<SetUserPresence> for UserActor {
                 pos: None,
                 at: self.shared.store.now(),
                 body,
+                moments: Moments::default(),
             });
         }
         Ok(presence)

@@ -2,6 +2,8 @@
 //!
 //! To write a plain text is the hot path: the handler itself asks the database nothing.
 
+use std::time::Instant;
+
 use actix_web::web::{Data, Path};
 
 use super::names;
@@ -12,6 +14,7 @@ use crate::http::{ApiResult, App, Reply};
 use crate::model::message::NewMessage;
 use crate::model::{Access, ChannelId, MessageId, Refusal, UserId};
 use crate::protocol::draft::MessageDraft;
+use crate::telemetry::Span;
 
 /// The word that stands in a path for "the private channel of these people, whichever that is".
 const PM: &str = "pm";
@@ -24,6 +27,7 @@ pub(in crate::http) async fn create(
     channel: Path<String>,
     body: Body,
 ) -> ApiResult {
+    let began = Instant::now();
     let draft = MessageDraft::read(&body.value, app.engine.limits().raw_bytes)?;
     let (channel, new) = if *channel == PM {
         private(&app, &viewer, &params, draft).await?
@@ -31,6 +35,7 @@ pub(in crate::http) async fn create(
         let id = path::id::<ChannelId>(&channel)?;
         (id, compose(&app, &viewer, &params, draft).await?)
     };
+    app.engine.metrics().spans().since(Span::Parse, began);
     let message = app.engine.post_message(viewer.by(), channel, new).await?;
     reply::created(reply::message(&app, Some(&viewer), &params, &message).await)
 }

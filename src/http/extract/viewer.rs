@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
@@ -12,6 +13,7 @@ use crate::actors::By;
 use crate::http::{ApiError, ApiResult, App};
 use crate::model::{Refusal, Scope, Token, UserId};
 use crate::protocol::query::Query;
+use crate::telemetry::Span;
 
 /// Somebody with a valid token.
 #[derive(Clone, Debug)]
@@ -76,7 +78,10 @@ pub fn token_in(headers: &HeaderMap, query: &str) -> Option<String> {
 
 /// Who owns this secret. One that nobody owns is refused everywhere, even where none is needed.
 pub async fn viewer_of(app: &App, secret: &str) -> ApiResult<Viewer> {
+    let began = Instant::now();
     let token = app.engine.store().token(secret).await?;
+    let spans = app.engine.metrics().spans();
+    spans.since(Span::Authenticate, began);
     let token = token.ok_or(Refusal::TokenInvalid)?;
     Ok(Viewer { token })
 }

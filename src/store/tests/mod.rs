@@ -43,7 +43,7 @@ impl Place {
         let clock = Clock::default();
         let mut options = options_in(&directory);
         change(&mut options);
-        let store = Store::open(&options, clock.clone()).unwrap();
+        let store = Store::open(&options, clock.clone(), Arc::default()).unwrap();
         let place = Self {
             directory,
             store,
@@ -55,7 +55,12 @@ impl Place {
 
     /// Another handle on the same file, as another process would have it.
     pub(super) fn another(&self) -> Store {
-        Store::open(&options_in(&self.directory), self.clock.clone()).unwrap()
+        Store::open(
+            &options_in(&self.directory),
+            self.clock.clone(),
+            Arc::default(),
+        )
+        .unwrap()
     }
 
     pub(super) async fn write<T: Send + 'static>(

@@ -36,7 +36,11 @@ fn a_url_is_checked_and_the_answer_says_what_to_write() {
 fn a_place_that_cannot_be_written_is_named() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("made"), b"a file, not a directory").unwrap();
-    let Err(failure) = Store::open(&options_in(&directory), Clock::default()) else {
+    let Err(failure) = Store::open(
+        &options_in(&directory),
+        Clock::default(),
+        std::sync::Arc::default(),
+    ) else {
         panic!("opened within a file");
     };
     let text = failure.to_string();
@@ -50,7 +54,14 @@ fn a_file_that_is_no_database_is_refused() {
     std::fs::create_dir(directory.path().join("made")).unwrap();
     let file = directory.path().join("made/test.db");
     std::fs::write(file, b"this is certainly not a database file, is it?").unwrap();
-    assert!(Store::open(&options_in(&directory), Clock::default()).is_err());
+    assert!(
+        Store::open(
+            &options_in(&directory),
+            Clock::default(),
+            std::sync::Arc::default()
+        )
+        .is_err()
+    );
 }
 
 #[tokio::test]
@@ -63,7 +74,11 @@ async fn a_database_of_a_newer_program_is_refused() {
             Ok(())
         })
         .await;
-    let Err(failure) = Store::open(&options_in(&place.directory), Clock::default()) else {
+    let Err(failure) = Store::open(
+        &options_in(&place.directory),
+        Clock::default(),
+        std::sync::Arc::default(),
+    ) else {
         panic!("opened a database from the future");
     };
     assert!(failure.to_string().contains("9999"), "{failure}");
@@ -75,7 +90,11 @@ fn many_may_open_a_new_database_at_once() {
     let options = options_in(&directory);
     std::thread::scope(|scope| {
         let all: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| Store::open(&options, Clock::default()).map(drop)))
+            .map(|_| {
+                scope.spawn(|| {
+                    Store::open(&options, Clock::default(), std::sync::Arc::default()).map(drop)
+                })
+            })
             .collect();
         for one in all {
             one.join().unwrap().unwrap();

@@ -1,6 +1,7 @@
 //! A story per endpoint.
 
 mod accounts;
+mod actors;
 mod app_streams;
 mod channels;
 mod envelope;

@@ -17,4 +17,5 @@ mod presence;
 mod slow_reader;
 mod subscribers;
 mod subscriptions;
+mod timing;
 mod token;

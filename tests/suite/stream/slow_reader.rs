@@ -48,6 +48,12 @@ fn a_reader_that_stands_still_is_closed_with_4008_and_others_hear_everything() {
     // What was queued in the kernel may still be read; then the reason, or just the end.
     let code = slow.closed_with();
     assert!(matches!(code, 4008 | 1006), "{code}");
+    let path = "/v1/sys/actors?kind=channel&order=slow_closes";
+    let rows = server.anonymous().call_at("GET", path, &[], b"").data();
+    assert_eq!(
+        (&rows[0]["id"], &rows[0]["slow_closes"]),
+        (&room.into(), &1.into())
+    );
 }
 
 #[test]

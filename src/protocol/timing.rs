@@ -1,0 +1,79 @@
+//! `meta.timing`: the stations of an event, for clients that measure (`include_timing=1`).
+
+use serde::Serialize;
+
+use crate::event::Event;
+use crate::model::Stamp;
+
+/// Digits of a moment in microseconds since 1970, until the year 2286.
+pub const MOMENT_DIGITS: usize = 16;
+
+/// Stands where the moment of writing is filled in for each socket.
+const TO_BE_WRITTEN: i64 = 1_000_000_000_000_000;
+
+/// Bytes of a frame's `meta` behind the moment of writing: the ends of `timing` and of `meta`.
+const BEHIND: usize = "}}".len();
+
+/// Moments in microseconds since 1970, by the server's wall clock.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Timing {
+    /// The actor let the write in. Absent where another process did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Stamp>,
+    /// The transaction was committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    committed: Option<Stamp>,
+    /// It went to the worker threads of its listeners.
+    fanned_out: Stamp,
+    /// Last, so that its place is known: just before the bytes go to the socket.
+    written: i64,
+}
+
+impl Timing {
+    /// Without the last moment, which is filled in by [`fill_all`].
+    pub fn new(event: &Event, fanned_out: Stamp) -> Self {
+        Self {
+            accepted: event.moments.accepted,
+            committed: event.moments.committed,
+            fanned_out,
+            written: TO_BE_WRITTEN,
+        }
+    }
+
+    /// Where the digits of the last moment begin in a rendered `meta` that ends with its timing.
+    pub(super) fn place(meta: &[u8]) -> usize {
+        meta.len().saturating_sub(BEHIND + MOMENT_DIGITS)
+    }
+}
+
+/// Writes a moment over the digits that begin at these places.
+pub fn fill_all(bytes: &mut [u8], places: &[usize], moment: Stamp) {
+    for at in places {
+        if let Some(digits) = bytes.get_mut(*at..*at + MOMENT_DIGITS) {
+            fill(digits, moment);
+        }
+    }
+}
+
+/// Writes a moment over its digits.
+fn fill(digits: &mut [u8], moment: Stamp) {
+    let mut rest = u64::try_from(moment.0).unwrap_or(0);
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_has_its_digits() {
+        let mut digits = *b"1000000000000000";
+        fill(&mut digits, Stamp(1_763_850_000_004_321));
+        assert_eq!(&digits, b"1763850000004321");
+        assert_eq!(digits.len(), MOMENT_DIGITS);
+        assert_eq!(TO_BE_WRITTEN.to_string().len(), MOMENT_DIGITS);
+    }
+}
