@@ -18,16 +18,16 @@ pub struct LoadtestArgs {
     pub wishes: Wishes,
 
     /// Server to load, as http://127.0.0.1:8080
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["data_dir", "server_cpu"])]
     pub url: Option<String>,
     /// User access token for --url; give it several times to use several accounts
-    #[arg(long = "token", value_name = "TOKEN")]
+    #[arg(long = "token", value_name = "TOKEN", requires = "url")]
     pub tokens: Vec<String>,
     /// App access token for --url, needed by the firehose plan
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", requires = "url")]
     pub app_token: Option<String>,
     /// Process of the server at --url, so that its processor time and memory can be read
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "PID", requires = "url")]
     pub server_pid: Option<u32>,
     /// Allows an address that is not this machine
     #[arg(long)]
@@ -73,34 +73,34 @@ pub struct LoadtestArgs {
 #[serde(deny_unknown_fields)]
 pub struct Wishes {
     /// Rooms that are written to
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub rooms: Option<u32>,
     /// Listeners per room (inbox, firehose, idle: in all)
-    #[arg(long, short = 'n')]
+    #[arg(long, short = 'n', allow_negative_numbers = true)]
     pub listeners: Option<u32>,
     /// Accounts that the listeners are spread over
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub people: Option<u32>,
     /// Open loop: messages per second over all rooms (churn: connections per second; 0: as fast as it goes)
-    #[arg(long, short = 'r')]
+    #[arg(long, short = 'r', allow_negative_numbers = true)]
     pub rate: Option<f64>,
     /// Closed loop: messages on their way at once; with --rate: requests on their way at once
-    #[arg(long, short = 'w')]
+    #[arg(long, short = 'w', allow_negative_numbers = true)]
     pub window: Option<u32>,
     /// Time before anything is recorded
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     pub warmup_seconds: Option<f64>,
     /// Time that is recorded
-    #[arg(long, short = 'd', value_name = "S")]
+    #[arg(long, short = 'd', value_name = "S", allow_negative_numbers = true)]
     pub duration_seconds: Option<f64>,
     /// Ends the measurement after so many messages (churn: connections)
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
     pub messages: Option<u64>,
     /// Length of each message's text
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
     pub text_bytes: Option<u32>,
     /// Handshakes at once while connecting
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
     pub connecting: Option<u32>,
     /// Whether idle and churning sockets follow a room [default: true]
     #[arg(long, value_name = "BOOL")]
@@ -110,7 +110,7 @@ pub struct Wishes {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub timing: Option<bool>,
     /// Share of listeners that stops reading (slow) or drops each second (resume)
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     pub share_percent: Option<f64>,
 }
 

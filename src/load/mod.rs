@@ -77,6 +77,11 @@ pub fn run(args: LoadtestArgs) -> ExitCode {
 fn prepare(args: &LoadtestArgs) -> Result<(Plan, Option<Report>), Box<dyn Error>> {
     let plan = Plan::new(&args.plan, &args.wishes)?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
+    for path in args.json.iter().chain(&args.report) {
+        // A result that cannot be written should not be found out after an hour. What stands there stays for now.
+        let tried = File::options().append(true).create(true).open(path);
+        tried.map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     Ok((plan, baseline))
 }
 

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// A little under a second, so that a look that comes early does not make it 1.2.
 const SLICE: Duration = Duration::from_millis(980);
+/// What is left of the last second counts as one if it is longer than this.
+const SHORTEST: Duration = Duration::from_millis(500);
 const REDRAW: Duration = Duration::from_millis(200);
 
 /// What both sides had used at one moment.
@@ -103,6 +105,7 @@ fn grown(now: Option<Duration>, before: Option<Duration>) -> Duration {
 pub(super) struct Observer {
     server: Option<u32>,
     bar: ProgressBar,
+    /// Moment from which the seconds of a report count.
     began: Instant,
     last: Option<Reading>,
     last_with_server: Option<Reading>,
@@ -110,7 +113,7 @@ pub(super) struct Observer {
     phase: &'static str,
     pub(super) seconds: Vec<Second>,
     /// Seconds are kept only while the measurement runs.
-    pub(super) keeping: bool,
+    keeping: bool,
 }
 
 impl Observer {
@@ -182,12 +185,25 @@ impl Observer {
         last.unwrap_or(now)
     }
 
-    /// Starts a second at this very moment, so that the first one kept is a whole one.
+    /// Begins to keep seconds at this very moment.
     pub(super) fn begin_slice(&mut self, engine: &mut Engine) -> Reading {
         engine.tally.cut();
         let reading = Reading::quickly(engine, self.server);
         self.last = Some(reading);
+        self.began = reading.at;
+        self.keeping = true;
         reading
+    }
+
+    /// Keeps what is left of the last second, and no more after it.
+    pub(super) fn end_slices(&mut self, engine: &mut Engine, closing: &Reading) {
+        self.keeping = false;
+        let last = self.last.replace(*closing);
+        if let Some(last) = last.filter(|last| closing.seconds_since(last) > SHORTEST.as_secs_f64())
+        {
+            let slice = self.slice(engine, &last, closing);
+            self.seconds.push(slice);
+        }
     }
 
     fn slice(&self, engine: &mut Engine, last: &Reading, now: &Reading) -> Second {

@@ -181,8 +181,9 @@ impl Plan {
             people: wishes.people.unwrap_or(self.people),
             // A window alone asks for a closed loop, even where the plan's own default is a rate.
             rate: match (wishes.rate, wishes.window) {
-                (Some(rate), _) if rate > 0.0 => Some(rate),
-                (Some(_), _) | (None, Some(_)) => None,
+                (Some(0.0), _) if self.kind == Kind::Churn => None,
+                (Some(rate), _) => Some(rate),
+                (None, Some(_)) => None,
                 (None, None) => self.rate,
             },
             window: wishes.window.unwrap_or(match (self.rate, wishes.rate) {

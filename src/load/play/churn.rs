@@ -32,7 +32,6 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     let mut before = run.observer.begin_slice(&mut run.engine);
     before.resident = memory;
     let left_before = comings.left;
-    run.observer.keeping = true;
     let began = Instant::now();
     let mut stopped = Ok(());
     while began.elapsed() < run.plan.duration() && stopped.is_ok() {
@@ -47,8 +46,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
             .turn(run)
             .and_then(|()| run.step(began.elapsed().as_millis() as u64, Wait::Keen));
     }
-    run.observer.keeping = false;
-    let after = run.closing(&before);
+    let after = run.end_measurement(&before);
     run.report.churned(
         comings.left - left_before,
         &before,

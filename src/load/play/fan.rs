@@ -102,7 +102,6 @@ pub(super) fn measure(
     let before = run.observer.begin_slice(&mut run.engine);
     run.engine.tally.recording = true;
     run.engine.tally.forget_delays();
-    run.observer.keeping = true;
     let began = Instant::now();
     let mut stopped = Ok(());
     while began.elapsed() < run.plan.duration() {
@@ -121,8 +120,7 @@ pub(super) fn measure(
             break;
         }
     }
-    let after = run.closing(&before);
-    run.observer.keeping = false;
+    let after = run.end_measurement(&before);
     // The rows so far are worth printing whatever ended the run.
     run.report.fanned_out(&before, &after);
     run.report.memory(&after, &run.observer.seconds);

@@ -46,10 +46,8 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     complete?;
     run.rest("settling", SETTLE)?;
     let began = run.observer.begin_slice(&mut run.engine);
-    run.observer.keeping = true;
     let stayed = run.rest("staying", run.plan.duration());
-    run.observer.keeping = false;
-    let after = run.closing(&began);
+    let after = run.end_measurement(&began);
     run.report.stayed(run.engine.live, &before, &began, &after);
     stayed
 }

@@ -125,6 +125,13 @@ impl Run<'_> {
         self.observer.closing(&self.engine, before)
     }
 
+    /// The same, and nothing after it is kept second by second.
+    pub(super) fn end_measurement(&mut self, before: &Reading) -> Reading {
+        let closing = self.closing(before);
+        self.observer.end_slices(&mut self.engine, &closing);
+        closing
+    }
+
     /// One turn of the engine and whatever is due besides.
     pub(super) fn step(&mut self, position: u64, wait: Wait) -> Result<(), Stop> {
         self.engine.turn(match wait {

@@ -1,6 +1,7 @@
 //! Pictures of a result, drawn by `plotters` as SVG text.
 
 use super::Report;
+use super::table::figure;
 use crate::load::measure::Second;
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -149,7 +150,9 @@ fn draw(area: &Area<'_>, axes: &Axes, lines: &[Line]) -> Drawn {
         .bold_line_style(BLACK.mix(0.1))
         .axis_style(BLACK.mix(0.4))
         .x_desc(axes.across)
+        .x_label_formatter(&|value| figure(*value))
         .y_desc(axes.up)
+        .y_label_formatter(&|value| figure(*value))
         .draw()?;
     for line in lines.iter().filter(|line| !line.points.is_empty()) {
         let ink = line.ink;

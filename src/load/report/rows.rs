@@ -331,6 +331,11 @@ impl Report {
             "",
             Better::Lower,
         );
+        if tally.resumed == 0 && tally.not_resumed > 0 {
+            let note = "the server took nobody up again where it had been: all who came back followed anew, and \
+                what was said in between counts as lost";
+            self.notes.push(note.to_owned());
+        }
     }
 }
 

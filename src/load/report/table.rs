@@ -1,6 +1,7 @@
 //! The result on a terminal.
 
 use super::{Ended, Report, actors};
+use crate::load::plan::Kind;
 use std::fmt::Write;
 
 /// Rooms shown on a terminal; the page has more.
@@ -61,17 +62,24 @@ pub(super) fn figure(value: f64) -> String {
 /// The whole report as text.
 pub(in crate::load) fn table(report: &Report) -> String {
     let plan = &report.plan;
-    let pace = match plan.rate {
-        Some(rate) => format!(
-            "{} per second, timed from the intended moment",
+    let pace = match (plan.kind, plan.rate) {
+        (Kind::Idle, _) => "which only stay".to_owned(),
+        (Kind::Churn, Some(rate)) => format!("{} come and go per second", figure(rate)),
+        (Kind::Churn, None) => "come and go as fast as it goes".to_owned(),
+        (_, Some(rate)) => format!(
+            "{} messages per second, timed from the intended moment",
             figure(rate)
         ),
-        None => format!("closed loop, {} on the way at once", plan.window),
+        (_, None) => format!("closed loop, {} messages on the way at once", plan.window),
     };
     let mut text = format!(
-        "\nPlan {}: {} rooms, {} sockets, {pace}\n\n",
+        "\nPlan {}: {}, {} sockets, {pace}\n\n",
         plan.kind.word(),
-        plan.rooms,
+        if plan.rooms == 1 {
+            "1 room".to_owned()
+        } else {
+            format!("{} rooms", plan.rooms)
+        },
         plan.sockets(),
     );
     let rows = report.rows.iter();
