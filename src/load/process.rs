@@ -42,7 +42,10 @@ impl ServerProcess {
         let directory = data
             .map_or_else(std::env::temp_dir, Path::to_path_buf)
             .join(name);
-        std::fs::create_dir_all(&directory)?;
+        std::fs::create_dir_all(&directory).map_err(|error| {
+            let place = directory.display();
+            io::Error::new(error.kind(), format!("no directory {place}: {error}"))
+        })?;
         // The port is free now; that somebody takes it within a millisecond is reported by the server itself.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let before = usage::cores();

@@ -278,7 +278,7 @@ fn impossible_plans_are_refused_with_what_to_do() {
         .join("no/such/file.json")
         .display()
         .to_string();
-    let cases: [(&[&str], &str); 17] = [
+    let cases: [(&[&str], &str); 20] = [
         (&["rom"], "did you mean \"room\""),
         (&[&typo], "did you mean \"listeners\""),
         (&["no-such-plan.toml"], "no-such-plan.toml"),
@@ -293,6 +293,9 @@ fn impossible_plans_are_refused_with_what_to_do() {
         (&[&["firehose"], &here[..]].concat(), "--app-token"),
         (&["--rate", "0"], "--rate is 0"),
         (&["--rate", "-5"], "--rate is -5"),
+        (&here, "does not answer"),
+        (&["--server-cpu", "9999"], "--server-cpu 9999"),
+        (&["--data-dir", "/proc/nowhere"], "/proc/nowhere"),
         (&["--listeners", "-5"], "-5"),
         (&["--duration-seconds", "-1"], "--duration-seconds is -1"),
         (&[&share], "--share-percent is 120"),

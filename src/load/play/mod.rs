@@ -4,6 +4,7 @@ mod churn;
 mod fan;
 mod idle;
 mod resume;
+mod rounds;
 
 use super::args::LoadtestArgs;
 use super::engine::{Engine, Occurrence, Opening};
@@ -12,10 +13,13 @@ use super::observer::{Observer, Reading};
 use super::plan::{Kind, Plan};
 use super::report::{Ended, Report};
 use super::setup::{SetupError, Target};
+use rounds::Rounds;
 use std::time::{Duration, Instant};
 
 /// Servers hang up after 60 s of silence; real clients speak a little more often.
 const HEARTBEAT: Duration = Duration::from_secs(40);
+/// A pause in the messages makes the kernel acknowledge each frame at once again.
+const RECEIPTS: Duration = Duration::from_secs(1);
 /// A server that takes longer than this for the next handshake is not going to.
 const STUCK: Duration = Duration::from_secs(20);
 const CHECK: Duration = Duration::from_millis(100);
@@ -35,9 +39,8 @@ pub(super) struct Run<'a> {
     /// Sockets were connected and should stay so: none left means that the server is gone.
     listening: bool,
     checked: Instant,
-    beaten: Instant,
-    /// Next socket whose heartbeat is due.
-    beat: usize,
+    heartbeats: Rounds,
+    receipts: Rounds,
 }
 
 /// What to do while nothing arrives.
@@ -71,8 +74,7 @@ impl From<SetupError> for Stop {
 
 /// Plays a plan to its end, whichever end that is.
 pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<Report, SetupError> {
-    let receive_buffer = (plan.kind == Kind::Slow).then_some(64 * 1024);
-    let dial = target.dial(receive_buffer, args.sockets_per_address);
+    let dial = target.dial(plan.kind == Kind::Slow, args.sockets_per_address);
     let engine = Engine::new(dial, target.host.clone(), plan)?;
     let now = Instant::now();
     let mut run = Run {
@@ -85,8 +87,8 @@ pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<R
         target,
         engine,
         checked: now,
-        beaten: now,
-        beat: 0,
+        heartbeats: Rounds::new(HEARTBEAT, now),
+        receipts: Rounds::new(RECEIPTS, now),
     };
     let played = match plan.kind {
         Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow => fan::play(&mut run),
@@ -141,7 +143,7 @@ impl Run<'_> {
         })?;
         let now = Instant::now();
         self.observer.look(&mut self.engine, position, now);
-        self.heartbeats(now);
+        self.rounds(now);
         if self.engine.interrupted {
             return Err(Stop::Interrupted);
         }
@@ -163,18 +165,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Spreads the heartbeats of all sockets evenly, so that they never come as a wave.
-    fn heartbeats(&mut self, now: Instant) {
+    /// Speaks to the server, and to our own kernel, as often as each socket needs it.
+    fn rounds(&mut self, now: Instant) {
         let slots = self.engine.slots();
-        let share = now.duration_since(self.beaten).as_secs_f64() / HEARTBEAT.as_secs_f64();
-        let due = (slots as f64 * share) as usize;
-        if due == 0 {
-            return;
+        for slot in self.heartbeats.due(now, slots) {
+            self.engine.heartbeat(slot);
         }
-        self.beaten = now;
-        for _ in 0..due.min(slots) {
-            self.engine.heartbeat(self.beat);
-            self.beat = (self.beat + 1) % slots.max(1);
+        for slot in self.receipts.due(now, slots) {
+            self.engine.spare_receipts(slot);
         }
     }
 

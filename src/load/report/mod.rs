@@ -8,6 +8,7 @@ mod compare;
 mod page;
 mod pictures;
 mod rows;
+mod sides;
 mod table;
 
 pub(super) use compare::compare;

@@ -70,7 +70,7 @@ pub(in crate::load) fn table(report: &Report) -> String {
             "{} messages per second, timed from the intended moment",
             figure(rate)
         ),
-        (_, None) => format!("closed loop, {} messages on the way at once", plan.window),
+        (_, None) => format!("closed loop, window {}", plan.window),
     };
     let mut text = format!(
         "\nPlan {}: {}, {} sockets, {pace}\n\n",
