@@ -9,6 +9,10 @@ use serde_json::Value;
 pub(crate) const GROUNDNUT: &str = env!("CARGO_BIN_EXE_groundnut");
 
 /// A command whose environment holds no settings but those given.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the settings of whoever runs the tests stay out"
+)]
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(GROUNDNUT);
     command.args(arguments).stdin(Stdio::null());

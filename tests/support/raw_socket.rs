@@ -40,7 +40,9 @@ impl RawSocket {
         socket.upgraded();
         match socket.hears() {
             Heard::Text(hello) => assert!(hello.contains("connection_id"), "{hello}"),
-            other => panic!("no hello: {other:?}"),
+            other @ (Heard::Other(..) | Heard::Close(_) | Heard::End) => {
+                panic!("no hello: {other:?}")
+            }
         }
         socket
     }

@@ -99,7 +99,7 @@ fn events_arrive_in_the_order_of_their_ids_over_all_channels() {
         for room in &rooms {
             let (ada, room) = (ada.clone(), room.clone());
             scope.spawn(move || {
-                (0..20).for_each(|n| drop(build::says(&ada, &room, &n.to_string())))
+                (0..20).for_each(|n| drop(build::says(&ada, &room, &n.to_string())));
             });
         }
     });

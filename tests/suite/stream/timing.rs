@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 
 use crate::support::{TestServer, build};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the server says is held against the wall clock"
+)]
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let micros = since.expect("after 1970").as_micros();

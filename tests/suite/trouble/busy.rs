@@ -56,7 +56,7 @@ fn under_load_with_the_defaults_nobody_is_refused() {
         for lane in 0..8 {
             let (ada, room) = (&ada, &room);
             scope.spawn(move || {
-                (0..25).for_each(|n| drop(build::says(ada, room, &format!("{lane}-{n}"))))
+                (0..25).for_each(|n| drop(build::says(ada, room, &format!("{lane}-{n}"))));
             });
         }
     });
