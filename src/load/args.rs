@@ -4,62 +4,95 @@ use clap::Args;
 use serde::Deserialize;
 use std::path::PathBuf;
 
+const PLANS: &str = "\
+Plans:
+  room      listeners of one room
+  rooms     many rooms, some listeners each
+  inbox     sockets that follow /channels instead of one room
+  firehose  app streams that hear all rooms
+  churn     connect, subscribe, leave, again and again
+  idle      sockets that only stay: memory for each
+  slow      a room in which a share of the readers stops reading
+  resume    a room whose listeners drop and come back where they were
+
+A plan of your own is a file: plan = \"rooms\" and the flags under Plan, with `_` for `-`.
+
+Examples:
+  groundnut loadtest room -n 1000                 one message on its way at once
+  groundnut loadtest room -n 1000 -r 100 --timing a set rate, and where the delay comes from
+  groundnut loadtest rooms --rooms 500 -n 39 -r 200 -d 600 --report soak.html
+  groundnut loadtest room --url http://127.0.0.1:8080 --token TOKEN --json before.json
+  groundnut loadtest room --url http://127.0.0.1:8080 --token TOKEN --baseline before.json
+
+Ctrl-C ends a run and prints what is there. Exit code: 0 played to its end; 1 not, but what there is was
+printed; 2 refused before it began. What the rows mean is in docs/performance.md.";
+
 /// Measures how many listeners a server serves, and at what delay.
 ///
 /// Without --url a server of our own is started on a free port, with a fresh database, and stopped at the end.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = PLANS)]
 pub struct LoadtestArgs {
-    /// What is played: room, rooms, inbox, firehose, churn, idle, slow, resume, or a file ending in .toml
+    /// What is played: one of the plans below, or a file ending in .toml
     #[arg(default_value = "room")]
     pub plan: String,
 
     /// Numbers of the plan; a plan file has the same names with `_` for `-`
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Plan")]
     pub wishes: Wishes,
 
     /// Server to load, as http://127.0.0.1:8080
-    #[arg(long)]
+    #[arg(help_heading = "Server", long, conflicts_with_all = ["data_dir", "server_cpu"])]
     pub url: Option<String>,
     /// User access token for --url; give it several times to use several accounts
-    #[arg(long = "token", value_name = "TOKEN")]
+    #[arg(
+        help_heading = "Server",
+        long = "token",
+        value_name = "TOKEN",
+        requires = "url"
+    )]
     pub tokens: Vec<String>,
     /// App access token for --url, needed by the firehose plan
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(help_heading = "Server", long, value_name = "TOKEN", requires = "url")]
     pub app_token: Option<String>,
     /// Process of the server at --url, so that its processor time and memory can be read
-    #[arg(long, value_name = "PID")]
+    #[arg(help_heading = "Server", long, value_name = "PID", requires = "url")]
     pub server_pid: Option<u32>,
     /// Allows an address that is not this machine
-    #[arg(long)]
+    #[arg(help_heading = "Server", long)]
     pub yes_i_own_this_server: bool,
 
     /// Core for the server of our own [default: the first, if there are two]
-    #[arg(long, value_name = "CORE")]
+    #[arg(help_heading = "Machine", long, value_name = "CORE")]
     pub server_cpu: Option<usize>,
     /// Core for the tester [default: the second, if there are two]
-    #[arg(long, value_name = "CORE")]
+    #[arg(help_heading = "Machine", long, value_name = "CORE")]
     pub client_cpu: Option<usize>,
     /// Leaves both to the scheduler
-    #[arg(long, conflicts_with_all = ["server_cpu", "client_cpu"])]
+    #[arg(help_heading = "Machine", long, conflicts_with_all = ["server_cpu", "client_cpu"])]
     pub no_pin: bool,
-    /// Sleeps while nothing arrives, instead of polling; the server then also pays for waking the tester
-    #[arg(long)]
+    /// Sleeps while nothing arrives instead of polling; the server then pays for waking us, too
+    #[arg(help_heading = "Machine", long)]
     pub block: bool,
     /// Directory for the database of the server of our own [default: a temporary one]
-    #[arg(long, value_name = "DIR")]
+    #[arg(help_heading = "Server", long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
+    /// Sockets from 127.0.0.1; as many again come from 127.0.0.2 and so on, each with its own ports
+    #[arg(help_heading = "Machine", long, value_name = "COUNT", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    pub sockets_per_address: u64,
+
     /// Writes the result as one JSON document
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Result", long, value_name = "FILE")]
     pub json: Option<PathBuf>,
     /// Writes the result as one page with pictures, which opens without a network
-    #[arg(long, value_name = "FILE.html")]
+    #[arg(help_heading = "Result", long, value_name = "FILE.html")]
     pub report: Option<PathBuf>,
     /// Earlier --json result to compare with
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(help_heading = "Result", long, value_name = "FILE.json")]
     pub baseline: Option<PathBuf>,
     /// No progress bar
-    #[arg(long)]
+    #[arg(help_heading = "Result", long)]
     pub quiet: bool,
 }
 
@@ -68,40 +101,43 @@ pub struct LoadtestArgs {
 #[serde(deny_unknown_fields)]
 pub struct Wishes {
     /// Rooms that are written to
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub rooms: Option<u32>,
     /// Listeners per room (inbox, firehose, idle: in all)
-    #[arg(long, short = 'n')]
+    #[arg(long, short = 'n', allow_negative_numbers = true)]
     pub listeners: Option<u32>,
     /// Accounts that the listeners are spread over
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub people: Option<u32>,
-    /// Open loop: messages per second over all rooms (churn: connections per second; 0: as fast as it goes)
-    #[arg(long, short = 'r')]
+    /// Open loop: messages per second over all rooms (churn: connections; 0: as fast as it goes)
+    #[arg(long, short = 'r', allow_negative_numbers = true)]
     pub rate: Option<f64>,
     /// Closed loop: messages on their way at once; with --rate: requests on their way at once
-    #[arg(long, short = 'w')]
+    #[arg(long, short = 'w', allow_negative_numbers = true)]
     pub window: Option<u32>,
     /// Time before anything is recorded
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     pub warmup_seconds: Option<f64>,
     /// Time that is recorded
-    #[arg(long, short = 'd', value_name = "S")]
+    #[arg(long, short = 'd', value_name = "S", allow_negative_numbers = true)]
     pub duration_seconds: Option<f64>,
     /// Ends the measurement after so many messages (churn: connections)
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
     pub messages: Option<u64>,
     /// Length of each message's text
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
     pub text_bytes: Option<u32>,
     /// Handshakes at once while connecting
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
     pub connecting: Option<u32>,
     /// Whether idle and churning sockets follow a room [default: true]
     #[arg(long, value_name = "BOOL")]
     pub follow: Option<bool>,
+    /// Splits the delay at the server's own moments: accepted, committed, written (same machine: arrived)
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub timing: Option<bool>,
     /// Share of listeners that stops reading (slow) or drops each second (resume)
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     pub share_percent: Option<f64>,
 }
 
@@ -124,7 +160,7 @@ mod tests {
     fn the_keys_of_a_file_are_the_flags() {
         let keys = Wishes::keys();
         assert!(
-            keys.contains(&"text_bytes".to_owned()) && keys.len() == 12,
+            keys.contains(&"text_bytes".to_owned()) && keys.len() == 13,
             "{keys:?}"
         );
         for key in keys {

@@ -8,6 +8,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);
+const LITTLE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// One plain connection for the few calls before a run.
 pub(super) struct Blocking<'a> {
@@ -17,8 +18,17 @@ pub(super) struct Blocking<'a> {
 
 impl<'a> Blocking<'a> {
     pub(super) fn open(target: &'a Target) -> io::Result<Self> {
-        let stream = TcpStream::connect(target.address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        Self::with_patience(target, PATIENCE)
+    }
+
+    /// For what a report can do without.
+    pub(super) fn briefly(target: &'a Target) -> io::Result<Self> {
+        Self::with_patience(target, LITTLE_PATIENCE)
+    }
+
+    fn with_patience(target: &'a Target, patience: Duration) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&target.address.into(), patience)?;
+        stream.set_read_timeout(Some(patience))?;
         stream.set_nodelay(true)?;
         Ok(Self { target, stream })
     }

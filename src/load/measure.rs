@@ -1,5 +1,6 @@
 //! Distributions, not averages; and counters that are cut into one slice per second.
 
+use super::split::Split;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,7 +37,11 @@ impl Latency {
 
     /// Records the time between two moments of the run, in nanoseconds.
     pub(super) fn record(&mut self, intended_ns: u64, arrived_ns: u64) {
-        let delay = arrived_ns.saturating_sub(intended_ns) / 1000;
+        self.record_us(arrived_ns.saturating_sub(intended_ns) / 1000);
+    }
+
+    /// Records a delay in microseconds.
+    pub(super) fn record_us(&mut self, delay: u64) {
         if let Some(histogram) = &mut self.histogram {
             histogram.saturating_record(delay.max(1));
         }
@@ -156,6 +161,8 @@ pub(super) struct Tally {
     pub(super) answer: Latency,
     pub(super) hello: Latency,
     pub(super) follow: Latency,
+    /// Filled only with `timing`.
+    pub(super) split: Split,
 }
 
 impl Tally {
@@ -186,6 +193,7 @@ impl Tally {
             answer: fine(),
             hello: fine(),
             follow: fine(),
+            split: Split::new(),
         }
     }
 
@@ -204,6 +212,7 @@ impl Tally {
         self.answer = fine();
         self.hello = fine();
         self.follow = fine();
+        self.split = Split::new();
     }
 
     /// Notes an answer that was not a success.

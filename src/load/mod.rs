@@ -6,7 +6,8 @@
 //!
 //! * [`args`] flags · `plan` what is played · `setup`, `blocking`, `process` the server, its accounts and rooms
 //! * `play` the plans over `engine`, one epoll loop over all sockets
-//! * `frame`, `rest`, `stamp` bytes · `audience` loss and order · `measure`, `usage`, `observer`, `inside` numbers
+//! * `frame`, `rest`, `stamp`, `moments` bytes · `audience` loss and order
+//! * `measure`, `split`, `usage`, `observer`, `inside` numbers
 //! * `report` what came out
 
 pub mod args;
@@ -17,6 +18,7 @@ mod engine;
 mod frame;
 mod inside;
 mod measure;
+mod moments;
 mod observer;
 mod plan;
 mod play;
@@ -26,6 +28,7 @@ mod rest;
 mod setup;
 mod signals;
 mod socket;
+mod split;
 mod stamp;
 mod usage;
 
@@ -74,6 +77,11 @@ pub fn run(args: LoadtestArgs) -> ExitCode {
 fn prepare(args: &LoadtestArgs) -> Result<(Plan, Option<Report>), Box<dyn Error>> {
     let plan = Plan::new(&args.plan, &args.wishes)?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
+    for path in args.json.iter().chain(&args.report) {
+        // A result that cannot be written should not be found out after an hour. What stands there stays for now.
+        let tried = File::options().append(true).create(true).open(path);
+        tried.map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     Ok((plan, baseline))
 }
 

@@ -1,6 +1,6 @@
 //! Looks at both processes once per second and says what goes on.
 
-use super::engine::Engine;
+use super::engine::{Engine, Idle};
 use super::measure::Second;
 use super::usage;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// A little under a second, so that a look that comes early does not make it 1.2.
 const SLICE: Duration = Duration::from_millis(980);
+/// What is left of the last second counts as one if it is longer than this.
+const SHORTEST: Duration = Duration::from_millis(500);
 const REDRAW: Duration = Duration::from_millis(200);
 
 /// What both sides had used at one moment.
@@ -15,7 +17,7 @@ const REDRAW: Duration = Duration::from_millis(200);
 pub(super) struct Reading {
     pub(super) at: Instant,
     pub(super) server_cpu: Option<Duration>,
-    pub(super) client_idle: Duration,
+    pub(super) client_idle: Idle,
     pub(super) client_cpu: Option<Duration>,
     pub(super) machine: Option<Duration>,
     pub(super) frames: u64,
@@ -30,11 +32,20 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Takes it now.
+    /// Takes it now, with the memory as exact as the kernel knows it.
     pub(super) fn now(engine: &Engine, server: Option<u32>) -> Self {
+        Self::with(engine, server, usage::resident_bytes)
+    }
+
+    /// Takes it while others wait for us: exact memory means a walk through all pages of the server.
+    fn quickly(engine: &Engine, server: Option<u32>) -> Self {
+        Self::with(engine, server, usage::resident_bytes_roughly)
+    }
+
+    fn with(engine: &Engine, server: Option<u32>, memory: fn(u32) -> Option<u64>) -> Self {
         Self {
             server_cpu: server.and_then(usage::cpu_time_of_family),
-            resident: server.and_then(usage::resident_bytes),
+            resident: server.and_then(memory),
             client_idle: engine.idle(),
             client_cpu: usage::cpu_time(std::process::id()),
             machine: usage::machine_busy(),
@@ -55,12 +66,21 @@ impl Reading {
         Some(self.server_cpu?.saturating_sub(earlier.server_cpu?))
     }
 
-    /// Time since an earlier reading in which our own thread had something to do and a core to do it on.
+    /// Processor time that we have used since an earlier reading, without that spent on polling for nothing.
     pub(super) fn busy_since(&self, earlier: &Self) -> Duration {
-        let idle = self.client_idle.saturating_sub(earlier.client_idle);
-        let awake = self.at.duration_since(earlier.at).saturating_sub(idle);
-        // Others may have had our core meanwhile, which is not work of ours.
-        awake.min(grown(self.client_cpu, earlier.client_cpu))
+        let (now, before) = (self.client_idle, earlier.client_idle);
+        let polling = now.polling.saturating_sub(before.polling);
+        let asleep = now.asleep.saturating_sub(before.asleep);
+        let awake = self.at.duration_since(earlier.at).saturating_sub(asleep);
+        // Others may have had our core meanwhile, from work and from polling alike: of the processor time that
+        // we did get, work has the share that it has of the time awake.
+        let working = awake.saturating_sub(polling).as_secs_f64() / awake.as_secs_f64().max(1e-9);
+        grown(self.client_cpu, earlier.client_cpu).mul_f64(working)
+    }
+
+    /// Whether the server's process was there.
+    fn saw_the_server(&self) -> bool {
+        self.server_cpu.is_some() && self.resident.is_some()
     }
 
     /// Time since an earlier reading that cores worked for neither the server nor us; none if the server's
@@ -85,13 +105,15 @@ fn grown(now: Option<Duration>, before: Option<Duration>) -> Duration {
 pub(super) struct Observer {
     server: Option<u32>,
     bar: ProgressBar,
+    /// Moment from which the seconds of a report count.
     began: Instant,
     last: Option<Reading>,
+    last_with_server: Option<Reading>,
     drawn: Instant,
     phase: &'static str,
     pub(super) seconds: Vec<Second>,
     /// Seconds are kept only while the measurement runs.
-    pub(super) keeping: bool,
+    keeping: bool,
 }
 
 impl Observer {
@@ -112,6 +134,7 @@ impl Observer {
             bar,
             began: now,
             last: None,
+            last_with_server: None,
             drawn: now,
             phase: "",
             seconds: Vec::new(),
@@ -136,11 +159,14 @@ impl Observer {
         self.bar.set_position(position);
         let last = *self
             .last
-            .get_or_insert_with(|| Reading::now(engine, self.server));
+            .get_or_insert_with(|| Reading::quickly(engine, self.server));
         if now.duration_since(last.at) < SLICE {
             return;
         }
-        let reading = Reading::now(engine, self.server);
+        let reading = Reading::quickly(engine, self.server);
+        if reading.saw_the_server() {
+            self.last_with_server = Some(reading);
+        }
         let slice = self.slice(engine, &last, &reading);
         self.bar.set_message(words(&slice));
         if self.keeping {
@@ -149,12 +175,35 @@ impl Observer {
         self.last = Some(reading);
     }
 
-    /// Starts a second at this very moment, so that the first one kept is a whole one.
+    /// The reading that ends a part of the run which began with `earlier`: that of this moment, or, if the server
+    /// has died meanwhile, the last one with it still there.
+    pub(super) fn closing(&self, engine: &Engine, earlier: &Reading) -> Reading {
+        let now = Reading::now(engine, self.server);
+        let last = self
+            .last_with_server
+            .filter(|last| last.at > earlier.at && !now.saw_the_server());
+        last.unwrap_or(now)
+    }
+
+    /// Begins to keep seconds at this very moment.
     pub(super) fn begin_slice(&mut self, engine: &mut Engine) -> Reading {
         engine.tally.cut();
-        let reading = Reading::now(engine, self.server);
+        let reading = Reading::quickly(engine, self.server);
         self.last = Some(reading);
+        self.began = reading.at;
+        self.keeping = true;
         reading
+    }
+
+    /// Keeps what is left of the last second, and no more after it.
+    pub(super) fn end_slices(&mut self, engine: &mut Engine, closing: &Reading) {
+        self.keeping = false;
+        let last = self.last.replace(*closing);
+        if let Some(last) = last.filter(|last| closing.seconds_since(last) > SHORTEST.as_secs_f64())
+        {
+            let slice = self.slice(engine, &last, closing);
+            self.seconds.push(slice);
+        }
     }
 
     fn slice(&self, engine: &mut Engine, last: &Reading, now: &Reading) -> Second {

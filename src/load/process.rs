@@ -42,7 +42,10 @@ impl ServerProcess {
         let directory = data
             .map_or_else(std::env::temp_dir, Path::to_path_buf)
             .join(name);
-        std::fs::create_dir_all(&directory)?;
+        std::fs::create_dir_all(&directory).map_err(|error| {
+            let place = directory.display();
+            io::Error::new(error.kind(), format!("no directory {place}: {error}"))
+        })?;
         // The port is free now; that somebody takes it within a millisecond is reported by the server itself.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let before = usage::cores();
@@ -138,8 +141,26 @@ impl ServerProcess {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
+    /// How the process ended and what it wrote last, if it is over within `patience`.
+    pub(super) fn obituary(&mut self, patience: Duration) -> Option<String> {
+        let asked = Instant::now();
+        let status = loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => break status.to_string(),
+                Ok(None) if asked.elapsed() < patience => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Ok(None) => return None,
+                Err(error) => break error.to_string(),
+            }
+        };
+        let words = self.last_words();
+        let said = if words.is_empty() { "" } else { "\n" };
+        Some(format!("{status}{said}{words}"))
+    }
+
     /// The end of what the server wrote to its log.
-    pub(super) fn last_words(&self) -> String {
+    fn last_words(&self) -> String {
         let mut text = String::new();
         if let Ok(mut file) = File::open(self.directory.join("server.log")) {
             let length = file.metadata().map_or(0, |data| data.len());

@@ -6,17 +6,20 @@ use super::blocking::Blocking;
 use super::engine::Room;
 use super::plan::{Impossible, Kind, Plan};
 use super::process::ServerProcess;
-use super::socket::Dial;
+use super::socket::{Dial, SMALL_BUFFER, WIDE_BUFFER};
 use super::usage;
 use serde_json::{Value, json};
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::net::{SocketAddr, SocketAddrV4, TcpStream, ToSocketAddrs};
 use std::thread::ScopedJoinHandle;
+use std::time::Duration;
 
 /// Key of the app stream that the firehose plan listens to.
 const STREAM_KEY: &str = "loadtest";
 /// Connections over which rooms are set up.
 const SETTERS_UP: usize = 16;
+/// A server of somebody else that is not there by then is not there.
+const FIRST_ANSWER: Duration = Duration::from_secs(5);
 
 /// A server that is ready to be loaded.
 #[derive(Debug)]
@@ -47,6 +50,14 @@ impl Target {
             .into());
         }
         let cores = usage::cores();
+        for (flag, core) in [
+            ("server-cpu", args.server_cpu),
+            ("client-cpu", args.client_cpu),
+        ] {
+            if let Some(core) = core.filter(|core| !cores.contains(core)) {
+                return Err(Impossible::Core { flag, core, cores }.into());
+            }
+        }
         let (server_core, client_core) = match (args.no_pin, cores.as_slice()) {
             (true, _) | (false, [] | [_]) => (args.server_cpu, args.client_cpu),
             (false, [first, second, ..]) => (
@@ -81,6 +92,10 @@ impl Target {
         if plan.kind == Kind::Firehose && args.app_token.is_none() {
             return Err(Impossible::Token("the firehose plan needs --app-token").into());
         }
+        TcpStream::connect_timeout(&address.into(), FIRST_ANSWER).map_err(|error| {
+            let (address, why) = (url.to_owned(), error.to_string());
+            Impossible::Silent { address, why }
+        })?;
         Ok(Self {
             address,
             host,
@@ -138,10 +153,16 @@ impl Target {
         })
     }
 
-    pub(super) fn dial(&self, receive_buffer: Option<usize>) -> Dial {
+    /// How sockets are made; those that shall fall behind soon take little.
+    pub(super) fn dial(&self, falls_behind: bool, sockets_per_address: u64) -> Dial {
         Dial {
             server: self.address,
-            receive_buffer,
+            receive_buffer: if falls_behind {
+                SMALL_BUFFER
+            } else {
+                WIDE_BUFFER
+            },
+            sockets_per_address,
         }
     }
 

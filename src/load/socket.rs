@@ -8,16 +8,23 @@ use nix::sys::socket::{
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::os::fd::AsRawFd;
+use std::os::linux::net::TcpStreamExt;
 
-/// Sockets per source address; well below the usual port range.
-const SOCKETS_PER_ADDRESS: u64 = 20_000;
+/// Of readers that shall fall behind soon.
+pub(super) const SMALL_BUFFER: usize = 64 * 1024;
+/// What the usual limit of the kernel (`rmem_max`) allows.
+pub(super) const WIDE_BUFFER: usize = 212_992;
+/// A little less, see [`narrow`].
+const NARROWED_BUFFER: usize = 150_000;
 
 /// How a socket is made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dial {
     pub(super) server: SocketAddrV4,
-    /// Receive buffer in bytes, for readers that shall fall behind soon.
-    pub(super) receive_buffer: Option<usize>,
+    /// Receive buffer in bytes.
+    pub(super) receive_buffer: usize,
+    /// Sockets per source address before the next one is used.
+    pub(super) sockets_per_address: u64,
 }
 
 impl Dial {
@@ -25,10 +32,8 @@ impl Dial {
     pub(super) fn begin(&self, nth: u64) -> io::Result<TcpStream> {
         let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
         let socket = socket(AddressFamily::Inet, SockType::Stream, flags, None)?;
-        if let Some(bytes) = self.receive_buffer {
-            setsockopt(&socket, sockopt::RcvBuf, &bytes)?;
-        }
-        if let Some(source) = source(*self.server.ip(), nth) {
+        setsockopt(&socket, sockopt::RcvBuf, &self.receive_buffer)?;
+        if let Some(source) = source(*self.server.ip(), nth, self.sockets_per_address) {
             // Without this the port is taken at bind, for all servers at once.
             setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
             bind(
@@ -46,13 +51,29 @@ impl Dial {
     }
 }
 
+/// Makes the receive buffer a little smaller than it was during the handshake.
+///
+/// The kernel may then no longer promise as much as it has, so that each frame that waits narrows the window; and an
+/// acknowledgement that would not widen it is left to the next `recv`. Otherwise it would be sent where the
+/// frame arrives, which on loopback is inside the server's `send`: the server would pay for us.
+pub(super) fn narrow(stream: &TcpStream) {
+    // Refused, it costs time and nothing else.
+    setsockopt(stream, sockopt::RcvBuf, &NARROWED_BUFFER).unwrap_or_default();
+}
+
+/// Asks for an acknowledgement with every second frame instead of each: half of what a `recv` costs is sending
+/// it. Holds until a delayed one runs into its timer.
+pub(super) fn spare_receipts(stream: &TcpStream) {
+    stream.set_quickack(false).unwrap_or_default();
+}
+
 /// The source address of the `nth` socket where the kernel's own choice would run out of ports; only
 /// loopback has more than one to choose from.
-fn source(server: Ipv4Addr, nth: u64) -> Option<Ipv4Addr> {
-    if !server.is_loopback() || nth < SOCKETS_PER_ADDRESS {
+fn source(server: Ipv4Addr, nth: u64, per_address: u64) -> Option<Ipv4Addr> {
+    if !server.is_loopback() || nth < per_address {
         return None;
     }
-    let block = nth / SOCKETS_PER_ADDRESS;
+    let block = nth.checked_div(per_address)?;
     let low = u8::try_from(block % 250 + 1).ok()?;
     let high = u8::try_from(block / 250 % 250).ok()?;
     Some(Ipv4Addr::new(127, 0, high, low))
@@ -61,13 +82,35 @@ fn source(server: Ipv4Addr, nth: u64) -> Option<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::{IpAddr, SocketAddr, TcpListener};
 
     #[test]
     fn many_sockets_use_many_addresses() {
-        let server = Ipv4Addr::LOCALHOST;
-        assert_eq!(source(server, 19_999), None);
-        assert_eq!(source(server, 20_000), Some(Ipv4Addr::new(127, 0, 0, 2)));
-        assert_eq!(source(server, 5_000_000), Some(Ipv4Addr::new(127, 0, 1, 1)));
-        assert_eq!(source(Ipv4Addr::new(10, 0, 0, 1), 50_000), None);
+        let from = |nth| source(Ipv4Addr::LOCALHOST, nth, 20_000);
+        assert_eq!(from(19_999), None);
+        assert_eq!(from(20_000), Some(Ipv4Addr::new(127, 0, 0, 2)));
+        assert_eq!(from(5_000_000), Some(Ipv4Addr::new(127, 0, 1, 1)));
+        let elsewhere = Ipv4Addr::new(10, 0, 0, 1);
+        assert_eq!(source(elsewhere, 50_000, 20_000), None);
+    }
+
+    #[test]
+    fn the_server_sees_the_next_address_once_one_is_full() {
+        let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let SocketAddr::V4(address) = server.local_addr().unwrap() else {
+            panic!("not asked for")
+        };
+        let dial = Dial {
+            server: address,
+            receive_buffer: WIDE_BUFFER,
+            sockets_per_address: 2,
+        };
+        let sockets: Vec<TcpStream> = (0..6).map(|nth| dial.begin(nth).unwrap()).collect();
+        let mut seen: Vec<IpAddr> = (0..sockets.len())
+            .map(|_| server.accept().unwrap().1.ip())
+            .collect();
+        seen.sort();
+        let expected = [1, 1, 2, 2, 3, 3].map(|last| IpAddr::from([127, 0, 0, last]));
+        assert_eq!(seen, expected);
     }
 }

@@ -16,6 +16,7 @@ mod support;
 
 mod api;
 mod command_line;
+mod loadtest;
 mod stream;
 mod tidy;
 mod trouble;

@@ -4,11 +4,13 @@
 //! The order is the server's to choose among messages in flight, so the first listener to hear a message
 //! fixes its place, and all others must hear it there. Nothing here does I/O.
 
-use super::measure::{Latency, Precision};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 /// A gap wider than this is counted as lost at once instead of being remembered number by number.
 const REMEMBERED_GAP: u32 = 10_000;
+/// Messages that are remembered after everybody has them, so that a repetition or somebody who comes back is
+/// still told apart. Older ones are forgotten: a run of hours must not grow with its messages.
+const REMEMBERED_MESSAGES: usize = 50_000;
 
 /// One listener's ear: how far it has heard, and what it misses.
 #[derive(Debug, Default)]
@@ -17,6 +19,8 @@ pub(super) struct Ear {
     cursor: u32,
     /// Places that were passed over and not yet made up for.
     missing: BTreeSet<u32>,
+    /// Places in gaps too wide to be remembered: lost, whatever comes later.
+    given_up: u64,
     /// Whether what was said before its first message counts.
     from_start: bool,
 }
@@ -33,6 +37,31 @@ impl Ear {
     /// An ear that comes in the middle: what was said before its first message does not count.
     pub(super) fn from_now() -> Self {
         Self::default()
+    }
+
+    fn take(&mut self, place: u32) -> Heard {
+        let fresh = !std::mem::replace(&mut self.from_start, true);
+        if fresh {
+            self.cursor = place;
+        }
+        if place < self.cursor {
+            return if self.missing.remove(&place) {
+                Heard::Late
+            } else {
+                Heard::Again
+            };
+        }
+        let skipped = place - self.cursor;
+        if skipped > REMEMBERED_GAP {
+            self.given_up += u64::from(skipped);
+        } else {
+            self.missing.extend(self.cursor..place);
+        }
+        self.cursor = place + 1;
+        match skipped {
+            0 => Heard::InOrder,
+            _ => Heard::Skipped(skipped),
+        }
     }
 }
 
@@ -65,30 +94,19 @@ struct Sent {
 }
 
 /// The messages of one audience, and who has heard them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Audience {
     listeners: u32,
-    sent: Vec<Sent>,
+    sent: VecDeque<Sent>,
+    /// Number of the first message in `sent`: those before are done and forgotten.
+    first_seq: u32,
     /// Numbers in the order in which they were first heard.
-    order: Vec<u32>,
-    /// Arrival at each listener, from the intended moment.
-    pub(super) arrival: Latency,
-    /// Frames heard while the clock ran.
-    pub(super) frames: u64,
+    order: VecDeque<u32>,
+    /// Place of the first number in `order`.
+    first_place: u32,
 }
 
 impl Audience {
-    /// An audience without listeners.
-    pub(super) fn new(precision: Precision) -> Self {
-        Self {
-            listeners: 0,
-            sent: Vec::new(),
-            order: Vec::new(),
-            arrival: Latency::new(precision),
-            frames: 0,
-        }
-    }
-
     /// One more listener.
     pub(super) fn join(&mut self) {
         self.listeners += 1;
@@ -101,17 +119,46 @@ impl Audience {
 
     /// Takes the next number for a message that is about to be sent.
     pub(super) fn number(&mut self) -> u32 {
-        let seq = u32::try_from(self.sent.len()).unwrap_or(u32::MAX);
-        self.sent.push(Sent {
+        self.forget_old();
+        let seq = self.end_seq();
+        self.sent.push_back(Sent {
             waiting: self.listeners,
             ..Sent::default()
         });
         seq
     }
 
+    fn forget_old(&mut self) {
+        while self.sent.len() > REMEMBERED_MESSAGES
+            && let Some(oldest) = self.sent.front()
+            && oldest.waiting == 0
+            && (oldest.acked || oldest.failed)
+        {
+            self.sent.pop_front();
+            self.first_seq += 1;
+        }
+        while self.order.front().is_some_and(|seq| *seq < self.first_seq) {
+            self.order.pop_front();
+            self.first_place += 1;
+        }
+    }
+
+    /// The number that comes next.
+    fn end_seq(&self) -> u32 {
+        let remembered = u32::try_from(self.sent.len()).unwrap_or(u32::MAX);
+        self.first_seq.saturating_add(remembered)
+    }
+
+    /// How many messages somebody has heard, and so have a place in the order.
+    pub(super) fn end_place(&self) -> u32 {
+        let remembered = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
+        self.first_place.saturating_add(remembered)
+    }
+
     /// The server's answer came. True when this completes the message.
     pub(super) fn answered(&mut self, seq: u32, accepted: bool) -> bool {
-        let Some(sent) = self.sent.get_mut(seq as usize) else {
+        let at = seq.checked_sub(self.first_seq);
+        let Some(sent) = at.and_then(|at| self.sent.get_mut(at as usize)) else {
             return false;
         };
         if sent.acked || sent.failed {
@@ -124,40 +171,19 @@ impl Audience {
 
     /// A listener received a number. The flag says that the message is now complete: heard by all and answered.
     pub(super) fn hear(&mut self, ear: &mut Ear, seq: u32) -> (Heard, bool) {
-        let next_place = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
-        let Some(sent) = self.sent.get_mut(seq as usize) else {
+        let next_place = self.end_place();
+        let Some(at) = seq.checked_sub(self.first_seq) else {
+            return (Heard::Again, false);
+        };
+        let Some(sent) = self.sent.get_mut(at as usize) else {
             return (Heard::Unknown, false);
         };
         if sent.place == 0 {
-            self.order.push(seq);
+            self.order.push_back(seq);
             sent.place = next_place + 1;
         }
-        let place = sent.place - 1;
-        let fresh = !std::mem::replace(&mut ear.from_start, true);
-        if fresh {
-            ear.cursor = place;
-        }
-        let heard = match place.cmp(&ear.cursor) {
-            std::cmp::Ordering::Equal => Heard::InOrder,
-            std::cmp::Ordering::Greater => {
-                let skipped = place - ear.cursor;
-                if skipped <= REMEMBERED_GAP {
-                    ear.missing.extend(ear.cursor..place);
-                }
-                Heard::Skipped(skipped)
-            }
-            std::cmp::Ordering::Less => {
-                if ear.missing.remove(&place) {
-                    Heard::Late
-                } else {
-                    Heard::Again
-                }
-            }
-        };
-        if place >= ear.cursor {
-            ear.cursor = place + 1;
-        }
-        if matches!(heard, Heard::Again) {
+        let heard = ear.take(sent.place - 1);
+        if heard == Heard::Again {
             return (heard, false);
         }
         // A listener that came after the message was sent is not waited for.
@@ -189,14 +215,17 @@ impl Audience {
             return 0;
         }
         let accepted = |place: &u32| {
-            let seq = self.order.get(*place as usize);
-            seq.and_then(|seq| self.sent.get(*seq as usize))
+            let Some(at) = place.checked_sub(self.first_place) else {
+                // Forgotten, which only messages are that somebody heard.
+                return true;
+            };
+            let seq = self.order.get(at as usize);
+            seq.and_then(|seq| self.sent.get(seq.checked_sub(self.first_seq)? as usize))
                 .is_some_and(|sent| sent.acked)
         };
-        let end = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
-        let tail = (ear.cursor..end).filter(accepted).count();
+        let tail = (ear.cursor..self.end_place()).filter(accepted).count();
         let holes = ear.missing.iter().copied().filter(accepted).count();
-        (tail + holes) as u64
+        (tail + holes) as u64 + ear.given_up
     }
 
     /// Accepted messages that no listener heard at all.
@@ -209,7 +238,7 @@ impl Audience {
 
     /// Messages sent so far.
     pub(super) fn sent(&self) -> u64 {
-        self.sent.len() as u64
+        u64::from(self.end_seq())
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 
 fn room(listeners: u32, messages: u32) -> Audience {
-    let mut room = Audience::new(Precision::Rough);
+    let mut room = Audience::default();
     for _ in 0..listeners {
         room.join();
     }
@@ -106,4 +106,62 @@ fn who_comes_late_misses_nothing() {
     assert_eq!(room.lost(&eve), 0);
     assert_eq!(hear_all(&mut room, &mut eve, &[3, 4]), [Heard::InOrder; 2]);
     assert_eq!(room.lost(&eve), 0);
+}
+
+#[test]
+fn old_messages_are_forgotten_once_everybody_has_them() {
+    let mut room = room(1, 0);
+    let mut ear = Ear::from_start();
+    let most = u32::try_from(REMEMBERED_MESSAGES).unwrap();
+    for _ in 0..most + 100 {
+        let seq = room.number();
+        room.answered(seq, true);
+        assert_eq!(room.hear(&mut ear, seq).0, Heard::InOrder);
+    }
+    assert!(room.sent.len() <= REMEMBERED_MESSAGES + 1 && room.order.len() == room.sent.len());
+    assert_eq!(room.sent(), u64::from(most) + 100);
+    assert_eq!(room.lost(&ear), 0);
+    assert_eq!(
+        room.hear(&mut ear, 5).0,
+        Heard::Again,
+        "forgotten, not unknown"
+    );
+    assert_eq!(room.hear(&mut ear, most + 100).0, Heard::Unknown);
+    let late = Ear {
+        cursor: 3,
+        from_start: true,
+        ..Ear::default()
+    };
+    assert_eq!(
+        room.lost(&late),
+        u64::from(most) + 97,
+        "what was forgotten was accepted"
+    );
+}
+
+#[test]
+fn a_message_that_somebody_waits_for_is_not_forgotten() {
+    let mut room = room(2, 0);
+    let mut ada = Ear::from_start();
+    for _ in 0..REMEMBERED_MESSAGES + 100 {
+        let seq = room.number();
+        room.answered(seq, true);
+        room.hear(&mut ada, seq);
+    }
+    let mut bob = Ear::from_start();
+    assert_eq!(room.hear(&mut bob, 0), (Heard::InOrder, true));
+    assert_eq!(room.lost(&bob), REMEMBERED_MESSAGES as u64 + 99);
+}
+
+#[test]
+fn a_gap_too_wide_to_remember_is_lost() {
+    let wide = REMEMBERED_GAP + 2;
+    let mut room = room(2, wide);
+    let (mut ada, mut bob) = (Ear::from_start(), Ear::from_start());
+    for seq in 0..wide {
+        room.hear(&mut ada, seq);
+    }
+    let heard = room.hear(&mut bob, wide - 1).0;
+    assert_eq!(heard, Heard::Skipped(wide - 1));
+    assert_eq!(room.lost(&bob), u64::from(wide) - 1);
 }

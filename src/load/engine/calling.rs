@@ -76,8 +76,7 @@ impl Engine {
             return;
         };
         let seq = place.audience.number();
-        let turn = (seq as usize).checked_rem(place.rooms.len()).unwrap_or(0);
-        let Some(Room { id, token }) = place.rooms.get(turn) else {
+        let Some(Room { id, token }) = place.rooms.get(place.room_of(seq)) else {
             return;
         };
         let mut body = b"{\"text\":\"".to_vec();

@@ -5,6 +5,7 @@ use super::listening::{Listener, Stage};
 use crate::load::audience::Heard;
 use crate::load::frame::{self, Step};
 use crate::load::measure::Tally;
+use crate::load::moments::Moments;
 use crate::load::stamp::Stamp;
 
 /// What comes after a read.
@@ -22,6 +23,8 @@ pub(super) struct Scene<'a> {
     pub(super) tally: &'a mut Tally,
     pub(super) circle: Option<&'a mut Circle>,
     pub(super) now_ns: u64,
+    /// The same moment on the wall, if the server's own moments are wanted.
+    pub(super) now_us: Option<u64>,
     pub(super) completed: u64,
 }
 
@@ -61,12 +64,13 @@ impl Scene<'_> {
         let Some(circle) = &mut self.circle else {
             return;
         };
-        let Some(stamp) = Stamp::find(payload, &mut circle.hint) else {
+        let Some(stamp) = Stamp::find(payload, &mut circle.stamp_hint) else {
             self.tally.other_frames += 1;
             return;
         };
         self.tally.frames += 1;
         self.tally.frame_bytes += used as u64;
+        let heard_before = circle.audience.end_place();
         let (heard, complete) = circle.audience.hear(&mut listener.ear, stamp.seq);
         self.completed += u64::from(complete);
         match heard {
@@ -76,14 +80,20 @@ impl Scene<'_> {
             Heard::Unknown => self.tally.unknown += 1,
         }
         if self.tally.recording {
-            circle.audience.frames += 1;
-            circle
-                .audience
-                .arrival
-                .record(stamp.intended_ns, self.now_ns);
+            let room = circle.room_of(stamp.seq);
+            if let Some(room) = circle.arrivals.get_mut(room) {
+                room.frames += 1;
+                room.delay.record(stamp.intended_ns, self.now_ns);
+            }
             self.tally
                 .arrival_now
                 .record(stamp.intended_ns, self.now_ns);
+            if let Some(now_us) = self.now_us
+                && let Some(moments) = Moments::find(payload, &mut circle.moments_hint)
+            {
+                let first = circle.audience.end_place() > heard_before;
+                self.tally.split.record(&moments, now_us, first);
+            }
         }
         if listener.wants_cursor
             && let Some(cursor) = quoted(payload, b"\"cursor\":\"")

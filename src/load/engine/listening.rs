@@ -7,6 +7,7 @@ use super::{Engine, Occurrence};
 use crate::load::audience::Ear;
 use crate::load::frame;
 use crate::load::rest;
+use crate::load::socket;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
@@ -175,6 +176,7 @@ impl Engine {
         };
         let drained = read < room.len();
         let now_ns = u64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let now_us = self.wall.as_ref().map(|wall| wall.now().0.unsigned_abs());
         self.tally.reads += 1;
         let mut bytes = self.buffer.get(..held + read).unwrap_or_default();
         if listener.stage == Stage::Upgrading {
@@ -198,6 +200,7 @@ impl Engine {
             tally: &mut self.tally,
             circle,
             now_ns,
+            now_us,
             completed: 0,
         };
         let next = scene.frames(listener, &mut bytes);
@@ -269,6 +272,10 @@ impl Engine {
             return;
         };
         listener.stage = Stage::Live;
+        if let Some(stream) = listener.stream.as_ref().filter(|_| self.narrows) {
+            socket::narrow(stream);
+            socket::spare_receipts(stream);
+        }
         if let Some(circle) = self.circles.get_mut(listener.circle) {
             circle.audience.join();
         }
@@ -281,6 +288,15 @@ impl Engine {
     pub(in crate::load) fn heartbeat(&mut self, slot: usize) {
         if self.stage(slot) == Stage::Live {
             self.say(slot, frame::TEXT, b".");
+        }
+    }
+
+    /// Tells our own kernel once more not to acknowledge each frame by itself.
+    pub(in crate::load) fn spare_receipts(&mut self, slot: usize) {
+        let listener = self.listeners.get(slot);
+        let live = listener.filter(|listener| self.narrows && listener.stage == Stage::Live);
+        if let Some(stream) = live.and_then(|listener| listener.stream.as_ref()) {
+            socket::spare_receipts(stream);
         }
     }
 

@@ -14,8 +14,10 @@ mod poller;
 pub(super) use listening::Opening;
 
 use super::audience::Audience;
-use super::measure::Tally;
+use super::measure::{Latency, Precision, Tally};
+use super::plan::{Kind, Plan};
 use super::socket::Dial;
+use crate::clock::Clock;
 use calling::Callers;
 use listening::Listener;
 use nix::sys::epoll::EpollEvent;
@@ -26,6 +28,8 @@ use std::time::{Duration, Instant};
 /// One read takes at most this much; joined frames of a saturated server come in pieces of this size.
 const READ_BYTES: usize = 256 * 1024;
 const EVENTS_PER_TURN: usize = 1024;
+/// Time between two looks at what is ready, while polling: the most by which it makes an arrival seem late.
+const GATHER: Duration = Duration::from_micros(20);
 
 /// Listeners that should hear the same, what they follow, and where it is written.
 #[derive(Debug)]
@@ -35,7 +39,10 @@ pub(super) struct Circle {
     pub(super) follow: Option<String>,
     /// Rooms that are written to, in turn: id and head of the request.
     pub(super) rooms: Vec<Room>,
-    hint: usize,
+    /// What arrived from each of them, while the clock ran.
+    pub(super) arrivals: Vec<Arrivals>,
+    stamp_hint: usize,
+    moments_hint: usize,
 }
 
 /// A room that is written to.
@@ -45,13 +52,36 @@ pub(super) struct Room {
     pub(super) token: String,
 }
 
-impl Circle {
-    pub(super) fn new(audience: Audience, follow: Option<String>, rooms: Vec<Room>) -> Self {
+/// Frames of one room and their delays, from the intended moment.
+#[derive(Debug)]
+pub(super) struct Arrivals {
+    pub(super) frames: u64,
+    pub(super) delay: Latency,
+}
+
+impl Arrivals {
+    fn new() -> Self {
         Self {
-            audience,
+            frames: 0,
+            delay: Latency::new(Precision::Rough),
+        }
+    }
+}
+
+impl Circle {
+    /// Which room a number is written to: they take turns.
+    pub(super) fn room_of(&self, seq: u32) -> usize {
+        (seq as usize).checked_rem(self.rooms.len()).unwrap_or(0)
+    }
+
+    pub(super) fn new(follow: Option<String>, rooms: Vec<Room>) -> Self {
+        Self {
+            audience: Audience::default(),
             follow,
+            arrivals: rooms.iter().map(|_| Arrivals::new()).collect(),
             rooms,
-            hint: 0,
+            stamp_hint: 0,
+            moments_hint: 0,
         }
     }
 }
@@ -92,27 +122,41 @@ pub(super) struct Engine {
     pub(super) live: u64,
     /// Somebody pressed Ctrl-C.
     pub(super) interrupted: bool,
-    /// Time spent waiting for something to happen.
-    idle: Duration,
+    idle: Idle,
     /// End of the last turn, if that found nothing.
     idle_since: Option<Instant>,
+    /// Beginning of the last look at what is ready.
+    looked: Instant,
+    /// Whether listeners acknowledge less often: only where they hear much and shall not fall behind.
+    narrows: bool,
+    /// Reads the wall, if frames are compared with the server's own moments.
+    wall: Option<Clock>,
+}
+
+/// Time in which nothing was there to be done.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Idle {
+    /// Spent looking again and again.
+    pub(super) polling: Duration,
+    /// Spent asleep.
+    pub(super) asleep: Duration,
 }
 
 impl Engine {
     /// An engine without sockets. It notices Ctrl-C and SIGTERM if `signals::hold` was called.
-    pub(super) fn new(dial: Dial, host: String, callers: u32, text_bytes: u32) -> io::Result<Self> {
+    pub(super) fn new(dial: Dial, host: String, plan: &Plan) -> io::Result<Self> {
         Ok(Self {
             poller: Poller::new()?,
             origin: Instant::now(),
             dial,
             dialled: 0,
             host,
-            text_bytes: text_bytes as usize,
+            text_bytes: plan.text_bytes as usize,
             buffer: vec![0; READ_BYTES],
             events: vec![EpollEvent::empty(); EVENTS_PER_TURN],
             listeners: Vec::new(),
             vacant: Vec::new(),
-            callers: Callers::new(callers),
+            callers: Callers::new(plan.callers()),
             circles: Vec::new(),
             tally: Tally::new(),
             occurrences: Vec::new(),
@@ -120,8 +164,11 @@ impl Engine {
             opening: 0,
             live: 0,
             interrupted: false,
-            idle: Duration::ZERO,
+            idle: Idle::default(),
             idle_since: None,
+            looked: Instant::now(),
+            narrows: !matches!(plan.kind, Kind::Slow | Kind::Idle | Kind::Churn),
+            wall: plan.timing.then(Clock::default),
         })
     }
 
@@ -132,10 +179,13 @@ impl Engine {
 
     /// Handles what is ready, waiting for it at most `patience`; none means polling.
     pub(super) fn turn(&mut self, patience: Option<Duration>) -> io::Result<()> {
-        let before = Instant::now();
+        let mut before = Instant::now();
         if let Some(since) = self.idle_since.take() {
             // Looking at the clock and at what is due is not work that a frame waits for.
-            self.idle += before.duration_since(since);
+            self.idle.polling += before.duration_since(since);
+        }
+        if patience.is_none() {
+            before = self.gather(before);
         }
         // Taken out for the turn, so that handlers may use the rest of the engine.
         let mut events = std::mem::take(&mut self.events);
@@ -146,7 +196,11 @@ impl Engine {
             }
             // Whatever woke us up, until here there was nothing to do.
             let now = Instant::now();
-            self.idle += now.duration_since(before);
+            let waited = now.duration_since(before);
+            match patience {
+                Some(_) => self.idle.asleep += waited,
+                None => self.idle.polling += waited,
+            }
             self.idle_since = (count == 0).then_some(now);
         }
         self.tally.turns += u64::from(count > 0);
@@ -162,8 +216,21 @@ impl Engine {
         Ok(())
     }
 
+    /// Lets a moment pass since the last look, so that one look finds several sockets: looking costs as much
+    /// as reading one. Asleep we would save power, but be woken late.
+    fn gather(&mut self, from: Instant) -> Instant {
+        let mut now = from;
+        while now.duration_since(self.looked) < GATHER {
+            std::hint::spin_loop();
+            now = Instant::now();
+        }
+        self.idle.polling += now.duration_since(from);
+        self.looked = now;
+        now
+    }
+
     /// Time of the run that was spent waiting.
-    pub(super) fn idle(&self) -> Duration {
+    pub(super) fn idle(&self) -> Idle {
         self.idle
     }
 

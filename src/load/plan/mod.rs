@@ -93,6 +93,9 @@ pub(super) struct Plan {
     pub(super) follow: bool,
     /// Share of the listeners that stops reading (slow) or drops once per second (resume).
     pub(super) share_percent: f64,
+    /// Whether frames carry the server's own moments.
+    #[serde(default)]
+    pub(super) timing: bool,
 }
 
 impl Plan {
@@ -126,6 +129,7 @@ impl Plan {
             connecting: 64,
             follow: true,
             share_percent: 10.0,
+            timing: false,
         };
         match kind {
             Kind::Room => plan,
@@ -177,8 +181,9 @@ impl Plan {
             people: wishes.people.unwrap_or(self.people),
             // A window alone asks for a closed loop, even where the plan's own default is a rate.
             rate: match (wishes.rate, wishes.window) {
-                (Some(rate), _) if rate > 0.0 => Some(rate),
-                (Some(_), _) | (None, Some(_)) => None,
+                (Some(0.0), _) if self.kind == Kind::Churn => None,
+                (Some(rate), _) => Some(rate),
+                (None, Some(_)) => None,
                 (None, None) => self.rate,
             },
             window: wishes.window.unwrap_or(match (self.rate, wishes.rate) {
@@ -192,6 +197,7 @@ impl Plan {
             connecting: wishes.connecting.unwrap_or(self.connecting),
             follow: wishes.follow.unwrap_or(self.follow),
             share_percent: wishes.share_percent.unwrap_or(self.share_percent),
+            timing: wishes.timing.unwrap_or(self.timing),
         }
     }
 
@@ -217,7 +223,10 @@ impl Plan {
         between("text-bytes", f64::from(self.text_bytes), 40.0, 2048.0)?;
         between("connecting", f64::from(self.connecting), 1.0, 4096.0)?;
         between("share-percent", self.share_percent, 0.0, 100.0)?;
-        between("rate", self.rate.unwrap_or(1.0), 0.001, 1_000_000.0)?;
+        let rates = 0.001..=1_000_000.0;
+        if let Some(rate) = self.rate.filter(|rate| !rates.contains(rate)) {
+            return Err(Impossible::Rate(rate));
+        }
         if self.kind == Kind::Firehose && self.listeners > 2 {
             return Err(Impossible::AppStreams(self.listeners));
         }
@@ -260,7 +269,9 @@ impl Plan {
 }
 
 fn parse_file(name: &str, text: &str) -> Result<(String, Wishes), Impossible> {
-    let trouble = |error: toml::de::Error| Impossible::File(name.to_owned(), error.to_string());
+    let trouble = |error: toml::de::Error| {
+        Impossible::File(name.to_owned(), error.to_string().trim_end().to_owned())
+    };
     let mut table: toml::Table = text.parse().map_err(trouble)?;
     let known = Wishes::keys();
     if let Some(key) = table
@@ -311,6 +322,11 @@ pub(super) enum Impossible {
         low: f64,
         high: f64,
     },
+    #[error(
+        "--rate is {0}, it has to be between 0.001 and 1000000; without --rate a closed loop is played, \
+         as fast as it goes"
+    )]
+    Rate(f64),
     #[error("{0} app streams: a client may have two in use; ask for --listeners 2")]
     AppStreams(u32),
     #[error(
@@ -326,6 +342,14 @@ pub(super) enum Impossible {
     NotLoopback(String),
     #[error("{0}")]
     Address(String),
+    #[error("{address} does not answer: {why}")]
+    Silent { address: String, why: String },
+    #[error("--{flag} {core}: this process may run on cores {cores:?}")]
+    Core {
+        flag: &'static str,
+        core: usize,
+        cores: Vec<usize>,
+    },
     #[error("a server of somebody else is set up by hand: {0}")]
     Token(&'static str),
 }

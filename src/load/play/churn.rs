@@ -1,9 +1,8 @@
 //! Connect, follow, leave: how many per second, and how long each takes from its intended moment.
 
 use super::{Run, Stop, Wait};
-use crate::load::audience::{Audience, Ear};
+use crate::load::audience::Ear;
 use crate::load::engine::{Circle, Occurrence, Opening, Room};
-use crate::load::measure::Precision;
 use std::time::Instant;
 
 pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
@@ -11,7 +10,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     let rooms = run.target.rooms(run.plan.rooms)?;
     let circle = |room: Room| {
         let path = follow.then(|| format!("/v1/channels/{}/messages", room.id));
-        Circle::new(Audience::new(Precision::Rough), path, vec![room])
+        Circle::new(path, vec![room])
     };
     run.engine.circles = rooms.into_iter().map(circle).collect();
     let mut comings = Comings {
@@ -29,9 +28,10 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     run.observer
         .phase("measuring", run.plan.duration().as_millis() as u64);
     run.engine.tally.forget_delays();
-    let before = run.observer.begin_slice(&mut run.engine);
+    let memory = run.reading().resident;
+    let mut before = run.observer.begin_slice(&mut run.engine);
+    before.resident = memory;
     let left_before = comings.left;
-    run.observer.keeping = true;
     let began = Instant::now();
     let mut stopped = Ok(());
     while began.elapsed() < run.plan.duration() && stopped.is_ok() {
@@ -46,8 +46,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
             .turn(run)
             .and_then(|()| run.step(began.elapsed().as_millis() as u64, Wait::Keen));
     }
-    run.observer.keeping = false;
-    let after = run.reading();
+    let after = run.end_measurement(&before);
     run.report.churned(
         comings.left - left_before,
         &before,

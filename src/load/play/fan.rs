@@ -1,11 +1,10 @@
 //! Plans in which messages fan out: room, rooms, inbox, firehose, slow.
 
 use super::{Run, Stop, Wait};
-use crate::load::audience::{Audience, Ear};
+use crate::load::audience::Ear;
 use crate::load::engine::{Circle, Opening, Room};
-use crate::load::inside::Inside;
-use crate::load::measure::Precision;
-use crate::load::plan::Kind;
+use crate::load::inside::{Actors, Inside};
+use crate::load::plan::{Kind, Plan};
 use std::time::{Duration, Instant};
 
 /// Most messages that an open loop may be behind before the run is given up.
@@ -33,46 +32,54 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
 pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
     let rooms = run.target.rooms(run.plan.rooms)?;
     let messages = |room: &Room| Some(format!("/v1/channels/{}/messages", room.id));
-    let circle = |follow, rooms| Circle::new(Audience::new(Precision::Rough), follow, rooms);
     let mut stream = None;
     run.engine.circles = match run.plan.kind {
         Kind::Inbox => {
             run.target.subscribe_all(&rooms)?;
-            vec![circle(Some("/v1/channels".to_owned()), rooms)]
+            vec![Circle::new(Some("/v1/channels".to_owned()), rooms)]
         }
         Kind::Firehose => {
             run.target.subscribe_all(rooms.as_slice())?;
             stream = Some(run.target.app_stream()?);
-            vec![circle(None, rooms)]
+            vec![Circle::new(None, rooms)]
         }
         Kind::Room | Kind::Rooms | Kind::Slow | Kind::Resume | Kind::Churn | Kind::Idle => rooms
             .into_iter()
-            .map(|room| circle(messages(&room), vec![room]))
+            .map(|room| Circle::new(messages(&room), vec![room]))
             .collect(),
     };
     let circles = run.engine.circles.len();
-    let extra = if run.plan.kind == Kind::Resume {
-        "&auto_delete=0&include_cursor=1"
-    } else {
-        ""
-    };
+    let extra = stream_parameters(run.plan);
     let before = run.reading();
-    run.connect(run.plan.sockets(), |run, nth| {
+    let connected = run.connect(run.plan.sockets(), |run, nth| {
         let nth = nth as usize;
         let token = run.target.person(nth / circles.max(1));
         Opening {
             circle: nth % circles.max(1),
-            stream: stream
-                .clone()
-                .unwrap_or_else(|| format!("/v1/user?access_token={token}{extra}")),
+            stream: match &stream {
+                Some(app) => format!("{app}{extra}"),
+                None => format!("/v1/user?access_token={token}{extra}"),
+            },
             follow_as: Some(token),
             ear: Ear::from_start(),
             intended_ns: run.engine.now_ns(),
         }
-    })?;
-    let after = run.reading();
+    });
+    let after = run.closing(&before);
     run.report.connected(&before, &after);
-    Ok(())
+    connected
+}
+
+/// What the plan asks of each stream.
+pub(super) fn stream_parameters(plan: &Plan) -> String {
+    let mut text = String::new();
+    if plan.kind == Kind::Resume {
+        text.push_str("&auto_delete=0&include_cursor=1");
+    }
+    if plan.timing {
+        text.push_str("&include_timing=1");
+    }
+    text
 }
 
 /// Warm-up, measurement, drain. `also` is called each turn of the measurement with its age.
@@ -80,6 +87,8 @@ pub(super) fn measure(
     run: &mut Run<'_>,
     mut also: impl FnMut(&mut Run<'_>, Duration) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
+    // Asked while nothing is on its way: an answer that we wait for holds up everything else.
+    let inside = Inside::now(&run.target);
     let mut pace = Pace::new(run);
     run.observer
         .phase("warming up", run.plan.warmup().as_millis() as u64);
@@ -90,11 +99,9 @@ pub(super) fn measure(
     }
     run.observer
         .phase("measuring", run.plan.duration().as_millis() as u64);
-    let inside = Inside::now(&run.target);
     let before = run.observer.begin_slice(&mut run.engine);
     run.engine.tally.recording = true;
     run.engine.tally.forget_delays();
-    run.observer.keeping = true;
     let began = Instant::now();
     let mut stopped = Ok(());
     while began.elapsed() < run.plan.duration() {
@@ -113,16 +120,23 @@ pub(super) fn measure(
             break;
         }
     }
-    let after = run.reading();
-    run.observer.keeping = false;
+    let after = run.end_measurement(&before);
     // The rows so far are worth printing whatever ended the run.
     run.report.fanned_out(&before, &after);
-    run.report.inside(&inside, &Inside::now(&run.target));
+    run.report.memory(&after, &run.observer.seconds);
     let drained = stopped.and_then(|()| drain(run));
     run.engine.tally.cut();
     run.engine.tally.recording = false;
+    if !matches!(drained, Err(Stop::ServerGone(_))) {
+        run.report.inside(&inside, &Inside::now(&run.target));
+        run.actors = Actors::now(&run.target);
+    }
     run.report
         .losses(run.engine.lost(), &run.engine.tally, drained.is_ok());
+    if run.plan.timing {
+        let one_clock = run.target.address.ip().is_loopback();
+        run.report.split(&run.engine.tally.split, one_clock);
+    }
     drained
 }
 

@@ -1,9 +1,8 @@
 //! Sockets that only stay: what each of them costs in memory, and what keeping them costs in time.
 
 use super::{Run, Stop};
-use crate::load::audience::{Audience, Ear};
+use crate::load::audience::Ear;
 use crate::load::engine::{Circle, Opening, Room};
-use crate::load::measure::Precision;
 use std::time::Duration;
 
 /// Sockets that are opened and closed before the first reading, so that the server's own buffers, pools and
@@ -17,7 +16,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     let rooms = run.target.rooms(run.plan.rooms)?;
     let circle = |room: Room| {
         let path = follow.then(|| format!("/v1/channels/{}/messages", room.id));
-        Circle::new(Audience::new(Precision::Rough), path, vec![room])
+        Circle::new(path, vec![room])
     };
     run.engine.circles = rooms.into_iter().map(circle).collect();
     let circles = run.engine.circles.len().max(1);
@@ -41,15 +40,14 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     run.engine.tally.forget_delays();
     let before = run.reading();
     let count = run.plan.sockets();
-    run.connect(count, opening)?;
-    let connected = run.reading();
+    let complete = run.connect(count, opening);
+    let connected = run.closing(&before);
     run.report.connected(&before, &connected);
+    complete?;
     run.rest("settling", SETTLE)?;
     let began = run.observer.begin_slice(&mut run.engine);
-    run.observer.keeping = true;
     let stayed = run.rest("staying", run.plan.duration());
-    run.observer.keeping = false;
-    let after = run.reading();
+    let after = run.end_measurement(&began);
     run.report.stayed(run.engine.live, &before, &began, &after);
     stayed
 }

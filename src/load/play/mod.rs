@@ -4,20 +4,27 @@ mod churn;
 mod fan;
 mod idle;
 mod resume;
+mod rounds;
 
 use super::args::LoadtestArgs;
 use super::engine::{Engine, Occurrence, Opening};
+use super::inside::Actors;
 use super::observer::{Observer, Reading};
 use super::plan::{Kind, Plan};
 use super::report::{Ended, Report};
 use super::setup::{SetupError, Target};
+use rounds::Rounds;
 use std::time::{Duration, Instant};
 
 /// Servers hang up after 60 s of silence; real clients speak a little more often.
 const HEARTBEAT: Duration = Duration::from_secs(40);
+/// A pause in the messages makes the kernel acknowledge each frame at once again.
+const RECEIPTS: Duration = Duration::from_secs(1);
 /// A server that takes longer than this for the next handshake is not going to.
 const STUCK: Duration = Duration::from_secs(20);
 const CHECK: Duration = Duration::from_millis(100);
+/// Sockets close a little before their process is over.
+const DYING: Duration = Duration::from_millis(500);
 
 /// A run that goes on.
 pub(super) struct Run<'a> {
@@ -26,13 +33,14 @@ pub(super) struct Run<'a> {
     pub(super) engine: Engine,
     pub(super) observer: Observer,
     pub(super) report: Report,
+    /// The server's numbers per actor at the end of the measurement.
+    pub(super) actors: Actors,
     polls: bool,
     /// Sockets were connected and should stay so: none left means that the server is gone.
     listening: bool,
     checked: Instant,
-    beaten: Instant,
-    /// Next socket whose heartbeat is due.
-    beat: usize,
+    heartbeats: Rounds,
+    receipts: Rounds,
 }
 
 /// What to do while nothing arrives.
@@ -66,21 +74,21 @@ impl From<SetupError> for Stop {
 
 /// Plays a plan to its end, whichever end that is.
 pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<Report, SetupError> {
-    let receive_buffer = (plan.kind == Kind::Slow).then_some(64 * 1024);
-    let dial = target.dial(receive_buffer);
-    let engine = Engine::new(dial, target.host.clone(), plan.callers(), plan.text_bytes)?;
+    let dial = target.dial(plan.kind == Kind::Slow, args.sockets_per_address);
+    let engine = Engine::new(dial, target.host.clone(), plan)?;
     let now = Instant::now();
     let mut run = Run {
         plan,
         observer: Observer::new(target.pid, args.quiet),
         report: Report::new(plan, &target),
+        actors: Actors::default(),
         polls: !args.block && target.client_core.is_some(),
         listening: false,
         target,
         engine,
         checked: now,
-        beaten: now,
-        beat: 0,
+        heartbeats: Rounds::new(HEARTBEAT, now),
+        receipts: Rounds::new(RECEIPTS, now),
     };
     let played = match plan.kind {
         Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow => fan::play(&mut run),
@@ -92,22 +100,38 @@ pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<R
     run.report.ended = match played {
         Ok(()) => Ended::Complete,
         Err(Stop::Interrupted) => Ended::Interrupted,
-        Err(Stop::ServerGone(why)) => Ended::ServerGone(why),
+        Err(Stop::ServerGone(why)) => {
+            run.report.end_before_death();
+            Ended::ServerGone(why)
+        }
         Err(Stop::Trouble(why)) => Ended::Trouble(why),
     };
     let Run {
         engine,
         observer,
         mut report,
+        actors,
         ..
     } = run;
-    report.finish(&engine, observer.seconds);
+    report.finish(&engine, observer.seconds, actors);
     Ok(report)
 }
 
 impl Run<'_> {
     pub(super) fn reading(&self) -> Reading {
         Reading::now(&self.engine, self.target.pid)
+    }
+
+    /// The reading that ends what `before` began.
+    pub(super) fn closing(&self, before: &Reading) -> Reading {
+        self.observer.closing(&self.engine, before)
+    }
+
+    /// The same, and nothing after it is kept second by second.
+    pub(super) fn end_measurement(&mut self, before: &Reading) -> Reading {
+        let closing = self.closing(before);
+        self.observer.end_slices(&mut self.engine, &closing);
+        closing
     }
 
     /// One turn of the engine and whatever is due besides.
@@ -119,37 +143,36 @@ impl Run<'_> {
         })?;
         let now = Instant::now();
         self.observer.look(&mut self.engine, position, now);
-        self.heartbeats(now);
+        self.rounds(now);
         if self.engine.interrupted {
             return Err(Stop::Interrupted);
         }
-        if now.duration_since(self.checked) > CHECK {
+        let deserted = self.listening && self.engine.live + self.engine.opening == 0;
+        if deserted || now.duration_since(self.checked) > CHECK {
             self.checked = now;
             self.engine.give_up_old_calls();
-            if let Some(process) = &mut self.target.process
-                && process.ended()
-            {
-                return Err(Stop::ServerGone(process.last_words()));
+            let words = self.target.process.as_mut().and_then(|process| {
+                let patience = if deserted { DYING } else { Duration::ZERO };
+                process.obituary(patience)
+            });
+            if let Some(words) = words {
+                return Err(Stop::ServerGone(words));
             }
-            if self.listening && self.engine.live + self.engine.opening == 0 {
+            if deserted {
                 return Err(Stop::ServerGone("all sockets were closed".to_owned()));
             }
         }
         Ok(())
     }
 
-    /// Spreads the heartbeats of all sockets evenly, so that they never come as a wave.
-    fn heartbeats(&mut self, now: Instant) {
+    /// Speaks to the server, and to our own kernel, as often as each socket needs it.
+    fn rounds(&mut self, now: Instant) {
         let slots = self.engine.slots();
-        let share = now.duration_since(self.beaten).as_secs_f64() / HEARTBEAT.as_secs_f64();
-        let due = (slots as f64 * share) as usize;
-        if due == 0 {
-            return;
+        for slot in self.heartbeats.due(now, slots) {
+            self.engine.heartbeat(slot);
         }
-        self.beaten = now;
-        for _ in 0..due.min(slots) {
-            self.engine.heartbeat(self.beat);
-            self.beat = (self.beat + 1) % slots.max(1);
+        for slot in self.receipts.due(now, slots) {
+            self.engine.spare_receipts(slot);
         }
     }
 

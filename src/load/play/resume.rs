@@ -10,6 +10,7 @@ const BETWEEN_DROPS: Duration = Duration::from_secs(1);
 pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     fan::prepare(run)?;
     let share = run.plan.share_percent / 100.0;
+    let extra = fan::stream_parameters(run.plan);
     let mut next_drop = BETWEEN_DROPS;
     let mut turn = 0;
     // The last drop leaves time to come back before the drain begins.
@@ -17,7 +18,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     let played = fan::measure(run, |run, age| {
         if age >= next_drop && age < end {
             next_drop += BETWEEN_DROPS;
-            drop_some(run, share, &mut turn);
+            drop_some(run, share, &extra, &mut turn);
         }
         for occurrence in std::mem::take(&mut run.engine.occurrences) {
             if let Occurrence::Failed(slot) | Occurrence::Closed(slot) = occurrence {
@@ -31,7 +32,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
 }
 
 /// Cuts a share of the sockets and dials again at once.
-fn drop_some(run: &mut Run<'_>, share: f64, turn: &mut usize) {
+fn drop_some(run: &mut Run<'_>, share: f64, extra: &str, turn: &mut usize) {
     let slots = run.engine.slots();
     for _ in 0..(slots as f64 * share) as usize {
         let slot = *turn % slots.max(1);
@@ -41,7 +42,7 @@ fn drop_some(run: &mut Run<'_>, share: f64, turn: &mut usize) {
         };
         let token = run.target.person(slot);
         let stream = format!(
-            "/v1/user?access_token={token}&auto_delete=0&include_cursor=1&connection_id={}&cursor={}",
+            "/v1/user?access_token={token}{extra}&connection_id={}&cursor={}",
             dropped.connection_id, dropped.cursor
         );
         let opening = Opening {

@@ -3,10 +3,12 @@
 //! `table` prints it, `page` draws it, `compare` sets it beside an earlier one; the JSON document is this
 //! struct.
 
+mod actors;
 mod compare;
 mod page;
 mod pictures;
 mod rows;
+mod sides;
 mod table;
 
 pub(super) use compare::compare;
@@ -14,6 +16,7 @@ pub(super) use page::page;
 pub(super) use table::table;
 
 use super::engine::Engine;
+use super::inside::{Actor, Actors};
 use super::measure::{Percentiles, Second};
 use super::plan::Plan;
 use super::setup::Target;
@@ -57,7 +60,7 @@ pub(super) struct Row {
     pub(super) better: Better,
 }
 
-/// One room, as its listeners saw it.
+/// One room: as its listeners saw it, and what its actor says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct RoomRow {
     pub(super) channel_id: String,
@@ -65,6 +68,9 @@ pub(super) struct RoomRow {
     pub(super) messages: u64,
     pub(super) frames: u64,
     pub(super) arrival: Percentiles,
+    /// Not every server tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) inside: Option<Actor>,
 }
 
 /// Where it was measured.
@@ -88,6 +94,9 @@ pub(super) struct Report {
     pub(super) rows: Vec<Row>,
     pub(super) notes: Vec<String>,
     pub(super) rooms: Vec<RoomRow>,
+    /// The server's shards and firehoses, if it tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) actors: Vec<Actor>,
     /// Percent and milliseconds of arrivals.
     pub(super) arrival_curve: Vec<(f64, f64)>,
     pub(super) answer_curve: Vec<(f64, f64)>,
@@ -126,6 +135,7 @@ impl Report {
             rows: Vec::new(),
             notes: Vec::new(),
             rooms: Vec::new(),
+            actors: Vec::new(),
             arrival_curve: Vec::new(),
             answer_curve: Vec::new(),
             seconds: Vec::new(),
@@ -135,6 +145,32 @@ impl Report {
     /// Whether the numbers can be trusted as the server's own.
     pub(super) fn is_complete(&self) -> bool {
         self.ended == Ended::Complete
+    }
+
+    fn list_rooms(&mut self, engine: &Engine, actors: &mut Actors) {
+        let heard = engine.circles.iter().flat_map(|circle| {
+            let rooms = circle.rooms.iter().zip(&circle.arrivals).enumerate();
+            rooms.map(move |(turn, (room, arrivals))| (circle, turn, room, arrivals))
+        });
+        let heard = heard.filter(|(_, _, _, arrivals)| arrivals.frames > 0);
+        let heard = heard.map(|(circle, turn, room, arrivals)| RoomRow {
+            channel_id: room.id.clone(),
+            listeners: circle.audience.listeners(),
+            messages: share_of_turn(circle.audience.sent(), turn, circle.rooms.len()),
+            frames: arrivals.frames,
+            arrival: arrivals.delay.summary(),
+            inside: actors.channels.remove(&room.id),
+        });
+        self.rooms = heard.collect();
+        self.rooms
+            .sort_by(|one, other| other.arrival.p99_ms.total_cmp(&one.arrival.p99_ms));
+        if self.rooms.len() > LISTED_ROOMS {
+            let count = self.rooms.len();
+            self.notes.push(format!(
+                "{LISTED_ROOMS} of {count} rooms are listed, those with the worst p99"
+            ));
+            self.rooms.truncate(LISTED_ROOMS);
+        }
     }
 
     /// A row by name.
@@ -153,35 +189,12 @@ impl Report {
     }
 
     /// Adds what is known only at the end.
-    pub(super) fn finish(&mut self, engine: &Engine, seconds: Vec<Second>) {
+    pub(super) fn finish(&mut self, engine: &Engine, seconds: Vec<Second>, mut actors: Actors) {
         self.arrival_curve = engine.tally.arrival.curve();
         self.answer_curve = engine.tally.answer.curve();
         self.seconds = seconds;
-        let heard = engine
-            .circles
-            .iter()
-            .filter(|circle| circle.audience.frames > 0);
-        self.rooms = heard
-            .map(|circle| RoomRow {
-                channel_id: match circle.rooms.as_slice() {
-                    [only] => only.id.clone(),
-                    many => format!("{} rooms", many.len()),
-                },
-                listeners: circle.audience.listeners(),
-                messages: circle.audience.sent(),
-                frames: circle.audience.frames,
-                arrival: circle.audience.arrival.summary(),
-            })
-            .collect();
-        self.rooms
-            .sort_by(|one, other| other.arrival.p99_ms.total_cmp(&one.arrival.p99_ms));
-        if self.rooms.len() > LISTED_ROOMS {
-            let count = self.rooms.len();
-            self.notes.push(format!(
-                "{LISTED_ROOMS} of {count} rooms are listed, those with the worst p99"
-            ));
-            self.rooms.truncate(LISTED_ROOMS);
-        }
+        self.list_rooms(engine, &mut actors);
+        self.actors = actors.others;
         if let Some(words) = &engine.tally.first_refusal {
             self.notes.push(format!("first refused request: {words}"));
         }
@@ -191,6 +204,12 @@ impl Report {
             ));
         }
     }
+}
+
+/// How many of `count` numbers fall to the one whose turn this is, when `all` take turns.
+fn share_of_turn(count: u64, turn: usize, all: usize) -> u64 {
+    let (turn, all) = (turn as u64, all.max(1) as u64);
+    count / all + u64::from(turn < count % all)
 }
 
 /// The command line, without what opens a server.
@@ -210,6 +229,13 @@ fn without_tokens(words: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rooms_that_take_turns_share_all_messages() {
+        let shares = [0, 1, 2].map(|turn| share_of_turn(8, turn, 3));
+        assert_eq!(shares, [3, 3, 2]);
+        assert_eq!(share_of_turn(5, 0, 1), 5);
+    }
 
     #[test]
     fn tokens_do_not_reach_a_report() {

@@ -2,7 +2,7 @@
 
 use super::pictures;
 use super::table::figure;
-use super::{Ended, Report};
+use super::{Ended, Report, actors};
 use std::fmt::Write;
 
 const STYLE: &str = "\
@@ -14,7 +14,7 @@ margin:2rem auto;padding:0 1rem}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-t
 table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid var(--line);padding:.25rem .5rem;\
 text-align:right;font-variant-numeric:tabular-nums}th:first-child,td:first-child{text-align:left}\
 figure{margin:1rem 0}figure svg{width:100%;height:auto}figcaption,.soft{color:var(--soft)}\
-.note{border-left:3px solid #b7791f;padding-left:.75rem}";
+.wide{overflow-x:auto}.note{border-left:3px solid #b7791f;padding-left:.75rem}";
 
 /// The whole page.
 pub(in crate::load) fn page(report: &Report) -> String {
@@ -61,29 +61,14 @@ pub(in crate::load) fn page(report: &Report) -> String {
         )
         .unwrap_or_default();
     }
-    let rooms = report.rooms.iter().map(|room| {
-        vec![
-            room.channel_id.clone(),
-            room.listeners.to_string(),
-            room.messages.to_string(),
-            room.frames.to_string(),
-            figure(room.arrival.p50_ms),
-            figure(room.arrival.p99_ms),
-            figure(room.arrival.p999_ms),
-            figure(room.arrival.max_ms),
-        ]
-    });
-    let head = [
-        "channel",
-        "listeners",
-        "messages",
-        "frames",
-        "p50 ms",
-        "p99",
-        "p99.9",
-        "max",
-    ];
-    table(&mut html, "Channel actors, seen from outside", &head, rooms);
+    if let Some((heads, cells)) = actors::rooms(report, usize::MAX) {
+        table(&mut html, "Channel actors", &heads, cells.into_iter());
+        paragraph(&mut html, "soft", actors::LEGEND);
+    }
+    if let Some((heads, cells)) = actors::others(report) {
+        let title = "Shards and firehoses";
+        table(&mut html, title, &heads, cells.into_iter());
+    }
     html
 }
 
@@ -92,7 +77,8 @@ fn paragraph(html: &mut String, class: &str, text: &str) {
 }
 
 fn table(html: &mut String, title: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    write!(html, "<h2>{}</h2><table><tr>", escaped(title)).unwrap_or_default();
+    let title = escaped(title);
+    write!(html, "<h2>{title}</h2><div class=wide><table><tr>").unwrap_or_default();
     for name in head {
         write!(html, "<th>{}</th>", escaped(name)).unwrap_or_default();
     }
@@ -102,7 +88,7 @@ fn table(html: &mut String, title: &str, head: &[&str], rows: impl Iterator<Item
             write!(html, "<td>{}</td>", escaped(&cell)).unwrap_or_default();
         }
     }
-    html.push_str("</table>");
+    html.push_str("</table></div>");
 }
 
 fn escaped(text: &str) -> String {

@@ -1,12 +1,15 @@
 //! Pictures of a result, drawn by `plotters` as SVG text.
 
 use super::Report;
+use super::table::figure;
 use crate::load::measure::Second;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::error::Error;
 
 const SIZE: (u32, u32) = (900, 320);
+/// More points than this on a line would only be drawn over each other.
+const POINTS: usize = 900;
 const BLUE_INK: RGBColor = RGBColor(37, 99, 235);
 const ORANGE_INK: RGBColor = RGBColor(217, 119, 6);
 const GREEN_INK: RGBColor = RGBColor(5, 150, 105);
@@ -34,8 +37,12 @@ pub(super) fn all(report: &Report) -> Vec<(&'static str, String)> {
         ink,
         points: report
             .seconds
-            .iter()
-            .map(|second| (second.at_seconds, value(second)))
+            .chunks(report.seconds.len().div_ceil(POINTS).max(1))
+            .filter_map(|chunk| {
+                // The peak of each step: a picture of hours still shows the worst second.
+                let peak = chunk.iter().map(value).fold(0.0, f64::max);
+                Some((chunk.first()?.at_seconds, peak))
+            })
             .collect(),
     };
     let time = |up| Axes {
@@ -143,7 +150,9 @@ fn draw(area: &Area<'_>, axes: &Axes, lines: &[Line]) -> Drawn {
         .bold_line_style(BLACK.mix(0.1))
         .axis_style(BLACK.mix(0.4))
         .x_desc(axes.across)
+        .x_label_formatter(&|value| figure(*value))
         .y_desc(axes.up)
+        .y_label_formatter(&|value| figure(*value))
         .draw()?;
     for line in lines.iter().filter(|line| !line.points.is_empty()) {
         let ink = line.ink;

@@ -2,8 +2,8 @@
 //!
 //! A name here is what `--baseline` compares by, so it changes only with a reason.
 
-use super::{Better, NOISY_PERCENT, Report, SATURATED_PERCENT, SATURATED_READY};
-use crate::load::inside::Inside;
+use super::sides::mebibytes;
+use super::{Better, Report};
 use crate::load::measure::{Latency, Tally};
 use crate::load::observer::Reading;
 
@@ -56,79 +56,13 @@ impl Report {
         let reads = per_frame((after.reads - before.reads) as f64);
         self.push("reads per frame", reads, "", Better::Neither);
         self.tester(before, after, "frame", frames);
-        if let Some(resident) = after.resident {
-            self.push(
-                "server memory",
-                resident as f64 / 1048576.0,
-                "MiB",
-                Better::Lower,
-            );
-        }
     }
 
-    /// What the server counted meanwhile.
-    pub(in crate::load) fn inside(&mut self, before: &Inside, after: &Inside) {
-        let ratio = |many, few| {
-            let few = after.grown(before, few)?;
-            (few > 0.0).then_some(after.grown(before, many)? / few)
-        };
-        if let Some(joined) = ratio("stream_frames_total", "stream_writes_total") {
-            self.push("inside: frames per write", joined, "", Better::Neither);
-        }
-        if let Some(grouped) = ratio("store_writes_total", "store_commits_total") {
-            self.push("inside: writes per commit", grouped, "", Better::Neither);
-        }
-        for (name, counter) in [
-            (
-                "inside: sockets that fell behind",
-                "stream_sockets_behind_total",
-            ),
-            ("inside: slow readers closed", "stream_slow_closes_total"),
-            ("inside: mails refused", "actor_mail_refused_total"),
-        ] {
-            if let Some(count) = after.grown(before, counter) {
-                self.push(name, count, "", Better::Lower);
-            }
-        }
-    }
-
-    /// What our own side cost, and whether that spoils the result.
-    fn tester(&mut self, before: &Reading, after: &Reading, each: &str, count: u64) {
-        let busy = after.busy_since(before);
-        let percent = 100.0 * busy.as_secs_f64() / after.seconds_since(before);
-        let micros = busy.as_secs_f64() * 1e6 / count.max(1) as f64;
-        self.push(
-            &format!("tester time per {each}"),
-            micros,
-            "µs",
-            Better::Neither,
-        );
-        self.push("tester busy", percent, "%", Better::Neither);
-        let turns = (after.turns - before.turns).max(1);
-        let ready = (after.ready - before.ready) as f64 / turns as f64;
-        self.push("sockets ready per turn", ready, "", Better::Neither);
-        if let Some(other) = after.other_work_since(before) {
-            let other = 100.0 * other.as_secs_f64() / after.seconds_since(before);
-            self.push(
-                "other work on the machine",
-                other,
-                "% of a core",
-                Better::Neither,
-            );
-            if other > NOISY_PERCENT {
-                let note = format!(
-                    "other work on this machine took {other:.0} % of a core: delays and rates are worse than \
-                     they would be alone, processor times a little"
-                );
-                self.notes.push(note);
-            }
-        }
-        if percent > SATURATED_PERCENT && ready > SATURATED_READY {
-            let note = format!(
-                "the tester, not the server, was saturated ({percent:.0} % busy): delays and rates are its own"
-            );
-            self.notes.push(note);
-        }
+    /// The server died: what the figures can still say.
+    pub(in crate::load) fn end_before_death(&mut self) {
+        let note = "rates, processor time and memory are those up to the last look at the living server, at \
+            most a second before its end";
+        self.notes.push(note.to_owned());
     }
 
     /// Delays and everything that must not happen, once the last arrival is in.
@@ -189,12 +123,7 @@ impl Report {
                 "KiB",
                 Better::Lower,
             );
-            self.push(
-                "server memory",
-                now as f64 / 1048576.0,
-                "MiB",
-                Better::Lower,
-            );
+            self.push("server memory", mebibytes(now), "MiB", Better::Lower);
         }
         if let Some(cpu) = after.server_cpu_since(began) {
             let micros =
@@ -274,5 +203,10 @@ impl Report {
             "",
             Better::Lower,
         );
+        if tally.resumed == 0 && tally.not_resumed > 0 {
+            let note = "the server took nobody up again where it had been: all who came back followed anew, and \
+                what was said in between counts as lost";
+            self.notes.push(note.to_owned());
+        }
     }
 }

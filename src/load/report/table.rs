@@ -1,7 +1,11 @@
 //! The result on a terminal.
 
-use super::{Ended, Report};
+use super::{Ended, Report, actors};
+use crate::load::plan::Kind;
 use std::fmt::Write;
+
+/// Rooms shown on a terminal; the page has more.
+const SHOWN_ROOMS: usize = 5;
 
 /// Columns of text, the first to the left, the others to the right.
 pub(super) fn columns(lines: &[Vec<String>]) -> String {
@@ -58,17 +62,24 @@ pub(super) fn figure(value: f64) -> String {
 /// The whole report as text.
 pub(in crate::load) fn table(report: &Report) -> String {
     let plan = &report.plan;
-    let pace = match plan.rate {
-        Some(rate) => format!(
-            "{} per second, timed from the intended moment",
+    let pace = match (plan.kind, plan.rate) {
+        (Kind::Idle, _) => "which only stay".to_owned(),
+        (Kind::Churn, Some(rate)) => format!("{} come and go per second", figure(rate)),
+        (Kind::Churn, None) => "come and go as fast as it goes".to_owned(),
+        (_, Some(rate)) => format!(
+            "{} messages per second, timed from the intended moment",
             figure(rate)
         ),
-        None => format!("closed loop, {} on the way at once", plan.window),
+        (_, None) => format!("closed loop, window {}", plan.window),
     };
     let mut text = format!(
-        "\nPlan {}: {} rooms, {} sockets, {pace}\n\n",
+        "\nPlan {}: {}, {} sockets, {pace}\n\n",
         plan.kind.word(),
-        plan.rooms,
+        if plan.rooms == 1 {
+            "1 room".to_owned()
+        } else {
+            format!("{} rooms", plan.rooms)
+        },
         plan.sockets(),
     );
     let rows = report.rows.iter();
@@ -76,30 +87,14 @@ pub(in crate::load) fn table(report: &Report) -> String {
         .map(|row| vec![row.name.clone(), figure(row.value), row.unit.clone()])
         .collect();
     text.push_str(&columns(&rows));
-    if report.rooms.len() > 1 {
-        text.push_str("\nSlowest rooms (delays in ms)\n");
-        let head = [
-            "channel",
-            "listeners",
-            "messages",
-            "frames",
-            "p50",
-            "p99",
-            "max",
-        ];
-        let mut lines = vec![head.map(str::to_owned).to_vec()];
-        lines.extend(report.rooms.iter().take(5).map(|room| {
-            vec![
-                room.channel_id.clone(),
-                room.listeners.to_string(),
-                room.messages.to_string(),
-                room.frames.to_string(),
-                figure(room.arrival.p50_ms),
-                figure(room.arrival.p99_ms),
-                figure(room.arrival.max_ms),
-            ]
-        }));
-        text.push_str(&columns(&lines));
+    // One room without anything from inside would only repeat the rows above.
+    if report.rooms.len() > 1 || report.rooms.iter().any(|room| room.inside.is_some()) {
+        text.push_str("\nChannel actors, slowest first\n");
+        lines_of(&mut text, actors::rooms(report, SHOWN_ROOMS));
+    }
+    if let Some(others) = actors::others(report) {
+        text.push_str("\nShards and firehoses\n");
+        lines_of(&mut text, Some(others));
     }
     if !report.notes.is_empty() {
         text.push('\n');
@@ -118,6 +113,13 @@ pub(in crate::load) fn table(report: &Report) -> String {
         Ended::Trouble(why) => text.push_str(&format!("\n  Stopped: {why}\n")),
     }
     text
+}
+
+fn lines_of(text: &mut String, table: Option<actors::Table>) {
+    let Some((heads, cells)) = table else { return };
+    let mut lines = vec![heads.into_iter().map(str::to_owned).collect()];
+    lines.extend(cells);
+    text.push_str(&columns(&lines));
 }
 
 #[cfg(test)]

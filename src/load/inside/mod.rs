@@ -1,7 +1,13 @@
 //! What the server says about itself: its counters on `/metrics`, which any client may read, before and
-//! after a measurement.
+//! after a measurement; and its numbers per actor.
 //!
 //! A server that has no such page, or names things differently, only leaves these rows out.
+
+mod actors;
+
+#[cfg(test)]
+pub(super) use actors::FanOut;
+pub(super) use actors::{Actor, Actors};
 
 use super::blocking::Blocking;
 use super::setup::Target;
@@ -16,7 +22,7 @@ pub(super) struct Inside {
 impl Inside {
     /// Asks the server now; empty when it does not tell.
     pub(super) fn now(target: &Target) -> Self {
-        let page = Blocking::open(target)
+        let page = Blocking::briefly(target)
             .map_err(drop)
             .and_then(|mut caller| caller.text("/metrics").map_err(drop));
         page.map_or_else(|()| Self::default(), |text| Self::parse(&text))

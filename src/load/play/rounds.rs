@@ -1,0 +1,66 @@
+//! Something that every socket needs once per period, spread evenly so that it never comes as a wave.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+/// Where the rounds over all sockets are.
+#[derive(Debug)]
+pub(super) struct Rounds {
+    period: Duration,
+    last: Instant,
+    /// Next socket in turn.
+    next: usize,
+}
+
+impl Rounds {
+    pub(super) fn new(period: Duration, now: Instant) -> Self {
+        Self {
+            period,
+            last: now,
+            next: 0,
+        }
+    }
+
+    /// The sockets out of `count` whose turn has come by `now`.
+    pub(super) fn due(&mut self, now: Instant, count: usize) -> Range<usize> {
+        let share = now.duration_since(self.last).as_secs_f64() / self.period.as_secs_f64();
+        if self.next >= count {
+            self.next = 0;
+        }
+        let due = ((count as f64 * share) as usize).min(count - self.next);
+        let begin = self.next;
+        if due > 0 {
+            self.last = now;
+            self.next += due;
+        }
+        begin..begin + due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_has_a_turn_once_per_period() {
+        let begin = Instant::now();
+        let mut rounds = Rounds::new(Duration::from_secs(10), begin);
+        let mut turns = vec![0; 100];
+        for tick in 1..=400 {
+            let now = begin + Duration::from_millis(100) * tick;
+            for slot in rounds.due(now, turns.len()) {
+                turns[slot] += 1;
+            }
+        }
+        assert!(turns.iter().all(|count| *count == 4), "{turns:?}");
+        assert!(rounds.due(begin + Duration::from_secs(99), 0).is_empty());
+    }
+
+    #[test]
+    fn fewer_sockets_than_before_begin_anew() {
+        let begin = Instant::now();
+        let mut rounds = Rounds::new(Duration::from_secs(1), begin);
+        assert_eq!(rounds.due(begin + Duration::from_secs(1), 10), 0..10);
+        assert_eq!(rounds.due(begin + Duration::from_secs(2), 4), 0..4);
+    }
+}

@@ -1,0 +1,316 @@
+//! `groundnut loadtest`, played as a process of its own: what it reports, what it refuses, and how it ends when
+//! somebody else ends it.
+
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::support::{TestServer, cli, eventually, http};
+
+/// Long enough for a run that somebody ends before.
+const LONG: [&str; 5] = ["-d", "600", "--warmup-seconds", "0", "--quiet"];
+
+fn report(folder: &Path) -> Value {
+    let text = std::fs::read_to_string(folder.join("out.json")).expect("a report");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn json_option(folder: &Path) -> String {
+    format!("--json={}", folder.join("out.json").display())
+}
+
+fn row(report: &Value, name: &str) -> Option<f64> {
+    let rows = report["rows"].as_array().expect("rows");
+    let found = rows.iter().find(|row| row["name"] == name)?;
+    found["value"].as_f64()
+}
+
+fn is_there(report: &Value, name: &str) -> f64 {
+    row(report, name).unwrap_or_else(|| panic!("{name} is missing: {report}"))
+}
+
+fn words(output: &Output) -> String {
+    let printed = [&output.stdout[..], &output.stderr[..]].concat();
+    String::from_utf8_lossy(&printed).into_owned()
+}
+
+#[test]
+fn a_run_tells_what_listeners_saw_and_what_the_actors_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("out.html");
+    let (json, html) = (
+        json_option(folder.path()),
+        format!("--report={}", page.display()),
+    );
+    let plan = ["loadtest", "rooms", "--rooms", "3", "-n", "4", "--timing"];
+    let bounds = [
+        "--window",
+        "2",
+        "-d",
+        "1",
+        "--warmup-seconds",
+        "0",
+        "--quiet",
+    ];
+    let output = cli::run(&[&plan[..], &bounds, &[&json, &html]].concat());
+    assert!(output.status.success(), "{}", words(&output));
+    let report = report(folder.path());
+    assert_eq!(report["ended"], "complete");
+    for bad in ["lost", "reordered", "repeated", "refused requests"] {
+        assert_eq!(is_there(&report, bad), 0.0, "{bad}: {report}");
+    }
+    for name in [
+        "frames",
+        "server CPU per frame",
+        "tester CPU per frame",
+        "arrival p99.99",
+        "accepted to committed p99",
+        "commit to write p99",
+        "write to arrival p99.9",
+    ] {
+        assert!(is_there(&report, name) > 0.0, "{name}: {report}");
+    }
+    let rooms = report["rooms"].as_array().expect("rooms");
+    assert_eq!(rooms.len(), 3);
+    for room in rooms {
+        let inside = &room["inside"];
+        assert_eq!(inside["id"], room["channel_id"], "{room}");
+        assert_eq!(inside["receivers"], room["listeners"], "{room}");
+        assert!(inside["frames"].as_u64() >= room["frames"].as_u64());
+        assert!(inside["fanout_us"]["p99"].as_u64() > Some(0), "{room}");
+    }
+    let kinds = report["actors"].as_array().expect("actors");
+    assert!(kinds.iter().any(|actor| actor["kind"] == "shard"));
+    let printed = words(&output);
+    assert!(printed.contains("fan-out p50"), "{printed}");
+    let page = std::fs::read_to_string(page).expect("a page");
+    assert!(page.contains("<svg") && page.contains("fan-out p50"));
+    for remote in ["src=", "href=", "<script", "@import"] {
+        assert!(!page.contains(remote), "{remote} asks for something");
+    }
+    // The same again, beside itself.
+    let again = format!("--baseline={}", folder.path().join("out.json").display());
+    let output = cli::run(&[&plan[..], &bounds, &[&again]].concat());
+    let printed = words(&output);
+    assert!(
+        output.status.success() && printed.contains("ratio"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn somebody_elses_server_is_loaded_with_tokens_and_left_as_it_was() {
+    let server = TestServer::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (url, json) = (
+        format!("--url=http://{}", server.address),
+        json_option(folder.path()),
+    );
+    let token = format!("--token={}", server.ada().token());
+    // The next address is used after four sockets; the server does not mind.
+    let plan = ["loadtest", "room", "-n", "12", "--sockets-per-address", "4"];
+    let bounds = ["--messages", "20", "-d", "20", "--warmup-seconds", "0"];
+    let output = cli::run(&[&plan[..], &bounds, &["--quiet", &url, &token, &json]].concat());
+    assert!(output.status.success(), "{}", words(&output));
+    let report = report(folder.path());
+    assert_eq!(is_there(&report, "lost"), 0.0);
+    assert_eq!(row(&report, "server CPU"), None, "its process is not known");
+    let secret = server.ada().token().to_owned();
+    assert!(
+        !report.to_string().contains(&secret),
+        "no token in a report"
+    );
+    assert_eq!(report["rooms"][0]["inside"]["receivers"], 12);
+}
+
+/// A run with a server of its own that goes on until somebody ends it.
+struct LongRun {
+    tester: Option<Child>,
+    server: i32,
+    folder: tempfile::TempDir,
+}
+
+impl LongRun {
+    /// Returns once its listeners have heard something for a while.
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = format!("--data-dir={}", folder.path().display());
+        let json = json_option(folder.path());
+        let plan = ["loadtest", "room", "-n", "5", "--rate", "50"];
+        let tester = cli::command(&[&plan[..], &LONG, &[&data, &json]].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the tester starts");
+        let mut run = Self {
+            tester: Some(tester),
+            server: 0,
+            folder,
+        };
+        let mut address = None;
+        eventually("the tester has started a server", || {
+            address = run.find_server();
+            address.is_some()
+        });
+        let address = address.expect("an address");
+        eventually("the server listens", || TcpStream::connect(address).is_ok());
+        let frames = || {
+            let request = http::request("GET", "/metrics", &[], b"");
+            let answer = http::exchange(address, &request);
+            let page = String::from_utf8_lossy(&answer.body).into_owned();
+            let name = "groundnut_stream_frames_total ";
+            let mut lines = page.lines().filter_map(|line| line.strip_prefix(name));
+            lines.next().and_then(|count| count.parse::<f64>().ok())
+        };
+        let mut since = None;
+        // The tester looks at the server once per second.
+        eventually("messages have been heard for three seconds", || {
+            if since.is_none() && frames() > Some(50.0) {
+                since = Some(Instant::now());
+            }
+            since.is_some_and(|since| since.elapsed() > Duration::from_secs(3))
+        });
+        run
+    }
+
+    fn find_server(&mut self) -> Option<SocketAddr> {
+        let pid = self.tester.as_ref()?.id();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
+        for child in children.split_whitespace() {
+            let line = std::fs::read_to_string(format!("/proc/{child}/cmdline")).ok()?;
+            let words: Vec<&str> = line.split('\0').collect();
+            if let Some(at) = words.iter().position(|word| *word == "--bind") {
+                self.server = child.parse().ok()?;
+                return words[at + 1].parse().ok();
+            }
+        }
+        None
+    }
+
+    fn interrupt(&self) {
+        let pid = self.tester.as_ref().map(Child::id).expect("it runs");
+        let pid = Pid::from_raw(i32::try_from(pid).expect("a pid"));
+        kill(pid, Signal::SIGINT).expect("it runs");
+    }
+
+    fn ends(mut self) -> (Output, Value, i32) {
+        let tester = self.tester.take().expect("it runs");
+        let output = tester.wait_with_output().expect("the tester ends");
+        let report = report(self.folder.path());
+        (output, report, self.server)
+    }
+}
+
+impl Drop for LongRun {
+    fn drop(&mut self) {
+        // A story that failed in the middle leaves nobody behind.
+        if self.tester.is_some() {
+            self.interrupt();
+            let tester = self.tester.take().expect("it runs");
+            drop(tester.wait_with_output());
+        }
+    }
+}
+
+fn has_the_figures_so_far(report: &Value) {
+    for name in [
+        "frames",
+        "server CPU per frame",
+        "server memory",
+        "arrival p50",
+        "answer p99",
+    ] {
+        assert!(is_there(report, name) > 0.0, "{name}: {report}");
+    }
+    assert!(!report["seconds"].as_array().expect("seconds").is_empty());
+}
+
+#[test]
+fn a_server_that_dies_in_the_middle_leaves_a_partial_report() {
+    let run = LongRun::start();
+    kill(Pid::from_raw(run.server), Signal::SIGKILL).expect("it runs");
+    let (output, report, _) = run.ends();
+    let printed = words(&output);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.contains("The server died"), "{printed}");
+    let last_words = report["ended"]["server_gone"].as_str().expect("words");
+    assert!(last_words.contains("signal: 9"), "{last_words}");
+    has_the_figures_so_far(&report);
+    assert_eq!(row(&report, "lost"), None, "nobody knows what was lost");
+}
+
+#[test]
+fn an_interrupt_prints_what_there_is_and_stops_the_server() {
+    let run = LongRun::start();
+    run.interrupt();
+    let (output, report, server) = run.ends();
+    let printed = words(&output);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.contains("Interrupted"), "{printed}");
+    assert_eq!(report["ended"], "interrupted");
+    has_the_figures_so_far(&report);
+    assert!(
+        kill(Pid::from_raw(server), None).is_err(),
+        "its server is gone, too"
+    );
+}
+
+#[test]
+fn impossible_plans_are_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let typo = file("typo.toml", "plan = \"room\"\nlistners = 3\n");
+    let share = file("share.toml", "plan = \"slow\"\nshare_percent = 120\n");
+    let nothing = file("nothing.json", "{}");
+    let elsewhere = ["--url", "http://192.0.2.1:80", "--token", "x"];
+    let here = ["--url", "http://127.0.0.1:1", "--token", "x"];
+    let missing = folder
+        .path()
+        .join("no/such/file.json")
+        .display()
+        .to_string();
+    let cases: [(&[&str], &str); 20] = [
+        (&["rom"], "did you mean \"room\""),
+        (&[&typo], "did you mean \"listeners\""),
+        (&["no-such-plan.toml"], "no-such-plan.toml"),
+        (&["rooms", "-n", "1000000", "--rooms", "100"], "ulimit -n"),
+        (&[&elsewhere[..], &[]].concat(), "--yes-i-own-this-server"),
+        (&["--url", "https://127.0.0.1", "--token", "x"], "only http"),
+        (
+            &["--url", "127.0.0.1:1", "--token", "x"],
+            "http://127.0.0.1:8080",
+        ),
+        (&["--url", "http://127.0.0.1:1"], "--token"),
+        (&[&["firehose"], &here[..]].concat(), "--app-token"),
+        (&["--rate", "0"], "--rate is 0"),
+        (&["--rate", "-5"], "--rate is -5"),
+        (&here, "does not answer"),
+        (&["--server-cpu", "9999"], "--server-cpu 9999"),
+        (&["--data-dir", "/proc/nowhere"], "/proc/nowhere"),
+        (&["--listeners", "-5"], "-5"),
+        (&["--duration-seconds", "-1"], "--duration-seconds is -1"),
+        (&[&share], "--share-percent is 120"),
+        (&["--baseline", &nothing], "nothing.json"),
+        (&["--json", &missing], "no/such/file.json"),
+        (&[&here[..], &["--data-dir", "/tmp"]].concat(), "--data-dir"),
+    ];
+    for (arguments, hint) in cases {
+        let output = cli::run(&[&["loadtest"], arguments].concat());
+        let said = words(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(
+            said.contains(hint),
+            "{arguments:?} should name {hint}: {said}"
+        );
+        assert!(!said.contains("panicked"), "{said}");
+    }
+}
