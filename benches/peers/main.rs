@@ -137,7 +137,7 @@ fn loadtest(
         "--text-bytes",
         &text_bytes.to_string(),
     ]);
-    if let Some(directory) = &options.data_dir {
+    if let (Some(directory), None) = (&options.data_dir, peer) {
         command.args(["--data-dir", directory]);
     }
     if let Some(peer) = peer {

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use smallvec::SmallVec;
@@ -33,6 +33,14 @@ const GLANCE: Duration = Duration::from_secs(1);
 /// Events taken in one go; more only wait longer.
 const AT_ONCE: usize = 1024;
 
+/// When writers outrun the sockets, more is waited for after a walk that took as long as this.
+const LONG_WALK: Duration = Duration::from_millis(3);
+
+/// For this part of its time, but never long. Whoever heard the last event writes now, and while the walk held
+/// the thread nothing was read: what comes in this moment leaves in the same writes instead of in a walk of its own.
+const GATHER_PART: u32 = 10;
+const LONGEST_GATHER: Duration = Duration::from_millis(4);
+
 /// Events fetched from the table in one go, and their bytes.
 const CATCH_UP: (usize, usize) = (1024, 8 * 1024 * 1024);
 
@@ -52,6 +60,8 @@ struct Told {
 pub struct LogTail {
     shared: Arc<Shared>,
     last: Pos,
+    /// How long the last events took to all their sockets.
+    walk: Duration,
     hiding: Hiding,
 }
 
@@ -61,6 +71,7 @@ impl LogTail {
         Self {
             shared,
             last,
+            walk: Duration::ZERO,
             hiding: Hiding::default(),
         }
     }
@@ -73,16 +84,22 @@ impl LogTail {
     ) {
         let mut glance = tokio::time::interval(GLANCE);
         loop {
+            let is_behind = !committed.is_empty();
             tokio::select! {
                 // Committed events first: ephemeral ones may be late, or lost.
                 biased;
                 batch = committed.recv() => {
                     let Some(batch) = batch else { return };
+                    if is_behind && self.walk >= LONG_WALK {
+                        tokio::time::sleep((self.walk / GATHER_PART).min(LONGEST_GATHER)).await;
+                    }
                     let mut events: Vec<Arc<Event>> = batch.iter().cloned().collect();
                     while events.len() < AT_ONCE && let Ok(batch) = committed.try_recv() {
                         events.extend(batch.iter().cloned());
                     }
+                    let began = Instant::now();
                     self.take(events).await;
+                    self.walk = began.elapsed();
                 }
                 event = ephemeral.recv() => {
                     if let Some(event) = event {

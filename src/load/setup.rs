@@ -6,7 +6,7 @@ use super::blocking::Blocking;
 use super::engine::Room;
 use super::plan::{Impossible, Kind, Plan};
 use super::process::ServerProcess;
-use super::socket::{Dial, SMALL_BUFFER, WIDE_BUFFER};
+use super::socket::Dial;
 use super::usage;
 use serde_json::{Value, json};
 use std::io;
@@ -154,14 +154,10 @@ impl Target {
     }
 
     /// How sockets are made; those that shall fall behind soon take little.
-    pub(super) fn dial(&self, falls_behind: bool, sockets_per_address: u64) -> Dial {
+    pub(super) fn dial(&self, receive_buffer: Option<usize>, sockets_per_address: u64) -> Dial {
         Dial {
             server: self.address,
-            receive_buffer: if falls_behind {
-                SMALL_BUFFER
-            } else {
-                WIDE_BUFFER
-            },
+            receive_buffer,
             sockets_per_address,
         }
     }

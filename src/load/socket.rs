@@ -8,21 +8,13 @@ use nix::sys::socket::{
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::os::fd::AsRawFd;
-use std::os::linux::net::TcpStreamExt;
-
-/// Of readers that shall fall behind soon.
-pub(super) const SMALL_BUFFER: usize = 64 * 1024;
-/// What the usual limit of the kernel (`rmem_max`) allows.
-pub(super) const WIDE_BUFFER: usize = 212_992;
-/// A little less, see [`narrow`].
-const NARROWED_BUFFER: usize = 150_000;
 
 /// How a socket is made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dial {
     pub(super) server: SocketAddrV4,
-    /// Receive buffer in bytes.
-    pub(super) receive_buffer: usize,
+    /// Receive buffer in bytes, for readers that shall fall behind soon.
+    pub(super) receive_buffer: Option<usize>,
     /// Sockets per source address before the next one is used.
     pub(super) sockets_per_address: u64,
 }
@@ -32,7 +24,9 @@ impl Dial {
     pub(super) fn begin(&self, nth: u64) -> io::Result<TcpStream> {
         let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
         let socket = socket(AddressFamily::Inet, SockType::Stream, flags, None)?;
-        setsockopt(&socket, sockopt::RcvBuf, &self.receive_buffer)?;
+        if let Some(bytes) = self.receive_buffer {
+            setsockopt(&socket, sockopt::RcvBuf, &bytes)?;
+        }
         if let Some(source) = source(*self.server.ip(), nth, self.sockets_per_address) {
             // Without this the port is taken at bind, for all servers at once.
             setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
@@ -49,22 +43,6 @@ impl Dial {
         stream.set_nodelay(true)?;
         Ok(stream)
     }
-}
-
-/// Makes the receive buffer a little smaller than it was during the handshake.
-///
-/// The kernel may then no longer promise as much as it has, so that each frame that waits narrows the window; and an
-/// acknowledgement that would not widen it is left to the next `recv`. Otherwise it would be sent where the
-/// frame arrives, which on loopback is inside the server's `send`: the server would pay for us.
-pub(super) fn narrow(stream: &TcpStream) {
-    // Refused, it costs time and nothing else.
-    setsockopt(stream, sockopt::RcvBuf, &NARROWED_BUFFER).unwrap_or_default();
-}
-
-/// Asks for an acknowledgement with every second frame instead of each: half of what a `recv` costs is sending
-/// it. Holds until a delayed one runs into its timer.
-pub(super) fn spare_receipts(stream: &TcpStream) {
-    stream.set_quickack(false).unwrap_or_default();
 }
 
 /// The source address of the `nth` socket where the kernel's own choice would run out of ports; only
@@ -102,7 +80,7 @@ mod tests {
         };
         let dial = Dial {
             server: address,
-            receive_buffer: WIDE_BUFFER,
+            receive_buffer: None,
             sockets_per_address: 2,
         };
         let sockets: Vec<TcpStream> = (0..6).map(|nth| dial.begin(nth).unwrap()).collect();

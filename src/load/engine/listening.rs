@@ -7,7 +7,6 @@ use super::{Engine, Occurrence};
 use crate::load::audience::Ear;
 use crate::load::frame;
 use crate::load::rest;
-use crate::load::socket;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
@@ -272,10 +271,6 @@ impl Engine {
             return;
         };
         listener.stage = Stage::Live;
-        if let Some(stream) = listener.stream.as_ref().filter(|_| self.narrows) {
-            socket::narrow(stream);
-            socket::spare_receipts(stream);
-        }
         if let Some(circle) = self.circles.get_mut(listener.circle) {
             circle.audience.join();
         }
@@ -288,15 +283,6 @@ impl Engine {
     pub(in crate::load) fn heartbeat(&mut self, slot: usize) {
         if self.stage(slot) == Stage::Live {
             self.say(slot, frame::TEXT, b".");
-        }
-    }
-
-    /// Tells our own kernel once more not to acknowledge each frame by itself.
-    pub(in crate::load) fn spare_receipts(&mut self, slot: usize) {
-        let listener = self.listeners.get(slot);
-        let live = listener.filter(|listener| self.narrows && listener.stage == Stage::Live);
-        if let Some(stream) = live.and_then(|listener| listener.stream.as_ref()) {
-            socket::spare_receipts(stream);
         }
     }
 

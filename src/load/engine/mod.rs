@@ -15,7 +15,7 @@ pub(super) use listening::Opening;
 
 use super::audience::Audience;
 use super::measure::{Latency, Precision, Tally};
-use super::plan::{Kind, Plan};
+use super::plan::Plan;
 use super::socket::Dial;
 use crate::clock::Clock;
 use calling::Callers;
@@ -127,8 +127,6 @@ pub(super) struct Engine {
     idle_since: Option<Instant>,
     /// Beginning of the last look at what is ready.
     looked: Instant,
-    /// Whether listeners acknowledge less often: only where they hear much and shall not fall behind.
-    narrows: bool,
     /// Reads the wall, if frames are compared with the server's own moments.
     wall: Option<Clock>,
 }
@@ -167,7 +165,6 @@ impl Engine {
             idle: Idle::default(),
             idle_since: None,
             looked: Instant::now(),
-            narrows: !matches!(plan.kind, Kind::Slow | Kind::Idle | Kind::Churn),
             wall: plan.timing.then(Clock::default),
         })
     }

@@ -18,8 +18,6 @@ use std::time::{Duration, Instant};
 
 /// Servers hang up after 60 s of silence; real clients speak a little more often.
 const HEARTBEAT: Duration = Duration::from_secs(40);
-/// A pause in the messages makes the kernel acknowledge each frame at once again.
-const RECEIPTS: Duration = Duration::from_secs(1);
 /// A server that takes longer than this for the next handshake is not going to.
 const STUCK: Duration = Duration::from_secs(20);
 const CHECK: Duration = Duration::from_millis(100);
@@ -40,7 +38,6 @@ pub(super) struct Run<'a> {
     listening: bool,
     checked: Instant,
     heartbeats: Rounds,
-    receipts: Rounds,
 }
 
 /// What to do while nothing arrives.
@@ -74,7 +71,8 @@ impl From<SetupError> for Stop {
 
 /// Plays a plan to its end, whichever end that is.
 pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<Report, SetupError> {
-    let dial = target.dial(plan.kind == Kind::Slow, args.sockets_per_address);
+    let receive_buffer = (plan.kind == Kind::Slow).then_some(64 * 1024);
+    let dial = target.dial(receive_buffer, args.sockets_per_address);
     let engine = Engine::new(dial, target.host.clone(), plan)?;
     let now = Instant::now();
     let mut run = Run {
@@ -88,7 +86,6 @@ pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<R
         engine,
         checked: now,
         heartbeats: Rounds::new(HEARTBEAT, now),
-        receipts: Rounds::new(RECEIPTS, now),
     };
     let played = match plan.kind {
         Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow => fan::play(&mut run),
@@ -143,7 +140,7 @@ impl Run<'_> {
         })?;
         let now = Instant::now();
         self.observer.look(&mut self.engine, position, now);
-        self.rounds(now);
+        self.heartbeats(now);
         if self.engine.interrupted {
             return Err(Stop::Interrupted);
         }
@@ -165,14 +162,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Speaks to the server, and to our own kernel, as often as each socket needs it.
-    fn rounds(&mut self, now: Instant) {
+    /// Speaks to the server as often as each socket needs it.
+    fn heartbeats(&mut self, now: Instant) {
         let slots = self.engine.slots();
         for slot in self.heartbeats.due(now, slots) {
             self.engine.heartbeat(slot);
-        }
-        for slot in self.receipts.due(now, slots) {
-            self.engine.spare_receipts(slot);
         }
     }
 
