@@ -95,7 +95,7 @@ fn measure(options: &Options, room: Room) -> Result<Measured, Box<dyn Error>> {
                 Side::Groundnut | Side::RawLoop | Side::Ws => TEXT_BYTES,
                 Side::Nchan => length.saturating_sub(header(length) + BODY.len() as u64),
             };
-            let report = loadtest(options, room, text_bytes, peer.as_ref())
+            let report = loadtest(options, (*side, room), text_bytes, peer.as_ref())
                 .map_err(|error| format!("{name}, {room}: {error}"))?;
             measured.add(*side, report);
         }
@@ -111,7 +111,7 @@ fn header(frame_bytes: u64) -> u64 {
 /// One run of the tester; its JSON report.
 fn loadtest(
     options: &Options,
-    room: Room,
+    (side, room): (Side, Room),
     text_bytes: u64,
     peer: Option<&Peer>,
 ) -> Result<Value, Box<dyn Error>> {
@@ -126,6 +126,10 @@ fn loadtest(
         Load::Window(window) => command.args(["--window", &window.to_string()]),
         Load::Rate(rate) => command.args(["--rate", &rate.to_string()]),
     };
+    // A set rate asks for delays, a window for cost; reading the clock for each frame is part of the latter.
+    if matches!(room.load, Load::Rate(_)) && side.tells_moments() {
+        command.arg("--timing");
+    }
     command.args(["--duration-seconds", &options.seconds.to_string()]);
     command.args([
         "--warmup-seconds",

@@ -37,6 +37,14 @@ impl Side {
             Self::Ws => "ws",
         }
     }
+
+    /// Whether its frames say when they were committed and written (`include_timing=1`).
+    pub(crate) fn tells_moments(self) -> bool {
+        match self {
+            Self::Groundnut | Self::RawLoop => true,
+            Self::Nchan | Self::Ws => false,
+        }
+    }
 }
 
 impl FromStr for Side {

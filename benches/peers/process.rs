@@ -5,10 +5,12 @@ use crate::raw_loop;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
+use nix::sys::socket::{setsockopt, sockopt};
 use nix::unistd::Pid;
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -75,7 +77,12 @@ impl Peer {
         let found = MODULES.map(|folder| Path::new(folder).join("ngx_nchan_module.so"));
         let module = found.into_iter().find(|path| path.exists());
         let module = module.ok_or("there is no ngx_nchan_module.so")?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        // nginx sets TCP_NODELAY where a connection is kept for another request, not on nchan's websockets, which
+        // stall for 40 ms then. Sockets inherit it from the listener, and nginx its listener as its stdin.
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let port = listener.local_addr()?.port();
+        setsockopt(&listener, sockopt::TcpNoDelay, &true)?;
+        listener.set_nonblocking(true)?;
         let name = format!("groundnut-nchan-{}", std::process::id());
         let directory = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&directory)?;
@@ -88,6 +95,7 @@ impl Peer {
         std::fs::write(&file, configuration)?;
         let mut command = Command::new("nginx");
         let command = command.arg("-p").arg(&directory).arg("-c").arg(&file);
+        let command = command.env("NGINX", "0;").stdin(OwnedFd::from(listener));
         let errors = directory.join("start.log");
         let command = command
             .args(["-e", "error.log"])
@@ -151,6 +159,7 @@ fn on_first_core(command: &mut Command) -> Result<Child, Box<dyn Error>> {
 
 fn publish(port: u16, body: &str) -> Result<(), Box<dyn Error>> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(START))?;
     let length = body.len();
     write!(
         stream,
