@@ -10,7 +10,6 @@ use groundnut::protocol::filter::Filter;
 use groundnut::protocol::query::Query;
 use groundnut::protocol::topic::Topic;
 use groundnut::store::secret::random_id;
-use smallvec::SmallVec;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,21 +20,9 @@ pub(crate) fn display() -> Display {
 
 /// A user stream that follows nothing yet.
 pub(crate) fn link(serial: u64, stream: TcpStream, user: UserId, token: Arc<Token>) -> Link {
-    Link {
-        serial,
-        id: ConnectionId::from(random_id()),
-        socket: Rc::new(Socket::new(stream)),
-        who: Who::User(user, token),
-        display: display(),
-        opened: 0,
-        heard: 0,
-        stall_watched: false,
-        closing: None,
-        subscriptions: Vec::new(),
-        stands: SmallVec::new(),
-        inbox: None,
-        follows: None,
-    }
+    let (id, socket) = (ConnectionId::from(random_id()), Socket::new(stream));
+    let who = Who::User(user, token);
+    Link::new(serial, id, Rc::new(socket), who, display(), 0)
 }
 
 /// A subscription with filters as in a query.

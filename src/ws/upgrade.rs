@@ -11,7 +11,6 @@ use actix_codec::Framed;
 use actix_http::{HttpMessage, Request, h1};
 use actix_rt::net::TcpStream;
 use bytes::BytesMut;
-use smallvec::SmallVec;
 use tokio::io::AsyncWriteExt;
 
 use super::admission::{Admitted, accept_key, admit};
@@ -107,21 +106,7 @@ async fn open(
         gate.shard.clone(),
         place,
         rest,
-        |serial| Link {
-            serial,
-            id,
-            socket: known,
-            who,
-            display,
-            opened: now,
-            heard: now,
-            stall_watched: false,
-            closing: None,
-            subscriptions: Vec::new(),
-            stands: SmallVec::new(),
-            inbox: None,
-            follows: None,
-        },
+        |serial| Link::new(serial, id, known, who, display, now),
     );
     // The connection is known before its client can know of it: whoever subscribes at once finds it. Nothing
     // else runs on this thread in between, so the hello is the first frame all the same. A fresh socket takes

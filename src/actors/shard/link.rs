@@ -91,6 +91,32 @@ pub struct Link {
 }
 
 impl Link {
+    /// A connection that was opened at this tick and follows nothing yet.
+    pub fn new(
+        serial: u64,
+        id: ConnectionId,
+        socket: Rc<Socket>,
+        who: Who,
+        display: Display,
+        now: u32,
+    ) -> Self {
+        Self {
+            serial,
+            id,
+            socket,
+            who,
+            display,
+            opened: now,
+            heard: now,
+            stall_watched: false,
+            closing: None,
+            subscriptions: Vec::new(),
+            stands: SmallVec::new(),
+            inbox: None,
+            follows: None,
+        }
+    }
+
     /// Subscriptions whose topic lets messages of this channel pass, filters aside.
     pub fn on_messages_of(&self, channel: ChannelId) -> impl Iterator<Item = &Subscription> {
         let in_inbox = self

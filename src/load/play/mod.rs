@@ -69,9 +69,12 @@ impl From<SetupError> for Stop {
     }
 }
 
+/// Receive buffer of listeners of whom some stop reading: small, so that the server notices soon.
+const SMALL_BUFFER: usize = 64 * 1024;
+
 /// Plays a plan to its end, whichever end that is.
 pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<Report, SetupError> {
-    let receive_buffer = (plan.kind == Kind::Slow).then_some(64 * 1024);
+    let receive_buffer = (plan.kind == Kind::Slow).then_some(SMALL_BUFFER);
     let dial = target.dial(receive_buffer, args.sockets_per_address);
     let engine = Engine::new(dial, target.host.clone(), plan)?;
     let now = Instant::now();

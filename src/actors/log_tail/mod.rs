@@ -5,7 +5,9 @@
 //! connection, hears everything in `pos` order over all channels. A batch that does not begin where the last
 //! one ended (another process wrote, or this one fell behind) is completed from the table first.
 
-use std::collections::{BTreeSet, HashMap};
+mod asking;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,15 +16,14 @@ use smallvec::SmallVec;
 use tokio::sync::mpsc;
 
 use super::Shared;
-use super::channel::mail::EventsArrived;
 use super::delivery::{AllowedApp, Delivery};
-use super::firehose::mail::{JudgeEvents, Seen};
+use super::firehose::mail::Seen;
 use super::hiding::Hiding;
 use super::interest::{Key, ShardId};
 use super::send::Mailbox;
 use super::shard::{Batch, ShardActor};
-use crate::event::{Body, Event, Owner, Pos};
-use crate::model::{ChannelId, ClientId, UserId};
+use crate::event::{Body, Event, Pos};
+use crate::model::UserId;
 use crate::protocol::stream::Audience;
 use crate::store::Failure;
 use crate::telemetry::{ActorNumbers, Counter};
@@ -46,15 +47,6 @@ const CATCH_UP: (usize, usize) = (1024, 8 * 1024 * 1024);
 
 /// Before the next try when the database is in trouble.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// What the owner of an event said to it.
-#[derive(Clone, Default)]
-struct Told {
-    /// Who was subscribed at that place in the log.
-    subscribers: Arc<[UserId]>,
-    /// The owner's numbers, if it is awake.
-    numbers: Option<Arc<ActorNumbers>>,
-}
 
 /// Carries events down; one per process, ends with the store's queue.
 pub struct LogTail {
@@ -230,105 +222,6 @@ impl LogTail {
             Some(async move { shard.insist(Batch(mail)).await.map(|()| shard) })
         });
         join_all(sent).await.into_iter().flatten().collect()
-    }
-
-    /// Brings the channels concerned up to date, and learns who was subscribed at each event. A channel at
-    /// rest has no state to keep; it is started only if an app might want to know its subscribers.
-    async fn ask_owners(&self, events: &[Arc<Event>], apps: bool) -> Vec<Told> {
-        let mut of_channel: HashMap<ChannelId, Vec<usize>> = HashMap::new();
-        for (at, event) in events.iter().enumerate() {
-            if let Owner::Channel(channel) = event.body.owner() {
-                of_channel.entry(channel).or_default().push(at);
-            }
-        }
-        let mut told = vec![Told::default(); events.len()];
-        let asked = of_channel.into_iter().map(|(channel, places)| {
-            let own: Vec<Arc<Event>> = places
-                .iter()
-                .filter_map(|at| events.get(*at).cloned())
-                .collect();
-            async move { (places, self.ask_channel(channel, own, apps).await) }
-        });
-        for (places, answers) in join_all(asked).await {
-            for (at, answer) in places.into_iter().zip(answers) {
-                if let Some(place) = told.get_mut(at) {
-                    *place = answer;
-                }
-            }
-        }
-        told
-    }
-
-    async fn ask_channel(
-        &self,
-        channel: ChannelId,
-        events: Vec<Arc<Event>>,
-        apps: bool,
-    ) -> Vec<Told> {
-        loop {
-            let directory = &self.shared.directory;
-            let owner = match apps {
-                true => Some(directory.channel(channel, &self.shared)),
-                false => directory.running_channel(channel),
-            };
-            let Some(owner) = owner else {
-                return Vec::new();
-            };
-            match owner.insist(EventsArrived(events.clone())).await {
-                Ok(subscribers) => {
-                    owner.numbers().handled(events.len() as u64);
-                    let told = subscribers.into_iter().map(|subscribers| Told {
-                        subscribers,
-                        numbers: Some(owner.numbers().clone()),
-                    });
-                    return told.collect();
-                }
-                // It went to rest under our hands, or could not load: what an app may see is worth the wait.
-                Err(_) if apps => tokio::time::sleep(PAUSE).await,
-                Err(_) => return Vec::new(),
-            }
-        }
-    }
-
-    /// For each event the apps that may see it.
-    async fn judge(
-        &self,
-        seen: &Arc<[Seen]>,
-        firehoses: Vec<ClientId>,
-    ) -> Vec<SmallVec<[AllowedApp; 1]>> {
-        let mut apps = vec![SmallVec::new(); seen.len()];
-        let asked = firehoses
-            .iter()
-            .map(|client| self.ask_firehose(client, seen));
-        for (app, verdicts) in join_all(asked).await.into_iter().flatten() {
-            for (place, sees) in apps.iter_mut().zip(verdicts) {
-                if sees {
-                    place.push(app.clone());
-                }
-            }
-        }
-        apps
-    }
-
-    async fn ask_firehose(
-        &self,
-        client: &ClientId,
-        seen: &Arc<[Seen]>,
-    ) -> Option<(AllowedApp, Vec<bool>)> {
-        while self.shared.app_seats.taken_by(client) > 0 {
-            let firehose = self.shared.directory.firehose(client, &self.shared);
-            match firehose.insist(JudgeEvents(seen.clone())).await {
-                Ok(verdicts) => {
-                    let numbers = firehose.numbers().clone();
-                    numbers.handled(seen.len() as u64);
-                    let client = client.clone();
-                    return Some((AllowedApp { client, numbers }, verdicts));
-                }
-                // It could not load: its streams are late rather than incomplete.
-                Err(_) => tokio::time::sleep(PAUSE).await,
-            }
-        }
-        None
     }
 
     fn shards_for(&self, body: &Body, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {

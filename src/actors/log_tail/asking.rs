@@ -1,0 +1,126 @@
+//! Asks the owners of events who was subscribed, and the firehoses what their apps may see: many at once, the
+//! answers in the order of the events.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use smallvec::SmallVec;
+
+use super::{LogTail, PAUSE};
+use crate::actors::channel::mail::EventsArrived;
+use crate::actors::delivery::AllowedApp;
+use crate::actors::firehose::mail::{JudgeEvents, Seen};
+use crate::event::{Event, Owner};
+use crate::model::{ChannelId, ClientId, UserId};
+use crate::telemetry::ActorNumbers;
+
+/// What the owner of an event said to it.
+#[derive(Clone, Default)]
+pub(super) struct Told {
+    /// Who was subscribed at that place in the log.
+    pub(super) subscribers: Arc<[UserId]>,
+    /// The owner's numbers, if it is awake.
+    pub(super) numbers: Option<Arc<ActorNumbers>>,
+}
+
+impl LogTail {
+    /// Brings the channels concerned up to date, and learns who was subscribed at each event. A channel at
+    /// rest has no state to keep; it is started only if an app might want to know its subscribers.
+    pub(super) async fn ask_owners(&self, events: &[Arc<Event>], apps: bool) -> Vec<Told> {
+        let mut of_channel: HashMap<ChannelId, Vec<usize>> = HashMap::new();
+        for (at, event) in events.iter().enumerate() {
+            if let Owner::Channel(channel) = event.body.owner() {
+                of_channel.entry(channel).or_default().push(at);
+            }
+        }
+        let mut told = vec![Told::default(); events.len()];
+        let asked = of_channel.into_iter().map(|(channel, places)| {
+            let own: Vec<Arc<Event>> = places
+                .iter()
+                .filter_map(|at| events.get(*at).cloned())
+                .collect();
+            async move { (places, self.ask_channel(channel, own, apps).await) }
+        });
+        for (places, answers) in join_all(asked).await {
+            for (at, answer) in places.into_iter().zip(answers) {
+                if let Some(place) = told.get_mut(at) {
+                    *place = answer;
+                }
+            }
+        }
+        told
+    }
+
+    async fn ask_channel(
+        &self,
+        channel: ChannelId,
+        events: Vec<Arc<Event>>,
+        apps: bool,
+    ) -> Vec<Told> {
+        loop {
+            let directory = &self.shared.directory;
+            let owner = match apps {
+                true => Some(directory.channel(channel, &self.shared)),
+                false => directory.running_channel(channel),
+            };
+            let Some(owner) = owner else {
+                return Vec::new();
+            };
+            match owner.insist(EventsArrived(events.clone())).await {
+                Ok(subscribers) => {
+                    owner.numbers().handled(events.len() as u64);
+                    let told = subscribers.into_iter().map(|subscribers| Told {
+                        subscribers,
+                        numbers: Some(owner.numbers().clone()),
+                    });
+                    return told.collect();
+                }
+                // It went to rest under our hands, or could not load: what an app may see is worth the wait.
+                Err(_) if apps => tokio::time::sleep(PAUSE).await,
+                Err(_) => return Vec::new(),
+            }
+        }
+    }
+
+    /// For each event the apps that may see it.
+    pub(super) async fn judge(
+        &self,
+        seen: &Arc<[Seen]>,
+        firehoses: Vec<ClientId>,
+    ) -> Vec<SmallVec<[AllowedApp; 1]>> {
+        let mut apps = vec![SmallVec::new(); seen.len()];
+        let asked = firehoses
+            .iter()
+            .map(|client| self.ask_firehose(client, seen));
+        for (app, verdicts) in join_all(asked).await.into_iter().flatten() {
+            for (place, sees) in apps.iter_mut().zip(verdicts) {
+                if sees {
+                    place.push(app.clone());
+                }
+            }
+        }
+        apps
+    }
+
+    async fn ask_firehose(
+        &self,
+        client: &ClientId,
+        seen: &Arc<[Seen]>,
+    ) -> Option<(AllowedApp, Vec<bool>)> {
+        while self.shared.app_seats.taken_by(client) > 0 {
+            let firehose = self.shared.directory.firehose(client, &self.shared);
+            match firehose.insist(JudgeEvents(seen.clone())).await {
+                Ok(verdicts) => {
+                    let numbers = firehose.numbers().clone();
+                    numbers.handled(seen.len() as u64);
+                    let client = client.clone();
+                    return Some((AllowedApp { client, numbers }, verdicts));
+                }
+                // It could not load: its streams are late rather than incomplete.
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        None
+    }
+}
