@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion};
 use groundnut::actors::interest::{Interest, Key, ShardId};
 use groundnut::actors::shard::hearing::hears;
 use groundnut::actors::shard::link::Link;
-use groundnut::event::Body;
+use groundnut::event::Payload;
 use groundnut::model::ChannelId;
 use groundnut::protocol::topic::Topic;
 use smallvec::SmallVec;
@@ -27,25 +27,25 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     subscriptions(criterion, &runtime, &world);
 }
 
-type IsSuch = fn(&Body) -> bool;
+type IsSuch = fn(&Payload) -> bool;
 
 fn points<F: FnOnce() -> World>(criterion: &mut Criterion, world: &LazyCell<World, F>) {
     let mut group = criterion.benchmark_group("route/points of an event");
     let kinds: [(&str, IsSuch); 3] = [
         ("message", |body| {
-            matches!(body, Body::MessageCreated { .. })
+            matches!(body, Payload::MessageCreated { .. })
         }),
         ("channel", |body| {
-            matches!(body, Body::ChannelCreated { .. })
+            matches!(body, Payload::ChannelCreated { .. })
         }),
         ("subscription", |body| {
-            matches!(body, Body::Subscribed { .. })
+            matches!(body, Payload::Subscribed { .. })
         }),
     ];
     for (name, is_such) in kinds {
         group.bench_function(name, |bench| {
             let event = world.event(is_such);
-            bench.iter(|| black_box(&event.body).routing_keys());
+            bench.iter(|| black_box(&event.payload).routing_keys());
         });
     }
     group.finish();

@@ -3,7 +3,7 @@
 use groundnut::actors::channel::write::{create, message};
 use groundnut::actors::delivery::{Delivery, Hidden};
 use groundnut::clock::Clock;
-use groundnut::event::{Body, Event};
+use groundnut::event::{Event, Payload};
 use groundnut::model::{
     Acl, CHAT, Channel, ClientBrief, Message, NewChannel, NewMessage, Raw, Scopes, Token, TokenId,
     User,
@@ -89,13 +89,13 @@ impl World {
     }
 
     /// The first event that is such.
-    pub(crate) fn event(&self, is_such: impl Fn(&Body) -> bool) -> &Arc<Event> {
+    pub(crate) fn event(&self, is_such: impl Fn(&Payload) -> bool) -> &Arc<Event> {
         let mut events = self.events.iter();
-        events.find(|event| is_such(&event.body)).unwrap()
+        events.find(|event| is_such(&event.payload)).unwrap()
     }
 
     pub(crate) fn message(&self) -> &Arc<Event> {
-        self.event(|body| matches!(body, Body::MessageCreated { .. }))
+        self.event(|body| matches!(body, Payload::MessageCreated { .. }))
     }
 
     /// The message on its way down, not yet rendered.

@@ -84,7 +84,7 @@ impl Delivery {
         (fanned_out, shards): (Stamp, usize),
     ) -> Self {
         Self {
-            routes: event.body.routing().heard_by,
+            routes: event.payload.routing().heard_by,
             event,
             hidden,
             apps,
@@ -116,7 +116,7 @@ impl Delivery {
 
     /// The frame for user streams of this display class.
     pub fn frame(&self, display: Display, site: &Site) -> Arc<Frame> {
-        let display = display.for_body(&self.event.body);
+        let display = display.for_payload(&self.event.payload);
         // A poisoned lock only means that another shard died while rendering: the list itself is whole.
         let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, frame)) = frames.iter().find(|(class, _)| *class == display) {
@@ -135,13 +135,13 @@ impl Delivery {
 
     /// The frame for one receiver: what it shows depends on the token.
     pub fn own_frame(&self, display: Display, site: &Site, token: &Token) -> Frame {
-        let display = display.for_body(&self.event.body);
+        let display = display.for_payload(&self.event.payload);
         user_frame(&self.event, display, site, Some(token), self.fanned_out)
     }
 
     /// The frame for app streams of this display class.
     pub fn app_frame(&self, display: Display, site: &Site) -> AppFrame {
-        let display = display.for_body(&self.event.body);
+        let display = display.for_payload(&self.event.payload);
         let mut frames = self
             .app_frames
             .lock()

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::delivery::Hidden;
-use crate::event::Body;
+use crate::event::Payload;
 use crate::model::{Relation, UserId};
 use crate::store::{Failure, Store};
 
@@ -23,13 +23,13 @@ pub struct Hiding {
 
 impl Hiding {
     /// An event passes.
-    pub fn apply(&mut self, body: &Body) {
-        let Body::Related {
+    pub fn apply(&mut self, payload: &Payload) {
+        let Payload::Related {
             relation,
             user,
             other,
             undone,
-        } = body
+        } = payload
         else {
             return;
         };

@@ -5,7 +5,7 @@
 
 use super::look::Look;
 use super::query::Query;
-use crate::event::Body;
+use crate::event::Payload;
 use crate::model::ObjectType;
 
 /// A set of display switches. Cheap to copy and to compare.
@@ -76,8 +76,8 @@ impl Display {
 
     /// Without what makes no difference to this event.
     #[must_use]
-    pub fn for_body(self, body: &Body) -> Self {
-        let matters = match body.facts().object_type {
+    pub fn for_payload(self, payload: &Payload) -> Self {
+        let matters = match payload.facts().object_type {
             Some(ObjectType::Message) => Self::message(),
             Some(ObjectType::Channel | ObjectType::ChannelSubscription) => Self(u8::MAX),
             Some(

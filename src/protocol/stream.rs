@@ -10,7 +10,7 @@ use super::frame::{AppFrame, Frame, text_frame};
 use super::object::{ChannelObject, MessageObject, PresenceObject, TokenObject, UserObject};
 use super::site::Site;
 use super::timing::Timing;
-use crate::event::{Body, ChannelNews, Event, Written};
+use crate::event::{ChannelNews, Event, Payload, Written};
 use crate::model::{AppStream, ChannelId, ObjectType, Relation, Stamp, Token, User, UserId};
 
 /// What app streams say beyond the event: whom it concerns.
@@ -58,10 +58,10 @@ fn is_false(flag: &bool) -> bool {
 
 impl<'a> Meta<'a> {
     fn of(event: &'a Event, audience: Option<&'a Audience>, timing: Option<Timing>) -> Self {
-        let facts = event.body.facts();
+        let facts = event.payload.facts();
         let mut meta = Self {
             timestamp: event.at.seconds(),
-            id: id_of(&event.body),
+            id: id_of(&event.payload),
             object_type: facts.object_type.map(ObjectType::name),
             is_deleted: facts.is_deletion,
             channel_type: None,
@@ -72,11 +72,11 @@ impl<'a> Meta<'a> {
             suppress_notifications: None,
             timing,
         };
-        if let Some(written) = event.body.message() {
+        if let Some(written) = event.payload.message() {
             meta.channel_type = Some(&written.channel.kind);
             meta.channel_name = written.channel.name.as_deref();
         }
-        if let Body::ChannelPresence { user, channel, .. } = &event.body {
+        if let Payload::ChannelPresence { user, channel, .. } = &event.payload {
             meta.channel_id = Some(channel.id);
             meta.user_id = Some(user.id);
         }
@@ -89,26 +89,26 @@ impl<'a> Meta<'a> {
 }
 
 /// `meta.id` (reference 04 §5.2).
-fn id_of(body: &Body) -> String {
-    match body {
-        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
+fn id_of(payload: &Payload) -> String {
+    match payload {
+        Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
             written.message.id.to_string()
         }
-        Body::ChannelCreated { news }
-        | Body::ChannelChanged { news }
-        | Body::Subscribed { news, .. }
-        | Body::Unsubscribed { news, .. } => news.channel.id.to_string(),
-        Body::Related { other, .. } => other.id.to_string(),
-        Body::UserChanged { user } | Body::UserPresence { user, .. } => user.id.to_string(),
-        Body::TokenGranted { token, .. } | Body::TokenRevoked { token, .. } => token
+        Payload::ChannelCreated { news }
+        | Payload::ChannelChanged { news }
+        | Payload::Subscribed { news, .. }
+        | Payload::Unsubscribed { news, .. } => news.channel.id.to_string(),
+        Payload::Related { other, .. } => other.id.to_string(),
+        Payload::UserChanged { user } | Payload::UserPresence { user, .. } => user.id.to_string(),
+        Payload::TokenGranted { token, .. } | Payload::TokenRevoked { token, .. } => token
             .user
             .map_or_else(|| token.client.id.to_string(), |user| user.to_string()),
-        Body::ChannelPresence { channel, .. } => channel.id.to_string(),
+        Payload::ChannelPresence { channel, .. } => channel.id.to_string(),
         // Without an object type: no stream shows them.
-        Body::AppStreamDeleted { key, .. } => key.to_string(),
-        Body::ClientChanged { client } => client.id.to_string(),
-        Body::MarkerMoved { name, .. } => name.to_string(),
-        Body::PasswordChanged { user } => user.to_string(),
+        Payload::AppStreamDeleted { key, .. } => key.to_string(),
+        Payload::ClientChanged { client } => client.id.to_string(),
+        Payload::MarkerMoved { name, .. } => name.to_string(),
+        Payload::PasswordChanged { user } => user.to_string(),
     }
 }
 
@@ -124,7 +124,7 @@ pub fn user_frame(
     let mut head = b"{\"meta\":".to_vec();
     let timing = timing(event, display, fanned_out);
     let mut meta = Meta::of(event, None, timing);
-    if matches!(event.body, Body::UserChanged { .. }) {
+    if matches!(event.payload, Payload::UserChanged { .. }) {
         meta.object_type = Some(ObjectType::Token.name());
     }
     head.extend_from_slice(&json(&meta));
@@ -156,15 +156,15 @@ pub fn app_frame(
     audience: &Audience,
     fanned_out: Stamp,
 ) -> AppFrame {
-    let mut payload = b"{\"meta\":".to_vec();
+    let mut json_text = b"{\"meta\":".to_vec();
     let timing = timing(event, display, fanned_out);
-    payload.extend_from_slice(&json(&Meta::of(event, Some(audience), timing)));
-    let moment = timing.map(|_| Timing::place(&payload));
-    payload.extend_from_slice(b",\"data\":");
-    payload.extend_from_slice(&data(event, display, site, View::App));
-    payload.push(b'}');
-    let bytes = text_frame(&payload);
-    let header = bytes.len() - payload.len();
+    json_text.extend_from_slice(&json(&Meta::of(event, Some(audience), timing)));
+    let moment = timing.map(|_| Timing::place(&json_text));
+    json_text.extend_from_slice(b",\"data\":");
+    json_text.extend_from_slice(&data(event, display, site, View::App));
+    json_text.push(b'}');
+    let bytes = text_frame(&json_text);
+    let header = bytes.len() - json_text.len();
     AppFrame {
         bytes,
         moment: moment.map(|at| header + at),
@@ -202,20 +202,21 @@ fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8>
     let look = display.look();
     let user = |user| UserObject::new(user, look, site);
     let channel = |news| channel_object(news, display, site);
-    match &event.body {
-        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
+    match &event.payload {
+        Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
             json(&[message_object(written, display, site)])
         }
-        Body::ChannelCreated { news } | Body::ChannelChanged { news } => json(&channel(news)),
-        Body::Subscribed { news, user: who } | Body::Unsubscribed { news, user: who } => match view
-        {
-            View::User(_) => json(&channel(news)),
-            View::App => json(&Pair {
-                user: user(who),
-                other: ("channel", channel(news)),
-            }),
-        },
-        Body::Related {
+        Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => json(&channel(news)),
+        Payload::Subscribed { news, user: who } | Payload::Unsubscribed { news, user: who } => {
+            match view {
+                View::User(_) => json(&channel(news)),
+                View::App => json(&Pair {
+                    user: user(who),
+                    other: ("channel", channel(news)),
+                }),
+            }
+        }
+        Payload::Related {
             relation,
             user: who,
             other,
@@ -231,28 +232,28 @@ fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8>
                 other: (name, user(other)),
             })
         }
-        Body::UserChanged { user: who } => match view {
+        Payload::UserChanged { user: who } => match view {
             View::User(Some(token)) => json(&TokenObject::new(token, Some(user(who)), None)),
             View::User(None) | View::App => json(&user(who)),
         },
-        Body::TokenGranted { token, user: who }
-        | Body::TokenRevoked {
+        Payload::TokenGranted { token, user: who }
+        | Payload::TokenRevoked {
             token, user: who, ..
         } => json(&TokenObject::new(token, who.as_deref().map(user), None)),
-        Body::UserPresence {
+        Payload::UserPresence {
             user: who,
             presence,
         }
-        | Body::ChannelPresence {
+        | Payload::ChannelPresence {
             user: who,
             presence,
             ..
         } => json(&[PresenceObject::new(who, presence, site)]),
         // Without an object type: no stream shows them.
-        Body::AppStreamDeleted { .. }
-        | Body::ClientChanged { .. }
-        | Body::MarkerMoved { .. }
-        | Body::PasswordChanged { .. } => json(&()),
+        Payload::AppStreamDeleted { .. }
+        | Payload::ClientChanged { .. }
+        | Payload::MarkerMoved { .. }
+        | Payload::PasswordChanged { .. } => json(&()),
     }
 }
 

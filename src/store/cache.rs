@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
-use crate::event::{Body, Event};
+use crate::event::{Event, Payload};
 use crate::model::{Relation, Token, TokenId, User, UserId};
 
 const MAX_USERS: usize = 50_000;
@@ -57,8 +57,8 @@ impl Caches {
 
     /// Another process committed this.
     pub(super) fn forget(&self, event: &Event) {
-        match &event.body {
-            Body::Related {
+        match &event.payload {
+            Payload::Related {
                 relation,
                 user,
                 other,
@@ -70,32 +70,32 @@ impl Caches {
                 }
                 Relation::Mute | Relation::Block => {}
             },
-            Body::UserChanged { user } => self.users.remove(&user.id),
-            Body::TokenGranted { user, .. } => {
+            Payload::UserChanged { user } => self.users.remove(&user.id),
+            Payload::TokenGranted { user, .. } => {
                 if let Some(user) = user {
                     self.users.remove(&user.id);
                 }
             }
-            Body::TokenRevoked { token, .. } => {
+            Payload::TokenRevoked { token, .. } => {
                 self.tokens.remove_where(|kept| kept.id == token.id);
                 if let Some(user) = token.user {
                     self.users.remove(&user);
                 }
             }
-            Body::ClientChanged { client } => {
+            Payload::ClientChanged { client } => {
                 self.tokens.remove_where(|kept| kept.client.id == client.id);
             }
-            Body::MessageCreated { .. }
-            | Body::MessageDeleted { .. }
-            | Body::ChannelCreated { .. }
-            | Body::ChannelChanged { .. }
-            | Body::Subscribed { .. }
-            | Body::Unsubscribed { .. }
-            | Body::UserPresence { .. }
-            | Body::ChannelPresence { .. }
-            | Body::AppStreamDeleted { .. }
-            | Body::MarkerMoved { .. }
-            | Body::PasswordChanged { .. } => {}
+            Payload::MessageCreated { .. }
+            | Payload::MessageDeleted { .. }
+            | Payload::ChannelCreated { .. }
+            | Payload::ChannelChanged { .. }
+            | Payload::Subscribed { .. }
+            | Payload::Unsubscribed { .. }
+            | Payload::UserPresence { .. }
+            | Payload::ChannelPresence { .. }
+            | Payload::AppStreamDeleted { .. }
+            | Payload::MarkerMoved { .. }
+            | Payload::PasswordChanged { .. } => {}
         }
     }
 }

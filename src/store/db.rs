@@ -8,7 +8,7 @@ use super::cache::Touched;
 use super::connect::Sql;
 use super::search::Words;
 use crate::clock::Clock;
-use crate::event::{Body, Event, Moments};
+use crate::event::{Event, Moments, Payload};
 use crate::model::Stamp;
 
 /// One connection, for reading. A job sees one state of the database from its first to its last question.
@@ -78,12 +78,12 @@ impl<'c> Tx<'c> {
     }
 
     /// Appends an event to the log, if this job succeeds and its transaction commits.
-    pub fn announce(&mut self, body: Body) {
+    pub fn announce(&mut self, payload: Payload) {
         let at = self.now();
         self.group.events.push(Event {
             pos: None,
             at,
-            body,
+            payload,
             moments: Moments {
                 accepted: Some(self.accepted),
                 committed: None,

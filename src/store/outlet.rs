@@ -66,7 +66,7 @@ impl Outlet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Body, Pos};
+    use crate::event::{Payload, Pos};
     use crate::model::{Presence, Stamp, UserId};
 
     fn event(pos: i64) -> Event {
@@ -79,7 +79,7 @@ mod tests {
         Event {
             pos: Some(Pos(pos)),
             at: Stamp(pos),
-            body: Body::UserPresence { user, presence },
+            payload: Payload::UserPresence { user, presence },
             moments: crate::event::Moments::default(),
         }
     }

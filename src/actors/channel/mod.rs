@@ -20,7 +20,7 @@ use self::mail::{
 };
 use self::state::ChannelState;
 use super::Shared;
-use crate::event::{Body, Event, Moments};
+use crate::event::{Event, Moments, Payload};
 use crate::model::{Channel, ChannelId, Message, Presence, Refusal, User, UserId};
 use crate::store::{Failure, Pending, Tx};
 use crate::text::raw::{On, merge};
@@ -323,7 +323,7 @@ fn presence_event(
     channel: crate::model::ChannelBrief,
     presence: Presence,
 ) -> Event {
-    let body = Body::ChannelPresence {
+    let payload = Payload::ChannelPresence {
         user,
         channel,
         presence,
@@ -331,7 +331,7 @@ fn presence_event(
     Event {
         pos: None,
         at: shared.store.now(),
-        body,
+        payload,
         moments: Moments::default(),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::actors::by::By;
-use crate::event::{Body, Event, Pos};
+use crate::event::{Event, Payload, Pos};
 use crate::model::{Access, Acl, AclChange, Channel, GroupChange, Refusal, Refused, UserId};
 
 /// What a channel's actor knows.
@@ -53,27 +53,27 @@ impl ChannelState {
         if event.pos.is_some_and(|pos| pos <= self.as_of) {
             return;
         }
-        match &event.body {
-            Body::Subscribed { user, .. } => self.note_subscriber(user.id, true),
-            Body::Unsubscribed { user, .. } => self.note_subscriber(user.id, false),
-            Body::ChannelChanged { news } | Body::ChannelCreated { news } => {
+        match &event.payload {
+            Payload::Subscribed { user, .. } => self.note_subscriber(user.id, true),
+            Payload::Unsubscribed { user, .. } => self.note_subscriber(user.id, false),
+            Payload::ChannelChanged { news } | Payload::ChannelCreated { news } => {
                 self.ahead = self.ahead.saturating_sub(1);
                 if self.ahead == 0 {
                     self.channel = news.channel.clone();
                 }
             }
-            Body::MessageCreated { .. }
-            | Body::MessageDeleted { .. }
-            | Body::Related { .. }
-            | Body::UserChanged { .. }
-            | Body::TokenGranted { .. }
-            | Body::TokenRevoked { .. }
-            | Body::UserPresence { .. }
-            | Body::ChannelPresence { .. }
-            | Body::AppStreamDeleted { .. }
-            | Body::ClientChanged { .. }
-            | Body::MarkerMoved { .. }
-            | Body::PasswordChanged { .. } => {}
+            Payload::MessageCreated { .. }
+            | Payload::MessageDeleted { .. }
+            | Payload::Related { .. }
+            | Payload::UserChanged { .. }
+            | Payload::TokenGranted { .. }
+            | Payload::TokenRevoked { .. }
+            | Payload::UserPresence { .. }
+            | Payload::ChannelPresence { .. }
+            | Payload::AppStreamDeleted { .. }
+            | Payload::ClientChanged { .. }
+            | Payload::MarkerMoved { .. }
+            | Payload::PasswordChanged { .. } => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::event::{Body, ChannelNews, Written};
+use crate::event::{ChannelNews, Payload, Written};
 use crate::model::{
     Access, Channel, ChannelBrief, ChannelId, Message, MessageId, NewMessage, Refusal, User, UserId,
 };
@@ -64,7 +64,7 @@ pub fn message(
         author,
         channel: channel.brief(),
     };
-    tx.announce(Body::MessageCreated {
+    tx.announce(Payload::MessageCreated {
         written: Box::new(written),
         read_by_author,
     });
@@ -119,9 +119,9 @@ fn announce_subscription(
         return Ok(());
     };
     tx.announce(if on {
-        Body::Subscribed { news, user }
+        Payload::Subscribed { news, user }
     } else {
-        Body::Unsubscribed { news, user }
+        Payload::Unsubscribed { news, user }
     });
     Ok(())
 }
@@ -164,7 +164,7 @@ pub fn delete_message(
         author,
         channel: channel.clone(),
     };
-    tx.announce(Body::MessageDeleted {
+    tx.announce(Payload::MessageDeleted {
         written: Box::new(written),
     });
     Ok(message)
@@ -211,13 +211,13 @@ pub fn save(
             let left = tx.unsubscribe(channel.id, user)?;
             if let Some(user) = tx.user(user)?.map(Arc::new).filter(|_| left) {
                 let news = before.clone();
-                tx.announce(Body::Unsubscribed { news, user });
+                tx.announce(Payload::Unsubscribed { news, user });
             }
         }
     }
     let news = news(tx, channel.id)?;
     let saved = news.channel.clone();
-    tx.announce(Body::ChannelChanged {
+    tx.announce(Payload::ChannelChanged {
         news: Box::new(news),
     });
     if auto {
@@ -236,7 +236,7 @@ pub fn deactivate(tx: &mut Tx<'_>, channel: &Channel) -> Result<Arc<Channel>, Fa
         ..channel.clone()
     })?;
     let news = news(tx, channel.id)?;
-    tx.announce(Body::ChannelChanged {
+    tx.announce(Payload::ChannelChanged {
         news: Box::new(news),
     });
     for user in tx.subscribers(channel.id)? {
@@ -313,7 +313,7 @@ pub fn open_pm(tx: &mut Tx<'_>, people: &HashSet<UserId>) -> Result<ChannelId, F
     };
     let id = tx.create_channel(new)?.id;
     let news = news(tx, id)?;
-    tx.announce(Body::ChannelCreated {
+    tx.announce(Payload::ChannelCreated {
         news: Box::new(news),
     });
     subscribe_all(tx, id, &write)?;
@@ -333,7 +333,7 @@ pub fn create(
     let id = tx.create_channel(new)?.id;
     let news = news(tx, id)?;
     let channel = news.channel.clone();
-    tx.announce(Body::ChannelCreated {
+    tx.announce(Payload::ChannelCreated {
         news: Box::new(news),
     });
     if auto {

@@ -93,7 +93,7 @@ impl Handler<JudgeEvents> for FirehoseActor {
         let verdicts = mail.0.iter().map(|seen| {
             self.sight
                 .as_mut()
-                .is_some_and(|sight| sight.sees(&seen.event.body, &seen.subscribers))
+                .is_some_and(|sight| sight.sees(&seen.event.payload, &seen.subscribers))
         });
         MessageResult(verdicts.collect())
     }

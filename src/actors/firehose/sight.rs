@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::event::Body;
+use crate::event::Payload;
 use crate::model::{ChannelBrief, ChannelId, ClientId, Relation, Scopes, Token, TokenId, UserId};
 
 /// Channels whose answer is remembered; beyond that the memory starts anew.
@@ -51,26 +51,26 @@ impl Sight {
     }
 
     /// Whether the app may see an event. Token events change what it sees from here on.
-    pub fn sees(&mut self, body: &Body, subscribers: &Arc<[UserId]>) -> bool {
-        match body {
-            Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
+    pub fn sees(&mut self, payload: &Payload, subscribers: &Arc<[UserId]>) -> bool {
+        match payload {
+            Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
                 self.sees_channel(&written.channel, subscribers)
             }
-            Body::ChannelCreated { news } | Body::ChannelChanged { news } => {
+            Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => {
                 self.sees_channel(&news.channel.brief(), subscribers)
             }
-            Body::Subscribed { news, user } | Body::Unsubscribed { news, user } => {
+            Payload::Subscribed { news, user } | Payload::Unsubscribed { news, user } => {
                 self.authorized_for(user.id, &news.channel.brief())
             }
-            Body::ChannelPresence { channel, user, .. } => self.authorized_for(user.id, channel),
-            Body::Related { relation, user, .. } => match relation {
+            Payload::ChannelPresence { channel, user, .. } => self.authorized_for(user.id, channel),
+            Payload::Related { relation, user, .. } => match relation {
                 // Who follows whom is public.
                 Relation::Follow => true,
                 Relation::Mute | Relation::Block => self.users.contains_key(&user.id),
             },
-            Body::UserChanged { user } => self.users.contains_key(&user.id),
-            Body::UserPresence { .. } => true,
-            Body::TokenGranted { token, .. } => {
+            Payload::UserChanged { user } => self.users.contains_key(&user.id),
+            Payload::UserPresence { .. } => true,
+            Payload::TokenGranted { token, .. } => {
                 let own = token.client.id == self.client;
                 if let (true, Some(user)) = (own, token.user) {
                     let tokens = self.users.entry(user).or_default();
@@ -81,17 +81,17 @@ impl Sight {
                 // A token of the app itself is no user's authorization.
                 own && token.user.is_some()
             }
-            Body::TokenRevoked { token, .. } => {
+            Payload::TokenRevoked { token, .. } => {
                 let own = token.client.id == self.client;
                 if let (true, Some(user)) = (own, token.user) {
                     self.forget(user, token.id);
                 }
                 own && token.user.is_some()
             }
-            Body::AppStreamDeleted { .. }
-            | Body::ClientChanged { .. }
-            | Body::MarkerMoved { .. }
-            | Body::PasswordChanged { .. } => false,
+            Payload::AppStreamDeleted { .. }
+            | Payload::ClientChanged { .. }
+            | Payload::MarkerMoved { .. }
+            | Payload::PasswordChanged { .. } => false,
         }
     }
 

@@ -22,7 +22,7 @@ use super::hiding::Hiding;
 use super::interest::{Key, ShardId};
 use super::send::Mailbox;
 use super::shard::{Batch, ShardActor};
-use crate::event::{Body, Event, Pos};
+use crate::event::{Event, Payload, Pos};
 use crate::model::UserId;
 use crate::protocol::stream::Audience;
 use crate::store::Failure;
@@ -174,7 +174,7 @@ impl LogTail {
     /// Sends events to everybody who hears them, in parts: who subscribes to a channel begins to listen to it
     /// when the event of it is walked, and only then the register knows where the next message goes.
     async fn deliver(&mut self, events: Vec<Arc<Event>>) {
-        let joins = |event: &Arc<Event>| matches!(event.body, Body::Subscribed { .. });
+        let joins = |event: &Arc<Event>| matches!(event.payload, Payload::Subscribed { .. });
         for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
             let told = self.deliver_part(part).await;
             if part.iter().any(joins) {
@@ -202,8 +202,8 @@ impl LogTail {
         let apps = self.judge(&seen, firehoses).await;
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
         for ((seen, told), apps) in seen.iter().zip(told).zip(apps) {
-            self.hiding.apply(&seen.event.body);
-            let shards = self.shards_for(&seen.event.body, &apps);
+            self.hiding.apply(&seen.event.payload);
+            let shards = self.shards_for(&seen.event.payload, &apps);
             if shards.is_empty() {
                 continue;
             }
@@ -224,9 +224,9 @@ impl LogTail {
         join_all(sent).await.into_iter().flatten().collect()
     }
 
-    fn shards_for(&self, body: &Body, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
+    fn shards_for(&self, payload: &Payload, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
         let mut shards = SmallVec::new();
-        for key in body.routing_keys() {
+        for key in payload.routing_keys() {
             self.shared.interest.collect(&key, &mut shards);
         }
         for app in apps {
@@ -244,11 +244,11 @@ impl LogTail {
         channel: Option<Arc<ActorNumbers>>,
         shards: usize,
     ) -> Delivery {
-        let body = &seen.event.body;
+        let payload = &seen.event.payload;
         let hidden = loop {
             match self
                 .hiding
-                .from(body.facts().actor, &self.shared.store)
+                .from(payload.facts().actor, &self.shared.store)
                 .await
             {
                 Ok(hidden) => break hidden,
@@ -270,8 +270,8 @@ impl LogTail {
 
 /// What apps are told beside a message: who is subscribed, and who of them must not be notified.
 fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
-    let body = &seen.event.body;
-    let Some(written) = body.message() else {
+    let payload = &seen.event.payload;
+    let Some(written) = payload.message() else {
         return Audience::default();
     };
     let mentioned = written
@@ -287,7 +287,7 @@ fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
         .filter(|user| hidden.from(*user, false))
         .collect();
     Audience {
-        subscribed_user_ids: (!body.facts().is_deletion).then(|| seen.subscribers.clone()),
+        subscribed_user_ids: (!payload.facts().is_deletion).then(|| seen.subscribers.clone()),
         suppress_notifications: Some(suppress),
     }
 }

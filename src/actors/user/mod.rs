@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use self::mail::{ChangeProfile, GrantToken, Relate, RevokeToken, SetUserPresence};
 use super::Shared;
-use crate::event::{Body, Event, Moments};
+use crate::event::{Event, Moments, Payload};
 use crate::model::{Presence, Refusal, Token, User, UserId};
 use crate::store::{Failure, Pending};
 
@@ -107,14 +107,14 @@ impl Handler<SetUserPresence> for UserActor {
         self.used = Instant::now();
         let presence = self.shared.presence.set(self.id, mail.set);
         if presence.text.is_some() {
-            let body = Body::UserPresence {
+            let payload = Payload::UserPresence {
                 user: mail.user,
                 presence: presence.clone(),
             };
             self.shared.tell(Event {
                 pos: None,
                 at: self.shared.store.now(),
-                body,
+                payload,
                 moments: Moments::default(),
             });
         }

@@ -1,7 +1,7 @@
 //! Users, apps, tokens, relations, app streams; and what the caches hold of them.
 
 use super::{CLIENT, Place, ada, named};
-use crate::event::{Body, Event};
+use crate::event::{Event, Payload};
 use crate::model::relation::Standing;
 use crate::model::{
     AppStream, ClientId, Content, ObjectType, PageRequest, Refusal, Relation, Scopes, Stamp,
@@ -214,7 +214,7 @@ async fn what_another_process_committed_can_be_forgotten() {
     place.store.forget(&Event {
         pos: None,
         at: Stamp(1),
-        body: Body::TokenRevoked {
+        payload: Payload::TokenRevoked {
             token: (*held).clone(),
             user: Some(std::sync::Arc::new(ada())),
             was_last: true,

@@ -85,7 +85,7 @@ async fn an_event_reads_back_as_it_was_announced() {
         ..Event::clone(&batch[0])
     };
     assert_eq!(announced, kept[0]);
-    assert_eq!(kept[0].body, news(&room));
+    assert_eq!(kept[0].payload, news(&room));
 }
 
 #[tokio::test]
