@@ -100,7 +100,7 @@ impl Delivery {
     /// A shard has written it to the last of its sockets. The last shard to say so ends the fan-out.
     pub fn walked(&self, shard: &ActorNumbers, now: Stamp, spans: &Spans) {
         let is_last = self.walks.fetch_sub(1, Ordering::Relaxed) == 1;
-        let Some(committed) = self.event.moments.committed else {
+        let Some(committed) = self.event.timestamps.committed else {
             return;
         };
         let micros = committed.micros_until(now);

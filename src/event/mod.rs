@@ -32,7 +32,7 @@ pub struct Pos(pub i64);
 
 /// When an event passed the stations of its way up. Known for what this process wrote; not part of the fact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moments {
+pub struct Timestamps {
     /// Its actor let the write in.
     pub accepted: Option<Stamp>,
     /// The transaction was committed.
@@ -50,5 +50,5 @@ pub struct Event {
     pub payload: Payload,
     /// For those who measure.
     #[serde(skip)]
-    pub moments: Moments,
+    pub timestamps: Timestamps,
 }

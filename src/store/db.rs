@@ -8,7 +8,7 @@ use super::cache::Touched;
 use super::connect::Sql;
 use super::search::Words;
 use crate::clock::Clock;
-use crate::event::{Event, Moments, Payload};
+use crate::event::{Event, Payload, Timestamps};
 use crate::model::Stamp;
 
 /// One connection, for reading. A job sees one state of the database from its first to its last question.
@@ -55,7 +55,7 @@ impl Group {
     /// It is committed.
     pub(super) fn committed(&mut self, at: Stamp) {
         for event in &mut self.events {
-            event.moments.committed = Some(at);
+            event.timestamps.committed = Some(at);
         }
     }
 }
@@ -84,7 +84,7 @@ impl<'c> Tx<'c> {
             pos: None,
             at,
             payload,
-            moments: Moments {
+            timestamps: Timestamps {
                 accepted: Some(self.accepted),
                 committed: None,
             },

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{Group, from_json, to_json};
 use super::schema::{log_events, log_head};
 use super::{Db, Failure};
-use crate::event::{Event, Moments, Owner, Payload, Pos};
+use crate::event::{Event, Owner, Payload, Pos, Timestamps};
 use crate::model::Stamp;
 
 /// How many rows one step of trimming looks at: short enough that nobody waits for it.
@@ -129,7 +129,7 @@ fn read(pos: i64, at: i64, text: &str) -> Result<Event, Failure> {
         pos: Some(Pos(pos)),
         at: Stamp(at),
         payload: body,
-        moments: Moments::default(),
+        timestamps: Timestamps::default(),
     })
 }
 

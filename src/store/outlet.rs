@@ -80,7 +80,7 @@ mod tests {
             pos: Some(Pos(pos)),
             at: Stamp(pos),
             payload: Payload::UserPresence { user, presence },
-            moments: crate::event::Moments::default(),
+            timestamps: crate::event::Timestamps::default(),
         }
     }
 

@@ -20,7 +20,7 @@ use self::mail::{
 };
 use self::state::ChannelState;
 use super::Shared;
-use crate::event::{Event, Moments, Payload};
+use crate::event::{Event, Payload, Timestamps};
 use crate::model::{Channel, ChannelId, Message, Presence, Refusal, User, UserId};
 use crate::store::{Failure, Pending, Tx};
 use crate::text::raw::{On, merge};
@@ -332,7 +332,7 @@ fn presence_event(
         pos: None,
         at: shared.store.now(),
         payload,
-        moments: Moments::default(),
+        timestamps: Timestamps::default(),
     }
 }
 

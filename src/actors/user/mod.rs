@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use self::mail::{ChangeProfile, GrantToken, Relate, RevokeToken, SetUserPresence};
 use super::Shared;
-use crate::event::{Event, Moments, Payload};
+use crate::event::{Event, Payload, Timestamps};
 use crate::model::{Presence, Refusal, Token, User, UserId};
 use crate::store::{Failure, Pending};
 
@@ -115,7 +115,7 @@ impl Handler<SetUserPresence> for UserActor {
                 pos: None,
                 at: self.shared.store.now(),
                 payload,
-                moments: Moments::default(),
+                timestamps: Timestamps::default(),
             });
         }
         Ok(presence)

@@ -219,7 +219,7 @@ async fn what_another_process_committed_can_be_forgotten() {
             user: Some(std::sync::Arc::new(ada())),
             was_last: true,
         },
-        moments: crate::event::Moments::default(),
+        timestamps: crate::event::Timestamps::default(),
     });
     assert!(place.store.token("one").await.unwrap().is_none());
 }
