@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 
 use crate::event::{Event, Route};
 use crate::model::{ClientId, Stamp, Token, UserId};
-use crate::protocol::display::Display;
 use crate::protocol::frame::{AppFrame, Frame};
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::site::Site;
 use crate::protocol::stream::{Audience, app_frame, user_frame};
 use crate::telemetry::{ActorNumbers, Span, Spans};
@@ -37,7 +37,7 @@ impl Hidden {
 
 /// An event with all that its receivers have in common.
 ///
-/// Most receivers want the same bytes. They are produced on first demand, once for each [`Display`] in use,
+/// Most receivers want the same bytes. They are produced on first demand, once for each [`RenderClass`] in use,
 /// and shared by all shards; only the subscription ids differ from socket to socket.
 #[derive(Debug)]
 pub struct Delivery {
@@ -71,7 +71,7 @@ pub struct AllowedApp {
 }
 
 /// What was rendered so far, by display class: nearly always one.
-type Rendered<T> = Mutex<SmallVec<[(Display, T); 1]>>;
+type Rendered<T> = Mutex<SmallVec<[(RenderClass, T); 1]>>;
 
 impl Delivery {
     /// Nothing is rendered yet. `shards`: how many will carry it out.
@@ -115,42 +115,36 @@ impl Delivery {
     }
 
     /// The frame for user streams of this display class.
-    pub fn frame(&self, display: Display, site: &Site) -> Arc<Frame> {
-        let display = display.for_payload(&self.event.payload);
+    pub fn frame(&self, class: RenderClass, site: &Site) -> Arc<Frame> {
+        let class = class.for_payload(&self.event.payload);
         // A poisoned lock only means that another shard died while rendering: the list itself is whole.
         let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, frame)) = frames.iter().find(|(class, _)| *class == display) {
+        if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
             return frame.clone();
         }
-        let frame = Arc::new(user_frame(
-            &self.event,
-            display,
-            site,
-            None,
-            self.fanned_out,
-        ));
-        frames.push((display, frame.clone()));
+        let frame = Arc::new(user_frame(&self.event, class, site, None, self.fanned_out));
+        frames.push((class, frame.clone()));
         frame
     }
 
     /// The frame for one receiver: what it shows depends on the token.
-    pub fn own_frame(&self, display: Display, site: &Site, token: &Token) -> Frame {
-        let display = display.for_payload(&self.event.payload);
-        user_frame(&self.event, display, site, Some(token), self.fanned_out)
+    pub fn own_frame(&self, class: RenderClass, site: &Site, token: &Token) -> Frame {
+        let class = class.for_payload(&self.event.payload);
+        user_frame(&self.event, class, site, Some(token), self.fanned_out)
     }
 
     /// The frame for app streams of this display class.
-    pub fn app_frame(&self, display: Display, site: &Site) -> AppFrame {
-        let display = display.for_payload(&self.event.payload);
+    pub fn app_frame(&self, class: RenderClass, site: &Site) -> AppFrame {
+        let class = class.for_payload(&self.event.payload);
         let mut frames = self
             .app_frames
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, frame)) = frames.iter().find(|(class, _)| *class == display) {
+        if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
             return frame.clone();
         }
-        let frame = app_frame(&self.event, display, site, &self.audience, self.fanned_out);
-        frames.push((display, frame.clone()));
+        let frame = app_frame(&self.event, class, site, &self.audience, self.fanned_out);
+        frames.push((class, frame.clone()));
         frame
     }
 }

@@ -6,8 +6,8 @@ use crate::http::extract::{Params, UserViewer, path};
 use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{ClientId, Refusal};
-use crate::protocol::look::Look;
 use crate::protocol::object::{ClientDetail, ClientObject};
+use crate::protocol::render_options::RenderOptions;
 
 /// `GET /clients/{client_id}`
 pub async fn show(
@@ -21,7 +21,13 @@ pub async fn show(
     let client = store.read(move |db| db.client(&id)).await?;
     let client = client.ok_or(Refusal::NotFound)?;
     let owner = client.owner.into_iter().collect();
-    let people = people(&app, Some(&viewer), Look::from_query(&params), owner).await?;
+    let people = people(
+        &app,
+        Some(&viewer),
+        RenderOptions::from_query(&params),
+        owner,
+    )
+    .await?;
     let owner = client.owner.and_then(|id| people.object(id));
     Reply::one(&ClientDetail::new(&client, owner))
 }
@@ -29,7 +35,7 @@ pub async fn show(
 /// `GET /users/{user_id}/clients`: apps with a live token of the user.
 pub async fn of_user(viewer: UserViewer, user: Path<String>, app: Data<App>) -> ApiResult {
     let id = path::user(&app, Some(&viewer), &user).await?;
-    let people = people(&app, Some(&viewer), Look::default(), vec![id]).await?;
+    let people = people(&app, Some(&viewer), RenderOptions::default(), vec![id]).await?;
     people.object(id).ok_or(Refusal::UserNotFound)?;
     let store = app.engine.store();
     let clients = store.read(move |db| db.clients_of_user(id)).await?;

@@ -7,14 +7,14 @@ use super::extract::Viewer;
 use super::{ApiError, App};
 use crate::model::relation::Standing;
 use crate::model::{User, UserId};
-use crate::protocol::look::Look;
 use crate::protocol::object::UserObject;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
 /// Users, and how the viewer stands to each.
 pub struct People {
     viewer: Option<UserId>,
-    look: Look,
+    options: RenderOptions,
     site: Site,
     users: HashMap<UserId, Arc<User>>,
     standings: HashMap<UserId, Standing>,
@@ -26,7 +26,7 @@ pub struct People {
 pub async fn people(
     app: &App,
     viewer: Option<&Viewer>,
-    look: Look,
+    options: RenderOptions,
     mut ids: Vec<UserId>,
 ) -> Result<People, ApiError> {
     ids.sort_unstable();
@@ -43,13 +43,13 @@ pub async fn people(
         Some(_) | None => HashMap::new(),
     };
     let mut presences = HashMap::new();
-    if look.presence {
+    if options.presence {
         let board = app.engine.presence();
         presences.extend(ids.iter().filter_map(|id| Some((*id, board.of(*id).text?))));
     }
     Ok(People {
         viewer,
-        look,
+        options,
         site: app.engine.site().clone(),
         users,
         standings,
@@ -88,11 +88,11 @@ impl People {
 
     fn build(&self, id: UserId) -> Option<UserObject<'_>> {
         let user = self.users.get(&id)?;
-        let mut object = UserObject::new(user, self.look, &self.site);
+        let mut object = UserObject::new(user, self.options, &self.site);
         if let Some(me) = self.viewer {
             object = object.seen_by(self.standing(id), me == id);
         }
-        if self.look.presence {
+        if self.options.presence {
             object = object.with_presence(self.presences.get(&id).map(String::as_str));
         }
         Some(object)

@@ -7,8 +7,8 @@ use crate::http::extract::{Body, Live, Params, TokenViewer, UserViewer, Viewer, 
 use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Refusal, Scope, Stamp, UserId};
-use crate::protocol::look::Look;
 use crate::protocol::object::PresenceObject;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::topic::Topic;
 
 /// How long a presence lasts, in seconds.
@@ -25,7 +25,7 @@ pub async fn list(viewer: TokenViewer, live: Live, app: Data<App>) -> ApiResult 
     let page = async {
         let present = app.engine.presence().all();
         let ids = present.iter().map(|presence| presence.user_id).collect();
-        let people = people(&app, Some(&viewer), Look::default(), ids).await?;
+        let people = people(&app, Some(&viewer), RenderOptions::default(), ids).await?;
         let site = app.engine.site();
         let shown: Vec<_> = present
             .iter()
@@ -47,7 +47,7 @@ pub async fn show(viewer: UserViewer, user: Path<String>, app: Data<App>) -> Api
 }
 
 async fn show_user(app: &App, viewer: &Viewer, id: UserId) -> ApiResult {
-    let people = people(app, Some(viewer), Look::default(), vec![id]).await?;
+    let people = people(app, Some(viewer), RenderOptions::default(), vec![id]).await?;
     let user = people
         .user(id)
         .filter(|_| !people.standing(id).blocks_you)

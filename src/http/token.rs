@@ -6,8 +6,8 @@ use crate::http::extract::{AppViewer, Live, Params, TokenViewer, UserViewer, Vie
 use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Token, UserId};
-use crate::protocol::look::Look;
 use crate::protocol::object::{Storage, TokenObject, UserObject};
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::topic::Topic;
 
 /// `GET /token`
@@ -27,9 +27,9 @@ pub async fn delete(viewer: UserViewer, params: Params, app: Data<App>) -> ApiRe
 }
 
 async fn show_token(app: &App, viewer: &Viewer, params: &Params) -> ApiResult {
-    let look = Look::from_query(params);
+    let options = RenderOptions::from_query(params);
     let ids = viewer.user().into_iter().collect();
-    let people = people(app, Some(viewer), look, ids).await?;
+    let people = people(app, Some(viewer), options, ids).await?;
     let user = viewer.user().and_then(|id| people.object(id));
     let storage = viewer.user().map(|_| Storage::default());
     Reply::one(&TokenObject::new(
@@ -53,7 +53,7 @@ pub async fn user_tokens(viewer: AppViewer, params: Params, app: Data<App>) -> A
     let store = app.engine.store();
     let tokens: Vec<Token> = store.read(move |db| db.tokens_of_client(&client)).await?;
     let ids = tokens.iter().filter_map(|token| token.user).collect();
-    let people = people(&app, Some(&viewer), Look::from_query(&params), ids).await?;
+    let people = people(&app, Some(&viewer), RenderOptions::from_query(&params), ids).await?;
     let shown: Vec<_> = tokens
         .iter()
         .filter_map(|token| {

@@ -5,9 +5,9 @@
 
 use serde::Serialize;
 
-use super::display::Display;
 use super::frame::{AppFrame, Frame, text_frame};
 use super::object::{ChannelObject, MessageObject, PresenceObject, TokenObject, UserObject};
+use super::render_class::RenderClass;
 use super::site::Site;
 use super::timing::Timing;
 use crate::event::{ChannelNews, Event, Payload, Written};
@@ -113,16 +113,16 @@ fn id_of(payload: &Payload) -> String {
 }
 
 /// Renders for user streams. `own_token` is the receiver's: a changed profile reaches it as its token.
-/// `fanned_out` is shown to those who asked for [`Display::TIMING`].
+/// `fanned_out` is shown to those who asked for [`RenderClass::TIMING`].
 pub fn user_frame(
     event: &Event,
-    display: Display,
+    class: RenderClass,
     site: &Site,
     own_token: Option<&Token>,
     fanned_out: Stamp,
 ) -> Frame {
     let mut head = b"{\"meta\":".to_vec();
-    let timing = timing(event, display, fanned_out);
+    let timing = timing(event, class, fanned_out);
     let mut meta = Meta::of(event, None, timing);
     if matches!(event.payload, Payload::UserChanged { .. }) {
         meta.object_type = Some(ObjectType::Token.name());
@@ -133,7 +133,7 @@ pub fn user_frame(
     head.pop();
     head.extend_from_slice(b",\"subscription_ids\":[");
     let mut tail = b"]},\"data\":".to_vec();
-    tail.extend_from_slice(&data(event, display, site, View::User(own_token)));
+    tail.extend_from_slice(&data(event, class, site, View::User(own_token)));
     tail.push(b'}');
     Frame {
         head: head.into(),
@@ -142,26 +142,26 @@ pub fn user_frame(
     }
 }
 
-fn timing(event: &Event, display: Display, fanned_out: Stamp) -> Option<Timing> {
-    display
-        .has(Display::TIMING)
+fn timing(event: &Event, class: RenderClass, fanned_out: Stamp) -> Option<Timing> {
+    class
+        .has(RenderClass::TIMING)
         .then(|| Timing::new(event, fanned_out))
 }
 
 /// Renders for app streams: a whole frame, the same for every receiver of this display class.
 pub fn app_frame(
     event: &Event,
-    display: Display,
+    class: RenderClass,
     site: &Site,
     audience: &Audience,
     fanned_out: Stamp,
 ) -> AppFrame {
     let mut json_text = b"{\"meta\":".to_vec();
-    let timing = timing(event, display, fanned_out);
+    let timing = timing(event, class, fanned_out);
     json_text.extend_from_slice(&json(&Meta::of(event, Some(audience), timing)));
     let moment = timing.map(|_| Timing::place(&json_text));
     json_text.extend_from_slice(b",\"data\":");
-    json_text.extend_from_slice(&data(event, display, site, View::App));
+    json_text.extend_from_slice(&data(event, class, site, View::App));
     json_text.push(b'}');
     let bytes = text_frame(&json_text);
     let header = bytes.len() - json_text.len();
@@ -198,13 +198,13 @@ enum View<'a> {
 }
 
 /// `data`: a list of one, an object or a composite, by type (reference 04 §5.3).
-fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8> {
-    let look = display.look();
-    let user = |user| UserObject::new(user, look, site);
-    let channel = |news| channel_object(news, display, site);
+fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u8> {
+    let options = class.options();
+    let user = |user| UserObject::new(user, options, site);
+    let channel = |news| channel_object(news, class, site);
     match &event.payload {
         Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
-            json(&[message_object(written, display, site)])
+            json(&[message_object(written, class, site)])
         }
         Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => json(&channel(news)),
         Payload::Subscribed { news, user: who } | Payload::Unsubscribed { news, user: who } => {
@@ -257,26 +257,30 @@ fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8>
     }
 }
 
-fn message_object<'a>(written: &'a Written, display: Display, site: &'a Site) -> MessageObject<'a> {
+fn message_object<'a>(
+    written: &'a Written,
+    class: RenderClass,
+    site: &'a Site,
+) -> MessageObject<'a> {
     MessageObject::new(
         &written.message,
         Some(&written.author),
-        display.look(),
+        class.options(),
         site,
     )
 }
 
 fn channel_object<'a>(
     news: &'a ChannelNews,
-    display: Display,
+    class: RenderClass,
     site: &'a Site,
 ) -> ChannelObject<'a> {
-    let look = display.look();
+    let options = class.options();
     let message = |pair: &'a (crate::model::Message, std::sync::Arc<User>)| {
-        MessageObject::new(&pair.0, Some(&pair.1), look, site)
+        MessageObject::new(&pair.0, Some(&pair.1), options, site)
     };
-    let mut object = ChannelObject::new(&news.channel, news.owner.as_deref(), look, site);
-    if display.has(Display::RECENT_MESSAGE) {
+    let mut object = ChannelObject::new(&news.channel, news.owner.as_deref(), options, site);
+    if class.has(RenderClass::RECENT_MESSAGE) {
         if let Some(recent) = &news.recent {
             object = object.recent(message(recent));
         }

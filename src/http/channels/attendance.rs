@@ -12,8 +12,8 @@ use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
 use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Access, Acl, Channel, ChannelId, Page, Raw, Refusal, UserId};
-use crate::protocol::look::Look;
 use crate::protocol::object::UserObject;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::topic::Topic;
 
 /// `PUT` (or `POST`) `/channels/{channel_id}/subscribe`
@@ -124,16 +124,16 @@ async fn subscriber_page(
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult {
-    let mut look = Look::from_query(params);
+    let mut options = RenderOptions::from_query(params);
     let page = read_page(app, viewer, params, channel).await?;
-    if !look.user {
+    if !options.user {
         return Reply::listing(&page, &ids(&page));
     }
     // In a channel it is the presence there that counts.
-    let wants_presence = std::mem::take(&mut look.presence);
+    let wants_presence = std::mem::take(&mut options.presence);
     let engine = &app.engine;
     let people = page.items.iter().map(|(_, id)| *id);
-    let behind = Backdrop::of_users(app, viewer, look, people).await?;
+    let behind = Backdrop::of_users(app, viewer, options, people).await?;
     let present: HashMap<UserId, String> = if wants_presence {
         let present = engine.presence().in_channel(channel);
         present

@@ -7,16 +7,16 @@ use crate::http::extract::Viewer;
 use crate::http::people::{People, people};
 use crate::http::{ApiResult, App};
 use crate::model::{Channel, ChannelId, Message, MessageId, User, UserId};
-use crate::protocol::look::Look;
 use crate::protocol::object::{
     ChannelObject, ChannelViewer, LimitedUser, MessageObject, UserObject,
 };
+use crate::protocol::render_options::RenderOptions;
 use crate::store::Attendance;
 
 /// People, attendances and newest messages around the things to be shown.
 pub(in crate::http) struct Backdrop<'a> {
     app: &'a App,
-    look: Look,
+    options: RenderOptions,
     viewer: Option<UserId>,
     people: People,
     around: Around,
@@ -34,15 +34,15 @@ impl<'a> Backdrop<'a> {
     pub(in crate::http) async fn of_users(
         app: &'a App,
         viewer: Option<&Viewer>,
-        look: Look,
+        options: RenderOptions,
         users: impl IntoIterator<Item = UserId>,
     ) -> ApiResult<Self> {
-        let ids = users.into_iter().filter(|_| look.user).collect();
+        let ids = users.into_iter().filter(|_| options.user).collect();
         Ok(Self {
             app,
-            look,
+            options,
             viewer: viewer.and_then(Viewer::user),
-            people: people(app, viewer, look, ids).await?,
+            people: people(app, viewer, options, ids).await?,
             around: Around::default(),
         })
     }
@@ -51,29 +51,29 @@ impl<'a> Backdrop<'a> {
     pub(in crate::http) async fn of_messages(
         app: &'a App,
         viewer: Option<&Viewer>,
-        look: Look,
+        options: RenderOptions,
         messages: impl IntoIterator<Item = &Message>,
     ) -> ApiResult<Self> {
         let authors = messages.into_iter().map(|message| message.user_id);
-        Self::of_users(app, viewer, look, authors).await
+        Self::of_users(app, viewer, options, authors).await
     }
 
     /// For channels, with their owners, members and newest messages as far as the look asks for them.
     pub(in crate::http) async fn of_channels(
         app: &'a App,
         viewer: Option<&Viewer>,
-        look: Look,
+        options: RenderOptions,
         channels: impl IntoIterator<Item = &Channel>,
     ) -> ApiResult<Self> {
         let user = viewer.and_then(Viewer::user);
         let (mut ids, mut rooms, mut recents) = (Vec::new(), Vec::new(), Vec::new());
         for channel in channels {
             rooms.push(channel.id);
-            ids.extend(channel.owner.filter(|_| look.user));
-            if look.limited_users {
+            ids.extend(channel.owner.filter(|_| options.user));
+            if options.limited_users {
                 ids.extend(channel.acl.members());
             }
-            if look.recent_message {
+            if options.recent_message {
                 recents.extend(channel.recent_message_id);
                 recents.extend(channel.recent_deleted_message_id);
             }
@@ -83,9 +83,9 @@ impl<'a> Backdrop<'a> {
         ids.extend(around.recents.values().map(|message| message.user_id));
         Ok(Self {
             app,
-            look,
+            options,
             viewer: user,
-            people: people(app, viewer, look, ids).await?,
+            people: people(app, viewer, options, ids).await?,
             around,
         })
     }
@@ -105,8 +105,8 @@ impl<'a> Backdrop<'a> {
 
     /// A message as the viewer sees it.
     pub(in crate::http) fn message<'s>(&'s self, message: &'s Message) -> MessageObject<'s> {
-        let object = MessageObject::new(message, None, self.look, self.app.engine.site());
-        match self.user(message.user_id).filter(|_| self.look.user) {
+        let object = MessageObject::new(message, None, self.options, self.app.engine.site());
+        match self.user(message.user_id).filter(|_| self.options.user) {
             Some(author) => object.author_object(author),
             None => object,
         }
@@ -115,7 +115,7 @@ impl<'a> Backdrop<'a> {
     /// A channel as the viewer sees it.
     pub(in crate::http) fn channel<'s>(&'s self, channel: &'s Channel) -> ChannelObject<'s> {
         let engine = &self.app.engine;
-        let mut object = ChannelObject::new(channel, None, self.look, engine.site());
+        let mut object = ChannelObject::new(channel, None, self.options, engine.site());
         if let Some(owner) = channel.owner.and_then(|owner| self.user(owner)) {
             object = object.owner_object(owner);
         }

@@ -8,8 +8,8 @@ use crate::http::extract::{Body, Live, Params, UserViewer, path};
 use crate::http::principal::principal;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{ChannelId, Refusal};
-use crate::protocol::look::Look;
 use crate::protocol::object::PresenceObject;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::topic::Topic;
 
 /// `GET /channels/{channel_id}/presence`: everybody who is not offline there.
@@ -27,8 +27,8 @@ pub(in crate::http) async fn list(
         present.retain(|presence| presence.text.is_some());
         present.sort_unstable_by_key(|presence| presence.user_id);
         let people = present.iter().map(|presence| presence.user_id);
-        let look = Look::default();
-        let behind = Backdrop::of_users(&app, Some(&viewer), look, people).await?;
+        let options = RenderOptions::default();
+        let behind = Backdrop::of_users(&app, Some(&viewer), options, people).await?;
         let items: Vec<_> = present
             .iter()
             .filter_map(|presence| {
@@ -52,8 +52,8 @@ pub(in crate::http) async fn show(
     let channel = path::id::<ChannelId>(&ids.1)?;
     let reader = principal(&app, Some(viewer.viewer())).await?;
     demand(&app, &reader, channel).await?;
-    let look = Look::default();
-    let behind = Backdrop::of_users(&app, Some(&viewer), look, [user]).await?;
+    let options = RenderOptions::default();
+    let behind = Backdrop::of_users(&app, Some(&viewer), options, [user]).await?;
     let presence = app.engine.presence().of_in(user, channel);
     let shown = behind.visible_user(user).ok_or(Refusal::UserNotFound)?;
     Reply::one(&PresenceObject::new(shown, &presence, app.engine.site()))
@@ -77,8 +77,8 @@ pub(in crate::http) async fn edit(
         .engine
         .set_channel_presence(viewer.by(), channel, set)
         .await?;
-    let look = Look::default();
-    let behind = Backdrop::of_users(&app, Some(&viewer), look, [user]).await?;
+    let options = RenderOptions::default();
+    let behind = Backdrop::of_users(&app, Some(&viewer), options, [user]).await?;
     let shown = behind.visible_user(user).ok_or(Refusal::UserNotFound)?;
     Reply::one(&PresenceObject::new(shown, &presence, app.engine.site()))
 }

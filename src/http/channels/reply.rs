@@ -4,7 +4,7 @@ use super::backdrop::Backdrop;
 use crate::http::extract::{Params, Viewer};
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Channel, Message, Page};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 
 /// One channel as its viewer sees it.
 pub(super) async fn channel(
@@ -13,8 +13,8 @@ pub(super) async fn channel(
     params: &Params,
     channel: &Channel,
 ) -> ApiResult {
-    let look = Look::from_query(params);
-    let behind = Backdrop::of_channels(app, viewer, look, [channel]).await?;
+    let options = RenderOptions::from_query(params);
+    let behind = Backdrop::of_channels(app, viewer, options, [channel]).await?;
     Reply::one(&behind.channel(channel))
 }
 
@@ -25,8 +25,8 @@ pub(super) async fn all_channels(
     params: &Params,
     channels: &[Channel],
 ) -> ApiResult {
-    let look = Look::from_query(params);
-    let behind = Backdrop::of_channels(app, viewer, look, channels).await?;
+    let options = RenderOptions::from_query(params);
+    let behind = Backdrop::of_channels(app, viewer, options, channels).await?;
     let items: Vec<_> = channels
         .iter()
         .map(|channel| behind.channel(channel))
@@ -41,9 +41,9 @@ pub(super) async fn channels(
     params: &Params,
     page: &Page<Channel>,
 ) -> ApiResult {
-    let look = Look::from_query(params);
+    let options = RenderOptions::from_query(params);
     let channels = page.items.iter().map(|(_, channel)| channel);
-    let behind = Backdrop::of_channels(app, viewer, look, channels).await?;
+    let behind = Backdrop::of_channels(app, viewer, options, channels).await?;
     let items: Vec<_> = page
         .items
         .iter()
@@ -59,8 +59,8 @@ pub(super) async fn message(
     params: &Params,
     message: &Message,
 ) -> ApiResult {
-    let look = Look::from_query(params);
-    let behind = Backdrop::of_messages(app, viewer, look, [message]).await?;
+    let options = RenderOptions::from_query(params);
+    let behind = Backdrop::of_messages(app, viewer, options, [message]).await?;
     Reply::one(&behind.message(message))
 }
 
@@ -71,8 +71,8 @@ pub(super) async fn all_messages(
     params: &Params,
     messages: &[Message],
 ) -> ApiResult {
-    let look = Look::from_query(params);
-    let behind = Backdrop::of_messages(app, viewer, look, messages).await?;
+    let options = RenderOptions::from_query(params);
+    let behind = Backdrop::of_messages(app, viewer, options, messages).await?;
     let items: Vec<_> = messages
         .iter()
         .map(|message| behind.message(message))
@@ -87,9 +87,9 @@ pub(super) async fn messages(
     params: &Params,
     page: &Page<Message>,
 ) -> ApiResult {
-    let look = Look::from_query(params);
+    let options = RenderOptions::from_query(params);
     let messages = page.items.iter().map(|(_, message)| message);
-    let behind = Backdrop::of_messages(app, viewer, look, messages).await?;
+    let behind = Backdrop::of_messages(app, viewer, options, messages).await?;
     let items: Vec<_> = page
         .items
         .iter()

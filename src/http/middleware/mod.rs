@@ -117,7 +117,7 @@ fn standing(request: &HttpRequest) -> Standing {
     match request.app_data::<Data<App>>() {
         Some(app) => {
             let bucket = admission::bucket(request, None, app.settings.behind_proxy);
-            app.rate.look(bucket)
+            app.rate.peek(bucket)
         }
         None => Standing::default(),
     }

@@ -15,8 +15,8 @@ use crate::http::App;
 use crate::http::extract::{Body, Viewer};
 use crate::http::people::people;
 use crate::model::{ClientId, Scopes, Token, UserId};
-use crate::protocol::look::Look;
 use crate::protocol::object::{Storage, TokenObject, UserObject};
+use crate::protocol::render_options::RenderOptions;
 use crate::store::{Failure, secret};
 
 /// Bytes of a password that are looked at; more is nobody's password.
@@ -166,7 +166,7 @@ async fn show(app: &App, access_token: &str, token: Token) -> Result<HttpRespons
         token: token.into(),
     };
     let ids = viewer.user().into_iter().collect();
-    let people = people(app, Some(&viewer), Look::default(), ids).await?;
+    let people = people(app, Some(&viewer), RenderOptions::default(), ids).await?;
     let user = viewer.user().and_then(|id| people.user(id));
     let object = viewer.user().and_then(|id| people.object(id));
     let storage = viewer.user().map(|_| Storage::default());

@@ -6,7 +6,7 @@ use crate::http::extract::{Params, TokenViewer, UserViewer, Viewer, path};
 use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Refusal, Relation, UserId};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 
 /// Which list of which user.
 struct List {
@@ -95,7 +95,7 @@ pub async fn blocked(
 
 async fn show(app: &App, viewer: &Viewer, params: &Params, list: List) -> ApiResult {
     let store = app.engine.store();
-    let owner = people(app, Some(viewer), Look::default(), vec![list.of]).await?;
+    let owner = people(app, Some(viewer), RenderOptions::default(), vec![list.of]).await?;
     if owner.object_unless_blocking(list.of).is_none() {
         return Err(Refusal::UserNotFound.into());
     }
@@ -103,9 +103,9 @@ async fn show(app: &App, viewer: &Viewer, params: &Params, list: List) -> ApiRes
     let page = store
         .read(move |db| db.relation_page(list.of, list.relation, list.incoming, &request))
         .await?;
-    let look = Look::from_query(params);
+    let options = RenderOptions::from_query(params);
     let ids = page.items.iter().map(|(_, id)| *id).collect();
-    let people = people(app, Some(viewer), look, ids).await?;
+    let people = people(app, Some(viewer), options, ids).await?;
     let shown = page.items.iter().filter_map(|(at, id)| {
         // The list of those whom one blocked would else be empty.
         let object = match list.relation {
@@ -114,7 +114,7 @@ async fn show(app: &App, viewer: &Viewer, params: &Params, list: List) -> ApiRes
         };
         object.map(|object| (id, object.paginated(*at)))
     });
-    if look.user {
+    if options.user {
         let objects: Vec<_> = shown.map(|(_, object)| object).collect();
         return Reply::listing(&page, &objects);
     }

@@ -6,7 +6,7 @@ use crate::http::extract::{AnyViewer, Params, Viewer, path};
 use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Refusal, UserId};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 
 /// `GET /users/{user_id}`
 pub async fn show(
@@ -27,12 +27,12 @@ pub async fn show_user(
     params: &Params,
     id: UserId,
 ) -> ApiResult {
-    let look = Look::from_query(params);
-    let people = people(app, viewer, look, vec![id]).await?;
+    let options = RenderOptions::from_query(params);
+    let people = people(app, viewer, options, vec![id]).await?;
     let object = people
         .object_unless_blocking(id)
         .ok_or(Refusal::UserNotFound)?;
-    if !look.user {
+    if !options.user {
         return Reply::one(&id);
     }
     if viewer.and_then(Viewer::user) == Some(id) {
@@ -48,9 +48,9 @@ pub async fn list(viewer: AnyViewer, params: Params, app: Data<App>) -> ApiResul
         return Err(Refusal::Missing.at("ids").into());
     }
     let ids = path::users(&app, viewer, &params.list("ids")).await?;
-    let look = Look::from_query(&params);
-    let people = people(&app, viewer, look, ids.clone()).await?;
-    if !look.user {
+    let options = RenderOptions::from_query(&params);
+    let people = people(&app, viewer, options, ids.clone()).await?;
+    if !options.user {
         let found: Vec<UserId> = ids
             .into_iter()
             .filter(|id| people.object_unless_blocking(*id).is_some())

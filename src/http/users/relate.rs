@@ -8,7 +8,7 @@ use crate::http::extract::{Params, UserViewer, path};
 use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Refusal, Relation, Scope};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 
 /// `PUT /users/{user_id}/follow`
 pub async fn follow(v: UserViewer, user: Path<String>, p: Params, app: Data<App>) -> ApiResult {
@@ -53,7 +53,7 @@ async fn relate(
     if other == viewer.id() {
         return Err(Refusal::NoAccess.into());
     }
-    let before = people(app, Some(viewer), Look::default(), vec![other]).await?;
+    let before = people(app, Some(viewer), RenderOptions::default(), vec![other]).await?;
     if before.user(other).is_none() {
         return Err(Refusal::UserNotFound.into());
     }

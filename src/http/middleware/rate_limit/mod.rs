@@ -159,7 +159,7 @@ impl RateLimiter {
     }
 
     /// Where a caller stands, without counting.
-    pub fn look(&self, bucket: Bucket) -> Standing {
+    pub fn peek(&self, bucket: Bucket) -> Standing {
         let now = Instant::now();
         let known = self.windows.get(&bucket).map(|window| *window);
         self.standing(bucket, known.filter(|window| window.ends > now), now)
