@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::UpdatedPresence;
-use super::rate_limit::{Bucket, Caller};
+use super::rate_limit::{Bucket, RateKey};
 use crate::http::extract::body::{self, Kind, ReadAhead};
 use crate::http::extract::viewer::{token_in, viewer_of};
 use crate::http::extract::{Params, Viewer};
@@ -26,7 +26,7 @@ pub async fn admit(request: &mut ServiceRequest) -> ApiResult<()> {
     let viewer = found.as_ref().ok().and_then(Option::as_ref);
     let bucket = bucket(request.request(), viewer, app.settings.behind_proxy);
     let counted = app.rate.count(bucket);
-    request.extensions_mut().insert(counted.standing());
+    request.extensions_mut().insert(counted.rate_status());
     counted.allowed().map_err(ApiError::limited)?;
     // Only now: guessing tokens costs the guesser its calls.
     if let Some(viewer) = found? {
@@ -92,11 +92,11 @@ async fn update_presence(request: &ServiceRequest, app: &App, viewer: &Viewer) {
 /// The bucket that a call falls in.
 pub fn bucket(request: &HttpRequest, viewer: Option<&Viewer>, behind_proxy: bool) -> Bucket {
     let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    let caller = match viewer {
-        Some(viewer) => Caller::Token(viewer.token.id),
-        None => Caller::Address(address(request, behind_proxy)),
+    let key = match viewer {
+        Some(viewer) => RateKey::Token(viewer.token.id),
+        None => RateKey::Address(address(request, behind_proxy)),
     };
-    Bucket { caller, reads }
+    Bucket { key, reads }
 }
 
 fn address(request: &HttpRequest, behind_proxy: bool) -> IpAddr {

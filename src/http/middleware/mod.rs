@@ -16,7 +16,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use super::error::translate;
 use super::extract::Viewer;
 use super::{API_VERSION, ApiError, App};
-use rate_limit::Standing;
+use rate_limit::RateStatus;
 
 /// The call carried `update_presence`; whether that worked.
 #[derive(Clone, Copy, Debug)]
@@ -57,9 +57,9 @@ pub async fn manners(
     };
     reword(&mut response);
     let scopes = scopes(response.request());
-    let standing = standing(response.request());
+    let rate_status = rate_status(response.request());
     let headers = response.headers_mut();
-    standing.write(headers);
+    rate_status.write(headers);
     if let Some(scopes) = scopes {
         headers.insert(SCOPES, scopes);
     }
@@ -110,20 +110,20 @@ fn scopes(request: &HttpRequest) -> Option<HeaderValue> {
 }
 
 /// Where the caller stands; calls that were not counted see their bucket as it is.
-fn standing(request: &HttpRequest) -> Standing {
-    if let Some(standing) = request.extensions().get::<Standing>() {
-        return *standing;
+fn rate_status(request: &HttpRequest) -> RateStatus {
+    if let Some(rate_status) = request.extensions().get::<RateStatus>() {
+        return *rate_status;
     }
     match request.app_data::<Data<App>>() {
         Some(app) => {
             let bucket = admission::bucket(request, None, app.settings.behind_proxy);
             app.rate.peek(bucket)
         }
-        None => Standing::default(),
+        None => RateStatus::default(),
     }
 }
 
-impl Standing {
+impl RateStatus {
     fn write(self, headers: &mut HeaderMap) {
         headers.insert(LIMIT, HeaderValue::from(self.limit));
         headers.insert(REMAINING, HeaderValue::from(self.remaining));
