@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::extract::Viewer;
 use super::{ApiError, App};
-use crate::model::relation::Standing;
+use crate::model::relation::Relationship;
 use crate::model::{User, UserId};
 use crate::protocol::object::UserObject;
 use crate::protocol::render_options::RenderOptions;
@@ -17,7 +17,7 @@ pub struct People {
     options: RenderOptions,
     site: Site,
     users: HashMap<UserId, Arc<User>>,
-    standings: HashMap<UserId, Standing>,
+    relationships: HashMap<UserId, Relationship>,
     /// Only if presence is shown.
     presences: HashMap<UserId, String>,
 }
@@ -35,10 +35,10 @@ pub async fn people(
     let users = store.users(ids.clone()).await?;
     // App tokens see no relations: minding them is the app's duty.
     let viewer = viewer.and_then(Viewer::user);
-    let standings = match viewer {
+    let relationships = match viewer {
         Some(me) if ids.iter().any(|id| *id != me) => {
             let others = ids.clone();
-            store.read(move |db| db.standings(me, &others)).await?
+            store.read(move |db| db.relationships(me, &others)).await?
         }
         Some(_) | None => HashMap::new(),
     };
@@ -52,7 +52,7 @@ pub async fn people(
         options,
         site: app.engine.site().clone(),
         users,
-        standings,
+        relationships,
         presences,
     })
 }
@@ -64,15 +64,15 @@ impl People {
     }
 
     /// How the viewer stands to the user.
-    pub fn standing(&self, id: UserId) -> Standing {
-        self.standings.get(&id).copied().unwrap_or_default()
+    pub fn relationship(&self, id: UserId) -> Relationship {
+        self.relationships.get(&id).copied().unwrap_or_default()
     }
 
     /// The object to show; `None` if the user is gone, or one of the two blocks the other: then the caller
     /// shows `user_id`.
     pub fn object(&self, id: UserId) -> Option<UserObject<'_>> {
-        let standing = self.standing(id);
-        if standing.you_blocked || standing.blocks_you {
+        let relationship = self.relationship(id);
+        if relationship.you_blocked || relationship.blocks_you {
             return None;
         }
         self.build(id)
@@ -80,7 +80,7 @@ impl People {
 
     /// As [`People::object`], but whom the viewer blocked is shown: to find them, and to unblock them.
     pub fn object_unless_blocking(&self, id: UserId) -> Option<UserObject<'_>> {
-        if self.standing(id).blocks_you {
+        if self.relationship(id).blocks_you {
             return None;
         }
         self.build(id)
@@ -90,7 +90,7 @@ impl People {
         let user = self.users.get(&id)?;
         let mut object = UserObject::new(user, self.options, &self.site);
         if let Some(me) = self.viewer {
-            object = object.seen_by(self.standing(id), me == id);
+            object = object.seen_by(self.relationship(id), me == id);
         }
         if self.options.presence {
             object = object.with_presence(self.presences.get(&id).map(String::as_str));

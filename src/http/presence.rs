@@ -50,7 +50,7 @@ async fn show_user(app: &App, viewer: &Viewer, id: UserId) -> ApiResult {
     let people = people(app, Some(viewer), RenderOptions::default(), vec![id]).await?;
     let user = people
         .user(id)
-        .filter(|_| !people.standing(id).blocks_you)
+        .filter(|_| !people.relationship(id).blocks_you)
         .ok_or(Refusal::UserNotFound)?;
     let presence = app.engine.presence().of(id);
     Reply::one(&PresenceObject::new(user, &presence, app.engine.site()))

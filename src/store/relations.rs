@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::schema::relations;
 use super::{Db, Failure, Tx};
-use crate::model::relation::Standing;
+use crate::model::relation::Relationship;
 use crate::model::{Page, PageRequest, Relation, UserId};
 
 /// Who must not hear of somebody.
@@ -20,12 +20,12 @@ pub struct HiddenFrom {
 
 impl Db<'_> {
     /// How a viewer and others stand to each other. Strangers are left out.
-    pub fn standings(
+    pub fn relationships(
         &mut self,
         viewer: UserId,
         others: &[UserId],
-    ) -> Result<HashMap<UserId, Standing>, Failure> {
-        let mut standings: HashMap<UserId, Standing> = HashMap::new();
+    ) -> Result<HashMap<UserId, Relationship>, Failure> {
+        let mut relationships: HashMap<UserId, Relationship> = HashMap::new();
         let ids = || others.iter().map(|id| id.0);
         let mine = relations::table
             .filter(relations::user_id.eq(viewer.0))
@@ -33,11 +33,11 @@ impl Db<'_> {
             .select((relations::other_id, relations::kind))
             .load::<(i64, String)>(self.sql)?;
         for (other, kind) in mine {
-            let standing = standings.entry(UserId(other)).or_default();
+            let relationship = relationships.entry(UserId(other)).or_default();
             match relation_of(&kind) {
-                Some(Relation::Follow) => standing.you_follow = true,
-                Some(Relation::Mute) => standing.you_muted = true,
-                Some(Relation::Block) => standing.you_blocked = true,
+                Some(Relation::Follow) => relationship.you_follow = true,
+                Some(Relation::Mute) => relationship.you_muted = true,
+                Some(Relation::Block) => relationship.you_blocked = true,
                 None => {}
             }
         }
@@ -47,14 +47,14 @@ impl Db<'_> {
             .select((relations::user_id, relations::kind))
             .load::<(i64, String)>(self.sql)?;
         for (other, kind) in theirs {
-            let standing = standings.entry(UserId(other)).or_default();
+            let relationship = relationships.entry(UserId(other)).or_default();
             match relation_of(&kind) {
-                Some(Relation::Follow) => standing.follows_you = true,
-                Some(Relation::Block) => standing.blocks_you = true,
+                Some(Relation::Follow) => relationship.follows_you = true,
+                Some(Relation::Block) => relationship.blocks_you = true,
                 Some(Relation::Mute) | None => {}
             }
         }
-        Ok(standings)
+        Ok(relationships)
     }
 
     /// Who must not hear of what this user does.

@@ -97,8 +97,8 @@ impl<'a> Backdrop<'a> {
 
     /// The user as they are, unless one of the two blocks the other.
     pub(in crate::http) fn visible_user(&self, id: UserId) -> Option<&User> {
-        let standing = self.people.standing(id);
-        let is_hidden = standing.you_blocked || standing.blocks_you;
+        let relationship = self.people.relationship(id);
+        let is_hidden = relationship.you_blocked || relationship.blocks_you;
         let user = self.people.user(id).filter(|_| !is_hidden)?;
         Some(user.as_ref())
     }
@@ -147,8 +147,8 @@ impl<'a> Backdrop<'a> {
     /// A newest message, unless one of the two blocks the other: lists hide it too.
     fn recent(&self, id: Option<MessageId>) -> Option<MessageObject<'_>> {
         let message = self.around.recents.get(&id?)?;
-        let standing = self.people.standing(message.user_id);
-        let is_hidden = standing.you_blocked || standing.blocks_you;
+        let relationship = self.people.relationship(message.user_id);
+        let is_hidden = relationship.you_blocked || relationship.blocks_you;
         (!is_hidden).then(|| self.message(message))
     }
 }

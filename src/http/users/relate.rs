@@ -57,21 +57,21 @@ async fn relate(
     if before.user(other).is_none() {
         return Err(Refusal::UserNotFound.into());
     }
-    let standing = before.standing(other);
+    let relationship = before.relationship(other);
     match relation {
         // Who is hidden can still be blocked and unblocked, and let go of.
         Relation::Block => {}
-        Relation::Follow if on && (standing.blocks_you || standing.you_blocked) => {
+        Relation::Follow if on && (relationship.blocks_you || relationship.you_blocked) => {
             return Err(Refusal::Blocked.into());
         }
         Relation::Follow | Relation::Mute => {
-            if standing.blocks_you && on {
+            if relationship.blocks_you && on {
                 return Err(Refusal::UserNotFound.into());
             }
         }
     }
     app.engine.relate(viewer.by(), other, relation, on).await?;
-    if standing.blocks_you {
+    if relationship.blocks_you {
         return Reply::one(&json!({ "id": other }));
     }
     show_user(app, Some(viewer), params, other).await
