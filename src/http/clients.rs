@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::{Params, UserViewer, path};
+use crate::http::extract::{Params, UserCaller, path};
 use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{ClientId, Refusal};
@@ -11,7 +11,7 @@ use crate::protocol::render_options::RenderOptions;
 
 /// `GET /clients/{client_id}`
 pub async fn show(
-    viewer: UserViewer,
+    caller: UserCaller,
     client: Path<String>,
     params: Params,
     app: Data<App>,
@@ -23,7 +23,7 @@ pub async fn show(
     let owner = client.owner.into_iter().collect();
     let people = people(
         &app,
-        Some(&viewer),
+        Some(&caller),
         RenderOptions::from_query(&params),
         owner,
     )
@@ -33,9 +33,9 @@ pub async fn show(
 }
 
 /// `GET /users/{user_id}/clients`: apps with a live token of the user.
-pub async fn of_user(viewer: UserViewer, user: Path<String>, app: Data<App>) -> ApiResult {
-    let id = path::user(&app, Some(&viewer), &user).await?;
-    let people = people(&app, Some(&viewer), RenderOptions::default(), vec![id]).await?;
+pub async fn of_user(caller: UserCaller, user: Path<String>, app: Data<App>) -> ApiResult {
+    let id = path::user(&app, Some(&caller), &user).await?;
+    let people = people(&app, Some(&caller), RenderOptions::default(), vec![id]).await?;
     people.object(id).ok_or(Refusal::UserNotFound)?;
     let store = app.engine.store();
     let clients = store.read(move |db| db.clients_of_user(id)).await?;

@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 
-use super::extract::{Body, Params, UserViewer};
+use super::extract::{Body, Params, UserCaller};
 use super::{ApiResult, App, Reply};
 use crate::model::marker::MarkerName;
 use crate::model::{Access, ChannelId, Marker, Refusal, UserPrincipal};
@@ -12,9 +12,9 @@ use crate::store::{Db, Failure};
 
 /// `POST /markers`: a list is answered with a list, a single object with an object. All of them are set, or
 /// none.
-pub async fn create(viewer: UserViewer, params: Params, body: Body, app: Data<App>) -> ApiResult {
+pub async fn create(caller: UserCaller, params: Params, body: Body, app: Data<App>) -> ApiResult {
     let MarkerDrafts { markers, single } = MarkerDrafts::read(&body.value)?;
-    let by = viewer.by().clone();
+    let by = caller.by().clone();
     let reset = params.flag("reset_read_id", false);
     let write = app.engine.store().write(move |tx| {
         let mut set: Vec<(MarkerName, Marker)> = Vec::with_capacity(markers.len());

@@ -1,9 +1,9 @@
-//! Users as one viewer sees them: a set of ids becomes objects with one question to the store.
+//! Users as one caller sees them: a set of ids becomes objects with one question to the store.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::extract::Viewer;
+use super::extract::Caller;
 use super::{ApiError, App};
 use crate::model::relation::Relationship;
 use crate::model::{User, UserId};
@@ -11,9 +11,9 @@ use crate::protocol::object::UserObject;
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
-/// Users, and how the viewer stands to each.
+/// Users, and how the caller stands to each.
 pub struct People {
-    viewer: Option<UserId>,
+    caller: Option<UserId>,
     options: RenderOptions,
     site: Site,
     users: HashMap<UserId, Arc<User>>,
@@ -22,10 +22,10 @@ pub struct People {
     presences: HashMap<UserId, String>,
 }
 
-/// Looks up `ids` for this viewer. Unknown ids are simply not there.
+/// Looks up `ids` for this caller. Unknown ids are simply not there.
 pub async fn people(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     options: RenderOptions,
     mut ids: Vec<UserId>,
 ) -> Result<People, ApiError> {
@@ -34,8 +34,8 @@ pub async fn people(
     let store = app.engine.store();
     let users = store.users(ids.clone()).await?;
     // App tokens see no relations: minding them is the app's duty.
-    let viewer = viewer.and_then(Viewer::user);
-    let relationships = match viewer {
+    let caller = caller.and_then(Caller::user);
+    let relationships = match caller {
         Some(me) if ids.iter().any(|id| *id != me) => {
             let others = ids.clone();
             store.read(move |db| db.relationships(me, &others)).await?
@@ -48,7 +48,7 @@ pub async fn people(
         presences.extend(ids.iter().filter_map(|id| Some((*id, board.of(*id).text?))));
     }
     Ok(People {
-        viewer,
+        caller,
         options,
         site: app.engine.site().clone(),
         users,
@@ -63,7 +63,7 @@ impl People {
         self.users.get(&id)
     }
 
-    /// How the viewer stands to the user.
+    /// How the caller stands to the user.
     pub fn relationship(&self, id: UserId) -> Relationship {
         self.relationships.get(&id).copied().unwrap_or_default()
     }
@@ -78,7 +78,7 @@ impl People {
         self.build(id)
     }
 
-    /// As [`People::object`], but whom the viewer blocked is shown: to find them, and to unblock them.
+    /// As [`People::object`], but whom the caller blocked is shown: to find them, and to unblock them.
     pub fn object_unless_blocking(&self, id: UserId) -> Option<UserObject<'_>> {
         if self.relationship(id).blocks_you {
             return None;
@@ -89,7 +89,7 @@ impl People {
     fn build(&self, id: UserId) -> Option<UserObject<'_>> {
         let user = self.users.get(&id)?;
         let mut object = UserObject::new(user, self.options, &self.site);
-        if let Some(me) = self.viewer {
+        if let Some(me) = self.caller {
             object = object.seen_by(self.relationship(id), me == id);
         }
         if self.options.presence {

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 
 use crate::actors::{By, SetPresence};
-use crate::http::extract::{Body, Live, Params, TokenViewer, UserViewer, Viewer, path};
+use crate::http::extract::{Body, Caller, Live, Params, TokenCaller, UserCaller, path};
 use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Refusal, Scope, Stamp, UserId};
@@ -21,11 +21,11 @@ pub struct Lifetimes {
 }
 
 /// `GET /presence`: everybody who is not offline.
-pub async fn list(viewer: TokenViewer, live: Live, app: Data<App>) -> ApiResult {
+pub async fn list(caller: TokenCaller, live: Live, app: Data<App>) -> ApiResult {
     let page = async {
         let present = app.engine.presence().all();
         let ids = present.iter().map(|presence| presence.user_id).collect();
-        let people = people(&app, Some(&viewer), RenderOptions::default(), ids).await?;
+        let people = people(&app, Some(&caller), RenderOptions::default(), ids).await?;
         let site = app.engine.site();
         let shown: Vec<_> = present
             .iter()
@@ -37,17 +37,17 @@ pub async fn list(viewer: TokenViewer, live: Live, app: Data<App>) -> ApiResult 
             .collect();
         Reply::one(&shown)
     };
-    live.around(&app, &viewer, Topic::Presence, page).await
+    live.around(&app, &caller, Topic::Presence, page).await
 }
 
 /// `GET /users/{user_id}/presence`, and its old address `/presence/{user_id}`
-pub async fn show(viewer: UserViewer, user: Path<String>, app: Data<App>) -> ApiResult {
-    let id = path::user(&app, Some(&viewer), &user).await?;
-    show_user(&app, &viewer, id).await
+pub async fn show(caller: UserCaller, user: Path<String>, app: Data<App>) -> ApiResult {
+    let id = path::user(&app, Some(&caller), &user).await?;
+    show_user(&app, &caller, id).await
 }
 
-async fn show_user(app: &App, viewer: &Viewer, id: UserId) -> ApiResult {
-    let people = people(app, Some(viewer), RenderOptions::default(), vec![id]).await?;
+async fn show_user(app: &App, caller: &Caller, id: UserId) -> ApiResult {
+    let people = people(app, Some(caller), RenderOptions::default(), vec![id]).await?;
     let user = people
         .user(id)
         .filter(|_| !people.relationship(id).blocks_you)
@@ -58,15 +58,15 @@ async fn show_user(app: &App, viewer: &Viewer, id: UserId) -> ApiResult {
 
 /// `PUT /users/{user_id}/presence`: one's own.
 pub async fn edit(
-    viewer: UserViewer,
+    caller: UserCaller,
     user: Path<String>,
     params: Params,
     body: Body,
     app: Data<App>,
 ) -> ApiResult {
-    viewer.demand(Scope::Presence)?;
-    let id = path::user(&app, Some(&viewer), &user).await?;
-    if id != viewer.id() {
+    caller.demand(Scope::Presence)?;
+    let id = path::user(&app, Some(&caller), &user).await?;
+    if id != caller.id() {
         return Err(Refusal::NoAccess.into());
     }
     // The shortcut wins over the body, and counts once.
@@ -76,8 +76,8 @@ pub async fn edit(
     } else {
         read(&app, &params, &body)?
     };
-    app.engine.set_presence(viewer.by(), set).await?;
-    let mut reply = show_user(&app, &viewer, id).await?;
+    app.engine.set_presence(caller.by(), set).await?;
+    let mut reply = show_user(&app, &caller, id).await?;
     reply.meta.updated_presence = shortcut.then_some(true);
     Ok(reply)
 }

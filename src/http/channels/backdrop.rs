@@ -1,9 +1,9 @@
-//! What stands behind a list of channels or messages: the people in it, and what the viewer did with each
+//! What stands behind a list of channels or messages: the people in it, and what the caller did with each
 //! channel. It is fetched once for a whole answer; the objects then borrow from it.
 
 use std::collections::HashMap;
 
-use crate::http::extract::Viewer;
+use crate::http::extract::Caller;
 use crate::http::people::{People, people};
 use crate::http::{ApiResult, App};
 use crate::model::{Channel, ChannelId, Message, MessageId, User, UserId};
@@ -17,7 +17,7 @@ use crate::store::Attendance;
 pub(in crate::http) struct Backdrop<'a> {
     app: &'a App,
     options: RenderOptions,
-    viewer: Option<UserId>,
+    caller: Option<UserId>,
     people: People,
     around: Around,
 }
@@ -33,7 +33,7 @@ impl<'a> Backdrop<'a> {
     /// For users and what they wrote. To show a message to its own author costs no query.
     pub(in crate::http) async fn of_users(
         app: &'a App,
-        viewer: Option<&Viewer>,
+        caller: Option<&Caller>,
         options: RenderOptions,
         users: impl IntoIterator<Item = UserId>,
     ) -> ApiResult<Self> {
@@ -41,8 +41,8 @@ impl<'a> Backdrop<'a> {
         Ok(Self {
             app,
             options,
-            viewer: viewer.and_then(Viewer::user),
-            people: people(app, viewer, options, ids).await?,
+            caller: caller.and_then(Caller::user),
+            people: people(app, caller, options, ids).await?,
             around: Around::default(),
         })
     }
@@ -50,22 +50,22 @@ impl<'a> Backdrop<'a> {
     /// For messages.
     pub(in crate::http) async fn of_messages(
         app: &'a App,
-        viewer: Option<&Viewer>,
+        caller: Option<&Caller>,
         options: RenderOptions,
         messages: impl IntoIterator<Item = &Message>,
     ) -> ApiResult<Self> {
         let authors = messages.into_iter().map(|message| message.user_id);
-        Self::of_users(app, viewer, options, authors).await
+        Self::of_users(app, caller, options, authors).await
     }
 
     /// For channels, with their owners, members and newest messages as far as the look asks for them.
     pub(in crate::http) async fn of_channels(
         app: &'a App,
-        viewer: Option<&Viewer>,
+        caller: Option<&Caller>,
         options: RenderOptions,
         channels: impl IntoIterator<Item = &Channel>,
     ) -> ApiResult<Self> {
-        let user = viewer.and_then(Viewer::user);
+        let user = caller.and_then(Caller::user);
         let (mut ids, mut rooms, mut recents) = (Vec::new(), Vec::new(), Vec::new());
         for channel in channels {
             rooms.push(channel.id);
@@ -84,13 +84,13 @@ impl<'a> Backdrop<'a> {
         Ok(Self {
             app,
             options,
-            viewer: user,
-            people: people(app, viewer, options, ids).await?,
+            caller: user,
+            people: people(app, caller, options, ids).await?,
             around,
         })
     }
 
-    /// A user as the viewer sees them; nobody if they are unknown or one of the two blocks the other.
+    /// A user as the caller sees them; nobody if they are unknown or one of the two blocks the other.
     pub(in crate::http) fn user(&self, id: UserId) -> Option<UserObject<'_>> {
         self.people.object(id)
     }
@@ -103,7 +103,7 @@ impl<'a> Backdrop<'a> {
         Some(user.as_ref())
     }
 
-    /// A message as the viewer sees it.
+    /// A message as the caller sees it.
     pub(in crate::http) fn message<'s>(&'s self, message: &'s Message) -> MessageObject<'s> {
         let object = MessageObject::new(message, None, self.options, self.app.engine.site());
         match self.user(message.user_id).filter(|_| self.options.user) {
@@ -112,19 +112,19 @@ impl<'a> Backdrop<'a> {
         }
     }
 
-    /// A channel as the viewer sees it.
+    /// A channel as the caller sees it.
     pub(in crate::http) fn channel<'s>(&'s self, channel: &'s Channel) -> ChannelObject<'s> {
         let engine = &self.app.engine;
         let mut object = ChannelObject::new(channel, None, self.options, engine.site());
         if let Some(owner) = channel.owner.and_then(|owner| self.user(owner)) {
             object = object.owner_object(owner);
         }
-        if let Some(viewer) = self.viewer {
+        if let Some(caller) = self.caller {
             let attendance = self.around.attendances.get(&channel.id);
             let (subscribed, muted) =
                 attendance.map_or((false, false), |a| (a.subscribed, a.muted));
             let marker = attendance.and_then(|attendance| attendance.marker.clone());
-            let seen = ChannelViewer::new(channel, viewer, subscribed, muted, marker);
+            let seen = ChannelViewer::new(channel, caller, subscribed, muted, marker);
             object = object.seen_by(&seen);
         }
         if let Some(recent) = self.recent(channel.recent_message_id) {
@@ -155,17 +155,17 @@ impl<'a> Backdrop<'a> {
 
 async fn around(
     app: &App,
-    viewer: Option<UserId>,
+    caller: Option<UserId>,
     rooms: Vec<ChannelId>,
     recents: Vec<MessageId>,
 ) -> ApiResult<Around> {
-    if recents.is_empty() && (viewer.is_none() || rooms.is_empty()) {
+    if recents.is_empty() && (caller.is_none() || rooms.is_empty()) {
         return Ok(Around::default());
     }
     let read = app.engine.store().read(move |db| {
         Ok(Around {
-            attendances: match viewer {
-                Some(viewer) => db.attendances(viewer, &rooms)?,
+            attendances: match caller {
+                Some(caller) => db.attendances(caller, &rooms)?,
                 None => HashMap::new(),
             },
             recents: db.messages(&recents)?,

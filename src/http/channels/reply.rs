@@ -1,32 +1,32 @@
 //! Answers that several handlers of this folder give.
 
 use super::backdrop::Backdrop;
-use crate::http::extract::{Params, Viewer};
+use crate::http::extract::{Caller, Params};
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Channel, Message, Page};
 use crate::protocol::render_options::RenderOptions;
 
-/// One channel as its viewer sees it.
+/// One channel as its caller sees it.
 pub(super) async fn channel(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     channel: &Channel,
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
-    let behind = Backdrop::of_channels(app, viewer, options, [channel]).await?;
+    let behind = Backdrop::of_channels(app, caller, options, [channel]).await?;
     Reply::one(&behind.channel(channel))
 }
 
 /// Channels without pages.
 pub(super) async fn all_channels(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     channels: &[Channel],
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
-    let behind = Backdrop::of_channels(app, viewer, options, channels).await?;
+    let behind = Backdrop::of_channels(app, caller, options, channels).await?;
     let items: Vec<_> = channels
         .iter()
         .map(|channel| behind.channel(channel))
@@ -37,13 +37,13 @@ pub(super) async fn all_channels(
 /// A page of channels.
 pub(super) async fn channels(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     page: &Page<Channel>,
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
     let channels = page.items.iter().map(|(_, channel)| channel);
-    let behind = Backdrop::of_channels(app, viewer, options, channels).await?;
+    let behind = Backdrop::of_channels(app, caller, options, channels).await?;
     let items: Vec<_> = page
         .items
         .iter()
@@ -52,27 +52,27 @@ pub(super) async fn channels(
     Reply::listing(page, &items)
 }
 
-/// One message as its viewer sees it.
+/// One message as its caller sees it.
 pub(super) async fn message(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     message: &Message,
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
-    let behind = Backdrop::of_messages(app, viewer, options, [message]).await?;
+    let behind = Backdrop::of_messages(app, caller, options, [message]).await?;
     Reply::one(&behind.message(message))
 }
 
 /// Messages without pages.
 pub(super) async fn all_messages(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     messages: &[Message],
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
-    let behind = Backdrop::of_messages(app, viewer, options, messages).await?;
+    let behind = Backdrop::of_messages(app, caller, options, messages).await?;
     let items: Vec<_> = messages
         .iter()
         .map(|message| behind.message(message))
@@ -83,13 +83,13 @@ pub(super) async fn all_messages(
 /// A page of messages.
 pub(super) async fn messages(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     page: &Page<Message>,
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
     let messages = page.items.iter().map(|(_, message)| message);
-    let behind = Backdrop::of_messages(app, viewer, options, messages).await?;
+    let behind = Backdrop::of_messages(app, caller, options, messages).await?;
     let items: Vec<_> = page
         .items
         .iter()

@@ -8,7 +8,7 @@ use std::future::{Future, Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::Viewer;
+use super::Caller;
 use crate::actors::{Engine, Followed};
 use crate::http::{ApiError, ApiResult, App, Reply};
 use crate::model::SubscriptionId;
@@ -67,19 +67,19 @@ impl Live {
     pub async fn around(
         self,
         app: &App,
-        viewer: &Viewer,
+        caller: &Caller,
         topic: Topic,
         page: impl Future<Output = ApiResult>,
     ) -> ApiResult<Reply> {
         // Streams belong to users; an app hears of all its users by app streams.
-        let Some(wanted) = self.wanted.filter(|_| viewer.user().is_some()) else {
+        let Some(wanted) = self.wanted.filter(|_| caller.user().is_some()) else {
             return page.await;
         };
         let followed = app
             .engine
             .follow(
                 &wanted.connection,
-                &viewer.token,
+                &caller.token,
                 topic,
                 wanted.filter,
                 wanted.subscription,

@@ -14,7 +14,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::error::translate;
-use super::extract::Viewer;
+use super::extract::Caller;
 use super::{API_VERSION, ApiError, App};
 use rate_limit::RateStatus;
 
@@ -104,9 +104,9 @@ fn reword(response: &mut ServiceResponse) {
 /// A user token's scopes, exactly as granted.
 fn scopes(request: &HttpRequest) -> Option<HeaderValue> {
     let extensions = request.extensions();
-    let viewer = extensions.get::<Viewer>()?;
-    viewer.user()?;
-    HeaderValue::try_from(viewer.token.scopes.joined()).ok()
+    let caller = extensions.get::<Caller>()?;
+    caller.user()?;
+    HeaderValue::try_from(caller.token.scopes.joined()).ok()
 }
 
 /// Where the caller stands; calls that were not counted see their bucket as it is.
