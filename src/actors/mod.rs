@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-pub use by::By;
+pub use by::UserPrincipal;
 pub use channel::mail::{Attend, ChannelChange};
 pub use engine::{ActorKind, ActorOrder, Engine, Followed, Numbers};
 pub use presence::{PresenceBoard, SetPresence};

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::actors::{By, SetPresence};
+use crate::actors::{SetPresence, UserPrincipal};
 use crate::http::extract::{Body, Caller, Live, Params, TokenCaller, UserCaller, path};
 use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
@@ -76,7 +76,7 @@ pub async fn edit(
     } else {
         read(&app, &params, &body)?
     };
-    app.engine.set_presence(caller.by(), set).await?;
+    app.engine.set_presence(caller.principal(), set).await?;
     let mut reply = show_user(&app, &caller, id).await?;
     reply.meta.updated_presence = shortcut.then_some(true);
     Ok(reply)
@@ -84,13 +84,13 @@ pub async fn edit(
 
 /// `update_presence` on any call of a user. A presence that already says the same lasts longer without a
 /// word: else each call of a client that always sends it would be news to everybody.
-pub async fn shortcut(app: &App, by: &By, params: &Params) -> ApiResult<()> {
+pub async fn shortcut(app: &App, principal: &UserPrincipal, params: &Params) -> ApiResult<()> {
     let set = from_shortcut(app, params)?;
     let board = app.engine.presence();
-    if set.text == board.of(by.user).text {
-        board.set(by.user, set);
+    if set.text == board.of(principal.user).text {
+        board.set(principal.user, set);
     } else {
-        app.engine.set_presence(by, set).await?;
+        app.engine.set_presence(principal, set).await?;
     }
     Ok(())
 }

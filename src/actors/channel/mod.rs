@@ -140,7 +140,7 @@ impl Handler<PostMessage> for ChannelActor {
     fn handle(&mut self, mail: PostMessage, _: &mut Self::Context) -> Self::Result {
         let store = self.shared.store.clone();
         let state = self.state()?;
-        state.may_write(&mail.by)?;
+        state.may_write(&mail.principal)?;
         let channel = state.channel.clone();
         // Only private channels bring back who had left, so only they are looked through.
         let absent: Vec<UserId> = match channel.is_pm() {
@@ -161,8 +161,8 @@ impl Handler<DeleteMessage> for ChannelActor {
     fn handle(&mut self, mail: DeleteMessage, _: &mut Self::Context) -> Self::Result {
         let store = self.shared.store.clone();
         let state = self.state()?;
-        mail.by.opens(&state.channel).demand()?;
-        let (brief, user) = (state.channel.brief(), mail.by.user);
+        mail.principal.opens(&state.channel).demand()?;
+        let (brief, user) = (state.channel.brief(), mail.principal.user);
         let may_moderate = state.may_moderate(user);
         store.submit(move |tx| write::delete_message(tx, &brief, mail.id, user, may_moderate))
     }
@@ -173,7 +173,7 @@ impl Handler<SetSticky> for ChannelActor {
 
     fn handle(&mut self, mail: SetSticky, _: &mut Self::Context) -> Self::Result {
         let (store, id) = (self.shared.store.clone(), self.id);
-        self.state()?.may_stick(&mail.by)?;
+        self.state()?.may_stick(&mail.principal)?;
         store.submit(move |tx| write::set_sticky(tx, id, mail.id, mail.sticky))
     }
 }
@@ -184,10 +184,10 @@ impl Handler<ChangeChannel> for ChannelActor {
     fn handle(&mut self, mail: ChangeChannel, _: &mut Self::Context) -> Self::Result {
         let (limits, listed) = (self.shared.limits.clone(), self.shared.subscribe_listed);
         let planned = self.state().and_then(|state| {
-            state.may_edit(&mail.by)?;
+            state.may_edit(&mail.principal)?;
             let mut channel = Channel::clone(&state.channel);
             if let Some(acl) = &mail.change.acl {
-                channel.acl = state.changed_acl(&mail.by, acl, limits.channel_members)?;
+                channel.acl = state.changed_acl(&mail.principal, acl, limits.channel_members)?;
             }
             if let Some(raw) = &mail.change.raw {
                 channel.raw = merge(&channel.raw, raw, On::Channel, limits.raw_bytes)?;
@@ -199,7 +199,7 @@ impl Handler<ChangeChannel> for ChannelActor {
         let before = self.state.as_ref().map(|state| state.channel.acl.clone());
         match planned {
             Ok(channel) => {
-                let actor = mail.by.user;
+                let actor = mail.principal.user;
                 self.save(
                     move |tx| {
                         // Those who were listed before are subscribed too, as far as they may still read.
@@ -228,7 +228,7 @@ impl Handler<ChangeOwner> for ChannelActor {
 
     fn handle(&mut self, mail: ChangeOwner, _: &mut Self::Context) -> Self::Result {
         let planned = self.state().and_then(|state| {
-            state.may_own(&mail.by)?;
+            state.may_own(&mail.principal)?;
             state.demand_active()?;
             let mut channel = Channel::clone(&state.channel);
             channel.acl.full.extend(channel.owner);
@@ -241,7 +241,7 @@ impl Handler<ChangeOwner> for ChannelActor {
                 move |tx| {
                     tx.user(mail.owner)?
                         .ok_or_else(|| Refusal::UnknownUser.at("owner_id"))?;
-                    write::save(tx, &channel, mail.by.user, false)
+                    write::save(tx, &channel, mail.principal.user, false)
                 },
                 true,
             ),
@@ -255,7 +255,7 @@ impl Handler<Deactivate> for ChannelActor {
 
     fn handle(&mut self, mail: Deactivate, _: &mut Self::Context) -> Self::Result {
         let planned = self.state().and_then(|state| {
-            state.may_own(&mail.by)?;
+            state.may_own(&mail.principal)?;
             Ok(state.channel.clone())
         });
         match planned {
@@ -276,17 +276,19 @@ impl Handler<SetAttendance> for ChannelActor {
         let id = self.id;
         let allowed = self.state().and_then(|state| match mail.how {
             Attend::Subscribe => {
-                state.may_read(&mail.by)?;
+                state.may_read(&mail.principal)?;
                 Ok(state.demand_active()?)
             }
             // Muting needs a channel that one can see.
-            Attend::Mute => Ok(state.may_read(&mail.by)?),
+            Attend::Mute => Ok(state.may_read(&mail.principal)?),
             // Leaving is allowed to whoever is there; whether they are, the write finds out.
-            Attend::Unsubscribe | Attend::Unmute => Ok(mail.by.opens(&state.channel).demand()?),
+            Attend::Unsubscribe | Attend::Unmute => {
+                Ok(mail.principal.opens(&state.channel).demand()?)
+            }
         });
         match allowed {
             Ok(()) => self.save(
-                move |tx| write::attend(tx, id, mail.by.user, mail.how),
+                move |tx| write::attend(tx, id, mail.principal.user, mail.how),
                 false,
             ),
             Err(failure) => refuse(failure),
@@ -300,10 +302,10 @@ impl Handler<SetChannelPresence> for ChannelActor {
     fn handle(&mut self, mail: SetChannelPresence, _: &mut Self::Context) -> Self::Result {
         let shared = self.shared.clone();
         let state = self.state()?;
-        state.may_read(&mail.by)?;
+        state.may_read(&mail.principal)?;
         let presence = shared
             .presence
-            .set_in(mail.by.user, state.channel.id, mail.set);
+            .set_in(mail.principal.user, state.channel.id, mail.set);
         if presence.text.is_some() {
             let channel = state.channel.brief();
             shared.tell(presence_event(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::actors::by::By;
+use crate::actors::by::UserPrincipal;
 use crate::actors::channel::mail::MayListen;
 use crate::actors::connection::{Answer, ConnectionMail};
 use crate::actors::shard::CloseStreams;
@@ -52,7 +52,7 @@ impl Engine {
         filter: Filter,
         wanted: Option<SubscriptionId>,
     ) -> Result<Option<Followed>, Failure> {
-        let by = By::of(token)?;
+        let principal = UserPrincipal::of(token)?;
         if wanted.as_ref().is_some_and(|id| !is_subscription_id(id)) {
             return Err(Refusal::Invalid.at("subscription_id").into());
         }
@@ -61,12 +61,12 @@ impl Engine {
             return Ok(None);
         };
         if let Some(channel) = topic.channel() {
-            self.ask_channel(channel, || MayListen(by.clone()))
+            self.ask_channel(channel, || MayListen(principal.clone()))
                 .await??;
         }
         let follows = match topic {
             Topic::Presence | Topic::ChannelPresence(_) => {
-                let user = by.user;
+                let user = principal.user;
                 Some(
                     self.store()
                         .read(move |db| db.follows(user))
@@ -83,7 +83,7 @@ impl Engine {
         let id = wanted.unwrap_or_else(|| SubscriptionId::from(random_id()));
         let mail = |seat| ConnectionMail::Follow {
             token: token.clone(),
-            user: by.user,
+            user: principal.user,
             topic,
             filter: filter.clone(),
             id: id.clone(),
@@ -96,7 +96,7 @@ impl Engine {
             followed: Some(Followed {
                 connection_id,
                 subscription_id: id.clone(),
-                user: by.user,
+                user: principal.user,
             }),
         };
         let mut answer = recipient.send(mail(None)).await;
@@ -105,7 +105,7 @@ impl Engine {
             let seat = self
                 .shared
                 .user_seats
-                .take(by.user)
+                .take(principal.user)
                 .ok_or(Refusal::TooManyConnections)?;
             answer = recipient.send(mail(Some(seat))).await;
         }
@@ -117,14 +117,14 @@ impl Engine {
         }
         if claims && !matches!(self.is_live(token).await, Ok(true)) {
             // Its revocation passed before the connection was this user's, so it was not closed by it.
-            let close = ConnectionMail::Close(by.user, Goodbye::TokenRevoked);
+            let close = ConnectionMail::Close(principal.user, Goodbye::TokenRevoked);
             drop(recipient.send(close).await);
             return Err(Refusal::TokenInvalid.into());
         }
         if let Some(channel) = topic.channel() {
             // Access may have been lost between the question and the subscription, and the event of it may
             // have passed: ask again now that the next one will find the subscription.
-            self.ask_channel(channel, || MayListen(by.clone()))
+            self.ask_channel(channel, || MayListen(principal.clone()))
                 .await??;
         }
         if let Topic::Inbox(user) = topic {
@@ -166,13 +166,13 @@ impl Engine {
     /// Unknown, or somebody else's.
     pub async fn unfollow(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         connection: &str,
         subscription: &str,
     ) -> Result<(), Failure> {
         self.tell_connection(
             connection,
-            ConnectionMail::Unfollow(by.user, subscription.into()),
+            ConnectionMail::Unfollow(principal.user, subscription.into()),
         )
         .await
     }
@@ -181,9 +181,16 @@ impl Engine {
     ///
     /// # Errors
     /// Unknown, or somebody else's.
-    pub async fn close_stream(&self, by: &By, connection: &str) -> Result<(), Failure> {
-        self.tell_connection(connection, ConnectionMail::Close(by.user, Goodbye::Asked))
-            .await
+    pub async fn close_stream(
+        &self,
+        principal: &UserPrincipal,
+        connection: &str,
+    ) -> Result<(), Failure> {
+        self.tell_connection(
+            connection,
+            ConnectionMail::Close(principal.user, Goodbye::Asked),
+        )
+        .await
     }
 
     async fn tell_connection(&self, connection: &str, mail: ConnectionMail) -> Result<(), Failure> {

@@ -64,8 +64,12 @@ async fn attend(
     how: Attend,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(channel)?;
-    let channel = app.engine.attend(caller.by(), id, how).await?;
-    if caller.by().holds(&channel, Access::Read).is_granted() {
+    let channel = app.engine.attend(caller.principal(), id, how).await?;
+    if caller
+        .principal()
+        .holds(&channel, Access::Read)
+        .is_granted()
+    {
         return reply::channel(app, Some(caller), params, &channel).await;
     }
     // Who left a channel that they may no longer read learns that they left, and nothing else of it.
@@ -89,7 +93,10 @@ pub(in crate::http) async fn muted(
 ) -> ApiResult {
     caller.demand_channels()?;
     let user = caller.id();
-    let (filter, request) = (filters::channels(caller.by(), &params), params.page());
+    let (filter, request) = (
+        filters::channels(caller.principal(), &params),
+        params.page(),
+    );
     let read = app
         .engine
         .store()

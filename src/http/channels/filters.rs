@@ -7,13 +7,13 @@ use crate::model::{Principal, Refusal, Scope, UserId, UserPrincipal};
 use crate::store::{Db, Failure, InboxFilter, MessageFilter};
 
 /// Which channels of a list are wanted; never one that the user may not read.
-pub(super) fn channels(by: &UserPrincipal, params: &Params) -> InboxFilter {
+pub(super) fn channels(principal: &UserPrincipal, params: &Params) -> InboxFilter {
     InboxFilter {
         only_unread: !params.flag("include_read", true),
         kinds: params.list("channel_types"),
         exclude_kinds: params.list("exclude_channel_types"),
         include_inactive: params.flag("include_inactive", false),
-        reader: Some(Principal::User(by.clone())),
+        reader: Some(Principal::User(principal.clone())),
     }
 }
 

@@ -27,20 +27,24 @@ pub(in crate::http) async fn list(
 
 /// The channels that the caller subscribes to, newest activity first.
 pub(super) async fn serve(app: &App, caller: &Caller, params: &Params, live: Live) -> ApiResult {
-    let by = caller.by()?;
-    let user = by.user;
+    let principal = caller.principal()?;
+    let user = principal.user;
     caller.demand_channels()?;
     live.around(
         app,
         caller,
         Topic::Inbox(user),
-        page(app, caller, &by, params),
+        page(app, caller, &principal, params),
     )
     .await
 }
 
-async fn page(app: &App, caller: &Caller, by: &UserPrincipal, params: &Params) -> ApiResult {
-    let (user, filter, request) = (by.user, filters::channels(by, params), params.page());
+async fn page(app: &App, caller: &Caller, principal: &UserPrincipal, params: &Params) -> ApiResult {
+    let (user, filter, request) = (
+        principal.user,
+        filters::channels(principal, params),
+        params.page(),
+    );
     let always = [CHAT, PM].map(String::from);
     let read = app.engine.store().read(move |db| {
         let page = db.inbox_page(user, &filter, &request)?;

@@ -27,7 +27,7 @@ pub(in crate::http) async fn create(
     let directory = names::directory(engine, draft.people()).await?;
     let new = draft.finish(&directory, caller.id(), limits.channel_members)?;
     let channel = engine
-        .create_channel(caller.by(), new, auto_subscribe)
+        .create_channel(caller.principal(), new, auto_subscribe)
         .await?;
     reply::created(show(&app, &caller, &params, channel).await)
 }
@@ -48,7 +48,10 @@ pub(in crate::http) async fn edit(
         auto_subscribe: draft.auto_subscribe,
         raw: draft.raw,
     };
-    let changed = app.engine.change_channel(caller.by(), id, change).await?;
+    let changed = app
+        .engine
+        .change_channel(caller.principal(), id, change)
+        .await?;
     show(&app, &caller, &params, changed).await
 }
 
@@ -66,7 +69,10 @@ pub(in crate::http) async fn hand_over(
     let owner = directory
         .find(&person)
         .ok_or_else(|| Refusal::UnknownUser.at("owner_id"))?;
-    let changed = app.engine.change_owner(caller.by(), id, owner).await?;
+    let changed = app
+        .engine
+        .change_owner(caller.principal(), id, owner)
+        .await?;
     show(&app, &caller, &params, changed).await
 }
 
@@ -78,7 +84,7 @@ pub(in crate::http) async fn deactivate(
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let changed = app.engine.deactivate(caller.by(), id).await?;
+    let changed = app.engine.deactivate(caller.principal(), id).await?;
     show(&app, &caller, &params, changed).await
 }
 

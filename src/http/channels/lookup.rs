@@ -88,7 +88,7 @@ pub(in crate::http) async fn owned(
     caller.demand_channels()?;
     let (user, filter, page) = (
         caller.id(),
-        filters::channels(caller.by(), &params),
+        filters::channels(caller.principal(), &params),
         params.page(),
     );
     let read = app

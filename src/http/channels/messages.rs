@@ -36,7 +36,10 @@ pub(in crate::http) async fn create(
         (id, compose(&app, &caller, &params, draft).await?)
     };
     app.engine.metrics().spans().since(Span::Parse, began);
-    let message = app.engine.post_message(caller.by(), channel, new).await?;
+    let message = app
+        .engine
+        .post_message(caller.principal(), channel, new)
+        .await?;
     reply::created(reply::message(&app, Some(&caller), &params, &message).await)
 }
 
@@ -46,7 +49,7 @@ async fn compose(
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<NewMessage> {
-    let people = names::mentioned(&app.engine, caller.by(), &mut draft).await?;
+    let people = names::mentioned(&app.engine, caller.principal(), &mut draft).await?;
     let new = draft.finish(
         &people,
         app.engine.limits().message_length,
@@ -82,7 +85,7 @@ async fn private(
         return Err(Refusal::TooManyMembers.at("destinations").into());
     }
     let new = compose(app, caller, params, draft).await?;
-    let channel = app.engine.open_pm(caller.by(), others).await?;
+    let channel = app.engine.open_pm(caller.principal(), others).await?;
     Ok((channel, new))
 }
 
@@ -94,7 +97,10 @@ pub(in crate::http) async fn delete(
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let deleted = app.engine.delete_message(caller.by(), channel, id).await?;
+    let deleted = app
+        .engine
+        .delete_message(caller.principal(), channel, id)
+        .await?;
     reply::message(&app, Some(&caller), &params, &deleted).await
 }
 
@@ -127,7 +133,9 @@ async fn set_sticky(
 ) -> ApiResult {
     let (channel, id) = message_path(ids)?;
     let engine = &app.engine;
-    let message = engine.set_sticky(caller.by(), channel, id, sticky).await?;
+    let message = engine
+        .set_sticky(caller.principal(), channel, id, sticky)
+        .await?;
     reply::message(app, Some(caller), params, &message).await
 }
 
@@ -147,11 +155,11 @@ pub(in crate::http) async fn report(
     if !REASONS.contains(&reason) {
         return Err(Refusal::Invalid.at("reason").into());
     }
-    let by = caller.by().clone();
+    let principal = caller.principal().clone();
     let read = app.engine.store().read(move |db| {
         let room = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
         // Any scope will do; only the right to read counts.
-        by.holds(&room, Access::Read).demand()?;
+        principal.holds(&room, Access::Read).demand()?;
         let found = db.message(id)?.filter(|m| m.channel_id == channel);
         found.ok_or_else(|| Refusal::MessageNotFound.into())
     });
@@ -160,7 +168,7 @@ pub(in crate::http) async fn report(
         message_id = %message.id,
         channel_id = %message.channel_id,
         author = %message.user_id,
-        by = %caller.id(),
+        principal = %caller.id(),
         reason,
         "message reported"
     );

@@ -75,7 +75,7 @@ pub(in crate::http) async fn edit(
     let set = crate::http::presence::read(&app, &params, &body)?;
     let presence = app
         .engine
-        .set_channel_presence(caller.by(), channel, set)
+        .set_channel_presence(caller.principal(), channel, set)
         .await?;
     let options = RenderOptions::default();
     let behind = Backdrop::of_users(&app, Some(&caller), options, [user]).await?;

@@ -9,7 +9,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
-use crate::actors::By;
+use crate::actors::UserPrincipal;
 use crate::http::{ApiError, ApiResult, App};
 use crate::model::{Refusal, Scope, Token, UserId};
 use crate::protocol::query::Query;
@@ -29,9 +29,9 @@ impl Caller {
     }
 
     /// As the actors want to hear it; app tokens act for nobody.
-    pub fn by(&self) -> ApiResult<By> {
+    pub fn principal(&self) -> ApiResult<UserPrincipal> {
         let user = self.user().ok_or(Refusal::WrongTokenKind)?;
-        Ok(By {
+        Ok(UserPrincipal {
             user,
             token: Arc::clone(&self.token),
         })
@@ -113,7 +113,7 @@ pub struct TokenCaller(pub Caller);
 /// A handler for user tokens only.
 #[derive(Clone, Debug)]
 pub struct UserCaller {
-    by: By,
+    principal: UserPrincipal,
     caller: Caller,
 }
 
@@ -124,12 +124,12 @@ pub struct AppCaller(pub Caller);
 impl UserCaller {
     /// Which user.
     pub fn id(&self) -> UserId {
-        self.by.user
+        self.principal.user
     }
 
     /// As the actors want to hear it.
-    pub fn by(&self) -> &By {
-        &self.by
+    pub fn principal(&self) -> &UserPrincipal {
+        &self.principal
     }
 
     /// As the handlers for anybody want to hear it.
@@ -182,7 +182,7 @@ from_admission! {
     TokenCaller => |caller| Ok(Self(caller.ok_or(Refusal::TokenRequired)?));
     UserCaller => |caller| {
         let caller = caller.ok_or(Refusal::TokenRequired)?;
-        Ok(Self { by: caller.by()?, caller })
+        Ok(Self { principal: caller.principal()?, caller })
     };
     AppCaller => |caller| {
         let caller = caller.ok_or(Refusal::TokenRequired)?;

@@ -78,11 +78,14 @@ async fn update_presence(request: &ServiceRequest, app: &App, caller: &Caller) {
     let query = Query::parse(request.query_string());
     // Setting the presence is what this call is for; its handler looks at the parameter itself.
     let same = request.method() == Method::PUT && request.path().ends_with("/presence");
-    let (Ok(by), true, false) = (caller.by(), query.has("update_presence"), same) else {
+    let (Ok(principal), true, false) = (caller.principal(), query.has("update_presence"), same)
+    else {
         return;
     };
     let done = if caller.demand(Scope::Presence).is_ok() {
-        presence::shortcut(app, &by, &Params(query)).await.is_ok()
+        presence::shortcut(app, &principal, &Params(query))
+            .await
+            .is_ok()
     } else {
         false
     };

@@ -7,7 +7,9 @@ use crate::http::{ApiResult, App, Reply};
 
 /// `DELETE /users/me/streams/{connection_id}`
 pub async fn close(caller: UserCaller, connection: Path<String>, app: Data<App>) -> ApiResult {
-    app.engine.close_stream(caller.by(), &connection).await?;
+    app.engine
+        .close_stream(caller.principal(), &connection)
+        .await?;
     Ok(Reply::nothing())
 }
 
@@ -19,7 +21,7 @@ pub async fn unfollow(
 ) -> ApiResult {
     let (connection, subscription) = ids.into_inner();
     app.engine
-        .unfollow(caller.by(), &connection, &subscription)
+        .unfollow(caller.principal(), &connection, &subscription)
         .await?;
     Ok(Reply::nothing())
 }

@@ -70,7 +70,9 @@ async fn relate(
             }
         }
     }
-    app.engine.relate(caller.by(), other, relation, on).await?;
+    app.engine
+        .relate(caller.principal(), other, relation, on)
+        .await?;
     if relationship.blocks_you {
         return Reply::one(&json!({ "id": other }));
     }
