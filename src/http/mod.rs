@@ -1,7 +1,7 @@
 //! The REST face: routes, who asks, what is answered. It decides nothing about channels or users; it asks
 //! the actors and shows what they say.
 //!
-//! Every request passes [`middleware::manners`] (address, rate limit, caller, headers, log) and then one
+//! Every request passes [`middleware::pipeline`] (address, rate limit, caller, headers, log) and then one
 //! handler of [`routes`].
 
 pub mod casing;

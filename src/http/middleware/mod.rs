@@ -1,4 +1,4 @@
-//! What happens around every handler: one pass, in the order of [`manners`].
+//! What happens around every handler: one pass, in the order of [`pipeline`].
 
 pub mod admission;
 pub mod cors;
@@ -36,7 +36,7 @@ pub fn wants_pretty(request: &HttpRequest) -> bool {
 
 /// Around every request: address without trailing slash, preflight, admission, the handler, errors in
 /// their envelope, headers, log line.
-pub async fn manners(
+pub async fn pipeline(
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
@@ -132,7 +132,7 @@ impl RateStatus {
 }
 
 /// No such address.
-pub async fn unknown_address() -> Result<super::Reply, ApiError> {
+pub async fn unknown_endpoint() -> Result<super::Reply, ApiError> {
     Err(crate::model::Refusal::NotFound.into())
 }
 
