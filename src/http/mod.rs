@@ -13,7 +13,6 @@ pub mod feed;
 pub mod markers;
 pub mod middleware;
 pub mod oauth;
-pub mod people;
 pub mod presence;
 mod principal;
 pub mod reply;
@@ -22,6 +21,7 @@ pub mod streams;
 pub mod sys;
 pub mod text;
 pub mod token;
+pub mod user_includes;
 pub mod users;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

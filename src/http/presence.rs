@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 
 use crate::actors::{SetPresence, UserPrincipal};
 use crate::http::extract::{Body, Caller, Live, Params, TokenCaller, UserCaller, path};
-use crate::http::people::people;
+use crate::http::user_includes::user_includes;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Refusal, Scope, Stamp, UserId};
 use crate::protocol::object::PresenceObject;
@@ -25,13 +25,14 @@ pub async fn list(caller: TokenCaller, live: Live, app: Data<App>) -> ApiResult 
     let page = async {
         let present = app.engine.presence().all();
         let ids = present.iter().map(|presence| presence.user_id).collect();
-        let people = people(&app, Some(&caller), RenderOptions::default(), ids).await?;
+        let user_includes =
+            user_includes(&app, Some(&caller), RenderOptions::default(), ids).await?;
         let site = app.engine.site();
         let shown: Vec<_> = present
             .iter()
-            .filter(|presence| people.object(presence.user_id).is_some())
+            .filter(|presence| user_includes.object(presence.user_id).is_some())
             .filter_map(|presence| {
-                let user = people.user(presence.user_id)?;
+                let user = user_includes.user(presence.user_id)?;
                 Some(PresenceObject::new(user, presence, site))
             })
             .collect();
@@ -47,10 +48,11 @@ pub async fn show(caller: UserCaller, user: Path<String>, app: Data<App>) -> Api
 }
 
 async fn show_user(app: &App, caller: &Caller, id: UserId) -> ApiResult {
-    let people = people(app, Some(caller), RenderOptions::default(), vec![id]).await?;
-    let user = people
+    let user_includes =
+        user_includes(app, Some(caller), RenderOptions::default(), vec![id]).await?;
+    let user = user_includes
         .user(id)
-        .filter(|_| !people.relationship(id).blocks_you)
+        .filter(|_| !user_includes.relationship(id).blocks_you)
         .ok_or(Refusal::UserNotFound)?;
     let presence = app.engine.presence().of(id);
     Reply::one(&PresenceObject::new(user, &presence, app.engine.site()))

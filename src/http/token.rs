@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 
 use crate::http::extract::{AppCaller, Caller, Live, Params, TokenCaller, UserCaller};
-use crate::http::people::people;
+use crate::http::user_includes::user_includes;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Token, UserId};
 use crate::protocol::object::{Storage, TokenObject, UserObject};
@@ -29,8 +29,8 @@ pub async fn delete(caller: UserCaller, params: Params, app: Data<App>) -> ApiRe
 async fn show_token(app: &App, caller: &Caller, params: &Params) -> ApiResult {
     let options = RenderOptions::from_query(params);
     let ids = caller.user().into_iter().collect();
-    let people = people(app, Some(caller), options, ids).await?;
-    let user = caller.user().and_then(|id| people.object(id));
+    let user_includes = user_includes(app, Some(caller), options, ids).await?;
+    let user = caller.user().and_then(|id| user_includes.object(id));
     let storage = caller.user().map(|_| Storage::default());
     Reply::one(&TokenObject::new(
         &caller.token,
@@ -53,11 +53,12 @@ pub async fn user_tokens(caller: AppCaller, params: Params, app: Data<App>) -> A
     let store = app.engine.store();
     let tokens: Vec<Token> = store.read(move |db| db.tokens_of_client(&client)).await?;
     let ids = tokens.iter().filter_map(|token| token.user).collect();
-    let people = people(&app, Some(&caller), RenderOptions::from_query(&params), ids).await?;
+    let user_includes =
+        user_includes(&app, Some(&caller), RenderOptions::from_query(&params), ids).await?;
     let shown: Vec<_> = tokens
         .iter()
         .filter_map(|token| {
-            let user = people.object(token.user?);
+            let user = user_includes.object(token.user?);
             Some(TokenObject::new(token, user, Some(Storage::default())))
         })
         .collect();

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use actix_web::web::{Data, Path};
 
-use super::backdrop::Backdrop;
 use super::filters;
+use super::includes::Includes;
 use super::reply;
 use crate::actors::Attend;
 use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
@@ -139,8 +139,8 @@ async fn subscriber_page(
     // In a channel it is the presence there that counts.
     let wants_presence = std::mem::take(&mut options.presence);
     let engine = &app.engine;
-    let people = page.items.iter().map(|(_, id)| *id);
-    let behind = Backdrop::of_users(app, caller, options, people).await?;
+    let user_includes = page.items.iter().map(|(_, id)| *id);
+    let includes = Includes::of_users(app, caller, options, user_includes).await?;
     let present: HashMap<UserId, String> = if wants_presence {
         let present = engine.presence().in_channel(channel);
         present
@@ -151,7 +151,7 @@ async fn subscriber_page(
         HashMap::new()
     };
     let show = |(key, id): &(i64, UserId)| -> Option<UserObject<'_>> {
-        let object = behind.user(*id)?.paginated(*key);
+        let object = includes.user(*id)?.paginated(*key);
         Some(if wants_presence {
             object.with_presence(present.get(id).map(String::as_str))
         } else {

@@ -49,9 +49,9 @@ async fn compose(
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<NewMessage> {
-    let people = names::mentioned(&app.engine, caller.principal(), &mut draft).await?;
+    let user_includes = names::mentioned(&app.engine, caller.principal(), &mut draft).await?;
     let new = draft.finish(
-        &people,
+        &user_includes,
         app.engine.limits().message_length,
         caller.id(),
         caller.token.client.clone(),
@@ -68,13 +68,13 @@ async fn private(
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<(ChannelId, NewMessage)> {
-    let people = draft
+    let user_includes = draft
         .destinations
         .take()
-        .filter(|people| !people.is_empty())
+        .filter(|user_includes| !user_includes.is_empty())
         .ok_or_else(|| Refusal::Missing.at("destinations"))?;
-    let directory = names::directory(&app.engine, people.clone()).await?;
-    let mut others: Vec<UserId> = directory.all(&people, "destinations")?;
+    let directory = names::directory(&app.engine, user_includes.clone()).await?;
+    let mut others: Vec<UserId> = directory.all(&user_includes, "destinations")?;
     others.sort_unstable();
     others.dedup();
     others.retain(|user| *user != caller.id());

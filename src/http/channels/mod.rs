@@ -4,10 +4,10 @@
 //! through the engine, which knows the rules of each channel. `backdrop` and `reply` show the result.
 
 mod attendance;
-mod backdrop;
 mod explore;
 mod filters;
 mod inbox;
+mod includes;
 mod lifecycle;
 mod lookup;
 mod message_lookup;

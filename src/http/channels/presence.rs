@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 
-use super::backdrop::Backdrop;
+use super::includes::Includes;
 use super::messages::demand;
 use crate::http::extract::{Body, Live, Params, UserCaller, path};
 use crate::http::principal::principal;
@@ -26,13 +26,13 @@ pub(in crate::http) async fn list(
         let mut present = app.engine.presence().in_channel(id);
         present.retain(|presence| presence.text.is_some());
         present.sort_unstable_by_key(|presence| presence.user_id);
-        let people = present.iter().map(|presence| presence.user_id);
+        let user_includes = present.iter().map(|presence| presence.user_id);
         let options = RenderOptions::default();
-        let behind = Backdrop::of_users(&app, Some(&caller), options, people).await?;
+        let includes = Includes::of_users(&app, Some(&caller), options, user_includes).await?;
         let items: Vec<_> = present
             .iter()
             .filter_map(|presence| {
-                let user = behind.visible_user(presence.user_id)?;
+                let user = includes.visible_user(presence.user_id)?;
                 Some(PresenceObject::new(user, presence, app.engine.site()))
             })
             .collect();
@@ -53,9 +53,9 @@ pub(in crate::http) async fn show(
     let reader = principal(&app, Some(caller.caller())).await?;
     demand(&app, &reader, channel).await?;
     let options = RenderOptions::default();
-    let behind = Backdrop::of_users(&app, Some(&caller), options, [user]).await?;
+    let includes = Includes::of_users(&app, Some(&caller), options, [user]).await?;
     let presence = app.engine.presence().of_in(user, channel);
-    let shown = behind.visible_user(user).ok_or(Refusal::UserNotFound)?;
+    let shown = includes.visible_user(user).ok_or(Refusal::UserNotFound)?;
     Reply::one(&PresenceObject::new(shown, &presence, app.engine.site()))
 }
 
@@ -78,7 +78,7 @@ pub(in crate::http) async fn edit(
         .set_channel_presence(caller.principal(), channel, set)
         .await?;
     let options = RenderOptions::default();
-    let behind = Backdrop::of_users(&app, Some(&caller), options, [user]).await?;
-    let shown = behind.visible_user(user).ok_or(Refusal::UserNotFound)?;
+    let includes = Includes::of_users(&app, Some(&caller), options, [user]).await?;
+    let shown = includes.visible_user(user).ok_or(Refusal::UserNotFound)?;
     Reply::one(&PresenceObject::new(shown, &presence, app.engine.site()))
 }

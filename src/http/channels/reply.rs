@@ -1,6 +1,6 @@
 //! Answers that several handlers of this folder give.
 
-use super::backdrop::Backdrop;
+use super::includes::Includes;
 use crate::http::extract::{Caller, Params};
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Channel, Message, Page};
@@ -14,8 +14,8 @@ pub(super) async fn channel(
     channel: &Channel,
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
-    let behind = Backdrop::of_channels(app, caller, options, [channel]).await?;
-    Reply::one(&behind.channel(channel))
+    let includes = Includes::of_channels(app, caller, options, [channel]).await?;
+    Reply::one(&includes.channel(channel))
 }
 
 /// Channels without pages.
@@ -26,10 +26,10 @@ pub(super) async fn all_channels(
     channels: &[Channel],
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
-    let behind = Backdrop::of_channels(app, caller, options, channels).await?;
+    let includes = Includes::of_channels(app, caller, options, channels).await?;
     let items: Vec<_> = channels
         .iter()
-        .map(|channel| behind.channel(channel))
+        .map(|channel| includes.channel(channel))
         .collect();
     Reply::one(&items)
 }
@@ -43,11 +43,11 @@ pub(super) async fn channels(
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
     let channels = page.items.iter().map(|(_, channel)| channel);
-    let behind = Backdrop::of_channels(app, caller, options, channels).await?;
+    let includes = Includes::of_channels(app, caller, options, channels).await?;
     let items: Vec<_> = page
         .items
         .iter()
-        .map(|(id, channel)| behind.channel(channel).paginated(*id))
+        .map(|(id, channel)| includes.channel(channel).paginated(*id))
         .collect();
     Reply::listing(page, &items)
 }
@@ -60,8 +60,8 @@ pub(super) async fn message(
     message: &Message,
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
-    let behind = Backdrop::of_messages(app, caller, options, [message]).await?;
-    Reply::one(&behind.message(message))
+    let includes = Includes::of_messages(app, caller, options, [message]).await?;
+    Reply::one(&includes.message(message))
 }
 
 /// Messages without pages.
@@ -72,10 +72,10 @@ pub(super) async fn all_messages(
     messages: &[Message],
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
-    let behind = Backdrop::of_messages(app, caller, options, messages).await?;
+    let includes = Includes::of_messages(app, caller, options, messages).await?;
     let items: Vec<_> = messages
         .iter()
-        .map(|message| behind.message(message))
+        .map(|message| includes.message(message))
         .collect();
     Reply::one(&items)
 }
@@ -89,11 +89,11 @@ pub(super) async fn messages(
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
     let messages = page.items.iter().map(|(_, message)| message);
-    let behind = Backdrop::of_messages(app, caller, options, messages).await?;
+    let includes = Includes::of_messages(app, caller, options, messages).await?;
     let items: Vec<_> = page
         .items
         .iter()
-        .map(|(id, message)| behind.message(message).paginated(*id))
+        .map(|(id, message)| includes.message(message).paginated(*id))
         .collect();
     Reply::listing(page, &items)
 }

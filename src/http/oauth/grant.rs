@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::OAuthError;
 use crate::http::App;
 use crate::http::extract::{Body, Caller};
-use crate::http::people::people;
+use crate::http::user_includes::user_includes;
 use crate::model::{ClientId, Scopes, Token, UserId};
 use crate::protocol::object::{Storage, TokenObject, UserObject};
 use crate::protocol::render_options::RenderOptions;
@@ -166,9 +166,9 @@ async fn show(app: &App, access_token: &str, token: Token) -> Result<HttpRespons
         token: token.into(),
     };
     let ids = caller.user().into_iter().collect();
-    let people = people(app, Some(&caller), RenderOptions::default(), ids).await?;
-    let user = caller.user().and_then(|id| people.user(id));
-    let object = caller.user().and_then(|id| people.object(id));
+    let user_includes = user_includes(app, Some(&caller), RenderOptions::default(), ids).await?;
+    let user = caller.user().and_then(|id| user_includes.user(id));
+    let object = caller.user().and_then(|id| user_includes.object(id));
     let storage = caller.user().map(|_| Storage::default());
     let granted = Granted {
         access_token,

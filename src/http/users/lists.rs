@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 
 use crate::http::extract::{Caller, Params, TokenCaller, UserCaller, path};
-use crate::http::people::people;
+use crate::http::user_includes::user_includes;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Refusal, Relation, UserId};
 use crate::protocol::render_options::RenderOptions;
@@ -95,7 +95,7 @@ pub async fn blocked(
 
 async fn show(app: &App, caller: &Caller, params: &Params, list: List) -> ApiResult {
     let store = app.engine.store();
-    let owner = people(app, Some(caller), RenderOptions::default(), vec![list.of]).await?;
+    let owner = user_includes(app, Some(caller), RenderOptions::default(), vec![list.of]).await?;
     if owner.object_unless_blocking(list.of).is_none() {
         return Err(Refusal::UserNotFound.into());
     }
@@ -105,12 +105,12 @@ async fn show(app: &App, caller: &Caller, params: &Params, list: List) -> ApiRes
         .await?;
     let options = RenderOptions::from_query(params);
     let ids = page.items.iter().map(|(_, id)| *id).collect();
-    let people = people(app, Some(caller), options, ids).await?;
+    let user_includes = user_includes(app, Some(caller), options, ids).await?;
     let shown = page.items.iter().filter_map(|(at, id)| {
         // The list of those whom one blocked would else be empty.
         let object = match list.relation {
-            Relation::Block => people.object_unless_blocking(*id),
-            Relation::Follow | Relation::Mute => people.object(*id),
+            Relation::Block => user_includes.object_unless_blocking(*id),
+            Relation::Follow | Relation::Mute => user_includes.object(*id),
         };
         object.map(|object| (id, object.paginated(*at)))
     });

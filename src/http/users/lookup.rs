@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 
 use crate::http::extract::{AnyCaller, Caller, Params, path};
-use crate::http::people::people;
+use crate::http::user_includes::user_includes;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Refusal, UserId};
 use crate::protocol::render_options::RenderOptions;
@@ -28,8 +28,8 @@ pub async fn show_user(
     id: UserId,
 ) -> ApiResult {
     let options = RenderOptions::from_query(params);
-    let people = people(app, caller, options, vec![id]).await?;
-    let object = people
+    let user_includes = user_includes(app, caller, options, vec![id]).await?;
+    let object = user_includes
         .object_unless_blocking(id)
         .ok_or(Refusal::UserNotFound)?;
     if !options.user {
@@ -49,17 +49,17 @@ pub async fn list(caller: AnyCaller, params: Params, app: Data<App>) -> ApiResul
     }
     let ids = path::users(&app, caller, &params.list("ids")).await?;
     let options = RenderOptions::from_query(&params);
-    let people = people(&app, caller, options, ids.clone()).await?;
+    let user_includes = user_includes(&app, caller, options, ids.clone()).await?;
     if !options.user {
         let found: Vec<UserId> = ids
             .into_iter()
-            .filter(|id| people.object_unless_blocking(*id).is_some())
+            .filter(|id| user_includes.object_unless_blocking(*id).is_some())
             .collect();
         return Reply::one(&found);
     }
     let found: Vec<_> = ids
         .into_iter()
-        .filter_map(|id| people.object_unless_blocking(id))
+        .filter_map(|id| user_includes.object_unless_blocking(id))
         .collect();
     Reply::one(&found)
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::lookup::show_user;
 use crate::http::extract::{Params, UserCaller, path};
-use crate::http::people::people;
+use crate::http::user_includes::user_includes;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Refusal, Relation, Scope};
 use crate::protocol::render_options::RenderOptions;
@@ -53,7 +53,7 @@ async fn relate(
     if other == caller.id() {
         return Err(Refusal::NoAccess.into());
     }
-    let before = people(app, Some(caller), RenderOptions::default(), vec![other]).await?;
+    let before = user_includes(app, Some(caller), RenderOptions::default(), vec![other]).await?;
     if before.user(other).is_none() {
         return Err(Refusal::UserNotFound.into());
     }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::http::extract::Caller;
-use crate::http::people::{People, people};
+use crate::http::user_includes::{UserIncludes, user_includes};
 use crate::http::{ApiResult, App};
 use crate::model::{Channel, ChannelId, Message, MessageId, User, UserId};
 use crate::protocol::object::{
@@ -14,22 +14,22 @@ use crate::protocol::render_options::RenderOptions;
 use crate::store::Attendance;
 
 /// People, attendances and newest messages around the things to be shown.
-pub(in crate::http) struct Backdrop<'a> {
+pub(in crate::http) struct Includes<'a> {
     app: &'a App,
     options: RenderOptions,
     caller: Option<UserId>,
-    people: People,
-    around: Around,
+    user_includes: UserIncludes,
+    context: ChannelContext,
 }
 
 /// What the store says about channels.
 #[derive(Default)]
-struct Around {
+struct ChannelContext {
     attendances: HashMap<ChannelId, Attendance>,
     recents: HashMap<MessageId, Message>,
 }
 
-impl<'a> Backdrop<'a> {
+impl<'a> Includes<'a> {
     /// For users and what they wrote. To show a message to its own author costs no query.
     pub(in crate::http) async fn of_users(
         app: &'a App,
@@ -42,8 +42,8 @@ impl<'a> Backdrop<'a> {
             app,
             options,
             caller: caller.and_then(Caller::user),
-            people: people(app, caller, options, ids).await?,
-            around: Around::default(),
+            user_includes: user_includes(app, caller, options, ids).await?,
+            context: ChannelContext::default(),
         })
     }
 
@@ -78,28 +78,28 @@ impl<'a> Backdrop<'a> {
                 recents.extend(channel.recent_deleted_message_id);
             }
         }
-        let around = around(app, user, rooms, recents).await?;
+        let context = context(app, user, rooms, recents).await?;
         // Wanted or not: whether the author may be heard decides about the message itself.
-        ids.extend(around.recents.values().map(|message| message.user_id));
+        ids.extend(context.recents.values().map(|message| message.user_id));
         Ok(Self {
             app,
             options,
             caller: user,
-            people: people(app, caller, options, ids).await?,
-            around,
+            user_includes: user_includes(app, caller, options, ids).await?,
+            context,
         })
     }
 
     /// A user as the caller sees them; nobody if they are unknown or one of the two blocks the other.
     pub(in crate::http) fn user(&self, id: UserId) -> Option<UserObject<'_>> {
-        self.people.object(id)
+        self.user_includes.object(id)
     }
 
     /// The user as they are, unless one of the two blocks the other.
     pub(in crate::http) fn visible_user(&self, id: UserId) -> Option<&User> {
-        let relationship = self.people.relationship(id);
+        let relationship = self.user_includes.relationship(id);
         let is_hidden = relationship.you_blocked || relationship.blocks_you;
-        let user = self.people.user(id).filter(|_| !is_hidden)?;
+        let user = self.user_includes.user(id).filter(|_| !is_hidden)?;
         Some(user.as_ref())
     }
 
@@ -120,7 +120,7 @@ impl<'a> Backdrop<'a> {
             object = object.owner_object(owner);
         }
         if let Some(caller) = self.caller {
-            let attendance = self.around.attendances.get(&channel.id);
+            let attendance = self.context.attendances.get(&channel.id);
             let (subscribed, muted) =
                 attendance.map_or((false, false), |a| (a.subscribed, a.muted));
             let marker = attendance.and_then(|attendance| attendance.marker.clone());
@@ -135,7 +135,7 @@ impl<'a> Backdrop<'a> {
         }
         object.limited_users(|id| {
             let presence = engine.presence().of(id);
-            let user = self.people.user(id)?;
+            let user = self.user_includes.user(id)?;
             Some(LimitedUser::new(
                 user,
                 presence.text.as_deref(),
@@ -146,24 +146,24 @@ impl<'a> Backdrop<'a> {
 
     /// A newest message, unless one of the two blocks the other: lists hide it too.
     fn recent(&self, id: Option<MessageId>) -> Option<MessageObject<'_>> {
-        let message = self.around.recents.get(&id?)?;
-        let relationship = self.people.relationship(message.user_id);
+        let message = self.context.recents.get(&id?)?;
+        let relationship = self.user_includes.relationship(message.user_id);
         let is_hidden = relationship.you_blocked || relationship.blocks_you;
         (!is_hidden).then(|| self.message(message))
     }
 }
 
-async fn around(
+async fn context(
     app: &App,
     caller: Option<UserId>,
     rooms: Vec<ChannelId>,
     recents: Vec<MessageId>,
-) -> ApiResult<Around> {
+) -> ApiResult<ChannelContext> {
     if recents.is_empty() && (caller.is_none() || rooms.is_empty()) {
-        return Ok(Around::default());
+        return Ok(ChannelContext::default());
     }
     let read = app.engine.store().read(move |db| {
-        Ok(Around {
+        Ok(ChannelContext {
             attendances: match caller {
                 Some(caller) => db.attendances(caller, &rooms)?,
                 None => HashMap::new(),

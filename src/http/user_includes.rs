@@ -12,7 +12,7 @@ use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
 /// Users, and how the caller stands to each.
-pub struct People {
+pub struct UserIncludes {
     caller: Option<UserId>,
     options: RenderOptions,
     site: Site,
@@ -23,12 +23,12 @@ pub struct People {
 }
 
 /// Looks up `ids` for this caller. Unknown ids are simply not there.
-pub async fn people(
+pub async fn user_includes(
     app: &App,
     caller: Option<&Caller>,
     options: RenderOptions,
     mut ids: Vec<UserId>,
-) -> Result<People, ApiError> {
+) -> Result<UserIncludes, ApiError> {
     ids.sort_unstable();
     ids.dedup();
     let store = app.engine.store();
@@ -47,7 +47,7 @@ pub async fn people(
         let board = app.engine.presence();
         presences.extend(ids.iter().filter_map(|id| Some((*id, board.of(*id).text?))));
     }
-    Ok(People {
+    Ok(UserIncludes {
         caller,
         options,
         site: app.engine.site().clone(),
@@ -57,7 +57,7 @@ pub async fn people(
     })
 }
 
-impl People {
+impl UserIncludes {
     /// The user itself, whoever may see it.
     pub fn user(&self, id: UserId) -> Option<&Arc<User>> {
         self.users.get(&id)
@@ -78,7 +78,7 @@ impl People {
         self.build(id)
     }
 
-    /// As [`People::object`], but whom the caller blocked is shown: to find them, and to unblock them.
+    /// As [`UserIncludes::object`], but whom the caller blocked is shown: to find them, and to unblock them.
     pub fn object_unless_blocking(&self, id: UserId) -> Option<UserObject<'_>> {
         if self.relationship(id).blocks_you {
             return None;
