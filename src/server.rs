@@ -215,7 +215,7 @@ fn listen(
             let shard = shared.shards.add(|id| {
                 ShardActor::launch(
                     id,
-                    shared.interest.clone(),
+                    shared.registry.clone(),
                     shared.site.clone(),
                     shared.streams.clone(),
                     shared.store.clock().clone(),

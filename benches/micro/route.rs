@@ -5,7 +5,7 @@ use super::listener::{inbox, link, subscription};
 use super::world::World;
 use actix_rt::net::TcpStream;
 use criterion::{BenchmarkId, Criterion};
-use groundnut::actors::interest::{Interest, Key, ShardId};
+use groundnut::actors::registry::{RoutingKey, ShardId, ShardRegistry};
 use groundnut::actors::shard::hearing::hears;
 use groundnut::actors::shard::link::Link;
 use groundnut::event::Payload;
@@ -52,21 +52,21 @@ fn points<F: FnOnce() -> World>(criterion: &mut Criterion, world: &LazyCell<Worl
 }
 
 fn shards(criterion: &mut Criterion) {
-    let interest = LazyCell::new(|| {
-        let interest = Interest::default();
+    let registry = LazyCell::new(|| {
+        let registry = ShardRegistry::default();
         for number in 0..POINTS {
-            let key = Key::Messages(ChannelId(number));
-            (0..SHARDS).for_each(|shard| interest.add(&key, ShardId(shard)));
+            let key = RoutingKey::Messages(ChannelId(number));
+            (0..SHARDS).for_each(|shard| registry.add(&key, ShardId(shard)));
         }
-        interest
+        registry
     });
     let mut group = criterion.benchmark_group("route/shards at a point");
     for (name, number) in [("listened to", POINTS / 2), ("nobody there", POINTS)] {
         group.bench_function(name, |bench| {
-            let key = Key::Messages(ChannelId(number));
+            let key = RoutingKey::Messages(ChannelId(number));
             bench.iter(|| {
                 let mut shards = SmallVec::new();
-                interest.collect(black_box(&key), &mut shards);
+                registry.collect(black_box(&key), &mut shards);
                 shards
             });
         });

@@ -30,9 +30,9 @@ pub(crate) fn serve(receivers: usize) {
         let shards = Shards::default();
         let site = Arc::new(world.site.clone());
         let shard = shards.add(|id| {
-            let (interest, clock) = (Arc::default(), Clock::default());
+            let (registry, clock) = (Arc::default(), Clock::default());
             let streams = Arc::new(Streams::default());
-            ShardActor::launch(id, interest, site, streams, clock, Arc::default())
+            ShardActor::launch(id, registry, site, streams, clock, Arc::default())
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut out = std::io::stdout();

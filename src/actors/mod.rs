@@ -13,9 +13,9 @@ pub mod directory;
 mod engine;
 pub mod firehose;
 pub mod hiding;
-pub mod interest;
 pub mod log_tail;
 pub mod presence;
+pub mod registry;
 pub mod seats;
 pub mod send;
 pub mod shard;
@@ -41,7 +41,7 @@ use crate::protocol::site::Site;
 use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
 use directory::Directory;
-use interest::{Interest, ShardId};
+use registry::{ShardId, ShardRegistry};
 use seats::Seats;
 use send::Mailbox;
 use shard::ShardActor;
@@ -56,7 +56,7 @@ pub struct Shared {
     /// Who lives where.
     pub directory: Directory,
     /// Which shards listen to what.
-    pub interest: Arc<Interest>,
+    pub registry: Arc<ShardRegistry>,
     /// The shards themselves.
     pub shards: Shards,
     /// Who is there.
@@ -99,7 +99,7 @@ impl Shared {
         let shared = Self {
             store,
             directory,
-            interest: Arc::default(),
+            registry: Arc::default(),
             shards: Shards::default(),
             presence: PresenceBoard::new(clock),
             metrics,

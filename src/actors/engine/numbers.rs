@@ -178,7 +178,7 @@ impl Engine {
             connections,
             channels,
             users,
-            listening_points: self.shared.interest.len(),
+            listening_points: self.shared.registry.len(),
             streams_in_use: self.shared.app_seats.taken(),
             subscriptions: 0,
         };
@@ -235,7 +235,7 @@ impl Engine {
         let actors = self.shared.directory.firehoses_measured();
         let rows = actors.iter().map(|actor| ActorRow {
             receivers: self.shared.app_seats.taken_by(&actor.id),
-            shards: self.shared.interest.shards_of_app(&actor.id),
+            shards: self.shared.registry.shards_of_app(&actor.id),
             ..ActorRow::new(ActorKind::Firehose, actor)
         });
         rows.collect()

@@ -19,7 +19,7 @@ use super::Shared;
 use super::delivery::{AllowedApp, Delivery};
 use super::firehose::mail::Seen;
 use super::hiding::Hiding;
-use super::interest::{Key, ShardId};
+use super::registry::{RoutingKey, ShardId};
 use super::send::Mailbox;
 use super::shard::{Batch, ShardActor};
 use crate::event::{Event, Payload, Pos};
@@ -227,12 +227,12 @@ impl LogTail {
     fn shards_for(&self, payload: &Payload, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
         let mut shards = SmallVec::new();
         for key in payload.routing_keys() {
-            self.shared.interest.collect(&key, &mut shards);
+            self.shared.registry.collect(&key, &mut shards);
         }
         for app in apps {
             self.shared
-                .interest
-                .collect(&Key::App(app.client.clone()), &mut shards);
+                .registry
+                .collect(&RoutingKey::App(app.client.clone()), &mut shards);
         }
         shards
     }

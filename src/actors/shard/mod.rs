@@ -30,7 +30,7 @@ use state::State;
 use wheel::Wheel;
 
 use super::delivery::Delivery;
-use super::interest::{Interest, Key, ShardId};
+use super::registry::{RoutingKey, ShardId, ShardRegistry};
 use super::send::Mailbox;
 use crate::clock::Clock;
 use crate::config::Streams;
@@ -102,14 +102,14 @@ impl ShardActor {
     /// Starts the shard of the current thread.
     pub fn launch(
         id: ShardId,
-        interest: Arc<Interest>,
+        registry: Arc<ShardRegistry>,
         site: Arc<Site>,
         limits: Arc<Streams>,
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> (Rc<Shard>, Mailbox<Self>) {
         let numbers: Arc<ActorNumbers> = Arc::default();
-        let state = RefCell::new(State::new(id, interest));
+        let state = RefCell::new(State::new(id, registry));
         let shard = Rc::new(Shard {
             id,
             state,
@@ -196,7 +196,7 @@ impl Handler<CloseStreams> for ShardActor {
             .shard
             .state
             .borrow()
-            .at(&Key::App(mail.client))
+            .at(&RoutingKey::App(mail.client))
             .to_vec();
         for slot in slots {
             let plays_one =

@@ -11,7 +11,7 @@ use super::audience::{SLICE, Slot};
 use super::hearing::{app_hears, hears};
 use super::link::{Link, Who};
 use crate::actors::delivery::Delivery;
-use crate::actors::interest::Key;
+use crate::actors::registry::RoutingKey;
 use crate::event::Payload;
 use crate::model::ChannelId;
 use crate::protocol::frame::render_ids;
@@ -118,7 +118,7 @@ impl Pile {
         let state = shard.state.borrow();
         for app in &delivery.apps {
             let before = (self.frames, self.bytes);
-            for slot in state.at(&Key::App(app.client.clone())) {
+            for slot in state.at(&RoutingKey::App(app.client.clone())) {
                 let Some(link) = state.link(*slot).filter(|link| link.closing.is_none()) else {
                     continue;
                 };

@@ -12,7 +12,7 @@ use super::audience::{SLICE, Slot};
 use super::pile::Pile;
 use super::{effects, plain};
 use crate::actors::delivery::Delivery;
-use crate::actors::interest::Key;
+use crate::actors::registry::RoutingKey;
 use crate::event::Payload;
 use crate::model::ChannelId;
 
@@ -114,7 +114,7 @@ fn set_apart(shard: &Shard, run: &[Arc<Delivery>], channel: ChannelId) -> Vec<Sl
         .filter(|hidden| !hidden.is_empty());
     for hidden in hidden {
         for user in hidden.muted_by.iter().chain(&hidden.blocked) {
-            apart.extend_from_slice(state.at(&Key::User(*user)));
+            apart.extend_from_slice(state.at(&RoutingKey::User(*user)));
         }
     }
     apart.sort_unstable();
