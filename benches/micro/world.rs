@@ -1,7 +1,7 @@
 //! A database on disk with one person, one room, and what the log said about them.
 
 use groundnut::actors::channel::write::{create, message};
-use groundnut::actors::delivery::{Delivery, Hidden};
+use groundnut::actors::delivery::{Delivery, HiddenFrom};
 use groundnut::clock::Clock;
 use groundnut::event::{Event, Payload};
 use groundnut::model::{
@@ -100,7 +100,7 @@ impl World {
 
     /// The message on its way down, not yet rendered.
     pub(crate) fn delivery(&self) -> Arc<Delivery> {
-        let hidden = Arc::new(Hidden::default());
+        let hidden = Arc::new(HiddenFrom::default());
         let (event, apps) = (self.message().clone(), SmallVec::new());
         let (audience, begun) = (Audience::default(), (self.store.now(), 1));
         Arc::new(Delivery::new(event, hidden, apps, audience, None, begun))

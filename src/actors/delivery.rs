@@ -16,21 +16,21 @@ use crate::telemetry::{ActorNumbers, Span, Spans};
 
 /// Who must not hear of what a user does, as of one place in the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hidden {
+pub struct HiddenFrom {
     /// They muted the user; `include_muted=1` lifts it.
     pub muted_by: HashSet<UserId>,
     /// One of the two blocks the other.
     pub blocked: HashSet<UserId>,
 }
 
-impl Hidden {
+impl HiddenFrom {
     /// Nobody at all: the usual case, for which receivers are not looked at one by one.
     pub fn is_empty(&self) -> bool {
         self.muted_by.is_empty() && self.blocked.is_empty()
     }
 
     /// Whether it is kept from this viewer.
-    pub fn from(&self, viewer: UserId, include_muted: bool) -> bool {
+    pub fn is_hidden_from(&self, viewer: UserId, include_muted: bool) -> bool {
         self.blocked.contains(&viewer) || (!include_muted && self.muted_by.contains(&viewer))
     }
 }
@@ -46,7 +46,7 @@ pub struct Delivery {
     /// User streams that it concerns.
     pub routes: SmallVec<[Route; 2]>,
     /// Who must not hear of it.
-    pub hidden: Arc<Hidden>,
+    pub hidden: Arc<HiddenFrom>,
     /// Apps that may see it.
     pub apps: SmallVec<[AllowedApp; 1]>,
     /// What apps are told beside.
@@ -77,7 +77,7 @@ impl Delivery {
     /// Nothing is rendered yet. `shards`: how many will carry it out.
     pub fn new(
         event: Arc<Event>,
-        hidden: Arc<Hidden>,
+        hidden: Arc<HiddenFrom>,
         apps: SmallVec<[AllowedApp; 1]>,
         audience: Audience,
         channel: Option<Arc<ActorNumbers>>,

@@ -5,6 +5,7 @@
 //! shards, one per worker thread, which write to their sockets.
 
 pub mod arbiters;
+pub mod block_index;
 pub mod by;
 pub mod channel;
 pub mod connection;
@@ -12,7 +13,6 @@ pub mod delivery;
 pub mod directory;
 mod engine;
 pub mod firehose;
-pub mod hiding;
 pub mod log_tail;
 pub mod presence;
 pub mod registry;

@@ -50,7 +50,7 @@ pub use messages::MessageFilter;
 pub use numbers::Numbers;
 pub use options::StoreOptions;
 pub use outlet::Batch;
-pub use relations::HiddenFrom;
+pub use relations::MutesAndBlocks;
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch};
 pub use tokens::NewToken;
 pub use users::NewUser;

@@ -11,7 +11,7 @@ use crate::model::{Page, PageRequest, Relation, UserId};
 
 /// Who must not hear of somebody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HiddenFrom {
+pub struct MutesAndBlocks {
     /// These muted the user.
     pub muted_by: Vec<UserId>,
     /// These stand in a block with the user, in either direction.
@@ -58,13 +58,13 @@ impl Db<'_> {
     }
 
     /// Who must not hear of what this user does.
-    pub fn hidden_from(&mut self, actor: UserId) -> Result<HiddenFrom, Failure> {
+    pub fn mutes_and_blocks(&mut self, actor: UserId) -> Result<MutesAndBlocks, Failure> {
         let muted_by = self.others(actor, Relation::Mute, true)?;
         let mut blocked = self.others(actor, Relation::Block, true)?;
         blocked.extend(self.others(actor, Relation::Block, false)?);
         blocked.sort_unstable();
         blocked.dedup();
-        Ok(HiddenFrom { muted_by, blocked })
+        Ok(MutesAndBlocks { muted_by, blocked })
     }
 
     /// Whom the user follows.
@@ -73,7 +73,7 @@ impl Db<'_> {
     }
 
     /// Whose messages the user does not want to see, or may not: muted, or in a block in either direction.
-    pub fn hides(&mut self, viewer: UserId) -> Result<Vec<UserId>, Failure> {
+    pub fn hidden_users(&mut self, viewer: UserId) -> Result<Vec<UserId>, Failure> {
         let mut hidden = self.others(viewer, Relation::Mute, false)?;
         hidden.extend(self.others(viewer, Relation::Block, false)?);
         hidden.extend(self.others(viewer, Relation::Block, true)?);

@@ -84,7 +84,7 @@ fn private_rules(
         .filter(|user| *user != author)
         .collect();
     if let [other] = others.as_slice()
-        && tx.hidden_from(author)?.blocked.contains(other)
+        && tx.mutes_and_blocks(author)?.blocked.contains(other)
     {
         return Err(Refusal::Blocked.into());
     }
@@ -132,7 +132,7 @@ fn announce_subscription(
 /// # Errors
 /// The database is in trouble.
 pub fn auto_subscribe(tx: &mut Tx<'_>, channel: &Channel, actor: UserId) -> Result<(), Failure> {
-    let blocked = tx.hidden_from(actor)?.blocked;
+    let blocked = tx.mutes_and_blocks(actor)?.blocked;
     let listed = channel.owner.into_iter().chain(channel.acl.members());
     let users: Vec<UserId> = listed.filter(|user| !blocked.contains(user)).collect();
     subscribe_all(tx, channel.id, &users)

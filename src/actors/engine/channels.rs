@@ -125,7 +125,7 @@ impl Engine {
         let user = principal.user;
         self.store()
             .write(move |tx| {
-                let blocked = tx.hidden_from(user)?.blocked;
+                let blocked = tx.mutes_and_blocks(user)?.blocked;
                 if blocked.iter().any(|blocked| people.contains(blocked)) {
                     return Err(Refusal::Blocked.at("destinations").into());
                 }

@@ -16,9 +16,9 @@ use smallvec::SmallVec;
 use tokio::sync::mpsc;
 
 use super::Shared;
+use super::block_index::BlockIndex;
 use super::delivery::{AllowedApp, Delivery};
 use super::firehose::mail::Seen;
-use super::hiding::Hiding;
 use super::registry::{RoutingKey, ShardId};
 use super::send::Mailbox;
 use super::shard::{Batch, ShardActor};
@@ -54,7 +54,7 @@ pub struct LogTail {
     last: Pos,
     /// How long the last events took to all their sockets.
     walk: Duration,
-    hiding: Hiding,
+    block_index: BlockIndex,
 }
 
 impl LogTail {
@@ -64,7 +64,7 @@ impl LogTail {
             shared,
             last,
             walk: Duration::ZERO,
-            hiding: Hiding::default(),
+            block_index: BlockIndex::default(),
         }
     }
 
@@ -202,7 +202,7 @@ impl LogTail {
         let apps = self.judge(&seen, firehoses).await;
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
         for ((seen, told), apps) in seen.iter().zip(told).zip(apps) {
-            self.hiding.apply(&seen.event.payload);
+            self.block_index.apply(&seen.event.payload);
             let shards = self.shards_for(&seen.event.payload, &apps);
             if shards.is_empty() {
                 continue;
@@ -247,8 +247,8 @@ impl LogTail {
         let payload = &seen.event.payload;
         let hidden = loop {
             match self
-                .hiding
-                .from(payload.facts().actor, &self.shared.store)
+                .block_index
+                .hidden_from(payload.facts().actor, &self.shared.store)
                 .await
             {
                 Ok(hidden) => break hidden,
@@ -269,7 +269,7 @@ impl LogTail {
 }
 
 /// What apps are told beside a message: who is subscribed, and who of them must not be notified.
-fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
+fn audience(seen: &Seen, hidden: &super::delivery::HiddenFrom) -> Audience {
     let payload = &seen.event.payload;
     let Some(written) = payload.message() else {
         return Audience::default();
@@ -284,7 +284,7 @@ fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
     let notified: BTreeSet<UserId> = seen.subscribers.iter().copied().chain(mentioned).collect();
     let suppress = notified
         .into_iter()
-        .filter(|user| hidden.from(*user, false))
+        .filter(|user| hidden.is_hidden_from(*user, false))
         .collect();
     Audience {
         subscribed_user_ids: (!payload.facts().is_deletion).then(|| seen.subscribers.clone()),

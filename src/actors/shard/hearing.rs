@@ -28,7 +28,7 @@ pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> b
     let facts = body.facts();
     let filter = &subscription.filter;
     let is_own = facts.actor == Some(viewer);
-    if !is_own && delivery.hidden.from(viewer, filter.include_muted) {
+    if !is_own && delivery.hidden.is_hidden_from(viewer, filter.include_muted) {
         return false;
     }
     let is_deleted_message = facts.object_type == Some(ObjectType::Message) && facts.is_deletion;

@@ -20,7 +20,7 @@ pub fn relate(
     on: bool,
 ) -> Result<(), Failure> {
     tx.user(other)?.ok_or(Refusal::UserNotFound)?;
-    if relation == Relation::Follow && on && tx.hidden_from(user)?.blocked.contains(&other) {
+    if relation == Relation::Follow && on && tx.mutes_and_blocks(user)?.blocked.contains(&other) {
         return Err(Refusal::Blocked.into());
     }
     let changed = if on {

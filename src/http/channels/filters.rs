@@ -48,8 +48,8 @@ impl MessagesWanted {
         caller: Option<UserId>,
     ) -> Result<MessageFilter, Failure> {
         let hidden = match caller {
-            Some(caller) if self.include_muted => db.hidden_from(caller)?.blocked,
-            Some(caller) => db.hides(caller)?,
+            Some(caller) if self.include_muted => db.mutes_and_blocks(caller)?.blocked,
+            Some(caller) => db.hidden_users(caller)?,
             None => Vec::new(),
         };
         Ok(MessageFilter {

@@ -263,10 +263,10 @@ async fn relations_are_directed_counted_and_listed() {
             ..Relationship::default()
         }
     );
-    let hidden = place.read(move |db| db.hidden_from(ada)).await;
+    let hidden = place.read(move |db| db.mutes_and_blocks(ada)).await;
     assert_eq!((hidden.muted_by, hidden.blocked), (vec![bob], vec![eve]));
-    assert_eq!(place.read(move |db| db.hides(bob)).await, [ada]);
-    assert_eq!(place.read(move |db| db.hides(ada)).await, [eve]);
+    assert_eq!(place.read(move |db| db.hidden_users(bob)).await, [ada]);
+    assert_eq!(place.read(move |db| db.hidden_users(ada)).await, [eve]);
 
     let page = async |request: PageRequest| {
         place
