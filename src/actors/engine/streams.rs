@@ -81,14 +81,14 @@ impl Engine {
             | Topic::Token(_) => None,
         };
         let id = wanted.unwrap_or_else(|| SubscriptionId::from(random_id()));
-        let mail = |seat| ConnectionMail::Follow {
+        let mail = |slot| ConnectionMail::Follow {
             token: token.clone(),
             user: principal.user,
             topic,
             filter: filter.clone(),
             id: id.clone(),
             follows: follows.clone(),
-            seat,
+            slot,
         };
         // Taken back unless it is handed out: a call that is dropped half way leaves nothing behind.
         let mut guard = Guard {
@@ -102,12 +102,12 @@ impl Engine {
         let mut answer = recipient.send(mail(None)).await;
         let claims = matches!(answer, Ok(Ok(Answer::Unclaimed)));
         if claims {
-            let seat = self
+            let slot = self
                 .shared
-                .user_seats
+                .user_slots
                 .take(principal.user)
                 .ok_or(Refusal::TooManyConnections)?;
-            answer = recipient.send(mail(Some(seat))).await;
+            answer = recipient.send(mail(Some(slot))).await;
         }
         match answer {
             Ok(Ok(Answer::Done)) => {}
