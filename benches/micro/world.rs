@@ -9,7 +9,7 @@ use groundnut::model::{
     User,
 };
 use groundnut::protocol::site::Site;
-use groundnut::protocol::stream::Audience;
+use groundnut::protocol::stream::NotificationTargets;
 use groundnut::store::{Failure, NewClient, NewUser, Store, StoreOptions, Tx};
 use groundnut::text::{Source, compose};
 use smallvec::SmallVec;
@@ -102,8 +102,8 @@ impl World {
     pub(crate) fn delivery(&self) -> Arc<Delivery> {
         let hidden = Arc::new(HiddenFrom::default());
         let (event, apps) = (self.message().clone(), SmallVec::new());
-        let (audience, begun) = (Audience::default(), (self.store.now(), 1));
-        Arc::new(Delivery::new(event, hidden, apps, audience, None, begun))
+        let (targets, begun) = (NotificationTargets::default(), (self.store.now(), 1));
+        Arc::new(Delivery::new(event, hidden, apps, targets, None, begun))
     }
 }
 

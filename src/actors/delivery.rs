@@ -11,7 +11,7 @@ use crate::model::{ClientId, Stamp, Token, UserId};
 use crate::protocol::frame::{AppFrame, Frame};
 use crate::protocol::render_class::RenderClass;
 use crate::protocol::site::Site;
-use crate::protocol::stream::{Audience, app_frame, user_frame};
+use crate::protocol::stream::{NotificationTargets, app_frame, user_frame};
 use crate::telemetry::{ActorNumbers, Span, Spans};
 
 /// Who must not hear of what a user does, as of one place in the log.
@@ -50,7 +50,7 @@ pub struct Delivery {
     /// Apps that may see it.
     pub apps: SmallVec<[AllowedApp; 1]>,
     /// What apps are told beside.
-    pub audience: Audience,
+    pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.
     pub channel: Option<Arc<ActorNumbers>>,
     /// When it went to the shards.
@@ -79,7 +79,7 @@ impl Delivery {
         event: Arc<Event>,
         hidden: Arc<HiddenFrom>,
         apps: SmallVec<[AllowedApp; 1]>,
-        audience: Audience,
+        targets: NotificationTargets,
         channel: Option<Arc<ActorNumbers>>,
         (fanned_out, shards): (Stamp, usize),
     ) -> Self {
@@ -88,7 +88,7 @@ impl Delivery {
             event,
             hidden,
             apps,
-            audience,
+            targets,
             channel,
             fanned_out,
             walks: AtomicUsize::new(shards),
@@ -143,7 +143,7 @@ impl Delivery {
         if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
             return frame.clone();
         }
-        let frame = app_frame(&self.event, class, site, &self.audience, self.fanned_out);
+        let frame = app_frame(&self.event, class, site, &self.targets, self.fanned_out);
         frames.push((class, frame.clone()));
         frame
     }

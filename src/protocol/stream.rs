@@ -15,7 +15,7 @@ use crate::model::{AppStream, ChannelId, ObjectType, Relation, Stamp, Token, Use
 
 /// What app streams say beyond the event: whom it concerns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Audience {
+pub struct NotificationTargets {
     /// Everybody subscribed to the channel, the author included.
     pub subscribed_user_ids: Option<std::sync::Arc<[UserId]>>,
     /// Of those, who muted the author or stands in a block with them.
@@ -57,7 +57,11 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl<'a> Meta<'a> {
-    fn of(event: &'a Event, audience: Option<&'a Audience>, timing: Option<Timing>) -> Self {
+    fn of(
+        event: &'a Event,
+        targets: Option<&'a NotificationTargets>,
+        timing: Option<Timing>,
+    ) -> Self {
         let facts = event.payload.facts();
         let mut meta = Self {
             timestamp: event.at.seconds(),
@@ -80,9 +84,9 @@ impl<'a> Meta<'a> {
             meta.channel_id = Some(channel.id);
             meta.user_id = Some(user.id);
         }
-        if let Some(audience) = audience {
-            meta.subscribed_user_ids = audience.subscribed_user_ids.as_deref();
-            meta.suppress_notifications = audience.suppress_notifications.as_deref();
+        if let Some(targets) = targets {
+            meta.subscribed_user_ids = targets.subscribed_user_ids.as_deref();
+            meta.suppress_notifications = targets.suppress_notifications.as_deref();
         }
         meta
     }
@@ -153,12 +157,12 @@ pub fn app_frame(
     event: &Event,
     class: RenderClass,
     site: &Site,
-    audience: &Audience,
+    targets: &NotificationTargets,
     fanned_out: Stamp,
 ) -> AppFrame {
     let mut json_text = b"{\"meta\":".to_vec();
     let timing = timing(event, class, fanned_out);
-    json_text.extend_from_slice(&json(&Meta::of(event, Some(audience), timing)));
+    json_text.extend_from_slice(&json(&Meta::of(event, Some(targets), timing)));
     let moment = timing.map(|_| Timing::place(&json_text));
     json_text.extend_from_slice(b",\"data\":");
     json_text.extend_from_slice(&data(event, class, site, View::App));

@@ -24,7 +24,7 @@ use super::send::Mailbox;
 use super::shard::{Batch, ShardActor};
 use crate::event::{Event, Payload, Pos};
 use crate::model::UserId;
-use crate::protocol::stream::Audience;
+use crate::protocol::stream::NotificationTargets;
 use crate::store::Failure;
 use crate::telemetry::{ActorNumbers, Counter};
 
@@ -257,22 +257,22 @@ impl LogTail {
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
         };
-        let audience = if apps.is_empty() {
-            Audience::default()
+        let targets = if apps.is_empty() {
+            NotificationTargets::default()
         } else {
-            audience(seen, &hidden)
+            targets(seen, &hidden)
         };
         let event = seen.event.clone();
         let fanned_out = (self.shared.store.now(), shards);
-        Delivery::new(event, hidden, apps, audience, channel, fanned_out)
+        Delivery::new(event, hidden, apps, targets, channel, fanned_out)
     }
 }
 
 /// What apps are told beside a message: who is subscribed, and who of them must not be notified.
-fn audience(seen: &Seen, hidden: &super::delivery::HiddenFrom) -> Audience {
+fn targets(seen: &Seen, hidden: &super::delivery::HiddenFrom) -> NotificationTargets {
     let payload = &seen.event.payload;
     let Some(written) = payload.message() else {
-        return Audience::default();
+        return NotificationTargets::default();
     };
     let mentioned = written
         .message
@@ -286,7 +286,7 @@ fn audience(seen: &Seen, hidden: &super::delivery::HiddenFrom) -> Audience {
         .into_iter()
         .filter(|user| hidden.is_hidden_from(*user, false))
         .collect();
-    Audience {
+    NotificationTargets {
         subscribed_user_ids: (!payload.facts().is_deletion).then(|| seen.subscribers.clone()),
         suppress_notifications: Some(suppress),
     }
