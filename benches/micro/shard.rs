@@ -10,7 +10,7 @@ use actix::System;
 use actix_rt::net::TcpStream;
 use bytes::BytesMut;
 use groundnut::actors::Shards;
-use groundnut::actors::shard::{Batch, Shard, ShardActor};
+use groundnut::actors::shard::{FanOutBatch, Shard, ShardActor};
 use groundnut::clock::Clock;
 use groundnut::config::Streams;
 use groundnut::protocol::frame::{ID_LENGTH, render_ids};
@@ -45,7 +45,7 @@ pub(crate) fn serve(receivers: usize) {
         control.write_u32(frame_bytes(&world)).await.unwrap();
         while let Ok(messages) = control.read_u8().await {
             let deliveries = (0..messages).map(|_| world.delivery()).collect();
-            mailbox.insist(Batch(deliveries)).await.unwrap();
+            mailbox.insist(FanOutBatch(deliveries)).await.unwrap();
         }
     });
 }

@@ -49,7 +49,7 @@ pub use log::LogHead;
 pub use messages::MessageFilter;
 pub use numbers::Numbers;
 pub use options::StoreOptions;
-pub use outlet::Batch;
+pub use outlet::CommittedBatch;
 pub use relations::MutesAndBlocks;
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch};
 pub use tokens::NewToken;
@@ -138,7 +138,7 @@ impl Store {
 
     /// Committed events in `pos` order, a batch per commit; once. A reader that is too slow finds a gap in `pos`,
     /// which it fills from the table ([`Db::events_after`]); so it does for what other processes committed.
-    pub fn committed(&self) -> Option<mpsc::Receiver<Batch>> {
+    pub fn committed(&self) -> Option<mpsc::Receiver<CommittedBatch>> {
         self.shared.outlet.take()
     }
 

@@ -21,7 +21,7 @@ use super::delivery::{AllowedApp, Delivery};
 use super::firehose::mail::Seen;
 use super::registry::{RoutingKey, ShardId};
 use super::send::Mailbox;
-use super::shard::{Batch, ShardActor};
+use super::shard::{FanOutBatch, ShardActor};
 use crate::event::{Event, Payload, Pos};
 use crate::model::UserId;
 use crate::protocol::stream::NotificationTargets;
@@ -71,7 +71,7 @@ impl LogTail {
     /// Until the store closes its queue.
     pub async fn run(
         mut self,
-        mut committed: mpsc::Receiver<crate::store::Batch>,
+        mut committed: mpsc::Receiver<crate::store::CommittedBatch>,
         mut ephemeral: mpsc::Receiver<Event>,
     ) {
         let mut glance = tokio::time::interval(GLANCE);
@@ -178,7 +178,9 @@ impl LogTail {
         for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
             let told = self.deliver_part(part).await;
             if part.iter().any(joins) {
-                let walked = told.iter().map(|shard| shard.insist(Batch(Vec::new())));
+                let walked = told
+                    .iter()
+                    .map(|shard| shard.insist(FanOutBatch(Vec::new())));
                 join_all(walked).await;
             }
         }
@@ -219,7 +221,7 @@ impl LogTail {
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
             let shard = self.shared.shards.get(shard)?;
             // A shard that is still walking holds everybody up here, not in memory: the log keeps the rest.
-            Some(async move { shard.insist(Batch(mail)).await.map(|()| shard) })
+            Some(async move { shard.insist(FanOutBatch(mail)).await.map(|()| shard) })
         });
         join_all(sent).await.into_iter().flatten().collect()
     }

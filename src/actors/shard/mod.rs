@@ -65,7 +65,7 @@ pub struct Shard {
 /// have been walked.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "()")]
-pub struct Batch(pub Vec<Arc<Delivery>>);
+pub struct FanOutBatch(pub Vec<Arc<Delivery>>);
 
 /// Asks for the number of connections and subscriptions here.
 #[derive(actix::Message, Debug)]
@@ -146,10 +146,10 @@ impl Actor for ShardActor {
     }
 }
 
-impl Handler<Batch> for ShardActor {
+impl Handler<FanOutBatch> for ShardActor {
     type Result = ();
 
-    fn handle(&mut self, batch: Batch, ctx: &mut Self::Context) {
+    fn handle(&mut self, batch: FanOutBatch, ctx: &mut Self::Context) {
         let shard = self.shard.clone();
         // The mailbox waits, so the next batch follows this one, and `LogTail` joins meanwhile what is
         // committed into one. Everything else on the thread goes on between the slices of a long walk.
