@@ -45,7 +45,10 @@ pub(crate) fn serve(receivers: usize) {
         control.write_u32(frame_bytes(&world)).await.unwrap();
         while let Ok(messages) = control.read_u8().await {
             let deliveries = (0..messages).map(|_| world.delivery()).collect();
-            mailbox.insist(FanOutBatch(deliveries)).await.unwrap();
+            mailbox
+                .send_past_bound(FanOutBatch(deliveries))
+                .await
+                .unwrap();
         }
     });
 }

@@ -118,7 +118,7 @@ impl Shared {
     }
 
     /// Sends an ephemeral event down. When the way is full it is dropped and counted: the next one tells more.
-    pub fn tell(&self, event: Event) {
+    pub fn publish(&self, event: Event) {
         if self.ephemeral.try_send(event).is_err() {
             self.metrics.add(Counter::EphemeralDropped, 1);
         }

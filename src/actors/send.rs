@@ -109,7 +109,7 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
     ///
     /// # Errors
     /// [`Failure::Stopping`] when the actor is gone.
-    pub async fn insist<M>(&self, mail: M) -> Result<M::Result, Failure>
+    pub async fn send_past_bound<M>(&self, mail: M) -> Result<M::Result, Failure>
     where
         M: Message + Send + 'static,
         M::Result: Send,

@@ -56,7 +56,7 @@ impl Caches {
     }
 
     /// Another process committed this.
-    pub(super) fn forget(&self, event: &Event) {
+    pub(super) fn invalidate(&self, event: &Event) {
         match &event.payload {
             Payload::Related {
                 relation,

@@ -143,8 +143,8 @@ impl Store {
     }
 
     /// Another process committed this: drops what the caches hold of it.
-    pub fn forget(&self, event: &Event) {
-        self.shared.caches.forget(event);
+    pub fn invalidate(&self, event: &Event) {
+        self.shared.caches.invalidate(event);
     }
 
     /// The clock that the store goes by.

@@ -79,18 +79,18 @@ impl ChannelActor {
                 Ok(Some(state)) => actor.state = Some(state),
                 // Nobody shall fill the directory by asking for channels that do not exist.
                 Ok(None) => {
-                    ctx.run_later(Duration::from_secs(1), |actor, ctx| actor.rest(ctx));
+                    ctx.run_later(Duration::from_secs(1), |actor, ctx| actor.passivate(ctx));
                 }
                 // Whoever asks next starts it anew.
-                Err(_) => actor.rest(ctx),
+                Err(_) => actor.passivate(ctx),
             },
         )
     }
 
-    fn rest(&self, ctx: &mut Context<Self>) {
+    fn passivate(&self, ctx: &mut Context<Self>) {
         self.shared
             .directory
-            .forget_channel(self.id, &ctx.address());
+            .remove_channel(self.id, &ctx.address());
         ctx.stop();
     }
 
@@ -128,7 +128,7 @@ impl Actor for ChannelActor {
         let idle = self.shared.idle;
         ctx.run_interval(idle / 4, move |actor, ctx| {
             if actor.used.elapsed() >= idle {
-                actor.rest(ctx);
+                actor.passivate(ctx);
             }
         });
     }
@@ -308,7 +308,7 @@ impl Handler<SetChannelPresence> for ChannelActor {
             .set_in(mail.principal.user, state.channel.id, mail.set);
         if presence.text.is_some() {
             let channel = state.channel.brief();
-            shared.tell(presence_event(
+            shared.publish(presence_event(
                 &shared,
                 mail.user,
                 channel,

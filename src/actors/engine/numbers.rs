@@ -183,7 +183,7 @@ impl Engine {
             subscriptions: 0,
         };
         for shard in self.shared.shards.all() {
-            if let Ok((_, subscriptions)) = shard.insist(CountLinks).await {
+            if let Ok((_, subscriptions)) = shard.send_past_bound(CountLinks).await {
                 numbers.subscriptions += subscriptions;
             }
         }
@@ -222,7 +222,7 @@ impl Engine {
             .map(|actor| ActorRow::new(ActorKind::Channel, actor))
             .collect();
         for shard in self.shared.shards.all() {
-            let counted = shard.insist(CountAudiences(ids.clone())).await;
+            let counted = shard.send_past_bound(CountAudiences(ids.clone())).await;
             for (row, listeners) in rows.iter_mut().zip(counted.unwrap_or_default()) {
                 row.receivers += listeners;
                 row.shards += usize::from(listeners > 0);
@@ -244,7 +244,7 @@ impl Engine {
     async fn shard_rows(&self) -> Vec<ActorRow> {
         let mut rows = Vec::new();
         for (actor, shard) in self.shards_measured().iter().zip(self.shared.shards.all()) {
-            let links = shard.insist(CountLinks).await;
+            let links = shard.send_past_bound(CountLinks).await;
             rows.push(ActorRow {
                 receivers: links.map_or(0, |(connections, _)| connections),
                 shards: 1,

@@ -170,7 +170,7 @@ impl Engine {
         connection: &str,
         subscription: &str,
     ) -> Result<(), Failure> {
-        self.tell_connection(
+        self.ask_connection(
             connection,
             ConnectionMail::Unfollow(principal.user, subscription.into()),
         )
@@ -186,14 +186,14 @@ impl Engine {
         principal: &UserPrincipal,
         connection: &str,
     ) -> Result<(), Failure> {
-        self.tell_connection(
+        self.ask_connection(
             connection,
             ConnectionMail::Close(principal.user, Goodbye::Asked),
         )
         .await
     }
 
-    async fn tell_connection(&self, connection: &str, mail: ConnectionMail) -> Result<(), Failure> {
+    async fn ask_connection(&self, connection: &str, mail: ConnectionMail) -> Result<(), Failure> {
         let known = self
             .shared
             .directory
@@ -215,7 +215,7 @@ impl Engine {
                 client: client.clone(),
                 keys: keys.to_vec(),
             };
-            if shard.insist(mail).await.is_err() {
+            if shard.send_past_bound(mail).await.is_err() {
                 tracing::debug!("a shard went before its streams were closed");
             }
         }

@@ -37,10 +37,10 @@ impl FirehoseActor {
         }
     }
 
-    fn rest(&self, ctx: &mut Context<Self>) {
+    fn passivate(&self, ctx: &mut Context<Self>) {
         self.shared
             .directory
-            .forget_firehose(&self.client, &ctx.address());
+            .remove_firehose(&self.client, &ctx.address());
         ctx.stop();
     }
 }
@@ -60,14 +60,14 @@ impl Actor for FirehoseActor {
             wrap_future(read).map(
                 |loaded, actor: &mut Self, ctx: &mut Context<Self>| match loaded {
                     Ok(sight) => actor.sight = Some(sight),
-                    Err(_) => actor.rest(ctx),
+                    Err(_) => actor.passivate(ctx),
                 },
             ),
         );
         ctx.run_interval(self.shared.idle, |actor, ctx| {
             let in_use = actor.shared.app_slots.taken_by(&actor.client);
             if in_use == 0 {
-                actor.rest(ctx);
+                actor.passivate(ctx);
             }
         });
     }

@@ -67,7 +67,7 @@ impl LogTail {
             let Some(owner) = owner else {
                 return Vec::new();
             };
-            match owner.insist(EventsArrived(events.clone())).await {
+            match owner.send_past_bound(EventsArrived(events.clone())).await {
                 Ok(subscribers) => {
                     owner.numbers().handled(events.len() as u64);
                     let told = subscribers.into_iter().map(|subscribers| Told {
@@ -110,7 +110,7 @@ impl LogTail {
     ) -> Option<(AllowedApp, Vec<bool>)> {
         while self.shared.app_slots.taken_by(client) > 0 {
             let firehose = self.shared.directory.firehose(client, &self.shared);
-            match firehose.insist(JudgeEvents(seen.clone())).await {
+            match firehose.send_past_bound(JudgeEvents(seen.clone())).await {
                 Ok(verdicts) => {
                     let numbers = firehose.numbers().clone();
                     numbers.handled(seen.len() as u64);

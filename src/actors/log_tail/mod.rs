@@ -160,7 +160,7 @@ impl LogTail {
                 Ok(events) => {
                     // Written elsewhere: what the caches hold of it is old.
                     for event in &events {
-                        self.shared.store.forget(event);
+                        self.shared.store.invalidate(event);
                     }
                     self.deliver_logged(events.into_iter().map(Arc::new).collect())
                         .await;
@@ -180,7 +180,7 @@ impl LogTail {
             if part.iter().any(joins) {
                 let walked = told
                     .iter()
-                    .map(|shard| shard.insist(FanOutBatch(Vec::new())));
+                    .map(|shard| shard.send_past_bound(FanOutBatch(Vec::new())));
                 join_all(walked).await;
             }
         }
@@ -221,7 +221,12 @@ impl LogTail {
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
             let shard = self.shared.shards.get(shard)?;
             // A shard that is still walking holds everybody up here, not in memory: the log keeps the rest.
-            Some(async move { shard.insist(FanOutBatch(mail)).await.map(|()| shard) })
+            Some(async move {
+                shard
+                    .send_past_bound(FanOutBatch(mail))
+                    .await
+                    .map(|()| shard)
+            })
         });
         join_all(sent).await.into_iter().flatten().collect()
     }

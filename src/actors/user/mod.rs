@@ -43,7 +43,7 @@ impl Actor for UserActor {
         let idle = self.shared.idle;
         ctx.run_interval(idle / 4, move |actor, ctx| {
             if actor.used.elapsed() >= idle {
-                actor.shared.directory.forget_user(actor.id, &ctx.address());
+                actor.shared.directory.remove_user(actor.id, &ctx.address());
                 ctx.stop();
             }
         });
@@ -111,7 +111,7 @@ impl Handler<SetUserPresence> for UserActor {
                 user: mail.user,
                 presence: presence.clone(),
             };
-            self.shared.tell(Event {
+            self.shared.publish(Event {
                 pos: None,
                 at: self.shared.store.now(),
                 payload,

@@ -211,7 +211,7 @@ async fn what_another_process_committed_can_be_forgotten() {
     let other = place.another();
     other.write(move |tx| tx.delete_token(id)).await.unwrap();
     assert!(place.store.token("one").await.unwrap().is_some(), "cached");
-    place.store.forget(&Event {
+    place.store.invalidate(&Event {
         pos: None,
         at: Stamp(1),
         payload: Payload::TokenRevoked {
