@@ -16,7 +16,7 @@ use crate::store::Failure;
 #[derive(Debug)]
 pub enum ConnectionMail {
     /// Follow a topic. The one that claims an unclaimed connection brings a seat for its user.
-    Follow {
+    Subscribe {
         /// The token of the call.
         token: Arc<Token>,
         /// Whose it is.
@@ -35,7 +35,7 @@ pub enum ConnectionMail {
     /// The channels of the user's inbox.
     FillInbox(Vec<ChannelId>),
     /// Stop following.
-    Unfollow(UserId, SubscriptionId),
+    Unsubscribe(UserId, SubscriptionId),
     /// Say goodbye, if the connection is this user's.
     Close(UserId, Goodbye),
 }

@@ -30,7 +30,7 @@ use tokio::sync::mpsc;
 
 pub use by::UserPrincipal;
 pub use channel::mail::{Attend, ChannelChange};
-pub use engine::{ActorKind, ActorOrder, Engine, Followed, Numbers};
+pub use engine::{ActorKind, ActorOrder, Engine, Numbers, SubscriptionHandle};
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::ProfileChange;
 

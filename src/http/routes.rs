@@ -66,7 +66,7 @@ routes! {
     }
     "/users/me/streams/{connection_id}" { delete streams::user_streams::close }
     "/users/me/streams/{connection_id}/{subscription_id}" {
-        delete streams::user_streams::unfollow,
+        delete streams::user_streams::unsubscribe,
     }
 
     // Presence

@@ -172,7 +172,7 @@ impl Handler<ConnectionMail> for ConnectionActor {
 
     fn handle(&mut self, mail: ConnectionMail, _: &mut Self::Context) -> Self::Result {
         match mail {
-            ConnectionMail::Follow {
+            ConnectionMail::Subscribe {
                 token,
                 user,
                 topic,
@@ -214,7 +214,7 @@ impl Handler<ConnectionMail> for ConnectionActor {
                     .fill_inbox(self.slot, channels);
                 Ok(Answer::Done)
             }
-            ConnectionMail::Unfollow(user, id) => {
+            ConnectionMail::Unsubscribe(user, id) => {
                 if !self.is_open_for(user) {
                     return Ok(Answer::NotYours);
                 }

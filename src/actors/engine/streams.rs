@@ -16,7 +16,7 @@ use crate::store::secret::random_id;
 
 /// A subscription that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Followed {
+pub struct SubscriptionHandle {
     /// Of which connection.
     pub connection_id: ConnectionId,
     /// `meta.subscription_id`
@@ -25,15 +25,15 @@ pub struct Followed {
 }
 
 /// Takes a subscription back when it is dropped with it.
-struct Guard<'e> {
+struct SubscriptionGuard<'e> {
     engine: &'e Engine,
-    followed: Option<Followed>,
+    handle: Option<SubscriptionHandle>,
 }
 
-impl Drop for Guard<'_> {
+impl Drop for SubscriptionGuard<'_> {
     fn drop(&mut self) {
-        if let Some(followed) = self.followed.take() {
-            self.engine.unfollow_quietly(&followed);
+        if let Some(handle) = self.handle.take() {
+            self.engine.cancel_subscription(&handle);
         }
     }
 }
@@ -44,14 +44,14 @@ impl Engine {
     ///
     /// # Errors
     /// Access, or [`Refusal::SubscriptionLimit`].
-    pub async fn follow(
+    pub async fn subscribe(
         &self,
         connection: &str,
         token: &Arc<Token>,
         topic: Topic,
         filter: Filter,
         wanted: Option<SubscriptionId>,
-    ) -> Result<Option<Followed>, Failure> {
+    ) -> Result<Option<SubscriptionHandle>, Failure> {
         let principal = UserPrincipal::of(token)?;
         if wanted.as_ref().is_some_and(|id| !is_subscription_id(id)) {
             return Err(Refusal::Invalid.at("subscription_id").into());
@@ -81,7 +81,7 @@ impl Engine {
             | Topic::Token(_) => None,
         };
         let id = wanted.unwrap_or_else(|| SubscriptionId::from(random_id()));
-        let mail = |slot| ConnectionMail::Follow {
+        let mail = |slot| ConnectionMail::Subscribe {
             token: token.clone(),
             user: principal.user,
             topic,
@@ -91,9 +91,9 @@ impl Engine {
             slot,
         };
         // Taken back unless it is handed out: a call that is dropped half way leaves nothing behind.
-        let mut guard = Guard {
+        let mut guard = SubscriptionGuard {
             engine: self,
-            followed: Some(Followed {
+            handle: Some(SubscriptionHandle {
                 connection_id,
                 subscription_id: id.clone(),
                 user: principal.user,
@@ -133,7 +133,7 @@ impl Engine {
             // A connection that closed meanwhile has no inbox.
             drop(recipient.send(fill).await);
         }
-        Ok(guard.followed.take())
+        Ok(guard.handle.take())
     }
 
     /// Whether a token still stands in the table.
@@ -149,11 +149,11 @@ impl Engine {
 
     /// Takes a subscription back whose page could not be served. Waits for nothing, so that it can be done
     /// when a request is dropped half way.
-    pub fn unfollow_quietly(&self, followed: &Followed) {
-        let Some(recipient) = self.shared.directory.connection(&followed.connection_id) else {
+    pub fn cancel_subscription(&self, handle: &SubscriptionHandle) {
+        let Some(recipient) = self.shared.directory.connection(&handle.connection_id) else {
             return;
         };
-        let mail = ConnectionMail::Unfollow(followed.user, followed.subscription_id.clone());
+        let mail = ConnectionMail::Unsubscribe(handle.user, handle.subscription_id.clone());
         actix_rt::spawn(async move {
             // A connection that is gone has no subscriptions.
             drop(recipient.send(mail).await);
@@ -164,7 +164,7 @@ impl Engine {
     ///
     /// # Errors
     /// Unknown, or somebody else's.
-    pub async fn unfollow(
+    pub async fn unsubscribe(
         &self,
         principal: &UserPrincipal,
         connection: &str,
@@ -172,7 +172,7 @@ impl Engine {
     ) -> Result<(), Failure> {
         self.ask_connection(
             connection,
-            ConnectionMail::Unfollow(principal.user, subscription.into()),
+            ConnectionMail::Unsubscribe(principal.user, subscription.into()),
         )
         .await
     }

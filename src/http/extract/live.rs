@@ -9,7 +9,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::Caller;
-use crate::actors::{Engine, Followed};
+use crate::actors::{Engine, SubscriptionHandle};
 use crate::http::{ApiError, ApiResult, App, Reply};
 use crate::model::SubscriptionId;
 use crate::protocol::filter::Filter;
@@ -31,15 +31,15 @@ struct Wanted {
 
 /// Takes the subscription back unless the page was served: a failed call, and one whose client went away
 /// half way, leave nothing behind.
-struct Following<'e> {
+struct SubscriptionGuard<'e> {
     engine: &'e Engine,
-    followed: Option<Followed>,
+    handle: Option<SubscriptionHandle>,
 }
 
-impl Drop for Following<'_> {
+impl Drop for SubscriptionGuard<'_> {
     fn drop(&mut self) {
-        if let Some(followed) = self.followed.take() {
-            self.engine.unfollow_quietly(&followed);
+        if let Some(handle) = self.handle.take() {
+            self.engine.cancel_subscription(&handle);
         }
     }
 }
@@ -75,9 +75,9 @@ impl Live {
         let Some(wanted) = self.wanted.filter(|_| caller.user().is_some()) else {
             return page.await;
         };
-        let followed = app
+        let handle = app
             .engine
-            .follow(
+            .subscribe(
                 &wanted.connection,
                 &caller.token,
                 topic,
@@ -85,12 +85,12 @@ impl Live {
                 wanted.subscription,
             )
             .await?;
-        let mut following = Following {
+        let mut guard = SubscriptionGuard {
             engine: &app.engine,
-            followed,
+            handle,
         };
         let mut reply = page.await?;
-        reply.meta.subscription_id = following.followed.take().map(|f| f.subscription_id);
+        reply.meta.subscription_id = guard.handle.take().map(|f| f.subscription_id);
         Ok(reply)
     }
 }

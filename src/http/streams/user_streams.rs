@@ -14,14 +14,14 @@ pub async fn close(caller: UserCaller, connection: Path<String>, app: Data<App>)
 }
 
 /// `DELETE /users/me/streams/{connection_id}/{subscription_id}`
-pub async fn unfollow(
+pub async fn unsubscribe(
     caller: UserCaller,
     ids: Path<(String, String)>,
     app: Data<App>,
 ) -> ApiResult {
     let (connection, subscription) = ids.into_inner();
     app.engine
-        .unfollow(caller.principal(), &connection, &subscription)
+        .unsubscribe(caller.principal(), &connection, &subscription)
         .await?;
     Ok(Reply::nothing())
 }
