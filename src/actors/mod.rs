@@ -29,7 +29,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 pub use by::UserPrincipal;
-pub use channel::mail::{Attend, ChannelChange};
+pub use channel::mail::{ChannelChange, SubscriptionChange};
 pub use engine::{ActorKind, ActorOrder, Engine, Numbers, SubscriptionHandle};
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::ProfileChange;

@@ -10,8 +10,8 @@
 //! Not here: rules. Who may do what is decided above; the store keeps what must be true of the data.
 
 mod app_streams;
-mod attendance;
 mod cache;
+mod channel_subscriptions;
 mod channels;
 mod clients;
 mod connect;
@@ -40,7 +40,7 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-pub use attendance::Attendance;
+pub use channel_subscriptions::ChannelSubscription;
 pub use channels::InboxFilter;
 pub use clients::NewClient;
 pub use db::{Db, Tx};

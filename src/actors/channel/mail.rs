@@ -86,7 +86,7 @@ pub struct Deactivate {
 
 /// How a user stands to a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attend {
+pub enum SubscriptionChange {
     /// Put it into the inbox.
     Subscribe,
     /// Take it out.
@@ -100,11 +100,11 @@ pub enum Attend {
 /// Subscribes, mutes, or takes either back. The next mail is looked at when that is committed.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Arc<Channel>, Failure>")]
-pub struct SetAttendance {
+pub struct ChangeSubscription {
     /// Who asks.
     pub principal: UserPrincipal,
     /// What.
-    pub how: Attend,
+    pub how: SubscriptionChange,
 }
 
 /// Sets the presence of a user in the channel.

@@ -15,8 +15,8 @@ use actix::prelude::*;
 use tokio::time::Instant;
 
 use self::mail::{
-    ChangeChannel, ChangeOwner, Deactivate, DeleteMessage, EventsArrived, MayListen, PostMessage,
-    SetAttendance, SetChannelPresence, SetSticky,
+    ChangeChannel, ChangeOwner, ChangeSubscription, Deactivate, DeleteMessage, EventsArrived,
+    MayListen, PostMessage, SetChannelPresence, SetSticky,
 };
 use self::state::ChannelState;
 use super::Shared;
@@ -268,27 +268,27 @@ impl Handler<Deactivate> for ChannelActor {
     }
 }
 
-impl Handler<SetAttendance> for ChannelActor {
+impl Handler<ChangeSubscription> for ChannelActor {
     type Result = AtomicResponse<Self, Saved>;
 
-    fn handle(&mut self, mail: SetAttendance, _: &mut Self::Context) -> Self::Result {
-        use self::mail::Attend;
+    fn handle(&mut self, mail: ChangeSubscription, _: &mut Self::Context) -> Self::Result {
+        use self::mail::SubscriptionChange;
         let id = self.id;
         let allowed = self.state().and_then(|state| match mail.how {
-            Attend::Subscribe => {
+            SubscriptionChange::Subscribe => {
                 state.may_read(&mail.principal)?;
                 Ok(state.demand_active()?)
             }
             // Muting needs a channel that one can see.
-            Attend::Mute => Ok(state.may_read(&mail.principal)?),
+            SubscriptionChange::Mute => Ok(state.may_read(&mail.principal)?),
             // Leaving is allowed to whoever is there; whether they are, the write finds out.
-            Attend::Unsubscribe | Attend::Unmute => {
+            SubscriptionChange::Unsubscribe | SubscriptionChange::Unmute => {
                 Ok(mail.principal.opens(&state.channel).demand()?)
             }
         });
         match allowed {
             Ok(()) => self.save(
-                move |tx| write::attend(tx, id, mail.principal.user, mail.how),
+                move |tx| write::change_subscription(tx, id, mail.principal.user, mail.how),
                 false,
             ),
             Err(failure) => refuse(failure),

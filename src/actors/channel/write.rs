@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::store::{Failure, Tx};
 
-use super::mail::Attend;
+use super::mail::SubscriptionChange;
 
 /// A channel with everything that is shown around it.
 ///
@@ -253,14 +253,14 @@ pub fn deactivate(tx: &mut Tx<'_>, channel: &Channel) -> Result<Arc<Channel>, Fa
 ///
 /// # Errors
 /// The database is in trouble.
-pub fn attend(
+pub fn change_subscription(
     tx: &mut Tx<'_>,
     channel: ChannelId,
     user: UserId,
-    how: Attend,
+    how: SubscriptionChange,
 ) -> Result<Arc<Channel>, Failure> {
     let changed = match how {
-        Attend::Subscribe => {
+        SubscriptionChange::Subscribe => {
             tx.unmute_channel(channel, user)?;
             let changed = tx.subscribe(channel, user)?;
             if changed {
@@ -268,17 +268,17 @@ pub fn attend(
             }
             changed
         }
-        Attend::Unsubscribe | Attend::Mute => {
+        SubscriptionChange::Unsubscribe | SubscriptionChange::Mute => {
             let changed = tx.unsubscribe(channel, user)?;
             if changed {
                 announce_subscription(tx, channel, user, false)?;
             }
-            if how == Attend::Mute {
+            if how == SubscriptionChange::Mute {
                 tx.mute_channel(channel, user)?;
             }
             changed
         }
-        Attend::Unmute => tx.unmute_channel(channel, user)?,
+        SubscriptionChange::Unmute => tx.unmute_channel(channel, user)?,
     };
     let after = tx.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
     // Who had nothing to leave is told nothing of a channel that they may not read.

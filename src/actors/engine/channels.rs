@@ -7,8 +7,8 @@ use std::time::Instant;
 use super::Engine;
 use crate::actors::by::UserPrincipal;
 use crate::actors::channel::mail::{
-    Attend, ChangeChannel, ChangeOwner, ChannelChange, Deactivate, DeleteMessage, PostMessage,
-    SetAttendance, SetChannelPresence, SetSticky,
+    ChangeChannel, ChangeOwner, ChangeSubscription, ChannelChange, Deactivate, DeleteMessage,
+    PostMessage, SetChannelPresence, SetSticky, SubscriptionChange,
 };
 use crate::actors::channel::write;
 use crate::actors::presence::SetPresence;
@@ -187,13 +187,13 @@ impl Engine {
     ///
     /// # Errors
     /// Access, or a deactivated channel.
-    pub async fn attend(
+    pub async fn change_channel_subscription(
         &self,
         principal: &UserPrincipal,
         channel: ChannelId,
-        how: Attend,
+        how: SubscriptionChange,
     ) -> Result<Arc<Channel>, Failure> {
-        self.ask_channel(channel, || SetAttendance {
+        self.ask_channel(channel, || ChangeSubscription {
             principal: principal.clone(),
             how,
         })

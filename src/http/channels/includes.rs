@@ -11,7 +11,7 @@ use crate::protocol::object::{
     ChannelObject, ChannelViewer, LimitedUser, MessageObject, UserObject,
 };
 use crate::protocol::render_options::RenderOptions;
-use crate::store::Attendance;
+use crate::store::ChannelSubscription;
 
 /// People, attendances and newest messages around the things to be shown.
 pub(in crate::http) struct Includes<'a> {
@@ -25,7 +25,7 @@ pub(in crate::http) struct Includes<'a> {
 /// What the store says about channels.
 #[derive(Default)]
 struct ChannelContext {
-    attendances: HashMap<ChannelId, Attendance>,
+    channel_subscriptions: HashMap<ChannelId, ChannelSubscription>,
     recents: HashMap<MessageId, Message>,
 }
 
@@ -120,10 +120,10 @@ impl<'a> Includes<'a> {
             object = object.owner_object(owner);
         }
         if let Some(caller) = self.caller {
-            let attendance = self.context.attendances.get(&channel.id);
+            let subscription = self.context.channel_subscriptions.get(&channel.id);
             let (subscribed, muted) =
-                attendance.map_or((false, false), |a| (a.subscribed, a.muted));
-            let marker = attendance.and_then(|attendance| attendance.marker.clone());
+                subscription.map_or((false, false), |a| (a.subscribed, a.muted));
+            let marker = subscription.and_then(|subscription| subscription.marker.clone());
             let seen = ChannelViewer::new(channel, caller, subscribed, muted, marker);
             object = object.seen_by(&seen);
         }
@@ -164,8 +164,8 @@ async fn context(
     }
     let read = app.engine.store().read(move |db| {
         Ok(ChannelContext {
-            attendances: match caller {
-                Some(caller) => db.attendances(caller, &rooms)?,
+            channel_subscriptions: match caller {
+                Some(caller) => db.channel_subscriptions_of(caller, &rooms)?,
                 None => HashMap::new(),
             },
             recents: db.messages(&recents)?,

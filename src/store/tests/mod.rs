@@ -1,7 +1,7 @@
 //! Tests on real database files, each in a directory of its own.
 
 mod accounts;
-mod attendance;
+mod channel_subscriptions;
 mod channels;
 mod lane;
 mod log;

@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 use super::filters;
 use super::includes::Includes;
 use super::reply;
-use crate::actors::Attend;
+use crate::actors::SubscriptionChange;
 use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
 use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App, Reply};
@@ -23,7 +23,14 @@ pub(in crate::http) async fn subscribe(
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &caller, &params, &channel, Attend::Subscribe).await
+    change(
+        &app,
+        &caller,
+        &params,
+        &channel,
+        SubscriptionChange::Subscribe,
+    )
+    .await
 }
 
 /// `DELETE /channels/{channel_id}/subscribe`
@@ -33,7 +40,14 @@ pub(in crate::http) async fn unsubscribe(
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &caller, &params, &channel, Attend::Unsubscribe).await
+    change(
+        &app,
+        &caller,
+        &params,
+        &channel,
+        SubscriptionChange::Unsubscribe,
+    )
+    .await
 }
 
 /// `PUT` (or `POST`) `/channels/{channel_id}/mute`
@@ -43,7 +57,7 @@ pub(in crate::http) async fn mute(
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &caller, &params, &channel, Attend::Mute).await
+    change(&app, &caller, &params, &channel, SubscriptionChange::Mute).await
 }
 
 /// `DELETE /channels/{channel_id}/mute`
@@ -53,18 +67,21 @@ pub(in crate::http) async fn unmute(
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &caller, &params, &channel, Attend::Unmute).await
+    change(&app, &caller, &params, &channel, SubscriptionChange::Unmute).await
 }
 
-async fn attend(
+async fn change(
     app: &App,
     caller: &UserCaller,
     params: &Params,
     channel: &str,
-    how: Attend,
+    how: SubscriptionChange,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(channel)?;
-    let channel = app.engine.attend(caller.principal(), id, how).await?;
+    let channel = app
+        .engine
+        .change_channel_subscription(caller.principal(), id, how)
+        .await?;
     if caller
         .principal()
         .holds(&channel, Access::Read)
