@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use super::Shared;
 use super::block_index::BlockIndex;
 use super::delivery::{AllowedApp, Delivery};
-use super::firehose::mail::Seen;
+use super::firehose::mail::EventWithSubscribers;
 use super::registry::{RoutingKey, ShardId};
 use super::send::Mailbox;
 use super::shard::{FanOutBatch, ShardActor};
@@ -193,10 +193,10 @@ impl LogTail {
             .add(Counter::EventsDelivered, events.len() as u64);
         let firehoses = self.shared.directory.firehoses();
         let told = self.ask_owners(events, !firehoses.is_empty()).await;
-        let seen: Arc<[Seen]> = events
+        let seen: Arc<[EventWithSubscribers]> = events
             .iter()
             .zip(&told)
-            .map(|(event, told)| Seen {
+            .map(|(event, told)| EventWithSubscribers {
                 event: event.clone(),
                 subscribers: told.subscribers.clone(),
             })
@@ -246,7 +246,7 @@ impl LogTail {
 
     async fn delivery(
         &mut self,
-        seen: &Seen,
+        seen: &EventWithSubscribers,
         apps: SmallVec<[AllowedApp; 1]>,
         channel: Option<Arc<ActorNumbers>>,
         shards: usize,
@@ -276,7 +276,10 @@ impl LogTail {
 }
 
 /// What apps are told beside a message: who is subscribed, and who of them must not be notified.
-fn targets(seen: &Seen, hidden: &super::delivery::HiddenFrom) -> NotificationTargets {
+fn targets(
+    seen: &EventWithSubscribers,
+    hidden: &super::delivery::HiddenFrom,
+) -> NotificationTargets {
     let payload = &seen.event.payload;
     let Some(written) = payload.message() else {
         return NotificationTargets::default();

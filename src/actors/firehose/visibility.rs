@@ -11,26 +11,26 @@ const REMEMBERED: usize = 10_000;
 
 /// Who authorized one app for what.
 #[derive(Debug)]
-pub struct Sight {
+pub struct AppVisibility {
     client: ClientId,
     /// One entry per live token; an authorization ends with the last of them.
     users: HashMap<UserId, Vec<(TokenId, Scopes)>>,
     /// Moves with each change of `users`.
     version: u64,
     /// For each channel the last answer.
-    remembered: HashMap<ChannelId, Answered>,
+    remembered: HashMap<ChannelId, CachedAnswer>,
 }
 
 /// An answer about a channel, with everything that it was given for.
 #[derive(Debug)]
-struct Answered {
+struct CachedAnswer {
     subscribers: Arc<[UserId]>,
     version: u64,
     is_public: bool,
     sees: bool,
 }
 
-impl Sight {
+impl AppVisibility {
     /// From the live tokens of a client.
     pub fn new(client: ClientId, tokens: Vec<Token>) -> Self {
         let mut users: HashMap<UserId, Vec<_>> = HashMap::new();
@@ -84,7 +84,7 @@ impl Sight {
             Payload::TokenRevoked { token, .. } => {
                 let own = token.client.id == self.client;
                 if let (true, Some(user)) = (own, token.user) {
-                    self.forget(user, token.id);
+                    self.remove_token(user, token.id);
                 }
                 own && token.user.is_some()
             }
@@ -96,7 +96,7 @@ impl Sight {
     }
 
     /// An authorization ends with the last token.
-    fn forget(&mut self, user: UserId, id: TokenId) {
+    fn remove_token(&mut self, user: UserId, id: TokenId) {
         self.version += 1;
         let Some(tokens) = self.users.get_mut(&user) else {
             return;
@@ -134,7 +134,7 @@ impl Sight {
             (subscribers.clone(), self.version, channel.is_public);
         self.remembered.insert(
             channel.id,
-            Answered {
+            CachedAnswer {
                 subscribers,
                 version,
                 is_public,
