@@ -56,7 +56,7 @@ pub struct Delivery {
     /// When it went to the shards.
     fanned_out: Stamp,
     /// Shards that have not carried it out yet.
-    walks: AtomicUsize,
+    shards_left: AtomicUsize,
     frames: Rendered<Arc<Frame>>,
     app_frames: Rendered<AppFrame>,
 }
@@ -91,15 +91,15 @@ impl Delivery {
             targets,
             channel,
             fanned_out,
-            walks: AtomicUsize::new(shards),
+            shards_left: AtomicUsize::new(shards),
             frames: Mutex::default(),
             app_frames: Mutex::default(),
         }
     }
 
     /// A shard has written it to the last of its sockets. The last shard to say so ends the fan-out.
-    pub fn walked(&self, shard: &ActorNumbers, now: Stamp, spans: &Spans) {
-        let is_last = self.walks.fetch_sub(1, Ordering::Relaxed) == 1;
+    pub fn note_fanned_out(&self, shard: &ActorNumbers, now: Stamp, spans: &Spans) {
+        let is_last = self.shards_left.fetch_sub(1, Ordering::Relaxed) == 1;
         let Some(committed) = self.event.timestamps.committed else {
             return;
         };

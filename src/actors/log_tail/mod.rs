@@ -29,13 +29,13 @@ use crate::store::Failure;
 use crate::telemetry::{ActorNumbers, Counter};
 
 /// How often the head of the log is compared, in case that another process wrote last.
-const GLANCE: Duration = Duration::from_secs(1);
+const HEAD_CHECK: Duration = Duration::from_secs(1);
 
 /// Events taken in one go; more only wait longer.
 const AT_ONCE: usize = 1024;
 
 /// When writers outrun the sockets, more is waited for after a walk that took as long as this.
-const LONG_WALK: Duration = Duration::from_millis(3);
+const LONG_FAN_OUT: Duration = Duration::from_millis(3);
 
 /// For this part of its time, but never long. Whoever heard the last event writes now, and while the walk held
 /// the thread nothing was read: what comes in this moment leaves in the same writes instead of in a walk of its own.
@@ -53,7 +53,7 @@ pub struct LogTail {
     shared: Arc<Shared>,
     last: Pos,
     /// How long the last events took to all their sockets.
-    walk: Duration,
+    fan_out_time: Duration,
     block_index: BlockIndex,
 }
 
@@ -63,7 +63,7 @@ impl LogTail {
         Self {
             shared,
             last,
-            walk: Duration::ZERO,
+            fan_out_time: Duration::ZERO,
             block_index: BlockIndex::default(),
         }
     }
@@ -74,7 +74,7 @@ impl LogTail {
         mut committed: mpsc::Receiver<crate::store::CommittedBatch>,
         mut ephemeral: mpsc::Receiver<Event>,
     ) {
-        let mut glance = tokio::time::interval(GLANCE);
+        let mut head_check = tokio::time::interval(HEAD_CHECK);
         loop {
             let is_behind = !committed.is_empty();
             tokio::select! {
@@ -82,8 +82,8 @@ impl LogTail {
                 biased;
                 batch = committed.recv() => {
                     let Some(batch) = batch else { return };
-                    if is_behind && self.walk >= LONG_WALK {
-                        tokio::time::sleep((self.walk / GATHER_PART).min(LONGEST_GATHER)).await;
+                    if is_behind && self.fan_out_time >= LONG_FAN_OUT {
+                        tokio::time::sleep((self.fan_out_time / GATHER_PART).min(LONGEST_GATHER)).await;
                     }
                     let mut events: Vec<Arc<Event>> = batch.iter().cloned().collect();
                     while events.len() < AT_ONCE && let Ok(batch) = committed.try_recv() {
@@ -91,14 +91,14 @@ impl LogTail {
                     }
                     let began = Instant::now();
                     self.take(events).await;
-                    self.walk = began.elapsed();
+                    self.fan_out_time = began.elapsed();
                 }
                 event = ephemeral.recv() => {
                     if let Some(event) = event {
                         self.deliver(vec![Arc::new(event)]).await;
                     }
                 }
-                _ = glance.tick() => self.look_at_head().await,
+                _ = head_check.tick() => self.check_head().await,
             }
         }
     }
@@ -133,7 +133,7 @@ impl LogTail {
         self.last = last;
     }
 
-    async fn look_at_head(&mut self) {
+    async fn check_head(&mut self) {
         match self.shared.store.log_head().await {
             Ok(head) if head.pos > self.last => self.catch_up(head.pos).await,
             Ok(_) | Err(_) => {}
@@ -178,10 +178,10 @@ impl LogTail {
         for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
             let told = self.deliver_part(part).await;
             if part.iter().any(joins) {
-                let walked = told
+                let flushed = told
                     .iter()
                     .map(|shard| shard.send_past_bound(FanOutBatch(Vec::new())));
-                join_all(walked).await;
+                join_all(flushed).await;
             }
         }
     }

@@ -225,7 +225,7 @@ impl Shard {
     fn walked(&self, deliveries: &[Arc<Delivery>]) {
         let now = self.clock.now();
         for delivery in deliveries {
-            delivery.walked(&self.numbers, now, self.metrics.spans());
+            delivery.note_fanned_out(&self.numbers, now, self.metrics.spans());
         }
     }
 
