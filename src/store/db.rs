@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
 use super::Failure;
-use super::cache::Touched;
+use super::cache::Invalidated;
 use super::connect::Sql;
 use super::search::Words;
 use crate::clock::Clock;
@@ -37,7 +37,7 @@ pub(super) struct Group {
     /// What the full-text index has to learn, in order; written at the end, in one go.
     pub(super) words: Vec<Words>,
     /// What caches must drop once this is committed.
-    pub(super) touched: Vec<Touched>,
+    pub(super) invalidated: Vec<Invalidated>,
 }
 
 impl Group {
@@ -48,7 +48,7 @@ impl Group {
             stamp,
             events: Vec::new(),
             words: Vec::new(),
-            touched: Vec::new(),
+            invalidated: Vec::new(),
         }
     }
 
@@ -95,8 +95,8 @@ impl<'c> Tx<'c> {
         self.group.words.push(words);
     }
 
-    pub(super) fn touch(&mut self, touched: Touched) {
-        self.group.touched.push(touched);
+    pub(super) fn mark_invalid(&mut self, invalidated: Invalidated) {
+        self.group.invalidated.push(invalidated);
     }
 }
 
