@@ -1,14 +1,14 @@
-//! What one user decided about another.
+//! Follow, mute and block.
 
 /// A directed relation between two users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
-    /// Hears the other's posts and presence.
+    /// Receives the other's posts and presence.
     Follow,
-    /// Does not want to see the other.
+    /// Hides the other from the user.
     Mute,
-    /// Neither sees the other any more.
+    /// Hides each from the other.
     Block,
 }
 
@@ -23,7 +23,7 @@ impl Relation {
     }
 }
 
-/// How a viewer and another user stand to each other; becomes the `you_…` flags.
+/// The relations between a viewer and another user; rendered as the `you_…` flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Relationship {
     /// The other follows the viewer.
