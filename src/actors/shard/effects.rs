@@ -5,18 +5,17 @@ use std::rc::Rc;
 use super::Shard;
 use super::link::Who;
 use crate::actors::interest::Key;
-use crate::model::{Access, Channel, Token, UserId};
+use crate::model::access::token_reads;
+use crate::model::{Channel, ClientId, StreamKey, Token, UserId};
 use crate::protocol::goodbye::Goodbye;
 
 /// Who may no longer read a channel stops hearing of it, before the change itself goes out.
 pub(super) fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
     let mut state = shard.state.borrow_mut();
     for slot in state.listeners_of(channel.id) {
-        let user = state.link(slot).and_then(|link| link.who.user());
-        let may_read = channel.access(user) >= Access::Read;
         state.unfollow(slot, |known| {
             known.topic.channel() == Some(channel.id)
-                && !(may_read && known.token.scopes.open(channel))
+                && !token_reads(&known.token, channel).is_granted()
         });
     }
 }
@@ -54,6 +53,20 @@ pub(super) fn drop_token(shard: &Rc<Shard>, token: &Token) {
                 .state
                 .borrow_mut()
                 .unfollow(slot, |known| known.token.id == token.id);
+        }
+    }
+}
+
+/// An app stream was deleted: its connections are closed.
+pub(super) fn close_stream(shard: &Rc<Shard>, client: &ClientId, key: &StreamKey) {
+    let slots = shard.state.borrow().at(&Key::App(client.clone())).to_vec();
+    for slot in slots {
+        let plays_it = match shard.state.borrow().link(slot).map(|link| &link.who) {
+            Some(Who::App(stream, _, _)) => stream.key == *key,
+            Some(Who::Unclaimed(_) | Who::User(..)) | None => false,
+        };
+        if plays_it {
+            shard.hang_up(slot, Goodbye::StreamDeleted);
         }
     }
 }
