@@ -2,7 +2,7 @@
 //!
 //! A load races with a commit: it may have read the state before it. `quick_cache` gives the loader of a key a
 //! placeholder, which other requests for the key wait on instead of reading too; a commit that removes the key
-//! removes the placeholder, and the late value is not stored. Only [`Kept::remove_where`] cannot see placeholders:
+//! removes the placeholder, and the late value is not stored. Only [`Cache::remove_where`] cannot see placeholders:
 //! it raises a generation first, and a loader that finds it raised stores nothing, or takes back what it stored.
 
 use std::future::Future;
@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use quick_cache::sync::{Cache, DefaultLifecycle, GuardResult, PlaceholderGuard};
+use quick_cache::sync::{self, DefaultLifecycle, GuardResult, PlaceholderGuard};
 use quick_cache::{DefaultHashBuilder, UnitWeighter};
 
 use super::Failure;
-use crate::event::{Body, Event};
+use crate::event::{Event, Payload};
 use crate::model::{Relation, Token, User, UserId};
 
 /// Above it the entries read least often leave. A cached user is about 1 KiB, a token 300 bytes.
@@ -24,7 +24,7 @@ const MAX_TOKENS: usize = 50_000;
 
 /// What a commit changed of the cached data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Touched {
+pub(super) enum Invalidated {
     /// A profile or its counts.
     User(UserId),
     /// The token with this hash is deleted.
@@ -35,33 +35,33 @@ pub(super) enum Touched {
 
 /// Users by id, tokens by the hash of their secret.
 pub(super) struct Caches {
-    pub(super) users: Kept<UserId, Arc<User>>,
-    pub(super) tokens: Kept<[u8; 32], Arc<Token>>,
+    pub(super) users: Cache<UserId, Arc<User>>,
+    pub(super) tokens: Cache<[u8; 32], Arc<Token>>,
 }
 
 impl Caches {
     pub(super) fn new() -> Self {
         Self {
-            users: Kept::new(MAX_USERS),
-            tokens: Kept::new(MAX_TOKENS),
+            users: Cache::new(MAX_USERS),
+            tokens: Cache::new(MAX_TOKENS),
         }
     }
 
     /// Called between a commit and the answers of its writes.
-    pub(super) fn drop_touched(&self, touched: &[Touched]) {
-        for what in touched {
+    pub(super) fn invalidate_all(&self, invalidated: &[Invalidated]) {
+        for what in invalidated {
             match *what {
-                Touched::User(id) => self.users.remove(&id),
-                Touched::Token(hash) => self.tokens.remove(&hash),
-                Touched::Clients => self.tokens.clear(),
+                Invalidated::User(id) => self.users.remove(&id),
+                Invalidated::Token(hash) => self.tokens.remove(&hash),
+                Invalidated::Clients => self.tokens.clear(),
             }
         }
     }
 
     /// Another process committed this.
-    pub(super) fn forget(&self, event: &Event) {
-        match &event.body {
-            Body::Related {
+    pub(super) fn invalidate(&self, event: &Event) {
+        match &event.payload {
+            Payload::Related {
                 relation,
                 user,
                 other,
@@ -73,53 +73,53 @@ impl Caches {
                 }
                 Relation::Mute | Relation::Block => {}
             },
-            Body::UserChanged { user } => self.users.remove(&user.id),
-            Body::TokenGranted { user, .. } => {
+            Payload::UserChanged { user } => self.users.remove(&user.id),
+            Payload::TokenGranted { user, .. } => {
                 if let Some(user) = user {
                     self.users.remove(&user.id);
                 }
             }
-            Body::TokenRevoked { token, .. } => {
+            Payload::TokenRevoked { token, .. } => {
                 self.tokens.remove_where(|kept| kept.id == token.id);
                 if let Some(user) = token.user {
                     self.users.remove(&user);
                 }
             }
-            Body::ClientChanged { client } => {
+            Payload::ClientChanged { client } => {
                 self.tokens.remove_where(|kept| kept.client.id == client.id);
             }
-            Body::MessageCreated { .. }
-            | Body::MessageDeleted { .. }
-            | Body::ChannelCreated { .. }
-            | Body::ChannelChanged { .. }
-            | Body::Subscribed { .. }
-            | Body::Unsubscribed { .. }
-            | Body::UserPresence { .. }
-            | Body::ChannelPresence { .. }
-            | Body::AppStreamDeleted { .. }
-            | Body::MarkerMoved { .. }
-            | Body::PasswordChanged { .. } => {}
+            Payload::MessageCreated { .. }
+            | Payload::MessageDeleted { .. }
+            | Payload::ChannelCreated { .. }
+            | Payload::ChannelChanged { .. }
+            | Payload::Subscribed { .. }
+            | Payload::Unsubscribed { .. }
+            | Payload::UserPresence { .. }
+            | Payload::ChannelPresence { .. }
+            | Payload::AppStreamDeleted { .. }
+            | Payload::MarkerMoved { .. }
+            | Payload::PasswordChanged { .. } => {}
         }
     }
 }
 
 /// A bounded map of values that commits may outdate.
-pub(super) struct Kept<K, V> {
-    map: Cache<K, V>,
+pub(super) struct Cache<K, V> {
+    map: sync::Cache<K, V>,
     generation: AtomicU64,
 }
 
-/// The right to store the value of one key; see [`Kept::missing`].
+/// The right to store the value of one key; see [`Cache::missing`].
 pub(super) struct Loading<'a, K, V> {
     guard: PlaceholderGuard<'a, K, V, UnitWeighter, DefaultHashBuilder, DefaultLifecycle<K, V>>,
     key: K,
     generation: u64,
 }
 
-impl<K: Eq + Hash + Clone, V: Clone> Kept<K, V> {
+impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
     fn new(most: usize) -> Self {
         Self {
-            map: Cache::new(most),
+            map: sync::Cache::new(most),
             generation: AtomicU64::new(0),
         }
     }
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_load_that_a_commit_overtook_is_not_stored() {
-        let kept = Kept::new(8);
+        let kept = Cache::new(8);
         let loading = kept.missing(1).unwrap();
         kept.remove(&1);
         kept.store(loading, "stale");
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_load_that_a_removal_by_value_or_a_clearing_overtook_is_not_stored() {
-        let kept = Kept::new(8);
+        let kept = Cache::new(8);
         let loading = kept.missing(1).unwrap();
         kept.remove_where(|value| *value == "stale");
         kept.store(loading, "stale");
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_full_cache_stays_bounded_and_keeps_what_is_read_often() {
-        let kept = Kept::new(100);
+        let kept = Cache::new(100);
         for n in 0..10_000 {
             let loading = kept.missing(n + 1).unwrap();
             kept.store(loading, n);
@@ -241,7 +241,7 @@ mod tests {
 
     #[actix_web::test]
     async fn calls_for_one_key_that_overlap_read_once() {
-        let kept = Kept::new(8);
+        let kept = Cache::new(8);
         let reads = std::cell::Cell::new(0);
         let read = || async {
             reads.set(reads.get() + 1);
@@ -258,7 +258,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_load_that_fails_leaves_the_key_to_the_next_call() {
-        let kept = Kept::new(8);
+        let kept = Cache::new(8);
         let failed = kept.get_or_load(1, async { Err(Failure::Busy) }).await;
         assert!(failed.is_err());
         assert_eq!(kept.get_or_load(1, async { Ok(None) }).await.unwrap(), None);

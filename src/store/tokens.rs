@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::cache::Touched;
+use super::cache::Invalidated;
 use super::db::{from_json, to_json};
 use super::schema::{clients, tokens};
 use super::secret::hash_token;
@@ -194,9 +194,9 @@ impl Tx<'_> {
         let token = into_model(row)?;
         diesel::delete(tokens::table.find(id.0)).execute(self.sql)?;
         let hash = hash.try_into();
-        self.touch(Touched::Token(hash.map_err(|_hash| {
-            Failure::trouble("a token's hash has 32 bytes")
-        })?));
+        self.mark_invalid(Invalidated::Token(
+            hash.map_err(|_hash| Failure::trouble("a token's hash has 32 bytes"))?,
+        ));
         let was_last = match token.user {
             Some(user) => self.count_tokens(token.client.id.as_str(), user)? == 0,
             None => false,
