@@ -33,7 +33,7 @@ pub(super) struct Item {
 }
 
 /// The response with the document.
-pub(super) fn answer(feed: Feed) -> ApiResult<HttpResponse> {
+pub(super) fn answer(feed: &Feed) -> ApiResult<HttpResponse> {
     let written = channel(feed).write_to(Vec::new());
     let bytes = written.map_err(|error| ApiError::trouble(&error))?;
     Ok(HttpResponse::Ok()
@@ -41,7 +41,7 @@ pub(super) fn answer(feed: Feed) -> ApiResult<HttpResponse> {
         .body(bytes))
 }
 
-fn channel(feed: Feed) -> rss::Channel {
+fn channel(feed: &Feed) -> rss::Channel {
     let own = Extension {
         name: String::from("atom:link"),
         attrs: BTreeMap::from([
@@ -120,7 +120,7 @@ mod tests {
                 categories: vec![String::from("fun & <games>")],
             }],
         };
-        let xml = String::from_utf8(channel(feed).write_to(Vec::new()).unwrap()).unwrap();
+        let xml = String::from_utf8(channel(&feed).write_to(Vec::new()).unwrap()).unwrap();
         for expected in [
             "<title>T</title>",
             "<description>D &amp; &lt;d&gt;</description>",

@@ -48,7 +48,7 @@ pub async fn messages(
         })
         .collect();
     let (title, description) = about(&channel);
-    document::answer(Feed {
+    document::answer(&Feed {
         title,
         description,
         link: format!("{base}/v1/channels/{id}"),
@@ -85,7 +85,7 @@ pub async fn channels(
             }
         })
         .collect();
-    document::answer(Feed {
+    document::answer(&Feed {
         title: String::from("Channels"),
         description: String::from("Channels found"),
         link: format!("{base}/v1/channels/search"),
