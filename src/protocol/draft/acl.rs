@@ -14,7 +14,7 @@ struct GroupDraft {
     immutable: Option<bool>,
 }
 
-/// The groups of the body; a missing group is unchanged on update and empty on creation.
+/// The groups that were sent. A missing group stays unchanged on update and is empty on creation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AclDraft {
     full: Option<GroupDraft>,
@@ -23,7 +23,7 @@ pub struct AclDraft {
 }
 
 impl AclDraft {
-    /// Reads the field `acl` of a body, if it is there. Read-only keys (`you`, `users`) are ignored.
+    /// Reads the field `acl` of a body, if it is there. Read-only keys (`you`, `users`) are skipped.
     pub(super) fn read(body: &Map<String, Value>) -> Result<Option<Self>, Refused> {
         let Some(acl) = value::object_at(body, "acl")? else {
             return Ok(None);
@@ -35,7 +35,7 @@ impl AclDraft {
         }))
     }
 
-    /// All users that the body names, for one query.
+    /// All users that the body names, for one query of the store.
     pub fn people(&self) -> impl Iterator<Item = &PersonRef> {
         [&self.full, &self.write, &self.read]
             .into_iter()
@@ -84,7 +84,7 @@ fn group(acl: &Map<String, Value>, name: &str) -> Result<Option<GroupDraft>, Ref
     }))
 }
 
-/// The ACL of a new channel: the groups of the body, the others empty and closed.
+/// The ACL of a new channel: the groups that were sent, over empty and closed ones.
 pub(super) fn fresh(change: AclChange, owner: UserId) -> Acl {
     let (full, write, read) = (
         change.full.unwrap_or_default(),
