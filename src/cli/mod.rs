@@ -58,6 +58,11 @@ struct ServeArgs {
     /// writes per minute, so that a chat can be lively.
     #[arg(long, env = "GROUNDNUT_DEMO")]
     demo: bool,
+
+    /// A folder whose files switch faults on, for the suite.
+    #[cfg(debug_assertions)]
+    #[arg(long, value_name = "DIR", hide = true)]
+    faults: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -164,6 +169,8 @@ fn obey(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
             ServeArgs {
                 bind: args.bind.or(cli.serve.bind),
                 demo: args.demo || cli.serve.demo,
+                #[cfg(debug_assertions)]
+                faults: args.faults.or(cli.serve.faults),
             },
         ),
         Some(Command::User(UserCommand::Create {
@@ -210,5 +217,9 @@ fn serve(mut config: Config, args: ServeArgs) -> Result<(), Box<dyn std::error::
         config.rate_limits.writes = config.rate_limits.writes.max(600);
     }
     logging::start(&config.server.log);
+    #[cfg(debug_assertions)]
+    if let Some(folder) = args.faults {
+        crate::fault::arm(folder);
+    }
     Ok(crate::server::serve(&config, with_demo)?)
 }

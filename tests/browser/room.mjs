@@ -35,8 +35,7 @@ async function story(server, browser) {
     step("each sees who is here, and that the other types");
     await ada.seesPerson("2");
     await bob.seesPerson("1");
-    await bob.types("let me think");
-    await ada.seesTyping("bob");
+    await bob.typesUntil("let me think", ada.seesTyping("bob"));
     await ada.picture("room-light");
     await bob.picture("room-dark");
     await bob.says("let me think, done");

@@ -65,6 +65,11 @@ impl RawSocket {
         self.socket.write_all(bytes).is_ok()
     }
 
+    /// For whoever reads something else than frames from it.
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
+        &mut self.socket
+    }
+
     /// No more will be written.
     pub(crate) fn finish(&self) {
         drop(self.socket.shutdown(Shutdown::Write));

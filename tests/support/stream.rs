@@ -149,6 +149,30 @@ impl Stream {
             .expect("an open socket");
     }
 
+    /// A sign of life, and its answer.
+    pub(crate) fn beats(&mut self) {
+        self.sends(Message::Ping("beat".into()));
+        loop {
+            match self.raw() {
+                Message::Pong(_) => return,
+                Message::Close(close) => panic!("closed while it was kept alive: {close:?}"),
+                Message::Text(_) | Message::Binary(_) | Message::Ping(_) | Message::Frame(_) => {}
+            }
+        }
+    }
+
+    /// A sign of life that wants no answer. A connection that is over by now shows elsewhere.
+    pub(crate) fn signals(&mut self) {
+        drop(self.socket.send(Message::Pong("alive".into())));
+    }
+
+    /// From now on the kernel keeps so many bytes of what is not read yet. With few a reader falls behind soon.
+    pub(crate) fn keeps_unread(&self, bytes: usize) {
+        let socket = self.socket.get_ref();
+        nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::RcvBuf, &bytes)
+            .expect("a socket");
+    }
+
     pub(crate) fn sends(&mut self, message: Message) {
         self.socket.send(message).expect("an open socket");
     }

@@ -23,6 +23,7 @@ use super::interest::{Key, ShardId};
 use super::send::Mailbox;
 use super::shard::{Batch, ShardActor};
 use crate::event::{Body, Event, Pos};
+use crate::fault::Fault;
 use crate::model::UserId;
 use crate::protocol::stream::Audience;
 use crate::store::Failure;
@@ -105,6 +106,7 @@ impl LogTail {
 
     /// Takes committed events, in order, each once.
     async fn take(&mut self, events: Vec<Arc<Event>>) {
+        Fault::LogTail.delays().await;
         let mut next: Vec<Arc<Event>> = Vec::with_capacity(events.len());
         for event in events {
             let Some(pos) = event.pos else { continue };

@@ -14,7 +14,7 @@ fn list(server: &TestServer, query: &str) -> Vec<Value> {
 #[test]
 fn a_channel_tells_of_its_listeners_and_what_they_were_sent() {
     // On two threads: the fan-out is over when both are done.
-    let server = TestServer::with(&[("SERVER_WORKERS", "2")]);
+    let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let (busy, quiet) = (build::room(&ada, "Busy"), build::room(&ada, "Quiet"));
     let mut streams: Vec<_> = (0..8).map(|_| bob.stream()).collect();
@@ -54,7 +54,7 @@ fn a_channel_tells_of_its_listeners_and_what_they_were_sent() {
 
 #[test]
 fn shards_and_firehoses_are_listed_too() {
-    let server = TestServer::with(&[("SERVER_WORKERS", "2")]);
+    let server = TestServer::start();
     let (ada, app) = (server.ada(), server.app());
     let room = build::room(&ada, "Lounge");
     build::join(&room, &[&ada]);
@@ -66,14 +66,21 @@ fn shards_and_firehoses_are_listed_too() {
     build::says(&ada, &room, "hello");
     hose.hears_text("hello");
     stream.hears_text("hello");
+    let frames = |rows: &[Value]| -> u64 {
+        let frames = rows.iter().filter_map(|row| row["frames"].as_u64());
+        frames.sum()
+    };
+    // A frame may be read before its slice of receivers is counted.
+    eventually("both frames are counted", || {
+        frames(&list(&server, "kind=shard")) == 2 && frames(&list(&server, "kind=firehose")) == 1
+    });
     let firehoses = list(&server, "kind=firehose");
     assert_eq!(firehoses.len(), 1, "{firehoses:?}");
     assert_eq!(firehoses[0]["receivers"], 1);
-    assert_eq!(firehoses[0]["frames"], 1);
     let shards = list(&server, "kind=shard&order=receivers");
     assert_eq!(shards.len(), 2, "{shards:?}");
-    let sum = |name: &str| -> u64 { shards.iter().filter_map(|row| row[name].as_u64()).sum() };
-    assert_eq!((sum("receivers"), sum("frames")), (2, 2), "{shards:?}");
+    let receivers = shards.iter().filter_map(|row| row["receivers"].as_u64());
+    assert_eq!(receivers.sum::<u64>(), 2, "{shards:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{files, name, read, root};
 /// Lowest first. A module may use itself and what stands on a lower line.
 const LAYERS: &[&[&str]] = &[
     &["model"],
-    &["clock", "config", "telemetry"],
+    &["clock", "config", "fault", "telemetry"],
     &["text"],
     &["event"],
     &["protocol"],

@@ -5,4 +5,5 @@ mod busy;
 mod crash;
 mod frames;
 mod fuzz;
+mod panics;
 mod requests;

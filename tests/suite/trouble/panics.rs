@@ -1,0 +1,104 @@
+//! A panic stays where it happened: what it broke begins anew, and nobody else notices. The server checks at the end
+//! of each story that nothing else panicked and that nothing is left of any connection.
+
+use crate::support::{TestServer, build, eventually};
+
+#[test]
+fn a_channels_actor_that_panics_starts_again_and_its_listeners_miss_nothing() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    build::join(&room, &[&bob]);
+    let mut stream = bob.stream();
+    stream.follows(&bob, &format!("/channels/{room}/messages"));
+    build::says(&ada, &room, "before");
+    stream.hears_text("before");
+    let fault = server.fault("channel-actor");
+    // The mail that met the panic was not begun: the actor that took its place does it.
+    build::says(&ada, &room, "at the panic");
+    server.panicked("ChannelActor");
+    fault.off();
+    build::says(&ada, &room, "afterwards");
+    stream.hears_text("at the panic");
+    stream.hears_text("afterwards");
+    // What it holds is there again: who is subscribed, and who may write.
+    let channel = bob.get(&format!("/channels/{room}")).data();
+    assert_eq!(channel["you_subscribed"], true, "{channel}");
+    assert_eq!(channel["counts"]["messages"], 3, "{channel}");
+    let circle = build::circle(&ada, &[]);
+    drop(server.fault("channel-actor"));
+    let path = format!("/channels/{circle}/messages");
+    bob.post(&path, &serde_json::json!({"text": "let me in"}))
+        .refused(403);
+}
+
+#[test]
+fn a_connections_actor_that_panics_leaves_nothing_behind() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}/messages");
+    let (mut broken, mut whole) = (bob.stream(), bob.stream());
+    broken.follows(&bob, &path);
+    whole.follows(&bob, &path);
+    let _fault = server.fault("connection-actor");
+    broken.says("anything");
+    assert_eq!(broken.closed_with(), 1006);
+    server.panicked("ConnectionActor");
+    eventually("one connection is left, and what it follows", || {
+        let held = server.actors();
+        held["connections"] == 1 && held["subscriptions"] == 1
+    });
+    build::says(&ada, &room, "hello");
+    whole.hears_text("hello");
+    let answer = broken.calls(&bob, &path);
+    assert!(answer.meta().get("subscription_id").is_none(), "{answer}");
+}
+
+#[test]
+fn a_write_that_panics_in_a_group_fails_alone() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}/messages");
+    let mut stream = bob.stream();
+    stream.follows(&bob, &path);
+    let said = build::says(&ada, &room, "sticky");
+    stream.hears_text("sticky");
+    let sticky = format!("{path}/{said}/sticky");
+    let panics = server.fault("write-job");
+    // While the lane is held, what waits for it becomes one group: messages on both sides of the panic.
+    let held = server.fault("lane");
+    std::thread::scope(|scope| {
+        let waits = |count| {
+            eventually("the writes wait", || {
+                server.counter("store_lane_depth") == count
+            })
+        };
+        let first = scope.spawn(|| build::says(&ada, &room, "held"));
+        held.is_met();
+        let before = scope.spawn(|| build::says(&ada, &room, "before"));
+        waits(1);
+        let broken = scope.spawn(|| ada.does(&sticky));
+        waits(2);
+        let after = scope.spawn(|| build::says(&ada, &room, "after"));
+        waits(3);
+        held.off();
+        for writer in [first, before, after] {
+            writer.join().expect("a message");
+        }
+        broken.join().expect("an answer").refused(500);
+    });
+    server.panicked("WriteJob");
+    server.forgives("what=a write job panicked", 1);
+    server.forgives("cause=a write job panicked", 1);
+    panics.off();
+    for text in ["held", "before", "after"] {
+        stream.hears_text(text);
+    }
+    ada.does(&sticky).is(200);
+    assert_eq!(
+        ada.get(&format!("/channels/{room}")).data()["counts"]["messages"],
+        4
+    );
+}
