@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 
-use crate::event::Event;
+use crate::event::{Event, Route};
 use crate::model::{ClientId, Stamp, Token, UserId};
 use crate::protocol::display::Display;
 use crate::protocol::frame::{AppFrame, Frame};
@@ -43,6 +43,8 @@ impl Hidden {
 pub struct Delivery {
     /// What happened.
     pub event: Arc<Event>,
+    /// User streams that it concerns.
+    pub routes: SmallVec<[Route; 2]>,
     /// Who must not hear of it.
     pub hidden: Arc<Hidden>,
     /// Apps that may see it.
@@ -82,6 +84,7 @@ impl Delivery {
         (fanned_out, shards): (Stamp, usize),
     ) -> Self {
         Self {
+            routes: event.body.routing().heard_by,
             event,
             hidden,
             apps,

@@ -71,7 +71,11 @@ impl ChannelState {
             | Body::TokenGranted { .. }
             | Body::TokenRevoked { .. }
             | Body::UserPresence { .. }
-            | Body::ChannelPresence { .. } => {}
+            | Body::ChannelPresence { .. }
+            | Body::AppStreamDeleted { .. }
+            | Body::ClientChanged { .. }
+            | Body::MarkerMoved { .. }
+            | Body::PasswordChanged { .. } => {}
         }
     }
 

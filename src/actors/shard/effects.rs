@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Shard;
 use super::link::Who;
 use crate::actors::interest::Key;
-use crate::model::{Access, Channel, Token, UserId};
+use crate::model::{Access, Channel, ClientId, StreamKey, Token, UserId};
 use crate::protocol::goodbye::Goodbye;
 
 /// Who may no longer read a channel stops hearing of it, before the change itself goes out.
@@ -54,6 +54,20 @@ pub(super) fn drop_token(shard: &Rc<Shard>, token: &Token) {
                 .state
                 .borrow_mut()
                 .unfollow(slot, |known| known.token.id == token.id);
+        }
+    }
+}
+
+/// An app stream was deleted: its connections are closed.
+pub(super) fn close_stream(shard: &Rc<Shard>, client: &ClientId, key: &StreamKey) {
+    let slots = shard.state.borrow().at(&Key::App(client.clone())).to_vec();
+    for slot in slots {
+        let plays_it = match shard.state.borrow().link(slot).map(|link| &link.who) {
+            Some(Who::App(stream, _, _)) => stream.key == *key,
+            Some(Who::Unclaimed(_) | Who::User(..)) | None => false,
+        };
+        if plays_it {
+            shard.hang_up(slot, Goodbye::StreamDeleted);
         }
     }
 }

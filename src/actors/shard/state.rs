@@ -203,9 +203,7 @@ impl State {
                 }
             }
             Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
-                if let Some(key) = point_of(topic) {
-                    self.stand_at(slot, &key);
-                }
+                self.stand_at(slot, &topic.routing_key());
             }
             Topic::Token(_) => {}
         }
@@ -301,8 +299,8 @@ impl State {
                 }
             }
             Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
-                if let Some(key) = point_of(topic).filter(|_| !still) {
-                    self.leave_point(slot, &key);
+                if !still {
+                    self.leave_point(slot, &topic.routing_key());
                 }
             }
             Topic::Token(_) => {}
@@ -375,14 +373,5 @@ impl State {
         slots.sort_unstable();
         slots.dedup();
         slots
-    }
-}
-
-fn point_of(topic: Topic) -> Option<Key> {
-    match topic {
-        Topic::ChannelSubscribers(channel) => Some(Key::Subscribers(channel)),
-        Topic::ChannelPresence(channel) => Some(Key::ChannelPresence(channel)),
-        Topic::Presence => Some(Key::Presence),
-        Topic::ChannelMessages(_) | Topic::Inbox(_) | Topic::Token(_) => None,
     }
 }

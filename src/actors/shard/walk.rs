@@ -131,7 +131,7 @@ async fn walk_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
     let mut slots: Vec<Slot> = Vec::new();
     {
         let state = shard.state.borrow();
-        for key in Key::of(body) {
+        for key in body.routing_keys() {
             slots.extend_from_slice(state.at(&key));
         }
     }
@@ -163,6 +163,7 @@ async fn walk_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
             effects::note_follow(shard, user.id, other.id, !undone);
         }
         Body::TokenRevoked { token, .. } => effects::drop_token(shard, token),
+        Body::AppStreamDeleted { client, key } => effects::close_stream(shard, client, key),
         Body::MessageCreated { .. }
         | Body::MessageDeleted { .. }
         | Body::ChannelCreated { .. }
@@ -171,6 +172,9 @@ async fn walk_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
         | Body::UserChanged { .. }
         | Body::TokenGranted { .. }
         | Body::UserPresence { .. }
-        | Body::ChannelPresence { .. } => {}
+        | Body::ChannelPresence { .. }
+        | Body::ClientChanged { .. }
+        | Body::MarkerMoved { .. }
+        | Body::PasswordChanged { .. } => {}
     }
 }
