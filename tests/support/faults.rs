@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::eventually;
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
+
+use super::{TestServer, eventually};
 
 /// The folder beside the database whose files switch faults on.
 pub(crate) const FAULTS: &str = "faults";
@@ -33,5 +36,45 @@ impl Drop for Switch {
         // One that happens once takes its file away itself.
         drop(std::fs::remove_file(&self.0));
         drop(std::fs::remove_file(self.0.with_extension("met")));
+    }
+}
+
+/// What another process does to the database.
+impl TestServer {
+    fn connects(&self) -> SqliteConnection {
+        let url = self.database_url();
+        let path = url.strip_prefix("sqlite://").expect("a path");
+        let mut sql = SqliteConnection::establish(path).expect("the database");
+        sql.batch_execute("PRAGMA busy_timeout = 10000")
+            .expect("a setting");
+        sql
+    }
+
+    /// Runs statements.
+    pub(crate) fn sql(&self, statements: &str) {
+        self.connects()
+            .batch_execute(statements)
+            .unwrap_or_else(|error| panic!("{error}: {statements}"));
+    }
+
+    /// The one number that a query gives.
+    pub(crate) fn count(&self, query: &str) -> i64 {
+        #[derive(diesel::QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            count: i64,
+        }
+        let asked = diesel::sql_query(format!("SELECT ({query}) AS count"));
+        let counted: Count = asked
+            .get_result(&mut self.connects())
+            .unwrap_or_else(|error| panic!("{error}: {query}"));
+        counted.count
+    }
+
+    /// Keeps everybody else from writing until it goes. (The server waits for ten seconds.)
+    pub(crate) fn holds_database(&self) -> SqliteConnection {
+        let mut sql = self.connects();
+        sql.batch_execute("BEGIN IMMEDIATE").expect("the lock");
+        sql
     }
 }

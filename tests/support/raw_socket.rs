@@ -94,6 +94,24 @@ impl RawSocket {
         }
     }
 
+    /// The next line of a head, without its end.
+    pub(crate) fn line(&mut self) -> String {
+        loop {
+            if let Some(end) = self.seen.windows(2).position(|two| two == b"\r\n") {
+                let line = String::from_utf8_lossy(&self.seen[..end]).into_owned();
+                self.seen.drain(..end + 2);
+                return line;
+            }
+            assert!(self.read_more(), "the connection ended before the line");
+        }
+    }
+
+    /// Reads on until the server has hung up.
+    pub(crate) fn is_over(&mut self) -> bool {
+        while self.read_more() {}
+        true
+    }
+
     fn read_more(&mut self) -> bool {
         let mut chunk = [0_u8; 4096];
         match self.socket.read(&mut chunk) {
