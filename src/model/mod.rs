@@ -2,6 +2,7 @@
 //!
 //! Values here are neither rows (`store`) nor wire objects (`protocol::object`).
 
+pub mod access;
 pub mod acl;
 pub mod app_stream;
 pub mod channel;
@@ -20,6 +21,7 @@ pub mod stamp;
 pub mod token;
 pub mod user;
 
+pub use access::{AppPrincipal, Permission, Principal, UserPrincipal};
 pub use acl::{Access, Acl, AclChange, GroupChange};
 pub use app_stream::{AppStream, ObjectType};
 pub use channel::{CHAT, CHAT_SETTINGS, Channel, ChannelBrief, NewChannel, PM};
@@ -34,7 +36,7 @@ pub use page::{Bound, Page, PageRequest};
 pub use presence::Presence;
 pub use raw::Raw;
 pub use refusal::{Refusal, Refused};
-pub use relation::{Relation, Standing};
+pub use relation::{Relation, Relationship};
 pub use scope::{Scope, Scopes};
 pub use stamp::Stamp;
 pub use token::Token;

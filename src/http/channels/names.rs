@@ -4,18 +4,21 @@ use std::collections::HashMap;
 
 use crate::actors::Engine;
 use crate::http::ApiResult;
-use crate::model::{Access, ChannelId, UserId};
+use crate::model::{Access, ChannelId, UserId, UserPrincipal};
 use crate::protocol::draft::{Directory, MessageDraft, PersonRef};
 use crate::text::raw;
 
 /// The people whom a body names, as far as they exist.
-pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiResult<Directory> {
-    if people.is_empty() {
+pub(super) async fn directory(
+    engine: &Engine,
+    user_includes: Vec<PersonRef>,
+) -> ApiResult<Directory> {
+    if user_includes.is_empty() {
         return Ok(Directory::default());
     }
     let mut ids = Vec::new();
     let mut names = Vec::new();
-    for person in people {
+    for person in user_includes {
         match person {
             PersonRef::Id(id) => ids.push(id),
             PersonRef::Name(name) => names.push(name),
@@ -39,7 +42,7 @@ pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiRes
 /// author may read them: ids are easily guessed. A plain text asks the store nothing.
 pub(super) async fn mentioned(
     engine: &Engine,
-    author: UserId,
+    author: &UserPrincipal,
     draft: &mut MessageDraft,
 ) -> ApiResult<HashMap<String, UserId>> {
     let names = draft.names();
@@ -47,20 +50,21 @@ pub(super) async fn mentioned(
     if names.is_empty() && invited.is_empty() {
         return Ok(HashMap::new());
     }
+    let author = author.clone();
     let read = engine.store().read(move |db| {
-        let people = db.ids_by_name(&names)?;
+        let user_includes = db.ids_by_name(&names)?;
         let rooms = db.channels(&invited)?;
         let rooms: HashMap<ChannelId, Option<String>> = rooms
             .into_iter()
             .map(|(id, channel)| {
-                let may_read = channel.access(Some(author)) >= Access::Read;
+                let may_read = author.holds(&channel, Access::Read).is_granted();
                 let name = channel.chat_name().filter(|_| may_read);
                 (id, name.map(str::to_owned))
             })
             .collect();
-        Ok((people, rooms))
+        Ok((user_includes, rooms))
     });
-    let (people, rooms) = read.await?;
+    let (user_includes, rooms) = read.await?;
     raw::name_invites(&mut draft.raw, &rooms)?;
-    Ok(people)
+    Ok(user_includes)
 }

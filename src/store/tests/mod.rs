@@ -1,7 +1,7 @@
 //! Tests on real database files, each in a directory of its own.
 
 mod accounts;
-mod attendance;
+mod channel_subscriptions;
 mod channels;
 mod lane;
 mod log;
@@ -16,13 +16,30 @@ use tempfile::TempDir;
 
 use super::{Failure, LogHead, NewClient, NewUser, Store, StoreOptions, Tx};
 use crate::clock::Clock;
-use crate::event::{Body, ChannelNews};
+use crate::event::{ChannelNews, Payload};
 use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, PM};
 use crate::model::message::NewMessage;
 use crate::model::{
-    Acl, Channel, ChannelId, Client, ClientBrief, ClientId, Content, Message, MessageId, Raw,
-    Stamp, User, UserCounts, UserId, UserKind,
+    Acl, Channel, ChannelId, Client, ClientBrief, ClientId, Content, Message, MessageId, Principal,
+    Raw, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId, UserKind, UserPrincipal,
 };
+
+/// A user who reads with these scopes.
+pub(super) fn reader(user: UserId, scopes: &str) -> Principal {
+    Principal::User(UserPrincipal {
+        user,
+        token: Arc::new(Token {
+            id: TokenId(1),
+            client: ClientBrief {
+                id: CLIENT.into(),
+                name: String::from("Demo"),
+                url: String::from("https://demo.example"),
+            },
+            user: Some(user),
+            scopes: Scopes::parse(scopes).unwrap(),
+        }),
+    })
+}
 
 /// A store of its own, with a client to write with.
 pub(super) struct Place {
@@ -208,8 +225,8 @@ pub(super) fn said(user: UserId, text: &str) -> NewMessage {
 }
 
 /// Something to announce.
-pub(super) fn news(channel: &Channel) -> Body {
-    Body::ChannelCreated {
+pub(super) fn news(channel: &Channel) -> Payload {
+    Payload::ChannelCreated {
         news: Box::new(ChannelNews {
             channel: Arc::new(channel.clone()),
             owner: None,
