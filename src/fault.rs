@@ -27,8 +27,12 @@ pub enum Fault {
     WriteJob,
     /// The write lane waits before its next transaction.
     Lane,
+    /// The write lane's thread panics.
+    LaneThread,
     /// `LogTail` waits before it takes the next events.
     LogTail,
+    /// `LogTail` panics at the next events.
+    Delivery,
 }
 
 /// Lets files in this folder switch faults on, from now to the end of the process.
@@ -48,7 +52,9 @@ impl Fault {
             Self::ConnectionActor => "connection-actor",
             Self::WriteJob => "write-job",
             Self::Lane => "lane",
+            Self::LaneThread => "lane-thread",
             Self::LogTail => "log-tail",
+            Self::Delivery => "delivery",
         };
         Some(FOLDER.get()?.join(name))
     }

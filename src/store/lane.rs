@@ -130,6 +130,7 @@ impl Lane {
     fn commit(&mut self, mut jobs: Vec<Box<dyn Write>>) {
         let began = Instant::now();
         let count = jobs.len();
+        Fault::LaneThread.panics_once();
         Fault::Lane.holds();
         self.note_waits(&jobs);
         match self.transact(&mut jobs) {

@@ -6,7 +6,7 @@ import { PASSWORD, ROOT } from "./server.mjs";
 
 const ARTIFACTS = path.join(ROOT, "artifacts");
 /** How long anything may take on the page, in milliseconds. */
-const DEADLINE = 15_000;
+const DEADLINE = 30_000;
 
 export class Window {
   static async open(browser, server, name, options = {}) {

@@ -18,7 +18,7 @@ fn program() -> String {
 /// A command whose environment holds no settings but those given.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the settings of whoever runs the tests stay out"
+    reason = "the settings of the developer stay out"
 )]
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(program());

@@ -19,7 +19,7 @@ impl Switch {
         Self(file)
     }
 
-    /// Waits until somebody has run into it and is held.
+    /// Waits until its victim has arrived and is held.
     pub(crate) fn is_met(&self) {
         let met = self.0.with_extension("met");
         eventually("the fault is met", || met.exists());
@@ -71,7 +71,7 @@ impl TestServer {
         counted.count
     }
 
-    /// Keeps everybody else from writing until it goes. (The server waits for ten seconds.)
+    /// Keeps all other connections from writing until it goes. (The server waits for ten seconds.)
     pub(crate) fn holds_database(&self) -> SqliteConnection {
         let mut sql = self.connects();
         sql.batch_execute("BEGIN IMMEDIATE").expect("the lock");

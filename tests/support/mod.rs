@@ -1,4 +1,4 @@
-//! What every story needs: a server of its own, people who speak to it, sockets that wait for events.
+//! What every story needs: a server of its own, users that call it, sockets that wait for events.
 
 pub(crate) mod build;
 pub(crate) mod cli;

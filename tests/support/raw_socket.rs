@@ -1,4 +1,4 @@
-//! A websocket without manners: whatever bytes a test likes.
+//! A websocket that sends any bytes, also those that RFC 6455 forbids.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -65,7 +65,7 @@ impl RawSocket {
         self.socket.write_all(bytes).is_ok()
     }
 
-    /// For whoever reads something else than frames from it.
+    /// For reading something else than frames from it.
     pub(crate) fn stream(&mut self) -> &mut TcpStream {
         &mut self.socket
     }

@@ -1,4 +1,4 @@
-//! A server of one's own: the real program, a database and a port that nobody else has. When it goes,
+//! One server per story: the real program, with a database and a port of its own. When it goes,
 //! it must not have logged an error, must hold nothing that its clients left, and must stop when told.
 
 use std::io::{BufRead as _, BufReader};
@@ -171,16 +171,16 @@ impl TestServer {
     }
 
     fn person(&self, index: usize) -> Person {
-        let somebody = template().people[index].clone();
+        let user = template().people[index].clone();
         Person {
             address: self.address,
-            id: somebody.id,
-            name: somebody.name,
-            token: Some(somebody.token),
+            id: user.id,
+            name: user.name,
+            token: Some(user.token),
         }
     }
 
-    /// Nobody in particular.
+    /// A caller without a token.
     pub(crate) fn anonymous(&self) -> Person {
         Person {
             address: self.address,
@@ -190,12 +190,12 @@ impl TestServer {
         }
     }
 
-    /// The app that everybody's token belongs to, speaking for itself.
+    /// The app that all tokens belong to, speaking for itself.
     pub(crate) fn app(&self) -> Person {
         self.holder("app", &template().app_token)
     }
 
-    /// Whoever holds this token.
+    /// The holder of this token.
     pub(crate) fn holder(&self, name: &str, token: &str) -> Person {
         let id = template()
             .people

@@ -35,7 +35,7 @@ impl Stream {
     }
 
     /// Subscribes by a REST call of this person; gives the subscription id.
-    pub(crate) fn follows(&self, person: &Person, path: &str) -> String {
+    pub(crate) fn subscribes(&self, person: &Person, path: &str) -> String {
         let answer = self.calls(person, path);
         answer.data();
         let id = text(&answer.meta()["subscription_id"]);
@@ -220,7 +220,7 @@ impl Stream {
     }
 }
 
-/// A channel that a stream follows so that a test can prove that nothing else came: events reach a
+/// A channel that a stream subscribes to so that a test can prove that nothing else came: events reach a
 /// connection in the order of their commits, over all channels.
 pub(crate) struct Fence {
     keeper: Person,
@@ -228,11 +228,11 @@ pub(crate) struct Fence {
 }
 
 impl Fence {
-    /// A channel of the keeper's that the stream's person may read, followed. What was committed before
+    /// A channel of the keeper's that the stream's user may read, subscribed to. What was committed before
     /// may still be on its way to a fresh subscription (it is in the page, too): it is let pass here.
     pub(crate) fn on(stream: &mut Stream, keeper: &Person, listener: &Person) -> Self {
         let fence = Self::made_by(keeper);
-        stream.follows(listener, &format!("/channels/{}/messages", fence.channel));
+        stream.subscribes(listener, &format!("/channels/{}/messages", fence.channel));
         let said = build::says(&fence.keeper, &fence.channel, "fence");
         while stream.event()["data"][0]["id"] != said.as_str() {}
         fence

@@ -81,7 +81,7 @@ impl Engine {
         let user = self.user(id);
         match user.ask(mail()).await {
             Err(Failure::Stopping) => {
-                self.shared.directory.bury_user(id, &user);
+                self.shared.directory.remove_dead_user(id, &user);
                 self.user(id).ask(mail()).await
             }
             answer => answer,
@@ -107,7 +107,7 @@ impl Engine {
         let channel = self.channel(id);
         match channel.ask(mail()).await {
             Err(Failure::Stopping) => {
-                self.shared.directory.bury_channel(id, &channel);
+                self.shared.directory.remove_dead_channel(id, &channel);
                 self.channel(id).ask(mail()).await
             }
             answer => answer,

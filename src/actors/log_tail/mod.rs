@@ -106,6 +106,7 @@ impl LogTail {
 
     /// Takes committed events, in order, each once.
     async fn take(&mut self, events: Vec<Arc<Event>>) {
+        Fault::Delivery.panics_once();
         Fault::LogTail.delays().await;
         let mut next: Vec<Arc<Event>> = Vec::with_capacity(events.len());
         for event in events {

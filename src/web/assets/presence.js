@@ -69,7 +69,7 @@ export class OwnPresence {
   sent() {
     this.#typedAt = 0;
     if (this.#typing && this.#api.allowance.cancel(this.#key())) {
-      // Nobody was told yet, and nobody needs to be.
+      // It was not announced yet, and need not be.
       clearTimeout(this.#idle);
       this.#typing = false;
       this.#put("here", 6);

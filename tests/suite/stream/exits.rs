@@ -13,7 +13,7 @@ fn listener(person: &Person, room: &str) -> Stream {
     for path in [&messages, "/channels", "/token", "/presence"] {
         // Where silence is short it begins anew with each call.
         stream.beats();
-        stream.follows(person, path);
+        stream.subscribes(person, path);
     }
     stream
 }

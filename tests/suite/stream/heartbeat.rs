@@ -45,7 +45,7 @@ fn silence_closes_with_4000() {
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let mut stream = bob.stream();
-    stream.follows(&bob, &format!("/channels/{room}/messages"));
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     // What it is sent does not keep it alive.
     build::says(&ada, &room, "hello");
     assert_eq!(stream.closed_with(), 4000);

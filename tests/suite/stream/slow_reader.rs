@@ -35,12 +35,12 @@ fn fills_the_kernel(server: &TestServer, person: &Person, room: &str, slow: &mut
 fn never_read(server: &TestServer, room: &str) -> Stream {
     let slow = server.bob().stream_with("&include_raw=1");
     slow.keeps_unread(4096);
-    slow.follows(&server.bob(), &format!("/channels/{room}/messages"));
+    slow.subscribes(&server.bob(), &format!("/channels/{room}/messages"));
     slow
 }
 
 #[test]
-fn a_reader_that_stands_still_is_closed_with_4008_and_others_hear_everything() {
+fn a_reader_that_does_not_read_is_closed_with_4008_and_others_hear_everything() {
     let server = TestServer::with(&[
         ("STREAMS_QUEUE_BYTES", "65536"),
         ("STREAMS_STALLED_MS", "60000"),
@@ -49,7 +49,7 @@ fn a_reader_that_stands_still_is_closed_with_4008_and_others_hear_everything() {
     let room = build::room(&ada, "Lounge");
     let mut slow = never_read(&server, &room);
     let mut quick = eve.stream();
-    quick.follows(&eve, &format!("/channels/{room}/messages"));
+    quick.subscribes(&eve, &format!("/channels/{room}/messages"));
     let mut said = 0;
     while server.counter("stream_slow_closes_total") == 0 {
         says_much(&ada, &room);

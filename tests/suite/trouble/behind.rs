@@ -1,4 +1,4 @@
-//! The reader of the log stands still while others write: delivery is late then, and still complete and in order.
+//! The reader of the log is stalled while others write: delivery is late then, and still complete and in order.
 
 use std::io::Write as _;
 
@@ -59,7 +59,7 @@ fn a_full_outlet_makes_delivery_late_and_nothing_else() {
     build::join(&room, &[&bob]);
     build::app_stream(&app, "hose", &["message"]);
     let mut stream = bob.stream();
-    stream.follows(&bob, &format!("/channels/{room}/messages"));
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     let mut firehose = app.firehose("hose");
     let stalls = server.fault("log-tail");
     let written = fills_the_outlet(&server, &ada, &room, &stalls, 10);
@@ -81,7 +81,7 @@ fn what_was_trimmed_behind_a_stalled_reader_is_left_out_and_the_rest_is_heard_in
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let mut stream = bob.stream();
-    stream.follows(&bob, &format!("/channels/{room}/messages"));
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     let stalls = server.fault("log-tail");
     let written = fills_the_outlet(&server, &ada, &room, &stalls, 20);
     // As the sweep of another process would: all is gone but the last five, and with them most of what the outlet
@@ -135,8 +135,8 @@ fn presence_is_dropped_and_counted_when_its_way_is_full() {
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let mut stream = bob.stream();
-    stream.follows(&bob, "/presence?include_not_followed=1");
-    stream.follows(&bob, &format!("/channels/{room}/messages"));
+    stream.subscribes(&bob, "/presence?include_not_followed=1");
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     let stalls = server.fault("log-tail");
     build::says(&ada, &room, "before");
     stalls.is_met();

@@ -11,7 +11,7 @@ fn requests_in_flight_are_answered_and_what_they_wrote_is_kept() {
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let mut stream = bob.stream();
-    stream.follows(&bob, &format!("/channels/{room}/messages"));
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     let held = server.fault("lane");
     let said = std::thread::scope(|scope| {
         // One in the hands of the lane, two that wait for it.

@@ -18,14 +18,14 @@ fn the_command_line_writes_between_the_groups_of_the_lane_and_nothing_is_lost() 
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let mut messages = bob.stream();
-    messages.follows(&bob, &format!("/channels/{room}/messages"));
+    messages.subscribes(&bob, &format!("/channels/{room}/messages"));
     messages.settles(&bob);
     let mut tokens = ada.stream();
-    tokens.follows(&ada, "/token");
+    tokens.subscribes(&ada, "/token");
     let url = server.database_url();
     let client = &template::template().client_id;
     let stop = AtomicBool::new(false);
-    // Read while it is written: who does not read is closed, rightly.
+    // Read while it is written: a reader that does not read is closed, rightly.
     let listener = std::thread::spawn(move || hears_all(&mut messages));
     let (said, made) = std::thread::scope(|scope| {
         // Four writers keep the lane in a group nearly all the time.
@@ -99,13 +99,13 @@ fn a_database_that_another_process_holds_makes_writers_wait_and_readers_go_on() 
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let mut stream = bob.stream();
-    stream.follows(&bob, &format!("/channels/{room}/messages"));
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     let held = server.holds_database();
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| build::says(&ada, &room, "hello"));
         // Reading, subscribing and presence need no lock.
         ada.get(&format!("/channels/{room}/messages")).is(200);
-        stream.follows(&bob, "/presence?include_not_followed=1");
+        stream.subscribes(&bob, "/presence?include_not_followed=1");
         ada.does("/users/me/presence").is(200);
         stream.hears("user_presence");
         assert!(

@@ -1,7 +1,8 @@
-//! A panic stays where it happened: what it broke begins anew, and nobody else notices. The server checks at the end
-//! of each story that nothing else panicked and that nothing is left of any connection.
+//! A panic stays where it happened: what it broke begins anew, and no other part notices. Where nothing can begin anew
+//! the process ends. The server checks at the end of each story that nothing else panicked and that nothing is left of
+//! any connection.
 
-use crate::support::{TestServer, build, eventually};
+use crate::support::{TestServer, build, eventually, ids};
 
 #[test]
 fn a_channels_actor_that_panics_starts_again_and_its_listeners_miss_nothing() {
@@ -10,7 +11,7 @@ fn a_channels_actor_that_panics_starts_again_and_its_listeners_miss_nothing() {
     let room = build::room(&ada, "Lounge");
     build::join(&room, &[&bob]);
     let mut stream = bob.stream();
-    stream.follows(&bob, &format!("/channels/{room}/messages"));
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     build::says(&ada, &room, "before");
     stream.hears_text("before");
     let fault = server.fault("channel-actor");
@@ -21,7 +22,7 @@ fn a_channels_actor_that_panics_starts_again_and_its_listeners_miss_nothing() {
     build::says(&ada, &room, "afterwards");
     stream.hears_text("at the panic");
     stream.hears_text("afterwards");
-    // What it holds is there again: who is subscribed, and who may write.
+    // What it holds is there again: the subscribers and the ACL.
     let channel = bob.get(&format!("/channels/{room}")).data();
     assert_eq!(channel["you_subscribed"], true, "{channel}");
     assert_eq!(channel["counts"]["messages"], 3, "{channel}");
@@ -39,8 +40,8 @@ fn a_connections_actor_that_panics_leaves_nothing_behind() {
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
     let (mut broken, mut whole) = (bob.stream(), bob.stream());
-    broken.follows(&bob, &path);
-    whole.follows(&bob, &path);
+    broken.subscribes(&bob, &path);
+    whole.subscribes(&bob, &path);
     let _fault = server.fault("connection-actor");
     broken.says("anything");
     assert_eq!(broken.closed_with(), 1006);
@@ -62,7 +63,7 @@ fn a_write_that_panics_in_a_group_fails_alone() {
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
     let mut stream = bob.stream();
-    stream.follows(&bob, &path);
+    stream.subscribes(&bob, &path);
     let said = build::says(&ada, &room, "sticky");
     stream.hears_text("sticky");
     let sticky = format!("{path}/{said}/sticky");
@@ -101,4 +102,28 @@ fn a_write_that_panics_in_a_group_fails_alone() {
         ada.get(&format!("/channels/{room}")).data()["counts"]["messages"],
         4
     );
+}
+
+#[test]
+fn the_process_ends_when_a_part_panics_that_nothing_can_replace() {
+    for (fault, panicked) in [("delivery", "Delivery"), ("lane-thread", "LaneThread")] {
+        let mut server = TestServer::with_faults(&[]);
+        let (ada, bob) = (server.ada(), server.bob());
+        let room = build::room(&ada, "Lounge");
+        let path = format!("/channels/{room}/messages");
+        let mut stream = bob.stream();
+        stream.subscribes(&bob, &path);
+        let _fault = server.fault(fault);
+        let answer = ada.post(&path, &serde_json::json!({"text": "at the panic"}));
+        // Clients are sent away, so that they come back to a server that delivers.
+        assert_eq!(stream.closed_with(), 1001);
+        assert!(!server.stop_status(), "an end that calls for a new start");
+        server.panicked(panicked);
+        server.forgives("a part that nothing can replace is gone", 1);
+        server.start_again();
+        let kept = server.ada().get(&path).data();
+        let was_acknowledged = answer.status == 201;
+        assert_eq!(ids(&kept).len(), usize::from(was_acknowledged), "{answer}");
+        assert_eq!(was_acknowledged, fault == "delivery", "{answer}");
+    }
 }
