@@ -74,7 +74,7 @@ fn a_write_that_panics_in_a_group_fails_alone() {
         let waits = |count| {
             eventually("the writes wait", || {
                 server.counter("store_lane_depth") == count
-            })
+            });
         };
         let first = scope.spawn(|| build::says(&ada, &room, "held"));
         held.is_met();
