@@ -38,7 +38,6 @@ pub enum Fault {
 /// Lets files in this folder switch faults on, from now to the end of the process.
 #[cfg(debug_assertions)]
 pub fn arm(folder: PathBuf) {
-    tracing::warn!(folder = %folder.display(), "faults can be switched on");
     // A second folder is not listened to.
     FOLDER.get_or_init(|| folder);
 }
