@@ -2,7 +2,7 @@
 //!
 //! Each module may use only the modules above it in this list.
 //!
-//! * [`clock`], [`config`], [`telemetry`] — time, settings, numbers
+//! * [`clock`], [`config`], [`telemetry`] — time, settings, numbers · [`fault`] — failures on purpose, for the suite
 //! * [`model`] — users, channels, messages: what they are and what they forbid
 //! * [`text`] — entities of a text: links, mentions, tags, html
 //! * [`event`] — the events, and how they are routed
@@ -16,6 +16,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod fault;
 pub mod telemetry;
 
 pub mod model;
