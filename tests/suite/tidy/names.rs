@@ -14,21 +14,8 @@ const ENDINGS: &[&str] = &[
 /// Names of files that are not kept in the tree.
 const ELSEWHERE: &[&str] = &["groundnut.toml"];
 
-/// Where paths begin that are not ours.
-const FOREIGN: &[&str] = &[
-    "std",
-    "core",
-    "tokio",
-    "actix",
-    "actix_web",
-    "actix_http",
-    "actix_web_actors",
-    "serde",
-    "serde_json",
-    "diesel",
-    "clippy",
-    "rustdoc",
-];
+/// Where paths begin that are not ours, beside the crates of the manifest.
+const FOREIGN: &[&str] = &["std", "core", "clippy", "rustdoc"];
 
 /// Every path of the tree that a document may name.
 struct Tree {
@@ -37,6 +24,7 @@ struct Tree {
     /// The text of each file of code, and the words of all of them, for names of items.
     code: Vec<String>,
     words: BTreeSet<String>,
+    crates: BTreeSet<String>,
 }
 
 impl Tree {
@@ -75,6 +63,7 @@ impl Tree {
             folders,
             code,
             words,
+            crates: crates(),
         }
     }
 
@@ -121,9 +110,8 @@ impl Tree {
         // `Engine::post_message`, `http::channels::messages::create`: each part is a word of the code.
         items?;
         let parts: Vec<&str> = word.split("::").collect();
-        if parts.first().is_some_and(|first| FOREIGN.contains(first))
-            || !parts.iter().all(|part| is_name(part))
-        {
+        let is_foreign = |first: &&str| FOREIGN.contains(first) || self.crates.contains(*first);
+        if parts.first().is_some_and(is_foreign) || !parts.iter().all(|part| is_name(part)) {
             return None;
         }
         if let Some(unknown) = parts.iter().find(|part| !self.words.contains(**part)) {
@@ -137,6 +125,13 @@ impl Tree {
         let home = |text: &String| text.contains(kind) && defines(text, item);
         (is_type && !self.code.iter().any(home)).then(|| format!("no {word} in the code"))
     }
+}
+
+/// The crates that the manifest names, as code writes them.
+fn crates() -> BTreeSet<String> {
+    let manifest = read(&root().join("Cargo.toml"));
+    let names = manifest.lines().filter_map(|line| line.split_once(" = "));
+    names.map(|(name, _)| name.replace('-', "_")).collect()
 }
 
 fn is_name(word: &str) -> bool {
