@@ -16,7 +16,8 @@ use actix_web::web::Data;
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
-use crate::actors::shard::{HangUpAll, ShardActor};
+use crate::actors::shard::ShardActor;
+use crate::actors::shard::mail::CloseAll;
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -147,7 +148,7 @@ async fn drain(config: &Config, shared: &Shared, app: &App, handle: &actix_serve
     shared.stopping.store(true, Ordering::Release);
     handle.pause().await;
     for shard in shared.shards.all() {
-        if shard.insist(HangUpAll(Goodbye::GoingAway)).await.is_err() {
+        if shard.insist(CloseAll(Goodbye::GoingAway)).await.is_err() {
             tracing::warn!("a worker thread was gone before it could say goodbye");
         }
     }
@@ -234,7 +235,9 @@ fn listen(
             let http = HttpService::build()
                 .client_request_timeout(HEAD)
                 .keep_alive(KEEP_ALIVE)
-                .upgrade(fn_service(move |asked| upgrade(gate.clone(), asked)))
+                .upgrade(fn_service(move |(request, framed)| {
+                    upgrade(gate.clone(), request, framed)
+                }))
                 .h1(map_config(pages, |()| AppConfig::default()));
             fn_service(|io: TcpStream| async move {
                 let peer = io.peer_addr().ok();

@@ -10,7 +10,8 @@ use actix::System;
 use actix_rt::net::TcpStream;
 use bytes::BytesMut;
 use groundnut::actors::Shards;
-use groundnut::actors::shard::{Batch, Shard, ShardActor};
+use groundnut::actors::shard::mail::FanOutBatch;
+use groundnut::actors::shard::{Shard, ShardActor};
 use groundnut::clock::Clock;
 use groundnut::config::Streams;
 use groundnut::protocol::frame::{ID_LENGTH, render_ids};
@@ -45,7 +46,7 @@ pub(crate) fn serve(receivers: usize) {
         control.write_u32(frame_bytes(&world)).await.unwrap();
         while let Ok(messages) = control.read_u8().await {
             let deliveries = (0..messages).map(|_| world.delivery()).collect();
-            mailbox.insist(Batch(deliveries)).await.unwrap();
+            mailbox.insist(FanOutBatch(deliveries)).await.unwrap();
         }
     });
 }
@@ -57,15 +58,15 @@ fn accept(listener: &TcpListener) -> TcpStream {
     TcpStream::from_std(stream).unwrap()
 }
 
-/// A plain listener of the room.
+/// A listener of the room on the fast path.
 fn join(shard: &Shard, stream: TcpStream, world: &World) {
     let (user, token) = (world.author.id, world.token.clone());
     let mut state = shard.state.borrow_mut();
-    let make = |serial| listener::link(serial, stream, user, token.clone());
-    let (slot, _) = state.admit(make);
+    let make = |serial| listener::connection(serial, stream, user, token.clone());
+    let connection = state.admit(make);
     let topic = Topic::ChannelMessages(world.room.id);
     let subscription = listener::subscription(topic, "", token.clone());
-    state.follow(slot, subscription, None);
+    state.subscribe(connection.index, subscription, None);
 }
 
 fn frame_bytes(world: &World) -> u32 {

@@ -1,7 +1,7 @@
 //! A database on disk with one person, one room, and what the log said about them.
 
 use groundnut::actors::channel::write::{create, message};
-use groundnut::actors::delivery::{Delivery, Hidden};
+use groundnut::actors::delivery::{Delivery, NewDelivery};
 use groundnut::clock::Clock;
 use groundnut::event::{Body, Event};
 use groundnut::model::{
@@ -100,10 +100,15 @@ impl World {
 
     /// The message on its way down, not yet rendered.
     pub(crate) fn delivery(&self) -> Arc<Delivery> {
-        let hidden = Arc::new(Hidden::default());
-        let (event, apps) = (self.message().clone(), SmallVec::new());
-        let (audience, begun) = (Audience::default(), (self.store.now(), 1));
-        Arc::new(Delivery::new(event, hidden, apps, audience, None, begun))
+        Arc::new(Delivery::new(NewDelivery {
+            event: self.message().clone(),
+            hidden: Arc::default(),
+            apps: SmallVec::new(),
+            audience: Audience::default(),
+            channel: None,
+            dispatched: self.store.now(),
+            shards: 1,
+        }))
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Hidden {
 }
 
 impl Hidden {
-    /// Nobody at all: the usual case, for which receivers are not looked at one by one.
+    /// Hidden from no user: the usual case, in which the fast path serves all receivers.
     pub fn is_empty(&self) -> bool {
         self.muted_by.is_empty() && self.blocked.is_empty()
     }
@@ -52,9 +52,9 @@ pub struct Delivery {
     /// Numbers of the channel that it belongs to, if that has an actor.
     pub channel: Option<Arc<ActorNumbers>>,
     /// When it went to the shards.
-    fanned_out: Stamp,
+    dispatched: Stamp,
     /// Shards that have not carried it out yet.
-    walks: AtomicUsize,
+    shards_left: AtomicUsize,
     frames: Rendered<Arc<Frame>>,
     app_frames: Rendered<AppFrame>,
 }
@@ -68,35 +68,47 @@ pub struct AllowedApp {
     pub numbers: Arc<ActorNumbers>,
 }
 
+/// What a delivery is made of.
+#[derive(Debug)]
+pub struct NewDelivery {
+    /// What happened.
+    pub event: Arc<Event>,
+    /// Who must not hear of it.
+    pub hidden: Arc<Hidden>,
+    /// Apps that may see it.
+    pub apps: SmallVec<[AllowedApp; 1]>,
+    /// What apps are told beside.
+    pub audience: Audience,
+    /// Numbers of the channel that it belongs to, if that has an actor.
+    pub channel: Option<Arc<ActorNumbers>>,
+    /// When it goes to the shards.
+    pub dispatched: Stamp,
+    /// How many shards will carry it out.
+    pub shards: usize,
+}
+
 /// What was rendered so far, by display class: nearly always one.
 type Rendered<T> = Mutex<SmallVec<[(Display, T); 1]>>;
 
 impl Delivery {
-    /// Nothing is rendered yet. `shards`: how many will carry it out.
-    pub fn new(
-        event: Arc<Event>,
-        hidden: Arc<Hidden>,
-        apps: SmallVec<[AllowedApp; 1]>,
-        audience: Audience,
-        channel: Option<Arc<ActorNumbers>>,
-        (fanned_out, shards): (Stamp, usize),
-    ) -> Self {
+    /// Without a frame yet: each is rendered on first demand.
+    pub fn new(new: NewDelivery) -> Self {
         Self {
-            event,
-            hidden,
-            apps,
-            audience,
-            channel,
-            fanned_out,
-            walks: AtomicUsize::new(shards),
+            event: new.event,
+            hidden: new.hidden,
+            apps: new.apps,
+            audience: new.audience,
+            channel: new.channel,
+            dispatched: new.dispatched,
+            shards_left: AtomicUsize::new(new.shards),
             frames: Mutex::default(),
             app_frames: Mutex::default(),
         }
     }
 
     /// A shard has written it to the last of its sockets. The last shard to say so ends the fan-out.
-    pub fn walked(&self, shard: &ActorNumbers, now: Stamp, spans: &Spans) {
-        let is_last = self.walks.fetch_sub(1, Ordering::Relaxed) == 1;
+    pub fn note_fanned_out(&self, shard: &ActorNumbers, now: Stamp, spans: &Spans) {
+        let is_last = self.shards_left.fetch_sub(1, Ordering::Relaxed) == 1;
         let Some(committed) = self.event.moments.committed else {
             return;
         };
@@ -124,7 +136,7 @@ impl Delivery {
             display,
             site,
             None,
-            self.fanned_out,
+            self.dispatched,
         ));
         frames.push((display, frame.clone()));
         frame
@@ -133,7 +145,7 @@ impl Delivery {
     /// The frame for one receiver: what it shows depends on the token.
     pub fn own_frame(&self, display: Display, site: &Site, token: &Token) -> Frame {
         let display = display.for_body(&self.event.body);
-        user_frame(&self.event, display, site, Some(token), self.fanned_out)
+        user_frame(&self.event, display, site, Some(token), self.dispatched)
     }
 
     /// The frame for app streams of this display class.
@@ -146,7 +158,7 @@ impl Delivery {
         if let Some((_, frame)) = frames.iter().find(|(class, _)| *class == display) {
             return frame.clone();
         }
-        let frame = app_frame(&self.event, display, site, &self.audience, self.fanned_out);
+        let frame = app_frame(&self.event, display, site, &self.audience, self.dispatched);
         frames.push((display, frame.clone()));
         frame
     }

@@ -16,9 +16,9 @@ pub mod hiding;
 pub mod interest;
 pub mod log_tail;
 pub mod presence;
-pub mod seats;
 pub mod send;
 pub mod shard;
+pub mod slots;
 pub mod user;
 
 use std::net::IpAddr;
@@ -42,9 +42,9 @@ use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
 use directory::Directory;
 use interest::{Interest, ShardId};
-use seats::Seats;
 use send::Mailbox;
 use shard::ShardActor;
+use slots::Slots;
 
 /// Ephemeral events that may wait on their way down; one more is dropped and counted.
 const EPHEMERAL: usize = 4096;
@@ -70,11 +70,11 @@ pub struct Shared {
     /// Public addresses.
     pub site: Arc<Site>,
     /// Open user streams, by user.
-    pub user_seats: Arc<Seats<UserId>>,
+    pub user_slots: Arc<Slots<UserId>>,
     /// Open app streams, by client.
-    pub app_seats: Arc<Seats<ClientId>>,
+    pub app_slots: Arc<Slots<ClientId>>,
     /// User streams that nobody has claimed, by address.
-    pub unclaimed_seats: Arc<Seats<IpAddr>>,
+    pub unclaimed_slots: Arc<Slots<IpAddr>>,
     /// After how long without use an actor rests.
     pub idle: Duration,
     /// Subscribe whoever is put on an ACL.
@@ -106,9 +106,9 @@ impl Shared {
             limits: Arc::new(config.limits.clone()),
             streams: Arc::new(streams.clone()),
             site: Arc::new(site),
-            user_seats: Seats::new(streams.user_connections, usize::MAX / 2),
-            app_seats: Seats::new(streams.app_connections, usize::MAX / 2),
-            unclaimed_seats: Seats::new(streams.unclaimed_per_address, streams.unclaimed_total),
+            user_slots: Slots::new(streams.user_connections, usize::MAX / 2),
+            app_slots: Slots::new(streams.app_connections, usize::MAX / 2),
+            unclaimed_slots: Slots::new(streams.unclaimed_per_address, streams.unclaimed_total),
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
             stopping: AtomicBool::new(false),

@@ -1,4 +1,4 @@
-//! Who may open a stream. Every refusal is an HTTP error with the usual envelope, before the upgrade.
+//! Which requests may open a stream. Every refusal is an HTTP error with the usual envelope, before the upgrade.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use actix_http::header::HeaderMap;
 use actix_http::{HttpMessage, Request};
 
 use crate::actors::Shared;
-use crate::actors::connection::Place;
+use crate::actors::connection::ConnectionSlot;
 use crate::actors::firehose::mail::Admit;
-use crate::actors::shard::link::Who;
+use crate::actors::shard::state::Identity;
 use crate::http::extract::viewer::token_in;
 use crate::model::{Refusal, StreamKey, Token};
 use crate::protocol::filter::Filter;
@@ -20,11 +20,11 @@ use crate::store::Failure;
 /// A stream that may be opened.
 #[derive(Debug)]
 pub(super) struct Admitted {
-    /// Whose.
-    pub who: Who,
+    /// What it is authenticated as.
+    pub identity: Identity,
     /// Held as long as the connection lives.
-    pub place: Place,
-    /// What it was opened with, to ask again whether it still holds.
+    pub slot: ConnectionSlot,
+    /// What it was opened with, to ask again whether the token is still valid.
     pub secret: Option<String>,
 }
 
@@ -79,25 +79,25 @@ async fn admit_user(
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
     let Some(secret) = secret else {
-        let seat = shared
-            .unclaimed_seats
+        let slot = shared
+            .unclaimed_slots
             .take(address)
             .ok_or(Refusal::TooManyConnections)?;
         return Ok(Admitted {
-            who: Who::Unclaimed(address),
-            place: Place::Unclaimed(seat),
+            identity: Identity::Unclaimed(address),
+            slot: ConnectionSlot::Unclaimed(slot),
             secret: None,
         });
     };
     let token = token_of(&secret, shared).await?;
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
-    let seat = shared
-        .user_seats
+    let slot = shared
+        .user_slots
         .take(user)
         .ok_or(Refusal::TooManyConnections)?;
     Ok(Admitted {
-        who: Who::User(user, token),
-        place: Place::User(seat),
+        identity: Identity::User(user, token),
+        slot: ConnectionSlot::User(slot),
         secret: Some(secret),
     })
 }
@@ -122,11 +122,11 @@ async fn admit_app(
         .read(move |db| db.app_stream(&owner, &key))
         .await?;
     let stream = stream.ok_or(Refusal::StreamNotFound)?;
-    let seat = shared
-        .app_seats
+    let slot = shared
+        .app_slots
         .take(client.clone())
         .ok_or(Refusal::StreamsInUse)?;
-    // The seat is taken first: from now on the firehose does not rest.
+    // The slot is taken first: from now on the firehose does not passivate.
     let firehose = shared.directory.firehose(&client, shared);
     match firehose.ask(Admit).await {
         Err(Failure::Stopping) => {
@@ -139,10 +139,9 @@ async fn admit_app(
         answer => answer??,
     }
     let filter = Arc::new(Filter::from_query(query));
-    let who = Who::App(Arc::new(stream), token, filter);
     Ok(Admitted {
-        who,
-        place: Place::App(seat),
+        identity: Identity::App(Arc::new(stream), token, filter),
+        slot: ConnectionSlot::App(slot),
         secret: Some(secret),
     })
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Engine;
 use crate::actors::send::Measured;
-use crate::actors::shard::{CountAudiences, CountLinks};
+use crate::actors::shard::mail::{CountConnections, CountRoomListeners};
 use crate::model::ChannelId;
 use crate::telemetry::{ActorNumbers, Percentiles};
 
@@ -179,12 +179,12 @@ impl Engine {
             channels,
             users,
             listening_points: self.shared.interest.len(),
-            streams_in_use: self.shared.app_seats.taken(),
+            streams_in_use: self.shared.app_slots.taken(),
             subscriptions: 0,
         };
         for shard in self.shared.shards.all() {
-            if let Ok((_, subscriptions)) = shard.insist(CountLinks).await {
-                numbers.subscriptions += subscriptions;
+            if let Ok(counts) = shard.insist(CountConnections).await {
+                numbers.subscriptions += counts.subscriptions;
             }
         }
         numbers
@@ -222,7 +222,7 @@ impl Engine {
             .map(|actor| ActorRow::new(ActorKind::Channel, actor))
             .collect();
         for shard in self.shared.shards.all() {
-            let counted = shard.insist(CountAudiences(ids.clone())).await;
+            let counted = shard.insist(CountRoomListeners(ids.clone())).await;
             for (row, listeners) in rows.iter_mut().zip(counted.unwrap_or_default()) {
                 row.receivers += listeners;
                 row.shards += usize::from(listeners > 0);
@@ -234,7 +234,7 @@ impl Engine {
     fn firehose_rows(&self) -> Vec<ActorRow> {
         let actors = self.shared.directory.firehoses_measured();
         let rows = actors.iter().map(|actor| ActorRow {
-            receivers: self.shared.app_seats.taken_by(&actor.id),
+            receivers: self.shared.app_slots.taken_by(&actor.id),
             shards: self.shared.interest.shards_of_app(&actor.id),
             ..ActorRow::new(ActorKind::Firehose, actor)
         });
@@ -244,9 +244,9 @@ impl Engine {
     async fn shard_rows(&self) -> Vec<ActorRow> {
         let mut rows = Vec::new();
         for (actor, shard) in self.shards_measured().iter().zip(self.shared.shards.all()) {
-            let links = shard.insist(CountLinks).await;
+            let counts = shard.insist(CountConnections).await;
             rows.push(ActorRow {
-                receivers: links.map_or(0, |(connections, _)| connections),
+                receivers: counts.map_or(0, |counts| counts.connections),
                 shards: 1,
                 ..ActorRow::new(ActorKind::Shard, actor)
             });

@@ -6,7 +6,7 @@ use super::Engine;
 use crate::actors::by::By;
 use crate::actors::channel::mail::MayListen;
 use crate::actors::connection::{Answer, ConnectionMail};
-use crate::actors::shard::CloseStreams;
+use crate::actors::shard::mail::CloseStreams;
 use crate::model::{ClientId, ConnectionId, Refusal, StreamKey, SubscriptionId, Token, UserId};
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
@@ -84,14 +84,14 @@ impl Engine {
             | Topic::Token(_) => None,
         };
         let id = wanted.unwrap_or_else(|| SubscriptionId::from(random_id()));
-        let mail = |seat| ConnectionMail::Follow {
+        let mail = |slot| ConnectionMail::Subscribe {
             token: token.clone(),
             user: by.user,
             topic,
             filter: filter.clone(),
             id: id.clone(),
-            follows: follows.clone(),
-            seat,
+            followed_users: follows.clone(),
+            slot,
         };
         // Taken back unless it is handed out: a call that is dropped half way leaves nothing behind.
         let mut guard = Guard {
@@ -105,12 +105,12 @@ impl Engine {
         let mut answer = recipient.send(mail(None)).await;
         let claims = matches!(answer, Ok(Ok(Answer::Unclaimed)));
         if claims {
-            let seat = self
+            let slot = self
                 .shared
-                .user_seats
+                .user_slots
                 .take(by.user)
                 .ok_or(Refusal::TooManyConnections)?;
-            answer = recipient.send(mail(Some(seat))).await;
+            answer = recipient.send(mail(Some(slot))).await;
         }
         match answer {
             Ok(Ok(Answer::Done)) => {}
@@ -159,7 +159,7 @@ impl Engine {
         let Some(recipient) = self.shared.directory.connection(&followed.connection_id) else {
             return;
         };
-        let mail = ConnectionMail::Unfollow(followed.user, followed.subscription_id.clone());
+        let mail = ConnectionMail::Unsubscribe(followed.user, followed.subscription_id.clone());
         actix_rt::spawn(async move {
             // A connection that is gone has no subscriptions.
             drop(recipient.send(mail).await);
@@ -178,7 +178,7 @@ impl Engine {
     ) -> Result<(), Failure> {
         self.tell_connection(
             connection,
-            ConnectionMail::Unfollow(by.user, subscription.into()),
+            ConnectionMail::Unsubscribe(by.user, subscription.into()),
         )
         .await
     }

@@ -108,7 +108,7 @@ impl LogTail {
         client: &ClientId,
         seen: &Arc<[Seen]>,
     ) -> Option<(AllowedApp, Vec<bool>)> {
-        while self.shared.app_seats.taken_by(client) > 0 {
+        while self.shared.app_slots.taken_by(client) > 0 {
             let firehose = self.shared.directory.firehose(client, &self.shared);
             match firehose.insist(JudgeEvents(seen.clone())).await {
                 Ok(verdicts) => {

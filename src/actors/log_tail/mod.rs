@@ -16,12 +16,13 @@ use smallvec::SmallVec;
 use tokio::sync::mpsc;
 
 use super::Shared;
-use super::delivery::{AllowedApp, Delivery};
+use super::delivery::{AllowedApp, Delivery, NewDelivery};
 use super::firehose::mail::Seen;
 use super::hiding::Hiding;
 use super::interest::{Key, ShardId};
 use super::send::Mailbox;
-use super::shard::{Batch, ShardActor};
+use super::shard::ShardActor;
+use super::shard::mail::FanOutBatch;
 use crate::event::{Body, Event, Pos};
 use crate::model::UserId;
 use crate::protocol::stream::Audience;
@@ -178,7 +179,9 @@ impl LogTail {
         for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
             let told = self.deliver_part(part).await;
             if part.iter().any(joins) {
-                let walked = told.iter().map(|shard| shard.insist(Batch(Vec::new())));
+                let walked = told
+                    .iter()
+                    .map(|shard| shard.insist(FanOutBatch(Vec::new())));
                 join_all(walked).await;
             }
         }
@@ -219,7 +222,7 @@ impl LogTail {
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
             let shard = self.shared.shards.get(shard)?;
             // A shard that is still walking holds everybody up here, not in memory: the log keeps the rest.
-            Some(async move { shard.insist(Batch(mail)).await.map(|()| shard) })
+            Some(async move { shard.insist(FanOutBatch(mail)).await.map(|()| shard) })
         });
         join_all(sent).await.into_iter().flatten().collect()
     }
@@ -258,9 +261,15 @@ impl LogTail {
         } else {
             audience(seen, &hidden)
         };
-        let event = seen.event.clone();
-        let fanned_out = (self.shared.store.now(), shards);
-        Delivery::new(event, hidden, apps, audience, channel, fanned_out)
+        Delivery::new(NewDelivery {
+            event: seen.event.clone(),
+            hidden,
+            apps,
+            audience,
+            channel,
+            dispatched: self.shared.store.now(),
+            shards,
+        })
     }
 }
 

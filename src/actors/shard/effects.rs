@@ -1,59 +1,109 @@
-//! What an event does to those who listen: it may cut them off, close them, or change what they follow.
+//! What an event does to those who listen: it cuts them off, closes them, or changes what they listen to.
 
 use std::rc::Rc;
 
 use super::Shard;
-use super::link::Who;
+use super::state::Identity;
 use crate::actors::interest::Key;
-use crate::model::{Access, Channel, Token, UserId};
+use crate::event::Body;
+use crate::model::{Access, Channel, Relation, Token, UserId};
 use crate::protocol::goodbye::Goodbye;
 
-/// Who may no longer read a channel stops hearing of it, before the change itself goes out.
-pub(super) fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
+/// What takes effect before the event itself is sent.
+pub(super) fn before_fan_out(shard: &Rc<Shard>, body: &Body) {
+    match body {
+        Body::ChannelChanged { news } => cut_off(shard, &news.channel),
+        Body::MessageCreated { .. }
+        | Body::MessageDeleted { .. }
+        | Body::ChannelCreated { .. }
+        | Body::Subscribed { .. }
+        | Body::Unsubscribed { .. }
+        | Body::Related { .. }
+        | Body::UserChanged { .. }
+        | Body::TokenGranted { .. }
+        | Body::TokenRevoked { .. }
+        | Body::UserPresence { .. }
+        | Body::ChannelPresence { .. } => {}
+    }
+}
+
+/// What takes effect after the event was sent.
+pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Body) {
+    let subscription_changed = |user, channel, subscribed| {
+        let mut state = shard.state.borrow_mut();
+        state.channel_subscription_changed(user, channel, subscribed);
+    };
+    match body {
+        Body::Subscribed { news, user } => subscription_changed(user.id, news.channel.id, true),
+        Body::Unsubscribed { news, user } => subscription_changed(user.id, news.channel.id, false),
+        Body::Related {
+            relation: Relation::Follow,
+            user,
+            other,
+            undone,
+        } => note_follow(shard, user.id, other.id, !undone),
+        Body::TokenRevoked { token, .. } => drop_token(shard, token),
+        Body::MessageCreated { .. }
+        | Body::MessageDeleted { .. }
+        | Body::ChannelCreated { .. }
+        | Body::ChannelChanged { .. }
+        | Body::Related { .. }
+        | Body::UserChanged { .. }
+        | Body::TokenGranted { .. }
+        | Body::UserPresence { .. }
+        | Body::ChannelPresence { .. } => {}
+    }
+}
+
+/// Connections whose user may no longer read a channel stop hearing of it before the change itself goes out.
+fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
     let mut state = shard.state.borrow_mut();
-    for slot in state.listeners_of(channel.id) {
-        let user = state.link(slot).and_then(|link| link.who.user());
+    for index in state.listeners_of(channel.id) {
+        let handle = state.connections.get(index);
+        let user = handle.and_then(|handle| handle.identity.user());
         let may_read = channel.access(user) >= Access::Read;
-        state.unfollow(slot, |known| {
+        state.unsubscribe(index, |known| {
             known.topic.channel() == Some(channel.id)
                 && !(may_read && known.token.scopes.open(channel))
         });
     }
 }
 
-pub(super) fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
+/// A user follows another one, or no longer does: presence subscriptions of that user hear it.
+fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
     let mut state = shard.state.borrow_mut();
-    for slot in state.at(&Key::User(user)).to_vec() {
-        let known = state.link_mut(slot).and_then(|link| link.follows.as_mut());
-        if let Some(known) = known {
+    for index in state.listeners.at(&Key::User(user)).to_vec() {
+        let handle = state.connections.get_mut(index);
+        if let Some(followed) = handle.and_then(|handle| handle.followed_users.as_mut()) {
             if follows {
-                known.insert(other);
+                followed.insert(other);
             } else {
-                known.remove(&other);
+                followed.remove(&other);
             }
         }
     }
 }
 
 /// A token is gone: its connections are closed, what it subscribed to elsewhere is dropped.
-pub(super) fn drop_token(shard: &Rc<Shard>, token: &Token) {
+fn drop_token(shard: &Rc<Shard>, token: &Token) {
     let key = token
         .user
         .map_or_else(|| Key::App(token.client.id.clone()), Key::User);
-    let slots = shard.state.borrow().at(&key).to_vec();
-    shard.state.borrow_mut().note_revoked(token.id);
-    for slot in slots {
-        let own = match shard.state.borrow().link(slot).map(|link| &link.who) {
-            Some(Who::User(_, known) | Who::App(_, known, _)) => known.id == token.id,
-            Some(Who::Unclaimed(_)) | None => false,
+    let indexes = shard.state.borrow().listeners.at(&key).to_vec();
+    shard.state.borrow_mut().revoked.insert(token.id);
+    for index in indexes {
+        let is_own = {
+            let state = shard.state.borrow();
+            match state.connections.get(index).map(|handle| &handle.identity) {
+                Some(Identity::User(_, known) | Identity::App(_, known, _)) => known.id == token.id,
+                Some(Identity::Unclaimed(_)) | None => false,
+            }
         };
-        if own {
-            shard.hang_up(slot, Goodbye::TokenRevoked);
+        if is_own {
+            shard.close(index, Goodbye::TokenRevoked);
         } else {
-            shard
-                .state
-                .borrow_mut()
-                .unfollow(slot, |known| known.token.id == token.id);
+            let mut state = shard.state.borrow_mut();
+            state.unsubscribe(index, |known| known.token.id == token.id);
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Does this subscription hear this event? One pure question, asked for every receiver that is not plain.
+//! Does this subscription hear this event? One pure question, asked for every receiver on the slow path.
 //!
-//! What is decided once for all receivers is not asked here: who muted or blocked the actor is part of the
-//! delivery, and who lost access was cut off when the change of the ACL passed.
+//! What is decided once for all receivers is not asked here: the users who muted or blocked the actor are part
+//! of the delivery, and connections that lost access were cut off when the change of the ACL passed.
 
-use super::link::{Link, Subscription};
+use super::state::{ConnectionHandle, Subscription};
 use crate::actors::delivery::Delivery;
 use crate::event::Body;
 use crate::model::{ChannelBrief, ObjectType, UserId};
@@ -11,8 +11,8 @@ use crate::protocol::filter::Filter;
 use crate::protocol::topic::Topic;
 
 /// Whether the event goes to this subscription of this connection.
-pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> bool {
-    let Some(viewer) = link.who.user() else {
+pub fn hears(handle: &ConnectionHandle, subscription: &Subscription, delivery: &Delivery) -> bool {
+    let Some(viewer) = handle.identity.user() else {
         return false;
     };
     let (body, topic) = (&delivery.event.body, subscription.topic);
@@ -28,27 +28,27 @@ pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> b
             // An own message that moved the own marker leaves nothing unread.
             let is_read = *read_by_author && written.message.user_id == viewer;
             hears_messages(
-                link,
+                handle,
                 subscription,
                 &written.channel,
                 filter.include_read || !is_read,
             )
         }
         Body::MessageDeleted { written } => {
-            filter.include_deleted && hears_messages(link, subscription, &written.channel, true)
+            filter.include_deleted && hears_messages(handle, subscription, &written.channel, true)
         }
         Body::ChannelCreated { news } | Body::ChannelChanged { news } => {
-            in_inbox(link, subscription, &news.channel.brief())
+            in_inbox(handle, subscription, &news.channel.brief())
         }
         Body::Subscribed { news, user } | Body::Unsubscribed { news, user } => {
             topic == Topic::ChannelSubscribers(news.channel.id)
                 || (topic == Topic::Inbox(user.id) && passes(subscription, &news.channel.brief()))
         }
         Body::ChannelPresence { channel, user, .. } => {
-            topic == Topic::ChannelPresence(channel.id) && knows(link, filter, viewer, user.id)
+            topic == Topic::ChannelPresence(channel.id) && knows(handle, filter, viewer, user.id)
         }
         Body::UserPresence { user, .. } => {
-            topic == Topic::Presence && knows(link, filter, viewer, user.id)
+            topic == Topic::Presence && knows(handle, filter, viewer, user.id)
         }
         Body::UserChanged { user } => topic == Topic::Token(user.id),
         // A token of another app is that app's business.
@@ -60,10 +60,10 @@ pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> b
     }
 }
 
-/// Messages of a channel reach those who follow it, and the inboxes that hold it. `unread`: what an inbox
+/// Messages of a channel reach subscriptions to them, and the inboxes that hold the channel. `unread`: what an inbox
 /// that leaves out read channels asks for.
 fn hears_messages(
-    link: &Link,
+    handle: &ConnectionHandle,
     subscription: &Subscription,
     channel: &ChannelBrief,
     unread: bool,
@@ -71,13 +71,18 @@ fn hears_messages(
     if subscription.topic == Topic::ChannelMessages(channel.id) {
         return scope_opens(subscription, channel);
     }
-    unread && in_inbox(link, subscription, channel)
+    unread && in_inbox(handle, subscription, channel)
 }
 
 /// Whether it is an inbox, holds the channel and lets its type pass.
-fn in_inbox(link: &Link, subscription: &Subscription, channel: &ChannelBrief) -> bool {
+fn in_inbox(
+    handle: &ConnectionHandle,
+    subscription: &Subscription,
+    channel: &ChannelBrief,
+) -> bool {
     let holds = || {
-        link.inbox
+        handle
+            .inbox
             .as_ref()
             .is_some_and(|inbox| inbox.channels.contains(&channel.id))
     };
@@ -95,14 +100,14 @@ fn scope_opens(subscription: &Subscription, channel: &ChannelBrief) -> bool {
         .open_channel(&channel.kind, channel.is_public)
 }
 
-/// Presence is heard of oneself and of those one follows, unless all are asked for.
-fn knows(link: &Link, filter: &Filter, viewer: UserId, who: UserId) -> bool {
+/// A user hears presence of itself and of followed users, or of all if the filter asks for that.
+fn knows(handle: &ConnectionHandle, filter: &Filter, viewer: UserId, who: UserId) -> bool {
     filter.include_not_followed
         || who == viewer
-        || link
-            .follows
+        || handle
+            .followed_users
             .as_ref()
-            .is_some_and(|follows| follows.contains(&who))
+            .is_some_and(|followed| followed.contains(&who))
 }
 
 /// Whether an app stream hears the event: it lists the type, and its app may see it.
