@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 
-use crate::event::Event;
+use crate::event::{Event, Route};
 use crate::model::{ClientId, Stamp, Token, UserId};
 use crate::protocol::display::Display;
 use crate::protocol::frame::{AppFrame, Frame};
@@ -43,6 +43,8 @@ impl Hidden {
 pub struct Delivery {
     /// What happened.
     pub event: Arc<Event>,
+    /// User streams that it concerns.
+    pub routes: SmallVec<[Route; 2]>,
     /// Who must not hear of it.
     pub hidden: Arc<Hidden>,
     /// Apps that may see it.
@@ -94,6 +96,7 @@ impl Delivery {
     /// Without a frame yet: each is rendered on first demand.
     pub fn new(new: NewDelivery) -> Self {
         Self {
+            routes: new.event.body.routing().heard_by,
             event: new.event,
             hidden: new.hidden,
             apps: new.apps,

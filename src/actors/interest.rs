@@ -4,67 +4,14 @@
 //! leave out shards that have nobody. What exactly a listener gets is decided on its own shard.
 
 use dashmap::DashMap;
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
-use crate::event::Body;
-use crate::model::{ChannelId, ClientId, UserId};
+pub use crate::event::RoutingKey as Key;
+use crate::model::ClientId;
 
 /// One worker thread's set of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ShardId(pub u16);
-
-/// A point at which events pass and listeners stand.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// Messages of a channel: those who follow its messages, and the inboxes of its subscribers.
-    Messages(ChannelId),
-    /// Changes of a channel, for the inboxes of its subscribers.
-    ChannelNews(ChannelId),
-    /// Who subscribes to a channel.
-    Subscribers(ChannelId),
-    /// Who is in a channel.
-    ChannelPresence(ChannelId),
-    /// Who is there at all.
-    Presence,
-    /// What concerns one user: every claimed connection of that user stands here.
-    User(UserId),
-    /// App streams of one client.
-    App(ClientId),
-}
-
-impl Key {
-    /// Where an event passes on its way to user streams. A change of a channel also passes its other
-    /// listeners, since it may cut them off.
-    pub fn of(body: &Body) -> SmallVec<[Self; 4]> {
-        match body {
-            Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
-                smallvec![Self::Messages(written.message.channel_id)]
-            }
-            Body::ChannelCreated { news } | Body::ChannelChanged { news } => {
-                let id = news.channel.id;
-                smallvec![
-                    Self::ChannelNews(id),
-                    Self::Messages(id),
-                    Self::Subscribers(id),
-                    Self::ChannelPresence(id)
-                ]
-            }
-            Body::Subscribed { news, user } | Body::Unsubscribed { news, user } => {
-                smallvec![Self::Subscribers(news.channel.id), Self::User(user.id)]
-            }
-            Body::Related { user, .. } | Body::UserChanged { user } => {
-                smallvec![Self::User(user.id)]
-            }
-            Body::TokenGranted { token, .. } | Body::TokenRevoked { token, .. } => match token.user
-            {
-                Some(user) => smallvec![Self::User(user)],
-                None => smallvec![Self::App(token.client.id.clone())],
-            },
-            Body::UserPresence { .. } => smallvec![Self::Presence],
-            Body::ChannelPresence { channel, .. } => smallvec![Self::ChannelPresence(channel.id)],
-        }
-    }
-}
 
 /// The register of listening shards.
 #[derive(Debug, Default)]

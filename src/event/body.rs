@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Channel, ChannelBrief, Message, ObjectType, Presence, Relation, Token, User, UserId,
+    Channel, ChannelBrief, ClientBrief, ClientId, Marker, MarkerName, Message, Presence, Relation,
+    StreamKey, Token, User, UserId,
 };
 
 /// A message with all that a socket shows of it.
@@ -32,8 +33,8 @@ pub struct ChannelNews {
     pub recent_deleted: Option<(Message, Arc<User>)>,
 }
 
-/// What happened. Adding a variant makes the compiler list the places to visit: its owner, its
-/// listening points, whom it must be kept from, its look on a socket.
+/// What happened. A new variant needs a row in [`facts`](super::facts) and one in [`routing`](super::routing);
+/// the compiler lists the other places.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Body {
@@ -121,81 +122,30 @@ pub enum Body {
         /// What.
         presence: Presence,
     },
-}
-
-impl Body {
-    /// `meta.type`, and what an app stream lists to hear it.
-    pub fn object_type(&self) -> ObjectType {
-        match self {
-            Self::MessageCreated { .. } | Self::MessageDeleted { .. } => ObjectType::Message,
-            Self::ChannelCreated { .. } | Self::ChannelChanged { .. } => ObjectType::Channel,
-            Self::Subscribed { .. } | Self::Unsubscribed { .. } => ObjectType::ChannelSubscription,
-            Self::Related { relation, .. } => match relation {
-                Relation::Follow => ObjectType::Follow,
-                Relation::Mute => ObjectType::Mute,
-                Relation::Block => ObjectType::Block,
-            },
-            Self::UserChanged { .. } => ObjectType::User,
-            Self::TokenGranted { .. } | Self::TokenRevoked { .. } => ObjectType::Token,
-            Self::UserPresence { .. } => ObjectType::UserPresence,
-            Self::ChannelPresence { .. } => ObjectType::UserChannelPresence,
-        }
-    }
-
-    /// The message, if it is about one.
-    pub fn message(&self) -> Option<&Written> {
-        match self {
-            Self::MessageCreated { written, .. } | Self::MessageDeleted { written } => {
-                Some(written)
-            }
-            Self::ChannelCreated { .. }
-            | Self::ChannelChanged { .. }
-            | Self::Subscribed { .. }
-            | Self::Unsubscribed { .. }
-            | Self::Related { .. }
-            | Self::UserChanged { .. }
-            | Self::TokenGranted { .. }
-            | Self::TokenRevoked { .. }
-            | Self::UserPresence { .. }
-            | Self::ChannelPresence { .. } => None,
-        }
-    }
-
-    /// `meta.is_deleted`
-    pub fn is_deletion(&self) -> bool {
-        match self {
-            Self::MessageDeleted { .. } | Self::Unsubscribed { .. } => true,
-            Self::Related { undone, .. } => *undone,
-            // The authorization is what an app hears of; it is gone with the last token only.
-            Self::TokenRevoked { was_last, .. } => *was_last,
-            Self::MessageCreated { .. }
-            | Self::ChannelCreated { .. }
-            | Self::ChannelChanged { .. }
-            | Self::Subscribed { .. }
-            | Self::UserChanged { .. }
-            | Self::TokenGranted { .. }
-            | Self::UserPresence { .. }
-            | Self::ChannelPresence { .. } => false,
-        }
-    }
-
-    /// Who did it: viewers who muted this user, or stand in a block with them, do not hear of it.
-    /// Nobody in particular did what happens to a channel or to a token.
-    pub fn actor(&self) -> Option<UserId> {
-        match self {
-            Self::MessageCreated { written, .. } | Self::MessageDeleted { written } => {
-                Some(written.message.user_id)
-            }
-            Self::Subscribed { user, .. }
-            | Self::Unsubscribed { user, .. }
-            | Self::Related { user, .. }
-            | Self::UserPresence { user, .. }
-            | Self::ChannelPresence { user, .. } => Some(user.id),
-            Self::ChannelCreated { .. }
-            | Self::ChannelChanged { .. }
-            | Self::UserChanged { .. }
-            | Self::TokenGranted { .. }
-            | Self::TokenRevoked { .. } => None,
-        }
-    }
+    /// An app stream was deleted: its sockets are closed. Not shown on streams.
+    AppStreamDeleted {
+        /// The app.
+        client: ClientId,
+        /// The name of the stream.
+        key: StreamKey,
+    },
+    /// The name or the address of an app changed; both are part of its tokens. Not shown on streams.
+    ClientChanged {
+        /// The app after the change.
+        client: ClientBrief,
+    },
+    /// A reader's marker moved. Not shown on streams yet.
+    MarkerMoved {
+        /// The reader.
+        user: UserId,
+        /// The stream that the marker belongs to.
+        name: MarkerName,
+        /// Its new position.
+        marker: Marker,
+    },
+    /// A user's password changed. Not shown on streams.
+    PasswordChanged {
+        /// The user.
+        user: UserId,
+    },
 }

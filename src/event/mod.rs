@@ -3,10 +3,21 @@
 //! An event is a fact in the past tense, complete in itself: whoever renders it needs no database.
 
 mod body;
+pub mod facts;
 mod owner;
+pub mod routing;
+mod topic;
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
 
 pub use body::{Body, ChannelNews, Written};
+pub use facts::{EventChannel, Facts};
 pub use owner::Owner;
+pub use routing::{Route, RoutingKey};
+pub use topic::Topic;
 
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{ChannelId, Stamp};
 
 /// Which stream a marker belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MarkerName {
     /// `global`
     Global,

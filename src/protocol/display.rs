@@ -6,6 +6,7 @@
 use super::look::Look;
 use super::query::Query;
 use crate::event::Body;
+use crate::model::ObjectType;
 
 /// A set of display switches. Cheap to copy and to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,17 +77,21 @@ impl Display {
     /// Without what makes no difference to this event.
     #[must_use]
     pub fn for_body(self, body: &Body) -> Self {
-        let matters = match body {
-            Body::MessageCreated { .. } | Body::MessageDeleted { .. } => Self::message(),
-            Body::ChannelCreated { .. }
-            | Body::ChannelChanged { .. }
-            | Body::Subscribed { .. }
-            | Body::Unsubscribed { .. } => Self(u8::MAX),
-            Body::Related { .. }
-            | Body::UserChanged { .. }
-            | Body::TokenGranted { .. }
-            | Body::TokenRevoked { .. } => Self::HTML.with(Self::USER_RAW),
-            Body::UserPresence { .. } | Body::ChannelPresence { .. } => Self(0),
+        let matters = match body.facts().object_type {
+            Some(ObjectType::Message) => Self::message(),
+            Some(ObjectType::Channel | ObjectType::ChannelSubscription) => Self(u8::MAX),
+            Some(
+                ObjectType::Follow
+                | ObjectType::Mute
+                | ObjectType::Block
+                | ObjectType::User
+                | ObjectType::Token,
+            ) => Self::HTML.with(Self::USER_RAW),
+            // No event is about these yet.
+            Some(ObjectType::Post | ObjectType::Bookmark | ObjectType::File | ObjectType::Poll) => {
+                Self(u8::MAX)
+            }
+            Some(ObjectType::UserPresence | ObjectType::UserChannelPresence) | None => Self(0),
         };
         Self(self.0 & matters.with(Self::TIMING).0)
     }

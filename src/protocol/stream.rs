@@ -11,7 +11,7 @@ use super::object::{ChannelObject, MessageObject, PresenceObject, TokenObject, U
 use super::site::Site;
 use super::timing::Timing;
 use crate::event::{Body, ChannelNews, Event, Written};
-use crate::model::{AppStream, ChannelId, Stamp, Token, User, UserId};
+use crate::model::{AppStream, ChannelId, ObjectType, Relation, Stamp, Token, User, UserId};
 
 /// What app streams say beyond the event: whom it concerns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ struct Meta<'a> {
     timestamp: i64,
     id: String,
     #[serde(rename = "type")]
-    object_type: &'static str,
+    object_type: Option<&'static str>,
     #[serde(skip_serializing_if = "is_false")]
     is_deleted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,12 +58,12 @@ fn is_false(flag: &bool) -> bool {
 
 impl<'a> Meta<'a> {
     fn of(event: &'a Event, audience: Option<&'a Audience>, timing: Option<Timing>) -> Self {
-        let body = &event.body;
+        let facts = event.body.facts();
         let mut meta = Self {
             timestamp: event.at.seconds(),
-            id: id_of(body),
-            object_type: body.object_type().name(),
-            is_deleted: body.is_deletion(),
+            id: id_of(&event.body),
+            object_type: facts.object_type.map(ObjectType::name),
+            is_deleted: facts.is_deletion,
             channel_type: None,
             channel_name: None,
             channel_id: None,
@@ -72,24 +72,13 @@ impl<'a> Meta<'a> {
             suppress_notifications: None,
             timing,
         };
-        match body {
-            Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
-                meta.channel_type = Some(&written.channel.kind);
-                meta.channel_name = written.channel.name.as_deref();
-            }
-            Body::ChannelPresence { user, channel, .. } => {
-                meta.channel_id = Some(channel.id);
-                meta.user_id = Some(user.id);
-            }
-            Body::ChannelCreated { .. }
-            | Body::ChannelChanged { .. }
-            | Body::Subscribed { .. }
-            | Body::Unsubscribed { .. }
-            | Body::Related { .. }
-            | Body::UserChanged { .. }
-            | Body::TokenGranted { .. }
-            | Body::TokenRevoked { .. }
-            | Body::UserPresence { .. } => {}
+        if let Some(written) = event.body.message() {
+            meta.channel_type = Some(&written.channel.kind);
+            meta.channel_name = written.channel.name.as_deref();
+        }
+        if let Body::ChannelPresence { user, channel, .. } = &event.body {
+            meta.channel_id = Some(channel.id);
+            meta.user_id = Some(user.id);
         }
         if let Some(audience) = audience {
             meta.subscribed_user_ids = audience.subscribed_user_ids.as_deref();
@@ -115,6 +104,11 @@ fn id_of(body: &Body) -> String {
             .user
             .map_or_else(|| token.client.id.to_string(), |user| user.to_string()),
         Body::ChannelPresence { channel, .. } => channel.id.to_string(),
+        // Without an object type: no stream shows them.
+        Body::AppStreamDeleted { key, .. } => key.to_string(),
+        Body::ClientChanged { client } => client.id.to_string(),
+        Body::MarkerMoved { name, .. } => name.to_string(),
+        Body::PasswordChanged { user } => user.to_string(),
     }
 }
 
@@ -131,7 +125,7 @@ pub fn user_frame(
     let timing = timing(event, display, fanned_out);
     let mut meta = Meta::of(event, None, timing);
     if matches!(event.body, Body::UserChanged { .. }) {
-        meta.object_type = crate::model::ObjectType::Token.name();
+        meta.object_type = Some(ObjectType::Token.name());
     }
     head.extend_from_slice(&json(&meta));
     let moment = timing.map(|_| Timing::place(&head));
@@ -228,9 +222,9 @@ fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8>
             ..
         } => {
             let name = match relation {
-                crate::model::Relation::Follow => "followed_user",
-                crate::model::Relation::Mute => "muted_user",
-                crate::model::Relation::Block => "blocked_user",
+                Relation::Follow => "followed_user",
+                Relation::Mute => "muted_user",
+                Relation::Block => "blocked_user",
             };
             json(&Pair {
                 user: user(who),
@@ -254,6 +248,11 @@ fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8>
             presence,
             ..
         } => json(&[PresenceObject::new(who, presence, site)]),
+        // Without an object type: no stream shows them.
+        Body::AppStreamDeleted { .. }
+        | Body::ClientChanged { .. }
+        | Body::MarkerMoved { .. }
+        | Body::PasswordChanged { .. } => json(&()),
     }
 }
 

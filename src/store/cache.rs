@@ -82,6 +82,9 @@ impl Caches {
                     self.users.remove(&user);
                 }
             }
+            Body::ClientChanged { client } => {
+                self.tokens.remove_where(|kept| kept.client.id == client.id);
+            }
             Body::MessageCreated { .. }
             | Body::MessageDeleted { .. }
             | Body::ChannelCreated { .. }
@@ -89,7 +92,10 @@ impl Caches {
             | Body::Subscribed { .. }
             | Body::Unsubscribed { .. }
             | Body::UserPresence { .. }
-            | Body::ChannelPresence { .. } => {}
+            | Body::ChannelPresence { .. }
+            | Body::AppStreamDeleted { .. }
+            | Body::MarkerMoved { .. }
+            | Body::PasswordChanged { .. } => {}
         }
     }
 }

@@ -171,7 +171,7 @@ pub(super) fn append(db: &mut Db<'_>, began: Stamp, group: &mut Group) -> Result
             .values((
                 log_events::pos.eq(pos),
                 log_events::at.eq(event.at.0),
-                log_events::owner.eq(routing_key(event.body.owner())),
+                log_events::owner.eq(name_of(event.body.facts().owner)),
                 log_events::bytes.eq(size_of_text(&body)),
                 log_events::body.eq(body),
             ))
@@ -211,11 +211,11 @@ pub(super) fn trim(db: &mut Db<'_>, oldest_at: Stamp, max_bytes: i64) -> Result<
     })
 }
 
-fn routing_key(owner: Owner) -> String {
+fn name_of(owner: Owner) -> String {
     match owner {
         Owner::Channel(id) => format!("channel:{id}"),
         Owner::User(id) => format!("user:{id}"),
-        Owner::Nobody => String::from("nobody"),
+        Owner::App(id) => format!("app:{id}"),
     }
 }
 

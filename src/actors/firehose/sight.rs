@@ -88,6 +88,10 @@ impl Sight {
                 }
                 own && token.user.is_some()
             }
+            Body::AppStreamDeleted { .. }
+            | Body::ClientChanged { .. }
+            | Body::MarkerMoved { .. }
+            | Body::PasswordChanged { .. } => false,
         }
     }
 

@@ -30,7 +30,7 @@ impl LogTail {
     pub(super) async fn ask_owners(&self, events: &[Arc<Event>], apps: bool) -> Vec<Told> {
         let mut of_channel: HashMap<ChannelId, Vec<usize>> = HashMap::new();
         for (at, event) in events.iter().enumerate() {
-            if let Owner::Channel(channel) = event.body.owner() {
+            if let Owner::Channel(channel) = event.body.facts().owner {
                 of_channel.entry(channel).or_default().push(at);
             }
         }

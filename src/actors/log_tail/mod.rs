@@ -229,7 +229,7 @@ impl LogTail {
 
     fn shards_for(&self, body: &Body, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
         let mut shards = SmallVec::new();
-        for key in Key::of(body) {
+        for key in body.routing_keys() {
             self.shared.interest.collect(&key, &mut shards);
         }
         for app in apps {
@@ -249,7 +249,11 @@ impl LogTail {
     ) -> Delivery {
         let body = &seen.event.body;
         let hidden = loop {
-            match self.hiding.from(body.actor(), &self.shared.store).await {
+            match self
+                .hiding
+                .from(body.facts().actor, &self.shared.store)
+                .await
+            {
                 Ok(hidden) => break hidden,
                 Err(Failure::Stopping) => break Arc::default(),
                 // Sending to somebody who must not hear it would be worse than being late.
@@ -292,7 +296,7 @@ fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
         .filter(|user| hidden.from(*user, false))
         .collect();
     Audience {
-        subscribed_user_ids: (!body.is_deletion()).then(|| seen.subscribers.clone()),
+        subscribed_user_ids: (!body.facts().is_deletion).then(|| seen.subscribers.clone()),
         suppress_notifications: Some(suppress),
     }
 }

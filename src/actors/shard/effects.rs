@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use super::Shard;
-use super::state::Identity;
+use super::state::{ConnectionIndex, Identity};
 use crate::actors::interest::Key;
 use crate::event::Body;
-use crate::model::{Access, Channel, Relation, Token, UserId};
+use crate::model::access::token_reads;
+use crate::model::{Channel, ClientId, Relation, StreamKey, Token, UserId};
 use crate::protocol::goodbye::Goodbye;
 
 /// What takes effect before the event itself is sent.
@@ -23,7 +24,11 @@ pub(super) fn before_fan_out(shard: &Rc<Shard>, body: &Body) {
         | Body::TokenGranted { .. }
         | Body::TokenRevoked { .. }
         | Body::UserPresence { .. }
-        | Body::ChannelPresence { .. } => {}
+        | Body::ChannelPresence { .. }
+        | Body::AppStreamDeleted { .. }
+        | Body::ClientChanged { .. }
+        | Body::MarkerMoved { .. }
+        | Body::PasswordChanged { .. } => {}
     }
 }
 
@@ -43,6 +48,7 @@ pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Body) {
             undone,
         } => note_follow(shard, user.id, other.id, !undone),
         Body::TokenRevoked { token, .. } => drop_token(shard, token),
+        Body::AppStreamDeleted { client, key } => close_stream(shard, client, key),
         Body::MessageCreated { .. }
         | Body::MessageDeleted { .. }
         | Body::ChannelCreated { .. }
@@ -51,7 +57,10 @@ pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Body) {
         | Body::UserChanged { .. }
         | Body::TokenGranted { .. }
         | Body::UserPresence { .. }
-        | Body::ChannelPresence { .. } => {}
+        | Body::ChannelPresence { .. }
+        | Body::ClientChanged { .. }
+        | Body::MarkerMoved { .. }
+        | Body::PasswordChanged { .. } => {}
     }
 }
 
@@ -59,12 +68,9 @@ pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Body) {
 fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
     let mut state = shard.state.borrow_mut();
     for index in state.listeners_of(channel.id) {
-        let handle = state.connections.get(index);
-        let user = handle.and_then(|handle| handle.identity.user());
-        let may_read = channel.access(user) >= Access::Read;
         state.unsubscribe(index, |known| {
             known.topic.channel() == Some(channel.id)
-                && !(may_read && known.token.scopes.open(channel))
+                && !token_reads(&known.token, channel).is_granted()
         });
     }
 }
@@ -105,5 +111,24 @@ fn drop_token(shard: &Rc<Shard>, token: &Token) {
             let mut state = shard.state.borrow_mut();
             state.unsubscribe(index, |known| known.token.id == token.id);
         }
+    }
+}
+
+/// An app stream was deleted: its connections are closed.
+pub(super) fn close_stream(shard: &Rc<Shard>, client: &ClientId, key: &StreamKey) {
+    let connections: Vec<ConnectionIndex> = {
+        let state = shard.state.borrow();
+        let indexes = state.listeners.at(&Key::App(client.clone())).iter();
+        let plays_it = |index: &ConnectionIndex| {
+            let handle = state.connections.get(*index);
+            handle.is_some_and(|handle| match &handle.identity {
+                Identity::App(stream, _, _) => stream.key == *key,
+                Identity::Unclaimed(_) | Identity::User(..) => false,
+            })
+        };
+        indexes.copied().filter(plays_it).collect()
+    };
+    for index in connections {
+        shard.close(index, Goodbye::StreamDeleted);
     }
 }

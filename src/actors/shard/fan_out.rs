@@ -130,7 +130,7 @@ async fn fan_out_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
     let mut listeners: Vec<ConnectionIndex> = Vec::new();
     {
         let state = shard.state.borrow();
-        for key in Key::of(body) {
+        for key in body.routing_keys() {
             listeners.extend_from_slice(state.listeners.at(&key));
         }
     }

@@ -5,99 +5,71 @@
 
 use super::state::{ConnectionHandle, Subscription};
 use crate::actors::delivery::Delivery;
-use crate::event::Body;
-use crate::model::{ChannelBrief, ObjectType, UserId};
+use crate::event::{Body, EventChannel, Route, Topic};
+use crate::model::{ChannelId, ObjectType, UserId};
 use crate::protocol::filter::Filter;
-use crate::protocol::topic::Topic;
 
-/// Whether the event goes to this subscription of this connection.
+/// Whether the event goes to this subscription of this connection: a route of the event leads to it, and the event
+/// passes what a subscription of this topic asks.
 pub fn hears(handle: &ConnectionHandle, subscription: &Subscription, delivery: &Delivery) -> bool {
     let Some(viewer) = handle.identity.user() else {
         return false;
     };
-    let (body, topic) = (&delivery.event.body, subscription.topic);
-    let filter = &subscription.filter;
-    if body.actor() != Some(viewer) && delivery.hidden.from(viewer, filter.include_muted) {
+    let body = &delivery.event.body;
+    let is_led_there = |route: &Route| match route {
+        Route::To(topic) => *topic == subscription.topic,
+        Route::InboxesHolding(channel) => {
+            matches!(subscription.topic, Topic::Inbox(_)) && holds(handle, *channel)
+        }
+    };
+    if !delivery.routes.iter().any(is_led_there) {
         return false;
     }
-    match body {
-        Body::MessageCreated {
-            written,
-            read_by_author,
-        } => {
-            // An own message that moved the own marker leaves nothing unread.
-            let is_read = *read_by_author && written.message.user_id == viewer;
-            hears_messages(
-                handle,
-                subscription,
-                &written.channel,
-                filter.include_read || !is_read,
-            )
+    let facts = body.facts();
+    let filter = &subscription.filter;
+    let is_own = facts.actor == Some(viewer);
+    if !is_own && delivery.hidden.from(viewer, filter.include_muted) {
+        return false;
+    }
+    let is_deleted_message = facts.object_type == Some(ObjectType::Message) && facts.is_deletion;
+    match subscription.topic {
+        Topic::ChannelMessages(_) => {
+            (filter.include_deleted || !is_deleted_message)
+                && facts
+                    .channel
+                    .is_none_or(|channel| scope_opens(subscription, channel))
         }
-        Body::MessageDeleted { written } => {
-            filter.include_deleted && hears_messages(handle, subscription, &written.channel, true)
+        Topic::Inbox(_) => {
+            (filter.include_deleted || !is_deleted_message)
+                && (filter.include_read || !is_read_by(viewer, body))
+                && facts.channel.is_none_or(|channel| {
+                    filter.lets_type_pass(channel.kind) && scope_opens(subscription, channel)
+                })
         }
-        Body::ChannelCreated { news } | Body::ChannelChanged { news } => {
-            in_inbox(handle, subscription, &news.channel.brief())
-        }
-        Body::Subscribed { news, user } | Body::Unsubscribed { news, user } => {
-            topic == Topic::ChannelSubscribers(news.channel.id)
-                || (topic == Topic::Inbox(user.id) && passes(subscription, &news.channel.brief()))
-        }
-        Body::ChannelPresence { channel, user, .. } => {
-            topic == Topic::ChannelPresence(channel.id) && knows(handle, filter, viewer, user.id)
-        }
-        Body::UserPresence { user, .. } => {
-            topic == Topic::Presence && knows(handle, filter, viewer, user.id)
-        }
-        Body::UserChanged { user } => topic == Topic::Token(user.id),
-        // A token of another app is that app's business.
-        Body::TokenGranted { token, .. } | Body::TokenRevoked { token, .. } => {
-            token.user.is_some_and(|user| topic == Topic::Token(user))
-                && token.client.id == subscription.token.client.id
-        }
-        Body::Related { .. } => false,
+        Topic::ChannelSubscribers(_) => true,
+        Topic::ChannelPresence(_) | Topic::Presence => facts
+            .actor
+            .is_some_and(|who| knows(handle, filter, viewer, who)),
+        // A token of another app is the business of that app.
+        Topic::Token(_) => body
+            .token()
+            .is_none_or(|token| token.client.id == subscription.token.client.id),
     }
 }
 
-/// Messages of a channel reach subscriptions to them, and the inboxes that hold the channel. `unread`: what an inbox
-/// that leaves out read channels asks for.
-fn hears_messages(
-    handle: &ConnectionHandle,
-    subscription: &Subscription,
-    channel: &ChannelBrief,
-    unread: bool,
-) -> bool {
-    if subscription.topic == Topic::ChannelMessages(channel.id) {
-        return scope_opens(subscription, channel);
-    }
-    unread && in_inbox(handle, subscription, channel)
+fn holds(handle: &ConnectionHandle, channel: ChannelId) -> bool {
+    let inbox = handle.inbox.as_ref();
+    inbox.is_some_and(|inbox| inbox.channels.contains(&channel))
 }
 
-/// Whether it is an inbox, holds the channel and lets its type pass.
-fn in_inbox(
-    handle: &ConnectionHandle,
-    subscription: &Subscription,
-    channel: &ChannelBrief,
-) -> bool {
-    let holds = || {
-        handle
-            .inbox
-            .as_ref()
-            .is_some_and(|inbox| inbox.channels.contains(&channel.id))
-    };
-    matches!(subscription.topic, Topic::Inbox(_)) && holds() && passes(subscription, channel)
+/// A message that moved its author's own marker leaves nothing unread for the author.
+fn is_read_by(viewer: UserId, body: &Body) -> bool {
+    matches!(body, Body::MessageCreated { written, read_by_author: true } if written.message.user_id == viewer)
 }
 
-fn passes(subscription: &Subscription, channel: &ChannelBrief) -> bool {
-    subscription.filter.lets_type_pass(&channel.kind) && scope_opens(subscription, channel)
-}
-
-fn scope_opens(subscription: &Subscription, channel: &ChannelBrief) -> bool {
-    subscription
-        .token
-        .scopes
-        .open_channel(&channel.kind, channel.is_public)
+fn scope_opens(subscription: &Subscription, channel: EventChannel<'_>) -> bool {
+    let scopes = &subscription.token.scopes;
+    scopes.open_channel(channel.kind, channel.is_public)
 }
 
 /// A user hears presence of itself and of followed users, or of all if the filter asks for that.
@@ -110,26 +82,14 @@ fn knows(handle: &ConnectionHandle, filter: &Filter, viewer: UserId, who: UserId
             .is_some_and(|followed| followed.contains(&who))
 }
 
-/// Whether an app stream hears the event: it lists the type, and its app may see it.
+/// Whether an app stream hears the event: it lists the type, and its filters let the event pass.
 pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Body) -> bool {
-    if !types.contains(&body.object_type()) {
+    let facts = body.facts();
+    let Some(object_type) = facts.object_type.filter(|kind| types.contains(kind)) else {
         return false;
-    }
-    let kind = match body {
-        Body::MessageDeleted { .. } if !filter.include_deleted => return false,
-        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
-            &written.channel.kind
-        }
-        Body::ChannelCreated { news }
-        | Body::ChannelChanged { news }
-        | Body::Subscribed { news, .. }
-        | Body::Unsubscribed { news, .. } => return filter.lets_type_pass(&news.channel.kind),
-        Body::ChannelPresence { channel, .. } => &channel.kind,
-        Body::Related { .. }
-        | Body::UserChanged { .. }
-        | Body::TokenGranted { .. }
-        | Body::TokenRevoked { .. }
-        | Body::UserPresence { .. } => return true,
     };
-    filter.lets_type_pass(kind)
+    let is_wanted =
+        filter.include_deleted || object_type != ObjectType::Message || !facts.is_deletion;
+    let passes = |channel: EventChannel<'_>| filter.lets_type_pass(channel.kind);
+    is_wanted && facts.channel.is_none_or(passes)
 }

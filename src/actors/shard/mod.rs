@@ -26,16 +26,15 @@ use deadlines::{Check, TICK};
 use mail::{
     CloseAll, CloseStreams, CountConnections, CountRoomListeners, FanOutBatch, ShardCounts,
 };
-use state::{ConnectionRef, Identity, RoomListeners, State};
+use state::{ConnectionRef, RoomListeners, State};
 use wheel::Wheel;
 
 use super::delivery::Delivery;
-use super::interest::{Interest, Key, ShardId};
+use super::interest::{Interest, ShardId};
 use super::send::Mailbox;
 use crate::clock::Clock;
 use crate::config::Streams;
 use crate::model::ChannelId;
-use crate::protocol::goodbye::Goodbye;
 use crate::protocol::site::Site;
 use crate::telemetry::{ActorNumbers, Counter, Metrics};
 
@@ -164,19 +163,8 @@ impl Handler<CloseStreams> for ShardActor {
     type Result = ();
 
     fn handle(&mut self, mail: CloseStreams, _: &mut Self::Context) {
-        let deleted: Vec<_> = {
-            let state = self.shard.state.borrow();
-            let is_deleted = |handle: &state::ConnectionHandle| match &handle.identity {
-                Identity::App(stream, _, _) => mail.keys.contains(&stream.key),
-                Identity::Unclaimed(_) | Identity::User(..) => false,
-            };
-            let indexes = state.listeners.at(&Key::App(mail.client)).iter().copied();
-            indexes
-                .filter(|index| state.connections.get(*index).is_some_and(is_deleted))
-                .collect()
-        };
-        for index in deleted {
-            self.shard.close(index, Goodbye::StreamDeleted);
+        for key in &mail.keys {
+            effects::close_stream(&self.shard, &mail.client, key);
         }
     }
 }

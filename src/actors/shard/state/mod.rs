@@ -107,9 +107,7 @@ impl State {
             Topic::ChannelMessages(channel) => self.relocate(index, channel),
             Topic::Inbox(_) => self.open_inbox(index),
             Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
-                if let Some(key) = key_of(topic) {
-                    self.listeners.add(index, &key);
-                }
+                self.listeners.add(index, &topic.routing_key());
             }
             Topic::Token(_) => {}
         }
@@ -143,8 +141,8 @@ impl State {
             // One inbox subscription fewer may leave a room to the fast path.
             Topic::Inbox(_) => self.relocate_in_inbox(index),
             Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
-                if let Some(key) = key_of(topic).filter(|_| is_left) {
-                    self.listeners.remove(index, &key);
+                if is_left {
+                    self.listeners.remove(index, &topic.routing_key());
                 }
             }
             Topic::Token(_) => {}
@@ -213,14 +211,5 @@ impl State {
         for numbers in self.rooms.numbers_of(index) {
             numbers.closed_slow();
         }
-    }
-}
-
-fn key_of(topic: Topic) -> Option<Key> {
-    match topic {
-        Topic::ChannelSubscribers(channel) => Some(Key::Subscribers(channel)),
-        Topic::ChannelPresence(channel) => Some(Key::ChannelPresence(channel)),
-        Topic::Presence => Some(Key::Presence),
-        Topic::ChannelMessages(_) | Topic::Inbox(_) | Topic::Token(_) => None,
     }
 }

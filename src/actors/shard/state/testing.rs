@@ -14,23 +14,17 @@ use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
 use crate::protocol::topic::Topic;
 
-/// The two ends of a connection over the loopback interface.
-pub(crate) struct Pair {
-    pub(crate) near: Rc<Socket>,
-    pub(crate) far: TcpStream,
-}
-
-/// So many pairs.
-pub(crate) async fn sockets(count: usize) -> Vec<Pair> {
+/// Sockets over the loopback interface.
+pub(crate) async fn sockets(count: usize) -> Vec<Rc<Socket>> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let mut pairs = Vec::new();
+    let mut sockets = Vec::new();
     for _ in 0..count {
         let (far, near) = tokio::join!(TcpStream::connect(address), listener.accept());
-        let (far, near) = (far.unwrap(), Rc::new(Socket::new(near.unwrap().0)));
-        pairs.push(Pair { near, far });
+        sockets.push(Rc::new(Socket::new(near.unwrap().0)));
+        drop(far.unwrap());
     }
-    pairs
+    sockets
 }
 
 /// How a connection without wishes wants its events.
@@ -52,10 +46,10 @@ pub(crate) fn token(number: i64, user: i64, scopes: &str) -> Arc<Token> {
     })
 }
 
-/// A connection over one of the pairs, as this identity.
-pub(crate) fn connection(serial: u64, socket: &Pair, identity: Identity) -> ConnectionHandle {
+/// A connection over one of them, as this identity.
+pub(crate) fn connection(serial: u64, socket: &Rc<Socket>, identity: Identity) -> ConnectionHandle {
     let id = ConnectionId::from(format!("connection-{serial}"));
-    ConnectionHandle::new(serial, id, socket.near.clone(), identity, display(), 0)
+    ConnectionHandle::new(serial, id, socket.clone(), identity, display(), 0)
 }
 
 /// What a user with full rights is authenticated as.

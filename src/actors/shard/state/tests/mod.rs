@@ -6,17 +6,19 @@ mod model;
 mod step;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use proptest::test_runner::{Config, TestRunner};
 use smallvec::SmallVec;
 
-use super::testing::{self, Pair};
+use super::testing;
 use super::{
     ConnectionIndex, ConnectionRef, Identity, Receiver, RoomListeners, Snapshot, State,
     Subscription,
 };
 use crate::actors::interest::{Interest, Key, ShardId};
+use crate::actors::shard::socket::Socket;
 use crate::model::{AppStream, ChannelId, StreamKey, SubscriptionId, TokenId, UserId};
 use crate::protocol::display::Display;
 use crate::protocol::topic::Topic;
@@ -46,7 +48,7 @@ async fn random_steps_leave_what_a_naive_map_says() {
 
 /// A state and its model, side by side.
 struct Run<'a> {
-    sockets: &'a [Pair],
+    sockets: &'a [Rc<Socket>],
     register: Arc<Interest>,
     state: State,
     model: Model,
@@ -63,7 +65,7 @@ struct FanOut {
 }
 
 impl<'a> Run<'a> {
-    fn new(sockets: &'a [Pair]) -> Self {
+    fn new(sockets: &'a [Rc<Socket>]) -> Self {
         let register = Arc::new(Interest::default());
         Self {
             sockets,
@@ -81,39 +83,27 @@ impl<'a> Run<'a> {
     }
 
     /// Takes one step with the state and with the model. A step that makes no sense now is left out.
-    fn take(&mut self, step: Step) {
-        let step = match step {
-            Step::Subscribe {
-                connection,
-                subscription,
-            } => {
-                // Only claimed user streams subscribe, and an inbox is that of their user.
-                let known = self.model.connections.get(&connection);
-                let Some(user) = known.and_then(|known| known.user) else {
-                    return;
-                };
-                let topic = match subscription.topic {
-                    Topic::Inbox(_) => Topic::Inbox(UserId(user)),
-                    topic => topic,
-                };
-                let subscription = KnownSubscription {
-                    topic,
-                    ..subscription
-                };
-                Step::Subscribe {
-                    connection,
-                    subscription,
-                }
+    fn take(&mut self, mut step: Step) {
+        if let Step::Subscribe {
+            connection,
+            subscription,
+        } = &mut step
+        {
+            // Only claimed user streams subscribe, and an inbox is that of their user.
+            let known = self.model.connections.get(connection);
+            let Some(user) = known.and_then(|known| known.user) else {
+                return;
+            };
+            if let Topic::Inbox(owner) = &mut subscription.topic {
+                *owner = UserId(user);
             }
-            Step::Claim { connection, .. } => {
-                let known = self.model.connections.get(&connection);
-                if known.is_none_or(|known| known.user.is_some() || known.is_app) {
-                    return;
-                }
-                step
+        }
+        if let Step::Claim { connection, .. } = &step {
+            let known = self.model.connections.get(connection);
+            if known.is_none_or(|known| known.user.is_some() || known.is_app) {
+                return;
             }
-            step => step,
-        };
+        }
         self.model.apply(&step);
         self.apply(step);
     }

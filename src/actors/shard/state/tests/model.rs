@@ -68,7 +68,10 @@ impl Known {
         let matches = |known: &&KnownSubscription| match known.topic {
             Topic::ChannelMessages(id) => id == ChannelId(channel),
             Topic::Inbox(_) => in_inbox,
-            _ => false,
+            Topic::ChannelSubscribers(_)
+            | Topic::ChannelPresence(_)
+            | Topic::Presence
+            | Topic::Token(_) => false,
         };
         self.subscriptions.iter().filter(matches).collect()
     }

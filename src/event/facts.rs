@@ -1,0 +1,143 @@
+//! What is said of each event in one word: one row per variant of [`Body`].
+
+use super::{Body, Owner, Written};
+use crate::model::{Channel, ChannelBrief, ChannelId, ObjectType, Relation, Token, User, UserId};
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts<'e> {
+    /// The name in the log. It never changes its meaning.
+    pub kind: &'static str,
+    /// `meta.type`, and what an app stream lists to hear the event. `None`: no stream shows it.
+    pub object_type: Option<ObjectType>,
+    /// The actor that the event belongs to.
+    pub owner: Owner,
+    /// The acting user, whose mutes and blocks hide the event from others. `None` for what happens to a channel, a
+    /// profile or a token: that is not hidden.
+    pub actor: Option<UserId>,
+    /// `meta.is_deleted`
+    pub is_deletion: bool,
+    /// The channel, if the event is about one.
+    pub channel: Option<EventChannel<'e>>,
+}
+
+/// What filters and scopes ask of the channel of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventChannel<'e> {
+    /// Its id.
+    pub id: ChannelId,
+    /// Its type.
+    pub kind: &'e str,
+    /// Public for the purpose of scopes.
+    pub is_public: bool,
+}
+
+macro_rules! facts {
+    ($($event:ident $fields:tt $kind:literal, $object:expr, $owner:expr, $actor:expr, $deletion:expr, $channel:expr;)*) => {
+        impl Body {
+            /// The names in the log.
+            pub const KINDS: &'static [&'static str] = &[$($kind,)*];
+
+            /// The row of this event.
+            pub fn facts(&self) -> Facts<'_> {
+                match self {
+                    $(Self::$event $fields => Facts {
+                        kind: $kind,
+                        object_type: $object,
+                        owner: $owner,
+                        actor: $actor,
+                        is_deletion: $deletion,
+                        channel: $channel,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+facts! {
+    // event and what its row needs              name in the log        object type                    owner                 actor           deletion   channel
+    MessageCreated { written, .. }               "message_created",     Some(ObjectType::Message),     in_room(written),     author(written), false,    Some(brief(&written.channel));
+    MessageDeleted { written }                   "message_deleted",     Some(ObjectType::Message),     in_room(written),     author(written), true,     Some(brief(&written.channel));
+    ChannelCreated { news }                      "channel_created",     Some(ObjectType::Channel),     of(&news.channel),    None,            false,    Some(whole(&news.channel));
+    ChannelChanged { news }                      "channel_changed",     Some(ObjectType::Channel),     of(&news.channel),    None,            false,    Some(whole(&news.channel));
+    Subscribed { news, user }                    "subscribed",          SUBSCRIPTION,                  of(&news.channel),    Some(user.id),   false,    Some(whole(&news.channel));
+    Unsubscribed { news, user }                  "unsubscribed",        SUBSCRIPTION,                  of(&news.channel),    Some(user.id),   true,     Some(whole(&news.channel));
+    Related { relation, user, undone, .. }       "related",             Some(of_relation(*relation)),  Owner::User(user.id), Some(user.id),   *undone,  None;
+    UserChanged { user }                         "user_changed",        Some(ObjectType::User),        Owner::User(user.id), None,            false,    None;
+    TokenGranted { token, user }                 "token_granted",       Some(ObjectType::Token),       holder(token, user),  None,            false,    None;
+    // Apps hear of the authorization, which ends with the last token.
+    TokenRevoked { token, user, was_last }       "token_revoked",       Some(ObjectType::Token),       holder(token, user),  None,            *was_last, None;
+    UserPresence { user, .. }                    "user_presence",       Some(ObjectType::UserPresence), Owner::User(user.id), Some(user.id),  false,    None;
+    ChannelPresence { user, channel, .. }        "channel_presence",    IN_CHANNEL,                    Owner::Channel(channel.id), Some(user.id), false, Some(brief(channel));
+    AppStreamDeleted { client, .. }              "app_stream_deleted",  None,                          Owner::App(client.clone()), None,      true,     None;
+    ClientChanged { client }                     "client_changed",      None,                          Owner::App(client.id.clone()), None,   false,    None;
+    MarkerMoved { user, .. }                     "marker_moved",        None,                          Owner::User(*user),   Some(*user),     false,    None;
+    PasswordChanged { user }                     "password_changed",    None,                          Owner::User(*user),   Some(*user),     false,    None;
+}
+
+const SUBSCRIPTION: Option<ObjectType> = Some(ObjectType::ChannelSubscription);
+const IN_CHANNEL: Option<ObjectType> = Some(ObjectType::UserChannelPresence);
+
+fn in_room(written: &Written) -> Owner {
+    Owner::Channel(written.message.channel_id)
+}
+
+fn author(written: &Written) -> Option<UserId> {
+    Some(written.message.user_id)
+}
+
+fn of(channel: &Channel) -> Owner {
+    Owner::Channel(channel.id)
+}
+
+fn of_relation(relation: Relation) -> ObjectType {
+    match relation {
+        Relation::Follow => ObjectType::Follow,
+        Relation::Mute => ObjectType::Mute,
+        Relation::Block => ObjectType::Block,
+    }
+}
+
+fn holder(token: &Token, user: &Option<std::sync::Arc<User>>) -> Owner {
+    match user {
+        Some(user) => Owner::User(user.id),
+        None => Owner::App(token.client.id.clone()),
+    }
+}
+
+fn brief(channel: &ChannelBrief) -> EventChannel<'_> {
+    EventChannel {
+        id: channel.id,
+        kind: &channel.kind,
+        is_public: channel.is_public,
+    }
+}
+
+fn whole(channel: &Channel) -> EventChannel<'_> {
+    EventChannel {
+        id: channel.id,
+        kind: &channel.kind,
+        is_public: channel.acl.is_public(),
+    }
+}
+
+impl Body {
+    /// The message, if the event is about one.
+    pub fn message(&self) -> Option<&Written> {
+        if let Self::MessageCreated { written, .. } | Self::MessageDeleted { written } = self {
+            Some(written)
+        } else {
+            None
+        }
+    }
+
+    /// The token, if the event is about one.
+    pub fn token(&self) -> Option<&Token> {
+        if let Self::TokenGranted { token, .. } | Self::TokenRevoked { token, .. } = self {
+            Some(token)
+        } else {
+            None
+        }
+    }
+}

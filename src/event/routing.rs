@@ -1,0 +1,152 @@
+//! Which subscriptions hear an event, and where a worker thread finds them: one row per event, one per topic.
+//!
+//! A row says whom an event *concerns*. What a subscription asks beyond that (filters, scopes, followed users, read
+//! messages) is decided per receiver, in `actors/shard/hearing.rs`.
+
+use smallvec::SmallVec;
+
+use super::{Body, Topic};
+use crate::model::{ChannelId, ClientId, UserId};
+
+/// Where connections are registered, and events are published.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RoutingKey {
+    /// Messages of a channel: subscriptions to them, and inboxes that hold the channel.
+    Messages(ChannelId),
+    /// Changes of a channel: inboxes that hold it.
+    ChannelNews(ChannelId),
+    /// Subscribing to a channel and leaving it.
+    Subscribers(ChannelId),
+    /// Presence in a channel.
+    ChannelPresence(ChannelId),
+    /// Global presence.
+    Presence,
+    /// What concerns one user: every claimed connection of that user.
+    User(UserId),
+    /// App streams of one client.
+    App(ClientId),
+}
+
+/// Subscriptions that an event concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// Those to this topic.
+    To(Topic),
+    /// Inboxes that hold this channel.
+    InboxesHolding(ChannelId),
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Routing {
+    /// User streams that hear the event. App streams are chosen by object type and by what their app may see.
+    pub heard_by: SmallVec<[Route; 2]>,
+    /// Listeners that the event itself changes, whether or not they hear it: it closes them, ends their
+    /// subscriptions, or changes what they hear.
+    pub changes: SmallVec<[RoutingKey; 3]>,
+}
+
+impl Routing {
+    fn heard_by<const N: usize>(routes: [Route; N]) -> Self {
+        Self {
+            heard_by: routes.into_iter().collect(),
+            changes: SmallVec::new(),
+        }
+    }
+
+    fn changing<const N: usize>(self, changes: [RoutingKey; N]) -> Self {
+        Self {
+            changes: changes.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Not for streams: other processes act on it.
+    fn unheard() -> Self {
+        Self::default()
+    }
+}
+
+impl Body {
+    /// The row of this event.
+    pub fn routing(&self) -> Routing {
+        use Route::{InboxesHolding, To};
+        match self {
+            Self::MessageCreated { written, .. } | Self::MessageDeleted { written } => {
+                let channel = written.message.channel_id;
+                Routing::heard_by([To(Topic::ChannelMessages(channel)), InboxesHolding(channel)])
+            }
+            Self::ChannelCreated { news } => Routing::heard_by([InboxesHolding(news.channel.id)]),
+            Self::ChannelChanged { news } => {
+                let channel = news.channel.id;
+                // The new ACL may cut off any of the channel's listeners.
+                Routing::heard_by([InboxesHolding(channel)]).changing([
+                    RoutingKey::Messages(channel),
+                    RoutingKey::Subscribers(channel),
+                    RoutingKey::ChannelPresence(channel),
+                ])
+            }
+            // It also changes what the user's inboxes hold: they are found by the key of the topic.
+            Self::Subscribed { news, user } | Self::Unsubscribed { news, user } => {
+                Routing::heard_by([
+                    To(Topic::ChannelSubscribers(news.channel.id)),
+                    To(Topic::Inbox(user.id)),
+                ])
+            }
+            // Presence filters go by the list of followed users.
+            Self::Related { user, .. } => Routing::unheard().changing([RoutingKey::User(user.id)]),
+            Self::UserChanged { user } => Routing::heard_by([To(Topic::Token(user.id))]),
+            Self::TokenGranted { token, .. } => match token.user {
+                Some(user) => Routing::heard_by([To(Topic::Token(user))]),
+                None => Routing::unheard(),
+            },
+            // Its connections are closed; those of a user are found by the key of the topic.
+            Self::TokenRevoked { token, .. } => match token.user {
+                Some(user) => Routing::heard_by([To(Topic::Token(user))]),
+                None => Routing::unheard().changing([RoutingKey::App(token.client.id.clone())]),
+            },
+            Self::UserPresence { .. } => Routing::heard_by([To(Topic::Presence)]),
+            Self::ChannelPresence { channel, .. } => {
+                Routing::heard_by([To(Topic::ChannelPresence(channel.id))])
+            }
+            Self::AppStreamDeleted { client, .. } => {
+                Routing::unheard().changing([RoutingKey::App(client.clone())])
+            }
+            Self::ClientChanged { .. }
+            | Self::MarkerMoved { .. }
+            | Self::PasswordChanged { .. } => Routing::unheard(),
+        }
+    }
+
+    /// Where the event is published.
+    pub fn routing_keys(&self) -> SmallVec<[RoutingKey; 4]> {
+        let routing = self.routing();
+        let mut keys: SmallVec<[RoutingKey; 4]> =
+            routing.heard_by.iter().map(|route| route.key()).collect();
+        keys.extend(routing.changes);
+        keys
+    }
+}
+
+impl Route {
+    /// Where its listeners are registered.
+    pub fn key(self) -> RoutingKey {
+        match self {
+            Self::To(topic) => topic.routing_key(),
+            Self::InboxesHolding(channel) => RoutingKey::ChannelNews(channel),
+        }
+    }
+}
+
+impl Topic {
+    /// Where connections that subscribe to it are registered.
+    pub fn routing_key(self) -> RoutingKey {
+        match self {
+            Self::ChannelMessages(channel) => RoutingKey::Messages(channel),
+            Self::ChannelSubscribers(channel) => RoutingKey::Subscribers(channel),
+            Self::ChannelPresence(channel) => RoutingKey::ChannelPresence(channel),
+            Self::Presence => RoutingKey::Presence,
+            Self::Inbox(user) | Self::Token(user) => RoutingKey::User(user),
+        }
+    }
+}

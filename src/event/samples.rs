@@ -1,0 +1,183 @@
+//! One event of each kind, for tests.
+
+use std::sync::Arc;
+
+use super::{Body, ChannelNews, Written};
+use crate::model::{
+    Acl, Channel, ChannelId, ClientBrief, ClientId, Content, Marker, MarkerName, Message,
+    MessageId, Presence, Raw, Relation, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId,
+    UserKind,
+};
+
+pub(crate) const ROOM: ChannelId = ChannelId(42);
+pub(crate) const ADA: UserId = UserId(1);
+pub(crate) const BOB: UserId = UserId(2);
+
+pub(crate) fn user(id: UserId) -> Arc<User> {
+    Arc::new(User {
+        id,
+        username: format!("user{id}"),
+        name: None,
+        kind: UserKind::Human,
+        locale: String::from("en_US"),
+        timezone: String::from("UTC"),
+        created_at: Stamp(0),
+        content: None,
+        markdown_text: None,
+        raw: Raw::default(),
+        counts: UserCounts::default(),
+    })
+}
+
+pub(crate) fn client() -> ClientBrief {
+    ClientBrief {
+        id: ClientId::from("app"),
+        name: String::from("App"),
+        url: String::from("https://app.example"),
+    }
+}
+
+/// A public room owned by [`ADA`].
+pub(crate) fn channel(id: ChannelId) -> Channel {
+    Channel {
+        id,
+        kind: String::from("com.example.room"),
+        owner: Some(ADA),
+        created_at: Stamp(0),
+        acl: Acl {
+            read_any_user: true,
+            read_public: true,
+            ..Acl::default()
+        },
+        raw: Raw::default(),
+        is_active: true,
+        messages: 1,
+        subscribers: 1,
+        sticky_messages: 0,
+        recent_message_id: None,
+        recent_deleted_message_id: None,
+        activity: Stamp(0),
+    }
+}
+
+/// A message by an author in a channel.
+pub(crate) fn message(channel_id: ChannelId, author: UserId) -> Body {
+    Body::MessageCreated {
+        written: written(channel_id, author),
+        read_by_author: false,
+    }
+}
+
+fn written(channel_id: ChannelId, author: UserId) -> Box<Written> {
+    Box::new(Written {
+        message: Message {
+            id: MessageId(7),
+            channel_id,
+            user_id: author,
+            client: client(),
+            thread_id: MessageId(7),
+            reply_to: None,
+            created_at: Stamp(0),
+            content: Content::default(),
+            raw: Raw::default(),
+            is_nsfw: false,
+            deletion: None,
+            sticky: None,
+            replies: 0,
+        },
+        author: user(author),
+        channel: channel(channel_id).brief(),
+    })
+}
+
+pub(crate) fn news(id: ChannelId) -> Box<ChannelNews> {
+    Box::new(ChannelNews {
+        channel: Arc::new(channel(id)),
+        owner: Some(user(ADA)),
+        recent: None,
+        recent_deleted: None,
+    })
+}
+
+/// A token of [`client`].
+pub(crate) fn token(id: i64, user: Option<UserId>, scopes: &str) -> Token {
+    Token {
+        id: TokenId(id),
+        client: client(),
+        user,
+        scopes: Scopes::parse(scopes).unwrap(),
+    }
+}
+
+pub(crate) fn related(relation: Relation, user_id: UserId, other: UserId, undone: bool) -> Body {
+    Body::Related {
+        relation,
+        user: user(user_id),
+        other: user(other),
+        undone,
+    }
+}
+
+fn presence() -> Presence {
+    Presence {
+        user_id: ADA,
+        text: Some(String::from("here")),
+        last_seen_at: None,
+    }
+}
+
+/// One of each kind. A test compares them with the table of kinds.
+pub(crate) fn one_of_each() -> Vec<Body> {
+    vec![
+        message(ROOM, ADA),
+        Body::MessageDeleted {
+            written: written(ROOM, ADA),
+        },
+        Body::ChannelCreated { news: news(ROOM) },
+        Body::ChannelChanged { news: news(ROOM) },
+        Body::Subscribed {
+            news: news(ROOM),
+            user: user(ADA),
+        },
+        Body::Unsubscribed {
+            news: news(ROOM),
+            user: user(ADA),
+        },
+        related(Relation::Follow, ADA, BOB, false),
+        Body::UserChanged { user: user(ADA) },
+        Body::TokenGranted {
+            token: token(1, Some(ADA), "messages"),
+            user: Some(user(ADA)),
+        },
+        Body::TokenRevoked {
+            token: token(1, Some(ADA), "messages"),
+            user: Some(user(ADA)),
+            was_last: true,
+        },
+        Body::UserPresence {
+            user: user(ADA),
+            presence: presence(),
+        },
+        Body::ChannelPresence {
+            user: user(ADA),
+            channel: channel(ROOM).brief(),
+            presence: presence(),
+        },
+        Body::AppStreamDeleted {
+            client: client().id,
+            key: "rooms".into(),
+        },
+        Body::ClientChanged { client: client() },
+        Body::MarkerMoved {
+            user: ADA,
+            name: MarkerName::Channel(ROOM),
+            marker: Marker {
+                id: 7,
+                last_read_id: 7,
+                percentage: 0,
+                updated_at: Stamp(0),
+            },
+        },
+        Body::PasswordChanged { user: ADA },
+    ]
+}

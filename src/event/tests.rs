@@ -1,0 +1,120 @@
+//! The tables of events: names, topics, and what passes whom.
+
+use super::samples::{ADA, BOB, ROOM, client, one_of_each, token};
+use super::{Body, Owner, Route, RoutingKey, Topic};
+
+/// All topics about one room and one user. A new topic is asked for here by the compiler.
+fn topics() -> Vec<Topic> {
+    let next = |topic: &Topic| match *topic {
+        Topic::ChannelMessages(channel) => Some(Topic::ChannelSubscribers(channel)),
+        Topic::ChannelSubscribers(channel) => Some(Topic::ChannelPresence(channel)),
+        Topic::ChannelPresence(_) => Some(Topic::Inbox(ADA)),
+        Topic::Inbox(user) => Some(Topic::Token(user)),
+        Topic::Token(_) => Some(Topic::Presence),
+        Topic::Presence => None,
+    };
+    std::iter::successors(Some(Topic::ChannelMessages(ROOM)), next).collect()
+}
+
+/// The event of one kind.
+fn of_kind(kind: &str) -> Body {
+    let mut all = one_of_each().into_iter();
+    all.find(|body| body.facts().kind == kind).unwrap()
+}
+
+#[test]
+fn there_is_a_sample_of_each_kind() {
+    let kinds: Vec<&str> = one_of_each().iter().map(|body| body.facts().kind).collect();
+    assert_eq!(kinds, Body::KINDS);
+}
+
+#[test]
+fn the_name_in_the_table_is_the_name_in_the_log() {
+    for body in one_of_each() {
+        let kept = serde_json::to_value(&body).unwrap();
+        assert_eq!(kept["kind"], body.facts().kind);
+        let again: Body = serde_json::from_value(kept).unwrap();
+        assert_eq!(again, body);
+    }
+}
+
+#[test]
+fn every_topic_hears_some_event() {
+    for topic in topics() {
+        let leads_there = |route: &Route| match route {
+            Route::To(to) => *to == topic,
+            Route::InboxesHolding(_) => matches!(topic, Topic::Inbox(_)),
+        };
+        let is_heard = |body: &Body| body.routing().heard_by.iter().any(leads_there);
+        assert!(one_of_each().iter().any(is_heard), "{topic:?}");
+    }
+}
+
+#[test]
+fn each_event_is_published_where_its_topics_are_registered() {
+    for body in one_of_each() {
+        let keys = body.routing_keys();
+        for route in body.routing().heard_by {
+            assert!(keys.contains(&route.key()), "{body:?} by {route:?}");
+        }
+    }
+}
+
+#[test]
+fn a_change_of_a_channel_passes_all_who_listen_to_the_channel() {
+    let keys = of_kind("channel_changed").routing_keys();
+    for topic in topics() {
+        if topic.channel().is_some() {
+            assert!(keys.contains(&topic.routing_key()), "{topic:?}");
+        }
+    }
+    assert!(keys.contains(&RoutingKey::ChannelNews(ROOM)), "the inboxes");
+}
+
+#[test]
+fn events_that_change_connections_pass_them() {
+    let app = RoutingKey::App(client().id);
+    let of_app_token = Body::TokenRevoked {
+        token: token(2, None, "messages"),
+        user: None,
+        was_last: true,
+    };
+    for (body, key) in [
+        (of_kind("subscribed"), RoutingKey::User(ADA)),
+        (of_kind("unsubscribed"), RoutingKey::User(ADA)),
+        (of_kind("related"), RoutingKey::User(ADA)),
+        (of_kind("token_revoked"), RoutingKey::User(ADA)),
+        (of_app_token, app.clone()),
+        (of_kind("app_stream_deleted"), app),
+    ] {
+        assert!(body.routing_keys().contains(&key), "{body:?}");
+    }
+}
+
+#[test]
+fn what_has_no_object_type_is_heard_by_no_topic() {
+    for body in one_of_each() {
+        let facts = body.facts();
+        assert!(
+            facts.object_type.is_some() || body.routing().heard_by.is_empty(),
+            "{}",
+            facts.kind
+        );
+    }
+}
+
+#[test]
+fn events_of_a_channel_belong_to_its_actor() {
+    for body in one_of_each() {
+        let facts = body.facts();
+        if let Some(channel) = facts.channel {
+            assert_eq!(facts.owner, Owner::Channel(channel.id), "{}", facts.kind);
+        }
+    }
+}
+
+#[test]
+fn a_follow_concerns_who_follows_not_who_is_followed() {
+    let keys = of_kind("related").routing_keys();
+    assert!(!keys.contains(&RoutingKey::User(BOB)));
+}
