@@ -128,7 +128,7 @@ mod tests {
     use super::super::testing;
     use super::*;
 
-    #[actix_web::test]
+    #[actix::test]
     async fn an_old_reference_does_not_reach_the_connection_that_got_its_index() {
         let sockets = testing::sockets(1).await;
         let mut connections = Connections::default();

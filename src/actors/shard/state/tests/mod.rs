@@ -25,7 +25,7 @@ use crate::protocol::topic::Topic;
 use model::{Known, KnownSubscription, Model, Served};
 use step::{As, CHANNELS, CONNECTIONS, Filters, Step, USERS, steps};
 
-#[actix_web::test]
+#[actix::test]
 async fn random_steps_leave_what_a_naive_map_says() {
     let sockets = testing::sockets(CONNECTIONS).await;
     let config = Config {
