@@ -31,9 +31,9 @@ pub(crate) fn serve(receivers: usize) {
         let shards = Shards::default();
         let site = Arc::new(world.site.clone());
         let shard = shards.add(|id| {
-            let (interest, clock) = (Arc::default(), Clock::default());
+            let (registry, clock) = (Arc::default(), Clock::default());
             let streams = Arc::new(Streams::default());
-            ShardActor::launch(id, interest, site, streams, clock, Arc::default())
+            ShardActor::launch(id, registry, site, streams, clock, Arc::default())
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut out = std::io::stdout();
@@ -46,7 +46,10 @@ pub(crate) fn serve(receivers: usize) {
         control.write_u32(frame_bytes(&world)).await.unwrap();
         while let Ok(messages) = control.read_u8().await {
             let deliveries = (0..messages).map(|_| world.delivery()).collect();
-            mailbox.insist(FanOutBatch(deliveries)).await.unwrap();
+            mailbox
+                .send_past_bound(FanOutBatch(deliveries))
+                .await
+                .unwrap();
         }
     });
 }

@@ -3,13 +3,13 @@
 use groundnut::actors::channel::write::{create, message};
 use groundnut::actors::delivery::{Delivery, NewDelivery};
 use groundnut::clock::Clock;
-use groundnut::event::{Body, Event};
+use groundnut::event::{Event, Payload};
 use groundnut::model::{
     Acl, CHAT, Channel, ClientBrief, Message, NewChannel, NewMessage, Raw, Scopes, Token, TokenId,
     User,
 };
 use groundnut::protocol::site::Site;
-use groundnut::protocol::stream::Audience;
+use groundnut::protocol::stream::NotificationTargets;
 use groundnut::store::{Failure, NewClient, NewUser, Store, StoreOptions, Tx};
 use groundnut::text::{Source, compose};
 use smallvec::SmallVec;
@@ -89,13 +89,13 @@ impl World {
     }
 
     /// The first event that is such.
-    pub(crate) fn event(&self, is_such: impl Fn(&Body) -> bool) -> &Arc<Event> {
+    pub(crate) fn event(&self, is_such: impl Fn(&Payload) -> bool) -> &Arc<Event> {
         let mut events = self.events.iter();
-        events.find(|event| is_such(&event.body)).unwrap()
+        events.find(|event| is_such(&event.payload)).unwrap()
     }
 
     pub(crate) fn message(&self) -> &Arc<Event> {
-        self.event(|body| matches!(body, Body::MessageCreated { .. }))
+        self.event(|body| matches!(body, Payload::MessageCreated { .. }))
     }
 
     /// The message on its way down, not yet rendered.
@@ -104,7 +104,7 @@ impl World {
             event: self.message().clone(),
             hidden: Arc::default(),
             apps: SmallVec::new(),
-            audience: Audience::default(),
+            targets: NotificationTargets::default(),
             channel: None,
             dispatched: self.store.now(),
             shards: 1,

@@ -5,6 +5,7 @@
 //! shards, one per worker thread, which write to their sockets.
 
 pub mod arbiters;
+pub mod block_index;
 pub mod by;
 pub mod channel;
 pub mod connection;
@@ -12,10 +13,9 @@ pub mod delivery;
 pub mod directory;
 mod engine;
 pub mod firehose;
-pub mod hiding;
-pub mod interest;
 pub mod log_tail;
 pub mod presence;
+pub mod registry;
 pub mod send;
 pub mod shard;
 pub mod slots;
@@ -28,9 +28,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-pub use by::By;
-pub use channel::mail::{Attend, ChannelChange};
-pub use engine::{ActorKind, ActorOrder, Engine, Followed, Numbers};
+pub use by::UserPrincipal;
+pub use channel::mail::{ChannelChange, SubscriptionChange};
+pub use engine::{ActorKind, ActorOrder, Engine, Numbers, SubscriptionHandle};
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::ProfileChange;
 
@@ -41,7 +41,7 @@ use crate::protocol::site::Site;
 use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
 use directory::Directory;
-use interest::{Interest, ShardId};
+use registry::{ShardId, ShardRegistry};
 use send::Mailbox;
 use shard::ShardActor;
 use slots::Slots;
@@ -56,7 +56,7 @@ pub struct Shared {
     /// Who lives where.
     pub directory: Directory,
     /// Which shards listen to what.
-    pub interest: Arc<Interest>,
+    pub registry: Arc<ShardRegistry>,
     /// The shards themselves.
     pub shards: Shards,
     /// Who is there.
@@ -99,7 +99,7 @@ impl Shared {
         let shared = Self {
             store,
             directory,
-            interest: Arc::default(),
+            registry: Arc::default(),
             shards: Shards::default(),
             presence: PresenceBoard::new(clock),
             metrics,
@@ -118,7 +118,7 @@ impl Shared {
     }
 
     /// Sends an ephemeral event down. When the way is full it is dropped and counted: the next one tells more.
-    pub fn tell(&self, event: Event) {
+    pub fn publish(&self, event: Event) {
         if self.ephemeral.try_send(event).is_err() {
             self.metrics.add(Counter::EphemeralDropped, 1);
         }

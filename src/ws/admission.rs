@@ -11,7 +11,7 @@ use crate::actors::Shared;
 use crate::actors::connection::ConnectionSlot;
 use crate::actors::firehose::mail::Admit;
 use crate::actors::shard::state::Identity;
-use crate::http::extract::viewer::token_in;
+use crate::http::extract::caller::token_in;
 use crate::model::{Refusal, StreamKey, Token};
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;

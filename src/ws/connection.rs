@@ -83,7 +83,7 @@ impl ConnectionActor {
             actor
                 .shared
                 .directory
-                .enter(actor.id.clone(), ctx.address().recipient());
+                .register(actor.id.clone(), ctx.address().recipient());
             actor
         });
         connection
@@ -138,7 +138,7 @@ impl Actor for ConnectionActor {
 
 impl Drop for ConnectionActor {
     fn drop(&mut self) {
-        self.shared.directory.leave(&self.id);
+        self.shared.directory.unregister(&self.id);
         // The handle is dropped after the borrow: its socket may wake its reader.
         let handle = self.shard.state.borrow_mut().remove(self.connection);
         // A drain that waits for a peer that does not read holds the socket: it must end too.

@@ -22,9 +22,9 @@ use crate::actors::shard::state::{ConnectionHandle, Identity};
 use crate::http::middleware::admission::client_address;
 use crate::http::{ApiError, CasedStream};
 use crate::model::ConnectionId;
-use crate::protocol::display::Display;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::query::Query;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::stream::{app_hello, user_hello};
 use crate::store::Failure;
 use crate::telemetry::Counter;
@@ -106,7 +106,7 @@ impl Opening {
         let first = first_bytes(&self.accept_key, &id, &identity, gate);
         let socket = Rc::new(Socket::new(self.io));
         let (now, known) = (gate.shard.now(), socket.clone());
-        let display = Display::from_query(&self.query);
+        let display = RenderClass::from_query(&self.query);
         let launch = Launch {
             shared: gate.shared.clone(),
             shard: gate.shard.clone(),

@@ -4,63 +4,65 @@ use std::rc::Rc;
 
 use super::Shard;
 use super::state::{ConnectionIndex, Identity};
-use crate::actors::interest::Key;
-use crate::event::Body;
+use crate::actors::registry::RoutingKey;
+use crate::event::Payload;
 use crate::model::access::token_reads;
 use crate::model::{Channel, ClientId, Relation, StreamKey, Token, UserId};
 use crate::protocol::goodbye::Goodbye;
 
 /// What takes effect before the event itself is sent.
-pub(super) fn before_fan_out(shard: &Rc<Shard>, body: &Body) {
+pub(super) fn before_fan_out(shard: &Rc<Shard>, body: &Payload) {
     match body {
-        Body::ChannelChanged { news } => cut_off(shard, &news.channel),
-        Body::MessageCreated { .. }
-        | Body::MessageDeleted { .. }
-        | Body::ChannelCreated { .. }
-        | Body::Subscribed { .. }
-        | Body::Unsubscribed { .. }
-        | Body::Related { .. }
-        | Body::UserChanged { .. }
-        | Body::TokenGranted { .. }
-        | Body::TokenRevoked { .. }
-        | Body::UserPresence { .. }
-        | Body::ChannelPresence { .. }
-        | Body::AppStreamDeleted { .. }
-        | Body::ClientChanged { .. }
-        | Body::MarkerMoved { .. }
-        | Body::PasswordChanged { .. } => {}
+        Payload::ChannelChanged { news } => cut_off(shard, &news.channel),
+        Payload::MessageCreated { .. }
+        | Payload::MessageDeleted { .. }
+        | Payload::ChannelCreated { .. }
+        | Payload::Subscribed { .. }
+        | Payload::Unsubscribed { .. }
+        | Payload::Related { .. }
+        | Payload::UserChanged { .. }
+        | Payload::TokenGranted { .. }
+        | Payload::TokenRevoked { .. }
+        | Payload::UserPresence { .. }
+        | Payload::ChannelPresence { .. }
+        | Payload::AppStreamDeleted { .. }
+        | Payload::ClientChanged { .. }
+        | Payload::MarkerMoved { .. }
+        | Payload::PasswordChanged { .. } => {}
     }
 }
 
 /// What takes effect after the event was sent.
-pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Body) {
+pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Payload) {
     let subscription_changed = |user, channel, subscribed| {
         let mut state = shard.state.borrow_mut();
         state.channel_subscription_changed(user, channel, subscribed);
     };
     match body {
-        Body::Subscribed { news, user } => subscription_changed(user.id, news.channel.id, true),
-        Body::Unsubscribed { news, user } => subscription_changed(user.id, news.channel.id, false),
-        Body::Related {
+        Payload::Subscribed { news, user } => subscription_changed(user.id, news.channel.id, true),
+        Payload::Unsubscribed { news, user } => {
+            subscription_changed(user.id, news.channel.id, false)
+        }
+        Payload::Related {
             relation: Relation::Follow,
             user,
             other,
             undone,
         } => note_follow(shard, user.id, other.id, !undone),
-        Body::TokenRevoked { token, .. } => drop_token(shard, token),
-        Body::AppStreamDeleted { client, key } => close_stream(shard, client, key),
-        Body::MessageCreated { .. }
-        | Body::MessageDeleted { .. }
-        | Body::ChannelCreated { .. }
-        | Body::ChannelChanged { .. }
-        | Body::Related { .. }
-        | Body::UserChanged { .. }
-        | Body::TokenGranted { .. }
-        | Body::UserPresence { .. }
-        | Body::ChannelPresence { .. }
-        | Body::ClientChanged { .. }
-        | Body::MarkerMoved { .. }
-        | Body::PasswordChanged { .. } => {}
+        Payload::TokenRevoked { token, .. } => drop_token(shard, token),
+        Payload::AppStreamDeleted { client, key } => close_stream(shard, client, key),
+        Payload::MessageCreated { .. }
+        | Payload::MessageDeleted { .. }
+        | Payload::ChannelCreated { .. }
+        | Payload::ChannelChanged { .. }
+        | Payload::Related { .. }
+        | Payload::UserChanged { .. }
+        | Payload::TokenGranted { .. }
+        | Payload::UserPresence { .. }
+        | Payload::ChannelPresence { .. }
+        | Payload::ClientChanged { .. }
+        | Payload::MarkerMoved { .. }
+        | Payload::PasswordChanged { .. } => {}
     }
 }
 
@@ -78,7 +80,7 @@ fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
 /// A user follows another one, or no longer does: presence subscriptions of that user hear it.
 fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
     let mut state = shard.state.borrow_mut();
-    for index in state.listeners.at(&Key::User(user)).to_vec() {
+    for index in state.listeners.at(&RoutingKey::User(user)).to_vec() {
         let handle = state.connections.get_mut(index);
         if let Some(followed) = handle.and_then(|handle| handle.followed_users.as_mut()) {
             if follows {
@@ -92,9 +94,10 @@ fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
 
 /// A token is gone: its connections are closed, what it subscribed to elsewhere is dropped.
 fn drop_token(shard: &Rc<Shard>, token: &Token) {
-    let key = token
-        .user
-        .map_or_else(|| Key::App(token.client.id.clone()), Key::User);
+    let key = token.user.map_or_else(
+        || RoutingKey::App(token.client.id.clone()),
+        RoutingKey::User,
+    );
     let indexes = shard.state.borrow().listeners.at(&key).to_vec();
     shard.state.borrow_mut().revoked.insert(token.id);
     for index in indexes {
@@ -118,7 +121,7 @@ fn drop_token(shard: &Rc<Shard>, token: &Token) {
 pub(super) fn close_stream(shard: &Rc<Shard>, client: &ClientId, key: &StreamKey) {
     let connections: Vec<ConnectionIndex> = {
         let state = shard.state.borrow();
-        let indexes = state.listeners.at(&Key::App(client.clone())).iter();
+        let indexes = state.listeners.at(&RoutingKey::App(client.clone())).iter();
         let plays_it = |index: &ConnectionIndex| {
             let handle = state.connections.get(*index);
             handle.is_some_and(|handle| match &handle.identity {

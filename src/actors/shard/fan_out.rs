@@ -12,7 +12,7 @@ use super::output_batch::OutputBatch;
 use super::state::{ConnectionIndex, Snapshot};
 use super::{Shard, effects, fast_path};
 use crate::actors::delivery::Delivery;
-use crate::actors::interest::Key;
+use crate::actors::registry::RoutingKey;
 use crate::model::ChannelId;
 
 /// Receivers served before the thread is offered to others. About 3 ms at 3 µs each.
@@ -51,7 +51,7 @@ fn breaks(shard: &Shard, last: Option<&Arc<Delivery>>, next: &Delivery) -> bool 
 
 /// The channel, if it is a message.
 fn channel_of(delivery: &Delivery) -> Option<ChannelId> {
-    let message = delivery.event.body.message();
+    let message = delivery.event.payload.message();
     message.map(|written| written.channel.id)
 }
 
@@ -118,14 +118,14 @@ fn add_hidden(shard: &Shard, run: &[Arc<Delivery>], slow: &mut Vec<ConnectionInd
     let hidden = run.iter().map(|delivery| &delivery.hidden);
     for hidden in hidden.filter(|hidden| !hidden.is_empty()) {
         for user in hidden.muted_by.iter().chain(&hidden.blocked) {
-            slow.extend_from_slice(state.listeners.at(&Key::User(*user)));
+            slow.extend_from_slice(state.listeners.at(&RoutingKey::User(*user)));
         }
     }
 }
 
 /// Everything but messages, with what it does to the listeners themselves.
 async fn fan_out_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
-    let body = &delivery.event.body;
+    let body = &delivery.event.payload;
     effects::before_fan_out(shard, body);
     let mut listeners: Vec<ConnectionIndex> = Vec::new();
     {

@@ -16,8 +16,8 @@ use super::socket::{Sent, send_now};
 use super::state::{ConnectionIndex, Receiver};
 use crate::actors::delivery::Delivery;
 use crate::model::ChannelId;
-use crate::protocol::display::Display;
 use crate::protocol::frame::ID_LENGTH;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::timing::fill_all;
 use crate::telemetry::ActorNumbers;
 
@@ -146,7 +146,7 @@ struct Joined {
 
 impl Joined {
     /// Lays out as many messages as fit. Returns how many that were, at least one.
-    fn lay_out(shard: &Shard, run: &[Arc<Delivery>], display: Display) -> (Self, usize) {
+    fn lay_out(shard: &Shard, run: &[Arc<Delivery>], display: RenderClass) -> (Self, usize) {
         let gap = gap();
         let mut joined = Self {
             bytes: BytesMut::new(),

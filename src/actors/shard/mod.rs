@@ -30,7 +30,7 @@ use state::{ConnectionRef, RoomListeners, State};
 use wheel::Wheel;
 
 use super::delivery::Delivery;
-use super::interest::{Interest, ShardId};
+use super::registry::{ShardId, ShardRegistry};
 use super::send::Mailbox;
 use crate::clock::Clock;
 use crate::config::Streams;
@@ -70,7 +70,7 @@ impl ShardActor {
     /// Starts the shard of the current thread.
     pub fn launch(
         id: ShardId,
-        interest: Arc<Interest>,
+        registry: Arc<ShardRegistry>,
         site: Arc<Site>,
         limits: Arc<Streams>,
         clock: Clock,
@@ -79,7 +79,7 @@ impl ShardActor {
         let numbers: Arc<ActorNumbers> = Arc::default();
         let shard = Rc::new(Shard {
             id,
-            state: RefCell::new(State::new(id, interest)),
+            state: RefCell::new(State::new(id, registry)),
             site,
             limits,
             clock,

@@ -12,8 +12,8 @@ use super::fan_out::SLICE;
 use super::hearing::{app_hears, hears};
 use super::state::{ConnectionHandle, ConnectionIndex, ConnectionRef, Identity};
 use crate::actors::delivery::Delivery;
-use crate::actors::interest::Key;
-use crate::event::Body;
+use crate::actors::registry::RoutingKey;
+use crate::event::Payload;
 use crate::protocol::frame::render_ids;
 use crate::protocol::timing::fill_all;
 use crate::telemetry::ActorNumbers;
@@ -104,9 +104,9 @@ impl OutputBatch {
         let ids = render_ids(matching.iter().map(|known| known.id.as_str()));
         let Output { bytes, moments } = self.output(index, handle.serial);
         let before = bytes.len();
-        let gaps = match (&delivery.event.body, &handle.identity) {
+        let gaps = match (&delivery.event.payload, &handle.identity) {
             // A changed profile is shown as the receiver's own token.
-            (Body::UserChanged { .. }, Identity::User(_, token)) => delivery
+            (Payload::UserChanged { .. }, Identity::User(_, token)) => delivery
                 .own_frame(display, &shard.site, token)
                 .write(&ids, bytes),
             _ => delivery.frame(display, &shard.site).write(&ids, bytes),
@@ -121,7 +121,7 @@ impl OutputBatch {
         let state = shard.state.borrow();
         for app in &delivery.apps {
             let before = self.volume;
-            for index in state.listeners.at(&Key::App(app.client.clone())) {
+            for index in state.listeners.at(&RoutingKey::App(app.client.clone())) {
                 let handle = state.connections.get(*index);
                 let Some(handle) = handle.filter(|handle| handle.closing.is_none()) else {
                     continue;
@@ -129,7 +129,7 @@ impl OutputBatch {
                 let Identity::App(stream, _, filter) = &handle.identity else {
                     continue;
                 };
-                if app_hears(&stream.object_types, filter, &delivery.event.body) {
+                if app_hears(&stream.object_types, filter, &delivery.event.payload) {
                     let frame = delivery.app_frame(handle.display, &shard.site);
                     let Output { bytes, moments } = self.output(*index, handle.serial);
                     moments.extend(frame.moment.map(|at| bytes.len() + at));

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::actors::shard::socket::Socket;
 use crate::model::{AppStream, ChannelId, ConnectionId, Scope, SubscriptionId, Token, UserId};
-use crate::protocol::display::Display;
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::topic::Topic;
 
 /// What a connection is authenticated as.
@@ -76,7 +76,7 @@ pub struct ConnectionHandle {
     /// What it is authenticated as.
     pub identity: Identity,
     /// How objects are shown.
-    pub display: Display,
+    pub display: RenderClass,
     /// Tick of the hello.
     pub opened: u32,
     /// Tick at which something was heard last.
@@ -100,7 +100,7 @@ impl ConnectionHandle {
         id: ConnectionId,
         socket: Rc<Socket>,
         identity: Identity,
-        display: Display,
+        display: RenderClass,
         now: u32,
     ) -> Self {
         Self {

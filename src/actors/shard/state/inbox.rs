@@ -1,7 +1,7 @@
 //! Which rooms an inbox listens to: those of the channels that its user subscribes to, as the log says.
 
 use super::{ConnectionIndex, Inbox, State};
-use crate::actors::interest::Key;
+use crate::actors::registry::RoutingKey;
 use crate::model::{ChannelId, UserId};
 
 impl State {
@@ -19,7 +19,8 @@ impl State {
         let handle = self.connections.get_mut(index);
         let inbox = handle.and_then(|handle| handle.inbox.take());
         for channel in inbox.into_iter().flat_map(|inbox| inbox.channels) {
-            self.listeners.remove(index, &Key::ChannelNews(channel));
+            self.listeners
+                .remove(index, &RoutingKey::ChannelNews(channel));
             self.relocate(index, channel);
         }
     }
@@ -62,7 +63,7 @@ impl State {
         channel: ChannelId,
         subscribed: bool,
     ) {
-        for index in self.listeners.at(&Key::User(user)).to_vec() {
+        for index in self.listeners.at(&RoutingKey::User(user)).to_vec() {
             let Some(inbox) = self.inbox_mut(index) else {
                 continue;
             };
@@ -78,7 +79,7 @@ impl State {
     fn enter_inbox(&mut self, index: ConnectionIndex, channel: ChannelId) {
         let inbox = self.inbox_mut(index);
         if inbox.is_some_and(|inbox| inbox.channels.insert(channel)) {
-            self.listeners.add(index, &Key::ChannelNews(channel));
+            self.listeners.add(index, &RoutingKey::ChannelNews(channel));
             self.relocate(index, channel);
         }
     }
@@ -86,7 +87,8 @@ impl State {
     fn leave_inbox(&mut self, index: ConnectionIndex, channel: ChannelId) {
         let inbox = self.inbox_mut(index);
         if inbox.is_some_and(|inbox| inbox.channels.remove(&channel)) {
-            self.listeners.remove(index, &Key::ChannelNews(channel));
+            self.listeners
+                .remove(index, &RoutingKey::ChannelNews(channel));
             self.relocate(index, channel);
         }
     }

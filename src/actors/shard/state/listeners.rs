@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use super::ConnectionIndex;
 use super::positions::PositionsByConnection;
 use super::registration::Registration;
-use crate::actors::interest::Key;
+use crate::actors::registry::RoutingKey;
 
 /// Which connections of a shard listen at which routing key.
 #[derive(Debug)]
 pub struct Listeners {
     registration: Registration,
-    by_key: HashMap<Key, Vec<ConnectionIndex>>,
+    by_key: HashMap<RoutingKey, Vec<ConnectionIndex>>,
     /// The way back, so that a connection leaves a long list without a search.
-    positions: PositionsByConnection<Key, u32>,
+    positions: PositionsByConnection<RoutingKey, u32>,
 }
 
 impl Listeners {
@@ -26,12 +26,12 @@ impl Listeners {
     }
 
     /// Listeners at a key, in no order.
-    pub fn at(&self, key: &Key) -> &[ConnectionIndex] {
+    pub fn at(&self, key: &RoutingKey) -> &[ConnectionIndex] {
         self.by_key.get(key).map_or(&[], Vec::as_slice)
     }
 
     /// Adds a listener; once is enough.
-    pub fn add(&mut self, index: ConnectionIndex, key: &Key) {
+    pub fn add(&mut self, index: ConnectionIndex, key: &RoutingKey) {
         if self.positions.get(index, key).is_some() {
             return;
         }
@@ -45,7 +45,7 @@ impl Listeners {
     }
 
     /// Takes a listener out.
-    pub fn remove(&mut self, index: ConnectionIndex, key: &Key) {
+    pub fn remove(&mut self, index: ConnectionIndex, key: &RoutingKey) {
         if let Some(position) = self.positions.remove(index, key) {
             self.close_up(key, position);
         }
@@ -62,7 +62,7 @@ impl Listeners {
     }
 
     /// The last of a list gets the position that became free.
-    fn close_up(&mut self, key: &Key, position: u32) {
+    fn close_up(&mut self, key: &RoutingKey, position: u32) {
         let Some(listeners) = self.by_key.get_mut(key) else {
             return;
         };

@@ -29,7 +29,7 @@ pub use revoked::RevokedTokens;
 pub use room::{Receiver, RoomListeners};
 pub use rooms::{Placement, Rooms, Snapshot};
 
-use crate::actors::interest::{Interest, Key, ShardId};
+use crate::actors::registry::{RoutingKey, ShardId, ShardRegistry};
 use crate::model::{ChannelId, UserId};
 use crate::protocol::topic::Topic;
 use registration::Registration;
@@ -49,7 +49,7 @@ pub struct State {
 
 impl State {
     /// Without connections yet.
-    pub fn new(shard: ShardId, register: Arc<Interest>) -> Self {
+    pub fn new(shard: ShardId, register: Arc<ShardRegistry>) -> Self {
         let registration = Registration::new(shard, register);
         Self {
             connections: Connections::default(),
@@ -79,8 +79,8 @@ impl State {
         let identity = self.connections.get(index).map(|handle| &handle.identity);
         let key = match identity {
             None | Some(Identity::Unclaimed(_)) => return,
-            Some(Identity::User(user, _)) => Key::User(*user),
-            Some(Identity::App(stream, _, _)) => Key::App(stream.client.clone()),
+            Some(Identity::User(user, _)) => RoutingKey::User(*user),
+            Some(Identity::App(stream, _, _)) => RoutingKey::App(stream.client.clone()),
         };
         self.listeners.add(index, &key);
     }
@@ -195,9 +195,9 @@ impl State {
             indexes.extend(room.connections());
         }
         for key in [
-            Key::Subscribers(channel),
-            Key::ChannelPresence(channel),
-            Key::ChannelNews(channel),
+            RoutingKey::Subscribers(channel),
+            RoutingKey::ChannelPresence(channel),
+            RoutingKey::ChannelNews(channel),
         ] {
             indexes.extend_from_slice(self.listeners.at(&key));
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::ConnectionIndex;
-use crate::protocol::display::Display;
 use crate::protocol::frame::ID_LENGTH;
+use crate::protocol::render_class::RenderClass;
 use crate::telemetry::ActorNumbers;
 
 /// All that a delivery to a socket that keeps up has to read: 40 bytes, side by side with the next one's.
@@ -32,7 +32,7 @@ impl Receiver {
 #[derive(Debug)]
 pub struct Class {
     /// How they want messages shown.
-    pub display: Display,
+    pub display: RenderClass,
     /// In no order.
     pub receivers: Vec<Receiver>,
 }
@@ -86,7 +86,7 @@ impl RoomListeners {
     }
 
     /// The receiver at a position of the fast path, with its class.
-    pub(super) fn receiver(&self, position: Position) -> Option<(Display, &Receiver)> {
+    pub(super) fn receiver(&self, position: Position) -> Option<(RenderClass, &Receiver)> {
         let Position::Fast { class, at } = position else {
             return None;
         };
@@ -96,7 +96,11 @@ impl RoomListeners {
 
     /// Adds a receiver of the fast path. `None` if there are more classes than an index holds; the slow path
     /// serves it then.
-    pub(super) fn add_fast(&mut self, display: Display, receiver: Receiver) -> Option<Position> {
+    pub(super) fn add_fast(
+        &mut self,
+        display: RenderClass,
+        receiver: Receiver,
+    ) -> Option<Position> {
         let mut classes = self.classes.iter();
         let known = classes.position(|class| class.display == display);
         let class = known.unwrap_or(self.classes.len());

@@ -13,9 +13,9 @@ use super::ConnectionIndex;
 use super::positions::PositionsByConnection;
 use super::registration::Registration;
 use super::room::{Position, Receiver, RoomListeners};
-use crate::actors::interest::Key;
+use crate::actors::registry::RoutingKey;
 use crate::model::ChannelId;
-use crate::protocol::display::Display;
+use crate::protocol::render_class::RenderClass;
 use crate::telemetry::ActorNumbers;
 
 /// Where a connection belongs among the listeners of a room.
@@ -24,7 +24,7 @@ pub enum Placement {
     /// Nothing of it hears this room's messages.
     Nowhere,
     /// Exactly one subscription does, and it takes every message.
-    Fast(Display, Receiver),
+    Fast(RenderClass, Receiver),
     /// Several do, or one with filters.
     Slow {
         /// The subscription that it has on the fast path, if any, is still one that takes every message: it
@@ -39,7 +39,7 @@ pub struct Snapshot {
     /// Connections of the slow path.
     pub slow: Vec<ConnectionIndex>,
     /// Display and number of receivers of each class of the fast path.
-    pub classes: SmallVec<[(Display, usize); 2]>,
+    pub classes: SmallVec<[(RenderClass, usize); 2]>,
 }
 
 /// A fan-out that is under way.
@@ -112,7 +112,7 @@ impl Rooms {
         let position = position.unwrap_or_else(|| room.add_slow(index));
         self.positions.set(index, channel, position);
         if is_first {
-            self.registration.enter(&Key::Messages(channel));
+            self.registration.enter(&RoutingKey::Messages(channel));
         }
     }
 
@@ -164,7 +164,7 @@ impl Rooms {
         // A room that is gone over stays: its classes keep their index.
         if is_empty && self.fan_out_over(channel).is_none() {
             self.by_channel.remove(&channel);
-            self.registration.leave(&Key::Messages(channel));
+            self.registration.leave(&RoutingKey::Messages(channel));
         }
     }
 

@@ -9,9 +9,9 @@ use tokio::net::TcpListener;
 use super::{ConnectionHandle, Identity, Subscription};
 use crate::actors::shard::socket::Socket;
 use crate::model::{ClientBrief, ConnectionId, Scopes, SubscriptionId, Token, TokenId, UserId};
-use crate::protocol::display::Display;
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::topic::Topic;
 
 /// Sockets over the loopback interface.
@@ -28,8 +28,8 @@ pub(crate) async fn sockets(count: usize) -> Vec<Rc<Socket>> {
 }
 
 /// How a connection without wishes wants its events.
-pub(crate) fn display() -> Display {
-    Display::from_query(&Query::default())
+pub(crate) fn display() -> RenderClass {
+    RenderClass::from_query(&Query::default())
 }
 
 /// A token of this user, numbered as given.

@@ -17,10 +17,10 @@ use super::{
     ConnectionIndex, ConnectionRef, Identity, Receiver, RoomListeners, Snapshot, State,
     Subscription,
 };
-use crate::actors::interest::{Interest, Key, ShardId};
+use crate::actors::registry::{RoutingKey, ShardId, ShardRegistry};
 use crate::actors::shard::socket::Socket;
 use crate::model::{AppStream, ChannelId, StreamKey, SubscriptionId, TokenId, UserId};
-use crate::protocol::display::Display;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::topic::Topic;
 use model::{Known, KnownSubscription, Model, Served};
 use step::{As, CHANNELS, CONNECTIONS, Filters, Step, USERS, steps};
@@ -49,7 +49,7 @@ async fn random_steps_leave_what_a_naive_map_says() {
 /// A state and its model, side by side.
 struct Run<'a> {
     sockets: &'a [Rc<Socket>],
-    register: Arc<Interest>,
+    register: Arc<ShardRegistry>,
     state: State,
     model: Model,
     gone: BTreeMap<usize, ConnectionRef>,
@@ -66,7 +66,7 @@ struct FanOut {
 
 impl<'a> Run<'a> {
     fn new(sockets: &'a [Rc<Socket>]) -> Self {
-        let register = Arc::new(Interest::default());
+        let register = Arc::new(ShardRegistry::default());
         Self {
             sockets,
             state: State::new(ShardId(0), register.clone()),
@@ -202,7 +202,7 @@ impl<'a> Run<'a> {
         let reference = self.state.admit(|serial| {
             let mut handle = testing::connection(serial, socket, who);
             if timing {
-                handle.display = handle.display.with(Display::TIMING);
+                handle.display = handle.display.with(RenderClass::TIMING);
             }
             handle
         });
@@ -259,13 +259,13 @@ impl<'a> Run<'a> {
     fn compare_listeners(&self, when: &str) {
         let keys = (0..CHANNELS).map(ChannelId).flat_map(|channel| {
             [
-                Key::ChannelNews(channel),
-                Key::Subscribers(channel),
-                Key::ChannelPresence(channel),
+                RoutingKey::ChannelNews(channel),
+                RoutingKey::Subscribers(channel),
+                RoutingKey::ChannelPresence(channel),
             ]
         });
-        let users = (1..=USERS).map(|user| Key::User(UserId(user)));
-        let others = [Key::Presence, Key::App("app".into())];
+        let users = (1..=USERS).map(|user| RoutingKey::User(UserId(user)));
+        let others = [RoutingKey::Presence, RoutingKey::App("app".into())];
         for key in keys.chain(users).chain(others) {
             let mut listed = self.state.listeners.at(&key).to_vec();
             listed.sort_unstable();
@@ -276,14 +276,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn is_registered(&self, key: &Key) -> bool {
+    fn is_registered(&self, key: &RoutingKey) -> bool {
         let mut shards = SmallVec::new();
         self.register.collect(key, &mut shards);
         !shards.is_empty()
     }
 
     fn compare_room(&self, channel: i64, when: &str) {
-        let key = Key::Messages(ChannelId(channel));
+        let key = RoutingKey::Messages(ChannelId(channel));
         let expected = self.model.listeners(&key);
         let room = self.state.rooms.get(ChannelId(channel));
         let mut listed: Vec<_> = room.iter().flat_map(|room| room.connections()).collect();

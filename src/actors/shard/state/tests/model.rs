@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::step::{Filters, Step};
-use crate::actors::interest::Key;
+use crate::actors::registry::RoutingKey;
 use crate::actors::shard::state::ConnectionRef;
 use crate::model::{ChannelId, UserId};
 use crate::protocol::topic::Topic;
@@ -93,19 +93,19 @@ impl Known {
         }
     }
 
-    fn listens_at(&self, key: &Key) -> bool {
+    fn listens_at(&self, key: &RoutingKey) -> bool {
         let subscribes = |topic| self.subscriptions.iter().any(|known| known.topic == topic);
         match key {
-            Key::Messages(channel) => self.served(channel.0).is_some(),
-            Key::ChannelNews(channel) => self
+            RoutingKey::Messages(channel) => self.served(channel.0).is_some(),
+            RoutingKey::ChannelNews(channel) => self
                 .inbox
                 .as_ref()
                 .is_some_and(|inbox| inbox.channels.contains(&channel.0)),
-            Key::Subscribers(channel) => subscribes(Topic::ChannelSubscribers(*channel)),
-            Key::ChannelPresence(channel) => subscribes(Topic::ChannelPresence(*channel)),
-            Key::Presence => subscribes(Topic::Presence),
-            Key::User(user) => self.user.map(UserId) == Some(*user),
-            Key::App(_) => self.is_app,
+            RoutingKey::Subscribers(channel) => subscribes(Topic::ChannelSubscribers(*channel)),
+            RoutingKey::ChannelPresence(channel) => subscribes(Topic::ChannelPresence(*channel)),
+            RoutingKey::Presence => subscribes(Topic::Presence),
+            RoutingKey::User(user) => self.user.map(UserId) == Some(*user),
+            RoutingKey::App(_) => self.is_app,
         }
     }
 
@@ -120,7 +120,7 @@ impl Known {
 
 impl Model {
     /// Connections that should be found at a key.
-    pub(super) fn listeners(&self, key: &Key) -> Vec<ConnectionRef> {
+    pub(super) fn listeners(&self, key: &RoutingKey) -> Vec<ConnectionRef> {
         let known = self.connections.values();
         let listening = known.filter(|known| known.listens_at(key));
         listening.map(|known| known.reference).collect()
