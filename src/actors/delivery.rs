@@ -89,7 +89,7 @@ pub struct NewDelivery {
     pub shards: usize,
 }
 
-/// What was rendered so far, by display class: nearly always one.
+/// What was rendered so far, by render class: nearly always one.
 type Rendered<T> = Mutex<SmallVec<[(RenderClass, T); 1]>>;
 
 impl Delivery {
@@ -126,7 +126,7 @@ impl Delivery {
         }
     }
 
-    /// The frame for user streams of this display class.
+    /// The frame for user streams of this render class.
     pub fn frame(&self, class: RenderClass, site: &Site) -> Arc<Frame> {
         let class = class.for_payload(&self.event.payload);
         // A poisoned lock only means that another shard died while rendering: the list itself is whole.
@@ -145,7 +145,7 @@ impl Delivery {
         user_frame(&self.event, class, site, Some(token), self.dispatched)
     }
 
-    /// The frame for app streams of this display class.
+    /// The frame for app streams of this render class.
     pub fn app_frame(&self, class: RenderClass, site: &Site) -> AppFrame {
         let class = class.for_payload(&self.event.payload);
         let mut frames = self

@@ -37,7 +37,7 @@ pub(super) async fn send(
         shard.note_fanned_out(run);
     }
     let last = classes.len().saturating_sub(1);
-    for (class, (display, end)) in classes.iter().copied().enumerate() {
+    for (class, (render_class, end)) in classes.iter().copied().enumerate() {
         let receivers = Receivers {
             shard,
             channel: room.channel,
@@ -47,7 +47,7 @@ pub(super) async fn send(
         };
         let mut rest = run;
         while !rest.is_empty() {
-            let (mut joined, taken) = Joined::lay_out(shard, rest, display);
+            let (mut joined, taken) = Joined::lay_out(shard, rest, render_class);
             let (laid_out, later) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
             rest = later;
             receivers.send(&mut joined).await;
@@ -146,7 +146,7 @@ struct Joined {
 
 impl Joined {
     /// Lays out as many messages as fit. Returns how many that were, at least one.
-    fn lay_out(shard: &Shard, run: &[Arc<Delivery>], display: RenderClass) -> (Self, usize) {
+    fn lay_out(shard: &Shard, run: &[Arc<Delivery>], render_class: RenderClass) -> (Self, usize) {
         let gap = gap();
         let mut joined = Self {
             bytes: BytesMut::new(),
@@ -158,7 +158,7 @@ impl Joined {
             if !joined.gaps.is_empty() && joined.bytes.len() >= JOIN_BYTES {
                 break;
             }
-            let frame = delivery.frame(display, &shard.site);
+            let frame = delivery.frame(render_class, &shard.site);
             let gaps = frame.write(&gap, &mut joined.bytes);
             joined.gaps.push(gaps.ids + 1);
             joined.moments.extend(gaps.moment);

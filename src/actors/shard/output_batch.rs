@@ -98,18 +98,20 @@ impl OutputBatch {
         if matching.is_empty() {
             return;
         }
-        let display = matching.iter().fold(handle.display, |display, known| {
-            display.with(known.filter.raw)
-        });
+        let render_class = matching
+            .iter()
+            .fold(handle.render_class, |render_class, known| {
+                render_class.with(known.filter.raw)
+            });
         let ids = render_ids(matching.iter().map(|known| known.id.as_str()));
         let Output { bytes, moments } = self.output(index, handle.serial);
         let before = bytes.len();
         let gaps = match (&delivery.event.payload, &handle.identity) {
             // A changed profile is shown as the receiver's own token.
             (Payload::UserChanged { .. }, Identity::User(_, token)) => delivery
-                .own_frame(display, &shard.site, token)
+                .own_frame(render_class, &shard.site, token)
                 .write(&ids, bytes),
-            _ => delivery.frame(display, &shard.site).write(&ids, bytes),
+            _ => delivery.frame(render_class, &shard.site).write(&ids, bytes),
         };
         moments.extend(gaps.moment);
         let added = bytes.len() - before;
@@ -130,7 +132,7 @@ impl OutputBatch {
                     continue;
                 };
                 if app_hears(&stream.object_types, filter, &delivery.event.payload) {
-                    let frame = delivery.app_frame(handle.display, &shard.site);
+                    let frame = delivery.app_frame(handle.render_class, &shard.site);
                     let Output { bytes, moments } = self.output(*index, handle.serial);
                     moments.extend(frame.moment.map(|at| bytes.len() + at));
                     bytes.extend_from_slice(&frame.bytes);

@@ -75,8 +75,8 @@ pub struct ConnectionHandle {
     pub socket: Rc<Socket>,
     /// What it is authenticated as.
     pub identity: Identity,
-    /// How objects are shown.
-    pub display: RenderClass,
+    /// How objects are shown to it.
+    pub render_class: RenderClass,
     /// Tick of the hello.
     pub opened: u32,
     /// Tick at which something was heard last.
@@ -100,7 +100,7 @@ impl ConnectionHandle {
         id: ConnectionId,
         socket: Rc<Socket>,
         identity: Identity,
-        display: RenderClass,
+        render_class: RenderClass,
         now: u32,
     ) -> Self {
         Self {
@@ -108,7 +108,7 @@ impl ConnectionHandle {
             id,
             socket,
             identity,
-            display,
+            render_class,
             opened: now,
             heard: now,
             stall_watched: false,

@@ -178,7 +178,10 @@ impl State {
             && let Ok(id) = first.id.as_str().as_bytes().try_into()
         {
             let fd = handle.socket.fd();
-            return Placement::Fast(handle.display.for_messages(), Receiver { fd, index, id });
+            return Placement::Fast(
+                handle.render_class.for_messages(),
+                Receiver { fd, index, id },
+            );
         }
         let fast_id = self.rooms.fast_id(index, channel);
         let fast_holds = fast_id.is_some_and(|id| {

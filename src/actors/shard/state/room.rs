@@ -32,7 +32,7 @@ impl Receiver {
 #[derive(Debug)]
 pub struct Class {
     /// How they want messages shown.
-    pub display: RenderClass,
+    pub render_class: RenderClass,
     /// In no order.
     pub receivers: Vec<Receiver>,
 }
@@ -57,7 +57,7 @@ pub enum Position {
 /// The listeners of one channel's messages.
 #[derive(Debug, Default)]
 pub struct RoomListeners {
-    /// Fast path, by display class. Classes stay until the room goes, so that their index holds.
+    /// Fast path, by render class. Classes stay until the room goes, so that their index holds.
     pub classes: SmallVec<[Class; 1]>,
     /// Slow path: each event is held against the subscriptions of each of these connections.
     pub slow: Vec<ConnectionIndex>,
@@ -91,23 +91,23 @@ impl RoomListeners {
             return None;
         };
         let class = self.classes.get(usize::from(class))?;
-        Some((class.display, class.receivers.get(at as usize)?))
+        Some((class.render_class, class.receivers.get(at as usize)?))
     }
 
     /// Adds a receiver of the fast path. `None` if there are more classes than an index holds; the slow path
     /// serves it then.
     pub(super) fn add_fast(
         &mut self,
-        display: RenderClass,
+        render_class: RenderClass,
         receiver: Receiver,
     ) -> Option<Position> {
         let mut classes = self.classes.iter();
-        let known = classes.position(|class| class.display == display);
+        let known = classes.position(|class| class.render_class == render_class);
         let class = known.unwrap_or(self.classes.len());
         let index = u8::try_from(class).ok()?;
         if known.is_none() {
             self.classes.push(Class {
-                display,
+                render_class,
                 receivers: Vec::new(),
             });
         }

@@ -106,7 +106,7 @@ impl Rooms {
         let room = self.by_channel.entry(channel).or_default();
         let is_first = room.is_empty();
         let position = match to {
-            Placement::Fast(display, receiver) => room.add_fast(display, receiver),
+            Placement::Fast(render_class, receiver) => room.add_fast(render_class, receiver),
             Placement::Nowhere | Placement::Slow { .. } => None,
         };
         let position = position.unwrap_or_else(|| room.add_slow(index));
@@ -123,9 +123,9 @@ impl Rooms {
         match to {
             Placement::Nowhere => false,
             Placement::Slow { .. } => matches!(position, Position::Slow { .. }),
-            Placement::Fast(display, receiver) => {
+            Placement::Fast(render_class, receiver) => {
                 let known = self.get(channel).and_then(|room| room.receiver(position));
-                known == Some((display, &receiver))
+                known == Some((render_class, &receiver))
             }
         }
     }
@@ -188,7 +188,7 @@ impl Rooms {
         Snapshot {
             slow: room.slow.clone(),
             classes: classes
-                .map(|class| (class.display, class.receivers.len()))
+                .map(|class| (class.render_class, class.receivers.len()))
                 .collect(),
         }
     }

@@ -202,7 +202,7 @@ impl<'a> Run<'a> {
         let reference = self.state.admit(|serial| {
             let mut handle = testing::connection(serial, socket, who);
             if timing {
-                handle.display = handle.display.with(RenderClass::TIMING);
+                handle.render_class = handle.render_class.with(RenderClass::TIMING);
             }
             handle
         });
@@ -317,7 +317,7 @@ impl<'a> Run<'a> {
         for class in &room.classes {
             for receiver in class.receivers.iter().filter(|r| r.index == index) {
                 assert_eq!(receiver.fd, handle.socket.fd());
-                assert_eq!(class.display, handle.display.for_messages());
+                assert_eq!(class.render_class, handle.render_class.for_messages());
                 let id = String::from_utf8(receiver.id.to_vec()).unwrap();
                 found.push(Served::Fast(id));
             }
