@@ -15,6 +15,7 @@ use crate::actors::Shared;
 use crate::actors::connection::{Answer, ConnectionMail, ConnectionSlot};
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, Subscription};
+use crate::fault::Fault;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
 use crate::protocol::frame::PONG;
 use crate::protocol::goodbye::Goodbye;
@@ -151,6 +152,7 @@ impl Drop for ConnectionActor {
 
 impl StreamHandler<Heard> for ConnectionActor {
     fn handle(&mut self, heard: Heard, ctx: &mut Self::Context) {
+        Fault::ConnectionActor.panics_once();
         let now = self.shard.now();
         let closing = {
             let mut state = self.shard.state.borrow_mut();
