@@ -4,6 +4,7 @@
 
 mod body;
 pub mod facts;
+mod gap;
 mod owner;
 pub mod routing;
 mod topic;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use body::{Body, ChannelNews, Written};
 pub use facts::{EventChannel, Facts};
+pub use gap::{Gap, GapCause, Logged};
 pub use owner::Owner;
 pub use routing::{Route, RoutingKey};
 pub use topic::Topic;

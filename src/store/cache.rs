@@ -100,6 +100,14 @@ impl Caches {
     }
 }
 
+impl Caches {
+    /// Events were missed: any entry may be stale.
+    pub(super) fn forget_all(&self) {
+        self.users.remove_where(|_| true);
+        self.tokens.remove_where(|_| true);
+    }
+}
+
 /// A bounded map of values that commits may outdate.
 pub(super) struct Kept<K, V> {
     map: DashMap<K, V, RandomState>,

@@ -53,6 +53,16 @@ counters! {
     EphemeralDropped "log_ephemeral_dropped_total";
     /// Times that the log's reader fetched events from the table.
     LogCatchUps "log_catch_ups_total";
+    /// Logged events that this program could not read and stepped over.
+    LogUnreadable "log_events_unreadable_total";
+    /// Logged events that retention removed before they went down; the streams were closed.
+    LogMissed "log_events_missed_total";
+    /// Events that went down without an answer of their channel or firehose, which did not load; app streams were closed.
+    LogUnanswered "log_events_unanswered_total";
+    /// Times that events waited because the database or an actor did not answer.
+    LogRetries "log_retries_total";
+    /// Panics while events went down; the streams were closed.
+    LogTailPanics "log_tail_panics_total";
 }
 
 /// All counters and distributions of a process.

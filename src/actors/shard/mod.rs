@@ -4,6 +4,7 @@
 //! shared with the connection actors of the same thread through [`Shard`]; nothing of it leaves the thread.
 
 pub mod audience;
+pub mod close_app;
 mod deadlines;
 mod effects;
 pub mod hearing;

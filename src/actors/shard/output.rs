@@ -54,7 +54,8 @@ impl Shard {
             | Goodbye::TooBig
             | Goodbye::TokenRevoked
             | Goodbye::Unclaimed
-            | Goodbye::StreamDeleted => {}
+            | Goodbye::StreamDeleted
+            | Goodbye::Incomplete => {}
         }
         self.write(slot, &goodbye.frame());
         self.wheel

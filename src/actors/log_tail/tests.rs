@@ -1,0 +1,356 @@
+//! The order of the log, against a log and receivers in memory.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::dispatch::Dispatch;
+use super::source::LogSource;
+use super::{LogTail, Step};
+use crate::event::samples::{ADA, ROOM, message};
+use crate::event::{Event, Gap, GapCause, Logged, Moments, Pos};
+use crate::model::Stamp;
+use crate::store::Failure;
+use crate::telemetry::{Counter, Metrics};
+
+/// Rows fetched in one go.
+const PAGE: usize = 4;
+
+/// A log in memory: events by position, `None` where the row is not readable. What lies below the first is trimmed.
+#[derive(Default)]
+struct Table {
+    rows: Mutex<BTreeMap<i64, Option<Arc<Event>>>>,
+    head: Mutex<i64>,
+    /// Reads that fail before one succeeds.
+    failures: AtomicU32,
+    heard: Arc<Mutex<Vec<Heard>>>,
+}
+
+/// What reached the other side, in order.
+#[derive(Clone, Debug, PartialEq)]
+enum Heard {
+    Events(Vec<i64>),
+    CachesForgot(i64),
+    CachesForgotAll,
+    StateForgotten,
+    StreamsClosed,
+}
+
+struct Receivers {
+    heard: Arc<Mutex<Vec<Heard>>>,
+    panics_at: Option<i64>,
+}
+
+struct World {
+    tail: LogTail<Arc<Table>, Receivers>,
+    table: Arc<Table>,
+    metrics: Arc<Metrics>,
+}
+
+fn event(pos: i64) -> Arc<Event> {
+    Arc::new(Event {
+        pos: Some(Pos(pos)),
+        at: Stamp(pos),
+        body: message(ROOM, ADA),
+        moments: Moments::default(),
+    })
+}
+
+impl LogSource for Arc<Table> {
+    async fn head(&self) -> Result<Pos, Failure> {
+        Ok(Pos(*self.head.lock().unwrap()))
+    }
+
+    async fn between(&self, after: Pos, until: Pos) -> Result<Vec<Logged>, Failure> {
+        let fails = |left: u32| left.checked_sub(1);
+        if self
+            .failures
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails)
+            .is_ok()
+        {
+            return Err(Failure::Busy);
+        }
+        let gap = |first, last, cause| {
+            Logged::Gap(Gap {
+                first: Pos(first),
+                last: Pos(last),
+                cause,
+            })
+        };
+        let rows = self.rows.lock().unwrap();
+        let mut kept = rows.range(after.0 + 1..=until.0).peekable();
+        let mut entries = Vec::new();
+        match kept.peek() {
+            None => entries.push(gap(after.0 + 1, until.0, GapCause::Trimmed)),
+            Some((first, _)) if **first > after.0 + 1 => {
+                entries.push(gap(after.0 + 1, **first - 1, GapCause::Trimmed));
+            }
+            Some(_) => {}
+        }
+        entries.extend(kept.take(PAGE).map(|(pos, row)| match row {
+            Some(event) => Logged::Event(event.clone()),
+            None => gap(*pos, *pos, GapCause::Unreadable),
+        }));
+        Ok(entries)
+    }
+
+    fn forget(&self, event: &Event) {
+        let pos = event.pos.unwrap().0;
+        self.heard.lock().unwrap().push(Heard::CachesForgot(pos));
+    }
+
+    fn forget_all(&self) {
+        self.heard.lock().unwrap().push(Heard::CachesForgotAll);
+    }
+}
+
+impl Dispatch for Receivers {
+    async fn deliver(&mut self, events: Vec<Arc<Event>>) {
+        let positions: Vec<i64> = events.iter().map(|event| event.pos.unwrap().0).collect();
+        if self.panics_at.is_some_and(|pos| positions.contains(&pos)) {
+            panic!("on purpose");
+        }
+        self.heard.lock().unwrap().push(Heard::Events(positions));
+    }
+
+    fn forget_state(&mut self) {
+        self.heard.lock().unwrap().push(Heard::StateForgotten);
+    }
+
+    async fn close_streams(&mut self) {
+        self.heard.lock().unwrap().push(Heard::StreamsClosed);
+    }
+}
+
+impl World {
+    /// A log with events from 1 to `head`, read up to `last`.
+    fn new(head: i64, last: i64) -> Self {
+        let table = Arc::new(Table::default());
+        table.append(1..=head);
+        let metrics: Arc<Metrics> = Arc::default();
+        let receivers = Receivers {
+            heard: table.heard.clone(),
+            panics_at: None,
+        };
+        let tail = LogTail::with(
+            table.clone(),
+            receivers,
+            metrics.clone(),
+            Pos(last),
+            Duration::ZERO,
+        );
+        Self {
+            tail,
+            table,
+            metrics,
+        }
+    }
+
+    async fn commit(&mut self, positions: &[i64]) {
+        let events = positions.iter().map(|pos| event(*pos)).collect();
+        self.tail.take_step(Step::Committed(events)).await;
+    }
+
+    async fn glance(&mut self) {
+        self.tail.take_step(Step::Glance).await;
+    }
+
+    /// All that happened, in order.
+    fn heard(&self) -> Vec<Heard> {
+        self.table.heard.lock().unwrap().clone()
+    }
+
+    /// The events alone, in the order of their delivery.
+    fn positions(&self) -> Vec<i64> {
+        let events = |heard| match heard {
+            Heard::Events(positions) => positions,
+            Heard::CachesForgot(_)
+            | Heard::CachesForgotAll
+            | Heard::StateForgotten
+            | Heard::StreamsClosed => Vec::new(),
+        };
+        self.heard().into_iter().flat_map(events).collect()
+    }
+}
+
+impl Table {
+    fn append(&self, positions: impl IntoIterator<Item = i64>) {
+        for pos in positions {
+            self.rows.lock().unwrap().insert(pos, Some(event(pos)));
+            let mut head = self.head.lock().unwrap();
+            *head = (*head).max(pos);
+        }
+    }
+
+    fn damage(&self, pos: i64) {
+        self.rows.lock().unwrap().insert(pos, None);
+    }
+
+    fn trim(&self, up_to: i64) {
+        self.rows.lock().unwrap().retain(|pos, _| *pos > up_to);
+    }
+}
+
+#[actix_web::test]
+async fn events_that_follow_the_last_one_are_handed_on_without_a_read() {
+    let mut world = World::new(5, 5);
+    world.commit(&[6, 7]).await;
+    world.commit(&[8]).await;
+    assert_eq!(
+        world.heard(),
+        [Heard::Events(vec![6, 7]), Heard::Events(vec![8])]
+    );
+    assert_eq!(world.metrics.get(Counter::LogCatchUps), 0);
+}
+
+#[actix_web::test]
+async fn a_hole_is_read_from_the_table_before_what_is_behind_it() {
+    let mut world = World::new(9, 2);
+    world.commit(&[3, 6, 9]).await;
+    assert_eq!(world.positions(), [3, 4, 5, 6, 7, 8, 9]);
+    assert_eq!(world.metrics.get(Counter::LogCatchUps), 2);
+}
+
+#[actix_web::test]
+async fn a_position_goes_out_once_however_often_it_arrives() {
+    let mut world = World::new(6, 2);
+    world.commit(&[3, 3, 4]).await;
+    world.commit(&[2, 4, 5, 4, 6]).await;
+    world.glance().await;
+    assert_eq!(world.positions(), [3, 4, 5, 6]);
+}
+
+#[actix_web::test]
+async fn a_hole_at_the_end_shows_at_a_glance() {
+    let mut world = World::new(3, 3);
+    world.glance().await;
+    assert_eq!(world.positions(), [0_i64; 0]);
+    world.table.append(4..=5);
+    world.glance().await;
+    assert_eq!(world.positions(), [4, 5]);
+}
+
+#[actix_web::test]
+async fn a_long_hole_is_read_in_parts_and_stays_in_order() {
+    let mut world = World::new(20, 0);
+    world.commit(&[20]).await;
+    let all: Vec<i64> = (1..=20).collect();
+    assert_eq!(world.positions(), all);
+    let parts = world.heard();
+    let longest = parts.iter().map(|heard| match heard {
+        Heard::Events(positions) => positions.len(),
+        _ => 0,
+    });
+    assert_eq!(
+        longest.max(),
+        Some(PAGE),
+        "never more than one page at once"
+    );
+}
+
+#[actix_web::test]
+async fn what_others_wrote_leaves_the_caches_before_it_goes_out() {
+    let mut world = World::new(4, 2);
+    world.commit(&[5]).await;
+    let order = world.heard();
+    assert_eq!(
+        order,
+        [
+            Heard::CachesForgot(3),
+            Heard::CachesForgot(4),
+            Heard::Events(vec![3, 4]),
+            Heard::Events(vec![5]),
+        ]
+    );
+}
+
+#[actix_web::test]
+async fn a_row_that_cannot_be_read_is_stepped_over_and_counted() {
+    let mut world = World::new(6, 1);
+    world.table.damage(3);
+    world.table.damage(6);
+    world.commit(&[7]).await;
+    assert_eq!(world.positions(), [2, 4, 5, 7]);
+    assert_eq!(world.metrics.get(Counter::LogUnreadable), 2);
+    assert!(
+        !world.heard().contains(&Heard::StreamsClosed),
+        "a newer program may write such rows all day"
+    );
+}
+
+#[actix_web::test]
+async fn behind_a_gap_nothing_known_from_events_is_trusted() {
+    let mut world = World::new(3, 0);
+    world.table.damage(2);
+    world.glance().await;
+    let heard = world.heard();
+    let at = |what: Heard| heard.iter().position(|heard| *heard == what);
+    let (before, after) = (at(Heard::Events(vec![1])), at(Heard::Events(vec![3])));
+    assert!(before.is_some() && before < at(Heard::StateForgotten));
+    assert!(at(Heard::StateForgotten) < after);
+    assert!(before < at(Heard::CachesForgotAll) && at(Heard::CachesForgotAll) < after);
+}
+
+#[actix_web::test]
+async fn streams_are_closed_when_events_were_trimmed_behind_a_slow_reader() {
+    let mut world = World::new(9, 2);
+    world.table.trim(6);
+    world.commit(&[10]).await;
+    assert_eq!(world.positions(), [7, 8, 9, 10]);
+    assert_eq!(world.metrics.get(Counter::LogMissed), 4);
+    let heard = world.heard();
+    let closed = heard.iter().position(|h| *h == Heard::StreamsClosed);
+    let next = heard.iter().position(|h| matches!(h, Heard::Events(_)));
+    assert!(closed.is_some() && closed < next, "before what follows");
+}
+
+#[actix_web::test]
+async fn a_log_that_is_empty_after_retention_does_not_hold_what_follows() {
+    let mut world = World::new(9, 2);
+    world.table.trim(9);
+    world.glance().await;
+    world.commit(&[10]).await;
+    assert_eq!(world.positions(), [10]);
+    assert_eq!(world.metrics.get(Counter::LogMissed), 7);
+}
+
+#[actix_web::test]
+async fn while_the_database_does_not_answer_events_wait_and_that_is_counted() {
+    let mut world = World::new(4, 2);
+    world.table.failures.store(3, Ordering::SeqCst);
+    world.commit(&[5]).await;
+    assert_eq!(world.positions(), [3, 4, 5], "late, in order, complete");
+    assert_eq!(world.metrics.get(Counter::LogRetries), 3);
+}
+
+#[actix_web::test]
+async fn a_panic_ends_its_step_and_the_streams_but_not_delivery() {
+    let mut world = World::new(2, 2);
+    world.tail.dispatch.panics_at = Some(4);
+    world.commit(&[3]).await;
+    world.commit(&[4, 5]).await;
+    world.commit(&[6]).await;
+    assert_eq!(
+        world.heard(),
+        [
+            Heard::Events(vec![3]),
+            Heard::CachesForgotAll,
+            Heard::StateForgotten,
+            Heard::StreamsClosed,
+            Heard::Events(vec![6]),
+        ]
+    );
+    assert_eq!(world.metrics.get(Counter::LogTailPanics), 1);
+}
+
+#[actix_web::test]
+async fn an_event_that_makes_a_catch_up_panic_is_not_tried_again() {
+    let mut world = World::new(6, 2);
+    world.tail.dispatch.panics_at = Some(4);
+    world.glance().await;
+    world.glance().await;
+    assert_eq!(world.metrics.get(Counter::LogTailPanics), 1);
+    world.commit(&[7]).await;
+    assert_eq!(world.positions(), [7]);
+}
