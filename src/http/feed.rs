@@ -6,9 +6,9 @@ use actix_web::web::{Data, Path};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use super::channels::reader::Reader;
 use super::channels::{reading, search};
 use super::extract::{AnyViewer, Params, path};
+use super::principal::{principal, readable};
 use super::{ApiResult, App};
 use crate::model::channel::CHAT_SETTINGS;
 use crate::model::{Channel, ChannelId, Message, Raw, Stamp, User};
@@ -32,11 +32,11 @@ pub async fn messages(
 ) -> ApiResult<HttpResponse> {
     let id = path::id::<ChannelId>(&channel)?;
     let engine = &app.engine;
-    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, viewer.0.as_ref()).await?;
     let page = reading::read_page(&app, &reader, &params, id).await?.page;
     let channel = {
         let reader = reader.clone();
-        let read = engine.store().read(move |db| reader.channel(db, id));
+        let read = engine.store().read(move |db| readable(db, &reader, id));
         read.await?
     };
     let shown = || {
@@ -68,7 +68,7 @@ pub async fn channels(
     params: Params,
     app: Data<App>,
 ) -> ApiResult<HttpResponse> {
-    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, viewer.0.as_ref()).await?;
     let wanted = search::wanted(&app, &params).await?;
     let page = search::read(&app, &reader, wanted, params.page()).await?;
     let base = &app.engine.site().public_url;

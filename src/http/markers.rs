@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use super::extract::{Body, Params, UserViewer};
 use super::{ApiResult, App, Reply};
 use crate::model::marker::MarkerName;
-use crate::model::{Access, ChannelId, Marker, Refusal, UserId};
+use crate::model::{Access, ChannelId, Marker, Refusal, UserPrincipal};
 use crate::protocol::draft::MarkerDrafts;
 use crate::protocol::object::MarkerObject;
 use crate::store::{Db, Failure};
@@ -14,15 +14,15 @@ use crate::store::{Db, Failure};
 /// none.
 pub async fn create(viewer: UserViewer, params: Params, body: Body, app: Data<App>) -> ApiResult {
     let MarkerDrafts { markers, single } = MarkerDrafts::read(&body.value)?;
-    let user = viewer.id();
+    let by = viewer.by().clone();
     let reset = params.flag("reset_read_id", false);
     let write = app.engine.store().write(move |tx| {
         let mut set: Vec<(MarkerName, Marker)> = Vec::with_capacity(markers.len());
         for draft in markers {
             if let MarkerName::Channel(channel) = draft.name {
-                demand(tx, user, channel)?;
+                demand(tx, &by, channel)?;
             }
-            let marker = tx.set_marker(user, draft.name, draft.id, draft.percentage, reset)?;
+            let marker = tx.set_marker(by.user, draft.name, draft.id, draft.percentage, reset)?;
             set.push((draft.name, marker));
         }
         Ok(set)
@@ -39,10 +39,7 @@ pub async fn create(viewer: UserViewer, params: Params, body: Body, app: Data<Ap
 }
 
 /// Any scope will do; only the right to read counts.
-fn demand(db: &mut Db<'_>, user: UserId, channel: ChannelId) -> Result<(), Failure> {
+fn demand(db: &mut Db<'_>, by: &UserPrincipal, channel: ChannelId) -> Result<(), Failure> {
     let channel = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
-    if channel.access(Some(user)) < Access::Read {
-        return Err(Refusal::NoAccess.into());
-    }
-    Ok(())
+    Ok(by.holds(&channel, Access::Read).demand()?)
 }

@@ -15,6 +15,7 @@ pub mod middleware;
 pub mod oauth;
 pub mod people;
 pub mod presence;
+mod principal;
 pub mod reply;
 pub mod routes;
 pub mod streams;

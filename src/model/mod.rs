@@ -2,6 +2,7 @@
 //!
 //! Values here are neither rows (`store`) nor wire objects (`protocol::object`).
 
+pub mod access;
 pub mod acl;
 pub mod app_stream;
 pub mod channel;
@@ -20,6 +21,7 @@ pub mod stamp;
 pub mod token;
 pub mod user;
 
+pub use access::{AppPrincipal, Permission, Principal, UserPrincipal};
 pub use acl::{Access, Acl, AclChange, GroupChange};
 pub use app_stream::{AppStream, ObjectType};
 pub use channel::{CHAT, CHAT_SETTINGS, Channel, ChannelBrief, NewChannel, PM};

@@ -8,9 +8,7 @@ use std::sync::Arc;
 use crate::actors::by::By;
 use crate::actors::presence::SetPresence;
 use crate::event::Event;
-use crate::model::{
-    AclChange, Channel, Message, MessageId, NewMessage, Presence, Scopes, User, UserId,
-};
+use crate::model::{AclChange, Channel, Message, MessageId, NewMessage, Presence, User, UserId};
 use crate::store::{Failure, Pending};
 
 /// Writes a message.
@@ -124,12 +122,7 @@ pub struct SetChannelPresence {
 /// Asks whether a stream may listen here.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<(), Failure>")]
-pub struct MayListen {
-    /// Who.
-    pub user: UserId,
-    /// With these scopes.
-    pub scopes: Scopes,
-}
+pub struct MayListen(pub By);
 
 /// Events of this channel were committed (or are ephemeral): bring the state up to date, and say for each
 /// who is subscribed at that place in the log.

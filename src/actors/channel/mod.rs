@@ -161,7 +161,7 @@ impl Handler<DeleteMessage> for ChannelActor {
     fn handle(&mut self, mail: DeleteMessage, _: &mut Self::Context) -> Self::Result {
         let store = self.shared.store.clone();
         let state = self.state()?;
-        mail.by.open(&state.channel)?;
+        mail.by.opens(&state.channel).demand()?;
         let (brief, user) = (state.channel.brief(), mail.by.user);
         let may_moderate = state.may_moderate(user);
         store.submit(move |tx| write::delete_message(tx, &brief, mail.id, user, may_moderate))
@@ -282,7 +282,7 @@ impl Handler<SetAttendance> for ChannelActor {
             // Muting needs a channel that one can see.
             Attend::Mute => Ok(state.may_read(&mail.by)?),
             // Leaving is allowed to whoever is there; whether they are, the write finds out.
-            Attend::Unsubscribe | Attend::Unmute => Ok(mail.by.open(&state.channel)?),
+            Attend::Unsubscribe | Attend::Unmute => Ok(mail.by.opens(&state.channel).demand()?),
         });
         match allowed {
             Ok(()) => self.save(
@@ -340,7 +340,7 @@ impl Handler<MayListen> for ChannelActor {
     type Result = Result<(), Failure>;
 
     fn handle(&mut self, mail: MayListen, _: &mut Self::Context) -> Self::Result {
-        Ok(self.state()?.may_listen(mail.user, &mail.scopes)?)
+        Ok(self.state()?.may_read(&mail.0)?)
     }
 }
 

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use crate::actors::by::By;
 use crate::event::{Body, Event, Pos};
-use crate::model::{
-    Access, Acl, AclChange, Channel, GroupChange, Refusal, Refused, Scopes, UserId,
-};
+use crate::model::{Access, Acl, AclChange, Channel, GroupChange, Refusal, Refused, UserId};
 
 /// What a channel's actor knows.
 #[derive(Clone, Debug)]
@@ -93,39 +91,23 @@ impl ChannelState {
 
     /// Whether a message may be written.
     pub fn may_write(&self, by: &By) -> Result<(), Refused> {
-        by.open(&self.channel)?;
-        self.demand(by, Access::Write)?;
+        by.may(&self.channel, Access::Write).demand()?;
         self.demand_active()
     }
 
-    /// Whether a stream may listen.
-    pub fn may_listen(&self, user: UserId, scopes: &Scopes) -> Result<(), Refused> {
-        if !scopes.open(&self.channel) {
-            return Err(Refusal::ScopeMissing.at("messages"));
-        }
-        if self.channel.access(Some(user)) < Access::Read {
-            return Err(Refusal::NoAccess.into());
-        }
-        Ok(())
-    }
-
-    /// Whether the channel may be read.
+    /// Whether the channel may be read, or listened to.
     pub fn may_read(&self, by: &By) -> Result<(), Refused> {
-        by.open(&self.channel)?;
-        self.demand(by, Access::Read)
+        by.may(&self.channel, Access::Read).demand()
     }
 
     /// Whether messages may be made sticky: in private channels by every participant.
     pub fn may_stick(&self, by: &By) -> Result<(), Refused> {
-        by.open(&self.channel)?;
-        self.demand(
-            by,
-            if self.channel.is_pm() {
-                Access::Write
-            } else {
-                Access::Full
-            },
-        )
+        let least = if self.channel.is_pm() {
+            Access::Write
+        } else {
+            Access::Full
+        };
+        by.may(&self.channel, least).demand()
     }
 
     /// Whether others' messages may be deleted: never in private channels.
@@ -135,28 +117,21 @@ impl ChannelState {
 
     /// Whether the owner's rights may be used.
     pub fn may_own(&self, by: &By) -> Result<(), Refused> {
-        by.open(&self.channel)?;
+        by.opens(&self.channel).demand()?;
         if self.channel.is_pm() {
             return Err(Refusal::ChannelImmutable.into());
         }
-        self.demand(by, Access::Owner)
+        by.holds(&self.channel, Access::Owner).demand()
     }
 
     /// Whether the channel may be edited.
     pub fn may_edit(&self, by: &By) -> Result<(), Refused> {
-        by.open(&self.channel)?;
+        by.opens(&self.channel).demand()?;
         if self.channel.is_pm() {
             return Err(Refusal::ChannelImmutable.into());
         }
-        self.demand(by, Access::Full)?;
+        by.holds(&self.channel, Access::Full).demand()?;
         self.demand_active()
-    }
-
-    fn demand(&self, by: &By, least: Access) -> Result<(), Refused> {
-        if self.channel.access(Some(by.user)) < least {
-            return Err(Refusal::NoAccess.into());
-        }
-        Ok(())
     }
 
     /// Deactivated channels take nothing new.
@@ -219,7 +194,7 @@ impl ChannelState {
         let old = &self.channel.acl;
         let full = acl.full != old.full;
         if (full || acl.full_immutable != old.full_immutable)
-            && self.channel.access(Some(by.user)) < Access::Owner
+            && !by.holds(&self.channel, Access::Owner).is_granted()
         {
             return Err(Refusal::NoAccess.at("acl.full"));
         }

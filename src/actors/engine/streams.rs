@@ -61,11 +61,8 @@ impl Engine {
             return Ok(None);
         };
         if let Some(channel) = topic.channel() {
-            let mail = || MayListen {
-                user: by.user,
-                scopes: token.scopes.clone(),
-            };
-            self.ask_channel(channel, mail).await??;
+            self.ask_channel(channel, || MayListen(by.clone()))
+                .await??;
         }
         let follows = match topic {
             Topic::Presence | Topic::ChannelPresence(_) => {
@@ -127,11 +124,8 @@ impl Engine {
         if let Some(channel) = topic.channel() {
             // Access may have been lost between the question and the subscription, and the event of it may
             // have passed: ask again now that the next one will find the subscription.
-            let mail = || MayListen {
-                user: by.user,
-                scopes: token.scopes.clone(),
-            };
-            self.ask_channel(channel, mail).await??;
+            self.ask_channel(channel, || MayListen(by.clone()))
+                .await??;
         }
         if let Topic::Inbox(user) = topic {
             let read = self.store().read(move |db| db.subscribed_channels(user));

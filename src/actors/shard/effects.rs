@@ -5,18 +5,17 @@ use std::rc::Rc;
 use super::Shard;
 use super::link::Who;
 use crate::actors::interest::Key;
-use crate::model::{Access, Channel, ClientId, StreamKey, Token, UserId};
+use crate::model::access::token_reads;
+use crate::model::{Channel, ClientId, StreamKey, Token, UserId};
 use crate::protocol::goodbye::Goodbye;
 
 /// Who may no longer read a channel stops hearing of it, before the change itself goes out.
 pub(super) fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
     let mut state = shard.state.borrow_mut();
     for slot in state.listeners_of(channel.id) {
-        let user = state.link(slot).and_then(|link| link.who.user());
-        let may_read = channel.access(user) >= Access::Read;
         state.unfollow(slot, |known| {
             known.topic.channel() == Some(channel.id)
-                && !(may_read && known.token.scopes.open(channel))
+                && !token_reads(&known.token, channel).is_granted()
         });
     }
 }

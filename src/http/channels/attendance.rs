@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use actix_web::web::{Data, Path};
 
 use super::backdrop::Backdrop;
-use super::lookup;
-use super::reader::Reader;
+use super::filters;
 use super::reply;
 use crate::actors::Attend;
 use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
+use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Access, Acl, Channel, ChannelId, Page, Raw, Refusal, UserId};
 use crate::protocol::look::Look;
@@ -65,7 +65,7 @@ async fn attend(
 ) -> ApiResult {
     let id = path::id::<ChannelId>(channel)?;
     let channel = app.engine.attend(viewer.by(), id, how).await?;
-    if channel.access(Some(viewer.id())) >= Access::Read {
+    if viewer.by().holds(&channel, Access::Read).is_granted() {
         return reply::channel(app, Some(viewer), params, &channel).await;
     }
     // Who left a channel that they may no longer read learns that they left, and nothing else of it.
@@ -89,7 +89,7 @@ pub(in crate::http) async fn muted(
 ) -> ApiResult {
     viewer.demand_channels()?;
     let user = viewer.id();
-    let (filter, request) = (lookup::filter(&viewer, &params), params.page());
+    let (filter, request) = (filters::channels(viewer.by(), &params), params.page());
     let read = app
         .engine
         .store()
@@ -162,9 +162,9 @@ pub(in crate::http) async fn subscriber_ids(
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, viewer.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
-        reader.channel(db, id)?;
+        readable(db, &reader, id)?;
         db.subscribers(id)
     });
     Reply::one(&read.await?)
@@ -184,11 +184,11 @@ pub(in crate::http) async fn subscriber_ids_of(
     if ids.is_empty() {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, viewer.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         let mut lists = std::collections::BTreeMap::new();
         for (id, channel) in db.channels(&ids)? {
-            if reader.may(&channel) {
+            if reader.reads(&channel).is_granted() {
                 lists.insert(id.to_string(), db.subscribers(id)?);
             }
         }
@@ -203,10 +203,10 @@ async fn read_page(
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult<Page<UserId>> {
-    let reader = Reader::new(app, viewer).await?;
+    let reader = principal(app, viewer).await?;
     let request = params.page();
     let read = app.engine.store().read(move |db| {
-        reader.channel(db, channel)?;
+        readable(db, &reader, channel)?;
         db.subscriber_page(channel, &request)
     });
     Ok(read.await?)

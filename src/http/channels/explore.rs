@@ -3,10 +3,10 @@
 use actix_web::web::{Data, Path};
 use serde::Serialize;
 
-use super::reader::Reader;
 use super::reply;
 use super::search;
 use crate::http::extract::{AnyViewer, Params};
+use crate::http::principal::principal;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::Refusal;
 use crate::model::channel::CHAT;
@@ -103,7 +103,7 @@ pub(in crate::http) async fn show(
 ) -> ApiResult {
     let stream = STREAMS.iter().find(|stream| stream.slug == *slug);
     let stream = stream.ok_or(Refusal::NotFound)?;
-    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, viewer.0.as_ref()).await?;
     let mut wanted: ChannelSearch = search::general(&params);
     wanted.kinds = vec![CHAT.to_owned()];
     wanted.is_public = Some(true);

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use actix_web::web::Data;
 
-use super::lookup;
+use super::filters;
 use super::reply;
 use crate::http::extract::{Live, Params, UserViewer, Viewer};
 use crate::http::{ApiResult, App, Reply};
 use crate::model::channel::{CHAT, PM};
-use crate::model::{Refusal, UserId};
+use crate::model::{Refusal, UserId, UserPrincipal};
 use crate::protocol::topic::Topic;
 
 /// Most channel types of one count. The documents say four; an older version said ten.
@@ -27,19 +27,20 @@ pub(in crate::http) async fn list(
 
 /// The channels that the viewer subscribes to, newest activity first.
 pub(super) async fn serve(app: &App, viewer: &Viewer, params: &Params, live: Live) -> ApiResult {
-    let user = viewer.user().ok_or(Refusal::WrongTokenKind)?;
+    let by = viewer.by()?;
+    let user = by.user;
     viewer.demand_channels()?;
     live.around(
         app,
         viewer,
         Topic::Inbox(user),
-        page(app, viewer, user, params),
+        page(app, viewer, &by, params),
     )
     .await
 }
 
-async fn page(app: &App, viewer: &Viewer, user: UserId, params: &Params) -> ApiResult {
-    let (filter, request) = (lookup::filter(viewer, params), params.page());
+async fn page(app: &App, viewer: &Viewer, by: &UserPrincipal, params: &Params) -> ApiResult {
+    let (user, filter, request) = (by.user, filters::channels(by, params), params.page());
     let always = [CHAT, PM].map(String::from);
     let read = app.engine.store().read(move |db| {
         let page = db.inbox_page(user, &filter, &request)?;
@@ -76,14 +77,14 @@ pub(in crate::http) async fn mark_read(
 
 /// `GET /users/me/channels/num_unread/pm`: the old form, a bare number.
 pub(in crate::http) async fn count_private(app: Data<App>, viewer: UserViewer) -> ApiResult {
-    lookup::demand_private(&viewer)?;
+    filters::demand_private(&viewer)?;
     let counts = counts(&app, viewer.id(), vec![PM.to_owned()]).await?;
     Reply::one(&counts.get(PM).copied().unwrap_or(0))
 }
 
 /// `DELETE /users/me/channels/num_unread/pm`
 pub(in crate::http) async fn mark_private_read(app: Data<App>, viewer: UserViewer) -> ApiResult {
-    lookup::demand_private(&viewer)?;
+    filters::demand_private(&viewer)?;
     mark(&app, viewer.id(), vec![PM.to_owned()]).await?;
     let counts = counts(&app, viewer.id(), vec![PM.to_owned()]).await?;
     Reply::one(&counts.get(PM).copied().unwrap_or(0))

@@ -4,18 +4,17 @@ use std::collections::HashSet;
 
 use actix_web::web::{Data, Path};
 
+use super::filters;
 use super::inbox;
 use super::names;
-use super::reader::Reader;
 use super::reply;
-use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
+use crate::http::extract::{AnyViewer, Live, Params, UserViewer, path};
+use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App};
-use crate::model::channel::PM;
 use crate::model::marker::MarkerName;
-use crate::model::{Channel, ChannelId, Refusal, Scope, UserId};
+use crate::model::{Channel, ChannelId, Refusal, UserId};
 use crate::protocol::draft::PersonRef;
 use crate::protocol::object::MarkerObject;
-use crate::store::InboxFilter;
 
 /// Most channels of one look-up.
 const MOST: usize = 200;
@@ -32,7 +31,7 @@ pub(in crate::http) async fn list(
         let viewer = viewer.ok_or(Refusal::TokenRequired)?;
         return inbox::serve(&app, &viewer, &params, live).await;
     }
-    let reader = Reader::new(&app, viewer.as_ref()).await?;
+    let reader = principal(&app, viewer.as_ref()).await?;
     let mut seen = HashSet::new();
     let ids: Vec<ChannelId> = params
         .list("ids")
@@ -47,7 +46,7 @@ pub(in crate::http) async fn list(
     let channels: Vec<Channel> = ids
         .iter()
         .filter_map(|id| found.remove(id))
-        .filter(|channel| reader.may(channel))
+        .filter(|channel| reader.reads(channel).is_granted())
         .collect();
     reply::all_channels(&app, viewer.as_ref(), &params, &channels).await
 }
@@ -60,11 +59,11 @@ pub(in crate::http) async fn show(
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, viewer.0.as_ref()).await?;
     let user = reader.user();
     let wants_marker = params.flag("include_marker", false);
     let read = app.engine.store().read(move |db| {
-        let channel = reader.channel(db, id)?;
+        let channel = readable(db, &reader, id)?;
         let marker = match user.filter(|_| wants_marker) {
             Some(user) => Some(db.marker(user, MarkerName::Channel(id))?),
             None => None,
@@ -87,7 +86,11 @@ pub(in crate::http) async fn owned(
     params: Params,
 ) -> ApiResult {
     viewer.demand_channels()?;
-    let (user, filter, page) = (viewer.id(), filter(&viewer, &params), params.page());
+    let (user, filter, page) = (
+        viewer.id(),
+        filters::channels(viewer.by(), &params),
+        params.page(),
+    );
     let read = app
         .engine
         .store()
@@ -102,7 +105,7 @@ pub(in crate::http) async fn existing_pm(
     viewer: UserViewer,
     params: Params,
 ) -> ApiResult {
-    demand_private(&viewer)?;
+    filters::demand_private(&viewer)?;
     let user = viewer.id();
     let sent = params.list("ids");
     if sent.is_empty() {
@@ -124,23 +127,4 @@ pub(in crate::http) async fn existing_pm(
     });
     let channel = read.await?;
     reply::channel(&app, Some(&viewer), &params, &channel).await
-}
-
-/// Which channels of a list are wanted, and which the token opens at all.
-pub(super) fn filter(viewer: &Viewer, params: &Params) -> InboxFilter {
-    InboxFilter {
-        only_unread: !params.flag("include_read", true),
-        kinds: params.list("channel_types"),
-        exclude_kinds: params.list("exclude_channel_types"),
-        include_inactive: params.flag("include_inactive", false),
-        scopes: Some(viewer.token.scopes.clone()),
-    }
-}
-
-/// Says no unless the token opens private messages.
-pub(super) fn demand_private(viewer: &Viewer) -> ApiResult<()> {
-    if viewer.token.scopes.open_channel(PM, false) {
-        return Ok(());
-    }
-    Err(Refusal::ScopeMissing.at(Scope::Messages.name()).into())
 }

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use actix_web::web::{Data, Path};
 
 use super::messages::message_path;
-use super::reader::Reader;
 use super::reply;
 use crate::http::extract::{AnyViewer, Params};
+use crate::http::principal::principal;
 use crate::http::{ApiResult, App};
-use crate::model::{ChannelId, Message, MessageId, Refusal};
+use crate::model::{ChannelId, Message, MessageId, Principal, Refusal};
 use crate::store::{Db, Failure};
 
 /// Most messages of one look-up.
@@ -23,7 +23,7 @@ pub(in crate::http) async fn show(
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, viewer.0.as_ref()).await?;
     let read = app
         .engine
         .store()
@@ -49,16 +49,14 @@ pub(in crate::http) async fn by_ids(
     if !params.has("ids") {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
-    let user = reader.user();
+    let reader = principal(&app, viewer.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         let mut found = db.messages(&ids)?;
         let rooms: Vec<ChannelId> = found.values().map(|message| message.channel_id).collect();
         let rooms = db.channels(&rooms)?;
         let may = |message: &Message| {
             let room = rooms.get(&message.channel_id);
-            let own = user == Some(message.user_id);
-            room.is_some_and(|room| reader.may(room) || (own && reader.opens(room)))
+            room.is_some_and(|room| reader.reads_message(room, message.user_id).is_granted())
         };
         Ok(ids
             .iter()
@@ -73,7 +71,7 @@ pub(in crate::http) async fn by_ids(
 /// The message, if it stands in that channel and may be read.
 pub(super) fn message_in(
     db: &mut Db<'_>,
-    reader: &Reader,
+    reader: &Principal,
     channel: ChannelId,
     id: MessageId,
 ) -> Result<Message, Failure> {
@@ -81,11 +79,11 @@ pub(super) fn message_in(
     let message = db
         .message(id)?
         .filter(|message| message.channel_id == channel);
-    // An author reads the own message without access to the channel, but not without the scope.
-    let own = |message: &Message| reader.user() == Some(message.user_id) && reader.opens(&room);
-    if !message.as_ref().is_some_and(own) {
-        // Whether a message exists is told only to those who could read it.
-        reader.demand(&room)?;
-    }
+    // Whether a message exists is told only to principals who could read it.
+    let permission = match &message {
+        Some(message) => reader.reads_message(&room, message.user_id),
+        None => reader.reads(&room),
+    };
+    permission.demand()?;
     message.ok_or_else(|| Refusal::MessageNotFound.into())
 }

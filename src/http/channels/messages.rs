@@ -7,12 +7,12 @@ use std::time::Instant;
 use actix_web::web::{Data, Path};
 
 use super::names;
-use super::reader::Reader;
 use super::reply;
 use crate::http::extract::{Body, Params, UserViewer, path};
+use crate::http::principal::readable;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::message::NewMessage;
-use crate::model::{Access, ChannelId, MessageId, Refusal, UserId};
+use crate::model::{Access, ChannelId, MessageId, Principal, Refusal, UserId};
 use crate::protocol::draft::MessageDraft;
 use crate::telemetry::Span;
 
@@ -46,7 +46,7 @@ async fn compose(
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<NewMessage> {
-    let people = names::mentioned(&app.engine, viewer.id(), &mut draft).await?;
+    let people = names::mentioned(&app.engine, viewer.by(), &mut draft).await?;
     let new = draft.finish(
         &people,
         app.engine.limits().message_length,
@@ -147,13 +147,11 @@ pub(in crate::http) async fn report(
     if !REASONS.contains(&reason) {
         return Err(Refusal::Invalid.at("reason").into());
     }
-    let user = viewer.id();
+    let by = viewer.by().clone();
     let read = app.engine.store().read(move |db| {
         let room = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
         // Any scope will do; only the right to read counts.
-        if room.access(Some(user)) < Access::Read {
-            return Err(Refusal::NoAccess.into());
-        }
+        by.holds(&room, Access::Read).demand()?;
         let found = db.message(id)?.filter(|m| m.channel_id == channel);
         found.ok_or_else(|| Refusal::MessageNotFound.into())
     });
@@ -162,7 +160,7 @@ pub(in crate::http) async fn report(
         message_id = %message.id,
         channel_id = %message.channel_id,
         author = %message.user_id,
-        by = %user,
+        by = %viewer.id(),
         reason,
         "message reported"
     );
@@ -175,12 +173,12 @@ pub(super) fn message_path(ids: &(String, String)) -> ApiResult<(ChannelId, Mess
 }
 
 /// Says no to whoever may not read the channel.
-pub(super) async fn demand(app: &App, reader: &Reader, channel: ChannelId) -> ApiResult<()> {
+pub(super) async fn demand(app: &App, reader: &Principal, channel: ChannelId) -> ApiResult<()> {
     let reader = reader.clone();
     let read = app
         .engine
         .store()
-        .read(move |db| reader.channel(db, channel));
+        .read(move |db| readable(db, &reader, channel));
     read.await?;
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! Channels and their messages.
 //!
-//! Reads ask the store, once per answer where that is possible; `reader` says who may read what. Writes go
+//! Reads ask the store, once per answer where that is possible; `model::access` says who may read what. Writes go
 //! through the engine, which knows the rules of each channel. `backdrop` and `reply` show the result.
 
 mod attendance;
 mod backdrop;
 mod explore;
+mod filters;
 mod inbox;
 mod lifecycle;
 mod lookup;
@@ -13,7 +14,6 @@ mod message_lookup;
 pub(in crate::http) mod messages;
 mod names;
 mod presence;
-pub(in crate::http) mod reader;
 pub(in crate::http) mod reading;
 mod reply;
 pub(in crate::http) mod search;

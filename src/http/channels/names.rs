@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::actors::Engine;
 use crate::http::ApiResult;
-use crate::model::{Access, ChannelId, UserId};
+use crate::model::{Access, ChannelId, UserId, UserPrincipal};
 use crate::protocol::draft::{Directory, MessageDraft, PersonRef};
 use crate::text::raw;
 
@@ -39,7 +39,7 @@ pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiRes
 /// author may read them: ids are easily guessed. A plain text asks the store nothing.
 pub(super) async fn mentioned(
     engine: &Engine,
-    author: UserId,
+    author: &UserPrincipal,
     draft: &mut MessageDraft,
 ) -> ApiResult<HashMap<String, UserId>> {
     let names = draft.names();
@@ -47,13 +47,14 @@ pub(super) async fn mentioned(
     if names.is_empty() && invited.is_empty() {
         return Ok(HashMap::new());
     }
+    let author = author.clone();
     let read = engine.store().read(move |db| {
         let people = db.ids_by_name(&names)?;
         let rooms = db.channels(&invited)?;
         let rooms: HashMap<ChannelId, Option<String>> = rooms
             .into_iter()
             .map(|(id, channel)| {
-                let may_read = channel.access(Some(author)) >= Access::Read;
+                let may_read = author.holds(&channel, Access::Read).is_granted();
                 let name = channel.chat_name().filter(|_| may_read);
                 (id, name.map(str::to_owned))
             })

@@ -4,8 +4,8 @@ use actix_web::web::{Data, Path};
 
 use super::backdrop::Backdrop;
 use super::messages::demand;
-use super::reader::Reader;
 use crate::http::extract::{Body, Live, Params, UserViewer, path};
+use crate::http::principal::principal;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{ChannelId, Refusal};
 use crate::protocol::look::Look;
@@ -21,7 +21,7 @@ pub(in crate::http) async fn list(
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
     let page = async {
-        let reader = Reader::new(&app, Some(viewer.viewer())).await?;
+        let reader = principal(&app, Some(viewer.viewer())).await?;
         demand(&app, &reader, id).await?;
         let mut present = app.engine.presence().in_channel(id);
         present.retain(|presence| presence.text.is_some());
@@ -50,7 +50,7 @@ pub(in crate::http) async fn show(
 ) -> ApiResult {
     let user = path::user(&app, Some(&viewer), &ids.0).await?;
     let channel = path::id::<ChannelId>(&ids.1)?;
-    let reader = Reader::new(&app, Some(viewer.viewer())).await?;
+    let reader = principal(&app, Some(viewer.viewer())).await?;
     demand(&app, &reader, channel).await?;
     let look = Look::default();
     let behind = Backdrop::of_users(&app, Some(&viewer), look, [user]).await?;

@@ -2,17 +2,18 @@
 
 use actix_web::web::{Data, Path};
 
+use super::filters;
 use super::message_lookup::message_in;
 use super::messages::message_path;
-use super::reader::Reader;
 use super::reply;
 use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
+use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App};
 use crate::model::marker::MarkerName;
-use crate::model::{ChannelId, Marker, Message, MessageId, Page, UserId};
+use crate::model::{ChannelId, Marker, Message, MessageId, Page, Principal, UserId};
 use crate::protocol::object::MarkerObject;
 use crate::protocol::topic::Topic;
-use crate::store::{Db, Failure, MessageFilter};
+use crate::store::MessageFilter;
 
 /// `GET /channels/{channel_id}/messages`
 pub(in crate::http) async fn list(
@@ -45,14 +46,14 @@ pub(in crate::http) struct ChannelPage {
 /// Reads one page if the channel may be read.
 pub(in crate::http) async fn read_page(
     app: &App,
-    reader: &Reader,
+    reader: &Principal,
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult<ChannelPage> {
-    let (mut request, marks, wanted) = (params.page(), params.marks(), wanted(params));
+    let (mut request, marks, wanted) = (params.page(), params.marks(), filters::messages(params));
     let reader = reader.clone();
     let read = app.engine.store().read(move |db| {
-        reader.channel(db, channel)?;
+        readable(db, &reader, channel)?;
         let marker = match reader.user() {
             Some(user) => Some(db.marker(user, MarkerName::Channel(channel))?),
             None => None,
@@ -79,7 +80,7 @@ async fn channel_page(
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult {
-    let reader = Reader::new(app, viewer).await?;
+    let reader = principal(app, viewer).await?;
     let mut read = read_page(app, &reader, params, channel).await?;
     if params.flag("update_marker", false) {
         move_marker(app, reader.user(), channel, &mut read).await?;
@@ -129,11 +130,11 @@ pub(in crate::http) async fn thread(
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, viewer.0.as_ref()).await?;
     let user = reader.user();
-    let (request, wanted) = (params.page(), wanted(&params));
+    let (request, wanted) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
-        reader.channel(db, channel)?;
+        readable(db, &reader, channel)?;
         let message = message_in(db, &reader, channel, id)?;
         let filter = wanted.filter(db, user)?;
         db.thread_page(message.thread_id, &filter, &request)
@@ -167,48 +168,14 @@ pub(in crate::http) async fn sticky(
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, viewer.0.as_ref()).await?;
     let user = reader.user();
-    let (request, wanted) = (params.page(), wanted(&params));
+    let (request, wanted) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
-        reader.channel(db, id)?;
+        readable(db, &reader, id)?;
         let filter = wanted.filter(db, user)?;
         db.sticky_page(id, &filter, &request)
     });
     let page = read.await?;
     reply::messages(&app, viewer.0.as_ref(), &params, &page).await
-}
-
-/// What a list of messages leaves out.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
-    include_deleted: bool,
-    include_muted: bool,
-}
-
-/// Reads the switches of a call.
-pub(super) fn wanted(params: &Params) -> Wanted {
-    Wanted {
-        include_deleted: params.flag("include_deleted", true),
-        include_muted: params.flag("include_muted", false),
-    }
-}
-
-impl Wanted {
-    /// With the people whom the viewer is not to see. Apps keep their users' mutes and blocks themselves.
-    pub(super) fn filter(
-        self,
-        db: &mut Db<'_>,
-        viewer: Option<UserId>,
-    ) -> Result<MessageFilter, Failure> {
-        let hidden = match viewer {
-            Some(viewer) if self.include_muted => db.hidden_from(viewer)?.blocked,
-            Some(viewer) => db.hides(viewer)?,
-            None => Vec::new(),
-        };
-        Ok(MessageFilter {
-            include_deleted: self.include_deleted,
-            hidden,
-        })
-    }
 }

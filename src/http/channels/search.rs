@@ -2,15 +2,16 @@
 
 use actix_web::web::Data;
 
+use super::filters;
 use super::names;
-use super::reader::Reader;
-use super::reading;
 use super::reply;
 use crate::http::extract::{AnyViewer, Params, TokenViewer};
+use crate::http::principal::principal;
 use crate::http::{ApiResult, App};
 use crate::model::channel::PM;
 use crate::model::{
-    Bound, Channel, ChannelId, MessageId, Page, PageRequest, Refusal, Stamp, UserId, UserKind,
+    Bound, Channel, ChannelId, MessageId, Page, PageRequest, Principal, Refusal, Stamp, UserId,
+    UserKind,
 };
 use crate::protocol::draft::PersonRef;
 use crate::store::{ChannelOrder, ChannelSearch, Db, Failure, InboxFilter, MessageSearch};
@@ -24,7 +25,7 @@ pub(in crate::http) async fn channels(
     viewer: AnyViewer,
     params: Params,
 ) -> ApiResult {
-    let reader = Reader::new(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, viewer.0.as_ref()).await?;
     let mut wanted = wanted(&app, &params).await?;
     if !params.flag("include_read", true) {
         wanted.unread_by = reader.user();
@@ -36,15 +37,15 @@ pub(in crate::http) async fn channels(
 /// Finds channels that the reader may see.
 pub(in crate::http) async fn read(
     app: &App,
-    reader: &Reader,
+    reader: &Principal,
     wanted: ChannelSearch,
     request: PageRequest,
 ) -> ApiResult<Page<Channel>> {
-    let (user, scopes) = (reader.user(), reader.all_scopes());
+    let reader = reader.clone();
     let read = app
         .engine
         .store()
-        .read(move |db| db.search_channels(&wanted, user, scopes.as_ref(), &request));
+        .read(move |db| db.search_channels(&wanted, &reader, &request));
     Ok(read.await?)
 }
 
@@ -97,14 +98,14 @@ pub(in crate::http) async fn messages(
     let private = sent.iter().any(|id| id == PRIVATE_WORD);
     let ids: Vec<ChannelId> = sent.iter().filter_map(|id| id.parse().ok()).collect();
     let mut search = message_search(&app, &params).await?;
-    let reader = Reader::new(&app, Some(&viewer)).await?;
+    let reader = principal(&app, Some(&viewer)).await?;
     let user = reader.user();
-    let (request, hides) = (params.page(), reading::wanted(&params));
+    let (request, hides) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
         search.channels = db
             .channels(&ids)?
             .into_values()
-            .filter(|channel| reader.may(channel))
+            .filter(|channel| reader.reads(channel).is_granted())
             .map(|channel| channel.id)
             .collect();
         if let Some(user) = user.filter(|_| private) {
@@ -123,12 +124,12 @@ const PRIVATE_WORD: &str = "pm";
 fn private_channels(
     db: &mut Db<'_>,
     user: UserId,
-    reader: &Reader,
+    reader: &Principal,
 ) -> Result<Vec<ChannelId>, Failure> {
     let filter = InboxFilter {
         kinds: vec![PM.to_owned()],
         include_inactive: true,
-        scopes: reader.all_scopes(),
+        reader: Some(reader.clone()),
         ..InboxFilter::default()
     };
     let mut request = PageRequest {

@@ -11,7 +11,7 @@ use super::super::pages::gather;
 use super::super::schema::{channel_markers, channel_mutes, channel_subscriptions, channels};
 use super::super::{Db, Failure};
 use super::Row;
-use crate::model::{Channel, Page, PageRequest, Scopes, UserId};
+use crate::model::{Channel, Page, PageRequest, Principal, UserId};
 
 /// Which channels of a list are wanted.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +24,8 @@ pub struct InboxFilter {
     pub exclude_kinds: Vec<String>,
     /// Deactivated ones, too.
     pub include_inactive: bool,
-    /// Only what these open.
-    pub scopes: Option<Scopes>,
+    /// Only what this principal may read.
+    pub reader: Option<Principal>,
 }
 
 type Condition<'q> = Box<dyn BoxableExpression<channels::table, Sqlite, SqlType = Bool> + 'q>;
@@ -46,11 +46,11 @@ impl InboxFilter {
         }
     }
 
-    // Scopes narrow by type and openness together; simpler here than as SQL.
-    fn is_open(&self, channel: &Channel) -> bool {
-        self.scopes
+    // Type, openness and ACL decide together; simpler here than as SQL.
+    fn is_readable(&self, channel: &Channel) -> bool {
+        self.reader
             .as_ref()
-            .is_none_or(|scopes| scopes.open(channel))
+            .is_none_or(|reader| reader.reads(channel).is_granted())
     }
 }
 
@@ -157,7 +157,9 @@ impl Db<'_> {
             } else {
                 filter.kinds.contains(&channel.kind)
             };
-            is_wanted && (filter.include_inactive || channel.is_active) && filter.is_open(channel)
+            is_wanted
+                && (filter.include_inactive || channel.is_active)
+                && filter.is_readable(channel)
         };
         gather(
             request,
@@ -216,7 +218,7 @@ impl Db<'_> {
                 let rows = query(request).load::<(i64, Row)>(self.sql)?;
                 self.paginated(rows)
             },
-            |channel| Ok(filter.is_open(channel)),
+            |channel| Ok(filter.is_readable(channel)),
         )
     }
 

@@ -1,4 +1,4 @@
-//! Channels by words, type, owner, state; only those that the viewer may see.
+//! Channels by words, type, owner, state; only those that the reader may read.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -10,7 +10,7 @@ use super::super::schema::{channel_markers, channel_subscriptions, channels};
 use super::super::{Db, Failure};
 use super::{ChannelOrder, ChannelSearch};
 use crate::model::channel::CHAT_SETTINGS;
-use crate::model::{Access, Channel, Page, PageRequest, Raw, Scopes, UserId};
+use crate::model::{Channel, Page, PageRequest, Principal, Raw};
 
 /// Words that are looked for; each is a condition, and SQLite takes only so many of them.
 const WORDS: usize = 32;
@@ -27,19 +27,17 @@ impl ChannelOrder {
 }
 
 impl Db<'_> {
-    /// Finds channels. `viewer`: on whose behalf; nobody without a token and with an app's. `scopes`: what the token
-    /// opens; `None` without a token. What is not public is found only as far as both allow.
+    /// Finds channels that the reader may read.
     pub fn search_channels(
         &mut self,
         search: &ChannelSearch,
-        viewer: Option<UserId>,
-        scopes: Option<&Scopes>,
+        reader: &Principal,
         request: &PageRequest,
     ) -> Result<Page<Channel>, Failure> {
         gather(
             request,
             |request| self.candidates(search, request),
-            |channel| Ok(is_visible(channel, viewer, scopes) && search.fits(channel)),
+            |channel| Ok(reader.reads(channel).is_granted() && search.fits(channel)),
         )
     }
 
@@ -109,22 +107,6 @@ impl Db<'_> {
         };
         let rows = query.load::<(i64, Row)>(self.sql)?;
         self.paginated(rows)
-    }
-}
-
-fn is_visible(channel: &Channel, viewer: Option<UserId>, scopes: Option<&Scopes>) -> bool {
-    if channel.acl.read_public {
-        return true;
-    }
-    let is_public = channel.acl.is_public();
-    match (viewer, scopes) {
-        (None, None) => false,
-        // An app asks: what any user may read.
-        (None, Some(_)) => is_public,
-        (Some(_), None) => channel.access(viewer) >= Access::Read,
-        (Some(_), Some(scopes)) => {
-            channel.access(viewer) >= Access::Read && (is_public || scopes.open(channel))
-        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Channels: what is kept of them, and the lists.
 
-use super::{Place, pm, raw, room, said};
+use super::{Place, pm, raw, reader, room, said};
 use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, PM};
 use crate::model::{
-    Acl, Bound, Channel, ChannelId, MessageId, Page, PageRequest, Raw, Refusal, Scopes, UserId,
+    Acl, Bound, Channel, ChannelId, MessageId, Page, PageRequest, Raw, Refusal, UserId,
 };
 use crate::store::InboxFilter;
 
@@ -186,7 +186,7 @@ async fn the_inbox_is_filtered_by_kind_state_and_scope() {
     };
     assert_eq!(of(inactive).await, [gone.id, private.id, room.id]);
     let scoped = |text: &str| InboxFilter {
-        scopes: Some(Scopes::parse(text).unwrap()),
+        reader: Some(reader(ada, text)),
         ..InboxFilter::default()
     };
     assert_eq!(of(scoped("messages:io.pnut.core.pm")).await, [private.id]);

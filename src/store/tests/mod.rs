@@ -20,9 +20,26 @@ use crate::event::{Body, ChannelNews};
 use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, PM};
 use crate::model::message::NewMessage;
 use crate::model::{
-    Acl, Channel, ChannelId, Client, ClientBrief, ClientId, Content, Message, MessageId, Raw,
-    Stamp, User, UserCounts, UserId, UserKind,
+    Acl, Channel, ChannelId, Client, ClientBrief, ClientId, Content, Message, MessageId, Principal,
+    Raw, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId, UserKind, UserPrincipal,
 };
+
+/// A user who reads with these scopes.
+pub(super) fn reader(user: UserId, scopes: &str) -> Principal {
+    Principal::User(UserPrincipal {
+        user,
+        token: Arc::new(Token {
+            id: TokenId(1),
+            client: ClientBrief {
+                id: CLIENT.into(),
+                name: String::from("Demo"),
+                url: String::from("https://demo.example"),
+            },
+            user: Some(user),
+            scopes: Scopes::parse(scopes).unwrap(),
+        }),
+    })
+}
 
 /// A store of its own, with a client to write with.
 pub(super) struct Place {

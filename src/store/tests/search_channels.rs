@@ -1,21 +1,13 @@
 //! Search in channels: by words and order, and only what may be seen.
 
-use super::{Place, pm, room};
+use super::{Place, pm, reader, room};
 use crate::model::channel::{CHAT, NewChannel};
-use crate::model::{Acl, ChannelId, PageRequest, Raw, Scopes, UserId};
+use crate::model::{Acl, AppPrincipal, ChannelId, PageRequest, Principal, Raw, Scopes};
 use crate::store::{ChannelOrder, ChannelSearch};
 
-async fn rooms(
-    place: &Place,
-    search: ChannelSearch,
-    viewer: Option<UserId>,
-    scopes: Option<&str>,
-) -> Vec<ChannelId> {
-    let scopes = scopes.map(|text| Scopes::parse(text).unwrap());
+async fn rooms(place: &Place, search: ChannelSearch, reader: Principal) -> Vec<ChannelId> {
     let page = place
-        .read(move |db| {
-            db.search_channels(&search, viewer, scopes.as_ref(), &PageRequest::default())
-        })
+        .read(move |db| db.search_channels(&search, &reader, &PageRequest::default()))
         .await;
     page.items
         .into_iter()
@@ -38,7 +30,7 @@ async fn channels_are_found_by_name_order_and_state() {
     place.say(tea, ada, "one").await;
     place.say(tea, ada, "two").await;
     place.say(coffee, ada, "three").await;
-    let search = async |search: ChannelSearch| rooms(&place, search, None, None).await;
+    let search = async |search: ChannelSearch| rooms(&place, search, Principal::Anonymous).await;
     let q = |q: &str| ChannelSearch {
         q: Some(q.to_owned()),
         ..ChannelSearch::default()
@@ -83,7 +75,7 @@ async fn channels_are_found_by_name_order_and_state() {
 }
 
 #[tokio::test]
-async fn search_shows_only_what_viewer_and_scopes_may_see() {
+async fn search_shows_only_what_the_reader_may_read() {
     let place = Place::new().await;
     let (ada, bob) = (place.user("ada").await.id, place.user("bob").await.id);
     let with = |acl: Acl| NewChannel {
@@ -115,27 +107,23 @@ async fn search_shows_only_what_viewer_and_scopes_may_see() {
         order: ChannelOrder::Id,
         ..ChannelSearch::default()
     };
-    let seen = async |viewer, scopes| rooms(&place, all.clone(), viewer, scopes).await;
-    assert_eq!(seen(None, None).await, [public]);
+    let seen = async |reader| rooms(&place, all.clone(), reader).await;
+    let as_user = async |user, scopes| seen(reader(user, scopes)).await;
+    assert_eq!(seen(Principal::Anonymous).await, [public]);
+    let app = |granted| Principal::App(AppPrincipal::new(granted));
+    assert_eq!(seen(app(Vec::new())).await, [users, public]);
+    let opened = vec![(ada, Scopes::parse("messages").unwrap())];
     assert_eq!(
-        seen(None, Some("messages")).await,
-        [users, public],
-        "an app"
+        seen(app(opened)).await,
+        [letters, private, users, public],
+        "what a user of the app may read and opened to it"
     );
     assert_eq!(
-        seen(Some(ada), Some("messages")).await,
+        as_user(ada, "messages").await,
         [letters, private, users, public]
     );
-    assert_eq!(
-        seen(Some(bob), Some("messages")).await,
-        [letters, users, public]
-    );
-    assert_eq!(
-        seen(Some(ada), Some("public_messages")).await,
-        [users, public]
-    );
-    assert_eq!(
-        seen(Some(bob), Some("messages:io.pnut.core.pm")).await,
-        [letters, users, public]
-    );
+    assert_eq!(as_user(bob, "messages").await, [letters, users, public]);
+    assert_eq!(as_user(ada, "public_messages").await, [users, public]);
+    // The same answer as for a look-up by id: a scope for another type opens nothing.
+    assert_eq!(as_user(bob, "messages:io.pnut.core.pm").await, [letters]);
 }

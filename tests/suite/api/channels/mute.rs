@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{TestServer, build, text};
+use crate::support::{TestServer, build, ids, text};
 
 #[test]
 fn muting_unsubscribes_and_keeps_others_from_subscribing_one() {
@@ -46,4 +46,21 @@ fn a_private_message_brings_back_who_left_but_not_who_muted() {
     build::whispers(&ada, &[&bob, &eve], "three");
     assert!(subscribed(&bob));
     assert!(!subscribed(&eve));
+}
+
+#[test]
+fn a_mute_outlives_the_membership_and_shows_nothing_of_the_channel() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let circle = build::circle(&ada, &[&bob]);
+    bob.does(&format!("/channels/{circle}/mute")).is(200);
+    let muted = "/users/me/channels/muted?include_recent_message=1&include_raw=1";
+    assert_eq!(ids(&bob.get(muted).data()), [circle.as_str()]);
+    ada.put(
+        &format!("/channels/{circle}"),
+        &json!({"acl": {"write": {"user_ids": []}, "read": {"user_ids": []}}}),
+    )
+    .is(200);
+    build::says(&ada, &circle, "not for bob");
+    assert_eq!(bob.get(muted).data(), json!([]));
 }

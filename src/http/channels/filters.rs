@@ -1,0 +1,60 @@
+//! What the parameters of a list leave out of it: channels by type and state, messages by state and author.
+
+use crate::http::ApiResult;
+use crate::http::extract::{Params, UserViewer};
+use crate::model::channel::PM;
+use crate::model::{Principal, Refusal, Scope, UserId, UserPrincipal};
+use crate::store::{Db, Failure, InboxFilter, MessageFilter};
+
+/// Which channels of a list are wanted; never one that the user may not read.
+pub(super) fn channels(by: &UserPrincipal, params: &Params) -> InboxFilter {
+    InboxFilter {
+        only_unread: !params.flag("include_read", true),
+        kinds: params.list("channel_types"),
+        exclude_kinds: params.list("exclude_channel_types"),
+        include_inactive: params.flag("include_inactive", false),
+        reader: Some(Principal::User(by.clone())),
+    }
+}
+
+/// Says no unless the token opens private messages.
+pub(super) fn demand_private(viewer: &UserViewer) -> ApiResult<()> {
+    if viewer.token.scopes.open_channel(PM, false) {
+        return Ok(());
+    }
+    Err(Refusal::ScopeMissing.at(Scope::Messages.name()).into())
+}
+
+/// What a list of messages leaves out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MessagesWanted {
+    include_deleted: bool,
+    include_muted: bool,
+}
+
+/// Reads the switches of a call.
+pub(super) fn messages(params: &Params) -> MessagesWanted {
+    MessagesWanted {
+        include_deleted: params.flag("include_deleted", true),
+        include_muted: params.flag("include_muted", false),
+    }
+}
+
+impl MessagesWanted {
+    /// With the people whom the viewer is not to see. Apps keep their users' mutes and blocks themselves.
+    pub(super) fn filter(
+        self,
+        db: &mut Db<'_>,
+        viewer: Option<UserId>,
+    ) -> Result<MessageFilter, Failure> {
+        let hidden = match viewer {
+            Some(viewer) if self.include_muted => db.hidden_from(viewer)?.blocked,
+            Some(viewer) => db.hides(viewer)?,
+            None => Vec::new(),
+        };
+        Ok(MessageFilter {
+            include_deleted: self.include_deleted,
+            hidden,
+        })
+    }
+}

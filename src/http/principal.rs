@@ -1,0 +1,34 @@
+//! The principal of a request, and the channels that it may read.
+
+use std::sync::Arc;
+
+use super::extract::Viewer;
+use super::{ApiResult, App};
+use crate::model::{AppPrincipal, Channel, ChannelId, Principal, Refusal, UserPrincipal};
+use crate::store::{Db, Failure};
+
+/// The principal that a request acts for. For an app token this asks the store who uses the app.
+pub(super) async fn principal(app: &App, viewer: Option<&Viewer>) -> ApiResult<Principal> {
+    let Some(viewer) = viewer else {
+        return Ok(Principal::Anonymous);
+    };
+    if let Some(user) = viewer.user() {
+        let token = Arc::clone(&viewer.token);
+        return Ok(Principal::User(UserPrincipal { user, token }));
+    }
+    let client = viewer.token.client.id.clone();
+    let store = app.engine.store();
+    let granted = store.read(move |db| db.authorizations(&client)).await?;
+    Ok(Principal::App(AppPrincipal::new(granted)))
+}
+
+/// The channel, if it exists and the principal may read it.
+pub(super) fn readable(
+    db: &mut Db<'_>,
+    principal: &Principal,
+    id: ChannelId,
+) -> Result<Channel, Failure> {
+    let channel = db.channel(id)?.ok_or(Refusal::ChannelNotFound)?;
+    principal.reads(&channel).demand()?;
+    Ok(channel)
+}
