@@ -260,7 +260,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
 /// Waits before the next try; counted, and written to the log of the program every few seconds.
 pub(super) async fn wait_for_database(metrics: &Metrics, tries: &mut u32, pause: Duration) {
     metrics.add(Counter::LogRetries, 1);
-    if *tries % TRIES_PER_LINE == 0 {
+    if tries.is_multiple_of(TRIES_PER_LINE) {
         tracing::error!(tries = *tries, "events wait: the database does not answer");
     }
     *tries = tries.saturating_add(1);

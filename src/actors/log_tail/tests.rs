@@ -163,14 +163,18 @@ impl World {
 
     /// The events alone, in the order of their delivery.
     fn positions(&self) -> Vec<i64> {
-        let events = |heard| match heard {
-            Heard::Events(positions) => positions,
-            Heard::CachesForgot(_)
-            | Heard::CachesForgotAll
-            | Heard::StateForgotten
-            | Heard::StreamsClosed => Vec::new(),
-        };
-        self.heard().into_iter().flat_map(events).collect()
+        let heard = self.heard();
+        heard.iter().flat_map(Heard::positions).copied().collect()
+    }
+}
+
+impl Heard {
+    fn positions(&self) -> &[i64] {
+        if let Self::Events(positions) = self {
+            positions
+        } else {
+            &[]
+        }
     }
 }
 
@@ -192,7 +196,7 @@ impl Table {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn events_that_follow_the_last_one_are_handed_on_without_a_read() {
     let mut world = World::new(5, 5);
     world.commit(&[6, 7]).await;
@@ -204,7 +208,7 @@ async fn events_that_follow_the_last_one_are_handed_on_without_a_read() {
     assert_eq!(world.metrics.get(Counter::LogCatchUps), 0);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_hole_is_read_from_the_table_before_what_is_behind_it() {
     let mut world = World::new(9, 2);
     world.commit(&[3, 6, 9]).await;
@@ -212,7 +216,7 @@ async fn a_hole_is_read_from_the_table_before_what_is_behind_it() {
     assert_eq!(world.metrics.get(Counter::LogCatchUps), 2);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_position_goes_out_once_however_often_it_arrives() {
     let mut world = World::new(6, 2);
     world.commit(&[3, 3, 4]).await;
@@ -221,7 +225,7 @@ async fn a_position_goes_out_once_however_often_it_arrives() {
     assert_eq!(world.positions(), [3, 4, 5, 6]);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_hole_at_the_end_shows_at_a_glance() {
     let mut world = World::new(3, 3);
     world.glance().await;
@@ -231,17 +235,14 @@ async fn a_hole_at_the_end_shows_at_a_glance() {
     assert_eq!(world.positions(), [4, 5]);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_long_hole_is_read_in_parts_and_stays_in_order() {
     let mut world = World::new(20, 0);
     world.commit(&[20]).await;
     let all: Vec<i64> = (1..=20).collect();
     assert_eq!(world.positions(), all);
     let parts = world.heard();
-    let longest = parts.iter().map(|heard| match heard {
-        Heard::Events(positions) => positions.len(),
-        _ => 0,
-    });
+    let longest = parts.iter().map(|heard| heard.positions().len());
     assert_eq!(
         longest.max(),
         Some(PAGE),
@@ -249,7 +250,7 @@ async fn a_long_hole_is_read_in_parts_and_stays_in_order() {
     );
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn what_others_wrote_leaves_the_caches_before_it_goes_out() {
     let mut world = World::new(4, 2);
     world.commit(&[5]).await;
@@ -265,7 +266,7 @@ async fn what_others_wrote_leaves_the_caches_before_it_goes_out() {
     );
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_row_that_cannot_be_read_is_stepped_over_and_counted() {
     let mut world = World::new(6, 1);
     world.table.damage(3);
@@ -279,7 +280,7 @@ async fn a_row_that_cannot_be_read_is_stepped_over_and_counted() {
     );
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn behind_a_gap_nothing_known_from_events_is_trusted() {
     let mut world = World::new(3, 0);
     world.table.damage(2);
@@ -292,7 +293,7 @@ async fn behind_a_gap_nothing_known_from_events_is_trusted() {
     assert!(before < at(Heard::CachesForgotAll) && at(Heard::CachesForgotAll) < after);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn streams_are_closed_when_events_were_trimmed_behind_a_slow_reader() {
     let mut world = World::new(9, 2);
     world.table.trim(6);
@@ -305,7 +306,7 @@ async fn streams_are_closed_when_events_were_trimmed_behind_a_slow_reader() {
     assert!(closed.is_some() && closed < next, "before what follows");
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_log_that_is_empty_after_retention_does_not_hold_what_follows() {
     let mut world = World::new(9, 2);
     world.table.trim(9);
@@ -315,7 +316,7 @@ async fn a_log_that_is_empty_after_retention_does_not_hold_what_follows() {
     assert_eq!(world.metrics.get(Counter::LogMissed), 7);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn while_the_database_does_not_answer_events_wait_and_that_is_counted() {
     let mut world = World::new(4, 2);
     world.table.failures.store(3, Ordering::SeqCst);
@@ -324,7 +325,7 @@ async fn while_the_database_does_not_answer_events_wait_and_that_is_counted() {
     assert_eq!(world.metrics.get(Counter::LogRetries), 3);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_panic_ends_its_step_and_the_streams_but_not_delivery() {
     let mut world = World::new(2, 2);
     world.tail.dispatch.panics_at = Some(4);
@@ -344,7 +345,7 @@ async fn a_panic_ends_its_step_and_the_streams_but_not_delivery() {
     assert_eq!(world.metrics.get(Counter::LogTailPanics), 1);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn an_event_that_makes_a_catch_up_panic_is_not_tried_again() {
     let mut world = World::new(6, 2);
     world.tail.dispatch.panics_at = Some(4);

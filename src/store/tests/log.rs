@@ -262,7 +262,7 @@ fn rows_from_before_the_columns_are_read_after_the_migration() {
         .applied_migrations()
         .unwrap()
         .iter()
-        .any(|step| step.to_string() >= String::from("0008"))
+        .any(|step| *step.to_string() >= *"0008")
     {
         sql.revert_last_migration(steps()).unwrap();
     }
