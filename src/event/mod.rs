@@ -2,10 +2,10 @@
 //!
 //! An event is a fact in the past tense, complete in itself: whoever renders it needs no database.
 
-mod body;
 pub mod facts;
 mod gap;
 mod owner;
+mod payload;
 pub mod routing;
 mod topic;
 
@@ -14,10 +14,10 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use body::{Body, ChannelNews, Written};
 pub use facts::{EventChannel, Facts};
 pub use gap::{Gap, GapCause, Logged};
 pub use owner::Owner;
+pub use payload::{ChannelNews, Payload, Written};
 pub use routing::{Route, RoutingKey};
 pub use topic::Topic;
 
@@ -34,7 +34,7 @@ pub struct Pos(pub i64);
 
 /// When an event passed the stations of its way up. Known for what this process wrote; not part of the fact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moments {
+pub struct Timestamps {
     /// Its actor let the write in.
     pub accepted: Option<Stamp>,
     /// The transaction was committed.
@@ -49,8 +49,8 @@ pub struct Event {
     /// When it happened; `meta.timestamp`.
     pub at: Stamp,
     /// What happened.
-    pub body: Body,
+    pub payload: Payload,
     /// For those who measure.
     #[serde(skip)]
-    pub moments: Moments,
+    pub timestamps: Timestamps,
 }

@@ -1,7 +1,7 @@
 //! The REST face: routes, who asks, what is answered. It decides nothing about channels or users; it asks
 //! the actors and shows what they say.
 //!
-//! Every request passes [`middleware::manners`] (address, rate limit, viewer, headers, log) and then one
+//! Every request passes [`middleware::pipeline`] (address, rate limit, caller, headers, log) and then one
 //! handler of [`routes`].
 
 pub mod casing;
@@ -13,7 +13,6 @@ pub mod feed;
 pub mod markers;
 pub mod middleware;
 pub mod oauth;
-pub mod people;
 pub mod presence;
 mod principal;
 pub mod reply;
@@ -22,6 +21,7 @@ pub mod streams;
 pub mod sys;
 pub mod text;
 pub mod token;
+pub mod user_includes;
 pub mod users;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

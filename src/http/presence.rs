@@ -2,13 +2,13 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::actors::{By, SetPresence};
-use crate::http::extract::{Body, Live, Params, TokenViewer, UserViewer, Viewer, path};
-use crate::http::people::people;
+use crate::actors::{SetPresence, UserPrincipal};
+use crate::http::extract::{Body, Caller, Live, Params, TokenCaller, UserCaller, path};
+use crate::http::user_includes::user_includes;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Refusal, Scope, Stamp, UserId};
-use crate::protocol::look::Look;
 use crate::protocol::object::PresenceObject;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::topic::Topic;
 
 /// How long a presence lasts, in seconds.
@@ -21,36 +21,38 @@ pub struct Lifetimes {
 }
 
 /// `GET /presence`: everybody who is not offline.
-pub async fn list(viewer: TokenViewer, live: Live, app: Data<App>) -> ApiResult {
+pub async fn list(caller: TokenCaller, live: Live, app: Data<App>) -> ApiResult {
     let page = async {
         let present = app.engine.presence().all();
         let ids = present.iter().map(|presence| presence.user_id).collect();
-        let people = people(&app, Some(&viewer), Look::default(), ids).await?;
+        let user_includes =
+            user_includes(&app, Some(&caller), RenderOptions::default(), ids).await?;
         let site = app.engine.site();
         let shown: Vec<_> = present
             .iter()
-            .filter(|presence| people.object(presence.user_id).is_some())
+            .filter(|presence| user_includes.object(presence.user_id).is_some())
             .filter_map(|presence| {
-                let user = people.user(presence.user_id)?;
+                let user = user_includes.user(presence.user_id)?;
                 Some(PresenceObject::new(user, presence, site))
             })
             .collect();
         Reply::one(&shown)
     };
-    live.around(&app, &viewer, Topic::Presence, page).await
+    live.around(&app, &caller, Topic::Presence, page).await
 }
 
 /// `GET /users/{user_id}/presence`, and its old address `/presence/{user_id}`
-pub async fn show(viewer: UserViewer, user: Path<String>, app: Data<App>) -> ApiResult {
-    let id = path::user(&app, Some(&viewer), &user).await?;
-    show_user(&app, &viewer, id).await
+pub async fn show(caller: UserCaller, user: Path<String>, app: Data<App>) -> ApiResult {
+    let id = path::user(&app, Some(&caller), &user).await?;
+    show_user(&app, &caller, id).await
 }
 
-async fn show_user(app: &App, viewer: &Viewer, id: UserId) -> ApiResult {
-    let people = people(app, Some(viewer), Look::default(), vec![id]).await?;
-    let user = people
+async fn show_user(app: &App, caller: &Caller, id: UserId) -> ApiResult {
+    let user_includes =
+        user_includes(app, Some(caller), RenderOptions::default(), vec![id]).await?;
+    let user = user_includes
         .user(id)
-        .filter(|_| !people.standing(id).blocks_you)
+        .filter(|_| !user_includes.relationship(id).blocks_you)
         .ok_or(Refusal::UserNotFound)?;
     let presence = app.engine.presence().of(id);
     Reply::one(&PresenceObject::new(user, &presence, app.engine.site()))
@@ -58,15 +60,15 @@ async fn show_user(app: &App, viewer: &Viewer, id: UserId) -> ApiResult {
 
 /// `PUT /users/{user_id}/presence`: one's own.
 pub async fn edit(
-    viewer: UserViewer,
+    caller: UserCaller,
     user: Path<String>,
     params: Params,
     body: Body,
     app: Data<App>,
 ) -> ApiResult {
-    viewer.demand(Scope::Presence)?;
-    let id = path::user(&app, Some(&viewer), &user).await?;
-    if id != viewer.id() {
+    caller.demand(Scope::Presence)?;
+    let id = path::user(&app, Some(&caller), &user).await?;
+    if id != caller.id() {
         return Err(Refusal::NoAccess.into());
     }
     // The shortcut wins over the body, and counts once.
@@ -76,21 +78,21 @@ pub async fn edit(
     } else {
         read(&app, &params, &body)?
     };
-    app.engine.set_presence(viewer.by(), set).await?;
-    let mut reply = show_user(&app, &viewer, id).await?;
+    app.engine.set_presence(caller.principal(), set).await?;
+    let mut reply = show_user(&app, &caller, id).await?;
     reply.meta.updated_presence = shortcut.then_some(true);
     Ok(reply)
 }
 
 /// `update_presence` on any call of a user. A presence that already says the same lasts longer without a
 /// word: else each call of a client that always sends it would be news to everybody.
-pub async fn shortcut(app: &App, by: &By, params: &Params) -> ApiResult<()> {
+pub async fn shortcut(app: &App, principal: &UserPrincipal, params: &Params) -> ApiResult<()> {
     let set = from_shortcut(app, params)?;
     let board = app.engine.presence();
-    if set.text == board.of(by.user).text {
-        board.set(by.user, set);
+    if set.text == board.of(principal.user).text {
+        board.set(principal.user, set);
     } else {
-        app.engine.set_presence(by, set).await?;
+        app.engine.set_presence(principal, set).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, PathConfig, ServiceConfig};
 
-use super::middleware::{manners, unknown_address, unknown_method};
+use super::middleware::{pipeline, unknown_endpoint, unknown_method};
 use super::{ApiError, App, channels, clients, oauth, presence, streams, sys, text, token, users};
 use crate::model::Refusal;
 
@@ -66,7 +66,7 @@ routes! {
     }
     "/users/me/streams/{connection_id}" { delete streams::user_streams::close }
     "/users/me/streams/{connection_id}/{subscription_id}" {
-        delete streams::user_streams::unfollow,
+        delete streams::user_streams::unsubscribe,
     }
 
     // Presence
@@ -117,13 +117,13 @@ pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
         .service(
             web::scope("/v1")
                 .configure(resources)
-                .default_service(web::to(unknown_address))
-                .wrap(from_fn(manners)),
+                .default_service(web::to(unknown_endpoint))
+                .wrap(from_fn(pipeline)),
         )
         .service(
             web::scope("")
                 .configure(resources)
-                .default_service(web::to(unknown_address))
-                .wrap(from_fn(manners)),
+                .default_service(web::to(unknown_endpoint))
+                .wrap(from_fn(pipeline)),
         );
 }

@@ -2,62 +2,63 @@
 
 use actix_web::web::Data;
 
-use crate::http::extract::{AppViewer, Live, Params, TokenViewer, UserViewer, Viewer};
-use crate::http::people::people;
+use crate::http::extract::{AppCaller, Caller, Live, Params, TokenCaller, UserCaller};
+use crate::http::user_includes::user_includes;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Token, UserId};
-use crate::protocol::look::Look;
 use crate::protocol::object::{Storage, TokenObject, UserObject};
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::topic::Topic;
 
 /// `GET /token`
-pub async fn show(viewer: TokenViewer, params: Params, live: Live, app: Data<App>) -> ApiResult {
-    let page = show_token(&app, &viewer, &params);
-    match viewer.user() {
-        Some(me) => live.around(&app, &viewer, Topic::Token(me), page).await,
+pub async fn show(caller: TokenCaller, params: Params, live: Live, app: Data<App>) -> ApiResult {
+    let page = show_token(&app, &caller, &params);
+    match caller.user() {
+        Some(me) => live.around(&app, &caller, Topic::Token(me), page).await,
         None => page.await,
     }
 }
 
 /// `DELETE /token`: the calling token stops working at once; the answer shows it once more.
-pub async fn delete(viewer: UserViewer, params: Params, app: Data<App>) -> ApiResult {
-    let reply = show_token(&app, &viewer, &params).await?;
-    app.engine.revoke_token(viewer.token.clone()).await?;
+pub async fn delete(caller: UserCaller, params: Params, app: Data<App>) -> ApiResult {
+    let reply = show_token(&app, &caller, &params).await?;
+    app.engine.revoke_token(caller.token.clone()).await?;
     Ok(reply)
 }
 
-async fn show_token(app: &App, viewer: &Viewer, params: &Params) -> ApiResult {
-    let look = Look::from_query(params);
-    let ids = viewer.user().into_iter().collect();
-    let people = people(app, Some(viewer), look, ids).await?;
-    let user = viewer.user().and_then(|id| people.object(id));
-    let storage = viewer.user().map(|_| Storage::default());
+async fn show_token(app: &App, caller: &Caller, params: &Params) -> ApiResult {
+    let options = RenderOptions::from_query(params);
+    let ids = caller.user().into_iter().collect();
+    let user_includes = user_includes(app, Some(caller), options, ids).await?;
+    let user = caller.user().and_then(|id| user_includes.object(id));
+    let storage = caller.user().map(|_| Storage::default());
     Reply::one(&TokenObject::new(
-        &viewer.token,
+        &caller.token,
         user.map(UserObject::with_markdown),
         storage,
     ))
 }
 
 /// `GET /apps/me/users/ids`: users with a live token of the app.
-pub async fn user_ids(viewer: AppViewer, app: Data<App>) -> ApiResult {
-    let client = viewer.token.client.id.clone();
+pub async fn user_ids(caller: AppCaller, app: Data<App>) -> ApiResult {
+    let client = caller.token.client.id.clone();
     let store = app.engine.store();
     let ids: Vec<UserId> = store.read(move |db| db.users_of_client(&client)).await?;
     Reply::one(&ids)
 }
 
 /// `GET /apps/me/users/tokens`: their tokens, never the secrets.
-pub async fn user_tokens(viewer: AppViewer, params: Params, app: Data<App>) -> ApiResult {
-    let client = viewer.token.client.id.clone();
+pub async fn user_tokens(caller: AppCaller, params: Params, app: Data<App>) -> ApiResult {
+    let client = caller.token.client.id.clone();
     let store = app.engine.store();
     let tokens: Vec<Token> = store.read(move |db| db.tokens_of_client(&client)).await?;
     let ids = tokens.iter().filter_map(|token| token.user).collect();
-    let people = people(&app, Some(&viewer), Look::from_query(&params), ids).await?;
+    let user_includes =
+        user_includes(&app, Some(&caller), RenderOptions::from_query(&params), ids).await?;
     let shown: Vec<_> = tokens
         .iter()
         .filter_map(|token| {
-            let user = people.object(token.user?);
+            let user = user_includes.object(token.user?);
             Some(TokenObject::new(token, user, Some(Storage::default())))
         })
         .collect();

@@ -36,7 +36,7 @@ pub use page::{Bound, Page, PageRequest};
 pub use presence::Presence;
 pub use raw::Raw;
 pub use refusal::{Refusal, Refused};
-pub use relation::{Relation, Standing};
+pub use relation::{Relation, Relationship};
 pub use scope::{Scope, Scopes};
 pub use stamp::Stamp;
 pub use token::Token;

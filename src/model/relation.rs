@@ -25,7 +25,7 @@ impl Relation {
 
 /// How a viewer and another user stand to each other; becomes the `you_…` flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct Relationship {
     /// The other follows the viewer.
     pub follows_you: bool,
     /// The viewer follows the other.

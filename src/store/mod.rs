@@ -10,8 +10,8 @@
 //! Not here: rules. Who may do what is decided above; the store keeps what must be true of the data.
 
 mod app_streams;
-mod attendance;
 mod cache;
+mod channel_subscriptions;
 mod channels;
 mod clients;
 mod connect;
@@ -40,7 +40,7 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-pub use attendance::Attendance;
+pub use channel_subscriptions::ChannelSubscription;
 pub use channels::InboxFilter;
 pub use clients::NewClient;
 pub use db::{Db, Tx};
@@ -49,8 +49,8 @@ pub use log::LogHead;
 pub use messages::MessageFilter;
 pub use numbers::Numbers;
 pub use options::StoreOptions;
-pub use outlet::Batch;
-pub use relations::HiddenFrom;
+pub use outlet::CommittedBatch;
+pub use relations::MutesAndBlocks;
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch};
 pub use tokens::NewToken;
 pub use users::NewUser;
@@ -138,13 +138,13 @@ impl Store {
 
     /// Committed events in `pos` order, a batch per commit; once. A reader that is too slow finds a gap in `pos`,
     /// which it fills from the table ([`Db::log_between`]); so it does for what other processes committed.
-    pub fn committed(&self) -> Option<mpsc::Receiver<Batch>> {
+    pub fn committed(&self) -> Option<mpsc::Receiver<CommittedBatch>> {
         self.shared.outlet.take()
     }
 
     /// Another process committed this: drops what the caches hold of it.
-    pub fn forget(&self, event: &Event) {
-        self.shared.caches.forget(event);
+    pub fn invalidate(&self, event: &Event) {
+        self.shared.caches.invalidate(event);
     }
 
     /// Events of another process were missed: drops all that the caches hold.

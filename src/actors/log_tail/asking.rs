@@ -11,7 +11,7 @@ use super::PAUSE;
 use super::dispatch::Dispatcher;
 use crate::actors::channel::mail::EventsArrived;
 use crate::actors::delivery::AllowedApp;
-use crate::actors::firehose::mail::{JudgeEvents, Seen};
+use crate::actors::firehose::mail::{EventWithSubscribers, JudgeEvents};
 use crate::event::{Event, Owner};
 use crate::model::{ChannelId, ClientId, UserId};
 use crate::telemetry::{ActorNumbers, Counter};
@@ -21,7 +21,7 @@ const TRIES: u32 = 25;
 
 /// What the owner of an event said to it.
 #[derive(Clone, Default)]
-pub(super) struct Told {
+pub(super) struct OwnerAnswer {
     /// Who was subscribed at that place in the log.
     pub(super) subscribers: Arc<[UserId]>,
     /// The owner's numbers, if it is awake.
@@ -32,14 +32,18 @@ impl Dispatcher {
     /// Brings the channels concerned up to date, and learns who was subscribed at each event. A channel at
     /// rest has no state to keep; it is started only if an app might want to know its subscribers. The flag: all
     /// that were asked have answered.
-    pub(super) async fn ask_owners(&self, events: &[Arc<Event>], apps: bool) -> (Vec<Told>, bool) {
+    pub(super) async fn ask_owners(
+        &self,
+        events: &[Arc<Event>],
+        apps: bool,
+    ) -> (Vec<OwnerAnswer>, bool) {
         let mut of_channel: HashMap<ChannelId, Vec<usize>> = HashMap::new();
         for (at, event) in events.iter().enumerate() {
-            if let Owner::Channel(channel) = event.body.facts().owner {
+            if let Owner::Channel(channel) = event.payload.facts().owner {
                 of_channel.entry(channel).or_default().push(at);
             }
         }
-        let mut told = vec![Told::default(); events.len()];
+        let mut told = vec![OwnerAnswer::default(); events.len()];
         let asked = of_channel.into_iter().map(|(channel, places)| {
             let own: Vec<Arc<Event>> = places
                 .iter()
@@ -65,7 +69,7 @@ impl Dispatcher {
         channel: ChannelId,
         events: Vec<Arc<Event>>,
         apps: bool,
-    ) -> Option<Vec<Told>> {
+    ) -> Option<Vec<OwnerAnswer>> {
         for _ in 0..TRIES {
             let directory = &self.shared.directory;
             let owner = match apps {
@@ -75,10 +79,10 @@ impl Dispatcher {
             let Some(owner) = owner else {
                 return Some(Vec::new());
             };
-            match owner.insist(EventsArrived(events.clone())).await {
+            match owner.send_past_bound(EventsArrived(events.clone())).await {
                 Ok(subscribers) => {
                     owner.numbers().handled(events.len() as u64);
-                    let told = subscribers.into_iter().map(|subscribers| Told {
+                    let told = subscribers.into_iter().map(|subscribers| OwnerAnswer {
                         subscribers,
                         numbers: Some(owner.numbers().clone()),
                     });
@@ -103,7 +107,7 @@ impl Dispatcher {
     /// For each event the apps that may see it.
     pub(super) async fn judge(
         &self,
-        seen: &Arc<[Seen]>,
+        seen: &Arc<[EventWithSubscribers]>,
         firehoses: Vec<ClientId>,
     ) -> Vec<SmallVec<[AllowedApp; 1]>> {
         let mut apps = vec![SmallVec::new(); seen.len()];
@@ -123,14 +127,14 @@ impl Dispatcher {
     async fn ask_firehose(
         &self,
         client: &ClientId,
-        seen: &Arc<[Seen]>,
+        seen: &Arc<[EventWithSubscribers]>,
     ) -> Option<(AllowedApp, Vec<bool>)> {
         for _ in 0..TRIES {
-            if self.shared.app_seats.taken_by(client) == 0 {
+            if self.shared.app_slots.taken_by(client) == 0 {
                 return None;
             }
             let firehose = self.shared.directory.firehose(client, &self.shared);
-            match firehose.insist(JudgeEvents(seen.clone())).await {
+            match firehose.send_past_bound(JudgeEvents(seen.clone())).await {
                 Ok(verdicts) => {
                     let numbers = firehose.numbers().clone();
                     numbers.handled(seen.len() as u64);

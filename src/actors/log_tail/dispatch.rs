@@ -9,17 +9,17 @@ use smallvec::SmallVec;
 
 use super::{PAUSE, wait_for_database};
 use crate::actors::Shared;
-use crate::actors::delivery::{AllowedApp, Delivery, Hidden};
-use crate::actors::firehose::mail::Seen;
-use crate::actors::hiding::Hiding;
-use crate::actors::interest::{Key, ShardId};
+use crate::actors::block_index::BlockIndex;
+use crate::actors::delivery::{AllowedApp, Delivery, HiddenFrom};
+use crate::actors::firehose::mail::EventWithSubscribers;
+use crate::actors::registry::{RoutingKey, ShardId};
 use crate::actors::send::Mailbox;
 use crate::actors::shard::close_app::CloseApp;
-use crate::actors::shard::{Batch, HangUpAll, ShardActor};
-use crate::event::{Body, Event};
+use crate::actors::shard::{FanOutBatch, HangUpAll, ShardActor};
+use crate::event::{Event, Payload};
 use crate::model::{ClientId, UserId};
 use crate::protocol::goodbye::Goodbye;
-use crate::protocol::stream::Audience;
+use crate::protocol::stream::NotificationTargets;
 use crate::store::Failure;
 use crate::telemetry::{ActorNumbers, Counter};
 
@@ -38,25 +38,27 @@ pub trait Dispatch: Send {
 /// To the shards of this process.
 pub struct Dispatcher {
     pub(super) shared: Arc<Shared>,
-    hiding: Hiding,
+    block_index: BlockIndex,
 }
 
 impl Dispatch for Dispatcher {
     // In parts: a connection whose user subscribes to a channel begins to listen to it when the event of it is
     // fanned out, and only then the register knows where the next message goes.
     async fn deliver(&mut self, events: Vec<Arc<Event>>) {
-        let joins = |event: &Arc<Event>| matches!(event.body, Body::Subscribed { .. });
+        let joins = |event: &Arc<Event>| matches!(event.payload, Payload::Subscribed { .. });
         for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
             let told = self.deliver_part(part).await;
             if part.iter().any(joins) {
-                let fanned_out = told.iter().map(|shard| shard.insist(Batch(Vec::new())));
+                let fanned_out = told
+                    .iter()
+                    .map(|shard| shard.send_past_bound(FanOutBatch(Vec::new())));
                 join_all(fanned_out).await;
             }
         }
     }
 
     fn forget_state(&mut self) {
-        self.hiding = Hiding::default();
+        self.block_index = BlockIndex::default();
         self.shared.directory.restart_all(&self.shared);
     }
 
@@ -64,7 +66,7 @@ impl Dispatch for Dispatcher {
         let shards = self.shared.shards.all();
         let closed = shards
             .iter()
-            .map(|shard| shard.insist(HangUpAll(Goodbye::Incomplete)));
+            .map(|shard| shard.send_past_bound(HangUpAll(Goodbye::Incomplete)));
         join_all(closed).await;
     }
 }
@@ -74,7 +76,7 @@ impl Dispatcher {
     pub fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
-            hiding: Hiding::default(),
+            block_index: BlockIndex::default(),
         }
     }
 
@@ -82,7 +84,7 @@ impl Dispatcher {
     pub(super) async fn close_app(&self, client: &ClientId) {
         let shards = self.shared.shards.all();
         let closed = shards.iter().map(|shard| {
-            shard.insist(CloseApp {
+            shard.send_past_bound(CloseApp {
                 client: client.clone(),
                 goodbye: Goodbye::Incomplete,
             })
@@ -102,10 +104,10 @@ impl Dispatcher {
                 self.close_app(&client).await;
             }
         }
-        let seen: Arc<[Seen]> = events
+        let seen: Arc<[EventWithSubscribers]> = events
             .iter()
             .zip(&told)
-            .map(|(event, told)| Seen {
+            .map(|(event, told)| EventWithSubscribers {
                 event: event.clone(),
                 subscribers: told.subscribers.clone(),
             })
@@ -113,8 +115,8 @@ impl Dispatcher {
         let apps = self.judge(&seen, firehoses).await;
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
         for ((seen, told), apps) in seen.iter().zip(told).zip(apps) {
-            self.hiding.apply(&seen.event.body);
-            let shards = self.shards_for(&seen.event.body, &apps);
+            self.block_index.apply(&seen.event.payload);
+            let shards = self.shards_for(&seen.event.payload, &apps);
             if shards.is_empty() {
                 continue;
             }
@@ -130,37 +132,42 @@ impl Dispatcher {
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
             let shard = self.shared.shards.get(shard)?;
             // A shard that is still walking holds everybody up here, not in memory: the log keeps the rest.
-            Some(async move { shard.insist(Batch(mail)).await.map(|()| shard) })
+            Some(async move {
+                shard
+                    .send_past_bound(FanOutBatch(mail))
+                    .await
+                    .map(|()| shard)
+            })
         });
         join_all(sent).await.into_iter().flatten().collect()
     }
 
-    fn shards_for(&self, body: &Body, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
+    fn shards_for(&self, payload: &Payload, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
         let mut shards = SmallVec::new();
-        for key in body.routing_keys() {
-            self.shared.interest.collect(&key, &mut shards);
+        for key in payload.routing_keys() {
+            self.shared.registry.collect(&key, &mut shards);
         }
         for app in apps {
             self.shared
-                .interest
-                .collect(&Key::App(app.client.clone()), &mut shards);
+                .registry
+                .collect(&RoutingKey::App(app.client.clone()), &mut shards);
         }
         shards
     }
 
     async fn delivery(
         &mut self,
-        seen: &Seen,
+        seen: &EventWithSubscribers,
         apps: SmallVec<[AllowedApp; 1]>,
         channel: Option<Arc<ActorNumbers>>,
         shards: usize,
     ) -> Delivery {
-        let body = &seen.event.body;
+        let payload = &seen.event.payload;
         let mut tries = 0;
         let hidden = loop {
             match self
-                .hiding
-                .from(body.facts().actor, &self.shared.store)
+                .block_index
+                .hidden_from(payload.facts().actor, &self.shared.store)
                 .await
             {
                 Ok(hidden) => break hidden,
@@ -169,22 +176,22 @@ impl Dispatcher {
                 Err(_) => wait_for_database(&self.shared.metrics, &mut tries, PAUSE).await,
             }
         };
-        let audience = if apps.is_empty() {
-            Audience::default()
+        let targets = if apps.is_empty() {
+            NotificationTargets::default()
         } else {
-            audience(seen, &hidden)
+            targets(seen, &hidden)
         };
         let event = seen.event.clone();
         let fanned_out = (self.shared.store.now(), shards);
-        Delivery::new(event, hidden, apps, audience, channel, fanned_out)
+        Delivery::new(event, hidden, apps, targets, channel, fanned_out)
     }
 }
 
 /// What apps are told beside a message: who is subscribed, and who of them must not be notified.
-fn audience(seen: &Seen, hidden: &Hidden) -> Audience {
-    let body = &seen.event.body;
-    let Some(written) = body.message() else {
-        return Audience::default();
+fn targets(seen: &EventWithSubscribers, hidden: &HiddenFrom) -> NotificationTargets {
+    let payload = &seen.event.payload;
+    let Some(written) = payload.message() else {
+        return NotificationTargets::default();
     };
     let mentioned = written
         .message
@@ -196,10 +203,10 @@ fn audience(seen: &Seen, hidden: &Hidden) -> Audience {
     let notified: BTreeSet<UserId> = seen.subscribers.iter().copied().chain(mentioned).collect();
     let suppress = notified
         .into_iter()
-        .filter(|user| hidden.from(*user, false))
+        .filter(|user| hidden.is_hidden_from(*user, false))
         .collect();
-    Audience {
-        subscribed_user_ids: (!body.facts().is_deletion).then(|| seen.subscribers.clone()),
+    NotificationTargets {
+        subscribed_user_ids: (!payload.facts().is_deletion).then(|| seen.subscribers.clone()),
         suppress_notifications: Some(suppress),
     }
 }

@@ -27,7 +27,7 @@ use crate::store::{Failure, Store};
 use crate::telemetry::{Counter, Metrics};
 
 /// How often the head of the log is compared, in case that another process wrote last.
-const GLANCE: Duration = Duration::from_secs(1);
+const HEAD_CHECK: Duration = Duration::from_secs(1);
 
 /// Events taken in one go; more only wait longer.
 const AT_ONCE: usize = 1024;
@@ -95,10 +95,10 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
     /// Until the store closes its queue.
     pub async fn run(
         mut self,
-        mut committed: mpsc::Receiver<crate::store::Batch>,
+        mut committed: mpsc::Receiver<crate::store::CommittedBatch>,
         mut ephemeral: mpsc::Receiver<Event>,
     ) {
-        let mut glance = tokio::time::interval(GLANCE);
+        let mut head_check = tokio::time::interval(HEAD_CHECK);
         loop {
             let is_behind = !committed.is_empty();
             let step = tokio::select! {
@@ -116,7 +116,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
                     Step::Committed(events)
                 }
                 Some(event) = ephemeral.recv() => Step::Ephemeral(event),
-                _ = glance.tick() => Step::Glance,
+                _ = head_check.tick() => Step::Glance,
             };
             self.take_step(step).await;
         }

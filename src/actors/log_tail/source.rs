@@ -22,7 +22,7 @@ pub trait LogSource: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Logged>, Failure>> + Send;
 
     /// Another process wrote this event: the caches drop what it makes stale.
-    fn forget(&self, event: &Event);
+    fn invalidate(&self, event: &Event);
 
     /// Events were missed: the caches drop everything.
     fn forget_all(&self);
@@ -39,7 +39,7 @@ impl LogSource for Store {
             .await
     }
 
-    fn forget(&self, event: &Event) {
+    fn invalidate(&self, event: &Event) {
         Self::forget(self, event);
     }
 

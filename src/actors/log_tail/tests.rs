@@ -52,7 +52,7 @@ fn event(pos: i64) -> Arc<Event> {
     Arc::new(Event {
         pos: Some(Pos(pos)),
         at: Stamp(pos),
-        body: message(ROOM, ADA),
+        payload: message(ROOM, ADA),
         moments: Moments::default(),
     })
 }
@@ -95,7 +95,7 @@ impl LogSource for Arc<Table> {
         Ok(entries)
     }
 
-    fn forget(&self, event: &Event) {
+    fn invalidate(&self, event: &Event) {
         let pos = event.pos.unwrap().0;
         self.heard.lock().unwrap().push(Heard::CachesForgot(pos));
     }
@@ -152,7 +152,7 @@ impl World {
         self.tail.take_step(Step::Committed(events)).await;
     }
 
-    async fn glance(&mut self) {
+    async fn head_check(&mut self) {
         self.tail.take_step(Step::Glance).await;
     }
 
@@ -221,17 +221,17 @@ async fn a_position_goes_out_once_however_often_it_arrives() {
     let mut world = World::new(6, 2);
     world.commit(&[3, 3, 4]).await;
     world.commit(&[2, 4, 5, 4, 6]).await;
-    world.glance().await;
+    world.head_check().await;
     assert_eq!(world.positions(), [3, 4, 5, 6]);
 }
 
 #[tokio::test]
 async fn a_hole_at_the_end_shows_at_a_glance() {
     let mut world = World::new(3, 3);
-    world.glance().await;
+    world.head_check().await;
     assert_eq!(world.positions(), [0_i64; 0]);
     world.table.append(4..=5);
-    world.glance().await;
+    world.head_check().await;
     assert_eq!(world.positions(), [4, 5]);
 }
 
@@ -284,7 +284,7 @@ async fn a_row_that_cannot_be_read_is_stepped_over_and_counted() {
 async fn behind_a_gap_nothing_known_from_events_is_trusted() {
     let mut world = World::new(3, 0);
     world.table.damage(2);
-    world.glance().await;
+    world.head_check().await;
     let heard = world.heard();
     let at = |what: Heard| heard.iter().position(|heard| *heard == what);
     let (before, after) = (at(Heard::Events(vec![1])), at(Heard::Events(vec![3])));
@@ -310,7 +310,7 @@ async fn streams_are_closed_when_events_were_trimmed_behind_a_slow_reader() {
 async fn a_log_that_is_empty_after_retention_does_not_hold_what_follows() {
     let mut world = World::new(9, 2);
     world.table.trim(9);
-    world.glance().await;
+    world.head_check().await;
     world.commit(&[10]).await;
     assert_eq!(world.positions(), [10]);
     assert_eq!(world.metrics.get(Counter::LogMissed), 7);
@@ -349,8 +349,8 @@ async fn a_panic_ends_its_step_and_the_streams_but_not_delivery() {
 async fn an_event_that_makes_a_catch_up_panic_is_not_tried_again() {
     let mut world = World::new(6, 2);
     world.tail.dispatch.panics_at = Some(4);
-    world.glance().await;
-    world.glance().await;
+    world.head_check().await;
+    world.head_check().await;
     assert_eq!(world.metrics.get(Counter::LogTailPanics), 1);
     world.commit(&[7]).await;
     assert_eq!(world.positions(), [7]);

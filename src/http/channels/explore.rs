@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::reply;
 use super::search;
-use crate::http::extract::{AnyViewer, Params};
+use crate::http::extract::{AnyCaller, Params};
 use crate::http::principal::principal;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::Refusal;
@@ -18,7 +18,7 @@ struct Stream {
     title: &'static str,
     description: &'static str,
     order: ChannelOrder,
-    /// Rooms that the viewer is in already are left out.
+    /// Rooms that the caller is in already are left out.
     unknown_only: bool,
     /// Only rooms that say what they are about.
     with_category: bool,
@@ -97,13 +97,13 @@ pub(in crate::http) async fn list(app: Data<App>) -> ApiResult {
 /// `GET /channels/streams/explore/{slug}`
 pub(in crate::http) async fn show(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     slug: Path<String>,
 ) -> ApiResult {
     let stream = STREAMS.iter().find(|stream| stream.slug == *slug);
     let stream = stream.ok_or(Refusal::NotFound)?;
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let mut wanted: ChannelSearch = search::general(&params);
     wanted.kinds = vec![CHAT.to_owned()];
     wanted.is_public = Some(true);
@@ -115,5 +115,5 @@ pub(in crate::http) async fn show(
         wanted.unsubscribed_by = reader.user();
     }
     let page = search::read(&app, &reader, wanted, params.page()).await?;
-    reply::channels(&app, viewer.0.as_ref(), &params, &page).await
+    reply::channels(&app, caller.0.as_ref(), &params, &page).await
 }

@@ -3,11 +3,10 @@
 //! Reads ask the store, once per answer where that is possible; `model::access` says who may read what. Writes go
 //! through the engine, which knows the rules of each channel. `backdrop` and `reply` show the result.
 
-mod attendance;
-mod backdrop;
 mod explore;
 mod filters;
 mod inbox;
+mod includes;
 mod lifecycle;
 mod lookup;
 mod message_lookup;
@@ -17,6 +16,7 @@ mod presence;
 pub(in crate::http) mod reading;
 mod reply;
 pub(in crate::http) mod search;
+mod subscription;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -45,7 +45,7 @@ routes! {
     "/channels/search" { get "GET" search::channels }
     "/channels/messages" { get "GET" message_lookup::by_ids }
     "/channels/messages/search" { get "GET" search::messages }
-    "/channels/subscribers/ids" { get "GET" attendance::subscriber_ids_of }
+    "/channels/subscribers/ids" { get "GET" subscription::subscriber_ids_of }
     "/channels/streams/explore" { get "GET" explore::list }
     "/channels/streams/explore/{slug}" { get "GET" explore::show }
     "/channels/{channel_id}/messages" {
@@ -71,17 +71,17 @@ routes! {
     "/channels/{channel_id}/sticky_messages" { get "GET" reading::sticky }
     "/channels/{channel_id}/owner" { put "PUT" lifecycle::hand_over }
     "/channels/{channel_id}/subscribe" {
-        put "PUT" attendance::subscribe,
-        post "POST" attendance::subscribe,
-        delete "DELETE" attendance::unsubscribe,
+        put "PUT" subscription::subscribe,
+        post "POST" subscription::subscribe,
+        delete "DELETE" subscription::unsubscribe,
     }
     "/channels/{channel_id}/mute" {
-        put "PUT" attendance::mute,
-        post "POST" attendance::mute,
-        delete "DELETE" attendance::unmute,
+        put "PUT" subscription::mute,
+        post "POST" subscription::mute,
+        delete "DELETE" subscription::unmute,
     }
-    "/channels/{channel_id}/subscribers" { get "GET" attendance::subscribers }
-    "/channels/{channel_id}/subscribers/ids" { get "GET" attendance::subscriber_ids }
+    "/channels/{channel_id}/subscribers" { get "GET" subscription::subscribers }
+    "/channels/{channel_id}/subscribers/ids" { get "GET" subscription::subscriber_ids }
     "/channels/{channel_id}/presence" { get "GET" presence::list }
     "/users/{user_id}/presence/channels/{channel_id}" {
         get "GET" presence::show,
@@ -89,7 +89,7 @@ routes! {
     }
     "/users/me/channels" { get "GET" lookup::owned }
     "/users/me/channels/subscribed" { get "GET" inbox::list }
-    "/users/me/channels/muted" { get "GET" attendance::muted }
+    "/users/me/channels/muted" { get "GET" subscription::muted }
     "/users/me/channels/existing_pm" { get "GET" lookup::existing_pm }
     "/users/me/channels/num_unread" {
         get "GET" inbox::count,

@@ -6,7 +6,7 @@ use super::filters;
 use super::message_lookup::message_in;
 use super::messages::message_path;
 use super::reply;
-use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
+use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
 use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App};
 use crate::model::marker::MarkerName;
@@ -18,18 +18,18 @@ use crate::store::MessageFilter;
 /// `GET /channels/{channel_id}/messages`
 pub(in crate::http) async fn list(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     live: Live,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let viewer = viewer.0;
-    let page = channel_page(&app, viewer.as_ref(), &params, id);
-    match &viewer {
-        Some(viewer) => {
+    let caller = caller.0;
+    let page = channel_page(&app, caller.as_ref(), &params, id);
+    match &caller {
+        Some(caller) => {
             let topic = Topic::ChannelMessages(id);
-            live.around(&app, viewer, topic, page).await
+            live.around(&app, caller, topic, page).await
         }
         None => page.await,
     }
@@ -76,16 +76,16 @@ pub(in crate::http) async fn read_page(
 
 async fn channel_page(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult {
-    let reader = principal(app, viewer).await?;
+    let reader = principal(app, caller).await?;
     let mut read = read_page(app, &reader, params, channel).await?;
     if params.flag("update_marker", false) {
         move_marker(app, reader.user(), channel, &mut read).await?;
     }
-    let mut reply = reply::messages(app, viewer, params, &read.page).await?;
+    let mut reply = reply::messages(app, caller, params, &read.page).await?;
     if let Some(marker) = read.marker {
         let object = MarkerObject::new(&MarkerName::Channel(channel), marker.as_ref());
         reply.meta.marker = serde_json::to_value(object).ok();
@@ -125,12 +125,12 @@ async fn move_marker(
 /// `GET …/messages/{message_id}/thread`: any message of the thread may be named.
 pub(in crate::http) async fn thread(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let user = reader.user();
     let (request, wanted) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
@@ -140,14 +140,14 @@ pub(in crate::http) async fn thread(
         db.thread_page(message.thread_id, &filter, &request)
     });
     let page = read.await?;
-    reply::messages(&app, viewer.0.as_ref(), &params, &page).await
+    reply::messages(&app, caller.0.as_ref(), &params, &page).await
 }
 
 /// `GET /users/me/messages`
-pub(in crate::http) async fn mine(app: Data<App>, viewer: UserViewer, params: Params) -> ApiResult {
-    viewer.demand_channels()?;
-    let user = viewer.id();
-    let (scopes, request) = (viewer.token.scopes.clone(), params.page());
+pub(in crate::http) async fn mine(app: Data<App>, caller: UserCaller, params: Params) -> ApiResult {
+    caller.demand_channels()?;
+    let user = caller.id();
+    let (scopes, request) = (caller.token.scopes.clone(), params.page());
     let filter = MessageFilter {
         include_deleted: params.flag("include_deleted", true),
         hidden: Vec::new(),
@@ -157,18 +157,18 @@ pub(in crate::http) async fn mine(app: Data<App>, viewer: UserViewer, params: Pa
         .store()
         .read(move |db| db.written_by(user, Some(&scopes), &filter, &request));
     let page = read.await?;
-    reply::messages(&app, Some(&viewer), &params, &page).await
+    reply::messages(&app, Some(&caller), &params, &page).await
 }
 
 /// `GET /channels/{channel_id}/sticky_messages`
 pub(in crate::http) async fn sticky(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let user = reader.user();
     let (request, wanted) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
@@ -177,5 +177,5 @@ pub(in crate::http) async fn sticky(
         db.sticky_page(id, &filter, &request)
     });
     let page = read.await?;
-    reply::messages(&app, viewer.0.as_ref(), &params, &page).await
+    reply::messages(&app, caller.0.as_ref(), &params, &page).await
 }

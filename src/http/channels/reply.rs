@@ -1,35 +1,35 @@
 //! Answers that several handlers of this folder give.
 
-use super::backdrop::Backdrop;
-use crate::http::extract::{Params, Viewer};
+use super::includes::Includes;
+use crate::http::extract::{Caller, Params};
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Channel, Message, Page};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 
-/// One channel as its viewer sees it.
+/// One channel as its caller sees it.
 pub(super) async fn channel(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     channel: &Channel,
 ) -> ApiResult {
-    let look = Look::from_query(params);
-    let behind = Backdrop::of_channels(app, viewer, look, [channel]).await?;
-    Reply::one(&behind.channel(channel))
+    let options = RenderOptions::from_query(params);
+    let includes = Includes::of_channels(app, caller, options, [channel]).await?;
+    Reply::one(&includes.channel(channel))
 }
 
 /// Channels without pages.
 pub(super) async fn all_channels(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     channels: &[Channel],
 ) -> ApiResult {
-    let look = Look::from_query(params);
-    let behind = Backdrop::of_channels(app, viewer, look, channels).await?;
+    let options = RenderOptions::from_query(params);
+    let includes = Includes::of_channels(app, caller, options, channels).await?;
     let items: Vec<_> = channels
         .iter()
-        .map(|channel| behind.channel(channel))
+        .map(|channel| includes.channel(channel))
         .collect();
     Reply::one(&items)
 }
@@ -37,45 +37,45 @@ pub(super) async fn all_channels(
 /// A page of channels.
 pub(super) async fn channels(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     page: &Page<Channel>,
 ) -> ApiResult {
-    let look = Look::from_query(params);
+    let options = RenderOptions::from_query(params);
     let channels = page.items.iter().map(|(_, channel)| channel);
-    let behind = Backdrop::of_channels(app, viewer, look, channels).await?;
+    let includes = Includes::of_channels(app, caller, options, channels).await?;
     let items: Vec<_> = page
         .items
         .iter()
-        .map(|(id, channel)| behind.channel(channel).paginated(*id))
+        .map(|(id, channel)| includes.channel(channel).paginated(*id))
         .collect();
     Reply::listing(page, &items)
 }
 
-/// One message as its viewer sees it.
+/// One message as its caller sees it.
 pub(super) async fn message(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     message: &Message,
 ) -> ApiResult {
-    let look = Look::from_query(params);
-    let behind = Backdrop::of_messages(app, viewer, look, [message]).await?;
-    Reply::one(&behind.message(message))
+    let options = RenderOptions::from_query(params);
+    let includes = Includes::of_messages(app, caller, options, [message]).await?;
+    Reply::one(&includes.message(message))
 }
 
 /// Messages without pages.
 pub(super) async fn all_messages(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     messages: &[Message],
 ) -> ApiResult {
-    let look = Look::from_query(params);
-    let behind = Backdrop::of_messages(app, viewer, look, messages).await?;
+    let options = RenderOptions::from_query(params);
+    let includes = Includes::of_messages(app, caller, options, messages).await?;
     let items: Vec<_> = messages
         .iter()
-        .map(|message| behind.message(message))
+        .map(|message| includes.message(message))
         .collect();
     Reply::one(&items)
 }
@@ -83,17 +83,17 @@ pub(super) async fn all_messages(
 /// A page of messages.
 pub(super) async fn messages(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     page: &Page<Message>,
 ) -> ApiResult {
-    let look = Look::from_query(params);
+    let options = RenderOptions::from_query(params);
     let messages = page.items.iter().map(|(_, message)| message);
-    let behind = Backdrop::of_messages(app, viewer, look, messages).await?;
+    let includes = Includes::of_messages(app, caller, options, messages).await?;
     let items: Vec<_> = page
         .items
         .iter()
-        .map(|(id, message)| behind.message(message).paginated(*id))
+        .map(|(id, message)| includes.message(message).paginated(*id))
         .collect();
     Reply::listing(page, &items)
 }

@@ -9,41 +9,41 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::UpdatedPresence;
-use super::rate_limit::{Bucket, Caller};
+use super::rate_limit::{Bucket, RateKey};
 use crate::http::extract::body::{self, Kind, ReadAhead};
-use crate::http::extract::viewer::{token_in, viewer_of};
-use crate::http::extract::{Params, Viewer};
+use crate::http::extract::caller::{caller_of, token_in};
+use crate::http::extract::{Caller, Params};
 use crate::http::{ApiError, ApiResult, App, presence};
 use crate::model::Scope;
 use crate::protocol::query::Query;
 
-/// Counts the call, finds the viewer, sets their presence if the call says so.
+/// Counts the call, finds the caller, sets their presence if the call says so.
 pub async fn admit(request: &mut ServiceRequest) -> ApiResult<()> {
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Err(ApiError::trouble(&"no app data"));
     };
-    let found = find_viewer(request, &app).await;
-    let viewer = found.as_ref().ok().and_then(Option::as_ref);
-    let bucket = bucket(request.request(), viewer, app.settings.behind_proxy);
+    let found = find_caller(request, &app).await;
+    let caller = found.as_ref().ok().and_then(Option::as_ref);
+    let bucket = bucket(request.request(), caller, app.settings.behind_proxy);
     let counted = app.rate.count(bucket);
-    request.extensions_mut().insert(counted.standing());
+    request.extensions_mut().insert(counted.rate_status());
     counted.allowed().map_err(ApiError::limited)?;
     // Only now: guessing tokens costs the guesser its calls.
-    if let Some(viewer) = found? {
-        update_presence(request, &app, &viewer).await;
-        request.extensions_mut().insert(viewer);
+    if let Some(caller) = found? {
+        update_presence(request, &app, &caller).await;
+        request.extensions_mut().insert(caller);
     }
     Ok(())
 }
 
-async fn find_viewer(request: &mut ServiceRequest, app: &App) -> ApiResult<Option<Viewer>> {
+async fn find_caller(request: &mut ServiceRequest, app: &App) -> ApiResult<Option<Caller>> {
     // The token endpoint makes tokens. Whoever calls it with a stale one wants a new one.
     if is_token_endpoint(request.request()) {
         return Ok(None);
     }
     let secret = token_in(request.headers(), request.query_string());
     if let Some(secret) = secret {
-        return viewer_of(app, &secret).await.map(Some);
+        return caller_of(app, &secret).await.map(Some);
     }
     let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
     let kind = Kind::of(request.request());
@@ -61,7 +61,7 @@ async fn find_viewer(request: &mut ServiceRequest, app: &App) -> ApiResult<Optio
     let secret = body::token_field(kind, request.request(), &bytes).await?;
     request.extensions_mut().insert(ReadAhead(bytes));
     match secret {
-        Some(secret) => viewer_of(app, &secret).await.map(Some),
+        Some(secret) => caller_of(app, &secret).await.map(Some),
         None => Ok(None),
     }
 }
@@ -71,18 +71,21 @@ fn is_token_endpoint(request: &HttpRequest) -> bool {
 }
 
 /// Any call by a user may carry `update_presence`. That it fails does not fail the call.
-async fn update_presence(request: &ServiceRequest, app: &App, viewer: &Viewer) {
+async fn update_presence(request: &ServiceRequest, app: &App, caller: &Caller) {
     if !request.query_string().contains("update_presence") {
         return;
     }
     let query = Query::parse(request.query_string());
     // Setting the presence is what this call is for; its handler looks at the parameter itself.
     let same = request.method() == Method::PUT && request.path().ends_with("/presence");
-    let (Ok(by), true, false) = (viewer.by(), query.has("update_presence"), same) else {
+    let (Ok(principal), true, false) = (caller.principal(), query.has("update_presence"), same)
+    else {
         return;
     };
-    let done = if viewer.demand(Scope::Presence).is_ok() {
-        presence::shortcut(app, &by, &Params(query)).await.is_ok()
+    let done = if caller.demand(Scope::Presence).is_ok() {
+        presence::shortcut(app, &principal, &Params(query))
+            .await
+            .is_ok()
     } else {
         false
     };
@@ -90,13 +93,13 @@ async fn update_presence(request: &ServiceRequest, app: &App, viewer: &Viewer) {
 }
 
 /// The bucket that a call falls in.
-pub fn bucket(request: &HttpRequest, viewer: Option<&Viewer>, behind_proxy: bool) -> Bucket {
+pub fn bucket(request: &HttpRequest, caller: Option<&Caller>, behind_proxy: bool) -> Bucket {
     let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    let caller = match viewer {
-        Some(viewer) => Caller::Token(viewer.token.id),
-        None => Caller::Address(address(request, behind_proxy)),
+    let key = match caller {
+        Some(caller) => RateKey::Token(caller.token.id),
+        None => RateKey::Address(address(request, behind_proxy)),
     };
-    Bucket { caller, reads }
+    Bucket { key, reads }
 }
 
 fn address(request: &HttpRequest, behind_proxy: bool) -> IpAddr {

@@ -1,4 +1,4 @@
-//! What happens around every handler: one pass, in the order of [`manners`].
+//! What happens around every handler: one pass, in the order of [`pipeline`].
 
 pub mod admission;
 pub mod cors;
@@ -14,9 +14,9 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::error::translate;
-use super::extract::Viewer;
+use super::extract::Caller;
 use super::{API_VERSION, ApiError, App};
-use rate_limit::Standing;
+use rate_limit::RateStatus;
 
 /// The call carried `update_presence`; whether that worked.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ pub fn wants_pretty(request: &HttpRequest) -> bool {
 
 /// Around every request: address without trailing slash, preflight, admission, the handler, errors in
 /// their envelope, headers, log line.
-pub async fn manners(
+pub async fn pipeline(
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
@@ -57,9 +57,9 @@ pub async fn manners(
     };
     reword(&mut response);
     let scopes = scopes(response.request());
-    let standing = standing(response.request());
+    let rate_status = rate_status(response.request());
     let headers = response.headers_mut();
-    standing.write(headers);
+    rate_status.write(headers);
     if let Some(scopes) = scopes {
         headers.insert(SCOPES, scopes);
     }
@@ -104,26 +104,26 @@ fn reword(response: &mut ServiceResponse) {
 /// A user token's scopes, exactly as granted.
 fn scopes(request: &HttpRequest) -> Option<HeaderValue> {
     let extensions = request.extensions();
-    let viewer = extensions.get::<Viewer>()?;
-    viewer.user()?;
-    HeaderValue::try_from(viewer.token.scopes.joined()).ok()
+    let caller = extensions.get::<Caller>()?;
+    caller.user()?;
+    HeaderValue::try_from(caller.token.scopes.joined()).ok()
 }
 
 /// Where the caller stands; calls that were not counted see their bucket as it is.
-fn standing(request: &HttpRequest) -> Standing {
-    if let Some(standing) = request.extensions().get::<Standing>() {
-        return *standing;
+fn rate_status(request: &HttpRequest) -> RateStatus {
+    if let Some(rate_status) = request.extensions().get::<RateStatus>() {
+        return *rate_status;
     }
     match request.app_data::<Data<App>>() {
         Some(app) => {
             let bucket = admission::bucket(request, None, app.settings.behind_proxy);
-            app.rate.look(bucket)
+            app.rate.peek(bucket)
         }
-        None => Standing::default(),
+        None => RateStatus::default(),
     }
 }
 
-impl Standing {
+impl RateStatus {
     fn write(self, headers: &mut HeaderMap) {
         headers.insert(LIMIT, HeaderValue::from(self.limit));
         headers.insert(REMAINING, HeaderValue::from(self.remaining));
@@ -132,7 +132,7 @@ impl Standing {
 }
 
 /// No such address.
-pub async fn unknown_address() -> Result<super::Reply, ApiError> {
+pub async fn unknown_endpoint() -> Result<super::Reply, ApiError> {
     Err(crate::model::Refusal::NotFound.into())
 }
 

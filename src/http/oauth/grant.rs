@@ -12,11 +12,11 @@ use serde::Serialize;
 
 use super::OAuthError;
 use crate::http::App;
-use crate::http::extract::{Body, Viewer};
-use crate::http::people::people;
+use crate::http::extract::{Body, Caller};
+use crate::http::user_includes::user_includes;
 use crate::model::{ClientId, Scopes, Token, UserId};
-use crate::protocol::look::Look;
 use crate::protocol::object::{Storage, TokenObject, UserObject};
+use crate::protocol::render_options::RenderOptions;
 use crate::store::{Failure, secret};
 
 /// Bytes of a password that are looked at; more is nobody's password.
@@ -162,20 +162,20 @@ async fn grant(
 }
 
 async fn show(app: &App, access_token: &str, token: Token) -> Result<HttpResponse, OAuthError> {
-    let viewer = Viewer {
+    let caller = Caller {
         token: token.into(),
     };
-    let ids = viewer.user().into_iter().collect();
-    let people = people(app, Some(&viewer), Look::default(), ids).await?;
-    let user = viewer.user().and_then(|id| people.user(id));
-    let object = viewer.user().and_then(|id| people.object(id));
-    let storage = viewer.user().map(|_| Storage::default());
+    let ids = caller.user().into_iter().collect();
+    let user_includes = user_includes(app, Some(&caller), RenderOptions::default(), ids).await?;
+    let user = caller.user().and_then(|id| user_includes.user(id));
+    let object = caller.user().and_then(|id| user_includes.object(id));
+    let storage = caller.user().map(|_| Storage::default());
     let granted = Granted {
         access_token,
-        user_id: viewer.user(),
+        user_id: caller.user(),
         username: user.map(|user| user.username.as_str()),
         token: TokenObject::new(
-            &viewer.token,
+            &caller.token,
             object.map(UserObject::with_markdown),
             storage,
         ),

@@ -2,11 +2,11 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::{Params, TokenViewer, UserViewer, Viewer, path};
-use crate::http::people::people;
+use crate::http::extract::{Caller, Params, TokenCaller, UserCaller, path};
+use crate::http::user_includes::user_includes;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Refusal, Relation, UserId};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 
 /// Which list of which user.
 struct List {
@@ -18,47 +18,47 @@ struct List {
 
 /// `GET /users/{user_id}/following`
 pub async fn following(
-    viewer: TokenViewer,
+    caller: TokenCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult {
     let list = List {
-        of: path::user(&app, Some(&viewer), &user).await?,
+        of: path::user(&app, Some(&caller), &user).await?,
         relation: Relation::Follow,
         incoming: false,
     };
-    show(&app, &viewer, &params, list).await
+    show(&app, &caller, &params, list).await
 }
 
 /// `GET /users/{user_id}/followers`
 pub async fn followers(
-    viewer: TokenViewer,
+    caller: TokenCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult {
     let list = List {
-        of: path::user(&app, Some(&viewer), &user).await?,
+        of: path::user(&app, Some(&caller), &user).await?,
         relation: Relation::Follow,
         incoming: true,
     };
-    show(&app, &viewer, &params, list).await
+    show(&app, &caller, &params, list).await
 }
 
 /// `GET /users/{user_id}/muted`: one's own; an app may see those of its users.
 pub async fn muted(
-    viewer: TokenViewer,
+    caller: TokenCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult {
-    let of = path::user(&app, Some(&viewer), &user).await?;
-    match viewer.user() {
+    let of = path::user(&app, Some(&caller), &user).await?;
+    match caller.user() {
         Some(me) if me != of => return Err(Refusal::NoAccess.into()),
         Some(_) => {}
         None => {
-            let client = viewer.token.client.id.clone();
+            let client = caller.token.client.id.clone();
             let store = app.engine.store();
             let users = store.read(move |db| db.users_of_client(&client)).await?;
             if !users.contains(&of) {
@@ -71,18 +71,18 @@ pub async fn muted(
         relation: Relation::Mute,
         incoming: false,
     };
-    show(&app, &viewer, &params, list).await
+    show(&app, &caller, &params, list).await
 }
 
 /// `GET /users/{user_id}/blocked`: one's own.
 pub async fn blocked(
-    viewer: UserViewer,
+    caller: UserCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult {
-    let of = path::user(&app, Some(&viewer), &user).await?;
-    if of != viewer.id() {
+    let of = path::user(&app, Some(&caller), &user).await?;
+    if of != caller.id() {
         return Err(Refusal::NoAccess.into());
     }
     let list = List {
@@ -90,12 +90,12 @@ pub async fn blocked(
         relation: Relation::Block,
         incoming: false,
     };
-    show(&app, &viewer, &params, list).await
+    show(&app, &caller, &params, list).await
 }
 
-async fn show(app: &App, viewer: &Viewer, params: &Params, list: List) -> ApiResult {
+async fn show(app: &App, caller: &Caller, params: &Params, list: List) -> ApiResult {
     let store = app.engine.store();
-    let owner = people(app, Some(viewer), Look::default(), vec![list.of]).await?;
+    let owner = user_includes(app, Some(caller), RenderOptions::default(), vec![list.of]).await?;
     if owner.object_unless_blocking(list.of).is_none() {
         return Err(Refusal::UserNotFound.into());
     }
@@ -103,18 +103,18 @@ async fn show(app: &App, viewer: &Viewer, params: &Params, list: List) -> ApiRes
     let page = store
         .read(move |db| db.relation_page(list.of, list.relation, list.incoming, &request))
         .await?;
-    let look = Look::from_query(params);
+    let options = RenderOptions::from_query(params);
     let ids = page.items.iter().map(|(_, id)| *id).collect();
-    let people = people(app, Some(viewer), look, ids).await?;
+    let user_includes = user_includes(app, Some(caller), options, ids).await?;
     let shown = page.items.iter().filter_map(|(at, id)| {
         // The list of those whom one blocked would else be empty.
         let object = match list.relation {
-            Relation::Block => people.object_unless_blocking(*id),
-            Relation::Follow | Relation::Mute => people.object(*id),
+            Relation::Block => user_includes.object_unless_blocking(*id),
+            Relation::Follow | Relation::Mute => user_includes.object(*id),
         };
         object.map(|object| (id, object.paginated(*at)))
     });
-    if look.user {
+    if options.user {
         let objects: Vec<_> = shown.map(|(_, object)| object).collect();
         return Reply::listing(&page, &objects);
     }

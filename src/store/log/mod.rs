@@ -100,10 +100,10 @@ pub(super) fn append(db: &mut Db<'_>, began: Stamp, group: &mut Group) -> Result
             .values((
                 log_events::pos.eq(pos),
                 log_events::at.eq(event.at.0),
-                log_events::owner.eq(name_of(event.body.facts().owner)),
+                log_events::owner.eq(name_of(event.payload.facts().owner)),
                 log_events::bytes.eq(size_of_text(&body)),
                 log_events::v.eq(row::FORM),
-                log_events::kind.eq(event.body.facts().kind),
+                log_events::kind.eq(event.payload.facts().kind),
                 log_events::body.eq(body),
             ))
             .execute(db.sql)?;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::event::{Body, Event, Moments, Pos};
+use crate::event::{Event, Payload, Pos, Timestamps};
 use crate::model::Stamp;
 use crate::store::Failure;
 use crate::store::db::to_json;
@@ -13,7 +13,7 @@ pub(super) const FORM: i32 = 2;
 /// Form 1, from before migration 0008: the body in an envelope. Rows of it are gone after the retention time.
 #[derive(Deserialize)]
 struct Enveloped {
-    body: Body,
+    body: Payload,
 }
 
 /// A row as it is read.
@@ -34,12 +34,12 @@ enum Unreadable {
     /// A newer program wrote it.
     Kind,
     /// The body is damaged, or holds a value that this program does not know.
-    Body(serde_json::Error),
+    Payload(serde_json::Error),
 }
 
 /// The body of a row.
 pub(super) fn write(event: &Event) -> Result<String, Failure> {
-    to_json(&event.body)
+    to_json(&event.payload)
 }
 
 /// The event of a row. `None`: it cannot be read, by this program at least; that is logged here, without the body.
@@ -48,15 +48,15 @@ pub(super) fn read(row: &Row) -> Option<Event> {
         Ok(body) => Some(Event {
             pos: Some(Pos(row.pos)),
             at: Stamp(row.at),
-            body,
-            moments: Moments::default(),
+            payload: body,
+            timestamps: Timestamps::default(),
         }),
         Err(why) => {
             let why = match why {
                 Unreadable::Form => String::from("unknown form"),
                 Unreadable::Kind => String::from("unknown kind"),
                 // Not its text: that may quote the body.
-                Unreadable::Body(error) => {
+                Unreadable::Payload(error) => {
                     format!("{:?} at column {}", error.classify(), error.column())
                 }
             };
@@ -66,8 +66,8 @@ pub(super) fn read(row: &Row) -> Option<Event> {
     }
 }
 
-fn parse(row: &Row) -> Result<Body, Unreadable> {
-    if !Body::KINDS.contains(&row.kind.as_str()) {
+fn parse(row: &Row) -> Result<Payload, Unreadable> {
+    if !Payload::KINDS.contains(&row.kind.as_str()) {
         return Err(Unreadable::Kind);
     }
     match row.v {
@@ -75,5 +75,5 @@ fn parse(row: &Row) -> Result<Body, Unreadable> {
         1 => serde_json::from_str(&row.body).map(|Enveloped { body }| body),
         _ => return Err(Unreadable::Form),
     }
-    .map_err(Unreadable::Body)
+    .map_err(Unreadable::Payload)
 }

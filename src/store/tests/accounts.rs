@@ -1,8 +1,8 @@
 //! Users, apps, tokens, relations, app streams; and what the caches hold of them.
 
 use super::{CLIENT, Place, ada, named};
-use crate::event::{Body, Event};
-use crate::model::relation::Standing;
+use crate::event::{Event, Payload};
+use crate::model::relation::Relationship;
 use crate::model::{
     AppStream, ClientId, Content, ObjectType, PageRequest, Refusal, Relation, Scopes, Stamp,
     TokenId, UserId,
@@ -211,15 +211,15 @@ async fn what_another_process_committed_can_be_forgotten() {
     let other = place.another();
     other.write(move |tx| tx.delete_token(id)).await.unwrap();
     assert!(place.store.token("one").await.unwrap().is_some(), "cached");
-    place.store.forget(&Event {
+    place.store.invalidate(&Event {
         pos: None,
         at: Stamp(1),
-        body: Body::TokenRevoked {
+        payload: Payload::TokenRevoked {
             token: (*held).clone(),
             user: Some(std::sync::Arc::new(ada())),
             was_last: true,
         },
-        moments: crate::event::Moments::default(),
+        timestamps: crate::event::Timestamps::default(),
     });
     assert!(place.store.token("one").await.unwrap().is_none());
 }
@@ -245,26 +245,28 @@ async fn relations_are_directed_counted_and_listed() {
         (1, 2)
     );
     assert_eq!(place.read(move |db| db.follows(ada)).await, [bob]);
-    let standings = place.read(move |db| db.standings(ada, &[bob, eve])).await;
+    let relationships = place
+        .read(move |db| db.relationships(ada, &[bob, eve]))
+        .await;
     assert_eq!(
-        standings[&bob],
-        Standing {
+        relationships[&bob],
+        Relationship {
             you_follow: true,
-            ..Standing::default()
+            ..Relationship::default()
         },
         "ada is not told that bob muted her"
     );
     assert_eq!(
-        standings[&eve],
-        Standing {
+        relationships[&eve],
+        Relationship {
             blocks_you: true,
-            ..Standing::default()
+            ..Relationship::default()
         }
     );
-    let hidden = place.read(move |db| db.hidden_from(ada)).await;
+    let hidden = place.read(move |db| db.mutes_and_blocks(ada)).await;
     assert_eq!((hidden.muted_by, hidden.blocked), (vec![bob], vec![eve]));
-    assert_eq!(place.read(move |db| db.hides(bob)).await, [ada]);
-    assert_eq!(place.read(move |db| db.hides(ada)).await, [eve]);
+    assert_eq!(place.read(move |db| db.hidden_users(bob)).await, [ada]);
+    assert_eq!(place.read(move |db| db.hidden_users(ada)).await, [eve]);
 
     let page = async |request: PageRequest| {
         place

@@ -1,86 +1,86 @@
-//! Users as one viewer sees them: a set of ids becomes objects with one question to the store.
+//! Users as one caller sees them: a set of ids becomes objects with one question to the store.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::extract::Viewer;
+use super::extract::Caller;
 use super::{ApiError, App};
-use crate::model::relation::Standing;
+use crate::model::relation::Relationship;
 use crate::model::{User, UserId};
-use crate::protocol::look::Look;
 use crate::protocol::object::UserObject;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
-/// Users, and how the viewer stands to each.
-pub struct People {
-    viewer: Option<UserId>,
-    look: Look,
+/// Users, and how the caller stands to each.
+pub struct UserIncludes {
+    caller: Option<UserId>,
+    options: RenderOptions,
     site: Site,
     users: HashMap<UserId, Arc<User>>,
-    standings: HashMap<UserId, Standing>,
+    relationships: HashMap<UserId, Relationship>,
     /// Only if presence is shown.
     presences: HashMap<UserId, String>,
 }
 
-/// Looks up `ids` for this viewer. Unknown ids are simply not there.
-pub async fn people(
+/// Looks up `ids` for this caller. Unknown ids are simply not there.
+pub async fn user_includes(
     app: &App,
-    viewer: Option<&Viewer>,
-    look: Look,
+    caller: Option<&Caller>,
+    options: RenderOptions,
     mut ids: Vec<UserId>,
-) -> Result<People, ApiError> {
+) -> Result<UserIncludes, ApiError> {
     ids.sort_unstable();
     ids.dedup();
     let store = app.engine.store();
     let users = store.users(ids.clone()).await?;
     // App tokens see no relations: minding them is the app's duty.
-    let viewer = viewer.and_then(Viewer::user);
-    let standings = match viewer {
+    let caller = caller.and_then(Caller::user);
+    let relationships = match caller {
         Some(me) if ids.iter().any(|id| *id != me) => {
             let others = ids.clone();
-            store.read(move |db| db.standings(me, &others)).await?
+            store.read(move |db| db.relationships(me, &others)).await?
         }
         Some(_) | None => HashMap::new(),
     };
     let mut presences = HashMap::new();
-    if look.presence {
+    if options.presence {
         let board = app.engine.presence();
         presences.extend(ids.iter().filter_map(|id| Some((*id, board.of(*id).text?))));
     }
-    Ok(People {
-        viewer,
-        look,
+    Ok(UserIncludes {
+        caller,
+        options,
         site: app.engine.site().clone(),
         users,
-        standings,
+        relationships,
         presences,
     })
 }
 
-impl People {
+impl UserIncludes {
     /// The user itself, whoever may see it.
     pub fn user(&self, id: UserId) -> Option<&Arc<User>> {
         self.users.get(&id)
     }
 
-    /// How the viewer stands to the user.
-    pub fn standing(&self, id: UserId) -> Standing {
-        self.standings.get(&id).copied().unwrap_or_default()
+    /// How the caller stands to the user.
+    pub fn relationship(&self, id: UserId) -> Relationship {
+        self.relationships.get(&id).copied().unwrap_or_default()
     }
 
     /// The object to show; `None` if the user is gone, or one of the two blocks the other: then the caller
     /// shows `user_id`.
     pub fn object(&self, id: UserId) -> Option<UserObject<'_>> {
-        let standing = self.standing(id);
-        if standing.you_blocked || standing.blocks_you {
+        let relationship = self.relationship(id);
+        if relationship.you_blocked || relationship.blocks_you {
             return None;
         }
         self.build(id)
     }
 
-    /// As [`People::object`], but whom the viewer blocked is shown: to find them, and to unblock them.
+    /// As [`UserIncludes::object`], but whom the caller blocked is shown: to find them, and to unblock them.
     pub fn object_unless_blocking(&self, id: UserId) -> Option<UserObject<'_>> {
-        if self.standing(id).blocks_you {
+        if self.relationship(id).blocks_you {
             return None;
         }
         self.build(id)
@@ -88,11 +88,11 @@ impl People {
 
     fn build(&self, id: UserId) -> Option<UserObject<'_>> {
         let user = self.users.get(&id)?;
-        let mut object = UserObject::new(user, self.look, &self.site);
-        if let Some(me) = self.viewer {
-            object = object.seen_by(self.standing(id), me == id);
+        let mut object = UserObject::new(user, self.options, &self.site);
+        if let Some(me) = self.caller {
+            object = object.seen_by(self.relationship(id), me == id);
         }
-        if self.look.presence {
+        if self.options.presence {
             object = object.with_presence(self.presences.get(&id).map(String::as_str));
         }
         Some(object)

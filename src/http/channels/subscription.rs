@@ -4,69 +4,90 @@ use std::collections::HashMap;
 
 use actix_web::web::{Data, Path};
 
-use super::backdrop::Backdrop;
 use super::filters;
+use super::includes::Includes;
 use super::reply;
-use crate::actors::Attend;
-use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
+use crate::actors::SubscriptionChange;
+use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
 use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{Access, Acl, Channel, ChannelId, Page, Raw, Refusal, UserId};
-use crate::protocol::look::Look;
 use crate::protocol::object::UserObject;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::topic::Topic;
 
 /// `PUT` (or `POST`) `/channels/{channel_id}/subscribe`
 pub(in crate::http) async fn subscribe(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &viewer, &params, &channel, Attend::Subscribe).await
+    change(
+        &app,
+        &caller,
+        &params,
+        &channel,
+        SubscriptionChange::Subscribe,
+    )
+    .await
 }
 
 /// `DELETE /channels/{channel_id}/subscribe`
 pub(in crate::http) async fn unsubscribe(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &viewer, &params, &channel, Attend::Unsubscribe).await
+    change(
+        &app,
+        &caller,
+        &params,
+        &channel,
+        SubscriptionChange::Unsubscribe,
+    )
+    .await
 }
 
 /// `PUT` (or `POST`) `/channels/{channel_id}/mute`
 pub(in crate::http) async fn mute(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &viewer, &params, &channel, Attend::Mute).await
+    change(&app, &caller, &params, &channel, SubscriptionChange::Mute).await
 }
 
 /// `DELETE /channels/{channel_id}/mute`
 pub(in crate::http) async fn unmute(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &viewer, &params, &channel, Attend::Unmute).await
+    change(&app, &caller, &params, &channel, SubscriptionChange::Unmute).await
 }
 
-async fn attend(
+async fn change(
     app: &App,
-    viewer: &UserViewer,
+    caller: &UserCaller,
     params: &Params,
     channel: &str,
-    how: Attend,
+    how: SubscriptionChange,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(channel)?;
-    let channel = app.engine.attend(viewer.by(), id, how).await?;
-    if viewer.by().holds(&channel, Access::Read).is_granted() {
-        return reply::channel(app, Some(viewer), params, &channel).await;
+    let channel = app
+        .engine
+        .change_channel_subscription(caller.principal(), id, how)
+        .await?;
+    if caller
+        .principal()
+        .holds(&channel, Access::Read)
+        .is_granted()
+    {
+        return reply::channel(app, Some(caller), params, &channel).await;
     }
     // Who left a channel that they may no longer read learns that they left, and nothing else of it.
     let left = Channel {
@@ -78,41 +99,44 @@ async fn attend(
         sticky_messages: 0,
         ..Channel::clone(&channel)
     };
-    reply::channel(app, Some(viewer), params, &left).await
+    reply::channel(app, Some(caller), params, &left).await
 }
 
 /// `GET /users/me/channels/muted`
 pub(in crate::http) async fn muted(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
 ) -> ApiResult {
-    viewer.demand_channels()?;
-    let user = viewer.id();
-    let (filter, request) = (filters::channels(viewer.by(), &params), params.page());
+    caller.demand_channels()?;
+    let user = caller.id();
+    let (filter, request) = (
+        filters::channels(caller.principal(), &params),
+        params.page(),
+    );
     let read = app
         .engine
         .store()
         .read(move |db| db.muted_page(user, &filter, &request));
     let page = read.await?;
-    reply::channels(&app, Some(&viewer), &params, &page).await
+    reply::channels(&app, Some(&caller), &params, &page).await
 }
 
 /// `GET /channels/{channel_id}/subscribers`
 pub(in crate::http) async fn subscribers(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     live: Live,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let viewer = viewer.0;
-    let page = subscriber_page(&app, viewer.as_ref(), &params, id);
-    match &viewer {
-        Some(viewer) => {
+    let caller = caller.0;
+    let page = subscriber_page(&app, caller.as_ref(), &params, id);
+    match &caller {
+        Some(caller) => {
             let topic = Topic::ChannelSubscribers(id);
-            live.around(&app, viewer, topic, page).await
+            live.around(&app, caller, topic, page).await
         }
         None => page.await,
     }
@@ -120,20 +144,20 @@ pub(in crate::http) async fn subscribers(
 
 async fn subscriber_page(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult {
-    let mut look = Look::from_query(params);
-    let page = read_page(app, viewer, params, channel).await?;
-    if !look.user {
+    let mut options = RenderOptions::from_query(params);
+    let page = read_page(app, caller, params, channel).await?;
+    if !options.user {
         return Reply::listing(&page, &ids(&page));
     }
     // In a channel it is the presence there that counts.
-    let wants_presence = std::mem::take(&mut look.presence);
+    let wants_presence = std::mem::take(&mut options.presence);
     let engine = &app.engine;
-    let people = page.items.iter().map(|(_, id)| *id);
-    let behind = Backdrop::of_users(app, viewer, look, people).await?;
+    let user_includes = page.items.iter().map(|(_, id)| *id);
+    let includes = Includes::of_users(app, caller, options, user_includes).await?;
     let present: HashMap<UserId, String> = if wants_presence {
         let present = engine.presence().in_channel(channel);
         present
@@ -144,7 +168,7 @@ async fn subscriber_page(
         HashMap::new()
     };
     let show = |(key, id): &(i64, UserId)| -> Option<UserObject<'_>> {
-        let object = behind.user(*id)?.paginated(*key);
+        let object = includes.user(*id)?.paginated(*key);
         Some(if wants_presence {
             object.with_presence(present.get(id).map(String::as_str))
         } else {
@@ -158,11 +182,11 @@ async fn subscriber_page(
 /// `GET /channels/{channel_id}/subscribers/ids`
 pub(in crate::http) async fn subscriber_ids(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         readable(db, &reader, id)?;
         db.subscribers(id)
@@ -173,7 +197,7 @@ pub(in crate::http) async fn subscriber_ids(
 /// `GET /channels/subscribers/ids?ids=`: the subscribers of several channels.
 pub(in crate::http) async fn subscriber_ids_of(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
 ) -> ApiResult {
     let ids: Vec<ChannelId> = params
@@ -184,7 +208,7 @@ pub(in crate::http) async fn subscriber_ids_of(
     if ids.is_empty() {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         let mut lists = std::collections::BTreeMap::new();
         for (id, channel) in db.channels(&ids)? {
@@ -199,11 +223,11 @@ pub(in crate::http) async fn subscriber_ids_of(
 
 async fn read_page(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult<Page<UserId>> {
-    let reader = principal(app, viewer).await?;
+    let reader = principal(app, caller).await?;
     let request = params.page();
     let read = app.engine.store().read(move |db| {
         readable(db, &reader, channel)?;
