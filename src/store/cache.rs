@@ -102,7 +102,7 @@ impl Caches {
 
 impl Caches {
     /// Events were missed: any entry may be stale.
-    pub(super) fn forget_all(&self) {
+    pub(super) fn clear(&self) {
         self.users.remove_where(|_| true);
         self.tokens.remove_where(|_| true);
     }

@@ -148,8 +148,8 @@ impl Store {
     }
 
     /// Events of another process were missed: drops all that the caches hold.
-    pub fn forget_all(&self) {
-        self.shared.caches.forget_all();
+    pub fn invalidate_all(&self) {
+        self.shared.caches.clear();
     }
 
     /// The clock that the store goes by.

@@ -29,7 +29,7 @@ pub trait Dispatch: Send {
     fn deliver(&mut self, events: Vec<Arc<Event>>) -> impl Future<Output = ()> + Send;
 
     /// Events were missed: what is known from events is read anew.
-    fn forget_state(&mut self);
+    fn reset_state(&mut self);
 
     /// Events were missed that streams should have heard: they are closed, and their clients catch up.
     fn close_streams(&mut self) -> impl Future<Output = ()> + Send;
@@ -57,7 +57,7 @@ impl Dispatch for Dispatcher {
         }
     }
 
-    fn forget_state(&mut self) {
+    fn reset_state(&mut self) {
         self.block_index = BlockIndex::default();
         self.shared.directory.restart_all(&self.shared);
     }

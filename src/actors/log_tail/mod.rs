@@ -56,7 +56,7 @@ pub struct LogTail<S = Store, D = Dispatcher> {
     /// Where the step under way leads to.
     target: Pos,
     /// How long the last events took to all their sockets.
-    fan_out: Duration,
+    fan_out_time: Duration,
     pause: Duration,
 }
 
@@ -67,7 +67,7 @@ pub(super) enum Step {
     /// An event that is not logged.
     Ephemeral(Event),
     /// Compares the head of the log.
-    Glance,
+    CheckHead,
 }
 
 impl LogTail {
@@ -87,7 +87,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             metrics,
             last,
             target: last,
-            fan_out: Duration::ZERO,
+            fan_out_time: Duration::ZERO,
             pause,
         }
     }
@@ -106,8 +106,8 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
                 biased;
                 batch = committed.recv() => {
                     let Some(batch) = batch else { return };
-                    if is_behind && self.fan_out >= LONG_FAN_OUT {
-                        tokio::time::sleep((self.fan_out / GATHER_PART).min(LONGEST_GATHER)).await;
+                    if is_behind && self.fan_out_time >= LONG_FAN_OUT {
+                        tokio::time::sleep((self.fan_out_time / GATHER_PART).min(LONGEST_GATHER)).await;
                     }
                     let mut events: Vec<Arc<Event>> = batch.iter().cloned().collect();
                     while events.len() < AT_ONCE && let Ok(batch) = committed.try_recv() {
@@ -116,7 +116,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
                     Step::Committed(events)
                 }
                 Some(event) = ephemeral.recv() => Step::Ephemeral(event),
-                _ = head_check.tick() => Step::Glance,
+                _ = head_check.tick() => Step::CheckHead,
             };
             self.take_step(step).await;
         }
@@ -139,9 +139,9 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             "LogTail panicked and goes on"
         );
         self.last = self.last.max(self.target);
-        self.source.forget_all();
+        self.source.invalidate_all();
         let restart = async {
-            self.dispatch.forget_state();
+            self.dispatch.reset_state();
             self.dispatch.close_streams().await;
         };
         if AssertUnwindSafe(restart).catch_unwind().await.is_err() {
@@ -154,10 +154,10 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             Step::Committed(events) => {
                 let began = Instant::now();
                 self.take(events).await;
-                self.fan_out = began.elapsed();
+                self.fan_out_time = began.elapsed();
             }
             Step::Ephemeral(event) => self.dispatch.deliver(vec![Arc::new(event)]).await,
-            Step::Glance => match self.source.head().await {
+            Step::CheckHead => match self.source.head().await {
                 Ok(head) if head > self.last => self.catch_up(head).await,
                 Ok(_) | Err(_) => {}
             },
@@ -224,7 +224,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             match entry {
                 Logged::Event(event) => {
                     // Before it goes out: a client that hears it and asks must not get the old state.
-                    self.source.forget(&event);
+                    self.source.invalidate(&event);
                     next.push(event);
                 }
                 Logged::Gap(gap) => {
@@ -239,8 +239,8 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
     /// Nothing that is known from events holds behind a gap. If events are lost that this program could have
     /// delivered, the streams are closed; if a newer program wrote what this one does not know, they stay.
     async fn step_over(&mut self, gap: Gap) {
-        self.source.forget_all();
-        self.dispatch.forget_state();
+        self.source.invalidate_all();
+        self.dispatch.reset_state();
         match gap.cause {
             GapCause::Unreadable => self.metrics.add(Counter::LogUnreadable, gap.len()),
             GapCause::Trimmed => {

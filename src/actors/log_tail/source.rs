@@ -25,7 +25,7 @@ pub trait LogSource: Send + Sync {
     fn invalidate(&self, event: &Event);
 
     /// Events were missed: the caches drop everything.
-    fn forget_all(&self);
+    fn invalidate_all(&self);
 }
 
 impl LogSource for Store {
@@ -40,10 +40,10 @@ impl LogSource for Store {
     }
 
     fn invalidate(&self, event: &Event) {
-        Self::forget(self, event);
+        Self::invalidate(self, event);
     }
 
-    fn forget_all(&self) {
-        Self::forget_all(self);
+    fn invalidate_all(&self) {
+        Self::invalidate_all(self);
     }
 }

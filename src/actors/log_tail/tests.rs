@@ -9,7 +9,7 @@ use super::dispatch::Dispatch;
 use super::source::LogSource;
 use super::{LogTail, Step};
 use crate::event::samples::{ADA, ROOM, message};
-use crate::event::{Event, Gap, GapCause, Logged, Moments, Pos};
+use crate::event::{Event, Gap, GapCause, Logged, Timestamps, Pos};
 use crate::model::Stamp;
 use crate::store::Failure;
 use crate::telemetry::{Counter, Metrics};
@@ -31,9 +31,9 @@ struct Table {
 #[derive(Clone, Debug, PartialEq)]
 enum Heard {
     Events(Vec<i64>),
-    CachesForgot(i64),
-    CachesForgotAll,
-    StateForgotten,
+    CacheInvalidated(i64),
+    CachesEmptied,
+    StateReset,
     StreamsClosed,
 }
 
@@ -53,7 +53,7 @@ fn event(pos: i64) -> Arc<Event> {
         pos: Some(Pos(pos)),
         at: Stamp(pos),
         payload: message(ROOM, ADA),
-        moments: Moments::default(),
+        timestamps: Timestamps::default(),
     })
 }
 
@@ -97,11 +97,11 @@ impl LogSource for Arc<Table> {
 
     fn invalidate(&self, event: &Event) {
         let pos = event.pos.unwrap().0;
-        self.heard.lock().unwrap().push(Heard::CachesForgot(pos));
+        self.heard.lock().unwrap().push(Heard::CacheInvalidated(pos));
     }
 
-    fn forget_all(&self) {
-        self.heard.lock().unwrap().push(Heard::CachesForgotAll);
+    fn invalidate_all(&self) {
+        self.heard.lock().unwrap().push(Heard::CachesEmptied);
     }
 }
 
@@ -114,8 +114,8 @@ impl Dispatch for Receivers {
         self.heard.lock().unwrap().push(Heard::Events(positions));
     }
 
-    fn forget_state(&mut self) {
-        self.heard.lock().unwrap().push(Heard::StateForgotten);
+    fn reset_state(&mut self) {
+        self.heard.lock().unwrap().push(Heard::StateReset);
     }
 
     async fn close_streams(&mut self) {
@@ -153,7 +153,7 @@ impl World {
     }
 
     async fn head_check(&mut self) {
-        self.tail.take_step(Step::Glance).await;
+        self.tail.take_step(Step::CheckHead).await;
     }
 
     /// All that happened, in order.
@@ -258,8 +258,8 @@ async fn what_others_wrote_leaves_the_caches_before_it_goes_out() {
     assert_eq!(
         order,
         [
-            Heard::CachesForgot(3),
-            Heard::CachesForgot(4),
+            Heard::CacheInvalidated(3),
+            Heard::CacheInvalidated(4),
             Heard::Events(vec![3, 4]),
             Heard::Events(vec![5]),
         ]
@@ -288,9 +288,9 @@ async fn behind_a_gap_nothing_known_from_events_is_trusted() {
     let heard = world.heard();
     let at = |what: Heard| heard.iter().position(|heard| *heard == what);
     let (before, after) = (at(Heard::Events(vec![1])), at(Heard::Events(vec![3])));
-    assert!(before.is_some() && before < at(Heard::StateForgotten));
-    assert!(at(Heard::StateForgotten) < after);
-    assert!(before < at(Heard::CachesForgotAll) && at(Heard::CachesForgotAll) < after);
+    assert!(before.is_some() && before < at(Heard::StateReset));
+    assert!(at(Heard::StateReset) < after);
+    assert!(before < at(Heard::CachesEmptied) && at(Heard::CachesEmptied) < after);
 }
 
 #[tokio::test]
@@ -336,8 +336,8 @@ async fn a_panic_ends_its_step_and_the_streams_but_not_delivery() {
         world.heard(),
         [
             Heard::Events(vec![3]),
-            Heard::CachesForgotAll,
-            Heard::StateForgotten,
+            Heard::CachesEmptied,
+            Heard::StateReset,
             Heard::StreamsClosed,
             Heard::Events(vec![6]),
         ]
