@@ -9,7 +9,7 @@ use super::dispatch::Dispatch;
 use super::source::LogSource;
 use super::{LogTail, Step};
 use crate::event::samples::{ADA, ROOM, message};
-use crate::event::{Event, Gap, GapCause, Logged, Timestamps, Pos};
+use crate::event::{Event, Gap, GapCause, Logged, Pos, Timestamps};
 use crate::model::Stamp;
 use crate::store::Failure;
 use crate::telemetry::{Counter, Metrics};
@@ -97,7 +97,10 @@ impl LogSource for Arc<Table> {
 
     fn invalidate(&self, event: &Event) {
         let pos = event.pos.unwrap().0;
-        self.heard.lock().unwrap().push(Heard::CacheInvalidated(pos));
+        self.heard
+            .lock()
+            .unwrap()
+            .push(Heard::CacheInvalidated(pos));
     }
 
     fn invalidate_all(&self) {
