@@ -16,6 +16,7 @@ use crate::http::extract::{Caller, Params};
 use crate::http::{ApiError, ApiResult, App, presence};
 use crate::model::Scope;
 use crate::protocol::query::Query;
+use crate::text::controls;
 
 /// Counts the call, finds the caller, sets their presence if the call says so.
 pub async fn admit(request: &mut ServiceRequest) -> ApiResult<()> {
@@ -28,6 +29,7 @@ pub async fn admit(request: &mut ServiceRequest) -> ApiResult<()> {
     let counted = app.rate.count(bucket);
     request.extensions_mut().insert(counted.rate_status());
     counted.allowed().map_err(ApiError::limited)?;
+    controls::check_address(request.path(), request.query_string())?;
     // Only now: guessing tokens costs the guesser its calls.
     if let Some(caller) = found? {
         update_presence(request, &app, &caller).await;
