@@ -23,6 +23,7 @@ use self::dispatch::{Dispatch, Dispatcher};
 use self::source::LogSource;
 use super::Shared;
 use crate::event::{Event, Gap, GapCause, Logged, Pos};
+use crate::fault::Fault;
 use crate::store::{Failure, Store};
 use crate::telemetry::{Counter, Metrics};
 
@@ -168,6 +169,8 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
     async fn take(&mut self, events: Vec<Arc<Event>>) {
         let last = events.last().and_then(|event| event.pos);
         self.target = last.unwrap_or(self.target).max(self.target);
+        Fault::Delivery.panics_once();
+        Fault::LogTail.delays().await;
         let mut next: Vec<Arc<Event>> = Vec::with_capacity(events.len());
         for event in events {
             let Some(pos) = event.pos else { continue };
