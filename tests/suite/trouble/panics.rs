@@ -121,7 +121,7 @@ fn the_process_ends_when_the_write_lane_panics_that_nothing_can_replace() {
     server.forgives("a part that nothing can replace is gone", 1);
     server.start_again();
     let kept = server.ada().get(&path).data();
-    assert_eq!(answer.status, 500, "{answer}");
+    assert!((500..=503).contains(&answer.status), "{answer}");
     assert_eq!(ids(&kept).len(), 0, "what was not acknowledged");
 }
 
