@@ -160,7 +160,8 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
     outcome
 }
 
-/// Until the delivery, a shard or the write lane has ended, which only a panic brings about; says which.
+/// Until the delivery, a shard or the write lane has ended, which only a panic brings about (`LogTail` survives those
+/// in its steps); says which.
 async fn part_lost(shared: &Shared, mut delivery_ended: oneshot::Receiver<()>) -> &'static str {
     let mut looks = tokio::time::interval(LOOK_AT_PARTS);
     loop {

@@ -175,6 +175,8 @@ diesel::table! {
         owner -> Text,
         bytes -> BigInt,
         body -> Text,
+        v -> Integer,
+        kind -> Text,
     }
 }
 

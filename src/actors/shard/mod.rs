@@ -3,6 +3,7 @@
 //! `ShardActor` takes batches of deliveries from `LogTail` and fans them out to its sockets. What it knows is
 //! shared with the connection actors of the same thread through [`Shard`]; nothing of it leaves the thread.
 
+pub mod close_app;
 mod deadlines;
 mod effects;
 mod fan_out;
