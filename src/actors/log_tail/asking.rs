@@ -13,7 +13,7 @@ use crate::actors::channel::mail::EventsArrived;
 use crate::actors::delivery::AllowedApp;
 use crate::actors::firehose::mail::{EventWithSubscribers, JudgeEvents};
 use crate::event::{Event, Owner};
-use crate::model::{ChannelId, ClientId, UserId};
+use crate::model::{ChannelId, ClientId, Subscribers};
 use crate::telemetry::{ActorNumbers, Counter};
 
 /// Tries before an actor that cannot load is passed over: 5 seconds with [`PAUSE`] between them.
@@ -23,7 +23,7 @@ const TRIES: u32 = 25;
 #[derive(Clone, Default)]
 pub(super) struct OwnerAnswer {
     /// Who was subscribed at that place in the log.
-    pub(super) subscribers: Arc<[UserId]>,
+    pub(super) subscribers: Subscribers,
     /// The owner's numbers, if it is awake.
     pub(super) numbers: Option<Arc<ActorNumbers>>,
 }
