@@ -59,6 +59,11 @@ struct ServeArgs {
     /// limit of writes per minute for a lively chat.
     #[arg(long, env = "GROUNDNUT_DEMO")]
     demo: bool,
+
+    /// A folder whose files switch faults on, for the suite.
+    #[cfg(debug_assertions)]
+    #[arg(long, value_name = "DIR", hide = true)]
+    faults: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -150,6 +155,10 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
+    #[cfg(debug_assertions)]
+    if let Some(folder) = faults(&cli) {
+        crate::fault::arm(folder);
+    }
     let config = Config::load(cli.common.config.as_deref(), flags(&cli))?;
     match cli.command {
         None | Some(Command::Serve(_)) => run_server(config),
@@ -188,12 +197,12 @@ fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-/// The settings that flags make.
-fn flags(cli: &Cli) -> Named {
-    let (outer, common) = (&cli.serve, &cli.common);
-    // `groundnut --bind X serve` and `groundnut serve --bind X` mean the same.
-    let inner = match &cli.command {
-        Some(Command::Serve(inner)) => inner,
+/// The flags of `serve`, before and after the word: `groundnut --bind X serve` and `groundnut serve --bind X` mean the
+/// same.
+fn serve_flags(cli: &Cli) -> (&ServeArgs, &ServeArgs) {
+    let outer = &cli.serve;
+    match &cli.command {
+        Some(Command::Serve(inner)) => (outer, inner),
         Some(
             Command::User(_)
             | Command::Client(_)
@@ -201,8 +210,20 @@ fn flags(cli: &Cli) -> Named {
             | Command::Config
             | Command::Loadtest(_),
         )
-        | None => outer,
-    };
+        | None => (outer, outer),
+    }
+}
+
+#[cfg(debug_assertions)]
+fn faults(cli: &Cli) -> Option<PathBuf> {
+    let (outer, inner) = serve_flags(cli);
+    inner.faults.clone().or(outer.faults.clone())
+}
+
+/// The settings that flags make.
+fn flags(cli: &Cli) -> Named {
+    let common = &cli.common;
+    let (outer, inner) = serve_flags(cli);
     let bind = inner.bind.as_ref().or(outer.bind.as_ref());
     let demo = (inner.demo || outer.demo).then(|| true.to_string());
     Named::default()
