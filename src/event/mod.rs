@@ -17,7 +17,7 @@ pub use body::{Body, ChannelNews, Written};
 pub use facts::{EventChannel, Facts};
 pub use owner::Owner;
 pub use routing::{Route, RoutingKey};
-pub use topic::Topic;
+pub use topic::{Topic, TopicKind};
 
 use serde::{Deserialize, Serialize};
 

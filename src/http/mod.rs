@@ -1,7 +1,7 @@
 //! The REST face: routes, who asks, what is answered. It decides nothing about channels or users; it asks
 //! the actors and shows what they say.
 //!
-//! Every request passes [`middleware::manners`] (address, rate limit, viewer, headers, log) and then one
+//! Every request passes [`pipeline::around`] (address, rate limit, viewer, headers, log) and then one
 //! handler of [`routes`].
 
 pub mod casing;
@@ -11,9 +11,9 @@ pub mod error;
 pub mod extract;
 pub mod feed;
 pub mod markers;
-pub mod middleware;
 pub mod oauth;
 pub mod people;
+pub mod pipeline;
 pub mod presence;
 mod principal;
 pub mod reply;
@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::actors::Engine;
 use crate::config::Config;
-use middleware::rate_limit::{RateLimiter, RateLimits};
+use pipeline::rate_limit::{RateLimiter, RateLimits};
 
 pub use casing::CasedStream;
 pub use error::{ApiError, ApiResult};

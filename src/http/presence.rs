@@ -6,7 +6,7 @@ use crate::actors::{By, SetPresence};
 use crate::http::extract::{Body, Live, Params, TokenViewer, UserViewer, Viewer, path};
 use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
-use crate::model::{Refusal, Scope, Stamp, UserId};
+use crate::model::{Refusal, Stamp, UserId};
 use crate::protocol::look::Look;
 use crate::protocol::object::PresenceObject;
 use crate::protocol::topic::Topic;
@@ -64,7 +64,6 @@ pub async fn edit(
     body: Body,
     app: Data<App>,
 ) -> ApiResult {
-    viewer.demand(Scope::Presence)?;
     let id = path::user(&app, Some(&viewer), &user).await?;
     if id != viewer.id() {
         return Err(Refusal::NoAccess.into());

@@ -7,7 +7,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
 use super::error::{ApiError, ApiResult};
-use super::middleware::{UpdatedPresence, wants_pretty};
+use super::pipeline::{UpdatedPresence, wants_pretty};
 use crate::model::Page;
 use crate::protocol::envelope::{Envelope, Meta};
 

@@ -87,7 +87,6 @@ pub(in crate::http) async fn muted(
     viewer: UserViewer,
     params: Params,
 ) -> ApiResult {
-    viewer.demand_channels()?;
     let user = viewer.id();
     let (filter, request) = (filters::channels(viewer.by(), &params), params.page());
     let read = app

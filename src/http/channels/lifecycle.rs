@@ -19,7 +19,6 @@ pub(in crate::http) async fn create(
     params: Params,
     body: Body,
 ) -> ApiResult {
-    viewer.demand_channels()?;
     let engine = &app.engine;
     let limits = engine.limits();
     let draft = ChannelDraft::read(&body.value, limits.raw_bytes)?;

@@ -85,7 +85,6 @@ pub(in crate::http) async fn owned(
     viewer: UserViewer,
     params: Params,
 ) -> ApiResult {
-    viewer.demand_channels()?;
     let (user, filter, page) = (
         viewer.id(),
         filters::channels(viewer.by(), &params),

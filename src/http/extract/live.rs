@@ -6,6 +6,7 @@
 use std::future::{Future, Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::Viewer;
@@ -100,7 +101,13 @@ impl FromRequest for Live {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self::parse(request.query_string())))
+        // A HEAD asks what a GET would answer, and changes nothing.
+        let text = if request.method() == Method::HEAD {
+            ""
+        } else {
+            request.query_string()
+        };
+        ready(Ok(Self::parse(text)))
     }
 }
 

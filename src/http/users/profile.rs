@@ -9,7 +9,7 @@ use super::lookup::show_user;
 use crate::actors::ProfileChange;
 use crate::http::extract::{Body, Params, UserViewer, path};
 use crate::http::{ApiResult, App};
-use crate::model::{Content, Refusal, Refused, Scope};
+use crate::model::{Content, Refusal, Refused};
 use crate::text::{self, Source};
 
 /// Languages that clients know.
@@ -55,7 +55,6 @@ async fn save(
     body: &Body,
     clears: bool,
 ) -> ApiResult {
-    viewer.demand(Scope::UpdateProfile)?;
     if path::user(app, Some(viewer), user).await? != viewer.id() {
         return Err(Refusal::NoAccess.into());
     }

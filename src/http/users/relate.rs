@@ -7,7 +7,7 @@ use super::lookup::show_user;
 use crate::http::extract::{Params, UserViewer, path};
 use crate::http::people::people;
 use crate::http::{ApiResult, App, Reply};
-use crate::model::{Refusal, Relation, Scope};
+use crate::model::{Refusal, Relation};
 use crate::protocol::look::Look;
 
 /// `PUT /users/{user_id}/follow`
@@ -48,7 +48,6 @@ async fn relate(
     relation: Relation,
     on: bool,
 ) -> ApiResult {
-    viewer.demand(Scope::Follow)?;
     let other = path::user(app, Some(viewer), user).await?;
     if other == viewer.id() {
         return Err(Refusal::NoAccess.into());

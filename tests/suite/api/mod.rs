@@ -13,6 +13,7 @@ mod presence;
 mod rate_limits;
 mod relation_lists;
 mod relations;
+mod routes;
 mod system;
 mod token_endpoint;
 mod user_streams;
