@@ -3,11 +3,9 @@
 use actix_web::web::{Data, Path};
 
 use crate::http::extract::{Params, UserViewer, path};
-use crate::http::people::people;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::{ApiResult, App, show};
+use crate::model::visibility::Occasion;
 use crate::model::{ClientId, Refusal};
-use crate::protocol::look::Look;
-use crate::protocol::object::{ClientDetail, ClientObject};
 
 /// `GET /clients/{client_id}`
 pub async fn show(
@@ -20,19 +18,19 @@ pub async fn show(
     let store = app.engine.store();
     let client = store.read(move |db| db.client(&id)).await?;
     let client = client.ok_or(Refusal::NotFound)?;
-    let owner = client.owner.into_iter().collect();
-    let people = people(&app, Some(&viewer), Look::from_query(&params), owner).await?;
-    let owner = client.owner.and_then(|id| people.object(id));
-    Reply::one(&ClientDetail::new(&client, owner))
+    show::one(&app, Some(&viewer), &params, &client).await
 }
 
 /// `GET /users/{user_id}/clients`: apps with a live token of the user.
-pub async fn of_user(viewer: UserViewer, user: Path<String>, app: Data<App>) -> ApiResult {
+pub async fn of_user(
+    viewer: UserViewer,
+    user: Path<String>,
+    params: Params,
+    app: Data<App>,
+) -> ApiResult {
     let id = path::user(&app, Some(&viewer), &user).await?;
-    let people = people(&app, Some(&viewer), Look::default(), vec![id]).await?;
-    people.object(id).ok_or(Refusal::UserNotFound)?;
+    show::demand_person(&app, Some(&viewer), id, Occasion::Listed).await?;
     let store = app.engine.store();
     let clients = store.read(move |db| db.clients_of_user(id)).await?;
-    let shown: Vec<_> = clients.iter().map(ClientObject::new).collect();
-    Reply::one(&shown)
+    show::all(&app, Some(&viewer), &params, &clients).await
 }

@@ -4,11 +4,8 @@ use actix_web::web::{Data, Path};
 
 use crate::actors::{By, SetPresence};
 use crate::http::extract::{Body, Live, Params, TokenViewer, UserViewer, Viewer, path};
-use crate::http::people::people;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::{ApiResult, App, show};
 use crate::model::{Refusal, Stamp, UserId};
-use crate::protocol::look::Look;
-use crate::protocol::object::PresenceObject;
 use crate::protocol::topic::Topic;
 
 /// How long a presence lasts, in seconds.
@@ -21,39 +18,28 @@ pub struct Lifetimes {
 }
 
 /// `GET /presence`: everybody who is not offline.
-pub async fn list(viewer: TokenViewer, live: Live, app: Data<App>) -> ApiResult {
+pub async fn list(viewer: TokenViewer, params: Params, live: Live, app: Data<App>) -> ApiResult {
     let page = async {
         let present = app.engine.presence().all();
-        let ids = present.iter().map(|presence| presence.user_id).collect();
-        let people = people(&app, Some(&viewer), Look::default(), ids).await?;
-        let site = app.engine.site();
-        let shown: Vec<_> = present
-            .iter()
-            .filter(|presence| people.object(presence.user_id).is_some())
-            .filter_map(|presence| {
-                let user = people.user(presence.user_id)?;
-                Some(PresenceObject::new(user, presence, site))
-            })
-            .collect();
-        Reply::one(&shown)
+        show::all(&app, Some(&viewer), &params, &present).await
     };
     live.around(&app, &viewer, Topic::Presence, page).await
 }
 
 /// `GET /users/{user_id}/presence`, and its old address `/presence/{user_id}`
-pub async fn show(viewer: UserViewer, user: Path<String>, app: Data<App>) -> ApiResult {
+pub async fn show(
+    viewer: UserViewer,
+    user: Path<String>,
+    params: Params,
+    app: Data<App>,
+) -> ApiResult {
     let id = path::user(&app, Some(&viewer), &user).await?;
-    show_user(&app, &viewer, id).await
+    show_user(&app, &viewer, &params, id).await
 }
 
-async fn show_user(app: &App, viewer: &Viewer, id: UserId) -> ApiResult {
-    let people = people(app, Some(viewer), Look::default(), vec![id]).await?;
-    let user = people
-        .user(id)
-        .filter(|_| !people.standing(id).blocks_you)
-        .ok_or(Refusal::UserNotFound)?;
+async fn show_user(app: &App, viewer: &Viewer, params: &Params, id: UserId) -> ApiResult {
     let presence = app.engine.presence().of(id);
-    Reply::one(&PresenceObject::new(user, &presence, app.engine.site()))
+    show::one(app, Some(viewer), params, &presence).await
 }
 
 /// `PUT /users/{user_id}/presence`: one's own.
@@ -76,7 +62,7 @@ pub async fn edit(
         read(&app, &params, &body)?
     };
     app.engine.set_presence(viewer.by(), set).await?;
-    let mut reply = show_user(&app, &viewer, id).await?;
+    let mut reply = show_user(&app, &viewer, &params, id).await?;
     reply.meta.updated_presence = shortcut.then_some(true);
     Ok(reply)
 }

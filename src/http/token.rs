@@ -3,11 +3,8 @@
 use actix_web::web::Data;
 
 use crate::http::extract::{AppViewer, Live, Params, TokenViewer, UserViewer, Viewer};
-use crate::http::people::people;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::{ApiResult, App, Reply, show};
 use crate::model::{Token, UserId};
-use crate::protocol::look::Look;
-use crate::protocol::object::{Storage, TokenObject, UserObject};
 use crate::protocol::topic::Topic;
 
 /// `GET /token`
@@ -27,16 +24,7 @@ pub async fn delete(viewer: UserViewer, params: Params, app: Data<App>) -> ApiRe
 }
 
 async fn show_token(app: &App, viewer: &Viewer, params: &Params) -> ApiResult {
-    let look = Look::from_query(params);
-    let ids = viewer.user().into_iter().collect();
-    let people = people(app, Some(viewer), look, ids).await?;
-    let user = viewer.user().and_then(|id| people.object(id));
-    let storage = viewer.user().map(|_| Storage::default());
-    Reply::one(&TokenObject::new(
-        &viewer.token,
-        user.map(UserObject::with_markdown),
-        storage,
-    ))
+    show::one(app, Some(viewer), params, &*viewer.token).await
 }
 
 /// `GET /apps/me/users/ids`: users with a live token of the app.
@@ -52,14 +40,5 @@ pub async fn user_tokens(viewer: AppViewer, params: Params, app: Data<App>) -> A
     let client = viewer.token.client.id.clone();
     let store = app.engine.store();
     let tokens: Vec<Token> = store.read(move |db| db.tokens_of_client(&client)).await?;
-    let ids = tokens.iter().filter_map(|token| token.user).collect();
-    let people = people(&app, Some(&viewer), Look::from_query(&params), ids).await?;
-    let shown: Vec<_> = tokens
-        .iter()
-        .filter_map(|token| {
-            let user = people.object(token.user?);
-            Some(TokenObject::new(token, user, Some(Storage::default())))
-        })
-        .collect();
-    Reply::one(&shown)
+    show::all(&app, Some(&viewer), &params, &tokens).await
 }

@@ -20,6 +20,7 @@ pub mod scope;
 pub mod stamp;
 pub mod token;
 pub mod user;
+pub mod visibility;
 
 pub use access::{AppPrincipal, Permission, Principal, UserPrincipal};
 pub use acl::{Access, Acl, AclChange, GroupChange};
@@ -36,7 +37,7 @@ pub use page::{Bound, Page, PageRequest};
 pub use presence::Presence;
 pub use raw::Raw;
 pub use refusal::{Refusal, Refused};
-pub use relation::{Relation, Standing};
+pub use relation::{Relation, Relationship};
 pub use scope::{Scope, Scopes};
 pub use stamp::Stamp;
 pub use token::Token;

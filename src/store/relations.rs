@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use super::schema::relations;
 use super::{Db, Failure, Tx};
-use crate::model::relation::Standing;
-use crate::model::{Page, PageRequest, Relation, UserId};
+use crate::model::visibility::Hidden;
+use crate::model::{Page, PageRequest, Relation, Relationship, UserId};
 
 /// Who must not hear of somebody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,12 +20,12 @@ pub struct HiddenFrom {
 
 impl Db<'_> {
     /// How a viewer and others stand to each other. Strangers are left out.
-    pub fn standings(
+    pub fn relationships(
         &mut self,
         viewer: UserId,
         others: &[UserId],
-    ) -> Result<HashMap<UserId, Standing>, Failure> {
-        let mut standings: HashMap<UserId, Standing> = HashMap::new();
+    ) -> Result<HashMap<UserId, Relationship>, Failure> {
+        let mut relationships: HashMap<UserId, Relationship> = HashMap::new();
         let ids = || others.iter().map(|id| id.0);
         let mine = relations::table
             .filter(relations::user_id.eq(viewer.0))
@@ -33,11 +33,11 @@ impl Db<'_> {
             .select((relations::other_id, relations::kind))
             .load::<(i64, String)>(self.sql)?;
         for (other, kind) in mine {
-            let standing = standings.entry(UserId(other)).or_default();
+            let relationship = relationships.entry(UserId(other)).or_default();
             match relation_of(&kind) {
-                Some(Relation::Follow) => standing.you_follow = true,
-                Some(Relation::Mute) => standing.you_muted = true,
-                Some(Relation::Block) => standing.you_blocked = true,
+                Some(Relation::Follow) => relationship.you_follow = true,
+                Some(Relation::Mute) => relationship.you_muted = true,
+                Some(Relation::Block) => relationship.you_blocked = true,
                 None => {}
             }
         }
@@ -47,23 +47,20 @@ impl Db<'_> {
             .select((relations::user_id, relations::kind))
             .load::<(i64, String)>(self.sql)?;
         for (other, kind) in theirs {
-            let standing = standings.entry(UserId(other)).or_default();
+            let relationship = relationships.entry(UserId(other)).or_default();
             match relation_of(&kind) {
-                Some(Relation::Follow) => standing.follows_you = true,
-                Some(Relation::Block) => standing.blocks_you = true,
+                Some(Relation::Follow) => relationship.follows_you = true,
+                Some(Relation::Block) => relationship.blocks_you = true,
                 Some(Relation::Mute) | None => {}
             }
         }
-        Ok(standings)
+        Ok(relationships)
     }
 
     /// Who must not hear of what this user does.
     pub fn hidden_from(&mut self, actor: UserId) -> Result<HiddenFrom, Failure> {
         let muted_by = self.others(actor, Relation::Mute, true)?;
-        let mut blocked = self.others(actor, Relation::Block, true)?;
-        blocked.extend(self.others(actor, Relation::Block, false)?);
-        blocked.sort_unstable();
-        blocked.dedup();
+        let blocked = self.blocked(actor)?;
         Ok(HiddenFrom { muted_by, blocked })
     }
 
@@ -72,14 +69,20 @@ impl Db<'_> {
         self.others(user, Relation::Follow, false)
     }
 
-    /// Whose messages the user does not want to see, or may not: muted, or in a block in either direction.
-    pub fn hides(&mut self, viewer: UserId) -> Result<Vec<UserId>, Failure> {
-        let mut hidden = self.others(viewer, Relation::Mute, false)?;
-        hidden.extend(self.others(viewer, Relation::Block, false)?);
-        hidden.extend(self.others(viewer, Relation::Block, true)?);
-        hidden.sort_unstable();
-        hidden.dedup();
-        Ok(hidden)
+    /// Whom the viewer muted, and who is in a block with the viewer.
+    pub fn hidden(&mut self, viewer: UserId) -> Result<Hidden, Failure> {
+        let muted = self.others(viewer, Relation::Mute, false)?;
+        let blocked = self.blocked(viewer)?;
+        Ok(Hidden { muted, blocked })
+    }
+
+    /// Users in a block with this one, in either direction, rising ids.
+    pub fn blocked(&mut self, user: UserId) -> Result<Vec<UserId>, Failure> {
+        let mut blocked = self.others(user, Relation::Block, true)?;
+        blocked.extend(self.others(user, Relation::Block, false)?);
+        blocked.sort_unstable();
+        blocked.dedup();
+        Ok(blocked)
     }
 
     /// The users on one side of a relation, latest first; `incoming`: who decided so about `user`.

@@ -20,9 +20,9 @@ pub fn relate(
     on: bool,
 ) -> Result<(), Failure> {
     tx.user(other)?.ok_or(Refusal::UserNotFound)?;
-    if relation == Relation::Follow && on && tx.hidden_from(user)?.blocked.contains(&other) {
-        return Err(Refusal::Blocked.into());
-    }
+    let between = tx.relationships(user, &[other])?;
+    let between = between.get(&other).copied().unwrap_or_default();
+    between.allows(relation, on)?;
     let changed = if on {
         tx.relate(user, other, relation)?
     } else {

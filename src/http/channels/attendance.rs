@@ -1,20 +1,18 @@
 //! Who has a channel in the inbox, and who does not want it there.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use actix_web::web::{Data, Path};
 
-use super::backdrop::Backdrop;
 use super::filters;
-use super::reply;
 use crate::actors::Attend;
 use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
+use crate::http::show::Person;
 use crate::http::principal::{principal, readable};
-use crate::http::{ApiResult, App, Reply};
-use crate::model::{Access, Acl, Channel, ChannelId, Page, Raw, Refusal, UserId};
-use crate::protocol::look::Look;
-use crate::protocol::object::UserObject;
+use crate::http::{ApiResult, App, Reply, show};
+use crate::model::{Access, Acl, Channel, ChannelId, Principal, Raw, Refusal, UserId};
 use crate::protocol::topic::Topic;
+use crate::store::{Db, Failure};
 
 /// `PUT` (or `POST`) `/channels/{channel_id}/subscribe`
 pub(in crate::http) async fn subscribe(
@@ -66,7 +64,7 @@ async fn attend(
     let id = path::id::<ChannelId>(channel)?;
     let channel = app.engine.attend(viewer.by(), id, how).await?;
     if viewer.by().holds(&channel, Access::Read).is_granted() {
-        return reply::channel(app, Some(viewer), params, &channel).await;
+        return show::one(app, Some(viewer), params, &channel).await;
     }
     // Who left a channel that they may no longer read learns that they left, and nothing else of it.
     let left = Channel {
@@ -78,7 +76,7 @@ async fn attend(
         sticky_messages: 0,
         ..Channel::clone(&channel)
     };
-    reply::channel(app, Some(viewer), params, &left).await
+    show::one(app, Some(viewer), params, &left).await
 }
 
 /// `GET /users/me/channels/muted`
@@ -94,7 +92,7 @@ pub(in crate::http) async fn muted(
         .store()
         .read(move |db| db.muted_page(user, &filter, &request));
     let page = read.await?;
-    reply::channels(&app, Some(&viewer), &params, &page).await
+    show::page(&app, Some(&viewer), &params, &page).await
 }
 
 /// `GET /channels/{channel_id}/subscribers`
@@ -123,35 +121,17 @@ async fn subscriber_page(
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult {
-    let mut look = Look::from_query(params);
-    let page = read_page(app, viewer, params, channel).await?;
-    if !look.user {
-        return Reply::listing(&page, &ids(&page));
-    }
+    let reader = principal(app, viewer).await?;
+    let request = params.page();
+    let read = app.engine.store().read(move |db| {
+        readable(db, &reader, channel)?;
+        db.subscriber_page(channel, &request)
+    });
+    let page = read.await?;
     // In a channel it is the presence there that counts.
-    let wants_presence = std::mem::take(&mut look.presence);
-    let engine = &app.engine;
-    let people = page.items.iter().map(|(_, id)| *id);
-    let behind = Backdrop::of_users(app, viewer, look, people).await?;
-    let present: HashMap<UserId, String> = if wants_presence {
-        let present = engine.presence().in_channel(channel);
-        present
-            .into_iter()
-            .filter_map(|presence| Some((presence.user_id, presence.text?)))
-            .collect()
-    } else {
-        HashMap::new()
-    };
-    let show = |(key, id): &(i64, UserId)| -> Option<UserObject<'_>> {
-        let object = behind.user(*id)?.paginated(*key);
-        Some(if wants_presence {
-            object.with_presence(present.get(id).map(String::as_str))
-        } else {
-            object
-        })
-    };
-    let items: Vec<_> = page.items.iter().filter_map(show).collect();
-    Reply::listing(&page, &items)
+    let board = app.engine.presence();
+    let page = page.map(|id| Person::in_channel(id, board.of_in(id, channel).text));
+    show::page(app, viewer, params, &page).await
 }
 
 /// `GET /channels/{channel_id}/subscribers/ids`
@@ -164,7 +144,8 @@ pub(in crate::http) async fn subscriber_ids(
     let reader = principal(&app, viewer.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         readable(db, &reader, id)?;
-        db.subscribers(id)
+        let blocked = blocked(db, &reader)?;
+        visible_subscribers(db, id, &blocked)
     });
     Reply::one(&read.await?)
 }
@@ -185,10 +166,11 @@ pub(in crate::http) async fn subscriber_ids_of(
     }
     let reader = principal(&app, viewer.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
-        let mut lists = std::collections::BTreeMap::new();
+        let blocked = blocked(db, &reader)?;
+        let mut lists = BTreeMap::new();
         for (id, channel) in db.channels(&ids)? {
             if reader.reads(&channel).is_granted() {
-                lists.insert(id.to_string(), db.subscribers(id)?);
+                lists.insert(id.to_string(), visible_subscribers(db, id, &blocked)?);
             }
         }
         Ok(lists)
@@ -196,21 +178,20 @@ pub(in crate::http) async fn subscriber_ids_of(
     Reply::one(&read.await?)
 }
 
-async fn read_page(
-    app: &App,
-    viewer: Option<&Viewer>,
-    params: &Params,
-    channel: ChannelId,
-) -> ApiResult<Page<UserId>> {
-    let reader = principal(app, viewer).await?;
-    let request = params.page();
-    let read = app.engine.store().read(move |db| {
-        readable(db, &reader, channel)?;
-        db.subscriber_page(channel, &request)
-    });
-    Ok(read.await?)
+/// Users in a block with the reader: a list of ids leaves them out as a list of users does.
+fn blocked(db: &mut Db<'_>, reader: &Principal) -> Result<Vec<UserId>, Failure> {
+    match reader.user() {
+        Some(user) => db.blocked(user),
+        None => Ok(Vec::new()),
+    }
 }
 
-fn ids(page: &Page<UserId>) -> Vec<UserId> {
-    page.items.iter().map(|(_, id)| *id).collect()
+fn visible_subscribers(
+    db: &mut Db<'_>,
+    channel: ChannelId,
+    blocked: &[UserId],
+) -> Result<Vec<UserId>, Failure> {
+    let mut ids = db.subscribers(channel)?;
+    ids.retain(|id| blocked.binary_search(id).is_err());
+    Ok(ids)
 }

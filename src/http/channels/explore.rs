@@ -3,11 +3,10 @@
 use actix_web::web::{Data, Path};
 use serde::Serialize;
 
-use super::reply;
 use super::search;
 use crate::http::extract::{AnyViewer, Params};
 use crate::http::principal::principal;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::{ApiResult, App, Reply, show};
 use crate::model::Refusal;
 use crate::model::channel::CHAT;
 use crate::store::{ChannelOrder, ChannelSearch};
@@ -115,5 +114,5 @@ pub(in crate::http) async fn show(
         wanted.unsubscribed_by = reader.user();
     }
     let page = search::read(&app, &reader, wanted, params.page()).await?;
-    reply::channels(&app, viewer.0.as_ref(), &params, &page).await
+    show::page(&app, viewer.0.as_ref(), &params, &page).await
 }

@@ -48,8 +48,7 @@ impl MessagesWanted {
         viewer: Option<UserId>,
     ) -> Result<MessageFilter, Failure> {
         let hidden = match viewer {
-            Some(viewer) if self.include_muted => db.hidden_from(viewer)?.blocked,
-            Some(viewer) => db.hides(viewer)?,
+            Some(viewer) => db.hidden(viewer)?.authors(self.include_muted),
             None => Vec::new(),
         };
         Ok(MessageFilter {

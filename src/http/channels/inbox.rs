@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use actix_web::web::Data;
 
 use super::filters;
-use super::reply;
 use crate::http::extract::{Live, Params, UserViewer, Viewer};
-use crate::http::{ApiResult, App, Reply};
+use crate::http::{ApiResult, App, Reply, show};
 use crate::model::channel::{CHAT, PM};
 use crate::model::{Refusal, UserId, UserPrincipal};
 use crate::protocol::topic::Topic;
@@ -48,7 +47,7 @@ async fn page(app: &App, viewer: &Viewer, by: &UserPrincipal, params: &Params) -
         Ok((page, counts))
     });
     let (page, counts) = read.await?;
-    let mut reply = reply::channels(app, Some(viewer), params, &page).await?;
+    let mut reply = show::page(app, Some(viewer), params, &page).await?;
     let both = [CHAT, PM].map(|kind| (kind.to_owned(), counts.get(kind).copied().unwrap_or(0)));
     reply.meta.unread_counts = Some(both.into());
     Ok(reply)

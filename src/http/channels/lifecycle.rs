@@ -5,10 +5,9 @@ use std::sync::Arc;
 use actix_web::web::{Data, Path};
 
 use super::names;
-use super::reply;
 use crate::actors::ChannelChange;
 use crate::http::extract::{Body, Params, UserViewer, path};
-use crate::http::{ApiResult, App};
+use crate::http::{ApiResult, App, show};
 use crate::model::{Channel, ChannelId, Refusal};
 use crate::protocol::draft::{ChannelChangeDraft, ChannelDraft, owner_id};
 
@@ -28,7 +27,7 @@ pub(in crate::http) async fn create(
     let channel = engine
         .create_channel(viewer.by(), new, auto_subscribe)
         .await?;
-    reply::created(show(&app, &viewer, &params, channel).await)
+    show::created(show(&app, &viewer, &params, channel).await)
 }
 
 /// `PUT` and `PATCH /channels/{channel_id}`
@@ -82,5 +81,5 @@ pub(in crate::http) async fn deactivate(
 }
 
 async fn show(app: &App, viewer: &UserViewer, params: &Params, channel: Arc<Channel>) -> ApiResult {
-    reply::channel(app, Some(viewer), params, &channel).await
+    show::one(app, Some(viewer), params, &channel).await
 }

@@ -7,10 +7,9 @@ use actix_web::web::{Data, Path};
 use super::filters;
 use super::inbox;
 use super::names;
-use super::reply;
 use crate::http::extract::{AnyViewer, Live, Params, UserViewer, path};
 use crate::http::principal::{principal, readable};
-use crate::http::{ApiResult, App};
+use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
 use crate::model::{Channel, ChannelId, Refusal, UserId};
 use crate::protocol::draft::PersonRef;
@@ -48,7 +47,7 @@ pub(in crate::http) async fn list(
         .filter_map(|id| found.remove(id))
         .filter(|channel| reader.reads(channel).is_granted())
         .collect();
-    reply::all_channels(&app, viewer.as_ref(), &params, &channels).await
+    show::all(&app, viewer.as_ref(), &params, &channels).await
 }
 
 /// `GET /channels/{channel_id}`
@@ -71,7 +70,7 @@ pub(in crate::http) async fn show(
         Ok((channel, marker))
     });
     let (channel, marker) = read.await?;
-    let mut reply = reply::channel(&app, viewer.0.as_ref(), &params, &channel).await?;
+    let mut reply = show::one(&app, viewer.0.as_ref(), &params, &channel).await?;
     if let Some(marker) = marker {
         let object = MarkerObject::new(&MarkerName::Channel(id), marker.as_ref());
         reply.meta.marker = serde_json::to_value(object).ok();
@@ -95,7 +94,7 @@ pub(in crate::http) async fn owned(
         .store()
         .read(move |db| db.owned_page(user, &filter, &page));
     let page = read.await?;
-    reply::channels(&app, Some(&viewer), &params, &page).await
+    show::page(&app, Some(&viewer), &params, &page).await
 }
 
 /// `GET /users/me/channels/existing_pm?ids=`
@@ -125,5 +124,5 @@ pub(in crate::http) async fn existing_pm(
             .ok_or_else(|| Refusal::NoSuchPrivateChannel.into())
     });
     let channel = read.await?;
-    reply::channel(&app, Some(&viewer), &params, &channel).await
+    show::one(&app, Some(&viewer), &params, &channel).await
 }

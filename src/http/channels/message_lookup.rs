@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use actix_web::web::{Data, Path};
 
 use super::messages::message_path;
-use super::reply;
 use crate::http::extract::{AnyViewer, Params};
 use crate::http::principal::principal;
-use crate::http::{ApiResult, App};
+use crate::http::{ApiResult, App, show};
 use crate::model::{ChannelId, Message, MessageId, Principal, Refusal};
 use crate::store::{Db, Failure};
 
@@ -29,7 +28,7 @@ pub(in crate::http) async fn show(
         .store()
         .read(move |db| message_in(db, &reader, channel, id));
     let message = read.await?;
-    reply::message(&app, viewer.0.as_ref(), &params, &message).await
+    show::one(&app, viewer.0.as_ref(), &params, &message).await
 }
 
 /// `GET /channels/messages?ids=`
@@ -65,7 +64,7 @@ pub(in crate::http) async fn by_ids(
             .collect::<Vec<Message>>())
     });
     let messages = read.await?;
-    reply::all_messages(&app, viewer.0.as_ref(), &params, &messages).await
+    show::all(&app, viewer.0.as_ref(), &params, &messages).await
 }
 
 /// The message, if it stands in that channel and may be read.

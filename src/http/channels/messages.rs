@@ -7,10 +7,9 @@ use std::time::Instant;
 use actix_web::web::{Data, Path};
 
 use super::names;
-use super::reply;
 use crate::http::extract::{Body, Params, UserViewer, path};
 use crate::http::principal::readable;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::{ApiResult, App, Reply, show};
 use crate::model::message::NewMessage;
 use crate::model::{Access, ChannelId, MessageId, Principal, Refusal, UserId};
 use crate::protocol::draft::MessageDraft;
@@ -37,7 +36,7 @@ pub(in crate::http) async fn create(
     };
     app.engine.metrics().spans().since(Span::Parse, began);
     let message = app.engine.post_message(viewer.by(), channel, new).await?;
-    reply::created(reply::message(&app, Some(&viewer), &params, &message).await)
+    show::created(show::one(&app, Some(&viewer), &params, &message).await)
 }
 
 async fn compose(
@@ -95,7 +94,7 @@ pub(in crate::http) async fn delete(
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
     let deleted = app.engine.delete_message(viewer.by(), channel, id).await?;
-    reply::message(&app, Some(&viewer), &params, &deleted).await
+    show::one(&app, Some(&viewer), &params, &deleted).await
 }
 
 /// `PUT …/messages/{message_id}/sticky`
@@ -128,7 +127,7 @@ async fn set_sticky(
     let (channel, id) = message_path(ids)?;
     let engine = &app.engine;
     let message = engine.set_sticky(viewer.by(), channel, id, sticky).await?;
-    reply::message(app, Some(viewer), params, &message).await
+    show::one(app, Some(viewer), params, &message).await
 }
 
 /// `POST …/messages/{message_id}/report`: the operator reads it in the log.

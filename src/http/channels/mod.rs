@@ -1,10 +1,9 @@
 //! Channels and their messages.
 //!
 //! Reads ask the store, once per answer where that is possible; `model::access` says who may read what. Writes go
-//! through the engine, which knows the rules of each channel. `backdrop` and `reply` show the result.
+//! through the engine, which knows the rules of each channel. `http/show` shows the result.
 
 pub(super) mod attendance;
-mod backdrop;
 pub(super) mod explore;
 mod filters;
 pub(super) mod inbox;
@@ -15,5 +14,4 @@ pub(super) mod messages;
 mod names;
 pub(super) mod presence;
 pub(super) mod reading;
-mod reply;
 pub(super) mod search;

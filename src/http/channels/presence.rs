@@ -2,20 +2,18 @@
 
 use actix_web::web::{Data, Path};
 
-use super::backdrop::Backdrop;
 use super::messages::demand;
 use crate::http::extract::{Body, Live, Params, UserViewer, path};
 use crate::http::principal::principal;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::{ApiResult, App, show};
 use crate::model::{ChannelId, Refusal};
-use crate::protocol::look::Look;
-use crate::protocol::object::PresenceObject;
 use crate::protocol::topic::Topic;
 
 /// `GET /channels/{channel_id}/presence`: everybody who is not offline there.
 pub(in crate::http) async fn list(
     app: Data<App>,
     viewer: UserViewer,
+    params: Params,
     live: Live,
     channel: Path<String>,
 ) -> ApiResult {
@@ -23,20 +21,8 @@ pub(in crate::http) async fn list(
     let page = async {
         let reader = principal(&app, Some(viewer.viewer())).await?;
         demand(&app, &reader, id).await?;
-        let mut present = app.engine.presence().in_channel(id);
-        present.retain(|presence| presence.text.is_some());
-        present.sort_unstable_by_key(|presence| presence.user_id);
-        let people = present.iter().map(|presence| presence.user_id);
-        let look = Look::default();
-        let behind = Backdrop::of_users(&app, Some(&viewer), look, people).await?;
-        let items: Vec<_> = present
-            .iter()
-            .filter_map(|presence| {
-                let user = behind.visible_user(presence.user_id)?;
-                Some(PresenceObject::new(user, presence, app.engine.site()))
-            })
-            .collect();
-        Reply::one(&items)
+        let present = app.engine.presence().in_channel(id);
+        show::all(&app, Some(&viewer), &params, &present).await
     };
     live.around(&app, &viewer, Topic::ChannelPresence(id), page)
         .await
@@ -46,17 +32,15 @@ pub(in crate::http) async fn list(
 pub(in crate::http) async fn show(
     app: Data<App>,
     viewer: UserViewer,
+    params: Params,
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let user = path::user(&app, Some(&viewer), &ids.0).await?;
     let channel = path::id::<ChannelId>(&ids.1)?;
     let reader = principal(&app, Some(viewer.viewer())).await?;
     demand(&app, &reader, channel).await?;
-    let look = Look::default();
-    let behind = Backdrop::of_users(&app, Some(&viewer), look, [user]).await?;
     let presence = app.engine.presence().of_in(user, channel);
-    let shown = behind.visible_user(user).ok_or(Refusal::UserNotFound)?;
-    Reply::one(&PresenceObject::new(shown, &presence, app.engine.site()))
+    show::one(&app, Some(&viewer), &params, &presence).await
 }
 
 /// `PUT /users/me/presence/channels/{channel_id}`; one's own id is as good as `me`.
@@ -77,8 +61,5 @@ pub(in crate::http) async fn edit(
         .engine
         .set_channel_presence(viewer.by(), channel, set)
         .await?;
-    let look = Look::default();
-    let behind = Backdrop::of_users(&app, Some(&viewer), look, [user]).await?;
-    let shown = behind.visible_user(user).ok_or(Refusal::UserNotFound)?;
-    Reply::one(&PresenceObject::new(shown, &presence, app.engine.site()))
+    show::one(&app, Some(&viewer), &params, &presence).await
 }

@@ -5,10 +5,9 @@ use actix_web::web::{Data, Path};
 use super::filters;
 use super::message_lookup::message_in;
 use super::messages::message_path;
-use super::reply;
 use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
 use crate::http::principal::{principal, readable};
-use crate::http::{ApiResult, App};
+use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
 use crate::model::{ChannelId, Marker, Message, MessageId, Page, Principal, UserId};
 use crate::protocol::object::MarkerObject;
@@ -85,7 +84,7 @@ async fn channel_page(
     if params.flag("update_marker", false) {
         move_marker(app, reader.user(), channel, &mut read).await?;
     }
-    let mut reply = reply::messages(app, viewer, params, &read.page).await?;
+    let mut reply = show::page(app, viewer, params, &read.page).await?;
     if let Some(marker) = read.marker {
         let object = MarkerObject::new(&MarkerName::Channel(channel), marker.as_ref());
         reply.meta.marker = serde_json::to_value(object).ok();
@@ -140,7 +139,7 @@ pub(in crate::http) async fn thread(
         db.thread_page(message.thread_id, &filter, &request)
     });
     let page = read.await?;
-    reply::messages(&app, viewer.0.as_ref(), &params, &page).await
+    show::page(&app, viewer.0.as_ref(), &params, &page).await
 }
 
 /// `GET /users/me/messages`
@@ -156,7 +155,7 @@ pub(in crate::http) async fn mine(app: Data<App>, viewer: UserViewer, params: Pa
         .store()
         .read(move |db| db.written_by(user, Some(&scopes), &filter, &request));
     let page = read.await?;
-    reply::messages(&app, Some(&viewer), &params, &page).await
+    show::page(&app, Some(&viewer), &params, &page).await
 }
 
 /// `GET /channels/{channel_id}/sticky_messages`
@@ -176,5 +175,5 @@ pub(in crate::http) async fn sticky(
         db.sticky_page(id, &filter, &request)
     });
     let page = read.await?;
-    reply::messages(&app, viewer.0.as_ref(), &params, &page).await
+    show::page(&app, viewer.0.as_ref(), &params, &page).await
 }

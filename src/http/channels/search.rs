@@ -4,10 +4,9 @@ use actix_web::web::Data;
 
 use super::filters;
 use super::names;
-use super::reply;
 use crate::http::extract::{AnyViewer, Params, TokenViewer};
 use crate::http::principal::principal;
-use crate::http::{ApiResult, App};
+use crate::http::{ApiResult, App, show};
 use crate::model::channel::PM;
 use crate::model::{
     Bound, Channel, ChannelId, MessageId, Page, PageRequest, Principal, Refusal, Stamp, UserId,
@@ -31,7 +30,7 @@ pub(in crate::http) async fn channels(
         wanted.unread_by = reader.user();
     }
     let page = read(&app, &reader, wanted, params.page()).await?;
-    reply::channels(&app, viewer.0.as_ref(), &params, &page).await
+    show::page(&app, viewer.0.as_ref(), &params, &page).await
 }
 
 /// Finds channels that the reader may see.
@@ -115,7 +114,7 @@ pub(in crate::http) async fn messages(
         db.search_messages(&search, &request)
     });
     let page = read.await?;
-    reply::messages(&app, Some(&viewer), &params, &page).await
+    show::page(&app, Some(&viewer), &params, &page).await
 }
 
 /// Stands in `channel_ids` for all private messages.

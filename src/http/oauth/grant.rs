@@ -36,7 +36,7 @@ struct Granted<'a> {
     user_id: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
-    token: TokenObject<'a>,
+    token: Option<TokenObject<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     storage: Option<Storage>,
 }
@@ -165,21 +165,15 @@ async fn show(app: &App, access_token: &str, token: Token) -> Result<HttpRespons
     let viewer = Viewer {
         token: token.into(),
     };
-    let ids = viewer.user().into_iter().collect();
-    let people = people(app, Some(&viewer), Look::default(), ids).await?;
-    let user = viewer.user().and_then(|id| people.user(id));
-    let object = viewer.user().and_then(|id| people.object(id));
-    let storage = viewer.user().map(|_| Storage::default());
+    let users = viewer.user().into_iter().collect();
+    let includes = Includes::of_users(app, Some(&viewer), Look::default(), users).await?;
+    let user = viewer.user().and_then(|id| includes.users().visible(id, Occasion::Named));
     let granted = Granted {
         access_token,
         user_id: viewer.user(),
         username: user.map(|user| user.username.as_str()),
-        token: TokenObject::new(
-            &viewer.token,
-            object.map(UserObject::with_markdown),
-            storage,
-        ),
-        storage,
+        token: viewer.token.object(&includes, None),
+        storage: viewer.user().map(|_| Storage::default()),
     };
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -3,10 +3,9 @@
 use actix_web::web::{Data, Path};
 
 use crate::http::extract::{AnyViewer, Params, Viewer, path};
-use crate::http::people::people;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::show::Person;
+use crate::http::{ApiResult, App, show};
 use crate::model::{Refusal, UserId};
-use crate::protocol::look::Look;
 
 /// `GET /users/{user_id}`
 pub async fn show(
@@ -27,18 +26,7 @@ pub async fn show_user(
     params: &Params,
     id: UserId,
 ) -> ApiResult {
-    let look = Look::from_query(params);
-    let people = people(app, viewer, look, vec![id]).await?;
-    let object = people
-        .object_unless_blocking(id)
-        .ok_or(Refusal::UserNotFound)?;
-    if !look.user {
-        return Reply::one(&id);
-    }
-    if viewer.and_then(Viewer::user) == Some(id) {
-        return Reply::one(&object.with_markdown());
-    }
-    Reply::one(&object)
+    show::one(app, viewer, params, &Person::named(id)).await
 }
 
 /// `GET /users?ids=`: those who are found, in the order asked for.
@@ -48,18 +36,6 @@ pub async fn list(viewer: AnyViewer, params: Params, app: Data<App>) -> ApiResul
         return Err(Refusal::Missing.at("ids").into());
     }
     let ids = path::users(&app, viewer, &params.list("ids")).await?;
-    let look = Look::from_query(&params);
-    let people = people(&app, viewer, look, ids.clone()).await?;
-    if !look.user {
-        let found: Vec<UserId> = ids
-            .into_iter()
-            .filter(|id| people.object_unless_blocking(*id).is_some())
-            .collect();
-        return Reply::one(&found);
-    }
-    let found: Vec<_> = ids
-        .into_iter()
-        .filter_map(|id| people.object_unless_blocking(id))
-        .collect();
-    Reply::one(&found)
+    let people: Vec<Person> = ids.into_iter().map(Person::named).collect();
+    show::all(&app, viewer, &params, &people).await
 }

@@ -5,8 +5,9 @@ use serde_json::json;
 
 use super::lookup::show_user;
 use crate::http::extract::{Params, UserViewer, path};
-use crate::http::people::people;
+use crate::http::show::Includes;
 use crate::http::{ApiResult, App, Reply};
+use crate::model::visibility::Occasion;
 use crate::model::{Refusal, Relation};
 use crate::protocol::look::Look;
 
@@ -52,25 +53,11 @@ async fn relate(
     if other == viewer.id() {
         return Err(Refusal::NoAccess.into());
     }
-    let before = people(app, Some(viewer), Look::default(), vec![other]).await?;
-    if before.user(other).is_none() {
-        return Err(Refusal::UserNotFound.into());
-    }
-    let standing = before.standing(other);
-    match relation {
-        // Who is hidden can still be blocked and unblocked, and let go of.
-        Relation::Block => {}
-        Relation::Follow if on && (standing.blocks_you || standing.you_blocked) => {
-            return Err(Refusal::Blocked.into());
-        }
-        Relation::Follow | Relation::Mute => {
-            if standing.blocks_you && on {
-                return Err(Refusal::UserNotFound.into());
-            }
-        }
-    }
     app.engine.relate(viewer.by(), other, relation, on).await?;
-    if standing.blocks_you {
+    let named = vec![other];
+    let includes = Includes::of_users(app, Some(viewer), Look::default(), named).await?;
+    if includes.user(other, Occasion::Named).is_none() {
+        // Users who block the caller can be blocked, unblocked and let go of; nothing else is told of them.
         return Reply::one(&json!({ "id": other }));
     }
     show_user(app, Some(viewer), params, other).await

@@ -116,7 +116,7 @@ impl<'a> MessageObject<'a> {
 mod tests {
     use super::*;
     use crate::model::Deletion;
-    use crate::model::relation::Standing;
+    use crate::model::relation::Relationship;
     use crate::protocol::object::sample;
     use serde_json::json;
 
@@ -203,7 +203,7 @@ mod tests {
         let author = sample::user(7, "ada");
         let site = sample::site();
         let personal =
-            UserObject::new(&author, Look::default(), &site).seen_by(Standing::default(), false);
+            UserObject::new(&author, Look::default(), &site).seen_by(Relationship::default(), false);
         let shown =
             MessageObject::new(&message, None, Look::default(), &site).author_object(personal);
         let shown = serde_json::to_value(shown).unwrap();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{iso, text_if_any};
-use crate::model::relation::Standing;
+use crate::model::relation::Relationship;
 use crate::model::user::UserCounts;
 use crate::model::{Entities, Raw, Stamp, User, UserId};
 use crate::protocol::look::Look;
@@ -118,12 +118,12 @@ impl<'a> UserObject<'a> {
 
     /// Adds how the viewer stands to this user. Clients tell "this is me" by the values for oneself.
     #[must_use]
-    pub fn seen_by(mut self, standing: Standing, is_self: bool) -> Self {
-        self.follows_you = Some(is_self || standing.follows_you);
-        self.you_follow = Some(is_self || standing.you_follow);
-        self.you_muted = Some(standing.you_muted);
-        self.you_blocked = Some(standing.you_blocked);
-        self.you_can_follow = Some(!is_self && !standing.you_blocked && !standing.blocks_you);
+    pub fn seen_by(mut self, relationship: Relationship, is_self: bool) -> Self {
+        self.follows_you = Some(is_self || relationship.follows_you);
+        self.you_follow = Some(is_self || relationship.you_follow);
+        self.you_muted = Some(relationship.you_muted);
+        self.you_blocked = Some(relationship.you_blocked);
+        self.you_can_follow = Some(!is_self && !relationship.you_blocked && !relationship.blocks_you);
         self
     }
 
@@ -203,7 +203,7 @@ mod tests {
     fn oneself_follows_oneself_and_cannot() {
         let user = sample::user(12, "amy");
         let me = UserObject::new(&user, Look::default(), &sample::site())
-            .seen_by(Standing::default(), true);
+            .seen_by(Relationship::default(), true);
         let me = serde_json::to_value(me).unwrap();
         assert_eq!(
             [
@@ -220,12 +220,12 @@ mod tests {
     #[test]
     fn nobody_follows_who_blocks_them() {
         let user = sample::user(12, "amy");
-        let standing = Standing {
+        let relationship = Relationship {
             blocks_you: true,
-            ..Standing::default()
+            ..Relationship::default()
         };
         let shown = UserObject::new(&user, Look::default(), &sample::site())
-            .seen_by(standing, false)
+            .seen_by(relationship, false)
             .with_presence(None)
             .paginated(9);
         let shown = serde_json::to_value(shown).unwrap();

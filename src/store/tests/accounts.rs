@@ -2,7 +2,7 @@
 
 use super::{CLIENT, Place, ada, named};
 use crate::event::{Body, Event};
-use crate::model::relation::Standing;
+use crate::model::relation::Relationship;
 use crate::model::{
     AppStream, ClientId, Content, ObjectType, PageRequest, Refusal, Relation, Scopes, Stamp,
     TokenId, UserId,
@@ -245,26 +245,27 @@ async fn relations_are_directed_counted_and_listed() {
         (1, 2)
     );
     assert_eq!(place.read(move |db| db.follows(ada)).await, [bob]);
-    let standings = place.read(move |db| db.standings(ada, &[bob, eve])).await;
+    let relationships = place.read(move |db| db.relationships(ada, &[bob, eve])).await;
     assert_eq!(
-        standings[&bob],
-        Standing {
+        relationships[&bob],
+        Relationship {
             you_follow: true,
-            ..Standing::default()
+            ..Relationship::default()
         },
         "ada is not told that bob muted her"
     );
     assert_eq!(
-        standings[&eve],
-        Standing {
+        relationships[&eve],
+        Relationship {
             blocks_you: true,
-            ..Standing::default()
+            ..Relationship::default()
         }
     );
     let hidden = place.read(move |db| db.hidden_from(ada)).await;
     assert_eq!((hidden.muted_by, hidden.blocked), (vec![bob], vec![eve]));
-    assert_eq!(place.read(move |db| db.hides(bob)).await, [ada]);
-    assert_eq!(place.read(move |db| db.hides(ada)).await, [eve]);
+    let authors = async |viewer| place.read(move |db| db.hidden(viewer)).await.authors(false);
+    assert_eq!(authors(bob).await, [ada]);
+    assert_eq!(authors(ada).await, [eve]);
 
     let page = async |request: PageRequest| {
         place
