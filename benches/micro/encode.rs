@@ -5,7 +5,7 @@ use super::world::World;
 use bytes::BytesMut;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use groundnut::protocol::frame::render_ids;
-use groundnut::protocol::stream::{Audience, app_frame, user_frame};
+use groundnut::protocol::stream::{NotificationTargets, app_frame, user_frame};
 use std::cell::LazyCell;
 use std::hint::black_box;
 
@@ -21,8 +21,8 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     });
     group.bench_function("body for app streams", |bench| {
         let (event, now) = (world.message(), world.store.now());
-        let audience = Audience::default();
-        bench.iter(|| app_frame(black_box(event), display(), &world.site, &audience, now));
+        let targets = NotificationTargets::default();
+        bench.iter(|| app_frame(black_box(event), display(), &world.site, &targets, now));
     });
     for receivers in [1_u32, 1000] {
         group.throughput(Throughput::Elements(receivers.into()));

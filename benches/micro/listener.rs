@@ -5,17 +5,17 @@ use actix_rt::net::TcpStream;
 use groundnut::actors::shard::link::{Inbox, Link, Subscription, Who};
 use groundnut::actors::shard::socket::Socket;
 use groundnut::model::{ConnectionId, SubscriptionId, Token, UserId};
-use groundnut::protocol::display::Display;
 use groundnut::protocol::filter::Filter;
 use groundnut::protocol::query::Query;
+use groundnut::protocol::render_class::RenderClass;
 use groundnut::protocol::topic::Topic;
 use groundnut::store::secret::random_id;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// How a client without wishes wants its events.
-pub(crate) fn display() -> Display {
-    Display::from_query(&Query::default())
+pub(crate) fn display() -> RenderClass {
+    RenderClass::from_query(&Query::default())
 }
 
 /// A user stream that follows nothing yet.

@@ -5,10 +5,10 @@ use super::listener::{inbox, link, subscription};
 use super::world::World;
 use actix_rt::net::TcpStream;
 use criterion::{BenchmarkId, Criterion};
-use groundnut::actors::interest::{Interest, Key, ShardId};
+use groundnut::actors::registry::{RoutingKey, ShardId, ShardRegistry};
 use groundnut::actors::shard::hearing::hears;
 use groundnut::actors::shard::link::Link;
-use groundnut::event::Body;
+use groundnut::event::Payload;
 use groundnut::model::ChannelId;
 use groundnut::protocol::topic::Topic;
 use smallvec::SmallVec;
@@ -27,46 +27,46 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     subscriptions(criterion, &runtime, &world);
 }
 
-type IsSuch = fn(&Body) -> bool;
+type IsSuch = fn(&Payload) -> bool;
 
 fn points<F: FnOnce() -> World>(criterion: &mut Criterion, world: &LazyCell<World, F>) {
     let mut group = criterion.benchmark_group("route/points of an event");
     let kinds: [(&str, IsSuch); 3] = [
         ("message", |body| {
-            matches!(body, Body::MessageCreated { .. })
+            matches!(body, Payload::MessageCreated { .. })
         }),
         ("channel", |body| {
-            matches!(body, Body::ChannelCreated { .. })
+            matches!(body, Payload::ChannelCreated { .. })
         }),
         ("subscription", |body| {
-            matches!(body, Body::Subscribed { .. })
+            matches!(body, Payload::Subscribed { .. })
         }),
     ];
     for (name, is_such) in kinds {
         group.bench_function(name, |bench| {
             let event = world.event(is_such);
-            bench.iter(|| black_box(&event.body).routing_keys());
+            bench.iter(|| black_box(&event.payload).routing_keys());
         });
     }
     group.finish();
 }
 
 fn shards(criterion: &mut Criterion) {
-    let interest = LazyCell::new(|| {
-        let interest = Interest::default();
+    let registry = LazyCell::new(|| {
+        let registry = ShardRegistry::default();
         for number in 0..POINTS {
-            let key = Key::Messages(ChannelId(number));
-            (0..SHARDS).for_each(|shard| interest.add(&key, ShardId(shard)));
+            let key = RoutingKey::Messages(ChannelId(number));
+            (0..SHARDS).for_each(|shard| registry.add(&key, ShardId(shard)));
         }
-        interest
+        registry
     });
     let mut group = criterion.benchmark_group("route/shards at a point");
     for (name, number) in [("listened to", POINTS / 2), ("nobody there", POINTS)] {
         group.bench_function(name, |bench| {
-            let key = Key::Messages(ChannelId(number));
+            let key = RoutingKey::Messages(ChannelId(number));
             bench.iter(|| {
                 let mut shards = SmallVec::new();
-                interest.collect(black_box(&key), &mut shards);
+                registry.collect(black_box(&key), &mut shards);
                 shards
             });
         });

@@ -10,7 +10,7 @@ use actix::System;
 use actix_rt::net::TcpStream;
 use bytes::BytesMut;
 use groundnut::actors::Shards;
-use groundnut::actors::shard::{Batch, Shard, ShardActor};
+use groundnut::actors::shard::{FanOutBatch, Shard, ShardActor};
 use groundnut::clock::Clock;
 use groundnut::config::Streams;
 use groundnut::protocol::frame::{ID_LENGTH, render_ids};
@@ -30,9 +30,9 @@ pub(crate) fn serve(receivers: usize) {
         let shards = Shards::default();
         let site = Arc::new(world.site.clone());
         let shard = shards.add(|id| {
-            let (interest, clock) = (Arc::default(), Clock::default());
+            let (registry, clock) = (Arc::default(), Clock::default());
             let streams = Arc::new(Streams::default());
-            ShardActor::launch(id, interest, site, streams, clock, Arc::default())
+            ShardActor::launch(id, registry, site, streams, clock, Arc::default())
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut out = std::io::stdout();
@@ -45,7 +45,10 @@ pub(crate) fn serve(receivers: usize) {
         control.write_u32(frame_bytes(&world)).await.unwrap();
         while let Ok(messages) = control.read_u8().await {
             let deliveries = (0..messages).map(|_| world.delivery()).collect();
-            mailbox.insist(Batch(deliveries)).await.unwrap();
+            mailbox
+                .send_past_bound(FanOutBatch(deliveries))
+                .await
+                .unwrap();
         }
     });
 }

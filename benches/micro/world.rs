@@ -1,15 +1,15 @@
 //! A database on disk with one person, one room, and what the log said about them.
 
 use groundnut::actors::channel::write::{create, message};
-use groundnut::actors::delivery::{Delivery, Hidden};
+use groundnut::actors::delivery::{Delivery, HiddenFrom};
 use groundnut::clock::Clock;
-use groundnut::event::{Body, Event};
+use groundnut::event::{Event, Payload};
 use groundnut::model::{
     Acl, CHAT, Channel, ClientBrief, Message, NewChannel, NewMessage, Raw, Scopes, Token, TokenId,
     User,
 };
 use groundnut::protocol::site::Site;
-use groundnut::protocol::stream::Audience;
+use groundnut::protocol::stream::NotificationTargets;
 use groundnut::store::{Failure, NewClient, NewUser, Store, StoreOptions, Tx};
 use groundnut::text::{Source, compose};
 use smallvec::SmallVec;
@@ -89,21 +89,21 @@ impl World {
     }
 
     /// The first event that is such.
-    pub(crate) fn event(&self, is_such: impl Fn(&Body) -> bool) -> &Arc<Event> {
+    pub(crate) fn event(&self, is_such: impl Fn(&Payload) -> bool) -> &Arc<Event> {
         let mut events = self.events.iter();
-        events.find(|event| is_such(&event.body)).unwrap()
+        events.find(|event| is_such(&event.payload)).unwrap()
     }
 
     pub(crate) fn message(&self) -> &Arc<Event> {
-        self.event(|body| matches!(body, Body::MessageCreated { .. }))
+        self.event(|body| matches!(body, Payload::MessageCreated { .. }))
     }
 
     /// The message on its way down, not yet rendered.
     pub(crate) fn delivery(&self) -> Arc<Delivery> {
-        let hidden = Arc::new(Hidden::default());
+        let hidden = Arc::new(HiddenFrom::default());
         let (event, apps) = (self.message().clone(), SmallVec::new());
-        let (audience, begun) = (Audience::default(), (self.store.now(), 1));
-        Arc::new(Delivery::new(event, hidden, apps, audience, None, begun))
+        let (targets, begun) = (NotificationTargets::default(), (self.store.now(), 1));
+        Arc::new(Delivery::new(event, hidden, apps, targets, None, begun))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::seats::Seat;
+use super::slots::Slot;
 use crate::model::{ChannelId, SubscriptionId, Token, UserId};
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
@@ -16,7 +16,7 @@ use crate::store::Failure;
 #[derive(Debug)]
 pub enum ConnectionMail {
     /// Follow a topic. The one that claims an unclaimed connection brings a seat for its user.
-    Follow {
+    Subscribe {
         /// The token of the call.
         token: Arc<Token>,
         /// Whose it is.
@@ -30,12 +30,12 @@ pub enum ConnectionMail {
         /// Whom the user follows, for presence.
         follows: Option<HashSet<UserId>>,
         /// There once the connection has said that it is unclaimed.
-        seat: Option<Seat<UserId>>,
+        slot: Option<Slot<UserId>>,
     },
     /// The channels of the user's inbox.
     FillInbox(Vec<ChannelId>),
     /// Stop following.
-    Unfollow(UserId, SubscriptionId),
+    Unsubscribe(UserId, SubscriptionId),
     /// Say goodbye, if the connection is this user's.
     Close(UserId, Goodbye),
 }
@@ -57,11 +57,11 @@ impl actix::Message for ConnectionMail {
 
 /// The place that a connection takes up, given back when its actor is dropped.
 #[derive(Debug)]
-pub enum Place {
+pub enum ConnectionSlot {
     /// Not claimed yet.
-    Unclaimed(Seat<IpAddr>),
+    Unclaimed(Slot<IpAddr>),
     /// A user's.
-    User(Seat<UserId>),
+    User(Slot<UserId>),
     /// An app's.
-    App(Seat<crate::model::ClientId>),
+    App(Slot<crate::model::ClientId>),
 }

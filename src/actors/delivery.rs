@@ -9,29 +9,29 @@ use smallvec::SmallVec;
 use crate::event::{Event, Route};
 use crate::model::visibility::{Occasion, shows_words};
 use crate::model::{ClientId, Relationship, Stamp, Token, UserId};
-use crate::protocol::display::Display;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::frame::{AppFrame, Frame};
 use crate::protocol::site::Site;
-use crate::protocol::stream::{Audience, app_frame, user_frame};
+use crate::protocol::stream::{NotificationTargets, app_frame, user_frame};
 use crate::telemetry::{ActorNumbers, Span, Spans};
 
 /// Who must not hear of what a user does, as of one place in the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hidden {
+pub struct HiddenFrom {
     /// They muted the user; `include_muted=1` lifts it.
     pub muted_by: HashSet<UserId>,
     /// One of the two blocks the other.
     pub blocked: HashSet<UserId>,
 }
 
-impl Hidden {
+impl HiddenFrom {
     /// Nobody at all: the usual case, for which receivers are not looked at one by one.
     pub fn is_empty(&self) -> bool {
         self.muted_by.is_empty() && self.blocked.is_empty()
     }
 
     /// Whether it is kept from this viewer.
-    pub fn from(&self, viewer: UserId, include_muted: bool) -> bool {
+    pub fn is_hidden_from(&self, viewer: UserId, include_muted: bool) -> bool {
         let of_actor = Relationship {
             you_muted: self.muted_by.contains(&viewer),
             you_blocked: self.blocked.contains(&viewer),
@@ -43,7 +43,7 @@ impl Hidden {
 
 /// An event with all that its receivers have in common.
 ///
-/// Most receivers want the same bytes. They are produced on first demand, once for each [`Display`] in use,
+/// Most receivers want the same bytes. They are produced on first demand, once for each [`RenderClass`] in use,
 /// and shared by all shards; only the subscription ids differ from socket to socket.
 #[derive(Debug)]
 pub struct Delivery {
@@ -52,17 +52,17 @@ pub struct Delivery {
     /// User streams that it concerns.
     pub routes: SmallVec<[Route; 2]>,
     /// Who must not hear of it.
-    pub hidden: Arc<Hidden>,
+    pub hidden: Arc<HiddenFrom>,
     /// Apps that may see it.
     pub apps: SmallVec<[AllowedApp; 1]>,
     /// What apps are told beside.
-    pub audience: Audience,
+    pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.
     pub channel: Option<Arc<ActorNumbers>>,
     /// When it went to the shards.
     fanned_out: Stamp,
     /// Shards that have not carried it out yet.
-    walks: AtomicUsize,
+    shards_left: AtomicUsize,
     frames: Rendered<Arc<Frame>>,
     app_frames: Rendered<AppFrame>,
 }
@@ -77,36 +77,36 @@ pub struct AllowedApp {
 }
 
 /// What was rendered so far, by display class: nearly always one.
-type Rendered<T> = Mutex<SmallVec<[(Display, T); 1]>>;
+type Rendered<T> = Mutex<SmallVec<[(RenderClass, T); 1]>>;
 
 impl Delivery {
     /// Nothing is rendered yet. `shards`: how many will carry it out.
     pub fn new(
         event: Arc<Event>,
-        hidden: Arc<Hidden>,
+        hidden: Arc<HiddenFrom>,
         apps: SmallVec<[AllowedApp; 1]>,
-        audience: Audience,
+        targets: NotificationTargets,
         channel: Option<Arc<ActorNumbers>>,
         (fanned_out, shards): (Stamp, usize),
     ) -> Self {
         Self {
-            routes: event.body.routing().heard_by,
+            routes: event.payload.routing().heard_by,
             event,
             hidden,
             apps,
-            audience,
+            targets,
             channel,
             fanned_out,
-            walks: AtomicUsize::new(shards),
+            shards_left: AtomicUsize::new(shards),
             frames: Mutex::default(),
             app_frames: Mutex::default(),
         }
     }
 
     /// A shard has written it to the last of its sockets. The last shard to say so ends the fan-out.
-    pub fn walked(&self, shard: &ActorNumbers, now: Stamp, spans: &Spans) {
-        let is_last = self.walks.fetch_sub(1, Ordering::Relaxed) == 1;
-        let Some(committed) = self.event.moments.committed else {
+    pub fn note_fanned_out(&self, shard: &ActorNumbers, now: Stamp, spans: &Spans) {
+        let is_last = self.shards_left.fetch_sub(1, Ordering::Relaxed) == 1;
+        let Some(committed) = self.event.timestamps.committed else {
             return;
         };
         let micros = committed.micros_until(now);
@@ -121,42 +121,42 @@ impl Delivery {
     }
 
     /// The frame for user streams of this display class.
-    pub fn frame(&self, display: Display, site: &Site) -> Arc<Frame> {
-        let display = display.for_body(&self.event.body);
+    pub fn frame(&self, class: RenderClass, site: &Site) -> Arc<Frame> {
+        let class = class.for_payload(&self.event.payload);
         // A poisoned lock only means that another shard died while rendering: the list itself is whole.
         let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, frame)) = frames.iter().find(|(class, _)| *class == display) {
+        if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
             return frame.clone();
         }
         let frame = Arc::new(user_frame(
             &self.event,
-            display,
+            class,
             site,
             None,
             self.fanned_out,
         ));
-        frames.push((display, frame.clone()));
+        frames.push((class, frame.clone()));
         frame
     }
 
     /// The frame for one receiver: what it shows depends on the token.
-    pub fn own_frame(&self, display: Display, site: &Site, token: &Token) -> Frame {
-        let display = display.for_body(&self.event.body);
-        user_frame(&self.event, display, site, Some(token), self.fanned_out)
+    pub fn own_frame(&self, class: RenderClass, site: &Site, token: &Token) -> Frame {
+        let class = class.for_payload(&self.event.payload);
+        user_frame(&self.event, class, site, Some(token), self.fanned_out)
     }
 
     /// The frame for app streams of this display class.
-    pub fn app_frame(&self, display: Display, site: &Site) -> AppFrame {
-        let display = display.for_body(&self.event.body);
+    pub fn app_frame(&self, class: RenderClass, site: &Site) -> AppFrame {
+        let class = class.for_payload(&self.event.payload);
         let mut frames = self
             .app_frames
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, frame)) = frames.iter().find(|(class, _)| *class == display) {
+        if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
             return frame.clone();
         }
-        let frame = app_frame(&self.event, display, site, &self.audience, self.fanned_out);
-        frames.push((display, frame.clone()));
+        let frame = app_frame(&self.event, class, site, &self.targets, self.fanned_out);
+        frames.push((class, frame.clone()));
         frame
     }
 }

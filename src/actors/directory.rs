@@ -72,7 +72,7 @@ impl Directory {
     }
 
     /// A channel's actor rests. A newer one in its place stays.
-    pub fn forget_channel(&self, id: ChannelId, addr: &Addr<ChannelActor>) {
+    pub fn remove_channel(&self, id: ChannelId, addr: &Addr<ChannelActor>) {
         self.channels.remove_if(&id, |_, known| known.is(addr));
     }
 
@@ -92,7 +92,7 @@ impl Directory {
     }
 
     /// A user's actor rests. A newer one in its place stays.
-    pub fn forget_user(&self, id: UserId, addr: &Addr<UserActor>) {
+    pub fn remove_user(&self, id: UserId, addr: &Addr<UserActor>) {
         self.users.remove_if(&id, |_, known| known.is(addr));
     }
 
@@ -127,17 +127,17 @@ impl Directory {
     }
 
     /// No stream of this app is in use any more. A newer actor in its place stays.
-    pub fn forget_firehose(&self, id: &ClientId, addr: &Addr<FirehoseActor>) {
+    pub fn remove_firehose(&self, id: &ClientId, addr: &Addr<FirehoseActor>) {
         self.firehoses.remove_if(id, |_, known| known.is(addr));
     }
 
     /// A connection opened.
-    pub fn enter(&self, id: ConnectionId, connection: Recipient<ConnectionMail>) {
+    pub fn register(&self, id: ConnectionId, connection: Recipient<ConnectionMail>) {
         self.connections.insert(id, connection);
     }
 
     /// A connection is gone.
-    pub fn leave(&self, id: &ConnectionId) {
+    pub fn unregister(&self, id: &ConnectionId) {
         self.connections.remove(id);
     }
 

@@ -12,11 +12,11 @@ pub mod delivery;
 pub mod directory;
 mod engine;
 pub mod firehose;
-pub mod hiding;
-pub mod interest;
+pub mod block_index;
+pub mod registry;
 pub mod log_tail;
 pub mod presence;
-pub mod seats;
+pub mod slots;
 pub mod send;
 pub mod shard;
 pub mod user;
@@ -28,9 +28,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-pub use by::By;
-pub use channel::mail::{Attend, ChannelChange};
-pub use engine::{ActorKind, ActorOrder, Engine, Followed, Numbers};
+pub use by::UserPrincipal;
+pub use channel::mail::{SubscriptionChange, ChannelChange};
+pub use engine::{ActorKind, ActorOrder, Engine, SubscriptionHandle, Numbers};
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::ProfileChange;
 
@@ -41,8 +41,8 @@ use crate::protocol::site::Site;
 use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
 use directory::Directory;
-use interest::{Interest, ShardId};
-use seats::Seats;
+use registry::{ShardRegistry, ShardId};
+use slots::Slots;
 use send::Mailbox;
 use shard::ShardActor;
 
@@ -56,7 +56,7 @@ pub struct Shared {
     /// Who lives where.
     pub directory: Directory,
     /// Which shards listen to what.
-    pub interest: Arc<Interest>,
+    pub registry: Arc<ShardRegistry>,
     /// The shards themselves.
     pub shards: Shards,
     /// Who is there.
@@ -70,11 +70,11 @@ pub struct Shared {
     /// Public addresses.
     pub site: Arc<Site>,
     /// Open user streams, by user.
-    pub user_seats: Arc<Seats<UserId>>,
+    pub user_slots: Arc<Slots<UserId>>,
     /// Open app streams, by client.
-    pub app_seats: Arc<Seats<ClientId>>,
+    pub app_slots: Arc<Slots<ClientId>>,
     /// User streams that nobody has claimed, by address.
-    pub unclaimed_seats: Arc<Seats<IpAddr>>,
+    pub unclaimed_slots: Arc<Slots<IpAddr>>,
     /// After how long without use an actor rests.
     pub idle: Duration,
     /// Subscribe whoever is put on an ACL.
@@ -99,16 +99,16 @@ impl Shared {
         let shared = Self {
             store,
             directory,
-            interest: Arc::default(),
+            registry: Arc::default(),
             shards: Shards::default(),
             presence: PresenceBoard::new(clock),
             metrics,
             limits: Arc::new(config.limits.clone()),
             streams: Arc::new(streams.clone()),
             site: Arc::new(site),
-            user_seats: Seats::new(streams.user_connections, usize::MAX / 2),
-            app_seats: Seats::new(streams.app_connections, usize::MAX / 2),
-            unclaimed_seats: Seats::new(streams.unclaimed_per_address, streams.unclaimed_total),
+            user_slots: Slots::new(streams.user_connections, usize::MAX / 2),
+            app_slots: Slots::new(streams.app_connections, usize::MAX / 2),
+            unclaimed_slots: Slots::new(streams.unclaimed_per_address, streams.unclaimed_total),
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
             stopping: AtomicBool::new(false),
@@ -118,7 +118,7 @@ impl Shared {
     }
 
     /// Sends an ephemeral event down. When the way is full it is dropped and counted: the next one tells more.
-    pub fn tell(&self, event: Event) {
+    pub fn publish(&self, event: Event) {
         if self.ephemeral.try_send(event).is_err() {
             self.metrics.add(Counter::EphemeralDropped, 1);
         }

@@ -43,9 +43,9 @@ pub struct Measured<K> {
 }
 
 /// Gives the place back however the waiting ends.
-struct Place<'a>(&'a ActorNumbers);
+struct MailGuard<'a>(&'a ActorNumbers);
 
-impl Drop for Place<'_> {
+impl Drop for MailGuard<'_> {
     fn drop(&mut self) {
         self.0.mail_leaves();
     }
@@ -96,9 +96,9 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
             self.metrics.add(Counter::MailRefused, 1);
             return Err(Failure::Busy);
         }
-        let place = Place(&self.numbers);
+        let guard = MailGuard(&self.numbers);
         let answer = self.addr.send(mail).await;
-        drop(place);
+        drop(guard);
         answer.map_err(|error| match error {
             MailboxError::Closed => Failure::Stopping,
             MailboxError::Timeout => Failure::Busy,
@@ -109,7 +109,7 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
     ///
     /// # Errors
     /// [`Failure::Stopping`] when the actor is gone.
-    pub async fn insist<M>(&self, mail: M) -> Result<M::Result, Failure>
+    pub async fn send_past_bound<M>(&self, mail: M) -> Result<M::Result, Failure>
     where
         M: Message + Send + 'static,
         M::Result: Send,
@@ -117,9 +117,9 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
         A::Context: ToEnvelope<A, M>,
     {
         self.numbers.mail_arrives(usize::MAX);
-        let place = Place(&self.numbers);
+        let guard = MailGuard(&self.numbers);
         let answer = self.addr.send(mail).await;
-        drop(place);
+        drop(guard);
         answer.map_err(|error| match error {
             // Without a time limit on the mail, nobody being there is the one way to fail.
             MailboxError::Closed | MailboxError::Timeout => Failure::Stopping,

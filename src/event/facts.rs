@@ -1,6 +1,6 @@
-//! What is said of each event in one word: one row per variant of [`Body`].
+//! What is said of each event in one word: one row per variant of [`Payload`].
 
-use super::{Body, Owner, Written};
+use super::{Payload, Owner, Written};
 use crate::model::{Channel, ChannelBrief, ChannelId, ObjectType, Relation, Token, User, UserId};
 
 /// A row of the table.
@@ -34,7 +34,7 @@ pub struct EventChannel<'e> {
 
 macro_rules! facts {
     ($($event:ident $fields:tt $kind:literal, $object:expr, $owner:expr, $actor:expr, $deletion:expr, $channel:expr;)*) => {
-        impl Body {
+        impl Payload {
             /// The names in the log.
             pub const KINDS: &'static [&'static str] = &[$($kind,)*];
 
@@ -122,7 +122,7 @@ fn whole(channel: &Channel) -> EventChannel<'_> {
     }
 }
 
-impl Body {
+impl Payload {
     /// The message, if the event is about one.
     pub fn message(&self) -> Option<&Written> {
         if let Self::MessageCreated { written, .. } | Self::MessageDeleted { written } = self {

@@ -2,7 +2,7 @@
 //!
 //! An event is a fact in the past tense, complete in itself: whoever renders it needs no database.
 
-mod body;
+mod payload;
 pub mod facts;
 mod owner;
 pub mod routing;
@@ -13,7 +13,7 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use body::{Body, ChannelNews, Written};
+pub use payload::{Payload, ChannelNews, Written};
 pub use facts::{EventChannel, Facts};
 pub use owner::Owner;
 pub use routing::{Route, RoutingKey};
@@ -32,7 +32,7 @@ pub struct Pos(pub i64);
 
 /// When an event passed the stations of its way up. Known for what this process wrote; not part of the fact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moments {
+pub struct Timestamps {
     /// Its actor let the write in.
     pub accepted: Option<Stamp>,
     /// The transaction was committed.
@@ -47,8 +47,8 @@ pub struct Event {
     /// When it happened; `meta.timestamp`.
     pub at: Stamp,
     /// What happened.
-    pub body: Body,
+    pub payload: Payload,
     /// For those who measure.
     #[serde(skip)]
-    pub moments: Moments,
+    pub timestamps: Timestamps,
 }

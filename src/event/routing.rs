@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Body, Topic};
+use super::{Payload, Topic};
 use crate::model::{ChannelId, ClientId, UserId};
 
 /// Where connections are registered, and events are published.
@@ -67,7 +67,7 @@ impl Routing {
     }
 }
 
-impl Body {
+impl Payload {
     /// The row of this event.
     pub fn routing(&self) -> Routing {
         use Route::{InboxesHolding, To};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Body, ChannelNews, Written};
+use super::{Payload, ChannelNews, Written};
 use crate::model::{
     Acl, Channel, ChannelId, ClientBrief, ClientId, Content, Marker, MarkerName, Message,
     MessageId, Presence, Raw, Relation, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId,
@@ -61,8 +61,8 @@ pub(crate) fn channel(id: ChannelId) -> Channel {
 }
 
 /// A message by an author in a channel.
-pub(crate) fn message(channel_id: ChannelId, author: UserId) -> Body {
-    Body::MessageCreated {
+pub(crate) fn message(channel_id: ChannelId, author: UserId) -> Payload {
+    Payload::MessageCreated {
         written: written(channel_id, author),
         read_by_author: false,
     }
@@ -109,8 +109,8 @@ pub(crate) fn token(id: i64, user: Option<UserId>, scopes: &str) -> Token {
     }
 }
 
-pub(crate) fn related(relation: Relation, user_id: UserId, other: UserId, undone: bool) -> Body {
-    Body::Related {
+pub(crate) fn related(relation: Relation, user_id: UserId, other: UserId, undone: bool) -> Payload {
+    Payload::Related {
         relation,
         user: user(user_id),
         other: user(other),
@@ -127,48 +127,48 @@ fn presence() -> Presence {
 }
 
 /// One of each kind. A test compares them with the table of kinds.
-pub(crate) fn one_of_each() -> Vec<Body> {
+pub(crate) fn one_of_each() -> Vec<Payload> {
     vec![
         message(ROOM, ADA),
-        Body::MessageDeleted {
+        Payload::MessageDeleted {
             written: written(ROOM, ADA),
         },
-        Body::ChannelCreated { news: news(ROOM) },
-        Body::ChannelChanged { news: news(ROOM) },
-        Body::Subscribed {
+        Payload::ChannelCreated { news: news(ROOM) },
+        Payload::ChannelChanged { news: news(ROOM) },
+        Payload::Subscribed {
             news: news(ROOM),
             user: user(ADA),
         },
-        Body::Unsubscribed {
+        Payload::Unsubscribed {
             news: news(ROOM),
             user: user(ADA),
         },
         related(Relation::Follow, ADA, BOB, false),
-        Body::UserChanged { user: user(ADA) },
-        Body::TokenGranted {
+        Payload::UserChanged { user: user(ADA) },
+        Payload::TokenGranted {
             token: token(1, Some(ADA), "messages"),
             user: Some(user(ADA)),
         },
-        Body::TokenRevoked {
+        Payload::TokenRevoked {
             token: token(1, Some(ADA), "messages"),
             user: Some(user(ADA)),
             was_last: true,
         },
-        Body::UserPresence {
+        Payload::UserPresence {
             user: user(ADA),
             presence: presence(),
         },
-        Body::ChannelPresence {
+        Payload::ChannelPresence {
             user: user(ADA),
             channel: channel(ROOM).brief(),
             presence: presence(),
         },
-        Body::AppStreamDeleted {
+        Payload::AppStreamDeleted {
             client: client().id,
             key: "rooms".into(),
         },
-        Body::ClientChanged { client: client() },
-        Body::MarkerMoved {
+        Payload::ClientChanged { client: client() },
+        Payload::MarkerMoved {
             user: ADA,
             name: MarkerName::Channel(ROOM),
             marker: Marker {
@@ -178,6 +178,6 @@ pub(crate) fn one_of_each() -> Vec<Body> {
                 updated_at: Stamp(0),
             },
         },
-        Body::PasswordChanged { user: ADA },
+        Payload::PasswordChanged { user: ADA },
     ]
 }

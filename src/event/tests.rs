@@ -1,7 +1,7 @@
 //! The tables of events: names, topics, and what passes whom.
 
 use super::samples::{ADA, BOB, ROOM, client, one_of_each, token};
-use super::{Body, Owner, Route, RoutingKey, Topic};
+use super::{Payload, Owner, Route, RoutingKey, Topic};
 
 /// All topics about one room and one user. A new topic is asked for here by the compiler.
 fn topics() -> Vec<Topic> {
@@ -17,24 +17,24 @@ fn topics() -> Vec<Topic> {
 }
 
 /// The event of one kind.
-fn of_kind(kind: &str) -> Body {
+fn of_kind(kind: &str) -> Payload {
     let mut all = one_of_each().into_iter();
-    all.find(|body| body.facts().kind == kind).unwrap()
+    all.find(|payload| payload.facts().kind == kind).unwrap()
 }
 
 #[test]
 fn there_is_a_sample_of_each_kind() {
-    let kinds: Vec<&str> = one_of_each().iter().map(|body| body.facts().kind).collect();
-    assert_eq!(kinds, Body::KINDS);
+    let kinds: Vec<&str> = one_of_each().iter().map(|payload| payload.facts().kind).collect();
+    assert_eq!(kinds, Payload::KINDS);
 }
 
 #[test]
 fn the_name_in_the_table_is_the_name_in_the_log() {
-    for body in one_of_each() {
-        let kept = serde_json::to_value(&body).unwrap();
-        assert_eq!(kept["kind"], body.facts().kind);
-        let again: Body = serde_json::from_value(kept).unwrap();
-        assert_eq!(again, body);
+    for payload in one_of_each() {
+        let kept = serde_json::to_value(&payload).unwrap();
+        assert_eq!(kept["kind"], payload.facts().kind);
+        let again: Payload = serde_json::from_value(kept).unwrap();
+        assert_eq!(again, payload);
     }
 }
 
@@ -45,17 +45,17 @@ fn every_topic_hears_some_event() {
             Route::To(to) => *to == topic,
             Route::InboxesHolding(_) => matches!(topic, Topic::Inbox(_)),
         };
-        let is_heard = |body: &Body| body.routing().heard_by.iter().any(leads_there);
+        let is_heard = |payload: &Payload| payload.routing().heard_by.iter().any(leads_there);
         assert!(one_of_each().iter().any(is_heard), "{topic:?}");
     }
 }
 
 #[test]
 fn each_event_is_published_where_its_topics_are_registered() {
-    for body in one_of_each() {
-        let keys = body.routing_keys();
-        for route in body.routing().heard_by {
-            assert!(keys.contains(&route.key()), "{body:?} by {route:?}");
+    for payload in one_of_each() {
+        let keys = payload.routing_keys();
+        for route in payload.routing().heard_by {
+            assert!(keys.contains(&route.key()), "{payload:?} by {route:?}");
         }
     }
 }
@@ -74,12 +74,12 @@ fn a_change_of_a_channel_passes_all_who_listen_to_the_channel() {
 #[test]
 fn events_that_change_connections_pass_them() {
     let app = RoutingKey::App(client().id);
-    let of_app_token = Body::TokenRevoked {
+    let of_app_token = Payload::TokenRevoked {
         token: token(2, None, "messages"),
         user: None,
         was_last: true,
     };
-    for (body, key) in [
+    for (payload, key) in [
         (of_kind("subscribed"), RoutingKey::User(ADA)),
         (of_kind("unsubscribed"), RoutingKey::User(ADA)),
         (of_kind("related"), RoutingKey::User(ADA)),
@@ -87,16 +87,16 @@ fn events_that_change_connections_pass_them() {
         (of_app_token, app.clone()),
         (of_kind("app_stream_deleted"), app),
     ] {
-        assert!(body.routing_keys().contains(&key), "{body:?}");
+        assert!(payload.routing_keys().contains(&key), "{payload:?}");
     }
 }
 
 #[test]
 fn what_has_no_object_type_is_heard_by_no_topic() {
-    for body in one_of_each() {
-        let facts = body.facts();
+    for payload in one_of_each() {
+        let facts = payload.facts();
         assert!(
-            facts.object_type.is_some() || body.routing().heard_by.is_empty(),
+            facts.object_type.is_some() || payload.routing().heard_by.is_empty(),
             "{}",
             facts.kind
         );
@@ -105,8 +105,8 @@ fn what_has_no_object_type_is_heard_by_no_topic() {
 
 #[test]
 fn events_of_a_channel_belong_to_its_actor() {
-    for body in one_of_each() {
-        let facts = body.facts();
+    for payload in one_of_each() {
+        let facts = payload.facts();
         if let Some(channel) = facts.channel {
             assert_eq!(facts.owner, Owner::Channel(channel.id), "{}", facts.kind);
         }

@@ -2,14 +2,14 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::{Params, UserViewer, path};
+use crate::http::extract::{Params, UserCaller, path};
 use crate::http::{ApiResult, App, show};
 use crate::model::visibility::Occasion;
 use crate::model::{ClientId, Refusal};
 
 /// `GET /clients/{client_id}`
 pub async fn show(
-    viewer: UserViewer,
+    caller: UserCaller,
     client: Path<String>,
     params: Params,
     app: Data<App>,
@@ -18,19 +18,19 @@ pub async fn show(
     let store = app.engine.store();
     let client = store.read(move |db| db.client(&id)).await?;
     let client = client.ok_or(Refusal::NotFound)?;
-    show::one(&app, Some(&viewer), &params, &client).await
+    show::one(&app, Some(&caller), &params, &client).await
 }
 
 /// `GET /users/{user_id}/clients`: apps with a live token of the user.
 pub async fn of_user(
-    viewer: UserViewer,
+    caller: UserCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult {
-    let id = path::user(&app, Some(&viewer), &user).await?;
-    show::demand_person(&app, Some(&viewer), id, Occasion::Listed).await?;
+    let id = path::user(&app, Some(&caller), &user).await?;
+    show::demand_person(&app, Some(&caller), id, Occasion::Listed).await?;
     let store = app.engine.store();
     let clients = store.read(move |db| db.clients_of_user(id)).await?;
-    show::all(&app, Some(&viewer), &params, &clients).await
+    show::all(&app, Some(&caller), &params, &clients).await
 }

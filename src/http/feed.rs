@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use super::channels::{reading, search};
-use super::extract::{AnyViewer, Params, path};
+use super::extract::{AnyCaller, Params, path};
 use super::principal::{principal, readable};
 use super::{ApiResult, App};
 use crate::model::channel::CHAT_SETTINGS;
@@ -25,14 +25,14 @@ struct Item {
 
 /// `GET /feed/rss/channels/{channel_id}/messages`
 pub async fn messages(
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     channel: Path<String>,
     app: Data<App>,
 ) -> ApiResult<HttpResponse> {
     let id = path::id::<ChannelId>(&channel)?;
     let engine = &app.engine;
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let page = reading::read_page(&app, &reader, &params, id).await?.page;
     let channel = {
         let reader = reader.clone();
@@ -64,11 +64,11 @@ pub async fn messages(
 
 /// `GET /feed/rss/channels/search`
 pub async fn channels(
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     app: Data<App>,
 ) -> ApiResult<HttpResponse> {
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let wanted = search::wanted(&app, &params).await?;
     let page = search::read(&app, &reader, wanted, params.page()).await?;
     let base = &app.engine.site().public_url;

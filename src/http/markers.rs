@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 
-use super::extract::{Body, Params, UserViewer};
+use super::extract::{Body, Params, UserCaller};
 use super::{ApiResult, App, Reply};
 use crate::model::marker::MarkerName;
 use crate::model::{Access, ChannelId, Marker, Refusal, UserPrincipal};
@@ -12,17 +12,17 @@ use crate::store::{Db, Failure};
 
 /// `POST /markers`: a list is answered with a list, a single object with an object. All of them are set, or
 /// none.
-pub async fn create(viewer: UserViewer, params: Params, body: Body, app: Data<App>) -> ApiResult {
+pub async fn create(caller: UserCaller, params: Params, body: Body, app: Data<App>) -> ApiResult {
     let MarkerDrafts { markers, single } = MarkerDrafts::read(&body.value)?;
-    let by = viewer.by().clone();
+    let principal = caller.principal().clone();
     let reset = params.flag("reset_read_id", false);
     let write = app.engine.store().write(move |tx| {
         let mut set: Vec<(MarkerName, Marker)> = Vec::with_capacity(markers.len());
         for draft in markers {
             if let MarkerName::Channel(channel) = draft.name {
-                demand(tx, &by, channel)?;
+                demand(tx, &principal, channel)?;
             }
-            let marker = tx.set_marker(by.user, draft.name, draft.id, draft.percentage, reset)?;
+            let marker = tx.set_marker(principal.user, draft.name, draft.id, draft.percentage, reset)?;
             set.push((draft.name, marker));
         }
         Ok(set)
@@ -39,7 +39,7 @@ pub async fn create(viewer: UserViewer, params: Params, body: Body, app: Data<Ap
 }
 
 /// Any scope will do; only the right to read counts.
-fn demand(db: &mut Db<'_>, by: &UserPrincipal, channel: ChannelId) -> Result<(), Failure> {
+fn demand(db: &mut Db<'_>, principal: &UserPrincipal, channel: ChannelId) -> Result<(), Failure> {
     let channel = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
-    Ok(by.holds(&channel, Access::Read).demand()?)
+    Ok(principal.holds(&channel, Access::Read).demand()?)
 }

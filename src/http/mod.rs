@@ -1,7 +1,7 @@
 //! The REST face: routes, who asks, what is answered. It decides nothing about channels or users; it asks
 //! the actors and shows what they say.
 //!
-//! Every request passes [`pipeline::around`] (address, rate limit, viewer, headers, log) and then one
+//! Every request passes [`pipeline::around`] (address, rate limit, caller, headers, log) and then one
 //! handler of [`routes`].
 
 pub mod casing;

@@ -2,8 +2,8 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::actors::{By, SetPresence};
-use crate::http::extract::{Body, Live, Params, TokenViewer, UserViewer, Viewer, path};
+use crate::actors::{UserPrincipal, SetPresence};
+use crate::http::extract::{Body, Live, Params, TokenCaller, UserCaller, Caller, path};
 use crate::http::{ApiResult, App, show};
 use crate::model::{Refusal, Stamp, UserId};
 use crate::protocol::topic::Topic;
@@ -18,40 +18,40 @@ pub struct Lifetimes {
 }
 
 /// `GET /presence`: everybody who is not offline.
-pub async fn list(viewer: TokenViewer, params: Params, live: Live, app: Data<App>) -> ApiResult {
+pub async fn list(caller: TokenCaller, params: Params, live: Live, app: Data<App>) -> ApiResult {
     let page = async {
         let present = app.engine.presence().all();
-        show::all(&app, Some(&viewer), &params, &present).await
+        show::all(&app, Some(&caller), &params, &present).await
     };
-    live.around(&app, &viewer, Topic::Presence, page).await
+    live.around(&app, &caller, Topic::Presence, page).await
 }
 
 /// `GET /users/{user_id}/presence`, and its old address `/presence/{user_id}`
 pub async fn show(
-    viewer: UserViewer,
+    caller: UserCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult {
-    let id = path::user(&app, Some(&viewer), &user).await?;
-    show_user(&app, &viewer, &params, id).await
+    let id = path::user(&app, Some(&caller), &user).await?;
+    show_user(&app, &caller, &params, id).await
 }
 
-async fn show_user(app: &App, viewer: &Viewer, params: &Params, id: UserId) -> ApiResult {
+async fn show_user(app: &App, caller: &Caller, params: &Params, id: UserId) -> ApiResult {
     let presence = app.engine.presence().of(id);
-    show::one(app, Some(viewer), params, &presence).await
+    show::one(app, Some(caller), params, &presence).await
 }
 
 /// `PUT /users/{user_id}/presence`: one's own.
 pub async fn edit(
-    viewer: UserViewer,
+    caller: UserCaller,
     user: Path<String>,
     params: Params,
     body: Body,
     app: Data<App>,
 ) -> ApiResult {
-    let id = path::user(&app, Some(&viewer), &user).await?;
-    if id != viewer.id() {
+    let id = path::user(&app, Some(&caller), &user).await?;
+    if id != caller.id() {
         return Err(Refusal::NoAccess.into());
     }
     // The shortcut wins over the body, and counts once.
@@ -61,21 +61,21 @@ pub async fn edit(
     } else {
         read(&app, &params, &body)?
     };
-    app.engine.set_presence(viewer.by(), set).await?;
-    let mut reply = show_user(&app, &viewer, &params, id).await?;
+    app.engine.set_presence(caller.principal(), set).await?;
+    let mut reply = show_user(&app, &caller, &params, id).await?;
     reply.meta.updated_presence = shortcut.then_some(true);
     Ok(reply)
 }
 
 /// `update_presence` on any call of a user. A presence that already says the same lasts longer without a
 /// word: else each call of a client that always sends it would be news to everybody.
-pub async fn shortcut(app: &App, by: &By, params: &Params) -> ApiResult<()> {
+pub async fn shortcut(app: &App, principal: &UserPrincipal, params: &Params) -> ApiResult<()> {
     let set = from_shortcut(app, params)?;
     let board = app.engine.presence();
-    if set.text == board.of(by.user).text {
-        board.set(by.user, set);
+    if set.text == board.of(principal.user).text {
+        board.set(principal.user, set);
     } else {
-        app.engine.set_presence(by, set).await?;
+        app.engine.set_presence(principal, set).await?;
     }
     Ok(())
 }

@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use super::extract::Viewer;
+use super::extract::Caller;
 use super::{ApiResult, App};
 use crate::model::{AppPrincipal, Channel, ChannelId, Principal, Refusal, UserPrincipal};
 use crate::store::{Db, Failure};
 
 /// The principal that a request acts for. For an app token this asks the store who uses the app.
-pub(super) async fn principal(app: &App, viewer: Option<&Viewer>) -> ApiResult<Principal> {
-    let Some(viewer) = viewer else {
+pub(super) async fn principal(app: &App, caller: Option<&Caller>) -> ApiResult<Principal> {
+    let Some(caller) = caller else {
         return Ok(Principal::Anonymous);
     };
-    if let Some(user) = viewer.user() {
-        let token = Arc::clone(&viewer.token);
+    if let Some(user) = caller.user() {
+        let token = Arc::clone(&caller.token);
         return Ok(Principal::User(UserPrincipal { user, token }));
     }
-    let client = viewer.token.client.id.clone();
+    let client = caller.token.client.id.clone();
     let store = app.engine.store();
     let granted = store.read(move |db| db.authorizations(&client)).await?;
     Ok(Principal::App(AppPrincipal::new(granted)))

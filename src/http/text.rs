@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use actix_web::web::Data;
 use serde_json::json;
 
-use crate::http::extract::{Body, Params, UserViewer};
+use crate::http::extract::{Body, Params, UserCaller};
 use crate::http::{ApiResult, App, Reply};
 use crate::model::Refusal;
 use crate::protocol::draft::MessageDraft;
@@ -14,7 +14,7 @@ use crate::protocol::draft::MessageDraft;
 const POST_LENGTH: usize = 256;
 
 /// `POST /text/process`
-pub async fn process(viewer: UserViewer, params: Params, body: Body, app: Data<App>) -> ApiResult {
+pub async fn process(caller: UserCaller, params: Params, body: Body, app: Data<App>) -> ApiResult {
     let limits = app.engine.limits();
     let longest = match params.get("object_type") {
         None | Some("post") => POST_LENGTH,
@@ -23,15 +23,15 @@ pub async fn process(viewer: UserViewer, params: Params, body: Body, app: Data<A
     };
     let draft = MessageDraft::read(&body.value, limits.raw_bytes)?;
     let names = draft.names();
-    let people = if names.is_empty() {
+    let user_includes = if names.is_empty() {
         HashMap::new()
     } else {
         let store = app.engine.store();
         store.read(move |db| db.ids_by_name(&names)).await?
     };
-    let client = viewer.token.client.clone();
+    let client = caller.token.client.clone();
     let content = draft
-        .finish(&people, longest, viewer.id(), client, false)?
+        .finish(&user_includes, longest, caller.id(), client, false)?
         .content;
     let entities = &content.entities;
     // The lists stand twice: where they are now, and where an older client expects them.

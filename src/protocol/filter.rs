@@ -1,6 +1,6 @@
 //! What a subscription leaves out: the filter parameters of the call that made it.
 
-use super::display::Display;
+use super::render_class::RenderClass;
 use super::query::Query;
 
 /// Filters of one subscription. The default lets everything pass but muted users.
@@ -17,7 +17,7 @@ pub struct Filter {
     /// Presence: 1 keeps users whom the viewer does not follow.
     pub include_not_followed: bool,
     /// Raw switches of the call: added to the connection's for frames that match this subscription.
-    pub raw: Display,
+    pub raw: RenderClass,
 }
 
 impl Default for Filter {
@@ -36,7 +36,7 @@ impl Filter {
             include_muted: query.flag("include_muted", false),
             include_deleted: query.flag("include_deleted", true),
             include_not_followed: query.flag("include_not_followed", false),
-            raw: Display::raw_from_query(query),
+            raw: RenderClass::raw_from_query(query),
         }
     }
 

@@ -1,12 +1,12 @@
 //! What clients see: wire out is an object, wire in is a draft. No rows, no actors.
 
-pub mod display;
+pub mod render_class;
 pub mod draft;
 pub mod envelope;
 pub mod filter;
 pub mod frame;
 pub mod goodbye;
-pub mod look;
+pub mod render_options;
 pub mod object;
 pub mod query;
 pub mod site;

@@ -5,17 +5,17 @@
 
 use serde::Serialize;
 
-use super::display::Display;
+use super::render_class::RenderClass;
 use super::frame::{AppFrame, Frame, text_frame};
 use super::object::{ChannelObject, MessageObject, PresenceObject, TokenObject, UserObject};
 use super::site::Site;
 use super::timing::Timing;
-use crate::event::{Body, ChannelNews, Event, Written};
+use crate::event::{Payload, ChannelNews, Event, Written};
 use crate::model::{AppStream, ChannelId, ObjectType, Relation, Stamp, Token, User, UserId};
 
 /// What app streams say beyond the event: whom it concerns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Audience {
+pub struct NotificationTargets {
     /// Everybody subscribed to the channel, the author included.
     pub subscribed_user_ids: Option<std::sync::Arc<[UserId]>>,
     /// Of those, who muted the author or stands in a block with them.
@@ -57,11 +57,11 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl<'a> Meta<'a> {
-    fn of(event: &'a Event, audience: Option<&'a Audience>, timing: Option<Timing>) -> Self {
-        let facts = event.body.facts();
+    fn of(event: &'a Event, targets: Option<&'a NotificationTargets>, timing: Option<Timing>) -> Self {
+        let facts = event.payload.facts();
         let mut meta = Self {
             timestamp: event.at.seconds(),
-            id: id_of(&event.body),
+            id: id_of(&event.payload),
             object_type: facts.object_type.map(ObjectType::name),
             is_deleted: facts.is_deletion,
             channel_type: None,
@@ -72,59 +72,59 @@ impl<'a> Meta<'a> {
             suppress_notifications: None,
             timing,
         };
-        if let Some(written) = event.body.message() {
+        if let Some(written) = event.payload.message() {
             meta.channel_type = Some(&written.channel.kind);
             meta.channel_name = written.channel.name.as_deref();
         }
-        if let Body::ChannelPresence { user, channel, .. } = &event.body {
+        if let Payload::ChannelPresence { user, channel, .. } = &event.payload {
             meta.channel_id = Some(channel.id);
             meta.user_id = Some(user.id);
         }
-        if let Some(audience) = audience {
-            meta.subscribed_user_ids = audience.subscribed_user_ids.as_deref();
-            meta.suppress_notifications = audience.suppress_notifications.as_deref();
+        if let Some(targets) = targets {
+            meta.subscribed_user_ids = targets.subscribed_user_ids.as_deref();
+            meta.suppress_notifications = targets.suppress_notifications.as_deref();
         }
         meta
     }
 }
 
 /// `meta.id` (reference 04 §5.2).
-fn id_of(body: &Body) -> String {
-    match body {
-        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
+fn id_of(payload: &Payload) -> String {
+    match payload {
+        Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
             written.message.id.to_string()
         }
-        Body::ChannelCreated { news }
-        | Body::ChannelChanged { news }
-        | Body::Subscribed { news, .. }
-        | Body::Unsubscribed { news, .. } => news.channel.id.to_string(),
-        Body::Related { other, .. } => other.id.to_string(),
-        Body::UserChanged { user } | Body::UserPresence { user, .. } => user.id.to_string(),
-        Body::TokenGranted { token, .. } | Body::TokenRevoked { token, .. } => token
+        Payload::ChannelCreated { news }
+        | Payload::ChannelChanged { news }
+        | Payload::Subscribed { news, .. }
+        | Payload::Unsubscribed { news, .. } => news.channel.id.to_string(),
+        Payload::Related { other, .. } => other.id.to_string(),
+        Payload::UserChanged { user } | Payload::UserPresence { user, .. } => user.id.to_string(),
+        Payload::TokenGranted { token, .. } | Payload::TokenRevoked { token, .. } => token
             .user
             .map_or_else(|| token.client.id.to_string(), |user| user.to_string()),
-        Body::ChannelPresence { channel, .. } => channel.id.to_string(),
+        Payload::ChannelPresence { channel, .. } => channel.id.to_string(),
         // Without an object type: no stream shows them.
-        Body::AppStreamDeleted { key, .. } => key.to_string(),
-        Body::ClientChanged { client } => client.id.to_string(),
-        Body::MarkerMoved { name, .. } => name.to_string(),
-        Body::PasswordChanged { user } => user.to_string(),
+        Payload::AppStreamDeleted { key, .. } => key.to_string(),
+        Payload::ClientChanged { client } => client.id.to_string(),
+        Payload::MarkerMoved { name, .. } => name.to_string(),
+        Payload::PasswordChanged { user } => user.to_string(),
     }
 }
 
 /// Renders for user streams. `own_token` is the receiver's: a changed profile reaches it as its token.
-/// `fanned_out` is shown to those who asked for [`Display::TIMING`].
+/// `fanned_out` is shown to those who asked for [`RenderClass::TIMING`].
 pub fn user_frame(
     event: &Event,
-    display: Display,
+    class: RenderClass,
     site: &Site,
     own_token: Option<&Token>,
     fanned_out: Stamp,
 ) -> Frame {
     let mut head = b"{\"meta\":".to_vec();
-    let timing = timing(event, display, fanned_out);
+    let timing = timing(event, class, fanned_out);
     let mut meta = Meta::of(event, None, timing);
-    if matches!(event.body, Body::UserChanged { .. }) {
+    if matches!(event.payload, Payload::UserChanged { .. }) {
         meta.object_type = Some(ObjectType::Token.name());
     }
     head.extend_from_slice(&json(&meta));
@@ -133,7 +133,7 @@ pub fn user_frame(
     head.pop();
     head.extend_from_slice(b",\"subscription_ids\":[");
     let mut tail = b"]},\"data\":".to_vec();
-    tail.extend_from_slice(&data(event, display, site, View::User(own_token)));
+    tail.extend_from_slice(&data(event, class, site, View::User(own_token)));
     tail.push(b'}');
     Frame {
         head: head.into(),
@@ -142,29 +142,29 @@ pub fn user_frame(
     }
 }
 
-fn timing(event: &Event, display: Display, fanned_out: Stamp) -> Option<Timing> {
-    display
-        .has(Display::TIMING)
+fn timing(event: &Event, class: RenderClass, fanned_out: Stamp) -> Option<Timing> {
+    class
+        .has(RenderClass::TIMING)
         .then(|| Timing::new(event, fanned_out))
 }
 
 /// Renders for app streams: a whole frame, the same for every receiver of this display class.
 pub fn app_frame(
     event: &Event,
-    display: Display,
+    class: RenderClass,
     site: &Site,
-    audience: &Audience,
+    targets: &NotificationTargets,
     fanned_out: Stamp,
 ) -> AppFrame {
-    let mut payload = b"{\"meta\":".to_vec();
-    let timing = timing(event, display, fanned_out);
-    payload.extend_from_slice(&json(&Meta::of(event, Some(audience), timing)));
-    let moment = timing.map(|_| Timing::place(&payload));
-    payload.extend_from_slice(b",\"data\":");
-    payload.extend_from_slice(&data(event, display, site, View::App));
-    payload.push(b'}');
-    let bytes = text_frame(&payload);
-    let header = bytes.len() - payload.len();
+    let mut json_text = b"{\"meta\":".to_vec();
+    let timing = timing(event, class, fanned_out);
+    json_text.extend_from_slice(&json(&Meta::of(event, Some(targets), timing)));
+    let moment = timing.map(|_| Timing::place(&json_text));
+    json_text.extend_from_slice(b",\"data\":");
+    json_text.extend_from_slice(&data(event, class, site, View::App));
+    json_text.push(b'}');
+    let bytes = text_frame(&json_text);
+    let header = bytes.len() - json_text.len();
     AppFrame {
         bytes,
         moment: moment.map(|at| header + at),
@@ -198,16 +198,16 @@ enum View<'a> {
 }
 
 /// `data`: a list of one, an object or a composite, by type (reference 04 §5.3).
-fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8> {
-    let look = display.look();
-    let user = |user| UserObject::new(user, look, site);
-    let channel = |news| channel_object(news, display, site);
-    match &event.body {
-        Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
-            json(&[message_object(written, display, site)])
+fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u8> {
+    let options = class.options();
+    let user = |user| UserObject::new(user, options, site);
+    let channel = |news| channel_object(news, class, site);
+    match &event.payload {
+        Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
+            json(&[message_object(written, class, site)])
         }
-        Body::ChannelCreated { news } | Body::ChannelChanged { news } => json(&channel(news)),
-        Body::Subscribed { news, user: who } | Body::Unsubscribed { news, user: who } => match view
+        Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => json(&channel(news)),
+        Payload::Subscribed { news, user: who } | Payload::Unsubscribed { news, user: who } => match view
         {
             View::User(_) => json(&channel(news)),
             View::App => json(&Pair {
@@ -215,7 +215,7 @@ fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8>
                 other: ("channel", channel(news)),
             }),
         },
-        Body::Related {
+        Payload::Related {
             relation,
             user: who,
             other,
@@ -231,51 +231,51 @@ fn data(event: &Event, display: Display, site: &Site, view: View<'_>) -> Vec<u8>
                 other: (name, user(other)),
             })
         }
-        Body::UserChanged { user: who } => match view {
+        Payload::UserChanged { user: who } => match view {
             View::User(Some(token)) => json(&TokenObject::new(token, Some(user(who)), None)),
             View::User(None) | View::App => json(&user(who)),
         },
-        Body::TokenGranted { token, user: who }
-        | Body::TokenRevoked {
+        Payload::TokenGranted { token, user: who }
+        | Payload::TokenRevoked {
             token, user: who, ..
         } => json(&TokenObject::new(token, who.as_deref().map(user), None)),
-        Body::UserPresence {
+        Payload::UserPresence {
             user: who,
             presence,
         }
-        | Body::ChannelPresence {
+        | Payload::ChannelPresence {
             user: who,
             presence,
             ..
         } => json(&[PresenceObject::new(who, presence, site)]),
         // Without an object type: no stream shows them.
-        Body::AppStreamDeleted { .. }
-        | Body::ClientChanged { .. }
-        | Body::MarkerMoved { .. }
-        | Body::PasswordChanged { .. } => json(&()),
+        Payload::AppStreamDeleted { .. }
+        | Payload::ClientChanged { .. }
+        | Payload::MarkerMoved { .. }
+        | Payload::PasswordChanged { .. } => json(&()),
     }
 }
 
-fn message_object<'a>(written: &'a Written, display: Display, site: &'a Site) -> MessageObject<'a> {
+fn message_object<'a>(written: &'a Written, class: RenderClass, site: &'a Site) -> MessageObject<'a> {
     MessageObject::new(
         &written.message,
         Some(&written.author),
-        display.look(),
+        class.options(),
         site,
     )
 }
 
 fn channel_object<'a>(
     news: &'a ChannelNews,
-    display: Display,
+    class: RenderClass,
     site: &'a Site,
 ) -> ChannelObject<'a> {
-    let look = display.look();
+    let options = class.options();
     let message = |pair: &'a (crate::model::Message, std::sync::Arc<User>)| {
-        MessageObject::new(&pair.0, Some(&pair.1), look, site)
+        MessageObject::new(&pair.0, Some(&pair.1), options, site)
     };
-    let mut object = ChannelObject::new(&news.channel, news.owner.as_deref(), look, site);
-    if display.has(Display::RECENT_MESSAGE) {
+    let mut object = ChannelObject::new(&news.channel, news.owner.as_deref(), options, site);
+    if class.has(RenderClass::RECENT_MESSAGE) {
         if let Some(recent) = &news.recent {
             object = object.recent(message(recent));
         }

@@ -33,8 +33,8 @@ impl Timing {
     /// Without the last moment, which is filled in by [`fill_all`].
     pub fn new(event: &Event, fanned_out: Stamp) -> Self {
         Self {
-            accepted: event.moments.accepted,
-            committed: event.moments.committed,
+            accepted: event.timestamps.accepted,
+            committed: event.timestamps.committed,
             fanned_out,
             written: TO_BE_WRITTEN,
         }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
-use crate::event::{Body, Event};
+use crate::event::{Payload, Event};
 use crate::model::{Relation, Token, TokenId, User, UserId};
 
 const MAX_USERS: usize = 50_000;
@@ -21,7 +21,7 @@ const MAX_TOKENS: usize = 50_000;
 
 /// What a commit changed of that which is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Touched {
+pub(super) enum Invalidated {
     /// A profile or its counts.
     User(UserId),
     /// A token is gone.
@@ -32,33 +32,33 @@ pub(super) enum Touched {
 
 /// Users by id, tokens by the hash of their secret.
 pub(super) struct Caches {
-    pub(super) users: Kept<UserId, Arc<User>>,
-    pub(super) tokens: Kept<[u8; 32], Arc<Token>>,
+    pub(super) users: Cache<UserId, Arc<User>>,
+    pub(super) tokens: Cache<[u8; 32], Arc<Token>>,
 }
 
 impl Caches {
     pub(super) fn new() -> Self {
         Self {
-            users: Kept::new(MAX_USERS),
-            tokens: Kept::new(MAX_TOKENS),
+            users: Cache::new(MAX_USERS),
+            tokens: Cache::new(MAX_TOKENS),
         }
     }
 
     /// Called between a commit and the answers to those who asked for it.
-    pub(super) fn drop_touched(&self, touched: &[Touched]) {
-        for what in touched {
+    pub(super) fn invalidate_all(&self, invalidated: &[Invalidated]) {
+        for what in invalidated {
             match *what {
-                Touched::User(id) => self.users.remove(&id),
-                Touched::Token(id) => self.tokens.remove_where(|token| token.id == id),
-                Touched::Clients => self.tokens.remove_where(|_| true),
+                Invalidated::User(id) => self.users.remove(&id),
+                Invalidated::Token(id) => self.tokens.remove_where(|token| token.id == id),
+                Invalidated::Clients => self.tokens.remove_where(|_| true),
             }
         }
     }
 
     /// Another process committed this.
-    pub(super) fn forget(&self, event: &Event) {
-        match &event.body {
-            Body::Related {
+    pub(super) fn invalidate(&self, event: &Event) {
+        match &event.payload {
+            Payload::Related {
                 relation,
                 user,
                 other,
@@ -70,44 +70,44 @@ impl Caches {
                 }
                 Relation::Mute | Relation::Block => {}
             },
-            Body::UserChanged { user } => self.users.remove(&user.id),
-            Body::TokenGranted { user, .. } => {
+            Payload::UserChanged { user } => self.users.remove(&user.id),
+            Payload::TokenGranted { user, .. } => {
                 if let Some(user) = user {
                     self.users.remove(&user.id);
                 }
             }
-            Body::TokenRevoked { token, .. } => {
+            Payload::TokenRevoked { token, .. } => {
                 self.tokens.remove_where(|kept| kept.id == token.id);
                 if let Some(user) = token.user {
                     self.users.remove(&user);
                 }
             }
-            Body::ClientChanged { client } => {
+            Payload::ClientChanged { client } => {
                 self.tokens.remove_where(|kept| kept.client.id == client.id);
             }
-            Body::MessageCreated { .. }
-            | Body::MessageDeleted { .. }
-            | Body::ChannelCreated { .. }
-            | Body::ChannelChanged { .. }
-            | Body::Subscribed { .. }
-            | Body::Unsubscribed { .. }
-            | Body::UserPresence { .. }
-            | Body::ChannelPresence { .. }
-            | Body::AppStreamDeleted { .. }
-            | Body::MarkerMoved { .. }
-            | Body::PasswordChanged { .. } => {}
+            Payload::MessageCreated { .. }
+            | Payload::MessageDeleted { .. }
+            | Payload::ChannelCreated { .. }
+            | Payload::ChannelChanged { .. }
+            | Payload::Subscribed { .. }
+            | Payload::Unsubscribed { .. }
+            | Payload::UserPresence { .. }
+            | Payload::ChannelPresence { .. }
+            | Payload::AppStreamDeleted { .. }
+            | Payload::MarkerMoved { .. }
+            | Payload::PasswordChanged { .. } => {}
         }
     }
 }
 
 /// A bounded map of values that commits may outdate.
-pub(super) struct Kept<K, V> {
+pub(super) struct Cache<K, V> {
     map: DashMap<K, V, RandomState>,
     generation: AtomicU64,
     most: usize,
 }
 
-impl<K: Eq + Hash + Clone, V: Clone> Kept<K, V> {
+impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
     fn new(most: usize) -> Self {
         Self {
             map: DashMap::with_hasher(RandomState::new()),
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_fill_that_a_commit_overtook_is_dropped() {
-        let kept = Kept::new(8);
+        let kept = Cache::new(8);
         let generation = kept.generation();
         kept.remove(&1);
         kept.fill(generation, 1, "stale");
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_full_cache_stays_bounded() {
-        let kept = Kept::new(10);
+        let kept = Cache::new(10);
         for n in 0..1000 {
             kept.fill(kept.generation(), n, n);
             assert!(kept.map.len() <= 10);

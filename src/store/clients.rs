@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::cache::Touched;
+use super::cache::Invalidated;
 use super::db::{from_json, to_json};
 use super::failure::is_taken;
 use super::schema::clients;
@@ -104,7 +104,7 @@ impl Tx<'_> {
             .get_result::<bool>(self.sql)
             .optional()?;
         if there == Some(true) && new.is_public {
-            self.touch(Touched::Clients);
+            self.mark_invalid(Invalidated::Clients);
             return diesel::update(clients::table.find(new.id.as_str()))
                 .set((
                     clients::name.eq(&new.name),

@@ -4,11 +4,11 @@ use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
 use super::Failure;
-use super::cache::Touched;
+use super::cache::Invalidated;
 use super::connect::Sql;
 use super::search::Words;
 use crate::clock::Clock;
-use crate::event::{Body, Event, Moments};
+use crate::event::{Payload, Event, Timestamps};
 use crate::model::Stamp;
 
 /// One connection, for reading. A job sees one state of the database from its first to its last question.
@@ -37,7 +37,7 @@ pub(super) struct Group {
     /// What the full-text index has to learn, in order; written at the end, in one go.
     pub(super) words: Vec<Words>,
     /// What caches must drop once this is committed.
-    pub(super) touched: Vec<Touched>,
+    pub(super) invalidated: Vec<Invalidated>,
 }
 
 impl Group {
@@ -48,14 +48,14 @@ impl Group {
             stamp,
             events: Vec::new(),
             words: Vec::new(),
-            touched: Vec::new(),
+            invalidated: Vec::new(),
         }
     }
 
     /// It is committed.
     pub(super) fn committed(&mut self, at: Stamp) {
         for event in &mut self.events {
-            event.moments.committed = Some(at);
+            event.timestamps.committed = Some(at);
         }
     }
 }
@@ -78,13 +78,13 @@ impl<'c> Tx<'c> {
     }
 
     /// Appends an event to the log, if this job succeeds and its transaction commits.
-    pub fn announce(&mut self, body: Body) {
+    pub fn announce(&mut self, payload: Payload) {
         let at = self.now();
         self.group.events.push(Event {
             pos: None,
             at,
-            body,
-            moments: Moments {
+            payload: payload,
+            timestamps: Timestamps {
                 accepted: Some(self.accepted),
                 committed: None,
             },
@@ -95,8 +95,8 @@ impl<'c> Tx<'c> {
         self.group.words.push(words);
     }
 
-    pub(super) fn touch(&mut self, touched: Touched) {
-        self.group.touched.push(touched);
+    pub(super) fn mark_invalid(&mut self, invalidated: Invalidated) {
+        self.group.invalidated.push(invalidated);
     }
 }
 

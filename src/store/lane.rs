@@ -133,7 +133,7 @@ impl Lane {
         match self.transact(&mut jobs) {
             Ok(mut group) => {
                 group.committed(self.clock.now());
-                self.caches.drop_touched(&group.touched);
+                self.caches.invalidate_all(&group.invalidated);
                 self.counted.committed(count);
                 // Handed over first: what a client does once it has its answer (setting its presence, say) must not
                 // overtake the events of the write that was answered.
@@ -184,7 +184,7 @@ impl Lane {
         }
         for job in jobs {
             let (events, words) = (group.events.len(), group.words.len());
-            let touched = group.touched.len();
+            let invalidated = group.invalidated.len();
             Prepared("SAVEPOINT job", &[]).execute(&mut self.sql)?;
             let accepted = job.accepted();
             let verdict = job.run(&mut Tx::new(&mut self.sql, &mut group, accepted));
@@ -195,7 +195,7 @@ impl Lane {
                 self.sql.batch_execute("ROLLBACK TO job; RELEASE job")?;
                 group.events.truncate(events);
                 group.words.truncate(words);
-                group.touched.truncate(touched);
+                group.invalidated.truncate(invalidated);
             }
         }
         self.finish(stamp, group)

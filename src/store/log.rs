@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{Group, from_json, to_json};
 use super::schema::{log_events, log_head};
 use super::{Db, Failure};
-use crate::event::{Body, Event, Moments, Owner, Pos};
+use crate::event::{Payload, Event, Timestamps, Owner, Pos};
 use crate::model::Stamp;
 
 /// How many rows one step of trimming looks at: short enough that nobody waits for it.
@@ -50,7 +50,7 @@ pub(super) struct Trimmed {
 #[derive(Serialize)]
 struct Writing<'e> {
     v: u32,
-    body: &'e Body,
+    body: &'e Payload,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +60,7 @@ struct Version {
 
 #[derive(Deserialize)]
 struct Reading {
-    body: Body,
+    body: Payload,
 }
 
 const VERSION: u32 = 1;
@@ -128,8 +128,8 @@ fn read(pos: i64, at: i64, text: &str) -> Result<Event, Failure> {
     Ok(Event {
         pos: Some(Pos(pos)),
         at: Stamp(at),
-        body,
-        moments: Moments::default(),
+        payload: body,
+        timestamps: Timestamps::default(),
     })
 }
 
@@ -151,7 +151,7 @@ pub(super) fn append(db: &mut Db<'_>, began: Stamp, group: &mut Group) -> Result
     for event in &group.events {
         let body = to_json(&Writing {
             v: VERSION,
-            body: &event.body,
+            body: &event.payload,
         })?;
         bytes = bytes.saturating_add(size_of_text(&body));
         bodies.push(body);
@@ -171,7 +171,7 @@ pub(super) fn append(db: &mut Db<'_>, began: Stamp, group: &mut Group) -> Result
             .values((
                 log_events::pos.eq(pos),
                 log_events::at.eq(event.at.0),
-                log_events::owner.eq(name_of(event.body.facts().owner)),
+                log_events::owner.eq(name_of(event.payload.facts().owner)),
                 log_events::bytes.eq(size_of_text(&body)),
                 log_events::body.eq(body),
             ))

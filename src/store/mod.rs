@@ -10,7 +10,7 @@
 //! Not here: rules. Who may do what is decided above; the store keeps what must be true of the data.
 
 mod app_streams;
-mod attendance;
+mod channel_subscriptions;
 mod cache;
 mod channels;
 mod clients;
@@ -40,7 +40,7 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-pub use attendance::Attendance;
+pub use channel_subscriptions::ChannelSubscription;
 pub use channels::InboxFilter;
 pub use clients::NewClient;
 pub use db::{Db, Tx};
@@ -49,8 +49,8 @@ pub use log::LogHead;
 pub use messages::MessageFilter;
 pub use numbers::Numbers;
 pub use options::StoreOptions;
-pub use outlet::Batch;
-pub use relations::HiddenFrom;
+pub use outlet::CommittedBatch;
+pub use relations::MutesAndBlocks;
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch};
 pub use tokens::NewToken;
 pub use users::NewUser;
@@ -138,13 +138,13 @@ impl Store {
 
     /// Committed events in `pos` order, a batch per commit; once. A reader that is too slow finds a gap in `pos`,
     /// which it fills from the table ([`Db::events_after`]); so it does for what other processes committed.
-    pub fn committed(&self) -> Option<mpsc::Receiver<Batch>> {
+    pub fn committed(&self) -> Option<mpsc::Receiver<CommittedBatch>> {
         self.shared.outlet.take()
     }
 
     /// Another process committed this: drops what the caches hold of it.
-    pub fn forget(&self, event: &Event) {
-        self.shared.caches.forget(event);
+    pub fn invalidate(&self, event: &Event) {
+        self.shared.caches.invalidate(event);
     }
 
     /// The clock that the store goes by.

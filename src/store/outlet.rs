@@ -11,12 +11,12 @@ use crate::event::Event;
 pub(super) const WAITING: usize = 1024;
 
 /// Events of one commit, in `pos` order.
-pub type Batch = Arc<[Arc<Event>]>;
+pub type CommittedBatch = Arc<[Arc<Event>]>;
 
 /// The sending end, kept by the lane, and the other end until somebody takes it.
 pub(super) struct Outlet {
-    sender: mpsc::Sender<Batch>,
-    receiver: Mutex<Option<mpsc::Receiver<Batch>>>,
+    sender: mpsc::Sender<CommittedBatch>,
+    receiver: Mutex<Option<mpsc::Receiver<CommittedBatch>>>,
     is_read: AtomicBool,
     dropped: AtomicU64,
 }
@@ -33,7 +33,7 @@ impl Outlet {
     }
 
     /// The other end; once.
-    pub(super) fn take(&self) -> Option<mpsc::Receiver<Batch>> {
+    pub(super) fn take(&self) -> Option<mpsc::Receiver<CommittedBatch>> {
         let taken = self
             .receiver
             .lock()
@@ -51,7 +51,7 @@ impl Outlet {
         if events.is_empty() || !self.is_read.load(Ordering::SeqCst) {
             return;
         }
-        let batch: Batch = events.into_iter().map(Arc::new).collect();
+        let batch: CommittedBatch = events.into_iter().map(Arc::new).collect();
         if let Err(mpsc::error::TrySendError::Full(_)) = self.sender.try_send(batch) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -66,7 +66,7 @@ impl Outlet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Body, Pos};
+    use crate::event::{Payload, Pos};
     use crate::model::{Presence, Stamp, UserId};
 
     fn event(pos: i64) -> Event {
@@ -79,8 +79,8 @@ mod tests {
         Event {
             pos: Some(Pos(pos)),
             at: Stamp(pos),
-            body: Body::UserPresence { user, presence },
-            moments: crate::event::Moments::default(),
+            payload: Payload::UserPresence { user, presence },
+            timestamps: crate::event::Timestamps::default(),
         }
     }
 
@@ -92,7 +92,7 @@ mod tests {
         (1..=3).for_each(|pos| outlet.hand_over(vec![event(pos)]));
         assert_eq!(outlet.dropped(), 1);
         let mut heard = Vec::new();
-        let mut listen = |reader: &mut mpsc::Receiver<Batch>| {
+        let mut listen = |reader: &mut mpsc::Receiver<CommittedBatch>| {
             while let Ok(batch) = reader.try_recv() {
                 heard.extend(batch.iter().filter_map(|event| event.pos));
             }

@@ -11,7 +11,7 @@ use crate::model::{Page, PageRequest, Relation, Relationship, UserId};
 
 /// Who must not hear of somebody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HiddenFrom {
+pub struct MutesAndBlocks {
     /// These muted the user.
     pub muted_by: Vec<UserId>,
     /// These stand in a block with the user, in either direction.
@@ -58,10 +58,10 @@ impl Db<'_> {
     }
 
     /// Who must not hear of what this user does.
-    pub fn hidden_from(&mut self, actor: UserId) -> Result<HiddenFrom, Failure> {
+    pub fn mutes_and_blocks(&mut self, actor: UserId) -> Result<MutesAndBlocks, Failure> {
         let muted_by = self.others(actor, Relation::Mute, true)?;
         let blocked = self.blocked(actor)?;
-        Ok(HiddenFrom { muted_by, blocked })
+        Ok(MutesAndBlocks { muted_by, blocked })
     }
 
     /// Whom the user follows.

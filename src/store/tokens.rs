@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::cache::Touched;
+use super::cache::Invalidated;
 use super::db::{from_json, to_json};
 use super::schema::{clients, tokens};
 use super::secret::hash_token;
@@ -192,7 +192,7 @@ impl Tx<'_> {
             return Ok(None);
         };
         diesel::delete(tokens::table.find(id.0)).execute(self.sql)?;
-        self.touch(Touched::Token(id));
+        self.mark_invalid(Invalidated::Token(id));
         let was_last = match token.user {
             Some(user) => self.count_tokens(token.client.id.as_str(), user)? == 0,
             None => false,

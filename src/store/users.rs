@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::cache::Touched;
+use super::cache::Invalidated;
 use super::db::{from_json, to_json};
 use super::failure::is_taken;
 use super::schema::users;
@@ -197,7 +197,7 @@ impl Tx<'_> {
         if changed == 0 {
             return Err(Refusal::UserNotFound.into());
         }
-        self.touch(Touched::User(user.id));
+        self.mark_invalid(Invalidated::User(user.id));
         Ok(())
     }
 
@@ -217,7 +217,7 @@ impl Tx<'_> {
         diesel::update(users::table.find(user.0))
             .set(users::clients.eq(users::clients + by))
             .execute(self.sql)?;
-        self.touch(Touched::User(user));
+        self.mark_invalid(Invalidated::User(user));
         Ok(())
     }
 
@@ -234,8 +234,8 @@ impl Tx<'_> {
         diesel::update(users::table.find(other.0))
             .set(users::followers.eq(users::followers + by))
             .execute(self.sql)?;
-        self.touch(Touched::User(user));
-        self.touch(Touched::User(other));
+        self.mark_invalid(Invalidated::User(user));
+        self.mark_invalid(Invalidated::User(other));
         Ok(())
     }
 }

@@ -8,10 +8,10 @@ use actix_http::header::HeaderMap;
 use actix_http::{HttpMessage, Request};
 
 use crate::actors::Shared;
-use crate::actors::connection::Place;
+use crate::actors::connection::ConnectionSlot;
 use crate::actors::firehose::mail::Admit;
 use crate::actors::shard::link::Who;
-use crate::http::extract::viewer::token_in;
+use crate::http::extract::caller::token_in;
 use crate::model::{Refusal, StreamKey, Token};
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
@@ -23,7 +23,7 @@ pub(super) struct Admitted {
     /// Whose.
     pub who: Who,
     /// Held as long as the connection lives.
-    pub place: Place,
+    pub place: ConnectionSlot,
     /// What it was opened with, to ask again whether it still holds.
     pub secret: Option<String>,
 }
@@ -79,25 +79,25 @@ async fn admit_user(
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
     let Some(secret) = secret else {
-        let seat = shared
-            .unclaimed_seats
+        let slot = shared
+            .unclaimed_slots
             .take(address)
             .ok_or(Refusal::TooManyConnections)?;
         return Ok(Admitted {
             who: Who::Unclaimed(address),
-            place: Place::Unclaimed(seat),
+            place: ConnectionSlot::Unclaimed(slot),
             secret: None,
         });
     };
     let token = token_of(&secret, shared).await?;
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
-    let seat = shared
-        .user_seats
+    let slot = shared
+        .user_slots
         .take(user)
         .ok_or(Refusal::TooManyConnections)?;
     Ok(Admitted {
         who: Who::User(user, token),
-        place: Place::User(seat),
+        place: ConnectionSlot::User(slot),
         secret: Some(secret),
     })
 }
@@ -122,8 +122,8 @@ async fn admit_app(
         .read(move |db| db.app_stream(&owner, &key))
         .await?;
     let stream = stream.ok_or(Refusal::StreamNotFound)?;
-    let seat = shared
-        .app_seats
+    let slot = shared
+        .app_slots
         .take(client.clone())
         .ok_or(Refusal::StreamsInUse)?;
     // The seat is taken first: from now on the firehose does not rest.
@@ -142,7 +142,7 @@ async fn admit_app(
     let who = Who::App(Arc::new(stream), token, filter);
     Ok(Admitted {
         who,
-        place: Place::App(seat),
+        place: ConnectionSlot::App(slot),
         secret: Some(secret),
     })
 }

@@ -11,7 +11,7 @@ use bytes::BytesMut;
 
 use super::reader::{Heard, Reader};
 use crate::actors::Shared;
-use crate::actors::connection::{Answer, ConnectionMail, Place};
+use crate::actors::connection::{Answer, ConnectionMail, ConnectionSlot};
 use crate::actors::shard::Shard;
 use crate::actors::shard::audience::Slot;
 use crate::actors::shard::link::{Link, Subscription, Who};
@@ -32,7 +32,7 @@ pub(super) struct ConnectionActor {
     serial: u64,
     id: ConnectionId,
     /// Counts against a limit until the actor is dropped.
-    place: Place,
+    place: ConnectionSlot,
 }
 
 impl ConnectionActor {
@@ -40,12 +40,12 @@ impl ConnectionActor {
     pub(super) fn launch(
         shared: Arc<Shared>,
         shard: Rc<Shard>,
-        place: Place,
+        place: ConnectionSlot,
         rest: BytesMut,
         make: impl FnOnce(u64) -> Link,
     ) -> (Slot, u64) {
         let (slot, serial) = shard.state.borrow_mut().admit(make);
-        shard.watch(slot, serial, matches!(place, Place::Unclaimed(_)));
+        shard.watch(slot, serial, matches!(place, ConnectionSlot::Unclaimed(_)));
         shared.metrics.add(Counter::ConnectionsOpened, 1);
         let (id, socket) = {
             let state = shard.state.borrow();
@@ -69,7 +69,7 @@ impl ConnectionActor {
             actor
                 .shared
                 .directory
-                .enter(actor.id.clone(), ctx.address().recipient());
+                .register(actor.id.clone(), ctx.address().recipient());
             actor
         });
         (slot, serial)
@@ -89,7 +89,7 @@ impl ConnectionActor {
         self.with_link(open).unwrap_or(false)
     }
 
-    fn claim(&mut self, token: Arc<Token>, user: UserId, place: Place) {
+    fn claim(&mut self, token: Arc<Token>, user: UserId, place: ConnectionSlot) {
         self.place = place;
         self.shard
             .state
@@ -128,7 +128,7 @@ impl Actor for ConnectionActor {
 
 impl Drop for ConnectionActor {
     fn drop(&mut self) {
-        self.shared.directory.leave(&self.id);
+        self.shared.directory.unregister(&self.id);
         // The link is dropped after the borrow: its socket may wake its reader.
         let link = self.shard.state.borrow_mut().remove(self.slot, self.serial);
         // A drain that waits for a peer that does not read holds the socket: it must end too.
@@ -172,14 +172,14 @@ impl Handler<ConnectionMail> for ConnectionActor {
 
     fn handle(&mut self, mail: ConnectionMail, _: &mut Self::Context) -> Self::Result {
         match mail {
-            ConnectionMail::Follow {
+            ConnectionMail::Subscribe {
                 token,
                 user,
                 topic,
                 filter,
                 id,
                 follows,
-                seat,
+                slot,
             } => {
                 let unclaimed = self
                     .with_link(|link| {
@@ -187,13 +187,13 @@ impl Handler<ConnectionMail> for ConnectionActor {
                     })
                     .unwrap_or(false);
                 if unclaimed {
-                    let Some(seat) = seat else {
+                    let Some(slot) = slot else {
                         return Ok(Answer::Unclaimed);
                     };
                     if self.shard.state.borrow().was_revoked(token.id) {
                         return Err(Refusal::TokenInvalid.into());
                     }
-                    self.claim(token.clone(), user, Place::User(seat));
+                    self.claim(token.clone(), user, ConnectionSlot::User(slot));
                 } else if !self.is_open_for(user) {
                     return Ok(Answer::NotYours);
                 }
@@ -214,7 +214,7 @@ impl Handler<ConnectionMail> for ConnectionActor {
                     .fill_inbox(self.slot, channels);
                 Ok(Answer::Done)
             }
-            ConnectionMail::Unfollow(user, id) => {
+            ConnectionMail::Unsubscribe(user, id) => {
                 if !self.is_open_for(user) {
                     return Ok(Answer::NotYours);
                 }

@@ -22,7 +22,7 @@ use crate::actors::shard::socket::{Sent, Socket, send_now};
 use crate::http::pipeline::admission::client_address;
 use crate::http::{ApiError, CasedStream};
 use crate::model::ConnectionId;
-use crate::protocol::display::Display;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::query::Query;
 use crate::protocol::stream::{app_hello, user_hello};
@@ -100,7 +100,7 @@ async fn open(
     first.extend_from_slice(&hello);
     let socket = Rc::new(Socket::new(io));
     let (now, known) = (gate.shard.now(), socket.clone());
-    let display = Display::from_query(&query);
+    let display = RenderClass::from_query(&query);
     let (slot, serial) = ConnectionActor::launch(
         gate.shared.clone(),
         gate.shard.clone(),

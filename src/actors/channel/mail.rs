@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::actors::by::By;
+use crate::actors::by::UserPrincipal;
 use crate::actors::presence::SetPresence;
 use crate::event::Event;
 use crate::model::{AclChange, Channel, Message, MessageId, NewMessage, Presence, User, UserId};
@@ -16,7 +16,7 @@ use crate::store::{Failure, Pending};
 #[rtype(result = "Result<Pending<Message>, Failure>")]
 pub struct PostMessage {
     /// Who asks.
-    pub by: By,
+    pub principal: UserPrincipal,
     /// The same, as everybody sees them.
     pub author: Arc<User>,
     /// What is written.
@@ -28,7 +28,7 @@ pub struct PostMessage {
 #[rtype(result = "Result<Pending<Message>, Failure>")]
 pub struct DeleteMessage {
     /// Who asks.
-    pub by: By,
+    pub principal: UserPrincipal,
     /// Which.
     pub id: MessageId,
 }
@@ -38,7 +38,7 @@ pub struct DeleteMessage {
 #[rtype(result = "Result<Pending<Message>, Failure>")]
 pub struct SetSticky {
     /// Who asks.
-    pub by: By,
+    pub principal: UserPrincipal,
     /// Which.
     pub id: MessageId,
     /// Or no longer.
@@ -61,7 +61,7 @@ pub struct ChannelChange {
 #[rtype(result = "Result<Arc<Channel>, Failure>")]
 pub struct ChangeChannel {
     /// Who asks.
-    pub by: By,
+    pub principal: UserPrincipal,
     /// What.
     pub change: ChannelChange,
 }
@@ -71,7 +71,7 @@ pub struct ChangeChannel {
 #[rtype(result = "Result<Arc<Channel>, Failure>")]
 pub struct ChangeOwner {
     /// Who asks.
-    pub by: By,
+    pub principal: UserPrincipal,
     /// To whom.
     pub owner: UserId,
 }
@@ -81,12 +81,12 @@ pub struct ChangeOwner {
 #[rtype(result = "Result<Arc<Channel>, Failure>")]
 pub struct Deactivate {
     /// Who asks.
-    pub by: By,
+    pub principal: UserPrincipal,
 }
 
 /// How a user stands to a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attend {
+pub enum SubscriptionChange {
     /// Put it into the inbox.
     Subscribe,
     /// Take it out.
@@ -100,11 +100,11 @@ pub enum Attend {
 /// Subscribes, mutes, or takes either back. The next mail is looked at when that is committed.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Arc<Channel>, Failure>")]
-pub struct SetAttendance {
+pub struct ChangeSubscription {
     /// Who asks.
-    pub by: By,
+    pub principal: UserPrincipal,
     /// What.
-    pub how: Attend,
+    pub how: SubscriptionChange,
 }
 
 /// Sets the presence of a user in the channel.
@@ -112,7 +112,7 @@ pub struct SetAttendance {
 #[rtype(result = "Result<Presence, Failure>")]
 pub struct SetChannelPresence {
     /// Who asks.
-    pub by: By,
+    pub principal: UserPrincipal,
     /// The same, as everybody sees them.
     pub user: Arc<User>,
     /// What.
@@ -122,7 +122,7 @@ pub struct SetChannelPresence {
 /// Asks whether a stream may listen here.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<(), Failure>")]
-pub struct MayListen(pub By);
+pub struct MayListen(pub UserPrincipal);
 
 /// Events of this channel were committed (or are ephemeral): bring the state up to date, and say for each
 /// who is subscribed at that place in the log.

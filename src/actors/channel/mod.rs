@@ -16,11 +16,11 @@ use tokio::time::Instant;
 
 use self::mail::{
     ChangeChannel, ChangeOwner, Deactivate, DeleteMessage, EventsArrived, MayListen, PostMessage,
-    SetAttendance, SetChannelPresence, SetSticky,
+    ChangeSubscription, SetChannelPresence, SetSticky,
 };
 use self::state::ChannelState;
 use super::Shared;
-use crate::event::{Body, Event, Moments};
+use crate::event::{Payload, Event, Timestamps};
 use crate::model::{Channel, ChannelId, Message, Presence, Refusal, User, UserId};
 use crate::store::{Failure, Pending, Tx};
 use crate::text::raw::{On, merge};
@@ -79,18 +79,18 @@ impl ChannelActor {
                 Ok(Some(state)) => actor.state = Some(state),
                 // Nobody shall fill the directory by asking for channels that do not exist.
                 Ok(None) => {
-                    ctx.run_later(Duration::from_secs(1), |actor, ctx| actor.rest(ctx));
+                    ctx.run_later(Duration::from_secs(1), |actor, ctx| actor.passivate(ctx));
                 }
                 // Whoever asks next starts it anew.
-                Err(_) => actor.rest(ctx),
+                Err(_) => actor.passivate(ctx),
             },
         )
     }
 
-    fn rest(&self, ctx: &mut Context<Self>) {
+    fn passivate(&self, ctx: &mut Context<Self>) {
         self.shared
             .directory
-            .forget_channel(self.id, &ctx.address());
+            .remove_channel(self.id, &ctx.address());
         ctx.stop();
     }
 
@@ -128,7 +128,7 @@ impl Actor for ChannelActor {
         let idle = self.shared.idle;
         ctx.run_interval(idle / 4, move |actor, ctx| {
             if actor.used.elapsed() >= idle {
-                actor.rest(ctx);
+                actor.passivate(ctx);
             }
         });
     }
@@ -140,7 +140,7 @@ impl Handler<PostMessage> for ChannelActor {
     fn handle(&mut self, mail: PostMessage, _: &mut Self::Context) -> Self::Result {
         let store = self.shared.store.clone();
         let state = self.state()?;
-        state.may_write(&mail.by)?;
+        state.may_write(&mail.principal)?;
         let channel = state.channel.clone();
         // Only private channels bring back who had left, so only they are looked through.
         let absent: Vec<UserId> = match channel.is_pm() {
@@ -161,8 +161,8 @@ impl Handler<DeleteMessage> for ChannelActor {
     fn handle(&mut self, mail: DeleteMessage, _: &mut Self::Context) -> Self::Result {
         let store = self.shared.store.clone();
         let state = self.state()?;
-        mail.by.opens(&state.channel).demand()?;
-        let (brief, user) = (state.channel.brief(), mail.by.user);
+        mail.principal.opens(&state.channel).demand()?;
+        let (brief, user) = (state.channel.brief(), mail.principal.user);
         let may_moderate = state.may_moderate(user);
         store.submit(move |tx| write::delete_message(tx, &brief, mail.id, user, may_moderate))
     }
@@ -173,7 +173,7 @@ impl Handler<SetSticky> for ChannelActor {
 
     fn handle(&mut self, mail: SetSticky, _: &mut Self::Context) -> Self::Result {
         let (store, id) = (self.shared.store.clone(), self.id);
-        self.state()?.may_stick(&mail.by)?;
+        self.state()?.may_stick(&mail.principal)?;
         store.submit(move |tx| write::set_sticky(tx, id, mail.id, mail.sticky))
     }
 }
@@ -184,10 +184,10 @@ impl Handler<ChangeChannel> for ChannelActor {
     fn handle(&mut self, mail: ChangeChannel, _: &mut Self::Context) -> Self::Result {
         let (limits, listed) = (self.shared.limits.clone(), self.shared.subscribe_listed);
         let planned = self.state().and_then(|state| {
-            state.may_edit(&mail.by)?;
+            state.may_edit(&mail.principal)?;
             let mut channel = Channel::clone(&state.channel);
             if let Some(acl) = &mail.change.acl {
-                channel.acl = state.changed_acl(&mail.by, acl, limits.channel_members)?;
+                channel.acl = state.changed_acl(&mail.principal, acl, limits.channel_members)?;
             }
             if let Some(raw) = &mail.change.raw {
                 channel.raw = merge(&channel.raw, raw, On::Channel, limits.raw_bytes)?;
@@ -199,7 +199,7 @@ impl Handler<ChangeChannel> for ChannelActor {
         let before = self.state.as_ref().map(|state| state.channel.acl.clone());
         match planned {
             Ok(channel) => {
-                let actor = mail.by.user;
+                let actor = mail.principal.user;
                 self.save(
                     move |tx| {
                         // Those who were listed before are subscribed too, as far as they may still read.
@@ -228,7 +228,7 @@ impl Handler<ChangeOwner> for ChannelActor {
 
     fn handle(&mut self, mail: ChangeOwner, _: &mut Self::Context) -> Self::Result {
         let planned = self.state().and_then(|state| {
-            state.may_own(&mail.by)?;
+            state.may_own(&mail.principal)?;
             state.demand_active()?;
             let mut channel = Channel::clone(&state.channel);
             channel.acl.full.extend(channel.owner);
@@ -241,7 +241,7 @@ impl Handler<ChangeOwner> for ChannelActor {
                 move |tx| {
                     tx.user(mail.owner)?
                         .ok_or_else(|| Refusal::UnknownUser.at("owner_id"))?;
-                    write::save(tx, &channel, mail.by.user, false)
+                    write::save(tx, &channel, mail.principal.user, false)
                 },
                 true,
             ),
@@ -255,7 +255,7 @@ impl Handler<Deactivate> for ChannelActor {
 
     fn handle(&mut self, mail: Deactivate, _: &mut Self::Context) -> Self::Result {
         let planned = self.state().and_then(|state| {
-            state.may_own(&mail.by)?;
+            state.may_own(&mail.principal)?;
             Ok(state.channel.clone())
         });
         match planned {
@@ -268,25 +268,25 @@ impl Handler<Deactivate> for ChannelActor {
     }
 }
 
-impl Handler<SetAttendance> for ChannelActor {
+impl Handler<ChangeSubscription> for ChannelActor {
     type Result = AtomicResponse<Self, Saved>;
 
-    fn handle(&mut self, mail: SetAttendance, _: &mut Self::Context) -> Self::Result {
-        use self::mail::Attend;
+    fn handle(&mut self, mail: ChangeSubscription, _: &mut Self::Context) -> Self::Result {
+        use self::mail::SubscriptionChange;
         let id = self.id;
         let allowed = self.state().and_then(|state| match mail.how {
-            Attend::Subscribe => {
-                state.may_read(&mail.by)?;
+            SubscriptionChange::Subscribe => {
+                state.may_read(&mail.principal)?;
                 Ok(state.demand_active()?)
             }
             // Muting needs a channel that one can see.
-            Attend::Mute => Ok(state.may_read(&mail.by)?),
+            SubscriptionChange::Mute => Ok(state.may_read(&mail.principal)?),
             // Leaving is allowed to whoever is there; whether they are, the write finds out.
-            Attend::Unsubscribe | Attend::Unmute => Ok(mail.by.opens(&state.channel).demand()?),
+            SubscriptionChange::Unsubscribe | SubscriptionChange::Unmute => Ok(mail.principal.opens(&state.channel).demand()?),
         });
         match allowed {
             Ok(()) => self.save(
-                move |tx| write::attend(tx, id, mail.by.user, mail.how),
+                move |tx| write::change_subscription(tx, id, mail.principal.user, mail.how),
                 false,
             ),
             Err(failure) => refuse(failure),
@@ -300,13 +300,13 @@ impl Handler<SetChannelPresence> for ChannelActor {
     fn handle(&mut self, mail: SetChannelPresence, _: &mut Self::Context) -> Self::Result {
         let shared = self.shared.clone();
         let state = self.state()?;
-        state.may_read(&mail.by)?;
+        state.may_read(&mail.principal)?;
         let presence = shared
             .presence
-            .set_in(mail.by.user, state.channel.id, mail.set);
+            .set_in(mail.principal.user, state.channel.id, mail.set);
         if presence.text.is_some() {
             let channel = state.channel.brief();
-            shared.tell(presence_event(
+            shared.publish(presence_event(
                 &shared,
                 mail.user,
                 channel,
@@ -323,7 +323,7 @@ fn presence_event(
     channel: crate::model::ChannelBrief,
     presence: Presence,
 ) -> Event {
-    let body = Body::ChannelPresence {
+    let payload = Payload::ChannelPresence {
         user,
         channel,
         presence,
@@ -331,8 +331,8 @@ fn presence_event(
     Event {
         pos: None,
         at: shared.store.now(),
-        body,
-        moments: Moments::default(),
+        payload,
+        timestamps: Timestamps::default(),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::actors::by::By;
-use crate::event::{Body, Event, Pos};
+use crate::actors::by::UserPrincipal;
+use crate::event::{Payload, Event, Pos};
 use crate::model::{Access, Acl, AclChange, Channel, GroupChange, Refusal, Refused, UserId};
 
 /// What a channel's actor knows.
@@ -53,27 +53,27 @@ impl ChannelState {
         if event.pos.is_some_and(|pos| pos <= self.as_of) {
             return;
         }
-        match &event.body {
-            Body::Subscribed { user, .. } => self.note_subscriber(user.id, true),
-            Body::Unsubscribed { user, .. } => self.note_subscriber(user.id, false),
-            Body::ChannelChanged { news } | Body::ChannelCreated { news } => {
+        match &event.payload {
+            Payload::Subscribed { user, .. } => self.note_subscriber(user.id, true),
+            Payload::Unsubscribed { user, .. } => self.note_subscriber(user.id, false),
+            Payload::ChannelChanged { news } | Payload::ChannelCreated { news } => {
                 self.ahead = self.ahead.saturating_sub(1);
                 if self.ahead == 0 {
                     self.channel = news.channel.clone();
                 }
             }
-            Body::MessageCreated { .. }
-            | Body::MessageDeleted { .. }
-            | Body::Related { .. }
-            | Body::UserChanged { .. }
-            | Body::TokenGranted { .. }
-            | Body::TokenRevoked { .. }
-            | Body::UserPresence { .. }
-            | Body::ChannelPresence { .. }
-            | Body::AppStreamDeleted { .. }
-            | Body::ClientChanged { .. }
-            | Body::MarkerMoved { .. }
-            | Body::PasswordChanged { .. } => {}
+            Payload::MessageCreated { .. }
+            | Payload::MessageDeleted { .. }
+            | Payload::Related { .. }
+            | Payload::UserChanged { .. }
+            | Payload::TokenGranted { .. }
+            | Payload::TokenRevoked { .. }
+            | Payload::UserPresence { .. }
+            | Payload::ChannelPresence { .. }
+            | Payload::AppStreamDeleted { .. }
+            | Payload::ClientChanged { .. }
+            | Payload::MarkerMoved { .. }
+            | Payload::PasswordChanged { .. } => {}
         }
     }
 
@@ -90,24 +90,24 @@ impl ChannelState {
     }
 
     /// Whether a message may be written.
-    pub fn may_write(&self, by: &By) -> Result<(), Refused> {
-        by.may(&self.channel, Access::Write).demand()?;
+    pub fn may_write(&self, principal: &UserPrincipal) -> Result<(), Refused> {
+        principal.may(&self.channel, Access::Write).demand()?;
         self.demand_active()
     }
 
     /// Whether the channel may be read, or listened to.
-    pub fn may_read(&self, by: &By) -> Result<(), Refused> {
-        by.may(&self.channel, Access::Read).demand()
+    pub fn may_read(&self, principal: &UserPrincipal) -> Result<(), Refused> {
+        principal.may(&self.channel, Access::Read).demand()
     }
 
     /// Whether messages may be made sticky: in private channels by every participant.
-    pub fn may_stick(&self, by: &By) -> Result<(), Refused> {
+    pub fn may_stick(&self, principal: &UserPrincipal) -> Result<(), Refused> {
         let least = if self.channel.is_pm() {
             Access::Write
         } else {
             Access::Full
         };
-        by.may(&self.channel, least).demand()
+        principal.may(&self.channel, least).demand()
     }
 
     /// Whether others' messages may be deleted: never in private channels.
@@ -116,21 +116,21 @@ impl ChannelState {
     }
 
     /// Whether the owner's rights may be used.
-    pub fn may_own(&self, by: &By) -> Result<(), Refused> {
-        by.opens(&self.channel).demand()?;
+    pub fn may_own(&self, principal: &UserPrincipal) -> Result<(), Refused> {
+        principal.opens(&self.channel).demand()?;
         if self.channel.is_pm() {
             return Err(Refusal::ChannelImmutable.into());
         }
-        by.holds(&self.channel, Access::Owner).demand()
+        principal.holds(&self.channel, Access::Owner).demand()
     }
 
     /// Whether the channel may be edited.
-    pub fn may_edit(&self, by: &By) -> Result<(), Refused> {
-        by.opens(&self.channel).demand()?;
+    pub fn may_edit(&self, principal: &UserPrincipal) -> Result<(), Refused> {
+        principal.opens(&self.channel).demand()?;
         if self.channel.is_pm() {
             return Err(Refusal::ChannelImmutable.into());
         }
-        by.holds(&self.channel, Access::Full).demand()?;
+        principal.holds(&self.channel, Access::Full).demand()?;
         self.demand_active()
     }
 
@@ -148,7 +148,7 @@ impl ChannelState {
     /// # Errors
     /// A real change of a frozen group, of `full` by anybody but the owner, or too many members. What changes
     /// nothing is never refused: clients send back what they were given.
-    pub fn changed_acl(&self, by: &By, change: &AclChange, most: usize) -> Result<Acl, Refused> {
+    pub fn changed_acl(&self, principal: &UserPrincipal, change: &AclChange, most: usize) -> Result<Acl, Refused> {
         let old = &self.channel.acl;
         let mut acl = old.clone();
         let listed = |group: &Option<GroupChange>| group.as_ref().and_then(|g| g.users.clone());
@@ -182,7 +182,7 @@ impl ChannelState {
         acl.write_immutable |= flag(&change.write, |g| g.immutable).unwrap_or(false);
         acl.read_immutable |= flag(&change.read, |g| g.immutable).unwrap_or(false);
         acl.normalize(self.channel.owner);
-        self.check_change(by, &acl)?;
+        self.check_change(principal, &acl)?;
         let people = acl.members().count() + usize::from(self.channel.owner.is_some());
         if people > most {
             return Err(Refusal::TooManyMembers.at("acl"));
@@ -190,11 +190,11 @@ impl ChannelState {
         Ok(acl)
     }
 
-    fn check_change(&self, by: &By, acl: &Acl) -> Result<(), Refused> {
+    fn check_change(&self, principal: &UserPrincipal, acl: &Acl) -> Result<(), Refused> {
         let old = &self.channel.acl;
         let full = acl.full != old.full;
         if (full || acl.full_immutable != old.full_immutable)
-            && !by.holds(&self.channel, Access::Owner).is_granted()
+            && !principal.holds(&self.channel, Access::Owner).is_granted()
         {
             return Err(Refusal::NoAccess.at("acl.full"));
         }

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::event::{Body, ChannelNews, Written};
+use crate::event::{Payload, ChannelNews, Written};
 use crate::model::{
     Access, Channel, ChannelBrief, ChannelId, Message, MessageId, NewMessage, Refusal, User, UserId,
 };
 use crate::store::{Failure, Tx};
 
-use super::mail::Attend;
+use super::mail::SubscriptionChange;
 
 /// A channel with everything that is shown around it.
 ///
@@ -64,7 +64,7 @@ pub fn message(
         author,
         channel: channel.brief(),
     };
-    tx.announce(Body::MessageCreated {
+    tx.announce(Payload::MessageCreated {
         written: Box::new(written),
         read_by_author,
     });
@@ -84,7 +84,7 @@ fn private_rules(
         .filter(|user| *user != author)
         .collect();
     if let [other] = others.as_slice()
-        && tx.hidden_from(author)?.blocked.contains(other)
+        && tx.mutes_and_blocks(author)?.blocked.contains(other)
     {
         return Err(Refusal::Blocked.into());
     }
@@ -119,9 +119,9 @@ fn announce_subscription(
         return Ok(());
     };
     tx.announce(if on {
-        Body::Subscribed { news, user }
+        Payload::Subscribed { news, user }
     } else {
-        Body::Unsubscribed { news, user }
+        Payload::Unsubscribed { news, user }
     });
     Ok(())
 }
@@ -132,7 +132,7 @@ fn announce_subscription(
 /// # Errors
 /// The database is in trouble.
 pub fn auto_subscribe(tx: &mut Tx<'_>, channel: &Channel, actor: UserId) -> Result<(), Failure> {
-    let blocked = tx.hidden_from(actor)?.blocked;
+    let blocked = tx.mutes_and_blocks(actor)?.blocked;
     let listed = channel.owner.into_iter().chain(channel.acl.members());
     let users: Vec<UserId> = listed.filter(|user| !blocked.contains(user)).collect();
     subscribe_all(tx, channel.id, &users)
@@ -164,7 +164,7 @@ pub fn delete_message(
         author,
         channel: channel.clone(),
     };
-    tx.announce(Body::MessageDeleted {
+    tx.announce(Payload::MessageDeleted {
         written: Box::new(written),
     });
     Ok(message)
@@ -211,13 +211,13 @@ pub fn save(
             let left = tx.unsubscribe(channel.id, user)?;
             if let Some(user) = tx.user(user)?.map(Arc::new).filter(|_| left) {
                 let news = before.clone();
-                tx.announce(Body::Unsubscribed { news, user });
+                tx.announce(Payload::Unsubscribed { news, user });
             }
         }
     }
     let news = news(tx, channel.id)?;
     let saved = news.channel.clone();
-    tx.announce(Body::ChannelChanged {
+    tx.announce(Payload::ChannelChanged {
         news: Box::new(news),
     });
     if auto {
@@ -236,7 +236,7 @@ pub fn deactivate(tx: &mut Tx<'_>, channel: &Channel) -> Result<Arc<Channel>, Fa
         ..channel.clone()
     })?;
     let news = news(tx, channel.id)?;
-    tx.announce(Body::ChannelChanged {
+    tx.announce(Payload::ChannelChanged {
         news: Box::new(news),
     });
     for user in tx.subscribers(channel.id)? {
@@ -253,14 +253,14 @@ pub fn deactivate(tx: &mut Tx<'_>, channel: &Channel) -> Result<Arc<Channel>, Fa
 ///
 /// # Errors
 /// The database is in trouble.
-pub fn attend(
+pub fn change_subscription(
     tx: &mut Tx<'_>,
     channel: ChannelId,
     user: UserId,
-    how: Attend,
+    how: SubscriptionChange,
 ) -> Result<Arc<Channel>, Failure> {
     let changed = match how {
-        Attend::Subscribe => {
+        SubscriptionChange::Subscribe => {
             tx.unmute_channel(channel, user)?;
             let changed = tx.subscribe(channel, user)?;
             if changed {
@@ -268,17 +268,17 @@ pub fn attend(
             }
             changed
         }
-        Attend::Unsubscribe | Attend::Mute => {
+        SubscriptionChange::Unsubscribe | SubscriptionChange::Mute => {
             let changed = tx.unsubscribe(channel, user)?;
             if changed {
                 announce_subscription(tx, channel, user, false)?;
             }
-            if how == Attend::Mute {
+            if how == SubscriptionChange::Mute {
                 tx.mute_channel(channel, user)?;
             }
             changed
         }
-        Attend::Unmute => tx.unmute_channel(channel, user)?,
+        SubscriptionChange::Unmute => tx.unmute_channel(channel, user)?,
     };
     let after = tx.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
     // Who had nothing to leave is told nothing of a channel that they may not read.
@@ -313,7 +313,7 @@ pub fn open_pm(tx: &mut Tx<'_>, people: &HashSet<UserId>) -> Result<ChannelId, F
     };
     let id = tx.create_channel(new)?.id;
     let news = news(tx, id)?;
-    tx.announce(Body::ChannelCreated {
+    tx.announce(Payload::ChannelCreated {
         news: Box::new(news),
     });
     subscribe_all(tx, id, &write)?;
@@ -333,7 +333,7 @@ pub fn create(
     let id = tx.create_channel(new)?.id;
     let news = news(tx, id)?;
     let channel = news.channel.clone();
-    tx.announce(Body::ChannelCreated {
+    tx.announce(Payload::ChannelCreated {
         news: Box::new(news),
     });
     if auto {

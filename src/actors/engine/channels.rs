@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Engine;
-use crate::actors::by::By;
+use crate::actors::by::UserPrincipal;
 use crate::actors::channel::mail::{
-    Attend, ChangeChannel, ChangeOwner, ChannelChange, Deactivate, DeleteMessage, PostMessage,
-    SetAttendance, SetChannelPresence, SetSticky,
+    SubscriptionChange, ChangeChannel, ChangeOwner, ChannelChange, Deactivate, DeleteMessage, PostMessage,
+    ChangeSubscription, SetChannelPresence, SetSticky,
 };
 use crate::actors::channel::write;
 use crate::actors::presence::SetPresence;
@@ -26,13 +26,13 @@ impl Engine {
     /// Scope, ACL, a deactivated channel, `reply_to` elsewhere, a block; or [`Failure::Busy`].
     pub async fn post_message(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         channel: ChannelId,
         new: NewMessage,
     ) -> Result<Message, Failure> {
-        let author = self.person(by.user).await?;
+        let author = self.person(principal.user).await?;
         let mail = || PostMessage {
-            by: by.clone(),
+            principal: principal.clone(),
             author: author.clone(),
             new: new.clone(),
         };
@@ -48,11 +48,11 @@ impl Engine {
     /// No such message, or not theirs to delete.
     pub async fn delete_message(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         channel: ChannelId,
         id: MessageId,
     ) -> Result<Message, Failure> {
-        let mail = || DeleteMessage { by: by.clone(), id };
+        let mail = || DeleteMessage { principal: principal.clone(), id };
         self.ask_channel(channel, mail).await??.wait().await
     }
 
@@ -62,13 +62,13 @@ impl Engine {
     /// Access, no such message, a deleted message.
     pub async fn set_sticky(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         channel: ChannelId,
         id: MessageId,
         sticky: bool,
     ) -> Result<Message, Failure> {
         let mail = || SetSticky {
-            by: by.clone(),
+            principal: principal.clone(),
             id,
             sticky,
         };
@@ -81,14 +81,14 @@ impl Engine {
     /// The database is in trouble, or busy.
     pub async fn create_channel(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         new: NewChannel,
         auto_subscribe: bool,
     ) -> Result<Arc<Channel>, Failure> {
-        if !by.token.scopes.open_channel(&new.kind, new.acl.is_public()) {
+        if !principal.token.scopes.open_channel(&new.kind, new.acl.is_public()) {
             return Err(Refusal::ScopeMissing.at(Scope::Messages.name()).into());
         }
-        let (user, auto) = (by.user, auto_subscribe || self.shared.subscribe_listed);
+        let (user, auto) = (principal.user, auto_subscribe || self.shared.subscribe_listed);
         self.store()
             .write(move |tx| write::create(tx, new, user, auto))
             .await
@@ -98,20 +98,20 @@ impl Engine {
     ///
     /// # Errors
     /// Nobody else, too many, or a block between the caller and one of them.
-    pub async fn open_pm(&self, by: &By, others: Vec<UserId>) -> Result<ChannelId, Failure> {
+    pub async fn open_pm(&self, principal: &UserPrincipal, others: Vec<UserId>) -> Result<ChannelId, Failure> {
         let mut people: HashSet<UserId> = others.into_iter().collect();
-        people.remove(&by.user);
+        people.remove(&principal.user);
         if people.is_empty() {
             return Err(Refusal::OnlyYourself.at("destinations").into());
         }
-        people.insert(by.user);
+        people.insert(principal.user);
         if people.len() > self.limits().channel_members {
             return Err(Refusal::TooManyMembers.at("destinations").into());
         }
-        let user = by.user;
+        let user = principal.user;
         self.store()
             .write(move |tx| {
-                let blocked = tx.hidden_from(user)?.blocked;
+                let blocked = tx.mutes_and_blocks(user)?.blocked;
                 if blocked.iter().any(|blocked| people.contains(blocked)) {
                     return Err(Refusal::Blocked.at("destinations").into());
                 }
@@ -126,12 +126,12 @@ impl Engine {
     /// Access, a frozen group, invalid raw.
     pub async fn change_channel(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         channel: ChannelId,
         change: ChannelChange,
     ) -> Result<Arc<Channel>, Failure> {
         let mail = || ChangeChannel {
-            by: by.clone(),
+            principal: principal.clone(),
             change: change.clone(),
         };
         self.ask_channel(channel, mail).await?
@@ -143,12 +143,12 @@ impl Engine {
     /// Not the owner, or an unknown user.
     pub async fn change_owner(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         channel: ChannelId,
         owner: UserId,
     ) -> Result<Arc<Channel>, Failure> {
         self.ask_channel(channel, || ChangeOwner {
-            by: by.clone(),
+            principal: principal.clone(),
             owner,
         })
         .await?
@@ -158,8 +158,8 @@ impl Engine {
     ///
     /// # Errors
     /// Not the owner.
-    pub async fn deactivate(&self, by: &By, channel: ChannelId) -> Result<Arc<Channel>, Failure> {
-        self.ask_channel(channel, || Deactivate { by: by.clone() })
+    pub async fn deactivate(&self, principal: &UserPrincipal, channel: ChannelId) -> Result<Arc<Channel>, Failure> {
+        self.ask_channel(channel, || Deactivate { principal: principal.clone() })
             .await?
     }
 
@@ -167,14 +167,14 @@ impl Engine {
     ///
     /// # Errors
     /// Access, or a deactivated channel.
-    pub async fn attend(
+    pub async fn change_channel_subscription(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         channel: ChannelId,
-        how: Attend,
+        how: SubscriptionChange,
     ) -> Result<Arc<Channel>, Failure> {
-        self.ask_channel(channel, || SetAttendance {
-            by: by.clone(),
+        self.ask_channel(channel, || ChangeSubscription {
+            principal: principal.clone(),
             how,
         })
         .await?
@@ -186,13 +186,13 @@ impl Engine {
     /// Scope and access.
     pub async fn set_channel_presence(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         channel: ChannelId,
         set: SetPresence,
     ) -> Result<Presence, Failure> {
-        let user = self.person(by.user).await?;
+        let user = self.person(principal.user).await?;
         let mail = || SetChannelPresence {
-            by: by.clone(),
+            principal: principal.clone(),
             user: user.clone(),
             set: set.clone(),
         };

@@ -8,7 +8,7 @@ mod users;
 use std::sync::Arc;
 
 pub use numbers::{ActorKind, ActorOrder, Numbers};
-pub use streams::Followed;
+pub use streams::SubscriptionHandle;
 
 use super::Shared;
 use super::channel::ChannelActor;

@@ -178,12 +178,12 @@ impl Engine {
             connections,
             channels,
             users,
-            listening_points: self.shared.interest.len(),
-            streams_in_use: self.shared.app_seats.taken(),
+            listening_points: self.shared.registry.len(),
+            streams_in_use: self.shared.app_slots.taken(),
             subscriptions: 0,
         };
         for shard in self.shared.shards.all() {
-            if let Ok((_, subscriptions)) = shard.insist(CountLinks).await {
+            if let Ok((_, subscriptions)) = shard.send_past_bound(CountLinks).await {
                 numbers.subscriptions += subscriptions;
             }
         }
@@ -222,7 +222,7 @@ impl Engine {
             .map(|actor| ActorRow::new(ActorKind::Channel, actor))
             .collect();
         for shard in self.shared.shards.all() {
-            let counted = shard.insist(CountAudiences(ids.clone())).await;
+            let counted = shard.send_past_bound(CountAudiences(ids.clone())).await;
             for (row, listeners) in rows.iter_mut().zip(counted.unwrap_or_default()) {
                 row.receivers += listeners;
                 row.shards += usize::from(listeners > 0);
@@ -234,8 +234,8 @@ impl Engine {
     fn firehose_rows(&self) -> Vec<ActorRow> {
         let actors = self.shared.directory.firehoses_measured();
         let rows = actors.iter().map(|actor| ActorRow {
-            receivers: self.shared.app_seats.taken_by(&actor.id),
-            shards: self.shared.interest.shards_of_app(&actor.id),
+            receivers: self.shared.app_slots.taken_by(&actor.id),
+            shards: self.shared.registry.shards_of_app(&actor.id),
             ..ActorRow::new(ActorKind::Firehose, actor)
         });
         rows.collect()
@@ -244,7 +244,7 @@ impl Engine {
     async fn shard_rows(&self) -> Vec<ActorRow> {
         let mut rows = Vec::new();
         for (actor, shard) in self.shards_measured().iter().zip(self.shared.shards.all()) {
-            let links = shard.insist(CountLinks).await;
+            let links = shard.send_past_bound(CountLinks).await;
             rows.push(ActorRow {
                 receivers: links.map_or(0, |(connections, _)| connections),
                 shards: 1,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::actors::by::By;
+use crate::actors::by::UserPrincipal;
 use crate::actors::channel::mail::MayListen;
 use crate::actors::connection::{Answer, ConnectionMail};
 use crate::actors::shard::CloseStreams;
@@ -16,7 +16,7 @@ use crate::store::secret::random_id;
 
 /// A subscription that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Followed {
+pub struct SubscriptionHandle {
     /// Of which connection.
     pub connection_id: ConnectionId,
     /// `meta.subscription_id`
@@ -25,15 +25,15 @@ pub struct Followed {
 }
 
 /// Takes a subscription back when it is dropped with it.
-struct Guard<'e> {
+struct SubscriptionGuard<'e> {
     engine: &'e Engine,
-    followed: Option<Followed>,
+    handle: Option<SubscriptionHandle>,
 }
 
-impl Drop for Guard<'_> {
+impl Drop for SubscriptionGuard<'_> {
     fn drop(&mut self) {
-        if let Some(followed) = self.followed.take() {
-            self.engine.unfollow_quietly(&followed);
+        if let Some(handle) = self.handle.take() {
+            self.engine.cancel_subscription(&handle);
         }
     }
 }
@@ -44,15 +44,15 @@ impl Engine {
     ///
     /// # Errors
     /// Access, or [`Refusal::SubscriptionLimit`].
-    pub async fn follow(
+    pub async fn subscribe(
         &self,
         connection: &str,
         token: &Arc<Token>,
         topic: Topic,
         filter: Filter,
         wanted: Option<SubscriptionId>,
-    ) -> Result<Option<Followed>, Failure> {
-        let by = By::of(token)?;
+    ) -> Result<Option<SubscriptionHandle>, Failure> {
+        let principal = UserPrincipal::of(token)?;
         if wanted.as_ref().is_some_and(|id| !is_subscription_id(id)) {
             return Err(Refusal::Invalid.at("subscription_id").into());
         }
@@ -61,12 +61,12 @@ impl Engine {
             return Ok(None);
         };
         if let Some(channel) = topic.channel() {
-            self.ask_channel(channel, || MayListen(by.clone()))
+            self.ask_channel(channel, || MayListen(principal.clone()))
                 .await??;
         }
         let follows = match topic {
             Topic::Presence | Topic::ChannelPresence(_) => {
-                let user = by.user;
+                let user = principal.user;
                 Some(
                     self.store()
                         .read(move |db| db.follows(user))
@@ -81,33 +81,33 @@ impl Engine {
             | Topic::Token(_) => None,
         };
         let id = wanted.unwrap_or_else(|| SubscriptionId::from(random_id()));
-        let mail = |seat| ConnectionMail::Follow {
+        let mail = |slot| ConnectionMail::Subscribe {
             token: token.clone(),
-            user: by.user,
+            user: principal.user,
             topic,
             filter: filter.clone(),
             id: id.clone(),
             follows: follows.clone(),
-            seat,
+            slot,
         };
         // Taken back unless it is handed out: a call that is dropped half way leaves nothing behind.
-        let mut guard = Guard {
+        let mut guard = SubscriptionGuard {
             engine: self,
-            followed: Some(Followed {
+            handle: Some(SubscriptionHandle {
                 connection_id,
                 subscription_id: id.clone(),
-                user: by.user,
+                user: principal.user,
             }),
         };
         let mut answer = recipient.send(mail(None)).await;
         let claims = matches!(answer, Ok(Ok(Answer::Unclaimed)));
         if claims {
-            let seat = self
+            let slot = self
                 .shared
-                .user_seats
-                .take(by.user)
+                .user_slots
+                .take(principal.user)
                 .ok_or(Refusal::TooManyConnections)?;
-            answer = recipient.send(mail(Some(seat))).await;
+            answer = recipient.send(mail(Some(slot))).await;
         }
         match answer {
             Ok(Ok(Answer::Done)) => {}
@@ -117,14 +117,14 @@ impl Engine {
         }
         if claims && !matches!(self.is_live(token).await, Ok(true)) {
             // Its revocation passed before the connection was this user's, so it was not closed by it.
-            let close = ConnectionMail::Close(by.user, Goodbye::TokenRevoked);
+            let close = ConnectionMail::Close(principal.user, Goodbye::TokenRevoked);
             drop(recipient.send(close).await);
             return Err(Refusal::TokenInvalid.into());
         }
         if let Some(channel) = topic.channel() {
             // Access may have been lost between the question and the subscription, and the event of it may
             // have passed: ask again now that the next one will find the subscription.
-            self.ask_channel(channel, || MayListen(by.clone()))
+            self.ask_channel(channel, || MayListen(principal.clone()))
                 .await??;
         }
         if let Topic::Inbox(user) = topic {
@@ -133,7 +133,7 @@ impl Engine {
             // A connection that closed meanwhile has no inbox.
             drop(recipient.send(fill).await);
         }
-        Ok(guard.followed.take())
+        Ok(guard.handle.take())
     }
 
     /// Whether a token still stands in the table.
@@ -149,11 +149,11 @@ impl Engine {
 
     /// Takes a subscription back whose page could not be served. Waits for nothing, so that it can be done
     /// when a request is dropped half way.
-    pub fn unfollow_quietly(&self, followed: &Followed) {
-        let Some(recipient) = self.shared.directory.connection(&followed.connection_id) else {
+    pub fn cancel_subscription(&self, handle: &SubscriptionHandle) {
+        let Some(recipient) = self.shared.directory.connection(&handle.connection_id) else {
             return;
         };
-        let mail = ConnectionMail::Unfollow(followed.user, followed.subscription_id.clone());
+        let mail = ConnectionMail::Unsubscribe(handle.user, handle.subscription_id.clone());
         actix_rt::spawn(async move {
             // A connection that is gone has no subscriptions.
             drop(recipient.send(mail).await);
@@ -164,15 +164,15 @@ impl Engine {
     ///
     /// # Errors
     /// Unknown, or somebody else's.
-    pub async fn unfollow(
+    pub async fn unsubscribe(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         connection: &str,
         subscription: &str,
     ) -> Result<(), Failure> {
-        self.tell_connection(
+        self.ask_connection(
             connection,
-            ConnectionMail::Unfollow(by.user, subscription.into()),
+            ConnectionMail::Unsubscribe(principal.user, subscription.into()),
         )
         .await
     }
@@ -181,12 +181,12 @@ impl Engine {
     ///
     /// # Errors
     /// Unknown, or somebody else's.
-    pub async fn close_stream(&self, by: &By, connection: &str) -> Result<(), Failure> {
-        self.tell_connection(connection, ConnectionMail::Close(by.user, Goodbye::Asked))
+    pub async fn close_stream(&self, principal: &UserPrincipal, connection: &str) -> Result<(), Failure> {
+        self.ask_connection(connection, ConnectionMail::Close(principal.user, Goodbye::Asked))
             .await
     }
 
-    async fn tell_connection(&self, connection: &str, mail: ConnectionMail) -> Result<(), Failure> {
+    async fn ask_connection(&self, connection: &str, mail: ConnectionMail) -> Result<(), Failure> {
         let known = self
             .shared
             .directory
@@ -208,7 +208,7 @@ impl Engine {
                 client: client.clone(),
                 keys: keys.to_vec(),
             };
-            if shard.insist(mail).await.is_err() {
+            if shard.send_past_bound(mail).await.is_err() {
                 tracing::debug!("a shard went before its streams were closed");
             }
         }

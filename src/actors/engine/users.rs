@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::actors::by::By;
+use crate::actors::by::UserPrincipal;
 use crate::actors::presence::SetPresence;
 use crate::actors::user::mail::{
     ChangeProfile, GrantToken, ProfileChange, Relate, RevokeToken, SetUserPresence,
@@ -20,7 +20,7 @@ impl Engine {
     /// Oneself, an unknown user, or a block between them.
     pub async fn relate(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         other: UserId,
         relation: Relation,
         on: bool,
@@ -30,7 +30,7 @@ impl Engine {
             relation,
             on,
         };
-        self.ask_user(by.user, mail).await??.wait().await
+        self.ask_user(principal.user, mail).await??.wait().await
     }
 
     /// Gives a client a token, of a user or of its own. Returns the secret, which is kept nowhere.
@@ -87,23 +87,23 @@ impl Engine {
     /// Raw that breaks a rule.
     pub async fn change_profile(
         &self,
-        by: &By,
+        principal: &UserPrincipal,
         change: ProfileChange,
     ) -> Result<Arc<User>, Failure> {
         let mail = || ChangeProfile(change.clone());
-        self.ask_user(by.user, mail).await??.wait().await
+        self.ask_user(principal.user, mail).await??.wait().await
     }
 
     /// Sets the caller's global presence.
     ///
     /// # Errors
     /// Busy.
-    pub async fn set_presence(&self, by: &By, set: SetPresence) -> Result<Presence, Failure> {
-        let user = self.person(by.user).await?;
+    pub async fn set_presence(&self, principal: &UserPrincipal, set: SetPresence) -> Result<Presence, Failure> {
+        let user = self.person(principal.user).await?;
         let mail = || SetUserPresence {
             user: user.clone(),
             set: set.clone(),
         };
-        self.ask_user(by.user, mail).await?
+        self.ask_user(principal.user, mail).await?
     }
 }

@@ -13,7 +13,7 @@ pub struct Admit;
 
 /// An event, with who was subscribed to its channel at its place in the log.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct EventWithSubscribers {
     /// What happened.
     pub event: Arc<Event>,
     /// Empty if it is not about a channel.
@@ -23,4 +23,4 @@ pub struct Seen {
 /// Asks for each event whether the app may see it, and keeps the index.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Vec<bool>")]
-pub struct JudgeEvents(pub Arc<[Seen]>);
+pub struct JudgeEvents(pub Arc<[EventWithSubscribers]>);

@@ -4,7 +4,7 @@
 //! first stream opens and kept by the token events that pass; no event costs a query.
 
 pub mod mail;
-pub mod sight;
+pub mod visibility;
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use actix::fut::wrap_future;
 use actix::prelude::*;
 
 use self::mail::{Admit, JudgeEvents};
-use self::sight::Sight;
+use self::visibility::AppVisibility;
 use super::Shared;
 use crate::model::ClientId;
 use crate::store::Failure;
@@ -24,7 +24,7 @@ pub const MAILBOX: usize = 256;
 pub struct FirehoseActor {
     client: ClientId,
     shared: Arc<Shared>,
-    sight: Option<Sight>,
+    visibility: Option<AppVisibility>,
 }
 
 impl FirehoseActor {
@@ -33,14 +33,14 @@ impl FirehoseActor {
         Self {
             client,
             shared,
-            sight: None,
+            visibility: None,
         }
     }
 
-    fn rest(&self, ctx: &mut Context<Self>) {
+    fn passivate(&self, ctx: &mut Context<Self>) {
         self.shared
             .directory
-            .forget_firehose(&self.client, &ctx.address());
+            .remove_firehose(&self.client, &ctx.address());
         ctx.stop();
     }
 }
@@ -54,20 +54,20 @@ impl Actor for FirehoseActor {
         let read = async move {
             let id = client.clone();
             let tokens = store.read(move |db| db.tokens_of_client(&id)).await?;
-            Ok::<_, Failure>(Sight::new(client, tokens))
+            Ok::<_, Failure>(AppVisibility::new(client, tokens))
         };
         ctx.wait(
             wrap_future(read).map(
                 |loaded, actor: &mut Self, ctx: &mut Context<Self>| match loaded {
-                    Ok(sight) => actor.sight = Some(sight),
-                    Err(_) => actor.rest(ctx),
+                    Ok(visibility) => actor.visibility = Some(visibility),
+                    Err(_) => actor.passivate(ctx),
                 },
             ),
         );
         ctx.run_interval(self.shared.idle, |actor, ctx| {
-            let in_use = actor.shared.app_seats.taken_by(&actor.client);
+            let in_use = actor.shared.app_slots.taken_by(&actor.client);
             if in_use == 0 {
-                actor.rest(ctx);
+                actor.passivate(ctx);
             }
         });
     }
@@ -78,7 +78,7 @@ impl Handler<Admit> for FirehoseActor {
 
     fn handle(&mut self, _: Admit, _: &mut Self::Context) -> Self::Result {
         // Being able to answer means that the index is loaded: from here on nothing is missed.
-        if self.sight.is_some() {
+        if self.visibility.is_some() {
             Ok(())
         } else {
             Err(Failure::Busy)
@@ -91,9 +91,9 @@ impl Handler<JudgeEvents> for FirehoseActor {
 
     fn handle(&mut self, mail: JudgeEvents, _: &mut Self::Context) -> Self::Result {
         let verdicts = mail.0.iter().map(|seen| {
-            self.sight
+            self.visibility
                 .as_mut()
-                .is_some_and(|sight| sight.sees(&seen.event.body, &seen.subscribers))
+                .is_some_and(|visibility| visibility.sees(&seen.event.payload, &seen.subscribers))
         });
         MessageResult(verdicts.collect())
     }

@@ -10,14 +10,14 @@ use smallvec::SmallVec;
 use super::{LogTail, PAUSE};
 use crate::actors::channel::mail::EventsArrived;
 use crate::actors::delivery::AllowedApp;
-use crate::actors::firehose::mail::{JudgeEvents, Seen};
+use crate::actors::firehose::mail::{JudgeEvents, EventWithSubscribers};
 use crate::event::{Event, Owner};
 use crate::model::{ChannelId, ClientId, UserId};
 use crate::telemetry::ActorNumbers;
 
 /// What the owner of an event said to it.
 #[derive(Clone, Default)]
-pub(super) struct Told {
+pub(super) struct OwnerAnswer {
     /// Who was subscribed at that place in the log.
     pub(super) subscribers: Arc<[UserId]>,
     /// The owner's numbers, if it is awake.
@@ -27,14 +27,14 @@ pub(super) struct Told {
 impl LogTail {
     /// Brings the channels concerned up to date, and learns who was subscribed at each event. A channel at
     /// rest has no state to keep; it is started only if an app might want to know its subscribers.
-    pub(super) async fn ask_owners(&self, events: &[Arc<Event>], apps: bool) -> Vec<Told> {
+    pub(super) async fn ask_owners(&self, events: &[Arc<Event>], apps: bool) -> Vec<OwnerAnswer> {
         let mut of_channel: HashMap<ChannelId, Vec<usize>> = HashMap::new();
         for (at, event) in events.iter().enumerate() {
-            if let Owner::Channel(channel) = event.body.facts().owner {
+            if let Owner::Channel(channel) = event.payload.facts().owner {
                 of_channel.entry(channel).or_default().push(at);
             }
         }
-        let mut told = vec![Told::default(); events.len()];
+        let mut told = vec![OwnerAnswer::default(); events.len()];
         let asked = of_channel.into_iter().map(|(channel, places)| {
             let own: Vec<Arc<Event>> = places
                 .iter()
@@ -57,7 +57,7 @@ impl LogTail {
         channel: ChannelId,
         events: Vec<Arc<Event>>,
         apps: bool,
-    ) -> Vec<Told> {
+    ) -> Vec<OwnerAnswer> {
         loop {
             let directory = &self.shared.directory;
             let owner = match apps {
@@ -67,10 +67,10 @@ impl LogTail {
             let Some(owner) = owner else {
                 return Vec::new();
             };
-            match owner.insist(EventsArrived(events.clone())).await {
+            match owner.send_past_bound(EventsArrived(events.clone())).await {
                 Ok(subscribers) => {
                     owner.numbers().handled(events.len() as u64);
-                    let told = subscribers.into_iter().map(|subscribers| Told {
+                    let told = subscribers.into_iter().map(|subscribers| OwnerAnswer {
                         subscribers,
                         numbers: Some(owner.numbers().clone()),
                     });
@@ -86,7 +86,7 @@ impl LogTail {
     /// For each event the apps that may see it.
     pub(super) async fn judge(
         &self,
-        seen: &Arc<[Seen]>,
+        seen: &Arc<[EventWithSubscribers]>,
         firehoses: Vec<ClientId>,
     ) -> Vec<SmallVec<[AllowedApp; 1]>> {
         let mut apps = vec![SmallVec::new(); seen.len()];
@@ -106,11 +106,11 @@ impl LogTail {
     async fn ask_firehose(
         &self,
         client: &ClientId,
-        seen: &Arc<[Seen]>,
+        seen: &Arc<[EventWithSubscribers]>,
     ) -> Option<(AllowedApp, Vec<bool>)> {
-        while self.shared.app_seats.taken_by(client) > 0 {
+        while self.shared.app_slots.taken_by(client) > 0 {
             let firehose = self.shared.directory.firehose(client, &self.shared);
-            match firehose.insist(JudgeEvents(seen.clone())).await {
+            match firehose.send_past_bound(JudgeEvents(seen.clone())).await {
                 Ok(verdicts) => {
                     let numbers = firehose.numbers().clone();
                     numbers.handled(seen.len() as u64);

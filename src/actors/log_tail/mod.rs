@@ -17,25 +17,25 @@ use tokio::sync::mpsc;
 
 use super::Shared;
 use super::delivery::{AllowedApp, Delivery};
-use super::firehose::mail::Seen;
-use super::hiding::Hiding;
-use super::interest::{Key, ShardId};
+use super::firehose::mail::EventWithSubscribers;
+use super::block_index::BlockIndex;
+use super::registry::{RoutingKey, ShardId};
 use super::send::Mailbox;
-use super::shard::{Batch, ShardActor};
-use crate::event::{Body, Event, Pos};
+use super::shard::{FanOutBatch, ShardActor};
+use crate::event::{Payload, Event, Pos};
 use crate::model::UserId;
-use crate::protocol::stream::Audience;
+use crate::protocol::stream::NotificationTargets;
 use crate::store::Failure;
 use crate::telemetry::{ActorNumbers, Counter};
 
 /// How often the head of the log is compared, in case that another process wrote last.
-const GLANCE: Duration = Duration::from_secs(1);
+const HEAD_CHECK: Duration = Duration::from_secs(1);
 
 /// Events taken in one go; more only wait longer.
 const AT_ONCE: usize = 1024;
 
 /// When writers outrun the sockets, more is waited for after a walk that took as long as this.
-const LONG_WALK: Duration = Duration::from_millis(3);
+const LONG_FAN_OUT: Duration = Duration::from_millis(3);
 
 /// For this part of its time, but never long. Whoever heard the last event writes now, and while the walk held
 /// the thread nothing was read: what comes in this moment leaves in the same writes instead of in a walk of its own.
@@ -53,8 +53,8 @@ pub struct LogTail {
     shared: Arc<Shared>,
     last: Pos,
     /// How long the last events took to all their sockets.
-    walk: Duration,
-    hiding: Hiding,
+    fan_out_time: Duration,
+    block_index: BlockIndex,
 }
 
 impl LogTail {
@@ -63,18 +63,18 @@ impl LogTail {
         Self {
             shared,
             last,
-            walk: Duration::ZERO,
-            hiding: Hiding::default(),
+            fan_out_time: Duration::ZERO,
+            block_index: BlockIndex::default(),
         }
     }
 
     /// Until the store closes its queue.
     pub async fn run(
         mut self,
-        mut committed: mpsc::Receiver<crate::store::Batch>,
+        mut committed: mpsc::Receiver<crate::store::CommittedBatch>,
         mut ephemeral: mpsc::Receiver<Event>,
     ) {
-        let mut glance = tokio::time::interval(GLANCE);
+        let mut head_check = tokio::time::interval(HEAD_CHECK);
         loop {
             let is_behind = !committed.is_empty();
             tokio::select! {
@@ -82,8 +82,8 @@ impl LogTail {
                 biased;
                 batch = committed.recv() => {
                     let Some(batch) = batch else { return };
-                    if is_behind && self.walk >= LONG_WALK {
-                        tokio::time::sleep((self.walk / GATHER_PART).min(LONGEST_GATHER)).await;
+                    if is_behind && self.fan_out_time >= LONG_FAN_OUT {
+                        tokio::time::sleep((self.fan_out_time / GATHER_PART).min(LONGEST_GATHER)).await;
                     }
                     let mut events: Vec<Arc<Event>> = batch.iter().cloned().collect();
                     while events.len() < AT_ONCE && let Ok(batch) = committed.try_recv() {
@@ -91,14 +91,14 @@ impl LogTail {
                     }
                     let began = Instant::now();
                     self.take(events).await;
-                    self.walk = began.elapsed();
+                    self.fan_out_time = began.elapsed();
                 }
                 event = ephemeral.recv() => {
                     if let Some(event) = event {
                         self.deliver(vec![Arc::new(event)]).await;
                     }
                 }
-                _ = glance.tick() => self.look_at_head().await,
+                _ = head_check.tick() => self.check_head().await,
             }
         }
     }
@@ -133,7 +133,7 @@ impl LogTail {
         self.last = last;
     }
 
-    async fn look_at_head(&mut self) {
+    async fn check_head(&mut self) {
         match self.shared.store.log_head().await {
             Ok(head) if head.pos > self.last => self.catch_up(head.pos).await,
             Ok(_) | Err(_) => {}
@@ -160,7 +160,7 @@ impl LogTail {
                 Ok(events) => {
                     // Written elsewhere: what the caches hold of it is old.
                     for event in &events {
-                        self.shared.store.forget(event);
+                        self.shared.store.invalidate(event);
                     }
                     self.deliver_logged(events.into_iter().map(Arc::new).collect())
                         .await;
@@ -174,12 +174,12 @@ impl LogTail {
     /// Sends events to everybody who hears them, in parts: who subscribes to a channel begins to listen to it
     /// when the event of it is walked, and only then the register knows where the next message goes.
     async fn deliver(&mut self, events: Vec<Arc<Event>>) {
-        let joins = |event: &Arc<Event>| matches!(event.body, Body::Subscribed { .. });
+        let joins = |event: &Arc<Event>| matches!(event.payload, Payload::Subscribed { .. });
         for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
             let told = self.deliver_part(part).await;
             if part.iter().any(joins) {
-                let walked = told.iter().map(|shard| shard.insist(Batch(Vec::new())));
-                join_all(walked).await;
+                let flushed = told.iter().map(|shard| shard.send_past_bound(FanOutBatch(Vec::new())));
+                join_all(flushed).await;
             }
         }
     }
@@ -191,10 +191,10 @@ impl LogTail {
             .add(Counter::EventsDelivered, events.len() as u64);
         let firehoses = self.shared.directory.firehoses();
         let told = self.ask_owners(events, !firehoses.is_empty()).await;
-        let seen: Arc<[Seen]> = events
+        let seen: Arc<[EventWithSubscribers]> = events
             .iter()
             .zip(&told)
-            .map(|(event, told)| Seen {
+            .map(|(event, told)| EventWithSubscribers {
                 event: event.clone(),
                 subscribers: told.subscribers.clone(),
             })
@@ -202,8 +202,8 @@ impl LogTail {
         let apps = self.judge(&seen, firehoses).await;
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
         for ((seen, told), apps) in seen.iter().zip(told).zip(apps) {
-            self.hiding.apply(&seen.event.body);
-            let shards = self.shards_for(&seen.event.body, &apps);
+            self.block_index.apply(&seen.event.payload);
+            let shards = self.shards_for(&seen.event.payload, &apps);
             if shards.is_empty() {
                 continue;
             }
@@ -219,36 +219,36 @@ impl LogTail {
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
             let shard = self.shared.shards.get(shard)?;
             // A shard that is still walking holds everybody up here, not in memory: the log keeps the rest.
-            Some(async move { shard.insist(Batch(mail)).await.map(|()| shard) })
+            Some(async move { shard.send_past_bound(FanOutBatch(mail)).await.map(|()| shard) })
         });
         join_all(sent).await.into_iter().flatten().collect()
     }
 
-    fn shards_for(&self, body: &Body, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
+    fn shards_for(&self, payload: &Payload, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
         let mut shards = SmallVec::new();
-        for key in body.routing_keys() {
-            self.shared.interest.collect(&key, &mut shards);
+        for key in payload.routing_keys() {
+            self.shared.registry.collect(&key, &mut shards);
         }
         for app in apps {
             self.shared
-                .interest
-                .collect(&Key::App(app.client.clone()), &mut shards);
+                .registry
+                .collect(&RoutingKey::App(app.client.clone()), &mut shards);
         }
         shards
     }
 
     async fn delivery(
         &mut self,
-        seen: &Seen,
+        seen: &EventWithSubscribers,
         apps: SmallVec<[AllowedApp; 1]>,
         channel: Option<Arc<ActorNumbers>>,
         shards: usize,
     ) -> Delivery {
-        let body = &seen.event.body;
+        let payload = &seen.event.payload;
         let hidden = loop {
             match self
-                .hiding
-                .from(body.facts().actor, &self.shared.store)
+                .block_index
+                .hidden_from(payload.facts().actor, &self.shared.store)
                 .await
             {
                 Ok(hidden) => break hidden,
@@ -257,22 +257,22 @@ impl LogTail {
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
         };
-        let audience = if apps.is_empty() {
-            Audience::default()
+        let targets = if apps.is_empty() {
+            NotificationTargets::default()
         } else {
-            audience(seen, &hidden)
+            targets(seen, &hidden)
         };
         let event = seen.event.clone();
         let fanned_out = (self.shared.store.now(), shards);
-        Delivery::new(event, hidden, apps, audience, channel, fanned_out)
+        Delivery::new(event, hidden, apps, targets, channel, fanned_out)
     }
 }
 
 /// What apps are told beside a message: who is subscribed, and who of them must not be notified.
-fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
-    let body = &seen.event.body;
-    let Some(written) = body.message() else {
-        return Audience::default();
+fn targets(seen: &EventWithSubscribers, hidden: &super::delivery::HiddenFrom) -> NotificationTargets {
+    let payload = &seen.event.payload;
+    let Some(written) = payload.message() else {
+        return NotificationTargets::default();
     };
     let mentioned = written
         .message
@@ -284,10 +284,10 @@ fn audience(seen: &Seen, hidden: &super::delivery::Hidden) -> Audience {
     let notified: BTreeSet<UserId> = seen.subscribers.iter().copied().chain(mentioned).collect();
     let suppress = notified
         .into_iter()
-        .filter(|user| hidden.from(*user, false))
+        .filter(|user| hidden.is_hidden_from(*user, false))
         .collect();
-    Audience {
-        subscribed_user_ids: (!body.facts().is_deletion).then(|| seen.subscribers.clone()),
+    NotificationTargets {
+        subscribed_user_ids: (!payload.facts().is_deletion).then(|| seen.subscribers.clone()),
         suppress_notifications: Some(suppress),
     }
 }

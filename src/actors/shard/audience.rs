@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::protocol::display::Display;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::frame::ID_LENGTH;
 use crate::telemetry::ActorNumbers;
 
@@ -30,7 +30,7 @@ pub struct Receiver {
 #[derive(Debug)]
 pub struct Class {
     /// How they want messages shown.
-    pub display: Display,
+    pub display: RenderClass,
     /// In no order.
     pub receivers: Vec<Receiver>,
 }
@@ -73,7 +73,7 @@ impl Audience {
 
     /// Puts a plain receiver in. `None` if there are more classes than an index holds; it must then stand
     /// among the others.
-    pub fn add_plain(&mut self, display: Display, receiver: Receiver) -> Option<Stand> {
+    pub fn add_plain(&mut self, display: RenderClass, receiver: Receiver) -> Option<Stand> {
         let known = self
             .classes
             .iter()

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::Shard;
 use super::link::Who;
-use crate::actors::interest::Key;
+use crate::actors::registry::RoutingKey;
 use crate::model::access::token_reads;
 use crate::model::{Channel, ClientId, StreamKey, Token, UserId};
 use crate::protocol::goodbye::Goodbye;
@@ -22,7 +22,7 @@ pub(super) fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
 
 pub(super) fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
     let mut state = shard.state.borrow_mut();
-    for slot in state.at(&Key::User(user)).to_vec() {
+    for slot in state.at(&RoutingKey::User(user)).to_vec() {
         let known = state.link_mut(slot).and_then(|link| link.follows.as_mut());
         if let Some(known) = known {
             if follows {
@@ -38,7 +38,7 @@ pub(super) fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: b
 pub(super) fn drop_token(shard: &Rc<Shard>, token: &Token) {
     let key = token
         .user
-        .map_or_else(|| Key::App(token.client.id.clone()), Key::User);
+        .map_or_else(|| RoutingKey::App(token.client.id.clone()), RoutingKey::User);
     let slots = shard.state.borrow().at(&key).to_vec();
     shard.state.borrow_mut().note_revoked(token.id);
     for slot in slots {
@@ -59,7 +59,7 @@ pub(super) fn drop_token(shard: &Rc<Shard>, token: &Token) {
 
 /// An app stream was deleted: its connections are closed.
 pub(super) fn close_stream(shard: &Rc<Shard>, client: &ClientId, key: &StreamKey) {
-    let slots = shard.state.borrow().at(&Key::App(client.clone())).to_vec();
+    let slots = shard.state.borrow().at(&RoutingKey::App(client.clone())).to_vec();
     for slot in slots {
         let plays_it = match shard.state.borrow().link(slot).map(|link| &link.who) {
             Some(Who::App(stream, _, _)) => stream.key == *key,

@@ -5,7 +5,7 @@
 
 use super::link::{Link, Subscription};
 use crate::actors::delivery::Delivery;
-use crate::event::{Body, EventChannel, Route, Topic};
+use crate::event::{Payload, EventChannel, Route, Topic};
 use crate::model::{ChannelId, ObjectType, UserId};
 use crate::protocol::filter::Filter;
 
@@ -15,7 +15,7 @@ pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> b
     let Some(viewer) = link.who.user() else {
         return false;
     };
-    let body = &delivery.event.body;
+    let body = &delivery.event.payload;
     let is_led_there = |route: &Route| match route {
         Route::To(topic) => *topic == subscription.topic,
         Route::InboxesHolding(channel) => {
@@ -28,7 +28,7 @@ pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> b
     let facts = body.facts();
     let filter = &subscription.filter;
     let is_own = facts.actor == Some(viewer);
-    if !is_own && delivery.hidden.from(viewer, filter.include_muted) {
+    if !is_own && delivery.hidden.is_hidden_from(viewer, filter.include_muted) {
         return false;
     }
     let is_deleted_message = facts.object_type == Some(ObjectType::Message) && facts.is_deletion;
@@ -63,8 +63,8 @@ fn holds(link: &Link, channel: ChannelId) -> bool {
 }
 
 /// A message that moved its author's own marker leaves nothing unread for the author.
-fn is_read_by(viewer: UserId, body: &Body) -> bool {
-    matches!(body, Body::MessageCreated { written, read_by_author: true } if written.message.user_id == viewer)
+fn is_read_by(viewer: UserId, body: &Payload) -> bool {
+    matches!(body, Payload::MessageCreated { written, read_by_author: true } if written.message.user_id == viewer)
 }
 
 fn scope_opens(subscription: &Subscription, channel: EventChannel<'_>) -> bool {
@@ -83,7 +83,7 @@ fn knows(link: &Link, filter: &Filter, viewer: UserId, who: UserId) -> bool {
 }
 
 /// Whether an app stream hears the event: it lists the type, and its filters let the event pass.
-pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Body) -> bool {
+pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool {
     let facts = body.facts();
     let Some(object_type) = facts.object_type.filter(|kind| types.contains(kind)) else {
         return false;

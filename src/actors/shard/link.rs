@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::audience::Stand;
 use super::socket::Socket;
 use crate::model::{AppStream, ChannelId, ConnectionId, SubscriptionId, Token, UserId};
-use crate::protocol::display::Display;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::topic::Topic;
@@ -71,7 +71,7 @@ pub struct Link {
     /// Whose.
     pub who: Who,
     /// How objects are shown.
-    pub display: Display,
+    pub display: RenderClass,
     /// Tick of the hello.
     pub opened: u32,
     /// Tick at which something was heard last.
@@ -97,7 +97,7 @@ impl Link {
         id: ConnectionId,
         socket: Rc<Socket>,
         who: Who,
-        display: Display,
+        display: RenderClass,
         now: u32,
     ) -> Self {
         Self {

@@ -30,7 +30,7 @@ use state::State;
 use wheel::Wheel;
 
 use super::delivery::Delivery;
-use super::interest::{Interest, Key, ShardId};
+use super::registry::{ShardRegistry, RoutingKey, ShardId};
 use super::send::Mailbox;
 use crate::clock::Clock;
 use crate::config::Streams;
@@ -65,7 +65,7 @@ pub struct Shard {
 /// have been walked.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "()")]
-pub struct Batch(pub Vec<Arc<Delivery>>);
+pub struct FanOutBatch(pub Vec<Arc<Delivery>>);
 
 /// Asks for the number of connections and subscriptions here.
 #[derive(actix::Message, Debug)]
@@ -102,14 +102,14 @@ impl ShardActor {
     /// Starts the shard of the current thread.
     pub fn launch(
         id: ShardId,
-        interest: Arc<Interest>,
+        registry: Arc<ShardRegistry>,
         site: Arc<Site>,
         limits: Arc<Streams>,
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> (Rc<Shard>, Mailbox<Self>) {
         let numbers: Arc<ActorNumbers> = Arc::default();
-        let state = RefCell::new(State::new(id, interest));
+        let state = RefCell::new(State::new(id, registry));
         let shard = Rc::new(Shard {
             id,
             state,
@@ -146,10 +146,10 @@ impl Actor for ShardActor {
     }
 }
 
-impl Handler<Batch> for ShardActor {
+impl Handler<FanOutBatch> for ShardActor {
     type Result = ();
 
-    fn handle(&mut self, batch: Batch, ctx: &mut Self::Context) {
+    fn handle(&mut self, batch: FanOutBatch, ctx: &mut Self::Context) {
         let shard = self.shard.clone();
         // The mailbox waits, so the next batch follows this one, and `LogTail` joins meanwhile what is
         // committed into one. Everything else on the thread goes on between the slices of a long walk.
@@ -196,7 +196,7 @@ impl Handler<CloseStreams> for ShardActor {
             .shard
             .state
             .borrow()
-            .at(&Key::App(mail.client))
+            .at(&RoutingKey::App(mail.client))
             .to_vec();
         for slot in slots {
             let plays_one =
@@ -225,7 +225,7 @@ impl Shard {
     fn walked(&self, deliveries: &[Arc<Delivery>]) {
         let now = self.clock.now();
         for delivery in deliveries {
-            delivery.walked(&self.numbers, now, self.metrics.spans());
+            delivery.note_fanned_out(&self.numbers, now, self.metrics.spans());
         }
     }
 

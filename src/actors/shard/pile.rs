@@ -11,8 +11,8 @@ use super::audience::{SLICE, Slot};
 use super::hearing::{app_hears, hears};
 use super::link::{Link, Who};
 use crate::actors::delivery::Delivery;
-use crate::actors::interest::Key;
-use crate::event::Body;
+use crate::actors::registry::RoutingKey;
+use crate::event::Payload;
 use crate::model::ChannelId;
 use crate::protocol::frame::render_ids;
 use crate::protocol::timing::fill_all;
@@ -100,9 +100,9 @@ impl Pile {
         let ids = render_ids(matching.iter().map(|known| known.id.as_str()));
         let Place { bytes, moments } = self.place(slot, link.serial);
         let before = bytes.len();
-        let gaps = match (&delivery.event.body, &link.who) {
+        let gaps = match (&delivery.event.payload, &link.who) {
             // A changed profile is shown as the receiver's own token.
-            (Body::UserChanged { .. }, Who::User(_, token)) => delivery
+            (Payload::UserChanged { .. }, Who::User(_, token)) => delivery
                 .own_frame(raw, &shard.site, token)
                 .write(&ids, bytes),
             _ => delivery.frame(raw, &shard.site).write(&ids, bytes),
@@ -118,14 +118,14 @@ impl Pile {
         let state = shard.state.borrow();
         for app in &delivery.apps {
             let before = (self.frames, self.bytes);
-            for slot in state.at(&Key::App(app.client.clone())) {
+            for slot in state.at(&RoutingKey::App(app.client.clone())) {
                 let Some(link) = state.link(*slot).filter(|link| link.closing.is_none()) else {
                     continue;
                 };
                 let Who::App(stream, _, filter) = &link.who else {
                     continue;
                 };
-                if app_hears(&stream.object_types, filter, &delivery.event.body) {
+                if app_hears(&stream.object_types, filter, &delivery.event.payload) {
                     let frame = delivery.app_frame(link.display, &shard.site);
                     let Place { bytes, moments } = self.place(*slot, link.serial);
                     moments.extend(frame.moment.map(|at| bytes.len() + at));

@@ -16,7 +16,7 @@ use super::audience::{Receiver, SLICE, Slot};
 use super::socket::{Sent, send_now};
 use crate::actors::delivery::Delivery;
 use crate::model::ChannelId;
-use crate::protocol::display::Display;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::frame::ID_LENGTH;
 use crate::protocol::timing::fill_all;
 use crate::telemetry::ActorNumbers;
@@ -33,7 +33,7 @@ pub(super) async fn walk(
     apart: &HashSet<Slot>,
 ) {
     // Who comes while the walk is under way has the page, and was not asked whether they may hear this.
-    let classes: SmallVec<[(Display, usize); 4]> = {
+    let classes: SmallVec<[(RenderClass, usize); 4]> = {
         let state = shard.state.borrow();
         let Some(audience) = state.audience(channel) else {
             shard.walked(run);
@@ -87,7 +87,7 @@ struct Joined {
 
 impl Joined {
     /// Lays out as many messages as fit. Returns how many that were, at least one.
-    fn lay_out(shard: &Shard, run: &[Arc<Delivery>], display: Display) -> (Self, usize) {
+    fn lay_out(shard: &Shard, run: &[Arc<Delivery>], display: RenderClass) -> (Self, usize) {
         let gap = gap();
         let mut joined = Self {
             bytes: BytesMut::new(),

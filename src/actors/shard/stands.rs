@@ -4,7 +4,7 @@
 use super::audience::{Audience, Receiver, Slot, Stand};
 use super::link::Subscription;
 use super::state::State;
-use crate::actors::interest::Key;
+use crate::actors::registry::RoutingKey;
 use crate::model::{ChannelId, Scope};
 use crate::protocol::frame::ID_LENGTH;
 
@@ -37,7 +37,7 @@ impl State {
             .and_then(|id| audience.add_plain(display, Receiver { fd, slot, id }))
             .unwrap_or_else(|| audience.add_other(slot));
         if first_here {
-            self.interest.add(&Key::Messages(channel), self.shard);
+            self.registry.add(&RoutingKey::Messages(channel), self.shard);
         }
         if let Some(link) = self.link_mut(slot) {
             link.stands.push((channel, stand));
@@ -84,7 +84,7 @@ impl State {
         }
         if empty && self.walking != Some(channel) {
             self.audiences.remove(&channel);
-            self.interest.remove(&Key::Messages(channel), self.shard);
+            self.registry.remove(&RoutingKey::Messages(channel), self.shard);
         }
     }
 
@@ -127,7 +127,7 @@ impl State {
         }
         if self.audiences.get(&channel).is_some_and(Audience::is_empty) {
             self.audiences.remove(&channel);
-            self.interest.remove(&Key::Messages(channel), self.shard);
+            self.registry.remove(&RoutingKey::Messages(channel), self.shard);
         }
     }
 }

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::audience::{Audience, Slot};
 use super::link::{Inbox, Link, Subscription, Who};
-use crate::actors::interest::{Interest, Key, ShardId};
+use crate::actors::registry::{ShardRegistry, RoutingKey, ShardId};
 use crate::model::{ChannelId, TokenId, UserId};
 use crate::protocol::topic::Topic;
 use crate::telemetry::ActorNumbers;
@@ -20,12 +20,12 @@ use crate::telemetry::ActorNumbers;
 #[derive(Debug)]
 pub struct State {
     pub(super) shard: ShardId,
-    pub(super) interest: Arc<Interest>,
+    pub(super) registry: Arc<ShardRegistry>,
     pub(super) links: Slab<Link>,
     next_serial: u64,
     pub(super) audiences: HashMap<ChannelId, Audience>,
     /// Listeners at all points but messages; a connection stands at a point once.
-    points: HashMap<Key, Vec<Slot>>,
+    points: HashMap<RoutingKey, Vec<Slot>>,
     /// By slot: bytes wait for this socket, so nothing may be written past them.
     behind: Vec<bool>,
     /// A walk over this channel's audience is under way: places in it must keep their index.
@@ -43,10 +43,10 @@ const REVOKED: usize = 4096;
 
 impl State {
     /// Nobody is here yet.
-    pub fn new(shard: ShardId, interest: Arc<Interest>) -> Self {
+    pub fn new(shard: ShardId, registry: Arc<ShardRegistry>) -> Self {
         Self {
             shard,
-            interest,
+            registry,
             links: Slab::new(),
             next_serial: 1,
             audiences: HashMap::new(),
@@ -91,8 +91,8 @@ impl State {
     fn stand_for(&mut self, slot: Slot, who: &Who) {
         match who {
             Who::Unclaimed(_) => {}
-            Who::User(user, _) => self.stand_at(slot, &Key::User(*user)),
-            Who::App(stream, _, _) => self.stand_at(slot, &Key::App(stream.client.clone())),
+            Who::User(user, _) => self.stand_at(slot, &RoutingKey::User(*user)),
+            Who::App(stream, _, _) => self.stand_at(slot, &RoutingKey::App(stream.client.clone())),
         }
     }
 
@@ -146,7 +146,7 @@ impl State {
     }
 
     /// Listeners at a point that is not a channel's messages.
-    pub fn at(&self, key: &Key) -> &[Slot] {
+    pub fn at(&self, key: &RoutingKey) -> &[Slot] {
         self.points.get(key).map_or(&[], Vec::as_slice)
     }
 
@@ -230,7 +230,7 @@ impl State {
 
     /// The user of these connections subscribed to a channel, or no longer does.
     pub fn subscription_changed(&mut self, user: UserId, channel: ChannelId, subscribed: bool) {
-        for slot in self.at(&Key::User(user)).to_vec() {
+        for slot in self.at(&RoutingKey::User(user)).to_vec() {
             let Some(inbox) = self.link_mut(slot).and_then(|link| link.inbox.as_mut()) else {
                 continue;
             };
@@ -247,7 +247,7 @@ impl State {
         let inbox: Option<&mut Box<Inbox>> =
             self.link_mut(slot).and_then(|link| link.inbox.as_mut());
         if inbox.is_some_and(|inbox| inbox.channels.insert(channel)) {
-            self.stand_at(slot, &Key::ChannelNews(channel));
+            self.stand_at(slot, &RoutingKey::ChannelNews(channel));
             self.replace(slot, channel);
         }
     }
@@ -255,7 +255,7 @@ impl State {
     fn leave_inbox(&mut self, slot: Slot, channel: ChannelId) {
         let inbox = self.link_mut(slot).and_then(|link| link.inbox.as_mut());
         if inbox.is_some_and(|inbox| inbox.channels.remove(&channel)) {
-            self.leave_point(slot, &Key::ChannelNews(channel));
+            self.leave_point(slot, &RoutingKey::ChannelNews(channel));
             self.replace(slot, channel);
         }
     }
@@ -284,7 +284,7 @@ impl State {
             Topic::Inbox(_) if !still => {
                 let inbox = self.link_mut(slot).and_then(|link| link.inbox.take());
                 for channel in inbox.into_iter().flat_map(|inbox| inbox.channels) {
-                    self.leave_point(slot, &Key::ChannelNews(channel));
+                    self.leave_point(slot, &RoutingKey::ChannelNews(channel));
                     self.replace(slot, channel);
                 }
             }
@@ -320,25 +320,27 @@ impl State {
         let link = self.links.try_remove(slot as usize)?;
         match &link.who {
             Who::Unclaimed(_) => {}
-            Who::User(user, _) => self.leave_point(slot, &Key::User(*user)),
-            Who::App(stream, _, _) => self.leave_point(slot, &Key::App(stream.client.clone())),
+            Who::User(user, _) => self.leave_point(slot, &RoutingKey::User(*user)),
+            Who::App(stream, _, _) => {
+self.leave_point(slot, &RoutingKey::App(stream.client.clone()));
+}
         }
         self.set_behind(slot, false);
         Some(link)
     }
 
-    fn stand_at(&mut self, slot: Slot, key: &Key) {
+    fn stand_at(&mut self, slot: Slot, key: &RoutingKey) {
         let listeners = self.points.entry(key.clone()).or_default();
         if listeners.contains(&slot) {
             return;
         }
         listeners.push(slot);
         if listeners.len() == 1 {
-            self.interest.add(key, self.shard);
+            self.registry.add(key, self.shard);
         }
     }
 
-    fn leave_point(&mut self, slot: Slot, key: &Key) {
+    fn leave_point(&mut self, slot: Slot, key: &RoutingKey) {
         let Some(listeners) = self.points.get_mut(key) else {
             return;
         };
@@ -347,7 +349,7 @@ impl State {
         }
         if listeners.is_empty() {
             self.points.remove(key);
-            self.interest.remove(key, self.shard);
+            self.registry.remove(key, self.shard);
         }
     }
 
@@ -364,9 +366,9 @@ impl State {
             slots.extend_from_slice(&audience.others);
         }
         for key in [
-            Key::Subscribers(channel),
-            Key::ChannelPresence(channel),
-            Key::ChannelNews(channel),
+            RoutingKey::Subscribers(channel),
+            RoutingKey::ChannelPresence(channel),
+            RoutingKey::ChannelNews(channel),
         ] {
             slots.extend_from_slice(self.at(&key));
         }

@@ -12,8 +12,8 @@ use super::audience::{SLICE, Slot};
 use super::pile::Pile;
 use super::{effects, plain};
 use crate::actors::delivery::Delivery;
-use crate::actors::interest::Key;
-use crate::event::Body;
+use crate::actors::registry::RoutingKey;
+use crate::event::Payload;
 use crate::model::ChannelId;
 
 /// Carries deliveries out, in their order.
@@ -51,7 +51,7 @@ fn breaks(shard: &Shard, last: Option<&Arc<Delivery>>, next: &Delivery) -> bool 
 fn channel_of(delivery: &Delivery) -> Option<ChannelId> {
     delivery
         .event
-        .body
+        .payload
         .message()
         .map(|written| written.channel.id)
 }
@@ -114,7 +114,7 @@ fn set_apart(shard: &Shard, run: &[Arc<Delivery>], channel: ChannelId) -> Vec<Sl
         .filter(|hidden| !hidden.is_empty());
     for hidden in hidden {
         for user in hidden.muted_by.iter().chain(&hidden.blocked) {
-            apart.extend_from_slice(state.at(&Key::User(*user)));
+            apart.extend_from_slice(state.at(&RoutingKey::User(*user)));
         }
     }
     apart.sort_unstable();
@@ -124,8 +124,8 @@ fn set_apart(shard: &Shard, run: &[Arc<Delivery>], channel: ChannelId) -> Vec<Sl
 
 /// Everything but messages, with what it does to the listeners themselves.
 async fn walk_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
-    let body = &delivery.event.body;
-    if let Body::ChannelChanged { news } = body {
+    let body = &delivery.event.payload;
+    if let Payload::ChannelChanged { news } = body {
         effects::cut_off(shard, &news.channel);
     }
     let mut slots: Vec<Slot> = Vec::new();
@@ -142,19 +142,19 @@ async fn walk_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
     pile.add_apps(shard, delivery);
     pile.send(shard).await;
     match body {
-        Body::Subscribed { news, user } => {
+        Payload::Subscribed { news, user } => {
             shard
                 .state
                 .borrow_mut()
                 .subscription_changed(user.id, news.channel.id, true);
         }
-        Body::Unsubscribed { news, user } => {
+        Payload::Unsubscribed { news, user } => {
             shard
                 .state
                 .borrow_mut()
                 .subscription_changed(user.id, news.channel.id, false);
         }
-        Body::Related {
+        Payload::Related {
             relation: crate::model::Relation::Follow,
             user,
             other,
@@ -162,19 +162,19 @@ async fn walk_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
         } => {
             effects::note_follow(shard, user.id, other.id, !undone);
         }
-        Body::TokenRevoked { token, .. } => effects::drop_token(shard, token),
-        Body::AppStreamDeleted { client, key } => effects::close_stream(shard, client, key),
-        Body::MessageCreated { .. }
-        | Body::MessageDeleted { .. }
-        | Body::ChannelCreated { .. }
-        | Body::ChannelChanged { .. }
-        | Body::Related { .. }
-        | Body::UserChanged { .. }
-        | Body::TokenGranted { .. }
-        | Body::UserPresence { .. }
-        | Body::ChannelPresence { .. }
-        | Body::ClientChanged { .. }
-        | Body::MarkerMoved { .. }
-        | Body::PasswordChanged { .. } => {}
+        Payload::TokenRevoked { token, .. } => effects::drop_token(shard, token),
+        Payload::AppStreamDeleted { client, key } => effects::close_stream(shard, client, key),
+        Payload::MessageCreated { .. }
+        | Payload::MessageDeleted { .. }
+        | Payload::ChannelCreated { .. }
+        | Payload::ChannelChanged { .. }
+        | Payload::Related { .. }
+        | Payload::UserChanged { .. }
+        | Payload::TokenGranted { .. }
+        | Payload::UserPresence { .. }
+        | Payload::ChannelPresence { .. }
+        | Payload::ClientChanged { .. }
+        | Payload::MarkerMoved { .. }
+        | Payload::PasswordChanged { .. } => {}
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use self::mail::{ChangeProfile, GrantToken, Relate, RevokeToken, SetUserPresence};
 use super::Shared;
-use crate::event::{Body, Event, Moments};
+use crate::event::{Payload, Event, Timestamps};
 use crate::model::{Presence, Refusal, Token, User, UserId};
 use crate::store::{Failure, Pending};
 
@@ -43,7 +43,7 @@ impl Actor for UserActor {
         let idle = self.shared.idle;
         ctx.run_interval(idle / 4, move |actor, ctx| {
             if actor.used.elapsed() >= idle {
-                actor.shared.directory.forget_user(actor.id, &ctx.address());
+                actor.shared.directory.remove_user(actor.id, &ctx.address());
                 ctx.stop();
             }
         });
@@ -107,15 +107,15 @@ impl Handler<SetUserPresence> for UserActor {
         self.used = Instant::now();
         let presence = self.shared.presence.set(self.id, mail.set);
         if presence.text.is_some() {
-            let body = Body::UserPresence {
+            let payload = Payload::UserPresence {
                 user: mail.user,
                 presence: presence.clone(),
             };
-            self.shared.tell(Event {
+            self.shared.publish(Event {
                 pos: None,
                 at: self.shared.store.now(),
-                body,
-                moments: Moments::default(),
+                payload,
+                timestamps: Timestamps::default(),
             });
         }
         Ok(presence)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::mail::ProfileChange;
-use crate::event::Body;
+use crate::event::Payload;
 use crate::model::{ClientId, Refusal, Relation, Scopes, Token, TokenId, User, UserId};
 use crate::store::{Failure, NewToken, Tx};
 use crate::text::raw::{On, merge};
@@ -32,7 +32,7 @@ pub fn relate(
         // Read again: following moves the counts of both.
         let user = Arc::new(tx.user(user)?.ok_or(Refusal::UserNotFound)?);
         let other = Arc::new(tx.user(other)?.ok_or(Refusal::UserNotFound)?);
-        tx.announce(Body::Related {
+        tx.announce(Payload::Related {
             relation,
             user,
             other,
@@ -63,7 +63,7 @@ pub fn grant(
         Some(user) => tx.user(user)?.map(Arc::new),
         None => None,
     };
-    tx.announce(Body::TokenGranted {
+    tx.announce(Payload::TokenGranted {
         token: token.clone(),
         user,
     });
@@ -80,7 +80,7 @@ pub fn revoke(tx: &mut Tx<'_>, id: TokenId) -> Result<(), Failure> {
             Some(user) => tx.user(user)?.map(Arc::new),
             None => None,
         };
-        tx.announce(Body::TokenRevoked {
+        tx.announce(Payload::TokenRevoked {
             token,
             user,
             was_last,
@@ -113,6 +113,6 @@ pub fn change_profile(
     }
     tx.save_user(&user)?;
     let user = Arc::new(user);
-    tx.announce(Body::UserChanged { user: user.clone() });
+    tx.announce(Payload::UserChanged { user: user.clone() });
     Ok(user)
 }

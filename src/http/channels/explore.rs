@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use serde::Serialize;
 
 use super::search;
-use crate::http::extract::{AnyViewer, Params};
+use crate::http::extract::{AnyCaller, Params};
 use crate::http::principal::principal;
 use crate::http::{ApiResult, App, Reply, show};
 use crate::model::Refusal;
@@ -17,7 +17,7 @@ struct Stream {
     title: &'static str,
     description: &'static str,
     order: ChannelOrder,
-    /// Rooms that the viewer is in already are left out.
+    /// Rooms that the caller is in already are left out.
     unknown_only: bool,
     /// Only rooms that say what they are about.
     with_category: bool,
@@ -96,13 +96,13 @@ pub(in crate::http) async fn list(app: Data<App>) -> ApiResult {
 /// `GET /channels/streams/explore/{slug}`
 pub(in crate::http) async fn show(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     slug: Path<String>,
 ) -> ApiResult {
     let stream = STREAMS.iter().find(|stream| stream.slug == *slug);
     let stream = stream.ok_or(Refusal::NotFound)?;
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let mut wanted: ChannelSearch = search::general(&params);
     wanted.kinds = vec![CHAT.to_owned()];
     wanted.is_public = Some(true);
@@ -114,5 +114,5 @@ pub(in crate::http) async fn show(
         wanted.unsubscribed_by = reader.user();
     }
     let page = search::read(&app, &reader, wanted, params.page()).await?;
-    show::page(&app, viewer.0.as_ref(), &params, &page).await
+    show::page(&app, caller.0.as_ref(), &params, &page).await
 }

@@ -1,25 +1,25 @@
 //! What the parameters of a list leave out of it: channels by type and state, messages by state and author.
 
 use crate::http::ApiResult;
-use crate::http::extract::{Params, UserViewer};
+use crate::http::extract::{Params, UserCaller};
 use crate::model::channel::PM;
 use crate::model::{Principal, Refusal, Scope, UserId, UserPrincipal};
 use crate::store::{Db, Failure, InboxFilter, MessageFilter};
 
 /// Which channels of a list are wanted; never one that the user may not read.
-pub(super) fn channels(by: &UserPrincipal, params: &Params) -> InboxFilter {
+pub(super) fn channels(principal: &UserPrincipal, params: &Params) -> InboxFilter {
     InboxFilter {
         only_unread: !params.flag("include_read", true),
         kinds: params.list("channel_types"),
         exclude_kinds: params.list("exclude_channel_types"),
         include_inactive: params.flag("include_inactive", false),
-        reader: Some(Principal::User(by.clone())),
+        reader: Some(Principal::User(principal.clone())),
     }
 }
 
 /// Says no unless the token opens private messages.
-pub(super) fn demand_private(viewer: &UserViewer) -> ApiResult<()> {
-    if viewer.token.scopes.open_channel(PM, false) {
+pub(super) fn demand_private(caller: &UserCaller) -> ApiResult<()> {
+    if caller.token.scopes.open_channel(PM, false) {
         return Ok(());
     }
     Err(Refusal::ScopeMissing.at(Scope::Messages.name()).into())
@@ -41,14 +41,14 @@ pub(super) fn messages(params: &Params) -> MessagesWanted {
 }
 
 impl MessagesWanted {
-    /// With the people whom the viewer is not to see. Apps keep their users' mutes and blocks themselves.
+    /// With the people whom the caller is not to see. Apps keep their users' mutes and blocks themselves.
     pub(super) fn filter(
         self,
         db: &mut Db<'_>,
-        viewer: Option<UserId>,
+        caller: Option<UserId>,
     ) -> Result<MessageFilter, Failure> {
-        let hidden = match viewer {
-            Some(viewer) => db.hidden(viewer)?.authors(self.include_muted),
+        let hidden = match caller {
+            Some(caller) => db.hidden(caller)?.authors(self.include_muted),
             None => Vec::new(),
         };
         Ok(MessageFilter {

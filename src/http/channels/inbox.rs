@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::web::Data;
 
 use super::filters;
-use crate::http::extract::{Live, Params, UserViewer, Viewer};
+use crate::http::extract::{Live, Params, UserCaller, Caller};
 use crate::http::{ApiResult, App, Reply, show};
 use crate::model::channel::{CHAT, PM};
 use crate::model::{Refusal, UserId, UserPrincipal};
@@ -17,29 +17,29 @@ const MOST_KINDS: usize = 10;
 /// `GET /users/me/channels/subscribed`
 pub(in crate::http) async fn list(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     live: Live,
 ) -> ApiResult {
-    serve(&app, &viewer, &params, live).await
+    serve(&app, &caller, &params, live).await
 }
 
-/// The channels that the viewer subscribes to, newest activity first.
-pub(super) async fn serve(app: &App, viewer: &Viewer, params: &Params, live: Live) -> ApiResult {
-    let by = viewer.by()?;
-    let user = by.user;
-    viewer.demand_channels()?;
+/// The channels that the caller subscribes to, newest activity first.
+pub(super) async fn serve(app: &App, caller: &Caller, params: &Params, live: Live) -> ApiResult {
+    let principal = caller.principal()?;
+    let user = principal.user;
+    caller.demand_channels()?;
     live.around(
         app,
-        viewer,
+        caller,
         Topic::Inbox(user),
-        page(app, viewer, &by, params),
+        page(app, caller, &principal, params),
     )
     .await
 }
 
-async fn page(app: &App, viewer: &Viewer, by: &UserPrincipal, params: &Params) -> ApiResult {
-    let (user, filter, request) = (by.user, filters::channels(by, params), params.page());
+async fn page(app: &App, caller: &Caller, principal: &UserPrincipal, params: &Params) -> ApiResult {
+    let (user, filter, request) = (principal.user, filters::channels(principal, params), params.page());
     let always = [CHAT, PM].map(String::from);
     let read = app.engine.store().read(move |db| {
         let page = db.inbox_page(user, &filter, &request)?;
@@ -47,7 +47,7 @@ async fn page(app: &App, viewer: &Viewer, by: &UserPrincipal, params: &Params) -
         Ok((page, counts))
     });
     let (page, counts) = read.await?;
-    let mut reply = show::page(app, Some(viewer), params, &page).await?;
+    let mut reply = show::page(app, Some(caller), params, &page).await?;
     let both = [CHAT, PM].map(|kind| (kind.to_owned(), counts.get(kind).copied().unwrap_or(0)));
     reply.meta.unread_counts = Some(both.into());
     Ok(reply)
@@ -56,41 +56,41 @@ async fn page(app: &App, viewer: &Viewer, by: &UserPrincipal, params: &Params) -
 /// `GET /users/me/channels/num_unread`: unread channels, not messages.
 pub(in crate::http) async fn count(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
 ) -> ApiResult {
-    let kinds = kinds(&viewer, &params)?;
-    Reply::one(&counts(&app, viewer.id(), kinds).await?)
+    let kinds = kinds(&caller, &params)?;
+    Reply::one(&counts(&app, caller.id(), kinds).await?)
 }
 
 /// `DELETE /users/me/channels/num_unread`: everything is read.
 pub(in crate::http) async fn mark_read(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
 ) -> ApiResult {
-    let kinds = kinds(&viewer, &params)?;
-    mark(&app, viewer.id(), kinds.clone()).await?;
-    Reply::one(&counts(&app, viewer.id(), kinds).await?)
+    let kinds = kinds(&caller, &params)?;
+    mark(&app, caller.id(), kinds.clone()).await?;
+    Reply::one(&counts(&app, caller.id(), kinds).await?)
 }
 
 /// `GET /users/me/channels/num_unread/pm`: the old form, a bare number.
-pub(in crate::http) async fn count_private(app: Data<App>, viewer: UserViewer) -> ApiResult {
-    filters::demand_private(&viewer)?;
-    let counts = counts(&app, viewer.id(), vec![PM.to_owned()]).await?;
+pub(in crate::http) async fn count_private(app: Data<App>, caller: UserCaller) -> ApiResult {
+    filters::demand_private(&caller)?;
+    let counts = counts(&app, caller.id(), vec![PM.to_owned()]).await?;
     Reply::one(&counts.get(PM).copied().unwrap_or(0))
 }
 
 /// `DELETE /users/me/channels/num_unread/pm`
-pub(in crate::http) async fn mark_private_read(app: Data<App>, viewer: UserViewer) -> ApiResult {
-    filters::demand_private(&viewer)?;
-    mark(&app, viewer.id(), vec![PM.to_owned()]).await?;
-    let counts = counts(&app, viewer.id(), vec![PM.to_owned()]).await?;
+pub(in crate::http) async fn mark_private_read(app: Data<App>, caller: UserCaller) -> ApiResult {
+    filters::demand_private(&caller)?;
+    mark(&app, caller.id(), vec![PM.to_owned()]).await?;
+    let counts = counts(&app, caller.id(), vec![PM.to_owned()]).await?;
     Reply::one(&counts.get(PM).copied().unwrap_or(0))
 }
 
 /// The types that are asked for; private messages if none is.
-fn kinds(viewer: &Viewer, params: &Params) -> ApiResult<Vec<String>> {
+fn kinds(caller: &Caller, params: &Params) -> ApiResult<Vec<String>> {
     let mut kinds = params.list("channel_types");
     if kinds.is_empty() {
         kinds.push(PM.to_owned());
@@ -99,7 +99,7 @@ fn kinds(viewer: &Viewer, params: &Params) -> ApiResult<Vec<String>> {
         return Err(Refusal::TooLong.at("channel_types").into());
     }
     // A token that opens only other types learns nothing of these.
-    let opens = |kind: &String| viewer.token.scopes.open_channel(kind, true);
+    let opens = |kind: &String| caller.token.scopes.open_channel(kind, true);
     if !kinds.iter().all(opens) {
         return Err(Refusal::ScopeMissing.at("messages").into());
     }

@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path};
 
 use super::names;
 use crate::actors::ChannelChange;
-use crate::http::extract::{Body, Params, UserViewer, path};
+use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::{ApiResult, App, show};
 use crate::model::{Channel, ChannelId, Refusal};
 use crate::protocol::draft::{ChannelChangeDraft, ChannelDraft, owner_id};
@@ -14,7 +14,7 @@ use crate::protocol::draft::{ChannelChangeDraft, ChannelDraft, owner_id};
 /// `POST /channels`
 pub(in crate::http) async fn create(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     body: Body,
 ) -> ApiResult {
@@ -23,17 +23,17 @@ pub(in crate::http) async fn create(
     let draft = ChannelDraft::read(&body.value, limits.raw_bytes)?;
     let auto_subscribe = draft.auto_subscribe;
     let directory = names::directory(engine, draft.people()).await?;
-    let new = draft.finish(&directory, viewer.id(), limits.channel_members)?;
+    let new = draft.finish(&directory, caller.id(), limits.channel_members)?;
     let channel = engine
-        .create_channel(viewer.by(), new, auto_subscribe)
+        .create_channel(caller.principal(), new, auto_subscribe)
         .await?;
-    show::created(show(&app, &viewer, &params, channel).await)
+    show::created(show(&app, &caller, &params, channel).await)
 }
 
 /// `PUT` and `PATCH /channels/{channel_id}`
 pub(in crate::http) async fn edit(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
     body: Body,
@@ -46,14 +46,14 @@ pub(in crate::http) async fn edit(
         auto_subscribe: draft.auto_subscribe,
         raw: draft.raw,
     };
-    let changed = app.engine.change_channel(viewer.by(), id, change).await?;
-    show(&app, &viewer, &params, changed).await
+    let changed = app.engine.change_channel(caller.principal(), id, change).await?;
+    show(&app, &caller, &params, changed).await
 }
 
 /// `PUT /channels/{channel_id}/owner`
 pub(in crate::http) async fn hand_over(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
     body: Body,
@@ -64,22 +64,22 @@ pub(in crate::http) async fn hand_over(
     let owner = directory
         .find(&person)
         .ok_or_else(|| Refusal::UnknownUser.at("owner_id"))?;
-    let changed = app.engine.change_owner(viewer.by(), id, owner).await?;
-    show(&app, &viewer, &params, changed).await
+    let changed = app.engine.change_owner(caller.principal(), id, owner).await?;
+    show(&app, &caller, &params, changed).await
 }
 
 /// `DELETE /channels/{channel_id}`: irreversible, but its contents stay.
 pub(in crate::http) async fn deactivate(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let changed = app.engine.deactivate(viewer.by(), id).await?;
-    show(&app, &viewer, &params, changed).await
+    let changed = app.engine.deactivate(caller.principal(), id).await?;
+    show(&app, &caller, &params, changed).await
 }
 
-async fn show(app: &App, viewer: &UserViewer, params: &Params, channel: Arc<Channel>) -> ApiResult {
-    show::one(app, Some(viewer), params, &channel).await
+async fn show(app: &App, caller: &UserCaller, params: &Params, channel: Arc<Channel>) -> ApiResult {
+    show::one(app, Some(caller), params, &channel).await
 }

@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 use super::filters;
 use super::inbox;
 use super::names;
-use crate::http::extract::{AnyViewer, Live, Params, UserViewer, path};
+use crate::http::extract::{AnyCaller, Live, Params, UserCaller, path};
 use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
@@ -21,16 +21,16 @@ const MOST: usize = 200;
 /// `GET /channels?ids=`; without `ids` it is the inbox, as it was on App.net.
 pub(in crate::http) async fn list(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     live: Live,
 ) -> ApiResult {
-    let viewer = viewer.0;
+    let caller = caller.0;
     if !params.has("ids") {
-        let viewer = viewer.ok_or(Refusal::TokenRequired)?;
-        return inbox::serve(&app, &viewer, &params, live).await;
+        let caller = caller.ok_or(Refusal::TokenRequired)?;
+        return inbox::serve(&app, &caller, &params, live).await;
     }
-    let reader = principal(&app, viewer.as_ref()).await?;
+    let reader = principal(&app, caller.as_ref()).await?;
     let mut seen = HashSet::new();
     let ids: Vec<ChannelId> = params
         .list("ids")
@@ -47,18 +47,18 @@ pub(in crate::http) async fn list(
         .filter_map(|id| found.remove(id))
         .filter(|channel| reader.reads(channel).is_granted())
         .collect();
-    show::all(&app, viewer.as_ref(), &params, &channels).await
+    show::all(&app, caller.as_ref(), &params, &channels).await
 }
 
 /// `GET /channels/{channel_id}`
 pub(in crate::http) async fn show(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let user = reader.user();
     let wants_marker = params.flag("include_marker", false);
     let read = app.engine.store().read(move |db| {
@@ -70,7 +70,7 @@ pub(in crate::http) async fn show(
         Ok((channel, marker))
     });
     let (channel, marker) = read.await?;
-    let mut reply = show::one(&app, viewer.0.as_ref(), &params, &channel).await?;
+    let mut reply = show::one(&app, caller.0.as_ref(), &params, &channel).await?;
     if let Some(marker) = marker {
         let object = MarkerObject::new(&MarkerName::Channel(id), marker.as_ref());
         reply.meta.marker = serde_json::to_value(object).ok();
@@ -78,15 +78,15 @@ pub(in crate::http) async fn show(
     Ok(reply)
 }
 
-/// `GET /users/me/channels`: what the viewer owns.
+/// `GET /users/me/channels`: what the caller owns.
 pub(in crate::http) async fn owned(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
 ) -> ApiResult {
     let (user, filter, page) = (
-        viewer.id(),
-        filters::channels(viewer.by(), &params),
+        caller.id(),
+        filters::channels(caller.principal(), &params),
         params.page(),
     );
     let read = app
@@ -94,26 +94,26 @@ pub(in crate::http) async fn owned(
         .store()
         .read(move |db| db.owned_page(user, &filter, &page));
     let page = read.await?;
-    show::page(&app, Some(&viewer), &params, &page).await
+    show::page(&app, Some(&caller), &params, &page).await
 }
 
 /// `GET /users/me/channels/existing_pm?ids=`
 pub(in crate::http) async fn existing_pm(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
 ) -> ApiResult {
-    filters::demand_private(&viewer)?;
-    let user = viewer.id();
+    filters::demand_private(&caller)?;
+    let user = caller.id();
     let sent = params.list("ids");
     if sent.is_empty() {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let people: Option<Vec<PersonRef>> = sent.iter().map(|text| PersonRef::parse(text)).collect();
-    let people = people.ok_or_else(|| Refusal::WrongType.at("ids"))?;
-    let directory = names::directory(&app.engine, people.clone()).await?;
+    let user_includes: Option<Vec<PersonRef>> = sent.iter().map(|text| PersonRef::parse(text)).collect();
+    let user_includes = user_includes.ok_or_else(|| Refusal::WrongType.at("ids"))?;
+    let directory = names::directory(&app.engine, user_includes.clone()).await?;
     // Whoever does not exist writes with nobody: that is the same answer.
-    let found: Option<Vec<UserId>> = people.iter().map(|who| directory.find(who)).collect();
+    let found: Option<Vec<UserId>> = user_includes.iter().map(|who| directory.find(who)).collect();
     let mut all = found.ok_or(Refusal::NoSuchPrivateChannel)?;
     all.push(user);
     all.sort_unstable();
@@ -124,5 +124,5 @@ pub(in crate::http) async fn existing_pm(
             .ok_or_else(|| Refusal::NoSuchPrivateChannel.into())
     });
     let channel = read.await?;
-    show::one(&app, Some(&viewer), &params, &channel).await
+    show::one(&app, Some(&caller), &params, &channel).await
 }

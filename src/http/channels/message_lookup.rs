@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use actix_web::web::{Data, Path};
 
 use super::messages::message_path;
-use crate::http::extract::{AnyViewer, Params};
+use crate::http::extract::{AnyCaller, Params};
 use crate::http::principal::principal;
 use crate::http::{ApiResult, App, show};
 use crate::model::{ChannelId, Message, MessageId, Principal, Refusal};
@@ -17,24 +17,24 @@ const MOST: usize = 200;
 /// `GET /channels/{channel_id}/messages/{message_id}`. Its author may read it without access to the channel.
 pub(in crate::http) async fn show(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let read = app
         .engine
         .store()
         .read(move |db| message_in(db, &reader, channel, id));
     let message = read.await?;
-    show::one(&app, viewer.0.as_ref(), &params, &message).await
+    show::one(&app, caller.0.as_ref(), &params, &message).await
 }
 
 /// `GET /channels/messages?ids=`
 pub(in crate::http) async fn by_ids(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
 ) -> ApiResult {
     let mut seen = HashSet::new();
@@ -48,7 +48,7 @@ pub(in crate::http) async fn by_ids(
     if !params.has("ids") {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         let mut found = db.messages(&ids)?;
         let rooms: Vec<ChannelId> = found.values().map(|message| message.channel_id).collect();
@@ -64,7 +64,7 @@ pub(in crate::http) async fn by_ids(
             .collect::<Vec<Message>>())
     });
     let messages = read.await?;
-    show::all(&app, viewer.0.as_ref(), &params, &messages).await
+    show::all(&app, caller.0.as_ref(), &params, &messages).await
 }
 
 /// The message, if it stands in that channel and may be read.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use actix_web::web::{Data, Path};
 
 use super::names;
-use crate::http::extract::{Body, Params, UserViewer, path};
+use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::principal::readable;
 use crate::http::{ApiResult, App, Reply, show};
 use crate::model::message::NewMessage;
@@ -21,7 +21,7 @@ const PM: &str = "pm";
 /// `POST /channels/{channel_id}/messages`, and `/channels/pm/messages`.
 pub(in crate::http) async fn create(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
     body: Body,
@@ -29,28 +29,28 @@ pub(in crate::http) async fn create(
     let began = Instant::now();
     let draft = MessageDraft::read(&body.value, app.engine.limits().raw_bytes)?;
     let (channel, new) = if *channel == PM {
-        private(&app, &viewer, &params, draft).await?
+        private(&app, &caller, &params, draft).await?
     } else {
         let id = path::id::<ChannelId>(&channel)?;
-        (id, compose(&app, &viewer, &params, draft).await?)
+        (id, compose(&app, &caller, &params, draft).await?)
     };
     app.engine.metrics().spans().since(Span::Parse, began);
-    let message = app.engine.post_message(viewer.by(), channel, new).await?;
-    show::created(show::one(&app, Some(&viewer), &params, &message).await)
+    let message = app.engine.post_message(caller.principal(), channel, new).await?;
+    show::created(show::one(&app, Some(&caller), &params, &message).await)
 }
 
 async fn compose(
     app: &App,
-    viewer: &UserViewer,
+    caller: &UserCaller,
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<NewMessage> {
-    let people = names::mentioned(&app.engine, viewer.by(), &mut draft).await?;
+    let user_includes = names::mentioned(&app.engine, caller.principal(), &mut draft).await?;
     let new = draft.finish(
-        &people,
+        &user_includes,
         app.engine.limits().message_length,
-        viewer.id(),
-        viewer.token.client.clone(),
+        caller.id(),
+        caller.token.client.clone(),
         params.flag("update_marker", false),
     )?;
     Ok(new)
@@ -60,80 +60,80 @@ async fn compose(
 /// empty channel behind.
 async fn private(
     app: &App,
-    viewer: &UserViewer,
+    caller: &UserCaller,
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<(ChannelId, NewMessage)> {
-    let people = draft
+    let user_includes = draft
         .destinations
         .take()
-        .filter(|people| !people.is_empty())
+        .filter(|user_includes| !user_includes.is_empty())
         .ok_or_else(|| Refusal::Missing.at("destinations"))?;
-    let directory = names::directory(&app.engine, people.clone()).await?;
-    let mut others: Vec<UserId> = directory.all(&people, "destinations")?;
+    let directory = names::directory(&app.engine, user_includes.clone()).await?;
+    let mut others: Vec<UserId> = directory.all(&user_includes, "destinations")?;
     others.sort_unstable();
     others.dedup();
-    others.retain(|user| *user != viewer.id());
+    others.retain(|user| *user != caller.id());
     if others.is_empty() {
         return Err(Refusal::OnlyYourself.at("destinations").into());
     }
     if others.len() + 1 > app.engine.limits().channel_members {
         return Err(Refusal::TooManyMembers.at("destinations").into());
     }
-    let new = compose(app, viewer, params, draft).await?;
-    let channel = app.engine.open_pm(viewer.by(), others).await?;
+    let new = compose(app, caller, params, draft).await?;
+    let channel = app.engine.open_pm(caller.principal(), others).await?;
     Ok((channel, new))
 }
 
 /// `DELETE /channels/{channel_id}/messages/{message_id}`
 pub(in crate::http) async fn delete(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let deleted = app.engine.delete_message(viewer.by(), channel, id).await?;
-    show::one(&app, Some(&viewer), &params, &deleted).await
+    let deleted = app.engine.delete_message(caller.principal(), channel, id).await?;
+    show::one(&app, Some(&caller), &params, &deleted).await
 }
 
 /// `PUT …/messages/{message_id}/sticky`
 pub(in crate::http) async fn stick(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     ids: Path<(String, String)>,
 ) -> ApiResult {
-    set_sticky(&app, &viewer, &params, &ids, true).await
+    set_sticky(&app, &caller, &params, &ids, true).await
 }
 
 /// `DELETE …/messages/{message_id}/sticky`
 pub(in crate::http) async fn unstick(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     ids: Path<(String, String)>,
 ) -> ApiResult {
-    set_sticky(&app, &viewer, &params, &ids, false).await
+    set_sticky(&app, &caller, &params, &ids, false).await
 }
 
 async fn set_sticky(
     app: &App,
-    viewer: &UserViewer,
+    caller: &UserCaller,
     params: &Params,
     ids: &(String, String),
     sticky: bool,
 ) -> ApiResult {
     let (channel, id) = message_path(ids)?;
     let engine = &app.engine;
-    let message = engine.set_sticky(viewer.by(), channel, id, sticky).await?;
-    show::one(app, Some(viewer), params, &message).await
+    let message = engine.set_sticky(caller.principal(), channel, id, sticky).await?;
+    show::one(app, Some(caller), params, &message).await
 }
 
 /// `POST …/messages/{message_id}/report`: the operator reads it in the log.
 pub(in crate::http) async fn report(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     ids: Path<(String, String)>,
     body: Body,
@@ -146,11 +146,11 @@ pub(in crate::http) async fn report(
     if !REASONS.contains(&reason) {
         return Err(Refusal::Invalid.at("reason").into());
     }
-    let by = viewer.by().clone();
+    let principal = caller.principal().clone();
     let read = app.engine.store().read(move |db| {
         let room = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
         // Any scope will do; only the right to read counts.
-        by.holds(&room, Access::Read).demand()?;
+        principal.holds(&room, Access::Read).demand()?;
         let found = db.message(id)?.filter(|m| m.channel_id == channel);
         found.ok_or_else(|| Refusal::MessageNotFound.into())
     });
@@ -159,7 +159,7 @@ pub(in crate::http) async fn report(
         message_id = %message.id,
         channel_id = %message.channel_id,
         author = %message.user_id,
-        by = %viewer.id(),
+        principal = %caller.id(),
         reason,
         "message reported"
     );

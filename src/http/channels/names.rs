@@ -9,13 +9,13 @@ use crate::protocol::draft::{Directory, MessageDraft, PersonRef};
 use crate::text::raw;
 
 /// The people whom a body names, as far as they exist.
-pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiResult<Directory> {
-    if people.is_empty() {
+pub(super) async fn directory(engine: &Engine, user_includes: Vec<PersonRef>) -> ApiResult<Directory> {
+    if user_includes.is_empty() {
         return Ok(Directory::default());
     }
     let mut ids = Vec::new();
     let mut names = Vec::new();
-    for person in people {
+    for person in user_includes {
         match person {
             PersonRef::Id(id) => ids.push(id),
             PersonRef::Name(name) => names.push(name),
@@ -49,7 +49,7 @@ pub(super) async fn mentioned(
     }
     let author = author.clone();
     let read = engine.store().read(move |db| {
-        let people = db.ids_by_name(&names)?;
+        let user_includes = db.ids_by_name(&names)?;
         let rooms = db.channels(&invited)?;
         let rooms: HashMap<ChannelId, Option<String>> = rooms
             .into_iter()
@@ -59,9 +59,9 @@ pub(super) async fn mentioned(
                 (id, name.map(str::to_owned))
             })
             .collect();
-        Ok((people, rooms))
+        Ok((user_includes, rooms))
     });
-    let (people, rooms) = read.await?;
+    let (user_includes, rooms) = read.await?;
     raw::name_invites(&mut draft.raw, &rooms)?;
-    Ok(people)
+    Ok(user_includes)
 }

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 
 use super::messages::demand;
-use crate::http::extract::{Body, Live, Params, UserViewer, path};
+use crate::http::extract::{Body, Live, Params, UserCaller, path};
 use crate::http::principal::principal;
 use crate::http::{ApiResult, App, show};
 use crate::model::{ChannelId, Refusal};
@@ -12,54 +12,54 @@ use crate::protocol::topic::Topic;
 /// `GET /channels/{channel_id}/presence`: everybody who is not offline there.
 pub(in crate::http) async fn list(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     live: Live,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
     let page = async {
-        let reader = principal(&app, Some(viewer.viewer())).await?;
+        let reader = principal(&app, Some(caller.caller())).await?;
         demand(&app, &reader, id).await?;
         let present = app.engine.presence().in_channel(id);
-        show::all(&app, Some(&viewer), &params, &present).await
+        show::all(&app, Some(&caller), &params, &present).await
     };
-    live.around(&app, &viewer, Topic::ChannelPresence(id), page)
+    live.around(&app, &caller, Topic::ChannelPresence(id), page)
         .await
 }
 
 /// `GET /users/{user_id}/presence/channels/{channel_id}`
 pub(in crate::http) async fn show(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     ids: Path<(String, String)>,
 ) -> ApiResult {
-    let user = path::user(&app, Some(&viewer), &ids.0).await?;
+    let user = path::user(&app, Some(&caller), &ids.0).await?;
     let channel = path::id::<ChannelId>(&ids.1)?;
-    let reader = principal(&app, Some(viewer.viewer())).await?;
+    let reader = principal(&app, Some(caller.caller())).await?;
     demand(&app, &reader, channel).await?;
     let presence = app.engine.presence().of_in(user, channel);
-    show::one(&app, Some(&viewer), &params, &presence).await
+    show::one(&app, Some(&caller), &params, &presence).await
 }
 
 /// `PUT /users/me/presence/channels/{channel_id}`; one's own id is as good as `me`.
 pub(in crate::http) async fn edit(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     ids: Path<(String, String)>,
     body: Body,
 ) -> ApiResult {
-    let user = path::user(&app, Some(&viewer), &ids.0).await?;
-    if user != viewer.id() {
+    let user = path::user(&app, Some(&caller), &ids.0).await?;
+    if user != caller.id() {
         return Err(Refusal::NoAccess.into());
     }
     let channel = path::id::<ChannelId>(&ids.1)?;
     let set = crate::http::presence::read(&app, &params, &body)?;
     let presence = app
         .engine
-        .set_channel_presence(viewer.by(), channel, set)
+        .set_channel_presence(caller.principal(), channel, set)
         .await?;
-    show::one(&app, Some(&viewer), &params, &presence).await
+    show::one(&app, Some(&caller), &params, &presence).await
 }

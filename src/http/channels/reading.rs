@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use super::filters;
 use super::message_lookup::message_in;
 use super::messages::message_path;
-use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
+use crate::http::extract::{AnyCaller, Live, Params, UserCaller, Caller, path};
 use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
@@ -17,18 +17,18 @@ use crate::store::MessageFilter;
 /// `GET /channels/{channel_id}/messages`
 pub(in crate::http) async fn list(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     live: Live,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let viewer = viewer.0;
-    let page = channel_page(&app, viewer.as_ref(), &params, id);
-    match &viewer {
-        Some(viewer) => {
+    let caller = caller.0;
+    let page = channel_page(&app, caller.as_ref(), &params, id);
+    match &caller {
+        Some(caller) => {
             let topic = Topic::ChannelMessages(id);
-            live.around(&app, viewer, topic, page).await
+            live.around(&app, caller, topic, page).await
         }
         None => page.await,
     }
@@ -75,16 +75,16 @@ pub(in crate::http) async fn read_page(
 
 async fn channel_page(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult {
-    let reader = principal(app, viewer).await?;
+    let reader = principal(app, caller).await?;
     let mut read = read_page(app, &reader, params, channel).await?;
     if params.flag("update_marker", false) {
         move_marker(app, reader.user(), channel, &mut read).await?;
     }
-    let mut reply = show::page(app, viewer, params, &read.page).await?;
+    let mut reply = show::page(app, caller, params, &read.page).await?;
     if let Some(marker) = read.marker {
         let object = MarkerObject::new(&MarkerName::Channel(channel), marker.as_ref());
         reply.meta.marker = serde_json::to_value(object).ok();
@@ -124,12 +124,12 @@ async fn move_marker(
 /// `GET …/messages/{message_id}/thread`: any message of the thread may be named.
 pub(in crate::http) async fn thread(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let user = reader.user();
     let (request, wanted) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
@@ -139,13 +139,13 @@ pub(in crate::http) async fn thread(
         db.thread_page(message.thread_id, &filter, &request)
     });
     let page = read.await?;
-    show::page(&app, viewer.0.as_ref(), &params, &page).await
+    show::page(&app, caller.0.as_ref(), &params, &page).await
 }
 
 /// `GET /users/me/messages`
-pub(in crate::http) async fn mine(app: Data<App>, viewer: UserViewer, params: Params) -> ApiResult {
-    let user = viewer.id();
-    let (scopes, request) = (viewer.token.scopes.clone(), params.page());
+pub(in crate::http) async fn mine(app: Data<App>, caller: UserCaller, params: Params) -> ApiResult {
+    let user = caller.id();
+    let (scopes, request) = (caller.token.scopes.clone(), params.page());
     let filter = MessageFilter {
         include_deleted: params.flag("include_deleted", true),
         hidden: Vec::new(),
@@ -155,18 +155,18 @@ pub(in crate::http) async fn mine(app: Data<App>, viewer: UserViewer, params: Pa
         .store()
         .read(move |db| db.written_by(user, Some(&scopes), &filter, &request));
     let page = read.await?;
-    show::page(&app, Some(&viewer), &params, &page).await
+    show::page(&app, Some(&caller), &params, &page).await
 }
 
 /// `GET /channels/{channel_id}/sticky_messages`
 pub(in crate::http) async fn sticky(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let user = reader.user();
     let (request, wanted) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
@@ -175,5 +175,5 @@ pub(in crate::http) async fn sticky(
         db.sticky_page(id, &filter, &request)
     });
     let page = read.await?;
-    show::page(&app, viewer.0.as_ref(), &params, &page).await
+    show::page(&app, caller.0.as_ref(), &params, &page).await
 }

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 
 use super::filters;
 use super::names;
-use crate::http::extract::{AnyViewer, Params, TokenViewer};
+use crate::http::extract::{AnyCaller, Params, TokenCaller};
 use crate::http::principal::principal;
 use crate::http::{ApiResult, App, show};
 use crate::model::channel::PM;
@@ -21,16 +21,16 @@ const MOST_PRIVATE: usize = 2000;
 /// `GET /channels/search`
 pub(in crate::http) async fn channels(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
 ) -> ApiResult {
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let mut wanted = wanted(&app, &params).await?;
     if !params.flag("include_read", true) {
         wanted.unread_by = reader.user();
     }
     let page = read(&app, &reader, wanted, params.page()).await?;
-    show::page(&app, viewer.0.as_ref(), &params, &page).await
+    show::page(&app, caller.0.as_ref(), &params, &page).await
 }
 
 /// Finds channels that the reader may see.
@@ -87,7 +87,7 @@ pub(in crate::http) async fn wanted(app: &App, params: &Params) -> ApiResult<Cha
 /// `GET /channels/messages/search`
 pub(in crate::http) async fn messages(
     app: Data<App>,
-    viewer: TokenViewer,
+    caller: TokenCaller,
     params: Params,
 ) -> ApiResult {
     let sent = params.list("channel_ids");
@@ -97,7 +97,7 @@ pub(in crate::http) async fn messages(
     let private = sent.iter().any(|id| id == PRIVATE_WORD);
     let ids: Vec<ChannelId> = sent.iter().filter_map(|id| id.parse().ok()).collect();
     let mut search = message_search(&app, &params).await?;
-    let reader = principal(&app, Some(&viewer)).await?;
+    let reader = principal(&app, Some(&caller)).await?;
     let user = reader.user();
     let (request, hides) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
@@ -114,7 +114,7 @@ pub(in crate::http) async fn messages(
         db.search_messages(&search, &request)
     });
     let page = read.await?;
-    show::page(&app, Some(&viewer), &params, &page).await
+    show::page(&app, Some(&caller), &params, &page).await
 }
 
 /// Stands in `channel_ids` for all private messages.

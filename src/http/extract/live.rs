@@ -9,8 +9,8 @@ use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::Viewer;
-use crate::actors::{Engine, Followed};
+use super::Caller;
+use crate::actors::{Engine, SubscriptionHandle};
 use crate::http::{ApiError, ApiResult, App, Reply};
 use crate::model::SubscriptionId;
 use crate::protocol::filter::Filter;
@@ -32,15 +32,15 @@ struct Wanted {
 
 /// Takes the subscription back unless the page was served: a failed call, and one whose client went away
 /// half way, leave nothing behind.
-struct Following<'e> {
+struct SubscriptionGuard<'e> {
     engine: &'e Engine,
-    followed: Option<Followed>,
+    handle: Option<SubscriptionHandle>,
 }
 
-impl Drop for Following<'_> {
+impl Drop for SubscriptionGuard<'_> {
     fn drop(&mut self) {
-        if let Some(followed) = self.followed.take() {
-            self.engine.unfollow_quietly(&followed);
+        if let Some(handle) = self.handle.take() {
+            self.engine.cancel_subscription(&handle);
         }
     }
 }
@@ -68,30 +68,30 @@ impl Live {
     pub async fn around(
         self,
         app: &App,
-        viewer: &Viewer,
+        caller: &Caller,
         topic: Topic,
         page: impl Future<Output = ApiResult>,
     ) -> ApiResult<Reply> {
         // Streams belong to users; an app hears of all its users by app streams.
-        let Some(wanted) = self.wanted.filter(|_| viewer.user().is_some()) else {
+        let Some(wanted) = self.wanted.filter(|_| caller.user().is_some()) else {
             return page.await;
         };
-        let followed = app
+        let handle = app
             .engine
-            .follow(
+            .subscribe(
                 &wanted.connection,
-                &viewer.token,
+                &caller.token,
                 topic,
                 wanted.filter,
                 wanted.subscription,
             )
             .await?;
-        let mut following = Following {
+        let mut guard = SubscriptionGuard {
             engine: &app.engine,
-            followed,
+            handle,
         };
         let mut reply = page.await?;
-        reply.meta.subscription_id = following.followed.take().map(|f| f.subscription_id);
+        reply.meta.subscription_id = guard.handle.take().map(|f| f.subscription_id);
         Ok(reply)
     }
 }

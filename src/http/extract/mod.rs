@@ -4,9 +4,9 @@ pub mod body;
 pub mod live;
 pub mod params;
 pub mod path;
-pub mod viewer;
+pub mod caller;
 
 pub use body::Body;
 pub use live::Live;
 pub use params::Params;
-pub use viewer::{AnyViewer, AppViewer, TokenViewer, UserViewer, Viewer};
+pub use caller::{AnyCaller, AppCaller, TokenCaller, UserCaller, Caller};

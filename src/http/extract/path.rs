@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use super::Viewer;
+use super::Caller;
 use crate::http::{ApiError, ApiResult, App};
 use crate::model::{Refusal, UserId};
 
@@ -35,12 +35,12 @@ impl Named {
 }
 
 /// The user whom a path names. Whether a numeric id exists is for the caller to find out.
-pub async fn user(app: &App, viewer: Option<&Viewer>, text: &str) -> ApiResult<UserId> {
+pub async fn user(app: &App, caller: Option<&Caller>, text: &str) -> ApiResult<UserId> {
     match Named::parse(text).ok_or(Refusal::WrongType)? {
         Named::Id(id) => Ok(id),
-        Named::Me => match viewer {
+        Named::Me => match caller {
             None => Err(Refusal::TokenRequired.into()),
-            Some(viewer) => viewer.user().ok_or(Refusal::WrongTokenKind.into()),
+            Some(caller) => caller.user().ok_or(Refusal::WrongTokenKind.into()),
         },
         Named::Name(name) => {
             let wanted = [name];
@@ -56,7 +56,7 @@ pub async fn user(app: &App, viewer: Option<&Viewer>, text: &str) -> ApiResult<U
 }
 
 /// The users whom a list names, in its order, each once; what cannot be read or found is dropped.
-pub async fn users(app: &App, viewer: Option<&Viewer>, texts: &[String]) -> ApiResult<Vec<UserId>> {
+pub async fn users(app: &App, caller: Option<&Caller>, texts: &[String]) -> ApiResult<Vec<UserId>> {
     let named: Vec<Named> = texts.iter().filter_map(|text| Named::parse(text)).collect();
     let names: Vec<String> = named
         .iter()
@@ -77,7 +77,7 @@ pub async fn users(app: &App, viewer: Option<&Viewer>, texts: &[String]) -> ApiR
         .filter_map(|named| match named {
             Named::Id(id) => Some(id),
             Named::Name(name) => by_name.get(&name).copied(),
-            Named::Me => viewer.and_then(Viewer::user),
+            Named::Me => caller.and_then(Caller::user),
         })
         .filter(|id| seen.insert(*id))
         .collect())

@@ -12,10 +12,10 @@ use serde::Serialize;
 
 use super::OAuthError;
 use crate::http::App;
-use crate::http::extract::{Body, Viewer};
-use crate::http::people::people;
+use crate::http::extract::{Body, Caller};
+use crate::http::user_includes::user_includes;
 use crate::model::{ClientId, Scopes, Token, UserId};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::{Storage, TokenObject, UserObject};
 use crate::store::{Failure, secret};
 
@@ -162,18 +162,18 @@ async fn grant(
 }
 
 async fn show(app: &App, access_token: &str, token: Token) -> Result<HttpResponse, OAuthError> {
-    let viewer = Viewer {
+    let caller = Caller {
         token: token.into(),
     };
-    let users = viewer.user().into_iter().collect();
-    let includes = Includes::of_users(app, Some(&viewer), Look::default(), users).await?;
-    let user = viewer.user().and_then(|id| includes.users().visible(id, Occasion::Named));
+    let users = caller.user().into_iter().collect();
+    let includes = Includes::of_users(app, Some(&caller), RenderOptions::default(), users).await?;
+    let user = caller.user().and_then(|id| includes.users().visible(id, Occasion::Named));
     let granted = Granted {
         access_token,
-        user_id: viewer.user(),
+        user_id: caller.user(),
         username: user.map(|user| user.username.as_str()),
-        token: viewer.token.object(&includes, None),
-        storage: viewer.user().map(|_| Storage::default()),
+        token: caller.token.object(&includes, None),
+        storage: caller.user().map(|_| Storage::default()),
     };
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -11,10 +11,10 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest};
 
 use super::UpdatedPresence;
-use super::rate_limit::{Bucket, Caller};
+use super::rate_limit::{Bucket, RateKey};
 use crate::http::extract::body::{self, Kind, ReadAhead};
-use crate::http::extract::viewer::{token_in, viewer_of};
-use crate::http::extract::{Params, Viewer};
+use crate::http::extract::caller::{token_in, caller_of};
+use crate::http::extract::{Params, Caller};
 use crate::http::routes::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::http::{ApiError, ApiResult, App, presence};
 use crate::model::Scope;
@@ -38,36 +38,36 @@ async fn check(route: Option<&Route>, request: &mut ServiceRequest) -> ApiResult
         return Err(ApiError::trouble(&"no app data"));
     };
     let class = route.map_or_else(|| class_of(request.method()), |route| route.rate);
-    let found = find_viewer(route, class, request, &app).await;
-    let viewer = found.as_ref().ok().and_then(Option::as_ref);
-    let bucket = bucket(request.request(), viewer, class, app.settings.behind_proxy);
+    let found = find_caller(route, class, request, &app).await;
+    let caller = found.as_ref().ok().and_then(Option::as_ref);
+    let bucket = bucket(request.request(), caller, class, app.settings.behind_proxy);
     let counted = app.rate.count(bucket);
-    request.extensions_mut().insert(counted.standing());
+    request.extensions_mut().insert(counted.rate_status());
     counted.allowed().map_err(ApiError::limited)?;
     // Only now: guessing tokens costs the guesser its calls.
-    let viewer = found?;
-    if let Some(viewer) = &viewer {
-        update_presence(route, request, &app, viewer).await;
-        request.extensions_mut().insert(viewer.clone());
+    let caller = found?;
+    if let Some(caller) = &caller {
+        update_presence(route, request, &app, caller).await;
+        request.extensions_mut().insert(caller.clone());
     }
     match route {
-        Some(route) => Ok(route.admit(viewer.as_ref().map(|viewer| &*viewer.token))?),
+        Some(route) => Ok(route.admit(caller.as_ref().map(|caller| &*caller.token))?),
         None => Ok(()),
     }
 }
 
-async fn find_viewer(
+async fn find_caller(
     route: Option<&Route>,
     class: RateClass,
     request: &mut ServiceRequest,
     app: &App,
-) -> ApiResult<Option<Viewer>> {
+) -> ApiResult<Option<Caller>> {
     if route.is_some_and(|route| route.token == TokenKind::Ignored) {
         return Ok(None);
     }
     let secret = token_in(request.headers(), request.query_string());
     if let Some(secret) = secret {
-        return viewer_of(app, &secret).await.map(Some);
+        return caller_of(app, &secret).await.map(Some);
     }
     let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
     let kind = Kind::of(request.request());
@@ -85,7 +85,7 @@ async fn find_viewer(
     let secret = body::token_field(kind, request.request(), &bytes).await?;
     request.extensions_mut().insert(ReadAhead(bytes));
     match secret {
-        Some(secret) => viewer_of(app, &secret).await.map(Some),
+        Some(secret) => caller_of(app, &secret).await.map(Some),
         None => Ok(None),
     }
 }
@@ -95,7 +95,7 @@ async fn update_presence(
     route: Option<&Route>,
     request: &ServiceRequest,
     app: &App,
-    viewer: &Viewer,
+    caller: &Caller,
 ) {
     if !request.query_string().contains("update_presence") {
         return;
@@ -105,11 +105,11 @@ async fn update_presence(
     let same = route.is_some_and(|route| {
         route.verb == Verb::Put && route.scope == ScopeNeed::Scope(Scope::Presence)
     });
-    let (Ok(by), true, false) = (viewer.by(), query.has("update_presence"), same) else {
+    let (Ok(principal), true, false) = (caller.principal(), query.has("update_presence"), same) else {
         return;
     };
-    let done = if viewer.demand(Scope::Presence).is_ok() {
-        presence::shortcut(app, &by, &Params(query)).await.is_ok()
+    let done = if caller.demand(Scope::Presence).is_ok() {
+        presence::shortcut(app, &principal, &Params(query)).await.is_ok()
     } else {
         false
     };
@@ -128,7 +128,7 @@ pub fn class_of(method: &Method) -> RateClass {
 /// The bucket that a call falls in.
 pub fn bucket(
     request: &HttpRequest,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     class: RateClass,
     behind_proxy: bool,
 ) -> Bucket {
@@ -136,11 +136,11 @@ pub fn bucket(
         RateClass::Read => true,
         RateClass::Write => false,
     };
-    let caller = match viewer {
-        Some(viewer) => Caller::Token(viewer.token.id),
-        None => Caller::Address(address(request, behind_proxy)),
+    let key = match caller {
+        Some(caller) => RateKey::Token(caller.token.id),
+        None => RateKey::Address(address(request, behind_proxy)),
     };
-    Bucket { caller, reads }
+    Bucket { key, reads }
 }
 
 fn address(request: &HttpRequest, behind_proxy: bool) -> IpAddr {

@@ -15,11 +15,11 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
-use super::extract::Viewer;
+use super::extract::Caller;
 use super::routes::Route;
 use super::{API_VERSION, ApiError, App};
 use crate::model::Refusal;
-use rate_limit::Standing;
+use rate_limit::RateStatus;
 
 /// The call carried `update_presence`; whether that worked.
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +55,9 @@ pub async fn around(
     };
     let mut response = errors::render(response);
     let scopes = scopes(response.request());
-    let standing = standing(response.request());
+    let rate_status = rate_status(response.request());
     let headers = response.headers_mut();
-    standing.write(headers);
+    rate_status.write(headers);
     if let Some(scopes) = scopes {
         headers.insert(SCOPES, scopes);
     }
@@ -72,27 +72,27 @@ pub async fn around(
 /// A user token's scopes, exactly as granted.
 fn scopes(request: &HttpRequest) -> Option<HeaderValue> {
     let extensions = request.extensions();
-    let viewer = extensions.get::<Viewer>()?;
-    viewer.user()?;
-    HeaderValue::try_from(viewer.token.scopes.joined()).ok()
+    let caller = extensions.get::<Caller>()?;
+    caller.user()?;
+    HeaderValue::try_from(caller.token.scopes.joined()).ok()
 }
 
 /// Where the caller stands; calls that were not counted see their bucket as it is.
-fn standing(request: &HttpRequest) -> Standing {
-    if let Some(standing) = request.extensions().get::<Standing>() {
-        return *standing;
+fn rate_status(request: &HttpRequest) -> RateStatus {
+    if let Some(rate_status) = request.extensions().get::<RateStatus>() {
+        return *rate_status;
     }
     match request.app_data::<Data<App>>() {
         Some(app) => {
             let class = admission::class_of(request.method());
             let bucket = admission::bucket(request, None, class, app.settings.behind_proxy);
-            app.rate.look(bucket)
+            app.rate.peek(bucket)
         }
-        None => Standing::default(),
+        None => RateStatus::default(),
     }
 }
 
-impl Standing {
+impl RateStatus {
     fn write(self, headers: &mut HeaderMap) {
         headers.insert(LIMIT, HeaderValue::from(self.limit));
         headers.insert(REMAINING, HeaderValue::from(self.remaining));
@@ -101,7 +101,7 @@ impl Standing {
 }
 
 /// No such address.
-pub async fn unknown_address() -> Result<super::Reply, ApiError> {
+pub async fn unknown_endpoint() -> Result<super::Reply, ApiError> {
     Err(Refusal::NotFound.into())
 }
 

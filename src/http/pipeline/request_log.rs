@@ -9,7 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 
-use crate::http::extract::Viewer;
+use crate::http::extract::Caller;
 
 /// A line that is being written.
 pub struct Line {
@@ -47,7 +47,7 @@ impl Line {
         let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let route = request.match_pattern();
         let extensions = request.extensions();
-        let token = extensions.get::<Viewer>().map(|viewer| viewer.token.id.0);
+        let token = extensions.get::<Caller>().map(|caller| caller.token.id.0);
         tracing::debug!(
             target: "groundnut::request",
             id = %self.id,

@@ -14,7 +14,7 @@ use actix_web::web::{self, Data, PathConfig, ServiceConfig};
 pub use row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 pub use table::ROUTES;
 
-use super::pipeline::{admission, around, method_not_allowed, unknown_address};
+use super::pipeline::{admission, around, method_not_allowed, unknown_endpoint};
 use super::{ApiError, App, sys};
 use crate::model::Refusal;
 
@@ -57,7 +57,7 @@ fn resources(cfg: &mut ServiceConfig) {
 fn api(scope: actix_web::Scope) -> impl actix_web::dev::HttpServiceFactory {
     scope
         .configure(resources)
-        .default_service(otherwise(web::to(unknown_address)))
+        .default_service(otherwise(web::to(unknown_endpoint)))
         .wrap(from_fn(around))
 }
 

@@ -57,7 +57,7 @@ routes! {
     Get    "/channels/search"                                        channels::search::channels,                 Optional  Channel        Read;
     Get    "/channels/messages"                                      channels::message_lookup::by_ids,           Optional  Channel        Read;
     Get    "/channels/messages/search"                               channels::search::messages,                 Any       Channel        Read;
-    Get    "/channels/subscribers/ids"                               channels::attendance::subscriber_ids_of,    Optional  Channel        Read;
+    Get    "/channels/subscribers/ids"                               channels::subscription::subscriber_ids_of,    Optional  Channel        Read;
     Get    "/channels/streams/explore"                               channels::explore::list,                    Optional  Any            Read;
     Get    "/channels/streams/explore/{slug}"                        channels::explore::show,                    Optional  Channel        Read;
     Get    "/channels/{channel_id}/messages"                         channels::reading::list,                    Optional  Channel        Read ChannelMessages;
@@ -74,20 +74,20 @@ routes! {
     Delete "/channels/{channel_id}/messages/{message_id}/sticky"     channels::messages::unstick,                User      Channel        Write;
     Get    "/channels/{channel_id}/sticky_messages"                  channels::reading::sticky,                  Optional  Channel        Read;
     Put    "/channels/{channel_id}/owner"                            channels::lifecycle::hand_over,             User      Channel        Write;
-    Put    "/channels/{channel_id}/subscribe"                        channels::attendance::subscribe,            User      Channel        Write;
-    Post   "/channels/{channel_id}/subscribe"                        channels::attendance::subscribe,            User      Channel        Write;
-    Delete "/channels/{channel_id}/subscribe"                        channels::attendance::unsubscribe,          User      Channel        Write;
-    Put    "/channels/{channel_id}/mute"                             channels::attendance::mute,                 User      Channel        Write;
-    Post   "/channels/{channel_id}/mute"                             channels::attendance::mute,                 User      Channel        Write;
-    Delete "/channels/{channel_id}/mute"                             channels::attendance::unmute,               User      Channel        Write;
-    Get    "/channels/{channel_id}/subscribers"                      channels::attendance::subscribers,          Optional  Channel        Read ChannelSubscribers;
-    Get    "/channels/{channel_id}/subscribers/ids"                  channels::attendance::subscriber_ids,       Optional  Channel        Read;
+    Put    "/channels/{channel_id}/subscribe"                        channels::subscription::subscribe,            User      Channel        Write;
+    Post   "/channels/{channel_id}/subscribe"                        channels::subscription::subscribe,            User      Channel        Write;
+    Delete "/channels/{channel_id}/subscribe"                        channels::subscription::unsubscribe,          User      Channel        Write;
+    Put    "/channels/{channel_id}/mute"                             channels::subscription::mute,                 User      Channel        Write;
+    Post   "/channels/{channel_id}/mute"                             channels::subscription::mute,                 User      Channel        Write;
+    Delete "/channels/{channel_id}/mute"                             channels::subscription::unmute,               User      Channel        Write;
+    Get    "/channels/{channel_id}/subscribers"                      channels::subscription::subscribers,          Optional  Channel        Read ChannelSubscribers;
+    Get    "/channels/{channel_id}/subscribers/ids"                  channels::subscription::subscriber_ids,       Optional  Channel        Read;
     Get    "/channels/{channel_id}/presence"                         channels::presence::list,                   User      Channel        Read ChannelPresence;
     Get    "/users/{user_id}/presence/channels/{channel_id}"         channels::presence::show,                   User      Channel        Read;
     Put    "/users/{user_id}/presence/channels/{channel_id}"         channels::presence::edit,                   User      Channel        Write;
     Get    "/users/me/channels"                                      channels::lookup::owned,                    User      Channel        Read;
     Get    "/users/me/channels/subscribed"                           channels::inbox::list,                      User      Channel        Read Inbox;
-    Get    "/users/me/channels/muted"                                channels::attendance::muted,                User      Channel        Read;
+    Get    "/users/me/channels/muted"                                channels::subscription::muted,                User      Channel        Read;
     Get    "/users/me/channels/existing_pm"                          channels::lookup::existing_pm,              User      Channel        Read;
     Get    "/users/me/channels/num_unread"                           channels::inbox::count,                     User      Channel        Read;
     Delete "/users/me/channels/num_unread"                           channels::inbox::mark_read,                 User      Channel        Write;
@@ -117,7 +117,7 @@ routes! {
     Put    "/streams/{stream_key}"                                   streams::app_streams::edit,                 App       Any            Write;
     Delete "/streams/{stream_key}"                                   streams::app_streams::delete,               App       Any            Write;
     Delete "/users/me/streams/{connection_id}"                       streams::user_streams::close,               User      Any            Write;
-    Delete "/users/me/streams/{connection_id}/{subscription_id}"     streams::user_streams::unfollow,            User      Any            Write;
+    Delete "/users/me/streams/{connection_id}/{subscription_id}"     streams::user_streams::unsubscribe,            User      Any            Write;
 
     // Presence
     Get    "/presence"                                               presence::list,                             Any       Any            Read Presence;

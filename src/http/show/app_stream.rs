@@ -2,14 +2,14 @@
 
 use super::{Includes, Needs, Shown};
 use crate::model::{AppStream, Refusal};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::AppStreamObject;
 
 impl Shown for AppStream {
     const HIDDEN: Refusal = Refusal::StreamNotFound;
     type Object<'s> = AppStreamObject<'s>;
 
-    fn needs(&self, _: Look, _: &mut Needs) {}
+    fn needs(&self, _: RenderOptions, _: &mut Needs) {}
 
     fn object<'s>(
         &'s self,
@@ -28,7 +28,7 @@ impl Shown for Deleted {
     const HIDDEN: Refusal = Refusal::StreamNotFound;
     type Object<'s> = AppStreamObject<'s>;
 
-    fn needs(&self, _: Look, _: &mut Needs) {}
+    fn needs(&self, _: RenderOptions, _: &mut Needs) {}
 
     fn object<'s>(
         &'s self,

@@ -3,14 +3,14 @@
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::Occasion;
 use crate::model::{Channel, Refusal};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::{ChannelObject, ChannelViewer, LimitedUser};
 
 impl Shown for Channel {
     const HIDDEN: Refusal = Refusal::ChannelNotFound;
     type Object<'s> = ChannelObject<'s>;
 
-    fn needs(&self, options: Look, needs: &mut Needs) {
+    fn needs(&self, options: RenderOptions, needs: &mut Needs) {
         needs.channels.push(self.id);
         needs.users.extend(self.owner.filter(|_| options.user));
         if options.limited_users {
@@ -35,9 +35,9 @@ impl Shown for Channel {
             object = object.owner_object(owner);
         }
         if let Some(viewer) = includes.viewer() {
-            let attendance = includes.attendance(self.id).cloned().unwrap_or_default();
-            let (subscribed, muted) = (attendance.subscribed, attendance.muted);
-            let seen = ChannelViewer::new(self, viewer, subscribed, muted, attendance.marker);
+            let own = includes.subscription(self.id).cloned().unwrap_or_default();
+            let (subscribed, muted) = (own.subscribed, own.muted);
+            let seen = ChannelViewer::new(self, viewer, subscribed, muted, own.marker);
             object = object.seen_by(&seen);
         }
         if let Some(recent) = includes.embedded(self.recent_message_id) {

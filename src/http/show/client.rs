@@ -3,14 +3,14 @@
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::Occasion;
 use crate::model::{Client, ClientBrief, Refusal};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::{ClientDetail, ClientObject};
 
 impl Shown for ClientBrief {
     const HIDDEN: Refusal = Refusal::NotFound;
     type Object<'s> = ClientObject<'s>;
 
-    fn needs(&self, _: Look, _: &mut Needs) {}
+    fn needs(&self, _: RenderOptions, _: &mut Needs) {}
 
     fn object<'s>(&'s self, _: &'s Includes<'_>, _: Option<i64>) -> Option<ClientObject<'s>> {
         Some(ClientObject::new(self))
@@ -21,7 +21,7 @@ impl Shown for Client {
     const HIDDEN: Refusal = Refusal::NotFound;
     type Object<'s> = ClientDetail<'s>;
 
-    fn needs(&self, _: Look, needs: &mut Needs) {
+    fn needs(&self, _: RenderOptions, needs: &mut Needs) {
         needs.users.extend(self.owner);
     }
 

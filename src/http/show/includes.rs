@@ -5,14 +5,14 @@ use std::collections::HashMap;
 
 use super::Shown;
 use super::user_includes::UserIncludes;
-use crate::http::extract::Viewer;
+use crate::http::extract::Caller;
 use crate::http::{ApiResult, App};
 use crate::model::visibility::{Occasion, shows_words};
 use crate::model::{ChannelId, Message, MessageId, User, UserId};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::{MessageObject, UserObject};
 use crate::protocol::site::Site;
-use crate::store::Attendance;
+use crate::store::ChannelSubscription;
 
 /// What has to be looked up before objects can be shown.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ pub(in crate::http) struct Needs {
 /// Everything around the objects of one answer, for one viewer.
 pub(in crate::http) struct Includes<'a> {
     app: &'a App,
-    options: Look,
+    options: RenderOptions,
     users: UserIncludes,
     channels: ChannelIncludes,
 }
@@ -36,7 +36,7 @@ pub(in crate::http) struct Includes<'a> {
 /// What the store says about channels.
 #[derive(Default)]
 struct ChannelIncludes {
-    attendances: HashMap<ChannelId, Attendance>,
+    subscriptions: HashMap<ChannelId, ChannelSubscription>,
     messages: HashMap<MessageId, Message>,
 }
 
@@ -44,39 +44,39 @@ impl<'a> Includes<'a> {
     /// Looks up what these items need.
     pub(in crate::http) async fn around<'i, T: Shown + 'i>(
         app: &'a App,
-        viewer: Option<&Viewer>,
-        options: Look,
+        caller: Option<&Caller>,
+        options: RenderOptions,
         items: impl IntoIterator<Item = &'i T>,
     ) -> ApiResult<Self> {
         let mut needs = Needs::default();
         for item in items {
             item.needs(options, &mut needs);
         }
-        Self::load(app, viewer, options, needs).await
+        Self::load(app, caller, options, needs).await
     }
 
     /// Looks up users only. Users who are in the store's cache, and the viewer, cost no query.
     pub(in crate::http) async fn of_users(
         app: &'a App,
-        viewer: Option<&Viewer>,
-        options: Look,
+        caller: Option<&Caller>,
+        options: RenderOptions,
         users: Vec<UserId>,
     ) -> ApiResult<Self> {
         let needs = Needs {
             users,
             ..Needs::default()
         };
-        Self::load(app, viewer, options, needs).await
+        Self::load(app, caller, options, needs).await
     }
 
     async fn load(
         app: &'a App,
-        viewer: Option<&Viewer>,
-        options: Look,
+        caller: Option<&Caller>,
+        options: RenderOptions,
         needs: Needs,
     ) -> ApiResult<Self> {
         // App tokens see no relations: minding them is the app's duty.
-        let viewer = viewer.and_then(Viewer::user);
+        let viewer = caller.and_then(Caller::user);
         let channels = ChannelIncludes::load(app, viewer, needs.channels, needs.messages).await?;
         let mut users = needs.users;
         // Shown or not: what the viewer sees of the author decides about the message.
@@ -90,7 +90,7 @@ impl<'a> Includes<'a> {
     }
 
     /// The display parameters of the call.
-    pub(in crate::http) fn options(&self) -> Look {
+    pub(in crate::http) fn options(&self) -> RenderOptions {
         self.options
     }
 
@@ -120,8 +120,8 @@ impl<'a> Includes<'a> {
     }
 
     /// What the viewer did with a channel.
-    pub(super) fn attendance(&self, channel: ChannelId) -> Option<&Attendance> {
-        self.channels.attendances.get(&channel)
+    pub(super) fn subscription(&self, channel: ChannelId) -> Option<&ChannelSubscription> {
+        self.channels.subscriptions.get(&channel)
     }
 
     /// The presence text of a user who is embedded, if there is one to tell.
@@ -160,8 +160,8 @@ impl ChannelIncludes {
         }
         let read = app.engine.store().read(move |db| {
             Ok(Self {
-                attendances: match viewer {
-                    Some(viewer) => db.attendances(viewer, &channels)?,
+                subscriptions: match viewer {
+                    Some(viewer) => db.channel_subscriptions_of(viewer, &channels)?,
                     None => HashMap::new(),
                 },
                 messages: db.messages(&messages)?,

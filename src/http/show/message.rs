@@ -2,14 +2,14 @@
 
 use super::{Includes, Needs, Shown};
 use crate::model::{Message, Refusal};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::MessageObject;
 
 impl Shown for Message {
     const HIDDEN: Refusal = Refusal::MessageNotFound;
     type Object<'s> = MessageObject<'s>;
 
-    fn needs(&self, options: Look, needs: &mut Needs) {
+    fn needs(&self, options: RenderOptions, needs: &mut Needs) {
         if options.user {
             needs.users.push(self.user_id);
         }

@@ -15,11 +15,11 @@ mod user_includes;
 
 use serde::Serialize;
 
-use super::extract::{Params, Viewer};
+use super::extract::{Params, Caller};
 use super::{ApiResult, App, Reply};
 use crate::model::visibility::Occasion;
 use crate::model::{Page, Refusal, UserId};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 
 pub(super) use app_stream::Deleted;
 pub(super) use includes::{Includes, Needs};
@@ -36,7 +36,7 @@ pub(super) trait Shown {
         Self: 's;
 
     /// Names what has to be looked up to show it.
-    fn needs(&self, options: Look, needs: &mut Needs);
+    fn needs(&self, options: RenderOptions, needs: &mut Needs);
 
     /// As the viewer sees it; `None`: not at all.
     fn object<'s>(
@@ -49,24 +49,24 @@ pub(super) trait Shown {
 /// One object.
 pub(super) async fn one<T: Shown>(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     item: &T,
 ) -> ApiResult {
-    let options = Look::from_query(params);
-    let includes = Includes::around(app, viewer, options, [item]).await?;
+    let options = RenderOptions::from_query(params);
+    let includes = Includes::around(app, caller, options, [item]).await?;
     Reply::one(&item.object(&includes, None).ok_or(T::HIDDEN)?)
 }
 
 /// A list without pages.
 pub(super) async fn all<T: Shown>(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     items: &[T],
 ) -> ApiResult {
-    let options = Look::from_query(params);
-    let includes = Includes::around(app, viewer, options, items).await?;
+    let options = RenderOptions::from_query(params);
+    let includes = Includes::around(app, caller, options, items).await?;
     let objects = items.iter().filter_map(|item| item.object(&includes, None));
     Reply::one(&objects.collect::<Vec<_>>())
 }
@@ -74,13 +74,13 @@ pub(super) async fn all<T: Shown>(
 /// A page of a list. What may not be shown is left out; where the page begins and ends stays as it was read.
 pub(super) async fn page<T: Shown>(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     page: &Page<T>,
 ) -> ApiResult {
-    let options = Look::from_query(params);
+    let options = RenderOptions::from_query(params);
     let items = page.items.iter().map(|(_, item)| item);
-    let includes = Includes::around(app, viewer, options, items).await?;
+    let includes = Includes::around(app, caller, options, items).await?;
     let objects = page
         .items
         .iter()
@@ -98,11 +98,11 @@ pub(super) fn created(reply: ApiResult) -> ApiResult {
 /// Refuses unless the viewer may see this person's profile.
 pub(super) async fn demand_person(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     person: UserId,
     occasion: Occasion,
 ) -> ApiResult<()> {
-    let includes = Includes::of_users(app, viewer, Look::default(), vec![person]).await?;
+    let includes = Includes::of_users(app, caller, RenderOptions::default(), vec![person]).await?;
     match includes.user(person, occasion) {
         Some(_) => Ok(()),
         None => Err(Refusal::UserNotFound.into()),

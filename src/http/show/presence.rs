@@ -2,14 +2,14 @@
 
 use super::{Includes, Needs, Shown};
 use crate::model::{Presence, Refusal};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::PresenceObject;
 
 impl Shown for Presence {
     const HIDDEN: Refusal = Refusal::UserNotFound;
     type Object<'s> = PresenceObject<'s>;
 
-    fn needs(&self, _: Look, needs: &mut Needs) {
+    fn needs(&self, _: RenderOptions, needs: &mut Needs) {
         needs.users.push(self.user_id);
     }
 

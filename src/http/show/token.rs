@@ -3,14 +3,14 @@
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::Occasion;
 use crate::model::{Refusal, Token};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::{Storage, TokenObject};
 
 impl Shown for Token {
     const HIDDEN: Refusal = Refusal::NotFound;
     type Object<'s> = TokenObject<'s>;
 
-    fn needs(&self, _: Look, needs: &mut Needs) {
+    fn needs(&self, _: RenderOptions, needs: &mut Needs) {
         needs.users.extend(self.user);
     }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::Occasion;
 use crate::model::{Refusal, UserId};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::UserObject;
 
 /// A user of an answer.
@@ -56,7 +56,7 @@ impl Shown for Person {
     const HIDDEN: Refusal = Refusal::UserNotFound;
     type Object<'s> = PersonObject<'s>;
 
-    fn needs(&self, _: Look, needs: &mut Needs) {
+    fn needs(&self, _: RenderOptions, needs: &mut Needs) {
         needs.users.push(self.id);
     }
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use crate::http::{ApiResult, App};
 use crate::model::visibility::{Occasion, shows_presence, shows_profile};
 use crate::model::{Relationship, User, UserId};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::UserObject;
 use crate::protocol::site::Site;
 
 /// Users, and the viewer's relationship to each.
 pub(in crate::http) struct UserIncludes {
     viewer: Option<UserId>,
-    options: Look,
+    options: RenderOptions,
     site: Site,
     users: HashMap<UserId, Arc<User>>,
     relationships: HashMap<UserId, Relationship>,
@@ -26,7 +26,7 @@ impl UserIncludes {
     pub(super) async fn load(
         app: &App,
         viewer: Option<UserId>,
-        options: Look,
+        options: RenderOptions,
         mut ids: Vec<UserId>,
     ) -> ApiResult<Self> {
         ids.sort_unstable();

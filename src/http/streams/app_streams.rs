@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::{AppViewer, Body, Params};
+use crate::http::extract::{AppCaller, Body, Params};
 use crate::http::{ApiResult, App, Reply};
 use crate::model::{AppStream, ClientId, ObjectType, Refusal, Refused, StreamKey};
 use crate::protocol::object::AppStreamObject;
@@ -12,8 +12,8 @@ use crate::store::Failure;
 const KEY_MAX: usize = 32;
 
 /// `GET /streams`; `?key=` picks one.
-pub async fn list(viewer: AppViewer, params: Params, app: Data<App>) -> ApiResult {
-    let client = viewer.token.client.id.clone();
+pub async fn list(caller: AppCaller, params: Params, app: Data<App>) -> ApiResult {
+    let client = caller.token.client.id.clone();
     let store = app.engine.store();
     let mut streams = store.read(move |db| db.app_streams(&client)).await?;
     if let Some(key) = params.get("key") {
@@ -23,8 +23,8 @@ pub async fn list(viewer: AppViewer, params: Params, app: Data<App>) -> ApiResul
 }
 
 /// `GET /streams/{stream_key}`
-pub async fn show(viewer: AppViewer, key: Path<String>, app: Data<App>) -> ApiResult {
-    let client = viewer.token.client.id.clone();
+pub async fn show(caller: AppCaller, key: Path<String>, app: Data<App>) -> ApiResult {
+    let client = caller.token.client.id.clone();
     let key = StreamKey::from(key.into_inner());
     let store = app.engine.store();
     let stream = store
@@ -35,7 +35,7 @@ pub async fn show(viewer: AppViewer, key: Path<String>, app: Data<App>) -> ApiRe
 }
 
 /// `POST /streams`
-pub async fn create(viewer: AppViewer, body: Body, app: Data<App>) -> ApiResult {
+pub async fn create(caller: AppCaller, body: Body, app: Data<App>) -> ApiResult {
     if !body.is_json {
         return Err(Refusal::NotJson.into());
     }
@@ -49,7 +49,7 @@ pub async fn create(viewer: AppViewer, body: Body, app: Data<App>) -> ApiResult 
         Some(_) => return Err(Refusal::Invalid.at("key").into()),
         None => None,
     };
-    let client = viewer.token.client.id.clone();
+    let client = caller.token.client.id.clone();
     let most = app.settings.app_streams;
     let stream = app
         .engine
@@ -70,19 +70,19 @@ pub async fn create(viewer: AppViewer, body: Body, app: Data<App>) -> ApiResult 
 }
 
 /// `PUT /streams/{stream_key}`: what it listens for; open connections keep what they had.
-pub async fn edit(viewer: AppViewer, key: Path<String>, body: Body, app: Data<App>) -> ApiResult {
-    change(&viewer, key.into_inner(), &body, &app).await
+pub async fn edit(caller: AppCaller, key: Path<String>, body: Body, app: Data<App>) -> ApiResult {
+    change(&caller, key.into_inner(), &body, &app).await
 }
 
 /// `PUT /streams`: one old client writes the key into the body.
-pub async fn edit_by_body(viewer: AppViewer, body: Body, app: Data<App>) -> ApiResult {
+pub async fn edit_by_body(caller: AppCaller, body: Body, app: Data<App>) -> ApiResult {
     let key = body.text("key").ok_or(Refusal::Missing.at("key"))?;
-    change(&viewer, key, &body, &app).await
+    change(&caller, key, &body, &app).await
 }
 
-async fn change(viewer: &AppViewer, key: String, body: &Body, app: &App) -> ApiResult {
+async fn change(caller: &AppCaller, key: String, body: &Body, app: &App) -> ApiResult {
     let object_types = object_types(body)?;
-    let client = viewer.token.client.id.clone();
+    let client = caller.token.client.id.clone();
     let key = StreamKey::from(key);
     let stream = app
         .engine
@@ -99,8 +99,8 @@ async fn change(viewer: &AppViewer, key: String, body: &Body, app: &App) -> ApiR
 }
 
 /// `DELETE /streams/{stream_key}`: open connections on it are closed.
-pub async fn delete(viewer: AppViewer, key: Path<String>, app: Data<App>) -> ApiResult {
-    let client = viewer.token.client.id.clone();
+pub async fn delete(caller: AppCaller, key: Path<String>, app: Data<App>) -> ApiResult {
+    let client = caller.token.client.id.clone();
     let key = StreamKey::from(key.into_inner());
     let gone = remove(&app, &client, Some(key)).await?;
     let stream = gone.first().ok_or(Refusal::StreamNotFound)?;
@@ -108,8 +108,8 @@ pub async fn delete(viewer: AppViewer, key: Path<String>, app: Data<App>) -> Api
 }
 
 /// `DELETE /streams`: all of them; none is no error.
-pub async fn delete_all(viewer: AppViewer, app: Data<App>) -> ApiResult {
-    let gone = remove(&app, &viewer.token.client.id, None).await?;
+pub async fn delete_all(caller: AppCaller, app: Data<App>) -> ApiResult {
+    let gone = remove(&app, &caller.token.client.id, None).await?;
     show_all(&app, &gone, true)
 }
 

@@ -2,24 +2,24 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::UserViewer;
+use crate::http::extract::UserCaller;
 use crate::http::{ApiResult, App, Reply};
 
 /// `DELETE /users/me/streams/{connection_id}`
-pub async fn close(viewer: UserViewer, connection: Path<String>, app: Data<App>) -> ApiResult {
-    app.engine.close_stream(viewer.by(), &connection).await?;
+pub async fn close(caller: UserCaller, connection: Path<String>, app: Data<App>) -> ApiResult {
+    app.engine.close_stream(caller.principal(), &connection).await?;
     Ok(Reply::nothing())
 }
 
 /// `DELETE /users/me/streams/{connection_id}/{subscription_id}`
-pub async fn unfollow(
-    viewer: UserViewer,
+pub async fn unsubscribe(
+    caller: UserCaller,
     ids: Path<(String, String)>,
     app: Data<App>,
 ) -> ApiResult {
     let (connection, subscription) = ids.into_inner();
     app.engine
-        .unfollow(viewer.by(), &connection, &subscription)
+        .unsubscribe(caller.principal(), &connection, &subscription)
         .await?;
     Ok(Reply::nothing())
 }

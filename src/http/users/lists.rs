@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::{Params, TokenViewer, UserViewer, Viewer, path};
+use crate::http::extract::{Params, TokenCaller, UserCaller, Caller, path};
 use crate::http::show::Person;
 use crate::http::{ApiResult, App, show};
 use crate::model::visibility::Occasion;
@@ -18,47 +18,47 @@ struct List {
 
 /// `GET /users/{user_id}/following`
 pub async fn following(
-    viewer: TokenViewer,
+    caller: TokenCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult {
     let list = List {
-        of: path::user(&app, Some(&viewer), &user).await?,
+        of: path::user(&app, Some(&caller), &user).await?,
         relation: Relation::Follow,
         incoming: false,
     };
-    show_list(&app, &viewer, &params, list).await
+    show_list(&app, &caller, &params, list).await
 }
 
 /// `GET /users/{user_id}/followers`
 pub async fn followers(
-    viewer: TokenViewer,
+    caller: TokenCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult {
     let list = List {
-        of: path::user(&app, Some(&viewer), &user).await?,
+        of: path::user(&app, Some(&caller), &user).await?,
         relation: Relation::Follow,
         incoming: true,
     };
-    show_list(&app, &viewer, &params, list).await
+    show_list(&app, &caller, &params, list).await
 }
 
 /// `GET /users/{user_id}/muted`: one's own; an app may see those of its users.
 pub async fn muted(
-    viewer: TokenViewer,
+    caller: TokenCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult {
-    let of = path::user(&app, Some(&viewer), &user).await?;
-    match viewer.user() {
+    let of = path::user(&app, Some(&caller), &user).await?;
+    match caller.user() {
         Some(me) if me != of => return Err(Refusal::NoAccess.into()),
         Some(_) => {}
         None => {
-            let client = viewer.token.client.id.clone();
+            let client = caller.token.client.id.clone();
             let store = app.engine.store();
             let users = store.read(move |db| db.users_of_client(&client)).await?;
             if !users.contains(&of) {
@@ -71,18 +71,18 @@ pub async fn muted(
         relation: Relation::Mute,
         incoming: false,
     };
-    show_list(&app, &viewer, &params, list).await
+    show_list(&app, &caller, &params, list).await
 }
 
 /// `GET /users/{user_id}/blocked`: one's own.
 pub async fn blocked(
-    viewer: UserViewer,
+    caller: UserCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult {
-    let of = path::user(&app, Some(&viewer), &user).await?;
-    if of != viewer.id() {
+    let of = path::user(&app, Some(&caller), &user).await?;
+    if of != caller.id() {
         return Err(Refusal::NoAccess.into());
     }
     let list = List {
@@ -90,11 +90,11 @@ pub async fn blocked(
         relation: Relation::Block,
         incoming: false,
     };
-    show_list(&app, &viewer, &params, list).await
+    show_list(&app, &caller, &params, list).await
 }
 
-async fn show_list(app: &App, viewer: &Viewer, params: &Params, list: List) -> ApiResult {
-    show::demand_person(app, Some(viewer), list.of, Occasion::Named).await?;
+async fn show_list(app: &App, caller: &Caller, params: &Params, list: List) -> ApiResult {
+    show::demand_person(app, Some(caller), list.of, Occasion::Named).await?;
     let request = params.page();
     let store = app.engine.store();
     let page = store
@@ -105,5 +105,5 @@ async fn show_list(app: &App, viewer: &Viewer, params: &Params, list: List) -> A
         Relation::Block => Person::named(id),
         Relation::Follow | Relation::Mute => Person::listed(id),
     });
-    show::page(app, Some(viewer), params, &page).await
+    show::page(app, Some(caller), params, &page).await
 }

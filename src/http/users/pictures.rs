@@ -4,34 +4,34 @@ use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::{AnyViewer, Params, path};
+use crate::http::extract::{AnyCaller, Params, path};
 use crate::http::{ApiResult, App};
 use crate::model::{Refusal, UserId};
 
 /// `GET /users/{user_id}/avatar`
 pub async fn avatar(
-    viewer: AnyViewer,
+    caller: AnyCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult<HttpResponse> {
-    let id = known(&viewer, &user, &app).await?;
+    let id = known(&caller, &user, &app).await?;
     Ok(redirect(app.engine.site().avatar_url(id), &params))
 }
 
 /// `GET /users/{user_id}/cover`
 pub async fn cover(
-    viewer: AnyViewer,
+    caller: AnyCaller,
     user: Path<String>,
     params: Params,
     app: Data<App>,
 ) -> ApiResult<HttpResponse> {
-    known(&viewer, &user, &app).await?;
+    known(&caller, &user, &app).await?;
     Ok(redirect(app.engine.site().cover_url(), &params))
 }
 
-async fn known(viewer: &AnyViewer, user: &str, app: &App) -> ApiResult<UserId> {
-    let id = path::user(app, viewer.0.as_ref(), user).await?;
+async fn known(caller: &AnyCaller, user: &str, app: &App) -> ApiResult<UserId> {
+    let id = path::user(app, caller.0.as_ref(), user).await?;
     let user = app.engine.store().user(id).await?;
     Ok(user.ok_or(Refusal::UserNotFound)?.id)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::lookup::show_user;
 use crate::actors::ProfileChange;
-use crate::http::extract::{Body, Params, UserViewer, path};
+use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::{ApiResult, App};
 use crate::model::{Content, Refusal, Refused};
 use crate::text::{self, Source};
@@ -21,7 +21,7 @@ const LOCALES: [&str; 28] = [
 
 /// `PUT /users/me`: what is not given is cleared; language and time zone must be given.
 pub async fn replace(
-    viewer: UserViewer,
+    caller: UserCaller,
     user: Path<String>,
     params: Params,
     body: Body,
@@ -32,30 +32,30 @@ pub async fn replace(
             return Err(Refusal::Missing.at(field).into());
         }
     }
-    save(&app, &viewer, &user, &params, &body, true).await
+    save(&app, &caller, &user, &params, &body, true).await
 }
 
 /// `PATCH /users/me`: what is not given stays.
 pub async fn change(
-    viewer: UserViewer,
+    caller: UserCaller,
     user: Path<String>,
     params: Params,
     body: Body,
     app: Data<App>,
 ) -> ApiResult {
-    save(&app, &viewer, &user, &params, &body, false).await
+    save(&app, &caller, &user, &params, &body, false).await
 }
 
 /// Other fields are passed over: one client sends back the whole object that it received.
 async fn save(
     app: &App,
-    viewer: &UserViewer,
+    caller: &UserCaller,
     user: &str,
     params: &Params,
     body: &Body,
     clears: bool,
 ) -> ApiResult {
-    if path::user(app, Some(viewer), user).await? != viewer.id() {
+    if path::user(app, Some(caller), user).await? != caller.id() {
         return Err(Refusal::NoAccess.into());
     }
     let text = body.get("content").and_then(|content| content.get("text"));
@@ -75,22 +75,22 @@ async fn save(
         // An empty list is how PHP writes an empty object.
         raw: body.get("raw").filter(|raw| !raw.is_array()).cloned(),
     };
-    app.engine.change_profile(viewer.by(), change).await?;
-    show_user(app, Some(viewer), params, viewer.id()).await
+    app.engine.change_profile(caller.principal(), change).await?;
+    show_user(app, Some(caller), params, caller.id()).await
 }
 
 /// The profile text with its source.
 async fn compose(app: &App, text: &str) -> ApiResult<(Content, String)> {
     let source = Source::plain(text);
     let names = text::names_in(&source);
-    let people = if names.is_empty() {
+    let user_includes = if names.is_empty() {
         HashMap::new()
     } else {
         let store = app.engine.store();
         store.read(move |db| db.ids_by_name(&names)).await?
     };
     let longest = app.engine.limits().description_length;
-    let content = text::compose(&source, &people, longest)
+    let content = text::compose(&source, &user_includes, longest)
         .map_err(|refused| refused.refusal.at("content.text"))?;
     Ok((content, source.text))
 }

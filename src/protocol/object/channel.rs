@@ -9,7 +9,7 @@ use super::{
 use crate::model::channel::CHAT_SETTINGS;
 use crate::model::marker::MarkerName;
 use crate::model::{Access, Channel, ChannelId, Marker, MessageId, Raw, Stamp, User, UserId};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
 /// Whether somebody with this marker has something to read: the position counts, not how far they ever
@@ -103,7 +103,7 @@ pub struct ChannelObject<'a> {
     )]
     pagination_id: Option<i64>,
     #[serde(skip)]
-    look: Look,
+    options: RenderOptions,
     #[serde(skip)]
     subscribers: i64,
 }
@@ -111,10 +111,10 @@ pub struct ChannelObject<'a> {
 impl<'a> ChannelObject<'a> {
     /// The channel without anything personal. Without an owner object only `user_id` is told; private
     /// message channels have neither.
-    pub fn new(channel: &'a Channel, owner: Option<&'a User>, look: Look, site: &Site) -> Self {
+    pub fn new(channel: &'a Channel, owner: Option<&'a User>, options: RenderOptions, site: &Site) -> Self {
         let user = owner
-            .filter(|_| look.user && channel.owner.is_some())
-            .map(|owner| Box::new(UserObject::new(owner, look, site)));
+            .filter(|_| options.user && channel.owner.is_some())
+            .map(|owner| Box::new(UserObject::new(owner, options, site)));
         Self {
             id: channel.id,
             kind: &channel.kind,
@@ -135,13 +135,13 @@ impl<'a> ChannelObject<'a> {
             user,
             you_subscribed: None,
             you_muted: None,
-            raw: look.channel_raw.then_some(ChannelRaw {
+            raw: options.channel_raw.then_some(ChannelRaw {
                 raw: &channel.raw,
-                html: look.channel_html,
+                html: options.channel_html,
             }),
             marker: None,
             pagination_id: None,
-            look,
+            options,
             subscribers: channel.subscribers,
         }
     }
@@ -154,7 +154,7 @@ impl<'a> ChannelObject<'a> {
         self.has_unread = Some(viewer.has_unread);
         self.you_subscribed = Some(viewer.subscribed);
         self.you_muted = Some(viewer.muted);
-        if self.look.marker {
+        if self.options.marker {
             let name = MarkerName::Channel(self.id);
             self.marker = Some(MarkerObject::new(&name, viewer.marker.as_ref()));
         }
@@ -164,7 +164,7 @@ impl<'a> ChannelObject<'a> {
     /// Shows the owner as the viewer sees them, unless users are switched off or nobody owns it.
     #[must_use]
     pub fn owner_object(mut self, owner: UserObject<'a>) -> Self {
-        if self.look.user && (self.user.is_some() || self.user_id.is_some()) {
+        if self.options.user && (self.user.is_some() || self.user_id.is_some()) {
             self.user = Some(Box::new(owner));
             self.user_id = None;
         }
@@ -174,7 +174,7 @@ impl<'a> ChannelObject<'a> {
     /// Embeds the newest message (`include_recent_message`).
     #[must_use]
     pub fn recent(mut self, message: MessageObject<'a>) -> Self {
-        if self.look.recent_message && self.recent_message_id.is_some() {
+        if self.options.recent_message && self.recent_message_id.is_some() {
             self.recent_message = Some(Box::new(message));
         }
         self
@@ -183,7 +183,7 @@ impl<'a> ChannelObject<'a> {
     /// Embeds the newest message of all, if that one is deleted.
     #[must_use]
     pub fn recent_deleted(mut self, message: MessageObject<'a>) -> Self {
-        if self.look.recent_message && self.recent_deleted_message_id.is_some() {
+        if self.options.recent_message && self.recent_deleted_message_id.is_some() {
             self.recent_deleted_message = Some(Box::new(message));
         }
         self
@@ -192,7 +192,7 @@ impl<'a> ChannelObject<'a> {
     /// Adds the members in short form (`include_limited_users`).
     #[must_use]
     pub fn limited_users(mut self, find: impl Fn(UserId) -> Option<LimitedUser<'a>>) -> Self {
-        if self.look.limited_users {
+        if self.options.limited_users {
             self.acl.set_users(find);
         }
         self
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn without_a_viewer_nothing_is_personal() {
         let channel = sample::channel(582, 7);
-        let shown = ChannelObject::new(&channel, None, Look::default(), &sample::site());
+        let shown = ChannelObject::new(&channel, None, RenderOptions::default(), &sample::site());
         assert_eq!(
             serde_json::to_value(shown).unwrap(),
             json!({
@@ -261,7 +261,7 @@ mod tests {
         let owner = sample::user(7, "ada");
         let site = sample::site();
         let reader = ChannelViewer::new(&channel, UserId(30), true, false, None);
-        let shown = ChannelObject::new(&channel, Some(&owner), Look::default(), &site);
+        let shown = ChannelObject::new(&channel, Some(&owner), RenderOptions::default(), &site);
         let shown = serde_json::to_value(shown.seen_by(&reader)).unwrap();
         assert_eq!(shown["acl"]["full"]["you"], false);
         assert_eq!(shown["acl"]["write"]["you"], true);
@@ -272,11 +272,11 @@ mod tests {
         assert!(shown["counts"].get("subscribers").is_none());
 
         let full = ChannelViewer::new(&channel, UserId(12), false, false, None);
-        let look = Look {
+        let options = RenderOptions {
             marker: true,
-            ..Look::default()
+            ..RenderOptions::default()
         };
-        let shown = ChannelObject::new(&channel, None, look, &site).seen_by(&full);
+        let shown = ChannelObject::new(&channel, None, options, &site).seen_by(&full);
         let shown = serde_json::to_value(shown).unwrap();
         assert_eq!(shown["counts"]["subscribers"], 3);
         assert_eq!(shown["marker"], json!({"name": "channel:582"}));
@@ -286,7 +286,7 @@ mod tests {
     fn a_private_message_channel_has_no_owner_at_all() {
         let mut channel = sample::channel(582, 7);
         channel.owner = None;
-        let shown = ChannelObject::new(&channel, None, Look::default(), &sample::site());
+        let shown = ChannelObject::new(&channel, None, RenderOptions::default(), &sample::site());
         let shown = serde_json::to_value(shown).unwrap();
         assert!(shown.get("user").is_none() && shown.get("user_id").is_none());
     }
@@ -295,7 +295,7 @@ mod tests {
     fn inactive_is_said_and_active_is_not() {
         let mut channel = sample::channel(582, 7);
         channel.is_active = false;
-        let shown = ChannelObject::new(&channel, None, Look::default(), &sample::site());
+        let shown = ChannelObject::new(&channel, None, RenderOptions::default(), &sample::site());
         assert_eq!(serde_json::to_value(shown).unwrap()["is_active"], false);
     }
 
@@ -309,16 +309,16 @@ mod tests {
         let message = sample::message(9001, 582, 7, "hi");
         let member = sample::user(12, "amy");
         let site = sample::site();
-        let look = Look {
+        let options = RenderOptions {
             channel_raw: true,
             channel_html: false,
             recent_message: true,
             limited_users: true,
-            ..Look::default()
+            ..RenderOptions::default()
         };
-        let shown = ChannelObject::new(&channel, None, look, &site)
-            .recent(MessageObject::new(&message, None, look, &site))
-            .recent_deleted(MessageObject::new(&message, None, look, &site))
+        let shown = ChannelObject::new(&channel, None, options, &site)
+            .recent(MessageObject::new(&message, None, options, &site))
+            .recent_deleted(MessageObject::new(&message, None, options, &site))
             .limited_users(|id| {
                 (id == member.id).then(|| LimitedUser::new(&member, Some("here"), &site))
             })
@@ -342,11 +342,11 @@ mod tests {
     #[test]
     fn empty_raw_is_an_object_when_asked_for() {
         let channel = sample::channel(582, 7);
-        let look = Look {
+        let options = RenderOptions {
             channel_raw: true,
-            ..Look::default()
+            ..RenderOptions::default()
         };
-        let shown = ChannelObject::new(&channel, None, look, &sample::site());
+        let shown = ChannelObject::new(&channel, None, options, &sample::site());
         assert_eq!(serde_json::to_value(shown).unwrap()["raw"], json!({}));
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{UserObject, iso};
 use crate::model::{Client, ClientBrief, ClientId, Stamp};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 
 /// The short form: `source` on messages, `app` in tokens.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -30,8 +30,8 @@ pub enum SourceObject<'a> {
 
 impl<'a> SourceObject<'a> {
     /// In the form that the look asks for.
-    pub fn new(client: &'a ClientBrief, look: Look) -> Self {
-        if look.client {
+    pub fn new(client: &'a ClientBrief, options: RenderOptions) -> Self {
+        if options.client {
             Self::Client(ClientObject(client))
         } else {
             Self::Id(&client.id)

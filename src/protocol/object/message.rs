@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{SourceObject, UserObject, is_false, iso, text_if_any};
 use crate::model::{ChannelId, Entities, Message, MessageId, Raw, Stamp, User, UserId};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
 #[derive(Clone, Debug, Serialize)]
@@ -58,10 +58,10 @@ pub struct MessageObject<'a> {
 
 impl<'a> MessageObject<'a> {
     /// The message, with its author as anybody sees them; without an author only `user_id` is told.
-    pub fn new(message: &'a Message, author: Option<&'a User>, look: Look, site: &Site) -> Self {
+    pub fn new(message: &'a Message, author: Option<&'a User>, options: RenderOptions, site: &Site) -> Self {
         let user = author
-            .filter(|_| look.user)
-            .map(|author| UserObject::new(author, look, site));
+            .filter(|_| options.user)
+            .map(|author| UserObject::new(author, options, site));
         let is_deleted = message.deletion.is_some();
         Self {
             id: message.id,
@@ -79,18 +79,18 @@ impl<'a> MessageObject<'a> {
                 .deletion
                 .map(|deletion| deletion.by)
                 .filter(|by| *by != message.user_id),
-            source: SourceObject::new(&message.client, look),
+            source: SourceObject::new(&message.client, options),
             user_id: user.is_none().then_some(message.user_id),
             user,
             content: (!is_deleted).then_some(MessageContent {
                 text: &message.content.text,
-                html: look.message_html.then_some(message.content.html.as_str()),
+                html: options.message_html.then_some(message.content.html.as_str()),
                 entities: &message.content.entities,
             }),
             // Raw may repeat the text (crosspost, spoiler); it goes with it.
-            raw: Some(&message.raw).filter(|_| look.message_raw && !is_deleted),
+            raw: Some(&message.raw).filter(|_| options.message_raw && !is_deleted),
             pagination_id: None,
-            shows_user: look.user,
+            shows_user: options.user,
         }
     }
 
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn a_message_without_its_author_object() {
         let message = sample::message(9001, 582, 7, "hi");
-        let shown = MessageObject::new(&message, None, Look::default(), &sample::site());
+        let shown = MessageObject::new(&message, None, RenderOptions::default(), &sample::site());
         assert_eq!(
             serde_json::to_value(shown).unwrap(),
             json!({
@@ -144,11 +144,11 @@ mod tests {
             by: UserId(8),
         });
         let author = sample::user(7, "ada");
-        let look = Look {
+        let options = RenderOptions {
             message_raw: true,
-            ..Look::default()
+            ..RenderOptions::default()
         };
-        let shown = MessageObject::new(&message, Some(&author), look, &sample::site());
+        let shown = MessageObject::new(&message, Some(&author), options, &sample::site());
         let shown = serde_json::to_value(shown).unwrap();
         assert_eq!(shown["is_deleted"], true);
         assert_eq!(shown["deleted_by"], "8");
@@ -159,7 +159,7 @@ mod tests {
             at: Stamp(1),
             by: UserId(7),
         });
-        let own = MessageObject::new(&message, None, look, &sample::site());
+        let own = MessageObject::new(&message, None, options, &sample::site());
         assert!(
             serde_json::to_value(own)
                 .unwrap()
@@ -175,16 +175,16 @@ mod tests {
         message.reply_to = Some(MessageId(8997));
         message.sticky = Some(Stamp(5));
         let author = sample::user(7, "ada");
-        let look = Look {
+        let options = RenderOptions {
             client: false,
             user: false,
             message_html: false,
             message_raw: true,
-            ..Look::default()
+            ..RenderOptions::default()
         };
         let site = sample::site();
-        let shown = MessageObject::new(&message, Some(&author), look, &site)
-            .author_object(UserObject::new(&author, look, &site))
+        let shown = MessageObject::new(&message, Some(&author), options, &site)
+            .author_object(UserObject::new(&author, options, &site))
             .paginated(5);
         assert_eq!(
             serde_json::to_value(shown).unwrap(),
@@ -203,9 +203,9 @@ mod tests {
         let author = sample::user(7, "ada");
         let site = sample::site();
         let personal =
-            UserObject::new(&author, Look::default(), &site).seen_by(Relationship::default(), false);
+            UserObject::new(&author, RenderOptions::default(), &site).seen_by(Relationship::default(), false);
         let shown =
-            MessageObject::new(&message, None, Look::default(), &site).author_object(personal);
+            MessageObject::new(&message, None, RenderOptions::default(), &site).author_object(personal);
         let shown = serde_json::to_value(shown).unwrap();
         assert_eq!(shown["user"]["you_can_follow"], true);
         assert!(shown.get("user_id").is_none());

@@ -57,7 +57,7 @@ impl<'a> TokenObject<'a> {
 mod tests {
     use super::*;
     use crate::model::{Scopes, TokenId, UserId};
-    use crate::protocol::look::Look;
+    use crate::protocol::render_options::RenderOptions;
     use crate::protocol::object::sample;
     use serde_json::json;
 
@@ -85,7 +85,7 @@ mod tests {
         let token = token(Some(user.id));
         let shown = TokenObject::new(
             &token,
-            Some(UserObject::new(&user, Look::default(), &sample::site())),
+            Some(UserObject::new(&user, RenderOptions::default(), &sample::site())),
             Some(Storage::default()),
         );
         let shown = serde_json::to_value(shown).unwrap();

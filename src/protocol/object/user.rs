@@ -6,7 +6,7 @@ use super::{iso, text_if_any};
 use crate::model::relation::Relationship;
 use crate::model::user::UserCounts;
 use crate::model::{Entities, Raw, Stamp, User, UserId};
-use crate::protocol::look::Look;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
 /// A picture; sizes are those of the original.
@@ -73,7 +73,7 @@ pub struct UserObject<'a> {
 
 impl<'a> UserObject<'a> {
     /// The user without anything personal to a viewer.
-    pub fn new(user: &'a User, look: Look, site: &Site) -> Self {
+    pub fn new(user: &'a User, options: RenderOptions, site: &Site) -> Self {
         let content = user.content.as_ref();
         Self {
             id: user.id,
@@ -86,7 +86,7 @@ impl<'a> UserObject<'a> {
             content: UserContent {
                 text: content.map(|content| content.text.as_str()),
                 html: content
-                    .filter(|_| look.user_html)
+                    .filter(|_| options.user_html)
                     .map(|content| content.html.as_str()),
                 entities: content.map(|content| &content.entities),
                 markdown_text: None,
@@ -103,14 +103,14 @@ impl<'a> UserObject<'a> {
                     is_default: true,
                 },
             },
-            counts: look.counts.then_some(user.counts),
+            counts: options.counts.then_some(user.counts),
             follows_you: None,
             you_follow: None,
             you_muted: None,
             you_blocked: None,
             you_can_follow: None,
             presence: None,
-            raw: Some(&user.raw).filter(|raw| look.user_raw && !raw.is_empty()),
+            raw: Some(&user.raw).filter(|raw| options.user_raw && !raw.is_empty()),
             pagination_id: None,
             source_text: user.markdown_text.as_deref(),
         }
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn a_bare_user_has_pictures_and_counts_and_nothing_personal() {
         let user = sample::user(12, "amy");
-        let shown = UserObject::new(&user, Look::default(), &sample::site());
+        let shown = UserObject::new(&user, RenderOptions::default(), &sample::site());
         assert_eq!(
             serde_json::to_value(shown).unwrap(),
             json!({
@@ -180,19 +180,19 @@ mod tests {
         let mut user = sample::user(12, "amy");
         user.content = Some(sample::content("Hi"));
         user.markdown_text = Some(String::from("Hi"));
-        let look = Look {
+        let options = RenderOptions {
             user_html: false,
             counts: false,
             user_raw: true,
-            ..Look::default()
+            ..RenderOptions::default()
         };
-        let shown = serde_json::to_value(UserObject::new(&user, look, &sample::site())).unwrap();
+        let shown = serde_json::to_value(UserObject::new(&user, options, &sample::site())).unwrap();
         assert_eq!(shown["content"]["text"], "Hi");
         assert!(shown["content"].get("html").is_none());
         assert!(shown["content"].get("markdown_text").is_none());
         assert!(shown.get("counts").is_none());
         assert!(shown.get("raw").is_none(), "a user's empty raw is left out");
-        let mine = UserObject::new(&user, look, &sample::site()).with_markdown();
+        let mine = UserObject::new(&user, options, &sample::site()).with_markdown();
         assert_eq!(
             serde_json::to_value(mine).unwrap()["content"]["markdown_text"],
             "Hi"
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn oneself_follows_oneself_and_cannot() {
         let user = sample::user(12, "amy");
-        let me = UserObject::new(&user, Look::default(), &sample::site())
+        let me = UserObject::new(&user, RenderOptions::default(), &sample::site())
             .seen_by(Relationship::default(), true);
         let me = serde_json::to_value(me).unwrap();
         assert_eq!(
@@ -224,7 +224,7 @@ mod tests {
             blocks_you: true,
             ..Relationship::default()
         };
-        let shown = UserObject::new(&user, Look::default(), &sample::site())
+        let shown = UserObject::new(&user, RenderOptions::default(), &sample::site())
             .seen_by(relationship, false)
             .with_presence(None)
             .paginated(9);

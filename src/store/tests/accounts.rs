@@ -1,7 +1,7 @@
 //! Users, apps, tokens, relations, app streams; and what the caches hold of them.
 
 use super::{CLIENT, Place, ada, named};
-use crate::event::{Body, Event};
+use crate::event::{Payload, Event};
 use crate::model::relation::Relationship;
 use crate::model::{
     AppStream, ClientId, Content, ObjectType, PageRequest, Refusal, Relation, Scopes, Stamp,
@@ -211,15 +211,15 @@ async fn what_another_process_committed_can_be_forgotten() {
     let other = place.another();
     other.write(move |tx| tx.delete_token(id)).await.unwrap();
     assert!(place.store.token("one").await.unwrap().is_some(), "cached");
-    place.store.forget(&Event {
+    place.store.invalidate(&Event {
         pos: None,
         at: Stamp(1),
-        body: Body::TokenRevoked {
+        payload: Payload::TokenRevoked {
             token: (*held).clone(),
             user: Some(std::sync::Arc::new(ada())),
             was_last: true,
         },
-        moments: crate::event::Moments::default(),
+        timestamps: crate::event::Timestamps::default(),
     });
     assert!(place.store.token("one").await.unwrap().is_none());
 }
@@ -261,7 +261,7 @@ async fn relations_are_directed_counted_and_listed() {
             ..Relationship::default()
         }
     );
-    let hidden = place.read(move |db| db.hidden_from(ada)).await;
+    let hidden = place.read(move |db| db.mutes_and_blocks(ada)).await;
     assert_eq!((hidden.muted_by, hidden.blocked), (vec![bob], vec![eve]));
     let authors = async |viewer| place.read(move |db| db.hidden(viewer)).await.authors(false);
     assert_eq!(authors(bob).await, [ada]);

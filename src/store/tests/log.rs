@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::{Place, head_of, news};
-use crate::event::{Event, Moments, Pos};
+use crate::event::{Event, Timestamps, Pos};
 use crate::model::{Channel, Stamp};
 use crate::store::log::trim;
 use crate::store::{Failure, Store};
@@ -46,10 +46,10 @@ async fn two_handles_on_one_file_number_without_holes() {
 
     let kept = all_events(&place).await;
     assert_eq!(positions(&kept), (1..=200).collect::<Vec<i64>>());
-    let mut moments: Vec<Stamp> = kept.iter().map(|event| event.at).collect();
-    assert!(moments.is_sorted(), "moments rise with positions");
-    moments.dedup();
-    assert_eq!(moments.len(), 200, "moments are unique over both handles");
+    let mut timestamps: Vec<Stamp> = kept.iter().map(|event| event.at).collect();
+    assert!(timestamps.is_sorted(), "moments rise with positions");
+    timestamps.dedup();
+    assert_eq!(timestamps.len(), 200, "moments are unique over both handles");
 
     let mut heard: Vec<Vec<i64>> = Vec::new();
     for reader in [&mut here, &mut there] {
@@ -77,15 +77,15 @@ async fn an_event_reads_back_as_it_was_announced() {
     let kept = all_events(&place).await;
     assert_eq!(kept.len(), 1);
     // The stations of its way are not part of the fact: they are known where it was written, and in order.
-    let moments = batch[0].moments;
-    assert!(moments.accepted.is_some() && moments.accepted <= moments.committed);
-    assert_eq!(kept[0].moments, Moments::default());
+    let timestamps = batch[0].timestamps;
+    assert!(timestamps.accepted.is_some() && timestamps.accepted <= timestamps.committed);
+    assert_eq!(kept[0].timestamps, Timestamps::default());
     let announced = Event {
-        moments: Moments::default(),
+        timestamps: Timestamps::default(),
         ..Event::clone(&batch[0])
     };
     assert_eq!(announced, kept[0]);
-    assert_eq!(kept[0].body, news(&room));
+    assert_eq!(kept[0].payload, news(&room));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Tests on real database files, each in a directory of its own.
 
 mod accounts;
-mod attendance;
+mod channel_subscriptions;
 mod channels;
 mod lane;
 mod log;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::{Failure, LogHead, NewClient, NewUser, Store, StoreOptions, Tx};
 use crate::clock::Clock;
-use crate::event::{Body, ChannelNews};
+use crate::event::{Payload, ChannelNews};
 use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, PM};
 use crate::model::message::NewMessage;
 use crate::model::{
@@ -225,8 +225,8 @@ pub(super) fn said(user: UserId, text: &str) -> NewMessage {
 }
 
 /// Something to announce.
-pub(super) fn news(channel: &Channel) -> Body {
-    Body::ChannelCreated {
+pub(super) fn news(channel: &Channel) -> Payload {
+    Payload::ChannelCreated {
         news: Box::new(ChannelNews {
             channel: Arc::new(channel.clone()),
             owner: None,

@@ -1,6 +1,6 @@
 //! Bodies: JSON, urlencoded or multipart forms, or none of these, all as one JSON value.
 //!
-//! Who calls is known before a body is read: put the viewer before [`Body`] in a handler's arguments.
+//! Who calls is known before a body is read: put the caller before [`Body`] in a handler's arguments.
 
 mod form;
 

@@ -61,27 +61,27 @@ impl From<&RateLimitConfig> for RateLimits {
 
 /// Who calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Caller {
+pub enum RateKey {
     /// With a valid token.
     Token(TokenId),
     /// Without one.
     Address(IpAddr),
     /// Addresses for which there was no room.
-    Crowd,
+    Overflow,
 }
 
 /// What is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bucket {
     /// Who calls.
-    pub caller: Caller,
+    pub key: RateKey,
     /// Reads, else writes.
     pub reads: bool,
 }
 
 /// Where a caller stands, as the headers tell it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct RateStatus {
     /// Size of the bucket.
     pub limit: u32,
     /// What is left.
@@ -93,14 +93,14 @@ pub struct Standing {
 /// The verdict on one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
-    standing: Standing,
+    rate_status: RateStatus,
     banned_for: Option<u64>,
 }
 
 impl Counted {
     /// Where the caller stands after the call.
-    pub fn standing(self) -> Standing {
-        self.standing
+    pub fn rate_status(self) -> RateStatus {
+        self.rate_status
     }
 
     /// `Err` holds the seconds to wait.
@@ -159,10 +159,10 @@ impl RateLimiter {
     }
 
     /// Where a caller stands, without counting.
-    pub fn look(&self, bucket: Bucket) -> Standing {
+    pub fn peek(&self, bucket: Bucket) -> RateStatus {
         let now = Instant::now();
         let known = self.windows.get(&bucket).map(|window| *window);
-        self.standing(bucket, known.filter(|window| window.ends > now), now)
+        self.rate_status(bucket, known.filter(|window| window.ends > now), now)
     }
 
     /// Whether a caller is shut out at the moment.
@@ -175,27 +175,27 @@ impl RateLimiter {
 
     fn size(&self, bucket: Bucket) -> (u32, u64) {
         let limits = &self.limits;
-        match (bucket.reads, bucket.caller) {
+        match (bucket.reads, bucket.key) {
             (false, _) => (limits.writes, limits.write_reset_seconds),
-            (true, Caller::Token(_)) => (
+            (true, RateKey::Token(_)) => (
                 limits.authorized_reads,
                 limits.authorized_read_reset_seconds,
             ),
-            (true, Caller::Address(_) | Caller::Crowd) => {
+            (true, RateKey::Address(_) | RateKey::Overflow) => {
                 (limits.anonymous_reads, limits.anonymous_read_reset_seconds)
             }
         }
     }
 
-    fn standing(&self, bucket: Bucket, window: Option<Window>, now: Instant) -> Standing {
+    fn rate_status(&self, bucket: Bucket, window: Option<Window>, now: Instant) -> RateStatus {
         let (limit, period) = self.size(bucket);
         match window {
-            None => Standing {
+            None => RateStatus {
                 limit,
                 remaining: limit,
                 reset_seconds: period,
             },
-            Some(window) => Standing {
+            Some(window) => RateStatus {
                 limit,
                 remaining: if window.banned {
                     0
@@ -210,14 +210,14 @@ impl RateLimiter {
     fn count_at(&self, bucket: Bucket, now: Instant) -> Counted {
         if !self.limits.enabled {
             return Counted {
-                standing: self.standing(bucket, None, now),
+                rate_status: self.rate_status(bucket, None, now),
                 banned_for: None,
             };
         }
         self.sweep_if_due(now);
         let Some(bucket) = self.room_for(bucket) else {
             return Counted {
-                standing: self.standing(bucket, None, now),
+                rate_status: self.rate_status(bucket, None, now),
                 banned_for: None,
             };
         };
@@ -243,7 +243,7 @@ impl RateLimiter {
         drop(entry);
         let banned_for = window.banned.then(|| seconds_until(window.ends, now));
         Counted {
-            standing: self.standing(bucket, Some(window), now),
+            rate_status: self.rate_status(bucket, Some(window), now),
             banned_for,
         }
     }
@@ -254,11 +254,11 @@ impl RateLimiter {
         if self.windows.contains_key(&bucket) || self.windows.len() < self.entries_max {
             return Some(bucket);
         }
-        match bucket.caller {
+        match bucket.key {
             // A token was given to somebody; an address is anybody's for the asking.
-            Caller::Token(_) => None,
-            Caller::Address(_) | Caller::Crowd => Some(Bucket {
-                caller: Caller::Crowd,
+            RateKey::Token(_) => None,
+            RateKey::Address(_) | RateKey::Overflow => Some(Bucket {
+                key: RateKey::Overflow,
                 ..bucket
             }),
         }

@@ -19,7 +19,7 @@ fn limiter(change: impl FnOnce(&mut RateLimits)) -> RateLimiter {
 
 fn reads(last: u8) -> Bucket {
     Bucket {
-        caller: Caller::Address(IpAddr::V4(Ipv4Addr::new(10, 0, 0, last))),
+        key: RateKey::Address(IpAddr::V4(Ipv4Addr::new(10, 0, 0, last))),
         reads: true,
     }
 }
@@ -34,8 +34,8 @@ fn going_over_costs_a_ban_and_a_ban_ends() {
     let start = Instant::now();
     let first = limiter.count_at(reads(1), start);
     assert_eq!(
-        first.standing(),
-        Standing {
+        first.rate_status(),
+        RateStatus {
             limit: 2,
             remaining: 1,
             reset_seconds: 60
@@ -46,10 +46,10 @@ fn going_over_costs_a_ban_and_a_ban_ends() {
     // Asking on does not prolong it; the end of the window does not shorten it.
     let later = limiter.count_at(reads(1), start + seconds(100));
     assert_eq!(later.allowed(), Err(500));
-    assert_eq!(later.standing().remaining, 0);
+    assert_eq!(later.rate_status().remaining, 0);
     let after = limiter.count_at(reads(1), start + seconds(600));
     assert_eq!(after.allowed(), Ok(()));
-    assert_eq!(after.standing().remaining, 1);
+    assert_eq!(after.rate_status().remaining, 1);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_window_ends_without_a_ban() {
     limiter.count_at(reads(1), start);
     limiter.count_at(reads(1), start);
     let next = limiter.count_at(reads(1), start + seconds(60));
-    assert_eq!((next.allowed(), next.standing().remaining), (Ok(()), 1));
+    assert_eq!((next.allowed(), next.rate_status().remaining), (Ok(()), 1));
 }
 
 #[test]
@@ -71,14 +71,14 @@ fn callers_and_kinds_are_counted_apart() {
         ..reads(1)
     };
     let token = Bucket {
-        caller: Caller::Token(TokenId(1)),
+        key: RateKey::Token(TokenId(1)),
         reads: true,
     };
-    assert_eq!(limiter.count_at(writes, start).standing().limit, 1);
+    assert_eq!(limiter.count_at(writes, start).rate_status().limit, 1);
     assert_eq!(limiter.count_at(writes, start).allowed(), Err(600));
     assert_eq!(limiter.count_at(reads(1), start).allowed(), Ok(()));
-    assert_eq!(limiter.count_at(reads(2), start).standing().remaining, 1);
-    assert_eq!(limiter.count_at(token, start).standing().limit, 5);
+    assert_eq!(limiter.count_at(reads(2), start).rate_status().remaining, 1);
+    assert_eq!(limiter.count_at(token, start).rate_status().limit, 5);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn switched_off_it_still_tells_the_numbers() {
     for _ in 0..9 {
         let counted = limiter.count_at(reads(1), start);
         assert_eq!(counted.allowed(), Ok(()));
-        assert_eq!(counted.standing().remaining, 2);
+        assert_eq!(counted.rate_status().remaining, 2);
     }
     assert!(limiter.windows.is_empty());
 }
@@ -105,7 +105,7 @@ fn the_map_is_bounded_and_swept() {
     assert_eq!(limiter.count_at(reads(4), start).allowed(), Ok(()));
     assert_eq!(limiter.count_at(reads(5), start).allowed(), Err(600));
     let token = Bucket {
-        caller: Caller::Token(TokenId(1)),
+        key: RateKey::Token(TokenId(1)),
         reads: true,
     };
     for _ in 0..9 {

@@ -9,7 +9,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
-use crate::actors::By;
+use crate::actors::UserPrincipal;
 use crate::http::{ApiError, ApiResult, App};
 use crate::model::{Refusal, Scope, Token, UserId};
 use crate::protocol::query::Query;
@@ -17,28 +17,28 @@ use crate::telemetry::Span;
 
 /// Somebody with a valid token.
 #[derive(Clone, Debug)]
-pub struct Viewer {
+pub struct Caller {
     /// The token.
     pub token: Arc<Token>,
 }
 
-impl Viewer {
+impl Caller {
     /// The user for whom the token speaks; nobody on an app token.
     pub fn user(&self) -> Option<UserId> {
         self.token.user
     }
 
     /// As the actors want to hear it; app tokens act for nobody.
-    pub fn by(&self) -> ApiResult<By> {
+    pub fn principal(&self) -> ApiResult<UserPrincipal> {
         let user = self.user().ok_or(Refusal::WrongTokenKind)?;
-        Ok(By {
+        Ok(UserPrincipal {
             user,
             token: Arc::clone(&self.token),
         })
     }
 
     /// Refuses unless the scope was granted to a user token. App tokens have no scopes; whether an address
-    /// takes them is said by the type of viewer that its handler asks for.
+    /// takes them is said by the type of caller that its handler asks for.
     pub fn demand(&self, scope: Scope) -> ApiResult<()> {
         if self.user().is_none() || self.token.scopes.has(scope) {
             return Ok(());
@@ -77,87 +77,87 @@ pub fn token_in(headers: &HeaderMap, query: &str) -> Option<String> {
 }
 
 /// Who owns this secret. One that nobody owns is refused everywhere, even where none is needed.
-pub async fn viewer_of(app: &App, secret: &str) -> ApiResult<Viewer> {
+pub async fn caller_of(app: &App, secret: &str) -> ApiResult<Caller> {
     let began = Instant::now();
     let token = app.engine.store().token(secret).await?;
     let spans = app.engine.metrics().spans();
     spans.since(Span::Authenticate, began);
     let token = token.ok_or(Refusal::TokenInvalid)?;
-    Ok(Viewer { token })
+    Ok(Caller { token })
 }
 
 /// Who asks, if a token was sent.
-pub async fn viewer(request: &HttpRequest, app: &App) -> ApiResult<Option<Viewer>> {
+pub async fn caller(request: &HttpRequest, app: &App) -> ApiResult<Option<Caller>> {
     if let Some(known) = admitted(request) {
         return Ok(Some(known));
     }
     match token_in(request.headers(), request.query_string()) {
-        Some(secret) => viewer_of(app, &secret).await.map(Some),
+        Some(secret) => caller_of(app, &secret).await.map(Some),
         None => Ok(None),
     }
 }
 
-/// The viewer whom the admission found before any handler ran.
-fn admitted(request: &HttpRequest) -> Option<Viewer> {
-    request.extensions().get::<Viewer>().cloned()
+/// The caller whom the admission found before any handler ran.
+fn admitted(request: &HttpRequest) -> Option<Caller> {
+    request.extensions().get::<Caller>().cloned()
 }
 
 /// A handler that anybody may call; an invalid token was refused before.
 #[derive(Clone, Debug)]
-pub struct AnyViewer(pub Option<Viewer>);
+pub struct AnyCaller(pub Option<Caller>);
 
 /// A handler for user tokens and app tokens.
 #[derive(Clone, Debug)]
-pub struct TokenViewer(pub Viewer);
+pub struct TokenCaller(pub Caller);
 
 /// A handler for user tokens only.
 #[derive(Clone, Debug)]
-pub struct UserViewer {
-    by: By,
-    viewer: Viewer,
+pub struct UserCaller {
+    principal: UserPrincipal,
+    caller: Caller,
 }
 
 /// A handler for app tokens only.
 #[derive(Clone, Debug)]
-pub struct AppViewer(pub Viewer);
+pub struct AppCaller(pub Caller);
 
-impl UserViewer {
+impl UserCaller {
     /// Which user.
     pub fn id(&self) -> UserId {
-        self.by.user
+        self.principal.user
     }
 
     /// As the actors want to hear it.
-    pub fn by(&self) -> &By {
-        &self.by
+    pub fn principal(&self) -> &UserPrincipal {
+        &self.principal
     }
 
     /// As the handlers for anybody want to hear it.
-    pub fn viewer(&self) -> &Viewer {
-        &self.viewer
+    pub fn caller(&self) -> &Caller {
+        &self.caller
     }
 }
 
-impl Deref for UserViewer {
-    type Target = Viewer;
+impl Deref for UserCaller {
+    type Target = Caller;
 
-    fn deref(&self) -> &Viewer {
-        &self.viewer
+    fn deref(&self) -> &Caller {
+        &self.caller
     }
 }
 
-impl Deref for TokenViewer {
-    type Target = Viewer;
+impl Deref for TokenCaller {
+    type Target = Caller;
 
-    fn deref(&self) -> &Viewer {
+    fn deref(&self) -> &Caller {
         &self.0
     }
 }
 
-impl Deref for AppViewer {
-    type Target = Viewer;
+impl Deref for AppCaller {
+    type Target = Caller;
 
-    fn deref(&self) -> &Viewer {
+    fn deref(&self) -> &Caller {
         &self.0
     }
 }
@@ -170,7 +170,7 @@ macro_rules! from_admission {
             type Future = Ready<ApiResult<Self>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let make: fn(Option<Viewer>) -> ApiResult<Self> = $make;
+                let make: fn(Option<Caller>) -> ApiResult<Self> = $make;
                 ready(make(admitted(request)))
             }
         }
@@ -178,18 +178,18 @@ macro_rules! from_admission {
 }
 
 from_admission! {
-    AnyViewer => |viewer| Ok(Self(viewer));
-    TokenViewer => |viewer| Ok(Self(viewer.ok_or(Refusal::TokenRequired)?));
-    UserViewer => |viewer| {
-        let viewer = viewer.ok_or(Refusal::TokenRequired)?;
-        Ok(Self { by: viewer.by()?, viewer })
+    AnyCaller => |caller| Ok(Self(caller));
+    TokenCaller => |caller| Ok(Self(caller.ok_or(Refusal::TokenRequired)?));
+    UserCaller => |caller| {
+        let caller = caller.ok_or(Refusal::TokenRequired)?;
+        Ok(Self { principal: caller.principal()?, caller })
     };
-    AppViewer => |viewer| {
-        let viewer = viewer.ok_or(Refusal::TokenRequired)?;
-        if viewer.user().is_some() {
+    AppCaller => |caller| {
+        let caller = caller.ok_or(Refusal::TokenRequired)?;
+        if caller.user().is_some() {
             return Err(Refusal::WrongTokenKind.into());
         }
-        Ok(Self(viewer))
+        Ok(Self(caller))
     };
 }
 

@@ -1,18 +1,18 @@
 //! How a connection wants objects shown: the small set of display parameters on the websocket's URL.
 //!
 //! Objects on streams are not personal, so connections with the same parameters share their bytes. Each
-//! distinct [`Display`] is one rendering of an event; bits that make no difference to it are masked away.
+//! distinct [`RenderClass`] is one rendering of an event; bits that make no difference to it are masked away.
 
-use super::look::Look;
+use super::render_options::RenderOptions;
 use super::query::Query;
-use crate::event::Body;
+use crate::event::Payload;
 use crate::model::ObjectType;
 
 /// A set of display switches. Cheap to copy and to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Display(u8);
+pub struct RenderClass(u8);
 
-impl Display {
+impl RenderClass {
     /// `content.html` everywhere (on by default).
     pub const HTML: Self = Self(1);
     /// `raw` on messages.
@@ -28,17 +28,17 @@ impl Display {
 
     /// Reads the parameters of a websocket's URL.
     pub fn from_query(query: &Query) -> Self {
-        let mut display = Self::raw_from_query(query);
+        let mut class = Self::raw_from_query(query);
         if query.flag("include_html", true) {
-            display = display.with(Self::HTML);
+            class = class.with(Self::HTML);
         }
         if query.flag("include_recent_message", false) {
-            display = display.with(Self::RECENT_MESSAGE);
+            class = class.with(Self::RECENT_MESSAGE);
         }
         if query.flag("include_timing", false) {
-            display = display.with(Self::TIMING);
+            class = class.with(Self::TIMING);
         }
-        display
+        class
     }
 
     /// Only the raw switches: those count on a subscribing call too.
@@ -49,13 +49,13 @@ impl Display {
             ("include_user_raw", Self::USER_RAW),
             ("include_channel_raw", Self::CHANNEL_RAW),
         ];
-        let mut display = Self(0);
+        let mut class = Self(0);
         for (name, switch) in switches {
             if all || query.flag(name, false) {
-                display = display.with(switch);
+                class = class.with(switch);
             }
         }
-        display
+        class
     }
 
     /// Both together.
@@ -76,8 +76,8 @@ impl Display {
 
     /// Without what makes no difference to this event.
     #[must_use]
-    pub fn for_body(self, body: &Body) -> Self {
-        let matters = match body.facts().object_type {
+    pub fn for_payload(self, payload: &Payload) -> Self {
+        let matters = match payload.facts().object_type {
             Some(ObjectType::Message) => Self::message(),
             Some(ObjectType::Channel | ObjectType::ChannelSubscription) => Self(u8::MAX),
             Some(
@@ -107,8 +107,8 @@ impl Display {
     }
 
     /// As the objects want it.
-    pub fn look(self) -> Look {
-        Look {
+    pub fn options(self) -> RenderOptions {
+        RenderOptions {
             user_html: self.has(Self::HTML),
             message_html: self.has(Self::HTML),
             channel_html: self.has(Self::HTML),
@@ -116,7 +116,7 @@ impl Display {
             message_raw: self.has(Self::MESSAGE_RAW),
             channel_raw: self.has(Self::CHANNEL_RAW),
             recent_message: self.has(Self::RECENT_MESSAGE),
-            ..Look::default()
+            ..RenderOptions::default()
         }
     }
 }

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::delivery::Hidden;
-use crate::event::Body;
+use super::delivery::HiddenFrom;
+use crate::event::Payload;
 use crate::model::{Relation, UserId};
 use crate::store::{Failure, Store};
 
@@ -16,20 +16,20 @@ const REMEMBERED: usize = 100_000;
 
 /// The index.
 #[derive(Debug, Default)]
-pub struct Hiding {
-    of: HashMap<UserId, Arc<Hidden>>,
-    nobody: Arc<Hidden>,
+pub struct BlockIndex {
+    of: HashMap<UserId, Arc<HiddenFrom>>,
+    nobody: Arc<HiddenFrom>,
 }
 
-impl Hiding {
+impl BlockIndex {
     /// An event passes.
-    pub fn apply(&mut self, body: &Body) {
-        let Body::Related {
+    pub fn apply(&mut self, payload: &Payload) {
+        let Payload::Related {
             relation,
             user,
             other,
             undone,
-        } = body
+        } = payload
         else {
             return;
         };
@@ -57,7 +57,7 @@ impl Hiding {
         }
     }
 
-    fn change(&mut self, actor: UserId, change: impl FnOnce(&mut Hidden)) {
+    fn change(&mut self, actor: UserId, change: impl FnOnce(&mut HiddenFrom)) {
         if let Some(known) = self.of.get_mut(&actor) {
             change(Arc::make_mut(known));
         }
@@ -67,19 +67,18 @@ impl Hiding {
     ///
     /// # Errors
     /// The database is in trouble.
-    pub async fn from(
-        &mut self,
+    pub async fn hidden_from(&mut self,
         actor: Option<UserId>,
         store: &Store,
-    ) -> Result<Arc<Hidden>, Failure> {
+    ) -> Result<Arc<HiddenFrom>, Failure> {
         let Some(actor) = actor else {
             return Ok(self.nobody.clone());
         };
         if let Some(known) = self.of.get(&actor) {
             return Ok(known.clone());
         }
-        let read = store.read(move |db| db.hidden_from(actor)).await?;
-        let hidden = Hidden {
+        let read = store.read(move |db| db.mutes_and_blocks(actor)).await?;
+        let hidden = HiddenFrom {
             muted_by: read.muted_by.into_iter().collect(),
             blocked: read.blocked.into_iter().collect(),
         };

@@ -28,20 +28,20 @@ async fn a_subscription_counts_once_and_takes_the_marker_along() {
     place
         .write(move |tx| tx.set_marker(bob, name, 5, 0, false))
         .await;
-    let attendance = async || {
+    let subscription = async || {
         let both = place
-            .read(move |db| db.attendances(bob, &[room, ChannelId(99)]))
+            .read(move |db| db.channel_subscriptions_of(bob, &[room, ChannelId(99)]))
             .await;
-        assert_eq!(both[&ChannelId(99)], crate::store::Attendance::default());
+        assert_eq!(both[&ChannelId(99)], crate::store::ChannelSubscription::default());
         both[&room].clone()
     };
-    let before = attendance().await;
+    let before = subscription().await;
     assert!(before.subscribed && !before.muted);
     assert_eq!(before.marker.unwrap().id, 5);
     assert!(place.write(move |tx| tx.unsubscribe(room, bob)).await);
     assert!(!place.write(move |tx| tx.unsubscribe(room, bob)).await);
     assert!(place.write(move |tx| tx.mute_channel(room, bob)).await);
-    let after = attendance().await;
+    let after = subscription().await;
     assert!(!after.subscribed && after.muted && after.marker.is_none());
     assert_eq!(place.channel(room).await.subscribers, 1);
     assert_eq!(

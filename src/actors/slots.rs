@@ -8,7 +8,7 @@ use dashmap::DashMap;
 
 /// Seats, counted per key and in all.
 #[derive(Debug)]
-pub struct Seats<K: Eq + Hash> {
+pub struct Slots<K: Eq + Hash> {
     taken: DashMap<K, usize>,
     total: AtomicUsize,
     per_key: usize,
@@ -17,12 +17,12 @@ pub struct Seats<K: Eq + Hash> {
 
 /// One seat.
 #[derive(Debug)]
-pub struct Seat<K: Eq + Hash> {
-    seats: Arc<Seats<K>>,
+pub struct Slot<K: Eq + Hash> {
+    slots: Arc<Slots<K>>,
     key: K,
 }
 
-impl<K: Eq + Hash + Clone> Seats<K> {
+impl<K: Eq + Hash + Clone> Slots<K> {
     /// `per_key` for each, `in_all` over all of them.
     pub fn new(per_key: usize, in_all: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -34,7 +34,7 @@ impl<K: Eq + Hash + Clone> Seats<K> {
     }
 
     /// Takes a seat, if one is free.
-    pub fn take(self: &Arc<Self>, key: K) -> Option<Seat<K>> {
+    pub fn take(self: &Arc<Self>, key: K) -> Option<Slot<K>> {
         if self.total.fetch_add(1, Ordering::Relaxed) >= self.in_all {
             self.total.fetch_sub(1, Ordering::Relaxed);
             return None;
@@ -47,8 +47,8 @@ impl<K: Eq + Hash + Clone> Seats<K> {
         }
         *taken += 1;
         drop(taken);
-        Some(Seat {
-            seats: self.clone(),
+        Some(Slot {
+            slots: self.clone(),
             key,
         })
     }
@@ -64,15 +64,15 @@ impl<K: Eq + Hash + Clone> Seats<K> {
     }
 }
 
-impl<K: Eq + Hash> Drop for Seat<K> {
+impl<K: Eq + Hash> Drop for Slot<K> {
     fn drop(&mut self) {
-        if let Some(mut taken) = self.seats.taken.get_mut(&self.key) {
+        if let Some(mut taken) = self.slots.taken.get_mut(&self.key) {
             *taken = taken.saturating_sub(1);
         }
-        self.seats
+        self.slots
             .taken
             .remove_if(&self.key, |_, taken| *taken == 0);
-        self.seats.total.fetch_sub(1, Ordering::Relaxed);
+        self.slots.total.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -81,17 +81,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dropped_seat_is_free_again() {
-        let seats = Seats::new(2, 3);
+    fn a_dropped_slot_is_free_again() {
+        let slots = Slots::new(2, 3);
         let held: Vec<_> = [1, 1, 1, 2, 3]
             .into_iter()
-            .map(|key| seats.take(key))
+            .map(|key| slots.take(key))
             .collect();
         let given: Vec<bool> = held.iter().map(Option::is_some).collect();
         assert_eq!(given, [true, true, false, true, false]);
         drop(held);
-        assert_eq!(seats.taken(), 0);
-        assert!(seats.taken.is_empty());
-        assert!(seats.take(1).is_some());
+        assert_eq!(slots.taken(), 0);
+        assert!(slots.taken.is_empty());
+        assert!(slots.take(1).is_some());
     }
 }

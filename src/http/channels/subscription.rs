@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use actix_web::web::{Data, Path};
 
 use super::filters;
-use crate::actors::Attend;
-use crate::http::extract::{AnyViewer, Live, Params, UserViewer, Viewer, path};
+use crate::actors::SubscriptionChange;
+use crate::http::extract::{AnyCaller, Live, Params, UserCaller, Caller, path};
 use crate::http::show::Person;
 use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App, Reply, show};
@@ -17,54 +17,54 @@ use crate::store::{Db, Failure};
 /// `PUT` (or `POST`) `/channels/{channel_id}/subscribe`
 pub(in crate::http) async fn subscribe(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &viewer, &params, &channel, Attend::Subscribe).await
+    change(&app, &caller, &params, &channel, SubscriptionChange::Subscribe).await
 }
 
 /// `DELETE /channels/{channel_id}/subscribe`
 pub(in crate::http) async fn unsubscribe(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &viewer, &params, &channel, Attend::Unsubscribe).await
+    change(&app, &caller, &params, &channel, SubscriptionChange::Unsubscribe).await
 }
 
 /// `PUT` (or `POST`) `/channels/{channel_id}/mute`
 pub(in crate::http) async fn mute(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &viewer, &params, &channel, Attend::Mute).await
+    change(&app, &caller, &params, &channel, SubscriptionChange::Mute).await
 }
 
 /// `DELETE /channels/{channel_id}/mute`
 pub(in crate::http) async fn unmute(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    attend(&app, &viewer, &params, &channel, Attend::Unmute).await
+    change(&app, &caller, &params, &channel, SubscriptionChange::Unmute).await
 }
 
-async fn attend(
+async fn change(
     app: &App,
-    viewer: &UserViewer,
+    caller: &UserCaller,
     params: &Params,
     channel: &str,
-    how: Attend,
+    how: SubscriptionChange,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(channel)?;
-    let channel = app.engine.attend(viewer.by(), id, how).await?;
-    if viewer.by().holds(&channel, Access::Read).is_granted() {
-        return show::one(app, Some(viewer), params, &channel).await;
+    let channel = app.engine.change_channel_subscription(caller.principal(), id, how).await?;
+    if caller.principal().holds(&channel, Access::Read).is_granted() {
+        return show::one(app, Some(caller), params, &channel).await;
     }
     // Who left a channel that they may no longer read learns that they left, and nothing else of it.
     let left = Channel {
@@ -76,40 +76,40 @@ async fn attend(
         sticky_messages: 0,
         ..Channel::clone(&channel)
     };
-    show::one(app, Some(viewer), params, &left).await
+    show::one(app, Some(caller), params, &left).await
 }
 
 /// `GET /users/me/channels/muted`
 pub(in crate::http) async fn muted(
     app: Data<App>,
-    viewer: UserViewer,
+    caller: UserCaller,
     params: Params,
 ) -> ApiResult {
-    let user = viewer.id();
-    let (filter, request) = (filters::channels(viewer.by(), &params), params.page());
+    let user = caller.id();
+    let (filter, request) = (filters::channels(caller.principal(), &params), params.page());
     let read = app
         .engine
         .store()
         .read(move |db| db.muted_page(user, &filter, &request));
     let page = read.await?;
-    show::page(&app, Some(&viewer), &params, &page).await
+    show::page(&app, Some(&caller), &params, &page).await
 }
 
 /// `GET /channels/{channel_id}/subscribers`
 pub(in crate::http) async fn subscribers(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
     live: Live,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let viewer = viewer.0;
-    let page = subscriber_page(&app, viewer.as_ref(), &params, id);
-    match &viewer {
-        Some(viewer) => {
+    let caller = caller.0;
+    let page = subscriber_page(&app, caller.as_ref(), &params, id);
+    match &caller {
+        Some(caller) => {
             let topic = Topic::ChannelSubscribers(id);
-            live.around(&app, viewer, topic, page).await
+            live.around(&app, caller, topic, page).await
         }
         None => page.await,
     }
@@ -117,11 +117,11 @@ pub(in crate::http) async fn subscribers(
 
 async fn subscriber_page(
     app: &App,
-    viewer: Option<&Viewer>,
+    caller: Option<&Caller>,
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult {
-    let reader = principal(app, viewer).await?;
+    let reader = principal(app, caller).await?;
     let request = params.page();
     let read = app.engine.store().read(move |db| {
         readable(db, &reader, channel)?;
@@ -131,17 +131,17 @@ async fn subscriber_page(
     // In a channel it is the presence there that counts.
     let board = app.engine.presence();
     let page = page.map(|id| Person::in_channel(id, board.of_in(id, channel).text));
-    show::page(app, viewer, params, &page).await
+    show::page(app, caller, params, &page).await
 }
 
 /// `GET /channels/{channel_id}/subscribers/ids`
 pub(in crate::http) async fn subscriber_ids(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         readable(db, &reader, id)?;
         let blocked = blocked(db, &reader)?;
@@ -153,7 +153,7 @@ pub(in crate::http) async fn subscriber_ids(
 /// `GET /channels/subscribers/ids?ids=`: the subscribers of several channels.
 pub(in crate::http) async fn subscriber_ids_of(
     app: Data<App>,
-    viewer: AnyViewer,
+    caller: AnyCaller,
     params: Params,
 ) -> ApiResult {
     let ids: Vec<ChannelId> = params
@@ -164,7 +164,7 @@ pub(in crate::http) async fn subscriber_ids_of(
     if ids.is_empty() {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let reader = principal(&app, viewer.0.as_ref()).await?;
+    let reader = principal(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         let blocked = blocked(db, &reader)?;
         let mut lists = BTreeMap::new();

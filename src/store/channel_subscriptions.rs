@@ -13,7 +13,7 @@ use crate::model::{ChannelId, Marker, Page, PageRequest, Refusal, Stamp, UserId}
 
 /// How a user attends a channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attendance {
+pub struct ChannelSubscription {
     /// It is in the inbox.
     pub subscribed: bool,
     /// Nobody may subscribe the user to it.
@@ -65,14 +65,14 @@ impl Db<'_> {
     }
 
     /// How the user attends these channels; each of them is in the answer.
-    pub fn attendances(
+    pub fn channel_subscriptions_of(
         &mut self,
         user: UserId,
         of: &[ChannelId],
-    ) -> Result<HashMap<ChannelId, Attendance>, Failure> {
+    ) -> Result<HashMap<ChannelId, ChannelSubscription>, Failure> {
         let ids = || of.iter().map(|id| id.0);
-        let mut all: HashMap<ChannelId, Attendance> =
-            of.iter().map(|id| (*id, Attendance::default())).collect();
+        let mut all: HashMap<ChannelId, ChannelSubscription> =
+            of.iter().map(|id| (*id, ChannelSubscription::default())).collect();
         let subscribed = channel_subscriptions::table
             .filter(channel_subscriptions::user_id.eq(user.0))
             .filter(channel_subscriptions::channel_id.eq_any(ids()))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::event::Body;
+use crate::event::Payload;
 use crate::model::{ChannelBrief, ChannelId, ClientId, Relation, Scopes, Token, TokenId, UserId};
 
 /// Channels whose answer is remembered; beyond that the memory starts anew.
@@ -11,26 +11,26 @@ const REMEMBERED: usize = 10_000;
 
 /// Who authorized one app for what.
 #[derive(Debug)]
-pub struct Sight {
+pub struct AppVisibility {
     client: ClientId,
     /// One entry per live token; an authorization ends with the last of them.
     users: HashMap<UserId, Vec<(TokenId, Scopes)>>,
     /// Moves with each change of `users`.
     version: u64,
     /// For each channel the last answer.
-    remembered: HashMap<ChannelId, Answered>,
+    remembered: HashMap<ChannelId, CachedAnswer>,
 }
 
 /// An answer about a channel, with everything that it was given for.
 #[derive(Debug)]
-struct Answered {
+struct CachedAnswer {
     subscribers: Arc<[UserId]>,
     version: u64,
     is_public: bool,
     sees: bool,
 }
 
-impl Sight {
+impl AppVisibility {
     /// From the live tokens of a client.
     pub fn new(client: ClientId, tokens: Vec<Token>) -> Self {
         let mut users: HashMap<UserId, Vec<_>> = HashMap::new();
@@ -51,26 +51,26 @@ impl Sight {
     }
 
     /// Whether the app may see an event. Token events change what it sees from here on.
-    pub fn sees(&mut self, body: &Body, subscribers: &Arc<[UserId]>) -> bool {
-        match body {
-            Body::MessageCreated { written, .. } | Body::MessageDeleted { written } => {
+    pub fn sees(&mut self, payload: &Payload, subscribers: &Arc<[UserId]>) -> bool {
+        match payload {
+            Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
                 self.sees_channel(&written.channel, subscribers)
             }
-            Body::ChannelCreated { news } | Body::ChannelChanged { news } => {
+            Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => {
                 self.sees_channel(&news.channel.brief(), subscribers)
             }
-            Body::Subscribed { news, user } | Body::Unsubscribed { news, user } => {
+            Payload::Subscribed { news, user } | Payload::Unsubscribed { news, user } => {
                 self.authorized_for(user.id, &news.channel.brief())
             }
-            Body::ChannelPresence { channel, user, .. } => self.authorized_for(user.id, channel),
-            Body::Related { relation, user, .. } => match relation {
+            Payload::ChannelPresence { channel, user, .. } => self.authorized_for(user.id, channel),
+            Payload::Related { relation, user, .. } => match relation {
                 // Who follows whom is public.
                 Relation::Follow => true,
                 Relation::Mute | Relation::Block => self.users.contains_key(&user.id),
             },
-            Body::UserChanged { user } => self.users.contains_key(&user.id),
-            Body::UserPresence { .. } => true,
-            Body::TokenGranted { token, .. } => {
+            Payload::UserChanged { user } => self.users.contains_key(&user.id),
+            Payload::UserPresence { .. } => true,
+            Payload::TokenGranted { token, .. } => {
                 let own = token.client.id == self.client;
                 if let (true, Some(user)) = (own, token.user) {
                     let tokens = self.users.entry(user).or_default();
@@ -81,22 +81,22 @@ impl Sight {
                 // A token of the app itself is no user's authorization.
                 own && token.user.is_some()
             }
-            Body::TokenRevoked { token, .. } => {
+            Payload::TokenRevoked { token, .. } => {
                 let own = token.client.id == self.client;
                 if let (true, Some(user)) = (own, token.user) {
-                    self.forget(user, token.id);
+                    self.remove_token(user, token.id);
                 }
                 own && token.user.is_some()
             }
-            Body::AppStreamDeleted { .. }
-            | Body::ClientChanged { .. }
-            | Body::MarkerMoved { .. }
-            | Body::PasswordChanged { .. } => false,
+            Payload::AppStreamDeleted { .. }
+            | Payload::ClientChanged { .. }
+            | Payload::MarkerMoved { .. }
+            | Payload::PasswordChanged { .. } => false,
         }
     }
 
     /// An authorization ends with the last token.
-    fn forget(&mut self, user: UserId, id: TokenId) {
+    fn remove_token(&mut self, user: UserId, id: TokenId) {
         self.version += 1;
         let Some(tokens) = self.users.get_mut(&user) else {
             return;
@@ -134,7 +134,7 @@ impl Sight {
             (subscribers.clone(), self.version, channel.is_public);
         self.remembered.insert(
             channel.id,
-            Answered {
+            CachedAnswer {
                 subscribers,
                 version,
                 is_public,

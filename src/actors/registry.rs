@@ -6,7 +6,7 @@
 use dashmap::DashMap;
 use smallvec::SmallVec;
 
-pub use crate::event::RoutingKey as Key;
+pub use crate::event::RoutingKey as RoutingKey;
 use crate::model::ClientId;
 
 /// One worker thread's set of connections.
@@ -15,13 +15,13 @@ pub struct ShardId(pub u16);
 
 /// The register of listening shards.
 #[derive(Debug, Default)]
-pub struct Interest {
-    shards: DashMap<Key, SmallVec<[ShardId; 4]>>,
+pub struct ShardRegistry {
+    shards: DashMap<RoutingKey, SmallVec<[ShardId; 4]>>,
 }
 
-impl Interest {
+impl ShardRegistry {
     /// The first listener of this kind came to the shard.
-    pub fn add(&self, key: &Key, shard: ShardId) {
+    pub fn add(&self, key: &RoutingKey, shard: ShardId) {
         let mut entry = self.shards.entry(key.clone()).or_default();
         if !entry.contains(&shard) {
             entry.push(shard);
@@ -29,7 +29,7 @@ impl Interest {
     }
 
     /// The last listener of this kind left the shard.
-    pub fn remove(&self, key: &Key, shard: ShardId) {
+    pub fn remove(&self, key: &RoutingKey, shard: ShardId) {
         if let Some(mut entry) = self.shards.get_mut(key) {
             entry.retain(|s| *s != shard);
         }
@@ -37,7 +37,7 @@ impl Interest {
     }
 
     /// Adds the shards that listen at this point.
-    pub fn collect(&self, key: &Key, into: &mut SmallVec<[ShardId; 8]>) {
+    pub fn collect(&self, key: &RoutingKey, into: &mut SmallVec<[ShardId; 8]>) {
         if let Some(shards) = self.shards.get(key) {
             for shard in shards.iter() {
                 if !into.contains(shard) {
@@ -49,7 +49,7 @@ impl Interest {
 
     /// How many shards hold app streams of this client.
     pub fn shards_of_app(&self, client: &ClientId) -> usize {
-        let shards = self.shards.get(&Key::App(client.clone()));
+        let shards = self.shards.get(&RoutingKey::App(client.clone()));
         shards.map_or(0, |shards| shards.len())
     }
 

@@ -6,7 +6,7 @@ use super::query::Query;
 
 /// The `include_…` switches of a call or a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Look {
+pub struct RenderOptions {
     /// Embedded users as objects; else only `user_id`.
     pub user: bool,
     /// `content.html` of users.
@@ -35,13 +35,13 @@ pub struct Look {
     pub marker: bool,
 }
 
-impl Default for Look {
+impl Default for RenderOptions {
     fn default() -> Self {
         Self::from_flags(|_| None)
     }
 }
 
-impl Look {
+impl RenderOptions {
     /// Reads the switches of a query string.
     pub fn from_query(query: &Query) -> Self {
         Self::from_flags(|name| query.tristate(name))
@@ -77,8 +77,8 @@ impl Look {
 mod tests {
     use super::*;
 
-    fn look(given: &[(&str, bool)]) -> Look {
-        Look::from_flags(|name| {
+    fn options(given: &[(&str, bool)]) -> RenderOptions {
+        RenderOptions::from_flags(|name| {
             given
                 .iter()
                 .find(|(known, _)| *known == name)
@@ -88,24 +88,24 @@ mod tests {
 
     #[test]
     fn rest_defaults() {
-        let look = Look::default();
-        assert!(look.user && look.user_html && look.message_html && look.counts && look.client);
-        assert!(!look.user_raw && !look.message_raw && !look.channel_raw && !look.presence);
-        assert!(!look.recent_message && !look.limited_users && !look.marker);
+        let options = RenderOptions::default();
+        assert!(options.user && options.user_html && options.message_html && options.counts && options.client);
+        assert!(!options.user_raw && !options.message_raw && !options.channel_raw && !options.presence);
+        assert!(!options.recent_message && !options.limited_users && !options.marker);
     }
 
     #[test]
     fn include_html_beats_the_specific_switch() {
-        let on = look(&[("include_html", true), ("include_message_html", false)]);
+        let on = options(&[("include_html", true), ("include_message_html", false)]);
         assert!(on.message_html);
-        let off = look(&[("include_html", false), ("include_user_html", true)]);
+        let off = options(&[("include_html", false), ("include_user_html", true)]);
         assert!(!off.user_html && !off.channel_html);
     }
 
     #[test]
     fn raw_is_shown_if_either_switch_asks() {
-        assert!(look(&[("include_raw", true), ("include_channel_raw", false)]).channel_raw);
-        let only = look(&[("include_message_raw", true)]);
+        assert!(options(&[("include_raw", true), ("include_channel_raw", false)]).channel_raw);
+        let only = options(&[("include_message_raw", true)]);
         assert!(only.message_raw && !only.channel_raw && !only.user_raw);
     }
 }

@@ -37,7 +37,7 @@ pub struct ChannelNews {
 /// the compiler lists the other places.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Body {
+pub enum Payload {
     /// A message was written. `read_by_author`: the author's marker moved along.
     MessageCreated {
         /// The message.
