@@ -147,7 +147,11 @@ async fn drain(config: &Config, shared: &Shared, app: &App, handle: &actix_serve
     shared.stopping.store(true, Ordering::Release);
     handle.pause().await;
     for shard in shared.shards.all() {
-        if shard.send_past_bound(HangUpAll(Goodbye::GoingAway)).await.is_err() {
+        if shard
+            .send_past_bound(HangUpAll(Goodbye::GoingAway))
+            .await
+            .is_err()
+        {
             tracing::warn!("a worker thread was gone before it could say goodbye");
         }
     }

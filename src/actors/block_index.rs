@@ -67,7 +67,8 @@ impl BlockIndex {
     ///
     /// # Errors
     /// The database is in trouble.
-    pub async fn hidden_from(&mut self,
+    pub async fn hidden_from(
+        &mut self,
         actor: Option<UserId>,
         store: &Store,
     ) -> Result<Arc<HiddenFrom>, Failure> {

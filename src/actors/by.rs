@@ -1,3 +1,3 @@
 //! Who asks for a write: see [`crate::model::access`].
 
-pub use crate::model::UserPrincipal as UserPrincipal;
+pub use crate::model::UserPrincipal;

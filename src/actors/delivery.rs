@@ -9,8 +9,8 @@ use smallvec::SmallVec;
 use crate::event::{Event, Route};
 use crate::model::visibility::{Occasion, shows_words};
 use crate::model::{ClientId, Relationship, Stamp, Token, UserId};
-use crate::protocol::render_class::RenderClass;
 use crate::protocol::frame::{AppFrame, Frame};
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::site::Site;
 use crate::protocol::stream::{NotificationTargets, app_frame, user_frame};
 use crate::telemetry::{ActorNumbers, Span, Spans};
@@ -128,13 +128,7 @@ impl Delivery {
         if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
             return frame.clone();
         }
-        let frame = Arc::new(user_frame(
-            &self.event,
-            class,
-            site,
-            None,
-            self.fanned_out,
-        ));
+        let frame = Arc::new(user_frame(&self.event, class, site, None, self.fanned_out));
         frames.push((class, frame.clone()));
         frame
     }

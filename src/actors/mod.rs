@@ -5,6 +5,7 @@
 //! shards, one per worker thread, which write to their sockets.
 
 pub mod arbiters;
+pub mod block_index;
 pub mod by;
 pub mod channel;
 pub mod connection;
@@ -12,13 +13,12 @@ pub mod delivery;
 pub mod directory;
 mod engine;
 pub mod firehose;
-pub mod block_index;
-pub mod registry;
 pub mod log_tail;
 pub mod presence;
-pub mod slots;
+pub mod registry;
 pub mod send;
 pub mod shard;
+pub mod slots;
 pub mod user;
 
 use std::net::IpAddr;
@@ -29,8 +29,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 pub use by::UserPrincipal;
-pub use channel::mail::{SubscriptionChange, ChannelChange};
-pub use engine::{ActorKind, ActorOrder, Engine, SubscriptionHandle, Numbers};
+pub use channel::mail::{ChannelChange, SubscriptionChange};
+pub use engine::{ActorKind, ActorOrder, Engine, Numbers, SubscriptionHandle};
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::ProfileChange;
 
@@ -41,10 +41,10 @@ use crate::protocol::site::Site;
 use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
 use directory::Directory;
-use registry::{ShardRegistry, ShardId};
-use slots::Slots;
+use registry::{ShardId, ShardRegistry};
 use send::Mailbox;
 use shard::ShardActor;
+use slots::Slots;
 
 /// Ephemeral events that may wait on their way down; one more is dropped and counted.
 const EPHEMERAL: usize = 4096;

@@ -6,7 +6,7 @@
 use dashmap::DashMap;
 use smallvec::SmallVec;
 
-pub use crate::event::RoutingKey as RoutingKey;
+pub use crate::event::RoutingKey;
 use crate::model::ClientId;
 
 /// One worker thread's set of connections.

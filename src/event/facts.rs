@@ -1,6 +1,6 @@
 //! What is said of each event in one word: one row per variant of [`Payload`].
 
-use super::{Payload, Owner, Written};
+use super::{Owner, Payload, Written};
 use crate::model::{Channel, ChannelBrief, ChannelId, ObjectType, Relation, Token, User, UserId};
 
 /// A row of the table.

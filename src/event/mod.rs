@@ -2,9 +2,9 @@
 //!
 //! An event is a fact in the past tense, complete in itself: whoever renders it needs no database.
 
-mod payload;
 pub mod facts;
 mod owner;
+mod payload;
 pub mod routing;
 mod topic;
 
@@ -13,9 +13,9 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use payload::{Payload, ChannelNews, Written};
 pub use facts::{EventChannel, Facts};
 pub use owner::Owner;
+pub use payload::{ChannelNews, Payload, Written};
 pub use routing::{Route, RoutingKey};
 pub use topic::{Topic, TopicKind};
 

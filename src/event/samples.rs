@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Payload, ChannelNews, Written};
+use super::{ChannelNews, Payload, Written};
 use crate::model::{
     Acl, Channel, ChannelId, ClientBrief, ClientId, Content, Marker, MarkerName, Message,
     MessageId, Presence, Raw, Relation, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId,

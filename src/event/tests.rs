@@ -1,7 +1,7 @@
 //! The tables of events: names, topics, and what passes whom.
 
 use super::samples::{ADA, BOB, ROOM, client, one_of_each, token};
-use super::{Payload, Owner, Route, RoutingKey, Topic};
+use super::{Owner, Payload, Route, RoutingKey, Topic};
 
 /// All topics about one room and one user. A new topic is asked for here by the compiler.
 fn topics() -> Vec<Topic> {
@@ -24,7 +24,10 @@ fn of_kind(kind: &str) -> Payload {
 
 #[test]
 fn there_is_a_sample_of_each_kind() {
-    let kinds: Vec<&str> = one_of_each().iter().map(|payload| payload.facts().kind).collect();
+    let kinds: Vec<&str> = one_of_each()
+        .iter()
+        .map(|payload| payload.facts().kind)
+        .collect();
     assert_eq!(kinds, Payload::KINDS);
 }
 

@@ -22,7 +22,13 @@ pub async fn create(caller: UserCaller, params: Params, body: Body, app: Data<Ap
             if let MarkerName::Channel(channel) = draft.name {
                 demand(tx, &principal, channel)?;
             }
-            let marker = tx.set_marker(principal.user, draft.name, draft.id, draft.percentage, reset)?;
+            let marker = tx.set_marker(
+                principal.user,
+                draft.name,
+                draft.id,
+                draft.percentage,
+                reset,
+            )?;
             set.push((draft.name, marker));
         }
         Ok(set)

@@ -2,8 +2,8 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::actors::{UserPrincipal, SetPresence};
-use crate::http::extract::{Body, Live, Params, TokenCaller, UserCaller, Caller, path};
+use crate::actors::{SetPresence, UserPrincipal};
+use crate::http::extract::{Body, Caller, Live, Params, TokenCaller, UserCaller, path};
 use crate::http::{ApiResult, App, show};
 use crate::model::{Refusal, Stamp, UserId};
 use crate::protocol::topic::Topic;

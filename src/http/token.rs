@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 
-use crate::http::extract::{AppCaller, Live, Params, TokenCaller, UserCaller, Caller};
+use crate::http::extract::{AppCaller, Caller, Live, Params, TokenCaller, UserCaller};
 use crate::http::{ApiResult, App, Reply, show};
 use crate::model::{Token, UserId};
 use crate::protocol::topic::Topic;

@@ -68,15 +68,30 @@ mod tests {
     fn a_block_stops_following_and_its_target_cannot_mute_but_may_block_in_return() {
         use Relation::{Block, Follow, Mute};
         let none = Relationship::default();
-        let blocked = Relationship { blocks_you: true, ..none };
-        let blocking = Relationship { you_blocked: true, ..none };
-        let refusals = |of: Relationship| [Follow, Mute, Block].map(|relation| of.allows(relation, true).err());
+        let blocked = Relationship {
+            blocks_you: true,
+            ..none
+        };
+        let blocking = Relationship {
+            you_blocked: true,
+            ..none
+        };
+        let refusals = |of: Relationship| {
+            [Follow, Mute, Block].map(|relation| of.allows(relation, true).err())
+        };
         assert_eq!(refusals(none), [None, None, None]);
         assert_eq!(refusals(blocking), [Some(Refusal::Blocked), None, None]);
-        assert_eq!(refusals(blocked), [Some(Refusal::Blocked), Some(Refusal::UserNotFound), None]);
+        assert_eq!(
+            refusals(blocked),
+            [Some(Refusal::Blocked), Some(Refusal::UserNotFound), None]
+        );
         // Taking back is always possible.
         for of in [none, blocked, blocking] {
-            assert!([Follow, Mute, Block].iter().all(|relation| of.allows(*relation, false).is_ok()));
+            assert!(
+                [Follow, Mute, Block]
+                    .iter()
+                    .all(|relation| of.allows(*relation, false).is_ok())
+            );
         }
     }
 }

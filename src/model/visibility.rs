@@ -83,21 +83,62 @@ mod tests {
         let none = Relationship::default();
         let relations = [
             none,
-            Relationship { blocks_you: true, ..none },
-            Relationship { you_blocked: true, ..none },
-            Relationship { you_muted: true, ..none },
+            Relationship {
+                blocks_you: true,
+                ..none
+            },
+            Relationship {
+                you_blocked: true,
+                ..none
+            },
+            Relationship {
+                you_muted: true,
+                ..none
+            },
         ];
         type Question = fn(Relationship) -> bool;
         let rows: &[(&str, Question, [bool; 4])] = &[
-            ("named profile", |of| shows_profile(of, Occasion::Named), [true, false, true, true]),
-            ("listed profile", |of| shows_profile(of, Occasion::Listed), [true, false, false, true]),
-            ("embedded profile", |of| shows_profile(of, Occasion::Embedded), [true, false, false, true]),
+            (
+                "named profile",
+                |of| shows_profile(of, Occasion::Named),
+                [true, false, true, true],
+            ),
+            (
+                "listed profile",
+                |of| shows_profile(of, Occasion::Listed),
+                [true, false, false, true],
+            ),
+            (
+                "embedded profile",
+                |of| shows_profile(of, Occasion::Embedded),
+                [true, false, false, true],
+            ),
             ("presence", shows_presence, [true, false, false, true]),
-            ("named words", |of| shows_words(of, Occasion::Named, false), [true, true, true, true]),
-            ("listed words", |of| shows_words(of, Occasion::Listed, false), [true, false, false, false]),
-            ("listed words, muted too", |of| shows_words(of, Occasion::Listed, true), [true, false, false, true]),
-            ("embedded words", |of| shows_words(of, Occasion::Embedded, false), [true, false, false, false]),
-            ("embedded words, muted too", |of| shows_words(of, Occasion::Embedded, true), [true, false, false, false]),
+            (
+                "named words",
+                |of| shows_words(of, Occasion::Named, false),
+                [true, true, true, true],
+            ),
+            (
+                "listed words",
+                |of| shows_words(of, Occasion::Listed, false),
+                [true, false, false, false],
+            ),
+            (
+                "listed words, muted too",
+                |of| shows_words(of, Occasion::Listed, true),
+                [true, false, false, true],
+            ),
+            (
+                "embedded words",
+                |of| shows_words(of, Occasion::Embedded, false),
+                [true, false, false, false],
+            ),
+            (
+                "embedded words, muted too",
+                |of| shows_words(of, Occasion::Embedded, true),
+                [true, false, false, false],
+            ),
         ];
         for (name, question, expected) in rows {
             assert_eq!(relations.map(*question), *expected, "{name}");

@@ -1,7 +1,7 @@
 //! What a subscription leaves out: the filter parameters of the call that made it.
 
-use super::render_class::RenderClass;
 use super::query::Query;
+use super::render_class::RenderClass;
 
 /// Filters of one subscription. The default lets everything pass but muted users.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,14 +1,14 @@
 //! What clients see: wire out is an object, wire in is a draft. No rows, no actors.
 
-pub mod render_class;
 pub mod draft;
 pub mod envelope;
 pub mod filter;
 pub mod frame;
 pub mod goodbye;
-pub mod render_options;
 pub mod object;
 pub mod query;
+pub mod render_class;
+pub mod render_options;
 pub mod site;
 pub mod stream;
 pub mod timing;

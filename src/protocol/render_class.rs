@@ -3,8 +3,8 @@
 //! Objects on streams are not personal, so connections with the same parameters share their bytes. Each
 //! distinct [`RenderClass`] is one rendering of an event; bits that make no difference to it are masked away.
 
-use super::render_options::RenderOptions;
 use super::query::Query;
+use super::render_options::RenderOptions;
 use crate::event::Payload;
 use crate::model::ObjectType;
 

@@ -89,8 +89,16 @@ mod tests {
     #[test]
     fn rest_defaults() {
         let options = RenderOptions::default();
-        assert!(options.user && options.user_html && options.message_html && options.counts && options.client);
-        assert!(!options.user_raw && !options.message_raw && !options.channel_raw && !options.presence);
+        assert!(
+            options.user
+                && options.user_html
+                && options.message_html
+                && options.counts
+                && options.client
+        );
+        assert!(
+            !options.user_raw && !options.message_raw && !options.channel_raw && !options.presence
+        );
         assert!(!options.recent_message && !options.limited_users && !options.marker);
     }
 

@@ -5,12 +5,12 @@
 
 use serde::Serialize;
 
-use super::render_class::RenderClass;
 use super::frame::{AppFrame, Frame, text_frame};
 use super::object::{ChannelObject, MessageObject, PresenceObject, TokenObject, UserObject};
+use super::render_class::RenderClass;
 use super::site::Site;
 use super::timing::Timing;
-use crate::event::{Payload, ChannelNews, Event, Written};
+use crate::event::{ChannelNews, Event, Payload, Written};
 use crate::model::{AppStream, ChannelId, ObjectType, Relation, Stamp, Token, User, UserId};
 
 /// What app streams say beyond the event: whom it concerns.
@@ -57,7 +57,11 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl<'a> Meta<'a> {
-    fn of(event: &'a Event, targets: Option<&'a NotificationTargets>, timing: Option<Timing>) -> Self {
+    fn of(
+        event: &'a Event,
+        targets: Option<&'a NotificationTargets>,
+        timing: Option<Timing>,
+    ) -> Self {
         let facts = event.payload.facts();
         let mut meta = Self {
             timestamp: event.at.seconds(),
@@ -207,14 +211,15 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
             json(&[message_object(written, class, site)])
         }
         Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => json(&channel(news)),
-        Payload::Subscribed { news, user: who } | Payload::Unsubscribed { news, user: who } => match view
-        {
-            View::User(_) => json(&channel(news)),
-            View::App => json(&Pair {
-                user: user(who),
-                other: ("channel", channel(news)),
-            }),
-        },
+        Payload::Subscribed { news, user: who } | Payload::Unsubscribed { news, user: who } => {
+            match view {
+                View::User(_) => json(&channel(news)),
+                View::App => json(&Pair {
+                    user: user(who),
+                    other: ("channel", channel(news)),
+                }),
+            }
+        }
         Payload::Related {
             relation,
             user: who,
@@ -256,7 +261,11 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
     }
 }
 
-fn message_object<'a>(written: &'a Written, class: RenderClass, site: &'a Site) -> MessageObject<'a> {
+fn message_object<'a>(
+    written: &'a Written,
+    class: RenderClass,
+    site: &'a Site,
+) -> MessageObject<'a> {
     MessageObject::new(
         &written.message,
         Some(&written.author),

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
-use crate::event::{Payload, Event};
+use crate::event::{Event, Payload};
 use crate::model::{Relation, Token, TokenId, User, UserId};
 
 const MAX_USERS: usize = 50_000;

@@ -71,8 +71,10 @@ impl Db<'_> {
         of: &[ChannelId],
     ) -> Result<HashMap<ChannelId, ChannelSubscription>, Failure> {
         let ids = || of.iter().map(|id| id.0);
-        let mut all: HashMap<ChannelId, ChannelSubscription> =
-            of.iter().map(|id| (*id, ChannelSubscription::default())).collect();
+        let mut all: HashMap<ChannelId, ChannelSubscription> = of
+            .iter()
+            .map(|id| (*id, ChannelSubscription::default()))
+            .collect();
         let subscribed = channel_subscriptions::table
             .filter(channel_subscriptions::user_id.eq(user.0))
             .filter(channel_subscriptions::channel_id.eq_any(ids()))

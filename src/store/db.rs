@@ -8,7 +8,7 @@ use super::cache::Invalidated;
 use super::connect::Sql;
 use super::search::Words;
 use crate::clock::Clock;
-use crate::event::{Payload, Event, Timestamps};
+use crate::event::{Event, Payload, Timestamps};
 use crate::model::Stamp;
 
 /// One connection, for reading. A job sees one state of the database from its first to its last question.
@@ -83,7 +83,7 @@ impl<'c> Tx<'c> {
         self.group.events.push(Event {
             pos: None,
             at,
-            payload: payload,
+            payload,
             timestamps: Timestamps {
                 accepted: Some(self.accepted),
                 committed: None,

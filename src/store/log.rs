@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{Group, from_json, to_json};
 use super::schema::{log_events, log_head};
 use super::{Db, Failure};
-use crate::event::{Payload, Event, Timestamps, Owner, Pos};
+use crate::event::{Event, Owner, Payload, Pos, Timestamps};
 use crate::model::Stamp;
 
 /// How many rows one step of trimming looks at: short enough that nobody waits for it.

@@ -10,8 +10,8 @@
 //! Not here: rules. Who may do what is decided above; the store keeps what must be true of the data.
 
 mod app_streams;
-mod channel_subscriptions;
 mod cache;
+mod channel_subscriptions;
 mod channels;
 mod clients;
 mod connect;

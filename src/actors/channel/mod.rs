@@ -15,12 +15,12 @@ use actix::prelude::*;
 use tokio::time::Instant;
 
 use self::mail::{
-    ChangeChannel, ChangeOwner, Deactivate, DeleteMessage, EventsArrived, MayListen, PostMessage,
-    ChangeSubscription, SetChannelPresence, SetSticky,
+    ChangeChannel, ChangeOwner, ChangeSubscription, Deactivate, DeleteMessage, EventsArrived,
+    MayListen, PostMessage, SetChannelPresence, SetSticky,
 };
 use self::state::ChannelState;
 use super::Shared;
-use crate::event::{Payload, Event, Timestamps};
+use crate::event::{Event, Payload, Timestamps};
 use crate::model::{Channel, ChannelId, Message, Presence, Refusal, User, UserId};
 use crate::store::{Failure, Pending, Tx};
 use crate::text::raw::{On, merge};
@@ -282,7 +282,9 @@ impl Handler<ChangeSubscription> for ChannelActor {
             // Muting needs a channel that one can see.
             SubscriptionChange::Mute => Ok(state.may_read(&mail.principal)?),
             // Leaving is allowed to whoever is there; whether they are, the write finds out.
-            SubscriptionChange::Unsubscribe | SubscriptionChange::Unmute => Ok(mail.principal.opens(&state.channel).demand()?),
+            SubscriptionChange::Unsubscribe | SubscriptionChange::Unmute => {
+                Ok(mail.principal.opens(&state.channel).demand()?)
+            }
         });
         match allowed {
             Ok(()) => self.save(

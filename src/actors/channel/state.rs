@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::actors::by::UserPrincipal;
-use crate::event::{Payload, Event, Pos};
+use crate::event::{Event, Payload, Pos};
 use crate::model::{Access, Acl, AclChange, Channel, GroupChange, Refusal, Refused, UserId};
 
 /// What a channel's actor knows.
@@ -148,7 +148,12 @@ impl ChannelState {
     /// # Errors
     /// A real change of a frozen group, of `full` by anybody but the owner, or too many members. What changes
     /// nothing is never refused: clients send back what they were given.
-    pub fn changed_acl(&self, principal: &UserPrincipal, change: &AclChange, most: usize) -> Result<Acl, Refused> {
+    pub fn changed_acl(
+        &self,
+        principal: &UserPrincipal,
+        change: &AclChange,
+        most: usize,
+    ) -> Result<Acl, Refused> {
         let old = &self.channel.acl;
         let mut acl = old.clone();
         let listed = |group: &Option<GroupChange>| group.as_ref().and_then(|g| g.users.clone());

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::event::{Payload, ChannelNews, Written};
+use crate::event::{ChannelNews, Payload, Written};
 use crate::model::{
     Access, Channel, ChannelBrief, ChannelId, Message, MessageId, NewMessage, Refusal, User, UserId,
 };

@@ -7,8 +7,8 @@ use std::time::Instant;
 use super::Engine;
 use crate::actors::by::UserPrincipal;
 use crate::actors::channel::mail::{
-    SubscriptionChange, ChangeChannel, ChangeOwner, ChannelChange, Deactivate, DeleteMessage, PostMessage,
-    ChangeSubscription, SetChannelPresence, SetSticky,
+    ChangeChannel, ChangeOwner, ChangeSubscription, ChannelChange, Deactivate, DeleteMessage,
+    PostMessage, SetChannelPresence, SetSticky, SubscriptionChange,
 };
 use crate::actors::channel::write;
 use crate::actors::presence::SetPresence;
@@ -52,7 +52,10 @@ impl Engine {
         channel: ChannelId,
         id: MessageId,
     ) -> Result<Message, Failure> {
-        let mail = || DeleteMessage { principal: principal.clone(), id };
+        let mail = || DeleteMessage {
+            principal: principal.clone(),
+            id,
+        };
         self.ask_channel(channel, mail).await??.wait().await
     }
 
@@ -85,10 +88,17 @@ impl Engine {
         new: NewChannel,
         auto_subscribe: bool,
     ) -> Result<Arc<Channel>, Failure> {
-        if !principal.token.scopes.open_channel(&new.kind, new.acl.is_public()) {
+        if !principal
+            .token
+            .scopes
+            .open_channel(&new.kind, new.acl.is_public())
+        {
             return Err(Refusal::ScopeMissing.at(Scope::Messages.name()).into());
         }
-        let (user, auto) = (principal.user, auto_subscribe || self.shared.subscribe_listed);
+        let (user, auto) = (
+            principal.user,
+            auto_subscribe || self.shared.subscribe_listed,
+        );
         self.store()
             .write(move |tx| write::create(tx, new, user, auto))
             .await
@@ -98,7 +108,11 @@ impl Engine {
     ///
     /// # Errors
     /// Nobody else, too many, or a block between the caller and one of them.
-    pub async fn open_pm(&self, principal: &UserPrincipal, others: Vec<UserId>) -> Result<ChannelId, Failure> {
+    pub async fn open_pm(
+        &self,
+        principal: &UserPrincipal,
+        others: Vec<UserId>,
+    ) -> Result<ChannelId, Failure> {
         let mut people: HashSet<UserId> = others.into_iter().collect();
         people.remove(&principal.user);
         if people.is_empty() {
@@ -158,9 +172,15 @@ impl Engine {
     ///
     /// # Errors
     /// Not the owner.
-    pub async fn deactivate(&self, principal: &UserPrincipal, channel: ChannelId) -> Result<Arc<Channel>, Failure> {
-        self.ask_channel(channel, || Deactivate { principal: principal.clone() })
-            .await?
+    pub async fn deactivate(
+        &self,
+        principal: &UserPrincipal,
+        channel: ChannelId,
+    ) -> Result<Arc<Channel>, Failure> {
+        self.ask_channel(channel, || Deactivate {
+            principal: principal.clone(),
+        })
+        .await?
     }
 
     /// Subscribes, mutes, or takes either back.

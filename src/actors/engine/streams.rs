@@ -181,9 +181,16 @@ impl Engine {
     ///
     /// # Errors
     /// Unknown, or somebody else's.
-    pub async fn close_stream(&self, principal: &UserPrincipal, connection: &str) -> Result<(), Failure> {
-        self.ask_connection(connection, ConnectionMail::Close(principal.user, Goodbye::Asked))
-            .await
+    pub async fn close_stream(
+        &self,
+        principal: &UserPrincipal,
+        connection: &str,
+    ) -> Result<(), Failure> {
+        self.ask_connection(
+            connection,
+            ConnectionMail::Close(principal.user, Goodbye::Asked),
+        )
+        .await
     }
 
     async fn ask_connection(&self, connection: &str, mail: ConnectionMail) -> Result<(), Failure> {

@@ -98,7 +98,11 @@ impl Engine {
     ///
     /// # Errors
     /// Busy.
-    pub async fn set_presence(&self, principal: &UserPrincipal, set: SetPresence) -> Result<Presence, Failure> {
+    pub async fn set_presence(
+        &self,
+        principal: &UserPrincipal,
+        set: SetPresence,
+    ) -> Result<Presence, Failure> {
         let user = self.person(principal.user).await?;
         let mail = || SetUserPresence {
             user: user.clone(),

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::{LogTail, PAUSE};
 use crate::actors::channel::mail::EventsArrived;
 use crate::actors::delivery::AllowedApp;
-use crate::actors::firehose::mail::{JudgeEvents, EventWithSubscribers};
+use crate::actors::firehose::mail::{EventWithSubscribers, JudgeEvents};
 use crate::event::{Event, Owner};
 use crate::model::{ChannelId, ClientId, UserId};
 use crate::telemetry::ActorNumbers;

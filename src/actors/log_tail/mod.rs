@@ -16,13 +16,13 @@ use smallvec::SmallVec;
 use tokio::sync::mpsc;
 
 use super::Shared;
+use super::block_index::BlockIndex;
 use super::delivery::{AllowedApp, Delivery};
 use super::firehose::mail::EventWithSubscribers;
-use super::block_index::BlockIndex;
 use super::registry::{RoutingKey, ShardId};
 use super::send::Mailbox;
 use super::shard::{FanOutBatch, ShardActor};
-use crate::event::{Payload, Event, Pos};
+use crate::event::{Event, Payload, Pos};
 use crate::model::UserId;
 use crate::protocol::stream::NotificationTargets;
 use crate::store::Failure;
@@ -178,7 +178,9 @@ impl LogTail {
         for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
             let told = self.deliver_part(part).await;
             if part.iter().any(joins) {
-                let flushed = told.iter().map(|shard| shard.send_past_bound(FanOutBatch(Vec::new())));
+                let flushed = told
+                    .iter()
+                    .map(|shard| shard.send_past_bound(FanOutBatch(Vec::new())));
                 join_all(flushed).await;
             }
         }
@@ -219,7 +221,12 @@ impl LogTail {
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
             let shard = self.shared.shards.get(shard)?;
             // A shard that is still walking holds everybody up here, not in memory: the log keeps the rest.
-            Some(async move { shard.send_past_bound(FanOutBatch(mail)).await.map(|()| shard) })
+            Some(async move {
+                shard
+                    .send_past_bound(FanOutBatch(mail))
+                    .await
+                    .map(|()| shard)
+            })
         });
         join_all(sent).await.into_iter().flatten().collect()
     }
@@ -269,7 +276,10 @@ impl LogTail {
 }
 
 /// What apps are told beside a message: who is subscribed, and who of them must not be notified.
-fn targets(seen: &EventWithSubscribers, hidden: &super::delivery::HiddenFrom) -> NotificationTargets {
+fn targets(
+    seen: &EventWithSubscribers,
+    hidden: &super::delivery::HiddenFrom,
+) -> NotificationTargets {
     let payload = &seen.event.payload;
     let Some(written) = payload.message() else {
         return NotificationTargets::default();

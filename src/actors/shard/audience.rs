@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::protocol::render_class::RenderClass;
 use crate::protocol::frame::ID_LENGTH;
+use crate::protocol::render_class::RenderClass;
 use crate::telemetry::ActorNumbers;
 
 /// Receivers served before the thread is offered to others. About 3 ms at 3 µs each.

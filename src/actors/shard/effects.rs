@@ -36,9 +36,10 @@ pub(super) fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: b
 
 /// A token is gone: its connections are closed, what it subscribed to elsewhere is dropped.
 pub(super) fn drop_token(shard: &Rc<Shard>, token: &Token) {
-    let key = token
-        .user
-        .map_or_else(|| RoutingKey::App(token.client.id.clone()), RoutingKey::User);
+    let key = token.user.map_or_else(
+        || RoutingKey::App(token.client.id.clone()),
+        RoutingKey::User,
+    );
     let slots = shard.state.borrow().at(&key).to_vec();
     shard.state.borrow_mut().note_revoked(token.id);
     for slot in slots {
@@ -59,7 +60,11 @@ pub(super) fn drop_token(shard: &Rc<Shard>, token: &Token) {
 
 /// An app stream was deleted: its connections are closed.
 pub(super) fn close_stream(shard: &Rc<Shard>, client: &ClientId, key: &StreamKey) {
-    let slots = shard.state.borrow().at(&RoutingKey::App(client.clone())).to_vec();
+    let slots = shard
+        .state
+        .borrow()
+        .at(&RoutingKey::App(client.clone()))
+        .to_vec();
     for slot in slots {
         let plays_it = match shard.state.borrow().link(slot).map(|link| &link.who) {
             Some(Who::App(stream, _, _)) => stream.key == *key,

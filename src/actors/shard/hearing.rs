@@ -5,7 +5,7 @@
 
 use super::link::{Link, Subscription};
 use crate::actors::delivery::Delivery;
-use crate::event::{Payload, EventChannel, Route, Topic};
+use crate::event::{EventChannel, Payload, Route, Topic};
 use crate::model::{ChannelId, ObjectType, UserId};
 use crate::protocol::filter::Filter;
 

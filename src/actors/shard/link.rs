@@ -10,9 +10,9 @@ use smallvec::SmallVec;
 use super::audience::Stand;
 use super::socket::Socket;
 use crate::model::{AppStream, ChannelId, ConnectionId, SubscriptionId, Token, UserId};
-use crate::protocol::render_class::RenderClass;
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::topic::Topic;
 
 /// Whose connection it is.

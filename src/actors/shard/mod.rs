@@ -30,7 +30,7 @@ use state::State;
 use wheel::Wheel;
 
 use super::delivery::Delivery;
-use super::registry::{ShardRegistry, RoutingKey, ShardId};
+use super::registry::{RoutingKey, ShardId, ShardRegistry};
 use super::send::Mailbox;
 use crate::clock::Clock;
 use crate::config::Streams;

@@ -16,8 +16,8 @@ use super::audience::{Receiver, SLICE, Slot};
 use super::socket::{Sent, send_now};
 use crate::actors::delivery::Delivery;
 use crate::model::ChannelId;
-use crate::protocol::render_class::RenderClass;
 use crate::protocol::frame::ID_LENGTH;
+use crate::protocol::render_class::RenderClass;
 use crate::protocol::timing::fill_all;
 use crate::telemetry::ActorNumbers;
 

@@ -37,7 +37,8 @@ impl State {
             .and_then(|id| audience.add_plain(display, Receiver { fd, slot, id }))
             .unwrap_or_else(|| audience.add_other(slot));
         if first_here {
-            self.registry.add(&RoutingKey::Messages(channel), self.shard);
+            self.registry
+                .add(&RoutingKey::Messages(channel), self.shard);
         }
         if let Some(link) = self.link_mut(slot) {
             link.stands.push((channel, stand));
@@ -84,7 +85,8 @@ impl State {
         }
         if empty && self.walking != Some(channel) {
             self.audiences.remove(&channel);
-            self.registry.remove(&RoutingKey::Messages(channel), self.shard);
+            self.registry
+                .remove(&RoutingKey::Messages(channel), self.shard);
         }
     }
 
@@ -127,7 +129,8 @@ impl State {
         }
         if self.audiences.get(&channel).is_some_and(Audience::is_empty) {
             self.audiences.remove(&channel);
-            self.registry.remove(&RoutingKey::Messages(channel), self.shard);
+            self.registry
+                .remove(&RoutingKey::Messages(channel), self.shard);
         }
     }
 }

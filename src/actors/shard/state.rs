@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::audience::{Audience, Slot};
 use super::link::{Inbox, Link, Subscription, Who};
-use crate::actors::registry::{ShardRegistry, RoutingKey, ShardId};
+use crate::actors::registry::{RoutingKey, ShardId, ShardRegistry};
 use crate::model::{ChannelId, TokenId, UserId};
 use crate::protocol::topic::Topic;
 use crate::telemetry::ActorNumbers;
@@ -322,8 +322,8 @@ impl State {
             Who::Unclaimed(_) => {}
             Who::User(user, _) => self.leave_point(slot, &RoutingKey::User(*user)),
             Who::App(stream, _, _) => {
-self.leave_point(slot, &RoutingKey::App(stream.client.clone()));
-}
+                self.leave_point(slot, &RoutingKey::App(stream.client.clone()));
+            }
         }
         self.set_behind(slot, false);
         Some(link)

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use self::mail::{ChangeProfile, GrantToken, Relate, RevokeToken, SetUserPresence};
 use super::Shared;
-use crate::event::{Payload, Event, Timestamps};
+use crate::event::{Event, Payload, Timestamps};
 use crate::model::{Presence, Refusal, Token, User, UserId};
 use crate::store::{Failure, Pending};
 

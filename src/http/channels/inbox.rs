@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::web::Data;
 
 use super::filters;
-use crate::http::extract::{Live, Params, UserCaller, Caller};
+use crate::http::extract::{Caller, Live, Params, UserCaller};
 use crate::http::{ApiResult, App, Reply, show};
 use crate::model::channel::{CHAT, PM};
 use crate::model::{Refusal, UserId, UserPrincipal};
@@ -39,7 +39,11 @@ pub(super) async fn serve(app: &App, caller: &Caller, params: &Params, live: Liv
 }
 
 async fn page(app: &App, caller: &Caller, principal: &UserPrincipal, params: &Params) -> ApiResult {
-    let (user, filter, request) = (principal.user, filters::channels(principal, params), params.page());
+    let (user, filter, request) = (
+        principal.user,
+        filters::channels(principal, params),
+        params.page(),
+    );
     let always = [CHAT, PM].map(String::from);
     let read = app.engine.store().read(move |db| {
         let page = db.inbox_page(user, &filter, &request)?;

@@ -46,7 +46,10 @@ pub(in crate::http) async fn edit(
         auto_subscribe: draft.auto_subscribe,
         raw: draft.raw,
     };
-    let changed = app.engine.change_channel(caller.principal(), id, change).await?;
+    let changed = app
+        .engine
+        .change_channel(caller.principal(), id, change)
+        .await?;
     show(&app, &caller, &params, changed).await
 }
 
@@ -64,7 +67,10 @@ pub(in crate::http) async fn hand_over(
     let owner = directory
         .find(&person)
         .ok_or_else(|| Refusal::UnknownUser.at("owner_id"))?;
-    let changed = app.engine.change_owner(caller.principal(), id, owner).await?;
+    let changed = app
+        .engine
+        .change_owner(caller.principal(), id, owner)
+        .await?;
     show(&app, &caller, &params, changed).await
 }
 
@@ -81,5 +87,5 @@ pub(in crate::http) async fn deactivate(
 }
 
 async fn show(app: &App, caller: &UserCaller, params: &Params, channel: Arc<Channel>) -> ApiResult {
-    show::one(app, Some(caller), params, &channel).await
+    show::one(app, Some(caller), params, &*channel).await
 }

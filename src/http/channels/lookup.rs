@@ -109,11 +109,15 @@ pub(in crate::http) async fn existing_pm(
     if sent.is_empty() {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let user_includes: Option<Vec<PersonRef>> = sent.iter().map(|text| PersonRef::parse(text)).collect();
+    let user_includes: Option<Vec<PersonRef>> =
+        sent.iter().map(|text| PersonRef::parse(text)).collect();
     let user_includes = user_includes.ok_or_else(|| Refusal::WrongType.at("ids"))?;
     let directory = names::directory(&app.engine, user_includes.clone()).await?;
     // Whoever does not exist writes with nobody: that is the same answer.
-    let found: Option<Vec<UserId>> = user_includes.iter().map(|who| directory.find(who)).collect();
+    let found: Option<Vec<UserId>> = user_includes
+        .iter()
+        .map(|who| directory.find(who))
+        .collect();
     let mut all = found.ok_or(Refusal::NoSuchPrivateChannel)?;
     all.push(user);
     all.sort_unstable();

@@ -35,7 +35,10 @@ pub(in crate::http) async fn create(
         (id, compose(&app, &caller, &params, draft).await?)
     };
     app.engine.metrics().spans().since(Span::Parse, began);
-    let message = app.engine.post_message(caller.principal(), channel, new).await?;
+    let message = app
+        .engine
+        .post_message(caller.principal(), channel, new)
+        .await?;
     show::created(show::one(&app, Some(&caller), &params, &message).await)
 }
 
@@ -93,7 +96,10 @@ pub(in crate::http) async fn delete(
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let deleted = app.engine.delete_message(caller.principal(), channel, id).await?;
+    let deleted = app
+        .engine
+        .delete_message(caller.principal(), channel, id)
+        .await?;
     show::one(&app, Some(&caller), &params, &deleted).await
 }
 
@@ -126,7 +132,9 @@ async fn set_sticky(
 ) -> ApiResult {
     let (channel, id) = message_path(ids)?;
     let engine = &app.engine;
-    let message = engine.set_sticky(caller.principal(), channel, id, sticky).await?;
+    let message = engine
+        .set_sticky(caller.principal(), channel, id, sticky)
+        .await?;
     show::one(app, Some(caller), params, &message).await
 }
 

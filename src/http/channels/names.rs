@@ -9,7 +9,10 @@ use crate::protocol::draft::{Directory, MessageDraft, PersonRef};
 use crate::text::raw;
 
 /// The people whom a body names, as far as they exist.
-pub(super) async fn directory(engine: &Engine, user_includes: Vec<PersonRef>) -> ApiResult<Directory> {
+pub(super) async fn directory(
+    engine: &Engine,
+    user_includes: Vec<PersonRef>,
+) -> ApiResult<Directory> {
     if user_includes.is_empty() {
         return Ok(Directory::default());
     }

@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use super::filters;
 use super::message_lookup::message_in;
 use super::messages::message_path;
-use crate::http::extract::{AnyCaller, Live, Params, UserCaller, Caller, path};
+use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
 use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;

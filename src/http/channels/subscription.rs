@@ -6,9 +6,9 @@ use actix_web::web::{Data, Path};
 
 use super::filters;
 use crate::actors::SubscriptionChange;
-use crate::http::extract::{AnyCaller, Live, Params, UserCaller, Caller, path};
-use crate::http::show::Person;
+use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
 use crate::http::principal::{principal, readable};
+use crate::http::show::Person;
 use crate::http::{ApiResult, App, Reply, show};
 use crate::model::{Access, Acl, Channel, ChannelId, Principal, Raw, Refusal, UserId};
 use crate::protocol::topic::Topic;
@@ -21,7 +21,14 @@ pub(in crate::http) async fn subscribe(
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    change(&app, &caller, &params, &channel, SubscriptionChange::Subscribe).await
+    change(
+        &app,
+        &caller,
+        &params,
+        &channel,
+        SubscriptionChange::Subscribe,
+    )
+    .await
 }
 
 /// `DELETE /channels/{channel_id}/subscribe`
@@ -31,7 +38,14 @@ pub(in crate::http) async fn unsubscribe(
     params: Params,
     channel: Path<String>,
 ) -> ApiResult {
-    change(&app, &caller, &params, &channel, SubscriptionChange::Unsubscribe).await
+    change(
+        &app,
+        &caller,
+        &params,
+        &channel,
+        SubscriptionChange::Unsubscribe,
+    )
+    .await
 }
 
 /// `PUT` (or `POST`) `/channels/{channel_id}/mute`
@@ -62,9 +76,16 @@ async fn change(
     how: SubscriptionChange,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(channel)?;
-    let channel = app.engine.change_channel_subscription(caller.principal(), id, how).await?;
-    if caller.principal().holds(&channel, Access::Read).is_granted() {
-        return show::one(app, Some(caller), params, &channel).await;
+    let channel = app
+        .engine
+        .change_channel_subscription(caller.principal(), id, how)
+        .await?;
+    if caller
+        .principal()
+        .holds(&channel, Access::Read)
+        .is_granted()
+    {
+        return show::one(app, Some(caller), params, &*channel).await;
     }
     // Who left a channel that they may no longer read learns that they left, and nothing else of it.
     let left = Channel {
@@ -86,7 +107,10 @@ pub(in crate::http) async fn muted(
     params: Params,
 ) -> ApiResult {
     let user = caller.id();
-    let (filter, request) = (filters::channels(caller.principal(), &params), params.page());
+    let (filter, request) = (
+        filters::channels(caller.principal(), &params),
+        params.page(),
+    );
     let read = app
         .engine
         .store()

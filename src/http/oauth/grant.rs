@@ -13,10 +13,11 @@ use serde::Serialize;
 use super::OAuthError;
 use crate::http::App;
 use crate::http::extract::{Body, Caller};
-use crate::http::user_includes::user_includes;
+use crate::http::show::{Includes, Shown};
+use crate::model::visibility::Occasion;
 use crate::model::{ClientId, Scopes, Token, UserId};
+use crate::protocol::object::{Storage, TokenObject};
 use crate::protocol::render_options::RenderOptions;
-use crate::protocol::object::{Storage, TokenObject, UserObject};
 use crate::store::{Failure, secret};
 
 /// Bytes of a password that are looked at; more is nobody's password.
@@ -36,7 +37,7 @@ struct Granted<'a> {
     user_id: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
-    token: Option<TokenObject<'a>,
+    token: Option<TokenObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     storage: Option<Storage>,
 }
@@ -167,7 +168,9 @@ async fn show(app: &App, access_token: &str, token: Token) -> Result<HttpRespons
     };
     let users = caller.user().into_iter().collect();
     let includes = Includes::of_users(app, Some(&caller), RenderOptions::default(), users).await?;
-    let user = caller.user().and_then(|id| includes.users().visible(id, Occasion::Named));
+    let user = caller
+        .user()
+        .and_then(|id| includes.users().visible(id, Occasion::Named));
     let granted = Granted {
         access_token,
         user_id: caller.user(),

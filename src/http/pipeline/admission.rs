@@ -13,8 +13,8 @@ use actix_web::{Error, HttpMessage, HttpRequest};
 use super::UpdatedPresence;
 use super::rate_limit::{Bucket, RateKey};
 use crate::http::extract::body::{self, Kind, ReadAhead};
-use crate::http::extract::caller::{token_in, caller_of};
-use crate::http::extract::{Params, Caller};
+use crate::http::extract::caller::{caller_of, token_in};
+use crate::http::extract::{Caller, Params};
 use crate::http::routes::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::http::{ApiError, ApiResult, App, presence};
 use crate::model::Scope;
@@ -105,11 +105,14 @@ async fn update_presence(
     let same = route.is_some_and(|route| {
         route.verb == Verb::Put && route.scope == ScopeNeed::Scope(Scope::Presence)
     });
-    let (Ok(principal), true, false) = (caller.principal(), query.has("update_presence"), same) else {
+    let (Ok(principal), true, false) = (caller.principal(), query.has("update_presence"), same)
+    else {
         return;
     };
     let done = if caller.demand(Scope::Presence).is_ok() {
-        presence::shortcut(app, &principal, &Params(query)).await.is_ok()
+        presence::shortcut(app, &principal, &Params(query))
+            .await
+            .is_ok()
     } else {
         false
     };

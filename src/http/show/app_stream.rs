@@ -2,8 +2,8 @@
 
 use super::{Includes, Needs, Shown};
 use crate::model::{AppStream, Refusal};
-use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::AppStreamObject;
+use crate::protocol::render_options::RenderOptions;
 
 impl Shown for AppStream {
     const HIDDEN: Refusal = Refusal::StreamNotFound;

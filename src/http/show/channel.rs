@@ -3,8 +3,8 @@
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::Occasion;
 use crate::model::{Channel, Refusal};
-use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::{ChannelObject, ChannelViewer, LimitedUser};
+use crate::protocol::render_options::RenderOptions;
 
 impl Shown for Channel {
     const HIDDEN: Refusal = Refusal::ChannelNotFound;

@@ -3,8 +3,8 @@
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::Occasion;
 use crate::model::{Client, ClientBrief, Refusal};
-use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::{ClientDetail, ClientObject};
+use crate::protocol::render_options::RenderOptions;
 
 impl Shown for ClientBrief {
     const HIDDEN: Refusal = Refusal::NotFound;
@@ -30,7 +30,9 @@ impl Shown for Client {
         includes: &'s Includes<'_>,
         _: Option<i64>,
     ) -> Option<ClientDetail<'s>> {
-        let owner = self.owner.and_then(|id| includes.user(id, Occasion::Embedded));
+        let owner = self
+            .owner
+            .and_then(|id| includes.user(id, Occasion::Embedded));
         Some(ClientDetail::new(self, owner))
     }
 }

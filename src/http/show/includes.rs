@@ -9,8 +9,8 @@ use crate::http::extract::Caller;
 use crate::http::{ApiResult, App};
 use crate::model::visibility::{Occasion, shows_words};
 use crate::model::{ChannelId, Message, MessageId, User, UserId};
-use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::{MessageObject, UserObject};
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 use crate::store::ChannelSubscription;
 

@@ -2,8 +2,8 @@
 
 use super::{Includes, Needs, Shown};
 use crate::model::{Message, Refusal};
-use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::MessageObject;
+use crate::protocol::render_options::RenderOptions;
 
 impl Shown for Message {
     const HIDDEN: Refusal = Refusal::MessageNotFound;

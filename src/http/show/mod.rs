@@ -15,7 +15,7 @@ mod user_includes;
 
 use serde::Serialize;
 
-use super::extract::{Params, Caller};
+use super::extract::{Caller, Params};
 use super::{ApiResult, App, Reply};
 use crate::model::visibility::Occasion;
 use crate::model::{Page, Refusal, UserId};

@@ -2,8 +2,8 @@
 
 use super::{Includes, Needs, Shown};
 use crate::model::{Presence, Refusal};
-use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::PresenceObject;
+use crate::protocol::render_options::RenderOptions;
 
 impl Shown for Presence {
     const HIDDEN: Refusal = Refusal::UserNotFound;

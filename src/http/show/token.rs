@@ -3,8 +3,8 @@
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::Occasion;
 use crate::model::{Refusal, Token};
-use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::{Storage, TokenObject};
+use crate::protocol::render_options::RenderOptions;
 
 impl Shown for Token {
     const HIDDEN: Refusal = Refusal::NotFound;
@@ -14,11 +14,7 @@ impl Shown for Token {
         needs.users.extend(self.user);
     }
 
-    fn object<'s>(
-        &'s self,
-        includes: &'s Includes<'_>,
-        _: Option<i64>,
-    ) -> Option<TokenObject<'s>> {
+    fn object<'s>(&'s self, includes: &'s Includes<'_>, _: Option<i64>) -> Option<TokenObject<'s>> {
         let user = self.user.and_then(|id| {
             let user = includes.user(id, Occasion::Embedded)?;
             // The source of the profile text is for its owner only.

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::Occasion;
 use crate::model::{Refusal, UserId};
-use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::UserObject;
+use crate::protocol::render_options::RenderOptions;
 
 /// A user of an answer.
 #[derive(Clone, Debug)]
@@ -69,7 +69,11 @@ impl Shown for Person {
         if !includes.options().user {
             return Some(PersonObject::Id(self.id));
         }
-        if let Some(presence) = self.in_channel.as_ref().filter(|_| includes.options().presence) {
+        if let Some(presence) = self
+            .in_channel
+            .as_ref()
+            .filter(|_| includes.options().presence)
+        {
             object = object.with_presence(presence.as_deref());
         }
         if self.occasion == Occasion::Named && includes.viewer() == Some(self.id) {

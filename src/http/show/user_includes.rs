@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::http::{ApiResult, App};
 use crate::model::visibility::{Occasion, shows_presence, shows_profile};
 use crate::model::{Relationship, User, UserId};
-use crate::protocol::render_options::RenderOptions;
 use crate::protocol::object::UserObject;
+use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
 /// Users, and the viewer's relationship to each.
@@ -60,18 +60,13 @@ impl UserIncludes {
         self.viewer
     }
 
-    /// Whether the user exists, whatever the viewer may see of them.
-    pub(in crate::http) fn knows(&self, id: UserId) -> bool {
-        self.users.contains_key(&id)
-    }
-
     /// The viewer's relationship to the user.
-    pub(in crate::http) fn relationship(&self, id: UserId) -> Relationship {
+    pub(super) fn relationship(&self, id: UserId) -> Relationship {
         self.relationships.get(&id).copied().unwrap_or_default()
     }
 
     /// The user, if the viewer may see the profile.
-    pub(super) fn visible(&self, id: UserId, occasion: Occasion) -> Option<&User> {
+    pub(in crate::http) fn visible(&self, id: UserId, occasion: Occasion) -> Option<&User> {
         let user = self.users.get(&id)?;
         shows_profile(self.relationship(id), occasion).then_some(user)
     }

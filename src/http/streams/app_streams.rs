@@ -3,9 +3,9 @@
 use actix_web::web::{Data, Path};
 
 use crate::http::extract::{AppCaller, Body, Params};
-use crate::http::{ApiResult, App, Reply};
+use crate::http::show::Deleted;
+use crate::http::{ApiResult, App, show};
 use crate::model::{AppStream, ClientId, ObjectType, Refusal, Refused, StreamKey};
-use crate::protocol::object::AppStreamObject;
 use crate::store::Failure;
 
 /// Characters in a key.
@@ -19,11 +19,16 @@ pub async fn list(caller: AppCaller, params: Params, app: Data<App>) -> ApiResul
     if let Some(key) = params.get("key") {
         streams.retain(|stream| stream.key.as_str() == key);
     }
-    show_all(&app, &streams, false)
+    show::all(&app, Some(&caller), &params, &streams).await
 }
 
 /// `GET /streams/{stream_key}`
-pub async fn show(caller: AppCaller, key: Path<String>, app: Data<App>) -> ApiResult {
+pub async fn show(
+    caller: AppCaller,
+    key: Path<String>,
+    params: Params,
+    app: Data<App>,
+) -> ApiResult {
     let client = caller.token.client.id.clone();
     let key = StreamKey::from(key.into_inner());
     let store = app.engine.store();
@@ -31,11 +36,11 @@ pub async fn show(caller: AppCaller, key: Path<String>, app: Data<App>) -> ApiRe
         .read(move |db| db.app_stream(&client, &key))
         .await?
         .ok_or(Refusal::StreamNotFound)?;
-    Reply::one(&AppStreamObject::new(&stream, app.engine.site()))
+    show::one(&app, Some(&caller), &params, &stream).await
 }
 
 /// `POST /streams`
-pub async fn create(caller: AppCaller, body: Body, app: Data<App>) -> ApiResult {
+pub async fn create(caller: AppCaller, params: Params, body: Body, app: Data<App>) -> ApiResult {
     if !body.is_json {
         return Err(Refusal::NotJson.into());
     }
@@ -66,21 +71,38 @@ pub async fn create(caller: AppCaller, body: Body, app: Data<App>) -> ApiResult 
         })
         .await?;
     // 200, as the API's own page shows it, and not 201.
-    Reply::one(&AppStreamObject::new(&stream, app.engine.site()))
+    show::one(&app, Some(&caller), &params, &stream).await
 }
 
 /// `PUT /streams/{stream_key}`: what it listens for; open connections keep what they had.
-pub async fn edit(caller: AppCaller, key: Path<String>, body: Body, app: Data<App>) -> ApiResult {
-    change(&caller, key.into_inner(), &body, &app).await
+pub async fn edit(
+    caller: AppCaller,
+    key: Path<String>,
+    params: Params,
+    body: Body,
+    app: Data<App>,
+) -> ApiResult {
+    change(&caller, key.into_inner(), &params, &body, &app).await
 }
 
 /// `PUT /streams`: one old client writes the key into the body.
-pub async fn edit_by_body(caller: AppCaller, body: Body, app: Data<App>) -> ApiResult {
+pub async fn edit_by_body(
+    caller: AppCaller,
+    params: Params,
+    body: Body,
+    app: Data<App>,
+) -> ApiResult {
     let key = body.text("key").ok_or(Refusal::Missing.at("key"))?;
-    change(&caller, key, &body, &app).await
+    change(&caller, key, &params, &body, &app).await
 }
 
-async fn change(caller: &AppCaller, key: String, body: &Body, app: &App) -> ApiResult {
+async fn change(
+    caller: &AppCaller,
+    key: String,
+    params: &Params,
+    body: &Body,
+    app: &App,
+) -> ApiResult {
     let object_types = object_types(body)?;
     let client = caller.token.client.id.clone();
     let key = StreamKey::from(key);
@@ -95,22 +117,28 @@ async fn change(caller: &AppCaller, key: String, body: &Body, app: &App) -> ApiR
             Ok(stream)
         })
         .await?;
-    Reply::one(&AppStreamObject::new(&stream, app.engine.site()))
+    show::one(app, Some(caller), params, &stream).await
 }
 
 /// `DELETE /streams/{stream_key}`: open connections on it are closed.
-pub async fn delete(caller: AppCaller, key: Path<String>, app: Data<App>) -> ApiResult {
+pub async fn delete(
+    caller: AppCaller,
+    key: Path<String>,
+    params: Params,
+    app: Data<App>,
+) -> ApiResult {
     let client = caller.token.client.id.clone();
     let key = StreamKey::from(key.into_inner());
     let gone = remove(&app, &client, Some(key)).await?;
-    let stream = gone.first().ok_or(Refusal::StreamNotFound)?;
-    Reply::one(&AppStreamObject::new(stream, app.engine.site()).deleted())
+    let stream = gone.into_iter().next().ok_or(Refusal::StreamNotFound)?;
+    show::one(&app, Some(&caller), &params, &Deleted(stream)).await
 }
 
 /// `DELETE /streams`: all of them; none is no error.
-pub async fn delete_all(caller: AppCaller, app: Data<App>) -> ApiResult {
+pub async fn delete_all(caller: AppCaller, params: Params, app: Data<App>) -> ApiResult {
     let gone = remove(&app, &caller.token.client.id, None).await?;
-    show_all(&app, &gone, true)
+    let gone: Vec<Deleted> = gone.into_iter().map(Deleted).collect();
+    show::all(&app, Some(&caller), &params, &gone).await
 }
 
 async fn remove(app: &App, client: &ClientId, key: Option<StreamKey>) -> ApiResult<Vec<AppStream>> {
@@ -128,18 +156,6 @@ async fn remove(app: &App, client: &ClientId, key: Option<StreamKey>) -> ApiResu
         app.engine.app_streams_deleted(client, &keys).await;
     }
     Ok(gone)
-}
-
-fn show_all(app: &App, streams: &[AppStream], deleted: bool) -> ApiResult {
-    let site = app.engine.site();
-    let shown: Vec<_> = streams
-        .iter()
-        .map(|stream| {
-            let object = AppStreamObject::new(stream, site);
-            if deleted { object.deleted() } else { object }
-        })
-        .collect();
-    Reply::one(&shown)
 }
 
 fn is_key(key: &str) -> bool {

@@ -7,7 +7,9 @@ use crate::http::{ApiResult, App, Reply};
 
 /// `DELETE /users/me/streams/{connection_id}`
 pub async fn close(caller: UserCaller, connection: Path<String>, app: Data<App>) -> ApiResult {
-    app.engine.close_stream(caller.principal(), &connection).await?;
+    app.engine
+        .close_stream(caller.principal(), &connection)
+        .await?;
     Ok(Reply::nothing())
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::{Params, TokenCaller, UserCaller, Caller, path};
+use crate::http::extract::{Caller, Params, TokenCaller, UserCaller, path};
 use crate::http::show::Person;
 use crate::http::{ApiResult, App, show};
 use crate::model::visibility::Occasion;

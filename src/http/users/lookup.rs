@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::{AnyCaller, Params, Caller, path};
+use crate::http::extract::{AnyCaller, Caller, Params, path};
 use crate::http::show::Person;
 use crate::http::{ApiResult, App, show};
 use crate::model::{Refusal, UserId};

@@ -75,7 +75,9 @@ async fn save(
         // An empty list is how PHP writes an empty object.
         raw: body.get("raw").filter(|raw| !raw.is_array()).cloned(),
     };
-    app.engine.change_profile(caller.principal(), change).await?;
+    app.engine
+        .change_profile(caller.principal(), change)
+        .await?;
     show_user(app, Some(caller), params, caller.id()).await
 }
 

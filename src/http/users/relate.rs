@@ -53,7 +53,9 @@ async fn relate(
     if other == caller.id() {
         return Err(Refusal::NoAccess.into());
     }
-    app.engine.relate(caller.principal(), other, relation, on).await?;
+    app.engine
+        .relate(caller.principal(), other, relation, on)
+        .await?;
     let named = vec![other];
     let includes = Includes::of_users(app, Some(caller), RenderOptions::default(), named).await?;
     if includes.user(other, Occasion::Named).is_none() {

@@ -111,7 +111,12 @@ pub struct ChannelObject<'a> {
 impl<'a> ChannelObject<'a> {
     /// The channel without anything personal. Without an owner object only `user_id` is told; private
     /// message channels have neither.
-    pub fn new(channel: &'a Channel, owner: Option<&'a User>, options: RenderOptions, site: &Site) -> Self {
+    pub fn new(
+        channel: &'a Channel,
+        owner: Option<&'a User>,
+        options: RenderOptions,
+        site: &Site,
+    ) -> Self {
         let user = owner
             .filter(|_| options.user && channel.owner.is_some())
             .map(|owner| Box::new(UserObject::new(owner, options, site)));

@@ -58,7 +58,12 @@ pub struct MessageObject<'a> {
 
 impl<'a> MessageObject<'a> {
     /// The message, with its author as anybody sees them; without an author only `user_id` is told.
-    pub fn new(message: &'a Message, author: Option<&'a User>, options: RenderOptions, site: &Site) -> Self {
+    pub fn new(
+        message: &'a Message,
+        author: Option<&'a User>,
+        options: RenderOptions,
+        site: &Site,
+    ) -> Self {
         let user = author
             .filter(|_| options.user)
             .map(|author| UserObject::new(author, options, site));
@@ -84,7 +89,9 @@ impl<'a> MessageObject<'a> {
             user,
             content: (!is_deleted).then_some(MessageContent {
                 text: &message.content.text,
-                html: options.message_html.then_some(message.content.html.as_str()),
+                html: options
+                    .message_html
+                    .then_some(message.content.html.as_str()),
                 entities: &message.content.entities,
             }),
             // Raw may repeat the text (crosspost, spoiler); it goes with it.
@@ -202,10 +209,10 @@ mod tests {
         let message = sample::message(9001, 582, 7, "hi");
         let author = sample::user(7, "ada");
         let site = sample::site();
-        let personal =
-            UserObject::new(&author, RenderOptions::default(), &site).seen_by(Relationship::default(), false);
-        let shown =
-            MessageObject::new(&message, None, RenderOptions::default(), &site).author_object(personal);
+        let personal = UserObject::new(&author, RenderOptions::default(), &site)
+            .seen_by(Relationship::default(), false);
+        let shown = MessageObject::new(&message, None, RenderOptions::default(), &site)
+            .author_object(personal);
         let shown = serde_json::to_value(shown).unwrap();
         assert_eq!(shown["user"]["you_can_follow"], true);
         assert!(shown.get("user_id").is_none());

@@ -57,8 +57,8 @@ impl<'a> TokenObject<'a> {
 mod tests {
     use super::*;
     use crate::model::{Scopes, TokenId, UserId};
-    use crate::protocol::render_options::RenderOptions;
     use crate::protocol::object::sample;
+    use crate::protocol::render_options::RenderOptions;
     use serde_json::json;
 
     fn token(user: Option<UserId>) -> Token {
@@ -85,7 +85,11 @@ mod tests {
         let token = token(Some(user.id));
         let shown = TokenObject::new(
             &token,
-            Some(UserObject::new(&user, RenderOptions::default(), &sample::site())),
+            Some(UserObject::new(
+                &user,
+                RenderOptions::default(),
+                &sample::site(),
+            )),
             Some(Storage::default()),
         );
         let shown = serde_json::to_value(shown).unwrap();

@@ -123,7 +123,8 @@ impl<'a> UserObject<'a> {
         self.you_follow = Some(is_self || relationship.you_follow);
         self.you_muted = Some(relationship.you_muted);
         self.you_blocked = Some(relationship.you_blocked);
-        self.you_can_follow = Some(!is_self && !relationship.you_blocked && !relationship.blocks_you);
+        self.you_can_follow =
+            Some(!is_self && !relationship.you_blocked && !relationship.blocks_you);
         self
     }
 

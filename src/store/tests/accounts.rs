@@ -1,7 +1,7 @@
 //! Users, apps, tokens, relations, app streams; and what the caches hold of them.
 
 use super::{CLIENT, Place, ada, named};
-use crate::event::{Payload, Event};
+use crate::event::{Event, Payload};
 use crate::model::relation::Relationship;
 use crate::model::{
     AppStream, ClientId, Content, ObjectType, PageRequest, Refusal, Relation, Scopes, Stamp,
@@ -245,7 +245,9 @@ async fn relations_are_directed_counted_and_listed() {
         (1, 2)
     );
     assert_eq!(place.read(move |db| db.follows(ada)).await, [bob]);
-    let relationships = place.read(move |db| db.relationships(ada, &[bob, eve])).await;
+    let relationships = place
+        .read(move |db| db.relationships(ada, &[bob, eve]))
+        .await;
     assert_eq!(
         relationships[&bob],
         Relationship {

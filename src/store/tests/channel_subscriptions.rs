@@ -32,7 +32,10 @@ async fn a_subscription_counts_once_and_takes_the_marker_along() {
         let both = place
             .read(move |db| db.channel_subscriptions_of(bob, &[room, ChannelId(99)]))
             .await;
-        assert_eq!(both[&ChannelId(99)], crate::store::ChannelSubscription::default());
+        assert_eq!(
+            both[&ChannelId(99)],
+            crate::store::ChannelSubscription::default()
+        );
         both[&room].clone()
     };
     let before = subscription().await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::{Place, head_of, news};
-use crate::event::{Event, Timestamps, Pos};
+use crate::event::{Event, Pos, Timestamps};
 use crate::model::{Channel, Stamp};
 use crate::store::log::trim;
 use crate::store::{Failure, Store};
@@ -49,7 +49,11 @@ async fn two_handles_on_one_file_number_without_holes() {
     let mut timestamps: Vec<Stamp> = kept.iter().map(|event| event.at).collect();
     assert!(timestamps.is_sorted(), "moments rise with positions");
     timestamps.dedup();
-    assert_eq!(timestamps.len(), 200, "moments are unique over both handles");
+    assert_eq!(
+        timestamps.len(),
+        200,
+        "moments are unique over both handles"
+    );
 
     let mut heard: Vec<Vec<i64>> = Vec::new();
     for reader in [&mut here, &mut there] {

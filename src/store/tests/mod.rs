@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::{Failure, LogHead, NewClient, NewUser, Store, StoreOptions, Tx};
 use crate::clock::Clock;
-use crate::event::{Payload, ChannelNews};
+use crate::event::{ChannelNews, Payload};
 use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, PM};
 use crate::model::message::NewMessage;
 use crate::model::{
