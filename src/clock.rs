@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::model::Stamp;
 
-/// What time it is. Tests may push it forward; it never runs backwards.
+/// The current time. Tests may move it forward; it never runs backwards.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     ahead_micros: Arc<AtomicI64>,

@@ -28,16 +28,16 @@ use crate::telemetry::Metrics;
 use crate::web::{Demo, DemoPerson};
 use crate::ws::{Gate, upgrade};
 
-/// A request head that has not arrived by then is not waited for.
+/// Longest wait for a request head.
 const HEAD: Duration = Duration::from_secs(10);
 
 /// An idle keep-alive connection is kept for this long.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// How often presence that is over is swept away.
+/// Interval between removals of expired presence.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// Why the server did not start, in words for the operator.
+/// Why the server did not start, for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The store cannot be opened.
@@ -65,7 +65,7 @@ pub fn store_options(config: &Config) -> StoreOptions {
     }
 }
 
-/// Serves until a signal comes. Prints `listening on …` on standard output once requests are welcome.
+/// Serves until SIGINT or SIGTERM. Prints `listening on …` on standard output once it accepts requests.
 ///
 /// # Errors
 /// See [`StartError`].
@@ -142,7 +142,7 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
     Ok(())
 }
 
-/// No new connections, goodbyes to all streams, the requests under way served; then the rest is let go.
+/// No new connections, a close frame to all streams, an end of the running requests; then the rest is dropped.
 async fn drain(config: &Config, shared: &Shared, app: &App, handle: &actix_server::ServerHandle) {
     shared.stopping.store(true, Ordering::Release);
     handle.pause().await;
@@ -152,13 +152,13 @@ async fn drain(config: &Config, shared: &Shared, app: &App, handle: &actix_serve
             .await
             .is_err()
         {
-            tracing::warn!("a worker thread was gone before it could say goodbye");
+            tracing::warn!("a worker thread ended before it could close its connections");
         }
     }
     let budget = Duration::from_millis(config.server.drain_ms);
     let served = async {
         let mut looks = tokio::time::interval(Duration::from_millis(20));
-        // A stream is gone when its client has answered the goodbye, or its time is up.
+        // A stream ends when its client has answered the close frame, or after `streams.linger_ms`.
         while app.serving() > 0 || shared.directory.counts().0 > 0 {
             looks.tick().await;
         }
@@ -166,7 +166,7 @@ async fn drain(config: &Config, shared: &Shared, app: &App, handle: &actix_serve
     if tokio::time::timeout(budget, served).await.is_err() {
         tracing::warn!(
             requests = app.serving(),
-            "the stop took too long; giving up what is left"
+            "the stop took too long; dropping the remaining requests"
         );
     }
     handle.stop(false).await;
@@ -184,7 +184,7 @@ async fn start_log_tail(
     let head = shared.store.log_head().await;
     let head = head.map_err(|failure| StartError::Store(failure.to_string()))?;
     let tail = LogTail::new(shared.clone(), head.pos);
-    // On the actors' own thread: asking them then costs no change of threads.
+    // On the thread of the actors, so that asking them needs no switch of threads.
     let started = shared
         .directory
         .arbiter()
@@ -215,7 +215,7 @@ fn listen(
         .disable_signals()
         .shutdown_timeout(config.server.drain_ms.div_ceil(1000))
         .listen("groundnut", listener, move || {
-            // Runs once in each worker thread, inside its runtime: the shard is that thread's own.
+            // Runs once in each worker thread, inside its runtime: each thread has a shard of its own.
             let shard = shared.shards.add(|id| {
                 ShardActor::launch(
                     id,
@@ -242,7 +242,7 @@ fn listen(
                 .h1(map_config(pages, |()| AppConfig::default()));
             fn_service(|io: TcpStream| async move {
                 let peer = io.peer_addr().ok();
-                // Frames are small and wanted at once.
+                // Frames are small and may not wait for more bytes.
                 drop(io.set_nodelay(true));
                 Ok::<_, actix_http::error::DispatchError>((CasedStream::new(io), peer))
             })
@@ -297,7 +297,7 @@ fn announce(
     out.flush()
 }
 
-/// An address that can be opened: a server on all interfaces is found on this one.
+/// An address for a browser: a server on all interfaces is reachable on this one.
 fn shown(address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         format!("127.0.0.1:{}", address.port())
@@ -306,7 +306,8 @@ fn shown(address: SocketAddr) -> String {
     }
 }
 
-/// Each websocket is a descriptor; the soft limit of most systems is far below what one process can serve.
+/// Each websocket is a descriptor, and the soft limit of most systems is far below the connections that one process can
+/// serve.
 fn raise_descriptor_limit() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)

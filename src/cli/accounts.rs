@@ -1,5 +1,5 @@
-//! Accounts, apps and tokens from the command line. The database is shared with a running server, which hears
-//! of it through the log.
+//! Accounts, apps and tokens from the command line. A running server shares the database and learns of the changes
+//! through the event log.
 
 use std::error::Error;
 use std::io::{Read, Write};
@@ -13,6 +13,7 @@ use crate::model::{ClientId, Refusal, Scopes};
 use crate::server::store_options;
 use crate::store::secret::{hash_password, random_id};
 use crate::store::{Failure, NewClient, NewUser, Store, Tx};
+use crate::text::controls;
 
 type Done = Result<(), Box<dyn Error>>;
 
@@ -26,16 +27,16 @@ fn write<T: Send + 'static>(
         Clock::default(),
         std::sync::Arc::default(),
     )
-    .map_err(in_words)?;
+    .map_err(explain)?;
     let done = actix::System::new().block_on(async {
         let done = store.write(job).await;
         store.close().await;
         done
     });
-    done.map_err(in_words)
+    done.map_err(explain)
 }
 
-fn in_words(failure: Failure) -> Box<dyn Error> {
+fn explain(failure: Failure) -> Box<dyn Error> {
     match failure {
         Failure::Refused(refused) => refused.message().into(),
         Failure::Busy => "the database is busy; try again".into(),
@@ -66,9 +67,12 @@ pub(super) fn create_user(config: &Config, name: &str, password_stdin: bool, jso
         std::io::stdin().read_to_string(&mut password)?;
         let password = password.trim_end_matches(['\r', '\n']);
         if password.is_empty() {
-            return Err("no password came on standard input".into());
+            return Err("standard input held no password".into());
         }
-        Some(hash_password(password).map_err(in_words)?)
+        if controls::has_nul(password) {
+            return Err("a password may not contain NUL characters".into());
+        }
+        Some(hash_password(password).map_err(explain)?)
     } else {
         None
     };
@@ -102,6 +106,12 @@ pub(super) fn create_client(
     if name.trim().is_empty() {
         return Err("an app needs a name".into());
     }
+    for text in [name].into_iter().chain(url.as_deref()) {
+        demand_name(text)?;
+    }
+    for uri in &redirect_uris {
+        demand_name(uri)?;
+    }
     let (id, secret) = (random_id(), random_id());
     let new = NewClient {
         id: ClientId::from(id.as_str()),
@@ -118,6 +128,13 @@ pub(super) fn create_client(
         &json!({"client_id": id, "client_secret": secret, "name": name}),
         &format!("client id      {id}\nclient secret  {secret}\nThe secret is not shown again."),
     )
+}
+
+fn demand_name(text: &str) -> Done {
+    match controls::is_name(text) {
+        true => Ok(()),
+        false => Err(format!("{text:?} may not contain control characters").into()),
+    }
 }
 
 /// `token create --client ID`

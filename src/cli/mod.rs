@@ -1,4 +1,4 @@
-//! The command line: what can be done, and what it prints.
+//! The command line: commands, flags, output.
 
 mod accounts;
 mod logging;
@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
+use crate::config::source::Named;
 
 /// A self-hosted realtime server that speaks the pnut.io v1 API.
 ///
@@ -27,14 +28,14 @@ struct Cli {
     common: Common,
 }
 
-/// What every command takes.
+/// Flags of every command.
 #[derive(Args, Clone, Debug)]
 struct Common {
     /// Settings file (TOML). `groundnut config` prints one with all defaults.
     #[arg(long, global = true, value_name = "FILE", env = "GROUNDNUT_CONFIG")]
     config: Option<PathBuf>,
 
-    /// Where the data is, such as sqlite://data/groundnut.db or sqlite:///var/lib/groundnut.db.
+    /// Database, such as sqlite://data/groundnut.db or sqlite:///var/lib/groundnut.db.
     #[arg(
         long,
         global = true,
@@ -43,7 +44,7 @@ struct Common {
     )]
     database_url: Option<String>,
 
-    /// What is logged on standard error: error, warn, info, debug, or a filter such as groundnut=debug.
+    /// Log level on standard error: error, warn, info, debug, or a filter such as groundnut=debug.
     #[arg(long, global = true, value_name = "LEVEL", env = "GROUNDNUT_LOG")]
     log: Option<String>,
 }
@@ -54,15 +55,15 @@ struct ServeArgs {
     #[arg(long, value_name = "ADDRESS", env = "GROUNDNUT_BIND")]
     bind: Option<String>,
 
-    /// Fill an empty database with a few people and rooms, and print who they are. Raises the limit of
-    /// writes per minute, so that a chat can be lively.
+    /// Fill an empty database with a few users and rooms, and print their names and passwords. Raises the
+    /// limit of writes per minute for a lively chat.
     #[arg(long, env = "GROUNDNUT_DEMO")]
     demo: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve (also what runs without a command).
+    /// Serve (the default command).
     Serve(ServeArgs),
     /// Accounts. Works while the server runs.
     #[command(subcommand)]
@@ -75,7 +76,7 @@ enum Command {
     Token(TokenCommand),
     /// Print all settings with their defaults, as a file to start from.
     Config,
-    /// Measure how many listeners a room can have, at what delay.
+    /// Measure how many listeners a room can have, and the delay of their events.
     Loadtest(Box<crate::load::LoadtestArgs>),
 }
 
@@ -85,7 +86,7 @@ enum UserCommand {
     Create {
         /// 1 to 20 of a-z, 0-9 and _.
         name: String,
-        /// Read the password from standard input; without it the account cannot sign in.
+        /// Read the password from standard input; without a password the account cannot sign in.
         #[arg(long)]
         password_stdin: bool,
         /// Print one JSON object.
@@ -96,15 +97,15 @@ enum UserCommand {
 
 #[derive(Debug, Subcommand)]
 enum ClientCommand {
-    /// Register an app. Its secret is shown once.
+    /// Register an app. Its secret is printed only now.
     Create {
-        /// Shown to people.
+        /// Name of the app, as users see it.
         #[arg(long)]
         name: String,
-        /// Where a browser may be sent back to.
+        /// Address that a browser may be redirected to.
         #[arg(long, value_name = "URI")]
         redirect_uri: Vec<String>,
-        /// Where to read about the app.
+        /// Home page of the app.
         #[arg(long)]
         url: Option<String>,
         /// Print one JSON object.
@@ -115,15 +116,15 @@ enum ClientCommand {
 
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
-    /// Give an app a token, of a user or of its own. It is shown once.
+    /// Create a user token or an app token. It is printed only now.
     Create {
         /// The app's client id.
         #[arg(long, value_name = "ID", allow_hyphen_values = true)]
         client: String,
-        /// For whom; without it the token is the app's own.
+        /// User that the token acts for; without it the token is an app token.
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
-        /// What it opens, separated by commas; basic is always included.
+        /// Scopes, separated by commas; basic is always included.
         #[arg(long, value_name = "LIST", default_value = "basic")]
         scopes: String,
         /// Print one JSON object.
@@ -138,34 +139,48 @@ pub fn run() -> ExitCode {
     if let Some(Command::Loadtest(args)) = cli.command {
         return crate::load::run(*args);
     }
-    match obey(cli) {
+    match execute(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Standard error may be closed; there is nobody else to tell.
+            // Standard error may be closed, and there is no other place to report it.
             drop(writeln!(std::io::stderr().lock(), "groundnut: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn obey(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
-    let mut config = Config::load(cli.common.config.as_deref())?;
-    if let Some(url) = cli.common.database_url {
-        config.store.database_url = url;
-    }
-    if let Some(log) = cli.common.log {
-        config.server.log = log;
-    }
-    match cli.command {
-        None => serve(config, cli.serve),
+fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
+    let serve = match &cli.command {
         // `groundnut --bind X serve` and `groundnut serve --bind X` mean the same.
-        Some(Command::Serve(args)) => serve(
-            config,
-            ServeArgs {
-                bind: args.bind.or(cli.serve.bind),
-                demo: args.demo || cli.serve.demo,
-            },
-        ),
+        Some(Command::Serve(args)) => ServeArgs {
+            bind: args.bind.clone().or(cli.serve.bind),
+            demo: args.demo || cli.serve.demo,
+        },
+        Some(
+            Command::User(_)
+            | Command::Client(_)
+            | Command::Token(_)
+            | Command::Config
+            | Command::Loadtest(_),
+        )
+        | None => cli.serve,
+    };
+    let flags = Named::default()
+        .with(
+            "store.database_url",
+            "--database-url",
+            cli.common.database_url,
+        )
+        .with("server.log", "--log", cli.common.log)
+        .with("server.bind", "--bind", serve.bind)
+        .with(
+            "server.demo",
+            "--demo",
+            serve.demo.then(|| true.to_string()),
+        );
+    let config = Config::load(cli.common.config.as_deref(), flags)?;
+    match cli.command {
+        None | Some(Command::Serve(_)) => run_server(config),
         Some(Command::User(UserCommand::Create {
             name,
             password_stdin,
@@ -196,19 +211,43 @@ fn obey(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
             let text = crate::config::reference::commented_defaults();
             Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
         }
-        // Taken out before: it has its own exit codes.
+        // Handled before: the load tester has its own exit codes.
         Some(Command::Loadtest(_)) => Ok(()),
     }
 }
 
-fn serve(mut config: Config, args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
-    if let Some(bind) = args.bind {
-        config.server.bind = bind;
-    }
-    let with_demo = args.demo || config.server.demo;
+fn run_server(mut config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    let with_demo = config.server.demo;
     if with_demo {
         config.rate_limits.writes = config.rate_limits.writes.max(600);
     }
     logging::start(&config.server.log);
     Ok(crate::server::serve(&config, with_demo)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    /// Names of the variables that any flag of a command reads.
+    fn variables(command: &clap::Command) -> Vec<String> {
+        let own = command.get_arguments().filter_map(clap::Arg::get_env);
+        let own = own.map(|name| name.to_string_lossy().into_owned());
+        let below = command.get_subcommands().flat_map(variables);
+        own.chain(below).collect()
+    }
+
+    #[test]
+    fn the_settings_pass_over_the_variables_of_flags_and_no_others() {
+        let mut found = variables(&Cli::command());
+        found.sort_unstable();
+        found.dedup();
+        let mut known: Vec<String> = crate::config::source::FLAGS
+            .iter()
+            .map(|name| format!("GROUNDNUT_{name}"))
+            .collect();
+        known.sort_unstable();
+        assert_eq!(found, known);
+    }
 }

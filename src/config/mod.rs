@@ -1,18 +1,18 @@
 //! Every setting, with its default. The doc comment of a field is its reference text.
 //!
-//! A setting comes from its default, the file, the environment, the command line; the later wins. How they
-//! are read is in [`source`], how the commented defaults are printed in [`reference`].
+//! The layers of a setting, of which the later wins: default, file, environment, command line. [`source`] reads
+//! them, [`reference`] prints the commented defaults.
 
 pub mod reference;
 pub mod source;
 
 /// A value that a file, the environment or the command line can hold.
 pub(crate) trait Value: Sized {
-    /// What is expected, for the error.
+    /// Description of valid values, for the error.
     const EXPECTED: &'static str;
     /// From text.
     fn parse(text: &str) -> Option<Self>;
-    /// As it stands in the file.
+    /// As it is written in the file.
     fn show(&self) -> String;
 }
 
@@ -48,9 +48,9 @@ impl Value for bool {
 }
 
 impl Value for String {
-    const EXPECTED: &'static str = "a text";
+    const EXPECTED: &'static str = "a text without control characters";
     fn parse(text: &str) -> Option<Self> {
-        Some(text.to_owned())
+        (!text.contains(char::is_control)).then(|| text.to_owned())
     }
     fn show(&self) -> String {
         format!("{self:?}")
@@ -64,9 +64,9 @@ pub struct Key {
     pub section: &'static str,
     /// Name in the table.
     pub name: &'static str,
-    /// What it does.
+    /// Its reference text.
     pub doc: &'static str,
-    /// Its default as it stands in the file.
+    /// Its default as it is written in the file.
     pub default: String,
 }
 
@@ -124,32 +124,32 @@ settings! {
         bind: String = "127.0.0.1:8080",
         /// Address that clients see, such as https://chat.example.org. Empty: http:// and the bound address.
         public_url: String = "",
-        /// Fill an empty database with a few people and rooms, and show who they are.
+        /// Fill an empty database with a few users and rooms, and print their names and passwords.
         demo: bool = false,
-        /// A proxy of yours stands in front: the last address in X-Forwarded-For is the client's.
+        /// The server is behind your own proxy: the client address is the last one in X-Forwarded-For.
         behind_proxy: bool = false,
         /// Threads that serve HTTP and websockets. 0: one per core.
         workers: usize = 0usize,
-        /// Threads that channel and user actors live on.
+        /// Threads that run channel and user actors.
         actor_threads: usize = 1usize,
-        /// Connections waiting to be accepted.
+        /// Connections that may wait to be accepted.
         backlog: u32 = 4096u32,
         /// Largest request body in bytes.
         body_bytes: usize = 1_048_576usize,
-        /// Milliseconds that a stop may take before it is forced.
+        /// Milliseconds that an orderly stop may take before it is forced.
         drain_ms: u64 = 10_000u64,
-        /// What is logged: error, warn, info, debug, or a filter such as groundnut=debug.
+        /// Log level: error, warn, info, debug, or a filter such as groundnut=debug.
         log: String = "info",
     }
     /// Database and event log.
     store: StoreConfig {
-        /// Where the data is: sqlite://path, relative to the working directory, or sqlite:///absolute/path.
+        /// Database: sqlite://path, relative to the working directory, or sqlite:///absolute/path.
         database_url: String = "sqlite://data/groundnut.db",
         /// Connections for reading.
         read_connections: u32 = 4u32,
-        /// Writes that may wait. One more is answered with 503 and Retry-After.
+        /// Writes that may be queued. A write beyond that is answered with 503 and Retry-After.
         lane_capacity: usize = 4096usize,
-        /// Writes that may share one commit.
+        /// Most writes of one commit.
         lane_batch: usize = 512usize,
         /// Hours that events stay in the log.
         log_retention_hours: u64 = 36u64,
@@ -160,7 +160,7 @@ settings! {
     streams: Streams {
         /// Milliseconds of silence after which a connection is closed (4000).
         silence_ms: u64 = 60_000u64,
-        /// Milliseconds beyond that for a heartbeat that was on its way.
+        /// Milliseconds added to silence_ms for a heartbeat in transit.
         grace_ms: u64 = 5_000u64,
         /// Subscriptions per user stream.
         subscriptions: usize = 16usize,
@@ -172,17 +172,17 @@ settings! {
         app_streams: usize = 5usize,
         /// Milliseconds in which a connection without a token must be claimed by a subscription (4003).
         unclaimed_ms: u64 = 30_000u64,
-        /// Unclaimed connections per address.
+        /// Unclaimed connections per client address.
         unclaimed_per_address: usize = 16usize,
         /// Unclaimed connections in all.
         unclaimed_total: usize = 1000usize,
         /// Largest inbound message in bytes (1009).
         inbound_bytes: usize = 4096usize,
-        /// Bytes that may wait for a slow reader before it is closed (4008).
+        /// Bytes that may be queued for a slow connection before it is closed (4008).
         queue_bytes: usize = 1_048_576usize,
-        /// Milliseconds without progress after which a reader that is behind is closed (4008).
+        /// Milliseconds without progress after which a connection with queued bytes is closed (4008).
         stalled_ms: u64 = 30_000u64,
-        /// Milliseconds that a closing connection may take to say goodbye.
+        /// Milliseconds that a closing connection waits for the client's close frame.
         linger_ms: u64 = 2_000u64,
     }
     /// Lengths and sizes.
@@ -199,40 +199,40 @@ settings! {
         name_length: usize = 50usize,
         /// Characters in a user name.
         username_length: usize = 20usize,
-        /// People in a channel's ACL, owner included.
+        /// Users in a channel's ACL, owner included.
         channel_members: usize = 200usize,
     }
     /// Presence.
     presence: PresenceConfig {
-        /// Seconds that a presence lasts when the call does not say.
+        /// Lifetime of a presence in seconds, if the request sets none.
         default_seconds: u64 = 900u64,
-        /// Longest life of a presence in seconds.
+        /// Longest lifetime of a presence in seconds.
         max_seconds: u64 = 604_800u64,
     }
     /// Channels.
     channels: Channels {
-        /// Subscribe users who are put on an ACL without being asked, as pnut.io does.
+        /// Subscribe users to a channel when they are added to its ACL, as pnut.io does.
         subscribe_listed: bool = false,
-        /// Seconds after which the actor of an unused channel or user is put to rest.
+        /// Seconds after which the actor of an unused channel or user is stopped.
         idle_seconds: u64 = 600u64,
     }
     /// Requests per client.
     rate_limits: RateLimitConfig {
         /// Whether requests are counted at all.
         enabled: bool = true,
-        /// Reads without a token, per address.
+        /// Reads without a token, per client address.
         anonymous_reads: u32 = 40u32,
-        /// Seconds until anonymous reads start anew.
+        /// Seconds after which the count of anonymous reads restarts.
         anonymous_read_reset_seconds: u64 = 60u64,
         /// Reads with a token, per token.
         authorized_reads: u32 = 5000u32,
-        /// Seconds until authorized reads start anew.
+        /// Seconds after which the count of authorized reads restarts.
         authorized_read_reset_seconds: u64 = 3600u64,
-        /// Writes, per token or address.
+        /// Writes, per token or client address.
         writes: u32 = 20u32,
-        /// Seconds until writes start anew.
+        /// Seconds after which the count of writes restarts.
         write_reset_seconds: u64 = 60u64,
-        /// Seconds that going over the limit costs.
+        /// Seconds that a client is refused after it exceeded a limit.
         seconds_banned: u64 = 600u64,
     }
 }

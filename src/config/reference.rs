@@ -21,3 +21,16 @@ pub fn commented_defaults() -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_document_holds_what_is_printed() {
+        let document = include_str!("../../docs/configuration.md");
+        let printed = super::commented_defaults();
+        assert!(
+            document.contains(&format!("```toml\n{printed}```")),
+            "put the output of `groundnut config` into docs/configuration.md"
+        );
+    }
+}

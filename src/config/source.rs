@@ -1,17 +1,23 @@
-//! Where settings come from: a TOML file, then the environment. The command line is laid over it by `cli`.
+//! The layers of the settings: TOML file, environment, command line.
+//!
+//! The crate `config` parses and merges them and keeps the origin of each value; the table in [`super`] says which
+//! keys exist and what they may hold.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use super::Config;
+use config::{FileFormat, Map, Source, Value, ValueKind};
+
+use super::{Config, Key};
 
 /// Prefix of every variable that is ours.
 const PREFIX: &str = "GROUNDNUT_";
 
-/// Variables that belong to flags and are read by the command line itself.
-const FLAGS: &[&str] = &["BIND", "DATABASE_URL", "CONFIG", "DEMO", "LOG"];
+/// Variables of command-line flags, which `cli` reads. Its tests compare the two.
+pub(crate) const FLAGS: &[&str] = &["BIND", "DATABASE_URL", "CONFIG", "DEMO", "LOG"];
 
-/// A setting that cannot be used. The text says where it stands and what to do.
+/// A setting that cannot be used. The text says where it is written and what to do.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigError(String);
 
@@ -23,8 +29,66 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// Settings that each have an origin of their own: variables, flags.
+#[derive(Clone, Debug, Default)]
+pub struct Named(Vec<(String, Value)>);
+
+impl Named {
+    /// Adds a setting, if it was given. `key` is `section.name`.
+    #[must_use]
+    pub fn with(mut self, key: &str, origin: &str, text: Option<String>) -> Self {
+        let origin = origin.to_owned();
+        let value = text.map(|text| Value::new(Some(&origin), text));
+        self.0.extend(value.map(|value| (key.to_owned(), value)));
+        self
+    }
+
+    /// The variables that begin with the prefix. The crate's own reader would take each `_` for a step into a table,
+    /// but names of settings contain some.
+    fn of_environment(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let keys = Config::keys();
+        let mut found = Self::default();
+        for (variable, text) in variables {
+            let Some(name) = variable.strip_prefix(PREFIX) else {
+                continue;
+            };
+            if FLAGS.contains(&name) {
+                continue;
+            }
+            let key = keys.iter().find(|key| key.variable() == variable);
+            let key = key.ok_or_else(|| unknown(&variable, keys.iter().map(Key::variable)))?;
+            found = found.with(&key.path(), &variable, Some(text));
+        }
+        Ok(found)
+    }
+}
+
+impl Source for Named {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn collect(&self) -> Result<Map<String, Value>, config::ConfigError> {
+        Ok(self.0.iter().cloned().collect())
+    }
+}
+
+impl Key {
+    /// `section.name`
+    fn path(&self) -> String {
+        format!("{}.{}", self.section, self.name)
+    }
+
+    /// `GROUNDNUT_SECTION_NAME`
+    fn variable(&self) -> String {
+        format!("{PREFIX}{}_{}", self.section, self.name).to_uppercase()
+    }
+}
+
 impl Config {
-    /// Defaults, then the file, then the environment.
+    /// Defaults, then the file, the environment, the flags.
     ///
     /// # Errors
     /// A file that cannot be read, an unknown key (the nearest known one is named), a value of the wrong type.
@@ -32,167 +96,206 @@ impl Config {
         clippy::disallowed_methods,
         reason = "the one place that reads the environment"
     )]
-    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let mut config = Self::default();
-        if let Some(path) = file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| ConfigError(format!("cannot read {}: {e}", path.display())))?;
-            config
-                .apply_toml(&text)
-                .map_err(|e| ConfigError(format!("{}: {e}", path.display())))?;
-        }
-        let ours = std::env::vars_os().filter_map(|(name, value)| {
-            let name = name.into_string().ok()?;
+    pub fn load(file: Option<&Path>, flags: Named) -> Result<Self, ConfigError> {
+        let text = match file {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|e| ConfigError(format!("cannot read {}: {e}", path.display())))?,
+        };
+        let file = file.map_or_else(String::new, |path| path.display().to_string());
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
             Some((
-                name.strip_prefix(PREFIX)?.to_owned(),
+                name.into_string().ok()?,
                 value.to_string_lossy().into_owned(),
             ))
         });
-        for (name, value) in ours {
-            config.apply_variable(&name, &value)?;
-        }
-        Ok(config)
+        Self::merged(&file, &text, Named::of_environment(variables)?, flags)
     }
 
-    /// Lays a TOML document over the settings.
-    ///
-    /// # Errors
-    /// As [`Config::load`].
-    pub fn apply_toml(&mut self, text: &str) -> Result<(), ConfigError> {
-        let table: toml::Table = text.parse().map_err(|e| ConfigError(format!("{e}")))?;
-        for (section, value) in table {
-            let toml::Value::Table(entries) = value else {
-                return Err(unknown(&section));
+    /// `file` is the name of the file with this text, for errors.
+    fn merged(
+        file: &str,
+        text: &str,
+        environment: Named,
+        flags: Named,
+    ) -> Result<Self, ConfigError> {
+        let layers = config::Config::builder()
+            .add_source(config::File::from_str(text, FileFormat::Toml))
+            .add_source(environment)
+            .add_source(flags)
+            .build()
+            .map_err(|e| ConfigError(format!("{file}: {e}")))?;
+        let mut settings = Self::default();
+        for (section, value) in sorted(layers.cache.kind) {
+            let at = |key: &str| format!("{file}: {key}");
+            let ValueKind::Table(entries) = value.kind else {
+                return Err(unknown(&at(&section), known_paths()));
             };
-            for (name, value) in entries {
-                let text = match value {
-                    toml::Value::String(text) => text,
-                    toml::Value::Integer(number) => number.to_string(),
-                    toml::Value::Boolean(flag) => flag.to_string(),
-                    toml::Value::Float(_)
-                    | toml::Value::Datetime(_)
-                    | toml::Value::Array(_)
-                    | toml::Value::Table(_) => {
-                        return Err(ConfigError(format!(
-                            "{section}.{name}: expected a single value"
-                        )));
-                    }
-                };
-                self.put(&section, &name, &text, &format!("{section}.{name}"))?;
+            for (name, value) in sorted(ValueKind::Table(entries)) {
+                // Only the file's values have no origin of their own.
+                let key = format!("{section}.{name}");
+                let shown = value.origin().map_or_else(|| at(&key), str::to_owned);
+                settings.put(&section, &name, value.kind, &shown)?;
             }
         }
-        Ok(())
-    }
-
-    /// Lays one variable over the settings; the name comes without its prefix.
-    fn apply_variable(&mut self, name: &str, text: &str) -> Result<(), ConfigError> {
-        if FLAGS.contains(&name) {
-            return Ok(());
-        }
-        let lower = name.to_lowercase();
-        let key = Self::keys()
-            .into_iter()
-            .find(|key| format!("{}_{}", key.section, key.name) == lower);
-        match key {
-            Some(key) => self.put(key.section, key.name, text, &format!("{PREFIX}{name}")),
-            None => {
-                let known = Self::keys()
-                    .into_iter()
-                    .map(|key| format!("{PREFIX}{}_{}", key.section, key.name).to_uppercase());
-                Err(ConfigError(format!(
-                    "{PREFIX}{name}: unknown setting{}",
-                    nearest(&format!("{PREFIX}{name}"), known)
-                )))
-            }
-        }
+        Ok(settings)
     }
 
     fn put(
         &mut self,
         section: &str,
         name: &str,
-        text: &str,
+        value: ValueKind,
         shown: &str,
     ) -> Result<(), ConfigError> {
-        self.set(section, name, text)
+        let text = match value {
+            ValueKind::String(text) => text,
+            ValueKind::Boolean(flag) => flag.to_string(),
+            ValueKind::I64(number) => number.to_string(),
+            ValueKind::I128(number) => number.to_string(),
+            ValueKind::U64(number) => number.to_string(),
+            ValueKind::U128(number) => number.to_string(),
+            ValueKind::Nil | ValueKind::Float(_) | ValueKind::Table(_) | ValueKind::Array(_) => {
+                return Err(ConfigError(format!("{shown}: expected a single value")));
+            }
+        };
+        self.set(section, name, &text)
             .map_err(|expected| match expected {
                 Some(expected) => {
                     ConfigError(format!("{shown}: expected {expected}, got {text:?}"))
                 }
-                None => unknown(shown),
+                None => unknown(shown, known_paths()),
             })
     }
 }
 
-fn unknown(key: &str) -> ConfigError {
-    let known = Config::keys()
-        .into_iter()
-        .map(|key| format!("{}.{}", key.section, key.name));
-    ConfigError(format!("{key}: unknown setting{}", nearest(key, known)))
+/// The entries of a table by name, so that the first error is always the same one.
+fn sorted(kind: ValueKind) -> BTreeMap<String, Value> {
+    match kind {
+        ValueKind::Table(table) => table.into_iter().collect(),
+        ValueKind::Nil
+        | ValueKind::Boolean(_)
+        | ValueKind::I64(_)
+        | ValueKind::I128(_)
+        | ValueKind::U64(_)
+        | ValueKind::U128(_)
+        | ValueKind::Float(_)
+        | ValueKind::String(_)
+        | ValueKind::Array(_) => BTreeMap::new(),
+    }
 }
 
-fn nearest(key: &str, known: impl Iterator<Item = String>) -> String {
-    known
+fn known_paths() -> impl Iterator<Item = String> {
+    Config::keys().into_iter().map(|key| key.path())
+}
+
+/// `shown` ends in the key, perhaps after the name of a file.
+fn unknown(shown: &str, known: impl Iterator<Item = String>) -> ConfigError {
+    let key = shown.rsplit(": ").next().unwrap_or(shown);
+    let nearest = known
         .map(|candidate| (strsim::jaro_winkler(key, &candidate), candidate))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or_else(String::new, |(_, candidate)| {
-            format!("; did you mean {candidate}?")
-        })
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let hint = nearest.map_or_else(String::new, |(_, candidate)| {
+        format!("; did you mean {candidate}?")
+    });
+    ConfigError(format!("{shown}: unknown setting{hint}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn file(text: &str) -> Result<Config, ConfigError> {
+        Config::merged("x.toml", text, Named::default(), Named::default())
+    }
+
+    fn environment(variables: &[(&str, &str)]) -> Result<Named, ConfigError> {
+        let owned = |(name, text): &(&str, &str)| (format!("GROUNDNUT_{name}"), (*text).to_owned());
+        Named::of_environment(variables.iter().map(owned))
+    }
+
+    fn complaint<T: fmt::Debug>(result: Result<T, ConfigError>) -> String {
+        result.unwrap_err().to_string()
+    }
+
     #[test]
     fn an_unknown_key_names_the_nearest_known_one() {
-        let error = Config::default()
-            .apply_toml("[streams]\nsilense_ms = 5")
-            .unwrap_err();
         assert_eq!(
-            error.to_string(),
-            "streams.silense_ms: unknown setting; did you mean streams.silence_ms?"
+            complaint(file("[streams]\nsilense_ms = 5")),
+            "x.toml: streams.silense_ms: unknown setting; did you mean streams.silence_ms?"
+        );
+        for text in ["stream = 5", "[stream]\nsilence_ms = 5"] {
+            let said = complaint(file(text));
+            assert!(
+                said.contains("unknown setting; did you mean streams."),
+                "{said}"
+            );
+        }
+        assert_eq!(
+            complaint(environment(&[("STREAM_SILENCE_MS", "250")])),
+            "GROUNDNUT_STREAM_SILENCE_MS: unknown setting; did you mean GROUNDNUT_STREAMS_SILENCE_MS?"
         );
     }
 
     #[test]
-    fn a_wrong_type_says_what_was_expected() {
-        let error = Config::default()
-            .apply_toml("[streams]\nsilence_ms = \"long\"")
-            .unwrap_err();
+    fn a_value_of_the_wrong_type_says_what_was_expected() {
+        for (text, said) in [
+            ("\"long\"", "expected a whole number from 0, got \"long\""),
+            ("-1", "expected a whole number from 0, got \"-1\""),
+            ("4.5", "expected a single value"),
+            ("[4]", "expected a single value"),
+        ] {
+            assert_eq!(
+                complaint(file(&format!("[streams]\nsilence_ms = {text}"))),
+                format!("x.toml: streams.silence_ms: {said}")
+            );
+        }
+        let flags = Named::default().with("server.workers", "--workers", Some("two".into()));
         assert_eq!(
-            error.to_string(),
-            "streams.silence_ms: expected a whole number from 0, got \"long\""
+            complaint(Config::merged("", "", Named::default(), flags)),
+            "--workers: expected a whole number from 0, got \"two\""
         );
+        let control = complaint(file("[server]\nbind = \"a\\u0000\""));
+        assert!(control.contains("control characters"), "{control}");
     }
 
     #[test]
-    fn a_variable_overrides_the_default() {
-        let mut config = Config::default();
-        config.apply_variable("STREAMS_SILENCE_MS", "250").unwrap();
-        assert_eq!(config.streams.silence_ms, 250);
+    fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
+        let text = "[server]\nbind = \"file\"\nlog = \"file\"\npublic_url = \"file\"";
+        let environment = environment(&[
+            ("BIND", "read by the command line"),
+            ("SERVER_BIND", "variable"),
+            ("SERVER_LOG", "variable"),
+        ]);
+        let flags = Named::default()
+            .with("server.bind", "--bind", Some("flag".into()))
+            .with("server.log", "--log", None);
+        let merged = Config::merged("x.toml", text, environment.unwrap(), flags).unwrap();
+        let server = merged.server;
+        assert_eq!(
+            (server.bind, server.log, server.public_url),
+            ("flag".into(), "variable".into(), "file".into())
+        );
+        assert_eq!(server.workers, Config::default().server.workers);
     }
 
     #[test]
-    fn an_unknown_variable_is_refused() {
-        let error = Config::default()
-            .apply_variable("STREAM_SILENCE_MS", "250")
-            .unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .ends_with("did you mean GROUNDNUT_STREAMS_SILENCE_MS?"),
-            "{error}"
+    fn numbers_and_flags_may_be_written_as_texts() {
+        let text = "[server]\nworkers = \"3\"\ndemo = 1\nbehind_proxy = \"true\"";
+        let server = file(text).unwrap().server;
+        assert_eq!(
+            (server.workers, server.demo, server.behind_proxy),
+            (3, true, true)
         );
     }
 
     #[test]
     fn the_printed_defaults_can_be_read_back() {
-        let mut config = Config::default();
         let uncommented: String = crate::config::reference::commented_defaults()
             .lines()
             .map(|line| format!("{}\n", line.strip_prefix("#= ").unwrap_or(line)))
             .collect();
-        config.apply_toml(&uncommented).unwrap();
+        let read = file(&uncommented).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{:?}", Config::default()));
     }
 }

@@ -1,53 +1,73 @@
 //! What an app asked to be told about.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::{ClientId, StreamKey};
 
-macro_rules! object_types {
-    ($($variant:ident $name:literal;)*) => {
-        /// A kind of object on app streams, and `meta.type` of an event.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum ObjectType { $(#[doc = $name] $variant,)* }
-
-        impl ObjectType {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-            /// The name on the wire.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
-}
-
-object_types! {
-    Post "post";
-    Bookmark "bookmark";
-    Follow "follow";
-    Mute "mute";
-    Block "block";
-    Message "message";
-    Channel "channel";
-    ChannelSubscription "channel_subscription";
-    Token "token";
-    File "file";
-    Poll "poll";
-    User "user";
-    UserPresence "user_presence";
-    UserChannelPresence "user_channel_presence";
+/// A kind of object on app streams, and `meta.type` of an event.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ObjectType {
+    /// A post; none exist here.
+    Post,
+    /// A bookmark; none exist here. Old clients still send the name that App.net had for it.
+    #[strum(to_string = "bookmark", serialize = "star")]
+    Bookmark,
+    /// A user follows another. `user_follow` at App.net.
+    #[strum(to_string = "follow", serialize = "user_follow")]
+    Follow,
+    /// A user mutes another.
+    Mute,
+    /// A user blocks another.
+    Block,
+    /// A message in a channel.
+    Message,
+    /// A channel.
+    Channel,
+    /// A user and a channel.
+    ChannelSubscription,
+    /// An access token.
+    Token,
+    /// A file; none exist here.
+    File,
+    /// A poll; none exist here.
+    Poll,
+    /// A user's profile.
+    User,
+    /// A user's global presence.
+    UserPresence,
+    /// A user's presence in a channel.
+    UserChannelPresence,
 }
 
 impl ObjectType {
+    /// All of them.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
     /// Reads a name; the App.net names that old clients still send are mapped.
     pub fn parse(name: &str) -> Option<Self> {
-        let name = match name {
-            "user_follow" => "follow",
-            "star" => "bookmark",
-            other => other,
-        };
-        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+        name.parse().ok()
     }
 }
 

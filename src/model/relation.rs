@@ -1,10 +1,14 @@
 //! What one user decided about another.
 
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
 use super::Refusal;
 
 /// A directed relation between two users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Relation {
     /// Hears the other's posts and presence.
     Follow,
@@ -17,11 +21,7 @@ pub enum Relation {
 impl Relation {
     /// The name in the store.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Follow => "follow",
-            Self::Mute => "mute",
-            Self::Block => "block",
-        }
+        self.into()
     }
 }
 

@@ -1,42 +1,60 @@
 //! OAuth scopes and what each opens.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::Channel;
 
-macro_rules! scopes {
-    ($($variant:ident $name:literal $extendable:literal;)*) => {
-        /// A base scope.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Scope { $(#[doc = $name] $variant,)* }
-
-        impl Scope {
-            /// All base scopes.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-            /// The name on the wire.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-            /// Whether `name:type` narrows it.
-            pub fn is_extendable(self) -> bool {
-                match self { $(Self::$variant => $extendable,)* }
-            }
-        }
-    };
+/// A base scope. Its name on the wire is the variant's in snake case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum Scope {
+    /// Who the user is; part of every user token.
+    Basic,
+    /// The user's e-mail address; none is kept here.
+    Email,
+    /// Files; none exist here.
+    Files,
+    /// Following, muting, blocking.
+    Follow,
+    /// All channels that the user may read or write.
+    Messages,
+    /// Polls; none exist here.
+    Polls,
+    /// The user's presence.
+    Presence,
+    /// Public channels.
+    PublicMessages,
+    /// Streams of posts; none exist here.
+    Stream,
+    /// The user's profile.
+    UpdateProfile,
+    /// Posts; none exist here.
+    WritePost,
 }
 
-scopes! {
-    Basic "basic" false;
-    Email "email" false;
-    Files "files" true;
-    Follow "follow" false;
-    Messages "messages" true;
-    Polls "polls" true;
-    Presence "presence" false;
-    PublicMessages "public_messages" true;
-    Stream "stream" false;
-    UpdateProfile "update_profile" false;
-    WritePost "write_post" false;
+impl Scope {
+    /// All base scopes.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Whether `name:type` narrows it.
+    pub fn is_extendable(self) -> bool {
+        match self {
+            Self::Files | Self::Messages | Self::Polls | Self::PublicMessages => true,
+            Self::Basic
+            | Self::Email
+            | Self::Follow
+            | Self::Presence
+            | Self::Stream
+            | Self::UpdateProfile
+            | Self::WritePost => false,
+        }
+    }
 }
 
 /// The scopes of a token: exactly the granted texts, never renamed (clients decode them as a closed list).
@@ -57,7 +75,7 @@ impl Scopes {
             let (base, narrow) = word
                 .split_once(':')
                 .map_or((word, None), |(b, n)| (b, Some(n)));
-            let known = Scope::ALL.iter().find(|scope| scope.name() == base);
+            let known = base.parse::<Scope>().ok();
             let valid = known
                 .is_some_and(|scope| narrow.is_none_or(|n| scope.is_extendable() && !n.is_empty()));
             if !valid {

@@ -1,12 +1,14 @@
 //! A person, bot or feed.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use super::{Content, Raw, Stamp, UserId};
 
 /// What kind of account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum UserKind {
     /// A person.
     #[default]
@@ -20,11 +22,7 @@ pub enum UserKind {
 impl UserKind {
     /// The name on the wire and in the store.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Human => "human",
-            Self::Feed => "feed",
-            Self::Bot => "bot",
-        }
+        self.into()
     }
 }
 

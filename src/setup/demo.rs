@@ -1,4 +1,4 @@
-//! `--demo`: a few people, a public room and a private one, in an empty database.
+//! `--demo`: a few users, a public room and a private one, in an empty database.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const PEOPLE: [(&str, &str); 4] = [
     ("mary", "Mary Anning"),
 ];
 
-/// What is said in the public room: who, and what.
+/// Messages in the public room: index of the author, text.
 const TALK: [(usize, &str); 6] = [
     (
         0,
@@ -42,7 +42,7 @@ const TALK: [(usize, &str); 6] = [
     ),
 ];
 
-/// Fills the database unless somebody is in it already; in both cases says who can be tried out.
+/// Fills an empty database; returns the demo's users, also when an earlier start has created them.
 ///
 /// # Errors
 /// The database is in trouble.
@@ -52,14 +52,14 @@ pub async fn fill(store: &Store) -> Result<Demo, Failure> {
         .read(move |db| Ok((db.ids_by_name(&names)?, db.user(UserId(1))?.is_some())))
         .await?;
     if known.len() < PEOPLE.len() {
-        // Accounts whose passwords everybody can read have no place among real ones. The first account of a
+        // Accounts with published passwords may not be mixed with real ones. The first account of a
         // database has id 1, and accounts are never removed.
         if anybody {
             return Err(Failure::Trouble(
                 "--demo fills an empty database only, and this one has accounts; name another with --database-url".into(),
             ));
         }
-        // Hashing is slow on purpose; the lane must not wait for it.
+        // Hashing is slow on purpose: done before, it does not block the write lane.
         let hashes = PEOPLE
             .iter()
             .map(|(name, _)| hash_password(&password(name)));

@@ -1,4 +1,4 @@
-//! What a database begins with: the client of our own page, and on request a demo.
+//! First contents of a database: the client of our own page, and on request a demo.
 
 pub mod demo;
 pub mod page;

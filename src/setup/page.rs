@@ -1,15 +1,15 @@
-//! The client that our own page in the browser signs in with.
+//! The OAuth client of our own page in the browser.
 
 use crate::model::ClientId;
 use crate::store::{Failure, NewClient, Store};
 
-/// Public by nature: a page cannot keep a secret, so it has none (RFC 6749 §2.1).
+/// A public client: a page cannot keep a secret, so it has none (RFC 6749 §2.1).
 pub const CLIENT: &str = "groundnut-rooms-page-public-0001";
 
-/// Registers it, or brings it up to date.
+/// Registers or updates it.
 ///
 /// # Errors
-/// The database is in trouble.
+/// The database fails.
 pub async fn register(store: &Store) -> Result<(), Failure> {
     let new = NewClient {
         id: ClientId::from(CLIENT),

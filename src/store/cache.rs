@@ -1,32 +1,35 @@
-//! What is asked with every request, kept in memory: users and tokens.
+//! Users and tokens in memory, because every request needs them.
 //!
-//! A fill races with a commit: it may have read what was true before. So each fill notes the generation
-//! before it reads, and is dropped if a commit raised it since. The check happens under the lock of the
-//! entry's shard, and a commit raises the generation before it removes entries; hence a stale value is
-//! either not put in, or removed.
+//! A load races with a commit: it may have read the state before it. `quick_cache` gives the loader of a key a
+//! placeholder, which other requests for the key wait on instead of reading too; a commit that removes the key
+//! removes the placeholder, and the late value is not stored. Only [`Cache::remove_where`] cannot see placeholders:
+//! it raises a generation first, and a loader that finds it raised stores nothing, or takes back what it stored.
 
-use std::collections::hash_map::RandomState;
+use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use dashmap::DashMap;
-use dashmap::mapref::entry::Entry;
+use quick_cache::sync::{self, DefaultLifecycle, GuardResult, PlaceholderGuard};
+use quick_cache::{DefaultHashBuilder, UnitWeighter};
 
+use super::Failure;
 use crate::event::{Event, Payload};
-use crate::model::{Relation, Token, TokenId, User, UserId};
+use crate::model::{Relation, Token, User, UserId};
 
+/// Above it the entries read least often leave. A cached user is about 1 KiB, a token 300 bytes.
 const MAX_USERS: usize = 50_000;
 const MAX_TOKENS: usize = 50_000;
 
-/// What a commit changed of that which is cached.
+/// What a commit changed of the cached data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Invalidated {
     /// A profile or its counts.
     User(UserId),
-    /// A token is gone.
-    Token(TokenId),
-    /// A client's name, which stands in all its tokens.
+    /// The token with this hash is deleted.
+    Token([u8; 32]),
+    /// A client's name, which all its tokens contain.
     Clients,
 }
 
@@ -44,13 +47,13 @@ impl Caches {
         }
     }
 
-    /// Called between a commit and the answers to those who asked for it.
+    /// Called between a commit and the answers of its writes.
     pub(super) fn invalidate_all(&self, invalidated: &[Invalidated]) {
         for what in invalidated {
             match *what {
                 Invalidated::User(id) => self.users.remove(&id),
-                Invalidated::Token(id) => self.tokens.remove_where(|token| token.id == id),
-                Invalidated::Clients => self.tokens.remove_where(|_| true),
+                Invalidated::Token(hash) => self.tokens.remove(&hash),
+                Invalidated::Clients => self.tokens.clear(),
             }
         }
     }
@@ -102,58 +105,94 @@ impl Caches {
 
 /// A bounded map of values that commits may outdate.
 pub(super) struct Cache<K, V> {
-    map: DashMap<K, V, RandomState>,
+    map: sync::Cache<K, V>,
     generation: AtomicU64,
-    most: usize,
+}
+
+/// The right to store the value of one key; see [`Cache::missing`].
+pub(super) struct Loading<'a, K, V> {
+    guard: PlaceholderGuard<'a, K, V, UnitWeighter, DefaultHashBuilder, DefaultLifecycle<K, V>>,
+    key: K,
+    generation: u64,
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
     fn new(most: usize) -> Self {
         Self {
-            map: DashMap::with_hasher(RandomState::new()),
+            map: sync::Cache::new(most),
             generation: AtomicU64::new(0),
-            most,
         }
     }
 
     pub(super) fn get(&self, key: &K) -> Option<V> {
-        self.map.get(key).map(|kept| kept.clone())
+        self.map.get(key)
     }
 
-    /// To be noted before the value is read from the database.
-    pub(super) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::SeqCst)
-    }
-
-    /// Keeps the value, unless a commit came between.
-    pub(super) fn fill(&self, generation: u64, key: K, value: V) {
-        if self.map.len() >= self.most {
-            // Full: half of it goes, whichever. Rare, and as good as any order for what is asked all the time.
-            let mut keep = false;
-            self.map.retain(|_, _| {
-                keep = !keep;
-                keep
-            });
+    /// The cached value, or what `read` finds. Calls for one key that overlap read once.
+    pub(super) async fn get_or_load(
+        &self,
+        key: K,
+        read: impl Future<Output = Result<Option<V>, Failure>>,
+    ) -> Result<Option<V>, Failure> {
+        let guard = match self.map.get_value_or_guard_async(&key).await {
+            Ok(value) => return Ok(Some(value)),
+            Err(guard) => guard,
+        };
+        let loading = self.loading(key, guard);
+        // Without a value the placeholder is dropped, and the next call that waits on it reads for itself.
+        let value = read.await?;
+        if let Some(value) = &value {
+            self.store(loading, value.clone());
         }
-        match self.map.entry(key) {
-            Entry::Occupied(mut there) if self.generation() == generation => {
-                there.insert(value);
-            }
-            Entry::Vacant(empty) if self.generation() == generation => {
-                empty.insert(value);
-            }
-            Entry::Occupied(_) | Entry::Vacant(_) => {}
+        Ok(value)
+    }
+
+    /// To be called before the value of a missing key is read together with others; [`Self::store`] follows. `None`:
+    /// another call is loading the key and will store it.
+    pub(super) fn missing(&self, key: K) -> Option<Loading<'_, K, V>> {
+        match self.map.get_value_or_guard(&key, Some(Duration::ZERO)) {
+            GuardResult::Guard(guard) => Some(self.loading(key, guard)),
+            GuardResult::Value(_) | GuardResult::Timeout => None,
         }
     }
 
+    fn loading<'a>(
+        &self,
+        key: K,
+        guard: PlaceholderGuard<'a, K, V, UnitWeighter, DefaultHashBuilder, DefaultLifecycle<K, V>>,
+    ) -> Loading<'a, K, V> {
+        Loading {
+            guard,
+            key,
+            generation: self.generation.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Stores the value, unless a commit has outdated it since the read began.
+    pub(super) fn store(&self, loading: Loading<'_, K, V>, value: V) {
+        let is_current = || self.generation.load(Ordering::SeqCst) == loading.generation;
+        if !is_current() || loading.guard.insert(value).is_err() {
+            return;
+        }
+        if self.generation.load(Ordering::SeqCst) != loading.generation {
+            self.map.remove(&loading.key);
+        }
+    }
+
+    /// Removes the value, and the placeholder of a load that is under way.
     pub(super) fn remove(&self, key: &K) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
         self.map.remove(key);
     }
 
-    fn remove_where(&self, gone: impl Fn(&V) -> bool) {
+    /// Removes the values that `is_gone` picks. Visits every entry.
+    fn remove_where(&self, is_gone: impl Fn(&V) -> bool) {
         self.generation.fetch_add(1, Ordering::SeqCst);
-        self.map.retain(|_, value| !gone(value));
+        self.map.retain(|_, value| !is_gone(value));
+    }
+
+    /// Removes every value and every placeholder.
+    fn clear(&self) {
+        self.map.clear();
     }
 }
 
@@ -162,23 +201,69 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fill_that_a_commit_overtook_is_dropped() {
+    fn a_load_that_a_commit_overtook_is_not_stored() {
         let kept = Cache::new(8);
-        let generation = kept.generation();
+        let loading = kept.missing(1).unwrap();
         kept.remove(&1);
-        kept.fill(generation, 1, "stale");
+        kept.store(loading, "stale");
         assert_eq!(kept.get(&1), None);
-        kept.fill(kept.generation(), 1, "fresh");
+        let loading = kept.missing(1).unwrap();
+        kept.store(loading, "fresh");
         assert_eq!(kept.get(&1), Some("fresh"));
     }
 
     #[test]
-    fn a_full_cache_stays_bounded() {
-        let kept = Cache::new(10);
-        for n in 0..1000 {
-            kept.fill(kept.generation(), n, n);
-            assert!(kept.map.len() <= 10);
+    fn a_load_that_a_removal_by_value_or_a_clearing_overtook_is_not_stored() {
+        let kept = Cache::new(8);
+        let loading = kept.missing(1).unwrap();
+        kept.remove_where(|value| *value == "stale");
+        kept.store(loading, "stale");
+        assert_eq!(kept.get(&1), None);
+        let loading = kept.missing(1).unwrap();
+        kept.clear();
+        kept.store(loading, "stale");
+        assert_eq!(kept.get(&1), None);
+    }
+
+    #[test]
+    fn a_full_cache_stays_bounded_and_keeps_what_is_read_often() {
+        let kept = Cache::new(100);
+        for n in 0..10_000 {
+            let loading = kept.missing(n + 1).unwrap();
+            kept.store(loading, n);
+            if n == 0 {
+                continue;
+            }
+            assert!(kept.map.len() <= 100);
+            assert_eq!(kept.get(&1), Some(0), "after {n} others");
         }
-        assert_eq!(kept.get(&999), Some(999));
+    }
+
+    #[actix_web::test]
+    async fn calls_for_one_key_that_overlap_read_once() {
+        let kept = Cache::new(8);
+        let reads = std::cell::Cell::new(0);
+        let read = || async {
+            reads.set(reads.get() + 1);
+            tokio::task::yield_now().await;
+            Ok(Some("value"))
+        };
+        let (one, other) = tokio::join!(kept.get_or_load(1, read()), kept.get_or_load(1, read()));
+        assert_eq!(
+            (one.unwrap(), other.unwrap()),
+            (Some("value"), Some("value"))
+        );
+        assert_eq!(reads.get(), 1);
+    }
+
+    #[actix_web::test]
+    async fn a_load_that_fails_leaves_the_key_to_the_next_call() {
+        let kept = Cache::new(8);
+        let failed = kept.get_or_load(1, async { Err(Failure::Busy) }).await;
+        assert!(failed.is_err());
+        assert_eq!(kept.get_or_load(1, async { Ok(None) }).await.unwrap(), None);
+        let loaded = kept.get_or_load(1, async { Ok(Some("value")) }).await;
+        assert_eq!(loaded.unwrap(), Some("value"));
+        assert_eq!(kept.get(&1), Some("value"));
     }
 }

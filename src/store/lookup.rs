@@ -1,4 +1,4 @@
-//! What every request asks: users and tokens, from the cache when it can be.
+//! Users and tokens, which every request needs: from the cache, else from the database.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,19 +9,11 @@ use crate::model::{Token, User, UserId};
 impl Store {
     /// A user.
     pub async fn user(&self, id: UserId) -> Result<Option<Arc<User>>, Failure> {
-        let users = &self.shared.caches.users;
-        if let Some(user) = users.get(&id) {
-            return Ok(Some(user));
-        }
-        let generation = users.generation();
-        let user = self.read(move |db| db.user(id)).await?.map(Arc::new);
-        if let Some(user) = &user {
-            users.fill(generation, id, Arc::clone(user));
-        }
-        Ok(user)
+        let read = async { Ok(self.read(move |db| db.user(id)).await?.map(Arc::new)) };
+        self.shared.caches.users.get_or_load(id, read).await
     }
 
-    /// Those of these users who exist.
+    /// Those of these users that exist.
     pub async fn users(&self, ids: Vec<UserId>) -> Result<HashMap<UserId, Arc<User>>, Failure> {
         let cache = &self.shared.caches.users;
         let mut found = HashMap::with_capacity(ids.len());
@@ -37,10 +29,15 @@ impl Store {
         if missing.is_empty() {
             return Ok(found);
         }
-        let generation = cache.generation();
+        let mut loading: HashMap<UserId, _> = missing
+            .iter()
+            .filter_map(|id| Some((*id, cache.missing(*id)?)))
+            .collect();
         for (id, user) in self.read(move |db| db.users(&missing)).await? {
             let user = Arc::new(user);
-            cache.fill(generation, id, Arc::clone(&user));
+            if let Some(loading) = loading.remove(&id) {
+                cache.store(loading, Arc::clone(&user));
+            }
             found.insert(id, user);
         }
         Ok(found)
@@ -48,19 +45,11 @@ impl Store {
 
     /// The token with this secret.
     pub async fn token(&self, secret: &str) -> Result<Option<Arc<Token>>, Failure> {
-        let tokens = &self.shared.caches.tokens;
         let hash = secret::hash_token(secret);
-        if let Some(token) = tokens.get(&hash) {
-            return Ok(Some(token));
-        }
-        let generation = tokens.generation();
-        let token = self
-            .read(move |db| db.token_by_hash(&hash))
-            .await?
-            .map(Arc::new);
-        if let Some(token) = &token {
-            tokens.fill(generation, hash, Arc::clone(token));
-        }
-        Ok(token)
+        let read = async {
+            let token = self.read(move |db| db.token_by_hash(&hash)).await?;
+            Ok(token.map(Arc::new))
+        };
+        self.shared.caches.tokens.get_or_load(hash, read).await
     }
 }

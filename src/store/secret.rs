@@ -1,4 +1,4 @@
-//! Secrets: how they are made, and what is kept of them.
+//! Secrets: how they are generated, and what the database stores of them.
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -6,20 +6,21 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 
 use super::Failure;
 
-/// 24 random bytes as base64url: 32 characters that nobody guesses.
+/// 24 random bytes as base64url: 32 characters with 192 bits of entropy.
 pub fn random_id() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>())
 }
 
-/// What is kept of a token or client secret. These are random, so a fast hash is enough.
+/// The stored form of a token or client secret. Secrets are random, so a fast hash is enough.
 pub fn hash_token(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// What is kept of a password (Argon2id). Takes long on purpose: only inside [`super::Store::read`].
+/// The stored form of a password (Argon2id). Slow on purpose: call it only inside [`super::Store::read`].
 pub fn hash_password(password: &str) -> Result<String, Failure> {
     Argon2::default()
         .hash_password(password.as_bytes())
@@ -27,7 +28,7 @@ pub fn hash_password(password: &str) -> Result<String, Failure> {
         .map_err(|error| Failure::trouble(format!("password hash: {error}")))
 }
 
-/// Whether this is the password. Takes long on purpose: only inside [`super::Store::read`].
+/// Whether this is the password. Slow on purpose: call it only inside [`super::Store::read`].
 pub fn verify_password(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| {
         Argon2::default()
@@ -36,9 +37,9 @@ pub fn verify_password(password: &str, hash: &str) -> bool {
     })
 }
 
-/// Compares without telling by its duration where the difference is.
+/// Compares in constant time: the duration reveals no position of a difference.
 pub(super) fn same_bytes(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |diff, (x, y)| diff | (x ^ y)) == 0
+    a.ct_eq(b).into()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Access tokens and what they authorize.
+//! Access tokens and what they allow.
 
 use diesel::prelude::*;
 
@@ -9,16 +9,16 @@ use super::secret::hash_token;
 use super::{Db, Failure, Tx};
 use crate::model::{ClientBrief, ClientId, Refusal, Scopes, Token, TokenId, UserId};
 
-/// A token to be given out.
+/// A token to be created.
 #[derive(Clone, Debug)]
 pub struct NewToken<'a> {
-    /// What its bearer will show; only its hash is kept.
+    /// What the client will send; only its hash is stored.
     pub secret: &'a str,
-    /// To which app.
+    /// The app that gets it.
     pub client: ClientId,
-    /// For whom; `None` makes an app token.
+    /// The user that it acts for; `None` makes an app token.
     pub user: Option<UserId>,
-    /// What it opens.
+    /// What it allows.
     pub scopes: Scopes,
 }
 
@@ -93,7 +93,7 @@ impl Db<'_> {
             .collect()
     }
 
-    /// Who authorized an app, and for what: one entry per live user token.
+    /// The users that authorized an app, and their scopes: one entry per live user token.
     pub fn authorizations(&mut self, client: &ClientId) -> Result<Vec<(UserId, Scopes)>, Failure> {
         tokens::table
             .filter(tokens::client_id.eq(client.as_str()))
@@ -147,7 +147,7 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// Gives out a token.
+    /// Creates a token.
     pub fn create_token(&mut self, new: &NewToken<'_>) -> Result<Token, Failure> {
         let now = self.now();
         let client = self
@@ -180,19 +180,23 @@ impl Tx<'_> {
         })
     }
 
-    /// Takes a token back; with it, whether it was the user's last one of this app. `None`: was gone already.
+    /// Deletes a token, and says whether it was the user's last one of this app. `None`: there is no such token.
     pub fn delete_token(&mut self, id: TokenId) -> Result<Option<(Token, bool)>, Failure> {
-        let row = tokens::table
+        let found = tokens::table
             .inner_join(clients::table)
             .filter(tokens::id.eq(id.0))
-            .select(COLUMNS)
-            .get_result::<Row>(self.sql)
+            .select((COLUMNS, tokens::hash))
+            .get_result::<(Row, Vec<u8>)>(self.sql)
             .optional()?;
-        let Some(token) = row.map(into_model).transpose()? else {
+        let Some((row, hash)) = found else {
             return Ok(None);
         };
+        let token = into_model(row)?;
         diesel::delete(tokens::table.find(id.0)).execute(self.sql)?;
-        self.mark_invalid(Invalidated::Token(id));
+        let hash = hash.try_into();
+        self.mark_invalid(Invalidated::Token(
+            hash.map_err(|_hash| Failure::trouble("a token's hash has 32 bytes"))?,
+        ));
         let was_last = match token.user {
             Some(user) => self.count_tokens(token.client.id.as_str(), user)? == 0,
             None => false,

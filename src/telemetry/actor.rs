@@ -1,10 +1,10 @@
-//! What one actor has done since it started. Written by whoever works for it, on whatever thread, without locks.
+//! Counters of one actor since it started. Threads that work for it write them without locks.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::Histogram;
 
-/// Counters of one actor. They start with it and go with it.
+/// Counters of one actor, with the lifetime of the actor.
 #[derive(Debug, Default)]
 pub struct ActorNumbers {
     events: AtomicU64,
@@ -18,28 +18,28 @@ pub struct ActorNumbers {
 }
 
 impl ActorNumbers {
-    /// Events came down the log to it.
+    /// Counts events that the log delivered to it.
     pub fn handled(&self, events: u64) {
         self.events.fetch_add(events, Ordering::Relaxed);
     }
 
-    /// Frames went to sockets, or to their queues, on its behalf.
+    /// Counts frames written to sockets, or to their queues, on its behalf.
     pub fn sent(&self, frames: u64, bytes: u64) {
         self.frames.fetch_add(frames, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// A connection that listened to it was closed because it read too slowly.
+    /// Counts a subscribed connection that was closed because it read too slowly.
     pub fn closed_slow(&self) {
         self.slow_closes.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The last socket has an event of it, so long after the commit.
+    /// Records the time from a commit to the last socket written.
     pub fn fanned_out(&self, micros: u64) {
         self.fanout.record(micros);
     }
 
-    /// A mail begins to wait, unless as many as `bound` do already.
+    /// Counts a mail that begins to wait; false if `bound` mails wait already.
     pub fn mail_arrives(&self, bound: usize) -> bool {
         let depth = self.depth.fetch_add(1, Ordering::Relaxed) + 1;
         if depth > bound {
@@ -54,7 +54,7 @@ impl ActorNumbers {
         true
     }
 
-    /// A mail was answered, or given up.
+    /// Counts a mail that was answered or dropped.
     pub fn mail_leaves(&self) {
         self.depth.fetch_sub(1, Ordering::Relaxed);
     }
@@ -74,7 +74,7 @@ impl ActorNumbers {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Listeners closed for reading too slowly.
+    /// Subscribed connections that were closed because they read too slowly.
     pub fn slow_closes(&self) -> u64 {
         self.slow_closes.load(Ordering::Relaxed)
     }

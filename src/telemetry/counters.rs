@@ -1,64 +1,74 @@
-//! One table: name, help. Counting is one relaxed atomic addition.
+//! Counters of the process. Counting is one relaxed atomic addition.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use strum::{EnumCount, EnumMessage, IntoStaticStr, VariantArray};
+
 use super::Spans;
 
-macro_rules! counters {
-    ($($(#[doc = $help:literal])* $variant:ident $name:literal;)*) => {
-        /// Something that is counted.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[repr(usize)]
-        pub enum Counter { $($(#[doc = $help])* $variant,)* }
-
-        impl Counter {
-            /// All of them, in the order of the page.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-            /// Name on the metrics page.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-            /// Help text on the metrics page.
-            pub fn help(self) -> &'static str {
-                match self { $(Self::$variant => concat!($($help),*),)* }
-            }
-        }
-    };
+/// Something that is counted: its name on the metrics page, and its help text there.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, EnumCount, EnumMessage, IntoStaticStr, VariantArray,
+)]
+#[repr(usize)]
+pub enum Counter {
+    /// Frames written to sockets or to their queues.
+    #[strum(serialize = "stream_frames_total")]
+    FramesSent,
+    /// Bytes of those frames.
+    #[strum(serialize = "stream_bytes_total")]
+    BytesSent,
+    /// Write calls that carried frames; joined frames count once.
+    #[strum(serialize = "stream_writes_total")]
+    SocketWrites,
+    /// Sockets that did not take all of a write and got a queue.
+    #[strum(serialize = "stream_sockets_behind_total")]
+    SocketsBehind,
+    /// Connections opened.
+    #[strum(serialize = "stream_connections_opened_total")]
+    ConnectionsOpened,
+    /// Connections that ended, for any reason.
+    #[strum(serialize = "stream_connections_gone_total")]
+    ConnectionsGone,
+    /// Connections closed because they read too slowly.
+    #[strum(serialize = "stream_slow_closes_total")]
+    SlowCloses,
+    /// Connections closed because they sent nothing for too long.
+    #[strum(serialize = "stream_silent_closes_total")]
+    SilentCloses,
+    /// Websocket upgrades refused.
+    #[strum(serialize = "stream_upgrades_refused_total")]
+    UpgradesRefused,
+    /// Mails refused because a mailbox was full.
+    #[strum(serialize = "actor_mail_refused_total")]
+    MailRefused,
+    /// Events that the log delivered.
+    #[strum(serialize = "log_events_delivered_total")]
+    EventsDelivered,
+    /// Ephemeral events dropped because the queue to the log's reader was full.
+    #[strum(serialize = "log_ephemeral_dropped_total")]
+    EphemeralDropped,
+    /// Times that the log's reader fetched events from the table.
+    #[strum(serialize = "log_catch_ups_total")]
+    LogCatchUps,
 }
 
-counters! {
-    /// Frames handed to sockets or to their queues.
-    FramesSent "stream_frames_total";
-    /// Bytes of those frames.
-    BytesSent "stream_bytes_total";
-    /// Write calls that carried frames; joined frames count once.
-    SocketWrites "stream_writes_total";
-    /// Sockets that did not take all of a write and got a queue.
-    SocketsBehind "stream_sockets_behind_total";
-    /// Connections opened.
-    ConnectionsOpened "stream_connections_opened_total";
-    /// Connections gone, for whatever reason.
-    ConnectionsGone "stream_connections_gone_total";
-    /// Connections closed because they read too slowly.
-    SlowCloses "stream_slow_closes_total";
-    /// Connections closed because nothing was heard of them.
-    SilentCloses "stream_silent_closes_total";
-    /// Upgrades refused.
-    UpgradesRefused "stream_upgrades_refused_total";
-    /// Mails refused because a mailbox was full.
-    MailRefused "actor_mail_refused_total";
-    /// Events that went down from the log.
-    EventsDelivered "log_events_delivered_total";
-    /// Ephemeral events dropped because the way down was full.
-    EphemeralDropped "log_ephemeral_dropped_total";
-    /// Times that the log's reader fetched events from the table.
-    LogCatchUps "log_catch_ups_total";
+impl Counter {
+    /// Name on the metrics page, behind the prefix.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Help text on the metrics page.
+    pub fn help(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
+    }
 }
 
 /// All counters and distributions of a process.
 #[derive(Debug)]
 pub struct Metrics {
-    values: [AtomicU64; Counter::ALL.len()],
+    values: [AtomicU64; Counter::COUNT],
     spans: Spans,
 }
 
@@ -90,22 +100,8 @@ impl Metrics {
         self.values[counter as usize].load(Ordering::Relaxed)
     }
 
-    /// How long things took.
+    /// Durations.
     pub fn spans(&self) -> &Spans {
         &self.spans
-    }
-
-    /// The page in Prometheus' text format.
-    pub fn page(&self) -> String {
-        let mut page = String::new();
-        for counter in Counter::ALL {
-            let (name, help) = (counter.name(), counter.help().trim());
-            page.push_str(&format!(
-                "# HELP groundnut_{name} {help}\n# TYPE groundnut_{name} counter\n"
-            ));
-            page.push_str(&format!("groundnut_{name} {}\n", self.get(*counter)));
-        }
-        self.spans.page(&mut page);
-        page
     }
 }

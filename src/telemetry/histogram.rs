@@ -1,7 +1,7 @@
-//! How long something took, as a distribution: one relaxed addition for each value, read while it is written to.
+//! A distribution of durations: one relaxed addition for each value, readable while it is written.
 //!
-//! Buckets grow with the value (16 to each doubling), so a percentile is at most 6 % above the truth. The
-//! buckets are made by the first value: an actor that measures nothing pays for a pointer, one that does for 1.5 KiB.
+//! Buckets grow with the value (16 to each doubling), so a percentile is at most 6 % too high. The first value
+//! allocates the buckets: an unused histogram costs a pointer, a used one 1.5 KiB.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use serde::Serialize;
 const FINE: u32 = 4;
 /// Values below this have a bucket each.
 const EXACT: u64 = 1 << FINE;
-/// Doublings above that: up to 2²⁷ µs, a little over two minutes. What takes longer counts as that.
+/// Doublings above that: up to 2²⁷ µs, a little over two minutes. Longer durations count as that.
 const DOUBLINGS: u32 = 27 - FINE;
 const BUCKETS: usize = ((DOUBLINGS + 1) << FINE) as usize;
 
@@ -24,7 +24,7 @@ pub struct Histogram {
     max: AtomicU64,
 }
 
-/// What a histogram held at a moment; microseconds.
+/// Percentiles of a histogram at one moment, in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Percentiles {
     /// Values.
@@ -47,7 +47,7 @@ impl Histogram {
         let buckets = self
             .buckets
             .get_or_init(|| (0..BUCKETS).map(|_| AtomicU32::new(0)).collect());
-        // A full bucket stays full: four thousand million values about the same say enough.
+        // A full bucket stays full: after 2³² values the percentiles change no more.
         if let Some(bucket) = buckets.get(place(micros))
             && bucket.load(Ordering::Relaxed) < u32::MAX
         {
@@ -62,12 +62,20 @@ impl Histogram {
         self.sum.load(Ordering::Relaxed)
     }
 
-    /// How many values were not above each of the bounds, and how many there are at all. A bound within a
-    /// bucket counts the whole bucket.
-    pub fn cumulative(&self, bounds: &[u64]) -> (Vec<u64>, u64) {
+    /// How many values are between each bound and the one before it, and last, how many are above all bounds. A
+    /// bound within a bucket counts the whole bucket.
+    pub fn between(&self, bounds: &[u64]) -> Vec<u64> {
         let counts = self.counts();
-        let up_to = |bound: &u64| counts.iter().take(place(*bound) + 1).sum();
-        (bounds.iter().map(up_to).collect(), counts.iter().sum())
+        let mut counts = counts.iter();
+        let mut taken = 0;
+        let mut found: Vec<u64> = Vec::with_capacity(bounds.len() + 1);
+        for bound in bounds {
+            let end = place(*bound) + 1;
+            found.push(counts.by_ref().take(end.saturating_sub(taken)).sum());
+            taken = end;
+        }
+        found.push(counts.sum());
+        found
     }
 
     /// As of now; `None` if nothing was recorded.
@@ -159,7 +167,9 @@ mod tests {
             );
         }
         assert_eq!(histogram.sum(), 500_500);
-        let (up_to, all) = histogram.cumulative(&[0, 10, 1_000_000]);
-        assert_eq!((up_to, all), (vec![0, 10, 1000], 1000));
+        assert_eq!(histogram.between(&[0, 10, 1_000_000]), [0, 10, 990, 0]);
+        histogram.record(u64::MAX);
+        assert_eq!(histogram.between(&[0, 10, 1_000_000]), [0, 10, 990, 1]);
+        assert_eq!(Histogram::default().between(&[5]), [0, 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! Addresses: what may become the `href` of a link, and which host it leads to.
+//! Addresses: the rule for the `href` of a link, and the host that it leads to.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -54,15 +54,15 @@ impl Address {
         Self::parse(text)
     }
 
-    /// Whether a text already says where the link leads.
+    /// Whether a text already shows the host of the link.
     pub(super) fn is_said_by(&self, anchor: &str) -> bool {
         shown(anchor).eq_ignore_ascii_case(&self.host)
     }
 }
 
-/// The part of an address between `//` and the path; positions are bytes of the text it stands in.
+/// The part of an address between `//` and the path; positions are bytes of the whole text.
 pub(super) struct Authority {
-    /// The host name, without what stands around it.
+    /// The host name, without user and port.
     pub(super) host: Range<usize>,
     /// After the port, if there is one.
     pub(super) end: usize,
@@ -100,7 +100,7 @@ fn shown(host: &str) -> &str {
     }
 }
 
-/// What stands before `://`, if that can be a scheme at all.
+/// The part before `://`, if it can be a scheme.
 fn scheme_of(text: &str) -> Option<&str> {
     let (scheme, _) = text.split_once("://")?;
     let mut letters = scheme.bytes();

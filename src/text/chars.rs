@@ -5,22 +5,22 @@ pub(super) fn is_word(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }
 
-/// What a user name is made of.
+/// Characters of a user name.
 pub(super) fn is_name(byte: u8) -> bool {
     byte == b'_' || byte.is_ascii_alphanumeric()
 }
 
-/// What a tag is made of, after the `#`.
+/// Characters of a tag, after the `#`.
 pub(super) fn is_tag(c: char) -> bool {
     is_word(c) || is_emoji(c) || joins(c)
 }
 
-/// What makes a tag worth looking up: digits and underlines alone are not enough.
+/// Characters that a tag needs one of: digits and underlines alone are not a tag.
 pub(super) fn gives_tag_meaning(c: char) -> bool {
     c.is_alphabetic() || is_emoji(c)
 }
 
-/// What a host name is made of, dots included.
+/// Characters of a host name, dots included.
 pub(super) fn is_host(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
@@ -28,7 +28,7 @@ pub(super) fn is_host(c: char) -> bool {
     c.is_alphanumeric() || is_emoji(c) || joins(c)
 }
 
-/// What cannot stand in any address: blanks, controls, and what html or browsers read differently.
+/// Characters that no address contains: blanks, controls, and those that html or browsers interpret.
 pub(super) fn breaks_address(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
@@ -40,8 +40,8 @@ pub(super) fn breaks_address(c: char) -> bool {
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Where an address in running text ends: also at quotation marks and at full-width punctuation,
-/// which nobody puts a blank before.
+/// Characters that end an address in running text: also quotation marks and full-width punctuation, which follow
+/// without a blank.
 pub(super) fn ends_inline(c: char) -> bool {
     breaks_address(c)
         || matches!(c, '«' | '»' | '“' | '”' | '„' | '‹' | '›')
@@ -52,7 +52,7 @@ pub(super) fn ends_inline(c: char) -> bool {
         )
 }
 
-/// Punctuation that closes the sentence around an address rather than belongs to it.
+/// Punctuation at the end of an address that belongs to the sentence.
 pub(super) fn closes_sentence(c: char) -> bool {
     matches!(
         c,
@@ -60,7 +60,7 @@ pub(super) fn closes_sentence(c: char) -> bool {
     )
 }
 
-/// Pictures, as far as people use them in tags and host names.
+/// Emoji, as far as tags and host names use them.
 pub(super) fn is_emoji(c: char) -> bool {
     if c < '\u{203C}' {
         return false;
@@ -75,7 +75,7 @@ pub(super) fn is_emoji(c: char) -> bool {
         | '\u{3297}' | '\u{3299}')
 }
 
-/// Marks that continue a word or a picture and that the standard library does not count as letters:
+/// Marks that continue a word or an emoji and that the standard library does not count as letters:
 /// accents, vowel killers, tone marks, joiners, variation selectors.
 fn joins(c: char) -> bool {
     if c < '\u{0300}' {

@@ -1,4 +1,4 @@
-//! Puts pieces together as final text and html at once, counting positions as it goes.
+//! Joins pieces into the final text and its html in one pass, counting positions.
 
 use std::collections::HashMap;
 
@@ -146,7 +146,7 @@ impl<'p> Composer<'p> {
         self.pos += text.chars().count();
     }
 
-    /// Takes note of what may not stand before a leading mention or between copy mentions.
+    /// Notes text that ends the run of leading mentions or of copy mentions.
     fn passed(&mut self, text: &str) {
         self.leading = self.leading && !text.chars().any(chars::is_word);
         self.copying = self.copying && text.chars().all(char::is_whitespace);

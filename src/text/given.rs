@@ -12,9 +12,9 @@ use crate::model::{Refusal, Refused};
 pub(super) struct Span<'s> {
     /// Bytes of the submitted text.
     pub(super) at: Range<usize>,
-    /// Where it leads.
+    /// Its address.
     pub(super) address: Address,
-    /// Shown on hovering.
+    /// The `title` attribute of the link.
     pub(super) title: Option<&'s str>,
 }
 

@@ -1,4 +1,4 @@
-//! The html form of a text. Everything that a client wrote passes through [`escape`].
+//! The html form of a text. Every text of a client passes through [`escape`].
 
 use std::fmt::Write;
 
@@ -19,6 +19,20 @@ pub(super) fn escape(out: &mut String, text: &str) {
 /// Writes text between the quotes of an attribute.
 pub(super) fn escape_attribute(out: &mut String, text: &str) {
     escape_with(out, text, " ");
+}
+
+/// A text as html, to be put between tags.
+pub fn to_html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    escape(&mut out, text);
+    out
+}
+
+/// A text as html, to be put between the quotes of an attribute.
+pub fn to_attribute(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    escape_attribute(&mut out, text);
+    out
 }
 
 fn escape_with(out: &mut String, text: &str, line_end: &str) {

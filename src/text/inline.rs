@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::address::{self, Authority, SCHEMES};
 use super::chars;
 
-/// Where an address stands, in bytes, and where it leads.
+/// Position of an address in bytes, and the address.
 pub(super) struct Inline {
     /// The address as typed.
     pub(super) at: Range<usize>,
@@ -76,7 +76,7 @@ fn bare(text: &str, run: Range<usize>) -> Option<Inline> {
         })
 }
 
-/// Whether what looked like a host is the first part of `somebody@somewhere`.
+/// Whether an apparent host is the first part of an e-mail address.
 fn begins_mail_address(rest: &str) -> bool {
     let local = |b: &u8| b.is_ascii_alphanumeric() || b"._%+-".contains(b);
     let len = rest.bytes().take(64).take_while(local).count();
@@ -101,7 +101,7 @@ fn tail_end(text: &str, at: usize) -> Option<usize> {
     Some(at + tail.trim_end_matches(chars::closes_sentence).len())
 }
 
-/// Counts brackets; true if this one closes what was not opened within the address.
+/// Counts brackets; true if this one closes a bracket from before the address.
 fn closes_unopened(open: &mut [u32; 3], c: char) -> bool {
     let [round, square, curly] = open;
     let (count, opens) = match c {

@@ -8,7 +8,7 @@ pub(super) const LONGEST_TITLE: usize = 256;
 
 /// A markdown link as it was written.
 pub(super) struct Marked<'t> {
-    /// What stays in the text.
+    /// The part that stays in the text.
     pub(super) anchor: &'t str,
     /// Where it leads.
     pub(super) address: Address,
@@ -74,7 +74,7 @@ fn url_len(target: &str) -> Option<usize> {
     None
 }
 
-/// What follows the url: maybe blanks and a quoted title, then `)`; gives back what comes after.
+/// The part after the url: blanks and a quoted title, both optional, then `)`; returns the rest.
 fn title_and_rest(after: &str) -> Option<(Option<&str>, &str)> {
     let trimmed = after.trim_start_matches([' ', '\t']);
     if let Some(rest) = trimmed.strip_prefix(')') {

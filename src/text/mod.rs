@@ -1,12 +1,13 @@
-//! Rich text: how what a client sent becomes content with links, mentions, tags and html.
+//! Rich text: from a client's text to content with links, mentions, tags and html.
 //!
-//! `pieces` cuts a text into plain stretches and entities, from left to right and in one pass;
-//! `composer` puts the pieces together again, as final text and as html at the same time, so
-//! positions never have to be shifted afterwards. [`raw`] checks the items that come beside a text.
+//! `pieces` cuts a text into plain parts and entities, from left to right and in one pass;
+//! `composer` joins the pieces into the final text and the html at the same time, so positions
+//! need no correction. [`raw`] checks raw items, [`controls`] has the rule about control characters.
 
 mod address;
 mod chars;
 mod composer;
+pub mod controls;
 mod given;
 #[cfg(test)]
 mod hostile_tests;
@@ -24,15 +25,16 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::{Content, Refusal, Refused, UserId};
 use composer::Composer;
+pub use html::{to_attribute, to_html};
 use pieces::{Piece, Reading};
 
-/// Text that may hold the id of the object it belongs to, which nobody knows before it is stored.
+/// Placeholder for the id of the object that a text belongs to, which is known only once it is stored.
 const OBJECT_ID: &str = "{object_id}";
 
-/// More names than a text within any sensible limit can hold; keeps a hostile one from becoming a huge query.
+/// More names than a text within any sensible limit can hold; bounds the query that a hostile text can cause.
 const MOST_NAMES: usize = 1024;
 
-/// What a client sent.
+/// A text as a client sent it.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// The text as typed.
@@ -41,7 +43,7 @@ pub struct Source {
     pub parse_links: bool,
     /// Whether `[anchor](url "title")` becomes a link.
     pub parse_markdown_links: bool,
-    /// Links that the client made itself; they win over whatever would be recognised at their place.
+    /// Links that the client made itself; they win over links recognised at the same place.
     pub links: Vec<GivenLink>,
 }
 
@@ -52,9 +54,9 @@ pub struct GivenLink {
     pub pos: usize,
     /// Length in code points.
     pub len: usize,
-    /// Where it leads; `http://` is added if there is no scheme.
+    /// Its address; `http://` is added if there is no scheme.
     pub url: String,
-    /// Shown on hovering.
+    /// The `title` attribute of the link.
     pub title: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use super::address::run_len;
 use super::given::Span;
 use super::{chars, inline, markdown};
 
-/// A stretch of the submitted text and what it is.
+/// A part of the submitted text and its kind.
 #[derive(Clone, Copy)]
 pub(super) enum Piece<'t> {
     /// Nothing special.
@@ -15,9 +15,9 @@ pub(super) enum Piece<'t> {
     Mention(&'t str),
     /// `#tag`, given here without the `#`.
     Tag(&'t str),
-    /// A link; `amend` is the host to append, empty if the anchor says it already.
+    /// A link; `amend` is the host to append, empty if the anchor shows it already.
     Link {
-        /// What stays in the text.
+        /// The part that stays in the text.
         anchor: &'t str,
         /// Absolute.
         url: &'t str,
@@ -28,7 +28,7 @@ pub(super) enum Piece<'t> {
     },
 }
 
-/// What to read and what to recognise.
+/// The text to read and the entities to recognise.
 pub(super) struct Reading<'s> {
     pub(super) text: &'s str,
     pub(super) inline: bool,
@@ -83,7 +83,7 @@ impl<'s> Reading<'s> {
         hand_over(text, plain..end, take);
     }
 
-    /// What begins here, or within the run of host characters that begins here.
+    /// The piece that begins here, or within the run of host characters that begins here.
     fn look<'t>(&self, text: &'t str, at: usize, c: char) -> Option<(Range<usize>, Found<'t>)> {
         match c {
             '@' => mention(text, at).map(|name| (at..at + 1 + name.len(), Found::Mention(name))),
@@ -168,7 +168,7 @@ fn mention(text: &str, at: usize) -> Option<&str> {
     (1..=20).contains(&len).then(|| rest.get(..len)).flatten()
 }
 
-/// The tag after a `#`. After `&` it would be an html entity that somebody pasted.
+/// The tag after a `#`. After `&` it would be a pasted html entity.
 fn tag(text: &str, at: usize) -> Option<&str> {
     if char_before(text, at).is_some_and(|c| chars::is_word(c) || c == '&') {
         return None;

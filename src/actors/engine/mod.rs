@@ -59,7 +59,7 @@ impl Engine {
     }
 
     /// Counters.
-    pub fn metrics(&self) -> &Metrics {
+    pub fn metrics(&self) -> &Arc<Metrics> {
         &self.shared.metrics
     }
 

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use serde::Serialize;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::Engine;
 use crate::actors::send::Measured;
@@ -28,67 +29,54 @@ pub struct Numbers {
     pub streams_in_use: usize,
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[doc = $help:literal])* $variant:ident $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[doc = $help])* $variant,)* }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// As it is written in a query.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// From the query.
-            pub fn parse(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.word() == word)
-            }
-        }
-    };
+/// Actors that are measured one by one. Their names are values of the parameter `kind`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum ActorKind {
+    /// One per channel in use.
+    Channel,
+    /// One per app with streams in use.
+    Firehose,
+    /// One per worker thread.
+    Shard,
 }
 
-words! {
-    /// Actors that are measured one by one.
-    ActorKind {
-        /// One per channel in use.
-        Channel "channel",
-        /// One per app with streams in use.
-        Firehose "firehose",
-        /// One per worker thread.
-        Shard "shard",
+impl ActorKind {
+    /// As it is written in a query and in labels.
+    pub fn word(self) -> &'static str {
+        self.into()
     }
 }
 
-words! {
-    /// What the list is sorted by, largest first.
-    ActorOrder {
-        /// Events that came down the log to it.
-        Events "events",
-        /// Connections that hear it now.
-        Receivers "receivers",
-        /// Frames on its behalf.
-        Frames "frames",
-        /// Bytes of these.
-        Bytes "bytes",
-        /// Mails that wait now.
-        MailboxDepth "mailbox_depth",
-        /// Most mails that ever waited.
-        MailboxHighWater "mailbox_high_water",
-        /// Mails that found the mailbox full.
-        Refused "refused",
-        /// Listeners that were closed because they read too slowly.
-        SlowCloses "slow_closes",
-        /// Half of the fan-outs took no longer.
-        FanOutP50 "fanout_p50",
-        /// 99 of 100 took no longer.
-        FanOutP99 "fanout_p99",
-        /// None took longer.
-        FanOutMax "fanout_max",
-    }
+/// What the list is sorted by, largest first. Their names are values of the parameter `order`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum ActorOrder {
+    /// Events that the log delivered to it.
+    Events,
+    /// Connections subscribed to it now.
+    Receivers,
+    /// Frames on its behalf.
+    Frames,
+    /// Bytes of these.
+    Bytes,
+    /// Mails that wait now.
+    MailboxDepth,
+    /// Most mails that ever waited.
+    MailboxHighWater,
+    /// Mails that found the mailbox full.
+    Refused,
+    /// Subscribers that were closed because they read too slowly.
+    SlowCloses,
+    /// Half of the fan-outs took no longer.
+    #[strum(serialize = "fanout_p50")]
+    FanOutP50,
+    /// 99 of 100 took no longer.
+    #[strum(serialize = "fanout_p99")]
+    FanOutP99,
+    /// None took longer.
+    #[strum(serialize = "fanout_max")]
+    FanOutMax,
 }
 
 /// One actor. Counters begin with it.

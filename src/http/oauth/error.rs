@@ -1,4 +1,4 @@
-//! Errors of the token endpoint, in the one body that all known clients can read.
+//! Errors of the token endpoint, in one body that all known clients can read.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::http::ApiError;
 use crate::store::Failure;
 
-/// Why there is no token.
+/// Why no token is granted.
 #[derive(Debug)]
 pub enum OAuthError {
     /// A field is missing or unreadable.
@@ -21,11 +21,11 @@ pub enum OAuthError {
     InvalidGrant,
     /// This client may not have this kind of token.
     UnauthorizedClient,
-    /// No such way to a token here.
+    /// This server does not have this grant type.
     UnsupportedGrantType,
     /// No such scope.
     InvalidScope(String),
-    /// Trouble that has nothing to do with OAuth.
+    /// A failure that is not about OAuth.
     Other(ApiError),
 }
 

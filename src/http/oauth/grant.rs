@@ -1,7 +1,7 @@
-//! `POST /oauth/access_token`: a password or a client's secret against a token.
+//! `POST /oauth/access_token`: exchanges a password or a client's secret for a token.
 //!
-//! Guessing is slow: password hashes are costly on purpose, they run on the few reading threads whose queue
-//! is bounded, and each try counts as a write of its address.
+//! Guessing is slow: password hashes are expensive on purpose, they run on the few reading threads whose queue
+//! is bounded, and each attempt counts as a write of its client address.
 
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use actix_web::web::Data;
@@ -19,11 +19,12 @@ use crate::model::{ClientId, Scopes, Token, UserId};
 use crate::protocol::object::{Storage, TokenObject};
 use crate::protocol::render_options::RenderOptions;
 use crate::store::{Failure, secret};
+use crate::text::controls;
 
-/// Bytes of a password that are looked at; more is nobody's password.
+/// Longest password in bytes; a longer one is wrong without hashing it.
 const PASSWORD_MAX: usize = 1024;
 
-/// What the client says of itself.
+/// How the client authenticates.
 struct Credentials {
     client: ClientId,
     /// Public clients have none.
@@ -96,11 +97,14 @@ fn basic(request: &HttpRequest) -> Option<(String, String)> {
         return None;
     }
     let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    if controls::has_nul(&decoded) {
+        return None;
+    }
     let (id, secret) = decoded.split_once(':')?;
     Some((id.to_owned(), secret.to_owned()))
 }
 
-/// A public client proves nothing; so it may only bring users, who prove who they are.
+/// A public client has no secret to prove its identity with, so it may only get tokens of users.
 async fn check_client(
     app: &App,
     credentials: Credentials,
@@ -142,7 +146,7 @@ async fn check_password(
         .store()
         .read(move |db| {
             let Some((user, hash)) = db.login(username.trim_start_matches('@'))? else {
-                // As long as for a user who exists: the time must not tell names.
+                // The same work as for an existing user: the duration must not reveal which names exist.
                 secret::hash_password(&password)?;
                 return Ok::<_, Failure>(None);
             };

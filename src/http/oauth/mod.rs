@@ -1,4 +1,4 @@
-//! Getting a token. The pages on which a browser asks its user are not part of this server.
+//! The token endpoint. The authorization pages for browsers are not part of this server.
 
 mod error;
 pub mod grant;

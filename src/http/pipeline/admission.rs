@@ -19,6 +19,7 @@ use crate::http::routes::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::http::{ApiError, ApiResult, App, presence};
 use crate::model::Scope;
 use crate::protocol::query::Query;
+use crate::text::controls;
 
 /// Admits a call to its route, or answers in its place. `route`: `None` for a path or method that has none.
 pub async fn admit(
@@ -44,6 +45,7 @@ async fn check(route: Option<&Route>, request: &mut ServiceRequest) -> ApiResult
     let counted = app.rate.count(bucket);
     request.extensions_mut().insert(counted.rate_status());
     counted.allowed().map_err(ApiError::limited)?;
+    controls::check_address(request.path(), request.query_string())?;
     // Only now: guessing tokens costs the guesser its calls.
     let caller = found?;
     if let Some(caller) = &caller {

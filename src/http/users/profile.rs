@@ -10,7 +10,7 @@ use crate::actors::ProfileChange;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::{ApiResult, App};
 use crate::model::{Content, Refusal, Refused};
-use crate::text::{self, Source};
+use crate::text::{self, Source, controls};
 
 /// Languages that clients know.
 const LOCALES: [&str; 28] = [
@@ -104,6 +104,9 @@ fn name(body: &Body, clears: bool, longest: usize) -> Result<Option<Option<Strin
     let name = name.trim();
     if name.chars().count() > longest {
         return Err(Refusal::TooLong.at("name"));
+    }
+    if !controls::is_name(name) {
+        return Err(Refusal::Invalid.at("name"));
     }
     Ok(Some((!name.is_empty()).then(|| name.to_owned())))
 }

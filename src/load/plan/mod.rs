@@ -3,14 +3,27 @@
 use super::args::Wishes;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use thiserror::Error;
 
 /// Descriptors for everything that is not a listener: callers, epoll, database of our own process.
 const SPARE_DESCRIPTORS: u64 = 150;
 
 /// What is played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub(super) enum Kind {
     /// One room, many listeners.
     Room,
@@ -31,40 +44,17 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// All plans, as `--help` lists them.
-    pub(super) const ALL: [Self; 8] = [
-        Self::Room,
-        Self::Rooms,
-        Self::Inbox,
-        Self::Firehose,
-        Self::Churn,
-        Self::Idle,
-        Self::Slow,
-        Self::Resume,
-    ];
-
     /// The word on the command line.
     pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Room => "room",
-            Self::Rooms => "rooms",
-            Self::Inbox => "inbox",
-            Self::Firehose => "firehose",
-            Self::Churn => "churn",
-            Self::Idle => "idle",
-            Self::Slow => "slow",
-            Self::Resume => "resume",
-        }
+        self.into()
     }
 
     fn named(word: &str) -> Result<Self, Impossible> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.word() == word)
-            .ok_or_else(|| {
-                let nearest = nearest(word, Self::ALL.map(Self::word)).map_or("", |(word, _)| word);
-                Impossible::Plan(word.to_owned(), nearest)
-            })
+        word.parse().map_err(|_unknown| {
+            let words = Self::VARIANTS.iter().map(|kind| kind.word());
+            let nearest = nearest(word, words).map_or("", |(word, _)| word);
+            Impossible::Plan(word.to_owned(), nearest)
+        })
     }
 }
 

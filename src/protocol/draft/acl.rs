@@ -14,7 +14,7 @@ struct GroupDraft {
     immutable: Option<bool>,
 }
 
-/// The groups that were sent; what is missing is left alone on update and empty on creation.
+/// The groups that were sent. A missing group stays unchanged on update and is empty on creation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AclDraft {
     full: Option<GroupDraft>,
@@ -35,7 +35,7 @@ impl AclDraft {
         }))
     }
 
-    /// Everybody who is named, for the one look into the store.
+    /// All users that the body names, for one query of the store.
     pub fn people(&self) -> impl Iterator<Item = &PersonRef> {
         [&self.full, &self.write, &self.read]
             .into_iter()
@@ -84,7 +84,7 @@ fn group(acl: &Map<String, Value>, name: &str) -> Result<Option<GroupDraft>, Ref
     }))
 }
 
-/// The ACL of a new channel: what was sent, on top of empty and closed groups.
+/// The ACL of a new channel: the groups that were sent, over empty and closed ones.
 pub(super) fn fresh(change: AclChange, owner: UserId) -> Acl {
     let (full, write, read) = (
         change.full.unwrap_or_default(),

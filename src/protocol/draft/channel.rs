@@ -9,21 +9,21 @@ use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel};
 use crate::model::{AclChange, Raw, Refusal, Refused, UserId};
 use crate::text::raw::{self, On};
 
-/// Types that the server itself gives a meaning to.
+/// Prefix of the types with a meaning for the server.
 const CORE: &str = "io.pnut.core.";
 
-/// A channel to be.
+/// A channel to create.
 #[derive(Clone, Debug)]
 pub struct ChannelDraft {
     kind: String,
     acl: AclDraft,
     raw: Raw,
-    /// Everybody in the ACL, and the owner, is to be subscribed.
+    /// Subscribe the owner and all users of the ACL.
     pub auto_subscribe: bool,
 }
 
 impl ChannelDraft {
-    /// Reads a body. Private message channels come about by writing to somebody, never by this.
+    /// Reads a body. It cannot create private message channels: the first private message does.
     pub fn read(body: &Value, raw_bytes: usize) -> Result<Self, Refused> {
         let fields = value::fields(body)?;
         let kind = match value::given(fields, "type") {
@@ -50,7 +50,7 @@ impl ChannelDraft {
         })
     }
 
-    /// Everybody who is named.
+    /// All users that the body names.
     pub fn people(&self) -> Vec<PersonRef> {
         self.acl.people().cloned().collect()
     }
@@ -75,7 +75,7 @@ impl ChannelDraft {
     }
 }
 
-/// What a channel type demands of its raw: chat rooms have settings, and nobody else has.
+/// The rule for a channel's raw by its type: chat rooms have settings, other types have none.
 pub fn check_kind(kind: &str, raw: &Raw) -> Result<(), Refused> {
     let has_settings = raw.first(CHAT_SETTINGS).is_some();
     match (kind == CHAT, has_settings) {
@@ -85,13 +85,13 @@ pub fn check_kind(kind: &str, raw: &Raw) -> Result<(), Refused> {
     }
 }
 
-/// A change to a channel. Its type never changes; what is sent of it is skipped.
+/// A change to a channel. Its type never changes; a type in the body is ignored.
 #[derive(Clone, Debug)]
 pub struct ChannelChangeDraft {
     acl: Option<AclDraft>,
-    /// To be merged with what is there, by whoever holds it.
+    /// To be merged with the channel's raw by its actor.
     pub raw: Option<Value>,
-    /// Everybody in the ACL, and the owner, is to be subscribed.
+    /// Subscribe the owner and all users of the ACL.
     pub auto_subscribe: bool,
 }
 
@@ -106,7 +106,7 @@ impl ChannelChangeDraft {
         })
     }
 
-    /// Everybody who is named.
+    /// All users that the body names.
     pub fn people(&self) -> Vec<PersonRef> {
         self.acl
             .iter()
@@ -124,7 +124,7 @@ impl ChannelChangeDraft {
     }
 }
 
-/// The new owner, in the body of a hand-over.
+/// The new owner, from the body of a transfer.
 pub fn owner_id(body: &Value) -> Result<PersonRef, Refused> {
     let fields = value::fields(body)?;
     let sent = value::given(fields, "owner_id").ok_or_else(|| Refusal::Missing.at("owner_id"))?;

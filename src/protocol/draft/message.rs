@@ -11,15 +11,15 @@ use crate::model::{ClientBrief, MessageId, Raw, Refusal, Refused, UserId};
 use crate::text::raw::{self, On};
 use crate::text::{self, GivenLink, Source};
 
-/// A message to be.
+/// A message to create.
 #[derive(Clone, Debug)]
 pub struct MessageDraft {
     source: Source,
     reply_to: Option<MessageId>,
     is_nsfw: Option<bool>,
-    /// Checked; invites in it still lack the names of their rooms.
+    /// Checked; its invites do not have the names of their rooms yet.
     pub raw: Raw,
-    /// To whom, on `/channels/pm/messages`.
+    /// Recipients, on `/channels/pm/messages`.
     pub destinations: Option<Vec<PersonRef>>,
 }
 
@@ -51,12 +51,12 @@ impl MessageDraft {
         })
     }
 
-    /// Names that may be mentions, in lower case. A plain text has none and needs no look-up.
+    /// Names that may be mentions, in lower case; none means that no query is needed.
     pub fn names(&self) -> Vec<String> {
         text::names_in(&self.source)
     }
 
-    /// The checked message. `people` are those of the names that exist.
+    /// The checked message. `people` are the existing users among the names.
     pub fn finish(
         self,
         people: &HashMap<String, UserId>,

@@ -1,7 +1,7 @@
 //! Bodies that clients send, checked into model values.
 //!
-//! Clients differ: numbers come as strings, booleans as `1`, people as ids or as `@name`. All of that ends
-//! here. What is read-only or unknown is skipped, since clients send back what they were given.
+//! Clients differ: they send numbers as strings, booleans as `1`, users as ids or as `@name`. These differences end
+//! here. Read-only and unknown fields are ignored, since clients send back objects that they received.
 
 pub mod acl;
 pub mod channel;

@@ -1,4 +1,4 @@
-//! Users as bodies and parameters name them.
+//! Users as bodies and parameters name them: by id or by name.
 
 use std::collections::{HashMap, HashSet};
 
@@ -50,7 +50,7 @@ impl PersonRef {
     }
 }
 
-/// What the store knows of the people whom a body names: filled with one read, asked by the drafts.
+/// The existing users among those that a body names: filled by one query, used by the drafts.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     by_name: HashMap<String, UserId>,
@@ -65,7 +65,7 @@ impl Directory {
         Self { by_name, known }
     }
 
-    /// Who that is, if there is such a user.
+    /// The id of a named user, if it exists.
     pub fn find(&self, person: &PersonRef) -> Option<UserId> {
         match person {
             PersonRef::Id(id) => self.known.contains(id).then_some(*id),
@@ -73,7 +73,7 @@ impl Directory {
         }
     }
 
-    /// Who they are; an unknown one refuses the whole list.
+    /// Their ids; an unknown user refuses the whole list.
     pub fn all(&self, people: &[PersonRef], field: &str) -> Result<Vec<UserId>, Refused> {
         people
             .iter()

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{Refusal, Refused};
 use crate::protocol::query;
+use crate::text::controls;
 
 /// The fields of a body; anything but an object has none.
 pub(super) fn fields(body: &Value) -> Result<&Map<String, Value>, Refused> {
@@ -76,11 +77,21 @@ pub(super) fn object_at(
         // An empty PHP array is an empty list in JSON, whatever was meant.
         Some(Value::Array(list)) if list.is_empty() => Ok(Some(Map::new())),
         Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-        Some(Value::String(text)) => match serde_json::from_str(text) {
-            Ok(Value::Object(object)) => Ok(Some(object)),
-            Ok(_) | Err(_) => Err(Refusal::WrongType.at(name.to_owned())),
-        },
+        Some(Value::String(text)) => object_in(text, name).map(Some),
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Null) => {
+            Err(Refusal::WrongType.at(name.to_owned()))
+        }
+    }
+}
+
+/// The object that a text holds. The check of the body saw only the text, in which a NUL is escaped.
+fn object_in(text: &str, name: &str) -> Result<Map<String, Value>, Refused> {
+    let inner: Value =
+        serde_json::from_str(text).map_err(|_cause| Refusal::WrongType.at(name.to_owned()))?;
+    controls::check_body(&inner).map_err(within(name))?;
+    match inner {
+        Value::Object(object) => Ok(object),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Err(Refusal::WrongType.at(name.to_owned()))
         }
     }
@@ -112,5 +123,10 @@ mod tests {
         assert_eq!(object_at(body, "a").unwrap().unwrap().len(), 1);
         assert_eq!(object_at(body, "b").unwrap().unwrap().len(), 0);
         assert!(object_at(body, "c").is_err() && object_at(body, "d").is_err());
+        let hidden = json!({"raw": r#"{"x":[{"y":"a\u0000b"}]}"#});
+        assert_eq!(
+            object_at(fields(&hidden).unwrap(), "raw").unwrap_err(),
+            Refusal::NulCharacter.at("raw.x.0.y")
+        );
     }
 }

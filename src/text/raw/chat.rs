@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::rules::{has, may_have};
 use super::{CHAT_SETTINGS, Item};
 use crate::model::Raw;
-use crate::text::{Source, compose};
+use crate::text::{Source, compose, controls};
 
 const LONGEST_NAME: usize = 128;
 const LONGEST_DESCRIPTION: usize = 256;
@@ -27,7 +27,7 @@ const CATEGORIES: [&str; 8] = [
 pub(super) fn check(item: &mut Item, before: Option<&Item>) -> bool {
     let name = |value: &Value| {
         let name = value.as_str().unwrap_or_default();
-        !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME
+        !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME && controls::is_name(name)
     };
     has(item, "name", name)
         && may_have(item, "categories", are_categories)
@@ -62,12 +62,12 @@ fn describe(item: &mut Item, before: Option<&Value>) -> bool {
         item.remove("description");
         return true;
     }
-    // Whoever only sends the settings back keeps the markdown links, which the text lost.
+    // A client that sends the settings back unchanged keeps the markdown links, which the text has no more.
     let unchanged =
         before.filter(|before| before.get("text").and_then(Value::as_str) == Some(text));
     let description = match unchanged {
         Some(before) => before.clone(),
-        // Names are no mentions here: who is described is not told of it.
+        // Names are not mentions here: the named users get no notification.
         None => match compose(&Source::plain(text), &HashMap::new(), LONGEST_DESCRIPTION) {
             Ok(content) => {
                 let mentions: [Value; 0] = [];
@@ -82,7 +82,7 @@ fn describe(item: &mut Item, before: Option<&Value>) -> bool {
     true
 }
 
-/// How much of the size is the server's rendering of a description, which no client answers for.
+/// Bytes of the size that are the server's rendering of a description; they do not count against the client.
 pub(super) fn added_bytes(raw: &Raw) -> usize {
     let Some(description) = raw
         .first(CHAT_SETTINGS)

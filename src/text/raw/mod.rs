@@ -1,4 +1,4 @@
-//! Client-defined raw items: which are taken, and how those of the core types are checked.
+//! Client-defined raw items: which are accepted, and the checks of the core types.
 //!
 //! Types that begin with `io.pnut.core` and that we know have rules, and one bad item refuses the
 //! whole call. All other types are stored as they are.
@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::OBJECT_ID;
+use super::{OBJECT_ID, controls};
 use crate::model::{ChannelId, Raw, Refusal, Refused};
 
 /// One item of a type.
@@ -23,7 +23,7 @@ const INVITE: &str = "io.pnut.core.channel.invite";
 const OEMBED: &str = "io.pnut.core.oembed";
 const CHAT_SETTINGS: &str = "io.pnut.core.chat-settings";
 
-/// What the items belong to.
+/// The kind of object that the items belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
     /// Set once, several items of a type.
@@ -62,7 +62,7 @@ pub fn merge(current: &Raw, sent: &Value, on: On, limit_bytes: usize) -> Result<
         .ok_or_else(|| Refusal::RawInvalid.at("raw"))?;
     let mut merged = current.clone();
     for (kind, items) in sent {
-        // Clients send back what they received; that was checked when it was new.
+        // Clients send back items that they received; these were checked when they were new.
         if current.0.get(kind) == Some(items) {
             continue;
         }
@@ -120,7 +120,7 @@ pub fn name_invites(
 }
 
 /// Replaces `{object_id}` in the addresses of oembed items once the id is known, unless an item
-/// says `"process_template": false`; cheap when there is none.
+/// has `"process_template": false`; cheap without such items.
 pub fn with_object_id(raw: &mut Raw, id: i64) {
     let Some(items) = raw.0.get_mut(OEMBED).and_then(Value::as_array_mut) else {
         return;
@@ -143,7 +143,7 @@ fn invalid(kind: &str) -> Refused {
 /// The items of one type as they are stored.
 fn checked_items(kind: &str, items: &Value, on: On, current: &Raw) -> Option<Vec<Value>> {
     let items = items.as_array()?;
-    if kind.is_empty() || items.len() > on.most_items() {
+    if kind.is_empty() || !controls::is_name(kind) || items.len() > on.most_items() {
         return None;
     }
     items
@@ -155,7 +155,7 @@ fn checked_items(kind: &str, items: &Value, on: On, current: &Raw) -> Option<Vec
 /// One item as it is stored.
 fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Option<Item> {
     let mut item = item.as_object()?.clone();
-    // Such keys stand for data that the server fills in; there is none yet to fill in.
+    // Such keys are placeholders for data that the server fills in; this server has none.
     if item.keys().any(|key| key.starts_with("+io.pnut.core.")) {
         return None;
     }

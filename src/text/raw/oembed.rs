@@ -65,7 +65,7 @@ pub(super) fn check(item: &mut Item) -> bool {
     }
 }
 
-/// Whether the optional fields are what they should be; unknown ones are kept unseen.
+/// Whether the optional fields have the right types; unknown ones are stored unchecked.
 fn are_details_fine(item: &Item) -> bool {
     let one_of = |list: &'static [&str]| {
         move |value: &Value| value.as_str().is_some_and(|name| list.contains(&name))

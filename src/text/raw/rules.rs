@@ -60,7 +60,7 @@ pub(super) fn crosspost(item: &Item) -> bool {
         && may_have(item, "user", user)
 }
 
-/// Brings the id into the form of the wire; the name is the server's to say.
+/// Brings the id into the form of the wire, and removes the name, which the server sets.
 pub(super) fn invite(item: &mut Item) -> bool {
     let id = match item.get("channel_id") {
         Some(Value::String(text)) => text.parse::<ChannelId>().ok(),

@@ -4,6 +4,7 @@ mod accounts;
 mod actors;
 mod app_streams;
 mod channels;
+mod characters;
 mod envelope;
 mod feeds;
 mod markers;

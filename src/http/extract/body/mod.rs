@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use crate::http::{ApiError, ApiResult, App, Settings};
 use crate::model::Refusal;
 use crate::protocol::query::boolean;
+use crate::text::controls;
 
 /// How long a body may take to arrive: nobody holds a request open by sending a byte now and then.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -89,6 +90,7 @@ impl Body {
     async fn parse(kind: Kind, request: &HttpRequest, bytes: Bytes) -> ApiResult<Self> {
         if kind == Kind::Multipart {
             let value = form::multipart(request.headers(), bytes).await?;
+            controls::check_body(&value)?;
             return Ok(Self {
                 value,
                 is_json: false,
@@ -113,6 +115,7 @@ impl Body {
         } else {
             form::urlencoded(text)?
         };
+        controls::check_body(&value)?;
         Ok(Self { value, is_json })
     }
 }

@@ -1,27 +1,18 @@
 //! RSS of channels: the same pages as the JSON calls, for feed readers.
 
+mod document;
+
 use actix_web::HttpResponse;
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Data, Path};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 
 use super::channels::{reading, search};
 use super::extract::{AnyCaller, Params, path};
 use super::principal::{principal, readable};
 use super::{ApiResult, App};
 use crate::model::channel::CHAT_SETTINGS;
-use crate::model::{Channel, ChannelId, Message, Raw, Stamp, User};
-
-/// One entry of a feed.
-struct Item {
-    title: String,
-    link: String,
-    /// Html.
-    description: String,
-    at: Stamp,
-    categories: Vec<String>,
-}
+use crate::model::{Channel, ChannelId, Message, Raw, User};
+use crate::text::{to_attribute, to_html};
+use document::{Feed, Item};
 
 /// `GET /feed/rss/channels/{channel_id}/messages`
 pub async fn messages(
@@ -56,10 +47,14 @@ pub async fn messages(
             message_item(message, author, &template)
         })
         .collect();
-    let own = format!("{base}/v1/feed/rss/channels/{id}/messages");
-    let link = format!("{base}/v1/channels/{id}");
     let (title, description) = about(&channel);
-    Ok(respond(&rss(&title, &link, &description, &own, &items)))
+    document::answer(&Feed {
+        title,
+        description,
+        link: format!("{base}/v1/channels/{id}"),
+        own: format!("{base}/v1/feed/rss/channels/{id}/messages"),
+        items,
+    })
 }
 
 /// `GET /feed/rss/channels/search`
@@ -84,21 +79,19 @@ pub async fn channels(
             Item {
                 title,
                 link: template.replace("{channel_id}", &channel.id.to_string()),
-                description: escaped(&description),
+                description: to_html(&description),
                 at: channel.created_at,
                 categories: categories(channel),
             }
         })
         .collect();
-    let own = format!("{base}/v1/feed/rss/channels/search");
-    let link = format!("{base}/v1/channels/search");
-    Ok(respond(&rss(
-        "Channels",
-        &link,
-        "Channels found",
-        &own,
-        &items,
-    )))
+    document::answer(&Feed {
+        title: String::from("Channels"),
+        description: String::from("Channels found"),
+        link: format!("{base}/v1/channels/search"),
+        own: format!("{base}/v1/feed/rss/channels/search"),
+        items,
+    })
 }
 
 fn message_item(message: &Message, author: Option<&User>, template: &str) -> Item {
@@ -117,7 +110,7 @@ fn message_item(message: &Message, author: Option<&User>, template: &str) -> Ite
     }
 }
 
-/// Pictures and sounds that a message carries.
+/// Html of the pictures and sounds in a message's raw.
 fn media(raw: &Raw) -> String {
     let items = raw.0.get("io.pnut.core.oembed").and_then(|v| v.as_array());
     let mut html = String::new();
@@ -125,12 +118,12 @@ fn media(raw: &Raw) -> String {
         let text = |name| item.get(name).and_then(|value| value.as_str());
         match (text("type"), text("url")) {
             (Some("photo"), Some(url)) => {
-                html.push_str(&format!("<p><img src=\"{}\"></p>", escaped(url)));
+                html.push_str(&format!("<p><img src=\"{}\"></p>", to_attribute(url)));
             }
             (Some("audio"), Some(url)) => {
                 html.push_str(&format!(
                     "<p><audio controls src=\"{}\"></audio></p>",
-                    escaped(url)
+                    to_attribute(url)
                 ));
             }
             _ => {}
@@ -139,7 +132,7 @@ fn media(raw: &Raw) -> String {
     html
 }
 
-/// Name and description of a channel, as far as it has any.
+/// Name and description of a channel. Without a name the title is its type and id.
 fn about(channel: &Channel) -> (String, String) {
     let settings = channel.raw.first(CHAT_SETTINGS);
     let description = settings
@@ -158,99 +151,9 @@ fn categories(channel: &Channel) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-fn rss(title: &str, link: &str, description: &str, own: &str, items: &[Item]) -> String {
-    let mut out = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\">\n<channel>\n",
-    );
-    element(&mut out, "title", title);
-    element(&mut out, "link", link);
-    element(&mut out, "description", description);
-    out.push_str("<atom:link href=\"");
-    out.push_str(&escaped(own));
-    out.push_str("\" rel=\"self\" type=\"application/rss+xml\"/>\n");
-    for item in items {
-        out.push_str("<item>\n");
-        element(&mut out, "title", &item.title);
-        element(&mut out, "link", &item.link);
-        element(&mut out, "guid", &item.link);
-        element(&mut out, "description", &item.description);
-        element(&mut out, "pubDate", &rfc_822(item.at));
-        for category in &item.categories {
-            element(&mut out, "category", category);
-        }
-        out.push_str("</item>\n");
-    }
-    out.push_str("</channel>\n</rss>\n");
-    out
-}
-
-fn element(out: &mut String, name: &str, text: &str) {
-    out.push('<');
-    out.push_str(name);
-    out.push('>');
-    out.push_str(&escaped(text));
-    out.push_str("</");
-    out.push_str(name);
-    out.push_str(">\n");
-}
-
-/// Text for XML and for html attributes. Characters that XML 1.0 cannot hold at all are dropped.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\u{fffe}' | '\u{ffff}' => {}
-            c if c.is_control() && !matches!(c, '\t' | '\n' | '\r') => {}
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-fn rfc_822(at: Stamp) -> String {
-    OffsetDateTime::from_unix_timestamp(at.seconds())
-        .ok()
-        .and_then(|moment| moment.format(&Rfc2822).ok())
-        .unwrap_or_default()
-}
-
-fn respond(xml: &str) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/rss+xml; charset=utf-8"))
-        .body(xml.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_people_write_cannot_break_out() {
-        let items = [Item {
-            title: String::from("ada: <b>&\u{7}</b>"),
-            link: String::from("https://x.example/?a=1&b=2"),
-            description: String::from("<span>hi</span>"),
-            at: Stamp::from_seconds(0),
-            categories: vec![String::from("fun")],
-        }];
-        let xml = rss(
-            "T",
-            "https://x.example",
-            "D",
-            "https://x.example/feed",
-            &items,
-        );
-        assert!(xml.contains("<title>ada: &lt;b&gt;&amp;&lt;/b&gt;</title>"));
-        assert!(xml.contains("<link>https://x.example/?a=1&amp;b=2</link>"));
-        assert!(xml.contains("<description>&lt;span&gt;hi&lt;/span&gt;</description>"));
-        assert!(xml.contains("<pubDate>Thu, 01 Jan 1970 00:00:00 +0000</pubDate>"));
-        assert!(xml.contains("<category>fun</category>"));
-    }
 
     #[test]
     fn pictures_and_sounds_follow_the_text() {

@@ -1,0 +1,115 @@
+//! The metrics page: what the process counts itself, and what the engine and the store report for it.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use strum::VariantArray as _;
+
+use crate::actors::{ActorKind, Engine, Numbers};
+use crate::http::{ApiError, ApiResult, App};
+use crate::telemetry::{self, Sample, SampleValue};
+
+/// `GET /metrics`: for Prometheus. Numbers only, and no ids in labels, so that the page needs no token.
+pub async fn metrics(app: Data<App>) -> ApiResult<HttpResponse> {
+    let engine = &app.engine;
+    let live = engine.numbers().await;
+    let mut samples = store(engine);
+    samples.extend(streams(&live));
+    samples.push(gauge(
+        "rate_limit_entries",
+        "Tokens and addresses whose requests are counted.",
+        app.rate.len(),
+    ));
+    samples.extend(mailboxes(engine));
+    let page = telemetry::page(engine.metrics().clone(), samples);
+    Ok(HttpResponse::Ok()
+        .content_type(telemetry::CONTENT_TYPE)
+        .body(page.map_err(|error| ApiError::trouble(&error))?))
+}
+
+fn store(engine: &Engine) -> Vec<Sample> {
+    let store = engine.store().numbers();
+    vec![
+        counter(
+            "store_commits_total",
+            "Transactions committed.",
+            store.commits,
+        ),
+        counter("store_writes_total", "Writes in them.", store.writes),
+        counter(
+            "store_failed_commits_total",
+            "Transactions that could not be committed.",
+            store.failed_commits,
+        ),
+        counter(
+            "store_dropped_batches_total",
+            "Batches of events that the log's reader was too slow for.",
+            store.dropped_batches,
+        ),
+        gauge(
+            "store_lane_depth",
+            "Writes that wait.",
+            engine.store().lane_depth(),
+        ),
+    ]
+}
+
+fn streams(live: &Numbers) -> Vec<Sample> {
+    vec![
+        gauge("stream_connections", "Websockets.", live.connections),
+        gauge(
+            "stream_subscriptions",
+            "Subscriptions of all websockets.",
+            live.subscriptions,
+        ),
+        gauge(
+            "stream_listening_points",
+            "Routing keys with at least one subscribed shard.",
+            live.listening_points,
+        ),
+        gauge(
+            "app_streams_in_use",
+            "App streams in use.",
+            live.streams_in_use,
+        ),
+        gauge("channel_actors", "Channel actors.", live.channels),
+        gauge("user_actors", "User actors.", live.users),
+    ]
+}
+
+/// Mailboxes by kind of actor. There may be too many actors for a label of each.
+fn mailboxes(engine: &Engine) -> [Sample; 2] {
+    let (mut depths, mut marks) = (Vec::new(), Vec::new());
+    for kind in ActorKind::VARIANTS {
+        let (depth, high_water) = engine.mailboxes(*kind);
+        depths.push((kind.word(), depth));
+        marks.push((kind.word(), high_water));
+    }
+    [
+        Sample {
+            name: "actor_mailbox_depth",
+            help: "Mails that wait.",
+            value: SampleValue::GaugeByKind(depths),
+        },
+        Sample {
+            name: "actor_mailbox_high_water",
+            help: "Most mails that ever waited at one running actor.",
+            value: SampleValue::GaugeByKind(marks),
+        },
+    ]
+}
+
+fn counter(name: &'static str, help: &'static str, value: u64) -> Sample {
+    Sample {
+        name,
+        help,
+        value: SampleValue::Counter(value),
+    }
+}
+
+fn gauge(name: &'static str, help: &'static str, value: usize) -> Sample {
+    Sample {
+        name,
+        help,
+        value: SampleValue::Gauge(value),
+    }
+}

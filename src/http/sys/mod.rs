@@ -1,0 +1,104 @@
+//! What the server reports about itself.
+
+mod exposition;
+
+pub use exposition::metrics;
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
+
+use crate::actors::ActorOrder;
+use crate::http::extract::Params;
+use crate::http::{ApiResult, App, Reply};
+use crate::model::Refusal;
+
+/// `GET /sys/config`: the limits that clients need to know.
+pub async fn config(app: Data<App>) -> ApiResult {
+    let limits = app.engine.limits();
+    let rate = app.rate.limits();
+    Reply::one(&json!({
+        // This server has no posts, files or polls. Clients read these keys anyway and get the values of pnut.io.
+        "file": {"audio_max_size_bytes": 52_428_800, "max_size_bytes": 104_857_600},
+        "post": {"max_length": 256, "seconds_between_duplicates": 60, "seconds_for_revision": 300},
+        "message": {"max_length": limits.message_length},
+        "rate_limit": {
+            "anonymous": {
+                "reads": rate.anonymous_reads,
+                "read_reset_seconds": rate.anonymous_read_reset_seconds,
+            },
+            "authorized": {
+                "reads": rate.authorized_reads,
+                "read_reset_seconds": rate.authorized_read_reset_seconds,
+                "writes": rate.writes,
+                "write_reset_seconds": rate.write_reset_seconds,
+            },
+            "seconds_banned": rate.seconds_banned,
+        },
+        "raw": {"max_length": limits.raw_bytes},
+        "user": {
+            "description_max_length": limits.description_length,
+            "name_max_length": limits.name_length,
+            "presence_max_length": limits.presence_length,
+            "username_max_length": limits.username_length,
+        },
+    }))
+}
+
+/// `GET /sys/stats`: numbers that need no count over the whole database.
+pub async fn stats(app: Data<App>) -> ApiResult {
+    let present = app.engine.presence().all().len();
+    Reply::one(&json!({"users": {"present": present}}))
+}
+
+/// Rows of a list of actors without `count`.
+const ACTORS: usize = 20;
+/// Most rows of it.
+const MOST_ACTORS: usize = 1000;
+
+/// `GET /sys/actors`: how many actors the process runs; with `kind`, the counters of each. For the operator: a request
+/// from another machine is answered with 404.
+pub async fn actors(request: HttpRequest, params: Params, app: Data<App>) -> ApiResult {
+    if !is_here(&request) {
+        return Err(Refusal::NotFound.into());
+    }
+    let Some(kind) = params.get("kind") else {
+        return Reply::one(&app.engine.numbers().await);
+    };
+    let kind = kind
+        .parse()
+        .map_err(|_unknown| Refusal::Invalid.at("kind"))?;
+    let order = params
+        .get("order")
+        .map_or(Ok(ActorOrder::FanOutP99), str::parse)
+        .map_err(|_unknown| Refusal::Invalid.at("order"))?;
+    let count = params
+        .number("count")
+        .and_then(|count| usize::try_from(count).ok());
+    let count = count.unwrap_or(ACTORS).clamp(1, MOST_ACTORS);
+    Reply::one(&app.engine.actors(kind, order, count).await)
+}
+
+/// Whether a request was made on this machine, and not through a proxy on it.
+fn is_here(request: &HttpRequest) -> bool {
+    let forwarded = ["x-forwarded-for", "forwarded"];
+    let peer = request.peer_addr();
+    peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+        && !forwarded
+            .iter()
+            .any(|name| request.headers().contains_key(*name))
+}
+
+/// `GET /healthz`: the process answers.
+pub async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "ok"}))
+}
+
+/// `GET /readyz`: whether the server accepts new work.
+pub async fn readyz(app: Data<App>) -> HttpResponse {
+    if app.is_ready() {
+        HttpResponse::Ok().json(json!({"status": "ready"}))
+    } else {
+        HttpResponse::ServiceUnavailable().json(json!({"status": "not ready"}))
+    }
+}
