@@ -47,8 +47,6 @@ pub struct Settings {
     pub behind_proxy: bool,
     /// How much may be asked.
     pub rate_limits: RateLimits,
-    /// App streams that one client may keep.
-    pub app_streams: usize,
     /// How long a presence lasts.
     pub presence: presence::Lifetimes,
 }
@@ -65,7 +63,6 @@ impl From<&Config> for Settings {
             body_bytes: config.server.body_bytes,
             behind_proxy: config.server.behind_proxy,
             rate_limits: RateLimits::from(&config.rate_limits),
-            app_streams: config.streams.app_streams,
             presence: presence::Lifetimes {
                 default: config.presence.default_seconds,
                 longest: config.presence.max_seconds,

@@ -1,22 +1,25 @@
 //! The face of the actors towards `http`: one method per thing that can be asked for.
 
+mod app_streams;
 mod channels;
 mod numbers;
 mod streams;
+mod subscribe;
 mod users;
 
 use std::sync::Arc;
 
 pub use numbers::{ActorKind, ActorOrder, Numbers};
-pub use streams::SubscriptionHandle;
+pub use subscribe::{NewSubscription, SubscriptionGuard};
 
 use super::Shared;
 use super::channel::ChannelActor;
+use super::firehose::FirehoseActor;
 use super::presence::PresenceBoard;
 use super::send::Mailbox;
 use super::user::UserActor;
 use crate::config::Limits;
-use crate::model::{ChannelId, Refusal, User, UserId};
+use crate::model::{ChannelId, ClientId, Refusal, User, UserId};
 use crate::protocol::site::Site;
 use crate::store::{Failure, Store};
 use crate::telemetry::Metrics;
@@ -63,33 +66,29 @@ impl Engine {
         &self.shared.metrics
     }
 
-    fn channel(&self, id: ChannelId) -> Mailbox<ChannelActor> {
-        self.shared.directory.channel(id, &self.shared)
-    }
-
-    fn user(&self, id: UserId) -> Mailbox<UserActor> {
-        self.shared.directory.user(id, &self.shared)
-    }
-
-    /// Asks a user's actor; as [`Self::ask_channel`].
-    async fn ask_user<M>(&self, id: UserId, mail: impl Fn() -> M) -> Result<M::Result, Failure>
-    where
-        M: actix::Message + Send + 'static,
-        M::Result: Send,
-        UserActor: actix::Handler<M>,
-    {
-        match self.user(id).ask(mail()).await {
-            Err(Failure::Stopping) => self.user(id).ask(mail()).await,
-            answer => answer,
-        }
-    }
-
     async fn person(&self, id: UserId) -> Result<Arc<User>, Failure> {
         Ok(self.store().user(id).await?.ok_or(Refusal::UserNotFound)?)
     }
 
-    /// Asks a channel's actor. One that went to rest while the mail was under way is started again; the mail
-    /// was not begun then, so asking twice is safe.
+    /// Asks an actor. One that was passivated while the mail was under way is started again; the mail was not
+    /// begun then, so asking twice is safe.
+    async fn ask<A, M>(
+        &self,
+        mailbox: impl Fn() -> Mailbox<A>,
+        mail: impl Fn() -> M,
+    ) -> Result<M::Result, Failure>
+    where
+        A: actix::Actor<Context = actix::Context<A>> + actix::Handler<M>,
+        M: actix::Message + Send + 'static,
+        M::Result: Send,
+    {
+        match mailbox().ask(mail()).await {
+            Err(Failure::Stopping) => mailbox().ask(mail()).await,
+            answer => answer,
+        }
+    }
+
+    /// Asks a channel's actor.
     async fn ask_channel<M>(
         &self,
         id: ChannelId,
@@ -100,9 +99,29 @@ impl Engine {
         M::Result: Send,
         ChannelActor: actix::Handler<M>,
     {
-        match self.channel(id).ask(mail()).await {
-            Err(Failure::Stopping) => self.channel(id).ask(mail()).await,
-            answer => answer,
-        }
+        let mailbox = || self.shared.directory.channel(id, &self.shared);
+        self.ask(mailbox, mail).await
+    }
+
+    /// Asks a user's actor.
+    async fn ask_user<M>(&self, id: UserId, mail: impl Fn() -> M) -> Result<M::Result, Failure>
+    where
+        M: actix::Message + Send + 'static,
+        M::Result: Send,
+        UserActor: actix::Handler<M>,
+    {
+        let mailbox = || self.shared.directory.user(id, &self.shared);
+        self.ask(mailbox, mail).await
+    }
+
+    /// Asks the actor of an app's streams.
+    async fn ask_app<M>(&self, id: &ClientId, mail: impl Fn() -> M) -> Result<M::Result, Failure>
+    where
+        M: actix::Message + Send + 'static,
+        M::Result: Send,
+        FirehoseActor: actix::Handler<M>,
+    {
+        let mailbox = || self.shared.directory.firehose(id, &self.shared);
+        self.ask(mailbox, mail).await
     }
 }

@@ -74,7 +74,9 @@ pub(in crate::http) async fn mark_read(
     params: Params,
 ) -> ApiResult {
     let kinds = kinds(&caller, &params)?;
-    mark(&app, caller.id(), kinds.clone()).await?;
+    app.engine
+        .mark_all_read(caller.principal(), kinds.clone())
+        .await?;
     Reply::one(&counts(&app, caller.id(), kinds).await?)
 }
 
@@ -88,7 +90,9 @@ pub(in crate::http) async fn count_private(app: Data<App>, caller: UserCaller) -
 /// `DELETE /users/me/channels/num_unread/pm`
 pub(in crate::http) async fn mark_private_read(app: Data<App>, caller: UserCaller) -> ApiResult {
     filters::demand_private(&caller)?;
-    mark(&app, caller.id(), vec![PM.to_owned()]).await?;
+    app.engine
+        .mark_all_read(caller.principal(), vec![PM.to_owned()])
+        .await?;
     let counts = counts(&app, caller.id(), vec![PM.to_owned()]).await?;
     Reply::one(&counts.get(PM).copied().unwrap_or(0))
 }
@@ -119,12 +123,4 @@ async fn counts(app: &App, user: UserId, kinds: Vec<String>) -> ApiResult<BTreeM
         (kind, count)
     };
     Ok(kinds.into_iter().map(with_zero).collect())
-}
-
-async fn mark(app: &App, user: UserId, kinds: Vec<String>) -> ApiResult<()> {
-    let store = app.engine.store();
-    store
-        .write(move |tx| tx.mark_all_read(user, &kinds))
-        .await?;
-    Ok(())
 }

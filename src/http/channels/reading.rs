@@ -9,7 +9,8 @@ use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
 use crate::http::principal::{principal, readable};
 use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
-use crate::model::{ChannelId, Marker, Message, MessageId, Page, Principal, UserId};
+use crate::model::{ChannelId, Marker, Message, MessageId, Page, Principal};
+use crate::protocol::draft::MarkerDraft;
 use crate::protocol::object::MarkerObject;
 use crate::protocol::topic::Topic;
 use crate::store::MessageFilter;
@@ -82,7 +83,7 @@ async fn channel_page(
     let reader = principal(app, caller).await?;
     let mut read = read_page(app, &reader, params, channel).await?;
     if params.flag("update_marker", false) {
-        move_marker(app, reader.user(), channel, &mut read).await?;
+        move_marker(app, &reader, channel, &mut read).await?;
     }
     let mut reply = show::page(app, caller, params, &read.page).await?;
     if let Some(marker) = read.marker {
@@ -96,12 +97,12 @@ async fn channel_page(
 /// Some clients read and mark as read in one call. The marker only moves forward by this.
 async fn move_marker(
     app: &App,
-    user: Option<UserId>,
+    reader: &Principal,
     channel: ChannelId,
     read: &mut ChannelPage,
 ) -> ApiResult<()> {
     let newest = read.page.items.iter().map(|(id, _)| *id).max();
-    let (Some(user), Some(newest)) = (user, newest) else {
+    let (Principal::User(user), Some(newest)) = (reader, newest) else {
         return Ok(());
     };
     if read
@@ -112,12 +113,13 @@ async fn move_marker(
     {
         return Ok(());
     }
-    let name = MarkerName::Channel(channel);
-    let write = app
-        .engine
-        .store()
-        .write(move |tx| tx.set_marker(user, name, newest, 0, false));
-    read.marker = Some(Some(write.await?));
+    let forward = MarkerDraft {
+        name: MarkerName::Channel(channel),
+        id: newest,
+        percentage: 0,
+    };
+    let moved = app.engine.move_markers(user, vec![forward], false).await?;
+    read.marker = moved.into_iter().next().map(|(_, marker)| Some(marker));
     Ok(())
 }
 
