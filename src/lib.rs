@@ -2,7 +2,7 @@
 //!
 //! Read from the bottom up; each module may use only what stands above it in this list.
 //!
-//! * [`clock`], [`config`], [`telemetry`] — time, settings, numbers
+//! * [`clock`], [`config`], [`telemetry`] — time, settings, numbers · [`fault`] — failures on purpose, for the suite
 //! * [`model`] — users, channels, messages: what they are and what they forbid
 //! * [`text`] — how a text becomes content: links, mentions, tags, html
 //! * [`event`] — what can happen
@@ -16,6 +16,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod fault;
 pub mod telemetry;
 
 pub mod model;

@@ -15,6 +15,7 @@ use crate::actors::connection::{Answer, ConnectionMail, ConnectionSlot};
 use crate::actors::shard::Shard;
 use crate::actors::shard::audience::Slot;
 use crate::actors::shard::link::{Link, Subscription, Who};
+use crate::fault::Fault;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
 use crate::protocol::frame::PONG;
 use crate::protocol::goodbye::Goodbye;
@@ -141,6 +142,7 @@ impl Drop for ConnectionActor {
 
 impl StreamHandler<Heard> for ConnectionActor {
     fn handle(&mut self, heard: Heard, ctx: &mut Self::Context) {
+        Fault::ConnectionActor.panics_once();
         let now = self.shard.now();
         let closing = self.with_link(|link| {
             link.heard = now;

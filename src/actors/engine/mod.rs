@@ -70,11 +70,11 @@ impl Engine {
         Ok(self.store().user(id).await?.ok_or(Refusal::UserNotFound)?)
     }
 
-    /// Asks an actor. One that was passivated while the mail was under way is started again; the mail was not
-    /// begun then, so asking twice is safe.
+    /// Asks an actor. One that was passivated while the mail was under way, or died of a panic, is started again;
+    /// nothing of the mail was written then, so asking twice is safe.
     async fn ask<A, M>(
-        &self,
         mailbox: impl Fn() -> Mailbox<A>,
+        remove_dead: impl FnOnce(&Mailbox<A>),
         mail: impl Fn() -> M,
     ) -> Result<M::Result, Failure>
     where
@@ -82,8 +82,12 @@ impl Engine {
         M: actix::Message + Send + 'static,
         M::Result: Send,
     {
-        match mailbox().ask(mail()).await {
-            Err(Failure::Stopping) => mailbox().ask(mail()).await,
+        let first = mailbox();
+        match first.ask(mail()).await {
+            Err(Failure::Stopping) => {
+                remove_dead(&first);
+                mailbox().ask(mail()).await
+            }
             answer => answer,
         }
     }
@@ -99,8 +103,14 @@ impl Engine {
         M::Result: Send,
         ChannelActor: actix::Handler<M>,
     {
-        let mailbox = || self.shared.directory.channel(id, &self.shared);
-        self.ask(mailbox, mail).await
+        let directory = &self.shared.directory;
+        let mailbox = || directory.channel(id, &self.shared);
+        Self::ask(
+            mailbox,
+            |dead| directory.remove_dead_channel(id, dead),
+            mail,
+        )
+        .await
     }
 
     /// Asks a user's actor.
@@ -110,8 +120,9 @@ impl Engine {
         M::Result: Send,
         UserActor: actix::Handler<M>,
     {
-        let mailbox = || self.shared.directory.user(id, &self.shared);
-        self.ask(mailbox, mail).await
+        let directory = &self.shared.directory;
+        let mailbox = || directory.user(id, &self.shared);
+        Self::ask(mailbox, |dead| directory.remove_dead_user(id, dead), mail).await
     }
 
     /// Asks the actor of an app's streams.
@@ -121,7 +132,13 @@ impl Engine {
         M::Result: Send,
         FirehoseActor: actix::Handler<M>,
     {
-        let mailbox = || self.shared.directory.firehose(id, &self.shared);
-        self.ask(mailbox, mail).await
+        let directory = &self.shared.directory;
+        let mailbox = || directory.firehose(id, &self.shared);
+        Self::ask(
+            mailbox,
+            |dead| directory.remove_dead_firehose(id, dead),
+            mail,
+        )
+        .await
     }
 }

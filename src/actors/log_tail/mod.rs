@@ -23,6 +23,7 @@ use super::registry::{RoutingKey, ShardId};
 use super::send::Mailbox;
 use super::shard::{FanOutBatch, ShardActor};
 use crate::event::{Event, Payload, Pos};
+use crate::fault::Fault;
 use crate::model::UserId;
 use crate::protocol::stream::NotificationTargets;
 use crate::store::Failure;
@@ -105,6 +106,8 @@ impl LogTail {
 
     /// Takes committed events, in order, each once.
     async fn take(&mut self, events: Vec<Arc<Event>>) {
+        Fault::Delivery.panics_once();
+        Fault::LogTail.delays().await;
         let mut next: Vec<Arc<Event>> = Vec::with_capacity(events.len());
         for event in events {
             let Some(pos) = event.pos else { continue };
