@@ -18,3 +18,4 @@ mod routes;
 mod system;
 mod token_endpoint;
 mod user_streams;
+mod visibility;
