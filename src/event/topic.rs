@@ -1,7 +1,9 @@
-//! What a user stream may subscribe to. A later endpoint is a variant and a path here, and a row in [`routing`](super::routing).
+//! The endpoints that a user stream may subscribe to. A new one is a variant and a path here, and a row in
+//! [`routing`](super::routing).
 
 use crate::model::{ChannelId, UserId};
 
+<<<<<<< HEAD
 /// A kind of topic, without what it is about. The paths that subscribe to it are in the table of routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TopicKind {
@@ -20,6 +22,9 @@ pub enum TopicKind {
 }
 
 /// A subscribable endpoint, keyed by what it is about.
+=======
+/// A subscribable endpoint, keyed by its channel or user.
+>>>>>>> main
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// `/channels/{id}/messages`
@@ -49,7 +54,7 @@ impl Topic {
         }
     }
 
-    /// The channel that it is about, if it is about one.
+    /// The channel of the topic, if it has one.
     pub fn channel(self) -> Option<ChannelId> {
         match self {
             Self::ChannelMessages(id)

@@ -1,4 +1,4 @@
-//! What one user decided about another.
+//! Follow, mute and block.
 
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
@@ -10,11 +10,11 @@ use super::Refusal;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Relation {
-    /// Hears the other's posts and presence.
+    /// Receives the other's posts and presence.
     Follow,
-    /// Does not want to see the other.
+    /// Hides the other from the user.
     Mute,
-    /// Neither sees the other any more.
+    /// Hides each from the other.
     Block,
 }
 
@@ -25,7 +25,11 @@ impl Relation {
     }
 }
 
+<<<<<<< HEAD
 /// What a viewer and another user decided about each other; becomes the `you_…` flags.
+=======
+/// The relations between a viewer and another user; rendered as the `you_…` flags.
+>>>>>>> main
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Relationship {
     /// The other follows the viewer.

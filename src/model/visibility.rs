@@ -77,7 +77,22 @@ impl Hidden {
 mod tests {
     use super::*;
 
+    type Question = fn(Relationship) -> bool;
+
     /// The rows of the table above: what is asked, and the answer for a stranger and for its three columns.
+    #[rustfmt::skip]
+    const ROWS: &[(&str, Question, [bool; 4])] = &[
+        ("named profile", |of| shows_profile(of, Occasion::Named), [true, false, true, true]),
+        ("listed profile", |of| shows_profile(of, Occasion::Listed), [true, false, false, true]),
+        ("embedded profile", |of| shows_profile(of, Occasion::Embedded), [true, false, false, true]),
+        ("presence", shows_presence, [true, false, false, true]),
+        ("named words", |of| shows_words(of, Occasion::Named, false), [true, true, true, true]),
+        ("listed words", |of| shows_words(of, Occasion::Listed, false), [true, false, false, false]),
+        ("listed words, muted too", |of| shows_words(of, Occasion::Listed, true), [true, false, false, true]),
+        ("embedded words", |of| shows_words(of, Occasion::Embedded, false), [true, false, false, false]),
+        ("embedded words, muted too", |of| shows_words(of, Occasion::Embedded, true), [true, false, false, false]),
+    ];
+
     #[test]
     fn the_table_holds() {
         let none = Relationship::default();
@@ -96,51 +111,7 @@ mod tests {
                 ..none
             },
         ];
-        type Question = fn(Relationship) -> bool;
-        let rows: &[(&str, Question, [bool; 4])] = &[
-            (
-                "named profile",
-                |of| shows_profile(of, Occasion::Named),
-                [true, false, true, true],
-            ),
-            (
-                "listed profile",
-                |of| shows_profile(of, Occasion::Listed),
-                [true, false, false, true],
-            ),
-            (
-                "embedded profile",
-                |of| shows_profile(of, Occasion::Embedded),
-                [true, false, false, true],
-            ),
-            ("presence", shows_presence, [true, false, false, true]),
-            (
-                "named words",
-                |of| shows_words(of, Occasion::Named, false),
-                [true, true, true, true],
-            ),
-            (
-                "listed words",
-                |of| shows_words(of, Occasion::Listed, false),
-                [true, false, false, false],
-            ),
-            (
-                "listed words, muted too",
-                |of| shows_words(of, Occasion::Listed, true),
-                [true, false, false, true],
-            ),
-            (
-                "embedded words",
-                |of| shows_words(of, Occasion::Embedded, false),
-                [true, false, false, false],
-            ),
-            (
-                "embedded words, muted too",
-                |of| shows_words(of, Occasion::Embedded, true),
-                [true, false, false, false],
-            ),
-        ];
-        for (name, question, expected) in rows {
+        for (name, question, expected) in ROWS {
             assert_eq!(relations.map(*question), *expected, "{name}");
         }
     }

@@ -19,7 +19,7 @@ pub struct Frame {
     pub moment: Option<usize>,
 }
 
-/// A frame for app streams, the same for every receiver but for the moment of writing.
+/// A frame for app streams, the same for every receiver except for the timestamp of the write.
 #[derive(Clone, Debug)]
 pub struct AppFrame {
     /// All of it.
@@ -33,7 +33,7 @@ pub struct AppFrame {
 pub struct Gaps {
     /// Where the ids begin.
     pub ids: usize,
-    /// Where the digits of the moment of writing begin.
+    /// Offset of the digits of the timestamp of the write.
     pub moment: Option<usize>,
 }
 
@@ -79,7 +79,7 @@ fn put_header(length: usize, out: &mut BytesMut) {
     }
 }
 
-/// Renders ids as they stand between the brackets: `"a","b"`.
+/// Renders ids as written between the brackets: `"a","b"`.
 pub fn render_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
     let mut out = Vec::with_capacity(ID_LENGTH + 2);
     for id in ids {

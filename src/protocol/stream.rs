@@ -1,7 +1,7 @@
 //! What an event looks like on a socket (reference 04 §5).
 //!
 //! User streams and app streams share the vocabulary and differ in the envelope: the former name the
-//! subscriptions that match, the latter whom to notify. Nothing here is personal to a receiver.
+//! subscriptions that match, the latter the users to notify. Nothing here is personal to a receiver.
 
 use serde::Serialize;
 
@@ -13,16 +13,16 @@ use super::timing::Timing;
 use crate::event::{ChannelNews, Event, Payload, Written};
 use crate::model::{AppStream, ChannelId, ObjectType, Relation, Stamp, Token, User, UserId};
 
-/// What app streams say beyond the event: whom it concerns.
+/// The users that an event concerns; on app streams only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotificationTargets {
-    /// Everybody subscribed to the channel, the author included.
+    /// All users subscribed to the channel, the author included.
     pub subscribed_user_ids: Option<std::sync::Arc<[UserId]>>,
-    /// Of those, who muted the author or stands in a block with them.
+    /// Subscribed and mentioned users that muted the author, or block or are blocked by the author.
     pub suppress_notifications: Option<Vec<UserId>>,
 }
 
-/// `meta` of an event; fields that do not apply are left out.
+/// `meta` of an event; fields that do not apply are omitted.
 #[derive(Serialize)]
 struct Meta<'a> {
     timestamp: i64,
@@ -43,7 +43,7 @@ struct Meta<'a> {
     subscribed_user_ids: Option<&'a [UserId]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppress_notifications: Option<&'a [UserId]>,
-    // Last: the moment of writing is found from the end.
+    // Last: the timestamp of the write is found from the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     timing: Option<Timing>,
 }
@@ -116,8 +116,8 @@ fn id_of(payload: &Payload) -> String {
     }
 }
 
-/// Renders for user streams. `own_token` is the receiver's: a changed profile reaches it as its token.
-/// `fanned_out` is shown to those who asked for [`RenderClass::TIMING`].
+/// Renders for user streams. `own_token` is the receiver's: a changed profile is rendered as its token.
+/// `fanned_out` is rendered for classes with [`RenderClass::TIMING`].
 pub fn user_frame(
     event: &Event,
     class: RenderClass,
@@ -152,7 +152,7 @@ fn timing(event: &Event, class: RenderClass, fanned_out: Stamp) -> Option<Timing
         .then(|| Timing::new(event, fanned_out))
 }
 
-/// Renders for app streams: a whole frame, the same for every receiver of this display class.
+/// Renders for app streams: a whole frame, the same for every receiver of this render class.
 pub fn app_frame(
     event: &Event,
     class: RenderClass,
@@ -311,7 +311,7 @@ impl<T: Serialize> Serialize for Pair<'_, T> {
     }
 }
 
-/// Our objects hold texts and numbers only, which cannot fail to become JSON.
+/// Our objects hold only texts and numbers, whose serialization cannot fail.
 fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }

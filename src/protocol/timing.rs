@@ -1,36 +1,36 @@
-//! `meta.timing`: the stations of an event, for clients that measure (`include_timing=1`).
+//! `meta.timing`: timestamps of an event along the delivery path, for clients that measure (`include_timing=1`).
 
 use serde::Serialize;
 
 use crate::event::Event;
 use crate::model::Stamp;
 
-/// Digits of a moment in microseconds since 1970, until the year 2286.
+/// Digits of a timestamp in microseconds since 1970, until the year 2286.
 pub const MOMENT_DIGITS: usize = 16;
 
-/// Stands where the moment of writing is filled in for each socket.
+/// Placeholder for the timestamp of the write, which is filled in for each socket.
 const TO_BE_WRITTEN: i64 = 1_000_000_000_000_000;
 
-/// Bytes of a frame's `meta` behind the moment of writing: the ends of `timing` and of `meta`.
+/// Bytes of a frame's `meta` after the timestamp of the write: the ends of `timing` and of `meta`.
 const BEHIND: usize = "}}".len();
 
-/// Moments in microseconds since 1970, by the server's wall clock.
+/// Timestamps in microseconds since 1970, by the server's wall clock.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Timing {
-    /// The actor let the write in. Absent where another process did.
+    /// The actor accepted the write. Absent if another process wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<Stamp>,
     /// The transaction was committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     committed: Option<Stamp>,
-    /// It went to the worker threads of its listeners.
+    /// The event was sent to the worker threads of its listeners.
     fanned_out: Stamp,
-    /// Last, so that its place is known: just before the bytes go to the socket.
+    /// Just before the bytes are written to the socket. The last field, so that its offset is known.
     written: i64,
 }
 
 impl Timing {
-    /// Without the last moment, which is filled in by [`fill_all`].
+    /// Without the last timestamp, which [`fill_all`] fills in.
     pub fn new(event: &Event, fanned_out: Stamp) -> Self {
         Self {
             accepted: event.timestamps.accepted,
@@ -40,13 +40,13 @@ impl Timing {
         }
     }
 
-    /// Where the digits of the last moment begin in a rendered `meta` that ends with its timing.
+    /// Offset of the last timestamp's digits in a rendered `meta` that ends with its timing.
     pub(super) fn place(meta: &[u8]) -> usize {
         meta.len().saturating_sub(BEHIND + MOMENT_DIGITS)
     }
 }
 
-/// Writes a moment over the digits that begin at these places.
+/// Writes a timestamp over the digits at these offsets.
 pub fn fill_all(bytes: &mut [u8], places: &[usize], moment: Stamp) {
     for at in places {
         if let Some(digits) = bytes.get_mut(*at..*at + MOMENT_DIGITS) {
@@ -55,7 +55,7 @@ pub fn fill_all(bytes: &mut [u8], places: &[usize], moment: Stamp) {
     }
 }
 
-/// Writes a moment over its digits.
+/// Writes a timestamp over its digits.
 fn fill(digits: &mut [u8], moment: Stamp) {
     let mut rest = u64::try_from(moment.0).unwrap_or(0);
     for digit in digits.iter_mut().rev() {

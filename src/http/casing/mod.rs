@@ -1,7 +1,7 @@
-//! A TCP stream that spells a few response headers as old clients compare them: byte for byte.
+//! A TCP stream that writes a few response headers in the letter case that old clients compare byte by byte.
 //!
 //! actix writes header names in lower case. One client library reads `X-RateLimit-Remaining` and its
-//! relatives with exactly these capitals, so the names are respelled on their way out. The length stays the
+//! relatives with exactly these capitals, so the stream rewrites the names in outgoing bytes. The length stays the
 //! same, and nothing but the case of letters changes, so that even a body that held such a line would still
 //! say the same.
 //!
@@ -17,7 +17,7 @@ use actix_rt::net::TcpStream;
 use smallvec::SmallVec;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// As they shall be spelled, with the line end before and the colon after them.
+/// The names as rewritten, with the line end before and the colon after them.
 const NAMES: [&[u8]; 4] = [
     b"\r\nX-RateLimit-Limit:",
     b"\r\nX-RateLimit-Remaining:",
@@ -36,28 +36,28 @@ thread_local! {
 #[derive(Debug)]
 pub struct CasedStream {
     inner: TcpStream,
-    /// Rest of a name that the socket took only the beginning of.
+    /// Rest of a name of which the socket took only the beginning.
     rest: &'static [u8],
 }
 
 impl CasedStream {
-    /// Around a fresh connection.
+    /// Wraps a new connection.
     pub fn new(inner: TcpStream) -> Self {
         Self { inner, rest: b"" }
     }
 
-    /// The connection itself, once it speaks something other than HTTP.
+    /// The wrapped connection, once it speaks another protocol than HTTP.
     pub fn into_inner(self) -> TcpStream {
         self.inner
     }
 
-    /// The connection itself, to ask it things.
+    /// The wrapped connection.
     pub fn get_ref(&self) -> &TcpStream {
         &self.inner
     }
 }
 
-/// Places of the names in `bytes`, in order.
+/// Offsets of the names in `bytes`, in order.
 fn find(bytes: &[u8]) -> impl Iterator<Item = (usize, &'static [u8])> + '_ {
     let mut from = 0;
     std::iter::from_fn(move || {
