@@ -3,7 +3,6 @@
 
 use crate::model::{ChannelId, UserId};
 
-<<<<<<< HEAD
 /// A kind of topic, without what it is about. The paths that subscribe to it are in the table of routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TopicKind {
@@ -21,10 +20,7 @@ pub enum TopicKind {
     Token,
 }
 
-/// A subscribable endpoint, keyed by what it is about.
-=======
 /// A subscribable endpoint, keyed by its channel or user.
->>>>>>> main
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// `/channels/{id}/messages`

@@ -25,12 +25,3 @@ pub async fn create(caller: UserCaller, params: Params, body: Body, app: Data<Ap
         Some(_) | None => Reply::one(&objects),
     }
 }
-<<<<<<< HEAD
-=======
-
-/// Needs read access, and no particular scope.
-fn demand(db: &mut Db<'_>, principal: &UserPrincipal, channel: ChannelId) -> Result<(), Failure> {
-    let channel = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
-    Ok(principal.holds(&channel, Access::Read).demand()?)
-}
->>>>>>> main

@@ -25,11 +25,7 @@ impl Relation {
     }
 }
 
-<<<<<<< HEAD
-/// What a viewer and another user decided about each other; becomes the `you_…` flags.
-=======
 /// The relations between a viewer and another user; rendered as the `you_…` flags.
->>>>>>> main
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Relationship {
     /// The other follows the viewer.

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-//! One user in use: relations, tokens, profile, markers and presence are changed through this actor, in its order.
-=======
-//! One user in use: this actor orders the changes of relations, tokens, profile and presence.
->>>>>>> main
+//! One user in use: this actor orders the changes of relations, tokens, profile, markers and presence.
 
 pub mod mail;
 pub mod write;
