@@ -8,7 +8,7 @@ use super::filters;
 use super::inbox;
 use super::names;
 use crate::http::extract::{AnyCaller, Live, Params, UserCaller, path};
-use crate::http::principal::{principal, readable};
+use crate::http::principal::{principal_of, readable};
 use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
 use crate::model::{Channel, ChannelId, Refusal, UserId};
@@ -30,7 +30,7 @@ pub(in crate::http) async fn list(
         let caller = caller.ok_or(Refusal::TokenRequired)?;
         return inbox::serve(&app, &caller, &params, live).await;
     }
-    let reader = principal(&app, caller.as_ref()).await?;
+    let reader = principal_of(&app, caller.as_ref()).await?;
     let mut seen = HashSet::new();
     let ids: Vec<ChannelId> = params
         .list("ids")
@@ -58,7 +58,7 @@ pub(in crate::http) async fn show(
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let user = reader.user();
     let wants_marker = params.flag("include_marker", false);
     let read = app.engine.store().read(move |db| {
@@ -109,15 +109,11 @@ pub(in crate::http) async fn existing_pm(
     if sent.is_empty() {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let user_includes: Option<Vec<PersonRef>> =
-        sent.iter().map(|text| PersonRef::parse(text)).collect();
-    let user_includes = user_includes.ok_or_else(|| Refusal::WrongType.at("ids"))?;
-    let directory = names::directory(&app.engine, user_includes.clone()).await?;
+    let people: Option<Vec<PersonRef>> = sent.iter().map(|text| PersonRef::parse(text)).collect();
+    let people = people.ok_or_else(|| Refusal::WrongType.at("ids"))?;
+    let directory = names::directory(&app.engine, people.clone()).await?;
     // Whoever does not exist writes with nobody: that is the same answer.
-    let found: Option<Vec<UserId>> = user_includes
-        .iter()
-        .map(|who| directory.find(who))
-        .collect();
+    let found: Option<Vec<UserId>> = people.iter().map(|who| directory.find(who)).collect();
     let mut all = found.ok_or(Refusal::NoSuchPrivateChannel)?;
     all.push(user);
     all.sort_unstable();

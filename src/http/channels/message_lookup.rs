@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path};
 
 use super::messages::message_path;
 use crate::http::extract::{AnyCaller, Params};
-use crate::http::principal::principal;
+use crate::http::principal::principal_of;
 use crate::http::{ApiResult, App, show};
 use crate::model::{ChannelId, Message, MessageId, Principal, Refusal};
 use crate::store::{Db, Failure};
@@ -22,7 +22,7 @@ pub(in crate::http) async fn show(
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let read = app
         .engine
         .store()
@@ -48,7 +48,7 @@ pub(in crate::http) async fn by_ids(
     if !params.has("ids") {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         let mut found = db.messages(&ids)?;
         let rooms: Vec<ChannelId> = found.values().map(|message| message.channel_id).collect();

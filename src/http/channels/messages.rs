@@ -48,9 +48,9 @@ async fn compose(
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<NewMessage> {
-    let user_includes = names::mentioned(&app.engine, caller.principal(), &mut draft).await?;
+    let people = names::mentioned(&app.engine, caller.principal(), &mut draft).await?;
     let new = draft.finish(
-        &user_includes,
+        &people,
         app.engine.limits().message_length,
         caller.id(),
         caller.token.client.clone(),
@@ -67,13 +67,13 @@ async fn private(
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<(ChannelId, NewMessage)> {
-    let user_includes = draft
+    let people = draft
         .destinations
         .take()
-        .filter(|user_includes| !user_includes.is_empty())
+        .filter(|people| !people.is_empty())
         .ok_or_else(|| Refusal::Missing.at("destinations"))?;
-    let directory = names::directory(&app.engine, user_includes.clone()).await?;
-    let mut others: Vec<UserId> = directory.all(&user_includes, "destinations")?;
+    let directory = names::directory(&app.engine, people.clone()).await?;
+    let mut others: Vec<UserId> = directory.all(&people, "destinations")?;
     others.sort_unstable();
     others.dedup();
     others.retain(|user| *user != caller.id());
@@ -167,7 +167,7 @@ pub(in crate::http) async fn report(
         message_id = %message.id,
         channel_id = %message.channel_id,
         author = %message.user_id,
-        principal = %caller.id(),
+        by = %caller.id(),
         reason,
         "message reported"
     );

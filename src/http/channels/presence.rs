@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 
 use super::messages::demand;
 use crate::http::extract::{Body, Live, Params, UserCaller, path};
-use crate::http::principal::principal;
+use crate::http::principal::principal_of;
 use crate::http::{ApiResult, App, show};
 use crate::model::{ChannelId, Refusal};
 use crate::protocol::topic::Topic;
@@ -19,7 +19,7 @@ pub(in crate::http) async fn list(
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
     let page = async {
-        let reader = principal(&app, Some(caller.caller())).await?;
+        let reader = principal_of(&app, Some(caller.caller())).await?;
         demand(&app, &reader, id).await?;
         let present = app.engine.presence().in_channel(id);
         show::all(&app, Some(&caller), &params, &present).await
@@ -37,7 +37,7 @@ pub(in crate::http) async fn show(
 ) -> ApiResult {
     let user = path::user(&app, Some(&caller), &ids.0).await?;
     let channel = path::id::<ChannelId>(&ids.1)?;
-    let reader = principal(&app, Some(caller.caller())).await?;
+    let reader = principal_of(&app, Some(caller.caller())).await?;
     demand(&app, &reader, channel).await?;
     let presence = app.engine.presence().of_in(user, channel);
     show::one(&app, Some(&caller), &params, &presence).await

@@ -6,7 +6,7 @@ use super::filters;
 use super::message_lookup::message_in;
 use super::messages::message_path;
 use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
-use crate::http::principal::{principal, readable};
+use crate::http::principal::{principal_of, readable};
 use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
 use crate::model::{ChannelId, Marker, Message, MessageId, Page, Principal};
@@ -80,7 +80,7 @@ async fn channel_page(
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult {
-    let reader = principal(app, caller).await?;
+    let reader = principal_of(app, caller).await?;
     let mut read = read_page(app, &reader, params, channel).await?;
     if params.flag("update_marker", false) {
         move_marker(app, &reader, channel, &mut read).await?;
@@ -131,7 +131,7 @@ pub(in crate::http) async fn thread(
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let user = reader.user();
     let (request, wanted) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
@@ -168,7 +168,7 @@ pub(in crate::http) async fn sticky(
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let user = reader.user();
     let (request, wanted) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {

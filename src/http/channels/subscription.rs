@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 use super::filters;
 use crate::actors::SubscriptionChange;
 use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
-use crate::http::principal::{principal, readable};
+use crate::http::principal::{principal_of, readable};
 use crate::http::show::Person;
 use crate::http::{ApiResult, App, Reply, show};
 use crate::model::{Access, Acl, Channel, ChannelId, Principal, Raw, Refusal, UserId};
@@ -145,7 +145,7 @@ async fn subscriber_page(
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult {
-    let reader = principal(app, caller).await?;
+    let reader = principal_of(app, caller).await?;
     let request = params.page();
     let read = app.engine.store().read(move |db| {
         readable(db, &reader, channel)?;
@@ -165,7 +165,7 @@ pub(in crate::http) async fn subscriber_ids(
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         readable(db, &reader, id)?;
         let blocked = blocked(db, &reader)?;
@@ -188,7 +188,7 @@ pub(in crate::http) async fn subscriber_ids_of(
     if ids.is_empty() {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         let blocked = blocked(db, &reader)?;
         let mut lists = BTreeMap::new();

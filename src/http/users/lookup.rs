@@ -36,6 +36,6 @@ pub async fn list(caller: AnyCaller, params: Params, app: Data<App>) -> ApiResul
         return Err(Refusal::Missing.at("ids").into());
     }
     let ids = path::users(&app, caller, &params.list("ids")).await?;
-    let user_includes: Vec<Person> = ids.into_iter().map(Person::named).collect();
-    show::all(&app, caller, &params, &user_includes).await
+    let people: Vec<Person> = ids.into_iter().map(Person::named).collect();
+    show::all(&app, caller, &params, &people).await
 }
