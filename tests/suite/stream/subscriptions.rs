@@ -70,12 +70,7 @@ fn a_stale_or_foreign_connection_gets_the_page_without_a_subscription() {
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
     let stream = ada.stream();
-    for (person, connection) in [
-        (&ada, "nonsense"),
-        (&ada, ""),
-        (&ada, "%00"),
-        (&bob, stream.id.as_str()),
-    ] {
+    for (person, connection) in [(&ada, "nonsense"), (&ada, ""), (&bob, stream.id.as_str())] {
         let answer = person.get(&format!("{path}?connection_id={connection}"));
         assert_eq!(answer.data(), json!([]));
         assert!(answer.meta().get("subscription_id").is_none(), "{answer}");

@@ -4,6 +4,7 @@ mod banned;
 mod documents;
 mod file_length;
 mod layers;
+mod names;
 mod words;
 
 use std::path::{Path, PathBuf};
