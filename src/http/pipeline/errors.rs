@@ -15,13 +15,16 @@ pub(super) fn render(response: ServiceResponse) -> ServiceResponse {
     let Some(error) = response.response().error() else {
         return response;
     };
-    // Errors of OAuth have a body of their own (RFC 6749 §5.2).
-    if error.as_error::<OAuthError>().is_some() {
-        return response;
-    }
+    let oauth = error.as_error::<OAuthError>();
+    let own = match oauth {
+        Some(oauth) => oauth.as_api(),
+        None => error.as_error::<ApiError>(),
+    };
     let translated;
-    let error = match error.as_error::<ApiError>() {
+    let error = match own {
         Some(own) => own,
+        // Errors of OAuth have a body of their own (RFC 6749 §5.2).
+        None if oauth.is_some() => return response,
         None => {
             translated = translate(error);
             &translated
