@@ -11,9 +11,6 @@ use crate::model::{Refusal, Refused};
 use crate::protocol::envelope::{Envelope, Meta};
 use crate::store::Failure;
 
-/// What a handler comes back with.
-pub type ApiResult<T = super::Reply> = Result<T, ApiError>;
-
 /// Seconds after which a full queue is worth another try.
 const BUSY_RETRY: u64 = 1;
 /// Seconds that a restart takes, roughly.

@@ -16,6 +16,7 @@ pub mod pipeline;
 pub mod presence;
 mod principal;
 pub mod reply;
+mod request;
 pub mod routes;
 mod show;
 pub mod streams;
@@ -31,8 +32,8 @@ use crate::config::Config;
 use pipeline::rate_limit::{RateLimiter, RateLimits};
 
 pub use casing::CasedStream;
-pub use error::{ApiError, ApiResult};
-pub use reply::Reply;
+pub use error::ApiError;
+pub use reply::{ApiResult, Reply};
 pub use routes::configure;
 
 /// Version of the API that is spoken, as `X-API-Version` says it.

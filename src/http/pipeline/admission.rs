@@ -10,12 +10,12 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest};
 
-use super::UpdatedPresence;
 use super::rate_limit::{Bucket, RateKey};
 use crate::http::extract::body::{self, Kind, ReadAhead};
 use crate::http::extract::caller::{caller_of, token_in};
 use crate::http::extract::{Caller, Params};
-use crate::http::routes::{RateClass, Route, ScopeNeed, TokenKind, Verb};
+use crate::http::request::UpdatedPresence;
+use crate::http::routes::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::http::{ApiError, ApiResult, App, presence};
 use crate::model::Scope;
 use crate::protocol::query::Query;

@@ -5,10 +5,10 @@ use actix_web::HttpMessage;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 
-use super::{UpdatedPresence, wants_pretty};
 use crate::http::ApiError;
 use crate::http::error::translate;
 use crate::http::oauth::OAuthError;
+use crate::http::request::{UpdatedPresence, wants_pretty};
 
 /// Writes the body of an error response; leaves every other response alone. Headers that are set already stay.
 pub(super) fn render(response: ServiceResponse) -> ServiceResponse {

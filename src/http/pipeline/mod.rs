@@ -16,14 +16,10 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::extract::Caller;
-use super::routes::Route;
+use super::routes::row::Route;
 use super::{API_VERSION, ApiError, App};
 use crate::model::Refusal;
 use rate_limit::RateStatus;
-
-/// The call carried `update_presence`; whether that worked.
-#[derive(Clone, Copy, Debug)]
-pub struct UpdatedPresence(pub bool);
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
@@ -31,11 +27,6 @@ const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const SCOPES: HeaderName = HeaderName::from_static("x-oauth-scopes");
 const VERSION: HeaderName = HeaderName::from_static("x-api-version");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Whether somebody wants to read the answer with their own eyes; the header's presence says so.
-pub fn wants_pretty(request: &HttpRequest) -> bool {
-    request.headers().contains_key("x-pretty-json")
-}
 
 /// Around every request: path without trailing slash, preflight, the route with its admission and handler, errors in
 /// their envelope, headers, log line.

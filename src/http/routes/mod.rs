@@ -3,7 +3,7 @@
 //! All of them are served below `/v1` and, as an alias, at the root. Slashes at the end are taken off before a row
 //! is looked for (`pipeline::slash`). Rows of one path stand together in the table and become one resource.
 
-mod row;
+pub mod row;
 mod table;
 
 use actix_web::guard;
