@@ -87,6 +87,11 @@ impl Directory {
         self.users.remove_if(&id, |_, known| known.is_same(gone));
     }
 
+    /// The same for the actor of an app's streams.
+    pub fn remove_dead_firehose(&self, id: &ClientId, gone: &Mailbox<FirehoseActor>) {
+        self.firehoses.remove_if(id, |_, known| known.is_same(gone));
+    }
+
     /// The actor of a user, started if it rests.
     pub fn user(&self, id: UserId, shared: &Arc<Shared>) -> Mailbox<UserActor> {
         let start = || {

@@ -19,7 +19,7 @@ pub use gap::{Gap, GapCause, Logged};
 pub use owner::Owner;
 pub use payload::{ChannelNews, Payload, Written};
 pub use routing::{Route, RoutingKey};
-pub use topic::Topic;
+pub use topic::{Topic, TopicKind};
 
 use serde::{Deserialize, Serialize};
 
