@@ -16,7 +16,7 @@ pub mod pipeline;
 pub mod presence;
 mod principal;
 pub mod reply;
-mod request;
+pub mod request;
 pub mod routes;
 mod show;
 pub mod streams;
