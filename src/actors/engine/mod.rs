@@ -16,7 +16,7 @@ use super::Shared;
 use super::channel::ChannelActor;
 use super::firehose::FirehoseActor;
 use super::presence::PresenceBoard;
-use super::send::Mailbox;
+use super::send::{Mailbox, Ticket};
 use super::user::UserActor;
 use crate::config::Limits;
 use crate::model::{ChannelId, ClientId, Refusal, User, UserId};
@@ -140,5 +140,26 @@ impl Engine {
             mail,
         )
         .await
+    }
+
+    /// Has a channel's actor put a write into the lane; answered once it is committed. Asked again as in
+    /// [`Self::ask_channel`]: a mail that the actor did not look at has not begun anything.
+    async fn write_in<M, T>(
+        &self,
+        id: ChannelId,
+        mail: impl Fn(Ticket<T>) -> M,
+    ) -> Result<T, Failure>
+    where
+        M: actix::Message<Result = ()> + Send + 'static,
+        ChannelActor: actix::Handler<M>,
+    {
+        let channel = self.channel(id);
+        match channel.post(&mail)?.wait().await {
+            Err(Failure::Stopping) => {
+                self.shared.directory.remove_dead_channel(id, &channel);
+                self.channel(id).post(&mail)?.wait().await
+            }
+            answer => answer,
+        }
     }
 }
