@@ -13,6 +13,7 @@
 pub mod args;
 
 mod blocking;
+mod convert;
 mod engine;
 mod frame;
 mod inside;
