@@ -43,7 +43,7 @@ pub struct Measured<K> {
     pub numbers: Arc<ActorNumbers>,
 }
 
-/// A place in a mailbox; given back however the waiting ends.
+/// Counts a waiting mail until its reply, or until the sender stops waiting.
 #[derive(Debug)]
 struct MailGuard(Arc<ActorNumbers>);
 

@@ -38,7 +38,7 @@ impl Reading {
         Self::with(engine, server, usage::resident_bytes)
     }
 
-    /// Takes it while others wait for us: exact memory means a walk through all pages of the server.
+    /// Takes a cheap reading, since the run waits: exact memory would need a pass over all pages of the server.
     fn quickly(engine: &Engine, server: Option<u32>) -> Self {
         Self::with(engine, server, usage::resident_bytes_roughly)
     }
