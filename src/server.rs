@@ -37,7 +37,7 @@ const HEAD: Duration = Duration::from_secs(10);
 /// An idle keep-alive connection is kept for this long.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// Interval between looks at the parts that nothing can replace.
+/// Interval between checks of the parts that cannot be replaced.
 const LOOK_AT_PARTS: Duration = Duration::from_secs(1);
 
 /// Interval between removals of expired presence.
@@ -55,7 +55,7 @@ pub enum StartError {
     /// The listener failed later.
     #[error("listener: {0}")]
     Listen(#[from] std::io::Error),
-    /// A part that nothing can replace panicked.
+    /// A part that cannot be replaced panicked.
     #[error("{0} stopped working; start the server again")]
     PartLost(&'static str),
 }

@@ -50,7 +50,7 @@ const OTHER: [Column<Actor>; 9] = [
 ];
 
 /// What the columns mean, in one sentence.
-pub(super) const LEGEND: &str = "Delays in ms. Arrival: from the intended moment to the listener, measured here. From receivers on the \
+pub(super) const LEGEND: &str = "Delays in ms. Arrival: from the intended send time to the listener, measured here. From receivers on the \
      server's own count since its actor started: fan-out is the time from the commit until the last socket was \
      written, mailbox the most that ever waited, slow the readers it closed.";
 

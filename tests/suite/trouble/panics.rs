@@ -123,7 +123,7 @@ fn the_process_ends_when_a_part_panics_that_nothing_can_replace() {
         assert_eq!(stream.closed_with(), code, "{fault}");
         assert!(!server.stop_status(), "an end that calls for a new start");
         server.panicked(panicked);
-        server.forgives("a part that nothing can replace is gone", 1);
+        server.forgives("a part that cannot be replaced ended", 1);
         server.start_again();
         let kept = ids(&server.ada().get(&path).data());
         let was_acknowledged = answer.status == 201;
