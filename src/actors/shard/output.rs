@@ -50,7 +50,8 @@ impl Shard {
             | Goodbye::TooBig
             | Goodbye::TokenRevoked
             | Goodbye::Unclaimed
-            | Goodbye::StreamDeleted => {}
+            | Goodbye::StreamDeleted
+            | Goodbye::Incomplete => {}
         }
         self.write(index, &goodbye.frame());
         let due = ConnectionRef { index, serial };
