@@ -147,6 +147,16 @@ impl Directory {
         self.firehoses.remove_if(id, |_, known| known.is(addr));
     }
 
+    /// What channels and firehoses know from events does not hold any more: they load anew. Those that were here end
+    /// by themselves; what waits in their mailboxes is still answered.
+    pub fn restart_all(&self, shared: &Arc<Shared>) {
+        self.channels.clear();
+        for client in self.firehoses() {
+            self.firehoses.remove(&client);
+            self.firehose(&client, shared);
+        }
+    }
+
     /// A connection opened.
     pub fn register(&self, id: ConnectionId, connection: Recipient<ConnectionMail>) {
         self.connections.insert(id, connection);

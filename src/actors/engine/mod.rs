@@ -153,11 +153,12 @@ impl Engine {
         M: actix::Message<Result = ()> + Send + 'static,
         ChannelActor: actix::Handler<M>,
     {
-        let channel = self.channel(id);
+        let mailbox = || self.shared.directory.channel(id, &self.shared);
+        let channel = mailbox();
         match channel.post(&mail)?.wait().await {
             Err(Failure::Stopping) => {
                 self.shared.directory.remove_dead_channel(id, &channel);
-                self.channel(id).post(&mail)?.wait().await
+                mailbox().post(&mail)?.wait().await
             }
             answer => answer,
         }

@@ -109,7 +109,7 @@ impl Engine {
             topic: new.topic,
             filter: new.filter.clone(),
             id: id.clone(),
-            follows: followed_users.clone(),
+            followed_users: followed_users.clone(),
             slot,
         };
         match self.register(&connection, principal.user, mail).await? {
