@@ -18,7 +18,8 @@ use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
 use crate::actors::send::Mailbox;
-use crate::actors::shard::{HangUpAll, ShardActor};
+use crate::actors::shard::ShardActor;
+use crate::actors::shard::mail::CloseAll;
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -158,7 +159,8 @@ async fn run_until_stopped(
     }
 }
 
-/// Until the delivery, a shard or the write lane has ended, which only a panic brings about; says which.
+/// Until the delivery, a shard or the write lane has ended, which only a panic brings about (`LogTail` survives those
+/// in its steps); says which.
 async fn part_lost(shared: &Shared, mut delivery_ended: oneshot::Receiver<()>) -> &'static str {
     let mut looks = tokio::time::interval(LOOK_AT_PARTS);
     loop {
@@ -182,7 +184,7 @@ async fn drain(config: &Config, shared: &Shared, app: &App, handle: &actix_serve
     handle.pause().await;
     for shard in shared.shards.all() {
         if shard
-            .send_past_bound(HangUpAll(Goodbye::GoingAway))
+            .send_past_bound(CloseAll(Goodbye::GoingAway))
             .await
             .is_err()
         {
@@ -273,7 +275,9 @@ fn listen(
             let http = HttpService::build()
                 .client_request_timeout(HEAD)
                 .keep_alive(KEEP_ALIVE)
-                .upgrade(fn_service(move |asked| upgrade(gate.clone(), asked)))
+                .upgrade(fn_service(move |(request, framed)| {
+                    upgrade(gate.clone(), request, framed)
+                }))
                 .h1(map_config(pages, |()| AppConfig::default()));
             fn_service(|io: TcpStream| async move {
                 let peer = io.peer_addr().ok();

@@ -2,8 +2,8 @@
 
 use super::world::World;
 use actix_rt::net::TcpStream;
-use groundnut::actors::shard::link::{Inbox, Link, Subscription, Who};
 use groundnut::actors::shard::socket::Socket;
+use groundnut::actors::shard::state::{ConnectionHandle, Identity, Inbox, Subscription};
 use groundnut::model::{ConnectionId, SubscriptionId, Token, UserId};
 use groundnut::protocol::filter::Filter;
 use groundnut::protocol::query::Query;
@@ -18,11 +18,16 @@ pub(crate) fn display() -> RenderClass {
     RenderClass::from_query(&Query::default())
 }
 
-/// A user stream that follows nothing yet.
-pub(crate) fn link(serial: u64, stream: TcpStream, user: UserId, token: Arc<Token>) -> Link {
+/// A user stream without a subscription.
+pub(crate) fn connection(
+    serial: u64,
+    stream: TcpStream,
+    user: UserId,
+    token: Arc<Token>,
+) -> ConnectionHandle {
     let (id, socket) = (ConnectionId::from(random_id()), Socket::new(stream));
-    let who = Who::User(user, token);
-    Link::new(serial, id, Rc::new(socket), who, display(), 0)
+    let identity = Identity::User(user, token);
+    ConnectionHandle::new(serial, id, Rc::new(socket), identity, display(), 0)
 }
 
 /// A subscription with filters as in a query.

@@ -1,13 +1,13 @@
 //! Routing: the routing keys of an event, the shards registered under them, the subscriptions evaluated on the
 //! slow path.
 
-use super::listener::{inbox, link, subscription};
+use super::listener::{self, inbox, subscription};
 use super::world::World;
 use actix_rt::net::TcpStream;
 use criterion::{BenchmarkId, Criterion};
 use groundnut::actors::registry::{RoutingKey, ShardId, ShardRegistry};
 use groundnut::actors::shard::hearing::hears;
-use groundnut::actors::shard::link::Link;
+use groundnut::actors::shard::state::ConnectionHandle;
 use groundnut::event::Payload;
 use groundnut::model::ChannelId;
 use groundnut::protocol::topic::Topic;
@@ -97,13 +97,13 @@ fn subscriptions<F: FnOnce() -> World>(
                     true => Topic::Inbox(world.author.id),
                     false => Topic::ChannelMessages(world.room.id),
                 };
-                let link = connection(runtime, world);
+                let handle = connection(runtime, world);
                 let (subscription, delivery) = (
                     subscription(topic, filters, world.token.clone()),
                     world.delivery(),
                 );
-                assert!(hears(&link, &subscription, &delivery), "{name} hears it");
-                bench.iter(|| hears(black_box(&link), black_box(&subscription), &delivery));
+                assert!(hears(&handle, &subscription, &delivery), "{name} hears it");
+                bench.iter(|| hears(black_box(&handle), black_box(&subscription), &delivery));
             },
         );
     }
@@ -111,13 +111,13 @@ fn subscriptions<F: FnOnce() -> World>(
 }
 
 /// A connection of the author with the room in its inbox.
-fn connection(runtime: &Runtime, world: &World) -> Link {
+fn connection(runtime: &Runtime, world: &World) -> ConnectionHandle {
     let _within = runtime.enter();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let stream = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     stream.set_nonblocking(true).unwrap();
     let stream = TcpStream::from_std(stream).unwrap();
-    let mut link = link(1, stream, world.author.id, world.token.clone());
-    link.inbox = inbox(world);
-    link
+    let mut handle = listener::connection(1, stream, world.author.id, world.token.clone());
+    handle.inbox = inbox(world);
+    handle
 }

@@ -10,7 +10,8 @@ use actix::System;
 use actix_rt::net::TcpStream;
 use bytes::BytesMut;
 use groundnut::actors::Shards;
-use groundnut::actors::shard::{FanOutBatch, Shard, ShardActor};
+use groundnut::actors::shard::mail::FanOutBatch;
+use groundnut::actors::shard::{Shard, ShardActor};
 use groundnut::clock::Clock;
 use groundnut::config::Streams;
 use groundnut::protocol::frame::{ID_LENGTH, render_ids};
@@ -60,15 +61,15 @@ fn accept(listener: &TcpListener) -> TcpStream {
     TcpStream::from_std(stream).unwrap()
 }
 
-/// A plain listener of the room.
+/// A listener of the room on the fast path.
 fn join(shard: &Shard, stream: TcpStream, world: &World) {
     let (user, token) = (world.author.id, world.token.clone());
     let mut state = shard.state.borrow_mut();
-    let make = |serial| listener::link(serial, stream, user, token.clone());
-    let (slot, _) = state.admit(make);
+    let make = |serial| listener::connection(serial, stream, user, token.clone());
+    let connection = state.admit(make);
     let topic = Topic::ChannelMessages(world.room.id);
     let subscription = listener::subscription(topic, "", token.clone());
-    state.follow(slot, subscription, None);
+    state.subscribe(connection.index, subscription, None);
 }
 
 fn frame_bytes(world: &World) -> u32 {

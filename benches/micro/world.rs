@@ -1,7 +1,7 @@
 //! A database on disk with one user, one room, and their events in the log.
 
 use groundnut::actors::channel::write::create;
-use groundnut::actors::delivery::{Delivery, HiddenFrom};
+use groundnut::actors::delivery::{Delivery, NewDelivery};
 use groundnut::clock::Clock;
 use groundnut::event::{Event, Payload};
 use groundnut::model::{
@@ -108,10 +108,15 @@ impl World {
 
     /// The message as a delivery, not yet rendered.
     pub(crate) fn delivery(&self) -> Arc<Delivery> {
-        let hidden = Arc::new(HiddenFrom::default());
-        let (event, apps) = (self.message().clone(), SmallVec::new());
-        let (targets, begun) = (NotificationTargets::default(), (self.store.now(), 1));
-        Arc::new(Delivery::new(event, hidden, apps, targets, None, begun))
+        Arc::new(Delivery::new(NewDelivery {
+            event: self.message().clone(),
+            hidden: Arc::default(),
+            apps: SmallVec::new(),
+            targets: NotificationTargets::default(),
+            channel: None,
+            dispatched: self.store.now(),
+            shards: 1,
+        }))
     }
 }
 

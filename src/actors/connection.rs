@@ -12,31 +12,31 @@ use crate::protocol::topic::Topic;
 use crate::store::Failure;
 
 /// Asks a connection for something on behalf of a REST call. Sent with `send`: the connection's own mailbox
-/// is bounded, and who waits is bounded by the requests being served.
+/// is bounded, and the senders that wait are bounded by the requests being served.
 #[derive(Debug)]
 pub enum ConnectionMail {
-    /// Follow a topic. The one that claims an unclaimed connection brings a seat for its user.
+    /// Subscribe to a topic. The mail that claims an unclaimed connection brings a slot for its user.
     Subscribe {
         /// The token of the call.
         token: Arc<Token>,
-        /// Whose it is.
+        /// The user of that token.
         user: UserId,
-        /// What to follow.
+        /// What to subscribe to.
         topic: Topic,
         /// What to leave out.
         filter: Filter,
         /// What the client knows it by.
         id: SubscriptionId,
-        /// Whom the user follows, for presence.
-        follows: Option<HashSet<UserId>>,
+        /// Users whom the user follows, for presence.
+        followed_users: Option<HashSet<UserId>>,
         /// There once the connection has said that it is unclaimed.
         slot: Option<Slot<UserId>>,
     },
     /// The channels of the user's inbox.
     FillInbox(Vec<ChannelId>),
-    /// Stop following.
+    /// End a subscription, if the connection is this user's.
     Unsubscribe(UserId, SubscriptionId),
-    /// Say goodbye, if the connection is this user's.
+    /// Close, if the connection is this user's.
     Close(UserId, Goodbye),
 }
 
@@ -47,7 +47,7 @@ pub enum Answer {
     Done,
     /// It is not this user's, or it is closing: as good as unknown.
     NotYours,
-    /// Nobody has claimed it yet: bring a seat.
+    /// It has no user yet: bring a slot.
     Unclaimed,
 }
 
@@ -55,7 +55,7 @@ impl actix::Message for ConnectionMail {
     type Result = Result<Answer, Failure>;
 }
 
-/// The place that a connection takes up, given back when its actor is dropped.
+/// What a connection counts as against a limit, given back when its actor is dropped.
 #[derive(Debug)]
 pub enum ConnectionSlot {
     /// Not claimed yet.

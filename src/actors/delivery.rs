@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use smallvec::SmallVec;
 
 use crate::event::{Event, Route};
-use crate::model::{ClientId, Stamp, Token, UserId};
+use crate::model::visibility::{Occasion, shows_words};
+use crate::model::{ClientId, Relationship, Stamp, Token, UserId};
 use crate::protocol::frame::{AppFrame, Frame};
 use crate::protocol::render_class::RenderClass;
 use crate::protocol::site::Site;
@@ -24,14 +25,19 @@ pub struct HiddenFrom {
 }
 
 impl HiddenFrom {
-    /// Nobody at all: the usual case, for which receivers are not looked at one by one.
+    /// Hidden from no user: the usual case, in which the fast path serves all receivers.
     pub fn is_empty(&self) -> bool {
         self.muted_by.is_empty() && self.blocked.is_empty()
     }
 
     /// Whether it is kept from this viewer.
     pub fn is_hidden_from(&self, viewer: UserId, include_muted: bool) -> bool {
-        self.blocked.contains(&viewer) || (!include_muted && self.muted_by.contains(&viewer))
+        let of_actor = Relationship {
+            you_muted: self.muted_by.contains(&viewer),
+            you_blocked: self.blocked.contains(&viewer),
+            ..Relationship::default()
+        };
+        !shows_words(of_actor, Occasion::Listed, include_muted)
     }
 }
 
@@ -54,7 +60,7 @@ pub struct Delivery {
     /// Numbers of the channel that it belongs to, if that has an actor.
     pub channel: Option<Arc<ActorNumbers>>,
     /// When it went to the shards.
-    fanned_out: Stamp,
+    dispatched: Stamp,
     /// Shards that have not carried it out yet.
     shards_left: AtomicUsize,
     frames: Rendered<Arc<Frame>>,
@@ -70,28 +76,40 @@ pub struct AllowedApp {
     pub numbers: Arc<ActorNumbers>,
 }
 
-/// What was rendered so far, by display class: nearly always one.
+/// What a delivery is made of.
+#[derive(Debug)]
+pub struct NewDelivery {
+    /// What happened.
+    pub event: Arc<Event>,
+    /// Who must not hear of it.
+    pub hidden: Arc<HiddenFrom>,
+    /// Apps that may see it.
+    pub apps: SmallVec<[AllowedApp; 1]>,
+    /// What apps are told beside.
+    pub targets: NotificationTargets,
+    /// Numbers of the channel that it belongs to, if that has an actor.
+    pub channel: Option<Arc<ActorNumbers>>,
+    /// When it goes to the shards.
+    pub dispatched: Stamp,
+    /// How many shards will carry it out.
+    pub shards: usize,
+}
+
+/// What was rendered so far, by render class: nearly always one.
 type Rendered<T> = Mutex<SmallVec<[(RenderClass, T); 1]>>;
 
 impl Delivery {
-    /// Nothing is rendered yet. `shards`: how many will carry it out.
-    pub fn new(
-        event: Arc<Event>,
-        hidden: Arc<HiddenFrom>,
-        apps: SmallVec<[AllowedApp; 1]>,
-        targets: NotificationTargets,
-        channel: Option<Arc<ActorNumbers>>,
-        (fanned_out, shards): (Stamp, usize),
-    ) -> Self {
+    /// Without a frame yet: each is rendered on first demand.
+    pub fn new(new: NewDelivery) -> Self {
         Self {
-            routes: event.payload.routing().heard_by,
-            event,
-            hidden,
-            apps,
-            targets,
-            channel,
-            fanned_out,
-            shards_left: AtomicUsize::new(shards),
+            routes: new.event.payload.routing().heard_by,
+            event: new.event,
+            hidden: new.hidden,
+            apps: new.apps,
+            targets: new.targets,
+            channel: new.channel,
+            dispatched: new.dispatched,
+            shards_left: AtomicUsize::new(new.shards),
             frames: Mutex::default(),
             app_frames: Mutex::default(),
         }
@@ -114,7 +132,7 @@ impl Delivery {
         }
     }
 
-    /// The frame for user streams of this display class.
+    /// The frame for user streams of this render class.
     pub fn frame(&self, class: RenderClass, site: &Site) -> Arc<Frame> {
         let class = class.for_payload(&self.event.payload);
         // A poisoned lock only means that another shard died while rendering: the list itself is whole.
@@ -122,7 +140,7 @@ impl Delivery {
         if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
             return frame.clone();
         }
-        let frame = Arc::new(user_frame(&self.event, class, site, None, self.fanned_out));
+        let frame = Arc::new(user_frame(&self.event, class, site, None, self.dispatched));
         frames.push((class, frame.clone()));
         frame
     }
@@ -130,10 +148,10 @@ impl Delivery {
     /// The frame for one receiver: what it shows depends on the token.
     pub fn own_frame(&self, class: RenderClass, site: &Site, token: &Token) -> Frame {
         let class = class.for_payload(&self.event.payload);
-        user_frame(&self.event, class, site, Some(token), self.fanned_out)
+        user_frame(&self.event, class, site, Some(token), self.dispatched)
     }
 
-    /// The frame for app streams of this display class.
+    /// The frame for app streams of this render class.
     pub fn app_frame(&self, class: RenderClass, site: &Site) -> AppFrame {
         let class = class.for_payload(&self.event.payload);
         let mut frames = self
@@ -143,7 +161,7 @@ impl Delivery {
         if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
             return frame.clone();
         }
-        let frame = app_frame(&self.event, class, site, &self.targets, self.fanned_out);
+        let frame = app_frame(&self.event, class, site, &self.targets, self.dispatched);
         frames.push((class, frame.clone()));
         frame
     }

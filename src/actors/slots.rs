@@ -1,4 +1,4 @@
-//! How many of something may be open at once. A seat is given back when it is dropped, on whatever exit.
+//! How many of something may be open at once. A slot is given back when it is dropped, on whatever exit.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 
-/// Seats, counted per key and in all.
+/// Slots, counted per key and in all.
 #[derive(Debug)]
 pub struct Slots<K: Eq + Hash> {
     taken: DashMap<K, usize>,
@@ -15,7 +15,7 @@ pub struct Slots<K: Eq + Hash> {
     in_all: usize,
 }
 
-/// One seat.
+/// One slot.
 #[derive(Debug)]
 pub struct Slot<K: Eq + Hash> {
     slots: Arc<Slots<K>>,
@@ -33,7 +33,7 @@ impl<K: Eq + Hash + Clone> Slots<K> {
         })
     }
 
-    /// Takes a seat, if one is free.
+    /// Takes a slot, if one is free.
     pub fn take(self: &Arc<Self>, key: K) -> Option<Slot<K>> {
         if self.total.fetch_add(1, Ordering::Relaxed) >= self.in_all {
             self.total.fetch_sub(1, Ordering::Relaxed);
@@ -53,12 +53,12 @@ impl<K: Eq + Hash + Clone> Slots<K> {
         })
     }
 
-    /// Seats taken under one key.
+    /// Slots taken under one key.
     pub fn taken_by(&self, key: &K) -> usize {
         self.taken.get(key).map_or(0, |taken| *taken)
     }
 
-    /// Seats taken in all.
+    /// Slots taken in all.
     pub fn taken(&self) -> usize {
         self.total.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Who may open a stream. Every refusal is an HTTP error with the usual envelope, before the upgrade.
+//! Which requests may open a stream. Every refusal is an HTTP error with the usual envelope, before the upgrade.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use actix_http::{HttpMessage, Request};
 use crate::actors::Shared;
 use crate::actors::connection::ConnectionSlot;
 use crate::actors::firehose::mail::Admit;
-use crate::actors::shard::link::Who;
+use crate::actors::shard::state::Identity;
 use crate::http::extract::caller::token_in;
 use crate::model::{Refusal, StreamKey, Token};
 use crate::protocol::filter::Filter;
@@ -20,11 +20,11 @@ use crate::store::Failure;
 /// A stream that may be opened.
 #[derive(Debug)]
 pub(super) struct Admitted {
-    /// Whose.
-    pub who: Who,
+    /// What it is authenticated as.
+    pub identity: Identity,
     /// Held as long as the connection lives.
-    pub place: ConnectionSlot,
-    /// What it was opened with, to ask again whether it still holds.
+    pub slot: ConnectionSlot,
+    /// What it was opened with, to ask again whether the token is still valid.
     pub secret: Option<String>,
 }
 
@@ -84,8 +84,8 @@ async fn admit_user(
             .take(address)
             .ok_or(Refusal::TooManyConnections)?;
         return Ok(Admitted {
-            who: Who::Unclaimed(address),
-            place: ConnectionSlot::Unclaimed(slot),
+            identity: Identity::Unclaimed(address),
+            slot: ConnectionSlot::Unclaimed(slot),
             secret: None,
         });
     };
@@ -96,8 +96,8 @@ async fn admit_user(
         .take(user)
         .ok_or(Refusal::TooManyConnections)?;
     Ok(Admitted {
-        who: Who::User(user, token),
-        place: ConnectionSlot::User(slot),
+        identity: Identity::User(user, token),
+        slot: ConnectionSlot::User(slot),
         secret: Some(secret),
     })
 }
@@ -126,7 +126,7 @@ async fn admit_app(
         .app_slots
         .take(client.clone())
         .ok_or(Refusal::StreamsInUse)?;
-    // The seat is taken first: from now on the firehose does not rest.
+    // The slot is taken first: from now on the firehose does not passivate.
     let firehose = shared.directory.firehose(&client, shared);
     match firehose.ask(Admit).await {
         Err(Failure::Stopping) => {
@@ -139,10 +139,9 @@ async fn admit_app(
         answer => answer??,
     }
     let filter = Arc::new(Filter::from_query(query));
-    let who = Who::App(Arc::new(stream), token, filter);
     Ok(Admitted {
-        who,
-        place: ConnectionSlot::App(slot),
+        identity: Identity::App(Arc::new(stream), token, filter),
+        slot: ConnectionSlot::App(slot),
         secret: Some(secret),
     })
 }

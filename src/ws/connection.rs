@@ -1,8 +1,9 @@
-//! One websocket's actor: what the client sends comes in here, what REST asks of the connection too.
+//! One websocket's actor: it handles what the client sends, and what REST calls ask of the connection.
 //!
 //! What goes out is written by the shard. Whatever ends the connection, the actor is dropped, and dropping it
 //! takes everything of it out of shard, directory and limits.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,8 +14,7 @@ use super::reader::{Heard, Reader};
 use crate::actors::Shared;
 use crate::actors::connection::{Answer, ConnectionMail, ConnectionSlot};
 use crate::actors::shard::Shard;
-use crate::actors::shard::audience::Slot;
-use crate::actors::shard::link::{Link, Subscription, Who};
+use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, Subscription};
 use crate::fault::Fault;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
 use crate::protocol::frame::PONG;
@@ -29,96 +29,106 @@ const MAILBOX: usize = 32;
 pub(super) struct ConnectionActor {
     shared: Arc<Shared>,
     shard: Rc<Shard>,
-    slot: Slot,
-    serial: u64,
+    /// Where the shard has it.
+    connection: ConnectionRef,
     id: ConnectionId,
     /// Counts against a limit until the actor is dropped.
-    place: ConnectionSlot,
+    slot: ConnectionSlot,
+}
+
+/// What an actor needs beside the handle of its connection.
+pub(super) struct Launch {
+    /// What all actors share.
+    pub shared: Arc<Shared>,
+    /// The shard of this thread.
+    pub shard: Rc<Shard>,
+    /// Held as long as the connection lives.
+    pub slot: ConnectionSlot,
+    /// Bytes that came along with the request.
+    pub read_ahead: BytesMut,
 }
 
 impl ConnectionActor {
     /// Takes a connection in that was admitted: from here on its exits are the actor's.
     pub(super) fn launch(
-        shared: Arc<Shared>,
-        shard: Rc<Shard>,
-        place: ConnectionSlot,
-        rest: BytesMut,
-        make: impl FnOnce(u64) -> Link,
-    ) -> (Slot, u64) {
-        let (slot, serial) = shard.state.borrow_mut().admit(make);
-        shard.watch(slot, serial, matches!(place, ConnectionSlot::Unclaimed(_)));
+        launch: Launch,
+        make: impl FnOnce(u64) -> ConnectionHandle,
+    ) -> ConnectionRef {
+        let Launch {
+            shared,
+            shard,
+            slot,
+            read_ahead,
+        } = launch;
+        let connection = shard.state.borrow_mut().admit(make);
+        shard.watch(connection, matches!(slot, ConnectionSlot::Unclaimed(_)));
         shared.metrics.add(Counter::ConnectionsOpened, 1);
         let (id, socket) = {
             let state = shard.state.borrow();
-            match state.link(slot) {
-                Some(link) => (link.id.clone(), link.socket.clone()),
-                None => return (slot, serial),
+            match state.connections.find(connection) {
+                Some(handle) => (handle.id.clone(), handle.socket.clone()),
+                None => return connection,
             }
         };
         let limit = shard.limits.inbound_bytes;
         let actor = Self {
             shared,
             shard,
-            slot,
-            serial,
+            connection,
             id,
-            place,
+            slot,
         };
         Self::create(move |ctx| {
             ctx.set_mailbox_capacity(MAILBOX);
-            ctx.add_stream(Reader::new(socket, rest, limit));
+            ctx.add_stream(Reader::new(socket, read_ahead, limit));
             actor
                 .shared
                 .directory
                 .register(actor.id.clone(), ctx.address().recipient());
             actor
         });
-        (slot, serial)
+        connection
     }
 
-    fn with_link<T>(&self, ask: impl FnOnce(&mut Link) -> T) -> Option<T> {
-        let mut state = self.shard.state.borrow_mut();
-        state
-            .link_mut(self.slot)
-            .filter(|link| link.serial == self.serial)
-            .map(ask)
-    }
-
-    /// Whether REST calls may still concern it.
+    /// Whether REST calls of this user may still concern it.
     fn is_open_for(&self, user: UserId) -> bool {
-        let open = |link: &mut Link| link.closing.is_none() && link.who.user() == Some(user);
-        self.with_link(open).unwrap_or(false)
+        let state = self.shard.state.borrow();
+        let handle = state.connections.find_open(self.connection);
+        handle.is_some_and(|handle| handle.identity.user() == Some(user))
     }
 
-    fn claim(&mut self, token: Arc<Token>, user: UserId, place: ConnectionSlot) {
-        self.place = place;
-        self.shard
-            .state
-            .borrow_mut()
-            .claim(self.slot, Who::User(user, token));
+    fn is_unclaimed(&self) -> bool {
+        let state = self.shard.state.borrow();
+        let handle = state.connections.find_open(self.connection);
+        handle.is_some_and(|handle| matches!(handle.identity, Identity::Unclaimed(_)))
     }
 
-    fn follow(
+    fn claim(&mut self, token: Arc<Token>, user: UserId, slot: ConnectionSlot) {
+        self.slot = slot;
+        let identity = Identity::User(user, token);
+        let mut state = self.shard.state.borrow_mut();
+        state.claim(self.connection.index, identity);
+    }
+
+    fn subscribe(
         &self,
         subscription: Subscription,
-        follows: Option<std::collections::HashSet<UserId>>,
+        followed_users: Option<HashSet<UserId>>,
     ) -> Result<Answer, Failure> {
         let most = self.shard.limits.subscriptions;
         let mut state = self.shard.state.borrow_mut();
-        if state.was_revoked(subscription.token.id) {
+        if state.revoked.contains(subscription.token.id) {
             return Err(Refusal::TokenInvalid.into());
         }
-        let Some(link) = state.link(self.slot) else {
+        let Some(handle) = state.connections.find(self.connection) else {
             return Ok(Answer::NotYours);
         };
-        let replaces = link
-            .subscriptions
-            .iter()
-            .any(|known| known.id == subscription.id);
-        if link.subscriptions.len() >= most && !replaces {
+        let mut known = handle.subscriptions.iter();
+        let replaces_one = known.any(|known| known.id == subscription.id);
+        if handle.subscriptions.len() >= most && !replaces_one {
             return Err(Refusal::SubscriptionLimit.at("connection_id").into());
         }
-        state.follow(self.slot, subscription, follows);
+        state.subscribe(self.connection.index, subscription, followed_users);
         Ok(Answer::Done)
     }
 }
@@ -130,11 +140,11 @@ impl Actor for ConnectionActor {
 impl Drop for ConnectionActor {
     fn drop(&mut self) {
         self.shared.directory.unregister(&self.id);
-        // The link is dropped after the borrow: its socket may wake its reader.
-        let link = self.shard.state.borrow_mut().remove(self.slot, self.serial);
+        // The handle is dropped after the borrow: its socket may wake its reader.
+        let handle = self.shard.state.borrow_mut().remove(self.connection);
         // A drain that waits for a peer that does not read holds the socket: it must end too.
-        if let Some(link) = link {
-            link.socket.cut();
+        if let Some(handle) = handle {
+            handle.socket.cut();
         }
         self.shared.metrics.add(Counter::ConnectionsGone, 1);
     }
@@ -144,27 +154,31 @@ impl StreamHandler<Heard> for ConnectionActor {
     fn handle(&mut self, heard: Heard, ctx: &mut Self::Context) {
         Fault::ConnectionActor.panics_once();
         let now = self.shard.now();
-        let closing = self.with_link(|link| {
-            link.heard = now;
-            link.closing.is_some()
-        });
+        let closing = {
+            let mut state = self.shard.state.borrow_mut();
+            let handle = state.connections.find_mut(self.connection);
+            handle.map(|handle| {
+                handle.heard = now;
+                handle.closing.is_some()
+            })
+        };
         match (heard, closing) {
-            // The answer to our goodbye, or the shard has let go already.
+            // The answer to our close frame, or the shard has removed the connection already.
             (Heard::Close, Some(true)) | (_, None) => ctx.stop(),
             (_, Some(true)) => {}
-            (Heard::Message, _) => self.shard.write(self.slot, PONG),
+            (Heard::Message, _) => self.shard.write(self.connection.index, PONG),
             (Heard::Part | Heard::Pong, _) => {}
             (Heard::Ping(bytes), _) => {
                 // Control frames carry 125 bytes at most; the codec has refused longer ones.
                 let mut frame = vec![0x8a, u8::try_from(bytes.len()).unwrap_or(0)];
                 frame.extend_from_slice(&bytes);
-                self.shard.write(self.slot, &frame);
+                self.shard.write(self.connection.index, &frame);
             }
             (Heard::Close, _) => {
-                self.shard.hang_up(self.slot, Goodbye::Asked);
+                self.shard.close(self.connection.index, Goodbye::Asked);
                 ctx.stop();
             }
-            (Heard::Fault(goodbye), _) => self.shard.hang_up(self.slot, goodbye),
+            (Heard::Fault(goodbye), _) => self.shard.close(self.connection.index, goodbye),
         }
     }
 }
@@ -180,62 +194,49 @@ impl Handler<ConnectionMail> for ConnectionActor {
                 topic,
                 filter,
                 id,
-                follows,
+                followed_users,
                 slot,
             } => {
-                let unclaimed = self
-                    .with_link(|link| {
-                        matches!(link.who, Who::Unclaimed(_)) && link.closing.is_none()
-                    })
-                    .unwrap_or(false);
-                if unclaimed {
+                if self.is_unclaimed() {
                     let Some(slot) = slot else {
                         return Ok(Answer::Unclaimed);
                     };
-                    if self.shard.state.borrow().was_revoked(token.id) {
+                    if self.shard.state.borrow().revoked.contains(token.id) {
                         return Err(Refusal::TokenInvalid.into());
                     }
                     self.claim(token.clone(), user, ConnectionSlot::User(slot));
                 } else if !self.is_open_for(user) {
                     return Ok(Answer::NotYours);
                 }
-                self.follow(
-                    Subscription {
-                        id,
-                        topic,
-                        filter,
-                        token,
-                    },
-                    follows,
-                )
+                let subscription = Subscription {
+                    id,
+                    topic,
+                    filter,
+                    token,
+                };
+                self.subscribe(subscription, followed_users)
             }
             ConnectionMail::FillInbox(channels) => {
-                self.shard
-                    .state
-                    .borrow_mut()
-                    .fill_inbox(self.slot, channels);
+                let mut state = self.shard.state.borrow_mut();
+                state.fill_inbox(self.connection.index, channels);
                 Ok(Answer::Done)
             }
             ConnectionMail::Unsubscribe(user, id) => {
                 if !self.is_open_for(user) {
                     return Ok(Answer::NotYours);
                 }
-                let gone = self
-                    .shard
-                    .state
-                    .borrow_mut()
-                    .unfollow(self.slot, |known| known.id == id);
-                Ok(if gone > 0 {
-                    Answer::Done
-                } else {
-                    Answer::NotYours
+                let mut state = self.shard.state.borrow_mut();
+                let ended = state.unsubscribe(self.connection.index, |known| known.id == id);
+                Ok(match ended {
+                    0 => Answer::NotYours,
+                    _ => Answer::Done,
                 })
             }
             ConnectionMail::Close(user, goodbye) => {
                 if !self.is_open_for(user) {
                     return Ok(Answer::NotYours);
                 }
-                self.shard.hang_up(self.slot, goodbye);
+                self.shard.close(self.connection.index, goodbye);
                 Ok(Answer::Done)
             }
         }

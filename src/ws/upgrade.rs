@@ -1,7 +1,7 @@
 //! The way out of the HTTP dispatcher: authenticate, count, `101` and hello, start the actor.
 //!
 //! actix hands an upgrade request over together with its socket; the dispatcher's buffers are freed, so that
-//! an idle stream costs a socket, an actor and a slot.
+//! an idle stream costs a socket, an actor and a handle in the shard.
 
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -14,12 +14,12 @@ use bytes::BytesMut;
 use tokio::io::AsyncWriteExt;
 
 use super::admission::{Admitted, accept_key, admit};
-use super::connection::ConnectionActor;
+use super::connection::{ConnectionActor, Launch};
 use crate::actors::Shared;
 use crate::actors::shard::Shard;
-use crate::actors::shard::link::{Link, Who};
 use crate::actors::shard::socket::{Sent, Socket, send_now};
-use crate::http::middleware::admission::client_address;
+use crate::actors::shard::state::{ConnectionHandle, Identity};
+use crate::http::pipeline::admission::client_address;
 use crate::http::{ApiError, CasedStream};
 use crate::model::ConnectionId;
 use crate::protocol::goodbye::Goodbye;
@@ -36,7 +36,7 @@ pub struct Gate {
     pub shared: Arc<Shared>,
     /// The thread's own connections.
     pub shard: Rc<Shard>,
-    /// A proxy stands in front and says where clients come from.
+    /// There is a proxy in front, which says what the client address is.
     pub behind_proxy: bool,
 }
 
@@ -49,12 +49,13 @@ const RETRY: u64 = 5;
 /// None.
 pub async fn upgrade(
     gate: Gate,
-    (request, framed): (Request, Framed<CasedStream, h1::Codec>),
+    request: Request,
+    framed: Framed<CasedStream, h1::Codec>,
 ) -> Result<(), Infallible> {
     let parts = framed.into_parts();
     let io = parts.io.into_inner();
     // Of what was read ahead only real bytes are kept, not the dispatcher's buffer.
-    let rest = if parts.read_buf.is_empty() {
+    let read_ahead = if parts.read_buf.is_empty() {
         BytesMut::new()
     } else {
         parts.read_buf
@@ -66,7 +67,16 @@ pub async fn upgrade(
         Ok::<_, Failure>((key, admit(&request, address, &gate.shared).await?))
     };
     match admitted.await {
-        Ok((key, admitted)) => open(&gate, &request, &key, io, rest, admitted).await,
+        Ok((accept_key, admitted)) => {
+            let opening = Opening {
+                accept_key,
+                query: Query::parse(request.uri().query().unwrap_or_default()),
+                io,
+                read_ahead,
+                admitted,
+            };
+            opening.open(&gate).await;
+        }
         Err(failure) => {
             gate.shared.metrics.add(Counter::UpgradesRefused, 1);
             refuse(io, failure).await;
@@ -75,58 +85,75 @@ pub async fn upgrade(
     Ok(())
 }
 
-async fn open(
-    gate: &Gate,
-    request: &Request,
-    key: &[u8],
+/// A stream that was admitted and is not open yet.
+struct Opening {
+    accept_key: [u8; 28],
+    query: Query,
     io: TcpStream,
-    rest: BytesMut,
+    /// Bytes that came along with the request.
+    read_ahead: BytesMut,
     admitted: Admitted,
-) {
-    let Admitted { who, place, secret } = admitted;
-    let id = ConnectionId::from(crate::store::secret::random_id());
-    let query = Query::parse(request.uri().query().unwrap_or_default());
-    let hello = match &who {
-        Who::App(stream, _, _) => app_hello(id.as_str(), stream, &gate.shared.site),
-        Who::User(..) | Who::Unclaimed(_) => user_hello(id.as_str(), &gate.shared.site),
+}
+
+impl Opening {
+    async fn open(self, gate: &Gate) {
+        let Admitted {
+            identity,
+            slot,
+            secret,
+        } = self.admitted;
+        let id = ConnectionId::from(crate::store::secret::random_id());
+        let first = first_bytes(&self.accept_key, &id, &identity, gate);
+        let socket = Rc::new(Socket::new(self.io));
+        let (now, known) = (gate.shard.now(), socket.clone());
+        let display = RenderClass::from_query(&self.query);
+        let launch = Launch {
+            shared: gate.shared.clone(),
+            shard: gate.shard.clone(),
+            slot,
+            read_ahead: self.read_ahead,
+        };
+        let connection = ConnectionActor::launch(launch, |serial| {
+            ConnectionHandle::new(serial, id, known, identity, display, now)
+        });
+        // The connection is known before its client can know of it, so a client that subscribes at once finds
+        // it. Nothing else runs on this thread in between, so the hello is the first frame all the same. A fresh
+        // socket takes these few hundred bytes at once; one that does not is broken.
+        if send_now(socket.fd(), &first) != Sent::All {
+            socket.end();
+            return;
+        }
+        // A revocation that passed before the connection was in the shard did not reach it.
+        if let Some(secret) = secret
+            && !matches!(gate.shared.store.token(&secret).await, Ok(Some(_)))
+            && gate
+                .shard
+                .state
+                .borrow()
+                .connections
+                .find(connection)
+                .is_some()
+        {
+            gate.shard.close(connection.index, Goodbye::TokenRevoked);
+        }
+    }
+}
+
+/// The answer to the upgrade and the hello behind it, for one write.
+fn first_bytes(key: &[u8], id: &ConnectionId, identity: &Identity, gate: &Gate) -> Vec<u8> {
+    let hello = match identity {
+        Identity::App(stream, _, _) => app_hello(id.as_str(), stream, &gate.shared.site),
+        Identity::User(..) | Identity::Unclaimed(_) => user_hello(id.as_str(), &gate.shared.site),
     };
-    let mut first = Vec::with_capacity(160 + hello.len());
-    first.extend_from_slice(
+    let mut bytes = Vec::with_capacity(160 + hello.len());
+    bytes.extend_from_slice(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
           Sec-WebSocket-Accept: ",
     );
-    first.extend_from_slice(key);
-    first.extend_from_slice(b"\r\n\r\n");
-    first.extend_from_slice(&hello);
-    let socket = Rc::new(Socket::new(io));
-    let (now, known) = (gate.shard.now(), socket.clone());
-    let display = RenderClass::from_query(&query);
-    let (slot, serial) = ConnectionActor::launch(
-        gate.shared.clone(),
-        gate.shard.clone(),
-        place,
-        rest,
-        |serial| Link::new(serial, id, known, who, display, now),
-    );
-    // The connection is known before its client can know of it: whoever subscribes at once finds it. Nothing
-    // else runs on this thread in between, so the hello is the first frame all the same. A fresh socket takes
-    // these few hundred bytes at once; one that does not is broken.
-    if send_now(socket.fd(), &first) != Sent::All {
-        socket.end();
-        return;
-    }
-    // A revocation that passed before the connection stood in its place did not see it.
-    if let Some(secret) = secret
-        && !matches!(gate.shared.store.token(&secret).await, Ok(Some(_)))
-        && gate
-            .shard
-            .state
-            .borrow()
-            .link(slot)
-            .is_some_and(|link| link.serial == serial)
-    {
-        gate.shard.hang_up(slot, Goodbye::TokenRevoked);
-    }
+    bytes.extend_from_slice(key);
+    bytes.extend_from_slice(b"\r\n\r\n");
+    bytes.extend_from_slice(&hello);
+    bytes
 }
 
 /// Answers in HTTP and closes. The bytes are few; a peer that does not take them has its connection reset.

@@ -8,7 +8,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::Engine;
 use crate::actors::send::Measured;
-use crate::actors::shard::{CountAudiences, CountLinks};
+use crate::actors::shard::mail::{CountConnections, CountRoomListeners};
 use crate::model::ChannelId;
 use crate::telemetry::{ActorNumbers, Percentiles};
 
@@ -171,8 +171,8 @@ impl Engine {
             subscriptions: 0,
         };
         for shard in self.shared.shards.all() {
-            if let Ok((_, subscriptions)) = shard.send_past_bound(CountLinks).await {
-                numbers.subscriptions += subscriptions;
+            if let Ok(counts) = shard.send_past_bound(CountConnections).await {
+                numbers.subscriptions += counts.subscriptions;
             }
         }
         numbers
@@ -210,7 +210,7 @@ impl Engine {
             .map(|actor| ActorRow::new(ActorKind::Channel, actor))
             .collect();
         for shard in self.shared.shards.all() {
-            let counted = shard.send_past_bound(CountAudiences(ids.clone())).await;
+            let counted = shard.send_past_bound(CountRoomListeners(ids.clone())).await;
             for (row, listeners) in rows.iter_mut().zip(counted.unwrap_or_default()) {
                 row.receivers += listeners;
                 row.shards += usize::from(listeners > 0);
@@ -232,9 +232,9 @@ impl Engine {
     async fn shard_rows(&self) -> Vec<ActorRow> {
         let mut rows = Vec::new();
         for (actor, shard) in self.shards_measured().iter().zip(self.shared.shards.all()) {
-            let links = shard.send_past_bound(CountLinks).await;
+            let counts = shard.send_past_bound(CountConnections).await;
             rows.push(ActorRow {
-                receivers: links.map_or(0, |(connections, _)| connections),
+                receivers: counts.map_or(0, |counts| counts.connections),
                 shards: 1,
                 ..ActorRow::new(ActorKind::Shard, actor)
             });

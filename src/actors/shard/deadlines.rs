@@ -1,120 +1,113 @@
-//! Silence, claims, stalled queues, the end of a goodbye: what is due when a tick of the wheel passes.
+//! Silence, claims, stalled queues, connections that are closing: what is due when a tick of the wheel passes.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::Shard;
-use super::audience::Slot;
-use super::link::Who;
+use super::state::{ConnectionRef, Identity};
 use crate::protocol::goodbye::Goodbye;
 
 /// Length of a tick of the timer wheel: fine enough for a deadline of seconds, and twenty wake-ups per
 /// second cost nothing.
 pub(super) const TICK: Duration = Duration::from_millis(50);
 
-/// Why a connection is looked at when its moment in the wheel comes.
+/// Why a connection is checked when its moment in the wheel passes.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Look {
-    /// Silence and claim; looked at as long as the connection lives.
+pub(super) enum Check {
+    /// Silence and claim; checked as long as the connection lives.
     Life,
-    /// A queue that does not move; looked at as long as there is one.
+    /// A queue that does not move; checked as long as there is one.
     Stall,
-    /// The end of a goodbye.
+    /// The end of a connection whose close frame is out.
     End,
 }
 
 impl Shard {
     /// Starts the deadlines of a connection that was just admitted.
-    pub fn watch(&self, slot: Slot, serial: u64, unclaimed: bool) {
+    pub fn watch(&self, connection: ConnectionRef, unclaimed: bool) {
         let first = if unclaimed {
             self.limits.unclaimed_ms
         } else {
             self.silence_ms()
         };
-        self.wheel.borrow_mut().put(
-            (slot, serial, Look::Life),
-            ticks(first.min(self.silence_ms())),
-        );
+        let wait = ticks(first.min(self.silence_ms()));
+        self.wheel.borrow_mut().put((connection, Check::Life), wait);
     }
 
     fn silence_ms(&self) -> u64 {
         self.limits.silence_ms.saturating_add(self.limits.grace_ms)
     }
 
+    /// One tick passes.
     pub(super) fn tick(self: &Rc<Self>) {
         let due = self.wheel.borrow_mut().turn();
-        for (slot, serial, look) in due {
-            let again = match look {
-                Look::Life => self.look_at_life(slot, serial),
-                Look::Stall => self.look_at_queue(slot, serial),
-                Look::End => {
-                    self.end(slot, serial);
+        for (connection, check) in due {
+            let again = match check {
+                Check::Life => self.check_life(connection),
+                Check::Stall => self.check_queue(connection),
+                Check::End => {
+                    let state = self.state.borrow();
+                    if let Some(handle) = state.connections.find(connection) {
+                        handle.socket.end();
+                    }
                     None
                 }
             };
             if let Some(wait) = again {
-                self.wheel.borrow_mut().put((slot, serial, look), wait);
+                self.wheel.borrow_mut().put((connection, check), wait);
             }
         }
     }
 
-    fn look_at_life(self: &Rc<Self>, slot: Slot, serial: u64) -> Option<u32> {
+    /// Closes a connection that is silent or was not claimed in time, else says when to check again.
+    fn check_life(self: &Rc<Self>, connection: ConnectionRef) -> Option<u32> {
         let now = self.now();
         let (quiet, unclaimed_for) = {
             let state = self.state.borrow();
-            let link = state
-                .link(slot)
-                .filter(|link| link.serial == serial && link.closing.is_none())?;
-            let unclaimed = matches!(link.who, Who::Unclaimed(_));
+            let handle = state.connections.find_open(connection)?;
+            let is_unclaimed = matches!(handle.identity, Identity::Unclaimed(_));
             (
-                now.wrapping_sub(link.heard),
-                unclaimed.then(|| now.wrapping_sub(link.opened)),
+                now.wrapping_sub(handle.heard),
+                is_unclaimed.then(|| now.wrapping_sub(handle.opened)),
             )
         };
         let (silence, claim) = (ticks(self.silence_ms()), ticks(self.limits.unclaimed_ms));
         if unclaimed_for.is_some_and(|age| age >= claim) {
-            self.hang_up(slot, Goodbye::Unclaimed);
+            self.close(connection.index, Goodbye::Unclaimed);
             return None;
         }
         if quiet >= silence {
-            self.hang_up(slot, Goodbye::Silent);
+            self.close(connection.index, Goodbye::Silent);
             return None;
         }
         let until_claim = unclaimed_for.map_or(u32::MAX, |age| claim - age);
         Some(until_claim.min(silence - quiet))
     }
 
-    fn look_at_queue(self: &Rc<Self>, slot: Slot, serial: u64) -> Option<u32> {
+    /// Closes a connection whose queue does not move, else says when to check again while there is one.
+    fn check_queue(self: &Rc<Self>, connection: ConnectionRef) -> Option<u32> {
         let since = {
             let mut state = self.state.borrow_mut();
-            let link = state
-                .link_mut(slot)
-                .filter(|link| link.serial == serial && link.closing.is_none())?;
-            let since = link.socket.behind_since();
-            link.stall_watched = since.is_some();
+            let handle = state.connections.find_mut(connection)?;
+            if handle.closing.is_some() {
+                return None;
+            }
+            let since = handle.socket.behind_since();
+            handle.stall_watched = since.is_some();
             since?
         };
-        let (still, allowed) = (
-            since.elapsed(),
-            Duration::from_millis(self.limits.stalled_ms),
-        );
+        let still = since.elapsed();
+        let allowed = Duration::from_millis(self.limits.stalled_ms);
         if still >= allowed {
-            self.hang_up(slot, Goodbye::Slow);
+            self.close(connection.index, Goodbye::Slow);
             return None;
         }
-        Some(ticks(
-            u64::try_from((allowed - still).as_millis()).unwrap_or(u64::MAX),
-        ))
-    }
-
-    fn end(&self, slot: Slot, serial: u64) {
-        let state = self.state.borrow();
-        if let Some(link) = state.link(slot).filter(|link| link.serial == serial) {
-            link.socket.end();
-        }
+        let left = (allowed - still).as_millis();
+        Some(ticks(u64::try_from(left).unwrap_or(u64::MAX)))
     }
 }
 
+/// Ticks of the wheel that last at least as long.
 pub(super) fn ticks(millis: u64) -> u32 {
     let tick = u64::try_from(TICK.as_millis()).unwrap_or(1);
     u32::try_from(millis.div_ceil(tick)).unwrap_or(u32::MAX)

@@ -1,77 +1,137 @@
-//! What an event does to those who listen: it may cut them off, close them, or change what they follow.
+//! What an event does to those who listen: it cuts them off, closes them, or changes what they listen to.
 
 use std::rc::Rc;
 
 use super::Shard;
-use super::link::Who;
+use super::state::{ConnectionIndex, Identity};
 use crate::actors::registry::RoutingKey;
+use crate::event::Payload;
 use crate::model::access::token_reads;
-use crate::model::{Channel, ClientId, StreamKey, Token, UserId};
+use crate::model::{Channel, ClientId, Relation, StreamKey, Token, UserId};
 use crate::protocol::goodbye::Goodbye;
 
-/// Who may no longer read a channel stops hearing of it, before the change itself goes out.
-pub(super) fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
+/// What takes effect before the event itself is sent.
+pub(super) fn before_fan_out(shard: &Rc<Shard>, body: &Payload) {
+    match body {
+        Payload::ChannelChanged { news } => cut_off(shard, &news.channel),
+        Payload::MessageCreated { .. }
+        | Payload::MessageDeleted { .. }
+        | Payload::ChannelCreated { .. }
+        | Payload::Subscribed { .. }
+        | Payload::Unsubscribed { .. }
+        | Payload::Related { .. }
+        | Payload::UserChanged { .. }
+        | Payload::TokenGranted { .. }
+        | Payload::TokenRevoked { .. }
+        | Payload::UserPresence { .. }
+        | Payload::ChannelPresence { .. }
+        | Payload::AppStreamDeleted { .. }
+        | Payload::ClientChanged { .. }
+        | Payload::MarkerMoved { .. }
+        | Payload::PasswordChanged { .. } => {}
+    }
+}
+
+/// What takes effect after the event was sent.
+pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Payload) {
+    let subscription_changed = |user, channel, subscribed| {
+        let mut state = shard.state.borrow_mut();
+        state.channel_subscription_changed(user, channel, subscribed);
+    };
+    match body {
+        Payload::Subscribed { news, user } => subscription_changed(user.id, news.channel.id, true),
+        Payload::Unsubscribed { news, user } => {
+            subscription_changed(user.id, news.channel.id, false);
+        }
+        Payload::Related {
+            relation: Relation::Follow,
+            user,
+            other,
+            undone,
+        } => note_follow(shard, user.id, other.id, !undone),
+        Payload::TokenRevoked { token, .. } => drop_token(shard, token),
+        Payload::AppStreamDeleted { client, key } => close_stream(shard, client, key),
+        Payload::MessageCreated { .. }
+        | Payload::MessageDeleted { .. }
+        | Payload::ChannelCreated { .. }
+        | Payload::ChannelChanged { .. }
+        | Payload::Related { .. }
+        | Payload::UserChanged { .. }
+        | Payload::TokenGranted { .. }
+        | Payload::UserPresence { .. }
+        | Payload::ChannelPresence { .. }
+        | Payload::ClientChanged { .. }
+        | Payload::MarkerMoved { .. }
+        | Payload::PasswordChanged { .. } => {}
+    }
+}
+
+/// Connections whose user may no longer read a channel stop hearing of it before the change itself goes out.
+fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
     let mut state = shard.state.borrow_mut();
-    for slot in state.listeners_of(channel.id) {
-        state.unfollow(slot, |known| {
+    for index in state.listeners_of(channel.id) {
+        state.unsubscribe(index, |known| {
             known.topic.channel() == Some(channel.id)
                 && !token_reads(&known.token, channel).is_granted()
         });
     }
 }
 
-pub(super) fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
+/// A user follows another one, or no longer does: presence subscriptions of that user hear it.
+fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
     let mut state = shard.state.borrow_mut();
-    for slot in state.at(&RoutingKey::User(user)).to_vec() {
-        let known = state.link_mut(slot).and_then(|link| link.follows.as_mut());
-        if let Some(known) = known {
+    for index in state.listeners.at(&RoutingKey::User(user)).to_vec() {
+        let handle = state.connections.get_mut(index);
+        if let Some(followed) = handle.and_then(|handle| handle.followed_users.as_mut()) {
             if follows {
-                known.insert(other);
+                followed.insert(other);
             } else {
-                known.remove(&other);
+                followed.remove(&other);
             }
         }
     }
 }
 
 /// A token is gone: its connections are closed, what it subscribed to elsewhere is dropped.
-pub(super) fn drop_token(shard: &Rc<Shard>, token: &Token) {
+fn drop_token(shard: &Rc<Shard>, token: &Token) {
     let key = token.user.map_or_else(
         || RoutingKey::App(token.client.id.clone()),
         RoutingKey::User,
     );
-    let slots = shard.state.borrow().at(&key).to_vec();
-    shard.state.borrow_mut().note_revoked(token.id);
-    for slot in slots {
-        let own = match shard.state.borrow().link(slot).map(|link| &link.who) {
-            Some(Who::User(_, known) | Who::App(_, known, _)) => known.id == token.id,
-            Some(Who::Unclaimed(_)) | None => false,
+    let indexes = shard.state.borrow().listeners.at(&key).to_vec();
+    shard.state.borrow_mut().revoked.insert(token.id);
+    for index in indexes {
+        let is_own = {
+            let state = shard.state.borrow();
+            match state.connections.get(index).map(|handle| &handle.identity) {
+                Some(Identity::User(_, known) | Identity::App(_, known, _)) => known.id == token.id,
+                Some(Identity::Unclaimed(_)) | None => false,
+            }
         };
-        if own {
-            shard.hang_up(slot, Goodbye::TokenRevoked);
+        if is_own {
+            shard.close(index, Goodbye::TokenRevoked);
         } else {
-            shard
-                .state
-                .borrow_mut()
-                .unfollow(slot, |known| known.token.id == token.id);
+            let mut state = shard.state.borrow_mut();
+            state.unsubscribe(index, |known| known.token.id == token.id);
         }
     }
 }
 
 /// An app stream was deleted: its connections are closed.
 pub(super) fn close_stream(shard: &Rc<Shard>, client: &ClientId, key: &StreamKey) {
-    let slots = shard
-        .state
-        .borrow()
-        .at(&RoutingKey::App(client.clone()))
-        .to_vec();
-    for slot in slots {
-        let plays_it = match shard.state.borrow().link(slot).map(|link| &link.who) {
-            Some(Who::App(stream, _, _)) => stream.key == *key,
-            Some(Who::Unclaimed(_) | Who::User(..)) | None => false,
+    let connections: Vec<ConnectionIndex> = {
+        let state = shard.state.borrow();
+        let indexes = state.listeners.at(&RoutingKey::App(client.clone())).iter();
+        let plays_it = |index: &ConnectionIndex| {
+            let handle = state.connections.get(*index);
+            handle.is_some_and(|handle| match &handle.identity {
+                Identity::App(stream, _, _) => stream.key == *key,
+                Identity::Unclaimed(_) | Identity::User(..) => false,
+            })
         };
-        if plays_it {
-            shard.hang_up(slot, Goodbye::StreamDeleted);
-        }
+        indexes.copied().filter(plays_it).collect()
+    };
+    for index in connections {
+        shard.close(index, Goodbye::StreamDeleted);
     }
 }

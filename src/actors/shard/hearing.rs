@@ -1,9 +1,9 @@
-//! Does this subscription hear this event? One pure question, asked for every receiver that is not plain.
+//! Does this subscription hear this event? One pure question, asked for every receiver on the slow path.
 //!
-//! What is decided once for all receivers is not asked here: who muted or blocked the actor is part of the
-//! delivery, and who lost access was cut off when the change of the ACL passed.
+//! What is decided once for all receivers is not asked here: the users who muted or blocked the actor are part
+//! of the delivery, and connections that lost access were cut off when the change of the ACL passed.
 
-use super::link::{Link, Subscription};
+use super::state::{ConnectionHandle, Subscription};
 use crate::actors::delivery::Delivery;
 use crate::event::{EventChannel, Payload, Route, Topic};
 use crate::model::{ChannelId, ObjectType, UserId};
@@ -11,15 +11,15 @@ use crate::protocol::filter::Filter;
 
 /// Whether the event goes to this subscription of this connection: a route of the event leads to it, and the event
 /// passes what a subscription of this topic asks.
-pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> bool {
-    let Some(viewer) = link.who.user() else {
+pub fn hears(handle: &ConnectionHandle, subscription: &Subscription, delivery: &Delivery) -> bool {
+    let Some(viewer) = handle.identity.user() else {
         return false;
     };
     let body = &delivery.event.payload;
     let is_led_there = |route: &Route| match route {
         Route::To(topic) => *topic == subscription.topic,
         Route::InboxesHolding(channel) => {
-            matches!(subscription.topic, Topic::Inbox(_)) && holds(link, *channel)
+            matches!(subscription.topic, Topic::Inbox(_)) && holds(handle, *channel)
         }
     };
     if !delivery.routes.iter().any(is_led_there) {
@@ -49,7 +49,7 @@ pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> b
         Topic::ChannelSubscribers(_) => true,
         Topic::ChannelPresence(_) | Topic::Presence => facts
             .actor
-            .is_some_and(|who| knows(link, filter, viewer, who)),
+            .is_some_and(|who| knows(handle, filter, viewer, who)),
         // A token of another app is the business of that app.
         Topic::Token(_) => body
             .token()
@@ -57,8 +57,8 @@ pub fn hears(link: &Link, subscription: &Subscription, delivery: &Delivery) -> b
     }
 }
 
-fn holds(link: &Link, channel: ChannelId) -> bool {
-    let inbox = link.inbox.as_ref();
+fn holds(handle: &ConnectionHandle, channel: ChannelId) -> bool {
+    let inbox = handle.inbox.as_ref();
     inbox.is_some_and(|inbox| inbox.channels.contains(&channel))
 }
 
@@ -72,14 +72,14 @@ fn scope_opens(subscription: &Subscription, channel: EventChannel<'_>) -> bool {
     scopes.open_channel(channel.kind, channel.is_public)
 }
 
-/// Presence is heard of oneself and of those one follows, unless all are asked for.
-fn knows(link: &Link, filter: &Filter, viewer: UserId, who: UserId) -> bool {
+/// A user hears presence of itself and of followed users, or of all if the filter asks for that.
+fn knows(handle: &ConnectionHandle, filter: &Filter, viewer: UserId, who: UserId) -> bool {
     filter.include_not_followed
         || who == viewer
-        || link
-            .follows
+        || handle
+            .followed_users
             .as_ref()
-            .is_some_and(|follows| follows.contains(&who))
+            .is_some_and(|followed| followed.contains(&who))
 }
 
 /// Whether an app stream hears the event: it lists the type, and its filters let the event pass.

@@ -1,20 +1,18 @@
 //! The connections of one worker thread.
 //!
-//! `ShardActor` takes batches of deliveries from `LogTail` and walks them over its sockets. What it knows is
+//! `ShardActor` takes batches of deliveries from `LogTail` and fans them out to its sockets. What it knows is
 //! shared with the connection actors of the same thread through [`Shard`]; nothing of it leaves the thread.
 
-pub mod audience;
 mod deadlines;
 mod effects;
+mod fan_out;
+mod fast_path;
 pub mod hearing;
-pub mod link;
+pub mod mail;
 mod output;
-mod pile;
-mod plain;
+mod output_batch;
 pub mod socket;
-mod stands;
 pub mod state;
-mod walk;
 pub mod wheel;
 
 use std::cell::RefCell;
@@ -24,9 +22,9 @@ use std::sync::Arc;
 use actix::fut::wrap_future;
 use actix::prelude::*;
 
-use audience::{Audience, Slot};
-use deadlines::{Look, TICK};
-use state::State;
+use deadlines::{Check, TICK};
+use mail::{CloseAll, CloseApp, CountConnections, CountRoomListeners, FanOutBatch, ShardCounts};
+use state::{ConnectionRef, RoomListeners, State};
 use wheel::Wheel;
 
 use super::delivery::Delivery;
@@ -34,8 +32,7 @@ use super::registry::{RoutingKey, ShardId, ShardRegistry};
 use super::send::Mailbox;
 use crate::clock::Clock;
 use crate::config::Streams;
-use crate::model::{ChannelId, ClientId, StreamKey};
-use crate::protocol::goodbye::Goodbye;
+use crate::model::ChannelId;
 use crate::protocol::site::Site;
 use crate::telemetry::{ActorNumbers, Counter, Metrics};
 
@@ -45,9 +42,9 @@ const MAILBOX: usize = 256;
 /// What the actors of one worker thread share.
 #[derive(Debug)]
 pub struct Shard {
-    /// Which.
+    /// Its number.
     pub id: ShardId,
-    /// The connections and where they listen.
+    /// The connections and what they listen to.
     pub state: RefCell<State>,
     /// Public addresses, for rendering.
     pub site: Arc<Site>,
@@ -58,38 +55,7 @@ pub struct Shard {
     /// What the shard has done.
     pub numbers: Arc<ActorNumbers>,
     metrics: Arc<Metrics>,
-    wheel: RefCell<Wheel<(Slot, u64, Look)>>,
-}
-
-/// Events for the connections of a thread, in `pos` order. An empty batch is answered when those before it
-/// have been walked.
-#[derive(actix::Message, Debug)]
-#[rtype(result = "()")]
-pub struct FanOutBatch(pub Vec<Arc<Delivery>>);
-
-/// Asks for the number of connections and subscriptions here.
-#[derive(actix::Message, Debug)]
-#[rtype(result = "(usize, usize)")]
-pub struct CountLinks;
-
-/// Asks how many connections hear the messages of each of these channels here.
-#[derive(actix::Message, Debug)]
-#[rtype(result = "Vec<usize>")]
-pub struct CountAudiences(pub Arc<[ChannelId]>);
-
-/// Tells every connection of the thread goodbye.
-#[derive(actix::Message, Debug)]
-#[rtype(result = "()")]
-pub struct HangUpAll(pub Goodbye);
-
-/// App streams were deleted: their connections are closed.
-#[derive(actix::Message, Debug)]
-#[rtype(result = "()")]
-pub struct CloseStreams {
-    /// Whose.
-    pub client: ClientId,
-    /// Which.
-    pub keys: Vec<StreamKey>,
+    wheel: RefCell<Wheel<(ConnectionRef, Check)>>,
 }
 
 /// One per worker thread; ends with it.
@@ -109,10 +75,9 @@ impl ShardActor {
         metrics: Arc<Metrics>,
     ) -> (Rc<Shard>, Mailbox<Self>) {
         let numbers: Arc<ActorNumbers> = Arc::default();
-        let state = RefCell::new(State::new(id, registry));
         let shard = Rc::new(Shard {
             id,
-            state,
+            state: RefCell::new(State::new(id, registry)),
             site,
             limits,
             clock,
@@ -134,7 +99,7 @@ impl Actor for ShardActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
         let shard = self.shard.clone();
-        // Not an interval of the context: that would stand still while a walk is waited for.
+        // Not an interval of the context: that would pause while a fan-out is waited for.
         actix_rt::spawn(async move {
             let mut ticks = tokio::time::interval(TICK);
             ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
@@ -152,65 +117,54 @@ impl Handler<FanOutBatch> for ShardActor {
     fn handle(&mut self, batch: FanOutBatch, ctx: &mut Self::Context) {
         let shard = self.shard.clone();
         // The mailbox waits, so the next batch follows this one, and `LogTail` joins meanwhile what is
-        // committed into one. Everything else on the thread goes on between the slices of a long walk.
+        // committed into one. Everything else on the thread goes on between the slices of a long fan-out.
         ctx.wait(wrap_future(async move {
-            walk::walk(&shard, batch.0).await;
+            fan_out::fan_out(&shard, batch.0).await;
         }));
     }
 }
 
-impl Handler<CountLinks> for ShardActor {
-    type Result = MessageResult<CountLinks>;
+impl Handler<CountConnections> for ShardActor {
+    type Result = ShardCounts;
 
-    fn handle(&mut self, _: CountLinks, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.shard.state.borrow().counts())
-    }
-}
-
-impl Handler<CountAudiences> for ShardActor {
-    type Result = MessageResult<CountAudiences>;
-
-    fn handle(&mut self, mail: CountAudiences, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, _: CountConnections, _: &mut Self::Context) -> Self::Result {
         let state = self.shard.state.borrow();
-        let length = |id: &ChannelId| state.audience(*id).map_or(0, Audience::len);
-        MessageResult(mail.0.iter().map(length).collect())
-    }
-}
-
-impl Handler<HangUpAll> for ShardActor {
-    type Result = ();
-
-    fn handle(&mut self, mail: HangUpAll, _: &mut Self::Context) {
-        let slots = self.shard.state.borrow().slots();
-        for slot in slots {
-            self.shard.hang_up(slot, mail.0);
+        ShardCounts {
+            connections: state.connections.len(),
+            subscriptions: state.connections.subscriptions(),
         }
     }
 }
 
-impl Handler<CloseStreams> for ShardActor {
+impl Handler<CountRoomListeners> for ShardActor {
+    type Result = MessageResult<CountRoomListeners>;
+
+    fn handle(&mut self, mail: CountRoomListeners, _: &mut Self::Context) -> Self::Result {
+        let state = self.shard.state.borrow();
+        let length = |id: &ChannelId| state.rooms.get(*id).map_or(0, RoomListeners::len);
+        MessageResult(mail.0.iter().map(length).collect())
+    }
+}
+
+impl Handler<CloseAll> for ShardActor {
     type Result = ();
 
-    fn handle(&mut self, mail: CloseStreams, _: &mut Self::Context) {
-        let slots = self
-            .shard
-            .state
-            .borrow()
-            .at(&RoutingKey::App(mail.client))
-            .to_vec();
-        for slot in slots {
-            let plays_one =
-                self.shard
-                    .state
-                    .borrow()
-                    .link(slot)
-                    .is_some_and(|link| match &link.who {
-                        link::Who::App(stream, _, _) => mail.keys.contains(&stream.key),
-                        link::Who::Unclaimed(_) | link::Who::User(..) => false,
-                    });
-            if plays_one {
-                self.shard.hang_up(slot, Goodbye::StreamDeleted);
-            }
+    fn handle(&mut self, mail: CloseAll, _: &mut Self::Context) {
+        let indexes = self.shard.state.borrow().connections.indexes();
+        for index in indexes {
+            self.shard.close(index, mail.0);
+        }
+    }
+}
+
+impl Handler<CloseApp> for ShardActor {
+    type Result = ();
+
+    fn handle(&mut self, mail: CloseApp, _: &mut Self::Context) {
+        let key = RoutingKey::App(mail.client);
+        let indexes = self.shard.state.borrow().listeners.at(&key).to_vec();
+        for index in indexes {
+            self.shard.close(index, mail.goodbye);
         }
     }
 }
@@ -222,14 +176,14 @@ impl Shard {
     }
 
     /// The last socket here has these events.
-    fn walked(&self, deliveries: &[Arc<Delivery>]) {
+    fn note_fanned_out(&self, deliveries: &[Arc<Delivery>]) {
         let now = self.clock.now();
         for delivery in deliveries {
             delivery.note_fanned_out(&self.numbers, now, self.metrics.spans());
         }
     }
 
-    /// Counts what a walk did.
+    /// Counts what a fan-out did.
     fn count(&self, frames: u64, writes: u64, bytes: u64) {
         self.metrics.add(Counter::FramesSent, frames);
         self.metrics.add(Counter::SocketWrites, writes);

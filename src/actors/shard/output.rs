@@ -1,4 +1,4 @@
-//! Bytes for one connection: straight to its socket, into its queue, or the goodbye.
+//! Bytes for one connection: straight to its socket, into its queue, or the close frame.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::Shard;
-use super::audience::Slot;
-use super::deadlines::{Look, ticks};
+use super::deadlines::{Check, ticks};
 use super::socket::{Sent, Socket, send_now};
+use super::state::{ConnectionIndex, ConnectionRef};
 use crate::protocol::goodbye::Goodbye;
 use crate::telemetry::Counter;
 
@@ -19,26 +19,22 @@ const BURST: Duration = Duration::from_millis(250);
 const BURST_BOUNDS: usize = 8;
 
 impl Shard {
-    /// Says goodbye: nothing more is heard, what waits is dropped, the close frame goes out, and when the
-    /// peer answers or the time is up the connection ends.
-    pub fn hang_up(self: &Rc<Self>, slot: Slot, goodbye: Goodbye) {
-        let linger = ticks(self.limits.linger_ms);
-        let deadline = self.now().wrapping_add(linger);
+    /// Closes a connection: it hears nothing more, what waits is dropped, the close frame goes out, and when
+    /// the peer answers or the time is up the connection ends.
+    pub fn close(self: &Rc<Self>, index: ConnectionIndex, goodbye: Goodbye) {
         let serial = {
             let mut state = self.state.borrow_mut();
-            if state.link(slot).is_none_or(|link| link.closing.is_some()) {
-                return;
-            }
-            if goodbye == Goodbye::Slow {
-                state.count_slow(slot);
-            }
-            let Some(link) = state.link_mut(slot) else {
+            let handle = state.connections.get_mut(index);
+            let Some(handle) = handle.filter(|handle| handle.closing.is_none()) else {
                 return;
             };
-            link.closing = Some((goodbye, deadline));
-            link.socket.drop_queue();
-            let serial = link.serial;
-            state.unfollow(slot, |_| true);
+            handle.closing = Some(goodbye);
+            handle.socket.drop_queue();
+            let serial = handle.serial;
+            if goodbye == Goodbye::Slow {
+                state.count_slow(index);
+            }
+            state.unsubscribe(index, |_| true);
             serial
         };
         match goodbye {
@@ -54,32 +50,38 @@ impl Shard {
             | Goodbye::TooBig
             | Goodbye::TokenRevoked
             | Goodbye::Unclaimed
-            | Goodbye::StreamDeleted => {}
+            | Goodbye::StreamDeleted
+            | Goodbye::Incomplete => {}
         }
-        self.write(slot, &goodbye.frame());
-        self.wheel
-            .borrow_mut()
-            .put((slot, serial, Look::End), linger);
+        self.write(index, &goodbye.frame());
+        let due = ConnectionRef { index, serial };
+        let linger = ticks(self.limits.linger_ms);
+        self.wheel.borrow_mut().put((due, Check::End), linger);
+    }
+
+    /// Ends a connection at once: its reader stops.
+    pub(super) fn end(&self, index: ConnectionIndex) {
+        if let Some(handle) = self.state.borrow().connections.get(index) {
+            handle.socket.end();
+        }
     }
 
     /// Writes to one connection, behind whatever waits for it.
-    pub fn write(self: &Rc<Self>, slot: Slot, bytes: &[u8]) {
+    pub fn write(self: &Rc<Self>, index: ConnectionIndex, bytes: &[u8]) {
         let fd = {
             let state = self.state.borrow();
-            let Some(link) = state.link(slot) else { return };
-            (!state.is_behind(slot)).then(|| link.socket.fd())
+            let Some(handle) = state.connections.get(index) else {
+                return;
+            };
+            (!state.connections.is_behind(index)).then(|| handle.socket.fd())
         };
         match fd.map(|fd| send_now(fd, bytes)) {
             Some(Sent::All) => {}
             Some(Sent::Part(taken)) => {
-                self.queue(slot, bytes.get(taken..).unwrap_or_default(), taken > 0);
+                self.queue(index, bytes.get(taken..).unwrap_or_default(), taken > 0);
             }
-            Some(Sent::Broken) => {
-                if let Some(link) = self.state.borrow().link(slot) {
-                    link.socket.end();
-                }
-            }
-            None => self.queue(slot, bytes, false),
+            Some(Sent::Broken) => self.end(index),
+            None => self.queue(index, bytes, false),
         }
     }
 
@@ -95,52 +97,56 @@ impl Shard {
         waiting > bound && (is_stuck || waiting > bound.saturating_mul(BURST_BOUNDS))
     }
 
-    /// Has the queue of a socket looked at, unless a look is due already.
-    fn watch_queue(&self, slot: Slot, serial: u64) {
+    /// Has the queue of a socket checked, unless a check is due already.
+    fn watch_queue(&self, connection: ConnectionRef) {
         let mut state = self.state.borrow_mut();
         let watched = state
-            .link_mut(slot)
-            .is_some_and(|link| std::mem::replace(&mut link.stall_watched, true));
+            .connections
+            .find_mut(connection)
+            .is_some_and(|handle| std::mem::replace(&mut handle.stall_watched, true));
         if !watched {
             let wait = ticks(self.limits.stalled_ms);
             self.wheel
                 .borrow_mut()
-                .put((slot, serial, Look::Stall), wait);
+                .put((connection, Check::Stall), wait);
         }
     }
 
-    /// Keeps bytes for a socket that is behind; over the bound it is closed as too slow.
-    pub(super) fn queue(self: &Rc<Self>, slot: Slot, rest: &[u8], begun: bool) {
+    /// Keeps bytes for a socket that is behind; over the bound it is closed as too slow. `begun`: the first of
+    /// these frames is partly sent.
+    pub(super) fn queue(self: &Rc<Self>, index: ConnectionIndex, rest: &[u8], begun: bool) {
         let (over, drain) = {
             let mut state = self.state.borrow_mut();
-            let Some(link) = state.link(slot) else { return };
-            let over = link.closing.is_none() && self.is_over(&link.socket, rest.len());
+            let Some(handle) = state.connections.get(index) else {
+                return;
+            };
+            let over = handle.closing.is_none() && self.is_over(&handle.socket, rest.len());
             // Even over the bound the rest of a frame whose beginning is gone has to follow.
             if over && !begun {
                 (true, None)
             } else {
-                let first = link
-                    .socket
-                    .queue(Bytes::copy_from_slice(rest), begun, Instant::now());
-                let drain = first.then(|| (link.socket.clone(), link.serial));
-                state.set_behind(slot, true);
+                let bytes = Bytes::copy_from_slice(rest);
+                let first = handle.socket.queue(bytes, begun, Instant::now());
+                let serial = handle.serial;
+                let drain = first.then(|| (handle.socket.clone(), ConnectionRef { index, serial }));
+                state.connections.set_behind(index, true);
                 (over, drain)
             }
         };
-        if let Some((socket, serial)) = drain {
+        if let Some((socket, connection)) = drain {
             self.metrics.add(Counter::SocketsBehind, 1);
-            self.watch_queue(slot, serial);
+            self.watch_queue(connection);
             let shard = self.clone();
             actix_rt::spawn(async move {
                 socket.drain(Instant::now).await;
                 let mut state = shard.state.borrow_mut();
-                if state.link(slot).is_some_and(|link| link.serial == serial) {
-                    state.set_behind(slot, false);
+                if state.connections.find(connection).is_some() {
+                    state.connections.set_behind(index, false);
                 }
             });
         }
         if over {
-            self.hang_up(slot, Goodbye::Slow);
+            self.close(index, Goodbye::Slow);
         }
     }
 }

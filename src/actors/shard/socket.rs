@@ -22,7 +22,7 @@ pub enum Sent {
     Broken,
 }
 
-/// Writes without waiting. Takes the bare descriptor so that a walk over many receivers reads nothing but
+/// Writes without waiting. Takes the bare descriptor so that a fan-out to many receivers reads nothing but
 /// their dense list; the caller's list holds only descriptors of sockets that are still open.
 pub fn send_now(fd: RawFd, bytes: &[u8]) -> Sent {
     loop {
@@ -89,7 +89,7 @@ impl Socket {
         }
     }
 
-    /// Ends the connection for good, whoever still holds it: what waits is not written any more.
+    /// Ends the connection even where a drain still holds it: what waits is not written any more.
     pub fn cut(&self) {
         // A socket that the peer has closed already needs no shutdown.
         shutdown(self.fd(), Shutdown::Both).unwrap_or_default();
@@ -140,8 +140,8 @@ impl Socket {
         true
     }
 
-    /// Drops what waits, except a frame whose first bytes are gone: without its end the next frame (the
-    /// goodbye) would be read as part of it.
+    /// Drops what waits, except a frame whose first bytes are gone: without its end the next frame (the close
+    /// frame) would be read as part of it.
     pub fn drop_queue(&self) {
         let mut slot = self.outbox.borrow_mut();
         if let Some(outbox) = slot.as_mut() {

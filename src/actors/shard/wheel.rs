@@ -1,9 +1,10 @@
 //! One timer wheel per shard: deadlines of all its connections, checked once per turn of a tick.
 //!
-//! A connection is in the wheel once for each thing that may become due (silence, a stalled queue, the end of
-//! a goodbye), at the earliest moment at which it could be. When that moment comes it is looked at, and put back if nothing is: a heartbeat costs one store, not a timer.
+//! A connection is in the wheel once for each thing that may become due (silence, a stalled queue, the end
+//! after a close frame), at the earliest moment at which it could be. Then it is checked, and put back if
+//! nothing is due: a heartbeat costs one store, not a timer.
 
-/// Turns after which the wheel is round; longer waits are looked at once per round.
+/// Ticks of one round; longer waits are checked once per round.
 const SPOKES: usize = 2048;
 
 /// Deadlines in ticks.
@@ -28,7 +29,7 @@ impl<T> Wheel<T> {
         self.now
     }
 
-    /// Has `what` looked at in `ticks` ticks, or a round at most. Zero counts as one.
+    /// Has `what` checked in `ticks` ticks, or a round at most. Zero counts as one.
     pub fn put(&mut self, what: T, ticks: u32) {
         let ahead = (ticks.max(1) as usize).min(SPOKES - 1);
         let at = (self.now as usize + ahead) % SPOKES;
@@ -37,7 +38,7 @@ impl<T> Wheel<T> {
         }
     }
 
-    /// One tick passes; gives what has to be looked at now.
+    /// One tick passes; gives what has to be checked now.
     pub fn turn(&mut self) -> Vec<T> {
         self.now = self.now.wrapping_add(1);
         let at = self.now as usize % SPOKES;
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_wait_is_looked_at_within_a_round() {
+    fn a_long_wait_is_checked_within_a_round() {
         let mut wheel = Wheel::default();
         wheel.put("far", 10_000);
         let seen = (0..SPOKES).filter(|_| !wheel.turn().is_empty()).count();

@@ -1,24 +1,21 @@
-//! One connection as its shard knows it.
+//! One connection as its shard knows it, with its subscriptions.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
-use super::audience::Stand;
-use super::socket::Socket;
-use crate::model::{AppStream, ChannelId, ConnectionId, SubscriptionId, Token, UserId};
+use crate::actors::shard::socket::Socket;
+use crate::model::{AppStream, ChannelId, ConnectionId, Scope, SubscriptionId, Token, UserId};
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::render_class::RenderClass;
 use crate::protocol::topic::Topic;
 
-/// Whose connection it is.
+/// What a connection is authenticated as.
 #[derive(Clone, Debug)]
-pub enum Who {
-    /// A user stream that nobody has claimed yet; its address counts against a limit.
+pub enum Identity {
+    /// A user stream without a user yet; its client address counts against a limit.
     Unclaimed(IpAddr),
     /// A user stream. The token is the one that it was opened or claimed with.
     User(UserId, Arc<Token>),
@@ -26,7 +23,7 @@ pub enum Who {
     App(Arc<AppStream>, Arc<Token>, Arc<Filter>),
 }
 
-impl Who {
+impl Identity {
     /// The user, if it is a user's.
     pub fn user(&self) -> Option<UserId> {
         match self {
@@ -36,12 +33,12 @@ impl Who {
     }
 }
 
-/// One followed endpoint.
+/// One endpoint that a connection subscribes to.
 #[derive(Debug)]
 pub struct Subscription {
     /// What the client knows it by.
     pub id: SubscriptionId,
-    /// What is followed.
+    /// The endpoint.
     pub topic: Topic,
     /// What is left out.
     pub filter: Filter,
@@ -49,71 +46,76 @@ pub struct Subscription {
     pub token: Arc<Token>,
 }
 
+impl Subscription {
+    /// Whether it takes every message of its room, so that the fast path may serve it.
+    pub(super) fn takes_every_message(&self) -> bool {
+        // A narrowed scope has to be held against each event, since a channel may stop being public.
+        self.filter.is_plain() && self.token.scopes.has(Scope::Messages)
+    }
+}
+
 /// What an inbox subscription listens to.
 #[derive(Debug, Default)]
 pub struct Inbox {
     /// Channels that the user subscribes to.
     pub channels: HashSet<ChannelId>,
-    /// What events said since the inbox is followed: they win over any list that was read, since a list may
-    /// be older than they are. One entry per channel that changed.
+    /// What events said since the inbox is there: they win over any list that was read, since a list may be
+    /// older than they are. One entry per channel that changed.
     pub changes: HashMap<ChannelId, bool>,
 }
 
-/// One connection.
+/// One connection as its shard knows it.
 #[derive(Debug)]
-pub struct Link {
-    /// Tells this connection from an earlier one in the same slot.
+pub struct ConnectionHandle {
+    /// Tells this connection from an earlier one under the same index.
     pub serial: u64,
     /// Public id.
     pub id: ConnectionId,
-    /// Bytes.
+    /// Its bytes.
     pub socket: Rc<Socket>,
-    /// Whose.
-    pub who: Who,
-    /// How objects are shown.
-    pub display: RenderClass,
+    /// What it is authenticated as.
+    pub identity: Identity,
+    /// How objects are shown to it.
+    pub render_class: RenderClass,
     /// Tick of the hello.
     pub opened: u32,
     /// Tick at which something was heard last.
     pub heard: u32,
-    /// A look at its queue is due some time: there is never more than one in the wheel.
+    /// A check of its queue is in the wheel: there is never more than one.
     pub stall_watched: bool,
-    /// Why it is closing, and the tick at which it is cut off.
-    pub closing: Option<(Goodbye, u32)>,
-    /// What it follows.
+    /// Why it is being closed; set with its close frame.
+    pub closing: Option<Goodbye>,
+    /// What it subscribes to.
     pub subscriptions: Vec<Subscription>,
-    /// Where it stands in the audiences of channels.
-    pub stands: SmallVec<[(ChannelId, Stand); 1]>,
     /// Shared by all its inbox subscriptions; there while it has one.
     pub inbox: Option<Box<Inbox>>,
     /// Users whom its user follows; there since it has a presence subscription.
-    pub follows: Option<Box<HashSet<UserId>>>,
+    pub followed_users: Option<Box<HashSet<UserId>>>,
 }
 
-impl Link {
-    /// A connection that was opened at this tick and follows nothing yet.
+impl ConnectionHandle {
+    /// A connection that was opened at this tick and has no subscription yet.
     pub fn new(
         serial: u64,
         id: ConnectionId,
         socket: Rc<Socket>,
-        who: Who,
-        display: RenderClass,
+        identity: Identity,
+        render_class: RenderClass,
         now: u32,
     ) -> Self {
         Self {
             serial,
             id,
             socket,
-            who,
-            display,
+            identity,
+            render_class,
             opened: now,
             heard: now,
             stall_watched: false,
             closing: None,
             subscriptions: Vec::new(),
-            stands: SmallVec::new(),
             inbox: None,
-            follows: None,
+            followed_users: None,
         }
     }
 
@@ -135,10 +137,9 @@ impl Link {
             })
     }
 
-    /// Whether any subscription satisfies the question.
-    pub fn follows_any(&self, question: impl Fn(Topic) -> bool) -> bool {
-        self.subscriptions
-            .iter()
-            .any(|subscription| question(subscription.topic))
+    /// Whether it subscribes to this topic.
+    pub fn subscribes_to(&self, topic: Topic) -> bool {
+        let mut topics = self.subscriptions.iter().map(|known| known.topic);
+        topics.any(|known| known == topic)
     }
 }

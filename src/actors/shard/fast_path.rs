@@ -1,0 +1,191 @@
+//! Receivers with one subscription that takes every message: the same bytes for all but 32 of them.
+//!
+//! A run of messages is laid out once, and for each receiver its id is written into the gaps and the whole is
+//! sent in one call.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use smallvec::SmallVec;
+
+use super::Shard;
+use super::fan_out::{RoomFanOut, SLICE};
+use super::socket::{Sent, send_now};
+use super::state::{ConnectionIndex, Receiver};
+use crate::actors::delivery::Delivery;
+use crate::model::ChannelId;
+use crate::protocol::frame::ID_LENGTH;
+use crate::protocol::render_class::RenderClass;
+use crate::protocol::timing::fill_all;
+use crate::telemetry::ActorNumbers;
+
+/// Bytes joined into one write. More would not fit into a fresh socket buffer anyway.
+const JOIN_BYTES: usize = 64 * 1024;
+
+/// Sends a run of messages to the receivers of one room, as the last connections that get them here. Those in
+/// `served` have them already.
+pub(super) async fn send(
+    shard: &Rc<Shard>,
+    room: &RoomFanOut<'_>,
+    run: &[Arc<Delivery>],
+    served: &HashSet<ConnectionIndex>,
+) {
+    let classes = &room.snapshot.classes;
+    if classes.is_empty() {
+        shard.note_fanned_out(run);
+    }
+    let last = classes.len().saturating_sub(1);
+    for (class, (render_class, end)) in classes.iter().copied().enumerate() {
+        let receivers = Receivers {
+            shard,
+            channel: room.channel,
+            class,
+            end,
+            served,
+        };
+        let mut rest = run;
+        while !rest.is_empty() {
+            let (mut joined, taken) = Joined::lay_out(shard, rest, render_class);
+            let (laid_out, later) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
+            rest = later;
+            receivers.send(&mut joined).await;
+            if class == last {
+                shard.note_fanned_out(laid_out);
+            }
+        }
+    }
+}
+
+/// The receivers of one class.
+struct Receivers<'a> {
+    shard: &'a Rc<Shard>,
+    channel: ChannelId,
+    class: usize,
+    /// How many there were when the fan-out began.
+    end: usize,
+    served: &'a HashSet<ConnectionIndex>,
+}
+
+impl Receivers<'_> {
+    /// Sends what is laid out to all of them, a slice at a time.
+    async fn send(&self, joined: &mut Joined) {
+        let mut begin = 0;
+        while self.send_slice(joined, begin) {
+            begin += SLICE;
+            // Lets connections and requests of this thread have their turn.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Serves one slice. Says whether there is another one behind it.
+    fn send_slice(&self, joined: &mut Joined, begin: usize) -> bool {
+        // Sockets that did not take all of it; rare, so they are served after the borrow ends.
+        let mut late: SmallVec<[(Receiver, Sent); 8]> = SmallVec::new();
+        let (served, more) = {
+            let state = self.shard.state.borrow();
+            let room = state.rooms.get(self.channel);
+            let class = room.and_then(|room| room.classes.get(self.class));
+            let Some(slice) = class.and_then(|class| class.receivers.get(begin..self.end)) else {
+                return false;
+            };
+            let mut served = 0;
+            for receiver in slice.iter().take(SLICE) {
+                if !receiver.is_present()
+                    || (!self.served.is_empty() && self.served.contains(&receiver.index))
+                {
+                    continue;
+                }
+                served += 1;
+                if state.connections.is_behind(receiver.index) {
+                    late.push((*receiver, Sent::Part(0)));
+                    continue;
+                }
+                joined.address(self.shard, &receiver.id);
+                match send_now(receiver.fd, &joined.bytes) {
+                    Sent::All => {}
+                    sent @ (Sent::Part(_) | Sent::Broken) => late.push((*receiver, sent)),
+                }
+            }
+            (served, slice.len() > SLICE)
+        };
+        joined.count(self.shard, served);
+        for (receiver, sent) in late {
+            match sent {
+                Sent::All => {}
+                Sent::Part(taken) => {
+                    joined.address(self.shard, &receiver.id);
+                    let rest = joined.bytes.get(taken..).unwrap_or_default();
+                    self.shard.queue(receiver.index, rest, taken > 0);
+                }
+                Sent::Broken => self.shard.end(receiver.index),
+            }
+        }
+        more
+    }
+}
+
+/// Room for an id, between its quotes.
+fn gap() -> [u8; ID_LENGTH + 2] {
+    let mut gap = [b' '; ID_LENGTH + 2];
+    let [first, .., last] = &mut gap;
+    (*first, *last) = (b'"', b'"');
+    gap
+}
+
+/// Frames of several messages in one buffer, with gaps for the ids.
+struct Joined {
+    bytes: BytesMut,
+    gaps: SmallVec<[usize; 8]>,
+    /// Where moments of writing go; empty unless these receivers asked for them.
+    moments: SmallVec<[usize; 1]>,
+    /// Numbers of the channel.
+    numbers: Option<Arc<ActorNumbers>>,
+}
+
+impl Joined {
+    /// Lays out as many messages as fit. Returns how many that were, at least one.
+    fn lay_out(shard: &Shard, run: &[Arc<Delivery>], render_class: RenderClass) -> (Self, usize) {
+        let gap = gap();
+        let mut joined = Self {
+            bytes: BytesMut::new(),
+            gaps: SmallVec::new(),
+            moments: SmallVec::new(),
+            numbers: run.first().and_then(|first| first.channel.clone()),
+        };
+        for delivery in run {
+            if !joined.gaps.is_empty() && joined.bytes.len() >= JOIN_BYTES {
+                break;
+            }
+            let frame = delivery.frame(render_class, &shard.site);
+            let gaps = frame.write(&gap, &mut joined.bytes);
+            joined.gaps.push(gaps.ids + 1);
+            joined.moments.extend(gaps.moment);
+        }
+        let taken = joined.gaps.len();
+        (joined, taken)
+    }
+
+    /// Writes a receiver's id into the gaps, and the moment where it is wanted.
+    fn address(&mut self, shard: &Shard, id: &[u8; ID_LENGTH]) {
+        for at in &self.gaps {
+            if let Some(gap) = self.bytes.get_mut(*at..*at + ID_LENGTH) {
+                gap.copy_from_slice(id);
+            }
+        }
+        if !self.moments.is_empty() {
+            fill_all(&mut self.bytes, &self.moments, shard.clock.now());
+        }
+    }
+
+    /// Counts what went to so many receivers.
+    fn count(&self, shard: &Shard, receivers: u64) {
+        let frames = receivers * self.gaps.len() as u64;
+        let bytes = receivers * self.bytes.len() as u64;
+        shard.count(frames, receivers, bytes);
+        if let Some(numbers) = &self.numbers {
+            numbers.sent(frames, bytes);
+        }
+    }
+}

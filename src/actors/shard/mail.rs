@@ -1,0 +1,47 @@
+//! What may be sent to a shard.
+
+use std::sync::Arc;
+
+use crate::actors::delivery::Delivery;
+use crate::model::{ChannelId, ClientId};
+use crate::protocol::goodbye::Goodbye;
+
+/// Events for the connections of a thread, in `pos` order. An empty batch is answered when the fan-out of
+/// those before it has ended.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "()")]
+pub struct FanOutBatch(pub Vec<Arc<Delivery>>);
+
+/// Asks how many connections and subscriptions a shard has.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "ShardCounts")]
+pub struct CountConnections;
+
+/// What a shard has at the moment.
+#[derive(actix::MessageResponse, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShardCounts {
+    /// Connections.
+    pub connections: usize,
+    /// Subscriptions over all of them.
+    pub subscriptions: usize,
+}
+
+/// Asks how many connections hear the messages of each of these channels here.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Vec<usize>")]
+pub struct CountRoomListeners(pub Arc<[ChannelId]>);
+
+/// Closes every connection of the thread.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "()")]
+pub struct CloseAll(pub Goodbye);
+
+/// Closes the streams of one app.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "()")]
+pub struct CloseApp {
+    /// The app.
+    pub client: ClientId,
+    /// The close code.
+    pub goodbye: Goodbye,
+}

@@ -1,0 +1,218 @@
+//! The connections of one worker thread, and what each of them listens to.
+//!
+//! Only this thread touches it, so nothing here locks. Four parts that know nothing of each other:
+//! [`connections`] by index, [`listeners`] by routing key, [`rooms`] for the messages of channels (with what
+//! is postponed during a fan-out), and recently [`revoked`] tokens. Here they are kept in step: `admit` and
+//! `subscribe` put a connection in, `remove` takes all of it out again when its actor is dropped.
+
+pub mod connections;
+pub mod handle;
+mod inbox;
+pub mod listeners;
+mod positions;
+mod registration;
+pub mod revoked;
+pub mod room;
+pub mod rooms;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+pub use connections::{ConnectionIndex, ConnectionRef, Connections};
+pub use handle::{ConnectionHandle, Identity, Inbox, Subscription};
+pub use listeners::Listeners;
+pub use revoked::RevokedTokens;
+pub use room::{Receiver, RoomListeners};
+pub use rooms::{Placement, Rooms, Snapshot};
+
+use crate::actors::registry::{RoutingKey, ShardId, ShardRegistry};
+use crate::model::{ChannelId, UserId};
+use crate::protocol::topic::Topic;
+use registration::Registration;
+
+/// All that the shard knows.
+#[derive(Debug)]
+pub struct State {
+    /// The connections.
+    pub connections: Connections,
+    /// Listeners of everything but messages.
+    pub listeners: Listeners,
+    /// Listeners of channels' messages.
+    pub rooms: Rooms,
+    /// Tokens that must not subscribe any more.
+    pub revoked: RevokedTokens,
+}
+
+impl State {
+    /// Without connections yet.
+    pub fn new(shard: ShardId, register: Arc<ShardRegistry>) -> Self {
+        let registration = Registration::new(shard, register);
+        Self {
+            connections: Connections::default(),
+            listeners: Listeners::new(registration.clone()),
+            rooms: Rooms::new(registration),
+            revoked: RevokedTokens::default(),
+        }
+    }
+
+    /// Takes a connection in; `make` gets its serial.
+    pub fn admit(&mut self, make: impl FnOnce(u64) -> ConnectionHandle) -> ConnectionRef {
+        let connection = self.connections.insert(make);
+        self.listen_for_identity(connection.index);
+        connection
+    }
+
+    /// An unclaimed connection gets its user.
+    pub fn claim(&mut self, index: ConnectionIndex, identity: Identity) {
+        if let Some(handle) = self.connections.get_mut(index) {
+            handle.identity = identity;
+            self.listen_for_identity(index);
+        }
+    }
+
+    /// What concerns its user or app concerns a connection without any subscription.
+    fn listen_for_identity(&mut self, index: ConnectionIndex) {
+        let identity = self.connections.get(index).map(|handle| &handle.identity);
+        let key = match identity {
+            None | Some(Identity::Unclaimed(_)) => return,
+            Some(Identity::User(user, _)) => RoutingKey::User(*user),
+            Some(Identity::App(stream, _, _)) => RoutingKey::App(stream.client.clone()),
+        };
+        self.listeners.add(index, &key);
+    }
+
+    /// Adds a subscription and listens for it.
+    pub fn subscribe(
+        &mut self,
+        index: ConnectionIndex,
+        subscription: Subscription,
+        followed_users: Option<HashSet<UserId>>,
+    ) {
+        let topic = subscription.topic;
+        // The client may choose an id that it has used: the new subscription replaces the old one, which stops
+        // listening. A listener without a subscription would never be cut off.
+        self.unsubscribe(index, |known| known.id == subscription.id);
+        let Some(handle) = self.connections.get_mut(index) else {
+            return;
+        };
+        handle.subscriptions.push(subscription);
+        if let Some(followed_users) = followed_users {
+            handle.followed_users = Some(Box::new(followed_users));
+        }
+        match topic {
+            Topic::ChannelMessages(channel) => self.relocate(index, channel),
+            Topic::Inbox(_) => self.open_inbox(index),
+            Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
+                self.listeners.add(index, &topic.routing_key());
+            }
+            Topic::Token(_) => {}
+        }
+    }
+
+    /// Drops the subscriptions that satisfy the question. Says how many those were.
+    pub fn unsubscribe(
+        &mut self,
+        index: ConnectionIndex,
+        goes: impl Fn(&Subscription) -> bool,
+    ) -> usize {
+        let Some(handle) = self.connections.get_mut(index) else {
+            return 0;
+        };
+        let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut handle.subscriptions)
+            .into_iter()
+            .partition(|known| goes(known));
+        handle.subscriptions = kept;
+        for subscription in &gone {
+            self.leave_topic(index, subscription.topic);
+        }
+        gone.len()
+    }
+
+    fn leave_topic(&mut self, index: ConnectionIndex, topic: Topic) {
+        let handle = self.connections.get(index);
+        let is_left = !handle.is_some_and(|handle| handle.subscribes_to(topic));
+        match topic {
+            Topic::ChannelMessages(channel) => self.relocate(index, channel),
+            Topic::Inbox(_) if is_left => self.close_inbox(index),
+            // One inbox subscription fewer may leave a room to the fast path.
+            Topic::Inbox(_) => self.relocate_in_inbox(index),
+            Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
+                if is_left {
+                    self.listeners.remove(index, &topic.routing_key());
+                }
+            }
+            Topic::Token(_) => {}
+        }
+    }
+
+    /// The connection is gone: nothing of it stays.
+    pub fn remove(&mut self, connection: ConnectionRef) -> Option<ConnectionHandle> {
+        let handle = self.connections.remove(connection)?;
+        self.rooms.remove_connection(connection.index);
+        self.listeners.remove_connection(connection.index);
+        Some(handle)
+    }
+
+    /// Puts a connection where it now belongs in a room: on the fast path if exactly one subscription matches
+    /// and takes every message, on the slow path if more do or it has filters, else nowhere.
+    pub(super) fn relocate(&mut self, index: ConnectionIndex, channel: ChannelId) {
+        let placement = self.placement(index, channel);
+        self.rooms.relocate(index, channel, placement);
+    }
+
+    fn placement(&self, index: ConnectionIndex, channel: ChannelId) -> Placement {
+        let Some(handle) = self.connections.get(index) else {
+            return Placement::Nowhere;
+        };
+        let mut matching = handle.on_messages_of(channel);
+        let (Some(first), second) = (matching.next(), matching.next()) else {
+            return Placement::Nowhere;
+        };
+        if second.is_none()
+            && first.takes_every_message()
+            // An id that the client chose may have another length than the gap in a shared frame.
+            && let Ok(id) = first.id.as_str().as_bytes().try_into()
+        {
+            let fd = handle.socket.fd();
+            return Placement::Fast(
+                handle.render_class.for_messages(),
+                Receiver { fd, index, id },
+            );
+        }
+        let fast_id = self.rooms.fast_id(index, channel);
+        let fast_holds = fast_id.is_some_and(|id| {
+            let mut matching = handle.on_messages_of(channel);
+            matching.any(|known| known.id.as_str().as_bytes() == id && known.takes_every_message())
+        });
+        Placement::Slow { fast_holds }
+    }
+
+    /// Connections that listen to anything about a channel.
+    pub fn listeners_of(&self, channel: ChannelId) -> Vec<ConnectionIndex> {
+        let mut indexes: Vec<ConnectionIndex> = Vec::new();
+        if let Some(room) = self.rooms.get(channel) {
+            indexes.extend(room.connections());
+        }
+        for key in [
+            RoutingKey::Subscribers(channel),
+            RoutingKey::ChannelPresence(channel),
+            RoutingKey::ChannelNews(channel),
+        ] {
+            indexes.extend_from_slice(self.listeners.at(&key));
+        }
+        indexes.sort_unstable();
+        indexes.dedup();
+        indexes
+    }
+
+    /// A connection is closed because it reads too slowly: the channels that it listens to count it.
+    pub fn count_slow(&self, index: ConnectionIndex) {
+        for numbers in self.rooms.numbers_of(index) {
+            numbers.closed_slow();
+        }
+    }
+}
