@@ -33,6 +33,8 @@ pub enum Fault {
     LogTail,
     /// `LogTail` panics at the next events.
     Delivery,
+    /// A shard panics at the next fan-out.
+    Shard,
 }
 
 /// Lets files in this folder switch faults on, from now to the end of the process.
@@ -54,6 +56,7 @@ impl Fault {
             Self::LaneThread => "lane-thread",
             Self::LogTail => "log-tail",
             Self::Delivery => "delivery",
+            Self::Shard => "shard",
         };
         Some(FOLDER.get()?.join(name))
     }

@@ -9,14 +9,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::output_batch::OutputBatch;
-use super::state::{ConnectionIndex, Snapshot};
+use super::room_fan_out::{RoomFanOut, SLICE};
+use super::state::ConnectionIndex;
 use super::{Shard, effects, fast_path};
 use crate::actors::delivery::Delivery;
 use crate::actors::registry::RoutingKey;
 use crate::model::ChannelId;
-
-/// Receivers served before the thread is offered to others. About 3 ms at 3 µs each.
-pub(super) const SLICE: usize = 1024;
 
 /// Carries deliveries out, in their order.
 pub(super) async fn fan_out(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
@@ -141,30 +139,4 @@ async fn fan_out_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
     batch.add_apps(shard, delivery);
     batch.send(shard).await;
     effects::after_fan_out(shard, body);
-}
-
-/// The fan-out over one room. While it lives, receivers of the fast path keep their positions; when it is
-/// dropped, on whatever way out, what was postponed is applied.
-pub(super) struct RoomFanOut<'a> {
-    shard: &'a Shard,
-    pub(super) channel: ChannelId,
-    /// What was there when it began.
-    pub(super) snapshot: Snapshot,
-}
-
-impl<'a> RoomFanOut<'a> {
-    fn begin(shard: &'a Shard, channel: ChannelId) -> Self {
-        let snapshot = shard.state.borrow_mut().rooms.begin_fan_out(channel);
-        Self {
-            shard,
-            channel,
-            snapshot,
-        }
-    }
-}
-
-impl Drop for RoomFanOut<'_> {
-    fn drop(&mut self) {
-        self.shard.state.borrow_mut().rooms.end_fan_out();
-    }
 }

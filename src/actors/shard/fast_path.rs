@@ -11,7 +11,7 @@ use bytes::BytesMut;
 use smallvec::SmallVec;
 
 use super::Shard;
-use super::fan_out::{RoomFanOut, SLICE};
+use super::room_fan_out::{RoomFanOut, SLICE};
 use super::socket::{Sent, send_now};
 use super::state::{ConnectionIndex, Receiver};
 use crate::actors::delivery::Delivery;

@@ -11,6 +11,7 @@ pub mod hearing;
 pub mod mail;
 mod output;
 mod output_batch;
+mod room_fan_out;
 pub mod socket;
 pub mod state;
 pub mod wheel;
@@ -32,6 +33,7 @@ use super::registry::{RoutingKey, ShardId, ShardRegistry};
 use super::send::Mailbox;
 use crate::clock::Clock;
 use crate::config::Streams;
+use crate::fault::Fault;
 use crate::model::ChannelId;
 use crate::protocol::site::Site;
 use crate::telemetry::{ActorNumbers, Counter, Metrics};
@@ -115,6 +117,7 @@ impl Handler<FanOutBatch> for ShardActor {
     type Result = ();
 
     fn handle(&mut self, batch: FanOutBatch, ctx: &mut Self::Context) {
+        Fault::Shard.panics_once();
         let shard = self.shard.clone();
         // The mailbox waits, so the next batch follows this one, and `LogTail` joins meanwhile what is
         // committed into one. Everything else on the thread goes on between the slices of a long fan-out.

@@ -8,8 +8,8 @@ use bytes::BytesMut;
 use smallvec::SmallVec;
 
 use super::Shard;
-use super::fan_out::SLICE;
 use super::hearing::{app_hears, hears};
+use super::room_fan_out::SLICE;
 use super::state::{ConnectionHandle, ConnectionIndex, ConnectionRef, Identity};
 use crate::actors::delivery::Delivery;
 use crate::actors::registry::RoutingKey;

@@ -1,6 +1,7 @@
 //! The tree checks itself: layers, lengths, words, and that documents and code agree.
 
 mod banned;
+mod circles;
 mod documents;
 mod file_length;
 mod layers;

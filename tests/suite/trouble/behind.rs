@@ -92,7 +92,11 @@ fn streams_are_closed_when_events_were_trimmed_behind_a_stalled_reader() {
          UPDATE log_head SET bytes = (SELECT sum(bytes) FROM log_events);",
     );
     stalls.off();
-    assert_eq!(stream.closed_with(), 4009, "it lacks what nobody can send");
+    assert_eq!(
+        stream.closed_with(),
+        4009,
+        "it lacks events that cannot be sent any more"
+    );
     server.forgives("events were trimmed before they were read", 1);
     assert!(server.counter("log_events_missed_total") > 0);
     let mut stream = bob.stream();

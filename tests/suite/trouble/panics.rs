@@ -105,24 +105,31 @@ fn a_write_that_panics_in_a_group_fails_alone() {
 }
 
 #[test]
-fn the_process_ends_when_the_write_lane_panics_that_nothing_can_replace() {
-    let mut server = TestServer::with_faults(&[]);
-    let (ada, bob) = (server.ada(), server.bob());
-    let room = build::room(&ada, "Lounge");
-    let path = format!("/channels/{room}/messages");
-    let mut stream = bob.stream();
-    stream.subscribes(&bob, &path);
-    let _fault = server.fault("lane-thread");
-    let answer = ada.post(&path, &serde_json::json!({"text": "at the panic"}));
-    // Clients are sent away, so that they come back to a server that delivers.
-    assert_eq!(stream.closed_with(), 1001);
-    assert!(!server.stop_status(), "an end that calls for a new start");
-    server.panicked("LaneThread");
-    server.forgives("a part that nothing can replace is gone", 1);
-    server.start_again();
-    let kept = server.ada().get(&path).data();
-    assert!((500..=503).contains(&answer.status), "{answer}");
-    assert_eq!(ids(&kept).len(), 0, "what was not acknowledged");
+fn the_process_ends_when_a_part_panics_that_nothing_can_replace() {
+    for (fault, panicked, code) in [
+        ("lane-thread", "LaneThread", 1001),
+        // Without its shard a connection gets no close frame: its socket ends with the process.
+        ("shard", "Shard", 1006),
+    ] {
+        let mut server = TestServer::with_faults(&[("SERVER_DRAIN_MS", "1000")]);
+        let (ada, bob) = (server.ada(), server.bob());
+        let room = build::room(&ada, "Lounge");
+        let path = format!("/channels/{room}/messages");
+        let mut stream = bob.stream();
+        stream.subscribes(&bob, &path);
+        let _fault = server.fault(fault);
+        let answer = ada.post(&path, &serde_json::json!({"text": "at the panic"}));
+        // Clients reconnect, to a server that delivers.
+        assert_eq!(stream.closed_with(), code, "{fault}");
+        assert!(!server.stop_status(), "an end that calls for a new start");
+        server.panicked(panicked);
+        server.forgives("a part that nothing can replace is gone", 1);
+        server.start_again();
+        let kept = ids(&server.ada().get(&path).data());
+        let was_acknowledged = answer.status == 201;
+        assert_eq!(was_acknowledged, fault == "shard", "{answer}");
+        assert_eq!(kept.len(), usize::from(was_acknowledged), "{answer}");
+    }
 }
 
 #[test]
