@@ -29,22 +29,22 @@ printed; 2 refused before it began. What the rows mean is in docs/performance.md
 
 /// Measures how many listeners a server serves, and at what delay.
 ///
-/// Without --url a server of our own is started on a free port, with a fresh database, and stopped at the end.
+/// Without --url it starts its own server on a free port, with a fresh database, and stops it at the end.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = PLANS)]
 pub struct LoadtestArgs {
-    /// What is played: one of the plans below, or a file ending in .toml
+    /// The plan: one of the plans below, or a file ending in .toml
     #[arg(default_value = "room")]
     pub plan: String,
 
     /// Numbers of the plan; a plan file has the same names with `_` for `-`
     #[command(flatten, next_help_heading = "Plan")]
-    pub wishes: Wishes,
+    pub overrides: Overrides,
 
     /// Server to load, as http://127.0.0.1:8080
     #[arg(help_heading = "Server", long, conflicts_with_all = ["data_dir", "server_cpu"])]
     pub url: Option<String>,
-    /// User access token for --url; give it several times to use several accounts
+    /// User access token for --url; repeat it to use several accounts
     #[arg(
         help_heading = "Server",
         long = "token",
@@ -58,11 +58,11 @@ pub struct LoadtestArgs {
     /// Process of the server at --url, so that its processor time and memory can be read
     #[arg(help_heading = "Server", long, value_name = "PID", requires = "url")]
     pub server_pid: Option<u32>,
-    /// Allows an address that is not this machine
+    /// Allows a server on another machine
     #[arg(help_heading = "Server", long)]
     pub yes_i_own_this_server: bool,
 
-    /// Core for the server of our own [default: the first, if there are two]
+    /// Core for the started server [default: the first, if there are two]
     #[arg(help_heading = "Machine", long, value_name = "CORE")]
     pub server_cpu: Option<usize>,
     /// Core for the tester [default: the second, if there are two]
@@ -71,21 +71,21 @@ pub struct LoadtestArgs {
     /// Leaves both to the scheduler
     #[arg(help_heading = "Machine", long, conflicts_with_all = ["server_cpu", "client_cpu"])]
     pub no_pin: bool,
-    /// Sleeps while nothing arrives instead of polling; the server then pays for waking us, too
+    /// Sleeps while nothing arrives instead of polling; the server then also pays for waking the tester
     #[arg(help_heading = "Machine", long)]
     pub block: bool,
-    /// Directory for the database of the server of our own [default: a temporary one]
+    /// Directory for the started server's database [default: a temporary one]
     #[arg(help_heading = "Server", long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// Sockets from 127.0.0.1; as many again come from 127.0.0.2 and so on, each with its own ports
+    /// Sockets from 127.0.0.1; the next as many use 127.0.0.2 and so on, each with its own ports
     #[arg(help_heading = "Machine", long, value_name = "COUNT", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
     pub sockets_per_address: u64,
 
     /// Writes the result as one JSON document
     #[arg(help_heading = "Result", long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Writes the result as one page with pictures, which opens without a network
+    /// Writes the result as one page with charts, which opens without a network
     #[arg(help_heading = "Result", long, value_name = "FILE.html")]
     pub report: Option<PathBuf>,
     /// Earlier --json result to compare with
@@ -96,44 +96,44 @@ pub struct LoadtestArgs {
     pub quiet: bool,
 }
 
-/// Numbers that flags or a plan file may set; what is not set comes from the plan.
+/// Numbers that flags or a plan file override; the others come from the plan.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wishes {
-    /// Rooms that are written to
+pub struct Overrides {
+    /// Rooms that receive messages
     #[arg(long, allow_negative_numbers = true)]
     pub rooms: Option<u32>,
     /// Listeners per room (inbox, firehose, idle: in all)
     #[arg(long, short = 'n', allow_negative_numbers = true)]
     pub listeners: Option<u32>,
-    /// Accounts that the listeners are spread over
+    /// Accounts of the listeners
     #[arg(long, allow_negative_numbers = true)]
     pub people: Option<u32>,
-    /// Open loop: messages per second over all rooms (churn: connections; 0: as fast as it goes)
+    /// Open loop: messages per second over all rooms (churn: connections; 0: without a limit)
     #[arg(long, short = 'r', allow_negative_numbers = true)]
     pub rate: Option<f64>,
-    /// Closed loop: messages on their way at once; with --rate: requests on their way at once
+    /// Closed loop: messages in flight; with --rate: requests in flight
     #[arg(long, short = 'w', allow_negative_numbers = true)]
     pub window: Option<u32>,
-    /// Time before anything is recorded
+    /// Time before the recording starts
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
     pub warmup_seconds: Option<f64>,
-    /// Time that is recorded
+    /// Recorded time
     #[arg(long, short = 'd', value_name = "S", allow_negative_numbers = true)]
     pub duration_seconds: Option<f64>,
-    /// Ends the measurement after so many messages (churn: connections)
+    /// Ends the measurement after this many messages (churn: connections)
     #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
     pub messages: Option<u64>,
     /// Length of each message's text
     #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
     pub text_bytes: Option<u32>,
-    /// Handshakes at once while connecting
+    /// Concurrent handshakes while connecting
     #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
     pub connecting: Option<u32>,
-    /// Whether idle and churning sockets follow a room [default: true]
+    /// Whether idle and churning sockets subscribe to a room [default: true]
     #[arg(long, value_name = "BOOL")]
     pub follow: Option<bool>,
-    /// Splits the delay at the server's own moments: accepted, committed, written (same machine: arrived)
+    /// Splits the delay at the server's timestamps: accepted, committed, written (same machine: arrived)
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub timing: Option<bool>,
     /// Share of listeners that stops reading (slow) or drops each second (resume)
@@ -141,7 +141,7 @@ pub struct Wishes {
     pub share_percent: Option<f64>,
 }
 
-impl Wishes {
+impl Overrides {
     /// Names of all fields: the keys of a plan file.
     pub(super) fn keys() -> Vec<String> {
         let command = Self::augment_args(clap::Command::new("keys"));
@@ -158,13 +158,13 @@ mod tests {
 
     #[test]
     fn the_keys_of_a_file_are_the_flags() {
-        let keys = Wishes::keys();
+        let keys = Overrides::keys();
         assert!(
             keys.contains(&"text_bytes".to_owned()) && keys.len() == 13,
             "{keys:?}"
         );
         for key in keys {
-            let parsed = toml::from_str::<Wishes>(&format!("{key} = \"x\""));
+            let parsed = toml::from_str::<Overrides>(&format!("{key} = \"x\""));
             let error = parsed.unwrap_err().to_string();
             assert!(
                 !error.contains("unknown field"),

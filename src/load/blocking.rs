@@ -1,4 +1,4 @@
-//! One plain connection for the few calls around a run: rooms before it, counters after it.
+//! A blocking connection for the few requests around a run: rooms before it, counters after it.
 
 use super::rest::{self, Answer};
 use super::target::{SetupError, Target};
@@ -10,7 +10,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(30);
 const LITTLE_PATIENCE: Duration = Duration::from_secs(5);
 
-/// One plain connection for the few calls before a run.
+/// A blocking connection for the few requests around a run.
 pub(super) struct Blocking<'a> {
     target: &'a Target,
     stream: TcpStream,
@@ -21,7 +21,7 @@ impl<'a> Blocking<'a> {
         Self::with_patience(target, PATIENCE)
     }
 
-    /// For what a report can do without.
+    /// For data that a report can omit.
     pub(super) fn briefly(target: &'a Target) -> io::Result<Self> {
         Self::with_patience(target, LITTLE_PATIENCE)
     }
@@ -45,7 +45,7 @@ impl<'a> Blocking<'a> {
         Ok(serde_json::from_slice(&answer).unwrap_or(Value::Null))
     }
 
-    /// A page as it is, asked for by nobody in particular.
+    /// The text of a page, requested without a token.
     pub(super) fn text(&mut self, path: &str) -> Result<String, SetupError> {
         let answer = self.exchange("GET", path, "", "")?;
         Ok(String::from_utf8_lossy(&answer).into_owned())

@@ -1,4 +1,4 @@
-//! Websocket frames as a client needs them: finding where a server's frame ends, and masking the few
+//! Websocket frames of a client: finding the end of a server's frame, and masking the few
 //! frames that we send ourselves.
 //!
 //! Written by hand because a general codec copies and allocates per frame, and a tester that costs as much
@@ -10,7 +10,7 @@ const LARGEST_PAYLOAD: u64 = 16 * 1024 * 1024;
 pub(super) const TEXT: u8 = 1;
 pub(super) const CLOSE: u8 = 8;
 
-/// What stands at the start of some bytes.
+/// The result of parsing the start of some bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step<'a> {
     /// One frame, `used` bytes long with its head.
@@ -30,7 +30,7 @@ pub(super) fn next(bytes: &[u8]) -> Step<'_> {
     let [first, second, rest @ ..] = bytes else {
         return Step::Partial;
     };
-    // Reserved bits mean an extension, a mask means a client: neither was agreed on.
+    // Reserved bits need a negotiated extension, and only clients mask.
     if first & 0x70 != 0 || second & 0x80 != 0 {
         return Step::Broken;
     }
@@ -61,7 +61,7 @@ pub(super) fn next(bytes: &[u8]) -> Step<'_> {
     }
 }
 
-/// A short masked frame. The mask is zero: on loopback it protects nobody, and the bytes stay readable in a trace.
+/// A short masked frame. The mask is zero: loopback needs no protection, and the bytes stay readable in a trace.
 pub(super) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len().min(125)).unwrap_or(125);
     let mut frame = vec![0x80 | opcode, 0x80 | length, 0, 0, 0, 0];

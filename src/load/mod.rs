@@ -4,23 +4,22 @@
 //! knows about the inside comes from the operating system (processor time, memory) and from pages that any
 //! client may read.
 //!
-//! * [`args`] flags · `plan` what is played · `setup`, `blocking`, `process` the server, its accounts and rooms
+//! * [`args`] flags · `plan` the load · `setup`, `blocking`, `process` the server, its accounts and rooms
 //! * `play` the plans over `engine`, one epoll loop over all sockets
-//! * `frame`, `rest`, `stamp`, `moments` bytes · `audience` loss and order
+//! * `frame`, `rest`, `stamp`, `timestamps` bytes · `ledger` loss and order
 //! * `measure`, `split`, `usage`, `observer`, `inside` numbers
-//! * `report` what came out
+//! * `report` the result
 
 pub mod args;
 
-mod audience;
 mod blocking;
 mod convert;
 mod engine;
 mod frame;
 mod inside;
 mod latency;
+mod ledger;
 mod measure;
-mod moments;
 mod observer;
 mod plan;
 mod play;
@@ -33,6 +32,7 @@ mod socket;
 mod split;
 mod stamp;
 mod target;
+mod timestamps;
 mod usage;
 
 pub use args::LoadtestArgs;
@@ -46,7 +46,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use target::Target;
 
-/// Plays a plan and prints what came out. Exit code 0: played to its end; 1: not, but what there is was
+/// Runs a plan and prints the result. Exit code 0: completed; 1: aborted, with the partial result
 /// printed; 2: refused before it began.
 #[expect(
     clippy::needless_pass_by_value,
@@ -78,10 +78,10 @@ pub fn run(args: LoadtestArgs) -> ExitCode {
 
 /// Everything that can be refused before anything is started.
 fn prepare(args: &LoadtestArgs) -> Result<(Plan, Option<Report>), Box<dyn Error>> {
-    let plan = Plan::new(&args.plan, &args.wishes)?;
+    let plan = Plan::new(&args.plan, &args.overrides)?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     for path in args.json.iter().chain(&args.report) {
-        // A result that cannot be written should not be found out after an hour. What stands there stays for now.
+        // Checked now, so that an unwritable file is not found out after an hour. An existing file stays for now.
         let tried = File::options().append(true).create(true).open(path);
         tried.map_err(|error| format!("{}: {error}", path.display()))?;
     }
@@ -112,7 +112,7 @@ fn publish(args: &LoadtestArgs, report: &Report, baseline: Option<&Report>) -> s
 }
 
 fn say(words: &str, code: ExitCode) -> ExitCode {
-    // If even standard error is gone there is nobody to tell.
+    // If standard error is closed, the error cannot be reported.
     writeln!(std::io::stderr().lock(), "loadtest: {words}").unwrap_or_default();
     code
 }

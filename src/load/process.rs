@@ -1,4 +1,4 @@
-//! The server of our own: started in its own process group, spoken to through its command line and its
+//! The started server: runs in its own process group, is used through its command line and its
 //! port only, stopped on every exit.
 
 use super::signals;
@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// A server that has not said where it listens after this long is in trouble.
+/// Time for the server to print its address.
 const START: Duration = Duration::from_secs(20);
 /// Time for an ordered stop before the group is killed.
 const STOP: Duration = Duration::from_secs(5);
@@ -47,7 +47,7 @@ impl ServerProcess {
         })?;
         let before = usage::cores();
         if let Some(core) = core {
-            // What we start inherits where we may run, its threads too; moving it later would miss some.
+            // Children and their threads inherit the affinity; setting it later would miss some threads.
             usage::pin(&[core])?;
         }
         let many = sockets.saturating_mul(2).max(1_000_000).to_string();
@@ -81,7 +81,7 @@ impl ServerProcess {
 
     fn wait_for_address(&mut self, stdout: impl Read + Send + 'static) -> io::Result<String> {
         let (tell, heard) = mpsc::channel();
-        // Reads to the end, so that a server that says more never waits for us.
+        // Reads to the end, so that a full pipe never blocks the server.
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 if let Some((_, address)) = line.split_once("listening on ") {
@@ -138,7 +138,7 @@ impl ServerProcess {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
-    /// How the process ended and what it wrote last, if it is over within `patience`.
+    /// Exit status and last output of the process, if it ends within `patience`.
     pub(super) fn obituary(&mut self, patience: Duration) -> Option<String> {
         let asked = Instant::now();
         let status = loop {
@@ -174,7 +174,7 @@ impl ServerProcess {
 
     fn signal(&self, signal: Signal) {
         if let Ok(group) = i32::try_from(self.child.id()) {
-            // The group may be gone already; then there is nothing to stop.
+            // The group may have ended already; then there is nothing to stop.
             killpg(Pid::from_raw(group), signal).unwrap_or_default();
         }
     }
@@ -189,7 +189,7 @@ impl Drop for ServerProcess {
                 std::thread::sleep(Duration::from_millis(20));
             }
         }
-        // Not after its end: the number may belong to somebody else by then.
+        // Not after its end: another process may have the number by then.
         if !self.ended() {
             self.signal(Signal::SIGKILL);
             self.child.wait().map(drop).unwrap_or_default();

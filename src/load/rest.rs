@@ -1,13 +1,13 @@
-//! HTTP/1.1 as the tester speaks it: requests written by hand, answers measured without copying.
+//! The tester's HTTP/1.1: requests written by hand, responses parsed without copying.
 
 use std::ops::Range;
 
-/// Where an answer ends and what it said.
+/// The end of a response and its status.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// More bytes are needed.
     Partial,
-    /// A whole answer; the connection may be used again unless `last`.
+    /// A complete response; the connection may be reused unless `last`.
     Whole {
         status: u16,
         body: Range<usize>,
@@ -18,7 +18,7 @@ pub(super) enum Answer {
     Broken,
 }
 
-/// Finds one answer at the start of `bytes`.
+/// Finds one response at the start of `bytes`.
 pub(super) fn answer(bytes: &[u8]) -> Answer {
     let Some(head_end) = head_end(bytes) else {
         return Answer::Partial;
@@ -43,7 +43,7 @@ pub(super) fn answer(bytes: &[u8]) -> Answer {
     }
     let rest = bytes.get(head_end..).unwrap_or_default();
     let used = if chunked {
-        // The tester asks for nothing whose body could hold this by itself.
+        // No body that the tester requests contains this text.
         match rest.windows(5).position(|window| window == b"0\r\n\r\n") {
             Some(at) => head_end + at + 5,
             None => return Answer::Partial,

@@ -1,4 +1,4 @@
-//! What a plan needs before it begins: a server, accounts, tokens, rooms. Everything goes over the server's
+//! The set-up of a plan: server, accounts, tokens, rooms. It uses only the server's
 //! command line or its public API.
 
 use super::args::LoadtestArgs;
@@ -19,7 +19,7 @@ use std::time::Duration;
 const STREAM_KEY: &str = "loadtest";
 /// Connections over which rooms are set up.
 const SETTERS_UP: usize = 16;
-/// A server of somebody else that is not there by then is not there.
+/// Time for a server at --url to answer.
 const FIRST_ANSWER: Duration = Duration::from_secs(5);
 
 impl Target {
@@ -139,7 +139,7 @@ impl Target {
         })
     }
 
-    /// How sockets are made; those that shall fall behind soon take little.
+    /// Options of the sockets; those that should fall behind soon get small buffers.
     pub(super) fn dial(&self, receive_buffer: Option<usize>, sockets_per_address: u64) -> Dial {
         Dial {
             server: self.address,
@@ -154,7 +154,7 @@ impl Target {
         self.people.get(turn).cloned().unwrap_or_default()
     }
 
-    /// Creates rooms that everybody may read and write, owned by the accounts in turn.
+    /// Creates rooms that every account may read and write, owned by the accounts round robin.
     pub(super) fn rooms(&self, count: u32) -> Result<Vec<Room>, SetupError> {
         let body = json!({
             "type": "com.example.load",

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM end a run in order: rows printed, server stopped.
+//! Ctrl-C and SIGTERM end a run in an orderly way: rows printed, server stopped.
 
 use nix::sys::signal::{SigSet, Signal};
 use std::io;
@@ -11,13 +11,13 @@ pub(super) fn endings() -> SigSet {
     set
 }
 
-/// Keeps them waiting until an engine looks. Called before the first thread is started: one that does not
-/// hold them would be handed the signal, and we would be gone with our server still running.
+/// Blocks them until an engine reads them. Called before the first thread is started: a thread that does not
+/// block them would receive the signal, and the process would end with its server still running.
 pub(super) fn hold() -> io::Result<()> {
     Ok(endings().thread_block()?)
 }
 
-/// Starts something that shall get its own signals: what is held here would be held there, for ever.
+/// Starts a child with its own signals: signals blocked here would stay blocked there.
 pub(super) fn released<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     endings().thread_unblock()?;
     let started = start();

@@ -2,7 +2,7 @@
 //! from there to us.
 
 use super::latency::{Latency, Precision};
-use super::moments::Moments;
+use super::timestamps::Timestamps;
 
 /// The three parts of a delivery.
 #[derive(Debug)]
@@ -26,16 +26,16 @@ impl Split {
     }
 
     /// Records one frame that arrived at `arrived_us`; `first` for the first frame of its message.
-    pub(super) fn record(&mut self, moments: &Moments, arrived_us: u64, first: bool) {
+    pub(super) fn record(&mut self, timestamps: &Timestamps, arrived_us: u64, first: bool) {
         let between =
             |earlier: Option<u64>, later: Option<u64>| Some(later?.saturating_sub(earlier?));
-        if first && let Some(us) = between(moments.accepted, moments.committed) {
+        if first && let Some(us) = between(timestamps.accepted, timestamps.committed) {
             self.accepted_to_committed.record_us(us);
         }
-        if let Some(us) = between(moments.committed, moments.written) {
+        if let Some(us) = between(timestamps.committed, timestamps.written) {
             self.commit_to_write.record_us(us);
         }
-        if let Some(us) = between(moments.written, Some(arrived_us)) {
+        if let Some(us) = between(timestamps.written, Some(arrived_us)) {
             self.write_to_arrival.record_us(us);
         }
     }
@@ -48,14 +48,14 @@ mod tests {
     #[test]
     fn a_delay_is_split_where_the_server_says() {
         let mut split = Split::new();
-        let moments = Moments {
+        let timestamps = Timestamps {
             accepted: Some(1_000_000),
             committed: Some(1_002_000),
             fanned_out: Some(1_003_000),
             written: Some(1_005_000),
         };
-        split.record(&moments, 1_006_000, true);
-        split.record(&moments, 1_006_000, false);
+        split.record(&timestamps, 1_006_000, true);
+        split.record(&timestamps, 1_006_000, false);
         assert_eq!(
             split.accepted_to_committed.count(),
             1,
@@ -73,11 +73,11 @@ mod tests {
     #[test]
     fn unknown_moments_and_clocks_that_go_back_do_no_harm() {
         let mut split = Split::new();
-        let moments = Moments {
+        let timestamps = Timestamps {
             written: Some(2_000_000),
-            ..Moments::default()
+            ..Timestamps::default()
         };
-        split.record(&moments, 1_000_000, true);
+        split.record(&timestamps, 1_000_000, true);
         let counts = [
             split.accepted_to_committed.count(),
             split.commit_to_write.count(),

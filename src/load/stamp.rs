@@ -1,4 +1,4 @@
-//! What a published text carries: its number in the audience and the moment at which it was meant to leave.
+//! The stamp in a published text: its number in the ledger and its intended send time.
 //!
 //! Fixed width, ASCII only and nothing that a server would turn into a link, so that the text comes back
 //! byte for byte and at the same offset of each frame.
@@ -10,7 +10,7 @@ const MOMENT_DIGITS: usize = 15;
 const MARK: &[u8] = b"seq:";
 const FILLER: &[u8] = b"the room is full and everybody listens ";
 
-/// A text's number and intended moment in nanoseconds of the run.
+/// A text's number and intended send time in nanoseconds of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) seq: u32,
@@ -33,7 +33,7 @@ impl Stamp {
         }
     }
 
-    /// Finds the stamp in a frame. `hint` is where the last one was, and is moved to where this one is:
+    /// Finds the stamp in a frame. `hint` is the offset in the previous frame and is updated:
     /// the frames of one room differ in a few digits, so the search is rarely needed.
     pub(super) fn find(payload: &[u8], hint: &mut usize) -> Option<Self> {
         if let Some(stamp) = payload.get(*hint..).and_then(Self::at_start) {

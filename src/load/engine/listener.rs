@@ -1,17 +1,17 @@
-//! One socket that hears, and how far it is.
+//! One listening socket and its stage.
 
-use crate::load::audience::Ear;
+use crate::load::ledger::Reception;
 use std::net::TcpStream;
 
-/// How far a socket is.
+/// Stage of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Connecting,
     Upgrading,
     Greeting,
-    Following,
+    Subscribing,
     Live,
-    /// We said goodbye and wait for the server's.
+    /// The close frame is sent; the server's is awaited.
     Leaving,
     Gone,
 }
@@ -23,7 +23,7 @@ pub(super) struct Listener {
     pub(super) circle: usize,
     /// Grows with each socket in this slot, so that a late answer does not reach the next one.
     pub(super) generation: u32,
-    pub(super) ear: Ear,
+    pub(super) reception: Reception,
     /// Start of a frame that ends in the next read.
     pub(super) rest: Vec<u8>,
     pub(super) begun_ns: u64,
@@ -32,7 +32,7 @@ pub(super) struct Listener {
     pub(super) connection_id: String,
     pub(super) cursor: String,
     pub(super) wants_cursor: bool,
-    /// It comes back: nothing has to be followed if the server still knows it.
+    /// It reconnects: no subscription is needed if the server resumes it.
     pub(super) comes_back: bool,
     pub(super) resumed: bool,
 }

@@ -1,27 +1,27 @@
-//! Sockets that hear: connect, upgrade, hello, subscription, then frames.
+//! Listening sockets: connect, upgrade, hello, subscription, then frames.
 
-use super::calling::Job;
-use super::hearing::{Next, Scene};
 use super::listener::{Listener, Stage};
 use super::poller::Token;
-use super::{Engine, Occurrence};
-use crate::load::audience::Ear;
+use super::receiving::{Next, Scene};
+use super::requests::Job;
+use super::{Engine, SocketEvent};
 use crate::load::frame;
+use crate::load::ledger::Reception;
 use crate::load::rest;
 use std::io::{ErrorKind, Read, Write};
 
 /// How a new socket begins.
 #[derive(Debug)]
 pub(in crate::load) struct Opening {
-    /// Whose messages it will hear.
+    /// The cohort whose messages it receives.
     pub(in crate::load) circle: usize,
     /// Path and query of the stream.
     pub(in crate::load) stream: String,
-    /// Token for the REST call that follows; none where the hello is all that is wanted.
+    /// Token of the subscribing request; `None` if the hello is enough.
     pub(in crate::load) follow_as: Option<String>,
-    /// What counts as heard.
-    pub(in crate::load) ear: Ear,
-    /// Moment from which the handshake is timed.
+    /// The messages received so far.
+    pub(in crate::load) reception: Reception,
+    /// Start time of the handshake.
     pub(in crate::load) intended_ns: u64,
 }
 
@@ -47,7 +47,7 @@ impl Engine {
             stage: Stage::Connecting,
             circle: opening.circle,
             generation,
-            ear: opening.ear,
+            reception: opening.reception,
             rest: Vec::new(),
             begun_ns: opening.intended_ns,
             wants_cursor: opening.stream.contains("include_cursor=1"),
@@ -73,7 +73,7 @@ impl Engine {
             Stage::Connecting => return self.ask_for_upgrade(slot),
             Stage::Upgrading
             | Stage::Greeting
-            | Stage::Following
+            | Stage::Subscribing
             | Stage::Live
             | Stage::Leaving => {}
         }
@@ -95,7 +95,7 @@ impl Engine {
         }
     }
 
-    /// Sends the request once the connection stands.
+    /// Sends the request once the connection is established.
     fn ask_for_upgrade(&mut self, slot: usize) {
         let Some(listener) = self.listeners.get_mut(slot) else {
             return;
@@ -126,7 +126,7 @@ impl Engine {
         };
         let held = listener.rest.len();
         if held * 2 > self.buffer.len() {
-            // A frame larger than the buffer: rare enough to grow it for everybody.
+            // A frame larger than the buffer is rare, so the shared buffer may grow.
             self.buffer.resize(held * 4, 0);
         }
         let Some((start, room)) = self.buffer.split_at_mut_checked(held) else {
@@ -181,7 +181,7 @@ impl Engine {
         }
     }
 
-    /// The hello came: follow, or be ready.
+    /// The hello arrived: subscribe, or be ready.
     fn greeted(&mut self, slot: usize) {
         let now_ns = self.now_ns();
         let Some(listener) = self.listeners.get_mut(slot) else {
@@ -200,11 +200,11 @@ impl Engine {
         self.tally.not_resumed += u64::from(listener.comes_back);
         match (follow, &listener.follow_as) {
             (Some(path), Some(token)) => {
-                listener.stage = Stage::Following;
+                listener.stage = Stage::Subscribing;
                 let path = format!("{path}?connection_id={}&count=1", listener.connection_id);
                 let request = rest::request("GET", &path, &self.host, token, "");
                 let generation = listener.generation;
-                self.call(Job::Follow {
+                self.call(Job::Subscribe {
                     slot,
                     generation,
                     request,
@@ -214,13 +214,13 @@ impl Engine {
         }
     }
 
-    /// The answer to a follow call.
+    /// The response to a subscribing request.
     pub(super) fn followed(&mut self, slot: usize, generation: u32, subscribed: bool) {
         let now_ns = self.now_ns();
         let Some(listener) = self.listeners.get_mut(slot) else {
             return;
         };
-        if listener.generation != generation || listener.stage != Stage::Following {
+        if listener.generation != generation || listener.stage != Stage::Subscribing {
             return;
         }
         if subscribed {
@@ -238,11 +238,11 @@ impl Engine {
         };
         listener.stage = Stage::Live;
         if let Some(circle) = self.circles.get_mut(listener.circle) {
-            circle.audience.join();
+            circle.ledger.join();
         }
         self.opening = self.opening.saturating_sub(1);
         self.live += 1;
-        self.occurrences.push(Occurrence::Ready(slot));
+        self.occurrences.push(SocketEvent::Ready(slot));
     }
 
     /// Sends the heartbeat that real clients send. A socket that does not take six bytes is not helped by more.

@@ -2,59 +2,59 @@
 //!
 //! Not a task per socket: a tester must cost less per frame than what it tests, and a frame that arrives in
 //! a shared buffer, is measured there and forgotten touches one small struct. `listening`,
-//! `hearing` and `leaving` are the sockets that hear, `calling` the REST connections that write and follow; the plans in `super::play` say what
+//! `receiving` and `closing` handle the listening sockets, `requests` the REST connections that write and subscribe; the plans in `super::play` decide what
 //! happens when.
 
-mod calling;
-mod hearing;
-mod leaving;
+mod closing;
 mod listener;
 mod listening;
 mod poller;
+mod receiving;
+mod requests;
 
 pub(super) use listening::Opening;
 
-use super::audience::Audience;
 use super::latency::{Latency, Precision};
+use super::ledger::Ledger;
 use super::measure::Tally;
 use super::plan::Plan;
 use super::socket::Dial;
 use crate::clock::Clock;
-use calling::Callers;
 use listener::Listener;
 use nix::sys::epoll::EpollEvent;
 use poller::{Poller, Token};
+use requests::RestConnections;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// One read takes at most this much; joined frames of a saturated server come in pieces of this size.
+/// Most bytes of one read; joined frames of a saturated server arrive in reads of this size.
 const READ_BYTES: usize = 256 * 1024;
 const EVENTS_PER_TURN: usize = 1024;
-/// Time between two looks at what is ready, while polling: the most by which it makes an arrival seem late.
+/// Time between two polls: the most by which polling delays the timestamp of an arrival.
 const GATHER: Duration = Duration::from_micros(20);
 
-/// Listeners that should hear the same, what they follow, and where it is written.
+/// Listeners that should receive the same messages, their endpoint, and their rooms.
 #[derive(Debug)]
 pub(super) struct Circle {
-    pub(super) audience: Audience,
-    /// Endpoint that a listener follows after its hello; none where the hello is enough.
+    pub(super) ledger: Ledger,
+    /// Endpoint to subscribe to after the hello; `None` if the hello is enough.
     pub(super) follow: Option<String>,
-    /// Rooms that are written to, in turn: id and head of the request.
+    /// Rooms that receive messages, round robin: id and head of the request.
     pub(super) rooms: Vec<Room>,
-    /// What arrived from each of them, while the clock ran.
+    /// Arrivals from each of them during the measurement.
     pub(super) arrivals: Vec<Arrivals>,
     stamp_hint: usize,
-    moments_hint: usize,
+    timestamps_hint: usize,
 }
 
-/// A room that is written to.
+/// A room that receives messages.
 #[derive(Debug, Clone)]
 pub(super) struct Room {
     pub(super) id: String,
     pub(super) token: String,
 }
 
-/// Frames of one room and their delays, from the intended moment.
+/// Frames of one room and their delays, from the intended send time.
 #[derive(Debug)]
 pub(super) struct Arrivals {
     pub(super) frames: u64,
@@ -71,29 +71,29 @@ impl Arrivals {
 }
 
 impl Circle {
-    /// Which room a number is written to: they take turns.
+    /// The room of a message number, round robin.
     pub(super) fn room_of(&self, seq: u32) -> usize {
         (seq as usize).checked_rem(self.rooms.len()).unwrap_or(0)
     }
 
     pub(super) fn new(follow: Option<String>, rooms: Vec<Room>) -> Self {
         Self {
-            audience: Audience::default(),
+            ledger: Ledger::default(),
             follow,
             arrivals: rooms.iter().map(|_| Arrivals::new()).collect(),
             rooms,
             stamp_hint: 0,
-            moments_hint: 0,
+            timestamps_hint: 0,
         }
     }
 }
 
-/// What a plan wants to hear about a socket.
+/// An event of a socket, for the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Occurrence {
-    /// It has its hello and, if asked for, its subscription.
+pub(super) enum SocketEvent {
+    /// It has its hello and, if requested, its subscription.
     Ready(usize),
-    /// It did not get that far.
+    /// It failed before that.
     Failed(usize),
     /// It was ready once and is closed now.
     Closed(usize),
@@ -112,31 +112,31 @@ pub(super) struct Engine {
     events: Vec<EpollEvent>,
     listeners: Vec<Listener>,
     vacant: Vec<usize>,
-    callers: Callers,
+    rest_connections: RestConnections,
     pub(super) circles: Vec<Circle>,
     pub(super) tally: Tally,
-    pub(super) occurrences: Vec<Occurrence>,
-    /// Messages that are not yet answered and heard by everybody.
+    pub(super) occurrences: Vec<SocketEvent>,
+    /// Messages without a response or not received by all listeners yet.
     pub(super) outstanding: u64,
     /// Handshakes that are not yet ready or failed.
     pub(super) opening: u64,
     /// Sockets that are ready.
     pub(super) live: u64,
-    /// Somebody pressed Ctrl-C.
+    /// Ctrl-C was pressed.
     pub(super) interrupted: bool,
     idle: Idle,
     /// End of the last turn, if that found nothing.
     idle_since: Option<Instant>,
-    /// Beginning of the last look at what is ready.
+    /// Start of the last poll.
     looked: Instant,
-    /// Reads the wall, if frames are compared with the server's own moments.
+    /// The wall clock, if frames are compared with the server's timestamps.
     wall: Option<Clock>,
 }
 
-/// Time in which nothing was there to be done.
+/// Time without work.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Idle {
-    /// Spent looking again and again.
+    /// Spent polling.
     pub(super) polling: Duration,
     /// Spent asleep.
     pub(super) asleep: Duration,
@@ -156,7 +156,7 @@ impl Engine {
             events: vec![EpollEvent::empty(); EVENTS_PER_TURN],
             listeners: Vec::new(),
             vacant: Vec::new(),
-            callers: Callers::new(plan.callers()),
+            rest_connections: RestConnections::new(plan.rest_connections()),
             circles: Vec::new(),
             tally: Tally::new(),
             occurrences: Vec::new(),
@@ -180,7 +180,7 @@ impl Engine {
     pub(super) fn turn(&mut self, patience: Option<Duration>) -> io::Result<()> {
         let mut before = Instant::now();
         if let Some(since) = self.idle_since.take() {
-            // Looking at the clock and at what is due is not work that a frame waits for.
+            // Reading the clock and checking deadlines does not delay a frame.
             self.idle.polling += before.duration_since(since);
         }
         if patience.is_none() {
@@ -193,7 +193,7 @@ impl Engine {
             if let Some(patience) = patience {
                 count = self.poller.wait(&mut events, patience)?;
             }
-            // Whatever woke us up, until here there was nothing to do.
+            // Until here there was no work.
             let now = Instant::now();
             let waited = now.duration_since(before);
             match patience {
@@ -207,7 +207,7 @@ impl Engine {
         for event in events.iter().take(count) {
             match Token::of(event.data()) {
                 Token::Listener(slot) => self.listener_ready(slot),
-                Token::Caller(slot) => self.caller_ready(slot),
+                Token::RestConnection(slot) => self.caller_ready(slot),
                 Token::Signal => self.interrupted |= self.poller.interrupted(),
             }
         }
@@ -215,8 +215,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets a moment pass since the last look, so that one look finds several sockets: looking costs as much
-    /// as reading one. Asleep we would save power, but be woken late.
+    /// Waits a little between polls, so that one poll finds several sockets: a poll costs as much
+    /// as reading one. Sleeping instead would delay the wake-up.
     fn gather(&mut self, from: Instant) -> Instant {
         let mut now = from;
         while now.duration_since(self.looked) < GATHER {

@@ -8,11 +8,11 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-/// Whose descriptor is ready.
+/// The owner of a ready descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token {
     Listener(usize),
-    Caller(usize),
+    RestConnection(usize),
     Signal,
 }
 
@@ -21,7 +21,7 @@ impl Token {
         let slot = usize::try_from(data >> 2).unwrap_or(usize::MAX);
         match data & 3 {
             0 => Self::Listener(slot),
-            1 => Self::Caller(slot),
+            1 => Self::RestConnection(slot),
             _ => Self::Signal,
         }
     }
@@ -29,7 +29,7 @@ impl Token {
     fn data(self) -> u64 {
         match self {
             Self::Listener(slot) => (slot as u64) << 2,
-            Self::Caller(slot) => (slot as u64) << 2 | 1,
+            Self::RestConnection(slot) => (slot as u64) << 2 | 1,
             Self::Signal => 2,
         }
     }
@@ -53,7 +53,7 @@ impl Poller {
         Ok(Self { epoll, signals })
     }
 
-    /// Watches a socket for everything, by edges: a level would be looked at again after each read.
+    /// Watches a socket for all events, edge-triggered: level-triggered, epoll would check it again after each read.
     pub(super) fn watch(&self, socket: impl AsFd, token: Token) -> io::Result<()> {
         let flags = EpollFlags::EPOLLIN
             | EpollFlags::EPOLLOUT
@@ -64,7 +64,7 @@ impl Poller {
             .add(socket, EpollEvent::new(flags, token.data()))?)
     }
 
-    /// No longer looks at a socket, which stays open.
+    /// Stops watching a socket, which stays open.
     pub(super) fn ignore(&self, socket: impl AsFd) -> io::Result<()> {
         Ok(self.epoll.delete(socket)?)
     }
@@ -93,7 +93,7 @@ mod tests {
         for token in [
             Token::Listener(0),
             Token::Listener(70_000),
-            Token::Caller(3),
+            Token::RestConnection(3),
             Token::Signal,
         ] {
             assert_eq!(Token::of(token.data()), token);

@@ -56,7 +56,7 @@ struct Page {
     data: Vec<Actor>,
 }
 
-/// All actors that the server tells of.
+/// All actors that the server lists.
 #[derive(Debug, Default)]
 pub(in crate::load) struct Actors {
     pub(in crate::load) channels: HashMap<String, Actor>,
@@ -65,7 +65,7 @@ pub(in crate::load) struct Actors {
 }
 
 impl Actors {
-    /// Asks the server now; empty when it does not tell.
+    /// Reads them from the server; empty if it has none.
     pub(in crate::load) fn now(target: &Target) -> Self {
         let Ok(mut caller) = Blocking::briefly(target) else {
             return Self::default();

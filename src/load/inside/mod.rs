@@ -1,4 +1,4 @@
-//! What the server says about itself: its counters on `/metrics`, which any client may read, before and
+//! The server's own counters on `/metrics`, which any client may read, before and
 //! after a measurement; and its numbers per actor.
 //!
 //! A server that has no such page, or names things differently, only leaves these rows out.
@@ -13,14 +13,14 @@ use super::blocking::Blocking;
 use super::target::Target;
 use std::collections::HashMap;
 
-/// Counters of the server at one moment.
+/// Counters of the server at one time.
 #[derive(Debug, Default)]
 pub(super) struct Inside {
     values: HashMap<String, f64>,
 }
 
 impl Inside {
-    /// Asks the server now; empty when it does not tell.
+    /// Reads them from the server; empty if it has none.
     pub(super) fn now(target: &Target) -> Self {
         let page = Blocking::briefly(target)
             .map_err(drop)
@@ -41,7 +41,7 @@ impl Inside {
         }
     }
 
-    /// How much a counter has grown since an earlier moment.
+    /// Growth of a counter since an earlier reading.
     pub(super) fn grown(&self, earlier: &Self, name: &str) -> Option<f64> {
         Some(self.values.get(name)? - earlier.values.get(name)?)
     }

@@ -1,6 +1,6 @@
 //! Who connects, follows and writes, bounded in count and time by construction.
 
-use super::args::Wishes;
+use super::args::Overrides;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -90,13 +90,13 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Puts together defaults of the kind, a plan file if `named` is one, and the flags, later ones winning.
-    pub(super) fn new(named: &str, flags: &Wishes) -> Result<Self, Impossible> {
+    pub(super) fn new(named: &str, flags: &Overrides) -> Result<Self, Impossible> {
         let (word, file) = if named.ends_with(".toml") {
             let text = std::fs::read_to_string(named)
                 .map_err(|error| Impossible::File(named.to_owned(), error.to_string()))?;
             parse_file(named, &text)?
         } else {
-            (named.to_owned(), Wishes::default())
+            (named.to_owned(), Overrides::default())
         };
         let kind = Kind::named(&word)?;
         let plan = Self::default_of(kind).wish(&file).wish(flags);
@@ -163,31 +163,33 @@ impl Plan {
         }
     }
 
-    fn wish(self, wishes: &Wishes) -> Self {
+    fn wish(self, overrides: &Overrides) -> Self {
         Self {
             kind: self.kind,
-            rooms: wishes.rooms.unwrap_or(self.rooms),
-            listeners: wishes.listeners.unwrap_or(self.listeners),
-            people: wishes.people.unwrap_or(self.people),
+            rooms: overrides.rooms.unwrap_or(self.rooms),
+            listeners: overrides.listeners.unwrap_or(self.listeners),
+            people: overrides.people.unwrap_or(self.people),
             // A window alone asks for a closed loop, even where the plan's own default is a rate.
-            rate: match (wishes.rate, wishes.window) {
+            rate: match (overrides.rate, overrides.window) {
                 (Some(0.0), _) if self.kind == Kind::Churn => None,
                 (Some(rate), _) => Some(rate),
                 (None, Some(_)) => None,
                 (None, None) => self.rate,
             },
-            window: wishes.window.unwrap_or(match (self.rate, wishes.rate) {
-                (Some(_), _) | (_, Some(_)) => 64,
-                (None, None) => self.window,
-            }),
-            warmup_seconds: wishes.warmup_seconds.unwrap_or(self.warmup_seconds),
-            duration_seconds: wishes.duration_seconds.unwrap_or(self.duration_seconds),
-            messages: wishes.messages.or(self.messages),
-            text_bytes: wishes.text_bytes.unwrap_or(self.text_bytes),
-            connecting: wishes.connecting.unwrap_or(self.connecting),
-            follow: wishes.follow.unwrap_or(self.follow),
-            share_percent: wishes.share_percent.unwrap_or(self.share_percent),
-            timing: wishes.timing.unwrap_or(self.timing),
+            window: overrides
+                .window
+                .unwrap_or(match (self.rate, overrides.rate) {
+                    (Some(_), _) | (_, Some(_)) => 64,
+                    (None, None) => self.window,
+                }),
+            warmup_seconds: overrides.warmup_seconds.unwrap_or(self.warmup_seconds),
+            duration_seconds: overrides.duration_seconds.unwrap_or(self.duration_seconds),
+            messages: overrides.messages.or(self.messages),
+            text_bytes: overrides.text_bytes.unwrap_or(self.text_bytes),
+            connecting: overrides.connecting.unwrap_or(self.connecting),
+            follow: overrides.follow.unwrap_or(self.follow),
+            share_percent: overrides.share_percent.unwrap_or(self.share_percent),
+            timing: overrides.timing.unwrap_or(self.timing),
         }
     }
 
@@ -236,11 +238,11 @@ impl Plan {
 
     /// Descriptors that one process needs for it.
     pub(super) fn descriptors(&self) -> u64 {
-        self.sockets() + u64::from(self.callers()) + SPARE_DESCRIPTORS
+        self.sockets() + u64::from(self.rest_connections()) + SPARE_DESCRIPTORS
     }
 
     /// REST connections kept open.
-    pub(super) fn callers(&self) -> u32 {
+    pub(super) fn rest_connections(&self) -> u32 {
         match self.kind {
             Kind::Idle | Kind::Churn => self.connecting,
             Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow | Kind::Resume => {
@@ -258,12 +260,12 @@ impl Plan {
     }
 }
 
-fn parse_file(name: &str, text: &str) -> Result<(String, Wishes), Impossible> {
+fn parse_file(name: &str, text: &str) -> Result<(String, Overrides), Impossible> {
     let trouble = |error: toml::de::Error| {
         Impossible::File(name.to_owned(), error.to_string().trim_end().to_owned())
     };
     let mut table: toml::Table = text.parse().map_err(trouble)?;
-    let known = Wishes::keys();
+    let known = Overrides::keys();
     if let Some(key) = table
         .keys()
         .find(|key| *key != "plan" && !known.contains(*key))

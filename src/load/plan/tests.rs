@@ -3,13 +3,13 @@ use super::*;
 #[test]
 fn flags_win_over_the_file_and_the_file_over_defaults() {
     let file = "plan = \"rooms\"\nrooms = 7\nlisteners = 3\nrate = 20";
-    let (word, wishes) = parse_file("x.toml", file).unwrap();
-    let flags = Wishes {
+    let (word, overrides) = parse_file("x.toml", file).unwrap();
+    let flags = Overrides {
         listeners: Some(5),
-        ..Wishes::default()
+        ..Overrides::default()
     };
     let plan = Plan::default_of(Kind::named(&word).unwrap())
-        .wish(&wishes)
+        .wish(&overrides)
         .wish(&flags);
     assert_eq!((plan.rooms, plan.listeners, plan.rate), (7, 5, Some(20.0)));
     assert_eq!(plan.sockets(), 35);
@@ -24,19 +24,19 @@ fn unknown_keys_and_plans_are_refused_with_the_nearest_known_one() {
         nearest: "listeners".to_owned(),
     };
     assert_eq!(refused, expected);
-    let refused = Plan::new("romo", &Wishes::default()).unwrap_err();
+    let refused = Plan::new("romo", &Overrides::default()).unwrap_err();
     assert_eq!(refused, Impossible::Plan("romo".to_owned(), "room"));
 }
 
 #[test]
 fn a_window_asks_for_a_closed_loop_and_a_rate_for_an_open_one() {
-    let window = Wishes {
+    let window = Overrides {
         window: Some(16),
-        ..Wishes::default()
+        ..Overrides::default()
     };
-    let rate = Wishes {
+    let rate = Overrides {
         rate: Some(100.0),
-        ..Wishes::default()
+        ..Overrides::default()
     };
     for kind in Kind::VARIANTS.iter().copied() {
         assert_eq!(Plan::default_of(kind).wish(&window).rate, None, "{kind:?}");
@@ -52,21 +52,21 @@ fn a_window_asks_for_a_closed_loop_and_a_rate_for_an_open_one() {
 
 #[test]
 fn numbers_out_of_range_are_named() {
-    let wishes = Wishes {
+    let overrides = Overrides {
         text_bytes: Some(5000),
-        ..Wishes::default()
+        ..Overrides::default()
     };
-    let refused = Plan::new("room", &wishes).unwrap_err();
+    let refused = Plan::new("room", &overrides).unwrap_err();
     assert!(
         refused.to_string().contains("--text-bytes is 5000"),
         "{refused}"
     );
-    let wishes = Wishes {
+    let overrides = Overrides {
         listeners: Some(3),
-        ..Wishes::default()
+        ..Overrides::default()
     };
     assert_eq!(
-        Plan::new("firehose", &wishes).unwrap_err(),
+        Plan::new("firehose", &overrides).unwrap_err(),
         Impossible::AppStreams(3)
     );
 }

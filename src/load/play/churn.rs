@@ -1,9 +1,9 @@
 //! Connect, follow, leave: how many per second, and how long each takes from its intended moment.
 
 use super::{Run, Stop, Wait};
-use crate::load::audience::Ear;
 use crate::load::convert::{count, millis, whole};
-use crate::load::engine::{Circle, Occurrence, Opening, Room};
+use crate::load::engine::{Circle, Opening, Room, SocketEvent};
+use crate::load::ledger::Reception;
 use std::time::Instant;
 
 pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
@@ -85,7 +85,7 @@ impl Comings {
                     .unwrap_or(0),
                 stream: format!("/v1/user?access_token={token}"),
                 follow_as: run.plan.follow.then_some(token),
-                ear: Ear::from_now(),
+                reception: Reception::from_now(),
                 intended_ns,
             };
             self.begun += 1;
@@ -95,8 +95,8 @@ impl Comings {
         }
         for occurrence in std::mem::take(&mut run.engine.occurrences) {
             match occurrence {
-                Occurrence::Ready(slot) => run.engine.leave(slot),
-                Occurrence::Failed(slot) | Occurrence::Closed(slot) => {
+                SocketEvent::Ready(slot) => run.engine.leave(slot),
+                SocketEvent::Failed(slot) | SocketEvent::Closed(slot) => {
                     run.engine.vacate(slot);
                     self.left += 1;
                 }

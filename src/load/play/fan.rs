@@ -1,10 +1,10 @@
 //! Plans in which messages fan out: room, rooms, inbox, firehose, slow.
 
 use super::{Run, Stop, Wait};
-use crate::load::audience::Ear;
 use crate::load::convert::{count, millis, whole};
 use crate::load::engine::{Circle, Opening, Room};
 use crate::load::inside::{Actors, Inside};
+use crate::load::ledger::Reception;
 use crate::load::plan::{Kind, Plan};
 use std::time::{Duration, Instant};
 
@@ -62,7 +62,7 @@ pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
                 None => format!("/v1/user?access_token={token}{extra}"),
             },
             follow_as: Some(token),
-            ear: Ear::from_start(),
+            reception: Reception::from_start(),
             intended_ns: run.engine.now_ns(),
         }
     });

@@ -1,9 +1,9 @@
 //! Sockets that only stay: what each of them costs in memory, and what keeping them costs in time.
 
 use super::{Run, Stop};
-use crate::load::audience::Ear;
 use crate::load::convert::count;
 use crate::load::engine::{Circle, Opening, Room};
+use crate::load::ledger::Reception;
 use std::time::Duration;
 
 /// Sockets that are opened and closed before the first reading, so that the server's own buffers, pools and
@@ -28,7 +28,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
             circle: nth % circles,
             stream: format!("/v1/user?access_token={token}"),
             follow_as: follow.then_some(token),
-            ear: Ear::from_now(),
+            reception: Reception::from_now(),
             intended_ns: run.engine.now_ns(),
         }
     };

@@ -7,7 +7,7 @@ mod resume;
 mod rounds;
 
 use super::args::LoadtestArgs;
-use super::engine::{Engine, Occurrence, Opening};
+use super::engine::{Engine, Opening, SocketEvent};
 use super::inside::Actors;
 use super::observer::{Observer, Reading};
 use super::plan::{Kind, Plan};
@@ -221,7 +221,7 @@ impl Run<'_> {
     fn drain_failures(&mut self) -> u64 {
         let mut failed = 0;
         for occurrence in std::mem::take(&mut self.engine.occurrences) {
-            failed += u64::from(matches!(occurrence, Occurrence::Failed(_)));
+            failed += u64::from(matches!(occurrence, SocketEvent::Failed(_)));
         }
         failed
     }

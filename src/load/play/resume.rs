@@ -1,9 +1,9 @@
 //! Listeners that lose their connection and come back where they were: nothing may be missing or repeated.
 
 use super::{Run, Stop, fan};
-use crate::load::audience::Ear;
 use crate::load::convert::{count, whole};
-use crate::load::engine::{Occurrence, Opening};
+use crate::load::engine::{Opening, SocketEvent};
+use crate::load::ledger::Reception;
 use std::time::Duration;
 
 const BETWEEN_DROPS: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
             drop_some(run, share, &extra, &mut turn);
         }
         for occurrence in std::mem::take(&mut run.engine.occurrences) {
-            if let Occurrence::Failed(slot) | Occurrence::Closed(slot) = occurrence {
+            if let SocketEvent::Failed(slot) | SocketEvent::Closed(slot) = occurrence {
                 run.engine.vacate(slot);
             }
         }
@@ -50,7 +50,7 @@ fn drop_some(run: &mut Run<'_>, share: f64, extra: &str, turn: &mut usize) {
             circle: dropped.circle,
             stream,
             follow_as: Some(token),
-            ear: std::mem::replace(&mut dropped.ear, Ear::from_now()),
+            reception: std::mem::replace(&mut dropped.reception, Reception::from_now()),
             intended_ns: run.engine.now_ns(),
         };
         run.engine.open(opening);

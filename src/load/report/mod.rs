@@ -157,8 +157,8 @@ impl Report {
         let heard = heard.filter(|(_, _, _, arrivals)| arrivals.frames > 0);
         let heard = heard.map(|(circle, turn, room, arrivals)| RoomRow {
             channel_id: room.id.clone(),
-            listeners: circle.audience.listeners(),
-            messages: share_of_turn(circle.audience.sent(), turn, circle.rooms.len()),
+            listeners: circle.ledger.listeners(),
+            messages: share_of_turn(circle.ledger.sent(), turn, circle.rooms.len()),
             frames: arrivals.frames,
             arrival: arrivals.delay.summary(),
             inside: actors.channels.remove(&room.id),

@@ -1,32 +1,32 @@
-//! Listeners that should all hear the same messages in the same order: the sockets of one room, the inboxes
-//! of the same people, the consumers of one firehose.
+//! Which listeners received which messages. All listeners of a ledger should receive the same messages in the
+//! same order: the sockets of one room, the inboxes of the same users, the consumers of one firehose.
 //!
-//! The order is the server's to choose among messages in flight, so the first listener to hear a message
-//! fixes its place, and all others must hear it there. Nothing here does I/O.
+//! The server chooses the order of messages in flight, so the first listener to receive a message
+//! fixes its position, and all others must receive it there. Nothing here does I/O.
 
 use std::collections::{BTreeSet, VecDeque};
 
-/// A gap wider than this is counted as lost at once instead of being remembered number by number.
+/// A gap wider than this is counted as lost at once instead of being stored number by number.
 const REMEMBERED_GAP: u32 = 10_000;
-/// Messages that are remembered after everybody has them, so that a repetition or somebody who comes back is
-/// still told apart. Older ones are forgotten: a run of hours must not grow with its messages.
+/// Messages kept after all listeners received them, so that repetitions and reconnecting listeners are
+/// still recognized. Older ones are dropped: the memory of a long run must not grow with its messages.
 const REMEMBERED_MESSAGES: usize = 50_000;
 
-/// One listener's ear: how far it has heard, and what it misses.
+/// The reception of one listener: how far it is, and the gaps.
 #[derive(Debug, Default)]
-pub(super) struct Ear {
-    /// Next place in the audience's order.
+pub(super) struct Reception {
+    /// Next position in the common order.
     cursor: u32,
-    /// Places that were passed over and not yet made up for.
+    /// Skipped positions that have not arrived since.
     missing: BTreeSet<u32>,
-    /// Places in gaps too wide to be remembered: lost, whatever comes later.
+    /// Positions in gaps too wide to be stored: lost, whatever arrives later.
     given_up: u64,
-    /// Whether what was said before its first message counts.
+    /// Whether messages before its first one count.
     from_start: bool,
 }
 
-impl Ear {
-    /// An ear that was open before the first message.
+impl Reception {
+    /// A listener connected before the first message.
     pub(super) fn from_start() -> Self {
         Self {
             from_start: true,
@@ -34,21 +34,21 @@ impl Ear {
         }
     }
 
-    /// An ear that comes in the middle: what was said before its first message does not count.
+    /// A listener that joined later: messages before its first one do not count.
     pub(super) fn from_now() -> Self {
         Self::default()
     }
 
-    fn take(&mut self, place: u32) -> Heard {
+    fn take(&mut self, place: u32) -> Receipt {
         let fresh = !std::mem::replace(&mut self.from_start, true);
         if fresh {
             self.cursor = place;
         }
         if place < self.cursor {
             return if self.missing.remove(&place) {
-                Heard::Late
+                Receipt::Late
             } else {
-                Heard::Again
+                Receipt::Again
             };
         }
         let skipped = place - self.cursor;
@@ -59,33 +59,33 @@ impl Ear {
         }
         self.cursor = place + 1;
         match skipped {
-            0 => Heard::InOrder,
-            _ => Heard::Skipped(skipped),
+            0 => Receipt::InOrder,
+            _ => Receipt::Skipped(skipped),
         }
     }
 }
 
-/// What one received number meant.
+/// The meaning of one received number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum Receipt {
     /// The next in the common order.
     InOrder,
-    /// Some places were passed over, so many.
+    /// This many positions were skipped.
     Skipped(u32),
-    /// A place that had been passed over before.
+    /// A position that had been skipped before.
     Late,
-    /// Once more.
+    /// A repetition.
     Again,
-    /// A number that nobody sent.
+    /// A number that was not sent.
     Unknown,
 }
 
-/// What became of one message.
+/// The state of one message.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sent {
-    /// Place in the order plus one; 0 while nobody has heard it.
+    /// Position in the order plus one; 0 until the first listener received it.
     place: u32,
-    /// Listeners that have not heard it yet.
+    /// Listeners that have not received it yet.
     waiting: u32,
     /// The server answered with success.
     acked: bool,
@@ -93,26 +93,26 @@ struct Sent {
     failed: bool,
 }
 
-/// The messages of one audience, and who has heard them.
+/// Messages of one cohort of listeners, and which listeners received them.
 #[derive(Debug, Default)]
-pub(super) struct Audience {
+pub(super) struct Ledger {
     listeners: u32,
     sent: VecDeque<Sent>,
-    /// Number of the first message in `sent`: those before are done and forgotten.
+    /// Number of the first message in `sent`: earlier ones are complete and dropped.
     first_seq: u32,
-    /// Numbers in the order in which they were first heard.
+    /// Numbers in the order in which they were first received.
     order: VecDeque<u32>,
-    /// Place of the first number in `order`.
+    /// Position of the first number in `order`.
     first_place: u32,
 }
 
-impl Audience {
+impl Ledger {
     /// One more listener.
     pub(super) fn join(&mut self) {
         self.listeners += 1;
     }
 
-    /// How many listen now.
+    /// Number of listeners.
     pub(super) fn listeners(&self) -> u32 {
         self.listeners
     }
@@ -143,19 +143,19 @@ impl Audience {
         }
     }
 
-    /// The number that comes next.
+    /// The next number.
     fn end_seq(&self) -> u32 {
         let remembered = u32::try_from(self.sent.len()).unwrap_or(u32::MAX);
         self.first_seq.saturating_add(remembered)
     }
 
-    /// How many messages somebody has heard, and so have a place in the order.
+    /// Number of messages that at least one listener received, which therefore have a position.
     pub(super) fn end_place(&self) -> u32 {
         let remembered = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
         self.first_place.saturating_add(remembered)
     }
 
-    /// The server's answer came. True when this completes the message.
+    /// The server responded. True if this completes the message.
     pub(super) fn answered(&mut self, seq: u32, accepted: bool) -> bool {
         let at = seq.checked_sub(self.first_seq);
         let Some(sent) = at.and_then(|at| self.sent.get_mut(at as usize)) else {
@@ -169,37 +169,37 @@ impl Audience {
         !accepted || sent.waiting == 0
     }
 
-    /// A listener received a number. The flag says that the message is now complete: heard by all and answered.
-    pub(super) fn hear(&mut self, ear: &mut Ear, seq: u32) -> (Heard, bool) {
+    /// A listener received a number. The flag: the message is now complete, received by all and answered.
+    pub(super) fn hear(&mut self, reception: &mut Reception, seq: u32) -> (Receipt, bool) {
         let next_place = self.end_place();
         let Some(at) = seq.checked_sub(self.first_seq) else {
-            return (Heard::Again, false);
+            return (Receipt::Again, false);
         };
         let Some(sent) = self.sent.get_mut(at as usize) else {
-            return (Heard::Unknown, false);
+            return (Receipt::Unknown, false);
         };
         if sent.place == 0 {
             self.order.push_back(seq);
             sent.place = next_place + 1;
         }
-        let heard = ear.take(sent.place - 1);
-        if heard == Heard::Again {
+        let heard = reception.take(sent.place - 1);
+        if heard == Receipt::Again {
             return (heard, false);
         }
-        // A listener that came after the message was sent is not waited for.
+        // A listener that joined after the message was sent is not waited for.
         let before = sent.waiting;
         sent.waiting = before.saturating_sub(1);
         (heard, before == 1 && sent.acked)
     }
 
-    /// A listener is gone: nobody waits for it any more. Returns how many messages that completes.
-    pub(super) fn leave(&mut self, ear: &Ear) -> u32 {
+    /// A listener disconnected. Returns the number of messages that this completes.
+    pub(super) fn leave(&mut self, reception: &Reception) -> u32 {
         self.listeners = self.listeners.saturating_sub(1);
         let mut completed = 0;
         for sent in self.sent.iter_mut().filter(|sent| sent.waiting > 0) {
             let heard = sent.place > 0
-                && sent.place - 1 < ear.cursor
-                && !ear.missing.contains(&(sent.place - 1));
+                && sent.place - 1 < reception.cursor
+                && !reception.missing.contains(&(sent.place - 1));
             if !heard {
                 sent.waiting -= 1;
                 completed += u32::from(sent.waiting == 0 && sent.acked);
@@ -208,27 +208,29 @@ impl Audience {
         completed
     }
 
-    /// Accepted messages that this listener should have heard and has not.
-    pub(super) fn lost(&self, ear: &Ear) -> u64 {
-        if !ear.from_start {
-            // It never heard anything: what it missed cannot be told from what came before it.
+    /// Accepted messages that this listener should have received and has not.
+    pub(super) fn lost(&self, reception: &Reception) -> u64 {
+        if !reception.from_start {
+            // It received nothing, so lost messages cannot be distinguished from those before it joined.
             return 0;
         }
         let accepted = |place: &u32| {
             let Some(at) = place.checked_sub(self.first_place) else {
-                // Forgotten, which only messages are that somebody heard.
+                // Dropped, so at least one listener received it.
                 return true;
             };
             let seq = self.order.get(at as usize);
             seq.and_then(|seq| self.sent.get(seq.checked_sub(self.first_seq)? as usize))
                 .is_some_and(|sent| sent.acked)
         };
-        let tail = (ear.cursor..self.end_place()).filter(accepted).count();
-        let holes = ear.missing.iter().copied().filter(accepted).count();
-        (tail + holes) as u64 + ear.given_up
+        let tail = (reception.cursor..self.end_place())
+            .filter(accepted)
+            .count();
+        let holes = reception.missing.iter().copied().filter(accepted).count();
+        (tail + holes) as u64 + reception.given_up
     }
 
-    /// Accepted messages that no listener heard at all.
+    /// Accepted messages that no listener received.
     pub(super) fn unheard(&self) -> u64 {
         self.sent
             .iter()

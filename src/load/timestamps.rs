@@ -1,25 +1,25 @@
-//! What a server with `include_timing=1` says in each frame: when the event was accepted, committed, fanned
+//! The timestamps in each frame of a server with `include_timing=1`: when the event was accepted, committed, fanned
 //! out and written, in microseconds since the Unix epoch.
 
-/// The object begins within so many bytes of a frame, or is not there.
+/// The object begins within this many bytes of a frame, or is absent.
 const NEAR_THE_START: usize = 1024;
 const MARK: &[u8] = b"\"timing\":{";
 
-/// The moments of one frame; those that the server does not know are absent.
+/// The timestamps of one frame; those unknown to the server are absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Moments {
+pub(super) struct Timestamps {
     pub(super) accepted: Option<u64>,
     pub(super) committed: Option<u64>,
     pub(super) fanned_out: Option<u64>,
     pub(super) written: Option<u64>,
 }
 
-impl Moments {
-    /// Finds them in a frame. `hint` is where the last ones were, and is moved to where these are: the heads of
+impl Timestamps {
+    /// Finds them in a frame. `hint` is the offset in the previous frame and is updated: the heads of
     /// one room's frames differ in a few digits, so the search is rarely needed.
     pub(super) fn find(payload: &[u8], hint: &mut usize) -> Option<Self> {
-        if let Some(moments) = payload.get(*hint..).and_then(Self::at_start) {
-            return Some(moments);
+        if let Some(timestamps) = payload.get(*hint..).and_then(Self::at_start) {
+            return Some(timestamps);
         }
         let head = payload.get(..NEAR_THE_START).unwrap_or(payload);
         let at = head.windows(MARK.len()).position(|window| window == MARK)?;
@@ -29,21 +29,21 @@ impl Moments {
 
     fn at_start(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(MARK)?;
-        let mut moments = Self::default();
+        let mut timestamps = Self::default();
         loop {
             let (name, after) = quoted(rest)?;
             let (value, after) = number(after.strip_prefix(b":")?)?;
             match name {
-                b"accepted" => moments.accepted = Some(value),
-                b"committed" => moments.committed = Some(value),
-                b"fanned_out" => moments.fanned_out = Some(value),
-                b"written" => moments.written = Some(value),
-                // A later server may tell more.
+                b"accepted" => timestamps.accepted = Some(value),
+                b"committed" => timestamps.committed = Some(value),
+                b"fanned_out" => timestamps.fanned_out = Some(value),
+                b"written" => timestamps.written = Some(value),
+                // A later server may send more fields.
                 _ => {}
             }
             match after.split_first()? {
                 (b',', next) => rest = next,
-                (b'}', _) => return Some(moments),
+                (b'}', _) => return Some(timestamps),
                 _ => return None,
             }
         }
@@ -77,26 +77,26 @@ mod tests {
     #[test]
     fn moments_are_found_and_the_hint_is_used() {
         let mut hint = 0;
-        let found = Moments::find(FRAME, &mut hint).unwrap();
+        let found = Timestamps::find(FRAME, &mut hint).unwrap();
         assert_eq!(found.accepted, Some(1_763_850_000_000_000));
         assert_eq!(found.written, Some(1_763_850_000_004_321));
         assert!(FRAME[hint..].starts_with(MARK));
-        assert_eq!(Moments::find(FRAME, &mut hint), Some(found));
+        assert_eq!(Timestamps::find(FRAME, &mut hint), Some(found));
         let mut other = b"xx".to_vec();
         other.extend_from_slice(FRAME);
         let before = hint;
-        assert_eq!(Moments::find(&other, &mut hint), Some(found));
+        assert_eq!(Timestamps::find(&other, &mut hint), Some(found));
         assert_eq!(hint, before + 2, "the hint follows");
     }
 
     #[test]
     fn an_event_of_another_process_has_fewer() {
         let frame = br#"{"meta":{"timing":{"fanned_out":7,"written":9,"later":1}}}"#;
-        let found = Moments::find(frame, &mut 0).unwrap();
-        let expected = Moments {
+        let found = Timestamps::find(frame, &mut 0).unwrap();
+        let expected = Timestamps {
             fanned_out: Some(7),
             written: Some(9),
-            ..Moments::default()
+            ..Timestamps::default()
         };
         assert_eq!(found, expected);
     }
@@ -111,7 +111,7 @@ mod tests {
             br#"{"meta":{"timing":{"written":99999999999999999999999}}}"#,
             b"",
         ] {
-            assert_eq!(Moments::find(frame, &mut 9), None);
+            assert_eq!(Timestamps::find(frame, &mut 9), None);
         }
     }
 }

@@ -1,14 +1,14 @@
-//! What arrives on one socket: whole frames out of a read, and what each of them means.
+//! Received bytes of one socket: complete frames of a read, and their meaning.
 
 use super::Circle;
 use super::listener::{Listener, Stage};
-use crate::load::audience::Heard;
 use crate::load::frame::{self, Step};
+use crate::load::ledger::Receipt;
 use crate::load::measure::Tally;
-use crate::load::moments::Moments;
 use crate::load::stamp::Stamp;
+use crate::load::timestamps::Timestamps;
 
-/// What comes after a read.
+/// The action after a read.
 #[derive(Debug)]
 pub(super) enum Next {
     Read,
@@ -23,13 +23,13 @@ pub(super) struct Scene<'a> {
     pub(super) tally: &'a mut Tally,
     pub(super) circle: Option<&'a mut Circle>,
     pub(super) now_ns: u64,
-    /// The same moment on the wall, if the server's own moments are wanted.
+    /// The wall clock at the same time, if the server's timestamps are requested.
     pub(super) now_us: Option<u64>,
     pub(super) completed: u64,
 }
 
 impl Scene<'_> {
-    /// Takes whole frames off `bytes`; what is left is the start of the next one.
+    /// Consumes complete frames of `bytes`; the rest is the start of the next one.
     pub(super) fn frames(&mut self, listener: &mut Listener, bytes: &mut &[u8]) -> Next {
         let mut next = Next::Read;
         loop {
@@ -47,7 +47,7 @@ impl Scene<'_> {
                                 quoted(payload, b"\"connection_id\":\"").unwrap_or_default();
                             let yes = b"\"resumed\":true";
                             listener.resumed = payload.windows(yes.len()).any(|part| part == yes);
-                            listener.stage = Stage::Following;
+                            listener.stage = Stage::Subscribing;
                             next = Next::Greeted;
                         }
                         frame::TEXT => self.text(listener, payload, used),
@@ -70,14 +70,14 @@ impl Scene<'_> {
         };
         self.tally.frames += 1;
         self.tally.frame_bytes += used as u64;
-        let heard_before = circle.audience.end_place();
-        let (heard, complete) = circle.audience.hear(&mut listener.ear, stamp.seq);
+        let heard_before = circle.ledger.end_place();
+        let (heard, complete) = circle.ledger.hear(&mut listener.reception, stamp.seq);
         self.completed += u64::from(complete);
         match heard {
-            Heard::InOrder | Heard::Skipped(_) => {}
-            Heard::Late => self.tally.reordered += 1,
-            Heard::Again => self.tally.repeated += 1,
-            Heard::Unknown => self.tally.unknown += 1,
+            Receipt::InOrder | Receipt::Skipped(_) => {}
+            Receipt::Late => self.tally.reordered += 1,
+            Receipt::Again => self.tally.repeated += 1,
+            Receipt::Unknown => self.tally.unknown += 1,
         }
         if self.tally.recording {
             let room = circle.room_of(stamp.seq);
@@ -89,10 +89,10 @@ impl Scene<'_> {
                 .arrival_now
                 .record(stamp.intended_ns, self.now_ns);
             if let Some(now_us) = self.now_us
-                && let Some(moments) = Moments::find(payload, &mut circle.moments_hint)
+                && let Some(timestamps) = Timestamps::find(payload, &mut circle.timestamps_hint)
             {
-                let first = circle.audience.end_place() > heard_before;
-                self.tally.split.record(&moments, now_us, first);
+                let first = circle.ledger.end_place() > heard_before;
+                self.tally.split.record(&timestamps, now_us, first);
             }
         }
         if listener.wants_cursor

@@ -1,4 +1,4 @@
-//! REST connections kept open: each has one request on its way at most.
+//! REST connections kept open: each has at most one request in flight.
 
 use super::poller::Token;
 use super::{Engine, Room};
@@ -11,10 +11,10 @@ use std::time::Duration;
 
 /// Attempts to send one request, for a server that closes idle connections as we write.
 const ATTEMPTS: u8 = 3;
-/// An answer that takes longer than this is not coming.
+/// Timeout of a response.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// What a caller is asked to do.
+/// A request to send.
 #[derive(Debug)]
 pub(super) enum Job {
     /// Writes one message.
@@ -25,7 +25,7 @@ pub(super) enum Job {
         request: Vec<u8>,
     },
     /// Subscribes a socket.
-    Follow {
+    Subscribe {
         slot: usize,
         generation: u32,
         request: Vec<u8>,
@@ -35,13 +35,13 @@ pub(super) enum Job {
 impl Job {
     fn request(&self) -> &[u8] {
         match self {
-            Self::Publish { request, .. } | Self::Follow { request, .. } => request,
+            Self::Publish { request, .. } | Self::Subscribe { request, .. } => request,
         }
     }
 }
 
 #[derive(Debug, Default)]
-struct Caller {
+struct RestConnection {
     stream: Option<TcpStream>,
     job: Option<Job>,
     sent: usize,
@@ -51,15 +51,15 @@ struct Caller {
 }
 
 #[derive(Debug)]
-pub(super) struct Callers {
-    all: Vec<Caller>,
+pub(super) struct RestConnections {
+    all: Vec<RestConnection>,
     idle: Vec<usize>,
     queue: VecDeque<Job>,
 }
 
-impl Callers {
+impl RestConnections {
     pub(super) fn new(count: u32) -> Self {
-        let all: Vec<Caller> = (0..count).map(|_| Caller::default()).collect();
+        let all: Vec<RestConnection> = (0..count).map(|_| RestConnection::default()).collect();
         let idle = (0..all.len()).collect();
         Self {
             all,
@@ -75,7 +75,7 @@ impl Engine {
         let Some(place) = self.circles.get_mut(circle) else {
             return;
         };
-        let seq = place.audience.number();
+        let seq = place.ledger.number();
         let Some(Room { id, token }) = place.rooms.get(place.room_of(seq)) else {
             return;
         };
@@ -94,21 +94,21 @@ impl Engine {
         });
     }
 
-    /// Requests that wait for a caller.
+    /// Requests waiting for a free connection.
     pub(in crate::load) fn waiting_calls(&self) -> usize {
-        self.callers.queue.len()
+        self.rest_connections.queue.len()
     }
 
     pub(super) fn call(&mut self, job: Job) {
-        match self.callers.idle.pop() {
+        match self.rest_connections.idle.pop() {
             Some(slot) => self.begin_call(slot, job),
-            None => self.callers.queue.push_back(job),
+            None => self.rest_connections.queue.push_back(job),
         }
     }
 
     fn begin_call(&mut self, slot: usize, job: Job) {
         let since_ns = self.now_ns();
-        let Some(caller) = self.callers.all.get_mut(slot) else {
+        let Some(caller) = self.rest_connections.all.get_mut(slot) else {
             return;
         };
         caller.job = Some(job);
@@ -121,19 +121,19 @@ impl Engine {
     /// Writes what is left of the request, over a new connection if there is none.
     fn push_call(&mut self, slot: usize) {
         let connected = self
-            .callers
+            .rest_connections
             .all
             .get(slot)
             .is_some_and(|caller| caller.stream.is_some());
         if !connected {
             let dialled = self.dial();
             let watched = dialled.and_then(|stream| {
-                self.poller.watch(&stream, Token::Caller(slot))?;
+                self.poller.watch(&stream, Token::RestConnection(slot))?;
                 Ok(stream)
             });
             match watched {
                 Ok(stream) => {
-                    if let Some(caller) = self.callers.all.get_mut(slot) {
+                    if let Some(caller) = self.rest_connections.all.get_mut(slot) {
                         caller.stream = Some(stream);
                         caller.answer.clear();
                     }
@@ -141,7 +141,7 @@ impl Engine {
                 Err(error) => return self.end_call(slot, 0, error.to_string().as_bytes()),
             }
         }
-        let Some(caller) = self.callers.all.get_mut(slot) else {
+        let Some(caller) = self.rest_connections.all.get_mut(slot) else {
             return;
         };
         let (Some(stream), Some(job)) = (&mut caller.stream, &caller.job) else {
@@ -167,7 +167,7 @@ impl Engine {
     pub(super) fn caller_ready(&mut self, slot: usize) {
         self.push_call(slot);
         loop {
-            let Some(caller) = self.callers.all.get_mut(slot) else {
+            let Some(caller) = self.rest_connections.all.get_mut(slot) else {
                 return;
             };
             let Some(stream) = &mut caller.stream else {
@@ -192,7 +192,7 @@ impl Engine {
     }
 
     fn read_answer(&mut self, slot: usize) {
-        let Some(caller) = self.callers.all.get_mut(slot) else {
+        let Some(caller) = self.rest_connections.all.get_mut(slot) else {
             return;
         };
         match rest::answer(&caller.answer) {
@@ -210,7 +210,7 @@ impl Engine {
                 }
                 self.end_call(slot, status, answer.get(body).unwrap_or_default());
                 // The next request reuses the allocation; nothing is pipelined, so nothing else was in it.
-                if let Some(caller) = self.callers.all.get_mut(slot) {
+                if let Some(caller) = self.rest_connections.all.get_mut(slot) {
                     caller.answer = answer;
                     caller.answer.clear();
                 }
@@ -220,7 +220,7 @@ impl Engine {
 
     /// The server closed a REST connection.
     fn hung_up(&mut self, slot: usize) {
-        let Some(caller) = self.callers.all.get_mut(slot) else {
+        let Some(caller) = self.rest_connections.all.get_mut(slot) else {
             return;
         };
         caller.stream = None;
@@ -238,7 +238,7 @@ impl Engine {
 
     fn end_call(&mut self, slot: usize, status: u16, body: &[u8]) {
         let job = self
-            .callers
+            .rest_connections
             .all
             .get_mut(slot)
             .and_then(|caller| caller.job.take());
@@ -252,7 +252,7 @@ impl Engine {
             }) => {
                 self.published(circle, seq, intended_ns, accepted);
             }
-            Some(Job::Follow {
+            Some(Job::Subscribe {
                 slot, generation, ..
             }) => {
                 let name = b"\"subscription_id\"";
@@ -264,9 +264,9 @@ impl Engine {
         if !accepted {
             self.tally.refuse(status, body);
         }
-        match self.callers.queue.pop_front() {
+        match self.rest_connections.queue.pop_front() {
             Some(job) => self.begin_call(slot, job),
-            None => self.callers.idle.push(slot),
+            None => self.rest_connections.idle.push(slot),
         }
     }
 
@@ -279,18 +279,18 @@ impl Engine {
             self.tally.answer.record(intended_ns, now_ns);
         }
         if let Some(circle) = self.circles.get_mut(circle)
-            && circle.audience.answered(seq, accepted)
+            && circle.ledger.answered(seq, accepted)
         {
             self.settle(1);
         }
     }
 
-    /// Gives up on answers that are not coming, so that a stuck request does not hold a run for ever.
+    /// Drops requests without a response, so that a stuck request does not hold a run for ever.
     pub(in crate::load) fn give_up_old_calls(&mut self) {
         let now_ns = self.now_ns();
         let limit = u64::try_from(ANSWER.as_nanos()).unwrap_or(u64::MAX);
-        for slot in 0..self.callers.all.len() {
-            let old = self.callers.all.get_mut(slot).filter(|caller| {
+        for slot in 0..self.rest_connections.all.len() {
+            let old = self.rest_connections.all.get_mut(slot).filter(|caller| {
                 caller.job.is_some() && now_ns.saturating_sub(caller.since_ns) > limit
             });
             if let Some(caller) = old {

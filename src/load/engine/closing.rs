@@ -1,22 +1,22 @@
-//! Sockets on their way out: closed by either side, cut off, or deaf.
+//! Closing sockets: closed by either side, disconnected, or no longer reading.
 
 use super::listener::Stage;
-use super::{Engine, Occurrence};
-use crate::load::audience::Ear;
+use super::{Engine, SocketEvent};
 use crate::load::frame;
+use crate::load::ledger::Reception;
 use std::io::{ErrorKind, Read};
 
-/// What a listener that was cut off takes along to its next connection.
+/// The state that a disconnected listener keeps for its next connection.
 #[derive(Debug)]
 pub(in crate::load) struct Dropped {
     pub(in crate::load) circle: usize,
-    pub(in crate::load) ear: Ear,
+    pub(in crate::load) reception: Reception,
     pub(in crate::load) connection_id: String,
     pub(in crate::load) cursor: String,
 }
 
 impl Engine {
-    /// The socket is over, whoever ended it.
+    /// The socket is closed, by either side.
     pub(super) fn end(&mut self, slot: usize, code: Option<u16>) {
         let Some(listener) = self.listeners.get_mut(slot) else {
             return;
@@ -27,10 +27,10 @@ impl Engine {
         listener.rest = Vec::new();
         match was {
             Stage::Gone => {}
-            Stage::Connecting | Stage::Upgrading | Stage::Greeting | Stage::Following => {
+            Stage::Connecting | Stage::Upgrading | Stage::Greeting | Stage::Subscribing => {
                 self.opening = self.opening.saturating_sub(1);
                 self.tally.failed_connects += 1;
-                self.occurrences.push(Occurrence::Failed(slot));
+                self.occurrences.push(SocketEvent::Failed(slot));
             }
             Stage::Live | Stage::Leaving => {
                 if was == Stage::Live {
@@ -41,7 +41,7 @@ impl Engine {
                         .or_default() += 1;
                     self.leave_circle(slot);
                 }
-                self.occurrences.push(Occurrence::Closed(slot));
+                self.occurrences.push(SocketEvent::Closed(slot));
             }
         }
     }
@@ -53,12 +53,12 @@ impl Engine {
         let Some(circle) = self.circles.get_mut(listener.circle) else {
             return;
         };
-        let completed = circle.audience.leave(&listener.ear);
+        let completed = circle.ledger.leave(&listener.reception);
         self.live = self.live.saturating_sub(1);
         self.settle(u64::from(completed));
     }
 
-    /// Says goodbye and waits for the server to hang up.
+    /// Sends a close frame and waits for the server to close.
     pub(in crate::load) fn leave(&mut self, slot: usize) {
         if self.stage(slot) != Stage::Live {
             return;
@@ -73,7 +73,7 @@ impl Engine {
         }
     }
 
-    /// Cuts the connection without a word, as a network does; what it had heard.
+    /// Resets the connection without a close frame, as a network failure does; returns its reception.
     pub(in crate::load) fn cut(&mut self, slot: usize) -> Option<Dropped> {
         if self.stage(slot) != Stage::Live {
             return None;
@@ -85,7 +85,7 @@ impl Engine {
         listener.rest = Vec::new();
         let dropped = Dropped {
             circle: listener.circle,
-            ear: std::mem::take(&mut listener.ear),
+            reception: std::mem::take(&mut listener.reception),
             connection_id: std::mem::take(&mut listener.connection_id),
             cursor: std::mem::take(&mut listener.cursor),
         };
@@ -121,14 +121,14 @@ impl Engine {
         }
     }
 
-    /// Gives a slot back after its socket is over.
+    /// Releases the slot of a closed socket.
     pub(in crate::load) fn vacate(&mut self, slot: usize) {
         if self.stage(slot) == Stage::Gone {
             self.vacant.push(slot);
         }
     }
 
-    /// Accepted messages that listeners who are still there did not hear.
+    /// Accepted messages that still connected listeners did not receive.
     pub(in crate::load) fn lost(&self) -> u64 {
         let live = self
             .listeners
@@ -136,7 +136,7 @@ impl Engine {
             .filter(|listener| listener.stage == Stage::Live);
         live.filter_map(|listener| Some((listener, self.circles.get(listener.circle)?)))
             .map(|(listener, circle)| {
-                circle.audience.lost(&listener.ear) + circle.audience.unheard()
+                circle.ledger.lost(&listener.reception) + circle.ledger.unheard()
             })
             .sum()
     }
