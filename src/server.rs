@@ -56,7 +56,7 @@ pub enum StartError {
     #[error("listener: {0}")]
     Listen(#[from] std::io::Error),
     /// A part that nothing can replace panicked.
-    #[error("{0} is gone; start the server again")]
+    #[error("{0} stopped working; start the server again")]
     PartLost(&'static str),
 }
 
@@ -151,7 +151,7 @@ async fn run_until_stopped(
         }
         lost = part_lost(shared, delivery_ended) => {
             // A server without this part accepts writes that no listener hears; a new process delivers to all of them.
-            tracing::error!(part = lost, "a part that nothing can replace is gone; stopping");
+            tracing::error!(part = lost, "a part that cannot be replaced ended; stopping");
             app.set_ready(false);
             drain(config, shared, app, &handle).await;
             Err(StartError::PartLost(lost))
@@ -165,7 +165,7 @@ async fn part_lost(shared: &Shared, mut delivery_ended: oneshot::Receiver<()>) -
     let mut looks = tokio::time::interval(LOOK_AT_PARTS);
     loop {
         tokio::select! {
-            // It never sends: that its sender is gone is the news.
+            // It never sends: the closed channel is the signal.
             _ = &mut delivery_ended => return "the delivery of events",
             _ = looks.tick() => {}
         }
@@ -252,7 +252,7 @@ fn listen(
         .disable_signals()
         .shutdown_timeout(config.server.drain_ms.div_ceil(1000))
         .listen("groundnut", listener, move || {
-            // Runs once in each worker thread, inside its runtime: each thread has a shard of its own.
+            // Runs once in each worker thread, inside its runtime: each thread has its own shard.
             let shard = shared.shards.add(|id| {
                 ShardActor::launch(
                     id,

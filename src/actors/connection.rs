@@ -27,7 +27,7 @@ pub enum ConnectionMail {
         filter: Filter,
         /// What the client knows it by.
         id: SubscriptionId,
-        /// Users whom the user follows, for presence.
+        /// Users that the user follows, for presence.
         followed_users: Option<HashSet<UserId>>,
         /// There once the connection has said that it is unclaimed.
         slot: Option<Slot<UserId>>,

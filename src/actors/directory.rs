@@ -1,4 +1,4 @@
-//! Who lives where: id → mailbox. Actors are started on demand and leave in one step when they rest.
+//! Finds actors: id → mailbox. Actors are started on demand, and removed in one step when they passivate.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Nobody lives here yet.
+    /// Without actors yet.
     pub fn new(arbiters: Arbiters, metrics: Arc<Metrics>) -> Self {
         Self {
             arbiters,
@@ -38,12 +38,12 @@ impl Directory {
         }
     }
 
-    /// The first of the actors' threads, for what asks them all the time.
+    /// The first of the actor threads, for `LogTail`, which asks actors all the time.
     pub fn arbiter(&self) -> ArbiterHandle {
         self.arbiters.of(0)
     }
 
-    /// The actor of a channel, started if it rests.
+    /// The actor of a channel, started on demand.
     pub fn channel(&self, id: ChannelId, shared: &Arc<Shared>) -> Mailbox<ChannelActor> {
         if let Some(known) = self.running_channel(id) {
             return known;
@@ -57,13 +57,13 @@ impl Directory {
         };
         let mut entry = self.channels.entry(id).or_insert_with(start);
         if !entry.is_alive() {
-            // It died of a panic: nobody took it out.
+            // It panicked, so it was not removed.
             *entry = start();
         }
         entry.clone()
     }
 
-    /// The actor of a channel, if it is awake.
+    /// The actor of a channel, if it is running.
     pub fn running_channel(&self, id: ChannelId) -> Option<Mailbox<ChannelActor>> {
         self.channels
             .get(&id)
@@ -71,7 +71,7 @@ impl Directory {
             .filter(Mailbox::is_alive)
     }
 
-    /// A channel's actor rests. A newer one in its place stays.
+    /// Removes a channel's actor that passivates. A newer one under the id stays.
     pub fn remove_channel(&self, id: ChannelId, addr: &Addr<ChannelActor>) {
         self.channels.remove_if(&id, |_, known| known.is(addr));
     }
@@ -92,7 +92,7 @@ impl Directory {
         self.firehoses.remove_if(id, |_, known| known.is_same(gone));
     }
 
-    /// The actor of a user, started if it rests.
+    /// The actor of a user, started on demand.
     pub fn user(&self, id: UserId, shared: &Arc<Shared>) -> Mailbox<UserActor> {
         let start = || {
             let shared = shared.clone();
@@ -107,7 +107,7 @@ impl Directory {
         entry.clone()
     }
 
-    /// A user's actor rests. A newer one in its place stays.
+    /// Removes a user's actor that passivates. A newer one under the id stays.
     pub fn remove_user(&self, id: UserId, addr: &Addr<UserActor>) {
         self.users.remove_if(&id, |_, known| known.is(addr));
     }
@@ -142,7 +142,7 @@ impl Directory {
             .collect()
     }
 
-    /// No stream of this app is in use any more. A newer actor in its place stays.
+    /// Removes a firehose that passivates. A newer one under the id stays.
     pub fn remove_firehose(&self, id: &ClientId, addr: &Addr<FirehoseActor>) {
         self.firehoses.remove_if(id, |_, known| known.is(addr));
     }
@@ -162,7 +162,7 @@ impl Directory {
         self.connections.insert(id, connection);
     }
 
-    /// A connection is gone.
+    /// A connection closed.
     pub fn unregister(&self, id: &ConnectionId) {
         self.connections.remove(id);
     }
@@ -172,13 +172,13 @@ impl Directory {
         self.connections.get(id).map(|entry| entry.clone())
     }
 
-    /// The channels that are awake.
+    /// The running channel actors.
     pub fn channels_measured(&self) -> Vec<Measured<ChannelId>> {
         let channels = self.channels.iter();
         channels.map(|entry| entry.measured(*entry.key())).collect()
     }
 
-    /// The firehoses that are awake.
+    /// The running firehoses.
     pub fn firehoses_measured(&self) -> Vec<Measured<ClientId>> {
         let firehoses = self.firehoses.iter();
         firehoses
@@ -186,7 +186,7 @@ impl Directory {
             .collect()
     }
 
-    /// Connections, channels and users that live here now.
+    /// Counts of connections, channel actors and user actors.
     pub fn counts(&self) -> (usize, usize, usize) {
         (
             self.connections.len(),

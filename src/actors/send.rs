@@ -9,10 +9,10 @@ use actix::prelude::*;
 use crate::store::{Answer, Failure, Pending};
 use crate::telemetry::{ActorNumbers, Counter, Metrics};
 
-/// The address of an actor with a bound on how many may wait for its answer.
+/// The address of an actor with a bound on the waiting mails.
 ///
-/// `Addr::send` parks senders without limit once a mailbox is full; here the sender beyond the bound is told
-/// so at once.
+/// `Addr::send` parks senders without limit once a mailbox is full; here a sender beyond the bound gets
+/// [`Failure::Busy`] at once.
 #[derive(Debug)]
 pub struct Mailbox<A: Actor> {
     addr: Addr<A>,
@@ -43,7 +43,7 @@ pub struct Measured<K> {
     pub numbers: Arc<ActorNumbers>,
 }
 
-/// A place in a mailbox; given back however the waiting ends.
+/// Counts a waiting mail until its reply, or until the sender stops waiting.
 #[derive(Debug)]
 struct MailGuard(Arc<ActorNumbers>);
 
@@ -75,7 +75,7 @@ impl<T> Ticket<T> {
 }
 
 impl<A: Actor<Context = Context<A>>> Mailbox<A> {
-    /// An address that `bound` mails may wait at.
+    /// A mailbox for at most `bound` waiting mails.
     pub fn new(
         addr: Addr<A>,
         bound: usize,
@@ -107,7 +107,7 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
     /// Sends and waits for the answer.
     ///
     /// # Errors
-    /// [`Failure::Busy`] when the bound is reached, [`Failure::Stopping`] when the actor is gone.
+    /// [`Failure::Busy`] when the bound is reached, [`Failure::Stopping`] when the actor stopped.
     pub async fn ask<M>(&self, mail: M) -> Result<M::Result, Failure>
     where
         M: Message + Send + 'static,
@@ -128,7 +128,7 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
         })
     }
 
-    /// Sends and waits however many wait already: for the one sender per process whose mail must not be refused.
+    /// Sends beyond the bound too: for `LogTail` and the server's stop, whose mail must not be refused.
     ///
     /// # Errors
     /// [`Failure::Stopping`] when the actor is gone.
@@ -176,7 +176,7 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
         Ok(pending)
     }
 
-    /// Whether it leads to the same actor.
+    /// Whether it is the mailbox of this actor.
     pub fn is(&self, addr: &Addr<A>) -> bool {
         self.addr == *addr
     }
@@ -186,7 +186,7 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
         self.addr == other.addr
     }
 
-    /// Whether the actor still lives.
+    /// Whether the actor is still running.
     pub fn is_alive(&self) -> bool {
         self.addr.connected()
     }

@@ -2,7 +2,7 @@
 
 use super::Config;
 
-/// A TOML document in which every setting stands as a comment with its default.
+/// A TOML document with every setting as a comment with its default.
 pub fn commented_defaults() -> String {
     let mut out = String::from(
         "# Groundnut settings. Each line that begins with \"#=\" is a default: remove the mark to change it.\n\

@@ -9,7 +9,7 @@ use super::{Event, Pos};
 pub enum Logged {
     /// An event.
     Event(Arc<Event>),
-    /// Positions without an event for this program. A reader with a cursor is told of them.
+    /// Positions without an event for this program. A reader with a cursor learns of them.
     Gap(Gap),
 }
 

@@ -8,7 +8,7 @@ use crate::model::{ChannelId, UserId};
 pub enum TopicKind {
     /// Messages of a channel.
     ChannelMessages,
-    /// Who subscribes to a channel, and who leaves it.
+    /// Channel subscriptions made and ended.
     ChannelSubscribers,
     /// Presence in a channel.
     ChannelPresence,

@@ -77,7 +77,7 @@ impl ApiError {
         self.slug
     }
 
-    /// The `meta` that tells it.
+    /// The `meta` of the error.
     pub fn meta(&self) -> Meta {
         let mut meta = Meta::new(self.code);
         meta.error_message = Some(self.message.clone().into_owned());
@@ -87,7 +87,7 @@ impl ApiError {
         meta
     }
 
-    /// The envelope that tells it, as the body of a response.
+    /// The envelope of the error, as the body of a response.
     pub fn body(&self, meta: &Meta, pretty: bool) -> Vec<u8> {
         Envelope::bare(meta).bytes(pretty).unwrap_or_default()
     }
@@ -152,7 +152,7 @@ impl ResponseError for ApiError {
     }
 }
 
-/// An error that actix itself made (a body that broke off, an extractor of its own), in our words.
+/// An error of actix itself (an incomplete body, an extractor), as one of ours.
 pub fn translate(error: &actix_web::Error) -> ApiError {
     match error.as_response_error().status_code().as_u16() {
         404 => Refusal::NotFound.into(),

@@ -1,4 +1,4 @@
-//! The REST face: routes, who asks, what is answered. It decides nothing about channels or users; it asks
+//! The REST API: routes, callers, responses. It decides nothing about channels or users; it asks
 //! the actors and shows what they say.
 //!
 //! Every request passes [`pipeline::around`] (address, rate limit, caller, headers, log) and then one
@@ -44,7 +44,7 @@ pub const API_VERSION: &str = "1.4.0";
 pub struct Settings {
     /// Largest body that is read; a larger one is 413.
     pub body_bytes: usize,
-    /// A proxy of ours stands in front: the last address in `X-Forwarded-For` is the client's.
+    /// The server runs behind a proxy: the last address in `X-Forwarded-For` is the client's.
     pub behind_proxy: bool,
     /// How much may be asked.
     pub rate_limits: RateLimits,
@@ -76,7 +76,7 @@ impl From<&Config> for Settings {
 pub struct App {
     /// The actors and, below them, the store.
     pub engine: Engine,
-    /// Who asked how often.
+    /// The rate limiter.
     pub rate: RateLimiter,
     /// As configured.
     pub settings: Settings,

@@ -1,4 +1,4 @@
-//! Who is there: global presence. Presence in a channel is the channel's business.
+//! Global presence. For presence in a channel see `channels::presence`.
 
 use actix_web::web::{Data, Path};
 
@@ -17,7 +17,7 @@ pub struct Lifetimes {
     pub longest: u64,
 }
 
-/// `GET /presence`: everybody who is not offline.
+/// `GET /presence`: all users that are not offline.
 pub async fn list(caller: TokenCaller, params: Params, live: Live, app: Data<App>) -> ApiResult {
     let page = async {
         let present = app.engine.presence().all();

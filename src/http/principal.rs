@@ -7,7 +7,7 @@ use super::{ApiResult, App};
 use crate::model::{AppPrincipal, Channel, ChannelId, Principal, Refusal, UserPrincipal};
 use crate::store::{Db, Failure};
 
-/// The principal that a request acts for. For an app token this asks the store who uses the app.
+/// The principal that a request acts for. For an app token this loads the authorizations of its users.
 pub(super) async fn principal_of(app: &App, caller: Option<&Caller>) -> ApiResult<Principal> {
     let Some(caller) = caller else {
         return Ok(Principal::Anonymous);

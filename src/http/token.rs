@@ -1,4 +1,4 @@
-//! Who am I, and whom does an app speak for.
+//! The caller's token, and the users of an app.
 
 use actix_web::web::Data;
 

@@ -8,24 +8,24 @@ const PLANS: &str = "\
 Plans:
   room      listeners of one room
   rooms     many rooms, some listeners each
-  inbox     sockets that follow /channels instead of one room
-  firehose  app streams that hear all rooms
-  churn     connect, subscribe, leave, again and again
-  idle      sockets that only stay: memory for each
+  inbox     sockets that subscribe to /channels instead of one room
+  firehose  app streams that receive all rooms
+  churn     connect, subscribe, disconnect, repeatedly
+  idle      sockets that stay open: memory per socket
   slow      a room in which a share of the readers stops reading
-  resume    a room whose listeners drop and come back where they were
+  resume    a room whose listeners disconnect and resume
 
 A plan of your own is a file: plan = \"rooms\" and the flags under Plan, with `_` for `-`.
 
 Examples:
-  groundnut loadtest room -n 1000                 one message on its way at once
-  groundnut loadtest room -n 1000 -r 100 --timing a set rate, and where the delay comes from
+  groundnut loadtest room -n 1000                 one message in flight
+  groundnut loadtest room -n 1000 -r 100 --timing a fixed rate, with the parts of the delay
   groundnut loadtest rooms --rooms 500 -n 39 -r 200 -d 600 --report soak.html
   groundnut loadtest room --url http://127.0.0.1:8080 --token TOKEN --json before.json
   groundnut loadtest room --url http://127.0.0.1:8080 --token TOKEN --baseline before.json
 
-Ctrl-C ends a run and prints what is there. Exit code: 0 played to its end; 1 not, but what there is was
-printed; 2 refused before it began. What the rows mean is in docs/performance.md.";
+Ctrl-C ends a run and prints the partial result. Exit code: 0 completed; 1 aborted, with the partial
+result; 2 refused before the start. docs/performance.md explains the rows.";
 
 /// Measures how many listeners a server serves, and at what delay.
 ///

@@ -3,10 +3,10 @@
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-/// Longest delay that is told apart, two minutes; what is longer is recorded as this.
+/// Longest recorded delay, two minutes; longer ones are recorded as this.
 const LONGEST_US: u64 = 120_000_000;
 
-/// How finely delays are told apart.
+/// Resolution of delays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Precision {
     /// Three digits, for the few histograms of the whole run.
@@ -33,7 +33,7 @@ impl Latency {
         }
     }
 
-    /// Records the time between two moments of the run, in nanoseconds.
+    /// Records the time between two points of the run, in nanoseconds.
     pub(super) fn record(&mut self, intended_ns: u64, arrived_ns: u64) {
         self.record_us(arrived_ns.saturating_sub(intended_ns) / 1000);
     }

@@ -13,7 +13,7 @@ const SLICE: Duration = Duration::from_millis(980);
 const SHORTEST: Duration = Duration::from_millis(500);
 const REDRAW: Duration = Duration::from_millis(200);
 
-/// What both sides had used at one moment.
+/// Resources used by both sides at one time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading {
     pub(super) at: Instant,
@@ -38,7 +38,7 @@ impl Reading {
         Self::with(engine, server, usage::resident_bytes)
     }
 
-    /// Takes it while others wait for us: exact memory means a walk through all pages of the server.
+    /// Takes a cheap reading, since the run waits: exact memory would need a pass over all pages of the server.
     fn quickly(engine: &Engine, server: Option<u32>) -> Self {
         Self::with(engine, server, usage::resident_bytes_roughly)
     }
@@ -186,7 +186,7 @@ impl Observer {
         last.unwrap_or(now)
     }
 
-    /// Begins to keep seconds at this very moment.
+    /// Starts to keep seconds now.
     pub(super) fn begin_slice(&mut self, engine: &mut Engine) -> Reading {
         engine.tally.cut();
         let reading = Reading::quickly(engine, self.server);

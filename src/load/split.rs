@@ -1,4 +1,4 @@
-//! A delay split at the server's own moments: how long until the commit, until the socket was written, and
+//! A delay split at the server's timestamps: how long until the commit, until the socket was written, and
 //! from there to us.
 
 use super::latency::{Latency, Precision};

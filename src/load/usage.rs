@@ -35,7 +35,7 @@ pub(super) fn machine_busy() -> Option<Duration> {
     let &[user, nice, system, _, _, irq, softirq, steal, ..] = ticks.as_slice() else {
         return None;
     };
-    // The unit is fixed at a hundredth of a second for all that Linux tells programs.
+    // Linux reports all process times in hundredths of a second.
     Some(Duration::from_millis(
         10 * (user + nice + system + irq + softirq + steal),
     ))

@@ -49,11 +49,11 @@ impl Relationship {
     /// Whether the viewer may decide this about the other, or take it back.
     ///
     /// # Errors
-    /// A block between the two. A user who blocks the viewer can still be blocked, and let go of.
+    /// A block between the two. A user that blocks the viewer can still be blocked, unfollowed and unmuted.
     pub fn allows(self, relation: Relation, on: bool) -> Result<(), Refusal> {
         match relation {
             Relation::Follow if on && self.is_blocked() => Err(Refusal::Blocked),
-            // Their block hides them: there is nobody to mute.
+            // Their block hides them already, so there is nothing to mute.
             Relation::Mute if on && self.blocks_you => Err(Refusal::UserNotFound),
             Relation::Follow | Relation::Mute | Relation::Block => Ok(()),
         }

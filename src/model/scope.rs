@@ -9,7 +9,7 @@ use super::Channel;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum Scope {
-    /// Who the user is; part of every user token.
+    /// Identity of the user; part of every user token.
     Basic,
     /// The user's e-mail address; none is kept here.
     Email,

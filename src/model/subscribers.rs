@@ -1,4 +1,4 @@
-//! The users who are subscribed to one channel.
+//! The users subscribed to one channel.
 
 use imbl::OrdSet;
 use serde::{Serialize, Serializer};

@@ -47,7 +47,7 @@ pub fn shows_words(of: Relationship, occasion: Occasion, include_muted: bool) ->
     }
 }
 
-/// People whom one viewer muted, and people with whom the viewer is in a block, in either direction.
+/// Users that the viewer muted, and users in a block with the viewer, in either direction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hidden {
     /// Muted by the viewer.
@@ -57,7 +57,7 @@ pub struct Hidden {
 }
 
 impl Hidden {
-    /// The authors whom a list leaves out, rising ids: [`shows_words`] for all of them at once.
+    /// The authors that a list omits, rising ids: [`shows_words`] for all of them at once.
     pub fn authors(self, include_muted: bool) -> Vec<UserId> {
         let muted = Relationship {
             you_muted: true,

@@ -42,7 +42,7 @@ goodbyes! {
     StreamDeleted   4004 "stream deleted";
     /// The client reads too slowly.
     Slow            4008 "too slow";
-    /// The server lost events that the stream should have heard.
+    /// The server lost events of the stream.
     Incomplete      4009 "events were missed, catch up and reconnect";
 }
 

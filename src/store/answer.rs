@@ -20,7 +20,7 @@ impl<T> Answer<T> {
         (Self(sender), Pending(receiver))
     }
 
-    /// Answers. A caller that has gone away misses it; what was committed stays.
+    /// Answers. A caller that stopped waiting misses it; the commit stays.
     pub fn give(self, outcome: Result<T, Failure>) {
         drop(self.0.send(outcome));
     }

@@ -187,7 +187,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         }
     }
 
-    /// Removes the value, and the placeholder of a load that is under way.
+    /// Removes the value, and the placeholder of a load in progress.
     pub(super) fn remove(&self, key: &K) {
         self.map.remove(key);
     }

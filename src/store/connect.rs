@@ -1,4 +1,4 @@
-//! One connection to the database file, with the settings that the promises rest on.
+//! One connection to the database file, with the settings that the guarantees need.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,10 +17,10 @@ pub(super) type ReadPool = Pool<ConnectionManager<Sql>>;
 /// Statements that take longer are reported.
 const SLOW: Duration = Duration::from_millis(250);
 
-/// * `busy_timeout`: another process (the command line) may hold the write lock for a moment.
+/// * `busy_timeout`: another process (the command line) may hold the write lock briefly.
 /// * `page_size`: a commit writes whole pages, most of which a message changes by a few bytes. Half of the usual size
 ///   writes half as much. A database that exists keeps its own.
-/// * `journal_mode=WAL`: readers go on while somebody writes.
+/// * `journal_mode=WAL`: reads continue during a write.
 /// * `synchronous=FULL`: a commit is on the disk when it is answered; the lane makes that cheap by grouping.
 /// * `foreign_keys`: off by default in SQLite.
 /// * `wal_autocheckpoint`: 16 MB between checkpoints, each of which costs two more syncs.

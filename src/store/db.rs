@@ -11,7 +11,7 @@ use crate::model::Stamp;
 
 /// One connection, for reading. A job sees one state of the database from its first to its last question.
 ///
-/// Methods stand in the files of their aggregates: `users.rs`, `channels/`, `messages/` …
+/// Methods are in the files of their aggregates: `users.rs`, `channels/`, `messages/` …
 pub struct Db<'c> {
     pub(super) sql: &'c mut Sql,
 }
@@ -33,7 +33,7 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// A moment that was not given out before and is later than all that were; over restarts, too.
+    /// A new timestamp, later than all issued ones, also over restarts.
     pub fn now(&mut self) -> Stamp {
         self.group.now()
     }
@@ -47,7 +47,7 @@ impl<'c> Tx<'c> {
         self.group.invalidated.push(invalidated);
     }
 
-    /// What the job's group holds, beside the connection.
+    /// The state of the job's group, without the connection.
     pub(super) fn parts(&mut self) -> (&mut Sql, &mut Group) {
         (self.db.sql, self.group)
     }
@@ -66,7 +66,7 @@ impl DerefMut for Tx<'_> {
     }
 }
 
-/// A JSON column that does not parse was written by somebody else.
+/// A JSON column that does not parse was not written by this program.
 pub(super) fn from_json<T: serde::de::DeserializeOwned>(
     what: &'static str,
     text: &str,

@@ -12,8 +12,8 @@ use crate::clock::Clock;
 use crate::event::{Event, Payload, Timestamps};
 use crate::model::{MessageId, Stamp};
 
-/// The newest message id, and the last moment of the commit as of which it was so. Each write that gives out an id gives
-/// out a moment too, and each commit writes its last moment down: while that is still the last one in the database,
+/// The newest message id, and the last timestamp of the commit as of which it was so. Each write that issues an id issues
+/// a timestamp too, and each commit stores its last timestamp: while that is still the last one in the database,
 /// no other process has given out an id.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NewestMessage {
@@ -25,10 +25,10 @@ pub(super) struct NewestMessage {
 pub(super) struct Group {
     /// When its transaction began.
     pub(super) began: Instant,
-    /// The last moment before it.
+    /// The last timestamp before it.
     pub(super) from: Stamp,
     clock: Clock,
-    /// The last moment given out.
+    /// The last issued timestamp.
     pub(super) stamp: Stamp,
     newest: i64,
     /// Messages written.
@@ -51,7 +51,7 @@ pub(super) struct Mark {
 }
 
 impl Group {
-    /// Called first in a transaction: from here to its end no other process gives out moments or ids.
+    /// Called first in a transaction: from here to its end no other process issues timestamps or ids.
     pub(super) fn begin(
         sql: &mut Sql,
         clock: Clock,
@@ -75,7 +75,7 @@ impl Group {
         })
     }
 
-    /// A moment that was not given out before and is later than all that were; over restarts, too.
+    /// A new timestamp, later than all issued ones, also over restarts.
     pub(super) fn now(&mut self) -> Stamp {
         let next = self.stamp.0.saturating_add(1);
         self.stamp = Stamp(self.clock.now().0.max(next));

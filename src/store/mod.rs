@@ -7,7 +7,7 @@
 //!   [`Store::committed`] once it is committed.
 //!
 //! Jobs get a [`Db`] or a [`Tx`]; these take and give model types. Rows, tables and connections stay in here.
-//! Not here: rules. Who may do what is decided above; the store keeps what must be true of the data.
+//! Not here: rules. Layers above decide about access; the store keeps the invariants of the data.
 
 mod answer;
 mod app_streams;
@@ -196,7 +196,7 @@ impl Store {
         self.shared.readers.ended().await;
         self.shared.lane.close();
         let mut ended = self.shared.lane_ended.clone();
-        // An error means that the thread is gone, too.
+        // An error means that the thread ended, too.
         drop(ended.wait_for(|ended| *ended).await);
     }
 }

@@ -79,7 +79,7 @@ impl StoreOptions {
     }
 }
 
-/// Makes the directory and proves that one can write there: SQLite keeps two more files beside its own.
+/// Creates the directory and checks that it is writable: SQLite keeps two more files next to the database.
 pub(super) fn prepare_directory(file: &Path) -> Result<(), Failure> {
     let directory = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

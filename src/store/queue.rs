@@ -85,13 +85,13 @@ impl<T> Queue<T> {
         self.arrived.notify_all();
     }
 
-    /// Takes no more, and drops what waits: its thread is gone.
+    /// Closes the queue and drops waiting jobs: its thread ended.
     pub(super) fn abandon(&self) {
         let mut state = self.lock();
         state.is_closed = true;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
-        // Outside of the lock: what is dropped may answer those who wait.
+        // Outside of the lock: dropping a job may wake its sender.
         drop(waiting);
     }
 

@@ -13,7 +13,7 @@ use super::{Db, Failure};
 
 /// Reads that may wait, per thread; one more is refused as busy.
 const WAITING_PER_THREAD: usize = 512;
-/// A thread with nothing to do looks around this often; it matters to nobody.
+/// Interval in which an idle thread checks for the end; without effect on reads.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
 type Read = Box<dyn FnOnce(&ReadPool) + Send>;
@@ -51,7 +51,7 @@ impl Readers {
         let (answer, answered) = oneshot::channel();
         self.queue
             .offer(Box::new(move |pool| {
-                // Whoever asked went away: nobody needs the answer.
+                // The caller stopped waiting, so the read is skipped.
                 if answer.is_closed() {
                     return;
                 }
@@ -72,7 +72,7 @@ impl Readers {
     /// Waits for the threads to end.
     pub(super) async fn ended(&self) {
         let mut alive = self.alive.clone();
-        // An error means that all senders are gone, hence all threads.
+        // An error means that all senders, hence all threads, ended.
         drop(alive.wait_for(|alive| *alive == 0).await);
     }
 }

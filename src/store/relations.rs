@@ -1,4 +1,4 @@
-//! What users decided about one another.
+//! Follows, mutes and blocks.
 
 use std::collections::HashMap;
 
@@ -9,17 +9,17 @@ use super::{Db, Failure, Tx};
 use crate::model::visibility::Hidden;
 use crate::model::{Page, PageRequest, Relation, Relationship, UserId};
 
-/// Who must not hear of somebody.
+/// The users from whom an author is hidden.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MutesAndBlocks {
-    /// These muted the user.
+    /// Users that muted the author.
     pub muted_by: Vec<UserId>,
-    /// These stand in a block with the user, in either direction.
+    /// Users in a block with the author, in either direction.
     pub blocked: Vec<UserId>,
 }
 
 impl Db<'_> {
-    /// How a viewer and others stand to each other. Strangers are left out.
+    /// The relationships between a viewer and others. Users without any are omitted.
     pub fn relationships(
         &mut self,
         viewer: UserId,
@@ -57,19 +57,19 @@ impl Db<'_> {
         Ok(relationships)
     }
 
-    /// Who must not hear of what this user does.
+    /// The users from whom this author's events are hidden.
     pub fn mutes_and_blocks(&mut self, actor: UserId) -> Result<MutesAndBlocks, Failure> {
         let muted_by = self.others(actor, Relation::Mute, true)?;
         let blocked = self.blocked(actor)?;
         Ok(MutesAndBlocks { muted_by, blocked })
     }
 
-    /// Whom the user follows.
+    /// Users that the user follows.
     pub fn follows(&mut self, user: UserId) -> Result<Vec<UserId>, Failure> {
         self.others(user, Relation::Follow, false)
     }
 
-    /// Whom the viewer muted, and who is in a block with the viewer.
+    /// Users that the viewer muted, and users in a block with the viewer.
     pub fn hidden(&mut self, viewer: UserId) -> Result<Hidden, Failure> {
         let muted = self.others(viewer, Relation::Mute, false)?;
         let blocked = self.blocked(viewer)?;
@@ -85,7 +85,7 @@ impl Db<'_> {
         Ok(blocked)
     }
 
-    /// The users on one side of a relation, latest first; `incoming`: who decided so about `user`.
+    /// The users on one side of a relation, latest first; `incoming`: the users with this relation to `user`.
     pub fn relation_page(
         &mut self,
         user: UserId,
@@ -142,7 +142,7 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// `user` follows, mutes or blocks `other`. False: did so already.
+    /// `user` follows, mutes or blocks `other`. False: already the case.
     pub fn relate(
         &mut self,
         user: UserId,
@@ -165,7 +165,7 @@ impl Tx<'_> {
         Ok(changed > 0)
     }
 
-    /// Takes it back. False: there was nothing to take back.
+    /// Undoes it. False: there was nothing to undo.
     pub fn unrelate(
         &mut self,
         user: UserId,

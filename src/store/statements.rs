@@ -45,7 +45,7 @@ statements! {
     /// When it failed.
     RollbackToSavepoint -> () = "ROLLBACK TO job";
 
-    /// The last moment that was given out, by any process.
+    /// The last issued timestamp, of any process.
     LastStamp -> BigInt = "SELECT stamp FROM log_head";
     /// Numbers for events: by how many, by how many bytes, the last moment given out.
     MoveLogHead -> BigInt = "UPDATE log_head SET pos = pos + ?, bytes = bytes + ?, stamp = ? RETURNING pos";

@@ -171,7 +171,7 @@ impl Tx<'_> {
             .returning(Row::as_returning())
             .get_result(self.sql)
             .map_err(|error| {
-                // The name was free a moment ago, within this transaction.
+                // The name was free before, within this transaction.
                 if is_taken(&error) {
                     Refusal::Invalid.at("email").into()
                 } else {

@@ -1,4 +1,4 @@
-//! The metrics page: Prometheus' text format, with the values of the moment.
+//! The metrics page: Prometheus' text format, with the current values.
 //!
 //! The atomics stay where they are counted; a collector reads them for each scrape.
 

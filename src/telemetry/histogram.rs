@@ -24,7 +24,7 @@ pub struct Histogram {
     max: AtomicU64,
 }
 
-/// Percentiles of a histogram at one moment, in microseconds.
+/// Percentiles of a histogram at one time, in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Percentiles {
     /// Values.

@@ -1,4 +1,4 @@
-//! Durations of the parts of a write, each in a distribution of its own.
+//! Durations of the parts of a write, one histogram each.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Texts that nobody means well with.
+//! Hostile texts.
 
 use super::tests::people;
 use super::*;

@@ -72,7 +72,7 @@ impl Default for Source {
 }
 
 impl Source {
-    /// A text with both switches on and no links of its own.
+    /// A text with both switches on and no links from the client.
     pub fn plain(text: &str) -> Self {
         Self {
             text: text.to_owned(),

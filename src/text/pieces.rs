@@ -23,7 +23,7 @@ pub(super) enum Piece<'t> {
         url: &'t str,
         /// Shown on hovering.
         title: Option<&'t str>,
-        /// `None` for addresses that stand in the text themselves.
+        /// `None` for URLs in the text itself.
         amend: Option<&'t str>,
     },
 }
@@ -132,7 +132,7 @@ impl Found<'_> {
     }
 }
 
-/// A client may mark an address that stands in its text; anything else shows where it leads, as
+/// A client may mark a URL in its text; any other link shows its target, as
 /// markdown links do, so that `bank.example` cannot lead elsewhere unseen.
 fn amend_given<'p>(anchor: &str, span: &'p Span<'_>) -> Option<&'p str> {
     let written = super::address::Address::parse(anchor.trim());

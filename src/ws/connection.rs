@@ -36,7 +36,7 @@ pub(super) struct ConnectionActor {
     slot: ConnectionSlot,
 }
 
-/// What an actor needs beside the handle of its connection.
+/// The parts of an actor without the handle of its connection.
 pub(super) struct Launch {
     /// What all actors share.
     pub shared: Arc<Shared>,

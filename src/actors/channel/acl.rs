@@ -7,7 +7,7 @@ use crate::model::{
 /// The ACL after a change. `most`: people in a channel, its owner among them.
 ///
 /// # Errors
-/// A real change of a frozen group, of `full` by anybody but the owner, or too many members. What changes
+/// A real change of a frozen group, of `full` by a user other than the owner, or too many members. A part that changes
 /// nothing is never refused: clients send back what they were given.
 pub fn changed(
     channel: &Channel,
@@ -27,7 +27,7 @@ pub fn changed(
     Ok(acl)
 }
 
-/// Users who are put into a group leave the others, unless the same request lists them there too.
+/// Users added to a group leave the others, unless the same request lists them there too.
 fn set_lists(acl: &mut Acl, change: &AclChange) {
     fn listed(group: Option<&GroupChange>) -> Option<&Vec<UserId>> {
         group.and_then(|group| group.users.as_ref())
@@ -152,13 +152,13 @@ mod tests {
         ("2|3|4", 1, "3|-|-", Ok("3||4")),
         ("2|3|4", 1, "-|9|9", Ok("2|9|")),
         ("2|3|4", 1, "||", Ok("||")),
-        // The owner stands in no group; each user once, rising.
+        // The owner is in no group; each user once, rising.
         ("2|3|4", 1, "-|1,7,5,7|-", Ok("2|5,7|4")),
         // Writers read; a public channel is open to accounts too.
         ("2|3|", 1, "-|3*|-", Ok("2|3*|*")),
         ("2||", 1, "-|-|p", Ok("2||*p")),
         ("2|3*|*", 1, "-|3|-", Ok("2|3|*")),
-        // Who has full access changes the lower groups, not the full one.
+        // Full access allows changes of the lower groups, not of the full one.
         ("2|3|4", 2, "-|5|6", Ok("2|5|6")),
         ("2|3|4", 2, "2,3|-|-", Err((Refusal::NoAccess, "acl.full"))),
         ("2|3|4", 2, "2!|-|-", Err((Refusal::NoAccess, "acl.full"))),

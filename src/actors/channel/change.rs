@@ -23,7 +23,7 @@ pub struct ChangeLimits {
 pub struct Planned {
     /// The channel as it is to be saved.
     pub channel: Channel,
-    /// Subscribe the owner and everybody who is listed, and of these, who were listed before, those who still may read.
+    /// Subscribe the owner and all members of the ACL; previous members only if they may still read.
     pub subscribe: Option<Vec<UserId>>,
 }
 
@@ -131,7 +131,7 @@ mod tests {
             Some(ids(&[2, 4])),
             "3 may not read any more"
         );
-        // A server may subscribe whoever is listed, but only when an ACL is sent.
+        // A server may subscribe all members, but only if the request contains an ACL.
         let listing = ChangeLimits {
             subscribe_listed: true,
             ..LIMITS

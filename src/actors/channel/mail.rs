@@ -1,4 +1,4 @@
-//! What may be sent to a channel's actor. A full mailbox is told to the sender as busy.
+//! Mails of a channel's actor. If the mailbox is full, the sender gets [`Failure::Busy`].
 //!
 //! Writes of messages carry a [`Ticket`]: the actor decides in mailbox order and puts the write into the lane, and the
 //! lane answers the sender once it is committed.
@@ -20,9 +20,9 @@ use crate::store::Failure;
 pub struct PostMessage {
     /// The way back.
     pub ticket: Ticket<Message>,
-    /// Who asks.
+    /// The acting user.
     pub principal: UserPrincipal,
-    /// The same, as everybody sees them.
+    /// The same user, for the event.
     pub author: Arc<User>,
     /// What is written.
     pub new: NewMessage,
@@ -34,7 +34,7 @@ pub struct PostMessage {
 pub struct DeleteMessage {
     /// The way back.
     pub ticket: Ticket<Message>,
-    /// Who asks.
+    /// The acting user.
     pub principal: UserPrincipal,
     /// Which.
     pub id: MessageId,
@@ -46,7 +46,7 @@ pub struct DeleteMessage {
 pub struct SetSticky {
     /// The way back.
     pub ticket: Ticket<Message>,
-    /// Who asks.
+    /// The acting user.
     pub principal: UserPrincipal,
     /// Which.
     pub id: MessageId,
@@ -61,7 +61,7 @@ pub struct ChannelChange {
     pub acl: Option<AclChange>,
     /// Raw as the client sent it; merged by type.
     pub raw: Option<serde_json::Value>,
-    /// Subscribe everybody who is listed.
+    /// Subscribe all members of the ACL.
     pub auto_subscribe: bool,
 }
 
@@ -69,7 +69,7 @@ pub struct ChannelChange {
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Arc<Channel>, Failure>")]
 pub struct ChangeChannel {
-    /// Who asks.
+    /// The acting user.
     pub principal: UserPrincipal,
     /// What.
     pub change: ChannelChange,
@@ -79,9 +79,9 @@ pub struct ChangeChannel {
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Arc<Channel>, Failure>")]
 pub struct ChangeOwner {
-    /// Who asks.
+    /// The acting user.
     pub principal: UserPrincipal,
-    /// To whom.
+    /// The new owner.
     pub owner: UserId,
 }
 
@@ -89,28 +89,28 @@ pub struct ChangeOwner {
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Arc<Channel>, Failure>")]
 pub struct Deactivate {
-    /// Who asks.
+    /// The acting user.
     pub principal: UserPrincipal,
 }
 
-/// How a user stands to a channel.
+/// A change of a user's channel subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubscriptionChange {
-    /// Put it into the inbox.
+    /// Add the channel to the inbox.
     Subscribe,
-    /// Take it out.
+    /// Remove it.
     Unsubscribe,
-    /// Take it out and let nobody put it back.
+    /// Remove it; other users cannot add it again.
     Mute,
-    /// Let it be put back.
+    /// Let other users add it again.
     Unmute,
 }
 
-/// Subscribes, mutes, or takes either back. The next mail is looked at when that is committed.
+/// Subscribes, mutes, or undoes either. The next mail is handled after the commit.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Arc<Channel>, Failure>")]
 pub struct ChangeSubscription {
-    /// Who asks.
+    /// The acting user.
     pub principal: UserPrincipal,
     /// What.
     pub how: SubscriptionChange,
@@ -120,9 +120,9 @@ pub struct ChangeSubscription {
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Presence, Failure>")]
 pub struct SetChannelPresence {
-    /// Who asks.
+    /// The acting user.
     pub principal: UserPrincipal,
-    /// The same, as everybody sees them.
+    /// The same user, for the event.
     pub user: Arc<User>,
     /// What.
     pub set: SetPresence,
@@ -134,7 +134,7 @@ pub struct SetChannelPresence {
 pub struct MayListen(pub UserPrincipal);
 
 /// Events of this channel were committed (or are ephemeral): bring the state up to date, and say for each
-/// who is subscribed at that place in the log.
+/// which users are subscribed at that position of the log.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Vec<Subscribers>")]
 pub struct EventsArrived(pub Vec<Arc<Event>>);

@@ -1,6 +1,6 @@
 //! One channel in use: its ACL, its subscribers, its writes.
 //!
-//! The actor loads itself when it starts, with its mailbox shut, and rests when nobody has needed it for a
+//! The actor loads itself when it starts, before it takes mail, and passivates after it was not used for a
 //! while. What it knows follows the log ([`mail::EventsArrived`]), so it is right on every machine.
 
 pub mod acl;
@@ -45,7 +45,7 @@ type Saved = Result<Arc<Channel>, Failure>;
 pub struct ChannelActor {
     id: ChannelId,
     shared: Arc<Shared>,
-    /// `None` if there is no such channel; then every mail is refused and the actor rests soon.
+    /// `None` if there is no such channel; then every mail is refused and the actor passivates soon.
     state: Option<ChannelState>,
     used: Instant,
 }
@@ -88,11 +88,11 @@ impl ChannelActor {
         wrap_future(read).map(
             |loaded, actor: &mut Self, ctx: &mut Context<Self>| match loaded {
                 Ok(Some(state)) => actor.state = Some(state),
-                // Nobody shall fill the directory by asking for channels that do not exist.
+                // Stop soon, so that requests for unknown channels do not accumulate actors.
                 Ok(None) => {
                     ctx.run_later(Duration::from_secs(1), |actor, ctx| actor.passivate(ctx));
                 }
-                // Whoever asks next starts it anew.
+                // The next mail starts it again.
                 Err(_) => actor.passivate(ctx),
             },
         )

@@ -71,7 +71,7 @@ pub fn may_attend(
         }
         // Muting needs a channel that one can see.
         SubscriptionChange::Mute => may_read(channel, principal),
-        // Leaving is allowed to those who are there; whether they are, the write finds out.
+        // Unsubscribing is allowed to subscribed users; the write finds out whether they are.
         SubscriptionChange::Unsubscribe | SubscriptionChange::Unmute => {
             principal.opens(channel).demand()
         }

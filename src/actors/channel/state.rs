@@ -8,7 +8,7 @@ use crate::model::{Channel, Subscribers};
 /// What a channel's actor knows.
 #[derive(Clone, Debug)]
 pub struct ChannelState {
-    /// The newest version that was heard of, from the log or from an own commit. Another process may have committed a
+    /// The newest known version, from the log or from an own commit. Another process may have committed a
     /// newer one: what is allowed by this one holds only if the write finds this revision.
     channel: Arc<Channel>,
     subscribers: Subscribers,

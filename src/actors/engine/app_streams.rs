@@ -23,7 +23,7 @@ impl Engine {
         self.ask_app(client, mail).await??.wait().await
     }
 
-    /// Changes what a stream hears; open connections keep what they had.
+    /// Changes the object types of a stream; open connections keep the old ones.
     ///
     /// # Errors
     /// No such stream.

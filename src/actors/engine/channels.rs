@@ -104,7 +104,7 @@ impl Engine {
     /// Finds the private channel of exactly these people and the caller, or makes it.
     ///
     /// # Errors
-    /// Nobody else, too many, or a block between the caller and one of them.
+    /// Only the caller, too many users, or a block between the caller and one of them.
     pub async fn open_pm(
         &self,
         principal: &UserPrincipal,

@@ -1,4 +1,4 @@
-//! The face of the actors towards `http`: one method per thing that can be asked for.
+//! The interface of the actors for `http`: one method per operation.
 
 mod app_streams;
 mod channels;
@@ -56,7 +56,7 @@ impl Engine {
         &self.shared.site
     }
 
-    /// Who is there.
+    /// Presence of users.
     pub fn presence(&self) -> &PresenceBoard {
         &self.shared.presence
     }
@@ -70,7 +70,7 @@ impl Engine {
         Ok(self.store().user(id).await?.ok_or(Refusal::UserNotFound)?)
     }
 
-    /// Asks an actor. One that was passivated while the mail was under way, or died of a panic, is started again;
+    /// Asks an actor. An actor that passivated while the mail was in flight, or panicked, is started again;
     /// nothing of the mail was written then, so asking twice is safe.
     async fn ask<A, M>(
         mailbox: impl Fn() -> Mailbox<A>,

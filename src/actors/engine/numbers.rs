@@ -1,4 +1,4 @@
-//! What lives in the process, and what each actor of it has done.
+//! Counts of the process, and numbers per actor.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::actors::shard::mail::{CountConnections, CountRoomListeners};
 use crate::model::ChannelId;
 use crate::telemetry::{ActorNumbers, Percentiles};
 
-/// What lives in the process at the moment.
+/// Counts of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Numbers {
     /// Websockets.
@@ -88,7 +88,7 @@ pub struct ActorRow {
     pub id: String,
     /// Events that came down the log to it.
     pub events: u64,
-    /// Connections that hear it now.
+    /// Connections that receive its events now.
     pub receivers: usize,
     /// Worker threads that these live on.
     pub shards: usize,
@@ -98,7 +98,7 @@ pub struct ActorRow {
     pub bytes: u64,
     /// Listeners that were closed because they read too slowly.
     pub slow_closes: u64,
-    /// Who waits for it.
+    /// Its mailbox.
     pub mailbox: MailboxRow,
     /// From the commit to the last socket written.
     #[serde(skip_serializing_if = "Option::is_none")]

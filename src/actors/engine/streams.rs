@@ -10,7 +10,7 @@ impl Engine {
     /// Ends one subscription.
     ///
     /// # Errors
-    /// Unknown, or somebody else's.
+    /// Unknown, or another user's.
     pub async fn unsubscribe(
         &self,
         principal: &UserPrincipal,
@@ -27,7 +27,7 @@ impl Engine {
     /// Closes a user stream.
     ///
     /// # Errors
-    /// Unknown, or somebody else's.
+    /// Unknown, or another user's.
     pub async fn close_stream(
         &self,
         principal: &UserPrincipal,

@@ -22,7 +22,7 @@ use crate::store::secret::random_id;
 pub struct NewSubscription<'r> {
     /// The public id of the connection.
     pub connection: &'r str,
-    /// The token of the call; its scopes bound what is heard.
+    /// The token of the request; its scopes bound the events.
     pub token: &'r Arc<Token>,
     /// The endpoint.
     pub topic: Topic,
@@ -61,7 +61,7 @@ impl Drop for SubscriptionGuard {
         };
         let mail = ConnectionMail::Unsubscribe(self.user, self.subscription_id.clone());
         actix_rt::spawn(async move {
-            // A connection that is gone has no subscriptions.
+            // A closed connection has no subscriptions.
             drop(connection.send(mail).await);
         });
     }
@@ -124,7 +124,7 @@ impl Engine {
         Ok(Some(guard))
     }
 
-    /// May this token hear of the topic's channel?
+    /// Whether this token may receive events of the topic's channel.
     async fn demand_access(&self, principal: &UserPrincipal, topic: Topic) -> Result<(), Failure> {
         match topic.channel() {
             Some(channel) => {
@@ -135,7 +135,7 @@ impl Engine {
         }
     }
 
-    /// Presence is heard of users whom one follows.
+    /// Presence is delivered for followed users.
     async fn followed_users(
         &self,
         user: UserId,
@@ -193,7 +193,7 @@ impl Engine {
         Err(Refusal::TokenInvalid.into())
     }
 
-    /// An inbox hears of the channels that the user subscribes to.
+    /// An inbox delivers the channels that the user subscribes to.
     async fn fill_inbox(
         &self,
         connection: &Recipient<ConnectionMail>,

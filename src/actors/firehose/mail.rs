@@ -11,7 +11,7 @@ use crate::store::Failure;
 #[rtype(result = "Result<(), Failure>")]
 pub struct Admit;
 
-/// An event, with who was subscribed to its channel at its place in the log.
+/// An event, with the users subscribed to its channel at its position in the log.
 #[derive(Clone, Debug)]
 pub struct EventWithSubscribers {
     /// What happened.

@@ -14,17 +14,17 @@ use crate::store::{Failure, Pending, Tx};
 pub struct CreateStream {
     /// The key that the app wishes for.
     pub key: Option<StreamKey>,
-    /// What it hears.
+    /// Its object types.
     pub object_types: Vec<ObjectType>,
 }
 
-/// Changes what a stream hears.
+/// Changes the object types of a stream.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Pending<AppStream>, Failure>")]
 pub struct ChangeStream {
     /// Which stream.
     pub key: StreamKey,
-    /// What it hears from now on.
+    /// The new object types.
     pub object_types: Vec<ObjectType>,
 }
 

@@ -10,7 +10,7 @@ use crate::model::{
 /// Channels whose answer is remembered; beyond that the memory starts anew.
 const REMEMBERED: usize = 10_000;
 
-/// Who authorized one app for what.
+/// The authorizations of one app's users.
 #[derive(Debug)]
 pub struct AppVisibility {
     client: ClientId,
@@ -65,7 +65,7 @@ impl AppVisibility {
             }
             Payload::ChannelPresence { channel, user, .. } => self.authorized_for(user.id, channel),
             Payload::Related { relation, user, .. } => match relation {
-                // Who follows whom is public.
+                // Follows are public.
                 Relation::Follow => true,
                 Relation::Mute | Relation::Block => self.users.contains_key(&user.id),
             },

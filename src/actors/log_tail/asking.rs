@@ -1,4 +1,4 @@
-//! Asks the owners of events who was subscribed, and the firehoses what their apps may see: many at once, the
+//! Asks the owning actors for the subscribed users, and the firehoses for the visibility of their apps: concurrently, the
 //! answers in the order of the events.
 
 use std::collections::HashMap;
@@ -22,15 +22,15 @@ const TRIES: u32 = 25;
 /// What the owner of an event said to it.
 #[derive(Clone, Default)]
 pub(super) struct OwnerAnswer {
-    /// Who was subscribed at that place in the log.
+    /// The users subscribed at that position of the log.
     pub(super) subscribers: Subscribers,
     /// The owner's numbers, if it is awake.
     pub(super) numbers: Option<Arc<ActorNumbers>>,
 }
 
 impl Dispatcher {
-    /// Brings the channels concerned up to date, and learns who was subscribed at each event. A channel at
-    /// rest has no state to keep; it is started only if an app might want to know its subscribers. The flag: all
+    /// Brings the channels concerned up to date, and gets the users subscribed at each event. A passivated channel
+    /// has no state to update; it is started only if an app stream may need its subscribers. The flag: all
     /// that were asked have answered.
     pub(super) async fn ask_owners(
         &self,

@@ -1,4 +1,4 @@
-//! From events to mails: who was subscribed, which apps may see it, from whom it is hidden, which shards listen.
+//! From events to mails: subscribed users, apps that may see the event, users from whom it is hidden, listening shards.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -25,13 +25,13 @@ use crate::telemetry::{ActorNumbers, Counter};
 
 /// Where events go, in order.
 pub trait Dispatch: Send {
-    /// Sends events to everybody who hears them; done when all shards have taken them.
+    /// Sends events to all listeners; done when all shards have taken them.
     fn deliver(&mut self, events: Vec<Arc<Event>>) -> impl Future<Output = ()> + Send;
 
     /// Events were missed: what is known from events is read anew.
     fn reset_state(&mut self);
 
-    /// Events were missed that streams should have heard: they are closed, and their clients catch up.
+    /// Streams missed events: they are closed, and their clients catch up.
     fn close_streams(&mut self) -> impl Future<Output = ()> + Send;
 }
 
@@ -92,7 +92,7 @@ impl Dispatcher {
         join_all(closed).await;
     }
 
-    /// Returns the shards that were told.
+    /// Returns the shards that got a mail.
     async fn deliver_part(&mut self, events: &[Arc<Event>]) -> Vec<Mailbox<ShardActor>> {
         self.shared
             .metrics
@@ -135,7 +135,7 @@ impl Dispatcher {
         }
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
             let shard = self.shared.shards.get(shard)?;
-            // A shard whose last fan-out has not ended makes LogTail wait here: the log keeps the rest, not memory.
+            // A shard that still fans out delays all others here, without queueing in memory: the log keeps the rest.
             Some(async move {
                 shard
                     .send_past_bound(FanOutBatch(mail))
@@ -176,9 +176,9 @@ impl Dispatcher {
                 .await
             {
                 Ok(hidden) => break hidden,
-                // Without an answer it must not go to everybody.
+                // Without an answer the event must not be delivered to all.
                 Err(Failure::Stopping) => return None,
-                // Sending to somebody who must not hear it would be worse than being late.
+                // Delivering to a user from whom it is hidden would be worse than being late.
                 Err(_) => wait_for_database(&self.shared.metrics, &mut tries, PAUSE).await,
             }
         };
@@ -199,7 +199,7 @@ impl Dispatcher {
     }
 }
 
-/// What apps are told beside a message: who is subscribed, and who of them must not be notified.
+/// The notification targets of a message: the subscribed users, and the users that must not be notified.
 fn targets(seen: &EventWithSubscribers, hidden: &HiddenFrom) -> NotificationTargets {
     let payload = &seen.event.payload;
     let Some(written) = payload.message() else {

@@ -1,9 +1,9 @@
-//! The one way down: committed events, in `pos` order, to everybody who hears them.
+//! The one way down: committed events, in `pos` order, to all listeners.
 //!
-//! Here is the order: each position once, in turn. A batch that does not begin where the last one ended (another
+//! This file keeps the order: each position once, in sequence. A batch that does not begin where the last one ended (another
 //! process wrote, or this one fell behind) is completed from the table first ([`source`]). What happens with an event
 //! is in [`dispatch`]: the next events wait until all shards have taken the last ones. So each shard, and each
-//! connection, hears everything in `pos` order over all channels.
+//! connection, receives everything in `pos` order over all channels.
 
 mod asking;
 pub mod dispatch;
@@ -36,8 +36,8 @@ const AT_ONCE: usize = 1024;
 /// When writers outrun the sockets, more is waited for after a fan-out that took as long as this.
 const LONG_FAN_OUT: Duration = Duration::from_millis(3);
 
-/// For this part of its time, but never long. The client that heard the last event writes now, and while the fan-out
-/// held the thread nothing was read: what comes in this moment leaves in the same writes instead of in its own.
+/// For this part of its time, but never long. Clients answer the last event now, and while the fan-out
+/// held the thread no request was read: answers that arrive in this time share one `send()` per socket.
 const GATHER_PART: u32 = 10;
 const LONGEST_GATHER: Duration = Duration::from_millis(4);
 
@@ -228,7 +228,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
         for entry in entries {
             match entry {
                 Logged::Event(event) => {
-                    // Before it goes out: a client that hears it and asks must not get the old state.
+                    // Before delivery: a client that receives the event and sends a request must not get the old state.
                     self.source.invalidate(&event);
                     next.push(event);
                 }

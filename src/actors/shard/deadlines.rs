@@ -11,7 +11,7 @@ use crate::protocol::goodbye::Goodbye;
 /// second cost nothing.
 pub(super) const TICK: Duration = Duration::from_millis(50);
 
-/// Why a connection is checked when its moment in the wheel passes.
+/// The reason for which a connection is in the wheel.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Check {
     /// Silence and claim; checked as long as the connection lives.

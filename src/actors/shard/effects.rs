@@ -1,4 +1,4 @@
-//! What an event does to those who listen: it cuts them off, closes them, or changes what they listen to.
+//! Effects of an event on listeners: it ends subscriptions, closes connections, or changes what they listen to.
 
 use std::rc::Rc;
 
@@ -77,7 +77,7 @@ fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
     }
 }
 
-/// A user follows another one, or no longer does: presence subscriptions of that user hear it.
+/// A user follows another one, or no longer does: the user's presence subscriptions change.
 fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
     let mut state = shard.state.borrow_mut();
     for index in state.listeners.at(&RoutingKey::User(user)).to_vec() {
@@ -92,7 +92,7 @@ fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
     }
 }
 
-/// A token is gone: its connections are closed, what it subscribed to elsewhere is dropped.
+/// A token was revoked: its connections are closed, its subscriptions on other connections end.
 fn drop_token(shard: &Rc<Shard>, token: &Token) {
     let key = token.user.map_or_else(
         || RoutingKey::App(token.client.id.clone()),

@@ -138,7 +138,7 @@ fn gap() -> [u8; ID_LENGTH + 2] {
 struct Joined {
     bytes: BytesMut,
     gaps: SmallVec<[usize; 8]>,
-    /// Where moments of writing go; empty unless these receivers asked for them.
+    /// Offsets of the write timestamps; empty unless the render class has timing.
     moments: SmallVec<[usize; 1]>,
     /// Numbers of the channel.
     numbers: Option<Arc<ActorNumbers>>,
@@ -167,7 +167,7 @@ impl Joined {
         (joined, taken)
     }
 
-    /// Writes a receiver's id into the gaps, and the moment where it is wanted.
+    /// Writes a receiver's id into the gaps, and the write timestamp if the class has timing.
     fn address(&mut self, shard: &Shard, id: &[u8; ID_LENGTH]) {
         for at in &self.gaps {
             if let Some(gap) = self.bytes.get_mut(*at..*at + ID_LENGTH) {

@@ -1,4 +1,4 @@
-//! Does this subscription hear this event? One pure question, asked for every receiver on the slow path.
+//! Whether a subscription receives an event: one pure function, called for every receiver on the slow path.
 //!
 //! What is decided once for all receivers is not asked here: the users who muted or blocked the actor are part
 //! of the delivery, and connections that lost access were cut off when the change of the ACL passed.
@@ -72,7 +72,7 @@ fn scope_opens(subscription: &Subscription, channel: EventChannel<'_>) -> bool {
     scopes.open_channel(channel.kind, channel.is_public)
 }
 
-/// A user hears presence of itself and of followed users, or of all if the filter asks for that.
+/// A user receives presence of itself and of followed users, or of all users by the filter.
 fn knows(handle: &ConnectionHandle, filter: &Filter, viewer: UserId, who: UserId) -> bool {
     filter.include_not_followed
         || who == viewer
@@ -82,7 +82,7 @@ fn knows(handle: &ConnectionHandle, filter: &Filter, viewer: UserId, who: UserId
             .is_some_and(|followed| followed.contains(&who))
 }
 
-/// Whether an app stream hears the event: it lists the type, and its filters let the event pass.
+/// Whether an app stream receives the event: it lists the type, and its filters pass the event.
 pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool {
     let facts = body.facts();
     let Some(object_type) = facts.object_type.filter(|kind| types.contains(kind)) else {

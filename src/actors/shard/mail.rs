@@ -17,7 +17,7 @@ pub struct FanOutBatch(pub Vec<Arc<Delivery>>);
 #[rtype(result = "ShardCounts")]
 pub struct CountConnections;
 
-/// What a shard has at the moment.
+/// Counts of a shard.
 #[derive(actix::MessageResponse, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShardCounts {
     /// Connections.
@@ -26,7 +26,7 @@ pub struct ShardCounts {
     pub subscriptions: usize,
 }
 
-/// Asks how many connections hear the messages of each of these channels here.
+/// Asks how many connections receive the messages of each of these channels here.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Vec<usize>")]
 pub struct CountRoomListeners(pub Arc<[ChannelId]>);

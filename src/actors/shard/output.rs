@@ -19,7 +19,7 @@ const BURST: Duration = Duration::from_millis(250);
 const BURST_BOUNDS: usize = 8;
 
 impl Shard {
-    /// Closes a connection: it hears nothing more, what waits is dropped, the close frame goes out, and when
+    /// Closes a connection: its subscriptions end, queued frames are dropped, the close frame is sent, and when
     /// the peer answers or the time is up the connection ends.
     pub fn close(self: &Rc<Self>, index: ConnectionIndex, goodbye: Goodbye) {
         let serial = {
@@ -121,7 +121,7 @@ impl Shard {
                 return;
             };
             let over = handle.closing.is_none() && self.is_over(&handle.socket, rest.len());
-            // Even over the bound the rest of a frame whose beginning is gone has to follow.
+            // The rest of a partly sent frame is queued even beyond the bound.
             if over && !begun {
                 (true, None)
             } else {

@@ -33,7 +33,7 @@ pub(super) struct OutputBatch {
 #[derive(Default)]
 struct Output {
     bytes: BytesMut,
-    /// Where moments of writing go; empty unless the connection asked for them.
+    /// Offsets of the write timestamps; empty unless the render class has timing.
     moments: SmallVec<[usize; 1]>,
 }
 
@@ -64,7 +64,7 @@ impl OutputBatch {
         }
     }
 
-    /// The frame for those of these connections that hear it.
+    /// Adds the frame for those of these connections that receive it.
     pub(super) fn add(
         &mut self,
         shard: &Shard,

@@ -44,7 +44,7 @@ const PIECE_COST: usize = 96;
 struct Outbox {
     queue: VecDeque<Bytes>,
     bytes: usize,
-    /// Part of the front piece is already gone.
+    /// Part of the front piece was sent.
     front_sent: bool,
     /// When the kernel last took something.
     progress: Instant,
@@ -140,7 +140,7 @@ impl Socket {
         true
     }
 
-    /// Drops what waits, except a frame whose first bytes are gone: without its end the next frame (the close
+    /// Drops queued frames, except a partly sent one: without its end the next frame (the close
     /// frame) would be read as part of it.
     pub fn drop_queue(&self) {
         let mut slot = self.outbox.borrow_mut();
@@ -150,7 +150,7 @@ impl Socket {
         }
     }
 
-    /// Writes what waits as the kernel takes it. Returns when nothing waits any more or the peer is gone.
+    /// Writes queued bytes as the kernel takes them. Returns when the queue is empty or the peer disconnected.
     pub async fn drain(&self, now: impl Fn() -> Instant) {
         loop {
             if self.io.writable().await.is_err() {

@@ -12,10 +12,10 @@ use crate::protocol::draft::MarkerDraft;
 use crate::store::{Failure, NewToken, Tx};
 use crate::text::raw::{On, merge};
 
-/// Follows, mutes or blocks, or takes it back. Repeating changes nothing and tells nobody.
+/// Follows, mutes or blocks, or undoes it. Repeating changes nothing and announces nothing.
 ///
 /// # Errors
-/// No such user; following somebody with a block between.
+/// No such user; a follow with a block between the two.
 pub fn relate(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -46,7 +46,7 @@ pub fn relate(
     Ok(())
 }
 
-/// Gives a client a token, of a user or of its own.
+/// Grants a client a token, for a user or for the app.
 ///
 /// # Errors
 /// No such client.
@@ -74,7 +74,7 @@ pub fn grant(
     Ok(token)
 }
 
-/// Takes a token back; one that is gone already is no error.
+/// Revokes a token; a token that does not exist any more is no error.
 ///
 /// # Errors
 /// The database is in trouble.

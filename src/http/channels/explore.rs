@@ -1,4 +1,4 @@
-//! Ready-made searches for rooms: what to show somebody who knows no room yet.
+//! Predefined searches for rooms, for users that know no room yet.
 
 use actix_web::web::{Data, Path};
 use serde::Serialize;

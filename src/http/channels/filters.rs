@@ -41,7 +41,7 @@ pub(super) fn messages(params: &Params) -> MessagesWanted {
 }
 
 impl MessagesWanted {
-    /// With the people whom the caller is not to see. Apps keep their users' mutes and blocks themselves.
+    /// With the authors hidden from the caller. Apps apply their users' mutes and blocks themselves.
     pub(super) fn filter(
         self,
         db: &mut Db<'_>,

@@ -112,7 +112,7 @@ pub(in crate::http) async fn existing_pm(
     let people: Option<Vec<PersonRef>> = sent.iter().map(|text| PersonRef::parse(text)).collect();
     let people = people.ok_or_else(|| Refusal::WrongType.at("ids"))?;
     let directory = names::directory(&app.engine, people.clone()).await?;
-    // Whoever does not exist writes with nobody: that is the same answer.
+    // An unknown user has no private channel, so the response is the same.
     let found: Option<Vec<UserId>> = people.iter().map(|who| directory.find(who)).collect();
     let mut all = found.ok_or(Refusal::NoSuchPrivateChannel)?;
     all.push(user);

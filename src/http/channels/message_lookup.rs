@@ -67,7 +67,7 @@ pub(in crate::http) async fn by_ids(
     show::all(&app, caller.0.as_ref(), &params, &messages).await
 }
 
-/// The message, if it stands in that channel and may be read.
+/// The message, if it is in that channel and may be read.
 pub(super) fn message_in(
     db: &mut Db<'_>,
     reader: &Principal,
@@ -78,7 +78,7 @@ pub(super) fn message_in(
     let message = db
         .message(id)?
         .filter(|message| message.channel_id == channel);
-    // Whether a message exists is told only to principals who could read it.
+    // Only principals that could read a message learn whether it exists.
     let permission = match &message {
         Some(message) => reader.reads_message(&room, message.user_id),
         None => reader.reads(&room),

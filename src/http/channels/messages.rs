@@ -15,7 +15,7 @@ use crate::model::{Access, ChannelId, MessageId, Principal, Refusal, UserId};
 use crate::protocol::draft::MessageDraft;
 use crate::telemetry::Span;
 
-/// The word that stands in a path for "the private channel of these people, whichever that is".
+/// The word in a path for "the private channel of these users".
 const PM: &str = "pm";
 
 /// `POST /channels/{channel_id}/messages`, and `/channels/pm/messages`.
@@ -179,7 +179,7 @@ pub(super) fn message_path(ids: &(String, String)) -> ApiResult<(ChannelId, Mess
     Ok((path::id(&ids.0)?, path::id(&ids.1)?))
 }
 
-/// Says no to whoever may not read the channel.
+/// Refuses callers that may not read the channel.
 pub(super) async fn demand(app: &App, reader: &Principal, channel: ChannelId) -> ApiResult<()> {
     let reader = reader.clone();
     let read = app

@@ -1,6 +1,6 @@
 //! Channels and their messages.
 //!
-//! Reads ask the store, once per answer where that is possible; `model::access` says who may read what. Writes go
+//! Reads ask the store, once per response where possible; `model::access` decides about access. Writes go
 //! through the engine, which knows the rules of each channel. `http/show` shows the result.
 
 pub(super) mod explore;

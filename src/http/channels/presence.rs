@@ -1,4 +1,4 @@
-//! Who is there in one channel. It needs the channel, not the scope `presence`.
+//! Presence in one channel. It needs access to the channel, not the scope `presence`.
 
 use actix_web::web::{Data, Path};
 
@@ -9,7 +9,7 @@ use crate::http::{ApiResult, App, show};
 use crate::model::{ChannelId, Refusal};
 use crate::protocol::topic::Topic;
 
-/// `GET /channels/{channel_id}/presence`: everybody who is not offline there.
+/// `GET /channels/{channel_id}/presence`: all users present in the channel.
 pub(in crate::http) async fn list(
     app: Data<App>,
     caller: UserCaller,

@@ -38,7 +38,7 @@ pub(in crate::http) async fn list(
 /// A page of a channel, with what is said about it in `meta`.
 pub(in crate::http) struct ChannelPage {
     pub(in crate::http) page: Page<Message>,
-    /// `Some(None)`: somebody reads who has not set one.
+    /// `Some(None)`: the caller has not set one.
     pub(in crate::http) marker: Option<Option<Marker>>,
     pub(in crate::http) deleted: Vec<MessageId>,
 }

@@ -1,4 +1,4 @@
-//! Who has a channel in the inbox, and who does not want it there.
+//! Channel subscriptions and mutes.
 
 use std::collections::BTreeMap;
 
@@ -87,7 +87,7 @@ async fn change(
     {
         return show::one(app, Some(caller), params, &*channel).await;
     }
-    // Who left a channel that they may no longer read learns that they left, and nothing else of it.
+    // Callers that unsubscribed from a channel they can no longer read learn nothing else about it.
     let left = Channel {
         acl: Acl::default(),
         raw: Raw::default(),

@@ -17,7 +17,7 @@ use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
 use crate::protocol::topic::Topic;
 
-/// What the call said about subscribing; most calls say nothing.
+/// The subscription parameters of a request; most requests have none.
 #[derive(Clone, Debug)]
 pub struct Live {
     wanted: Option<Wanted>,
@@ -36,7 +36,7 @@ impl Live {
             return Self { wanted: None };
         }
         let query = Query::parse(text);
-        // Paging back into the past is no wish to hear the future.
+        // A request that pages backwards does not ask for new events.
         let backwards = query.has("before_id") || query.page().oldest;
         let connection = query.get("connection_id").filter(|_| !backwards);
         Self {
@@ -49,7 +49,7 @@ impl Live {
     }
 
     /// Subscribes if asked to, then serves the page; `meta.subscription_id` names what came of it. An
-    /// unknown or closed connection, or somebody else's, is served like one that did not ask.
+    /// unknown or closed connection, or another user's, is ignored.
     pub async fn around(
         self,
         app: &App,
@@ -57,7 +57,7 @@ impl Live {
         topic: Topic,
         page: impl Future<Output = ApiResult>,
     ) -> ApiResult<Reply> {
-        // Streams belong to users; an app hears of all its users by app streams.
+        // User streams belong to users; apps use app streams.
         let Some(wanted) = self.wanted.filter(|_| caller.user().is_some()) else {
             return page.await;
         };

@@ -1,4 +1,4 @@
-//! Before a handler runs: may the caller ask at all, and who is it?
+//! Before a handler runs: finds the caller and counts the request.
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -27,7 +27,7 @@ const PREFLIGHT: [(HeaderName, &str); 3] = [
     (ACCESS_CONTROL_MAX_AGE, "86400"),
 ];
 
-/// No address has an `OPTIONS` of its own, so each one asks what would be allowed.
+/// No endpoint has its own `OPTIONS`, so every `OPTIONS` request is a preflight.
 pub fn is_preflight(request: &ServiceRequest) -> bool {
     request.method() == Method::OPTIONS
 }

@@ -68,7 +68,7 @@ fn scopes(request: &HttpRequest) -> Option<HeaderValue> {
     HeaderValue::try_from(caller.token.scopes.joined()).ok()
 }
 
-/// Where the caller stands; calls that were not counted see their bucket as it is.
+/// The state of the caller's bucket; requests that are not counted only read it.
 fn rate_status(request: &HttpRequest) -> RateStatus {
     if let Some(rate_status) = request.extensions().get::<RateStatus>() {
         return *rate_status;

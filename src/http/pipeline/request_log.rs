@@ -38,7 +38,7 @@ impl Line {
 
     /// Writes it.
     pub fn end(self, response: &ServiceResponse) {
-        // Naming the route is work; not for a line that nobody wants.
+        // Finding the name of the route costs time, so only enabled lines do it.
         if !tracing::enabled!(target: "groundnut::request", tracing::Level::DEBUG) {
             return;
         }

@@ -1,7 +1,7 @@
 //! The REST face: every row of the [`table`] at its address.
 //!
 //! All of them are served below `/v1` and, as an alias, at the root. Slashes at the end are taken off before a row
-//! is looked for (`pipeline::slash`). Rows of one path stand together in the table and become one resource.
+//! is looked up (`pipeline::slash`). Rows of one path are adjacent in the table and become one resource.
 
 pub mod row;
 mod table;

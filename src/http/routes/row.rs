@@ -1,4 +1,4 @@
-//! One row of the table of routes, and whom it lets in.
+//! One row of the table of routes, and the callers that it admits.
 
 use crate::event::TopicKind;
 use crate::model::{Refusal, Refused, Scope, Token};

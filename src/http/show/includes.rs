@@ -17,7 +17,7 @@ use crate::store::ChannelSubscription;
 /// What has to be looked up before objects can be shown.
 #[derive(Debug, Default)]
 pub(in crate::http) struct Needs {
-    /// Users who are shown, or who decide whether something else is.
+    /// Users that are shown, or that decide whether another object is.
     pub(in crate::http) users: Vec<UserId>,
     /// Channels whose state for the viewer is shown.
     pub(in crate::http) channels: Vec<ChannelId>,
@@ -55,7 +55,7 @@ impl<'a> Includes<'a> {
         Self::load(app, caller, options, needs).await
     }
 
-    /// Looks up users only. Users who are in the store's cache, and the viewer, cost no query.
+    /// Looks up users only. Cached users, and the viewer, cost no query.
     pub(in crate::http) async fn of_users(
         app: &'a App,
         caller: Option<&Caller>,
@@ -99,12 +99,12 @@ impl<'a> Includes<'a> {
         self.app.engine.site()
     }
 
-    /// The user for whom the objects are shown.
+    /// The viewer, if it is a user.
     pub(in crate::http) fn viewer(&self) -> Option<UserId> {
         self.users.viewer()
     }
 
-    /// The people who were looked up.
+    /// The users that were looked up.
     pub(in crate::http) fn users(&self) -> &UserIncludes {
         &self.users
     }
@@ -124,7 +124,7 @@ impl<'a> Includes<'a> {
         self.channels.subscriptions.get(&channel)
     }
 
-    /// The presence text of a user who is embedded, if there is one to tell.
+    /// The presence text of an embedded user, if there is one.
     pub(super) fn presence_of(&self, id: UserId) -> Option<String> {
         self.users.present(id)?;
         self.app.engine.presence().of(id).text

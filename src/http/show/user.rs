@@ -1,4 +1,4 @@
-//! Users: the one who is asked for, and lists of them.
+//! Users: a requested one, and lists.
 
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ impl Person {
     }
 }
 
-/// With `include_user=0` users are told by their id.
+/// With `include_user=0` only the id is shown.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(in crate::http) enum PersonObject<'s> {

@@ -55,7 +55,7 @@ impl UserIncludes {
         })
     }
 
-    /// For whom they are shown.
+    /// The viewer.
     pub(super) fn viewer(&self) -> Option<UserId> {
         self.viewer
     }
@@ -77,7 +77,7 @@ impl UserIncludes {
         shows_presence(self.relationship(id)).then_some(user)
     }
 
-    /// The object to show; `None` if the user is gone or not to be seen: then `user_id` stands in its place.
+    /// The object to show; `None` if the user does not exist or is hidden: then `user_id` replaces it.
     pub(super) fn object(&self, id: UserId, occasion: Occasion) -> Option<UserObject<'_>> {
         let user = self.visible(id, occasion)?;
         let relationship = self.relationship(id);

@@ -1,4 +1,4 @@
-//! What apps want to be told about: up to five stored streams per client.
+//! Stored app streams: up to five per client.
 
 use actix_web::web::{Data, Path};
 

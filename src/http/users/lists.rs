@@ -1,4 +1,4 @@
-//! Who follows whom, and whom one muted or blocked.
+//! Lists of followed, following, muted and blocked users.
 
 use actix_web::web::{Data, Path};
 
@@ -101,7 +101,7 @@ async fn show_list(app: &App, caller: &Caller, params: &Params, list: List) -> A
         .read(move |db| db.relation_page(list.of, list.relation, list.incoming, &request))
         .await?;
     let page = page.map(|id| match list.relation {
-        // The list of those whom one blocked would else be empty.
+        // Otherwise the list of blocked users would be empty.
         Relation::Block => Person::named(id),
         Relation::Follow | Relation::Mute => Person::listed(id),
     });

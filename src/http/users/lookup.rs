@@ -29,7 +29,7 @@ pub async fn show_user(
     show::one(app, caller, params, &Person::named(id)).await
 }
 
-/// `GET /users?ids=`: those who are found, in the order asked for.
+/// `GET /users?ids=`: the existing users, in the order of the request.
 pub async fn list(caller: AnyCaller, params: Params, app: Data<App>) -> ApiResult {
     let caller = caller.0.as_ref();
     if !params.has("ids") {

@@ -59,7 +59,7 @@ async fn relate(
     let named = vec![other];
     let includes = Includes::of_users(app, Some(caller), RenderOptions::default(), named).await?;
     if includes.user(other, Occasion::Named).is_none() {
-        // Users who block the caller can be blocked, unblocked and let go of; nothing else is told of them.
+        // Users that block the caller can be blocked, unblocked, unfollowed and unmuted; nothing else of them is shown.
         return Reply::one(&json!({ "id": other }));
     }
     show_user(app, Some(caller), params, other).await

@@ -1,4 +1,4 @@
-//! Who connects, follows and writes, bounded in count and time by construction.
+//! The load of a run: connections, subscriptions and messages, bounded in count and time by construction.
 
 use super::args::Overrides;
 use serde::{Deserialize, Serialize};
@@ -29,17 +29,17 @@ pub(super) enum Kind {
     Room,
     /// Many rooms, some listeners each.
     Rooms,
-    /// Listeners that follow their inbox instead of one room.
+    /// Listeners that subscribe to their inbox instead of one room.
     Inbox,
-    /// App streams that hear all rooms.
+    /// App streams that receive all rooms.
     Firehose,
-    /// Connect, follow, leave; again and again.
+    /// Connect, subscribe, disconnect; repeatedly.
     Churn,
     /// Sockets that only stay.
     Idle,
     /// A room in which a share of the readers stops reading.
     Slow,
-    /// A room whose listeners drop and come back where they were.
+    /// A room whose listeners disconnect and resume.
     Resume,
 }
 
@@ -64,13 +64,13 @@ pub(super) struct Plan {
     pub(super) kind: Kind,
     /// Rooms that are written to.
     pub(super) rooms: u32,
-    /// Listeners per room; sockets in all where a listener hears more than one room.
+    /// Listeners per room; sockets in all if a listener receives several rooms.
     pub(super) listeners: u32,
     /// Accounts that the listeners are spread over.
     pub(super) people: u32,
     /// Messages per second over all rooms (churn: connections per second); none for a closed loop.
     pub(super) rate: Option<f64>,
-    /// Messages on the way at once. Closed loop: a message is on its way until everybody has it.
+    /// Messages in flight. Closed loop: a message is in flight until every listener has it.
     pub(super) window: u32,
     pub(super) warmup_seconds: f64,
     pub(super) duration_seconds: f64,
@@ -79,11 +79,11 @@ pub(super) struct Plan {
     pub(super) text_bytes: u32,
     /// Handshakes at once while connecting.
     pub(super) connecting: u32,
-    /// Whether idle and churning sockets follow a room.
+    /// Whether idle and churning sockets subscribe to a room.
     pub(super) follow: bool,
     /// Share of the listeners that stops reading (slow) or drops once per second (resume).
     pub(super) share_percent: f64,
-    /// Whether frames carry the server's own moments.
+    /// Whether frames carry the server's timestamps.
     #[serde(default)]
     pub(super) timing: bool,
 }
@@ -342,7 +342,7 @@ pub(super) enum Impossible {
         core: usize,
         cores: Vec<usize>,
     },
-    #[error("a server of somebody else is set up by hand: {0}")]
+    #[error("a server at --url must be set up beforehand: {0}")]
     Token(&'static str),
 }
 

@@ -1,4 +1,4 @@
-//! Connect, follow, leave: how many per second, and how long each takes from its intended moment.
+//! Connect, subscribe, disconnect: how many per second, and how long each takes from its intended start.
 
 use super::{Run, Stop, Wait};
 use crate::load::convert::{count, millis, whole};

@@ -29,7 +29,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Rooms, then sockets that hear them.
+/// Rooms, then their listening sockets.
 pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
     let rooms = run.target.rooms(run.plan.rooms)?;
     let messages = |room: &Room| Some(format!("/v1/channels/{}/messages", room.id));
@@ -139,7 +139,7 @@ pub(super) fn measure(
     drained
 }
 
-/// Waits until everybody has everything, or nothing comes any more.
+/// Waits until all listeners have everything, or arrivals end.
 fn drain(run: &mut Run<'_>) -> Result<(), Stop> {
     run.observer.phase("draining", run.engine.outstanding);
     let began = Instant::now();
@@ -177,7 +177,7 @@ fn stop_readers(run: &mut Run<'_>, percent: f64) -> Vec<usize> {
 
 /// When the next message is due.
 enum Pace {
-    /// At set moments, whatever the server does: intended moment of number n is start + n × gap.
+    /// At fixed times, independent of the server: the intended time of number n is start + n × gap.
     Open {
         start_ns: u64,
         gap_ns: f64,

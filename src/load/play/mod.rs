@@ -35,7 +35,7 @@ pub(super) struct Run<'a> {
     /// The server's numbers per actor at the end of the measurement.
     pub(super) actors: Actors,
     polls: bool,
-    /// Sockets were connected and should stay so: none left means that the server is gone.
+    /// Sockets were connected and should stay so: none left means that the server ended.
     listening: bool,
     checked: Instant,
     heartbeats: Rounds,
@@ -70,7 +70,7 @@ impl From<SetupError> for Stop {
     }
 }
 
-/// Receive buffer of listeners of whom some stop reading: small, so that the server notices soon.
+/// Receive buffer if some listeners stop reading: small, so that the server notices soon.
 const SMALL_BUFFER: usize = 64 * 1024;
 
 /// Plays a plan to its end, whichever end that is.

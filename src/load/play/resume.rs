@@ -1,4 +1,4 @@
-//! Listeners that lose their connection and come back where they were: nothing may be missing or repeated.
+//! Listeners that reconnect with their cursor: nothing may be missing or repeated.
 
 use super::{Run, Stop, fan};
 use crate::load::convert::{count, whole};

@@ -1,4 +1,4 @@
-//! Something that every socket needs once per period, spread evenly so that it never comes as a wave.
+//! A periodic action of every socket, spread evenly over the period.
 
 use crate::load::convert::{self, whole};
 use std::ops::Range;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Rounds {
     period: Duration,
     last: Instant,
-    /// Next socket in turn.
+    /// The next socket.
     next: usize,
 }
 

@@ -7,7 +7,7 @@ use crate::load::inside::Actor;
 
 /// A table: heads, then cells.
 pub(super) type Table = (Vec<&'static str>, Vec<Vec<String>>);
-/// Name of a column and what stands in it.
+/// Name of a column and its content.
 type Column<T> = (&'static str, fn(&T) -> Option<String>);
 
 const ROOM: [Column<RoomRow>; 16] = [
@@ -54,13 +54,13 @@ pub(super) const LEGEND: &str = "Delays in ms. Arrival: from the intended moment
      server's own count since its actor started: fan-out is the time from the commit until the last socket was \
      written, mailbox the most that ever waited, slow the readers it closed.";
 
-/// One line per room of the report, at most `most`; none if nothing was heard.
+/// One line per room of the report, at most `most`; none without arrivals.
 pub(super) fn rooms(report: &Report, most: usize) -> Option<Table> {
     let listed = report.rooms.get(..most).unwrap_or(&report.rooms);
     table(&ROOM, listed)
 }
 
-/// One line per shard and firehose, if the server tells of them.
+/// One line per shard and firehose, if the server reports them.
 pub(super) fn others(report: &Report) -> Option<Table> {
     table(&OTHER, &report.actors)
 }

@@ -1,6 +1,6 @@
-//! What came out: rows of numbers, the seconds they come from, and how the run ended.
+//! The result: rows of numbers, the seconds behind them, and how the run ended.
 //!
-//! `table` prints it, `page` draws it, `compare` sets it beside an earlier one; the JSON document is this
+//! `table` prints it, `page` draws it, `compare` compares it with an earlier one; the JSON document is this
 //! struct.
 
 mod actors;
@@ -30,7 +30,7 @@ const LISTED_ROOMS: usize = 20;
 /// when it looks, sets the pace itself. Busy alone says little: with one socket at a time it keeps up.
 const SATURATED_PERCENT: f64 = 90.0;
 const SATURATED_READY: f64 = 8.0;
-/// Runs beside more other work than this share of a core are worth repeating.
+/// Runs with more other work than this share of a core should be repeated.
 const NOISY_PERCENT: f64 = 15.0;
 
 /// How a run ended.
@@ -70,7 +70,7 @@ pub(super) struct RoomRow {
     pub(super) messages: u64,
     pub(super) frames: u64,
     pub(super) arrival: Percentiles,
-    /// Not every server tells.
+    /// Absent if the server does not report it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) inside: Option<Actor>,
 }
@@ -96,7 +96,7 @@ pub(super) struct Report {
     pub(super) rows: Vec<Row>,
     pub(super) notes: Vec<String>,
     pub(super) rooms: Vec<RoomRow>,
-    /// The server's shards and firehoses, if it tells.
+    /// The server's shards and firehoses, if it reports them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) actors: Vec<Actor>,
     /// Percent and milliseconds of arrivals.

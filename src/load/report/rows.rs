@@ -9,7 +9,7 @@ use crate::load::measure::Tally;
 use crate::load::observer::Reading;
 
 impl Report {
-    /// Everybody is connected.
+    /// All listeners are connected.
     pub(in crate::load) fn connected(&mut self, before: &Reading, after: &Reading) {
         let opened = after.opened - before.opened;
         let seconds = after.seconds_since(before);

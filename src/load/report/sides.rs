@@ -39,10 +39,10 @@ impl Report {
         }
     }
 
-    /// The parts of a delivery, as far as the server tells. `one_clock`: both sides read the same.
+    /// The parts of a delivery, if the server sends timestamps. `one_clock`: both sides read the same.
     pub(in crate::load) fn split(&mut self, split: &Split, one_clock: bool) {
         if split.write_to_arrival.count() == 0 {
-            let note = "the server does not tell its own moments (include_timing=1)";
+            let note = "the server sends no timestamps (include_timing=1)";
             self.notes.push(note.to_owned());
             return;
         }

@@ -45,7 +45,7 @@ pub(in crate::load) fn table(report: &Report) -> String {
         (Kind::Churn, Some(rate)) => format!("{} come and go per second", figure(rate)),
         (Kind::Churn, None) => "come and go as fast as it goes".to_owned(),
         (_, Some(rate)) => format!(
-            "{} messages per second, timed from the intended moment",
+            "{} messages per second, timed from the intended send time",
             figure(rate)
         ),
         (_, None) => format!("closed loop, window {}", plan.window),

@@ -129,7 +129,7 @@ impl Db<'_> {
             .collect())
     }
 
-    /// The private message channel of exactly these users; rising ids, the one who asks among them.
+    /// The private message channel of exactly these users; rising ids, the caller included.
     pub fn existing_pm(&mut self, users: &[UserId]) -> Result<Option<ChannelId>, Failure> {
         let id = channels::table
             .filter(channels::pm_key.eq(pm_key(users)))

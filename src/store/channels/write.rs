@@ -42,7 +42,7 @@ impl Tx<'_> {
             .returning(Row::as_returning())
             .get_result::<Row>(self.sql)
             .map_err(|error| {
-                // Whoever creates one looks for it first, in the same transaction.
+                // The caller looks for an existing one first, in the same transaction.
                 if is_taken(&error) {
                     Failure::trouble("two private message channels of the same users")
                 } else {

@@ -14,17 +14,17 @@ use super::{Db, Failure};
 use crate::event::{Owner, Pos};
 use crate::model::Stamp;
 
-/// How many rows one step of trimming looks at: short enough that nobody waits for it.
+/// Rows per step of trimming: few enough not to delay writes.
 const SLICE: i64 = 512;
 
-/// Where the log stands.
+/// The state of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogHead {
     /// Random at the creation of the log: a cursor of another epoch means nothing here.
     pub epoch: String,
     /// The newest event.
     pub pos: Pos,
-    /// The oldest event that is still kept; one after `pos` if none is. Who has seen `oldest - 1` has missed nothing.
+    /// The oldest retained event; one after `pos` if there is none. A reader at `oldest - 1` or later has missed nothing.
     pub oldest: Pos,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Trimmed {
 }
 
 impl Db<'_> {
-    /// Where the log stands.
+    /// The state of the log.
     pub fn log_head(&mut self) -> Result<LogHead, Failure> {
         let (epoch, pos) = log_head::table
             .select((log_head::epoch, log_head::pos))
@@ -69,7 +69,7 @@ impl Db<'_> {
 /// Numbers the events of a group and writes them down.
 pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> {
     if group.stamp == group.from {
-        // No moment was asked for, hence nothing was announced either.
+        // No timestamp was issued, so nothing was announced either.
         return Ok(());
     }
     let mut bodies = Vec::with_capacity(group.events.len());

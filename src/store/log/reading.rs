@@ -88,7 +88,7 @@ fn trimmed(after: Pos, last: Pos) -> Logged {
     })
 }
 
-/// Rows beside each other are one gap.
+/// Adjacent rows are one gap.
 fn push_unreadable(read: &mut Vec<Logged>, pos: Pos, cause: GapCause) {
     if let Some(Logged::Gap(gap)) = read.last_mut()
         && gap.cause == cause

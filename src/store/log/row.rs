@@ -10,7 +10,7 @@ use crate::store::db::to_json;
 /// The form in which bodies are written: the event alone, as JSON.
 pub(super) const FORM: i32 = 2;
 
-/// Form 1, from before migration 0008: the body in an envelope. Rows of it are gone after the retention time.
+/// Form 1, from before migration 0008: the body in an envelope. Its rows expire with the retention time.
 #[derive(Deserialize)]
 struct Enveloped {
     body: Payload,

@@ -34,7 +34,7 @@ type Condition<'q> = Box<dyn BoxableExpression<WithClient, Sqlite, SqlType = Boo
 
 impl MessageFilter {
     fn condition(&self) -> Condition<'_> {
-        // Each combination is a statement of its own, prepared once.
+        // Each combination is a separate statement, prepared once.
         let hidden = || messages::user_id.ne_all(self.hidden.iter().map(|user| user.0));
         match (self.include_deleted, self.hidden.is_empty()) {
             (true, true) => Box::new(sql::<Bool>("TRUE")),

@@ -68,7 +68,7 @@ impl Posting {
 }
 
 /// Writes them as one set. On `Err` nothing may be left of it: the caller takes back what was done, and may try each
-/// alone. Messages that are refused are told so, and do not count as errors.
+/// alone. Refused messages are answered, and do not count as errors.
 pub(in super::super) fn write_postings(
     sql: &mut Sql,
     group: &mut Group,

@@ -97,7 +97,7 @@ impl Tx<'_> {
         Ok(message)
     }
 
-    // Counts the reply and tells the thread. A deleted message may be answered: the thread goes on.
+    // Counts the reply and returns the thread. A deleted message may be answered: the thread continues.
     fn thread_of(&mut self, channel: ChannelId, answered: MessageId) -> Result<MessageId, Failure> {
         let thread = diesel::update(
             messages::table

@@ -52,8 +52,8 @@ pub fn hand_over(
     read(tx, known.id)
 }
 
-/// Saves ACL, raw or owner. Who loses read access leaves the inbox first, then the change is told, then
-/// those who are subscribed by it.
+/// Saves ACL, raw or owner. Users that lose read access are unsubscribed first, then the change is announced, then
+/// the new channel subscriptions.
 ///
 /// # Errors
 /// The database is in trouble.
@@ -84,7 +84,7 @@ fn save(tx: &mut Tx<'_>, channel: &Channel, actor: UserId, auto: bool) -> Result
     Ok(())
 }
 
-/// Deactivates: the change is told while its subscribers still are, then they go. A second time nothing changes.
+/// Deactivates: the change is announced while its subscribers are still subscribed, then they are unsubscribed. Repeating it changes nothing.
 ///
 /// # Errors
 /// Access.
@@ -148,14 +148,14 @@ pub fn change_subscription(
         SubscriptionChange::Unmute => tx.unmute_channel(channel, user)?,
     };
     let after = tx.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
-    // Who had nothing to leave is told nothing of a channel that they may not read.
+    // Callers that were not members learn nothing about a channel they cannot read.
     if !changed && after.access(Some(user)) < Access::Read {
         return Err(Refusal::NoAccess.into());
     }
     Ok(Arc::new(after))
 }
 
-/// Finds the private channel of exactly these people, or makes it; who is not in its inbox comes back.
+/// Finds the private channel of exactly these users, or creates it; unsubscribed members are subscribed again.
 ///
 /// # Errors
 /// The database is in trouble.

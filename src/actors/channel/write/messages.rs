@@ -53,7 +53,7 @@ pub fn allowed_message(
     Ok(message)
 }
 
-/// A private message reaches everybody who has not muted the channel: users who had left the inbox come back.
+/// A private message reaches all members that have not muted the channel: unsubscribed members are subscribed again.
 fn private_rules(tx: &mut Tx<'_>, channel: &Channel, author: UserId) -> Result<(), Failure> {
     let others: Vec<UserId> = channel
         .acl

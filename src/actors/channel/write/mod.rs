@@ -16,7 +16,7 @@ pub use messages::{allowed_message, delete_message, message, set_sticky};
 /// A channel with everything that is shown around it.
 ///
 /// # Errors
-/// The channel is gone, or the database is in trouble.
+/// The channel does not exist, or the database is in trouble.
 pub fn news(tx: &mut Tx<'_>, id: ChannelId) -> Result<ChannelNews, Failure> {
     let channel = Arc::new(tx.channel(id)?.ok_or(Refusal::ChannelNotFound)?);
     let owner = match channel.owner {
@@ -45,7 +45,7 @@ fn with_author(
         .map(|author| (message, Arc::new(author))))
 }
 
-/// Subscribes those of these users who have not muted the channel.
+/// Subscribes those of these users that have not muted the channel.
 ///
 /// # Errors
 /// The database is in trouble.
@@ -80,8 +80,8 @@ fn announce_subscription(
     Ok(())
 }
 
-/// Whom `auto_subscribe` subscribes: the owner and everybody listed, but nobody who stands in a block with
-/// the one who acts.
+/// The users that `auto_subscribe` subscribes: the owner and all members, except users in a block with
+/// the acting user.
 ///
 /// # Errors
 /// The database is in trouble.

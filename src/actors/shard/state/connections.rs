@@ -4,7 +4,7 @@ use slab::Slab;
 
 use super::handle::ConnectionHandle;
 
-/// Place of a connection in its shard. Another connection gets it once this one is gone.
+/// Index of a connection in its shard. Another connection reuses it after this one closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionIndex(u32);
 
@@ -20,7 +20,7 @@ impl ConnectionIndex {
     }
 }
 
-/// One connection, told apart from an earlier one under the same index.
+/// One connection, distinguished from an earlier one under the same index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionRef {
     /// Its place.
@@ -82,7 +82,7 @@ impl Connections {
         handle.filter(|handle| handle.serial == connection.serial)
     }
 
-    /// This connection, unless it is gone or its close frame is out.
+    /// This connection, unless it closed or its close frame was sent.
     pub fn find_open(&self, connection: ConnectionRef) -> Option<&ConnectionHandle> {
         self.find(connection)
             .filter(|handle| handle.closing.is_none())

@@ -42,7 +42,7 @@ pub struct Subscription {
     pub topic: Topic,
     /// What is left out.
     pub filter: Filter,
-    /// The token of the call that made it: its scopes say what may be heard.
+    /// The token of the subscribing request: its scopes bound the events.
     pub token: Arc<Token>,
 }
 
@@ -79,7 +79,7 @@ pub struct ConnectionHandle {
     pub render_class: RenderClass,
     /// Tick of the hello.
     pub opened: u32,
-    /// Tick at which something was heard last.
+    /// Tick of the last client frame.
     pub heard: u32,
     /// A check of its queue is in the wheel: there is never more than one.
     pub stall_watched: bool,
@@ -89,7 +89,7 @@ pub struct ConnectionHandle {
     pub subscriptions: Vec<Subscription>,
     /// Shared by all its inbox subscriptions; there while it has one.
     pub inbox: Option<Box<Inbox>>,
-    /// Users whom its user follows; there since it has a presence subscription.
+    /// Users that its user follows; present with a presence subscription.
     pub followed_users: Option<Box<HashSet<UserId>>>,
 }
 

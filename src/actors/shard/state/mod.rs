@@ -149,7 +149,7 @@ impl State {
         }
     }
 
-    /// The connection is gone: nothing of it stays.
+    /// Removes a closed connection completely.
     pub fn remove(&mut self, connection: ConnectionRef) -> Option<ConnectionHandle> {
         let handle = self.connections.remove(connection)?;
         self.rooms.remove_connection(connection.index);

@@ -1,4 +1,4 @@
-//! What this shard tells the register of all shards: the first listener of a kind is here, the last one left.
+//! Registers this shard under a routing key with its first listener, and removes it with the last one.
 
 use std::sync::Arc;
 

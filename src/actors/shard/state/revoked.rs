@@ -4,10 +4,10 @@ use std::collections::{HashSet, VecDeque};
 
 use crate::model::TokenId;
 
-/// Tokens that are remembered. A call that is under way is older than a few thousand revocations at most.
+/// Bound of the list. A request in flight is overtaken by a few thousand revocations at most.
 const REMEMBERED: usize = 4096;
 
-/// Recently revoked tokens: a call that was under way with one of them must not subscribe any more.
+/// Recently revoked tokens: a request in flight with one of them must not subscribe any more.
 #[derive(Debug, Default)]
 pub struct RevokedTokens {
     known: HashSet<TokenId>,

@@ -21,7 +21,7 @@ use crate::telemetry::ActorNumbers;
 /// Where a connection belongs among the listeners of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placement {
-    /// Nothing of it hears this room's messages.
+    /// None of its subscriptions receives this room's messages.
     Nowhere,
     /// Exactly one subscription does, and it takes every message.
     Fast(RenderClass, Receiver),
@@ -33,7 +33,7 @@ pub enum Placement {
     },
 }
 
-/// What a fan-out goes over: who comes later has the page, and was not asked whether they may hear this.
+/// The receivers of a fan-out: a later listener has the page, and was not evaluated for these events.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// Connections of the slow path.
@@ -42,7 +42,7 @@ pub struct Snapshot {
     pub classes: SmallVec<[(RenderClass, usize); 2]>,
 }
 
-/// A fan-out that is under way.
+/// A fan-out in progress.
 #[derive(Debug)]
 struct FanOut {
     channel: ChannelId,
@@ -130,7 +130,7 @@ impl Rooms {
         }
     }
 
-    /// Takes a connection out everywhere: its descriptor may be another connection's in a moment.
+    /// Removes a connection everywhere: its descriptor may soon be another connection's.
     pub fn remove_connection(&mut self, index: ConnectionIndex) {
         let channels: Vec<ChannelId> = self.channels_of(index).collect();
         for channel in channels {
@@ -161,7 +161,7 @@ impl Rooms {
 
     fn drop_if_empty(&mut self, channel: ChannelId) {
         let is_empty = self.get(channel).is_some_and(RoomListeners::is_empty);
-        // A room that is gone over stays: its classes keep their index.
+        // The room of a fan-out in progress stays: its classes keep their index.
         if is_empty && self.fan_out_over(channel).is_none() {
             self.by_channel.remove(&channel);
             self.registration.leave(&RoutingKey::Messages(channel));

@@ -1,6 +1,6 @@
 //! Bodies: JSON, urlencoded or multipart forms, or none of these, all as one JSON value.
 //!
-//! Who calls is known before a body is read: put the caller before [`Body`] in a handler's arguments.
+//! The caller is known before a body is read: handlers put it before [`Body`] in their arguments.
 
 mod form;
 
@@ -21,7 +21,7 @@ use crate::model::Refusal;
 use crate::protocol::query::boolean;
 use crate::text::controls;
 
-/// How long a body may take to arrive: nobody holds a request open by sending a byte now and then.
+/// Time for a body to arrive, so that slow clients cannot hold requests open.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the client sent, dotted names expanded. Usually an object.

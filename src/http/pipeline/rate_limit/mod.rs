@@ -1,4 +1,4 @@
-//! How much one caller may ask: fixed windows, and a ban for whoever goes over.
+//! Rate limits per caller: fixed windows, and a ban beyond the limit.
 //!
 //! One small entry per caller and kind of call, in a map of shards: a call locks one shard for some
 //! nanoseconds. The map is bounded; what is over is swept out once a minute.
@@ -59,7 +59,7 @@ impl From<&RateLimitConfig> for RateLimits {
     }
 }
 
-/// Who calls.
+/// The token or client address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RateKey {
     /// With a valid token.
@@ -73,13 +73,13 @@ pub enum RateKey {
 /// What is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bucket {
-    /// Who calls.
+    /// The token or client address.
     pub key: RateKey,
     /// Reads, else writes.
     pub reads: bool,
 }
 
-/// Where a caller stands, as the headers tell it.
+/// The state of a bucket, as the headers report it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RateStatus {
     /// Size of the bucket.
@@ -98,7 +98,7 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// Where the caller stands after the call.
+    /// The state of the bucket after the request.
     pub fn rate_status(self) -> RateStatus {
         self.rate_status
     }
@@ -127,7 +127,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// With nobody counted yet.
+    /// Without entries.
     pub fn new(limits: RateLimits) -> Self {
         Self {
             limits,
@@ -143,12 +143,12 @@ impl RateLimiter {
         &self.limits
     }
 
-    /// Callers whose calls are counted at the moment.
+    /// Number of entries.
     pub fn len(&self) -> usize {
         self.windows.len()
     }
 
-    /// Nobody is counted at the moment.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.windows.is_empty()
     }
@@ -158,14 +158,14 @@ impl RateLimiter {
         self.count_at(bucket, Instant::now())
     }
 
-    /// Where a caller stands, without counting.
+    /// The state of a bucket, without counting.
     pub fn peek(&self, bucket: Bucket) -> RateStatus {
         let now = Instant::now();
         let known = self.windows.get(&bucket).map(|window| *window);
         self.rate_status(bucket, known.filter(|window| window.ends > now), now)
     }
 
-    /// Whether a caller is shut out at the moment.
+    /// Whether a bucket is banned now.
     pub fn is_banned(&self, bucket: Bucket) -> bool {
         let now = Instant::now();
         self.windows
@@ -250,12 +250,12 @@ impl RateLimiter {
 
     /// The bucket to count in; `None` if the call goes uncounted.
     fn room_for(&self, bucket: Bucket) -> Option<Bucket> {
-        // `len` walks the shards, so it is asked for newcomers only.
+        // `len` locks every shard of the map, so only new buckets call it.
         if self.windows.contains_key(&bucket) || self.windows.len() < self.entries_max {
             return Some(bucket);
         }
         match bucket.key {
-            // A token was given to somebody; an address is anybody's for the asking.
+            // Tokens are issued by this server; client addresses are easy to obtain.
             RateKey::Token(_) => None,
             RateKey::Address(_) | RateKey::Overflow => Some(Bucket {
                 key: RateKey::Overflow,
@@ -283,7 +283,7 @@ impl RateLimiter {
     }
 }
 
-/// Rounded up, so that whoever waits as long as told is let in.
+/// Rounded up, so that a client that waits this long is admitted.
 fn seconds_until(then: Instant, now: Instant) -> u64 {
     let left = then.saturating_duration_since(now);
     left.as_secs() + u64::from(left.subsec_nanos() > 0)
