@@ -6,7 +6,6 @@
 
 pub mod arbiters;
 pub mod block_index;
-pub mod by;
 pub mod channel;
 pub mod connection;
 pub mod delivery;
@@ -28,7 +27,6 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-pub use by::UserPrincipal;
 pub use channel::mail::{ChannelChange, SubscriptionChange};
 pub use engine::{ActorKind, ActorOrder, Engine, NewSubscription, Numbers, SubscriptionGuard};
 pub use presence::{PresenceBoard, SetPresence};

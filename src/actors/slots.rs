@@ -58,6 +58,12 @@ impl<K: Eq + Hash + Clone> Slots<K> {
         self.taken.get(key).map_or(0, |taken| *taken)
     }
 
+    /// Keys with a slot taken.
+    pub fn keys(&self) -> Vec<K> {
+        let taken = self.taken.iter().filter(|entry| *entry.value() > 0);
+        taken.map(|entry| entry.key().clone()).collect()
+    }
+
     /// Slots taken in all.
     pub fn taken(&self) -> usize {
         self.total.load(Ordering::Relaxed)

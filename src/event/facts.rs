@@ -33,10 +33,14 @@ pub struct EventChannel<'e> {
 }
 
 macro_rules! facts {
-    ($($event:ident $fields:tt $kind:literal, $object:expr, $owner:expr, $actor:expr, $deletion:expr, $channel:expr;)*) => {
+    ($($event:ident $fields:tt $kind:literal $($rights:ident)?, $object:expr, $owner:expr, $actor:expr, $deletion:expr, $channel:expr;)*) => {
         impl Payload {
             /// The names in the log.
             pub const KINDS: &'static [&'static str] = &[$($kind,)*];
+
+            /// Those after which a stream may hear less, or other things, than before. Such an event keeps its name and
+            /// its form for one release, so that the program before it can still read it.
+            pub const RIGHTS: &'static [&'static str] = &[$($(marked($kind, stringify!($rights)),)?)*];
 
             /// The row of this event.
             pub fn facts(&self) -> Facts<'_> {
@@ -60,20 +64,25 @@ facts! {
     MessageCreated { written, .. }               "message_created",     Some(ObjectType::Message),     in_room(written),     author(written), false,    Some(brief(&written.channel));
     MessageDeleted { written }                   "message_deleted",     Some(ObjectType::Message),     in_room(written),     author(written), true,     Some(brief(&written.channel));
     ChannelCreated { news }                      "channel_created",     Some(ObjectType::Channel),     of(&news.channel),    None,            false,    Some(whole(&news.channel));
-    ChannelChanged { news }                      "channel_changed",     Some(ObjectType::Channel),     of(&news.channel),    None,            false,    Some(whole(&news.channel));
-    Subscribed { news, user }                    "subscribed",          SUBSCRIPTION,                  of(&news.channel),    Some(user.id),   false,    Some(whole(&news.channel));
-    Unsubscribed { news, user }                  "unsubscribed",        SUBSCRIPTION,                  of(&news.channel),    Some(user.id),   true,     Some(whole(&news.channel));
-    Related { relation, user, undone, .. }       "related",             Some(of_relation(*relation)),  Owner::User(user.id), Some(user.id),   *undone,  None;
+    ChannelChanged { news }                      "channel_changed" rights, Some(ObjectType::Channel),     of(&news.channel),    None,            false,    Some(whole(&news.channel));
+    Subscribed { news, user }                    "subscribed" rights,   SUBSCRIPTION,                  of(&news.channel),    Some(user.id),   false,    Some(whole(&news.channel));
+    Unsubscribed { news, user }                  "unsubscribed" rights, SUBSCRIPTION,                  of(&news.channel),    Some(user.id),   true,     Some(whole(&news.channel));
+    Related { relation, user, undone, .. }       "related" rights,      Some(of_relation(*relation)),  Owner::User(user.id), Some(user.id),   *undone,  None;
     UserChanged { user }                         "user_changed",        Some(ObjectType::User),        Owner::User(user.id), None,            false,    None;
     TokenGranted { token, user }                 "token_granted",       Some(ObjectType::Token),       holder(token, user),  None,            false,    None;
     // For apps the event is about the authorization, which ends with the last token.
-    TokenRevoked { token, user, was_last }       "token_revoked",       Some(ObjectType::Token),       holder(token, user),  None,            *was_last, None;
+    TokenRevoked { token, user, was_last }       "token_revoked" rights, Some(ObjectType::Token),       holder(token, user),  None,            *was_last, None;
     UserPresence { user, .. }                    "user_presence",       Some(ObjectType::UserPresence), Owner::User(user.id), Some(user.id),  false,    None;
     ChannelPresence { user, channel, .. }        "channel_presence",    IN_CHANNEL,                    Owner::Channel(channel.id), Some(user.id), false, Some(brief(channel));
-    AppStreamDeleted { client, .. }              "app_stream_deleted",  None,                          Owner::App(client.clone()), None,      true,     None;
+    AppStreamDeleted { client, .. }              "app_stream_deleted" rights, None,                          Owner::App(client.clone()), None,      true,     None;
     ClientChanged { client }                     "client_changed",      None,                          Owner::App(client.id.clone()), None,   false,    None;
     MarkerMoved { user, .. }                     "marker_moved",        None,                          Owner::User(*user),   Some(*user),     false,    None;
     PasswordChanged { user }                     "password_changed",    None,                          Owner::User(*user),   Some(*user),     false,    None;
+}
+
+/// A name that the table marks.
+const fn marked(kind: &'static str, _mark: &'static str) -> &'static str {
+    kind
 }
 
 const SUBSCRIPTION: Option<ObjectType> = Some(ObjectType::ChannelSubscription);

@@ -31,6 +31,8 @@ pub enum GapCause {
     Trimmed,
     /// Of a form or a kind that this program does not know (a newer one wrote it), or damaged.
     Unreadable,
+    /// The same, of a kind that changes rights (`Payload::RIGHTS`): what streams may hear is not known any more.
+    UnreadableRights,
 }
 
 impl Gap {

@@ -2,10 +2,10 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::actors::{SetPresence, UserPrincipal};
+use crate::actors::SetPresence;
 use crate::http::extract::{Body, Caller, Live, Params, TokenCaller, UserCaller, path};
 use crate::http::{ApiResult, App, show};
-use crate::model::{Refusal, Stamp, UserId};
+use crate::model::{Refusal, Stamp, UserId, UserPrincipal};
 use crate::protocol::topic::Topic;
 
 /// How long a presence lasts, in seconds.

@@ -57,13 +57,13 @@ statements! {
             created_at, is_nsfw, text, html, entities, raw)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     /// New messages of a channel, if it still is as it was when they were allowed: their number, the newest id, its
-    /// moment.
-    MoveChannelAt -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = ?,
-            recent_deleted_message_id = NULL, activity = ?
+    /// moment. A set may hold messages for two revisions of a channel, so the newest wins whatever comes last.
+    MoveChannelAt -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = MAX(COALESCE(recent_message_id, 0), ?),
+            recent_deleted_message_id = NULL, activity = MAX(activity, ?)
         WHERE id = ? AND revision = ?";
     /// The same, by a job that has looked at the channel in its own transaction.
-    MoveChannel -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = ?,
-            recent_deleted_message_id = NULL, activity = ?
+    MoveChannel -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = MAX(COALESCE(recent_message_id, 0), ?),
+            recent_deleted_message_id = NULL, activity = MAX(activity, ?)
         WHERE id = ?";
     /// Which version of a channel there is.
     ChannelRevision -> BigInt = "SELECT revision FROM channels WHERE id = ?";

@@ -1,7 +1,8 @@
 //! What becomes of an ACL that is changed: pure (reference 03 §4).
 
-use crate::actors::by::UserPrincipal;
-use crate::model::{Access, Acl, AclChange, Channel, GroupChange, Refusal, Refused, UserId};
+use crate::model::{
+    Access, Acl, AclChange, Channel, GroupChange, Refusal, Refused, UserId, UserPrincipal,
+};
 
 /// The ACL after a change. `most`: people in a channel, its owner among them.
 ///

@@ -3,8 +3,7 @@
 
 use super::mail::ChannelChange;
 use super::{acl, rules};
-use crate::actors::by::UserPrincipal;
-use crate::model::{Access, Channel, UserId};
+use crate::model::{Access, Channel, UserId, UserPrincipal};
 use crate::store::Failure;
 use crate::text::raw::{On, merge};
 

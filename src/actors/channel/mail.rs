@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use crate::actors::by::UserPrincipal;
 use crate::actors::presence::SetPresence;
 use crate::actors::send::Ticket;
 use crate::event::Event;
 use crate::model::{
     AclChange, Channel, Message, MessageId, NewMessage, Presence, Subscribers, User, UserId,
+    UserPrincipal,
 };
 use crate::store::Failure;
 

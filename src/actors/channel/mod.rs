@@ -27,11 +27,11 @@ use self::mail::{
 };
 use self::state::ChannelState;
 use super::Shared;
-use super::by::UserPrincipal;
 use crate::event::{Event, Payload, Timestamps};
 use crate::fault::Fault;
 use crate::model::{
     Channel, ChannelId, Message, NewMessage, Presence, Refusal, Refused, Subscribers, User,
+    UserPrincipal,
 };
 use crate::store::{Answer, Failure, PlainMessage, Tx};
 use crate::telemetry::Span;

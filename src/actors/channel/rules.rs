@@ -2,8 +2,7 @@
 //! knows, a job in the write lane with the channel that it reads there.
 
 use super::mail::SubscriptionChange;
-use crate::actors::by::UserPrincipal;
-use crate::model::{Access, Channel, Refusal, Refused, UserId};
+use crate::model::{Access, Channel, Refusal, Refused, UserId, UserPrincipal};
 
 /// Whether a message may be written.
 pub fn may_write(channel: &Channel, principal: &UserPrincipal) -> Result<(), Refused> {

@@ -8,14 +8,13 @@ use tempfile::TempDir;
 use super::mail::ChannelChange;
 use super::{change::ChangeLimits, write};
 use crate::actors::arbiters::Arbiters;
-use crate::actors::by::UserPrincipal;
 use crate::actors::directory::Directory;
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::{
     Acl, AclChange, Channel, ChannelId, ClientBrief, Content, GroupChange, NewChannel, NewMessage,
-    Raw, Refusal, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId, UserKind,
+    Raw, Refusal, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId, UserKind, UserPrincipal,
 };
 use crate::protocol::site::Site;
 use crate::store::{Failure, NewClient, NewUser, Store, StoreOptions};

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::actors::by::UserPrincipal;
 use crate::actors::channel::mail::{
     ChangeChannel, ChangeOwner, ChangeSubscription, ChannelChange, Deactivate, DeleteMessage,
     PostMessage, SetChannelPresence, SetSticky, SubscriptionChange,
@@ -13,7 +12,7 @@ use crate::actors::channel::write;
 use crate::actors::presence::SetPresence;
 use crate::model::{
     Channel, ChannelId, Message, MessageId, NewChannel, NewMessage, Presence, Refusal, Scope,
-    UserId,
+    UserId, UserPrincipal,
 };
 use crate::store::Failure;
 

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::actors::by::UserPrincipal;
 use crate::actors::presence::SetPresence;
 use crate::actors::user::mail::{
     ChangeProfile, GrantToken, MarkAllRead, MoveMarkers, ProfileChange, Relate, RevokeToken,
     SetUserPresence,
 };
 use crate::actors::user::write;
-use crate::model::{ClientId, Marker, MarkerName, Presence, Relation, Scopes, Token, User, UserId};
+use crate::model::{
+    ClientId, Marker, MarkerName, Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
+};
 use crate::protocol::draft::MarkerDraft;
 use crate::store::Failure;
 use crate::store::secret::random_id;

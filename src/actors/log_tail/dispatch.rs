@@ -97,7 +97,8 @@ impl Dispatcher {
         self.shared
             .metrics
             .add(Counter::EventsDelivered, events.len() as u64);
-        let mut firehoses = self.shared.directory.firehoses();
+        // Not the actors that are running: one that could not load is started again here.
+        let mut firehoses = self.shared.app_slots.keys();
         let (told, is_whole) = self.ask_owners(events, !firehoses.is_empty()).await;
         if !is_whole {
             for client in std::mem::take(&mut firehoses) {
@@ -120,7 +121,10 @@ impl Dispatcher {
             if shards.is_empty() {
                 continue;
             }
-            let delivery = self.delivery(seen, apps, told.numbers, shards.len()).await;
+            let numbers = told.numbers;
+            let Some(delivery) = self.delivery(seen, apps, numbers, shards.len()).await else {
+                continue;
+            };
             let delivery = Arc::new(delivery);
             for shard in shards {
                 match mails.iter_mut().find(|(known, _)| *known == shard) {
@@ -155,13 +159,14 @@ impl Dispatcher {
         shards
     }
 
+    /// `None` while the process stops.
     async fn delivery(
         &mut self,
         seen: &EventWithSubscribers,
         apps: SmallVec<[AllowedApp; 1]>,
         channel: Option<Arc<ActorNumbers>>,
         shards: usize,
-    ) -> Delivery {
+    ) -> Option<Delivery> {
         let payload = &seen.event.payload;
         let mut tries = 0;
         let hidden = loop {
@@ -171,7 +176,8 @@ impl Dispatcher {
                 .await
             {
                 Ok(hidden) => break hidden,
-                Err(Failure::Stopping) => break Arc::default(),
+                // Without an answer the event must not be delivered to all.
+                Err(Failure::Stopping) => return None,
                 // Delivering to a user from whom it is hidden would be worse than being late.
                 Err(_) => wait_for_database(&self.shared.metrics, &mut tries, PAUSE).await,
             }
@@ -181,7 +187,7 @@ impl Dispatcher {
         } else {
             targets(seen, &hidden)
         };
-        Delivery::new(NewDelivery {
+        Some(Delivery::new(NewDelivery {
             event: seen.event.clone(),
             hidden,
             apps,
@@ -189,7 +195,7 @@ impl Dispatcher {
             channel,
             dispatched: self.shared.store.now(),
             shards,
-        })
+        }))
     }
 }
 

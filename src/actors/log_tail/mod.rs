@@ -93,13 +93,15 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
         }
     }
 
-    /// Until the store closes its queue.
+    /// As long as its thread.
     pub async fn run(
         mut self,
         mut committed: mpsc::Receiver<crate::store::CommittedBatch>,
         mut ephemeral: mpsc::Receiver<Event>,
     ) {
         let mut head_check = tokio::time::interval(HEAD_CHECK);
+        // After a long step one look is enough.
+        head_check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let is_behind = !committed.is_empty();
             let step = tokio::select! {
@@ -239,13 +241,18 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
         self.deliver_logged(next).await;
     }
 
-    /// Nothing that is known from events holds behind a gap. If events are lost that this program could have
-    /// delivered, the streams are closed; if a newer program wrote what this one does not know, they stay.
+    /// Nothing that is known from events holds behind a gap. The streams are closed if events are lost that this
+    /// program could have delivered, and if rights changed in a way that it cannot read; they stay if a newer program
+    /// wrote something else.
     async fn step_over(&mut self, gap: Gap) {
         self.source.invalidate_all();
         self.dispatch.reset_state();
         match gap.cause {
             GapCause::Unreadable => self.metrics.add(Counter::LogUnreadable, gap.len()),
+            GapCause::UnreadableRights => {
+                self.metrics.add(Counter::LogUnreadable, gap.len());
+                self.dispatch.close_streams().await;
+            }
             GapCause::Trimmed => {
                 tracing::error!(
                     first = gap.first.0,

@@ -20,7 +20,7 @@ const PAGE: usize = 4;
 /// A log in memory: events by position, `None` where the row is not readable. What lies below the first is trimmed.
 #[derive(Default)]
 struct Table {
-    rows: Mutex<BTreeMap<i64, Option<Arc<Event>>>>,
+    rows: Mutex<BTreeMap<i64, Result<Arc<Event>, GapCause>>>,
     head: Mutex<i64>,
     /// Reads that fail before one succeeds.
     failures: AtomicU32,
@@ -89,8 +89,8 @@ impl LogSource for Arc<Table> {
             Some(_) => {}
         }
         entries.extend(kept.take(PAGE).map(|(pos, row)| match row {
-            Some(event) => Logged::Event(event.clone()),
-            None => gap(*pos, *pos, GapCause::Unreadable),
+            Ok(event) => Logged::Event(event.clone()),
+            Err(cause) => gap(*pos, *pos, *cause),
         }));
         Ok(entries)
     }
@@ -184,14 +184,14 @@ impl Heard {
 impl Table {
     fn append(&self, positions: impl IntoIterator<Item = i64>) {
         for pos in positions {
-            self.rows.lock().unwrap().insert(pos, Some(event(pos)));
+            self.rows.lock().unwrap().insert(pos, Ok(event(pos)));
             let mut head = self.head.lock().unwrap();
             *head = (*head).max(pos);
         }
     }
 
-    fn damage(&self, pos: i64) {
-        self.rows.lock().unwrap().insert(pos, None);
+    fn damage(&self, pos: i64, cause: GapCause) {
+        self.rows.lock().unwrap().insert(pos, Err(cause));
     }
 
     fn trim(&self, up_to: i64) {
@@ -272,8 +272,8 @@ async fn what_others_wrote_leaves_the_caches_before_it_goes_out() {
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_stepped_over_and_counted() {
     let mut world = World::new(6, 1);
-    world.table.damage(3);
-    world.table.damage(6);
+    world.table.damage(3, GapCause::Unreadable);
+    world.table.damage(6, GapCause::Unreadable);
     world.commit(&[7]).await;
     assert_eq!(world.positions(), [2, 4, 5, 7]);
     assert_eq!(world.metrics.get(Counter::LogUnreadable), 2);
@@ -284,9 +284,21 @@ async fn a_row_that_cannot_be_read_is_stepped_over_and_counted() {
 }
 
 #[tokio::test]
+async fn streams_are_closed_when_a_change_of_rights_cannot_be_read() {
+    let mut world = World::new(4, 1);
+    world.table.damage(3, GapCause::UnreadableRights);
+    world.commit(&[5]).await;
+    let heard = world.heard();
+    let at = |what: Heard| heard.iter().position(|heard| *heard == what);
+    assert!(at(Heard::Events(vec![2])) < at(Heard::StreamsClosed));
+    assert!(at(Heard::StreamsClosed) < at(Heard::Events(vec![4])));
+    assert_eq!(world.metrics.get(Counter::LogUnreadable), 1);
+}
+
+#[tokio::test]
 async fn behind_a_gap_nothing_known_from_events_is_trusted() {
     let mut world = World::new(3, 0);
-    world.table.damage(2);
+    world.table.damage(2, GapCause::Unreadable);
     world.head_check().await;
     let heard = world.heard();
     let at = |what: Heard| heard.iter().position(|heard| *heard == what);

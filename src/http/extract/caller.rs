@@ -9,9 +9,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
-use crate::actors::UserPrincipal;
 use crate::http::{ApiError, ApiResult, App};
-use crate::model::{Refusal, Scope, Token, UserId};
+use crate::model::{Refusal, Scope, Token, UserId, UserPrincipal};
 use crate::protocol::query::Query;
 use crate::telemetry::Span;
 

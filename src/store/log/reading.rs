@@ -46,7 +46,7 @@ impl Db<'_> {
             }
             match row::read(row) {
                 Some(event) => read.push(Logged::Event(Arc::new(event))),
-                None => push_unreadable(&mut read, pos),
+                None => push_unreadable(&mut read, pos, row.unreadable_cause()),
             }
             reached = pos;
         }
@@ -89,9 +89,9 @@ fn trimmed(after: Pos, last: Pos) -> Logged {
 }
 
 /// Adjacent rows are one gap.
-fn push_unreadable(read: &mut Vec<Logged>, pos: Pos) {
+fn push_unreadable(read: &mut Vec<Logged>, pos: Pos, cause: GapCause) {
     if let Some(Logged::Gap(gap)) = read.last_mut()
-        && gap.cause == GapCause::Unreadable
+        && gap.cause == cause
     {
         gap.last = pos;
         return;
@@ -99,6 +99,6 @@ fn push_unreadable(read: &mut Vec<Logged>, pos: Pos) {
     read.push(Logged::Gap(Gap {
         first: pos,
         last: pos,
-        cause: GapCause::Unreadable,
+        cause,
     }));
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::event::{Event, Payload, Pos, Timestamps};
+use crate::event::{Event, GapCause, Payload, Pos, Timestamps};
 use crate::model::Stamp;
 use crate::store::Failure;
 use crate::store::db::to_json;
@@ -24,6 +24,16 @@ pub(super) struct Row {
     v: i32,
     kind: String,
     body: String,
+}
+
+impl Row {
+    /// What a reader misses if the row is not readable.
+    pub(super) fn unreadable_cause(&self) -> GapCause {
+        match Payload::RIGHTS.contains(&self.kind.as_str()) {
+            true => GapCause::UnreadableRights,
+            false => GapCause::Unreadable,
+        }
+    }
 }
 
 /// Why a row is not readable.

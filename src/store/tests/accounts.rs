@@ -123,6 +123,7 @@ async fn a_client_proves_itself_by_its_secret() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn tokens_come_go_and_are_counted_by_app() {
     let place = Place::new().await;
     let ada = place.user("ada").await;
@@ -225,6 +226,7 @@ async fn what_another_process_committed_can_be_forgotten() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn relations_are_directed_counted_and_listed() {
     let place = Place::new().await;
     let (ada, bob, eve) = (

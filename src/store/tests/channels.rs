@@ -202,6 +202,7 @@ async fn the_inbox_is_filtered_by_kind_state_and_scope() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn unread_is_by_position_of_the_marker_and_newest_live_message() {
     let place = Place::new().await;
     let (ada, bob) = (place.user("ada").await.id, place.user("bob").await.id);

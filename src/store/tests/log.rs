@@ -237,6 +237,25 @@ async fn rows_that_cannot_be_read_are_gaps_and_those_behind_them_are_read() {
 }
 
 #[tokio::test]
+async fn an_unreadable_change_of_rights_is_told_apart() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await;
+    let room = place.room(ada.id).await;
+    for _ in 0..2 {
+        announce(&place.store, &room).await.unwrap();
+    }
+    let newer = "UPDATE log_events SET v = 9, kind = 'channel_changed' WHERE pos = 2";
+    damage(&place, newer).await;
+    damage(&place, "UPDATE log_events SET v = 9 WHERE pos = 1").await;
+    let read = entries(&place, 0, 9, usize::MAX).await;
+    let told = [
+        gap(1, 1, GapCause::Unreadable),
+        gap(2, 2, GapCause::UnreadableRights),
+    ];
+    assert_eq!(read, told);
+}
+
+#[tokio::test]
 async fn what_retention_removed_is_a_gap_up_to_the_first_row_that_is_kept() {
     let place = Place::new().await;
     let ada = place.user("ada").await;

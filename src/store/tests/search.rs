@@ -206,6 +206,7 @@ async fn relevance_has_pages_that_go_on() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of filters")]
 async fn messages_are_narrowed_by_what_they_hold() {
     let place = Place::new().await;
     let (ada, bob) = (place.user("ada").await.id, place.user("bob").await.id);

@@ -16,6 +16,7 @@ struct Writable {
     texts: &'static [&'static str],
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of fields")]
 fn writable(room: &str, circle: &str) -> Vec<Writable> {
     let raw = json!({"org.example.note": [{"title": "t", "deep": {"list": ["x", {"y": "z"}]}}]});
     vec![

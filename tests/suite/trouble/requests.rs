@@ -85,6 +85,7 @@ fn a_handshake_that_is_not_one_is_refused() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of requests")]
 fn odd_ids_and_queries_are_refused_and_never_trouble() {
     let server = TestServer::start();
     let ada = server.ada();

@@ -7,9 +7,8 @@ use super::super::change::{self as plans, ChangeLimits};
 use super::super::mail::{ChannelChange, SubscriptionChange};
 use super::super::rules;
 use super::{announce_subscription, auto_subscribe, news, read, subscribe_all};
-use crate::actors::by::UserPrincipal;
 use crate::event::Payload;
-use crate::model::{Access, Channel, ChannelId, Refusal, UserId};
+use crate::model::{Access, Channel, ChannelId, Refusal, UserId, UserPrincipal};
 use crate::store::{Failure, Tx};
 
 /// Changes ACL and raw.

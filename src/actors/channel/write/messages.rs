@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::super::rules;
 use super::subscribe_all;
-use crate::actors::by::UserPrincipal;
 use crate::event::{Payload, Written};
 use crate::fault::Fault;
-use crate::model::{Channel, Message, MessageId, NewMessage, Refusal, User, UserId};
+use crate::model::{Channel, Message, MessageId, NewMessage, Refusal, User, UserId, UserPrincipal};
 use crate::store::{Failure, Tx};
 
 /// Writes a message that is more than a row: private, an answer, or with a marker. `known`: the channel as its actor

@@ -108,6 +108,7 @@ impl<'a> Run<'a> {
         self.apply(step);
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per step")]
     fn apply(&mut self, step: Step) {
         match step {
             Step::Admit {

@@ -127,6 +127,7 @@ impl Model {
     }
 
     /// Steps that change what connections listen to; the others are the test's own.
+    #[expect(clippy::too_many_lines, reason = "one arm per step")]
     pub(super) fn apply(&mut self, step: &Step) {
         match step {
             Step::Claim { connection, user } => {

@@ -1,3 +1,0 @@
-//! Who asks for a write: see [`crate::model::access`].
-
-pub use crate::model::UserPrincipal;
