@@ -32,6 +32,8 @@ goodbyes! {
     NotUtf8         1007 "text was not UTF-8";
     /// An inbound message was larger than allowed.
     TooBig          1009 "message too big";
+    /// The server failed in a way that may have cost the connection an event.
+    Internal        1011 "internal error";
     /// Nothing came from the client for too long.
     Silent          4000 "nothing heard for too long";
     /// The token of the connection is gone.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::prelude::*;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::reader::{Heard, Reader};
 use crate::actors::Shared;
@@ -164,13 +164,15 @@ impl StreamHandler<Heard> for ConnectionActor {
             // The answer to our close frame, or the shard has removed the connection already.
             (Heard::Close, Some(true)) | (_, None) => ctx.stop(),
             (_, Some(true)) => {}
-            (Heard::Message, _) => self.shard.write(self.connection.index, PONG),
+            (Heard::Message, _) => {
+                self.shard.write(self.connection.index, &Bytes::from_static(PONG));
+            },
             (Heard::Part | Heard::Pong, _) => {}
             (Heard::Ping(bytes), _) => {
                 // Control frames carry 125 bytes at most; the codec has refused longer ones.
                 let mut frame = vec![0x8a, u8::try_from(bytes.len()).unwrap_or(0)];
                 frame.extend_from_slice(&bytes);
-                self.shard.write(self.connection.index, &frame);
+                self.shard.write(self.connection.index, &Bytes::from(frame));
             }
             (Heard::Close, _) => {
                 self.shard.close(self.connection.index, Goodbye::Asked);
