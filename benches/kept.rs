@@ -1,8 +1,8 @@
-//! Sets the results of `scripts/bench` beside the ones that were kept: a line for each figure with its ratio.
+//! Compares the results of `scripts/bench` with the kept ones: a line for each figure with its ratio.
 //!
-//! `kept --micro DIR --fanout FILE --results DIR --commit TEXT --at TEXT [--keep]`: `DIR` is where criterion left its
-//! files, `FILE` what `benches/peers` wrote. Kept results are lines of `kept.jsonl`, the last one counts; they
-//! belong to this machine, so they are not part of the repository.
+//! `kept --micro DIR --fanout FILE --results DIR --commit TEXT --at TEXT [--keep]`: `DIR` holds criterion's files,
+//! `FILE` the output of `benches/peers`. Kept results are lines of `kept.jsonl`, and the last line is compared.
+//! They are valid for this machine only, so they are not in the repository.
 
 use serde_json::{Map, Value, json};
 use std::error::Error;
@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// What is taken from the fan-out: row, unit, what counts as an improvement.
+/// Rows taken from the fan-out: row, unit, direction of an improvement.
 const FANOUT: [(&str, &str); 3] = [
     ("server CPU per frame", "µs"),
     ("frames", "/s"),
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().filter(|word| word != "--bench").collect();
     let words = words.get(1..).unwrap_or_default();
     if words.is_empty() {
-        // `cargo bench` starts every bench; this one has nothing to measure by itself.
+        // `cargo bench` starts every bench; this one measures nothing.
         return ExitCode::SUCCESS;
     }
     match beside(words) {
@@ -71,7 +71,7 @@ struct Figure {
     unit: &'static str,
 }
 
-/// Median time per element, of every bench below the directory.
+/// Median time per element of every bench in the directory.
 fn micro(directory: &Path, figures: &mut Vec<Figure>) -> Result<(), Box<dyn Error>> {
     let said = |error| format!("{}: {error}", directory.display());
     let mut below: Vec<PathBuf> = std::fs::read_dir(directory)
@@ -130,7 +130,7 @@ fn read(path: &Path) -> Result<Value, Box<dyn Error>> {
     Ok(serde_json::from_slice(&text)?)
 }
 
-/// The result that was kept last.
+/// The last kept result.
 fn last(file: &Path) -> Result<Option<Value>, Box<dyn Error>> {
     if !file.exists() {
         return Ok(None);
@@ -181,7 +181,7 @@ fn number(value: f64) -> String {
     format!("{value:.digits$}")
 }
 
-/// What a result depends on beside the code.
+/// The environment that a result depends on.
 fn machine() -> Value {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
     let cpuinfo = read("/proc/cpuinfo");

@@ -1,21 +1,22 @@
 //! A realtime server for the pnut.io / App.net API.
 //!
-//! Read from the bottom up; each module may use only what stands above it in this list.
+//! Each module may use only the modules above it in this list.
 //!
-//! * [`clock`], [`config`], [`telemetry`] — time, settings, numbers
+//! * [`clock`], [`config`], [`telemetry`] — time, settings, numbers · [`fault`] — failures on purpose, for the suite
 //! * [`model`] — users, channels, messages: what they are and what they forbid
-//! * [`text`] — how a text becomes content: links, mentions, tags, html
-//! * [`event`] — what can happen
+//! * [`text`] — entities of a text: links, mentions, tags, html
+//! * [`event`] — the events, and how they are routed
 //! * [`protocol`] — what clients see
-//! * [`store`] — what is kept, and the log of committed events
-//! * [`actors`] — who hears what, in which order
-//! * [`http`], [`ws`], [`web`] — the faces · [`load`] — the tester
-//! * [`setup`], [`server`], [`cli`] — what a database begins with, assembly
+//! * [`store`] — rows, and the log of committed events
+//! * [`actors`] — subscriptions, and the order of delivery
+//! * [`http`], [`ws`], [`web`] — REST, websockets, the room page · [`load`] — the load tester
+//! * [`setup`], [`server`], [`cli`] — first contents of a database, assembly, command line
 //!
-//! To see it move, follow one message: `http::channels::messages::create`.
+//! To read the code along one message, start at `http::channels::messages::create`.
 
 pub mod clock;
 pub mod config;
+pub mod fault;
 pub mod telemetry;
 
 pub mod model;

@@ -12,10 +12,12 @@ use actix_rt::net::TcpStream;
 use actix_service::{Service, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::web::Data;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
+use crate::actors::send::Mailbox;
 use crate::actors::shard::ShardActor;
 use crate::actors::shard::mail::CloseAll;
 use crate::actors::{Engine, Shared};
@@ -35,10 +37,13 @@ const HEAD: Duration = Duration::from_secs(10);
 /// An idle keep-alive connection is kept for this long.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// Interval between looks at the parts that nothing can replace.
+const LOOK_AT_PARTS: Duration = Duration::from_secs(1);
+
 /// Interval between removals of expired presence.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// Why the server did not start, for the operator.
+/// Why the server did not start, or ended by itself, for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The store cannot be opened.
@@ -50,6 +55,9 @@ pub enum StartError {
     /// The listener failed later.
     #[error("listener: {0}")]
     Listen(#[from] std::io::Error),
+    /// A part that nothing can replace panicked.
+    #[error("{0} is gone; start the server again")]
+    PartLost(&'static str),
 }
 
 /// How the store is opened under this configuration.
@@ -110,7 +118,7 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
         metrics,
     );
     let shared = Arc::new(shared);
-    start_log_tail(&shared, ephemeral).await?;
+    let delivery_ended = start_log_tail(&shared, ephemeral).await?;
     let app = Data::new(App::new(
         Engine::new(shared.clone()),
         Settings::from(config),
@@ -128,19 +136,46 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
     announce(&public_url, address, &people)?;
     let handle = server.handle();
     let mut running = actix_rt::spawn(server);
-    tokio::select! {
+    let outcome = tokio::select! {
         ended = &mut running => {
             drop(ended);
+            Ok(())
         }
         () = stop_signal() => {
             tracing::info!("stopping");
             app.set_ready(false);
             drain(config, &shared, &app, &handle).await;
+            Ok(())
         }
-    }
+        lost = part_lost(&shared, delivery_ended) => {
+            // A server without this part accepts writes that no listener hears; a new process delivers to all of them.
+            tracing::error!(part = lost, "a part that nothing can replace is gone; stopping");
+            app.set_ready(false);
+            drain(config, &shared, &app, &handle).await;
+            Err(StartError::PartLost(lost))
+        }
+    };
     sweeper.abort();
     store.close().await;
-    Ok(())
+    outcome
+}
+
+/// Until the delivery, a shard or the write lane has ended, which only a panic brings about; says which.
+async fn part_lost(shared: &Shared, mut delivery_ended: oneshot::Receiver<()>) -> &'static str {
+    let mut looks = tokio::time::interval(LOOK_AT_PARTS);
+    loop {
+        tokio::select! {
+            // It never sends: that its sender is gone is the news.
+            _ = &mut delivery_ended => return "the delivery of events",
+            _ = looks.tick() => {}
+        }
+        if !shared.store.is_writing() {
+            return "the write lane";
+        }
+        if !shared.shards.all().iter().all(Mailbox::is_alive) {
+            return "a shard";
+        }
+    }
 }
 
 /// No new connections, a close frame to all streams, an end of the running requests; then the rest is dropped.
@@ -173,10 +208,11 @@ async fn drain(config: &Config, shared: &Shared, app: &App, handle: &actix_serve
     handle.stop(false).await;
 }
 
+/// Starts the delivery. What comes back ends with it, also if it ends by a panic.
 async fn start_log_tail(
     shared: &Arc<Shared>,
-    ephemeral: tokio::sync::mpsc::Receiver<crate::event::Event>,
-) -> Result<(), StartError> {
+    ephemeral: mpsc::Receiver<crate::event::Event>,
+) -> Result<oneshot::Receiver<()>, StartError> {
     let trouble = |what: &str| StartError::Store(what.to_owned());
     let committed = shared
         .store
@@ -185,13 +221,14 @@ async fn start_log_tail(
     let head = shared.store.log_head().await;
     let head = head.map_err(|failure| StartError::Store(failure.to_string()))?;
     let tail = LogTail::new(shared.clone(), head.pos);
+    let (runs, ended) = oneshot::channel();
     // On the thread of the actors, so that asking them needs no switch of threads.
-    let started = shared
-        .directory
-        .arbiter()
-        .spawn(tail.run(committed, ephemeral));
+    let started = shared.directory.arbiter().spawn(async move {
+        tail.run(committed, ephemeral).await;
+        drop(runs);
+    });
     if started {
-        Ok(())
+        Ok(ended)
     } else {
         Err(trouble("the actors' thread did not start"))
     }

@@ -1,4 +1,4 @@
-//! From an event to bytes: the body once, then one frame per receiver around it.
+//! From an event to bytes: the payload once, then one frame per receiver around it.
 
 use super::listener::display;
 use super::world::World;
@@ -15,18 +15,18 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         .unwrap();
     let world = LazyCell::new(|| runtime.block_on(World::open()));
     let mut group = criterion.benchmark_group("encode");
-    group.bench_function("body for user streams", |bench| {
+    group.bench_function("payload for user streams", |bench| {
         let (event, now) = (world.message(), world.store.now());
         bench.iter(|| user_frame(black_box(event), display(), &world.site, None, now));
     });
-    group.bench_function("body for app streams", |bench| {
+    group.bench_function("payload for app streams", |bench| {
         let (event, now) = (world.message(), world.store.now());
         let targets = NotificationTargets::default();
         bench.iter(|| app_frame(black_box(event), display(), &world.site, &targets, now));
     });
     for receivers in [1_u32, 1000] {
         group.throughput(Throughput::Elements(receivers.into()));
-        let id = BenchmarkId::new("frames of one body", receivers);
+        let id = BenchmarkId::new("frames of one payload", receivers);
         group.bench_with_input(id, &receivers, |bench, receivers| {
             let now = world.store.now();
             let frame = user_frame(world.message(), display(), &world.site, None, now);

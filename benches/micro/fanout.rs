@@ -1,5 +1,5 @@
-//! One message to a room, from the shard's mailbox until the last receiver has read it. Their reading is part of
-//! the time, on a core of its own, so this is the pace of both and not the cost of the shard.
+//! One message to a room, from the shard's mailbox until the last receiver has read it. The receivers read on
+//! another core, and their time is included: the figure is the throughput of both, not the cost of the shard.
 
 use super::crowd::{Crowd, allowed};
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
@@ -7,7 +7,7 @@ use std::cell::{LazyCell, RefCell};
 use std::io::Write;
 use std::time::Duration;
 
-/// Receivers, and messages that wait together.
+/// Receivers, and messages queued together.
 const ROOMS: [(usize, u8); 5] = [(1, 1), (100, 1), (1000, 1), (10_000, 1), (1000, 16)];
 
 pub(crate) fn bench(criterion: &mut Criterion) {

@@ -1,12 +1,12 @@
-//! Parts of the server by themselves, each up to the point where a bystander could see its effect.
+//! Single components of the server, each measured up to an externally visible effect.
 //!
 //! `cargo bench --bench micro -- [encode|route|fanout|store_write|upgrade]`; `scripts/bench` runs all with fixed
-//! parameters and sets the result beside the one that was kept. A whole server under load is the load
-//! tester's business, and `benches/peers`.
+//! parameters and compares the result with the kept one. The load tester and `benches/peers` measure a whole
+//! server under load.
 //!
-//! * `world` a database with an event of each common kind · `listener` a connection as its shard knows it
-//! * `shard` a shard with real sockets · `crowd` who reads them · `server` the program itself
-//! * `cores` who runs where
+//! * `world` a database with an event of each common kind · `listener` a connection as its shard holds it
+//! * `shard` a shard with real sockets · `crowd` the receivers · `server` the server as a process
+//! * `cores` CPU affinity
 
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Who is concerned: the points that an event passes, the shards that listen there, the subscriptions that
-//! are looked at one by one.
+//! Routing: the routing keys of an event, the shards registered under them, the subscriptions evaluated on the
+//! slow path.
 
 use super::listener::{self, inbox, subscription};
 use super::world::World;

@@ -1,4 +1,4 @@
-//! The program itself, on the first core, with a database and an account of its own.
+//! The server as a process, on the first core, with its own database and account.
 
 use super::cores::Pinned;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// A user's.
+    /// A user token.
     pub(crate) token: String,
     _directory: TempDir,
 }
@@ -26,7 +26,7 @@ impl Server {
         let token = ["token", "create", &client, "--user", "listener1"];
         let token = run(&[&token[..], &["--scopes", "messages"]].concat(), &url, "");
         let child = {
-            // What is started inherits where it may run.
+            // The child inherits the CPU affinity.
             let _pinned = Pinned::first();
             Command::new(env!("CARGO_BIN_EXE_groundnut"))
                 .args(["serve", "--bind", "127.0.0.1:0", "--database-url", &url])
@@ -43,7 +43,7 @@ impl Server {
         let address = line
             .filter_map(|line| line.strip_prefix(said)?.parse().ok())
             .next();
-        // Whatever else it says goes nowhere, but the pipe stays open.
+        // Further output is discarded, but the pipe stays open.
         std::thread::spawn(move || lines.for_each(drop));
         Self {
             child,

@@ -1,5 +1,5 @@
-//! Durable messages into the store, without HTTP and actors: one by one, and with some always under way, so that
-//! they share commits. The database is a file with `synchronous=FULL`: the disk is part of it.
+//! Durable messages into the store, without HTTP and actors: one at a time, and with several in flight, so that
+//! they share commits. The database is a file with `synchronous=FULL`, so the disk is included.
 
 use super::world::World;
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::runtime::Builder;
 
-/// Writes of one pass with several under way: enough that beginning and end do not count.
+/// Writes of one pass with several in flight: enough to make start and end negligible.
 const WRITES: usize = 2048;
 
 pub(crate) fn bench(criterion: &mut Criterion) {
@@ -29,7 +29,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The lane answers in the order of its queue, so whoever waits for the oldest never waits too long.
+/// The lane answers in the order of its queue, so waiting for the oldest write never waits too long.
 async fn write(world: &World, writes: usize, under_way: usize) {
     let mut waiting = VecDeque::with_capacity(under_way);
     for _ in 0..writes {

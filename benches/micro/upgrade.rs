@@ -1,4 +1,4 @@
-//! From `connect` to the hello of a user stream, many at once, against the program itself.
+//! From `connect` to the hello of a user stream, many at once, against the server as a process.
 
 use super::cores::Pinned;
 use super::server::Server;
@@ -31,11 +31,11 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Opens sockets, waits for all hellos, and cuts them all.
+/// Opens sockets, waits for all hellos, and resets all sockets.
 fn open(server: &Server, request: &[u8]) {
     let connect = |_| {
         let mut stream = TcpStream::connect(server.address).unwrap();
-        // Reset when it goes: a closed one would keep its port for a minute, and they are soon used up.
+        // Reset on drop: an orderly closed socket would keep its port for a minute, and ports would run out.
         let reset = nix::libc::linger {
             l_onoff: 1,
             l_linger: 0,

@@ -1,4 +1,4 @@
-//! A database on disk with one person, one room, and what the log said about them.
+//! A database on disk with one user, one room, and their events in the log.
 
 use groundnut::actors::channel::write::{create, message};
 use groundnut::actors::delivery::{Delivery, NewDelivery};
@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// Length of each message's text, as the load tester has it.
+/// Length of each message's text; the load tester uses the same.
 const TEXT_BYTES: usize = 256;
 
 pub(crate) struct World {
@@ -26,14 +26,14 @@ pub(crate) struct World {
     pub(crate) author: Arc<User>,
     pub(crate) token: Arc<Token>,
     pub(crate) room: Arc<Channel>,
-    /// What setting it up announced, and one message.
+    /// The events of the set-up, and one message.
     pub(crate) events: Vec<Arc<Event>>,
     new: NewMessage,
     _directory: TempDir,
 }
 
 impl World {
-    /// On the disk that the build is on: a database in memory has nothing to sync.
+    /// On the disk of the build: a database in memory would have nothing to sync.
     pub(crate) async fn open() -> Self {
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let options = StoreOptions {
@@ -75,12 +75,12 @@ impl World {
         while let Ok(batch) = committed.try_recv() {
             world.events.extend(batch.iter().cloned());
         }
-        // From now on somebody reads along, as in a server.
+        // From now on a reader takes the events, as in a server.
         std::thread::spawn(move || while committed.blocking_recv().is_some() {});
         world
     }
 
-    /// Puts one more message into the lane; the commit is what the answer waits for.
+    /// Puts one more message into the lane; the returned value resolves after the commit.
     pub(crate) fn write(&self) -> impl Future<Output = Result<Message, Failure>> + use<> {
         let (room, author, new) = (self.room.clone(), self.author.clone(), self.new.clone());
         let job = move |tx: &mut Tx<'_>| message(tx, &room, &[], author, new);
@@ -88,7 +88,7 @@ impl World {
         async move { submitted?.wait().await }
     }
 
-    /// The first event that is such.
+    /// The first event that matches.
     pub(crate) fn event(&self, is_such: impl Fn(&Payload) -> bool) -> &Arc<Event> {
         let mut events = self.events.iter();
         events.find(|event| is_such(&event.payload)).unwrap()
@@ -98,7 +98,7 @@ impl World {
         self.event(|body| matches!(body, Payload::MessageCreated { .. }))
     }
 
-    /// The message on its way down, not yet rendered.
+    /// The message as a delivery, not yet rendered.
     pub(crate) fn delivery(&self) -> Arc<Delivery> {
         Arc::new(Delivery::new(NewDelivery {
             event: self.message().clone(),

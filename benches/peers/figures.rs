@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 
 const CPU_PER_MESSAGE: &str = "server CPU per message";
 pub(crate) const GROWTH: &str = "CPU µs per further listener";
-/// Row of the report, how it is called here, digits.
+/// Row of the report, its name here, digits.
 const COLUMNS: [(&str, &str, usize); 4] = [
     ("server CPU per frame", "CPU µs/frame", 2),
     ("frames", "frames/s", 0),
     ("arrival p50", "p50 ms", 2),
     ("arrival p99", "p99 ms", 2),
 ];
-/// Rows that only some reports have, and their unit there.
+/// Rows of some reports only, and their unit.
 const WHERE_KNOWN: [(&str, usize); 2] = [(GROWTH, 2), ("commit to write p99", 2)];
 
 /// All reports of one room, side by side.
@@ -40,7 +40,7 @@ impl Measured {
         row(ours.first()?, "frame length").map(|length| length.round() as u64)
     }
 
-    /// Adds what each listener after the first costs, from the same load with one listener.
+    /// Adds the cost of each listener after the first, from the same load with one listener.
     pub(crate) fn grow_from(&mut self, alone: &Self) {
         let others = f64::from(self.room.listeners.saturating_sub(1).max(1));
         for ((_, reports), (_, single)) in self.sides.iter_mut().zip(&alone.sides) {
@@ -55,7 +55,7 @@ impl Measured {
         }
     }
 
-    /// Columns that this room has.
+    /// Columns of this room.
     fn columns(&self) -> Vec<(&'static str, &'static str, usize)> {
         let known = |name: &str| {
             self.sides
@@ -69,7 +69,7 @@ impl Measured {
         COLUMNS.into_iter().chain(extra).collect()
     }
 
-    /// One line per side; ratio is ours to theirs.
+    /// One line per server, with our ratio to each.
     pub(crate) fn text(&self) -> String {
         let columns = self.columns();
         let width = |title: &str| title.chars().count().max(9);
@@ -113,7 +113,7 @@ impl Measured {
         Some(of(Side::Groundnut)? / of(side)?).filter(|ratio| ratio.is_finite())
     }
 
-    /// What the tester had to say, and frames that did not arrive.
+    /// Notes of the tester, and lost frames.
     fn notes(&self) -> BTreeSet<String> {
         let mut notes = BTreeSet::new();
         for (side, reports) in &self.sides {

@@ -1,12 +1,12 @@
-//! The same room against our server and against others, turn and turn about in one run, medians and ratios
-//! at the end: a raw loop of `send()`, nginx with nchan, node with `ws`.
+//! The same room on our server and on others, interleaved in one run, with medians and ratios at the end: a
+//! raw loop of `send()`, nginx with nchan, node with `ws`.
 //!
-//! All are driven by `groundnut loadtest`, the server on the first core and the tester on the second, and send
-//! frames as long as ours, which also carry each receiver's subscription id. The others check no tokens
-//! and keep nothing; ours writes each message to its database first, and that is in its figures. `--growth`
-//! leaves it out: what each listener after the first adds to the cost of a message.
+//! `groundnut loadtest` drives all of them, with the server on the first core and the tester on the second. All
+//! send frames of the same length; ours also carry each receiver's subscription id. The others check no tokens
+//! and store nothing; our figures include the write to the database. `--growth` excludes it: the cost of each
+//! listener after the first, per message.
 //!
-//! `options` says what can be asked for.
+//! `options` holds the command line.
 
 mod figures;
 mod options;
@@ -24,7 +24,7 @@ use std::process::{Command, ExitCode};
 
 /// Length of the text of each message, before it is padded to the length of our frames.
 const TEXT_BYTES: u64 = 256;
-/// What nchan sends on is the posted body: this and the text.
+/// nchan sends the posted body: this and the text.
 const BODY: &str = "{\"text\":\"\"}";
 
 fn main() -> ExitCode {
@@ -88,7 +88,7 @@ fn measure(options: &Options, room: Room) -> Result<Measured, Box<dyn Error>> {
                 std::io::stderr(),
                 "{room}: {name}, round {round} of {rounds}"
             )?;
-            // Our own report comes first and says how long the frames of all others have to be.
+            // Our report is made first: it holds the frame length that the other servers use.
             let length = measured.frame_bytes().unwrap_or(0);
             let peer = Peer::start(*side, length, options)?;
             let text_bytes = match side {
@@ -126,8 +126,9 @@ fn loadtest(
         Load::Window(window) => command.args(["--window", &window.to_string()]),
         Load::Rate(rate) => command.args(["--rate", &rate.to_string()]),
     };
-    // A set rate asks for delays, a window for cost; reading the clock for each frame is part of the latter.
-    if matches!(room.load, Load::Rate(_)) && side.tells_moments() {
+    // At a fixed rate delays are measured, with a window cost. Timing makes the server read the clock for each
+    // frame, which would change the cost.
+    if matches!(room.load, Load::Rate(_)) && side.has_timing() {
         command.arg("--timing");
     }
     command.args(["--duration-seconds", &options.seconds.to_string()]);

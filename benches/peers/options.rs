@@ -1,4 +1,4 @@
-//! What is asked for on the command line.
+//! Options of the command line.
 
 use std::error::Error;
 use std::fmt;
@@ -8,18 +8,18 @@ use std::str::FromStr;
 pub(crate) const USAGE: &str = "\
 cargo bench --bench peers -- [OPTIONS]
 
-  --peers raw,nchan,ws   beside whom [raw]; the last two need what scripts/bench-peers installs
-  --rooms LIST           rooms by listeners [100,1000,5000]; 1000:16 has 16 messages on the way instead
-                         of one, 1000@100 gets 100 messages per second
-  --rounds N             each side in turn so many times, medians [3]
+  --peers raw,nchan,ws   servers to compare with [raw]; scripts/bench-peers installs the last two
+  --rooms LIST           rooms by listeners [100,1000,5000]; 1000:16 keeps 16 messages in flight instead
+                         of one, 1000@100 sends 100 messages per second
+  --rounds N             interleaved runs per server; medians are reported [3]
   --seconds S            measured per run [5], after a warm-up of one
-  --growth               also what each listener after the first adds to the cost of a message
-  --tester FLAG          one more flag for `groundnut loadtest`; may be given again
-  --data-dir DIR         where our server keeps its database
+  --growth               also the cost of each listener after the first, per message
+  --tester FLAG          one more flag for `groundnut loadtest`; may be repeated
+  --data-dir DIR         folder of our server's database
   --control NAME         congestion control of the raw loop's sockets
-  --json FILE            keeps the result";
+  --json FILE            writes the result to a file";
 
-/// Beside whom.
+/// A server of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Groundnut,
@@ -38,8 +38,8 @@ impl Side {
         }
     }
 
-    /// Whether its frames say when they were committed and written (`include_timing=1`).
-    pub(crate) fn tells_moments(self) -> bool {
+    /// Whether its frames carry the timestamps of commit and write (`include_timing=1`).
+    pub(crate) fn has_timing(self) -> bool {
         match self {
             Self::Groundnut | Self::RawLoop => true,
             Self::Nchan | Self::Ws => false,
@@ -62,16 +62,16 @@ impl FromStr for Side {
     }
 }
 
-/// How a room is written to.
+/// How messages are sent to a room.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Load {
-    /// So many messages on their way at once.
+    /// This many messages in flight.
     Window(u32),
-    /// So many per second, whatever happens.
+    /// This many per second, independent of the server.
     Rate(f64),
 }
 
-/// One room that is measured.
+/// One measured room.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Room {
     pub(crate) listeners: u32,
@@ -98,14 +98,14 @@ impl fmt::Display for Room {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "room of {}, ", self.listeners)?;
         match self.load {
-            Load::Window(window) => write!(out, "{window} on the way"),
+            Load::Window(window) => write!(out, "{window} in flight"),
             Load::Rate(rate) => write!(out, "{rate} messages/s"),
         }
     }
 }
 
 pub(crate) struct Options {
-    /// Ourselves first.
+    /// Groundnut first.
     pub(crate) sides: Vec<Side>,
     pub(crate) rooms: Vec<Room>,
     pub(crate) rounds: usize,

@@ -1,4 +1,4 @@
-//! The other sides as processes, on the core where the tester would put a server of its own.
+//! The other servers as processes, on the core where the tester would start ours.
 
 use super::options::{Options, Side};
 use crate::raw_loop;
@@ -17,20 +17,20 @@ use std::time::{Duration, Instant};
 
 const START: Duration = Duration::from_secs(10);
 const STOP: Duration = Duration::from_secs(5);
-/// What nchan's streams hear first, so that the tester finds a hello there.
+/// First message of nchan's streams, in the place of the hello that the tester expects.
 const HELLO: &str = r#"{"meta":{"stream":{},"connection_id":"1"}}"#;
 const MODULES: [&str; 2] = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules"];
 
-/// A running server that is not ours.
+/// A running server other than ours.
 pub(crate) struct Peer {
     child: Child,
     pub(crate) address: String,
-    /// Made for this run, removed with it.
+    /// Created for this run, removed with it.
     directory: Option<PathBuf>,
 }
 
 impl Peer {
-    /// Starts it with frames of this length; none for ourselves, whom the tester starts.
+    /// Starts the server with frames of this length; `None` for our own, which the tester starts.
     pub(crate) fn start(
         side: Side,
         frame_bytes: u64,
@@ -77,8 +77,8 @@ impl Peer {
         let found = MODULES.map(|folder| Path::new(folder).join("ngx_nchan_module.so"));
         let module = found.into_iter().find(|path| path.exists());
         let module = module.ok_or("there is no ngx_nchan_module.so")?;
-        // nginx sets TCP_NODELAY where a connection is kept for another request, not on nchan's websockets, which
-        // stall for 40 ms then. Sockets inherit it from the listener, and nginx its listener as its stdin.
+        // nginx sets TCP_NODELAY on connections that it keeps for another request, but not on nchan's websockets,
+        // which then stall for 40 ms. Sockets inherit the option from the listener, which nginx gets as its stdin.
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let port = listener.local_addr()?.port();
         setsockopt(&listener, sockopt::TcpNoDelay, &true)?;
@@ -125,7 +125,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // nginx stops its worker when it is asked, not when it is killed.
+        // nginx stops its worker on SIGTERM, but not when it is killed.
         if let Ok(pid) = i32::try_from(self.child.id()) {
             kill(Pid::from_raw(pid), Signal::SIGTERM).unwrap_or_default();
         }
@@ -141,7 +141,7 @@ impl Drop for Peer {
     }
 }
 
-/// A child inherits where it may run, and so do its children.
+/// Children inherit the CPU affinity.
 fn on_first_core(command: &mut Command) -> Result<Child, Box<dyn Error>> {
     let everywhere = sched_getaffinity(Pid::from_raw(0))?;
     let cores = (0..CpuSet::count()).filter(|core| everywhere.is_set(*core).unwrap_or(false));
@@ -175,12 +175,12 @@ fn publish(port: u16, body: &str) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// All sides inherit how many sockets they may have.
+/// All servers inherit the limit on descriptors.
 pub(crate) fn allow_sockets(most: u32) {
     let needed = u64::from(most) + 1000;
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
         let (soft, hard) = (soft.max(needed), hard.max(needed));
-        // Only the superuser may go beyond the hard limit; the tester says what is missing.
+        // Only the superuser may exceed the hard limit; the tester reports missing descriptors.
         setrlimit(Resource::RLIMIT_NOFILE, soft, hard).unwrap_or_default();
     }
 }

@@ -1,6 +1,6 @@
 // A room on `ws`, as fast as that library can be made: no compression, and each event framed once for all
-// sockets by its own `Sender.frame`, instead of once per socket by `socket.send()`. It answers as much of the
-// protocol as `groundnut loadtest` needs, like the raw loop, with frames of a set length.
+// sockets by its own `Sender.frame`, instead of once per socket by `socket.send()`. It implements the part of the
+// protocol that `groundnut loadtest` needs, like the raw loop, with frames of a fixed length.
 //
 // node ws.mjs PORT FRAME_BYTES [send]     with `send`, the documented socket.send(buffer) per socket
 

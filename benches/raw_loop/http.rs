@@ -1,11 +1,11 @@
-//! As much of the protocol as the tester needs: rooms, streams, subscriptions, messages.
+//! The part of the protocol that the tester needs: rooms, streams, subscriptions, messages.
 
 use super::Raw;
 use super::room::Moment;
 use std::io::Write;
 
 impl Raw {
-    /// Answers the whole requests that have arrived.
+    /// Answers all requests that have arrived completely.
     pub(super) fn requests(&mut self, number: u64) {
         while let Some(peer) = self.sockets.get_mut(&number) {
             let text = String::from_utf8_lossy(&peer.input).into_owned();
@@ -106,7 +106,7 @@ fn ok(body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Appends a whole text frame.
+/// Appends one text frame.
 pub(super) fn put_frame(text: &str, out: &mut Vec<u8>) {
     out.push(0x81);
     match u16::try_from(text.len()) {

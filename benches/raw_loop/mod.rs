@@ -1,13 +1,13 @@
-//! The limit: a plain loop of `send()` over the sockets of a room, with nothing around it.
+//! The lower bound: a plain loop of `send()` over the sockets of a room, and nothing else.
 //!
-//! It answers just enough of the protocol for `groundnut loadtest --url` to drive it like a real server, and
-//! sends every event as one frame of a fixed length. No tokens, no database, no checks: what remains is
-//! one small POST per message and the kernel's send path, which is what fan-out is compared with.
+//! It implements just enough of the protocol for `groundnut loadtest --url` to drive it like a real server, and
+//! sends every event as one frame of a fixed length. No tokens, no database, no checks: the cost that remains is
+//! one small POST per message and the kernel's send path, which the fan-out is compared with.
 //!
-//! `raw-loop PORT FRAME_BYTES [joined] [reno]`: with `joined`, events of one turn leave in one `send()` per
-//! socket; with `reno` (or another name) its sockets use that congestion control instead of the host's.
+//! `raw-loop PORT FRAME_BYTES [joined] [reno]`: with `joined`, all events of one turn of the loop share one `send()`
+//! per socket; with `reno` (or another name) its sockets use that congestion control instead of the host's.
 //!
-//! `http` is what it answers, `room` the loop itself.
+//! `http` holds the protocol, `room` the loop.
 
 mod http;
 mod room;
@@ -22,12 +22,12 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 
-/// What this program is called with to be the loop.
+/// The argument that turns this program into the loop.
 pub(crate) const NAME: &str = "raw-loop";
 
 const LISTENER: u64 = u64::MAX;
 
-/// Serves as the arguments say, until it is killed.
+/// Serves until it is killed.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let number = |at: usize| {
         arguments
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
 fn serve(port: usize, frame_bytes: usize, joined: bool, control: Option<&str>) -> io::Result<()> {
     let port = u16::try_from(port).unwrap_or(0);
     let listener = TcpListener::bind(("127.0.0.1", port))?;
-    // The standard library asks for a backlog of 128: a burst of handshakes would wait a second for a retry.
+    // The standard library sets a backlog of 128: in a burst, handshakes would wait a second for a retry.
     listen(&listener, Backlog::new(4096)?)?;
     if let Some(name) = control {
         // Accepted sockets inherit it, so that hosts with different defaults can be compared.
@@ -99,7 +99,7 @@ struct Raw {
     next: u64,
     sockets: Sockets,
     rooms: Vec<Room>,
-    /// Rooms with frames that wait for the end of the turn.
+    /// Rooms with queued frames, sent at the end of the turn.
     dirty: Vec<usize>,
 }
 
@@ -109,7 +109,7 @@ struct Peer {
     stream: TcpStream,
     room: Option<usize>,
     upgraded: bool,
-    /// Its frames say when they were accepted and written (`include_timing=1`).
+    /// Its frames carry the timestamps of acceptance and write (`include_timing=1`).
     timed: bool,
     input: Vec<u8>,
 }
@@ -144,7 +144,7 @@ impl Raw {
         };
         match peer.stream.read(&mut piece) {
             Ok(read) if read > 0 => {
-                // Heartbeats need no answer here; a goodbye does.
+                // Heartbeats need no reply here; a close frame does.
                 if !peer.upgraded {
                     peer.input
                         .extend_from_slice(piece.get(..read).unwrap_or_default());

@@ -1,4 +1,4 @@
-//! The loop: the members of one room, the frames that wait for them, one `send()` for each member.
+//! The loop: the members of one room, the queued frames, one `send()` per member.
 
 use super::http::put_frame;
 use super::{Peer, Sockets};
@@ -9,10 +9,10 @@ use nix::time::ClockId;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Duration;
 
-/// Digits of a moment; this many until the year 2286.
+/// Digits of a timestamp, constant until the year 2286.
 const DIGITS: usize = 16;
 
-/// Microseconds since the Unix epoch, as they stand in a frame.
+/// Microseconds since the Unix epoch, as written into a frame.
 #[derive(Clone, Copy)]
 pub(super) struct Moment([u8; DIGITS]);
 
@@ -36,11 +36,11 @@ impl Moment {
 #[derive(Default)]
 pub(super) struct Room {
     members: Vec<(u64, RawFd)>,
-    /// Members whose frames carry moments.
+    /// Members whose frames carry timestamps.
     timed: Vec<(u64, RawFd)>,
-    /// Frames that wait.
+    /// Queued frames.
     plain: Vec<u8>,
-    /// The same with room for the moments, and where these stand.
+    /// The same with gaps for the timestamps, and the offsets of the gaps.
     dated: Vec<u8>,
     begun: Vec<usize>,
     written: Vec<usize>,
@@ -61,12 +61,12 @@ impl Room {
         self.timed.retain(|(member, _)| *member != number);
     }
 
-    /// Nothing waits.
+    /// No frame is queued.
     pub(super) fn is_empty(&self) -> bool {
         self.plain.is_empty() && self.dated.is_empty()
     }
 
-    /// Puts the posted body into a frame of the set length. `read`: when its request was there as a whole.
+    /// Puts the posted body into a frame of the fixed length. `read`: when the whole request had arrived.
     pub(super) fn add(&mut self, body: &str, frame_bytes: usize, read: Moment) {
         let of_length = |head: &str| {
             let fixed = head.len() + "\"data\":[],\"pad\":\"\"}".len() + body.len() + 4;
@@ -91,7 +91,7 @@ impl Room {
         }
     }
 
-    /// The loop. A socket that takes the frame costs one call and a few bytes of memory touched.
+    /// The loop. A socket that takes the frame costs one system call and a few bytes of memory.
     pub(super) fn send(&mut self, sockets: &Sockets) {
         for (number, descriptor) in &self.members {
             send_one((*number, *descriptor), &self.plain, sockets);
@@ -127,7 +127,7 @@ fn send_one((number, descriptor): (u64, RawFd), frames: &[u8], sockets: &Sockets
     }
 }
 
-/// Nothing may be lost, so a full socket holds up everybody: that, too, is what a plain loop does.
+/// No frame may be lost, so a full socket delays all others, as in any plain loop.
 fn send_rest(mut sent: nix::Result<usize>, mut frame: &[u8], peer: Option<&Peer>) {
     let Some(peer) = peer else { return };
     loop {

@@ -1,15 +1,15 @@
-//! The threads that channel and user actors live on.
+//! The threads that run channel and user actors.
 
 use actix::{Arbiter, ArbiterHandle};
 
-/// A fixed set of threads; an actor's id says on which it lives.
+/// A fixed set of threads; the id of an actor chooses its thread.
 #[derive(Debug)]
 pub struct Arbiters {
     arbiters: Vec<Arbiter>,
 }
 
 impl Arbiters {
-    /// Starts the threads, one at least. Must be called within an actix system.
+    /// Starts at least one thread. Must be called within an actix system.
     pub fn start(threads: usize) -> Self {
         Self {
             arbiters: (0..threads.max(1)).map(|_| Arbiter::new()).collect(),

@@ -1,7 +1,7 @@
-//! Who must not hear what a user does: an index that follows the log.
+//! The users from whom an author's events are hidden: an index kept up to date by the log.
 //!
-//! Loaded per user on first need and kept by the relation events that pass, so that the answer given with an
-//! event is that of its place in the log, and receivers need not be asked one by one.
+//! Loaded per author on first use and updated by the relation events that pass, so that the answer for an
+//! event is that of its position in the log, and no receiver needs a look-up of its own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::event::Payload;
 use crate::model::{Relation, UserId};
 use crate::store::{Failure, Store};
 
-/// Users whose answer is remembered; beyond that the memory starts anew.
+/// Authors whose answer is cached; beyond that the cache is emptied.
 const REMEMBERED: usize = 100_000;
 
 /// The index.
@@ -22,7 +22,7 @@ pub struct BlockIndex {
 }
 
 impl BlockIndex {
-    /// An event passes.
+    /// Applies an event.
     pub fn apply(&mut self, payload: &Payload) {
         let Payload::Related {
             relation,
@@ -49,7 +49,7 @@ impl BlockIndex {
                     hidden.blocked.insert(other.id);
                 });
             }
-            // The other may still block in return: the table knows.
+            // The other user may still block this one: the table decides.
             (Relation::Block, true) => {
                 self.of.remove(&other.id);
                 self.of.remove(&user.id);
@@ -63,7 +63,7 @@ impl BlockIndex {
         }
     }
 
-    /// Who must not hear what this user does.
+    /// The users from whom events of this author are hidden.
     ///
     /// # Errors
     /// The database is in trouble.

@@ -76,6 +76,17 @@ impl Directory {
         self.channels.remove_if(&id, |_, known| known.is(addr));
     }
 
+    /// A channel's actor did not answer because it is gone. In the moment of a panic it may still look alive to
+    /// others, so it is taken out here. A newer one in its place stays.
+    pub fn remove_dead_channel(&self, id: ChannelId, gone: &Mailbox<ChannelActor>) {
+        self.channels.remove_if(&id, |_, known| known.is_same(gone));
+    }
+
+    /// The same for a user's actor.
+    pub fn remove_dead_user(&self, id: UserId, gone: &Mailbox<UserActor>) {
+        self.users.remove_if(&id, |_, known| known.is_same(gone));
+    }
+
     /// The actor of a user, started if it rests.
     pub fn user(&self, id: UserId, shared: &Arc<Shared>) -> Mailbox<UserActor> {
         let start = || {

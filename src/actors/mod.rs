@@ -1,7 +1,7 @@
-//! Who hears what, in which order.
+//! Subscriptions, routing, and the order of delivery.
 //!
 //! Up: `http` asks an actor (a channel's, a user's), which decides by its state and puts the write into the
-//! store's lane. Down: [`log_tail`] takes what was committed, asks the owners, and sends batches to the
+//! store's lane. Down: [`log_tail`] takes committed events, asks their owning actors, and sends batches to the
 //! shards, one per worker thread, which write to their sockets.
 
 pub mod arbiters;
@@ -46,20 +46,20 @@ use send::Mailbox;
 use shard::ShardActor;
 use slots::Slots;
 
-/// Ephemeral events that may wait on their way down; one more is dropped and counted.
+/// Bound of the queue of ephemeral events; one more is dropped and counted.
 const EPHEMERAL: usize = 4096;
 
-/// What all actors of a process share. Built once, by [`Shared::new`].
+/// State shared by all actors of a process. Built once, by [`Shared::new`].
 pub struct Shared {
     /// Rows and the log.
     pub store: Store,
-    /// Who lives where.
+    /// Finds actors by id.
     pub directory: Directory,
-    /// Which shards listen to what.
+    /// The shards that listen, by routing key.
     pub registry: Arc<ShardRegistry>,
-    /// The shards themselves.
+    /// The shards.
     pub shards: Shards,
-    /// Who is there.
+    /// Presence of users.
     pub presence: PresenceBoard,
     /// Counters.
     pub metrics: Arc<Metrics>,
@@ -67,25 +67,25 @@ pub struct Shared {
     pub limits: Arc<Limits>,
     /// Limits of streams.
     pub streams: Arc<Streams>,
-    /// Public addresses.
+    /// Public URLs.
     pub site: Arc<Site>,
     /// Open user streams, by user.
     pub user_slots: Arc<Slots<UserId>>,
     /// Open app streams, by client.
     pub app_slots: Arc<Slots<ClientId>>,
-    /// User streams that nobody has claimed, by address.
+    /// Unclaimed user streams, by client address.
     pub unclaimed_slots: Arc<Slots<IpAddr>>,
-    /// After how long without use an actor rests.
+    /// Time without use after which an actor passivates.
     pub idle: Duration,
-    /// Subscribe whoever is put on an ACL.
+    /// Subscribe users that are added to an ACL.
     pub subscribe_listed: bool,
-    /// The process is on its way down: no stream is opened any more.
+    /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
     ephemeral: mpsc::Sender<Event>,
 }
 
 impl Shared {
-    /// Everything but the shards, which their threads add. The receiver belongs to [`log_tail::LogTail`].
+    /// Everything except the shards, which their threads add. The receiver belongs to [`log_tail::LogTail`].
     pub fn new(
         store: Store,
         config: &Config,
@@ -117,7 +117,7 @@ impl Shared {
         (shared, receiver)
     }
 
-    /// Sends an ephemeral event down. When the way is full it is dropped and counted: the next one tells more.
+    /// Sends an ephemeral event down. When the queue is full, the event is dropped and counted: the next one supersedes it.
     pub fn publish(&self, event: Event) {
         if self.ephemeral.try_send(event).is_err() {
             self.metrics.add(Counter::EphemeralDropped, 1);
@@ -142,14 +142,14 @@ impl Shards {
         shard
     }
 
-    /// One of them.
+    /// The shard with this id.
     pub fn get(&self, id: ShardId) -> Option<Mailbox<ShardActor>> {
         let mailboxes = self.mailboxes.read();
         let mailboxes = mailboxes.unwrap_or_else(PoisonError::into_inner);
         mailboxes.get(usize::from(id.0)).cloned()
     }
 
-    /// All of them.
+    /// All shards.
     pub fn all(&self) -> Vec<Mailbox<ShardActor>> {
         self.mailboxes
             .read()

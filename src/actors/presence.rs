@@ -1,4 +1,4 @@
-//! Who is online, and who is in a channel. Kept in memory only, and only as long as it was asked for.
+//! Presence of users, global and per channel. Kept in memory, until it expires.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::model::{ChannelId, Presence, Stamp, UserId};
 pub struct SetPresence {
     /// `None` is offline.
     pub text: Option<String>,
-    /// When it ends by itself.
+    /// When it expires.
     pub until: Stamp,
 }
 
@@ -34,7 +34,7 @@ impl Entry {
     }
 }
 
-/// The presence of everybody on this machine. Set through the actor of the user or channel, read by anybody.
+/// The presence of all users on this machine. Written by the actor of the user or channel, read by any thread.
 #[derive(Debug)]
 pub struct PresenceBoard {
     clock: Clock,
@@ -43,7 +43,7 @@ pub struct PresenceBoard {
 }
 
 impl PresenceBoard {
-    /// Nobody is there.
+    /// Every user is offline.
     pub fn new(clock: Clock) -> Self {
         Self {
             clock,
@@ -66,7 +66,7 @@ impl PresenceBoard {
         )
     }
 
-    /// Everybody who is not offline, by rising id.
+    /// All users that are not offline, by rising id.
     pub fn all(&self) -> Vec<Presence> {
         let now = self.clock.now();
         let mut all: Vec<Presence> = self
@@ -79,7 +79,7 @@ impl PresenceBoard {
         all
     }
 
-    /// Everybody in a channel, by rising id.
+    /// All users present in a channel, by rising id.
     pub fn in_channel(&self, channel: ChannelId) -> Vec<Presence> {
         let now = self.clock.now();
         let Some(there) = self.channels.get(&channel) else {
@@ -109,7 +109,7 @@ impl PresenceBoard {
         )
     }
 
-    /// Sets a global presence and says what it now is.
+    /// Sets a global presence and returns it.
     pub fn set(&self, user: UserId, set: SetPresence) -> Presence {
         let now = self.clock.now();
         let entry = Entry {
@@ -122,7 +122,7 @@ impl PresenceBoard {
         shown
     }
 
-    /// Sets a presence in a channel and says what it now is.
+    /// Sets a presence in a channel and returns it.
     pub fn set_in(&self, user: UserId, channel: ChannelId, set: SetPresence) -> Presence {
         let now = self.clock.now();
         let entry = Entry {
@@ -138,8 +138,8 @@ impl PresenceBoard {
         shown
     }
 
-    /// Forgets who left a channel or whose time there is over. Global entries stay for `last_seen_at`; there
-    /// is one per account at most.
+    /// Removes expired and offline entries of channels. Global entries stay for `last_seen_at`; there
+    /// is at most one per account.
     pub fn sweep(&self) {
         let now = self.clock.now();
         for mut there in self.channels.iter_mut() {

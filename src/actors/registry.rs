@@ -1,7 +1,7 @@
-//! Which worker threads listen to what.
+//! The worker threads that listen, by routing key.
 //!
-//! Shards write here when their first listener of a kind comes or the last one goes; `LogTail` reads it to
-//! leave out shards that have nobody. What exactly a listener gets is decided on its own shard.
+//! A shard writes here when its first listener of a key is added or the last one is removed; `LogTail` reads it to
+//! skip shards without listeners. The listener's shard decides what exactly it receives.
 
 use dashmap::DashMap;
 use smallvec::SmallVec;
@@ -13,14 +13,14 @@ use crate::model::ClientId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ShardId(pub u16);
 
-/// The register of listening shards.
+/// The listening shards by routing key.
 #[derive(Debug, Default)]
 pub struct ShardRegistry {
     shards: DashMap<RoutingKey, SmallVec<[ShardId; 4]>>,
 }
 
 impl ShardRegistry {
-    /// The first listener of this kind came to the shard.
+    /// Adds a shard that got its first listener of the key.
     pub fn add(&self, key: &RoutingKey, shard: ShardId) {
         let mut entry = self.shards.entry(key.clone()).or_default();
         if !entry.contains(&shard) {
@@ -28,7 +28,7 @@ impl ShardRegistry {
         }
     }
 
-    /// The last listener of this kind left the shard.
+    /// Removes a shard that lost its last listener of the key.
     pub fn remove(&self, key: &RoutingKey, shard: ShardId) {
         if let Some(mut entry) = self.shards.get_mut(key) {
             entry.retain(|s| *s != shard);
@@ -36,7 +36,7 @@ impl ShardRegistry {
         self.shards.remove_if(key, |_, shards| shards.is_empty());
     }
 
-    /// Adds the shards that listen at this point.
+    /// Appends the shards that listen to this key.
     pub fn collect(&self, key: &RoutingKey, into: &mut SmallVec<[ShardId; 8]>) {
         if let Some(shards) = self.shards.get(key) {
             for shard in shards.iter() {
@@ -47,18 +47,18 @@ impl ShardRegistry {
         }
     }
 
-    /// How many shards hold app streams of this client.
+    /// Number of shards with app streams of this client.
     pub fn shards_of_app(&self, client: &ClientId) -> usize {
         let shards = self.shards.get(&RoutingKey::App(client.clone()));
         shards.map_or(0, |shards| shards.len())
     }
 
-    /// Points that somebody listens at: zero when nobody is connected.
+    /// Number of keys with listeners: zero without connections.
     pub fn len(&self) -> usize {
         self.shards.len()
     }
 
-    /// Nobody listens to anything.
+    /// Whether no shard listens.
     pub fn is_empty(&self) -> bool {
         self.shards.is_empty()
     }

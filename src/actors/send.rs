@@ -131,6 +131,11 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
         self.addr == *addr
     }
 
+    /// Whether both lead to the same actor.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.addr == other.addr
+    }
+
     /// Whether the actor still lives.
     pub fn is_alive(&self) -> bool {
         self.addr.connected()

@@ -59,6 +59,11 @@ struct ServeArgs {
     /// limit of writes per minute for a lively chat.
     #[arg(long, env = "GROUNDNUT_DEMO")]
     demo: bool,
+
+    /// A folder whose files switch faults on, for the suite.
+    #[cfg(debug_assertions)]
+    #[arg(long, value_name = "DIR", hide = true)]
+    faults: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -155,6 +160,8 @@ fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
         Some(Command::Serve(args)) => ServeArgs {
             bind: args.bind.clone().or(cli.serve.bind),
             demo: args.demo || cli.serve.demo,
+            #[cfg(debug_assertions)]
+            faults: args.faults.clone().or(cli.serve.faults),
         },
         Some(
             Command::User(_)
@@ -165,6 +172,10 @@ fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
         )
         | None => cli.serve,
     };
+    #[cfg(debug_assertions)]
+    if let Some(folder) = serve.faults {
+        crate::fault::arm(folder);
+    }
     let flags = Named::default()
         .with(
             "store.database_url",

@@ -1,4 +1,4 @@
-//! What is said of each event in one word: one row per variant of [`Payload`].
+//! Simple properties of each event: one row per variant of [`Payload`].
 
 use super::{Owner, Payload, Written};
 use crate::model::{Channel, ChannelBrief, ChannelId, ObjectType, Relation, Token, User, UserId};
@@ -8,12 +8,12 @@ use crate::model::{Channel, ChannelBrief, ChannelId, ObjectType, Relation, Token
 pub struct Facts<'e> {
     /// The name in the log. It never changes its meaning.
     pub kind: &'static str,
-    /// `meta.type`, and what an app stream lists to hear the event. `None`: no stream shows it.
+    /// `meta.type`, and the object type by which app streams select the event. `None`: no stream shows it.
     pub object_type: Option<ObjectType>,
-    /// The actor that the event belongs to.
+    /// The owning actor.
     pub owner: Owner,
-    /// The acting user, whose mutes and blocks hide the event from others. `None` for what happens to a channel, a
-    /// profile or a token: that is not hidden.
+    /// The acting user, whose mutes and blocks hide the event from others. `None` for events of a channel,
+    /// a profile or a token, which are not hidden.
     pub actor: Option<UserId>,
     /// `meta.is_deleted`
     pub is_deletion: bool,
@@ -21,7 +21,7 @@ pub struct Facts<'e> {
     pub channel: Option<EventChannel<'e>>,
 }
 
-/// What filters and scopes ask of the channel of an event.
+/// The properties of an event's channel that filters and scopes need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventChannel<'e> {
     /// Its id.
@@ -66,7 +66,7 @@ facts! {
     Related { relation, user, undone, .. }       "related",             Some(of_relation(*relation)),  Owner::User(user.id), Some(user.id),   *undone,  None;
     UserChanged { user }                         "user_changed",        Some(ObjectType::User),        Owner::User(user.id), None,            false,    None;
     TokenGranted { token, user }                 "token_granted",       Some(ObjectType::Token),       holder(token, user),  None,            false,    None;
-    // Apps hear of the authorization, which ends with the last token.
+    // For apps the event is about the authorization, which ends with the last token.
     TokenRevoked { token, user, was_last }       "token_revoked",       Some(ObjectType::Token),       holder(token, user),  None,            *was_last, None;
     UserPresence { user, .. }                    "user_presence",       Some(ObjectType::UserPresence), Owner::User(user.id), Some(user.id),  false,    None;
     ChannelPresence { user, channel, .. }        "channel_presence",    IN_CHANNEL,                    Owner::Channel(channel.id), Some(user.id), false, Some(brief(channel));

@@ -1,8 +1,8 @@
-//! Each event belongs to one actor: the channel it happened in, the user who acted, or the app.
+//! The owning actor of an event: the channel it happened in, the acting user, or the app.
 
 use crate::model::{ChannelId, ClientId, UserId};
 
-/// The actor that an event belongs to.
+/// The owning actor of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// The `ChannelActor` of this channel.

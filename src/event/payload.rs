@@ -1,4 +1,4 @@
-//! The one enum of facts.
+//! The one enum of events.
 
 use std::sync::Arc;
 
@@ -9,23 +9,23 @@ use crate::model::{
     StreamKey, Token, User, UserId,
 };
 
-/// A message with all that a socket shows of it.
+/// A message with everything that a frame shows of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Written {
-    /// The message after the fact.
+    /// The message after the event.
     pub message: Message,
     /// Its author.
     pub author: Arc<User>,
-    /// Where it stands.
+    /// Its channel.
     pub channel: ChannelBrief,
 }
 
-/// A channel with all that a socket shows of it.
+/// A channel with everything that a frame shows of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChannelNews {
-    /// The channel after the fact.
+    /// The channel after the event.
     pub channel: Arc<Channel>,
-    /// Its owner, unless nobody owns it.
+    /// Its owner, if it has one.
     pub owner: Option<Arc<User>>,
     /// Newest message that is not deleted, with its author (`include_recent_message`).
     pub recent: Option<(Message, Arc<User>)>,
@@ -38,11 +38,11 @@ pub struct ChannelNews {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Payload {
-    /// A message was written. `read_by_author`: the author's marker moved along.
+    /// A message was written.
     MessageCreated {
         /// The message.
         written: Box<Written>,
-        /// With `update_marker=1`.
+        /// The write also moved the author's marker (`update_marker=1`).
         read_by_author: bool,
     },
     /// A message was deleted.
@@ -64,25 +64,25 @@ pub enum Payload {
     Subscribed {
         /// The channel.
         news: Box<ChannelNews>,
-        /// Who.
+        /// The user.
         user: Arc<User>,
     },
-    /// A user is no longer subscribed to a channel, for whatever reason.
+    /// A user is no longer subscribed to a channel, for any reason.
     Unsubscribed {
         /// The channel.
         news: Box<ChannelNews>,
-        /// Who.
+        /// The user.
         user: Arc<User>,
     },
     /// A user follows, mutes or blocks another, or stopped doing so.
     Related {
-        /// What was decided.
+        /// The relation.
         relation: Relation,
-        /// Who decided.
+        /// The acting user.
         user: Arc<User>,
-        /// About whom.
+        /// The other user.
         other: Arc<User>,
-        /// It was taken back.
+        /// The relation was undone.
         undone: bool,
     },
     /// A profile changed.
@@ -90,36 +90,36 @@ pub enum Payload {
         /// The user after the change.
         user: Arc<User>,
     },
-    /// A user (or the app itself) got a token.
+    /// A token was granted to a client, for a user or for the app itself.
     TokenGranted {
         /// The token.
         token: Token,
-        /// For whom; nobody on an app token.
+        /// The user; `None` on an app token.
         user: Option<Arc<User>>,
     },
-    /// A token is gone.
+    /// A token was revoked.
     TokenRevoked {
-        /// The token that was.
+        /// The revoked token.
         token: Token,
-        /// For whom it was.
+        /// Its user; `None` on an app token.
         user: Option<Arc<User>>,
-        /// It was the user's last token of this app: the authorization is gone with it.
+        /// It was the user's last token of this app, so the authorization ended.
         was_last: bool,
     },
     /// A user's global presence was set. Ephemeral.
     UserPresence {
-        /// Whose.
+        /// The user.
         user: Arc<User>,
-        /// What.
+        /// The new presence.
         presence: Presence,
     },
     /// A user's presence in a channel was set. Ephemeral.
     ChannelPresence {
-        /// Whose.
+        /// The user.
         user: Arc<User>,
-        /// Where.
+        /// The channel.
         channel: ChannelBrief,
-        /// What.
+        /// The new presence.
         presence: Presence,
     },
     /// An app stream was deleted: its sockets are closed. Not shown on streams.
@@ -129,7 +129,7 @@ pub enum Payload {
         /// The name of the stream.
         key: StreamKey,
     },
-    /// The name or the address of an app changed; both are part of its tokens. Not shown on streams.
+    /// The name or the URL of an app changed; both are part of its tokens. Not shown on streams.
     ClientChanged {
         /// The app after the change.
         client: ClientBrief,

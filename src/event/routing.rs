@@ -1,14 +1,14 @@
-//! Which subscriptions hear an event, and where a worker thread finds them: one row per event, one per topic.
+//! The subscriptions that receive an event, and the keys they are registered under: one row per event, one per topic.
 //!
-//! A row says whom an event *concerns*. What a subscription asks beyond that (filters, scopes, followed users, read
-//! messages) is decided per receiver, in `actors/shard/hearing.rs`.
+//! A row lists the subscriptions that an event *concerns*. Further conditions (filters, scopes, followed users, read
+//! messages) are evaluated per receiver, in `actors/shard/hearing.rs`.
 
 use smallvec::SmallVec;
 
 use super::{Payload, Topic};
 use crate::model::{ChannelId, ClientId, UserId};
 
-/// Where connections are registered, and events are published.
+/// The key under which connections are registered, and to which events are published.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RoutingKey {
     /// Messages of a channel: subscriptions to them, and inboxes that hold the channel.
@@ -21,7 +21,7 @@ pub enum RoutingKey {
     ChannelPresence(ChannelId),
     /// Global presence.
     Presence,
-    /// What concerns one user: every claimed connection of that user.
+    /// Events about one user: every claimed connection of that user.
     User(UserId),
     /// App streams of one client.
     App(ClientId),
@@ -39,10 +39,10 @@ pub enum Route {
 /// A row of the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Routing {
-    /// User streams that hear the event. App streams are chosen by object type and by what their app may see.
+    /// User streams that receive the event. App streams are chosen by object type and by the app's visibility.
     pub heard_by: SmallVec<[Route; 2]>,
-    /// Listeners that the event itself changes, whether or not they hear it: it closes them, ends their
-    /// subscriptions, or changes what they hear.
+    /// Listeners that the event itself changes, whether or not they receive it: it closes them, ends their
+    /// subscriptions, or changes what they receive.
     pub changes: SmallVec<[RoutingKey; 3]>,
 }
 
@@ -86,14 +86,14 @@ impl Payload {
                     RoutingKey::ChannelPresence(channel),
                 ])
             }
-            // It also changes what the user's inboxes hold: they are found by the key of the topic.
+            // It also changes the channels in the user's inboxes, which are found by the key of the topic.
             Self::Subscribed { news, user } | Self::Unsubscribed { news, user } => {
                 Routing::heard_by([
                     To(Topic::ChannelSubscribers(news.channel.id)),
                     To(Topic::Inbox(user.id)),
                 ])
             }
-            // Presence filters go by the list of followed users.
+            // Presence filters use the list of followed users.
             Self::Related { user, .. } => Routing::unheard().changing([RoutingKey::User(user.id)]),
             Self::UserChanged { user } => Routing::heard_by([To(Topic::Token(user.id))]),
             Self::TokenGranted { token, .. } => match token.user {
@@ -118,7 +118,7 @@ impl Payload {
         }
     }
 
-    /// Where the event is published.
+    /// The keys to which the event is published.
     pub fn routing_keys(&self) -> SmallVec<[RoutingKey; 4]> {
         let routing = self.routing();
         let mut keys: SmallVec<[RoutingKey; 4]> =
@@ -129,7 +129,7 @@ impl Payload {
 }
 
 impl Route {
-    /// Where its listeners are registered.
+    /// The key of its listeners.
     pub fn key(self) -> RoutingKey {
         match self {
             Self::To(topic) => topic.routing_key(),
@@ -139,7 +139,7 @@ impl Route {
 }
 
 impl Topic {
-    /// Where connections that subscribe to it are registered.
+    /// The key under which its subscribers are registered.
     pub fn routing_key(self) -> RoutingKey {
         match self {
             Self::ChannelMessages(channel) => RoutingKey::Messages(channel),

@@ -1,8 +1,9 @@
-//! What a user stream may subscribe to. A later endpoint is a variant and a path here, and a row in [`routing`](super::routing).
+//! The endpoints that a user stream may subscribe to. A new one is a variant and a path here, and a row in
+//! [`routing`](super::routing).
 
 use crate::model::{ChannelId, UserId};
 
-/// A subscribable endpoint, keyed by what it is about.
+/// A subscribable endpoint, keyed by its channel or user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// `/channels/{id}/messages`
@@ -31,7 +32,7 @@ impl Topic {
         "/token",
     ];
 
-    /// The channel that it is about, if it is about one.
+    /// The channel of the topic, if it has one.
     pub fn channel(self) -> Option<ChannelId> {
         match self {
             Self::ChannelMessages(id)

@@ -1,4 +1,4 @@
-//! Stream markers: how far somebody has read.
+//! Stream markers: read positions.
 
 use actix_web::web::Data;
 
@@ -10,7 +10,7 @@ use crate::protocol::draft::MarkerDrafts;
 use crate::protocol::object::MarkerObject;
 use crate::store::{Db, Failure};
 
-/// `POST /markers`: a list is answered with a list, a single object with an object. All of them are set, or
+/// `POST /markers`: the response to a list is a list, to an object an object. All markers are set, or
 /// none.
 pub async fn create(caller: UserCaller, params: Params, body: Body, app: Data<App>) -> ApiResult {
     let MarkerDrafts { markers, single } = MarkerDrafts::read(&body.value)?;
@@ -44,7 +44,7 @@ pub async fn create(caller: UserCaller, params: Params, body: Body, app: Data<Ap
     }
 }
 
-/// Any scope will do; only the right to read counts.
+/// Needs read access, and no particular scope.
 fn demand(db: &mut Db<'_>, principal: &UserPrincipal, channel: ChannelId) -> Result<(), Failure> {
     let channel = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
     Ok(principal.holds(&channel, Access::Read).demand()?)

@@ -1,4 +1,4 @@
-//! What would become of a text. Nothing is kept.
+//! Entities and html of a text, without storing it.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::http::{ApiResult, App, Reply};
 use crate::model::Refusal;
 use crate::protocol::draft::MessageDraft;
 
-/// Code points in a post, as the original API has it. Posts are not kept here, but their texts can be tried.
+/// Code points in a post, as in the original API. Posts are not stored here, but their texts can be processed.
 const POST_LENGTH: usize = 256;
 
 /// `POST /text/process`
@@ -34,7 +34,7 @@ pub async fn process(caller: UserCaller, params: Params, body: Body, app: Data<A
         .finish(&user_includes, longest, caller.id(), client, false)?
         .content;
     let entities = &content.entities;
-    // The lists stand twice: where they are now, and where an older client expects them.
+    // The lists appear twice: at today's place, and where older clients expect them.
     Reply::one(&json!({
         "text": content.text,
         "html": content.html,

@@ -1,7 +1,7 @@
 //! One plain connection for the few calls around a run: rooms before it, counters after it.
 
 use super::rest::{self, Answer};
-use super::setup::{SetupError, Target};
+use super::target::{SetupError, Target};
 use serde_json::Value;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;

@@ -17,6 +17,7 @@ mod blocking;
 mod engine;
 mod frame;
 mod inside;
+mod latency;
 mod measure;
 mod moments;
 mod observer;
@@ -30,18 +31,19 @@ mod signals;
 mod socket;
 mod split;
 mod stamp;
+mod target;
 mod usage;
 
 pub use args::LoadtestArgs;
 
 use plan::Plan;
 use report::Report;
-use setup::Target;
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use target::Target;
 
 /// Plays a plan and prints what came out. Exit code 0: played to its end; 1: not, but what there is was
 /// printed; 2: refused before it began.

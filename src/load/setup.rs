@@ -7,6 +7,7 @@ use super::engine::Room;
 use super::plan::{Impossible, Kind, Plan};
 use super::process::ServerProcess;
 use super::socket::Dial;
+use super::target::{SetupError, Target};
 use super::usage;
 use serde_json::{Value, json};
 use std::io;
@@ -20,21 +21,6 @@ const STREAM_KEY: &str = "loadtest";
 const SETTERS_UP: usize = 16;
 /// A server of somebody else that is not there by then is not there.
 const FIRST_ANSWER: Duration = Duration::from_secs(5);
-
-/// A server that is ready to be loaded.
-#[derive(Debug)]
-pub(super) struct Target {
-    pub(super) address: SocketAddrV4,
-    pub(super) host: String,
-    /// One token per account.
-    pub(super) people: Vec<String>,
-    pub(super) app_token: Option<String>,
-    pub(super) pid: Option<u32>,
-    pub(super) process: Option<ServerProcess>,
-    /// Where our own process may run once the server is pinned.
-    pub(super) client_core: Option<usize>,
-    pub(super) server_core: Option<usize>,
-}
 
 impl Target {
     /// Finds or starts the server and gets the tokens.
@@ -241,23 +227,6 @@ impl Target {
         Blocking::open(self)?.call("POST", "/v1/streams", &token, &body.to_string())?;
         Ok(format!("/v1/app?access_token={token}&key={STREAM_KEY}"))
     }
-}
-
-/// Why a run could not begin.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum SetupError {
-    #[error(transparent)]
-    Impossible(#[from] Impossible),
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error("the server answered {status} to {what}: {body}")]
-    Refused {
-        status: u16,
-        what: String,
-        body: String,
-    },
-    #[error("unexpected answer: {0}")]
-    Answer(&'static str),
 }
 
 fn text_of(value: &Value, name: &'static str) -> Result<String, SetupError> {

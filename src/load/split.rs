@@ -1,7 +1,7 @@
 //! A delay split at the server's own moments: how long until the commit, until the socket was written, and
 //! from there to us.
 
-use super::measure::{Latency, Precision};
+use super::latency::{Latency, Precision};
 use super::moments::Moments;
 
 /// The three parts of a delivery.

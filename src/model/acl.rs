@@ -1,14 +1,14 @@
-//! Who may do what in a channel.
+//! Access control lists of channels.
 
 use serde::{Deserialize, Serialize};
 
 use super::UserId;
 
-/// What a viewer may do in a channel; each level holds the ones before it.
+/// Level of access to a channel; each level includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
-    /// Not even read.
+    /// None.
     None,
     /// Read and subscribe.
     Read,
@@ -16,30 +16,30 @@ pub enum Access {
     Write,
     /// Edit raw and the lower groups, delete messages, make them sticky.
     Full,
-    /// Everything, and hand it over.
+    /// Everything, and change the owner.
     Owner,
 }
 
-/// The three groups of a channel. The owner stands outside of it; each user is in one group at most.
+/// The three groups of a channel. The owner is in none of them, each user in one at most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acl {
     /// Members with full access, rising ids.
     pub full: Vec<UserId>,
-    /// The full group may not change any more.
+    /// The full group is frozen.
     pub full_immutable: bool,
     /// Members who may write, rising ids.
     pub write: Vec<UserId>,
-    /// Everybody with an account may write.
+    /// Every account may write.
     pub write_any_user: bool,
-    /// The write group may not change any more.
+    /// The write group is frozen.
     pub write_immutable: bool,
     /// Members who may read, rising ids.
     pub read: Vec<UserId>,
-    /// Everybody with an account may read.
+    /// Every account may read.
     pub read_any_user: bool,
-    /// Everybody may read, without an account too.
+    /// Anyone may read, without an account too.
     pub read_public: bool,
-    /// The read group may not change any more.
+    /// The read group is frozen.
     pub read_immutable: bool,
 }
 
@@ -49,7 +49,7 @@ impl Acl {
         self.read_public || self.read_any_user
     }
 
-    /// What this user may do; `None` stands for nobody in particular (no token).
+    /// The access of a user; `None`: of requests without a user.
     pub fn access(&self, owner: Option<UserId>, user: Option<UserId>) -> Access {
         let Some(user) = user else {
             return if self.read_public {
@@ -72,7 +72,7 @@ impl Acl {
         }
     }
 
-    /// Everybody who is listed in a group.
+    /// The members of all groups.
     pub fn members(&self) -> impl Iterator<Item = UserId> + '_ {
         self.full
             .iter()
@@ -94,7 +94,7 @@ impl Acl {
         let write = self.write.clone();
         self.read
             .retain(|user| full.binary_search(user).is_err() && write.binary_search(user).is_err());
-        // A writer reads; a room that is open to the world is open to people with an account too.
+        // Writing includes reading; a channel open to anyone is open to every account.
         if self.write_any_user || self.read_public {
             self.read_any_user = true;
         }
@@ -106,9 +106,9 @@ impl Acl {
 pub struct GroupChange {
     /// Replaces the list.
     pub users: Option<Vec<UserId>>,
-    /// Everybody with an account (write, read).
+    /// Every account (write, read).
     pub any_user: Option<bool>,
-    /// Everybody (read).
+    /// Anyone (read).
     pub public: Option<bool>,
     /// `true` freezes the group for good; `false` is ignored on a frozen one.
     pub immutable: Option<bool>,
@@ -117,10 +117,10 @@ pub struct GroupChange {
 /// A change to an ACL. `None` leaves a group alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AclChange {
-    /// Who has full access.
+    /// The full group.
     pub full: Option<GroupChange>,
-    /// Who may write.
+    /// The write group.
     pub write: Option<GroupChange>,
-    /// Who may read.
+    /// The read group.
     pub read: Option<GroupChange>,
 }

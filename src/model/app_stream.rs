@@ -1,4 +1,4 @@
-//! What an app asked to be told about.
+//! Stored app streams, and the types of objects on streams.
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -74,10 +74,10 @@ impl ObjectType {
 /// A stored app stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppStream {
-    /// Whose.
+    /// The client that owns it.
     pub client: ClientId,
     /// Its name.
     pub key: StreamKey,
-    /// What it hears; each once, in the order given.
+    /// The object types that it delivers; each once, in the order given.
     pub object_types: Vec<ObjectType>,
 }

@@ -4,25 +4,25 @@ use serde::{Deserialize, Serialize};
 
 use super::{Access, Acl, ChannelId, MessageId, Raw, Stamp, UserId};
 
-/// Type of private message channels, which nobody owns and nobody edits.
+/// Type of private message channels, which have no owner and cannot be edited.
 pub const PM: &str = "io.pnut.core.pm";
 /// Type of chat rooms, which need a `chat-settings` item.
 pub const CHAT: &str = "io.pnut.core.chat";
 /// The raw item that names a chat room.
 pub const CHAT_SETTINGS: &str = "io.pnut.core.chat-settings";
 
-/// A channel, as everybody may see it; what is personal to a viewer is added when it is shown.
+/// A channel without anything personal; the `you_…` fields are added when it is rendered for a viewer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Channel {
     /// Assigned by the store.
     pub id: ChannelId,
     /// The API's `type`.
     pub kind: String,
-    /// Nobody owns a private message channel.
+    /// `None` for private message channels.
     pub owner: Option<UserId>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Stamp,
-    /// Who may do what.
+    /// Access of users.
     pub acl: Acl,
     /// Client-defined items.
     pub raw: Raw,
@@ -43,7 +43,7 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Private message channels follow rules of their own.
+    /// Private message channels have different rules.
     pub fn is_pm(&self) -> bool {
         self.kind == PM
     }
@@ -61,7 +61,7 @@ impl Channel {
         self.raw.first(CHAT_SETTINGS)?.get("name")?.as_str()
     }
 
-    /// What an event needs to know of the channel.
+    /// The part that events carry.
     pub fn brief(&self) -> ChannelBrief {
         ChannelBrief {
             id: self.id,
@@ -72,10 +72,10 @@ impl Channel {
     }
 }
 
-/// What an event needs to know of its channel.
+/// The part of a channel that events carry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelBrief {
-    /// Which.
+    /// Its id.
     pub id: ChannelId,
     /// `meta.channel_type`
     pub kind: std::sync::Arc<str>,

@@ -9,23 +9,23 @@ use super::{ClientId, Stamp, UserId};
 pub struct ClientBrief {
     /// Public id.
     pub id: ClientId,
-    /// Shown to people.
+    /// Display name.
     pub name: String,
-    /// Where to read about it; never empty, since clients require the key.
+    /// URL of its page; never empty, since clients require the key.
     pub url: String,
 }
 
 /// A registered app, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
-    /// Id, name and address.
+    /// Id, name and URL.
     pub brief: ClientBrief,
     /// When it was registered.
     pub created_at: Stamp,
-    /// Who registered it, if a user did.
+    /// The user that registered it, if any.
     pub owner: Option<UserId>,
-    /// Where a browser may be sent back to.
+    /// Redirect URIs.
     pub redirect_uris: Vec<String>,
-    /// A public client (RFC 6749 §2.1) has no secret: our own page in the browser.
+    /// A public client (RFC 6749 §2.1) has no secret, such as the built-in room page.
     pub is_public: bool,
 }

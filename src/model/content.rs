@@ -1,21 +1,21 @@
-//! Rich text as it is kept and shown; how it comes about is `model::text`'s business.
+//! Rich text as stored and shown. The module `text` produces it.
 
 use serde::{Deserialize, Serialize};
 
 use super::UserId;
 
-/// A text with its rendered form and what was recognised in it.
+/// A text with its rendered form and its entities.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// The final text, links resolved.
     pub text: String,
-    /// Safe html, ready to be shown.
+    /// Safe html.
     pub html: String,
     /// Positions count Unicode code points.
     pub entities: Entities,
 }
 
-/// What was recognised in a text.
+/// The entities of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entities {
     /// Inline and markdown links.
@@ -48,12 +48,12 @@ pub struct Link {
 /// An existing user named in a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mention {
-    /// Who.
+    /// The user.
     pub id: UserId,
     /// A copy mention (`/@name`).
     #[serde(skip_serializing_if = "is_false", default)]
     pub is_copy: bool,
-    /// Nothing but mentions and non-word characters stand before it.
+    /// Only mentions and non-word characters precede it.
     #[serde(skip_serializing_if = "is_false", default)]
     pub is_leading: bool,
     /// With the `@`.

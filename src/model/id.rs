@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A number that the store assigns; each kind of object counts for itself.
+/// A number that the store assigns, counted per kind of object.
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -49,7 +49,7 @@ numbers! {
     TokenId;
 }
 
-/// A text that is shared, never changed, and compared as it stands.
+/// A shared, immutable text, compared byte by byte.
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -84,9 +84,9 @@ macro_rules! texts {
 texts! {
     /// A registered app: 32 characters of `[A-Za-z0-9_-]`.
     ClientId;
-    /// One websocket: 24 random bytes as base64url, so that nobody can guess another's.
+    /// One websocket: 24 random bytes as base64url, so that it cannot be guessed.
     ConnectionId;
-    /// One followed endpoint of one connection.
+    /// One subscription of one connection.
     SubscriptionId;
     /// The name of a stored app stream, unique within its client.
     StreamKey;

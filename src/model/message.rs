@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{ChannelId, ClientBrief, Content, MessageId, Raw, Stamp, UserId};
 
-/// That a message is gone, and by whose hand.
+/// The deletion of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletion {
     /// When.
     pub at: Stamp,
-    /// By whom; shown only if it was not the author.
+    /// The deleting user; shown only if it was not the author.
     pub by: UserId,
 }
 
@@ -18,7 +18,7 @@ pub struct Deletion {
 pub struct Message {
     /// Assigned by the store.
     pub id: MessageId,
-    /// Where it stands.
+    /// Its channel.
     pub channel_id: ChannelId,
     /// Author.
     pub user_id: UserId,
@@ -36,7 +36,7 @@ pub struct Message {
     pub raw: Raw,
     /// Not safe for work.
     pub is_nsfw: bool,
-    /// Gone, by whom.
+    /// Set on a deleted message.
     pub deletion: Option<Deletion>,
     /// When it was made sticky.
     pub sticky: Option<Stamp>,
@@ -57,7 +57,7 @@ pub struct NewMessage {
     pub raw: Raw,
     /// Not safe for work.
     pub is_nsfw: bool,
-    /// The message that it answers; that it is of the same channel is checked when it is written.
+    /// The message that it answers; the write checks that it is in the same channel.
     pub reply_to: Option<MessageId>,
     /// Whether the author's marker moves to the new message.
     pub update_marker: bool,

@@ -1,6 +1,6 @@
 //! Pages of a list: `since_id`, `before_id`, `count`.
 
-/// One end of a range. Marker words are resolved before a page is asked for.
+/// One end of a range. Marker words are resolved before a page is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
     /// Pagination id.
@@ -9,14 +9,14 @@ pub struct Bound {
     pub inclusive: bool,
 }
 
-/// Which part of a list is wanted. The answer is always newest first.
+/// The requested part of a list. Pages are always newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageRequest {
     /// Only newer ones.
     pub since: Option<Bound>,
     /// Only older ones.
     pub before: Option<Bound>,
-    /// 1 to 200; how many.
+    /// Page size, 1 to 200.
     pub count: u16,
     /// Take the oldest of the range instead of the newest (a negative `count`).
     pub oldest: bool,
@@ -56,7 +56,7 @@ impl PageRequest {
         })
     }
 
-    /// Rows to fetch: one more than wanted tells whether there are more.
+    /// Rows to fetch: one more than the page size, to find out whether there are more.
     pub fn limit(&self) -> i64 {
         i64::from(self.count) + 1
     }
@@ -73,7 +73,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// From rows fetched with [`PageRequest::limit`], in the order of the fetch (newest first, or oldest
-    /// first if the oldest were wanted).
+    /// first if the oldest were requested).
     pub fn of(request: &PageRequest, mut rows: Vec<(i64, T)>) -> Self {
         let count = usize::from(request.count);
         let more = rows.len() > count;

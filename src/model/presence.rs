@@ -1,13 +1,13 @@
-//! Who is there. Ephemeral: neither logged nor stored.
+//! Presence of users. Ephemeral: neither logged nor stored.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Stamp, UserId};
 
-/// One user's presence, in all or in one channel.
+/// One user's presence, global or in one channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
     /// Free text; `None` is offline.
     pub text: Option<String>,

@@ -1,7 +1,7 @@
 //! Every way to say no by rule, in one table.
 //!
-//! The code is the API's own `meta.code`; it travels over sockets and REST alike, hence it is a fact of
-//! the model and not of HTTP.
+//! The code is the API's own `meta.code`. Sockets and REST share it, so it belongs to the model and not to
+//! HTTP.
 
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ macro_rules! refusals {
 }
 
 refusals! {
-    // variant               code slug                       what the client is told
+    // variant               code slug                       text for the client
     WrongType                400 "wrong-type"                "Wrong type";
     Missing                  400 "missing-field"             "A required field is missing.";
     Invalid                  400 "invalid-value"             "This value is not allowed.";
@@ -81,7 +81,7 @@ refusals! {
 }
 
 impl Refusal {
-    /// Names the field that is at fault.
+    /// Names the invalid field.
     pub fn at(self, field: impl Into<Cow<'static, str>>) -> Refused {
         Refused {
             refusal: self,
@@ -90,12 +90,12 @@ impl Refusal {
     }
 }
 
-/// A refusal on its way to a client, with the field at fault if there is one.
+/// A refusal with the invalid field, if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// Which rule.
+    /// The rule.
     pub refusal: Refusal,
-    /// The field, parameter or scope that the client should look at.
+    /// The invalid field or parameter, or the missing scope.
     pub field: Option<Cow<'static, str>>,
 }
 

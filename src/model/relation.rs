@@ -1,4 +1,4 @@
-//! What one user decided about another.
+//! Follow, mute and block.
 
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
@@ -8,11 +8,11 @@ use strum::IntoStaticStr;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Relation {
-    /// Hears the other's posts and presence.
+    /// Receives the other's posts and presence.
     Follow,
-    /// Does not want to see the other.
+    /// Hides the other from the user.
     Mute,
-    /// Neither sees the other any more.
+    /// Hides each from the other.
     Block,
 }
 
@@ -23,7 +23,7 @@ impl Relation {
     }
 }
 
-/// How a viewer and another user stand to each other; becomes the `you_…` flags.
+/// The relations between a viewer and another user; rendered as the `you_…` flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Relationship {
     /// The other follows the viewer.

@@ -1,22 +1,22 @@
-//! Moments: microseconds since 1970, UTC.
+//! Timestamps: microseconds since 1970, UTC.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A moment. The write lane gives out each moment once and in rising order, so a stamp also orders
-/// what happened (inbox activity, mutes, sticky messages) and serves as a pagination id.
+/// A timestamp. The write lane issues each value once and in rising order, so a stamp also orders rows
+/// (inbox activity, mutes, sticky messages) and serves as a pagination id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Stamp(pub i64);
 
 impl Stamp {
-    /// Unix seconds, as `meta.timestamp` wants them.
+    /// Unix seconds, as in `meta.timestamp`.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// Microseconds from here to a later moment; 0 if a clock was set back between them.
+    /// Microseconds until a later timestamp; 0 if the clock was set back in between.
     pub fn micros_until(self, later: Self) -> u64 {
         u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0)
     }
@@ -39,7 +39,7 @@ impl Stamp {
         )
     }
 
-    /// Reads an ISO 8601 moment; a date without a time means its midnight.
+    /// Parses an ISO 8601 timestamp; a date without a time means midnight.
     pub fn parse_iso(text: &str) -> Option<Self> {
         let full = if text.len() == 10 {
             format!("{text}T00:00:00Z")

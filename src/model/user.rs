@@ -33,15 +33,15 @@ pub struct UserCounts {
     pub bookmarks: i64,
     /// Clients with a live token of this user.
     pub clients: i64,
-    /// Users who follow this one.
+    /// Users that follow this one.
     pub followers: i64,
-    /// Users whom this one follows.
+    /// Users that this one follows.
     pub following: i64,
     /// Posts written.
     pub posts: i64,
 }
 
-/// An account as everybody may see it; what is personal to a viewer is added when it is shown.
+/// An account without anything personal; the `you_…` fields are added when it is rendered for a viewer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// Assigned by the store.
@@ -56,7 +56,7 @@ pub struct User {
     pub locale: String,
     /// Such as `Europe/Paris`.
     pub timezone: String,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Stamp,
     /// Profile text, if there is one.
     pub content: Option<Content>,

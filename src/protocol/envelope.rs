@@ -1,4 +1,4 @@
-//! The frame around every answer: `{"meta": …, "data": …}`.
+//! The envelope of every response: `{"meta": …, "data": …}`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::{Page, Refused, SubscriptionId};
 
-/// What is said about an answer. Optional fields are left out, never null.
+/// `meta` of a response. Optional fields are omitted, never null.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Meta {
     /// Copy of the HTTP status.
@@ -30,28 +30,28 @@ pub struct Meta {
     /// Unread channels by type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread_counts: Option<BTreeMap<String, i64>>,
-    /// The call also subscribed a user stream.
+    /// The request also subscribed a user stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subscription_id: Option<SubscriptionId>,
-    /// The call carried `update_presence`; whether that worked.
+    /// The request carried `update_presence`; whether the presence was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_presence: Option<bool>,
-    /// For people; on every error.
+    /// For humans; on every error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
     /// For programs; on every error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_slug: Option<&'static str>,
-    /// To quote to whoever runs the server.
+    /// The id under which the server's log holds the cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_id: Option<String>,
-    /// Seconds until calls are accepted again.
+    /// Seconds until requests are accepted again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_in: Option<u64>,
 }
 
 impl Meta {
-    /// Nothing but a code.
+    /// Only a code.
     pub fn new(code: u16) -> Self {
         Self {
             code,
@@ -70,7 +70,7 @@ impl Meta {
         }
     }
 
-    /// All is well.
+    /// 200.
     pub fn ok() -> Self {
         Self::new(200)
     }
@@ -85,7 +85,7 @@ impl Meta {
         self
     }
 
-    /// A rule said no.
+    /// The `meta` of a refusal.
     pub fn refused(refused: &Refused) -> Self {
         let mut meta = Self::new(refused.refusal.code());
         meta.error_message = Some(refused.message());
@@ -94,12 +94,12 @@ impl Meta {
     }
 }
 
-/// An answer; without `data` if it is an error or has nothing to say.
+/// A response; without `data` if it is an error or has no content.
 #[derive(Debug, Serialize)]
 pub struct Envelope<'a, T> {
-    /// About the answer.
+    /// `meta`
     pub meta: &'a Meta,
-    /// The answer itself.
+    /// `data`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<&'a T>,
 }
@@ -113,7 +113,7 @@ impl<'a, T: Serialize> Envelope<'a, T> {
         }
     }
 
-    /// As bytes; indented if a person wants to read it.
+    /// As bytes; indented for human readers.
     pub fn bytes(&self, pretty: bool) -> Result<Vec<u8>, serde_json::Error> {
         if pretty {
             serde_json::to_vec_pretty(self)

@@ -1,22 +1,22 @@
-//! What a subscription leaves out: the filter parameters of the call that made it.
+//! The filter parameters of a subscribing request.
 
 use super::query::Query;
 use super::render_class::RenderClass;
 
-/// Filters of one subscription. The default lets everything pass but muted users.
+/// Filters of one subscription. The default passes everything except muted users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// Inbox: only channels of these types.
     pub channel_types: Option<Box<[String]>>,
-    /// Inbox: 0 leaves out channels that have nothing unread after the event.
+    /// Inbox: 0 omits channels without unread messages after the event.
     pub include_read: bool,
-    /// 1 keeps what muted users do.
+    /// 1 passes events of muted users.
     pub include_muted: bool,
-    /// 0 leaves out deletions.
+    /// 0 omits deletions.
     pub include_deleted: bool,
-    /// Presence: 1 keeps users whom the viewer does not follow.
+    /// Presence: 1 passes users that the viewer does not follow.
     pub include_not_followed: bool,
-    /// Raw switches of the call: added to the connection's for frames that match this subscription.
+    /// The `include_…raw` parameters of the request, added to the connection's for frames that match this subscription.
     pub raw: RenderClass,
 }
 
@@ -27,7 +27,7 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// Reads the parameters of the subscribing call.
+    /// Reads the parameters of the subscribing request.
     pub fn from_query(query: &Query) -> Self {
         let types = query.list("channel_types");
         Self {
@@ -40,7 +40,7 @@ impl Filter {
         }
     }
 
-    /// Whether messages pass without a look at each: such listeners are served by the fast walk.
+    /// Whether every message passes, so that the fast path may serve the listener.
     pub fn is_plain(&self) -> bool {
         self.channel_types.is_none()
             && self.include_read

@@ -1,8 +1,8 @@
-//! Every reason to hang up: close code and text.
+//! The reasons for which the server closes a websocket: close code and text.
 
 macro_rules! goodbyes {
     ($($(#[$doc:meta])* $variant:ident $code:literal $text:literal;)*) => {
-        /// Why the server closes a websocket.
+        /// The reason for which the server closes a websocket.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Goodbye { $($(#[$doc])* $variant,)* }
 
@@ -34,11 +34,11 @@ goodbyes! {
     TooBig          1009 "message too big";
     /// The server failed in a way that may have cost the connection an event.
     Internal        1011 "internal error";
-    /// Nothing came from the client for too long.
+    /// The client sent nothing for too long.
     Silent          4000 "nothing heard for too long";
-    /// The token of the connection is gone.
+    /// The token of the connection was revoked.
     TokenRevoked    4001 "token revoked";
-    /// Nobody claimed the connection with a subscription.
+    /// No subscription claimed the connection in time.
     Unclaimed       4003 "not claimed in time";
     /// The app stream was deleted.
     StreamDeleted   4004 "stream deleted";

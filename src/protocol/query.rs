@@ -1,10 +1,10 @@
-//! Parsed parameters: query strings and form bodies, as clients really send them.
+//! Parsed parameters of query strings and form bodies.
 //!
-//! Never an error: what cannot be read counts as not given, as the API itself does it.
+//! Never an error: invalid parameters are ignored, as in the original API.
 
 use crate::model::{Bound, Marker, PageRequest};
 
-/// Most items of one list parameter that are looked at; the rest is dropped (`ids` takes 200).
+/// Most items of one list parameter; the rest is ignored (`ids` takes 200).
 const LIST_MAX: usize = 200;
 
 /// Name and value pairs in the order sent. If a name occurs twice, the last one counts.
@@ -69,7 +69,7 @@ impl Query {
         self.tristate(name).unwrap_or(default)
     }
 
-    /// A search flag: absent means that it is not filtered by.
+    /// A search flag: absent means no filter.
     pub fn tristate(&self, name: &str) -> Option<bool> {
         boolean(self.get(name)?)
     }
@@ -105,7 +105,7 @@ impl Query {
                 inclusive: false,
             })
         };
-        // Anything outside of 1..200 and -200..-1 is as good as not given.
+        // Values outside of 1..200 and -200..-1 are ignored.
         let count = self
             .number("count")
             .filter(|count| *count != 0 && (-200..=200).contains(count))
@@ -118,7 +118,7 @@ impl Query {
         }
     }
 
-    /// The words that stand for a place in a markable stream.
+    /// The marker words of the query.
     pub fn marks(&self) -> PageMarks {
         let mark = |name| self.get(name).and_then(Mark::parse);
         PageMarks {
@@ -128,12 +128,12 @@ impl Query {
     }
 }
 
-/// A place in a markable stream, named instead of numbered.
+/// A position in a markable stream, given by a marker word instead of an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// `last_read`: the greatest id ever consumed; else `marker`: the current position.
     pub last_read: bool,
-    /// The item at the place belongs to the page.
+    /// The item at the position belongs to the page.
     pub inclusive: bool,
 }
 
@@ -174,12 +174,12 @@ pub struct PageMarks {
 }
 
 impl PageMarks {
-    /// Whether the marker has to be looked up at all.
+    /// Whether the query needs the marker.
     pub fn is_empty(&self) -> bool {
         self.since.is_none() && self.before.is_none()
     }
 
-    /// Puts the marker's place into the request. Without a marker the words count as absent.
+    /// Puts the marker's position into the request. Without a marker the words are ignored.
     pub fn resolve(&self, marker: Option<&Marker>, page: &mut PageRequest) {
         let Some(marker) = marker else { return };
         if let Some(mark) = self.since {

@@ -1,4 +1,4 @@
-//! How a connection wants objects shown: the small set of display parameters on the websocket's URL.
+//! The display parameters on a websocket's URL.
 //!
 //! Objects on streams are not personal, so connections with the same parameters share their bytes. Each
 //! distinct [`RenderClass`] is one rendering of an event; bits that make no difference to it are masked away.
@@ -8,7 +8,7 @@ use super::render_options::RenderOptions;
 use crate::event::Payload;
 use crate::model::ObjectType;
 
-/// A set of display switches. Cheap to copy and to compare.
+/// A set of display parameters. Cheap to copy and to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RenderClass(u8);
 
@@ -41,7 +41,7 @@ impl RenderClass {
         class
     }
 
-    /// Only the raw switches: those count on a subscribing call too.
+    /// Only the `include_…raw` parameters, which a subscribing request takes too.
     pub fn raw_from_query(query: &Query) -> Self {
         let all = query.flag("include_raw", false);
         let switches = [
@@ -74,7 +74,7 @@ impl RenderClass {
         self.0 == 0
     }
 
-    /// Without what makes no difference to this event.
+    /// Without the bits that make no difference to this event.
     #[must_use]
     pub fn for_payload(self, payload: &Payload) -> Self {
         let matters = match payload.facts().object_type {
@@ -96,7 +96,7 @@ impl RenderClass {
         Self(self.0 & matters.with(Self::TIMING).0)
     }
 
-    /// Without what makes no difference to messages: the class under which a room's listeners are kept.
+    /// Without the bits that make no difference to messages: the class by which a room's listeners are grouped.
     #[must_use]
     pub fn for_messages(self) -> Self {
         Self(self.0 & Self::message().with(Self::TIMING).0)
@@ -106,7 +106,7 @@ impl RenderClass {
         Self::HTML.with(Self::MESSAGE_RAW).with(Self::USER_RAW)
     }
 
-    /// As the objects want it.
+    /// The render options of objects in this class.
     pub fn options(self) -> RenderOptions {
         RenderOptions {
             user_html: self.has(Self::HTML),

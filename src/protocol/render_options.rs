@@ -1,10 +1,8 @@
-//! Which parts of an object a client wants to see: the `include_…` switches, parsed once.
-//!
-//! Two calls with the same look get the same bytes, so it is also a key for shared frames.
+//! The `include_…` parameters, parsed once: the parts of an object that a client requests.
 
 use super::query::Query;
 
-/// The `include_…` switches of a call or a connection.
+/// The `include_…` parameters of a request or a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RenderOptions {
     /// Embedded users as objects; else only `user_id`.
@@ -29,7 +27,7 @@ pub struct RenderOptions {
     pub channel_raw: bool,
     /// `recent_message` and `recent_deleted_message` of channels.
     pub recent_message: bool,
-    /// `users` beside the `user_ids` of an ACL.
+    /// `users` next to the `user_ids` of an ACL.
     pub limited_users: bool,
     /// The viewer's stream marker on channels.
     pub marker: bool,
@@ -42,22 +40,22 @@ impl Default for RenderOptions {
 }
 
 impl RenderOptions {
-    /// Reads the switches of a query string.
+    /// Reads the parameters of a query string.
     pub fn from_query(query: &Query) -> Self {
         Self::from_flags(|name| query.tristate(name))
     }
 
-    /// Reads the switches from anything that knows them by name; `None` is "not given".
+    /// Reads the parameters by name; `None` means "not given".
     pub fn from_flags(given: impl Fn(&str) -> Option<bool>) -> Self {
         let on = |name: &str| given(name).unwrap_or(true);
         let off = |name: &str| given(name).unwrap_or(false);
-        // One switch for everything beats the specific one when it speaks of html …
+        // `include_html` overrides the specific parameters …
         let html = given("include_html");
         let raw = off("include_raw");
         Self {
             user: on("include_user"),
             user_html: html.unwrap_or_else(|| on("include_user_html")),
-            // … and adds to it when it speaks of raw.
+            // … and `include_raw` adds to them.
             user_raw: raw || off("include_user_raw"),
             counts: on("include_counts"),
             presence: off("include_presence"),

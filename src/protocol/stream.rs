@@ -1,11 +1,12 @@
 //! What an event looks like on a socket (reference 04 §5).
 //!
 //! User streams and app streams share the vocabulary and differ in the envelope: the former name the
-//! subscriptions that match, the latter whom to notify. Nothing here is personal to a receiver.
+//! subscriptions that match, the latter the users to notify. Nothing here is personal to a receiver.
 
 use serde::Serialize;
 
 use super::frame::{AppFrame, Frame, text_frame};
+use super::json::{json, object_to_continue};
 use super::object::{ChannelObject, MessageObject, PresenceObject, TokenObject, UserObject};
 use super::render_class::RenderClass;
 use super::site::Site;
@@ -13,16 +14,16 @@ use super::timing::Timing;
 use crate::event::{ChannelNews, Event, Payload, Written};
 use crate::model::{AppStream, ChannelId, ObjectType, Relation, Stamp, Token, User, UserId};
 
-/// What app streams say beyond the event: whom it concerns.
+/// The users that an event concerns; on app streams only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotificationTargets {
-    /// Everybody subscribed to the channel, the author included.
+    /// All users subscribed to the channel, the author included.
     pub subscribed_user_ids: Option<std::sync::Arc<[UserId]>>,
-    /// Of those, who muted the author or stands in a block with them.
+    /// Subscribed and mentioned users that muted the author, or block or are blocked by the author.
     pub suppress_notifications: Option<Vec<UserId>>,
 }
 
-/// `meta` of an event; fields that do not apply are left out.
+/// `meta` of an event; fields that do not apply are omitted.
 #[derive(Serialize)]
 struct Meta<'a> {
     timestamp: i64,
@@ -43,9 +44,6 @@ struct Meta<'a> {
     subscribed_user_ids: Option<&'a [UserId]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppress_notifications: Option<&'a [UserId]>,
-    // Last: the moment of writing is found from the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timing: Option<Timing>,
 }
 
 #[expect(
@@ -57,11 +55,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl<'a> Meta<'a> {
-    fn of(
-        event: &'a Event,
-        targets: Option<&'a NotificationTargets>,
-        timing: Option<Timing>,
-    ) -> Self {
+    fn of(event: &'a Event, targets: Option<&'a NotificationTargets>) -> Self {
         let facts = event.payload.facts();
         let mut meta = Self {
             timestamp: event.at.seconds(),
@@ -74,7 +68,6 @@ impl<'a> Meta<'a> {
             user_id: None,
             subscribed_user_ids: None,
             suppress_notifications: None,
-            timing,
         };
         if let Some(written) = event.payload.message() {
             meta.channel_type = Some(&written.channel.kind);
@@ -89,6 +82,15 @@ impl<'a> Meta<'a> {
             meta.suppress_notifications = targets.suppress_notifications.as_deref();
         }
         meta
+    }
+
+    /// Appends it as an object that is left open, for members that follow. Returns where the timestamp of the
+    /// write is filled in, if it has one.
+    fn render(&self, timing: Option<Timing>, out: &mut Vec<u8>) -> Option<usize> {
+        out.extend_from_slice(&object_to_continue(self));
+        let timing = timing?;
+        out.extend_from_slice(b",\"timing\":");
+        Some(timing.render(out))
     }
 }
 
@@ -116,8 +118,8 @@ fn id_of(payload: &Payload) -> String {
     }
 }
 
-/// Renders for user streams. `own_token` is the receiver's: a changed profile reaches it as its token.
-/// `fanned_out` is shown to those who asked for [`RenderClass::TIMING`].
+/// Renders for user streams. `own_token` is the receiver's: a changed profile is rendered as its token.
+/// `fanned_out` is rendered for classes with [`RenderClass::TIMING`].
 pub fn user_frame(
     event: &Event,
     class: RenderClass,
@@ -125,16 +127,12 @@ pub fn user_frame(
     own_token: Option<&Token>,
     fanned_out: Stamp,
 ) -> Frame {
-    let mut head = b"{\"meta\":".to_vec();
-    let timing = timing(event, class, fanned_out);
-    let mut meta = Meta::of(event, None, timing);
+    let mut meta = Meta::of(event, None);
     if matches!(event.payload, Payload::UserChanged { .. }) {
         meta.object_type = Some(ObjectType::Token.name());
     }
-    head.extend_from_slice(&json(&meta));
-    let moment = timing.map(|_| Timing::place(&head));
-    // The object is still open for the ids that are written per receiver.
-    head.pop();
+    let mut head = b"{\"meta\":".to_vec();
+    let moment = meta.render(timing(event, class, fanned_out), &mut head);
     head.extend_from_slice(b",\"subscription_ids\":[");
     let mut tail = b"]},\"data\":".to_vec();
     tail.extend_from_slice(&data(event, class, site, View::User(own_token)));
@@ -152,7 +150,7 @@ fn timing(event: &Event, class: RenderClass, fanned_out: Stamp) -> Option<Timing
         .then(|| Timing::new(event, fanned_out))
 }
 
-/// Renders for app streams: a whole frame, the same for every receiver of this display class.
+/// Renders for app streams: a whole frame, the same for every receiver of this render class.
 pub fn app_frame(
     event: &Event,
     class: RenderClass,
@@ -160,19 +158,13 @@ pub fn app_frame(
     targets: &NotificationTargets,
     fanned_out: Stamp,
 ) -> AppFrame {
-    let mut json_text = b"{\"meta\":".to_vec();
+    let mut text = b"{\"meta\":".to_vec();
     let timing = timing(event, class, fanned_out);
-    json_text.extend_from_slice(&json(&Meta::of(event, Some(targets), timing)));
-    let moment = timing.map(|_| Timing::place(&json_text));
-    json_text.extend_from_slice(b",\"data\":");
-    json_text.extend_from_slice(&data(event, class, site, View::App));
-    json_text.push(b'}');
-    let bytes = text_frame(&json_text);
-    let header = bytes.len() - json_text.len();
-    AppFrame {
-        bytes,
-        moment: moment.map(|at| header + at),
-    }
+    let moment = Meta::of(event, Some(targets)).render(timing, &mut text);
+    text.extend_from_slice(b"},\"data\":");
+    text.extend_from_slice(&data(event, class, site, View::App));
+    text.push(b'}');
+    AppFrame::new(&text, moment)
 }
 
 /// The first frame of a user stream.
@@ -309,9 +301,4 @@ impl<T: Serialize> Serialize for Pair<'_, T> {
         map.serialize_entry(self.other.0, &self.other.1)?;
         map.end()
     }
-}
-
-/// Our objects hold texts and numbers only, which cannot fail to become JSON.
-fn json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What apps asked to be told about.
+//! Stored app streams.
 
 use diesel::prelude::*;
 
@@ -15,7 +15,7 @@ fn into_model((client, key, object_types): Row) -> Result<AppStream, Failure> {
     Ok(AppStream {
         client: client.into(),
         key: key.into(),
-        // A type that a newer program knew is heard by nobody here.
+        // A type of a newer program is ignored here.
         object_types: names
             .iter()
             .filter_map(|name| ObjectType::parse(name))
@@ -45,7 +45,7 @@ impl Db<'_> {
             .collect()
     }
 
-    /// One of them.
+    /// The stream with this key.
     pub fn app_stream(
         &mut self,
         client: &ClientId,
@@ -66,7 +66,7 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// A new stream. How many an app may have is the caller's to check, in the same job.
+    /// Inserts a stream. The caller checks the limit per app, in the same job.
     pub fn create_app_stream(&mut self, stream: &AppStream) -> Result<(), Failure> {
         let now = self.now();
         diesel::insert_into(app_streams::table)
@@ -87,7 +87,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Replaces what a stream hears.
+    /// Replaces the object types of a stream.
     pub fn save_app_stream(&mut self, stream: &AppStream) -> Result<(), Failure> {
         let row = app_streams::table.find((stream.client.as_str(), stream.key.as_str()));
         let changed = diesel::update(row)
@@ -99,7 +99,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Deletes a stream; gives back what it was.
+    /// Deletes a stream and returns it.
     pub fn delete_app_stream(
         &mut self,
         client: &ClientId,
@@ -113,7 +113,7 @@ impl Tx<'_> {
         Ok(stream)
     }
 
-    /// Deletes all streams of an app; gives back what they were.
+    /// Deletes all streams of an app and returns them.
     pub fn delete_app_streams(&mut self, client: &ClientId) -> Result<Vec<AppStream>, Failure> {
         let streams = self.app_streams(client)?;
         diesel::delete(app_streams::table.filter(app_streams::client_id.eq(client.as_str())))

@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    #[actix_web::test]
+    #[tokio::test]
     async fn calls_for_one_key_that_overlap_read_once() {
         let kept = Cache::new(8);
         let reads = std::cell::Cell::new(0);
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(reads.get(), 1);
     }
 
-    #[actix_web::test]
+    #[tokio::test]
     async fn a_load_that_fails_leaves_the_key_to_the_next_call() {
         let kept = Cache::new(8);
         let failed = kept.get_or_load(1, async { Err(Failure::Busy) }).await;

@@ -1,7 +1,7 @@
-//! Who attends which channel: subscriptions and mutes.
+//! Channel subscriptions and mutes of users.
 //!
-//! Each function moves one fact and says whether it moved. What follows from that (a mute ends the subscription, a
-//! subscription ends the mute) is the caller's to say, since each ended subscription is an event.
+//! Each function changes one fact and returns whether it changed. The caller applies the consequences (a mute ends the
+//! subscription, a subscription ends the mute), since each ended subscription is an event.
 
 use std::collections::HashMap;
 
@@ -11,19 +11,19 @@ use super::schema::{channel_markers, channel_mutes, channel_subscriptions, chann
 use super::{Db, Failure, Tx};
 use crate::model::{ChannelId, Marker, Page, PageRequest, Refusal, Stamp, UserId};
 
-/// How a user attends a channel.
+/// A user's subscription, mute and marker of a channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChannelSubscription {
     /// It is in the inbox.
     pub subscribed: bool,
-    /// Nobody may subscribe the user to it.
+    /// Other users cannot subscribe the user to it.
     pub muted: bool,
-    /// How far it was read, if ever set.
+    /// The user's marker, if it was ever set.
     pub marker: Option<Marker>,
 }
 
 impl Db<'_> {
-    /// Who is subscribed, rising ids.
+    /// The subscribed users, rising ids.
     pub fn subscribers(&mut self, channel: ChannelId) -> Result<Vec<UserId>, Failure> {
         let ids = channel_subscriptions::table
             .filter(channel_subscriptions::channel_id.eq(channel.0))
@@ -33,7 +33,7 @@ impl Db<'_> {
         Ok(ids.into_iter().map(UserId).collect())
     }
 
-    /// Who is subscribed, latest first; paginated by the moment of the subscription.
+    /// The subscribed users, latest first; paginated by the time of the subscription.
     pub fn subscriber_page(
         &mut self,
         channel: ChannelId,
@@ -54,7 +54,7 @@ impl Db<'_> {
         Ok(Page::of(request, rows).map(UserId))
     }
 
-    /// What the user is subscribed to, rising ids.
+    /// The channels that the user is subscribed to, rising ids.
     pub fn subscribed_channels(&mut self, user: UserId) -> Result<Vec<ChannelId>, Failure> {
         let ids = channel_subscriptions::table
             .filter(channel_subscriptions::user_id.eq(user.0))
@@ -64,7 +64,7 @@ impl Db<'_> {
         Ok(ids.into_iter().map(ChannelId).collect())
     }
 
-    /// How the user attends these channels; each of them is in the answer.
+    /// The user's subscription, mute and marker of each of these channels.
     pub fn channel_subscriptions_of(
         &mut self,
         user: UserId,
@@ -113,7 +113,7 @@ impl Db<'_> {
         Ok(all)
     }
 
-    /// Those of these users who muted the channel, rising ids.
+    /// Those of these users that muted the channel, rising ids.
     pub fn muted_by(
         &mut self,
         channel: ChannelId,
@@ -130,7 +130,7 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// Puts the channel into the user's inbox. False: it was there.
+    /// Adds the channel to the user's inbox. False: it was there already.
     pub fn subscribe(&mut self, channel: ChannelId, user: UserId) -> Result<bool, Failure> {
         let now = self.now();
         let changed = diesel::insert_into(channel_subscriptions::table)
@@ -147,8 +147,8 @@ impl Tx<'_> {
         Ok(changed > 0)
     }
 
-    /// Takes the channel out of the user's inbox, and the marker with it. False: it was not there (and a marker that
-    /// was set without a subscription stays).
+    /// Removes the channel from the user's inbox, and the marker with it. False: it was not there (and a marker
+    /// set without a subscription stays).
     pub fn unsubscribe(&mut self, channel: ChannelId, user: UserId) -> Result<bool, Failure> {
         let row = channel_subscriptions::table.find((channel.0, user.0));
         let changed = diesel::delete(row).execute(self.sql)?;
@@ -159,7 +159,7 @@ impl Tx<'_> {
         Ok(changed > 0)
     }
 
-    /// Nobody may subscribe the user to the channel any more. False: was so already. Does not end a subscription.
+    /// From now on other users cannot subscribe the user to the channel. False: muted already. Does not end a subscription.
     pub fn mute_channel(&mut self, channel: ChannelId, user: UserId) -> Result<bool, Failure> {
         let now = self.now();
         let changed = diesel::insert_into(channel_mutes::table)
@@ -173,7 +173,7 @@ impl Tx<'_> {
         Ok(changed > 0)
     }
 
-    /// Takes the mute back. False: there was none.
+    /// Removes the mute. False: there was none.
     pub fn unmute_channel(&mut self, channel: ChannelId, user: UserId) -> Result<bool, Failure> {
         let row = channel_mutes::table.find((user.0, channel.0));
         Ok(diesel::delete(row).execute(self.sql)? > 0)

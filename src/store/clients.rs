@@ -15,15 +15,15 @@ use crate::model::{Client, ClientBrief, ClientId, Refusal, Stamp, UserId};
 pub struct NewClient {
     /// 32 characters of `[A-Za-z0-9_-]`.
     pub id: ClientId,
-    /// Hashed before it is kept; a public client has none.
+    /// Hashed before it is stored; a public client has none.
     pub secret: Option<String>,
-    /// Shown to people.
+    /// Display name.
     pub name: String,
-    /// Where to read about it.
+    /// URL of its page.
     pub url: String,
-    /// Where a browser may be sent back to.
+    /// Redirect URIs.
     pub redirect_uris: Vec<String>,
-    /// Who registers it.
+    /// The registering user, if any.
     pub owner: Option<UserId>,
     /// Has no secret (RFC 6749 §2.1).
     pub is_public: bool,
@@ -93,7 +93,7 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// Registers an app. A public one that exists already is brought up to date: our own page registers itself at
+    /// Registers an app. An existing public app is updated: the built-in room page registers itself at
     /// each start.
     pub fn create_client(&mut self, new: &NewClient) -> Result<Client, Failure> {
         let now = self.now();

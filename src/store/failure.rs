@@ -1,4 +1,4 @@
-//! Everything a mail, a job or a handler can come back with.
+//! The error of mails, jobs and handlers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,28 +7,28 @@ use diesel::result::{DatabaseErrorKind, Error as SqlError};
 
 use crate::model::{Refusal, Refused};
 
-/// Why something was not done.
+/// The reason why something was not done.
 #[derive(Debug, Clone)]
 pub enum Failure {
-    /// A rule said no; trying again unchanged is useless.
+    /// A rule refused it; an unchanged retry is useless.
     Refused(Refused),
-    /// A queue is full; trying again in a moment may work.
+    /// A queue is full; a later retry may succeed.
     Busy,
-    /// The process is on its way down.
+    /// The process stops.
     Stopping,
-    /// Something broke. Written to the log where it arose, never shown to clients.
+    /// An internal error. Logged where it arose, never shown to clients.
     Trouble(Arc<str>),
 }
 
 impl Failure {
-    /// Something broke: logs it, once, here.
+    /// Logs an internal error, once.
     pub fn trouble(what: impl Into<Arc<str>>) -> Self {
         let what = what.into();
         tracing::error!(%what, "trouble");
         Self::Trouble(what)
     }
 
-    /// The rule that said no, if it was one.
+    /// The refusal, if it is one.
     pub fn refusal(&self) -> Option<Refusal> {
         match self {
             Self::Refused(refused) => Some(refused.refusal),
@@ -75,7 +75,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// What a unique constraint said no to; the caller knows what that means.
+/// The refusal for a violated unique constraint, which the caller chooses.
 pub(super) fn is_taken(error: &SqlError) -> bool {
     matches!(
         error,

@@ -21,6 +21,7 @@ use super::queue::{Queue, Taken};
 use super::search::write_words;
 use super::{Db, Failure, Tx};
 use crate::clock::Clock;
+use crate::fault::Fault;
 use crate::model::Stamp;
 use crate::telemetry::{Metrics, Span};
 
@@ -129,6 +130,8 @@ impl Lane {
     fn commit(&mut self, mut jobs: Vec<Box<dyn Write>>) {
         let began = Instant::now();
         let count = jobs.len();
+        Fault::LaneThread.panics_once();
+        Fault::Lane.holds();
         self.note_waits(&jobs);
         match self.transact(&mut jobs) {
             Ok(mut group) => {

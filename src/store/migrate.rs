@@ -1,4 +1,4 @@
-//! Brings the database file to the shape that this program knows.
+//! Migrates the database file to the schema of this program.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -8,13 +8,13 @@ use super::connect::Sql;
 use super::schema::log_head;
 use super::{Failure, secret};
 
-/// Compiled in, so that the program needs no files beside it.
+/// Compiled in, so that the program needs no further files.
 pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-/// Applies what is missing, all or nothing. The write lock is taken first: of two programs that start
-/// at once the second one waits and then finds nothing to do.
+/// Applies the missing migrations, all or none. The write lock is taken first: of two programs that start
+/// at the same time, the second one waits and then finds nothing to do.
 pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
     let outcome: Result<(), Trouble> = sql.immediate_transaction(|sql| {
         let known = known_versions()?;
@@ -28,7 +28,7 @@ pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
         for applied in sql.run_pending_migrations(MIGRATIONS)? {
             tracing::info!(step = %applied, "database migrated");
         }
-        // A new log, and a new name for it: cursors into another one must not be taken for ours.
+        // A new log gets a new epoch, so that cursors into another log are recognized.
         diesel::insert_into(log_head::table)
             .values((
                 log_head::id.eq(1),

@@ -157,6 +157,12 @@ impl Store {
         self.shared.clock.now()
     }
 
+    /// Whether the write lane lives: not after [`Self::close`], nor after a panic in it.
+    pub fn is_writing(&self) -> bool {
+        // Its thread holds the sending end.
+        self.shared.lane_ended.has_changed().is_ok()
+    }
+
     /// Writes that wait.
     pub fn lane_depth(&self) -> usize {
         self.shared.lane.depth()

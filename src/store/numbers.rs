@@ -1,4 +1,4 @@
-//! What the store counts of itself.
+//! Counters of the store.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ pub struct Numbers {
     pub writes: u64,
     /// Transactions that could not be committed.
     pub failed_commits: u64,
-    /// Batches that the reader of the log was too slow for, and had to read from the table.
+    /// Batches dropped because the reader of the log was too slow; it reads them from the table.
     pub dropped_batches: u64,
 }
 

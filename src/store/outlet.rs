@@ -1,4 +1,4 @@
-//! Where committed events leave the store: one bounded queue to whoever reads the log live.
+//! The queue of committed events from the store to the reader of the log.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,13 +7,13 @@ use tokio::sync::mpsc;
 
 use crate::event::Event;
 
-/// Batches that may wait for the reader.
+/// Bound of the queue, in batches.
 pub(super) const WAITING: usize = 1024;
 
 /// Events of one commit, in `pos` order.
 pub type CommittedBatch = Arc<[Arc<Event>]>;
 
-/// The sending end, kept by the lane, and the other end until somebody takes it.
+/// The sending end, kept by the lane, and the receiving end until it is taken.
 pub(super) struct Outlet {
     sender: mpsc::Sender<CommittedBatch>,
     receiver: Mutex<Option<mpsc::Receiver<CommittedBatch>>>,
@@ -32,7 +32,7 @@ impl Outlet {
         }
     }
 
-    /// The other end; once.
+    /// The receiving end; once.
     pub(super) fn take(&self) -> Option<mpsc::Receiver<CommittedBatch>> {
         let taken = self
             .receiver
@@ -45,8 +45,8 @@ impl Outlet {
         taken
     }
 
-    /// Never waits: the lane must not depend on a reader. What does not fit stays in the table; the
-    /// reader sees the gap in `pos` and reads it there.
+    /// Never waits: the lane must not depend on a reader. A batch that does not fit is dropped here; the
+    /// reader sees the gap in `pos` and reads it from the table.
     pub(super) fn hand_over(&self, events: Vec<Event>) {
         if events.is_empty() || !self.is_read.load(Ordering::SeqCst) {
             return;
@@ -57,7 +57,7 @@ impl Outlet {
         }
     }
 
-    /// Batches that did not fit.
+    /// Dropped batches.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }

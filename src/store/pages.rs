@@ -5,10 +5,10 @@ use crate::model::{Bound, Page, PageRequest};
 
 /// Rows per step.
 const STEP: u16 = 200;
-/// Rows looked at for one page, at most: a filter that almost nothing passes must not walk the whole table.
+/// Most rows examined for one page: a very selective filter must not scan the whole table.
 const MOST: usize = 10_000;
 
-/// Collects one page of what `keep` lets through, fetching step by step in the direction of the request.
+/// Collects one page of the rows that `keep` accepts, fetching step by step in the direction of the request.
 pub(super) fn gather<T>(
     request: &PageRequest,
     mut fetch: impl FnMut(&PageRequest) -> Result<Vec<(i64, T)>, Failure>,

@@ -20,7 +20,7 @@ pub struct NewUser {
     pub name: Option<String>,
     /// `None`: cannot log in with a password.
     pub password_hash: Option<String>,
-    /// A second way to name the account at login.
+    /// An alternative login name.
     pub email: Option<String>,
     /// Profile text and its source.
     pub text: Option<(Content, String)>,
@@ -98,7 +98,7 @@ impl Db<'_> {
             .transpose()
     }
 
-    /// Those of these users who exist.
+    /// The existing users among these ids.
     pub fn users(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, User>, Failure> {
         let rows = users::table
             .filter(users::id.eq_any(ids.iter().map(|id| id.0)))
@@ -121,7 +121,7 @@ impl Db<'_> {
             .collect())
     }
 
-    /// Who logs in under this name or email address (any case), and the hash of the password.
+    /// The account with this name or email address (any case), and the hash of its password.
     pub fn login(&mut self, name: &str) -> Result<Option<(UserId, String)>, Failure> {
         let key = name.trim().trim_start_matches('@').to_lowercase();
         let row = users::table
@@ -135,7 +135,7 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// A new account. Names are unique without regard to case.
+    /// Inserts an account. Names are unique regardless of case.
     pub fn create_user(&mut self, new: &NewUser) -> Result<User, Failure> {
         let now = self.now();
         let content = new
@@ -212,7 +212,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Moves the number of apps with a live token of this user.
+    /// Changes the count of apps with a live token of this user.
     pub(super) fn count_clients(&mut self, user: UserId, by: i64) -> Result<(), Failure> {
         diesel::update(users::table.find(user.0))
             .set(users::clients.eq(users::clients + by))
@@ -221,7 +221,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Moves the numbers of both sides of a follow.
+    /// Changes the counts of both sides of a follow.
     pub(super) fn count_follow(
         &mut self,
         user: UserId,

@@ -1,11 +1,11 @@
-//! Default pictures, drawn from the id: accounts need one, and clients require its address.
+//! Default pictures, drawn from the id: clients require a URL for every account.
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{PICTURE, reply};
 
-/// `GET /images/avatar/{id}`: a quiet pattern, 256×256. Scales to whatever `w` or `h` ask for.
+/// `GET /images/avatar/{id}`: a pattern, 256×256; an SVG, so `w` and `h` need no other image.
 pub(super) async fn avatar(request: HttpRequest, id: Path<u64>) -> HttpResponse {
     reply(&request, PICTURE, draw(id.into_inner()).as_bytes())
 }
@@ -17,9 +17,9 @@ pub(super) async fn cover(request: HttpRequest) -> HttpResponse {
     reply(&request, PICTURE, svg.as_bytes())
 }
 
-/// A symmetric grid of five by five, in a hue of its own.
+/// A symmetric grid of five by five; the id chooses the hue.
 fn draw(id: u64) -> String {
-    // Neighbouring ids shall look different: an odd constant spreads them over all bits.
+    // The odd constant spreads neighbouring ids over all bits, so that their pictures differ.
     let bits = id.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let hue = bits % 360;
     let mut svg = format!(

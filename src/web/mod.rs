@@ -1,5 +1,5 @@
-//! Pages for people: the live room, embedded, served with etags and a strict content policy. It uses nothing
-//! but the public API.
+//! The room page: embedded files, served with etags and a strict content policy. The page uses only the
+//! public API.
 
 mod images;
 
@@ -23,7 +23,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const PICTURE: &str = "image/svg+xml";
 
-/// Nothing from elsewhere, nothing inline; sockets to wherever the page came from.
+/// No foreign and no inline resources. `ws:` and `wss:`, since `'self'` does not cover sockets in all browsers.
 const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; \
                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
@@ -47,10 +47,10 @@ assets! {
             "subscriptions.js";
 }
 
-/// Who can be tried out: filled by a demo, else empty.
+/// The accounts of a demo; empty without one.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Demo {
-    /// Accounts with their passwords, meant to be seen.
+    /// Accounts with their passwords, shown on the page.
     pub people: Vec<DemoPerson>,
 }
 
@@ -63,7 +63,7 @@ pub struct DemoPerson {
     pub password: String,
 }
 
-/// Adds the page's addresses. They come before those of the API.
+/// Adds the page's routes; the API's are added after them.
 pub fn configure(cfg: &mut ServiceConfig, demo: Data<Demo>) {
     cfg.app_data(demo)
         .route("/", web::get().to(page))
@@ -88,7 +88,7 @@ fn serve(request: &HttpRequest, name: &str) -> HttpResponse {
     reply(request, asset.kind, asset.text.as_bytes())
 }
 
-/// Names carry no version, so browsers ask each time and mostly hear that nothing changed.
+/// File names carry no version, so browsers revalidate each time and mostly get 304.
 fn reply(request: &HttpRequest, kind: &'static str, body: &[u8]) -> HttpResponse {
     let tag = EntityTag::new_strong(fingerprint(body));
     let known = request

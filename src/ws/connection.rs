@@ -15,6 +15,7 @@ use crate::actors::Shared;
 use crate::actors::connection::{Answer, ConnectionMail, ConnectionSlot};
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, Subscription};
+use crate::fault::Fault;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
 use crate::protocol::frame::PONG;
 use crate::protocol::goodbye::Goodbye;
@@ -151,6 +152,7 @@ impl Drop for ConnectionActor {
 
 impl StreamHandler<Heard> for ConnectionActor {
     fn handle(&mut self, heard: Heard, ctx: &mut Self::Context) {
+        Fault::ConnectionActor.panics_once();
         let now = self.shard.now();
         let closing = {
             let mut state = self.shard.state.borrow_mut();
@@ -165,8 +167,9 @@ impl StreamHandler<Heard> for ConnectionActor {
             (Heard::Close, Some(true)) | (_, None) => ctx.stop(),
             (_, Some(true)) => {}
             (Heard::Message, _) => {
-                self.shard.write(self.connection.index, &Bytes::from_static(PONG));
-            },
+                self.shard
+                    .write(self.connection.index, &Bytes::from_static(PONG));
+            }
             (Heard::Part | Heard::Pong, _) => {}
             (Heard::Ping(bytes), _) => {
                 // Control frames carry 125 bytes at most; the codec has refused longer ones.

@@ -1,8 +1,8 @@
-//! The socket face: takes websockets out of the HTTP dispatcher and gives each an actor.
+//! Websockets: takes each socket out of the HTTP dispatcher and starts its actor.
 //!
 //! Inside the dispatcher an actor is not polled while its peer reads nothing, so no deadline could be kept;
-//! here it owns its socket (`docs/decisions/0002`). What a socket hears is decided by its shard
-//! ([`crate::actors::shard`]); this layer turns frames into calls and goodbyes.
+//! here it owns its socket (`docs/decisions/0002`). The shard decides what a socket receives
+//! ([`crate::actors::shard`]); this layer decodes client frames and closes connections.
 
 mod admission;
 mod connection;

@@ -1,4 +1,4 @@
-//! Frames of one client, through the thread's one read buffer: an idle connection owns none.
+//! Frames of one client, through the one read buffer of the thread: an idle connection owns none.
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
@@ -22,39 +22,39 @@ thread_local! {
     static BUFFER: RefCell<Box<[u8; READ]>> = RefCell::new(Box::new([0; READ]));
 }
 
-/// What a client sent.
+/// A decoded client frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// A whole text or binary message. What it says does not matter.
+    /// A complete text or binary message. Its content is ignored.
     Message,
-    /// A part of one: a sign of life, but nothing to answer yet.
+    /// A fragment of a message: a heartbeat without a reply.
     Part,
-    /// A ping, to be answered with the same bytes.
+    /// A ping; the pong carries the same bytes.
     Ping(Bytes),
-    /// A pong: a sign of life.
+    /// A pong: a heartbeat.
     Pong,
     /// The client closes.
     Close,
-    /// The client broke the protocol: nothing more is read, the goodbye says why.
+    /// The client violated the protocol: nothing more is read, and the close code says why.
     Fault(Goodbye),
 }
 
-/// The stream of what one client sends. Ends when the peer or the shard ends the connection.
+/// The stream of one client's frames. Ends when the peer or the shard ends the connection.
 pub(super) struct Reader {
     socket: Rc<Socket>,
     rest: BytesMut,
     codec: Codec,
     limit: usize,
-    /// Text of a message in parts, checked when it is whole.
+    /// Text of a fragmented message, checked when it is complete.
     parts: Option<Vec<u8>>,
-    /// A part of a binary message counts against the limit, its bytes do not matter.
+    /// Fragments of a binary message count against the limit; their bytes are discarded.
     is_text: bool,
-    /// After a fault everything is thrown away, so that the goodbye can be read before the connection goes.
+    /// After a violation all input is discarded, so that the client can read the close frame before the connection ends.
     deaf: bool,
 }
 
 impl Reader {
-    /// `rest`: what came along with the request.
+    /// `rest`: bytes that arrived with the request.
     pub(super) fn new(socket: Rc<Socket>, rest: BytesMut, limit: usize) -> Self {
         let codec = Codec::new().max_size(limit);
         Self {
@@ -142,13 +142,13 @@ impl Reader {
     }
 }
 
-/// What is wrong with a header, before any of its payload is waited for: the codec would look at the length
-/// only once the payload is there.
+/// The violation in a frame header, checked before the payload arrives: the codec checks the length only
+/// once the payload is complete.
 fn fault_in_header(bytes: &[u8], limit: usize) -> Option<Goodbye> {
     let [first, second, rest @ ..] = bytes else {
         return None;
     };
-    // Reserved bits belong to extensions, and none was agreed on; clients mask (RFC 6455 §5.1, §5.2).
+    // Reserved bits need a negotiated extension, and there is none; clients must mask (RFC 6455 §5.1, §5.2).
     if first & 0x70 != 0 || second & 0x80 == 0 {
         return Some(Goodbye::ProtocolFault);
     }

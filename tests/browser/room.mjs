@@ -32,11 +32,10 @@ async function story(server, browser) {
     await bob.says("hello from bob");
     await ada.sees("hello from bob");
 
-    step("each sees who is here, and that the other types");
+    step("each sees the people in the room, and that the other types");
     await ada.seesPerson("2");
     await bob.seesPerson("1");
-    await bob.types("let me think");
-    await ada.seesTyping("bob");
+    await bob.typesUntil("let me think", ada.seesTyping("bob"));
     await ada.picture("room-light");
     await bob.picture("room-dark");
     await bob.says("let me think, done");

@@ -6,7 +6,7 @@ import { PASSWORD, ROOT } from "./server.mjs";
 
 const ARTIFACTS = path.join(ROOT, "artifacts");
 /** How long anything may take on the page, in milliseconds. */
-const DEADLINE = 15_000;
+const DEADLINE = 30_000;
 
 export class Window {
   static async open(browser, server, name, options = {}) {
@@ -47,9 +47,17 @@ export class Window {
     await this.sees(text);
   }
 
-  async types(text) {
+  /** Types, and goes on with dots until this has come about: the others see typing only while it goes on. */
+  async typesUntil(text, cameAbout) {
     await this.page.click("#composer");
-    await this.page.keyboard.type(text, { delay: 40 });
+    await this.page.keyboard.type(text);
+    let waits = true;
+    const awaited = cameAbout.finally(() => { waits = false; });
+    while (waits) {
+      await this.page.keyboard.type(".");
+      await Promise.race([awaited, new Promise((tick) => { setTimeout(tick, 500); })]);
+    }
+    await awaited;
   }
 
   /** A message of the log (not one that is still on its way) holds this text, exactly once. */

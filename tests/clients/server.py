@@ -41,7 +41,9 @@ class Server:
             self.ids[name] = user["id"]
             self.tokens[name] = self.token("--user", name, "--scopes", SCOPES)
         self.app_token = self.token()
-        environment = dict(os.environ, GROUNDNUT_RATE_LIMITS_ENABLED="false")
+        environment = dict(
+            os.environ, GROUNDNUT_RATE_LIMITS_ENABLED="false", GROUNDNUT_SERVER_WORKERS="2",
+        )
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--bind", "127.0.0.1:0", "--database-url", self.database],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -89,7 +89,7 @@ fn an_unknown_scope_or_client_or_user_is_refused() {
 }
 
 #[test]
-fn a_setting_that_nobody_knows_is_refused_with_the_nearest_known_one() {
+fn an_unknown_setting_is_refused_with_the_nearest_known_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("groundnut.toml");
     std::fs::write(&file, "[streams]\nsilence_mss = 5\n").expect("a file");

@@ -1,5 +1,5 @@
 //! `groundnut loadtest`, played as a process of its own: what it reports, what it refuses, and how it ends when
-//! somebody else ends it.
+//! it is ended from outside.
 
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::support::{TestServer, cli, eventually, http};
 
-/// Long enough for a run that somebody ends before.
+/// Long enough for a run that is ended before.
 const LONG: [&str; 5] = ["-d", "600", "--warmup-seconds", "0", "--quiet"];
 
 fn report(folder: &Path) -> Value {
@@ -104,7 +104,7 @@ fn a_run_tells_what_listeners_saw_and_what_the_actors_say() {
 }
 
 #[test]
-fn somebody_elses_server_is_loaded_with_tokens_and_left_as_it_was() {
+fn a_foreign_server_is_loaded_with_tokens_and_left_as_it_was() {
     let server = TestServer::start();
     let folder = tempfile::tempdir().expect("a folder");
     let (url, json) = (
@@ -128,7 +128,7 @@ fn somebody_elses_server_is_loaded_with_tokens_and_left_as_it_was() {
     assert_eq!(report["rooms"][0]["inside"]["receivers"], 12);
 }
 
-/// A run with a server of its own that goes on until somebody ends it.
+/// A run with a server of its own that goes on until it is ended.
 struct LongRun {
     tester: Option<Child>,
     server: i32,
@@ -208,7 +208,7 @@ impl LongRun {
 
 impl Drop for LongRun {
     fn drop(&mut self) {
-        // A story that failed in the middle leaves nobody behind.
+        // A story that failed in the middle leaves no process behind.
         if self.tester.is_some() {
             self.interrupt();
             let tester = self.tester.take().expect("it runs");
@@ -241,7 +241,7 @@ fn a_server_that_dies_in_the_middle_leaves_a_partial_report() {
     let last_words = report["ended"]["server_gone"].as_str().expect("words");
     assert!(last_words.contains("signal: 9"), "{last_words}");
     has_the_figures_so_far(&report);
-    assert_eq!(row(&report, "lost"), None, "nobody knows what was lost");
+    assert_eq!(row(&report, "lost"), None, "what was lost is not known");
 }
 
 #[test]

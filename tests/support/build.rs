@@ -9,7 +9,7 @@ pub(crate) fn settings(name: &str) -> Value {
     json!({"io.pnut.core.chat-settings": [{"name": name, "description": {"text": "where we meet"}}]})
 }
 
-/// A chat room that everybody with an account may write to; nobody is subscribed.
+/// A chat room that all users may write to; without subscribers.
 pub(crate) fn room(owner: &Person, name: &str) -> String {
     channel(
         owner,
@@ -21,7 +21,7 @@ pub(crate) fn room(owner: &Person, name: &str) -> String {
     )
 }
 
-/// A private channel of a free type that these people may write to; nobody is subscribed.
+/// A private channel of a free type that these users may write to; without subscribers.
 pub(crate) fn circle(owner: &Person, members: &[&Person]) -> String {
     let members: Vec<_> = members.iter().map(|person| person.id.as_str()).collect();
     channel(
@@ -35,7 +35,7 @@ pub(crate) fn channel(owner: &Person, body: &Value) -> String {
     text(&owner.post("/channels", body).is(201).data()["id"])
 }
 
-/// Everybody of these subscribes.
+/// All of these subscribe.
 pub(crate) fn join(channel: &str, people: &[&Person]) {
     for person in people {
         person
@@ -44,7 +44,7 @@ pub(crate) fn join(channel: &str, people: &[&Person]) {
     }
 }
 
-/// Somebody says something; gives the id of the message.
+/// Writes a message; gives its id.
 pub(crate) fn says(person: &Person, channel: &str, said: &str) -> String {
     let answer = person.post(
         &format!("/channels/{channel}/messages"),

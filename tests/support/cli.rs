@@ -5,16 +5,23 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// The program under test.
-pub(crate) const GROUNDNUT: &str = env!("CARGO_BIN_EXE_groundnut");
+/// The program under test: the one that was built with the suite, unless another is named.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the clients and the browser are told in the same way"
+)]
+fn program() -> String {
+    let built = || env!("CARGO_BIN_EXE_groundnut").to_owned();
+    std::env::var("PROGRAM_UNDER_TEST").unwrap_or_else(|_| built())
+}
 
 /// A command whose environment holds no settings but those given.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the settings of whoever runs the tests stay out"
+    reason = "the settings of the developer stay out"
 )]
 pub(crate) fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(GROUNDNUT);
+    let mut command = Command::new(program());
     command.args(arguments).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("GROUNDNUT_") {

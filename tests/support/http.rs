@@ -99,7 +99,7 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     socket
         .set_write_timeout(Some(DEADLINE))
         .expect("a deadline");
-    // A server may answer and hang up before it has read everything; what it said still counts.
+    // A server may answer and hang up before it has read everything; its answer still counts.
     drop(socket.write_all(request));
     let first_line = request.split(|byte| *byte == b'\r').next().unwrap_or(b"");
     read_answer(&mut socket, &String::from_utf8_lossy(first_line))

@@ -1,7 +1,8 @@
-//! What every story needs: a server of its own, people who speak to it, sockets that wait for events.
+//! What every story needs: a server of its own, users that call it, sockets that wait for events.
 
 pub(crate) mod build;
 pub(crate) mod cli;
+pub(crate) mod faults;
 pub(crate) mod http;
 pub(crate) mod people;
 pub(crate) mod random;
@@ -16,8 +17,14 @@ pub(crate) use people::Person;
 pub(crate) use server::TestServer;
 pub(crate) use stream::{Fence, Stream};
 
-/// How long anything may take before a test says that it did not happen.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+/// How long anything may take before a test says that it did not happen. Only a failing test waits that long, so
+/// it is far beyond what a loaded machine needs.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// For streams that are to fall silent: shorter than the default, and still long enough for any one call of the
+/// set-up on a loaded machine. A set-up of several calls restarts it with each ([`Stream::says`]).
+pub(crate) const SHORT_SILENCE: &[(&str, &str)] =
+    &[("STREAMS_SILENCE_MS", "2000"), ("STREAMS_GRACE_MS", "0")];
 
 /// Looks again and again until it holds; says what was awaited if it never does.
 /// Only for states that nothing announces (a process that ends, a counter that falls).

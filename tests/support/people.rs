@@ -1,4 +1,4 @@
-//! People (and apps) who speak to a server.
+//! Users and apps that call a server.
 
 use std::net::SocketAddr;
 
@@ -125,6 +125,6 @@ impl Person {
 
     /// `?access_token=…` of this person, for paths that carry it.
     pub(crate) fn token(&self) -> &str {
-        self.token.as_deref().expect("somebody with a token")
+        self.token.as_deref().expect("a caller with a token")
     }
 }

@@ -1,4 +1,4 @@
-//! A websocket without manners: whatever bytes a test likes.
+//! A websocket that sends any bytes, also those that RFC 6455 forbids.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -65,6 +65,11 @@ impl RawSocket {
         self.socket.write_all(bytes).is_ok()
     }
 
+    /// For reading something else than frames from it.
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
+        &mut self.socket
+    }
+
     /// No more will be written.
     pub(crate) fn finish(&self) {
         drop(self.socket.shutdown(Shutdown::Write));
@@ -87,6 +92,24 @@ impl RawSocket {
             }
             assert!(self.read_more(), "the connection ended before the upgrade");
         }
+    }
+
+    /// The next line of a head, without its end.
+    pub(crate) fn line(&mut self) -> String {
+        loop {
+            if let Some(end) = self.seen.windows(2).position(|two| two == b"\r\n") {
+                let line = String::from_utf8_lossy(&self.seen[..end]).into_owned();
+                self.seen.drain(..end + 2);
+                return line;
+            }
+            assert!(self.read_more(), "the connection ended before the line");
+        }
+    }
+
+    /// Reads on until the server has hung up.
+    pub(crate) fn is_over(&mut self) -> bool {
+        while self.read_more() {}
+        true
     }
 
     fn read_more(&mut self) -> bool {

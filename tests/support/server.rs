@@ -1,4 +1,4 @@
-//! A server of one's own: the real program, a database and a port that nobody else has. When it goes,
+//! One server per story: the real program, with a database and a port of its own. When it goes,
 //! it must not have logged an error, must hold nothing that its clients left, and must stop when told.
 
 use std::io::{BufRead as _, BufReader};
@@ -12,37 +12,53 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use super::faults::{FAULTS, Switch};
 use super::template::{self, template};
 use super::{DEADLINE, Person, cli, eventually, http, text};
+
+/// What differs from the program's own defaults. Two workers everywhere: on a machine with one core, or with
+/// sixty-four, a story must cross the same borders between threads.
+const DEFAULTS: &[(&str, &str)] = &[("RATE_LIMITS_ENABLED", "false"), ("SERVER_WORKERS", "2")];
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     folder: tempfile::TempDir,
     settings: Vec<(String, String)>,
+    has_faults: bool,
     child: Running,
     log: Arc<Mutex<String>>,
 }
 
 impl TestServer {
-    /// A server with the default limits, except that nobody counts requests.
+    /// A server with the default limits, except that requests are not counted; two workers.
     pub(crate) fn start() -> Self {
         Self::with(&[])
     }
 
     /// A server with other settings: names as in the environment, without `GROUNDNUT_`.
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
+        Self::launch(settings, false)
+    }
+
+    /// A server in which faults can be switched on ([`Self::fault`]).
+    pub(crate) fn with_faults(settings: &[(&str, &str)]) -> Self {
+        Self::launch(settings, true)
+    }
+
+    fn launch(settings: &[(&str, &str)], has_faults: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         template().copy_to(folder.path());
-        let mut all = vec![(String::from("RATE_LIMITS_ENABLED"), String::from("false"))];
-        for (name, value) in settings {
+        let mut all: Vec<(String, String)> = Vec::new();
+        for (name, value) in DEFAULTS.iter().chain(settings) {
             all.retain(|(known, _)| known != name);
             all.push(((*name).to_owned(), (*value).to_owned()));
         }
-        let (child, address, log) = spawn(folder.path(), &all);
+        let (child, address, log) = spawn(folder.path(), &all, has_faults);
         Self {
             address,
             folder,
             settings: all,
+            has_faults,
             child,
             log,
         }
@@ -56,7 +72,7 @@ impl TestServer {
 
     /// Starts it again on the same database; it may get another port.
     pub(crate) fn start_again(&mut self) {
-        let (child, address, log) = spawn(self.folder.path(), &self.settings);
+        let (child, address, log) = spawn(self.folder.path(), &self.settings, self.has_faults);
         (self.child, self.address, self.log) = (child, address, log);
     }
 
@@ -110,6 +126,30 @@ impl TestServer {
         self.log.lock().expect("the log").clone()
     }
 
+    /// Switches a fault on. It is off when it was had once, or when the guard goes.
+    pub(crate) fn fault(&self, name: &str) -> Switch {
+        assert!(self.has_faults, "started with faults");
+        Switch::on(self.folder.path().join(FAULTS).join(name))
+    }
+
+    /// Waits until the server has logged a panic that was made on purpose, and takes it out of the log: any other one
+    /// is still a failure.
+    pub(crate) fn panicked(&self, fault: &str) {
+        self.forgives(&format!("{fault} on purpose"), 2);
+    }
+
+    /// Waits for a line that holds these words and takes it out of the log, as the last of so many lines.
+    pub(crate) fn forgives(&self, words: &str, lines: usize) {
+        let place = |log: &str| log.lines().position(|line| line.contains(words));
+        eventually(words, || place(&self.log()).is_some());
+        let mut log = self.log.lock().expect("the log");
+        let last = place(&log).expect("it was found");
+        let gone = (last + 1).saturating_sub(lines)..=last;
+        let kept = log.lines().enumerate().filter(|(at, _)| !gone.contains(at));
+        let kept: Vec<&str> = kept.map(|(_, line)| line).collect();
+        *log = kept.join("\n") + "\n";
+    }
+
     pub(crate) fn database_url(&self) -> String {
         template::url(self.folder.path())
     }
@@ -131,16 +171,16 @@ impl TestServer {
     }
 
     fn person(&self, index: usize) -> Person {
-        let somebody = template().people[index].clone();
+        let user = template().people[index].clone();
         Person {
             address: self.address,
-            id: somebody.id,
-            name: somebody.name,
-            token: Some(somebody.token),
+            id: user.id,
+            name: user.name,
+            token: Some(user.token),
         }
     }
 
-    /// Nobody in particular.
+    /// A caller without a token.
     pub(crate) fn anonymous(&self) -> Person {
         Person {
             address: self.address,
@@ -150,12 +190,12 @@ impl TestServer {
         }
     }
 
-    /// The app that everybody's token belongs to, speaking for itself.
+    /// The app that all tokens belong to, speaking for itself.
     pub(crate) fn app(&self) -> Person {
         self.holder("app", &template().app_token)
     }
 
-    /// Whoever holds this token.
+    /// The holder of this token.
     pub(crate) fn holder(&self, name: &str, token: &str) -> Person {
         let id = template()
             .people
@@ -210,6 +250,15 @@ impl TestServer {
         let answer = http::exchange(self.address, &asked);
         let json = answer.json();
         json.get("data").cloned().unwrap_or(json)
+    }
+
+    /// A number of the metrics page, by its name without the prefix; 0 if the page does not have it.
+    pub(crate) fn counter(&self, name: &str) -> u64 {
+        let answer = http::exchange(self.address, &http::request("GET", "/metrics", &[], b""));
+        let page = String::from_utf8_lossy(&answer.body).into_owned();
+        let line = format!("groundnut_{name} ");
+        let value = page.lines().find_map(|known| known.strip_prefix(&line));
+        value.map_or(0, |value| value.trim().parse().expect("a number"))
     }
 
     /// Waits until nothing is left of any connection.
@@ -276,9 +325,14 @@ impl Drop for Running {
 
 type Started = (Running, SocketAddr, Arc<Mutex<String>>);
 
-fn spawn(folder: &Path, settings: &[(String, String)]) -> Started {
+fn spawn(folder: &Path, settings: &[(String, String)], has_faults: bool) -> Started {
     let url = template::url(folder);
     let mut command = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
+    if has_faults {
+        let faults = folder.join(FAULTS);
+        std::fs::create_dir_all(&faults).expect("a folder");
+        command.arg("--faults").arg(faults);
+    }
     for (name, value) in settings {
         command.env(format!("GROUNDNUT_{name}"), value);
     }

@@ -35,7 +35,7 @@ impl Stream {
     }
 
     /// Subscribes by a REST call of this person; gives the subscription id.
-    pub(crate) fn follows(&self, person: &Person, path: &str) -> String {
+    pub(crate) fn subscribes(&self, person: &Person, path: &str) -> String {
         let answer = self.calls(person, path);
         answer.data();
         let id = text(&answer.meta()["subscription_id"]);
@@ -149,6 +149,30 @@ impl Stream {
             .expect("an open socket");
     }
 
+    /// A sign of life, and its answer.
+    pub(crate) fn beats(&mut self) {
+        self.sends(Message::Ping("beat".into()));
+        loop {
+            match self.raw() {
+                Message::Pong(_) => return,
+                Message::Close(close) => panic!("closed while it was kept alive: {close:?}"),
+                Message::Text(_) | Message::Binary(_) | Message::Ping(_) | Message::Frame(_) => {}
+            }
+        }
+    }
+
+    /// A sign of life that wants no answer. A connection that is over by now shows elsewhere.
+    pub(crate) fn signals(&mut self) {
+        drop(self.socket.send(Message::Pong("alive".into())));
+    }
+
+    /// From now on the kernel keeps so many bytes of what is not read yet. With few a reader falls behind soon.
+    pub(crate) fn keeps_unread(&self, bytes: usize) {
+        let socket = self.socket.get_ref();
+        nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::RcvBuf, &bytes)
+            .expect("a socket");
+    }
+
     pub(crate) fn sends(&mut self, message: Message) {
         self.socket.send(message).expect("an open socket");
     }
@@ -196,7 +220,7 @@ impl Stream {
     }
 }
 
-/// A channel that a stream follows so that a test can prove that nothing else came: events reach a
+/// A channel that a stream subscribes to so that a test can prove that nothing else came: events reach a
 /// connection in the order of their commits, over all channels.
 pub(crate) struct Fence {
     keeper: Person,
@@ -204,11 +228,11 @@ pub(crate) struct Fence {
 }
 
 impl Fence {
-    /// A channel of the keeper's that the stream's person may read, followed. What was committed before
+    /// A channel of the keeper's that the stream's user may read, subscribed to. What was committed before
     /// may still be on its way to a fresh subscription (it is in the page, too): it is let pass here.
     pub(crate) fn on(stream: &mut Stream, keeper: &Person, listener: &Person) -> Self {
         let fence = Self::made_by(keeper);
-        stream.follows(listener, &format!("/channels/{}/messages", fence.channel));
+        stream.subscribes(listener, &format!("/channels/{}/messages", fence.channel));
         let said = build::says(&fence.keeper, &fence.channel, "fence");
         while stream.event()["data"][0]["id"] != said.as_str() {}
         fence

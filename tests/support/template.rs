@@ -1,22 +1,22 @@
 //! A database with a few people in it, made once through the command line and copied for each server:
-//! hashing passwords and starting processes is the dear part of a test.
+//! hashing passwords and starting processes is the expensive part of a test.
 
 use std::path::Path;
 use std::sync::OnceLock;
 
 use super::{cli, text};
 
-/// What everybody may do, unless a test makes a narrower token.
+/// The scopes of all users, unless a story makes a narrower token.
 pub(crate) const SCOPES: &str =
     "basic,email,files,follow,messages,polls,presence,stream,update_profile,write_post";
-/// Everybody's password.
+/// The password of all users.
 pub(crate) const PASSWORD: &str = "correct horse battery";
-/// Who is in it, in the order of their ids.
+/// Its users, in the order of their ids.
 pub(crate) const NAMES: [&str; 4] = ["ada", "bob", "eve", "dan"];
 
-/// Somebody in the template.
+/// A user of the template.
 #[derive(Clone, Debug)]
-pub(crate) struct Somebody {
+pub(crate) struct TemplateUser {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) token: String,
@@ -24,7 +24,7 @@ pub(crate) struct Somebody {
 
 pub(crate) struct Template {
     folder: tempfile::TempDir,
-    pub(crate) people: Vec<Somebody>,
+    pub(crate) people: Vec<TemplateUser>,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) app_token: String,
@@ -67,7 +67,7 @@ fn make() -> Template {
             let create = [&["user", "create", name, "--password-stdin"], &db[..]].concat();
             let user = cli::object(&cli::run_with_input(&create, &format!("{PASSWORD}\n")));
             let token = token(&url, &client_id, Some(name), Some(SCOPES));
-            Somebody {
+            TemplateUser {
                 id: text(&user["id"]),
                 name: text(&user["username"]),
                 token,

@@ -21,6 +21,7 @@ use self::mail::{
 use self::state::ChannelState;
 use super::Shared;
 use crate::event::{Event, Payload, Timestamps};
+use crate::fault::Fault;
 use crate::model::{Channel, ChannelId, Message, Presence, Refusal, User, UserId};
 use crate::store::{Failure, Pending, Tx};
 use crate::text::raw::{On, merge};
@@ -138,6 +139,7 @@ impl Handler<PostMessage> for ChannelActor {
     type Result = Result<Pending<Message>, Failure>;
 
     fn handle(&mut self, mail: PostMessage, _: &mut Self::Context) -> Self::Result {
+        Fault::ChannelActor.panics_once();
         let store = self.shared.store.clone();
         let state = self.state()?;
         state.may_write(&mail.principal)?;

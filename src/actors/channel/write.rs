@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::event::{ChannelNews, Payload, Written};
+use crate::fault::Fault;
 use crate::model::{
     Access, Channel, ChannelBrief, ChannelId, Message, MessageId, NewMessage, Refusal, User, UserId,
 };
@@ -180,6 +181,7 @@ pub fn set_sticky(
     id: MessageId,
     sticky: bool,
 ) -> Result<Message, Failure> {
+    Fault::WriteJob.panics_once();
     let message = tx.message(id)?.filter(|m| m.channel_id == channel);
     let message = message.ok_or(Refusal::MessageNotFound)?;
     if sticky && message.deletion.is_some() {

@@ -78,8 +78,12 @@ impl Engine {
         M::Result: Send,
         UserActor: actix::Handler<M>,
     {
-        match self.user(id).ask(mail()).await {
-            Err(Failure::Stopping) => self.user(id).ask(mail()).await,
+        let user = self.user(id);
+        match user.ask(mail()).await {
+            Err(Failure::Stopping) => {
+                self.shared.directory.remove_dead_user(id, &user);
+                self.user(id).ask(mail()).await
+            }
             answer => answer,
         }
     }
@@ -88,8 +92,8 @@ impl Engine {
         Ok(self.store().user(id).await?.ok_or(Refusal::UserNotFound)?)
     }
 
-    /// Asks a channel's actor. One that went to rest while the mail was under way is started again; the mail
-    /// was not begun then, so asking twice is safe.
+    /// Asks a channel's actor. One that went to rest while the mail was under way, or died of a panic, is started
+    /// again; nothing of the mail was written then, so asking twice is safe.
     async fn ask_channel<M>(
         &self,
         id: ChannelId,
@@ -100,8 +104,12 @@ impl Engine {
         M::Result: Send,
         ChannelActor: actix::Handler<M>,
     {
-        match self.channel(id).ask(mail()).await {
-            Err(Failure::Stopping) => self.channel(id).ask(mail()).await,
+        let channel = self.channel(id);
+        match channel.ask(mail()).await {
+            Err(Failure::Stopping) => {
+                self.shared.directory.remove_dead_channel(id, &channel);
+                self.channel(id).ask(mail()).await
+            }
             answer => answer,
         }
     }

@@ -1,4 +1,4 @@
-//! What can be asked of users.
+//! Writes of users.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::store::Failure;
 use crate::store::secret::random_id;
 
 impl Engine {
-    /// Follows, mutes or blocks a user, or takes it back.
+    /// Follows, mutes or blocks a user, or undoes it.
     ///
     /// # Errors
-    /// Oneself, an unknown user, or a block between them.
+    /// The caller's own id, an unknown user, or a block between the two.
     pub async fn relate(
         &self,
         principal: &UserPrincipal,
@@ -33,7 +33,7 @@ impl Engine {
         self.ask_user(principal.user, mail).await??.wait().await
     }
 
-    /// Gives a client a token, of a user or of its own. Returns the secret, which is kept nowhere.
+    /// Grants a client a token, for a user or for the app. Returns the secret, which is not stored.
     ///
     /// # Errors
     /// No such client.
@@ -63,7 +63,7 @@ impl Engine {
         Ok((secret, token))
     }
 
-    /// Takes a token back; its connections are closed when the event passes them.
+    /// Revokes a token; its connections are closed when the event reaches their shards.
     ///
     /// # Errors
     /// The database is in trouble, or busy.

@@ -1,7 +1,7 @@
-//! The app streams of one client: what its app may see, by the authorizations of its users.
+//! The app streams of one client: the events that its app may see, by the authorizations of its users.
 //!
-//! One per client with a stream in use. It holds an index of who authorized the app for what, loaded when the
-//! first stream opens and kept by the token events that pass; no event costs a query.
+//! One per client with a stream in use. It holds an index of the users' authorizations, loaded when the
+//! first stream opens and updated by the token events that pass; no event costs a query.
 
 pub mod mail;
 pub mod visibility;
@@ -77,7 +77,7 @@ impl Handler<Admit> for FirehoseActor {
     type Result = Result<(), Failure>;
 
     fn handle(&mut self, _: Admit, _: &mut Self::Context) -> Self::Result {
-        // Being able to answer means that the index is loaded: from here on nothing is missed.
+        // The actor answers once the index is loaded: from here on no event is missed.
         if self.visibility.is_some() {
             Ok(())
         } else {

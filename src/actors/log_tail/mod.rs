@@ -24,6 +24,7 @@ use super::send::Mailbox;
 use super::shard::ShardActor;
 use super::shard::mail::FanOutBatch;
 use crate::event::{Event, Payload, Pos};
+use crate::fault::Fault;
 use crate::model::UserId;
 use crate::protocol::stream::NotificationTargets;
 use crate::store::Failure;
@@ -106,6 +107,8 @@ impl LogTail {
 
     /// Takes committed events, in order, each once.
     async fn take(&mut self, events: Vec<Arc<Event>>) {
+        Fault::Delivery.panics_once();
+        Fault::LogTail.delays().await;
         let mut next: Vec<Arc<Event>> = Vec::with_capacity(events.len());
         for event in events {
             let Some(pos) = event.pos else { continue };

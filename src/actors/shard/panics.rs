@@ -28,7 +28,9 @@ impl Shard {
             return;
         }
         self.count_panic("fan-out");
-        let concerned = deliveries.iter().flat_map(|delivery| self.concerned_by(delivery));
+        let concerned = deliveries
+            .iter()
+            .flat_map(|delivery| self.concerned_by(delivery));
         for index in concerned.collect::<Vec<_>>() {
             self.close(index, Goodbye::Internal);
         }

@@ -100,12 +100,18 @@ impl Socket {
 
     /// Bytes that wait, with what it costs to keep them.
     pub fn queued_bytes(&self) -> usize {
-        self.outbox.borrow().as_ref().map_or(0, |outbox| outbox.cost())
+        self.outbox
+            .borrow()
+            .as_ref()
+            .map_or(0, |outbox| outbox.cost())
     }
 
     /// When the kernel last took something, if anything waits.
     pub fn behind_since(&self) -> Option<Instant> {
-        self.outbox.borrow().as_ref().map(|outbox| outbox.progress())
+        self.outbox
+            .borrow()
+            .as_ref()
+            .map(|outbox| outbox.progress())
     }
 
     /// Puts bytes behind what waits already. Returns true if a drain has to be started.

@@ -1,4 +1,4 @@
-//! What may be sent to a user's actor. Every mail is an ask.
+//! Mails of a user's actor. Every mail has a reply.
 
 use std::sync::Arc;
 
@@ -6,31 +6,31 @@ use crate::actors::presence::SetPresence;
 use crate::model::{ClientId, Presence, Relation, Scopes, Token, User, UserId};
 use crate::store::{Failure, Pending};
 
-/// Follows, mutes or blocks another user, or takes it back.
+/// Follows, mutes or blocks another user, or undoes it.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Pending<()>, Failure>")]
 pub struct Relate {
-    /// Whom.
+    /// The other user.
     pub other: UserId,
-    /// What.
+    /// The relation or change.
     pub relation: Relation,
-    /// Or takes it back.
+    /// False undoes it.
     pub on: bool,
 }
 
-/// Gives a client a token of this user.
+/// Grants a client a token of this user.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Pending<Token>, Failure>")]
 pub struct GrantToken {
-    /// To whom.
+    /// The client.
     pub client: ClientId,
-    /// What it opens.
+    /// The granted scopes.
     pub scopes: Scopes,
     /// The secret that the client will send.
     pub secret: String,
 }
 
-/// Takes a token back.
+/// Revokes a token.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Pending<()>, Failure>")]
 pub struct RevokeToken(pub Arc<Token>);
@@ -59,8 +59,8 @@ pub struct ProfileChange {
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Presence, Failure>")]
 pub struct SetUserPresence {
-    /// The same user, as everybody sees them.
+    /// The same user, for the event.
     pub user: Arc<User>,
-    /// What.
+    /// The relation or change.
     pub set: SetPresence,
 }

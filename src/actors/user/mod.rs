@@ -1,4 +1,4 @@
-//! One user in use: relations, tokens, profile and presence are changed through this actor, in its order.
+//! One user in use: this actor orders the changes of relations, tokens, profile and presence.
 
 pub mod mail;
 pub mod write;
@@ -25,7 +25,7 @@ pub struct UserActor {
 }
 
 impl UserActor {
-    /// A user's actor keeps no rows, so there is nothing to load.
+    /// A user's actor holds no state, so there is nothing to load.
     pub fn new(id: UserId, shared: Arc<Shared>) -> Self {
         Self {
             id,

@@ -127,18 +127,26 @@ impl Heads {
 
     fn keep(&mut self, part: &[u8]) {
         let room = KEPT - self.line.len();
-        self.line.extend_from_slice(part.get(..room).unwrap_or(part));
+        self.line
+            .extend_from_slice(part.get(..room).unwrap_or(part));
         self.line_length += part.len();
     }
 
     /// The name in the last `length` bytes of the line, which begin at `at`, or its part in them.
     fn respelled(&self, at: usize, length: usize, is_whole: bool) -> Option<Respelled> {
         let begin = self.line_length - length;
-        let name = NAMES.into_iter().find(|name| match self.line.get(name.len()) {
-            Some(behind) => *behind == b':' && starts_with(&self.line, name),
-            // A line that is cut in a name: whichever of ours it will be, the beginning is spelled the same.
-            None => !is_whole && name.get(..self.line.len()).is_some_and(|name| starts_with(&self.line, name)),
-        })?;
+        let name = NAMES
+            .into_iter()
+            .find(|name| match self.line.get(name.len()) {
+                Some(behind) => *behind == b':' && starts_with(&self.line, name),
+                // A line that is cut in a name: whichever of ours it will be, the beginning is spelled the same.
+                None => {
+                    !is_whole
+                        && name
+                            .get(..self.line.len())
+                            .is_some_and(|name| starts_with(&self.line, name))
+                }
+            })?;
         let end = name.len().min(self.line_length);
         let spelled = name.get(begin..end).filter(|part| !part.is_empty())?;
         Some(Respelled { at, spelled })

@@ -1,8 +1,8 @@
-//! A TCP stream that spells a few response headers as old clients compare them: byte for byte.
+//! A TCP stream that writes a few response headers in the letter case that old clients compare byte by byte.
 //!
 //! actix writes header names in lower case. One client library reads `X-RateLimit-Remaining` and its
-//! relatives with exactly these capitals, so the names are respelled on their way out. [`heads`] knows which
-//! bytes are the head of a response; bodies are neither changed nor looked at (docs/decisions/0006).
+//! relatives with exactly these capitals, so the stream rewrites the names in outgoing bytes. [`heads`] knows
+//! which bytes are the head of a response; bodies are neither changed nor searched (docs/decisions/0006).
 
 mod heads;
 
@@ -90,7 +90,9 @@ impl AsyncWrite for CasedStream {
                 let (head, rest) = bytes.split_at_checked(last.end()).unwrap_or((bytes, &[]));
                 scratch.clear();
                 scratch.extend_from_slice(head);
-                names.iter().for_each(|name: &Respelled| name.write_to(scratch));
+                names
+                    .iter()
+                    .for_each(|name: &Respelled| name.write_to(scratch));
                 let slices = [IoSlice::new(scratch), IoSlice::new(rest)];
                 Pin::new(&mut this.inner).poll_write_vectored(cx, &slices)
             }),

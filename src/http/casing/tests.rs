@@ -74,9 +74,17 @@ async fn from_an_answer_without_its_body_on_nothing_is_changed() {
         String::from_utf8(answer).unwrap()
     };
     let get = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-    assert!(read(get, TRAP).await.contains("\r\nX-RateLimit-Limit: 20\r\n"));
+    assert!(
+        read(get, TRAP)
+            .await
+            .contains("\r\nX-RateLimit-Limit: 20\r\n")
+    );
     let head = b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n";
-    assert!(read(head, "\r\n\r\n").await.contains("\r\nx-ratelimit-limit: 20\r\n"));
+    assert!(
+        read(head, "\r\n\r\n")
+            .await
+            .contains("\r\nx-ratelimit-limit: 20\r\n")
+    );
     let after = read(get, TRAP).await;
     assert!(after.contains("\r\nx-ratelimit-limit: 20\r\n"), "{after}");
 }
@@ -105,7 +113,9 @@ fn every_cut_of_a_head_gives_the_same_bytes() {
         b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\nX-RateLimit-Limit: 1\r\nX-OAuth-Scopes: a\r\n\r\nx-oauth";
     for first in 1..=bytes.len() {
         for second in 1..=bytes.len() - first {
-            let mut takes = [first, second].into_iter().chain(std::iter::repeat(bytes.len()));
+            let mut takes = [first, second]
+                .into_iter()
+                .chain(std::iter::repeat(bytes.len()));
             let got = written(bytes, || takes.next().unwrap());
             assert!(got == expected, "{first}, {second}: {}", got.escape_ascii());
         }
@@ -119,7 +129,11 @@ fn every_cut_of_a_head_gives_the_same_bytes() {
                 name.write_to(part);
             }
         }
-        assert!(got == expected, "offered up to {cut}: {}", got.escape_ascii());
+        assert!(
+            got == expected,
+            "offered up to {cut}: {}",
+            got.escape_ascii()
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! Looks up, in one read, whom and what a body names.
+//! Looks up, in one query, the users and rooms that a body names.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::model::{Access, ChannelId, UserId, UserPrincipal};
 use crate::protocol::draft::{Directory, MessageDraft, PersonRef};
 use crate::text::raw;
 
-/// The people whom a body names, as far as they exist.
+/// The existing users that a body names.
 pub(super) async fn directory(
     engine: &Engine,
     user_includes: Vec<PersonRef>,
@@ -38,8 +38,8 @@ pub(super) async fn directory(
     Ok(Directory::new(by_name, known.into_keys()))
 }
 
-/// Those of the mentioned names that exist. Invites in the raw get the names of their rooms, as far as the
-/// author may read them: ids are easily guessed. A plain text asks the store nothing.
+/// The existing users among the mentioned names. Invites in the raw get the names of their rooms, if the
+/// author may read them, since ids are easy to guess. A text without names needs no query.
 pub(super) async fn mentioned(
     engine: &Engine,
     author: &UserPrincipal,

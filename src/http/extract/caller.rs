@@ -1,4 +1,4 @@
-//! Who asks: a token, and what it may do.
+//! The caller of a request: a token, and what it may do.
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
@@ -15,7 +15,7 @@ use crate::model::{Refusal, Scope, Token, UserId};
 use crate::protocol::query::Query;
 use crate::telemetry::Span;
 
-/// Somebody with a valid token.
+/// A caller with a valid token.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The token.
@@ -23,12 +23,12 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The user for whom the token speaks; nobody on an app token.
+    /// The user of the token; `None` on an app token.
     pub fn user(&self) -> Option<UserId> {
         self.token.user
     }
 
-    /// As the actors want to hear it; app tokens act for nobody.
+    /// The principal for writes. App tokens have no user, so they cannot write.
     pub fn principal(&self) -> ApiResult<UserPrincipal> {
         let user = self.user().ok_or(Refusal::WrongTokenKind)?;
         Ok(UserPrincipal {
@@ -37,8 +37,8 @@ impl Caller {
         })
     }
 
-    /// Refuses unless the scope was granted to a user token. App tokens have no scopes; whether an address
-    /// takes them is said by the type of caller that its handler asks for.
+    /// Refuses unless the scope was granted to a user token. App tokens have no scopes; whether an endpoint
+    /// accepts them follows from the caller type of its handler.
     pub fn demand(&self, scope: Scope) -> ApiResult<()> {
         if self.user().is_none() || self.token.scopes.has(scope) {
             return Ok(());
@@ -67,7 +67,7 @@ pub fn token_in(headers: &HeaderMap, query: &str) -> Option<String> {
     if bearer.is_some() {
         return bearer;
     }
-    // Most requests have no token there: do not parse the query for nothing.
+    // Most requests have no token there, so the query is not parsed for it.
     if !query.contains("access_token") {
         return None;
     }
@@ -76,7 +76,7 @@ pub fn token_in(headers: &HeaderMap, query: &str) -> Option<String> {
         .map(ToOwned::to_owned)
 }
 
-/// Who owns this secret. One that nobody owns is refused everywhere, even where none is needed.
+/// The caller with this secret. An unknown secret is refused, even where no token is required.
 pub async fn caller_of(app: &App, secret: &str) -> ApiResult<Caller> {
     let began = Instant::now();
     let token = app.engine.store().token(secret).await?;
@@ -86,7 +86,7 @@ pub async fn caller_of(app: &App, secret: &str) -> ApiResult<Caller> {
     Ok(Caller { token })
 }
 
-/// Who asks, if a token was sent.
+/// The caller, if a token was sent.
 pub async fn caller(request: &HttpRequest, app: &App) -> ApiResult<Option<Caller>> {
     if let Some(known) = admitted(request) {
         return Ok(Some(known));
@@ -97,42 +97,42 @@ pub async fn caller(request: &HttpRequest, app: &App) -> ApiResult<Option<Caller
     }
 }
 
-/// The caller whom the admission found before any handler ran.
+/// The caller that the admission found before any handler ran.
 fn admitted(request: &HttpRequest) -> Option<Caller> {
     request.extensions().get::<Caller>().cloned()
 }
 
-/// A handler that anybody may call; an invalid token was refused before.
+/// For handlers without a required token; an invalid token was refused before.
 #[derive(Clone, Debug)]
 pub struct AnyCaller(pub Option<Caller>);
 
-/// A handler for user tokens and app tokens.
+/// For handlers that take user tokens and app tokens.
 #[derive(Clone, Debug)]
 pub struct TokenCaller(pub Caller);
 
-/// A handler for user tokens only.
+/// For handlers that take user tokens only.
 #[derive(Clone, Debug)]
 pub struct UserCaller {
     principal: UserPrincipal,
     caller: Caller,
 }
 
-/// A handler for app tokens only.
+/// For handlers that take app tokens only.
 #[derive(Clone, Debug)]
 pub struct AppCaller(pub Caller);
 
 impl UserCaller {
-    /// Which user.
+    /// The user's id.
     pub fn id(&self) -> UserId {
         self.principal.user
     }
 
-    /// As the actors want to hear it.
+    /// The principal for writes.
     pub fn principal(&self) -> &UserPrincipal {
         &self.principal
     }
 
-    /// As the handlers for anybody want to hear it.
+    /// The caller as a value without a kind.
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
@@ -162,7 +162,7 @@ impl Deref for AppCaller {
     }
 }
 
-/// The admission has looked already, so that extracting never waits and never reads a body.
+/// The admission has found the caller already, so extraction never waits and never reads a body.
 macro_rules! from_admission {
     ($($name:ident => $make:expr;)*) => {$(
         impl FromRequest for $name {
@@ -215,7 +215,7 @@ mod tests {
             Some("x_y")
         );
         assert_eq!(token_in(&none, "access_token="), None);
-        // The header is the normal way and wins.
+        // The header wins.
         assert_eq!(
             token_in(&headers("Bearer abc"), "access_token=x").as_deref(),
             Some("abc")

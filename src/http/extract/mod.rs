@@ -1,4 +1,4 @@
-//! What handlers ask for by the types of their arguments.
+//! Extractors: the arguments of handlers.
 
 pub mod body;
 pub mod caller;

@@ -7,7 +7,7 @@ use super::Caller;
 use crate::http::{ApiError, ApiResult, App};
 use crate::model::{Refusal, UserId};
 
-/// A number from a path. Something else is 400 rather than 404, as the API does it.
+/// A number from a path. Anything else is 400 rather than 404, as in the original API.
 pub fn id<T: FromStr>(text: &str) -> ApiResult<T> {
     text.parse()
         .map_err(|_cause| ApiError::from(Refusal::WrongType))
@@ -34,7 +34,7 @@ impl Named {
     }
 }
 
-/// The user whom a path names. Whether a numeric id exists is for the caller to find out.
+/// The user that a path names. A numeric id is not looked up here.
 pub async fn user(app: &App, caller: Option<&Caller>, text: &str) -> ApiResult<UserId> {
     match Named::parse(text).ok_or(Refusal::WrongType)? {
         Named::Id(id) => Ok(id),
@@ -55,7 +55,7 @@ pub async fn user(app: &App, caller: Option<&Caller>, text: &str) -> ApiResult<U
     }
 }
 
-/// The users whom a list names, in its order, each once; what cannot be read or found is dropped.
+/// The users that a list names, in its order, each once; invalid and unknown names are ignored.
 pub async fn users(app: &App, caller: Option<&Caller>, texts: &[String]) -> ApiResult<Vec<UserId>> {
     let named: Vec<Named> = texts.iter().filter_map(|text| Named::parse(text)).collect();
     let names: Vec<String> = named

@@ -1,4 +1,4 @@
-//! Ending a user stream, or one of its subscriptions. Any scope will do: they are the caller's own.
+//! Ending a user stream, or one of its subscriptions. No particular scope is needed: both belong to the caller.
 
 use actix_web::web::{Data, Path};
 

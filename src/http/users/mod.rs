@@ -1,4 +1,4 @@
-//! Accounts: looking them up, changing one's own, and what users decide about each other.
+//! Accounts: look-up, the caller's profile, and relations between users.
 
 pub mod lists;
 pub mod lookup;

@@ -1,4 +1,4 @@
-//! Avatars and covers: an address that leads to the picture, with the size that was asked for.
+//! Avatars and covers: redirects to the picture, with the requested size.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
@@ -36,7 +36,7 @@ async fn known(caller: &AnyCaller, user: &str, app: &App) -> ApiResult<UserId> {
     Ok(user.ok_or(Refusal::UserNotFound)?.id)
 }
 
-/// The query goes along, but never a token: the picture may lie with somebody else.
+/// The redirect keeps the query, but never a token: another host may serve the picture.
 fn redirect(url: String, params: &Params) -> HttpResponse {
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(params.pairs().filter(|(name, _)| *name != "access_token"))

@@ -1,7 +1,7 @@
 //! What arrives on one socket: whole frames out of a read, and what each of them means.
 
 use super::Circle;
-use super::listening::{Listener, Stage};
+use super::listener::{Listener, Stage};
 use crate::load::audience::Heard;
 use crate::load::frame::{self, Step};
 use crate::load::measure::Tally;

@@ -1,6 +1,6 @@
 //! Sockets on their way out: closed by either side, cut off, or deaf.
 
-use super::listening::Stage;
+use super::listener::Stage;
 use super::{Engine, Occurrence};
 use crate::load::audience::Ear;
 use crate::load::frame;

@@ -2,13 +2,13 @@
 
 use super::calling::Job;
 use super::hearing::{Next, Scene};
+use super::listener::{Listener, Stage};
 use super::poller::Token;
 use super::{Engine, Occurrence};
 use crate::load::audience::Ear;
 use crate::load::frame;
 use crate::load::rest;
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
 
 /// How a new socket begins.
 #[derive(Debug)]
@@ -23,40 +23,6 @@ pub(in crate::load) struct Opening {
     pub(in crate::load) ear: Ear,
     /// Moment from which the handshake is timed.
     pub(in crate::load) intended_ns: u64,
-}
-
-/// How far a socket is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    Connecting,
-    Upgrading,
-    Greeting,
-    Following,
-    Live,
-    /// We said goodbye and wait for the server's.
-    Leaving,
-    Gone,
-}
-
-#[derive(Debug)]
-pub(super) struct Listener {
-    pub(super) stream: Option<TcpStream>,
-    pub(super) stage: Stage,
-    pub(super) circle: usize,
-    /// Grows with each socket in this slot, so that a late answer does not reach the next one.
-    pub(super) generation: u32,
-    pub(super) ear: Ear,
-    /// Start of a frame that ends in the next read.
-    pub(super) rest: Vec<u8>,
-    pub(super) begun_ns: u64,
-    pub(super) stream_path: String,
-    pub(super) follow_as: Option<String>,
-    pub(super) connection_id: String,
-    pub(super) cursor: String,
-    pub(super) wants_cursor: bool,
-    /// It comes back: nothing has to be followed if the server still knows it.
-    pub(super) comes_back: bool,
-    pub(super) resumed: bool,
 }
 
 impl Engine {

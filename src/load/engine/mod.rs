@@ -8,18 +8,20 @@
 mod calling;
 mod hearing;
 mod leaving;
+mod listener;
 mod listening;
 mod poller;
 
 pub(super) use listening::Opening;
 
 use super::audience::Audience;
-use super::measure::{Latency, Precision, Tally};
+use super::latency::{Latency, Precision};
+use super::measure::Tally;
 use super::plan::Plan;
 use super::socket::Dial;
 use crate::clock::Clock;
 use calling::Callers;
-use listening::Listener;
+use listener::Listener;
 use nix::sys::epoll::EpollEvent;
 use poller::{Poller, Token};
 use std::io;

@@ -5,7 +5,7 @@
 //! out of the report, never an error.
 
 use crate::load::blocking::Blocking;
-use crate::load::setup::Target;
+use crate::load::target::Target;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 

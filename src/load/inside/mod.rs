@@ -10,7 +10,7 @@ pub(super) use actors::FanOut;
 pub(super) use actors::{Actor, Actors};
 
 use super::blocking::Blocking;
-use super::setup::Target;
+use super::target::Target;
 use std::collections::HashMap;
 
 /// Counters of the server at one moment.

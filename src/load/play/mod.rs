@@ -12,7 +12,7 @@ use super::inside::Actors;
 use super::observer::{Observer, Reading};
 use super::plan::{Kind, Plan};
 use super::report::{Ended, Report};
-use super::setup::{SetupError, Target};
+use super::target::{SetupError, Target};
 use rounds::Rounds;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! The table per channel actor, the same for terminal and page: what listeners saw outside beside what the
 //! actor says inside. Columns that no room fills are left out.
 
-use super::table::figure;
+use super::figure::figure;
 use super::{Report, RoomRow};
 use crate::load::inside::Actor;
 
@@ -102,7 +102,7 @@ fn mebibytes(bytes: u64) -> String {
 mod tests {
     use super::*;
     use crate::load::inside::FanOut;
-    use crate::load::measure::Percentiles;
+    use crate::load::latency::Percentiles;
 
     fn room(inside: Option<Actor>) -> RoomRow {
         RoomRow {

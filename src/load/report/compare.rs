@@ -1,6 +1,7 @@
 //! Two results side by side.
 
-use super::table::{columns, figure};
+use super::figure::figure;
+use super::table::columns;
 use super::{Better, Report};
 
 /// A row for each figure that both have, with the ratio new to old.

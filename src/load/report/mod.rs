@@ -5,6 +5,7 @@
 
 mod actors;
 mod compare;
+mod figure;
 mod page;
 mod pictures;
 mod rows;
@@ -17,9 +18,10 @@ pub(super) use table::table;
 
 use super::engine::Engine;
 use super::inside::{Actor, Actors};
-use super::measure::{Percentiles, Second};
+use super::latency::Percentiles;
+use super::measure::Second;
 use super::plan::Plan;
-use super::setup::Target;
+use super::target::Target;
 use serde::{Deserialize, Serialize};
 
 /// Rooms listed one by one in a report.

@@ -1,7 +1,7 @@
 //! The result as one page that opens without a network: pictures are inline SVG, no script, no font.
 
+use super::figure::figure;
 use super::pictures;
-use super::table::figure;
 use super::{Ended, Report, actors};
 use std::fmt::Write;
 

@@ -1,7 +1,7 @@
 //! Pictures of a result, drawn by `plotters` as SVG text.
 
 use super::Report;
-use super::table::figure;
+use super::figure::figure;
 use crate::load::measure::Second;
 use plotters::coord::Shift;
 use plotters::prelude::*;

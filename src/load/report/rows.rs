@@ -4,7 +4,8 @@
 
 use super::sides::mebibytes;
 use super::{Better, Report};
-use crate::load::measure::{Latency, Tally};
+use crate::load::latency::Latency;
+use crate::load::measure::Tally;
 use crate::load::observer::Reading;
 
 impl Report {

@@ -3,7 +3,8 @@
 
 use super::{Better, NOISY_PERCENT, Report, SATURATED_PERCENT, SATURATED_READY};
 use crate::load::inside::Inside;
-use crate::load::measure::{Latency, Second};
+use crate::load::latency::Latency;
+use crate::load::measure::Second;
 use crate::load::observer::Reading;
 use crate::load::split::Split;
 use crate::load::usage;

@@ -1,7 +1,7 @@
 //! May this principal read that channel, or do more there? The one answer, for REST, streams, search and
 //! markers alike.
 //!
-//! A user needs both a scope that opens the channel and a place in its ACL. An app reads what is public, and
+//! A user needs both a scope that opens the channel and access by its ACL. An app reads what is public, and
 //! what one of the users who authorized it may read and opened to it (reference 03 §1.2). What an app *stream*
 //! delivers is narrower: it asks for a subscriber instead of a reader (reference 04 §7.2,
 //! `actors/firehose/visibility.rs`).
@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::{Access, Channel, Refusal, Refused, Scope, Scopes, Token, UserId};
 
-/// The user or app that a request, a mail or a subscription acts for. Cheap to clone, so that it can go along
-/// into another thread.
+/// The user or app that a request, a mail or a subscription acts for. Cheap to clone, since it moves into
+/// other threads.
 #[derive(Clone, Debug)]
 pub enum Principal {
     /// No token was sent.
@@ -163,7 +163,7 @@ impl AppPrincipal {
     }
 }
 
-/// May a subscription that was made with this token go on hearing of the channel? [`UserPrincipal::may`] for a
+/// May a subscription made with this token still receive events of the channel? [`UserPrincipal::may`] for a
 /// token that is only borrowed.
 pub fn token_reads(token: &Token, channel: &Channel) -> Permission {
     match token.user {

@@ -6,13 +6,13 @@ use super::value;
 use crate::model::marker::MarkerName;
 use crate::model::{Refusal, Refused};
 
-/// Most markers of one call.
+/// Most markers of one request.
 const MOST: usize = 10;
 
 /// One marker to set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarkerDraft {
-    /// Of which stream.
+    /// Its stream.
     pub name: MarkerName,
     /// The new position.
     pub id: i64,
@@ -20,12 +20,12 @@ pub struct MarkerDraft {
     pub percentage: i32,
 }
 
-/// All markers of one call. A single object is answered with an object, a list with a list.
+/// All markers of one request. The response to an object is an object, to a list a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarkerDrafts {
     /// In the order sent.
     pub markers: Vec<MarkerDraft>,
-    /// It was an object and not a list.
+    /// The body was an object and not a list.
     pub single: bool,
 }
 

@@ -11,7 +11,7 @@ pub(super) fn fields(body: &Value) -> Result<&Map<String, Value>, Refused> {
     body.as_object().ok_or_else(|| Refusal::WrongType.into())
 }
 
-/// A field that was given.
+/// A field that is present and not null.
 pub(super) fn given<'v>(fields: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
     fields.get(name).filter(|value| !value.is_null())
 }
@@ -38,7 +38,7 @@ pub(super) fn flag(fields: &Map<String, Value>, name: &str) -> Result<Option<boo
     }
 }
 
-/// The same refusal, with the field's place in the body: `any_user` becomes `acl.read.any_user`.
+/// The same refusal, with the path of the field in the body: `any_user` becomes `acl.read.any_user`.
 pub(super) fn within(place: &str) -> impl Fn(Refused) -> Refused {
     move |refused| match refused.field {
         Some(field) => refused.refusal.at(format!("{place}.{field}")),
@@ -74,7 +74,7 @@ pub(super) fn object_at(
     match given(fields, name) {
         None => Ok(None),
         Some(Value::Object(object)) => Ok(Some(object.clone())),
-        // An empty PHP array is an empty list in JSON, whatever was meant.
+        // PHP clients send an empty object as an empty list.
         Some(Value::Array(list)) if list.is_empty() => Ok(Some(Map::new())),
         Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
         Some(Value::String(text)) => object_in(text, name).map(Some),

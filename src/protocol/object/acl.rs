@@ -19,7 +19,7 @@ struct Group<'a> {
     users: Option<Vec<LimitedUser<'a>>>,
 }
 
-/// Who may do what, as clients see it. `you` follows from the viewer's access, with the hierarchy applied.
+/// The ACL as clients see it. `you` is derived from the viewer's access, with the hierarchy applied.
 #[derive(Clone, Debug, Serialize)]
 pub struct AclObject<'a> {
     full: Group<'a>,
@@ -58,14 +58,14 @@ impl<'a> AclObject<'a> {
         }
     }
 
-    /// Adds what the viewer may do.
+    /// Adds the viewer's access.
     pub(super) fn set_you(&mut self, access: Access) {
         self.full.you = Some(access >= Access::Full);
         self.write.you = Some(access >= Access::Write);
         self.read.you = Some(access >= Access::Read);
     }
 
-    /// Adds the members in short form; who cannot be found is left out.
+    /// Adds the members in short form; unknown users are omitted.
     pub(super) fn set_users(&mut self, find: impl Fn(UserId) -> Option<LimitedUser<'a>>) {
         for group in [&mut self.full, &mut self.write, &mut self.read] {
             group.users = Some(group.user_ids.iter().filter_map(|id| find(*id)).collect());

@@ -6,7 +6,7 @@ use super::is_false;
 use crate::model::{AppStream, StreamKey};
 use crate::protocol::site::Site;
 
-/// What an app asked to be told about, and where it hears it.
+/// The object types of an app stream, and its endpoint.
 #[derive(Clone, Debug, Serialize)]
 pub struct AppStreamObject<'a> {
     key: &'a StreamKey,
@@ -19,7 +19,7 @@ pub struct AppStreamObject<'a> {
 }
 
 impl<'a> AppStreamObject<'a> {
-    /// The address holds no key: clients add it themselves.
+    /// The endpoint holds no key: clients add it themselves.
     pub fn new(stream: &'a AppStream, site: &Site) -> Self {
         Self {
             key: &stream.key,
@@ -30,7 +30,7 @@ impl<'a> AppStreamObject<'a> {
         }
     }
 
-    /// As it is shown once more when it is deleted.
+    /// As shown in the response to its deletion.
     #[must_use]
     pub fn deleted(mut self) -> Self {
         self.is_deleted = true;

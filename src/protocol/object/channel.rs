@@ -12,31 +12,31 @@ use crate::model::{Access, Channel, ChannelId, Marker, MessageId, Raw, Stamp, Us
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
-/// Whether somebody with this marker has something to read: the position counts, not how far they ever
-/// read, so that moving a marker back makes a channel unread again.
+/// Whether the channel is unread for a user with this marker. The position decides and not `last_read_id`, so
+/// that moving a marker back makes a channel unread again.
 pub fn is_unread(channel: &Channel, marker: Option<&Marker>) -> bool {
     channel
         .recent_message_id
         .is_some_and(|recent| marker.is_none_or(|marker| marker.id < recent.0))
 }
 
-/// What is personal to one viewer of a channel.
+/// The fields of a channel that are personal to a viewer.
 #[derive(Clone, Debug)]
 pub struct ChannelViewer {
-    /// What they may do.
+    /// The viewer's access.
     pub access: Access,
-    /// It is in their inbox.
+    /// The viewer is subscribed.
     pub subscribed: bool,
-    /// They muted it.
+    /// The viewer muted it.
     pub muted: bool,
-    /// They have something to read.
+    /// It has unread messages.
     pub has_unread: bool,
-    /// How far they have read.
+    /// The viewer's marker.
     pub marker: Option<Marker>,
 }
 
 impl ChannelViewer {
-    /// What follows from the channel and from what the viewer did with it.
+    /// Derived from the channel, and the viewer's subscription, mute and marker.
     pub fn new(
         channel: &Channel,
         user: UserId,
@@ -109,7 +109,7 @@ pub struct ChannelObject<'a> {
 }
 
 impl<'a> ChannelObject<'a> {
-    /// The channel without anything personal. Without an owner object only `user_id` is told; private
+    /// The channel without anything personal. Without an owner object only `user_id` is shown; private
     /// message channels have neither.
     pub fn new(
         channel: &'a Channel,
@@ -151,7 +151,7 @@ impl<'a> ChannelObject<'a> {
         }
     }
 
-    /// Adds what is personal to the viewer.
+    /// Adds the viewer's fields.
     #[must_use]
     pub fn seen_by(mut self, viewer: &ChannelViewer) -> Self {
         self.acl.set_you(viewer.access);
@@ -166,7 +166,7 @@ impl<'a> ChannelObject<'a> {
         self
     }
 
-    /// Shows the owner as the viewer sees them, unless users are switched off or nobody owns it.
+    /// Shows the owner as the viewer sees them, unless users are switched off or the channel has no owner.
     #[must_use]
     pub fn owner_object(mut self, owner: UserObject<'a>) -> Self {
         if self.options.user && (self.user.is_some() || self.user_id.is_some()) {

@@ -18,7 +18,7 @@ impl<'a> ClientObject<'a> {
     }
 }
 
-/// What a message was written with: an object, or only the app's id (`include_client=0`).
+/// The app that a message was written with: an object, or only the app's id (`include_client=0`).
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(untagged)]
 pub enum SourceObject<'a> {
@@ -29,7 +29,7 @@ pub enum SourceObject<'a> {
 }
 
 impl<'a> SourceObject<'a> {
-    /// In the form that the look asks for.
+    /// In the form that the render options request.
     pub fn new(client: &'a ClientBrief, options: RenderOptions) -> Self {
         if options.client {
             Self::Client(ClientObject(client))

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::model::{User, UserId};
 use crate::protocol::site::Site;
 
-/// What a member list tells of a user (`include_limited_users=1`).
+/// The short user of a member list (`include_limited_users=1`).
 #[derive(Clone, Debug, Serialize)]
 pub struct LimitedUser<'a> {
     id: UserId,
@@ -18,7 +18,7 @@ pub struct LimitedUser<'a> {
 }
 
 impl<'a> LimitedUser<'a> {
-    /// `presence` is left out for who is offline.
+    /// `presence` is omitted for offline users.
     pub fn new(user: &'a User, presence: Option<&str>, site: &Site) -> Self {
         Self {
             id: user.id,

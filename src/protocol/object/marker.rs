@@ -21,7 +21,7 @@ struct Position {
     version: String,
 }
 
-/// How far somebody has read; the name alone if they never said.
+/// A stream marker; only the name if it was never set.
 #[derive(Clone, Debug, Serialize)]
 pub struct MarkerObject {
     name: String,

@@ -20,7 +20,7 @@ struct MessageContent<'a> {
     entities: &'a Entities,
 }
 
-/// A message as clients see one. A deleted one keeps its place and its author, not its text.
+/// A message as clients see it. A deleted message keeps id and author, not its text.
 #[derive(Clone, Debug, Serialize)]
 pub struct MessageObject<'a> {
     id: MessageId,
@@ -57,7 +57,7 @@ pub struct MessageObject<'a> {
 }
 
 impl<'a> MessageObject<'a> {
-    /// The message, with its author as anybody sees them; without an author only `user_id` is told.
+    /// The message, with its author without anything personal; without an author only `user_id` is shown.
     pub fn new(
         message: &'a Message,
         author: Option<&'a User>,
@@ -94,7 +94,7 @@ impl<'a> MessageObject<'a> {
                     .then_some(message.content.html.as_str()),
                 entities: &message.content.entities,
             }),
-            // Raw may repeat the text (crosspost, spoiler); it goes with it.
+            // Raw may repeat the text (crosspost, spoiler), so it is hidden too.
             raw: Some(&message.raw).filter(|_| options.message_raw && !is_deleted),
             pagination_id: None,
             shows_user: options.user,

@@ -1,7 +1,7 @@
 //! How each thing is shown: one type per wire object, borrowing from the model.
 //!
-//! A field that does not apply is left out, never `null`: typed clients break on nulls. What is personal
-//! to a viewer is added by a second call (`seen_by`), so that an object without it can be shared.
+//! A field that does not apply is left out, never `null`: typed clients break on nulls. `seen_by` adds
+//! the viewer's fields, so that an object without them can be shared.
 
 mod acl;
 mod app_stream;

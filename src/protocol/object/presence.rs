@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use crate::model::{Presence, Stamp, User, UserId};
 use crate::protocol::site::Site;
 
-/// Who is there, with the little of a user that a list of present people needs.
+/// A user's presence, with the few fields of the user that a list of present users shows.
 #[derive(Clone, Debug, Serialize)]
 pub struct PresenceObject<'a> {
     id: UserId,

@@ -1,4 +1,4 @@
-//! The token object: what an access token stands for, never the token itself.
+//! The token object: user, app and scopes of an access token, never its secret.
 
 use serde::Serialize;
 

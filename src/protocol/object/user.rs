@@ -116,7 +116,7 @@ impl<'a> UserObject<'a> {
         }
     }
 
-    /// Adds how the viewer stands to this user. Clients tell "this is me" by the values for oneself.
+    /// Adds the relationship between viewer and user. Clients recognize their own user by its values.
     #[must_use]
     pub fn seen_by(mut self, relationship: Relationship, is_self: bool) -> Self {
         self.follows_you = Some(is_self || relationship.follows_you);
@@ -135,7 +135,7 @@ impl<'a> UserObject<'a> {
         self
     }
 
-    /// Adds the source of the profile text: for the owner's eyes only.
+    /// Adds the source of the profile text, shown to its owner only.
     #[must_use]
     pub fn with_markdown(mut self) -> Self {
         self.content.markdown_text = self.source_text;

@@ -13,18 +13,18 @@ use super::super::{Db, Failure};
 use super::Row;
 use crate::model::{Channel, Page, PageRequest, Principal, UserId};
 
-/// Which channels of a list are wanted.
+/// Filter of a list of channels.
 #[derive(Clone, Debug, Default)]
 pub struct InboxFilter {
-    /// Only those with something unread.
+    /// Only unread channels.
     pub only_unread: bool,
     /// Only these types; empty: all.
     pub kinds: Vec<String>,
-    /// Not these types; ignored if `kinds` says something.
+    /// Not these types; ignored unless `kinds` is empty.
     pub exclude_kinds: Vec<String>,
-    /// Deactivated ones, too.
+    /// Deactivated channels too.
     pub include_inactive: bool,
-    /// Only what this principal may read.
+    /// Only channels that this principal may read.
     pub reader: Option<Principal>,
 }
 
@@ -46,7 +46,7 @@ impl InboxFilter {
         }
     }
 
-    // Type, openness and ACL decide together; simpler here than as SQL.
+    // Type, openness and ACL decide together, which is simpler here than in SQL.
     fn is_readable(&self, channel: &Channel) -> bool {
         self.reader
             .as_ref()
@@ -73,7 +73,7 @@ macro_rules! is_unread {
 }
 
 impl Db<'_> {
-    /// What the user created, newest first.
+    /// Channels that the user created, newest first.
     pub fn owned_page(
         &mut self,
         user: UserId,
@@ -99,7 +99,7 @@ impl Db<'_> {
         })
     }
 
-    /// What the user is subscribed to, newest activity first; paginated by activity.
+    /// Channels that the user is subscribed to, newest activity first; paginated by activity.
     pub fn inbox_page(
         &mut self,
         user: UserId,
@@ -128,7 +128,7 @@ impl Db<'_> {
         })
     }
 
-    /// What the user muted, newest mute first; paginated by the moment of the mute.
+    /// Channels that the user muted, newest mute first; paginated by the time of the mute.
     pub fn muted_page(
         &mut self,
         user: UserId,
@@ -168,7 +168,7 @@ impl Db<'_> {
         )
     }
 
-    /// Unread subscribed channels per type; each type that was asked for is in the answer.
+    /// Unread subscribed channels per type, including types without any.
     pub fn unread_counts(
         &mut self,
         user: UserId,

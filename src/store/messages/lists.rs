@@ -11,17 +11,17 @@ use super::super::{Db, Failure};
 use super::{Found, WithClient, found, into_model};
 use crate::model::{ChannelId, Message, MessageId, Page, PageRequest, Scopes, UserId};
 
-/// Which messages of a list are wanted.
+/// Filter of a list of messages.
 #[derive(Clone, Debug)]
 pub struct MessageFilter {
-    /// Deleted ones, too.
+    /// Deleted messages too.
     pub include_deleted: bool,
     /// Not by these authors.
     pub hidden: Vec<UserId>,
 }
 
 impl Default for MessageFilter {
-    /// As the API has it when nothing is said.
+    /// The defaults of the API.
     fn default() -> Self {
         Self {
             include_deleted: true,
@@ -78,7 +78,7 @@ impl Db<'_> {
         )
     }
 
-    /// What a user wrote, newest first, in channels that the scopes open.
+    /// Messages by a user, newest first, in channels that the scopes open.
     pub fn written_by(
         &mut self,
         user: UserId,
@@ -125,7 +125,7 @@ impl Db<'_> {
         Ok(page.map(|(message, _, _)| message))
     }
 
-    /// The sticky messages of a channel, newest sticky first; paginated by the moment they became so.
+    /// The sticky messages of a channel, newest sticky first; paginated by the time they became sticky.
     pub fn sticky_page(
         &mut self,
         channel: ChannelId,
@@ -161,8 +161,8 @@ impl Db<'_> {
         Ok(Page::of(request, rows))
     }
 
-    /// What was deleted from a channel after the message `since` was created, wherever it stands; rising ids. If
-    /// there is no such message, the one before it counts.
+    /// Messages deleted from a channel after the message `since` was created, at any position; rising ids. If
+    /// there is no such message, the one before it is used.
     pub fn deleted_since(
         &mut self,
         channel: ChannelId,

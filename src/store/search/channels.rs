@@ -12,7 +12,7 @@ use super::{ChannelOrder, ChannelSearch};
 use crate::model::channel::CHAT_SETTINGS;
 use crate::model::{Channel, Page, PageRequest, Principal, Raw};
 
-/// Words that are looked for; each is a condition, and SQLite takes only so many of them.
+/// Most search words; each is a condition, and SQLite limits their number.
 const WORDS: usize = 32;
 
 impl ChannelOrder {

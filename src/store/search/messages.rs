@@ -16,7 +16,7 @@ use crate::model::{Message, MessageId, Page, PageRequest, User, UserId};
 /// stays as it is.
 const BEST: i64 = 1_000_000_000;
 
-/// A message, and whether its author is of a wanted kind.
+/// A message, and whether its author is of a requested kind.
 type Candidate = (Message, bool);
 
 impl Db<'_> {
@@ -121,7 +121,7 @@ impl Db<'_> {
             .collect()
     }
 
-    // Adds whether the author is of a wanted kind; looks authors up only if that matters.
+    // Adds whether the author is of a requested kind; loads authors only if a kind is requested.
     fn with_kinds(
         &mut self,
         search: &MessageSearch,
@@ -224,7 +224,7 @@ fn same_text(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
 
-/// The host of an address, without `www.`.
+/// The host of a URL, without `www.`.
 fn host_of(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

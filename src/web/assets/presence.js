@@ -60,9 +60,20 @@ export class OwnPresence {
     this.#endsIn(TYPING_ENDS);
   }
 
-  /** The message box is empty again: sent or given up. */
+  /** The message box is empty again: given up. */
   paused() {
     this.#endsIn(1500);
+  }
+
+  /** A message was sent. It ends what the others see of our typing, so the next key is news again. */
+  sent() {
+    this.#typedAt = 0;
+    if (this.#typing && this.#api.allowance.cancel(this.#key())) {
+      // It was not announced yet, and need not be.
+      clearTimeout(this.#idle);
+      this.#typing = false;
+      this.#put("here", 6);
+    } else this.#endsIn(1500);
   }
 
   #endsIn(pause) {

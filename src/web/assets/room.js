@@ -206,7 +206,7 @@ function wire() {
   });
   composer.addEventListener("send", ({ detail }) => {
     outbox.send(room.id, detail.text, detail.replyTo);
-    presence.paused();
+    presence.sent();
     log.toBottom();
   });
   composer.addEventListener("input", ({ detail }) => (detail ? presence.typing() : presence.paused()));

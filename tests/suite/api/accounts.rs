@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{TestServer, ids, text};
 
 #[test]
-fn token_shows_who_you_are_and_what_you_may() {
+fn token_shows_its_user_and_its_scopes() {
     let server = TestServer::start();
     let ada = server.with_scopes(&server.ada(), "basic,messages:io.pnut.core.chat,presence");
     let token = ada.get("/token").data();

@@ -1,4 +1,4 @@
-//! The manners of every answer.
+//! What is common to all answers.
 
 use serde_json::json;
 

@@ -5,11 +5,14 @@ use crate::support::{TestServer, build};
 #[test]
 fn a_public_room_is_a_feed_and_a_private_one_needs_a_token() {
     let server = TestServer::start();
-    let (ada, nobody) = (server.ada(), server.anonymous());
+    let (ada, anonymous) = (server.ada(), server.anonymous());
     let room = build::room(&ada, "Tea & <cake>");
     build::says(&ada, &room, "one < two & \"three\"");
     let path = format!("/feed/rss/channels/{room}/messages");
-    for answer in [nobody.get(&path), nobody.call_at("GET", &path, &[], b"")] {
+    for answer in [
+        anonymous.get(&path),
+        anonymous.call_at("GET", &path, &[], b""),
+    ] {
         assert_eq!(answer.status, 200, "{answer}");
         let kind = answer.header("content-type").unwrap_or_default();
         assert!(kind.contains("xml"), "{kind}");
@@ -20,14 +23,17 @@ fn a_public_room_is_a_feed_and_a_private_one_needs_a_token() {
     }
     let circle = build::circle(&ada, &[]);
     let path = format!("/feed/rss/channels/{circle}/messages");
-    assert_eq!(nobody.get(&path).status, 401);
+    assert_eq!(anonymous.get(&path).status, 401);
     assert_eq!(
-        nobody
+        anonymous
             .get(&format!("{path}?access_token={}", ada.token()))
             .status,
         200
     );
-    assert_eq!(nobody.get("/feed/rss/channels/9999/messages").status, 404);
+    assert_eq!(
+        anonymous.get("/feed/rss/channels/9999/messages").status,
+        404
+    );
 }
 
 #[test]

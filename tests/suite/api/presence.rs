@@ -1,4 +1,4 @@
-//! Who is there, in all and in a channel. Presence is ephemeral: nothing is stored.
+//! Presence: global, and in a channel. Presence is ephemeral: nothing is stored.
 
 use serde_json::json;
 

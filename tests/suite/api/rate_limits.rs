@@ -80,7 +80,7 @@ fn subscribing_is_a_read() {
     let room = build::room(&ada, "Lounge");
     let stream = ada.stream();
     for _ in 0..6 {
-        stream.follows(&ada, &format!("/channels/{room}/messages"));
+        stream.subscribes(&ada, &format!("/channels/{room}/messages"));
     }
 }
 

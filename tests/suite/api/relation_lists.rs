@@ -1,4 +1,4 @@
-//! Following, and the lists of who follows, is muted or is blocked; and the people of an app.
+//! Following, and the lists of followers, muted and blocked users; and the users of an app.
 
 use serde_json::json;
 

@@ -25,7 +25,7 @@ fn a_block_shows_to_both_as_what_it_is() {
     let (ada, bob) = (server.ada(), server.bob());
     assert_eq!(ada.does("/users/@bob/block").is(200).data()["id"], "2");
     assert_eq!(ada.get("/users/2").data()["you_blocked"], true);
-    // Taking back and blocking in turn work while the other side blocks; only the id is shown then.
+    // Taking back and blocking back work while the other side blocks; only the id is shown then.
     let answer = bob.does("/users/1/block").is(200).data();
     assert_eq!(answer["id"], "1", "{answer}");
     bob.delete("/users/1/block").is(200);
@@ -34,7 +34,7 @@ fn a_block_shows_to_both_as_what_it_is() {
 }
 
 #[test]
-fn relations_need_their_scope_a_user_and_somebody_else() {
+fn relations_need_their_scope_a_user_and_another_user() {
     let server = TestServer::start();
     let ada = server.with_scopes(&server.ada(), "basic,messages");
     let answer = ada.does("/users/2/mute");
@@ -112,7 +112,7 @@ fn muted_authors_vanish_from_lists_unless_asked_for_and_blocked_ones_both_ways()
 }
 
 #[test]
-fn nobody_who_blocks_or_is_blocked_gets_a_private_message() {
+fn a_block_on_either_side_refuses_a_private_message() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     build::whispers(&ada, &[&bob], "hello");

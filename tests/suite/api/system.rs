@@ -29,15 +29,15 @@ fn what_it_holds_is_counted() {
     }
     let stream = server.ada().stream();
     assert_eq!(server.actors()["connections"], 1);
-    stream.follows(&server.ada(), "/token");
+    stream.subscribes(&server.ada(), "/token");
     assert_eq!(server.actors()["subscriptions"], 1);
 }
 
 #[test]
 fn the_rooms_page_comes_whole_and_is_guarded() {
     let server = TestServer::start();
-    let nobody = server.anonymous();
-    let page = nobody.call_at("GET", "/", &[], b"");
+    let anonymous = server.anonymous();
+    let page = anonymous.call_at("GET", "/", &[], b"");
     assert_eq!(page.status, 200, "{page}");
     assert!(
         page.header("content-type")
@@ -52,7 +52,7 @@ fn the_rooms_page_comes_whole_and_is_guarded() {
     let html = String::from_utf8(page.body.clone()).expect("UTF-8");
     let mut found = 0;
     for part in html.split('"').filter(|part| part.starts_with("/assets/")) {
-        let asset = nobody.call_at("GET", part, &[], b"");
+        let asset = anonymous.call_at("GET", part, &[], b"");
         assert_eq!(asset.status, 200, "{part}");
         let kind = asset.header("content-type").unwrap_or_default();
         let expected = match part.rsplit('.').next() {
@@ -62,20 +62,22 @@ fn the_rooms_page_comes_whole_and_is_guarded() {
         };
         assert!(kind.contains(expected), "{part}: {kind}");
         if let Some(tag) = asset.header("etag") {
-            let again = nobody.call_at("GET", part, &[("If-None-Match", tag)], b"");
+            let again = anonymous.call_at("GET", part, &[("If-None-Match", tag)], b"");
             assert_eq!(again.status, 304, "{part}");
         }
         found += 1;
     }
     assert!(found > 3, "{html}");
     assert_eq!(
-        nobody
+        anonymous
             .call_at("GET", "/assets/../Cargo.toml", &[], b"")
             .status,
         404
     );
     assert_eq!(
-        nobody.call_at("GET", "/assets/nothing.js", &[], b"").status,
+        anonymous
+            .call_at("GET", "/assets/nothing.js", &[], b"")
+            .status,
         404
     );
 }

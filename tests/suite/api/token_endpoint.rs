@@ -64,19 +64,19 @@ fn scopes_may_be_separated_by_blanks_and_names_written_in_any_case() {
 }
 
 #[test]
-fn a_wrong_password_and_an_unknown_name_are_told_apart_by_nobody() {
+fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
     let server = TestServer::start();
     let wrong = by_password(&server, "ada", "guess", "basic");
-    let nobody = by_password(&server, "nobody", "guess", "basic");
+    let unknown = by_password(&server, "nobody", "guess", "basic");
     refused(&wrong, 400, "invalid_grant");
-    refused(&nobody, 400, "invalid_grant");
-    assert_eq!(wrong.json(), nobody.json());
+    refused(&unknown, 400, "invalid_grant");
+    assert_eq!(wrong.json(), unknown.json());
 }
 
 #[test]
 fn an_unknown_scope_an_unknown_grant_and_an_unknown_client_are_refused() {
     let server = TestServer::start();
-    let nobody = server.anonymous();
+    let anonymous = server.anonymous();
     refused(
         &by_password(&server, "ada", PASSWORD, "everything"),
         400,
@@ -84,13 +84,13 @@ fn an_unknown_scope_an_unknown_grant_and_an_unknown_client_are_refused() {
     );
     let fields = format!("grant_type=magic&{}", credentials());
     refused(
-        &nobody.form("POST", "/oauth/access_token", &fields),
+        &anonymous.form("POST", "/oauth/access_token", &fields),
         400,
         "unsupported_grant_type",
     );
     let fields = "grant_type=client_credentials&client_id=nobody&client_secret=no";
     refused(
-        &nobody.form("POST", "/oauth/access_token", fields),
+        &anonymous.form("POST", "/oauth/access_token", fields),
         401,
         "invalid_client",
     );
@@ -99,12 +99,12 @@ fn an_unknown_scope_an_unknown_grant_and_an_unknown_client_are_refused() {
         template().client_id
     );
     refused(
-        &nobody.form("POST", "/oauth/access_token", &fields),
+        &anonymous.form("POST", "/oauth/access_token", &fields),
         401,
         "invalid_client",
     );
     refused(
-        &nobody.form("POST", "/oauth/access_token", &credentials()),
+        &anonymous.form("POST", "/oauth/access_token", &credentials()),
         400,
         "invalid_request",
     );
@@ -128,10 +128,10 @@ fn client_credentials_buy_an_app_token() {
 #[test]
 fn it_stands_at_both_addresses_and_reads_forms_json_and_multipart() {
     let server = TestServer::start();
-    let (nobody, template) = (server.anonymous(), template());
+    let (anonymous, template) = (server.anonymous(), template());
     let fields = format!("grant_type=client_credentials&{}", credentials());
     let kind = [("Content-Type", "application/x-www-form-urlencoded")];
-    nobody
+    anonymous
         .call_at("POST", "/oauth/access_token", &kind, fields.as_bytes())
         .is(200);
     let body = json!({
@@ -139,7 +139,7 @@ fn it_stands_at_both_addresses_and_reads_forms_json_and_multipart() {
         "client_id": template.client_id,
         "client_secret": template.client_secret,
     });
-    nobody.post("/oauth/access_token", &body).is(200);
+    anonymous.post("/oauth/access_token", &body).is(200);
     let parts: String = [
         ("grant_type", "client_credentials"),
         ("client_id", &template.client_id),
@@ -152,7 +152,7 @@ fn it_stands_at_both_addresses_and_reads_forms_json_and_multipart() {
     .collect();
     let kind = [("Content-Type", "multipart/form-data; boundary=edge")];
     let body = format!("{parts}--edge--\r\n");
-    let answer = nobody
+    let answer = anonymous
         .call("POST", "/oauth/access_token", &kind, body.as_bytes())
         .is(200);
     assert!(matches!(answer.json()["access_token"], Value::String(_)));

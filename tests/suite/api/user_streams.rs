@@ -22,7 +22,7 @@ fn deleting_a_subscription_leaves_the_others() {
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&bob, "Lounge");
     let mut stream = ada.stream();
-    let gone = stream.follows(&ada, &format!("/channels/{room}/messages"));
+    let gone = stream.subscribes(&ada, &format!("/channels/{room}/messages"));
     let fence = Fence::on(&mut stream, &bob, &ada);
     build::says(&bob, &room, "heard");
     stream.hears_text("heard");
@@ -40,7 +40,10 @@ fn of_two_equal_subscriptions_the_other_one_goes_on() {
     let room = build::room(&ada, "Lounge");
     let mut stream = ada.stream();
     let path = format!("/channels/{room}/messages");
-    let (gone, kept) = (stream.follows(&ada, &path), stream.follows(&ada, &path));
+    let (gone, kept) = (
+        stream.subscribes(&ada, &path),
+        stream.subscribes(&ada, &path),
+    );
     assert_ne!(gone, kept);
     ada.delete(&format!("/users/me/streams/{}/{gone}", stream.id))
         .is(204);
@@ -52,12 +55,12 @@ fn of_two_equal_subscriptions_the_other_one_goes_on() {
 }
 
 #[test]
-fn somebody_elses_stream_does_not_exist() {
+fn the_stream_of_another_user_does_not_exist() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let mut stream = ada.stream();
-    let subscription = stream.follows(&ada, &format!("/channels/{room}/messages"));
+    let subscription = stream.subscribes(&ada, &format!("/channels/{room}/messages"));
     bob.delete(&format!("/users/me/streams/{}", stream.id))
         .refused(404);
     bob.delete(&format!("/users/me/streams/{}/{subscription}", stream.id))

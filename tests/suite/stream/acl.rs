@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Fence, TestServer, build};
 
 #[test]
-fn who_is_cut_from_a_channel_hears_nothing_more_of_it() {
+fn a_user_that_is_cut_from_a_channel_hears_nothing_more_of_it() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let circle = build::circle(&ada, &[&bob, &eve]);
@@ -13,9 +13,9 @@ fn who_is_cut_from_a_channel_hears_nothing_more_of_it() {
     let path = format!("/channels/{circle}/messages");
     let (mut bobs, mut eves) = (bob.stream(), eve.stream());
     for (stream, person) in [(&bobs, &bob), (&eves, &eve)] {
-        stream.follows(person, &path);
+        stream.subscribes(person, &path);
     }
-    bobs.follows(&bob, &format!("/channels/{circle}/presence"));
+    bobs.subscribes(&bob, &format!("/channels/{circle}/presence"));
     let fence = Fence::on(&mut bobs, &ada, &bob);
     build::says(&ada, &circle, "before");
     let body = json!({"acl": {"write": {"user_ids": ["3"]}}});
@@ -29,7 +29,7 @@ fn who_is_cut_from_a_channel_hears_nothing_more_of_it() {
 }
 
 #[test]
-fn opening_a_channel_later_lets_new_listeners_in_but_brings_nobody_back_by_itself() {
+fn opening_a_channel_later_lets_new_listeners_in_but_restores_no_subscription() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let circle = build::circle(&ada, &[]);
@@ -38,20 +38,20 @@ fn opening_a_channel_later_lets_new_listeners_in_but_brings_nobody_back_by_itsel
     stream.calls(&bob, &path).refused(403);
     let body = json!({"acl": {"read": {"any_user": true}}});
     ada.put(&format!("/channels/{circle}"), &body).is(200);
-    stream.follows(&bob, &path);
+    stream.subscribes(&bob, &path);
     build::says(&ada, &circle, "welcome");
     stream.hears_text("welcome");
 }
 
 #[test]
-fn closing_a_public_room_cuts_those_who_are_not_listed() {
+fn closing_a_public_room_cuts_users_that_are_not_listed() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
     let (mut bobs, mut eves) = (bob.stream(), eve.stream());
-    bobs.follows(&bob, &path);
-    eves.follows(&eve, &path);
+    bobs.subscribes(&bob, &path);
+    eves.subscribes(&eve, &path);
     let fence = Fence::on(&mut bobs, &ada, &bob);
     let body = json!({"acl": {
         "write": {"any_user": false, "user_ids": ["3"]},
@@ -71,10 +71,10 @@ fn a_room_that_leaves_the_scope_of_a_token_is_not_heard_through_it() {
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
     let (mut narrow, mut wide) = (public.stream(), bob.stream());
-    narrow.follows(&public, &path);
-    wide.follows(&bob, &path);
+    narrow.subscribes(&public, &path);
+    wide.subscribes(&bob, &path);
     let open = build::room(&ada, "Fence");
-    narrow.follows(&public, &format!("/channels/{open}/messages"));
+    narrow.subscribes(&public, &format!("/channels/{open}/messages"));
     let body = json!({"acl": {
         "write": {"any_user": false, "user_ids": ["2"]},
         "read": {"any_user": false, "public": false},

@@ -25,7 +25,7 @@ fn sorted(list: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_message_says_who_is_subscribed_and_whom_not_to_notify() {
+fn a_message_names_the_subscribed_users_and_those_not_to_notify() {
     let server = TestServer::start();
     let (ada, bob, eve, dan) = (server.ada(), server.bob(), server.eve(), server.dan());
     let room = build::room(&ada, "Lounge");
@@ -114,7 +114,7 @@ fn channels_and_their_subscriptions_flow() {
     let (ada, bob) = (server.ada(), server.bob());
     let mut stream = firehose(&server.app(), &["channel", "channel_subscription"]);
     let room = build::room(&ada, "Lounge");
-    // Nobody is subscribed: the channel itself is nobody's news yet.
+    // No user is subscribed: the channel itself is no news for an app yet.
     build::join(&room, &[&bob]);
     let event = stream.hears("channel_subscription");
     is_impersonal(&event);
@@ -193,7 +193,7 @@ fn grants_and_revocations_flow_to_the_app_concerned() {
         let event = stream.hears("token");
         assert_eq!(
             event["meta"]["id"], "1",
-            "bob granted to somebody else: {event}"
+            "bob granted to another app: {event}"
         );
         if event["meta"].get("is_deleted") == Some(&json!(true)) {
             break;
@@ -244,7 +244,7 @@ fn types_without_writes_are_accepted_and_only_listed_ones_come() {
 }
 
 #[test]
-fn filters_and_display_stand_in_the_address() {
+fn filters_and_display_parameters_are_in_the_query() {
     let server = TestServer::start();
     let ada = server.ada();
     let (room, circle) = (build::room(&ada, "Lounge"), build::circle(&ada, &[]));

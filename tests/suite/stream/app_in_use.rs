@@ -28,14 +28,27 @@ fn two_are_in_use_and_the_third_is_refused_before_the_upgrade() {
 }
 
 #[test]
-fn a_slot_comes_free_with_a_close_and_with_silence() {
-    let server = TestServer::with(&[("STREAMS_SILENCE_MS", "500"), ("STREAMS_GRACE_MS", "50")]);
+fn a_slot_comes_free_with_a_close() {
+    let server = TestServer::start();
     let app = server.app();
     build::app_stream(&app, "one", &["message"]);
     for _ in 0..3 {
         let (mut first, mut second) = (app.firehose("one"), app.firehose("one"));
         app.asks_upgrade("/app?key=one").refused(429);
         assert_eq!(first.closes(), 1000);
+        assert_eq!(second.closes(), 1000);
+        server.holds_no_connection();
+    }
+}
+
+#[test]
+fn a_slot_comes_free_with_silence() {
+    let server = TestServer::with(&[("STREAMS_SILENCE_MS", "200"), ("STREAMS_GRACE_MS", "0")]);
+    let app = server.app();
+    build::app_stream(&app, "one", &["message"]);
+    for _ in 0..2 {
+        let (mut first, mut second) = (app.firehose("one"), app.firehose("one"));
+        assert_eq!(first.closed_with(), 4000);
         assert_eq!(second.closed_with(), 4000);
         server.holds_no_connection();
     }

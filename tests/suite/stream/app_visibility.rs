@@ -15,7 +15,7 @@ fn a_room_is_heard_when_a_subscriber_has_authorized_the_app() {
     let mut stream = other.firehose("hose");
     let eve = server.through(&client, &server.eve(), "basic,messages");
     let fence = Fence::of_app(&eve);
-    // Readable by all, but nobody who is subscribed uses this app.
+    // Readable by all, but no subscribed user uses this app.
     build::says(&ada, &room, "unheard");
     stream.hears_nothing_more(&fence);
     // Reading is not enough; subscribing is.
@@ -88,7 +88,7 @@ fn narrow_scopes_open_their_channels_only() {
 }
 
 #[test]
-fn acts_of_people_who_never_saw_the_app_are_not_its_business() {
+fn acts_of_users_that_never_authorized_the_app_are_not_its_business() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let (client, other) = server.other_app("Other");

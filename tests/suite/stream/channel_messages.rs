@@ -8,7 +8,7 @@ fn a_message_arrives_as_it_was_written_and_so_does_its_deletion() {
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let mut stream = bob.stream();
-    let subscription = stream.follows(&bob, &format!("/channels/{room}/messages"));
+    let subscription = stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     let said = build::says(&ada, &room, "hello");
     let event = stream.hears_text("hello");
     let meta = &event["meta"];
@@ -46,7 +46,7 @@ fn only_chat_rooms_have_a_name_in_their_events() {
     let ada = server.ada();
     let circle = build::circle(&ada, &[]);
     let mut stream = ada.stream();
-    stream.follows(&ada, &format!("/channels/{circle}/messages"));
+    stream.subscribes(&ada, &format!("/channels/{circle}/messages"));
     build::says(&ada, &circle, "hello");
     let event = stream.hears_text("hello");
     assert_eq!(event["meta"]["channel_type"], "org.example.circle");
@@ -61,8 +61,8 @@ fn one_frame_names_the_room_and_the_inbox_both() {
     build::join(&room, &[&bob]);
     let mut stream = bob.stream();
     let mut ids = vec![
-        stream.follows(&bob, &format!("/channels/{room}/messages")),
-        stream.follows(&bob, "/channels"),
+        stream.subscribes(&bob, &format!("/channels/{room}/messages")),
+        stream.subscribes(&bob, "/channels"),
     ];
     let fence = Fence::on(&mut stream, &ada, &bob);
     ids.sort();
@@ -78,7 +78,7 @@ fn every_device_hears_and_the_author_too() {
     let room = build::room(&ada, "Lounge");
     let mut streams = [ada.stream(), ada.stream(), bob.stream()];
     for (stream, person) in streams.iter().zip([&ada, &ada, &bob]) {
-        stream.follows(person, &format!("/channels/{room}/messages"));
+        stream.subscribes(person, &format!("/channels/{room}/messages"));
     }
     build::says(&ada, &room, "hello");
     for stream in &mut streams {
@@ -93,7 +93,7 @@ fn events_arrive_in_the_order_of_their_ids_over_all_channels() {
     let rooms: Vec<_> = (0..3).map(|n| build::room(&ada, &n.to_string())).collect();
     let mut stream = bob.stream();
     for room in &rooms {
-        stream.follows(&bob, &format!("/channels/{room}/messages"));
+        stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     }
     std::thread::scope(|scope| {
         for room in &rooms {
@@ -121,8 +121,8 @@ fn making_a_message_sticky_and_moving_markers_say_nothing() {
     build::join(&room, &[&ada]);
     let said = build::says(&ada, &room, "before");
     let mut stream = ada.stream();
-    stream.follows(&ada, &format!("/channels/{room}/messages"));
-    stream.follows(&ada, "/channels");
+    stream.subscribes(&ada, &format!("/channels/{room}/messages"));
+    stream.subscribes(&ada, "/channels");
     let fence = Fence::on(&mut stream, &ada, &ada);
     ada.does(&format!("/channels/{room}/messages/{said}/sticky"))
         .is(200);
@@ -136,17 +136,17 @@ fn making_a_message_sticky_and_moving_markers_say_nothing() {
 }
 
 #[test]
-fn a_room_that_was_put_to_rest_wakes_for_its_next_message() {
+fn a_passivated_room_wakes_for_its_next_message() {
     let server = TestServer::with(&[("CHANNELS_IDLE_SECONDS", "1")]);
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     build::join(&room, &[&bob]);
     let mut stream = bob.stream();
-    stream.follows(&bob, "/channels");
+    stream.subscribes(&bob, "/channels");
     stream.settles(&bob);
     build::says(&ada, &room, "one");
     stream.hears_text("one");
-    crate::support::eventually("channels without followers rest", || {
+    crate::support::eventually("channels without listeners are passivated", || {
         let other = build::room(&ada, "passing");
         build::says(&ada, &other, "x");
         server.actors()["channels"]

@@ -9,7 +9,7 @@ fn the_first_subscription_claims_the_connection() {
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
     let mut stream = Stream::open(server.address, "/v1/user");
-    let subscription = stream.follows(&ada, &path);
+    let subscription = stream.subscribes(&ada, &path);
     // From now on it is ada's: bob gets his page, and no subscription.
     let answer = stream.calls(&bob, &path);
     answer.data();
@@ -25,12 +25,12 @@ fn the_first_subscription_claims_the_connection() {
 
 #[test]
 fn a_claimed_connection_is_not_closed_as_unclaimed() {
-    // Milliseconds on the real clock: the one closed after the claim proves that the time has passed.
-    let server = TestServer::with(&[("STREAMS_UNCLAIMED_MS", "300")]);
+    // On the real clock: the one that is opened after the claim, and closed, proves that the time has passed.
+    let server = TestServer::with(&[("STREAMS_UNCLAIMED_MS", "2000")]);
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");
     let mut claimed = Stream::open(server.address, "/v1/user");
-    claimed.follows(&ada, &format!("/channels/{room}/messages"));
+    claimed.subscribes(&ada, &format!("/channels/{room}/messages"));
     let mut unclaimed = Stream::open(server.address, "/v1/user");
     assert_eq!(unclaimed.closed_with(), 4003);
     build::says(&ada, &room, "still here");
@@ -45,7 +45,7 @@ fn a_refused_call_claims_nothing() {
     let path = format!("/channels/{circle}/messages");
     let mut stream = Stream::open(server.address, "/v1/user");
     stream.calls(&eve, &path).refused(403);
-    stream.follows(&ada, &path);
+    stream.subscribes(&ada, &path);
     build::says(&ada, &circle, "hello");
     stream.hears_text("hello");
 }
@@ -56,20 +56,20 @@ fn unclaimed_connections_are_bounded_per_address_and_give_their_places_back() {
         ("STREAMS_UNCLAIMED_PER_ADDRESS", "2"),
         ("STREAMS_UNCLAIMED_MS", "60000"),
     ]);
-    let (ada, nobody) = (server.ada(), server.anonymous());
+    let (ada, anonymous) = (server.ada(), server.anonymous());
     let room = build::room(&ada, "Lounge");
     let first = Stream::open(server.address, "/v1/user");
     let second = Stream::open(server.address, "/v1/user");
-    let refused = nobody.asks_upgrade("/user");
+    let refused = anonymous.asks_upgrade("/user");
     refused.refused_as(429, "too-many-connections");
     assert!(refused.header("retry-after").is_some());
     // A claim gives a place back, and so does hanging up.
-    first.follows(&ada, &format!("/channels/{room}/messages"));
+    first.subscribes(&ada, &format!("/channels/{room}/messages"));
     let third = Stream::open(server.address, "/v1/user");
-    nobody.asks_upgrade("/user").refused(429);
+    anonymous.asks_upgrade("/user").refused(429);
     drop(second);
     crate::support::eventually("the place comes free", || {
-        nobody.asks_upgrade("/user").status == 101
+        anonymous.asks_upgrade("/user").status == 101
     });
     drop(third);
 }

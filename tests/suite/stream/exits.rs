@@ -5,14 +5,16 @@ use nix::sys::signal::Signal;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::raw_socket::RawSocket;
-use crate::support::{Person, Stream, TestServer, build};
+use crate::support::{Person, SHORT_SILENCE, Stream, TestServer, build};
 
 fn listener(person: &Person, room: &str) -> Stream {
-    let stream = person.stream();
-    stream.follows(person, &format!("/channels/{room}/messages"));
-    stream.follows(person, "/channels");
-    stream.follows(person, "/token");
-    stream.follows(person, "/presence");
+    let mut stream = person.stream();
+    let messages = format!("/channels/{room}/messages");
+    for path in [&messages, "/channels", "/token", "/presence"] {
+        // Where silence is short it begins anew with each call.
+        stream.beats();
+        stream.subscribes(person, path);
+    }
     stream
 }
 
@@ -67,7 +69,7 @@ fn the_network_dies() {
 
 #[test]
 fn the_client_says_nothing() {
-    let server = TestServer::with(&[("STREAMS_SILENCE_MS", "300"), ("STREAMS_GRACE_MS", "50")]);
+    let server = TestServer::with(SHORT_SILENCE);
     let room = build::room(&server.ada(), "Lounge");
     let mut stream = listener(&server.bob(), &room);
     assert_eq!(stream.closed_with(), 4000);

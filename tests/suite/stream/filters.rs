@@ -12,8 +12,8 @@ fn the_inbox_may_be_narrowed_to_types() {
     build::join(&room, &[&bob]);
     build::join(&circle, &[&bob]);
     let mut stream = bob.stream();
-    let rooms = stream.follows(&bob, "/channels?channel_types=io.pnut.core.chat");
-    let circles = stream.follows(
+    let rooms = stream.subscribes(&bob, "/channels?channel_types=io.pnut.core.chat");
+    let circles = stream.subscribes(
         &bob,
         "/channels?channel_types=org.example.circle,org.example.x",
     );
@@ -34,8 +34,8 @@ fn deletions_may_be_left_out() {
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
     let mut stream = ada.stream();
-    let all = stream.follows(&ada, &path);
-    let some = stream.follows(&ada, &format!("{path}?include_deleted=0"));
+    let all = stream.subscribes(&ada, &path);
+    let some = stream.subscribes(&ada, &format!("{path}?include_deleted=0"));
     let said = build::says(&ada, &room, "hello");
     let mut both = vec![all.clone(), some];
     both.sort();
@@ -51,7 +51,7 @@ fn an_unread_light_stays_dark_for_what_is_read_already() {
     let room = build::room(&ada, "Lounge");
     build::join(&room, &[&bob]);
     let mut stream = bob.stream();
-    stream.follows(&bob, "/channels?include_read=0");
+    stream.subscribes(&bob, "/channels?include_read=0");
     let fence = Fence::on(&mut stream, &ada, &bob);
     let path = format!("/channels/{room}/messages?update_marker=1");
     bob.post(&path, &json!({"text": "my own, read"})).is(201);
@@ -61,15 +61,15 @@ fn an_unread_light_stays_dark_for_what_is_read_already() {
 }
 
 #[test]
-fn muted_people_are_heard_by_who_asks_for_them() {
+fn muted_users_are_heard_by_a_subscription_that_asks_for_them() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
     ada.does("/users/2/mute").is(200);
     let mut stream = ada.stream();
-    stream.follows(&ada, &path);
-    let all = stream.follows(&ada, &format!("{path}?include_muted=1"));
+    stream.subscribes(&ada, &path);
+    let all = stream.subscribes(&ada, &format!("{path}?include_muted=1"));
     build::says(&bob, &room, "psst");
     assert_eq!(Stream::named(&stream.hears_text("psst")), [all]);
 }
@@ -85,7 +85,7 @@ fn display_parameters_shape_every_event_of_a_connection() {
     let mut all = ada.stream_with("&include_raw=1");
     let mut bare = ada.stream_with("&include_html=0");
     for stream in [&plain, &rich, &all, &bare] {
-        stream.follows(&ada, &path);
+        stream.subscribes(&ada, &path);
     }
     let raw = json!({"org.example.a": [{"n": 1}]});
     ada.post(&path, &json!({"text": "hello", "raw": raw}))
@@ -107,7 +107,7 @@ fn a_raw_flag_on_the_subscribing_call_counts_too() {
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
     let mut stream = ada.stream();
-    stream.follows(&ada, &format!("{path}?include_message_raw=1"));
+    stream.subscribes(&ada, &format!("{path}?include_message_raw=1"));
     let raw = json!({"org.example.a": [{"n": 1}]});
     ada.post(&path, &json!({"text": "hello", "raw": raw}))
         .is(201);
@@ -122,8 +122,8 @@ fn channels_may_come_with_their_newest_message() {
     build::join(&room, &[&ada]);
     let said = build::says(&ada, &room, "hello");
     let (mut rich, mut plain) = (ada.stream_with("&include_recent_message=1"), ada.stream());
-    rich.follows(&ada, "/channels");
-    plain.follows(&ada, "/channels");
+    rich.subscribes(&ada, "/channels");
+    plain.subscribes(&ada, "/channels");
     rich.settles(&ada);
     plain.settles(&ada);
     ada.put(

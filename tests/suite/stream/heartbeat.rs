@@ -1,11 +1,10 @@
 //! Silence ends a connection; anything at all keeps it.
 
+use std::time::Duration;
+
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{TestServer, build};
-
-/// Real milliseconds: what is tested here is a clock.
-const QUICK: &[(&str, &str)] = &[("STREAMS_SILENCE_MS", "600"), ("STREAMS_GRACE_MS", "200")];
+use crate::support::{SHORT_SILENCE, TestServer, build};
 
 #[test]
 fn every_text_is_answered_by_a_pong_object() {
@@ -42,11 +41,11 @@ fn protocol_pings_get_protocol_pongs() {
 
 #[test]
 fn silence_closes_with_4000() {
-    let server = TestServer::with(QUICK);
+    let server = TestServer::with(SHORT_SILENCE);
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let mut stream = bob.stream();
-    stream.follows(&bob, &format!("/channels/{room}/messages"));
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     // What it is sent does not keep it alive.
     build::says(&ada, &room, "hello");
     assert_eq!(stream.closed_with(), 4000);
@@ -55,37 +54,41 @@ fn silence_closes_with_4000() {
 
 #[test]
 fn an_app_stream_falls_silent_too() {
-    let server = TestServer::with(QUICK);
+    // Nothing is called while the stream is open, so this may be as short as it likes.
+    let server = TestServer::with(&[("STREAMS_SILENCE_MS", "100"), ("STREAMS_GRACE_MS", "0")]);
     build::app_stream(&server.app(), "mine", &["message"]);
     assert_eq!(server.app().firehose("mine").closed_with(), 4000);
 }
 
 #[test]
 fn texts_pings_and_pongs_each_keep_a_connection() {
-    let server = TestServer::with(QUICK);
-    let ada = server.ada();
     type Sign = fn() -> Message;
     let signs: [Sign; 3] = [
         || Message::text("."),
         || Message::Ping("p".into()),
         || Message::Pong("p".into()),
     ];
-    for sign in signs {
-        let (mut kept, mut silent) = (ada.stream(), ada.stream());
-        // Beats until the silent one is gone, twice over: its end is the clock.
-        for _ in 0..2 {
-            std::thread::scope(|scope| {
-                let clock = scope.spawn(|| silent.closed_with());
-                while !clock.is_finished() {
-                    kept.sends(sign());
-                    std::thread::park_timeout(std::time::Duration::from_millis(50));
+    let server = TestServer::with(SHORT_SILENCE);
+    let ada = server.ada();
+    let mut kept = signs.map(|sign| (sign, ada.stream()));
+    // The end of a silent connection is the clock. Two of them, one after the other: then each kept one has
+    // outlived the silence that was counted from its first sign of life, too.
+    for _ in 0..2 {
+        let mut silent = ada.stream();
+        std::thread::scope(|scope| {
+            let clock = scope.spawn(|| silent.closed_with());
+            while !clock.is_finished() {
+                for (sign, stream) in &mut kept {
+                    stream.sends(sign());
                 }
-                assert_eq!(clock.join().expect("a code"), 4000);
-            });
-            silent = ada.stream();
-        }
-        kept.says("still here?");
-        while kept.frame()["meta"].get("pong").is_none() {}
-        drop(silent);
+                // Twenty signs in the time in which one is needed.
+                std::thread::park_timeout(Duration::from_millis(100));
+            }
+            assert_eq!(clock.join().expect("a code"), 4000);
+        });
+    }
+    for (_, stream) in &mut kept {
+        stream.says("still here?");
+        while stream.frame()["meta"].get("pong").is_none() {}
     }
 }

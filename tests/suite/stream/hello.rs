@@ -1,4 +1,4 @@
-//! The first frame, and who is let in.
+//! The first frame, and which callers are admitted.
 
 use serde_json::json;
 
@@ -27,7 +27,7 @@ fn the_hello_names_the_connection_and_nothing_else() {
 }
 
 #[test]
-fn the_token_may_stand_in_a_header() {
+fn the_token_may_be_in_a_header() {
     let server = TestServer::start();
     let ada = server.ada();
     let answer = ada.asks_upgrade("/user");
@@ -39,7 +39,7 @@ fn the_token_may_stand_in_a_header() {
 }
 
 #[test]
-fn who_may_not_come_in_is_told_so_before_the_upgrade() {
+fn a_caller_without_the_right_is_refused_before_the_upgrade() {
     let server = TestServer::start();
     let (nobody, app) = (server.anonymous(), server.app());
     build::app_stream(&app, "mine", &["message"]);

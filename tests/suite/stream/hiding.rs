@@ -9,8 +9,8 @@ fn a_mute_silences_its_author_at_once_and_only_for_the_muter() {
     let room = build::room(&eve, "Lounge");
     let path = format!("/channels/{room}/messages");
     let (mut adas, mut eves) = (ada.stream(), eve.stream());
-    adas.follows(&ada, &path);
-    eves.follows(&eve, &path);
+    adas.subscribes(&ada, &path);
+    eves.subscribes(&eve, &path);
     let fence = Fence::on(&mut adas, &eve, &ada);
     build::says(&bob, &room, "one");
     ada.does("/users/2/mute").is(200);
@@ -31,8 +31,8 @@ fn a_block_silences_both_ways() {
     let room = build::room(&eve, "Lounge");
     let path = format!("/channels/{room}/messages");
     let (mut adas, mut bobs) = (ada.stream(), bob.stream());
-    adas.follows(&ada, &path);
-    bobs.follows(&bob, &path);
+    adas.subscribes(&ada, &path);
+    bobs.subscribes(&bob, &path);
     let (fence_of_ada, fence_of_bob) = (
         Fence::on(&mut adas, &eve, &ada),
         Fence::on(&mut bobs, &eve, &bob),
@@ -57,8 +57,8 @@ fn a_connection_opened_after_the_decision_keeps_to_it() {
     build::join(&room, &[&ada]);
     bob.does("/users/1/block").is(200);
     let mut stream = ada.stream();
-    stream.follows(&ada, "/channels");
-    stream.follows(&ada, &format!("/channels/{room}/subscribers"));
+    stream.subscribes(&ada, "/channels");
+    stream.subscribes(&ada, &format!("/channels/{room}/subscribers"));
     let fence = Fence::on(&mut stream, &eve, &ada);
     build::says(&bob, &room, "hidden");
     build::join(&room, &[&bob]);

@@ -11,7 +11,7 @@ fn the_inbox_follows_ones_subscriptions_as_they_change() {
     let (first, second) = (build::room(&ada, "One"), build::room(&ada, "Two"));
     build::join(&first, &[&bob]);
     let mut stream = bob.stream();
-    stream.follows(&bob, "/users/me/channels/subscribed");
+    stream.subscribes(&bob, "/users/me/channels/subscribed");
     let fence = Fence::on(&mut stream, &ada, &bob);
     build::says(&ada, &first, "in one");
     stream.hears_text("in one");
@@ -45,7 +45,7 @@ fn a_new_private_message_announces_its_channel_first() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let mut stream = bob.stream();
-    stream.follows(&bob, "/channels");
+    stream.subscribes(&bob, "/channels");
     let said = build::whispers(&ada, &[&bob], "psst");
     let channel = text(&said["channel_id"]);
     let mut kinds = Vec::new();
@@ -66,7 +66,7 @@ fn a_new_private_message_announces_its_channel_first() {
 }
 
 #[test]
-fn who_left_a_private_channel_hears_the_message_that_brings_them_back() {
+fn a_user_that_left_a_private_channel_hears_the_message_that_brings_them_back() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let said = build::whispers(&ada, &[&bob], "psst");
@@ -74,7 +74,7 @@ fn who_left_a_private_channel_hears_the_message_that_brings_them_back() {
     bob.delete(&format!("/channels/{channel}/subscribe"))
         .is(200);
     let mut stream = bob.stream();
-    stream.follows(&bob, "/channels");
+    stream.subscribes(&bob, "/channels");
     // That bob left may still be on its way to the fresh subscription.
     stream.settles(&bob);
     build::says(&ada, &channel, "come back");
@@ -91,7 +91,7 @@ fn changes_of_a_subscribed_channel_arrive() {
     let room = build::room(&ada, "Old");
     build::join(&room, &[&bob]);
     let mut stream = bob.stream_with("&include_raw=1");
-    stream.follows(&bob, "/channels");
+    stream.subscribes(&bob, "/channels");
     stream.settles(&bob);
     ada.put(
         &format!("/channels/{room}"),
@@ -123,7 +123,7 @@ fn deactivation_is_the_last_thing_heard() {
     let room = build::room(&ada, "Lounge");
     build::join(&room, &[&bob]);
     let mut stream = bob.stream();
-    stream.follows(&bob, "/channels");
+    stream.subscribes(&bob, "/channels");
     let fence = Fence::on(&mut stream, &ada, &bob);
     ada.delete(&format!("/channels/{room}")).is(200);
     let mut kinds = vec![];
@@ -139,13 +139,13 @@ fn deactivation_is_the_last_thing_heard() {
 }
 
 #[test]
-fn somebody_elses_subscriptions_are_not_ones_inbox() {
+fn the_subscriptions_of_other_users_are_not_in_the_inbox() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let room = build::room(&ada, "Lounge");
     build::join(&room, &[&bob]);
     let mut stream = bob.stream();
-    let id = stream.follows(&bob, "/channels");
+    let id = stream.subscribes(&bob, "/channels");
     let fence = Fence::on(&mut stream, &ada, &bob);
     build::join(&room, &[&eve]);
     stream.hears_nothing_more(&fence);

@@ -1,4 +1,4 @@
-//! Stories over websockets: who hears what, when, and how a connection ends.
+//! Stories over websockets: which events a connection hears, when, and how it ends.
 
 mod acl;
 mod app_events;

@@ -41,7 +41,7 @@ fn round(server: &TestServer, writer: &Person, room: &str, round: usize) {
             .into_iter()
             .flat_map(|writer| numbers(&writer.join().expect("a writer")))
             .collect();
-        let last = said.last().copied().expect("somebody wrote");
+        let last = said.last().copied().expect("a message was written");
         while heard.last() < Some(&last) {
             heard.push(number(&stream.hears("message")["data"][0]["id"]));
         }

@@ -9,9 +9,9 @@ fn presence_of_anyone_is_heard_when_asked_for_and_ones_own_always() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let mut open = ada.stream();
-    open.follows(&ada, "/presence?include_not_followed=1");
+    open.subscribes(&ada, "/presence?include_not_followed=1");
     let mut own = ada.stream();
-    own.follows(&ada, "/presence");
+    own.subscribes(&ada, "/presence");
     bob.put("/users/me/presence", &json!({"presence": "here"}))
         .is(200);
     let event = open.hears("user_presence");
@@ -33,7 +33,7 @@ fn going_offline_says_nothing_and_saying_the_same_again_does() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let mut stream = ada.stream();
-    stream.follows(&ada, "/presence?include_not_followed=1");
+    stream.subscribes(&ada, "/presence?include_not_followed=1");
     let says = |what: &str| {
         bob.put("/users/me/presence", &json!({"presence": what}))
             .is(200)
@@ -54,13 +54,13 @@ fn going_offline_says_nothing_and_saying_the_same_again_does() {
 }
 
 #[test]
-fn typing_in_a_room_is_heard_by_who_follows_its_presence() {
+fn typing_in_a_room_is_heard_by_subscribers_of_its_presence() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let (room, other) = (build::room(&ada, "Lounge"), build::room(&ada, "Other"));
     let mut stream = ada.stream();
-    // People who do not follow each other meet in a room; whoever wants to hear them says so.
-    stream.follows(
+    // Users that do not follow each other meet in a room; a subscription that wants to hear them says so.
+    stream.subscribes(
         &ada,
         &format!("/channels/{room}/presence?include_not_followed=1"),
     );
@@ -86,11 +86,11 @@ fn typing_in_a_room_is_heard_by_who_follows_its_presence() {
 }
 
 #[test]
-fn presence_of_who_blocks_one_is_not_heard() {
+fn presence_of_a_user_that_blocks_the_listener_is_not_heard() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let mut stream = ada.stream();
-    stream.follows(&ada, "/presence?include_not_followed=1");
+    stream.subscribes(&ada, "/presence?include_not_followed=1");
     bob.does("/users/1/block").is(200);
     bob.does("/users/me/presence").is(200);
     // Both are heard of by the order in which they were answered.
@@ -102,12 +102,12 @@ fn presence_of_who_blocks_one_is_not_heard() {
 }
 
 #[test]
-fn whoever_one_follows_is_heard_without_asking_and_no_longer_after_unfollowing() {
+fn a_followed_user_is_heard_without_asking_and_no_longer_after_unfollowing() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     ada.does("/users/2/follow").is(200);
     let mut stream = ada.stream();
-    stream.follows(&ada, "/presence");
+    stream.subscribes(&ada, "/presence");
     bob.put("/users/me/presence", &json!({"presence": "here"}))
         .is(200);
     assert_eq!(stream.hears("user_presence")["data"][0]["presence"], "here");

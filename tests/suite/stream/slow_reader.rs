@@ -1,50 +1,65 @@
-//! Whoever does not read is gone in time, and nobody waits for them.
+//! A reader that does not read is gone in time, and no other reader waits for it.
 
 use serde_json::json;
 
-use crate::support::{Person, TestServer, build, eventually};
+use crate::support::{Person, Stream, TestServer, build, eventually};
 
-/// Says large things until the counter of connections falls, or as often as would fill any buffer.
-fn floods_until(server: &TestServer, ada: &Person, room: &str, left: u64) {
+/// One large message; with its raw it is ten kilobytes on the wire.
+fn says_much(person: &Person, room: &str) {
+    let body = json!({
+        "text": "x".repeat(2000),
+        "raw": {"org.example.filler": [{"t": "y".repeat(8000)}]},
+    });
     let path = format!("/channels/{room}/messages");
-    let large = "x".repeat(2000);
-    let raw = json!({"org.example.filler": [{"t": "y".repeat(8000)}]});
-    for _ in 0..3000 {
-        ada.post(&path, &json!({"text": large, "raw": raw})).is(201);
-        if server.actors()["connections"] == left {
+    person.post(&path, &body).is(201);
+}
+
+/// What the kernel keeps for a connection whose reader does not read, at most: a send buffer of 4 MiB (`tcp_wmem`),
+/// far rounded up.
+const MESSAGES_THAT_FILL_THE_KERNEL: usize = 3000;
+
+/// Says large things until the kernel takes no more for the one slow connection. It gives signs of life
+/// meanwhile, so that whatever ends it is counted from here.
+fn fills_the_kernel(server: &TestServer, person: &Person, room: &str, slow: &mut Stream) {
+    for _ in 0..MESSAGES_THAT_FILL_THE_KERNEL {
+        slow.signals();
+        says_much(person, room);
+        if server.counter("stream_sockets_behind_total") > 0 {
             return;
         }
     }
-    panic!(
-        "a reader that does not read is still there: {}",
-        server.actors()
-    );
+    panic!("the kernel took everything: {}", server.actors());
+}
+
+/// Bob's stream that hears the room with everything, and is never read.
+fn never_read(server: &TestServer, room: &str) -> Stream {
+    let slow = server.bob().stream_with("&include_raw=1");
+    slow.keeps_unread(128 * 1024);
+    slow.subscribes(&server.bob(), &format!("/channels/{room}/messages"));
+    slow
 }
 
 #[test]
-fn a_reader_that_stands_still_is_closed_with_4008_and_others_hear_everything() {
+fn a_reader_that_does_not_read_is_closed_with_4008_and_others_hear_everything() {
     let server = TestServer::with(&[
         ("STREAMS_QUEUE_BYTES", "65536"),
         ("STREAMS_STALLED_MS", "60000"),
     ]);
-    let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
+    let (ada, eve) = (server.ada(), server.eve());
     let room = build::room(&ada, "Lounge");
-    let path = format!("/channels/{room}/messages");
-    let mut slow = bob.stream_with("&include_raw=1");
-    slow.follows(&bob, &path);
+    let mut slow = never_read(&server, &room);
     let mut quick = eve.stream();
-    quick.follows(&eve, &path);
-    let reader = std::thread::spawn(move || {
-        let mut heard = 0;
-        while quick.hears("message")["data"][0]["content"]["text"] != "the end" {
-            heard += 1;
-        }
-        drop(quick);
-        heard
-    });
-    floods_until(&server, &ada, &room, 1);
+    quick.subscribes(&eve, &format!("/channels/{room}/messages"));
+    let mut said = 0;
+    while server.counter("stream_slow_closes_total") == 0 {
+        says_much(&ada, &room);
+        // In step with the writer: this one is never behind, however busy the machine is.
+        quick.hears("message");
+        said += 1;
+        assert!(said < MESSAGES_THAT_FILL_THE_KERNEL, "{}", server.actors());
+    }
     build::says(&ada, &room, "the end");
-    assert!(reader.join().expect("the quick one heard all") > 0);
+    quick.hears_text("the end");
     // What was queued in the kernel may still be read; then the reason, or just the end.
     let code = slow.closed_with();
     assert!(matches!(code, 4008 | 1006), "{code}");
@@ -62,26 +77,33 @@ fn a_reader_without_progress_is_closed_though_its_queue_is_not_full() {
         ("STREAMS_QUEUE_BYTES", "500000000"),
         ("STREAMS_STALLED_MS", "300"),
     ]);
-    let (ada, bob) = (server.ada(), server.bob());
+    let ada = server.ada();
     let room = build::room(&ada, "Lounge");
-    let slow = bob.stream_with("&include_raw=1");
-    slow.follows(&bob, &format!("/channels/{room}/messages"));
-    floods_until(&server, &ada, &room, 0);
+    let mut slow = never_read(&server, &room);
+    fills_the_kernel(&server, &ada, &room, &mut slow);
+    eventually("it is closed as slow", || {
+        server.counter("stream_slow_closes_total") == 1
+    });
+    server.holds_no_connection();
     drop(slow);
 }
 
 #[test]
 fn silence_ends_a_connection_that_does_not_read_either() {
     let server = TestServer::with(&[
-        ("STREAMS_SILENCE_MS", "500"),
-        ("STREAMS_GRACE_MS", "100"),
+        ("STREAMS_SILENCE_MS", "2000"),
+        ("STREAMS_GRACE_MS", "0"),
         ("STREAMS_QUEUE_BYTES", "500000000"),
+        ("STREAMS_STALLED_MS", "600000"),
     ]);
-    let (ada, bob) = (server.ada(), server.bob());
+    let ada = server.ada();
     let room = build::room(&ada, "Lounge");
-    let slow = bob.stream_with("&include_raw=1");
-    slow.follows(&bob, &format!("/channels/{room}/messages"));
-    floods_until(&server, &ada, &room, 0);
+    let mut slow = never_read(&server, &room);
+    fills_the_kernel(&server, &ada, &room, &mut slow);
+    eventually("it is closed as silent", || {
+        server.counter("stream_silent_closes_total") == 1
+    });
+    server.holds_no_connection();
     drop(slow);
 }
 
@@ -92,13 +114,13 @@ fn the_socket_of_a_reader_that_never_reads_is_closed_too() {
         ("STREAMS_STALLED_MS", "300"),
         ("STREAMS_LINGER_MS", "100"),
     ]);
-    let (ada, bob) = (server.ada(), server.bob());
+    let ada = server.ada();
     let room = build::room(&ada, "Lounge");
     let before = server.sockets();
-    let slow = bob.stream_with("&include_raw=1");
-    slow.follows(&bob, &format!("/channels/{room}/messages"));
-    floods_until(&server, &ada, &room, 0);
+    let mut slow = never_read(&server, &room);
+    fills_the_kernel(&server, &ada, &room, &mut slow);
     // The client holds its end and reads nothing: only the server can let go.
     eventually("the socket is closed", || server.sockets() <= before);
+    server.holds_no_connection();
     drop(slow);
 }

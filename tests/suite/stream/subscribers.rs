@@ -5,12 +5,12 @@ use serde_json::json;
 use crate::support::{Fence, TestServer, build};
 
 #[test]
-fn everybodys_coming_and_going_is_heard() {
+fn users_that_join_or_leave_are_heard() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let room = build::room(&ada, "Lounge");
     let mut stream = ada.stream();
-    stream.follows(&ada, &format!("/channels/{room}/subscribers"));
+    stream.subscribes(&ada, &format!("/channels/{room}/subscribers"));
     let fence = Fence::on(&mut stream, &ada, &ada);
     build::join(&room, &[&bob]);
     let event = stream.hears("channel_subscription");
@@ -31,13 +31,13 @@ fn everybodys_coming_and_going_is_heard() {
 }
 
 #[test]
-fn who_is_cut_off_is_heard_leaving() {
+fn a_user_that_is_cut_off_is_heard_leaving() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let circle = build::circle(&ada, &[&bob]);
     build::join(&circle, &[&bob]);
     let mut stream = ada.stream();
-    stream.follows(&ada, &format!("/channels/{circle}/subscribers"));
+    stream.subscribes(&ada, &format!("/channels/{circle}/subscribers"));
     stream.settles(&ada);
     ada.put(
         &format!("/channels/{circle}"),

@@ -38,8 +38,8 @@ fn the_stations_of_a_message_lie_in_their_order_between_its_call_and_its_arrival
     let path = format!("/channels/{room}/messages");
     let mut timed = ada.stream_with("&include_timing=1");
     let mut plain = ada.stream();
-    timed.follows(&ada, &path);
-    plain.follows(&ada, &path);
+    timed.subscribes(&ada, &path);
+    plain.subscribes(&ada, &path);
     for text in ["first", "second"] {
         let before = now();
         build::says(&ada, &room, text);
@@ -53,14 +53,14 @@ fn the_stations_of_a_message_lie_in_their_order_between_its_call_and_its_arrival
 }
 
 #[test]
-fn whoever_is_looked_at_one_by_one_gets_it_too() {
+fn listeners_on_the_slow_path_get_it_too() {
     let server = TestServer::start();
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");
     let mut twice = ada.stream_with("&include_timing=1");
-    twice.follows(&ada, &format!("/channels/{room}/messages"));
-    twice.follows(&ada, "/channels?include_deleted=0");
-    twice.follows(&ada, "/presence");
+    twice.subscribes(&ada, &format!("/channels/{room}/messages"));
+    twice.subscribes(&ada, "/channels?include_deleted=0");
+    twice.subscribes(&ada, "/presence");
     ada.does(&format!("/channels/{room}/subscribe")).is(200);
     let event = twice.hears("channel_subscription");
     assert!(moments(&event, &ALL).is_sorted(), "{event}");
@@ -76,7 +76,7 @@ fn whoever_is_looked_at_one_by_one_gets_it_too() {
 }
 
 #[test]
-fn app_streams_say_it_beside_whom_to_notify() {
+fn app_streams_say_it_beside_the_users_to_notify() {
     let server = TestServer::start();
     let (ada, app) = (server.ada(), server.app());
     let room = build::room(&ada, "Lounge");

@@ -7,7 +7,7 @@ fn a_new_grant_of_the_same_app_is_heard() {
     let server = TestServer::start();
     let ada = server.ada();
     let mut stream = ada.stream();
-    stream.follows(&ada, "/token");
+    stream.subscribes(&ada, "/token");
     // Granted beside the server, by another process.
     server.with_scopes(&ada, "basic,presence");
     let event = stream.hears("token");
@@ -25,8 +25,8 @@ fn a_revoked_token_closes_its_connections_and_no_others() {
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
     let (mut on_phone, mut on_desk) = (phone.stream(), ada.stream());
-    on_phone.follows(&phone, &path);
-    on_desk.follows(&ada, &path);
+    on_phone.subscribes(&phone, &path);
+    on_desk.subscribes(&ada, &path);
     build::says(&ada, &room, "both");
     on_phone.hears_text("both");
     on_desk.hears_text("both");
@@ -42,7 +42,7 @@ fn a_claimed_connection_goes_with_the_token_that_claimed_it() {
     let server = TestServer::start();
     let ada = server.with_scopes(&server.ada(), "basic,messages");
     let mut stream = Stream::open(server.address, "/v1/user");
-    stream.follows(&ada, "/channels");
+    stream.subscribes(&ada, "/channels");
     ada.delete("/token").is(200);
     assert_eq!(stream.closed_with(), 4001);
 }
@@ -54,8 +54,8 @@ fn subscriptions_made_with_a_revoked_token_go_and_the_others_stay() {
     let phone = server.with_scopes(&ada, "basic,messages");
     let (first, second) = (build::room(&ada, "One"), build::room(&ada, "Two"));
     let mut stream = ada.stream();
-    stream.follows(&phone, &format!("/channels/{first}/messages"));
-    let kept = stream.follows(&ada, &format!("/channels/{second}/messages"));
+    stream.subscribes(&phone, &format!("/channels/{first}/messages"));
+    let kept = stream.subscribes(&ada, &format!("/channels/{second}/messages"));
     phone.delete("/token").is(200);
     build::says(&ada, &first, "not heard");
     build::says(&ada, &second, "heard");

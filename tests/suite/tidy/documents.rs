@@ -11,7 +11,7 @@ fn protocol() -> String {
 }
 
 #[test]
-fn every_refusal_is_documented_and_no_slug_stands_for_two() {
+fn every_refusal_is_documented_and_no_slug_means_two() {
     let document = protocol();
     let mut slugs: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.slug()).collect();
     for slug in &slugs {
@@ -39,7 +39,7 @@ fn every_refusal_is_used() {
         let found = code.match_indices(&used).any(|(at, _)| {
             !code[at + used.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
         });
-        assert!(found, "nobody says {refusal:?}");
+        assert!(found, "no code answers {refusal:?}");
     }
 }
 

@@ -1,13 +1,15 @@
 //! The tree checks itself: layers, lengths, words, and that documents and code agree.
 
+mod banned;
 mod documents;
 mod file_length;
 mod layers;
+mod names;
 mod words;
 
 use std::path::{Path, PathBuf};
 
-/// Where the manifest stands.
+/// The folder of the manifest.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

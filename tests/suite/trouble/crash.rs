@@ -52,7 +52,7 @@ fn every_acknowledged_message_survives_kill_9_under_load() {
         let acknowledged = AtomicUsize::new(0);
         let ada = server.ada();
         let mut listener = server.bob().stream();
-        listener.follows(&server.bob(), &format!("/channels/{room}/messages"));
+        listener.subscribes(&server.bob(), &format!("/channels/{room}/messages"));
         let said: Vec<_> = std::thread::scope(|scope| {
             let lanes: Vec<_> = (0..6)
                 .map(|lane| {
@@ -103,7 +103,7 @@ fn every_acknowledged_message_survives_kill_9_under_load() {
     // And it goes on where it was.
     let ada = server.ada();
     let mut stream = ada.stream();
-    stream.follows(&ada, &format!("/channels/{room}/messages"));
+    stream.subscribes(&ada, &format!("/channels/{room}/messages"));
     let next: u64 = build::says(&ada, &room, "afterwards").parse().unwrap();
     assert!(all.iter().all(|(id, _)| *id < next));
     stream.hears_text("afterwards");

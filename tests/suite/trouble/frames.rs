@@ -150,7 +150,7 @@ fn odd_closes_are_answered() {
 }
 
 #[test]
-fn who_floods_with_texts_gets_its_pongs_or_is_closed_and_memory_stays() {
+fn a_client_that_floods_with_texts_is_answered_or_closed_and_memory_stays() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let before = server.memory();
@@ -164,7 +164,7 @@ fn who_floods_with_texts_gets_its_pongs_or_is_closed_and_memory_stays() {
     }
     let room = build::room(&bob, "Lounge");
     let mut stream = bob.stream();
-    stream.follows(&bob, &format!("/channels/{room}/messages"));
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     build::says(&bob, &room, "others go on");
     stream.hears_text("others go on");
     let grown = server.memory().saturating_sub(before);

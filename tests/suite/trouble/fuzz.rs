@@ -62,7 +62,7 @@ fn random_requests_are_answered_or_dropped_and_never_trouble() {
 }
 
 #[test]
-fn random_bytes_instead_of_requests_hurt_nobody() {
+fn random_bytes_instead_of_requests_do_no_harm() {
     let server = TestServer::start();
     let mut random = Random::seeded(SEED ^ 1);
     for _ in 0..200 {

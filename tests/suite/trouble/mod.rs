@@ -1,8 +1,12 @@
 //! Bad input, crashes and overload.
 
+mod behind;
 mod bodies;
 mod busy;
 mod crash;
+mod drain;
 mod frames;
 mod fuzz;
+mod other_process;
+mod panics;
 mod requests;

@@ -5,7 +5,7 @@ use crate::support::raw_socket::RawSocket;
 use crate::support::{TestServer, build};
 
 #[test]
-fn garbage_before_the_upgrade_is_refused_and_hurts_nobody() {
+fn garbage_before_the_upgrade_is_refused_and_does_no_harm() {
     let server = TestServer::start();
     for garbage in [
         &b"\x00\x01\x02\x03\xff\xff\r\n\r\n"[..],

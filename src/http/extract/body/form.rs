@@ -1,4 +1,4 @@
-//! Forms, and the names in them that mean a place in a nested object.
+//! Forms, and field names that address nested objects.
 
 use actix_multipart::Multipart;
 use actix_web::http::header::HeaderMap;
@@ -14,7 +14,7 @@ use crate::model::Refusal;
 const DEPTH_MAX: usize = 8;
 /// Most fields of one form; bodies are bounded in bytes too.
 const FIELDS_MAX: usize = 1000;
-/// Fields that hold JSON when they come in a form.
+/// Fields that hold JSON in a form.
 const JSON_FIELDS: [&str; 3] = ["raw", "acl", "entities"];
 
 /// Reads `a=1&b.c=2&d[]=3`.
@@ -40,7 +40,7 @@ fn decode(text: &str) -> ApiResult<String> {
         .into_owned())
 }
 
-/// Reads the text parts of a multipart form; parts with a file name are passed over.
+/// Reads the text parts of a multipart form; parts with a file name are skipped.
 pub(super) async fn multipart(headers: &HeaderMap, bytes: Bytes) -> ApiResult<Value> {
     let limit = bytes.len();
     let mut form = Multipart::new(headers, stream::iter([Ok(bytes)]));
@@ -88,7 +88,7 @@ pub(super) fn expand_dots(value: Value) -> Value {
     Value::Object(expanded)
 }
 
-/// `a.b`, `a[b]` and `a[b][]` name places; `[]` at the end appends.
+/// `a.b`, `a[b]` and `a[b][]` are paths; `[]` at the end appends.
 fn put(object: &mut Map<String, Value>, name: &str, value: Value) {
     let (stem, append) = match name.strip_suffix("[]") {
         Some(stem) => (stem, true),
@@ -112,7 +112,7 @@ fn put(object: &mut Map<String, Value>, name: &str, value: Value) {
             .or_insert_with(|| Value::Object(Map::new()));
         match next {
             Value::Object(inner) => here = inner,
-            // `a=1&a.b=2` contradicts itself; what came first stays.
+            // `a=1&a.b=2` contradicts itself; the first value wins.
             Value::Null
             | Value::Bool(_)
             | Value::Number(_)

@@ -1,4 +1,4 @@
-//! Who may read, write and manage; and that `you` says so.
+//! Users that may read, write and manage; and that `you` says so.
 
 use serde_json::json;
 
@@ -38,7 +38,7 @@ fn each_level_holds_the_ones_below_it() {
 #[test]
 fn strangers_are_refused_everywhere() {
     let server = TestServer::start();
-    let (ada, eve, nobody) = (server.ada(), server.eve(), server.anonymous());
+    let (ada, eve, anonymous) = (server.ada(), server.eve(), server.anonymous());
     let circle = build::circle(&ada, &[]);
     let said = build::says(&ada, &circle, "secret");
     let path = format!("/channels/{circle}");
@@ -50,7 +50,7 @@ fn strangers_are_refused_everywhere() {
         format!("{path}/sticky_messages"),
     ] {
         eve.get(&address).refused(403);
-        nobody.get(&address).refused(401);
+        anonymous.get(&address).refused(401);
     }
     for (method, address) in [
         ("GET", format!("{path}/messages/{said}/thread")),
@@ -61,7 +61,7 @@ fn strangers_are_refused_everywhere() {
         ("DELETE", path.clone()),
     ] {
         eve.call(method, &address, &[], b"").refused(403);
-        nobody.call(method, &address, &[], b"").refused(401);
+        anonymous.call(method, &address, &[], b"").refused(401);
     }
     assert_eq!(
         eve.get(&format!("/channels?ids={circle}")).data(),
@@ -78,32 +78,34 @@ fn strangers_are_refused_everywhere() {
 #[test]
 fn a_public_channel_is_read_without_a_token_and_written_with_one() {
     let server = TestServer::start();
-    let (ada, nobody) = (server.ada(), server.anonymous());
+    let (ada, anonymous) = (server.ada(), server.anonymous());
     let room = build::room(&ada, "Square");
     build::says(&server.bob(), &room, "hello");
-    let channel = nobody.get(&format!("/channels/{room}")).data();
+    let channel = anonymous.get(&format!("/channels/{room}")).data();
     for group in ["full", "write", "read"] {
         assert!(channel["acl"][group].get("you").is_none(), "{channel}");
     }
     for name in ["has_unread", "you_subscribed", "you_muted"] {
         assert!(channel.get(name).is_none(), "{name}: {channel}");
     }
-    let list = nobody.get(&format!("/channels/{room}/messages"));
+    let list = anonymous.get(&format!("/channels/{room}/messages"));
     assert_eq!(list.data()[0]["content"]["text"], "hello");
-    nobody.get(&format!("/channels/{room}/subscribers")).is(200);
-    nobody
+    anonymous
+        .get(&format!("/channels/{room}/subscribers"))
+        .is(200);
+    anonymous
         .get(&format!("/channels/{room}/sticky_messages"))
         .is(200);
     let path = format!("/channels/{room}/messages");
-    nobody
+    anonymous
         .post(&path, &json!({"text": "hello"}))
         .refused_as(401, "token-required");
-    // Open to users is not open to nobody.
+    // Open to users is not open to anonymous callers.
     let closed = build::channel(
         &ada,
         &json!({"type": "x.y", "acl": {"read": {"any_user": true}}}),
     );
-    nobody.get(&format!("/channels/{closed}")).refused(401);
+    anonymous.get(&format!("/channels/{closed}")).refused(401);
     server.eve().get(&format!("/channels/{closed}")).is(200);
 }
 
@@ -160,7 +162,7 @@ fn private_message_channels_belong_to_all_their_people_equally() {
     );
     assert_eq!(channel["you_subscribed"], true);
     eve.get(&path).refused(403);
-    // The same people meet in the same channel, whoever writes.
+    // The same users meet in the same channel, whichever of them writes.
     assert_eq!(
         build::whispers(&bob, &[&ada], "again")["channel_id"],
         id.as_str()
@@ -169,7 +171,7 @@ fn private_message_channels_belong_to_all_their_people_equally() {
         build::whispers(&bob, &[&ada, &eve], "more")["channel_id"],
         id.as_str()
     );
-    // Nobody edits, hands over or deactivates it; nobody deletes what others wrote; all may stick.
+    // No user edits, hands over or deactivates it or deletes what others wrote; all may stick.
     ada.put(&path, &json!({"raw": {"org.example.a": [{"n": 1}]}}))
         .refused(403);
     ada.put(&format!("{path}/owner"), &json!({"owner_id": "2"}))

@@ -157,7 +157,7 @@ fn auto_subscribe_works_on_a_change_too() {
 }
 
 #[test]
-fn who_loses_read_access_is_unsubscribed_and_who_keeps_it_is_not() {
+fn users_that_lose_read_access_are_unsubscribed_and_the_others_are_not() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let circle = build::circle(&ada, &[&bob, &eve]);

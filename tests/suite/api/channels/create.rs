@@ -54,7 +54,7 @@ fn a_new_channel_has_no_subscribers_not_even_its_owner() {
 }
 
 #[test]
-fn auto_subscribe_takes_the_owner_and_everybody_listed_who_does_not_mind() {
+fn auto_subscribe_takes_the_owner_and_all_listed_users_that_have_not_muted() {
     let server = TestServer::start();
     let (ada, bob, eve, dan) = (server.ada(), server.bob(), server.eve(), server.dan());
     dan.does("/users/1/block").is(200);
@@ -106,7 +106,7 @@ fn flags_that_follow_from_others_are_set() {
         acl(json!({"write": {"any_user": true}, "read": {"any_user": false, "immutable": true}}));
     assert_eq!(
         written["read"]["any_user"], true,
-        "whoever may write may read"
+        "users that may write may read"
     );
     let public = acl(json!({"read": {"public": true}}));
     assert_eq!(

@@ -5,11 +5,11 @@ use crate::support::{TestServer, build, ids, text};
 #[test]
 fn the_four_lists_are_named_and_lead_to_public_rooms() {
     let server = TestServer::start();
-    let (ada, nobody) = (server.ada(), server.anonymous());
+    let (ada, anonymous) = (server.ada(), server.anonymous());
     let room = build::room(&ada, "Lounge");
     build::circle(&ada, &[]);
     build::says(&ada, &room, "hello");
-    let lists = nobody.get("/channels/streams/explore").data();
+    let lists = anonymous.get("/channels/streams/explore").data();
     let mut slugs: Vec<_> = lists
         .as_array()
         .expect("a list")
@@ -24,12 +24,14 @@ fn the_four_lists_are_named_and_lead_to_public_rooms() {
     slugs.sort();
     assert_eq!(slugs, ["conversations", "new", "topical", "trending"]);
     for slug in ["conversations", "new", "trending"] {
-        let found = nobody.get(&format!("/channels/streams/explore/{slug}"));
+        let found = anonymous.get(&format!("/channels/streams/explore/{slug}"));
         assert_eq!(ids(&found.data()), [room.as_str()], "{slug}");
         assert!(found.meta()["more"].is_boolean());
     }
-    nobody.get("/channels/streams/explore/topical").is(200);
-    nobody.get("/channels/streams/explore/nowhere").refused(404);
+    anonymous.get("/channels/streams/explore/topical").is(200);
+    anonymous
+        .get("/channels/streams/explore/nowhere")
+        .refused(404);
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn muting_unsubscribes_and_keeps_others_from_subscribing_one() {
 }
 
 #[test]
-fn a_private_message_brings_back_who_left_but_not_who_muted() {
+fn a_private_message_brings_back_members_that_left_but_not_those_that_muted() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let pm = text(&build::whispers(&ada, &[&bob, &eve], "one")["channel_id"]);

@@ -19,7 +19,7 @@ fn the_old_owner_becomes_a_manager_and_the_new_one_leaves_the_lists() {
 }
 
 #[test]
-fn only_its_owner_hands_a_channel_over_and_only_to_somebody() {
+fn only_its_owner_hands_a_channel_over_and_only_to_a_user_that_exists() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let circle = build::circle(&ada, &[&bob]);

@@ -76,7 +76,7 @@ fn an_app_reads_what_is_public_and_what_a_reader_opened_to_it() {
     let channel = app.get(&format!("/channels/{circle}")).data();
     assert!(channel.get("you_subscribed").is_none() && channel.get("has_unread").is_none());
     assert!(channel["acl"]["read"].get("you").is_none());
-    // Nobody who may read it uses the other app.
+    // No user that may read it uses the other app.
     other.get(&format!("/channels/{room}")).is(200);
     other.get(&format!("/channels/{circle}")).refused(403);
     assert_eq!(

@@ -69,7 +69,7 @@ fn an_author_may_delete_and_read_after_losing_access() {
 }
 
 #[test]
-fn whoever_polls_learns_what_was_deleted_since() {
+fn a_poll_tells_what_was_deleted_since() {
     let server = TestServer::start();
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");
@@ -92,7 +92,7 @@ fn whoever_polls_learns_what_was_deleted_since() {
         ada.get(&path).meta().get("deleted_ids").is_none(),
         "without since_id there are none"
     );
-    // Deleted before the message at which the client stands: it never saw it.
+    // Deleted before the message up to which the client has read: it never saw it.
     let later = build::says(&ada, &room, "later");
     assert!(
         ada.get(&format!("{path}?since_id={later}"))

@@ -1,0 +1,107 @@
+//! Faults on purpose, for the suite: what cannot be brought about from outside, such as a panic in an actor.
+//!
+//! A fault is on while the folder given with `--faults` holds a file of its name. Only debug builds know that option;
+//! in a release build every call here is empty.
+
+#[cfg(debug_assertions)]
+use std::path::PathBuf;
+#[cfg(debug_assertions)]
+use std::sync::OnceLock;
+
+/// Where files switch faults on; nowhere unless the process was started with `--faults`.
+#[cfg(debug_assertions)]
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+/// How often a fault that makes its victim wait looks whether it is over.
+#[cfg(debug_assertions)]
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+
+/// What may go wrong on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A channel's actor panics at a message.
+    ChannelActor,
+    /// A connection's actor panics at a frame.
+    ConnectionActor,
+    /// A job panics in the write lane.
+    WriteJob,
+    /// The write lane waits before its next transaction.
+    Lane,
+    /// The write lane's thread panics.
+    LaneThread,
+    /// `LogTail` waits before it takes the next events.
+    LogTail,
+    /// `LogTail` panics at the next events.
+    Delivery,
+}
+
+/// Lets files in this folder switch faults on, from now to the end of the process.
+#[cfg(debug_assertions)]
+pub fn arm(folder: PathBuf) {
+    // A second folder is not listened to.
+    FOLDER.get_or_init(|| folder);
+}
+
+#[cfg(debug_assertions)]
+impl Fault {
+    /// The file that switches it on.
+    fn file(self) -> Option<PathBuf> {
+        let name = match self {
+            Self::ChannelActor => "channel-actor",
+            Self::ConnectionActor => "connection-actor",
+            Self::WriteJob => "write-job",
+            Self::Lane => "lane",
+            Self::LaneThread => "lane-thread",
+            Self::LogTail => "log-tail",
+            Self::Delivery => "delivery",
+        };
+        Some(FOLDER.get()?.join(name))
+    }
+
+    /// Whether it is on; if so, a file beside its own says that its victim has arrived.
+    fn is_met(self) -> bool {
+        let Some(file) = self.file().filter(|file| file.exists()) else {
+            return false;
+        };
+        // The suite waits for it; if it cannot be written the story says so.
+        std::fs::write(file.with_extension("met"), b"").is_ok()
+    }
+
+    /// Panics if it is on, and is off afterwards.
+    #[expect(clippy::panic, reason = "this is what it is for")]
+    pub fn panics_once(self) {
+        let was_on = self.file().map(std::fs::remove_file);
+        if let Some(Ok(())) = was_on {
+            panic!("{self:?} on purpose");
+        }
+    }
+
+    /// Holds a thread as long as it is on.
+    pub fn holds(self) {
+        while self.is_met() {
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Holds a task as long as it is on; its thread goes on.
+    pub async fn delays(self) {
+        while self.is_met() {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+#[cfg(not(debug_assertions))]
+impl Fault {
+    /// Nothing, in a release build.
+    #[inline(always)]
+    pub fn panics_once(self) {}
+
+    /// Nothing, in a release build.
+    #[inline(always)]
+    pub fn holds(self) {}
+
+    /// Nothing, in a release build.
+    #[inline(always)]
+    pub async fn delays(self) {}
+}

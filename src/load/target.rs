@@ -1,0 +1,38 @@
+//! The server under load, as everything that calls it needs to know it, and why a call before the run failed.
+
+use super::plan::Impossible;
+use super::process::ServerProcess;
+use std::io;
+use std::net::SocketAddrV4;
+
+/// A server that is ready to be loaded.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) address: SocketAddrV4,
+    pub(super) host: String,
+    /// One token per account.
+    pub(super) people: Vec<String>,
+    pub(super) app_token: Option<String>,
+    pub(super) pid: Option<u32>,
+    pub(super) process: Option<ServerProcess>,
+    /// Where our own process may run once the server is pinned.
+    pub(super) client_core: Option<usize>,
+    pub(super) server_core: Option<usize>,
+}
+
+/// Why a run could not begin.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SetupError {
+    #[error(transparent)]
+    Impossible(#[from] Impossible),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("the server answered {status} to {what}: {body}")]
+    Refused {
+        status: u16,
+        what: String,
+        body: String,
+    },
+    #[error("unexpected answer: {0}")]
+    Answer(&'static str),
+}

@@ -1,0 +1,166 @@
+//! The reader of the log is stalled while others write: delivery is late then, and still complete and in order.
+
+use std::io::Write as _;
+
+use serde_json::json;
+
+use crate::support::faults::Switch;
+use crate::support::http::{read_answer, request};
+use crate::support::raw_socket::RawSocket;
+use crate::support::{Person, Stream, TestServer, build, eventually};
+
+/// Far more than what may wait between the lane and the reader of the log.
+const MOST: usize = 5000;
+
+/// One large message with a number in it.
+fn says_numbered(person: &Person, room: &str, number: usize) {
+    let body = json!({
+        "text": format!("{number} {}", "x".repeat(2000)),
+        "raw": {"org.example.filler": [{"t": "y".repeat(8000)}]},
+    });
+    let path = format!("/channels/{room}/messages");
+    person.post(&path, &body).is(201);
+}
+
+/// The number of the next message.
+fn hears_numbered(stream: &mut Stream) -> usize {
+    let event = stream.hears("message");
+    let text = event["data"][0]["content"]["text"].as_str();
+    let first = text.and_then(|text| text.split(' ').next());
+    let number = first.and_then(|number| number.parse().ok());
+    number.unwrap_or_else(|| panic!("not one of ours: {event}"))
+}
+
+/// Writes until so many commits found the way to the stalled reader full. The first message meets the fault. Gives
+/// how many were written.
+fn fills_the_outlet(
+    server: &TestServer,
+    person: &Person,
+    room: &str,
+    stalls: &Switch,
+    dropped: u64,
+) -> usize {
+    says_numbered(person, room, 0);
+    stalls.is_met();
+    for number in 1..MOST {
+        says_numbered(person, room, number);
+        if server.counter("store_dropped_batches_total") >= dropped {
+            return number + 1;
+        }
+    }
+    panic!("the outlet has no bound that {MOST} commits would reach");
+}
+
+#[test]
+fn a_full_outlet_makes_delivery_late_and_nothing_else() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob, app) = (server.ada(), server.bob(), server.app());
+    let room = build::room(&ada, "Lounge");
+    build::join(&room, &[&bob]);
+    build::app_stream(&app, "hose", &["message"]);
+    let mut stream = bob.stream();
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
+    let mut firehose = app.firehose("hose");
+    let stalls = server.fault("log-tail");
+    let written = fills_the_outlet(&server, &ada, &room, &stalls, 10);
+    stalls.off();
+    for number in 0..written {
+        assert_eq!(hears_numbered(&mut stream), number);
+        assert_eq!(hears_numbered(&mut firehose), number);
+    }
+    assert!(server.counter("log_catch_ups_total") > 0);
+    // It has caught up: what comes now comes live.
+    build::says(&ada, &room, "now");
+    stream.hears_text("now");
+    firehose.hears_text("now");
+}
+
+#[test]
+fn what_was_trimmed_behind_a_stalled_reader_is_left_out_and_the_rest_is_heard_in_order() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let mut stream = bob.stream();
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
+    let stalls = server.fault("log-tail");
+    let written = fills_the_outlet(&server, &ada, &room, &stalls, 20);
+    // As the sweep of another process would: all is gone but the last five, and with them most of what the outlet
+    // had no room for.
+    server.sql(
+        "DELETE FROM log_events WHERE pos <= (SELECT pos FROM log_head) - 5;
+         UPDATE log_head SET bytes = (SELECT sum(bytes) FROM log_events);",
+    );
+    stalls.off();
+    let mut heard = Vec::new();
+    while heard.last() != Some(&(written - 1)) {
+        heard.push(hears_numbered(&mut stream));
+    }
+    assert!(heard.windows(2).all(|pair| pair[0] < pair[1]), "{heard:?}");
+    // What had reached the outlet is in memory, what was kept is in the table; nothing else can be had.
+    let kept = written - 5;
+    let gap = heard.windows(2).filter(|pair| pair[1] > pair[0] + 1);
+    let gap: Vec<_> = gap.collect();
+    assert_eq!(gap.len(), 1, "{heard:?}");
+    assert_eq!(gap[0][1], kept, "{heard:?}");
+    assert!(gap[0][1] - gap[0][0] <= 20, "{heard:?}");
+    build::says(&ada, &room, "now");
+    stream.hears_text("now");
+}
+
+/// Presence that may wait on its way down (`actors/mod.rs`).
+const EPHEMERAL: usize = 4096;
+
+/// Sets a presence so many times over one connection, each as soon as the last was answered.
+fn sets_presence(person: &Person, times: usize) {
+    let bearer = format!("Bearer {}", person.token());
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+        ("Connection", "keep-alive"),
+    ];
+    let body = json!({"presence": "here"}).to_string();
+    let one = request("PUT", "/v1/users/me/presence", &headers, body.as_bytes());
+    let mut socket = RawSocket::connect(person.address);
+    for _ in 0..times {
+        let stream = socket.stream();
+        stream.write_all(&one).expect("an open connection");
+        let answer = read_answer(stream, "PUT /v1/users/me/presence");
+        assert_eq!(answer.status, 200, "{answer}");
+    }
+}
+
+#[test]
+fn presence_is_dropped_and_counted_when_its_way_is_full() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let mut stream = bob.stream();
+    stream.subscribes(&bob, "/presence?include_not_followed=1");
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
+    let stalls = server.fault("log-tail");
+    build::says(&ada, &room, "before");
+    stalls.is_met();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| sets_presence(&ada, EPHEMERAL / 4 + 5));
+        }
+    });
+    assert_eq!(server.counter("log_ephemeral_dropped_total"), 20);
+    build::says(&ada, &room, "meanwhile");
+    stalls.off();
+    // A message is never dropped, and is not behind what is ephemeral.
+    stream.hears_text("before");
+    stream.hears_text("meanwhile");
+    for _ in 0..EPHEMERAL {
+        stream.hears("user_presence");
+    }
+    // The board itself lost nothing, and the next one is heard again.
+    assert_eq!(bob.get("/users/1/presence").data()["presence"], "here");
+    ada.put("/users/me/presence", &json!({"presence": "back"}))
+        .is(200);
+    let event = stream.hears("user_presence");
+    assert_eq!(event["data"][0]["presence"], "back");
+    eventually("no more was dropped", || {
+        server.counter("log_ephemeral_dropped_total") == 20
+    });
+}

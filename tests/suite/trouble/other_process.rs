@@ -1,0 +1,119 @@
+//! Another process writes to the same database while the server does: the command line, mostly.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::support::{Stream, TestServer, build, template, text};
+
+/// How often the command line writes in the middle of the server's commits.
+const ROUNDS: usize = 40;
+
+fn numbers(ids: &[String]) -> Vec<u64> {
+    ids.iter().map(|id| id.parse().expect("a number")).collect()
+}
+
+#[test]
+fn the_command_line_writes_between_the_groups_of_the_lane_and_nothing_is_lost() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let mut messages = bob.stream();
+    messages.subscribes(&bob, &format!("/channels/{room}/messages"));
+    messages.settles(&bob);
+    let mut tokens = ada.stream();
+    tokens.subscribes(&ada, "/token");
+    let url = server.database_url();
+    let client = &template::template().client_id;
+    let stop = AtomicBool::new(false);
+    // Read while it is written: a reader that does not read is closed, rightly.
+    let listener = std::thread::spawn(move || hears_all(&mut messages));
+    let (said, made) = std::thread::scope(|scope| {
+        // Four writers keep the lane in a group nearly all the time.
+        let writers: Vec<_> = (0..4)
+            .map(|lane| {
+                let (ada, room, stop) = (&ada, &room, &stop);
+                scope.spawn(move || {
+                    let mut said = Vec::new();
+                    while !stop.load(Ordering::Relaxed) {
+                        said.push(build::says(ada, room, &format!("{lane}-{}", said.len())));
+                    }
+                    said
+                })
+            })
+            .collect();
+        let made: Vec<String> = (0..ROUNDS)
+            .map(|_| template::token(&url, client, Some("ada"), Some("basic")))
+            .collect();
+        stop.store(true, Ordering::Relaxed);
+        let said = writers
+            .into_iter()
+            .flat_map(|writer| writer.join().expect("a writer"));
+        (said.collect::<Vec<String>>(), made)
+    });
+    let said: BTreeSet<u64> = numbers(&said).into_iter().collect();
+    assert!(said.len() > ROUNDS, "the lane was busy: {}", said.len());
+    // Each message was heard once, in order.
+    build::says(&ada, &room, THE_END);
+    let heard = listener.join().expect("it heard the end");
+    assert!(heard.is_sorted(), "{heard:?}");
+    assert_eq!(heard.into_iter().collect::<BTreeSet<u64>>(), said);
+    // So was each token, and each of them opens the door.
+    for token in &made {
+        hears_a_token(&mut tokens);
+        server.holder("ada", token).get("/token").is(200);
+    }
+    // Neither ids nor places in the log were left out or given out twice.
+    let (first, last) = (said.first(), said.last());
+    let dense = last.zip(first).map(|(last, first)| last - first + 1);
+    assert_eq!(dense, Some(said.len() as u64));
+    let holes = server.count(
+        "SELECT (SELECT pos FROM log_head) - (SELECT min(pos) FROM log_events) + 1
+              - (SELECT count(*) FROM log_events)",
+    );
+    assert_eq!(holes, 0);
+}
+
+const THE_END: &str = "the end";
+
+/// The ids of all messages before the end.
+fn hears_all(stream: &mut Stream) -> Vec<u64> {
+    let mut heard = Vec::new();
+    loop {
+        let event = stream.hears("message");
+        let message = &event["data"][0];
+        if message["content"]["text"] == THE_END {
+            return heard;
+        }
+        heard.push(text(&message["id"]).parse().expect("a number"));
+    }
+}
+
+fn hears_a_token(stream: &mut Stream) {
+    let event = stream.hears("token");
+    assert_eq!(event["data"]["user"]["username"], "ada", "{event}");
+}
+
+#[test]
+fn a_database_that_another_process_holds_makes_writers_wait_and_readers_go_on() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let mut stream = bob.stream();
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
+    let held = server.holds_database();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| build::says(&ada, &room, "hello"));
+        // Reading, subscribing and presence need no lock.
+        ada.get(&format!("/channels/{room}/messages")).is(200);
+        stream.subscribes(&bob, "/presence?include_not_followed=1");
+        ada.does("/users/me/presence").is(200);
+        stream.hears("user_presence");
+        assert!(
+            !writer.is_finished(),
+            "nothing is committed while it is held"
+        );
+        drop(held);
+        writer.join().expect("an answer");
+    });
+    stream.hears_text("hello");
+}

@@ -1,0 +1,129 @@
+//! A panic stays where it happened: what it broke begins anew, and no other part notices. Where nothing can begin anew
+//! the process ends. The server checks at the end of each story that nothing else panicked and that nothing is left of
+//! any connection.
+
+use crate::support::{TestServer, build, eventually, ids};
+
+#[test]
+fn a_channels_actor_that_panics_starts_again_and_its_listeners_miss_nothing() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    build::join(&room, &[&bob]);
+    let mut stream = bob.stream();
+    stream.subscribes(&bob, &format!("/channels/{room}/messages"));
+    build::says(&ada, &room, "before");
+    stream.hears_text("before");
+    let fault = server.fault("channel-actor");
+    // The mail that met the panic was not begun: the actor that took its place does it.
+    build::says(&ada, &room, "at the panic");
+    server.panicked("ChannelActor");
+    fault.off();
+    build::says(&ada, &room, "afterwards");
+    stream.hears_text("at the panic");
+    stream.hears_text("afterwards");
+    // What it holds is there again: the subscribers and the ACL.
+    let channel = bob.get(&format!("/channels/{room}")).data();
+    assert_eq!(channel["you_subscribed"], true, "{channel}");
+    assert_eq!(channel["counts"]["messages"], 3, "{channel}");
+    let circle = build::circle(&ada, &[]);
+    drop(server.fault("channel-actor"));
+    let path = format!("/channels/{circle}/messages");
+    bob.post(&path, &serde_json::json!({"text": "let me in"}))
+        .refused(403);
+}
+
+#[test]
+fn a_connections_actor_that_panics_leaves_nothing_behind() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}/messages");
+    let (mut broken, mut whole) = (bob.stream(), bob.stream());
+    broken.subscribes(&bob, &path);
+    whole.subscribes(&bob, &path);
+    let _fault = server.fault("connection-actor");
+    broken.says("anything");
+    assert_eq!(broken.closed_with(), 1006);
+    server.panicked("ConnectionActor");
+    eventually("one connection is left, and what it follows", || {
+        let held = server.actors();
+        held["connections"] == 1 && held["subscriptions"] == 1
+    });
+    build::says(&ada, &room, "hello");
+    whole.hears_text("hello");
+    let answer = broken.calls(&bob, &path);
+    assert!(answer.meta().get("subscription_id").is_none(), "{answer}");
+}
+
+#[test]
+fn a_write_that_panics_in_a_group_fails_alone() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}/messages");
+    let mut stream = bob.stream();
+    stream.subscribes(&bob, &path);
+    let said = build::says(&ada, &room, "sticky");
+    stream.hears_text("sticky");
+    let sticky = format!("{path}/{said}/sticky");
+    let panics = server.fault("write-job");
+    // While the lane is held, what waits for it becomes one group: messages on both sides of the panic.
+    let held = server.fault("lane");
+    std::thread::scope(|scope| {
+        let waits = |count| {
+            eventually("the writes wait", || {
+                server.counter("store_lane_depth") == count
+            });
+        };
+        let first = scope.spawn(|| build::says(&ada, &room, "held"));
+        held.is_met();
+        let before = scope.spawn(|| build::says(&ada, &room, "before"));
+        waits(1);
+        let broken = scope.spawn(|| ada.does(&sticky));
+        waits(2);
+        let after = scope.spawn(|| build::says(&ada, &room, "after"));
+        waits(3);
+        held.off();
+        for writer in [first, before, after] {
+            writer.join().expect("a message");
+        }
+        broken.join().expect("an answer").refused(500);
+    });
+    server.panicked("WriteJob");
+    server.forgives("what=a write job panicked", 1);
+    server.forgives("cause=a write job panicked", 1);
+    panics.off();
+    for text in ["held", "before", "after"] {
+        stream.hears_text(text);
+    }
+    ada.does(&sticky).is(200);
+    assert_eq!(
+        ada.get(&format!("/channels/{room}")).data()["counts"]["messages"],
+        4
+    );
+}
+
+#[test]
+fn the_process_ends_when_a_part_panics_that_nothing_can_replace() {
+    for (fault, panicked) in [("delivery", "Delivery"), ("lane-thread", "LaneThread")] {
+        let mut server = TestServer::with_faults(&[]);
+        let (ada, bob) = (server.ada(), server.bob());
+        let room = build::room(&ada, "Lounge");
+        let path = format!("/channels/{room}/messages");
+        let mut stream = bob.stream();
+        stream.subscribes(&bob, &path);
+        let _fault = server.fault(fault);
+        let answer = ada.post(&path, &serde_json::json!({"text": "at the panic"}));
+        // Clients are sent away, so that they come back to a server that delivers.
+        assert_eq!(stream.closed_with(), 1001);
+        assert!(!server.stop_status(), "an end that calls for a new start");
+        server.panicked(panicked);
+        server.forgives("a part that nothing can replace is gone", 1);
+        server.start_again();
+        let kept = server.ada().get(&path).data();
+        let was_acknowledged = answer.status == 201;
+        assert_eq!(ids(&kept).len(), usize::from(was_acknowledged), "{answer}");
+        assert_eq!(was_acknowledged, fault == "delivery", "{answer}");
+    }
+}
