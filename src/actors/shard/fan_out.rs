@@ -13,6 +13,7 @@ use super::state::{ConnectionIndex, Snapshot};
 use super::{Shard, effects, fast_path};
 use crate::actors::delivery::Delivery;
 use crate::actors::registry::RoutingKey;
+use crate::fault::Fault;
 use crate::model::ChannelId;
 
 /// Receivers served before the thread is offered to others. About 3 ms at 3 µs each.
@@ -127,6 +128,7 @@ async fn fan_out_room(shard: &Rc<Shard>, run: &[Arc<Delivery>], channel: Channel
         batch.send_if_large(shard).await;
     }
     batch.send(shard).await;
+    Fault::FanOut.panics_once();
     fast_path::send(shard, &room, run, &slow.into_iter().collect()).await;
 }
 
