@@ -81,14 +81,14 @@ impl Engine {
             | Topic::Token(_) => None,
         };
         let id = wanted.unwrap_or_else(|| SubscriptionId::from(random_id()));
-        let mail = |slot| ConnectionMail::Subscribe {
+        let mail = |permit| ConnectionMail::Subscribe {
             token: token.clone(),
             user: principal.user,
             topic,
             filter: filter.clone(),
             id: id.clone(),
             followed_users: follows.clone(),
-            slot,
+            permit,
         };
         // Taken back unless it is handed out: a call that is dropped half way leaves nothing behind.
         let mut guard = SubscriptionGuard {
@@ -102,12 +102,12 @@ impl Engine {
         let mut answer = recipient.send(mail(None)).await;
         let claims = matches!(answer, Ok(Ok(Answer::Unclaimed)));
         if claims {
-            let slot = self
+            let permit = self
                 .shared
-                .user_slots
+                .user_permits
                 .take(principal.user)
                 .ok_or(Refusal::TooManyConnections)?;
-            answer = recipient.send(mail(Some(slot))).await;
+            answer = recipient.send(mail(Some(permit))).await;
         }
         match answer {
             Ok(Ok(Answer::Done)) => {}

@@ -108,7 +108,7 @@ impl LogTail {
         client: &ClientId,
         seen: &Arc<[EventWithSubscribers]>,
     ) -> Option<(AllowedApp, Vec<bool>)> {
-        while self.shared.app_slots.taken_by(client) > 0 {
+        while self.shared.app_permits.taken_by(client) > 0 {
             let firehose = self.shared.directory.firehose(client, &self.shared);
             match firehose.send_past_bound(JudgeEvents(seen.clone())).await {
                 Ok(verdicts) => {
