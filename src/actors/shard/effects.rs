@@ -41,7 +41,7 @@ pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Payload) {
     match body {
         Payload::Subscribed { news, user } => subscription_changed(user.id, news.channel.id, true),
         Payload::Unsubscribed { news, user } => {
-            subscription_changed(user.id, news.channel.id, false)
+            subscription_changed(user.id, news.channel.id, false);
         }
         Payload::Related {
             relation: Relation::Follow,
