@@ -1,6 +1,6 @@
 //! A database on disk with one user, one room, and their events in the log.
 
-use groundnut::actors::channel::write::{create, message};
+use groundnut::actors::channel::write::create;
 use groundnut::actors::delivery::{Delivery, NewDelivery};
 use groundnut::clock::Clock;
 use groundnut::event::{Event, Payload};
@@ -10,7 +10,9 @@ use groundnut::model::{
 };
 use groundnut::protocol::site::Site;
 use groundnut::protocol::stream::NotificationTargets;
-use groundnut::store::{Failure, NewClient, NewUser, Store, StoreOptions, Tx};
+use groundnut::store::{
+    Answer, Failure, NewClient, NewUser, PlainMessage, Store, StoreOptions, Tx,
+};
 use groundnut::text::{Source, compose};
 use smallvec::SmallVec;
 use std::collections::HashMap;
@@ -82,10 +84,16 @@ impl World {
 
     /// Puts one more message into the lane; the returned value resolves after the commit.
     pub(crate) fn write(&self) -> impl Future<Output = Result<Message, Failure>> + use<> {
-        let (room, author, new) = (self.room.clone(), self.author.clone(), self.new.clone());
-        let job = move |tx: &mut Tx<'_>| message(tx, &room, &[], author, new);
-        let submitted = self.store.submit(job);
-        async move { submitted?.wait().await }
+        let (answer, pending) = Answer::new();
+        let message = PlainMessage {
+            channel: self.room.brief(),
+            revision: self.room.revision,
+            author: self.author.clone(),
+            new: self.new.clone(),
+            allow: Box::new(|_| Ok(())),
+        };
+        self.store.post(message, answer);
+        pending.wait()
     }
 
     /// The first event that matches.

@@ -57,6 +57,7 @@ pub(crate) fn channel(id: ChannelId) -> Channel {
         recent_message_id: None,
         recent_deleted_message_id: None,
         activity: Stamp(0),
+        revision: 0,
     }
 }
 

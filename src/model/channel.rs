@@ -40,6 +40,9 @@ pub struct Channel {
     pub recent_deleted_message_id: Option<MessageId>,
     /// Moves with each message (at first: creation); orders the inbox and is its pagination id.
     pub activity: Stamp,
+    /// Raised by each change of owner, ACL, raw or state. Events of older programs do not tell it.
+    #[serde(default)]
+    pub revision: i64,
 }
 
 impl Channel {

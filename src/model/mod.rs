@@ -18,6 +18,7 @@ pub mod refusal;
 pub mod relation;
 pub mod scope;
 pub mod stamp;
+pub mod subscribers;
 pub mod token;
 pub mod user;
 
@@ -39,5 +40,6 @@ pub use refusal::{Refusal, Refused};
 pub use relation::{Relation, Relationship};
 pub use scope::{Scope, Scopes};
 pub use stamp::Stamp;
+pub use subscribers::Subscribers;
 pub use token::Token;
 pub use user::{User, UserCounts, UserKind};

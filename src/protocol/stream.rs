@@ -12,13 +12,15 @@ use super::render_class::RenderClass;
 use super::site::Site;
 use super::timing::Timing;
 use crate::event::{ChannelNews, Event, Payload, Written};
-use crate::model::{AppStream, ChannelId, ObjectType, Relation, Stamp, Token, User, UserId};
+use crate::model::{
+    AppStream, ChannelId, ObjectType, Relation, Stamp, Subscribers, Token, User, UserId,
+};
 
 /// The users that an event concerns; on app streams only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotificationTargets {
     /// All users subscribed to the channel, the author included.
-    pub subscribed_user_ids: Option<std::sync::Arc<[UserId]>>,
+    pub subscribed_user_ids: Option<Subscribers>,
     /// Subscribed and mentioned users that muted the author, or block or are blocked by the author.
     pub suppress_notifications: Option<Vec<UserId>>,
 }
@@ -41,7 +43,7 @@ struct Meta<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    subscribed_user_ids: Option<&'a [UserId]>,
+    subscribed_user_ids: Option<&'a Subscribers>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppress_notifications: Option<&'a [UserId]>,
 }
@@ -78,7 +80,7 @@ impl<'a> Meta<'a> {
             meta.user_id = Some(user.id);
         }
         if let Some(targets) = targets {
-            meta.subscribed_user_ids = targets.subscribed_user_ids.as_deref();
+            meta.subscribed_user_ids = targets.subscribed_user_ids.as_ref();
             meta.suppress_notifications = targets.suppress_notifications.as_deref();
         }
         meta

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::actors::channel::write::{create, message};
+use crate::actors::channel::write::{allowed_message, create};
 use crate::model::{Acl, CHAT, Channel, ClientId, NewChannel, NewMessage, User, UserId};
 use crate::store::secret::hash_password;
 use crate::store::{Failure, NewUser, Store, Tx};
@@ -170,5 +170,5 @@ fn say(
         reply_to: None,
         update_marker: true,
     };
-    message(tx, channel, &[], author.clone(), new).map(drop)
+    allowed_message(tx, channel, author.clone(), new).map(drop)
 }

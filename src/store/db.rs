@@ -1,14 +1,12 @@
 //! What a job may hold: a connection for reading, or its part of a write transaction.
 
 use std::ops::{Deref, DerefMut};
-use std::time::Instant;
 
 use super::Failure;
 use super::cache::Invalidated;
 use super::connect::Sql;
-use super::search::Words;
-use crate::clock::Clock;
-use crate::event::{Event, Payload, Timestamps};
+use super::group::Group;
+use crate::event::Payload;
 use crate::model::Stamp;
 
 /// One connection, for reading. A job sees one state of the database from its first to its last question.
@@ -25,41 +23,6 @@ pub struct Tx<'c> {
     accepted: Stamp,
 }
 
-/// What the jobs of one commit leave behind.
-pub(super) struct Group {
-    /// When its transaction began.
-    pub(super) began: Instant,
-    clock: Clock,
-    /// The last moment given out, by whichever process.
-    pub(super) stamp: Stamp,
-    /// In the order of their announcement; numbered at the end.
-    pub(super) events: Vec<Event>,
-    /// What the full-text index has to learn, in order; written at the end, in one go.
-    pub(super) words: Vec<Words>,
-    /// What caches must drop once this is committed.
-    pub(super) invalidated: Vec<Invalidated>,
-}
-
-impl Group {
-    pub(super) fn new(clock: Clock, stamp: Stamp) -> Self {
-        Self {
-            began: Instant::now(),
-            clock,
-            stamp,
-            events: Vec::new(),
-            words: Vec::new(),
-            invalidated: Vec::new(),
-        }
-    }
-
-    /// It is committed.
-    pub(super) fn committed(&mut self, at: Stamp) {
-        for event in &mut self.events {
-            event.timestamps.committed = Some(at);
-        }
-    }
-}
-
 impl<'c> Tx<'c> {
     /// `accepted`: when the job was let into the queue.
     pub(super) fn new(sql: &'c mut Sql, group: &'c mut Group, accepted: Stamp) -> Self {
@@ -70,33 +33,23 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// A moment that nobody got before and that is later than all given out; over restarts, too.
+    /// A moment that was not given out before and is later than all that were; over restarts, too.
     pub fn now(&mut self) -> Stamp {
-        let next = self.group.stamp.0.saturating_add(1);
-        self.group.stamp = Stamp(self.group.clock.now().0.max(next));
-        self.group.stamp
+        self.group.now()
     }
 
     /// Appends an event to the log, if this job succeeds and its transaction commits.
     pub fn announce(&mut self, payload: Payload) {
-        let at = self.now();
-        self.group.events.push(Event {
-            pos: None,
-            at,
-            payload,
-            timestamps: Timestamps {
-                accepted: Some(self.accepted),
-                committed: None,
-            },
-        });
-    }
-
-    pub(super) fn index(&mut self, words: Words) {
-        self.group.words.push(words);
+        self.group.announce(self.accepted, payload);
     }
 
     pub(super) fn mark_invalid(&mut self, invalidated: Invalidated) {
         self.group.invalidated.push(invalidated);
+    }
+
+    /// What the job's group holds, beside the connection.
+    pub(super) fn parts(&mut self) -> (&mut Sql, &mut Group) {
+        (self.db.sql, self.group)
     }
 }
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::db::{Group, from_json, to_json};
+use super::db::{from_json, to_json};
+use super::group::Group;
 use super::schema::{log_events, log_head};
+use super::statements::{self, MoveLogHead};
 use super::{Db, Failure};
 use crate::event::{Event, Owner, Payload, Pos, Timestamps};
 use crate::model::Stamp;
@@ -133,16 +135,9 @@ fn read(pos: i64, at: i64, text: &str) -> Result<Event, Failure> {
     })
 }
 
-/// The last moment that was given out.
-pub(super) fn last_stamp(db: &mut Db<'_>) -> Result<Stamp, Failure> {
-    Ok(Stamp(
-        log_head::table.select(log_head::stamp).get_result(db.sql)?,
-    ))
-}
-
-/// Numbers the events of a group and writes them down. `began` is the last moment before the group.
-pub(super) fn append(db: &mut Db<'_>, began: Stamp, group: &mut Group) -> Result<(), Failure> {
-    if group.stamp == began {
+/// Numbers the events of a group and writes them down.
+pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> {
+    if group.stamp == group.from {
         // No moment was asked for, hence nothing was announced either.
         return Ok(());
     }
@@ -157,14 +152,8 @@ pub(super) fn append(db: &mut Db<'_>, began: Stamp, group: &mut Group) -> Result
         bodies.push(body);
     }
     let count = i64::try_from(bodies.len()).unwrap_or(i64::MAX);
-    let last = diesel::update(log_head::table)
-        .set((
-            log_head::pos.eq(log_head::pos + count),
-            log_head::bytes.eq(log_head::bytes + bytes),
-            log_head::stamp.eq(group.stamp.0),
-        ))
-        .returning(log_head::pos)
-        .get_result::<i64>(db.sql)?;
+    let moved = [count.into(), bytes.into(), group.stamp.0.into()];
+    let last: i64 = statements::query::<MoveLogHead>(&moved).get_result(db.sql)?;
     let first = last - count + 1;
     for ((event, body), pos) in group.events.iter_mut().zip(bodies).zip(first..) {
         diesel::insert_into(log_events::table)

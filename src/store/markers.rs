@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::connect::Prepared;
 use super::schema::{channel_markers, stream_markers};
+use super::statements::{self, SetChannelMarker};
 use super::{Db, Failure, Tx};
 use crate::model::marker::MarkerName;
 use crate::model::{Marker, Stamp, UserId};
@@ -71,23 +71,17 @@ impl Tx<'_> {
         };
         match name {
             MarkerName::Channel(channel) => {
-                Prepared(
-                    "INSERT INTO channel_markers
-                         (user_id, channel_id, position, last_read_id, percentage, updated_at)
-                     VALUES (?, ?, ?, ?, ?, ?)
-                     ON CONFLICT (user_id, channel_id) DO UPDATE SET
-                         position = excluded.position, last_read_id = excluded.last_read_id,
-                         percentage = excluded.percentage, updated_at = excluded.updated_at",
+                statements::execute::<SetChannelMarker>(
+                    self.sql,
                     &[
-                        user.0,
-                        channel.0,
-                        marker.id,
-                        marker.last_read_id,
-                        i64::from(marker.percentage),
-                        marker.updated_at.0,
+                        user.0.into(),
+                        channel.0.into(),
+                        marker.id.into(),
+                        marker.last_read_id.into(),
+                        i64::from(marker.percentage).into(),
+                        marker.updated_at.0.into(),
                     ],
-                )
-                .execute(self.sql)?;
+                )?;
             }
             MarkerName::Global | MarkerName::Personal | MarkerName::Mentions => {
                 let moved = (

@@ -17,6 +17,7 @@ mod clients;
 mod connect;
 mod db;
 mod failure;
+mod group;
 mod lane;
 mod log;
 mod lookup;
@@ -34,8 +35,11 @@ mod relations;
 mod schema;
 mod search;
 pub mod secret;
+mod statements;
 mod tokens;
+mod transaction;
 mod users;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -46,7 +50,7 @@ pub use clients::NewClient;
 pub use db::{Db, Tx};
 pub use failure::Failure;
 pub use log::LogHead;
-pub use messages::MessageFilter;
+pub use messages::{MessageFilter, PlainMessage, Rule};
 pub use numbers::Numbers;
 pub use options::StoreOptions;
 pub use outlet::CommittedBatch;
@@ -54,6 +58,7 @@ pub use relations::MutesAndBlocks;
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch};
 pub use tokens::NewToken;
 pub use users::NewUser;
+pub use work::{Answer, Pending};
 
 use std::sync::Arc;
 
@@ -61,13 +66,14 @@ use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::event::Event;
-use crate::model::Stamp;
+use crate::model::{Message, Stamp};
 use cache::Caches;
-use lane::Write;
+use messages::Posting;
 use numbers::Counted;
 use outlet::Outlet;
 use queue::Queue;
 use readers::Readers;
+use work::Work;
 
 /// The store; a cheap handle.
 #[derive(Clone)]
@@ -77,27 +83,13 @@ pub struct Store {
 
 struct Shared {
     clock: Clock,
-    lane: Arc<Queue<Box<dyn Write>>>,
+    lane: Arc<Queue<Work>>,
     /// Turns true when the lane's thread has ended.
     lane_ended: watch::Receiver<bool>,
     readers: Readers,
     caches: Arc<Caches>,
     outlet: Arc<Outlet>,
     counted: Arc<Counted>,
-}
-
-/// A write on its way to its commit. Dropping it does not take the write back.
-#[derive(Debug)]
-pub struct Pending<T>(tokio::sync::oneshot::Receiver<Result<T, Failure>>);
-
-impl<T> Pending<T> {
-    /// Until it is committed.
-    ///
-    /// # Errors
-    /// What the job refused, or why the commit failed.
-    pub async fn wait(self) -> Result<T, Failure> {
-        self.0.await.unwrap_or(Err(Failure::Stopping))
-    }
 }
 
 impl Store {
@@ -118,13 +110,31 @@ impl Store {
         self.submit(job)?.wait().await
     }
 
-    /// Puts a job into the write lane, at once and behind whatever is there. An actor that decides in the order of
-    /// its mailbox writes in that order too, and leaves the waiting to whoever asked.
+    /// Puts a job into the write lane, at once and behind what is there. An actor that decides in the order of
+    /// its mailbox writes in that order too, and leaves the waiting to its caller.
     pub fn submit<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Pending<T>, Failure> {
-        lane::enqueue(&self.shared.lane, self.now(), job).map(Pending)
+        let (answer, pending) = Answer::new();
+        let work = work::job(self.now(), answer, job);
+        let queued = self.shared.lane.offer(work);
+        queued.map_err(|(_, failure)| failure).map(|()| pending)
+    }
+
+    /// The same, where the caller waits for its answer already.
+    pub fn submit_for<T: Send + 'static>(
+        &self,
+        answer: Answer<T>,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) {
+        work::offer(&self.shared.lane, work::job(self.now(), answer, job));
+    }
+
+    /// Puts a plain message into the write lane, behind what is there.
+    pub fn post(&self, message: PlainMessage, answer: Answer<Message>) {
+        let posting = Posting::new(self.now(), message, answer);
+        work::offer(&self.shared.lane, Work::Message(Box::new(posting)));
     }
 
     /// Where the log ends.

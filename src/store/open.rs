@@ -14,6 +14,7 @@ use super::options::prepare_directory;
 use super::outlet::{self, Outlet};
 use super::queue::Queue;
 use super::readers::Readers;
+use super::work::Work;
 use super::{Failure, Shared, Store, StoreOptions};
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
@@ -49,13 +50,18 @@ impl Store {
                 max_age: options.log_retention,
                 max_bytes: options.log_max_bytes,
             },
+            newest: None,
         };
         let (ends, lane_ended) = watch::channel(false);
         std::thread::Builder::new()
             .name(String::from("store-write"))
             .spawn(move || {
+                let end = LaneEnd {
+                    queue: Arc::clone(&lane.queue),
+                    ends,
+                };
                 lane.run();
-                ends.send_replace(true);
+                drop(end);
             })
             .map_err(|error| Failure::Trouble(format!("no thread for writing: {error}").into()))?;
 
@@ -70,5 +76,18 @@ impl Store {
                 counted,
             }),
         })
+    }
+}
+
+/// However the lane's thread ends, a panic included, callers are not left waiting for it.
+struct LaneEnd {
+    queue: Arc<Queue<Work>>,
+    ends: watch::Sender<bool>,
+}
+
+impl Drop for LaneEnd {
+    fn drop(&mut self) {
+        self.queue.abandon();
+        self.ends.send_replace(true);
     }
 }

@@ -40,14 +40,14 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Appends, unless the queue is full or closed.
-    pub(super) fn offer(&self, work: T) -> Result<(), Failure> {
+    /// Appends, unless the queue is full or closed; then the work is given back.
+    pub(super) fn offer(&self, work: T) -> Result<(), (T, Failure)> {
         let mut state = self.lock();
         if state.is_closed {
-            return Err(Failure::Stopping);
+            return Err((work, Failure::Stopping));
         }
         if state.waiting.len() >= self.capacity {
-            return Err(Failure::Busy);
+            return Err((work, Failure::Busy));
         }
         state.waiting.push_back(work);
         drop(state);
@@ -85,6 +85,16 @@ impl<T> Queue<T> {
         self.arrived.notify_all();
     }
 
+    /// Takes no more, and drops what waits: its thread is gone.
+    pub(super) fn abandon(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        // Outside of the lock: what is dropped may answer those who wait.
+        drop(waiting);
+    }
+
     /// How much waits.
     pub(super) fn depth(&self) -> usize {
         self.lock().waiting.len()
@@ -104,9 +114,9 @@ mod tests {
     fn a_full_queue_says_busy_and_a_closed_one_stopping() {
         let queue = Queue::new(2);
         assert!(queue.offer(1).is_ok() && queue.offer(2).is_ok());
-        assert!(matches!(queue.offer(3), Err(Failure::Busy)));
+        assert!(matches!(queue.offer(3), Err((3, Failure::Busy))));
         queue.close();
-        assert!(matches!(queue.offer(4), Err(Failure::Stopping)));
+        assert!(matches!(queue.offer(4), Err((4, Failure::Stopping))));
         let Taken::Work(first) = queue.take(1, Duration::ZERO) else {
             panic!("two wait");
         };
@@ -116,5 +126,17 @@ mod tests {
         };
         assert_eq!(rest, [2]);
         assert!(matches!(queue.take(9, Duration::ZERO), Taken::Closed));
+    }
+
+    #[tokio::test]
+    async fn an_abandoned_queue_leaves_no_caller_waiting() {
+        use crate::store::Answer;
+        let queue = Queue::new(2);
+        let (answer, pending) = Answer::<()>::new();
+        assert!(queue.offer(answer).is_ok());
+        queue.abandon();
+        assert!(matches!(pending.wait().await, Err(Failure::Stopping)));
+        let (late, _pending) = Answer::new();
+        assert!(matches!(queue.offer(late), Err((_, Failure::Stopping))));
     }
 }

@@ -49,16 +49,19 @@ impl Readers {
         job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let (answer, answered) = oneshot::channel();
-        self.queue.offer(Box::new(move |pool| {
-            // Whoever asked went away: nobody needs the answer.
-            if answer.is_closed() {
-                return;
-            }
-            let outcome = catch_unwind(AssertUnwindSafe(|| on_connection(pool, job)));
-            let outcome = outcome.unwrap_or_else(|_| Err(Failure::trouble("a read job panicked")));
-            // Gone in the meantime: nothing to do.
-            drop(answer.send(outcome));
-        }))?;
+        self.queue
+            .offer(Box::new(move |pool| {
+                // Whoever asked went away: nobody needs the answer.
+                if answer.is_closed() {
+                    return;
+                }
+                let outcome = catch_unwind(AssertUnwindSafe(|| on_connection(pool, job)));
+                let outcome =
+                    outcome.unwrap_or_else(|_| Err(Failure::trouble("a read job panicked")));
+                // Gone in the meantime: nothing to do.
+                drop(answer.send(outcome));
+            }))
+            .map_err(|(_, failure)| failure)?;
         answered.await.unwrap_or(Err(Failure::Stopping))
     }
 

@@ -79,6 +79,7 @@ diesel::table! {
         pm_key -> Nullable<Text>,
         search_text -> Text,
         raw -> Text,
+        revision -> BigInt,
     }
 }
 
@@ -124,6 +125,13 @@ diesel::table! {
         html -> Text,
         entities -> Nullable<Text>,
         raw -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    search_mark (id) {
+        id -> BigInt,
+        indexed_up_to -> BigInt,
     }
 }
 

@@ -1,20 +1,25 @@
-//! What may be sent to a channel's actor. Every mail is an ask: a full mailbox is told to the sender as busy.
+//! What may be sent to a channel's actor. A full mailbox is told to the sender as busy.
 //!
-//! Writes of messages answer with a [`Pending`]: the actor decides in mailbox order and puts the write into
-//! the lane, and whoever asked waits for the commit itself.
+//! Writes of messages carry a [`Ticket`]: the actor decides in mailbox order and puts the write into the lane, and the
+//! lane answers the sender once it is committed.
 
 use std::sync::Arc;
 
 use crate::actors::by::UserPrincipal;
 use crate::actors::presence::SetPresence;
+use crate::actors::send::Ticket;
 use crate::event::Event;
-use crate::model::{AclChange, Channel, Message, MessageId, NewMessage, Presence, User, UserId};
-use crate::store::{Failure, Pending};
+use crate::model::{
+    AclChange, Channel, Message, MessageId, NewMessage, Presence, Subscribers, User, UserId,
+};
+use crate::store::Failure;
 
 /// Writes a message.
 #[derive(actix::Message, Debug)]
-#[rtype(result = "Result<Pending<Message>, Failure>")]
+#[rtype(result = "()")]
 pub struct PostMessage {
+    /// The way back.
+    pub ticket: Ticket<Message>,
     /// Who asks.
     pub principal: UserPrincipal,
     /// The same, as everybody sees them.
@@ -25,8 +30,10 @@ pub struct PostMessage {
 
 /// Deletes a message.
 #[derive(actix::Message, Debug)]
-#[rtype(result = "Result<Pending<Message>, Failure>")]
+#[rtype(result = "()")]
 pub struct DeleteMessage {
+    /// The way back.
+    pub ticket: Ticket<Message>,
     /// Who asks.
     pub principal: UserPrincipal,
     /// Which.
@@ -35,8 +42,10 @@ pub struct DeleteMessage {
 
 /// Makes a message sticky, or no longer so.
 #[derive(actix::Message, Debug)]
-#[rtype(result = "Result<Pending<Message>, Failure>")]
+#[rtype(result = "()")]
 pub struct SetSticky {
+    /// The way back.
+    pub ticket: Ticket<Message>,
     /// Who asks.
     pub principal: UserPrincipal,
     /// Which.
@@ -127,5 +136,5 @@ pub struct MayListen(pub UserPrincipal);
 /// Events of this channel were committed (or are ephemeral): bring the state up to date, and say for each
 /// who is subscribed at that place in the log.
 #[derive(actix::Message, Debug)]
-#[rtype(result = "Vec<Arc<[UserId]>>")]
+#[rtype(result = "Vec<Subscribers>")]
 pub struct EventsArrived(pub Vec<Arc<Event>>);

@@ -3,9 +3,15 @@
 //! The actor loads itself when it starts, with its mailbox shut, and rests when nobody has needed it for a
 //! while. What it knows follows the log ([`mail::EventsArrived`]), so it is right on every machine.
 
+pub mod acl;
+pub mod change;
 pub mod mail;
+pub mod rules;
 pub mod state;
 pub mod write;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,17 +20,21 @@ use actix::fut::wrap_future;
 use actix::prelude::*;
 use tokio::time::Instant;
 
+use self::change::ChangeLimits;
 use self::mail::{
     ChangeChannel, ChangeOwner, ChangeSubscription, Deactivate, DeleteMessage, EventsArrived,
     MayListen, PostMessage, SetChannelPresence, SetSticky,
 };
 use self::state::ChannelState;
 use super::Shared;
+use super::by::UserPrincipal;
 use crate::event::{Event, Payload, Timestamps};
 use crate::fault::Fault;
-use crate::model::{Channel, ChannelId, Message, Presence, Refusal, User, UserId};
-use crate::store::{Failure, Pending, Tx};
-use crate::text::raw::{On, merge};
+use crate::model::{
+    Channel, ChannelId, Message, NewMessage, Presence, Refusal, Refused, Subscribers, User,
+};
+use crate::store::{Answer, Failure, PlainMessage, Tx};
+use crate::telemetry::Span;
 
 /// Mails that may wait for a channel.
 pub const MAILBOX: usize = 4096;
@@ -69,7 +79,7 @@ impl ChannelActor {
                     let subscribers = db.subscribers(id)?;
                     Ok(Some(ChannelState::new(
                         channel,
-                        subscribers,
+                        subscribers.into_iter().collect(),
                         db.log_head()?.pos,
                     )))
                 })
@@ -96,28 +106,65 @@ impl ChannelActor {
     }
 
     /// A write that changes the channel itself: the mailbox waits for its commit, so that the next mail is
-    /// held against the new ACL.
+    /// held against the new ACL. `may` refuses by what is known here, before the lane is bothered; what it lets pass the
+    /// job decides.
     fn save(
-        &self,
-        job: impl FnOnce(&mut Tx<'_>) -> Saved + Send + 'static,
-        changes: bool,
+        &mut self,
+        may: impl FnOnce(&Channel) -> Result<(), Refused>,
+        job: impl FnOnce(&mut Tx<'_>, &Arc<Channel>) -> Saved + Send + 'static,
     ) -> AtomicResponse<Self, Saved> {
         let store = self.shared.store.clone();
-        let write = async move { store.write(job).await };
+        let known = self.known(may);
+        let write = async move {
+            let known = known?;
+            store.write(move |tx| job(tx, &known)).await
+        };
         AtomicResponse::new(Box::pin(wrap_future(write).map(
             move |saved: Saved, actor: &mut Self, _| {
-                if let (true, Ok(channel), Some(state)) = (changes, &saved, actor.state.as_mut()) {
-                    state.changed(channel.clone());
+                if let (Ok(channel), Some(state)) = (&saved, actor.state.as_mut()) {
+                    state.learn(channel);
                 }
                 saved
             },
         )))
     }
-}
 
-/// A mail that was refused before anything was written.
-fn refuse(failure: Failure) -> AtomicResponse<ChannelActor, Saved> {
-    AtomicResponse::new(Box::pin(wrap_future(std::future::ready(Err(failure)))))
+    /// Decides on a message and puts it into the lane.
+    fn post(
+        &mut self,
+        principal: UserPrincipal,
+        author: Arc<User>,
+        new: NewMessage,
+        answer: Answer<Message>,
+    ) {
+        let store = self.shared.store.clone();
+        let channel = match self.known(|channel| rules::may_write(channel, &principal)) {
+            Ok(channel) => channel,
+            Err(failure) => return answer.give(Err(failure)),
+        };
+        if channel.is_pm() || !PlainMessage::is_enough_for(&new) {
+            let job = move |tx: &mut Tx<'_>| write::message(tx, &channel, &principal, author, new);
+            return store.submit_for(answer, job);
+        }
+        let plain = PlainMessage {
+            channel: channel.brief(),
+            revision: channel.revision,
+            author,
+            new,
+            allow: Box::new(move |channel| rules::may_write(channel, &principal)),
+        };
+        store.post(plain, answer);
+    }
+
+    /// The channel, if what is known of it allows something.
+    fn known(
+        &mut self,
+        may: impl FnOnce(&Channel) -> Result<(), Refused>,
+    ) -> Result<Arc<Channel>, Failure> {
+        let state = self.state()?;
+        may(state.channel())?;
+        Ok(state.channel().clone())
+    }
 }
 
 impl Actor for ChannelActor {
@@ -136,47 +183,41 @@ impl Actor for ChannelActor {
 }
 
 impl Handler<PostMessage> for ChannelActor {
-    type Result = Result<Pending<Message>, Failure>;
+    type Result = ();
 
-    fn handle(&mut self, mail: PostMessage, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, mail: PostMessage, _: &mut Self::Context) {
         Fault::ChannelActor.panics_once();
-        let store = self.shared.store.clone();
-        let state = self.state()?;
-        state.may_write(&mail.principal)?;
-        let channel = state.channel.clone();
-        // Only private channels bring back who had left, so only they are looked through.
-        let absent: Vec<UserId> = match channel.is_pm() {
-            true => channel
-                .acl
-                .members()
-                .filter(|user| !state.is_subscribed(*user))
-                .collect(),
-            false => Vec::new(),
-        };
-        store.submit(move |tx| write::message(tx, &channel, &absent, mail.author, mail.new))
+        let sent = mail.ticket.sent();
+        self.post(mail.principal, mail.author, mail.new, mail.ticket.take());
+        self.shared.metrics.spans().since(Span::Decide, sent);
     }
 }
 
 impl Handler<DeleteMessage> for ChannelActor {
-    type Result = Result<Pending<Message>, Failure>;
+    type Result = ();
 
-    fn handle(&mut self, mail: DeleteMessage, _: &mut Self::Context) -> Self::Result {
-        let store = self.shared.store.clone();
-        let state = self.state()?;
-        mail.principal.opens(&state.channel).demand()?;
-        let (brief, user) = (state.channel.brief(), mail.principal.user);
-        let may_moderate = state.may_moderate(user);
-        store.submit(move |tx| write::delete_message(tx, &brief, mail.id, user, may_moderate))
+    fn handle(&mut self, mail: DeleteMessage, _: &mut Self::Context) {
+        let answer = mail.ticket.take();
+        match self.known(|channel| mail.principal.opens(channel).demand()) {
+            Ok(channel) => self.shared.store.submit_for(answer, move |tx| {
+                write::delete_message(tx, &channel, &mail.principal, mail.id)
+            }),
+            Err(failure) => answer.give(Err(failure)),
+        }
     }
 }
 
 impl Handler<SetSticky> for ChannelActor {
-    type Result = Result<Pending<Message>, Failure>;
+    type Result = ();
 
-    fn handle(&mut self, mail: SetSticky, _: &mut Self::Context) -> Self::Result {
-        let (store, id) = (self.shared.store.clone(), self.id);
-        self.state()?.may_stick(&mail.principal)?;
-        store.submit(move |tx| write::set_sticky(tx, id, mail.id, mail.sticky))
+    fn handle(&mut self, mail: SetSticky, _: &mut Self::Context) {
+        let answer = mail.ticket.take();
+        match self.known(|channel| rules::may_stick(channel, &mail.principal)) {
+            Ok(channel) => self.shared.store.submit_for(answer, move |tx| {
+                write::set_sticky(tx, &channel, &mail.principal, mail.id, mail.sticky)
+            }),
+            Err(failure) => answer.give(Err(failure)),
+        }
     }
 }
 
@@ -184,44 +225,17 @@ impl Handler<ChangeChannel> for ChannelActor {
     type Result = AtomicResponse<Self, Saved>;
 
     fn handle(&mut self, mail: ChangeChannel, _: &mut Self::Context) -> Self::Result {
-        let (limits, listed) = (self.shared.limits.clone(), self.shared.subscribe_listed);
-        let planned = self.state().and_then(|state| {
-            state.may_edit(&mail.principal)?;
-            let mut channel = Channel::clone(&state.channel);
-            if let Some(acl) = &mail.change.acl {
-                channel.acl = state.changed_acl(&mail.principal, acl, limits.channel_members)?;
-            }
-            if let Some(raw) = &mail.change.raw {
-                channel.raw = merge(&channel.raw, raw, On::Channel, limits.raw_bytes)?;
-            }
-            crate::protocol::draft::check_kind(&channel.kind, &channel.raw)?;
-            Ok(channel)
-        });
-        let auto = mail.change.auto_subscribe || (listed && mail.change.acl.is_some());
-        let before = self.state.as_ref().map(|state| state.channel.acl.clone());
-        match planned {
-            Ok(channel) => {
-                let actor = mail.principal.user;
-                self.save(
-                    move |tx| {
-                        // Those who were listed before are subscribed too, as far as they may still read.
-                        let saved = write::save(tx, &channel, actor, auto)?;
-                        if let (true, Some(before)) = (auto, before) {
-                            let may_read = |user: &UserId| {
-                                saved.access(Some(*user)) >= crate::model::Access::Read
-                            };
-                            let listed: Vec<UserId> = before.members().filter(may_read).collect();
-                            write::subscribe_all(tx, saved.id, &listed)?;
-                        }
-                        Ok(Arc::new(
-                            tx.channel(saved.id)?.ok_or(Refusal::ChannelNotFound)?,
-                        ))
-                    },
-                    true,
-                )
-            }
-            Err(failure) => refuse(failure),
-        }
+        let limits = ChangeLimits {
+            members: self.shared.limits.channel_members,
+            raw_bytes: self.shared.limits.raw_bytes,
+            subscribe_listed: self.shared.subscribe_listed,
+        };
+        let ChangeChannel { principal, change } = mail;
+        let may = principal.clone();
+        self.save(
+            move |channel| rules::may_edit(channel, &may),
+            move |tx, known| write::change(tx, known, &principal, &change, limits),
+        )
     }
 }
 
@@ -229,26 +243,12 @@ impl Handler<ChangeOwner> for ChannelActor {
     type Result = AtomicResponse<Self, Saved>;
 
     fn handle(&mut self, mail: ChangeOwner, _: &mut Self::Context) -> Self::Result {
-        let planned = self.state().and_then(|state| {
-            state.may_own(&mail.principal)?;
-            state.demand_active()?;
-            let mut channel = Channel::clone(&state.channel);
-            channel.acl.full.extend(channel.owner);
-            channel.owner = Some(mail.owner);
-            channel.acl.normalize(channel.owner);
-            Ok(channel)
-        });
-        match planned {
-            Ok(channel) => self.save(
-                move |tx| {
-                    tx.user(mail.owner)?
-                        .ok_or_else(|| Refusal::UnknownUser.at("owner_id"))?;
-                    write::save(tx, &channel, mail.principal.user, false)
-                },
-                true,
-            ),
-            Err(failure) => refuse(failure),
-        }
+        let ChangeOwner { principal, owner } = mail;
+        let may = principal.clone();
+        self.save(
+            move |channel| rules::may_own(channel, &may),
+            move |tx, known| write::hand_over(tx, known, &principal, owner),
+        )
     }
 }
 
@@ -256,17 +256,11 @@ impl Handler<Deactivate> for ChannelActor {
     type Result = AtomicResponse<Self, Saved>;
 
     fn handle(&mut self, mail: Deactivate, _: &mut Self::Context) -> Self::Result {
-        let planned = self.state().and_then(|state| {
-            state.may_own(&mail.principal)?;
-            Ok(state.channel.clone())
-        });
-        match planned {
-            Ok(channel) if !channel.is_active => {
-                AtomicResponse::new(Box::pin(wrap_future(std::future::ready(Ok(channel)))))
-            }
-            Ok(channel) => self.save(move |tx| write::deactivate(tx, &channel), true),
-            Err(failure) => refuse(failure),
-        }
+        let may = mail.principal.clone();
+        self.save(
+            move |channel| rules::may_own(channel, &may),
+            move |tx, known| write::deactivate(tx, known, &mail.principal),
+        )
     }
 }
 
@@ -274,27 +268,12 @@ impl Handler<ChangeSubscription> for ChannelActor {
     type Result = AtomicResponse<Self, Saved>;
 
     fn handle(&mut self, mail: ChangeSubscription, _: &mut Self::Context) -> Self::Result {
-        use self::mail::SubscriptionChange;
-        let id = self.id;
-        let allowed = self.state().and_then(|state| match mail.how {
-            SubscriptionChange::Subscribe => {
-                state.may_read(&mail.principal)?;
-                Ok(state.demand_active()?)
-            }
-            // Muting needs a channel that one can see.
-            SubscriptionChange::Mute => Ok(state.may_read(&mail.principal)?),
-            // Leaving is allowed to whoever is there; whether they are, the write finds out.
-            SubscriptionChange::Unsubscribe | SubscriptionChange::Unmute => {
-                Ok(mail.principal.opens(&state.channel).demand()?)
-            }
-        });
-        match allowed {
-            Ok(()) => self.save(
-                move |tx| write::change_subscription(tx, id, mail.principal.user, mail.how),
-                false,
-            ),
-            Err(failure) => refuse(failure),
-        }
+        let ChangeSubscription { principal, how } = mail;
+        let may = principal.clone();
+        self.save(
+            move |channel| rules::may_attend(channel, &may, how),
+            move |tx, known| write::change_subscription(tx, known, &principal, how),
+        )
     }
 }
 
@@ -303,13 +282,12 @@ impl Handler<SetChannelPresence> for ChannelActor {
 
     fn handle(&mut self, mail: SetChannelPresence, _: &mut Self::Context) -> Self::Result {
         let shared = self.shared.clone();
-        let state = self.state()?;
-        state.may_read(&mail.principal)?;
+        let channel = self.known(|channel| rules::may_read(channel, &mail.principal))?;
         let presence = shared
             .presence
-            .set_in(mail.principal.user, state.channel.id, mail.set);
+            .set_in(mail.principal.user, channel.id, mail.set);
         if presence.text.is_some() {
-            let channel = state.channel.brief();
+            let channel = channel.brief();
             shared.publish(presence_event(
                 &shared,
                 mail.user,
@@ -344,7 +322,8 @@ impl Handler<MayListen> for ChannelActor {
     type Result = Result<(), Failure>;
 
     fn handle(&mut self, mail: MayListen, _: &mut Self::Context) -> Self::Result {
-        Ok(self.state()?.may_read(&mail.0)?)
+        self.known(|channel| rules::may_read(channel, &mail.0))
+            .map(|_| ())
     }
 }
 
@@ -353,7 +332,7 @@ impl Handler<EventsArrived> for ChannelActor {
 
     fn handle(&mut self, mail: EventsArrived, _: &mut Self::Context) -> Self::Result {
         let Ok(state) = self.state() else {
-            return MessageResult(mail.0.iter().map(|_| Arc::from([])).collect());
+            return MessageResult(mail.0.iter().map(|_| Subscribers::default()).collect());
         };
         let subscribers = mail.0.iter().map(|event| {
             state.apply(event);

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::Engine;
 use crate::actors::by::UserPrincipal;
@@ -17,7 +16,6 @@ use crate::model::{
     UserId,
 };
 use crate::store::Failure;
-use crate::telemetry::Span;
 
 impl Engine {
     /// Writes a message.
@@ -31,15 +29,13 @@ impl Engine {
         new: NewMessage,
     ) -> Result<Message, Failure> {
         let author = self.person(principal.user).await?;
-        let mail = || PostMessage {
+        let mail = |ticket| PostMessage {
+            ticket,
             principal: principal.clone(),
             author: author.clone(),
             new: new.clone(),
         };
-        let began = Instant::now();
-        let pending = self.ask_channel(channel, mail).await??;
-        self.metrics().spans().since(Span::Decide, began);
-        pending.wait().await
+        self.write_in(channel, mail).await
     }
 
     /// Deletes a message.
@@ -52,11 +48,12 @@ impl Engine {
         channel: ChannelId,
         id: MessageId,
     ) -> Result<Message, Failure> {
-        let mail = || DeleteMessage {
+        let mail = |ticket| DeleteMessage {
+            ticket,
             principal: principal.clone(),
             id,
         };
-        self.ask_channel(channel, mail).await??.wait().await
+        self.write_in(channel, mail).await
     }
 
     /// Makes a message sticky, or no longer so.
@@ -70,12 +67,13 @@ impl Engine {
         id: MessageId,
         sticky: bool,
     ) -> Result<Message, Failure> {
-        let mail = || SetSticky {
+        let mail = |ticket| SetSticky {
+            ticket,
             principal: principal.clone(),
             id,
             sticky,
         };
-        self.ask_channel(channel, mail).await??.wait().await
+        self.write_in(channel, mail).await
     }
 
     /// Creates a channel. `new` is checked and normalized.

@@ -13,7 +13,7 @@ pub use streams::SubscriptionHandle;
 use super::Shared;
 use super::channel::ChannelActor;
 use super::presence::PresenceBoard;
-use super::send::Mailbox;
+use super::send::{Mailbox, Ticket};
 use super::user::UserActor;
 use crate::config::Limits;
 use crate::model::{ChannelId, Refusal, User, UserId};
@@ -109,6 +109,27 @@ impl Engine {
             Err(Failure::Stopping) => {
                 self.shared.directory.remove_dead_channel(id, &channel);
                 self.channel(id).ask(mail()).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// Has a channel's actor put a write into the lane; answered once it is committed. Asked again as in
+    /// [`Self::ask_channel`]: a mail that the actor did not look at has not begun anything.
+    async fn write_in<M, T>(
+        &self,
+        id: ChannelId,
+        mail: impl Fn(Ticket<T>) -> M,
+    ) -> Result<T, Failure>
+    where
+        M: actix::Message<Result = ()> + Send + 'static,
+        ChannelActor: actix::Handler<M>,
+    {
+        let channel = self.channel(id);
+        match channel.post(&mail)?.wait().await {
+            Err(Failure::Stopping) => {
+                self.shared.directory.remove_dead_channel(id, &channel);
+                self.channel(id).post(&mail)?.wait().await
             }
             answer => answer,
         }

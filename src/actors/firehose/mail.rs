@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::event::Event;
-use crate::model::UserId;
+use crate::model::Subscribers;
 use crate::store::Failure;
 
 /// Asks to be answered once the index is loaded, before a stream says hello.
@@ -17,7 +17,7 @@ pub struct EventWithSubscribers {
     /// What happened.
     pub event: Arc<Event>,
     /// Empty if it is not about a channel.
-    pub subscribers: Arc<[UserId]>,
+    pub subscribers: Subscribers,
 }
 
 /// Asks for each event whether the app may see it, and keeps the index.

@@ -1,10 +1,11 @@
 //! What an app may see (reference 04 §7.2), from an index of authorizations in memory.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::event::Payload;
-use crate::model::{ChannelBrief, ChannelId, ClientId, Relation, Scopes, Token, TokenId, UserId};
+use crate::model::{
+    ChannelBrief, ChannelId, ClientId, Relation, Scopes, Subscribers, Token, TokenId, UserId,
+};
 
 /// Channels whose answer is remembered; beyond that the memory starts anew.
 const REMEMBERED: usize = 10_000;
@@ -24,7 +25,7 @@ pub struct AppVisibility {
 /// An answer about a channel, with everything that it was given for.
 #[derive(Debug)]
 struct CachedAnswer {
-    subscribers: Arc<[UserId]>,
+    subscribers: Subscribers,
     version: u64,
     is_public: bool,
     sees: bool,
@@ -51,7 +52,7 @@ impl AppVisibility {
     }
 
     /// Whether the app may see an event. Token events change what it sees from here on.
-    pub fn sees(&mut self, payload: &Payload, subscribers: &Arc<[UserId]>) -> bool {
+    pub fn sees(&mut self, payload: &Payload, subscribers: &Subscribers) -> bool {
         match payload {
             Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
                 self.sees_channel(&written.channel, subscribers)
@@ -116,17 +117,17 @@ impl AppVisibility {
     }
 
     /// A channel is seen if one of its subscribers authorized the app for it.
-    fn sees_channel(&mut self, channel: &ChannelBrief, subscribers: &Arc<[UserId]>) -> bool {
+    fn sees_channel(&mut self, channel: &ChannelBrief, subscribers: &Subscribers) -> bool {
         if let Some(known) = self.remembered.get(&channel.id)
             && known.version == self.version
             && known.is_public == channel.is_public
-            && Arc::ptr_eq(&known.subscribers, subscribers)
+            && known.subscribers.is_same(subscribers)
         {
             return known.sees;
         }
         let sees = subscribers
             .iter()
-            .any(|user| self.authorized_for(*user, channel));
+            .any(|user| self.authorized_for(user, channel));
         if self.remembered.len() >= REMEMBERED {
             self.remembered.clear();
         }

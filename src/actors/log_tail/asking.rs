@@ -12,14 +12,14 @@ use crate::actors::channel::mail::EventsArrived;
 use crate::actors::delivery::AllowedApp;
 use crate::actors::firehose::mail::{EventWithSubscribers, JudgeEvents};
 use crate::event::{Event, Owner};
-use crate::model::{ChannelId, ClientId, UserId};
+use crate::model::{ChannelId, ClientId, Subscribers};
 use crate::telemetry::ActorNumbers;
 
 /// What the owner of an event said to it.
 #[derive(Clone, Default)]
 pub(super) struct OwnerAnswer {
     /// Who was subscribed at that place in the log.
-    pub(super) subscribers: Arc<[UserId]>,
+    pub(super) subscribers: Subscribers,
     /// The owner's numbers, if it is awake.
     pub(super) numbers: Option<Arc<ActorNumbers>>,
 }

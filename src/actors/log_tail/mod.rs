@@ -301,7 +301,7 @@ fn targets(
         .mentions
         .iter()
         .map(|mention| mention.id);
-    let notified: BTreeSet<UserId> = seen.subscribers.iter().copied().chain(mentioned).collect();
+    let notified: BTreeSet<UserId> = seen.subscribers.iter().chain(mentioned).collect();
     let suppress = notified
         .into_iter()
         .filter(|user| hidden.is_hidden_from(*user, false))

@@ -2,7 +2,7 @@
 //!
 //! actix writes header names in lower case. One client library reads `X-RateLimit-Remaining` and its
 //! relatives with exactly these capitals, so the stream rewrites the names in outgoing bytes. [`heads`] knows
-//! which bytes are the head of a response; bodies are neither changed nor searched (docs/decisions/0006).
+//! which bytes are the head of a response; bodies are neither changed nor searched (docs/decisions/0012).
 
 mod heads;
 

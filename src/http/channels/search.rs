@@ -101,7 +101,7 @@ pub(in crate::http) async fn messages(
     let reader = principal(&app, Some(&caller)).await?;
     let user = reader.user();
     let (request, hides) = (params.page(), filters::messages(&params));
-    let read = app.engine.store().read(move |db| {
+    let read = app.engine.store().read_words(move |db| {
         search.channels = db
             .channels(&ids)?
             .into_values()

@@ -109,6 +109,7 @@ fn channel(kind: &str, owner: Option<UserId>, mut acl: Acl) -> Channel {
         recent_message_id: None,
         recent_deleted_message_id: None,
         activity: Stamp(0),
+        revision: 0,
     }
 }
 

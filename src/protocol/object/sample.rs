@@ -90,5 +90,6 @@ pub(super) fn channel(id: i64, owner: i64) -> Channel {
         recent_message_id: Some(MessageId(9001)),
         recent_deleted_message_id: None,
         activity: MADE_AT,
+        revision: 0,
     }
 }

@@ -6,13 +6,15 @@ mod write;
 pub use lists::InboxFilter;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
 use super::db::from_json;
 use super::schema::{channel_members, channels};
+use super::statements::{self, ChannelRevision};
 use super::{Db, Failure};
-use crate::model::{Acl, Channel, ChannelId, MessageId, Raw, Stamp, UserId};
+use crate::model::{Acl, Channel, ChannelId, MessageId, Raw, Refusal, Stamp, UserId};
 
 /// A row, without the lists of its ACL.
 #[derive(Queryable, Selectable)]
@@ -36,6 +38,7 @@ pub(super) struct Row {
     read_public: bool,
     read_immutable: bool,
     raw: String,
+    revision: i64,
 }
 
 impl Row {
@@ -69,6 +72,7 @@ impl Row {
             recent_message_id: self.recent_message_id.map(MessageId),
             recent_deleted_message_id: self.recent_deleted_message_id.map(MessageId),
             activity: Stamp(self.activity),
+            revision: self.revision,
         })
     }
 }
@@ -98,6 +102,18 @@ impl Db<'_> {
             enlist(&mut channel.acl, UserId(user), &access)?;
         }
         Ok(Some(channel))
+    }
+
+    /// The channel as it is now: what is known of it, if that is still its version.
+    pub fn current(&mut self, known: &Arc<Channel>) -> Result<Arc<Channel>, Failure> {
+        let revision = statements::query::<ChannelRevision>(&[known.id.0.into()])
+            .get_result::<i64>(self.sql)
+            .optional()?;
+        if revision == Some(known.revision) {
+            return Ok(known.clone());
+        }
+        let channel = self.channel(known.id)?.ok_or(Refusal::ChannelNotFound)?;
+        Ok(Arc::new(channel))
     }
 
     /// Those of these channels that exist.

@@ -56,7 +56,7 @@ impl Tx<'_> {
     }
 
     /// Writes down what may change of a channel: owner, ACL, raw, state. Counts, recent messages and activity move by
-    /// themselves and stay as they are.
+    /// themselves and stay as they are. The revision is raised, whatever the given one says.
     pub fn save_channel(&mut self, channel: &Channel) -> Result<(), Failure> {
         let acl = &channel.acl;
         let changed = diesel::update(channels::table.find(channel.id.0))
@@ -71,6 +71,7 @@ impl Tx<'_> {
                 channels::read_immutable.eq(acl.read_immutable),
                 channels::search_text.eq(search_text(&channel.kind, &channel.raw)),
                 channels::raw.eq(to_json(&channel.raw)?),
+                channels::revision.eq(channels::revision + 1),
             ))
             .execute(self.sql)?;
         if changed == 0 {

@@ -1,9 +1,13 @@
 //! Messages: the rows, and single ones by id.
 
 mod lists;
+mod post;
+mod row;
 mod write;
 
 pub use lists::MessageFilter;
+pub use post::{PlainMessage, Rule};
+pub(super) use post::{Posting, write_postings};
 
 use std::collections::HashMap;
 

@@ -1,20 +1,13 @@
-//! Messages that are written, deleted, made sticky. Writing is the hot path: two statements and the log.
+//! Messages that are written by jobs, deleted, made sticky. Plain ones go the faster way of `post.rs`.
 
 use diesel::prelude::*;
 
-use super::super::connect::Prepared;
-use super::super::db::to_json;
 use super::super::schema::{channels, messages};
-use super::super::search::Words;
 use super::super::{Failure, Tx};
-use crate::model::content::{Content, Entities};
+use super::row::{self, Moved, Placed};
 use crate::model::marker::MarkerName;
 use crate::model::message::NewMessage;
-use crate::model::{ChannelId, Deletion, Message, MessageId, Raw, Refusal, UserId};
-use crate::text;
-
-/// The placeholder that `text` replaces.
-const OBJECT_ID: &str = "{object_id}";
+use crate::model::{ChannelId, Deletion, Message, MessageId, Refusal, UserId};
 
 impl Tx<'_> {
     /// Writes a message: its row, its channel's recent message, count and activity; the reply count of what it
@@ -24,78 +17,33 @@ impl Tx<'_> {
         channel: ChannelId,
         new: NewMessage,
     ) -> Result<Message, Failure> {
-        let now = self.now();
-        let thread_id = match new.reply_to {
+        let thread = match new.reply_to {
             Some(answered) => Some(self.thread_of(channel, answered)?),
             None => None,
         };
-        let (mut content, mut raw) = (new.content, new.raw);
-        // Known beforehand only where an address wants it: nobody else writes while this transaction lasts.
-        let id = if wants_object_id(&content, &raw) {
-            let id = self.next_message_id()?;
-            text::with_object_id(&mut content, id);
-            text::raw::with_object_id(&mut raw, id);
-            Some(id)
-        } else {
-            None
+        let (sql, group) = self.parts();
+        let placed = Placed {
+            id: group.next_message_id(),
+            at: group.now(),
+            channel,
+            thread,
         };
-        let entities = (content.entities != Entities::default())
-            .then(|| to_json(&content.entities))
-            .transpose()?;
-        let raw_text = (!raw.is_empty()).then(|| to_json(&raw)).transpose()?;
-        let values = (
-            messages::channel_id.eq(channel.0),
-            messages::user_id.eq(new.user_id.0),
-            messages::client_id.eq(new.client.id.as_str()),
-            messages::thread_id.eq(thread_id.map(|thread| thread.0)),
-            messages::reply_to.eq(new.reply_to.map(|reply_to| reply_to.0)),
-            messages::created_at.eq(now.0),
-            messages::is_nsfw.eq(new.is_nsfw),
-            messages::text.eq(&content.text),
-            messages::html.eq(&content.html),
-            messages::entities.eq(entities),
-            messages::raw.eq(raw_text),
-        );
-        let insert = diesel::insert_into(messages::table);
-        let id = MessageId(match id {
-            None => insert
-                .values(values)
-                .returning(messages::id)
-                .get_result(self.sql)?,
-            Some(id) => insert
-                .values((messages::id.eq(id), values))
-                .returning(messages::id)
-                .get_result(self.sql)?,
-        });
-        let changed = Prepared(
-            "UPDATE channels SET messages = messages + 1, recent_message_id = ?,
-                 recent_deleted_message_id = NULL, activity = ?
-             WHERE id = ?",
-            &[id.0, now.0, channel.0],
-        )
-        .execute(self.sql)?;
-        if changed == 0 {
+        let named = row::insert(sql, placed, &new)?;
+        let moved = Moved {
+            channel,
+            messages: 1,
+            id: placed.id,
+            at: placed.at,
+        };
+        if !moved.write(sql)? {
             return Err(Refusal::ChannelNotFound.into());
         }
-        self.index(Words::Added(id.0, content.text.clone()));
+        group.messages += 1;
         if new.update_marker {
-            self.set_marker(new.user_id, MarkerName::Channel(channel), id.0, 0, false)?;
+            let name = MarkerName::Channel(channel);
+            self.set_marker(new.user_id, name, placed.id.0, 0, false)?;
         }
-        Ok(Message {
-            id,
-            channel_id: channel,
-            user_id: new.user_id,
-            client: new.client,
-            thread_id: thread_id.unwrap_or(id),
-            reply_to: new.reply_to,
-            created_at: now,
-            content,
-            raw,
-            is_nsfw: new.is_nsfw,
-            deletion: None,
-            sticky: None,
-            replies: 0,
-        })
+        Ok(row::message(placed, new, named))
     }
 
     /// Marks a message as deleted. A second time nothing changes.
@@ -112,7 +60,7 @@ impl Tx<'_> {
                 messages::sticky_at.eq(None::<i64>),
             ))
             .execute(self.sql)?;
-        self.index(Words::Gone(id.0, message.content.text.clone()));
+        self.forget_message_words(id, &message.content.text)?;
         let was_sticky = message.sticky.take().is_some();
         message.deletion = Some(Deletion { at: now, by });
 
@@ -164,13 +112,6 @@ impl Tx<'_> {
         Ok(thread.map_or(answered, MessageId))
     }
 
-    fn next_message_id(&mut self) -> Result<i64, Failure> {
-        let last = messages::table
-            .select(diesel::dsl::max(messages::id))
-            .get_result::<Option<i64>>(self.sql)?;
-        Ok(last.unwrap_or(0).saturating_add(1))
-    }
-
     fn newest(&mut self, channel: ChannelId, deleted_too: bool) -> Result<Option<i64>, Failure> {
         let all = messages::table
             .filter(messages::channel_id.eq(channel.0))
@@ -184,14 +125,4 @@ impl Tx<'_> {
         };
         Ok(newest.optional()?)
     }
-}
-
-// Rare, so a wrong yes (a text that only names it) costs one question more and no harm.
-fn wants_object_id(content: &Content, raw: &Raw) -> bool {
-    let in_links = content
-        .entities
-        .links
-        .iter()
-        .any(|link| link.url.contains(OBJECT_ID));
-    in_links || (!raw.is_empty() && to_json(raw).is_ok_and(|text| text.contains(OBJECT_ID)))
 }

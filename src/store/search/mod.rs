@@ -3,10 +3,12 @@
 //! The database narrows by words, places and times; what looks into JSON is checked here, on the way to a page.
 
 mod channels;
+mod indexing;
 mod messages;
 mod words;
 
-pub(super) use words::{Words, write_words};
+pub(super) use indexing::{Indexing, index_slice};
+pub(super) use words::forget_words;
 
 use crate::model::{ChannelId, ClientId, MessageId, Stamp, UserId, UserKind};
 

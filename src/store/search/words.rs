@@ -1,47 +1,23 @@
 //! Words in messages, by the full-text index of SQLite. The other database will have this file its own way.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 
+use super::super::connect::Sql;
+use super::super::db::to_json;
 use super::super::messages::WithClient;
+use super::super::statements::{self, BestMessages, ForgetWords};
 use super::super::{Db, Failure};
 use crate::model::ChannelId;
 
-diesel::table! {
-    /// The index. `command` is how it is told something (`delete`); it bears the table's own name.
-    message_words (rowid) {
-        rowid -> BigInt,
-        text -> Text,
-        #[sql_name = "message_words"]
-        command -> Text,
-    }
-}
-
-/// What the index has to learn.
-pub(in super::super) enum Words {
-    /// A message came, with this text.
-    Added(i64, String),
-    /// It went; the index must be told the text that it has to forget.
-    Gone(i64, String),
-}
-
-/// Brings the index up to date, in the order of what happened. It must know exactly the messages that are not
-/// deleted, so each write to `messages` that changes that is told here.
-pub(in super::super) fn write_words(db: &mut Db<'_>, all: &[Words]) -> Result<(), Failure> {
-    for words in all {
-        match words {
-            Words::Added(id, text) => diesel::insert_into(message_words::table)
-                .values((message_words::rowid.eq(id), message_words::text.eq(text)))
-                .execute(db.sql)?,
-            Words::Gone(id, text) => diesel::insert_into(message_words::table)
-                .values((
-                    message_words::command.eq("delete"),
-                    message_words::rowid.eq(id),
-                    message_words::text.eq(text),
-                ))
-                .execute(db.sql)?,
-        };
+/// Takes deleted messages out of the index, which must be told the text that it was given.
+pub(in super::super) fn forget_words(
+    sql: &mut Sql,
+    forgotten: &[(i64, String)],
+) -> Result<(), Failure> {
+    for (id, text) in forgotten {
+        statements::execute::<ForgetWords>(sql, &[(*id).into(), text.as_str().into()])?;
     }
     Ok(())
 }
@@ -70,12 +46,6 @@ pub(super) fn holds(
     )
 }
 
-#[derive(QueryableByName)]
-struct Hit {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-}
-
 impl Db<'_> {
     /// Ids of messages that hold the words, best first.
     pub(super) fn ranked(
@@ -85,20 +55,14 @@ impl Db<'_> {
         offset: i64,
         limit: i64,
     ) -> Result<Vec<i64>, Failure> {
-        // Numbers only, so they can stand in the text; a bound list would need as many places.
-        let places: Vec<String> = channels.iter().map(ToString::to_string).collect();
-        let hits = diesel::sql_query(format!(
-            "SELECT messages.id AS id
-             FROM message_words JOIN messages ON messages.id = message_words.rowid
-             WHERE message_words MATCH ? AND messages.channel_id IN ({})
-             ORDER BY message_words.rank, messages.id DESC LIMIT ? OFFSET ?",
-            places.join(",")
-        ))
-        .bind::<Text, _>(question)
-        .bind::<BigInt, _>(limit)
-        .bind::<BigInt, _>(offset)
-        .load::<Hit>(self.sql)?;
-        Ok(hits.into_iter().map(|hit| hit.id).collect())
+        let channels = to_json(&channels.iter().map(|id| id.0).collect::<Vec<i64>>())?;
+        let binds = [
+            question.into(),
+            channels.as_str().into(),
+            limit.into(),
+            offset.into(),
+        ];
+        Ok(statements::query::<BestMessages>(&binds).load(self.sql)?)
     }
 }
 

@@ -61,6 +61,7 @@ async fn a_channel_reads_back_with_its_acl_and_raw() {
     changed.is_active = false;
     let save = changed.clone();
     place.write(move |tx| tx.save_channel(&save)).await;
+    changed.revision += 1;
     assert_eq!(place.channel(made.id).await, changed);
     let both = place
         .read(move |db| db.channels(&[made.id, ChannelId(99)]))

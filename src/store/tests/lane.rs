@@ -11,7 +11,7 @@ use crate::model::Refusal;
 use crate::store::{Failure, StoreOptions};
 
 /// Holds the lane until the sender is dropped, so that what is written meanwhile becomes one group.
-async fn hold(
+pub(super) async fn hold(
     place: &Place,
 ) -> (
     mpsc::Sender<()>,

@@ -7,6 +7,7 @@ mod lane;
 mod log;
 mod messages;
 mod opening;
+mod plain;
 mod search;
 mod search_channels;
 
@@ -14,14 +15,16 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::{Failure, LogHead, NewClient, NewUser, Store, StoreOptions, Tx};
+use super::{
+    Answer, Failure, LogHead, NewClient, NewUser, Pending, PlainMessage, Store, StoreOptions, Tx,
+};
 use crate::clock::Clock;
 use crate::event::{ChannelNews, Payload};
 use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, PM};
 use crate::model::message::NewMessage;
 use crate::model::{
     Acl, Channel, ChannelId, Client, ClientBrief, ClientId, Content, Message, MessageId, Principal,
-    Raw, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId, UserKind, UserPrincipal,
+    Raw, Refusal, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId, UserKind, UserPrincipal,
 };
 
 /// A user who reads with these scopes.
@@ -131,6 +134,11 @@ impl Place {
         self.write(move |tx| tx.insert_message(channel, new)).await
     }
 
+    /// A plain message, on its way.
+    pub(super) fn post(&self, channel: &Channel, author: &User, text: &str) -> Pending<Message> {
+        post_to(&self.store, channel, author, text)
+    }
+
     pub(super) async fn delete(&self, message: MessageId, by: UserId) -> Message {
         self.write(move |tx| tx.delete_message(message, by)).await
     }
@@ -138,6 +146,28 @@ impl Place {
     pub(super) async fn channel(&self, id: ChannelId) -> Channel {
         self.read(move |db| db.channel(id)).await.unwrap()
     }
+}
+
+/// Allowed on any version of the channel on which everybody may write.
+pub(super) fn post_to(
+    store: &Store,
+    channel: &Channel,
+    author: &User,
+    text: &str,
+) -> Pending<Message> {
+    let (answer, pending) = Answer::new();
+    let message = PlainMessage {
+        channel: channel.brief(),
+        revision: channel.revision,
+        author: Arc::new(author.clone()),
+        new: said(author.id, text),
+        allow: Box::new(|channel| match channel.acl.write_any_user {
+            true => Ok(()),
+            false => Err(Refusal::NoAccess.into()),
+        }),
+    };
+    store.post(message, answer);
+    pending
 }
 
 pub(super) async fn head_of(store: &Store) -> LogHead {

@@ -6,8 +6,11 @@ use crate::model::{Bound, ChannelId, MessageId, PageRequest, UserKind};
 use crate::store::MessageSearch;
 
 async fn found(place: &Place, search: MessageSearch) -> Vec<MessageId> {
-    let page = place.read(move |db| db.search_messages(&search, &PageRequest::default()));
+    let page = place
+        .store
+        .read_words(move |db| db.search_messages(&search, &PageRequest::default()));
     page.await
+        .unwrap()
         .items
         .into_iter()
         .map(|(_, message)| message.id)
@@ -79,6 +82,48 @@ async fn the_index_knows_exactly_what_is_committed_and_not_deleted() {
 }
 
 #[tokio::test]
+async fn what_a_crash_left_unindexed_is_found_all_the_same() {
+    use diesel::connection::SimpleConnection as _;
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    let first = place.say(room, ada, "tea before").await.id;
+    assert_eq!(found(&place, words(room, "tea")).await, [first]);
+    let late = place.say(room, ada, "tea after").await.id;
+    let gone = place.say(room, ada, "tea for nobody").await.id;
+    // As if the process had ended between the commit and the index: that of the later ones never came.
+    place
+        .write(move |tx| {
+            let back = "INSERT INTO message_words (message_words) VALUES ('delete-all');
+                 INSERT INTO message_words (rowid, text) SELECT id, text FROM messages WHERE id = 1;
+                 UPDATE search_mark SET indexed_up_to = 1;";
+            Ok(tx.sql.batch_execute(back)?)
+        })
+        .await;
+    assert_eq!(first.0, 1);
+    // Deleted before it is indexed: the index must not be told to forget what it never knew.
+    place.delete(gone, ada).await;
+    let again = place.another();
+    let search = words(room, "tea");
+    let page = again.read_words(move |db| db.search_messages(&search, &PageRequest::default()));
+    let ids: Vec<i64> = page
+        .await
+        .unwrap()
+        .items
+        .iter()
+        .map(|(id, _)| *id)
+        .collect();
+    assert_eq!(ids, [late.0, first.0]);
+    place
+        .write(|tx| {
+            let check =
+                "INSERT INTO message_words (message_words, rank) VALUES ('integrity-check', 0)";
+            Ok(tx.sql.batch_execute(check)?)
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn odd_questions_are_only_words() {
     let place = Place::new().await;
     let ada = place.user("ada").await.id;
@@ -121,9 +166,10 @@ async fn relevance_has_pages_that_go_on() {
             by_relevance: true,
             ..words(room, "tea")
         };
-        place
-            .read(move |db| db.search_messages(&search, &request))
-            .await
+        let page = place
+            .store
+            .read_words(move |db| db.search_messages(&search, &request));
+        page.await.unwrap()
     };
     let two = PageRequest {
         count: 2,

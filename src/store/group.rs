@@ -1,0 +1,132 @@
+//! What the writes of one commit share and leave behind.
+
+use std::time::Instant;
+
+use diesel::RunQueryDsl as _;
+
+use super::Failure;
+use super::cache::Invalidated;
+use super::connect::Sql;
+use super::statements::{self, LastMessageId, LastStamp};
+use crate::clock::Clock;
+use crate::event::{Event, Payload, Timestamps};
+use crate::model::{MessageId, Stamp};
+
+/// The newest message id, and the last moment of the commit as of which it was so. Each write that gives out an id gives
+/// out a moment too, and each commit writes its last moment down: while that is still the last one in the database,
+/// no other process has given out an id.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NewestMessage {
+    id: i64,
+    as_of: Stamp,
+}
+
+/// What the writes of one commit leave behind.
+pub(super) struct Group {
+    /// When its transaction began.
+    pub(super) began: Instant,
+    /// The last moment before it.
+    pub(super) from: Stamp,
+    clock: Clock,
+    /// The last moment given out.
+    pub(super) stamp: Stamp,
+    newest: i64,
+    /// Messages written.
+    pub(super) messages: usize,
+    /// In the order of their announcement; numbered at the end.
+    pub(super) events: Vec<Event>,
+    /// Messages that the full-text index has to forget, with their text.
+    pub(super) forgotten: Vec<(i64, String)>,
+    /// What caches must drop once this is committed.
+    pub(super) invalidated: Vec<Invalidated>,
+}
+
+/// How much a group had left at some point, to go back to.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    messages: usize,
+    events: usize,
+    forgotten: usize,
+    invalidated: usize,
+}
+
+impl Group {
+    /// Called first in a transaction: from here to its end no other process gives out moments or ids.
+    pub(super) fn begin(
+        sql: &mut Sql,
+        clock: Clock,
+        known: Option<NewestMessage>,
+    ) -> Result<Self, Failure> {
+        let from = Stamp(statements::query::<LastStamp>(&[]).get_result(sql)?);
+        let newest = match known {
+            Some(newest) if newest.as_of == from => newest.id,
+            Some(_) | None => statements::query::<LastMessageId>(&[]).get_result(sql)?,
+        };
+        Ok(Self {
+            began: Instant::now(),
+            from,
+            clock,
+            stamp: from,
+            newest,
+            messages: 0,
+            events: Vec::new(),
+            forgotten: Vec::new(),
+            invalidated: Vec::new(),
+        })
+    }
+
+    /// A moment that was not given out before and is later than all that were; over restarts, too.
+    pub(super) fn now(&mut self) -> Stamp {
+        let next = self.stamp.0.saturating_add(1);
+        self.stamp = Stamp(self.clock.now().0.max(next));
+        self.stamp
+    }
+
+    /// An id for a message. One that is not used leaves a hole.
+    pub(super) fn next_message_id(&mut self) -> MessageId {
+        self.newest = self.newest.saturating_add(1);
+        MessageId(self.newest)
+    }
+
+    /// Appends an event to the log, if its write succeeds and the transaction commits.
+    pub(super) fn announce(&mut self, accepted: Stamp, body: Payload) {
+        let at = self.now();
+        self.events.push(Event {
+            pos: None,
+            at,
+            payload: body,
+            timestamps: Timestamps {
+                accepted: Some(accepted),
+                committed: None,
+            },
+        });
+    }
+
+    /// It is committed; what the next group may rely on.
+    pub(super) fn committed(&mut self, at: Stamp) -> NewestMessage {
+        for event in &mut self.events {
+            event.timestamps.committed = Some(at);
+        }
+        NewestMessage {
+            id: self.newest,
+            as_of: self.stamp,
+        }
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            messages: self.messages,
+            events: self.events.len(),
+            forgotten: self.forgotten.len(),
+            invalidated: self.invalidated.len(),
+        }
+    }
+
+    /// What was left since the mark was taken back.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.messages = mark.messages;
+        self.events.truncate(mark.events);
+        self.forgotten.truncate(mark.forgotten);
+        self.invalidated.truncate(mark.invalidated);
+    }
+}

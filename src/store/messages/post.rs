@@ -1,0 +1,202 @@
+//! Plain messages: data on their way to a row, written as one set per group.
+//!
+//! A plain message is not private, answers nothing and moves no marker: its row, its channel's counters and its event
+//! are all that it needs. For the whole set there is one update per channel, then the rows, then the events.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::connect::Sql;
+use super::super::group::Group;
+use super::super::work::Answer;
+use super::super::{Db, Failure};
+use super::row::{self, Moved, Placed};
+use crate::event::{Payload, Written};
+use crate::model::message::NewMessage;
+use crate::model::{Channel, ChannelBrief, ChannelId, Message, Refusal, Refused, Stamp, User};
+
+/// Whether a channel allows something.
+pub type Rule = Box<dyn Fn(&Channel) -> Result<(), Refused> + Send>;
+
+/// A plain message, as an actor hands it over.
+pub struct PlainMessage {
+    /// Where it goes, as the event will tell.
+    pub channel: ChannelBrief,
+    /// The version of the channel that it was allowed on.
+    pub revision: i64,
+    /// Its author, as the event will tell.
+    pub author: Arc<User>,
+    /// What is written; neither `reply_to` nor `update_marker`.
+    pub new: NewMessage,
+    /// Decides again, when the channel has become another version.
+    pub allow: Rule,
+}
+
+impl PlainMessage {
+    /// Whether a message needs nothing but its row; that the channel is not a private one is the caller's to say.
+    pub fn is_enough_for(new: &NewMessage) -> bool {
+        new.reply_to.is_none() && !new.update_marker
+    }
+}
+
+/// A plain message in the lane.
+pub(in super::super) struct Posting {
+    pub(in super::super) accepted: Stamp,
+    pub(in super::super) outcome: Option<Result<Message, Failure>>,
+    /// Taken when it is written.
+    plain: Option<PlainMessage>,
+    answer: Answer<Message>,
+}
+
+impl Posting {
+    pub(in super::super) fn new(
+        accepted: Stamp,
+        plain: PlainMessage,
+        answer: Answer<Message>,
+    ) -> Self {
+        Self {
+            accepted,
+            outcome: None,
+            plain: Some(plain),
+            answer,
+        }
+    }
+
+    pub(in super::super) fn answer(self, committed: Result<(), Failure>) {
+        self.answer.after(self.outcome, committed);
+    }
+}
+
+/// Writes them as one set. On `Err` nothing may be left of it: the caller takes back what was done, and may try each
+/// alone. Messages that are refused are told so, and do not count as errors.
+pub(in super::super) fn write_postings(
+    sql: &mut Sql,
+    group: &mut Group,
+    postings: &mut [&mut Posting],
+) -> Result<(), Failure> {
+    let mut set: Vec<Entry<'_>> = postings
+        .iter_mut()
+        .filter_map(|posting| Entry::new(posting, group))
+        .collect();
+    move_channels(sql, &mut set)?;
+    let mut rows = Vec::with_capacity(set.len());
+    for entry in set {
+        if entry.posting.outcome.is_some() {
+            continue;
+        }
+        if let Some(plain) = &entry.posting.plain {
+            let named = row::insert(sql, entry.placed, &plain.new)?;
+            rows.push((entry, named));
+        }
+    }
+    // From here on nothing fails, so what was given may be taken.
+    for (Entry { posting, placed }, named) in rows {
+        let Some(plain) = posting.plain.take() else {
+            continue;
+        };
+        let message = row::message(placed, plain.new, named);
+        let written = Written {
+            message: message.clone(),
+            author: plain.author,
+            channel: plain.channel,
+        };
+        group.messages += 1;
+        group.announce(
+            posting.accepted,
+            Payload::MessageCreated {
+                written: Box::new(written),
+                read_by_author: false,
+            },
+        );
+        posting.outcome = Some(Ok(message));
+    }
+    Ok(())
+}
+
+struct Entry<'p> {
+    posting: &'p mut Posting,
+    placed: Placed,
+}
+
+impl<'p> Entry<'p> {
+    fn new(posting: &'p mut Posting, group: &mut Group) -> Option<Self> {
+        let channel = posting.plain.as_ref()?.channel.id;
+        // An attempt before this one failed as a whole.
+        posting.outcome = None;
+        let placed = Placed {
+            id: group.next_message_id(),
+            at: group.now(),
+            channel,
+            thread: None,
+        };
+        Some(Self { posting, placed })
+    }
+
+    fn at(&self) -> Option<(ChannelId, i64)> {
+        let plain = self.posting.plain.as_ref()?;
+        Some((plain.channel.id, plain.revision))
+    }
+}
+
+/// One update for each channel; where the channel has become another version, its messages are decided on again.
+fn move_channels(sql: &mut Sql, set: &mut [Entry<'_>]) -> Result<(), Failure> {
+    let mut channels: HashMap<(ChannelId, i64), Moved> = HashMap::new();
+    for entry in set.iter() {
+        let Some(at) = entry.at() else { continue };
+        let moved = channels.entry(at).or_insert(moved_by(entry));
+        add(moved, entry);
+    }
+    for ((channel, revision), moved) in channels {
+        if moved.write_at(sql, revision)? {
+            continue;
+        }
+        let entries = set.iter_mut();
+        let of_it = entries.filter(|entry| entry.at() == Some((channel, revision)));
+        decide_again(sql, channel, of_it)?;
+    }
+    Ok(())
+}
+
+/// Here, in the transaction, the channel stays as it is read; so once is enough.
+fn decide_again<'e, 'p: 'e>(
+    sql: &mut Sql,
+    id: ChannelId,
+    entries: impl Iterator<Item = &'e mut Entry<'p>>,
+) -> Result<(), Failure> {
+    let channel = Db { sql }.channel(id)?;
+    let mut all: Option<Moved> = None;
+    for entry in entries {
+        let allowed = match (&channel, &entry.posting.plain) {
+            (Some(channel), Some(plain)) => (plain.allow)(channel),
+            (None, _) | (_, None) => Err(Refusal::ChannelNotFound.into()),
+        };
+        if let Err(refused) = allowed {
+            entry.posting.outcome = Some(Err(refused.into()));
+            continue;
+        }
+        if let (Some(channel), Some(plain)) = (&channel, &mut entry.posting.plain) {
+            plain.channel = channel.brief();
+        }
+        add(all.get_or_insert(moved_by(entry)), entry);
+    }
+    match all {
+        Some(moved) => moved.write(sql).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+fn moved_by(entry: &Entry<'_>) -> Moved {
+    Moved {
+        channel: entry.placed.channel,
+        messages: 0,
+        id: entry.placed.id,
+        at: entry.placed.at,
+    }
+}
+
+// Entries come in the order of their ids.
+fn add(moved: &mut Moved, entry: &Entry<'_>) {
+    moved.messages += 1;
+    moved.id = entry.placed.id;
+    moved.at = entry.placed.at;
+}

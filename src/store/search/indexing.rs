@@ -1,0 +1,135 @@
+//! When the full-text index learns of new messages: after their commits, many at once.
+//!
+//! A message in an index of its own costs as much as all the rest of its write, so the lane indexes in slices, from a
+//! mark on (`search_mark`). The mark moves in the transaction that indexes, so a crash leaves nothing out. A search
+//! has the rest indexed first ([`Store::read_words`]): what was written before is found.
+
+use std::time::{Duration, Instant};
+
+use diesel::RunQueryDsl as _;
+
+use super::super::connect::Sql;
+use super::super::statements::{
+    self, EndOfSlice, IndexSlice, LastMessageId, MoveSearchMark, SearchMark, execute,
+};
+use super::super::{Db, Failure, Store, Tx};
+use crate::model::MessageId;
+
+/// So many new messages are indexed without waiting longer; a slice holds a few times as many.
+const MANY: usize = 64;
+/// Messages per transaction of the index: writes wait for one of these at most.
+const SLICE: i64 = 512;
+/// New messages are indexed after this time, however few they are.
+const SOON: Duration = Duration::from_millis(250);
+/// After a failure, which is logged where it arose.
+const LATER: Duration = Duration::from_secs(5);
+
+/// When the lane indexes next.
+pub(in super::super) struct Indexing {
+    waiting: usize,
+    due: Option<Instant>,
+}
+
+impl Indexing {
+    pub(in super::super) fn due_at_once(now: Instant) -> Self {
+        Self {
+            waiting: 0,
+            due: Some(now),
+        }
+    }
+
+    /// Messages were committed.
+    pub(in super::super) fn note(&mut self, messages: usize, now: Instant) {
+        if messages == 0 {
+            return;
+        }
+        self.waiting += messages;
+        self.due = if self.waiting >= MANY {
+            Some(now)
+        } else {
+            self.due.or(Some(now + SOON))
+        };
+    }
+
+    pub(in super::super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// A slice was indexed; whether it was the last.
+    pub(in super::super) fn done(&mut self, all: Result<bool, Failure>, now: Instant) {
+        self.waiting = 0;
+        self.due = match all {
+            Ok(true) => None,
+            Ok(false) => Some(now),
+            Err(_logged_already) => Some(now + LATER),
+        };
+    }
+}
+
+/// Indexes the next messages; whether those were all.
+pub(in super::super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
+    let mark = mark(sql)?;
+    let end: Option<i64> = statements::query::<EndOfSlice>(&[mark.into(), SLICE.into()])
+        .get_result::<Option<i64>>(sql)?;
+    let Some(end) = end else {
+        return Ok(true);
+    };
+    execute::<IndexSlice>(sql, &[mark.into(), end.into()])?;
+    execute::<MoveSearchMark>(sql, &[end.into()])?;
+    Ok(statements::query::<LastMessageId>(&[]).get_result::<i64>(sql)? <= end)
+}
+
+fn mark(sql: &mut Sql) -> Result<i64, Failure> {
+    Ok(statements::query::<SearchMark>(&[]).get_result(sql)?)
+}
+
+impl Db<'_> {
+    /// The newest message, if it is not in the index yet.
+    fn newest_unindexed(&mut self) -> Result<Option<i64>, Failure> {
+        let newest: i64 = statements::query::<LastMessageId>(&[]).get_result(self.sql)?;
+        Ok((mark(self.sql)? < newest).then_some(newest))
+    }
+}
+
+impl Tx<'_> {
+    /// A message is deleted: the index forgets it at the end of the group, unless it has not learnt of it yet.
+    pub(in super::super) fn forget_message_words(
+        &mut self,
+        id: MessageId,
+        text: &str,
+    ) -> Result<(), Failure> {
+        let (sql, group) = self.parts();
+        if id.0 <= mark(sql)? {
+            group.forgotten.push((id.0, text.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// As [`Store::read`], for a job that looks for words: what was written before this call is found.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] of either queue.
+    pub async fn read_words<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        // Asked of the database, not of the lane: another process may have written.
+        let newest = self.read(|db| {
+            let newest = db.newest_unindexed()?;
+            Ok(newest)
+        });
+        let newest = newest.await?;
+        if let Some(newest) = newest {
+            // What is written meanwhile is not waited for, so this ends.
+            while !self.write(move |tx| index_up_to(tx, newest)).await? {}
+        }
+        self.read(job).await
+    }
+}
+
+fn index_up_to(tx: &mut Tx<'_>, newest: i64) -> Result<bool, Failure> {
+    let (sql, _) = tx.parts();
+    Ok(mark(sql)? >= newest || index_slice(sql)? || mark(sql)? >= newest)
+}

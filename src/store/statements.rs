@@ -1,0 +1,170 @@
+//! All SQL that is written by hand, for the paths where preparing a statement costs as much as running it.
+//!
+//! Diesel prepares each `UPDATE` anew, since its text may differ from call to call, and has no words for
+//! transactions and upserts. A statement here is a type: its text is a constant, so each connection prepares it once.
+//! What another database says differently is in this file, `connect.rs` and `search/words.rs`.
+
+use std::marker::PhantomData;
+
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sqlite::Sqlite;
+
+use super::connect::Sql;
+
+/// One statement; `?` are its places.
+pub(super) trait Statement: 'static {
+    const TEXT: &'static str;
+    /// SQL types of the columns that it returns, if it returns any.
+    type Row;
+}
+
+macro_rules! statements {
+    ($($(#[doc = $doc:literal])+ $name:ident -> $row:ty = $text:literal;)+) => {$(
+        $(#[doc = $doc])+
+        pub(super) struct $name;
+        impl Statement for $name {
+            const TEXT: &'static str = $text;
+            type Row = $row;
+        }
+    )+};
+}
+
+statements! {
+    /// Takes the write lock at once, so that no reading transaction has to be raised to a writing one.
+    Begin -> () = "BEGIN IMMEDIATE";
+    /// Makes a group durable.
+    Commit -> () = "COMMIT";
+    /// Takes a group back.
+    Rollback -> () = "ROLLBACK";
+    /// Before a job that may fail alone.
+    Savepoint -> () = "SAVEPOINT job";
+    /// After it, however it went.
+    Release -> () = "RELEASE job";
+    /// When it failed.
+    RollbackToSavepoint -> () = "ROLLBACK TO job";
+
+    /// The last moment that was given out, by any process.
+    LastStamp -> BigInt = "SELECT stamp FROM log_head";
+    /// Numbers for events: by how many, by how many bytes, the last moment given out.
+    MoveLogHead -> BigInt = "UPDATE log_head SET pos = pos + ?, bytes = bytes + ?, stamp = ? RETURNING pos";
+
+    /// The newest id, when another process may have given out some.
+    LastMessageId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM messages";
+    /// A message; its id is known beforehand.
+    InsertMessage -> () = "INSERT INTO messages (id, channel_id, user_id, client_id, thread_id, reply_to,
+            created_at, is_nsfw, text, html, entities, raw)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    /// New messages of a channel, if it still is as it was when they were allowed: their number, the newest id, its
+    /// moment.
+    MoveChannelAt -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = ?,
+            recent_deleted_message_id = NULL, activity = ?
+        WHERE id = ? AND revision = ?";
+    /// The same, by a job that has looked at the channel in its own transaction.
+    MoveChannel -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = ?,
+            recent_deleted_message_id = NULL, activity = ?
+        WHERE id = ?";
+    /// Which version of a channel there is.
+    ChannelRevision -> BigInt = "SELECT revision FROM channels WHERE id = ?";
+
+    /// A reader's place in a channel.
+    SetChannelMarker -> () = "INSERT INTO channel_markers
+            (user_id, channel_id, position, last_read_id, percentage, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (user_id, channel_id) DO UPDATE SET
+            position = excluded.position, last_read_id = excluded.last_read_id,
+            percentage = excluded.percentage, updated_at = excluded.updated_at";
+
+    /// How far the full-text index has come.
+    SearchMark -> BigInt = "SELECT indexed_up_to FROM search_mark";
+    /// It has come further.
+    MoveSearchMark -> () = "UPDATE search_mark SET indexed_up_to = ?";
+    /// The last of the next messages after an id, so many at most; nothing if there is none.
+    EndOfSlice -> Nullable<BigInt> = "SELECT MAX(id) FROM (SELECT id FROM messages WHERE id > ? ORDER BY id LIMIT ?)";
+    /// Indexes the messages of a range of ids that are not deleted.
+    IndexSlice -> () = "INSERT INTO message_words (rowid, text)
+        SELECT id, text FROM messages WHERE id > ? AND id <= ? AND deleted_at IS NULL";
+    /// The index has to forget a message; it must be told the text that it was given.
+    ForgetWords -> () = "INSERT INTO message_words (message_words, rowid, text) VALUES ('delete', ?, ?)";
+    /// Messages of some channels (a JSON list of ids) that hold words, best first.
+    BestMessages -> BigInt = "SELECT messages.id
+        FROM message_words JOIN messages ON messages.id = message_words.rowid
+        WHERE message_words MATCH ? AND messages.channel_id IN (SELECT value FROM json_each(?))
+        ORDER BY message_words.rank, messages.id DESC LIMIT ? OFFSET ?";
+}
+
+/// A value for a `?`.
+pub(super) enum Bind<'a> {
+    Int(i64),
+    Flag(bool),
+    Text(&'a str),
+    Null,
+}
+
+impl From<i64> for Bind<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<bool> for Bind<'_> {
+    fn from(value: bool) -> Self {
+        Self::Flag(value)
+    }
+}
+
+impl<'a> From<&'a str> for Bind<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<'a, T: Into<Bind<'a>>> From<Option<T>> for Bind<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// Runs a statement; the number of rows that it changed.
+pub(super) fn execute<S: Statement>(sql: &mut Sql, binds: &[Bind<'_>]) -> QueryResult<usize> {
+    Run::<S>(binds, PhantomData).execute(sql)
+}
+
+/// A statement to be loaded from.
+pub(super) fn query<'a, S: Statement>(binds: &'a [Bind<'a>]) -> Run<'a, S> {
+    Run(binds, PhantomData)
+}
+
+/// A statement with its values.
+pub(super) struct Run<'a, S>(&'a [Bind<'a>], PhantomData<S>);
+
+impl<S: Statement> QueryId for Run<'_, S> {
+    // The type names the text, so the prepared statement is found without building the text.
+    type QueryId = S;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<S: Statement> Query for Run<'_, S> {
+    type SqlType = S::Row;
+}
+
+impl<S: Statement> QueryFragment<Sqlite> for Run<'_, S> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        const NULL: &Option<i64> = &None;
+        let mut parts = S::TEXT.split('?');
+        out.push_sql(parts.next().unwrap_or_default());
+        for (part, bind) in parts.zip(self.0) {
+            match bind {
+                Bind::Int(value) => out.push_bind_param::<BigInt, _>(value)?,
+                Bind::Flag(value) => out.push_bind_param::<Bool, _>(value)?,
+                Bind::Text(value) => out.push_bind_param::<Text, str>(value)?,
+                Bind::Null => out.push_bind_param::<Nullable<BigInt>, _>(NULL)?,
+            }
+            out.push_sql(part);
+        }
+        Ok(())
+    }
+}
+
+impl<S> RunQueryDsl<Sql> for Run<'_, S> {}

@@ -1,0 +1,124 @@
+//! The one transaction of a group of writes.
+//!
+//! Jobs run in order, each in a savepoint, so that a failed one goes alone. Plain messages that follow one another are
+//! written as one set, before the next job runs: a job sees what was written before it. The log is appended to as the
+//! last step before the commit; its rows and the effects they tell of are one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use super::connect::Sql;
+use super::group::{Group, NewestMessage};
+use super::log;
+use super::messages::{Posting, write_postings};
+use super::search::forget_words;
+use super::statements::{
+    Begin, Commit, Release, Rollback, RollbackToSavepoint, Savepoint, execute,
+};
+use super::work::Work;
+use super::{Db, Failure, Tx};
+use crate::clock::Clock;
+use crate::telemetry::{Metrics, Span};
+
+/// What a group's transaction needs.
+pub(super) struct Transaction<'l> {
+    pub(super) sql: &'l mut Sql,
+    pub(super) clock: &'l Clock,
+    pub(super) metrics: &'l Metrics,
+    /// As of this process's last commit.
+    pub(super) newest: Option<NewestMessage>,
+}
+
+impl Transaction<'_> {
+    /// Runs and commits all of it; `None` if nothing was left to commit. On `Err` nothing of it holds.
+    pub(super) fn run(&mut self, work: &mut [Work]) -> Result<Option<Group>, Failure> {
+        let outcome = self.attempt(work);
+        if outcome.is_err() {
+            self.roll_back();
+        }
+        outcome
+    }
+
+    fn attempt(&mut self, work: &mut [Work]) -> Result<Option<Group>, Failure> {
+        let mut group = self.begin()?;
+        // All that there is, if it is one set or one job: the transaction is its savepoint.
+        let is_alone = work.len() == 1 || work.iter().all(Work::is_message);
+        if is_alone {
+            if self.unguarded(&mut group, work).is_ok() {
+                return self.finish(group).map(Some);
+            }
+            self.roll_back();
+            if work.len() == 1 {
+                return Ok(None);
+            }
+            group = self.begin()?;
+            for one in work {
+                self.guarded(&mut group, std::slice::from_mut(one))?;
+            }
+            return self.finish(group).map(Some);
+        }
+        for part in work.chunk_by_mut(|a, b| a.is_message() && b.is_message()) {
+            let is_done = self.guarded(&mut group, part)?;
+            if !is_done && part.len() > 1 {
+                // One of the set is to blame; it shall not fail the others.
+                for one in part {
+                    self.guarded(&mut group, std::slice::from_mut(one))?;
+                }
+            }
+        }
+        self.finish(group).map(Some)
+    }
+
+    fn begin(&mut self) -> Result<Group, Failure> {
+        execute::<Begin>(self.sql, &[])?;
+        Group::begin(self.sql, self.clock.clone(), self.newest)
+    }
+
+    /// One job, or messages as one set.
+    fn unguarded(&mut self, group: &mut Group, part: &mut [Work]) -> Result<(), Failure> {
+        if let [Work::Job(job)] = part {
+            let accepted = job.accepted();
+            return job.run(&mut Tx::new(self.sql, group, accepted));
+        }
+        let mut postings: Vec<&mut Posting> = part.iter_mut().filter_map(Work::posting).collect();
+        let write = AssertUnwindSafe(|| write_postings(self.sql, group, &mut postings));
+        let written = catch_unwind(write)
+            .unwrap_or_else(|_| Err(Failure::trouble("the write of a message panicked")));
+        if let Err(failure) = &written {
+            for posting in postings {
+                posting.outcome = Some(Err(failure.clone()));
+            }
+        }
+        written
+    }
+
+    /// The same in a savepoint. False: it failed alone. `Err`: the whole transaction did.
+    fn guarded(&mut self, group: &mut Group, part: &mut [Work]) -> Result<bool, Failure> {
+        let mark = group.mark();
+        execute::<Savepoint>(self.sql, &[])?;
+        let is_done = self.unguarded(group, part).is_ok();
+        if !is_done {
+            // Fails if SQLite gave the whole transaction up (disk full): then all writes fail.
+            execute::<RollbackToSavepoint>(self.sql, &[])?;
+            group.back_to(mark);
+        }
+        execute::<Release>(self.sql, &[])?;
+        Ok(is_done)
+    }
+
+    fn finish(&mut self, mut group: Group) -> Result<Group, Failure> {
+        forget_words(self.sql, &group.forgotten)?;
+        log::append(&mut Db { sql: self.sql }, &mut group)?;
+        let spans = self.metrics.spans();
+        spans.since(Span::Transact, group.began);
+        let done = Instant::now();
+        execute::<Commit>(self.sql, &[])?;
+        spans.since(Span::Commit, done);
+        Ok(group)
+    }
+
+    fn roll_back(&mut self) {
+        // Refused if SQLite rolled back by itself: then it is done already.
+        drop(execute::<Rollback>(self.sql, &[]));
+    }
+}
