@@ -8,7 +8,6 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -46,8 +45,6 @@ impl ServerProcess {
             let place = directory.display();
             io::Error::new(error.kind(), format!("no directory {place}: {error}"))
         })?;
-        // The port is free now; that somebody takes it within a millisecond is reported by the server itself.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let before = usage::cores();
         if let Some(core) = core {
             // What we start inherits where we may run, its threads too; moving it later would miss some.
@@ -56,7 +53,7 @@ impl ServerProcess {
         let many = sockets.saturating_mul(2).max(1_000_000).to_string();
         let mut command = Command::new(binary);
         command
-            .args(["serve", "--bind", &format!("127.0.0.1:{port}")])
+            .args(["serve", "--bind", "127.0.0.1:0"])
             .args(["--database-url", &database_url(&directory)])
             .env("GROUNDNUT_RATE_LIMITS_ENABLED", "false")
             .env("GROUNDNUT_STREAMS_USER_CONNECTIONS", many)

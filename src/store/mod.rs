@@ -9,6 +9,7 @@
 //! Jobs get a [`Db`] or a [`Tx`]; these take and give model types. Rows, tables and connections stay in here.
 //! Not here: rules. Who may do what is decided above; the store keeps what must be true of the data.
 
+mod answer;
 mod app_streams;
 mod cache;
 mod channel_subscriptions;
@@ -44,6 +45,7 @@ mod work;
 #[cfg(test)]
 mod tests;
 
+pub use answer::{Answer, Pending};
 pub use channel_subscriptions::ChannelSubscription;
 pub use channels::InboxFilter;
 pub use clients::NewClient;
@@ -58,7 +60,6 @@ pub use relations::MutesAndBlocks;
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch};
 pub use tokens::NewToken;
 pub use users::NewUser;
-pub use work::{Answer, Pending};
 
 use std::sync::Arc;
 

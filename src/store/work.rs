@@ -1,9 +1,8 @@
-//! What waits for the write lane: jobs, plain messages, and the way back to those who asked.
+//! What waits for the write lane: jobs and plain messages.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tokio::sync::oneshot;
-
+use super::answer::Answer;
 use super::messages::Posting;
 use super::queue::Queue;
 use super::{Failure, Tx};
@@ -84,48 +83,6 @@ where
 
     fn answer(self: Box<Self>, committed: Result<(), Failure>) {
         self.answer.after(self.outcome, committed);
-    }
-}
-
-/// The way back to the caller of a write. It may travel with a mail and from there into the lane, so that the outcome
-/// needs no other thread on its way. Dropped, it tells the caller [`Failure::Stopping`].
-#[derive(Debug)]
-pub struct Answer<T>(oneshot::Sender<Result<T, Failure>>);
-
-/// A write on its way to its commit. Dropping it does not take the write back.
-#[derive(Debug)]
-pub struct Pending<T>(oneshot::Receiver<Result<T, Failure>>);
-
-impl<T> Answer<T> {
-    /// An answer and where it arrives.
-    pub fn new() -> (Self, Pending<T>) {
-        let (sender, receiver) = oneshot::channel();
-        (Self(sender), Pending(receiver))
-    }
-
-    /// Answers. A caller that has gone away misses it; what was committed stays.
-    pub fn give(self, outcome: Result<T, Failure>) {
-        drop(self.0.send(outcome));
-    }
-
-    /// Answers with a write's own outcome, unless its commit failed.
-    pub(super) fn after(self, own: Option<Result<T, Failure>>, committed: Result<(), Failure>) {
-        self.give(match (own, committed) {
-            (Some(Err(own)), _) => Err(own),
-            (Some(Ok(_)) | None, Err(failure)) => Err(failure),
-            (Some(Ok(value)), Ok(())) => Ok(value),
-            (None, Ok(())) => Err(Failure::Stopping),
-        });
-    }
-}
-
-impl<T> Pending<T> {
-    /// Until it is committed.
-    ///
-    /// # Errors
-    /// What the job refused, or why the commit failed.
-    pub async fn wait(self) -> Result<T, Failure> {
-        self.0.await.unwrap_or(Err(Failure::Stopping))
     }
 }
 

@@ -183,10 +183,9 @@ impl LongRun {
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
         for child in children.split_whitespace() {
             let line = std::fs::read_to_string(format!("/proc/{child}/cmdline")).ok()?;
-            let words: Vec<&str> = line.split('\0').collect();
-            if let Some(at) = words.iter().position(|word| *word == "--bind") {
+            if line.split('\0').any(|word| word == "serve") {
                 self.server = child.parse().ok()?;
-                return words[at + 1].parse().ok();
+                return listener_of(self.server);
             }
         }
         None
@@ -215,6 +214,23 @@ impl Drop for LongRun {
             drop(tester.wait_with_output());
         }
     }
+}
+
+/// Where a process listens, as Linux tells it: the port is not known before the server has taken it.
+fn listener_of(pid: i32) -> Option<SocketAddr> {
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
+    let links = open.filter_map(|entry| entry.ok()?.path().read_link().ok());
+    let own: Vec<String> = links
+        .map(|link| link.to_string_lossy().into_owned())
+        .collect();
+    let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
+    table.lines().skip(1).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let (local, state, inode) = (fields.get(1)?, fields.get(3)?, fields.get(9)?);
+        let is_ours = *state == "0A" && own.contains(&format!("socket:[{inode}]"));
+        let port = u16::from_str_radix(local.split(':').nth(1)?, 16).ok()?;
+        is_ours.then(|| SocketAddr::from(([127, 0, 0, 1], port)))
+    })
 }
 
 fn has_the_figures_so_far(report: &Value) {

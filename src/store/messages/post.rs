@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::super::answer::Answer;
 use super::super::connect::Sql;
 use super::super::group::Group;
-use super::super::work::Answer;
 use super::super::{Db, Failure};
 use super::row::{self, Moved, Placed};
 use crate::event::{Payload, Written};
