@@ -48,9 +48,10 @@ pub(super) struct Heads {
     line_length: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     /// In a head, before the end of the status line.
+    #[default]
     Status,
     /// In the lines below it.
     Fields { status: u16, body: Framing },
@@ -73,12 +74,6 @@ enum Framing {
     Unknown,
     Length(u64),
     Chunked,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self::Status
-    }
 }
 
 impl Heads {
@@ -139,7 +134,8 @@ impl Heads {
             .into_iter()
             .find(|name| match self.line.get(name.len()) {
                 Some(behind) => *behind == b':' && starts_with(&self.line, name),
-                // A line that is cut in a name: whichever of ours it will be, the beginning is spelled the same.
+                // A line that is cut in a name: whichever of ours it will be, the beginning is spelled the same. One
+                // that is not ours loses the lower case of its first letters and nothing else.
                 None => {
                     !is_whole
                         && name
@@ -201,7 +197,10 @@ fn status_in(line: &[u8]) -> Option<u16> {
 
 fn framing_in(line: &[u8]) -> Option<Framing> {
     if starts_with(line, b"transfer-encoding:") {
-        return Some(Framing::Chunked);
+        return Some(match line.ends_with(b"chunked") {
+            true => Framing::Chunked,
+            false => Framing::Unknown,
+        });
     }
     let value = starts_with(line, b"content-length:").then(|| line.get(15..))??;
     let length = std::str::from_utf8(value).ok()?.trim().parse().ok()?;

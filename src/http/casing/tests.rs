@@ -125,7 +125,7 @@ fn every_cut_of_a_head_gives_the_same_bytes() {
         let (mut heads, mut got) = (Heads::default(), bytes.to_vec());
         let (first, second) = got.split_at_mut(cut);
         for part in [first, second] {
-            for name in heads.advance(&part.to_vec()) {
+            for name in heads.advance(part) {
                 name.write_to(part);
             }
         }
