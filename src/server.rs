@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::http::{App, CasedStream, Settings};
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::site::Site;
-use crate::store::{Store, StoreOptions};
+use crate::store::{Failure, Store, StoreOptions};
 use crate::telemetry::Metrics;
 use crate::web::{Demo, DemoPerson};
 use crate::ws::{Gate, upgrade};
@@ -60,17 +60,9 @@ pub enum StartError {
     PartLost(&'static str),
 }
 
-/// How the store is opened under this configuration.
-pub fn store_options(config: &Config) -> StoreOptions {
-    let store = &config.store;
-    StoreOptions {
-        url: store.database_url.clone(),
-        read_connections: store.read_connections,
-        lane_capacity: store.lane_capacity,
-        lane_batch: store.lane_batch,
-        log_retention: Duration::from_secs(store.log_retention_hours.saturating_mul(3600)),
-        log_max_bytes: i64::try_from(store.log_max_megabytes.saturating_mul(1 << 20))
-            .unwrap_or(i64::MAX),
+impl From<Failure> for StartError {
+    fn from(failure: Failure) -> Self {
+        Self::Store(failure.to_string())
     }
 }
 
@@ -87,15 +79,11 @@ pub fn serve(config: &Config, with_demo: bool) -> Result<(), StartError> {
 async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
     let clock = Clock::default();
     let metrics = Arc::new(Metrics::default());
-    let store = Store::open(&store_options(config), clock.clone(), metrics.clone())
-        .map_err(|failure| StartError::Store(failure.to_string()))?;
-    crate::setup::page::register(&store)
-        .await
-        .map_err(|e| StartError::Store(e.to_string()))?;
+    let options = StoreOptions::from(&config.store);
+    let store = Store::open(&options, clock.clone(), metrics.clone())?;
+    crate::setup::page::register(&store).await?;
     let demo = match with_demo {
-        true => crate::setup::demo::fill(&store)
-            .await
-            .map_err(|e| StartError::Store(e.to_string()))?,
+        true => crate::setup::demo::fill(&store).await?,
         false => Demo::default(),
     };
     let listener = TcpListener::bind(&config.server.bind)
@@ -134,9 +122,23 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
     let sweeper = actix_rt::spawn(sweep(shared.clone()));
     app.set_ready(true);
     announce(&public_url, address, &people)?;
+    let outcome = run_until_stopped(server, config, &shared, &app, delivery_ended).await;
+    sweeper.abort();
+    store.close().await;
+    outcome
+}
+
+/// Until a signal or the loss of a part has drained the server, or the server ends by itself.
+async fn run_until_stopped(
+    server: actix_server::Server,
+    config: &Config,
+    shared: &Shared,
+    app: &App,
+    delivery_ended: oneshot::Receiver<()>,
+) -> Result<(), StartError> {
     let handle = server.handle();
     let mut running = actix_rt::spawn(server);
-    let outcome = tokio::select! {
+    tokio::select! {
         ended = &mut running => {
             drop(ended);
             Ok(())
@@ -144,23 +146,21 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
         () = stop_signal() => {
             tracing::info!("stopping");
             app.set_ready(false);
-            drain(config, &shared, &app, &handle).await;
+            drain(config, shared, app, &handle).await;
             Ok(())
         }
-        lost = part_lost(&shared, delivery_ended) => {
+        lost = part_lost(shared, delivery_ended) => {
             // A server without this part accepts writes that no listener hears; a new process delivers to all of them.
             tracing::error!(part = lost, "a part that nothing can replace is gone; stopping");
             app.set_ready(false);
-            drain(config, &shared, &app, &handle).await;
+            drain(config, shared, app, &handle).await;
             Err(StartError::PartLost(lost))
         }
-    };
-    sweeper.abort();
-    store.close().await;
-    outcome
+    }
 }
 
-/// Until the delivery, a shard or the write lane has ended, which only a panic brings about; says which.
+/// Until the delivery, a shard or the write lane has ended, which only a panic brings about (`LogTail` survives those
+/// in its steps); says which.
 async fn part_lost(shared: &Shared, mut delivery_ended: oneshot::Receiver<()>) -> &'static str {
     let mut looks = tokio::time::interval(LOOK_AT_PARTS);
     loop {
@@ -218,8 +218,7 @@ async fn start_log_tail(
         .store
         .committed()
         .ok_or_else(|| trouble("the log is read twice"))?;
-    let head = shared.store.log_head().await;
-    let head = head.map_err(|failure| StartError::Store(failure.to_string()))?;
+    let head = shared.store.log_head().await?;
     let tail = LogTail::new(shared.clone(), head.pos);
     let (runs, ended) = oneshot::channel();
     // On the thread of the actors, so that asking them needs no switch of threads.

@@ -37,7 +37,14 @@ impl Measured {
     /// Length of our own frames, once there is a report.
     pub(crate) fn frame_bytes(&self) -> Option<u64> {
         let (_, ours) = self.sides.first()?;
-        row(ours.first()?, "frame length").map(|length| length.round() as u64)
+        let length = row(ours.first()?, "frame length")?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a number of bytes, which the report holds as a float"
+        )]
+        let bytes = length.round() as u64;
+        Some(bytes)
     }
 
     /// Adds the cost of each listener after the first, from the same load with one listener.

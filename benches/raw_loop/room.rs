@@ -19,10 +19,10 @@ pub(super) struct Moment([u8; DIGITS]);
 impl Moment {
     pub(super) fn now() -> Self {
         let now = ClockId::CLOCK_REALTIME.now().map(Duration::from);
-        let mut micros = now.unwrap_or_default().as_micros() as u64;
+        let mut micros = now.unwrap_or_default().as_micros();
         let mut digits = [b'0'; DIGITS];
         for digit in digits.iter_mut().rev() {
-            *digit += (micros % 10) as u8;
+            *digit += u8::try_from(micros % 10).unwrap_or(0);
             micros /= 10;
         }
         Self(digits)

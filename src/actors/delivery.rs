@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use smallvec::SmallVec;
 
 use crate::event::{Event, Route};
-use crate::model::{ClientId, Stamp, Token, UserId};
+use crate::model::visibility::{Occasion, shows_words};
+use crate::model::{ClientId, Relationship, Stamp, Token, UserId};
 use crate::protocol::frame::{AppFrame, Frame};
 use crate::protocol::render_class::RenderClass;
 use crate::protocol::site::Site;
@@ -31,7 +32,12 @@ impl HiddenFrom {
 
     /// Whether it is kept from this viewer.
     pub fn is_hidden_from(&self, viewer: UserId, include_muted: bool) -> bool {
-        self.blocked.contains(&viewer) || (!include_muted && self.muted_by.contains(&viewer))
+        let of_actor = Relationship {
+            you_muted: self.muted_by.contains(&viewer),
+            you_blocked: self.blocked.contains(&viewer),
+            ..Relationship::default()
+        };
+        !shows_words(of_actor, Occasion::Listed, include_muted)
     }
 }
 

@@ -87,6 +87,11 @@ impl Directory {
         self.users.remove_if(&id, |_, known| known.is_same(gone));
     }
 
+    /// The same for the actor of an app's streams.
+    pub fn remove_dead_firehose(&self, id: &ClientId, gone: &Mailbox<FirehoseActor>) {
+        self.firehoses.remove_if(id, |_, known| known.is_same(gone));
+    }
+
     /// The actor of a user, started if it rests.
     pub fn user(&self, id: UserId, shared: &Arc<Shared>) -> Mailbox<UserActor> {
         let start = || {
@@ -140,6 +145,16 @@ impl Directory {
     /// No stream of this app is in use any more. A newer actor in its place stays.
     pub fn remove_firehose(&self, id: &ClientId, addr: &Addr<FirehoseActor>) {
         self.firehoses.remove_if(id, |_, known| known.is(addr));
+    }
+
+    /// What channels and firehoses know from events does not hold any more: they load anew. Those that were here end
+    /// by themselves; what waits in their mailboxes is still answered.
+    pub fn restart_all(&self, shared: &Arc<Shared>) {
+        self.channels.clear();
+        for client in self.firehoses() {
+            self.firehoses.remove(&client);
+            self.firehose(&client, shared);
+        }
     }
 
     /// A connection opened.

@@ -30,7 +30,7 @@ use tokio::sync::mpsc;
 
 pub use by::UserPrincipal;
 pub use channel::mail::{ChannelChange, SubscriptionChange};
-pub use engine::{ActorKind, ActorOrder, Engine, Numbers, SubscriptionHandle};
+pub use engine::{ActorKind, ActorOrder, Engine, NewSubscription, Numbers, SubscriptionGuard};
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::ProfileChange;
 

@@ -10,9 +10,8 @@ use crate::actors::user::write::grant;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::{ClientId, Refusal, Scopes};
-use crate::server::store_options;
 use crate::store::secret::{hash_password, random_id};
-use crate::store::{Failure, NewClient, NewUser, Store, Tx};
+use crate::store::{Failure, NewClient, NewUser, Store, StoreOptions, Tx};
 use crate::text::controls;
 
 type Done = Result<(), Box<dyn Error>>;
@@ -23,7 +22,7 @@ fn write<T: Send + 'static>(
     job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Box<dyn Error>> {
     let store = Store::open(
-        &store_options(config),
+        &StoreOptions::from(&config.store),
         Clock::default(),
         std::sync::Arc::default(),
     )

@@ -155,41 +155,11 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
-    let serve = match &cli.command {
-        // `groundnut --bind X serve` and `groundnut serve --bind X` mean the same.
-        Some(Command::Serve(args)) => ServeArgs {
-            bind: args.bind.clone().or(cli.serve.bind),
-            demo: args.demo || cli.serve.demo,
-            #[cfg(debug_assertions)]
-            faults: args.faults.clone().or(cli.serve.faults),
-        },
-        Some(
-            Command::User(_)
-            | Command::Client(_)
-            | Command::Token(_)
-            | Command::Config
-            | Command::Loadtest(_),
-        )
-        | None => cli.serve,
-    };
     #[cfg(debug_assertions)]
-    if let Some(folder) = serve.faults {
+    if let Some(folder) = faults(&cli) {
         crate::fault::arm(folder);
     }
-    let flags = Named::default()
-        .with(
-            "store.database_url",
-            "--database-url",
-            cli.common.database_url,
-        )
-        .with("server.log", "--log", cli.common.log)
-        .with("server.bind", "--bind", serve.bind)
-        .with(
-            "server.demo",
-            "--demo",
-            serve.demo.then(|| true.to_string()),
-        );
-    let config = Config::load(cli.common.config.as_deref(), flags)?;
+    let config = Config::load(cli.common.config.as_deref(), flags(&cli))?;
     match cli.command {
         None | Some(Command::Serve(_)) => run_server(config),
         Some(Command::User(UserCommand::Create {
@@ -225,6 +195,46 @@ fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
         // Handled before: the load tester has its own exit codes.
         Some(Command::Loadtest(_)) => Ok(()),
     }
+}
+
+/// The flags of `serve`, before and after the word: `groundnut --bind X serve` and `groundnut serve --bind X` mean the
+/// same.
+fn serve_flags(cli: &Cli) -> (&ServeArgs, &ServeArgs) {
+    let outer = &cli.serve;
+    match &cli.command {
+        Some(Command::Serve(inner)) => (outer, inner),
+        Some(
+            Command::User(_)
+            | Command::Client(_)
+            | Command::Token(_)
+            | Command::Config
+            | Command::Loadtest(_),
+        )
+        | None => (outer, outer),
+    }
+}
+
+#[cfg(debug_assertions)]
+fn faults(cli: &Cli) -> Option<PathBuf> {
+    let (outer, inner) = serve_flags(cli);
+    inner.faults.clone().or(outer.faults.clone())
+}
+
+/// The settings that flags make.
+fn flags(cli: &Cli) -> Named {
+    let common = &cli.common;
+    let (outer, inner) = serve_flags(cli);
+    let bind = inner.bind.as_ref().or(outer.bind.as_ref());
+    let demo = (inner.demo || outer.demo).then(|| true.to_string());
+    Named::default()
+        .with(
+            "store.database_url",
+            "--database-url",
+            common.database_url.clone(),
+        )
+        .with("server.log", "--log", common.log.clone())
+        .with("server.bind", "--bind", bind.cloned())
+        .with("server.demo", "--demo", demo)
 }
 
 fn run_server(mut config: Config) -> Result<(), Box<dyn std::error::Error>> {

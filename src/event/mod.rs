@@ -3,6 +3,7 @@
 //! An event is a fact in the past tense, complete in itself: rendering needs no database.
 
 pub mod facts;
+mod gap;
 mod owner;
 mod payload;
 pub mod routing;
@@ -14,10 +15,11 @@ pub(crate) mod samples;
 mod tests;
 
 pub use facts::{EventChannel, Facts};
+pub use gap::{Gap, GapCause, Logged};
 pub use owner::Owner;
 pub use payload::{ChannelNews, Payload, Written};
 pub use routing::{Route, RoutingKey};
-pub use topic::Topic;
+pub use topic::{Topic, TopicKind};
 
 use serde::{Deserialize, Serialize};
 

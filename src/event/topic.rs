@@ -3,6 +3,23 @@
 
 use crate::model::{ChannelId, UserId};
 
+/// A kind of topic, without what it is about. The paths that subscribe to it are in the table of routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TopicKind {
+    /// Messages of a channel.
+    ChannelMessages,
+    /// Who subscribes to a channel, and who leaves it.
+    ChannelSubscribers,
+    /// Presence in a channel.
+    ChannelPresence,
+    /// Channels that the user subscribes to.
+    Inbox,
+    /// Global presence.
+    Presence,
+    /// The user's tokens and profile.
+    Token,
+}
+
 /// A subscribable endpoint, keyed by its channel or user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
@@ -21,16 +38,17 @@ pub enum Topic {
 }
 
 impl Topic {
-    /// Paths that subscribe to each kind of topic, for the documents and for the test that calls them all.
-    pub const PATHS: &'static [&'static str] = &[
-        "/channels/{channel_id}/messages",
-        "/channels/{channel_id}/subscribers",
-        "/channels/{channel_id}/presence",
-        "/channels",
-        "/users/me/channels/subscribed",
-        "/presence",
-        "/token",
-    ];
+    /// Its row in the table of kinds.
+    pub fn kind(self) -> TopicKind {
+        match self {
+            Self::ChannelMessages(_) => TopicKind::ChannelMessages,
+            Self::ChannelSubscribers(_) => TopicKind::ChannelSubscribers,
+            Self::ChannelPresence(_) => TopicKind::ChannelPresence,
+            Self::Inbox(_) => TopicKind::Inbox,
+            Self::Presence => TopicKind::Presence,
+            Self::Token(_) => TopicKind::Token,
+        }
+    }
 
     /// The channel of the topic, if it has one.
     pub fn channel(self) -> Option<ChannelId> {

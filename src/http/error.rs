@@ -4,15 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::model::{Refusal, Refused};
 use crate::protocol::envelope::{Envelope, Meta};
 use crate::store::Failure;
-
-/// What a handler comes back with.
-pub type ApiResult<T = super::Reply> = Result<T, ApiError>;
 
 /// Seconds after which a full queue is worth another try.
 const BUSY_RETRY: u64 = 1;
@@ -90,15 +87,21 @@ impl ApiError {
         meta
     }
 
-    /// As a response.
-    pub fn response(&self, meta: &Meta, pretty: bool) -> HttpResponse {
-        let status = StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = HttpResponse::build(status);
-        response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
-        if let Some(seconds) = self.retry_in {
-            response.insert_header((RETRY_AFTER, HeaderValue::from(seconds)));
-        }
-        response.body(Envelope::bare(meta).bytes(pretty).unwrap_or_default())
+    /// The envelope that tells it, as the body of a response.
+    pub fn body(&self, meta: &Meta, pretty: bool) -> Vec<u8> {
+        Envelope::bare(meta).bytes(pretty).unwrap_or_default()
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The headers of the response.
+    pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
+        let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let retry = self.retry_in.map(|seconds| (RETRY_AFTER, seconds.into()));
+        std::iter::once(json).chain(retry)
     }
 }
 
@@ -140,11 +143,12 @@ impl fmt::Display for ApiError {
 
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        self.status()
     }
 
+    /// Without a body: the request pipeline writes it, where it knows how (`pipeline::errors`).
     fn error_response(&self) -> HttpResponse {
-        self.response(&self.meta(), false)
+        HttpResponse::new(self.status())
     }
 }
 

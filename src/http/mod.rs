@@ -1,7 +1,7 @@
 //! The REST face: routes, who asks, what is answered. It decides nothing about channels or users; it asks
 //! the actors and shows what they say.
 //!
-//! Every request passes [`middleware::pipeline`] (address, rate limit, caller, headers, log) and then one
+//! Every request passes [`pipeline::around`] (address, rate limit, caller, headers, log) and then one
 //! handler of [`routes`].
 
 pub mod casing;
@@ -11,28 +11,29 @@ pub mod error;
 pub mod extract;
 pub mod feed;
 pub mod markers;
-pub mod middleware;
 pub mod oauth;
+pub mod pipeline;
 pub mod presence;
 mod principal;
 pub mod reply;
+pub mod request;
 pub mod routes;
+mod show;
 pub mod streams;
 pub mod sys;
 pub mod text;
 pub mod token;
-pub mod user_includes;
 pub mod users;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::actors::Engine;
 use crate::config::Config;
-use middleware::rate_limit::{RateLimiter, RateLimits};
+use pipeline::rate_limit::{RateLimiter, RateLimits};
 
 pub use casing::CasedStream;
-pub use error::{ApiError, ApiResult};
-pub use reply::Reply;
+pub use error::ApiError;
+pub use reply::{ApiResult, Reply};
 pub use routes::configure;
 
 /// Version of the API that is spoken, as `X-API-Version` says it.
@@ -47,8 +48,6 @@ pub struct Settings {
     pub behind_proxy: bool,
     /// How much may be asked.
     pub rate_limits: RateLimits,
-    /// App streams that one client may keep.
-    pub app_streams: usize,
     /// How long a presence lasts.
     pub presence: presence::Lifetimes,
 }
@@ -65,7 +64,6 @@ impl From<&Config> for Settings {
             body_bytes: config.server.body_bytes,
             behind_proxy: config.server.behind_proxy,
             rate_limits: RateLimits::from(&config.rate_limits),
-            app_streams: config.streams.app_streams,
             presence: presence::Lifetimes {
                 default: config.presence.default_seconds,
                 longest: config.presence.max_seconds,

@@ -4,11 +4,8 @@ use actix_web::web::{Data, Path};
 
 use crate::actors::{SetPresence, UserPrincipal};
 use crate::http::extract::{Body, Caller, Live, Params, TokenCaller, UserCaller, path};
-use crate::http::user_includes::user_includes;
-use crate::http::{ApiResult, App, Reply};
-use crate::model::{Refusal, Scope, Stamp, UserId};
-use crate::protocol::object::PresenceObject;
-use crate::protocol::render_options::RenderOptions;
+use crate::http::{ApiResult, App, show};
+use crate::model::{Refusal, Stamp, UserId};
 use crate::protocol::topic::Topic;
 
 /// How long a presence lasts, in seconds.
@@ -21,41 +18,28 @@ pub struct Lifetimes {
 }
 
 /// `GET /presence`: everybody who is not offline.
-pub async fn list(caller: TokenCaller, live: Live, app: Data<App>) -> ApiResult {
+pub async fn list(caller: TokenCaller, params: Params, live: Live, app: Data<App>) -> ApiResult {
     let page = async {
         let present = app.engine.presence().all();
-        let ids = present.iter().map(|presence| presence.user_id).collect();
-        let user_includes =
-            user_includes(&app, Some(&caller), RenderOptions::default(), ids).await?;
-        let site = app.engine.site();
-        let shown: Vec<_> = present
-            .iter()
-            .filter(|presence| user_includes.object(presence.user_id).is_some())
-            .filter_map(|presence| {
-                let user = user_includes.user(presence.user_id)?;
-                Some(PresenceObject::new(user, presence, site))
-            })
-            .collect();
-        Reply::one(&shown)
+        show::all(&app, Some(&caller), &params, &present).await
     };
     live.around(&app, &caller, Topic::Presence, page).await
 }
 
 /// `GET /users/{user_id}/presence`, and its old address `/presence/{user_id}`
-pub async fn show(caller: UserCaller, user: Path<String>, app: Data<App>) -> ApiResult {
+pub async fn show(
+    caller: UserCaller,
+    user: Path<String>,
+    params: Params,
+    app: Data<App>,
+) -> ApiResult {
     let id = path::user(&app, Some(&caller), &user).await?;
-    show_user(&app, &caller, id).await
+    show_user(&app, &caller, &params, id).await
 }
 
-async fn show_user(app: &App, caller: &Caller, id: UserId) -> ApiResult {
-    let user_includes =
-        user_includes(app, Some(caller), RenderOptions::default(), vec![id]).await?;
-    let user = user_includes
-        .user(id)
-        .filter(|_| !user_includes.relationship(id).blocks_you)
-        .ok_or(Refusal::UserNotFound)?;
+async fn show_user(app: &App, caller: &Caller, params: &Params, id: UserId) -> ApiResult {
     let presence = app.engine.presence().of(id);
-    Reply::one(&PresenceObject::new(user, &presence, app.engine.site()))
+    show::one(app, Some(caller), params, &presence).await
 }
 
 /// `PUT /users/{user_id}/presence`: one's own.
@@ -66,7 +50,6 @@ pub async fn edit(
     body: Body,
     app: Data<App>,
 ) -> ApiResult {
-    caller.demand(Scope::Presence)?;
     let id = path::user(&app, Some(&caller), &user).await?;
     if id != caller.id() {
         return Err(Refusal::NoAccess.into());
@@ -79,7 +62,7 @@ pub async fn edit(
         read(&app, &params, &body)?
     };
     app.engine.set_presence(caller.principal(), set).await?;
-    let mut reply = show_user(&app, &caller, id).await?;
+    let mut reply = show_user(&app, &caller, &params, id).await?;
     reply.meta.updated_presence = shortcut.then_some(true);
     Ok(reply)
 }

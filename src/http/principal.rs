@@ -8,7 +8,7 @@ use crate::model::{AppPrincipal, Channel, ChannelId, Principal, Refusal, UserPri
 use crate::store::{Db, Failure};
 
 /// The principal that a request acts for. For an app token this asks the store who uses the app.
-pub(super) async fn principal(app: &App, caller: Option<&Caller>) -> ApiResult<Principal> {
+pub(super) async fn principal_of(app: &App, caller: Option<&Caller>) -> ApiResult<Principal> {
     let Some(caller) = caller else {
         return Ok(Principal::Anonymous);
     };

@@ -6,10 +6,13 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
-use super::error::{ApiError, ApiResult};
-use super::middleware::{UpdatedPresence, wants_pretty};
+use super::error::ApiError;
+use super::request::{UpdatedPresence, wants_pretty};
 use crate::model::Page;
 use crate::protocol::envelope::{Envelope, Meta};
+
+/// What a handler comes back with.
+pub type ApiResult<T = Reply> = Result<T, ApiError>;
 
 /// An answer in its envelope. The data is written at once, so that handlers may borrow what they show;
 /// `meta` stays open until the answer leaves.

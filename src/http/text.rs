@@ -23,7 +23,7 @@ pub async fn process(caller: UserCaller, params: Params, body: Body, app: Data<A
     };
     let draft = MessageDraft::read(&body.value, limits.raw_bytes)?;
     let names = draft.names();
-    let user_includes = if names.is_empty() {
+    let people = if names.is_empty() {
         HashMap::new()
     } else {
         let store = app.engine.store();
@@ -31,7 +31,7 @@ pub async fn process(caller: UserCaller, params: Params, body: Body, app: Data<A
     };
     let client = caller.token.client.clone();
     let content = draft
-        .finish(&user_includes, longest, caller.id(), client, false)?
+        .finish(&people, longest, caller.id(), client, false)?
         .content;
     let entities = &content.entities;
     // The lists appear twice: at today's place, and where older clients expect them.

@@ -3,11 +3,8 @@
 use actix_web::web::Data;
 
 use crate::http::extract::{AppCaller, Caller, Live, Params, TokenCaller, UserCaller};
-use crate::http::user_includes::user_includes;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::{ApiResult, App, Reply, show};
 use crate::model::{Token, UserId};
-use crate::protocol::object::{Storage, TokenObject, UserObject};
-use crate::protocol::render_options::RenderOptions;
 use crate::protocol::topic::Topic;
 
 /// `GET /token`
@@ -27,16 +24,7 @@ pub async fn delete(caller: UserCaller, params: Params, app: Data<App>) -> ApiRe
 }
 
 async fn show_token(app: &App, caller: &Caller, params: &Params) -> ApiResult {
-    let options = RenderOptions::from_query(params);
-    let ids = caller.user().into_iter().collect();
-    let user_includes = user_includes(app, Some(caller), options, ids).await?;
-    let user = caller.user().and_then(|id| user_includes.object(id));
-    let storage = caller.user().map(|_| Storage::default());
-    Reply::one(&TokenObject::new(
-        &caller.token,
-        user.map(UserObject::with_markdown),
-        storage,
-    ))
+    show::one(app, Some(caller), params, &*caller.token).await
 }
 
 /// `GET /apps/me/users/ids`: users with a live token of the app.
@@ -52,15 +40,5 @@ pub async fn user_tokens(caller: AppCaller, params: Params, app: Data<App>) -> A
     let client = caller.token.client.id.clone();
     let store = app.engine.store();
     let tokens: Vec<Token> = store.read(move |db| db.tokens_of_client(&client)).await?;
-    let ids = tokens.iter().filter_map(|token| token.user).collect();
-    let user_includes =
-        user_includes(&app, Some(&caller), RenderOptions::from_query(&params), ids).await?;
-    let shown: Vec<_> = tokens
-        .iter()
-        .filter_map(|token| {
-            let user = user_includes.object(token.user?);
-            Some(TokenObject::new(token, user, Some(Storage::default())))
-        })
-        .collect();
-    Reply::one(&shown)
+    show::all(&app, Some(&caller), &params, &tokens).await
 }

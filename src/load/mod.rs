@@ -14,6 +14,7 @@ pub mod args;
 
 mod audience;
 mod blocking;
+mod convert;
 mod engine;
 mod frame;
 mod inside;

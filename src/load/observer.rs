@@ -3,6 +3,7 @@
 use super::engine::{Engine, Idle};
 use super::measure::Second;
 use super::usage;
+use crate::load::convert::whole;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
@@ -208,7 +209,7 @@ impl Observer {
 
     fn slice(&self, engine: &mut Engine, last: &Reading, now: &Reading) -> Second {
         let seconds = now.seconds_since(last);
-        let rate = |now: u64, before: u64| (now.saturating_sub(before) as f64 / seconds) as u64;
+        let rate = |now: u64, before: u64| whole(now.saturating_sub(before) as f64 / seconds);
         let cpu = now.server_cpu_since(last);
         Second {
             at_seconds: now.at.duration_since(self.began).as_secs_f64(),

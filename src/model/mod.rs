@@ -21,6 +21,7 @@ pub mod stamp;
 pub mod subscribers;
 pub mod token;
 pub mod user;
+pub mod visibility;
 
 pub use access::{AppPrincipal, Permission, Principal, UserPrincipal};
 pub use acl::{Access, Acl, AclChange, GroupChange};

@@ -32,8 +32,6 @@ goodbyes! {
     NotUtf8         1007 "text was not UTF-8";
     /// An inbound message was larger than allowed.
     TooBig          1009 "message too big";
-    /// The server failed in a way that may have cost the connection an event.
-    Internal        1011 "internal error";
     /// The client sent nothing for too long.
     Silent          4000 "nothing heard for too long";
     /// The token of the connection was revoked.
@@ -44,6 +42,8 @@ goodbyes! {
     StreamDeleted   4004 "stream deleted";
     /// The client reads too slowly.
     Slow            4008 "too slow";
+    /// The server lost events that the stream should have heard.
+    Incomplete      4009 "events were missed, catch up and reconnect";
 }
 
 impl Goodbye {

@@ -103,6 +103,14 @@ impl Caches {
     }
 }
 
+impl Caches {
+    /// Events were missed: any entry may be stale.
+    pub(super) fn clear(&self) {
+        self.users.remove_where(|_| true);
+        self.tokens.remove_where(|_| true);
+    }
+}
+
 /// A bounded map of values that commits may outdate.
 pub(super) struct Cache<K, V> {
     map: sync::Cache<K, V>,

@@ -6,7 +6,7 @@ use super::schema::{channel_markers, stream_markers};
 use super::statements::{self, SetChannelMarker};
 use super::{Db, Failure, Tx};
 use crate::model::marker::MarkerName;
-use crate::model::{Marker, Stamp, UserId};
+use crate::model::{ChannelId, Marker, MessageId, Stamp, UserId};
 
 type Row = (i64, i64, i32, i64);
 
@@ -45,6 +45,20 @@ impl Db<'_> {
             }
         };
         Ok(row.optional()?.map(into_model))
+    }
+}
+
+impl Db<'_> {
+    /// Unread subscribed channels of these types, each with its newest message.
+    pub fn unread_channels(
+        &mut self,
+        user: UserId,
+        kinds: &[String],
+    ) -> Result<Vec<(ChannelId, MessageId)>, Failure> {
+        let unread = self.unread(user, kinds)?.into_iter();
+        Ok(unread
+            .map(|(channel, _, newest)| (ChannelId(channel), MessageId(newest)))
+            .collect())
     }
 }
 
@@ -103,14 +117,5 @@ impl Tx<'_> {
             }
         }
         Ok(marker)
-    }
-
-    /// Moves the marker of each unread subscribed channel of these types to its newest message.
-    pub fn mark_all_read(&mut self, user: UserId, kinds: &[String]) -> Result<(), Failure> {
-        for (channel, _, newest) in self.unread(user, kinds)? {
-            let name = MarkerName::Channel(crate::model::ChannelId(channel));
-            self.set_marker(user, name, newest, 0, false)?;
-        }
-        Ok(())
     }
 }

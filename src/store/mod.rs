@@ -148,7 +148,7 @@ impl Store {
     }
 
     /// Committed events in `pos` order, a batch per commit; once. A reader that is too slow finds a gap in `pos`,
-    /// which it fills from the table ([`Db::events_after`]); so it does for what other processes committed.
+    /// which it fills from the table ([`Db::log_between`]); so it does for what other processes committed.
     pub fn committed(&self) -> Option<mpsc::Receiver<CommittedBatch>> {
         self.shared.outlet.take()
     }
@@ -156,6 +156,11 @@ impl Store {
     /// Another process committed this: drops what the caches hold of it.
     pub fn invalidate(&self, event: &Event) {
         self.shared.caches.invalidate(event);
+    }
+
+    /// Events of another process were missed: drops all that the caches hold.
+    pub fn invalidate_all(&self) {
+        self.shared.caches.clear();
     }
 
     /// The clock that the store goes by.

@@ -1,9 +1,10 @@
-//! What the store wants to know before it opens.
+//! Options of the store, checked before it opens.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Failure;
+use crate::config::StoreConfig;
 
 /// How to open the store.
 #[derive(Clone, Debug)]
@@ -22,16 +23,24 @@ pub struct StoreOptions {
     pub log_max_bytes: i64,
 }
 
+impl From<&StoreConfig> for StoreOptions {
+    fn from(config: &StoreConfig) -> Self {
+        let log_max_bytes = config.log_max_megabytes.saturating_mul(1 << 20);
+        Self {
+            url: config.database_url.clone(),
+            read_connections: config.read_connections,
+            lane_capacity: config.lane_capacity,
+            lane_batch: config.lane_batch,
+            log_retention: Duration::from_secs(config.log_retention_hours.saturating_mul(3600)),
+            log_max_bytes: i64::try_from(log_max_bytes).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// The defaults of the settings.
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self {
-            url: String::from("sqlite://data/groundnut.db"),
-            read_connections: 4,
-            lane_capacity: 4096,
-            lane_batch: 64,
-            log_retention: Duration::from_secs(36 * 3600),
-            log_max_bytes: 1 << 30,
-        }
+        Self::from(&StoreConfig::default())
     }
 }
 

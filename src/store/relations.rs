@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use super::schema::relations;
 use super::{Db, Failure, Tx};
-use crate::model::relation::Relationship;
-use crate::model::{Page, PageRequest, Relation, UserId};
+use crate::model::visibility::Hidden;
+use crate::model::{Page, PageRequest, Relation, Relationship, UserId};
 
 /// Who must not hear of somebody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,10 +60,7 @@ impl Db<'_> {
     /// Who must not hear of what this user does.
     pub fn mutes_and_blocks(&mut self, actor: UserId) -> Result<MutesAndBlocks, Failure> {
         let muted_by = self.others(actor, Relation::Mute, true)?;
-        let mut blocked = self.others(actor, Relation::Block, true)?;
-        blocked.extend(self.others(actor, Relation::Block, false)?);
-        blocked.sort_unstable();
-        blocked.dedup();
+        let blocked = self.blocked(actor)?;
         Ok(MutesAndBlocks { muted_by, blocked })
     }
 
@@ -72,14 +69,20 @@ impl Db<'_> {
         self.others(user, Relation::Follow, false)
     }
 
-    /// Whose messages the user does not want to see, or may not: muted, or in a block in either direction.
-    pub fn hidden_users(&mut self, viewer: UserId) -> Result<Vec<UserId>, Failure> {
-        let mut hidden = self.others(viewer, Relation::Mute, false)?;
-        hidden.extend(self.others(viewer, Relation::Block, false)?);
-        hidden.extend(self.others(viewer, Relation::Block, true)?);
-        hidden.sort_unstable();
-        hidden.dedup();
-        Ok(hidden)
+    /// Whom the viewer muted, and who is in a block with the viewer.
+    pub fn hidden(&mut self, viewer: UserId) -> Result<Hidden, Failure> {
+        let muted = self.others(viewer, Relation::Mute, false)?;
+        let blocked = self.blocked(viewer)?;
+        Ok(Hidden { muted, blocked })
+    }
+
+    /// Users in a block with this one, in either direction, rising ids.
+    pub fn blocked(&mut self, user: UserId) -> Result<Vec<UserId>, Failure> {
+        let mut blocked = self.others(user, Relation::Block, true)?;
+        blocked.extend(self.others(user, Relation::Block, false)?);
+        blocked.sort_unstable();
+        blocked.dedup();
+        Ok(blocked)
     }
 
     /// The users on one side of a relation, latest first; `incoming`: who decided so about `user`.

@@ -183,6 +183,8 @@ diesel::table! {
         owner -> Text,
         bytes -> BigInt,
         body -> Text,
+        v -> Integer,
+        kind -> Text,
     }
 }
 

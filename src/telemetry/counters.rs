@@ -54,6 +54,21 @@ pub enum Counter {
     /// Times that the log's reader fetched events from the table.
     #[strum(serialize = "log_catch_ups_total")]
     LogCatchUps,
+    /// Logged events that this program could not read and stepped over.
+    #[strum(serialize = "log_events_unreadable_total")]
+    LogUnreadable,
+    /// Logged events that retention removed before they were delivered; the streams were closed.
+    #[strum(serialize = "log_events_missed_total")]
+    LogMissed,
+    /// Events whose channel or firehose did not load in time; the app streams concerned were closed.
+    #[strum(serialize = "log_events_unanswered_total")]
+    LogUnanswered,
+    /// Times that events waited because the database or an actor did not answer.
+    #[strum(serialize = "log_retries_total")]
+    LogRetries,
+    /// Panics during delivery; the streams were closed.
+    #[strum(serialize = "log_tail_panics_total")]
+    LogTailPanics,
 }
 
 impl Counter {

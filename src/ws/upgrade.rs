@@ -19,7 +19,7 @@ use crate::actors::Shared;
 use crate::actors::shard::Shard;
 use crate::actors::shard::socket::{Sent, Socket, send_now};
 use crate::actors::shard::state::{ConnectionHandle, Identity};
-use crate::http::middleware::admission::client_address;
+use crate::http::pipeline::admission::client_address;
 use crate::http::{ApiError, CasedStream};
 use crate::model::ConnectionId;
 use crate::protocol::goodbye::Goodbye;

@@ -1,22 +1,25 @@
 //! The face of the actors towards `http`: one method per thing that can be asked for.
 
+mod app_streams;
 mod channels;
 mod numbers;
 mod streams;
+mod subscribe;
 mod users;
 
 use std::sync::Arc;
 
 pub use numbers::{ActorKind, ActorOrder, Numbers};
-pub use streams::SubscriptionHandle;
+pub use subscribe::{NewSubscription, SubscriptionGuard};
 
 use super::Shared;
 use super::channel::ChannelActor;
+use super::firehose::FirehoseActor;
 use super::presence::PresenceBoard;
 use super::send::{Mailbox, Ticket};
 use super::user::UserActor;
 use crate::config::Limits;
-use crate::model::{ChannelId, Refusal, User, UserId};
+use crate::model::{ChannelId, ClientId, Refusal, User, UserId};
 use crate::protocol::site::Site;
 use crate::store::{Failure, Store};
 use crate::telemetry::Metrics;
@@ -63,37 +66,33 @@ impl Engine {
         &self.shared.metrics
     }
 
-    fn channel(&self, id: ChannelId) -> Mailbox<ChannelActor> {
-        self.shared.directory.channel(id, &self.shared)
+    async fn person(&self, id: UserId) -> Result<Arc<User>, Failure> {
+        Ok(self.store().user(id).await?.ok_or(Refusal::UserNotFound)?)
     }
 
-    fn user(&self, id: UserId) -> Mailbox<UserActor> {
-        self.shared.directory.user(id, &self.shared)
-    }
-
-    /// Asks a user's actor; as [`Self::ask_channel`].
-    async fn ask_user<M>(&self, id: UserId, mail: impl Fn() -> M) -> Result<M::Result, Failure>
+    /// Asks an actor. One that was passivated while the mail was under way, or died of a panic, is started again;
+    /// nothing of the mail was written then, so asking twice is safe.
+    async fn ask<A, M>(
+        mailbox: impl Fn() -> Mailbox<A>,
+        remove_dead: impl FnOnce(&Mailbox<A>),
+        mail: impl Fn() -> M,
+    ) -> Result<M::Result, Failure>
     where
+        A: actix::Actor<Context = actix::Context<A>> + actix::Handler<M>,
         M: actix::Message + Send + 'static,
         M::Result: Send,
-        UserActor: actix::Handler<M>,
     {
-        let user = self.user(id);
-        match user.ask(mail()).await {
+        let first = mailbox();
+        match first.ask(mail()).await {
             Err(Failure::Stopping) => {
-                self.shared.directory.remove_dead_user(id, &user);
-                self.user(id).ask(mail()).await
+                remove_dead(&first);
+                mailbox().ask(mail()).await
             }
             answer => answer,
         }
     }
 
-    async fn person(&self, id: UserId) -> Result<Arc<User>, Failure> {
-        Ok(self.store().user(id).await?.ok_or(Refusal::UserNotFound)?)
-    }
-
-    /// Asks a channel's actor. One that went to rest while the mail was under way, or died of a panic, is started
-    /// again; nothing of the mail was written then, so asking twice is safe.
+    /// Asks a channel's actor.
     async fn ask_channel<M>(
         &self,
         id: ChannelId,
@@ -104,14 +103,43 @@ impl Engine {
         M::Result: Send,
         ChannelActor: actix::Handler<M>,
     {
-        let channel = self.channel(id);
-        match channel.ask(mail()).await {
-            Err(Failure::Stopping) => {
-                self.shared.directory.remove_dead_channel(id, &channel);
-                self.channel(id).ask(mail()).await
-            }
-            answer => answer,
-        }
+        let directory = &self.shared.directory;
+        let mailbox = || directory.channel(id, &self.shared);
+        Self::ask(
+            mailbox,
+            |dead| directory.remove_dead_channel(id, dead),
+            mail,
+        )
+        .await
+    }
+
+    /// Asks a user's actor.
+    async fn ask_user<M>(&self, id: UserId, mail: impl Fn() -> M) -> Result<M::Result, Failure>
+    where
+        M: actix::Message + Send + 'static,
+        M::Result: Send,
+        UserActor: actix::Handler<M>,
+    {
+        let directory = &self.shared.directory;
+        let mailbox = || directory.user(id, &self.shared);
+        Self::ask(mailbox, |dead| directory.remove_dead_user(id, dead), mail).await
+    }
+
+    /// Asks the actor of an app's streams.
+    async fn ask_app<M>(&self, id: &ClientId, mail: impl Fn() -> M) -> Result<M::Result, Failure>
+    where
+        M: actix::Message + Send + 'static,
+        M::Result: Send,
+        FirehoseActor: actix::Handler<M>,
+    {
+        let directory = &self.shared.directory;
+        let mailbox = || directory.firehose(id, &self.shared);
+        Self::ask(
+            mailbox,
+            |dead| directory.remove_dead_firehose(id, dead),
+            mail,
+        )
+        .await
     }
 
     /// Has a channel's actor put a write into the lane; answered once it is committed. Asked again as in
@@ -125,11 +153,12 @@ impl Engine {
         M: actix::Message<Result = ()> + Send + 'static,
         ChannelActor: actix::Handler<M>,
     {
-        let channel = self.channel(id);
+        let mailbox = || self.shared.directory.channel(id, &self.shared);
+        let channel = mailbox();
         match channel.post(&mail)?.wait().await {
             Err(Failure::Stopping) => {
                 self.shared.directory.remove_dead_channel(id, &channel);
-                self.channel(id).post(&mail)?.wait().await
+                mailbox().post(&mail)?.wait().await
             }
             answer => answer,
         }

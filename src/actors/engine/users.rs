@@ -6,10 +6,12 @@ use super::Engine;
 use crate::actors::by::UserPrincipal;
 use crate::actors::presence::SetPresence;
 use crate::actors::user::mail::{
-    ChangeProfile, GrantToken, ProfileChange, Relate, RevokeToken, SetUserPresence,
+    ChangeProfile, GrantToken, MarkAllRead, MoveMarkers, ProfileChange, Relate, RevokeToken,
+    SetUserPresence,
 };
 use crate::actors::user::write;
-use crate::model::{ClientId, Presence, Relation, Scopes, Token, User, UserId};
+use crate::model::{ClientId, Marker, MarkerName, Presence, Relation, Scopes, Token, User, UserId};
+use crate::protocol::draft::MarkerDraft;
 use crate::store::Failure;
 use crate::store::secret::random_id;
 
@@ -109,5 +111,36 @@ impl Engine {
             set: set.clone(),
         };
         self.ask_user(principal.user, mail).await?
+    }
+
+    /// Moves stream markers: all of them, or none.
+    ///
+    /// # Errors
+    /// No such channel, or one that the user may not read.
+    pub async fn move_markers(
+        &self,
+        principal: &UserPrincipal,
+        markers: Vec<MarkerDraft>,
+        reset: bool,
+    ) -> Result<Vec<(MarkerName, Marker)>, Failure> {
+        let mail = || MoveMarkers {
+            principal: principal.clone(),
+            markers: markers.clone(),
+            reset,
+        };
+        self.ask_user(principal.user, mail).await??.wait().await
+    }
+
+    /// Marks all subscribed channels of these types as read.
+    ///
+    /// # Errors
+    /// Busy.
+    pub async fn mark_all_read(
+        &self,
+        principal: &UserPrincipal,
+        kinds: Vec<String>,
+    ) -> Result<(), Failure> {
+        let mail = || MarkAllRead(kinds.clone());
+        self.ask_user(principal.user, mail).await??.wait().await
     }
 }

@@ -4,6 +4,7 @@
 //! first stream opens and updated by the token events that pass; no event costs a query.
 
 pub mod mail;
+pub mod streams;
 pub mod visibility;
 
 use std::sync::Arc;

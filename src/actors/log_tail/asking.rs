@@ -7,13 +7,17 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use smallvec::SmallVec;
 
-use super::{LogTail, PAUSE};
+use super::PAUSE;
+use super::dispatch::Dispatcher;
 use crate::actors::channel::mail::EventsArrived;
 use crate::actors::delivery::AllowedApp;
 use crate::actors::firehose::mail::{EventWithSubscribers, JudgeEvents};
 use crate::event::{Event, Owner};
 use crate::model::{ChannelId, ClientId, Subscribers};
-use crate::telemetry::ActorNumbers;
+use crate::telemetry::{ActorNumbers, Counter};
+
+/// Tries before an actor that cannot load is passed over: 5 seconds with [`PAUSE`] between them.
+const TRIES: u32 = 25;
 
 /// What the owner of an event said to it.
 #[derive(Clone, Default)]
@@ -24,10 +28,15 @@ pub(super) struct OwnerAnswer {
     pub(super) numbers: Option<Arc<ActorNumbers>>,
 }
 
-impl LogTail {
+impl Dispatcher {
     /// Brings the channels concerned up to date, and learns who was subscribed at each event. A channel at
-    /// rest has no state to keep; it is started only if an app might want to know its subscribers.
-    pub(super) async fn ask_owners(&self, events: &[Arc<Event>], apps: bool) -> Vec<OwnerAnswer> {
+    /// rest has no state to keep; it is started only if an app might want to know its subscribers. The flag: all
+    /// that were asked have answered.
+    pub(super) async fn ask_owners(
+        &self,
+        events: &[Arc<Event>],
+        apps: bool,
+    ) -> (Vec<OwnerAnswer>, bool) {
         let mut of_channel: HashMap<ChannelId, Vec<usize>> = HashMap::new();
         for (at, event) in events.iter().enumerate() {
             if let Owner::Channel(channel) = event.payload.facts().owner {
@@ -42,30 +51,33 @@ impl LogTail {
                 .collect();
             async move { (places, self.ask_channel(channel, own, apps).await) }
         });
+        let mut is_whole = true;
         for (places, answers) in join_all(asked).await {
-            for (at, answer) in places.into_iter().zip(answers) {
+            is_whole &= answers.is_some();
+            for (at, answer) in places.into_iter().zip(answers.unwrap_or_default()) {
                 if let Some(place) = told.get_mut(at) {
                     *place = answer;
                 }
             }
         }
-        told
+        (told, is_whole)
     }
 
+    /// `None`: apps wait for the answer, and there is none.
     async fn ask_channel(
         &self,
         channel: ChannelId,
         events: Vec<Arc<Event>>,
         apps: bool,
-    ) -> Vec<OwnerAnswer> {
-        loop {
+    ) -> Option<Vec<OwnerAnswer>> {
+        for _ in 0..TRIES {
             let directory = &self.shared.directory;
             let owner = match apps {
                 true => Some(directory.channel(channel, &self.shared)),
                 false => directory.running_channel(channel),
             };
             let Some(owner) = owner else {
-                return Vec::new();
+                return Some(Vec::new());
             };
             match owner.send_past_bound(EventsArrived(events.clone())).await {
                 Ok(subscribers) => {
@@ -74,13 +86,22 @@ impl LogTail {
                         subscribers,
                         numbers: Some(owner.numbers().clone()),
                     });
-                    return told.collect();
+                    return Some(told.collect());
                 }
-                // It went to rest under our hands, or could not load: what an app may see is worth the wait.
-                Err(_) if apps => tokio::time::sleep(PAUSE).await,
-                Err(_) => return Vec::new(),
+                // It was passivated meanwhile, or could not load: what an app may see is worth the wait.
+                Err(_) if apps => self.wait_for_actor().await,
+                Err(_) => return Some(Vec::new()),
             }
         }
+        tracing::error!(%channel, events = events.len(), "a channel does not load: app streams are closed");
+        let unanswered = events.len() as u64;
+        self.shared.metrics.add(Counter::LogUnanswered, unanswered);
+        None
+    }
+
+    async fn wait_for_actor(&self) {
+        self.shared.metrics.add(Counter::LogRetries, 1);
+        tokio::time::sleep(PAUSE).await;
     }
 
     /// For each event the apps that may see it.
@@ -108,7 +129,10 @@ impl LogTail {
         client: &ClientId,
         seen: &Arc<[EventWithSubscribers]>,
     ) -> Option<(AllowedApp, Vec<bool>)> {
-        while self.shared.app_permits.taken_by(client) > 0 {
+        for _ in 0..TRIES {
+            if self.shared.app_permits.taken_by(client) == 0 {
+                return None;
+            }
             let firehose = self.shared.directory.firehose(client, &self.shared);
             match firehose.send_past_bound(JudgeEvents(seen.clone())).await {
                 Ok(verdicts) => {
@@ -118,9 +142,13 @@ impl LogTail {
                     return Some((AllowedApp { client, numbers }, verdicts));
                 }
                 // It could not load: its streams are late rather than incomplete.
-                Err(_) => tokio::time::sleep(PAUSE).await,
+                Err(_) => self.wait_for_actor().await,
             }
         }
+        tracing::error!(%client, events = seen.len(), "a firehose does not load: its streams are closed");
+        let unanswered = seen.len() as u64;
+        self.shared.metrics.add(Counter::LogUnanswered, unanswered);
+        self.close_app(client).await;
         None
     }
 }

@@ -1,34 +1,31 @@
 //! The one way down: committed events, in `pos` order, to everybody who hears them.
 //!
-//! For each batch the owners of its events are asked (many at once), apps are judged, and every shard that
-//! has listeners gets one mail; the next batch waits until all have taken it. So each shard, and each
-//! connection, hears everything in `pos` order over all channels. A batch that does not begin where the last
-//! one ended (another process wrote, or this one fell behind) is completed from the table first.
+//! Here is the order: each position once, in turn. A batch that does not begin where the last one ended (another
+//! process wrote, or this one fell behind) is completed from the table first ([`source`]). What happens with an event
+//! is in [`dispatch`]: the next events wait until all shards have taken the last ones. So each shard, and each
+//! connection, hears everything in `pos` order over all channels.
 
 mod asking;
+pub mod dispatch;
+pub mod source;
 
-use std::collections::BTreeSet;
+#[cfg(test)]
+mod tests;
+
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
-use smallvec::SmallVec;
+use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 
+use self::dispatch::{Dispatch, Dispatcher};
+use self::source::LogSource;
 use super::Shared;
-use super::block_index::BlockIndex;
-use super::delivery::{AllowedApp, Delivery, NewDelivery};
-use super::firehose::mail::EventWithSubscribers;
-use super::registry::{RoutingKey, ShardId};
-use super::send::Mailbox;
-use super::shard::ShardActor;
-use super::shard::mail::FanOutBatch;
-use crate::event::{Event, Payload, Pos};
+use crate::event::{Event, Gap, GapCause, Logged, Pos};
 use crate::fault::Fault;
-use crate::model::UserId;
-use crate::protocol::stream::NotificationTargets;
-use crate::store::Failure;
-use crate::telemetry::{ActorNumbers, Counter};
+use crate::store::{Failure, Store};
+use crate::telemetry::{Counter, Metrics};
 
 /// How often the head of the log is compared, in case that another process wrote last.
 const HEAD_CHECK: Duration = Duration::from_secs(1);
@@ -36,37 +33,63 @@ const HEAD_CHECK: Duration = Duration::from_secs(1);
 /// Events taken in one go; more only wait longer.
 const AT_ONCE: usize = 1024;
 
-/// When writers outrun the sockets, more is waited for after a walk that took as long as this.
+/// When writers outrun the sockets, more is waited for after a fan-out that took as long as this.
 const LONG_FAN_OUT: Duration = Duration::from_millis(3);
 
-/// For this part of its time, but never long. Whoever heard the last event writes now, and while the walk held
-/// the thread nothing was read: what comes in this moment leaves in the same writes instead of in a walk of its own.
+/// For this part of its time, but never long. The client that heard the last event writes now, and while the fan-out
+/// held the thread nothing was read: what comes in this moment leaves in the same writes instead of in its own.
 const GATHER_PART: u32 = 10;
 const LONGEST_GATHER: Duration = Duration::from_millis(4);
 
-/// Events fetched from the table in one go, and their bytes.
-const CATCH_UP: (usize, usize) = (1024, 8 * 1024 * 1024);
+/// Before the next try when the database or an actor does not answer.
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
-/// Before the next try when the database is in trouble.
-const PAUSE: Duration = Duration::from_millis(200);
+/// Tries between two lines in the log of the program about a database that does not answer: 5 seconds.
+const TRIES_PER_LINE: u32 = 25;
 
 /// Carries events down; one per process, ends with the store's queue.
-pub struct LogTail {
-    shared: Arc<Shared>,
+pub struct LogTail<S = Store, D = Dispatcher> {
+    source: S,
+    dispatch: D,
+    metrics: Arc<Metrics>,
+    /// All up to here was dispatched, or stepped over.
     last: Pos,
+    /// Where the step under way leads to.
+    target: Pos,
     /// How long the last events took to all their sockets.
     fan_out_time: Duration,
-    block_index: BlockIndex,
+    pause: Duration,
+}
+
+/// What `LogTail` does next.
+pub(super) enum Step {
+    /// Events that this process committed.
+    Committed(Vec<Arc<Event>>),
+    /// An event that is not logged.
+    Ephemeral(Event),
+    /// Compares the head of the log.
+    CheckHead,
 }
 
 impl LogTail {
-    /// Begins behind `last`: what was committed before has nobody waiting for it.
+    /// Begins behind `last`: no stream waits for what was committed before.
     pub fn new(shared: Arc<Shared>, last: Pos) -> Self {
+        let (store, metrics) = (shared.store.clone(), shared.metrics.clone());
+        Self::with(store, Dispatcher::new(shared), metrics, last, PAUSE)
+    }
+}
+
+impl<S: LogSource, D: Dispatch> LogTail<S, D> {
+    /// With another log or other receivers.
+    pub fn with(source: S, dispatch: D, metrics: Arc<Metrics>, last: Pos, pause: Duration) -> Self {
         Self {
-            shared,
+            source,
+            dispatch,
+            metrics,
             last,
+            target: last,
             fan_out_time: Duration::ZERO,
-            block_index: BlockIndex::default(),
+            pause,
         }
     }
 
@@ -79,7 +102,7 @@ impl LogTail {
         let mut head_check = tokio::time::interval(HEAD_CHECK);
         loop {
             let is_behind = !committed.is_empty();
-            tokio::select! {
+            let step = tokio::select! {
                 // Committed events first: ephemeral ones may be late, or lost.
                 biased;
                 batch = committed.recv() => {
@@ -91,22 +114,61 @@ impl LogTail {
                     while events.len() < AT_ONCE && let Ok(batch) = committed.try_recv() {
                         events.extend(batch.iter().cloned());
                     }
-                    let began = Instant::now();
-                    self.take(events).await;
-                    self.fan_out_time = began.elapsed();
+                    Step::Committed(events)
                 }
-                event = ephemeral.recv() => {
-                    if let Some(event) = event {
-                        self.deliver(vec![Arc::new(event)]).await;
-                    }
-                }
-                _ = head_check.tick() => self.check_head().await,
+                Some(event) = ephemeral.recv() => Step::Ephemeral(event),
+                _ = head_check.tick() => Step::CheckHead,
+            };
+            self.take_step(step).await;
+        }
+    }
+
+    /// A panic in a step must not end delivery for all. The events of the step are not tried again, since they may be
+    /// its cause; the streams, which may lack some of them now, are closed with a code that says so.
+    pub(super) async fn take_step(&mut self, step: Step) {
+        if AssertUnwindSafe(self.step(step))
+            .catch_unwind()
+            .await
+            .is_ok()
+        {
+            return;
+        }
+        self.metrics.add(Counter::LogTailPanics, 1);
+        tracing::error!(
+            after = self.last.0,
+            until = self.target.0,
+            "LogTail panicked and goes on"
+        );
+        self.last = self.last.max(self.target);
+        self.source.invalidate_all();
+        let restart = async {
+            self.dispatch.reset_state();
+            self.dispatch.close_streams().await;
+        };
+        if AssertUnwindSafe(restart).catch_unwind().await.is_err() {
+            tracing::error!("LogTail could not close the streams");
+        }
+    }
+
+    async fn step(&mut self, step: Step) {
+        match step {
+            Step::Committed(events) => {
+                let began = Instant::now();
+                self.take(events).await;
+                self.fan_out_time = began.elapsed();
             }
+            Step::Ephemeral(event) => self.dispatch.deliver(vec![Arc::new(event)]).await,
+            Step::CheckHead => match self.source.head().await {
+                Ok(head) if head > self.last => self.catch_up(head).await,
+                Ok(_) | Err(_) => {}
+            },
         }
     }
 
     /// Takes committed events, in order, each once.
     async fn take(&mut self, events: Vec<Arc<Event>>) {
+        let last = events.last().and_then(|event| event.pos);
+        self.target = last.unwrap_or(self.target).max(self.target);
         Fault::Delivery.panics_once();
         Fault::LogTail.delays().await;
         let mut next: Vec<Arc<Event>> = Vec::with_capacity(events.len());
@@ -119,9 +181,9 @@ impl LogTail {
             if pos.0 > reached.0 + 1 {
                 self.deliver_logged(std::mem::take(&mut next)).await;
                 self.catch_up(Pos(pos.0 - 1)).await;
-                // What was fetched may reach beyond the hole.
-                if pos <= self.last {
-                    continue;
+                // The process stops: the hole stays, and what is behind it must not go out.
+                if self.last.0 + 1 != pos.0 {
+                    return;
                 }
             }
             next.push(event);
@@ -133,181 +195,77 @@ impl LogTail {
         let Some(last) = events.last().and_then(|event| event.pos) else {
             return;
         };
-        self.deliver(events).await;
+        self.dispatch.deliver(events).await;
         self.last = last;
     }
 
-    async fn check_head(&mut self) {
-        match self.shared.store.log_head().await {
-            Ok(head) if head.pos > self.last => self.catch_up(head.pos).await,
-            Ok(_) | Err(_) => {}
-        }
-    }
-
     /// Fetches from the table what is missing up to `until`. The order is worth more than the time: while the
-    /// database is in trouble this waits.
+    /// database does not answer this waits, and says so.
     async fn catch_up(&mut self, until: Pos) {
-        self.shared.metrics.add(Counter::LogCatchUps, 1);
+        self.metrics.add(Counter::LogCatchUps, 1);
+        self.target = self.target.max(until);
+        let mut tries = 0;
         while self.last < until {
-            let after = self.last;
-            let (count, bytes) = CATCH_UP;
-            match self
-                .shared
-                .store
-                .read(move |db| db.events_after(after, count, bytes))
-                .await
-            {
-                Ok(events) if events.is_empty() => {
-                    // Retention took them, or a failed commit left the number unused.
-                    self.last = until;
-                }
-                Ok(events) => {
-                    // Written elsewhere: what the caches hold of it is old.
-                    for event in &events {
-                        self.shared.store.invalidate(event);
-                    }
-                    self.deliver_logged(events.into_iter().map(Arc::new).collect())
-                        .await;
+            match self.source.between(self.last, until).await {
+                Ok(entries) => {
+                    tries = 0;
+                    // Nothing at all would be a fault of the source; it must not hold the log.
+                    let reached = entries.last().and_then(Logged::last).unwrap_or(until);
+                    self.deliver_entries(entries).await;
+                    self.last = self.last.max(reached);
                 }
                 Err(Failure::Stopping) => return,
-                Err(_) => tokio::time::sleep(PAUSE).await,
+                Err(_) => wait_for_database(&self.metrics, &mut tries, self.pause).await,
             }
         }
     }
 
-    /// Sends events to everybody who hears them, in parts: who subscribes to a channel begins to listen to it
-    /// when the event of it is walked, and only then the register knows where the next message goes.
-    async fn deliver(&mut self, events: Vec<Arc<Event>>) {
-        let joins = |event: &Arc<Event>| matches!(event.payload, Payload::Subscribed { .. });
-        for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
-            let told = self.deliver_part(part).await;
-            if part.iter().any(joins) {
-                let flushed = told
-                    .iter()
-                    .map(|shard| shard.send_past_bound(FanOutBatch(Vec::new())));
-                join_all(flushed).await;
-            }
-        }
-    }
-
-    /// Returns the shards that were told.
-    async fn deliver_part(&mut self, events: &[Arc<Event>]) -> Vec<Mailbox<ShardActor>> {
-        self.shared
-            .metrics
-            .add(Counter::EventsDelivered, events.len() as u64);
-        let firehoses = self.shared.directory.firehoses();
-        let told = self.ask_owners(events, !firehoses.is_empty()).await;
-        let seen: Arc<[EventWithSubscribers]> = events
-            .iter()
-            .zip(&told)
-            .map(|(event, told)| EventWithSubscribers {
-                event: event.clone(),
-                subscribers: told.subscribers.clone(),
-            })
-            .collect();
-        let apps = self.judge(&seen, firehoses).await;
-        let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
-        for ((seen, told), apps) in seen.iter().zip(told).zip(apps) {
-            self.block_index.apply(&seen.event.payload);
-            let shards = self.shards_for(&seen.event.payload, &apps);
-            if shards.is_empty() {
-                continue;
-            }
-            let delivery = self.delivery(seen, apps, told.numbers, shards.len()).await;
-            let delivery = Arc::new(delivery);
-            for shard in shards {
-                match mails.iter_mut().find(|(known, _)| *known == shard) {
-                    Some((_, mail)) => mail.push(delivery.clone()),
-                    None => mails.push((shard, vec![delivery.clone()])),
+    /// What was read from the table: another process wrote it, or this one was too slow for it.
+    async fn deliver_entries(&mut self, entries: Vec<Logged>) {
+        let mut next: Vec<Arc<Event>> = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match entry {
+                Logged::Event(event) => {
+                    // Before it goes out: a client that hears it and asks must not get the old state.
+                    self.source.invalidate(&event);
+                    next.push(event);
+                }
+                Logged::Gap(gap) => {
+                    self.deliver_logged(std::mem::take(&mut next)).await;
+                    self.step_over(gap).await;
                 }
             }
         }
-        let sent = mails.into_iter().filter_map(|(shard, mail)| {
-            let shard = self.shared.shards.get(shard)?;
-            // A shard that is still walking holds everybody up here, not in memory: the log keeps the rest.
-            Some(async move {
-                shard
-                    .send_past_bound(FanOutBatch(mail))
-                    .await
-                    .map(|()| shard)
-            })
-        });
-        join_all(sent).await.into_iter().flatten().collect()
+        self.deliver_logged(next).await;
     }
 
-    fn shards_for(&self, payload: &Payload, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
-        let mut shards = SmallVec::new();
-        for key in payload.routing_keys() {
-            self.shared.registry.collect(&key, &mut shards);
-        }
-        for app in apps {
-            self.shared
-                .registry
-                .collect(&RoutingKey::App(app.client.clone()), &mut shards);
-        }
-        shards
-    }
-
-    async fn delivery(
-        &mut self,
-        seen: &EventWithSubscribers,
-        apps: SmallVec<[AllowedApp; 1]>,
-        channel: Option<Arc<ActorNumbers>>,
-        shards: usize,
-    ) -> Delivery {
-        let payload = &seen.event.payload;
-        let hidden = loop {
-            match self
-                .block_index
-                .hidden_from(payload.facts().actor, &self.shared.store)
-                .await
-            {
-                Ok(hidden) => break hidden,
-                Err(Failure::Stopping) => break Arc::default(),
-                // Sending to somebody who must not hear it would be worse than being late.
-                Err(_) => tokio::time::sleep(PAUSE).await,
+    /// Nothing that is known from events holds behind a gap. If events are lost that this program could have
+    /// delivered, the streams are closed; if a newer program wrote what this one does not know, they stay.
+    async fn step_over(&mut self, gap: Gap) {
+        self.source.invalidate_all();
+        self.dispatch.reset_state();
+        match gap.cause {
+            GapCause::Unreadable => self.metrics.add(Counter::LogUnreadable, gap.len()),
+            GapCause::Trimmed => {
+                tracing::error!(
+                    first = gap.first.0,
+                    last = gap.last.0,
+                    "events were trimmed before they were read"
+                );
+                self.metrics.add(Counter::LogMissed, gap.len());
+                self.dispatch.close_streams().await;
             }
-        };
-        let targets = if apps.is_empty() {
-            NotificationTargets::default()
-        } else {
-            targets(seen, &hidden)
-        };
-        Delivery::new(NewDelivery {
-            event: seen.event.clone(),
-            hidden,
-            apps,
-            targets,
-            channel,
-            dispatched: self.shared.store.now(),
-            shards,
-        })
+        }
+        self.last = gap.last;
     }
 }
 
-/// What apps are told beside a message: who is subscribed, and who of them must not be notified.
-fn targets(
-    seen: &EventWithSubscribers,
-    hidden: &super::delivery::HiddenFrom,
-) -> NotificationTargets {
-    let payload = &seen.event.payload;
-    let Some(written) = payload.message() else {
-        return NotificationTargets::default();
-    };
-    let mentioned = written
-        .message
-        .content
-        .entities
-        .mentions
-        .iter()
-        .map(|mention| mention.id);
-    let notified: BTreeSet<UserId> = seen.subscribers.iter().chain(mentioned).collect();
-    let suppress = notified
-        .into_iter()
-        .filter(|user| hidden.is_hidden_from(*user, false))
-        .collect();
-    NotificationTargets {
-        subscribed_user_ids: (!payload.facts().is_deletion).then(|| seen.subscribers.clone()),
-        suppress_notifications: Some(suppress),
+/// Waits before the next try; counted, and written to the log of the program every few seconds.
+pub(super) async fn wait_for_database(metrics: &Metrics, tries: &mut u32, pause: Duration) {
+    metrics.add(Counter::LogRetries, 1);
+    if tries.is_multiple_of(TRIES_PER_LINE) {
+        tracing::error!(tries = *tries, "events wait: the database does not answer");
     }
+    *tries = tries.saturating_add(1);
+    tokio::time::sleep(pause).await;
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::actors::delivery::Delivery;
-use crate::model::{ChannelId, ClientId, StreamKey};
+use crate::model::{ChannelId, ClientId};
 use crate::protocol::goodbye::Goodbye;
 
 /// Events for the connections of a thread, in `pos` order. An empty batch is answered when the fan-out of
@@ -36,12 +36,12 @@ pub struct CountRoomListeners(pub Arc<[ChannelId]>);
 #[rtype(result = "()")]
 pub struct CloseAll(pub Goodbye);
 
-/// App streams were deleted: their connections are closed.
+/// Closes the streams of one app.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "()")]
-pub struct CloseStreams {
+pub struct CloseApp {
     /// The app.
     pub client: ClientId,
-    /// Its streams.
-    pub keys: Vec<StreamKey>,
+    /// The close code.
+    pub goodbye: Goodbye,
 }

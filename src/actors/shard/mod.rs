@@ -25,14 +25,12 @@ use actix::fut::wrap_future;
 use actix::prelude::*;
 
 use deadlines::{Check, TICK};
-use mail::{
-    CloseAll, CloseStreams, CountConnections, CountRoomListeners, FanOutBatch, ShardCounts,
-};
+use mail::{CloseAll, CloseApp, CountConnections, CountRoomListeners, FanOutBatch, ShardCounts};
 use state::{ConnectionRef, RoomListeners, State};
 use wheel::Wheel;
 
 use super::delivery::Delivery;
-use super::registry::{ShardId, ShardRegistry};
+use super::registry::{RoutingKey, ShardId, ShardRegistry};
 use super::send::Mailbox;
 use crate::clock::Clock;
 use crate::config::Streams;
@@ -161,12 +159,14 @@ impl Handler<CloseAll> for ShardActor {
     }
 }
 
-impl Handler<CloseStreams> for ShardActor {
+impl Handler<CloseApp> for ShardActor {
     type Result = ();
 
-    fn handle(&mut self, mail: CloseStreams, _: &mut Self::Context) {
-        for key in &mail.keys {
-            effects::close_stream(&self.shard, &mail.client, key);
+    fn handle(&mut self, mail: CloseApp, _: &mut Self::Context) {
+        let key = RoutingKey::App(mail.client);
+        let indexes = self.shard.state.borrow().listeners.at(&key).to_vec();
+        for index in indexes {
+            self.shard.close(index, mail.goodbye);
         }
     }
 }

@@ -52,7 +52,7 @@ impl Shard {
             | Goodbye::TokenRevoked
             | Goodbye::Unclaimed
             | Goodbye::StreamDeleted
-            | Goodbye::Internal => {}
+            | Goodbye::Incomplete => {}
         }
         self.write(index, &Bytes::from(goodbye.frame()));
         let due = ConnectionRef { index, serial };

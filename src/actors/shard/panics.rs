@@ -32,7 +32,7 @@ impl Shard {
             .iter()
             .flat_map(|delivery| self.concerned_by(delivery));
         for index in concerned.collect::<Vec<_>>() {
-            self.close(index, Goodbye::Internal);
+            self.close(index, Goodbye::Incomplete);
         }
     }
 

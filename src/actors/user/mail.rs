@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::actors::presence::SetPresence;
-use crate::model::{ClientId, Presence, Relation, Scopes, Token, User, UserId};
+use crate::model::{
+    ClientId, Marker, MarkerName, Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
+};
+use crate::protocol::draft::MarkerDraft;
 use crate::store::{Failure, Pending};
 
 /// Follows, mutes or blocks another user, or undoes it.
@@ -64,3 +67,20 @@ pub struct SetUserPresence {
     /// The relation or change.
     pub set: SetPresence,
 }
+
+/// Moves stream markers: all of them, or none.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Pending<Vec<(MarkerName, Marker)>>, Failure>")]
+pub struct MoveMarkers {
+    /// The same user, with a token.
+    pub principal: UserPrincipal,
+    /// Where to.
+    pub markers: Vec<MarkerDraft>,
+    /// The greatest id ever read may go back too.
+    pub reset: bool,
+}
+
+/// Moves the marker of each unread subscribed channel of these types to its newest message.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Pending<()>, Failure>")]
+pub struct MarkAllRead(pub Vec<String>);

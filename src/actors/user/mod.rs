@@ -1,4 +1,4 @@
-//! One user in use: this actor orders the changes of relations, tokens, profile and presence.
+//! One user in use: this actor orders the changes of relations, tokens, profile, markers and presence.
 
 pub mod mail;
 pub mod write;
@@ -8,10 +8,12 @@ use std::sync::Arc;
 use actix::prelude::*;
 use tokio::time::Instant;
 
-use self::mail::{ChangeProfile, GrantToken, Relate, RevokeToken, SetUserPresence};
+use self::mail::{
+    ChangeProfile, GrantToken, MarkAllRead, MoveMarkers, Relate, RevokeToken, SetUserPresence,
+};
 use super::Shared;
 use crate::event::{Event, Payload, Timestamps};
-use crate::model::{Presence, Refusal, Token, User, UserId};
+use crate::model::{Marker, MarkerName, Presence, Refusal, Token, User, UserId};
 use crate::store::{Failure, Pending};
 
 /// Mails that may wait for a user.
@@ -97,6 +99,29 @@ impl Handler<ChangeProfile> for UserActor {
         self.shared
             .store
             .submit(move |tx| write::change_profile(tx, id, mail.0, limit))
+    }
+}
+
+impl Handler<MoveMarkers> for UserActor {
+    type Result = Result<Pending<Vec<(MarkerName, Marker)>>, Failure>;
+
+    fn handle(&mut self, mail: MoveMarkers, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        self.shared
+            .store
+            .submit(move |tx| write::move_markers(tx, &mail.principal, mail.markers, mail.reset))
+    }
+}
+
+impl Handler<MarkAllRead> for UserActor {
+    type Result = Result<Pending<()>, Failure>;
+
+    fn handle(&mut self, mail: MarkAllRead, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let id = self.id;
+        self.shared
+            .store
+            .submit(move |tx| write::mark_all_read(tx, id, &mail.0))
     }
 }
 

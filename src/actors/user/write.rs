@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use super::mail::ProfileChange;
 use crate::event::Payload;
-use crate::model::{ClientId, Refusal, Relation, Scopes, Token, TokenId, User, UserId};
+use crate::model::{
+    Access, ClientId, Marker, MarkerName, Refusal, Relation, Scopes, Token, TokenId, User, UserId,
+    UserPrincipal,
+};
+use crate::protocol::draft::MarkerDraft;
 use crate::store::{Failure, NewToken, Tx};
 use crate::text::raw::{On, merge};
 
@@ -20,9 +24,9 @@ pub fn relate(
     on: bool,
 ) -> Result<(), Failure> {
     tx.user(other)?.ok_or(Refusal::UserNotFound)?;
-    if relation == Relation::Follow && on && tx.mutes_and_blocks(user)?.blocked.contains(&other) {
-        return Err(Refusal::Blocked.into());
-    }
+    let between = tx.relationships(user, &[other])?;
+    let between = between.get(&other).copied().unwrap_or_default();
+    between.allows(relation, on)?;
     let changed = if on {
         tx.relate(user, other, relation)?
     } else {
@@ -115,4 +119,57 @@ pub fn change_profile(
     let user = Arc::new(user);
     tx.announce(Payload::UserChanged { user: user.clone() });
     Ok(user)
+}
+
+/// Moves stream markers: all of them, or none.
+///
+/// # Errors
+/// No such channel, or one that the user may not read. Any scope will do.
+pub fn move_markers(
+    tx: &mut Tx<'_>,
+    principal: &UserPrincipal,
+    markers: Vec<MarkerDraft>,
+    reset: bool,
+) -> Result<Vec<(MarkerName, Marker)>, Failure> {
+    let mut moved = Vec::with_capacity(markers.len());
+    for marker in markers {
+        if let MarkerName::Channel(channel) = marker.name {
+            let channel = tx.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
+            principal.holds(&channel, Access::Read).demand()?;
+        }
+        let name = marker.name;
+        moved.push((name, move_marker(tx, principal.user, &marker, reset)?));
+    }
+    Ok(moved)
+}
+
+/// Moves the marker of each unread subscribed channel of these types to its newest message.
+///
+/// # Errors
+/// The database is in trouble.
+pub fn mark_all_read(tx: &mut Tx<'_>, user: UserId, kinds: &[String]) -> Result<(), Failure> {
+    for (channel, newest) in tx.unread_channels(user, kinds)? {
+        let to_newest = MarkerDraft {
+            name: MarkerName::Channel(channel),
+            id: newest.0,
+            percentage: 0,
+        };
+        move_marker(tx, user, &to_newest, false)?;
+    }
+    Ok(())
+}
+
+fn move_marker(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    to: &MarkerDraft,
+    reset: bool,
+) -> Result<Marker, Failure> {
+    let marker = tx.set_marker(user, to.name, to.id, to.percentage, reset)?;
+    tx.announce(Payload::MarkerMoved {
+        user,
+        name: to.name,
+        marker: marker.clone(),
+    });
+    Ok(marker)
 }

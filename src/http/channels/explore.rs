@@ -3,11 +3,10 @@
 use actix_web::web::{Data, Path};
 use serde::Serialize;
 
-use super::reply;
 use super::search;
 use crate::http::extract::{AnyCaller, Params};
-use crate::http::principal::principal;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::principal::principal_of;
+use crate::http::{ApiResult, App, Reply, show};
 use crate::model::Refusal;
 use crate::model::channel::CHAT;
 use crate::store::{ChannelOrder, ChannelSearch};
@@ -103,7 +102,7 @@ pub(in crate::http) async fn show(
 ) -> ApiResult {
     let stream = STREAMS.iter().find(|stream| stream.slug == *slug);
     let stream = stream.ok_or(Refusal::NotFound)?;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let mut wanted: ChannelSearch = search::general(&params);
     wanted.kinds = vec![CHAT.to_owned()];
     wanted.is_public = Some(true);
@@ -115,5 +114,5 @@ pub(in crate::http) async fn show(
         wanted.unsubscribed_by = reader.user();
     }
     let page = search::read(&app, &reader, wanted, params.page()).await?;
-    reply::channels(&app, caller.0.as_ref(), &params, &page).await
+    show::page(&app, caller.0.as_ref(), &params, &page).await
 }

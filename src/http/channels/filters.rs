@@ -48,8 +48,7 @@ impl MessagesWanted {
         caller: Option<UserId>,
     ) -> Result<MessageFilter, Failure> {
         let hidden = match caller {
-            Some(caller) if self.include_muted => db.mutes_and_blocks(caller)?.blocked,
-            Some(caller) => db.hidden_users(caller)?,
+            Some(caller) => db.hidden(caller)?.authors(self.include_muted),
             None => Vec::new(),
         };
         Ok(MessageFilter {

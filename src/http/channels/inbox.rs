@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use actix_web::web::Data;
 
 use super::filters;
-use super::reply;
 use crate::http::extract::{Caller, Live, Params, UserCaller};
-use crate::http::{ApiResult, App, Reply};
+use crate::http::{ApiResult, App, Reply, show};
 use crate::model::channel::{CHAT, PM};
 use crate::model::{Refusal, UserId, UserPrincipal};
 use crate::protocol::topic::Topic;
@@ -52,7 +51,7 @@ async fn page(app: &App, caller: &Caller, principal: &UserPrincipal, params: &Pa
         Ok((page, counts))
     });
     let (page, counts) = read.await?;
-    let mut reply = reply::channels(app, Some(caller), params, &page).await?;
+    let mut reply = show::page(app, Some(caller), params, &page).await?;
     let both = [CHAT, PM].map(|kind| (kind.to_owned(), counts.get(kind).copied().unwrap_or(0)));
     reply.meta.unread_counts = Some(both.into());
     Ok(reply)
@@ -75,7 +74,9 @@ pub(in crate::http) async fn mark_read(
     params: Params,
 ) -> ApiResult {
     let kinds = kinds(&caller, &params)?;
-    mark(&app, caller.id(), kinds.clone()).await?;
+    app.engine
+        .mark_all_read(caller.principal(), kinds.clone())
+        .await?;
     Reply::one(&counts(&app, caller.id(), kinds).await?)
 }
 
@@ -89,14 +90,15 @@ pub(in crate::http) async fn count_private(app: Data<App>, caller: UserCaller) -
 /// `DELETE /users/me/channels/num_unread/pm`
 pub(in crate::http) async fn mark_private_read(app: Data<App>, caller: UserCaller) -> ApiResult {
     filters::demand_private(&caller)?;
-    mark(&app, caller.id(), vec![PM.to_owned()]).await?;
+    app.engine
+        .mark_all_read(caller.principal(), vec![PM.to_owned()])
+        .await?;
     let counts = counts(&app, caller.id(), vec![PM.to_owned()]).await?;
     Reply::one(&counts.get(PM).copied().unwrap_or(0))
 }
 
 /// The types that are asked for; private messages if none is.
 fn kinds(caller: &Caller, params: &Params) -> ApiResult<Vec<String>> {
-    caller.demand_channels()?;
     let mut kinds = params.list("channel_types");
     if kinds.is_empty() {
         kinds.push(PM.to_owned());
@@ -121,12 +123,4 @@ async fn counts(app: &App, user: UserId, kinds: Vec<String>) -> ApiResult<BTreeM
         (kind, count)
     };
     Ok(kinds.into_iter().map(with_zero).collect())
-}
-
-async fn mark(app: &App, user: UserId, kinds: Vec<String>) -> ApiResult<()> {
-    let store = app.engine.store();
-    store
-        .write(move |tx| tx.mark_all_read(user, &kinds))
-        .await?;
-    Ok(())
 }

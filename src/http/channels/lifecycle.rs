@@ -5,10 +5,9 @@ use std::sync::Arc;
 use actix_web::web::{Data, Path};
 
 use super::names;
-use super::reply;
 use crate::actors::ChannelChange;
 use crate::http::extract::{Body, Params, UserCaller, path};
-use crate::http::{ApiResult, App};
+use crate::http::{ApiResult, App, show};
 use crate::model::{Channel, ChannelId, Refusal};
 use crate::protocol::draft::{ChannelChangeDraft, ChannelDraft, owner_id};
 
@@ -19,7 +18,6 @@ pub(in crate::http) async fn create(
     params: Params,
     body: Body,
 ) -> ApiResult {
-    caller.demand_channels()?;
     let engine = &app.engine;
     let limits = engine.limits();
     let draft = ChannelDraft::read(&body.value, limits.raw_bytes)?;
@@ -29,7 +27,7 @@ pub(in crate::http) async fn create(
     let channel = engine
         .create_channel(caller.principal(), new, auto_subscribe)
         .await?;
-    reply::created(show(&app, &caller, &params, channel).await)
+    show::created(show(&app, &caller, &params, channel).await)
 }
 
 /// `PUT` and `PATCH /channels/{channel_id}`
@@ -89,5 +87,5 @@ pub(in crate::http) async fn deactivate(
 }
 
 async fn show(app: &App, caller: &UserCaller, params: &Params, channel: Arc<Channel>) -> ApiResult {
-    reply::channel(app, Some(caller), params, &channel).await
+    show::one(app, Some(caller), params, &*channel).await
 }

@@ -7,10 +7,9 @@ use actix_web::web::{Data, Path};
 use super::filters;
 use super::inbox;
 use super::names;
-use super::reply;
 use crate::http::extract::{AnyCaller, Live, Params, UserCaller, path};
-use crate::http::principal::{principal, readable};
-use crate::http::{ApiResult, App};
+use crate::http::principal::{principal_of, readable};
+use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
 use crate::model::{Channel, ChannelId, Refusal, UserId};
 use crate::protocol::draft::PersonRef;
@@ -31,7 +30,7 @@ pub(in crate::http) async fn list(
         let caller = caller.ok_or(Refusal::TokenRequired)?;
         return inbox::serve(&app, &caller, &params, live).await;
     }
-    let reader = principal(&app, caller.as_ref()).await?;
+    let reader = principal_of(&app, caller.as_ref()).await?;
     let mut seen = HashSet::new();
     let ids: Vec<ChannelId> = params
         .list("ids")
@@ -48,7 +47,7 @@ pub(in crate::http) async fn list(
         .filter_map(|id| found.remove(id))
         .filter(|channel| reader.reads(channel).is_granted())
         .collect();
-    reply::all_channels(&app, caller.as_ref(), &params, &channels).await
+    show::all(&app, caller.as_ref(), &params, &channels).await
 }
 
 /// `GET /channels/{channel_id}`
@@ -59,7 +58,7 @@ pub(in crate::http) async fn show(
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let user = reader.user();
     let wants_marker = params.flag("include_marker", false);
     let read = app.engine.store().read(move |db| {
@@ -71,7 +70,7 @@ pub(in crate::http) async fn show(
         Ok((channel, marker))
     });
     let (channel, marker) = read.await?;
-    let mut reply = reply::channel(&app, caller.0.as_ref(), &params, &channel).await?;
+    let mut reply = show::one(&app, caller.0.as_ref(), &params, &channel).await?;
     if let Some(marker) = marker {
         let object = MarkerObject::new(&MarkerName::Channel(id), marker.as_ref());
         reply.meta.marker = serde_json::to_value(object).ok();
@@ -85,7 +84,6 @@ pub(in crate::http) async fn owned(
     caller: UserCaller,
     params: Params,
 ) -> ApiResult {
-    caller.demand_channels()?;
     let (user, filter, page) = (
         caller.id(),
         filters::channels(caller.principal(), &params),
@@ -96,7 +94,7 @@ pub(in crate::http) async fn owned(
         .store()
         .read(move |db| db.owned_page(user, &filter, &page));
     let page = read.await?;
-    reply::channels(&app, Some(&caller), &params, &page).await
+    show::page(&app, Some(&caller), &params, &page).await
 }
 
 /// `GET /users/me/channels/existing_pm?ids=`
@@ -111,15 +109,11 @@ pub(in crate::http) async fn existing_pm(
     if sent.is_empty() {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let user_includes: Option<Vec<PersonRef>> =
-        sent.iter().map(|text| PersonRef::parse(text)).collect();
-    let user_includes = user_includes.ok_or_else(|| Refusal::WrongType.at("ids"))?;
-    let directory = names::directory(&app.engine, user_includes.clone()).await?;
+    let people: Option<Vec<PersonRef>> = sent.iter().map(|text| PersonRef::parse(text)).collect();
+    let people = people.ok_or_else(|| Refusal::WrongType.at("ids"))?;
+    let directory = names::directory(&app.engine, people.clone()).await?;
     // Whoever does not exist writes with nobody: that is the same answer.
-    let found: Option<Vec<UserId>> = user_includes
-        .iter()
-        .map(|who| directory.find(who))
-        .collect();
+    let found: Option<Vec<UserId>> = people.iter().map(|who| directory.find(who)).collect();
     let mut all = found.ok_or(Refusal::NoSuchPrivateChannel)?;
     all.push(user);
     all.sort_unstable();
@@ -130,5 +124,5 @@ pub(in crate::http) async fn existing_pm(
             .ok_or_else(|| Refusal::NoSuchPrivateChannel.into())
     });
     let channel = read.await?;
-    reply::channel(&app, Some(&caller), &params, &channel).await
+    show::one(&app, Some(&caller), &params, &channel).await
 }

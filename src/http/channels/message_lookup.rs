@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use actix_web::web::{Data, Path};
 
 use super::messages::message_path;
-use super::reply;
 use crate::http::extract::{AnyCaller, Params};
-use crate::http::principal::principal;
-use crate::http::{ApiResult, App};
+use crate::http::principal::principal_of;
+use crate::http::{ApiResult, App, show};
 use crate::model::{ChannelId, Message, MessageId, Principal, Refusal};
 use crate::store::{Db, Failure};
 
@@ -23,13 +22,13 @@ pub(in crate::http) async fn show(
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let read = app
         .engine
         .store()
         .read(move |db| message_in(db, &reader, channel, id));
     let message = read.await?;
-    reply::message(&app, caller.0.as_ref(), &params, &message).await
+    show::one(&app, caller.0.as_ref(), &params, &message).await
 }
 
 /// `GET /channels/messages?ids=`
@@ -49,7 +48,7 @@ pub(in crate::http) async fn by_ids(
     if !params.has("ids") {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         let mut found = db.messages(&ids)?;
         let rooms: Vec<ChannelId> = found.values().map(|message| message.channel_id).collect();
@@ -65,7 +64,7 @@ pub(in crate::http) async fn by_ids(
             .collect::<Vec<Message>>())
     });
     let messages = read.await?;
-    reply::all_messages(&app, caller.0.as_ref(), &params, &messages).await
+    show::all(&app, caller.0.as_ref(), &params, &messages).await
 }
 
 /// The message, if it stands in that channel and may be read.

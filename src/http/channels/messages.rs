@@ -7,10 +7,9 @@ use std::time::Instant;
 use actix_web::web::{Data, Path};
 
 use super::names;
-use super::reply;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::principal::readable;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::{ApiResult, App, Reply, show};
 use crate::model::message::NewMessage;
 use crate::model::{Access, ChannelId, MessageId, Principal, Refusal, UserId};
 use crate::protocol::draft::MessageDraft;
@@ -40,7 +39,7 @@ pub(in crate::http) async fn create(
         .engine
         .post_message(caller.principal(), channel, new)
         .await?;
-    reply::created(reply::message(&app, Some(&caller), &params, &message).await)
+    show::created(show::one(&app, Some(&caller), &params, &message).await)
 }
 
 async fn compose(
@@ -49,9 +48,9 @@ async fn compose(
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<NewMessage> {
-    let user_includes = names::mentioned(&app.engine, caller.principal(), &mut draft).await?;
+    let people = names::mentioned(&app.engine, caller.principal(), &mut draft).await?;
     let new = draft.finish(
-        &user_includes,
+        &people,
         app.engine.limits().message_length,
         caller.id(),
         caller.token.client.clone(),
@@ -68,13 +67,13 @@ async fn private(
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<(ChannelId, NewMessage)> {
-    let user_includes = draft
+    let people = draft
         .destinations
         .take()
-        .filter(|user_includes| !user_includes.is_empty())
+        .filter(|people| !people.is_empty())
         .ok_or_else(|| Refusal::Missing.at("destinations"))?;
-    let directory = names::directory(&app.engine, user_includes.clone()).await?;
-    let mut others: Vec<UserId> = directory.all(&user_includes, "destinations")?;
+    let directory = names::directory(&app.engine, people.clone()).await?;
+    let mut others: Vec<UserId> = directory.all(&people, "destinations")?;
     others.sort_unstable();
     others.dedup();
     others.retain(|user| *user != caller.id());
@@ -101,7 +100,7 @@ pub(in crate::http) async fn delete(
         .engine
         .delete_message(caller.principal(), channel, id)
         .await?;
-    reply::message(&app, Some(&caller), &params, &deleted).await
+    show::one(&app, Some(&caller), &params, &deleted).await
 }
 
 /// `PUT …/messages/{message_id}/sticky`
@@ -136,7 +135,7 @@ async fn set_sticky(
     let message = engine
         .set_sticky(caller.principal(), channel, id, sticky)
         .await?;
-    reply::message(app, Some(caller), params, &message).await
+    show::one(app, Some(caller), params, &message).await
 }
 
 /// `POST …/messages/{message_id}/report`: the operator reads it in the log.
@@ -168,7 +167,7 @@ pub(in crate::http) async fn report(
         message_id = %message.id,
         channel_id = %message.channel_id,
         author = %message.user_id,
-        principal = %caller.id(),
+        by = %caller.id(),
         reason,
         "message reported"
     );

@@ -9,16 +9,13 @@ use crate::protocol::draft::{Directory, MessageDraft, PersonRef};
 use crate::text::raw;
 
 /// The existing users that a body names.
-pub(super) async fn directory(
-    engine: &Engine,
-    user_includes: Vec<PersonRef>,
-) -> ApiResult<Directory> {
-    if user_includes.is_empty() {
+pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiResult<Directory> {
+    if people.is_empty() {
         return Ok(Directory::default());
     }
     let mut ids = Vec::new();
     let mut names = Vec::new();
-    for person in user_includes {
+    for person in people {
         match person {
             PersonRef::Id(id) => ids.push(id),
             PersonRef::Name(name) => names.push(name),
@@ -52,7 +49,7 @@ pub(super) async fn mentioned(
     }
     let author = author.clone();
     let read = engine.store().read(move |db| {
-        let user_includes = db.ids_by_name(&names)?;
+        let people = db.ids_by_name(&names)?;
         let rooms = db.channels(&invited)?;
         let rooms: HashMap<ChannelId, Option<String>> = rooms
             .into_iter()
@@ -62,9 +59,9 @@ pub(super) async fn mentioned(
                 (id, name.map(str::to_owned))
             })
             .collect();
-        Ok((user_includes, rooms))
+        Ok((people, rooms))
     });
-    let (user_includes, rooms) = read.await?;
+    let (people, rooms) = read.await?;
     raw::name_invites(&mut draft.raw, &rooms)?;
-    Ok(user_includes)
+    Ok(people)
 }

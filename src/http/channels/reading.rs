@@ -5,12 +5,12 @@ use actix_web::web::{Data, Path};
 use super::filters;
 use super::message_lookup::message_in;
 use super::messages::message_path;
-use super::reply;
 use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
-use crate::http::principal::{principal, readable};
-use crate::http::{ApiResult, App};
+use crate::http::principal::{principal_of, readable};
+use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
-use crate::model::{ChannelId, Marker, Message, MessageId, Page, Principal, UserId};
+use crate::model::{ChannelId, Marker, Message, MessageId, Page, Principal};
+use crate::protocol::draft::MarkerDraft;
 use crate::protocol::object::MarkerObject;
 use crate::protocol::topic::Topic;
 use crate::store::MessageFilter;
@@ -80,12 +80,12 @@ async fn channel_page(
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult {
-    let reader = principal(app, caller).await?;
+    let reader = principal_of(app, caller).await?;
     let mut read = read_page(app, &reader, params, channel).await?;
     if params.flag("update_marker", false) {
-        move_marker(app, reader.user(), channel, &mut read).await?;
+        move_marker(app, &reader, channel, &mut read).await?;
     }
-    let mut reply = reply::messages(app, caller, params, &read.page).await?;
+    let mut reply = show::page(app, caller, params, &read.page).await?;
     if let Some(marker) = read.marker {
         let object = MarkerObject::new(&MarkerName::Channel(channel), marker.as_ref());
         reply.meta.marker = serde_json::to_value(object).ok();
@@ -97,12 +97,12 @@ async fn channel_page(
 /// Some clients read and mark as read in one call. The marker only moves forward by this.
 async fn move_marker(
     app: &App,
-    user: Option<UserId>,
+    reader: &Principal,
     channel: ChannelId,
     read: &mut ChannelPage,
 ) -> ApiResult<()> {
     let newest = read.page.items.iter().map(|(id, _)| *id).max();
-    let (Some(user), Some(newest)) = (user, newest) else {
+    let (Principal::User(user), Some(newest)) = (reader, newest) else {
         return Ok(());
     };
     if read
@@ -113,12 +113,13 @@ async fn move_marker(
     {
         return Ok(());
     }
-    let name = MarkerName::Channel(channel);
-    let write = app
-        .engine
-        .store()
-        .write(move |tx| tx.set_marker(user, name, newest, 0, false));
-    read.marker = Some(Some(write.await?));
+    let forward = MarkerDraft {
+        name: MarkerName::Channel(channel),
+        id: newest,
+        percentage: 0,
+    };
+    let moved = app.engine.move_markers(user, vec![forward], false).await?;
+    read.marker = moved.into_iter().next().map(|(_, marker)| Some(marker));
     Ok(())
 }
 
@@ -130,7 +131,7 @@ pub(in crate::http) async fn thread(
     ids: Path<(String, String)>,
 ) -> ApiResult {
     let (channel, id) = message_path(&ids)?;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let user = reader.user();
     let (request, wanted) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
@@ -140,12 +141,11 @@ pub(in crate::http) async fn thread(
         db.thread_page(message.thread_id, &filter, &request)
     });
     let page = read.await?;
-    reply::messages(&app, caller.0.as_ref(), &params, &page).await
+    show::page(&app, caller.0.as_ref(), &params, &page).await
 }
 
 /// `GET /users/me/messages`
 pub(in crate::http) async fn mine(app: Data<App>, caller: UserCaller, params: Params) -> ApiResult {
-    caller.demand_channels()?;
     let user = caller.id();
     let (scopes, request) = (caller.token.scopes.clone(), params.page());
     let filter = MessageFilter {
@@ -157,7 +157,7 @@ pub(in crate::http) async fn mine(app: Data<App>, caller: UserCaller, params: Pa
         .store()
         .read(move |db| db.written_by(user, Some(&scopes), &filter, &request));
     let page = read.await?;
-    reply::messages(&app, Some(&caller), &params, &page).await
+    show::page(&app, Some(&caller), &params, &page).await
 }
 
 /// `GET /channels/{channel_id}/sticky_messages`
@@ -168,7 +168,7 @@ pub(in crate::http) async fn sticky(
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let user = reader.user();
     let (request, wanted) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
@@ -177,5 +177,5 @@ pub(in crate::http) async fn sticky(
         db.sticky_page(id, &filter, &request)
     });
     let page = read.await?;
-    reply::messages(&app, caller.0.as_ref(), &params, &page).await
+    show::page(&app, caller.0.as_ref(), &params, &page).await
 }

@@ -4,10 +4,9 @@ use actix_web::web::Data;
 
 use super::filters;
 use super::names;
-use super::reply;
 use crate::http::extract::{AnyCaller, Params, TokenCaller};
-use crate::http::principal::principal;
-use crate::http::{ApiResult, App};
+use crate::http::principal::principal_of;
+use crate::http::{ApiResult, App, show};
 use crate::model::channel::PM;
 use crate::model::{
     Bound, Channel, ChannelId, MessageId, Page, PageRequest, Principal, Refusal, Stamp, UserId,
@@ -25,13 +24,13 @@ pub(in crate::http) async fn channels(
     caller: AnyCaller,
     params: Params,
 ) -> ApiResult {
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let mut wanted = wanted(&app, &params).await?;
     if !params.flag("include_read", true) {
         wanted.unread_by = reader.user();
     }
     let page = read(&app, &reader, wanted, params.page()).await?;
-    reply::channels(&app, caller.0.as_ref(), &params, &page).await
+    show::page(&app, caller.0.as_ref(), &params, &page).await
 }
 
 /// Finds channels that the reader may see.
@@ -98,7 +97,7 @@ pub(in crate::http) async fn messages(
     let private = sent.iter().any(|id| id == PRIVATE_WORD);
     let ids: Vec<ChannelId> = sent.iter().filter_map(|id| id.parse().ok()).collect();
     let mut search = message_search(&app, &params).await?;
-    let reader = principal(&app, Some(&caller)).await?;
+    let reader = principal_of(&app, Some(&caller)).await?;
     let user = reader.user();
     let (request, hides) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read_words(move |db| {
@@ -115,7 +114,7 @@ pub(in crate::http) async fn messages(
         db.search_messages(&search, &request)
     });
     let page = read.await?;
-    reply::messages(&app, Some(&caller), &params, &page).await
+    show::page(&app, Some(&caller), &params, &page).await
 }
 
 /// Stands in `channel_ids` for all private messages.

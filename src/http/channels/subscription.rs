@@ -1,20 +1,18 @@
 //! Who has a channel in the inbox, and who does not want it there.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use actix_web::web::{Data, Path};
 
 use super::filters;
-use super::includes::Includes;
-use super::reply;
 use crate::actors::SubscriptionChange;
 use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
-use crate::http::principal::{principal, readable};
-use crate::http::{ApiResult, App, Reply};
-use crate::model::{Access, Acl, Channel, ChannelId, Page, Raw, Refusal, UserId};
-use crate::protocol::object::UserObject;
-use crate::protocol::render_options::RenderOptions;
+use crate::http::principal::{principal_of, readable};
+use crate::http::show::Person;
+use crate::http::{ApiResult, App, Reply, show};
+use crate::model::{Access, Acl, Channel, ChannelId, Principal, Raw, Refusal, UserId};
 use crate::protocol::topic::Topic;
+use crate::store::{Db, Failure};
 
 /// `PUT` (or `POST`) `/channels/{channel_id}/subscribe`
 pub(in crate::http) async fn subscribe(
@@ -87,7 +85,7 @@ async fn change(
         .holds(&channel, Access::Read)
         .is_granted()
     {
-        return reply::channel(app, Some(caller), params, &channel).await;
+        return show::one(app, Some(caller), params, &*channel).await;
     }
     // Who left a channel that they may no longer read learns that they left, and nothing else of it.
     let left = Channel {
@@ -99,7 +97,7 @@ async fn change(
         sticky_messages: 0,
         ..Channel::clone(&channel)
     };
-    reply::channel(app, Some(caller), params, &left).await
+    show::one(app, Some(caller), params, &left).await
 }
 
 /// `GET /users/me/channels/muted`
@@ -108,7 +106,6 @@ pub(in crate::http) async fn muted(
     caller: UserCaller,
     params: Params,
 ) -> ApiResult {
-    caller.demand_channels()?;
     let user = caller.id();
     let (filter, request) = (
         filters::channels(caller.principal(), &params),
@@ -119,7 +116,7 @@ pub(in crate::http) async fn muted(
         .store()
         .read(move |db| db.muted_page(user, &filter, &request));
     let page = read.await?;
-    reply::channels(&app, Some(&caller), &params, &page).await
+    show::page(&app, Some(&caller), &params, &page).await
 }
 
 /// `GET /channels/{channel_id}/subscribers`
@@ -148,35 +145,17 @@ async fn subscriber_page(
     params: &Params,
     channel: ChannelId,
 ) -> ApiResult {
-    let mut options = RenderOptions::from_query(params);
-    let page = read_page(app, caller, params, channel).await?;
-    if !options.user {
-        return Reply::listing(&page, &ids(&page));
-    }
+    let reader = principal_of(app, caller).await?;
+    let request = params.page();
+    let read = app.engine.store().read(move |db| {
+        readable(db, &reader, channel)?;
+        db.subscriber_page(channel, &request)
+    });
+    let page = read.await?;
     // In a channel it is the presence there that counts.
-    let wants_presence = std::mem::take(&mut options.presence);
-    let engine = &app.engine;
-    let user_includes = page.items.iter().map(|(_, id)| *id);
-    let includes = Includes::of_users(app, caller, options, user_includes).await?;
-    let present: HashMap<UserId, String> = if wants_presence {
-        let present = engine.presence().in_channel(channel);
-        present
-            .into_iter()
-            .filter_map(|presence| Some((presence.user_id, presence.text?)))
-            .collect()
-    } else {
-        HashMap::new()
-    };
-    let show = |(key, id): &(i64, UserId)| -> Option<UserObject<'_>> {
-        let object = includes.user(*id)?.paginated(*key);
-        Some(if wants_presence {
-            object.with_presence(present.get(id).map(String::as_str))
-        } else {
-            object
-        })
-    };
-    let items: Vec<_> = page.items.iter().filter_map(show).collect();
-    Reply::listing(&page, &items)
+    let board = app.engine.presence();
+    let page = page.map(|id| Person::in_channel(id, board.of_in(id, channel).text));
+    show::page(app, caller, params, &page).await
 }
 
 /// `GET /channels/{channel_id}/subscribers/ids`
@@ -186,10 +165,11 @@ pub(in crate::http) async fn subscriber_ids(
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         readable(db, &reader, id)?;
-        db.subscribers(id)
+        let blocked = blocked(db, &reader)?;
+        visible_subscribers(db, id, &blocked)
     });
     Reply::one(&read.await?)
 }
@@ -208,12 +188,13 @@ pub(in crate::http) async fn subscriber_ids_of(
     if ids.is_empty() {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
-        let mut lists = std::collections::BTreeMap::new();
+        let blocked = blocked(db, &reader)?;
+        let mut lists = BTreeMap::new();
         for (id, channel) in db.channels(&ids)? {
             if reader.reads(&channel).is_granted() {
-                lists.insert(id.to_string(), db.subscribers(id)?);
+                lists.insert(id.to_string(), visible_subscribers(db, id, &blocked)?);
             }
         }
         Ok(lists)
@@ -221,21 +202,20 @@ pub(in crate::http) async fn subscriber_ids_of(
     Reply::one(&read.await?)
 }
 
-async fn read_page(
-    app: &App,
-    caller: Option<&Caller>,
-    params: &Params,
-    channel: ChannelId,
-) -> ApiResult<Page<UserId>> {
-    let reader = principal(app, caller).await?;
-    let request = params.page();
-    let read = app.engine.store().read(move |db| {
-        readable(db, &reader, channel)?;
-        db.subscriber_page(channel, &request)
-    });
-    Ok(read.await?)
+/// Users in a block with the reader: a list of ids leaves them out as a list of users does.
+fn blocked(db: &mut Db<'_>, reader: &Principal) -> Result<Vec<UserId>, Failure> {
+    match reader.user() {
+        Some(user) => db.blocked(user),
+        None => Ok(Vec::new()),
+    }
 }
 
-fn ids(page: &Page<UserId>) -> Vec<UserId> {
-    page.items.iter().map(|(_, id)| *id).collect()
+fn visible_subscribers(
+    db: &mut Db<'_>,
+    channel: ChannelId,
+    blocked: &[UserId],
+) -> Result<Vec<UserId>, Failure> {
+    let mut ids = db.subscribers(channel)?;
+    ids.retain(|id| blocked.binary_search(id).is_err());
+    Ok(ids)
 }

@@ -6,10 +6,11 @@
 use std::future::{Future, Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::Caller;
-use crate::actors::{Engine, SubscriptionHandle};
+use crate::actors::{NewSubscription, SubscriptionGuard};
 use crate::http::{ApiError, ApiResult, App, Reply};
 use crate::model::SubscriptionId;
 use crate::protocol::filter::Filter;
@@ -27,21 +28,6 @@ struct Wanted {
     connection: String,
     subscription: Option<SubscriptionId>,
     filter: Filter,
-}
-
-/// Takes the subscription back unless the page was served: a failed call, and one whose client went away
-/// half way, leave nothing behind.
-struct SubscriptionGuard<'e> {
-    engine: &'e Engine,
-    handle: Option<SubscriptionHandle>,
-}
-
-impl Drop for SubscriptionGuard<'_> {
-    fn drop(&mut self) {
-        if let Some(handle) = self.handle.take() {
-            self.engine.cancel_subscription(&handle);
-        }
-    }
 }
 
 impl Live {
@@ -75,22 +61,16 @@ impl Live {
         let Some(wanted) = self.wanted.filter(|_| caller.user().is_some()) else {
             return page.await;
         };
-        let handle = app
-            .engine
-            .subscribe(
-                &wanted.connection,
-                &caller.token,
-                topic,
-                wanted.filter,
-                wanted.subscription,
-            )
-            .await?;
-        let mut guard = SubscriptionGuard {
-            engine: &app.engine,
-            handle,
+        let new = NewSubscription {
+            connection: &wanted.connection,
+            token: &caller.token,
+            topic,
+            filter: wanted.filter,
+            id: wanted.subscription,
         };
+        let guard = app.engine.subscribe(new).await?;
         let mut reply = page.await?;
-        reply.meta.subscription_id = guard.handle.take().map(|f| f.subscription_id);
+        reply.meta.subscription_id = guard.map(SubscriptionGuard::keep);
         Ok(reply)
     }
 }
@@ -100,7 +80,13 @@ impl FromRequest for Live {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self::parse(request.query_string())))
+        // A HEAD asks what a GET would answer, and changes nothing.
+        let text = if request.method() == Method::HEAD {
+            ""
+        } else {
+            request.query_string()
+        };
+        ready(Ok(Self::parse(text)))
     }
 }
 

@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 
 use super::channels::{reading, search};
 use super::extract::{AnyCaller, Params, path};
-use super::principal::{principal, readable};
+use super::principal::{principal_of, readable};
 use super::{ApiResult, App};
 use crate::model::channel::CHAT_SETTINGS;
 use crate::model::{Channel, ChannelId, Message, Raw, User};
@@ -23,7 +23,7 @@ pub async fn messages(
 ) -> ApiResult<HttpResponse> {
     let id = path::id::<ChannelId>(&channel)?;
     let engine = &app.engine;
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let page = reading::read_page(&app, &reader, &params, id).await?.page;
     let channel = {
         let reader = reader.clone();
@@ -63,7 +63,7 @@ pub async fn channels(
     params: Params,
     app: Data<App>,
 ) -> ApiResult<HttpResponse> {
-    let reader = principal(&app, caller.0.as_ref()).await?;
+    let reader = principal_of(&app, caller.0.as_ref()).await?;
     let wanted = search::wanted(&app, &params).await?;
     let page = search::read(&app, &reader, wanted, params.page()).await?;
     let base = &app.engine.site().public_url;

@@ -43,6 +43,15 @@ impl OAuthError {
         }
     }
 
+    /// The error underneath, if it is not about OAuth: it is rendered as on every other route.
+    pub fn as_api(&self) -> Option<&ApiError> {
+        if let Self::Other(error) = self {
+            Some(error)
+        } else {
+            None
+        }
+    }
+
     fn message(&self) -> String {
         match self {
             Self::InvalidRequest(field) => format!("Missing or malformed: {field}."),

@@ -13,9 +13,10 @@ use serde::Serialize;
 use super::OAuthError;
 use crate::http::App;
 use crate::http::extract::{Body, Caller};
-use crate::http::user_includes::user_includes;
+use crate::http::show::{Includes, Shown};
+use crate::model::visibility::Occasion;
 use crate::model::{ClientId, Scopes, Token, UserId};
-use crate::protocol::object::{Storage, TokenObject, UserObject};
+use crate::protocol::object::{Storage, TokenObject};
 use crate::protocol::render_options::RenderOptions;
 use crate::store::{Failure, secret};
 use crate::text::controls;
@@ -37,7 +38,7 @@ struct Granted<'a> {
     user_id: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
-    token: TokenObject<'a>,
+    token: Option<TokenObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     storage: Option<Storage>,
 }
@@ -169,21 +170,17 @@ async fn show(app: &App, access_token: &str, token: Token) -> Result<HttpRespons
     let caller = Caller {
         token: token.into(),
     };
-    let ids = caller.user().into_iter().collect();
-    let user_includes = user_includes(app, Some(&caller), RenderOptions::default(), ids).await?;
-    let user = caller.user().and_then(|id| user_includes.user(id));
-    let object = caller.user().and_then(|id| user_includes.object(id));
-    let storage = caller.user().map(|_| Storage::default());
+    let users = caller.user().into_iter().collect();
+    let includes = Includes::of_users(app, Some(&caller), RenderOptions::default(), users).await?;
+    let user = caller
+        .user()
+        .and_then(|id| includes.users().visible(id, Occasion::Named));
     let granted = Granted {
         access_token,
         user_id: caller.user(),
         username: user.map(|user| user.username.as_str()),
-        token: TokenObject::new(
-            &caller.token,
-            object.map(UserObject::with_markdown),
-            storage,
-        ),
-        storage,
+        token: caller.token.object(&includes, None),
+        storage: caller.user().map(|_| Storage::default()),
     };
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -3,10 +3,9 @@
 use actix_web::web::{Data, Path};
 
 use crate::http::extract::{AppCaller, Body, Params};
-use crate::http::{ApiResult, App, Reply};
-use crate::model::{AppStream, ClientId, ObjectType, Refusal, Refused, StreamKey};
-use crate::protocol::object::AppStreamObject;
-use crate::store::Failure;
+use crate::http::show::Deleted;
+use crate::http::{ApiResult, App, show};
+use crate::model::{ObjectType, Refusal, Refused, StreamKey};
 
 /// Characters in a key.
 const KEY_MAX: usize = 32;
@@ -19,11 +18,16 @@ pub async fn list(caller: AppCaller, params: Params, app: Data<App>) -> ApiResul
     if let Some(key) = params.get("key") {
         streams.retain(|stream| stream.key.as_str() == key);
     }
-    show_all(&app, &streams, false)
+    show::all(&app, Some(&caller), &params, &streams).await
 }
 
 /// `GET /streams/{stream_key}`
-pub async fn show(caller: AppCaller, key: Path<String>, app: Data<App>) -> ApiResult {
+pub async fn show(
+    caller: AppCaller,
+    key: Path<String>,
+    params: Params,
+    app: Data<App>,
+) -> ApiResult {
     let client = caller.token.client.id.clone();
     let key = StreamKey::from(key.into_inner());
     let store = app.engine.store();
@@ -31,11 +35,11 @@ pub async fn show(caller: AppCaller, key: Path<String>, app: Data<App>) -> ApiRe
         .read(move |db| db.app_stream(&client, &key))
         .await?
         .ok_or(Refusal::StreamNotFound)?;
-    Reply::one(&AppStreamObject::new(&stream, app.engine.site()))
+    show::one(&app, Some(&caller), &params, &stream).await
 }
 
 /// `POST /streams`
-pub async fn create(caller: AppCaller, body: Body, app: Data<App>) -> ApiResult {
+pub async fn create(caller: AppCaller, params: Params, body: Body, app: Data<App>) -> ApiResult {
     if !body.is_json {
         return Err(Refusal::NotJson.into());
     }
@@ -49,97 +53,72 @@ pub async fn create(caller: AppCaller, body: Body, app: Data<App>) -> ApiResult 
         Some(_) => return Err(Refusal::Invalid.at("key").into()),
         None => None,
     };
-    let client = caller.token.client.id.clone();
-    let most = app.settings.app_streams;
+    let client = &caller.token.client.id;
     let stream = app
         .engine
-        .store()
-        .write(move |tx| {
-            let known = tx.app_streams(&client)?;
-            let stream = AppStream {
-                key: choose_key(key, &known, most)?,
-                client,
-                object_types,
-            };
-            tx.create_app_stream(&stream)?;
-            Ok(stream)
-        })
+        .create_app_stream(client, key, object_types)
         .await?;
     // 200, as the API's own page shows it, and not 201.
-    Reply::one(&AppStreamObject::new(&stream, app.engine.site()))
+    show::one(&app, Some(&caller), &params, &stream).await
 }
 
 /// `PUT /streams/{stream_key}`: what it listens for; open connections keep what they had.
-pub async fn edit(caller: AppCaller, key: Path<String>, body: Body, app: Data<App>) -> ApiResult {
-    change(&caller, key.into_inner(), &body, &app).await
+pub async fn edit(
+    caller: AppCaller,
+    key: Path<String>,
+    params: Params,
+    body: Body,
+    app: Data<App>,
+) -> ApiResult {
+    change(&caller, key.into_inner(), &params, &body, &app).await
 }
 
 /// `PUT /streams`: one old client writes the key into the body.
-pub async fn edit_by_body(caller: AppCaller, body: Body, app: Data<App>) -> ApiResult {
+pub async fn edit_by_body(
+    caller: AppCaller,
+    params: Params,
+    body: Body,
+    app: Data<App>,
+) -> ApiResult {
     let key = body.text("key").ok_or(Refusal::Missing.at("key"))?;
-    change(&caller, key, &body, &app).await
+    change(&caller, key, &params, &body, &app).await
 }
 
-async fn change(caller: &AppCaller, key: String, body: &Body, app: &App) -> ApiResult {
+async fn change(
+    caller: &AppCaller,
+    key: String,
+    params: &Params,
+    body: &Body,
+    app: &App,
+) -> ApiResult {
     let object_types = object_types(body)?;
-    let client = caller.token.client.id.clone();
-    let key = StreamKey::from(key);
+    let client = &caller.token.client.id;
     let stream = app
         .engine
-        .store()
-        .write(move |tx| {
-            let known = tx.app_stream(&client, &key)?;
-            let mut stream = known.ok_or(Refusal::StreamNotFound)?;
-            stream.object_types = object_types;
-            tx.save_app_stream(&stream)?;
-            Ok(stream)
-        })
+        .change_app_stream(client, key.into(), object_types)
         .await?;
-    Reply::one(&AppStreamObject::new(&stream, app.engine.site()))
+    show::one(app, Some(caller), params, &stream).await
 }
 
 /// `DELETE /streams/{stream_key}`: open connections on it are closed.
-pub async fn delete(caller: AppCaller, key: Path<String>, app: Data<App>) -> ApiResult {
-    let client = caller.token.client.id.clone();
-    let key = StreamKey::from(key.into_inner());
-    let gone = remove(&app, &client, Some(key)).await?;
-    let stream = gone.first().ok_or(Refusal::StreamNotFound)?;
-    Reply::one(&AppStreamObject::new(stream, app.engine.site()).deleted())
+pub async fn delete(
+    caller: AppCaller,
+    key: Path<String>,
+    params: Params,
+    app: Data<App>,
+) -> ApiResult {
+    let (client, key) = (&caller.token.client.id, key.into_inner().into());
+    let gone = app.engine.delete_app_streams(client, Some(key)).await?;
+    let stream = gone.into_iter().next().ok_or(Refusal::StreamNotFound)?;
+    show::one(&app, Some(&caller), &params, &Deleted(stream)).await
 }
 
 /// `DELETE /streams`: all of them; none is no error.
-pub async fn delete_all(caller: AppCaller, app: Data<App>) -> ApiResult {
-    let gone = remove(&app, &caller.token.client.id, None).await?;
-    show_all(&app, &gone, true)
-}
-
-async fn remove(app: &App, client: &ClientId, key: Option<StreamKey>) -> ApiResult<Vec<AppStream>> {
-    let owner = client.clone();
-    let gone = app
-        .engine
-        .store()
-        .write(move |tx| match key {
-            Some(key) => Ok(vec![tx.delete_app_stream(&owner, &key)?]),
-            None => tx.delete_app_streams(&owner),
-        })
-        .await?;
-    let keys: Vec<StreamKey> = gone.iter().map(|s: &AppStream| s.key.clone()).collect();
-    if !keys.is_empty() {
-        app.engine.app_streams_deleted(client, &keys).await;
-    }
-    Ok(gone)
-}
-
-fn show_all(app: &App, streams: &[AppStream], deleted: bool) -> ApiResult {
-    let site = app.engine.site();
-    let shown: Vec<_> = streams
-        .iter()
-        .map(|stream| {
-            let object = AppStreamObject::new(stream, site);
-            if deleted { object.deleted() } else { object }
-        })
-        .collect();
-    Reply::one(&shown)
+pub async fn delete_all(caller: AppCaller, params: Params, app: Data<App>) -> ApiResult {
+    let client = &caller.token.client.id;
+    let gone = app.engine.delete_app_streams(client, None).await?;
+    let gone: Vec<Deleted> = gone.into_iter().map(Deleted).collect();
+    show::all(&app, Some(&caller), &params, &gone).await
 }
 
 fn is_key(key: &str) -> bool {
@@ -163,28 +142,6 @@ fn object_types(body: &Body) -> Result<Vec<ObjectType>, Refused> {
         return Err(Refusal::Missing.at(FIELD));
     }
     Ok(types)
-}
-
-/// The key wished for if it is free, else the first free number.
-fn choose_key(
-    wished: Option<StreamKey>,
-    known: &[AppStream],
-    most: usize,
-) -> Result<StreamKey, Failure> {
-    let taken = |key: &StreamKey| known.iter().any(|stream| stream.key == *key);
-    if wished.as_ref().is_some_and(taken) {
-        return Err(Refusal::StreamKeyTaken.at("key").into());
-    }
-    if known.len() >= most {
-        return Err(Refusal::StreamLimit.into());
-    }
-    // One more number than there are streams: one of them is free.
-    let numbered = || {
-        (1..=known.len() + 1)
-            .map(|number| StreamKey::from(number.to_string()))
-            .find(|key| !taken(key))
-    };
-    wished.or_else(numbered).ok_or(Refusal::StreamLimit.into())
 }
 
 #[cfg(test)]
@@ -220,22 +177,5 @@ mod tests {
         for wrong in ["", "a-b", "ü", &"x".repeat(33)] {
             assert!(!is_key(wrong), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_key_is_free_or_numbered() {
-        let stream = |key: &str| AppStream {
-            client: "c".into(),
-            key: key.into(),
-            object_types: vec![ObjectType::Message],
-        };
-        let known = [stream("1"), stream("a")];
-        assert_eq!(choose_key(None, &known, 5).unwrap().as_str(), "2");
-        assert_eq!(
-            choose_key(Some("b".into()), &known, 5).unwrap().as_str(),
-            "b"
-        );
-        assert!(choose_key(Some("a".into()), &known, 5).is_err());
-        assert!(choose_key(None, &known, 2).is_err());
     }
 }

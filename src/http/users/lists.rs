@@ -3,10 +3,10 @@
 use actix_web::web::{Data, Path};
 
 use crate::http::extract::{Caller, Params, TokenCaller, UserCaller, path};
-use crate::http::user_includes::user_includes;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::show::Person;
+use crate::http::{ApiResult, App, show};
+use crate::model::visibility::Occasion;
 use crate::model::{Refusal, Relation, UserId};
-use crate::protocol::render_options::RenderOptions;
 
 /// Which list of which user.
 struct List {
@@ -28,7 +28,7 @@ pub async fn following(
         relation: Relation::Follow,
         incoming: false,
     };
-    show(&app, &caller, &params, list).await
+    show_list(&app, &caller, &params, list).await
 }
 
 /// `GET /users/{user_id}/followers`
@@ -43,7 +43,7 @@ pub async fn followers(
         relation: Relation::Follow,
         incoming: true,
     };
-    show(&app, &caller, &params, list).await
+    show_list(&app, &caller, &params, list).await
 }
 
 /// `GET /users/{user_id}/muted`: one's own; an app may see those of its users.
@@ -71,7 +71,7 @@ pub async fn muted(
         relation: Relation::Mute,
         incoming: false,
     };
-    show(&app, &caller, &params, list).await
+    show_list(&app, &caller, &params, list).await
 }
 
 /// `GET /users/{user_id}/blocked`: one's own.
@@ -90,34 +90,20 @@ pub async fn blocked(
         relation: Relation::Block,
         incoming: false,
     };
-    show(&app, &caller, &params, list).await
+    show_list(&app, &caller, &params, list).await
 }
 
-async fn show(app: &App, caller: &Caller, params: &Params, list: List) -> ApiResult {
-    let store = app.engine.store();
-    let owner = user_includes(app, Some(caller), RenderOptions::default(), vec![list.of]).await?;
-    if owner.object_unless_blocking(list.of).is_none() {
-        return Err(Refusal::UserNotFound.into());
-    }
+async fn show_list(app: &App, caller: &Caller, params: &Params, list: List) -> ApiResult {
+    show::demand_person(app, Some(caller), list.of, Occasion::Named).await?;
     let request = params.page();
+    let store = app.engine.store();
     let page = store
         .read(move |db| db.relation_page(list.of, list.relation, list.incoming, &request))
         .await?;
-    let options = RenderOptions::from_query(params);
-    let ids = page.items.iter().map(|(_, id)| *id).collect();
-    let user_includes = user_includes(app, Some(caller), options, ids).await?;
-    let shown = page.items.iter().filter_map(|(at, id)| {
+    let page = page.map(|id| match list.relation {
         // The list of those whom one blocked would else be empty.
-        let object = match list.relation {
-            Relation::Block => user_includes.object_unless_blocking(*id),
-            Relation::Follow | Relation::Mute => user_includes.object(*id),
-        };
-        object.map(|object| (id, object.paginated(*at)))
+        Relation::Block => Person::named(id),
+        Relation::Follow | Relation::Mute => Person::listed(id),
     });
-    if options.user {
-        let objects: Vec<_> = shown.map(|(_, object)| object).collect();
-        return Reply::listing(&page, &objects);
-    }
-    let ids: Vec<_> = shown.map(|(id, _)| id).collect();
-    Reply::listing(&page, &ids)
+    show::page(app, Some(caller), params, &page).await
 }

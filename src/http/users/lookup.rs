@@ -3,10 +3,9 @@
 use actix_web::web::{Data, Path};
 
 use crate::http::extract::{AnyCaller, Caller, Params, path};
-use crate::http::user_includes::user_includes;
-use crate::http::{ApiResult, App, Reply};
+use crate::http::show::Person;
+use crate::http::{ApiResult, App, show};
 use crate::model::{Refusal, UserId};
-use crate::protocol::render_options::RenderOptions;
 
 /// `GET /users/{user_id}`
 pub async fn show(
@@ -27,18 +26,7 @@ pub async fn show_user(
     params: &Params,
     id: UserId,
 ) -> ApiResult {
-    let options = RenderOptions::from_query(params);
-    let user_includes = user_includes(app, caller, options, vec![id]).await?;
-    let object = user_includes
-        .object_unless_blocking(id)
-        .ok_or(Refusal::UserNotFound)?;
-    if !options.user {
-        return Reply::one(&id);
-    }
-    if caller.and_then(Caller::user) == Some(id) {
-        return Reply::one(&object.with_markdown());
-    }
-    Reply::one(&object)
+    show::one(app, caller, params, &Person::named(id)).await
 }
 
 /// `GET /users?ids=`: those who are found, in the order asked for.
@@ -48,18 +36,6 @@ pub async fn list(caller: AnyCaller, params: Params, app: Data<App>) -> ApiResul
         return Err(Refusal::Missing.at("ids").into());
     }
     let ids = path::users(&app, caller, &params.list("ids")).await?;
-    let options = RenderOptions::from_query(&params);
-    let user_includes = user_includes(&app, caller, options, ids.clone()).await?;
-    if !options.user {
-        let found: Vec<UserId> = ids
-            .into_iter()
-            .filter(|id| user_includes.object_unless_blocking(*id).is_some())
-            .collect();
-        return Reply::one(&found);
-    }
-    let found: Vec<_> = ids
-        .into_iter()
-        .filter_map(|id| user_includes.object_unless_blocking(id))
-        .collect();
-    Reply::one(&found)
+    let people: Vec<Person> = ids.into_iter().map(Person::named).collect();
+    show::all(&app, caller, &params, &people).await
 }

@@ -9,7 +9,7 @@ use super::lookup::show_user;
 use crate::actors::ProfileChange;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::{ApiResult, App};
-use crate::model::{Content, Refusal, Refused, Scope};
+use crate::model::{Content, Refusal, Refused};
 use crate::text::{self, Source, controls};
 
 /// Languages that clients know.
@@ -55,7 +55,6 @@ async fn save(
     body: &Body,
     clears: bool,
 ) -> ApiResult {
-    caller.demand(Scope::UpdateProfile)?;
     if path::user(app, Some(caller), user).await? != caller.id() {
         return Err(Refusal::NoAccess.into());
     }
@@ -86,14 +85,14 @@ async fn save(
 async fn compose(app: &App, text: &str) -> ApiResult<(Content, String)> {
     let source = Source::plain(text);
     let names = text::names_in(&source);
-    let user_includes = if names.is_empty() {
+    let people = if names.is_empty() {
         HashMap::new()
     } else {
         let store = app.engine.store();
         store.read(move |db| db.ids_by_name(&names)).await?
     };
     let longest = app.engine.limits().description_length;
-    let content = text::compose(&source, &user_includes, longest)
+    let content = text::compose(&source, &people, longest)
         .map_err(|refused| refused.refusal.at("content.text"))?;
     Ok((content, source.text))
 }

@@ -5,9 +5,10 @@ use serde_json::json;
 
 use super::lookup::show_user;
 use crate::http::extract::{Params, UserCaller, path};
-use crate::http::user_includes::user_includes;
+use crate::http::show::Includes;
 use crate::http::{ApiResult, App, Reply};
-use crate::model::{Refusal, Relation, Scope};
+use crate::model::visibility::Occasion;
+use crate::model::{Refusal, Relation};
 use crate::protocol::render_options::RenderOptions;
 
 /// `PUT /users/{user_id}/follow`
@@ -48,32 +49,17 @@ async fn relate(
     relation: Relation,
     on: bool,
 ) -> ApiResult {
-    caller.demand(Scope::Follow)?;
     let other = path::user(app, Some(caller), user).await?;
     if other == caller.id() {
         return Err(Refusal::NoAccess.into());
     }
-    let before = user_includes(app, Some(caller), RenderOptions::default(), vec![other]).await?;
-    if before.user(other).is_none() {
-        return Err(Refusal::UserNotFound.into());
-    }
-    let relationship = before.relationship(other);
-    match relation {
-        // Who is hidden can still be blocked and unblocked, and let go of.
-        Relation::Block => {}
-        Relation::Follow if on && (relationship.blocks_you || relationship.you_blocked) => {
-            return Err(Refusal::Blocked.into());
-        }
-        Relation::Follow | Relation::Mute => {
-            if relationship.blocks_you && on {
-                return Err(Refusal::UserNotFound.into());
-            }
-        }
-    }
     app.engine
         .relate(caller.principal(), other, relation, on)
         .await?;
-    if relationship.blocks_you {
+    let named = vec![other];
+    let includes = Includes::of_users(app, Some(caller), RenderOptions::default(), named).await?;
+    if includes.user(other, Occasion::Named).is_none() {
+        // Users who block the caller can be blocked, unblocked and let go of; nothing else is told of them.
         return Reply::one(&json!({ "id": other }));
     }
     show_user(app, Some(caller), params, other).await

@@ -2,6 +2,7 @@
 
 use super::{Run, Stop, Wait};
 use crate::load::audience::Ear;
+use crate::load::convert::{count, millis, whole};
 use crate::load::engine::{Circle, Occurrence, Opening, Room};
 use std::time::Instant;
 
@@ -18,15 +19,13 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
         begun: 0,
         left: 0,
     };
-    run.observer
-        .phase("warming up", run.plan.warmup().as_millis() as u64);
+    run.observer.phase("warming up", millis(run.plan.warmup()));
     let began = Instant::now();
     while began.elapsed() < run.plan.warmup() {
         comings.turn(run)?;
-        run.step(began.elapsed().as_millis() as u64, Wait::Keen)?;
+        run.step(millis(began.elapsed()), Wait::Keen)?;
     }
-    run.observer
-        .phase("measuring", run.plan.duration().as_millis() as u64);
+    run.observer.phase("measuring", millis(run.plan.duration()));
     run.engine.tally.forget_delays();
     let memory = run.reading().resident;
     let mut before = run.observer.begin_slice(&mut run.engine);
@@ -44,7 +43,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
         }
         stopped = comings
             .turn(run)
-            .and_then(|()| run.step(began.elapsed().as_millis() as u64, Wait::Keen));
+            .and_then(|()| run.step(millis(began.elapsed()), Wait::Keen));
     }
     let after = run.end_measurement(&before);
     run.report.churned(
@@ -72,16 +71,16 @@ impl Comings {
                 break;
             }
             let intended_ns = match run.plan.rate {
-                Some(rate) => self.start_ns + (self.begun as f64 * 1e9 / rate) as u64,
+                Some(rate) => self.start_ns + whole(self.begun as f64 * 1e9 / rate),
                 None if run.engine.opening < u64::from(run.plan.connecting) => now_ns,
                 None => break,
             };
             if intended_ns > now_ns {
                 break;
             }
-            let token = run.target.person(self.begun as usize);
+            let token = run.target.person(count(self.begun));
             let opening = Opening {
-                circle: (self.begun as usize)
+                circle: count(self.begun)
                     .checked_rem(run.engine.circles.len())
                     .unwrap_or(0),
                 stream: format!("/v1/user?access_token={token}"),

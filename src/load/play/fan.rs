@@ -2,6 +2,7 @@
 
 use super::{Run, Stop, Wait};
 use crate::load::audience::Ear;
+use crate::load::convert::{count, millis, whole};
 use crate::load::engine::{Circle, Opening, Room};
 use crate::load::inside::{Actors, Inside};
 use crate::load::plan::{Kind, Plan};
@@ -52,7 +53,7 @@ pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
     let extra = stream_parameters(run.plan);
     let before = run.reading();
     let connected = run.connect(run.plan.sockets(), |run, nth| {
-        let nth = nth as usize;
+        let nth = count(nth);
         let token = run.target.person(nth / circles.max(1));
         Opening {
             circle: nth % circles.max(1),
@@ -90,15 +91,13 @@ pub(super) fn measure(
     // Asked while nothing is on its way: an answer that we wait for holds up everything else.
     let inside = Inside::now(&run.target);
     let mut pace = Pace::new(run);
-    run.observer
-        .phase("warming up", run.plan.warmup().as_millis() as u64);
+    run.observer.phase("warming up", millis(run.plan.warmup()));
     let began = Instant::now();
     while began.elapsed() < run.plan.warmup() {
         pace.publish(run)?;
-        run.step(began.elapsed().as_millis() as u64, Wait::Keen)?;
+        run.step(millis(began.elapsed()), Wait::Keen)?;
     }
-    run.observer
-        .phase("measuring", run.plan.duration().as_millis() as u64);
+    run.observer.phase("measuring", millis(run.plan.duration()));
     let before = run.observer.begin_slice(&mut run.engine);
     run.engine.tally.recording = true;
     run.engine.tally.forget_delays();
@@ -115,7 +114,7 @@ pub(super) fn measure(
         stopped = pace
             .publish(run)
             .and_then(|()| also(run, began.elapsed()))
-            .and_then(|()| run.step(began.elapsed().as_millis() as u64, Wait::Keen));
+            .and_then(|()| run.step(millis(began.elapsed()), Wait::Keen));
         if stopped.is_err() {
             break;
         }
@@ -168,7 +167,7 @@ fn drain(run: &mut Run<'_>) -> Result<(), Stop> {
 /// A share of the listeners, spread evenly, stops reading.
 fn stop_readers(run: &mut Run<'_>, percent: f64) -> Vec<usize> {
     let slots = run.engine.slots();
-    let wanted = (slots as f64 * percent / 100.0) as usize;
+    let wanted = count(whole(slots as f64 * percent / 100.0));
     let chosen: Vec<usize> = (0..wanted).map(|nth| nth * slots / wanted.max(1)).collect();
     for slot in &chosen {
         run.engine.stop_reading(*slot);
@@ -213,7 +212,7 @@ impl Pace {
             } => {
                 let now_ns = run.engine.now_ns();
                 loop {
-                    let due_ns = *start_ns + (*number as f64 * *gap_ns) as u64;
+                    let due_ns = *start_ns + whole(*number as f64 * *gap_ns);
                     if due_ns > now_ns {
                         return Ok(());
                     }
@@ -221,7 +220,7 @@ impl Pace {
                         let why = format!("the server is {BACKLOG} messages behind the set rate");
                         return Err(Stop::Trouble(why));
                     }
-                    run.engine.publish((*number % circles) as usize, due_ns);
+                    run.engine.publish(count(*number % circles), due_ns);
                     *number += 1;
                 }
             }
@@ -232,7 +231,7 @@ impl Pace {
                         break;
                     }
                     let now_ns = run.engine.now_ns();
-                    run.engine.publish((*number % circles) as usize, now_ns);
+                    run.engine.publish(count(*number % circles), now_ns);
                     *number += 1;
                 }
                 Ok(())

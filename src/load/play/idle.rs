@@ -2,6 +2,7 @@
 
 use super::{Run, Stop};
 use crate::load::audience::Ear;
+use crate::load::convert::count;
 use crate::load::engine::{Circle, Opening, Room};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     run.engine.circles = rooms.into_iter().map(circle).collect();
     let circles = run.engine.circles.len().max(1);
     let opening = |run: &Run<'_>, nth: u64| {
-        let nth = nth as usize;
+        let nth = count(nth);
         let token = run.target.person(nth / circles);
         Opening {
             circle: nth % circles,

@@ -13,6 +13,7 @@ use super::observer::{Observer, Reading};
 use super::plan::{Kind, Plan};
 use super::report::{Ended, Report};
 use super::target::{SetupError, Target};
+use crate::load::convert::millis;
 use rounds::Rounds;
 use std::time::{Duration, Instant};
 
@@ -227,10 +228,10 @@ impl Run<'_> {
 
     /// Lets time pass while sockets stay as they are.
     pub(super) fn rest(&mut self, name: &'static str, time: Duration) -> Result<(), Stop> {
-        self.observer.phase(name, time.as_millis() as u64);
+        self.observer.phase(name, millis(time));
         let began = Instant::now();
         while began.elapsed() < time {
-            let passed = began.elapsed().as_millis() as u64;
+            let passed = millis(began.elapsed());
             self.step(passed, Wait::Relaxed)?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use super::{Run, Stop, fan};
 use crate::load::audience::Ear;
+use crate::load::convert::{count, whole};
 use crate::load::engine::{Occurrence, Opening};
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
 /// Cuts a share of the sockets and dials again at once.
 fn drop_some(run: &mut Run<'_>, share: f64, extra: &str, turn: &mut usize) {
     let slots = run.engine.slots();
-    for _ in 0..(slots as f64 * share) as usize {
+    for _ in 0..count(whole(slots as f64 * share)) {
         let slot = *turn % slots.max(1);
         *turn += 1;
         let Some(mut dropped) = run.engine.cut(slot) else {

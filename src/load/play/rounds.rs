@@ -1,5 +1,6 @@
 //! Something that every socket needs once per period, spread evenly so that it never comes as a wave.
 
+use crate::load::convert::{self, whole};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -27,7 +28,7 @@ impl Rounds {
         if self.next >= count {
             self.next = 0;
         }
-        let due = ((count as f64 * share) as usize).min(count - self.next);
+        let due = convert::count(whole(count as f64 * share)).min(count - self.next);
         let begin = self.next;
         if due > 0 {
             self.last = now;

@@ -30,9 +30,46 @@ struct Axes {
     up: &'static str,
 }
 
+/// A caption, the axes, and the lines.
+type Picture = (&'static str, Axes, Vec<Line>);
+
 /// All pictures for which there is something to show, with their captions.
 pub(super) fn all(report: &Report) -> Vec<(&'static str, String)> {
-    let over_time = |name, ink, value: fn(&Second) -> f64| Line {
+    let mut pictures = vec![percentiles(report)];
+    pictures.extend(over_time(report));
+    pictures
+        .into_iter()
+        .filter_map(|(caption, axes, lines)| Some((caption, picture(&axes, &lines)?)))
+        .collect()
+}
+
+fn percentiles(report: &Report) -> Picture {
+    let axes = Axes {
+        across: "nines (1 = 90 %, 2 = 99 %, 3 = 99.9 %)",
+        up: "ms",
+    };
+    let line = |name, ink, points| Line { name, ink, points };
+    let lines = vec![
+        line(
+            "arrival at a listener",
+            BLUE_INK,
+            nines(&report.arrival_curve),
+        ),
+        line(
+            "answer to the writer",
+            ORANGE_INK,
+            nines(&report.answer_curve),
+        ),
+    ];
+    (
+        "Delay by percentile: how many nines arrive within which time",
+        axes,
+        lines,
+    )
+}
+
+fn over_time(report: &Report) -> [Picture; 4] {
+    let line = |name, ink, value: fn(&Second) -> f64| Line {
         name,
         ink,
         points: report
@@ -45,66 +82,31 @@ pub(super) fn all(report: &Report) -> Vec<(&'static str, String)> {
             })
             .collect(),
     };
-    let time = |up| Axes {
+    let axes = |up| Axes {
         across: "seconds",
         up,
     };
-    let pictures = [
-        (
-            "Delay by percentile: how many nines arrive within which time",
-            Axes {
-                across: "nines (1 = 90 %, 2 = 99 %, 3 = 99.9 %)",
-                up: "ms",
-            },
-            vec![
-                Line {
-                    name: "arrival at a listener",
-                    ink: BLUE_INK,
-                    points: nines(&report.arrival_curve),
-                },
-                Line {
-                    name: "answer to the writer",
-                    ink: ORANGE_INK,
-                    points: nines(&report.answer_curve),
-                },
-            ],
-        ),
-        (
-            "Delay of arrivals over time",
-            time("ms"),
-            vec![
-                over_time("p50", GREEN_INK, |second| second.arrival.p50_ms),
-                over_time("p99", BLUE_INK, |second| second.arrival.p99_ms),
-                over_time("p99.9", ORANGE_INK, |second| second.arrival.p999_ms),
-            ],
-        ),
-        (
-            "Frames per second",
-            time("frames/s"),
-            vec![over_time("frames", BLUE_INK, |second| second.frames as f64)],
-        ),
-        (
-            "Processor time",
-            time("% of a core"),
-            vec![
-                over_time("server", BLUE_INK, |second| {
-                    second.server_cpu_percent.unwrap_or(0.0)
-                }),
-                over_time("tester", ORANGE_INK, |second| second.client_busy_percent),
-            ],
-        ),
-        (
-            "Memory of the server",
-            time("MiB"),
-            vec![over_time("resident", BLUE_INK, |second| {
-                second.server_resident_bytes.unwrap_or(0) as f64 / 1048576.0
-            })],
-        ),
+    let delays = vec![
+        line("p50", GREEN_INK, |second| second.arrival.p50_ms),
+        line("p99", BLUE_INK, |second| second.arrival.p99_ms),
+        line("p99.9", ORANGE_INK, |second| second.arrival.p999_ms),
     ];
-    pictures
-        .into_iter()
-        .filter_map(|(caption, axes, lines)| Some((caption, picture(&axes, &lines)?)))
-        .collect()
+    let frames = vec![line("frames", BLUE_INK, |second| second.frames as f64)];
+    let processor = vec![
+        line("server", BLUE_INK, |second| {
+            second.server_cpu_percent.unwrap_or(0.0)
+        }),
+        line("tester", ORANGE_INK, |second| second.client_busy_percent),
+    ];
+    let memory = vec![line("resident", BLUE_INK, |second| {
+        second.server_resident_bytes.unwrap_or(0) as f64 / 1048576.0
+    })];
+    [
+        ("Delay of arrivals over time", axes("ms"), delays),
+        ("Frames per second", axes("frames/s"), frames),
+        ("Processor time", axes("% of a core"), processor),
+        ("Memory of the server", axes("MiB"), memory),
+    ]
 }
 
 /// Percentiles on a scale where each nine takes the same room.

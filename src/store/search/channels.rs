@@ -70,12 +70,12 @@ impl Db<'_> {
                     .eq(is_public),
             );
         }
-        if let Some(after) = search.created_after {
-            query = query.filter(channels::created_at.gt(after.0));
-        }
-        if let Some(before) = search.created_before {
-            query = query.filter(channels::created_at.lt(before.0));
-        }
+        // Microseconds since 1970: without a bound, all of time.
+        let after = search.created_after.map_or(i64::MIN, |after| after.0);
+        let before = search.created_before.map_or(i64::MAX, |before| before.0);
+        query = query
+            .filter(channels::created_at.gt(after))
+            .filter(channels::created_at.lt(before));
         let words = search.q.iter().flat_map(|q| q.split_whitespace());
         for word in words.take(WORDS) {
             let pattern = format!("%{}%", escape(&word.to_lowercase()));

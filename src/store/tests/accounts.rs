@@ -265,8 +265,9 @@ async fn relations_are_directed_counted_and_listed() {
     );
     let hidden = place.read(move |db| db.mutes_and_blocks(ada)).await;
     assert_eq!((hidden.muted_by, hidden.blocked), (vec![bob], vec![eve]));
-    assert_eq!(place.read(move |db| db.hidden_users(bob)).await, [ada]);
-    assert_eq!(place.read(move |db| db.hidden_users(ada)).await, [eve]);
+    let authors = async |viewer| place.read(move |db| db.hidden(viewer)).await.authors(false);
+    assert_eq!(authors(bob).await, [ada]);
+    assert_eq!(authors(ada).await, [eve]);
 
     let page = async |request: PageRequest| {
         place

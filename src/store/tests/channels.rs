@@ -245,8 +245,14 @@ async fn unread_is_by_position_of_the_marker_and_newest_live_message() {
     place.say(private.id, bob, "psst").await;
     place.say(room.id, bob, "three").await;
     assert_eq!(counts().await, (1, 1));
+    let unread = place.read(move |db| db.unread_channels(ada, &[PM.to_owned()]));
+    let unread = unread.await;
+    assert_eq!(unread.len(), 1);
+    let (channel, newest) = unread[0];
+    assert_eq!(channel, private.id);
+    let name = crate::model::marker::MarkerName::Channel(channel);
     place
-        .write(move |tx| tx.mark_all_read(ada, &[PM.to_owned()]))
+        .write(move |tx| tx.set_marker(ada, name, newest.0, 0, false))
         .await;
     assert_eq!(counts().await, (1, 0));
     let id = room.id;

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use futures_util::future::join_all;
 
 use super::{Place, head_of, news};
-use crate::event::{Event, Pos, Timestamps};
+use crate::event::{Event, Gap, GapCause, Logged, Pos, Timestamps};
 use crate::model::{Channel, Stamp};
 use crate::store::log::trim;
-use crate::store::{Failure, Store};
+use crate::store::{Db, Failure, Store};
 
 async fn announce(store: &Store, channel: &Channel) -> Result<(), Failure> {
     let channel = channel.clone();
@@ -20,10 +22,23 @@ async fn announce(store: &Store, channel: &Channel) -> Result<(), Failure> {
         .await
 }
 
-async fn all_events(place: &Place) -> Vec<Event> {
+async fn entries(place: &Place, after: i64, count: usize, bytes: usize) -> Vec<Logged> {
+    let until = place.head().await.pos;
     place
-        .read(|db| db.events_after(Pos(0), usize::MAX, usize::MAX))
+        .read(move |db| db.log_between(Pos(after), until, count, bytes))
         .await
+}
+
+fn events_of(entries: Vec<Logged>) -> Vec<Event> {
+    let event = |entry| match entry {
+        Logged::Event(event) => Some(Event::clone(&event)),
+        Logged::Gap(_) => None,
+    };
+    entries.into_iter().filter_map(event).collect()
+}
+
+async fn all_events(place: &Place) -> Vec<Event> {
+    events_of(entries(place, 0, usize::MAX, usize::MAX).await)
 }
 
 fn positions(events: &[Event]) -> Vec<i64> {
@@ -101,14 +116,14 @@ async fn pages_of_the_log_are_bounded_in_count_and_bytes() {
         announce(&place.store, &room).await.unwrap();
     }
     let read = async |after, count, bytes| {
-        let page = place.read(move |db| db.events_after(Pos(after), count, bytes));
-        positions(&page.await)
+        positions(&events_of(entries(&place, after, count, bytes).await))
     };
     assert_eq!(read(1, 2, usize::MAX).await, [2, 3]);
     assert_eq!(read(3, 9, 1).await, [4], "one, even if it is too large");
     assert_eq!(read(5, 9, 9).await, [0_i64; 0]);
     let one = serde_json::to_string(&news(&room)).unwrap().len();
-    assert_eq!(read(0, 9, one * 3).await.len(), 2, "the envelope counts");
+    assert_eq!(read(0, 9, one * 3 - 1).await.len(), 2);
+    assert_eq!(read(0, 9, one * 3).await.len(), 3);
 }
 
 #[tokio::test]
@@ -148,7 +163,7 @@ async fn the_log_is_trimmed_by_size_in_slices() {
         })
         .await;
     // Room for about ten.
-    let one = serde_json::to_string(&news(&room)).unwrap().len() + 20;
+    let one = serde_json::to_string(&news(&room)).unwrap().len();
     let most = i64::try_from(one * 10).unwrap();
     let first = place.write(move |tx| trim(tx, Stamp(0), most)).await;
     assert_eq!((first.events, first.is_done), (512, false));
@@ -170,4 +185,109 @@ async fn the_epoch_outlives_a_restart() {
     let again = place.another();
     assert_eq!(head_of(&again).await, before);
     assert_ne!(Place::new().await.head().await.epoch, before.epoch);
+}
+
+/// Changes rows behind the store's back, as a newer program or a fault of the disk would.
+async fn damage(place: &Place, sql: &'static str) {
+    place
+        .write(move |tx| {
+            diesel::sql_query(sql).execute(tx.sql)?;
+            Ok(())
+        })
+        .await;
+}
+
+fn gap(first: i64, last: i64, cause: GapCause) -> Logged {
+    Logged::Gap(Gap {
+        first: Pos(first),
+        last: Pos(last),
+        cause,
+    })
+}
+
+fn is_event(entry: &Logged, pos: i64) -> bool {
+    matches!(entry, Logged::Event(event) if event.pos == Some(Pos(pos)))
+}
+
+#[tokio::test]
+async fn rows_that_cannot_be_read_are_gaps_and_those_behind_them_are_read() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await;
+    let room = place.room(ada.id).await;
+    for _ in 0..5 {
+        announce(&place.store, &room).await.unwrap();
+    }
+    damage(&place, "UPDATE log_events SET v = 9 WHERE pos = 1").await;
+    damage(
+        &place,
+        "UPDATE log_events SET kind = 'poll_closed' WHERE pos = 2",
+    )
+    .await;
+    damage(
+        &place,
+        "UPDATE log_events SET body = substr(body, 1, 40) WHERE pos = 4",
+    )
+    .await;
+    let read = entries(&place, 0, 9, usize::MAX).await;
+    assert_eq!(read.len(), 4);
+    assert_eq!(read[0], gap(1, 2, GapCause::Unreadable), "form, kind");
+    assert!(is_event(&read[1], 3));
+    assert_eq!(read[2], gap(4, 4, GapCause::Unreadable), "a damaged body");
+    assert!(is_event(&read[3], 5));
+}
+
+#[tokio::test]
+async fn what_retention_removed_is_a_gap_up_to_the_first_row_that_is_kept() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await;
+    let room = place.room(ada.id).await;
+    for _ in 0..5 {
+        announce(&place.store, &room).await.unwrap();
+    }
+    damage(&place, "DELETE FROM log_events WHERE pos <= 3").await;
+    let read = entries(&place, 1, 9, usize::MAX).await;
+    assert_eq!(read[0], gap(2, 3, GapCause::Trimmed));
+    assert!(is_event(&read[1], 4) && is_event(&read[2], 5));
+    damage(&place, "DELETE FROM log_events").await;
+    let read = entries(&place, 1, 9, usize::MAX).await;
+    assert_eq!(read, [gap(2, 5, GapCause::Trimmed)]);
+    assert_eq!(entries(&place, 5, 9, usize::MAX).await, []);
+}
+
+#[test]
+fn rows_from_before_the_columns_are_read_after_the_migration() {
+    use diesel_migrations::MigrationHarness as _;
+    let directory = tempfile::tempdir().unwrap();
+    let mut sql = crate::store::connect::connect(&directory.path().join("x.db")).unwrap();
+    let steps = || crate::store::migrate::MIGRATIONS;
+    sql.run_pending_migrations(steps()).unwrap();
+    // Back to the step before.
+    while sql
+        .applied_migrations()
+        .unwrap()
+        .iter()
+        .any(|step| *step.to_string() >= *"0008")
+    {
+        sql.revert_last_migration(steps()).unwrap();
+    }
+    let body = crate::event::samples::one_of_each().remove(0);
+    let old = serde_json::json!({"v": 1, "body": body}).to_string();
+    for (pos, text) in [(1, old.as_str()), (2, "{damaged"), (3, &old)] {
+        diesel::sql_query(
+            "INSERT INTO log_events (pos, at, owner, bytes, body) VALUES (?, 0, '', 1, ?)",
+        )
+        .bind::<BigInt, _>(pos)
+        .bind::<Text, _>(text)
+        .execute(&mut sql)
+        .unwrap();
+    }
+    sql.run_pending_migrations(steps()).unwrap();
+    let read = Db { sql: &mut sql }.log_between(Pos(0), Pos(3), 9, usize::MAX);
+    let read = read.unwrap();
+    assert!(is_event(&read[0], 1) && is_event(&read[2], 3));
+    assert_eq!(read[1], gap(2, 2, GapCause::Unreadable));
+    let Logged::Event(event) = &read[0] else {
+        panic!("no event")
+    };
+    assert_eq!(event.payload, body);
 }

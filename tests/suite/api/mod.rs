@@ -14,6 +14,8 @@ mod presence;
 mod rate_limits;
 mod relation_lists;
 mod relations;
+mod routes;
 mod system;
 mod token_endpoint;
 mod user_streams;
+mod visibility;

@@ -1,8 +1,8 @@
 //! `docs/protocol.md` holds every refusal, every goodbye and every route.
 
+use groundnut::http::routes::{ROUTES, ScopeNeed, TokenKind};
 use groundnut::model::Refusal;
 use groundnut::protocol::goodbye::Goodbye;
-use groundnut::protocol::topic::Topic;
 
 use super::{files, read, root};
 
@@ -54,47 +54,98 @@ fn every_goodbye_is_documented() {
     }
 }
 
-#[test]
-fn every_subscribable_address_is_documented() {
+/// A route as a document or the table states it.
+type Stated = (String, String, &'static str, String, bool);
+
+/// What the table says: method, path, token, scope, whether it is subscribable.
+fn table() -> Vec<Stated> {
+    ROUTES
+        .iter()
+        .map(|route| {
+            let token = match route.token {
+                TokenKind::Ignored | TokenKind::Optional => "—",
+                TokenKind::Any => "any",
+                TokenKind::User => "user",
+                TokenKind::App => "app",
+            };
+            let scope = match route.scope {
+                ScopeNeed::None => String::new(),
+                ScopeNeed::Channel => String::from("channel"),
+                ScopeNeed::Scope(scope) => format!("`{}`", scope.name()),
+            };
+            let (verb, path) = (route.verb.name().to_owned(), route.path.to_owned());
+            (verb, path, token, scope, route.topic.is_some())
+        })
+        .collect()
+}
+
+/// What the tables of docs/protocol.md say; one line may name several methods.
+fn documented() -> Vec<Stated> {
+    let kinds = ["—", "any", "user", "app"];
     let document = protocol();
-    for path in Topic::PATHS {
-        assert!(document.contains(path), "{path} is not documented");
-    }
-}
-
-/// `{channel_id}` and `{id:\d+}` are the same here.
-fn nameless(path: &str) -> String {
-    let mut out = String::new();
-    let mut depth = 0;
-    for c in path.chars() {
-        match c {
-            '{' => {
-                depth += 1;
-                if depth == 1 {
-                    out.push_str("{}");
-                }
+    let routes = document
+        .split("\n## ")
+        .find(|part| part.starts_with("Routes"));
+    let mut stated = Vec::new();
+    for line in routes.unwrap().lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, methods, path, token, rest @ ..] = cells.as_slice() else {
+            continue;
+        };
+        let Some(kind) = kinds.into_iter().find(|kind| kind == token) else {
+            continue;
+        };
+        // The tables without a column for scopes are those of routes that need none.
+        let (scope, text) = match rest {
+            [scope, text, _] => (*scope, *text),
+            [text, _] => ("", *text),
+            _ => panic!("{line}"),
+        };
+        for path in path.split(", ") {
+            let path = path.trim_matches('`').split('?').next().unwrap_or_default();
+            for verb in methods.split(", ").filter(|verb| *verb != "websocket") {
+                let subscribable = text.contains("subscribable");
+                stated.push((
+                    verb.to_owned(),
+                    path.to_owned(),
+                    kind,
+                    scope.to_owned(),
+                    subscribable,
+                ));
             }
-            '}' => depth -= 1,
-            c if depth == 0 => out.push(c),
-            _ => {}
         }
     }
-    out
+    stated
+}
+
+/// Served beside the table, at fixed addresses.
+fn is_beside(path: &str) -> bool {
+    let pages = ["/", "/healthz", "/readyz", "/metrics", "/demo.json"];
+    pages.contains(&path) || path.starts_with("/assets/") || path.starts_with("/images/")
 }
 
 #[test]
-fn every_route_is_documented() {
-    let document: Vec<_> = protocol().lines().map(nameless).collect();
-    let mut missing = Vec::new();
-    for (method, route) in groundnut::http::routes::all() {
-        let route = nameless(route);
-        if !document.iter().any(|line| line.contains(&route)) {
-            missing.push(format!("{method} {route}"));
-        }
-    }
+fn the_documents_and_the_table_of_routes_state_the_same() {
+    let (table, documented) = (table(), documented());
+    let undocumented: Vec<_> = table
+        .iter()
+        .filter(|row| !documented.contains(row))
+        .collect();
+    let invented: Vec<_> = documented
+        .iter()
+        .filter(|row| !table.contains(row) && !is_beside(&row.1))
+        .collect();
     assert!(
-        missing.is_empty(),
-        "docs/protocol.md does not know:\n{}",
-        missing.join("\n")
+        undocumented.is_empty() && invented.is_empty(),
+        "docs/protocol.md does not say:\n{undocumented:#?}\nand says wrongly:\n{invented:#?}"
     );
+}
+
+#[test]
+fn every_subscribable_address_is_in_the_list_of_them() {
+    let document = protocol();
+    for route in ROUTES.iter().filter(|route| route.topic.is_some()) {
+        let row = format!("| `{}` |", route.path);
+        assert!(document.contains(&row), "{row} is not documented");
+    }
 }

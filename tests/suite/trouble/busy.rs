@@ -75,7 +75,7 @@ fn a_full_mailbox_is_busy_and_what_waited_in_it_is_done_in_its_order() {
     let depth = || {
         let path = "/v1/sys/actors?kind=channel&order=mailbox_depth&count=1";
         let rows = server.anonymous().call_at("GET", path, &[], b"").data();
-        rows[0]["mailbox"]["depth"].as_u64().expect("a number") as usize
+        usize::try_from(rows[0]["mailbox"]["depth"].as_u64().expect("a number")).expect("a depth")
     };
     let answered = AtomicUsize::new(0);
     std::thread::scope(|scope| {

@@ -68,7 +68,7 @@ fn a_fan_out_that_panics_costs_its_listeners_their_connections_and_no_other_conn
     let _fault = server.fault("fan-out");
     build::says(&ada, &room, "at the panic");
     // Nothing is lost silently: the client is told to reconnect, and reads what it missed.
-    assert_eq!(concerned.closed_with(), 1011);
+    assert_eq!(concerned.closed_with(), 4009);
     server.panicked("FanOut");
     server.forgives("a panic in a shard", 1);
     assert_eq!(server.counter("shard_panics_total"), 1);
@@ -130,25 +130,42 @@ fn a_write_that_panics_in_a_group_fails_alone() {
 }
 
 #[test]
-fn the_process_ends_when_a_part_panics_that_nothing_can_replace() {
-    for (fault, panicked) in [("delivery", "Delivery"), ("lane-thread", "LaneThread")] {
-        let mut server = TestServer::with_faults(&[]);
-        let (ada, bob) = (server.ada(), server.bob());
-        let room = build::room(&ada, "Lounge");
-        let path = format!("/channels/{room}/messages");
-        let mut stream = bob.stream();
-        stream.subscribes(&bob, &path);
-        let _fault = server.fault(fault);
-        let answer = ada.post(&path, &serde_json::json!({"text": "at the panic"}));
-        // Clients are sent away, so that they come back to a server that delivers.
-        assert_eq!(stream.closed_with(), 1001);
-        assert!(!server.stop_status(), "an end that calls for a new start");
-        server.panicked(panicked);
-        server.forgives("a part that nothing can replace is gone", 1);
-        server.start_again();
-        let kept = server.ada().get(&path).data();
-        let was_acknowledged = answer.status == 201;
-        assert_eq!(ids(&kept).len(), usize::from(was_acknowledged), "{answer}");
-        assert_eq!(was_acknowledged, fault == "delivery", "{answer}");
-    }
+fn the_process_ends_when_the_write_lane_panics_that_nothing_can_replace() {
+    let mut server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}/messages");
+    let mut stream = bob.stream();
+    stream.subscribes(&bob, &path);
+    let _fault = server.fault("lane-thread");
+    let answer = ada.post(&path, &serde_json::json!({"text": "at the panic"}));
+    // Clients are sent away, so that they come back to a server that delivers.
+    assert_eq!(stream.closed_with(), 1001);
+    assert!(!server.stop_status(), "an end that calls for a new start");
+    server.panicked("LaneThread");
+    server.forgives("a part that nothing can replace is gone", 1);
+    server.start_again();
+    let kept = server.ada().get(&path).data();
+    assert!((500..=503).contains(&answer.status), "{answer}");
+    assert_eq!(ids(&kept).len(), 0, "what was not acknowledged");
+}
+
+#[test]
+fn a_panic_of_the_delivery_closes_the_streams_and_the_next_ones_hear_everything() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}/messages");
+    let mut stream = bob.stream();
+    stream.subscribes(&bob, &path);
+    let _fault = server.fault("delivery");
+    build::says(&ada, &room, "at the panic");
+    assert_eq!(stream.closed_with(), 4009);
+    server.panicked("Delivery");
+    server.forgives("LogTail panicked and goes on", 1);
+    let mut stream = bob.stream();
+    stream.subscribes(&bob, &path);
+    build::says(&ada, &room, "after it");
+    stream.hears_text("after it");
+    assert_eq!(ids(&bob.get(&path).data()).len(), 2, "nothing is lost");
 }

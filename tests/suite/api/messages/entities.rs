@@ -36,10 +36,11 @@ fn mentions_tags_and_links_are_found_by_code_point() {
     assert_eq!(text(&tag["text"]).to_lowercase(), "rust");
     let link = &said["entities"]["links"][0];
     assert_eq!(link["url"], "https://example.org/a");
+    let number = |name: &str| usize::try_from(link[name].as_u64().unwrap()).unwrap();
     let shown: String = text(&said["text"])
         .chars()
-        .skip(link["pos"].as_u64().unwrap() as usize)
-        .take(link["len"].as_u64().unwrap() as usize)
+        .skip(number("pos"))
+        .take(number("len"))
         .collect();
     assert_eq!(shown, text(&link["text"]));
 }

@@ -1,26 +1,25 @@
-//! What happens around every handler: one pass, in the order of [`pipeline`].
+//! What happens around every handler: [`around`] for every request, then, once its route is known,
+//! [`admission::admit`].
 
 pub mod admission;
 pub mod cors;
+mod errors;
 pub mod rate_limit;
 pub mod request_log;
 pub mod slash;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{ALLOW, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
-use super::error::translate;
 use super::extract::Caller;
+use super::routes::row::Route;
 use super::{API_VERSION, ApiError, App};
+use crate::model::Refusal;
 use rate_limit::RateStatus;
-
-/// The call carried `update_presence`; whether that worked.
-#[derive(Clone, Copy, Debug)]
-pub struct UpdatedPresence(pub bool);
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
@@ -29,14 +28,9 @@ const SCOPES: HeaderName = HeaderName::from_static("x-oauth-scopes");
 const VERSION: HeaderName = HeaderName::from_static("x-api-version");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Whether somebody wants to read the answer with their own eyes; the header's presence says so.
-pub fn wants_pretty(request: &HttpRequest) -> bool {
-    request.headers().contains_key("x-pretty-json")
-}
-
-/// Around every request: address without trailing slash, preflight, admission, the handler, errors in
+/// Around every request: path without trailing slash, preflight, the route with its admission and handler, errors in
 /// their envelope, headers, log line.
-pub async fn pipeline(
+pub async fn around(
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
@@ -45,17 +39,12 @@ pub async fn pipeline(
     let log = request_log::Line::begin(&request);
     slash::trim(&mut request);
     let preflight = cors::is_preflight(&request);
-    let mut response = if preflight {
+    let response = if preflight {
         request.into_response(HttpResponse::NoContent().finish())
     } else {
-        match admission::admit(&mut request).await {
-            // An error of a service is not a response yet, and to make it one needs the request, which
-            // nobody else may hold while it is routed. Handlers return responses; nothing else is left.
-            Ok(()) => next.call(request).await?,
-            Err(error) => request.error_response(error),
-        }
+        next.call(request).await?
     };
-    reword(&mut response);
+    let mut response = errors::render(response);
     let scopes = scopes(response.request());
     let rate_status = rate_status(response.request());
     let headers = response.headers_mut();
@@ -69,36 +58,6 @@ pub async fn pipeline(
     log.end(&response);
     drop(serving);
     Ok(response)
-}
-
-/// Errors become envelopes here, where the request is at hand: indented if wanted, and with what the
-/// request did besides.
-fn reword(response: &mut ServiceResponse) {
-    let Some(error) = response.response().error() else {
-        return;
-    };
-    let own = error.as_error::<ApiError>();
-    let foreign = error.as_error::<super::oauth::OAuthError>().is_some();
-    if foreign {
-        return;
-    }
-    let request = response.request();
-    let pretty = wants_pretty(request);
-    let updated = request.extensions().get::<UpdatedPresence>().copied();
-    if own.is_some() && !pretty && updated.is_none() {
-        return;
-    }
-    let translated;
-    let error = match own {
-        Some(error) => error,
-        None => {
-            translated = translate(error);
-            &translated
-        }
-    };
-    let mut meta = error.meta();
-    meta.updated_presence = updated.map(|updated| updated.0);
-    *response.response_mut() = error.response(&meta, pretty);
 }
 
 /// A user token's scopes, exactly as granted.
@@ -116,7 +75,8 @@ fn rate_status(request: &HttpRequest) -> RateStatus {
     }
     match request.app_data::<Data<App>>() {
         Some(app) => {
-            let bucket = admission::bucket(request, None, app.settings.behind_proxy);
+            let class = admission::class_of(request.method());
+            let bucket = admission::bucket(request, None, class, app.settings.behind_proxy);
             app.rate.peek(bucket)
         }
         None => RateStatus::default(),
@@ -133,10 +93,18 @@ impl RateStatus {
 
 /// No such address.
 pub async fn unknown_endpoint() -> Result<super::Reply, ApiError> {
-    Err(crate::model::Refusal::NotFound.into())
+    Err(Refusal::NotFound.into())
 }
 
-/// The address exists, but not for this method.
-pub async fn unknown_method() -> Result<super::Reply, ApiError> {
-    Err(crate::model::Refusal::MethodNotAllowed.into())
+/// The path exists, but not for this method; `Allow` names those that it takes.
+pub async fn method_not_allowed(rows: &'static [Route]) -> HttpResponse {
+    let mut allowed: Vec<&str> = rows.iter().map(|row| row.verb.name()).collect();
+    if allowed.contains(&"GET") {
+        allowed.push("HEAD");
+    }
+    let mut response = HttpResponse::from_error(ApiError::from(Refusal::MethodNotAllowed));
+    if let Ok(allowed) = HeaderValue::try_from(allowed.join(", ")) {
+        response.headers_mut().insert(ALLOW, allowed);
+    }
+    response
 }

@@ -2,45 +2,69 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use actix_web::dev::ServiceRequest;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
+use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::{Error, HttpMessage, HttpRequest};
 
-use super::UpdatedPresence;
 use super::rate_limit::{Bucket, RateKey};
 use crate::http::extract::body::{self, Kind, ReadAhead};
 use crate::http::extract::caller::{caller_of, token_in};
 use crate::http::extract::{Caller, Params};
+use crate::http::request::UpdatedPresence;
+use crate::http::routes::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::http::{ApiError, ApiResult, App, presence};
 use crate::model::Scope;
 use crate::protocol::query::Query;
 use crate::text::controls;
 
-/// Counts the call, finds the caller, sets their presence if the call says so.
-pub async fn admit(request: &mut ServiceRequest) -> ApiResult<()> {
+/// Admits a call to its route, or answers in its place. `route`: `None` for a path or method that has none.
+pub async fn admit(
+    route: Option<&'static Route>,
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, Error> {
+    match check(route, &mut request).await {
+        Ok(()) => next.call(request).await,
+        Err(error) => Ok(request.error_response(error)),
+    }
+}
+
+/// Counts the call, finds the caller, sets their presence if the call says so, and asks the route.
+async fn check(route: Option<&Route>, request: &mut ServiceRequest) -> ApiResult<()> {
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Err(ApiError::trouble(&"no app data"));
     };
-    let found = find_caller(request, &app).await;
+    let class = route.map_or_else(|| class_of(request.method()), |route| route.rate);
+    let found = find_caller(route, class, request, &app).await;
     let caller = found.as_ref().ok().and_then(Option::as_ref);
-    let bucket = bucket(request.request(), caller, app.settings.behind_proxy);
+    let bucket = bucket(request.request(), caller, class, app.settings.behind_proxy);
     let counted = app.rate.count(bucket);
     request.extensions_mut().insert(counted.rate_status());
     counted.allowed().map_err(ApiError::limited)?;
     controls::check_address(request.path(), request.query_string())?;
     // Only now: guessing tokens costs the guesser its calls.
-    if let Some(caller) = found? {
-        update_presence(request, &app, &caller).await;
-        request.extensions_mut().insert(caller);
+    let caller = found?;
+    if let Some(caller) = &caller {
+        update_presence(route, request, &app, caller).await;
+        request.extensions_mut().insert(caller.clone());
     }
-    Ok(())
+    match route {
+        Some(route) => Ok(route.admit(caller.as_ref().map(|caller| &*caller.token))?),
+        None => Ok(()),
+    }
 }
 
-async fn find_caller(request: &mut ServiceRequest, app: &App) -> ApiResult<Option<Caller>> {
-    // The token endpoint makes tokens. Whoever calls it with a stale one wants a new one.
-    if is_token_endpoint(request.request()) {
+async fn find_caller(
+    route: Option<&Route>,
+    class: RateClass,
+    request: &mut ServiceRequest,
+    app: &App,
+) -> ApiResult<Option<Caller>> {
+    if route.is_some_and(|route| route.token == TokenKind::Ignored) {
         return Ok(None);
     }
     let secret = token_in(request.headers(), request.query_string());
@@ -54,7 +78,7 @@ async fn find_caller(request: &mut ServiceRequest, app: &App) -> ApiResult<Optio
     }
     // A form may hold the token. That is the one body which is read before its sender is known; so the
     // address must be in good standing.
-    let anonymous = bucket(request.request(), None, app.settings.behind_proxy);
+    let anonymous = bucket(request.request(), None, class, app.settings.behind_proxy);
     if app.rate.is_banned(anonymous) {
         return Ok(None);
     }
@@ -68,18 +92,21 @@ async fn find_caller(request: &mut ServiceRequest, app: &App) -> ApiResult<Optio
     }
 }
 
-fn is_token_endpoint(request: &HttpRequest) -> bool {
-    request.path().ends_with("/oauth/access_token")
-}
-
 /// Any call by a user may carry `update_presence`. That it fails does not fail the call.
-async fn update_presence(request: &ServiceRequest, app: &App, caller: &Caller) {
+async fn update_presence(
+    route: Option<&Route>,
+    request: &ServiceRequest,
+    app: &App,
+    caller: &Caller,
+) {
     if !request.query_string().contains("update_presence") {
         return;
     }
     let query = Query::parse(request.query_string());
     // Setting the presence is what this call is for; its handler looks at the parameter itself.
-    let same = request.method() == Method::PUT && request.path().ends_with("/presence");
+    let same = route.is_some_and(|route| {
+        route.verb == Verb::Put && route.scope == ScopeNeed::Scope(Scope::Presence)
+    });
     let (Ok(principal), true, false) = (caller.principal(), query.has("update_presence"), same)
     else {
         return;
@@ -94,9 +121,26 @@ async fn update_presence(request: &ServiceRequest, app: &App, caller: &Caller) {
     request.extensions_mut().insert(UpdatedPresence(done));
 }
 
+/// What a method counts as where no route says it.
+pub fn class_of(method: &Method) -> RateClass {
+    if [Method::GET, Method::HEAD, Method::OPTIONS].contains(method) {
+        RateClass::Read
+    } else {
+        RateClass::Write
+    }
+}
+
 /// The bucket that a call falls in.
-pub fn bucket(request: &HttpRequest, caller: Option<&Caller>, behind_proxy: bool) -> Bucket {
-    let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+pub fn bucket(
+    request: &HttpRequest,
+    caller: Option<&Caller>,
+    class: RateClass,
+    behind_proxy: bool,
+) -> Bucket {
+    let reads = match class {
+        RateClass::Read => true,
+        RateClass::Write => false,
+    };
     let key = match caller {
         Some(caller) => RateKey::Token(caller.token.id),
         None => RateKey::Address(address(request, behind_proxy)),

@@ -1,16 +1,17 @@
 //! The event log: appended to as the last step of a write transaction, read by position, trimmed by age and size.
 
+mod reading;
+mod row;
+
 use std::time::Duration;
 
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::db::{from_json, to_json};
 use super::group::Group;
 use super::schema::{log_events, log_head};
 use super::statements::{self, MoveLogHead};
 use super::{Db, Failure};
-use crate::event::{Event, Owner, Payload, Pos, Timestamps};
+use crate::event::{Owner, Pos};
 use crate::model::Stamp;
 
 /// How many rows one step of trimming looks at: short enough that nobody waits for it.
@@ -48,25 +49,6 @@ pub(super) struct Trimmed {
     pub(super) is_done: bool,
 }
 
-/// The form of a row. A later version is another variant, read beside this one.
-#[derive(Serialize)]
-struct Writing<'e> {
-    v: u32,
-    body: &'e Payload,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    v: u32,
-}
-
-#[derive(Deserialize)]
-struct Reading {
-    body: Payload,
-}
-
-const VERSION: u32 = 1;
-
 impl Db<'_> {
     /// Where the log stands.
     pub fn log_head(&mut self) -> Result<LogHead, Failure> {
@@ -82,57 +64,6 @@ impl Db<'_> {
             oldest: Pos(oldest.unwrap_or(pos.saturating_add(1))),
         })
     }
-
-    /// The events after a position, in order: as many as fit into both bounds, at least one if there is one.
-    pub fn events_after(
-        &mut self,
-        after: Pos,
-        max_count: usize,
-        max_bytes: usize,
-    ) -> Result<Vec<Event>, Failure> {
-        let limit = i64::try_from(max_count.max(1)).unwrap_or(i64::MAX);
-        // Sizes first: bodies that do not fit are not even fetched.
-        let sizes = log_events::table
-            .select((log_events::pos, log_events::bytes))
-            .filter(log_events::pos.gt(after.0))
-            .order(log_events::pos.asc())
-            .limit(limit)
-            .load::<(i64, i64)>(self.sql)?;
-        let most = i64::try_from(max_bytes).unwrap_or(i64::MAX);
-        let mut sum = 0_i64;
-        let fitting = sizes.iter().enumerate().take_while(|(n, (_, bytes))| {
-            sum = sum.saturating_add(*bytes);
-            *n == 0 || sum <= most
-        });
-        let Some((_, (last, _))) = fitting.last() else {
-            return Ok(Vec::new());
-        };
-        log_events::table
-            .select((log_events::pos, log_events::at, log_events::body))
-            .filter(log_events::pos.gt(after.0))
-            .filter(log_events::pos.le(last))
-            .order(log_events::pos.asc())
-            .load::<(i64, i64, String)>(self.sql)?
-            .into_iter()
-            .map(|(pos, at, body)| read(pos, at, &body))
-            .collect()
-    }
-}
-
-fn read(pos: i64, at: i64, text: &str) -> Result<Event, Failure> {
-    let Version { v } = from_json("event", text)?;
-    if v != VERSION {
-        return Err(Failure::trouble(format!(
-            "event {pos} has form {v}, which this program does not know"
-        )));
-    }
-    let Reading { body } = from_json("event", text)?;
-    Ok(Event {
-        pos: Some(Pos(pos)),
-        at: Stamp(at),
-        payload: body,
-        timestamps: Timestamps::default(),
-    })
 }
 
 /// Numbers the events of a group and writes them down.
@@ -144,10 +75,7 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
     let mut bodies = Vec::with_capacity(group.events.len());
     let mut bytes = 0_i64;
     for event in &group.events {
-        let body = to_json(&Writing {
-            v: VERSION,
-            body: &event.payload,
-        })?;
+        let body = row::write(event)?;
         bytes = bytes.saturating_add(size_of_text(&body));
         bodies.push(body);
     }
@@ -162,6 +90,8 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
                 log_events::at.eq(event.at.0),
                 log_events::owner.eq(name_of(event.payload.facts().owner)),
                 log_events::bytes.eq(size_of_text(&body)),
+                log_events::v.eq(row::FORM),
+                log_events::kind.eq(event.payload.facts().kind),
                 log_events::body.eq(body),
             ))
             .execute(db.sql)?;

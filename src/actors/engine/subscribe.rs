@@ -1,0 +1,222 @@
+//! A REST call subscribes a websocket to what it reads, step by step.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use actix::Recipient;
+
+use super::Engine;
+use crate::actors::Shared;
+use crate::actors::channel::mail::MayListen;
+use crate::actors::connection::{Answer, ConnectionMail};
+use crate::actors::permits::Permit;
+use crate::model::{ConnectionId, Refusal, SubscriptionId, Token, UserId, UserPrincipal};
+use crate::protocol::filter::Filter;
+use crate::protocol::goodbye::Goodbye;
+use crate::protocol::topic::Topic;
+use crate::store::Failure;
+use crate::store::secret::random_id;
+
+/// What a call asks for.
+#[derive(Clone, Debug)]
+pub struct NewSubscription<'r> {
+    /// The public id of the connection.
+    pub connection: &'r str,
+    /// The token of the call; its scopes bound what is heard.
+    pub token: &'r Arc<Token>,
+    /// The endpoint.
+    pub topic: Topic,
+    /// What is left out.
+    pub filter: Filter,
+    /// The id that the client chose, if it chose one.
+    pub id: Option<SubscriptionId>,
+}
+
+/// A subscription that was made. It is taken back when this is dropped without [`Self::keep`]: a call that fails,
+/// and one whose client goes away half way, leave nothing behind.
+pub struct SubscriptionGuard {
+    shared: Arc<Shared>,
+    connection_id: ConnectionId,
+    subscription_id: SubscriptionId,
+    user: UserId,
+    kept: bool,
+}
+
+impl SubscriptionGuard {
+    /// The page was served: the subscription stays. Its id is `meta.subscription_id`.
+    pub fn keep(mut self) -> SubscriptionId {
+        self.kept = true;
+        self.subscription_id.clone()
+    }
+}
+
+impl Drop for SubscriptionGuard {
+    /// Waits for nothing: a request may be dropped half way.
+    fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
+        let Some(connection) = self.shared.directory.connection(&self.connection_id) else {
+            return;
+        };
+        let mail = ConnectionMail::Unsubscribe(self.user, self.subscription_id.clone());
+        actix_rt::spawn(async move {
+            // A connection that is gone has no subscriptions.
+            drop(connection.send(mail).await);
+        });
+    }
+}
+
+/// What the connection said to the subscription.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It is subscribed.
+    Subscribed,
+    /// It had no user, and is this user's now.
+    Claimed,
+    /// It closed meanwhile, or belongs to another user.
+    Unavailable,
+}
+
+impl Engine {
+    /// Subscribes a connection to a topic. Call it before the page is read: an event that lands in between is
+    /// then sent twice rather than never. `None`: there is no such connection, or it is another user's.
+    ///
+    /// # Errors
+    /// Access, or [`Refusal::SubscriptionLimit`].
+    pub async fn subscribe(
+        &self,
+        new: NewSubscription<'_>,
+    ) -> Result<Option<SubscriptionGuard>, Failure> {
+        let principal = UserPrincipal::of(new.token)?;
+        let id = subscription_id(new.id)?;
+        let connection_id = ConnectionId::from(new.connection);
+        let Some(connection) = self.shared.directory.connection(&connection_id) else {
+            return Ok(None);
+        };
+        self.demand_access(&principal, new.topic).await?;
+        let followed_users = self.followed_users(principal.user, new.topic).await?;
+        let guard = SubscriptionGuard {
+            shared: Arc::clone(&self.shared),
+            connection_id,
+            subscription_id: id.clone(),
+            user: principal.user,
+            kept: false,
+        };
+        let mail = |permit| ConnectionMail::Subscribe {
+            token: Arc::clone(new.token),
+            user: principal.user,
+            topic: new.topic,
+            filter: new.filter.clone(),
+            id: id.clone(),
+            followed_users: followed_users.clone(),
+            permit,
+        };
+        match self.register(&connection, principal.user, mail).await? {
+            Outcome::Subscribed => {}
+            Outcome::Claimed => self.demand_live_token(&connection, &principal).await?,
+            Outcome::Unavailable => return Ok(None),
+        }
+        // Access may have been lost between the question and the subscription, and the event of it may have
+        // passed: ask again now that the next one will find the subscription.
+        self.demand_access(&principal, new.topic).await?;
+        self.fill_inbox(&connection, new.topic).await?;
+        Ok(Some(guard))
+    }
+
+    /// May this token hear of the topic's channel?
+    async fn demand_access(&self, principal: &UserPrincipal, topic: Topic) -> Result<(), Failure> {
+        match topic.channel() {
+            Some(channel) => {
+                self.ask_channel(channel, || MayListen(principal.clone()))
+                    .await?
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Presence is heard of users whom one follows.
+    async fn followed_users(
+        &self,
+        user: UserId,
+        topic: Topic,
+    ) -> Result<Option<HashSet<UserId>>, Failure> {
+        match topic {
+            Topic::Presence | Topic::ChannelPresence(_) => {
+                let followed = self.store().read(move |db| db.follows(user)).await?;
+                Ok(Some(followed.into_iter().collect()))
+            }
+            Topic::ChannelMessages(_)
+            | Topic::ChannelSubscribers(_)
+            | Topic::Inbox(_)
+            | Topic::Token(_) => Ok(None),
+        }
+    }
+
+    /// Hands the subscription to the connection. The first one that reaches an unclaimed connection claims it, and
+    /// takes one of the user's permits for it.
+    async fn register(
+        &self,
+        connection: &Recipient<ConnectionMail>,
+        user: UserId,
+        mail: impl Fn(Option<Permit<UserId>>) -> ConnectionMail,
+    ) -> Result<Outcome, Failure> {
+        let mut answer = connection.send(mail(None)).await;
+        let claims = matches!(answer, Ok(Ok(Answer::Unclaimed)));
+        if claims {
+            let permit = self.shared.user_permits.take(user);
+            let permit = permit.ok_or(Refusal::TooManyConnections)?;
+            answer = connection.send(mail(Some(permit))).await;
+        }
+        match answer {
+            Ok(Ok(Answer::Done)) if claims => Ok(Outcome::Claimed),
+            Ok(Ok(Answer::Done)) => Ok(Outcome::Subscribed),
+            Ok(Err(failure)) => Err(failure),
+            Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => Ok(Outcome::Unavailable),
+        }
+    }
+
+    /// A token may be revoked while it claims a connection: the event passed before the connection was this user's,
+    /// so the connection was not closed by it.
+    async fn demand_live_token(
+        &self,
+        connection: &Recipient<ConnectionMail>,
+        principal: &UserPrincipal,
+    ) -> Result<(), Failure> {
+        let (user, token) = (principal.user, principal.token.id);
+        let read = self.store().read(move |db| db.tokens_of(user)).await;
+        if read.is_ok_and(|live| live.iter().any(|known| known.id == token)) {
+            return Ok(());
+        }
+        let close = ConnectionMail::Close(user, Goodbye::TokenRevoked);
+        drop(connection.send(close).await);
+        Err(Refusal::TokenInvalid.into())
+    }
+
+    /// An inbox hears of the channels that the user subscribes to.
+    async fn fill_inbox(
+        &self,
+        connection: &Recipient<ConnectionMail>,
+        topic: Topic,
+    ) -> Result<(), Failure> {
+        if let Topic::Inbox(user) = topic {
+            let read = self.store().read(move |db| db.subscribed_channels(user));
+            let fill = ConnectionMail::FillInbox(read.await?);
+            // A connection that closed meanwhile has no inbox.
+            drop(connection.send(fill).await);
+        }
+        Ok(())
+    }
+}
+
+/// The id that the client chose, or a new one. It is written into frames as it is.
+fn subscription_id(chosen: Option<SubscriptionId>) -> Result<SubscriptionId, Failure> {
+    let is_plain = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'-';
+    match chosen {
+        None => Ok(SubscriptionId::from(random_id())),
+        Some(id) if (1..=64).contains(&id.as_str().len()) && id.as_str().bytes().all(is_plain) => {
+            Ok(id)
+        }
+        Some(_) => Err(Refusal::Invalid.at("subscription_id").into()),
+    }
+}

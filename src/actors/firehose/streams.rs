@@ -1,0 +1,153 @@
+//! The stored streams of one app are changed through its actor, in its order. What is deleted is announced: the
+//! event closes the open connections, on every shard.
+
+use actix::prelude::*;
+
+use super::FirehoseActor;
+use crate::event::Payload;
+use crate::model::{AppStream, ClientId, ObjectType, Refusal, StreamKey};
+use crate::store::{Failure, Pending, Tx};
+
+/// Stores a stream.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Pending<AppStream>, Failure>")]
+pub struct CreateStream {
+    /// The key that the app wishes for.
+    pub key: Option<StreamKey>,
+    /// What it hears.
+    pub object_types: Vec<ObjectType>,
+}
+
+/// Changes what a stream hears.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Pending<AppStream>, Failure>")]
+pub struct ChangeStream {
+    /// Which stream.
+    pub key: StreamKey,
+    /// What it hears from now on.
+    pub object_types: Vec<ObjectType>,
+}
+
+/// Deletes a stream, or all of them.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Result<Pending<Vec<AppStream>>, Failure>")]
+pub struct DeleteStreams(pub Option<StreamKey>);
+
+impl Handler<CreateStream> for FirehoseActor {
+    type Result = Result<Pending<AppStream>, Failure>;
+
+    fn handle(&mut self, mail: CreateStream, _: &mut Self::Context) -> Self::Result {
+        let (client, most) = (self.client.clone(), self.shared.streams.app_streams);
+        self.shared
+            .store
+            .submit(move |tx| create(tx, client, mail, most))
+    }
+}
+
+impl Handler<ChangeStream> for FirehoseActor {
+    type Result = Result<Pending<AppStream>, Failure>;
+
+    fn handle(&mut self, mail: ChangeStream, _: &mut Self::Context) -> Self::Result {
+        let client = self.client.clone();
+        self.shared
+            .store
+            .submit(move |tx| change(tx, &client, mail))
+    }
+}
+
+impl Handler<DeleteStreams> for FirehoseActor {
+    type Result = Result<Pending<Vec<AppStream>>, Failure>;
+
+    fn handle(&mut self, mail: DeleteStreams, _: &mut Self::Context) -> Self::Result {
+        let client = self.client.clone();
+        self.shared
+            .store
+            .submit(move |tx| delete(tx, &client, mail.0.as_ref()))
+    }
+}
+
+fn create(
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    new: CreateStream,
+    most: usize,
+) -> Result<AppStream, Failure> {
+    let known = tx.app_streams(&client)?;
+    let stream = AppStream {
+        key: choose_key(new.key, &known, most)?,
+        client,
+        object_types: new.object_types,
+    };
+    tx.create_app_stream(&stream)?;
+    Ok(stream)
+}
+
+fn change(tx: &mut Tx<'_>, client: &ClientId, change: ChangeStream) -> Result<AppStream, Failure> {
+    let known = tx.app_stream(client, &change.key)?;
+    let mut stream = known.ok_or(Refusal::StreamNotFound)?;
+    stream.object_types = change.object_types;
+    tx.save_app_stream(&stream)?;
+    Ok(stream)
+}
+
+fn delete(
+    tx: &mut Tx<'_>,
+    client: &ClientId,
+    key: Option<&StreamKey>,
+) -> Result<Vec<AppStream>, Failure> {
+    let gone = match key {
+        Some(key) => vec![tx.delete_app_stream(client, key)?],
+        None => tx.delete_app_streams(client)?,
+    };
+    for stream in &gone {
+        tx.announce(Payload::AppStreamDeleted {
+            client: stream.client.clone(),
+            key: stream.key.clone(),
+        });
+    }
+    Ok(gone)
+}
+
+/// The key wished for if it is free, else the first free number.
+fn choose_key(
+    wished: Option<StreamKey>,
+    known: &[AppStream],
+    most: usize,
+) -> Result<StreamKey, Failure> {
+    let taken = |key: &StreamKey| known.iter().any(|stream| stream.key == *key);
+    if wished.as_ref().is_some_and(taken) {
+        return Err(Refusal::StreamKeyTaken.at("key").into());
+    }
+    if known.len() >= most {
+        return Err(Refusal::StreamLimit.into());
+    }
+    // One more number than there are streams: one of them is free.
+    let numbered = || {
+        (1..=known.len() + 1)
+            .map(|number| StreamKey::from(number.to_string()))
+            .find(|key| !taken(key))
+    };
+    wished.or_else(numbered).ok_or(Refusal::StreamLimit.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_free_or_numbered() {
+        let stream = |key: &str| AppStream {
+            client: "c".into(),
+            key: key.into(),
+            object_types: vec![ObjectType::Message],
+        };
+        let known = [stream("1"), stream("a")];
+        assert_eq!(choose_key(None, &known, 5).unwrap().as_str(), "2");
+        assert_eq!(
+            choose_key(Some("b".into()), &known, 5).unwrap().as_str(),
+            "b"
+        );
+        assert!(choose_key(Some("a".into()), &known, 5).is_err());
+        assert!(choose_key(None, &known, 2).is_err());
+    }
+}

@@ -1,0 +1,218 @@
+//! From events to mails: who was subscribed, which apps may see it, from whom it is hidden, which shards listen.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use smallvec::SmallVec;
+
+use super::{PAUSE, wait_for_database};
+use crate::actors::Shared;
+use crate::actors::block_index::BlockIndex;
+use crate::actors::delivery::{AllowedApp, Delivery, HiddenFrom, NewDelivery};
+use crate::actors::firehose::mail::EventWithSubscribers;
+use crate::actors::registry::{RoutingKey, ShardId};
+use crate::actors::send::Mailbox;
+use crate::actors::shard::ShardActor;
+use crate::actors::shard::mail::{CloseAll, CloseApp, FanOutBatch};
+use crate::event::{Event, Payload};
+use crate::model::{ClientId, UserId};
+use crate::protocol::goodbye::Goodbye;
+use crate::protocol::stream::NotificationTargets;
+use crate::store::Failure;
+use crate::telemetry::{ActorNumbers, Counter};
+
+/// Where events go, in order.
+pub trait Dispatch: Send {
+    /// Sends events to everybody who hears them; done when all shards have taken them.
+    fn deliver(&mut self, events: Vec<Arc<Event>>) -> impl Future<Output = ()> + Send;
+
+    /// Events were missed: what is known from events is read anew.
+    fn reset_state(&mut self);
+
+    /// Events were missed that streams should have heard: they are closed, and their clients catch up.
+    fn close_streams(&mut self) -> impl Future<Output = ()> + Send;
+}
+
+/// To the shards of this process.
+pub struct Dispatcher {
+    pub(super) shared: Arc<Shared>,
+    block_index: BlockIndex,
+}
+
+impl Dispatch for Dispatcher {
+    // In parts: a connection whose user subscribes to a channel begins to listen to it when the event of it is
+    // fanned out, and only then the register knows where the next message goes.
+    async fn deliver(&mut self, events: Vec<Arc<Event>>) {
+        let joins = |event: &Arc<Event>| matches!(event.payload, Payload::Subscribed { .. });
+        for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
+            let told = self.deliver_part(part).await;
+            if part.iter().any(joins) {
+                let fanned_out = told
+                    .iter()
+                    .map(|shard| shard.send_past_bound(FanOutBatch(Vec::new())));
+                join_all(fanned_out).await;
+            }
+        }
+    }
+
+    fn reset_state(&mut self) {
+        self.block_index = BlockIndex::default();
+        self.shared.directory.restart_all(&self.shared);
+    }
+
+    async fn close_streams(&mut self) {
+        let shards = self.shared.shards.all();
+        let closed = shards
+            .iter()
+            .map(|shard| shard.send_past_bound(CloseAll(Goodbye::Incomplete)));
+        join_all(closed).await;
+    }
+}
+
+impl Dispatcher {
+    /// To the shards of this process.
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            block_index: BlockIndex::default(),
+        }
+    }
+
+    /// Events that concern an app could not be judged: its streams are closed rather than incomplete.
+    pub(super) async fn close_app(&self, client: &ClientId) {
+        let shards = self.shared.shards.all();
+        let closed = shards.iter().map(|shard| {
+            shard.send_past_bound(CloseApp {
+                client: client.clone(),
+                goodbye: Goodbye::Incomplete,
+            })
+        });
+        join_all(closed).await;
+    }
+
+    /// Returns the shards that were told.
+    async fn deliver_part(&mut self, events: &[Arc<Event>]) -> Vec<Mailbox<ShardActor>> {
+        self.shared
+            .metrics
+            .add(Counter::EventsDelivered, events.len() as u64);
+        let mut firehoses = self.shared.directory.firehoses();
+        let (told, is_whole) = self.ask_owners(events, !firehoses.is_empty()).await;
+        if !is_whole {
+            for client in std::mem::take(&mut firehoses) {
+                self.close_app(&client).await;
+            }
+        }
+        let seen: Arc<[EventWithSubscribers]> = events
+            .iter()
+            .zip(&told)
+            .map(|(event, told)| EventWithSubscribers {
+                event: event.clone(),
+                subscribers: told.subscribers.clone(),
+            })
+            .collect();
+        let apps = self.judge(&seen, firehoses).await;
+        let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
+        for ((seen, told), apps) in seen.iter().zip(told).zip(apps) {
+            self.block_index.apply(&seen.event.payload);
+            let shards = self.shards_for(&seen.event.payload, &apps);
+            if shards.is_empty() {
+                continue;
+            }
+            let delivery = self.delivery(seen, apps, told.numbers, shards.len()).await;
+            let delivery = Arc::new(delivery);
+            for shard in shards {
+                match mails.iter_mut().find(|(known, _)| *known == shard) {
+                    Some((_, mail)) => mail.push(delivery.clone()),
+                    None => mails.push((shard, vec![delivery.clone()])),
+                }
+            }
+        }
+        let sent = mails.into_iter().filter_map(|(shard, mail)| {
+            let shard = self.shared.shards.get(shard)?;
+            // A shard that is still walking holds everybody up here, not in memory: the log keeps the rest.
+            Some(async move {
+                shard
+                    .send_past_bound(FanOutBatch(mail))
+                    .await
+                    .map(|()| shard)
+            })
+        });
+        join_all(sent).await.into_iter().flatten().collect()
+    }
+
+    fn shards_for(&self, payload: &Payload, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
+        let mut shards = SmallVec::new();
+        for key in payload.routing_keys() {
+            self.shared.registry.collect(&key, &mut shards);
+        }
+        for app in apps {
+            self.shared
+                .registry
+                .collect(&RoutingKey::App(app.client.clone()), &mut shards);
+        }
+        shards
+    }
+
+    async fn delivery(
+        &mut self,
+        seen: &EventWithSubscribers,
+        apps: SmallVec<[AllowedApp; 1]>,
+        channel: Option<Arc<ActorNumbers>>,
+        shards: usize,
+    ) -> Delivery {
+        let payload = &seen.event.payload;
+        let mut tries = 0;
+        let hidden = loop {
+            match self
+                .block_index
+                .hidden_from(payload.facts().actor, &self.shared.store)
+                .await
+            {
+                Ok(hidden) => break hidden,
+                Err(Failure::Stopping) => break Arc::default(),
+                // Sending to somebody who must not hear it would be worse than being late.
+                Err(_) => wait_for_database(&self.shared.metrics, &mut tries, PAUSE).await,
+            }
+        };
+        let targets = if apps.is_empty() {
+            NotificationTargets::default()
+        } else {
+            targets(seen, &hidden)
+        };
+        Delivery::new(NewDelivery {
+            event: seen.event.clone(),
+            hidden,
+            apps,
+            targets,
+            channel,
+            dispatched: self.shared.store.now(),
+            shards,
+        })
+    }
+}
+
+/// What apps are told beside a message: who is subscribed, and who of them must not be notified.
+fn targets(seen: &EventWithSubscribers, hidden: &HiddenFrom) -> NotificationTargets {
+    let payload = &seen.event.payload;
+    let Some(written) = payload.message() else {
+        return NotificationTargets::default();
+    };
+    let mentioned = written
+        .message
+        .content
+        .entities
+        .mentions
+        .iter()
+        .map(|mention| mention.id);
+    let notified: BTreeSet<UserId> = seen.subscribers.iter().chain(mentioned).collect();
+    let suppress = notified
+        .into_iter()
+        .filter(|user| hidden.is_hidden_from(*user, false))
+        .collect();
+    NotificationTargets {
+        subscribed_user_ids: (!payload.facts().is_deletion).then(|| seen.subscribers.clone()),
+        suppress_notifications: Some(suppress),
+    }
+}

@@ -1,0 +1,49 @@
+//! What `LogTail` reads when it was not handed an event: the table, and the end of the log.
+
+use std::future::Future;
+
+use crate::event::{Event, Logged, Pos};
+use crate::store::{Failure, Store};
+
+/// Rows fetched in one go, and their bytes.
+const PAGE: (usize, usize) = (1024, 8 * 1024 * 1024);
+
+/// The log as it is kept.
+pub trait LogSource: Send + Sync {
+    /// The newest position.
+    fn head(&self) -> impl Future<Output = Result<Pos, Failure>> + Send;
+
+    /// What is kept behind `after`, up to `until`, without leaving a position out; at least one entry unless `until`
+    /// is reached.
+    fn between(
+        &self,
+        after: Pos,
+        until: Pos,
+    ) -> impl Future<Output = Result<Vec<Logged>, Failure>> + Send;
+
+    /// Another process wrote this event: the caches drop what it makes stale.
+    fn invalidate(&self, event: &Event);
+
+    /// Events were missed: the caches drop everything.
+    fn invalidate_all(&self);
+}
+
+impl LogSource for Store {
+    async fn head(&self) -> Result<Pos, Failure> {
+        Ok(self.log_head().await?.pos)
+    }
+
+    async fn between(&self, after: Pos, until: Pos) -> Result<Vec<Logged>, Failure> {
+        let (count, bytes) = PAGE;
+        self.read(move |db| db.log_between(after, until, count, bytes))
+            .await
+    }
+
+    fn invalidate(&self, event: &Event) {
+        Self::invalidate(self, event);
+    }
+
+    fn invalidate_all(&self) {
+        Self::invalidate_all(self);
+    }
+}

@@ -1,0 +1,46 @@
+//! Errors become envelopes once, behind every handler, where the request is at hand: indented if wanted, and with
+//! what the request did besides.
+
+use actix_web::HttpMessage;
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
+
+use crate::http::ApiError;
+use crate::http::error::translate;
+use crate::http::oauth::OAuthError;
+use crate::http::request::{UpdatedPresence, wants_pretty};
+
+/// Writes the body of an error response; leaves every other response alone. Headers that are set already stay.
+pub(super) fn render(response: ServiceResponse) -> ServiceResponse {
+    let Some(error) = response.response().error() else {
+        return response;
+    };
+    let oauth = error.as_error::<OAuthError>();
+    let own = match oauth {
+        Some(oauth) => oauth.as_api(),
+        None => error.as_error::<ApiError>(),
+    };
+    let translated;
+    let error = match own {
+        Some(own) => own,
+        // Errors of OAuth have a body of their own (RFC 6749 §5.2).
+        None if oauth.is_some() => return response,
+        None => {
+            translated = translate(error);
+            &translated
+        }
+    };
+    let request = response.request();
+    let mut meta = error.meta();
+    let updated = request.extensions().get::<UpdatedPresence>().copied();
+    meta.updated_presence = updated.map(|updated| updated.0);
+    let body = error.body(&meta, wants_pretty(request));
+    let (status, headers) = (error.status(), error.headers());
+    response.map_body(|head, _| {
+        head.status = status;
+        for (name, value) in headers {
+            head.headers.insert(name, value);
+        }
+        BoxBody::new(body)
+    })
+}

@@ -1,0 +1,75 @@
+//! The REST face: every row of the [`table`] at its address.
+//!
+//! All of them are served below `/v1` and, as an alias, at the root. Slashes at the end are taken off before a row
+//! is looked for (`pipeline::slash`). Rows of one path stand together in the table and become one resource.
+
+pub mod row;
+mod table;
+
+use actix_web::guard;
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, PathConfig, ServiceConfig};
+
+pub use row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
+pub use table::ROUTES;
+
+use super::pipeline::{admission, around, method_not_allowed, unknown_endpoint};
+use super::{ApiError, App, sys};
+use crate::model::Refusal;
+
+impl Route {
+    fn registered(&'static self) -> actix_web::Route {
+        let route = (self.handler)();
+        let route = match self.verb {
+            // actix sends the head alone to a HEAD.
+            Verb::Get => route.guard(guard::Any(guard::Get()).or(guard::Head())),
+            Verb::Post => route.method(Method::POST),
+            Verb::Put => route.method(Method::PUT),
+            Verb::Patch => route.method(Method::PATCH),
+            Verb::Delete => route.method(Method::DELETE),
+        };
+        route.wrap(from_fn(move |request, next| {
+            admission::admit(Some(self), request, next)
+        }))
+    }
+}
+
+/// What is left over is counted and its token is looked at, as anywhere.
+fn otherwise(route: actix_web::Route) -> actix_web::Route {
+    route.wrap(from_fn(move |request, next| {
+        admission::admit(None, request, next)
+    }))
+}
+
+fn resources(cfg: &mut ServiceConfig) {
+    for rows in ROUTES.chunk_by(|one, next| one.path == next.path) {
+        let Some(first) = rows.first() else { continue };
+        let mut resource = web::resource(first.path);
+        for row in rows {
+            resource = resource.route(row.registered());
+        }
+        let wrong_method = otherwise(web::to(move || method_not_allowed(rows)));
+        cfg.service(resource.default_service(wrong_method));
+    }
+}
+
+fn api(scope: actix_web::Scope) -> impl actix_web::dev::HttpServiceFactory {
+    scope
+        .configure(resources)
+        .default_service(otherwise(web::to(unknown_endpoint)))
+        .wrap(from_fn(around))
+}
+
+/// The REST face. Register pages for people before it: it answers for every address that is left.
+pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
+    cfg.app_data(app)
+        .app_data(
+            PathConfig::default().error_handler(|_, _| ApiError::from(Refusal::WrongType).into()),
+        )
+        .route("/healthz", web::get().to(sys::healthz))
+        .route("/readyz", web::get().to(sys::readyz))
+        .route("/metrics", web::get().to(sys::metrics))
+        .service(api(web::scope("/v1")))
+        .service(api(web::scope("")));
+}

@@ -1,0 +1,192 @@
+//! One row of the table of routes, and whom it lets in.
+
+use crate::event::TopicKind;
+use crate::model::{Refusal, Refused, Scope, Token};
+
+/// A method of HTTP that the API uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads; `HEAD` is served by the same row.
+    Get,
+    /// Creates.
+    Post,
+    /// Replaces, or switches on.
+    Put,
+    /// Changes a part.
+    Patch,
+    /// Removes, or switches off.
+    Delete,
+}
+
+impl Verb {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// Which tokens a route takes. A token that is sent must be valid in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A token is not even looked at: the endpoint that makes tokens may be called with a stale one.
+    Ignored,
+    /// None needed; one that is sent is used.
+    Optional,
+    /// Of a user or of an app.
+    Any,
+    /// Of a user.
+    User,
+    /// Of an app.
+    App,
+}
+
+/// What a *user* token needs. App tokens have no scopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScopeNeed {
+    /// Any token will do.
+    None,
+    /// This scope.
+    Scope(Scope),
+    /// A scope that opens the channel in question ([`crate::model::access`]); where a token is required, one that
+    /// opens some channel at least is asked for before the handler runs.
+    Channel,
+}
+
+/// The bucket of the rate limiter that a call counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateClass {
+    /// Reading.
+    Read,
+    /// Writing.
+    Write,
+}
+
+/// A row: everything about a route that is not its handler's business.
+pub struct Route {
+    /// The method.
+    pub verb: Verb,
+    /// The path, with `{names}`.
+    pub path: &'static str,
+    /// Which tokens it takes.
+    pub token: TokenKind,
+    /// What a user token needs.
+    pub scope: ScopeNeed,
+    /// Which rate limit it counts against.
+    pub rate: RateClass,
+    /// What a call with `connection_id` subscribes to.
+    pub topic: Option<TopicKind>,
+    /// The handler, as actix registers it.
+    pub(super) handler: fn() -> actix_web::Route,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.verb.name(), self.path)
+    }
+}
+
+impl Route {
+    /// Refuses a call by the kind of its token and by its scopes. What depends on the object that is asked for is
+    /// decided when that object is known.
+    ///
+    /// # Errors
+    /// No token, one of the wrong kind, or one without the scope.
+    pub fn admit(&self, token: Option<&Token>) -> Result<(), Refused> {
+        let Some(token) = token else {
+            return match self.token {
+                TokenKind::Ignored | TokenKind::Optional => Ok(()),
+                TokenKind::Any | TokenKind::User | TokenKind::App => {
+                    Err(Refusal::TokenRequired.into())
+                }
+            };
+        };
+        match (self.token, token.user) {
+            (TokenKind::User, None) | (TokenKind::App, Some(_)) => {
+                Err(Refusal::WrongTokenKind.into())
+            }
+            (TokenKind::Ignored | TokenKind::Optional, _) => Ok(()),
+            (TokenKind::Any | TokenKind::App, None) => Ok(()),
+            (TokenKind::Any | TokenKind::User, Some(_)) => self.demand_scope(token),
+        }
+    }
+
+    fn demand_scope(&self, token: &Token) -> Result<(), Refused> {
+        let (granted, wanted) = match self.scope {
+            ScopeNeed::None => return Ok(()),
+            ScopeNeed::Scope(scope) => (token.scopes.has(scope), scope),
+            ScopeNeed::Channel => (token.scopes.open_some_channel(), Scope::Messages),
+        };
+        if granted {
+            return Ok(());
+        }
+        Err(Refusal::ScopeMissing.at(wanted.name()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ClientBrief, Scopes, TokenId, UserId};
+
+    fn token(user: bool, scopes: &str) -> Token {
+        Token {
+            id: TokenId(1),
+            client: ClientBrief {
+                id: "cl1".into(),
+                name: String::from("Web"),
+                url: String::from("https://x.example"),
+            },
+            user: user.then_some(UserId(1)),
+            scopes: Scopes::parse(scopes).unwrap(),
+        }
+    }
+
+    /// What each kind of route says to: no token, an app's, a user's with nothing, a user's with everything.
+    #[test]
+    fn a_route_takes_the_kinds_of_tokens_that_its_row_names() {
+        use ScopeNeed::{Channel, Scope as Needs};
+        use TokenKind::{Any, App, Ignored, Optional, User};
+        let follow = Needs(Scope::Follow);
+        let rows = [
+            (Ignored, ScopeNeed::None, [0, 0, 0, 0]),
+            (Optional, ScopeNeed::None, [0, 0, 0, 0]),
+            // Whether the scope opens the channel is seen when the channel is known.
+            (Optional, Channel, [0, 0, 0, 0]),
+            (Any, ScopeNeed::None, [401, 0, 0, 0]),
+            (Any, Channel, [401, 0, 403, 0]),
+            (User, ScopeNeed::None, [401, 403, 0, 0]),
+            (User, follow, [401, 403, 403, 0]),
+            (User, Channel, [401, 403, 403, 0]),
+            (App, ScopeNeed::None, [401, 0, 403, 403]),
+        ];
+        let all = token(true, "follow,public_messages:org.example.x");
+        for (kind, scope, expected) in rows {
+            let route = Route {
+                verb: Verb::Get,
+                path: "/x",
+                token: kind,
+                scope,
+                rate: RateClass::Read,
+                topic: None,
+                handler: actix_web::Route::new,
+            };
+            let answers = [
+                None,
+                Some(token(false, "")),
+                Some(token(true, "basic")),
+                Some(all.clone()),
+            ]
+            .map(|token| match route.admit(token.as_ref()) {
+                Ok(()) => 0,
+                Err(refused) => refused.refusal.code(),
+            });
+            assert_eq!(answers, expected, "{kind:?} {scope:?}");
+        }
+    }
+}

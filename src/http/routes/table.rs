@@ -1,0 +1,153 @@
+//! Every route, one row each.
+//!
+//! The first path that fits a request is taken, so what is called most is listed first, and words are listed before
+//! `{ids}`. Rows of one path follow one another: they become one resource. The token and the scope are asked for
+//! before the handler runs; `Channel` is a scope that opens the channel in question.
+
+use super::super::{
+    channels, clients, feed, markers, oauth, presence, streams, sys, text, token, users,
+};
+use super::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
+use crate::event::TopicKind;
+use crate::model::Scope;
+
+macro_rules! scope {
+    (Any) => {
+        ScopeNeed::None
+    };
+    (Channel) => {
+        ScopeNeed::Channel
+    };
+    ($scope:ident) => {
+        ScopeNeed::Scope(Scope::$scope)
+    };
+}
+
+macro_rules! topic {
+    () => {
+        None
+    };
+    ($topic:ident) => {
+        Some(TopicKind::$topic)
+    };
+}
+
+macro_rules! routes {
+    ($($verb:ident $path:literal $handler:path, $token:ident $scope:ident $rate:ident $($topic:ident)?;)*) => {
+        /// The table.
+        pub const ROUTES: &[Route] = &[$(Route {
+            verb: Verb::$verb,
+            path: $path,
+            token: TokenKind::$token,
+            scope: scope!($scope),
+            rate: RateClass::$rate,
+            topic: topic!($($topic)?),
+            handler: || actix_web::Route::new().to($handler),
+        },)*];
+    };
+}
+
+#[rustfmt::skip]
+routes! {
+    // verbpath                                                      handler                                     token     scope          rate, topic
+
+    // Channels and messages
+    Get    "/channels"                                               channels::lookup::list,                     Optional  Channel        Read Inbox;
+    Post   "/channels"                                               channels::lifecycle::create,                User      Channel        Write;
+    Get    "/channels/search"                                        channels::search::channels,                 Optional  Channel        Read;
+    Get    "/channels/messages"                                      channels::message_lookup::by_ids,           Optional  Channel        Read;
+    Get    "/channels/messages/search"                               channels::search::messages,                 Any       Channel        Read;
+    Get    "/channels/subscribers/ids"                               channels::subscription::subscriber_ids_of,    Optional  Channel        Read;
+    Get    "/channels/streams/explore"                               channels::explore::list,                    Optional  Any            Read;
+    Get    "/channels/streams/explore/{slug}"                        channels::explore::show,                    Optional  Channel        Read;
+    Get    "/channels/{channel_id}/messages"                         channels::reading::list,                    Optional  Channel        Read ChannelMessages;
+    Post   "/channels/{channel_id}/messages"                         channels::messages::create,                 User      Channel        Write;
+    Get    "/channels/{channel_id}"                                  channels::lookup::show,                     Optional  Channel        Read;
+    Put    "/channels/{channel_id}"                                  channels::lifecycle::edit,                  User      Channel        Write;
+    Patch  "/channels/{channel_id}"                                  channels::lifecycle::edit,                  User      Channel        Write;
+    Delete "/channels/{channel_id}"                                  channels::lifecycle::deactivate,            User      Channel        Write;
+    Get    "/channels/{channel_id}/messages/{message_id}"            channels::message_lookup::show,             Optional  Channel        Read;
+    Delete "/channels/{channel_id}/messages/{message_id}"            channels::messages::delete,                 User      Channel        Write;
+    Get    "/channels/{channel_id}/messages/{message_id}/thread"     channels::reading::thread,                  Optional  Channel        Read;
+    Post   "/channels/{channel_id}/messages/{message_id}/report"     channels::messages::report,                 User      Any            Write;
+    Put    "/channels/{channel_id}/messages/{message_id}/sticky"     channels::messages::stick,                  User      Channel        Write;
+    Delete "/channels/{channel_id}/messages/{message_id}/sticky"     channels::messages::unstick,                User      Channel        Write;
+    Get    "/channels/{channel_id}/sticky_messages"                  channels::reading::sticky,                  Optional  Channel        Read;
+    Put    "/channels/{channel_id}/owner"                            channels::lifecycle::hand_over,             User      Channel        Write;
+    Put    "/channels/{channel_id}/subscribe"                        channels::subscription::subscribe,            User      Channel        Write;
+    Post   "/channels/{channel_id}/subscribe"                        channels::subscription::subscribe,            User      Channel        Write;
+    Delete "/channels/{channel_id}/subscribe"                        channels::subscription::unsubscribe,          User      Channel        Write;
+    Put    "/channels/{channel_id}/mute"                             channels::subscription::mute,                 User      Channel        Write;
+    Post   "/channels/{channel_id}/mute"                             channels::subscription::mute,                 User      Channel        Write;
+    Delete "/channels/{channel_id}/mute"                             channels::subscription::unmute,               User      Channel        Write;
+    Get    "/channels/{channel_id}/subscribers"                      channels::subscription::subscribers,          Optional  Channel        Read ChannelSubscribers;
+    Get    "/channels/{channel_id}/subscribers/ids"                  channels::subscription::subscriber_ids,       Optional  Channel        Read;
+    Get    "/channels/{channel_id}/presence"                         channels::presence::list,                   User      Channel        Read ChannelPresence;
+    Get    "/users/{user_id}/presence/channels/{channel_id}"         channels::presence::show,                   User      Channel        Read;
+    Put    "/users/{user_id}/presence/channels/{channel_id}"         channels::presence::edit,                   User      Channel        Write;
+    Get    "/users/me/channels"                                      channels::lookup::owned,                    User      Channel        Read;
+    Get    "/users/me/channels/subscribed"                           channels::inbox::list,                      User      Channel        Read Inbox;
+    Get    "/users/me/channels/muted"                                channels::subscription::muted,                User      Channel        Read;
+    Get    "/users/me/channels/existing_pm"                          channels::lookup::existing_pm,              User      Channel        Read;
+    Get    "/users/me/channels/num_unread"                           channels::inbox::count,                     User      Channel        Read;
+    Delete "/users/me/channels/num_unread"                           channels::inbox::mark_read,                 User      Channel        Write;
+    Get    "/users/me/channels/num_unread/pm"                        channels::inbox::count_private,             User      Channel        Read;
+    Delete "/users/me/channels/num_unread/pm"                        channels::inbox::mark_private_read,         User      Channel        Write;
+    Get    "/users/me/messages"                                      channels::reading::mine,                    User      Channel        Read;
+
+    // Markers and feeds
+    Post   "/markers"                                                markers::create,                            User      Any            Write;
+    Post   "/posts/marker"                                           markers::create,                            User      Any            Write;
+    Get    "/feed/rss/channels/search"                               feed::channels,                             Optional  Channel        Read;
+    Get    "/feed/rss/channels/{channel_id}/messages"                feed::messages,                             Optional  Channel        Read;
+
+    // Tokens
+    Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            Write;
+    Get    "/token"                                                  token::show,                                Any       Any            Read Token;
+    Delete "/token"                                                  token::delete,                              User      Any            Write;
+    Get    "/apps/me/users/ids"                                      token::user_ids,                            App       Any            Read;
+    Get    "/apps/me/users/tokens"                                   token::user_tokens,                         App       Any            Read;
+
+    // App streams and user streams
+    Get    "/streams"                                                streams::app_streams::list,                 App       Any            Read;
+    Post   "/streams"                                                streams::app_streams::create,               App       Any            Write;
+    Put    "/streams"                                                streams::app_streams::edit_by_body,         App       Any            Write;
+    Delete "/streams"                                                streams::app_streams::delete_all,           App       Any            Write;
+    Get    "/streams/{stream_key}"                                   streams::app_streams::show,                 App       Any            Read;
+    Put    "/streams/{stream_key}"                                   streams::app_streams::edit,                 App       Any            Write;
+    Delete "/streams/{stream_key}"                                   streams::app_streams::delete,               App       Any            Write;
+    Delete "/users/me/streams/{connection_id}"                       streams::user_streams::close,               User      Any            Write;
+    Delete "/users/me/streams/{connection_id}/{subscription_id}"     streams::user_streams::unsubscribe,            User      Any            Write;
+
+    // Presence
+    Get    "/presence"                                               presence::list,                             Any       Any            Read Presence;
+    Get    "/presence/{user_id}"                                     presence::show,                             User      Any            Read;
+    Get    "/users/{user_id}/presence"                               presence::show,                             User      Any            Read;
+    Put    "/users/{user_id}/presence"                               presence::edit,                             User      Presence       Write;
+
+    // Users
+    Get    "/users"                                                  users::lookup::list,                        Optional  Any            Read;
+    Get    "/users/{user_id}"                                        users::lookup::show,                        Optional  Any            Read;
+    Put    "/users/{user_id}"                                        users::profile::replace,                    User      UpdateProfile  Write;
+    Patch  "/users/{user_id}"                                        users::profile::change,                     User      UpdateProfile  Write;
+    Get    "/users/{user_id}/avatar"                                 users::pictures::avatar,                    Optional  Any            Read;
+    Get    "/users/{user_id}/cover"                                  users::pictures::cover,                     Optional  Any            Read;
+    Get    "/users/{user_id}/clients"                                clients::of_user,                           User      Any            Read;
+    Get    "/clients/{client_id}"                                    clients::show,                              User      Any            Read;
+    Put    "/users/{user_id}/follow"                                 users::relate::follow,                      User      Follow         Write;
+    Delete "/users/{user_id}/follow"                                 users::relate::unfollow,                    User      Follow         Write;
+    Put    "/users/{user_id}/mute"                                   users::relate::mute,                        User      Follow         Write;
+    Delete "/users/{user_id}/mute"                                   users::relate::unmute,                      User      Follow         Write;
+    Put    "/users/{user_id}/block"                                  users::relate::block,                       User      Follow         Write;
+    Delete "/users/{user_id}/block"                                  users::relate::unblock,                     User      Follow         Write;
+    Get    "/users/{user_id}/following"                              users::lists::following,                    Any       Any            Read;
+    Get    "/users/{user_id}/followers"                              users::lists::followers,                    Any       Any            Read;
+    Get    "/users/{user_id}/muted"                                  users::lists::muted,                        Any       Any            Read;
+    Get    "/users/{user_id}/blocked"                                users::lists::blocked,                      User      Any            Read;
+
+    // The server itself
+    Get    "/sys/actors"                                             sys::actors,                                Optional  Any            Read;
+    Get    "/sys/config"                                             sys::config,                                Optional  Any            Read;
+    Get    "/sys/stats"                                              sys::stats,                                 Optional  Any            Read;
+    Post   "/text/process"                                           text::process,                              User      Any            Write;
+}

@@ -1,0 +1,128 @@
+//! What a viewer sees of another person: one table, for REST, streams, lists, counts and what is embedded.
+//!
+//! | | blocks the viewer | blocked by the viewer | muted by the viewer |
+//! |---|---|---|---|
+//! | profile, asked for by name | no | yes: to find them again, and to unblock | yes |
+//! | profile, in a list or embedded | no | no | yes |
+//! | presence | no | no | yes |
+//! | words, asked for by id | yes, without the profile | yes, without the profile | yes |
+//! | words, in a list or on a stream | no | no | with `include_muted` |
+//! | words, embedded | no | no | no |
+//!
+//! Reference 01 §5 and 03 §8.2. Without a token nobody is blocked or muted. Apps see what their users see and mind
+//! mutes and blocks themselves. Which *channels* may be read is decided in [`super::access`].
+
+use super::{Relationship, UserId};
+
+/// How the viewer came upon the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// The call names the person, or the message.
+    Named,
+    /// In a list, or on a stream.
+    Listed,
+    /// Inside something else: the author of a message, the owner or newest message of a channel.
+    Embedded,
+}
+
+/// Is the profile shown?
+pub fn shows_profile(of: Relationship, occasion: Occasion) -> bool {
+    match occasion {
+        Occasion::Named => !of.blocks_you,
+        Occasion::Listed | Occasion::Embedded => !of.is_blocked(),
+    }
+}
+
+/// Is it shown whether the person is there?
+pub fn shows_presence(of: Relationship) -> bool {
+    !of.is_blocked()
+}
+
+/// Are the person's words shown?
+pub fn shows_words(of: Relationship, occasion: Occasion, include_muted: bool) -> bool {
+    match occasion {
+        Occasion::Named => true,
+        Occasion::Listed => !of.is_blocked() && (include_muted || !of.you_muted),
+        Occasion::Embedded => !of.is_blocked() && !of.you_muted,
+    }
+}
+
+/// People whom one viewer muted, and people with whom the viewer is in a block, in either direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Muted by the viewer.
+    pub muted: Vec<UserId>,
+    /// One of the two blocks the other.
+    pub blocked: Vec<UserId>,
+}
+
+impl Hidden {
+    /// The authors whom a list leaves out, rising ids: [`shows_words`] for all of them at once.
+    pub fn authors(self, include_muted: bool) -> Vec<UserId> {
+        let muted = Relationship {
+            you_muted: true,
+            ..Relationship::default()
+        };
+        let mut authors = self.blocked;
+        if !shows_words(muted, Occasion::Listed, include_muted) {
+            authors.extend(self.muted);
+        }
+        authors.sort_unstable();
+        authors.dedup();
+        authors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Question = fn(Relationship) -> bool;
+
+    /// The rows of the table above: what is asked, and the answer for a stranger and for its three columns.
+    #[rustfmt::skip]
+    const ROWS: &[(&str, Question, [bool; 4])] = &[
+        ("named profile", |of| shows_profile(of, Occasion::Named), [true, false, true, true]),
+        ("listed profile", |of| shows_profile(of, Occasion::Listed), [true, false, false, true]),
+        ("embedded profile", |of| shows_profile(of, Occasion::Embedded), [true, false, false, true]),
+        ("presence", shows_presence, [true, false, false, true]),
+        ("named words", |of| shows_words(of, Occasion::Named, false), [true, true, true, true]),
+        ("listed words", |of| shows_words(of, Occasion::Listed, false), [true, false, false, false]),
+        ("listed words, muted too", |of| shows_words(of, Occasion::Listed, true), [true, false, false, true]),
+        ("embedded words", |of| shows_words(of, Occasion::Embedded, false), [true, false, false, false]),
+        ("embedded words, muted too", |of| shows_words(of, Occasion::Embedded, true), [true, false, false, false]),
+    ];
+
+    #[test]
+    fn the_table_holds() {
+        let none = Relationship::default();
+        let relations = [
+            none,
+            Relationship {
+                blocks_you: true,
+                ..none
+            },
+            Relationship {
+                you_blocked: true,
+                ..none
+            },
+            Relationship {
+                you_muted: true,
+                ..none
+            },
+        ];
+        for (name, question, expected) in ROWS {
+            assert_eq!(relations.map(*question), *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_list_leaves_out_exactly_the_authors_whose_words_are_not_shown() {
+        let hidden = || Hidden {
+            muted: vec![UserId(5), UserId(2)],
+            blocked: vec![UserId(3), UserId(2)],
+        };
+        assert_eq!(hidden().authors(false), [UserId(2), UserId(3), UserId(5)]);
+        assert_eq!(hidden().authors(true), [UserId(2), UserId(3)]);
+    }
+}

@@ -1,0 +1,104 @@
+//! Reading the log by position.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+
+use super::row::{self, Row};
+use crate::event::{Gap, GapCause, Logged, Pos};
+use crate::store::schema::log_events;
+use crate::store::{Db, Failure};
+
+impl Db<'_> {
+    /// What the log holds behind `after`, up to `until`: events and gaps, in order, no position left out. As many rows
+    /// as fit into both bounds, at least one entry unless `until` is reached.
+    pub fn log_between(
+        &mut self,
+        after: Pos,
+        until: Pos,
+        max_count: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Logged>, Failure> {
+        if after >= until {
+            return Ok(Vec::new());
+        }
+        let Some(last) = self.last_that_fits(after, until, max_count, max_bytes)? else {
+            return Ok(vec![trimmed(after, until)]);
+        };
+        let rows = log_events::table
+            .select((
+                log_events::pos,
+                log_events::at,
+                log_events::v,
+                log_events::kind,
+                log_events::body,
+            ))
+            .filter(log_events::pos.gt(after.0))
+            .filter(log_events::pos.le(last))
+            .order(log_events::pos.asc())
+            .load::<Row>(self.sql)?;
+        let mut read: Vec<Logged> = Vec::with_capacity(rows.len());
+        let mut reached = after;
+        for row in &rows {
+            let pos = Pos(row.pos);
+            if pos.0 > reached.0 + 1 {
+                read.push(trimmed(reached, Pos(pos.0 - 1)));
+            }
+            match row::read(row) {
+                Some(event) => read.push(Logged::Event(Arc::new(event))),
+                None => push_unreadable(&mut read, pos),
+            }
+            reached = pos;
+        }
+        Ok(read)
+    }
+
+    /// Sizes first: bodies that do not fit are not even fetched.
+    fn last_that_fits(
+        &mut self,
+        after: Pos,
+        until: Pos,
+        max_count: usize,
+        max_bytes: usize,
+    ) -> Result<Option<i64>, Failure> {
+        let limit = i64::try_from(max_count.max(1)).unwrap_or(i64::MAX);
+        let sizes = log_events::table
+            .select((log_events::pos, log_events::bytes))
+            .filter(log_events::pos.gt(after.0))
+            .filter(log_events::pos.le(until.0))
+            .order(log_events::pos.asc())
+            .limit(limit)
+            .load::<(i64, i64)>(self.sql)?;
+        let most = i64::try_from(max_bytes).unwrap_or(i64::MAX);
+        let mut sum = 0_i64;
+        let fitting = sizes.iter().enumerate().take_while(|(n, (_, bytes))| {
+            sum = sum.saturating_add(*bytes);
+            *n == 0 || sum <= most
+        });
+        Ok(fitting.last().map(|(_, (pos, _))| *pos))
+    }
+}
+
+/// The positions between the two, without `after`.
+fn trimmed(after: Pos, last: Pos) -> Logged {
+    Logged::Gap(Gap {
+        first: Pos(after.0 + 1),
+        last,
+        cause: GapCause::Trimmed,
+    })
+}
+
+/// Rows beside each other are one gap.
+fn push_unreadable(read: &mut Vec<Logged>, pos: Pos) {
+    if let Some(Logged::Gap(gap)) = read.last_mut()
+        && gap.cause == GapCause::Unreadable
+    {
+        gap.last = pos;
+        return;
+    }
+    read.push(Logged::Gap(Gap {
+        first: pos,
+        last: pos,
+        cause: GapCause::Unreadable,
+    }));
+}
