@@ -23,6 +23,8 @@ pub enum Fault {
     ChannelActor,
     /// A connection's actor panics at a frame.
     ConnectionActor,
+    /// A shard panics in a fan-out of messages, half way.
+    FanOut,
     /// A job panics in the write lane.
     WriteJob,
     /// The write lane waits before its next transaction.
@@ -51,6 +53,7 @@ impl Fault {
         let name = match self {
             Self::ChannelActor => "channel-actor",
             Self::ConnectionActor => "connection-actor",
+            Self::FanOut => "fan-out",
             Self::WriteJob => "write-job",
             Self::Lane => "lane",
             Self::LaneThread => "lane-thread",

@@ -7,9 +7,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::System;
-use actix_http::HttpService;
+use actix_http::{HttpService, Request};
 use actix_rt::net::TcpStream;
-use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_service::{Service, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::web::Data;
 use tokio::sync::{mpsc, oneshot};
@@ -272,13 +272,19 @@ fn listen(
             let pages = actix_web::App::new()
                 .configure(|cfg| crate::web::configure(cfg, demo.clone()))
                 .configure(|cfg| crate::http::configure(cfg, app.clone()));
+            let pages = map_config(pages, |()| AppConfig::default());
+            let pages = apply_fn_factory(pages, |request: Request, pages: &_| {
+                CasedStream::note_request(&request);
+                Service::call(pages, request)
+            });
             let http = HttpService::build()
                 .client_request_timeout(HEAD)
                 .keep_alive(KEEP_ALIVE)
+                .on_connect_ext(CasedStream::on_connect)
                 .upgrade(fn_service(move |(request, framed)| {
                     upgrade(gate.clone(), request, framed)
                 }))
-                .h1(map_config(pages, |()| AppConfig::default()));
+                .h1(pages);
             fn_service(|io: TcpStream| async move {
                 let peer = io.peer_addr().ok();
                 // Frames are small and may not wait for more bytes.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::slots::Slot;
+use super::permits::Permit;
 use crate::model::{ChannelId, SubscriptionId, Token, UserId};
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
@@ -15,7 +15,7 @@ use crate::store::Failure;
 /// is bounded, and the senders that wait are bounded by the requests being served.
 #[derive(Debug)]
 pub enum ConnectionMail {
-    /// Subscribe to a topic. The mail that claims an unclaimed connection brings a slot for its user.
+    /// Subscribe to a topic. The mail that claims an unclaimed connection brings a permit for its user.
     Subscribe {
         /// The token of the call.
         token: Arc<Token>,
@@ -30,7 +30,7 @@ pub enum ConnectionMail {
         /// Users that the user follows, for presence.
         followed_users: Option<HashSet<UserId>>,
         /// There once the connection has said that it is unclaimed.
-        slot: Option<Slot<UserId>>,
+        permit: Option<Permit<UserId>>,
     },
     /// The channels of the user's inbox.
     FillInbox(Vec<ChannelId>),
@@ -47,7 +47,7 @@ pub enum Answer {
     Done,
     /// It is not this user's, or it is closing: as good as unknown.
     NotYours,
-    /// It has no user yet: bring a slot.
+    /// It has no user yet: bring a permit.
     Unclaimed,
 }
 
@@ -57,11 +57,11 @@ impl actix::Message for ConnectionMail {
 
 /// What a connection counts as against a limit, given back when its actor is dropped.
 #[derive(Debug)]
-pub enum ConnectionSlot {
+pub enum ConnectionPermit {
     /// Not claimed yet.
-    Unclaimed(Slot<IpAddr>),
+    Unclaimed(Permit<IpAddr>),
     /// A user's.
-    User(Slot<UserId>),
+    User(Permit<UserId>),
     /// An app's.
-    App(Slot<crate::model::ClientId>),
+    App(Permit<crate::model::ClientId>),
 }

@@ -13,11 +13,11 @@ pub mod directory;
 mod engine;
 pub mod firehose;
 pub mod log_tail;
+pub mod permits;
 pub mod presence;
 pub mod registry;
 pub mod send;
 pub mod shard;
-pub mod slots;
 pub mod user;
 
 use std::net::IpAddr;
@@ -39,10 +39,10 @@ use crate::protocol::site::Site;
 use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
 use directory::Directory;
+use permits::Permits;
 use registry::{ShardId, ShardRegistry};
 use send::Mailbox;
 use shard::ShardActor;
-use slots::Slots;
 
 /// Bound of the queue of ephemeral events; one more is dropped and counted.
 const EPHEMERAL: usize = 4096;
@@ -68,11 +68,11 @@ pub struct Shared {
     /// Public URLs.
     pub site: Arc<Site>,
     /// Open user streams, by user.
-    pub user_slots: Arc<Slots<UserId>>,
+    pub user_permits: Arc<Permits<UserId>>,
     /// Open app streams, by client.
-    pub app_slots: Arc<Slots<ClientId>>,
+    pub app_permits: Arc<Permits<ClientId>>,
     /// Unclaimed user streams, by client address.
-    pub unclaimed_slots: Arc<Slots<IpAddr>>,
+    pub unclaimed_permits: Arc<Permits<IpAddr>>,
     /// Time without use after which an actor passivates.
     pub idle: Duration,
     /// Subscribe users that are added to an ACL.
@@ -104,9 +104,9 @@ impl Shared {
             limits: Arc::new(config.limits.clone()),
             streams: Arc::new(streams.clone()),
             site: Arc::new(site),
-            user_slots: Slots::new(streams.user_connections, usize::MAX / 2),
-            app_slots: Slots::new(streams.app_connections, usize::MAX / 2),
-            unclaimed_slots: Slots::new(streams.unclaimed_per_address, streams.unclaimed_total),
+            user_permits: Permits::new(streams.user_connections, usize::MAX / 2),
+            app_permits: Permits::new(streams.app_connections, usize::MAX / 2),
+            unclaimed_permits: Permits::new(streams.unclaimed_per_address, streams.unclaimed_total),
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
             stopping: AtomicBool::new(false),

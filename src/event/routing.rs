@@ -1,7 +1,7 @@
 //! The subscriptions that receive an event, and the keys they are registered under: one row per event, one per topic.
 //!
 //! A row lists the subscriptions that an event *concerns*. Further conditions (filters, scopes, followed users, read
-//! messages) are evaluated per receiver, in `actors/shard/hearing.rs`.
+//! messages) are evaluated per receiver, in `actors/shard/hearing/mod.rs`.
 
 use smallvec::SmallVec;
 

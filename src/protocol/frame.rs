@@ -5,6 +5,9 @@ use bytes::{BufMut, Bytes, BytesMut};
 /// The pong that answers every text or binary message, as a whole frame.
 pub const PONG: &[u8] = b"\x81\x13{\"meta\":{\"pong\":1}}";
 
+/// Longest header of an unmasked frame.
+const MOST_HEADER_BYTES: usize = 10;
+
 /// Length of a rendered id of ours between its quotes.
 pub const ID_LENGTH: usize = 32;
 
@@ -28,6 +31,20 @@ pub struct AppFrame {
     pub moment: Option<usize>,
 }
 
+impl AppFrame {
+    /// A frame around a payload, with the offset in it where the timestamp of the write goes.
+    pub(super) fn new(payload: &[u8], moment: Option<usize>) -> Self {
+        let mut out = BytesMut::with_capacity(payload.len() + MOST_HEADER_BYTES);
+        put_header(payload.len(), &mut out);
+        let moment = moment.map(|at| out.len() + at);
+        out.put_slice(payload);
+        Self {
+            bytes: out.freeze(),
+            moment,
+        }
+    }
+}
+
 /// Where a frame has to be filled in for its receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gaps {
@@ -41,7 +58,7 @@ impl Frame {
     /// Appends the frame for a receiver with these ids (rendered, quoted, with commas).
     pub fn write(&self, ids: &[u8], out: &mut BytesMut) -> Gaps {
         let length = self.head.len() + ids.len() + self.tail.len();
-        out.reserve(length + 10);
+        out.reserve(length + MOST_HEADER_BYTES);
         put_header(length, out);
         let moment = self.moment.map(|at| out.len() + at);
         out.put_slice(&self.head);
@@ -57,7 +74,7 @@ impl Frame {
 
 /// A whole text frame.
 pub fn text_frame(payload: &[u8]) -> Bytes {
-    let mut out = BytesMut::with_capacity(payload.len() + 10);
+    let mut out = BytesMut::with_capacity(payload.len() + MOST_HEADER_BYTES);
     put_header(payload.len(), &mut out);
     out.put_slice(payload);
     out.freeze()

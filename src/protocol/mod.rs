@@ -5,6 +5,7 @@ pub mod envelope;
 pub mod filter;
 pub mod frame;
 pub mod goodbye;
+mod json;
 pub mod object;
 pub mod query;
 pub mod render_class;

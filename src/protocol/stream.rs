@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::frame::{AppFrame, Frame, text_frame};
+use super::json::{json, object_to_continue};
 use super::object::{ChannelObject, MessageObject, PresenceObject, TokenObject, UserObject};
 use super::render_class::RenderClass;
 use super::site::Site;
@@ -45,9 +46,6 @@ struct Meta<'a> {
     subscribed_user_ids: Option<&'a Subscribers>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppress_notifications: Option<&'a [UserId]>,
-    // Last: the timestamp of the write is found from the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timing: Option<Timing>,
 }
 
 #[expect(
@@ -59,11 +57,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl<'a> Meta<'a> {
-    fn of(
-        event: &'a Event,
-        targets: Option<&'a NotificationTargets>,
-        timing: Option<Timing>,
-    ) -> Self {
+    fn of(event: &'a Event, targets: Option<&'a NotificationTargets>) -> Self {
         let facts = event.payload.facts();
         let mut meta = Self {
             timestamp: event.at.seconds(),
@@ -76,7 +70,6 @@ impl<'a> Meta<'a> {
             user_id: None,
             subscribed_user_ids: None,
             suppress_notifications: None,
-            timing,
         };
         if let Some(written) = event.payload.message() {
             meta.channel_type = Some(&written.channel.kind);
@@ -91,6 +84,15 @@ impl<'a> Meta<'a> {
             meta.suppress_notifications = targets.suppress_notifications.as_deref();
         }
         meta
+    }
+
+    /// Appends it as an object that is left open, for members that follow. Returns where the timestamp of the
+    /// write is filled in, if it has one.
+    fn render(&self, timing: Option<Timing>, out: &mut Vec<u8>) -> Option<usize> {
+        out.extend_from_slice(&object_to_continue(self));
+        let timing = timing?;
+        out.extend_from_slice(b",\"timing\":");
+        Some(timing.render(out))
     }
 }
 
@@ -127,16 +129,12 @@ pub fn user_frame(
     own_token: Option<&Token>,
     fanned_out: Stamp,
 ) -> Frame {
-    let mut head = b"{\"meta\":".to_vec();
-    let timing = timing(event, class, fanned_out);
-    let mut meta = Meta::of(event, None, timing);
+    let mut meta = Meta::of(event, None);
     if matches!(event.payload, Payload::UserChanged { .. }) {
         meta.object_type = Some(ObjectType::Token.name());
     }
-    head.extend_from_slice(&json(&meta));
-    let moment = timing.map(|_| Timing::place(&head));
-    // The object is still open for the ids that are written per receiver.
-    head.pop();
+    let mut head = b"{\"meta\":".to_vec();
+    let moment = meta.render(timing(event, class, fanned_out), &mut head);
     head.extend_from_slice(b",\"subscription_ids\":[");
     let mut tail = b"]},\"data\":".to_vec();
     tail.extend_from_slice(&data(event, class, site, View::User(own_token)));
@@ -162,19 +160,13 @@ pub fn app_frame(
     targets: &NotificationTargets,
     fanned_out: Stamp,
 ) -> AppFrame {
-    let mut json_text = b"{\"meta\":".to_vec();
+    let mut text = b"{\"meta\":".to_vec();
     let timing = timing(event, class, fanned_out);
-    json_text.extend_from_slice(&json(&Meta::of(event, Some(targets), timing)));
-    let moment = timing.map(|_| Timing::place(&json_text));
-    json_text.extend_from_slice(b",\"data\":");
-    json_text.extend_from_slice(&data(event, class, site, View::App));
-    json_text.push(b'}');
-    let bytes = text_frame(&json_text);
-    let header = bytes.len() - json_text.len();
-    AppFrame {
-        bytes,
-        moment: moment.map(|at| header + at),
-    }
+    let moment = Meta::of(event, Some(targets)).render(timing, &mut text);
+    text.extend_from_slice(b"},\"data\":");
+    text.extend_from_slice(&data(event, class, site, View::App));
+    text.push(b'}');
+    AppFrame::new(&text, moment)
 }
 
 /// The first frame of a user stream.
@@ -311,9 +303,4 @@ impl<T: Serialize> Serialize for Pair<'_, T> {
         map.serialize_entry(self.other.0, &self.other.1)?;
         map.end()
     }
-}
-
-/// Our objects hold only texts and numbers, whose serialization cannot fail.
-fn json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
 }

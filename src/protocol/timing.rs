@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::json::object_to_continue;
 use crate::event::Event;
 use crate::model::Stamp;
 
@@ -9,14 +10,12 @@ use crate::model::Stamp;
 pub const MOMENT_DIGITS: usize = 16;
 
 /// Placeholder for the timestamp of the write, which is filled in for each socket.
-const TO_BE_WRITTEN: i64 = 1_000_000_000_000_000;
+const TO_BE_WRITTEN: [u8; MOMENT_DIGITS] = [b'0'; MOMENT_DIGITS];
 
-/// Bytes of a frame's `meta` after the timestamp of the write: the ends of `timing` and of `meta`.
-const BEHIND: usize = "}}".len();
-
-/// Timestamps in microseconds since 1970, by the server's wall clock.
+/// Timestamps in microseconds since 1970, by the server's wall clock. The last one, `written`, is filled in for
+/// each socket.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Timing {
+pub(super) struct Timing {
     /// The actor accepted the write. Absent if another process wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<Stamp>,
@@ -25,24 +24,26 @@ pub struct Timing {
     committed: Option<Stamp>,
     /// The event was sent to the worker threads of its listeners.
     fanned_out: Stamp,
-    /// Just before the bytes are written to the socket. The last field, so that its offset is known.
-    written: i64,
 }
 
 impl Timing {
-    /// Without the last timestamp, which [`fill_all`] fills in.
-    pub fn new(event: &Event, fanned_out: Stamp) -> Self {
+    pub(super) fn new(event: &Event, fanned_out: Stamp) -> Self {
         Self {
             accepted: event.timestamps.accepted,
             committed: event.timestamps.committed,
             fanned_out,
-            written: TO_BE_WRITTEN,
         }
     }
 
-    /// Offset of the last timestamp's digits in a rendered `meta` that ends with its timing.
-    pub(super) fn place(meta: &[u8]) -> usize {
-        meta.len().saturating_sub(BEHIND + MOMENT_DIGITS)
+    /// Appends it as an object. Returns where the digits of `written` begin, for [`fill_all`]: just before the
+    /// bytes go to the socket.
+    pub(super) fn render(&self, out: &mut Vec<u8>) -> usize {
+        out.extend_from_slice(&object_to_continue(self));
+        out.extend_from_slice(b",\"written\":");
+        let moment = out.len();
+        out.extend_from_slice(&TO_BE_WRITTEN);
+        out.push(b'}');
+        moment
     }
 }
 
@@ -74,6 +75,23 @@ mod tests {
         fill(&mut digits, Stamp(1_763_850_000_004_321));
         assert_eq!(&digits, b"1763850000004321");
         assert_eq!(digits.len(), MOMENT_DIGITS);
-        assert_eq!(TO_BE_WRITTEN.to_string().len(), MOMENT_DIGITS);
+    }
+
+    #[test]
+    fn the_moment_of_writing_is_filled_in_where_it_was_rendered() {
+        let timing = Timing {
+            accepted: Some(Stamp(1_763_850_000_000_001)),
+            committed: None,
+            fanned_out: Stamp(1_763_850_000_000_003),
+        };
+        let mut out = b"before ".to_vec();
+        let moment = timing.render(&mut out);
+        out.extend_from_slice(b" behind");
+        fill_all(&mut out, &[moment], Stamp(1_763_850_000_004_321));
+        assert_eq!(
+            out.escape_ascii().to_string().replace('\\', ""),
+            "before {\"accepted\":1763850000000001,\"fanned_out\":1763850000000003,\
+             \"written\":1763850000004321} behind"
+        );
     }
 }

@@ -8,11 +8,16 @@ use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
 
 use super::Failure;
+use super::failure::is_locked;
 
 /// The one place that names the database engine.
 pub(super) type Sql = SqliteConnection;
 /// Connections for reading.
 pub(super) type ReadPool = Pool<ConnectionManager<Sql>>;
+
+/// How long a connection tries to apply its settings, as long as `busy_timeout`.
+const PATIENCE: Duration = Duration::from_secs(10);
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
 /// Statements that take longer are reported.
 const SLOW: Duration = Duration::from_millis(250);
@@ -41,10 +46,23 @@ pub(super) fn connect(file: &Path) -> Result<Sql, Failure> {
         Failure::Trouble(text.into())
     };
     let mut sql = Sql::establish(&name_of(file)?).map_err(|error| trouble(&error))?;
-    sql.batch_execute(SETTINGS)
-        .map_err(|error| trouble(&error))?;
+    set_up(&mut sql).map_err(|error| trouble(&error))?;
     sql.set_instrumentation(SlowStatements::default());
     Ok(sql)
+}
+
+/// Applies the settings. Connections that turn a new file to write-ahead logging at the same time exclude each other,
+/// and SQLite tells that to one of them at once, without the patience of `busy_timeout`: that one tries again.
+fn set_up(sql: &mut Sql) -> QueryResult<()> {
+    let began = Instant::now();
+    loop {
+        match sql.batch_execute(SETTINGS) {
+            Err(error) if is_locked(&error) && began.elapsed() < PATIENCE => {
+                std::thread::sleep(BETWEEN_TRIES);
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Opens the pool for reading. Its connections cannot write by mistake.
@@ -97,7 +115,7 @@ struct ReadOnly;
 
 impl CustomizeConnection<Sql, PoolError> for ReadOnly {
     fn on_acquire(&self, sql: &mut Sql) -> Result<(), PoolError> {
-        sql.batch_execute(SETTINGS)
+        set_up(sql)
             .and_then(|()| sql.batch_execute("PRAGMA query_only = ON;"))
             .map_err(PoolError::QueryError)?;
         sql.set_instrumentation(SlowStatements::default());

@@ -52,9 +52,7 @@ impl From<Refusal> for Failure {
 impl From<SqlError> for Failure {
     fn from(error: SqlError) -> Self {
         // Another process held the file for longer than the busy timeout.
-        if let SqlError::DatabaseError(DatabaseErrorKind::Unknown, info) = &error
-            && info.message().contains("database is locked")
-        {
+        if is_locked(&error) {
             tracing::warn!("the database file is locked by another process");
             return Self::Busy;
         }
@@ -81,4 +79,12 @@ pub(super) fn is_taken(error: &SqlError) -> bool {
         error,
         SqlError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
     )
+}
+
+/// Another connection has the file.
+pub(super) fn is_locked(error: &SqlError) -> bool {
+    let SqlError::DatabaseError(DatabaseErrorKind::Unknown, info) = error else {
+        return false;
+    };
+    info.message().contains("database is locked")
 }

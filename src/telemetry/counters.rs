@@ -39,6 +39,9 @@ pub enum Counter {
     /// Websocket upgrades refused.
     #[strum(serialize = "stream_upgrades_refused_total")]
     UpgradesRefused,
+    /// Panics in a shard; the connections that may have missed an event were closed.
+    #[strum(serialize = "shard_panics_total")]
+    ShardPanics,
     /// Mails refused because a mailbox was full.
     #[strum(serialize = "actor_mail_refused_total")]
     MailRefused,

@@ -8,7 +8,7 @@ use actix_http::header::HeaderMap;
 use actix_http::{HttpMessage, Request};
 
 use crate::actors::Shared;
-use crate::actors::connection::ConnectionSlot;
+use crate::actors::connection::ConnectionPermit;
 use crate::actors::firehose::mail::Admit;
 use crate::actors::shard::state::Identity;
 use crate::http::extract::caller::token_in;
@@ -23,7 +23,7 @@ pub(super) struct Admitted {
     /// What it is authenticated as.
     pub identity: Identity,
     /// Held as long as the connection lives.
-    pub slot: ConnectionSlot,
+    pub permit: ConnectionPermit,
     /// What it was opened with, to ask again whether the token is still valid.
     pub secret: Option<String>,
 }
@@ -79,25 +79,25 @@ async fn admit_user(
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
     let Some(secret) = secret else {
-        let slot = shared
-            .unclaimed_slots
+        let permit = shared
+            .unclaimed_permits
             .take(address)
             .ok_or(Refusal::TooManyConnections)?;
         return Ok(Admitted {
             identity: Identity::Unclaimed(address),
-            slot: ConnectionSlot::Unclaimed(slot),
+            permit: ConnectionPermit::Unclaimed(permit),
             secret: None,
         });
     };
     let token = token_of(&secret, shared).await?;
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
-    let slot = shared
-        .user_slots
+    let permit = shared
+        .user_permits
         .take(user)
         .ok_or(Refusal::TooManyConnections)?;
     Ok(Admitted {
         identity: Identity::User(user, token),
-        slot: ConnectionSlot::User(slot),
+        permit: ConnectionPermit::User(permit),
         secret: Some(secret),
     })
 }
@@ -122,11 +122,11 @@ async fn admit_app(
         .read(move |db| db.app_stream(&owner, &key))
         .await?;
     let stream = stream.ok_or(Refusal::StreamNotFound)?;
-    let slot = shared
-        .app_slots
+    let permit = shared
+        .app_permits
         .take(client.clone())
         .ok_or(Refusal::StreamsInUse)?;
-    // The slot is taken first: from now on the firehose does not passivate.
+    // The permit is taken first: from now on the firehose does not passivate.
     let firehose = shared.directory.firehose(&client, shared);
     match firehose.ask(Admit).await {
         Err(Failure::Stopping) => {
@@ -141,7 +141,7 @@ async fn admit_app(
     let filter = Arc::new(Filter::from_query(query));
     Ok(Admitted {
         identity: Identity::App(Arc::new(stream), token, filter),
-        slot: ConnectionSlot::App(slot),
+        permit: ConnectionPermit::App(permit),
         secret: Some(secret),
     })
 }

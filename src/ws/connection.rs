@@ -8,11 +8,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::prelude::*;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::reader::{Heard, Reader};
 use crate::actors::Shared;
-use crate::actors::connection::{Answer, ConnectionMail, ConnectionSlot};
+use crate::actors::connection::{Answer, ConnectionMail, ConnectionPermit};
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, Subscription};
 use crate::fault::Fault;
@@ -33,7 +33,7 @@ pub(super) struct ConnectionActor {
     connection: ConnectionRef,
     id: ConnectionId,
     /// Counts against a limit until the actor is dropped.
-    slot: ConnectionSlot,
+    permit: ConnectionPermit,
 }
 
 /// The parts of an actor without the handle of its connection.
@@ -43,7 +43,7 @@ pub(super) struct Launch {
     /// The shard of this thread.
     pub shard: Rc<Shard>,
     /// Held as long as the connection lives.
-    pub slot: ConnectionSlot,
+    pub permit: ConnectionPermit,
     /// Bytes that came along with the request.
     pub read_ahead: BytesMut,
 }
@@ -57,11 +57,11 @@ impl ConnectionActor {
         let Launch {
             shared,
             shard,
-            slot,
+            permit,
             read_ahead,
         } = launch;
         let connection = shard.state.borrow_mut().admit(make);
-        shard.watch(connection, matches!(slot, ConnectionSlot::Unclaimed(_)));
+        shard.watch(connection, matches!(permit, ConnectionPermit::Unclaimed(_)));
         shared.metrics.add(Counter::ConnectionsOpened, 1);
         let (id, socket) = {
             let state = shard.state.borrow();
@@ -76,7 +76,7 @@ impl ConnectionActor {
             shard,
             connection,
             id,
-            slot,
+            permit,
         };
         Self::create(move |ctx| {
             ctx.set_mailbox_capacity(MAILBOX);
@@ -103,8 +103,8 @@ impl ConnectionActor {
         handle.is_some_and(|handle| matches!(handle.identity, Identity::Unclaimed(_)))
     }
 
-    fn claim(&mut self, token: Arc<Token>, user: UserId, slot: ConnectionSlot) {
-        self.slot = slot;
+    fn claim(&mut self, token: Arc<Token>, user: UserId, permit: ConnectionPermit) {
+        self.permit = permit;
         let identity = Identity::User(user, token);
         let mut state = self.shard.state.borrow_mut();
         state.claim(self.connection.index, identity);
@@ -166,13 +166,16 @@ impl StreamHandler<Heard> for ConnectionActor {
             // The answer to our close frame, or the shard has removed the connection already.
             (Heard::Close, Some(true)) | (_, None) => ctx.stop(),
             (_, Some(true)) => {}
-            (Heard::Message, _) => self.shard.write(self.connection.index, PONG),
+            (Heard::Message, _) => {
+                self.shard
+                    .write(self.connection.index, &Bytes::from_static(PONG));
+            }
             (Heard::Part | Heard::Pong, _) => {}
             (Heard::Ping(bytes), _) => {
                 // Control frames carry 125 bytes at most; the codec has refused longer ones.
                 let mut frame = vec![0x8a, u8::try_from(bytes.len()).unwrap_or(0)];
                 frame.extend_from_slice(&bytes);
-                self.shard.write(self.connection.index, &frame);
+                self.shard.write(self.connection.index, &Bytes::from(frame));
             }
             (Heard::Close, _) => {
                 self.shard.close(self.connection.index, Goodbye::Asked);
@@ -195,16 +198,16 @@ impl Handler<ConnectionMail> for ConnectionActor {
                 filter,
                 id,
                 followed_users,
-                slot,
+                permit,
             } => {
                 if self.is_unclaimed() {
-                    let Some(slot) = slot else {
+                    let Some(permit) = permit else {
                         return Ok(Answer::Unclaimed);
                     };
                     if self.shard.state.borrow().revoked.contains(token.id) {
                         return Err(Refusal::TokenInvalid.into());
                     }
-                    self.claim(token.clone(), user, ConnectionSlot::User(slot));
+                    self.claim(token.clone(), user, ConnectionPermit::User(permit));
                 } else if !self.is_open_for(user) {
                     return Ok(Answer::NotYours);
                 }

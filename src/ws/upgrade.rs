@@ -99,7 +99,7 @@ impl Opening {
     async fn open(self, gate: &Gate) {
         let Admitted {
             identity,
-            slot,
+            permit,
             secret,
         } = self.admitted;
         let id = ConnectionId::from(crate::store::secret::random_id());
@@ -110,7 +110,7 @@ impl Opening {
         let launch = Launch {
             shared: gate.shared.clone(),
             shard: gate.shard.clone(),
-            slot,
+            permit,
             read_ahead: self.read_ahead,
         };
         let connection = ConnectionActor::launch(launch, |serial| {

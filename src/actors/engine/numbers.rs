@@ -167,7 +167,7 @@ impl Engine {
             channels,
             users,
             listening_points: self.shared.registry.len(),
-            streams_in_use: self.shared.app_slots.taken(),
+            streams_in_use: self.shared.app_permits.taken(),
             subscriptions: 0,
         };
         for shard in self.shared.shards.all() {
@@ -222,7 +222,7 @@ impl Engine {
     fn firehose_rows(&self) -> Vec<ActorRow> {
         let actors = self.shared.directory.firehoses_measured();
         let rows = actors.iter().map(|actor| ActorRow {
-            receivers: self.shared.app_slots.taken_by(&actor.id),
+            receivers: self.shared.app_permits.taken_by(&actor.id),
             shards: self.shared.registry.shards_of_app(&actor.id),
             ..ActorRow::new(ActorKind::Firehose, actor)
         });

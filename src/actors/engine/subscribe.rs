@@ -9,7 +9,7 @@ use super::Engine;
 use crate::actors::Shared;
 use crate::actors::channel::mail::MayListen;
 use crate::actors::connection::{Answer, ConnectionMail};
-use crate::actors::slots::Slot;
+use crate::actors::permits::Permit;
 use crate::model::{ConnectionId, Refusal, SubscriptionId, Token, UserId, UserPrincipal};
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
@@ -103,14 +103,14 @@ impl Engine {
             user: principal.user,
             kept: false,
         };
-        let mail = |slot| ConnectionMail::Subscribe {
+        let mail = |permit| ConnectionMail::Subscribe {
             token: Arc::clone(new.token),
             user: principal.user,
             topic: new.topic,
             filter: new.filter.clone(),
             id: id.clone(),
             followed_users: followed_users.clone(),
-            slot,
+            permit,
         };
         match self.register(&connection, principal.user, mail).await? {
             Outcome::Subscribed => {}
@@ -154,19 +154,19 @@ impl Engine {
     }
 
     /// Hands the subscription to the connection. The first one that reaches an unclaimed connection claims it, and
-    /// takes one of the user's slots for it.
+    /// takes one of the user's permits for it.
     async fn register(
         &self,
         connection: &Recipient<ConnectionMail>,
         user: UserId,
-        mail: impl Fn(Option<Slot<UserId>>) -> ConnectionMail,
+        mail: impl Fn(Option<Permit<UserId>>) -> ConnectionMail,
     ) -> Result<Outcome, Failure> {
         let mut answer = connection.send(mail(None)).await;
         let claims = matches!(answer, Ok(Ok(Answer::Unclaimed)));
         if claims {
-            let slot = self.shared.user_slots.take(user);
-            let slot = slot.ok_or(Refusal::TooManyConnections)?;
-            answer = connection.send(mail(Some(slot))).await;
+            let permit = self.shared.user_permits.take(user);
+            let permit = permit.ok_or(Refusal::TooManyConnections)?;
+            answer = connection.send(mail(Some(permit))).await;
         }
         match answer {
             Ok(Ok(Answer::Done)) if claims => Ok(Outcome::Claimed),

@@ -66,7 +66,7 @@ impl Actor for FirehoseActor {
             ),
         );
         ctx.run_interval(self.shared.idle, |actor, ctx| {
-            let in_use = actor.shared.app_slots.taken_by(&actor.client);
+            let in_use = actor.shared.app_permits.taken_by(&actor.client);
             if in_use == 0 {
                 actor.passivate(ctx);
             }

@@ -130,7 +130,7 @@ impl Dispatcher {
         seen: &Arc<[EventWithSubscribers]>,
     ) -> Option<(AllowedApp, Vec<bool>)> {
         for _ in 0..TRIES {
-            if self.shared.app_slots.taken_by(client) == 0 {
+            if self.shared.app_permits.taken_by(client) == 0 {
                 return None;
             }
             let firehose = self.shared.directory.firehose(client, &self.shared);

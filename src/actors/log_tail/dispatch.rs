@@ -98,7 +98,7 @@ impl Dispatcher {
             .metrics
             .add(Counter::EventsDelivered, events.len() as u64);
         // Not the actors that are running: one that could not load is started again here.
-        let mut firehoses = self.shared.app_slots.keys();
+        let mut firehoses = self.shared.app_permits.keys();
         let (told, is_whole) = self.ask_owners(events, !firehoses.is_empty()).await;
         if !is_whole {
             for client in std::mem::take(&mut firehoses) {

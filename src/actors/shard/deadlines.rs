@@ -42,7 +42,7 @@ impl Shard {
     pub(super) fn tick(self: &Rc<Self>) {
         let due = self.wheel.borrow_mut().turn();
         for (connection, check) in due {
-            let again = match check {
+            let again = self.guarded_check(connection.index, || match check {
                 Check::Life => self.check_life(connection),
                 Check::Stall => self.check_queue(connection),
                 Check::End => {
@@ -52,7 +52,7 @@ impl Shard {
                     }
                     None
                 }
-            };
+            });
             if let Some(wait) = again {
                 self.wheel.borrow_mut().put((connection, check), wait);
             }

@@ -14,25 +14,45 @@ use super::state::ConnectionIndex;
 use super::{Shard, effects, fast_path};
 use crate::actors::delivery::Delivery;
 use crate::actors::registry::RoutingKey;
+use crate::fault::Fault;
 use crate::model::ChannelId;
 
-/// Carries deliveries out, in their order.
+/// Carries deliveries out, in their order. A panic costs the listeners of the part in which it happens.
 pub(super) async fn fan_out(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
     shard.numbers.handled(deliveries.len() as u64);
     let mut run: Vec<Arc<Delivery>> = Vec::new();
     for delivery in deliveries {
         if channel_of(&delivery).is_some() {
             if breaks(shard, run.last(), &delivery) {
-                fan_out_messages(shard, std::mem::take(&mut run)).await;
+                messages(shard, std::mem::take(&mut run)).await;
             }
             run.push(delivery);
             continue;
         }
-        fan_out_messages(shard, std::mem::take(&mut run)).await;
-        fan_out_other(shard, &delivery).await;
-        shard.note_fanned_out(&[delivery]);
+        messages(shard, std::mem::take(&mut run)).await;
+        other(shard, delivery).await;
     }
-    fan_out_messages(shard, run).await;
+    messages(shard, run).await;
+}
+
+/// Messages without another event between them.
+async fn messages(shard: &Rc<Shard>, run: Vec<Arc<Delivery>>) {
+    shard.guarded(&run, fan_out_messages(shard, &run)).await;
+}
+
+/// Everything but messages, with what it does to the listeners themselves.
+async fn other(shard: &Rc<Shard>, delivery: Arc<Delivery>) {
+    let payload = &delivery.event.payload;
+    let concerned = std::slice::from_ref(&delivery);
+    let sent = async {
+        effects::before_fan_out(shard, payload);
+        send_other(shard, &delivery).await;
+    };
+    shard.guarded(concerned, sent).await;
+    // Whatever became of the event itself: a revoked token must not be heard of again.
+    let applied = async { effects::after_fan_out(shard, payload) };
+    shard.guarded(concerned, applied).await;
+    shard.note_fanned_out(concerned);
 }
 
 /// Whether a run ends before a message: it is of another channel, and one of the two rooms is so large that
@@ -53,14 +73,13 @@ fn channel_of(delivery: &Delivery) -> Option<ChannelId> {
     message.map(|written| written.channel.id)
 }
 
-/// Messages without another event between them.
-async fn fan_out_messages(shard: &Rc<Shard>, run: Vec<Arc<Delivery>>) {
+async fn fan_out_messages(shard: &Rc<Shard>, run: &[Arc<Delivery>]) {
     let Some(first) = run.first().and_then(|delivery| channel_of(delivery)) else {
         return;
     };
     // No connection is both an app stream and a user stream, so the order between the two does not matter.
     let mut apps = OutputBatch::default();
-    for delivery in &run {
+    for delivery in run {
         if let Some(channel) = channel_of(delivery) {
             let mut state = shard.state.borrow_mut();
             state.rooms.note_numbers(channel, delivery.channel.as_ref());
@@ -71,9 +90,9 @@ async fn fan_out_messages(shard: &Rc<Shard>, run: Vec<Arc<Delivery>>) {
     apps.send(shard).await;
     let mut channels = run.iter().map(|delivery| channel_of(delivery));
     if channels.all(|channel| channel == Some(first)) {
-        fan_out_room(shard, &run, first).await;
+        fan_out_room(shard, run, first).await;
     } else {
-        fan_out_small_rooms(shard, &run).await;
+        fan_out_small_rooms(shard, run).await;
     }
 }
 
@@ -107,6 +126,7 @@ async fn fan_out_room(shard: &Rc<Shard>, run: &[Arc<Delivery>], channel: Channel
         batch.send_if_large(shard).await;
     }
     batch.send(shard).await;
+    Fault::FanOut.panics_once();
     fast_path::send(shard, &room, run, &slow.into_iter().collect()).await;
 }
 
@@ -121,14 +141,12 @@ fn add_hidden(shard: &Shard, run: &[Arc<Delivery>], slow: &mut Vec<ConnectionInd
     }
 }
 
-/// Everything but messages, with what it does to the listeners themselves.
-async fn fan_out_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
-    let body = &delivery.event.payload;
-    effects::before_fan_out(shard, body);
+/// An event that is not a message, to user streams and app streams.
+async fn send_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
     let mut listeners: Vec<ConnectionIndex> = Vec::new();
     {
         let state = shard.state.borrow();
-        for key in body.routing_keys() {
+        for key in delivery.event.payload.routing_keys() {
             listeners.extend_from_slice(state.listeners.at(&key));
         }
     }
@@ -138,5 +156,4 @@ async fn fan_out_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
     batch.add(shard, delivery, listeners.into_iter());
     batch.add_apps(shard, delivery);
     batch.send(shard).await;
-    effects::after_fan_out(shard, body);
 }

@@ -7,10 +7,11 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use smallvec::SmallVec;
 
 use super::Shard;
+use super::outbox::Remainder;
 use super::room_fan_out::{RoomFanOut, SLICE};
 use super::socket::{Sent, send_now};
 use super::state::{ConnectionIndex, Receiver};
@@ -111,13 +112,17 @@ impl Receivers<'_> {
             (served, slice.len() > SLICE)
         };
         joined.count(self.shard, served);
+        if late.is_empty() {
+            return more;
+        }
+        // One copy for all of them; each adds its own id.
+        let shared = joined.shared(self.shard);
         for (receiver, sent) in late {
             match sent {
                 Sent::All => {}
                 Sent::Part(taken) => {
-                    joined.address(self.shard, &receiver.id);
-                    let rest = joined.bytes.get(taken..).unwrap_or_default();
-                    self.shard.queue(receiver.index, rest, taken > 0);
+                    let rest = joined.remainder(&shared, &receiver.id, taken);
+                    self.shard.queue(receiver.index, rest);
                 }
                 Sent::Broken => self.shard.end(receiver.index),
             }
@@ -137,7 +142,10 @@ fn gap() -> [u8; ID_LENGTH + 2] {
 /// Frames of several messages in one buffer, with gaps for the ids.
 struct Joined {
     bytes: BytesMut,
+    /// Where ids go, one for each frame.
     gaps: SmallVec<[usize; 8]>,
+    /// Where frames end.
+    ends: SmallVec<[usize; 8]>,
     /// Offsets of the write timestamps; empty unless the render class has timing.
     moments: SmallVec<[usize; 1]>,
     /// Numbers of the channel.
@@ -151,6 +159,7 @@ impl Joined {
         let mut joined = Self {
             bytes: BytesMut::new(),
             gaps: SmallVec::new(),
+            ends: SmallVec::new(),
             moments: SmallVec::new(),
             numbers: run.first().and_then(|first| first.channel.clone()),
         };
@@ -161,6 +170,7 @@ impl Joined {
             let frame = delivery.frame(render_class, &shard.site);
             let gaps = frame.write(&gap, &mut joined.bytes);
             joined.gaps.push(gaps.ids + 1);
+            joined.ends.push(joined.bytes.len());
             joined.moments.extend(gaps.moment);
         }
         let taken = joined.gaps.len();
@@ -174,9 +184,33 @@ impl Joined {
                 gap.copy_from_slice(id);
             }
         }
+        self.fill_moments(shard);
+    }
+
+    fn fill_moments(&mut self, shard: &Shard) {
         if !self.moments.is_empty() {
             fill_all(&mut self.bytes, &self.moments, shard.clock.now());
         }
+    }
+
+    /// What sockets that are behind keep together. Its ids belong to one of them and are not used.
+    fn shared(&mut self, shard: &Shard) -> Bytes {
+        self.fill_moments(shard);
+        Bytes::copy_from_slice(&self.bytes)
+    }
+
+    /// What a socket did not take, with its id where the shared bytes have another one.
+    fn remainder(&self, shared: &Bytes, id: &[u8; ID_LENGTH], taken: usize) -> Remainder {
+        let id = Bytes::copy_from_slice(id);
+        let mut rest = Remainder::after(taken);
+        let mut begin = 0;
+        for (gap, end) in self.gaps.iter().zip(&self.ends) {
+            rest.push(shared, begin..*gap, false);
+            rest.push(&id, 0..ID_LENGTH, false);
+            rest.push(shared, *gap + ID_LENGTH..*end, true);
+            begin = *end;
+        }
+        rest
     }
 
     /// Counts what went to so many receivers.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::Shard;
 use super::deadlines::{Check, ticks};
+use super::outbox::Remainder;
 use super::socket::{Sent, Socket, send_now};
 use super::state::{ConnectionIndex, ConnectionRef};
 use crate::protocol::goodbye::Goodbye;
@@ -53,7 +54,7 @@ impl Shard {
             | Goodbye::StreamDeleted
             | Goodbye::Incomplete => {}
         }
-        self.write(index, &goodbye.frame());
+        self.write(index, &Bytes::from(goodbye.frame()));
         let due = ConnectionRef { index, serial };
         let linger = ticks(self.limits.linger_ms);
         self.wheel.borrow_mut().put((due, Check::End), linger);
@@ -66,8 +67,8 @@ impl Shard {
         }
     }
 
-    /// Writes to one connection, behind whatever waits for it.
-    pub fn write(self: &Rc<Self>, index: ConnectionIndex, bytes: &[u8]) {
+    /// Writes whole frames to one connection, behind whatever waits for it.
+    pub fn write(self: &Rc<Self>, index: ConnectionIndex, bytes: &Bytes) {
         let fd = {
             let state = self.state.borrow();
             let Some(handle) = state.connections.get(index) else {
@@ -77,11 +78,9 @@ impl Shard {
         };
         match fd.map(|fd| send_now(fd, bytes)) {
             Some(Sent::All) => {}
-            Some(Sent::Part(taken)) => {
-                self.queue(index, bytes.get(taken..).unwrap_or_default(), taken > 0);
-            }
+            Some(Sent::Part(taken)) => self.queue(index, Remainder::of(bytes, taken)),
             Some(Sent::Broken) => self.end(index),
-            None => self.queue(index, bytes, false),
+            None => self.queue(index, Remainder::of(bytes, 0)),
         }
     }
 
@@ -112,9 +111,8 @@ impl Shard {
         }
     }
 
-    /// Keeps bytes for a socket that is behind; over the bound it is closed as too slow. `begun`: the first of
-    /// these frames is partly sent.
-    pub(super) fn queue(self: &Rc<Self>, index: ConnectionIndex, rest: &[u8], begun: bool) {
+    /// Keeps bytes for a socket that is behind; over the bound it is closed as too slow.
+    pub(super) fn queue(self: &Rc<Self>, index: ConnectionIndex, rest: Remainder) {
         let (over, drain) = {
             let mut state = self.state.borrow_mut();
             let Some(handle) = state.connections.get(index) else {
@@ -122,11 +120,10 @@ impl Shard {
             };
             let over = handle.closing.is_none() && self.is_over(&handle.socket, rest.len());
             // The rest of a partly sent frame is queued even beyond the bound.
-            if over && !begun {
+            if over && !rest.is_begun() {
                 (true, None)
             } else {
-                let bytes = Bytes::copy_from_slice(rest);
-                let first = handle.socket.queue(bytes, begun, Instant::now());
+                let first = handle.socket.queue(rest, Instant::now());
                 let serial = handle.serial;
                 let drain = first.then(|| (handle.socket.clone(), ConnectionRef { index, serial }));
                 state.connections.set_behind(index, true);

@@ -172,7 +172,7 @@ impl OutputBatch {
                 if !output.moments.is_empty() {
                     fill_all(&mut output.bytes, &output.moments, shard.clock.now());
                 }
-                shard.write(connection.index, &output.bytes);
+                shard.write(connection.index, &output.bytes.freeze());
             }
         }
     }

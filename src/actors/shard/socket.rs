@@ -1,15 +1,17 @@
 //! One websocket's bytes: straight to the kernel while it keeps up, a bounded queue while it does not.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::io::IoSlice;
 use std::os::fd::{AsRawFd, RawFd};
 use std::task::Waker;
 use std::time::Instant;
 
 use actix_rt::net::TcpStream;
-use bytes::{Buf, Bytes};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, Shutdown, send, shutdown};
+use smallvec::SmallVec;
+
+use super::outbox::{Outbox, Remainder};
 
 /// What became of bytes given to [`send_now`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,19 +38,8 @@ pub fn send_now(fd: RawFd, bytes: &[u8]) -> Sent {
     }
 }
 
-/// Memory that a waiting piece takes beside its bytes.
-const PIECE_COST: usize = 96;
-
-/// Frames that wait for the kernel to take them.
-#[derive(Debug)]
-struct Outbox {
-    queue: VecDeque<Bytes>,
-    bytes: usize,
-    /// Part of the front piece was sent.
-    front_sent: bool,
-    /// When the kernel last took something.
-    progress: Instant,
-}
+/// Pieces written in one call. A socket that is behind takes what fits into its buffer, seldom more than this.
+const PIECES_AT_ONCE: usize = 64;
 
 /// A socket, shared by its reader and by the shard that writes to it; both live on one thread.
 #[derive(Debug)]
@@ -107,46 +98,38 @@ impl Socket {
         false
     }
 
-    /// Bytes that wait, with what it costs to keep them: many answers to empty pings are few bytes but much memory.
+    /// Bytes that wait, with what it costs to keep them.
     pub fn queued_bytes(&self) -> usize {
         self.outbox
             .borrow()
             .as_ref()
-            .map_or(0, |outbox| outbox.bytes + outbox.queue.len() * PIECE_COST)
+            .map_or(0, |outbox| outbox.cost())
     }
 
     /// When the kernel last took something, if anything waits.
     pub fn behind_since(&self) -> Option<Instant> {
-        self.outbox.borrow().as_ref().map(|outbox| outbox.progress)
+        self.outbox
+            .borrow()
+            .as_ref()
+            .map(|outbox| outbox.progress())
     }
 
-    /// Puts bytes behind what waits already. `begun`: part of the frame is already gone, so it must be
-    /// finished whatever happens. Returns true if a drain has to be started.
-    pub fn queue(&self, bytes: Bytes, begun: bool, now: Instant) -> bool {
+    /// Puts bytes behind what waits already. Returns true if a drain has to be started.
+    pub fn queue(&self, rest: Remainder, now: Instant) -> bool {
         let mut slot = self.outbox.borrow_mut();
         if let Some(outbox) = slot.as_mut() {
-            outbox.bytes += bytes.len();
-            outbox.queue.push_back(bytes);
+            outbox.push(rest);
             return false;
         }
-        let size = bytes.len();
-        let queue = VecDeque::from([bytes]);
-        *slot = Some(Box::new(Outbox {
-            queue,
-            bytes: size,
-            front_sent: begun,
-            progress: now,
-        }));
+        *slot = Some(Box::new(Outbox::new(rest, now)));
         true
     }
 
     /// Drops queued frames, except a partly sent one: without its end the next frame (the close
     /// frame) would be read as part of it.
     pub fn drop_queue(&self) {
-        let mut slot = self.outbox.borrow_mut();
-        if let Some(outbox) = slot.as_mut() {
-            outbox.queue.truncate(usize::from(outbox.front_sent));
-            outbox.bytes = outbox.queue.iter().map(Bytes::len).sum();
+        if let Some(outbox) = self.outbox.borrow_mut().as_mut() {
+            outbox.keep_begun_frame();
         }
     }
 
@@ -159,24 +142,20 @@ impl Socket {
             let mut slot = self.outbox.borrow_mut();
             let Some(outbox) = slot.as_mut() else { return };
             loop {
-                let Some(front) = outbox.queue.front_mut() else {
+                if outbox.is_empty() {
                     *slot = None;
                     return;
-                };
-                match self.io.try_write(front) {
+                }
+                let pieces = outbox.pieces().take(PIECES_AT_ONCE);
+                let slices: SmallVec<[IoSlice<'_>; PIECES_AT_ONCE]> = pieces.collect();
+                match self.io.try_write_vectored(&slices) {
                     Ok(taken) => {
-                        outbox.progress = now();
-                        outbox.bytes -= taken;
-                        if taken == front.len() {
-                            outbox.queue.pop_front();
-                            outbox.front_sent = false;
-                        } else {
-                            front.advance(taken);
-                            outbox.front_sent = true;
-                        }
+                        drop(slices);
+                        outbox.took(taken, now());
                     }
                     Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => break,
                     Err(_) => {
+                        drop(slices);
                         drop(slot);
                         return self.give_up();
                     }

@@ -1,31 +1,23 @@
 //! A TCP stream that writes a few response headers in the letter case that old clients compare byte by byte.
 //!
 //! actix writes header names in lower case. One client library reads `X-RateLimit-Remaining` and its
-//! relatives with exactly these capitals, so the stream rewrites the names in outgoing bytes. The length stays the
-//! same, and nothing but the case of letters changes, so that even a body that held such a line would still
-//! say the same.
-//!
-//! The HTTP dispatcher hands over all bytes of a response head at once. A name can only be cut when the
-//! socket takes a part of what it was offered; the rest of a name that was already begun is remembered.
+//! relatives with exactly these capitals, so the stream rewrites the names in outgoing bytes. [`heads`] knows
+//! which bytes are the head of a response; bodies are neither changed nor searched (docs/decisions/0012).
 
-use std::cell::RefCell;
-use std::io;
+mod heads;
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use actix_http::{Method, Request};
 use actix_rt::net::TcpStream;
-use smallvec::SmallVec;
+use actix_web::dev::Extensions;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The names as rewritten, with the line end before and the colon after them.
-const NAMES: [&[u8]; 4] = [
-    b"\r\nX-RateLimit-Limit:",
-    b"\r\nX-RateLimit-Remaining:",
-    b"\r\nX-RateLimit-Reset:",
-    b"\r\nX-OAuth-Scopes:",
-];
-/// Most bytes that are copied at once; a longer body leaves in several writes.
-const CHUNK: usize = 64 * 1024;
+use heads::{Heads, Respelled};
 
 thread_local! {
     /// Shared by all sockets of a thread: a write never waits while it holds it.
@@ -36,49 +28,48 @@ thread_local! {
 #[derive(Debug)]
 pub struct CasedStream {
     inner: TcpStream,
-    /// Rest of a name of which the socket took only the beginning.
-    rest: &'static [u8],
+    heads: Heads,
+    bodies: BodiesKnown,
 }
 
+/// Whether the length of each body is known from its head. An answer to `HEAD` names the length of a body
+/// that does not follow; from the first such request on the connection's bytes are left as they are.
+#[derive(Clone, Debug)]
+struct BodiesKnown(Rc<Cell<bool>>);
+
 impl CasedStream {
-    /// Wraps a new connection.
+    /// Around a fresh connection.
     pub fn new(inner: TcpStream) -> Self {
-        Self { inner, rest: b"" }
+        Self {
+            inner,
+            heads: Heads::default(),
+            bodies: BodiesKnown(Rc::new(Cell::new(true))),
+        }
     }
 
-    /// The wrapped connection, once it speaks another protocol than HTTP.
+    /// The connection itself, once it speaks something other than HTTP.
     pub fn into_inner(self) -> TcpStream {
         self.inner
     }
 
-    /// The wrapped connection.
+    /// The connection itself, to ask it things.
     pub fn get_ref(&self) -> &TcpStream {
         &self.inner
     }
-}
 
-/// Offsets of the names in `bytes`, in order.
-fn find(bytes: &[u8]) -> impl Iterator<Item = (usize, &'static [u8])> + '_ {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let ahead = bytes.get(from..)?;
-            let at = from + ahead.iter().position(|byte| *byte == b'\r')?;
-            let here = bytes.get(at..)?;
-            from = at + 1;
-            // `\r\nx` alone sorts out nearly every line.
-            if !matches!(here.get(2), Some(b'x' | b'X')) {
-                continue;
-            }
-            let name = NAMES.iter().find(|name| {
-                here.get(..name.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(name))
-            });
-            if let Some(name) = name {
-                return Some((at, *name));
-            }
+    /// Notes with a connection what [`Self::note_request`] needs.
+    pub fn on_connect(&self, data: &mut Extensions) {
+        data.insert(self.bodies.clone());
+    }
+
+    /// A request arrived; its response is not written yet.
+    pub fn note_request(request: &Request) {
+        if request.method() == Method::HEAD
+            && let Some(BodiesKnown(known)) = request.conn_data()
+        {
+            known.set(false);
         }
-    })
+    }
 }
 
 impl AsyncWrite for CasedStream {
@@ -88,37 +79,30 @@ impl AsyncWrite for CasedStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        let resumes = bytes
-            .get(..this.rest.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(this.rest));
-        let rest = if resumes { this.rest } else { b"" };
-        // A name that begins within the chunk belongs to it as a whole.
-        let window = bytes.get(..CHUNK + 32).unwrap_or(bytes);
-        let names: SmallVec<[(usize, &'static [u8]); 8]> =
-            find(window).take_while(|(at, _)| *at < CHUNK).collect();
-        let end = names.last().map_or(0, |(at, name)| at + name.len());
-        let chunk = bytes.get(..CHUNK.max(end)).unwrap_or(bytes);
-        if rest.is_empty() && names.is_empty() {
-            this.rest = b"";
-            return Pin::new(&mut this.inner).poll_write(cx, chunk);
+        if !this.bodies.0.get() {
+            return Pin::new(&mut this.inner).poll_write(cx, bytes);
         }
-        let written = SCRATCH.with_borrow_mut(|scratch| {
-            scratch.clear();
-            scratch.extend_from_slice(chunk);
-            for (at, name) in std::iter::once((0, rest)).chain(names.iter().copied()) {
-                if let Some(place) = scratch.get_mut(at..at + name.len()) {
-                    place.copy_from_slice(name);
-                }
+        let mut after = this.heads.clone();
+        let names = after.advance(bytes);
+        let written = match names.last() {
+            None => Pin::new(&mut this.inner).poll_write(cx, bytes),
+            Some(last) => SCRATCH.with_borrow_mut(|scratch| {
+                let (head, rest) = bytes.split_at_checked(last.end()).unwrap_or((bytes, &[]));
+                scratch.clear();
+                scratch.extend_from_slice(head);
+                names
+                    .iter()
+                    .for_each(|name: &Respelled| name.write_to(scratch));
+                let slices = [IoSlice::new(scratch), IoSlice::new(rest)];
+                Pin::new(&mut this.inner).poll_write_vectored(cx, &slices)
+            }),
+        };
+        if let Poll::Ready(Ok(taken)) = written {
+            if taken == bytes.len() {
+                this.heads = after;
+            } else {
+                this.heads.advance(bytes.get(..taken).unwrap_or(bytes));
             }
-            Pin::new(&mut this.inner).poll_write(cx, scratch)
-        });
-        if let Poll::Ready(Ok(end)) = written {
-            let cut = std::iter::once((0, rest))
-                .chain(names)
-                .find(|(at, name)| (*at..at + name.len()).contains(&end) && end > *at);
-            this.rest = cut
-                .and_then(|(at, name)| name.get(end - at..))
-                .unwrap_or_default();
         }
         written
     }

@@ -152,3 +152,20 @@ fn the_subscriptions_of_other_users_are_not_in_the_inbox() {
     build::says(&eve, &room, "hello");
     assert_eq!(Stream::named(&stream.hears_text("hello")), [id]);
 }
+
+#[test]
+fn a_frame_names_each_inbox_subscription() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    build::join(&room, &[&bob]);
+    let mut stream = bob.stream();
+    let first = stream.subscribes(&bob, "/channels");
+    build::says(&ada, &room, "one");
+    assert_eq!(Stream::named(&stream.hears_text("one")), [first.clone()]);
+    let second = stream.subscribes(&bob, "/users/me/channels/subscribed");
+    build::says(&ada, &room, "two");
+    let mut both = vec![first, second];
+    both.sort();
+    assert_eq!(Stream::named(&stream.hears_text("two")), both);
+}

@@ -57,6 +57,31 @@ fn a_connections_actor_that_panics_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_fan_out_that_panics_costs_its_listeners_their_connections_and_no_other_connection() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let (room, other) = (build::room(&ada, "Lounge"), build::room(&ada, "Study"));
+    let path = format!("/channels/{room}/messages");
+    let (mut concerned, mut whole) = (bob.stream(), bob.stream());
+    concerned.subscribes(&bob, &path);
+    whole.subscribes(&bob, &format!("/channels/{other}/messages"));
+    let _fault = server.fault("fan-out");
+    build::says(&ada, &room, "at the panic");
+    // Nothing is lost silently: the client is told to reconnect, and reads what it missed.
+    assert_eq!(concerned.closed_with(), 4009);
+    server.panicked("FanOut");
+    server.forgives("a panic in a shard", 1);
+    assert_eq!(server.counter("shard_panics_total"), 1);
+    build::says(&ada, &other, "elsewhere");
+    whole.hears_text("elsewhere");
+    let mut again = bob.stream();
+    again.subscribes(&bob, &path);
+    build::says(&ada, &room, "afterwards");
+    again.hears_text("afterwards");
+    assert_eq!(ids(&bob.get(&path).data()).len(), 2);
+}
+
+#[test]
 fn a_write_that_panics_in_a_group_fails_alone() {
     let server = TestServer::with_faults(&[]);
     let (ada, bob) = (server.ada(), server.bob());

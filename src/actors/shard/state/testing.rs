@@ -4,14 +4,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_rt::net::TcpStream;
+use smallvec::SmallVec;
 use tokio::net::TcpListener;
 
 use super::{ConnectionHandle, Identity, Subscription};
+use crate::actors::delivery::{Delivery, HiddenFrom, NewDelivery};
 use crate::actors::shard::socket::Socket;
-use crate::model::{ClientBrief, ConnectionId, Scopes, SubscriptionId, Token, TokenId, UserId};
+use crate::event::{Event, Payload, Timestamps};
+use crate::model::{
+    ClientBrief, ConnectionId, Scopes, Stamp, SubscriptionId, Token, TokenId, UserId,
+};
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
 use crate::protocol::render_class::RenderClass;
+use crate::protocol::stream::NotificationTargets;
 use crate::protocol::topic::Topic;
 
 /// Sockets over the loopback interface.
@@ -70,4 +76,22 @@ pub(crate) fn subscription(
         filter: Filter::from_query(&Query::parse(filters)),
         token: token.clone(),
     }
+}
+
+/// An event on its way to this shard alone.
+pub(crate) fn delivery(payload: Payload, hidden: HiddenFrom) -> Arc<Delivery> {
+    Arc::new(Delivery::new(NewDelivery {
+        event: Arc::new(Event {
+            pos: None,
+            at: Stamp(0),
+            payload,
+            timestamps: Timestamps::default(),
+        }),
+        hidden: Arc::new(hidden),
+        apps: SmallVec::new(),
+        targets: NotificationTargets::default(),
+        channel: None,
+        dispatched: Stamp(0),
+        shards: 1,
+    }))
 }

@@ -1,4 +1,4 @@
-//! How many of something may be open at once. A slot is given back when it is dropped, on whatever exit.
+//! How many of something may be open at once. A permit is given back when it is dropped, on whatever exit.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -6,23 +6,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 
-/// Slots, counted per key and in all.
+/// Permits, counted per key and in all.
 #[derive(Debug)]
-pub struct Slots<K: Eq + Hash> {
+pub struct Permits<K: Eq + Hash> {
     taken: DashMap<K, usize>,
     total: AtomicUsize,
     per_key: usize,
     in_all: usize,
 }
 
-/// One slot.
+/// One permit.
 #[derive(Debug)]
-pub struct Slot<K: Eq + Hash> {
-    slots: Arc<Slots<K>>,
+pub struct Permit<K: Eq + Hash> {
+    permits: Arc<Permits<K>>,
     key: K,
 }
 
-impl<K: Eq + Hash + Clone> Slots<K> {
+impl<K: Eq + Hash + Clone> Permits<K> {
     /// `per_key` for each, `in_all` over all of them.
     pub fn new(per_key: usize, in_all: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -33,8 +33,8 @@ impl<K: Eq + Hash + Clone> Slots<K> {
         })
     }
 
-    /// Takes a slot, if one is free.
-    pub fn take(self: &Arc<Self>, key: K) -> Option<Slot<K>> {
+    /// Takes a permit, if one is free.
+    pub fn take(self: &Arc<Self>, key: K) -> Option<Permit<K>> {
         if self.total.fetch_add(1, Ordering::Relaxed) >= self.in_all {
             self.total.fetch_sub(1, Ordering::Relaxed);
             return None;
@@ -47,38 +47,38 @@ impl<K: Eq + Hash + Clone> Slots<K> {
         }
         *taken += 1;
         drop(taken);
-        Some(Slot {
-            slots: self.clone(),
+        Some(Permit {
+            permits: self.clone(),
             key,
         })
     }
 
-    /// Slots taken under one key.
+    /// Permits taken under one key.
     pub fn taken_by(&self, key: &K) -> usize {
         self.taken.get(key).map_or(0, |taken| *taken)
     }
 
-    /// Keys with a slot taken.
+    /// Keys with a permit taken.
     pub fn keys(&self) -> Vec<K> {
         let taken = self.taken.iter().filter(|entry| *entry.value() > 0);
         taken.map(|entry| entry.key().clone()).collect()
     }
 
-    /// Slots taken in all.
+    /// Permits taken in all.
     pub fn taken(&self) -> usize {
         self.total.load(Ordering::Relaxed)
     }
 }
 
-impl<K: Eq + Hash> Drop for Slot<K> {
+impl<K: Eq + Hash> Drop for Permit<K> {
     fn drop(&mut self) {
-        if let Some(mut taken) = self.slots.taken.get_mut(&self.key) {
+        if let Some(mut taken) = self.permits.taken.get_mut(&self.key) {
             *taken = taken.saturating_sub(1);
         }
-        self.slots
+        self.permits
             .taken
             .remove_if(&self.key, |_, taken| *taken == 0);
-        self.slots.total.fetch_sub(1, Ordering::Relaxed);
+        self.permits.total.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -87,17 +87,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dropped_slot_is_free_again() {
-        let slots = Slots::new(2, 3);
+    fn a_dropped_permit_is_free_again() {
+        let permits = Permits::new(2, 3);
         let held: Vec<_> = [1, 1, 1, 2, 3]
             .into_iter()
-            .map(|key| slots.take(key))
+            .map(|key| permits.take(key))
             .collect();
         let given: Vec<bool> = held.iter().map(Option::is_some).collect();
         assert_eq!(given, [true, true, false, true, false]);
         drop(held);
-        assert_eq!(slots.taken(), 0);
-        assert!(slots.taken.is_empty());
-        assert!(slots.take(1).is_some());
+        assert_eq!(permits.taken(), 0);
+        assert!(permits.taken.is_empty());
+        assert!(permits.take(1).is_some());
     }
 }

@@ -93,3 +93,6 @@ pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool 
     let passes = |channel: EventChannel<'_>| filter.lets_type_pass(channel.kind);
     is_wanted && facts.channel.is_none_or(passes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::*;
+use crate::actors::delivery::HiddenFrom;
+use crate::actors::shard::socket::Socket;
+use crate::actors::shard::state::{Identity, testing};
+use crate::event::samples::{ADA, BOB, ROOM, client, message, one_of_each};
+use crate::model::Token;
+use crate::protocol::query::Query;
+
+/// Every topic, as a user follows it who is in the room.
+fn topics(user: UserId) -> [Topic; 6] {
+    [
+        Topic::ChannelMessages(ROOM),
+        Topic::ChannelSubscribers(ROOM),
+        Topic::ChannelPresence(ROOM),
+        Topic::Presence,
+        Topic::Inbox(user),
+        Topic::Token(user),
+    ]
+}
+
+fn token(user: UserId, scopes: &str) -> Arc<Token> {
+    let token = crate::event::samples::token(1, Some(user), scopes);
+    Arc::new(token)
+}
+
+/// A connection of a user whose inbox holds the room.
+fn connection(socket: &Rc<Socket>, user: UserId) -> ConnectionHandle {
+    let identity = Identity::User(user, token(user, "messages"));
+    let mut handle = testing::connection(1, socket, identity);
+    handle.inbox.get_or_insert_default().channels.insert(ROOM);
+    handle
+}
+
+#[actix::test]
+async fn each_event_goes_to_the_topics_of_the_table() {
+    let sockets = testing::sockets(1).await;
+    // Columns as in `topics`: messages, subscribers, presence in the room, presence, inbox, token.
+    let table = "\
+        MessageCreated    x . . . x .
+        MessageDeleted    x . . . x .
+        ChannelCreated    . . . . x .
+        ChannelChanged    . . . . x .
+        Subscribed        . x . . x .
+        Unsubscribed      . x . . x .
+        Related           . . . . . .
+        UserChanged       . . . . . x
+        TokenGranted      . . . . . x
+        TokenRevoked      . . . . . x
+        UserPresence      . . . x . .
+        ChannelPresence   . . x . . .
+        AppStreamDeleted  . . . . . .
+        ClientChanged     . . . . . .
+        MarkerMoved       . . . . . .
+        PasswordChanged   . . . . . .";
+    let handle = connection(&sockets[0], ADA);
+    let mut found = Vec::new();
+    for payload in one_of_each() {
+        let shown = format!("{payload:?}");
+        let name = shown.split([' ', '{']).next().unwrap().to_owned();
+        let delivery = testing::delivery(payload, HiddenFrom::default());
+        let heard = topics(ADA).map(|topic| {
+            let subscription = testing::subscription("id", topic, "", &token(ADA, "messages"));
+            match hears(&handle, &subscription, &delivery) {
+                true => "x",
+                false => ".",
+            }
+        });
+        found.push(format!("{name:18}{}", heard.join(" ")));
+    }
+    let rows: Vec<&str> = table.lines().map(str::trim).collect();
+    assert_eq!(found, rows);
+}
+
+/// What a subscription leaves out beyond its topic.
+struct Row {
+    what: &'static str,
+    event: Payload,
+    topic: Topic,
+    filters: &'static str,
+    scopes: &'static str,
+    viewer: UserId,
+    change: fn(&mut ConnectionHandle, &mut HiddenFrom),
+    hears: bool,
+}
+
+/// A message of Ada in the room, for a subscription of Bob to it.
+fn row(what: &'static str, hears: bool) -> Row {
+    Row {
+        what,
+        event: message(ROOM, ADA),
+        topic: Topic::ChannelMessages(ROOM),
+        filters: "",
+        scopes: "messages",
+        viewer: BOB,
+        change: |_, _| {},
+        hears,
+    }
+}
+
+fn sample(is_such: impl Fn(&Payload) -> bool) -> Payload {
+    one_of_each().into_iter().find(is_such).unwrap()
+}
+
+fn read_by_author() -> Payload {
+    let mut event = message(ROOM, ADA);
+    if let Payload::MessageCreated { read_by_author, .. } = &mut event {
+        *read_by_author = true;
+    }
+    event
+}
+
+fn token_of_another_app() -> Payload {
+    let mut event = sample(|event| matches!(event, Payload::TokenGranted { .. }));
+    if let Payload::TokenGranted { token, .. } = &mut event {
+        token.client.id = "another".into();
+    }
+    event
+}
+
+#[rustfmt::skip]
+fn rows() -> Vec<Row> {
+    let muted: fn(&mut ConnectionHandle, &mut HiddenFrom) = |_, hidden| { hidden.muted_by.insert(BOB); };
+    let blocked: fn(&mut ConnectionHandle, &mut HiddenFrom) = |_, hidden| { hidden.blocked.insert(BOB); };
+    let hidden_from_author: fn(&mut ConnectionHandle, &mut HiddenFrom) = |_, hidden| {
+        hidden.muted_by.insert(ADA);
+        hidden.blocked.insert(ADA);
+    };
+    let left: fn(&mut ConnectionHandle, &mut HiddenFrom) = |handle, _| handle.inbox = None;
+    let follows: fn(&mut ConnectionHandle, &mut HiddenFrom) =
+        |handle, _| handle.followed_users = Some(Box::new(HashSet::from([ADA])));
+    let (own, inbox, presence) = (ADA, Topic::Inbox(BOB), Topic::Presence);
+    let deleted = || sample(|event| matches!(event, Payload::MessageDeleted { .. }));
+    let here = || sample(|event| matches!(event, Payload::UserPresence { .. }));
+    let joined = || sample(|event| matches!(event, Payload::Subscribed { .. }));
+    vec![
+        row("a message", true),
+        Row { topic: Topic::ChannelMessages(ChannelId(43)), ..row("of another room", false) },
+        Row { change: muted, ..row("of a muted user", false) },
+        Row { change: muted, filters: "include_muted=1", ..row("of a muted user that is wanted", true) },
+        Row { change: blocked, ..row("across a block", false) },
+        Row { change: blocked, filters: "include_muted=1", ..row("across a block, muted or not", false) },
+        Row { change: hidden_from_author, viewer: own, ..row("of the viewer, whatever is hidden", true) },
+        Row { scopes: "basic", ..row("beyond the scopes of the token", false) },
+        Row { event: deleted(), ..row("a deletion", true) },
+        Row { event: deleted(), filters: "include_deleted=0", ..row("an unwanted deletion", false) },
+        Row { event: deleted(), filters: "include_deleted=0", topic: inbox, ..row("an unwanted deletion in an inbox", false) },
+        Row { topic: inbox, ..row("in an inbox", true) },
+        Row { topic: inbox, change: left, ..row("in an inbox that does not hold the room", false) },
+        Row { topic: inbox, change: muted, ..row("of a muted user in an inbox", false) },
+        Row { topic: inbox, filters: "channel_types=com.example.room", ..row("of a listed type", true) },
+        Row { topic: inbox, filters: "channel_types=com.example.other", ..row("of a type that is not listed", false) },
+        Row { topic: Topic::Inbox(own), viewer: own, event: read_by_author(), ..row("an own message, read", true) },
+        Row { topic: Topic::Inbox(own), viewer: own, event: read_by_author(), filters: "include_read=0", ..row("an own message, read, unread wanted", false) },
+        Row { topic: inbox, event: read_by_author(), filters: "include_read=0", ..row("read by its author only", true) },
+        Row { topic: Topic::Inbox(own), viewer: own, event: joined(), change: left, ..row("the own joining, before the inbox holds the room", true) },
+        Row { topic: inbox, event: joined(), ..row("somebody else's joining", false) },
+        Row { topic: presence, event: here(), ..row("presence of a stranger", false) },
+        Row { topic: presence, event: here(), change: follows, ..row("presence of a followed user", true) },
+        Row { topic: presence, event: here(), filters: "include_not_followed=1", ..row("presence of all", true) },
+        Row { topic: presence, event: here(), viewer: own, ..row("the own presence", true) },
+        Row { topic: Topic::Token(own), viewer: own, event: token_of_another_app(), ..row("a token of another app", false) },
+    ]
+}
+
+#[actix::test]
+async fn a_subscription_leaves_out_what_the_table_says() {
+    let sockets = testing::sockets(1).await;
+    for row in rows() {
+        let mut handle = connection(&sockets[0], row.viewer);
+        let mut hidden = HiddenFrom::default();
+        (row.change)(&mut handle, &mut hidden);
+        let token = token(row.viewer, row.scopes);
+        let subscription = testing::subscription("id", row.topic, row.filters, &token);
+        let delivery = testing::delivery(row.event, hidden);
+        let heard = hears(&handle, &subscription, &delivery);
+        assert_eq!(heard, row.hears, "{}", row.what);
+    }
+}
+
+#[test]
+fn an_app_stream_hears_the_types_that_it_lists() {
+    let filter = |filters| Filter::from_query(&Query::parse(filters));
+    let deleted = || sample(|event| matches!(event, Payload::MessageDeleted { .. }));
+    let gone = Payload::AppStreamDeleted {
+        client: client().id,
+        key: "rooms".into(),
+    };
+    for (what, event, types, filters, heard) in [
+        ("listed", message(ROOM, ADA), ObjectType::Message, "", true),
+        (
+            "not listed",
+            message(ROOM, ADA),
+            ObjectType::Channel,
+            "",
+            false,
+        ),
+        ("deletion", deleted(), ObjectType::Message, "", true),
+        (
+            "unwanted deletion",
+            deleted(),
+            ObjectType::Message,
+            "include_deleted=0",
+            false,
+        ),
+        (
+            "other type",
+            message(ROOM, ADA),
+            ObjectType::Message,
+            "channel_types=a.b",
+            false,
+        ),
+        ("no object", gone, ObjectType::Message, "", false),
+    ] {
+        assert_eq!(
+            app_hears(&[types], &filter(filters), &event),
+            heard,
+            "{what}"
+        );
+    }
+}

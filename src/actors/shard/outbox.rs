@@ -1,0 +1,222 @@
+//! What waits for one socket: pieces of frames, most of them shared with the other sockets that wait for the
+//! same bytes.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::ops::Range;
+use std::time::Instant;
+
+use bytes::{Buf, Bytes};
+use smallvec::SmallVec;
+
+/// Memory that a waiting piece takes beside its bytes: its entry in the queue, which may be half empty, and
+/// the count of those who share it. Many answers to empty pings are few bytes but much memory.
+const PIECE_COST: usize = 2 * size_of::<Piece>();
+
+/// Bytes of one frame.
+#[derive(Clone, Debug)]
+struct Piece {
+    bytes: Bytes,
+    /// The frame ends with them.
+    ends_frame: bool,
+}
+
+/// Whole frames, less what a socket took of the first ones.
+#[derive(Debug, Default)]
+pub struct Remainder {
+    pieces: SmallVec<[Piece; 3]>,
+    bytes: usize,
+    /// What the socket took and was not stepped over yet.
+    taken: usize,
+    /// A part of the first frame that is left was taken: the rest of it has to follow.
+    is_begun: bool,
+}
+
+impl Remainder {
+    /// Nothing yet; the socket took this many of the bytes that will be pushed.
+    pub fn after(taken: usize) -> Self {
+        Self {
+            taken,
+            ..Self::default()
+        }
+    }
+
+    /// The rest of bytes that were offered together: whole frames, which are kept or dropped together.
+    pub fn of(bytes: &Bytes, taken: usize) -> Self {
+        let mut rest = Self::after(taken);
+        rest.push(bytes, 0..bytes.len(), true);
+        rest
+    }
+
+    /// Adds what is left of a part of a frame.
+    pub fn push(&mut self, bytes: &Bytes, range: Range<usize>, ends_frame: bool) {
+        let length = range.len();
+        if length == 0 {
+            return;
+        }
+        if self.taken >= length {
+            self.taken -= length;
+            self.is_begun = !ends_frame;
+            return;
+        }
+        self.is_begun |= self.taken > 0;
+        let begin = range.start + std::mem::take(&mut self.taken);
+        self.bytes += range.end - begin;
+        self.pieces.push(Piece {
+            bytes: bytes.slice(begin..range.end),
+            ends_frame,
+        });
+    }
+
+    /// Bytes that are left.
+    pub fn len(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    /// Whether a part of its first frame is sent.
+    pub fn is_begun(&self) -> bool {
+        self.is_begun
+    }
+}
+
+/// Frames that wait for the kernel to take them.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    queue: VecDeque<Piece>,
+    bytes: usize,
+    /// A part of the frame in front is gone.
+    is_begun: bool,
+    /// When the kernel last took something.
+    progress: Instant,
+}
+
+impl Outbox {
+    pub(super) fn new(rest: Remainder, now: Instant) -> Self {
+        let mut outbox = Self {
+            queue: VecDeque::with_capacity(rest.pieces.len()),
+            bytes: 0,
+            is_begun: rest.is_begun,
+            progress: now,
+        };
+        outbox.push(rest);
+        outbox
+    }
+
+    /// Puts frames behind those that wait.
+    pub(super) fn push(&mut self, rest: Remainder) {
+        self.bytes += rest.bytes;
+        self.queue.extend(rest.pieces);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Bytes that wait, with what it costs to keep them. Shared bytes count in full: a socket that reads
+    /// slowly is told by how much it has not read.
+    pub(super) fn cost(&self) -> usize {
+        self.bytes + self.queue.len() * PIECE_COST
+    }
+
+    pub(super) fn progress(&self) -> Instant {
+        self.progress
+    }
+
+    /// What waits, in order.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = IoSlice<'_>> {
+        self.queue.iter().map(|piece| IoSlice::new(&piece.bytes))
+    }
+
+    /// The kernel took this many bytes.
+    pub(super) fn took(&mut self, mut taken: usize, now: Instant) {
+        self.progress = now;
+        self.bytes = self.bytes.saturating_sub(taken);
+        while taken > 0
+            && let Some(front) = self.queue.front_mut()
+        {
+            let length = front.bytes.len();
+            if taken < length {
+                front.bytes.advance(taken);
+                self.is_begun = true;
+                return;
+            }
+            taken -= length;
+            self.is_begun = !front.ends_frame;
+            self.queue.pop_front();
+        }
+    }
+
+    /// Drops all frames but one that is partly sent.
+    pub(super) fn keep_begun_frame(&mut self) {
+        let mut pieces = self.queue.iter();
+        let end = pieces.position(|piece| piece.ends_frame);
+        let kept = match (self.is_begun, end) {
+            (false, _) => 0,
+            (true, Some(end)) => end + 1,
+            (true, None) => self.queue.len(),
+        };
+        self.queue.truncate(kept);
+        self.bytes = self.queue.iter().map(|piece| piece.bytes.len()).sum();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAMES: &[u8] = b"head1-id-tail1head2-id-tail2";
+    const FRAME: usize = FRAMES.len() / 2;
+
+    /// Two frames in three pieces each, of which a socket took so many bytes.
+    fn rest(taken: usize) -> Remainder {
+        let (shared, id) = (Bytes::from_static(FRAMES), Bytes::from_static(b"-id-"));
+        let mut rest = Remainder::after(taken);
+        for begin in [0, FRAME] {
+            rest.push(&shared, begin..begin + 5, false);
+            rest.push(&id, 0..4, false);
+            rest.push(&shared, begin + 9..begin + FRAME, true);
+        }
+        rest
+    }
+
+    fn waiting(outbox: &Outbox) -> Vec<u8> {
+        outbox.pieces().flat_map(|piece| piece.to_vec()).collect()
+    }
+
+    #[test]
+    fn what_a_socket_did_not_take_waits_and_nothing_else() {
+        for taken in 0..FRAMES.len() {
+            let rest = rest(taken);
+            assert_eq!(rest.is_begun(), taken % FRAME > 0, "{taken} taken");
+            assert_eq!(rest.len(), FRAMES.len() - taken);
+            for more in 0..=FRAMES.len() - taken {
+                let mut outbox = Outbox::new(self::rest(taken), Instant::now());
+                outbox.took(more, Instant::now());
+                assert_eq!(waiting(&outbox), FRAMES[taken + more..], "{taken}, {more}");
+                assert_eq!(outbox.bytes, FRAMES.len() - taken - more);
+                assert_eq!(outbox.is_empty(), taken + more == FRAMES.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_begun_is_finished_and_no_other_is() {
+        for taken in 0..FRAMES.len() {
+            for more in 0..FRAMES.len() - taken {
+                let mut outbox = Outbox::new(rest(taken), Instant::now());
+                outbox.took(more, Instant::now());
+                outbox.push(rest(0));
+                outbox.keep_begun_frame();
+                let gone = taken + more;
+                let end = gone.next_multiple_of(FRAME);
+                assert_eq!(waiting(&outbox), FRAMES[gone..end], "{taken}, {more}");
+                assert_eq!(outbox.bytes, end - gone);
+            }
+        }
+    }
+}
