@@ -75,7 +75,7 @@ impl World {
         };
         world.write().await.unwrap();
         while let Ok(batch) = committed.try_recv() {
-            world.events.extend(batch.iter().cloned());
+            world.events.extend(batch.events.iter().cloned());
         }
         // From now on a reader takes the events, as in a server.
         std::thread::spawn(move || while committed.blocking_recv().is_some() {});

@@ -3,22 +3,32 @@
 //! Loaded per author on first use and updated by the relation events that pass, so that the answer for an
 //! event is that of its position in the log, and no receiver needs a look-up of its own.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use quick_cache::unsync::Cache;
 
 use super::delivery::HiddenFrom;
 use crate::event::Payload;
 use crate::model::{Relation, UserId};
-use crate::store::{Failure, Store};
+use crate::store::{Failure, MutesAndBlocks, Store};
 
 /// Authors whose answer is cached; beyond that the cache is emptied.
 const REMEMBERED: usize = 100_000;
 
 /// The index.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct BlockIndex {
-    of: HashMap<UserId, Arc<HiddenFrom>>,
+    of: Cache<UserId, Arc<HiddenFrom>>,
     nobody: Arc<HiddenFrom>,
+}
+
+impl Default for BlockIndex {
+    fn default() -> Self {
+        Self {
+            of: Cache::new(REMEMBERED),
+            nobody: Arc::default(),
+        }
+    }
 }
 
 impl BlockIndex {
@@ -58,8 +68,8 @@ impl BlockIndex {
     }
 
     fn change(&mut self, actor: UserId, change: impl FnOnce(&mut HiddenFrom)) {
-        if let Some(known) = self.of.get_mut(&actor) {
-            change(Arc::make_mut(known));
+        if let Some(mut known) = self.of.get_mut(&actor) {
+            change(Arc::make_mut(&mut known));
         }
     }
 
@@ -79,6 +89,10 @@ impl BlockIndex {
             return Ok(known.clone());
         }
         let read = store.read(move |db| db.mutes_and_blocks(actor)).await?;
+        Ok(self.remember(actor, read))
+    }
+
+    fn remember(&mut self, actor: UserId, read: MutesAndBlocks) -> Arc<HiddenFrom> {
         let hidden = HiddenFrom {
             muted_by: read.muted_by.into_iter().collect(),
             blocked: read.blocked.into_iter().collect(),
@@ -88,10 +102,108 @@ impl BlockIndex {
         } else {
             Arc::new(hidden)
         };
-        if self.of.len() >= REMEMBERED {
-            self.of.clear();
-        }
         self.of.insert(actor, hidden.clone());
-        Ok(hidden)
+        hidden
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::samples::{ADA, BOB, one_of_each, related};
+
+    /// An index that knows two users, and whom it hides the first from after some events: by muting, by a block.
+    fn after(events: &[Payload]) -> Option<(bool, bool)> {
+        let mut index = BlockIndex::default();
+        for user in [ADA, BOB] {
+            index.remember(user, MutesAndBlocks::default());
+        }
+        events.iter().for_each(|payload| index.apply(payload));
+        let hidden = index.of.get(&ADA)?;
+        Some((
+            hidden.muted_by.contains(&BOB),
+            hidden.blocked.contains(&BOB),
+        ))
+    }
+
+    #[test]
+    fn each_relation_hides_the_one_from_the_other_as_its_table_says() {
+        let (mute, block, follow) = (Relation::Mute, Relation::Block, Relation::Follow);
+        let table = [
+            (
+                "bob mutes ada",
+                vec![related(mute, BOB, ADA, false)],
+                Some((true, false)),
+            ),
+            (
+                "ada mutes bob",
+                vec![related(mute, ADA, BOB, false)],
+                Some((false, false)),
+            ),
+            (
+                "bob mutes ada, and no longer",
+                vec![
+                    related(mute, BOB, ADA, false),
+                    related(mute, BOB, ADA, true),
+                ],
+                Some((false, false)),
+            ),
+            (
+                "bob blocks ada",
+                vec![related(block, BOB, ADA, false)],
+                Some((false, true)),
+            ),
+            (
+                "ada blocks bob",
+                vec![related(block, ADA, BOB, false)],
+                Some((false, true)),
+            ),
+            (
+                "bob blocks ada, and no longer: she may still block him, so it is read anew",
+                vec![
+                    related(block, BOB, ADA, false),
+                    related(block, BOB, ADA, true),
+                ],
+                None,
+            ),
+            (
+                "bob follows ada",
+                vec![related(follow, BOB, ADA, false)],
+                Some((false, false)),
+            ),
+            (
+                "nothing else hides",
+                {
+                    let others = one_of_each().into_iter();
+                    others
+                        .filter(|payload| payload.facts().kind != "related")
+                        .collect()
+                },
+                Some((false, false)),
+            ),
+        ];
+        for (name, events, expected) in table {
+            assert_eq!(after(&events), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_delivery_keeps_the_answer_of_its_place_in_the_log() {
+        let mut index = BlockIndex::default();
+        let before = index.remember(ADA, MutesAndBlocks::default());
+        index.apply(&related(Relation::Mute, BOB, ADA, false));
+        assert!(before.is_empty(), "what was given out does not change");
+        assert!(!index.of.get(&ADA).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_full_index_keeps_what_is_asked_for_often() {
+        let mut index = BlockIndex::default();
+        index.remember(ADA, MutesAndBlocks::default());
+        for id in 0..i64::try_from(REMEMBERED).unwrap() * 2 {
+            index.remember(UserId(100 + id), MutesAndBlocks::default());
+            assert!(index.of.get(&ADA).is_some(), "after {id} others");
+        }
+        assert!(index.of.len() <= REMEMBERED);
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Group {
     pub(super) messages: usize,
     /// In the order of their announcement; numbered at the end.
     pub(super) events: Vec<Event>,
+    /// Size of their rows.
+    pub(super) log_bytes: usize,
     /// Messages that the full-text index has to forget, with their text.
     pub(super) forgotten: Vec<(i64, String)>,
     /// What caches must drop once this is committed.
@@ -70,6 +72,7 @@ impl Group {
             newest,
             messages: 0,
             events: Vec::new(),
+            log_bytes: 0,
             forgotten: Vec::new(),
             invalidated: Vec::new(),
         })

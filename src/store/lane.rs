@@ -89,7 +89,7 @@ impl Lane {
                 self.caches.invalidate_all(&group.invalidated);
                 // Handed over first: what a client does once it has its answer (setting its presence, say) must not
                 // overtake the events of the write that was answered.
-                self.outlet.hand_over(group.events);
+                self.outlet.hand_over(group.events, group.log_bytes);
                 (group.messages, Ok(()))
             }
             Ok(None) => (0, Ok(())),

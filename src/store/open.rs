@@ -11,7 +11,7 @@ use super::log::Retention;
 use super::migrate::migrate;
 use super::numbers::Counted;
 use super::options::prepare_directory;
-use super::outlet::{self, Outlet};
+use super::outlet::Outlet;
 use super::queue::Queue;
 use super::readers::Readers;
 use super::work::Work;
@@ -35,7 +35,7 @@ impl Store {
 
         let queue = Arc::new(Queue::new(options.lane_capacity));
         let caches = Arc::new(Caches::new());
-        let outlet = Arc::new(Outlet::new(outlet::WAITING));
+        let outlet = Arc::new(Outlet::default());
         let counted = Arc::new(Counted::default());
         let lane = Lane {
             sql,

@@ -3,36 +3,53 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::event::Event;
 
-/// Bound of the queue, in batches.
-pub(super) const WAITING: usize = 1024;
+/// Batches that may wait for the reader.
+const WAITING: usize = 1024;
 
-/// Events of one commit, in `pos` order.
-pub type CommittedBatch = Arc<[Arc<Event>]>;
+/// Kibibytes of rows whose events may wait for the reader or be in its hands: 64 MiB. In memory an event takes about
+/// twice its row.
+const WAITING_KIB: usize = 64 * 1024;
 
-/// The sending end, kept by the lane, and the receiving end until it is taken.
+/// Events of one commit, in `pos` order. They count against the bound of the outlet until it is dropped.
+#[derive(Debug)]
+pub struct CommittedBatch {
+    /// The events.
+    pub events: Vec<Arc<Event>>,
+    _held: OwnedSemaphorePermit,
+}
+
+/// The sending end, kept by the lane, and the other end until the reader takes it.
 pub(super) struct Outlet {
     sender: mpsc::Sender<CommittedBatch>,
     receiver: Mutex<Option<mpsc::Receiver<CommittedBatch>>>,
+    room: Arc<Semaphore>,
     is_read: AtomicBool,
     dropped: AtomicU64,
 }
 
+impl Default for Outlet {
+    fn default() -> Self {
+        Self::new(WAITING, WAITING_KIB)
+    }
+}
+
 impl Outlet {
-    pub(super) fn new(waiting: usize) -> Self {
+    fn new(waiting: usize, waiting_kib: usize) -> Self {
         let (sender, receiver) = mpsc::channel(waiting);
         Self {
             sender,
             receiver: Mutex::new(Some(receiver)),
+            room: Arc::new(Semaphore::new(waiting_kib)),
             is_read: AtomicBool::new(false),
             dropped: AtomicU64::new(0),
         }
     }
 
-    /// The receiving end; once.
+    /// The other end; once.
     pub(super) fn take(&self) -> Option<mpsc::Receiver<CommittedBatch>> {
         let taken = self
             .receiver
@@ -45,13 +62,21 @@ impl Outlet {
         taken
     }
 
-    /// Never waits: the lane must not depend on a reader. A batch that does not fit is dropped here; the
-    /// reader sees the gap in `pos` and reads it from the table.
-    pub(super) fn hand_over(&self, events: Vec<Event>) {
+    /// Hands over the events of a commit, whose rows take so many bytes. Never waits: the lane must not depend on a
+    /// reader. A batch that does not fit stays in the table; the reader sees the gap in `pos` and reads it there.
+    pub(super) fn hand_over(&self, events: Vec<Event>, bytes: usize) {
         if events.is_empty() || !self.is_read.load(Ordering::SeqCst) {
             return;
         }
-        let batch: CommittedBatch = events.into_iter().map(Arc::new).collect();
+        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        let Ok(held) = self.room.clone().try_acquire_many_owned(kib) else {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        let batch = CommittedBatch {
+            events: events.into_iter().map(Arc::new).collect(),
+            _held: held,
+        };
         if let Err(mpsc::error::TrySendError::Full(_)) = self.sender.try_send(batch) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -84,29 +109,62 @@ mod tests {
         }
     }
 
+    fn positions(reader: &mut mpsc::Receiver<CommittedBatch>) -> Vec<i64> {
+        let mut heard = Vec::new();
+        while let Ok(batch) = reader.try_recv() {
+            heard.extend(batch.events.iter().filter_map(|event| event.pos));
+        }
+        heard.into_iter().map(|pos: Pos| pos.0).collect()
+    }
+
     #[test]
     fn a_slow_reader_sees_a_gap_and_the_store_counts_it() {
-        let outlet = Outlet::new(2);
+        let outlet = Outlet::new(2, 100);
         let mut reader = outlet.take().unwrap();
         assert!(outlet.take().is_none(), "one reader");
-        (1..=3).for_each(|pos| outlet.hand_over(vec![event(pos)]));
+        (1..=3).for_each(|pos| outlet.hand_over(vec![event(pos)], 1));
         assert_eq!(outlet.dropped(), 1);
-        let mut heard = Vec::new();
-        let mut listen = |reader: &mut mpsc::Receiver<CommittedBatch>| {
-            while let Ok(batch) = reader.try_recv() {
-                heard.extend(batch.iter().filter_map(|event| event.pos));
-            }
-        };
-        listen(&mut reader);
-        outlet.hand_over(vec![event(4)]);
-        listen(&mut reader);
-        assert_eq!(heard, [Pos(1), Pos(2), Pos(4)]);
+        assert_eq!(positions(&mut reader), [1, 2]);
+        outlet.hand_over(vec![event(4)], 1);
+        assert_eq!(positions(&mut reader), [4]);
+    }
+
+    #[test]
+    fn few_large_batches_fill_the_outlet_too() {
+        let outlet = Outlet::new(100, 10);
+        let mut reader = outlet.take().unwrap();
+        (1..=3).for_each(|pos| outlet.hand_over(vec![event(pos)], 4 * 1024));
+        assert_eq!(outlet.dropped(), 1, "the third would be 12 of 10");
+        outlet.hand_over(vec![event(4)], 2 * 1024);
+        assert_eq!(positions(&mut reader), [1, 2, 4]);
+    }
+
+    #[test]
+    fn events_count_until_the_reader_is_done_with_them() {
+        let outlet = Outlet::new(100, 4);
+        let mut reader = outlet.take().unwrap();
+        outlet.hand_over(vec![event(1)], 4 * 1024);
+        let batch = reader.try_recv().unwrap();
+        outlet.hand_over(vec![event(2)], 1);
+        assert_eq!(outlet.dropped(), 1, "the first is still being delivered");
+        drop(batch);
+        outlet.hand_over(vec![event(3)], 4 * 1024);
+        assert_eq!(positions(&mut reader), [3]);
+    }
+
+    #[test]
+    fn a_batch_above_the_bound_goes_by_way_of_the_table_and_holds_nothing_up() {
+        let outlet = Outlet::new(100, 4);
+        let mut reader = outlet.take().unwrap();
+        outlet.hand_over(vec![event(1)], 1024 * 1024);
+        outlet.hand_over(vec![event(2)], 1024);
+        assert_eq!((outlet.dropped(), positions(&mut reader)), (1, vec![2]));
     }
 
     #[test]
     fn without_a_reader_nothing_is_kept() {
-        let outlet = Outlet::new(2);
-        (1..=3).for_each(|pos| outlet.hand_over(vec![event(pos)]));
+        let outlet = Outlet::new(2, 100);
+        (1..=3).for_each(|pos| outlet.hand_over(vec![event(pos)], 1));
         assert_eq!(outlet.dropped(), 0);
         let mut reader = outlet.take().unwrap();
         assert!(reader.try_recv().is_err());

@@ -55,7 +55,7 @@ impl Actor for FirehoseActor {
         let read = async move {
             let id = client.clone();
             let tokens = store.read(move |db| db.tokens_of_client(&id)).await?;
-            Ok::<_, Failure>(AppVisibility::new(client, tokens))
+            Ok::<_, Failure>(AppVisibility::new(client, &tokens))
         };
         ctx.wait(
             wrap_future(read).map(
@@ -92,9 +92,11 @@ impl Handler<JudgeEvents> for FirehoseActor {
 
     fn handle(&mut self, mail: JudgeEvents, _: &mut Self::Context) -> Self::Result {
         let verdicts = mail.0.iter().map(|seen| {
-            self.visibility
-                .as_mut()
-                .is_some_and(|visibility| visibility.sees(&seen.event.payload, &seen.subscribers))
+            self.visibility.as_mut().is_some_and(|visibility| {
+                let sees = visibility.sees(&seen.event.payload, &seen.subscribers);
+                visibility.apply(&seen.event.payload);
+                sees
+            })
         });
         MessageResult(verdicts.collect())
     }

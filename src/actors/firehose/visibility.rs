@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use quick_cache::sync::Cache;
+
 use crate::event::Payload;
 use crate::model::{
     ChannelBrief, ChannelId, ClientId, Relation, Scopes, Subscribers, Token, TokenId, UserId,
 };
 
-/// Channels whose answer is remembered; beyond that the memory starts anew.
+/// Channels whose answer is remembered; beyond that those asked for least often leave.
 const REMEMBERED: usize = 10_000;
 
 /// The authorizations of one app's users.
@@ -18,12 +20,12 @@ pub struct AppVisibility {
     users: HashMap<UserId, Vec<(TokenId, Scopes)>>,
     /// Moves with each change of `users`.
     version: u64,
-    /// For each channel the last answer.
-    remembered: HashMap<ChannelId, CachedAnswer>,
+    /// For each channel the last answer. It holds only for the `version` that it was given for.
+    remembered: Cache<ChannelId, CachedAnswer>,
 }
 
 /// An answer about a channel, with everything that it was given for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct CachedAnswer {
     subscribers: Subscribers,
     version: u64,
@@ -33,26 +35,49 @@ struct CachedAnswer {
 
 impl AppVisibility {
     /// From the live tokens of a client.
-    pub fn new(client: ClientId, tokens: Vec<Token>) -> Self {
-        let mut users: HashMap<UserId, Vec<_>> = HashMap::new();
-        for token in tokens {
-            if let Some(user) = token.user {
-                users
-                    .entry(user)
-                    .or_default()
-                    .push((token.id, token.scopes));
-            }
-        }
-        Self {
+    pub fn new(client: ClientId, tokens: &[Token]) -> Self {
+        let mut visibility = Self {
             client,
-            users,
+            users: HashMap::new(),
             version: 0,
-            remembered: HashMap::new(),
+            remembered: Cache::new(REMEMBERED),
+        };
+        for token in tokens {
+            visibility.add_token(token);
+        }
+        visibility
+    }
+
+    /// A token event changes what the app sees from here on.
+    pub fn apply(&mut self, payload: &Payload) {
+        match payload {
+            Payload::TokenGranted { token, .. } if token.client.id == self.client => {
+                self.add_token(token);
+            }
+            Payload::TokenRevoked { token, .. } if token.client.id == self.client => {
+                self.remove_token(token);
+            }
+            Payload::TokenGranted { .. }
+            | Payload::TokenRevoked { .. }
+            | Payload::MessageCreated { .. }
+            | Payload::MessageDeleted { .. }
+            | Payload::ChannelCreated { .. }
+            | Payload::ChannelChanged { .. }
+            | Payload::Subscribed { .. }
+            | Payload::Unsubscribed { .. }
+            | Payload::Related { .. }
+            | Payload::UserChanged { .. }
+            | Payload::UserPresence { .. }
+            | Payload::ChannelPresence { .. }
+            | Payload::AppStreamDeleted { .. }
+            | Payload::ClientChanged { .. }
+            | Payload::MarkerMoved { .. }
+            | Payload::PasswordChanged { .. } => {}
         }
     }
 
-    /// Whether the app may see an event. Token events change what it sees from here on.
-    pub fn sees(&mut self, payload: &Payload, subscribers: &Subscribers) -> bool {
+    /// Whether the app may see an event. Changes nothing: an event that is judged again gets the same answer.
+    pub fn sees(&self, payload: &Payload, subscribers: &Subscribers) -> bool {
         match payload {
             Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
                 self.sees_channel(&written.channel, subscribers)
@@ -71,23 +96,9 @@ impl AppVisibility {
             },
             Payload::UserChanged { user } => self.users.contains_key(&user.id),
             Payload::UserPresence { .. } => true,
-            Payload::TokenGranted { token, .. } => {
-                let own = token.client.id == self.client;
-                if let (true, Some(user)) = (own, token.user) {
-                    let tokens = self.users.entry(user).or_default();
-                    tokens.retain(|(known, _)| *known != token.id);
-                    tokens.push((token.id, token.scopes.clone()));
-                    self.version += 1;
-                }
-                // A token of the app itself is no user's authorization.
-                own && token.user.is_some()
-            }
-            Payload::TokenRevoked { token, .. } => {
-                let own = token.client.id == self.client;
-                if let (true, Some(user)) = (own, token.user) {
-                    self.remove_token(user, token.id);
-                }
-                own && token.user.is_some()
+            // A token of the app itself is no user's authorization.
+            Payload::TokenGranted { token, .. } | Payload::TokenRevoked { token, .. } => {
+                token.client.id == self.client && token.user.is_some()
             }
             Payload::AppStreamDeleted { .. }
             | Payload::ClientChanged { .. }
@@ -96,13 +107,26 @@ impl AppVisibility {
         }
     }
 
+    fn add_token(&mut self, token: &Token) {
+        let Some(user) = token.user else {
+            return;
+        };
+        let tokens = self.users.entry(user).or_default();
+        tokens.retain(|(known, _)| *known != token.id);
+        tokens.push((token.id, token.scopes.clone()));
+        self.version += 1;
+    }
+
     /// An authorization ends with the last token.
-    fn remove_token(&mut self, user: UserId, id: TokenId) {
+    fn remove_token(&mut self, token: &Token) {
+        let Some(user) = token.user else {
+            return;
+        };
         self.version += 1;
         let Some(tokens) = self.users.get_mut(&user) else {
             return;
         };
-        tokens.retain(|(known, _)| *known != id);
+        tokens.retain(|(known, _)| *known != token.id);
         if tokens.is_empty() {
             self.users.remove(&user);
         }
@@ -117,7 +141,7 @@ impl AppVisibility {
     }
 
     /// A channel is seen if one of its subscribers authorized the app for it.
-    fn sees_channel(&mut self, channel: &ChannelBrief, subscribers: &Subscribers) -> bool {
+    fn sees_channel(&self, channel: &ChannelBrief, subscribers: &Subscribers) -> bool {
         if let Some(known) = self.remembered.get(&channel.id)
             && known.version == self.version
             && known.is_public == channel.is_public
@@ -128,9 +152,6 @@ impl AppVisibility {
         let sees = subscribers
             .iter()
             .any(|user| self.authorized_for(user, channel));
-        if self.remembered.len() >= REMEMBERED {
-            self.remembered.clear();
-        }
         let (subscribers, version, is_public) =
             (subscribers.clone(), self.version, channel.is_public);
         self.remembered.insert(
@@ -145,3 +166,7 @@ impl AppVisibility {
         sees
     }
 }
+
+#[cfg(test)]
+#[path = "visibility_tests.rs"]
+mod tests;

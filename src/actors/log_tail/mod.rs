@@ -112,11 +112,16 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
                     if is_behind && self.fan_out_time >= LONG_FAN_OUT {
                         tokio::time::sleep((self.fan_out_time / GATHER_PART).min(LONGEST_GATHER)).await;
                     }
-                    let mut events: Vec<Arc<Event>> = batch.iter().cloned().collect();
-                    while events.len() < AT_ONCE && let Ok(batch) = committed.try_recv() {
-                        events.extend(batch.iter().cloned());
+                    let mut count = batch.events.len();
+                    let mut batches = vec![batch];
+                    while count < AT_ONCE && let Ok(batch) = committed.try_recv() {
+                        count += batch.events.len();
+                        batches.push(batch);
                     }
-                    Step::Committed(events)
+                    // Dropped behind the step: until then they count against the bound of the outlet.
+                    let events = batches.iter().flat_map(|batch| &batch.events).cloned();
+                    self.take_step(Step::Committed(events.collect())).await;
+                    continue;
                 }
                 Some(event) = ephemeral.recv() => Step::Ephemeral(event),
                 _ = head_check.tick() => Step::CheckHead,

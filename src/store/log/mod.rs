@@ -79,6 +79,7 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
         bytes = bytes.saturating_add(size_of_text(&body));
         bodies.push(body);
     }
+    group.log_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     let count = i64::try_from(bodies.len()).unwrap_or(i64::MAX);
     let moved = [count.into(), bytes.into(), group.stamp.0.into()];
     let last: i64 = statements::query::<MoveLogHead>(&moved).get_result(db.sql)?;

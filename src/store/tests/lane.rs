@@ -98,7 +98,7 @@ async fn a_failing_and_a_panicking_job_go_alone() {
     found.sort();
     assert_eq!(found, ["bob", "eve"]);
     let batch = heard.recv().await.unwrap();
-    let heard_at: Vec<Pos> = batch.iter().filter_map(|event| event.pos).collect();
+    let heard_at: Vec<Pos> = batch.events.iter().filter_map(|event| event.pos).collect();
     assert_eq!(heard_at, [Pos(1), Pos(2)]);
     assert_eq!(place.head().await.pos, Pos(2));
 }

@@ -75,7 +75,13 @@ async fn two_handles_on_one_file_number_without_holes() {
         let mut own = Vec::new();
         while own.len() < 100 {
             let batch = reader.recv().await.unwrap();
-            own.extend(batch.iter().filter_map(|event| event.pos).map(|pos| pos.0));
+            own.extend(
+                batch
+                    .events
+                    .iter()
+                    .filter_map(|event| event.pos)
+                    .map(|pos| pos.0),
+            );
         }
         assert!(own.is_sorted());
         heard.push(own);
@@ -96,12 +102,12 @@ async fn an_event_reads_back_as_it_was_announced() {
     let kept = all_events(&place).await;
     assert_eq!(kept.len(), 1);
     // The stations of its way are not part of the fact: they are known where it was written, and in order.
-    let timestamps = batch[0].timestamps;
+    let timestamps = batch.events[0].timestamps;
     assert!(timestamps.accepted.is_some() && timestamps.accepted <= timestamps.committed);
     assert_eq!(kept[0].timestamps, Timestamps::default());
     let announced = Event {
         timestamps: Timestamps::default(),
-        ..Event::clone(&batch[0])
+        ..Event::clone(&batch.events[0])
     };
     assert_eq!(announced, kept[0]);
     assert_eq!(kept[0].payload, news(&room));

@@ -84,7 +84,7 @@ async fn a_set_leaves_the_same_rows_and_events_as_jobs_do() {
         let ids: Vec<MessageId> = answers.iter().map(|m| m.as_ref().unwrap().id).collect();
         let batch = heard.recv().await.unwrap();
         let rooms: Vec<ChannelId> = rooms.iter().map(|room| room.id).collect();
-        left.push((ids, bodies(&batch), rows(place, &rooms).await));
+        left.push((ids, bodies(&batch.events), rows(place, &rooms).await));
     }
     let by_jobs = left.pop().unwrap();
     let by_data = left.pop().unwrap();
@@ -171,7 +171,7 @@ async fn what_was_allowed_on_an_older_version_is_decided_on_again() {
         assert!(pending.wait().await.is_ok());
     }
     let batch = heard.recv().await.unwrap();
-    let names: Vec<Option<&str>> = batch
+    let names: Vec<Option<&str>> = batch.events
         .iter()
         .filter_map(|event| event.payload.message())
         .map(|written| written.channel.name.as_deref())
