@@ -1,7 +1,7 @@
 //! Every setting, with its default. The doc comment of a field is its reference text.
 //!
 //! The layers of a setting, of which the later wins: default, file, environment, command line. [`source`] reads
-//! them, [`reference`] prints the commented defaults.
+//! them, [`mod@reference`] prints the commented defaults.
 
 pub mod reference;
 pub mod source;
@@ -122,7 +122,7 @@ settings! {
     server: Server {
         /// Address to listen on. Port 0 takes a free one.
         bind: String = "127.0.0.1:8080",
-        /// Address that clients see, such as https://chat.example.org. Empty: http:// and the bound address.
+        /// Address that clients see, such as `https://chat.example.org`. Empty: http:// and the bound address.
         public_url: String = "",
         /// Fill an empty database with a few users and rooms, and print their names and passwords.
         demo: bool = false,

@@ -32,6 +32,9 @@ fn seen(tokens: &[Token]) -> Vec<&'static str> {
     seen.map(|payload| payload.facts().kind).collect()
 }
 
+/// A case, the tokens of an app, and the kinds of events that it may see.
+type Row<'a> = (&'a str, Vec<Token>, Vec<&'a [&'a str]>);
+
 #[test]
 fn an_app_sees_what_its_users_authorized_it_for() {
     let room = [
@@ -44,7 +47,7 @@ fn an_app_sees_what_its_users_authorized_it_for() {
     let always = ["related", "token_granted", "token_revoked", "user_presence"];
     let of_ada = ["user_changed"];
     let in_room = ["channel_presence"];
-    let table: [(&str, Vec<Token>, Vec<&[&str]>); 5] = [
+    let table: [Row<'_>; 5] = [
         ("no authorization", vec![], vec![&always]),
         (
             "of a subscriber, for messages: the room, not what is Ada's",

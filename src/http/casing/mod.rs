@@ -1,7 +1,7 @@
 //! A TCP stream that writes a few response headers in the letter case that old clients compare byte by byte.
 //!
 //! actix writes header names in lower case. One client library reads `X-RateLimit-Remaining` and its
-//! relatives with exactly these capitals, so the stream rewrites the names in outgoing bytes. [`heads`] knows
+//! relatives with exactly these capitals, so the stream rewrites the names in outgoing bytes. `heads` knows
 //! which bytes are the head of a response; bodies are neither changed nor searched (docs/decisions/0012).
 
 mod heads;

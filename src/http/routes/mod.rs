@@ -1,4 +1,4 @@
-//! The REST face: every row of the [`table`] at its address.
+//! The REST face: every row of the `table` at its address.
 //!
 //! All of them are served below `/v1` and, as an alias, at the root. Slashes at the end are taken off before a row
 //! is looked up (`pipeline::slash`). Rows of one path are adjacent in the table and become one resource.

@@ -171,7 +171,8 @@ async fn what_was_allowed_on_an_older_version_is_decided_on_again() {
         assert!(pending.wait().await.is_ok());
     }
     let batch = heard.recv().await.unwrap();
-    let names: Vec<Option<&str>> = batch.events
+    let names: Vec<Option<&str>> = batch
+        .events
         .iter()
         .filter_map(|event| event.payload.message())
         .map(|written| written.channel.name.as_deref())

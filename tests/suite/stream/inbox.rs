@@ -162,7 +162,10 @@ fn a_frame_names_each_inbox_subscription() {
     let mut stream = bob.stream();
     let first = stream.subscribes(&bob, "/channels");
     build::says(&ada, &room, "one");
-    assert_eq!(Stream::named(&stream.hears_text("one")), [first.clone()]);
+    assert_eq!(
+        Stream::named(&stream.hears_text("one")),
+        std::slice::from_ref(&first)
+    );
     let second = stream.subscribes(&bob, "/users/me/channels/subscribed");
     build::says(&ada, &room, "two");
     let mut both = vec![first, second];
