@@ -5,14 +5,12 @@ use groundnut::actors::delivery::{Delivery, NewDelivery};
 use groundnut::clock::Clock;
 use groundnut::event::{Event, Payload};
 use groundnut::model::{
-    Acl, CHAT, Channel, ClientBrief, Message, NewChannel, NewMessage, Raw, Scopes, Token, TokenId,
-    User,
+    Acl, CHAT, Channel, ClientBrief, Failure, Message, NewChannel, NewMessage, Raw, Scopes, Token,
+    TokenId, User,
 };
 use groundnut::protocol::site::Site;
 use groundnut::protocol::stream::NotificationTargets;
-use groundnut::store::{
-    Answer, Failure, NewClient, NewUser, PlainMessage, Store, StoreOptions, Tx,
-};
+use groundnut::store::{Answer, NewClient, NewUser, PlainMessage, Store, StoreOptions, Tx};
 use groundnut::text::{Source, compose};
 use smallvec::SmallVec;
 use std::collections::HashMap;

@@ -9,8 +9,8 @@ use quick_cache::unsync::Cache;
 
 use super::delivery::HiddenFrom;
 use crate::event::Payload;
-use crate::model::{Relation, UserId};
-use crate::store::{Failure, MutesAndBlocks, Store};
+use crate::model::{Failure, Relation, UserId};
+use crate::store::{MutesAndBlocks, Store};
 
 /// Authors whose answer is cached; beyond that the cache is emptied.
 const REMEMBERED: usize = 100_000;

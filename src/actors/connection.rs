@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::permits::Permit;
+use crate::model::Failure;
 use crate::model::{ChannelId, SubscriptionId, Token, UserId};
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::topic::Topic;
-use crate::store::Failure;
 
 /// Asks a connection for something on behalf of a REST call. Sent with `send`: the connection's own mailbox
 /// is bounded, and the senders that wait are bounded by the requests being served.

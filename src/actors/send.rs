@@ -6,7 +6,8 @@ use std::time::Instant;
 use actix::dev::ToEnvelope;
 use actix::prelude::*;
 
-use crate::store::{Answer, Failure, Pending};
+use crate::model::Failure;
+use crate::store::{Answer, Pending};
 use crate::telemetry::{ActorNumbers, Counter, Metrics};
 
 /// The address of an actor with a bound on the waiting mails.

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::actors::user::write::grant;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::model::{ClientId, Refusal, Scopes};
+use crate::model::{ClientId, Failure, Refusal, Scopes};
 use crate::store::secret::{hash_password, random_id};
-use crate::store::{Failure, NewClient, NewUser, Store, StoreOptions, Tx};
+use crate::store::{NewClient, NewUser, Store, StoreOptions, Tx};
 use crate::text::controls;
 
 type Done = Result<(), Box<dyn Error>>;

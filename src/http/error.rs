@@ -7,9 +7,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 
+use crate::model::Failure;
 use crate::model::{Refusal, Refused};
 use crate::protocol::envelope::{Envelope, Meta};
-use crate::store::Failure;
 
 /// Seconds after which a full queue is worth another try.
 const BUSY_RETRY: u64 = 1;

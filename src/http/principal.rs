@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::extract::Caller;
 use super::{ApiResult, App};
-use crate::model::{AppPrincipal, Channel, ChannelId, Principal, Refusal, UserPrincipal};
-use crate::store::{Db, Failure};
+use crate::model::{AppPrincipal, Channel, ChannelId, Failure, Principal, Refusal, UserPrincipal};
+use crate::store::Db;
 
 /// The principal that a request acts for. For an app token this loads the authorizations of its users.
 pub(super) async fn principal_of(app: &App, caller: Option<&Caller>) -> ApiResult<Principal> {

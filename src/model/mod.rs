@@ -8,6 +8,7 @@ pub mod app_stream;
 pub mod channel;
 pub mod client;
 pub mod content;
+pub mod failure;
 pub mod id;
 pub mod marker;
 pub mod message;
@@ -29,6 +30,7 @@ pub use app_stream::{AppStream, ObjectType};
 pub use channel::{CHAT, CHAT_SETTINGS, Channel, ChannelBrief, NewChannel, PM};
 pub use client::{Client, ClientBrief};
 pub use content::{Content, Entities};
+pub use failure::Failure;
 pub use id::{
     ChannelId, ClientId, ConnectionId, MessageId, StreamKey, SubscriptionId, TokenId, UserId,
 };

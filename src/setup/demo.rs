@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::actors::channel::write::{allowed_message, create};
-use crate::model::{Acl, CHAT, Channel, ClientId, NewChannel, NewMessage, User, UserId};
+use crate::model::{Acl, CHAT, Channel, ClientId, Failure, NewChannel, NewMessage, User, UserId};
 use crate::store::secret::hash_password;
-use crate::store::{Failure, NewUser, Store, Tx};
+use crate::store::{NewUser, Store, Tx};
 use crate::text::raw::{On, check};
 use crate::text::{Source, compose};
 use crate::web::{Demo, DemoPerson};

@@ -1,7 +1,8 @@
 //! The OAuth client of our own page in the browser.
 
 use crate::model::ClientId;
-use crate::store::{Failure, NewClient, Store};
+use crate::model::Failure;
+use crate::store::{NewClient, Store};
 
 /// A public client: a page cannot keep a secret, so it has none (RFC 6749 §2.1).
 pub const CLIENT: &str = "groundnut-rooms-page-public-0001";

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::db::{from_json, to_json};
-use super::failure::is_taken;
 use super::schema::app_streams;
+use super::sql_error::is_taken;
 use super::{Db, Failure, Tx};
 use crate::model::{AppStream, ClientId, ObjectType, Refusal, StreamKey};
 

@@ -4,9 +4,9 @@ use diesel::prelude::*;
 
 use super::cache::Invalidated;
 use super::db::{from_json, to_json};
-use super::failure::is_taken;
 use super::schema::clients;
 use super::secret::{hash_token, same_bytes};
+use super::sql_error::is_taken;
 use super::{Db, Failure, Tx};
 use crate::model::{Client, ClientBrief, ClientId, Refusal, Stamp, UserId};
 

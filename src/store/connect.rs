@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
 
 use super::Failure;
-use super::failure::is_locked;
+use super::sql_error::is_locked;
 
 /// The one place that names the database engine.
 pub(super) type Sql = SqliteConnection;

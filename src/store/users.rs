@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use super::cache::Invalidated;
 use super::db::{from_json, to_json};
-use super::failure::is_taken;
 use super::schema::users;
+use super::sql_error::is_taken;
 use super::{Db, Failure, Tx};
 use crate::model::{Content, Raw, Refusal, Stamp, User, UserCounts, UserId, UserKind};
 

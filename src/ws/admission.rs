@@ -12,10 +12,10 @@ use crate::actors::connection::ConnectionPermit;
 use crate::actors::firehose::mail::Admit;
 use crate::actors::shard::state::Identity;
 use crate::http::extract::caller::token_in;
+use crate::model::Failure;
 use crate::model::{Refusal, StreamKey, Token};
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
-use crate::store::Failure;
 
 /// A stream that may be opened.
 #[derive(Debug)]

@@ -16,10 +16,10 @@ use crate::actors::connection::{Answer, ConnectionMail, ConnectionPermit};
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, Subscription};
 use crate::fault::Fault;
+use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
 use crate::protocol::frame::PONG;
 use crate::protocol::goodbye::Goodbye;
-use crate::store::Failure;
 use crate::telemetry::Counter;
 
 /// Mails that may wait for a connection: one per REST call that concerns it.

@@ -22,11 +22,11 @@ use crate::actors::shard::state::{ConnectionHandle, Identity};
 use crate::http::pipeline::admission::client_address;
 use crate::http::{ApiError, CasedStream};
 use crate::model::ConnectionId;
+use crate::model::Failure;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::query::Query;
 use crate::protocol::render_class::RenderClass;
 use crate::protocol::stream::{app_hello, user_hello};
-use crate::store::Failure;
 use crate::telemetry::Counter;
 
 /// What upgrades of one worker thread need.

@@ -3,8 +3,8 @@
 
 use super::mail::ChannelChange;
 use super::{acl, rules};
+use crate::model::Failure;
 use crate::model::{Access, Channel, UserId, UserPrincipal};
-use crate::store::Failure;
 use crate::text::raw::{On, merge};
 
 /// Bounds and habits of this server.

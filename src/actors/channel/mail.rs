@@ -8,11 +8,11 @@ use std::sync::Arc;
 use crate::actors::presence::SetPresence;
 use crate::actors::send::Ticket;
 use crate::event::Event;
+use crate::model::Failure;
 use crate::model::{
     AclChange, Channel, Message, MessageId, NewMessage, Presence, Subscribers, User, UserId,
     UserPrincipal,
 };
-use crate::store::Failure;
 
 /// Writes a message.
 #[derive(actix::Message, Debug)]

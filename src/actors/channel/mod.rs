@@ -30,10 +30,10 @@ use super::Shared;
 use crate::event::{Event, Payload, Timestamps};
 use crate::fault::Fault;
 use crate::model::{
-    Channel, ChannelId, Message, NewMessage, Presence, Refusal, Refused, Subscribers, User,
-    UserPrincipal,
+    Channel, ChannelId, Failure, Message, NewMessage, Presence, Refusal, Refused, Subscribers,
+    User, UserPrincipal,
 };
-use crate::store::{Answer, Failure, PlainMessage, Tx};
+use crate::store::{Answer, PlainMessage, Tx};
 use crate::telemetry::Span;
 
 /// Mails that may wait for a channel.

@@ -13,11 +13,12 @@ use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::{
-    Acl, AclChange, Channel, ChannelId, ClientBrief, Content, GroupChange, NewChannel, NewMessage,
-    Raw, Refusal, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId, UserKind, UserPrincipal,
+    Acl, AclChange, Channel, ChannelId, ClientBrief, Content, Failure, GroupChange, NewChannel,
+    NewMessage, Raw, Refusal, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId, UserKind,
+    UserPrincipal,
 };
 use crate::protocol::site::Site;
-use crate::store::{Failure, NewClient, NewUser, Store, StoreOptions};
+use crate::store::{NewClient, NewUser, Store, StoreOptions};
 
 pub(super) fn principal(user: i64) -> UserPrincipal {
     UserPrincipal {

@@ -2,8 +2,8 @@
 
 use super::Engine;
 use crate::actors::firehose::streams::{ChangeStream, CreateStream, DeleteStreams};
+use crate::model::Failure;
 use crate::model::{AppStream, ClientId, ObjectType, StreamKey};
-use crate::store::Failure;
 
 impl Engine {
     /// Stores a stream; without a key it gets the first free number.

@@ -10,11 +10,11 @@ use crate::actors::channel::mail::{
 };
 use crate::actors::channel::write;
 use crate::actors::presence::SetPresence;
+use crate::model::Failure;
 use crate::model::{
     Channel, ChannelId, Message, MessageId, NewChannel, NewMessage, Presence, Refusal, Scope,
     UserId, UserPrincipal,
 };
-use crate::store::Failure;
 
 impl Engine {
     /// Writes a message.

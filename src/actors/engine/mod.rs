@@ -19,9 +19,9 @@ use super::presence::PresenceBoard;
 use super::send::{Mailbox, Ticket};
 use super::user::UserActor;
 use crate::config::Limits;
-use crate::model::{ChannelId, ClientId, Refusal, User, UserId};
+use crate::model::{ChannelId, ClientId, Failure, Refusal, User, UserId};
 use crate::protocol::site::Site;
-use crate::store::{Failure, Store};
+use crate::store::Store;
 use crate::telemetry::Metrics;
 
 /// A cheap handle on everything below.

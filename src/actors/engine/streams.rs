@@ -2,9 +2,9 @@
 
 use super::Engine;
 use crate::actors::connection::{Answer, ConnectionMail};
+use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, UserPrincipal};
 use crate::protocol::goodbye::Goodbye;
-use crate::store::Failure;
 
 impl Engine {
     /// Ends one subscription.

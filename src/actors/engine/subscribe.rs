@@ -10,11 +10,11 @@ use crate::actors::Shared;
 use crate::actors::channel::mail::MayListen;
 use crate::actors::connection::{Answer, ConnectionMail};
 use crate::actors::permits::Permit;
+use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, SubscriptionId, Token, UserId, UserPrincipal};
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::topic::Topic;
-use crate::store::Failure;
 use crate::store::secret::random_id;
 
 /// What a call asks for.

@@ -9,11 +9,11 @@ use crate::actors::user::mail::{
     SetUserPresence,
 };
 use crate::actors::user::write;
+use crate::model::Failure;
 use crate::model::{
     ClientId, Marker, MarkerName, Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
-use crate::store::Failure;
 use crate::store::secret::random_id;
 
 impl Engine {

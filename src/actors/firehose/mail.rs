@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::event::Event;
+use crate::model::Failure;
 use crate::model::Subscribers;
-use crate::store::Failure;
 
 /// Asks to be answered once the index is loaded, before a stream says hello.
 #[derive(actix::Message, Debug)]

@@ -16,7 +16,7 @@ use self::mail::{Admit, JudgeEvents};
 use self::visibility::AppVisibility;
 use super::Shared;
 use crate::model::ClientId;
-use crate::store::Failure;
+use crate::model::Failure;
 
 /// Mails that may wait for a firehose; `LogTail` alone sends many, one at a time.
 pub const MAILBOX: usize = 256;

@@ -5,8 +5,8 @@ use actix::prelude::*;
 
 use super::FirehoseActor;
 use crate::event::Payload;
-use crate::model::{AppStream, ClientId, ObjectType, Refusal, StreamKey};
-use crate::store::{Failure, Pending, Tx};
+use crate::model::{AppStream, ClientId, Failure, ObjectType, Refusal, StreamKey};
+use crate::store::{Pending, Tx};
 
 /// Stores a stream.
 #[derive(actix::Message, Debug)]

@@ -17,10 +17,10 @@ use crate::actors::send::Mailbox;
 use crate::actors::shard::ShardActor;
 use crate::actors::shard::mail::{CloseAll, CloseApp, FanOutBatch};
 use crate::event::{Event, Payload};
+use crate::model::Failure;
 use crate::model::{ClientId, UserId};
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::stream::NotificationTargets;
-use crate::store::Failure;
 use crate::telemetry::{ActorNumbers, Counter};
 
 /// Where events go, in order.

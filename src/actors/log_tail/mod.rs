@@ -24,7 +24,8 @@ use self::source::LogSource;
 use super::Shared;
 use crate::event::{Event, Gap, GapCause, Logged, Pos};
 use crate::fault::Fault;
-use crate::store::{Failure, Store};
+use crate::model::Failure;
+use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
 
 /// How often the head of the log is compared, in case that another process wrote last.

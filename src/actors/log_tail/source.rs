@@ -3,7 +3,8 @@
 use std::future::Future;
 
 use crate::event::{Event, Logged, Pos};
-use crate::store::{Failure, Store};
+use crate::model::Failure;
+use crate::store::Store;
 
 /// Rows fetched in one go, and their bytes.
 const PAGE: (usize, usize) = (1024, 8 * 1024 * 1024);

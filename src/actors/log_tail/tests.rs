@@ -10,8 +10,8 @@ use super::source::LogSource;
 use super::{LogTail, Step};
 use crate::event::samples::{ADA, ROOM, message};
 use crate::event::{Event, Gap, GapCause, Logged, Pos, Timestamps};
+use crate::model::Failure;
 use crate::model::Stamp;
-use crate::store::Failure;
 use crate::telemetry::{Counter, Metrics};
 
 /// Rows fetched in one go.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::actors::presence::SetPresence;
 use crate::model::{
-    ClientId, Marker, MarkerName, Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
+    ClientId, Failure, Marker, MarkerName, Presence, Relation, Scopes, Token, User, UserId,
+    UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
-use crate::store::{Failure, Pending};
+use crate::store::Pending;
 
 /// Follows, mutes or blocks another user, or undoes it.
 #[derive(actix::Message, Debug)]

@@ -13,8 +13,8 @@ use self::mail::{
 };
 use super::Shared;
 use crate::event::{Event, Payload, Timestamps};
-use crate::model::{Marker, MarkerName, Presence, Refusal, Token, User, UserId};
-use crate::store::{Failure, Pending};
+use crate::model::{Failure, Marker, MarkerName, Presence, Refusal, Token, User, UserId};
+use crate::store::Pending;
 
 /// Mails that may wait for a user.
 pub const MAILBOX: usize = 256;

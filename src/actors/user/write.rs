@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::mail::ProfileChange;
 use crate::event::Payload;
 use crate::model::{
-    Access, ClientId, Marker, MarkerName, Refusal, Relation, Scopes, Token, TokenId, User, UserId,
-    UserPrincipal,
+    Access, ClientId, Failure, Marker, MarkerName, Refusal, Relation, Scopes, Token, TokenId, User,
+    UserId, UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
-use crate::store::{Failure, NewToken, Tx};
+use crate::store::{NewToken, Tx};
 use crate::text::raw::{On, merge};
 
 /// Follows, mutes or blocks, or undoes it. Repeating changes nothing and announces nothing.

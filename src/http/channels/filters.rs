@@ -3,8 +3,8 @@
 use crate::http::ApiResult;
 use crate::http::extract::{Params, UserCaller};
 use crate::model::channel::PM;
-use crate::model::{Principal, Refusal, Scope, UserId, UserPrincipal};
-use crate::store::{Db, Failure, InboxFilter, MessageFilter};
+use crate::model::{Failure, Principal, Refusal, Scope, UserId, UserPrincipal};
+use crate::store::{Db, InboxFilter, MessageFilter};
 
 /// Which channels of a list are wanted; never one that the user may not read.
 pub(super) fn channels(principal: &UserPrincipal, params: &Params) -> InboxFilter {

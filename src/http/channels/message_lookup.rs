@@ -8,8 +8,8 @@ use super::messages::message_path;
 use crate::http::extract::{AnyCaller, Params};
 use crate::http::principal::principal_of;
 use crate::http::{ApiResult, App, show};
-use crate::model::{ChannelId, Message, MessageId, Principal, Refusal};
-use crate::store::{Db, Failure};
+use crate::model::{ChannelId, Failure, Message, MessageId, Principal, Refusal};
+use crate::store::Db;
 
 /// Most messages of one look-up.
 const MOST: usize = 200;

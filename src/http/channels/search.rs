@@ -9,11 +9,11 @@ use crate::http::principal::principal_of;
 use crate::http::{ApiResult, App, show};
 use crate::model::channel::PM;
 use crate::model::{
-    Bound, Channel, ChannelId, MessageId, Page, PageRequest, Principal, Refusal, Stamp, UserId,
-    UserKind,
+    Bound, Channel, ChannelId, Failure, MessageId, Page, PageRequest, Principal, Refusal, Stamp,
+    UserId, UserKind,
 };
 use crate::protocol::draft::PersonRef;
-use crate::store::{ChannelOrder, ChannelSearch, Db, Failure, InboxFilter, MessageSearch};
+use crate::store::{ChannelOrder, ChannelSearch, Db, InboxFilter, MessageSearch};
 
 /// Most private channels that one search looks through, newest activity first.
 const MOST_PRIVATE: usize = 2000;
@@ -96,11 +96,11 @@ pub(in crate::http) async fn messages(
     }
     let private = sent.iter().any(|id| id == PRIVATE_WORD);
     let ids: Vec<ChannelId> = sent.iter().filter_map(|id| id.parse().ok()).collect();
-    let mut search = message_search(&app, &params).await?;
+    let search = message_search(&app, &params).await?;
     let reader = principal_of(&app, Some(&caller)).await?;
     let user = reader.user();
     let (request, hides) = (params.page(), filters::messages(&params));
-    let read = app.engine.store().read_words(move |db| {
+    let read = app.engine.store().search(search, move |db, mut search| {
         search.channels = db
             .channels(&ids)?
             .into_values()

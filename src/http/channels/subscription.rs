@@ -10,9 +10,9 @@ use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
 use crate::http::principal::{principal_of, readable};
 use crate::http::show::Person;
 use crate::http::{ApiResult, App, Reply, show};
-use crate::model::{Access, Acl, Channel, ChannelId, Principal, Raw, Refusal, UserId};
+use crate::model::{Access, Acl, Channel, ChannelId, Failure, Principal, Raw, Refusal, UserId};
 use crate::protocol::topic::Topic;
-use crate::store::{Db, Failure};
+use crate::store::Db;
 
 /// `PUT` (or `POST`) `/channels/{channel_id}/subscribe`
 pub(in crate::http) async fn subscribe(

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
 use crate::http::ApiError;
-use crate::store::Failure;
+use crate::model::Failure;
 
 /// Why no token is granted.
 #[derive(Debug)]

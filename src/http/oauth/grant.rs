@@ -15,10 +15,10 @@ use crate::http::App;
 use crate::http::extract::{Body, Caller};
 use crate::http::show::{Includes, Shown};
 use crate::model::visibility::Occasion;
-use crate::model::{ClientId, Scopes, Token, UserId};
+use crate::model::{ClientId, Failure, Scopes, Token, UserId};
 use crate::protocol::object::{Storage, TokenObject};
 use crate::protocol::render_options::RenderOptions;
-use crate::store::{Failure, secret};
+use crate::store::secret;
 use crate::text::controls;
 
 /// Longest password in bytes; a longer one is wrong without hashing it.

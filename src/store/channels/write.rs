@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::super::db::to_json;
-use super::super::failure::is_taken;
 use super::super::schema::{channel_members, channels};
+use super::super::sql_error::is_taken;
 use super::super::{Failure, Tx};
 use super::{FULL, READ, Row, WRITE, pm_key};
 use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, PM};

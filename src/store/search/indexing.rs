@@ -2,7 +2,7 @@
 //!
 //! A message in an index of its own costs as much as all the rest of its write, so the lane indexes in slices, from a
 //! mark on (`search_mark`). The mark moves in the transaction that indexes, so a crash leaves nothing out. A search
-//! has the rest indexed first ([`Store::read_words`]): what was written before is found.
+//! has the rest indexed first ([`Store::search`]): what was written before is found.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use super::super::connect::Sql;
 use super::super::statements::{
     self, EndOfSlice, IndexSlice, LastMessageId, MoveSearchMark, SearchMark, execute,
 };
-use super::super::{Db, Failure, Store, Tx};
+use super::super::{Db, Failure, MessageSearch, Store, Tx};
 use crate::model::MessageId;
 
 /// So many new messages are indexed without waiting longer; a slice holds a few times as many.
@@ -28,6 +28,8 @@ const LATER: Duration = Duration::from_secs(5);
 pub(in super::super) struct Indexing {
     waiting: usize,
     due: Option<Instant>,
+    /// Set by a failure: many messages do not make the next try come earlier.
+    not_before: Option<Instant>,
 }
 
 impl Indexing {
@@ -35,6 +37,7 @@ impl Indexing {
         Self {
             waiting: 0,
             due: Some(now),
+            not_before: None,
         }
     }
 
@@ -48,7 +51,8 @@ impl Indexing {
             Some(now)
         } else {
             self.due.or(Some(now + SOON))
-        };
+        }
+        .max(self.not_before);
     }
 
     pub(in super::super) fn due(&self) -> Option<Instant> {
@@ -58,10 +62,11 @@ impl Indexing {
     /// A slice was indexed; whether it was the last.
     pub(in super::super) fn done(&mut self, all: Result<bool, Failure>, now: Instant) {
         self.waiting = 0;
+        self.not_before = all.as_ref().err().map(|_logged_already| now + LATER);
         self.due = match all {
             Ok(true) => None,
             Ok(false) => Some(now),
-            Err(_logged_already) => Some(now + LATER),
+            Err(_logged_already) => self.not_before,
         };
     }
 }
@@ -107,14 +112,22 @@ impl Tx<'_> {
 }
 
 impl Store {
-    /// As [`Store::read`], for a job that looks for words: what was written before this call is found.
+    /// As [`Store::read`], for a search: if it looks for words, what was written before this call is found.
     ///
     /// # Errors
     /// [`Failure::Busy`] of either queue.
-    pub async fn read_words<T: Send + 'static>(
+    pub async fn search<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure> + Send + 'static,
+        search: MessageSearch,
+        job: impl FnOnce(&mut Db<'_>, MessageSearch) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
+        if search.has_words() {
+            self.index_written().await?;
+        }
+        self.read(move |db| job(db, search)).await
+    }
+
+    async fn index_written(&self) -> Result<(), Failure> {
         // Asked of the database, not of the lane: another process may have written.
         let newest = self.read(|db| {
             let newest = db.newest_unindexed()?;
@@ -125,11 +138,31 @@ impl Store {
             // What is written meanwhile is not waited for, so this ends.
             while !self.write(move |tx| index_up_to(tx, newest)).await? {}
         }
-        self.read(job).await
+        Ok(())
     }
 }
 
 fn index_up_to(tx: &mut Tx<'_>, newest: i64) -> Result<bool, Failure> {
     let (sql, _) = tx.parts();
     Ok(mark(sql)? >= newest || index_slice(sql)? || mark(sql)? >= newest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_failure_many_messages_do_not_bring_the_next_try_forward() {
+        let now = Instant::now();
+        let mut indexing = Indexing::due_at_once(now);
+        indexing.done(Err(Failure::Busy), now);
+        indexing.note(MANY, now);
+        assert_eq!(indexing.due(), Some(now + LATER));
+        indexing.done(Ok(true), now + LATER);
+        indexing.note(MANY, now + LATER);
+        assert_eq!(indexing.due(), Some(now + LATER));
+        indexing.done(Ok(true), now + LATER);
+        indexing.note(1, now + LATER);
+        assert_eq!(indexing.due(), Some(now + LATER + SOON));
+    }
 }

@@ -107,3 +107,10 @@ pub struct MessageSearch {
     /// Not by these authors.
     pub hidden: Vec<UserId>,
 }
+
+impl MessageSearch {
+    /// Whether it looks for words, so for the full-text index.
+    pub fn has_words(&self) -> bool {
+        self.q.as_deref().is_some_and(|q| !q.trim().is_empty())
+    }
+}

@@ -6,9 +6,9 @@ use crate::model::{Bound, ChannelId, MessageId, PageRequest, UserKind};
 use crate::store::MessageSearch;
 
 async fn found(place: &Place, search: MessageSearch) -> Vec<MessageId> {
-    let page = place
-        .store
-        .read_words(move |db| db.search_messages(&search, &PageRequest::default()));
+    let page = place.store.search(search, |db, search| {
+        db.search_messages(&search, &PageRequest::default())
+    });
     page.await
         .unwrap()
         .items
@@ -105,7 +105,9 @@ async fn what_a_crash_left_unindexed_is_found_all_the_same() {
     place.delete(gone, ada).await;
     let again = place.another();
     let search = words(room, "tea");
-    let page = again.read_words(move |db| db.search_messages(&search, &PageRequest::default()));
+    let page = again.search(search, |db, search| {
+        db.search_messages(&search, &PageRequest::default())
+    });
     let ids: Vec<i64> = page
         .await
         .unwrap()
@@ -166,9 +168,9 @@ async fn relevance_has_pages_that_go_on() {
             by_relevance: true,
             ..words(room, "tea")
         };
-        let page = place
-            .store
-            .read_words(move |db| db.search_messages(&search, &request));
+        let page = place.store.search(search, move |db, search| {
+            db.search_messages(&search, &request)
+        });
         page.await.unwrap()
     };
     let two = PageRequest {

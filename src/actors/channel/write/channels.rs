@@ -8,8 +8,8 @@ use super::super::mail::{ChannelChange, SubscriptionChange};
 use super::super::rules;
 use super::{announce_subscription, auto_subscribe, news, read, subscribe_all};
 use crate::event::Payload;
-use crate::model::{Access, Channel, ChannelId, Refusal, UserId, UserPrincipal};
-use crate::store::{Failure, Tx};
+use crate::model::{Access, Channel, ChannelId, Failure, Refusal, UserId, UserPrincipal};
+use crate::store::Tx;
 
 /// Changes ACL and raw.
 ///

@@ -6,8 +6,10 @@ use super::super::rules;
 use super::subscribe_all;
 use crate::event::{Payload, Written};
 use crate::fault::Fault;
-use crate::model::{Channel, Message, MessageId, NewMessage, Refusal, User, UserId, UserPrincipal};
-use crate::store::{Failure, Tx};
+use crate::model::{
+    Channel, Failure, Message, MessageId, NewMessage, Refusal, User, UserId, UserPrincipal,
+};
+use crate::store::Tx;
 
 /// Writes a message that is more than a row: private, an answer, or with a marker. `known`: the channel as its actor
 /// knows it.

@@ -7,8 +7,8 @@ mod messages;
 use std::sync::Arc;
 
 use crate::event::{ChannelNews, Payload};
-use crate::model::{Channel, ChannelId, Message, MessageId, Refusal, User, UserId};
-use crate::store::{Failure, Tx};
+use crate::model::{Channel, ChannelId, Failure, Message, MessageId, Refusal, User, UserId};
+use crate::store::Tx;
 
 pub use channels::{change, change_subscription, create, deactivate, hand_over, open_pm};
 pub use messages::{allowed_message, delete_message, message, set_sticky};

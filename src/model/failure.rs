@@ -1,11 +1,9 @@
-//! The error of mails, jobs and handlers.
+//! Why something was not done: the error of mails, jobs and handlers.
 
 use std::fmt;
 use std::sync::Arc;
 
-use diesel::result::{DatabaseErrorKind, Error as SqlError};
-
-use crate::model::{Refusal, Refused};
+use super::{Refusal, Refused};
 
 /// The reason why something was not done.
 #[derive(Debug, Clone)]
@@ -49,17 +47,6 @@ impl From<Refusal> for Failure {
     }
 }
 
-impl From<SqlError> for Failure {
-    fn from(error: SqlError) -> Self {
-        // Another process held the file for longer than the busy timeout.
-        if is_locked(&error) {
-            tracing::warn!("the database file is locked by another process");
-            return Self::Busy;
-        }
-        Self::trouble(format!("database: {error}"))
-    }
-}
-
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -72,19 +59,3 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-/// The refusal for a violated unique constraint, which the caller chooses.
-pub(super) fn is_taken(error: &SqlError) -> bool {
-    matches!(
-        error,
-        SqlError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
-    )
-}
-
-/// Another connection has the file.
-pub(super) fn is_locked(error: &SqlError) -> bool {
-    let SqlError::DatabaseError(DatabaseErrorKind::Unknown, info) = error else {
-        return false;
-    };
-    info.message().contains("database is locked")
-}
