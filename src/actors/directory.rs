@@ -147,8 +147,8 @@ impl Directory {
         self.firehoses.remove_if(id, |_, known| known.is(addr));
     }
 
-    /// What channels and firehoses know from events does not hold any more: they load anew. Those that were here end
-    /// by themselves; what waits in their mailboxes is still answered.
+    /// Channels and firehoses can no longer trust the state that they built from events, so new actors load it again.
+    /// The old actors answer the mail that waits for them, and end when no address is left.
     pub fn restart_all(&self, shared: &Arc<Shared>) {
         self.channels.clear();
         for client in self.firehoses() {

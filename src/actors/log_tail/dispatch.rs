@@ -28,7 +28,7 @@ pub trait Dispatch: Send {
     /// Sends events to all listeners; done when all shards have taken them.
     fn deliver(&mut self, events: Vec<Arc<Event>>) -> impl Future<Output = ()> + Send;
 
-    /// Events were missed: what is known from events is read anew.
+    /// Events were missed: state that was built from events is loaded again.
     fn reset_state(&mut self);
 
     /// Streams missed events: they are closed, and their clients catch up.

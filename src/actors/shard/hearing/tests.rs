@@ -10,7 +10,7 @@ use crate::event::samples::{ADA, BOB, ROOM, client, message, one_of_each};
 use crate::model::Token;
 use crate::protocol::query::Query;
 
-/// Every topic, as a user follows it who is in the room.
+/// Every topic, as a member of the room subscribes to it.
 fn topics(user: UserId) -> [Topic; 6] {
     [
         Topic::ChannelMessages(ROOM),
