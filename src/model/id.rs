@@ -45,6 +45,8 @@ numbers! {
     ChannelId;
     /// A message; ids grow over all channels, in commit order.
     MessageId;
+    /// A post, or a repost; ids grow over all posts, in commit order.
+    PostId;
     /// An access token (its row, never its secret).
     TokenId;
 }

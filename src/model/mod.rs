@@ -13,6 +13,7 @@ pub mod id;
 pub mod marker;
 pub mod message;
 pub mod page;
+pub mod post;
 pub mod presence;
 pub mod raw;
 pub mod refusal;
@@ -32,11 +33,13 @@ pub use client::{Client, ClientBrief};
 pub use content::{Content, Entities};
 pub use failure::Failure;
 pub use id::{
-    ChannelId, ClientId, ConnectionId, MessageId, StreamKey, SubscriptionId, TokenId, UserId,
+    ChannelId, ClientId, ConnectionId, MessageId, PostId, StreamKey, SubscriptionId, TokenId,
+    UserId,
 };
 pub use marker::{Marker, MarkerName};
 pub use message::{Deletion, Message, NewMessage};
 pub use page::{Bound, Page, PageRequest};
+pub use post::{NewPost, Post, PostCounts, PostRevision};
 pub use presence::Presence;
 pub use raw::Raw;
 pub use refusal::{Refusal, Refused};

@@ -52,6 +52,15 @@ refusals! {
     TooManyMembers           400 "too-many-members"          "A channel may not have that many members.";
     ReplyElsewhere           400 "reply-elsewhere"           "reply_to must be a message of the same channel.";
     MessageDeleted           400 "message-deleted"           "This message is deleted.";
+    ReplyUnknown             400 "reply-unknown"             "reply_to must be a post that is there.";
+    PostDuplicate            400 "duplicate-post"            "You posted the same text a moment ago.";
+    RevisionTooLate          400 "revision-too-late"         "A post can be revised shortly after it was written only.";
+    RevisionAgain            400 "revision-again"            "A post can be revised once.";
+    RevisionEntities         400 "revision-entities"         "A revision keeps mentions, tags and links.";
+    RepostOwn                400 "repost-own"                "You cannot repost your own post.";
+    RepostAgain              400 "repost-again"              "You reposted this already.";
+    RepostNotFound           400 "repost-not-found"          "No repost found to delete.";
+    BookmarkNotFound         400 "bookmark-not-found"        "Post not bookmarked.";
     OnlyYourself             400 "only-yourself"             "A private message needs somebody else.";
     UnknownMarker            400 "unknown-marker"            "No such stream marker.";
     SubscriptionLimit        400 "subscription-limit"        "This connection already has as many subscriptions as it may.";
@@ -71,6 +80,7 @@ refusals! {
     UserNotFound             404 "user-not-found"            "No such user.";
     ChannelNotFound          404 "channel-not-found"         "No such channel.";
     MessageNotFound          404 "message-not-found"         "No such message.";
+    PostNotFound             404 "post-not-found"            "No such post.";
     StreamNotFound           404 "stream-not-found"          "No such stream.";
     NoSuchPrivateChannel     404 "no-existing-pm"            "No private message channel exists for the given user combination";
     MethodNotAllowed         405 "method-not-allowed"        "This address does not take this method.";

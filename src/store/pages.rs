@@ -15,15 +15,17 @@ pub(super) fn gather<T>(
     mut keep: impl FnMut(&T) -> Result<bool, Failure>,
 ) -> Result<Page<T>, Failure> {
     let wanted = usize::from(request.count) + 1;
+    // The first step is as long as the page: mostly little is left out of it.
     let mut step = PageRequest {
-        count: STEP,
+        count: STEP.min(request.count + 1),
         ..*request
     };
     let (mut kept, mut seen) = (Vec::new(), 0);
     loop {
         let rows = fetch(&step)?;
         seen += rows.len();
-        let is_last = rows.len() < usize::from(STEP);
+        let is_last = rows.len() < usize::from(step.count);
+        step.count = STEP;
         let edge = rows.last().map(|(id, _)| *id);
         for (id, item) in rows {
             if keep(&item)? {

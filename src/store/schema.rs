@@ -129,6 +129,79 @@ diesel::table! {
 }
 
 diesel::table! {
+    posts (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        client_id -> Text,
+        thread_id -> BigInt,
+        reply_to -> Nullable<BigInt>,
+        repost_of -> Nullable<BigInt>,
+        repost_revision -> Nullable<Integer>,
+        created_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+        revised_at -> Nullable<BigInt>,
+        revision -> Integer,
+        is_human -> Bool,
+        is_nsfw -> Bool,
+        is_directed -> Bool,
+        length -> Integer,
+        text -> Text,
+        html -> Text,
+        entities -> Nullable<Text>,
+        raw -> Nullable<Text>,
+        bookmarks -> BigInt,
+        replies -> BigInt,
+        reposts -> BigInt,
+        threads -> BigInt,
+    }
+}
+
+diesel::table! {
+    post_revisions (post_id, revision) {
+        post_id -> BigInt,
+        revision -> Integer,
+        is_nsfw -> Bool,
+        text -> Text,
+        html -> Text,
+        entities -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    post_mentions (user_id, post_id) {
+        user_id -> BigInt,
+        post_id -> BigInt,
+        is_copy -> Bool,
+        is_leading -> Bool,
+    }
+}
+
+diesel::table! {
+    post_tags (tag, post_id) {
+        tag -> Text,
+        post_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    post_links (post_id, url) {
+        post_id -> BigInt,
+        url -> Text,
+        domain -> Text,
+    }
+}
+
+diesel::table! {
+    bookmarks (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        post_id -> BigInt,
+        created_at -> BigInt,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     search_mark (id) {
         id -> BigInt,
         indexed_up_to -> BigInt,
@@ -190,8 +263,13 @@ diesel::table! {
 
 diesel::joinable!(tokens -> clients (client_id));
 diesel::joinable!(messages -> clients (client_id));
+diesel::joinable!(posts -> clients (client_id));
+diesel::joinable!(post_mentions -> posts (post_id));
+diesel::joinable!(post_tags -> posts (post_id));
+diesel::joinable!(bookmarks -> posts (post_id));
 diesel::allow_tables_to_appear_in_same_query!(
     app_streams,
+    bookmarks,
     channel_markers,
     channel_members,
     channel_mutes,
@@ -201,6 +279,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_events,
     log_head,
     messages,
+    post_links,
+    post_mentions,
+    post_revisions,
+    post_tags,
+    posts,
     relations,
     stream_markers,
     tokens,

@@ -76,6 +76,36 @@ statements! {
             position = excluded.position, last_read_id = excluded.last_read_id,
             percentage = excluded.percentage, updated_at = excluded.updated_at";
 
+    /// Authors that a user follows, and the user, each with the newest post in a range of ids; newest first.
+    LatestOfFollowed -> (BigInt, BigInt) = "SELECT author, head FROM (
+            SELECT other_id AS author, (SELECT MAX(id) FROM posts WHERE posts.user_id = relations.other_id
+                AND posts.id BETWEEN ? AND ?) AS head
+            FROM relations WHERE relations.user_id = ? AND kind = 'follow'
+            UNION ALL
+            SELECT users.id, (SELECT MAX(id) FROM posts WHERE posts.user_id = users.id AND posts.id BETWEEN ? AND ?)
+            FROM users WHERE users.id = ?
+        ) WHERE head IS NOT NULL ORDER BY head DESC LIMIT ?";
+    /// The same with the oldest post in the range, oldest first.
+    EarliestOfFollowed -> (BigInt, BigInt) = "SELECT author, head FROM (
+            SELECT other_id AS author, (SELECT MIN(id) FROM posts WHERE posts.user_id = relations.other_id
+                AND posts.id BETWEEN ? AND ?) AS head
+            FROM relations WHERE relations.user_id = ? AND kind = 'follow'
+            UNION ALL
+            SELECT users.id, (SELECT MIN(id) FROM posts WHERE posts.user_id = users.id AND posts.id BETWEEN ? AND ?)
+            FROM users WHERE users.id = ?
+        ) WHERE head IS NOT NULL ORDER BY head LIMIT ?";
+    /// Whether a post, or a repost of it, before a repost and not before a moment, is by a user or by one that the
+    /// user follows.
+    HeardRepost -> BigInt = "SELECT earlier.id
+        FROM (
+            SELECT id, user_id, created_at FROM posts WHERE repost_of = ? AND deleted_at IS NULL
+            UNION ALL
+            SELECT id, user_id, created_at FROM posts WHERE id = ?
+        ) AS earlier
+        WHERE earlier.id < ? AND earlier.created_at > ? AND (earlier.user_id = ? OR EXISTS (
+            SELECT 1 FROM relations WHERE relations.user_id = ? AND kind = 'follow' AND other_id = earlier.user_id))
+        LIMIT 1";
+
     /// How far the full-text index has come.
     SearchMark -> BigInt = "SELECT indexed_up_to FROM search_mark";
     /// It has come further.

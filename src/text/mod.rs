@@ -152,6 +152,23 @@ pub fn with_object_id(content: &mut Content, id: i64) {
     content.html = html::replace_in_hrefs(&content.html, OBJECT_ID, &id);
 }
 
+/// Code points that count against a limit: markdown links count as their anchors.
+pub fn length(content: &Content) -> usize {
+    let appended = content.entities.links.iter().map(|link| {
+        let amended = link.amended_len.unwrap_or(link.len);
+        amended.saturating_sub(link.len)
+    });
+    let whole = content.text.chars().count();
+    whole.saturating_sub(appended.sum())
+}
+
+/// The form by which tags are looked up: `#The_Lost` is `thelost`.
+pub fn tag_key(tag: &str) -> String {
+    let plain = tag.trim_start_matches('#').chars();
+    let plain = plain.filter(|character| *character != '_');
+    plain.flat_map(char::to_lowercase).collect()
+}
+
 /// Whether the tags contain `nsfw`, in any letter case.
 pub fn is_nsfw(content: &Content) -> bool {
     content
@@ -159,4 +176,17 @@ pub fn is_nsfw(content: &Content) -> bool {
         .tags
         .iter()
         .any(|tag| tag.text.eq_ignore_ascii_case("nsfw"))
+}
+
+/// The host of an absolute address, lower case and without `www.`; empty if there is none.
+pub fn domain_of(url: &str) -> String {
+    let after = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        Some(_) | None => host,
+    };
+    let host = host.to_lowercase();
+    host.strip_prefix("www.").unwrap_or(&host).to_owned()
 }

@@ -1,0 +1,82 @@
+-- Posts, reposts and what is looked up by. Rows are never removed: deletion is a mark, and takes the words away.
+
+CREATE TABLE posts (
+    id               INTEGER PRIMARY KEY NOT NULL,
+    user_id          BIGINT  NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    client_id        TEXT    NOT NULL REFERENCES clients (id) ON DELETE RESTRICT,
+    thread_id        BIGINT  NOT NULL,             -- the root's id; its own on a root and on a repost
+    reply_to         BIGINT,                       -- NULL on a root and on a repost
+    repost_of        BIGINT,                       -- never a repost itself; NULL on a post
+    repost_revision  INTEGER,                      -- the version that a repost shows
+    created_at       BIGINT  NOT NULL,
+    deleted_at       BIGINT,
+    revised_at       BIGINT,                       -- of the last version
+    revision         INTEGER NOT NULL DEFAULT 0,   -- 0: as it was written first
+    is_human         BOOLEAN NOT NULL,             -- by the kind of its author: the global stream shows those only
+    is_nsfw          BOOLEAN NOT NULL,
+    is_directed      BOOLEAN NOT NULL,             -- begins with mentions
+    length           INTEGER NOT NULL,             -- code points that count
+    text             TEXT    NOT NULL,             -- empty on reposts and after deletion
+    html             TEXT    NOT NULL,
+    entities         TEXT,                         -- NULL: none
+    raw              TEXT,                         -- NULL: none
+    bookmarks        BIGINT  NOT NULL DEFAULT 0,   -- the counts are kept, not counted
+    replies          BIGINT  NOT NULL DEFAULT 0,
+    reposts          BIGINT  NOT NULL DEFAULT 0,
+    threads          BIGINT  NOT NULL DEFAULT 0
+);
+-- The rowid is the last column of each index, so each of them orders by id.
+CREATE INDEX posts_by_user ON posts (user_id);
+CREATE INDEX posts_by_thread ON posts (thread_id);
+CREATE INDEX posts_by_reply ON posts (reply_to) WHERE reply_to IS NOT NULL;
+CREATE UNIQUE INDEX posts_by_repost ON posts (repost_of, user_id) WHERE repost_of IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX posts_global ON posts (id) WHERE repost_of IS NULL AND is_human;
+-- What a page says about posts that were deleted or revised since.
+CREATE INDEX posts_deleted ON posts (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX posts_revised ON posts (revised_at) WHERE revised_at IS NOT NULL;
+
+-- Versions that a revision replaced.
+CREATE TABLE post_revisions (
+    post_id          BIGINT  NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    revision         INTEGER NOT NULL,
+    is_nsfw          BOOLEAN NOT NULL,
+    text             TEXT    NOT NULL,
+    html             TEXT    NOT NULL,
+    entities         TEXT,
+    PRIMARY KEY (post_id, revision)
+) WITHOUT ROWID;
+
+CREATE TABLE post_mentions (
+    user_id          BIGINT  NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    post_id          BIGINT  NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    is_copy          BOOLEAN NOT NULL,             -- copy mentions only
+    is_leading       BOOLEAN NOT NULL,
+    PRIMARY KEY (user_id, post_id)
+) WITHOUT ROWID;
+
+CREATE TABLE post_tags (
+    tag              TEXT    NOT NULL,             -- folded, see text::tag_key
+    post_id          BIGINT  NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    PRIMARY KEY (tag, post_id)
+) WITHOUT ROWID;
+CREATE INDEX post_tags_by_post ON post_tags (post_id);
+
+CREATE TABLE post_links (
+    post_id          BIGINT  NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    url              TEXT    NOT NULL,
+    domain           TEXT    NOT NULL,             -- lower case, without www.
+    PRIMARY KEY (post_id, url)
+) WITHOUT ROWID;
+CREATE INDEX post_links_by_url ON post_links (url, post_id);
+CREATE INDEX post_links_by_domain ON post_links (domain, post_id);
+
+CREATE TABLE bookmarks (
+    id               INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, -- orders a list of bookmarks
+    user_id          BIGINT  NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    post_id          BIGINT  NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    created_at       BIGINT  NOT NULL,
+    note             TEXT,                         -- of the user alone
+    UNIQUE (user_id, post_id)
+);
+CREATE INDEX bookmarks_of_user ON bookmarks (user_id);
+CREATE INDEX bookmarks_of_post ON bookmarks (post_id);

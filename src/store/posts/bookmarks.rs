@@ -1,0 +1,75 @@
+//! Bookmarks: posts that users keep, with a note of their own.
+
+use diesel::prelude::*;
+
+use super::super::cache::Invalidated;
+use super::super::schema::{bookmarks, posts, users};
+use super::super::{Db, Failure, Tx};
+use crate::model::{PostId, UserId};
+
+impl Db<'_> {
+    /// Some of the users that bookmarked a post, latest first.
+    pub fn bookmarkers(&mut self, post: PostId, most: i64) -> Result<Vec<UserId>, Failure> {
+        let ids = bookmarks::table
+            .filter(bookmarks::post_id.eq(post.0))
+            .order(bookmarks::id.desc())
+            .limit(most)
+            .select(bookmarks::user_id)
+            .load::<i64>(self.sql)?;
+        Ok(ids.into_iter().map(UserId).collect())
+    }
+}
+
+impl Tx<'_> {
+    /// Bookmarks a post. False: it was bookmarked already, and only the note is new.
+    pub fn bookmark(
+        &mut self,
+        user: UserId,
+        post: PostId,
+        note: Option<&str>,
+    ) -> Result<bool, Failure> {
+        let known = bookmarks::table
+            .filter(bookmarks::user_id.eq(user.0))
+            .filter(bookmarks::post_id.eq(post.0));
+        let renamed = diesel::update(known)
+            .set(bookmarks::note.eq(note))
+            .execute(self.sql)?;
+        if renamed > 0 {
+            return Ok(false);
+        }
+        let now = self.now();
+        diesel::insert_into(bookmarks::table)
+            .values((
+                bookmarks::user_id.eq(user.0),
+                bookmarks::post_id.eq(post.0),
+                bookmarks::created_at.eq(now.0),
+                bookmarks::note.eq(note),
+            ))
+            .execute(self.sql)?;
+        self.count_bookmark(user, post, 1)?;
+        Ok(true)
+    }
+
+    /// Removes a bookmark. False: there was none.
+    pub fn remove_bookmark(&mut self, user: UserId, post: PostId) -> Result<bool, Failure> {
+        let known = bookmarks::table
+            .filter(bookmarks::user_id.eq(user.0))
+            .filter(bookmarks::post_id.eq(post.0));
+        let removed = diesel::delete(known).execute(self.sql)?;
+        if removed > 0 {
+            self.count_bookmark(user, post, -1)?;
+        }
+        Ok(removed > 0)
+    }
+
+    fn count_bookmark(&mut self, user: UserId, post: PostId, by: i64) -> Result<(), Failure> {
+        diesel::update(posts::table.find(post.0))
+            .set(posts::bookmarks.eq(posts::bookmarks + by))
+            .execute(self.sql)?;
+        diesel::update(users::table.find(user.0))
+            .set(users::bookmarks.eq(users::bookmarks + by))
+            .execute(self.sql)?;
+        self.mark_invalid(Invalidated::User(user));
+        Ok(())
+    }
+}

@@ -1,0 +1,269 @@
+//! Posts are written, revised and deleted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use super::super::cache::Invalidated;
+use super::super::db::to_json;
+use super::super::schema::{post_links, post_mentions, post_revisions, post_tags, posts, users};
+use super::super::{Failure, Tx};
+use crate::model::marker::MarkerName;
+use crate::model::{
+    Content, Entities, NewPost, Post, PostCounts, PostId, PostRevision, Refusal, User,
+    UserId, UserKind,
+};
+use crate::text;
+
+/// Newest posts of an author that are compared with a new one; more within the window is what the rate limit is for.
+const COMPARED: i64 = 50;
+
+impl Tx<'_> {
+    /// Writes a post: its row, what it is looked up by, the counts of author and parent; the author's marker if asked for.
+    ///
+    /// # Errors
+    /// `reply_to` names no post that is there.
+    pub fn insert_post(&mut self, author: &User, mut new: NewPost) -> Result<Post, Failure> {
+        let (reply_to, thread) = match new.reply_to {
+            Some(id) => {
+                let answered = self.answered(id)?;
+                (Some(answered.id), Some(answered.thread_id))
+            }
+            None => (None, None),
+        };
+        let (id, now) = (self.next_post_id()?, self.now());
+        text::with_object_id(&mut new.content, id.0);
+        text::raw::with_object_id(&mut new.raw, id.0);
+        let raw = (!new.raw.is_empty())
+            .then(|| to_json(&new.raw))
+            .transpose()?;
+        diesel::insert_into(posts::table)
+            .values((
+                posts::id.eq(id.0),
+                posts::user_id.eq(new.user_id.0),
+                posts::client_id.eq(new.client.id.as_str()),
+                posts::thread_id.eq(thread.unwrap_or(id).0),
+                posts::reply_to.eq(reply_to.map(|post| post.0)),
+                posts::created_at.eq(now.0),
+                posts::is_human.eq(author.kind == UserKind::Human),
+                posts::is_nsfw.eq(new.is_nsfw),
+                words(&new.content)?,
+                posts::raw.eq(raw),
+            ))
+            .execute(self.sql)?;
+        self.insert_entities(id, &new.content)?;
+        self.count_posts(new.user_id, 1)?;
+        if let Some(answered) = reply_to {
+            self.count_reply(answered)?;
+        }
+        if new.update_marker {
+            self.set_marker(new.user_id, MarkerName::Personal, id.0, 0, false)?;
+        }
+        Ok(Post {
+            id,
+            user_id: new.user_id,
+            client: new.client,
+            thread_id: thread.unwrap_or(id),
+            reply_to,
+            repost_of: None,
+            created_at: now,
+            content: new.content,
+            raw: new.raw,
+            is_nsfw: new.is_nsfw,
+            revision: 0,
+            deleted_at: None,
+            counts: PostCounts::default(),
+        })
+    }
+
+    /// Whether the author wrote the same text within this time. Deleted posts do not count: their text is gone.
+    pub fn has_posted(
+        &mut self,
+        author: UserId,
+        text: &str,
+        within: Duration,
+    ) -> Result<bool, Failure> {
+        let since = self.now().minus(within);
+        let newest = posts::table
+            .filter(posts::user_id.eq(author.0))
+            .order(posts::id.desc())
+            .limit(COMPARED)
+            .select((posts::created_at, posts::text))
+            .load::<(i64, String)>(self.sql)?;
+        Ok(newest
+            .iter()
+            .take_while(|(at, _)| *at > since.0)
+            .any(|(_, written)| written == text))
+    }
+
+    /// Gives a post other words; those it had become a revision.
+    pub fn revise_post(&mut self, mut post: Post, new: PostRevision) -> Result<Post, Failure> {
+        let entities = entities_text(&post.content.entities)?;
+        diesel::insert_into(post_revisions::table)
+            .values((
+                post_revisions::post_id.eq(post.id.0),
+                post_revisions::revision.eq(post.revision),
+                post_revisions::is_nsfw.eq(post.is_nsfw),
+                post_revisions::text.eq(&post.content.text),
+                post_revisions::html.eq(&post.content.html),
+                post_revisions::entities.eq(entities),
+            ))
+            .execute(self.sql)?;
+        post.revision += 1;
+        post.is_nsfw = new.is_nsfw.unwrap_or(post.is_nsfw);
+        post.content = new.content;
+        text::with_object_id(&mut post.content, post.id.0);
+        let now = self.now();
+        diesel::update(posts::table.find(post.id.0))
+            .set((
+                posts::revision.eq(post.revision),
+                posts::revised_at.eq(now.0),
+                posts::is_nsfw.eq(post.is_nsfw),
+                words(&post.content)?,
+            ))
+            .execute(self.sql)?;
+        Ok(post)
+    }
+
+    /// Marks a post as deleted and removes its words, their earlier versions, and what it was found by. Who was mentioned
+    /// stays, so that its deletion is told where the post was shown.
+    pub fn delete_post(&mut self, mut post: Post) -> Result<Post, Failure> {
+        let now = self.now();
+        diesel::update(posts::table.find(post.id.0))
+            .set((
+                posts::deleted_at.eq(now.0),
+                posts::text.eq(""),
+                posts::html.eq(""),
+                posts::entities.eq(None::<String>),
+                posts::raw.eq(None::<String>),
+            ))
+            .execute(self.sql)?;
+        let of_post = post.id.0;
+        diesel::delete(post_revisions::table.filter(post_revisions::post_id.eq(of_post)))
+            .execute(self.sql)?;
+        diesel::delete(post_tags::table.filter(post_tags::post_id.eq(of_post)))
+            .execute(self.sql)?;
+        diesel::delete(post_links::table.filter(post_links::post_id.eq(of_post)))
+            .execute(self.sql)?;
+        self.count_posts(post.user_id, -1)?;
+        post.deleted_at = Some(now);
+        Ok(post)
+    }
+
+    pub(super) fn next_post_id(&mut self) -> Result<PostId, Failure> {
+        let newest = posts::table
+            .select(diesel::dsl::max(posts::id))
+            .first::<Option<i64>>(self.sql)?;
+        Ok(PostId(newest.unwrap_or(0) + 1))
+    }
+
+    /// The post that a reply answers; the original, if a repost was named.
+    fn answered(&mut self, id: PostId) -> Result<Post, Failure> {
+        let mut post = self.post(id)?;
+        if let Some(original) = post.as_ref().and_then(|post| post.repost_of) {
+            post = self.post(original)?;
+        }
+        let there = post.filter(|post| !post.is_deleted());
+        Ok(there.ok_or_else(|| Refusal::ReplyUnknown.at("reply_to"))?)
+    }
+
+    /// The first reply to a post begins a thread there, which counts for the post and for its parent.
+    fn count_reply(&mut self, answered: PostId) -> Result<(), Failure> {
+        let (replies, parent) = diesel::update(posts::table.find(answered.0))
+            .set(posts::replies.eq(posts::replies + 1))
+            .returning((posts::replies, posts::reply_to))
+            .get_result::<(i64, Option<i64>)>(self.sql)?;
+        if replies == 1 {
+            let begun = [Some(answered.0), parent];
+            diesel::update(posts::table.filter(posts::id.eq_any(begun.into_iter().flatten())))
+                .set(posts::threads.eq(posts::threads + 1))
+                .execute(self.sql)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn count_posts(&mut self, user: UserId, by: i64) -> Result<(), Failure> {
+        diesel::update(users::table.find(user.0))
+            .set(users::posts.eq(users::posts + by))
+            .execute(self.sql)?;
+        self.mark_invalid(Invalidated::User(user));
+        Ok(())
+    }
+
+    fn insert_entities(&mut self, post: PostId, content: &Content) -> Result<(), Failure> {
+        let entities = &content.entities;
+        // One row per user: copied only if every mention of them is a copy, leading if any is.
+        let mut mentioned: BTreeMap<UserId, (bool, bool)> = BTreeMap::new();
+        for mention in &entities.mentions {
+            let (is_copy, is_leading) = mentioned.entry(mention.id).or_insert((true, false));
+            *is_copy &= mention.is_copy;
+            *is_leading |= mention.is_leading;
+        }
+        let mentions: Vec<_> = mentioned
+            .into_iter()
+            .map(|(user, (is_copy, is_leading))| {
+                (
+                    post_mentions::user_id.eq(user.0),
+                    post_mentions::post_id.eq(post.0),
+                    post_mentions::is_copy.eq(is_copy),
+                    post_mentions::is_leading.eq(is_leading),
+                )
+            })
+            .collect();
+        let tags = entities.tags.iter().map(|tag| text::tag_key(&tag.text));
+        let tags: Vec<_> = tags
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .map(|tag| (post_tags::tag.eq(tag), post_tags::post_id.eq(post.0)))
+            .collect();
+        let urls: BTreeSet<&str> = entities.links.iter().map(|link| link.url.as_str()).collect();
+        let links: Vec<_> = urls
+            .into_iter()
+            .map(|url| {
+                (
+                    post_links::post_id.eq(post.0),
+                    post_links::url.eq(url),
+                    post_links::domain.eq(text::domain_of(url)),
+                )
+            })
+            .collect();
+        diesel::insert_into(post_mentions::table)
+            .values(mentions)
+            .execute(self.sql)?;
+        diesel::insert_into(post_tags::table)
+            .values(tags)
+            .execute(self.sql)?;
+        diesel::insert_into(post_links::table)
+            .values(links)
+            .execute(self.sql)?;
+        Ok(())
+    }
+}
+
+fn entities_text(entities: &Entities) -> Result<Option<String>, Failure> {
+    (*entities != Entities::default())
+        .then(|| to_json(entities))
+        .transpose()
+}
+
+/// The columns that hold a text.
+type Words<'c> = (
+    diesel::dsl::Eq<posts::text, &'c str>,
+    diesel::dsl::Eq<posts::html, &'c str>,
+    diesel::dsl::Eq<posts::entities, Option<String>>,
+    diesel::dsl::Eq<posts::is_directed, bool>,
+    diesel::dsl::Eq<posts::length, i32>,
+);
+
+fn words(content: &Content) -> Result<Words<'_>, Failure> {
+    let mut mentions = content.entities.mentions.iter();
+    Ok((
+        posts::text.eq(content.text.as_str()),
+        posts::html.eq(content.html.as_str()),
+        posts::entities.eq(entities_text(&content.entities)?),
+        posts::is_directed.eq(mentions.any(|mention| mention.is_leading)),
+        posts::length.eq(i32::try_from(text::length(content)).unwrap_or(i32::MAX)),
+    ))
+}
+
