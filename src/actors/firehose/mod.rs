@@ -17,6 +17,7 @@ use self::visibility::AppVisibility;
 use super::Shared;
 use crate::model::ClientId;
 use crate::model::Failure;
+use crate::store::Purpose;
 
 /// Mails that may wait for a firehose; `LogTail` alone sends many, one at a time.
 pub const MAILBOX: usize = 256;
@@ -54,7 +55,8 @@ impl Actor for FirehoseActor {
         let (store, client) = (self.shared.store.clone(), self.client.clone());
         let read = async move {
             let id = client.clone();
-            let tokens = store.read(move |db| db.tokens_of_client(&id)).await?;
+            let read = store.read_for(Purpose::Delivery, move |db| db.tokens_of_client(&id));
+            let tokens = read.await?;
             Ok::<_, Failure>(AppVisibility::new(client, &tokens))
         };
         ctx.wait(
