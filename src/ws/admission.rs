@@ -10,7 +10,6 @@ use actix_http::{HttpMessage, Request};
 
 use crate::actors::Shared;
 use crate::actors::connection::ConnectionPermit;
-use crate::actors::firehose::mail::Admit;
 use crate::actors::shard::state::Identity;
 use crate::http::extract::caller::token_in;
 use crate::model::Failure;
@@ -128,22 +127,11 @@ async fn admit_app(
         .read(move |db| db.app_stream(&owner, &key))
         .await?;
     let stream = stream.ok_or(Refusal::StreamNotFound)?;
+    // From now on `LogTail` keeps the app's authorizations, so that the stream misses no event.
     let permit = shared
         .app_permits
-        .take(client.clone())
+        .take(client)
         .ok_or(Refusal::StreamsInUse)?;
-    // The permit is taken first: from now on the firehose does not passivate.
-    let firehose = shared.directory.firehose(&client, shared);
-    match firehose.ask(Admit).await {
-        Err(Failure::Stopping) => {
-            shared
-                .directory
-                .firehose(&client, shared)
-                .ask(Admit)
-                .await??;
-        }
-        answer => answer??,
-    }
     let filter = Arc::new(Filter::from_query(query));
     Ok(Admitted {
         identity: Identity::App(Arc::new(stream), token, filter),
