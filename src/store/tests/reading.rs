@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 
 use super::Place;
 use crate::model::Refusal;
 use crate::store::{Db, Failure, Purpose};
+
+const DEADLINE: Duration = Duration::from_millis(50);
 
 /// A statement that has no end.
 fn endless(db: &mut Db<'_>) -> Result<(), Failure> {
@@ -40,7 +42,7 @@ async fn a_read_ends_at_its_deadline_and_its_thread_goes_on() {
 async fn a_read_that_waited_beyond_its_deadline_is_not_begun() {
     let place = Place::with(|options| {
         options.read_connections = 1;
-        options.read_deadline = Duration::from_millis(50);
+        options.read_deadline = DEADLINE;
     })
     .await;
     let begun = Arc::new(AtomicBool::new(false));
@@ -49,11 +51,17 @@ async fn a_read_that_waited_beyond_its_deadline_is_not_begun() {
         told.store(true, Ordering::Relaxed);
         Ok(())
     });
-    let (first, late) = tokio::join!(place.store.read(endless), late);
-    assert!(matches!(
-        (first, late),
-        (Err(Failure::Busy), Err(Failure::Busy))
-    ));
+    let (tell, is_queued) = std::sync::mpsc::channel::<Instant>();
+    let first = place.store.read(move |_| {
+        let queued = is_queued.recv().unwrap();
+        let until = queued + DEADLINE;
+        std::thread::sleep(until.saturating_duration_since(Instant::now()));
+        Ok(())
+    });
+    // In this order: the second one is behind the first in the queue when the first one learns of it.
+    let both = async { tell.send(Instant::now()).unwrap() };
+    let (_, late, ()) = tokio::join!(first, late, both);
+    assert!(matches!(late, Err(Failure::Busy)));
     assert!(!begun.load(Ordering::Relaxed));
 }
 
