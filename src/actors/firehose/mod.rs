@@ -54,8 +54,12 @@ impl Actor for FirehoseActor {
         let (store, client) = (self.shared.store.clone(), self.client.clone());
         let read = async move {
             let id = client.clone();
-            let tokens = store.read(move |db| db.tokens_of_client(&id)).await?;
-            Ok::<_, Failure>(AppVisibility::new(client, &tokens))
+            let read = store.read(move |db| {
+                let tokens = db.all_user_tokens_of_client(&id)?;
+                Ok((tokens, db.disabled_users_of_client(&id)?))
+            });
+            let (tokens, disabled) = read.await?;
+            Ok::<_, Failure>(AppVisibility::new(client, &tokens, disabled))
         };
         ctx.wait(
             wrap_future(read).map(

@@ -1,6 +1,6 @@
 //! What an app may see (reference 04 §7.2), from an index of authorizations in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use quick_cache::sync::Cache;
 
@@ -18,7 +18,9 @@ pub struct AppVisibility {
     client: ClientId,
     /// One entry per live token; an authorization ends with the last of them.
     users: HashMap<UserId, Vec<(TokenId, Scopes)>>,
-    /// Moves with each change of `users`.
+    /// Disabled accounts among all: their tokens are kept, and authorize nothing meanwhile.
+    disabled: HashSet<UserId>,
+    /// Moves with each change of `users` and `disabled`.
     version: u64,
     /// For each channel the last answer. It holds only for the `version` that it was given for.
     remembered: Cache<ChannelId, CachedAnswer>,
@@ -34,11 +36,12 @@ struct CachedAnswer {
 }
 
 impl AppVisibility {
-    /// From the live tokens of a client.
-    pub fn new(client: ClientId, tokens: &[Token]) -> Self {
+    /// From the tokens of a client, and the disabled accounts among their users.
+    pub fn new(client: ClientId, tokens: &[Token], disabled: HashSet<UserId>) -> Self {
         let mut visibility = Self {
             client,
             users: HashMap::new(),
+            disabled,
             version: 0,
             remembered: Cache::new(REMEMBERED),
         };
@@ -57,6 +60,7 @@ impl AppVisibility {
             Payload::TokenRevoked { token, .. } if token.client.id == self.client => {
                 self.remove_token(token);
             }
+            Payload::UserDisabled { user, undone } => self.set_disabled(*user, !undone),
             Payload::TokenGranted { .. }
             | Payload::TokenRevoked { .. }
             | Payload::MessageCreated { .. }
@@ -92,9 +96,9 @@ impl AppVisibility {
             Payload::Related { relation, user, .. } => match relation {
                 // Follows are public.
                 Relation::Follow => true,
-                Relation::Mute | Relation::Block => self.users.contains_key(&user.id),
+                Relation::Mute | Relation::Block => self.is_authorized(user.id),
             },
-            Payload::UserChanged { user } => self.users.contains_key(&user.id),
+            Payload::UserChanged { user } => self.is_authorized(user.id),
             Payload::UserPresence { .. } => true,
             // A token of the app itself is no user's authorization.
             Payload::TokenGranted { token, .. } | Payload::TokenRevoked { token, .. } => {
@@ -103,7 +107,8 @@ impl AppVisibility {
             Payload::AppStreamDeleted { .. }
             | Payload::ClientChanged { .. }
             | Payload::MarkerMoved { .. }
-            | Payload::PasswordChanged { .. } => false,
+            | Payload::PasswordChanged { .. }
+            | Payload::UserDisabled { .. } => false,
         }
     }
 
@@ -132,12 +137,26 @@ impl AppVisibility {
         }
     }
 
+    /// Only users of this app are noted: others may be as many as there are accounts.
+    fn set_disabled(&mut self, user: UserId, disabled: bool) {
+        let changed = match disabled {
+            true => self.users.contains_key(&user) && self.disabled.insert(user),
+            false => self.disabled.remove(&user),
+        };
+        self.version += u64::from(changed);
+    }
+
+    fn is_authorized(&self, user: UserId) -> bool {
+        self.users.contains_key(&user) && !self.disabled.contains(&user)
+    }
+
     fn authorized_for(&self, user: UserId, channel: &ChannelBrief) -> bool {
-        self.users.get(&user).is_some_and(|tokens| {
-            tokens
-                .iter()
-                .any(|(_, scopes)| scopes.open_channel(&channel.kind, channel.is_public))
-        })
+        !self.disabled.contains(&user)
+            && self.users.get(&user).is_some_and(|tokens| {
+                tokens
+                    .iter()
+                    .any(|(_, scopes)| scopes.open_channel(&channel.kind, channel.is_public))
+            })
     }
 
     /// A channel is seen if one of its subscribers authorized the app for it.

@@ -24,7 +24,7 @@ fn revoked(id: i64, user: UserId) -> Payload {
 
 /// Kinds of events about [`ADA`] in [`ROOM`], to which Bob is subscribed too, that the app sees.
 fn seen(tokens: &[Token]) -> Vec<&'static str> {
-    let visibility = AppVisibility::new(client().id, tokens);
+    let visibility = AppVisibility::new(client().id, tokens, HashSet::new());
     let room = subscribers(&[ADA, BOB]);
     let sees = |payload: &Payload| visibility.sees(payload, &room);
     let events = one_of_each();
@@ -89,7 +89,7 @@ fn mutes_and_blocks_are_seen_with_an_authorization_only() {
             (vec![token(1, Some(BOB), "basic")], false),
             (vec![token(1, Some(ADA), "basic")], true),
         ] {
-            let visibility = AppVisibility::new(client().id, &tokens);
+            let visibility = AppVisibility::new(client().id, &tokens, HashSet::new());
             assert_eq!(visibility.sees(&event, &none), sees, "{relation:?}");
         }
     }
@@ -97,7 +97,7 @@ fn mutes_and_blocks_are_seen_with_an_authorization_only() {
 
 #[test]
 fn judging_an_event_again_grants_nothing_that_was_revoked() {
-    let mut visibility = AppVisibility::new(client().id, &[]);
+    let mut visibility = AppVisibility::new(client().id, &[], HashSet::new());
     let (room, said) = (subscribers(&[ADA]), message(ROOM, ADA));
     let grant = granted(1, Some(ADA), "messages");
     assert!(visibility.sees(&grant, &room));
@@ -116,7 +116,7 @@ fn an_authorization_ends_with_the_last_token() {
         token(1, Some(ADA), "messages"),
         token(2, Some(ADA), "messages"),
     ];
-    let mut visibility = AppVisibility::new(client().id, &tokens);
+    let mut visibility = AppVisibility::new(client().id, &tokens, HashSet::new());
     let (room, said) = (subscribers(&[ADA]), message(ROOM, ADA));
     visibility.apply(&revoked(1, ADA));
     assert!(visibility.sees(&said, &room));
@@ -126,18 +126,22 @@ fn an_authorization_ends_with_the_last_token() {
 
 #[test]
 fn tokens_of_other_apps_and_of_the_app_itself_authorize_nothing() {
-    let mut visibility = AppVisibility::new(ClientId::from("another"), &[]);
+    let mut visibility = AppVisibility::new(ClientId::from("another"), &[], HashSet::new());
     let room = subscribers(&[ADA]);
     visibility.apply(&granted(1, Some(ADA), "messages"));
     assert!(!visibility.sees(&message(ROOM, ADA), &room));
     assert!(!visibility.sees(&granted(1, Some(ADA), "messages"), &room));
-    let own = AppVisibility::new(client().id, &[]);
+    let own = AppVisibility::new(client().id, &[], HashSet::new());
     assert!(!own.sees(&granted(2, None, "messages"), &room));
 }
 
 #[test]
 fn an_answer_holds_for_its_subscribers_only() {
-    let visibility = AppVisibility::new(client().id, &[token(1, Some(ADA), "messages")]);
+    let visibility = AppVisibility::new(
+        client().id,
+        &[token(1, Some(ADA), "messages")],
+        HashSet::new(),
+    );
     let said = message(ROOM, BOB);
     let (with, without) = (subscribers(&[ADA, BOB]), subscribers(&[BOB]));
     assert!(visibility.sees(&said, &with));
@@ -147,10 +151,30 @@ fn an_answer_holds_for_its_subscribers_only() {
 
 #[test]
 fn a_full_memory_of_answers_stays_bounded() {
-    let visibility = AppVisibility::new(client().id, &[token(1, Some(ADA), "messages")]);
+    let visibility = AppVisibility::new(
+        client().id,
+        &[token(1, Some(ADA), "messages")],
+        HashSet::new(),
+    );
     let room = subscribers(&[ADA]);
     for id in 0..i64::try_from(REMEMBERED).unwrap() * 2 {
         assert!(visibility.sees(&message(ChannelId(id), ADA), &room));
     }
     assert!(visibility.remembered.len() <= REMEMBERED);
+}
+
+#[test]
+fn a_disabled_account_authorizes_nothing_until_it_is_enabled_and_keeps_its_tokens() {
+    let disabled = |undone| Payload::UserDisabled { user: ADA, undone };
+    let tokens = [token(1, Some(ADA), "messages")];
+    let room = subscribers(&[ADA]);
+    let mut visibility = AppVisibility::new(client().id, &tokens, HashSet::new());
+    assert!(visibility.sees(&message(ROOM, BOB), &room));
+    visibility.apply(&disabled(false));
+    assert!(!visibility.sees(&message(ROOM, BOB), &room));
+    visibility.apply(&disabled(true));
+    assert!(visibility.sees(&message(ROOM, BOB), &room));
+    // The same if it was disabled before the streams opened.
+    let loaded = AppVisibility::new(client().id, &tokens, HashSet::from([ADA]));
+    assert!(!loaded.sees(&message(ROOM, BOB), &room));
 }

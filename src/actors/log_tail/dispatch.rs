@@ -116,7 +116,7 @@ impl Dispatcher {
         let apps = self.judge(&seen, firehoses).await;
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
         for ((seen, told), apps) in seen.iter().zip(told).zip(apps) {
-            self.block_index.apply(&seen.event.payload);
+            self.apply(&seen.event.payload);
             let shards = self.shards_for(&seen.event.payload, &apps);
             if shards.is_empty() {
                 continue;
@@ -144,6 +144,18 @@ impl Dispatcher {
             })
         });
         join_all(sent).await.into_iter().flatten().collect()
+    }
+
+    /// What an event changes in the memory of this process, beside actors and shards.
+    fn apply(&mut self, payload: &Payload) {
+        self.block_index.apply(payload);
+        if let Payload::UserDisabled {
+            user,
+            undone: false,
+        } = payload
+        {
+            self.shared.presence.take_offline(*user);
+        }
     }
 
     fn shards_for(&self, payload: &Payload, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
