@@ -146,8 +146,8 @@ routes! {
     Get    "/users/{user_id}/blocked"                                users::lists::blocked,                      User      Any            Read;
 
     // The server itself
-    Get    "/sys/actors"                                             sys::actors,                                Optional  Any            Read;
-    Get    "/sys/config"                                             sys::config,                                Optional  Any            Read;
-    Get    "/sys/stats"                                              sys::stats,                                 Optional  Any            Read;
+    Get    "/sys/actors"                                             sys::actors,                                Local     Any            System;
+    Get    "/sys/config"                                             sys::config,                                Optional  Any            System;
+    Get    "/sys/stats"                                              sys::stats,                                 Optional  Any            System;
     Post   "/text/process"                                           text::process,                              User      Any            Write;
 }

@@ -65,7 +65,7 @@ fn without_a_token_exactly_the_open_routes_answer() {
             TokenKind::Any | TokenKind::User | TokenKind::App => {
                 answer.refused_as(401, "token-required");
             }
-            TokenKind::Ignored | TokenKind::Optional => {
+            TokenKind::Ignored | TokenKind::Optional | TokenKind::Local => {
                 assert_ne!(slug(&answer), "token-required", "{route:?}");
             }
         }
@@ -85,7 +85,9 @@ fn each_route_takes_its_kinds_of_tokens_and_no_others() {
         let by_app = slug(&place.calls(&app, route, "?ids=1")) == "wrong-token-kind";
         let by_user = slug(&place.calls(&user, route, "?ids=1")) == "wrong-token-kind";
         let (app_may, user_may) = match route.token {
-            TokenKind::Ignored | TokenKind::Optional | TokenKind::Any => (true, true),
+            TokenKind::Ignored | TokenKind::Optional | TokenKind::Any | TokenKind::Local => {
+                (true, true)
+            }
             TokenKind::User => (false, true),
             TokenKind::App => (true, false),
         };
@@ -108,6 +110,7 @@ fn a_user_token_without_the_scope_is_refused_before_anything_else_is_looked_at()
             (
                 TokenKind::Ignored
                 | TokenKind::Optional
+                | TokenKind::Local
                 | TokenKind::Any
                 | TokenKind::User
                 | TokenKind::App,
