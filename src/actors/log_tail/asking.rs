@@ -118,12 +118,15 @@ impl Dispatcher {
             }
             let id = client.clone();
             let store = &self.shared.store;
-            let read = store.read_for(Purpose::Delivery, move |db| db.tokens_of_client(&id));
+            let read = store.read_for(Purpose::Delivery, move |db| {
+                let tokens = db.all_user_tokens_of_client(&id)?;
+                Ok((tokens, db.disabled_users_of_client(&id)?))
+            });
             match read.await {
-                Ok(tokens) => {
+                Ok((tokens, disabled)) => {
                     let firehose = self.shared.directory.firehose(&client, &self.shared);
                     let numbers = firehose.numbers().clone();
-                    self.app_index.load(client, numbers, &tokens);
+                    self.app_index.load(client, numbers, &tokens, disabled);
                     return;
                 }
                 // Its streams are late rather than incomplete.
