@@ -21,6 +21,7 @@ diesel::table! {
         followers -> BigInt,
         following -> BigInt,
         posts -> BigInt,
+        disabled_at -> Nullable<BigInt>,
     }
 }
 
@@ -34,6 +35,7 @@ diesel::table! {
         owner_id -> Nullable<BigInt>,
         redirect_uris -> Text,
         is_public -> Bool,
+        deleted_at -> Nullable<BigInt>,
     }
 }
 
@@ -205,6 +207,7 @@ diesel::table! {
     search_mark (id) {
         id -> BigInt,
         indexed_up_to -> BigInt,
+        format -> Integer,
     }
 }
 
@@ -262,6 +265,7 @@ diesel::table! {
 }
 
 diesel::joinable!(tokens -> clients (client_id));
+diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(messages -> clients (client_id));
 diesel::joinable!(posts -> clients (client_id));
 diesel::joinable!(post_mentions -> posts (post_id));

@@ -20,6 +20,7 @@ mod pieces;
 pub mod raw;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use std::collections::{HashMap, HashSet};
 
@@ -160,13 +161,6 @@ pub fn length(content: &Content) -> usize {
     });
     let whole = content.text.chars().count();
     whole.saturating_sub(appended.sum())
-}
-
-/// The form by which tags are looked up: `#The_Lost` is `thelost`.
-pub fn tag_key(tag: &str) -> String {
-    let plain = tag.trim_start_matches('#').chars();
-    let plain = plain.filter(|character| *character != '_');
-    plain.flat_map(char::to_lowercase).collect()
 }
 
 /// Whether the tags contain `nsfw`, in any letter case.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use actix_http::header::HeaderMap;
+use actix_http::ws::HandshakeError;
 use actix_http::{HttpMessage, Request};
 
 use crate::actors::Shared;
@@ -55,9 +56,14 @@ pub(super) async fn admit(
 /// What is missing.
 pub(super) fn accept_key(headers: &HeaderMap, request: &Request) -> Result<[u8; 28], Failure> {
     use actix_http::header::SEC_WEBSOCKET_KEY;
-    if actix_http::ws::verify_handshake(request.head()).is_err() {
-        return Err(Refusal::Invalid.at("websocket handshake").into());
-    }
+    actix_http::ws::verify_handshake(request.head()).map_err(|wrong| match wrong {
+        HandshakeError::GetMethodRequired => Refusal::MethodNotAllowed.into(),
+        HandshakeError::NoWebsocketUpgrade
+        | HandshakeError::NoConnectionUpgrade
+        | HandshakeError::NoVersionHeader
+        | HandshakeError::UnsupportedVersion => Refusal::UpgradeRequired.into(),
+        HandshakeError::BadWebsocketKey => Refusal::Invalid.at("Sec-WebSocket-Key"),
+    })?;
     let key = headers
         .get(SEC_WEBSOCKET_KEY)
         .map(|key| actix_http::ws::hash_key(key.as_bytes()));

@@ -55,7 +55,7 @@ CREATE TABLE post_mentions (
 ) WITHOUT ROWID;
 
 CREATE TABLE post_tags (
-    tag              TEXT    NOT NULL,             -- folded, see text::tag_key
+    tag              TEXT    NOT NULL,             -- folded, see text::words::fold_tag
     post_id          BIGINT  NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
     PRIMARY KEY (tag, post_id)
 ) WITHOUT ROWID;

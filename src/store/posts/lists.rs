@@ -1,6 +1,6 @@
 //! Lists of posts: of an author, a thread, a tag, of everybody; those that mention a user.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -72,20 +72,15 @@ impl Db<'_> {
         filter: &PostFilter,
         request: &PageRequest,
     ) -> Result<Page<Post>, Failure> {
-        let mut rows = Vec::new();
-        // Two closures of `gather` would both need the connection.
-        let mut step = *request;
-        gather(
+        let page = gather(
             request,
-            |next| {
-                step = *next;
-                rows = self.post_step(list, &step)?;
-                let kept = self.keep_posts(filter, list, std::mem::take(&mut rows))?;
-                Ok(kept)
+            |step| {
+                let rows = self.post_step(list, step)?;
+                self.keep_posts(filter, list, rows)
             },
             |(_, is_kept)| Ok(*is_kept),
-        )
-        .map(|page| page.map(|(post, _)| post))
+        )?;
+        Ok(page.map(|(post, _)| post))
     }
 
     fn post_step(
@@ -186,7 +181,7 @@ impl Db<'_> {
     ) -> Result<Vec<(i64, (Post, bool))>, Failure> {
         let reposted: Vec<PostId> = rows.iter().filter_map(|post| post.repost_of).collect();
         let originals = match reposted.is_empty() {
-            true => Default::default(),
+            true => HashMap::new(),
             false => self.posts(&reposted)?,
         };
         let mut kept = Vec::with_capacity(rows.len());

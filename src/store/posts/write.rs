@@ -211,7 +211,7 @@ impl Tx<'_> {
                 )
             })
             .collect();
-        let tags = entities.tags.iter().map(|tag| text::tag_key(&tag.text));
+        let tags = entities.tags.iter().map(|tag| text::words::fold_tag(&tag.text));
         let tags: Vec<_> = tags
             .collect::<BTreeSet<_>>()
             .into_iter()
