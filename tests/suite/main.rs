@@ -18,5 +18,6 @@ mod api;
 mod command_line;
 mod load;
 mod stream;
+mod taken_back;
 mod tidy;
 mod trouble;
