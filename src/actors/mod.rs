@@ -32,7 +32,7 @@ use tokio::sync::mpsc;
 pub use channel::mail::{ChannelChange, SubscriptionChange};
 pub use engine::{ActorKind, ActorOrder, Engine, NewSubscription, Numbers, SubscriptionGuard};
 pub use presence::{PresenceBoard, SetPresence};
-pub use user::mail::ProfileChange;
+pub use user::mail::{PostAct, ProfileChange};
 
 use crate::config::{Config, Limits, Streams};
 use crate::event::Event;
@@ -45,6 +45,7 @@ use permits::Permits;
 use registry::{ShardId, ShardRegistry};
 use send::Mailbox;
 use shard::ShardActor;
+use user::posts::PostWindows;
 
 /// Bound of the queue of ephemeral events; one more is dropped and counted.
 const EPHEMERAL: usize = 4096;
@@ -65,6 +66,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// Lengths and sizes.
     pub limits: Arc<Limits>,
+    /// How often and how late posts may be written and revised.
+    pub post_windows: PostWindows,
     /// Limits of streams.
     pub streams: Arc<Streams>,
     /// Public URLs.
@@ -105,6 +108,10 @@ impl Shared {
             metrics,
             limits: Arc::new(config.limits.clone()),
             streams: Arc::new(streams.clone()),
+            post_windows: PostWindows {
+                duplicate: Duration::from_millis(config.posts.duplicate_window_ms),
+                revision: Duration::from_millis(config.posts.revision_window_ms),
+            },
             site: Arc::new(site),
             user_permits: Permits::new(streams.user_connections, usize::MAX / 2),
             app_permits: Permits::new(streams.app_connections, usize::MAX / 2),

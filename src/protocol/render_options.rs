@@ -17,6 +17,14 @@ pub struct RenderOptions {
     pub presence: bool,
     /// `source` as an object; else only the client's id.
     pub client: bool,
+    /// `content.html` of posts.
+    pub post_html: bool,
+    /// `raw` of posts.
+    pub post_raw: bool,
+    /// A sample of the users that bookmarked a post.
+    pub bookmarked_by: bool,
+    /// A sample of the users that reposted a post.
+    pub reposted_by: bool,
     /// `content.html` of messages.
     pub message_html: bool,
     /// `raw` of messages.
@@ -60,6 +68,10 @@ impl RenderOptions {
             counts: on("include_counts"),
             presence: off("include_presence"),
             client: on("include_client"),
+            post_html: html.unwrap_or_else(|| on("include_post_html")),
+            post_raw: raw || off("include_post_raw"),
+            bookmarked_by: off("include_bookmarked_by"),
+            reposted_by: off("include_reposted_by"),
             message_html: html.unwrap_or_else(|| on("include_message_html")),
             message_raw: raw || off("include_message_raw"),
             channel_html: html.unwrap_or(true),

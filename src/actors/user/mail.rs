@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::actors::presence::SetPresence;
 use crate::model::{
-    ClientId, Failure, Marker, MarkerName, Presence, Relation, Scopes, Token, User, UserId,
-    UserPrincipal,
+    ClientBrief, ClientId, Failure, Marker, MarkerName, NewPost, Post, PostId, PostRevision,
+    Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
 use crate::store::Pending;
@@ -57,6 +57,53 @@ pub struct ProfileChange {
     pub timezone: Option<String>,
     /// Raw as the client sent it; merged by type.
     pub raw: Option<serde_json::Value>,
+}
+
+/// Writes a post.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<Post>, Failure>")]
+pub struct CreatePost(pub NewPost);
+
+/// Gives a post other words.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<Post>, Failure>")]
+pub struct RevisePost {
+    /// The same user.
+    pub user: UserId,
+    /// Which post.
+    pub id: PostId,
+    /// The words.
+    pub revision: PostRevision,
+}
+
+/// What a user does with a post that is there. The answer is the post, or the original of a repost.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<Post>, Failure>")]
+pub struct ActOnPost {
+    /// Which post.
+    pub id: PostId,
+    /// What.
+    pub act: PostAct,
+}
+
+/// See [`ActOnPost`].
+#[derive(Clone, Debug)]
+pub enum PostAct {
+    /// Deletes one's own post, or repost.
+    Delete,
+    /// Reposts it with an app; `is_nsfw` only adds.
+    Repost {
+        /// The app.
+        client: ClientBrief,
+        /// Not safe for work, whatever the original says.
+        is_nsfw: bool,
+    },
+    /// Takes one's own repost away.
+    RemoveRepost,
+    /// Bookmarks it with a note, or changes the note.
+    Bookmark(Option<String>),
+    /// Removes a bookmark.
+    RemoveBookmark,
 }
 
 /// Sets the global presence.

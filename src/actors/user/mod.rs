@@ -1,6 +1,7 @@
 //! One user in use: this actor orders the changes of relations, tokens, profile, markers and presence.
 
 pub mod mail;
+pub mod posts;
 pub mod write;
 
 use std::sync::Arc;
@@ -9,11 +10,12 @@ use actix::prelude::*;
 use tokio::time::Instant;
 
 use self::mail::{
-    ChangeProfile, GrantToken, MarkAllRead, MoveMarkers, Relate, RevokeToken, SetUserPresence,
+    ActOnPost, ChangeProfile, CreatePost, GrantToken, MarkAllRead, MoveMarkers, PostAct, Relate,
+    RevisePost, RevokeToken, SetUserPresence,
 };
 use super::Shared;
 use crate::event::{Event, Payload, Timestamps};
-use crate::model::{Failure, Marker, MarkerName, Presence, Refusal, Token, User, UserId};
+use crate::model::{Failure, Marker, MarkerName, Post, Presence, Refusal, Token, User, UserId};
 use crate::store::Pending;
 
 /// Mails that may wait for a user.
@@ -122,6 +124,46 @@ impl Handler<MarkAllRead> for UserActor {
         self.shared
             .store
             .submit(move |tx| write::mark_all_read(tx, id, &mail.0))
+    }
+}
+
+impl Handler<CreatePost> for UserActor {
+    type Result = Result<Pending<Post>, Failure>;
+
+    fn handle(&mut self, mail: CreatePost, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let windows = self.shared.post_windows;
+        self.shared
+            .store
+            .submit(move |tx| posts::create(tx, mail, windows))
+    }
+}
+
+impl Handler<RevisePost> for UserActor {
+    type Result = Result<Pending<Post>, Failure>;
+
+    fn handle(&mut self, mail: RevisePost, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let windows = self.shared.post_windows;
+        self.shared
+            .store
+            .submit(move |tx| posts::revise(tx, mail, windows))
+    }
+}
+
+impl Handler<ActOnPost> for UserActor {
+    type Result = Result<Pending<Post>, Failure>;
+
+    fn handle(&mut self, mail: ActOnPost, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let (user, id) = (self.id, mail.id);
+        self.shared.store.submit(move |tx| match mail.act {
+            PostAct::Delete => posts::delete(tx, user, id),
+            PostAct::Repost { client, is_nsfw } => posts::repost(tx, user, client, id, is_nsfw),
+            PostAct::RemoveRepost => posts::remove_own_repost(tx, user, id),
+            PostAct::Bookmark(note) => posts::bookmark(tx, user, id, note.as_deref()),
+            PostAct::RemoveBookmark => posts::remove_bookmark(tx, user, id),
+        })
     }
 }
 

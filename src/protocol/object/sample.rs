@@ -2,8 +2,8 @@
 
 use crate::model::user::UserCounts;
 use crate::model::{
-    Acl, Channel, ChannelId, ClientBrief, Content, Message, MessageId, Raw, Stamp, User, UserId,
-    UserKind,
+    Acl, Channel, ChannelId, ClientBrief, Content, Message, MessageId, Post, PostCounts, PostId,
+    Raw, Stamp, User, UserId, UserKind,
 };
 use crate::protocol::site::Site;
 
@@ -66,6 +66,24 @@ pub(super) fn message(id: i64, channel: i64, author: i64, text: &str) -> Message
         deletion: None,
         sticky: None,
         replies: 0,
+    }
+}
+
+pub(super) fn post(id: i64, author: i64, text: &str) -> Post {
+    Post {
+        id: PostId(id),
+        user_id: UserId(author),
+        client: client(),
+        thread_id: PostId(id),
+        reply_to: None,
+        repost_of: None,
+        created_at: MADE_AT,
+        content: content(text),
+        raw: Raw::default(),
+        is_nsfw: false,
+        revision: 0,
+        deleted_at: None,
+        counts: PostCounts::default(),
     }
 }
 

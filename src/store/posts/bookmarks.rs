@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 
-use super::super::cache::Invalidated;
 use super::super::schema::{bookmarks, posts, users};
 use super::super::{Db, Failure, Tx};
 use crate::model::{PostId, UserId};
@@ -69,7 +68,6 @@ impl Tx<'_> {
         diesel::update(users::table.find(user.0))
             .set(users::bookmarks.eq(users::bookmarks + by))
             .execute(self.sql)?;
-        self.mark_invalid(Invalidated::User(user));
         Ok(())
     }
 }

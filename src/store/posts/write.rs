@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::super::cache::Invalidated;
 use super::super::db::to_json;
 use super::super::schema::{post_links, post_mentions, post_revisions, post_tags, posts, users};
 use super::super::{Failure, Tx};
@@ -187,7 +186,6 @@ impl Tx<'_> {
         diesel::update(users::table.find(user.0))
             .set(users::posts.eq(users::posts + by))
             .execute(self.sql)?;
-        self.mark_invalid(Invalidated::User(user));
         Ok(())
     }
 

@@ -1,0 +1,105 @@
+//! Reposts, bookmarks, reports.
+
+use actix_web::web::{Data, Path};
+
+use crate::actors::PostAct;
+use crate::http::extract::{Body, Params, UserCaller, path};
+use crate::http::{ApiResult, App, Reply, show};
+use crate::model::{PostId, Refusal};
+
+/// Most characters of a note.
+const NOTE: usize = 128;
+
+/// `PUT /posts/{post_id}/repost`: the answer is the post that was reposted.
+pub(in crate::http) async fn repost(
+    app: Data<App>,
+    caller: UserCaller,
+    params: Params,
+    id: Path<String>,
+    body: Body,
+) -> ApiResult {
+    let act = PostAct::Repost {
+        client: caller.token.client.clone(),
+        is_nsfw: body.flag("is_nsfw").unwrap_or(false) || params.flag("is_nsfw", false),
+    };
+    show::created(act_on(&app, &caller, &params, &id, act).await)
+}
+
+/// `DELETE /posts/{post_id}/repost`
+pub(in crate::http) async fn remove_repost(
+    app: Data<App>,
+    caller: UserCaller,
+    params: Params,
+    id: Path<String>,
+) -> ApiResult {
+    act_on(&app, &caller, &params, &id, PostAct::RemoveRepost).await
+}
+
+/// `PUT /posts/{post_id}/bookmark`. The body is the note: an object with `note`, or only a JSON string.
+pub(in crate::http) async fn bookmark(
+    app: Data<App>,
+    caller: UserCaller,
+    params: Params,
+    id: Path<String>,
+    body: Body,
+) -> ApiResult {
+    let sent = body.value.as_str().map(str::to_owned);
+    let note = sent
+        .or_else(|| body.text("note"))
+        .or_else(|| params.get("note").map(str::to_owned))
+        .filter(|note| !note.is_empty());
+    if note.as_ref().is_some_and(|note| note.chars().count() > NOTE) {
+        return Err(Refusal::TooLong.at("note").into());
+    }
+    act_on(&app, &caller, &params, &id, PostAct::Bookmark(note)).await
+}
+
+/// `DELETE /posts/{post_id}/bookmark`
+pub(in crate::http) async fn remove_bookmark(
+    app: Data<App>,
+    caller: UserCaller,
+    params: Params,
+    id: Path<String>,
+) -> ApiResult {
+    act_on(&app, &caller, &params, &id, PostAct::RemoveBookmark).await
+}
+
+async fn act_on(
+    app: &App,
+    caller: &UserCaller,
+    params: &Params,
+    id: &str,
+    act: PostAct,
+) -> ApiResult {
+    let id = path::id::<PostId>(id)?;
+    let post = app.engine.act_on_post(caller.principal(), id, act).await?;
+    show::one(app, Some(caller), params, &post).await
+}
+
+/// `POST /posts/{post_id}/report`: the operator reads it in the log.
+pub(in crate::http) async fn report(
+    app: Data<App>,
+    caller: UserCaller,
+    params: Params,
+    id: Path<String>,
+    body: Body,
+) -> ApiResult {
+    const REASONS: [&str; 4] = ["account_type", "nsfw", "soliciting", "user_abuse"];
+    let id = path::id::<PostId>(&id)?;
+    let sent = body.text("reason");
+    let reason = sent.as_deref().or_else(|| params.get("reason"));
+    let reason = reason.ok_or_else(|| Refusal::Missing.at("reason"))?;
+    if !REASONS.contains(&reason) {
+        return Err(Refusal::Invalid.at("reason").into());
+    }
+    let post = app.engine.store().read(move |db| db.post(id)).await?;
+    let post = post.ok_or(Refusal::PostNotFound)?;
+    tracing::warn!(
+        post_id = %post.id,
+        author = %post.user_id,
+        by = %caller.id(),
+        reason,
+        "post reported"
+    );
+    Ok(Reply::bare(201))
+}
