@@ -11,6 +11,7 @@ use super::super::{Db, Failure};
 use super::channels::{has_raw_type, names_object};
 use super::{MessageSearch, words};
 use crate::model::{Message, MessageId, Page, PageRequest, User, UserId};
+use crate::text::tag_key;
 
 /// Pagination id of the best hit; each next one has one less. So pages go on where they ended while the ranking
 /// stays as it is.
@@ -202,10 +203,9 @@ impl MessageSearch {
             })
         };
         any(&self.tags, &|tag| {
-            entities
-                .tags
-                .iter()
-                .any(|given| same_text(&given.text, tag))
+            let key = tag_key(tag);
+            let mut given = entities.tags.iter();
+            given.any(|given| tag_key(&given.text) == key)
         }) && any(&self.mentions, &|who| mentions(who, false))
             && any(&self.leading_mentions, &|who| mentions(who, true))
             && any(&self.urls, &|url| {
