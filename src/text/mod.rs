@@ -22,6 +22,7 @@ pub mod raw;
 pub mod shapes;
 #[cfg(test)]
 mod tests;
+pub mod words;
 #[cfg(test)]
 mod world_tests;
 
@@ -162,16 +163,8 @@ pub fn is_invisible(text: &str) -> bool {
     text.chars().all(chars::is_invisible)
 }
 
-/// The key by which tags are compared: lower case, without `_`.
-pub fn tag_key(tag: &str) -> String {
-    tag.chars()
-        .filter(|c| *c != '_')
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
 /// Whether the tags contain `nsfw`, in any spelling.
 pub fn is_nsfw(content: &Content) -> bool {
     let mut tags = content.entities.tags.iter();
-    tags.any(|tag| tag_key(&tag.text) == "nsfw")
+    tags.any(|tag| words::fold_tag(&tag.text) == "nsfw")
 }
