@@ -162,6 +162,10 @@ impl AppIndex {
             | Payload::UserPresence { .. }
             | Payload::ChannelPresence { .. }
             | Payload::AppStreamDeleted { .. }
+            | Payload::PostCreated { .. }
+            | Payload::PostRevised { .. }
+            | Payload::PostDeleted { .. }
+            | Payload::Bookmarked { .. }
             | Payload::ClientChanged { .. }
             | Payload::MarkerMoved { .. }
             | Payload::PasswordChanged { .. } => {}
@@ -190,7 +194,12 @@ impl AppIndex {
                 Relation::Mute | Relation::Block => self.authorized_by(user.id),
             },
             Payload::UserChanged { user } => self.authorized_by(user.id),
-            Payload::UserPresence { .. } => self.every_app.clone(),
+            // Posts, reposts and bookmarks are public.
+            Payload::PostCreated { .. }
+            | Payload::PostRevised { .. }
+            | Payload::PostDeleted { .. }
+            | Payload::Bookmarked { .. }
+            | Payload::UserPresence { .. } => self.every_app.clone(),
             // A token of the app itself is no user's authorization.
             Payload::TokenGranted { token, .. } | Payload::TokenRevoked { token, .. } => {
                 let client = token.user.is_some().then_some(&token.client.id);

@@ -194,8 +194,17 @@ settings! {
         /// Milliseconds that a closing connection waits for the client's close frame.
         linger_ms: u64 = 2_000u64,
     }
+    /// Posts.
+    posts: Posts {
+        /// Milliseconds for which the same text of the same person or feed is refused.
+        duplicate_window_ms: u64 = 60_000u64,
+        /// Milliseconds for which a post can be revised.
+        revision_window_ms: u64 = 300_000u64,
+    }
     /// Lengths and sizes.
     limits: Limits {
+        /// Code points in a post.
+        post_length: usize = 256usize,
         /// Code points in a message.
         message_length: usize = 2048usize,
         /// Bytes of raw on one object.

@@ -1,6 +1,6 @@
 //! Simple properties of each event: one row per variant of [`Payload`].
 
-use super::{Owner, Payload, Written};
+use super::{Owner, Payload, Posted, Written};
 use crate::model::{Channel, ChannelBrief, ChannelId, ObjectType, Relation, Token, User, UserId};
 
 /// A row of the table.
@@ -63,6 +63,10 @@ facts! {
     // event and what its row needs              name in the log        object type                    owner                 actor           deletion   channel
     MessageCreated { written, .. }               "message_created",     Some(ObjectType::Message),     in_room(written),     author(written), false,    Some(brief(&written.channel));
     MessageDeleted { written }                   "message_deleted",     Some(ObjectType::Message),     in_room(written),     author(written), true,     Some(brief(&written.channel));
+    PostCreated { posted }                       "post_created",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), false, None;
+    PostRevised { posted }                       "post_revised",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), false, None;
+    PostDeleted { posted }                       "post_deleted",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), true,  None;
+    Bookmarked { user, undone, .. }              "bookmarked",          Some(ObjectType::Bookmark),    Owner::User(user.id), Some(user.id),   *undone,  None;
     ChannelCreated { news }                      "channel_created",     Some(ObjectType::Channel),     of(&news.channel),    None,            false,    Some(whole(&news.channel));
     ChannelChanged { news }                      "channel_changed" rights, Some(ObjectType::Channel),     of(&news.channel),    None,            false,    Some(whole(&news.channel));
     Subscribed { news, user }                    "subscribed" rights,   SUBSCRIPTION,                  of(&news.channel),    Some(user.id),   false,    Some(whole(&news.channel));
@@ -91,6 +95,10 @@ const IN_CHANNEL: Option<ObjectType> = Some(ObjectType::UserChannelPresence);
 
 fn in_room(written: &Written) -> Owner {
     Owner::Channel(written.message.channel_id)
+}
+
+fn poster(posted: &Posted) -> Owner {
+    Owner::User(posted.author.id)
 }
 
 fn author(written: &Written) -> Option<UserId> {
@@ -137,6 +145,18 @@ impl Payload {
     pub fn message(&self) -> Option<&Written> {
         if let Self::MessageCreated { written, .. } | Self::MessageDeleted { written } = self {
             Some(written)
+        } else {
+            None
+        }
+    }
+
+    /// The post, if the event is about one.
+    pub fn posted(&self) -> Option<&Posted> {
+        if let Self::PostCreated { posted }
+        | Self::PostRevised { posted }
+        | Self::PostDeleted { posted } = self
+        {
+            Some(posted)
         } else {
             None
         }

@@ -17,7 +17,7 @@ mod tests;
 pub use facts::{EventChannel, Facts};
 pub use gap::{Gap, GapCause, Logged};
 pub use owner::Owner;
-pub use payload::{ChannelNews, Payload, Written};
+pub use payload::{ChannelNews, Payload, Posted, Written};
 pub use routing::{Route, RoutingKey};
 pub use topic::{Topic, TopicKind};
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Channel, ChannelBrief, ClientBrief, ClientId, Marker, MarkerName, Message, Presence, Relation,
-    StreamKey, Token, User, UserId,
+    Channel, ChannelBrief, ClientBrief, ClientId, Marker, MarkerName, Message, Post, Presence,
+    Relation, StreamKey, Token, User, UserId,
 };
 
 /// A message with everything that a frame shows of it.
@@ -18,6 +18,19 @@ pub struct Written {
     pub author: Arc<User>,
     /// Its channel.
     pub channel: ChannelBrief,
+}
+
+/// A post with everything that a frame shows of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Posted {
+    /// The post, or repost, after the event.
+    pub post: Post,
+    /// Its author.
+    pub author: Arc<User>,
+    /// What a repost shows.
+    pub original: Option<Box<Posted>>,
+    /// The author of the post that it answers.
+    pub answered: Option<UserId>,
 }
 
 /// A channel with everything that a frame shows of it.
@@ -49,6 +62,30 @@ pub enum Payload {
     MessageDeleted {
         /// The message, marked as deleted.
         written: Box<Written>,
+    },
+    /// A post was written, or reposted.
+    PostCreated {
+        /// The post, or the repost.
+        posted: Box<Posted>,
+    },
+    /// A post has other words.
+    PostRevised {
+        /// The post after the revision.
+        posted: Box<Posted>,
+    },
+    /// A post or a repost was deleted.
+    PostDeleted {
+        /// What is left of it.
+        posted: Box<Posted>,
+    },
+    /// A user bookmarked a post, or removed the bookmark. Without the note, which is the user's own.
+    Bookmarked {
+        /// The user.
+        user: Arc<User>,
+        /// The post.
+        posted: Box<Posted>,
+        /// The bookmark was removed.
+        undone: bool,
     },
     /// A channel was created.
     ChannelCreated {

@@ -116,6 +116,11 @@ impl Payload {
             Self::UserDisabled { user, .. } => {
                 Routing::unheard().changing([RoutingKey::User(*user)])
             }
+            // For app streams; user streams hear of posts when they can subscribe to them.
+            Self::PostCreated { .. }
+            | Self::PostRevised { .. }
+            | Self::PostDeleted { .. }
+            | Self::Bookmarked { .. } => Routing::unheard(),
             Self::ClientChanged { .. }
             | Self::MarkerMoved { .. }
             | Self::PasswordChanged { .. } => Routing::unheard(),

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{ChannelNews, Payload, Written};
+use super::{ChannelNews, Payload, Posted, Written};
 use crate::model::{
     Acl, Channel, ChannelId, ClientBrief, ClientId, Content, Marker, MarkerName, Message,
-    MessageId, Presence, Raw, Relation, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId,
-    UserKind,
+    MessageId, Post, PostCounts, PostId, Presence, Raw, Relation, Scopes, Stamp, Token, TokenId,
+    User, UserCounts, UserId, UserKind,
 };
 
 pub(crate) const ROOM: ChannelId = ChannelId(42);
@@ -91,6 +91,29 @@ fn written(channel_id: ChannelId, author: UserId) -> Box<Written> {
     })
 }
 
+pub(crate) fn posted(author: UserId) -> Box<Posted> {
+    Box::new(Posted {
+        post: Post {
+            id: PostId(70),
+            user_id: author,
+            client: client(),
+            thread_id: PostId(70),
+            reply_to: None,
+            repost_of: None,
+            created_at: Stamp(0),
+            content: Content::default(),
+            raw: Raw::default(),
+            is_nsfw: false,
+            revision: 0,
+            deleted_at: None,
+            counts: PostCounts::default(),
+        },
+        author: user(author),
+        original: None,
+        answered: None,
+    })
+}
+
 pub(crate) fn news(id: ChannelId) -> Box<ChannelNews> {
     Box::new(ChannelNews {
         channel: Arc::new(channel(id)),
@@ -133,6 +156,20 @@ pub(crate) fn one_of_each() -> Vec<Payload> {
         message(ROOM, ADA),
         Payload::MessageDeleted {
             written: written(ROOM, ADA),
+        },
+        Payload::PostCreated {
+            posted: posted(ADA),
+        },
+        Payload::PostRevised {
+            posted: posted(ADA),
+        },
+        Payload::PostDeleted {
+            posted: posted(ADA),
+        },
+        Payload::Bookmarked {
+            user: user(ADA),
+            posted: posted(BOB),
+            undone: false,
         },
         Payload::ChannelCreated { news: news(ROOM) },
         Payload::ChannelChanged { news: news(ROOM) },

@@ -13,6 +13,7 @@ pub mod feed;
 pub mod markers;
 pub mod oauth;
 pub mod pipeline;
+pub mod posts;
 pub mod presence;
 mod principal;
 pub mod reply;

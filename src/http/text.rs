@@ -10,14 +10,11 @@ use crate::http::{ApiResult, App, Reply};
 use crate::model::Refusal;
 use crate::protocol::draft::MessageDraft;
 
-/// Code points in a post, as in the original API. Posts are not stored here, but their texts can be processed.
-const POST_LENGTH: usize = 256;
-
 /// `POST /text/process`
 pub async fn process(caller: UserCaller, params: Params, body: Body, app: Data<App>) -> ApiResult {
     let limits = app.engine.limits();
     let longest = match params.get("object_type") {
-        None | Some("post") => POST_LENGTH,
+        None | Some("post") => limits.post_length,
         Some("message") => limits.message_length,
         Some(_) => return Err(Refusal::Invalid.at("object_type").into()),
     };

@@ -24,9 +24,9 @@ use super::{ClientId, StreamKey};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ObjectType {
-    /// A post; none exist here.
+    /// A post or a repost.
     Post,
-    /// A bookmark; none exist here. Old clients still send the name that App.net had for it.
+    /// A bookmark. Old clients still send the name that App.net had for it.
     #[strum(to_string = "bookmark", serialize = "star")]
     Bookmark,
     /// A user follows another. `user_follow` at App.net.

@@ -40,7 +40,7 @@ pub struct Post {
     pub raw: Raw,
     /// Not safe for work.
     pub is_nsfw: bool,
-    /// Which version of the words this is; 0 is the first.
+    /// Which version of the words this is, or which one a repost shows; 0 is the first.
     pub revision: i32,
     /// Set on a deleted post.
     pub deleted_at: Option<Stamp>,

@@ -27,6 +27,9 @@ pub struct Meta {
     /// Deleted since `since_id` was written; absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deleted_ids: Vec<String>,
+    /// Revised since `since_id` was written; absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revised_ids: Vec<String>,
     /// Unread channels by type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread_counts: Option<BTreeMap<String, i64>>,
@@ -60,6 +63,7 @@ impl Meta {
             min_id: None,
             marker: None,
             deleted_ids: Vec::new(),
+            revised_ids: Vec::new(),
             unread_counts: None,
             subscription_id: None,
             updated_presence: None,

@@ -26,6 +26,9 @@ impl RenderClass {
     /// `meta.timing`.
     pub const TIMING: Self = Self(1 << 5);
 
+    /// `raw` on posts.
+    pub const POST_RAW: Self = Self(1 << 6);
+
     /// Reads the parameters of a websocket's URL.
     pub fn from_query(query: &Query) -> Self {
         let mut class = Self::raw_from_query(query);
@@ -45,6 +48,7 @@ impl RenderClass {
     pub fn raw_from_query(query: &Query) -> Self {
         let all = query.flag("include_raw", false);
         let switches = [
+            ("include_post_raw", Self::POST_RAW),
             ("include_message_raw", Self::MESSAGE_RAW),
             ("include_user_raw", Self::USER_RAW),
             ("include_channel_raw", Self::CHANNEL_RAW),
@@ -87,10 +91,11 @@ impl RenderClass {
                 | ObjectType::User
                 | ObjectType::Token,
             ) => Self::HTML.with(Self::USER_RAW),
-            // No event is about these yet.
-            Some(ObjectType::Post | ObjectType::Bookmark | ObjectType::File | ObjectType::Poll) => {
-                Self(u8::MAX)
+            Some(ObjectType::Post | ObjectType::Bookmark) => {
+                Self::HTML.with(Self::POST_RAW).with(Self::USER_RAW)
             }
+            // No event is about these yet.
+            Some(ObjectType::File | ObjectType::Poll) => Self(u8::MAX),
             Some(ObjectType::UserPresence | ObjectType::UserChannelPresence) | None => Self(0),
         };
         Self(self.0 & matters.with(Self::TIMING).0)
@@ -109,6 +114,8 @@ impl RenderClass {
     /// The render options of objects in this class.
     pub fn options(self) -> RenderOptions {
         RenderOptions {
+            post_html: self.has(Self::HTML),
+            post_raw: self.has(Self::POST_RAW),
             user_html: self.has(Self::HTML),
             message_html: self.has(Self::HTML),
             channel_html: self.has(Self::HTML),

@@ -7,11 +7,14 @@ use serde::Serialize;
 
 use super::frame::{AppFrame, Frame, text_frame};
 use super::json::{json, object_to_continue};
-use super::object::{ChannelObject, MessageObject, PresenceObject, TokenObject, UserObject};
+use super::object::{
+    ChannelObject, MessageObject, PostObject, PresenceObject, TokenObject, UserObject,
+};
 use super::render_class::RenderClass;
+use super::render_options::RenderOptions;
 use super::site::Site;
 use super::timing::Timing;
-use crate::event::{ChannelNews, Event, Payload, Written};
+use crate::event::{ChannelNews, Event, Payload, Posted, Written};
 use crate::model::{
     AppStream, ChannelId, ObjectType, Relation, Stamp, Subscribers, Token, User, UserId,
 };
@@ -34,6 +37,8 @@ struct Meta<'a> {
     object_type: Option<&'static str>,
     #[serde(skip_serializing_if = "is_false")]
     is_deleted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     channel_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +69,7 @@ impl<'a> Meta<'a> {
             id: id_of(&event.payload),
             object_type: facts.object_type.map(ObjectType::name),
             is_deleted: facts.is_deletion,
+            revision: None,
             channel_type: None,
             channel_name: None,
             channel_id: None,
@@ -71,6 +77,9 @@ impl<'a> Meta<'a> {
             subscribed_user_ids: None,
             suppress_notifications: None,
         };
+        if let Payload::PostRevised { posted } = &event.payload {
+            meta.revision = Some(posted.post.revision);
+        }
         if let Some(written) = event.payload.message() {
             meta.channel_type = Some(&written.channel.kind);
             meta.channel_name = written.channel.name.as_deref();
@@ -106,6 +115,10 @@ fn id_of(payload: &Payload) -> String {
         | Payload::ChannelChanged { news }
         | Payload::Subscribed { news, .. }
         | Payload::Unsubscribed { news, .. } => news.channel.id.to_string(),
+        Payload::PostCreated { posted }
+        | Payload::PostRevised { posted }
+        | Payload::PostDeleted { posted }
+        | Payload::Bookmarked { posted, .. } => posted.post.id.to_string(),
         Payload::Related { other, .. } => other.id.to_string(),
         Payload::UserChanged { user } | Payload::UserPresence { user, .. } => user.id.to_string(),
         Payload::TokenGranted { token, .. } | Payload::TokenRevoked { token, .. } => token
@@ -204,6 +217,15 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
         Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
             json(&[message_object(written, class, site)])
         }
+        Payload::PostCreated { posted }
+        | Payload::PostRevised { posted }
+        | Payload::PostDeleted { posted } => json(&[post_object(posted, options, site)]),
+        Payload::Bookmarked {
+            user: who, posted, ..
+        } => json(&Pair {
+            user: user(who),
+            other: ("post", post_object(posted, options, site)),
+        }),
         Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => json(&channel(news)),
         Payload::Subscribed { news, user: who } | Payload::Unsubscribed { news, user: who } => {
             match view {
@@ -253,6 +275,15 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
         | Payload::MarkerMoved { .. }
         | Payload::PasswordChanged { .. }
         | Payload::UserDisabled { .. } => json(&()),
+    }
+}
+
+fn post_object<'a>(posted: &'a Posted, options: RenderOptions, site: &Site) -> PostObject<'a> {
+    let author = UserObject::new(&posted.author, options, site);
+    let object = PostObject::new(&posted.post, Some(author), options);
+    match &posted.original {
+        Some(original) => object.reposting(post_object(original, options, site)),
+        None => object,
     }
 }
 

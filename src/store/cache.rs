@@ -53,7 +53,12 @@ impl Caches {
                 }
                 Relation::Mute | Relation::Block => {}
             },
-            Payload::UserChanged { user } => self.users.remove(&user.id),
+            Payload::UserChanged { user } | Payload::Bookmarked { user, .. } => {
+                self.users.remove(&user.id);
+            }
+            Payload::PostCreated { posted } | Payload::PostDeleted { posted } => {
+                self.users.remove(&posted.author.id);
+            }
             Payload::TokenGranted { user, .. } => {
                 if let Some(user) = user {
                     self.users.remove(&user.id);
@@ -68,7 +73,8 @@ impl Caches {
             Payload::ClientChanged { client } => {
                 self.tokens.remove_where(|kept| kept.client.id == client.id);
             }
-            Payload::MessageCreated { .. }
+            Payload::PostRevised { .. }
+            | Payload::MessageCreated { .. }
             | Payload::MessageDeleted { .. }
             | Payload::ChannelCreated { .. }
             | Payload::ChannelChanged { .. }

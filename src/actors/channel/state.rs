@@ -64,6 +64,10 @@ impl ChannelState {
             | Payload::UserPresence { .. }
             | Payload::ChannelPresence { .. }
             | Payload::AppStreamDeleted { .. }
+            | Payload::PostCreated { .. }
+            | Payload::PostRevised { .. }
+            | Payload::PostDeleted { .. }
+            | Payload::Bookmarked { .. }
             | Payload::ClientChanged { .. }
             | Payload::MarkerMoved { .. }
             | Payload::PasswordChanged { .. }

@@ -19,6 +19,7 @@ use super::firehose::FirehoseActor;
 use super::presence::PresenceBoard;
 use super::send::{Mailbox, Ticket};
 use super::user::UserActor;
+use super::user::posts::PostWindows;
 use crate::config::Limits;
 use crate::model::{ChannelId, ClientId, Failure, Refusal, User, UserId};
 use crate::protocol::site::Site;
@@ -50,6 +51,11 @@ impl Engine {
     /// Lengths and sizes.
     pub fn limits(&self) -> &Limits {
         &self.shared.limits
+    }
+
+    /// How often and how late posts may be written and revised.
+    pub fn post_windows(&self) -> PostWindows {
+        self.shared.post_windows
     }
 
     /// Public addresses.

@@ -213,29 +213,30 @@ impl Dispatcher {
     }
 }
 
-/// The notification targets of a message: the subscribed users, and the users that must not be notified.
+/// Whom an app may notify of a message or a post: the users concerned by it, and those of them that must not be notified.
 fn targets(
     payload: &Payload,
     subscribers: &Subscribers,
     hidden: &HiddenFrom,
 ) -> NotificationTargets {
-    let Some(written) = payload.message() else {
-        return NotificationTargets::default();
+    let (entities, subscribed) = match (payload.message(), payload.posted()) {
+        (Some(written), _) => (&written.message.content.entities, Some(subscribers)),
+        (None, Some(posted)) => (&posted.post.content.entities, None),
+        (None, None) => return NotificationTargets::default(),
     };
-    let mentioned = written
-        .message
-        .content
-        .entities
-        .mentions
-        .iter()
-        .map(|mention| mention.id);
-    let notified: BTreeSet<UserId> = subscribers.iter().chain(mentioned).collect();
+    let mut notified: BTreeSet<UserId> = entities.mentions.iter().map(|one| one.id).collect();
+    notified.extend(subscribed.into_iter().flat_map(Subscribers::iter));
+    if let Some(posted) = payload.posted() {
+        notified.extend(posted.answered);
+        notified.extend(posted.original.as_ref().map(|original| original.author.id));
+    }
     let suppress = notified
         .into_iter()
         .filter(|user| hidden.is_hidden_from(*user, false))
         .collect();
+    let is_deletion = payload.facts().is_deletion;
     NotificationTargets {
-        subscribed_user_ids: (!payload.facts().is_deletion).then(|| subscribers.clone()),
+        subscribed_user_ids: subscribed.filter(|_| !is_deletion).cloned(),
         suppress_notifications: Some(suppress),
     }
 }

@@ -26,6 +26,10 @@ pub(super) fn before_fan_out(shard: &Rc<Shard>, body: &Payload) {
         | Payload::UserPresence { .. }
         | Payload::ChannelPresence { .. }
         | Payload::AppStreamDeleted { .. }
+        | Payload::PostCreated { .. }
+        | Payload::PostRevised { .. }
+        | Payload::PostDeleted { .. }
+        | Payload::Bookmarked { .. }
         | Payload::ClientChanged { .. }
         | Payload::MarkerMoved { .. }
         | Payload::PasswordChanged { .. }
@@ -65,6 +69,10 @@ pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Payload) {
         | Payload::TokenGranted { .. }
         | Payload::UserPresence { .. }
         | Payload::ChannelPresence { .. }
+        | Payload::PostCreated { .. }
+        | Payload::PostRevised { .. }
+        | Payload::PostDeleted { .. }
+        | Payload::Bookmarked { .. }
         | Payload::ClientChanged { .. }
         | Payload::MarkerMoved { .. }
         | Payload::PasswordChanged { .. }

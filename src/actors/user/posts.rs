@@ -268,7 +268,11 @@ fn named(entities: &Entities) -> (Vec<UserId>, Vec<String>, Vec<&str>) {
         .iter()
         .map(|tag| crate::text::words::fold_tag(&tag.text))
         .collect();
-    let mut links: Vec<&str> = entities.links.iter().map(|link| link.url.as_str()).collect();
+    let mut links: Vec<&str> = entities
+        .links
+        .iter()
+        .map(|link| link.url.as_str())
+        .collect();
     users.sort_unstable();
     tags.sort_unstable();
     links.sort_unstable();

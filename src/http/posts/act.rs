@@ -48,7 +48,10 @@ pub(in crate::http) async fn bookmark(
         .or_else(|| body.text("note"))
         .or_else(|| params.get("note").map(str::to_owned))
         .filter(|note| !note.is_empty());
-    if note.as_ref().is_some_and(|note| note.chars().count() > NOTE) {
+    if note
+        .as_ref()
+        .is_some_and(|note| note.chars().count() > NOTE)
+    {
         return Err(Refusal::TooLong.at("note").into());
     }
     act_on(&app, &caller, &params, &id, PostAct::Bookmark(note)).await

@@ -15,7 +15,11 @@ use crate::store::PostList;
 use crate::text::words::fold_tag;
 
 /// `GET /posts/streams/global`
-pub(in crate::http) async fn global(app: Data<App>, caller: AnyCaller, params: Params) -> ApiResult {
+pub(in crate::http) async fn global(
+    app: Data<App>,
+    caller: AnyCaller,
+    params: Params,
+) -> ApiResult {
     let marker = Some(MarkerName::Global);
     answer(&app, caller.0.as_ref(), &params, PostList::Global, marker).await
 }
@@ -23,7 +27,14 @@ pub(in crate::http) async fn global(app: Data<App>, caller: AnyCaller, params: P
 /// `GET /posts/streams/me`
 pub(in crate::http) async fn home(app: Data<App>, caller: UserCaller, params: Params) -> ApiResult {
     let list = PostList::Home(caller.id(), false);
-    answer(&app, Some(&caller), &params, list, Some(MarkerName::Personal)).await
+    answer(
+        &app,
+        Some(&caller),
+        &params,
+        list,
+        Some(MarkerName::Personal),
+    )
+    .await
 }
 
 /// `GET /posts/streams/unified`
@@ -33,7 +44,14 @@ pub(in crate::http) async fn unified(
     params: Params,
 ) -> ApiResult {
     let list = PostList::Home(caller.id(), true);
-    answer(&app, Some(&caller), &params, list, Some(MarkerName::Personal)).await
+    answer(
+        &app,
+        Some(&caller),
+        &params,
+        list,
+        Some(MarkerName::Personal),
+    )
+    .await
 }
 
 /// `GET /posts/tags/{tag}`, and `/posts/tag/{tag}`
@@ -86,7 +104,14 @@ pub(in crate::http) async fn thread(
     let id = path::id::<PostId>(&id)?;
     let read = app.engine.store().read(move |db| there(db, id));
     let root = read.await?.thread_id;
-    answer(&app, caller.0.as_ref(), &params, PostList::Thread(root), None).await
+    answer(
+        &app,
+        caller.0.as_ref(),
+        &params,
+        PostList::Thread(root),
+        None,
+    )
+    .await
 }
 
 /// `GET /users/{user_id}/bookmarks`: notes are shown to their owner.

@@ -5,7 +5,7 @@
 //! before the handler runs; `Channel` is a scope that opens the channel in question.
 
 use super::super::{
-    channels, clients, feed, markers, oauth, presence, streams, sys, text, token, users,
+    channels, clients, feed, markers, oauth, posts, presence, streams, sys, text, token, users,
 };
 use super::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::event::TopicKind;
@@ -100,6 +100,28 @@ routes! {
     Post   "/posts/marker"                                           markers::create,                            User      Any            Write;
     Get    "/feed/rss/channels/search"                               feed::channels,                             Optional  Channel        Read;
     Get    "/feed/rss/channels/{channel_id}/messages"                feed::messages,                             Optional  Channel        Read;
+
+    // Posts
+    Get    "/posts/streams/me"                                       posts::streams::home,                       User      Stream         Read;
+    Get    "/posts/streams/unified"                                  posts::streams::unified,                    User      Stream         Read;
+    Get    "/posts/streams/global"                                   posts::streams::global,                     Optional  Any            Read;
+    Get    "/posts/tags/{tag}"                                       posts::streams::tagged,                     Optional  Any            Read;
+    Get    "/posts/tag/{tag}"                                        posts::streams::tagged,                     Optional  Any            Read;
+    Get    "/posts"                                                  posts::lookup::by_ids,                      Optional  Any            Read;
+    Post   "/posts"                                                  posts::write::create,                       User      WritePost      Write;
+    Get    "/posts/{post_id}"                                        posts::lookup::show,                        Optional  Any            Read;
+    Put    "/posts/{post_id}"                                        posts::write::revise,                       User      WritePost      Write;
+    Delete "/posts/{post_id}"                                        posts::write::delete,                       User      WritePost      Write;
+    Get    "/posts/{post_id}/revisions"                              posts::lookup::revisions,                   Optional  Any            Read;
+    Get    "/posts/{post_id}/thread"                                 posts::streams::thread,                     Optional  Any            Read;
+    Put    "/posts/{post_id}/repost"                                 posts::act::repost,                         User      WritePost      Write;
+    Delete "/posts/{post_id}/repost"                                 posts::act::remove_repost,                  User      WritePost      Write;
+    Put    "/posts/{post_id}/bookmark"                               posts::act::bookmark,                       User      WritePost      Write;
+    Delete "/posts/{post_id}/bookmark"                               posts::act::remove_bookmark,                User      WritePost      Write;
+    Post   "/posts/{post_id}/report"                                 posts::act::report,                         User      Any            Write;
+    Get    "/users/{user_id}/posts"                                  posts::streams::of_user,                    Optional  Any            Read;
+    Get    "/users/{user_id}/mentions"                               posts::streams::mentions,                   Optional  Any            Read;
+    Get    "/users/{user_id}/bookmarks"                              posts::streams::bookmarks,                  Any       Any            Read;
 
     // Tokens
     Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            Write;

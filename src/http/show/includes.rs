@@ -4,26 +4,17 @@
 use std::collections::HashMap;
 
 use super::Shown;
+use super::needs::Needs;
+use super::post_includes::PostIncludes;
 use super::user_includes::UserIncludes;
 use crate::http::extract::Caller;
 use crate::http::{ApiResult, App};
 use crate::model::visibility::{Occasion, shows_words};
-use crate::model::{ChannelId, Message, MessageId, User, UserId};
+use crate::model::{ChannelId, Message, MessageId, PostId, User, UserId};
 use crate::protocol::object::{MessageObject, UserObject};
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 use crate::store::ChannelSubscription;
-
-/// What has to be looked up before objects can be shown.
-#[derive(Debug, Default)]
-pub(in crate::http) struct Needs {
-    /// Users that are shown, or that decide whether another object is.
-    pub(in crate::http) users: Vec<UserId>,
-    /// Channels whose state for the viewer is shown.
-    pub(in crate::http) channels: Vec<ChannelId>,
-    /// Messages that are embedded; their authors are looked up too.
-    pub(in crate::http) messages: Vec<MessageId>,
-}
 
 /// Everything around the objects of one answer, for one viewer.
 pub(in crate::http) struct Includes<'a> {
@@ -31,6 +22,7 @@ pub(in crate::http) struct Includes<'a> {
     options: RenderOptions,
     users: UserIncludes,
     channels: ChannelIncludes,
+    posts: PostIncludes,
 }
 
 /// What the store says about channels.
@@ -73,10 +65,11 @@ impl<'a> Includes<'a> {
         app: &'a App,
         caller: Option<&Caller>,
         options: RenderOptions,
-        needs: Needs,
+        mut needs: Needs,
     ) -> ApiResult<Self> {
         // App tokens see no relations: minding them is the app's duty.
         let viewer = caller.and_then(Caller::user);
+        let posts = PostIncludes::load(app, viewer, options, &mut needs).await?;
         let channels = ChannelIncludes::load(app, viewer, needs.channels, needs.messages).await?;
         let mut users = needs.users;
         // Shown or not: what the viewer sees of the author decides about the message.
@@ -86,6 +79,7 @@ impl<'a> Includes<'a> {
             options,
             users: UserIncludes::load(app, viewer, options, users).await?,
             channels,
+            posts,
         })
     }
 
@@ -107,6 +101,11 @@ impl<'a> Includes<'a> {
     /// The users that were looked up.
     pub(in crate::http) fn users(&self) -> &UserIncludes {
         &self.users
+    }
+
+    /// What was looked up around posts.
+    pub(super) fn posts(&self) -> &PostIncludes {
+        &self.posts
     }
 
     /// A user as the viewer sees them.

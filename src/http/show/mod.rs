@@ -8,6 +8,9 @@ mod channel;
 mod client;
 mod includes;
 mod message;
+mod needs;
+mod post;
+mod post_includes;
 mod presence;
 mod token;
 mod user;
@@ -22,7 +25,9 @@ use crate::model::{Page, Refusal, UserId};
 use crate::protocol::render_options::RenderOptions;
 
 pub(super) use app_stream::Deleted;
-pub(super) use includes::{Includes, Needs};
+pub(super) use includes::Includes;
+pub(super) use needs::Needs;
+pub(super) use post::{Bookmarked, Version};
 pub(super) use user::Person;
 
 /// A kind of object that answers show.

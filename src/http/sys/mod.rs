@@ -16,11 +16,16 @@ use crate::model::Refusal;
 /// `GET /sys/config`: the limits that clients need to know.
 pub async fn config(app: Data<App>) -> ApiResult {
     let limits = app.engine.limits();
+    let windows = app.engine.post_windows();
     let rate = app.rate.limits();
     Reply::one(&json!({
-        // This server has no posts, files or polls. Clients read these keys anyway and get the values of pnut.io.
+        // This server has no files. Clients read these keys anyway and get the values of pnut.io.
         "file": {"audio_max_size_bytes": 52_428_800, "max_size_bytes": 104_857_600},
-        "post": {"max_length": 256, "seconds_between_duplicates": 60, "seconds_for_revision": 300},
+        "post": {
+            "max_length": limits.post_length,
+            "seconds_between_duplicates": windows.duplicate.as_secs(),
+            "seconds_for_revision": windows.revision.as_secs(),
+        },
         "message": {"max_length": limits.message_length},
         "rate_limit": {
             "anonymous": {

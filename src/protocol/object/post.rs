@@ -204,10 +204,16 @@ mod tests {
         let options = RenderOptions::default();
         let inner = PostObject::new(&original, None, options).marked(true, false);
         let shown = shown(PostObject::new(&repost, None, options).reposting(inner));
-        assert_eq!((&shown["id"], &shown["user_id"]), (&json!("11"), &json!("8")));
+        assert_eq!(
+            (&shown["id"], &shown["user_id"]),
+            (&json!("11"), &json!("8"))
+        );
         assert_eq!(shown["content"]["text"], "hi");
         assert_eq!(shown["counts"]["replies"], 3);
-        assert_eq!((&shown["is_nsfw"], &shown["is_revised"]), (&json!(true), &json!(true)));
+        assert_eq!(
+            (&shown["is_nsfw"], &shown["is_revised"]),
+            (&json!(true), &json!(true))
+        );
         assert_eq!(shown["you_bookmarked"], true);
         assert_eq!(shown["repost_of"]["id"], "9");
         assert_eq!(shown["repost_of"]["content"]["text"], "hi");

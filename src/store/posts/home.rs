@@ -6,8 +6,8 @@
 
 use diesel::prelude::*;
 
-use super::super::statements::{self, EarliestOfFollowed, HeardRepost, LatestOfFollowed};
 use super::super::schema::posts;
+use super::super::statements::{self, EarliestOfFollowed, HeardRepost, LatestOfFollowed};
 use super::super::{Db, Failure};
 use super::PostFilter;
 use super::lists::PostList;
@@ -96,4 +96,3 @@ impl Db<'_> {
         Ok(heard.get_result::<i64>(self.sql).optional()?.is_none())
     }
 }
-

@@ -83,11 +83,7 @@ impl Db<'_> {
         Ok(page.map(|(post, _)| post))
     }
 
-    fn post_step(
-        &mut self,
-        list: &PostList,
-        request: &PageRequest,
-    ) -> Result<Vec<Post>, Failure> {
+    fn post_step(&mut self, list: &PostList, request: &PageRequest) -> Result<Vec<Post>, Failure> {
         match list {
             PostList::Global => self.post_rows(
                 Box::new(posts::repost_of.is_null().and(posts::is_human)),
@@ -197,7 +193,10 @@ impl Db<'_> {
 
     /// Of the posts that begin with mentions, see [`PostFilter::undirected_for`].
     fn is_addressed(&mut self, filter: &PostFilter, post: &Post) -> Result<bool, Failure> {
-        let Some(viewer) = filter.undirected_for.filter(|viewer| *viewer != post.user_id) else {
+        let Some(viewer) = filter
+            .undirected_for
+            .filter(|viewer| *viewer != post.user_id)
+        else {
             return Ok(true);
         };
         let mentions = post.content.entities.mentions.iter();

@@ -16,9 +16,7 @@ use diesel::prelude::*;
 use super::db::from_json;
 use super::schema::{bookmarks as marks, clients, post_revisions, posts};
 use super::{Db, Failure};
-use crate::model::{
-    ClientBrief, Content, Entities, Post, PostCounts, PostId, Raw, Stamp, UserId,
-};
+use crate::model::{ClientBrief, Content, Entities, Post, PostCounts, PostId, Raw, Stamp, UserId};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = posts, check_for_backend(diesel::sqlite::Sqlite))]
@@ -31,6 +29,7 @@ pub(super) struct Row {
     repost_of: Option<i64>,
     created_at: i64,
     deleted_at: Option<i64>,
+    repost_revision: Option<i32>,
     revision: i32,
     is_nsfw: bool,
     text: String,
@@ -80,7 +79,7 @@ fn into_model((row, client_name, client_url): Found) -> Result<Post, Failure> {
         content: content(row.text, row.html, row.entities.as_deref())?,
         raw,
         is_nsfw: row.is_nsfw,
-        revision: row.revision,
+        revision: row.repost_revision.unwrap_or(row.revision),
         deleted_at: row.deleted_at.map(Stamp),
         counts: PostCounts {
             bookmarks: row.bookmarks,

@@ -10,8 +10,8 @@ use super::super::schema::{post_links, post_mentions, post_revisions, post_tags,
 use super::super::{Failure, Tx};
 use crate::model::marker::MarkerName;
 use crate::model::{
-    Content, Entities, NewPost, Post, PostCounts, PostId, PostRevision, Refusal, User,
-    UserId, UserKind,
+    Content, Entities, NewPost, Post, PostCounts, PostId, PostRevision, Refusal, User, UserId,
+    UserKind,
 };
 use crate::text;
 
@@ -209,13 +209,20 @@ impl Tx<'_> {
                 )
             })
             .collect();
-        let tags = entities.tags.iter().map(|tag| text::words::fold_tag(&tag.text));
+        let tags = entities
+            .tags
+            .iter()
+            .map(|tag| text::words::fold_tag(&tag.text));
         let tags: Vec<_> = tags
             .collect::<BTreeSet<_>>()
             .into_iter()
             .map(|tag| (post_tags::tag.eq(tag), post_tags::post_id.eq(post.0)))
             .collect();
-        let urls: BTreeSet<&str> = entities.links.iter().map(|link| link.url.as_str()).collect();
+        let urls: BTreeSet<&str> = entities
+            .links
+            .iter()
+            .map(|link| link.url.as_str())
+            .collect();
         let links: Vec<_> = urls
             .into_iter()
             .map(|url| {
@@ -264,4 +271,3 @@ fn words(content: &Content) -> Result<Words<'_>, Failure> {
         posts::length.eq(i32::try_from(text::length(content)).unwrap_or(i32::MAX)),
     ))
 }
-

@@ -42,6 +42,10 @@ async fn each_event_goes_to_the_topics_of_the_table() {
     let table = "\
         MessageCreated    x . . . x .
         MessageDeleted    x . . . x .
+        PostCreated       . . . . . .
+        PostRevised       . . . . . .
+        PostDeleted       . . . . . .
+        Bookmarked        . . . . . .
         ChannelCreated    . . . . x .
         ChannelChanged    . . . . x .
         Subscribed        . x . . x .

@@ -1,0 +1,18 @@
+//! What the objects of an answer ask to be looked up around them.
+
+use crate::model::{ChannelId, MessageId, PostId, UserId};
+
+/// What has to be looked up before objects can be shown.
+#[derive(Debug, Default)]
+pub(in crate::http) struct Needs {
+    /// Users that are shown, or that decide whether another object is.
+    pub(in crate::http) users: Vec<UserId>,
+    /// Channels whose state for the viewer is shown.
+    pub(in crate::http) channels: Vec<ChannelId>,
+    /// Messages that are embedded; their authors are looked up too.
+    pub(in crate::http) messages: Vec<MessageId>,
+    /// Posts that are shown.
+    pub(in crate::http) posts: Vec<PostId>,
+    /// Posts that reposts show, each in its version; their authors are looked up too.
+    pub(in crate::http) originals: Vec<(PostId, i32)>,
+}
