@@ -17,6 +17,7 @@ pub mod posts;
 pub mod presence;
 mod principal;
 pub mod reply;
+mod report;
 pub mod request;
 pub mod routes;
 mod show;

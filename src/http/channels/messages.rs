@@ -9,7 +9,7 @@ use actix_web::web::{Data, Path};
 use super::names;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::principal::readable;
-use crate::http::{ApiResult, App, Reply, show};
+use crate::http::{ApiResult, App, Reply, report, show};
 use crate::model::message::NewMessage;
 use crate::model::{Access, ChannelId, MessageId, Principal, Refusal, UserId};
 use crate::protocol::draft::MessageDraft;
@@ -146,14 +146,8 @@ pub(in crate::http) async fn report(
     ids: Path<(String, String)>,
     body: Body,
 ) -> ApiResult {
-    const REASONS: [&str; 4] = ["account_type", "nsfw", "soliciting", "user_abuse"];
     let (channel, id) = message_path(&ids)?;
-    let sent = body.text("reason")?;
-    let reason = sent.as_deref().or_else(|| params.get("reason"));
-    let reason = reason.ok_or_else(|| Refusal::Missing.at("reason"))?;
-    if !REASONS.contains(&reason) {
-        return Err(Refusal::Invalid.at("reason").into());
-    }
+    let reason = report::reason(&body, &params)?;
     let principal = caller.principal().clone();
     let read = app.engine.store().read(move |db| {
         let room = db.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;

@@ -4,8 +4,9 @@ use actix_web::web::{Data, Path};
 
 use crate::actors::PostAct;
 use crate::http::extract::{Body, Params, UserCaller, path};
-use crate::http::{ApiResult, App, Reply, show};
+use crate::http::{ApiResult, App, Reply, report, show};
 use crate::model::{PostId, Refusal};
+use crate::protocol::query::boolean;
 
 /// Most characters of a note.
 const NOTE: usize = 128;
@@ -18,9 +19,11 @@ pub(in crate::http) async fn repost(
     id: Path<String>,
     body: Body,
 ) -> ApiResult {
+    let sent = body.text("is_nsfw")?;
     let act = PostAct::Repost {
         client: caller.token.client.clone(),
-        is_nsfw: body.flag("is_nsfw").unwrap_or(false) || params.flag("is_nsfw", false),
+        is_nsfw: sent.as_deref().and_then(boolean).unwrap_or(false)
+            || params.flag("is_nsfw", false),
     };
     show::created(act_on(&app, &caller, &params, &id, act).await)
 }
@@ -43,9 +46,11 @@ pub(in crate::http) async fn bookmark(
     id: Path<String>,
     body: Body,
 ) -> ApiResult {
-    let sent = body.value.as_str().map(str::to_owned);
+    let sent = match body.value.as_str() {
+        Some(note) => Some(note.to_owned()),
+        None => body.text("note")?,
+    };
     let note = sent
-        .or_else(|| body.text("note"))
         .or_else(|| params.get("note").map(str::to_owned))
         .filter(|note| !note.is_empty());
     if note
@@ -87,14 +92,8 @@ pub(in crate::http) async fn report(
     id: Path<String>,
     body: Body,
 ) -> ApiResult {
-    const REASONS: [&str; 4] = ["account_type", "nsfw", "soliciting", "user_abuse"];
     let id = path::id::<PostId>(&id)?;
-    let sent = body.text("reason");
-    let reason = sent.as_deref().or_else(|| params.get("reason"));
-    let reason = reason.ok_or_else(|| Refusal::Missing.at("reason"))?;
-    if !REASONS.contains(&reason) {
-        return Err(Refusal::Invalid.at("reason").into());
-    }
+    let reason = report::reason(&body, &params)?;
     let post = app.engine.store().read(move |db| db.post(id)).await?;
     let post = post.ok_or(Refusal::PostNotFound)?;
     tracing::warn!(

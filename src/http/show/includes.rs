@@ -10,7 +10,7 @@ use super::user_includes::UserIncludes;
 use crate::http::extract::Caller;
 use crate::http::{ApiResult, App};
 use crate::model::visibility::{Occasion, shows_words};
-use crate::model::{ChannelId, Message, MessageId, PostId, User, UserId};
+use crate::model::{ChannelId, Message, MessageId, User, UserId};
 use crate::protocol::object::{MessageObject, UserObject};
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;

@@ -1,0 +1,348 @@
+//! Posts: written, revised, deleted, reposted, bookmarked, and the lists they are on.
+
+use serde_json::{Value, json};
+
+use crate::support::{Person, TestServer, text};
+
+fn posts(who: &Person, said: &str) -> String {
+    let post = who.post("/posts", &json!({"text": said})).is(201).data();
+    text(&post["id"]).to_owned()
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    let items = page.as_array().expect("a list");
+    items.iter().map(|item| text(&item["id"])).collect()
+}
+
+fn texts(page: &Value) -> Vec<String> {
+    let items = page.as_array().expect("a list");
+    let words = items.iter().map(|item| text(&item["content"]["text"]));
+    words.collect()
+}
+
+#[test]
+fn a_new_post_has_its_whole_shape() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let said = ada
+        .post(
+            "/posts?include_raw=1",
+            &json!({"text": "hi @bob #Rust_lang",
+            "raw": {"com.example.x": [{"a": 1}]}}),
+        )
+        .is(201)
+        .data();
+    let id = text(&said["id"]);
+    assert_eq!(said["thread_id"], id);
+    assert_eq!(
+        said["counts"],
+        json!({"bookmarks": 0, "replies": 0, "reposts": 0, "threads": 0})
+    );
+    assert_eq!(said["user"]["id"], "1");
+    assert_eq!(said["user"]["counts"]["posts"], 1);
+    assert_eq!(said["content"]["entities"]["mentions"][0]["id"], "2");
+    assert_eq!(said["raw"]["com.example.x"][0]["a"], 1);
+    assert_eq!(
+        (&said["you_bookmarked"], &said["you_reposted"]),
+        (&json!(false), &json!(false))
+    );
+    for name in [
+        "is_deleted",
+        "is_nsfw",
+        "is_revised",
+        "reply_to",
+        "repost_of",
+        "user_id",
+        "note",
+    ] {
+        assert!(said.get(name).is_none(), "{name}: {said}");
+    }
+    let anyone = server
+        .anonymous()
+        .get(&format!("/posts/{id}"))
+        .is(200)
+        .data();
+    assert!(anyone.get("you_bookmarked").is_none() && anyone.get("raw").is_none());
+    server.anonymous().get("/posts/99").is(404);
+    server.anonymous().get("/posts/x").is(400);
+}
+
+#[test]
+fn replies_join_the_thread_and_are_counted() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let root = posts(&ada, "root");
+    let reply = |who: &Person, to: &str, said: &str| {
+        let body = json!({"text": said, "reply_to": to});
+        let post = who.post("/posts", &body).is(201).data();
+        assert_eq!(post["thread_id"], root.as_str());
+        text(&post["id"]).to_owned()
+    };
+    let first = reply(&bob, &root, "first");
+    let second = reply(&ada, &first, "second");
+    let counts = |id: &str| ada.get(&format!("/posts/{id}")).data()["counts"].clone();
+    assert_eq!(
+        (&counts(&root)["replies"], &counts(&root)["threads"]),
+        (&json!(1), &json!(2))
+    );
+    assert_eq!(
+        (&counts(&first)["replies"], &counts(&first)["threads"]),
+        (&json!(1), &json!(1))
+    );
+    for any in [&root, &first, &second] {
+        let thread = ada.get(&format!("/posts/{any}/thread")).is(200).data();
+        assert_eq!(ids(&thread), [&*second, &*first, &*root]);
+    }
+    for gone in ["99", "-1"] {
+        let body = json!({"text": "x", "reply_to": gone});
+        ada.post("/posts", &body).refused_as(400, "reply-unknown");
+    }
+}
+
+#[test]
+fn a_text_is_refused_twice_in_a_moment() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    posts(&ada, "once");
+    ada.post("/posts", &json!({"text": "once"}))
+        .refused_as(400, "duplicate-post");
+    server
+        .bob()
+        .post("/posts", &json!({"text": "once"}))
+        .is(201);
+}
+
+#[test]
+fn a_post_is_revised_once_and_keeps_its_entities() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let id = posts(&ada, "teh #tag for @bob");
+    let path = format!("/posts/{id}");
+    bob.put(&format!("{path}/repost"), &json!({})).is(201);
+    bob.put(&path, &json!({"text": "x"})).is(403);
+    ada.put(&path, &json!({"text": "the #other for @bob"}))
+        .refused_as(400, "revision-entities");
+    let revised = ada
+        .put(&path, &json!({"text": "for @bob: the #tag", "is_nsfw": 1}))
+        .is(201)
+        .data();
+    assert_eq!(
+        (&revised["is_revised"], &revised["is_nsfw"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(revised["id"], id.as_str());
+    ada.put(&path, &json!({"text": "@bob #tag"}))
+        .refused_as(400, "revision-again");
+    let versions = ada.get(&format!("{path}/revisions")).is(200).data();
+    assert_eq!(texts(&versions), ["teh #tag for @bob"]);
+    assert_eq!(versions[0]["revision"], 0);
+    let reposted = bob.get("/users/2/posts").data();
+    assert_eq!(
+        texts(&reposted),
+        ["teh #tag for @bob"],
+        "a repost shows what was reposted"
+    );
+}
+
+#[test]
+fn a_deleted_post_loses_its_words_and_its_reposts() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let id = posts(&ada, "secret #tag");
+    bob.put(&format!("/posts/{id}/repost"), &json!({})).is(201);
+    bob.delete(&format!("/posts/{id}")).is(403);
+    let deleted = ada.delete(&format!("/posts/{id}")).is(200).data();
+    assert_eq!(deleted["is_deleted"], true);
+    assert!(deleted.get("content").is_none());
+    ada.delete(&format!("/posts/{id}")).is(404);
+    assert_eq!(
+        bob.get(&format!("/posts/{id}")).is(200).data()["is_deleted"],
+        true
+    );
+    assert_eq!(ids(&bob.get("/users/2/posts").data()), [""; 0]);
+    assert_eq!(ids(&bob.get("/posts/tags/tag").data()), [""; 0]);
+    assert_eq!(ids(&bob.get("/users/1/posts").data()), [&*id]);
+    assert_eq!(
+        ids(&bob.get("/users/1/posts?include_deleted=0").data()),
+        [""; 0]
+    );
+    assert_eq!(ada.get("/users/me").data()["counts"]["posts"], 0);
+    let hints = bob.get("/users/1/posts?since_id=0").json();
+    assert_eq!(hints["meta"]["deleted_ids"], json!([id]));
+    let body = json!({"text": "x", "reply_to": id});
+    bob.post("/posts", &body).is(400);
+}
+
+#[test]
+fn a_repost_answers_with_its_original_and_is_taken_back() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let id = posts(&ada, "worth it");
+    let path = format!("/posts/{id}/repost");
+    ada.put(&path, &json!({})).refused_as(400, "repost-own");
+    let original = bob.put(&path, &json!({})).is(201).data();
+    assert_eq!(
+        (&original["id"], &original["you_reposted"]),
+        (&json!(id), &json!(true))
+    );
+    assert_eq!(original["counts"]["reposts"], 1);
+    bob.put(&path, &json!({})).refused_as(400, "repost-again");
+    let page = bob.get("/users/me/posts").data();
+    let repost = &page[0];
+    assert_eq!(
+        (&repost["repost_of"]["id"], &repost["user"]["id"]),
+        (&json!(id), &json!("2"))
+    );
+    assert_eq!(repost["content"]["text"], "worth it");
+    assert_eq!(
+        repost["counts"]["reposts"], 1,
+        "the numbers of the original"
+    );
+    let repost_id = text(&repost["id"]).to_owned();
+    let sample = ada
+        .get(&format!("/posts/{id}?include_reposted_by=1"))
+        .data();
+    assert_eq!(sample["reposted_by"][0]["id"], "2");
+    let back = bob.delete(&path).is(200).data();
+    assert_eq!(
+        (&back["you_reposted"], &back["counts"]["reposts"]),
+        (&json!(false), &json!(0))
+    );
+    bob.delete(&path).refused_as(400, "repost-not-found");
+    bob.get(&format!("/posts/{repost_id}")).is(404);
+}
+
+#[test]
+fn a_bookmark_has_a_note_of_its_own() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let id = posts(&ada, "keep");
+    let path = format!("/posts/{id}/bookmark");
+    bob.delete(&path).refused_as(400, "bookmark-not-found");
+    bob.put(&path, &json!("for later")).is(200);
+    let marked = bob.put(&path, &json!({"note": "mine"})).is(200).data();
+    assert_eq!(
+        (&marked["you_bookmarked"], &marked["counts"]["bookmarks"]),
+        (&json!(true), &json!(1))
+    );
+    bob.put(&path, &json!({"note": "x".repeat(129)})).is(400);
+    let own = bob.get("/users/me/bookmarks").data();
+    assert_eq!(
+        (&own[0]["id"], &own[0]["note"]),
+        (&json!(id), &json!("mine"))
+    );
+    let others = ada.get("/users/2/bookmarks").data();
+    assert_eq!(others[0]["id"], id.as_str());
+    assert!(others[0].get("note").is_none(), "a note is private");
+    assert_eq!(bob.get("/users/me").data()["counts"]["bookmarks"], 1);
+    bob.delete(&path).is(200);
+    assert_eq!(bob.get("/users/me/bookmarks").data(), json!([]));
+}
+
+#[test]
+fn the_own_stream_has_followed_authors_and_unified_what_mentions_the_reader() {
+    let server = TestServer::start();
+    let (ada, bob, eve, dan) = (server.ada(), server.bob(), server.eve(), server.dan());
+    ada.does("/users/2/follow").is(200);
+    let one = posts(&bob, "one");
+    let two = posts(&eve, "two for @ada");
+    let three = posts(&ada, "three");
+    let four = posts(&dan, "four");
+    let me = |query: &str| ada.get(&format!("/posts/streams/me{query}")).is(200);
+    assert_eq!(ids(&me("").data()), [&*three, &*one]);
+    let unified = ada.get("/posts/streams/unified").data();
+    assert_eq!(ids(&unified), [&*three, &*two, &*one]);
+    assert_eq!(
+        ids(&ada.get("/posts/streams/global").data()),
+        [&*four, &*three, &*two, &*one]
+    );
+    assert_eq!(ids(&ada.get("/users/me/mentions").data()), [&*two]);
+    // A repost of a stranger's post comes once, and one of a post that is there does not.
+    bob.put(&format!("/posts/{four}/repost"), &json!({}))
+        .is(201);
+    ada.does("/users/3/follow").is(200);
+    eve.put(&format!("/posts/{four}/repost"), &json!({}))
+        .is(201);
+    eve.put(&format!("/posts/{one}/repost"), &json!({})).is(201);
+    let page = me("").data();
+    let reposts: Vec<_> = page
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|post| post.get("repost_of").is_some())
+        .collect();
+    assert_eq!(reposts.len(), 1, "{page}");
+    assert_eq!(
+        (&reposts[0]["user"]["id"], &reposts[0]["repost_of"]["id"]),
+        (&json!("2"), &json!(four))
+    );
+    let page = me("?count=1").json();
+    assert_eq!(page["meta"]["more"], true);
+    let below = text(&page["meta"]["min_id"]).to_owned();
+    assert_eq!(
+        ids(&me(&format!("?before_id={below}&count=-2")).data()),
+        [&*two, &*one],
+        "the oldest of the range"
+    );
+}
+
+#[test]
+fn blocks_and_mutes_hide_posts_and_reposts_of_them() {
+    let server = TestServer::start();
+    let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
+    let bobs = posts(&bob, "of bob");
+    eve.put(&format!("/posts/{bobs}/repost"), &json!({}))
+        .is(201);
+    ada.does("/users/3/follow").is(200);
+    assert_eq!(ids(&ada.get("/posts/streams/me").data()).len(), 1);
+    ada.does("/users/2/mute").is(200);
+    assert_eq!(ids(&ada.get("/posts/streams/me").data()), [""; 0]);
+    assert_eq!(ids(&ada.get("/posts/streams/global").data()), [""; 0]);
+    assert_eq!(
+        ids(&ada.get("/posts/streams/global?include_muted=1").data()),
+        [&*bobs]
+    );
+    assert_eq!(
+        ids(&ada.get("/users/2/posts").data()),
+        [&*bobs],
+        "asked for by name"
+    );
+    bob.does("/users/1/block").is(200);
+    assert_eq!(
+        ids(&ada.get("/posts/streams/global?include_muted=1").data()),
+        [""; 0]
+    );
+    ada.get("/users/2/posts").is(404);
+    ada.post("/posts", &json!({"text": "x", "reply_to": bobs}))
+        .refused_as(403, "blocked");
+    ada.put(&format!("/posts/{bobs}/repost"), &json!({}))
+        .is(403);
+    ada.put(&format!("/posts/{bobs}/bookmark"), &json!({}))
+        .is(403);
+}
+
+#[test]
+fn tags_fold_and_markers_move() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let id = posts(&ada, "#The_Lost city");
+    for tag in ["thelost", "The_Lost", "THELOST"] {
+        assert_eq!(
+            ids(&ada.get(&format!("/posts/tags/{tag}")).data()),
+            [&*id],
+            "{tag}"
+        );
+        assert_eq!(
+            ids(&ada.get(&format!("/posts/tag/{tag}")).data()),
+            [&*id],
+            "{tag}"
+        );
+    }
+    let moved = ada
+        .post("/posts?update_marker=1", &json!({"text": "here"}))
+        .is(201)
+        .data();
+    let page = ada.get("/posts/streams/me?include_marker=1").json();
+    assert_eq!(page["meta"]["marker"]["id"], moved["id"]);
+    assert_eq!(page["meta"]["marker"]["name"], "personal");
+}
