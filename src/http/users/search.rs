@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 
 use crate::http::channels::search::{moment, question};
-use crate::http::extract::{AnyCaller, Params, UserCaller};
+use crate::http::extract::{AnyCaller, Caller, Params, UserCaller};
 use crate::http::show::Person;
 use crate::http::{ApiResult, App, show};
 use crate::model::{Refusal, UserKind};
@@ -12,7 +12,7 @@ use crate::store::{Purpose, UserSearch};
 /// `GET /users/search`
 pub async fn search(caller: AnyCaller, params: Params, app: Data<App>) -> ApiResult {
     let caller = caller.0.as_ref();
-    let viewer = caller.and_then(|caller| caller.user());
+    let viewer = caller.and_then(Caller::user);
     let wanted = wanted(&params, viewer.is_some())?;
     let (request, store) = (params.page(), app.engine.store());
     let page = store.read_for(Purpose::Search, move |db| {
