@@ -16,12 +16,12 @@ use crate::text::controls;
 
 type Done = Result<(), Box<dyn Error>>;
 
-/// Runs one write against the database of this configuration.
+/// Runs one write against the database of this configuration, which is there and of this version.
 fn write<T: Send + 'static>(
     config: &Config,
     job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Box<dyn Error>> {
-    let store = Store::open(
+    let store = Store::open_existing(
         &StoreOptions::from(&config.store),
         Clock::default(),
         std::sync::Arc::default(),

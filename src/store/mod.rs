@@ -18,17 +18,20 @@ mod clients;
 mod connect;
 mod db;
 mod group;
+mod health;
 mod lane;
 mod log;
 mod lookup;
 mod markers;
 mod messages;
 mod migrate;
+mod moments;
 mod numbers;
 mod open;
 mod options;
 mod outlet;
 mod pages;
+mod place;
 mod queue;
 mod readers;
 mod relations;
@@ -50,11 +53,14 @@ pub use channel_subscriptions::ChannelSubscription;
 pub use channels::InboxFilter;
 pub use clients::NewClient;
 pub use db::{Db, Tx};
+pub use health::DiskState;
 pub use log::LogHead;
 pub use messages::{MessageFilter, PlainMessage, Rule};
+pub use moments::Ahead;
 pub use numbers::Numbers;
 pub use options::StoreOptions;
 pub use outlet::CommittedBatch;
+pub use place::ServeLock;
 pub use relations::MutesAndBlocks;
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch};
 pub use tokens::NewToken;
@@ -68,6 +74,7 @@ use crate::clock::Clock;
 use crate::event::Event;
 use crate::model::{Failure, Message, Stamp};
 use cache::Caches;
+use health::Whereabouts;
 use messages::Posting;
 use numbers::Counted;
 use outlet::Outlet;
@@ -90,6 +97,7 @@ struct Shared {
     caches: Arc<Caches>,
     outlet: Arc<Outlet>,
     counted: Arc<Counted>,
+    place: Whereabouts,
 }
 
 impl Store {

@@ -1,17 +1,20 @@
 //! Opening: directory, file, migrations, threads.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::cache::Caches;
-use super::connect::{connect, read_pool};
+use super::connect::{Sql, connect, connect_if, read_pool, shorten_patience};
+use super::health::Whereabouts;
 use super::lane::Lane;
 use super::log::Retention;
-use super::migrate::migrate;
+use super::migrate::{demand_current, migrate};
+use super::moments;
 use super::numbers::Counted;
-use super::options::prepare_directory;
 use super::outlet::Outlet;
+use super::place;
 use super::queue::Queue;
 use super::readers::Readers;
 use super::work::Work;
@@ -27,10 +30,35 @@ impl Store {
         metrics: Arc<Metrics>,
     ) -> Result<Self, Failure> {
         let file = options.path()?;
-        prepare_directory(&file)?;
+        place::prepare(&file)?;
         let mut sql = connect(&file)?;
         migrate(&mut sql)?;
-        let pool = read_pool(&file, options.read_connections)?;
+        moments::check(&mut sql, clock.now(), options.accepts_clock)?;
+        shorten_patience(&mut sql, options.lane_patience)?;
+        Self::start(sql, &file, options, clock, metrics)
+    }
+
+    /// Opens a database that is there and of this version, for a command: it makes none and migrates none.
+    pub fn open_existing(
+        options: &StoreOptions,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, Failure> {
+        let file = options.path()?;
+        place::demand(&file)?;
+        let sql = connect_if(&file, |sql| demand_current(sql, &file))?;
+        Self::start(sql, &file, options, clock, metrics)
+    }
+
+    /// Starts the threads.
+    fn start(
+        sql: Sql,
+        file: &Path,
+        options: &StoreOptions,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, Failure> {
+        let pool = read_pool(file, options.read_connections)?;
         let readers = Readers::start(&pool, options.read_connections)?;
 
         let queue = Arc::new(Queue::new(options.lane_capacity));
@@ -74,6 +102,7 @@ impl Store {
                 caches,
                 outlet,
                 counted,
+                place: Whereabouts::of(file),
             }),
         })
     }

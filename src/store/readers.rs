@@ -10,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 use super::connect::ReadPool;
 use super::queue::{Queue, Taken};
 use super::{Db, Failure};
+use crate::fault::Fault;
 
 /// Reads that may wait, per thread; one more is refused as busy.
 const WAITING_PER_THREAD: usize = 512;
@@ -23,6 +24,26 @@ pub(super) struct Readers {
     queue: Arc<Queue<Read>>,
     /// Threads that still run.
     alive: watch::Receiver<usize>,
+    count: usize,
+}
+
+/// However a thread ends, a panic included, nothing waits for it: the last one takes what waits along.
+struct ReaderEnd {
+    queue: Arc<Queue<Read>>,
+    ends: Arc<watch::Sender<usize>>,
+}
+
+impl Drop for ReaderEnd {
+    fn drop(&mut self) {
+        let mut left = 0;
+        self.ends.send_modify(|alive| {
+            *alive = alive.saturating_sub(1);
+            left = *alive;
+        });
+        if left == 0 {
+            self.queue.abandon();
+        }
+    }
 }
 
 impl Readers {
@@ -36,12 +57,22 @@ impl Readers {
             std::thread::Builder::new()
                 .name(format!("store-read-{n}"))
                 .spawn(move || {
-                    run(&queue, &pool);
-                    ends.send_modify(|alive| *alive = alive.saturating_sub(1));
+                    let end = ReaderEnd { queue, ends };
+                    run(&end.queue, &pool);
+                    drop(end);
                 })
                 .map_err(|error| Failure::trouble(format!("no thread for reading: {error}")))?;
         }
-        Ok(Self { queue, alive })
+        Ok(Self {
+            queue,
+            alive,
+            count,
+        })
+    }
+
+    /// Whether no thread has ended; none does before [`Self::close`], except by a panic.
+    pub(super) fn are_all_alive(&self) -> bool {
+        *self.alive.borrow() == self.count
     }
 
     pub(super) async fn read<T: Send + 'static>(
@@ -80,7 +111,10 @@ impl Readers {
 fn run(queue: &Queue<Read>, pool: &ReadPool) {
     loop {
         match queue.take(1, PATIENCE) {
-            Taken::Work(jobs) => jobs.into_iter().for_each(|job| job(pool)),
+            Taken::Work(jobs) => {
+                Fault::ReaderThread.panics_once();
+                jobs.into_iter().for_each(|job| job(pool));
+            }
             Taken::Idle => {}
             Taken::Closed => return,
         }

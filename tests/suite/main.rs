@@ -16,6 +16,7 @@ mod support;
 
 mod api;
 mod command_line;
+mod database_file;
 mod loadtest;
 mod stream;
 mod tidy;
