@@ -12,7 +12,6 @@ use groundnut::protocol::site::Site;
 use groundnut::protocol::stream::NotificationTargets;
 use groundnut::store::{Answer, NewClient, NewUser, PlainMessage, Store, StoreOptions, Tx};
 use groundnut::text::{Source, compose};
-use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -109,7 +108,7 @@ impl World {
         Arc::new(Delivery::new(NewDelivery {
             event: self.message().clone(),
             hidden: Arc::default(),
-            apps: SmallVec::new(),
+            apps: Arc::default(),
             targets: NotificationTargets::default(),
             channel: None,
             dispatched: self.store.now(),

@@ -54,7 +54,7 @@ pub struct Delivery {
     /// Who must not hear of it.
     pub hidden: Arc<HiddenFrom>,
     /// Apps that may see it.
-    pub apps: SmallVec<[AllowedApp; 1]>,
+    pub apps: Arc<[AllowedApp]>,
     /// What apps are told beside.
     pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.
@@ -84,7 +84,7 @@ pub struct NewDelivery {
     /// Who must not hear of it.
     pub hidden: Arc<HiddenFrom>,
     /// Apps that may see it.
-    pub apps: SmallVec<[AllowedApp; 1]>,
+    pub apps: Arc<[AllowedApp]>,
     /// What apps are told beside.
     pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.

@@ -4,6 +4,7 @@
 //! them, [`mod@reference`] prints the commented defaults.
 
 mod live;
+mod networks;
 pub mod reference;
 pub mod source;
 mod text;
@@ -12,12 +13,15 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 pub use live::Live;
+pub use networks::Networks;
 pub use text::{BindAddress, LogFilter, PublicUrl};
 
 /// A value that a file, the environment or the command line can hold.
 pub(crate) trait Value: Sized {
     /// Description of valid values, for the error.
     const EXPECTED: &'static str;
+    /// Whether a file holds a list, whose items the text has between commas.
+    const IS_LIST: bool = false;
     /// From text.
     fn parse(text: &str) -> Option<Self>;
     /// As it is written in the file.
@@ -78,30 +82,38 @@ pub struct Key {
     pub default: String,
     /// Whether it has a least and a greatest value.
     pub has_range: bool,
+    /// Whether a file holds a list.
+    pub is_list: bool,
 }
 
-/// Reads a value; the error says which ones are valid.
-fn checked<T>(text: &str, range: Option<&RangeInclusive<T>>) -> Result<T, String>
+fn read<T: Value>(text: &str) -> Result<T, String> {
+    T::parse(text).ok_or_else(|| T::EXPECTED.to_owned())
+}
+
+/// Reads a number; the error says which ones are valid.
+fn read_within<T>(text: &str, range: &RangeInclusive<T>) -> Result<T, String>
 where
     T: Value + PartialOrd + fmt::Display,
 {
-    let expected = || match range {
-        Some(range) => format!("a whole number from {} to {}", range.start(), range.end()),
-        None => T::EXPECTED.to_owned(),
-    };
-    let value = T::parse(text).ok_or_else(expected)?;
-    match range {
-        Some(range) if !range.contains(&value) => Err(expected()),
-        Some(_) | None => Ok(value),
-    }
+    let within = T::parse(text).filter(|value| range.contains(value));
+    within.ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))
 }
 
-macro_rules! range_of {
-    () => {
-        None
+macro_rules! read_as {
+    ($type:ty, $text:expr) => {
+        read::<$type>($text)
     };
-    ($range:expr) => {
-        Some(&($range))
+    ($type:ty, $text:expr, $range:expr) => {
+        read_within::<$type>($text, &($range))
+    };
+}
+
+macro_rules! has {
+    () => {
+        false
+    };
+    ($something:expr) => {
+        true
     };
 }
 
@@ -135,7 +147,8 @@ macro_rules! settings {
                     name: stringify!($name),
                     doc: concat!($($doc, "\n"),*),
                     default: Value::show(&defaults.$section.$name),
-                    has_range: range_of!($($range)?).is_some_and(|_: &RangeInclusive<$type>| true),
+                    has_range: has!($($range)?),
+                    is_list: <$type as Value>::IS_LIST,
                 },)*)*]
             }
 
@@ -148,7 +161,7 @@ macro_rules! settings {
             pub(crate) fn set(&mut self, section: &str, name: &str, text: &str) -> Result<(), Option<String>> {
                 match (section, name) {
                     $($((stringify!($section), stringify!($name)) => {
-                        self.$section.$name = checked::<$type>(text, range_of!($($range)?)).map_err(Some)?;
+                        self.$section.$name = read_as!($type, text $(, $range)?).map_err(Some)?;
                         Ok(())
                     })*)*
                     _ => Err(None),
@@ -169,8 +182,9 @@ settings! {
         demo: bool = false,
         /// Let a demo, whose passwords its page shows, listen on an address that other machines can reach.
         demo_on_network: bool = false,
-        /// The server is behind your own proxy: the client address is the last one in X-Forwarded-For.
-        behind_proxy: bool = false,
+        /// Addresses or networks of your own proxies, such as ["127.0.0.1", "10.0.0.0/8"]. A request from one of them
+        /// comes from the last address in X-Forwarded-For that is not in this list.
+        trusted_proxies: Networks = Networks::default(),
         /// Threads that serve HTTP and websockets. 0: one per core.
         workers: usize = 0usize => 0..=512,
         /// Threads that run channel and user actors.
@@ -244,6 +258,8 @@ settings! {
         name_length: usize = 50usize => 1..=1_000,
         /// Characters in a user name.
         username_length: usize = 20usize => 1..=64,
+        /// Least characters in a new password.
+        password_length: usize = 8usize => 1..=1_000,
         /// Users in a channel's ACL, owner included.
         channel_members: usize = 200usize => 1..=100_000,
     }
@@ -318,7 +334,7 @@ mod tests {
     fn every_default_is_within_its_range() {
         let mut config = Config::default();
         for key in Config::keys() {
-            let text = key.default.trim_matches('"');
+            let text = key.default.trim_matches(['"', '[', ']']);
             assert_eq!(
                 config.set(key.section, key.name, text),
                 Ok(()),

@@ -75,6 +75,8 @@ refusals! {
     NoSuchPrivateChannel     404 "no-existing-pm"            "No private message channel exists for the given user combination";
     MethodNotAllowed         405 "method-not-allowed"        "This address does not take this method.";
     BodyTooLarge             413 "body-too-large"            "The body is too large.";
+    UnsupportedEncoding      415 "unsupported-encoding"      "The body may not be compressed.";
+    UpgradeRequired          426 "upgrade-required"          "This address speaks websocket, version 13.";
     RateLimited              429 "rate-limited"              "Too many requests. Try again later.";
     StreamsInUse             429 "streams-in-use"            "This client already has as many app streams in use as it may.";
     TooManyConnections       429 "too-many-connections"      "Too many connections.";

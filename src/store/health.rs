@@ -82,7 +82,7 @@ impl Store {
         };
         let disk = nix::sys::statvfs::statvfs(directory)?;
         Ok(DiskState {
-            free_bytes: u64::from(disk.blocks_available()).saturating_mul(disk.fragment_size()),
+            free_bytes: disk.blocks_available().saturating_mul(disk.fragment_size()),
             is_in_place: identity(&place.file) == place.identity,
         })
     }

@@ -38,10 +38,12 @@ impl Ahead {
     pub fn of(last: Stamp, now: Stamp) -> Self {
         let ahead = last.0.saturating_sub(now.0);
         let seconds = ahead / 1_000_000;
-        match ahead {
-            ..=NOTABLE => Self::No,
-            ..=FARTHEST => Self::Some { seconds },
-            _ => Self::TooFar { seconds },
+        if ahead <= NOTABLE {
+            Self::No
+        } else if ahead <= FARTHEST {
+            Self::Some { seconds }
+        } else {
+            Self::TooFar { seconds }
         }
     }
 
@@ -66,8 +68,8 @@ pub(super) fn check(sql: &mut Sql, now: Stamp, accepts: bool) -> Result<(), Fail
     let last = Stamp(statements::query::<LastStamp>(&[]).get_result(sql)?);
     match Ahead::of(last, now) {
         Ahead::No => Ok(()),
-        ahead if accepts => {
-            tracing::warn!(?ahead, "timestamps go on from the clock of this machine");
+        Ahead::Some { seconds } | Ahead::TooFar { seconds } if accepts => {
+            tracing::warn!(seconds, "timestamps go on from the clock of this machine");
             diesel::update(log_head::table)
                 .set(log_head::stamp.eq(now.0))
                 .execute(sql)?;

@@ -170,7 +170,8 @@ fn close_to_others(file: &Path) {
         }
         match std::fs::set_permissions(&path, Permissions::from_mode(FILE)) {
             Ok(()) => {
-                tracing::info!(file = %path.display(), "only this user may read the file from now on")
+                let file = path.display();
+                tracing::info!(%file, "only this user may read the file from now on");
             }
             Err(error) => {
                 tracing::warn!(file = %path.display(), %error, "every user of the machine may read the file");

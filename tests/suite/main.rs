@@ -19,5 +19,6 @@ mod command_line;
 mod database_file;
 mod loadtest;
 mod stream;
+mod taken_back;
 mod tidy;
 mod trouble;

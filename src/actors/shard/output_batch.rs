@@ -121,7 +121,7 @@ impl OutputBatch {
     /// The frame for app streams that list the type, of apps that may see it.
     pub(super) fn add_apps(&mut self, shard: &Shard, delivery: &Delivery) {
         let state = shard.state.borrow();
-        for app in &delivery.apps {
+        for app in delivery.apps.iter() {
             let before = self.volume;
             for index in state.listeners.at(&RoutingKey::App(app.client.clone())) {
                 let handle = state.connections.get(*index);

@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_rt::net::TcpStream;
-use smallvec::SmallVec;
 use tokio::net::TcpListener;
 
 use super::{ConnectionHandle, Identity, Subscription};
@@ -88,7 +87,7 @@ pub(crate) fn delivery(payload: Payload, hidden: HiddenFrom) -> Arc<Delivery> {
             timestamps: Timestamps::default(),
         }),
         hidden: Arc::new(hidden),
-        apps: SmallVec::new(),
+        apps: Arc::default(),
         targets: NotificationTargets::default(),
         channel: None,
         dispatched: Stamp(0),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use actix_rt::time::timeout;
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt as _;
@@ -127,6 +127,13 @@ pub(in crate::http) async fn read(
     settings: &Settings,
 ) -> ApiResult<Bytes> {
     let limit = settings.body_bytes;
+    let encodings = request.headers().get_all(CONTENT_ENCODING);
+    if !encodings
+        .into_iter()
+        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        return Err(Refusal::UnsupportedEncoding.into());
+    }
     let declared = request
         .headers()
         .get(CONTENT_LENGTH)
