@@ -67,7 +67,7 @@ impl Store {
 
     /// Whether all reading threads live.
     pub fn is_reading(&self) -> bool {
-        self.shared.readers.are_all_alive()
+        self.shared.reading.are_all_alive()
     }
 
     /// Asks the disk. Blocks as long as the disk does.

@@ -16,7 +16,7 @@ use super::numbers::Counted;
 use super::outlet::Outlet;
 use super::place;
 use super::queue::Queue;
-use super::readers::Readers;
+use super::reading::{self, Reading};
 use super::work::Work;
 use super::{Failure, Shared, Store, StoreOptions};
 use crate::clock::Clock;
@@ -31,6 +31,7 @@ impl Store {
     ) -> Result<Self, Failure> {
         let file = options.path()?;
         place::prepare(&file)?;
+        reading::install();
         let mut sql = connect(&file)?;
         migrate(&mut sql)?;
         moments::check(&mut sql, clock.now(), options.accepts_clock)?;
@@ -46,6 +47,7 @@ impl Store {
     ) -> Result<Self, Failure> {
         let file = options.path()?;
         place::demand(&file)?;
+        reading::install();
         let sql = connect_if(&file, |sql| demand_current(sql, &file))?;
         Self::start(sql, &file, options, clock, metrics)
     }
@@ -58,8 +60,8 @@ impl Store {
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Failure> {
-        let pool = read_pool(file, options.read_connections)?;
-        let readers = Readers::start(&pool, options.read_connections)?;
+        let pool = read_pool(file, Reading::connections(options))?;
+        let reading = Reading::start(&pool, options)?;
 
         let queue = Arc::new(Queue::new(options.lane_capacity));
         let caches = Arc::new(Caches::new());
@@ -79,6 +81,8 @@ impl Store {
                 max_bytes: options.log_max_bytes,
             },
             newest: None,
+            // By another process, perhaps.
+            has_deleted: true,
         };
         let (ends, lane_ended) = watch::channel(false);
         std::thread::Builder::new()
@@ -98,7 +102,7 @@ impl Store {
                 clock,
                 lane: queue,
                 lane_ended,
-                readers,
+                reading,
                 caches,
                 outlet,
                 counted,

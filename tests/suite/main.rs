@@ -17,7 +17,7 @@ mod support;
 mod api;
 mod command_line;
 mod database_file;
-mod loadtest;
+mod load;
 mod stream;
 mod taken_back;
 mod tidy;
