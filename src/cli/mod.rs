@@ -1,6 +1,7 @@
 //! The command line: commands, flags, output.
 
 mod accounts;
+mod parent;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -76,6 +77,10 @@ struct ServeArgs {
     #[arg(long)]
     accept_clock: bool,
 
+    /// Process that started this server and takes it with it when it ends.
+    #[arg(long, value_name = "PID", hide = true)]
+    parent: Option<u32>,
+
     /// A folder whose files switch faults on, for the suite.
     #[cfg(debug_assertions)]
     #[arg(long, value_name = "DIR", hide = true)]
@@ -122,6 +127,11 @@ fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     #[cfg(debug_assertions)]
     if let Some(folder) = faults(&cli) {
         crate::fault::arm(folder);
+    }
+    if let (outer, inner) = serve_flags(&cli)
+        && let Some(parent) = inner.parent.or(outer.parent)
+    {
+        parent::end_with(parent)?;
     }
     if matches!(cli.command, None | Some(Command::Serve(_))) {
         return run_server(cli);

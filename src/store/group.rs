@@ -5,7 +5,6 @@ use std::time::Instant;
 use diesel::RunQueryDsl as _;
 
 use super::Failure;
-use super::cache::Invalidated;
 use super::connect::Sql;
 use super::moments::Ahead;
 use super::statements::{self, LastMessageId, LastStamp};
@@ -42,8 +41,6 @@ pub(super) struct Group {
     pub(super) has_deleted: bool,
     /// Messages that the full-text index has to forget, with their text.
     pub(super) forgotten: Vec<(i64, String)>,
-    /// What caches must drop once this is committed.
-    pub(super) invalidated: Vec<Invalidated>,
 }
 
 /// How much a group had left at some point, to go back to.
@@ -52,7 +49,6 @@ pub(super) struct Mark {
     messages: usize,
     events: usize,
     forgotten: usize,
-    invalidated: usize,
 }
 
 impl Group {
@@ -79,7 +75,6 @@ impl Group {
             log_bytes: 0,
             has_deleted: false,
             forgotten: Vec::new(),
-            invalidated: Vec::new(),
         })
     }
 
@@ -126,7 +121,6 @@ impl Group {
             messages: self.messages,
             events: self.events.len(),
             forgotten: self.forgotten.len(),
-            invalidated: self.invalidated.len(),
         }
     }
 
@@ -135,6 +129,5 @@ impl Group {
         self.messages = mark.messages;
         self.events.truncate(mark.events);
         self.forgotten.truncate(mark.forgotten);
-        self.invalidated.truncate(mark.invalidated);
     }
 }
