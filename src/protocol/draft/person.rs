@@ -8,7 +8,7 @@ use super::value;
 use crate::model::{Refusal, Refused, UserId};
 
 /// A user, by id or by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PersonRef {
     /// A number, or a text that is one.
     Id(UserId),
