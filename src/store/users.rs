@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::among::{among, text_among};
-use super::cache::Invalidated;
 use super::db::{from_json, to_json};
 use super::schema::users;
 use super::sql_error::is_taken;
@@ -186,7 +185,6 @@ impl Tx<'_> {
         if changed == 0 {
             return Err(Refusal::UserNotFound.into());
         }
-        self.mark_invalid(Invalidated::User(user.id));
         Ok(())
     }
 
@@ -207,7 +205,6 @@ impl Tx<'_> {
                     Failure::from(error)
                 }
             })?;
-        self.mark_invalid(Invalidated::User(user));
         renamed.ok_or(Refusal::UserNotFound)?.into_model()
     }
 
@@ -216,7 +213,6 @@ impl Tx<'_> {
         diesel::update(users::table.find(user.0))
             .set(users::clients.eq(users::clients + by))
             .execute(self.sql)?;
-        self.mark_invalid(Invalidated::User(user));
         Ok(())
     }
 
@@ -233,8 +229,6 @@ impl Tx<'_> {
         diesel::update(users::table.find(other.0))
             .set(users::followers.eq(users::followers + by))
             .execute(self.sql)?;
-        self.mark_invalid(Invalidated::User(user));
-        self.mark_invalid(Invalidated::User(other));
         Ok(())
     }
 }
