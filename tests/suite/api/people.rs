@@ -181,3 +181,12 @@ fn suggested_are_whom_those_follow_that_one_follows() {
         .get("/users/suggested")
         .refused_as(401, "token-required");
 }
+
+#[test]
+fn a_database_from_before_the_search_is_indexed_when_it_is_opened() {
+    let mut server = TestServer::start();
+    server.stop();
+    server.sql("DELETE FROM user_words");
+    server.start_again();
+    assert_eq!(search(&server.anonymous(), "q=bob"), ["2"]);
+}
