@@ -19,17 +19,20 @@ pub mod reply;
 pub mod request;
 pub mod routes;
 mod show;
+pub mod socket;
 pub mod streams;
 pub mod sys;
 pub mod text;
 pub mod token;
 pub mod users;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::actors::Engine;
 use crate::config::{Config, Networks};
 use pipeline::rate_limit::{RateLimiter, RateLimits};
+use socket::Bounds;
 
 pub use casing::CasedStream;
 pub use error::ApiError;
@@ -80,6 +83,8 @@ pub struct App {
     pub rate: RateLimiter,
     /// As configured.
     pub settings: Settings,
+    /// What the connections of one address may hold.
+    pub bounds: Arc<Bounds>,
     ready: AtomicBool,
     serving: AtomicUsize,
 }
@@ -96,11 +101,12 @@ impl Drop for Serving<'_> {
 
 impl App {
     /// Not ready yet, until [`App::set_ready`] says so.
-    pub fn new(engine: Engine, settings: Settings) -> Self {
+    pub fn new(engine: Engine, settings: Settings, bounds: Arc<Bounds>) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             settings,
+            bounds,
             ready: AtomicBool::new(false),
             serving: AtomicUsize::new(0),
         }

@@ -20,6 +20,7 @@ use crate::actors::shard::mail::CloseAll;
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::socket::Bounds;
 use crate::http::{App, Settings};
 use crate::model::Failure;
 use crate::protocol::goodbye::Goodbye;
@@ -101,6 +102,7 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
     let app = Data::new(App::new(
         Engine::new(shared.clone()),
         Settings::from(config),
+        Bounds::new(config, shared.metrics.clone()),
     ));
     let people = demo.people.clone();
     let server = listen::listen(
