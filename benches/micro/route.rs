@@ -44,7 +44,12 @@ fn apps<F: FnOnce() -> World>(criterion: &mut Criterion, world: &LazyCell<World,
                     token.id = TokenId(number);
                     token.user = Some(UserId(world.author.id.0 + number));
                     token.client.id = ClientId::from(number.to_string());
-                    index.load(token.client.id.clone(), Arc::default(), &[token]);
+                    index.load(
+                        token.client.id.clone(),
+                        Arc::default(),
+                        &[token],
+                        Default::default(),
+                    );
                 }
                 let room = [world.author.id].into_iter().collect();
                 let event = world.event(|body| matches!(body, Payload::MessageCreated { .. }));

@@ -32,6 +32,8 @@ pub struct AppIndex {
     apps: HashMap<ClientId, App>,
     /// One entry per live token; an authorization ends with the last of them.
     users: HashMap<UserId, Vec<Authorization>>,
+    /// Disabled accounts among them: their tokens are kept, and authorize no app meanwhile.
+    disabled: HashSet<UserId>,
     every_app: Apps,
     no_app: Apps,
     /// Users whose authorizations changed, the newest last, and the number of changes so far.
@@ -69,6 +71,7 @@ impl Default for AppIndex {
         Self {
             apps: HashMap::new(),
             users: HashMap::new(),
+            disabled: HashSet::new(),
             every_app: Arc::default(),
             no_app: Arc::default(),
             changed: VecDeque::new(),
@@ -105,8 +108,14 @@ impl AppIndex {
         clients.iter().filter(is_new).cloned().collect()
     }
 
-    /// Adds an app with the live tokens of its users.
-    pub fn load(&mut self, client: ClientId, numbers: Arc<ActorNumbers>, tokens: &[Token]) {
+    /// Adds an app with the tokens of its users, and the disabled accounts among these.
+    pub fn load(
+        &mut self,
+        client: ClientId,
+        numbers: Arc<ActorNumbers>,
+        tokens: &[Token],
+        disabled: HashSet<UserId>,
+    ) {
         self.remove(&client);
         let app = App {
             numbers,
@@ -114,6 +123,7 @@ impl AppIndex {
         };
         self.apps.insert(client, app);
         tokens.iter().for_each(|token| self.add_token(token));
+        self.disabled.extend(disabled);
         self.apps_changed();
     }
 
@@ -125,6 +135,8 @@ impl AppIndex {
             given.retain(|one| one.client != *client);
             !given.is_empty()
         });
+        let users = &self.users;
+        self.disabled.retain(|user| users.contains_key(user));
         self.apps_changed();
     }
 
@@ -133,11 +145,12 @@ impl AppIndex {
         self.remembered.clear();
     }
 
-    /// A token event changes what its app sees from here on.
+    /// An event about a token or an account changes what apps see from here on.
     pub fn apply(&mut self, payload: &Payload) {
         match payload {
             Payload::TokenGranted { token, .. } => self.add_token(token),
             Payload::TokenRevoked { token, .. } => self.remove_token(token),
+            Payload::UserDisabled { user, undone } => self.set_disabled(*user, !undone),
             Payload::MessageCreated { .. }
             | Payload::MessageDeleted { .. }
             | Payload::ChannelCreated { .. }
@@ -186,7 +199,8 @@ impl AppIndex {
             Payload::AppStreamDeleted { .. }
             | Payload::ClientChanged { .. }
             | Payload::MarkerMoved { .. }
-            | Payload::PasswordChanged { .. } => self.no_app.clone(),
+            | Payload::PasswordChanged { .. }
+            | Payload::UserDisabled { .. } => self.no_app.clone(),
         }
     }
 
@@ -213,6 +227,7 @@ impl AppIndex {
         given.retain(|one| one.token != token.id);
         if given.is_empty() {
             self.users.remove(&user);
+            self.disabled.remove(&user);
         }
     }
 
@@ -221,17 +236,39 @@ impl AppIndex {
         let user = token
             .user
             .filter(|_| self.apps.contains_key(&token.client.id))?;
+        self.note_user(user);
+        Some(user)
+    }
+
+    fn note_user(&mut self, user: UserId) {
         if self.changed.len() == CHANGES {
             self.changed.pop_front();
         }
         self.changed.push_back(user);
         self.changes += 1;
-        Some(user)
+    }
+
+    /// Of accounts without an authorization nothing is noted: they may be as many as there are accounts.
+    fn set_disabled(&mut self, user: UserId, disabled: bool) {
+        if !self.users.contains_key(&user) {
+            return;
+        }
+        match disabled {
+            true => self.disabled.insert(user),
+            false => self.disabled.remove(&user),
+        };
+        self.note_user(user);
+    }
+
+    /// What a user authorized, unless the account is disabled.
+    fn given_by(&self, user: UserId) -> impl Iterator<Item = &Authorization> {
+        let given = self.users.get(&user);
+        let given = given.filter(|_| !self.disabled.contains(&user));
+        given.into_iter().flatten()
     }
 
     fn authorized_by(&self, user: UserId) -> Apps {
-        let given = self.users.get(&user).into_iter().flatten();
-        self.allowed(given.map(|one| &one.client))
+        self.allowed(self.given_by(user).map(|one| &one.client))
     }
 
     fn authorized_for(&self, user: UserId, channel: &ChannelBrief) -> Apps {
@@ -243,10 +280,9 @@ impl AppIndex {
         user: UserId,
         channel: &'a ChannelBrief,
     ) -> impl Iterator<Item = &'a ClientId> {
-        let given = self.users.get(&user).into_iter().flatten();
         let opens =
             |one: &&Authorization| one.scopes.open_channel(&channel.kind, channel.is_public);
-        given.filter(opens).map(|one| &one.client)
+        self.given_by(user).filter(opens).map(|one| &one.client)
     }
 
     /// A channel is seen by the apps that one of its subscribers authorized for it.

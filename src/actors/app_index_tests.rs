@@ -6,7 +6,7 @@ const NARROW: &str = "messages:com.example.other";
 /// An index with the one app that the samples' tokens belong to.
 fn index_of(tokens: &[Token]) -> AppIndex {
     let mut index = AppIndex::default();
-    index.load(client().id, Arc::default(), tokens);
+    index.load(client().id, Arc::default(), tokens, HashSet::new());
     index
 }
 
@@ -139,7 +139,12 @@ fn an_authorization_ends_with_the_last_token() {
 #[test]
 fn tokens_of_other_apps_and_of_the_app_itself_authorize_nothing() {
     let mut index = AppIndex::default();
-    index.load(ClientId::from("another"), Arc::default(), &[]);
+    index.load(
+        ClientId::from("another"),
+        Arc::default(),
+        &[],
+        HashSet::new(),
+    );
     let room = subscribers(&[ADA]);
     index.apply(&granted(1, Some(ADA), "messages"));
     assert!(!sees(&mut index, &message(ROOM, ADA), &room));
@@ -181,6 +186,7 @@ fn each_app_sees_its_own_users_only_and_all_see_what_is_public() {
         ClientId::from("of bob"),
         Arc::default(),
         &[grant_to("of bob", 2, BOB)],
+        HashSet::new(),
     );
     let mut apps = |payload: &Payload, room: &[UserId]| -> Vec<String> {
         let apps = index.apps_for(payload, &subscribers(room));
@@ -252,4 +258,23 @@ fn an_app_without_a_stream_leaves_after_a_while_and_is_loaded_again() {
     assert!(!sees(&mut index, &said, &room));
     assert!(index.users.is_empty() && index.apps.is_empty());
     assert_eq!(index.note_open(open, after(1201), idle), [app]);
+}
+
+#[test]
+fn a_disabled_account_authorizes_nothing_until_it_is_enabled_and_keeps_its_tokens() {
+    let disabled = |undone| Payload::UserDisabled { user: ADA, undone };
+    let tokens = [token(1, Some(ADA), "messages")];
+    let (room, said) = (subscribers(&[ADA]), message(ROOM, BOB));
+    let mut index = index_of(&tokens);
+    assert!(sees(&mut index, &said, &room));
+    index.apply(&disabled(false));
+    assert!(!sees(&mut index, &said, &room));
+    index.apply(&disabled(true));
+    assert!(sees(&mut index, &said, &room));
+    // The same if it was disabled before the streams opened.
+    let mut loaded = AppIndex::default();
+    loaded.load(client().id, Arc::default(), &tokens, HashSet::from([ADA]));
+    assert!(!sees(&mut loaded, &said, &room));
+    loaded.apply(&disabled(true));
+    assert!(sees(&mut loaded, &said, &room));
 }

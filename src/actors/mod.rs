@@ -14,6 +14,7 @@ pub mod directory;
 mod engine;
 pub mod firehose;
 pub mod log_tail;
+pub mod operator;
 pub mod permits;
 pub mod presence;
 pub mod registry;

@@ -220,6 +220,8 @@ settings! {
         name_length: usize = 50usize,
         /// Characters in a user name.
         username_length: usize = 20usize,
+        /// Least characters in a new password.
+        password_length: usize = 8usize,
         /// Users in a channel's ACL, owner included.
         channel_members: usize = 200usize,
     }

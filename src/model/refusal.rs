@@ -57,6 +57,7 @@ refusals! {
     SubscriptionLimit        400 "subscription-limit"        "This connection already has as many subscriptions as it may.";
     StreamLimit              400 "stream-limit"              "This client already has as many app streams as it may.";
     StreamKeyTaken           400 "stream-key-taken"          "This client already has a stream with this key.";
+    SearchTooBroad           400 "search-too-broad"          "This search looks through too much. Narrow it down.";
     NotJson                  400 "not-json"                  "This call needs a JSON body.";
     TokenRequired            401 "token-required"            "Access token required.";
     TokenInvalid             401 "invalid-token"             "Access token invalid.";

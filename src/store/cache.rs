@@ -29,7 +29,9 @@ pub(super) enum Invalidated {
     User(UserId),
     /// The token with this hash is deleted.
     Token([u8; 32]),
-    /// A client's name, which all its tokens contain.
+    /// The account was disabled, and all its tokens with it.
+    TokensOf(UserId),
+    /// A client's name, which all its tokens contain, or its registration.
     Clients,
 }
 
@@ -53,6 +55,9 @@ impl Caches {
             match *what {
                 Invalidated::User(id) => self.users.remove(&id),
                 Invalidated::Token(hash) => self.tokens.remove(&hash),
+                Invalidated::TokensOf(user) => {
+                    self.tokens.remove_where(|kept| kept.user == Some(user));
+                }
                 Invalidated::Clients => self.tokens.clear(),
             }
         }
@@ -99,6 +104,9 @@ impl Caches {
             | Payload::AppStreamDeleted { .. }
             | Payload::MarkerMoved { .. }
             | Payload::PasswordChanged { .. } => {}
+            Payload::UserDisabled { user, .. } => {
+                self.tokens.remove_where(|kept| kept.user == Some(*user));
+            }
         }
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Group {
     pub(super) events: Vec<Event>,
     /// Size of their rows.
     pub(super) log_bytes: usize,
+    /// Something was deleted that shall not stay on the disk.
+    pub(super) has_deleted: bool,
     /// Messages that the full-text index has to forget, with their text.
     pub(super) forgotten: Vec<(i64, String)>,
     /// What caches must drop once this is committed.
@@ -73,6 +75,7 @@ impl Group {
             messages: 0,
             events: Vec::new(),
             log_bytes: 0,
+            has_deleted: false,
             forgotten: Vec::new(),
             invalidated: Vec::new(),
         })

@@ -20,6 +20,7 @@ mod pieces;
 pub mod raw;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use std::collections::{HashMap, HashSet};
 

@@ -12,6 +12,7 @@ use super::dispatch::Dispatcher;
 use crate::actors::channel::mail::EventsArrived;
 use crate::event::{Event, Owner};
 use crate::model::{ChannelId, ClientId, Subscribers};
+use crate::store::Purpose;
 use crate::telemetry::{ActorNumbers, Counter};
 
 /// Tries before an actor that cannot load is passed over: 5 seconds with [`PAUSE`] between them.
@@ -116,12 +117,16 @@ impl Dispatcher {
                 return;
             }
             let id = client.clone();
-            let read = self.shared.store.read(move |db| db.tokens_of_client(&id));
+            let store = &self.shared.store;
+            let read = store.read_for(Purpose::Delivery, move |db| {
+                let tokens = db.all_user_tokens_of_client(&id)?;
+                Ok((tokens, db.disabled_users_of_client(&id)?))
+            });
             match read.await {
-                Ok(tokens) => {
+                Ok((tokens, disabled)) => {
                     let firehose = self.shared.directory.firehose(&client, &self.shared);
                     let numbers = firehose.numbers().clone();
-                    self.app_index.load(client, numbers, &tokens);
+                    self.app_index.load(client, numbers, &tokens, disabled);
                     return;
                 }
                 // Its streams are late rather than incomplete.

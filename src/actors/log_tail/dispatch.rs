@@ -111,8 +111,7 @@ impl Dispatcher {
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
         for (event, told) in events.iter().zip(told) {
             let apps = self.app_index.apps_for(&event.payload, &told.subscribers);
-            self.app_index.apply(&event.payload);
-            self.block_index.apply(&event.payload);
+            self.apply(&event.payload);
             for app in apps.iter() {
                 app.numbers.handled(1);
             }
@@ -145,6 +144,19 @@ impl Dispatcher {
             })
         });
         join_all(sent).await.into_iter().flatten().collect()
+    }
+
+    /// What an event changes in the memory of this process, beside actors and shards.
+    fn apply(&mut self, payload: &Payload) {
+        self.app_index.apply(payload);
+        self.block_index.apply(payload);
+        if let Payload::UserDisabled {
+            user,
+            undone: false,
+        } = payload
+        {
+            self.shared.presence.take_offline(*user);
+        }
     }
 
     fn shards_for(&self, payload: &Payload, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {

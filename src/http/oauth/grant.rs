@@ -21,9 +21,6 @@ use crate::protocol::render_options::RenderOptions;
 use crate::store::secret;
 use crate::text::controls;
 
-/// Longest password in bytes; a longer one is wrong without hashing it.
-const PASSWORD_MAX: usize = 1024;
-
 /// How the client authenticates.
 struct Credentials {
     client: ClientId,
@@ -138,7 +135,7 @@ async fn check_password(
     username: String,
     password: String,
 ) -> Result<UserId, OAuthError> {
-    if password.len() > PASSWORD_MAX {
+    if password.len() > secret::PASSWORD_BYTES {
         return Err(OAuthError::InvalidGrant);
     }
     let found = app

@@ -104,7 +104,7 @@ routes! {
     // Tokens
     Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            Write;
     Get    "/token"                                                  token::show,                                Any       Any            Read Token;
-    Delete "/token"                                                  token::delete,                              User      Any            Write;
+    Delete "/token"                                                  token::delete,                              Any       Any            Write;
     Get    "/apps/me/users/ids"                                      token::user_ids,                            App       Any            Read;
     Get    "/apps/me/users/tokens"                                   token::user_tokens,                         App       Any            Read;
 

@@ -7,7 +7,7 @@ mod indexing;
 mod messages;
 mod words;
 
-pub(super) use indexing::{Indexing, index_slice};
+pub(super) use indexing::{Indexing, index_slice, renew};
 pub(super) use words::forget_words;
 
 use crate::model::{ChannelId, ClientId, MessageId, Stamp, UserId, UserKind};
