@@ -113,6 +113,10 @@ impl ApiError {
             let value = value.to_str().unwrap_or_default();
             head.push_str(&format!("{name}: {value}\r\n"));
         }
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            // Only the address of a stream answers so from here.
+            head.push_str("Allow: GET, HEAD\r\n");
+        }
         head.push_str("\r\n");
         [head.into_bytes(), body].concat()
     }
