@@ -2,6 +2,7 @@
 
 mod accounts;
 mod logging;
+mod parent;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -61,6 +62,10 @@ struct ServeArgs {
     #[arg(long, env = "GROUNDNUT_DEMO")]
     demo: bool,
 
+    /// Process that started this server and takes it with it when it ends.
+    #[arg(long, value_name = "PID", hide = true)]
+    parent: Option<u32>,
+
     /// A folder whose files switch faults on, for the suite.
     #[cfg(debug_assertions)]
     #[arg(long, value_name = "DIR", hide = true)]
@@ -106,6 +111,11 @@ fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     #[cfg(debug_assertions)]
     if let Some(folder) = faults(&cli) {
         crate::fault::arm(folder);
+    }
+    if let (outer, inner) = serve_flags(&cli)
+        && let Some(parent) = inner.parent.or(outer.parent)
+    {
+        parent::end_with(parent)?;
     }
     let config = Config::load(cli.common.config.as_deref(), flags(&cli))?;
     match cli.command {

@@ -88,7 +88,9 @@ impl Lane {
         let (messages, committed) = match transaction.run(&mut work) {
             Ok(Some(mut group)) => {
                 self.newest = Some(group.committed(self.clock.now()));
-                self.caches.invalidate_all(&group.invalidated);
+                for event in &group.events {
+                    self.caches.invalidate(&event.payload);
+                }
                 self.has_deleted |= group.has_deleted;
                 // Handed over first: what a client does once it has its answer (setting its presence, say) must not
                 // overtake the events of the write that was answered.

@@ -169,7 +169,7 @@ impl Store {
 
     /// Another process committed this: drops what the caches hold of it.
     pub fn invalidate(&self, event: &Event) {
-        self.shared.caches.invalidate(event);
+        self.shared.caches.invalidate(&event.payload);
     }
 
     /// Events of another process were missed: drops all that the caches hold.

@@ -17,12 +17,14 @@ use crate::model::Refusal;
 pub async fn config(app: Data<App>) -> ApiResult {
     let limits = app.engine.limits();
     let rate = app.rate.limits();
+    let streams = app.engine.streams();
     Reply::one(&json!({
         // This server has no posts, files or polls. Clients read these keys anyway and get the values of pnut.io.
         "file": {"audio_max_size_bytes": 52_428_800, "max_size_bytes": 104_857_600},
         "post": {"max_length": 256, "seconds_between_duplicates": 60, "seconds_for_revision": 300},
         "message": {"max_length": limits.message_length},
         "rate_limit": {
+            "enabled": rate.enabled,
             "anonymous": {
                 "reads": rate.anonymous_reads,
                 "read_reset_seconds": rate.anonymous_read_reset_seconds,
@@ -36,6 +38,11 @@ pub async fn config(app: Data<App>) -> ApiResult {
             "seconds_banned": rate.seconds_banned,
         },
         "raw": {"max_length": limits.raw_bytes},
+        "stream": {
+            "subscriptions": streams.subscriptions,
+            "user_connections": streams.user_connections,
+            "app_connections": streams.app_connections,
+        },
         "user": {
             "description_max_length": limits.description_length,
             "name_max_length": limits.name_length,

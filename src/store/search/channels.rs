@@ -83,11 +83,7 @@ impl Db<'_> {
             query = query.filter(channels::owner_id.eq(owner.0));
         }
         if let Some(is_public) = search.is_public {
-            query = query.filter(
-                channels::read_public
-                    .or(channels::read_any_user)
-                    .eq(is_public),
-            );
+            query = query.filter(channels::read_public.eq(is_public));
         }
         // Microseconds since 1970: without a bound, all of time.
         let after = search.created_after.map_or(i64::MIN, |after| after.0);

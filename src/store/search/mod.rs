@@ -39,7 +39,7 @@ pub struct ChannelSearch {
     pub exclude_kinds: Vec<String>,
     /// Whose.
     pub owner: Option<UserId>,
-    /// Readable by everybody, or not.
+    /// Readable without an account (`acl.read.public`), or not.
     pub is_public: Option<bool>,
     /// With a raw item of any of these types.
     pub raw_types: Vec<String>,
