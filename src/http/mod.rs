@@ -15,6 +15,7 @@ pub mod oauth;
 pub mod pipeline;
 pub mod presence;
 mod principal;
+pub mod readiness;
 pub mod reply;
 pub mod request;
 pub mod routes;
@@ -27,12 +28,14 @@ pub mod token;
 pub mod users;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::actors::Engine;
 use crate::config::{Config, Networks};
 use pipeline::rate_limit::{RateLimiter, RateLimits};
 use socket::Bounds;
+
+use readiness::Readiness;
 
 pub use casing::CasedStream;
 pub use error::ApiError;
@@ -85,7 +88,8 @@ pub struct App {
     pub settings: Settings,
     /// What the connections of one address may hold.
     pub bounds: Arc<Bounds>,
-    ready: AtomicBool,
+    /// Whether new work is welcome.
+    pub readiness: Readiness,
     serving: AtomicUsize,
 }
 
@@ -100,21 +104,16 @@ impl Drop for Serving<'_> {
 }
 
 impl App {
-    /// Not ready yet, until [`App::set_ready`] says so.
+    /// Not ready yet, until its readiness is told so.
     pub fn new(engine: Engine, settings: Settings, bounds: Arc<Bounds>) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             settings,
             bounds,
-            ready: AtomicBool::new(false),
+            readiness: Readiness::default(),
             serving: AtomicUsize::new(0),
         }
-    }
-
-    /// What `/readyz` answers: true at the very end of a start, false as the first thing of a stop.
-    pub fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::Release);
     }
 
     /// A request begins.
@@ -126,10 +125,5 @@ impl App {
     /// Requests being served: a stop waits for them, and not for idle connections.
     pub fn serving(&self) -> usize {
         self.serving.load(Ordering::Acquire)
-    }
-
-    /// Whether new work is welcome.
-    pub fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
     }
 }
