@@ -103,7 +103,15 @@ impl OutputBatch {
             .fold(handle.render_class, |render_class, known| {
                 render_class.with(known.filter.raw)
             });
-        let ids = render_ids(matching.iter().map(|known| known.id.as_str()));
+        // While a call replaces a subscription, two have the same id.
+        let mut ids: SmallVec<[&str; 2]> = SmallVec::new();
+        for known in &matching {
+            let id = known.id.as_str();
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        let ids = render_ids(ids.into_iter());
         let Output { bytes, moments } = self.output(index, handle.serial);
         let before = bytes.len();
         let gaps = match (&delivery.event.payload, &handle.identity) {

@@ -23,6 +23,7 @@ pub(super) struct Known {
 #[derive(Clone, Debug)]
 pub(super) struct KnownSubscription {
     pub(super) id: String,
+    pub(super) serial: u64,
     pub(super) topic: Topic,
     pub(super) filters: Filters,
     pub(super) token: i64,
@@ -140,11 +141,27 @@ impl Model {
                 subscription,
             } => {
                 if let Some(known) = self.connections.get_mut(connection) {
-                    known.drop_subscriptions(|old| old.id == subscription.id);
                     known.subscriptions.push(subscription.clone());
                     if matches!(subscription.topic, Topic::Inbox(_)) {
                         known.inbox.get_or_insert_default();
                     }
+                }
+            }
+            Step::Settle { connection, at } => {
+                if let Some(known) = self.connections.get_mut(connection)
+                    && let Some(settled) = known.subscriptions.get(*at).cloned()
+                {
+                    let older = |old: &KnownSubscription| {
+                        old.id == settled.id && old.serial < settled.serial
+                    };
+                    known.drop_subscriptions(older);
+                }
+            }
+            Step::TakeBack { connection, at } => {
+                if let Some(known) = self.connections.get_mut(connection)
+                    && let Some(serial) = known.subscriptions.get(*at).map(|known| known.serial)
+                {
+                    known.drop_subscriptions(|old| old.serial == serial);
                 }
             }
             Step::Unsubscribe { connection, id } => {
