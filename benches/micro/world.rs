@@ -109,6 +109,7 @@ impl World {
         Arc::new(Delivery::new(NewDelivery {
             event: self.message().clone(),
             hidden: Arc::default(),
+            withheld: SmallVec::new(),
             apps: SmallVec::new(),
             targets: NotificationTargets::default(),
             channel: None,

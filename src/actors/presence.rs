@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use dashmap::DashMap;
 
 use crate::clock::Clock;
-use crate::model::{ChannelId, Presence, Stamp, UserId};
+use crate::model::access::may_be_present;
+use crate::model::{Channel, ChannelId, Presence, Stamp, UserId};
 
 /// A change of presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,15 @@ impl Entry {
     }
 }
 
+/// Not there, as far as this server knows.
+fn absent(user_id: UserId) -> Presence {
+    Presence {
+        user_id,
+        text: None,
+        last_seen_at: None,
+    }
+}
+
 /// The presence of all users on this machine. Written by the actor of the user or channel, read by any thread.
 #[derive(Debug)]
 pub struct PresenceBoard {
@@ -56,14 +66,7 @@ impl PresenceBoard {
     pub fn of(&self, user: UserId) -> Presence {
         let now = self.clock.now();
         let entry = self.everywhere.get(&user);
-        entry.map_or(
-            Presence {
-                user_id: user,
-                text: None,
-                last_seen_at: None,
-            },
-            |e| e.show(user, now),
-        )
+        entry.map_or_else(|| absent(user), |entry| entry.show(user, now))
     }
 
     /// All users that are not offline, by rising id.
@@ -79,14 +82,15 @@ impl PresenceBoard {
         all
     }
 
-    /// All users present in a channel, by rising id.
-    pub fn in_channel(&self, channel: ChannelId) -> Vec<Presence> {
+    /// All users present in a channel, by rising id. What was set by a user that may not be there any more is not shown.
+    pub fn in_channel(&self, channel: &Channel) -> Vec<Presence> {
         let now = self.clock.now();
-        let Some(there) = self.channels.get(&channel) else {
+        let Some(there) = self.channels.get(&channel.id) else {
             return Vec::new();
         };
         let mut all: Vec<Presence> = there
             .iter()
+            .filter(|(user, _)| may_be_present(**user, channel))
             .map(|(user, entry)| entry.show(*user, now))
             .filter(|presence| presence.text.is_some())
             .collect();
@@ -95,18 +99,12 @@ impl PresenceBoard {
     }
 
     /// One user's presence in a channel.
-    pub fn of_in(&self, user: UserId, channel: ChannelId) -> Presence {
+    pub fn of_in(&self, user: UserId, channel: &Channel) -> Presence {
         let now = self.clock.now();
-        let there = self.channels.get(&channel);
+        let there = self.channels.get(&channel.id);
+        let there = there.filter(|_| may_be_present(user, channel));
         let entry = there.as_ref().and_then(|there| there.get(&user));
-        entry.map_or(
-            Presence {
-                user_id: user,
-                text: None,
-                last_seen_at: None,
-            },
-            |e| e.show(user, now),
-        )
+        entry.map_or_else(|| absent(user), |entry| entry.show(user, now))
     }
 
     /// Sets a global presence and returns it.
@@ -136,6 +134,26 @@ impl PresenceBoard {
             .or_default()
             .insert(user, entry);
         shown
+    }
+
+    /// Takes a user out of a channel. A user that is not there changes nothing.
+    pub fn leave(&self, user: UserId, channel: ChannelId) -> Presence {
+        let there = self.channels.get_mut(&channel);
+        if let Some(mut there) = there
+            && let Some(entry) = there.get_mut(&user)
+        {
+            let now = self.clock.now();
+            (entry.text, entry.until, entry.set_at) = (None, now, now);
+            return entry.show(user, now);
+        }
+        absent(user)
+    }
+
+    /// A channel changed: users that may not be there any more are taken out.
+    pub fn keep_readers(&self, channel: &Channel) {
+        if let Some(mut there) = self.channels.get_mut(&channel.id) {
+            there.retain(|user, _| may_be_present(*user, channel));
+        }
     }
 
     /// Removes expired and offline entries of channels. Global entries stay for `last_seen_at`; there

@@ -103,6 +103,7 @@ impl OutputBatch {
             .fold(handle.render_class, |render_class, known| {
                 render_class.with(known.filter.raw)
             });
+        let render_class = delivery.class_for(handle.identity.user(), render_class);
         // While a call replaces a subscription, two have the same id.
         let mut ids: SmallVec<[&str; 2]> = SmallVec::new();
         for known in &matching {
@@ -111,7 +112,7 @@ impl OutputBatch {
                 ids.push(id);
             }
         }
-        let ids = render_ids(ids.into_iter());
+        let ids = render_ids(ids);
         let Output { bytes, moments } = self.output(index, handle.serial);
         let before = bytes.len();
         let gaps = match (&delivery.event.payload, &handle.identity) {

@@ -20,8 +20,8 @@ pub(in crate::http) async fn list(
     let id = path::id::<ChannelId>(&channel)?;
     let page = async {
         let reader = principal_of(&app, Some(caller.caller())).await?;
-        demand(&app, &reader, id).await?;
-        let present = app.engine.presence().in_channel(id);
+        let channel = demand(&app, &reader, id).await?;
+        let present = app.engine.presence().in_channel(&channel);
         show::all(&app, Some(&caller), &params, &present).await
     };
     live.around(&app, &caller, Topic::ChannelPresence(id), page)
@@ -38,8 +38,8 @@ pub(in crate::http) async fn show(
     let user = path::user(&app, Some(&caller), &ids.0).await?;
     let channel = path::id::<ChannelId>(&ids.1)?;
     let reader = principal_of(&app, Some(caller.caller())).await?;
-    demand(&app, &reader, channel).await?;
-    let presence = app.engine.presence().of_in(user, channel);
+    let channel = demand(&app, &reader, channel).await?;
+    let presence = app.engine.presence().of_in(user, &channel);
     show::one(&app, Some(&caller), &params, &presence).await
 }
 

@@ -4,9 +4,9 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::super::channels::Row;
+use super::super::channels::{Row, is_unread_for};
 use super::super::pages::gather;
-use super::super::schema::{channel_markers, channel_subscriptions, channels};
+use super::super::schema::{channel_subscriptions, channels};
 use super::super::{Db, Failure};
 use super::{ChannelOrder, ChannelSearch};
 use crate::model::channel::CHAT_SETTINGS;
@@ -88,17 +88,7 @@ impl Db<'_> {
             query = query.filter(channels::id.ne_all(mine));
         }
         if let Some(user) = search.unread_by {
-            let read = channel_markers::table
-                .filter(channel_markers::user_id.eq(user.0))
-                .filter(channel_markers::channel_id.eq(channels::id))
-                .filter(
-                    channel_markers::position
-                        .nullable()
-                        .ge(channels::recent_message_id),
-                );
-            query = query
-                .filter(channels::recent_message_id.is_not_null())
-                .filter(diesel::dsl::not(diesel::dsl::exists(read)));
+            query = query.filter(is_unread_for(user));
         }
         query = if request.oldest {
             query.order(key().asc())

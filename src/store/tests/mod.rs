@@ -10,6 +10,7 @@ mod opening;
 mod plain;
 mod search;
 mod search_channels;
+mod unread;
 
 use std::sync::Arc;
 
@@ -29,7 +30,12 @@ use crate::model::{
 
 /// A user who reads with these scopes.
 pub(super) fn reader(user: UserId, scopes: &str) -> Principal {
-    Principal::User(UserPrincipal {
+    Principal::User(principal(user, scopes))
+}
+
+/// The same, as a user.
+pub(super) fn principal(user: UserId, scopes: &str) -> UserPrincipal {
+    UserPrincipal {
         user,
         token: Arc::new(Token {
             id: TokenId(1),
@@ -41,7 +47,7 @@ pub(super) fn reader(user: UserId, scopes: &str) -> Principal {
             user: Some(user),
             scopes: Scopes::parse(scopes).unwrap(),
         }),
-    })
+    }
 }
 
 /// A store of its own, with a client to write with.

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use tokio::net::TcpListener;
 
 use super::{ConnectionHandle, Identity, Subscription};
-use crate::actors::delivery::{Delivery, HiddenFrom, NewDelivery};
+use crate::actors::delivery::{Delivery, HiddenFrom, NewDelivery, Withheld};
 use crate::actors::shard::socket::Socket;
 use crate::event::{Event, Payload, Pos, Timestamps};
 use crate::model::{
@@ -95,6 +95,7 @@ pub(crate) fn delivery_at(pos: Option<Pos>, payload: Payload, hidden: HiddenFrom
             timestamps: Timestamps::default(),
         }),
         hidden: Arc::new(hidden),
+        withheld: Withheld::default(),
         apps: SmallVec::new(),
         targets: NotificationTargets::default(),
         channel: None,

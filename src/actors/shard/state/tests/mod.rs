@@ -23,8 +23,8 @@ use crate::actors::shard::socket::Socket;
 use crate::model::{AppStream, ChannelId, StreamKey, SubscriptionId, TokenId, UserId};
 use crate::protocol::render_class::RenderClass;
 use crate::protocol::topic::Topic;
-use model::{Known, KnownSubscription, Model, Served};
-use step::{As, CHANNELS, CONNECTIONS, Filters, Step, USERS, steps};
+use model::{Known, Model, Served};
+use step::{As, CHANNELS, CONNECTIONS, Step, USERS, steps};
 
 #[actix::test]
 async fn random_steps_leave_what_a_naive_map_says() {
@@ -136,7 +136,7 @@ impl<'a> Run<'a> {
                 subscription,
             } => {
                 let index = self.index(connection).unwrap();
-                self.state.subscribe(index, real(&subscription), None);
+                self.state.subscribe(index, subscription.real(), None);
             }
             Step::Settle { connection, .. } => {
                 if let (Some(index), Some(serial)) = (self.index(connection), serial) {
@@ -381,19 +381,6 @@ fn sorted(references: &[ConnectionRef]) -> Vec<ConnectionIndex> {
     let mut indexes: Vec<_> = references.iter().map(|known| known.index).collect();
     indexes.sort_unstable();
     indexes
-}
-
-fn real(known: &KnownSubscription) -> Subscription {
-    let (filters, scopes) = match known.filters {
-        Filters::None => ("", "messages"),
-        Filters::WithoutDeleted => ("include_deleted=0", "messages"),
-        Filters::NarrowToken => ("", "messages:io.pnut.core.chat"),
-    };
-    let token = testing::token(known.token, 1, scopes);
-    Subscription {
-        serial: known.serial,
-        ..testing::subscription(&known.id, known.topic, filters, &token)
-    }
 }
 
 fn app() -> Identity {

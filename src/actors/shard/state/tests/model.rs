@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::step::{Filters, Step};
 use crate::actors::registry::RoutingKey;
-use crate::actors::shard::state::ConnectionRef;
+use crate::actors::shard::state::{ConnectionRef, Subscription, testing};
 use crate::model::{ChannelId, UserId};
 use crate::protocol::topic::Topic;
 
@@ -27,6 +27,22 @@ pub(super) struct KnownSubscription {
     pub(super) topic: Topic,
     pub(super) filters: Filters,
     pub(super) token: i64,
+}
+
+impl KnownSubscription {
+    /// As the state keeps it.
+    pub(super) fn real(&self) -> Subscription {
+        let (filters, scopes) = match self.filters {
+            Filters::None => ("", "messages"),
+            Filters::WithoutDeleted => ("include_deleted=0", "messages"),
+            Filters::NarrowToken => ("", "messages:io.pnut.core.chat"),
+        };
+        let token = testing::token(self.token, 1, scopes);
+        Subscription {
+            serial: self.serial,
+            ..testing::subscription(&self.id, self.topic, filters, &token)
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
