@@ -2,8 +2,8 @@
 //!
 //! An event is a fact in the past tense, complete in itself: rendering needs no database.
 
-pub mod embedded;
-mod facts;
+mod embedded;
+pub mod facts;
 mod gap;
 mod owner;
 mod payload;
