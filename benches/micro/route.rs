@@ -5,15 +5,17 @@ use super::listener::{self, inbox, subscription};
 use super::world::World;
 use actix_rt::net::TcpStream;
 use criterion::{BenchmarkId, Criterion};
+use groundnut::actors::app_index::AppIndex;
 use groundnut::actors::registry::{RoutingKey, ShardId, ShardRegistry};
 use groundnut::actors::shard::hearing::hears;
 use groundnut::actors::shard::state::ConnectionHandle;
 use groundnut::event::Payload;
-use groundnut::model::ChannelId;
+use groundnut::model::{ChannelId, ClientId, TokenId, UserId};
 use groundnut::protocol::topic::Topic;
 use smallvec::SmallVec;
 use std::cell::LazyCell;
 use std::hint::black_box;
+use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
 const POINTS: i64 = 10_000;
@@ -25,6 +27,38 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     points(criterion, &world);
     shards(criterion);
     subscriptions(criterion, &runtime, &world);
+    apps(criterion, &world);
+}
+
+/// A message in a room of one subscriber, whose app is one of so many with an open stream.
+fn apps<F: FnOnce() -> World>(criterion: &mut Criterion, world: &LazyCell<World, F>) {
+    let mut group = criterion.benchmark_group("route/apps that see a message");
+    for count in [1, 100] {
+        group.bench_with_input(
+            BenchmarkId::from_parameter(count),
+            &count,
+            |bench, count| {
+                let mut index = AppIndex::default();
+                for number in 0..*count {
+                    let mut token = (*world.token).clone();
+                    token.id = TokenId(number);
+                    token.user = Some(UserId(world.author.id.0 + number));
+                    token.client.id = ClientId::from(number.to_string());
+                    index.load(
+                        token.client.id.clone(),
+                        Arc::default(),
+                        &[token],
+                        Default::default(),
+                    );
+                }
+                let room = [world.author.id].into_iter().collect();
+                let event = world.event(|body| matches!(body, Payload::MessageCreated { .. }));
+                assert_eq!(index.apps_for(&event.payload, &room).len(), 1);
+                bench.iter(|| index.apps_for(black_box(&event.payload), &room));
+            },
+        );
+    }
+    group.finish();
 }
 
 type IsSuch = fn(&Payload) -> bool;

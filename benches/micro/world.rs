@@ -12,7 +12,6 @@ use groundnut::protocol::site::Site;
 use groundnut::protocol::stream::NotificationTargets;
 use groundnut::store::{Answer, NewClient, NewUser, PlainMessage, Store, StoreOptions, Tx};
 use groundnut::text::{Source, compose};
-use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -109,8 +108,8 @@ impl World {
         Arc::new(Delivery::new(NewDelivery {
             event: self.message().clone(),
             hidden: Arc::default(),
-            withheld: SmallVec::new(),
-            apps: SmallVec::new(),
+            withheld: groundnut::actors::delivery::Withheld::new(),
+            apps: Arc::default(),
             targets: NotificationTargets::default(),
             channel: None,
             dispatched: self.store.now(),

@@ -71,7 +71,7 @@ pub struct Delivery {
     /// Parts of its object that are kept from some users.
     pub withheld: Withheld,
     /// Apps that may see it.
-    pub apps: SmallVec<[AllowedApp; 1]>,
+    pub apps: Arc<[AllowedApp]>,
     /// What apps are told beside.
     pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.
@@ -103,7 +103,7 @@ pub struct NewDelivery {
     /// Parts of its object that are kept from some users.
     pub withheld: Withheld,
     /// Apps that may see it.
-    pub apps: SmallVec<[AllowedApp; 1]>,
+    pub apps: Arc<[AllowedApp]>,
     /// What apps are told beside.
     pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.

@@ -134,27 +134,15 @@ impl Directory {
         entry.clone()
     }
 
-    /// The clients with app streams in use.
-    pub fn firehoses(&self) -> Vec<ClientId> {
-        self.firehoses
-            .iter()
-            .map(|entry| entry.key().clone())
-            .collect()
-    }
-
     /// Removes a firehose that passivates. A newer one under the id stays.
     pub fn remove_firehose(&self, id: &ClientId, addr: &Addr<FirehoseActor>) {
         self.firehoses.remove_if(id, |_, known| known.is(addr));
     }
 
-    /// Channels and firehoses can no longer trust the state that they built from events, so new actors load it again.
+    /// Channels can no longer trust the state that they built from events, so new actors load it again.
     /// The old actors answer the mail that waits for them, and end when no address is left.
-    pub fn restart_all(&self, shared: &Arc<Shared>) {
+    pub fn restart_channels(&self) {
         self.channels.clear();
-        for client in self.firehoses() {
-            self.firehoses.remove(&client);
-            self.firehose(&client, shared);
-        }
     }
 
     /// A connection opened.

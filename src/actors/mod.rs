@@ -4,6 +4,7 @@
 //! store's lane. Down: [`log_tail`] takes committed events, asks their owning actors, and sends batches to the
 //! shards, one per worker thread, which write to their sockets.
 
+pub mod app_index;
 pub mod arbiters;
 pub mod block_index;
 pub mod channel;
@@ -13,6 +14,7 @@ pub mod directory;
 mod engine;
 pub mod firehose;
 pub mod log_tail;
+pub mod operator;
 pub mod permits;
 pub mod presence;
 pub mod registry;

@@ -156,6 +156,16 @@ impl PresenceBoard {
         }
     }
 
+    /// Takes a user offline, everywhere: the account was disabled.
+    pub fn take_offline(&self, user: UserId) {
+        if let Some(mut entry) = self.everywhere.get_mut(&user) {
+            entry.text = None;
+        }
+        for mut there in self.channels.iter_mut() {
+            there.remove(&user);
+        }
+    }
+
     /// Removes expired and offline entries of channels. Global entries stay for `last_seen_at`; there
     /// is at most one per account.
     pub fn sweep(&self) {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod logging;
+mod parent;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use self::accounts::{ClientCommand, TokenCommand, UserCommand};
 use crate::config::Config;
 use crate::config::source::Named;
 
@@ -60,6 +62,10 @@ struct ServeArgs {
     #[arg(long, env = "GROUNDNUT_DEMO")]
     demo: bool,
 
+    /// Process that started this server and takes it with it when it ends.
+    #[arg(long, value_name = "PID", hide = true)]
+    parent: Option<u32>,
+
     /// A folder whose files switch faults on, for the suite.
     #[cfg(debug_assertions)]
     #[arg(long, value_name = "DIR", hide = true)]
@@ -85,59 +91,6 @@ enum Command {
     Loadtest(Box<crate::load::LoadtestArgs>),
 }
 
-#[derive(Debug, Subcommand)]
-enum UserCommand {
-    /// Create an account.
-    Create {
-        /// 1 to 20 of a-z, 0-9 and _.
-        name: String,
-        /// Read the password from standard input; without a password the account cannot sign in.
-        #[arg(long)]
-        password_stdin: bool,
-        /// Print one JSON object.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum ClientCommand {
-    /// Register an app. Its secret is printed only now.
-    Create {
-        /// Name of the app, as users see it.
-        #[arg(long)]
-        name: String,
-        /// Address that a browser may be redirected to.
-        #[arg(long, value_name = "URI")]
-        redirect_uri: Vec<String>,
-        /// Home page of the app.
-        #[arg(long)]
-        url: Option<String>,
-        /// Print one JSON object.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum TokenCommand {
-    /// Create a user token or an app token. It is printed only now.
-    Create {
-        /// The app's client id.
-        #[arg(long, value_name = "ID", allow_hyphen_values = true)]
-        client: String,
-        /// User that the token acts for; without it the token is an app token.
-        #[arg(long, value_name = "NAME")]
-        user: Option<String>,
-        /// Scopes, separated by commas; basic is always included.
-        #[arg(long, value_name = "LIST", default_value = "basic")]
-        scopes: String,
-        /// Print one JSON object.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
 /// Runs the command line.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -159,34 +112,25 @@ fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(folder) = faults(&cli) {
         crate::fault::arm(folder);
     }
+    if let (outer, inner) = serve_flags(&cli)
+        && let Some(parent) = inner.parent.or(outer.parent)
+    {
+        parent::end_with(parent)?;
+    }
     let config = Config::load(cli.common.config.as_deref(), flags(&cli))?;
     match cli.command {
         None | Some(Command::Serve(_)) => run_server(config),
-        Some(Command::User(UserCommand::Create {
-            name,
-            password_stdin,
-            json,
-        })) => {
+        Some(Command::User(command)) => {
             logging::start("warn");
-            accounts::create_user(&config, &name, password_stdin, json)
+            accounts::users::run(&config, command)
         }
-        Some(Command::Client(ClientCommand::Create {
-            name,
-            redirect_uri,
-            url,
-            json,
-        })) => {
+        Some(Command::Client(command)) => {
             logging::start("warn");
-            accounts::create_client(&config, &name, redirect_uri, url, json)
+            accounts::clients::run(&config, command)
         }
-        Some(Command::Token(TokenCommand::Create {
-            client,
-            user,
-            scopes,
-            json,
-        })) => {
+        Some(Command::Token(command)) => {
             logging::start("warn");
-            accounts::create_token(&config, &client, user.as_deref(), &scopes, json)
+            accounts::tokens::run(&config, command)
         }
         Some(Command::Config) => {
             let text = crate::config::reference::commented_defaults();

@@ -3,13 +3,18 @@
 //! The layers of a setting, of which the later wins: default, file, environment, command line. [`source`] reads
 //! them, [`mod@reference`] prints the commented defaults.
 
+mod networks;
 pub mod reference;
 pub mod source;
+
+pub use networks::Networks;
 
 /// A value that a file, the environment or the command line can hold.
 pub(crate) trait Value: Sized {
     /// Description of valid values, for the error.
     const EXPECTED: &'static str;
+    /// Whether a file holds a list, whose items the text has between commas.
+    const IS_LIST: bool = false;
     /// From text.
     fn parse(text: &str) -> Option<Self>;
     /// As it is written in the file.
@@ -68,6 +73,8 @@ pub struct Key {
     pub doc: &'static str,
     /// Its default as it is written in the file.
     pub default: String,
+    /// Whether a file holds a list.
+    pub is_list: bool,
 }
 
 macro_rules! settings {
@@ -100,6 +107,7 @@ macro_rules! settings {
                     name: stringify!($name),
                     doc: concat!($($doc, "\n"),*),
                     default: Value::show(&defaults.$section.$name),
+                    is_list: <$type as Value>::IS_LIST,
                 },)*)*]
             }
 
@@ -126,8 +134,9 @@ settings! {
         public_url: String = "",
         /// Fill an empty database with a few users and rooms, and print their names and passwords.
         demo: bool = false,
-        /// The server is behind your own proxy: the client address is the last one in X-Forwarded-For.
-        behind_proxy: bool = false,
+        /// Addresses or networks of your own proxies, such as ["127.0.0.1", "10.0.0.0/8"]. A request from one of them
+        /// comes from the last address in X-Forwarded-For that is not in this list.
+        trusted_proxies: Networks = Networks::default(),
         /// Threads that serve HTTP and websockets. 0: one per core.
         workers: usize = 0usize,
         /// Threads that run channel and user actors.
@@ -199,6 +208,8 @@ settings! {
         name_length: usize = 50usize,
         /// Characters in a user name.
         username_length: usize = 20usize,
+        /// Least characters in a new password.
+        password_length: usize = 8usize,
         /// Users in a channel's ACL, owner included.
         channel_members: usize = 200usize,
     }

@@ -17,6 +17,12 @@ const PREFIX: &str = "GROUNDNUT_";
 /// Variables of command-line flags, which `cli` reads. Its tests compare the two.
 pub(crate) const FLAGS: &[&str] = &["BIND", "DATABASE_URL", "CONFIG", "DEMO", "LOG"];
 
+/// Settings of before, and what there is in their place.
+const REPLACED: &[(&str, &str)] = &[(
+    "server.behind_proxy",
+    "replaced by server.trusted_proxies, a list of your proxies' addresses or networks, such as [\"127.0.0.1\"]",
+)];
+
 /// A setting that cannot be used. The text says where it is written and what to do.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigError(String);
@@ -57,6 +63,12 @@ impl Named {
             if FLAGS.contains(&name) {
                 continue;
             }
+            let replaced = REPLACED
+                .iter()
+                .find(|(path, _)| variable_of(path) == variable);
+            if let Some((_, instead)) = replaced {
+                return Err(ConfigError(format!("{variable}: {instead}")));
+            }
             let key = keys.iter().find(|key| key.variable() == variable);
             let key = key.ok_or_else(|| unknown(&variable, keys.iter().map(Key::variable)))?;
             found = found.with(&key.path(), &variable, Some(text));
@@ -83,8 +95,13 @@ impl Key {
 
     /// `GROUNDNUT_SECTION_NAME`
     fn variable(&self) -> String {
-        format!("{PREFIX}{}_{}", self.section, self.name).to_uppercase()
+        variable_of(&self.path())
     }
+}
+
+/// `GROUNDNUT_SECTION_NAME` of `section.name`.
+fn variable_of(path: &str) -> String {
+    format!("{PREFIX}{}", path.replace('.', "_")).to_uppercase()
 }
 
 impl Config {
@@ -148,17 +165,18 @@ impl Config {
         value: ValueKind,
         shown: &str,
     ) -> Result<(), ConfigError> {
-        let text = match value {
-            ValueKind::String(text) => text,
-            ValueKind::Boolean(flag) => flag.to_string(),
-            ValueKind::I64(number) => number.to_string(),
-            ValueKind::I128(number) => number.to_string(),
-            ValueKind::U64(number) => number.to_string(),
-            ValueKind::U128(number) => number.to_string(),
-            ValueKind::Nil | ValueKind::Float(_) | ValueKind::Table(_) | ValueKind::Array(_) => {
-                return Err(ConfigError(format!("{shown}: expected a single value")));
-            }
+        let path = format!("{section}.{name}");
+        if let Some((_, instead)) = REPLACED.iter().find(|(known, _)| *known == path) {
+            return Err(ConfigError(format!("{shown}: {instead}")));
+        }
+        let is_list = Self::keys()
+            .iter()
+            .any(|key| key.is_list && key.path() == path);
+        let text = match is_list {
+            true => joined(value),
+            false => single(value),
         };
+        let text = text.ok_or_else(|| ConfigError(format!("{shown}: expected a single value")))?;
         self.set(section, name, &text)
             .map_err(|expected| match expected {
                 Some(expected) => {
@@ -167,6 +185,28 @@ impl Config {
                 None => unknown(shown, known_paths()),
             })
     }
+}
+
+/// A single value as text.
+fn single(value: ValueKind) -> Option<String> {
+    match value {
+        ValueKind::String(text) => Some(text),
+        ValueKind::Boolean(flag) => Some(flag.to_string()),
+        ValueKind::I64(number) => Some(number.to_string()),
+        ValueKind::I128(number) => Some(number.to_string()),
+        ValueKind::U64(number) => Some(number.to_string()),
+        ValueKind::U128(number) => Some(number.to_string()),
+        ValueKind::Nil | ValueKind::Float(_) | ValueKind::Table(_) | ValueKind::Array(_) => None,
+    }
+}
+
+/// The items of a list, with commas between them; a single value is such a text already.
+fn joined(value: ValueKind) -> Option<String> {
+    let ValueKind::Array(items) = value else {
+        return single(value);
+    };
+    let items = items.into_iter().map(|item| single(item.kind));
+    Some(items.collect::<Option<Vec<_>>>()?.join(","))
 }
 
 /// The entries of a table by name, so that the first error is always the same one.
@@ -281,12 +321,46 @@ mod tests {
 
     #[test]
     fn numbers_and_flags_may_be_written_as_texts() {
-        let text = "[server]\nworkers = \"3\"\ndemo = 1\nbehind_proxy = \"true\"";
-        let server = file(text).unwrap().server;
+        let text = "[server]\nworkers = \"3\"\ndemo = 1\n[rate_limits]\nenabled = \"false\"";
+        let settings = file(text).unwrap();
         assert_eq!(
-            (server.workers, server.demo, server.behind_proxy),
-            (3, true, true)
+            (
+                settings.server.workers,
+                settings.server.demo,
+                settings.rate_limits.enabled
+            ),
+            (3, true, false)
         );
+    }
+
+    #[test]
+    fn a_list_is_a_list_in_the_file_and_has_commas_in_a_variable() {
+        let trusted = |settings: Config| settings.server.trusted_proxies;
+        let written = |text: &str| file(&format!("[server]\ntrusted_proxies = {text}"));
+        let two = written("[\"10.0.0.0/8\", \"::1\"]").map(trusted).unwrap();
+        assert!(two.contain([10, 0, 0, 1].into()) && !two.contain([127, 0, 0, 1].into()));
+        assert_eq!(written("\"10.0.0.0/8, ::1\"").map(trusted).unwrap(), two);
+        let variables = environment(&[("SERVER_TRUSTED_PROXIES", "10.0.0.0/8,::1")]).unwrap();
+        let merged = Config::merged("", "", variables, Named::default()).map(trusted);
+        assert_eq!(merged.unwrap(), two);
+        for wrong in ["[\"proxy\"]", "true"] {
+            let said = complaint(written(wrong));
+            assert!(said.contains("such as [\"127.0.0.1\""), "{said}");
+        }
+        assert!(complaint(written("[[\"::1\"]]")).contains("expected"));
+    }
+
+    #[test]
+    fn a_setting_of_before_names_the_one_that_replaced_it() {
+        let in_file = complaint(file("[server]\nbehind_proxy = true"));
+        let variable = complaint(environment(&[("SERVER_BEHIND_PROXY", "true")]));
+        for (said, place) in [
+            (in_file, "x.toml: server.behind_proxy: "),
+            (variable, "GROUNDNUT_SERVER_BEHIND_PROXY: "),
+        ] {
+            assert!(said.starts_with(place), "{said}");
+            assert!(said.contains("server.trusted_proxies"), "{said}");
+        }
     }
 
     #[test]

@@ -38,7 +38,8 @@ impl Payload {
             | Self::AppStreamDeleted { .. }
             | Self::ClientChanged { .. }
             | Self::MarkerMoved { .. }
-            | Self::PasswordChanged { .. } => SmallVec::new(),
+            | Self::PasswordChanged { .. }
+            | Self::UserDisabled { .. } => SmallVec::new(),
         }
     }
 }

@@ -78,6 +78,7 @@ facts! {
     ClientChanged { client }                     "client_changed",      None,                          Owner::App(client.id.clone()), None,   false,    None;
     MarkerMoved { user, .. }                     "marker_moved",        None,                          Owner::User(*user),   Some(*user),     false,    None;
     PasswordChanged { user }                     "password_changed",    None,                          Owner::User(*user),   Some(*user),     false,    None;
+    UserDisabled { user, undone }                "user_disabled" rights, None,                          Owner::User(*user),   None,            *undone,  None;
 }
 
 /// A name that the table marks.

@@ -129,7 +129,7 @@ pub enum Payload {
         /// The name of the stream.
         key: StreamKey,
     },
-    /// The name or the URL of an app changed; both are part of its tokens. Not shown on streams.
+    /// The name, the URL or the registration of an app changed: its tokens are looked up again. Not shown on streams.
     ClientChanged {
         /// The app after the change.
         client: ClientBrief,
@@ -147,5 +147,13 @@ pub enum Payload {
     PasswordChanged {
         /// The user.
         user: UserId,
+    },
+    /// An account was disabled or enabled: while it is disabled its tokens are refused and its streams are closed. Not
+    /// shown on streams.
+    UserDisabled {
+        /// The user.
+        user: UserId,
+        /// The account is enabled again.
+        undone: bool,
     },
 }

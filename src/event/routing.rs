@@ -112,6 +112,10 @@ impl Payload {
             Self::AppStreamDeleted { client, .. } => {
                 Routing::unheard().changing([RoutingKey::App(client.clone())])
             }
+            // Its connections are closed.
+            Self::UserDisabled { user, .. } => {
+                Routing::unheard().changing([RoutingKey::User(*user)])
+            }
             Self::ClientChanged { .. }
             | Self::MarkerMoved { .. }
             | Self::PasswordChanged { .. } => Routing::unheard(),

@@ -180,5 +180,9 @@ pub(crate) fn one_of_each() -> Vec<Payload> {
             },
         },
         Payload::PasswordChanged { user: ADA },
+        Payload::UserDisabled {
+            user: ADA,
+            undone: false,
+        },
     ]
 }

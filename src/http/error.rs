@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{
+    ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+    UPGRADE, WWW_AUTHENTICATE,
+};
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::model::Failure;
@@ -101,7 +104,29 @@ impl ApiError {
     pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
         let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let retry = self.retry_in.map(|seconds| (RETRY_AFTER, seconds.into()));
-        std::iter::once(json).chain(retry)
+        let taken = headers_of(self.code, self.slug).iter();
+        let taken = taken.map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+        std::iter::once(json).chain(retry).chain(taken)
+    }
+}
+
+/// What a status has to say besides: which credentials, encoding or protocol would be taken (RFC 9110 §15.5, RFC 6750
+/// §3).
+fn headers_of(code: u16, slug: &str) -> &'static [(HeaderName, &'static str)] {
+    const NAME: &[(HeaderName, &str)] = &[(WWW_AUTHENTICATE, "Bearer realm=\"groundnut\"")];
+    const TOKEN: &[(HeaderName, &str)] = &[(
+        WWW_AUTHENTICATE,
+        "Bearer realm=\"groundnut\", error=\"invalid_token\"",
+    )];
+    const ENCODING: &[(HeaderName, &str)] = &[(ACCEPT_ENCODING, "identity")];
+    const PROTOCOL: &[(HeaderName, &str)] =
+        &[(UPGRADE, "websocket"), (SEC_WEBSOCKET_VERSION, "13")];
+    match code {
+        401 if slug == Refusal::TokenInvalid.slug() => TOKEN,
+        401 => NAME,
+        415 => ENCODING,
+        426 => PROTOCOL,
+        _ => &[],
     }
 }
 

@@ -28,7 +28,7 @@ pub mod users;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::actors::Engine;
-use crate::config::Config;
+use crate::config::{Config, Networks};
 use pipeline::rate_limit::{RateLimiter, RateLimits};
 
 pub use casing::CasedStream;
@@ -44,8 +44,8 @@ pub const API_VERSION: &str = "1.4.0";
 pub struct Settings {
     /// Largest body that is read; a larger one is 413.
     pub body_bytes: usize,
-    /// The server runs behind a proxy: the last address in `X-Forwarded-For` is the client's.
-    pub behind_proxy: bool,
+    /// Proxies whose `X-Forwarded-For` names the client.
+    pub trusted_proxies: Networks,
     /// How much may be asked.
     pub rate_limits: RateLimits,
     /// How long a presence lasts.
@@ -62,7 +62,7 @@ impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         Self {
             body_bytes: config.server.body_bytes,
-            behind_proxy: config.server.behind_proxy,
+            trusted_proxies: config.server.trusted_proxies.clone(),
             rate_limits: RateLimits::from(&config.rate_limits),
             presence: presence::Lifetimes {
                 default: config.presence.default_seconds,

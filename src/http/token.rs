@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 
-use crate::http::extract::{AppCaller, Caller, Live, Params, TokenCaller, UserCaller};
+use crate::http::extract::{AppCaller, Caller, Live, Params, TokenCaller};
 use crate::http::{ApiResult, App, Reply, show};
 use crate::model::{Token, UserId};
 use crate::protocol::topic::Topic;
@@ -17,7 +17,7 @@ pub async fn show(caller: TokenCaller, params: Params, live: Live, app: Data<App
 }
 
 /// `DELETE /token`: the calling token stops working at once; the answer shows it once more.
-pub async fn delete(caller: UserCaller, params: Params, app: Data<App>) -> ApiResult {
+pub async fn delete(caller: TokenCaller, params: Params, app: Data<App>) -> ApiResult {
     let reply = show_token(&app, &caller, &params).await?;
     app.engine.revoke_token(caller.token.clone()).await?;
     Ok(reply)

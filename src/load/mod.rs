@@ -4,21 +4,30 @@
 //! knows about the inside comes from the operating system (processor time, memory) and from pages that any
 //! client may read.
 //!
-//! * [`args`] flags · `plan` the load · `setup`, `blocking`, `process` the server, its accounts and rooms
+//! * [`args`] flags · `plan` the load · `capacity` whether the server can carry it
+//! * `setup`, `blocking`, `process` the server and its accounts · `rooms`, `made` what is made there, and removed
 //! * `play` the plans over `engine`, one epoll loop over all sockets
-//! * `frame`, `rest`, `stamp`, `timestamps` bytes · `ledger` loss and order
+//! * `frame`, `rest`, `stamp`, `timestamps` bytes · `event`, `held` frames that are read whole
+//! * `ledger` loss and order · `faults` what must not happen
 //! * `measure`, `split`, `usage`, `observer`, `inside` numbers
-//! * `report` the result
+//! * `figures`, `bound` their names, and bounds on them · `report` the result, verdict first
 
 pub mod args;
 
 mod blocking;
+mod bound;
+mod capacity;
 mod convert;
 mod engine;
+mod event;
+mod faults;
+mod figures;
 mod frame;
+mod held;
 mod inside;
 mod latency;
 mod ledger;
+mod made;
 mod measure;
 mod observer;
 mod plan;
@@ -26,6 +35,7 @@ mod play;
 mod process;
 mod report;
 mod rest;
+mod rooms;
 mod setup;
 mod signals;
 mod socket;
@@ -37,55 +47,75 @@ mod usage;
 
 pub use args::LoadtestArgs;
 
+use bound::Bound;
 use plan::Plan;
-use report::Report;
+use report::{Outcome, Report};
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use target::Target;
+use target::{SetupError, Target};
 
-/// Runs a plan and prints the result. Exit code 0: completed; 1: aborted, with the partial result
-/// printed; 2: refused before it began.
+/// A plan that was checked, with everything that its result is held against.
+struct Prepared {
+    plan: Plan,
+    bounds: Vec<Bound>,
+    baseline: Option<Report>,
+}
+
+/// Exit code of a complete run that failed a check.
+const FAILED: u8 = 3;
+
+/// Runs a plan and prints the result. Exit code 0: passed; 1: aborted, with the partial result printed; 2: refused
+/// before it began; 3: failed.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the command line hands its arguments over"
 )]
 pub fn run(args: LoadtestArgs) -> ExitCode {
-    let prepared = prepare(&args);
-    let (plan, baseline) = match prepared {
+    let prepared = match prepare(&args) {
         Ok(prepared) => prepared,
         Err(refused) => return say(&refused.to_string(), ExitCode::from(2)),
     };
     if let Err(trouble) = signals::hold() {
         return say(&trouble.to_string(), ExitCode::FAILURE);
     }
-    let target = match Target::prepare(&args, &plan) {
+    let target = match Target::prepare(&args, &prepared.plan) {
         Ok(target) => target,
+        Err(SetupError::Interrupted) => return ExitCode::FAILURE,
         Err(refused) => return say(&refused.to_string(), ExitCode::from(2)),
     };
-    let report = match play::play(&args, &plan, target) {
+    let report = match play::play(&args, &prepared.plan, &prepared.bounds, target) {
         Ok(report) => report,
         Err(trouble) => return say(&trouble.to_string(), ExitCode::FAILURE),
     };
-    match publish(&args, &report, baseline.as_ref()) {
-        Ok(()) if report.is_complete() => ExitCode::SUCCESS,
-        Ok(()) => ExitCode::FAILURE,
-        Err(trouble) => say(&trouble.to_string(), ExitCode::FAILURE),
+    if let Err(trouble) = publish(&args, &report, prepared.baseline.as_ref()) {
+        return say(&trouble.to_string(), ExitCode::FAILURE);
+    }
+    match report.verdict.outcome {
+        Outcome::Passed => ExitCode::SUCCESS,
+        Outcome::Failed => ExitCode::from(FAILED),
+        Outcome::Aborted => ExitCode::FAILURE,
     }
 }
 
 /// Everything that can be refused before anything is started.
-fn prepare(args: &LoadtestArgs) -> Result<(Plan, Option<Report>), Box<dyn Error>> {
+fn prepare(args: &LoadtestArgs) -> Result<Prepared, Box<dyn Error>> {
     let plan = Plan::new(&args.plan, &args.overrides)?;
+    let bounds = plan.fail_if.iter().map(|text| Bound::parse(text, &plan));
+    let bounds = bounds.collect::<Result<_, _>>()?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     for path in args.json.iter().chain(&args.report) {
         // Checked now, so that an unwritable file is not found out after an hour. An existing file stays for now.
         let tried = File::options().append(true).create(true).open(path);
         tried.map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    Ok((plan, baseline))
+    Ok(Prepared {
+        plan,
+        bounds,
+        baseline,
+    })
 }
 
 fn read_baseline(path: &Path) -> Result<Report, Box<dyn Error>> {

@@ -40,6 +40,8 @@ goodbyes! {
     Unclaimed       4003 "not claimed in time";
     /// The app stream was deleted.
     StreamDeleted   4004 "stream deleted";
+    /// The account of the connection was disabled.
+    Disabled        4005 "account disabled";
     /// The client reads too slowly.
     Slow            4008 "too slow";
     /// The server lost events of the stream.

@@ -116,7 +116,7 @@ fn id_of(payload: &Payload) -> String {
         Payload::AppStreamDeleted { key, .. } => key.to_string(),
         Payload::ClientChanged { client } => client.id.to_string(),
         Payload::MarkerMoved { name, .. } => name.to_string(),
-        Payload::PasswordChanged { user } => user.to_string(),
+        Payload::PasswordChanged { user } | Payload::UserDisabled { user, .. } => user.to_string(),
     }
 }
 
@@ -251,7 +251,8 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
         Payload::AppStreamDeleted { .. }
         | Payload::ClientChanged { .. }
         | Payload::MarkerMoved { .. }
-        | Payload::PasswordChanged { .. } => json(&()),
+        | Payload::PasswordChanged { .. }
+        | Payload::UserDisabled { .. } => json(&()),
     }
 }
 

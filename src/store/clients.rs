@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 
-use super::cache::Invalidated;
 use super::db::{from_json, to_json};
 use super::schema::clients;
 use super::secret::{hash_token, same_bytes};
@@ -58,10 +57,11 @@ impl Row {
 }
 
 impl Db<'_> {
-    /// An app.
+    /// A registered app.
     pub fn client(&mut self, id: &ClientId) -> Result<Option<Client>, Failure> {
         clients::table
             .find(id.as_str())
+            .filter(clients::deleted_at.is_null())
             .select(Row::as_select())
             .get_result(self.sql)
             .optional()?
@@ -69,9 +69,20 @@ impl Db<'_> {
             .transpose()
     }
 
-    /// All apps, oldest first.
+    /// Whether an app was registered and then deleted.
+    pub fn is_client_deleted(&mut self, id: &ClientId) -> Result<bool, Failure> {
+        let deleted_at = clients::table
+            .find(id.as_str())
+            .select(clients::deleted_at)
+            .get_result::<Option<i64>>(self.sql)
+            .optional()?;
+        Ok(deleted_at.flatten().is_some())
+    }
+
+    /// All registered apps, oldest first.
     pub fn all_clients(&mut self) -> Result<Vec<Client>, Failure> {
         clients::table
+            .filter(clients::deleted_at.is_null())
             .order((clients::created_at.asc(), clients::id.asc()))
             .select(Row::as_select())
             .load(self.sql)?
@@ -104,7 +115,6 @@ impl Tx<'_> {
             .get_result::<bool>(self.sql)
             .optional()?;
         if there == Some(true) && new.is_public {
-            self.mark_invalid(Invalidated::Clients);
             return diesel::update(clients::table.find(new.id.as_str()))
                 .set((
                     clients::name.eq(&new.name),
@@ -137,5 +147,41 @@ impl Tx<'_> {
                 }
             })?
             .into_model()
+    }
+
+    /// Replaces the secret of an app.
+    pub fn set_client_secret(&mut self, id: &ClientId, secret: &str) -> Result<(), Failure> {
+        let app = clients::table.find(id.as_str());
+        let changed = diesel::update(app.filter(clients::deleted_at.is_null()))
+            .set(clients::secret_hash.eq(hash_token(secret).to_vec()))
+            .execute(self.sql)?;
+        if changed == 0 {
+            return Err(Refusal::NotFound.into());
+        }
+        Ok(())
+    }
+
+    /// Gives an app another name.
+    pub fn rename_client(&mut self, id: &ClientId, name: &str) -> Result<ClientBrief, Failure> {
+        let app = clients::table.find(id.as_str());
+        let renamed = diesel::update(app.filter(clients::deleted_at.is_null()))
+            .set(clients::name.eq(name))
+            .returning(Row::as_returning())
+            .get_result(self.sql)
+            .optional()?;
+        Ok(renamed.ok_or(Refusal::NotFound)?.into_model()?.brief)
+    }
+
+    /// Deletes an app: from now on it has no secret, and its tokens are refused. The row stays, because messages name
+    /// the app that they were written with.
+    pub fn delete_client(&mut self, id: &ClientId) -> Result<(), Failure> {
+        let now = self.now();
+        diesel::update(clients::table.find(id.as_str()))
+            .set((
+                clients::secret_hash.eq(None::<Vec<u8>>),
+                clients::deleted_at.eq(now.0),
+            ))
+            .execute(self.sql)?;
+        Ok(())
     }
 }

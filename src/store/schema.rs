@@ -21,6 +21,7 @@ diesel::table! {
         followers -> BigInt,
         following -> BigInt,
         posts -> BigInt,
+        disabled_at -> Nullable<BigInt>,
     }
 }
 
@@ -34,6 +35,7 @@ diesel::table! {
         owner_id -> Nullable<BigInt>,
         redirect_uris -> Text,
         is_public -> Bool,
+        deleted_at -> Nullable<BigInt>,
     }
 }
 
@@ -132,6 +134,7 @@ diesel::table! {
     search_mark (id) {
         id -> BigInt,
         indexed_up_to -> BigInt,
+        format -> Integer,
     }
 }
 
@@ -189,6 +192,7 @@ diesel::table! {
 }
 
 diesel::joinable!(tokens -> clients (client_id));
+diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(messages -> clients (client_id));
 diesel::allow_tables_to_appear_in_same_query!(
     app_streams,

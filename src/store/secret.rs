@@ -10,6 +10,9 @@ use subtle::ConstantTimeEq as _;
 
 use super::Failure;
 
+/// Longest password in bytes; a longer one is wrong without hashing it.
+pub const PASSWORD_BYTES: usize = 1024;
+
 /// 24 random bytes as base64url: 32 characters with 192 bits of entropy.
 pub fn random_id() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>())

@@ -1,10 +1,12 @@
 //! Access tokens and what they allow.
 
+use std::collections::HashSet;
+
+use diesel::dsl;
 use diesel::prelude::*;
 
-use super::cache::Invalidated;
 use super::db::{from_json, to_json};
-use super::schema::{clients, tokens};
+use super::schema::{clients, tokens, users};
 use super::secret::hash_token;
 use super::{Db, Failure, Tx};
 use crate::model::{ClientBrief, ClientId, Refusal, Scopes, Token, TokenId, UserId};
@@ -49,15 +51,29 @@ fn into_model((id, user, scopes, client, name, url): Row) -> Result<Token, Failu
             url,
         },
         user: user.map(UserId),
-        scopes: from_json("scopes", &scopes)?,
+        scopes: scopes_of(&scopes)?,
     })
 }
 
+/// The tokens that are live: their user is not disabled, and their app is not deleted.
+#[dsl::auto_type]
+fn live() -> _ {
+    tokens::table
+        .inner_join(clients::table)
+        .left_join(users::table)
+        .filter(clients::deleted_at.is_null())
+        .filter(users::disabled_at.is_null())
+}
+
+/// The scopes of a row.
+pub(super) fn scopes_of(stored: &str) -> Result<Scopes, Failure> {
+    from_json("scopes", stored)
+}
+
 impl Db<'_> {
-    /// The token whose secret has this hash.
+    /// The live token whose secret has this hash.
     pub fn token_by_hash(&mut self, hash: &[u8]) -> Result<Option<Token>, Failure> {
-        tokens::table
-            .inner_join(clients::table)
+        live()
             .filter(tokens::hash.eq(hash))
             .select(COLUMNS)
             .get_result::<Row>(self.sql)
@@ -68,8 +84,7 @@ impl Db<'_> {
 
     /// The live tokens of a user, oldest first.
     pub fn tokens_of(&mut self, user: UserId) -> Result<Vec<Token>, Failure> {
-        tokens::table
-            .inner_join(clients::table)
+        live()
             .filter(tokens::user_id.eq(user.0))
             .order(tokens::id.asc())
             .select(COLUMNS)
@@ -81,6 +96,19 @@ impl Db<'_> {
 
     /// The live user tokens of an app, oldest first.
     pub fn tokens_of_client(&mut self, client: &ClientId) -> Result<Vec<Token>, Failure> {
+        live()
+            .filter(tokens::client_id.eq(client.as_str()))
+            .filter(tokens::user_id.is_not_null())
+            .order(tokens::id.asc())
+            .select(COLUMNS)
+            .load::<Row>(self.sql)?
+            .into_iter()
+            .map(into_model)
+            .collect()
+    }
+
+    /// The user tokens of an app, oldest first, those of disabled accounts included.
+    pub fn all_user_tokens_of_client(&mut self, client: &ClientId) -> Result<Vec<Token>, Failure> {
         tokens::table
             .inner_join(clients::table)
             .filter(tokens::client_id.eq(client.as_str()))
@@ -93,22 +121,36 @@ impl Db<'_> {
             .collect()
     }
 
+    /// The disabled accounts with a token of this app.
+    pub fn disabled_users_of_client(
+        &mut self,
+        client: &ClientId,
+    ) -> Result<HashSet<UserId>, Failure> {
+        let ids = tokens::table
+            .inner_join(users::table)
+            .filter(tokens::client_id.eq(client.as_str()))
+            .filter(users::disabled_at.is_not_null())
+            .select(users::id)
+            .load::<i64>(self.sql)?;
+        Ok(ids.into_iter().map(UserId).collect())
+    }
+
     /// The users that authorized an app, and their scopes: one entry per live user token.
     pub fn authorizations(&mut self, client: &ClientId) -> Result<Vec<(UserId, Scopes)>, Failure> {
-        tokens::table
+        live()
             .filter(tokens::client_id.eq(client.as_str()))
             .filter(tokens::user_id.is_not_null())
             .order(tokens::id.asc())
             .select((tokens::user_id.assume_not_null(), tokens::scopes))
             .load::<(i64, String)>(self.sql)?
             .into_iter()
-            .map(|(user, scopes)| Ok((UserId(user), from_json("scopes", &scopes)?)))
+            .map(|(user, scopes)| Ok((UserId(user), scopes_of(&scopes)?)))
             .collect()
     }
 
     /// The users with a live token of this app, rising ids.
     pub fn users_of_client(&mut self, client: &ClientId) -> Result<Vec<UserId>, Failure> {
-        let ids = tokens::table
+        let ids = live()
             .filter(tokens::client_id.eq(client.as_str()))
             .filter(tokens::user_id.is_not_null())
             .select(tokens::user_id.assume_not_null())
@@ -120,8 +162,7 @@ impl Db<'_> {
 
     /// The apps with a live token of this user, by name.
     pub fn clients_of_user(&mut self, user: UserId) -> Result<Vec<ClientBrief>, Failure> {
-        let rows = tokens::table
-            .inner_join(clients::table)
+        let rows = live()
             .filter(tokens::user_id.eq(user.0))
             .select((clients::id, clients::name, clients::url))
             .distinct()
@@ -147,7 +188,7 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// Creates a token.
+    /// Creates a token. A disabled account gets none.
     pub fn create_token(&mut self, new: &NewToken<'_>) -> Result<Token, Failure> {
         let now = self.now();
         let client = self
@@ -155,9 +196,7 @@ impl Tx<'_> {
             .ok_or(Refusal::ClientInvalid)?
             .brief;
         if let Some(user) = new.user {
-            if self.user(user)?.is_none() {
-                return Err(Refusal::UserNotFound.into());
-            }
+            self.demand_enabled(user)?;
             if self.count_tokens(new.client.as_str(), user)? == 0 {
                 self.count_clients(user, 1)?;
             }
@@ -185,18 +224,14 @@ impl Tx<'_> {
         let found = tokens::table
             .inner_join(clients::table)
             .filter(tokens::id.eq(id.0))
-            .select((COLUMNS, tokens::hash))
-            .get_result::<(Row, Vec<u8>)>(self.sql)
+            .select(COLUMNS)
+            .get_result::<Row>(self.sql)
             .optional()?;
-        let Some((row, hash)) = found else {
+        let Some(row) = found else {
             return Ok(None);
         };
         let token = into_model(row)?;
         diesel::delete(tokens::table.find(id.0)).execute(self.sql)?;
-        let hash = hash.try_into();
-        self.mark_invalid(Invalidated::Token(
-            hash.map_err(|_hash| Failure::trouble("a token's hash has 32 bytes"))?,
-        ));
         let was_last = match token.user {
             Some(user) => self.count_tokens(token.client.id.as_str(), user)? == 0,
             None => false,

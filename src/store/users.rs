@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::cache::Invalidated;
 use super::db::{from_json, to_json};
 use super::schema::users;
 use super::sql_error::is_taken;
@@ -120,18 +119,6 @@ impl Db<'_> {
             .map(|(name, id)| (name, UserId(id)))
             .collect())
     }
-
-    /// The account with this name or email address (any case), and the hash of its password.
-    pub fn login(&mut self, name: &str) -> Result<Option<(UserId, String)>, Failure> {
-        let key = name.trim().trim_start_matches('@').to_lowercase();
-        let row = users::table
-            .filter(users::username_key.eq(&key).or(users::email_key.eq(&key)))
-            .filter(users::password_hash.is_not_null())
-            .select((users::id, users::password_hash.assume_not_null()))
-            .get_result::<(i64, String)>(self.sql)
-            .optional()?;
-        Ok(row.map(|(id, hash)| (UserId(id), hash)))
-    }
 }
 
 impl Tx<'_> {
@@ -197,19 +184,27 @@ impl Tx<'_> {
         if changed == 0 {
             return Err(Refusal::UserNotFound.into());
         }
-        self.mark_invalid(Invalidated::User(user.id));
         Ok(())
     }
 
-    /// Replaces the password of an account.
-    pub fn set_password(&mut self, user: UserId, hash: &str) -> Result<(), Failure> {
-        let changed = diesel::update(users::table.find(user.0))
-            .set(users::password_hash.eq(hash))
-            .execute(self.sql)?;
-        if changed == 0 {
-            return Err(Refusal::UserNotFound.into());
-        }
-        Ok(())
+    /// Gives an account another name, which is free regardless of case, or its own in another letter case.
+    pub fn rename_user(&mut self, user: UserId, name: &str) -> Result<User, Failure> {
+        let renamed = diesel::update(users::table.find(user.0))
+            .set((
+                users::username.eq(name),
+                users::username_key.eq(name.to_lowercase()),
+            ))
+            .returning(Row::as_returning())
+            .get_result(self.sql)
+            .optional()
+            .map_err(|error| {
+                if is_taken(&error) {
+                    Refusal::Invalid.at("username").into()
+                } else {
+                    Failure::from(error)
+                }
+            })?;
+        renamed.ok_or(Refusal::UserNotFound)?.into_model()
     }
 
     /// Changes the count of apps with a live token of this user.
@@ -217,7 +212,6 @@ impl Tx<'_> {
         diesel::update(users::table.find(user.0))
             .set(users::clients.eq(users::clients + by))
             .execute(self.sql)?;
-        self.mark_invalid(Invalidated::User(user));
         Ok(())
     }
 
@@ -234,8 +228,6 @@ impl Tx<'_> {
         diesel::update(users::table.find(other.0))
             .set(users::followers.eq(users::followers + by))
             .execute(self.sql)?;
-        self.mark_invalid(Invalidated::User(user));
-        self.mark_invalid(Invalidated::User(other));
         Ok(())
     }
 }

@@ -60,7 +60,7 @@ pub enum Counter {
     /// Logged events that retention removed before they were delivered; the streams were closed.
     #[strum(serialize = "log_events_missed_total")]
     LogMissed,
-    /// Events whose channel or firehose did not load in time; the app streams concerned were closed.
+    /// Events whose channel or app did not load in time; the app streams concerned were closed.
     #[strum(serialize = "log_events_unanswered_total")]
     LogUnanswered,
     /// Times that events waited because the database or an actor did not answer.

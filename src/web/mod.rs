@@ -4,11 +4,11 @@
 mod images;
 
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EntityTag, IF_NONE_MATCH,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EntityTag, IF_NONE_MATCH,
     X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::web::{self, Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard};
 use serde::Serialize;
 
 /// One file of the page.
@@ -23,8 +23,9 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const PICTURE: &str = "image/svg+xml";
 
-/// No foreign and no inline resources. `ws:` and `wss:`, since `'self'` does not cover sockets in all browsers.
-const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; \
+/// No foreign and no inline resources. `'self'` covers the sockets of this origin (CSP level 3, which all browsers have
+/// had since 2022).
+const POLICY: &str = "default-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 macro_rules! assets {
@@ -41,10 +42,11 @@ assets! {
     HTML: "index.html";
     STYLE: "style.css" "controls.css" "layout.css" "log.css";
     PICTURE: "mark.svg";
-    SCRIPT: "room.js" "allowance.js" "api.js" "composer.js" "dom.js" "find.js" "format.js" "keys.js" "log.js"
-            "marker.js" "message.js" "metronome.js" "notices.js" "open-room.js" "outbox.js" "people.js"
-            "presence.js" "quotes.js" "richtext.js" "rooms.js" "rooms-view.js" "session.js" "stream.js"
-            "subscriptions.js";
+    SCRIPT: "room.js" "allowance.js" "api.js" "composer.js" "dialogs.js" "dom.js" "events.js" "find.js"
+            "fold.js" "format.js" "kept.js" "keys.js" "log.js" "marker.js" "membership.js" "message.js"
+            "metronome.js" "navigation.js" "notices.js" "open-room.js" "outbox.js" "people.js" "presence.js"
+            "quotes.js" "richtext.js" "room-head.js" "room-pages.js" "room-people.js" "rooms-view.js" "rooms.js"
+            "sentences.js" "session.js" "stream.js" "subscriptions.js" "voice.js" "windows.js";
 }
 
 /// The accounts of a demo; empty without one.
@@ -66,11 +68,23 @@ pub struct DemoPerson {
 /// Adds the page's routes; the API's are added after them.
 pub fn configure(cfg: &mut ServiceConfig, demo: Data<Demo>) {
     cfg.app_data(demo)
-        .route("/", web::get().to(page))
-        .route("/assets/{name}", web::get().to(asset))
-        .route("/demo.json", web::get().to(demo_people))
-        .route("/images/avatar/{id}", web::get().to(images::avatar))
-        .route("/images/cover", web::get().to(images::cover));
+        .service(reads("/", web::to(page)))
+        .service(reads("/assets/{name}", web::to(asset)))
+        .service(reads("/demo.json", web::to(demo_people)))
+        .service(reads("/images/avatar/{id}", web::to(images::avatar)))
+        .service(reads("/images/cover", web::to(images::cover)));
+}
+
+/// A page for `GET` and `HEAD`, and 405 for all else.
+fn reads(path: &str, route: Route) -> Resource {
+    let not_allowed = async || {
+        let mut response = HttpResponse::MethodNotAllowed();
+        response.insert_header((ALLOW, "GET, HEAD")).finish()
+    };
+    let route = route.guard(guard::Any(guard::Get()).or(guard::Head()));
+    web::resource(path)
+        .route(route)
+        .default_service(web::to(not_allowed))
 }
 
 async fn page(request: HttpRequest) -> HttpResponse {
@@ -127,5 +141,8 @@ async fn demo_people(demo: Data<Demo>) -> HttpResponse {
     if demo.people.is_empty() {
         return HttpResponse::NotFound().finish();
     }
-    HttpResponse::Ok().json(demo.get_ref())
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .json(demo.get_ref())
 }

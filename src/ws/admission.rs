@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use actix_http::header::HeaderMap;
+use actix_http::ws::HandshakeError;
 use actix_http::{HttpMessage, Request};
 
 use crate::actors::Shared;
 use crate::actors::connection::ConnectionPermit;
-use crate::actors::firehose::mail::Admit;
 use crate::actors::shard::state::Identity;
 use crate::http::extract::caller::token_in;
 use crate::model::Failure;
@@ -56,9 +56,14 @@ pub(super) async fn admit(
 /// What is missing.
 pub(super) fn accept_key(headers: &HeaderMap, request: &Request) -> Result<[u8; 28], Failure> {
     use actix_http::header::SEC_WEBSOCKET_KEY;
-    if actix_http::ws::verify_handshake(request.head()).is_err() {
-        return Err(Refusal::Invalid.at("websocket handshake").into());
-    }
+    actix_http::ws::verify_handshake(request.head()).map_err(|wrong| match wrong {
+        HandshakeError::GetMethodRequired => Refusal::MethodNotAllowed.into(),
+        HandshakeError::NoWebsocketUpgrade
+        | HandshakeError::NoConnectionUpgrade
+        | HandshakeError::NoVersionHeader
+        | HandshakeError::UnsupportedVersion => Refusal::UpgradeRequired.into(),
+        HandshakeError::BadWebsocketKey => Refusal::Invalid.at("Sec-WebSocket-Key"),
+    })?;
     let key = headers
         .get(SEC_WEBSOCKET_KEY)
         .map(|key| actix_http::ws::hash_key(key.as_bytes()));
@@ -122,22 +127,11 @@ async fn admit_app(
         .read(move |db| db.app_stream(&owner, &key))
         .await?;
     let stream = stream.ok_or(Refusal::StreamNotFound)?;
+    // From now on `LogTail` keeps the app's authorizations, so that the stream misses no event.
     let permit = shared
         .app_permits
-        .take(client.clone())
+        .take(client)
         .ok_or(Refusal::StreamsInUse)?;
-    // The permit is taken first: from now on the firehose does not passivate.
-    let firehose = shared.directory.firehose(&client, shared);
-    match firehose.ask(Admit).await {
-        Err(Failure::Stopping) => {
-            shared
-                .directory
-                .firehose(&client, shared)
-                .ask(Admit)
-                .await??;
-        }
-        answer => answer??,
-    }
     let filter = Arc::new(Filter::from_query(query));
     Ok(Admitted {
         identity: Identity::App(Arc::new(stream), token, filter),

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_codec::Framed;
-use actix_http::{HttpMessage, Request, h1};
+use actix_http::{HttpMessage, Request, StatusCode, h1};
 use actix_rt::net::TcpStream;
 use bytes::BytesMut;
 use tokio::io::AsyncWriteExt;
@@ -19,7 +19,8 @@ use crate::actors::Shared;
 use crate::actors::shard::Shard;
 use crate::actors::shard::socket::{Sent, Socket, send_now};
 use crate::actors::shard::state::{ConnectionHandle, Identity};
-use crate::http::pipeline::admission::client_address;
+use crate::config::Networks;
+use crate::http::pipeline::client_address::client_address;
 use crate::http::{ApiError, CasedStream};
 use crate::model::ConnectionId;
 use crate::model::Failure;
@@ -36,8 +37,8 @@ pub struct Gate {
     pub shared: Arc<Shared>,
     /// The thread's own connections.
     pub shard: Rc<Shard>,
-    /// There is a proxy in front, which says what the client address is.
-    pub behind_proxy: bool,
+    /// Proxies that say what the client address is.
+    pub trusted_proxies: Arc<Networks>,
 }
 
 /// Seconds after which a refused stream may try again.
@@ -61,7 +62,7 @@ pub async fn upgrade(
         parts.read_buf
     };
     let peer = io.peer_addr().ok().map(|peer| peer.ip());
-    let address = client_address(request.headers(), peer, gate.behind_proxy);
+    let address = client_address(request.headers(), peer, &gate.trusted_proxies);
     let admitted = async {
         let key = accept_key(request.headers(), &request)?;
         Ok::<_, Failure>((key, admit(&request, address, &gate.shared).await?))
@@ -164,16 +165,26 @@ async fn refuse(mut io: TcpStream, failure: Failure) {
     }
     let meta = error.meta();
     let body = serde_json::to_vec(&serde_json::json!({ "meta": meta })).unwrap_or_default();
-    let status = actix_http::StatusCode::from_u16(error.code()).unwrap_or_default();
+    let status = error.status();
+    let connection = match status {
+        StatusCode::UPGRADE_REQUIRED => "close, upgrade",
+        _ => "close",
+    };
     let mut answer = format!(
-        "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\
-         Access-Control-Allow-Origin: *\r\n",
+        "HTTP/1.1 {} {}\r\nContent-Length: {}\r\nConnection: {connection}\r\nCache-Control: no-store\r\n\
+         X-Content-Type-Options: nosniff\r\nAccess-Control-Allow-Origin: *\r\n",
         status.as_u16(),
         status.canonical_reason().unwrap_or_default(),
         body.len()
     );
-    if let Some(seconds) = meta.retry_in {
-        answer.push_str(&format!("Retry-After: {seconds}\r\n"));
+    for (name, value) in error.headers() {
+        answer.push_str(&format!(
+            "{name}: {}\r\n",
+            value.to_str().unwrap_or_default()
+        ));
+    }
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        answer.push_str("Allow: GET, HEAD\r\n");
     }
     answer.push_str("\r\n");
     let mut bytes = answer.into_bytes();

@@ -66,7 +66,8 @@ impl ChannelState {
             | Payload::AppStreamDeleted { .. }
             | Payload::ClientChanged { .. }
             | Payload::MarkerMoved { .. }
-            | Payload::PasswordChanged { .. } => {}
+            | Payload::PasswordChanged { .. }
+            | Payload::UserDisabled { .. } => {}
         }
     }
 }

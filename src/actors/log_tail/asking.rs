@@ -1,19 +1,18 @@
-//! Asks the owning actors for the subscribed users, and the firehoses for the visibility of their apps: concurrently, the
-//! answers in the order of the events.
+//! Asks the owning actors for the subscribed users: concurrently, the answers in the order of the events. And the
+//! database for the authorizations of apps that open their first stream.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::future::join_all;
-use smallvec::SmallVec;
 
 use super::PAUSE;
 use super::dispatch::Dispatcher;
 use crate::actors::channel::mail::EventsArrived;
-use crate::actors::delivery::AllowedApp;
-use crate::actors::firehose::mail::{EventWithSubscribers, JudgeEvents};
 use crate::event::{Event, Owner};
 use crate::model::{ChannelId, ClientId, Subscribers};
+use crate::store::Purpose;
 use crate::telemetry::{ActorNumbers, Counter};
 
 /// Tries before an actor that cannot load is passed over: 5 seconds with [`PAUSE`] between them.
@@ -89,7 +88,7 @@ impl Dispatcher {
                     return Some(told.collect());
                 }
                 // It was passivated meanwhile, or could not load: what an app may see is worth the wait.
-                Err(_) if apps => self.wait_for_actor().await,
+                Err(_) if apps => self.pause().await,
                 Err(_) => return Some(Vec::new()),
             }
         }
@@ -99,56 +98,43 @@ impl Dispatcher {
         None
     }
 
-    async fn wait_for_actor(&self) {
+    async fn pause(&self) {
         self.shared.metrics.add(Counter::LogRetries, 1);
         tokio::time::sleep(PAUSE).await;
     }
 
-    /// For each event the apps that may see it.
-    pub(super) async fn judge(
-        &self,
-        seen: &Arc<[EventWithSubscribers]>,
-        firehoses: Vec<ClientId>,
-    ) -> Vec<SmallVec<[AllowedApp; 1]>> {
-        let mut apps = vec![SmallVec::new(); seen.len()];
-        let asked = firehoses
-            .iter()
-            .map(|client| self.ask_firehose(client, seen));
-        for (app, verdicts) in join_all(asked).await.into_iter().flatten() {
-            for (place, sees) in apps.iter_mut().zip(verdicts) {
-                if sees {
-                    place.push(app.clone());
-                }
-            }
+    /// Brings the index up to the apps that have a stream now.
+    pub(super) async fn load_apps(&mut self, open: &[ClientId]) {
+        let idle = self.shared.idle;
+        for client in self.app_index.note_open(open, Instant::now(), idle) {
+            self.load_app(client).await;
         }
-        apps
     }
 
-    async fn ask_firehose(
-        &self,
-        client: &ClientId,
-        seen: &Arc<[EventWithSubscribers]>,
-    ) -> Option<(AllowedApp, Vec<bool>)> {
+    async fn load_app(&mut self, client: ClientId) {
         for _ in 0..TRIES {
-            if self.shared.app_permits.taken_by(client) == 0 {
-                return None;
+            if self.shared.app_permits.taken_by(&client) == 0 {
+                return;
             }
-            let firehose = self.shared.directory.firehose(client, &self.shared);
-            match firehose.send_past_bound(JudgeEvents(seen.clone())).await {
-                Ok(verdicts) => {
+            let id = client.clone();
+            let store = &self.shared.store;
+            let read = store.read_for(Purpose::Delivery, move |db| {
+                let tokens = db.all_user_tokens_of_client(&id)?;
+                Ok((tokens, db.disabled_users_of_client(&id)?))
+            });
+            match read.await {
+                Ok((tokens, disabled)) => {
+                    let firehose = self.shared.directory.firehose(&client, &self.shared);
                     let numbers = firehose.numbers().clone();
-                    numbers.handled(seen.len() as u64);
-                    let client = client.clone();
-                    return Some((AllowedApp { client, numbers }, verdicts));
+                    self.app_index.load(client, numbers, &tokens, disabled);
+                    return;
                 }
-                // It could not load: its streams are late rather than incomplete.
-                Err(_) => self.wait_for_actor().await,
+                // Its streams are late rather than incomplete.
+                Err(_) => self.pause().await,
             }
         }
-        tracing::error!(%client, events = seen.len(), "a firehose does not load: its streams are closed");
-        let unanswered = seen.len() as u64;
-        self.shared.metrics.add(Counter::LogUnanswered, unanswered);
-        self.close_app(client).await;
-        None
+        tracing::error!(%client, "the authorizations of an app do not load: its streams are closed");
+        self.shared.metrics.add(Counter::LogUnanswered, 1);
+        self.close_app(&client).await;
     }
 }

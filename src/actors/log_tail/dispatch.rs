@@ -9,16 +9,16 @@ use smallvec::SmallVec;
 
 use super::{PAUSE, wait_for_database};
 use crate::actors::Shared;
+use crate::actors::app_index::{AppIndex, Apps};
 use crate::actors::block_index::BlockIndex;
 use crate::actors::delivery::{AllowedApp, Delivery, HiddenFrom, NewDelivery, Withheld};
-use crate::actors::firehose::mail::EventWithSubscribers;
 use crate::actors::registry::{RoutingKey, ShardId};
 use crate::actors::send::Mailbox;
 use crate::actors::shard::ShardActor;
 use crate::actors::shard::mail::{CloseAll, CloseApp, FanOutBatch};
 use crate::event::{Event, Payload};
 use crate::model::Failure;
-use crate::model::{ClientId, UserId};
+use crate::model::{ClientId, Subscribers, UserId};
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::stream::NotificationTargets;
 use crate::telemetry::{ActorNumbers, Counter};
@@ -39,6 +39,7 @@ pub trait Dispatch: Send {
 pub struct Dispatcher {
     pub(super) shared: Arc<Shared>,
     block_index: BlockIndex,
+    pub(super) app_index: AppIndex,
 }
 
 impl Dispatch for Dispatcher {
@@ -59,7 +60,8 @@ impl Dispatch for Dispatcher {
 
     fn reset_state(&mut self) {
         self.block_index = BlockIndex::default();
-        self.shared.directory.restart_all(&self.shared);
+        self.app_index = AppIndex::default();
+        self.shared.directory.restart_channels();
     }
 
     async fn close_streams(&mut self) {
@@ -77,6 +79,7 @@ impl Dispatcher {
         Self {
             shared,
             block_index: BlockIndex::default(),
+            app_index: AppIndex::default(),
         }
     }
 
@@ -97,36 +100,29 @@ impl Dispatcher {
         self.shared
             .metrics
             .add(Counter::EventsDelivered, events.len() as u64);
-        // Not the actors that are running: one that could not load is started again here.
-        let mut firehoses = self.shared.app_permits.keys();
-        let (told, is_whole) = self.ask_owners(events, !firehoses.is_empty()).await;
+        let mut open = self.shared.app_permits.keys();
+        let (told, is_whole) = self.ask_owners(events, !open.is_empty()).await;
         if !is_whole {
-            for client in std::mem::take(&mut firehoses) {
+            for client in std::mem::take(&mut open) {
                 self.close_app(&client).await;
             }
         }
-        let seen: Arc<[EventWithSubscribers]> = events
-            .iter()
-            .zip(&told)
-            .map(|(event, told)| EventWithSubscribers {
-                event: event.clone(),
-                subscribers: told.subscribers.clone(),
-            })
-            .collect();
-        let apps = self.judge(&seen, firehoses).await;
+        self.load_apps(&open).await;
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
-        for ((seen, told), apps) in seen.iter().zip(told).zip(apps) {
-            self.block_index.apply(&seen.event.payload);
-            // Behind the channel's actor, which sets none for them any more.
-            if let Payload::ChannelChanged { news } = &seen.event.payload {
-                self.shared.presence.keep_readers(&news.channel);
+        for (event, told) in events.iter().zip(told) {
+            let apps = self.app_index.apps_for(&event.payload, &told.subscribers);
+            self.apply(&event.payload);
+            for app in apps.iter() {
+                app.numbers.handled(1);
             }
-            let shards = self.shards_for(&seen.event.payload, &apps);
+            let shards = self.shards_for(&event.payload, &apps);
             if shards.is_empty() {
                 continue;
             }
-            let numbers = told.numbers;
-            let Some(delivery) = self.delivery(seen, apps, numbers, shards.len()).await else {
+            let Some(delivery) = self
+                .delivery(event, &told.subscribers, told.numbers, apps, shards.len())
+                .await
+            else {
                 continue;
             };
             let delivery = Arc::new(delivery);
@@ -148,6 +144,23 @@ impl Dispatcher {
             })
         });
         join_all(sent).await.into_iter().flatten().collect()
+    }
+
+    /// What an event changes in the memory of this process, beside actors and shards.
+    fn apply(&mut self, payload: &Payload) {
+        self.app_index.apply(payload);
+        self.block_index.apply(payload);
+        // Behind the channel's actor, which sets none for them any more.
+        if let Payload::ChannelChanged { news } = payload {
+            self.shared.presence.keep_readers(&news.channel);
+        }
+        if let Payload::UserDisabled {
+            user,
+            undone: false,
+        } = payload
+        {
+            self.shared.presence.take_offline(*user);
+        }
     }
 
     fn shards_for(&self, payload: &Payload, apps: &[AllowedApp]) -> SmallVec<[ShardId; 8]> {
@@ -180,12 +193,13 @@ impl Dispatcher {
     /// `None` while the process stops.
     async fn delivery(
         &mut self,
-        seen: &EventWithSubscribers,
-        apps: SmallVec<[AllowedApp; 1]>,
+        event: &Arc<Event>,
+        subscribers: &Subscribers,
         channel: Option<Arc<ActorNumbers>>,
+        apps: Apps,
         shards: usize,
     ) -> Option<Delivery> {
-        let payload = &seen.event.payload;
+        let payload = &event.payload;
         let hidden = self.hidden_from(payload.facts().actor).await?;
         let mut withheld = Withheld::new();
         for (part, person) in payload.embedded() {
@@ -197,10 +211,10 @@ impl Dispatcher {
         let targets = if apps.is_empty() {
             NotificationTargets::default()
         } else {
-            targets(seen, &hidden)
+            targets(payload, subscribers, &hidden)
         };
         Some(Delivery::new(NewDelivery {
-            event: seen.event.clone(),
+            event: event.clone(),
             hidden,
             withheld,
             apps,
@@ -213,8 +227,11 @@ impl Dispatcher {
 }
 
 /// The notification targets of a message: the subscribed users, and the users that must not be notified.
-fn targets(seen: &EventWithSubscribers, hidden: &HiddenFrom) -> NotificationTargets {
-    let payload = &seen.event.payload;
+fn targets(
+    payload: &Payload,
+    subscribers: &Subscribers,
+    hidden: &HiddenFrom,
+) -> NotificationTargets {
     let Some(written) = payload.message() else {
         return NotificationTargets::default();
     };
@@ -225,13 +242,13 @@ fn targets(seen: &EventWithSubscribers, hidden: &HiddenFrom) -> NotificationTarg
         .mentions
         .iter()
         .map(|mention| mention.id);
-    let notified: BTreeSet<UserId> = seen.subscribers.iter().chain(mentioned).collect();
+    let notified: BTreeSet<UserId> = subscribers.iter().chain(mentioned).collect();
     let suppress = notified
         .into_iter()
         .filter(|user| hidden.is_hidden_from(*user, false))
         .collect();
     NotificationTargets {
-        subscribed_user_ids: (!payload.facts().is_deletion).then(|| seen.subscribers.clone()),
+        subscribed_user_ids: (!payload.facts().is_deletion).then(|| subscribers.clone()),
         suppress_notifications: Some(suppress),
     }
 }

@@ -28,8 +28,9 @@ use crate::model::Failure;
 use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
 
-/// How often the head of the log is compared, in case that another process wrote last.
-const HEAD_CHECK: Duration = Duration::from_secs(1);
+/// How often the head of the log is compared, in case that another process wrote last: a token that the command line
+/// revokes has to be refused within a second.
+const HEAD_CHECK: Duration = Duration::from_millis(500);
 
 /// Events taken in one go; more only wait longer.
 const AT_ONCE: usize = 1024;

@@ -28,7 +28,8 @@ pub(super) fn before_fan_out(shard: &Rc<Shard>, body: &Payload) {
         | Payload::AppStreamDeleted { .. }
         | Payload::ClientChanged { .. }
         | Payload::MarkerMoved { .. }
-        | Payload::PasswordChanged { .. } => {}
+        | Payload::PasswordChanged { .. }
+        | Payload::UserDisabled { .. } => {}
     }
 }
 
@@ -51,6 +52,10 @@ pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Payload) {
         } => note_follow(shard, user.id, other.id, !undone),
         Payload::TokenRevoked { token, .. } => drop_token(shard, token),
         Payload::AppStreamDeleted { client, key } => close_stream(shard, client, key),
+        Payload::UserDisabled {
+            user,
+            undone: false,
+        } => close_all_of(shard, *user),
         Payload::MessageCreated { .. }
         | Payload::MessageDeleted { .. }
         | Payload::ChannelCreated { .. }
@@ -62,7 +67,8 @@ pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Payload) {
         | Payload::ChannelPresence { .. }
         | Payload::ClientChanged { .. }
         | Payload::MarkerMoved { .. }
-        | Payload::PasswordChanged { .. } => {}
+        | Payload::PasswordChanged { .. }
+        | Payload::UserDisabled { .. } => {}
     }
 }
 
@@ -114,6 +120,20 @@ fn drop_token(shard: &Rc<Shard>, token: &Token) {
             let mut state = shard.state.borrow_mut();
             state.unsubscribe(index, |known| known.token.id == token.id);
         }
+    }
+}
+
+/// An account was disabled: all its connections are closed. Requests in flight cannot open or claim another one
+/// afterwards, because both look the token up again once the connection is the user's.
+fn close_all_of(shard: &Rc<Shard>, user: UserId) {
+    let indexes = shard
+        .state
+        .borrow()
+        .listeners
+        .at(&RoutingKey::User(user))
+        .to_vec();
+    for index in indexes {
+        shard.close(index, Goodbye::Disabled);
     }
 }
 

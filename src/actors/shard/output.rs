@@ -52,6 +52,7 @@ impl Shard {
             | Goodbye::TokenRevoked
             | Goodbye::Unclaimed
             | Goodbye::StreamDeleted
+            | Goodbye::Disabled
             | Goodbye::Incomplete => {}
         }
         self.write(index, &Bytes::from(goodbye.frame()));

@@ -106,7 +106,8 @@ impl OutputBatch {
         let render_class = delivery.class_for(handle.identity.user(), render_class);
         // While a call replaces a subscription, two have the same id.
         let mut ids: SmallVec<[&str; 2]> = SmallVec::new();
-        for known in &matching {
+        // Newest first, as the original does: clients look at the first one.
+        for known in matching.iter().rev() {
             let id = known.id.as_str();
             if !ids.contains(&id) {
                 ids.push(id);
@@ -130,7 +131,7 @@ impl OutputBatch {
     /// The frame for app streams that list the type, of apps that may see it.
     pub(super) fn add_apps(&mut self, shard: &Shard, delivery: &Delivery) {
         let state = shard.state.borrow();
-        for app in &delivery.apps {
+        for app in delivery.apps.iter() {
             let before = self.volume;
             for index in state.listeners.at(&RoutingKey::App(app.client.clone())) {
                 let handle = state.connections.get(*index);

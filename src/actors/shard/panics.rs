@@ -66,7 +66,7 @@ impl Shard {
             }
             indexes.extend_from_slice(state.listeners.at(&key));
         }
-        for app in &delivery.apps {
+        for app in delivery.apps.iter() {
             indexes.extend_from_slice(state.listeners.at(&RoutingKey::App(app.client.clone())));
         }
         indexes.sort_unstable();

@@ -1,23 +1,23 @@
 //! Before a handler runs: finds the caller and counts the request.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::HeaderMap;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest};
 
+use super::OfOperator;
+use super::client_address::{client_address, is_local};
 use super::rate_limit::{Bucket, RateKey};
+use crate::config::Networks;
 use crate::http::extract::body::{self, Kind, ReadAhead};
 use crate::http::extract::caller::{caller_of, token_in};
 use crate::http::extract::{Caller, Params};
 use crate::http::request::UpdatedPresence;
 use crate::http::routes::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::http::{ApiError, ApiResult, App, presence};
-use crate::model::Scope;
+use crate::model::{Refusal, Scope};
 use crate::protocol::query::Query;
 use crate::text::controls;
 
@@ -39,12 +39,27 @@ async fn check(route: Option<&Route>, request: &mut ServiceRequest) -> ApiResult
         return Err(ApiError::trouble(&"no app data"));
     };
     let class = route.map_or_else(|| class_of(request.method()), |route| route.rate);
+    let is_monitor = class == RateClass::System && is_local(request.request());
+    let for_operator = route.is_some_and(|route| route.token == TokenKind::Local);
+    if for_operator {
+        request.extensions_mut().insert(OfOperator);
+    }
     let found = find_caller(route, class, request, &app).await;
     let caller = found.as_ref().ok().and_then(Option::as_ref);
-    let bucket = bucket(request.request(), caller, class, app.settings.behind_proxy);
-    let counted = app.rate.count(bucket);
-    request.extensions_mut().insert(counted.rate_status());
-    counted.allowed().map_err(ApiError::limited)?;
+    if !is_monitor {
+        let bucket = bucket(
+            request.request(),
+            caller,
+            class,
+            &app.settings.trusted_proxies,
+        );
+        let counted = app.rate.count(bucket);
+        request.extensions_mut().insert(counted.rate_status());
+        counted.allowed().map_err(ApiError::limited)?;
+    }
+    if for_operator && !is_monitor {
+        return Err(Refusal::NotFound.into());
+    }
     controls::check_address(request.path(), request.query_string())?;
     // Only now: guessing tokens costs the guesser its calls.
     let caller = found?;
@@ -64,7 +79,8 @@ async fn find_caller(
     request: &mut ServiceRequest,
     app: &App,
 ) -> ApiResult<Option<Caller>> {
-    if route.is_some_and(|route| route.token == TokenKind::Ignored) {
+    let ignores = |route: &Route| matches!(route.token, TokenKind::Ignored | TokenKind::Local);
+    if route.is_some_and(ignores) {
         return Ok(None);
     }
     let secret = token_in(request.headers(), request.query_string());
@@ -78,7 +94,12 @@ async fn find_caller(
     }
     // A form may hold the token. That is the one body which is read before its sender is known; so the
     // address must be in good standing.
-    let anonymous = bucket(request.request(), None, class, app.settings.behind_proxy);
+    let anonymous = bucket(
+        request.request(),
+        None,
+        class,
+        &app.settings.trusted_proxies,
+    );
     if app.rate.is_banned(anonymous) {
         return Ok(None);
     }
@@ -135,40 +156,18 @@ pub fn bucket(
     request: &HttpRequest,
     caller: Option<&Caller>,
     class: RateClass,
-    behind_proxy: bool,
+    trusted: &Networks,
 ) -> Bucket {
     let reads = match class {
-        RateClass::Read => true,
+        RateClass::Read | RateClass::System => true,
         RateClass::Write => false,
     };
     let key = match caller {
         Some(caller) => RateKey::Token(caller.token.id),
-        None => RateKey::Address(address(request, behind_proxy)),
+        None => {
+            let peer = request.peer_addr().map(|peer| peer.ip());
+            RateKey::Address(client_address(request.headers(), peer, trusted))
+        }
     };
     Bucket { key, reads }
-}
-
-fn address(request: &HttpRequest, behind_proxy: bool) -> IpAddr {
-    let peer = request.peer_addr().map(|peer| peer.ip());
-    client_address(request.headers(), peer, behind_proxy)
-}
-
-/// Where a request comes from. Of an IPv6 address only the network counts: one household has 2⁶⁴ of them.
-pub fn client_address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpAddr {
-    let forwarded = || {
-        let value = headers.get("x-forwarded-for")?.to_str().ok()?;
-        value.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
-    };
-    let address = if behind_proxy {
-        forwarded().or(peer)
-    } else {
-        peer
-    };
-    match address.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)) {
-        IpAddr::V4(four) => IpAddr::V4(four),
-        IpAddr::V6(six) => match six.to_ipv4_mapped() {
-            Some(four) => IpAddr::V4(four),
-            None => IpAddr::V6(Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX))),
-        },
-    }
 }

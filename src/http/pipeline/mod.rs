@@ -2,6 +2,7 @@
 //! [`admission::admit`].
 
 pub mod admission;
+pub mod client_address;
 pub mod cors;
 mod errors;
 pub mod rate_limit;
@@ -10,7 +11,10 @@ pub mod slash;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ALLOW, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::Method;
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
@@ -47,6 +51,7 @@ pub async fn around(
     let mut response = errors::render(response);
     let scopes = scopes(response.request());
     let rate_status = rate_status(response.request());
+    let of_operator = response.request().extensions().contains::<OfOperator>();
     let headers = response.headers_mut();
     rate_status.write(headers);
     if let Some(scopes) = scopes {
@@ -54,7 +59,13 @@ pub async fn around(
     }
     headers.insert(VERSION, HeaderValue::from_static(API_VERSION));
     headers.insert(REQUEST_ID, log.id());
-    cors::allow(headers, preflight);
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !of_operator {
+        cors::allow(headers, preflight);
+    }
     log.end(&response);
     drop(serving);
     Ok(response)
@@ -76,7 +87,7 @@ fn rate_status(request: &HttpRequest) -> RateStatus {
     match request.app_data::<Data<App>>() {
         Some(app) => {
             let class = admission::class_of(request.method());
-            let bucket = admission::bucket(request, None, class, app.settings.behind_proxy);
+            let bucket = admission::bucket(request, None, class, &app.settings.trusted_proxies);
             app.rate.peek(bucket)
         }
         None => RateStatus::default(),
@@ -96,12 +107,28 @@ pub async fn unknown_endpoint() -> Result<super::Reply, ApiError> {
     Err(Refusal::NotFound.into())
 }
 
+/// The request is the operator's: no page of another origin may read its answer.
+pub struct OfOperator;
+
+/// An address of a stream, asked for without an upgrade.
+pub async fn stream_without_upgrade(request: HttpRequest) -> HttpResponse {
+    if [Method::GET, Method::HEAD].contains(request.method()) {
+        return HttpResponse::from_error(ApiError::from(Refusal::UpgradeRequired));
+    }
+    not_allowed(&["GET", "HEAD"])
+}
+
 /// The path exists, but not for this method; `Allow` names those that it takes.
 pub async fn method_not_allowed(rows: &'static [Route]) -> HttpResponse {
     let mut allowed: Vec<&str> = rows.iter().map(|row| row.verb.name()).collect();
     if allowed.contains(&"GET") {
         allowed.push("HEAD");
     }
+    not_allowed(&allowed)
+}
+
+/// 405 with the methods that are allowed.
+pub fn not_allowed(allowed: &[&str]) -> HttpResponse {
     let mut response = HttpResponse::from_error(ApiError::from(Refusal::MethodNotAllowed));
     if let Ok(allowed) = HeaderValue::try_from(allowed.join(", ")) {
         response.headers_mut().insert(ALLOW, allowed);

@@ -8,13 +8,16 @@ mod table;
 
 use actix_web::guard;
 use actix_web::http::Method;
-use actix_web::middleware::from_fn;
+use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, Data, PathConfig, ServiceConfig};
 
 pub use row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 pub use table::ROUTES;
 
-use super::pipeline::{admission, around, method_not_allowed, unknown_endpoint};
+use super::pipeline::{
+    admission, around, method_not_allowed, not_allowed, stream_without_upgrade, unknown_endpoint,
+};
 use super::{ApiError, App, sys};
 use crate::model::Refusal;
 
@@ -22,8 +25,7 @@ impl Route {
     fn registered(&'static self) -> actix_web::Route {
         let route = (self.handler)();
         let route = match self.verb {
-            // actix sends the head alone to a HEAD.
-            Verb::Get => route.guard(guard::Any(guard::Get()).or(guard::Head())),
+            Verb::Get => reads(route),
             Verb::Post => route.method(Method::POST),
             Verb::Put => route.method(Method::PUT),
             Verb::Patch => route.method(Method::PATCH),
@@ -33,6 +35,22 @@ impl Route {
             admission::admit(Some(self), request, next)
         }))
     }
+}
+
+/// Answers `GET` and `HEAD`; actix sends the head alone to a `HEAD`.
+fn reads(route: actix_web::Route) -> actix_web::Route {
+    route.guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// A page for monitors, beside the API: not counted, and read by no page of another origin.
+fn monitored(path: &str, route: actix_web::Route) -> impl actix_web::dev::HttpServiceFactory {
+    let headers = DefaultHeaders::new()
+        .add((CACHE_CONTROL, "no-store"))
+        .add((X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    web::resource(path)
+        .route(reads(route))
+        .default_service(web::to(async || not_allowed(&["GET", "HEAD"])))
+        .wrap(headers)
 }
 
 /// What is left over is counted and its token is looked at, as anywhere.
@@ -55,8 +73,10 @@ fn resources(cfg: &mut ServiceConfig) {
 }
 
 fn api(scope: actix_web::Scope) -> impl actix_web::dev::HttpServiceFactory {
+    let streams = || otherwise(web::to(stream_without_upgrade));
     scope
         .configure(resources)
+        .service(web::resource(["/user", "/app"]).default_service(streams()))
         .default_service(otherwise(web::to(unknown_endpoint)))
         .wrap(from_fn(around))
 }
@@ -67,9 +87,9 @@ pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
         .app_data(
             PathConfig::default().error_handler(|_, _| ApiError::from(Refusal::WrongType).into()),
         )
-        .route("/healthz", web::get().to(sys::healthz))
-        .route("/readyz", web::get().to(sys::readyz))
-        .route("/metrics", web::get().to(sys::metrics))
+        .service(monitored("/healthz", web::to(sys::healthz)))
+        .service(monitored("/readyz", web::to(sys::readyz)))
+        .service(monitored("/metrics", web::to(sys::metrics)))
         .service(api(web::scope("/v1")))
         .service(api(web::scope("")));
 }

@@ -44,6 +44,9 @@ pub enum TokenKind {
     User,
     /// Of an app.
     App,
+    /// A token is not even looked at: the route is there for callers on this machine only, and no page of another
+    /// origin may read its answer.
+    Local,
 }
 
 /// What a *user* token needs. App tokens have no scopes.
@@ -65,6 +68,8 @@ pub enum RateClass {
     Read,
     /// Writing.
     Write,
+    /// Reading about the server itself: not counted for callers on this machine, which may ask every second.
+    System,
 }
 
 /// A row: everything about a route that is not its handler's business.
@@ -100,7 +105,7 @@ impl Route {
     pub fn admit(&self, token: Option<&Token>) -> Result<(), Refused> {
         let Some(token) = token else {
             return match self.token {
-                TokenKind::Ignored | TokenKind::Optional => Ok(()),
+                TokenKind::Ignored | TokenKind::Optional | TokenKind::Local => Ok(()),
                 TokenKind::Any | TokenKind::User | TokenKind::App => {
                     Err(Refusal::TokenRequired.into())
                 }
@@ -110,7 +115,7 @@ impl Route {
             (TokenKind::User, None) | (TokenKind::App, Some(_)) => {
                 Err(Refusal::WrongTokenKind.into())
             }
-            (TokenKind::Ignored, _) => Ok(()),
+            (TokenKind::Ignored | TokenKind::Local, _) => Ok(()),
             (TokenKind::Optional | TokenKind::Any | TokenKind::App, None) => Ok(()),
             // A token that is not required is asked all the same: it says who reads, and what they were given.
             (TokenKind::Optional | TokenKind::Any | TokenKind::User, Some(_)) => {

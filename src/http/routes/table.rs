@@ -104,7 +104,7 @@ routes! {
     // Tokens
     Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            Write;
     Get    "/token"                                                  token::show,                                Any       Any            Read Token;
-    Delete "/token"                                                  token::delete,                              User      Any            Write;
+    Delete "/token"                                                  token::delete,                              Any       Any            Write;
     Get    "/apps/me/users/ids"                                      token::user_ids,                            App       Any            Read;
     Get    "/apps/me/users/tokens"                                   token::user_tokens,                         App       Any            Read;
 
@@ -146,8 +146,8 @@ routes! {
     Get    "/users/{user_id}/blocked"                                users::lists::blocked,                      User      Any            Read;
 
     // The server itself
-    Get    "/sys/actors"                                             sys::actors,                                Optional  Any            Read;
-    Get    "/sys/config"                                             sys::config,                                Optional  Any            Read;
-    Get    "/sys/stats"                                              sys::stats,                                 Optional  Any            Read;
+    Get    "/sys/actors"                                             sys::actors,                                Local     Any            System;
+    Get    "/sys/config"                                             sys::config,                                Optional  Any            System;
+    Get    "/sys/stats"                                              sys::stats,                                 Optional  Any            System;
     Post   "/text/process"                                           text::process,                              User      Any            Write;
 }

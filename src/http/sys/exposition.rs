@@ -1,15 +1,20 @@
 //! The metrics page: what the process counts itself, and what the engine and the store report for it.
 
-use actix_web::HttpResponse;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use strum::VariantArray as _;
 
 use crate::actors::{ActorKind, Engine, Numbers};
+use crate::http::pipeline::client_address::is_rebound;
 use crate::http::{ApiError, ApiResult, App};
 use crate::telemetry::{self, Sample, SampleValue};
 
 /// `GET /metrics`: for Prometheus. Numbers only, and no ids in labels, so that the page needs no token.
-pub async fn metrics(app: Data<App>) -> ApiResult<HttpResponse> {
+pub async fn metrics(request: HttpRequest, app: Data<App>) -> ApiResult<HttpResponse> {
+    if is_rebound(&request) {
+        let said = "on this machine, ask for localhost";
+        return Ok(HttpResponse::MisdirectedRequest().body(said));
+    }
     let engine = &app.engine;
     let live = engine.numbers().await;
     let mut samples = store(engine);
@@ -44,6 +49,11 @@ fn store(engine: &Engine) -> Vec<Sample> {
             "store_dropped_batches_total",
             "Batches of events that the log's reader was too slow for.",
             store.dropped_batches,
+        ),
+        counter(
+            "store_overdue_reads_total",
+            "Reads that were ended because they took too long.",
+            store.overdue_reads,
         ),
         gauge(
             "store_lane_depth",

@@ -4,8 +4,8 @@ mod exposition;
 
 pub use exposition::metrics;
 
+use actix_web::HttpResponse;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::actors::ActorOrder;
@@ -17,12 +17,14 @@ use crate::model::Refusal;
 pub async fn config(app: Data<App>) -> ApiResult {
     let limits = app.engine.limits();
     let rate = app.rate.limits();
+    let streams = app.engine.streams();
     Reply::one(&json!({
         // This server has no posts, files or polls. Clients read these keys anyway and get the values of pnut.io.
         "file": {"audio_max_size_bytes": 52_428_800, "max_size_bytes": 104_857_600},
         "post": {"max_length": 256, "seconds_between_duplicates": 60, "seconds_for_revision": 300},
         "message": {"max_length": limits.message_length},
         "rate_limit": {
+            "enabled": rate.enabled,
             "anonymous": {
                 "reads": rate.anonymous_reads,
                 "read_reset_seconds": rate.anonymous_read_reset_seconds,
@@ -36,6 +38,11 @@ pub async fn config(app: Data<App>) -> ApiResult {
             "seconds_banned": rate.seconds_banned,
         },
         "raw": {"max_length": limits.raw_bytes},
+        "stream": {
+            "subscriptions": streams.subscriptions,
+            "user_connections": streams.user_connections,
+            "app_connections": streams.app_connections,
+        },
         "user": {
             "description_max_length": limits.description_length,
             "name_max_length": limits.name_length,
@@ -56,12 +63,9 @@ const ACTORS: usize = 20;
 /// Most rows of it.
 const MOST_ACTORS: usize = 1000;
 
-/// `GET /sys/actors`: how many actors the process runs; with `kind`, the counters of each. For the operator: a request
-/// from another machine is answered with 404.
-pub async fn actors(request: HttpRequest, params: Params, app: Data<App>) -> ApiResult {
-    if !is_here(&request) {
-        return Err(Refusal::NotFound.into());
-    }
+/// `GET /sys/actors`: how many actors the process runs; with `kind`, the counters of each. For the operator: to others
+/// there is no such route (`TokenKind::Local`).
+pub async fn actors(params: Params, app: Data<App>) -> ApiResult {
     let Some(kind) = params.get("kind") else {
         return Reply::one(&app.engine.numbers().await);
     };
@@ -77,16 +81,6 @@ pub async fn actors(request: HttpRequest, params: Params, app: Data<App>) -> Api
         .and_then(|count| usize::try_from(count).ok());
     let count = count.unwrap_or(ACTORS).clamp(1, MOST_ACTORS);
     Reply::one(&app.engine.actors(kind, order, count).await)
-}
-
-/// Whether a request was made on this machine, and not through a proxy on it.
-fn is_here(request: &HttpRequest) -> bool {
-    let forwarded = ["x-forwarded-for", "forwarded"];
-    let peer = request.peer_addr();
-    peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback())
-        && !forwarded
-            .iter()
-            .any(|name| request.headers().contains_key(*name))
 }
 
 /// `GET /healthz`: the process answers.

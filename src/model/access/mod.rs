@@ -4,7 +4,7 @@
 //! A user needs both a scope that opens the channel and access by its ACL. An app reads what is public, and
 //! what one of the users who authorized it may read and opened to it (reference 03 §1.2). What an app *stream*
 //! delivers is narrower: it asks for a subscriber instead of a reader (reference 04 §7.2,
-//! `actors/firehose/visibility.rs`).
+//! `actors/app_index.rs`).
 
 use std::sync::Arc;
 

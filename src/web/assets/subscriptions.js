@@ -45,6 +45,14 @@ export class Subscriptions extends EventTarget {
     }
   }
 
+  /** Reads an endpoint of a room and subscribes it for as long as `isOpen()` holds. */
+  async readRoom(channel, kind, query, isOpen) {
+    const answer = await this.read(kind, channel, (live) => this.#api.get(`/channels/${channel}/${kind}`, { include_html: "0", ...query, ...live }));
+    // The reader went elsewhere while this was on the way.
+    if (!isOpen()) this.leave(channel);
+    return answer;
+  }
+
   /** The room is closed: its subscriptions go, as soon as the allowance lets them. */
   leave(channel) {
     for (const [key, held] of this.#held) {

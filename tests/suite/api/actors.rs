@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::support::http::{Answer, exchange};
 use crate::support::{TestServer, build, eventually};
 
 fn list(server: &TestServer, query: &str) -> Vec<Value> {
@@ -90,9 +91,98 @@ fn what_is_not_known_is_refused_by_name() {
     let ask = |query: &str| anonymous.call_at("GET", &format!("/v1/sys/actors?{query}"), &[], b"");
     ask("kind=ghost").refused_at(400, "kind");
     ask("kind=channel&order=age").refused_at(400, "order");
-    let forwarded = [("X-Forwarded-For", "203.0.113.7")];
-    let through_a_proxy = anonymous.call_at("GET", "/v1/sys/actors", &forwarded, b"");
-    through_a_proxy.refused_as(404, "not-found");
+}
+
+/// A request with this `Host` and these lines, from this machine.
+fn asks(server: &TestServer, path: &str, host: &str, lines: &str) -> Answer {
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{lines}\r\n");
+    exchange(server.address, request.as_bytes())
+}
+
+#[test]
+fn only_this_machine_is_told_and_only_under_its_own_name() {
+    let server = TestServer::start();
+    for path in [
+        "/v1/sys/actors",
+        "/sys/actors",
+        "/v1/sys/actors?kind=channel",
+    ] {
+        for host in ["localhost", "127.0.0.1:8080", "[::1]"] {
+            asks(&server, path, host, "").is(200);
+        }
+        for mark in [
+            "X-Forwarded-For: 203.0.113.7",
+            "X-Forwarded-For: 127.0.0.1",
+            "X-Forwarded-Proto: https",
+            "X-Real-IP: 203.0.113.7",
+            "Via: 1.1 proxy",
+            "Forwarded: for=203.0.113.7",
+            "CF-Connecting-IP: 203.0.113.7",
+            "True-Client-IP: 203.0.113.7",
+        ] {
+            let answer = asks(&server, path, "localhost", &format!("{mark}\r\n"));
+            answer.refused_as(404, "not-found");
+        }
+        for host in [
+            "chat.example.org",
+            "localhost.example.org",
+            "127.0.0.1.example.org",
+            "10.0.0.1",
+        ] {
+            asks(&server, path, host, "").refused_as(404, "not-found");
+        }
+    }
+}
+
+#[test]
+fn no_page_of_another_origin_may_read_what_is_for_the_operator() {
+    let server = TestServer::start();
+    let origin = "Origin: https://chat.example\r\n";
+    for path in [
+        "/v1/sys/actors",
+        "/sys/actors?kind=shard",
+        "/metrics",
+        "/healthz",
+        "/readyz",
+    ] {
+        let answer = asks(&server, path, "localhost", origin).is(200);
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
+    }
+    let strange = asks(&server, "/v1/sys/actors", "chat.example", origin);
+    assert_eq!(strange.header("access-control-allow-origin"), None);
+    // A browser on this machine that was made to take a foreign name for it.
+    assert_eq!(
+        asks(&server, "/metrics", "rebound.example", origin).status,
+        421
+    );
+    // What is for clients stays open to pages.
+    let open = asks(&server, "/v1/sys/config", "localhost", origin).is(200);
+    assert_eq!(open.header("access-control-allow-origin"), Some("*"));
+}
+
+#[test]
+fn a_monitor_on_this_machine_may_ask_as_often_as_it_likes() {
+    let server = TestServer::with(&[
+        ("RATE_LIMITS_ENABLED", "true"),
+        ("RATE_LIMITS_ANONYMOUS_READS", "3"),
+    ]);
+    let paths = [
+        "/v1/sys/actors",
+        "/v1/sys/config",
+        "/v1/sys/stats",
+        "/metrics",
+        "/healthz",
+        "/readyz",
+    ];
+    for path in paths.iter().cycle().take(60) {
+        asks(&server, path, "localhost", "").is(200);
+    }
+    // A proxy on this machine speaks for others, and they are counted.
+    let through_one = || asks(&server, "/v1/sys/config", "localhost", "Via: 1.1 x\r\n").status;
+    let answers = [(); 4].map(|()| through_one());
+    assert_eq!(answers, [200, 200, 200, 429]);
+    asks(&server, "/v1/sys/actors", "localhost", "").is(200);
 }
 
 #[test]

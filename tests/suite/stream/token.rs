@@ -61,3 +61,18 @@ fn subscriptions_made_with_a_revoked_token_go_and_the_others_stay() {
     build::says(&ada, &second, "heard");
     assert_eq!(Stream::named(&stream.hears_text("heard")), [kept]);
 }
+
+#[test]
+fn an_app_token_ends_itself_and_its_app_streams() {
+    let server = TestServer::start();
+    let (_, app) = server.other_app("Other");
+    app.post(
+        "/streams",
+        &serde_json::json!({"key": "all", "type": "long_poll", "object_types": ["message"]}),
+    )
+    .is(200);
+    let mut stream = app.firehose("all");
+    app.delete("/token").is(200);
+    assert_eq!(stream.closed_with(), 4001);
+    app.get("/token").refused_as(401, "invalid-token");
+}

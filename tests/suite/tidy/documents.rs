@@ -63,7 +63,7 @@ fn table() -> Vec<Stated> {
         .iter()
         .map(|route| {
             let token = match route.token {
-                TokenKind::Ignored | TokenKind::Optional => "—",
+                TokenKind::Ignored | TokenKind::Optional | TokenKind::Local => "—",
                 TokenKind::Any => "any",
                 TokenKind::User => "user",
                 TokenKind::App => "app",

@@ -56,7 +56,8 @@ async fn each_event_goes_to_the_topics_of_the_table() {
         AppStreamDeleted  . . . . . .
         ClientChanged     . . . . . .
         MarkerMoved       . . . . . .
-        PasswordChanged   . . . . . .";
+        PasswordChanged   . . . . . .
+        UserDisabled      . . . . . .";
     let handle = connection(&sockets[0], ADA);
     let mut found = Vec::new();
     for payload in one_of_each() {

@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_rt::net::TcpStream;
-use smallvec::SmallVec;
 use tokio::net::TcpListener;
 
 use super::{ConnectionHandle, Identity, Subscription};
@@ -96,7 +95,7 @@ pub(crate) fn delivery_at(pos: Option<Pos>, payload: Payload, hidden: HiddenFrom
         }),
         hidden: Arc::new(hidden),
         withheld: Withheld::default(),
-        apps: SmallVec::new(),
+        apps: Arc::default(),
         targets: NotificationTargets::default(),
         channel: None,
         dispatched: Stamp(0),

@@ -10,16 +10,15 @@ use std::time::Duration;
 
 use actix_rt::time::timeout;
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt as _;
 use serde_json::{Map, Value};
 
 use crate::http::{ApiError, ApiResult, App, Settings};
-use crate::model::Refusal;
-use crate::protocol::query::boolean;
-use crate::text::controls;
+use crate::model::{Refusal, Refused};
+use crate::text::{controls, shapes};
 
 /// Time for a body to arrive, so that slow clients cannot hold requests open.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -71,18 +70,17 @@ impl Body {
     }
 
     /// A field as text; numbers and booleans count as what they look like.
-    pub fn text(&self, name: &str) -> Option<String> {
-        match self.get(name)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(flag) => Some(flag.to_string()),
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
+    ///
+    /// # Errors
+    /// A list or an object.
+    pub fn text(&self, name: &'static str) -> Result<Option<String>, Refused> {
+        match self.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
+            Some(Value::Array(_) | Value::Object(_)) => Err(Refusal::WrongType.at(name)),
         }
-    }
-
-    /// A field as boolean, in any of its spellings.
-    pub fn flag(&self, name: &str) -> Option<bool> {
-        boolean(&self.text(name)?)
     }
 
     /// Makes sense of the bytes. Depth is bounded by the JSON reader and by the form reader, so nesting
@@ -111,7 +109,10 @@ impl Body {
         }
         let value = if is_json {
             let value = serde_json::from_str(text).map_err(|_cause| Refusal::MalformedBody)?;
-            form::expand_dots(value)
+            match shapes::object(&value) {
+                Some(fields) => form::expand_dots(fields.into_owned()),
+                None => value,
+            }
         } else {
             form::urlencoded(text)?
         };
@@ -127,6 +128,13 @@ pub(in crate::http) async fn read(
     settings: &Settings,
 ) -> ApiResult<Bytes> {
     let limit = settings.body_bytes;
+    let encodings = request.headers().get_all(CONTENT_ENCODING);
+    if !encodings
+        .into_iter()
+        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        return Err(Refusal::UnsupportedEncoding.into());
+    }
     let declared = request
         .headers()
         .get(CONTENT_LENGTH)
@@ -158,7 +166,7 @@ pub(in crate::http) async fn token_field(
     bytes: &Bytes,
 ) -> ApiResult<Option<String>> {
     let body = Body::parse(kind, request, bytes.clone()).await?;
-    Ok(body.text("access_token").filter(|text| !text.is_empty()))
+    Ok(body.text("access_token")?.filter(|text| !text.is_empty()))
 }
 
 impl FromRequest for Body {

@@ -1,5 +1,7 @@
 //! Assembly: store → actors → listener, and an ordered stop.
 
+mod listen;
+
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -7,10 +9,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::System;
-use actix_http::{HttpService, Request};
-use actix_rt::net::TcpStream;
-use actix_service::{Service, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
-use actix_web::dev::AppConfig;
 use actix_web::web::Data;
 use tokio::sync::{mpsc, oneshot};
 
@@ -18,25 +16,17 @@ use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
 use crate::actors::send::Mailbox;
-use crate::actors::shard::ShardActor;
 use crate::actors::shard::mail::CloseAll;
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{App, CasedStream, Settings};
+use crate::http::{App, Settings};
 use crate::model::Failure;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::site::Site;
 use crate::store::{Store, StoreOptions};
 use crate::telemetry::Metrics;
 use crate::web::{Demo, DemoPerson};
-use crate::ws::{Gate, upgrade};
-
-/// Longest wait for a request head.
-const HEAD: Duration = Duration::from_secs(10);
-
-/// An idle keep-alive connection is kept for this long.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Interval between checks of the parts that cannot be replaced.
 const LOOK_AT_PARTS: Duration = Duration::from_secs(1);
@@ -113,7 +103,7 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
         Settings::from(config),
     ));
     let people = demo.people.clone();
-    let server = listen(
+    let server = listen::listen(
         config,
         listener,
         shared.clone(),
@@ -122,6 +112,7 @@ async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
     )?;
     let sweeper = actix_rt::spawn(sweep(shared.clone()));
     app.set_ready(true);
+    warn_of_strange_proxy(config);
     announce(&public_url, address, &people)?;
     let outcome = run_until_stopped(server, config, &shared, &app, delivery_ended).await;
     sweeper.abort();
@@ -234,69 +225,6 @@ async fn start_log_tail(
     }
 }
 
-fn listen(
-    config: &Config,
-    listener: TcpListener,
-    shared: Arc<Shared>,
-    app: Data<App>,
-    demo: Data<Demo>,
-) -> Result<actix_server::Server, StartError> {
-    let workers = match config.server.workers {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        some => some,
-    };
-    let behind_proxy = config.server.behind_proxy;
-    let builder = actix_server::Server::build()
-        .workers(workers)
-        .backlog(config.server.backlog)
-        .max_concurrent_connections(1_000_000)
-        .disable_signals()
-        .shutdown_timeout(config.server.drain_ms.div_ceil(1000))
-        .listen("groundnut", listener, move || {
-            // Runs once in each worker thread, inside its runtime: each thread has its own shard.
-            let shard = shared.shards.add(|id| {
-                ShardActor::launch(
-                    id,
-                    shared.registry.clone(),
-                    shared.site.clone(),
-                    shared.streams.clone(),
-                    shared.store.clock().clone(),
-                    shared.metrics.clone(),
-                )
-            });
-            let gate = Gate {
-                shared: shared.clone(),
-                shard,
-                behind_proxy,
-            };
-            let (app, demo) = (app.clone(), demo.clone());
-            let pages = actix_web::App::new()
-                .configure(|cfg| crate::web::configure(cfg, demo.clone()))
-                .configure(|cfg| crate::http::configure(cfg, app.clone()));
-            let pages = map_config(pages, |()| AppConfig::default());
-            let pages = apply_fn_factory(pages, |request: Request, pages: &_| {
-                CasedStream::note_request(&request);
-                Service::call(pages, request)
-            });
-            let http = HttpService::build()
-                .client_request_timeout(HEAD)
-                .keep_alive(KEEP_ALIVE)
-                .on_connect_ext(CasedStream::on_connect)
-                .upgrade(fn_service(move |(request, framed)| {
-                    upgrade(gate.clone(), request, framed)
-                }))
-                .h1(pages);
-            fn_service(|io: TcpStream| async move {
-                let peer = io.peer_addr().ok();
-                // Frames are small and may not wait for more bytes.
-                drop(io.set_nodelay(true));
-                Ok::<_, actix_http::error::DispatchError>((CasedStream::new(io), peer))
-            })
-            .and_then(http)
-        })?;
-    Ok(builder.run())
-}
-
 /// Until SIGINT or SIGTERM.
 async fn stop_signal() {
     use actix_rt::signal::unix::{SignalKind, signal};
@@ -341,6 +269,21 @@ fn announce(
         writeln!(out, "  {:<8} password {}", person.username, person.password)?;
     }
     out.flush()
+}
+
+/// Behind a proxy that is not trusted all clients are one: 21 wrong passwords of a stranger lock out all others.
+fn warn_of_strange_proxy(config: &Config) {
+    let server = &config.server;
+    let is_https = server
+        .public_url
+        .get(..8)
+        .is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+    if is_https && server.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "public_url is https, so there is a proxy in front, but server.trusted_proxies is empty: all clients share \
+             one address and its limits. Put the proxy's address there, such as trusted_proxies = [\"127.0.0.1\"]"
+        );
+    }
 }
 
 /// An address for a browser: a server on all interfaces is reachable on this one.

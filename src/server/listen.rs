@@ -1,0 +1,105 @@
+//! The listener: what each worker thread serves, and the way of a connection through it.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::{ConnectionType, HttpService, Request};
+use actix_rt::net::TcpStream;
+use actix_service::{Service, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
+use actix_web::Error;
+use actix_web::body::BoxBody;
+use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::web::Data;
+
+use crate::actors::Shared;
+use crate::actors::shard::ShardActor;
+use crate::config::Config;
+use crate::http::{App, CasedStream};
+use crate::web::Demo;
+use crate::ws::{Gate, upgrade};
+
+/// Longest wait for a request head.
+const HEAD: Duration = Duration::from_secs(10);
+
+/// An idle keep-alive connection is kept for this long.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Listens: workers, each with a shard, that serve HTTP and websockets.
+pub(super) fn listen(
+    config: &Config,
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    app: Data<App>,
+    demo: Data<Demo>,
+) -> std::io::Result<actix_server::Server> {
+    let workers = match config.server.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        some => some,
+    };
+    let trusted_proxies = Arc::new(config.server.trusted_proxies.clone());
+    let builder = actix_server::Server::build()
+        .workers(workers)
+        .backlog(config.server.backlog)
+        .max_concurrent_connections(1_000_000)
+        .disable_signals()
+        .shutdown_timeout(config.server.drain_ms.div_ceil(1000))
+        .listen("groundnut", listener, move || {
+            // Runs once in each worker thread, inside its runtime: each thread has its own shard.
+            let shard = shared.shards.add(|id| {
+                ShardActor::launch(
+                    id,
+                    shared.registry.clone(),
+                    shared.site.clone(),
+                    shared.streams.clone(),
+                    shared.store.clock().clone(),
+                    shared.metrics.clone(),
+                )
+            });
+            let gate = Gate {
+                shared: shared.clone(),
+                shard,
+                trusted_proxies: trusted_proxies.clone(),
+            };
+            let (app, demo) = (app.clone(), demo.clone());
+            let pages = actix_web::App::new()
+                .configure(|cfg| crate::web::configure(cfg, demo.clone()))
+                .configure(|cfg| crate::http::configure(cfg, app.clone()));
+            let pages = map_config(pages, |()| AppConfig::default());
+            let pages = apply_fn_factory(pages, |request: Request, pages: &_| {
+                CasedStream::note_request(&request);
+                let offers_protocol = request.upgrade();
+                answered(Service::call(pages, request), offers_protocol)
+            });
+            let http = HttpService::build()
+                .client_request_timeout(HEAD)
+                .keep_alive(KEEP_ALIVE)
+                .on_connect_ext(CasedStream::on_connect)
+                .upgrade(fn_service(move |(request, framed)| {
+                    upgrade(gate.clone(), request, framed)
+                }))
+                .h1(pages);
+            fn_service(|io: TcpStream| async move {
+                let peer = io.peer_addr().ok();
+                // Frames are small and may not wait for more bytes.
+                drop(io.set_nodelay(true));
+                Ok::<_, actix_http::error::DispatchError>((CasedStream::new(io), peer))
+            })
+            .and_then(http)
+        })?;
+    Ok(builder.run())
+}
+
+/// The answer of a page or a route. Another protocol may have been offered, and is not taken here; actix would say that
+/// it is.
+async fn answered(
+    answer: impl Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
+    offers_protocol: bool,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let mut answer = answer.await?;
+    if offers_protocol {
+        let head = answer.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
+    Ok(answer)
+}

@@ -1,0 +1,70 @@
+//! Which accounts may sign in, and by what: name, password, and whether the account is disabled.
+
+use diesel::prelude::*;
+
+use super::schema::users;
+use super::{Db, Failure, Tx};
+use crate::model::{Refusal, UserId};
+
+/// The form in which the names of a sign-in are compared: two that differ only in letter case, blanks around them or an
+/// `@` mean one account.
+pub fn login_key(name: &str) -> String {
+    name.trim().trim_start_matches('@').to_lowercase()
+}
+
+impl Db<'_> {
+    /// The enabled account with this name or email address (any case), and the hash of its password.
+    pub fn login(&mut self, name: &str) -> Result<Option<(UserId, String)>, Failure> {
+        let key = login_key(name);
+        let row = users::table
+            .filter(users::username_key.eq(&key).or(users::email_key.eq(&key)))
+            .filter(users::password_hash.is_not_null())
+            .filter(users::disabled_at.is_null())
+            .select((users::id, users::password_hash.assume_not_null()))
+            .get_result::<(i64, String)>(self.sql)
+            .optional()?;
+        Ok(row.map(|(id, hash)| (UserId(id), hash)))
+    }
+
+    /// Refuses an account that does not exist, or is disabled.
+    pub(super) fn demand_enabled(&mut self, user: UserId) -> Result<(), Failure> {
+        let disabled_at = users::table
+            .find(user.0)
+            .select(users::disabled_at)
+            .get_result::<Option<i64>>(self.sql)
+            .optional()?;
+        match disabled_at {
+            Some(None) => Ok(()),
+            Some(Some(_)) => Err(Refusal::NoAccess.into()),
+            None => Err(Refusal::UserNotFound.into()),
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// Replaces the password of an account.
+    pub fn set_password(&mut self, user: UserId, hash: &str) -> Result<(), Failure> {
+        let changed = diesel::update(users::table.find(user.0))
+            .set(users::password_hash.eq(hash))
+            .execute(self.sql)?;
+        if changed == 0 {
+            return Err(Refusal::UserNotFound.into());
+        }
+        Ok(())
+    }
+
+    /// Disables or enables an account; says whether it was the other before.
+    pub fn set_disabled(&mut self, user: UserId, disabled: bool) -> Result<bool, Failure> {
+        let now = self.now();
+        let account = users::table.find(user.0);
+        let changed = match disabled {
+            true => diesel::update(account.filter(users::disabled_at.is_null()))
+                .set(users::disabled_at.eq(now.0))
+                .execute(self.sql)?,
+            false => diesel::update(account.filter(users::disabled_at.is_not_null()))
+                .set(users::disabled_at.eq(None::<i64>))
+                .execute(self.sql)?,
+        };
+        Ok(changed > 0)
+    }
+}
