@@ -6,7 +6,7 @@ use dashmap::DashMap;
 
 use crate::clock::Clock;
 use crate::model::access::may_be_present;
-use crate::model::{Channel, ChannelId, Presence, Stamp, UserId};
+use crate::model::{Channel, ChannelId, Page, PageRequest, Presence, Stamp, UserId};
 
 /// A change of presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,27 @@ fn absent(user_id: UserId) -> Presence {
     }
 }
 
+fn is_listed(user: UserId, entry: &Entry, request: &PageRequest, now: Stamp) -> bool {
+    let is_present = entry.text.is_some() && entry.until > now;
+    is_present && (request.low()..=request.high()).contains(&user.0)
+}
+
+/// Only what is on the page is copied.
+fn page_of(
+    request: &PageRequest,
+    mut ids: Vec<UserId>,
+    show: impl Fn(UserId) -> Option<Presence>,
+) -> Page<Presence> {
+    ids.sort_unstable();
+    if !request.oldest {
+        ids.reverse();
+    }
+    ids.truncate(usize::from(request.count) + 1);
+    let shown = ids.into_iter();
+    let shown = shown.filter_map(|user| Some((user.0, show(user)?)));
+    Page::of(request, shown.collect())
+}
+
 /// The presence of all users on this machine. Written by the actor of the user or channel, read by any thread.
 #[derive(Debug)]
 pub struct PresenceBoard {
@@ -69,33 +90,40 @@ impl PresenceBoard {
         entry.map_or_else(|| absent(user), |entry| entry.show(user, now))
     }
 
-    /// All users that are not offline, by rising id.
-    pub fn all(&self) -> Vec<Presence> {
+    /// How many users are not offline.
+    pub fn count(&self) -> usize {
         let now = self.clock.now();
-        let mut all: Vec<Presence> = self
-            .everywhere
-            .iter()
-            .map(|entry| entry.value().show(*entry.key(), now))
-            .filter(|presence| presence.text.is_some())
-            .collect();
-        all.sort_unstable_by_key(|presence| presence.user_id);
-        all
+        let all = self.everywhere.iter();
+        all.filter(|entry| entry.text.is_some() && entry.until > now)
+            .count()
     }
 
-    /// All users present in a channel, by rising id. What was set by a user that may not be there any more is not shown.
-    pub fn in_channel(&self, channel: &Channel) -> Vec<Presence> {
+    /// Users that are not offline; the highest id first.
+    pub fn all(&self, request: &PageRequest) -> Page<Presence> {
         let now = self.clock.now();
-        let Some(there) = self.channels.get(&channel.id) else {
-            return Vec::new();
-        };
-        let mut all: Vec<Presence> = there
-            .iter()
-            .filter(|(user, _)| may_be_present(**user, channel))
-            .map(|(user, entry)| entry.show(*user, now))
-            .filter(|presence| presence.text.is_some())
-            .collect();
-        all.sort_unstable_by_key(|presence| presence.user_id);
-        all
+        let ids = self.everywhere.iter().filter_map(|entry| {
+            let is_listed = is_listed(*entry.key(), entry.value(), request, now);
+            is_listed.then(|| *entry.key())
+        });
+        page_of(request, ids.collect(), |user| {
+            self.everywhere
+                .get(&user)
+                .map(|entry| entry.show(user, now))
+        })
+    }
+
+    /// Users present in a channel; the highest id first. What was set by a user that may not be there any more is not shown.
+    pub fn in_channel(&self, channel: &Channel, request: &PageRequest) -> Page<Presence> {
+        let now = self.clock.now();
+        let there = self.channels.get(&channel.id);
+        let ids = there.iter().flat_map(|there| there.iter());
+        let ids = ids.filter(|(user, _)| may_be_present(**user, channel));
+        let ids =
+            ids.filter_map(|(user, entry)| is_listed(*user, entry, request, now).then_some(*user));
+        page_of(request, ids.collect(), |user| {
+            let entry = there.as_ref().and_then(|there| there.get(&user));
+            entry.map(|entry| entry.show(user, now))
+        })
     }
 
     /// One user's presence in a channel.

@@ -22,10 +22,8 @@ impl Payload {
     /// The parts of the object, and the person in each.
     pub fn embedded(&self) -> SmallVec<[(Part, UserId); 3]> {
         match self {
-            Self::ChannelCreated { news }
-            | Self::ChannelChanged { news }
-            | Self::Subscribed { news, .. }
-            | Self::Unsubscribed { news, .. } => news.parts(),
+            Self::ChannelCreated { news } | Self::ChannelChanged { news } => news.parts(),
+            Self::Subscribed { news, .. } | Self::Unsubscribed { news, .. } => news.parts(),
             // The acting user alone, or users that the event is about: apps hear of them, and its user.
             Self::MessageCreated { .. }
             | Self::MessageDeleted { .. }

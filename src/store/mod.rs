@@ -9,6 +9,7 @@
 //! Jobs get a [`Db`] or a [`Tx`]; these take and give model types. Rows, tables and connections stay in here.
 //! Not here: rules. Layers above decide about access; the store keeps the invariants of the data.
 
+mod among;
 mod answer;
 mod app_streams;
 mod cache;

@@ -123,6 +123,7 @@ impl ChannelActor {
             move |saved: Saved, actor: &mut Self, _| {
                 if let (Ok(channel), Some(state)) = (&saved, actor.state.as_mut()) {
                     state.learn(channel);
+                    actor.shared.presence.keep_readers(channel);
                 }
                 saved
             },

@@ -7,6 +7,7 @@
 
 mod asking;
 pub mod dispatch;
+mod joining;
 pub mod source;
 
 #[cfg(test)]

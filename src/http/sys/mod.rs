@@ -54,7 +54,7 @@ pub async fn config(app: Data<App>) -> ApiResult {
 
 /// `GET /sys/stats`: numbers that need no count over the whole database.
 pub async fn stats(app: Data<App>) -> ApiResult {
-    let present = app.engine.presence().all().len();
+    let present = app.engine.presence().count();
     Reply::one(&json!({"users": {"present": present}}))
 }
 

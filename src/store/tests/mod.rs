@@ -1,6 +1,7 @@
 //! Tests on real database files, each in a directory of its own.
 
 mod accounts;
+mod among;
 mod channel_subscriptions;
 mod channels;
 mod lane;
