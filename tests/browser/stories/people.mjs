@@ -53,10 +53,10 @@ export async function story({ server, open, step }) {
   step("with two windows of one person, closing one leaves the person present");
   const isThere = async () => (await server.call("ada", "GET", `/channels/${cafe}/presence`)).some((one) => one.username === "bob");
   const twin = await bob.twin();
+  const told = twin.page.waitForResponse(PRESENCE);
   await twin.state("live");
   await twin.enter(cafe);
-  await twin.says("from the second window");
-  await until("the second window has said so", isThere);
+  await told;
   await twin.close();
   await ada.says("is bob still here?");
   must(await isThere(), "bob is present while one window is open");
