@@ -1,4 +1,4 @@
-// Who is in the open room, who writes at this moment, and who belongs to it.
+// The people of the open room: present, typing at this moment, and members.
 //
 // Events: `write` (detail username: a private message to this person is wanted), `unseen` (the list of the room
 // does not hold the reader).

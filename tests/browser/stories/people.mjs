@@ -6,13 +6,11 @@ const PRESENCE = "**/presence/channels/*";
 
 export async function story({ server, open, step }) {
   const cafe = await server.room("Café");
-  const ada = await open("ada");
-  const bob = await open("bob");
+  const ada = await open("ada", { signedIn: true });
+  const bob = await open("bob", { signedIn: true });
   await bob.page.clock.install();
-  for (const window of [ada, bob]) {
-    await window.signIn({ stay: true });
-    await window.enter(cafe);
-  }
+  await bob.reload();
+  for (const window of [ada, bob]) await window.enter(cafe);
   await ada.seesPerson("2");
   const typing = ada.page.locator("#typing", { hasText: "bob" });
 
