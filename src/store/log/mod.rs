@@ -27,6 +27,8 @@ pub struct LogHead {
     pub pos: Pos,
     /// The oldest retained event; one after `pos` if there is none. A reader at `oldest - 1` or later has missed nothing.
     pub oldest: Pos,
+    /// The last timestamp that was given out.
+    pub stamp: Stamp,
 }
 
 /// What is kept.
@@ -53,9 +55,9 @@ pub(super) struct Trimmed {
 impl Db<'_> {
     /// The state of the log.
     pub fn log_head(&mut self) -> Result<LogHead, Failure> {
-        let (epoch, pos) = log_head::table
-            .select((log_head::epoch, log_head::pos))
-            .get_result::<(String, i64)>(self.sql)?;
+        let (epoch, pos, stamp) = log_head::table
+            .select((log_head::epoch, log_head::pos, log_head::stamp))
+            .get_result::<(String, i64, i64)>(self.sql)?;
         let oldest = log_events::table
             .select(diesel::dsl::min(log_events::pos))
             .get_result::<Option<i64>>(self.sql)?;
@@ -63,6 +65,7 @@ impl Db<'_> {
             epoch,
             pos: Pos(pos),
             oldest: Pos(oldest.unwrap_or(pos.saturating_add(1))),
+            stamp: Stamp(stamp),
         })
     }
 }
