@@ -47,8 +47,8 @@ impl Engine {
     }
 
     /// Lengths and sizes.
-    pub fn limits(&self) -> &Limits {
-        &self.shared.limits
+    pub fn limits(&self) -> Arc<Limits> {
+        self.shared.limits.get()
     }
 
     /// Limits of streams.

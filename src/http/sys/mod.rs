@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::actors::ActorOrder;
 use crate::http::extract::Params;
+use crate::http::readiness::Unready;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::Refusal;
 
@@ -42,6 +43,7 @@ pub async fn config(app: Data<App>) -> ApiResult {
             "subscriptions": streams.subscriptions,
             "user_connections": streams.user_connections,
             "app_connections": streams.app_connections,
+            "connections_per_address": app.bounds.per_address(),
         },
         "user": {
             "description_max_length": limits.description_length,
@@ -54,7 +56,7 @@ pub async fn config(app: Data<App>) -> ApiResult {
 
 /// `GET /sys/stats`: numbers that need no count over the whole database.
 pub async fn stats(app: Data<App>) -> ApiResult {
-    let present = app.engine.presence().all().len();
+    let present = app.engine.presence().count();
     Reply::one(&json!({"users": {"present": present}}))
 }
 
@@ -88,11 +90,13 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// `GET /readyz`: whether the server accepts new work.
+/// `GET /readyz`: whether the server accepts new work, and if not, why.
 pub async fn readyz(app: Data<App>) -> HttpResponse {
-    if app.is_ready() {
-        HttpResponse::Ok().json(json!({"status": "ready"}))
-    } else {
-        HttpResponse::ServiceUnavailable().json(json!({"status": "not ready"}))
+    let reasons = app.readiness.reasons();
+    if reasons.is_empty() {
+        return HttpResponse::Ok().json(json!({"status": "ready"}));
     }
+    let shown = |reason: &Unready| json!({"slug": reason.slug(), "text": reason.text()});
+    let reasons: Vec<_> = reasons.iter().map(shown).collect();
+    HttpResponse::ServiceUnavailable().json(json!({"status": "not ready", "reasons": reasons}))
 }
