@@ -23,7 +23,7 @@ pub mod shard;
 pub mod user;
 
 use std::net::IpAddr;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub use engine::{ActorKind, ActorOrder, Engine, NewSubscription, Numbers, Subscr
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::{PostAct, ProfileChange};
 
-use crate::config::{Config, Limits, Streams};
+use crate::config::{Config, Limits, Live, Streams};
 use crate::event::Event;
 use crate::model::{ClientId, UserId};
 use crate::protocol::site::Site;
@@ -65,7 +65,7 @@ pub struct Shared {
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Lengths and sizes.
-    pub limits: Arc<Limits>,
+    pub limits: Live<Limits>,
     /// How often and how late posts may be written and revised.
     pub post_windows: PostWindows,
     /// Limits of streams.
@@ -84,6 +84,7 @@ pub struct Shared {
     pub subscribe_listed: bool,
     /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
+    subscribing_calls: AtomicU64,
     ephemeral: mpsc::Sender<Event>,
 }
 
@@ -106,7 +107,7 @@ impl Shared {
             shards: Shards::default(),
             presence: PresenceBoard::new(clock),
             metrics,
-            limits: Arc::new(config.limits.clone()),
+            limits: Live::new(config.limits.clone()),
             streams: Arc::new(streams.clone()),
             post_windows: PostWindows {
                 duplicate: Duration::from_millis(config.posts.duplicate_window_ms),
@@ -119,9 +120,15 @@ impl Shared {
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
             stopping: AtomicBool::new(false),
+            subscribing_calls: AtomicU64::new(0),
             ephemeral,
         };
         (shared, receiver)
+    }
+
+    /// A number that no other subscribing call has.
+    pub fn number_call(&self) -> u64 {
+        self.subscribing_calls.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Sends an ephemeral event down. When the queue is full, the event is dropped and counted: the next one supersedes it.

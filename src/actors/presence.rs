@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use dashmap::DashMap;
 
 use crate::clock::Clock;
-use crate::model::{ChannelId, Presence, Stamp, UserId};
+use crate::model::access::may_be_present;
+use crate::model::{Channel, ChannelId, Page, PageRequest, Presence, Stamp, UserId};
 
 /// A change of presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,36 @@ impl Entry {
     }
 }
 
+/// Not there, as far as this server knows.
+fn absent(user_id: UserId) -> Presence {
+    Presence {
+        user_id,
+        text: None,
+        last_seen_at: None,
+    }
+}
+
+fn is_listed(user: UserId, entry: &Entry, request: &PageRequest, now: Stamp) -> bool {
+    let is_present = entry.text.is_some() && entry.until > now;
+    is_present && (request.low()..=request.high()).contains(&user.0)
+}
+
+/// Only what is on the page is copied.
+fn page_of(
+    request: &PageRequest,
+    mut ids: Vec<UserId>,
+    show: impl Fn(UserId) -> Option<Presence>,
+) -> Page<Presence> {
+    ids.sort_unstable();
+    if !request.oldest {
+        ids.reverse();
+    }
+    ids.truncate(usize::from(request.count) + 1);
+    let shown = ids.into_iter();
+    let shown = shown.filter_map(|user| Some((user.0, show(user)?)));
+    Page::of(request, shown.collect())
+}
+
 /// The presence of all users on this machine. Written by the actor of the user or channel, read by any thread.
 #[derive(Debug)]
 pub struct PresenceBoard {
@@ -56,57 +87,52 @@ impl PresenceBoard {
     pub fn of(&self, user: UserId) -> Presence {
         let now = self.clock.now();
         let entry = self.everywhere.get(&user);
-        entry.map_or(
-            Presence {
-                user_id: user,
-                text: None,
-                last_seen_at: None,
-            },
-            |e| e.show(user, now),
-        )
+        entry.map_or_else(|| absent(user), |entry| entry.show(user, now))
     }
 
-    /// All users that are not offline, by rising id.
-    pub fn all(&self) -> Vec<Presence> {
+    /// How many users are not offline.
+    pub fn count(&self) -> usize {
         let now = self.clock.now();
-        let mut all: Vec<Presence> = self
-            .everywhere
-            .iter()
-            .map(|entry| entry.value().show(*entry.key(), now))
-            .filter(|presence| presence.text.is_some())
-            .collect();
-        all.sort_unstable_by_key(|presence| presence.user_id);
-        all
+        let all = self.everywhere.iter();
+        all.filter(|entry| entry.text.is_some() && entry.until > now)
+            .count()
     }
 
-    /// All users present in a channel, by rising id.
-    pub fn in_channel(&self, channel: ChannelId) -> Vec<Presence> {
+    /// Users that are not offline; the highest id first.
+    pub fn all(&self, request: &PageRequest) -> Page<Presence> {
         let now = self.clock.now();
-        let Some(there) = self.channels.get(&channel) else {
-            return Vec::new();
-        };
-        let mut all: Vec<Presence> = there
-            .iter()
-            .map(|(user, entry)| entry.show(*user, now))
-            .filter(|presence| presence.text.is_some())
-            .collect();
-        all.sort_unstable_by_key(|presence| presence.user_id);
-        all
+        let ids = self.everywhere.iter().filter_map(|entry| {
+            let is_listed = is_listed(*entry.key(), entry.value(), request, now);
+            is_listed.then(|| *entry.key())
+        });
+        page_of(request, ids.collect(), |user| {
+            self.everywhere
+                .get(&user)
+                .map(|entry| entry.show(user, now))
+        })
+    }
+
+    /// Users present in a channel; the highest id first. What was set by a user that may not be there any more is not shown.
+    pub fn in_channel(&self, channel: &Channel, request: &PageRequest) -> Page<Presence> {
+        let now = self.clock.now();
+        let there = self.channels.get(&channel.id);
+        let ids = there.iter().flat_map(|there| there.iter());
+        let ids = ids.filter(|(user, _)| may_be_present(**user, channel));
+        let ids =
+            ids.filter_map(|(user, entry)| is_listed(*user, entry, request, now).then_some(*user));
+        page_of(request, ids.collect(), |user| {
+            let entry = there.as_ref().and_then(|there| there.get(&user));
+            entry.map(|entry| entry.show(user, now))
+        })
     }
 
     /// One user's presence in a channel.
-    pub fn of_in(&self, user: UserId, channel: ChannelId) -> Presence {
+    pub fn of_in(&self, user: UserId, channel: &Channel) -> Presence {
         let now = self.clock.now();
-        let there = self.channels.get(&channel);
+        let there = self.channels.get(&channel.id);
+        let there = there.filter(|_| may_be_present(user, channel));
         let entry = there.as_ref().and_then(|there| there.get(&user));
-        entry.map_or(
-            Presence {
-                user_id: user,
-                text: None,
-                last_seen_at: None,
-            },
-            |e| e.show(user, now),
-        )
+        entry.map_or_else(|| absent(user), |entry| entry.show(user, now))
     }
 
     /// Sets a global presence and returns it.
@@ -136,6 +162,26 @@ impl PresenceBoard {
             .or_default()
             .insert(user, entry);
         shown
+    }
+
+    /// Takes a user out of a channel. A user that is not there changes nothing.
+    pub fn leave(&self, user: UserId, channel: ChannelId) -> Presence {
+        let there = self.channels.get_mut(&channel);
+        if let Some(mut there) = there
+            && let Some(entry) = there.get_mut(&user)
+        {
+            let now = self.clock.now();
+            (entry.text, entry.until, entry.set_at) = (None, now, now);
+            return entry.show(user, now);
+        }
+        absent(user)
+    }
+
+    /// A channel changed: users that may not be there any more are taken out.
+    pub fn keep_readers(&self, channel: &Channel) {
+        if let Some(mut there) = self.channels.get_mut(&channel.id) {
+            there.retain(|user, _| may_be_present(*user, channel));
+        }
     }
 
     /// Takes a user offline, everywhere: the account was disabled.

@@ -16,22 +16,28 @@ pub mod pipeline;
 pub mod posts;
 pub mod presence;
 mod principal;
+pub mod readiness;
 pub mod reply;
 mod report;
 pub mod request;
 pub mod routes;
 mod show;
+pub mod socket;
 pub mod streams;
 pub mod sys;
 pub mod text;
 pub mod token;
 pub mod users;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::actors::Engine;
 use crate::config::{Config, Networks};
 use pipeline::rate_limit::{RateLimiter, RateLimits};
+use socket::Bounds;
+
+use readiness::Readiness;
 
 pub use casing::CasedStream;
 pub use error::ApiError;
@@ -82,7 +88,10 @@ pub struct App {
     pub rate: RateLimiter,
     /// As configured.
     pub settings: Settings,
-    ready: AtomicBool,
+    /// What the connections of one address may hold.
+    pub bounds: Arc<Bounds>,
+    /// Whether new work is welcome.
+    pub readiness: Readiness,
     serving: AtomicUsize,
 }
 
@@ -97,20 +106,16 @@ impl Drop for Serving<'_> {
 }
 
 impl App {
-    /// Not ready yet, until [`App::set_ready`] says so.
-    pub fn new(engine: Engine, settings: Settings) -> Self {
+    /// Not ready yet, until its readiness is told so.
+    pub fn new(engine: Engine, settings: Settings, bounds: Arc<Bounds>) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             settings,
-            ready: AtomicBool::new(false),
+            bounds,
+            readiness: Readiness::default(),
             serving: AtomicUsize::new(0),
         }
-    }
-
-    /// What `/readyz` answers: true at the very end of a start, false as the first thing of a stop.
-    pub fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::Release);
     }
 
     /// A request begins.
@@ -122,10 +127,5 @@ impl App {
     /// Requests being served: a stop waits for them, and not for idle connections.
     pub fn serving(&self) -> usize {
         self.serving.load(Ordering::Acquire)
-    }
-
-    /// Whether new work is welcome.
-    pub fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
     }
 }

@@ -4,7 +4,8 @@
 //! knows about the inside comes from the operating system (processor time, memory) and from pages that any
 //! client may read.
 //!
-//! * [`args`] flags · `plan` the load · `setup`, `blocking`, `process` the server, its accounts and rooms
+//! * [`args`] flags · `plan` the load · `capacity` whether the server can carry it
+//! * `setup`, `blocking`, `process` the server and its accounts · `rooms`, `made` what is made there, and removed
 //! * `play` the plans over `engine`, one epoll loop over all sockets
 //! * `frame`, `rest`, `stamp`, `timestamps` bytes · `event`, `held` frames that are read whole
 //! * `ledger` loss and order · `faults` what must not happen
@@ -15,6 +16,7 @@ pub mod args;
 
 mod blocking;
 mod bound;
+mod capacity;
 mod convert;
 mod engine;
 mod event;
@@ -25,6 +27,7 @@ mod held;
 mod inside;
 mod latency;
 mod ledger;
+mod made;
 mod measure;
 mod observer;
 mod plan;
@@ -32,6 +35,7 @@ mod play;
 mod process;
 mod report;
 mod rest;
+mod rooms;
 mod setup;
 mod signals;
 mod socket;
@@ -51,7 +55,7 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use target::Target;
+use target::{SetupError, Target};
 
 /// A plan that was checked, with everything that its result is held against.
 struct Prepared {
@@ -77,13 +81,10 @@ pub fn run(args: LoadtestArgs) -> ExitCode {
     if let Err(trouble) = signals::hold() {
         return say(&trouble.to_string(), ExitCode::FAILURE);
     }
-    let target = match Target::prepare(&args, &prepared.plan) {
-        Ok(target) => target,
-        Err(refused) => return say(&refused.to_string(), ExitCode::from(2)),
-    };
-    let report = match play::play(&args, &prepared.plan, &prepared.bounds, target) {
+    let report = match repeat(&args, &prepared) {
         Ok(report) => report,
-        Err(trouble) => return say(&trouble.to_string(), ExitCode::FAILURE),
+        Err(SetupError::Interrupted) => return ExitCode::FAILURE,
+        Err(refused) => return say(&refused.to_string(), ExitCode::from(2)),
     };
     if let Err(trouble) = publish(&args, &report, prepared.baseline.as_ref()) {
         return say(&trouble.to_string(), ExitCode::FAILURE);
@@ -95,13 +96,36 @@ pub fn run(args: LoadtestArgs) -> ExitCode {
     }
 }
 
+/// Plays the plan as often as asked; one that is aborted is the last.
+fn repeat(args: &LoadtestArgs, prepared: &Prepared) -> Result<Report, SetupError> {
+    // Once the tester is pinned, it no longer sees the others.
+    let cores = usage::cores();
+    let mut runs = Vec::new();
+    for number in 1..=args.repeat {
+        let target = Target::prepare(args, &prepared.plan, &cores)?;
+        let report = play::play(args, &prepared.plan, &prepared.bounds, target)?;
+        if args.repeat > 1 && !args.quiet {
+            let headline = report.verdict.headline();
+            let words = format!("run {number} of {}: {headline}", args.repeat);
+            say(&words, ExitCode::SUCCESS);
+        }
+        let goes_on = report.is_complete();
+        runs.push(report);
+        if !goes_on {
+            break;
+        }
+    }
+    Report::of_runs(runs, &prepared.bounds, args.bare)
+        .ok_or(SetupError::Answer("no run was asked for"))
+}
+
 /// Everything that can be refused before anything is started.
 fn prepare(args: &LoadtestArgs) -> Result<Prepared, Box<dyn Error>> {
     let plan = Plan::new(&args.plan, &args.overrides)?;
     let bounds = plan.fail_if.iter().map(|text| Bound::parse(text, &plan));
     let bounds = bounds.collect::<Result<_, _>>()?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
-    for path in args.json.iter().chain(&args.report) {
+    for path in args.json.iter().chain(&args.csv).chain(&args.report) {
         // Checked now, so that an unwritable file is not found out after an hour. An existing file stays for now.
         let tried = File::options().append(true).create(true).open(path);
         tried.map_err(|error| format!("{}: {error}", path.display()))?;
@@ -129,6 +153,9 @@ fn publish(args: &LoadtestArgs, report: &Report, baseline: Option<&Report>) -> s
         let mut file = File::create(path)?;
         serde_json::to_writer_pretty(&mut file, report)?;
         file.write_all(b"\n")?;
+    }
+    if let Some(path) = &args.csv {
+        File::create(path)?.write_all(report::csv(report).as_bytes())?;
     }
     if let Some(path) = &args.report {
         File::create(path)?.write_all(report::page(report).as_bytes())?;

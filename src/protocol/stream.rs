@@ -14,7 +14,7 @@ use super::render_class::RenderClass;
 use super::render_options::RenderOptions;
 use super::site::Site;
 use super::timing::Timing;
-use crate::event::{ChannelNews, Event, Payload, Posted, Written};
+use crate::event::{ChannelNews, Event, Part, Payload, Posted, Written};
 use crate::model::{
     AppStream, ChannelId, ObjectType, Relation, Stamp, Subscribers, Token, User, UserId,
 };
@@ -111,10 +111,12 @@ fn id_of(payload: &Payload) -> String {
         Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
             written.message.id.to_string()
         }
-        Payload::ChannelCreated { news }
-        | Payload::ChannelChanged { news }
-        | Payload::Subscribed { news, .. }
-        | Payload::Unsubscribed { news, .. } => news.channel.id.to_string(),
+        Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => {
+            news.channel.id.to_string()
+        }
+        Payload::Subscribed { news, .. } | Payload::Unsubscribed { news, .. } => {
+            news.channel.id.to_string()
+        }
         Payload::PostCreated { posted }
         | Payload::PostRevised { posted }
         | Payload::PostDeleted { posted }
@@ -309,14 +311,17 @@ fn channel_object<'a>(
     let message = |pair: &'a (crate::model::Message, std::sync::Arc<User>)| {
         MessageObject::new(&pair.0, Some(&pair.1), options, site)
     };
-    let mut object = ChannelObject::new(&news.channel, news.owner.as_deref(), options, site);
-    if class.has(RenderClass::RECENT_MESSAGE) {
-        if let Some(recent) = &news.recent {
-            object = object.recent(message(recent));
-        }
-        if let Some(deleted) = &news.recent_deleted {
-            object = object.recent_deleted(message(deleted));
-        }
+    let owner = news.owner.as_deref();
+    let owner = owner.filter(|_| class.shows(Part::Owner));
+    let mut object = ChannelObject::new(&news.channel, owner, options, site);
+    let newest = class.has(RenderClass::RECENT_MESSAGE);
+    let shows = |part| newest && class.shows(part);
+    if let Some(recent) = news.recent.as_ref().filter(|_| shows(Part::Recent)) {
+        object = object.recent(message(recent));
+    }
+    let deleted = news.recent_deleted.as_ref();
+    if let Some(deleted) = deleted.filter(|_| shows(Part::RecentDeleted)) {
+        object = object.recent_deleted(message(deleted));
     }
     object
 }

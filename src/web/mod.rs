@@ -23,6 +23,11 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const PICTURE: &str = "image/svg+xml";
 
+/// File names carry no version, so browsers revalidate each time and mostly get 304.
+const REVALIDATED: &str = "no-cache";
+/// A picture is drawn from its URL alone. A day, so that a new drawing does not have to wait longer.
+const LASTING: &str = "public, max-age=86400";
+
 /// No foreign and no inline resources. `'self'` covers the sockets of this origin (CSP level 3, which all browsers have
 /// had since 2022).
 const POLICY: &str = "default-src 'self'; connect-src 'self'; img-src 'self' data:; \
@@ -42,7 +47,7 @@ assets! {
     HTML: "index.html";
     STYLE: "style.css" "controls.css" "layout.css" "log.css";
     PICTURE: "mark.svg";
-    SCRIPT: "room.js" "allowance.js" "api.js" "composer.js" "dialogs.js" "dom.js" "events.js" "find.js"
+    SCRIPT: "room.js" "allowance.js" "announcer.js" "api.js" "composer.js" "dialogs.js" "dom.js" "events.js" "find.js"
             "fold.js" "format.js" "kept.js" "keys.js" "log.js" "marker.js" "membership.js" "message.js"
             "metronome.js" "navigation.js" "notices.js" "open-room.js" "outbox.js" "people.js" "presence.js"
             "quotes.js" "richtext.js" "room-head.js" "room-pages.js" "room-people.js" "rooms-view.js" "rooms.js"
@@ -99,17 +104,22 @@ fn serve(request: &HttpRequest, name: &str) -> HttpResponse {
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
         return HttpResponse::NotFound().body("no such file");
     };
-    reply(request, asset.kind, asset.text.as_bytes())
+    reply(request, asset.kind, REVALIDATED, asset.text.as_bytes())
 }
 
-/// File names carry no version, so browsers revalidate each time and mostly get 304.
-fn reply(request: &HttpRequest, kind: &'static str, body: &[u8]) -> HttpResponse {
+fn reply(
+    request: &HttpRequest,
+    kind: &'static str,
+    kept: &'static str,
+    body: &[u8],
+) -> HttpResponse {
     let tag = EntityTag::new_strong(fingerprint(body));
-    let known = request
-        .headers()
-        .get(IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok());
-    let is_known = known.is_some_and(|known| known.contains(tag.tag()));
+    let mut known = request.headers().get_all(IF_NONE_MATCH);
+    // A proxy that compresses makes the tag a weak one; the text in it stays.
+    let is_known = known.any(|line| {
+        let line = line.to_str().unwrap_or_default();
+        line.trim() == "*" || line.contains(tag.tag())
+    });
     let mut response = if is_known {
         HttpResponse::NotModified()
     } else {
@@ -117,7 +127,7 @@ fn reply(request: &HttpRequest, kind: &'static str, body: &[u8]) -> HttpResponse
     };
     response
         .insert_header((ETAG, tag.to_string()))
-        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((CACHE_CONTROL, kept))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((CONTENT_TYPE, kind));
@@ -145,4 +155,23 @@ async fn demo_people(demo: Data<Demo>) -> HttpResponse {
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .json(demo.get_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_page_is_served() -> std::io::Result<()> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/assets");
+        for file in std::fs::read_dir(folder)? {
+            let name = file?.file_name();
+            assert!(
+                ASSETS.iter().any(|asset| name == asset.name),
+                "{} is not in the list of assets",
+                name.to_string_lossy()
+            );
+        }
+        Ok(())
+    }
 }

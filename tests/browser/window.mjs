@@ -9,13 +9,18 @@ const ARTIFACTS = path.join(ROOT, "artifacts");
 const DEADLINE = 30_000;
 
 export class Window {
-  static async open(browser, server, name, options = {}) {
+  /** A window of its own browser profile. `signedIn` spares the form: hashing a password takes a second in a debug build. */
+  static async open(browser, server, name, { signedIn = false, ...options } = {}) {
     const window = new Window();
     window.name = name;
     window.context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
     window.server = server;
     window.faults = [];
+    // An empty page has no storage.
+    const keep = (session) => location.protocol === "http:" && sessionStorage.setItem("groundnut.session", session);
+    if (signedIn) await window.context.addInitScript(keep, server.session(name));
     await window.#load();
+    if (signedIn) await window.state("live");
     return window;
   }
 
@@ -141,7 +146,10 @@ export class Window {
     await this.page.screenshot({ path: path.join(ARTIFACTS, `${title}.png`) });
   }
 
-  check() {
+  /** Nothing went wrong in the scripts, and no value without words reached the page. */
+  async check() {
+    const slip = await this.page.evaluate(() => /.{0,30}(undefined|\[object |NaN).{0,30}/u.exec(document.body.textContent)?.[0]);
+    if (slip) this.faults.push(`the page shows "${slip}"`);
     if (this.faults.length > 0) throw new Error(`${this.name}: ${this.faults.join("; ")}`);
   }
 }

@@ -17,10 +17,12 @@ PASSWORD = "correct horse battery"
 class Server:
     """`with Server() as server:` gives `url`, `tokens` by name, and the app's token."""
 
-    def __init__(self, people=("ada", "bob", "eve")):
+    def __init__(self, people=("ada", "bob", "eve"), config=None, **settings):
         self.folder = tempfile.TemporaryDirectory()
         self.database = f"sqlite://{self.folder.name}/groundnut.db"
         self.people = people
+        self.config = ["--config", config] if config else []
+        self.settings = {f"GROUNDNUT_{name}": value for name, value in settings.items()}
         self.log = []
 
     def run(self, *arguments, said=None):
@@ -33,19 +35,15 @@ class Server:
         return json.loads(done.stdout)
 
     def __enter__(self):
-        self.client = self.run("client", "create", "--name", "Clients")
-        self.ids = {}
-        self.tokens = {}
-        for name in self.people:
-            user = self.run("user", "create", name, "--password-stdin", said=PASSWORD + "\n")
-            self.ids[name] = user["id"]
-            self.tokens[name] = self.token("--user", name, "--scopes", SCOPES)
-        self.app_token = self.token()
         environment = dict(
-            os.environ, GROUNDNUT_RATE_LIMITS_ENABLED="false", GROUNDNUT_SERVER_WORKERS="2",
+            os.environ, **{
+                "GROUNDNUT_RATE_LIMITS_ENABLED": "false",
+                "GROUNDNUT_SERVER_WORKERS": "2",
+                **self.settings,
+            },
         )
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--bind", "127.0.0.1:0", "--database-url", self.database],
+            [PROGRAM, *self.config, "serve", "--bind", "127.0.0.1:0", "--database-url", self.database],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=environment, cwd=self.folder.name,
         )
@@ -57,6 +55,14 @@ class Server:
         else:
             raise AssertionError("the server did not start:\n" + "".join(self.log))
         threading.Thread(target=self._keep, args=(self.process.stdout,), daemon=True).start()
+        self.client = self.run("client", "create", "--name", "Clients")
+        self.ids = {}
+        self.tokens = {}
+        for name in self.people:
+            user = self.run("user", "create", name, "--password-stdin", said=PASSWORD + "\n")
+            self.ids[name] = user["id"]
+            self.tokens[name] = self.token("--user", name, "--scopes", SCOPES)
+        self.app_token = self.token()
         self.sockets = self.url.replace("http", "ws", 1) + "/v1"
         return self
 

@@ -123,6 +123,7 @@ impl ChannelActor {
             move |saved: Saved, actor: &mut Self, _| {
                 if let (Ok(channel), Some(state)) = (&saved, actor.state.as_mut()) {
                     state.learn(channel);
+                    actor.shared.presence.keep_readers(channel);
                 }
                 saved
             },
@@ -186,6 +187,9 @@ impl Handler<PostMessage> for ChannelActor {
     type Result = ();
 
     fn handle(&mut self, mail: PostMessage, _: &mut Self::Context) {
+        if Fault::ActorThread.happens_once() {
+            Arbiter::current().stop();
+        }
         Fault::ChannelActor.panics_once();
         let sent = mail.ticket.sent();
         self.post(mail.principal, mail.author, mail.new, mail.ticket.take());
@@ -225,9 +229,10 @@ impl Handler<ChangeChannel> for ChannelActor {
     type Result = AtomicResponse<Self, Saved>;
 
     fn handle(&mut self, mail: ChangeChannel, _: &mut Self::Context) -> Self::Result {
+        let limits = self.shared.limits.get();
         let limits = ChangeLimits {
-            members: self.shared.limits.channel_members,
-            raw_bytes: self.shared.limits.raw_bytes,
+            members: limits.channel_members,
+            raw_bytes: limits.raw_bytes,
             subscribe_listed: self.shared.subscribe_listed,
         };
         let ChangeChannel { principal, change } = mail;
@@ -282,7 +287,12 @@ impl Handler<SetChannelPresence> for ChannelActor {
 
     fn handle(&mut self, mail: SetChannelPresence, _: &mut Self::Context) -> Self::Result {
         let shared = self.shared.clone();
-        let channel = self.known(|channel| rules::may_read(channel, &mail.principal))?;
+        // Users that lost the channel may still leave it.
+        if mail.set.text.is_none() {
+            let channel = self.known(|_| Ok(()))?;
+            return Ok(shared.presence.leave(mail.principal.user, channel.id));
+        }
+        let channel = self.known(|channel| rules::may_be_present(channel, &mail.principal))?;
         let presence = shared
             .presence
             .set_in(mail.principal.user, channel.id, mail.set);

@@ -20,7 +20,7 @@ use super::presence::PresenceBoard;
 use super::send::{Mailbox, Ticket};
 use super::user::UserActor;
 use super::user::posts::PostWindows;
-use crate::config::Limits;
+use crate::config::{Limits, Streams};
 use crate::model::{ChannelId, ClientId, Failure, Refusal, User, UserId};
 use crate::protocol::site::Site;
 use crate::store::Store;
@@ -49,8 +49,13 @@ impl Engine {
     }
 
     /// Lengths and sizes.
-    pub fn limits(&self) -> &Limits {
-        &self.shared.limits
+    pub fn limits(&self) -> Arc<Limits> {
+        self.shared.limits.get()
+    }
+
+    /// Limits of streams.
+    pub fn streams(&self) -> &Streams {
+        &self.shared.streams
     }
 
     /// How often and how late posts may be written and revised.

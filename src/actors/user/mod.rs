@@ -97,7 +97,7 @@ impl Handler<ChangeProfile> for UserActor {
 
     fn handle(&mut self, mail: ChangeProfile, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
-        let (id, limit) = (self.id, self.shared.limits.raw_bytes);
+        let (id, limit) = (self.id, self.shared.limits.get().raw_bytes);
         self.shared
             .store
             .submit(move |tx| write::change_profile(tx, id, mail.0, limit))
@@ -120,10 +120,9 @@ impl Handler<MarkAllRead> for UserActor {
 
     fn handle(&mut self, mail: MarkAllRead, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
-        let id = self.id;
         self.shared
             .store
-            .submit(move |tx| write::mark_all_read(tx, id, &mail.0))
+            .submit(move |tx| write::mark_all_read(tx, &mail.0, &mail.1))
     }
 }
 

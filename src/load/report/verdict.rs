@@ -7,14 +7,15 @@ use crate::load::bound::Bound;
 use crate::load::faults::Fault;
 use crate::load::plan::Kind;
 use serde::{Deserialize, Serialize};
-use strum::VariantArray;
+use strum::{IntoStaticStr, VariantArray};
 
 /// Share of requests and handshakes that may be refused, in percent.
 const REFUSED_PERCENT: f64 = 1.0;
 
 /// How a run is judged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub(in crate::load) enum Outcome {
     Passed,
     Failed,
@@ -49,7 +50,7 @@ impl Verdict {
     }
 
     /// The first line of every form of a report.
-    pub(super) fn headline(&self) -> String {
+    pub(in crate::load) fn headline(&self) -> String {
         let all = self.checks.len();
         let failed = self.failed().count();
         match self.outcome {
@@ -59,6 +60,31 @@ impl Verdict {
                 format!("ABORTED  no verdict; {failed} of {all} checks had failed until then")
             }
             Outcome::Aborted => "ABORTED  no verdict".to_owned(),
+        }
+    }
+
+    /// Judges several runs: each check passes if it does in every run, and the bounds are held against `medians`.
+    pub(super) fn of_all(each: &[Self], medians: &Report, bounds: &[Bound], bare: bool) -> Self {
+        let mut checks: Vec<Check> = Vec::new();
+        let own = |check: &&Check| !bounds.iter().any(|bound| bound.text == check.name);
+        for (at, verdict) in each.iter().enumerate() {
+            for check in verdict.checks.iter().filter(own) {
+                let mut check = check.clone();
+                if !check.passed {
+                    check.words = format!("run {}: {}", at + 1, check.words);
+                }
+                match checks.iter_mut().find(|known| known.name == check.name) {
+                    Some(known) if known.passed && !check.passed => *known = check,
+                    Some(_) => {}
+                    None => checks.push(check),
+                }
+            }
+        }
+        let of_medians = Self::of(medians, bounds, bare).checks.into_iter();
+        checks.extend(of_medians.filter(|check| !own(&check)));
+        Self {
+            outcome: outcome(&medians.ended, &checks),
+            checks,
         }
     }
 
@@ -76,7 +102,7 @@ impl Verdict {
                 checks.none("sockets closed by the server");
             }
             Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow | Kind::Resume => {
-                checks.some("frames", "traffic", "1/s");
+                checks.traffic();
                 checks.none("lost");
                 for fault in Fault::VARIANTS {
                     checks.none(fault.name());
@@ -92,14 +118,20 @@ impl Verdict {
         for bound in bounds {
             checks.bound(bound);
         }
-        let failed = checks.list.iter().any(|check| !check.passed);
-        let outcome = match (&report.ended, failed) {
-            (Ended::Complete, false) => Outcome::Passed,
-            (Ended::Complete, true) => Outcome::Failed,
-            (Ended::Interrupted | Ended::ServerGone(_) | Ended::Trouble(_), _) => Outcome::Aborted,
-        };
         let checks = checks.list;
-        Self { outcome, checks }
+        Self {
+            outcome: outcome(&report.ended, &checks),
+            checks,
+        }
+    }
+}
+
+fn outcome(ended: &Ended, checks: &[Check]) -> Outcome {
+    let failed = checks.iter().any(|check| !check.passed);
+    match (ended, failed) {
+        (Ended::Complete, false) => Outcome::Passed,
+        (Ended::Complete, true) => Outcome::Failed,
+        (Ended::Interrupted | Ended::ServerGone(_) | Ended::Trouble(_), _) => Outcome::Aborted,
     }
 }
 
@@ -147,6 +179,20 @@ impl Checks<'_> {
         };
         let words = format!("{} {unit}", figure(count));
         self.push(name, count > 0.0, words.trim_end().to_owned());
+    }
+
+    /// Whether listeners received anything; the rate may be 0 if all of it came after the measurement.
+    fn traffic(&mut self) {
+        let arrived = self.report.row("arrival max").is_some();
+        let rate = self.report.row("frames").map_or(0.0, |row| row.value);
+        if arrived || self.complete {
+            let words = if arrived {
+                format!("{} frames/s", figure(rate))
+            } else {
+                "no listener received a message".to_owned()
+            };
+            self.push("traffic", arrived, words);
+        }
     }
 
     fn refused(&mut self) {
@@ -243,6 +289,7 @@ mod tests {
             ("sockets closed by the server", 0.0, ""),
             ("frames read whole", 3.0, ""),
             ("arrival p99", 40.0, "ms"),
+            ("arrival max", 45.0, "ms"),
         ];
         rows.extend(Fault::VARIANTS.iter().map(|fault| (fault.name(), 0.0, "")));
         for (name, value, unit) in rows {
@@ -280,10 +327,9 @@ mod tests {
             assert_eq!(failed(&report, &[]), [fault.name()]);
         }
         assert_eq!(failed(&report("room", &[("lost", 2.0)]), &[]), ["lost"]);
-        assert_eq!(
-            failed(&report("room", &[("frames", 0.0)]), &[]),
-            ["traffic"]
-        );
+        let mut silent = report("room", &[]);
+        silent.rows.retain(|row| row.name != "arrival max");
+        assert_eq!(failed(&silent, &[]), ["traffic"]);
         assert_eq!(
             failed(&report("room", &[("frames read whole", 0.0)]), &[]),
             ["frames read whole"]

@@ -22,6 +22,8 @@ use crate::text::words::FORMAT;
 const MANY: usize = 64;
 /// Messages per transaction of the index: writes wait for one of these at most.
 const SLICE: i64 = 512;
+/// Slices that a search waits for. There are more while all messages are indexed anew, which takes a while.
+const MOST_SLICES: usize = 16;
 /// New messages are indexed after this time, however few they are.
 const SOON: Duration = Duration::from_millis(250);
 /// After a failure, which is logged where it arose.
@@ -58,6 +60,12 @@ impl Indexing {
         .max(self.not_before);
     }
 
+    /// Something else failed just now.
+    pub(in super::super) fn put_off(&mut self, now: Instant) {
+        self.not_before = self.not_before.max(Some(now + LATER));
+        self.due = self.due.max(self.not_before);
+    }
+
     pub(in super::super) fn due(&self) -> Option<Instant> {
         self.due
     }
@@ -91,8 +99,9 @@ pub(in super::super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
     Ok(statements::query::<LastMessageId>(&[]).get_result::<i64>(sql)? <= end)
 }
 
-/// Begins the index anew if its words were cut by other rules. Called when the database is opened.
-pub(in super::super) fn renew(sql: &mut Sql) -> Result<(), Failure> {
+/// Begins the index anew if its words were cut by other rules, and says whether they were. Called when the database
+/// is opened.
+pub(in super::super) fn renew(sql: &mut Sql) -> Result<bool, Failure> {
     let format: i64 = statements::query::<WordsFormat>(&[]).get_result(sql)?;
     if format != FORMAT {
         words::clear(sql)?;
@@ -103,7 +112,7 @@ pub(in super::super) fn renew(sql: &mut Sql) -> Result<(), Failure> {
             "all messages are indexed anew for the search"
         );
     }
-    Ok(())
+    Ok(format != FORMAT)
 }
 
 fn mark(sql: &mut Sql) -> Result<i64, Failure> {
@@ -138,7 +147,7 @@ impl Store {
     /// As [`Store::read`], for a search: if it looks for words, what was written before this call is found.
     ///
     /// # Errors
-    /// [`Failure::Busy`] of either queue.
+    /// [`Failure::Busy`] of either queue, and while much is not indexed yet.
     pub async fn search<T: Send + 'static>(
         &self,
         search: MessageSearch,
@@ -159,8 +168,13 @@ impl Store {
         });
         let newest = newest.await?;
         if let Some(newest) = newest {
-            // What is written meanwhile is not waited for, so this ends.
-            while !self.write(move |tx| index_up_to(tx, newest)).await? {}
+            // What is written meanwhile is not waited for.
+            for _ in 0..MOST_SLICES {
+                if self.write(move |tx| index_up_to(tx, newest)).await? {
+                    return Ok(());
+                }
+            }
+            return Err(Failure::Busy);
         }
         Ok(())
     }

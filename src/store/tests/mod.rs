@@ -1,6 +1,7 @@
 //! Tests on real database files, each in a directory of its own.
 
 mod accounts;
+mod among;
 mod channel_subscriptions;
 mod channels;
 mod lane;
@@ -12,6 +13,7 @@ mod reading;
 mod search;
 mod search_channels;
 mod search_words;
+mod unread;
 
 use std::sync::Arc;
 
@@ -31,7 +33,12 @@ use crate::model::{
 
 /// A user who reads with these scopes.
 pub(super) fn reader(user: UserId, scopes: &str) -> Principal {
-    Principal::User(UserPrincipal {
+    Principal::User(principal(user, scopes))
+}
+
+/// The same, as a user.
+pub(super) fn principal(user: UserId, scopes: &str) -> UserPrincipal {
+    UserPrincipal {
         user,
         token: Arc::new(Token {
             id: TokenId(1),
@@ -43,7 +50,7 @@ pub(super) fn reader(user: UserId, scopes: &str) -> Principal {
             user: Some(user),
             scopes: Scopes::parse(scopes).unwrap(),
         }),
-    })
+    }
 }
 
 /// A store of its own, with a client to write with.
@@ -189,6 +196,8 @@ fn options_in(directory: &TempDir) -> StoreOptions {
     StoreOptions {
         url: format!("sqlite://{}/made/test.db", directory.path().display()),
         read_connections: 2,
+        // Two stores of one test write to one file, on a machine that may be busy.
+        lane_patience: std::time::Duration::from_secs(10),
         ..StoreOptions::default()
     }
 }

@@ -1,5 +1,6 @@
 // The room that is open: shows it, keeps it up to date, and takes part in it.
 
+import { announce } from "./announcer.js";
 import { byId } from "./dom.js";
 import { isolated, newer } from "./format.js";
 import { authorOf } from "./message.js";
@@ -81,6 +82,7 @@ export class OpenRoom {
     this.#channel = undefined;
     this.#isLost = false;
     byId("lost").hidden = true;
+    byId("heard").replaceChildren();
     this.#app.people.leave();
     this.#app.quotes.clear();
   }
@@ -97,6 +99,7 @@ export class OpenRoom {
     if (!this.#isLost) this.#part();
     this.#isLost = true;
     const { composer, people } = this.#app;
+    byId("heard").replaceChildren();
     composer.close();
     people.leave();
     byId("lost").hidden = false;
@@ -144,7 +147,10 @@ export class OpenRoom {
     people.quiet(authorOf(message));
     if (isMine) outbox.found(message);
     // One message comes up to three times: by event, as the answer to its own sending, and with a page.
-    if (!log.has(message.id)) log.add(message, isMine);
+    if (!log.has(message.id)) {
+      log.add(message, isMine);
+      if (live && !isMine) announce(message);
+    }
     this.look();
   }
 
@@ -164,11 +170,11 @@ export class OpenRoom {
 
   /** Moves the marker while the newest message is looked at. */
   look() {
-    if (!this.watched || this.#pages.isLoading || !this.#pages.whole) return;
+    if (!this.watched || this.#pages.isLoading) return;
     const { rooms, log, marker, windows } = this.#app;
     const room = rooms.find(this.id);
     // The newest of all may be hidden here: its author is muted, or it was deleted.
-    const upTo = newer(log.newestId, room?.recent);
+    const upTo = this.#pages.whole ? newer(log.newestId, room?.recent) : log.newestId;
     if (!upTo || (upTo === room?.read && !room.dot && !room.unread.size)) return;
     rooms.wasRead(this.id, upTo);
     marker.seen(this.id, upTo);

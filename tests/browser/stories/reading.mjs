@@ -1,6 +1,6 @@
 // What was read stays read, and what was written is not lost: over changes, windows, devices and reloads.
 
-import { must, until } from "../check.mjs";
+import { must, signal, until } from "../check.mjs";
 
 export async function story({ server, open, step }) {
   const library = await server.room("Library");
@@ -46,8 +46,7 @@ export async function story({ server, open, step }) {
   step("so does what another device reads, when this window is looked at again");
   await server.say("bob", porch, "another letter");
   await ada.seesUnread(porch);
-  const phone = await open("ada");
-  await phone.signIn();
+  const phone = await open("ada", { signedIn: true });
   await phone.enter(porch);
   await phone.sees("another letter");
   await until("the marker of the other device arrived", async () => (await server.call("ada", "GET", `/channels/${porch}`)).has_unread === false);
@@ -79,16 +78,15 @@ export async function story({ server, open, step }) {
   await ada.sees("stubborn words");
 
   step("one that the server took before the reload is there once");
-  let taken = () => {};
-  const arrived = new Promise((resolve) => { taken = resolve; });
+  const taken = signal();
   // The server answers, and the answer never reaches the page; neither does the event.
   await ada.page.route(messages, write(async (route) => {
     await route.fetch();
-    taken();
+    taken.fire();
   }));
   await ada.page.fill("#composer", "taken words");
   await ada.page.click("#send");
-  await arrived;
+  await taken.fired;
   await ada.reload();
   await ada.sees("taken words");
   await ada.page.waitForSelector("[data-pending]", { state: "detached" });

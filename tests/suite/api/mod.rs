@@ -11,6 +11,7 @@ mod http_rules;
 mod markers;
 mod messages;
 mod pagination;
+mod people;
 mod posts;
 mod presence;
 mod profile;

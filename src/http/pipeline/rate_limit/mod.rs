@@ -4,12 +4,13 @@
 //! nanoseconds. The map is bounded; what is over is swept out once a minute.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
 
-use crate::config::RateLimitConfig;
+use crate::config::{Live, RateLimitConfig};
 use crate::model::TokenId;
 
 /// Most entries kept. Beyond it, new addresses share one bucket and new tokens are not counted.
@@ -118,7 +119,7 @@ struct Window {
 
 /// Counts calls.
 pub struct RateLimiter {
-    limits: RateLimits,
+    limits: Live<RateLimits>,
     windows: DashMap<Bucket, Window>,
     entries_max: usize,
     begun: Instant,
@@ -130,7 +131,7 @@ impl RateLimiter {
     /// Without entries.
     pub fn new(limits: RateLimits) -> Self {
         Self {
-            limits,
+            limits: Live::new(limits),
             windows: DashMap::new(),
             entries_max: ENTRIES_MAX,
             begun: Instant::now(),
@@ -139,8 +140,13 @@ impl RateLimiter {
     }
 
     /// The numbers.
-    pub fn limits(&self) -> &RateLimits {
-        &self.limits
+    pub fn limits(&self) -> Arc<RateLimits> {
+        self.limits.get()
+    }
+
+    /// Other numbers from now on. What was counted stays.
+    pub fn set_limits(&self, limits: RateLimits) {
+        self.limits.set(limits);
     }
 
     /// Number of entries.
@@ -174,7 +180,7 @@ impl RateLimiter {
     }
 
     fn size(&self, bucket: Bucket) -> (u32, u64) {
-        let limits = &self.limits;
+        let limits = self.limits.get();
         match (bucket.reads, bucket.key) {
             (false, _) => (limits.writes, limits.write_reset_seconds),
             (true, RateKey::Token(_)) => (
@@ -208,7 +214,7 @@ impl RateLimiter {
     }
 
     fn count_at(&self, bucket: Bucket, now: Instant) -> Counted {
-        if !self.limits.enabled {
+        if !self.limits.get().enabled {
             return Counted {
                 rate_status: self.rate_status(bucket, None, now),
                 banned_for: None,
@@ -236,7 +242,7 @@ impl RateLimiter {
                 entry.used += 1;
             } else {
                 entry.banned = true;
-                entry.ends = now + Duration::from_secs(self.limits.seconds_banned);
+                entry.ends = now + Duration::from_secs(self.limits.get().seconds_banned);
             }
         }
         let window = *entry;
