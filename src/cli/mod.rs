@@ -174,7 +174,9 @@ fn flags(cli: &Cli) -> Named {
 fn run_server(mut config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let with_demo = config.server.demo;
     if with_demo {
-        config.rate_limits.writes = config.rate_limits.writes.max(600);
+        let limits = &mut config.rate_limits;
+        limits.writes = limits.writes.max(600);
+        limits.user_writes = limits.user_writes.max(2 * limits.writes);
     }
     logging::start(&config.server.log);
     Ok(crate::server::serve(&config, with_demo)?)

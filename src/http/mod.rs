@@ -78,6 +78,8 @@ pub struct App {
     pub engine: Engine,
     /// The rate limiter.
     pub rate: RateLimiter,
+    /// Checks of passwords.
+    pub passwords: oauth::PasswordChecks,
     /// As configured.
     pub settings: Settings,
     ready: AtomicBool,
@@ -100,6 +102,7 @@ impl App {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
+            passwords: oauth::PasswordChecks::default(),
             settings,
             ready: AtomicBool::new(false),
             serving: AtomicUsize::new(0),

@@ -39,6 +39,12 @@ pub enum Counter {
     /// Websocket upgrades refused.
     #[strum(serialize = "stream_upgrades_refused_total")]
     UpgradesRefused,
+    /// Requests refused because a rate limit was reached.
+    #[strum(serialize = "rate_limit_refused_total")]
+    RateLimited,
+    /// Passwords not checked because too many waited for it.
+    #[strum(serialize = "password_checks_refused_total")]
+    PasswordsRefused,
     /// Panics in a shard; the connections that may have missed an event were closed.
     #[strum(serialize = "shard_panics_total")]
     ShardPanics,
