@@ -120,7 +120,7 @@ impl Measured {
         Some(of(Side::Groundnut)? / of(side)?).filter(|ratio| ratio.is_finite())
     }
 
-    /// Notes of the tester, and lost frames.
+    /// Notes of the tester, and what its verdict found.
     fn notes(&self) -> BTreeSet<String> {
         let mut notes = BTreeSet::new();
         for (side, reports) in &self.sides {
@@ -128,9 +128,12 @@ impl Measured {
                 let said = report.get("notes").and_then(Value::as_array);
                 let said = said.into_iter().flatten().filter_map(Value::as_str);
                 notes.extend(said.map(|note| format!("{}: {note}", side.name())));
-                for name in ["lost", "reordered", "repeated"] {
-                    if let Some(count) = row(report, name).filter(|count| *count > 0.0) {
-                        notes.insert(format!("{}: {count} frames {name}", side.name()));
+                let checks = report.pointer("/verdict/checks").and_then(Value::as_array);
+                for check in checks.into_iter().flatten() {
+                    let word = |name| check.get(name).and_then(Value::as_str).unwrap_or_default();
+                    if check.get("passed") == Some(&Value::Bool(false)) {
+                        let (name, words) = (word("name"), word("words"));
+                        notes.insert(format!("{}: failed {name}: {words}", side.name()));
                     }
                 }
             }

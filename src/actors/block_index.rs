@@ -10,7 +10,7 @@ use quick_cache::unsync::Cache;
 use super::delivery::HiddenFrom;
 use crate::event::Payload;
 use crate::model::{Failure, Relation, UserId};
-use crate::store::{MutesAndBlocks, Store};
+use crate::store::{MutesAndBlocks, Purpose, Store};
 
 /// Authors whose answer is cached; beyond that the cache is emptied.
 const REMEMBERED: usize = 100_000;
@@ -88,7 +88,8 @@ impl BlockIndex {
         if let Some(known) = self.of.get(&actor) {
             return Ok(known.clone());
         }
-        let read = store.read(move |db| db.mutes_and_blocks(actor)).await?;
+        let read = store.read_for(Purpose::Delivery, move |db| db.mutes_and_blocks(actor));
+        let read = read.await?;
         Ok(self.remember(actor, read))
     }
 

@@ -249,9 +249,9 @@ settings! {
         user_writes: u32 = 120u32,
         /// Seconds after which the counts of writes restart.
         write_reset_seconds: u64 = 60u64,
-        /// Markers and presence, per token or client address.
+        /// Markers, presence and ended subscriptions, per token or client address.
         markers: u32 = 120u32,
-        /// Markers and presence of a user, over all tokens.
+        /// Markers, presence and ended subscriptions of a user, over all tokens.
         user_markers: u32 = 480u32,
         /// Seconds after which the counts of markers restart.
         marker_reset_seconds: u64 = 60u64,

@@ -7,6 +7,7 @@ use crate::http::extract::{Body, Caller, Live, Params, TokenCaller, UserCaller, 
 use crate::http::{ApiResult, App, show};
 use crate::model::{Refusal, Stamp, UserId, UserPrincipal};
 use crate::protocol::topic::Topic;
+use crate::text::is_invisible;
 
 /// How long a presence lasts, in seconds.
 #[derive(Clone, Copy, Debug)]
@@ -88,10 +89,10 @@ fn from_shortcut(app: &App, params: &Params) -> ApiResult<SetPresence> {
 /// The same fields come in a body or in the query string.
 pub fn read(app: &App, params: &Params, body: &Body) -> ApiResult<SetPresence> {
     let text = body
-        .text("presence")
+        .text("presence")?
         .or_else(|| params.get("presence").map(ToOwned::to_owned));
     let given = body
-        .text("expiration")
+        .text("expiration")?
         .filter(|text| !text.trim().is_empty());
     let expiration = match given {
         Some(text) => {
@@ -129,8 +130,9 @@ fn understand(
         .min(after(lifetimes.longest));
     let until = Stamp::from_seconds(seconds);
     let text = match text.map(str::trim) {
-        None | Some("" | "1" | "true") => Some("online"),
+        None | Some("1" | "true") => Some("online"),
         Some("0" | "false" | "offline") => None,
+        Some(text) if is_invisible(text) => Some("online"),
         Some(text) => Some(text),
     };
     (text.filter(|_| until > now), until)
@@ -151,6 +153,7 @@ mod tests {
         let text = |text| understand(text, None, NOW, LIFETIMES).0;
         assert_eq!(text(None), Some("online"));
         assert_eq!(text(Some("1")), Some("online"));
+        assert_eq!(text(Some("\u{200B}\u{2060}")), Some("online"));
         assert_eq!(text(Some("0")), None);
         assert_eq!(text(Some("offline")), None);
         assert_eq!(text(Some(" at lunch ")), Some("at lunch"));

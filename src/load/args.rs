@@ -15,17 +15,30 @@ Plans:
   slow      a room in which a share of the readers stops reading
   resume    a room whose listeners disconnect and resume
 
-A plan of your own is a file: plan = \"rooms\" and the flags under Plan, with `_` for `-`.
+A plan of your own is a file: plan = \"rooms\" and the flags under Plan, with `_` for `-`;
+fail_if is a list of texts there.
 
 Examples:
   groundnut loadtest room -n 1000                 one message in flight
   groundnut loadtest room -n 1000 -r 100 --timing a fixed rate, with the parts of the delay
   groundnut loadtest rooms --rooms 500 -n 39 -r 200 -d 600 --report soak.html
+  groundnut loadtest room -r 100 --fail-if \"arrival p99 > 50ms\" && echo good enough
   groundnut loadtest room --url http://127.0.0.1:8080 --token TOKEN --json before.json
   groundnut loadtest room --url http://127.0.0.1:8080 --token TOKEN --baseline before.json
 
-Ctrl-C ends a run and prints the partial result. Exit code: 0 completed; 1 aborted, with the partial
-result; 2 refused before the start. docs/performance.md explains the rows.";
+Verdict: a run passes if no frame was lost, reordered (by meta.id in its room), repeated, foreign or changed,
+each with its listener's subscription_ids; if at most 1 % of the requests were refused, no socket was closed by
+the server, and that happened which the plan is named after; and if no --fail-if is true:
+  --fail-if \"arrival p99 > 50ms\"       a figure of the report, one of > >= < <=, a number with its unit
+  --fail-if \"frames < 100000/s\"        units: µs ms s, KiB MiB GiB, %, /s; counts have none
+
+Exit codes:
+  0  passed
+  1  aborted (Ctrl-C, the server ended): the partial result is printed, without a verdict
+  2  refused before the start
+  3  failed: the first lines say which checks, and what was found
+
+docs/performance.md explains the rows.";
 
 /// Measures how many listeners a server serves, and at what delay.
 ///
@@ -58,6 +71,9 @@ pub struct LoadtestArgs {
     /// Process of the server at --url, so that its processor time and memory can be read
     #[arg(help_heading = "Server", long, value_name = "PID", requires = "url")]
     pub server_pid: Option<u32>,
+    /// The server sends bare texts: only loss, repetition and order are judged (benches/peers)
+    #[arg(help_heading = "Server", long, requires = "url", hide = true)]
+    pub bare: bool,
     /// Allows a server on another machine
     #[arg(help_heading = "Server", long)]
     pub yes_i_own_this_server: bool,
@@ -139,6 +155,10 @@ pub struct Overrides {
     /// Share of listeners that stops reading (slow) or drops each second (resume)
     #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     pub share_percent: Option<f64>,
+    /// Fails the run if this is true of its result, such as "arrival p99 > 50ms"; repeatable
+    #[arg(long, value_name = "BOUND")]
+    #[serde(default)]
+    pub fail_if: Vec<String>,
 }
 
 impl Overrides {
@@ -160,7 +180,7 @@ mod tests {
     fn the_keys_of_a_file_are_the_flags() {
         let keys = Overrides::keys();
         assert!(
-            keys.contains(&"text_bytes".to_owned()) && keys.len() == 13,
+            keys.contains(&"text_bytes".to_owned()) && keys.len() == 14,
             "{keys:?}"
         );
         for key in keys {

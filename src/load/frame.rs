@@ -77,6 +77,18 @@ pub(super) fn close_code(payload: &[u8]) -> u16 {
     }
 }
 
+/// The text after `name`, up to the next quote.
+pub(super) fn quoted(payload: &[u8], name: &[u8]) -> Option<String> {
+    let at = payload
+        .windows(name.len())
+        .position(|window| window == name)?
+        + name.len();
+    let rest = payload.get(at..)?;
+    let end = rest.iter().position(|byte| *byte == b'"')?;
+    rest.get(..end)
+        .map(|text| String::from_utf8_lossy(text).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

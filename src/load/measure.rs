@@ -1,5 +1,6 @@
 //! Counters and distributions of a run, cut into one slice per second.
 
+use super::faults::Faults;
 use super::latency::{Latency, Percentiles, Precision};
 use super::split::Split;
 use serde::{Deserialize, Serialize};
@@ -35,11 +36,9 @@ pub(super) struct Tally {
     pub(super) refused: BTreeMap<u16, u64>,
     /// First words of an unexpected answer, for the notes of the report.
     pub(super) first_refusal: Option<String>,
-    pub(super) reordered: u64,
-    pub(super) repeated: u64,
+    pub(super) faults: Faults,
     pub(super) resumed: u64,
     pub(super) not_resumed: u64,
-    pub(super) unknown: u64,
     pub(super) opened: u64,
     pub(super) followed: u64,
     pub(super) failed_connects: u64,
@@ -67,11 +66,9 @@ impl Tally {
             acked: 0,
             refused: BTreeMap::new(),
             first_refusal: None,
-            reordered: 0,
-            repeated: 0,
+            faults: Faults::default(),
             resumed: 0,
             not_resumed: 0,
-            unknown: 0,
             opened: 0,
             followed: 0,
             failed_connects: 0,

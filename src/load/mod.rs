@@ -6,16 +6,22 @@
 //!
 //! * [`args`] flags · `plan` the load · `setup`, `blocking`, `process` the server, its accounts and rooms
 //! * `play` the plans over `engine`, one epoll loop over all sockets
-//! * `frame`, `rest`, `stamp`, `timestamps` bytes · `ledger` loss and order
+//! * `frame`, `rest`, `stamp`, `timestamps` bytes · `event`, `held` frames that are read whole
+//! * `ledger` loss and order · `faults` what must not happen
 //! * `measure`, `split`, `usage`, `observer`, `inside` numbers
-//! * `report` the result
+//! * `figures`, `bound` their names, and bounds on them · `report` the result, verdict first
 
 pub mod args;
 
 mod blocking;
+mod bound;
 mod convert;
 mod engine;
+mod event;
+mod faults;
+mod figures;
 mod frame;
+mod held;
 mod inside;
 mod latency;
 mod ledger;
@@ -37,8 +43,9 @@ mod usage;
 
 pub use args::LoadtestArgs;
 
+use bound::Bound;
 use plan::Plan;
-use report::Report;
+use report::{Outcome, Report};
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -46,46 +53,64 @@ use std::path::Path;
 use std::process::ExitCode;
 use target::Target;
 
-/// Runs a plan and prints the result. Exit code 0: completed; 1: aborted, with the partial result
-/// printed; 2: refused before it began.
+/// A plan that was checked, with everything that its result is held against.
+struct Prepared {
+    plan: Plan,
+    bounds: Vec<Bound>,
+    baseline: Option<Report>,
+}
+
+/// Exit code of a complete run that failed a check.
+const FAILED: u8 = 3;
+
+/// Runs a plan and prints the result. Exit code 0: passed; 1: aborted, with the partial result printed; 2: refused
+/// before it began; 3: failed.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the command line hands its arguments over"
 )]
 pub fn run(args: LoadtestArgs) -> ExitCode {
-    let prepared = prepare(&args);
-    let (plan, baseline) = match prepared {
+    let prepared = match prepare(&args) {
         Ok(prepared) => prepared,
         Err(refused) => return say(&refused.to_string(), ExitCode::from(2)),
     };
     if let Err(trouble) = signals::hold() {
         return say(&trouble.to_string(), ExitCode::FAILURE);
     }
-    let target = match Target::prepare(&args, &plan) {
+    let target = match Target::prepare(&args, &prepared.plan) {
         Ok(target) => target,
         Err(refused) => return say(&refused.to_string(), ExitCode::from(2)),
     };
-    let report = match play::play(&args, &plan, target) {
+    let report = match play::play(&args, &prepared.plan, &prepared.bounds, target) {
         Ok(report) => report,
         Err(trouble) => return say(&trouble.to_string(), ExitCode::FAILURE),
     };
-    match publish(&args, &report, baseline.as_ref()) {
-        Ok(()) if report.is_complete() => ExitCode::SUCCESS,
-        Ok(()) => ExitCode::FAILURE,
-        Err(trouble) => say(&trouble.to_string(), ExitCode::FAILURE),
+    if let Err(trouble) = publish(&args, &report, prepared.baseline.as_ref()) {
+        return say(&trouble.to_string(), ExitCode::FAILURE);
+    }
+    match report.verdict.outcome {
+        Outcome::Passed => ExitCode::SUCCESS,
+        Outcome::Failed => ExitCode::from(FAILED),
+        Outcome::Aborted => ExitCode::FAILURE,
     }
 }
 
 /// Everything that can be refused before anything is started.
-fn prepare(args: &LoadtestArgs) -> Result<(Plan, Option<Report>), Box<dyn Error>> {
+fn prepare(args: &LoadtestArgs) -> Result<Prepared, Box<dyn Error>> {
     let plan = Plan::new(&args.plan, &args.overrides)?;
+    let bounds = plan.fail_if.iter().map(|text| Bound::parse(text, &plan));
+    let bounds = bounds.collect::<Result<_, _>>()?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     for path in args.json.iter().chain(&args.report) {
         // Checked now, so that an unwritable file is not found out after an hour. An existing file stays for now.
         let tried = File::options().append(true).create(true).open(path);
         tried.map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    Ok((plan, baseline))
+    Ok(Prepared {
+        plan,
+        bounds,
+        baseline,
+    })
 }
 
 fn read_baseline(path: &Path) -> Result<Report, Box<dyn Error>> {

@@ -168,7 +168,9 @@ impl Target {
             let id = id
                 .ok_or(SetupError::Answer("no data.id in a created channel"))?
                 .to_owned();
-            Ok(Room { id, token })
+            let author = room.pointer("/data/user/id").and_then(Value::as_str);
+            let author = author.map(str::to_owned);
+            Ok(Room { id, token, author })
         })
     }
 

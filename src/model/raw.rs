@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Raw items by type. An empty one is shown as `{}` when asked for.
+/// Raw items by type. An empty one is left out of answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Raw(pub Map<String, Value>);

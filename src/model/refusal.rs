@@ -54,9 +54,10 @@ refusals! {
     MessageDeleted           400 "message-deleted"           "This message is deleted.";
     OnlyYourself             400 "only-yourself"             "A private message needs somebody else.";
     UnknownMarker            400 "unknown-marker"            "No such stream marker.";
-    SubscriptionLimit        400 "subscription-limit"        "This connection already has as many subscriptions as it may.";
+    SubscriptionLimit        400 "subscription-limit"        "This connection already has as many subscriptions as it may. DELETE /users/me/streams/{connection_id}/{subscription_id} ends one.";
     StreamLimit              400 "stream-limit"              "This client already has as many app streams as it may.";
     StreamKeyTaken           400 "stream-key-taken"          "This client already has a stream with this key.";
+    SearchTooBroad           400 "search-too-broad"          "This search looks through too much. Narrow it down.";
     NotJson                  400 "not-json"                  "This call needs a JSON body.";
     TokenRequired            401 "token-required"            "Access token required.";
     TokenInvalid             401 "invalid-token"             "Access token invalid.";
@@ -102,6 +103,15 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// The same refusal, with the path of the field seen from outside: `any_user` becomes `acl.read.any_user`.
+    #[must_use]
+    pub fn within(self, place: &str) -> Self {
+        match self.field {
+            Some(field) => self.refusal.at(format!("{place}.{field}")),
+            None => self,
+        }
+    }
+
     /// `meta.error_message`. Texts that clients match literally stay untouched when no field is named.
     pub fn message(&self) -> String {
         match (&self.field, self.refusal) {

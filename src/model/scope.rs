@@ -96,6 +96,14 @@ impl Scopes {
         Ok(Self(granted))
     }
 
+    /// Without a base scope and its narrowed forms.
+    #[must_use]
+    pub fn without(mut self, scope: Scope) -> Self {
+        let name = scope.name();
+        self.0.retain(|word| word.split(':').next() != Some(name));
+        self
+    }
+
     /// As the store keeps it and as `X-OAuth-Scopes` shows it.
     pub fn joined(&self) -> String {
         self.0.join(",")

@@ -1,5 +1,6 @@
 //! The OAuth client of our own page in the browser.
 
+use crate::event::Payload;
 use crate::model::ClientId;
 use crate::model::Failure;
 use crate::store::{NewClient, Store};
@@ -22,7 +23,13 @@ pub async fn register(store: &Store) -> Result<(), Failure> {
         is_public: true,
     };
     store
-        .write(move |tx| tx.create_client(&new))
+        .write(move |tx| {
+            let before = tx.client(&new.id)?.map(|client| client.brief);
+            let client = tx.create_client(&new)?.brief;
+            if before.is_some_and(|before| before != client) {
+                tx.announce(Payload::ClientChanged { client });
+            }
+            Ok(())
+        })
         .await
-        .map(drop)
 }

@@ -15,25 +15,12 @@ use quick_cache::sync::{self, DefaultLifecycle, GuardResult, PlaceholderGuard};
 use quick_cache::{DefaultHashBuilder, UnitWeighter};
 
 use super::Failure;
-use crate::event::{Event, Payload};
+use crate::event::Payload;
 use crate::model::{Relation, Token, User, UserId};
 
 /// Above it the entries read least often leave. A cached user is about 1 KiB, a token 300 bytes.
 const MAX_USERS: usize = 50_000;
 const MAX_TOKENS: usize = 50_000;
-
-/// What a commit changed of the cached data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Invalidated {
-    /// A profile or its counts.
-    User(UserId),
-    /// The token with this hash is deleted.
-    Token([u8; 32]),
-    /// The account was disabled, and all its tokens with it.
-    TokensOf(UserId),
-    /// A client's name, which all its tokens contain, or its registration.
-    Clients,
-}
 
 /// Users by id, tokens by the hash of their secret.
 pub(super) struct Caches {
@@ -49,23 +36,11 @@ impl Caches {
         }
     }
 
-    /// Called between a commit and the answers of its writes.
-    pub(super) fn invalidate_all(&self, invalidated: &[Invalidated]) {
-        for what in invalidated {
-            match *what {
-                Invalidated::User(id) => self.users.remove(&id),
-                Invalidated::Token(hash) => self.tokens.remove(&hash),
-                Invalidated::TokensOf(user) => {
-                    self.tokens.remove_where(|kept| kept.user == Some(user));
-                }
-                Invalidated::Clients => self.tokens.clear(),
-            }
-        }
-    }
-
-    /// Another process committed this.
-    pub(super) fn invalidate(&self, event: &Event) {
-        match &event.payload {
+    /// Removes what a committed event makes stale. The one rule: for writes of this process it is applied between the
+    /// commit and the answers, for those of others when the log brings them, before they are delivered. So a write of
+    /// a user, token or client announces an event.
+    pub(super) fn invalidate(&self, payload: &Payload) {
+        match payload {
             Payload::Related {
                 relation,
                 user,
@@ -205,11 +180,6 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.map.retain(|_, value| !is_gone(value));
     }
-
-    /// Removes every value and every placeholder.
-    fn clear(&self) {
-        self.map.clear();
-    }
 }
 
 #[cfg(test)]
@@ -229,14 +199,10 @@ mod tests {
     }
 
     #[test]
-    fn a_load_that_a_removal_by_value_or_a_clearing_overtook_is_not_stored() {
+    fn a_load_that_a_removal_by_value_overtook_is_not_stored() {
         let kept = Cache::new(8);
         let loading = kept.missing(1).unwrap();
         kept.remove_where(|value| *value == "stale");
-        kept.store(loading, "stale");
-        assert_eq!(kept.get(&1), None);
-        let loading = kept.missing(1).unwrap();
-        kept.clear();
         kept.store(loading, "stale");
         assert_eq!(kept.get(&1), None);
     }

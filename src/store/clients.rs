@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 
-use super::cache::Invalidated;
 use super::db::{from_json, to_json};
 use super::schema::clients;
 use super::secret::{hash_token, same_bytes};
@@ -116,7 +115,6 @@ impl Tx<'_> {
             .get_result::<bool>(self.sql)
             .optional()?;
         if there == Some(true) && new.is_public {
-            self.mark_invalid(Invalidated::Clients);
             return diesel::update(clients::table.find(new.id.as_str()))
                 .set((
                     clients::name.eq(&new.name),
@@ -171,7 +169,6 @@ impl Tx<'_> {
             .returning(Row::as_returning())
             .get_result(self.sql)
             .optional()?;
-        self.mark_invalid(Invalidated::Clients);
         Ok(renamed.ok_or(Refusal::NotFound)?.into_model()?.brief)
     }
 
@@ -185,7 +182,6 @@ impl Tx<'_> {
                 clients::deleted_at.eq(now.0),
             ))
             .execute(self.sql)?;
-        self.mark_invalid(Invalidated::Clients);
         Ok(())
     }
 }

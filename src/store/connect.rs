@@ -28,14 +28,16 @@ const SLOW: Duration = Duration::from_millis(250);
 /// * `journal_mode=WAL`: reads continue during a write.
 /// * `synchronous=FULL`: a commit is on the disk when it is answered; the lane makes that cheap by grouping.
 /// * `foreign_keys`: off by default in SQLite.
+/// * `secure_delete`: bytes that are not used any more become zeros, so that what was deleted is gone.
 /// * `wal_autocheckpoint`: 16 MB between checkpoints, each of which costs two more syncs.
-const SETTINGS: &str = "PRAGMA busy_timeout = 10000;
-    PRAGMA page_size = 2048;
+const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000;";
+const SETTINGS: &str = "PRAGMA page_size = 2048;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -16000;
+    PRAGMA secure_delete = ON;
     PRAGMA wal_autocheckpoint = 8000;
     PRAGMA journal_size_limit = 67108864;";
 
@@ -56,7 +58,10 @@ pub(super) fn connect(file: &Path) -> Result<Sql, Failure> {
 fn set_up(sql: &mut Sql) -> QueryResult<()> {
     let began = Instant::now();
     loop {
-        match sql.batch_execute(SETTINGS) {
+        match sql
+            .batch_execute(BUSY_TIMEOUT)
+            .and_then(|()| sql.batch_execute(SETTINGS))
+        {
             Err(error) if is_locked(&error) && began.elapsed() < PATIENCE => {
                 std::thread::sleep(BETWEEN_TRIES);
             }
@@ -83,6 +88,21 @@ pub(super) fn checkpoint(sql: &mut Sql) {
     if let Err(error) = sql.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);") {
         tracing::warn!(%error, "the database was not checkpointed");
     }
+}
+
+/// The same without waiting for readers, which would hold up the writes; false if one was in the way.
+pub(super) fn checkpoint_now(sql: &mut Sql) -> bool {
+    drop(sql.batch_execute("PRAGMA busy_timeout = 0;"));
+    let outcome =
+        diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(sql);
+    drop(sql.batch_execute(BUSY_TIMEOUT));
+    outcome.is_ok_and(|checkpoint| checkpoint.busy == 0)
+}
+
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    busy: i32,
 }
 
 /// Commits within `job` are not synced to the disk: a power cut may take them, but only from the end, and the next

@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 
-use super::cache::Invalidated;
 use super::schema::users;
 use super::{Db, Failure, Tx};
 use crate::model::{Refusal, UserId};
@@ -66,7 +65,6 @@ impl Tx<'_> {
                 .set(users::disabled_at.eq(None::<i64>))
                 .execute(self.sql)?,
         };
-        self.mark_invalid(Invalidated::TokensOf(user));
         Ok(changed > 0)
     }
 }

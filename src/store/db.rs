@@ -3,7 +3,6 @@
 use std::ops::{Deref, DerefMut};
 
 use super::Failure;
-use super::cache::Invalidated;
 use super::connect::Sql;
 use super::group::Group;
 use crate::event::Payload;
@@ -41,10 +40,6 @@ impl<'c> Tx<'c> {
     /// Appends an event to the log, if this job succeeds and its transaction commits.
     pub fn announce(&mut self, payload: Payload) {
         self.group.announce(self.accepted, payload);
-    }
-
-    pub(super) fn mark_invalid(&mut self, invalidated: Invalidated) {
-        self.group.invalidated.push(invalidated);
     }
 
     /// The state of the job's group, without the connection.

@@ -5,7 +5,6 @@ use std::time::Instant;
 use diesel::RunQueryDsl as _;
 
 use super::Failure;
-use super::cache::Invalidated;
 use super::connect::Sql;
 use super::statements::{self, LastMessageId, LastStamp};
 use crate::clock::Clock;
@@ -37,10 +36,10 @@ pub(super) struct Group {
     pub(super) events: Vec<Event>,
     /// Size of their rows.
     pub(super) log_bytes: usize,
+    /// Something was deleted that shall not stay on the disk.
+    pub(super) has_deleted: bool,
     /// Messages that the full-text index has to forget, with their text.
     pub(super) forgotten: Vec<(i64, String)>,
-    /// What caches must drop once this is committed.
-    pub(super) invalidated: Vec<Invalidated>,
 }
 
 /// How much a group had left at some point, to go back to.
@@ -49,7 +48,6 @@ pub(super) struct Mark {
     messages: usize,
     events: usize,
     forgotten: usize,
-    invalidated: usize,
 }
 
 impl Group {
@@ -73,8 +71,8 @@ impl Group {
             messages: 0,
             events: Vec::new(),
             log_bytes: 0,
+            has_deleted: false,
             forgotten: Vec::new(),
-            invalidated: Vec::new(),
         })
     }
 
@@ -121,7 +119,6 @@ impl Group {
             messages: self.messages,
             events: self.events.len(),
             forgotten: self.forgotten.len(),
-            invalidated: self.invalidated.len(),
         }
     }
 
@@ -130,6 +127,5 @@ impl Group {
         self.messages = mark.messages;
         self.events.truncate(mark.events);
         self.forgotten.truncate(mark.forgotten);
-        self.invalidated.truncate(mark.invalidated);
     }
 }

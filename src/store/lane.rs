@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::cache::Caches;
-use super::connect::{Sql, checkpoint, without_sync};
+use super::connect::{Sql, checkpoint, checkpoint_now, without_sync};
 use super::group::NewestMessage;
 use super::log::{self, Retention};
 use super::numbers::Counted;
@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::telemetry::{Metrics, Span};
 
-/// How often the log is trimmed.
+/// How often the log is trimmed, and the write-ahead log emptied if something was deleted.
 const SWEEP: Duration = Duration::from_secs(60);
 /// A commit that takes longer is reported.
 const SLOW: Duration = Duration::from_millis(250);
@@ -40,6 +40,8 @@ pub(super) struct Lane {
     pub(super) retention: Retention,
     /// As of the last commit of this process.
     pub(super) newest: Option<NewestMessage>,
+    /// Since the write-ahead log was emptied; it keeps what was deleted until then.
+    pub(super) has_deleted: bool,
 }
 
 impl Lane {
@@ -86,7 +88,10 @@ impl Lane {
         let (messages, committed) = match transaction.run(&mut work) {
             Ok(Some(mut group)) => {
                 self.newest = Some(group.committed(self.clock.now()));
-                self.caches.invalidate_all(&group.invalidated);
+                for event in &group.events {
+                    self.caches.invalidate(&event.payload);
+                }
+                self.has_deleted |= group.has_deleted;
                 // Handed over first: what a client does once it has its answer (setting its presence, say) must not
                 // overtake the events of the write that was answered.
                 self.outlet.hand_over(group.events, group.log_bytes);
@@ -123,13 +128,17 @@ impl Lane {
         without_sync(&mut self.sql, |sql| in_transaction(sql, index_slice))
     }
 
-    // Whether nothing is left to trim.
+    // Whether nothing is left to do.
     fn sweep(&mut self) -> bool {
+        if self.has_deleted && checkpoint_now(&mut self.sql) {
+            self.has_deleted = false;
+        }
         let oldest = self.retention.oldest_at(self.clock.now());
         let most = self.retention.max_bytes;
         let trimmed = in_transaction(&mut self.sql, |sql| {
             log::trim(&mut Db { sql }, oldest, most)
         });
+        self.has_deleted |= trimmed.as_ref().is_ok_and(|trimmed| trimmed.events > 0);
         // A failure is logged already.
         trimmed.map_or(true, |trimmed| trimmed.is_done)
     }

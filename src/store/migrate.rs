@@ -6,6 +6,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::Sql;
 use super::schema::log_head;
+use super::search::renew;
 use super::{Failure, secret};
 
 /// Compiled in, so that the program needs no further files.
@@ -28,6 +29,7 @@ pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
         for applied in sql.run_pending_migrations(MIGRATIONS)? {
             tracing::info!(step = %applied, "database migrated");
         }
+        renew(sql)?;
         // A new log gets a new epoch, so that cursors into another log are recognized.
         diesel::insert_into(log_head::table)
             .values((

@@ -31,7 +31,7 @@ mod options;
 mod outlet;
 mod pages;
 mod queue;
-mod readers;
+mod reading;
 mod relations;
 mod roster;
 mod schema;
@@ -58,6 +58,7 @@ pub use messages::{MessageFilter, PlainMessage, Rule};
 pub use numbers::Numbers;
 pub use options::StoreOptions;
 pub use outlet::CommittedBatch;
+pub use reading::Purpose;
 pub use relations::MutesAndBlocks;
 pub use roster::{RosterClient, RosterToken, RosterUser, TokenFilter};
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch};
@@ -76,7 +77,7 @@ use messages::Posting;
 use numbers::Counted;
 use outlet::Outlet;
 use queue::Queue;
-use readers::Readers;
+use reading::Reading;
 use work::Work;
 
 /// The store; a cheap handle.
@@ -90,19 +91,29 @@ struct Shared {
     lane: Arc<Queue<Work>>,
     /// Turns true when the lane's thread has ended.
     lane_ended: watch::Receiver<bool>,
-    readers: Readers,
+    reading: Reading,
     caches: Arc<Caches>,
     outlet: Arc<Outlet>,
     counted: Arc<Counted>,
 }
 
 impl Store {
-    /// Runs a job on a reading thread. A full queue answers [`Failure::Busy`] at once.
+    /// Runs a job on a reading thread, for the answer to a request. A full queue answers [`Failure::Busy`] at once, and
+    /// so does a read that takes too long. It ends when its future is dropped.
     pub async fn read<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.shared.readers.read(job).await
+        self.read_for(Purpose::Answer, job).await
+    }
+
+    /// The same for another purpose, on threads of its own.
+    pub async fn read_for<T: Send + 'static>(
+        &self,
+        purpose: Purpose,
+        job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.shared.reading.read(purpose, job).await
     }
 
     /// Runs a job in the write lane and answers once it is committed. An `Err` of the job takes back what it did,
@@ -147,7 +158,7 @@ impl Store {
         reason = "the method alone is not general enough in its lifetime"
     )]
     pub async fn log_head(&self) -> Result<LogHead, Failure> {
-        self.read(|db| db.log_head()).await
+        self.read_for(Purpose::Delivery, |db| db.log_head()).await
     }
 
     /// Committed events in `pos` order, a batch per commit; once. A reader that is too slow finds a gap in `pos`,
@@ -158,7 +169,7 @@ impl Store {
 
     /// Another process committed this: drops what the caches hold of it.
     pub fn invalidate(&self, event: &Event) {
-        self.shared.caches.invalidate(event);
+        self.shared.caches.invalidate(&event.payload);
     }
 
     /// Events of another process were missed: drops all that the caches hold.
@@ -189,14 +200,16 @@ impl Store {
 
     /// What was counted so far.
     pub fn numbers(&self) -> Numbers {
-        self.shared.counted.numbers(self.shared.outlet.dropped())
+        let shared = &self.shared;
+        let (dropped, overdue) = (shared.outlet.dropped(), shared.reading.overdue());
+        shared.counted.numbers(dropped, overdue)
     }
 
     /// Takes no more work, finishes what waits, and leaves the database in one file.
     pub async fn close(&self) {
         // Readers first: the lane's last act is a checkpoint, which no reader may hold up.
-        self.shared.readers.close();
-        self.shared.readers.ended().await;
+        self.shared.reading.close();
+        self.shared.reading.ended().await;
         self.shared.lane.close();
         let mut ended = self.shared.lane_ended.clone();
         // An error means that the thread ended, too.
@@ -207,6 +220,6 @@ impl Store {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.lane.close();
-        self.readers.close();
+        self.reading.close();
     }
 }

@@ -13,6 +13,8 @@ pub struct Numbers {
     pub failed_commits: u64,
     /// Batches dropped because the reader of the log was too slow; it reads them from the table.
     pub dropped_batches: u64,
+    /// Reads that were ended because they took too long.
+    pub overdue_reads: u64,
 }
 
 #[derive(Default)]
@@ -33,12 +35,13 @@ impl Counted {
         self.failed_commits.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn numbers(&self, dropped_batches: u64) -> Numbers {
+    pub(super) fn numbers(&self, dropped_batches: u64, overdue_reads: u64) -> Numbers {
         Numbers {
             commits: self.commits.load(Ordering::Relaxed),
             writes: self.writes.load(Ordering::Relaxed),
             failed_commits: self.failed_commits.load(Ordering::Relaxed),
             dropped_batches,
+            overdue_reads,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::numbers::Counted;
 use super::options::prepare_directory;
 use super::outlet::Outlet;
 use super::queue::Queue;
-use super::readers::Readers;
+use super::reading::{self, Reading};
 use super::work::Work;
 use super::{Failure, Shared, Store, StoreOptions};
 use crate::clock::Clock;
@@ -28,10 +28,11 @@ impl Store {
     ) -> Result<Self, Failure> {
         let file = options.path()?;
         prepare_directory(&file)?;
+        reading::install();
         let mut sql = connect(&file)?;
         migrate(&mut sql)?;
-        let pool = read_pool(&file, options.read_connections)?;
-        let readers = Readers::start(&pool, options.read_connections)?;
+        let pool = read_pool(&file, Reading::connections(options))?;
+        let reading = Reading::start(&pool, options)?;
 
         let queue = Arc::new(Queue::new(options.lane_capacity));
         let caches = Arc::new(Caches::new());
@@ -51,6 +52,8 @@ impl Store {
                 max_bytes: options.log_max_bytes,
             },
             newest: None,
+            // By another process, perhaps.
+            has_deleted: true,
         };
         let (ends, lane_ended) = watch::channel(false);
         std::thread::Builder::new()
@@ -70,7 +73,7 @@ impl Store {
                 clock,
                 lane: queue,
                 lane_ended,
-                readers,
+                reading,
                 caches,
                 outlet,
                 counted,

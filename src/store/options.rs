@@ -6,13 +6,22 @@ use std::time::Duration;
 use super::Failure;
 use crate::config::StoreConfig;
 
+/// Reads for answers take milliseconds; clients give up after about this time.
+const READ_DEADLINE: Duration = Duration::from_secs(10);
+/// Few clients show a search that takes longer, and its thread is wanted by the next one.
+const SEARCH_DEADLINE: Duration = Duration::from_secs(5);
+
 /// How to open the store.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
     /// `sqlite:///absolute/path` or `sqlite://relative/path`.
     pub url: String,
-    /// Connections, and threads, for reading.
+    /// Connections, and threads, for reading what requests ask for. Searches have half as many of their own.
     pub read_connections: u32,
+    /// How long a read for an answer may wait and run.
+    pub read_deadline: Duration,
+    /// How long a search may.
+    pub search_deadline: Duration,
     /// Writes that may wait; one more is refused as busy.
     pub lane_capacity: usize,
     /// Writes per commit, at most.
@@ -29,6 +38,8 @@ impl From<&StoreConfig> for StoreOptions {
         Self {
             url: config.database_url.clone(),
             read_connections: config.read_connections,
+            read_deadline: READ_DEADLINE,
+            search_deadline: SEARCH_DEADLINE,
             lane_capacity: config.lane_capacity,
             lane_batch: config.lane_batch,
             log_retention: Duration::from_secs(config.log_retention_hours.saturating_mul(3600)),

@@ -1,12 +1,13 @@
 //! Pages of lists that the database can only roughly filter.
 
 use super::Failure;
+use super::reading::is_over;
 use crate::model::{Bound, Page, PageRequest};
 
 /// Rows per step.
 const STEP: u16 = 200;
 /// Most rows examined for one page: a very selective filter must not scan the whole table.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
 
 /// Collects one page of the rows that `keep` accepts, fetching step by step in the direction of the request.
 pub(super) fn gather<T>(
@@ -21,6 +22,7 @@ pub(super) fn gather<T>(
     };
     let (mut kept, mut seen) = (Vec::new(), 0);
     loop {
+        demand_time()?;
         let rows = fetch(&step)?;
         seen += rows.len();
         let is_last = rows.len() < usize::from(STEP);
@@ -50,5 +52,50 @@ pub(super) fn gather<T>(
         } else {
             step.before = beyond;
         }
+    }
+}
+
+/// A row that a list may hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    /// The pagination id.
+    pub(super) key: i64,
+    /// The id of the row.
+    pub(super) id: i64,
+}
+
+/// The same for an order that costs much to establish, such as a ranking: the candidates were found at once, at most
+/// one more than [`MOST`], in the direction of the request.
+pub(super) fn gather_found<T>(
+    request: &PageRequest,
+    found: &[Candidate],
+    mut load: impl FnMut(&[Candidate]) -> Result<Vec<(i64, T)>, Failure>,
+    mut keep: impl FnMut(&T) -> Result<bool, Failure>,
+) -> Result<Page<T>, Failure> {
+    let wanted = usize::from(request.count) + 1;
+    let mut kept = Vec::new();
+    let within = found.get(..MOST).unwrap_or(found);
+    for step in within.chunks(usize::from(STEP)) {
+        demand_time()?;
+        for (key, item) in load(step)? {
+            if keep(&item)? {
+                kept.push((key, item));
+            }
+            if kept.len() == wanted {
+                return Ok(Page::of(request, kept));
+            }
+        }
+    }
+    let mut page = Page::of(request, kept);
+    page.more |= found.len() > MOST;
+    Ok(page)
+}
+
+/// Between statements nothing else ends a read that takes too long.
+fn demand_time() -> Result<(), Failure> {
+    if is_over() {
+        Err(Failure::Busy)
+    } else {
+        Ok(())
     }
 }

@@ -134,6 +134,7 @@ diesel::table! {
     search_mark (id) {
         id -> BigInt,
         indexed_up_to -> BigInt,
+        format -> Integer,
     }
 }
 

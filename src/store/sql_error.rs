@@ -11,6 +11,10 @@ impl From<SqlError> for Failure {
             tracing::warn!("the database file is locked by another process");
             return Self::Busy;
         }
+        // The read took too long, or its caller is gone (`reading/limit.rs`).
+        if says(&error, "interrupted") {
+            return Self::Busy;
+        }
         Self::trouble(format!("database: {error}"))
     }
 }
@@ -25,8 +29,12 @@ pub(super) fn is_taken(error: &SqlError) -> bool {
 
 /// Another connection has the file.
 pub(super) fn is_locked(error: &SqlError) -> bool {
+    says(error, "database is locked")
+}
+
+fn says(error: &SqlError, what: &str) -> bool {
     let SqlError::DatabaseError(DatabaseErrorKind::Unknown, info) = error else {
         return false;
     };
-    info.message().contains("database is locked")
+    info.message().contains(what)
 }

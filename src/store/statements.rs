@@ -82,16 +82,37 @@ statements! {
     MoveSearchMark -> () = "UPDATE search_mark SET indexed_up_to = ?";
     /// The last of the next messages after an id, so many at most; nothing if there is none.
     EndOfSlice -> Nullable<BigInt> = "SELECT MAX(id) FROM (SELECT id FROM messages WHERE id > ? ORDER BY id LIMIT ?)";
-    /// Indexes the messages of a range of ids that are not deleted.
-    IndexSlice -> () = "INSERT INTO message_words (rowid, text)
-        SELECT id, text FROM messages WHERE id > ? AND id <= ? AND deleted_at IS NULL";
-    /// The index has to forget a message; it must be told the text that it was given.
-    ForgetWords -> () = "INSERT INTO message_words (message_words, rowid, text) VALUES ('delete', ?, ?)";
+    /// The texts of a range of ids that are not deleted.
+    SliceTexts -> (BigInt, Text) = "SELECT id, text FROM messages WHERE id > ? AND id <= ? AND deleted_at IS NULL";
+    /// The words of a message.
+    IndexWords -> () = "INSERT INTO message_words (rowid, words) VALUES (?, ?)";
+    /// The index has to forget a message; it must be told the words that it was given.
+    ForgetWords -> () = "INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?, ?)";
+    /// The index writes out what it holds in memory: an error shows here and not in the commit.
+    FlushWords -> () = "INSERT INTO message_words (message_words) VALUES ('flush')";
+    /// By which rules the words in the index were cut.
+    WordsFormat -> BigInt = "SELECT format FROM search_mark";
+    /// They were cut by these, or have to be cut anew.
+    SetWordsFormat -> () = "UPDATE search_mark SET format = ?";
+    /// The index has no words any more.
+    EmptyWords -> () = "INSERT INTO message_words (message_words) VALUES ('delete-all')";
     /// Messages of some channels (a JSON list of ids) that hold words, best first.
     BestMessages -> BigInt = "SELECT messages.id
         FROM message_words JOIN messages ON messages.id = message_words.rowid
         WHERE message_words MATCH ? AND messages.channel_id IN (SELECT value FROM json_each(?))
         ORDER BY message_words.rank, messages.id DESC LIMIT ? OFFSET ?";
+    /// The same within a range of ids, newest first.
+    NewestMessages -> BigInt = "SELECT messages.id
+        FROM message_words CROSS JOIN messages ON messages.id = message_words.rowid
+        WHERE message_words MATCH ? AND messages.channel_id IN (SELECT value FROM json_each(?))
+            AND message_words.rowid BETWEEN ? AND ?
+        ORDER BY message_words.rowid DESC LIMIT ?";
+    /// The same, oldest first.
+    OldestMessages -> BigInt = "SELECT messages.id
+        FROM message_words CROSS JOIN messages ON messages.id = message_words.rowid
+        WHERE message_words MATCH ? AND messages.channel_id IN (SELECT value FROM json_each(?))
+            AND message_words.rowid BETWEEN ? AND ?
+        ORDER BY message_words.rowid ASC LIMIT ?";
 }
 
 /// A value for a `?`.

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use diesel::dsl;
 use diesel::prelude::*;
 
-use super::cache::Invalidated;
 use super::db::{from_json, to_json};
 use super::schema::{clients, tokens, users};
 use super::secret::hash_token;
@@ -225,18 +224,14 @@ impl Tx<'_> {
         let found = tokens::table
             .inner_join(clients::table)
             .filter(tokens::id.eq(id.0))
-            .select((COLUMNS, tokens::hash))
-            .get_result::<(Row, Vec<u8>)>(self.sql)
+            .select(COLUMNS)
+            .get_result::<Row>(self.sql)
             .optional()?;
-        let Some((row, hash)) = found else {
+        let Some(row) = found else {
             return Ok(None);
         };
         let token = into_model(row)?;
         diesel::delete(tokens::table.find(id.0)).execute(self.sql)?;
-        let hash = hash.try_into();
-        self.mark_invalid(Invalidated::Token(
-            hash.map_err(|_hash| Failure::trouble("a token's hash has 32 bytes"))?,
-        ));
         let was_last = match token.user {
             Some(user) => self.count_tokens(token.client.id.as_str(), user)? == 0,
             None => false,

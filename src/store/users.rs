@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::cache::Invalidated;
 use super::db::{from_json, to_json};
 use super::schema::users;
 use super::sql_error::is_taken;
@@ -185,7 +184,6 @@ impl Tx<'_> {
         if changed == 0 {
             return Err(Refusal::UserNotFound.into());
         }
-        self.mark_invalid(Invalidated::User(user.id));
         Ok(())
     }
 
@@ -206,7 +204,6 @@ impl Tx<'_> {
                     Failure::from(error)
                 }
             })?;
-        self.mark_invalid(Invalidated::User(user));
         renamed.ok_or(Refusal::UserNotFound)?.into_model()
     }
 
@@ -215,7 +212,6 @@ impl Tx<'_> {
         diesel::update(users::table.find(user.0))
             .set(users::clients.eq(users::clients + by))
             .execute(self.sql)?;
-        self.mark_invalid(Invalidated::User(user));
         Ok(())
     }
 
@@ -232,8 +228,6 @@ impl Tx<'_> {
         diesel::update(users::table.find(other.0))
             .set(users::followers.eq(users::followers + by))
             .execute(self.sql)?;
-        self.mark_invalid(Invalidated::User(user));
-        self.mark_invalid(Invalidated::User(other));
         Ok(())
     }
 }

@@ -11,6 +11,9 @@ pub(super) const SCHEMES: [&str; 4] = ["https", "http", "ftp", "gopher"];
 /// Long enough for everything that works in browsers.
 const LONGEST: usize = 2048;
 
+/// Bytes of a host name, by the rules of DNS.
+pub(super) const LONGEST_HOST: usize = 253;
+
 /// A checked address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address {
@@ -112,7 +115,7 @@ fn scheme_of(text: &str) -> Option<&str> {
 }
 
 /// Length of `user:password@`, 0 if there is none.
-fn user_len(text: &str) -> usize {
+pub(super) fn user_len(text: &str) -> usize {
     let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"._~%!$&*+=:-".contains(b);
     let len = text.bytes().take(128).take_while(allowed).count();
     if len > 0 && byte_at(text, len) == Some(b'@') {
@@ -151,7 +154,7 @@ fn port_len(text: &str) -> usize {
     let ends = !digits
         .get(len..)
         .and_then(|rest| rest.chars().next())
-        .is_some_and(chars::is_word);
+        .is_some_and(chars::is_spaced_word);
     if valid && ends { len + 1 } else { 0 }
 }
 
@@ -171,7 +174,7 @@ pub(super) fn is_host_name(host: &str) -> bool {
                 .any(|c| c.is_alphanumeric() || chars::is_emoji(c))
             && label.chars().take(64).count() < 64
     };
-    host.len() <= 253 && host.split('.').all(fits)
+    host.len() <= LONGEST_HOST && host.split('.').all(fits)
 }
 
 /// Whether the host is a number rather than a name.

@@ -1,8 +1,55 @@
-//! Which characters make a word, a tag, a host; where an address ends.
+//! Which characters make a word, a tag, a host; where an address ends; what cannot be seen. Beyond ASCII the properties
+//! of Unicode decide.
+
+use icu_properties::props::{
+    DefaultIgnorableCodePoint, Emoji, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup,
+    JoinControl, LineBreak, QuotationMark, TerminalPunctuation,
+};
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+/// Marks looked at behind one character; living scripts have four.
+const MOST_MARKS: usize = 8;
 
 /// Letters and digits of any script, and `_`.
 pub(super) fn is_word(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
+}
+
+/// Letters of scripts that are written without blanks between words: Chinese, Japanese, Korean particles, Thai, Lao,
+/// Khmer, Burmese and others. By the line breaking classes (UAX #14), since lines of such texts break within words.
+pub(super) fn is_unspaced(c: char) -> bool {
+    use LineBreak as Class;
+    !c.is_ascii()
+        && (is_word(c) || joins(c))
+        && matches!(
+            CodePointMapData::<LineBreak>::new().get(c),
+            Class::Ideographic
+                | Class::ConditionalJapaneseStarter
+                | Class::Nonstarter
+                | Class::ComplexContext
+                | Class::Aksara
+                | Class::AksaraStart
+                | Class::H2
+                | Class::H3
+                | Class::JL
+                | Class::JV
+                | Class::JT
+        )
+}
+
+/// A letter or digit that continues into the next one: what an `@` or a `#` after it belongs to.
+pub(super) fn is_spaced_word(c: char) -> bool {
+    is_word(c) && !is_unspaced(c)
+}
+
+/// A character after a name that makes it another name: `@josé` does not name `jos`, composed or not.
+pub(super) fn continues_name(c: char) -> bool {
+    is_spaced_word(c) || (joins(c) && !is_ignorable(c))
+}
+
+/// The character at the end of a text that its accents, vowel marks and selectors belong to.
+pub(super) fn last_base(text: &str) -> Option<char> {
+    text.chars().rev().take(MOST_MARKS).find(|c| !joins(*c))
 }
 
 /// Characters of a user name.
@@ -28,27 +75,34 @@ pub(super) fn is_host(c: char) -> bool {
     c.is_alphanumeric() || is_emoji(c) || joins(c)
 }
 
-/// Characters that no address contains: blanks, controls, and those that html or browsers interpret.
+/// Characters that no address contains: blanks, controls, those that html or browsers interpret, and those that
+/// cannot be seen.
 pub(super) fn breaks_address(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c, '<' | '>' | '"' | '`' | '\\')
-        || matches!(
-            c,
-            '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2060}' | '\u{FEFF}'
-        )
-        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || (is_ignorable(c) && !joins(c))
 }
 
-/// Characters that end an address in running text: also quotation marks and full-width punctuation, which follow
-/// without a blank.
+/// Characters that end an address in running text: also quotation marks, brackets and the punctuation of other scripts,
+/// which follow without a blank. Addresses are copied with these encoded.
 pub(super) fn ends_inline(c: char) -> bool {
-    breaks_address(c)
-        || matches!(c, '«' | '»' | '“' | '”' | '„' | '‹' | '›')
-        || matches!(c, '\u{3001}' | '\u{3002}' | '\u{3008}'..='\u{3011}')
+    use GeneralCategory as Category;
+    if breaks_address(c) {
+        return true;
+    }
+    // An apostrophe is within words; at the end it is removed.
+    if c.is_ascii() || c == '’' {
+        return false;
+    }
+    CodePointSetData::new::<TerminalPunctuation>().contains(c)
+        || CodePointSetData::new::<QuotationMark>().contains(c)
         || matches!(
-            c,
-            '\u{FF01}' | '\u{FF08}' | '\u{FF09}' | '\u{FF0C}' | '\u{FF1F}'
+            CodePointMapData::<GeneralCategory>::new().get(c),
+            Category::OpenPunctuation
+                | Category::ClosePunctuation
+                | Category::InitialPunctuation
+                | Category::FinalPunctuation
         )
 }
 
@@ -62,32 +116,33 @@ pub(super) fn closes_sentence(c: char) -> bool {
 
 /// Emoji, as far as tags and host names use them.
 pub(super) fn is_emoji(c: char) -> bool {
-    if c < '\u{203C}' {
-        return false;
-    }
-    matches!(c,
-        '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}'
-        | '\u{203C}' | '\u{2049}' | '\u{2139}' | '\u{2194}'..='\u{2199}' | '\u{21A9}' | '\u{21AA}'
-        | '\u{231A}' | '\u{231B}' | '\u{2328}' | '\u{23CF}' | '\u{23E9}'..='\u{23F3}'
-        | '\u{23F8}'..='\u{23FA}' | '\u{24C2}' | '\u{25AA}' | '\u{25AB}' | '\u{25B6}' | '\u{25C0}'
-        | '\u{25FB}'..='\u{25FE}' | '\u{2934}' | '\u{2935}' | '\u{2B05}'..='\u{2B07}'
-        | '\u{2B1B}' | '\u{2B1C}' | '\u{2B50}' | '\u{2B55}' | '\u{3030}' | '\u{303D}'
-        | '\u{3297}' | '\u{3299}')
+    // Digits and `#` are emoji too, and `™` follows names.
+    c >= '\u{203C}'
+        && c != '™'
+        && (CodePointSetData::new::<Emoji>().contains(c)
+            || CodePointSetData::new::<ExtendedPictographic>().contains(c))
 }
 
-/// Marks that continue a word or an emoji and that the standard library does not count as letters:
-/// accents, vowel killers, tone marks, joiners, variation selectors.
+/// Marks that continue a word or an emoji and are no letters by themselves: accents, vowel killers, tone marks,
+/// joiners, variation selectors, the letters of flags.
 fn joins(c: char) -> bool {
     if c < '\u{0300}' {
         return false;
     }
-    matches!(c,
-        '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0487}' | '\u{0591}'..='\u{05BD}'
-        | '\u{064B}'..='\u{065F}' | '\u{093C}' | '\u{094D}' | '\u{09BC}' | '\u{09CD}'
-        | '\u{0A3C}' | '\u{0A4D}' | '\u{0ABC}' | '\u{0ACD}' | '\u{0B3C}' | '\u{0B4D}'
-        | '\u{0BCD}' | '\u{0C4D}' | '\u{0CBC}' | '\u{0CCD}' | '\u{0D4D}' | '\u{0DCA}'
-        | '\u{0E3A}' | '\u{0E47}'..='\u{0E4E}' | '\u{0EBA}' | '\u{0EC8}'..='\u{0ECD}'
-        | '\u{0F39}' | '\u{0F84}' | '\u{1037}' | '\u{1039}' | '\u{103A}' | '\u{17C9}'..='\u{17D3}'
-        | '\u{200C}' | '\u{200D}' | '\u{20E3}' | '\u{3099}' | '\u{309A}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{E0020}'..='\u{E007F}')
+    GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
+        || CodePointSetData::new::<JoinControl>().contains(c)
+        || matches!(c, '\u{E0020}'..='\u{E007F}')
+}
+
+/// Whether a character leaves no mark on the screen by itself (UTS #39 calls for more than blanks).
+pub(super) fn is_invisible(c: char) -> bool {
+    // The blank pattern of braille is a symbol to Unicode.
+    c.is_whitespace()
+        || c.is_control()
+        || c == '\u{2800}'
+        || (!c.is_ascii() && (is_ignorable(c) || matches!(c, '\u{FFF9}'..='\u{FFFB}')))
+}
+
+fn is_ignorable(c: char) -> bool {
+    !c.is_ascii() && CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }

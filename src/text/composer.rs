@@ -47,7 +47,7 @@ impl<'p> Composer<'p> {
 
     /// Whether there is nothing to see.
     pub(super) fn is_blank(&self) -> bool {
-        self.content.text.trim().is_empty()
+        super::is_invisible(&self.content.text)
     }
 
     /// The content, once all pieces were taken.

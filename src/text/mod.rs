@@ -2,7 +2,8 @@
 //!
 //! `pieces` cuts a text into plain parts and entities, from left to right and in one pass;
 //! `composer` joins the pieces into the final text and the html at the same time, so positions
-//! need no correction. [`raw`] checks raw items, [`controls`] has the rule about control characters.
+//! need no correction. [`raw`] checks raw items, [`controls`] has the rule about control characters, and
+//! [`shapes`] the forms in which clients send objects and lists.
 
 mod address;
 mod chars;
@@ -18,8 +19,12 @@ mod link_tests;
 mod markdown;
 mod pieces;
 pub mod raw;
+pub mod shapes;
 #[cfg(test)]
 mod tests;
+pub mod words;
+#[cfg(test)]
+mod world_tests;
 
 use std::collections::{HashMap, HashSet};
 
@@ -152,11 +157,14 @@ pub fn with_object_id(content: &mut Content, id: i64) {
     content.html = html::replace_in_hrefs(&content.html, OBJECT_ID, &id);
 }
 
-/// Whether the tags contain `nsfw`, in any letter case.
+/// Whether a text leaves no mark on the screen: it is empty, or all of it is blanks, controls and characters that
+/// Unicode calls ignorable.
+pub fn is_invisible(text: &str) -> bool {
+    text.chars().all(chars::is_invisible)
+}
+
+/// Whether the tags contain `nsfw`, in any spelling.
 pub fn is_nsfw(content: &Content) -> bool {
-    content
-        .entities
-        .tags
-        .iter()
-        .any(|tag| tag.text.eq_ignore_ascii_case("nsfw"))
+    let mut tags = content.entities.tags.iter();
+    tags.any(|tag| words::fold_tag(&tag.text) == "nsfw")
 }

@@ -2,9 +2,12 @@
 
 use std::ops::Range;
 
-use super::address::run_len;
+use super::address::{Address, is_host_name, run_len};
 use super::given::Span;
 use super::{chars, inline, markdown};
+
+/// Characters of a name on another network.
+const LONGEST_HANDLE: usize = 64;
 
 /// A part of the submitted text and its kind.
 #[derive(Clone, Copy)]
@@ -57,11 +60,12 @@ impl<'s> Reading<'s> {
             // Seen up to the next client-made link only, nothing can reach into it.
             self.cut_until(span.at.start, from, &mut take);
             let anchor = self.text.get(span.at.clone()).unwrap_or_default();
+            let after = self.text.get(span.at.end..).unwrap_or_default();
             take(Piece::Link {
                 anchor,
                 url: &span.address.url,
                 title: span.title,
-                amend: amend_given(anchor, span),
+                amend: amend_given(anchor, after, span),
             });
             from = span.at.end;
         }
@@ -132,16 +136,17 @@ impl Found<'_> {
     }
 }
 
-/// A client may mark a URL in its text; any other link shows its target, as
-/// markdown links do, so that `bank.example` cannot lead elsewhere unseen.
-fn amend_given<'p>(anchor: &str, span: &'p Span<'_>) -> Option<&'p str> {
-    let written = super::address::Address::parse(anchor.trim());
-    let same = |host: &str| host.eq_ignore_ascii_case(&span.address.host);
-    if written.is_some_and(|written| same(&written.host)) {
-        None
-    } else {
-        Some(&span.address.host)
-    }
+/// A client may mark a URL in its text; any other link shows its target, as markdown links do, so that `bank.example`
+/// cannot lead elsewhere unseen. A text that a client received and sends back shows it already.
+fn amend_given<'p>(anchor: &str, after: &str, span: &'p Span<'_>) -> Option<&'p str> {
+    let host = &span.address.host;
+    let shown = after
+        .strip_prefix(" [")
+        .and_then(|after| after.strip_prefix(host.as_str()))
+        .is_some_and(|after| after.starts_with(']'));
+    let written = Address::parse(anchor.trim());
+    let is_written = written.is_some_and(|written| written.host.eq_ignore_ascii_case(host));
+    (!shown && !is_written).then_some(host)
 }
 
 fn hand_over(text: &str, range: Range<usize>, take: &mut impl FnMut(Piece<'_>)) {
@@ -150,13 +155,13 @@ fn hand_over(text: &str, range: Range<usize>, take: &mut impl FnMut(Piece<'_>)) 
     }
 }
 
-fn char_before(text: &str, at: usize) -> Option<char> {
-    text.get(..at)?.chars().next_back()
+fn base_before(text: &str, at: usize) -> Option<char> {
+    chars::last_base(text.get(..at)?)
 }
 
 /// The name after an `@`.
 fn mention(text: &str, at: usize) -> Option<&str> {
-    if char_before(text, at).is_some_and(chars::is_word) {
+    if base_before(text, at).is_some_and(chars::is_spaced_word) {
         return None;
     }
     let rest = text.get(at + 1..)?;
@@ -165,12 +170,36 @@ fn mention(text: &str, at: usize) -> Option<&str> {
         .take_while(|b| chars::is_name(*b))
         .take(21)
         .count();
-    (1..=20).contains(&len).then(|| rest.get(..len)).flatten()
+    let after = rest.get(len..)?;
+    let goes_on = after.chars().next().is_some_and(chars::continues_name);
+    if !(1..=20).contains(&len) || goes_on || is_foreign_handle(rest) {
+        return None;
+    }
+    rest.get(..len)
+}
+
+/// Whether a name after an `@` belongs to another network: `name@host.tld`, or `name:host.tld` as Matrix has it.
+fn is_foreign_handle(rest: &str) -> bool {
+    let local = |b: &u8| chars::is_name(*b) || matches!(b, b'.' | b'-');
+    // No network has longer names; also a bound for hostile texts.
+    let len = rest.bytes().take(LONGEST_HANDLE).take_while(local).count();
+    let Some(host) = rest
+        .get(len..)
+        .and_then(|rest| rest.strip_prefix(['@', ':']))
+    else {
+        return false;
+    };
+    // A host name has 253 characters at most.
+    let run = host.bytes().take(254);
+    let run = run.take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    let host = host.get(..run.count()).unwrap_or_default();
+    let host = host.trim_end_matches(['.', '-', '_']);
+    host.contains('.') && is_host_name(host)
 }
 
 /// The tag after a `#`. After `&` it would be a pasted html entity.
 fn tag(text: &str, at: usize) -> Option<&str> {
-    if char_before(text, at).is_some_and(|c| chars::is_word(c) || c == '&') {
+    if base_before(text, at).is_some_and(|c| chars::is_spaced_word(c) || c == '&') {
         return None;
     }
     let rest = text.get(at + 1..)?;

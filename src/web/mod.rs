@@ -42,10 +42,11 @@ assets! {
     HTML: "index.html";
     STYLE: "style.css" "controls.css" "layout.css" "log.css";
     PICTURE: "mark.svg";
-    SCRIPT: "room.js" "allowance.js" "api.js" "composer.js" "dom.js" "find.js" "format.js" "keys.js" "log.js"
-            "marker.js" "message.js" "metronome.js" "notices.js" "open-room.js" "outbox.js" "people.js"
-            "presence.js" "quotes.js" "richtext.js" "rooms.js" "rooms-view.js" "session.js" "stream.js"
-            "subscriptions.js";
+    SCRIPT: "room.js" "allowance.js" "api.js" "composer.js" "dialogs.js" "dom.js" "events.js" "find.js"
+            "fold.js" "format.js" "kept.js" "keys.js" "log.js" "marker.js" "membership.js" "message.js"
+            "metronome.js" "navigation.js" "notices.js" "open-room.js" "outbox.js" "people.js" "presence.js"
+            "quotes.js" "richtext.js" "room-head.js" "room-pages.js" "room-people.js" "rooms-view.js" "rooms.js"
+            "sentences.js" "session.js" "stream.js" "subscriptions.js" "voice.js" "windows.js";
 }
 
 /// The accounts of a demo; empty without one.

@@ -1,122 +1,33 @@
-// Two windows of Chromium sign in as two people and chat in a live room: both ways, with presence and
-// typing, over a reload, a lost network and a restarted server.
+// The room page in Chromium, as people use it: each story opens windows of its own on one server.
+// `node room.mjs chat text` tells only these.
 
 import { chromium } from "playwright-core";
 import { Server } from "./server.mjs";
 import { Window } from "./window.mjs";
 
-const step = (text) => console.log(`  ${text}`);
+const STORIES = ["chat", "places", "reading", "people", "text", "layout"];
 
-async function story(server, browser) {
-  const lounge = await server.room("Lounge");
-  const garden = await server.room("Garden");
-  const ada = await Window.open(browser, server, "ada");
-  const bob = await Window.open(browser, server, "bob", { colorScheme: "dark" });
-  const windows = [ada, bob];
-  const story = async () => {
-    step("a wrong password is refused in words");
-    await ada.page.fill("#username", "ada");
-    await ada.page.fill("#password", "wrong");
-    await ada.page.click("#sign-in-submit");
-    await ada.page.waitForSelector("#sign-in-error:visible");
-
-    step("both sign in and enter the room");
-    for (const window of windows) {
-      await window.signIn();
-      await window.enter(lounge);
-    }
-
-    step("they chat both ways");
-    await ada.says("hello from ada");
-    await bob.sees("hello from ada");
-    await bob.says("hello from bob");
-    await ada.sees("hello from bob");
-
-    step("each sees the people in the room, and that the other types");
-    await ada.seesPerson("2");
-    await bob.seesPerson("1");
-    await bob.typesUntil("let me think", ada.seesTyping("bob"));
-    await ada.picture("room-light");
-    await bob.picture("room-dark");
-    await bob.says("let me think, done");
-
-    step("markup stays text");
-    await ada.says("<img src=x onerror=document.title='broken'> & <b>bold</b>");
-    await bob.sees("<b>bold</b>");
-
-    step("another room is unread until it is opened");
-    await server.call("bob", "POST", `/channels/${garden}/messages`, { text: "roses" });
-    await ada.seesUnread(garden);
-    await ada.enter(garden);
-    await ada.sees("roses");
-    await ada.seesAllRead(garden);
-    await ada.enter(lounge);
-
-    step("a deleted message goes from the log");
-    const gone = await server.call("bob", "POST", `/channels/${lounge}/messages`, { text: "a slip" });
-    await ada.sees("a slip");
-    await server.call("bob", "DELETE", `/channels/${lounge}/messages/${gone.id}`);
-    await ada.seesNo("a slip");
-
-    step("a reload finds the session and the room again");
-    await bob.page.reload();
-    await bob.state("live");
-    await bob.sees("hello from ada");
-    await ada.says("welcome back");
-    await bob.sees("welcome back");
-
-    step("without a network it says so; afterwards what was missed is there");
-    await bob.context.setOffline(true);
-    await bob.state("reconnecting", "offline");
-    await bob.picture("offline");
-    await ada.says("while you were away");
-    await bob.context.setOffline(false);
-    await bob.state("live");
-    await bob.sees("while you were away");
-    await bob.says("and back");
-    await ada.sees("and back");
-
-    step("over a restart of the server both come back by themselves");
-    const address = server.url.replace("http://", "");
-    await server.stop();
-    await ada.state("reconnecting", "connecting", "offline");
-    await server.serve(address);
-    for (const window of windows) await window.state("live");
-    await ada.says("after the restart");
-    await bob.sees("after the restart");
-
-    step("history comes with scrolling");
-    for (let n = 1; n <= 80; n += 1) {
-      await server.call("ada", "POST", `/channels/${garden}/messages`, { text: `flower ${n}.` });
-    }
-    await bob.page.reload();
-    await bob.state("live");
-    await bob.enter(garden);
-    await bob.sees("flower 80.");
-    const first = bob.page.locator("#log article[data-message-id]", { hasText: "roses" });
-    for (let tries = 0; tries < 40 && (await first.count()) === 0; tries += 1) {
-      const before = await bob.page.locator("#log article[data-message-id]").count();
-      await bob.page.evaluate(() => { document.querySelector("#log").scrollTop = 0; });
-      await bob.page.waitForFunction((count) => document.querySelectorAll("#log article[data-message-id]").length > count, before);
-    }
-    await bob.sees("roses");
-
-    step("on a phone's width the room is usable");
-    await ada.page.setViewportSize({ width: 360, height: 720 });
-    await ada.says("from a phone");
-    const wide = await ada.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    if (wide) throw new Error("the page is wider than a phone");
-    await ada.picture("phone");
-    for (const window of windows) window.check();
+/** Tells one story; its windows are closed afterwards, and photographed before if it failed. */
+async function tell(name, server, browser) {
+  const { story } = await import(`./stories/${name}.mjs`);
+  const windows = [];
+  const open = async (person, options) => {
+    const window = await Window.open(browser, server, person, options);
+    windows.push(window);
+    return window;
   };
+  console.log(` ${name}`);
   try {
-    await story();
+    await story({ server, open, step: (text) => console.log(`  ${text}`) });
+    for (const window of windows) window.check();
   } catch (error) {
-    for (const window of windows) {
-      await window.picture(`failure-${window.name}`);
+    for (const [i, window] of windows.entries()) {
+      await window.picture(`failure-${name}-${i}-${window.name}`);
       console.error(`${window.name}: ${window.faults.join("; ")}`);
     }
     throw error;
+  } finally {
+    for (const window of windows) await window.context.close();
   }
 }
 
@@ -126,10 +37,11 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-dev-shm-usage"],
 });
 try {
-  await story(server, browser);
+  const chosen = process.argv.slice(2);
+  for (const name of chosen.length ? chosen : STORIES) await tell(name, server, browser);
   await browser.close();
   await server.end();
-  console.log("browser: two windows chatted in a live room");
+  console.log("browser: all stories came true");
 } catch (error) {
   console.error(error, `\n--- log of the server ---\n${server.log}`);
   await browser.close();

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 export const PASSWORD = "correct horse battery";
 const PROGRAM = process.env.PROGRAM_UNDER_TEST ?? path.join(ROOT, "target/debug/groundnut");
+const OPEN = { write: { any_user: true }, read: { public: true } };
 const SCOPES = "basic,follow,messages,presence,stream,update_profile";
 
 export class Server {
@@ -75,14 +76,23 @@ export class Server {
     return json.data;
   }
 
-  /** A public room that both are in. */
-  async room(title) {
-    const { id } = await this.call("ada", "POST", "/channels", {
+  /** A room, public unless `acl` says otherwise, with its members in it; `owner` made it. */
+  async room(title, { owner = "ada", members = ["ada", "bob"], about = "where we meet", acl = OPEN } = {}) {
+    const { id } = await this.call(owner, "POST", "/channels", {
       type: "io.pnut.core.chat",
-      acl: { write: { any_user: true }, read: { public: true } },
-      raw: { "io.pnut.core.chat-settings": [{ name: title, description: { text: "where we meet" } }] },
+      acl,
+      raw: { "io.pnut.core.chat-settings": [{ name: title, description: { text: about } }] },
     });
-    for (const name of ["ada", "bob"]) await this.call(name, "PUT", `/channels/${id}/subscribe`);
+    for (const name of members) await this.call(name, "PUT", `/channels/${id}/subscribe`);
     return id;
+  }
+
+  /** A private room of bob's that ada is in. */
+  async closedRoom(title) {
+    return this.room(title, { owner: "bob", acl: { write: { user_ids: ["@ada"] }, read: {} } });
+  }
+
+  async say(name, room, text, more = {}) {
+    return this.call(name, "POST", `/channels/${room}/messages`, { text, ...more });
   }
 }

@@ -13,20 +13,44 @@ export class Window {
     const window = new Window();
     window.name = name;
     window.context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
-    window.page = await window.context.newPage();
-    window.page.setDefaultTimeout(DEADLINE);
+    window.server = server;
     window.faults = [];
-    // A script that fails is a fault; a connection that is lost on purpose is not.
-    window.page.on("pageerror", (error) => window.faults.push(String(error)));
-    await window.page.goto(server.url);
+    await window.#load();
     return window;
   }
 
-  async signIn() {
+  /** Another window of the same person in the same browser; it shares storage, and signs in by itself. */
+  async twin() {
+    const twin = new Window();
+    Object.assign(twin, { name: this.name, context: this.context, server: this.server, faults: this.faults });
+    await twin.#load();
+    return twin;
+  }
+
+  async #load() {
+    this.page = await this.context.newPage();
+    this.page.setDefaultTimeout(DEADLINE);
+    // A script that fails is a fault; a connection that is lost on purpose is not.
+    this.page.on("pageerror", (error) => this.faults.push(String(error)));
+    await this.page.goto(this.server.url);
+  }
+
+  async signIn({ stay = false } = {}) {
     await this.page.fill("#username", this.name);
     await this.page.fill("#password", PASSWORD);
+    if (stay) await this.page.check("#stay");
     await this.page.click("#sign-in-submit");
     await this.state("live");
+  }
+
+  async reload() {
+    await this.page.reload();
+    await this.state("live");
+  }
+
+  /** Leaves the page as a closed window does. */
+  async close() {
+    await this.page.goto("about:blank");
   }
 
   /** The connection is shown in this state. */
@@ -39,6 +63,26 @@ export class Window {
     await this.page.click(`#rooms [data-channel-id="${room}"] :is(a,button)`);
     await this.page.waitForFunction((id) => location.hash.includes(id), room);
     await this.page.waitForSelector("#composer:visible");
+  }
+
+  /** Types without sending. */
+  async types(text) {
+    await this.page.click("#composer");
+    await this.page.keyboard.type(text);
+  }
+
+  async seesText(selector, text) {
+    await this.page.locator(selector, { hasText: text }).first().waitFor();
+  }
+
+  /** The message box holds this text. */
+  async holds(text) {
+    await this.page.waitForFunction((wanted) => document.querySelector("#composer").value === wanted, text);
+  }
+
+  /** A condition of the page that must hold now. */
+  async has(what, condition, argument) {
+    if (!(await this.page.evaluate(condition, argument))) throw new Error(`${this.name}: not so: ${what}`);
   }
 
   async says(text) {

@@ -16,7 +16,7 @@ mod support;
 
 mod api;
 mod command_line;
-mod loadtest;
+mod load;
 mod stream;
 mod taken_back;
 mod tidy;

@@ -33,7 +33,7 @@ use crate::model::{
     Channel, ChannelId, Failure, Message, NewMessage, Presence, Refusal, Refused, Subscribers,
     User, UserPrincipal,
 };
-use crate::store::{Answer, PlainMessage, Tx};
+use crate::store::{Answer, PlainMessage, Purpose, Tx};
 use crate::telemetry::Span;
 
 /// Mails that may wait for a channel.
@@ -72,7 +72,7 @@ impl ChannelActor {
         let (id, store) = (self.id, self.shared.store.clone());
         let read = async move {
             store
-                .read(move |db| {
+                .read_for(Purpose::Delivery, move |db| {
                     let Some(channel) = db.channel(id)? else {
                         return Ok(None);
                     };

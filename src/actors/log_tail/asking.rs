@@ -12,6 +12,7 @@ use super::dispatch::Dispatcher;
 use crate::actors::channel::mail::EventsArrived;
 use crate::event::{Event, Owner};
 use crate::model::{ChannelId, ClientId, Subscribers};
+use crate::store::Purpose;
 use crate::telemetry::{ActorNumbers, Counter};
 
 /// Tries before an actor that cannot load is passed over: 5 seconds with [`PAUSE`] between them.
@@ -116,7 +117,8 @@ impl Dispatcher {
                 return;
             }
             let id = client.clone();
-            let read = self.shared.store.read(move |db| {
+            let store = &self.shared.store;
+            let read = store.read_for(Purpose::Delivery, move |db| {
                 let tokens = db.all_user_tokens_of_client(&id)?;
                 Ok((tokens, db.disabled_users_of_client(&id)?))
             });

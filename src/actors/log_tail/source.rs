@@ -4,7 +4,7 @@ use std::future::Future;
 
 use crate::event::{Event, Logged, Pos};
 use crate::model::Failure;
-use crate::store::Store;
+use crate::store::{Purpose, Store};
 
 /// Rows fetched in one go, and their bytes.
 const PAGE: (usize, usize) = (1024, 8 * 1024 * 1024);
@@ -36,8 +36,10 @@ impl LogSource for Store {
 
     async fn between(&self, after: Pos, until: Pos) -> Result<Vec<Logged>, Failure> {
         let (count, bytes) = PAGE;
-        self.read(move |db| db.log_between(after, until, count, bytes))
-            .await
+        self.read_for(Purpose::Delivery, move |db| {
+            db.log_between(after, until, count, bytes)
+        })
+        .await
     }
 
     fn invalidate(&self, event: &Event) {

@@ -103,7 +103,8 @@ impl OutputBatch {
             .fold(handle.render_class, |render_class, known| {
                 render_class.with(known.filter.raw)
             });
-        let ids = render_ids(matching.iter().map(|known| known.id.as_str()));
+        // Newest first, as the original does: clients look at the first one.
+        let ids = render_ids(matching.iter().rev().map(|known| known.id.as_str()));
         let Output { bytes, moments } = self.output(index, handle.serial);
         let before = bytes.len();
         let gaps = match (&delivery.event.payload, &handle.identity) {

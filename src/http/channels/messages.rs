@@ -148,7 +148,7 @@ pub(in crate::http) async fn report(
 ) -> ApiResult {
     const REASONS: [&str; 4] = ["account_type", "nsfw", "soliciting", "user_abuse"];
     let (channel, id) = message_path(&ids)?;
-    let sent = body.text("reason");
+    let sent = body.text("reason")?;
     let reason = sent.as_deref().or_else(|| params.get("reason"));
     let reason = reason.ok_or_else(|| Refusal::Missing.at("reason"))?;
     if !REASONS.contains(&reason) {

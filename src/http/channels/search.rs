@@ -13,7 +13,7 @@ use crate::model::{
     UserId, UserKind,
 };
 use crate::protocol::draft::PersonRef;
-use crate::store::{ChannelOrder, ChannelSearch, Db, InboxFilter, MessageSearch};
+use crate::store::{ChannelOrder, ChannelSearch, Db, InboxFilter, MessageSearch, Purpose};
 
 /// Most private channels that one search looks through, newest activity first.
 const MOST_PRIVATE: usize = 2000;
@@ -41,11 +41,22 @@ pub(in crate::http) async fn read(
     request: PageRequest,
 ) -> ApiResult<Page<Channel>> {
     let reader = reader.clone();
-    let read = app
-        .engine
-        .store()
-        .read(move |db| db.search_channels(&wanted, &reader, &request));
+    let read = app.engine.store().read_for(Purpose::Search, move |db| {
+        db.search_channels(&wanted, &reader, &request)
+    });
     Ok(read.await?)
+}
+
+/// Longest question, in characters.
+const MOST_CHARACTERS: usize = 512;
+
+/// What is searched for.
+pub(in crate::http) fn question(params: &Params) -> ApiResult<Option<String>> {
+    let typed = params.get("q");
+    if typed.is_some_and(|typed| typed.chars().nth(MOST_CHARACTERS).is_some()) {
+        return Err(Refusal::TooLong.at("q").into());
+    }
+    Ok(typed.map(str::to_owned))
 }
 
 /// The parameters that every list of channels knows.
@@ -71,7 +82,7 @@ pub(in crate::http) async fn wanted(app: &App, params: &Params) -> ApiResult<Cha
         .tristate("is_public")
         .or_else(|| is_private.map(|private| !private));
     Ok(ChannelSearch {
-        q: params.get("q").map(str::to_owned),
+        q: question(params)?,
         order,
         categories: params.list("categories"),
         owner: person(app, params, "owner_id").await?,
@@ -160,7 +171,7 @@ async fn message_search(app: &App, params: &Params) -> ApiResult<MessageSearch> 
         return Err(Refusal::Invalid.at("user_types").into());
     }
     Ok(MessageSearch {
-        q: params.get("q").map(str::to_owned),
+        q: question(params)?,
         by_relevance: params.get("order").is_none_or(|order| order == "relevance"),
         client: params.get("client_id").map(Into::into),
         creator: person(app, params, "creator_id").await?,

@@ -15,7 +15,7 @@ use crate::http::extract::{Body, Caller};
 use crate::http::show::{Includes, Shown};
 use crate::http::{ApiError, App};
 use crate::model::visibility::Occasion;
-use crate::model::{ClientId, Failure, Scopes, Token, UserId};
+use crate::model::{ClientId, Failure, Scope, Scopes, Token, UserId};
 use crate::protocol::object::{Storage, TokenObject};
 use crate::protocol::render_options::RenderOptions;
 use crate::store::{login_key, secret};
@@ -48,18 +48,19 @@ pub async fn create(
     app: Data<App>,
 ) -> Result<HttpResponse, OAuthError> {
     let body = body?;
-    let field = |name: &str| body.text(name).filter(|text| !text.is_empty());
-    let grant_type = field("grant_type").ok_or(OAuthError::InvalidRequest("grant_type"))?;
+    let field = |name| field(&body, name);
+    let grant_type = field("grant_type")?.ok_or(OAuthError::InvalidRequest("grant_type"))?;
     let credentials = credentials(&request, &body)?;
     match grant_type.as_str() {
         "password" => {
-            let username = field("username").ok_or(OAuthError::InvalidRequest("username"))?;
-            let password = field("password").ok_or(OAuthError::InvalidRequest("password"))?;
-            let scopes = Scopes::parse(&field("scope").unwrap_or_default())
+            let username = field("username")?.ok_or(OAuthError::InvalidRequest("username"))?;
+            let password = field("password")?.ok_or(OAuthError::InvalidRequest("password"))?;
+            let scopes = Scopes::parse(&field("scope")?.unwrap_or_default())
                 .map_err(OAuthError::InvalidScope)?;
             let client = credentials.client.clone();
             check_client(&app, credentials, true).await?;
             let user = check_password(&app, username, password).await?;
+            let scopes = without_new_email(&app, &client, user, scopes).await?;
             grant(&app, &client, Some(user), scopes).await
         }
         "client_credentials" => {
@@ -71,15 +72,24 @@ pub async fn create(
     }
 }
 
+/// A field that is not empty.
+fn field(body: &Body, name: &'static str) -> Result<Option<String>, OAuthError> {
+    match body.text(name) {
+        Ok(text) => Ok(text.filter(|text| !text.is_empty())),
+        Err(_refused) => Err(OAuthError::InvalidRequest(name)),
+    }
+}
+
 /// From the body, or from HTTP Basic.
 fn credentials(request: &HttpRequest, body: &Body) -> Result<Credentials, OAuthError> {
-    let field = |name: &str| body.text(name).filter(|text| !text.is_empty());
+    let field = |name| field(body, name);
     let basic = basic(request);
-    let client = field("client_id")
+    let client = field("client_id")?
         .or_else(|| basic.as_ref().map(|(id, _)| id.clone()))
         .ok_or(OAuthError::InvalidRequest("client_id"))?;
-    let secret = field("password_grant_secret")
-        .or_else(|| field("client_secret"))
+    let (own, usual) = (field("password_grant_secret")?, field("client_secret")?);
+    let secret = own
+        .or(usual)
         .or_else(|| basic.map(|(_, secret)| secret))
         .filter(|secret| !secret.is_empty());
     Ok(Credentials {
@@ -154,6 +164,27 @@ async fn check_password(
     match (checked?, user) {
         (true, Some(user)) => Ok(user),
         (true, None) | (false, _) => Err(OAuthError::InvalidGrant),
+    }
+}
+
+/// A password alone does not open the e-mail address: `email` is granted only to an app that has it already.
+async fn without_new_email(
+    app: &App,
+    client: &ClientId,
+    user: UserId,
+    scopes: Scopes,
+) -> Result<Scopes, OAuthError> {
+    if !scopes.has(Scope::Email) {
+        return Ok(scopes);
+    }
+    let client = client.clone();
+    let store = app.engine.store();
+    let tokens = store.read(move |db| db.tokens_of(user)).await?;
+    let mut of_client = tokens.iter().filter(|token| token.client.id == client);
+    if of_client.any(|token| token.scopes.has(Scope::Email)) {
+        Ok(scopes)
+    } else {
+        Ok(scopes.without(Scope::Email))
     }
 }
 

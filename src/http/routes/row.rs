@@ -68,7 +68,8 @@ pub enum RateClass {
     Read,
     /// Writing.
     Write,
-    /// What a client reports while its user reads: markers and presence. Reading must not use up writing.
+    /// What a client sends while its user only reads: markers, presence, the end of a subscription. Reading must not use
+    /// up writing.
     Marker,
     /// Attempts to sign in.
     SignIn,

@@ -116,8 +116,8 @@ routes! {
     Get    "/streams/{stream_key}"                                   streams::app_streams::show,                 App       Any            Read;
     Put    "/streams/{stream_key}"                                   streams::app_streams::edit,                 App       Any            Write;
     Delete "/streams/{stream_key}"                                   streams::app_streams::delete,               App       Any            Write;
-    Delete "/users/me/streams/{connection_id}"                       streams::user_streams::close,               User      Any            Write;
-    Delete "/users/me/streams/{connection_id}/{subscription_id}"     streams::user_streams::unsubscribe,            User      Any            Write;
+    Delete "/users/me/streams/{connection_id}"                       streams::user_streams::close,               User      Any            Marker;
+    Delete "/users/me/streams/{connection_id}/{subscription_id}"     streams::user_streams::unsubscribe,            User      Any            Marker;
 
     // Presence
     Get    "/presence"                                               presence::list,                             Any       Any            Read Presence;

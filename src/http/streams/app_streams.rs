@@ -6,6 +6,10 @@ use crate::http::extract::{AppCaller, Body, Params};
 use crate::http::show::Deleted;
 use crate::http::{ApiResult, App, show};
 use crate::model::{ObjectType, Refusal, Refused, StreamKey};
+use crate::text::shapes;
+
+/// Characters of an unknown object type that a refusal repeats.
+const NAME_MAX: usize = 64;
 
 /// Characters in a key.
 const KEY_MAX: usize = 32;
@@ -43,12 +47,12 @@ pub async fn create(caller: AppCaller, params: Params, body: Body, app: Data<App
     if !body.is_json {
         return Err(Refusal::NotJson.into());
     }
-    let kind = body.text("type").ok_or(Refusal::Missing.at("type"))?;
+    let kind = body.text("type")?.ok_or(Refusal::Missing.at("type"))?;
     if kind != "long_poll" {
         return Err(Refusal::Invalid.at("type").into());
     }
     let object_types = object_types(&body)?;
-    let key = match body.text("key") {
+    let key = match body.text("key")? {
         Some(key) if is_key(&key) => Some(StreamKey::from(key)),
         Some(_) => return Err(Refusal::Invalid.at("key").into()),
         None => None,
@@ -80,7 +84,7 @@ pub async fn edit_by_body(
     body: Body,
     app: Data<App>,
 ) -> ApiResult {
-    let key = body.text("key").ok_or(Refusal::Missing.at("key"))?;
+    let key = body.text("key")?.ok_or(Refusal::Missing.at("key"))?;
     change(&caller, key, &params, &body, &app).await
 }
 
@@ -126,14 +130,20 @@ fn is_key(key: &str) -> bool {
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
+/// A list may hold several types, so the refusal names the one at fault.
+fn unknown(name: &str) -> Refused {
+    let shown: String = name.chars().take(NAME_MAX).collect();
+    Refusal::UnknownObjectType.at(format!("object_types.{shown}"))
+}
+
 fn object_types(body: &Body) -> Result<Vec<ObjectType>, Refused> {
     const FIELD: &str = "object_types";
     let given = body.get(FIELD).ok_or(Refusal::Missing.at(FIELD))?;
-    let given = given.as_array().ok_or(Refusal::WrongType.at(FIELD))?;
+    let given = shapes::list(given).ok_or(Refusal::WrongType.at(FIELD))?;
     let mut types = Vec::new();
-    for name in given {
+    for name in given.iter() {
         let name = name.as_str().ok_or(Refusal::WrongType.at(FIELD))?;
-        let kind = ObjectType::parse(name).ok_or(Refusal::UnknownObjectType.at(FIELD))?;
+        let kind = ObjectType::parse(name).ok_or_else(|| unknown(name))?;
         if !types.contains(&kind) {
             types.push(kind);
         }
@@ -160,6 +170,11 @@ mod tests {
     fn object_types_collapse_and_old_names_are_known() {
         let types = object_types(&body(json!({"object_types": ["post", "star", "post"]})));
         assert_eq!(types.unwrap(), [ObjectType::Post, ObjectType::Bookmark]);
+        let unknown = object_types(&body(json!({"object_types": ["post", "sticker"]})));
+        assert_eq!(
+            unknown.unwrap_err(),
+            Refusal::UnknownObjectType.at("object_types.sticker")
+        );
         for wrong in [
             json!([]),
             json!(["x"]),

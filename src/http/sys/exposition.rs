@@ -50,6 +50,11 @@ fn store(engine: &Engine) -> Vec<Sample> {
             "Batches of events that the log's reader was too slow for.",
             store.dropped_batches,
         ),
+        counter(
+            "store_overdue_reads_total",
+            "Reads that were ended because they took too long.",
+            store.overdue_reads,
+        ),
         gauge(
             "store_lane_depth",
             "Writes that wait.",

@@ -3,7 +3,7 @@
 use super::listener::Stage;
 use super::{Engine, SocketEvent};
 use crate::load::frame;
-use crate::load::ledger::Reception;
+use crate::load::ledger::{Newest, Reception};
 use std::io::{ErrorKind, Read};
 
 /// The state that a disconnected listener keeps for its next connection.
@@ -11,6 +11,8 @@ use std::io::{ErrorKind, Read};
 pub(in crate::load) struct Dropped {
     pub(in crate::load) circle: usize,
     pub(in crate::load) reception: Reception,
+    pub(in crate::load) newest: Newest,
+    pub(in crate::load) subscription: Option<Box<[u8]>>,
     pub(in crate::load) connection_id: String,
     pub(in crate::load) cursor: String,
 }
@@ -18,6 +20,15 @@ pub(in crate::load) struct Dropped {
 impl Engine {
     /// The socket is closed, by either side.
     pub(super) fn end(&mut self, slot: usize, code: Option<u16>) {
+        self.end_after(slot, code, false);
+    }
+
+    /// The server refused its handshake or its subscription, which is counted already.
+    pub(super) fn end_refused(&mut self, slot: usize) {
+        self.end_after(slot, None, true);
+    }
+
+    fn end_after(&mut self, slot: usize, code: Option<u16>, refused: bool) {
         let Some(listener) = self.listeners.get_mut(slot) else {
             return;
         };
@@ -30,6 +41,10 @@ impl Engine {
             Stage::Connecting | Stage::Upgrading | Stage::Greeting | Stage::Subscribing => {
                 self.opening = self.opening.saturating_sub(1);
                 self.tally.failed_connects += 1;
+                if !refused {
+                    self.tally
+                        .refuse(0, b"the socket was closed before it was ready");
+                }
                 self.occurrences.push(SocketEvent::Failed(slot));
             }
             Stage::Live | Stage::Leaving => {
@@ -86,6 +101,8 @@ impl Engine {
         let dropped = Dropped {
             circle: listener.circle,
             reception: std::mem::take(&mut listener.reception),
+            newest: std::mem::take(&mut listener.newest),
+            subscription: listener.subscription.take(),
             connection_id: std::mem::take(&mut listener.connection_id),
             cursor: std::mem::take(&mut listener.cursor),
         };
@@ -125,6 +142,18 @@ impl Engine {
     pub(in crate::load) fn vacate(&mut self, slot: usize) {
         if self.stage(slot) == Stage::Gone {
             self.vacant.push(slot);
+        }
+    }
+
+    /// A message had arrived without its number: it is not lost.
+    pub(in crate::load) fn arrived(&mut self, slot: usize, channel: &str, seq: u32) {
+        let Some(listener) = self.listeners.get_mut(slot) else {
+            return;
+        };
+        if let Some(circle) = self.circles.get_mut(listener.circle)
+            && circle.rooms.iter().any(|room| room.id == channel)
+        {
+            circle.ledger.hear(&mut listener.reception, seq);
         }
     }
 

@@ -1,6 +1,6 @@
 //! One listening socket and its stage.
 
-use crate::load::ledger::Reception;
+use crate::load::ledger::{Newest, Reception};
 use std::net::TcpStream;
 
 /// Stage of a socket.
@@ -24,6 +24,9 @@ pub(super) struct Listener {
     /// Grows with each socket in this slot, so that a late answer does not reach the next one.
     pub(super) generation: u32,
     pub(super) reception: Reception,
+    pub(super) newest: Newest,
+    /// Its subscription id between quotes, once the request is answered.
+    pub(super) subscription: Option<Box<[u8]>>,
     /// Start of a frame that ends in the next read.
     pub(super) rest: Vec<u8>,
     pub(super) begun_ns: u64,
@@ -35,4 +38,15 @@ pub(super) struct Listener {
     /// It reconnects: no subscription is needed if the server resumes it.
     pub(super) comes_back: bool,
     pub(super) resumed: bool,
+}
+
+impl Listener {
+    /// What its frames should have between the brackets of `subscription_ids`: nothing if it asked for no
+    /// subscription, unknown until the request is answered.
+    pub(super) fn own_ids(&self) -> Option<&[u8]> {
+        match &self.follow_as {
+            Some(_) => self.subscription.as_deref(),
+            None => Some(b""),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use super::receiving::{Next, Scene};
 use super::requests::Job;
 use super::{Engine, SocketEvent};
 use crate::load::frame;
-use crate::load::ledger::Reception;
+use crate::load::ledger::{Newest, Reception};
 use crate::load::rest;
 use std::io::{ErrorKind, Read, Write};
 
@@ -21,6 +21,10 @@ pub(in crate::load) struct Opening {
     pub(in crate::load) follow_as: Option<String>,
     /// The messages received so far.
     pub(in crate::load) reception: Reception,
+    /// The highest `meta.id` received so far.
+    pub(in crate::load) newest: Newest,
+    /// The subscription id that it has if it is resumed.
+    pub(in crate::load) subscription: Option<Box<[u8]>>,
     /// Start time of the handshake.
     pub(in crate::load) intended_ns: u64,
 }
@@ -30,6 +34,7 @@ impl Engine {
     pub(in crate::load) fn open(&mut self, opening: Opening) -> Option<usize> {
         let Ok(stream) = self.dial() else {
             self.tally.failed_connects += 1;
+            self.tally.refuse(0, b"no socket could be opened");
             return None;
         };
         let slot = self.vacant.pop().unwrap_or(self.listeners.len());
@@ -39,6 +44,7 @@ impl Engine {
             .map_or(0, |old| old.generation.wrapping_add(1));
         if self.poller.watch(&stream, Token::Listener(slot)).is_err() {
             self.tally.failed_connects += 1;
+            self.tally.refuse(0, b"no socket could be watched");
             self.vacant.push(slot);
             return None;
         }
@@ -57,6 +63,8 @@ impl Engine {
             follow_as: opening.follow_as,
             connection_id: String::new(),
             cursor: String::new(),
+            subscription: opening.subscription,
+            newest: opening.newest,
         };
         match self.listeners.get_mut(slot) {
             Some(place) => *place = listener,
@@ -87,7 +95,7 @@ impl Engine {
                 }
                 Next::Refused(status, text) => {
                     self.tally.refuse(status, text.as_bytes());
-                    self.end(slot, None);
+                    self.end_refused(slot);
                     break;
                 }
                 Next::Greeted => self.greeted(slot),
@@ -160,10 +168,11 @@ impl Engine {
             }
             bytes = after;
         }
-        let circle = self.circles.get_mut(listener.circle);
         let mut scene = Scene {
             tally: &mut self.tally,
-            circle,
+            held: &mut self.held,
+            circle: self.circles.get_mut(listener.circle),
+            slot,
             now_ns,
             now_us,
             completed: 0,
@@ -201,6 +210,7 @@ impl Engine {
         match (follow, &listener.follow_as) {
             (Some(path), Some(token)) => {
                 listener.stage = Stage::Subscribing;
+                listener.subscription = None;
                 let path = format!("{path}?connection_id={}&count=1", listener.connection_id);
                 let request = rest::request("GET", &path, &self.host, token, "");
                 let generation = listener.generation;
@@ -215,7 +225,7 @@ impl Engine {
     }
 
     /// The response to a subscribing request.
-    pub(super) fn followed(&mut self, slot: usize, generation: u32, subscribed: bool) {
+    pub(super) fn followed(&mut self, slot: usize, generation: u32, subscription: Option<String>) {
         let now_ns = self.now_ns();
         let Some(listener) = self.listeners.get_mut(slot) else {
             return;
@@ -223,12 +233,13 @@ impl Engine {
         if listener.generation != generation || listener.stage != Stage::Subscribing {
             return;
         }
-        if subscribed {
+        if let Some(id) = subscription {
+            listener.subscription = Some(format!("\"{id}\"").into_bytes().into());
             self.tally.followed += 1;
             self.tally.follow.record(listener.begun_ns, now_ns);
             self.ready(slot);
         } else {
-            self.end(slot, None);
+            self.end_refused(slot);
         }
     }
 

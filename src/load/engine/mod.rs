@@ -2,20 +2,22 @@
 //!
 //! Not a task per socket: a tester must cost less per frame than what it tests, and a frame that arrives in
 //! a shared buffer, is measured there and forgotten touches one small struct. `listening`,
-//! `receiving` and `closing` handle the listening sockets, `requests` the REST connections that write and subscribe; the plans in `super::play` decide what
+//! `receiving` and `closing` handle the listening sockets, `circle` and `known` judge what they receive, `requests` has the REST connections that write and subscribe; the plans in `super::play` decide what
 //! happens when.
 
+mod circle;
 mod closing;
+mod known;
 mod listener;
 mod listening;
 mod poller;
 mod receiving;
 mod requests;
 
+pub(super) use circle::{Circle, Reach, Room};
 pub(super) use listening::Opening;
 
-use super::latency::{Latency, Precision};
-use super::ledger::Ledger;
+use super::held::Held;
 use super::measure::Tally;
 use super::plan::Plan;
 use super::socket::Dial;
@@ -32,61 +34,6 @@ const READ_BYTES: usize = 256 * 1024;
 const EVENTS_PER_TURN: usize = 1024;
 /// Time between two polls: the most by which polling delays the timestamp of an arrival.
 const GATHER: Duration = Duration::from_micros(20);
-
-/// Listeners that should receive the same messages, their endpoint, and their rooms.
-#[derive(Debug)]
-pub(super) struct Circle {
-    pub(super) ledger: Ledger,
-    /// Endpoint to subscribe to after the hello; `None` if the hello is enough.
-    pub(super) follow: Option<String>,
-    /// Rooms that receive messages, round robin: id and head of the request.
-    pub(super) rooms: Vec<Room>,
-    /// Arrivals from each of them during the measurement.
-    pub(super) arrivals: Vec<Arrivals>,
-    stamp_hint: usize,
-    timestamps_hint: usize,
-}
-
-/// A room that receives messages.
-#[derive(Debug, Clone)]
-pub(super) struct Room {
-    pub(super) id: String,
-    pub(super) token: String,
-}
-
-/// Frames of one room and their delays, from the intended send time.
-#[derive(Debug)]
-pub(super) struct Arrivals {
-    pub(super) frames: u64,
-    pub(super) delay: Latency,
-}
-
-impl Arrivals {
-    fn new() -> Self {
-        Self {
-            frames: 0,
-            delay: Latency::new(Precision::Rough),
-        }
-    }
-}
-
-impl Circle {
-    /// The room of a message number, round robin.
-    pub(super) fn room_of(&self, seq: u32) -> usize {
-        (seq as usize).checked_rem(self.rooms.len()).unwrap_or(0)
-    }
-
-    pub(super) fn new(follow: Option<String>, rooms: Vec<Room>) -> Self {
-        Self {
-            ledger: Ledger::default(),
-            follow,
-            arrivals: rooms.iter().map(|_| Arrivals::new()).collect(),
-            rooms,
-            stamp_hint: 0,
-            timestamps_hint: 0,
-        }
-    }
-}
 
 /// An event of a socket, for the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +62,8 @@ pub(super) struct Engine {
     rest_connections: RestConnections,
     pub(super) circles: Vec<Circle>,
     pub(super) tally: Tally,
+    /// Frames that are read whole after the run.
+    pub(super) held: Held,
     pub(super) occurrences: Vec<SocketEvent>,
     /// Messages without a response or not received by all listeners yet.
     pub(super) outstanding: u64,
@@ -159,6 +108,7 @@ impl Engine {
             rest_connections: RestConnections::new(plan.rest_connections()),
             circles: Vec::new(),
             tally: Tally::new(),
+            held: Held::new(),
             occurrences: Vec::new(),
             outstanding: 0,
             opening: 0,
@@ -169,6 +119,14 @@ impl Engine {
             looked: Instant::now(),
             wall: plan.timing.then(Clock::default),
         })
+    }
+
+    /// Takes the circles of the run, before their sockets are opened.
+    pub(super) fn seat(&mut self, circles: Vec<Circle>) {
+        let count = circles.len();
+        let seated = circles.into_iter();
+        let seated = seated.map(|circle| circle.seated(count, self.text_bytes));
+        self.circles = seated.collect();
     }
 
     /// Nanoseconds since the run began.

@@ -1,9 +1,11 @@
 //! Received bytes of one socket: complete frames of a read, and their meaning.
 
-use super::Circle;
+use super::circle::{Circle, Seen};
 use super::listener::{Listener, Stage};
+use crate::load::faults::Fault;
 use crate::load::frame::{self, Step};
-use crate::load::ledger::Receipt;
+use crate::load::held::Held;
+use crate::load::ledger::{Newest, Receipt};
 use crate::load::measure::Tally;
 use crate::load::stamp::Stamp;
 use crate::load::timestamps::Timestamps;
@@ -21,7 +23,9 @@ pub(super) enum Next {
 /// The parts of the engine that a frame touches.
 pub(super) struct Scene<'a> {
     pub(super) tally: &'a mut Tally,
+    pub(super) held: &'a mut Held,
     pub(super) circle: Option<&'a mut Circle>,
+    pub(super) slot: usize,
     pub(super) now_ns: u64,
     /// The wall clock at the same time, if the server's timestamps are requested.
     pub(super) now_us: Option<u64>,
@@ -44,7 +48,7 @@ impl Scene<'_> {
                     match opcode {
                         frame::TEXT if listener.stage == Stage::Greeting => {
                             listener.connection_id =
-                                quoted(payload, b"\"connection_id\":\"").unwrap_or_default();
+                                frame::quoted(payload, b"\"connection_id\":\"").unwrap_or_default();
                             let yes = b"\"resumed\":true";
                             listener.resumed = payload.windows(yes.len()).any(|part| part == yes);
                             listener.stage = Stage::Subscribing;
@@ -65,22 +69,35 @@ impl Scene<'_> {
             return;
         };
         let Some(stamp) = Stamp::find(payload, &mut circle.stamp_hint) else {
+            if circle.is_only_ours() {
+                self.held.suspect(self.slot, payload);
+            }
+            self.tally.other_frames += 1;
+            return;
+        };
+        let own = listener.own_ids();
+        let seen = circle.examine(stamp, payload, own, &mut self.tally.faults);
+        let Seen::Ours(number) = seen else {
             self.tally.other_frames += 1;
             return;
         };
         self.tally.frames += 1;
         self.tally.frame_bytes += used as u64;
+        self.held.pass(payload);
         let heard_before = circle.ledger.end_place();
         let (heard, complete) = circle.ledger.hear(&mut listener.reception, stamp.seq);
         self.completed += u64::from(complete);
-        match heard {
-            Receipt::InOrder | Receipt::Skipped(_) => {}
-            Receipt::Late => self.tally.reordered += 1,
-            Receipt::Again => self.tally.repeated += 1,
-            Receipt::Unknown => self.tally.unknown += 1,
+        let room = circle.room_of(stamp.seq);
+        let fault = fault_of(heard, &mut listener.newest, (room, number));
+        if let Some(fault) = fault {
+            let (seq, slot) = (stamp.seq, self.slot);
+            let id = circle.rooms.get(room).map_or("", |room| &room.id);
+            self.tally.faults.add(fault, || {
+                let meta = number.map_or(String::new(), |number| format!(" (meta.id {number})"));
+                format!("message number {seq} of channel {id}{meta}, on socket {slot}")
+            });
         }
         if self.tally.recording {
-            let room = circle.room_of(stamp.seq);
             if let Some(room) = circle.arrivals.get_mut(room) {
                 room.frames += 1;
                 room.delay.record(stamp.intended_ns, self.now_ns);
@@ -96,21 +113,29 @@ impl Scene<'_> {
             }
         }
         if listener.wants_cursor
-            && let Some(cursor) = quoted(payload, b"\"cursor\":\"")
+            && let Some(cursor) = frame::quoted(payload, b"\"cursor\":\"")
         {
             listener.cursor = cursor;
         }
     }
 }
 
-/// The text after `name`, up to the next quote.
-fn quoted(payload: &[u8], name: &[u8]) -> Option<String> {
-    let at = payload
-        .windows(name.len())
-        .position(|window| window == name)?
-        + name.len();
-    let rest = payload.get(at..)?;
-    let end = rest.iter().position(|byte| *byte == b'"')?;
-    rest.get(..end)
-        .map(|text| String::from_utf8_lossy(text).into_owned())
+/// What a reception says, with its room and its `meta.id`.
+fn fault_of(
+    heard: Receipt,
+    newest: &mut Newest,
+    (room, number): (usize, Option<u64>),
+) -> Option<Fault> {
+    match heard {
+        Receipt::Again => Some(Fault::Repeated),
+        Receipt::Unknown => Some(Fault::Foreign),
+        Receipt::InOrder | Receipt::Skipped(_) | Receipt::Late => {
+            let rises = match number {
+                Some(number) => newest.take(room, number),
+                // Without a number the order of the others is all there is.
+                None => heard != Receipt::Late,
+            };
+            (!rises).then_some(Fault::Reordered)
+        }
+    }
 }

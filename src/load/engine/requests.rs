@@ -2,6 +2,7 @@
 
 use super::poller::Token;
 use super::{Engine, Room};
+use crate::load::frame;
 use crate::load::rest::{self, Answer};
 use crate::load::stamp::Stamp;
 use std::collections::VecDeque;
@@ -75,8 +76,8 @@ impl Engine {
         let Some(place) = self.circles.get_mut(circle) else {
             return;
         };
-        let seq = place.ledger.number();
-        let Some(Room { id, token }) = place.rooms.get(place.room_of(seq)) else {
+        let seq = place.ledger.number(intended_ns);
+        let Some(Room { id, token, .. }) = place.rooms.get(place.room_of(seq)) else {
             return;
         };
         let mut body = b"{\"text\":\"".to_vec();
@@ -255,9 +256,12 @@ impl Engine {
             Some(Job::Subscribe {
                 slot, generation, ..
             }) => {
-                let name = b"\"subscription_id\"";
-                let subscribed = body.windows(name.len()).any(|window| window == name);
-                self.followed(slot, generation, accepted && subscribed);
+                let id = frame::quoted(body, b"\"subscription_id\":\"");
+                if accepted && id.is_none() {
+                    self.tally
+                        .refuse(status, b"the answer has no subscription_id");
+                }
+                self.followed(slot, generation, id.filter(|_| accepted));
             }
             None => return,
         }
@@ -275,7 +279,8 @@ impl Engine {
         if accepted {
             self.tally.acked += 1;
         }
-        if self.tally.recording {
+        // Refused answers are counted by status: fast or slow, they are no service.
+        if self.tally.recording && accepted {
             self.tally.answer.record(intended_ns, now_ns);
         }
         if let Some(circle) = self.circles.get_mut(circle)

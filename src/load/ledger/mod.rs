@@ -1,8 +1,13 @@
-//! Which listeners received which messages. All listeners of a ledger should receive the same messages in the
-//! same order: the sockets of one room, the inboxes of the same users, the consumers of one firehose.
+//! Which listeners received which messages. All listeners of a ledger should receive the same messages: the
+//! sockets of one room, the inboxes of the same users, the consumers of one firehose.
 //!
-//! The server chooses the order of messages in flight, so the first listener to receive a message
-//! fixes its position, and all others must receive it there. Nothing here does I/O.
+//! The server chooses the order of messages in flight, so the first listener to receive a message fixes its position
+//! here, and a listener that skips a position has lost it until it arrives. Whether that order is right is seen
+//! by `meta.id` ([`newest`]). Nothing here does I/O.
+
+mod newest;
+
+pub(super) use newest::Newest;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -91,6 +96,8 @@ struct Sent {
     acked: bool,
     /// The server refused it, or the answer never came.
     failed: bool,
+    /// When it should have been sent, in nanoseconds of the run.
+    intended_ns: u64,
 }
 
 /// Messages of one cohort of listeners, and which listeners received them.
@@ -118,14 +125,21 @@ impl Ledger {
     }
 
     /// Takes the next number for a message that is about to be sent.
-    pub(super) fn number(&mut self) -> u32 {
+    pub(super) fn number(&mut self, intended_ns: u64) -> u32 {
         self.forget_old();
         let seq = self.end_seq();
         self.sent.push_back(Sent {
             waiting: self.listeners,
+            intended_ns,
             ..Sent::default()
         });
         seq
+    }
+
+    /// When a message should have been sent, if it was and is remembered.
+    pub(super) fn intended_ns(&self, seq: u32) -> Option<u64> {
+        let at = seq.checked_sub(self.first_seq)?;
+        Some(self.sent.get(at as usize)?.intended_ns)
     }
 
     fn forget_old(&mut self) {

@@ -86,6 +86,9 @@ pub(super) struct Plan {
     /// Whether frames carry the server's timestamps.
     #[serde(default)]
     pub(super) timing: bool,
+    /// Bounds of its own, as they were written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) fail_if: Vec<String>,
 }
 
 impl Plan {
@@ -120,6 +123,7 @@ impl Plan {
             follow: true,
             share_percent: 10.0,
             timing: false,
+            fail_if: Vec::new(),
         };
         match kind {
             Kind::Room => plan,
@@ -190,6 +194,8 @@ impl Plan {
             follow: overrides.follow.unwrap_or(self.follow),
             share_percent: overrides.share_percent.unwrap_or(self.share_percent),
             timing: overrides.timing.unwrap_or(self.timing),
+            // Those of a file hold beside those of the command line.
+            fail_if: [self.fail_if.as_slice(), &overrides.fail_if].concat(),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::{Run, Stop, Wait};
 use crate::load::convert::{count, millis, whole};
-use crate::load::engine::{Circle, Opening, Room, SocketEvent};
-use crate::load::ledger::Reception;
+use crate::load::engine::{Circle, Opening, Reach, Room, SocketEvent};
+use crate::load::ledger::{Newest, Reception};
 use std::time::Instant;
 
 pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
@@ -11,9 +11,9 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     let rooms = run.target.rooms(run.plan.rooms)?;
     let circle = |room: Room| {
         let path = follow.then(|| format!("/v1/channels/{}/messages", room.id));
-        Circle::new(path, vec![room])
+        Circle::new(path, vec![room], Reach::OneRoom)
     };
-    run.engine.circles = rooms.into_iter().map(circle).collect();
+    run.engine.seat(rooms.into_iter().map(circle).collect());
     let mut comings = Comings {
         start_ns: run.engine.now_ns(),
         begun: 0,
@@ -86,6 +86,8 @@ impl Comings {
                 stream: format!("/v1/user?access_token={token}"),
                 follow_as: run.plan.follow.then_some(token),
                 reception: Reception::from_now(),
+                newest: Newest::default(),
+                subscription: None,
                 intended_ns,
             };
             self.begun += 1;

@@ -2,9 +2,9 @@
 
 use super::{Run, Stop, Wait};
 use crate::load::convert::{count, millis, whole};
-use crate::load::engine::{Circle, Opening, Room};
+use crate::load::engine::{Circle, Opening, Reach, Room};
 use crate::load::inside::{Actors, Inside};
-use crate::load::ledger::Reception;
+use crate::load::ledger::{Newest, Reception};
 use crate::load::plan::{Kind, Plan};
 use std::time::{Duration, Instant};
 
@@ -34,21 +34,24 @@ pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
     let rooms = run.target.rooms(run.plan.rooms)?;
     let messages = |room: &Room| Some(format!("/v1/channels/{}/messages", room.id));
     let mut stream = None;
-    run.engine.circles = match run.plan.kind {
+    let reach = |reach| if run.bare { Reach::Bare } else { reach };
+    let circles = match run.plan.kind {
         Kind::Inbox => {
             run.target.subscribe_all(&rooms)?;
-            vec![Circle::new(Some("/v1/channels".to_owned()), rooms)]
+            let endpoint = Some("/v1/channels".to_owned());
+            vec![Circle::new(endpoint, rooms, reach(Reach::Everything))]
         }
         Kind::Firehose => {
             run.target.subscribe_all(rooms.as_slice())?;
             stream = Some(run.target.app_stream()?);
-            vec![Circle::new(None, rooms)]
+            vec![Circle::new(None, rooms, reach(Reach::Everything))]
         }
         Kind::Room | Kind::Rooms | Kind::Slow | Kind::Resume | Kind::Churn | Kind::Idle => rooms
             .into_iter()
-            .map(|room| Circle::new(messages(&room), vec![room]))
+            .map(|room| Circle::new(messages(&room), vec![room], reach(Reach::OneRoom)))
             .collect(),
     };
+    run.engine.seat(circles);
     let circles = run.engine.circles.len();
     let extra = stream_parameters(run.plan);
     let before = run.reading();
@@ -61,8 +64,11 @@ pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
                 Some(app) => format!("{app}{extra}"),
                 None => format!("/v1/user?access_token={token}{extra}"),
             },
-            follow_as: Some(token),
+            // The hello of an app stream is enough.
+            follow_as: stream.is_none().then_some(token),
             reception: Reception::from_start(),
+            newest: Newest::default(),
+            subscription: None,
             intended_ns: run.engine.now_ns(),
         }
     });
@@ -130,13 +136,39 @@ pub(super) fn measure(
         run.report.inside(&inside, &Inside::now(&run.target));
         run.actors = Actors::now(&run.target);
     }
-    run.report
-        .losses(run.engine.lost(), &run.engine.tally, drained.is_ok());
+    let complete = drained.is_ok();
+    let read_whole = if complete { read_whole(run) } else { None };
+    let lost = complete.then(|| run.engine.lost());
+    run.report.losses(lost, read_whole, &run.engine.tally);
     if run.plan.timing {
         let one_clock = run.target.address.ip().is_loopback();
         run.report.split(&run.engine.tally.split, one_clock);
     }
     drained
+}
+
+/// Holds the kept frames against the REST answers; how many they were.
+fn read_whole(run: &mut Run<'_>) -> Option<u64> {
+    if run.bare {
+        return None;
+    }
+    match run
+        .engine
+        .held
+        .judge(&run.target, &mut run.engine.tally.faults)
+    {
+        Ok(judged) => {
+            for (slot, channel, seq) in judged.arrived {
+                run.engine.arrived(slot, &channel, seq);
+            }
+            Some(judged.frames)
+        }
+        Err(error) => {
+            let note = format!("no frame could be held against the REST answer: {error}");
+            run.report.notes.push(note);
+            None
+        }
+    }
 }
 
 /// Waits until all listeners have everything, or arrivals end.

@@ -2,8 +2,8 @@
 
 use super::{Run, Stop};
 use crate::load::convert::count;
-use crate::load::engine::{Circle, Opening, Room};
-use crate::load::ledger::Reception;
+use crate::load::engine::{Circle, Opening, Reach, Room};
+use crate::load::ledger::{Newest, Reception};
 use std::time::Duration;
 
 /// Sockets that are opened and closed before the first reading, so that the server's own buffers, pools and
@@ -17,9 +17,9 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     let rooms = run.target.rooms(run.plan.rooms)?;
     let circle = |room: Room| {
         let path = follow.then(|| format!("/v1/channels/{}/messages", room.id));
-        Circle::new(path, vec![room])
+        Circle::new(path, vec![room], Reach::OneRoom)
     };
-    run.engine.circles = rooms.into_iter().map(circle).collect();
+    run.engine.seat(rooms.into_iter().map(circle).collect());
     let circles = run.engine.circles.len().max(1);
     let opening = |run: &Run<'_>, nth: u64| {
         let nth = count(nth);
@@ -29,6 +29,8 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
             stream: format!("/v1/user?access_token={token}"),
             follow_as: follow.then_some(token),
             reception: Reception::from_now(),
+            newest: Newest::default(),
+            subscription: None,
             intended_ns: run.engine.now_ns(),
         }
     };
@@ -49,6 +51,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     let began = run.observer.begin_slice(&mut run.engine);
     let stayed = run.rest("staying", run.plan.duration());
     let after = run.end_measurement(&began);
-    run.report.stayed(run.engine.live, &before, &began, &after);
+    run.report
+        .stayed(run.engine.live, &before, &began, &after, &run.engine.tally);
     stayed
 }

@@ -7,6 +7,7 @@ mod resume;
 mod rounds;
 
 use super::args::LoadtestArgs;
+use super::bound::Bound;
 use super::engine::{Engine, Opening, SocketEvent};
 use super::inside::Actors;
 use super::observer::{Observer, Reading};
@@ -34,6 +35,8 @@ pub(super) struct Run<'a> {
     pub(super) report: Report,
     /// The server's numbers per actor at the end of the measurement.
     pub(super) actors: Actors,
+    /// Frames are texts only.
+    pub(super) bare: bool,
     polls: bool,
     /// Sockets were connected and should stay so: none left means that the server ended.
     listening: bool,
@@ -74,7 +77,12 @@ impl From<SetupError> for Stop {
 const SMALL_BUFFER: usize = 64 * 1024;
 
 /// Plays a plan to its end, whichever end that is.
-pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<Report, SetupError> {
+pub(super) fn play(
+    args: &LoadtestArgs,
+    plan: &Plan,
+    bounds: &[Bound],
+    target: Target,
+) -> Result<Report, SetupError> {
     let receive_buffer = (plan.kind == Kind::Slow).then_some(SMALL_BUFFER);
     let dial = target.dial(receive_buffer, args.sockets_per_address);
     let engine = Engine::new(dial, target.host.clone(), plan)?;
@@ -84,6 +92,7 @@ pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<R
         observer: Observer::new(target.pid, args.quiet),
         report: Report::new(plan, &target),
         actors: Actors::default(),
+        bare: args.bare,
         polls: !args.block && target.client_core.is_some(),
         listening: false,
         target,
@@ -115,6 +124,7 @@ pub(super) fn play(args: &LoadtestArgs, plan: &Plan, target: Target) -> Result<R
         ..
     } = run;
     report.finish(&engine, observer.seconds, actors);
+    report.judge(bounds, args.bare);
     Ok(report)
 }
 

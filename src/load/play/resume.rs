@@ -3,7 +3,6 @@
 use super::{Run, Stop, fan};
 use crate::load::convert::{count, whole};
 use crate::load::engine::{Opening, SocketEvent};
-use crate::load::ledger::Reception;
 use std::time::Duration;
 
 const BETWEEN_DROPS: Duration = Duration::from_secs(1);
@@ -13,13 +12,13 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     let share = run.plan.share_percent / 100.0;
     let extra = fan::stream_parameters(run.plan);
     let mut next_drop = BETWEEN_DROPS;
-    let mut turn = 0;
+    let (mut turn, mut dropped) = (0, 0);
     // The last drop leaves time to come back before the drain begins.
     let end = run.plan.duration().saturating_sub(BETWEEN_DROPS);
     let played = fan::measure(run, |run, age| {
         if age >= next_drop && age < end {
             next_drop += BETWEEN_DROPS;
-            drop_some(run, share, &extra, &mut turn);
+            dropped += drop_some(run, share, &extra, &mut turn);
         }
         for occurrence in std::mem::take(&mut run.engine.occurrences) {
             if let SocketEvent::Failed(slot) | SocketEvent::Closed(slot) = occurrence {
@@ -28,19 +27,21 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
         }
         Ok(())
     });
-    run.report.resumed(&run.engine.tally);
+    run.report.resumed(dropped, &run.engine.tally);
     played
 }
 
-/// Cuts a share of the sockets and dials again at once.
-fn drop_some(run: &mut Run<'_>, share: f64, extra: &str, turn: &mut usize) {
+/// Cuts a share of the sockets and dials again at once; how many it were.
+fn drop_some(run: &mut Run<'_>, share: f64, extra: &str, turn: &mut usize) -> u64 {
     let slots = run.engine.slots();
+    let mut cut = 0;
     for _ in 0..count(whole(slots as f64 * share)) {
         let slot = *turn % slots.max(1);
         *turn += 1;
-        let Some(mut dropped) = run.engine.cut(slot) else {
+        let Some(dropped) = run.engine.cut(slot) else {
             continue;
         };
+        cut += 1;
         let token = run.target.person(slot);
         let stream = format!(
             "/v1/user?access_token={token}{extra}&connection_id={}&cursor={}",
@@ -50,9 +51,12 @@ fn drop_some(run: &mut Run<'_>, share: f64, extra: &str, turn: &mut usize) {
             circle: dropped.circle,
             stream,
             follow_as: Some(token),
-            reception: std::mem::replace(&mut dropped.reception, Reception::from_now()),
+            reception: dropped.reception,
+            newest: dropped.newest,
+            subscription: dropped.subscription,
             intended_ns: run.engine.now_ns(),
         };
         run.engine.open(opening);
     }
+    cut
 }

@@ -11,18 +11,25 @@ mod pictures;
 mod rows;
 mod sides;
 mod table;
+mod verdict;
 
 pub(super) use compare::compare;
 pub(super) use page::page;
 pub(super) use table::table;
+pub(super) use verdict::{Outcome, Verdict};
 
+use super::bound::Bound;
 use super::engine::Engine;
+use super::faults::Fault;
+use super::figures;
 use super::inside::{Actor, Actors};
 use super::latency::Percentiles;
 use super::measure::Second;
 use super::plan::Plan;
 use super::target::Target;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use strum::VariantArray;
 
 /// Rooms listed one by one in a report.
 const LISTED_ROOMS: usize = 20;
@@ -88,12 +95,18 @@ pub(super) struct Machine {
 /// The result of a run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Report {
+    /// Absent in results of earlier versions.
+    #[serde(default)]
+    pub(super) verdict: Verdict,
     pub(super) version: String,
     pub(super) command: String,
     pub(super) machine: Machine,
     pub(super) plan: Plan,
     pub(super) ended: Ended,
     pub(super) rows: Vec<Row>,
+    /// The first fault of each kind, by the name of its row.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) first_faults: BTreeMap<String, String>,
     pub(super) notes: Vec<String>,
     pub(super) rooms: Vec<RoomRow>,
     /// The server's shards and firehoses, if it reports them.
@@ -107,6 +120,13 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(plan: &Plan, target: &Target) -> Self {
+        let mut report = Self::empty(plan);
+        report.machine.server_core = target.server_core;
+        report.machine.tester_core = target.client_core;
+        report
+    }
+
+    fn empty(plan: &Plan) -> Self {
         let read = |path| std::fs::read_to_string(path).unwrap_or_default();
         let cpuinfo = read("/proc/cpuinfo");
         let of = |name| {
@@ -122,6 +142,7 @@ impl Report {
             .unwrap_or_default();
         let command: Vec<String> = std::env::args().skip(1).collect();
         Self {
+            verdict: Verdict::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             command: without_tokens(&command),
             machine: Machine {
@@ -129,12 +150,13 @@ impl Report {
                 kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
                 // Not what we may run on: by now we are pinned.
                 cores: of("processor").count(),
-                server_core: target.server_core,
-                tester_core: target.client_core,
+                server_core: None,
+                tester_core: None,
             },
             plan: plan.clone(),
             ended: Ended::Complete,
             rows: Vec::new(),
+            first_faults: BTreeMap::new(),
             notes: Vec::new(),
             rooms: Vec::new(),
             actors: Vec::new(),
@@ -175,12 +197,18 @@ impl Report {
         }
     }
 
+    /// Judges the run. To be called once everything else is in the report.
+    pub(super) fn judge(&mut self, bounds: &[Bound], bare: bool) {
+        self.verdict = Verdict::of(self, bounds, bare);
+    }
+
     /// A row by name.
     pub(super) fn row(&self, name: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.name == name)
     }
 
     fn push(&mut self, name: &str, value: f64, unit: &str, better: Better) {
+        debug_assert!(figures::is_known(name, unit), "{name} in {unit}");
         let (name, unit) = (name.to_owned(), unit.to_owned());
         self.rows.push(Row {
             name,
@@ -197,6 +225,11 @@ impl Report {
         self.seconds = seconds;
         self.list_rooms(engine, &mut actors);
         self.actors = actors.others;
+        let faults = &engine.tally.faults;
+        let first = Fault::VARIANTS.iter();
+        let first = first.filter_map(|fault| Some((fault.name(), faults.first(*fault)?)));
+        let first = first.map(|(name, words)| (name.to_owned(), words.to_owned()));
+        self.first_faults = first.collect();
         if let Some(words) = &engine.tally.first_refusal {
             self.notes.push(format!("first refused request: {words}"));
         }

@@ -4,9 +4,11 @@
 
 use super::sides::mebibytes;
 use super::{Better, Report};
+use crate::load::faults::Fault;
 use crate::load::latency::Latency;
 use crate::load::measure::Tally;
 use crate::load::observer::Reading;
+use strum::VariantArray;
 
 impl Report {
     /// All listeners are connected.
@@ -66,29 +68,54 @@ impl Report {
         self.notes.push(note.to_owned());
     }
 
-    /// Delays and everything that must not happen, once the last arrival is in.
-    pub(in crate::load) fn losses(&mut self, lost: u64, tally: &Tally, drained: bool) {
-        let refused: u64 = tally.refused.values().sum();
-        let closed: u64 = tally.closed_by_server.values().sum();
+    /// Delays and everything that must not happen, once the last arrival is in. `lost` and `read_whole` are unknown
+    /// if the run ended before everything could arrive.
+    pub(in crate::load) fn losses(
+        &mut self,
+        lost: Option<u64>,
+        read_whole: Option<u64>,
+        tally: &Tally,
+    ) {
         self.delays("arrival", &tally.arrival);
         self.delays("answer", &tally.answer);
-        if drained {
+        if let Some(lost) = lost {
             self.push("lost", lost as f64, "", Better::Lower);
         } else {
             self.notes.push(
                 "losses are not known: the run ended before everything could arrive".to_owned(),
             );
         }
-        self.push("reordered", tally.reordered as f64, "", Better::Lower);
-        self.push("repeated", tally.repeated as f64, "", Better::Lower);
-        self.push("unknown numbers", tally.unknown as f64, "", Better::Lower);
+        for fault in Fault::VARIANTS {
+            let count = tally.faults.count(*fault) as f64;
+            self.push(fault.name(), count, "", Better::Lower);
+        }
+        if let Some(count) = read_whole {
+            self.push("frames read whole", count as f64, "", Better::Neither);
+        }
+        self.refusals(tally);
+        self.closed(tally);
+    }
+
+    /// Requests and handshakes without success, by status, and their share of all.
+    fn refusals(&mut self, tally: &Tally) {
+        let refused: u64 = tally.refused.values().sum();
+        let all = refused + tally.acked + tally.opened + tally.followed;
+        let share = 100.0 * refused as f64 / all.max(1) as f64;
         self.push("refused requests", refused as f64, "", Better::Lower);
-        self.push(
-            "sockets closed by the server",
-            closed as f64,
-            "",
-            Better::Lower,
-        );
+        for (status, count) in &tally.refused {
+            let name = match status {
+                0 => "refused without an answer".to_owned(),
+                status => format!("refused with {status}"),
+            };
+            self.push(&name, *count as f64, "", Better::Lower);
+        }
+        self.push("refused share", share, "%", Better::Lower);
+    }
+
+    fn closed(&mut self, tally: &Tally) {
+        let closed: u64 = tally.closed_by_server.values().sum();
+        let name = "sockets closed by the server";
+        self.push(name, closed as f64, "", Better::Lower);
     }
 
     fn delays(&mut self, what: &str, latency: &Latency) {
@@ -115,7 +142,10 @@ impl Report {
         before: &Reading,
         began: &Reading,
         after: &Reading,
+        tally: &Tally,
     ) {
+        self.refusals(tally);
+        self.closed(tally);
         if let (Some(now), Some(then)) = (after.resident, before.resident) {
             let bytes = now.saturating_sub(then) as f64 / sockets.max(1) as f64;
             self.push(
@@ -165,14 +195,9 @@ impl Report {
         self.tester(before, after, "visit", opened);
         self.delays("hello", &tally.hello);
         self.delays("follow", &tally.follow);
-        let refused: u64 = tally.refused.values().sum();
-        self.push(
-            "failed handshakes",
-            tally.failed_connects as f64,
-            "",
-            Better::Lower,
-        );
-        self.push("refused requests", refused as f64, "", Better::Lower);
+        let failed = tally.failed_connects as f64;
+        self.push("failed handshakes", failed, "", Better::Lower);
+        self.refusals(tally);
         if let (Some(now), Some(then)) = (after.resident, before.resident) {
             let grown = now as f64 - then as f64;
             self.push(
@@ -196,7 +221,8 @@ impl Report {
     }
 
     /// Some listeners had dropped and come back.
-    pub(in crate::load) fn resumed(&mut self, tally: &Tally) {
+    pub(in crate::load) fn resumed(&mut self, dropped: u64, tally: &Tally) {
+        self.push("dropped", dropped as f64, "", Better::Neither);
         self.push("resumed", tally.resumed as f64, "", Better::Neither);
         self.push(
             "could not resume",
@@ -204,10 +230,5 @@ impl Report {
             "",
             Better::Lower,
         );
-        if tally.resumed == 0 && tally.not_resumed > 0 {
-            let note = "the server took nobody up again where it had been: all who came back followed anew, and \
-                what was said in between counts as lost";
-            self.notes.push(note.to_owned());
-        }
     }
 }

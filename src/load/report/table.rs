@@ -1,7 +1,7 @@
 //! The result on a terminal.
 
 use super::figure::figure;
-use super::{Ended, Report, actors};
+use super::{Ended, Report, Verdict, actors};
 use crate::load::plan::Kind;
 use std::fmt::Write;
 
@@ -50,7 +50,8 @@ pub(in crate::load) fn table(report: &Report) -> String {
         ),
         (_, None) => format!("closed loop, window {}", plan.window),
     };
-    let mut text = format!(
+    let mut text = verdict(&report.verdict);
+    let shown = format!(
         "\nPlan {}: {}, {} sockets, {pace}\n\n",
         plan.kind.word(),
         if plan.rooms == 1 {
@@ -60,6 +61,7 @@ pub(in crate::load) fn table(report: &Report) -> String {
         },
         plan.sockets(),
     );
+    text.push_str(&shown);
     let rows = report.rows.iter();
     let rows: Vec<Vec<String>> = rows
         .map(|row| vec![row.name.clone(), figure(row.value), row.unit.clone()])
@@ -89,6 +91,19 @@ pub(in crate::load) fn table(report: &Report) -> String {
             ));
         }
         Ended::Trouble(why) => text.push_str(&format!("\n  Stopped: {why}\n")),
+    }
+    text
+}
+
+/// What failed, each with what was found; then the names of what passed.
+fn verdict(verdict: &Verdict) -> String {
+    let mut text = format!("\n{}\n", verdict.headline());
+    for check in verdict.failed() {
+        text.push_str(&format!("  failed  {}: {}\n", check.name, check.words));
+    }
+    let passed: Vec<&str> = verdict.passed().map(|check| check.name.as_str()).collect();
+    if !passed.is_empty() {
+        text.push_str(&format!("  passed  {}\n", passed.join(", ")));
     }
     text
 }

@@ -25,17 +25,14 @@ pub struct ChannelDraft {
 impl ChannelDraft {
     /// Reads a body. It cannot create private message channels: the first private message does.
     pub fn read(body: &Value, raw_bytes: usize) -> Result<Self, Refused> {
-        let fields = value::fields(body)?;
-        let kind = match value::given(fields, "type") {
-            None => return Err(Refusal::Missing.at("type")),
-            Some(kind) => kind.as_str().ok_or_else(|| Refusal::WrongType.at("type"))?,
-        };
+        let fields = &*value::fields(body)?;
+        let kind = value::text_at(fields, "type")?.ok_or_else(|| Refusal::Missing.at("type"))?;
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
         if kind.is_empty() || kind.len() > 128 || !kind.bytes().all(plain) {
             return Err(Refusal::Invalid.at("type"));
         }
-        let raw = match value::object_at(fields, "raw")? {
-            Some(sent) => raw::check(&Value::Object(sent), On::Channel, raw_bytes)?,
+        let raw = match value::raw_at(fields)? {
+            Some(sent) => raw::check(&sent, On::Channel, raw_bytes)?,
             None => Raw::default(),
         };
         if kind.starts_with(CORE) && kind != CHAT {
@@ -98,10 +95,10 @@ pub struct ChannelChangeDraft {
 impl ChannelChangeDraft {
     /// Reads a body.
     pub fn read(body: &Value) -> Result<Self, Refused> {
-        let fields = value::fields(body)?;
+        let fields = &*value::fields(body)?;
         Ok(Self {
             acl: AclDraft::read(fields)?,
-            raw: value::object_at(fields, "raw")?.map(Value::Object),
+            raw: value::raw_at(fields)?,
             auto_subscribe: value::flag(fields, "auto_subscribe")?.unwrap_or(false),
         })
     }
@@ -126,7 +123,7 @@ impl ChannelChangeDraft {
 
 /// The new owner, from the body of a transfer.
 pub fn owner_id(body: &Value) -> Result<PersonRef, Refused> {
-    let fields = value::fields(body)?;
+    let fields = &*value::fields(body)?;
     let sent = value::given(fields, "owner_id").ok_or_else(|| Refusal::Missing.at("owner_id"))?;
     PersonRef::from_value(sent).ok_or_else(|| Refusal::WrongType.at("owner_id"))
 }

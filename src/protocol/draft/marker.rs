@@ -1,10 +1,13 @@
 //! Stream markers as clients send them.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::value;
 use crate::model::marker::MarkerName;
 use crate::model::{Refusal, Refused};
+use crate::text::shapes;
 
 /// Most markers of one request.
 const MOST: usize = 10;
@@ -32,12 +35,17 @@ pub struct MarkerDrafts {
 impl MarkerDrafts {
     /// Reads a body.
     pub fn read(body: &Value) -> Result<Self, Refused> {
-        let (markers, single) = match body {
-            Value::Array(list) => (list.as_slice(), false),
-            Value::Object(_) => (std::slice::from_ref(body), true),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-                return Err(Refusal::WrongType.into());
-            }
+        let (markers, single) = match (shapes::list(body), body) {
+            (Some(list), _) => (list, false),
+            (None, Value::Object(_)) => (Cow::Borrowed(std::slice::from_ref(body)), true),
+            (
+                None,
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_),
+            ) => return Err(Refusal::WrongType.into()),
         };
         if markers.is_empty() {
             return Err(Refusal::Missing.at("name"));
@@ -53,11 +61,8 @@ impl MarkerDrafts {
 }
 
 fn marker(body: &Value) -> Result<MarkerDraft, Refused> {
-    let fields = value::fields(body)?;
-    let name = match value::given(fields, "name") {
-        None => return Err(Refusal::Missing.at("name")),
-        Some(name) => name.as_str().ok_or_else(|| Refusal::WrongType.at("name"))?,
-    };
+    let fields = &*value::fields(body)?;
+    let name = value::text_at(fields, "name")?.ok_or_else(|| Refusal::Missing.at("name"))?;
     let name = name
         .parse()
         .map_err(|()| Refusal::UnknownMarker.at("name"))?;

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::person::PersonRef;
-use super::value;
+use super::{entities, value};
 use crate::model::message::NewMessage;
 use crate::model::{ClientBrief, MessageId, Raw, Refusal, Refused, UserId};
 use crate::text::raw::{self, On};
-use crate::text::{self, GivenLink, Source};
+use crate::text::{self, Source};
 
 /// A message to create.
 #[derive(Clone, Debug)]
@@ -26,17 +26,14 @@ pub struct MessageDraft {
 impl MessageDraft {
     /// Reads a body.
     pub fn read(body: &Value, raw_bytes: usize) -> Result<Self, Refused> {
-        let fields = value::fields(body)?;
-        let text = match value::given(fields, "text") {
-            None => return Err(Refusal::Missing.at("text")),
-            Some(text) => text.as_str().ok_or_else(|| Refusal::WrongType.at("text"))?,
-        };
+        let fields = &*value::fields(body)?;
+        let text = value::text_at(fields, "text")?.ok_or_else(|| Refusal::Missing.at("text"))?;
         let mut source = Source::plain(text);
-        if let Some(entities) = value::object_at(fields, "entities")? {
-            switches(&mut source, &entities)?;
+        if let Some(sent) = value::object_at(fields, "entities")? {
+            entities::read(&mut source, &sent)?;
         }
-        let raw = match value::object_at(fields, "raw")? {
-            Some(sent) => raw::check(&Value::Object(sent), On::Message, raw_bytes)?,
+        let raw = match value::raw_at(fields)? {
+            Some(sent) => raw::check(&sent, On::Message, raw_bytes)?,
             None => Raw::default(),
         };
         let destinations = value::given(fields, "destinations")
@@ -44,7 +41,7 @@ impl MessageDraft {
             .transpose()?;
         Ok(Self {
             source,
-            reply_to: value::number_at(fields, "reply_to")?.map(MessageId),
+            reply_to: value::id_at(fields, "reply_to")?.map(MessageId),
             is_nsfw: value::flag(fields, "is_nsfw")?,
             raw,
             destinations,
@@ -77,34 +74,6 @@ impl MessageDraft {
             update_marker,
         })
     }
-}
-
-fn switches(source: &mut Source, entities: &Map<String, Value>) -> Result<(), Refused> {
-    let at = value::within("entities");
-    if let Some(on) = value::flag(entities, "parse_links").map_err(&at)? {
-        source.parse_links = on;
-    }
-    if let Some(on) = value::flag(entities, "parse_markdown_links").map_err(&at)? {
-        source.parse_markdown_links = on;
-    }
-    if let Some(links) = value::given(entities, "links") {
-        source.links = links
-            .as_array()
-            .and_then(|links| links.iter().map(link).collect())
-            .ok_or_else(|| Refusal::WrongType.at("entities.links"))?;
-    }
-    Ok(())
-}
-
-fn link(value: &Value) -> Option<GivenLink> {
-    let link = value.as_object()?;
-    let count = |name| usize::try_from(value::number(link.get(name)?)?).ok();
-    Some(GivenLink {
-        pos: count("pos")?,
-        len: count("len")?,
-        url: link.get("url")?.as_str()?.to_owned(),
-        title: value::given(link, "title").and_then(|title| title.as_str().map(str::to_owned)),
-    })
 }
 
 #[cfg(test)]

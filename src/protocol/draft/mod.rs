@@ -5,9 +5,11 @@
 
 pub mod acl;
 pub mod channel;
+mod entities;
 pub mod marker;
 pub mod message;
 pub mod person;
+pub mod profile;
 mod value;
 
 pub use acl::AclDraft;
@@ -15,3 +17,4 @@ pub use channel::{ChannelChangeDraft, ChannelDraft, check_kind, owner_id};
 pub use marker::{MarkerDraft, MarkerDrafts};
 pub use message::MessageDraft;
 pub use person::{Directory, PersonRef};
+pub use profile::ProfileDraft;

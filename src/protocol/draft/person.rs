@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::value;
 use crate::model::{Refusal, Refused, UserId};
+use crate::text::shapes;
 
 /// A user, by id or by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,15 +38,17 @@ impl PersonRef {
 
     /// Reads a list; forms send one as a text with commas.
     pub fn list(value: &Value) -> Option<Vec<Self>> {
+        if let Some(items) = shapes::list(value) {
+            return items.iter().map(Self::from_value).collect();
+        }
         match value {
-            Value::Array(items) => items.iter().map(Self::from_value).collect(),
             Value::String(text) => text
                 .split(',')
                 .filter(|item| !item.trim().is_empty())
                 .map(Self::parse)
                 .collect(),
             Value::Number(_) => Self::from_value(value).map(|person| vec![person]),
-            Value::Null | Value::Bool(_) | Value::Object(_) => None,
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         }
     }
 }

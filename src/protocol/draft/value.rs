@@ -1,14 +1,16 @@
 //! Single values in the spellings that clients use. `null` counts as not given.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::model::{Refusal, Refused};
 use crate::protocol::query;
-use crate::text::controls;
+use crate::text::{controls, shapes};
 
 /// The fields of a body; anything but an object has none.
-pub(super) fn fields(body: &Value) -> Result<&Map<String, Value>, Refused> {
-    body.as_object().ok_or_else(|| Refusal::WrongType.into())
+pub(super) fn fields(body: &Value) -> Result<Cow<'_, Map<String, Value>>, Refused> {
+    shapes::object(body).ok_or_else(|| Refusal::WrongType.into())
 }
 
 /// A field that is present and not null.
@@ -40,10 +42,7 @@ pub(super) fn flag(fields: &Map<String, Value>, name: &str) -> Result<Option<boo
 
 /// The same refusal, with the path of the field in the body: `any_user` becomes `acl.read.any_user`.
 pub(super) fn within(place: &str) -> impl Fn(Refused) -> Refused {
-    move |refused| match refused.field {
-        Some(field) => refused.refusal.at(format!("{place}.{field}")),
-        None => refused,
-    }
+    move |refused| refused.within(place)
 }
 
 /// A whole number, or a text that is one.
@@ -66,35 +65,71 @@ pub(super) fn number_at(fields: &Map<String, Value>, name: &str) -> Result<Optio
     }
 }
 
+/// A field with the id of an object. Ids begin at 1: zero is how clients write that there is none.
+pub(super) fn id_at(fields: &Map<String, Value>, name: &str) -> Result<Option<i64>, Refused> {
+    Ok(number_at(fields, name)?.filter(|id| *id != 0))
+}
+
+/// A field with a text, and nothing that only looks like one.
+pub(super) fn text_at<'v>(
+    fields: &'v Map<String, Value>,
+    name: &str,
+) -> Result<Option<&'v str>, Refused> {
+    match given(fields, name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_),
+        ) => Err(Refusal::WrongType.at(name.to_owned())),
+    }
+}
+
 /// A field with an object. Forms can only send one as a text.
 pub(super) fn object_at(
     fields: &Map<String, Value>,
     name: &str,
 ) -> Result<Option<Map<String, Value>>, Refused> {
-    match given(fields, name) {
-        None => Ok(None),
-        Some(Value::Object(object)) => Ok(Some(object.clone())),
-        // PHP clients send an empty object as an empty list.
-        Some(Value::Array(list)) if list.is_empty() => Ok(Some(Map::new())),
-        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-        Some(Value::String(text)) => object_in(text, name).map(Some),
-        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Null) => {
-            Err(Refusal::WrongType.at(name.to_owned()))
+    let Some(sent) = json_at(fields, name)? else {
+        return Ok(None);
+    };
+    match shapes::object(&sent) {
+        Some(object) => Ok(Some(object.into_owned())),
+        None => Err(Refusal::WrongType.at(name.to_owned())),
+    }
+}
+
+/// The field `raw`, in either of its forms: an object by type, or a list of `{type, value}`.
+pub(super) fn raw_at(fields: &Map<String, Value>) -> Result<Option<Value>, Refused> {
+    let Some(sent) = json_at(fields, "raw")? else {
+        return Ok(None);
+    };
+    match *sent {
+        Value::Object(_) | Value::Array(_) => Ok(Some(sent.into_owned())),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            Err(Refusal::WrongType.at("raw"))
         }
     }
 }
 
-/// The object that a text holds. The check of the body saw only the text, in which a NUL is escaped.
-fn object_in(text: &str, name: &str) -> Result<Map<String, Value>, Refused> {
+/// A field with JSON inside: as it is, or written into a text. An empty text is not given.
+fn json_at<'v>(
+    fields: &'v Map<String, Value>,
+    name: &str,
+) -> Result<Option<Cow<'v, Value>>, Refused> {
+    match given(fields, name) {
+        None => Ok(None),
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+        Some(Value::String(text)) => json_in(text, name).map(|inner| Some(Cow::Owned(inner))),
+        Some(value) => Ok(Some(Cow::Borrowed(value))),
+    }
+}
+
+/// The JSON that a text holds. The check of the body saw only the text, in which a NUL is escaped.
+fn json_in(text: &str, name: &str) -> Result<Value, Refused> {
     let inner: Value =
         serde_json::from_str(text).map_err(|_cause| Refusal::WrongType.at(name.to_owned()))?;
     controls::check_body(&inner).map_err(within(name))?;
-    match inner {
-        Value::Object(object) => Ok(object),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Err(Refusal::WrongType.at(name.to_owned()))
-        }
-    }
+    Ok(inner)
 }
 
 #[cfg(test)]
@@ -105,7 +140,7 @@ mod tests {
     #[test]
     fn flags_come_in_all_spellings() {
         let body = json!({"a": true, "b": 0, "c": "1", "d": "false", "e": null, "f": "", "g": "x"});
-        let body = fields(&body).unwrap();
+        let body = &fields(&body).unwrap();
         let read = |name| flag(body, name);
         assert_eq!(read("a").unwrap(), Some(true));
         assert_eq!(read("b").unwrap(), Some(false));
@@ -119,13 +154,13 @@ mod tests {
     #[test]
     fn objects_may_be_texts_and_empty_lists() {
         let body = json!({"a": "{\"x\":1}", "b": [], "c": [1], "d": "no"});
-        let body = fields(&body).unwrap();
+        let body = &fields(&body).unwrap();
         assert_eq!(object_at(body, "a").unwrap().unwrap().len(), 1);
         assert_eq!(object_at(body, "b").unwrap().unwrap().len(), 0);
         assert!(object_at(body, "c").is_err() && object_at(body, "d").is_err());
         let hidden = json!({"raw": r#"{"x":[{"y":"a\u0000b"}]}"#});
         assert_eq!(
-            object_at(fields(&hidden).unwrap(), "raw").unwrap_err(),
+            object_at(&fields(&hidden).unwrap(), "raw").unwrap_err(),
             Refusal::NulCharacter.at("raw.x.0.y")
         );
     }

@@ -140,7 +140,7 @@ impl<'a> ChannelObject<'a> {
             user,
             you_subscribed: None,
             you_muted: None,
-            raw: options.channel_raw.then_some(ChannelRaw {
+            raw: (options.channel_raw && !channel.raw.is_empty()).then_some(ChannelRaw {
                 raw: &channel.raw,
                 html: options.channel_html,
             }),
@@ -345,14 +345,14 @@ mod tests {
     }
 
     #[test]
-    fn empty_raw_is_an_object_when_asked_for() {
+    fn an_empty_raw_is_left_out() {
         let channel = sample::channel(582, 7);
         let options = RenderOptions {
             channel_raw: true,
             ..RenderOptions::default()
         };
         let shown = ChannelObject::new(&channel, None, options, &sample::site());
-        assert_eq!(serde_json::to_value(shown).unwrap()["raw"], json!({}));
+        assert!(serde_json::to_value(shown).unwrap().get("raw").is_none());
     }
 
     #[test]

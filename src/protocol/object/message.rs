@@ -95,7 +95,8 @@ impl<'a> MessageObject<'a> {
                 entities: &message.content.entities,
             }),
             // Raw may repeat the text (crosspost, spoiler), so it is hidden too.
-            raw: Some(&message.raw).filter(|_| options.message_raw && !is_deleted),
+            raw: Some(&message.raw)
+                .filter(|raw| options.message_raw && !is_deleted && !raw.is_empty()),
             pagination_id: None,
             shows_user: options.user,
         }
@@ -198,7 +199,7 @@ mod tests {
             json!({
                 "id": "9001", "channel_id": "582", "thread_id": "9001", "reply_to": "8997",
                 "created_at": "2024-05-01T08:00:00Z", "counts": {"replies": 0}, "is_sticky": true,
-                "is_nsfw": true, "source": "cl1", "user_id": "7", "raw": {}, "pagination_id": "5",
+                "is_nsfw": true, "source": "cl1", "user_id": "7", "pagination_id": "5",
                 "content": {"text": "hi", "entities": {"links": [], "mentions": [], "tags": []}},
             })
         );

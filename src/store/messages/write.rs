@@ -7,7 +7,7 @@ use super::super::{Failure, Tx};
 use super::row::{self, Moved, Placed};
 use crate::model::marker::MarkerName;
 use crate::model::message::NewMessage;
-use crate::model::{ChannelId, Deletion, Message, MessageId, Refusal, UserId};
+use crate::model::{ChannelId, Deletion, Message, MessageId, Raw, Refusal, UserId};
 
 impl Tx<'_> {
     /// Writes a message: its row, its channel's recent message, count and activity; the reply count of what it
@@ -58,9 +58,16 @@ impl Tx<'_> {
                 messages::deleted_at.eq(now.0),
                 messages::deleted_by.eq(by.0),
                 messages::sticky_at.eq(None::<i64>),
+                // What was deleted does not stay on the disk.
+                messages::text.eq(""),
+                messages::html.eq(""),
+                messages::entities.eq(None::<String>),
+                messages::raw.eq(None::<String>),
             ))
             .execute(self.sql)?;
-        self.forget_message_words(id, &message.content.text)?;
+        let content = std::mem::take(&mut message.content);
+        message.raw = Raw::default();
+        self.forget_message_words(id, &content.text)?;
         let was_sticky = message.sticky.take().is_some();
         message.deletion = Some(Deletion { at: now, by });
 

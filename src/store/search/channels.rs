@@ -2,15 +2,15 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
+use diesel::sqlite::Sqlite;
 
-use super::super::channels::Row;
-use super::super::pages::gather;
-use super::super::schema::{channel_markers, channel_subscriptions, channels};
+use super::super::pages::{Candidate, MOST, gather_found};
+use super::super::schema::{channel_markers, channel_members, channel_subscriptions, channels};
 use super::super::{Db, Failure};
 use super::{ChannelOrder, ChannelSearch};
 use crate::model::channel::CHAT_SETTINGS;
-use crate::model::{Channel, Page, PageRequest, Principal, Raw};
+use crate::model::{Channel, ChannelId, Page, PageRequest, Principal, Raw, UserId};
 
 /// Most search words; each is a condition, and SQLite limits their number.
 const WORDS: usize = 32;
@@ -34,24 +34,43 @@ impl Db<'_> {
         reader: &Principal,
         request: &PageRequest,
     ) -> Result<Page<Channel>, Failure> {
-        gather(
+        let found = self.candidates(search, reader, request)?;
+        gather_found(
             request,
-            |request| self.candidates(search, request),
+            &found,
+            |found| self.channels_in_order(found),
             |channel| Ok(reader.reads(channel).is_granted() && search.fits(channel)),
         )
     }
 
+    fn channels_in_order(&mut self, found: &[Candidate]) -> Result<Vec<(i64, Channel)>, Failure> {
+        let ids: Vec<ChannelId> = found.iter().map(|one| ChannelId(one.id)).collect();
+        let mut channels = self.channels(&ids)?;
+        Ok(found
+            .iter()
+            .filter_map(|one| Some((one.key, channels.remove(&ChannelId(one.id))?)))
+            .collect())
+    }
+
+    /// One scan of all channels; no order of theirs has an index, since each message would pay for it.
     fn candidates(
         &mut self,
         search: &ChannelSearch,
+        reader: &Principal,
         request: &PageRequest,
-    ) -> Result<Vec<(i64, Channel)>, Failure> {
+    ) -> Result<Vec<Candidate>, Failure> {
         let key = || sql::<BigInt>(search.order.key());
         let mut query = channels::table
             .filter(key().between(request.low(), request.high()))
-            .limit(i64::from(request.count))
-            .select((key(), Row::as_select()))
+            .limit(i64::try_from(MOST).unwrap_or(i64::MAX).saturating_add(1))
+            .select((key(), channels::id))
             .into_boxed();
+        query = match reader {
+            Principal::Anonymous => query.filter(channels::read_public.eq(true)),
+            Principal::User(user) => query.filter(may_be_read_by(user.user)),
+            // What each of the app's users may read: decided on the way to the page.
+            Principal::App(_) => query,
+        };
         if !search.include_inactive {
             query = query.filter(channels::is_active.eq(true));
         }
@@ -64,11 +83,7 @@ impl Db<'_> {
             query = query.filter(channels::owner_id.eq(owner.0));
         }
         if let Some(is_public) = search.is_public {
-            query = query.filter(
-                channels::read_public
-                    .or(channels::read_any_user)
-                    .eq(is_public),
-            );
+            query = query.filter(channels::read_public.eq(is_public));
         }
         // Microseconds since 1970: without a bound, all of time.
         let after = search.created_after.map_or(i64::MIN, |after| after.0);
@@ -82,32 +97,58 @@ impl Db<'_> {
             query = query.filter(channels::search_text.like(pattern).escape('\\'));
         }
         if let Some(user) = search.unsubscribed_by {
-            let mine = channel_subscriptions::table
-                .filter(channel_subscriptions::user_id.eq(user.0))
-                .select(channel_subscriptions::channel_id);
-            query = query.filter(channels::id.ne_all(mine));
+            query = query.filter(is_not_subscribed_by(user));
         }
         if let Some(user) = search.unread_by {
-            let read = channel_markers::table
-                .filter(channel_markers::user_id.eq(user.0))
-                .filter(channel_markers::channel_id.eq(channels::id))
-                .filter(
-                    channel_markers::position
-                        .nullable()
-                        .ge(channels::recent_message_id),
-                );
-            query = query
-                .filter(channels::recent_message_id.is_not_null())
-                .filter(diesel::dsl::not(diesel::dsl::exists(read)));
+            query = query.filter(is_unread_by(user));
         }
         query = if request.oldest {
             query.order(key().asc())
         } else {
             query.order(key().desc())
         };
-        let rows = query.load::<(i64, Row)>(self.sql)?;
-        self.paginated(rows)
+        let rows = query.load::<(i64, i64)>(self.sql)?;
+        Ok(rows
+            .into_iter()
+            .map(|(key, id)| Candidate { key, id })
+            .collect())
     }
+}
+
+type Condition = Box<dyn BoxableExpression<channels::table, Sqlite, SqlType = Bool>>;
+
+fn is_not_subscribed_by(user: UserId) -> Condition {
+    let subscribed = channel_subscriptions::table
+        .filter(channel_subscriptions::user_id.eq(user.0))
+        .select(channel_subscriptions::channel_id);
+    Box::new(channels::id.ne_all(subscribed))
+}
+
+fn is_unread_by(user: UserId) -> Condition {
+    let read = channel_markers::table
+        .filter(channel_markers::user_id.eq(user.0))
+        .filter(channel_markers::channel_id.eq(channels::id))
+        .filter(
+            channel_markers::position
+                .nullable()
+                .ge(channels::recent_message_id),
+        );
+    let has_messages = channels::recent_message_id.is_not_null();
+    Box::new(has_messages.and(diesel::dsl::not(diesel::dsl::exists(read))))
+}
+
+/// Leaves out most of what the user may not read; [`Principal::reads`] decides.
+fn may_be_read_by(user: UserId) -> Condition {
+    let memberships = channel_members::table
+        .filter(channel_members::user_id.eq(user.0))
+        .select(channel_members::channel_id);
+    Box::new(
+        channels::read_public
+            .or(channels::read_any_user)
+            .or(channels::write_any_user)
+            .or(channels::owner_id.assume_not_null().eq(user.0))
+            .or(channels::id.eq_any(memberships)),
+    )
 }
 
 impl ChannelSearch {

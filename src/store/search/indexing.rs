@@ -10,10 +10,13 @@ use diesel::RunQueryDsl as _;
 
 use super::super::connect::Sql;
 use super::super::statements::{
-    self, EndOfSlice, IndexSlice, LastMessageId, MoveSearchMark, SearchMark, execute,
+    self, EndOfSlice, LastMessageId, MoveSearchMark, SearchMark, SetWordsFormat, SliceTexts,
+    WordsFormat, execute,
 };
-use super::super::{Db, Failure, MessageSearch, Store, Tx};
+use super::super::{Db, Failure, MessageSearch, Purpose, Store, Tx};
+use super::words;
 use crate::model::MessageId;
+use crate::text::words::FORMAT;
 
 /// So many new messages are indexed without waiting longer; a slice holds a few times as many.
 const MANY: usize = 64;
@@ -79,9 +82,28 @@ pub(in super::super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
     let Some(end) = end else {
         return Ok(true);
     };
-    execute::<IndexSlice>(sql, &[mark.into(), end.into()])?;
+    let range = [mark.into(), end.into()];
+    let texts: Vec<(i64, String)> = statements::query::<SliceTexts>(&range).load(sql)?;
+    for (id, text) in texts {
+        words::index(sql, id, &text)?;
+    }
     execute::<MoveSearchMark>(sql, &[end.into()])?;
     Ok(statements::query::<LastMessageId>(&[]).get_result::<i64>(sql)? <= end)
+}
+
+/// Begins the index anew if its words were cut by other rules. Called when the database is opened.
+pub(in super::super) fn renew(sql: &mut Sql) -> Result<(), Failure> {
+    let format: i64 = statements::query::<WordsFormat>(&[]).get_result(sql)?;
+    if format != FORMAT {
+        words::clear(sql)?;
+        execute::<MoveSearchMark>(sql, &[0.into()])?;
+        execute::<SetWordsFormat>(sql, &[FORMAT.into()])?;
+        tracing::info!(
+            format = FORMAT,
+            "all messages are indexed anew for the search"
+        );
+    }
+    Ok(())
 }
 
 fn mark(sql: &mut Sql) -> Result<i64, Failure> {
@@ -104,6 +126,7 @@ impl Tx<'_> {
         text: &str,
     ) -> Result<(), Failure> {
         let (sql, group) = self.parts();
+        group.has_deleted = true;
         if id.0 <= mark(sql)? {
             group.forgotten.push((id.0, text.to_owned()));
         }
@@ -124,7 +147,8 @@ impl Store {
         if search.has_words() {
             self.index_written().await?;
         }
-        self.read(move |db| job(db, search)).await
+        self.read_for(Purpose::Search, move |db| job(db, search))
+            .await
     }
 
     async fn index_written(&self) -> Result<(), Failure> {

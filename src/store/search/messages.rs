@@ -5,19 +5,16 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 
 use super::super::messages::{Found, found, into_model};
-use super::super::pages::gather;
+use super::super::pages::{Candidate, gather, gather_found};
 use super::super::schema::{clients, messages};
 use super::super::{Db, Failure};
 use super::channels::{has_raw_type, names_object};
 use super::{MessageSearch, words};
 use crate::model::{Message, MessageId, Page, PageRequest, User, UserId};
-
-/// Pagination id of the best hit; each next one has one less. So pages go on where they ended while the ranking
-/// stays as it is.
-const BEST: i64 = 1_000_000_000;
+use crate::text;
 
 /// A message, and whether its author is of a requested kind.
-type Candidate = (Message, bool);
+type Described = (Message, bool);
 
 impl Db<'_> {
     /// Finds messages in the given channels.
@@ -26,72 +23,47 @@ impl Db<'_> {
         search: &MessageSearch,
         request: &PageRequest,
     ) -> Result<Page<Message>, Failure> {
-        let question = match search.q.as_deref().filter(|q| !q.trim().is_empty()) {
-            None => None,
-            Some(typed) => {
-                let Some(question) = words::question(typed) else {
-                    return Ok(Page::of(request, Vec::new()));
-                };
-                Some(question)
-            }
-        };
-        if search.channels.is_empty() {
+        let typed = search.q.as_deref().filter(|q| !q.trim().is_empty());
+        let phrases = typed.map(text::words::question);
+        let has_no_word = phrases.as_ref().is_some_and(Vec::is_empty);
+        if has_no_word || search.channels.is_empty() {
             return Ok(Page::of(request, Vec::new()));
         }
         let mut authors: HashMap<UserId, User> = HashMap::new();
-        let page = gather(
-            request,
-            |request| {
-                let rows = match &question {
-                    Some(question) if search.by_relevance => {
-                        self.best_first(search, question, request)?
-                    }
-                    Some(_) | None => self.newest_first(search, question.clone(), request)?,
+        let keep = |(message, is_of_kind): &Described| Ok(*is_of_kind && search.fits(message));
+        let page = match phrases {
+            Some(phrases) => {
+                let question = words::expression(&phrases);
+                let found = self.holding(&question, search, request)?;
+                let load = |found: &[Candidate]| {
+                    let rows = self.in_order(found)?;
+                    self.with_kinds(search, rows, &mut authors)
                 };
-                self.with_kinds(search, rows, &mut authors)
-            },
-            |(message, is_of_kind)| Ok(*is_of_kind && search.fits(message)),
-        )?;
+                gather_found(request, &found, load, keep)?
+            }
+            None => {
+                let fetch = |request: &PageRequest| {
+                    let rows = self.newest_first(search, request)?;
+                    self.with_kinds(search, rows, &mut authors)
+                };
+                gather(request, fetch, keep)?
+            }
+        };
         Ok(page.map(|(message, _)| message))
     }
 
-    fn best_first(
-        &mut self,
-        search: &MessageSearch,
-        question: &str,
-        request: &PageRequest,
-    ) -> Result<Vec<(i64, Message)>, Failure> {
-        let first = BEST.saturating_sub(request.high()).max(0);
-        let last = BEST.saturating_sub(request.low()).min(BEST);
-        let count = last.saturating_sub(first).saturating_add(1).max(0);
-        let limit = count.min(i64::from(request.count));
-        // The oldest of a range are its worst: they are counted from its end.
-        let (offset, limit) = if request.oldest {
-            let all = self.ranked(question, &search.channels, first, count.min(10_000))?;
-            let found = i64::try_from(all.len()).unwrap_or(0);
-            let skipped = found.saturating_sub(i64::from(request.count)).max(0);
-            (first.saturating_add(skipped), limit)
-        } else {
-            (first, limit)
-        };
-        let ids = self.ranked(question, &search.channels, offset, limit)?;
-        let keys: Vec<MessageId> = ids.iter().copied().map(MessageId).collect();
-        let mut found = self.messages(&keys)?;
-        let ranks = (0..).map(|n| BEST - offset - n);
-        let mut rows: Vec<(i64, Message)> = ranks
-            .zip(keys)
-            .filter_map(|(rank, id)| Some((rank, found.remove(&id)?)))
-            .collect();
-        if request.oldest {
-            rows.reverse();
-        }
-        Ok(rows)
+    fn in_order(&mut self, found: &[Candidate]) -> Result<Vec<(i64, Message)>, Failure> {
+        let ids: Vec<MessageId> = found.iter().map(|one| MessageId(one.id)).collect();
+        let mut messages = self.messages(&ids)?;
+        Ok(found
+            .iter()
+            .filter_map(|one| Some((one.key, messages.remove(&MessageId(one.id))?)))
+            .collect())
     }
 
     fn newest_first(
         &mut self,
         search: &MessageSearch,
-        question: Option<String>,
         request: &PageRequest,
     ) -> Result<Vec<(i64, Message)>, Failure> {
         let channels = search.channels.iter().map(|channel| channel.0);
@@ -101,9 +73,6 @@ impl Db<'_> {
             .filter(messages::id.between(request.low(), request.high()))
             .filter(messages::deleted_at.is_null())
             .into_boxed();
-        if let Some(question) = question {
-            query = query.filter(words::holds(question));
-        }
         if let Some(creator) = search.creator {
             query = query.filter(messages::user_id.eq(creator.0));
         }
@@ -127,7 +96,7 @@ impl Db<'_> {
         search: &MessageSearch,
         rows: Vec<(i64, Message)>,
         authors: &mut HashMap<UserId, User>,
-    ) -> Result<Vec<(i64, Candidate)>, Failure> {
+    ) -> Result<Vec<(i64, Described)>, Failure> {
         if !search.user_kinds.is_empty() {
             let unknown: HashSet<UserId> = rows
                 .iter()
@@ -205,7 +174,7 @@ impl MessageSearch {
             entities
                 .tags
                 .iter()
-                .any(|given| same_text(&given.text, tag))
+                .any(|given| text::words::fold_tag(&given.text) == text::words::fold_tag(tag))
         }) && any(&self.mentions, &|who| mentions(who, false))
             && any(&self.leading_mentions, &|who| mentions(who, true))
             && any(&self.urls, &|url| {

@@ -7,7 +7,7 @@ mod indexing;
 mod messages;
 mod words;
 
-pub(super) use indexing::{Indexing, index_slice};
+pub(super) use indexing::{Indexing, index_slice, renew};
 pub(super) use words::forget_words;
 
 use crate::model::{ChannelId, ClientId, MessageId, Stamp, UserId, UserKind};
@@ -39,7 +39,7 @@ pub struct ChannelSearch {
     pub exclude_kinds: Vec<String>,
     /// Whose.
     pub owner: Option<UserId>,
-    /// Readable by everybody, or not.
+    /// Readable without an account (`acl.read.public`), or not.
     pub is_public: Option<bool>,
     /// With a raw item of any of these types.
     pub raw_types: Vec<String>,

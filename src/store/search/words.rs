@@ -1,82 +1,151 @@
-//! Words in messages, by the full-text index of SQLite. The other database will have this file its own way.
+//! Words in messages, by the full-text index of SQLite. The other database will have this file its own way; which
+//! words there are is not its business (`text/words.rs`).
 
-use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
-use diesel::sqlite::Sqlite;
+use diesel::RunQueryDsl as _;
 
 use super::super::connect::Sql;
 use super::super::db::to_json;
-use super::super::messages::WithClient;
-use super::super::statements::{self, BestMessages, ForgetWords};
+use super::super::pages::{Candidate, MOST};
+use super::super::statements::{
+    self, BestMessages, EmptyWords, FlushWords, ForgetWords, IndexWords, NewestMessages,
+    OldestMessages, Release, RollbackToSavepoint, Savepoint, SetWordsFormat, execute,
+};
 use super::super::{Db, Failure};
-use crate::model::ChannelId;
+use super::MessageSearch;
+use crate::model::PageRequest;
+use crate::text::words::{self, Phrase};
 
-/// Takes deleted messages out of the index, which must be told the text that it was given.
+/// Pagination id of the best hit; each next one has one less. So pages go on where they ended while the ranking
+/// stays as it is.
+const BEST: i64 = 1_000_000_000;
+
+/// No format: the index has to be made anew.
+pub(super) const NO_FORMAT: i64 = 0;
+
+pub(super) fn index(sql: &mut Sql, id: i64, text: &str) -> Result<(), Failure> {
+    let words = words::cut(text).join(" ");
+    execute::<IndexWords>(sql, &[id.into(), words.as_str().into()])?;
+    Ok(())
+}
+
+/// Empties the index.
+pub(super) fn clear(sql: &mut Sql) -> Result<(), Failure> {
+    execute::<EmptyWords>(sql, &[])?;
+    Ok(())
+}
+
+/// Takes deleted messages out of the index, which must be told the words that it was given. An index that fails must not
+/// fail the writes of the group: it is made anew at the next start, and until then searches leave out what is deleted.
 pub(in super::super) fn forget_words(
     sql: &mut Sql,
     forgotten: &[(i64, String)],
 ) -> Result<(), Failure> {
-    for (id, text) in forgotten {
-        statements::execute::<ForgetWords>(sql, &[(*id).into(), text.as_str().into()])?;
+    if forgotten.is_empty() {
+        return Ok(());
     }
+    execute::<Savepoint>(sql, &[])?;
+    if let Err(failure) = forget(sql, forgotten) {
+        tracing::error!(%failure, "the full-text index is damaged; the next start makes it anew");
+        execute::<RollbackToSavepoint>(sql, &[])?;
+        execute::<SetWordsFormat>(sql, &[NO_FORMAT.into()])?;
+    }
+    execute::<Release>(sql, &[])?;
     Ok(())
 }
 
-/// What people type as a question to the index: each word quoted, so that nothing in it is syntax; all must be there.
-/// `None`: there is no word in it.
-pub(super) fn question(typed: &str) -> Option<String> {
-    let words: Vec<String> = typed
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| word.chars().any(char::is_alphanumeric))
-        .map(|word| format!("\"{}\"", word.replace('"', "\"\"")))
-        .collect();
-    (!words.is_empty()).then(|| words.join(" "))
+fn forget(sql: &mut Sql, forgotten: &[(i64, String)]) -> Result<(), Failure> {
+    for (id, text) in forgotten {
+        let words = words::cut(text).join(" ");
+        execute::<ForgetWords>(sql, &[(*id).into(), words.as_str().into()])?;
+    }
+    execute::<FlushWords>(sql, &[])?;
+    Ok(())
 }
 
-/// Narrows messages to those that hold the words.
-pub(super) fn holds(
-    question: String,
-) -> Box<dyn BoxableExpression<WithClient, Sqlite, SqlType = Bool>> {
-    Box::new(
-        diesel::dsl::sql::<Bool>(
-            "messages.id IN (SELECT rowid FROM message_words WHERE message_words MATCH ",
-        )
-        .bind::<Text, _>(question)
-        .sql(")"),
-    )
+/// The question in the syntax of the index. Words hold letters, digits and marks only, so nothing in them is syntax.
+pub(super) fn expression(phrases: &[Phrase]) -> String {
+    let shown = phrases.iter().map(|phrase| {
+        let open = if phrase.is_open { " *" } else { "" };
+        format!("\"{}\"{open}", phrase.words.join(" "))
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 impl Db<'_> {
-    /// Ids of messages that hold the words, best first.
-    pub(super) fn ranked(
+    /// Messages that hold the words, in the order that is asked for; one more than [`MOST`] at most.
+    pub(super) fn holding(
         &mut self,
         question: &str,
-        channels: &[ChannelId],
-        offset: i64,
-        limit: i64,
-    ) -> Result<Vec<i64>, Failure> {
-        let channels = to_json(&channels.iter().map(|id| id.0).collect::<Vec<i64>>())?;
+        search: &MessageSearch,
+        request: &PageRequest,
+    ) -> Result<Vec<Candidate>, Failure> {
+        if search.by_relevance {
+            self.ranked(question, search, request)
+        } else {
+            self.by_age(question, search, request)
+        }
+    }
+
+    fn ranked(
+        &mut self,
+        question: &str,
+        search: &MessageSearch,
+        request: &PageRequest,
+    ) -> Result<Vec<Candidate>, Failure> {
+        let first = BEST.saturating_sub(request.high()).max(0);
+        let last = BEST.saturating_sub(request.low()).min(BEST);
+        let count = last.saturating_sub(first).saturating_add(1);
+        let channels = search.channel_list()?;
         let binds = [
             question.into(),
             channels.as_str().into(),
-            limit.into(),
-            offset.into(),
+            count.clamp(0, LIMIT).into(),
+            first.into(),
         ];
-        Ok(statements::query::<BestMessages>(&binds).load(self.sql)?)
+        let ids: Vec<i64> = statements::query::<BestMessages>(&binds).load(self.sql)?;
+        let keys = (0..).map(|n| BEST - first - n);
+        let mut found: Vec<Candidate> = keys
+            .zip(ids)
+            .map(|(key, id)| Candidate { key, id })
+            .collect();
+        // The oldest of a range are its worst.
+        if request.oldest {
+            found.reverse();
+        }
+        Ok(found)
+    }
+
+    fn by_age(
+        &mut self,
+        question: &str,
+        search: &MessageSearch,
+        request: &PageRequest,
+    ) -> Result<Vec<Candidate>, Failure> {
+        let channels = search.channel_list()?;
+        let binds = [
+            question.into(),
+            channels.as_str().into(),
+            request.low().into(),
+            request.high().into(),
+            LIMIT.into(),
+        ];
+        let ids: Vec<i64> = if request.oldest {
+            statements::query::<OldestMessages>(&binds).load(self.sql)?
+        } else {
+            statements::query::<NewestMessages>(&binds).load(self.sql)?
+        };
+        Ok(ids
+            .into_iter()
+            .map(|id| Candidate { key: id, id })
+            .collect())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+#[expect(clippy::cast_possible_wrap, reason = "a small constant")]
+const LIMIT: i64 = MOST as i64 + 1;
 
-    #[test]
-    fn nothing_that_people_type_is_syntax() {
-        assert_eq!(question("one  two\n").as_deref(), Some("\"one\" \"two\""));
-        assert_eq!(
-            question("NEAR( a\"b c* -d \0").as_deref(),
-            Some("\"NEAR(\" \"a\"\"b\" \"c*\" \"-d\"")
-        );
-        assert_eq!(question(" * \" ( ) "), None);
+impl MessageSearch {
+    fn channel_list(&self) -> Result<String, Failure> {
+        to_json(&self.channels.iter().map(|id| id.0).collect::<Vec<i64>>())
     }
 }

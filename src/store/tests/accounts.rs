@@ -7,7 +7,7 @@ use crate::model::{
     AppStream, ClientId, Content, ObjectType, PageRequest, Refusal, Relation, Scopes, Stamp,
     TokenId, UserId,
 };
-use crate::store::{NewClient, NewToken, secret};
+use crate::store::{NewClient, NewToken, Tx, secret};
 
 async fn token(place: &Place, secret: &'static str, user: Option<UserId>) -> TokenId {
     place
@@ -132,14 +132,8 @@ async fn tokens_come_go_and_are_counted_by_app() {
     let second = token(&place, "two", Some(ada.id)).await;
     token(&place, "app", None).await;
     let clients = async || {
-        place
-            .store
-            .user(ada.id)
-            .await
-            .unwrap()
-            .unwrap()
-            .counts
-            .clients
+        let user = place.read(move |db| db.user(ada.id)).await;
+        user.unwrap().counts.clients
     };
     assert_eq!(clients().await, 1);
 
@@ -180,7 +174,16 @@ async fn tokens_come_go_and_are_counted_by_app() {
     );
     assert_eq!(place.read(move |db| db.tokens_of(ada.id)).await.len(), 2);
 
-    let gone = place.write(move |tx| tx.delete_token(first)).await.unwrap();
+    let delete = move |tx: &mut Tx<'_>| {
+        let (token, was_last) = tx.delete_token(first)?.unwrap();
+        tx.announce(Payload::TokenRevoked {
+            token: token.clone(),
+            user: None,
+            was_last,
+        });
+        Ok((token, was_last))
+    };
+    let gone = place.write(delete).await;
     assert_eq!((gone.0.id, gone.1), (first, false));
     assert!(
         place.store.token("one").await.unwrap().is_none(),
@@ -241,7 +244,7 @@ async fn relations_are_directed_counted_and_listed() {
     assert!(relate(bob, ada, Relation::Mute).await);
     assert!(relate(eve, ada, Relation::Block).await);
 
-    let counts = async |id| place.store.user(id).await.unwrap().unwrap().counts;
+    let counts = async |id| place.read(move |db| db.user(id)).await.unwrap().counts;
     assert_eq!(
         (counts(ada).await.following, counts(bob).await.followers),
         (1, 2)

@@ -8,8 +8,10 @@ mod log;
 mod messages;
 mod opening;
 mod plain;
+mod reading;
 mod search;
 mod search_channels;
+mod search_words;
 
 use std::sync::Arc;
 
@@ -81,6 +83,11 @@ impl Place {
             Arc::default(),
         )
         .unwrap()
+    }
+
+    /// The database file.
+    pub(super) fn file(&self) -> std::path::PathBuf {
+        self.directory.path().join("made/test.db")
     }
 
     pub(super) async fn write<T: Send + 'static>(

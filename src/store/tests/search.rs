@@ -5,7 +5,7 @@ use crate::model::content::{Entities, Link, Mention, Tag};
 use crate::model::{Bound, ChannelId, MessageId, PageRequest, UserKind};
 use crate::store::MessageSearch;
 
-async fn found(place: &Place, search: MessageSearch) -> Vec<MessageId> {
+pub(super) async fn found(place: &Place, search: MessageSearch) -> Vec<MessageId> {
     let page = place.store.search(search, |db, search| {
         db.search_messages(&search, &PageRequest::default())
     });
@@ -17,7 +17,7 @@ async fn found(place: &Place, search: MessageSearch) -> Vec<MessageId> {
         .collect()
 }
 
-fn words(channel: ChannelId, q: &str) -> MessageSearch {
+pub(super) fn words(channel: ChannelId, q: &str) -> MessageSearch {
     MessageSearch {
         channels: vec![channel],
         q: Some(q.to_owned()),
@@ -49,80 +49,6 @@ async fn words_are_found_until_the_message_is_deleted() {
     let mut best = words(one, "cafe");
     best.by_relevance = true;
     assert_eq!(found(&place, best).await, [first]);
-}
-
-#[tokio::test]
-async fn the_index_knows_exactly_what_is_committed_and_not_deleted() {
-    use diesel::connection::SimpleConnection as _;
-    let place = Place::new().await;
-    let ada = place.user("ada").await.id;
-    let room = place.room(ada).await.id;
-    // Written and deleted in one job, and written in one that fails.
-    place
-        .write(move |tx| {
-            let brief = tx.insert_message(room, said(ada, "tea for a moment"))?;
-            tx.delete_message(brief.id, ada)
-        })
-        .await;
-    let refused = place.store.write(move |tx| {
-        tx.insert_message(room, said(ada, "tea for nobody"))?;
-        Err::<(), _>(crate::model::Refusal::NoAccess.into())
-    });
-    assert!(refused.await.is_err());
-    let kept = place.say(room, ada, "tea for two").await.id;
-    assert_eq!(found(&place, words(room, "tea")).await, [kept]);
-    place.delete(kept, ada).await;
-    assert!(found(&place, words(room, "tea")).await.is_empty());
-    place
-        .write(|tx| {
-            let check = "INSERT INTO message_words (message_words) VALUES ('integrity-check')";
-            Ok(tx.sql.batch_execute(check)?)
-        })
-        .await;
-}
-
-#[tokio::test]
-async fn what_a_crash_left_unindexed_is_found_all_the_same() {
-    use diesel::connection::SimpleConnection as _;
-    let place = Place::new().await;
-    let ada = place.user("ada").await.id;
-    let room = place.room(ada).await.id;
-    let first = place.say(room, ada, "tea before").await.id;
-    assert_eq!(found(&place, words(room, "tea")).await, [first]);
-    let late = place.say(room, ada, "tea after").await.id;
-    let gone = place.say(room, ada, "tea for nobody").await.id;
-    // As if the process had ended between the commit and the index: that of the later ones never came.
-    place
-        .write(move |tx| {
-            let back = "INSERT INTO message_words (message_words) VALUES ('delete-all');
-                 INSERT INTO message_words (rowid, text) SELECT id, text FROM messages WHERE id = 1;
-                 UPDATE search_mark SET indexed_up_to = 1;";
-            Ok(tx.sql.batch_execute(back)?)
-        })
-        .await;
-    assert_eq!(first.0, 1);
-    // Deleted before it is indexed: the index must not be told to forget what it never knew.
-    place.delete(gone, ada).await;
-    let again = place.another();
-    let search = words(room, "tea");
-    let page = again.search(search, |db, search| {
-        db.search_messages(&search, &PageRequest::default())
-    });
-    let ids: Vec<i64> = page
-        .await
-        .unwrap()
-        .items
-        .iter()
-        .map(|(id, _)| *id)
-        .collect();
-    assert_eq!(ids, [late.0, first.0]);
-    place
-        .write(|tx| {
-            let check =
-                "INSERT INTO message_words (message_words, rank) VALUES ('integrity-check', 0)";
-            Ok(tx.sql.batch_execute(check)?)
-        })
-        .await;
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::rules::{has, may_have};
+use super::rules::{Checked, has};
 use super::{CHAT_SETTINGS, Item};
 use crate::model::Raw;
-use crate::text::{Source, compose, controls};
+use crate::text::{Source, compose, controls, is_invisible, shapes};
 
 const LONGEST_NAME: usize = 128;
 const LONGEST_DESCRIPTION: usize = 256;
@@ -24,43 +24,54 @@ const CATEGORIES: [&str; 8] = [
 ];
 
 /// Checks settings and makes the description a content object; `before` are the settings so far.
-pub(super) fn check(item: &mut Item, before: Option<&Item>) -> bool {
-    let name = |value: &Value| {
-        let name = value.as_str().unwrap_or_default();
-        !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME && controls::is_name(name)
-    };
-    has(item, "name", name)
-        && may_have(item, "categories", are_categories)
-        && describe(item, before.and_then(|before| before.get("description")))
+pub(super) fn check(item: &mut Item, before: Option<&Item>) -> Checked {
+    has(item, "name", |value| {
+        value.as_str().is_some_and(is_fine_name)
+    })?;
+    categorize(item)?;
+    describe(item, before.and_then(|before| before.get("description")))
 }
 
-fn are_categories(value: &Value) -> bool {
+fn is_fine_name(name: &str) -> bool {
+    !is_invisible(name) && name.chars().count() <= LONGEST_NAME && controls::is_name(name)
+}
+
+fn categorize(item: &mut Item) -> Checked {
+    let Some(sent) = item.get("categories") else {
+        return Ok(());
+    };
     let known = |value: &Value| {
         value
             .as_str()
             .is_some_and(|name| CATEGORIES.contains(&name))
     };
-    value
-        .as_array()
-        .is_some_and(|list| list.len() <= MOST_CATEGORIES && list.iter().all(known))
+    let list = shapes::list(sent).filter(|list| list.len() <= MOST_CATEGORIES);
+    let list = list.ok_or("categories")?.into_owned();
+    if let Some(index) = list.iter().position(|value| !known(value)) {
+        return Err(format!("categories.{index}").into());
+    }
+    item.insert(String::from("categories"), Value::Array(list));
+    Ok(())
 }
 
-fn describe(item: &mut Item, before: Option<&Value>) -> bool {
-    let text = match item.get("description") {
-        None => return true,
+fn describe(item: &mut Item, before: Option<&Value>) -> Checked {
+    let Some(sent) = item.get("description") else {
+        return Ok(());
+    };
+    let content = shapes::object(sent);
+    let text = match (sent, &content) {
         // Older clients send the text itself.
-        Some(Value::String(text)) => text.as_str(),
-        Some(Value::Object(content)) => match content.get("text") {
+        (Value::String(text), _) => text.as_str(),
+        (_, Some(content)) => match content.get("text") {
             Some(Value::String(text)) => text.as_str(),
             None if content.is_empty() => "",
-            Some(_) | None => return false,
+            Some(_) | None => return Err("description.text".into()),
         },
-        Some(Value::Null) => "",
-        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_)) => return false,
+        (_, None) => return Err("description".into()),
     };
-    if text.trim().is_empty() {
+    if is_invisible(text) {
         item.remove("description");
-        return true;
+        return Ok(());
     }
     // A client that sends the settings back unchanged keeps the markdown links, which the text has no more.
     let unchanged =
@@ -75,11 +86,11 @@ fn describe(item: &mut Item, before: Option<&Value>) -> bool {
                 let entities = json!({ "links": links, "mentions": mentions, "tags": tags });
                 json!({ "text": content.text, "html": content.html, "entities": entities })
             }
-            Err(_) => return false,
+            Err(_refused) => return Err("description".into()),
         },
     };
     item.insert(String::from("description"), description);
-    true
+    Ok(())
 }
 
 /// Bytes of the size that are the server's rendering of a description; they do not count against the client.

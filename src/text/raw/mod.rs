@@ -4,8 +4,11 @@
 //! whole call. All other types are stored as they are.
 
 mod chat;
+#[cfg(test)]
+mod form_tests;
 mod oembed;
 mod rules;
+mod sent;
 #[cfg(test)]
 mod tests;
 
@@ -13,8 +16,9 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{OBJECT_ID, controls};
+use super::{OBJECT_ID, controls, shapes};
 use crate::model::{ChannelId, Raw, Refusal, Refused};
+use rules::Fault;
 
 /// One item of a type.
 type Item = Map<String, Value>;
@@ -22,6 +26,19 @@ type Item = Map<String, Value>;
 const INVITE: &str = "io.pnut.core.channel.invite";
 const OEMBED: &str = "io.pnut.core.oembed";
 const CHAT_SETTINGS: &str = "io.pnut.core.chat-settings";
+const LANGUAGE: &str = "io.pnut.core.language";
+const CROSSPOST: &str = "io.pnut.core.crosspost";
+const FALLBACK_URL: &str = "io.pnut.core.fallback_url";
+
+/// The types with rules about their fields. In these, `null` means that a field is absent.
+const CHECKED: [&str; 6] = [
+    OEMBED,
+    CHAT_SETTINGS,
+    INVITE,
+    LANGUAGE,
+    CROSSPOST,
+    FALLBACK_URL,
+];
 
 /// The kind of object that the items belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +63,7 @@ impl On {
 /// Checks the raw items of a new object and brings them into the form that is stored.
 ///
 /// # Errors
-/// `RawInvalid` or `RawTooLarge`, naming the type at fault.
+/// `RawInvalid`, naming the type at fault, its item and the field inside; or `RawTooLarge`.
 pub fn check(value: &Value, on: On, limit_bytes: usize) -> Result<Raw, Refused> {
     merge(&Raw::default(), value, on, limit_bytes)
 }
@@ -57,16 +74,14 @@ pub fn check(value: &Value, on: On, limit_bytes: usize) -> Result<Raw, Refused> 
 /// # Errors
 /// As [`check`].
 pub fn merge(current: &Raw, sent: &Value, on: On, limit_bytes: usize) -> Result<Raw, Refused> {
-    let sent = sent
-        .as_object()
-        .ok_or_else(|| Refusal::RawInvalid.at("raw"))?;
+    let sent = sent::by_type(sent)?;
     let mut merged = current.clone();
-    for (kind, items) in sent {
+    for (kind, items) in sent.iter() {
         // Clients send back items that they received; these were checked when they were new.
         if current.0.get(kind) == Some(items) {
             continue;
         }
-        let checked = checked_items(kind, items, on, current).ok_or_else(|| invalid(kind))?;
+        let checked = checked_items(kind, items, on, current).map_err(|fault| at(kind, &fault))?;
         if checked.is_empty() {
             merged.0.remove(kind);
         } else {
@@ -100,7 +115,7 @@ pub fn invited_channels(raw: &Raw) -> Vec<ChannelId> {
 /// Sets `name` on the invites to chat rooms. A value of `None` is a channel without a chat name.
 ///
 /// # Errors
-/// `RawInvalid` if an invite names a channel that `names` does not know.
+/// `RawInvalid`, naming the field, if an invite names a channel that `names` does not know.
 pub fn name_invites(
     raw: &mut Raw,
     names: &HashMap<ChannelId, Option<String>>,
@@ -108,10 +123,10 @@ pub fn name_invites(
     let Some(items) = raw.0.get_mut(INVITE).and_then(Value::as_array_mut) else {
         return Ok(());
     };
-    for value in items {
+    for (index, value) in items.iter_mut().enumerate() {
         let name = invited(value)
             .and_then(|id| names.get(&id))
-            .ok_or_else(|| invalid(INVITE))?;
+            .ok_or_else(|| at(INVITE, &format!("{index}.channel_id").into()))?;
         if let (Some(name), Some(item)) = (name, value.as_object_mut()) {
             item.insert(String::from("name"), Value::from(name.as_str()));
         }
@@ -136,42 +151,58 @@ fn invited(item: &Value) -> Option<ChannelId> {
     item.get("channel_id")?.as_str()?.parse().ok()
 }
 
-fn invalid(kind: &str) -> Refused {
-    Refusal::RawInvalid.at(format!("raw.{kind}"))
+/// The refusal of a type; an empty fault is about the type as a whole.
+fn at(kind: &str, fault: &Fault) -> Refused {
+    Refusal::RawInvalid.at(if fault.is_empty() {
+        format!("raw.{kind}")
+    } else {
+        format!("raw.{kind}.{fault}")
+    })
 }
 
 /// The items of one type as they are stored.
-fn checked_items(kind: &str, items: &Value, on: On, current: &Raw) -> Option<Vec<Value>> {
-    let items = items.as_array()?;
+fn checked_items(kind: &str, items: &Value, on: On, current: &Raw) -> Result<Vec<Value>, Fault> {
+    let items = shapes::list(items).ok_or_else(rules::whole)?;
     if kind.is_empty() || !controls::is_name(kind) || items.len() > on.most_items() {
-        return None;
+        return Err(rules::whole());
     }
     items
         .iter()
-        .map(|item| checked_item(kind, item, on, current).map(Value::Object))
+        .enumerate()
+        .map(|(index, item)| {
+            let checked = checked_item(kind, item, on, current);
+            checked
+                .map(Value::Object)
+                .map_err(rules::within(&index.to_string()))
+        })
         .collect()
 }
 
 /// One item as it is stored.
-fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Option<Item> {
-    let mut item = item.as_object()?.clone();
+fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Result<Item, Fault> {
+    let mut item = shapes::object(item).ok_or_else(rules::whole)?.into_owned();
     // Such keys are placeholders for data that the server fills in; this server has none.
-    if item.keys().any(|key| key.starts_with("+io.pnut.core.")) {
-        return None;
+    if let Some(key) = item.keys().find(|key| key.starts_with("+io.pnut.core.")) {
+        return Err(key.clone().into());
     }
-    let fine = match kind {
-        OEMBED => oembed::check(&mut item),
-        CHAT_SETTINGS => on == On::Channel && chat::check(&mut item, current.first(kind)),
-        INVITE => on == On::Message && rules::invite(&mut item),
-        "io.pnut.core.language" => rules::language(&item),
-        "io.pnut.core.crosspost" => rules::crosspost(&item),
-        "io.pnut.core.fallback_url" => rules::fallback_url(&item),
+    if CHECKED.contains(&kind) {
+        rules::drop_nulls(&mut item);
+    }
+    match kind {
+        OEMBED => oembed::check(&mut item)?,
+        CHAT_SETTINGS if on == On::Channel => chat::check(&mut item, current.first(kind))?,
+        INVITE if on == On::Message => rules::invite(&mut item)?,
+        LANGUAGE => rules::language(&item)?,
+        CROSSPOST => rules::crosspost(&item)?,
+        FALLBACK_URL => rules::fallback_url(&item)?,
         // Made from files and polls only, and oembed.metadata belongs to files.
-        "io.pnut.core.oembed.metadata"
+        CHAT_SETTINGS
+        | INVITE
+        | "io.pnut.core.oembed.metadata"
         | "io.pnut.core.poll-notice"
         | "io.pnut.core.channel.avatar"
-        | "io.pnut.core.channel.cover" => false,
-        _ => true,
-    };
-    fine.then_some(item)
+        | "io.pnut.core.channel.cover" => return Err(rules::whole()),
+        _ => {}
+    }
+    Ok(item)
 }

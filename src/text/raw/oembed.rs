@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::Item;
-use super::rules::{has, is_url, may_have};
-use crate::text::html;
+use super::rules::{Checked, has, is_url, may_have};
+use crate::text::{html, shapes};
 
 const LICENSES: [&str; 8] = [
     "no-rights-reserved",
@@ -50,23 +50,36 @@ const LONGEST_GENRE: usize = 128;
 const MOST_SOURCES: usize = 5;
 
 /// Checks an item; a video without html gets it.
-pub(super) fn check(item: &mut Item) -> bool {
-    if item.get("version").and_then(Value::as_str) != Some("1.0") || !are_details_fine(item) {
-        return false;
+pub(super) fn check(item: &mut Item) -> Checked {
+    has(item, "version", |value| value.as_str() == Some("1.0"))?;
+    check_details(item)?;
+    let kind = item.get("type").and_then(Value::as_str);
+    if matches!(kind, Some("photo" | "rich" | "html5video" | "video")) {
+        has(item, "width", is_size)?;
+        has(item, "height", is_size)?;
     }
-    let sized = has(item, "width", is_size) && has(item, "height", is_size);
-    match item.get("type").and_then(Value::as_str) {
-        Some("photo") => sized && has(item, "url", is_url),
-        Some("rich") => sized && has(item, "html", is_filled),
-        Some("html5video") => sized && has(item, "sources", are_sources),
-        Some("video") => sized && (has(item, "html", is_filled) || write_video(item)),
+    match kind {
+        Some("photo") => has(item, "url", is_url),
+        Some("rich") => has(item, "html", is_filled),
+        Some("html5video") => {
+            has(item, "sources", are_sources)?;
+            unnumber_sources(item);
+            Ok(())
+        }
+        Some("video") => has(item, "html", is_filled).or_else(|fault| {
+            if write_video(item) {
+                Ok(())
+            } else {
+                Err(fault)
+            }
+        }),
         Some("audio") => has(item, "duration", is_amount),
-        Some(_) | None => false,
+        Some(_) | None => Err("type".into()),
     }
 }
 
-/// Whether the optional fields have the right types; unknown ones are stored unchecked.
-fn are_details_fine(item: &Item) -> bool {
+/// The optional fields must have the right types; unknown ones are stored unchecked.
+fn check_details(item: &Item) -> Checked {
     let one_of = |list: &'static [&str]| {
         move |value: &Value| value.as_str().is_some_and(|name| list.contains(&name))
     };
@@ -75,20 +88,25 @@ fn are_details_fine(item: &Item) -> bool {
             .as_str()
             .is_some_and(|genre| genre.len() <= LONGEST_GENRE)
     };
-    let thumbnail = !item.contains_key("thumbnail_url")
-        || (has(item, "thumbnail_width", is_size) && has(item, "thumbnail_height", is_size));
-    thumbnail
-        && TEXTS
-            .iter()
-            .all(|key| may_have(item, key, Value::is_string))
-        && URLS.iter().all(|key| may_have(item, key, is_url))
-        && NUMBERS.iter().all(|key| may_have(item, key, is_amount))
-        && may_have(item, "license", one_of(&LICENSES))
-        && may_have(item, "track_type", one_of(&TRACK_TYPES))
-        && may_have(item, "genre", genre)
-        && may_have(item, "width", is_size)
-        && may_have(item, "height", is_size)
-        && may_have(item, "process_template", Value::is_boolean)
+    for key in TEXTS {
+        may_have(item, key, Value::is_string)?;
+    }
+    for key in URLS {
+        may_have(item, key, is_url)?;
+    }
+    for key in NUMBERS {
+        may_have(item, key, is_amount)?;
+    }
+    if item.contains_key("thumbnail_url") {
+        has(item, "thumbnail_width", is_size)?;
+        has(item, "thumbnail_height", is_size)?;
+    }
+    may_have(item, "license", one_of(&LICENSES))?;
+    may_have(item, "track_type", one_of(&TRACK_TYPES))?;
+    may_have(item, "genre", genre)?;
+    may_have(item, "width", is_size)?;
+    may_have(item, "height", is_size)?;
+    may_have(item, "process_template", Value::is_boolean)
 }
 
 fn is_size(value: &Value) -> bool {
@@ -107,11 +125,19 @@ fn are_sources(value: &Value) -> bool {
     let source = |value: &Value| {
         value
             .as_object()
-            .is_some_and(|it| has(it, "type", is_filled) && has(it, "url", is_url))
+            .is_some_and(|it| has(it, "type", is_filled).is_ok() && has(it, "url", is_url).is_ok())
     };
-    value
-        .as_array()
+    shapes::list(value)
         .is_some_and(|list| (1..=MOST_SOURCES).contains(&list.len()) && list.iter().all(source))
+}
+
+/// Stores sources that were sent as an object with numbers for keys as the list that they are.
+fn unnumber_sources(item: &mut Item) {
+    if let Some(sources) = item.get_mut("sources")
+        && let Some(list) = shapes::list(sources)
+    {
+        *sources = Value::Array(list.into_owned());
+    }
 }
 
 /// Writes the player of a video that has an address but no html: a `<video>`, and an `<iframe>` for

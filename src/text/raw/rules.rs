@@ -1,5 +1,7 @@
 //! Rules of the small core types, and the questions that all core types ask about a field.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::Item;
@@ -21,17 +23,73 @@ pub(super) fn is_url(value: &Value) -> bool {
         .is_some_and(|url| Address::parse_absolute(url).is_some())
 }
 
-/// Whether a field is there and passes.
-pub(super) fn has(item: &Item, key: &str, passes: impl Fn(&Value) -> bool) -> bool {
-    item.get(key).is_some_and(passes)
+/// The path of the field at fault, seen from the item: `source.url`. Empty: the whole item.
+pub(super) type Fault = Cow<'static, str>;
+
+/// What a rule says of an item.
+pub(super) type Checked = Result<(), Fault>;
+
+/// A fault that no single field is to blame for.
+pub(super) fn whole() -> Fault {
+    Cow::Borrowed("")
 }
 
-/// Whether a field passes or is not there.
-pub(super) fn may_have(item: &Item, key: &str, passes: impl Fn(&Value) -> bool) -> bool {
-    item.get(key).is_none_or(passes)
+/// The same fault, seen from outside.
+pub(super) fn within(place: &str) -> impl Fn(Fault) -> Fault {
+    move |fault| {
+        if fault.is_empty() {
+            Cow::Owned(place.to_owned())
+        } else {
+            Cow::Owned(format!("{place}.{fault}"))
+        }
+    }
 }
 
-pub(super) fn language(item: &Item) -> bool {
+/// A field that must be there and pass.
+pub(super) fn has(item: &Item, key: &'static str, passes: impl Fn(&Value) -> bool) -> Checked {
+    if item.get(key).is_some_and(passes) {
+        Ok(())
+    } else {
+        Err(key.into())
+    }
+}
+
+/// A field that passes, or is not there.
+pub(super) fn may_have(item: &Item, key: &'static str, passes: impl Fn(&Value) -> bool) -> Checked {
+    if item.get(key).is_none_or(passes) {
+        Ok(())
+    } else {
+        Err(key.into())
+    }
+}
+
+/// An object with rules of its own, or nothing.
+fn may_hold(item: &Item, key: &'static str, check: impl Fn(&Item) -> Checked) -> Checked {
+    match item.get(key) {
+        None => Ok(()),
+        Some(Value::Object(inner)) => check(inner).map_err(within(key)),
+        Some(
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_),
+        ) => Err(key.into()),
+    }
+}
+
+/// Removes the fields that are `null`, at any depth: they mean the same as absent ones. The depth is bounded by the
+/// body's parser.
+pub(super) fn drop_nulls(item: &mut Item) {
+    item.retain(|_, value| !value.is_null());
+    item.values_mut().for_each(drop_nulls_in);
+}
+
+fn drop_nulls_in(value: &mut Value) {
+    match value {
+        Value::Object(fields) => drop_nulls(fields),
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls_in),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+pub(super) fn language(item: &Item) -> Checked {
     let known = |code: &str| {
         LANGUAGES
             .split_ascii_whitespace()
@@ -40,37 +98,30 @@ pub(super) fn language(item: &Item) -> bool {
     has(item, "language", |value| value.as_str().is_some_and(known))
 }
 
-pub(super) fn fallback_url(item: &Item) -> bool {
+pub(super) fn fallback_url(item: &Item) -> Checked {
     has(item, "url", is_url)
 }
 
-pub(super) fn crosspost(item: &Item) -> bool {
-    let source = |value: &Value| {
-        value
-            .as_object()
-            .is_some_and(|it| has(it, "name", Value::is_string) && has(it, "url", is_url))
-    };
-    let user = |value: &Value| {
-        value
-            .as_object()
-            .is_some_and(|it| may_have(it, "username", Value::is_string))
-    };
-    has(item, "canonical_url", is_url)
-        && may_have(item, "source", source)
-        && may_have(item, "user", user)
+pub(super) fn crosspost(item: &Item) -> Checked {
+    has(item, "canonical_url", is_url)?;
+    may_hold(item, "source", |source| {
+        has(source, "name", Value::is_string)?;
+        has(source, "url", is_url)
+    })?;
+    may_hold(item, "user", |user| {
+        may_have(user, "username", Value::is_string)
+    })
 }
 
 /// Brings the id into the form of the wire, and removes the name, which the server sets.
-pub(super) fn invite(item: &mut Item) -> bool {
+pub(super) fn invite(item: &mut Item) -> Checked {
     let id = match item.get("channel_id") {
         Some(Value::String(text)) => text.parse::<ChannelId>().ok(),
         Some(Value::Number(number)) => number.as_i64().map(ChannelId),
         Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => None,
     };
-    let Some(id) = id.filter(|id| id.0 > 0) else {
-        return false;
-    };
+    let id = id.filter(|id| id.0 > 0).ok_or("channel_id")?;
     item.insert(String::from("channel_id"), Value::from(id.to_string()));
     item.remove("name");
-    true
+    Ok(())
 }

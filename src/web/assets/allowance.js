@@ -1,12 +1,14 @@
-// The server lets a token write a number of times per minute and shuts it out for ten minutes when it goes
+// The server lets a token write a number of times per minute, and may shut it out for a while when it goes
 // over. This keeps the page below: what a person does waits if it must, what the page does by itself
 // (presence, markers, tidying) gives way first.
 
 const WINDOW = 60_000;
 const PATROL = 1000;
+/** The server's default, until it has told its own. */
+const FIRST_LIMIT = 20;
 
 export class Allowance {
-  #limit = 20;
+  #limit = FIRST_LIMIT;
   #stamps = [];
   #shutUntil = 0;
   #background = new Map();
@@ -37,9 +39,10 @@ export class Allowance {
   learn(headers) {
     const limit = Number(headers.get("X-RateLimit-Limit"));
     const remaining = headers.get("X-RateLimit-Remaining");
-    if (limit > 0) this.#limit = limit;
+    // A server without these headers counts nothing.
+    this.#limit = limit > 0 ? limit : Infinity;
     if (remaining === null || !(Number(remaining) >= 0)) return;
-    // Somebody else writes with our token: count theirs as ours.
+    // Another window writes with our token: its writes count as ours.
     const foreign = this.left - Math.max(0, Number(remaining) - 1);
     for (let i = 0; i < foreign; i += 1) this.#stamps.push(Date.now());
   }
@@ -74,8 +77,9 @@ export class Allowance {
     return this.#background.delete(key);
   }
 
-  /** Signed out: nothing that waits makes sense any more. */
+  /** Signed out: what waits is dropped. */
   forget() {
+    this.#limit = FIRST_LIMIT;
     this.#background.clear();
     clearTimeout(this.#timer);
     this.#timer = 0;

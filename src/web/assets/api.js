@@ -1,8 +1,9 @@
 // Calls to the public API of this origin: envelope in, `{meta, data}` out, every failure an ApiError.
 
 import { Allowance } from "./allowance.js";
+import { sentence } from "./sentences.js";
 
-/** Why a call did not succeed. `code` is 0 if the server was not reached. */
+/** Why a call did not succeed, in words for people. `code` is 0 if the server was not reached. */
 export class ApiError extends Error {
   constructor(code, message, { retryIn, meta } = {}) {
     super(message);
@@ -12,14 +13,20 @@ export class ApiError extends Error {
   }
 }
 
+const SIGNS = /^\/markers$|^\/users\/me\/(?:presence|streams)\b/u;
+
 export class Api extends EventTarget {
+  /** For what a person asks for. */
   allowance = new Allowance();
+  /** For presence, markers and ended subscriptions, which the server counts apart; a server that does not tells so in its answers. */
+  signs = new Allowance();
   #token = "";
 
   /** From here on calls are made with this token (or without, if empty). */
   use(token) {
     this.#token = token;
     this.allowance.forget();
+    this.signs.forget();
   }
 
   get token() {
@@ -37,26 +44,34 @@ export class Api extends EventTarget {
       this.#slow(seconds);
       onWait?.(seconds);
     });
-    // Meanwhile somebody else may have signed in here.
+    // Meanwhile another person may have signed in here.
     if (token !== this.#token) throw new ApiError(0, "You signed out before this was done.");
     return this.#call(method, path, { query, json, form });
   }
 
-  /** A write that the page makes by itself, when there is room for it. Failures are not shown. */
-  aside(key, method, path, { json, form, reserve, after, starts, done } = {}) {
+  /**
+   * A write that the page makes by itself, when there is room for it. Failures are not shown. `done` is called
+   * after a success, `settled` after either end.
+   */
+  aside(key, method, path, { json, form, reserve, after, starts, done, settled } = {}) {
     const token = this.#token;
-    this.allowance.background(key, async () => {
+    this.#bucket(path).background(key, async () => {
       if (token !== this.#token) return;
       starts?.();
-      const answer = await this.#call(method, path, { json, form });
-      done?.(answer);
+      try {
+        const answer = await this.#call(method, path, { json, form });
+        done?.(answer);
+      } finally {
+        settled?.();
+      }
     }, { reserve, after });
   }
 
-  /** A last write while the page is being closed. */
-  parting(method, path, form) {
-    const options = { method, keepalive: true, headers: this.#headers({ form }), body: new URLSearchParams(form) };
-    fetch(`/v1${path}`, options).catch(() => {});
+  /** A last write while the page is being closed; the browser finishes it. Tells whether it succeeded. */
+  async parting(method, path, { json, form }) {
+    const options = { method, keepalive: true, headers: this.#headers({ json, form }), body: bodyOf({ json, form }) };
+    const answer = await fetch(`/v1${path}`, options).catch(() => undefined);
+    return answer?.ok === true;
   }
 
   /** Gives the token back. Does not wait for its turn: leaving must always be possible. */
@@ -74,7 +89,7 @@ export class Api extends EventTarget {
       scope: "basic,messages,presence,follow",
     };
     const { body } = await this.#fetch("POST", "/oauth/access_token", { form });
-    if (!body.access_token) throw new ApiError(502, "The server gave no token.");
+    if (!body.access_token) throw new ApiError(502, sentence("", 502));
     return body;
   }
 
@@ -91,29 +106,33 @@ export class Api extends EventTarget {
         method,
         cache: "no-store",
         headers: this.#headers({ json, form }),
-        body: json ? JSON.stringify(json) : form ? new URLSearchParams(form) : undefined,
+        body: bodyOf({ json, form }),
       });
     } catch {
-      throw new ApiError(0, "The server cannot be reached.");
+      throw new ApiError(0, sentence("", 0));
     }
-    if (method !== "GET" && token) this.allowance.learn(answer.headers);
+    if (method !== "GET" && token) this.#bucket(path).learn(answer.headers);
     const body = await answer.json().catch(() => ({}));
     if (answer.ok) return { status: answer.status, body };
-    throw this.#failure(method, answer, body, token);
+    throw this.#failure(method, path, answer, body, token);
   }
 
-  #failure(method, answer, body, token) {
+  #failure(method, path, answer, body, token) {
     const meta = body.meta ?? {};
-    const words = meta.error_message ?? body.error_message ?? body.error_description;
     const retryIn = Number(meta.retry_in ?? answer.headers.get("Retry-After")) || undefined;
-    const known = { 502: "The server is not available.", 503: "The server is busy.", 504: "The server is not available." };
-    const error = new ApiError(answer.status, words ?? known[answer.status] ?? `The server answered ${answer.status}.`, { retryIn, meta });
+    const error = new ApiError(answer.status, sentence(meta.error_slug ?? body.error, answer.status), { retryIn, meta });
     if (answer.status === 429) {
-      if (token && method !== "GET") this.allowance.shut(retryIn ?? 60);
-      this.#slow(retryIn ?? 60);
+      const bucket = this.#bucket(path);
+      if (token && method !== "GET") bucket.shut(retryIn ?? 60);
+      // Presence and markers that have to wait keep nobody from writing.
+      if (bucket !== this.signs) this.#slow(retryIn ?? 60);
     }
     if (answer.status === 401 && token && token === this.#token) this.dispatchEvent(new Event("refused"));
     return error;
+  }
+
+  #bucket(path) {
+    return SIGNS.test(path) ? this.signs : this.allowance;
   }
 
   #slow(seconds) {
@@ -128,6 +147,8 @@ export class Api extends EventTarget {
     return headers;
   }
 }
+
+const bodyOf = ({ json, form }) => (json ? JSON.stringify(json) : form && new URLSearchParams(form));
 
 function queryOf(query = {}) {
   const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");

@@ -1,9 +1,9 @@
-// Where messages are written: grows with the text, counts near the limit, remembers drafts room by room.
+// Where messages are written: grows with the text, counts near the limit, keeps a draft for each room.
 //
 // Events: `send` (detail {text, replyTo}), `input` (detail true while there is text), `up` (arrow in an empty box).
 
 import { byId } from "./dom.js";
-import { lengthOf, nameOf } from "./format.js";
+import { isolated, lengthOf, nameOf } from "./format.js";
 import { oneLine } from "./richtext.js";
 
 const MOST = 2048;
@@ -11,12 +11,14 @@ const COUNT_FROM = 200;
 
 export class Composer extends EventTarget {
   #box = byId("composer");
-  #drafts = new Map();
+  #kept;
   #channel = "";
   #replyTo;
 
-  constructor() {
+  /** Drafts go to `kept`, so that they outlive a reload. */
+  constructor(kept) {
     super();
+    this.#kept = kept;
     byId("write").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
@@ -24,6 +26,7 @@ export class Composer extends EventTarget {
     byId("stop-answering").addEventListener("click", () => this.answer(undefined));
     this.#box.addEventListener("input", () => {
       this.#fit();
+      this.#keepDraft();
       this.dispatchEvent(new CustomEvent("input", { detail: this.#box.value.trim() !== "" }));
     });
     this.#box.addEventListener("keydown", (event) => this.#key(event));
@@ -31,20 +34,31 @@ export class Composer extends EventTarget {
 
   /** Another room: its own draft comes back. */
   enter(channel, mayWrite, title) {
-    this.#box.disabled = !mayWrite;
-    this.#box.placeholder = mayWrite ? `Write to ${title}` : "Only some may write here";
+    // Not `disabled`: that would take the focus, and with it a text that cannot be copied any more.
+    this.#box.readOnly = !mayWrite;
+    this.#box.placeholder = mayWrite ? `Write to ${title}` : "You cannot write here";
     if (channel !== this.#channel) {
-      this.#keepDraft();
       this.#channel = channel;
-      const draft = this.#drafts.get(channel);
+      const draft = this.#kept.get(`draft.${channel}`);
       this.#box.value = draft?.text ?? "";
       this.#showAnswer(draft?.replyTo);
     }
     this.#fit();
   }
 
+  /** Takes no more text for this room; what is written stays, to be copied. */
+  close() {
+    this.#box.readOnly = true;
+    this.#box.placeholder = "You cannot write here";
+    this.#fit();
+  }
+
+  get text() {
+    return this.#box.value;
+  }
+
+  /** Empties the box; the drafts stay where they are kept. */
   clear() {
-    this.#drafts.clear();
     this.#channel = "";
     this.#box.value = "";
     this.#showAnswer(undefined);
@@ -57,6 +71,7 @@ export class Composer extends EventTarget {
   /** The next message answers this one (or none). */
   answer(message) {
     this.#showAnswer(message);
+    this.#keepDraft();
     this.focus();
   }
 
@@ -66,24 +81,24 @@ export class Composer extends EventTarget {
 
   #keepDraft() {
     if (!this.#channel) return;
-    if (this.#box.value || this.#replyTo) this.#drafts.set(this.#channel, { text: this.#box.value, replyTo: this.#replyTo });
-    else this.#drafts.delete(this.#channel);
+    const draft = { text: this.#box.value, replyTo: this.#replyTo };
+    this.#kept.set(`draft.${this.#channel}`, draft.text || draft.replyTo ? draft : undefined);
   }
 
   #showAnswer(message) {
     this.#replyTo = message;
     byId("answering").hidden = !message;
-    byId("answering").firstElementChild.textContent = message ? `Reply to ${nameOf(message.user)}: ${oneLine(message, 90)}` : "";
+    byId("answering").firstElementChild.textContent = message ? `Reply to ${isolated(nameOf(message.user))}: ${isolated(oneLine(message, 90))}` : "";
   }
 
   #send() {
     const text = this.#box.value.trim();
-    if (!text || lengthOf(text) > MOST || this.#box.disabled) return;
+    if (!text || lengthOf(text) > MOST || this.#box.readOnly) return;
     const replyTo = this.#replyTo?.id;
     this.#box.value = "";
     this.#showAnswer(undefined);
     this.#fit();
-    this.#drafts.delete(this.#channel);
+    this.#keepDraft();
     this.dispatchEvent(new CustomEvent("send", { detail: { text, replyTo } }));
     this.focus();
   }
@@ -98,7 +113,7 @@ export class Composer extends EventTarget {
       this.dispatchEvent(new Event("up"));
     } else if (event.key === "Escape" && this.#replyTo) {
       event.stopPropagation();
-      this.#showAnswer(undefined);
+      this.answer(undefined);
     }
   }
 
@@ -108,6 +123,6 @@ export class Composer extends EventTarget {
     const left = MOST - lengthOf(this.#box.value);
     byId("left").textContent = left <= COUNT_FROM ? `${left} left` : "";
     byId("left").classList.toggle("over", left < 0);
-    byId("send").disabled = left < 0 || !this.#box.value.trim() || this.#box.disabled;
+    byId("send").disabled = left < 0 || !this.#box.value.trim() || this.#box.readOnly;
   }
 }

@@ -12,6 +12,7 @@ const ICONS = {
   pin: ["M9 4h6l-1 6 3 3.500H7L10 10 9 4ZM12 13.500V20"],
   write: ["M4 20l1-4.500L16.500 4 20 7.500 8.500 19 4 20ZM14 6.500 17.500 10"],
   down: ["M12 5v14M6 13l6 6 6-6"],
+  about: ["M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 11v5.500M12 7.500h.01"],
   lock: ["M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3"],
 };
 
@@ -47,6 +48,9 @@ export function icon(name) {
 
 /** Text for screen readers only. */
 export const spoken = (text) => make("span", { class: "sr" }, text);
+
+/** What a person wrote, inside a line of ours: its direction of writing does not turn the rest of the line. */
+export const named = (text) => make("bdi", {}, text);
 
 /** Puts `nodes` in place of whatever `parent` held. */
 export const fill = (parent, ...nodes) => parent.replaceChildren(...nodes.flat());

@@ -1,25 +1,18 @@
-// Finding rooms, making rooms, and writing to somebody for the first time.
+// Finding rooms and joining them: the public ones, and private ones that the person may enter but has left.
 
-import { byId, fill, make } from "./dom.js";
-import { lengthOf, many, namesIn } from "./format.js";
-import { sayError } from "./notices.js";
+import { byId, fill, make, named } from "./dom.js";
+import { isolated, many } from "./format.js";
 import { CHANNEL_QUERY, settingsOf, titleOf } from "./rooms.js";
 
 const CHAT = "io.pnut.core.chat";
-const MOST = 2048;
 
-/** Wires the three dialogs. `open(channel id)` shows a room. Gives a function that starts a message to somebody. */
-export function setUpDialogs(api, rooms, open) {
-  findRooms(api, rooms, open);
-  newRoom(api, rooms, open);
-  return newMessage(api, rooms, open);
-}
-
-function findRooms(api, rooms, open) {
+/** Wires the dialog. `open(channel id)` shows a room. */
+export function setUpFinding(api, rooms, open) {
   const dialog = byId("find-dialog");
   const status = byId("find-status");
   let before;
   let search = 0;
+  const reach = () => (byId("find-form").elements.reach.value === "private" ? { is_private: "1" } : { is_public: "1" });
 
   const row = (channel) => {
     const known = () => rooms.find(channel.id) !== undefined;
@@ -28,18 +21,20 @@ function findRooms(api, rooms, open) {
       button.disabled = true;
       try {
         if (!known()) await join(api, rooms, channel.id);
+        // Closed meanwhile, the person is at something else, and no room opens by itself.
+        if (!dialog.open) return;
         dialog.close();
         open(channel.id);
       } catch (error) {
-        sayError(error);
+        status.textContent = error.message;
       } finally {
         button.disabled = false;
       }
     });
     const title = titleOf(channel, rooms.me);
-    button.setAttribute("aria-label", `${known() ? "Open" : "Join"} ${title}`);
+    button.setAttribute("aria-label", `${known() ? "Open" : "Join"} ${isolated(title)}`);
     return make("li", { "data-found-id": channel.id },
-      make("div", {}, make("b", {}, title), make("p", { class: "quiet" }, settingsOf(channel).description?.text ?? "")),
+      make("div", {}, make("b", {}, named(title)), make("p", { class: "quiet", dir: "auto" }, settingsOf(channel).description?.text ?? "")),
       make("span", { class: "quiet figures" }, many(channel.counts?.messages ?? 0, "message")), button);
   };
 
@@ -52,7 +47,7 @@ function findRooms(api, rooms, open) {
     }
     try {
       const { meta, data } = await api.get("/channels/search", {
-        ...CHANNEL_QUERY, is_public: "1", channel_types: CHAT, q: byId("find-words").value.trim(), before_id: before,
+        ...CHANNEL_QUERY, ...reach(), channel_types: CHAT, q: byId("find-words").value.trim(), before_id: before,
       });
       if (mine !== search) return;
       const list = (data ?? []).map(row);
@@ -60,7 +55,7 @@ function findRooms(api, rooms, open) {
       else fill(byId("found"), list);
       before = meta.min_id;
       byId("find-more").hidden = !meta.more || !before;
-      status.textContent = byId("found").children.length ? "" : "No public rooms found.";
+      status.textContent = byId("found").children.length ? "" : "No such rooms found.";
     } catch (error) {
       if (mine === search) status.textContent = error.message;
     }
@@ -74,6 +69,7 @@ function findRooms(api, rooms, open) {
   byId("find-rooms").addEventListener("click", show);
   byId("welcome-find").addEventListener("click", show);
   byId("find-more").addEventListener("click", () => look(true));
+  for (const choice of byId("find-form").elements.reach) choice.addEventListener("change", () => look(false));
   byId("find-form").addEventListener("submit", (event) => {
     event.preventDefault();
     look(false);
@@ -84,79 +80,4 @@ function findRooms(api, rooms, open) {
 export async function join(api, rooms, id) {
   await api.write("PUT", `/channels/${id}/subscribe`);
   await rooms.refresh(id);
-}
-
-function newRoom(api, rooms, open) {
-  const dialog = byId("room-dialog");
-  const form = byId("room-form");
-  const isPrivate = () => new FormData(form).get("reach") === "private";
-  form.addEventListener("change", () => { byId("room-invited").hidden = !isPrivate(); });
-  byId("new-room").addEventListener("click", () => {
-    form.reset();
-    byId("room-invited").hidden = true;
-    complain(form, "");
-    dialog.showModal();
-  });
-  onSubmit(form, async () => {
-    const name = byId("room-name").value.trim();
-    if (!name) throw new Error("A room needs a name.");
-    const description = byId("room-description").value.trim();
-    const settings = description ? { name, description: { text: description } } : { name };
-    const acl = isPrivate()
-      ? { write: { any_user: false, user_ids: namesIn(byId("room-people").value) }, read: { any_user: false, public: false } }
-      : { write: { any_user: true }, read: { any_user: true, public: true } };
-    const json = { type: CHAT, acl, raw: { "io.pnut.core.chat-settings": [settings] }, auto_subscribe: true };
-    const { data } = await api.write("POST", "/channels", { json, query: CHANNEL_QUERY });
-    await rooms.refresh(data.id);
-    dialog.close();
-    open(data.id);
-  });
-}
-
-function newMessage(api, rooms, open) {
-  const dialog = byId("message-dialog");
-  const form = byId("message-form");
-  const start = (to = "") => {
-    form.reset();
-    complain(form, "");
-    byId("message-to").value = to && `@${to}`;
-    dialog.showModal();
-    byId(to ? "message-text" : "message-to").focus();
-  };
-  byId("new-message").addEventListener("click", () => start());
-  onSubmit(form, async () => {
-    const destinations = namesIn(byId("message-to").value);
-    const text = byId("message-text").value.trim();
-    if (!destinations.length) throw new Error("To whom? Name at least one person.");
-    if (!text) throw new Error("Write something first.");
-    if (lengthOf(text) > MOST) throw new Error(`At most ${MOST} characters fit into a message.`);
-    const { data } = await api.write("POST", "/channels/pm/messages", { query: { update_marker: "1" }, json: { text, destinations } });
-    await rooms.refresh(data.channel_id);
-    dialog.close();
-    open(data.channel_id);
-  });
-  return start;
-}
-
-/** Runs `act` when the form is sent; what goes wrong is shown in the form itself. */
-function onSubmit(form, act) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const button = form.querySelector("[type=submit]");
-    button.disabled = true;
-    complain(form, "");
-    try {
-      await act();
-    } catch (error) {
-      complain(form, error.message);
-    } finally {
-      button.disabled = false;
-    }
-  });
-}
-
-function complain(form, words) {
-  const line = form.querySelector(".error");
-  line.textContent = words;
-  line.hidden = !words;
 }

@@ -44,10 +44,17 @@ export function brief(iso) {
 }
 
 /** What a person is called. */
-export const nameOf = (person) => person?.name || (person?.username ? person.username : "Somebody");
+export const nameOf = (person) => person?.name || (person?.username ? person.username : "Someone");
+
+/** A name inside a sentence: its direction of writing does not turn the words around it (as `<bdi>` does). */
+export const isolated = (name) => `\u2068${name}\u2069`;
+
+/** A name without the marks that `isolated` added, to compare it and to show it outside the page. */
+export const plainName = (name) => name.replace(/[\u2068\u2069]/gu, "");
 
 /** `ada`, `ada and bob`, `ada, bob and 2 more` */
-export function listNames(names, most = 3) {
+export function listNames(plain, most = 3) {
+  const names = plain.map(isolated);
   if (names.length <= 1) return names[0] ?? "";
   const shown = names.length > most ? names.slice(0, most - 1) : names.slice(0, -1);
   const rest = names.length - shown.length;

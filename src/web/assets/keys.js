@@ -17,6 +17,11 @@ export function setUpKeys(actions) {
   byId("show-keys").addEventListener("click", () => byId("keys-dialog").showModal());
   byId("show-rooms").addEventListener("click", () => toggleDrawer("rooms"));
   byId("show-people").addEventListener("click", () => toggleDrawer("people"));
+  // Where a pane has a place of its own again, there is nothing to close, and the room must not stay inert.
+  addEventListener("resize", () => {
+    const { drawer } = document.body.dataset;
+    if (drawer && !isOverlay(byId(`${drawer}-pane`))) closeDrawers();
+  });
   byId("scrim").addEventListener("click", () => closeDrawers());
   for (const button of document.querySelectorAll(".close-drawer")) button.addEventListener("click", () => closeDrawers());
   document.querySelector(".skip").addEventListener("click", (event) => {

@@ -4,6 +4,7 @@
 
 import { byId, fill, icon, make, spoken } from "./dom.js";
 import { byAge, dayKey, dayName, many } from "./format.js";
+import { unfoldShort } from "./fold.js";
 import { article, authorOf, pendingArticle } from "./message.js";
 
 const NEAR = 40;
@@ -105,6 +106,7 @@ export class Log extends EventTarget {
   /** Shows what is on its way below everything else. */
   showPending(items, self, actions) {
     fill(this.#pending, items.map((item, i) => pendingArticle(item, { self, follows: i > 0, ...actions })));
+    unfoldShort(this.#pending);
     if (this.#bottom) this.toBottom();
   }
 
@@ -153,6 +155,7 @@ export class Log extends EventTarget {
       if (next && place.previousElementSibling?.classList.contains("day")) place = place.previousElementSibling;
       place.before(node);
     }
+    unfoldShort(node);
     this.#dress(node);
     const after = this.#neighbour(node, "nextElementSibling");
     if (after) this.#dress(after);

@@ -1,7 +1,8 @@
 // One message as an article.
 
-import { face, icon, make, spoken, sureButton } from "./dom.js";
+import { face, icon, make, named, spoken, sureButton } from "./dom.js";
 import { moment, nameOf, time } from "./format.js";
+import { foldable } from "./fold.js";
 import { oneLine, richText } from "./richtext.js";
 
 /** Id of the author, who may be hidden or gone. */
@@ -10,7 +11,7 @@ export const authorOf = (message) => message.user?.id ?? message.user_id ?? "";
 /** The article of a message that the server knows. */
 export function article(message, { me, mayDelete, onreply, ondelete, quote }) {
   const head = make("header", {},
-    make("b", { class: "author", title: message.user ? `@${message.user.username}` : undefined }, nameOf(message.user)),
+    make("b", { class: "author", title: message.user ? `@${message.user.username}` : undefined }, named(nameOf(message.user))),
     message.user?.name && make("span", { class: "handle" }, `@${message.user.username}`),
     make("time", { datetime: message.created_at, title: moment(message.created_at) }, time(message.created_at)),
     message.is_sticky && make("span", { class: "sticky" }, icon("pin"), "Sticky"));
@@ -23,7 +24,7 @@ export function article(message, { me, mayDelete, onreply, ondelete, quote }) {
     node.append(make("p", { class: "text" }, message.deleted_by ? "This message was removed." : "This message was deleted."));
     return node;
   }
-  const text = make("p", { class: "text" }, richText(message.content, me));
+  const text = foldable(make("p", { class: "text", dir: "auto" }, richText(message.content, me)), message.content?.text);
   node.append(message.is_nsfw ? make("details", { class: "covered" }, make("summary", {}, "Not safe for work: show"), text) : text);
   const actions = make("div", { class: "actions" },
     make("button", { type: "button", "data-action": "reply", onclick: () => onreply(message) }, icon("reply"), make("span", {}, "Reply")));
@@ -46,7 +47,7 @@ function quoteNode(id, quote) {
 export function fillQuote(line, answered) {
   const words = line.lastChild;
   if (!answered) words.textContent = "A message that cannot be shown";
-  else words.replaceChildren(make("b", {}, nameOf(answered.user)), ` ${oneLine(answered)}`);
+  else words.replaceChildren(make("b", {}, named(nameOf(answered.user))), " ", named(oneLine(answered)));
 }
 
 /** The article of a message on its way, or one that did not get through. */
@@ -55,8 +56,8 @@ export function pendingArticle(item, { self, follows, onretry, ondrop }) {
   const status = failed ? item.error : item.state === "waiting" ? "Waiting for its turn…" : "Sending…";
   const node = make("article", { "data-pending": item.key, "data-state": failed ? "failed" : "sending", class: follows && "together", tabindex: -1 },
     face(self),
-    make("header", {}, make("b", { class: "author" }, nameOf(self))),
-    make("p", { class: "text" }, item.text),
+    make("header", {}, make("b", { class: "author" }, named(nameOf(self)))),
+    foldable(make("p", { class: "text", dir: "auto" }, item.text), item.text),
     make("p", { class: "status" }, failed && spoken("Not sent: "), status));
   if (failed) {
     node.append(make("div", { class: "actions always" },

@@ -1,4 +1,4 @@
-// Short messages at the edge of the page, and the state of the connection at its head.
+// Short messages above the log, where they cover nothing, and the state of the connection at its head.
 
 import { byId, fill, icon, make, spoken } from "./dom.js";
 
@@ -21,7 +21,7 @@ export function sayError(error) {
   else say(error?.message ?? "That did not work.", "error");
 }
 
-/** The server wants to hear less of us: counts down until it listens again. */
+/** The server takes no more writes for a while: counts down until it does. */
 export function slowDown(seconds) {
   slowUntil = Math.max(slowUntil, Date.now() + seconds * 1000);
   if (slowTimer) return;
@@ -42,7 +42,7 @@ export function slowDown(seconds) {
   tick();
 }
 
-/** Nobody is signed in: what was said no longer matters. */
+/** The session is over: what was said no longer matters. */
 export function hush() {
   slowUntil = 0;
   clearInterval(slowTimer);

@@ -1,7 +1,10 @@
 // Who is in the open room, who writes at this moment, and who belongs to it.
+//
+// Events: `write` (detail username: a private message to this person is wanted), `unseen` (the list of the room
+// does not hold the reader).
 
-import { byId, face, fill, icon, make, spoken } from "./dom.js";
-import { listNames, nameOf } from "./format.js";
+import { byId, face, fill, icon, make, named, spoken } from "./dom.js";
+import { isolated, listNames, nameOf } from "./format.js";
 
 const TYPING_LASTS = 10_000;
 const LOOK_AGAIN = 60_000;
@@ -9,11 +12,11 @@ const LOOK_AGAIN = 60_000;
 const MOST = 200;
 const PLAIN = ["here", "online", "offline", "1", ""];
 
-export class People {
+export class People extends EventTarget {
   #api;
-  #onmessage;
   #channel = "";
   #here = new Map();
+  #self;
   #members = [];
   #typing = new Map();
   #users = new Map();
@@ -21,10 +24,9 @@ export class People {
   #due = 0;
   me = "";
 
-  /** `onmessage(username)` is called when somebody wants to write to a person. */
-  constructor(api, onmessage) {
+  constructor(api) {
+    super();
     this.#api = api;
-    this.#onmessage = onmessage;
   }
 
   enter(channel) {
@@ -40,8 +42,15 @@ export class People {
     for (const timer of this.#typing.values()) clearTimeout(timer);
     this.#typing.clear();
     this.#here.clear();
+    this.#self = undefined;
     this.#members = [];
     this.#draw();
+  }
+
+  /** The reader takes part: shown at once, before the others have been told. */
+  attend(self) {
+    this.#self = { ...self, presence: "here" };
+    this.heard(this.#self);
   }
 
   /** Full user objects seen anywhere: presence objects say less. */
@@ -53,6 +62,10 @@ export class People {
   put(list) {
     this.#here.clear();
     for (const person of list ?? []) if (person.presence !== "offline") this.#here.set(person.id, person);
+    if (this.#self && !this.#here.has(this.me)) {
+      this.#here.set(this.me, this.#self);
+      this.dispatchEvent(new Event("unseen"));
+    }
     this.#draw();
   }
 
@@ -62,7 +75,7 @@ export class People {
     this.#draw();
   }
 
-  /** Somebody said something about themselves. */
+  /** A person said something about themselves. */
   heard(person) {
     if (person.presence === "offline") this.#here.delete(person.id);
     else this.#here.set(person.id, person);
@@ -120,10 +133,10 @@ export class People {
     const self = person.id === this.me;
     return make("li", { "data-user-id": person.id },
       face(known),
-      make("span", { class: "name", title: `@${person.username}` }, nameOf(person), self && make("span", { class: "quiet" }, " (you)")),
-      words && make("span", { class: "words" }, words),
-      !self && person.username && make("button", { type: "button", class: "icon", title: "Write a private message", onclick: () => this.#onmessage(person.username) },
-        icon("write"), spoken(`Write a private message to ${nameOf(person)}`)));
+      make("span", { class: "name", title: `@${person.username}` }, named(nameOf(person)), self && make("span", { class: "quiet" }, " (you)")),
+      words && make("span", { class: "words", dir: "auto" }, words),
+      !self && person.username && make("button", { type: "button", class: "icon", title: "Write a private message", onclick: () => this.dispatchEvent(new CustomEvent("write", { detail: person.username })) },
+        icon("write"), spoken(`Write a private message to ${isolated(nameOf(person))}`)));
   }
 
   #drawTyping() {

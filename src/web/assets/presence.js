@@ -1,100 +1,128 @@
-// Tells the room that we are here, that we write, and that we left. Writes are dear (20 per minute for
-// everything), so each of these gives way to messages.
+// Tells the room that this person is here, types, and has left. Writes are limited, so each of these gives way
+// to messages.
 
+import { Voice } from "./voice.js";
+
+/** A presence lasts fifteen minutes on the server. */
 const REFRESH = 5 * 60_000;
+/** The others show typing for ten seconds. */
 const TYPING_EVERY = 8000;
 const TYPING_ENDS = 5000;
-/** Who only passes through a room is not announced in it. */
+const PAUSE_ENDS = 1500;
+/** A room that was only passed is not told of the visit. */
 const GLANCE = 700;
 
 export class OwnPresence {
   #api;
-  #channel = "";
+  #windows;
+  #voice;
   #refresh = 0;
   #idle = 0;
   #typedAt = 0;
+  /** The others have been told, and nothing has ended it since. */
   #typing = false;
 
-  constructor(api) {
+  constructor(api, windows) {
     this.#api = api;
-    addEventListener("pagehide", () => this.#part());
+    this.#windows = windows;
+    addEventListener("pagehide", () => this.part());
     addEventListener("pageshow", (event) => event.persisted && this.again());
   }
 
   enter(channel) {
-    this.#channel = channel;
+    this.#voice = new Voice(this.#api, channel);
+    this.#windows.show(channel);
     this.again(GLANCE);
   }
 
-  /** Says it once more: after a reconnect the server may have forgotten. */
+  /** Says it once more: after a reconnect the server may have forgotten it. */
   again(after = 0) {
     clearInterval(this.#refresh);
-    if (!this.#channel) return;
-    this.#put("here", 6, after);
-    this.#refresh = setInterval(() => this.#put("here", 6), REFRESH);
+    if (!this.#voice) return;
+    this.#voice.say("here", { reserve: 6, after });
+    this.#refresh = setInterval(() => {
+      this.#windows.show(this.#voice.channel);
+      this.#voice.say(this.#typing ? "typing…" : "here", { reserve: 6 });
+    }, REFRESH);
+  }
+
+  /** The list of the room does not hold this person: another window or device has said goodbye for all. */
+  missed() {
+    if (this.#voice?.spoken) this.again();
   }
 
   leave() {
-    if (this.#channel && !this.#api.allowance.cancel(this.#key())) this.#put("offline", 10);
+    const voice = this.#voice;
     this.stop();
+    this.#windows.show("");
+    if (!voice) return;
+    voice.cancel();
+    if (voice.spoken && !this.#windows.alsoShows(voice.channel)) voice.say("offline", { reserve: 10 });
   }
 
-  /** Signed out: nothing is said any more. */
+  /** Nothing is said any more. */
   stop() {
     clearInterval(this.#refresh);
     clearTimeout(this.#idle);
     this.#typing = false;
-    this.#typedAt = 0;
-    this.#channel = "";
+    this.#voice = undefined;
   }
 
   /** A key was pressed in the message box. */
   typing() {
-    if (!this.#channel) return;
+    if (!this.#voice) return;
     const now = Date.now();
-    if (now - this.#typedAt >= TYPING_EVERY && this.#api.allowance.left > 10) {
+    const isKnown = this.#typing && now - this.#typedAt < TYPING_EVERY;
+    if (!isKnown && this.#api.signs.left > 10) {
       this.#typedAt = now;
       this.#typing = true;
-      this.#put("typing…", 9);
+      this.#voice.say("typing…", { reserve: 9 });
     }
     this.#endsIn(TYPING_ENDS);
   }
 
   /** The message box is empty again: given up. */
   paused() {
-    this.#endsIn(1500);
+    this.#endsIn(PAUSE_ENDS);
   }
 
-  /** A message was sent. It ends what the others see of our typing, so the next key is news again. */
+  /** A message was sent. It ends what the others see of the typing, so the next key is news again. */
   sent() {
-    this.#typedAt = 0;
-    if (this.#typing && this.#api.allowance.cancel(this.#key())) {
-      // It was not announced yet, and need not be.
-      clearTimeout(this.#idle);
+    if (!this.#typing) return;
+    const voice = this.#voice;
+    if (voice.cancel()) {
+      // Not told yet, and now it need not be.
+      this.#rest();
+      if (!voice.spoken) voice.say("here", { reserve: 6 });
+    } else if (voice.isSpeaking) {
+      // May arrive after the message; what is said next takes it back.
+      this.#rest();
+      voice.say("here", { reserve: 6 });
+    } else {
+      // The message itself has ended it; only the list of the room still has to be told.
+      this.#endsIn(PAUSE_ENDS);
       this.#typing = false;
-      this.#put("here", 6);
-    } else this.#endsIn(1500);
+    }
   }
 
   #endsIn(pause) {
-    clearTimeout(this.#idle);
     if (!this.#typing) return;
+    clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
       this.#typing = false;
-      this.#put("here", 6);
+      this.#voice?.say("here", { reserve: 6 });
     }, pause);
   }
 
-  #key() {
-    return `presence:${this.#channel}`;
+  #rest() {
+    clearTimeout(this.#idle);
+    this.#typing = false;
   }
 
-  #put(presence, reserve, after) {
-    this.#api.aside(this.#key(), "PUT", `/users/me/presence/channels/${this.#channel}`, { form: { presence }, reserve, after });
-  }
-
-  #part() {
-    if (!this.#channel || !this.#api.token) return;
-    this.#api.parting("PUT", `/users/me/presence/channels/${this.#channel}`, { presence: "offline" });
+  /** The last word before the window closes or the person signs out. */
+  async part() {
+    const voice = this.#voice;
+    if (!voice?.spoken || !this.#api.token || this.#windows.alsoShows(voice.channel)) return;
+    await this.#api.parting("PUT", voice.path, { form: { presence: "offline" } });
   }
 }

@@ -50,10 +50,12 @@ function mentionNode(mention, words, me) {
   return make("span", { class: mention.id === me ? "mention me" : "mention" }, words);
 }
 
-/** One line of plain text for previews and quotes. */
+/** One line of plain text for previews and quotes. Words that the log covers are not in it either. */
 export function oneLine(message, most = 120) {
   if (!message) return "";
   if (message.is_deleted) return "Deleted message";
+  if (message.user?.you_muted) return "A message of a muted person";
+  if (message.is_nsfw) return "Not safe for work";
   const points = [...(message.content?.text ?? "").replace(/\s+/gu, " ").trim()];
   return points.length > most ? `${points.slice(0, most - 1).join("")}…` : points.join("");
 }

@@ -2,59 +2,88 @@
 
 import { Api } from "./api.js";
 import { Composer } from "./composer.js";
-import { byId, face, fill, icon, sureButton } from "./dom.js";
-import { join, setUpDialogs } from "./find.js";
+import { setUpDialogs } from "./dialogs.js";
+import { byId, face, fill, icon } from "./dom.js";
+import { listener } from "./events.js";
+import { setUpFinding } from "./find.js";
+import { isolated } from "./format.js";
+import { Kept } from "./kept.js";
 import { closeDrawers, focusNewest, setUpKeys } from "./keys.js";
 import { Log } from "./log.js";
 import { ReadMarker } from "./marker.js";
-import { hush, say, sayError, showConnection, slowDown } from "./notices.js";
+import { setUpMembership } from "./membership.js";
+import { Navigation } from "./navigation.js";
+import { hush, sayError, showConnection, slowDown } from "./notices.js";
 import { OpenRoom } from "./open-room.js";
 import { Outbox } from "./outbox.js";
 import { People } from "./people.js";
 import { OwnPresence } from "./presence.js";
 import { Quotes } from "./quotes.js";
-import { Rooms } from "./rooms.js";
+import { showAbout } from "./room-head.js";
 import { RoomsView } from "./rooms-view.js";
-import { drop, kept, signIn } from "./session.js";
+import { Rooms } from "./rooms.js";
+import { drop, kept as keptSession, signIn } from "./session.js";
 import { Stream } from "./stream.js";
 import { Subscriptions } from "./subscriptions.js";
+import { Windows } from "./windows.js";
 
 /** Without a live connection after this long, the page shows what the API says by itself. */
 const PATIENCE = 2500;
+/** Coming back to the window reads the list again, at most this often. */
+const LOOK_AGAIN = 1000;
+/** How long signing out waits for the last writes. */
+const GOODBYE = 1000;
 
+const kept = new Kept();
+const windows = new Windows();
 const api = new Api();
 const subscriptions = new Subscriptions(api);
 const rooms = new Rooms(api, subscriptions);
-const view = new RoomsView(rooms, (id) => open(id));
 const log = new Log();
-const outbox = new Outbox(api);
-const composer = new Composer();
-const presence = new OwnPresence(api);
+const outbox = new Outbox(api, kept);
+const composer = new Composer(kept);
+const presence = new OwnPresence(api, windows);
 const marker = new ReadMarker(api);
-const writeTo = setUpDialogs(api, rooms, (id) => open(id));
-const people = new People(api, writeTo);
+const people = new People(api);
 const quotes = new Quotes(api, log);
-const app = { api, subscriptions, rooms, log, quotes, composer, people, presence, outbox, marker, me: { id: "" } };
+const app = { api, subscriptions, rooms, log, quotes, composer, people, presence, outbox, marker, windows, me: { id: "" } };
 const room = new OpenRoom(app);
+const view = new RoomsView(rooms, (id) => navigation.choose(id));
+const navigation = new Navigation({ rooms, view, room, composer });
 const stream = new Stream(() => api.get("/token").catch(() => {}));
+const hear = listener({ ...app, room, me: () => app.me }, refresh);
 
 let alone = 0;
 let finish = () => {};
-let opening = "";
+let isLive = false;
+let loadedAt = 0;
 
 /** One session, from the first call to the reason why it ended. */
 async function run(session) {
   const ended = new Promise((resolve) => { finish = resolve; });
   api.use(session.token);
+  kept.begin(session.id);
+  windows.begin(session.id);
+  outbox.restore();
   setMe(session);
   byId("door").hidden = true;
   byId("app").hidden = false;
   document.body.dataset.view = "rooms";
-  welcome();
+  navigation.welcome();
   api.get("/users/me", { include_html: "0" }).then(({ data }) => setMe(data)).catch(() => {});
   stream.open(session.token);
   alone = setTimeout(() => load(), PATIENCE);
-  const reason = await ended;
+  const end = await ended;
+  tidy();
+  if (end.byChoice) {
+    kept.forget();
+    history.replaceState(null, "", location.pathname);
+  }
+  return end.reason;
+}
+
+/** The session is over: nothing of it may show in the next one. */
+function tidy() {
   clearTimeout(alone);
   presence.stop();
   subscriptions.begin("");
@@ -62,13 +91,12 @@ async function run(session) {
   stream.close();
   for (const part of [rooms, outbox, composer, marker]) part.clear();
   log.reset({});
+  windows.end();
   api.use("");
   drop();
   hush();
   closeDrawers();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
-  history.replaceState(null, "", location.pathname);
-  return reason;
 }
 
 function setMe(user) {
@@ -78,72 +106,28 @@ function setMe(user) {
   people.remember(user);
   fill(byId("self-face"), face(user));
   byId("self-name").textContent = user.username;
-  byId("foot-name").textContent = `Signed in as ${user.username}`;
+  byId("foot-name").textContent = `Signed in as ${isolated(user.username)}`;
   room.showPending();
 }
 
 /** Reads the rooms (live, if connected) and brings the open one up to date. */
 async function load() {
+  loadedAt = Date.now();
   try {
     await Promise.all([rooms.load(), room.resume()]);
-    if (!room.id && !opening) await openFirst();
+    room.look();
+    await navigation.start();
   } catch (error) {
     sayError(error);
   }
 }
 
-function openFirst() {
-  const wanted = /^#\/room\/(\d+)$/u.exec(location.hash)?.[1];
-  const first = wanted ?? rooms.list[0]?.id;
-  return first ? open(first) : welcome();
-}
-
-async function open(id) {
-  closeDrawers();
-  if (id === room.id || !id) return;
-  opening = id;
-  try {
-    const channel = rooms.find(id)?.channel ?? await rooms.read(id);
-    if (opening !== id) return;
-    byId("welcome").hidden = true;
-    for (const part of ["room-head", "log", "desk"]) byId(part).hidden = false;
-    view.current = id;
-    if (location.hash !== `#/room/${id}`) history.pushState(null, "", `#/room/${id}`);
-    const entered = room.enter(channel);
-    if (matchMedia("(hover: hover)").matches) composer.focus();
-    await entered;
-  } catch (error) {
-    sayError(error);
-    if (!room.id) openFirstOther(id);
-  } finally {
-    if (opening === id) opening = "";
-  }
-}
-
-/** No room is open. */
-function welcome() {
-  for (const part of ["room-head", "log", "desk"]) byId(part).hidden = true;
-  byId("welcome").hidden = false;
-  view.current = "";
-}
-
-/** One event of the live connection. */
-function hear({ meta, data }) {
-  const kinds = subscriptions.kinds(meta.subscription_ids);
-  const type = meta.type ?? (kinds.includes("presence") ? "user_channel_presence" : Array.isArray(data) ? "message" : "channel_subscription");
-  if (type === "message") for (const message of data) hearMessage({ ...message, ...(meta.is_deleted && { is_deleted: true }) }, kinds);
-  else if (type === "user_channel_presence") {
-    if ((meta.channel_id ?? meta.id) === room.id) for (const person of data) people.heard(person);
-  } else if (type === "channel_subscription") {
-    if (kinds.includes("inbox")) meta.is_deleted ? rooms.drop(data.id) : refresh(data.id);
-    if (kinds.includes("subscribers") && data.id === room.id) room.membersChanged();
-  } else if (type === "channel") refresh(data.id);
-}
-
-function hearMessage(message, kinds) {
-  room.heard(message, true);
-  if (message.user?.id === app.me.id) outbox.arrived(message);
-  if (kinds.includes("inbox") || rooms.find(message.channel_id)) rooms.heard(message, message.channel_id === room.id && room.watched);
+/** What was read on another device meanwhile no longer counts here: markers have no events. */
+async function readAgain() {
+  if (!isLive || Date.now() - loadedAt < LOOK_AGAIN) return;
+  loadedAt = Date.now();
+  await rooms.load().catch(() => {});
+  room.look();
 }
 
 async function refresh(id) {
@@ -152,44 +136,26 @@ async function refresh(id) {
   if (known) room.update(known.channel);
 }
 
-async function leaveRoom() {
-  const { id } = room;
-  try {
-    await api.write("DELETE", `/channels/${id}/subscribe`);
-    rooms.drop(id);
-  } catch (error) {
-    sayError(error);
-  }
-}
-
-async function joinRoom() {
-  try {
-    await join(api, rooms, room.id);
-    await refresh(room.id);
-    presence.enter(room.id);
-  } catch (error) {
-    sayError(error);
-  }
-}
-
 async function signOut() {
+  const last = Promise.all([presence.part(), marker.flush()]);
   presence.stop();
+  // Signing out does not wait for a server that does not answer.
+  await Promise.race([last, new Promise((done) => { setTimeout(done, GOODBYE); })]);
   try {
     await api.bye();
-    finish("");
+    finish({ byChoice: true, reason: "" });
   } catch (error) {
-    finish(error.code === 401 ? "" : "Signed out here, but the server could not be told.");
+    finish({ byChoice: true, reason: error.code === 401 ? "" : "Signed out here, but the server could not be told." });
   }
 }
 
-function wire() {
-  for (const [id, drawing] of [["show-rooms", "rooms"], ["show-people", "people"], ["show-keys", "keys"], ["stop-answering", "close"]]) byId(id).prepend(icon(drawing));
-  for (const button of document.querySelectorAll("[data-close], .close-drawer")) button.prepend(icon("close"));
-  api.addEventListener("refused", () => finish("Your session has ended. Please sign in again."));
+function wireConnection() {
+  api.addEventListener("refused", () => finish({ reason: "Your session has ended. Please sign in again." }));
   api.addEventListener("slow", ({ detail }) => slowDown(detail));
   stream.addEventListener("state", ({ detail }) => {
+    isLive = detail.state === "live";
     showConnection(detail);
-    if (detail.state !== "live") room.interrupted();
+    if (!isLive) room.interrupted();
   });
   stream.addEventListener("hello", ({ detail }) => {
     clearTimeout(alone);
@@ -197,7 +163,17 @@ function wire() {
     load();
   });
   stream.addEventListener("frame", ({ detail }) => hear(detail));
-  stream.addEventListener("revoked", () => finish("Your session was ended. Please sign in again."));
+  stream.addEventListener("revoked", () => finish({ reason: "Your session was ended. Please sign in again." }));
+  windows.addEventListener("read", ({ detail }) => {
+    rooms.wasRead(detail.channel, detail.id);
+    marker.learn(detail.channel, detail.id);
+  });
+  addEventListener("focus", () => readAgain());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && readAgain());
+  byId("reconnect").addEventListener("click", () => stream.now());
+}
+
+function wireWriting() {
   outbox.addEventListener("change", ({ detail }) => detail === room.id && room.showPending());
   outbox.addEventListener("sent", ({ detail }) => {
     marker.learn(detail.channel_id, detail.id);
@@ -205,36 +181,36 @@ function wire() {
     rooms.heard(detail, true);
   });
   composer.addEventListener("send", ({ detail }) => {
-    outbox.send(room.id, detail.text, detail.replyTo);
+    outbox.send({ channel: room.id, after: log.newestId, ...detail });
     presence.sent();
     log.toBottom();
   });
   composer.addEventListener("input", ({ detail }) => (detail ? presence.typing() : presence.paused()));
   composer.addEventListener("up", () => focusNewest());
-  rooms.addEventListener("gone", ({ detail }) => {
-    if (detail !== room.id) return;
-    room.leave();
-    say(`You are no longer in ${byId("room-title").textContent}.`);
-    openFirstOther(detail);
-  });
-  addEventListener("popstate", () => openFirst());
-  byId("reconnect").addEventListener("click", () => stream.now());
-  byId("join").addEventListener("click", joinRoom);
-  sureButton(byId("leave"), "Leave this room?", leaveRoom);
+  people.addEventListener("unseen", () => presence.missed());
+}
+
+function wire() {
+  const icons = [["show-rooms", "rooms"], ["show-people", "people"], ["show-keys", "keys"], ["stop-answering", "close"], ["show-about", "about"]];
+  for (const [id, drawing] of icons) byId(id).prepend(icon(drawing));
+  for (const button of document.querySelectorAll("[data-close], .close-drawer")) button.prepend(icon("close"));
+  wireConnection();
+  wireWriting();
+  setUpMembership({ ...app, room }, refresh);
+  const choose = (id) => navigation.choose(id);
+  setUpFinding(api, rooms, choose);
+  const writeTo = setUpDialogs(api, rooms, choose);
+  people.addEventListener("write", ({ detail }) => writeTo(detail));
+  byId("show-about").addEventListener("click", () => showAbout(room.channel, app.me.id));
   for (const id of ["sign-out", "sign-out-small"]) byId(id).addEventListener("click", signOut);
   setUpKeys({
-    go: (step) => open(view.beside(step)),
-    goUnread: () => open(view.nextUnread()),
+    go: (step) => navigation.choose(view.beside(step)),
+    goUnread: () => navigation.choose(view.nextUnread()),
     reply: (id) => composer.answer(log.find(id)),
     write: () => composer.focus(),
   });
 }
 
-function openFirstOther(gone) {
-  const next = rooms.list.find((other) => other.id !== gone);
-  return next ? open(next.id) : welcome();
-}
-
 wire();
 let reason = "";
-for (;;) reason = await run(kept() ?? await signIn(api, reason));
+for (;;) reason = await run(keptSession() ?? await signIn(api, reason));

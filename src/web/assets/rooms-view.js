@@ -1,7 +1,7 @@
 // The list of rooms at the side.
 
-import { byId, face, icon, make, spoken } from "./dom.js";
-import { brief, many, nameOf } from "./format.js";
+import { byId, face, icon, make, named, spoken } from "./dom.js";
+import { brief, many, nameOf, plainName } from "./format.js";
 import { oneLine } from "./richtext.js";
 
 export class RoomsView {
@@ -18,8 +18,12 @@ export class RoomsView {
     rooms.addEventListener("change", () => this.#soon());
     byId("room-filter").addEventListener("input", () => this.#soon());
     byId("room-filter").addEventListener("keydown", (event) => {
-      const first = byId("rooms").querySelector("[data-channel-id]");
-      if (event.key === "Enter" && first) this.#choose(first.dataset.channelId);
+      if (event.key !== "Enter") return;
+      // The focus moves to the message box before the key acts: there it would make a new line.
+      event.preventDefault();
+      // Not the first of the drawn list: that one may lag behind the typing.
+      const [first] = this.#shown();
+      if (first) this.#choose(first.id);
     });
   }
 
@@ -48,7 +52,7 @@ export class RoomsView {
 
   #shown() {
     const words = byId("room-filter").value.trim().toLowerCase();
-    return this.#rooms.list.filter((room) => !words || room.title.toLowerCase().includes(words));
+    return this.#rooms.list.filter((room) => !words || plainName(room.title).toLowerCase().includes(words));
   }
 
   /** Many changes of one turn are drawn once. */
@@ -78,20 +82,21 @@ export class RoomsView {
     byId("rooms-empty").hidden = shown.length > 0;
     byId("rooms-empty").textContent = filtering ? "No room of that name." : "No rooms yet. Find one, or make your own.";
     byId("elsewhere").hidden = this.#rooms.unread === 0;
-    document.title = this.#rooms.unread ? `(${this.#rooms.unread}) Groundnut rooms` : "Groundnut rooms";
+    const open = this.#rooms.find(this.#current);
+    const title = open ? `${plainName(open.title)} – Groundnut` : "Groundnut rooms";
+    document.title = this.#rooms.unread ? `(${this.#rooms.unread}) ${title}` : title;
   }
 
   #item(room, old) {
-    const state = JSON.stringify([room.title, room.unread.size, room.dot, room.last?.id, room.last?.is_deleted, room.id === this.#current, room.active]);
+    const state = JSON.stringify([room.title, room.unread.size, room.dot, room.last?.id, room.last?.is_deleted, room.channel.is_active, room.id === this.#current, room.active]);
     if (old?.state === state) return old;
     const node = old?.node ?? make("li", { "data-channel-id": room.id });
     const hadFocus = node.contains(document.activeElement);
     const button = make("button", { type: "button", class: "room", "aria-current": room.id === this.#current && "page", onclick: () => this.#choose(room.id) },
       this.#mark(room),
-      make("span", { class: "name" }, room.title, room.isPrivate && spoken(", private")),
+      make("span", { class: "name", title: plainName(room.title) }, named(room.title), room.isPrivate && spoken(", private")),
       make("span", { class: "when" }, brief(new Date(room.active).toISOString())),
-      make("span", { class: "last" }, this.#lastWords(room)),
-      this.#badge(room));
+      make("span", { class: "second" }, make("span", { class: "last" }, this.#lastWords(room)), this.#badge(room)));
     node.replaceChildren(button);
     if (hadFocus) button.focus();
     return { node, state };
@@ -108,9 +113,10 @@ export class RoomsView {
 
   #lastWords(room) {
     if (!room.last) return "Nothing written yet";
-    const words = oneLine(room.last, 80);
+    const words = named(oneLine(room.last, 80));
     if (room.last.is_deleted) return words;
-    return room.last.user?.id === this.#rooms.me ? `You: ${words}` : `${nameOf(room.last.user)}: ${words}`;
+    const isMine = (room.last.user?.id ?? room.last.user_id) === this.#rooms.me;
+    return isMine ? ["You: ", words] : [named(nameOf(room.last.user)), ": ", words];
   }
 
   #badge(room) {

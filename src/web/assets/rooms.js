@@ -1,6 +1,6 @@
 // The rooms and private conversations of the person who is signed in.
 //
-// Events: `change` (something to draw), `gone` (detail channel id: no longer subscribed).
+// Events: `change` (something to draw), `gone` (detail channel id: no longer in the list).
 
 import { byAge, listNames, nameOf, newer } from "./format.js";
 
@@ -24,6 +24,8 @@ export function titleOf(channel, me) {
   if (isPrivateMessage(channel) && others.length) return listNames(others, 4);
   return isPrivateMessage(channel) ? "Private conversation" : `Room ${channel.id}`;
 }
+
+const isUpTo = (id, end) => end !== undefined && byAge(id ?? "0", end) <= 0;
 
 export class Rooms extends EventTarget {
   #api;
@@ -57,8 +59,10 @@ export class Rooms extends EventTarget {
 
   /** Reads the whole list; the first call on a connection subscribes it. */
   async load() {
+    const known = new Set(this.#rooms.keys());
     const seen = new Set();
     let before;
+    let whole = false;
     for (let page = 0; page < MOST_PAGES; page += 1) {
       const call = (live) => this.#api.get("/users/me/channels/subscribed", { ...CHANNEL_QUERY, count: 200, before_id: before, ...live });
       const { meta, data } = page === 0 ? await this.#subscriptions.read("inbox", "", call) : await call({});
@@ -67,9 +71,11 @@ export class Rooms extends EventTarget {
         this.put(channel);
       }
       before = meta.min_id;
-      if (!meta.more || !before) break;
+      whole = !meta.more || !before;
+      if (whole) break;
     }
-    for (const id of [...this.#rooms.keys()]) if (!seen.has(id)) this.drop(id);
+    // A room that was joined while the list was on its way is not in it.
+    if (whole) for (const id of known) if (!seen.has(id)) this.drop(id);
     this.#changed();
   }
 
@@ -83,12 +89,13 @@ export class Rooms extends EventTarget {
       title: titleOf(channel, this.me),
       isPrivate: isPrivateMessage(channel),
       unread: old?.unread ?? new Set(),
-      dot: channel.has_unread === true,
+      read: old?.read,
+      dot: channel.has_unread === true && !isUpTo(channel.recent_message_id, old?.read),
       recent: newer(old?.recent, channel.recent_message_id),
       last: old?.last && byAge(old.last.id, channel.recent_message_id ?? "0") > 0 ? old.last : last,
       active: Math.max(old?.active ?? 0, Date.parse(last?.created_at ?? channel.created_at)),
     };
-    if (channel.has_unread === false) room.unread.clear();
+    if (channel.has_unread === false) this.#forgetUnread(room, channel.recent_message_id);
     this.#rooms.set(channel.id, room);
     this.#changed();
     return room;
@@ -104,7 +111,7 @@ export class Rooms extends EventTarget {
   async refresh(id) {
     try {
       const channel = await this.read(id);
-      if (channel.you_subscribed === false) this.drop(id);
+      if (channel.you_subscribed === false || channel.is_active === false) this.drop(id);
       else this.put(channel);
     } catch (error) {
       if (error.code === 403 || error.code === 404) this.drop(id);
@@ -136,19 +143,26 @@ export class Rooms extends EventTarget {
     this.#changed();
   }
 
-  /** Everything in this room has been read. */
-  wasRead(id) {
+  /** The room has been read up to this message, here or in another window. */
+  wasRead(id, upTo) {
     const room = this.#rooms.get(id);
-    if (!room || (!room.dot && !room.unread.size)) return;
-    room.dot = false;
-    room.unread.clear();
+    if (!room) return;
+    room.read = newer(room.read, upTo);
+    if (!room.dot && !room.unread.size) return;
+    room.dot &&= !isUpTo(room.recent, room.read);
+    this.#forgetUnread(room, room.read);
     this.#changed();
+  }
+
+  /** Messages up to this one no longer count; later ones came while the answer was on its way. */
+  #forgetUnread(room, upTo) {
+    for (const id of room.unread) if (!upTo || isUpTo(id, upTo)) room.unread.delete(id);
   }
 
   #count(message) {
     const author = message.user?.id ?? message.user_id;
     const room = this.#rooms.get(message.channel_id);
-    if (!room || author === this.me) return;
+    if (!room || author === this.me || isUpTo(message.id, room.read)) return;
     room.unread.add(message.id);
     this.#changed();
   }

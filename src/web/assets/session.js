@@ -1,6 +1,6 @@
 // Who is signed in, and the sign-in page.
 
-import { byId, face, fill, make } from "./dom.js";
+import { byId, face, fill, make, named } from "./dom.js";
 
 const KEY = "groundnut.session";
 
@@ -28,7 +28,7 @@ export function drop() {
   localStorage.removeItem(KEY);
 }
 
-/** Shows the sign-in page and resolves with the session once somebody came in. */
+/** Shows the sign-in page and resolves with the session after a sign-in. */
 export function signIn(api, reason) {
   const form = byId("sign-in");
   const submit = byId("sign-in-submit");
@@ -38,8 +38,8 @@ export function signIn(api, reason) {
   document.title = "Groundnut rooms";
   say(reason);
   showDemo(api);
-  const field = byId("username").value ? byId("password") : byId("username");
-  field.focus();
+  // A session that ended by itself must not move the words that are being typed into the field of a password.
+  if (!reason) (byId("username").value ? byId("password") : byId("username")).focus();
 
   return new Promise((resolve) => {
     form.onsubmit = async (event) => {
@@ -94,7 +94,7 @@ async function showDemo() {
         byId("password").value = person.password;
         byId("sign-in-submit").focus();
       },
-    }, face(person), person.username))));
+    }, face(person), named(person.username)))));
     section.hidden = people.length === 0;
   } catch {
     section.hidden = true;

@@ -16,7 +16,7 @@ export class Subscriptions extends EventTarget {
 
   /** A new connection starts with nothing. */
   begin(connection) {
-    for (const { id } of this.#held.values()) this.#api.allowance.cancel(`unsubscribe:${id}`);
+    for (const { id } of this.#held.values()) this.#api.signs.cancel(`unsubscribe:${id}`);
     this.#connection = connection;
     this.#held.clear();
     this.#asking.clear();
@@ -28,7 +28,7 @@ export class Subscriptions extends EventTarget {
     const connection = this.#connection;
     const held = this.#held.get(key);
     // Left a moment ago, and the server has not been told yet: keep it.
-    if (held) this.#api.allowance.cancel(`unsubscribe:${held.id}`);
+    if (held) this.#api.signs.cancel(`unsubscribe:${held.id}`);
     if (held || !connection || this.#asking.has(key) || this.#held.size + this.#asking.size >= MOST) return call({});
     this.#asking.add(key);
     try {
@@ -43,6 +43,14 @@ export class Subscriptions extends EventTarget {
     } finally {
       if (connection === this.#connection) this.#asking.delete(key);
     }
+  }
+
+  /** Reads an endpoint of a room and subscribes it for as long as `isOpen()` holds. */
+  async readRoom(channel, kind, query, isOpen) {
+    const answer = await this.read(kind, channel, (live) => this.#api.get(`/channels/${channel}/${kind}`, { include_html: "0", ...query, ...live }));
+    // The reader went elsewhere while this was on the way.
+    if (!isOpen()) this.leave(channel);
+    return answer;
   }
 
   /** The room is closed: its subscriptions go, as soon as the allowance lets them. */

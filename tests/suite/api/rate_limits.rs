@@ -113,6 +113,13 @@ fn markers_and_presence_do_not_use_up_writing() {
     ada.does(&format!("/users/me/presence/channels/{room}"))
         .is(200);
     ada.delete("/users/me/channels/num_unread").is(200);
+    // A client that changes its room subscribes, which is a read, and unsubscribes.
+    let stream = ada.stream();
+    for _ in 0..5 {
+        let id = stream.subscribes(&ada, &format!("/channels/{room}/messages"));
+        ada.delete(&format!("/users/me/streams/{}/{id}", stream.id))
+            .is(204);
+    }
     let last = ada.does("/users/2/mute").is(200);
     assert_eq!(last.exact_header("X-RateLimit-Remaining"), Some("0"));
     refused(&ada.does("/users/2/mute"));

@@ -157,3 +157,20 @@ fn it_stands_at_both_addresses_and_reads_forms_json_and_multipart() {
         .is(200);
     assert!(matches!(answer.json()["access_token"], Value::String(_)));
 }
+
+#[test]
+fn a_password_alone_does_not_open_the_email_address() {
+    let server = TestServer::start();
+    let scopes = |answer: Answer| answer.is(200).json()["token"]["scopes"].clone();
+    for person in [server.ada(), server.bob()] {
+        person.delete("/token").is(200);
+    }
+    let first = by_password(&server, "ada", PASSWORD, "basic,email,presence");
+    assert_eq!(scopes(first), json!(["basic", "presence"]));
+    // The operator gave it to this app once; from then on the app gets it again.
+    server.with_scopes(&server.ada(), "basic,email");
+    let again = by_password(&server, "ada", PASSWORD, "basic,email");
+    assert_eq!(scopes(again), json!(["basic", "email"]));
+    let of_bob = by_password(&server, "bob", PASSWORD, "basic,email");
+    assert_eq!(scopes(of_bob), json!(["basic"]));
+}

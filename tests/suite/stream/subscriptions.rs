@@ -12,16 +12,18 @@ fn sixteen_subscriptions_are_made_and_the_seventeenth_is_refused() {
     let path = format!("/channels/{room}/messages");
     let mut stream = ada.stream();
     let mut ids: Vec<_> = (0..16).map(|_| stream.subscribes(&ada, &path)).collect();
-    stream
-        .calls(&ada, &path)
-        .refused_as(400, "subscription-limit");
-    build::says(&ada, &room, "once");
-    ids.sort();
-    assert_eq!(
-        Stream::named(&stream.hears_text("once")),
-        ids,
-        "one frame names them all"
+    let refused = stream.calls(&ada, &path);
+    assert_eq!(refused.refused(400), "subscription-limit");
+    refused.refused_at(
+        400,
+        "DELETE /users/me/streams/{connection_id}/{subscription_id}",
     );
+    build::says(&ada, &room, "once");
+    let heard = stream.hears_text("once");
+    let newest_first: Vec<_> = ids.iter().rev().cloned().collect();
+    assert_eq!(heard["meta"]["subscription_ids"], json!(newest_first));
+    ids.sort();
+    assert_eq!(Stream::named(&heard), ids, "one frame names them all");
     // One fewer makes room for one more.
     ada.delete(&format!("/users/me/streams/{}/{}", stream.id, ids[3]))
         .is(204);

@@ -74,10 +74,7 @@ fn form_value(name: &str, text: String) -> Value {
 }
 
 /// Expands dotted names at the top of a JSON object. Deeper names are data: raw types have dots.
-pub(super) fn expand_dots(value: Value) -> Value {
-    let Value::Object(object) = value else {
-        return value;
-    };
+pub(super) fn expand_dots(object: Map<String, Value>) -> Value {
     if !object.keys().any(|name| name.contains('.')) {
         return Value::Object(object);
     }

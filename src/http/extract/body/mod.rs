@@ -17,9 +17,8 @@ use futures_util::StreamExt as _;
 use serde_json::{Map, Value};
 
 use crate::http::{ApiError, ApiResult, App, Settings};
-use crate::model::Refusal;
-use crate::protocol::query::boolean;
-use crate::text::controls;
+use crate::model::{Refusal, Refused};
+use crate::text::{controls, shapes};
 
 /// Time for a body to arrive, so that slow clients cannot hold requests open.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -71,18 +70,17 @@ impl Body {
     }
 
     /// A field as text; numbers and booleans count as what they look like.
-    pub fn text(&self, name: &str) -> Option<String> {
-        match self.get(name)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(flag) => Some(flag.to_string()),
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
+    ///
+    /// # Errors
+    /// A list or an object.
+    pub fn text(&self, name: &'static str) -> Result<Option<String>, Refused> {
+        match self.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
+            Some(Value::Array(_) | Value::Object(_)) => Err(Refusal::WrongType.at(name)),
         }
-    }
-
-    /// A field as boolean, in any of its spellings.
-    pub fn flag(&self, name: &str) -> Option<bool> {
-        boolean(&self.text(name)?)
     }
 
     /// Makes sense of the bytes. Depth is bounded by the JSON reader and by the form reader, so nesting
@@ -111,7 +109,10 @@ impl Body {
         }
         let value = if is_json {
             let value = serde_json::from_str(text).map_err(|_cause| Refusal::MalformedBody)?;
-            form::expand_dots(value)
+            match shapes::object(&value) {
+                Some(fields) => form::expand_dots(fields.into_owned()),
+                None => value,
+            }
         } else {
             form::urlencoded(text)?
         };
@@ -165,7 +166,7 @@ pub(in crate::http) async fn token_field(
     bytes: &Bytes,
 ) -> ApiResult<Option<String>> {
     let body = Body::parse(kind, request, bytes.clone()).await?;
-    Ok(body.text("access_token").filter(|text| !text.is_empty()))
+    Ok(body.text("access_token")?.filter(|text| !text.is_empty()))
 }
 
 impl FromRequest for Body {

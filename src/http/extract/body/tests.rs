@@ -51,8 +51,8 @@ async fn lists_come_in_brackets() {
 async fn without_a_type_the_first_character_decides() {
     assert!(parse("", b" {\"a\":1}").await.unwrap().is_json);
     assert_eq!(
-        parse("", b"presence=hi").await.unwrap().text("presence"),
-        Some(String::from("hi"))
+        parse("", b"presence=hi").await.unwrap().value,
+        json!({"presence": "hi"})
     );
     assert_eq!(parse("", b"").await.unwrap().value, json!({}));
     // A bare string as some clients send it for actions.
@@ -63,13 +63,35 @@ async fn without_a_type_the_first_character_decides() {
 }
 
 #[actix_web::test]
-async fn booleans_have_many_spellings() {
-    let body = parse("application/json", br#"{"a":1,"b":"0","c":true,"d":"x"}"#).await;
+async fn fields_are_texts_or_look_like_one() {
+    let body = parse(
+        "application/json",
+        br#"{"a":1,"b":"0","c":true,"d":null,"e":[],"f":{}}"#,
+    )
+    .await;
     let body = body.unwrap();
-    assert_eq!(body.flag("a"), Some(true));
-    assert_eq!(body.flag("b"), Some(false));
-    assert_eq!(body.flag("c"), Some(true));
-    assert_eq!(body.flag("d"), None);
+    let text = |name| body.text(name).unwrap();
+    assert_eq!(text("a").as_deref(), Some("1"));
+    assert_eq!(text("b").as_deref(), Some("0"));
+    assert_eq!(text("c").as_deref(), Some("true"));
+    assert_eq!((text("d"), text("x")), (None, None));
+    for name in ["e", "f"] {
+        assert_eq!(body.text(name).unwrap_err(), Refusal::WrongType.at(name));
+    }
+}
+
+#[actix_web::test]
+async fn an_empty_list_is_the_empty_object_of_php() {
+    assert_eq!(
+        parse("application/json", b"[]").await.unwrap().value,
+        json!({})
+    );
+    let numbered = parse(FORM, b"acl[write][user_ids][0]=7&acl[write][user_ids][2]=9").await;
+    let value = numbered.unwrap().value;
+    assert_eq!(
+        value["acl"]["write"]["user_ids"],
+        json!({"0": "7", "2": "9"})
+    );
 }
 
 #[actix_web::test]

@@ -28,7 +28,7 @@ pub enum Class {
     Read,
     /// Writing.
     Write,
-    /// What a client reports while its user reads: markers and presence.
+    /// What a client sends while its user only reads: markers, presence, the end of a subscription.
     Marker,
     /// Attempts to sign in.
     SignIn,

@@ -117,11 +117,19 @@ fn filters_narrow_the_search() {
     );
     assert_eq!(
         sorted(search(&ada, "exclude_channel_types=io.pnut.core.chat")),
-        sorted(vec![circle.clone(), users])
+        sorted(vec![circle.clone(), users.clone()])
     );
     assert!(search(&ada, "is_public=0").contains(&circle));
     assert!(!search(&ada, "is_public=0").contains(&tea));
     assert!(!search(&ada, "is_public=1").contains(&circle));
+    // Open to all accounts is not public.
+    for (query, found) in [
+        ("is_public=1", false),
+        ("is_public=0", true),
+        ("is_private=1", true),
+    ] {
+        assert_eq!(search(&ada, query).contains(&users), found, "{query}");
+    }
     assert!(search(&ada, "is_public=").contains(&circle));
     assert_eq!(
         search(&ada, "raw_types=io.pnut.core.chat-settings").len(),

@@ -160,11 +160,6 @@ fn raw_may_hold_several_items_of_a_type_and_never_changes() {
         ada.get(&format!("{one}?include_message_raw=1")).data()["raw"],
         raw
     );
-    let plain = build::says(&ada, &room, "no raw");
-    assert_eq!(
-        ada.get(&format!("{path}/{plain}?include_raw=1")).data()["raw"],
-        json!({})
-    );
     let with = |raw: Value| ada.post(&path, &json!({"text": "x", "raw": raw}));
     with(json!({"org.example.a": [{"t": "x".repeat(8200)}]})).refused_as(400, "raw-too-large");
     with(json!({"org.example.a": "x"})).refused(400);

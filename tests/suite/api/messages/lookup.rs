@@ -54,7 +54,9 @@ fn display_flags_shape_messages() {
     let server = TestServer::start();
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");
-    build::says(&ada, &room, "hello");
+    let hello = json!({"text": "hello", "raw": {"org.example.a": [{}]}});
+    ada.post(&format!("/channels/{room}/messages"), &hello)
+        .is(201);
     let shown = |query: &str| {
         ada.get(&format!("/channels/{room}/messages?{query}"))
             .data()[0]

@@ -111,3 +111,40 @@ fn filters_narrow_the_search() {
         "an empty flag filters nothing"
     );
 }
+
+#[test]
+fn a_question_is_bounded_in_length_and_in_parts() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let room = build::room(&ada, "Lounge");
+    let said = build::says(&ada, &room, &"a ".repeat(1000));
+    let search = |q: &str| {
+        ada.get(&format!(
+            "/channels/messages/search?channel_ids={room}&q={q}"
+        ))
+    };
+    search(&"a+".repeat(257)).refused_at(400, "q");
+    ada.get(&format!("/channels/search?q={}", "a+".repeat(257)))
+        .refused_at(400, "q");
+    assert_eq!(ids(&search(&"a+".repeat(255)).data()), [said.as_str()]);
+    // From the 33rd on, parts are ignored.
+    let first: Vec<String> = (0..32).map(|n| format!("w{n}")).collect();
+    let all = build::says(&ada, &room, &first.join(" "));
+    let asked = format!("{}+nowhere", first.join("+"));
+    assert_eq!(ids(&search(&asked).data()), [all.as_str()]);
+}
+
+#[test]
+fn scripts_without_blanks_are_searched_and_tags_fold() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let room = build::room(&ada, "Lounge");
+    let chinese = build::says(&ada, &room, "请看这家银行的网站谢谢");
+    let thai = build::says(&ada, &room, "ภาษาไทยไม่มีช่องว่าง");
+    let tagged = build::says(&ada, &room, "so #The_Lost_Café");
+    let search = |query: &str| found(&ada, &format!("channel_ids={room}&{query}"));
+    assert_eq!(search("q=%E9%93%B6%E8%A1%8C"), [chinese.as_str()]);
+    assert_eq!(search("q=%E0%B9%84%E0%B8%97%E0%B8%A2"), [thai.as_str()]);
+    assert_eq!(search("tags=thelostcafe"), [tagged.as_str()]);
+    assert_eq!(search("tags=%23the_LOST_cafe"), [tagged.as_str()]);
+}

@@ -2,7 +2,6 @@
 //! it is ended from outside.
 
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,34 +9,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use super::{is_there, json_option, report, row, words};
 use crate::support::{TestServer, cli, eventually, http};
 
 /// Long enough for a run that is ended before.
 const LONG: [&str; 5] = ["-d", "600", "--warmup-seconds", "0", "--quiet"];
-
-fn report(folder: &Path) -> Value {
-    let text = std::fs::read_to_string(folder.join("out.json")).expect("a report");
-    serde_json::from_str(&text).expect("JSON")
-}
-
-fn json_option(folder: &Path) -> String {
-    format!("--json={}", folder.join("out.json").display())
-}
-
-fn row(report: &Value, name: &str) -> Option<f64> {
-    let rows = report["rows"].as_array().expect("rows");
-    let found = rows.iter().find(|row| row["name"] == name)?;
-    found["value"].as_f64()
-}
-
-fn is_there(report: &Value, name: &str) -> f64 {
-    row(report, name).unwrap_or_else(|| panic!("{name} is missing: {report}"))
-}
-
-fn words(output: &Output) -> String {
-    let printed = [&output.stdout[..], &output.stderr[..]].concat();
-    String::from_utf8_lossy(&printed).into_owned()
-}
 
 #[test]
 fn a_run_tells_what_listeners_saw_and_what_the_actors_say() {
@@ -294,7 +270,14 @@ fn impossible_plans_are_refused_with_what_to_do() {
         .join("no/such/file.json")
         .display()
         .to_string();
-    let cases: [(&[&str], &str); 20] = [
+    let bound = "arival p99 > 5ms";
+    let bounded = file(
+        "bound.toml",
+        "plan = \"room\"\nfail_if = [\"arrival p99 > 5\"]\n",
+    );
+    let cases: [(&[&str], &str); 22] = [
+        (&["--fail-if", bound], "did you mean \"arrival p99\""),
+        (&[&bounded], "\"arrival p99 > 5ms\""),
         (&["rom"], "did you mean \"room\""),
         (&[&typo], "did you mean \"listeners\""),
         (&["no-such-plan.toml"], "no-such-plan.toml"),

@@ -1,0 +1,153 @@
+//! Threads that read: blocking work, kept away from the threads that serve sockets.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use diesel::Connection as _;
+use tokio::sync::{oneshot, watch};
+
+use super::super::connect::ReadPool;
+use super::super::queue::{Queue, Taken};
+use super::super::{Db, Failure, StoreOptions};
+use super::Purpose;
+use super::limit::{Limit, Stop};
+
+/// Interval in which an idle thread checks for the end; without effect on reads.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+type Read = Box<dyn FnOnce(&ReadPool) + Send>;
+
+/// The threads of one purpose, behind a bounded queue.
+pub(super) struct Readers {
+    purpose: Purpose,
+    patience: Duration,
+    queue: Arc<Queue<Read>>,
+    /// Threads that still run.
+    alive: watch::Receiver<usize>,
+    stop: Arc<Stop>,
+    overdue: Arc<AtomicU64>,
+}
+
+impl Readers {
+    pub(super) fn start(
+        pool: &ReadPool,
+        purpose: Purpose,
+        options: &StoreOptions,
+        stop: Arc<Stop>,
+        overdue: Arc<AtomicU64>,
+    ) -> Result<Self, Failure> {
+        let count = usize::try_from(purpose.threads(options)).unwrap_or(1);
+        let waiting = count.saturating_mul(purpose.waiting_per_thread());
+        let queue = Arc::new(Queue::new(waiting));
+        let (ends, alive) = watch::channel(count);
+        let ends = Arc::new(ends);
+        for n in 0..count {
+            let (queue, pool, ends) = (Arc::clone(&queue), pool.clone(), Arc::clone(&ends));
+            std::thread::Builder::new()
+                .name(format!("read-{}-{n}", purpose.name()))
+                .spawn(move || {
+                    run(&queue, &pool);
+                    ends.send_modify(|alive| *alive = alive.saturating_sub(1));
+                })
+                .map_err(|error| Failure::trouble(format!("no thread for reading: {error}")))?;
+        }
+        Ok(Self {
+            purpose,
+            patience: purpose.patience(options),
+            queue,
+            alive,
+            stop,
+            overdue,
+        })
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (answer, answered) = oneshot::channel();
+        let gone = Arc::new(AtomicBool::new(false));
+        let limit = Limit {
+            until: Instant::now() + self.patience,
+            gone: Arc::clone(&gone),
+            stop: Arc::clone(&self.stop),
+        };
+        // Dropped with this future, when the caller stops waiting.
+        let _caller = Caller(gone);
+        let (purpose, overdue) = (self.purpose, Arc::clone(&self.overdue));
+        self.queue
+            .offer(Box::new(move |pool| {
+                // The caller stopped waiting, so the read is skipped.
+                if answer.is_closed() {
+                    return;
+                }
+                let outcome = if limit.has_passed() {
+                    // Others were in its way: a later try may be faster.
+                    Err(Failure::Busy)
+                } else {
+                    catch_unwind(AssertUnwindSafe(|| on_connection(pool, &limit, job)))
+                        .unwrap_or_else(|_| Err(Failure::trouble("a read job panicked")))
+                        .map_err(|failure| {
+                            let is_overdue = matches!(failure, Failure::Busy) && limit.has_passed();
+                            if is_overdue {
+                                purpose.overdue()
+                            } else {
+                                failure
+                            }
+                        })
+                };
+                if outcome.is_err() && limit.has_passed() {
+                    overdue.fetch_add(1, Ordering::Relaxed);
+                }
+                // Gone in the meantime: nothing to do.
+                drop(answer.send(outcome));
+            }))
+            .map_err(|(_, failure)| failure)?;
+        answered.await.unwrap_or(Err(Failure::Stopping))
+    }
+
+    pub(super) fn close(&self) {
+        self.queue.close();
+    }
+
+    /// Waits for the threads to end.
+    pub(super) async fn ended(&self) {
+        let mut alive = self.alive.clone();
+        // An error means that all senders, hence all threads, ended.
+        drop(alive.wait_for(|alive| *alive == 0).await);
+    }
+}
+
+/// The future that waits for a read.
+struct Caller(Arc<AtomicBool>);
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn run(queue: &Queue<Read>, pool: &ReadPool) {
+    loop {
+        match queue.take(1, PATIENCE) {
+            Taken::Work(jobs) => jobs.into_iter().for_each(|job| job(pool)),
+            Taken::Idle => {}
+            Taken::Closed => return,
+        }
+    }
+}
+
+// One transaction: what a job reads first and what it reads last belong together. The limit holds for the job and not
+// for the end of the transaction, which must not be interrupted.
+fn on_connection<T>(
+    pool: &ReadPool,
+    limit: &Limit,
+    job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut sql = pool
+        .get()
+        .map_err(|error| Failure::trouble(format!("no connection for reading: {error}")))?;
+    sql.transaction(|sql| limit.hold(|| job(&mut Db { sql })))
+}

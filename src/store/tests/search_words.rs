@@ -1,0 +1,219 @@
+//! The full-text index: what it knows, what it forgets.
+
+use super::search::{found, words};
+use super::{Place, said};
+use crate::model::PageRequest;
+
+#[tokio::test]
+async fn the_index_knows_exactly_what_is_committed_and_not_deleted() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    // Written and deleted in one job, and written in one that fails.
+    place
+        .write(move |tx| {
+            let brief = tx.insert_message(room, said(ada, "tea for a moment"))?;
+            tx.delete_message(brief.id, ada)
+        })
+        .await;
+    let refused = place.store.write(move |tx| {
+        tx.insert_message(room, said(ada, "tea for nobody"))?;
+        Err::<(), _>(crate::model::Refusal::NoAccess.into())
+    });
+    assert!(refused.await.is_err());
+    let kept = place.say(room, ada, "Tea for TWO").await.id;
+    let gone = place.say(room, ada, "tea for three").await.id;
+    assert_eq!(found(&place, words(room, "tea")).await, [gone, kept]);
+    place.delete(gone, ada).await;
+    assert_eq!(found(&place, words(room, "tea")).await, [kept]);
+    let words_of_kept = ["for", "tea", "two"].map(|word| (word.to_owned(), kept.0));
+    assert_eq!(indexed(&place).await, words_of_kept);
+}
+
+/// Every word in the index, with its message.
+async fn indexed(place: &Place) -> Vec<(String, i64)> {
+    use diesel::prelude::*;
+    use diesel::sql_types::{BigInt, Text};
+    #[derive(QueryableByName)]
+    struct Held {
+        #[diesel(sql_type = Text)]
+        term: String,
+        #[diesel(sql_type = BigInt)]
+        doc: i64,
+    }
+    let held = place.write(|tx| {
+        let vocabulary = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.held
+            USING fts5vocab(main, message_words, 'instance')";
+        diesel::sql_query(vocabulary).execute(tx.sql)?;
+        let all = "SELECT term, doc FROM temp.held ORDER BY term, doc";
+        Ok(diesel::sql_query(all).load::<Held>(tx.sql)?)
+    });
+    let held = held.await;
+    held.into_iter().map(|one| (one.term, one.doc)).collect()
+}
+
+#[tokio::test]
+async fn words_inside_a_sentence_without_blanks_are_found() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    for (text, parts) in [
+        ("请看这家银行的网站谢谢", ["银行", "网站", "看"]),
+        ("今日は東京都庁に行きました", ["東京", "都庁", "京"]),
+        ("ภาษาไทยไม่มีช่องว่าง", ["ไทย", "ช่องว่าง", "ภาษา"]),
+        ("서울에서 만나요", ["서울", "만나", "서울에서 만나요"]),
+        ("データベースを使う", ["ﾃﾞｰﾀ", "ベース", "使う"]),
+        ("ພາສາລາວງາມ", ["ລາວ", "ງາມ", "ພາສາ"]),
+        ("Grüße an Ελλάδα, ёлка", ["grüße", "ΕΛΛΑΔΑ", "елка"]),
+    ] {
+        let message = place.say(room, ada, text).await.id;
+        for part in parts {
+            assert_eq!(found(&place, words(room, part)).await, [message], "{part}");
+        }
+    }
+    for absent in ["行银", "京東", "看谢", "ラーメン"] {
+        assert!(
+            found(&place, words(room, absent)).await.is_empty(),
+            "{absent}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_index_of_other_rules_is_made_anew_at_the_next_start() {
+    use diesel::connection::SimpleConnection as _;
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    let message = place.say(room, ada, "tea").await.id;
+    assert_eq!(found(&place, words(room, "tea")).await, [message]);
+    place
+        .write(|tx| {
+            let old = "INSERT INTO message_words (message_words) VALUES ('delete-all');
+                INSERT INTO message_words (rowid, words) VALUES (1, 'coffee');
+                UPDATE search_mark SET format = format - 1;";
+            Ok(tx.sql.batch_execute(old)?)
+        })
+        .await;
+    assert!(found(&place, words(room, "tea")).await.is_empty());
+    drop(place.another());
+    assert_eq!(found(&place, words(room, "tea")).await, [message]);
+    assert_eq!(indexed(&place).await, [(String::from("tea"), message.0)]);
+}
+
+#[tokio::test]
+async fn an_index_that_fails_does_not_fail_the_deletion() {
+    use diesel::connection::SimpleConnection as _;
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    let message = place.say(room, ada, "tea").await.id;
+    assert_eq!(found(&place, words(room, "tea")).await, [message]);
+    place
+        .write(|tx| {
+            Ok(tx
+                .sql
+                .batch_execute("DELETE FROM message_words_data WHERE id > 10")?)
+        })
+        .await;
+    place.delete(message, ada).await;
+    let next = place.say(room, ada, "tea again").await.id;
+    drop(place.another());
+    assert_eq!(found(&place, words(room, "tea")).await, [next]);
+}
+
+#[tokio::test]
+async fn what_a_crash_left_unindexed_is_found_all_the_same() {
+    use diesel::connection::SimpleConnection as _;
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    let first = place.say(room, ada, "tea before").await.id;
+    assert_eq!(found(&place, words(room, "tea")).await, [first]);
+    let late = place.say(room, ada, "tea after").await.id;
+    let gone = place.say(room, ada, "tea for nobody").await.id;
+    // As if the process had ended between the commit and the index: that of the later ones never came.
+    place
+        .write(move |tx| {
+            let back = "INSERT INTO message_words (message_words) VALUES ('delete-all');
+                 INSERT INTO message_words (rowid, words) VALUES (1, 'tea before');
+                 UPDATE search_mark SET indexed_up_to = 1;";
+            Ok(tx.sql.batch_execute(back)?)
+        })
+        .await;
+    assert_eq!(first.0, 1);
+    // Deleted before it is indexed: the index must not be told to forget what it never knew.
+    place.delete(gone, ada).await;
+    let again = place.another();
+    let search = words(room, "tea");
+    let page = again.search(search, |db, search| {
+        db.search_messages(&search, &PageRequest::default())
+    });
+    let ids: Vec<i64> = page
+        .await
+        .unwrap()
+        .items
+        .iter()
+        .map(|(id, _)| *id)
+        .collect();
+    assert_eq!(ids, [late.0, first.0]);
+    let pairs = [
+        ("after", late.0),
+        ("before", first.0),
+        ("tea", first.0),
+        ("tea", late.0),
+    ];
+    assert_eq!(
+        indexed(&place).await,
+        pairs.map(|(word, id)| (word.to_owned(), id))
+    );
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_in_no_byte_of_the_file() {
+    let place = Place::with(|options| options.log_retention = std::time::Duration::ZERO).await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    // Long enough for pages of its own, and among others, so that pages were split and index segments merged.
+    let long = "Ziegenkäse ".repeat(2000);
+    let mut gone = Vec::new();
+    for n in 0..200 {
+        place.say(room, ada, &format!("tea {n}")).await;
+        let text = format!("Salamander {n} 東京都庁");
+        gone.push(place.say(room, ada, &text).await.id);
+        assert!(!found(&place, words(room, "tea")).await.is_empty());
+    }
+    gone.push(place.say(room, ada, &long).await.id);
+    let mut new = said(ada, "see this");
+    new.raw = super::raw(
+        "org.example.note",
+        serde_json::json!({"secret": "Kaulquappe"}),
+    );
+    let with_raw = place.write(move |tx| tx.insert_message(room, new)).await.id;
+    gone.push(with_raw);
+    assert_eq!(found(&place, words(room, "salamander")).await.len(), 20);
+    for id in gone {
+        let deleted = place.delete(id, ada).await;
+        assert!(deleted.content.text.is_empty() && deleted.raw.is_empty());
+    }
+    let file = place.file();
+    place.store.close().await;
+    let bytes = std::fs::read(&file).unwrap();
+    let is_there = |word: &str| {
+        let word = word.as_bytes();
+        bytes.windows(word.len()).any(|window| window == word)
+    };
+    assert!(is_there("tea 199"), "others are there");
+    for word in [
+        "Salamander",
+        "salamander",
+        "alamander",
+        "東京",
+        "京都",
+        "Ziegen",
+        "ziegen",
+        "Kaulquappe",
+    ] {
+        assert!(!is_there(word), "{word}");
+    }
+}
