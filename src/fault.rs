@@ -31,6 +31,10 @@ pub enum Fault {
     Lane,
     /// The write lane's thread panics.
     LaneThread,
+    /// A reading thread panics at its next job.
+    ReaderThread,
+    /// A thread of actors ends at the next message.
+    ActorThread,
     /// `LogTail` waits before it takes the next events.
     LogTail,
     /// `LogTail` panics at the next events.
@@ -59,6 +63,8 @@ impl Fault {
             Self::WriteJob => "write-job",
             Self::Lane => "lane",
             Self::LaneThread => "lane-thread",
+            Self::ReaderThread => "reader-thread",
+            Self::ActorThread => "actor-thread",
             Self::LogTail => "log-tail",
             Self::Delivery => "delivery",
             Self::Shard => "shard",
@@ -79,10 +85,15 @@ impl Fault {
     /// Panics if it is on, and is off afterwards.
     #[expect(clippy::panic, reason = "this is what it is for")]
     pub fn panics_once(self) {
-        let was_on = self.file().map(std::fs::remove_file);
-        if let Some(Ok(())) = was_on {
+        if self.happens_once() {
             panic!("{self:?} on purpose");
         }
+    }
+
+    /// Whether it is on; it is off afterwards.
+    pub fn happens_once(self) -> bool {
+        let was_on = self.file().map(std::fs::remove_file);
+        matches!(was_on, Some(Ok(())))
     }
 
     /// Holds a thread as long as it is on.
@@ -105,6 +116,12 @@ impl Fault {
     /// Nothing, in a release build.
     #[inline(always)]
     pub fn panics_once(self) {}
+
+    /// Nothing, in a release build.
+    #[inline(always)]
+    pub fn happens_once(self) -> bool {
+        false
+    }
 
     /// Nothing, in a release build.
     #[inline(always)]

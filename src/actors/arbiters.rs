@@ -1,19 +1,38 @@
 //! The threads that run channel and user actors.
 
+use std::sync::{Arc, Weak};
+
 use actix::{Arbiter, ArbiterHandle};
 
 /// A fixed set of threads; the id of an actor chooses its thread.
 #[derive(Debug)]
 pub struct Arbiters {
     arbiters: Vec<Arbiter>,
+    /// One per thread, gone when the thread is.
+    signs: Vec<Weak<()>>,
 }
 
 impl Arbiters {
     /// Starts at least one thread. Must be called within an actix system.
     pub fn start(threads: usize) -> Self {
-        Self {
-            arbiters: (0..threads.max(1)).map(|_| Arbiter::new()).collect(),
-        }
+        let arbiters: Vec<Arbiter> = (0..threads.max(1)).map(|_| Arbiter::new()).collect();
+        let sign = |arbiter: &Arbiter| {
+            let kept = Arc::new(());
+            let sign = Arc::downgrade(&kept);
+            // Dropped with the runtime of the thread. If it cannot be spawned the thread is gone already.
+            arbiter.spawn(async move {
+                std::future::pending::<()>().await;
+                drop(kept);
+            });
+            sign
+        };
+        let signs = arbiters.iter().map(sign).collect();
+        Self { arbiters, signs }
+    }
+
+    /// Whether no thread has ended.
+    pub fn are_all_alive(&self) -> bool {
+        self.signs.iter().all(|sign| sign.strong_count() > 0)
     }
 
     /// The thread for this id.

@@ -43,6 +43,11 @@ impl Directory {
         self.arbiters.of(0)
     }
 
+    /// Whether all threads of actors run.
+    pub fn are_threads_alive(&self) -> bool {
+        self.arbiters.are_all_alive()
+    }
+
     /// The actor of a channel, started on demand.
     pub fn channel(&self, id: ChannelId, shared: &Arc<Shared>) -> Mailbox<ChannelActor> {
         if let Some(known) = self.running_channel(id) {

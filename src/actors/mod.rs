@@ -34,7 +34,7 @@ pub use engine::{ActorKind, ActorOrder, Engine, NewSubscription, Numbers, Subscr
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::ProfileChange;
 
-use crate::config::{Config, Limits, Streams};
+use crate::config::{Config, Limits, Live, Streams};
 use crate::event::Event;
 use crate::model::{ClientId, UserId};
 use crate::protocol::site::Site;
@@ -64,7 +64,7 @@ pub struct Shared {
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Lengths and sizes.
-    pub limits: Arc<Limits>,
+    pub limits: Live<Limits>,
     /// Limits of streams.
     pub streams: Arc<Streams>,
     /// Public URLs.
@@ -103,7 +103,7 @@ impl Shared {
             shards: Shards::default(),
             presence: PresenceBoard::new(clock),
             metrics,
-            limits: Arc::new(config.limits.clone()),
+            limits: Live::new(config.limits.clone()),
             streams: Arc::new(streams.clone()),
             site: Arc::new(site),
             user_permits: Permits::new(streams.user_connections, usize::MAX / 2),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use dashmap::DashMap;
 
 use crate::clock::Clock;
-use crate::model::{ChannelId, Presence, Stamp, UserId};
+use crate::model::{ChannelId, Page, PageRequest, Presence, Stamp, UserId};
 
 /// A change of presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,27 @@ impl Entry {
             last_seen_at: Some(self.set_at),
         }
     }
+}
+
+fn is_listed(user: UserId, entry: &Entry, request: &PageRequest, now: Stamp) -> bool {
+    let is_present = entry.text.is_some() && entry.until > now;
+    is_present && (request.low()..=request.high()).contains(&user.0)
+}
+
+/// Only what is on the page is copied.
+fn page_of(
+    request: &PageRequest,
+    mut ids: Vec<UserId>,
+    show: impl Fn(UserId) -> Option<Presence>,
+) -> Page<Presence> {
+    ids.sort_unstable();
+    if !request.oldest {
+        ids.reverse();
+    }
+    ids.truncate(usize::from(request.count) + 1);
+    let shown = ids.into_iter();
+    let shown = shown.filter_map(|user| Some((user.0, show(user)?)));
+    Page::of(request, shown.collect())
 }
 
 /// The presence of all users on this machine. Written by the actor of the user or channel, read by any thread.
@@ -66,32 +87,39 @@ impl PresenceBoard {
         )
     }
 
-    /// All users that are not offline, by rising id.
-    pub fn all(&self) -> Vec<Presence> {
+    /// How many users are not offline.
+    pub fn count(&self) -> usize {
         let now = self.clock.now();
-        let mut all: Vec<Presence> = self
-            .everywhere
-            .iter()
-            .map(|entry| entry.value().show(*entry.key(), now))
-            .filter(|presence| presence.text.is_some())
-            .collect();
-        all.sort_unstable_by_key(|presence| presence.user_id);
-        all
+        let all = self.everywhere.iter();
+        all.filter(|entry| entry.text.is_some() && entry.until > now)
+            .count()
     }
 
-    /// All users present in a channel, by rising id.
-    pub fn in_channel(&self, channel: ChannelId) -> Vec<Presence> {
+    /// Users that are not offline; the highest id first.
+    pub fn all(&self, request: &PageRequest) -> Page<Presence> {
         let now = self.clock.now();
-        let Some(there) = self.channels.get(&channel) else {
-            return Vec::new();
-        };
-        let mut all: Vec<Presence> = there
-            .iter()
-            .map(|(user, entry)| entry.show(*user, now))
-            .filter(|presence| presence.text.is_some())
-            .collect();
-        all.sort_unstable_by_key(|presence| presence.user_id);
-        all
+        let ids = self.everywhere.iter().filter_map(|entry| {
+            let is_listed = is_listed(*entry.key(), entry.value(), request, now);
+            is_listed.then(|| *entry.key())
+        });
+        page_of(request, ids.collect(), |user| {
+            self.everywhere
+                .get(&user)
+                .map(|entry| entry.show(user, now))
+        })
+    }
+
+    /// Users present in a channel; the highest id first.
+    pub fn in_channel(&self, channel: ChannelId, request: &PageRequest) -> Page<Presence> {
+        let now = self.clock.now();
+        let there = self.channels.get(&channel);
+        let ids = there.iter().flat_map(|there| there.iter());
+        let ids =
+            ids.filter_map(|(user, entry)| is_listed(*user, entry, request, now).then_some(*user));
+        page_of(request, ids.collect(), |user| {
+            let entry = there.as_ref().and_then(|there| there.get(&user));
+            entry.map(|entry| entry.show(user, now))
+        })
     }
 
     /// One user's presence in a channel.

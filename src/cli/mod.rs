@@ -1,17 +1,25 @@
 //! The command line: commands, flags, output.
 
 mod accounts;
-mod logging;
+mod parent;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
 use self::accounts::{ClientCommand, TokenCommand, UserCommand};
 use crate::config::Config;
-use crate::config::source::Named;
+use crate::config::source::{ConfigError, Named};
+use crate::server::Launch;
+use crate::telemetry::{Log, Metrics};
+
+/// How a command ends that could not do its work.
+const FAILED: u8 = 1;
+/// How it ends when a setting cannot be used: starting it again would not help.
+const WRONG_SETTINGS: u8 = 78;
 
 /// A self-hosted realtime server that speaks the pnut.io v1 API.
 ///
@@ -61,6 +69,18 @@ struct ServeArgs {
     #[arg(long, env = "GROUNDNUT_DEMO")]
     demo: bool,
 
+    /// Let a demo listen on an address that other machines can reach. Its page shows the passwords.
+    #[arg(long)]
+    demo_on_network: bool,
+
+    /// The clock of this machine is right, although the database holds later timestamps.
+    #[arg(long)]
+    accept_clock: bool,
+
+    /// Process that started this server and takes it with it when it ends.
+    #[arg(long, value_name = "PID", hide = true)]
+    parent: Option<u32>,
+
     /// A folder whose files switch faults on, for the suite.
     #[cfg(debug_assertions)]
     #[arg(long, value_name = "DIR", hide = true)]
@@ -97,7 +117,8 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // Standard error may be closed, and there is no other place to report it.
             drop(writeln!(std::io::stderr().lock(), "groundnut: {error}"));
-            ExitCode::FAILURE
+            let settings = error.is::<ConfigError>();
+            ExitCode::from(if settings { WRONG_SETTINGS } else { FAILED })
         }
     }
 }
@@ -107,27 +128,35 @@ fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(folder) = faults(&cli) {
         crate::fault::arm(folder);
     }
+    if let (outer, inner) = serve_flags(&cli)
+        && let Some(parent) = inner.parent.or(outer.parent)
+    {
+        parent::end_with(parent)?;
+    }
+    if matches!(cli.command, None | Some(Command::Serve(_))) {
+        return run_server(cli);
+    }
     let config = Config::load(cli.common.config.as_deref(), flags(&cli))?;
-    match cli.command {
-        None | Some(Command::Serve(_)) => run_server(config),
-        Some(Command::User(command)) => {
-            logging::start("warn");
-            accounts::users::run(&config, command)
-        }
-        Some(Command::Client(command)) => {
-            logging::start("warn");
-            accounts::clients::run(&config, command)
-        }
-        Some(Command::Token(command)) => {
-            logging::start("warn");
-            accounts::tokens::run(&config, command)
-        }
+    let log = Log::start("warn", Arc::default());
+    let done = run_command(cli.command, &config);
+    log.flush();
+    done
+}
+
+fn run_command(
+    command: Option<Command>,
+    config: &Config,
+) -> Result<(), Box<dyn std::error::Error>> {
+    match command {
+        Some(Command::User(command)) => accounts::users::run(config, command),
+        Some(Command::Client(command)) => accounts::clients::run(config, command),
+        Some(Command::Token(command)) => accounts::tokens::run(config, command),
         Some(Command::Config) => {
             let text = crate::config::reference::commented_defaults();
             Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
         }
-        // Handled before: the load tester has its own exit codes.
-        Some(Command::Loadtest(_)) => Ok(()),
+        // Handled before: these have exit codes of their own.
+        None | Some(Command::Serve(_) | Command::Loadtest(_)) => Ok(()),
     }
 }
 
@@ -160,6 +189,7 @@ fn flags(cli: &Cli) -> Named {
     let (outer, inner) = serve_flags(cli);
     let bind = inner.bind.as_ref().or(outer.bind.as_ref());
     let demo = (inner.demo || outer.demo).then(|| true.to_string());
+    let on_network = (inner.demo_on_network || outer.demo_on_network).then(|| true.to_string());
     Named::default()
         .with(
             "store.database_url",
@@ -169,17 +199,36 @@ fn flags(cli: &Cli) -> Named {
         .with("server.log", "--log", common.log.clone())
         .with("server.bind", "--bind", bind.cloned())
         .with("server.demo", "--demo", demo)
+        .with("server.demo_on_network", "--demo-on-network", on_network)
 }
 
-fn run_server(mut config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    let with_demo = config.server.demo;
-    if with_demo {
+/// The settings of a server: with a demo, the limits of writes are raised for a lively chat.
+fn settings(cli: &Cli) -> Result<Config, ConfigError> {
+    let mut config = Config::load(cli.common.config.as_deref(), flags(cli))?;
+    if config.server.demo {
         let limits = &mut config.rate_limits;
         limits.writes = limits.writes.max(600);
         limits.user_writes = limits.user_writes.max(2 * limits.writes);
     }
-    logging::start(&config.server.log);
-    Ok(crate::server::serve(&config, with_demo)?)
+    Ok(config)
+}
+
+/// Does not come back after an end that was not in order.
+fn run_server(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
+    let config = settings(&cli)?;
+    let metrics = Arc::new(Metrics::default());
+    let log = Arc::new(Log::start(&config.server.log, metrics.clone()));
+    let (outer, inner) = serve_flags(&cli);
+    let accepts_clock = inner.accept_clock || outer.accept_clock;
+    let done = crate::server::serve(Launch {
+        config,
+        read_again: Box::new(move || settings(&cli)),
+        log: log.clone(),
+        metrics,
+        accepts_clock,
+    });
+    log.flush();
+    Ok(done?)
 }
 
 #[cfg(test)]

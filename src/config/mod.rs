@@ -7,9 +7,14 @@ mod live;
 mod networks;
 pub mod reference;
 pub mod source;
+mod text;
+
+use std::fmt;
+use std::ops::RangeInclusive;
 
 pub use live::Live;
 pub use networks::Networks;
+pub use text::{BindAddress, LogFilter, PublicUrl};
 
 /// A value that a file, the environment or the command line can hold.
 pub(crate) trait Value: Sized {
@@ -75,13 +80,46 @@ pub struct Key {
     pub doc: &'static str,
     /// Its default as it is written in the file.
     pub default: String,
+    /// Whether it has a least and a greatest value.
+    pub has_range: bool,
     /// Whether a file holds a list.
     pub is_list: bool,
 }
 
+fn read<T: Value>(text: &str) -> Result<T, String> {
+    T::parse(text).ok_or_else(|| T::EXPECTED.to_owned())
+}
+
+/// Reads a number; the error says which ones are valid.
+fn read_within<T>(text: &str, range: &RangeInclusive<T>) -> Result<T, String>
+where
+    T: Value + PartialOrd + fmt::Display,
+{
+    let within = T::parse(text).filter(|value| range.contains(value));
+    within.ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))
+}
+
+macro_rules! read_as {
+    ($type:ty, $text:expr) => {
+        read::<$type>($text)
+    };
+    ($type:ty, $text:expr, $range:expr) => {
+        read_within::<$type>($text, &($range))
+    };
+}
+
+macro_rules! has {
+    () => {
+        false
+    };
+    ($something:expr) => {
+        true
+    };
+}
+
 macro_rules! settings {
     ($($(#[doc = $section_doc:literal])* $section:ident: $Section:ident {
-        $($(#[doc = $doc:literal])* $name:ident: $type:ty = $default:expr,)*
+        $($(#[doc = $doc:literal])* $name:ident: $type:ty = $default:expr $(=> $range:expr)?,)*
     })*) => {
         $($(#[doc = $section_doc])*
         #[derive(Clone, Debug)]
@@ -109,15 +147,21 @@ macro_rules! settings {
                     name: stringify!($name),
                     doc: concat!($($doc, "\n"),*),
                     default: Value::show(&defaults.$section.$name),
+                    has_range: has!($($range)?),
                     is_list: <$type as Value>::IS_LIST,
                 },)*)*]
             }
 
+            /// Every setting as it is now, in the same order.
+            pub fn values(&self) -> Vec<String> {
+                vec![$($(Value::show(&self.$section.$name),)*)*]
+            }
+
             /// Changes one setting. `Err(None)`: no such key. `Err(Some(expected))`: the value does not fit.
-            pub(crate) fn set(&mut self, section: &str, name: &str, text: &str) -> Result<(), Option<&'static str>> {
+            pub(crate) fn set(&mut self, section: &str, name: &str, text: &str) -> Result<(), Option<String>> {
                 match (section, name) {
                     $($((stringify!($section), stringify!($name)) => {
-                        self.$section.$name = <$type as Value>::parse(text).ok_or(Some(<$type as Value>::EXPECTED))?;
+                        self.$section.$name = read_as!($type, text $(, $range)?).map_err(Some)?;
                         Ok(())
                     })*)*
                     _ => Err(None),
@@ -131,137 +175,189 @@ settings! {
     /// Process and listener.
     server: Server {
         /// Address to listen on. Port 0 takes a free one.
-        bind: String = "127.0.0.1:8080",
+        bind: BindAddress = "127.0.0.1:8080",
         /// Address that clients see, such as `https://chat.example.org`. Empty: http:// and the bound address.
-        public_url: String = "",
+        public_url: PublicUrl = "",
         /// Fill an empty database with a few users and rooms, and print their names and passwords.
         demo: bool = false,
+        /// Let a demo, whose passwords its page shows, listen on an address that other machines can reach.
+        demo_on_network: bool = false,
         /// Addresses or networks of your own proxies, such as ["127.0.0.1", "10.0.0.0/8"]. A request from one of them
         /// comes from the last address in X-Forwarded-For that is not in this list.
         trusted_proxies: Networks = Networks::default(),
         /// Threads that serve HTTP and websockets. 0: one per core.
-        workers: usize = 0usize,
+        workers: usize = 0usize => 0..=512,
         /// Threads that run channel and user actors.
-        actor_threads: usize = 1usize,
+        actor_threads: usize = 1usize => 1..=64,
         /// Connections that may wait to be accepted.
-        backlog: u32 = 4096u32,
+        backlog: u32 = 4096u32 => 1..=65_535,
         /// Largest request body in bytes.
-        body_bytes: usize = 1_048_576usize,
+        body_bytes: usize = 1_048_576usize => 1024..=1_073_741_824,
         /// Milliseconds that an orderly stop may take before it is forced.
-        drain_ms: u64 = 10_000u64,
+        drain_ms: u64 = 10_000u64 => 0..=600_000,
         /// Log level: error, warn, info, debug, or a filter such as groundnut=debug.
-        log: String = "info",
+        log: LogFilter = "info",
     }
     /// Database and event log.
     store: StoreConfig {
         /// Database: sqlite://path, relative to the working directory, or sqlite:///absolute/path.
         database_url: String = "sqlite://data/groundnut.db",
         /// Connections for reading.
-        read_connections: u32 = 4u32,
+        read_connections: u32 = 4u32 => 1..=64,
         /// Writes that may be queued. A write beyond that is answered with 503 and Retry-After.
-        lane_capacity: usize = 4096usize,
+        lane_capacity: usize = 4096usize => 1..=1_000_000,
         /// Most writes of one commit.
-        lane_batch: usize = 512usize,
+        lane_batch: usize = 512usize => 1..=65_536,
         /// Hours that events stay in the log.
-        log_retention_hours: u64 = 36u64,
+        log_retention_hours: u64 = 36u64 => 1..=87_600,
         /// Megabytes of events that stay in the log.
-        log_max_megabytes: u64 = 4096u64,
+        log_max_megabytes: u64 = 4096u64 => 1..=1_048_576,
+        /// Megabytes that have to be free on the disk of the database, else `/readyz` answers 503.
+        min_free_megabytes: u64 = 64u64 => 0..=1_048_576,
     }
     /// User streams and app streams.
     streams: Streams {
         /// Milliseconds of silence after which a connection is closed (4000).
-        silence_ms: u64 = 60_000u64,
+        silence_ms: u64 = 60_000u64 => 100..=86_400_000,
         /// Milliseconds added to silence_ms for a heartbeat in transit.
-        grace_ms: u64 = 5_000u64,
+        grace_ms: u64 = 5_000u64 => 0..=3_600_000,
         /// Subscriptions per user stream.
-        subscriptions: usize = 16usize,
+        subscriptions: usize = 16usize => 1..=1024,
         /// Open user streams per user.
-        user_connections: usize = 64usize,
+        user_connections: usize = 64usize => 1..=1_000_000_000,
         /// Open app streams per client.
-        app_connections: usize = 2usize,
+        app_connections: usize = 2usize => 1..=1_000_000,
         /// Stored app streams per client.
-        app_streams: usize = 5usize,
+        app_streams: usize = 5usize => 1..=1_000_000,
         /// Milliseconds in which a connection without a token must be claimed by a subscription (4003).
-        unclaimed_ms: u64 = 30_000u64,
+        unclaimed_ms: u64 = 30_000u64 => 100..=3_600_000,
         /// Unclaimed connections per client address.
-        unclaimed_per_address: usize = 16usize,
+        unclaimed_per_address: usize = 16usize => 0..=1_000_000,
         /// Unclaimed connections in all.
-        unclaimed_total: usize = 1000usize,
+        unclaimed_total: usize = 1000usize => 0..=1_000_000,
         /// Largest inbound message in bytes (1009).
-        inbound_bytes: usize = 4096usize,
+        inbound_bytes: usize = 4096usize => 128..=1_048_576,
         /// Bytes that may be queued for a slow connection before it is closed (4008).
-        queue_bytes: usize = 1_048_576usize,
+        queue_bytes: usize = 1_048_576usize => 16_384..=1_073_741_824,
         /// Milliseconds without progress after which a connection with queued bytes is closed (4008).
-        stalled_ms: u64 = 30_000u64,
+        stalled_ms: u64 = 30_000u64 => 100..=3_600_000,
         /// Milliseconds that a closing connection waits for the client's close frame.
-        linger_ms: u64 = 2_000u64,
+        linger_ms: u64 = 2_000u64 => 0..=60_000,
     }
     /// Lengths and sizes.
     limits: Limits {
         /// Code points in a message.
-        message_length: usize = 2048usize,
+        message_length: usize = 2048usize => 1..=1_000_000,
         /// Bytes of raw on one object.
-        raw_bytes: usize = 8192usize,
+        raw_bytes: usize = 8192usize => 256..=1_048_576,
         /// Code points in a presence text.
-        presence_length: usize = 100usize,
+        presence_length: usize = 100usize => 1..=10_000,
         /// Code points in a profile text.
-        description_length: usize = 256usize,
+        description_length: usize = 256usize => 1..=100_000,
         /// Code points in a display name.
-        name_length: usize = 50usize,
+        name_length: usize = 50usize => 1..=1_000,
         /// Characters in a user name.
-        username_length: usize = 20usize,
+        username_length: usize = 20usize => 1..=64,
         /// Least characters in a new password.
-        password_length: usize = 8usize,
+        password_length: usize = 8usize => 1..=1_000,
         /// Users in a channel's ACL, owner included.
-        channel_members: usize = 200usize,
+        channel_members: usize = 200usize => 1..=100_000,
     }
     /// Presence.
     presence: PresenceConfig {
         /// Lifetime of a presence in seconds, if the request sets none.
-        default_seconds: u64 = 900u64,
+        default_seconds: u64 = 900u64 => 1..=31_536_000,
         /// Longest lifetime of a presence in seconds.
-        max_seconds: u64 = 604_800u64,
+        max_seconds: u64 = 604_800u64 => 1..=31_536_000,
     }
     /// Channels.
     channels: Channels {
         /// Subscribe users to a channel when they are added to its ACL, as pnut.io does.
         subscribe_listed: bool = false,
         /// Seconds after which the actor of an unused channel or user is stopped.
-        idle_seconds: u64 = 600u64,
+        idle_seconds: u64 = 600u64 => 1..=86_400,
     }
     /// Requests per client.
     rate_limits: RateLimitConfig {
         /// Whether requests are counted at all.
         enabled: bool = true,
         /// Reads without a token, per client address.
-        anonymous_reads: u32 = 40u32,
+        anonymous_reads: u32 = 40u32 => 1..=1_000_000_000,
         /// Seconds after which the count of anonymous reads restarts.
-        anonymous_read_reset_seconds: u64 = 60u64,
+        anonymous_read_reset_seconds: u64 = 60u64 => 1..=86_400,
         /// Reads with a token, per token.
-        authorized_reads: u32 = 5000u32,
+        authorized_reads: u32 = 5000u32 => 1..=1_000_000_000,
         /// Reads of a user, over all tokens.
-        user_reads: u32 = 20_000u32,
+        user_reads: u32 = 20_000u32 => 1..=1_000_000_000,
         /// Seconds after which the counts of authorized reads restart.
-        authorized_read_reset_seconds: u64 = 3600u64,
+        authorized_read_reset_seconds: u64 = 3600u64 => 1..=86_400,
         /// Writes, per token or client address.
-        writes: u32 = 20u32,
+        writes: u32 = 20u32 => 1..=1_000_000_000,
         /// Writes of a user, over all tokens.
-        user_writes: u32 = 120u32,
+        user_writes: u32 = 120u32 => 1..=1_000_000_000,
         /// Seconds after which the counts of writes restart.
-        write_reset_seconds: u64 = 60u64,
+        write_reset_seconds: u64 = 60u64 => 1..=86_400,
         /// Markers, presence and ended subscriptions, per token or client address.
-        markers: u32 = 120u32,
+        markers: u32 = 120u32 => 1..=1_000_000_000,
         /// Markers, presence and ended subscriptions of a user, over all tokens.
-        user_markers: u32 = 480u32,
+        user_markers: u32 = 480u32 => 1..=1_000_000_000,
         /// Seconds after which the counts of markers restart.
-        marker_reset_seconds: u64 = 60u64,
+        marker_reset_seconds: u64 = 60u64 => 1..=86_400,
         /// Attempts to sign in, per client address.
-        sign_ins: u32 = 20u32,
+        sign_ins: u32 = 20u32 => 1..=1_000_000_000,
         /// Attempts to sign in, per account, from all addresses.
-        account_sign_ins: u32 = 10u32,
+        account_sign_ins: u32 = 10u32 => 1..=1_000_000_000,
         /// Seconds after which the counts of attempts to sign in restart.
-        sign_in_reset_seconds: u64 = 60u64,
+        sign_in_reset_seconds: u64 = 60u64 => 1..=86_400,
         /// Seconds that a client is refused after it exceeded a limit. 0: until the count restarts.
-        ban_seconds: u64 = 0u64,
+        ban_seconds: u64 = 0u64 => 0..=604_800,
+    }
+}
+
+impl Config {
+    /// What no setting shows by itself.
+    fn contradiction(&self) -> Option<String> {
+        let (server, presence) = (&self.server, &self.presence);
+        if server.demo && !server.demo_on_network && !server.bind.is_loopback() {
+            return Some(format!(
+                "a demo shows its passwords to all who can reach {}; listen on 127.0.0.1, or add --demo-on-network",
+                server.bind
+            ));
+        }
+        if presence.default_seconds > presence.max_seconds {
+            return Some(format!(
+                "presence.default_seconds is {}, more than presence.max_seconds, which is {}",
+                presence.default_seconds, presence.max_seconds
+            ));
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    fn every_number_has_a_least_and_a_greatest_value() {
+        for key in Config::keys() {
+            let is_number = key.default.parse::<u64>().is_ok();
+            assert_eq!(key.has_range, is_number, "{}.{}", key.section, key.name);
+        }
+    }
+
+    #[test]
+    fn every_default_is_within_its_range() {
+        let mut config = Config::default();
+        for key in Config::keys() {
+            let text = key.default.trim_matches(['"', '[', ']']);
+            assert_eq!(
+                config.set(key.section, key.name, text),
+                Ok(()),
+                "{}",
+                key.name
+            );
+        }
+        assert_eq!(config.values(), Config::default().values());
     }
 }

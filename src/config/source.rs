@@ -89,7 +89,7 @@ impl Source for Named {
 
 impl Key {
     /// `section.name`
-    fn path(&self) -> String {
+    pub fn path(&self) -> String {
         format!("{}.{}", self.section, self.name)
     }
 
@@ -155,7 +155,10 @@ impl Config {
                 settings.put(&section, &name, value.kind, &shown)?;
             }
         }
-        Ok(settings)
+        match settings.contradiction() {
+            Some(wrong) => Err(ConfigError(wrong)),
+            None => Ok(settings),
+        }
     }
 
     fn put(
@@ -280,8 +283,18 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_type_says_what_was_expected() {
         for (text, said) in [
-            ("\"long\"", "expected a whole number from 0, got \"long\""),
-            ("-1", "expected a whole number from 0, got \"-1\""),
+            (
+                "\"long\"",
+                "expected a whole number from 100 to 86400000, got \"long\"",
+            ),
+            (
+                "-1",
+                "expected a whole number from 100 to 86400000, got \"-1\"",
+            ),
+            (
+                "0",
+                "expected a whole number from 100 to 86400000, got \"0\"",
+            ),
             ("4.5", "expected a single value"),
             ("[4]", "expected a single value"),
         ] {
@@ -293,28 +306,28 @@ mod tests {
         let flags = Named::default().with("server.workers", "--workers", Some("two".into()));
         assert_eq!(
             complaint(Config::merged("", "", Named::default(), flags)),
-            "--workers: expected a whole number from 0, got \"two\""
+            "--workers: expected a whole number from 0 to 512, got \"two\""
         );
-        let control = complaint(file("[server]\nbind = \"a\\u0000\""));
+        let control = complaint(file("[store]\ndatabase_url = \"a\\u0000\""));
         assert!(control.contains("control characters"), "{control}");
     }
 
     #[test]
     fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
-        let text = "[server]\nbind = \"file\"\nlog = \"file\"\npublic_url = \"file\"";
+        let text = "[server]\nbind = \"file:1\"\nlog = \"error\"\npublic_url = \"http://file\"";
         let environment = environment(&[
             ("BIND", "read by the command line"),
-            ("SERVER_BIND", "variable"),
-            ("SERVER_LOG", "variable"),
+            ("SERVER_BIND", "variable:1"),
+            ("SERVER_LOG", "debug"),
         ]);
         let flags = Named::default()
-            .with("server.bind", "--bind", Some("flag".into()))
+            .with("server.bind", "--bind", Some("flag:1".into()))
             .with("server.log", "--log", None);
         let merged = Config::merged("x.toml", text, environment.unwrap(), flags).unwrap();
         let server = merged.server;
         assert_eq!(
             (server.bind, server.log, server.public_url),
-            ("flag".into(), "variable".into(), "file".into())
+            ("flag:1".into(), "debug".into(), "http://file".into())
         );
         assert_eq!(server.workers, Config::default().server.workers);
     }
@@ -331,6 +344,18 @@ mod tests {
             ),
             (3, true, false)
         );
+    }
+
+    #[test]
+    fn a_demo_that_others_can_reach_wants_a_switch() {
+        let demo = "[server]\ndemo = true\nbind = \"0.0.0.0:80\"\n";
+        let said = complaint(file(demo));
+        assert!(
+            said.contains("--demo-on-network") && said.contains("0.0.0.0:80"),
+            "{said}"
+        );
+        assert!(file(&format!("{demo}demo_on_network = true")).is_ok());
+        assert!(file("[server]\ndemo = true\nbind = \"[::1]:80\"").is_ok());
     }
 
     #[test]

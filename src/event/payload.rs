@@ -62,15 +62,15 @@ pub enum Payload {
     },
     /// A user subscribed to a channel.
     Subscribed {
-        /// The channel.
-        news: Box<ChannelNews>,
+        /// The channel. Users that are subscribed by one write share it.
+        news: Arc<ChannelNews>,
         /// The user.
         user: Arc<User>,
     },
     /// A user is no longer subscribed to a channel, for any reason.
     Unsubscribed {
-        /// The channel.
-        news: Box<ChannelNews>,
+        /// The channel. Users that are unsubscribed by one write share it.
+        news: Arc<ChannelNews>,
         /// The user.
         user: Arc<User>,
     },

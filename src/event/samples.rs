@@ -137,11 +137,11 @@ pub(crate) fn one_of_each() -> Vec<Payload> {
         Payload::ChannelCreated { news: news(ROOM) },
         Payload::ChannelChanged { news: news(ROOM) },
         Payload::Subscribed {
-            news: news(ROOM),
+            news: news(ROOM).into(),
             user: user(ADA),
         },
         Payload::Unsubscribed {
-            news: news(ROOM),
+            news: news(ROOM).into(),
             user: user(ADA),
         },
         related(Relation::Follow, ADA, BOB, false),

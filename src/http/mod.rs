@@ -15,6 +15,7 @@ pub mod oauth;
 pub mod pipeline;
 pub mod presence;
 mod principal;
+pub mod readiness;
 pub mod reply;
 pub mod request;
 pub mod routes;
@@ -25,11 +26,13 @@ pub mod text;
 pub mod token;
 pub mod users;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::actors::Engine;
 use crate::config::{Config, Networks};
 use pipeline::rate_limit::{RateLimiter, RateLimits};
+
+use readiness::Readiness;
 
 pub use casing::CasedStream;
 pub use error::ApiError;
@@ -82,7 +85,8 @@ pub struct App {
     pub passwords: oauth::PasswordChecks,
     /// As configured.
     pub settings: Settings,
-    ready: AtomicBool,
+    /// Whether new work is welcome.
+    pub readiness: Readiness,
     serving: AtomicUsize,
 }
 
@@ -97,21 +101,16 @@ impl Drop for Serving<'_> {
 }
 
 impl App {
-    /// Not ready yet, until [`App::set_ready`] says so.
+    /// Not ready yet, until its readiness is told so.
     pub fn new(engine: Engine, settings: Settings) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             passwords: oauth::PasswordChecks::default(),
             settings,
-            ready: AtomicBool::new(false),
+            readiness: Readiness::default(),
             serving: AtomicUsize::new(0),
         }
-    }
-
-    /// What `/readyz` answers: true at the very end of a start, false as the first thing of a stop.
-    pub fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::Release);
     }
 
     /// A request begins.
@@ -123,10 +122,5 @@ impl App {
     /// Requests being served: a stop waits for them, and not for idle connections.
     pub fn serving(&self) -> usize {
         self.serving.load(Ordering::Acquire)
-    }
-
-    /// Whether new work is welcome.
-    pub fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
     }
 }

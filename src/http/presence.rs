@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use crate::actors::SetPresence;
 use crate::http::extract::{Body, Caller, Live, Params, TokenCaller, UserCaller, path};
 use crate::http::{ApiResult, App, show};
-use crate::model::{Refusal, Stamp, UserId, UserPrincipal};
+use crate::model::{PageRequest, Refusal, Stamp, UserId, UserPrincipal};
 use crate::protocol::topic::Topic;
 use crate::text::is_invisible;
 
@@ -18,11 +18,23 @@ pub struct Lifetimes {
     pub longest: u64,
 }
 
-/// `GET /presence`: all users that are not offline.
+/// A page of a list of presences: as long as pages may be, since clients show who is there without turning pages.
+pub fn page(params: &Params) -> PageRequest {
+    let asked = params.page();
+    match params.has("count") {
+        true => asked,
+        false => PageRequest {
+            count: 200,
+            ..asked
+        },
+    }
+}
+
+/// `GET /presence`: users that are not offline.
 pub async fn list(caller: TokenCaller, params: Params, live: Live, app: Data<App>) -> ApiResult {
     let page = async {
-        let present = app.engine.presence().all();
-        show::all(&app, Some(&caller), &params, &present).await
+        let present = app.engine.presence().all(&page(&params));
+        show::page(&app, Some(&caller), &params, &present).await
     };
     live.around(&app, &caller, Topic::Presence, page).await
 }

@@ -4,7 +4,8 @@
 //! knows about the inside comes from the operating system (processor time, memory) and from pages that any
 //! client may read.
 //!
-//! * [`args`] flags · `plan` the load · `setup`, `blocking`, `process` the server, its accounts and rooms
+//! * [`args`] flags · `plan` the load · `capacity` whether the server can carry it
+//! * `setup`, `blocking`, `process` the server and its accounts · `rooms`, `made` what is made there, and removed
 //! * `play` the plans over `engine`, one epoll loop over all sockets
 //! * `frame`, `rest`, `stamp`, `timestamps` bytes · `event`, `held` frames that are read whole
 //! * `ledger` loss and order · `faults` what must not happen
@@ -15,6 +16,7 @@ pub mod args;
 
 mod blocking;
 mod bound;
+mod capacity;
 mod convert;
 mod engine;
 mod event;
@@ -25,6 +27,7 @@ mod held;
 mod inside;
 mod latency;
 mod ledger;
+mod made;
 mod measure;
 mod observer;
 mod plan;
@@ -32,6 +35,7 @@ mod play;
 mod process;
 mod report;
 mod rest;
+mod rooms;
 mod setup;
 mod signals;
 mod socket;
@@ -51,7 +55,7 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use target::Target;
+use target::{SetupError, Target};
 
 /// A plan that was checked, with everything that its result is held against.
 struct Prepared {
@@ -79,6 +83,7 @@ pub fn run(args: LoadtestArgs) -> ExitCode {
     }
     let target = match Target::prepare(&args, &prepared.plan) {
         Ok(target) => target,
+        Err(SetupError::Interrupted) => return ExitCode::FAILURE,
         Err(refused) => return say(&refused.to_string(), ExitCode::from(2)),
     };
     let report = match play::play(&args, &prepared.plan, &prepared.bounds, target) {

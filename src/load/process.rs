@@ -19,6 +19,9 @@ const START: Duration = Duration::from_secs(20);
 /// Time for an ordered stop before the group is killed.
 const STOP: Duration = Duration::from_secs(5);
 
+/// Name of its directory, before the number of our process.
+const DIRECTORY: &str = "groundnut-loadtest-";
+
 /// A running server and the directory that holds its database and its log.
 #[derive(Debug)]
 pub(super) struct ServerProcess {
@@ -37,7 +40,8 @@ impl ServerProcess {
         core: Option<usize>,
         sockets: u64,
     ) -> io::Result<Self> {
-        let name = format!("groundnut-loadtest-{}", std::process::id());
+        sweep(&std::env::temp_dir());
+        let name = format!("{DIRECTORY}{}", std::process::id());
         let directory = data
             .map_or_else(std::env::temp_dir, Path::to_path_buf)
             .join(name);
@@ -55,6 +59,8 @@ impl ServerProcess {
         command
             .args(["serve", "--bind", "127.0.0.1:0"])
             .args(["--database-url", &database_url(&directory)])
+            // It ends with this process even if that is killed.
+            .args(["--parent", &std::process::id().to_string()])
             .env("GROUNDNUT_RATE_LIMITS_ENABLED", "false")
             .env("GROUNDNUT_STREAMS_USER_CONNECTIONS", many)
             .stdin(Stdio::null())
@@ -200,6 +206,43 @@ impl Drop for ServerProcess {
     }
 }
 
+/// Removes what testers left that were killed: directories whose process is gone.
+fn sweep(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(DIRECTORY));
+        let Some(pid) = number.and_then(|number| number.parse::<u32>().ok()) else {
+            continue;
+        };
+        if !Path::new(&format!("/proc/{pid}")).exists() {
+            // It may be another user's.
+            std::fs::remove_dir_all(entry.path()).unwrap_or_default();
+        }
+    }
+}
+
 fn database_url(directory: &Path) -> String {
     format!("sqlite://{}", directory.join("groundnut.db").display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_directories_of_testers_that_are_gone_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        // No process has a number above 4 194 304.
+        let gone = folder.path().join(format!("{DIRECTORY}99999999"));
+        let ours = folder
+            .path()
+            .join(format!("{DIRECTORY}{}", std::process::id()));
+        let other = folder.path().join("groundnut-loadtest-notes");
+        for place in [&gone, &ours, &other] {
+            std::fs::create_dir(place).unwrap();
+        }
+        sweep(folder.path());
+        assert!(!gone.exists() && ours.exists() && other.exists());
+    }
 }

@@ -1,24 +1,21 @@
-//! The set-up of a plan: server, accounts, tokens, rooms. It uses only the server's
-//! command line or its public API.
+//! The set-up of a plan: server, accounts, tokens. It uses only the server's command line or its public API.
 
 use super::args::LoadtestArgs;
 use super::blocking::Blocking;
-use super::engine::Room;
+use super::capacity::{Callers, Published};
+use super::made::Inventory;
 use super::plan::{Impossible, Kind, Plan};
 use super::process::ServerProcess;
+use super::signals::Pressed;
 use super::socket::Dial;
 use super::target::{SetupError, Target};
 use super::usage;
-use serde_json::{Value, json};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4, TcpStream, ToSocketAddrs};
-use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
-/// Key of the app stream that the firehose plan listens to.
-const STREAM_KEY: &str = "loadtest";
-/// Connections over which rooms are set up.
-const SETTERS_UP: usize = 16;
 /// Time for a server at --url to answer.
 const FIRST_ANSWER: Duration = Duration::from_secs(5);
 
@@ -82,16 +79,51 @@ impl Target {
             let (address, why) = (url.to_owned(), error.to_string());
             Impossible::Silent { address, why }
         })?;
-        Ok(Self {
+        let target = Self {
             address,
             host,
             people: args.tokens.clone(),
             app_token: args.app_token.clone(),
             pid: args.server_pid,
             process: None,
+            made: Inventory::default(),
             client_core: None,
             server_core: None,
-        })
+        };
+        if !args.bare {
+            target.can_carry(plan, args.sockets_per_address)?;
+        }
+        Ok(target)
+    }
+
+    /// Refuses a plan that the limits of the server cannot carry, and tokens that it does not know.
+    fn can_carry(&self, plan: &Plan, sockets_per_address: u64) -> Result<(), SetupError> {
+        let mut caller = Blocking::open(self)?;
+        let mut users = BTreeSet::new();
+        for token in &self.people {
+            let answer = caller.call("GET", "/v1/token", token, "")?;
+            let user = answer.pointer("/data/user/id").map(Value::to_string);
+            // A server that does not say whose it is: each token counts as a user of its own.
+            users.insert(user.unwrap_or_else(|| token.clone()));
+        }
+        let Ok(config) = caller.text("/v1/sys/config") else {
+            return Ok(());
+        };
+        let config = serde_json::from_str(&config).unwrap_or_default();
+        let spreads = self.address.ip().is_loopback();
+        let callers = Callers {
+            tokens: self.people.len(),
+            users: users.len(),
+            sockets_per_address: spreads.then_some(sockets_per_address),
+        };
+        let shortfalls = Published::parse(&config).shortfalls(plan, callers);
+        if shortfalls.is_empty() {
+            Ok(())
+        } else {
+            let address = self.host.clone();
+            let limits = shortfalls.join("\n  ");
+            Err(Impossible::Limits { address, limits }.into())
+        }
     }
 
     fn of_our_own(
@@ -107,7 +139,11 @@ impl Target {
         // One word: an id may begin with a dash.
         let client = format!("--client={}", text_of(&client, "client_id")?);
         let mut people = Vec::new();
+        let pressed = Pressed::watch()?;
         for number in 1..=plan.people {
+            if pressed.now() {
+                return Err(SetupError::Interrupted);
+            }
             let name = format!("listener{number}");
             process.command(
                 &["user", "create", &name, "--password-stdin"],
@@ -134,6 +170,7 @@ impl Target {
             app_token,
             pid: Some(process.pid()),
             process: Some(process),
+            made: Inventory::default(),
             client_core: None,
             server_core: None,
         })
@@ -152,82 +189,6 @@ impl Target {
     pub(super) fn person(&self, nth: usize) -> String {
         let turn = nth.checked_rem(self.people.len()).unwrap_or(0);
         self.people.get(turn).cloned().unwrap_or_default()
-    }
-
-    /// Creates rooms that every account may read and write, owned by the accounts round robin.
-    pub(super) fn rooms(&self, count: u32) -> Result<Vec<Room>, SetupError> {
-        let body = json!({
-            "type": "com.example.load",
-            "acl": { "write": { "any_user": true }, "read": { "public": true } },
-        });
-        let body = body.to_string();
-        self.each(count as usize, |caller, nth| {
-            let token = self.person(nth);
-            let room = caller.call("POST", "/v1/channels", &token, &body)?;
-            let id = room.pointer("/data/id").and_then(Value::as_str);
-            let id = id
-                .ok_or(SetupError::Answer("no data.id in a created channel"))?
-                .to_owned();
-            let author = room.pointer("/data/user/id").and_then(Value::as_str);
-            let author = author.map(str::to_owned);
-            Ok(Room { id, token, author })
-        })
-    }
-
-    /// Makes every account a subscriber of the rooms, so that they are in its inbox.
-    pub(super) fn subscribe_all(&self, rooms: &[Room]) -> Result<(), SetupError> {
-        let all = self
-            .people
-            .iter()
-            .flat_map(|token| rooms.iter().map(move |room| (token, room)));
-        let all: Vec<(&String, &Room)> = all.collect();
-        self.each(all.len(), |caller, nth| {
-            let Some((token, room)) = all.get(nth) else {
-                return Ok(());
-            };
-            let path = format!("/v1/channels/{}/subscribe", room.id);
-            caller.call("PUT", &path, token, "{}").map(drop)
-        })
-        .map(drop)
-    }
-
-    /// Does something `count` times over a few connections, so that the writes share their commits.
-    fn each<T: Send>(
-        &self,
-        count: usize,
-        one: impl Fn(&mut Blocking<'_>, usize) -> Result<T, SetupError> + Sync,
-    ) -> Result<Vec<T>, SetupError> {
-        let share = |first: usize| {
-            let mut caller = Blocking::open(self)?;
-            let mine = (first..count).step_by(SETTERS_UP);
-            mine.map(|nth| Ok((nth, one(&mut caller, nth)?)))
-                .collect::<Result<Vec<_>, SetupError>>()
-        };
-        let shares = std::thread::scope(|scope| {
-            let share = &share;
-            let threads: Vec<_> = (0..SETTERS_UP.min(count))
-                .map(|first| scope.spawn(move || share(first)))
-                .collect();
-            threads
-                .into_iter()
-                .map(ScopedJoinHandle::join)
-                .collect::<Vec<_>>()
-        });
-        let mut all = Vec::with_capacity(count);
-        for share in shares {
-            let gone = |_| SetupError::Answer("a thread of the set-up broke off");
-            all.extend(share.map_err(gone)??);
-        }
-        all.sort_by_key(|(nth, _)| *nth);
-        Ok(all.into_iter().map(|(_, made)| made).collect())
-    }
-
-    /// Creates the app stream; path and query to connect to it.
-    pub(super) fn app_stream(&self) -> Result<String, SetupError> {
-        let token = self.app_token.clone().unwrap_or_default();
-        let body = json!({ "type": "long_poll", "object_types": ["message"], "key": STREAM_KEY });
-        Blocking::open(self)?.call("POST", "/v1/streams", &token, &body.to_string())?;
-        Ok(format!("/v1/app?access_token={token}&key={STREAM_KEY}"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The server under load, as everything that calls it needs to know it, and why a call before the run failed.
 
+use super::made::Inventory;
 use super::plan::Impossible;
 use super::process::ServerProcess;
 use std::io;
@@ -15,6 +16,8 @@ pub(super) struct Target {
     pub(super) app_token: Option<String>,
     pub(super) pid: Option<u32>,
     pub(super) process: Option<ServerProcess>,
+    /// What the run made on it.
+    pub(super) made: Inventory,
     /// Where our own process may run once the server is pinned.
     pub(super) client_core: Option<usize>,
     pub(super) server_core: Option<usize>,
@@ -33,6 +36,8 @@ pub(super) enum SetupError {
         what: String,
         body: String,
     },
+    #[error("interrupted before the run began")]
+    Interrupted,
     #[error("unexpected answer: {0}")]
     Answer(&'static str),
 }

@@ -41,6 +41,7 @@ refusals! {
     Missing                  400 "missing-field"             "A required field is missing.";
     Invalid                  400 "invalid-value"             "This value is not allowed.";
     TooLong                  400 "too-long"                  "This is too long.";
+    TooDeep                  400 "too-deep"                  "This is nested too deeply.";
     NulCharacter             400 "nul-character"             "Texts may not contain NUL characters.";
     EmptyText                400 "empty-text"                "Text may not be empty.";
     MalformedBody            400 "malformed-body"            "The body could not be read.";

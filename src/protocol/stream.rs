@@ -102,10 +102,12 @@ fn id_of(payload: &Payload) -> String {
         Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
             written.message.id.to_string()
         }
-        Payload::ChannelCreated { news }
-        | Payload::ChannelChanged { news }
-        | Payload::Subscribed { news, .. }
-        | Payload::Unsubscribed { news, .. } => news.channel.id.to_string(),
+        Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => {
+            news.channel.id.to_string()
+        }
+        Payload::Subscribed { news, .. } | Payload::Unsubscribed { news, .. } => {
+            news.channel.id.to_string()
+        }
         Payload::Related { other, .. } => other.id.to_string(),
         Payload::UserChanged { user } | Payload::UserPresence { user, .. } => user.id.to_string(),
         Payload::TokenGranted { token, .. } | Payload::TokenRevoked { token, .. } => token

@@ -1,11 +1,15 @@
-//! Assembly: store → actors → listener, and an ordered stop.
+//! Assembly: store → actors → listener. What ends a server is beside it: `signals`, `parts`, `stop`.
 
 mod listen;
+mod parts;
+mod reload;
+mod signals;
+mod stop;
+mod watch;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::System;
@@ -15,21 +19,21 @@ use tokio::sync::{mpsc, oneshot};
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
-use crate::actors::send::Mailbox;
-use crate::actors::shard::mail::CloseAll;
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, Settings};
 use crate::model::Failure;
-use crate::protocol::goodbye::Goodbye;
 use crate::protocol::site::Site;
-use crate::store::{Store, StoreOptions};
-use crate::telemetry::Metrics;
+use crate::store::{ServeLock, Store, StoreOptions};
+use crate::telemetry::{Log, Metrics};
 use crate::web::{Demo, DemoPerson};
-
-/// Interval between checks of the parts that cannot be replaced.
-const LOOK_AT_PARTS: Duration = Duration::from_secs(1);
+use parts::part_lost;
+pub use reload::ReadAgain;
+use reload::Reload;
+use signals::{Harmless, Stops};
+use stop::{Stopped, stop};
+use watch::watch;
 
 /// Interval between removals of expired presence.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -46,9 +50,23 @@ pub enum StartError {
     /// The listener failed later.
     #[error("listener: {0}")]
     Listen(#[from] std::io::Error),
-    /// A part that cannot be replaced panicked.
+    /// A part that cannot be replaced ended.
     #[error("{0} stopped working; start the server again")]
     PartLost(&'static str),
+    /// The time of a stop was over before all that ran had ended.
+    #[error("stopped by force")]
+    StoppedByForce,
+}
+
+impl StartError {
+    /// How the process ends; `docs/operations.md` lists the codes.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Store(_) | Self::Bind(..) | Self::Listen(_) => 1,
+            Self::PartLost(_) => 70,
+            Self::StoppedByForce => 75,
+        }
+    }
 }
 
 impl From<Failure> for StartError {
@@ -57,147 +75,148 @@ impl From<Failure> for StartError {
     }
 }
 
+/// What a server is started with.
+pub struct Launch {
+    /// The settings in force.
+    pub config: Config,
+    /// Where they are read again, at SIGHUP.
+    pub read_again: ReadAgain,
+    /// The log, whose filter SIGHUP may change.
+    pub log: Arc<Log>,
+    /// The counters, which the log shares.
+    pub metrics: Arc<Metrics>,
+    /// Go on from the clock of the machine, whatever the database says.
+    pub accepts_clock: bool,
+}
+
 /// Serves until SIGINT or SIGTERM. Prints `listening on …` on standard output once it accepts requests.
 ///
 /// # Errors
-/// See [`StartError`].
-pub fn serve(config: &Config, with_demo: bool) -> Result<(), StartError> {
+/// See [`StartError`]. After an end that was not in order the process is left at once, without waiting for threads
+/// that may hang.
+pub fn serve(launch: Launch) -> Result<(), StartError> {
     raise_descriptor_limit();
+    let log = launch.log.clone();
     let system = System::new();
-    system.block_on(run(config, with_demo))
+    let outcome = system.block_on(run(launch));
+    match outcome {
+        Err(error @ (StartError::PartLost(_) | StartError::StoppedByForce)) => {
+            log.say(&format!("groundnut: {error}"));
+            log.flush();
+            std::process::exit(i32::from(error.exit_code()))
+        }
+        outcome => outcome,
+    }
 }
 
-async fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
+async fn run(launch: Launch) -> Result<(), StartError> {
+    let harmless = Harmless::take()?;
+    let Launch {
+        config,
+        read_again,
+        log,
+        metrics,
+        accepts_clock,
+    } = launch;
     let clock = Clock::default();
-    let metrics = Arc::new(Metrics::default());
-    let options = StoreOptions::from(&config.store);
+    let options = StoreOptions {
+        accepts_clock,
+        ..StoreOptions::from(&config.store)
+    };
+    let lock = ServeLock::take(&options)?;
     let store = Store::open(&options, clock.clone(), metrics.clone())?;
+    let stops = Stops::take()?;
     crate::setup::page::register(&store).await?;
-    let demo = match with_demo {
+    let demo = match config.server.demo {
         true => crate::setup::demo::fill(&store).await?,
         false => Demo::default(),
     };
-    let listener = TcpListener::bind(&config.server.bind)
-        .map_err(|error| StartError::Bind(config.server.bind.clone(), error))?;
+    let listener = TcpListener::bind(&*config.server.bind)
+        .map_err(|error| StartError::Bind(config.server.bind.to_string(), error))?;
     let address = listener.local_addr()?;
-    let public_url = match config.server.public_url.as_str() {
-        "" => format!("http://{}", shown(address)),
-        url => url.to_owned(),
-    };
+    lock.names(&format!("http://{}", shown(address)));
+    let public_url = public_url(&config, address);
     let directory = Directory::new(
         Arbiters::start(config.server.actor_threads),
         metrics.clone(),
     );
-    let (shared, ephemeral) = Shared::new(
-        store.clone(),
-        config,
-        Site::new(&public_url),
-        clock,
-        directory,
-        metrics,
-    );
+    let site = Site::new(&public_url);
+    let (shared, ephemeral) = Shared::new(store, &config, site, clock, directory, metrics);
     let shared = Arc::new(shared);
     let delivery_ended = start_log_tail(&shared, ephemeral).await?;
-    let app = Data::new(App::new(
-        Engine::new(shared.clone()),
-        Settings::from(config),
-    ));
+    let engine = Engine::new(shared.clone());
+    let app = Data::new(App::new(engine, Settings::from(&config)));
     let people = demo.people.clone();
-    let server = listen::listen(
-        config,
-        listener,
-        shared.clone(),
-        app.clone(),
-        Data::new(demo),
-    )?;
-    let sweeper = actix_rt::spawn(sweep(shared.clone()));
-    app.set_ready(true);
-    warn_of_strange_proxy(config);
-    announce(&public_url, address, &people)?;
-    let outcome = run_until_stopped(server, config, &shared, &app, delivery_ended).await;
-    sweeper.abort();
-    store.close().await;
+    let (for_workers, pages) = (shared.clone(), app.clone());
+    let server = listen::listen(&config, listener, for_workers, pages, Data::new(demo))?;
+    app.readiness.begin_serving();
+    warn_of_strange_proxy(&config);
+    announce(&public_url, address, &people);
+    let running = Running {
+        shared: &shared,
+        app: &app,
+        log: &log,
+        harmless,
+        stops,
+        reload: Reload {
+            current: config,
+            read_again,
+        },
+    };
+    let outcome = running.until_stopped(server, delivery_ended).await;
+    drop(lock);
     outcome
 }
 
-/// Until a signal or the loss of a part has drained the server, or the server ends by itself.
-async fn run_until_stopped(
-    server: actix_server::Server,
-    config: &Config,
-    shared: &Shared,
-    app: &App,
-    delivery_ended: oneshot::Receiver<()>,
-) -> Result<(), StartError> {
-    let handle = server.handle();
-    let mut running = actix_rt::spawn(server);
-    tokio::select! {
-        ended = &mut running => {
-            drop(ended);
-            Ok(())
-        }
-        () = stop_signal() => {
-            tracing::info!("stopping");
-            app.set_ready(false);
-            drain(config, shared, app, &handle).await;
-            Ok(())
-        }
-        lost = part_lost(shared, delivery_ended) => {
-            // A server without this part accepts writes that no listener hears; a new process delivers to all of them.
-            tracing::error!(part = lost, "a part that cannot be replaced ended; stopping");
-            app.set_ready(false);
-            drain(config, shared, app, &handle).await;
-            Err(StartError::PartLost(lost))
-        }
-    }
+/// A server that accepts requests.
+struct Running<'a> {
+    shared: &'a Shared,
+    app: &'a App,
+    log: &'a Log,
+    harmless: Harmless,
+    stops: Stops,
+    reload: Reload,
 }
 
-/// Until the delivery, a shard or the write lane has ended, which only a panic brings about (`LogTail` survives those
-/// in its steps); says which.
-async fn part_lost(shared: &Shared, mut delivery_ended: oneshot::Receiver<()>) -> &'static str {
-    let mut looks = tokio::time::interval(LOOK_AT_PARTS);
-    loop {
-        tokio::select! {
-            // It never sends: the closed channel is the signal.
-            _ = &mut delivery_ended => return "the delivery of events",
-            _ = looks.tick() => {}
+impl Running<'_> {
+    /// Until a signal or the loss of a part has ended the server.
+    async fn until_stopped(
+        mut self,
+        server: actix_server::Server,
+        delivery_ended: oneshot::Receiver<()>,
+    ) -> Result<(), StartError> {
+        let listener = server.handle();
+        let mut accepting = actix_rt::spawn(server);
+        let settings = &self.reload.current;
+        let budget = Duration::from_millis(settings.server.drain_ms);
+        let watch = watch(self.shared, self.app, settings.store.min_free_megabytes);
+        let mut watch = std::pin::pin!(watch);
+        let mut sweep = std::pin::pin!(sweep(self.shared));
+        let mut lost = std::pin::pin!(part_lost(self.shared, delivery_ended));
+        let lost = loop {
+            tokio::select! {
+                _ = &mut accepting => break Some("the listener"),
+                lost = &mut lost => break Some(lost),
+                () = self.stops.next() => break None,
+                () = self.harmless.hang_up() => self.reload.run(self.log, self.shared, self.app),
+                () = &mut watch => {}
+                () = &mut sweep => {}
+            }
+        };
+        match lost {
+            Some(part) => {
+                // A server without this part accepts work that it cannot finish; a new process does all of it.
+                tracing::error!(part, "a part that cannot be replaced ended; stopping");
+            }
+            None => tracing::info!("stopping"),
         }
-        if !shared.store.is_writing() {
-            return "the write lane";
-        }
-        if !shared.shards.all().iter().all(Mailbox::is_alive) {
-            return "a shard";
+        let stopped = stop(budget, self.shared, self.app, &listener, &mut self.stops).await;
+        match (lost, stopped) {
+            (Some(part), _) => Err(StartError::PartLost(part)),
+            (None, Stopped::ByForce) => Err(StartError::StoppedByForce),
+            (None, Stopped::InOrder) => Ok(()),
         }
     }
-}
-
-/// No new connections, a close frame to all streams, an end of the running requests; then the rest is dropped.
-async fn drain(config: &Config, shared: &Shared, app: &App, handle: &actix_server::ServerHandle) {
-    shared.stopping.store(true, Ordering::Release);
-    handle.pause().await;
-    for shard in shared.shards.all() {
-        if shard
-            .send_past_bound(CloseAll(Goodbye::GoingAway))
-            .await
-            .is_err()
-        {
-            tracing::warn!("a worker thread ended before it could close its connections");
-        }
-    }
-    let budget = Duration::from_millis(config.server.drain_ms);
-    let served = async {
-        let mut looks = tokio::time::interval(Duration::from_millis(20));
-        // A stream ends when its client has answered the close frame, or after `streams.linger_ms`.
-        while app.serving() > 0 || shared.directory.counts().0 > 0 {
-            looks.tick().await;
-        }
-    };
-    if tokio::time::timeout(budget, served).await.is_err() {
-        tracing::warn!(
-            requests = app.serving(),
-            "the stop took too long; dropping the remaining requests"
-        );
-    }
-    handle.stop(false).await;
 }
 
 /// Starts the delivery. What comes back ends with it, also if it ends by a panic.
@@ -225,23 +244,7 @@ async fn start_log_tail(
     }
 }
 
-/// Until SIGINT or SIGTERM.
-async fn stop_signal() {
-    use actix_rt::signal::unix::{SignalKind, signal};
-    let (Ok(mut int), Ok(mut term)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        // Without signals only a kill ends the process.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = int.recv() => {}
-        _ = term.recv() => {}
-    }
-}
-
-async fn sweep(shared: Arc<Shared>) {
+async fn sweep(shared: &Shared) {
     let mut turns = tokio::time::interval(SWEEP);
     loop {
         turns.tick().await;
@@ -249,11 +252,22 @@ async fn sweep(shared: Arc<Shared>) {
     }
 }
 
-fn announce(
-    public_url: &str,
-    address: SocketAddr,
-    people: &[DemoPerson],
-) -> Result<(), std::io::Error> {
+fn public_url(config: &Config, address: SocketAddr) -> String {
+    match &*config.server.public_url {
+        "" => format!("http://{}", shown(address)),
+        url => url.to_owned(),
+    }
+}
+
+/// A standard output that takes nothing ends no server: the log has the address too.
+fn announce(public_url: &str, address: SocketAddr, people: &[DemoPerson]) {
+    tracing::info!(%address, "listening");
+    if let Err(error) = print(public_url, address, people) {
+        tracing::warn!(%error, "standard output does not take the address");
+    }
+}
+
+fn print(public_url: &str, address: SocketAddr, people: &[DemoPerson]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on http://{}", shown(address))?;
     if !public_url.ends_with(&shown(address)) {

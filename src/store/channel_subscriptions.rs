@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::among::among;
 use super::schema::{channel_markers, channel_mutes, channel_subscriptions, channels};
 use super::{Db, Failure, Tx};
 use crate::model::{ChannelId, Marker, Page, PageRequest, Refusal, Stamp, UserId};
@@ -77,7 +78,7 @@ impl Db<'_> {
             .collect();
         let subscribed = channel_subscriptions::table
             .filter(channel_subscriptions::user_id.eq(user.0))
-            .filter(channel_subscriptions::channel_id.eq_any(ids()))
+            .filter(among("channel_subscriptions.channel_id", ids()))
             .select(channel_subscriptions::channel_id)
             .load::<i64>(self.sql)?;
         for id in subscribed {
@@ -85,7 +86,7 @@ impl Db<'_> {
         }
         let muted = channel_mutes::table
             .filter(channel_mutes::user_id.eq(user.0))
-            .filter(channel_mutes::channel_id.eq_any(ids()))
+            .filter(among("channel_mutes.channel_id", ids()))
             .select(channel_mutes::channel_id)
             .load::<i64>(self.sql)?;
         for id in muted {
@@ -93,7 +94,7 @@ impl Db<'_> {
         }
         let markers = channel_markers::table
             .filter(channel_markers::user_id.eq(user.0))
-            .filter(channel_markers::channel_id.eq_any(ids()))
+            .filter(among("channel_markers.channel_id", ids()))
             .select((
                 channel_markers::channel_id,
                 channel_markers::position,
@@ -121,7 +122,10 @@ impl Db<'_> {
     ) -> Result<Vec<UserId>, Failure> {
         let ids = channel_mutes::table
             .filter(channel_mutes::channel_id.eq(channel.0))
-            .filter(channel_mutes::user_id.eq_any(users.iter().map(|user| user.0)))
+            .filter(among(
+                "channel_mutes.user_id",
+                users.iter().map(|user| user.0),
+            ))
             .order(channel_mutes::user_id.asc())
             .select(channel_mutes::user_id)
             .load::<i64>(self.sql)?;

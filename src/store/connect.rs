@@ -22,7 +22,8 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 /// Statements that take longer are reported.
 const SLOW: Duration = Duration::from_millis(250);
 
-/// * `busy_timeout`: another process (the command line) may hold the write lock briefly.
+/// * `busy_timeout`: another process (the command line) may hold the write lock briefly. The server's write lane
+///   shortens it once the database is open.
 /// * `page_size`: a commit writes whole pages, most of which a message changes by a few bytes. Half of the usual size
 ///   writes half as much. A database that exists keeps its own.
 /// * `journal_mode=WAL`: reads continue during a write.
@@ -43,14 +44,29 @@ const SETTINGS: &str = "PRAGMA page_size = 2048;
 
 /// Opens a connection that may write.
 pub(super) fn connect(file: &Path) -> Result<Sql, Failure> {
+    connect_if(file, |_| Ok(()))
+}
+
+/// The same, once `check` has looked at the file: nothing is changed before.
+pub(super) fn connect_if(
+    file: &Path,
+    check: impl FnOnce(&mut Sql) -> Result<(), Failure>,
+) -> Result<Sql, Failure> {
     let trouble = |error: &dyn std::fmt::Display| {
         let text = format!("cannot open the database {}: {error}", file.display());
         Failure::Trouble(text.into())
     };
     let mut sql = Sql::establish(&name_of(file)?).map_err(|error| trouble(&error))?;
+    check(&mut sql)?;
     set_up(&mut sql).map_err(|error| trouble(&error))?;
     sql.set_instrumentation(SlowStatements::default());
     Ok(sql)
+}
+
+/// From here on the connection waits no longer than this for another process that holds the file.
+pub(super) fn shorten_patience(sql: &mut Sql, patience: Duration) -> Result<(), Failure> {
+    let millis = patience.min(PATIENCE).as_millis();
+    Ok(sql.batch_execute(&format!("PRAGMA busy_timeout = {millis}"))?)
 }
 
 /// Applies the settings. Connections that turn a new file to write-ahead logging at the same time exclude each other,

@@ -6,6 +6,7 @@ use diesel::RunQueryDsl as _;
 
 use super::Failure;
 use super::connect::Sql;
+use super::moments::Ahead;
 use super::statements::{self, LastMessageId, LastStamp};
 use crate::clock::Clock;
 use crate::event::{Event, Payload, Timestamps};
@@ -58,6 +59,7 @@ impl Group {
         known: Option<NewestMessage>,
     ) -> Result<Self, Failure> {
         let from = Stamp(statements::query::<LastStamp>(&[]).get_result(sql)?);
+        Ahead::of(from, clock.now()).allowed()?;
         let newest = match known {
             Some(newest) if newest.as_of == from => newest.id,
             Some(_) | None => statements::query::<LastMessageId>(&[]).get_result(sql)?,

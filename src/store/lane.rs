@@ -53,12 +53,19 @@ impl Lane {
         loop {
             let until = indexing.due().map_or(next_sweep, |due| due.min(next_sweep));
             let patience = until.saturating_duration_since(Instant::now());
-            match self.queue.take(self.batch, patience) {
+            self.counted.rests();
+            let taken = self.queue.take(self.batch, patience);
+            self.counted.begins();
+            match taken {
                 Taken::Work(work) => indexing.note(self.commit(work), Instant::now()),
                 Taken::Idle => {}
                 Taken::Closed => break,
             }
             let now = Instant::now();
+            if self.counted.is_doubtful() {
+                // A database that is locked or full is not waited for twice: the writes behind need an answer.
+                indexing.put_off(now);
+            }
             if indexing.due().is_some_and(|due| now >= due) {
                 indexing.done(self.index(), now);
             }
@@ -100,6 +107,9 @@ impl Lane {
             Ok(None) => (0, Ok(())),
             Err(failure) => (0, Err(failure)),
         };
+        // A fault of a single write is in doubt too: a disk that is full fails statements before it fails a commit.
+        let has_trouble = committed.is_err() || work.iter().any(Work::met_trouble);
+        self.counted.doubt(has_trouble);
         match committed {
             Ok(()) => self.counted.committed(count),
             Err(_) => self.counted.failed_commit(),

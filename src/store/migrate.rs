@@ -1,5 +1,7 @@
 //! Migrates the database file to the schema of this program.
 
+use std::path::Path;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -7,6 +9,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::connect::Sql;
 use super::schema::log_head;
 use super::search::renew;
+use super::sql_error::is_locked;
 use super::{Failure, secret};
 
 /// Compiled in, so that the program needs no further files.
@@ -49,6 +52,41 @@ pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
     // Statistics for the planner; cheap when nothing changed.
     sql.batch_execute("PRAGMA optimize;")?;
     Ok(())
+}
+
+/// Refuses a file that is not a database of this program, or not of this version: only `serve` migrates.
+pub(super) fn demand_current(sql: &mut Sql, file: &Path) -> Result<(), Failure> {
+    let refuse = |what: &str| {
+        let text = format!("the database {} {what}", file.display());
+        Err(Failure::Trouble(text.into()))
+    };
+    let applied = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
+    let applied: Vec<Applied> = match applied.load(sql) {
+        Ok(applied) => applied,
+        Err(error) if is_locked(&error) => return Err(Failure::Busy),
+        Err(_no_such_table) => {
+            return refuse("was not made by this program; `groundnut serve` makes one");
+        }
+    };
+    let known = known_versions().map_err(|error| Failure::trouble(error.to_string()))?;
+    if let Some(unknown) = applied.iter().find(|step| !known.contains(&step.version)) {
+        let step = &unknown.version;
+        return refuse(&format!(
+            "has step {step}, which this program does not know; use the newer program that made it"
+        ));
+    }
+    if applied.len() < known.len() {
+        return refuse(
+            "is of an older version; start this version's `groundnut serve`, which migrates it",
+        );
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    version: String,
 }
 
 fn known_versions() -> Result<Vec<String>, Trouble> {

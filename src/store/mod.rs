@@ -9,6 +9,7 @@
 //! Jobs get a [`Db`] or a [`Tx`]; these take and give model types. Rows, tables and connections stay in here.
 //! Not here: rules. Layers above decide about access; the store keeps the invariants of the data.
 
+mod among;
 mod answer;
 mod app_streams;
 mod cache;
@@ -19,17 +20,20 @@ mod connect;
 mod credentials;
 mod db;
 mod group;
+mod health;
 mod lane;
 mod log;
 mod lookup;
 mod markers;
 mod messages;
 mod migrate;
+mod moments;
 mod numbers;
 mod open;
 mod options;
 mod outlet;
 mod pages;
+mod place;
 mod queue;
 mod reading;
 mod relations;
@@ -53,11 +57,14 @@ pub use channels::InboxFilter;
 pub use clients::NewClient;
 pub use credentials::login_key;
 pub use db::{Db, Tx};
+pub use health::DiskState;
 pub use log::LogHead;
 pub use messages::{MessageFilter, PlainMessage, Rule};
+pub use moments::Ahead;
 pub use numbers::Numbers;
 pub use options::StoreOptions;
 pub use outlet::CommittedBatch;
+pub use place::ServeLock;
 pub use reading::Purpose;
 pub use relations::MutesAndBlocks;
 pub use roster::{RosterClient, RosterToken, RosterUser, TokenFilter};
@@ -73,6 +80,7 @@ use crate::clock::Clock;
 use crate::event::Event;
 use crate::model::{Failure, Message, Stamp};
 use cache::Caches;
+use health::Whereabouts;
 use messages::Posting;
 use numbers::Counted;
 use outlet::Outlet;
@@ -95,6 +103,7 @@ struct Shared {
     caches: Arc<Caches>,
     outlet: Arc<Outlet>,
     counted: Arc<Counted>,
+    place: Whereabouts,
 }
 
 impl Store {

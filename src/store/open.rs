@@ -1,17 +1,20 @@
 //! Opening: directory, file, migrations, threads.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::cache::Caches;
-use super::connect::{connect, read_pool};
+use super::connect::{Sql, connect, connect_if, read_pool, shorten_patience};
+use super::health::Whereabouts;
 use super::lane::Lane;
 use super::log::Retention;
-use super::migrate::migrate;
+use super::migrate::{demand_current, migrate};
+use super::moments;
 use super::numbers::Counted;
-use super::options::prepare_directory;
 use super::outlet::Outlet;
+use super::place;
 use super::queue::Queue;
 use super::reading::{self, Reading};
 use super::work::Work;
@@ -27,11 +30,37 @@ impl Store {
         metrics: Arc<Metrics>,
     ) -> Result<Self, Failure> {
         let file = options.path()?;
-        prepare_directory(&file)?;
+        place::prepare(&file)?;
         reading::install();
         let mut sql = connect(&file)?;
         migrate(&mut sql)?;
-        let pool = read_pool(&file, Reading::connections(options))?;
+        moments::check(&mut sql, clock.now(), options.accepts_clock)?;
+        shorten_patience(&mut sql, options.lane_patience)?;
+        Self::start(sql, &file, options, clock, metrics)
+    }
+
+    /// Opens a database that is there and of this version, for a command: it makes none and migrates none.
+    pub fn open_existing(
+        options: &StoreOptions,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, Failure> {
+        let file = options.path()?;
+        place::demand(&file)?;
+        reading::install();
+        let sql = connect_if(&file, |sql| demand_current(sql, &file))?;
+        Self::start(sql, &file, options, clock, metrics)
+    }
+
+    /// Starts the threads.
+    fn start(
+        sql: Sql,
+        file: &Path,
+        options: &StoreOptions,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, Failure> {
+        let pool = read_pool(file, Reading::connections(options))?;
         let reading = Reading::start(&pool, options)?;
 
         let queue = Arc::new(Queue::new(options.lane_capacity));
@@ -77,6 +106,7 @@ impl Store {
                 caches,
                 outlet,
                 counted,
+                place: Whereabouts::of(file),
             }),
         })
     }

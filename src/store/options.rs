@@ -1,11 +1,14 @@
 //! Options of the store, checked before it opens.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Failure;
 use crate::config::StoreConfig;
 
+/// How long the server's write lane waits for another process that holds the file. A group of writes may wait for
+/// itself and for the group before it, and its callers are answered within a second all the same.
+const LANE_PATIENCE: Duration = Duration::from_millis(400);
 /// Reads for answers take milliseconds; clients give up after about this time.
 const READ_DEADLINE: Duration = Duration::from_secs(10);
 /// Few clients show a search that takes longer, and its thread is wanted by the next one.
@@ -30,6 +33,10 @@ pub struct StoreOptions {
     pub log_retention: Duration,
     /// How much the log may hold, in bytes of event bodies.
     pub log_max_bytes: i64,
+    /// How long the write lane of a server waits for another process.
+    pub lane_patience: Duration,
+    /// The clock of the machine is right, also where the database holds later timestamps.
+    pub accepts_clock: bool,
 }
 
 impl From<&StoreConfig> for StoreOptions {
@@ -44,6 +51,8 @@ impl From<&StoreConfig> for StoreOptions {
             lane_batch: config.lane_batch,
             log_retention: Duration::from_secs(config.log_retention_hours.saturating_mul(3600)),
             log_max_bytes: i64::try_from(log_max_bytes).unwrap_or(i64::MAX),
+            lane_patience: LANE_PATIENCE,
+            accepts_clock: false,
         }
     }
 }
@@ -87,30 +96,5 @@ impl StoreOptions {
             ));
         }
         Ok(PathBuf::from(path))
-    }
-}
-
-/// Creates the directory and checks that it is writable: SQLite keeps two more files next to the database.
-pub(super) fn prepare_directory(file: &Path) -> Result<(), Failure> {
-    let directory = match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let advice = |what: &str, error: &std::io::Error| {
-        let text = format!(
-            "{what} {}: {error}; make it writable for the user that runs this program, or name another place in the database URL",
-            directory.display()
-        );
-        Failure::Trouble(text.into())
-    };
-    std::fs::create_dir_all(directory)
-        .map_err(|error| advice("cannot make the directory", &error))?;
-    let probe = directory.join(format!(".write-probe-{}", super::secret::random_id()));
-    std::fs::write(&probe, b"").map_err(|error| advice("cannot write in", &error))?;
-    std::fs::remove_file(&probe).map_err(|error| advice("cannot delete in", &error))?;
-    match std::fs::OpenOptions::new().append(true).open(file) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(advice("cannot write the database file in", &error)),
     }
 }

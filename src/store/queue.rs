@@ -95,6 +95,11 @@ impl<T> Queue<T> {
         drop(waiting);
     }
 
+    /// Whether one more would be refused.
+    pub(super) fn is_full(&self) -> bool {
+        self.depth() >= self.capacity
+    }
+
     /// How much waits.
     pub(super) fn depth(&self) -> usize {
         self.lock().waiting.len()

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::among::among;
 use super::schema::relations;
 use super::{Db, Failure, Tx};
 use crate::model::visibility::Hidden;
@@ -29,7 +30,7 @@ impl Db<'_> {
         let ids = || others.iter().map(|id| id.0);
         let mine = relations::table
             .filter(relations::user_id.eq(viewer.0))
-            .filter(relations::other_id.eq_any(ids()))
+            .filter(among("relations.other_id", ids()))
             .select((relations::other_id, relations::kind))
             .load::<(i64, String)>(self.sql)?;
         for (other, kind) in mine {
@@ -42,7 +43,7 @@ impl Db<'_> {
             }
         }
         let theirs = relations::table
-            .filter(relations::user_id.eq_any(ids()))
+            .filter(among("relations.user_id", ids()))
             .filter(relations::other_id.eq(viewer.0))
             .select((relations::user_id, relations::kind))
             .load::<(i64, String)>(self.sql)?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::among::{among, text_among};
 use super::db::{from_json, to_json};
 use super::schema::users;
 use super::sql_error::is_taken;
@@ -100,7 +101,7 @@ impl Db<'_> {
     /// The existing users among these ids.
     pub fn users(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, User>, Failure> {
         let rows = users::table
-            .filter(users::id.eq_any(ids.iter().map(|id| id.0)))
+            .filter(among("users.id", ids.iter().map(|id| id.0)))
             .select(Row::as_select())
             .load(self.sql)?;
         rows.into_iter()
@@ -111,7 +112,7 @@ impl Db<'_> {
     /// Ids by name; the names in lower case, without `@`.
     pub fn ids_by_name(&mut self, names: &[String]) -> Result<HashMap<String, UserId>, Failure> {
         let rows = users::table
-            .filter(users::username_key.eq_any(names))
+            .filter(text_among("users.username_key", names))
             .select((users::username_key, users::id))
             .load::<(String, i64)>(self.sql)?;
         Ok(rows

@@ -33,6 +33,21 @@ impl Work {
         }
     }
 
+    /// Whether a fault of the database or of the program failed it, and no rule.
+    pub(super) fn met_trouble(&self) -> bool {
+        let failure = match self {
+            Self::Job(job) => job.failure(),
+            Self::Message(posting) => posting
+                .outcome
+                .as_ref()
+                .and_then(|known| known.as_ref().err()),
+        };
+        match failure {
+            Some(Failure::Trouble(_) | Failure::Busy) => true,
+            Some(Failure::Refused(_) | Failure::Stopping) | None => false,
+        }
+    }
+
     pub(super) fn is_message(&self) -> bool {
         matches!(self, Self::Message(_))
     }
@@ -51,6 +66,8 @@ pub(super) trait Job: Send {
     /// Does it. `Err`: the caller takes back what it did.
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Failure>;
     fn accepted(&self) -> Stamp;
+    /// Why it failed, once it has.
+    fn failure(&self) -> Option<&Failure>;
     fn answer(self: Box<Self>, committed: Result<(), Failure>);
 }
 
@@ -79,6 +96,10 @@ where
 
     fn accepted(&self) -> Stamp {
         self.accepted
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.outcome.as_ref()?.as_ref().err()
     }
 
     fn answer(self: Box<Self>, committed: Result<(), Failure>) {

@@ -1,6 +1,6 @@
 //! Counters of the process. Counting is one relaxed atomic addition.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use strum::{EnumCount, EnumMessage, IntoStaticStr, VariantArray};
 
@@ -75,6 +75,9 @@ pub enum Counter {
     /// Panics during delivery; the streams were closed.
     #[strum(serialize = "log_tail_panics_total")]
     LogTailPanics,
+    /// Lines of the program's own log that standard error did not take.
+    #[strum(serialize = "log_lines_lost_total")]
+    LogLinesLost,
 }
 
 impl Counter {
@@ -94,6 +97,7 @@ impl Counter {
 pub struct Metrics {
     values: [AtomicU64; Counter::COUNT],
     spans: Spans,
+    log_position: AtomicI64,
 }
 
 impl Default for Metrics {
@@ -101,6 +105,7 @@ impl Default for Metrics {
         Self {
             values: std::array::from_fn(|_| AtomicU64::new(0)),
             spans: Spans::default(),
+            log_position: AtomicI64::new(0),
         }
     }
 }
@@ -122,6 +127,16 @@ impl Metrics {
     )]
     pub fn get(&self, counter: Counter) -> u64 {
         self.values[counter as usize].load(Ordering::Relaxed)
+    }
+
+    /// The event log was delivered up to here.
+    pub fn note_log_position(&self, position: i64) {
+        self.log_position.store(position, Ordering::Relaxed);
+    }
+
+    /// Up to where the event log was delivered.
+    pub fn log_position(&self) -> i64 {
+        self.log_position.load(Ordering::Relaxed)
     }
 
     /// Durations.

@@ -1,9 +1,12 @@
-//! The rule about control characters, for everything that clients send.
+//! The rules for everything that clients send: control characters, and how deep JSON may be.
 //!
 //! * NUL (U+0000) is refused in every text: field, field name, parameter, path. SQLite's own functions and every C
 //!   library end a text there, and PostgreSQL cannot store it.
 //! * Names (of users, chat rooms, apps, raw types) are one line: no control character at all.
 //! * Other texts keep the rest of them. Chat bridges send formatting codes in messages, and JSON can carry them.
+//!
+//! JSON is nested at most [`MOST_DEPTH`] deep. What is accepted ends up inside of rows of the log, in frames and in answers,
+//! which add levels of their own, and every reader has a bound (that of `serde_json` is 128).
 //!
 //! Bodies are checked in `http::extract::body` and queries and paths in `http::middleware::admission`, before any
 //! handler sees them; the command line checks its arguments.
@@ -22,11 +25,15 @@ pub fn is_name(text: &str) -> bool {
     !text.contains(char::is_control)
 }
 
-/// Checks all texts and all names of fields in a body, at any depth. The depth is bounded by the body's parser.
+/// Most lists and objects within one another.
+pub const MOST_DEPTH: usize = 32;
+
+/// Checks the depth of a body, and all its texts and names of fields.
 ///
 /// # Errors
-/// `NulCharacter`, naming the field.
+/// `TooDeep` and `NulCharacter`, naming the field.
 pub fn check_body(body: &Value) -> Result<(), Refused> {
+    check_depth(body)?;
     match place_of_nul(body) {
         None => Ok(()),
         Some(place) if place.is_empty() => Err(Refusal::NulCharacter.into()),
@@ -49,6 +56,33 @@ pub fn check_address(path: &str, query: &str) -> Result<(), Refused> {
             let name = pair.split('=').next().unwrap_or_default();
             Err(Refusal::NulCharacter.at(name.to_owned()))
         }
+    }
+}
+
+fn check_depth(body: &Value) -> Result<(), Refused> {
+    if let Value::Object(fields) = body {
+        let deep = fields
+            .iter()
+            .find(|(_, value)| is_deeper_than(value, MOST_DEPTH - 1));
+        return match deep {
+            None => Ok(()),
+            Some((name, _)) => Err(Refusal::TooDeep.at(name.clone())),
+        };
+    }
+    if is_deeper_than(body, MOST_DEPTH) {
+        return Err(Refusal::TooDeep.into());
+    }
+    Ok(())
+}
+
+// The parser bounds the depth of the recursion.
+fn is_deeper_than(value: &Value, most: usize) -> bool {
+    match value {
+        Value::Array(items) => most == 0 || items.iter().any(|item| is_deeper_than(item, most - 1)),
+        Value::Object(fields) => {
+            most == 0 || fields.values().any(|value| is_deeper_than(value, most - 1))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 
@@ -99,6 +133,21 @@ mod tests {
         assert_eq!(
             check_body(&json!("\0")).unwrap_err(),
             Refusal::NulCharacter.into()
+        );
+    }
+
+    #[test]
+    fn json_may_be_32_deep() {
+        let nested = |depth| (0..depth).fold(json!(1), |inner, _| json!([inner]));
+        assert!(check_body(&nested(32)).is_ok());
+        assert_eq!(
+            check_body(&nested(33)).unwrap_err(),
+            Refusal::TooDeep.into()
+        );
+        assert!(check_body(&json!({"a": 1, "raw": nested(31)})).is_ok());
+        assert_eq!(
+            check_body(&json!({"a": 1, "raw": {"b": nested(31)}})).unwrap_err(),
+            Refusal::TooDeep.at("raw")
         );
     }
 

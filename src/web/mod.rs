@@ -42,7 +42,7 @@ assets! {
     HTML: "index.html";
     STYLE: "style.css" "controls.css" "layout.css" "log.css";
     PICTURE: "mark.svg";
-    SCRIPT: "room.js" "allowance.js" "api.js" "composer.js" "dialogs.js" "dom.js" "events.js" "find.js"
+    SCRIPT: "room.js" "allowance.js" "announcer.js" "api.js" "composer.js" "dialogs.js" "dom.js" "events.js" "find.js"
             "fold.js" "format.js" "kept.js" "keys.js" "log.js" "marker.js" "membership.js" "message.js"
             "metronome.js" "navigation.js" "notices.js" "open-room.js" "outbox.js" "people.js" "presence.js"
             "quotes.js" "richtext.js" "room-head.js" "room-pages.js" "room-people.js" "rooms-view.js" "rooms.js"
@@ -145,4 +145,23 @@ async fn demo_people(demo: Data<Demo>) -> HttpResponse {
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .json(demo.get_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_page_is_served() -> std::io::Result<()> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/assets");
+        for file in std::fs::read_dir(folder)? {
+            let name = file?.file_name();
+            assert!(
+                ASSETS.iter().any(|asset| name == asset.name),
+                "{} is not in the list of assets",
+                name.to_string_lossy()
+            );
+        }
+        Ok(())
+    }
 }

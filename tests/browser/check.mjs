@@ -12,3 +12,10 @@ export async function until(what, ask) {
 export function must(condition, what) {
   if (!condition) throw new Error(`not so: ${what}`);
 }
+
+/** Something that happens once and is waited for elsewhere. */
+export function signal() {
+  let fire = () => {};
+  const fired = new Promise((resolve) => { fire = resolve; });
+  return { fire, fired };
+}

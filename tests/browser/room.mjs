@@ -19,7 +19,7 @@ async function tell(name, server, browser) {
   console.log(` ${name}`);
   try {
     await story({ server, open, step: (text) => console.log(`  ${text}`) });
-    for (const window of windows) window.check();
+    for (const window of windows) await window.check();
   } catch (error) {
     for (const [i, window] of windows.entries()) {
       await window.picture(`failure-${name}-${i}-${window.name}`);

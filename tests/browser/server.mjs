@@ -18,6 +18,7 @@ export class Server {
     const server = new Server();
     server.folder = mkdtempSync(path.join(tmpdir(), "groundnut-"));
     server.database = `sqlite://${path.join(server.folder, "groundnut.db")}`;
+    await server.serve("127.0.0.1:0");
     const client = server.run(["client", "create", "--name", "Browser"]).client_id;
     server.tokens = {};
     for (const name of ["ada", "bob"]) {
@@ -25,7 +26,6 @@ export class Server {
       const arguments_ = ["token", "create", "--client", client, "--user", name, "--scopes", SCOPES];
       server.tokens[name] = server.run(arguments_).access_token;
     }
-    await server.serve("127.0.0.1:0");
     return server;
   }
 

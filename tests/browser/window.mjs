@@ -141,7 +141,10 @@ export class Window {
     await this.page.screenshot({ path: path.join(ARTIFACTS, `${title}.png`) });
   }
 
-  check() {
+  /** Nothing went wrong in the scripts, and no value without words reached the page. */
+  async check() {
+    const slip = await this.page.evaluate(() => /.{0,30}(undefined|\[object |NaN).{0,30}/u.exec(document.body.textContent)?.[0]);
+    if (slip) this.faults.push(`the page shows "${slip}"`);
     if (this.faults.length > 0) throw new Error(`${this.name}: ${this.faults.join("; ")}`);
   }
 }

@@ -33,14 +33,6 @@ class Server:
         return json.loads(done.stdout)
 
     def __enter__(self):
-        self.client = self.run("client", "create", "--name", "Clients")
-        self.ids = {}
-        self.tokens = {}
-        for name in self.people:
-            user = self.run("user", "create", name, "--password-stdin", said=PASSWORD + "\n")
-            self.ids[name] = user["id"]
-            self.tokens[name] = self.token("--user", name, "--scopes", SCOPES)
-        self.app_token = self.token()
         environment = dict(
             os.environ, GROUNDNUT_RATE_LIMITS_ENABLED="false", GROUNDNUT_SERVER_WORKERS="2",
         )
@@ -57,6 +49,14 @@ class Server:
         else:
             raise AssertionError("the server did not start:\n" + "".join(self.log))
         threading.Thread(target=self._keep, args=(self.process.stdout,), daemon=True).start()
+        self.client = self.run("client", "create", "--name", "Clients")
+        self.ids = {}
+        self.tokens = {}
+        for name in self.people:
+            user = self.run("user", "create", name, "--password-stdin", said=PASSWORD + "\n")
+            self.ids[name] = user["id"]
+            self.tokens[name] = self.token("--user", name, "--scopes", SCOPES)
+        self.app_token = self.token()
         self.sockets = self.url.replace("http", "ws", 1) + "/v1"
         return self
 

@@ -6,6 +6,7 @@ use crate::support::{TestServer, cli, template, text};
 fn made_with_json_a_user_a_client_and_a_token_are_one_object_each() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = template::url(folder.path());
+    template::make_database(folder.path());
     let db = ["--json", "--database-url", url.as_str()];
     let user = [&["user", "create", "grace", "--password-stdin"], &db[..]].concat();
     let user = cli::object(&cli::run_with_input(&user, "long enough for anybody\n"));

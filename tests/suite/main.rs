@@ -16,6 +16,7 @@ mod support;
 
 mod api;
 mod command_line;
+mod database_file;
 mod load;
 mod stream;
 mod taken_back;

@@ -39,41 +39,50 @@ impl Drop for Switch {
     }
 }
 
+fn connects(url: &str) -> SqliteConnection {
+    let path = url.strip_prefix("sqlite://").expect("a path");
+    let mut sql = SqliteConnection::establish(path).expect("the database");
+    sql.batch_execute("PRAGMA busy_timeout = 10000")
+        .expect("a setting");
+    sql
+}
+
+/// Runs statements on a database.
+pub(crate) fn run_sql(url: &str, statements: &str) {
+    connects(url)
+        .batch_execute(statements)
+        .unwrap_or_else(|error| panic!("{error}: {statements}"));
+}
+
+/// The one number that a query gives on a database.
+pub(crate) fn count(url: &str, query: &str) -> i64 {
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let asked = diesel::sql_query(format!("SELECT ({query}) AS count"));
+    let counted: Count = asked
+        .get_result(&mut connects(url))
+        .unwrap_or_else(|error| panic!("{error}: {query}"));
+    counted.count
+}
+
 /// What another process does to the database.
 impl TestServer {
-    fn connects(&self) -> SqliteConnection {
-        let url = self.database_url();
-        let path = url.strip_prefix("sqlite://").expect("a path");
-        let mut sql = SqliteConnection::establish(path).expect("the database");
-        sql.batch_execute("PRAGMA busy_timeout = 10000")
-            .expect("a setting");
-        sql
-    }
-
     /// Runs statements.
     pub(crate) fn sql(&self, statements: &str) {
-        self.connects()
-            .batch_execute(statements)
-            .unwrap_or_else(|error| panic!("{error}: {statements}"));
+        run_sql(&self.database_url(), statements);
     }
 
     /// The one number that a query gives.
     pub(crate) fn count(&self, query: &str) -> i64 {
-        #[derive(diesel::QueryableByName)]
-        struct Count {
-            #[diesel(sql_type = diesel::sql_types::BigInt)]
-            count: i64,
-        }
-        let asked = diesel::sql_query(format!("SELECT ({query}) AS count"));
-        let counted: Count = asked
-            .get_result(&mut self.connects())
-            .unwrap_or_else(|error| panic!("{error}: {query}"));
-        counted.count
+        count(&self.database_url(), query)
     }
 
-    /// Keeps all other connections from writing until it goes. (The server waits for ten seconds.)
+    /// Keeps all other connections from writing until it goes. (The server gives its writes up soon.)
     pub(crate) fn holds_database(&self) -> SqliteConnection {
-        let mut sql = self.connects();
+        let mut sql = connects(&self.database_url());
         sql.batch_execute("BEGIN IMMEDIATE").expect("the lock");
         sql
     }

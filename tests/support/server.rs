@@ -84,17 +84,28 @@ impl TestServer {
 
     /// Waits until it has ended; gives whether it ended well.
     pub(crate) fn stop_status(&mut self) -> bool {
+        self.exit_code() == 0
+    }
+
+    /// Waits until it has ended by itself; gives its exit code.
+    pub(crate) fn exit_code(&mut self) -> i32 {
         let mut status = None;
         eventually("the server stops when told", || {
             status = self.child.try_wait().expect("a child");
             status.is_some()
         });
-        status.is_some_and(|status| status.success())
+        let code = status.and_then(|status| status.code());
+        code.unwrap_or_else(|| panic!("ended by a signal:\n{}", self.log()))
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).expect("a pid");
         kill(Pid::from_raw(pid), signal).expect("it runs");
+    }
+
+    /// The id of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Resident memory in KiB, as Linux tells it.

@@ -1,8 +1,13 @@
 //! A database with a few people in it, made once through the command line and copied for each server:
 //! hashing passwords and starting processes is the expensive part of a test.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::OnceLock;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::{cli, text};
 
@@ -56,6 +61,7 @@ pub(crate) fn url(folder: &Path) -> String {
 fn make() -> Template {
     let folder = tempfile::tempdir().expect("a folder");
     let url = url(folder.path());
+    make_database(folder.path());
     let db = ["--database-url", url.as_str(), "--json"];
     let client = cli::object(&cli::run(
         &[&["client", "create", "--name", "Rooms"], &db[..]].concat(),
@@ -82,6 +88,22 @@ fn make() -> Template {
         client_id,
         app_token,
     }
+}
+
+/// Only a server makes a database: one that has started and stopped again.
+pub(crate) fn make_database(folder: &Path) {
+    let url = url(folder);
+    let mut server = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the server starts");
+    let said = BufReader::new(server.stdout.take().expect("a pipe")).lines();
+    let mut said = said.map_while(Result::ok);
+    assert!(said.any(|line| line.starts_with("listening on ")));
+    let pid = i32::try_from(server.id()).expect("a pid");
+    kill(Pid::from_raw(pid), Signal::SIGTERM).expect("it runs");
+    assert!(server.wait().expect("it ends").success());
 }
 
 /// A token through the command line.

@@ -186,6 +186,9 @@ impl Handler<PostMessage> for ChannelActor {
     type Result = ();
 
     fn handle(&mut self, mail: PostMessage, _: &mut Self::Context) {
+        if Fault::ActorThread.happens_once() {
+            Arbiter::current().stop();
+        }
         Fault::ChannelActor.panics_once();
         let sent = mail.ticket.sent();
         self.post(mail.principal, mail.author, mail.new, mail.ticket.take());
@@ -225,9 +228,10 @@ impl Handler<ChangeChannel> for ChannelActor {
     type Result = AtomicResponse<Self, Saved>;
 
     fn handle(&mut self, mail: ChangeChannel, _: &mut Self::Context) -> Self::Result {
+        let limits = self.shared.limits.get();
         let limits = ChangeLimits {
-            members: self.shared.limits.channel_members,
-            raw_bytes: self.shared.limits.raw_bytes,
+            members: limits.channel_members,
+            raw_bytes: limits.raw_bytes,
             subscribe_listed: self.shared.subscribe_listed,
         };
         let ChangeChannel { principal, change } = mail;

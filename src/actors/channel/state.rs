@@ -137,7 +137,7 @@ mod tests {
         let mut pos = 0;
         for (id, joins) in [(5, true), (5, true), (7, false), (9, false), (1, true)] {
             pos += 1;
-            let (news, user) = (news(version(0)), user(id));
+            let (news, user) = (news(version(0)).into(), user(id));
             state.apply(&event(
                 pos,
                 if joins {

@@ -18,7 +18,7 @@ use super::firehose::FirehoseActor;
 use super::presence::PresenceBoard;
 use super::send::{Mailbox, Ticket};
 use super::user::UserActor;
-use crate::config::Limits;
+use crate::config::{Limits, Streams};
 use crate::model::{ChannelId, ClientId, Failure, Refusal, User, UserId};
 use crate::protocol::site::Site;
 use crate::store::Store;
@@ -47,8 +47,13 @@ impl Engine {
     }
 
     /// Lengths and sizes.
-    pub fn limits(&self) -> &Limits {
-        &self.shared.limits
+    pub fn limits(&self) -> Arc<Limits> {
+        self.shared.limits.get()
+    }
+
+    /// Limits of streams.
+    pub fn streams(&self) -> &Streams {
+        &self.shared.streams
     }
 
     /// Public addresses.

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use smallvec::SmallVec;
 
+use super::joining::Joining;
 use super::{PAUSE, wait_for_database};
 use crate::actors::Shared;
 use crate::actors::app_index::{AppIndex, Apps};
 use crate::actors::block_index::BlockIndex;
 use crate::actors::delivery::{AllowedApp, Delivery, HiddenFrom, NewDelivery};
 use crate::actors::registry::{RoutingKey, ShardId};
-use crate::actors::send::Mailbox;
-use crate::actors::shard::ShardActor;
 use crate::actors::shard::mail::{CloseAll, CloseApp, FanOutBatch};
 use crate::event::{Event, Payload};
 use crate::model::Failure;
@@ -40,21 +39,28 @@ pub struct Dispatcher {
     pub(super) shared: Arc<Shared>,
     block_index: BlockIndex,
     pub(super) app_index: AppIndex,
+    joining: Joining,
 }
 
 impl Dispatch for Dispatcher {
-    // In parts: a connection whose user subscribes to a channel begins to listen to it when the event of it is
-    // fanned out, and only then the register knows where the next message goes.
+    // In parts, where an event has to wait for listeners that join (`joining.rs`).
     async fn deliver(&mut self, events: Vec<Arc<Event>>) {
-        let joins = |event: &Arc<Event>| matches!(event.payload, Payload::Subscribed { .. });
-        for part in events.chunk_by(|a, b| !joins(a) || joins(b)) {
-            let told = self.deliver_part(part).await;
-            if part.iter().any(joins) {
-                let fanned_out = told
-                    .iter()
-                    .map(|shard| shard.send_past_bound(FanOutBatch(Vec::new())));
-                join_all(fanned_out).await;
+        let mut rest = events.as_slice();
+        while let Some((first, _)) = rest.split_first() {
+            if self.joining.holds_up(&first.payload) {
+                self.wait_for_joining().await;
             }
+            let mut length = 0;
+            for event in rest {
+                if length > 0 && self.joining.holds_up(&event.payload) {
+                    break;
+                }
+                self.joining.note(&event.payload, &self.shared.registry);
+                length += 1;
+            }
+            let (part, behind) = rest.split_at(length);
+            self.deliver_part(part).await;
+            rest = behind;
         }
     }
 
@@ -80,6 +86,7 @@ impl Dispatcher {
             shared,
             block_index: BlockIndex::default(),
             app_index: AppIndex::default(),
+            joining: Joining::default(),
         }
     }
 
@@ -95,8 +102,20 @@ impl Dispatcher {
         join_all(closed).await;
     }
 
-    /// Returns the shards that got a mail.
-    async fn deliver_part(&mut self, events: &[Arc<Event>]) -> Vec<Mailbox<ShardActor>> {
+    /// A shard takes an empty batch when it is done with the ones before.
+    async fn wait_for_joining(&mut self) {
+        let shards = self.joining.take();
+        let shards = shards
+            .into_iter()
+            .filter_map(|id| self.shared.shards.get(id));
+        let done = shards.map(|shard| async move {
+            // A shard that is gone has no listeners.
+            drop(shard.send_past_bound(FanOutBatch(Vec::new())).await);
+        });
+        join_all(done).await;
+    }
+
+    async fn deliver_part(&mut self, events: &[Arc<Event>]) {
         self.shared
             .metrics
             .add(Counter::EventsDelivered, events.len() as u64);
@@ -136,14 +155,9 @@ impl Dispatcher {
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
             let shard = self.shared.shards.get(shard)?;
             // A shard that still fans out delays all others here, without queueing in memory: the log keeps the rest.
-            Some(async move {
-                shard
-                    .send_past_bound(FanOutBatch(mail))
-                    .await
-                    .map(|()| shard)
-            })
+            Some(async move { drop(shard.send_past_bound(FanOutBatch(mail)).await) })
         });
-        join_all(sent).await.into_iter().flatten().collect()
+        join_all(sent).await;
     }
 
     /// What an event changes in the memory of this process, beside actors and shards.

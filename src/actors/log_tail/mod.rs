@@ -7,6 +7,7 @@
 
 mod asking;
 pub mod dispatch;
+mod joining;
 pub mod source;
 
 #[cfg(test)]
@@ -105,6 +106,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
         // After a long step one look is enough.
         head_check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            self.metrics.note_log_position(self.last.0);
             let is_behind = !committed.is_empty();
             let step = tokio::select! {
                 // Committed events first: ephemeral ones may be late, or lost.

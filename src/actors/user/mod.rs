@@ -95,7 +95,7 @@ impl Handler<ChangeProfile> for UserActor {
 
     fn handle(&mut self, mail: ChangeProfile, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
-        let (id, limit) = (self.id, self.shared.limits.raw_bytes);
+        let (id, limit) = (self.id, self.shared.limits.get().raw_bytes);
         self.shared
             .store
             .submit(move |tx| write::change_profile(tx, id, mail.0, limit))

@@ -101,6 +101,7 @@ fn create(
     for text in redirect_uris.iter().chain(&url) {
         demand_name(text)?;
     }
+    redirect_uris.iter().try_for_each(|uri| demand_uri(uri))?;
     let (id, secret) = (random_id(), random_id());
     let new = NewClient {
         id: ClientId::from(id.as_str()),
@@ -117,6 +118,34 @@ fn create(
         &json!({"client_id": id, "client_secret": secret, "name": name}),
         &format!("client id      {id}\nclient secret  {secret}\nThe secret is not shown again."),
     )
+}
+
+/// An address that a browser can be sent to (RFC 6749 §3.1.2): absolute, and without a fragment.
+fn demand_uri(uri: &str) -> Done {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-');
+    let is_scheme = |scheme: &str| {
+        let is_page = ["javascript", "data", "file"].contains(&scheme);
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(is_plain)
+            && !is_page
+    };
+    let is_host = |rest: &str| {
+        let host = rest.strip_prefix("//").unwrap_or_default();
+        !host.is_empty() && !host.starts_with(['/', ':', '?'])
+    };
+    let is_absolute = uri.split_once(':').is_some_and(|(scheme, rest)| {
+        let scheme = scheme.to_ascii_lowercase();
+        let is_web = scheme == "http" || scheme == "https";
+        is_scheme(&scheme) && !rest.is_empty() && (!is_web || is_host(rest))
+    });
+    if is_absolute && !uri.contains(|c: char| c == '#' || c.is_whitespace()) {
+        return Ok(());
+    }
+    Err(format!(
+        "--redirect-uri: expected an absolute address without a fragment, such as https://app.example.org/callback or \
+         app.example:/callback, got {uri:?}"
+    )
+    .into())
 }
 
 fn list(config: &Config, json: bool) -> Done {

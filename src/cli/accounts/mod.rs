@@ -37,7 +37,7 @@ struct Database {
 impl Database {
     fn open(config: &Config) -> Done<Self> {
         let options = StoreOptions::from(&config.store);
-        let store = Store::open(&options, Clock::default(), std::sync::Arc::default());
+        let store = Store::open_existing(&options, Clock::default(), std::sync::Arc::default());
         Ok(Self {
             system: actix::System::new(),
             store: store.map_err(explain)?,

@@ -1,17 +1,22 @@
 //! Looks up, in one query, the users and rooms that a body names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::actors::Engine;
 use crate::http::ApiResult;
-use crate::model::{Access, ChannelId, UserId, UserPrincipal};
+use crate::model::{Access, ChannelId, Refusal, UserId, UserPrincipal};
 use crate::protocol::draft::{Directory, MessageDraft, PersonRef};
 use crate::text::raw;
 
-/// The existing users that a body names.
+/// The existing users that a body names. No call names more than a channel may have.
 pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiResult<Directory> {
     if people.is_empty() {
         return Ok(Directory::default());
+    }
+    let people: HashSet<PersonRef> = people.into_iter().collect();
+    // The owner may be named too.
+    if people.len() > engine.limits().channel_members.saturating_add(1) {
+        return Err(Refusal::TooManyMembers.into());
     }
     let mut ids = Vec::new();
     let mut names = Vec::new();

@@ -4,12 +4,13 @@ use actix_web::web::{Data, Path};
 
 use super::messages::demand;
 use crate::http::extract::{Body, Live, Params, UserCaller, path};
+use crate::http::presence::page;
 use crate::http::principal::principal_of;
 use crate::http::{ApiResult, App, show};
 use crate::model::{ChannelId, Refusal};
 use crate::protocol::topic::Topic;
 
-/// `GET /channels/{channel_id}/presence`: all users present in the channel.
+/// `GET /channels/{channel_id}/presence`: users present in the channel.
 pub(in crate::http) async fn list(
     app: Data<App>,
     caller: UserCaller,
@@ -18,13 +19,13 @@ pub(in crate::http) async fn list(
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    let page = async {
+    let list = async {
         let reader = principal_of(&app, Some(caller.caller())).await?;
         demand(&app, &reader, id).await?;
-        let present = app.engine.presence().in_channel(id);
-        show::all(&app, Some(&caller), &params, &present).await
+        let present = app.engine.presence().in_channel(id, &page(&params));
+        show::page(&app, Some(&caller), &params, &present).await
     };
-    live.around(&app, &caller, Topic::ChannelPresence(id), page)
+    live.around(&app, &caller, Topic::ChannelPresence(id), list)
         .await
 }
 

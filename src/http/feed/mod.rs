@@ -10,7 +10,7 @@ use super::extract::{AnyCaller, Params, path};
 use super::principal::{principal_of, readable};
 use super::{ApiResult, App};
 use crate::model::channel::CHAT_SETTINGS;
-use crate::model::{Channel, ChannelId, Message, Raw, User};
+use crate::model::{Channel, ChannelId, Message, Raw, Refusal, Refused, User};
 use crate::text::{to_attribute, to_html};
 use document::{Feed, Item};
 
@@ -37,10 +37,8 @@ pub async fn messages(
     let authors = shown().map(|message| message.user_id).collect();
     let authors = engine.store().users(authors).await?;
     let base = &engine.site().public_url;
-    let template = params.get("uri_template").map_or_else(
-        || format!("{base}/v1/channels/{{channel_id}}/messages/{{message_id}}"),
-        str::to_owned,
-    );
+    let template = template(&params)?
+        .unwrap_or_else(|| format!("{base}/v1/channels/{{channel_id}}/messages/{{message_id}}"));
     let items: Vec<Item> = shown()
         .map(|message| {
             let author = authors.get(&message.user_id).map(AsRef::as_ref);
@@ -67,10 +65,8 @@ pub async fn channels(
     let wanted = search::wanted(&app, &params).await?;
     let page = search::read(&app, &reader, wanted, params.page()).await?;
     let base = &app.engine.site().public_url;
-    let template = params.get("uri_template").map_or_else(
-        || format!("{base}/v1/channels/{{channel_id}}"),
-        str::to_owned,
-    );
+    let template =
+        template(&params)?.unwrap_or_else(|| format!("{base}/v1/channels/{{channel_id}}"));
     let items: Vec<Item> = page
         .items
         .iter()
@@ -92,6 +88,26 @@ pub async fn channels(
         own: format!("{base}/v1/feed/rss/channels/search"),
         items,
     })
+}
+
+/// Most characters of a `uri_template`: it is written once per item, and escaped.
+const TEMPLATE_MAX: usize = 512;
+
+/// Links for the items, if the reader wants others than ours.
+fn template(params: &Params) -> Result<Option<String>, Refused> {
+    let Some(template) = params.get("uri_template") else {
+        return Ok(None);
+    };
+    if template.chars().nth(TEMPLATE_MAX).is_some() {
+        return Err(Refusal::TooLong.at("uri_template"));
+    }
+    let scheme = template.split_once("://").map(|(scheme, _)| scheme);
+    let is_web =
+        scheme.is_some_and(|s| s.eq_ignore_ascii_case("http") || s.eq_ignore_ascii_case("https"));
+    if !is_web {
+        return Err(Refusal::Invalid.at("uri_template"));
+    }
+    Ok(Some(template.to_owned()))
 }
 
 fn message_item(message: &Message, author: Option<&User>, template: &str) -> Item {

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::actors::ActorOrder;
 use crate::http::extract::Params;
+use crate::http::readiness::Unready;
 use crate::http::{ApiResult, App, Reply};
 use crate::model::Refusal;
 
@@ -17,12 +18,14 @@ use crate::model::Refusal;
 pub async fn config(app: Data<App>) -> ApiResult {
     let limits = app.engine.limits();
     let rate = app.rate.limits();
+    let streams = app.engine.streams();
     Reply::one(&json!({
         // This server has no posts, files or polls. Clients read these keys anyway and get the values of pnut.io.
         "file": {"audio_max_size_bytes": 52_428_800, "max_size_bytes": 104_857_600},
         "post": {"max_length": 256, "seconds_between_duplicates": 60, "seconds_for_revision": 300},
         "message": {"max_length": limits.message_length},
         "rate_limit": {
+            "enabled": rate.enabled,
             "anonymous": {
                 "reads": rate.anonymous_reads,
                 "read_reset_seconds": rate.anonymous_read_reset_seconds,
@@ -49,6 +52,11 @@ pub async fn config(app: Data<App>) -> ApiResult {
             "seconds_banned": rate.ban_seconds,
         },
         "raw": {"max_length": limits.raw_bytes},
+        "stream": {
+            "subscriptions": streams.subscriptions,
+            "user_connections": streams.user_connections,
+            "app_connections": streams.app_connections,
+        },
         "user": {
             "description_max_length": limits.description_length,
             "name_max_length": limits.name_length,
@@ -60,7 +68,7 @@ pub async fn config(app: Data<App>) -> ApiResult {
 
 /// `GET /sys/stats`: numbers that need no count over the whole database.
 pub async fn stats(app: Data<App>) -> ApiResult {
-    let present = app.engine.presence().all().len();
+    let present = app.engine.presence().count();
     Reply::one(&json!({"users": {"present": present}}))
 }
 
@@ -94,11 +102,13 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// `GET /readyz`: whether the server accepts new work.
+/// `GET /readyz`: whether the server accepts new work, and if not, why.
 pub async fn readyz(app: Data<App>) -> HttpResponse {
-    if app.is_ready() {
-        HttpResponse::Ok().json(json!({"status": "ready"}))
-    } else {
-        HttpResponse::ServiceUnavailable().json(json!({"status": "not ready"}))
+    let reasons = app.readiness.reasons();
+    if reasons.is_empty() {
+        return HttpResponse::Ok().json(json!({"status": "ready"}));
     }
+    let shown = |reason: &Unready| json!({"slug": reason.slug(), "text": reason.text()});
+    let reasons: Vec<_> = reasons.iter().map(shown).collect();
+    HttpResponse::ServiceUnavailable().json(json!({"status": "not ready", "reasons": reasons}))
 }

@@ -3,7 +3,7 @@
 use crate::load::signals;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signalfd::SignalFd;
 use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -43,8 +43,7 @@ pub(super) struct Poller {
 
 impl Poller {
     pub(super) fn new() -> io::Result<Self> {
-        let set = signals::endings();
-        let signals = SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+        let signals = signals::descriptor()?;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         epoll.add(
             &signals,

@@ -340,6 +340,8 @@ pub(super) enum Impossible {
     NotLoopback(String),
     #[error("{0}")]
     Address(String),
+    #[error("the limits of {address} (/sys/config) cannot carry this plan; it allows\n  {limits}")]
+    Limits { address: String, limits: String },
     #[error("{address} does not answer: {why}")]
     Silent { address: String, why: String },
     #[error("--{flag} {core}: this process may run on cores {cores:?}")]

@@ -69,7 +69,13 @@ impl From<std::io::Error> for Stop {
 
 impl From<SetupError> for Stop {
     fn from(error: SetupError) -> Self {
-        Self::Trouble(error.to_string())
+        match error {
+            SetupError::Interrupted => Self::Interrupted,
+            other @ (SetupError::Impossible(_)
+            | SetupError::Io(_)
+            | SetupError::Refused { .. }
+            | SetupError::Answer(_)) => Self::Trouble(other.to_string()),
+        }
     }
 }
 
@@ -121,9 +127,13 @@ pub(super) fn play(
         observer,
         mut report,
         actors,
+        target,
         ..
     } = run;
     report.finish(&engine, observer.seconds, actors);
+    // Its sockets are closed before their rooms are.
+    drop(engine);
+    report.notes.extend(target.remove_made());
     report.judge(bounds, args.bare);
     Ok(report)
 }

@@ -9,7 +9,7 @@ use crate::model::{Refusal, Refused, UserId};
 use crate::text::shapes;
 
 /// A user, by id or by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PersonRef {
     /// A number, or a text that is one.
     Id(UserId),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
+use super::among::among;
 use super::db::from_json;
 use super::schema::{channel_members, channels};
 use super::statements::{self, ChannelRevision};
@@ -119,7 +120,7 @@ impl Db<'_> {
     /// Those of these channels that exist.
     pub fn channels(&mut self, ids: &[ChannelId]) -> Result<HashMap<ChannelId, Channel>, Failure> {
         let rows = channels::table
-            .filter(channels::id.eq_any(ids.iter().map(|id| id.0)))
+            .filter(among("channels.id", ids.iter().map(|id| id.0)))
             .select(Row::as_select())
             .load(self.sql)?;
         let channels = self.with_members(rows)?;
@@ -142,7 +143,10 @@ impl Db<'_> {
     /// Fills in the lists of the ACLs; keeps the order.
     pub(super) fn with_members(&mut self, rows: Vec<Row>) -> Result<Vec<Channel>, Failure> {
         let members = channel_members::table
-            .filter(channel_members::channel_id.eq_any(rows.iter().map(|row| row.id)))
+            .filter(among(
+                "channel_members.channel_id",
+                rows.iter().map(|row| row.id),
+            ))
             .order((
                 channel_members::channel_id.asc(),
                 channel_members::user_id.asc(),

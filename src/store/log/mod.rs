@@ -3,6 +3,7 @@
 mod reading;
 mod row;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -11,7 +12,7 @@ use super::group::Group;
 use super::schema::{log_events, log_head};
 use super::statements::{self, MoveLogHead};
 use super::{Db, Failure};
-use crate::event::{Owner, Pos};
+use crate::event::{ChannelNews, Event, Owner, Pos};
 use crate::model::Stamp;
 
 /// Rows per step of trimming: few enough not to delay writes.
@@ -26,6 +27,8 @@ pub struct LogHead {
     pub pos: Pos,
     /// The oldest retained event; one after `pos` if there is none. A reader at `oldest - 1` or later has missed nothing.
     pub oldest: Pos,
+    /// The last timestamp that was given out.
+    pub stamp: Stamp,
 }
 
 /// What is kept.
@@ -52,9 +55,9 @@ pub(super) struct Trimmed {
 impl Db<'_> {
     /// The state of the log.
     pub fn log_head(&mut self) -> Result<LogHead, Failure> {
-        let (epoch, pos) = log_head::table
-            .select((log_head::epoch, log_head::pos))
-            .get_result::<(String, i64)>(self.sql)?;
+        let (epoch, pos, stamp) = log_head::table
+            .select((log_head::epoch, log_head::pos, log_head::stamp))
+            .get_result::<(String, i64, i64)>(self.sql)?;
         let oldest = log_events::table
             .select(diesel::dsl::min(log_events::pos))
             .get_result::<Option<i64>>(self.sql)?;
@@ -62,6 +65,7 @@ impl Db<'_> {
             epoch,
             pos: Pos(pos),
             oldest: Pos(oldest.unwrap_or(pos.saturating_add(1))),
+            stamp: Stamp(stamp),
         })
     }
 }
@@ -72,26 +76,24 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
         // No timestamp was issued, so nothing was announced either.
         return Ok(());
     }
-    let mut bodies = Vec::with_capacity(group.events.len());
-    let mut bytes = 0_i64;
-    for event in &group.events {
-        let body = row::write(event)?;
-        bytes = bytes.saturating_add(size_of_text(&body));
-        bodies.push(body);
-    }
+    let rows = rows(&group.events)?;
+    let bytes = rows
+        .iter()
+        .map(|(_, body)| size_of_text(body))
+        .fold(0_i64, i64::saturating_add);
     group.log_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-    let count = i64::try_from(bodies.len()).unwrap_or(i64::MAX);
+    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let moved = [count.into(), bytes.into(), group.stamp.0.into()];
     let last: i64 = statements::query::<MoveLogHead>(&moved).get_result(db.sql)?;
     let first = last - count + 1;
-    for ((event, body), pos) in group.events.iter_mut().zip(bodies).zip(first..) {
+    for ((event, (form, body)), pos) in group.events.iter_mut().zip(rows).zip(first..) {
         diesel::insert_into(log_events::table)
             .values((
                 log_events::pos.eq(pos),
                 log_events::at.eq(event.at.0),
                 log_events::owner.eq(name_of(event.payload.facts().owner)),
                 log_events::bytes.eq(size_of_text(&body)),
-                log_events::v.eq(row::FORM),
+                log_events::v.eq(form),
                 log_events::kind.eq(event.payload.facts().kind),
                 log_events::body.eq(body),
             ))
@@ -99,6 +101,23 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
         event.pos = Some(Pos(pos));
     }
     Ok(())
+}
+
+/// Forms and bodies. An event shares the channel of the last one that wrote it out.
+fn rows(events: &[Event]) -> Result<Vec<(i32, String)>, Failure> {
+    let mut rows = Vec::with_capacity(events.len());
+    let mut shared: Option<(&Arc<ChannelNews>, i64)> = None;
+    for event in events {
+        shared = shared.map(|(news, back)| (news, back + 1));
+        let (form, body) = row::write(event, shared)?;
+        if form == row::FORM
+            && let Some(news) = row::shareable(event)
+        {
+            shared = Some((news, 0));
+        }
+        rows.push((form, body));
+    }
+    Ok(rows)
 }
 
 /// Removes the oldest events that are too old or too much; one slice of them.

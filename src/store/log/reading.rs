@@ -5,7 +5,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::row::{self, Row};
-use crate::event::{Gap, GapCause, Logged, Pos};
+use crate::event::{Event, Gap, GapCause, Logged, Payload, Pos};
 use crate::store::schema::log_events;
 use crate::store::{Db, Failure};
 
@@ -44,13 +44,33 @@ impl Db<'_> {
             if pos.0 > reached.0 + 1 {
                 read.push(trimmed(reached, Pos(pos.0 - 1)));
             }
-            match row::read(row) {
+            // The earlier event is among those just read, unless a page of the log ends between the two.
+            let event = row::read(row, |pos| match known(&read, pos) {
+                Some(event) => Some(event.payload.clone()),
+                None => self.payload_at(pos),
+            });
+            match event {
                 Some(event) => read.push(Logged::Event(Arc::new(event))),
                 None => push_unreadable(&mut read, pos, row.unreadable_cause()),
             }
             reached = pos;
         }
         Ok(read)
+    }
+
+    fn payload_at(&mut self, pos: Pos) -> Option<Payload> {
+        let row = log_events::table
+            .select((
+                log_events::pos,
+                log_events::at,
+                log_events::v,
+                log_events::kind,
+                log_events::body,
+            ))
+            .filter(log_events::pos.eq(pos.0))
+            .get_result::<Row>(self.sql);
+        // What is shared was written out: it shares nothing in turn.
+        row::read(&row.ok()?, |_| None).map(|event| event.payload)
     }
 
     /// Sizes first: bodies that do not fit are not even fetched.
@@ -77,6 +97,17 @@ impl Db<'_> {
         });
         Ok(fitting.last().map(|(_, (pos, _))| *pos))
     }
+}
+
+fn known(read: &[Logged], pos: Pos) -> Option<&Event> {
+    let events = read.iter().rev().filter_map(|entry| match entry {
+        Logged::Event(event) => Some(&**event),
+        Logged::Gap(_) => None,
+    });
+    events
+        .take_while(|event| event.pos >= Some(pos))
+        .last()
+        .filter(|event| event.pos == Some(pos))
 }
 
 /// The positions between the two, without `after`.

@@ -1,14 +1,28 @@
 //! Between an event and its row. The columns `v` and `kind` say whether this program can read the body.
 
-use serde::Deserialize;
+use std::sync::Arc;
 
-use crate::event::{Event, GapCause, Payload, Pos, Timestamps};
+use serde::{Deserialize, Serialize};
+
+use crate::event::{ChannelNews, Event, GapCause, Payload, Pos, Timestamps};
 use crate::model::Stamp;
+use crate::model::User;
 use crate::store::Failure;
 use crate::store::db::to_json;
 
 /// The form in which bodies are written: the event alone, as JSON.
 pub(super) const FORM: i32 = 2;
+
+/// The form of an event that shares its channel with an earlier event of the same commit: the user alone, and how many
+/// positions back the channel is.
+pub(super) const SHARING: i32 = 3;
+
+/// Form 3.
+#[derive(Serialize, Deserialize)]
+struct Sharing {
+    back: i64,
+    user: Arc<User>,
+}
 
 /// Form 1, from before migration 0008: the body in an envelope. Its rows expire with the retention time.
 #[derive(Deserialize)]
@@ -43,18 +57,59 @@ enum Unreadable {
     Form,
     /// A newer program wrote it.
     Kind,
+    /// The event whose channel it shares is gone.
+    Alone,
     /// The body is damaged, or holds a value that this program does not know.
     Payload(serde_json::Error),
 }
 
-/// The body of a row.
-pub(super) fn write(event: &Event) -> Result<String, Failure> {
-    to_json(&event.payload)
+/// Form and body of a row. `shared`: the channel of an earlier event of the same commit, and how many positions back that
+/// event is.
+pub(super) fn write(
+    event: &Event,
+    shared: Option<(&Arc<ChannelNews>, i64)>,
+) -> Result<(i32, String), Failure> {
+    if let (Some((news, user)), Some((earlier, back))) = (subscription(&event.payload), shared)
+        && Arc::ptr_eq(news, earlier)
+    {
+        let user = Arc::clone(user);
+        return Ok((SHARING, to_json(&Sharing { back, user })?));
+    }
+    Ok((FORM, to_json(&event.payload)?))
+}
+
+/// The channel that the next event may share.
+pub(super) fn shareable(event: &Event) -> Option<&Arc<ChannelNews>> {
+    subscription(&event.payload).map(|(news, _)| news)
+}
+
+fn subscription(payload: &Payload) -> Option<(&Arc<ChannelNews>, &Arc<User>)> {
+    match payload {
+        Payload::Subscribed { news, user } | Payload::Unsubscribed { news, user } => {
+            Some((news, user))
+        }
+        Payload::MessageCreated { .. }
+        | Payload::MessageDeleted { .. }
+        | Payload::ChannelCreated { .. }
+        | Payload::ChannelChanged { .. }
+        | Payload::Related { .. }
+        | Payload::UserChanged { .. }
+        | Payload::TokenGranted { .. }
+        | Payload::TokenRevoked { .. }
+        | Payload::UserPresence { .. }
+        | Payload::ChannelPresence { .. }
+        | Payload::AppStreamDeleted { .. }
+        | Payload::ClientChanged { .. }
+        | Payload::MarkerMoved { .. }
+        | Payload::PasswordChanged { .. }
+        | Payload::UserDisabled { .. } => None,
+    }
 }
 
 /// The event of a row. `None`: it cannot be read, by this program at least; that is logged here, without the body.
-pub(super) fn read(row: &Row) -> Option<Event> {
-    match parse(row) {
+/// `earlier` finds the event at a position, if it is kept.
+pub(super) fn read(row: &Row, earlier: impl FnOnce(Pos) -> Option<Payload>) -> Option<Event> {
+    match parse(row, earlier) {
         Ok(body) => Some(Event {
             pos: Some(Pos(row.pos)),
             at: Stamp(row.at),
@@ -65,6 +120,7 @@ pub(super) fn read(row: &Row) -> Option<Event> {
             let why = match why {
                 Unreadable::Form => String::from("unknown form"),
                 Unreadable::Kind => String::from("unknown kind"),
+                Unreadable::Alone => String::from("without the event whose channel it shares"),
                 // Not its text: that may quote the body.
                 Unreadable::Payload(error) => {
                     format!("{:?} at column {}", error.classify(), error.column())
@@ -76,14 +132,30 @@ pub(super) fn read(row: &Row) -> Option<Event> {
     }
 }
 
-fn parse(row: &Row) -> Result<Payload, Unreadable> {
+fn parse(row: &Row, earlier: impl FnOnce(Pos) -> Option<Payload>) -> Result<Payload, Unreadable> {
     if !Payload::KINDS.contains(&row.kind.as_str()) {
         return Err(Unreadable::Kind);
     }
     match row.v {
         FORM => serde_json::from_str(&row.body),
         1 => serde_json::from_str(&row.body).map(|Enveloped { body }| body),
+        SHARING => return with_channel(row, earlier),
         _ => return Err(Unreadable::Form),
     }
     .map_err(Unreadable::Payload)
+}
+
+fn with_channel(
+    row: &Row,
+    earlier: impl FnOnce(Pos) -> Option<Payload>,
+) -> Result<Payload, Unreadable> {
+    let Sharing { back, user } = serde_json::from_str(&row.body).map_err(Unreadable::Payload)?;
+    let earlier = earlier(Pos(row.pos.saturating_sub(back))).ok_or(Unreadable::Alone)?;
+    let (news, _) = subscription(&earlier).ok_or(Unreadable::Alone)?;
+    let news = Arc::clone(news);
+    match row.kind.as_str() {
+        "subscribed" => Ok(Payload::Subscribed { news, user }),
+        "unsubscribed" => Ok(Payload::Unsubscribed { news, user }),
+        _ => Err(Unreadable::Kind),
+    }
 }

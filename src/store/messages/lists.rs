@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 
+use super::super::among::not_among;
 use super::super::pages::gather;
 use super::super::schema::{channels, clients, messages};
 use super::super::{Db, Failure};
@@ -35,7 +36,7 @@ type Condition<'q> = Box<dyn BoxableExpression<WithClient, Sqlite, SqlType = Boo
 impl MessageFilter {
     fn condition(&self) -> Condition<'_> {
         // Each combination is a separate statement, prepared once.
-        let hidden = || messages::user_id.ne_all(self.hidden.iter().map(|user| user.0));
+        let hidden = || not_among("messages.user_id", self.hidden.iter().map(|user| user.0));
         match (self.include_deleted, self.hidden.is_empty()) {
             (true, true) => Box::new(sql::<Bool>("TRUE")),
             (true, false) => Box::new(hidden()),
@@ -146,7 +147,7 @@ impl Db<'_> {
             .into_boxed();
         if !filter.hidden.is_empty() {
             let hidden = filter.hidden.iter().map(|user| user.0);
-            query = query.filter(messages::user_id.ne_all(hidden));
+            query = query.filter(not_among("messages.user_id", hidden));
         }
         query = if request.oldest {
             query.order(messages::sticky_at.asc())

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use diesel::dsl::InnerJoinQuerySource;
 use diesel::prelude::*;
 
+use super::among::among;
 use super::db::from_json;
 use super::schema::{clients, messages};
 use super::{Db, Failure};
@@ -113,7 +114,7 @@ impl Db<'_> {
     pub fn messages(&mut self, ids: &[MessageId]) -> Result<HashMap<MessageId, Message>, Failure> {
         messages::table
             .inner_join(clients::table)
-            .filter(messages::id.eq_any(ids.iter().map(|id| id.0)))
+            .filter(among("messages.id", ids.iter().map(|id| id.0)))
             .select(found!())
             .load::<Found>(self.sql)?
             .into_iter()

@@ -73,6 +73,13 @@ impl Reading {
         self.of(purpose).read(job).await
     }
 
+    /// Whether all threads live.
+    pub(super) fn are_all_alive(&self) -> bool {
+        Purpose::ALL
+            .iter()
+            .all(|purpose| self.of(*purpose).are_all_alive())
+    }
+
     /// Reads that were ended by their deadline.
     pub(super) fn overdue(&self) -> u64 {
         self.overdue.load(Ordering::Relaxed)

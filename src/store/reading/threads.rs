@@ -13,6 +13,7 @@ use super::super::queue::{Queue, Taken};
 use super::super::{Db, Failure, StoreOptions};
 use super::Purpose;
 use super::limit::{Limit, Stop};
+use crate::fault::Fault;
 
 /// Interval in which an idle thread checks for the end; without effect on reads.
 const PATIENCE: Duration = Duration::from_secs(3600);
@@ -26,6 +27,7 @@ pub(super) struct Readers {
     queue: Arc<Queue<Read>>,
     /// Threads that still run.
     alive: watch::Receiver<usize>,
+    count: usize,
     stop: Arc<Stop>,
     overdue: Arc<AtomicU64>,
 }
@@ -48,8 +50,9 @@ impl Readers {
             std::thread::Builder::new()
                 .name(format!("read-{}-{n}", purpose.name()))
                 .spawn(move || {
-                    run(&queue, &pool);
-                    ends.send_modify(|alive| *alive = alive.saturating_sub(1));
+                    let end = ReaderEnd { queue, ends };
+                    run(&end.queue, &pool);
+                    drop(end);
                 })
                 .map_err(|error| Failure::trouble(format!("no thread for reading: {error}")))?;
         }
@@ -58,9 +61,15 @@ impl Readers {
             patience: purpose.patience(options),
             queue,
             alive,
+            count,
             stop,
             overdue,
         })
+    }
+
+    /// Whether no thread has ended; none does before [`Self::close`], except by a panic.
+    pub(super) fn are_all_alive(&self) -> bool {
+        *self.alive.borrow() == self.count
     }
 
     pub(super) async fn read<T: Send + 'static>(
@@ -120,6 +129,25 @@ impl Readers {
     }
 }
 
+/// However a thread ends, a panic included, no caller waits for it: the last one drops the jobs that wait.
+struct ReaderEnd {
+    queue: Arc<Queue<Read>>,
+    ends: Arc<watch::Sender<usize>>,
+}
+
+impl Drop for ReaderEnd {
+    fn drop(&mut self) {
+        let mut left = 0;
+        self.ends.send_modify(|alive| {
+            *alive = alive.saturating_sub(1);
+            left = *alive;
+        });
+        if left == 0 {
+            self.queue.abandon();
+        }
+    }
+}
+
 /// The future that waits for a read.
 struct Caller(Arc<AtomicBool>);
 
@@ -132,7 +160,10 @@ impl Drop for Caller {
 fn run(queue: &Queue<Read>, pool: &ReadPool) {
     loop {
         match queue.take(1, PATIENCE) {
-            Taken::Work(jobs) => jobs.into_iter().for_each(|job| job(pool)),
+            Taken::Work(jobs) => {
+                Fault::ReaderThread.panics_once();
+                jobs.into_iter().for_each(|job| job(pool));
+            }
             Taken::Idle => {}
             Taken::Closed => return,
         }

@@ -58,6 +58,12 @@ impl Indexing {
         .max(self.not_before);
     }
 
+    /// Something else failed just now.
+    pub(in super::super) fn put_off(&mut self, now: Instant) {
+        self.not_before = self.not_before.max(Some(now + LATER));
+        self.due = self.due.max(self.not_before);
+    }
+
     pub(in super::super) fn due(&self) -> Option<Instant> {
         self.due
     }

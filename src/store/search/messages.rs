@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
+use super::super::among::among;
 use super::super::messages::{Found, found, into_model};
 use super::super::pages::{Candidate, gather, gather_found};
 use super::super::schema::{clients, messages};
@@ -66,13 +67,19 @@ impl Db<'_> {
         search: &MessageSearch,
         request: &PageRequest,
     ) -> Result<Vec<(i64, Message)>, Failure> {
-        let channels = search.channels.iter().map(|channel| channel.0);
         let mut query = messages::table
             .inner_join(clients::table)
-            .filter(messages::channel_id.eq_any(channels))
             .filter(messages::id.between(request.low(), request.high()))
             .filter(messages::deleted_at.is_null())
             .into_boxed();
+        query = match search.channels.as_slice() {
+            // In the order of the index.
+            [channel] => query.filter(messages::channel_id.eq(channel.0)),
+            several => {
+                let ids = several.iter().map(|channel| channel.0);
+                query.filter(among("messages.channel_id", ids))
+            }
+        };
         if let Some(creator) = search.creator {
             query = query.filter(messages::user_id.eq(creator.0));
         }

@@ -1,5 +1,6 @@
 //! Numbers without holes, whoever writes; and what is kept of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -7,8 +8,8 @@ use diesel::sql_types::{BigInt, Text};
 use futures_util::future::join_all;
 
 use super::{Place, head_of, news};
-use crate::event::{Event, Gap, GapCause, Logged, Pos, Timestamps};
-use crate::model::{Channel, Stamp};
+use crate::event::{ChannelNews, Event, Gap, GapCause, Logged, Payload, Pos, Timestamps};
+use crate::model::{Channel, Stamp, User};
 use crate::store::log::trim;
 use crate::store::{Db, Failure, Store};
 
@@ -315,4 +316,62 @@ fn rows_from_before_the_columns_are_read_after_the_migration() {
         panic!("no event")
     };
     assert_eq!(event.payload, body);
+}
+
+#[tokio::test]
+async fn users_subscribed_by_one_write_share_the_channel_in_the_log() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await;
+    let bob = place.user("bob").await;
+    let mut room = place.room(ada.id).await;
+    let long = serde_json::json!("x".repeat(8000));
+    room.raw.0.insert(String::from("org.example.long"), long);
+    let Payload::ChannelCreated { news } = news(&room) else {
+        panic!("not news");
+    };
+    let shared: Arc<ChannelNews> = Arc::from(news);
+    let joins = move |user: &User, news: &Arc<ChannelNews>| Payload::Subscribed {
+        news: news.clone(),
+        user: Arc::new(user.clone()),
+    };
+    let alone = Arc::new(ChannelNews::clone(&shared));
+    let expected = vec![
+        joins(&ada, &shared),
+        super::news(&room),
+        joins(&bob, &shared),
+        Payload::Unsubscribed {
+            news: shared.clone(),
+            user: Arc::new(ada.clone()),
+        },
+        joins(&ada, &alone),
+    ];
+    let announced = expected.clone();
+    place
+        .write(move |tx| {
+            announced.into_iter().for_each(|event| tx.announce(event));
+            Ok(())
+        })
+        .await;
+    // Also where a page of the log ends between an event and the one whose channel it shares.
+    for count in [1, 2, 3, 9] {
+        let mut read = Vec::new();
+        while read.len() < expected.len() {
+            let after = i64::try_from(read.len()).unwrap();
+            read.extend(events_of(entries(&place, after, count, usize::MAX).await));
+        }
+        let read: Vec<Payload> = read.into_iter().map(|event| event.payload).collect();
+        assert_eq!(read, expected, "{count}");
+    }
+    let bytes = place.read(|db| {
+        let long = "SELECT pos FROM log_events WHERE bytes > 8000 ORDER BY pos";
+        Ok(diesel::dsl::sql::<BigInt>(long).load::<i64>(db.sql)?)
+    });
+    assert_eq!(bytes.await, [1, 2, 5], "written out three times, not five");
+    // Without the first event the others cannot be told: the streams have to know.
+    damage(&place, "DELETE FROM log_events WHERE pos = 1").await;
+    let read = entries(&place, 0, 9, usize::MAX).await;
+    assert_eq!(read[0], gap(1, 1, GapCause::Trimmed));
+    assert!(is_event(&read[1], 2));
+    assert_eq!(read[2], gap(3, 4, GapCause::UnreadableRights));
+    assert!(is_event(&read[3], 5));
 }

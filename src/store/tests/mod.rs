@@ -1,6 +1,7 @@
 //! Tests on real database files, each in a directory of its own.
 
 mod accounts;
+mod among;
 mod channel_subscriptions;
 mod channels;
 mod lane;
@@ -189,6 +190,8 @@ fn options_in(directory: &TempDir) -> StoreOptions {
     StoreOptions {
         url: format!("sqlite://{}/made/test.db", directory.path().display()),
         read_connections: 2,
+        // Two stores of one test write to one file, on a machine that may be busy.
+        lane_patience: std::time::Duration::from_secs(10),
         ..StoreOptions::default()
     }
 }

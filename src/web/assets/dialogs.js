@@ -20,8 +20,8 @@ function newRoom(api, rooms, open) {
   const isPrivate = () => new FormData(form).get("reach") === "private";
   form.addEventListener("change", () => { byId("room-invited").hidden = !isPrivate(); });
   byId("new-room").addEventListener("click", () => {
-    form.reset();
-    byId("room-invited").hidden = true;
+    // What an earlier try left unfinished is still there.
+    byId("room-invited").hidden = !isPrivate();
     complain(form, "");
     dialog.showModal();
   });
@@ -38,6 +38,7 @@ function newRoom(api, rooms, open) {
     const json = { type: CHAT, acl, raw: { "io.pnut.core.chat-settings": [settings] }, auto_subscribe: true };
     const { data } = await api.write("POST", "/channels", { json, query: CHANNEL_QUERY });
     await rooms.refresh(data.id);
+    form.reset();
     finish(dialog, () => open(data.id), `The room ${isolated(name)} is made.`);
   });
 }
@@ -46,9 +47,13 @@ function newMessage(api, rooms, open) {
   const dialog = byId("message-dialog");
   const form = byId("message-form");
   const start = (to = "") => {
-    form.reset();
+    const field = byId("message-to");
+    // What an earlier try left unfinished is still there, unless it was meant for other people.
+    if (to && field.value.trim() !== `@${to}`) {
+      form.reset();
+      field.value = `@${to}`;
+    }
     complain(form, "");
-    byId("message-to").value = to && `@${to}`;
     dialog.showModal();
     byId(to ? "message-text" : "message-to").focus();
   };
@@ -62,6 +67,7 @@ function newMessage(api, rooms, open) {
     if (lengthOf(text) > MOST) throw new Error(`At most ${MOST} characters fit into a message.`);
     const { data } = await api.write("POST", "/channels/pm/messages", { query: { update_marker: "1" }, json: { text, destinations } });
     await rooms.refresh(data.channel_id);
+    form.reset();
     finish(dialog, () => open(data.channel_id), "Your message is sent.");
   });
   return start;

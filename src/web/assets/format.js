@@ -22,6 +22,9 @@ const daysAgo = (when) => Math.round((dayOf(new Date()) - dayOf(when)) / 8640000
 /** `14:05` */
 export const time = (iso) => clock.format(new Date(iso));
 
+/** The day in full. */
+export const fullDate = (iso) => date.format(new Date(iso));
+
 /** Date and time in full, for titles. */
 export const moment = (iso) => full.format(new Date(iso));
 

@@ -14,6 +14,7 @@ export function setUpKeys(actions) {
     } else if (event.key === "Escape") escape(actions);
     else if (!isField(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey && plainKey(event, actions)) event.preventDefault();
   });
+  setUpStops();
   byId("show-keys").addEventListener("click", () => byId("keys-dialog").showModal());
   byId("show-rooms").addEventListener("click", () => toggleDrawer("rooms"));
   byId("show-people").addEventListener("click", () => toggleDrawer("people"));
@@ -32,6 +33,15 @@ export function setUpKeys(actions) {
     dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   }
+}
+
+/** The buttons of a message are stops of the Tab key only while it has the focus, so that the way through the log is short. */
+function setUpStops() {
+  const set = ({ target }, stop) => {
+    for (const button of target.closest("article")?.querySelectorAll(".actions:not(.always) button") ?? []) button.tabIndex = stop;
+  };
+  byId("log").addEventListener("focusin", (event) => set(event, 0));
+  byId("log").addEventListener("focusout", (event) => set(event, -1));
 }
 
 function altKey(event, actions) {

@@ -1,7 +1,7 @@
 // One message as an article.
 
 import { face, icon, make, named, spoken, sureButton } from "./dom.js";
-import { moment, nameOf, time } from "./format.js";
+import { isolated, moment, nameOf, time } from "./format.js";
 import { foldable } from "./fold.js";
 import { oneLine, richText } from "./richtext.js";
 
@@ -27,9 +27,10 @@ export function article(message, { me, mayDelete, onreply, ondelete, quote }) {
   const text = foldable(make("p", { class: "text", dir: "auto" }, richText(message.content, me)), message.content?.text);
   node.append(message.is_nsfw ? make("details", { class: "covered" }, make("summary", {}, "Not safe for work: show"), text) : text);
   const actions = make("div", { class: "actions" },
-    make("button", { type: "button", "data-action": "reply", onclick: () => onreply(message) }, icon("reply"), make("span", {}, "Reply")));
+    make("button", { type: "button", tabindex: -1, "data-action": "reply", onclick: () => onreply(message) },
+      icon("reply"), make("span", {}, "Reply", spoken(` to ${isolated(nameOf(message.user))}`))));
   if (mayDelete(message)) {
-    const button = make("button", { type: "button", "data-action": "delete" }, icon("remove"), make("span", {}, "Delete"));
+    const button = make("button", { type: "button", tabindex: -1, "data-action": "delete" }, icon("remove"), make("span", {}, "Delete"));
     actions.append(sureButton(button, "Delete for everybody?", () => ondelete(message)));
   }
   node.append(actions);

@@ -1,5 +1,6 @@
 // The room that is open: shows it, keeps it up to date, and takes part in it.
 
+import { announce } from "./announcer.js";
 import { byId } from "./dom.js";
 import { isolated, newer } from "./format.js";
 import { authorOf } from "./message.js";
@@ -81,6 +82,7 @@ export class OpenRoom {
     this.#channel = undefined;
     this.#isLost = false;
     byId("lost").hidden = true;
+    byId("heard").replaceChildren();
     this.#app.people.leave();
     this.#app.quotes.clear();
   }
@@ -97,6 +99,7 @@ export class OpenRoom {
     if (!this.#isLost) this.#part();
     this.#isLost = true;
     const { composer, people } = this.#app;
+    byId("heard").replaceChildren();
     composer.close();
     people.leave();
     byId("lost").hidden = false;
@@ -144,7 +147,10 @@ export class OpenRoom {
     people.quiet(authorOf(message));
     if (isMine) outbox.found(message);
     // One message comes up to three times: by event, as the answer to its own sending, and with a page.
-    if (!log.has(message.id)) log.add(message, isMine);
+    if (!log.has(message.id)) {
+      log.add(message, isMine);
+      if (live && !isMine) announce(message);
+    }
     this.look();
   }
 

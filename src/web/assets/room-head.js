@@ -1,7 +1,7 @@
 // The head of the open room: its name, what it is about, and the dialog that shows both in full.
 
 import { byId, fill, make, named } from "./dom.js";
-import { isolated, many, nameOf, moment } from "./format.js";
+import { fullDate, isolated, nameOf } from "./format.js";
 import { isPrivateMessage, settingsOf, titleOf } from "./rooms.js";
 
 /** Shows name and description, and which of joining and leaving is possible. Gives the name. */
@@ -25,8 +25,11 @@ export function showAbout(channel, me) {
   byId("about-text").hidden = !about;
   const facts = [["Who may read", readers(channel)], ["Who may write", writers(channel)]];
   if (channel.user) facts.push(["Owner", personOf(channel.user)]);
-  if (channel.counts) facts.push(["So far", `${many(channel.counts.messages, "message")}, ${many(channel.counts.subscribers, "member")}`]);
-  if (channel.created_at) facts.push(["Since", moment(channel.created_at)]);
+  const { messages, subscribers } = channel.counts ?? {};
+  if (messages !== undefined) facts.push(["Messages", String(messages)]);
+  // Not everyone is told how many belong to a room.
+  if (subscribers !== undefined) facts.push(["Members", String(subscribers)]);
+  if (channel.created_at) facts.push(["Since", fullDate(channel.created_at)]);
   fill(byId("about-facts"), facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));
   dialog.showModal();
 }

@@ -97,6 +97,7 @@ function tidy() {
   hush();
   closeDrawers();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  for (const form of document.querySelectorAll("dialog form")) form.reset();
 }
 
 function setMe(user) {

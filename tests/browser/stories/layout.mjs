@@ -37,6 +37,24 @@ export async function story({ server, open, step }) {
     await accessible(ada, `the dialog ${dialog}`);
     await ada.page.keyboard.press("Escape");
   }
+  await bob.page.click("#show-about");
+  await accessible(bob, "a room that another person owns");
+  await bob.page.keyboard.press("Escape");
+
+  step("a screen reader hears what others write, and no buttons");
+  await server.say("bob", square, "can you hear me?");
+  await ada.seesText("#heard p", "bob: can you hear me?");
+  await ada.has("only the words are read", () => document.querySelector("#heard").textContent === "bob: can you hear me?");
+
+  step("a message and its buttons are reached by keys, and are no stops on the way through the log");
+  await ada.page.click("#composer");
+  await ada.page.keyboard.press("ArrowUp");
+  await ada.page.keyboard.press("Tab");
+  await ada.page.keyboard.press("Enter");
+  await ada.seesText("#answering", "can you hear me?");
+  await ada.has("the other messages have no stops", () => document.activeElement.id === "composer"
+    && !document.querySelector('#log .actions button:not([tabindex="-1"])'));
+  await ada.page.keyboard.press("Escape");
 
   step("Ctrl+K finds a room, and leaves nothing in the message box");
   await ada.page.keyboard.press("Control+k");

@@ -1,6 +1,6 @@
 // What was read stays read, and what was written is not lost: over changes, windows, devices and reloads.
 
-import { must, until } from "../check.mjs";
+import { must, signal, until } from "../check.mjs";
 
 export async function story({ server, open, step }) {
   const library = await server.room("Library");
@@ -79,16 +79,15 @@ export async function story({ server, open, step }) {
   await ada.sees("stubborn words");
 
   step("one that the server took before the reload is there once");
-  let taken = () => {};
-  const arrived = new Promise((resolve) => { taken = resolve; });
+  const taken = signal();
   // The server answers, and the answer never reaches the page; neither does the event.
   await ada.page.route(messages, write(async (route) => {
     await route.fetch();
-    taken();
+    taken.fire();
   }));
   await ada.page.fill("#composer", "taken words");
   await ada.page.click("#send");
-  await arrived;
+  await taken.fired;
   await ada.reload();
   await ada.sees("taken words");
   await ada.page.waitForSelector("[data-pending]", { state: "detached" });

@@ -294,7 +294,7 @@ fn the_command_line_follows_the_rule_too() {
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("server.public_url") && said.contains("control character"),
+        said.contains("server.public_url") && said.contains("origin"),
         "{said}"
     );
 }

@@ -37,6 +37,28 @@ fn a_public_room_is_a_feed_and_a_private_one_needs_a_token() {
 }
 
 #[test]
+fn the_addresses_of_a_feed_may_be_others_within_bounds() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let room = build::room(&ada, "Lounge");
+    build::says(&ada, &room, "hello");
+    for path in [
+        format!("/feed/rss/channels/{room}/messages"),
+        String::from("/feed/rss/channels/search"),
+    ] {
+        let with = |template: &str| ada.get(&format!("{path}?uri_template={template}"));
+        let answer = with("HTTPS://x.example/%7Bchannel_id%7D");
+        let feed = String::from_utf8_lossy(&answer.body).into_owned();
+        let link = format!("HTTPS://x.example/{room}");
+        assert!(feed.contains(&link), "{feed}");
+        with(&format!("https://x.example/{}", "%22".repeat(600))).refused_at(400, "uri_template");
+        for odd in ["javascript:alert(1)", "ftp://x.example/", "data://x", "x"] {
+            with(odd).refused_at(400, "uri_template");
+        }
+    }
+}
+
+#[test]
 fn a_search_is_a_feed_too() {
     let server = TestServer::start();
     build::room(&server.ada(), "Gardeners");

@@ -240,3 +240,30 @@ fn subscribers_show_their_presence_in_that_channel() {
     ada.put(&here, &json!({"presence": "local"})).is(200);
     assert_eq!(bob.get(&path).data()[0]["presence"], "local");
 }
+
+#[test]
+fn lists_of_presences_have_pages() {
+    let server = TestServer::start();
+    let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
+    let room = build::room(&ada, "Lounge");
+    for person in [&ada, &bob, &eve] {
+        person.does("/users/me/presence").is(200);
+        person
+            .does(&format!("/users/me/presence/channels/{room}"))
+            .is(200);
+    }
+    for path in [
+        String::from("/presence"),
+        format!("/channels/{room}/presence"),
+    ] {
+        assert_eq!(ids(&ada.get(&path).data()), ["3", "2", "1"]);
+        let first = ada.get(&format!("{path}?count=2"));
+        assert_eq!(ids(&first.data()), ["3", "2"]);
+        assert_eq!(first.meta()["more"], true);
+        let rest = ada.get(&format!("{path}?count=2&before_id=2"));
+        assert_eq!(ids(&rest.data()), ["1"]);
+        assert_eq!(rest.meta()["more"], false);
+        assert_eq!(ids(&ada.get(&format!("{path}?count=-1")).data()), ["1"]);
+        assert_eq!(ids(&ada.get(&format!("{path}?since_id=2")).data()), ["3"]);
+    }
+}

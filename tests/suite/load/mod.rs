@@ -1,6 +1,7 @@
 //! `groundnut loadtest`: runs as processes of their own, also through a proxy that is not to be trusted.
 
 mod faults;
+mod leaving;
 mod proxy;
 mod runs;
 

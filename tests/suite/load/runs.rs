@@ -253,6 +253,20 @@ fn an_interrupt_prints_what_there_is_and_stops_the_server() {
 }
 
 #[test]
+fn a_tester_that_is_killed_takes_its_server_with_it() {
+    let mut run = LongRun::start();
+    let mut tester = run.tester.take().expect("it runs");
+    tester.kill().expect("it runs");
+    tester.wait().expect("it ends");
+    let stat = format!("/proc/{}/stat", run.server);
+    eventually("its server is gone, too", || {
+        // A process without a parent may stay as a zombie in a container.
+        let stat = std::fs::read_to_string(&stat).unwrap_or_default();
+        stat.is_empty() || stat.contains(") Z ")
+    });
+}
+
+#[test]
 fn impossible_plans_are_refused_with_what_to_do() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str, text: &str| {

@@ -77,6 +77,39 @@ fn nesting_without_end_is_refused() {
 }
 
 #[test]
+fn what_is_accepted_can_be_read_back_and_heard() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}/messages");
+    // Lists around a number: with the object, the type and its list they are `depth` in all, and `raw` itself.
+    let raw = |depth: usize| {
+        let deep = (0..depth - 4).fold(json!(1), |inner, _| json!([inner]));
+        json!({"org.example.a": [{"deep": deep}]})
+    };
+    for depth in [33, 64, 100, 123] {
+        ada.post(&path, &json!({"text": "x", "raw": raw(depth)}))
+            .refused_as(400, "too-deep");
+        ada.put(&format!("/channels/{room}"), &json!({"raw": raw(depth)}))
+            .refused_as(400, "too-deep");
+        ada.patch("/users/me", &json!({"raw": raw(depth)}))
+            .refused_as(400, "too-deep");
+        // A form sends it as a text.
+        let form = format!("text=x&raw={}", raw(depth + 1));
+        ada.form("POST", &path, &form).refused_as(400, "too-deep");
+    }
+    let mut stream = bob.stream_with("&include_raw=1");
+    stream.subscribes(&bob, &path);
+    let deepest = raw(32);
+    ada.post(&path, &json!({"text": "deepest", "raw": deepest}))
+        .is(201);
+    let frame = stream.hears_text("deepest");
+    assert_eq!(frame["data"][0]["raw"], deepest);
+    let read = bob.get(&format!("{path}?include_raw=1")).data();
+    assert_eq!(read[0]["raw"], deepest);
+}
+
+#[test]
 fn a_body_over_the_limit_is_refused_by_its_declared_length_and_by_its_bytes() {
     let server = TestServer::with(&[("SERVER_BODY_BYTES", "65536")]);
     let ada = server.ada();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::change::{self as plans, ChangeLimits};
 use super::super::mail::{ChannelChange, SubscriptionChange};
 use super::super::rules;
-use super::{announce_subscription, auto_subscribe, news, read, subscribe_all};
+use super::{announce_subscriptions, auto_subscribe, news, read, subscribe_all};
 use crate::event::Payload;
 use crate::model::{Access, Channel, ChannelId, Failure, Refusal, UserId, UserPrincipal};
 use crate::store::Tx;
@@ -64,12 +64,12 @@ fn save(tx: &mut Tx<'_>, channel: &Channel, actor: UserId, auto: bool) -> Result
         tx.save_channel(channel)?;
     } else {
         // They see the channel as it was when they still could.
-        let before = Box::new(news(tx, channel.id)?);
+        let before = Arc::new(news(tx, channel.id)?);
         tx.save_channel(channel)?;
         for user in losing {
             let left = tx.unsubscribe(channel.id, user)?;
             if let Some(user) = tx.user(user)?.map(Arc::new).filter(|_| left) {
-                let news = before.clone();
+                let news = Arc::clone(&before);
                 tx.announce(Payload::Unsubscribed { news, user });
             }
         }
@@ -106,11 +106,11 @@ pub fn deactivate(
     tx.announce(Payload::ChannelChanged {
         news: Box::new(news),
     });
-    for user in tx.subscribers(channel.id)? {
-        if tx.unsubscribe(channel.id, user)? {
-            announce_subscription(tx, channel.id, user, false)?;
-        }
+    let left = tx.subscribers(channel.id)?;
+    for user in &left {
+        tx.unsubscribe(channel.id, *user)?;
     }
+    announce_subscriptions(tx, channel.id, &left, false)?;
     read(tx, channel.id)
 }
 
@@ -131,14 +131,14 @@ pub fn change_subscription(
             tx.unmute_channel(channel, user)?;
             let changed = tx.subscribe(channel, user)?;
             if changed {
-                announce_subscription(tx, channel, user, true)?;
+                announce_subscriptions(tx, channel, &[user], true)?;
             }
             changed
         }
         SubscriptionChange::Unsubscribe | SubscriptionChange::Mute => {
             let changed = tx.unsubscribe(channel, user)?;
             if changed {
-                announce_subscription(tx, channel, user, false)?;
+                announce_subscriptions(tx, channel, &[user], false)?;
             }
             if how == SubscriptionChange::Mute {
                 tx.mute_channel(channel, user)?;

@@ -4,6 +4,7 @@
 mod channels;
 mod messages;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::event::{ChannelNews, Payload};
@@ -54,29 +55,40 @@ pub fn subscribe_all(tx: &mut Tx<'_>, id: ChannelId, users: &[UserId]) -> Result
         return Ok(());
     }
     let muted = tx.muted_by(id, users)?;
+    let mut joined = Vec::new();
     for user in users.iter().filter(|user| !muted.contains(user)) {
         if tx.subscribe(id, *user)? {
-            announce_subscription(tx, id, *user, true)?;
+            joined.push(*user);
         }
     }
-    Ok(())
+    announce_subscriptions(tx, id, &joined, true)
 }
 
-fn announce_subscription(
+/// Announces the users with one state of the channel, the one after all of them: two hundred users shall not write two
+/// hundred copies of it into the log.
+fn announce_subscriptions(
     tx: &mut Tx<'_>,
     id: ChannelId,
-    user: UserId,
+    users: &[UserId],
     on: bool,
 ) -> Result<(), Failure> {
-    let news = Box::new(news(tx, id)?);
-    let Some(user) = tx.user(user)?.map(Arc::new) else {
+    if users.is_empty() {
         return Ok(());
-    };
-    tx.announce(if on {
-        Payload::Subscribed { news, user }
-    } else {
-        Payload::Unsubscribed { news, user }
-    });
+    }
+    let news = Arc::new(news(tx, id)?);
+    let known = tx.users(users)?;
+    let mut known: HashMap<UserId, Arc<User>> = known
+        .into_iter()
+        .map(|(id, user)| (id, Arc::new(user)))
+        .collect();
+    for user in users.iter().filter_map(|id| known.remove(id)) {
+        let news = Arc::clone(&news);
+        tx.announce(if on {
+            Payload::Subscribed { news, user }
+        } else {
+            Payload::Unsubscribed { news, user }
+        });
+    }
     Ok(())
 }
 

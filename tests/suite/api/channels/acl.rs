@@ -219,3 +219,32 @@ fn bad_private_messages_are_refused() {
     let pms = ada.get("/users/me/channels/subscribed").data();
     assert_eq!(pms.as_array().map(Vec::len), Some(1), "{pms}");
 }
+
+#[test]
+fn lists_of_people_are_bounded_before_they_are_looked_up() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let many: Vec<String> = (1..=33_000).map(|id| id.to_string()).collect();
+    let acl = json!({"acl": {"read": {"user_ids": many}}});
+    let named: Vec<String> = many.iter().map(|id| format!("@user{id}")).collect();
+    let names = json!({"acl": {"read": {"user_ids": named}}});
+    for body in [&acl, &names] {
+        ada.put(&format!("/channels/{room}"), body)
+            .refused_as(400, "too-many-members");
+        let mut new = body.clone();
+        new["type"] = json!("org.example.x");
+        ada.post("/channels", &new)
+            .refused_as(400, "too-many-members");
+    }
+    let whisper = json!({"text": "psst", "destinations": many});
+    ada.post("/channels/pm/messages", &whisper)
+        .refused_as(400, "too-many-members");
+    // One person many times is one.
+    let same = vec![bob.id.clone(); 33_000];
+    ada.put(
+        &format!("/channels/{room}"),
+        &json!({"acl": {"write": {"user_ids": same}}}),
+    )
+    .is(200);
+}

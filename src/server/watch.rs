@@ -1,0 +1,102 @@
+//! The watch over a running server: once a second it looks at what `/readyz` promises.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use crate::actors::Shared;
+use crate::event::Pos;
+use crate::http::App;
+use crate::http::readiness::Unready;
+use crate::store::{Ahead, LogHead};
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long a part may take to answer.
+const ANSWER: Duration = Duration::from_secs(1);
+/// How long the write lane may be at one group, and a committed event on its way.
+const LATE: Duration = Duration::from_secs(5);
+const MEGABYTE: u64 = 1 << 20;
+
+/// What the watch remembers from one look to the next.
+#[derive(Debug, Default)]
+struct Watch {
+    /// An end of the log that was not delivered yet, and since when.
+    behind: Option<(Pos, Instant)>,
+    found: Vec<Unready>,
+}
+
+/// As long as the server runs.
+pub(super) async fn watch(shared: &Shared, app: &App, min_free_megabytes: u64) {
+    let mut watch = Watch::default();
+    let mut looks = tokio::time::interval(LOOK);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let found = watch.look(shared, min_free_megabytes).await;
+        if found != watch.found {
+            let reasons: Vec<&str> = found.iter().map(|reason| reason.slug()).collect();
+            let reasons = reasons.join(", ");
+            match found.is_empty() {
+                true => tracing::info!("ready again"),
+                false => tracing::warn!(%reasons, "not ready"),
+            }
+            watch.found.clone_from(&found);
+        }
+        app.readiness.set_found(found);
+    }
+}
+
+impl Watch {
+    async fn look(&mut self, shared: &Shared, min_free_megabytes: u64) -> Vec<Unready> {
+        let store = &shared.store;
+        let mut found = Vec::new();
+        if store.is_lane_full() || store.lane_busy_for() >= LATE {
+            found.push(Unready::WritesWait);
+        }
+        // Only in doubt: each try costs a sync of the disk.
+        if store.doubts_writes() && in_time(store.try_write()).await.is_none() {
+            found.push(Unready::CommitsFail);
+        }
+        match in_time(store.log_head()).await {
+            None => found.push(Unready::ReadsFail),
+            Some(head) => found.extend(self.look_at_head(&head, shared)),
+        }
+        let disk = {
+            let store = store.clone();
+            actix_rt::task::spawn_blocking(move || store.disk())
+        };
+        match in_time(disk).await {
+            Some(Ok(disk)) => {
+                if disk.free_bytes / MEGABYTE < min_free_megabytes {
+                    found.push(Unready::DiskFull);
+                }
+                if !disk.is_in_place {
+                    found.push(Unready::DatabaseMoved);
+                }
+            }
+            Some(Err(_)) | None => found.push(Unready::DiskFull),
+        }
+        found
+    }
+
+    fn look_at_head(&mut self, head: &LogHead, shared: &Shared) -> Vec<Unready> {
+        let delivered = Pos(shared.metrics.log_position());
+        let awaited = self.behind.filter(|(pos, _)| *pos > delivered);
+        self.behind = awaited.or((head.pos > delivered).then(|| (head.pos, Instant::now())));
+        let is_late = self
+            .behind
+            .is_some_and(|(_, since)| since.elapsed() >= LATE);
+        let is_wrong = match Ahead::of(head.stamp, shared.store.now()) {
+            Ahead::TooFar { .. } => true,
+            Ahead::No | Ahead::Some { .. } => false,
+        };
+        let late = is_late.then_some(Unready::DeliveryLate);
+        let wrong = is_wrong.then_some(Unready::ClockWrong);
+        [late, wrong].into_iter().flatten().collect()
+    }
+}
+
+/// `None`: it failed, or took too long.
+async fn in_time<T, E>(asked: impl Future<Output = Result<T, E>>) -> Option<T> {
+    tokio::time::timeout(ANSWER, asked).await.ok()?.ok()
+}
