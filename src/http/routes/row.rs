@@ -115,9 +115,12 @@ impl Route {
             (TokenKind::User, None) | (TokenKind::App, Some(_)) => {
                 Err(Refusal::WrongTokenKind.into())
             }
-            (TokenKind::Ignored | TokenKind::Optional | TokenKind::Local, _) => Ok(()),
-            (TokenKind::Any | TokenKind::App, None) => Ok(()),
-            (TokenKind::Any | TokenKind::User, Some(_)) => self.demand_scope(token),
+            (TokenKind::Ignored | TokenKind::Local, _) => Ok(()),
+            (TokenKind::Optional | TokenKind::Any | TokenKind::App, None) => Ok(()),
+            // A token that is not required is asked all the same: it says who reads, and what they were given.
+            (TokenKind::Optional | TokenKind::Any | TokenKind::User, Some(_)) => {
+                self.demand_scope(token)
+            }
         }
     }
 
@@ -161,8 +164,8 @@ mod tests {
         let rows = [
             (Ignored, ScopeNeed::None, [0, 0, 0, 0]),
             (Optional, ScopeNeed::None, [0, 0, 0, 0]),
-            // Whether the scope opens the channel is seen when the channel is known.
-            (Optional, Channel, [0, 0, 0, 0]),
+            // Whether the scope opens this channel is seen when the channel is known.
+            (Optional, Channel, [0, 0, 403, 0]),
             (Any, ScopeNeed::None, [401, 0, 0, 0]),
             (Any, Channel, [401, 0, 403, 0]),
             (User, ScopeNeed::None, [401, 403, 0, 0]),
