@@ -127,6 +127,8 @@ routes! {
 
     // Users
     Get    "/users"                                                  users::lookup::list,                        Optional  Any            Read;
+    Get    "/users/search"                                           users::search::search,                      Optional  Any            Read;
+    Get    "/users/suggested"                                        users::search::suggested,                   User      Follow         Read;
     Get    "/users/{user_id}"                                        users::lookup::show,                        Optional  Any            Read;
     Put    "/users/{user_id}"                                        users::profile::replace,                    User      UpdateProfile  Write;
     Patch  "/users/{user_id}"                                        users::profile::change,                     User      UpdateProfile  Write;

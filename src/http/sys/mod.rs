@@ -56,6 +56,7 @@ pub async fn config(app: Data<App>) -> ApiResult {
             "subscriptions": streams.subscriptions,
             "user_connections": streams.user_connections,
             "app_connections": streams.app_connections,
+            "connections_per_address": app.bounds.per_address(),
         },
         "user": {
             "description_max_length": limits.description_length,
