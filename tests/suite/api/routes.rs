@@ -59,7 +59,7 @@ fn without_a_token_exactly_the_open_routes_answer() {
     let place = Place::new();
     let nobody = place.server.anonymous();
     for route in ROUTES {
-        // Without `ids`, /channels is the inbox, and that is somebody's.
+        // Without `ids`, /channels is the inbox, and that belongs to a user.
         let answer = place.calls(&nobody, route, "?ids=1");
         match route.token {
             TokenKind::Any | TokenKind::User | TokenKind::App => {
