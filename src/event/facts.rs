@@ -142,6 +142,15 @@ impl Payload {
         }
     }
 
+    /// The acting and the other user, if the event is about a relation.
+    pub fn related(&self) -> Option<(UserId, UserId)> {
+        if let Self::Related { user, other, .. } = self {
+            Some((user.id, other.id))
+        } else {
+            None
+        }
+    }
+
     /// The token, if the event is about one.
     pub fn token(&self) -> Option<&Token> {
         if let Self::TokenGranted { token, .. } | Self::TokenRevoked { token, .. } = self {

@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use super::{Payload, Topic};
-use crate::model::{ChannelId, ClientId, UserId};
+use crate::model::{ChannelId, ClientId, Relation, UserId};
 
 /// The key under which connections are registered, and to which events are published.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -94,7 +94,21 @@ impl Payload {
                 ])
             }
             // Presence filters use the list of followed users.
-            Self::Related { user, .. } => Routing::unheard().changing([RoutingKey::User(user.id)]),
+            Self::Related {
+                relation: Relation::Follow,
+                user,
+                other,
+                ..
+            } => Routing::heard_by([
+                To(Topic::Following(user.id)),
+                To(Topic::Followers(other.id)),
+            ])
+            .changing([RoutingKey::User(user.id)]),
+            // Mutes and blocks are the user's own affair.
+            Self::Related {
+                relation: Relation::Mute | Relation::Block,
+                ..
+            } => Routing::unheard(),
             Self::UserChanged { user } => Routing::heard_by([To(Topic::Token(user.id))]),
             Self::TokenGranted { token, .. } => match token.user {
                 Some(user) => Routing::heard_by([To(Topic::Token(user))]),
@@ -150,7 +164,10 @@ impl Topic {
             Self::ChannelSubscribers(channel) => RoutingKey::Subscribers(channel),
             Self::ChannelPresence(channel) => RoutingKey::ChannelPresence(channel),
             Self::Presence => RoutingKey::Presence,
-            Self::Inbox(user) | Self::Token(user) => RoutingKey::User(user),
+            Self::Inbox(user)
+            | Self::Token(user)
+            | Self::Following(user)
+            | Self::Followers(user) => RoutingKey::User(user),
         }
     }
 }

@@ -142,8 +142,8 @@ routes! {
     Delete "/users/{user_id}/mute"                                   users::relate::unmute,                      User      Follow         Write;
     Put    "/users/{user_id}/block"                                  users::relate::block,                       User      Follow         Write;
     Delete "/users/{user_id}/block"                                  users::relate::unblock,                     User      Follow         Write;
-    Get    "/users/{user_id}/following"                              users::lists::following,                    Any       Any            Read;
-    Get    "/users/{user_id}/followers"                              users::lists::followers,                    Any       Any            Read;
+    Get    "/users/{user_id}/following"                              users::lists::following,                    Any       Any            Read Following;
+    Get    "/users/{user_id}/followers"                              users::lists::followers,                    Any       Any            Read Followers;
     Get    "/users/{user_id}/muted"                                  users::lists::muted,                        Any       Any            Read;
     Get    "/users/{user_id}/blocked"                                users::lists::blocked,                      User      Any            Read;
 
