@@ -255,3 +255,20 @@ fn the_published_limits_are_those_in_force() {
     assert_eq!(rate["sign_in"]["per_account"], 3, "{rate}");
     assert_eq!(rate["seconds_banned"], 0, "{rate}");
 }
+
+#[test]
+fn each_person_that_a_write_names_counts() {
+    let server = strict();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}");
+    let invites = |people: &[&str]| json!({"acl": {"write": {"user_ids": people}}});
+    // One person is the call itself, so two calls and one more person are the three of the bucket.
+    ada.put(&path, &invites(&["2", "3"])).is(200);
+    refused(&ada.put(&path, &invites(&["2"])));
+    bob.does("/users/3/mute").is(200);
+    // A call that was let in may cost more than there is room for; what comes behind it waits.
+    let new = json!({"type": "org.example.x", "acl": {"read": {"user_ids": ["1", "3", "4"]}}});
+    bob.post("/channels", &new).is(201);
+    refused(&bob.does("/users/3/mute"));
+}

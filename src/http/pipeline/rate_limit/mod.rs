@@ -106,6 +106,15 @@ impl RateLimiter {
         self.count_at(buckets, Instant::now())
     }
 
+    /// Counts what a call that was let in costs beyond itself: it writes many rows, say.
+    pub fn charge(&self, buckets: &[Bucket], cost: u32) {
+        if self.limits.get().enabled {
+            for bucket in buckets {
+                self.windows(*bucket).charge(*bucket, cost);
+            }
+        }
+    }
+
     /// Counts an attempt to sign in to an account; the name as it is compared, whether or not there is such an account.
     pub fn count_account(&self, name: &str) -> Counted {
         self.count(&[Bucket {

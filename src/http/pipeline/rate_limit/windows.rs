@@ -68,6 +68,15 @@ impl Windows {
         }
     }
 
+    /// Counts what a call that was let in costs beyond itself. The bucket may hold more than it has room for: later
+    /// calls wait.
+    pub(super) fn charge(&self, bucket: Bucket, cost: u32) {
+        let _: EntryResult<'_, _, _, _, _, _, ()> = self.0.entry(&bucket, None, |_, window| {
+            window.used = window.used.saturating_add(cost);
+            EntryAction::Retain(())
+        });
+    }
+
     /// Takes a call back that another bucket had no room for.
     pub(super) fn give_back(&self, bucket: Bucket) {
         let _: EntryResult<'_, _, _, _, _, _, ()> = self.0.entry(&bucket, None, |_, window| {
