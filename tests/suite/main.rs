@@ -22,3 +22,4 @@ mod stream;
 mod taken_back;
 mod tidy;
 mod trouble;
+mod visibility;
