@@ -32,6 +32,7 @@ impl Server {
                 .args(["serve", "--bind", "127.0.0.1:0", "--database-url", &url])
                 .env("GROUNDNUT_RATE_LIMITS_ENABLED", "false")
                 .env("GROUNDNUT_STREAMS_USER_CONNECTIONS", "1000000")
+                .env("GROUNDNUT_SERVER_CONNECTIONS_PER_ADDRESS", "0")
                 .env("GROUNDNUT_SERVER_LOG", "warn")
                 .stdout(Stdio::piped())
                 .spawn()

@@ -191,6 +191,18 @@ settings! {
         actor_threads: usize = 1usize => 1..=64,
         /// Connections that may wait to be accepted.
         backlog: u32 = 4096u32 => 1..=65_535,
+        /// Connections per client address. Streams that come through a trusted proxy count for the address that it
+        /// names, its other connections do not count. 0: no bound.
+        connections_per_address: usize = 1000usize => 0..=1_000_000,
+        /// Milliseconds from the first byte of a request to the first byte of its answer; then the connection is dropped.
+        request_ms: u64 = 60_000u64 => 1000..=3_600_000,
+        /// Milliseconds in which a client takes nothing of its answer; then the connection is dropped.
+        answer_stalled_ms: u64 = 30_000u64 => 100..=3_600_000,
+        /// Bytes of answers that may wait for the clients of one address; beyond it a connection whose answer has to
+        /// wait is dropped. 0: no bound.
+        unread_bytes_per_address: usize = 16_777_216usize => 0..=1_099_511_627_776,
+        /// The same for all clients, those behind proxies included.
+        unread_bytes_total: usize = 268_435_456usize => 0..=1_099_511_627_776,
         /// Largest request body in bytes.
         body_bytes: usize = 1_048_576usize => 1024..=1_073_741_824,
         /// Milliseconds that an orderly stop may take before it is forced.

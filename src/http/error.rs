@@ -95,6 +95,32 @@ impl ApiError {
         Envelope::bare(meta).bytes(pretty).unwrap_or_default()
     }
 
+    /// The whole answer with its head, where no dispatcher writes it. The connection ends behind it.
+    pub fn whole_answer(&self) -> Vec<u8> {
+        let (status, body) = (self.status(), self.body(&self.meta(), false));
+        let connection = match status {
+            StatusCode::UPGRADE_REQUIRED => "close, upgrade",
+            _ => "close",
+        };
+        let mut head = format!(
+            "HTTP/1.1 {} {}\r\nContent-Length: {}\r\nConnection: {connection}\r\nCache-Control: no-store\r\n\
+             X-Content-Type-Options: nosniff\r\nAccess-Control-Allow-Origin: *\r\n",
+            status.as_u16(),
+            status.canonical_reason().unwrap_or_default(),
+            body.len()
+        );
+        for (name, value) in self.headers() {
+            let value = value.to_str().unwrap_or_default();
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            // Only the address of a stream answers so from here.
+            head.push_str("Allow: GET, HEAD\r\n");
+        }
+        head.push_str("\r\n");
+        [head.into_bytes(), body].concat()
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

@@ -20,17 +20,20 @@ pub mod reply;
 pub mod request;
 pub mod routes;
 mod show;
+pub mod socket;
 pub mod streams;
 pub mod sys;
 pub mod text;
 pub mod token;
 pub mod users;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::actors::Engine;
 use crate::config::{Config, Networks};
 use pipeline::rate_limit::{RateLimiter, RateLimits};
+use socket::Bounds;
 
 use readiness::Readiness;
 
@@ -83,6 +86,8 @@ pub struct App {
     pub rate: RateLimiter,
     /// As configured.
     pub settings: Settings,
+    /// What the connections of one address may hold.
+    pub bounds: Arc<Bounds>,
     /// Whether new work is welcome.
     pub readiness: Readiness,
     serving: AtomicUsize,
@@ -100,11 +105,12 @@ impl Drop for Serving<'_> {
 
 impl App {
     /// Not ready yet, until its readiness is told so.
-    pub fn new(engine: Engine, settings: Settings) -> Self {
+    pub fn new(engine: Engine, settings: Settings, bounds: Arc<Bounds>) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             settings,
+            bounds,
             readiness: Readiness::default(),
             serving: AtomicUsize::new(0),
         }

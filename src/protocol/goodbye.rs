@@ -49,6 +49,12 @@ goodbyes! {
 }
 
 impl Goodbye {
+    /// The client broke the protocol, so its own close frame is not waited for: the TCP connection ends (RFC 6455
+    /// §7.1.7).
+    pub fn ends_connection(self) -> bool {
+        matches!(self, Self::ProtocolFault | Self::NotUtf8 | Self::TooBig)
+    }
+
     /// The close frame, unmasked, as a server sends it.
     pub fn frame(self) -> Vec<u8> {
         let text = self.text().as_bytes();

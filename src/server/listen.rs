@@ -1,9 +1,12 @@
 //! The listener: what each worker thread serves, and the way of a connection through it.
 
-use std::net::TcpListener;
+use std::future::ready;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_http::error::DispatchError;
 use actix_http::{ConnectionType, HttpService, Request};
 use actix_rt::net::TcpStream;
 use actix_service::{Service, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
@@ -15,6 +18,8 @@ use actix_web::web::Data;
 use crate::actors::Shared;
 use crate::actors::shard::ShardActor;
 use crate::config::Config;
+use crate::http::casing::note_request;
+use crate::http::socket::{Bounds, HttpSocket};
 use crate::http::{App, CasedStream};
 use crate::web::Demo;
 use crate::ws::{Gate, upgrade};
@@ -37,7 +42,6 @@ pub(super) fn listen(
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         some => some,
     };
-    let trusted_proxies = Arc::new(config.server.trusted_proxies.clone());
     let builder = actix_server::Server::build()
         .workers(workers)
         .backlog(config.server.backlog)
@@ -59,7 +63,7 @@ pub(super) fn listen(
             let gate = Gate {
                 shared: shared.clone(),
                 shard,
-                trusted_proxies: trusted_proxies.clone(),
+                bounds: app.bounds.clone(),
             };
             let (app, demo) = (app.clone(), demo.clone());
             let pages = actix_web::App::new()
@@ -67,27 +71,34 @@ pub(super) fn listen(
                 .configure(|cfg| crate::http::configure(cfg, app.clone()));
             let pages = map_config(pages, |()| AppConfig::default());
             let pages = apply_fn_factory(pages, |request: Request, pages: &_| {
-                CasedStream::note_request(&request);
+                note_request(&request);
                 let offers_protocol = request.upgrade();
                 answered(Service::call(pages, request), offers_protocol)
             });
             let http = HttpService::build()
                 .client_request_timeout(HEAD)
                 .keep_alive(KEEP_ALIVE)
-                .on_connect_ext(CasedStream::on_connect)
+                .on_connect_ext(CasedStream::<HttpSocket>::on_connect)
                 .upgrade(fn_service(move |(request, framed)| {
                     upgrade(gate.clone(), request, framed)
                 }))
                 .h1(pages);
-            fn_service(|io: TcpStream| async move {
-                let peer = io.peer_addr().ok();
-                // Frames are small and may not wait for more bytes.
-                drop(io.set_nodelay(true));
-                Ok::<_, actix_http::error::DispatchError>((CasedStream::new(io), peer))
-            })
-            .and_then(http)
+            let bounds = app.bounds.clone();
+            fn_service(move |io| ready(admit(io, &bounds))).and_then(http)
         })?;
     Ok(builder.run())
+}
+
+type Admitted = (CasedStream<HttpSocket>, Option<SocketAddr>);
+
+/// Takes a connection in, or sends it away.
+fn admit(io: TcpStream, bounds: &Arc<Bounds>) -> Result<Admitted, DispatchError> {
+    let peer = io.peer_addr().ok();
+    // Frames are small and may not wait for more bytes.
+    drop(io.set_nodelay(true));
+    let socket = HttpSocket::admit(io, bounds);
+    let socket = socket.ok_or(DispatchError::Io(ErrorKind::ConnectionRefused.into()))?;
+    Ok((CasedStream::new(socket), peer))
 }
 
 /// The answer of a page or a route. Another protocol may have been offered, and is not taken here; actix would say that

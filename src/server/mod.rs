@@ -22,6 +22,7 @@ use crate::actors::log_tail::LogTail;
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::socket::Bounds;
 use crate::http::{App, Settings};
 use crate::model::Failure;
 use crate::protocol::site::Site;
@@ -145,7 +146,8 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let shared = Arc::new(shared);
     let delivery_ended = start_log_tail(&shared, ephemeral).await?;
     let engine = Engine::new(shared.clone());
-    let app = Data::new(App::new(engine, Settings::from(&config)));
+    let bounds = Bounds::new(&config, shared.metrics.clone());
+    let app = Data::new(App::new(engine, Settings::from(&config), bounds));
     let people = demo.people.clone();
     let (for_workers, pages) = (shared.clone(), app.clone());
     let server = listen::listen(&config, listener, for_workers, pages, Data::new(demo))?;

@@ -39,6 +39,15 @@ pub enum Counter {
     /// Websocket upgrades refused.
     #[strum(serialize = "stream_upgrades_refused_total")]
     UpgradesRefused,
+    /// Connections refused because their address had as many as it may.
+    #[strum(serialize = "http_connections_refused_total")]
+    HttpRefused,
+    /// Answers dropped because they were not read.
+    #[strum(serialize = "http_answers_unread_total")]
+    HttpUnread,
+    /// Connections dropped because a request did not end in time.
+    #[strum(serialize = "http_requests_overdue_total")]
+    HttpOverdue,
     /// Panics in a shard; the connections that may have missed an event were closed.
     #[strum(serialize = "shard_panics_total")]
     ShardPanics,

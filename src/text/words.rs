@@ -6,7 +6,6 @@
 //!   follow without a blank, are indexed in overlapping pairs of characters: `東京都` is `東京 京都 都`. A search for
 //!   any part of a run is a search for its pairs in a row. Dictionaries would find fewer false hits, but a word that
 //!   they do not know, or cut differently in another sentence, would not be found at all.
-//! * Tags fold further: `_` does not count (reference 02).
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use icu_properties::CodePointMapData;
@@ -52,11 +51,10 @@ pub fn question(typed: &str) -> Vec<Phrase> {
     phrases
 }
 
-/// A tag as it is compared.
+/// A tag as it is compared (reference 02 §2): in lower case and without `_`; accents do count.
 pub fn fold_tag(tag: &str) -> String {
-    let mut folded = fold(tag);
-    folded.retain(|c| c != '_');
-    folded
+    let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(tag);
+    composed.to_lowercase().replace('_', "")
 }
 
 fn phrase(part: &str) -> Option<Phrase> {
@@ -234,6 +232,7 @@ mod tests {
     #[test]
     fn tags_fold_as_the_reference_says() {
         assert_eq!(fold_tag("The_Lost"), fold_tag("thelost"));
-        assert_eq!(fold_tag("CAFÉ"), "cafe");
+        assert_eq!(fold_tag("CAFE\u{301}"), "café");
+        assert_ne!(fold_tag("café"), fold_tag("cafe"));
     }
 }

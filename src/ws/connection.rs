@@ -16,6 +16,7 @@ use crate::actors::connection::{Answer, ConnectionMail, ConnectionPermit};
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, Subscription};
 use crate::fault::Fault;
+use crate::http::socket::Place;
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
 use crate::protocol::frame::PONG;
@@ -34,6 +35,8 @@ pub(super) struct ConnectionActor {
     id: ConnectionId,
     /// Counts against a limit until the actor is dropped.
     permit: ConnectionPermit,
+    /// So does its place among the connections of its address.
+    _place: Option<Place>,
 }
 
 /// The parts of an actor without the handle of its connection.
@@ -44,6 +47,8 @@ pub(super) struct Launch {
     pub shard: Rc<Shard>,
     /// Held as long as the connection lives.
     pub permit: ConnectionPermit,
+    /// The same.
+    pub place: Option<Place>,
     /// Bytes that came along with the request.
     pub read_ahead: BytesMut,
 }
@@ -58,6 +63,7 @@ impl ConnectionActor {
             shared,
             shard,
             permit,
+            place,
             read_ahead,
         } = launch;
         let connection = shard.state.borrow_mut().admit(make);
@@ -77,6 +83,7 @@ impl ConnectionActor {
             connection,
             id,
             permit,
+            _place: place,
         };
         Self::create(move |ctx| {
             ctx.set_mailbox_capacity(MAILBOX);

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_codec::Framed;
-use actix_http::{HttpMessage, Request, StatusCode, h1};
+use actix_http::{HttpMessage, Request, h1};
 use actix_rt::net::TcpStream;
 use bytes::BytesMut;
 use tokio::io::AsyncWriteExt;
@@ -19,11 +19,11 @@ use crate::actors::Shared;
 use crate::actors::shard::Shard;
 use crate::actors::shard::socket::{Sent, Socket, send_now};
 use crate::actors::shard::state::{ConnectionHandle, Identity};
-use crate::config::Networks;
 use crate::http::pipeline::client_address::client_address;
+use crate::http::socket::{Bounds, HttpSocket, Place, linger};
 use crate::http::{ApiError, CasedStream};
 use crate::model::ConnectionId;
-use crate::model::Failure;
+use crate::model::{Failure, Refusal};
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::query::Query;
 use crate::protocol::render_class::RenderClass;
@@ -37,8 +37,8 @@ pub struct Gate {
     pub shared: Arc<Shared>,
     /// The thread's own connections.
     pub shard: Rc<Shard>,
-    /// Proxies that say what the client address is.
-    pub trusted_proxies: Arc<Networks>,
+    /// What the connections of one address may hold.
+    pub bounds: Arc<Bounds>,
 }
 
 /// Seconds after which a refused stream may try again.
@@ -51,10 +51,12 @@ const RETRY: u64 = 5;
 pub async fn upgrade(
     gate: Gate,
     request: Request,
-    framed: Framed<CasedStream, h1::Codec>,
+    framed: Framed<CasedStream<HttpSocket>, h1::Codec>,
 ) -> Result<(), Infallible> {
     let parts = framed.into_parts();
-    let io = parts.io.into_inner();
+    let Some((io, place)) = parts.io.into_inner().into_parts() else {
+        return Ok(());
+    };
     // Of what was read ahead only real bytes are kept, not the dispatcher's buffer.
     let read_ahead = if parts.read_buf.is_empty() {
         BytesMut::new()
@@ -62,8 +64,13 @@ pub async fn upgrade(
         parts.read_buf
     };
     let peer = io.peer_addr().ok().map(|peer| peer.ip());
-    let address = client_address(request.headers(), peer, &gate.trusted_proxies);
+    let address = client_address(request.headers(), peer, gate.bounds.trusted());
+    // A connection of a proxy counts for its client from here on.
+    let place = place.or_else(|| gate.bounds.place(address));
     let admitted = async {
+        if place.is_none() {
+            return Err(Refusal::TooManyConnections.into());
+        }
         let key = accept_key(request.headers(), &request)?;
         Ok::<_, Failure>((key, admit(&request, address, &gate.shared).await?))
     };
@@ -73,6 +80,7 @@ pub async fn upgrade(
                 accept_key,
                 query: Query::parse(request.uri().query().unwrap_or_default()),
                 io,
+                place,
                 read_ahead,
                 admitted,
             };
@@ -80,7 +88,7 @@ pub async fn upgrade(
         }
         Err(failure) => {
             gate.shared.metrics.add(Counter::UpgradesRefused, 1);
-            refuse(io, failure).await;
+            refuse(io, place, failure).await;
         }
     }
     Ok(())
@@ -91,6 +99,8 @@ struct Opening {
     accept_key: [u8; 28],
     query: Query,
     io: TcpStream,
+    /// Its place among the connections of its address.
+    place: Option<Place>,
     /// Bytes that came along with the request.
     read_ahead: BytesMut,
     admitted: Admitted,
@@ -112,6 +122,7 @@ impl Opening {
             shared: gate.shared.clone(),
             shard: gate.shard.clone(),
             permit,
+            place: self.place,
             read_ahead: self.read_ahead,
         };
         let connection = ConnectionActor::launch(launch, |serial| {
@@ -158,38 +169,13 @@ fn first_bytes(key: &[u8], id: &ConnectionId, identity: &Identity, gate: &Gate) 
 }
 
 /// Answers in HTTP and closes. The bytes are few; a peer that does not take them has its connection reset.
-async fn refuse(mut io: TcpStream, failure: Failure) {
+async fn refuse(mut io: TcpStream, place: Option<Place>, failure: Failure) {
     let mut error = ApiError::from(failure);
     if error.code() == 429 {
         error = error.retry_after(RETRY);
     }
-    let meta = error.meta();
-    let body = serde_json::to_vec(&serde_json::json!({ "meta": meta })).unwrap_or_default();
-    let status = error.status();
-    let connection = match status {
-        StatusCode::UPGRADE_REQUIRED => "close, upgrade",
-        _ => "close",
-    };
-    let mut answer = format!(
-        "HTTP/1.1 {} {}\r\nContent-Length: {}\r\nConnection: {connection}\r\nCache-Control: no-store\r\n\
-         X-Content-Type-Options: nosniff\r\nAccess-Control-Allow-Origin: *\r\n",
-        status.as_u16(),
-        status.canonical_reason().unwrap_or_default(),
-        body.len()
-    );
-    for (name, value) in error.headers() {
-        answer.push_str(&format!(
-            "{name}: {}\r\n",
-            value.to_str().unwrap_or_default()
-        ));
-    }
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        answer.push_str("Allow: GET, HEAD\r\n");
-    }
-    answer.push_str("\r\n");
-    let mut bytes = answer.into_bytes();
-    bytes.extend_from_slice(&body);
-    if io.write_all(&bytes).await.is_ok() {
-        drop(io.shutdown().await);
+    if io.write_all(&error.whole_answer()).await.is_ok() {
+        // What came behind the request is still on its way.
+        linger(io, place);
     }
 }

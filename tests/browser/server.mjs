@@ -11,6 +11,8 @@ export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "
 export const PASSWORD = "correct horse battery";
 const PROGRAM = process.env.PROGRAM_UNDER_TEST ?? path.join(ROOT, "target/debug/groundnut");
 const OPEN = { write: { any_user: true }, read: { public: true } };
+/** In this order they get the ids 1 and 2. */
+const NAMES = ["ada", "bob"];
 const SCOPES = "basic,follow,messages,presence,stream,update_profile";
 
 export class Server {
@@ -21,12 +23,17 @@ export class Server {
     await server.serve("127.0.0.1:0");
     const client = server.run(["client", "create", "--name", "Browser"]).client_id;
     server.tokens = {};
-    for (const name of ["ada", "bob"]) {
+    for (const name of NAMES) {
       server.run(["user", "create", name, "--password-stdin"], `${PASSWORD}\n`);
       const arguments_ = ["token", "create", "--client", client, "--user", name, "--scopes", SCOPES];
       server.tokens[name] = server.run(arguments_).access_token;
     }
     return server;
+  }
+
+  /** What the page keeps of a person who signed in. */
+  session(name) {
+    return JSON.stringify({ token: this.tokens[name], id: String(NAMES.indexOf(name) + 1), username: name });
   }
 
   /** One command of the program; gives the object that it prints. */

@@ -9,13 +9,18 @@ const ARTIFACTS = path.join(ROOT, "artifacts");
 const DEADLINE = 30_000;
 
 export class Window {
-  static async open(browser, server, name, options = {}) {
+  /** A window of its own browser profile. `signedIn` spares the form: hashing a password takes a second in a debug build. */
+  static async open(browser, server, name, { signedIn = false, ...options } = {}) {
     const window = new Window();
     window.name = name;
     window.context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
     window.server = server;
     window.faults = [];
+    // An empty page has no storage.
+    const keep = (session) => location.protocol === "http:" && sessionStorage.setItem("groundnut.session", session);
+    if (signedIn) await window.context.addInitScript(keep, server.session(name));
     await window.#load();
+    if (signedIn) await window.state("live");
     return window;
   }
 

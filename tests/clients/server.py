@@ -17,10 +17,12 @@ PASSWORD = "correct horse battery"
 class Server:
     """`with Server() as server:` gives `url`, `tokens` by name, and the app's token."""
 
-    def __init__(self, people=("ada", "bob", "eve")):
+    def __init__(self, people=("ada", "bob", "eve"), config=None, **settings):
         self.folder = tempfile.TemporaryDirectory()
         self.database = f"sqlite://{self.folder.name}/groundnut.db"
         self.people = people
+        self.config = ["--config", config] if config else []
+        self.settings = {f"GROUNDNUT_{name}": value for name, value in settings.items()}
         self.log = []
 
     def run(self, *arguments, said=None):
@@ -34,10 +36,14 @@ class Server:
 
     def __enter__(self):
         environment = dict(
-            os.environ, GROUNDNUT_RATE_LIMITS_ENABLED="false", GROUNDNUT_SERVER_WORKERS="2",
+            os.environ, **{
+                "GROUNDNUT_RATE_LIMITS_ENABLED": "false",
+                "GROUNDNUT_SERVER_WORKERS": "2",
+                **self.settings,
+            },
         )
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--bind", "127.0.0.1:0", "--database-url", self.database],
+            [PROGRAM, *self.config, "serve", "--bind", "127.0.0.1:0", "--database-url", self.database],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=environment, cwd=self.folder.name,
         )

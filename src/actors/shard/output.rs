@@ -56,6 +56,11 @@ impl Shard {
             | Goodbye::Incomplete => {}
         }
         self.write(index, &Bytes::from(goodbye.frame()));
+        if goodbye.ends_connection()
+            && let Some(handle) = self.state.borrow().connections.get(index)
+        {
+            handle.socket.finish();
+        }
         let due = ConnectionRef { index, serial };
         let linger = ticks(self.limits.linger_ms);
         self.wheel.borrow_mut().put((due, Check::End), linger);

@@ -48,6 +48,8 @@ pub struct Socket {
     outbox: RefCell<Option<Box<Outbox>>>,
     /// The connection is over: the reader ends at once.
     ended: Cell<bool>,
+    /// Nothing more will be written: our side is closed behind what waits.
+    finished: Cell<bool>,
     reader: RefCell<Option<Waker>>,
 }
 
@@ -58,6 +60,7 @@ impl Socket {
             io,
             outbox: RefCell::new(None),
             ended: Cell::new(false),
+            finished: Cell::new(false),
             reader: RefCell::new(None),
         }
     }
@@ -84,6 +87,16 @@ impl Socket {
     pub fn cut(&self) {
         // A socket that the peer has closed already needs no shutdown.
         shutdown(self.fd(), Shutdown::Both).unwrap_or_default();
+    }
+
+    /// Closes our side once what waits is written. The peer's bytes are read on, since a reset could take away what it
+    /// has not read yet.
+    pub fn finish(&self) {
+        self.finished.set(true);
+        if self.outbox.borrow().is_none() {
+            // A socket that the peer has closed already needs no shutdown.
+            shutdown(self.fd(), Shutdown::Write).unwrap_or_default();
+        }
     }
 
     /// Whether it is over; if not, the reader is woken when it will be.
@@ -144,6 +157,10 @@ impl Socket {
             loop {
                 if outbox.is_empty() {
                     *slot = None;
+                    drop(slot);
+                    if self.finished.get() {
+                        self.finish();
+                    }
                     return;
                 }
                 let pieces = outbox.pieces().take(PIECES_AT_ONCE);

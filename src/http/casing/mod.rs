@@ -13,7 +13,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_http::{Method, Request};
-use actix_rt::net::TcpStream;
 use actix_web::dev::Extensions;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -26,8 +25,8 @@ thread_local! {
 
 /// See the module.
 #[derive(Debug)]
-pub struct CasedStream {
-    inner: TcpStream,
+pub struct CasedStream<S> {
+    inner: S,
     heads: Heads,
     bodies: BodiesKnown,
 }
@@ -37,9 +36,18 @@ pub struct CasedStream {
 #[derive(Clone, Debug)]
 struct BodiesKnown(Rc<Cell<bool>>);
 
-impl CasedStream {
+/// A request arrived; its response is not written yet.
+pub fn note_request(request: &Request) {
+    if request.method() == Method::HEAD
+        && let Some(BodiesKnown(known)) = request.conn_data()
+    {
+        known.set(false);
+    }
+}
+
+impl<S> CasedStream<S> {
     /// Around a fresh connection.
-    pub fn new(inner: TcpStream) -> Self {
+    pub fn new(inner: S) -> Self {
         Self {
             inner,
             heads: Heads::default(),
@@ -48,31 +56,17 @@ impl CasedStream {
     }
 
     /// The connection itself, once it speaks something other than HTTP.
-    pub fn into_inner(self) -> TcpStream {
+    pub fn into_inner(self) -> S {
         self.inner
     }
 
-    /// The connection itself, to ask it things.
-    pub fn get_ref(&self) -> &TcpStream {
-        &self.inner
-    }
-
-    /// Notes with a connection what [`Self::note_request`] needs.
+    /// Notes with a connection what [`note_request`] needs.
     pub fn on_connect(&self, data: &mut Extensions) {
         data.insert(self.bodies.clone());
     }
-
-    /// A request arrived; its response is not written yet.
-    pub fn note_request(request: &Request) {
-        if request.method() == Method::HEAD
-            && let Some(BodiesKnown(known)) = request.conn_data()
-        {
-            known.set(false);
-        }
-    }
 }
 
-impl AsyncWrite for CasedStream {
+impl<S: AsyncWrite + Unpin> AsyncWrite for CasedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -116,7 +110,7 @@ impl AsyncWrite for CasedStream {
     }
 }
 
-impl AsyncRead for CasedStream {
+impl<S: AsyncRead + Unpin> AsyncRead for CasedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

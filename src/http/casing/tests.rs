@@ -2,7 +2,7 @@ use actix_http::{HttpService, Request, Response};
 use actix_service::{Service as _, ServiceFactory as _, fn_service};
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 
@@ -23,7 +23,7 @@ async fn client() -> TcpStream {
     let service = HttpService::build()
         .on_connect_ext(CasedStream::on_connect)
         .h1(fn_service(async |request: Request| {
-            CasedStream::note_request(&request);
+            note_request(&request);
             let response = Response::build(actix_http::StatusCode::OK)
                 .insert_header(("x-ratelimit-limit", "20"))
                 .insert_header(("x-ratelimit-remaining", "19"))

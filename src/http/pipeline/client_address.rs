@@ -54,7 +54,7 @@ fn parse(text: &str) -> Option<IpAddr> {
 }
 
 /// Of an IPv6 address only the network counts: one household has 2⁶⁴ of them.
-fn network_of(address: IpAddr) -> IpAddr {
+pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(four) => IpAddr::V4(four),
         IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX))),

@@ -24,6 +24,16 @@ pub async fn metrics(request: HttpRequest, app: Data<App>) -> ApiResult<HttpResp
         "Tokens and addresses whose requests are counted.",
         app.rate.len(),
     ));
+    samples.push(gauge(
+        "http_connections",
+        "Connections that speak HTTP.",
+        app.bounds.open(),
+    ));
+    samples.push(gauge(
+        "http_unread_bytes",
+        "Bytes of answers that wait for their clients.",
+        app.bounds.waiting(),
+    ));
     samples.extend(mailboxes(engine));
     let page = telemetry::page(engine.metrics().clone(), samples);
     Ok(HttpResponse::Ok()

@@ -22,6 +22,8 @@ use crate::text::words::FORMAT;
 const MANY: usize = 64;
 /// Messages per transaction of the index: writes wait for one of these at most.
 const SLICE: i64 = 512;
+/// Slices that a search waits for. There are more while all messages are indexed anew, which takes a while.
+const MOST_SLICES: usize = 16;
 /// New messages are indexed after this time, however few they are.
 const SOON: Duration = Duration::from_millis(250);
 /// After a failure, which is logged where it arose.
@@ -144,7 +146,7 @@ impl Store {
     /// As [`Store::read`], for a search: if it looks for words, what was written before this call is found.
     ///
     /// # Errors
-    /// [`Failure::Busy`] of either queue.
+    /// [`Failure::Busy`] of either queue, and while much is not indexed yet.
     pub async fn search<T: Send + 'static>(
         &self,
         search: MessageSearch,
@@ -165,8 +167,13 @@ impl Store {
         });
         let newest = newest.await?;
         if let Some(newest) = newest {
-            // What is written meanwhile is not waited for, so this ends.
-            while !self.write(move |tx| index_up_to(tx, newest)).await? {}
+            // What is written meanwhile is not waited for.
+            for _ in 0..MOST_SLICES {
+                if self.write(move |tx| index_up_to(tx, newest)).await? {
+                    return Ok(());
+                }
+            }
+            return Err(Failure::Busy);
         }
         Ok(())
     }

@@ -217,3 +217,32 @@ async fn what_was_deleted_is_in_no_byte_of_the_file() {
         assert!(!is_there(word), "{word}");
     }
 }
+
+#[tokio::test]
+async fn a_search_does_not_wait_for_a_long_index() {
+    use diesel::connection::SimpleConnection as _;
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    let said = place.say(room, ada, "tea").await.id;
+    assert_eq!(found(&place, words(room, "tea")).await, [said]);
+    // More than a search indexes, in one job: the lane has no time for a slice of its own in between.
+    place
+        .write(|tx| {
+            let many = "INSERT INTO messages
+                    (id, channel_id, user_id, client_id, created_at, is_nsfw, text, html)
+                SELECT n.value, channel_id, user_id, client_id, created_at, is_nsfw, 'coffee', html
+                FROM messages, (WITH RECURSIVE n (value) AS (SELECT 2 UNION ALL SELECT value + 1 FROM n LIMIT 100000)
+                    SELECT value FROM n) AS n WHERE messages.id = 1";
+            Ok(tx.sql.batch_execute(many)?)
+        })
+        .await;
+    let search = || {
+        place.store.search(words(room, "coffee"), |db, search| {
+            db.search_messages(&search, &PageRequest::default())
+        })
+    };
+    assert!(matches!(search().await, Err(crate::store::Failure::Busy)));
+    while search().await.is_err() {}
+    assert_eq!(search().await.unwrap().items.len(), 20);
+}

@@ -124,7 +124,7 @@ export class Api extends EventTarget {
     if (answer.status === 429) {
       const bucket = this.#bucket(path);
       if (token && method !== "GET") bucket.shut(retryIn ?? 60);
-      // Presence and markers that have to wait keep nobody from writing.
+      // Presence and markers may wait: messages can still be written.
       if (bucket !== this.signs) this.#slow(retryIn ?? 60);
     }
     if (answer.status === 401 && token && token === this.#token) this.dispatchEvent(new Event("refused"));

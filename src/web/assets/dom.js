@@ -32,7 +32,7 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** A line drawing, hidden from screen readers: whoever uses it also gives a name in words. */
+/** A line drawing, hidden from screen readers: its button also has a name in words. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

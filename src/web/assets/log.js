@@ -95,7 +95,7 @@ export class Log extends EventTarget {
     }
   }
 
-  /** Somebody deleted this; `message` is what is left of it. */
+  /** This message was deleted; `message` is what is left of it. */
   tombstone(id, message) {
     const known = this.#messages.get(id);
     if (!known || known.is_deleted) return;

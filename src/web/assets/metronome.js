@@ -1,4 +1,4 @@
 // A worker that does nothing but count: timers of a page in the background are held back by the browser,
-// and the server hangs up on whoever is silent for a minute.
+// and the server closes a connection that is silent for a minute.
 
 setInterval(() => postMessage("beat"), 25_000);

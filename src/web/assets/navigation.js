@@ -3,7 +3,7 @@
 
 import { byId } from "./dom.js";
 import { closeDrawers } from "./keys.js";
-import { sayError } from "./notices.js";
+import { say, sayError } from "./notices.js";
 
 const PARTS = ["room-head", "log", "desk"];
 const addressOf = (id) => `#/room/${id}`;
@@ -88,7 +88,8 @@ export class Navigation {
       await entered;
       return true;
     } catch (error) {
-      sayError(error);
+      if (error.code === 403 || error.code === 404) say("This room does not exist, or you may not enter it.", "error");
+      else sayError(error);
       return false;
     } finally {
       if (this.#opening === id) this.#opening = "";

@@ -170,11 +170,11 @@ export class OpenRoom {
 
   /** Moves the marker while the newest message is looked at. */
   look() {
-    if (!this.watched || this.#pages.isLoading || !this.#pages.whole) return;
+    if (!this.watched || this.#pages.isLoading) return;
     const { rooms, log, marker, windows } = this.#app;
     const room = rooms.find(this.id);
     // The newest of all may be hidden here: its author is muted, or it was deleted.
-    const upTo = newer(log.newestId, room?.recent);
+    const upTo = this.#pages.whole ? newer(log.newestId, room?.recent) : log.newestId;
     if (!upTo || (upTo === room?.read && !room.dot && !room.unread.size)) return;
     rooms.wasRead(this.id, upTo);
     marker.seen(this.id, upTo);

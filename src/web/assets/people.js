@@ -1,4 +1,4 @@
-// Who is in the open room, who writes at this moment, and who belongs to it.
+// The people of the open room: present, typing at this moment, and members.
 //
 // Events: `write` (detail username: a private message to this person is wanted), `unseen` (the list of the room
 // does not hold the reader).
@@ -17,6 +17,7 @@ export class People extends EventTarget {
   #channel = "";
   #here = new Map();
   #self;
+  #more = false;
   #members = [];
   #typing = new Map();
   #users = new Map();
@@ -43,6 +44,7 @@ export class People extends EventTarget {
     this.#typing.clear();
     this.#here.clear();
     this.#self = undefined;
+    this.#more = false;
     this.#members = [];
     this.#draw();
   }
@@ -58,13 +60,14 @@ export class People extends EventTarget {
     if (user?.id && user.content) this.#users.set(user.id, user);
   }
 
-  /** The whole list of who is here. */
-  put(list) {
+  /** The people that are present; `more` if the list is only the first page of them. */
+  put(list, more = false) {
+    this.#more = more;
     this.#here.clear();
     for (const person of list ?? []) if (person.presence !== "offline") this.#here.set(person.id, person);
     if (this.#self && !this.#here.has(this.me)) {
       this.#here.set(this.me, this.#self);
-      this.dispatchEvent(new Event("unseen"));
+      if (!more) this.dispatchEvent(new Event("unseen"));
     }
     this.#draw();
   }
@@ -98,8 +101,8 @@ export class People extends EventTarget {
   async #reload() {
     const channel = this.#channel;
     try {
-      const { data } = await this.#api.get(`/channels/${channel}/presence`);
-      if (channel === this.#channel) this.put(data);
+      const { data, meta } = await this.#api.get(`/channels/${channel}/presence`);
+      if (channel === this.#channel) this.put(data, meta.more === true);
     } catch {
       // The next look will do.
     }
@@ -116,7 +119,7 @@ export class People extends EventTarget {
   #drawNow() {
     const people = [...this.#here.values()].sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
     fill(byId("people"), people.slice(0, MOST).map((person) => this.#row(person, this.#words(person))));
-    byId("people-count").textContent = people.length || "";
+    byId("people-count").textContent = this.#more ? `${people.length}+` : people.length || "";
     const others = this.#members.filter((user) => !this.#here.has(user.id)).sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
     fill(byId("members"), others.slice(0, MOST).map((user) => this.#row(user)));
     byId("members-title").hidden = others.length === 0;

@@ -26,13 +26,20 @@ export class OwnPresence {
     this.#api = api;
     this.#windows = windows;
     addEventListener("pagehide", () => this.part());
-    addEventListener("pageshow", (event) => event.persisted && this.again());
+    addEventListener("pageshow", (event) => event.persisted && this.#return());
   }
 
   enter(channel) {
     this.#voice = new Voice(this.#api, channel);
     this.#windows.show(channel);
     this.again(GLANCE);
+  }
+
+  /** The browser kept the whole page and brings it back. */
+  #return() {
+    if (!this.#voice) return;
+    this.#windows.show(this.#voice.channel);
+    this.again();
   }
 
   /** Says it once more: after a reconnect the server may have forgotten it. */
@@ -119,10 +126,10 @@ export class OwnPresence {
     this.#typing = false;
   }
 
-  /** The last word before the window closes or the person signs out. */
-  async part() {
+  /** The last word before the window closes or, `forAll` of this browser, the person signs out. */
+  async part(forAll = false) {
     const voice = this.#voice;
-    if (!voice?.spoken || !this.#api.token || this.#windows.alsoShows(voice.channel)) return;
+    if (!voice?.spoken || !this.#api.token || (!forAll && this.#windows.alsoShows(voice.channel))) return;
     await this.#api.parting("PUT", voice.path, { form: { presence: "offline" } });
   }
 }

@@ -26,8 +26,8 @@ export class RoomPeople {
   async read() {
     const { people } = this.#app;
     await Promise.all([
-      this.#one("presence", { include_not_followed: "1" }, (data) => people.put(data)),
-      this.#one("subscribers", { count: MOST }, (data) => people.putMembers(data)),
+      this.#one("presence", { include_not_followed: "1" }, ({ data, meta }) => people.put(data, meta.more === true)),
+      this.#one("subscribers", { count: MOST }, ({ data }) => people.putMembers(data)),
     ]);
   }
 
@@ -41,8 +41,8 @@ export class RoomPeople {
 
   async #one(kind, query, use) {
     try {
-      const { data } = await this.#app.subscriptions.readRoom(this.#id, kind, query, this.#isOpen);
-      if (!this.#ended) use(data);
+      const answer = await this.#app.subscriptions.readRoom(this.#id, kind, query, this.#isOpen);
+      if (!this.#ended) use(answer);
     } catch {
       // A room may be readable without showing its people.
     }

@@ -125,7 +125,7 @@ async function load() {
 
 /** What was read on another device meanwhile no longer counts here: markers have no events. */
 async function readAgain() {
-  if (!isLive || Date.now() - loadedAt < LOOK_AGAIN) return;
+  if (!isLive || !rooms.unread || Date.now() - loadedAt < LOOK_AGAIN) return;
   loadedAt = Date.now();
   await rooms.load().catch(() => {});
   room.look();
@@ -138,7 +138,7 @@ async function refresh(id) {
 }
 
 async function signOut() {
-  const last = Promise.all([presence.part(), marker.flush()]);
+  const last = Promise.all([presence.part(true), marker.flush()]);
   presence.stop();
   // Signing out does not wait for a server that does not answer.
   await Promise.race([last, new Promise((done) => { setTimeout(done, GOODBYE); })]);

@@ -1,4 +1,4 @@
-// Who is signed in, and the sign-in page.
+// The session of this window, and the sign-in page.
 
 import { byId, face, fill, make, named } from "./dom.js";
 

@@ -15,7 +15,7 @@ export class Windows extends EventTarget {
   constructor() {
     super();
     this.#bus.onmessage = ({ data }) => this.#hear(data);
-    addEventListener("pagehide", () => this.end());
+    addEventListener("pagehide", () => this.#post({ room: "" }));
   }
 
   begin(user) {

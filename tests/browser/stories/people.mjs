@@ -6,13 +6,11 @@ const PRESENCE = "**/presence/channels/*";
 
 export async function story({ server, open, step }) {
   const cafe = await server.room("Café");
-  const ada = await open("ada");
-  const bob = await open("bob");
+  const ada = await open("ada", { signedIn: true });
+  const bob = await open("bob", { signedIn: true });
   await bob.page.clock.install();
-  for (const window of [ada, bob]) {
-    await window.signIn({ stay: true });
-    await window.enter(cafe);
-  }
+  await bob.reload();
+  for (const window of [ada, bob]) await window.enter(cafe);
   await ada.seesPerson("2");
   const typing = ada.page.locator("#typing", { hasText: "bob" });
 
@@ -53,10 +51,10 @@ export async function story({ server, open, step }) {
   step("with two windows of one person, closing one leaves the person present");
   const isThere = async () => (await server.call("ada", "GET", `/channels/${cafe}/presence`)).some((one) => one.username === "bob");
   const twin = await bob.twin();
+  const told = twin.page.waitForResponse(PRESENCE);
   await twin.state("live");
   await twin.enter(cafe);
-  await twin.says("from the second window");
-  await until("the second window has said so", isThere);
+  await told;
   await twin.close();
   await ada.says("is bob still here?");
   must(await isThere(), "bob is present while one window is open");

@@ -13,8 +13,7 @@ export async function story({ server, open, step }) {
   const secret = await server.closedRoom("Secret");
   const attic = await server.closedRoom("Attic");
   const cellar = await server.room("Cellar", { members: ["ada"], acl: { write: {}, read: {} } });
-  const ada = await open("ada");
-  await ada.signIn();
+  const ada = await open("ada", { signedIn: true });
 
   step("the way back from the first room leads out of the page");
   await ada.page.waitForFunction(() => location.hash !== "");

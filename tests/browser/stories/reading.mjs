@@ -46,8 +46,7 @@ export async function story({ server, open, step }) {
   step("so does what another device reads, when this window is looked at again");
   await server.say("bob", porch, "another letter");
   await ada.seesUnread(porch);
-  const phone = await open("ada");
-  await phone.signIn();
+  const phone = await open("ada", { signedIn: true });
   await phone.enter(porch);
   await phone.sees("another letter");
   await until("the marker of the other device arrived", async () => (await server.call("ada", "GET", `/channels/${porch}`)).has_unread === false);

@@ -8,8 +8,7 @@ export async function story({ server, open, step }) {
   const forum = await server.room("منتدى", { about });
   const yard = await server.room("Yard");
   await server.say("bob", forum, "مرحبا بالعالم");
-  const ada = await open("ada");
-  await ada.signIn();
+  const ada = await open("ada", { signedIn: true });
   await ada.enter(forum);
   const row = `#rooms [data-channel-id="${forum}"]`;
   const quote = (id) => `#log [data-message-id="${id}"] .quote`;
@@ -78,8 +77,7 @@ export async function story({ server, open, step }) {
   await ada.seesText("#message-form .error:visible", "another person");
   await ada.page.keyboard.press("Escape");
   await server.call("ada", "PATCH", `/channels/${yard}`, { acl: { write: { any_user: false, user_ids: [] } } });
-  const bob = await open("bob");
-  await bob.signIn();
+  const bob = await open("bob", { signedIn: true });
   await bob.enter(yard);
   await bob.has("the box says that it takes nothing", () => document.querySelector("#composer").readOnly);
 }

@@ -67,7 +67,10 @@ const MAILBOX: usize = 4096;
 #[test]
 fn a_full_mailbox_is_busy_and_what_waited_in_it_is_done_in_its_order() {
     let capacity = (MAILBOX + 100).to_string();
-    let server = TestServer::with_faults(&[("STORE_LANE_CAPACITY", &capacity)]);
+    let server = TestServer::with_faults(&[
+        ("STORE_LANE_CAPACITY", &capacity),
+        ("SERVER_CONNECTIONS_PER_ADDRESS", "0"),
+    ]);
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
     let other = build::room(&ada, "Garden");

@@ -188,3 +188,22 @@ fn data_that_comes_with_the_handshake_is_not_lost() {
     );
     assert!(matches!(socket.hears(), Heard::Text(pong) if pong.contains("pong")));
 }
+
+#[test]
+fn a_client_that_broke_the_protocol_is_not_waited_for() {
+    // Longer than a test waits: only the fault ends the connection.
+    let server = TestServer::with(&[("STREAMS_LINGER_MS", "600000")]);
+    for (bytes, code) in [
+        (vec![TEXT, 1, b'.'], 1002),
+        (frame(TEXT, b"\xff\xfe"), 1007),
+        (frame(TEXT, &vec![b'x'; 5000]), 1009),
+    ] {
+        let mut socket = RawSocket::open(&server.ada());
+        socket.write(&bytes);
+        assert_eq!(socket.closed_with(), Some(code));
+        assert!(socket.is_over(), "TCP ends behind the close frame");
+        // What is still under way resets nothing before the close frame is read; then all is gone.
+        drop(socket);
+        server.holds_no_connection();
+    }
+}

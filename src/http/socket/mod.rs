@@ -1,0 +1,221 @@
+//! A connection that speaks HTTP: counted for its address, given up when it makes no progress, closed so that its last
+//! answer arrives.
+//!
+//! actix bounds the time for the first head of a connection. What it leaves open is bounded here: answers that are not
+//! read, later heads and bodies without end.
+
+mod bounds;
+mod deadline;
+mod linger;
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::net::IpAddr;
+use std::os::fd::AsRawFd as _;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
+
+use actix_rt::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::ApiError;
+use crate::actors::shard::socket::{Sent, send_now};
+use crate::model::Refusal;
+pub use bounds::{Bounds, Place};
+use deadline::{Deadline, Overdue};
+pub(crate) use linger::linger;
+
+/// Seconds after which a connection too many may be tried again.
+const RETRY: u64 = 5;
+
+/// See the module.
+#[derive(Debug)]
+pub struct HttpSocket {
+    /// Until another protocol takes it over.
+    stream: Option<TcpStream>,
+    bounds: Arc<Bounds>,
+    /// What it counts for; `None` from a trusted proxy.
+    address: Option<IpAddr>,
+    place: Option<Place>,
+    deadline: Deadline,
+    /// Bytes of the answer that the peer has not taken yet.
+    waiting: usize,
+    /// The peer closed its side, or the connection is broken: there is nothing to wait for at the end.
+    is_over: bool,
+}
+
+impl HttpSocket {
+    /// Counts a fresh connection. `None`: its address has as many as it may, and was told so.
+    pub fn admit(stream: TcpStream, bounds: &Arc<Bounds>) -> Option<Self> {
+        let peer = stream.peer_addr().ok()?.ip();
+        let address = bounds.counted(peer);
+        let place = match address.map(|address| bounds.place(address)) {
+            Some(None) => {
+                refuse(stream, bounds);
+                return None;
+            }
+            Some(place) => place,
+            None => None,
+        };
+        bounds.open.fetch_add(1, Ordering::Relaxed);
+        Some(Self {
+            stream: Some(stream),
+            bounds: bounds.clone(),
+            address,
+            place,
+            deadline: Deadline::default(),
+            waiting: 0,
+            is_over: false,
+        })
+    }
+
+    /// The connection itself, once it speaks something other than HTTP, and its place.
+    pub fn into_parts(mut self) -> Option<(TcpStream, Option<Place>)> {
+        let stream = self.stream.take()?;
+        Some((stream, self.place.take()))
+    }
+
+    fn io(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+        let gone = || io::Error::from(ErrorKind::NotConnected);
+        self.stream.as_mut().map(Pin::new).ok_or_else(gone)
+    }
+
+    /// So many bytes wait for the peer.
+    fn wait(&mut self, waiting: usize) -> io::Result<()> {
+        let fits = self.bounds.wait(self.address, self.waiting, waiting);
+        self.waiting = waiting;
+        if fits {
+            return Ok(());
+        }
+        self.bounds.count_unread();
+        Err(self.give_up())
+    }
+
+    /// What the peer is to be told waits no longer: the kernel drops what it holds for it too.
+    fn give_up(&mut self) -> io::Error {
+        self.is_over = true;
+        if let Some(stream) = &self.stream {
+            // If it cannot be set, the kernel keeps the bytes for its own time.
+            stream.set_zero_linger().unwrap_or_default();
+        }
+        ErrorKind::TimedOut.into()
+    }
+
+    /// The task has to wait: until when?
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        match ready!(self.deadline.poll(cx)) {
+            Overdue::Answer => self.bounds.count_unread(),
+            Overdue::Request => self.bounds.count_overdue(),
+        }
+        Poll::Ready(self.give_up())
+    }
+
+    /// What became of a write of `length` bytes.
+    fn written(
+        &mut self,
+        cx: &mut Context<'_>,
+        length: usize,
+        outcome: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match outcome {
+            Poll::Ready(Ok(taken)) => {
+                self.deadline.writes();
+                if taken == length && self.waiting > 0 {
+                    self.wait(0)?;
+                }
+                Poll::Ready(Ok(taken))
+            }
+            Poll::Ready(Err(error)) => {
+                self.is_over = true;
+                Poll::Ready(Err(error))
+            }
+            Poll::Pending => {
+                self.deadline.stalls(self.bounds.stalled);
+                self.wait(length)?;
+                self.poll_deadline(cx).map(Err)
+            }
+        }
+    }
+}
+
+/// Says that there are too many, without reading the request. A few are closed with care; in a flood the rest is
+/// reset.
+fn refuse(stream: TcpStream, bounds: &Bounds) {
+    let error = ApiError::from(Refusal::TooManyConnections).retry_after(RETRY);
+    // The answer fits into the empty buffer of the kernel, or the peer is gone.
+    let told = send_now(stream.as_raw_fd(), &error.whole_answer());
+    if let (Sent::All, Some(goodbye)) = (told, bounds.goodbye()) {
+        linger(stream, goodbye);
+    }
+}
+
+impl Drop for HttpSocket {
+    fn drop(&mut self) {
+        self.bounds.open.fetch_sub(1, Ordering::Relaxed);
+        self.bounds.wait(self.address, self.waiting, 0);
+        if let Some(stream) = self.stream.take()
+            && !self.is_over
+        {
+            linger(stream, self.place.take());
+        }
+    }
+}
+
+impl AsyncWrite for HttpSocket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = self.io()?.poll_write(cx, bytes);
+        self.written(cx, bytes.len(), outcome)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = self.io()?.poll_write_vectored(cx, slices);
+        let length = slices.iter().map(|slice| slice.len()).sum();
+        self.written(cx, length, outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io()?.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io()?.poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for HttpSocket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        match self.io()?.poll_read(cx, buffer) {
+            Poll::Ready(Ok(())) if buffer.filled().len() > before => {
+                let patience = self.bounds.request;
+                if self.deadline.reads(patience) {
+                    return Poll::Ready(Ok(()));
+                }
+                self.bounds.count_overdue();
+                Poll::Ready(Err(self.give_up()))
+            }
+            Poll::Ready(outcome) => {
+                self.is_over = true;
+                Poll::Ready(outcome)
+            }
+            Poll::Pending => self.poll_deadline(cx).map(Err),
+        }
+    }
+}
