@@ -4,6 +4,7 @@ use super::world::World;
 use actix_rt::net::TcpStream;
 use groundnut::actors::shard::socket::Socket;
 use groundnut::actors::shard::state::{ConnectionHandle, Identity, Inbox, Subscription};
+use groundnut::event::Pos;
 use groundnut::model::{ConnectionId, SubscriptionId, Token, UserId};
 use groundnut::protocol::filter::Filter;
 use groundnut::protocol::query::Query;
@@ -34,6 +35,8 @@ pub(crate) fn connection(
 pub(crate) fn subscription(topic: Topic, filters: &str, token: Arc<Token>) -> Subscription {
     Subscription {
         id: SubscriptionId::from(random_id()),
+        serial: 0,
+        since: Pos(0),
         topic,
         filter: Filter::from_query(&Query::parse(filters)),
         token,

@@ -108,6 +108,7 @@ impl World {
         Arc::new(Delivery::new(NewDelivery {
             event: self.message().clone(),
             hidden: Arc::default(),
+            withheld: groundnut::actors::delivery::Withheld::new(),
             apps: Arc::default(),
             targets: NotificationTargets::default(),
             channel: None,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::permits::Permit;
+use crate::event::Pos;
 use crate::model::Failure;
 use crate::model::{ChannelId, SubscriptionId, Token, UserId};
 use crate::protocol::filter::Filter;
@@ -27,6 +28,10 @@ pub enum ConnectionMail {
         filter: Filter,
         /// What the client knows it by.
         id: SubscriptionId,
+        /// Distinguishes the call from others with the same id.
+        serial: u64,
+        /// The end of the log before the call.
+        since: Pos,
         /// Users that the user follows, for presence.
         followed_users: Option<HashSet<UserId>>,
         /// There once the connection has said that it is unclaimed.
@@ -34,6 +39,20 @@ pub enum ConnectionMail {
     },
     /// The channels of the user's inbox.
     FillInbox(Vec<ChannelId>),
+    /// The call that made this subscription succeeded: older ones of its id end.
+    Settle {
+        /// The user of the call.
+        user: UserId,
+        /// Which subscription.
+        serial: u64,
+    },
+    /// The call that made this subscription failed, or was abandoned: only what it made ends.
+    TakeBack {
+        /// The user of the call.
+        user: UserId,
+        /// Which subscription.
+        serial: u64,
+    },
     /// End a subscription, if the connection is this user's.
     Unsubscribe(UserId, SubscriptionId),
     /// Close, if the connection is this user's.

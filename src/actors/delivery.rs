@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 
-use crate::event::{Event, Route};
-use crate::model::visibility::{Occasion, shows_words};
+use crate::event::{Event, Part, Route};
+use crate::model::visibility::{Occasion, shows_profile, shows_words};
 use crate::model::{ClientId, Relationship, Stamp, Token, UserId};
 use crate::protocol::frame::{AppFrame, Frame};
 use crate::protocol::render_class::RenderClass;
@@ -32,14 +32,29 @@ impl HiddenFrom {
 
     /// Whether it is kept from this viewer.
     pub fn is_hidden_from(&self, viewer: UserId, include_muted: bool) -> bool {
-        let of_actor = Relationship {
+        !shows_words(self.seen_by(viewer), Occasion::Listed, include_muted)
+    }
+
+    /// Whether a part of another object is kept from this viewer.
+    fn is_withheld_from(&self, viewer: UserId, part: Part) -> bool {
+        let person = self.seen_by(viewer);
+        !match part {
+            Part::Owner => shows_profile(person, Occasion::Embedded),
+            Part::Recent | Part::RecentDeleted => shows_words(person, Occasion::Embedded, false),
+        }
+    }
+
+    fn seen_by(&self, viewer: UserId) -> Relationship {
+        Relationship {
             you_muted: self.muted_by.contains(&viewer),
             you_blocked: self.blocked.contains(&viewer),
             ..Relationship::default()
-        };
-        !shows_words(of_actor, Occasion::Listed, include_muted)
+        }
     }
 }
+
+/// Parts of an event's object, each with the users from whom its person is hidden. Empty in the usual case.
+pub type Withheld = SmallVec<[(Part, Arc<HiddenFrom>); 1]>;
 
 /// An event with all that its receivers have in common.
 ///
@@ -53,6 +68,8 @@ pub struct Delivery {
     pub routes: SmallVec<[Route; 2]>,
     /// Who must not hear of it.
     pub hidden: Arc<HiddenFrom>,
+    /// Parts of its object that are kept from some users.
+    pub withheld: Withheld,
     /// Apps that may see it.
     pub apps: Arc<[AllowedApp]>,
     /// What apps are told beside.
@@ -83,6 +100,8 @@ pub struct NewDelivery {
     pub event: Arc<Event>,
     /// Who must not hear of it.
     pub hidden: Arc<HiddenFrom>,
+    /// Parts of its object that are kept from some users.
+    pub withheld: Withheld,
     /// Apps that may see it.
     pub apps: Arc<[AllowedApp]>,
     /// What apps are told beside.
@@ -105,6 +124,7 @@ impl Delivery {
             routes: new.event.payload.routing().heard_by,
             event: new.event,
             hidden: new.hidden,
+            withheld: new.withheld,
             apps: new.apps,
             targets: new.targets,
             channel: new.channel,
@@ -130,6 +150,20 @@ impl Delivery {
                 numbers.fanned_out(micros);
             }
         }
+    }
+
+    /// The render class for one viewer: without what is kept from that viewer.
+    pub fn class_for(&self, viewer: Option<UserId>, class: RenderClass) -> RenderClass {
+        let Some(viewer) = viewer.filter(|_| !self.withheld.is_empty()) else {
+            return class;
+        };
+        let mut class = class;
+        for (part, hidden) in &self.withheld {
+            if hidden.is_withheld_from(viewer, *part) {
+                class = class.without(*part);
+            }
+        }
+        class
     }
 
     /// The frame for user streams of this render class.

@@ -23,7 +23,7 @@ pub mod shard;
 pub mod user;
 
 use std::net::IpAddr;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -81,6 +81,7 @@ pub struct Shared {
     pub subscribe_listed: bool,
     /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
+    subscribing_calls: AtomicU64,
     ephemeral: mpsc::Sender<Event>,
 }
 
@@ -112,9 +113,15 @@ impl Shared {
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
             stopping: AtomicBool::new(false),
+            subscribing_calls: AtomicU64::new(0),
             ephemeral,
         };
         (shared, receiver)
+    }
+
+    /// A number that no other subscribing call has.
+    pub fn number_call(&self) -> u64 {
+        self.subscribing_calls.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Sends an ephemeral event down. When the queue is full, the event is dropped and counted: the next one supersedes it.

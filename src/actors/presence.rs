@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use dashmap::DashMap;
 
 use crate::clock::Clock;
-use crate::model::{ChannelId, Page, PageRequest, Presence, Stamp, UserId};
+use crate::model::access::may_be_present;
+use crate::model::{Channel, ChannelId, Page, PageRequest, Presence, Stamp, UserId};
 
 /// A change of presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,15 @@ impl Entry {
             text,
             last_seen_at: Some(self.set_at),
         }
+    }
+}
+
+/// Not there, as far as this server knows.
+fn absent(user_id: UserId) -> Presence {
+    Presence {
+        user_id,
+        text: None,
+        last_seen_at: None,
     }
 }
 
@@ -77,14 +87,7 @@ impl PresenceBoard {
     pub fn of(&self, user: UserId) -> Presence {
         let now = self.clock.now();
         let entry = self.everywhere.get(&user);
-        entry.map_or(
-            Presence {
-                user_id: user,
-                text: None,
-                last_seen_at: None,
-            },
-            |e| e.show(user, now),
-        )
+        entry.map_or_else(|| absent(user), |entry| entry.show(user, now))
     }
 
     /// How many users are not offline.
@@ -109,11 +112,12 @@ impl PresenceBoard {
         })
     }
 
-    /// Users present in a channel; the highest id first.
-    pub fn in_channel(&self, channel: ChannelId, request: &PageRequest) -> Page<Presence> {
+    /// Users present in a channel; the highest id first. What was set by a user that may not be there any more is not shown.
+    pub fn in_channel(&self, channel: &Channel, request: &PageRequest) -> Page<Presence> {
         let now = self.clock.now();
-        let there = self.channels.get(&channel);
+        let there = self.channels.get(&channel.id);
         let ids = there.iter().flat_map(|there| there.iter());
+        let ids = ids.filter(|(user, _)| may_be_present(**user, channel));
         let ids =
             ids.filter_map(|(user, entry)| is_listed(*user, entry, request, now).then_some(*user));
         page_of(request, ids.collect(), |user| {
@@ -123,18 +127,12 @@ impl PresenceBoard {
     }
 
     /// One user's presence in a channel.
-    pub fn of_in(&self, user: UserId, channel: ChannelId) -> Presence {
+    pub fn of_in(&self, user: UserId, channel: &Channel) -> Presence {
         let now = self.clock.now();
-        let there = self.channels.get(&channel);
+        let there = self.channels.get(&channel.id);
+        let there = there.filter(|_| may_be_present(user, channel));
         let entry = there.as_ref().and_then(|there| there.get(&user));
-        entry.map_or(
-            Presence {
-                user_id: user,
-                text: None,
-                last_seen_at: None,
-            },
-            |e| e.show(user, now),
-        )
+        entry.map_or_else(|| absent(user), |entry| entry.show(user, now))
     }
 
     /// Sets a global presence and returns it.
@@ -164,6 +162,26 @@ impl PresenceBoard {
             .or_default()
             .insert(user, entry);
         shown
+    }
+
+    /// Takes a user out of a channel. A user that is not there changes nothing.
+    pub fn leave(&self, user: UserId, channel: ChannelId) -> Presence {
+        let there = self.channels.get_mut(&channel);
+        if let Some(mut there) = there
+            && let Some(entry) = there.get_mut(&user)
+        {
+            let now = self.clock.now();
+            (entry.text, entry.until, entry.set_at) = (None, now, now);
+            return entry.show(user, now);
+        }
+        absent(user)
+    }
+
+    /// A channel changed: users that may not be there any more are taken out.
+    pub fn keep_readers(&self, channel: &Channel) {
+        if let Some(mut there) = self.channels.get_mut(&channel.id) {
+            there.retain(|user, _| may_be_present(*user, channel));
+        }
     }
 
     /// Takes a user offline, everywhere: the account was disabled.

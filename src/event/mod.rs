@@ -2,6 +2,7 @@
 //!
 //! An event is a fact in the past tense, complete in itself: rendering needs no database.
 
+mod embedded;
 pub mod facts;
 mod gap;
 mod owner;
@@ -14,6 +15,7 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
+pub use embedded::Part;
 pub use facts::{EventChannel, Facts};
 pub use gap::{Gap, GapCause, Logged};
 pub use owner::Owner;

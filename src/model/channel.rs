@@ -56,6 +56,11 @@ impl Channel {
         self.acl.access(self.owner, user)
     }
 
+    /// The newest message, deleted or not.
+    pub fn newest_message(&self) -> Option<MessageId> {
+        self.recent_message_id.max(self.recent_deleted_message_id)
+    }
+
     /// Name of a chat room.
     pub fn chat_name(&self) -> Option<&str> {
         if self.kind != CHAT {

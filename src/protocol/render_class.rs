@@ -1,16 +1,16 @@
 //! The display parameters on a websocket's URL.
 //!
-//! Objects on streams are not personal, so connections with the same parameters share their bytes. Each
+//! Objects on streams are not personal, except for what is kept from a receiver (`event/embedded.rs`), so connections with the same parameters share their bytes. Each
 //! distinct [`RenderClass`] is one rendering of an event; bits that make no difference to it are masked away.
 
 use super::query::Query;
 use super::render_options::RenderOptions;
-use crate::event::Payload;
+use crate::event::{Part, Payload};
 use crate::model::ObjectType;
 
 /// A set of display parameters. Cheap to copy and to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RenderClass(u8);
+pub struct RenderClass(u16);
 
 impl RenderClass {
     /// `content.html` everywhere (on by default).
@@ -25,6 +25,13 @@ impl RenderClass {
     pub const RECENT_MESSAGE: Self = Self(1 << 4);
     /// `meta.timing`.
     pub const TIMING: Self = Self(1 << 5);
+
+    /// A channel without its owner's profile: kept from this receiver, as the next two are. No parameter asks for it.
+    const WITHOUT_OWNER: Self = Self(1 << 6);
+    /// A channel without its newest message.
+    const WITHOUT_RECENT: Self = Self(1 << 7);
+    /// A channel without its newest deleted message.
+    const WITHOUT_RECENT_DELETED: Self = Self(1 << 8);
 
     /// Reads the parameters of a websocket's URL.
     pub fn from_query(query: &Query) -> Self {
@@ -69,6 +76,25 @@ impl RenderClass {
         self.0 & other.0 == other.0
     }
 
+    /// Without a part that is kept from the receiver.
+    #[must_use]
+    pub fn without(self, part: Part) -> Self {
+        self.with(Self::withholding(part))
+    }
+
+    /// Whether a part is shown.
+    pub fn shows(self, part: Part) -> bool {
+        !self.has(Self::withholding(part))
+    }
+
+    fn withholding(part: Part) -> Self {
+        match part {
+            Part::Owner => Self::WITHOUT_OWNER,
+            Part::Recent => Self::WITHOUT_RECENT,
+            Part::RecentDeleted => Self::WITHOUT_RECENT_DELETED,
+        }
+    }
+
     /// Nothing is on.
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -79,7 +105,7 @@ impl RenderClass {
     pub fn for_payload(self, payload: &Payload) -> Self {
         let matters = match payload.facts().object_type {
             Some(ObjectType::Message) => Self::message(),
-            Some(ObjectType::Channel | ObjectType::ChannelSubscription) => Self(u8::MAX),
+            Some(ObjectType::Channel | ObjectType::ChannelSubscription) => self.channel(),
             Some(
                 ObjectType::Follow
                 | ObjectType::Mute
@@ -89,7 +115,7 @@ impl RenderClass {
             ) => Self::HTML.with(Self::USER_RAW),
             // No event is about these yet.
             Some(ObjectType::Post | ObjectType::Bookmark | ObjectType::File | ObjectType::Poll) => {
-                Self(u8::MAX)
+                Self(u16::MAX)
             }
             Some(ObjectType::UserPresence | ObjectType::UserChannelPresence) | None => Self(0),
         };
@@ -100,6 +126,16 @@ impl RenderClass {
     #[must_use]
     pub fn for_messages(self) -> Self {
         Self(self.0 & Self::message().with(Self::TIMING).0)
+    }
+
+    /// Newest messages that are not shown make no difference either.
+    fn channel(self) -> Self {
+        let newest = Self::WITHOUT_RECENT.with(Self::WITHOUT_RECENT_DELETED);
+        if self.has(Self::RECENT_MESSAGE) {
+            Self(u16::MAX)
+        } else {
+            Self(!newest.0)
+        }
     }
 
     fn message() -> Self {

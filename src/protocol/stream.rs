@@ -11,7 +11,7 @@ use super::object::{ChannelObject, MessageObject, PresenceObject, TokenObject, U
 use super::render_class::RenderClass;
 use super::site::Site;
 use super::timing::Timing;
-use crate::event::{ChannelNews, Event, Payload, Written};
+use crate::event::{ChannelNews, Event, Part, Payload, Written};
 use crate::model::{
     AppStream, ChannelId, ObjectType, Relation, Stamp, Subscribers, Token, User, UserId,
 };
@@ -280,14 +280,17 @@ fn channel_object<'a>(
     let message = |pair: &'a (crate::model::Message, std::sync::Arc<User>)| {
         MessageObject::new(&pair.0, Some(&pair.1), options, site)
     };
-    let mut object = ChannelObject::new(&news.channel, news.owner.as_deref(), options, site);
-    if class.has(RenderClass::RECENT_MESSAGE) {
-        if let Some(recent) = &news.recent {
-            object = object.recent(message(recent));
-        }
-        if let Some(deleted) = &news.recent_deleted {
-            object = object.recent_deleted(message(deleted));
-        }
+    let owner = news.owner.as_deref();
+    let owner = owner.filter(|_| class.shows(Part::Owner));
+    let mut object = ChannelObject::new(&news.channel, owner, options, site);
+    let newest = class.has(RenderClass::RECENT_MESSAGE);
+    let shows = |part| newest && class.shows(part);
+    if let Some(recent) = news.recent.as_ref().filter(|_| shows(Part::Recent)) {
+        object = object.recent(message(recent));
+    }
+    let deleted = news.recent_deleted.as_ref();
+    if let Some(deleted) = deleted.filter(|_| shows(Part::RecentDeleted)) {
+        object = object.recent_deleted(message(deleted));
     }
     object
 }

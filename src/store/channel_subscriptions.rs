@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::among::among;
+use super::channels::is_unread_for;
 use super::schema::{channel_markers, channel_mutes, channel_subscriptions, channels};
 use super::{Db, Failure, Tx};
 use crate::model::{ChannelId, Marker, Page, PageRequest, Refusal, Stamp, UserId};
@@ -21,6 +22,8 @@ pub struct ChannelSubscription {
     pub muted: bool,
     /// The user's marker, if it was ever set.
     pub marker: Option<Marker>,
+    /// A message behind the marker is shown to the user.
+    pub unread: bool,
 }
 
 impl Db<'_> {
@@ -110,6 +113,14 @@ impl Db<'_> {
                 percentage,
                 updated_at: Stamp(updated_at),
             });
+        }
+        let unread = channels::table
+            .filter(among("channels.id", ids()))
+            .filter(is_unread_for(user))
+            .select(channels::id)
+            .load::<i64>(self.sql)?;
+        for id in unread {
+            all.entry(ChannelId(id)).or_default().unread = true;
         }
         Ok(all)
     }

@@ -6,7 +6,7 @@ use super::schema::{channel_markers, stream_markers};
 use super::statements::{self, SetChannelMarker};
 use super::{Db, Failure, Tx};
 use crate::model::marker::MarkerName;
-use crate::model::{ChannelId, Marker, MessageId, Stamp, UserId};
+use crate::model::{Marker, Stamp, UserId};
 
 type Row = (i64, i64, i32, i64);
 
@@ -45,20 +45,6 @@ impl Db<'_> {
             }
         };
         Ok(row.optional()?.map(into_model))
-    }
-}
-
-impl Db<'_> {
-    /// Unread subscribed channels of these types, each with its newest message.
-    pub fn unread_channels(
-        &mut self,
-        user: UserId,
-        kinds: &[String],
-    ) -> Result<Vec<(ChannelId, MessageId)>, Failure> {
-        let unread = self.unread(user, kinds)?.into_iter();
-        Ok(unread
-            .map(|(channel, _, newest)| (ChannelId(channel), MessageId(newest)))
-            .collect())
     }
 }
 

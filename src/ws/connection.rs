@@ -132,11 +132,27 @@ impl ConnectionActor {
         };
         let mut known = handle.subscriptions.iter();
         let replaces_one = known.any(|known| known.id == subscription.id);
-        if handle.subscriptions.len() >= most && !replaces_one {
+        // Calls that replace one have both until they succeed or fail: as many again, in all.
+        let is_full = match replaces_one {
+            true => handle.subscriptions.len() >= most.saturating_mul(2),
+            false => handle.subscription_ids() >= most,
+        };
+        if is_full {
             return Err(Refusal::SubscriptionLimit.at("connection_id").into());
         }
         state.subscribe(self.connection.index, subscription, followed_users);
         Ok(Answer::Done)
+    }
+
+    fn unsubscribe(&self, user: UserId, goes: impl Fn(&Subscription) -> bool) -> Answer {
+        if !self.is_open_for(user) {
+            return Answer::NotYours;
+        }
+        let mut state = self.shard.state.borrow_mut();
+        match state.unsubscribe(self.connection.index, goes) {
+            0 => Answer::NotYours,
+            _ => Answer::Done,
+        }
     }
 }
 
@@ -204,6 +220,8 @@ impl Handler<ConnectionMail> for ConnectionActor {
                 topic,
                 filter,
                 id,
+                serial,
+                since,
                 followed_users,
                 permit,
             } => {
@@ -220,6 +238,8 @@ impl Handler<ConnectionMail> for ConnectionActor {
                 }
                 let subscription = Subscription {
                     id,
+                    serial,
+                    since,
                     topic,
                     filter,
                     token,
@@ -231,16 +251,18 @@ impl Handler<ConnectionMail> for ConnectionActor {
                 state.fill_inbox(self.connection.index, channels);
                 Ok(Answer::Done)
             }
-            ConnectionMail::Unsubscribe(user, id) => {
-                if !self.is_open_for(user) {
-                    return Ok(Answer::NotYours);
+            ConnectionMail::Settle { user, serial } => {
+                if self.is_open_for(user) {
+                    let mut state = self.shard.state.borrow_mut();
+                    state.settle(self.connection.index, serial);
                 }
-                let mut state = self.shard.state.borrow_mut();
-                let ended = state.unsubscribe(self.connection.index, |known| known.id == id);
-                Ok(match ended {
-                    0 => Answer::NotYours,
-                    _ => Answer::Done,
-                })
+                Ok(Answer::Done)
+            }
+            ConnectionMail::TakeBack { user, serial } => {
+                Ok(self.unsubscribe(user, |known| known.serial == serial))
+            }
+            ConnectionMail::Unsubscribe(user, id) => {
+                Ok(self.unsubscribe(user, |known| known.id == id))
             }
             ConnectionMail::Close(user, goodbye) => {
                 if !self.is_open_for(user) {

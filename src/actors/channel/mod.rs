@@ -123,6 +123,7 @@ impl ChannelActor {
             move |saved: Saved, actor: &mut Self, _| {
                 if let (Ok(channel), Some(state)) = (&saved, actor.state.as_mut()) {
                     state.learn(channel);
+                    actor.shared.presence.keep_readers(channel);
                 }
                 saved
             },
@@ -286,7 +287,12 @@ impl Handler<SetChannelPresence> for ChannelActor {
 
     fn handle(&mut self, mail: SetChannelPresence, _: &mut Self::Context) -> Self::Result {
         let shared = self.shared.clone();
-        let channel = self.known(|channel| rules::may_read(channel, &mail.principal))?;
+        // Users that lost the channel may still leave it.
+        if mail.set.text.is_none() {
+            let channel = self.known(|_| Ok(()))?;
+            return Ok(shared.presence.leave(mail.principal.user, channel.id));
+        }
+        let channel = self.known(|channel| rules::may_be_present(channel, &mail.principal))?;
         let presence = shared
             .presence
             .set_in(mail.principal.user, channel.id, mail.set);

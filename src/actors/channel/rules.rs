@@ -15,6 +15,12 @@ pub fn may_read(channel: &Channel, principal: &UserPrincipal) -> Result<(), Refu
     principal.may(channel, Access::Read).demand()
 }
 
+/// Whether a user may set a presence in the channel.
+pub fn may_be_present(channel: &Channel, principal: &UserPrincipal) -> Result<(), Refused> {
+    may_read(channel, principal)?;
+    demand_active(channel)
+}
+
 /// Whether messages may be made sticky: in private channels by every participant.
 pub fn may_stick(channel: &Channel, principal: &UserPrincipal) -> Result<(), Refused> {
     let least = if channel.is_pm() {

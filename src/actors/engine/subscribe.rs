@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use actix::Recipient;
+use actix_rt::task::JoinHandle;
 
 use super::Engine;
 use crate::actors::Shared;
@@ -33,37 +34,44 @@ pub struct NewSubscription<'r> {
 }
 
 /// A subscription that was made. It is taken back when this is dropped without [`Self::keep`]: a call that fails,
-/// and one whose client goes away half way, leave nothing behind.
+/// and one whose client goes away half way, leave nothing behind, and an older subscription of the same id as it was.
 pub struct SubscriptionGuard {
     shared: Arc<Shared>,
     connection_id: ConnectionId,
     subscription_id: SubscriptionId,
     user: UserId,
+    serial: u64,
     kept: bool,
 }
 
 impl SubscriptionGuard {
-    /// The page was served: the subscription stays. Its id is `meta.subscription_id`.
-    pub fn keep(mut self) -> SubscriptionId {
+    /// The page was served: the subscription stays, and older ones of its id end. The id is `meta.subscription_id`.
+    pub async fn keep(mut self) -> SubscriptionId {
         self.kept = true;
+        let (user, serial) = (self.user, self.serial);
+        if let Some(settled) = self.tell(ConnectionMail::Settle { user, serial }) {
+            // A closed connection has no subscriptions.
+            drop(settled.await);
+        }
         self.subscription_id.clone()
+    }
+
+    /// Sends a mail that arrives whatever becomes of the call.
+    fn tell(&self, mail: ConnectionMail) -> Option<JoinHandle<()>> {
+        let connection = self.shared.directory.connection(&self.connection_id)?;
+        Some(actix_rt::spawn(async move {
+            drop(connection.send(mail).await);
+        }))
     }
 }
 
 impl Drop for SubscriptionGuard {
     /// Waits for nothing: a request may be dropped half way.
     fn drop(&mut self) {
-        if self.kept {
-            return;
+        if !self.kept {
+            let (user, serial) = (self.user, self.serial);
+            drop(self.tell(ConnectionMail::TakeBack { user, serial }));
         }
-        let Some(connection) = self.shared.directory.connection(&self.connection_id) else {
-            return;
-        };
-        let mail = ConnectionMail::Unsubscribe(self.user, self.subscription_id.clone());
-        actix_rt::spawn(async move {
-            // A closed connection has no subscriptions.
-            drop(connection.send(mail).await);
-        });
     }
 }
 
@@ -96,11 +104,15 @@ impl Engine {
         };
         self.demand_access(&principal, new.topic).await?;
         let followed_users = self.followed_users(principal.user, new.topic).await?;
+        // Another process may have committed events that `LogTail` has not read: they are before this subscription.
+        let since = self.store().log_head().await?.pos;
+        let serial = self.shared.number_call();
         let guard = SubscriptionGuard {
             shared: Arc::clone(&self.shared),
             connection_id,
             subscription_id: id.clone(),
             user: principal.user,
+            serial,
             kept: false,
         };
         let mail = |permit| ConnectionMail::Subscribe {
@@ -109,6 +121,8 @@ impl Engine {
             topic: new.topic,
             filter: new.filter.clone(),
             id: id.clone(),
+            serial,
+            since,
             followed_users: followed_users.clone(),
             permit,
         };

@@ -141,7 +141,7 @@ impl Engine {
         principal: &UserPrincipal,
         kinds: Vec<String>,
     ) -> Result<(), Failure> {
-        let mail = || MarkAllRead(kinds.clone());
+        let mail = || MarkAllRead(principal.clone(), kinds.clone());
         self.ask_user(principal.user, mail).await??.wait().await
     }
 }

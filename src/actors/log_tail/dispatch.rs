@@ -12,7 +12,7 @@ use super::{PAUSE, wait_for_database};
 use crate::actors::Shared;
 use crate::actors::app_index::{AppIndex, Apps};
 use crate::actors::block_index::BlockIndex;
-use crate::actors::delivery::{AllowedApp, Delivery, HiddenFrom, NewDelivery};
+use crate::actors::delivery::{AllowedApp, Delivery, HiddenFrom, NewDelivery, Withheld};
 use crate::actors::registry::{RoutingKey, ShardId};
 use crate::actors::shard::mail::{CloseAll, CloseApp, FanOutBatch};
 use crate::event::{Event, Payload};
@@ -164,6 +164,10 @@ impl Dispatcher {
     fn apply(&mut self, payload: &Payload) {
         self.app_index.apply(payload);
         self.block_index.apply(payload);
+        // Behind the channel's actor, which sets none for them any more.
+        if let Payload::ChannelChanged { news } = payload {
+            self.shared.presence.keep_readers(&news.channel);
+        }
         if let Payload::UserDisabled {
             user,
             undone: false,
@@ -186,6 +190,20 @@ impl Dispatcher {
         shards
     }
 
+    /// The users from whom a user is hidden. `None` while the process stops.
+    async fn hidden_from(&mut self, user: Option<UserId>) -> Option<Arc<HiddenFrom>> {
+        let mut tries = 0;
+        loop {
+            match self.block_index.hidden_from(user, &self.shared.store).await {
+                Ok(hidden) => return Some(hidden),
+                // Without an answer the event must not be delivered to all.
+                Err(Failure::Stopping) => return None,
+                // Delivering to a user from whom it is hidden would be worse than being late.
+                Err(_) => wait_for_database(&self.shared.metrics, &mut tries, PAUSE).await,
+            }
+        }
+    }
+
     /// `None` while the process stops.
     async fn delivery(
         &mut self,
@@ -196,20 +214,14 @@ impl Dispatcher {
         shards: usize,
     ) -> Option<Delivery> {
         let payload = &event.payload;
-        let mut tries = 0;
-        let hidden = loop {
-            match self
-                .block_index
-                .hidden_from(payload.facts().actor, &self.shared.store)
-                .await
-            {
-                Ok(hidden) => break hidden,
-                // Without an answer the event must not be delivered to all.
-                Err(Failure::Stopping) => return None,
-                // Delivering to a user from whom it is hidden would be worse than being late.
-                Err(_) => wait_for_database(&self.shared.metrics, &mut tries, PAUSE).await,
+        let hidden = self.hidden_from(payload.facts().actor).await?;
+        let mut withheld = Withheld::new();
+        for (part, person) in payload.embedded() {
+            let hidden = self.hidden_from(Some(person)).await?;
+            if !hidden.is_empty() {
+                withheld.push((part, hidden));
             }
-        };
+        }
         let targets = if apps.is_empty() {
             NotificationTargets::default()
         } else {
@@ -218,6 +230,7 @@ impl Dispatcher {
         Some(Delivery::new(NewDelivery {
             event: event.clone(),
             hidden,
+            withheld,
             apps,
             targets,
             channel,

@@ -20,6 +20,10 @@ use crate::model::ChannelId;
 /// Carries deliveries out, in their order. A panic costs the listeners of the part in which it happens.
 pub(super) async fn fan_out(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
     shard.numbers.handled(deliveries.len() as u64);
+    let last = deliveries
+        .iter()
+        .filter_map(|delivery| delivery.event.pos)
+        .max();
     let mut run: Vec<Arc<Delivery>> = Vec::new();
     for delivery in deliveries {
         if channel_of(&delivery).is_some() {
@@ -33,6 +37,9 @@ pub(super) async fn fan_out(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
         other(shard, delivery).await;
     }
     messages(shard, run).await;
+    if let Some(last) = last {
+        shard.state.borrow_mut().reach(last);
+    }
 }
 
 /// Messages without another event between them.

@@ -103,8 +103,17 @@ impl OutputBatch {
             .fold(handle.render_class, |render_class, known| {
                 render_class.with(known.filter.raw)
             });
+        let render_class = delivery.class_for(handle.identity.user(), render_class);
+        // While a call replaces a subscription, two have the same id.
+        let mut ids: SmallVec<[&str; 2]> = SmallVec::new();
         // Newest first, as the original does: clients look at the first one.
-        let ids = render_ids(matching.iter().rev().map(|known| known.id.as_str()));
+        for known in matching.iter().rev() {
+            let id = known.id.as_str();
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        let ids = render_ids(ids);
         let Output { bytes, moments } = self.output(index, handle.serial);
         let before = bytes.len();
         let gaps = match (&delivery.event.payload, &handle.identity) {

@@ -84,4 +84,4 @@ pub struct MoveMarkers {
 /// Moves the marker of each unread subscribed channel of these types to its newest message.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Pending<()>, Failure>")]
-pub struct MarkAllRead(pub Vec<String>);
+pub struct MarkAllRead(pub UserPrincipal, pub Vec<String>);

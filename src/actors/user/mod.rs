@@ -118,10 +118,9 @@ impl Handler<MarkAllRead> for UserActor {
 
     fn handle(&mut self, mail: MarkAllRead, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
-        let id = self.id;
         self.shared
             .store
-            .submit(move |tx| write::mark_all_read(tx, id, &mail.0))
+            .submit(move |tx| write::mark_all_read(tx, &mail.0, &mail.1))
     }
 }
 

@@ -132,10 +132,12 @@ pub fn move_markers(
     reset: bool,
 ) -> Result<Vec<(MarkerName, Marker)>, Failure> {
     let mut moved = Vec::with_capacity(markers.len());
-    for marker in markers {
+    for mut marker in markers {
         if let MarkerName::Channel(channel) = marker.name {
             let channel = tx.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
             principal.holds(&channel, Access::Read).demand()?;
+            // Beyond it, whatever is written later would count as read.
+            marker.id = marker.id.min(channel.newest_message().map_or(0, |id| id.0));
         }
         let name = marker.name;
         moved.push((name, move_marker(tx, principal.user, &marker, reset)?));
@@ -143,18 +145,22 @@ pub fn move_markers(
     Ok(moved)
 }
 
-/// Moves the marker of each unread subscribed channel of these types to its newest message.
+/// Moves the marker of each unread subscribed channel of these types that the principal may read to its newest message.
 ///
 /// # Errors
 /// The database is in trouble.
-pub fn mark_all_read(tx: &mut Tx<'_>, user: UserId, kinds: &[String]) -> Result<(), Failure> {
-    for (channel, newest) in tx.unread_channels(user, kinds)? {
+pub fn mark_all_read(
+    tx: &mut Tx<'_>,
+    principal: &UserPrincipal,
+    kinds: &[String],
+) -> Result<(), Failure> {
+    for (channel, newest) in tx.unread_channels(principal, kinds)? {
         let to_newest = MarkerDraft {
             name: MarkerName::Channel(channel),
             id: newest.0,
             percentage: 0,
         };
-        move_marker(tx, user, &to_newest, false)?;
+        move_marker(tx, principal.user, &to_newest, false)?;
     }
     Ok(())
 }

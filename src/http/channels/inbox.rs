@@ -8,7 +8,7 @@ use super::filters;
 use crate::http::extract::{Caller, Live, Params, UserCaller};
 use crate::http::{ApiResult, App, Reply, show};
 use crate::model::channel::{CHAT, PM};
-use crate::model::{Refusal, UserId, UserPrincipal};
+use crate::model::{Refusal, UserPrincipal};
 use crate::protocol::topic::Topic;
 
 /// Most channel types of one count. The documents say four; an older version said ten.
@@ -44,10 +44,10 @@ async fn page(app: &App, caller: &Caller, principal: &UserPrincipal, params: &Pa
         filters::channels(principal, params),
         params.page(),
     );
-    let always = [CHAT, PM].map(String::from);
+    let (reader, always) = (principal.clone(), [CHAT, PM].map(String::from));
     let read = app.engine.store().read(move |db| {
         let page = db.inbox_page(user, &filter, &request)?;
-        let counts = db.unread_counts(user, &always)?;
+        let counts = db.unread_counts(&reader, &always)?;
         Ok((page, counts))
     });
     let (page, counts) = read.await?;
@@ -64,7 +64,7 @@ pub(in crate::http) async fn count(
     params: Params,
 ) -> ApiResult {
     let kinds = kinds(&caller, &params)?;
-    Reply::one(&counts(&app, caller.id(), kinds).await?)
+    Reply::one(&counts(&app, caller.principal(), kinds).await?)
 }
 
 /// `DELETE /users/me/channels/num_unread`: everything is read.
@@ -77,13 +77,13 @@ pub(in crate::http) async fn mark_read(
     app.engine
         .mark_all_read(caller.principal(), kinds.clone())
         .await?;
-    Reply::one(&counts(&app, caller.id(), kinds).await?)
+    Reply::one(&counts(&app, caller.principal(), kinds).await?)
 }
 
 /// `GET /users/me/channels/num_unread/pm`: the old form, a bare number.
 pub(in crate::http) async fn count_private(app: Data<App>, caller: UserCaller) -> ApiResult {
     filters::demand_private(&caller)?;
-    let counts = counts(&app, caller.id(), vec![PM.to_owned()]).await?;
+    let counts = counts(&app, caller.principal(), vec![PM.to_owned()]).await?;
     Reply::one(&counts.get(PM).copied().unwrap_or(0))
 }
 
@@ -93,7 +93,7 @@ pub(in crate::http) async fn mark_private_read(app: Data<App>, caller: UserCalle
     app.engine
         .mark_all_read(caller.principal(), vec![PM.to_owned()])
         .await?;
-    let counts = counts(&app, caller.id(), vec![PM.to_owned()]).await?;
+    let counts = counts(&app, caller.principal(), vec![PM.to_owned()]).await?;
     Reply::one(&counts.get(PM).copied().unwrap_or(0))
 }
 
@@ -114,10 +114,15 @@ fn kinds(caller: &Caller, params: &Params) -> ApiResult<Vec<String>> {
     Ok(kinds)
 }
 
-async fn counts(app: &App, user: UserId, kinds: Vec<String>) -> ApiResult<BTreeMap<String, i64>> {
+async fn counts(
+    app: &App,
+    principal: &UserPrincipal,
+    kinds: Vec<String>,
+) -> ApiResult<BTreeMap<String, i64>> {
     let store = app.engine.store();
-    let asked = kinds.clone();
-    let found = store.read(move |db| db.unread_counts(user, &asked)).await?;
+    let (reader, asked) = (principal.clone(), kinds.clone());
+    let read = store.read(move |db| db.unread_counts(&reader, &asked));
+    let found = read.await?;
     let with_zero = |kind: String| {
         let count = found.get(&kind).copied().unwrap_or(0);
         (kind, count)

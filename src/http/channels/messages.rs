@@ -11,7 +11,7 @@ use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::principal::readable;
 use crate::http::{ApiResult, App, Reply, show};
 use crate::model::message::NewMessage;
-use crate::model::{Access, ChannelId, MessageId, Principal, Refusal, UserId};
+use crate::model::{Access, Channel, ChannelId, MessageId, Principal, Refusal, UserId};
 use crate::protocol::draft::MessageDraft;
 use crate::telemetry::Span;
 
@@ -180,12 +180,15 @@ pub(super) fn message_path(ids: &(String, String)) -> ApiResult<(ChannelId, Mess
 }
 
 /// Refuses callers that may not read the channel.
-pub(super) async fn demand(app: &App, reader: &Principal, channel: ChannelId) -> ApiResult<()> {
+pub(super) async fn demand(
+    app: &App,
+    reader: &Principal,
+    channel: ChannelId,
+) -> ApiResult<Channel> {
     let reader = reader.clone();
     let read = app
         .engine
         .store()
         .read(move |db| readable(db, &reader, channel));
-    read.await?;
-    Ok(())
+    Ok(read.await?)
 }

@@ -21,8 +21,8 @@ pub(in crate::http) async fn list(
     let id = path::id::<ChannelId>(&channel)?;
     let list = async {
         let reader = principal_of(&app, Some(caller.caller())).await?;
-        demand(&app, &reader, id).await?;
-        let present = app.engine.presence().in_channel(id, &page(&params));
+        let channel = demand(&app, &reader, id).await?;
+        let present = app.engine.presence().in_channel(&channel, &page(&params));
         show::page(&app, Some(&caller), &params, &present).await
     };
     live.around(&app, &caller, Topic::ChannelPresence(id), list)
@@ -39,8 +39,8 @@ pub(in crate::http) async fn show(
     let user = path::user(&app, Some(&caller), &ids.0).await?;
     let channel = path::id::<ChannelId>(&ids.1)?;
     let reader = principal_of(&app, Some(caller.caller())).await?;
-    demand(&app, &reader, channel).await?;
-    let presence = app.engine.presence().of_in(user, channel);
+    let channel = demand(&app, &reader, channel).await?;
+    let presence = app.engine.presence().of_in(user, &channel);
     show::one(&app, Some(&caller), &params, &presence).await
 }
 

@@ -148,13 +148,13 @@ async fn subscriber_page(
     let reader = principal_of(app, caller).await?;
     let request = params.page();
     let read = app.engine.store().read(move |db| {
-        readable(db, &reader, channel)?;
-        db.subscriber_page(channel, &request)
+        let readable = readable(db, &reader, channel)?;
+        Ok((db.subscriber_page(channel, &request)?, readable))
     });
-    let page = read.await?;
+    let (page, channel) = read.await?;
     // In a channel it is the presence there that counts.
     let board = app.engine.presence();
-    let page = page.map(|id| Person::in_channel(id, board.of_in(id, channel).text));
+    let page = page.map(|id| Person::in_channel(id, board.of_in(id, &channel).text));
     show::page(app, caller, params, &page).await
 }
 

@@ -56,11 +56,11 @@ impl Caller {
 
 /// The secret that a request carries in its header or query string.
 pub fn token_in(headers: &HeaderMap, query: &str) -> Option<String> {
+    // A proxy may have a line of its own, for itself.
     let bearer = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .get_all(AUTHORIZATION)
+        .filter_map(|value| value.to_str().ok()?.split_once(' '))
+        .find(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, secret)| secret.trim().to_owned())
         .filter(|secret| !secret.is_empty());
     if bearer.is_some() {
@@ -209,6 +209,9 @@ mod tests {
         assert_eq!(token_in(&headers("Bearer abc"), "").as_deref(), Some("abc"));
         assert_eq!(token_in(&headers("bearer abc"), "").as_deref(), Some("abc"));
         assert_eq!(token_in(&headers("Basic abc"), ""), None);
+        let mut two = headers("Basic of-a-proxy");
+        two.append(AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
+        assert_eq!(token_in(&two, "").as_deref(), Some("abc"));
         assert_eq!(
             token_in(&none, "a=1&access_token=x_y").as_deref(),
             Some("x_y")

@@ -10,7 +10,7 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::Caller;
-use crate::actors::{NewSubscription, SubscriptionGuard};
+use crate::actors::NewSubscription;
 use crate::http::{ApiError, ApiResult, App, Reply};
 use crate::model::SubscriptionId;
 use crate::protocol::filter::Filter;
@@ -70,7 +70,9 @@ impl Live {
         };
         let guard = app.engine.subscribe(new).await?;
         let mut reply = page.await?;
-        reply.meta.subscription_id = guard.map(SubscriptionGuard::keep);
+        if let Some(guard) = guard {
+            reply.meta.subscription_id = Some(guard.keep().await);
+        }
         Ok(reply)
     }
 }

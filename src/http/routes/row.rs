@@ -68,6 +68,13 @@ pub enum RateClass {
     Read,
     /// Writing.
     Write,
+    /// What a client sends while its user only reads: markers, presence, the end of a subscription. Reading must not use
+    /// up writing.
+    Marker,
+    /// Attempts to sign in.
+    SignIn,
+    /// Giving a token back: never refused. Counted as a write without a valid token.
+    GiveBack,
     /// Reading about the server itself: not counted for callers on this machine, which may ask every second.
     System,
 }
@@ -115,9 +122,12 @@ impl Route {
             (TokenKind::User, None) | (TokenKind::App, Some(_)) => {
                 Err(Refusal::WrongTokenKind.into())
             }
-            (TokenKind::Ignored | TokenKind::Optional | TokenKind::Local, _) => Ok(()),
-            (TokenKind::Any | TokenKind::App, None) => Ok(()),
-            (TokenKind::Any | TokenKind::User, Some(_)) => self.demand_scope(token),
+            (TokenKind::Ignored | TokenKind::Local, _) => Ok(()),
+            (TokenKind::Optional | TokenKind::Any | TokenKind::App, None) => Ok(()),
+            // A token that is not required is asked all the same: it says who reads, and what they were given.
+            (TokenKind::Optional | TokenKind::Any | TokenKind::User, Some(_)) => {
+                self.demand_scope(token)
+            }
         }
     }
 
@@ -161,8 +171,8 @@ mod tests {
         let rows = [
             (Ignored, ScopeNeed::None, [0, 0, 0, 0]),
             (Optional, ScopeNeed::None, [0, 0, 0, 0]),
-            // Whether the scope opens the channel is seen when the channel is known.
-            (Optional, Channel, [0, 0, 0, 0]),
+            // Whether the scope opens this channel is seen when the channel is known.
+            (Optional, Channel, [0, 0, 403, 0]),
             (Any, ScopeNeed::None, [401, 0, 0, 0]),
             (Any, Channel, [401, 0, 403, 0]),
             (User, ScopeNeed::None, [401, 403, 0, 0]),

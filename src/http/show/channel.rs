@@ -36,9 +36,13 @@ impl Shown for Channel {
         }
         if let Some(viewer) = includes.viewer() {
             let own = includes.subscription(self.id).cloned().unwrap_or_default();
-            let (subscribed, muted) = (own.subscribed, own.muted);
-            let seen = ChannelViewer::new(self, viewer, subscribed, muted, own.marker);
-            object = object.seen_by(&seen);
+            object = object.seen_by(&ChannelViewer {
+                access: self.access(Some(viewer)),
+                subscribed: own.subscribed,
+                muted: own.muted,
+                has_unread: own.unread,
+                marker: own.marker,
+            });
         }
         if let Some(recent) = includes.embedded(self.recent_message_id) {
             object = object.recent(recent);

@@ -24,6 +24,8 @@ const GOODBYES: usize = 64;
 pub struct Bounds {
     trusted: Networks,
     places: Arc<Permits<IpAddr>>,
+    /// Connections per address; 0: no bound.
+    per_address: usize,
     goodbyes: Arc<Permits<()>>,
     waiting: DashMap<IpAddr, usize>,
     waiting_total: AtomicUsize,
@@ -53,6 +55,7 @@ impl Bounds {
         Arc::new(Self {
             trusted: server.trusted_proxies.clone(),
             places: Permits::new(or_unbounded(server.connections_per_address), usize::MAX),
+            per_address: server.connections_per_address,
             goodbyes: Permits::new(GOODBYES, GOODBYES),
             waiting: DashMap::new(),
             waiting_total: AtomicUsize::new(0),
@@ -68,6 +71,11 @@ impl Bounds {
     /// Proxies whose `X-Forwarded-For` names the client.
     pub fn trusted(&self) -> &Networks {
         &self.trusted
+    }
+
+    /// Connections that an address may have; 0: no bound.
+    pub fn per_address(&self) -> usize {
+        self.per_address
     }
 
     /// The address that a connection from here counts for; `None` for a trusted proxy, which speaks for many.

@@ -174,6 +174,11 @@ pub fn token_reads(token: &Token, channel: &Channel) -> Permission {
     }
 }
 
+/// May this user be present in the channel? Presence is volatile, so it is asked wherever presence is set or shown.
+pub fn may_be_present(user: UserId, channel: &Channel) -> bool {
+    channel.is_active && holds(user, channel, Access::Read).is_granted()
+}
+
 fn scopes_open(scopes: &Scopes, channel: &Channel) -> Permission {
     if scopes.open(channel) {
         Permission::Granted

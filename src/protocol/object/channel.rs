@@ -12,14 +12,6 @@ use crate::model::{Access, Channel, ChannelId, Marker, MessageId, Raw, Stamp, Us
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
-/// Whether the channel is unread for a user with this marker. The position decides and not `last_read_id`, so
-/// that moving a marker back makes a channel unread again.
-pub fn is_unread(channel: &Channel, marker: Option<&Marker>) -> bool {
-    channel
-        .recent_message_id
-        .is_some_and(|recent| marker.is_none_or(|marker| marker.id < recent.0))
-}
-
 /// The fields of a channel that are personal to a viewer.
 #[derive(Clone, Debug)]
 pub struct ChannelViewer {
@@ -33,25 +25,6 @@ pub struct ChannelViewer {
     pub has_unread: bool,
     /// The viewer's marker.
     pub marker: Option<Marker>,
-}
-
-impl ChannelViewer {
-    /// Derived from the channel, and the viewer's subscription, mute and marker.
-    pub fn new(
-        channel: &Channel,
-        user: UserId,
-        subscribed: bool,
-        muted: bool,
-        marker: Option<Marker>,
-    ) -> Self {
-        Self {
-            access: channel.access(Some(user)),
-            subscribed,
-            muted,
-            has_unread: is_unread(channel, marker.as_ref()),
-            marker,
-        }
-    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -260,12 +233,22 @@ mod tests {
         );
     }
 
+    fn viewer(channel: &Channel, user: UserId, subscribed: bool) -> ChannelViewer {
+        ChannelViewer {
+            access: channel.access(Some(user)),
+            subscribed,
+            muted: false,
+            has_unread: true,
+            marker: None,
+        }
+    }
+
     #[test]
     fn a_reader_and_a_full_member_see_different_things() {
         let channel = sample::channel(582, 7);
         let owner = sample::user(7, "ada");
         let site = sample::site();
-        let reader = ChannelViewer::new(&channel, UserId(30), true, false, None);
+        let reader = viewer(&channel, UserId(30), true);
         let shown = ChannelObject::new(&channel, Some(&owner), RenderOptions::default(), &site);
         let shown = serde_json::to_value(shown.seen_by(&reader)).unwrap();
         assert_eq!(shown["acl"]["full"]["you"], false);
@@ -276,7 +259,7 @@ mod tests {
         assert_eq!(shown["user"]["username"], "ada");
         assert!(shown["counts"].get("subscribers").is_none());
 
-        let full = ChannelViewer::new(&channel, UserId(12), false, false, None);
+        let full = viewer(&channel, UserId(12), false);
         let options = RenderOptions {
             marker: true,
             ..RenderOptions::default()
@@ -353,21 +336,5 @@ mod tests {
         };
         let shown = ChannelObject::new(&channel, None, options, &sample::site());
         assert!(serde_json::to_value(shown).unwrap().get("raw").is_none());
-    }
-
-    #[test]
-    fn a_marker_moved_back_makes_it_unread_again() {
-        let mut channel = sample::channel(582, 7);
-        let mut marker = Marker {
-            id: 9001,
-            last_read_id: 9001,
-            percentage: 0,
-            updated_at: Stamp(0),
-        };
-        assert!(!is_unread(&channel, Some(&marker)));
-        marker.id = 8000;
-        assert!(is_unread(&channel, Some(&marker)));
-        channel.recent_message_id = None;
-        assert!(!is_unread(&channel, None));
     }
 }

@@ -18,7 +18,7 @@ mod user;
 
 pub use acl::AclObject;
 pub use app_stream::AppStreamObject;
-pub use channel::{ChannelObject, ChannelViewer, is_unread};
+pub use channel::{ChannelObject, ChannelViewer};
 pub use client::{ClientDetail, ClientObject, SourceObject};
 pub use limited_user::LimitedUser;
 pub use marker::MarkerObject;

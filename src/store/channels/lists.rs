@@ -1,16 +1,14 @@
-//! Lists of channels: owned, inbox, muted; and how many are unread.
-
-use std::collections::HashMap;
+//! Lists of channels: owned, inbox, muted.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use diesel::sqlite::Sqlite;
 
 use super::super::pages::gather;
-use super::super::schema::{channel_markers, channel_mutes, channel_subscriptions, channels};
+use super::super::schema::{channel_mutes, channel_subscriptions, channels};
 use super::super::{Db, Failure};
 use super::Row;
+use super::unread::{Condition, is_unread_for};
 use crate::model::{Channel, Page, PageRequest, Principal, UserId};
 
 /// Filter of a list of channels.
@@ -27,8 +25,6 @@ pub struct InboxFilter {
     /// Only channels that this principal may read.
     pub reader: Option<Principal>,
 }
-
-type Condition<'q> = Box<dyn BoxableExpression<channels::table, Sqlite, SqlType = Bool> + 'q>;
 
 impl InboxFilter {
     fn condition(&self) -> Condition<'_> {
@@ -54,24 +50,6 @@ impl InboxFilter {
     }
 }
 
-// Reference 03 §9.4: by the position of the marker, not by the greatest one ever.
-macro_rules! is_unread {
-    ($user:expr) => {
-        channels::recent_message_id
-            .is_not_null()
-            .and(diesel::dsl::not(diesel::dsl::exists(
-                channel_markers::table
-                    .filter(channel_markers::user_id.eq($user.0))
-                    .filter(channel_markers::channel_id.eq(channels::id))
-                    .filter(
-                        channel_markers::position
-                            .nullable()
-                            .ge(channels::recent_message_id),
-                    ),
-            )))
-    };
-}
-
 impl Db<'_> {
     /// Channels that the user created, newest first.
     pub fn owned_page(
@@ -89,7 +67,7 @@ impl Db<'_> {
                 .select((channels::id, Row::as_select()))
                 .into_boxed();
             if filter.only_unread {
-                query = query.filter(is_unread!(user));
+                query = query.filter(is_unread_for(user));
             }
             if request.oldest {
                 query.order(channels::id.asc())
@@ -118,7 +96,7 @@ impl Db<'_> {
                 .select((channels::activity, Row::as_select()))
                 .into_boxed();
             if filter.only_unread {
-                query = query.filter(is_unread!(user));
+                query = query.filter(is_unread_for(user));
             }
             if request.oldest {
                 query.order(channels::activity.asc())
@@ -166,41 +144,6 @@ impl Db<'_> {
             |request| fetch(self, request),
             |channel| Ok(listed(channel)),
         )
-    }
-
-    /// Unread subscribed channels per type, including types without any.
-    pub fn unread_counts(
-        &mut self,
-        user: UserId,
-        kinds: &[String],
-    ) -> Result<HashMap<String, i64>, Failure> {
-        let mut counts: HashMap<String, i64> = kinds.iter().map(|kind| (kind.clone(), 0)).collect();
-        for (_, kind, _) in self.unread(user, kinds)? {
-            *counts.entry(kind).or_default() += 1;
-        }
-        Ok(counts)
-    }
-
-    /// Unread subscribed channels of these types: channel, type, newest message.
-    pub(in super::super) fn unread(
-        &mut self,
-        user: UserId,
-        kinds: &[String],
-    ) -> Result<Vec<(i64, String, i64)>, Failure> {
-        let mine = channel_subscriptions::table
-            .filter(channel_subscriptions::user_id.eq(user.0))
-            .select(channel_subscriptions::channel_id);
-        Ok(channels::table
-            .filter(channels::id.eq_any(mine))
-            .filter(channels::kind.eq_any(kinds))
-            .filter(channels::is_active.eq(true))
-            .filter(is_unread!(user))
-            .select((
-                channels::id,
-                channels::kind,
-                channels::recent_message_id.assume_not_null(),
-            ))
-            .load(self.sql)?)
     }
 
     fn channel_page<'q, Q>(

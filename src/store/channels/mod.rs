@@ -1,9 +1,11 @@
 //! Channels: the rows, and what they are put together from.
 
 mod lists;
+mod unread;
 mod write;
 
 pub use lists::InboxFilter;
+pub(super) use unread::is_unread_for;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -43,6 +45,14 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// For those who ask who may read the channel, and nothing of what it says.
+    fn without_raw(self) -> Self {
+        Self {
+            raw: String::from("{}"),
+            ..self
+        }
+    }
+
     fn into_model(self) -> Result<Channel, Failure> {
         let raw = if self.raw == "{}" {
             Raw::default()

@@ -5,8 +5,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::Sqlite;
 
+use super::super::channels::is_unread_for;
 use super::super::pages::{Candidate, MOST, gather_found};
-use super::super::schema::{channel_markers, channel_members, channel_subscriptions, channels};
+use super::super::schema::{channel_members, channel_subscriptions, channels};
 use super::super::{Db, Failure};
 use super::{ChannelOrder, ChannelSearch};
 use crate::model::channel::CHAT_SETTINGS;
@@ -100,7 +101,7 @@ impl Db<'_> {
             query = query.filter(is_not_subscribed_by(user));
         }
         if let Some(user) = search.unread_by {
-            query = query.filter(is_unread_by(user));
+            query = query.filter(is_unread_for(user));
         }
         query = if request.oldest {
             query.order(key().asc())
@@ -122,19 +123,6 @@ fn is_not_subscribed_by(user: UserId) -> Condition {
         .filter(channel_subscriptions::user_id.eq(user.0))
         .select(channel_subscriptions::channel_id);
     Box::new(channels::id.ne_all(subscribed))
-}
-
-fn is_unread_by(user: UserId) -> Condition {
-    let read = channel_markers::table
-        .filter(channel_markers::user_id.eq(user.0))
-        .filter(channel_markers::channel_id.eq(channels::id))
-        .filter(
-            channel_markers::position
-                .nullable()
-                .ge(channels::recent_message_id),
-        );
-    let has_messages = channels::recent_message_id.is_not_null();
-    Box::new(has_messages.and(diesel::dsl::not(diesel::dsl::exists(read))))
 }
 
 /// Leaves out most of what the user may not read; [`Principal::reads`] decides.

@@ -1,6 +1,6 @@
 //! Channels: what is kept of them, and the lists.
 
-use super::{Place, pm, raw, reader, room, said};
+use super::{Place, pm, principal, raw, reader, room, said};
 use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, PM};
 use crate::model::{
     Acl, Bound, Channel, ChannelId, MessageId, Page, PageRequest, Raw, Refusal, UserId,
@@ -216,7 +216,8 @@ async fn unread_is_by_position_of_the_marker_and_newest_live_message() {
     };
     let counts = async || {
         let kinds = vec![CHAT.to_owned(), PM.to_owned()];
-        let counts = place.read(move |db| db.unread_counts(ada, &kinds)).await;
+        let ada = principal(ada, "messages");
+        let counts = place.read(move |db| db.unread_counts(&ada, &kinds)).await;
         (counts[CHAT], counts[PM])
     };
     assert_eq!(counts().await, (0, 0), "without messages nothing is unread");
@@ -246,7 +247,8 @@ async fn unread_is_by_position_of_the_marker_and_newest_live_message() {
     place.say(private.id, bob, "psst").await;
     place.say(room.id, bob, "three").await;
     assert_eq!(counts().await, (1, 1));
-    let unread = place.read(move |db| db.unread_channels(ada, &[PM.to_owned()]));
+    let all = principal(ada, "messages");
+    let unread = place.read(move |db| db.unread_channels(&all, &[PM.to_owned()]));
     let unread = unread.await;
     assert_eq!(unread.len(), 1);
     let (channel, newest) = unread[0];
@@ -265,10 +267,9 @@ async fn unread_is_by_position_of_the_marker_and_newest_live_message() {
     place.write(move |tx| tx.insert_message(id, own)).await;
     subscribe(&place, &room, bob).await;
     let kinds = vec![CHAT.to_owned()];
-    assert_eq!(
-        place.read(move |db| db.unread_counts(bob, &kinds)).await[CHAT],
-        0
-    );
+    let bob = principal(bob, "messages");
+    let counts = place.read(move |db| db.unread_counts(&bob, &kinds)).await;
+    assert_eq!(counts[CHAT], 0);
 }
 
 #[tokio::test]

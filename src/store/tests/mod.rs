@@ -13,6 +13,7 @@ mod reading;
 mod search;
 mod search_channels;
 mod search_words;
+mod unread;
 
 use std::sync::Arc;
 
@@ -32,7 +33,12 @@ use crate::model::{
 
 /// A user who reads with these scopes.
 pub(super) fn reader(user: UserId, scopes: &str) -> Principal {
-    Principal::User(UserPrincipal {
+    Principal::User(principal(user, scopes))
+}
+
+/// The same, as a user.
+pub(super) fn principal(user: UserId, scopes: &str) -> UserPrincipal {
+    UserPrincipal {
         user,
         token: Arc::new(Token {
             id: TokenId(1),
@@ -44,7 +50,7 @@ pub(super) fn reader(user: UserId, scopes: &str) -> Principal {
             user: Some(user),
             scopes: Scopes::parse(scopes).unwrap(),
         }),
-    })
+    }
 }
 
 /// A store of its own, with a client to write with.

@@ -190,3 +190,26 @@ fn a_channel_is_unread_until_its_marker_reaches_the_newest_message() {
     bob.delete(&format!("/channels/{room}/subscribe")).is(200);
     assert!(unread(&bob));
 }
+
+#[test]
+fn a_marker_ends_at_the_newest_message_of_its_channel() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&bob, "Lounge");
+    build::join(&room, &[&ada]);
+    let name = format!("channel:{room}");
+    let far = json!({"name": name, "id": 999_999_999_999_i64});
+    assert_eq!(ada.post("/markers", &far).data()["id"], "0");
+    let first = build::says(&bob, &room, "one");
+    let set = ada.post("/markers", &far).data();
+    assert_eq!(set["id"], first.as_str());
+    assert_eq!(set["last_read_id"], first.as_str());
+    let unread = || ada.get(&format!("/channels/{room}")).data()["has_unread"].clone();
+    assert_eq!(unread(), false);
+    let second = build::says(&bob, &room, "two");
+    assert_eq!(unread(), true);
+    // A deleted message is an object, too.
+    bob.delete(&format!("/channels/{room}/messages/{second}"))
+        .is(200);
+    assert_eq!(ada.post("/markers", &far).data()["id"], second.as_str());
+}

@@ -242,6 +242,40 @@ fn subscribers_show_their_presence_in_that_channel() {
 }
 
 #[test]
+fn presence_in_a_channel_ends_with_the_right_to_be_there() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let circle = build::circle(&ada, &[&bob]);
+    let (here, list) = (
+        format!("/users/me/presence/channels/{circle}"),
+        format!("/channels/{circle}/presence"),
+    );
+    let bobs = format!("/users/2/presence/channels/{circle}");
+    bob.put(&here, &json!({"presence": "typing"})).is(200);
+    assert_eq!(ids(&ada.get(&list).data()), ["2"]);
+    // Removed, he is not there any more: from the answer on.
+    let nobody = json!({"acl": {"write": {"user_ids": []}}});
+    ada.put(&format!("/channels/{circle}"), &nobody).is(200);
+    assert_eq!(ada.get(&list).data(), json!([]));
+    let of_bob = ada.get(&bobs).data();
+    assert_eq!(of_bob["presence"], "offline");
+    assert!(of_bob.get("last_seen_at").is_none(), "{of_bob}");
+    // He may still leave, and not come back.
+    bob.put(&here, &json!({"presence": "offline"})).is(200);
+    bob.put(&here, &json!({"presence": "typing"})).refused(403);
+    // Listed again, he has to say so again.
+    let again = json!({"acl": {"write": {"user_ids": ["2"]}}});
+    ada.put(&format!("/channels/{circle}"), &again).is(200);
+    assert_eq!(ada.get(&list).data(), json!([]));
+    bob.does(&here).is(200);
+    // A channel that was deactivated has nobody in it and takes nobody.
+    ada.delete(&format!("/channels/{circle}")).is(200);
+    assert_eq!(ada.get(&list).data(), json!([]));
+    ada.does(&here).refused_as(403, "channel-inactive");
+    ada.put(&here, &json!({"presence": "offline"})).is(200);
+}
+
+#[test]
 fn lists_of_presences_have_pages() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());

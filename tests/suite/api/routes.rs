@@ -102,11 +102,12 @@ fn a_user_token_without_the_scope_is_refused_before_anything_else_is_looked_at()
         let narrow = place.server.with_scopes(&place.server.ada(), "basic");
         let answer = place.calls(&narrow, route, "?ids=1");
         match (route.token, route.scope) {
-            (TokenKind::Any | TokenKind::User, ScopeNeed::Scope(_) | ScopeNeed::Channel) => {
+            (
+                TokenKind::Optional | TokenKind::Any | TokenKind::User,
+                ScopeNeed::Scope(_) | ScopeNeed::Channel,
+            ) => {
                 answer.refused_as(403, "not-authorized");
             }
-            // Here the channel that is asked for decides.
-            (TokenKind::Optional, ScopeNeed::Channel) => {}
             (
                 TokenKind::Ignored
                 | TokenKind::Optional

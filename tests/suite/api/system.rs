@@ -34,6 +34,23 @@ fn what_it_holds_is_counted() {
 }
 
 #[test]
+fn the_start_warns_of_a_proxy_that_is_not_trusted() {
+    let warning = "server.trusted_proxies is empty";
+    let https = ("SERVER_PUBLIC_URL", "https://chat.example.org");
+    let strange = TestServer::with(&[https]);
+    strange.forgives(warning, 1);
+    let trusted = TestServer::with(&[https, ("SERVER_TRUSTED_PROXIES", "127.0.0.1")]);
+    let direct = TestServer::start();
+    for server in [trusted, direct] {
+        server
+            .anonymous()
+            .call_at("GET", "/readyz", &[], b"")
+            .is(200);
+        assert!(!server.log().contains(warning), "{}", server.log());
+    }
+}
+
+#[test]
 fn the_rooms_page_comes_whole_and_is_guarded() {
     let server = TestServer::start();
     let anonymous = server.anonymous();
@@ -62,6 +79,13 @@ fn the_rooms_page_comes_whole_and_is_guarded() {
         };
         assert!(kind.contains(expected), "{part}: {kind}");
         if let Some(tag) = asset.header("etag") {
+            let weak = format!("\"other\", W/{tag}");
+            let lines = [
+                ("If-None-Match", "\"another\""),
+                ("If-None-Match", weak.as_str()),
+            ];
+            let again = anonymous.call_at("GET", part, &lines, b"");
+            assert_eq!(again.status, 304, "{part}");
             let again = anonymous.call_at("GET", part, &[("If-None-Match", tag)], b"");
             assert_eq!(again.status, 304, "{part}");
         }

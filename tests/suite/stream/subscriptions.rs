@@ -159,3 +159,53 @@ fn another_token_of_the_same_user_may_subscribe_as_far_as_it_reaches() {
     build::says(&ada, &room, "hello");
     stream.hears_text("hello");
 }
+
+#[test]
+fn a_call_that_fails_leaves_the_subscription_whose_id_it_repeats() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let (first, second) = (build::room(&ada, "One"), build::room(&ada, "Two"));
+    let said = build::says(&ada, &second, "hello");
+    let mut stream = ada.stream();
+    let fence = Fence::on(&mut stream, &ada, &ada);
+    let chosen = "a".repeat(32);
+    let path = |room: &str| format!("/channels/{room}/messages?subscription_id={chosen}");
+    stream.calls(&ada, &path(&first)).is(200);
+    // The page of the second call cannot be read.
+    server.sql(&format!("UPDATE messages SET raw = '{{' WHERE id = {said}"));
+    stream.calls(&ada, &path(&second)).refused(500);
+    server.forgives("request failed", 2);
+    build::says(&ada, &first, "still heard");
+    let heard = stream.hears_text("still heard");
+    assert_eq!(Stream::named(&heard), [chosen]);
+    build::says(&ada, &second, "not subscribed to");
+    stream.hears_nothing_more(&fence);
+    assert_eq!(server.actors()["subscriptions"], 2);
+}
+
+#[test]
+fn an_inbox_that_is_subscribed_to_again_and_again_with_one_id_hears_every_message_once() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    build::join(&room, &[&bob]);
+    let mut stream = bob.stream();
+    let path = "/channels?subscription_id=inbox";
+    stream.calls(&bob, path).is(200);
+    stream.settles(&bob);
+    let said: Vec<String> = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let texts = (0..100).map(|n| n.to_string());
+            texts.map(|text| build::says(&ada, &room, &text)).collect()
+        });
+        while !writer.is_finished() {
+            stream.calls(&bob, path).is(200);
+        }
+        writer.join().expect("a writer")
+    });
+    for id in said {
+        let heard = stream.hears("message");
+        assert_eq!(heard["data"][0]["id"], id.as_str(), "{heard}");
+        assert_eq!(Stream::named(&heard), ["inbox"]);
+    }
+}

@@ -117,3 +117,20 @@ fn a_database_that_another_process_holds_refuses_writes_soon_and_goes_on_reading
     build::says(&ada, &room, "hello");
     stream.hears_text("hello");
 }
+
+#[test]
+fn what_another_process_wrote_before_a_subscription_does_not_follow_it() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let url = server.database_url();
+    let client = &template::template().client_id;
+    let scopes = |event: &serde_json::Value| event["data"]["scopes"].to_string();
+    for _ in 0..3 {
+        let mut stream = ada.stream();
+        template::token(&url, client, Some("ada"), Some("basic"));
+        stream.subscribes(&ada, "/token");
+        template::token(&url, client, Some("ada"), Some("follow"));
+        let heard = stream.hears("token");
+        assert!(scopes(&heard).contains("follow"), "{heard}");
+    }
+}

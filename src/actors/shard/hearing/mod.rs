@@ -15,6 +15,14 @@ pub fn hears(handle: &ConnectionHandle, subscription: &Subscription, delivery: &
     let Some(viewer) = handle.identity.user() else {
         return false;
     };
+    // What was committed before is on the page of the subscribing call.
+    if delivery
+        .event
+        .pos
+        .is_some_and(|pos| pos <= subscription.since)
+    {
+        return false;
+    }
     let body = &delivery.event.payload;
     let is_led_there = |route: &Route| match route {
         Route::To(topic) => *topic == subscription.topic,

@@ -6,6 +6,7 @@ use super::*;
 use crate::actors::delivery::HiddenFrom;
 use crate::actors::shard::socket::Socket;
 use crate::actors::shard::state::{Identity, testing};
+use crate::event::Pos;
 use crate::event::samples::{ADA, BOB, ROOM, client, message, one_of_each};
 use crate::model::Token;
 use crate::protocol::query::Query;
@@ -180,6 +181,23 @@ async fn a_subscription_leaves_out_what_the_table_says() {
         let heard = hears(&handle, &subscription, &delivery);
         assert_eq!(heard, row.hears, "{}", row.what);
     }
+}
+
+#[actix::test]
+async fn what_was_committed_before_the_subscription_is_on_its_page_and_does_not_follow() {
+    let sockets = testing::sockets(1).await;
+    let handle = connection(&sockets[0], ADA);
+    let token = token(ADA, "messages");
+    let subscription = Subscription {
+        since: Pos(7),
+        ..testing::subscription("id", Topic::ChannelMessages(ROOM), "", &token)
+    };
+    let heard = [Some(6), Some(7), Some(8), None].map(|pos| {
+        let delivery =
+            testing::delivery_at(pos.map(Pos), message(ROOM, BOB), HiddenFrom::default());
+        hears(&handle, &subscription, &delivery)
+    });
+    assert_eq!(heard, [false, false, true, true]);
 }
 
 #[test]

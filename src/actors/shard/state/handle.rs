@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::actors::shard::socket::Socket;
+use crate::event::Pos;
 use crate::model::{AppStream, ChannelId, ConnectionId, Scope, SubscriptionId, Token, UserId};
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
@@ -38,6 +39,10 @@ impl Identity {
 pub struct Subscription {
     /// What the client knows it by.
     pub id: SubscriptionId,
+    /// Distinguishes it from others of the same id: while a call replaces a subscription, there are both.
+    pub serial: u64,
+    /// The end of the log when it was made: events up to here are on the page of the call.
+    pub since: Pos,
     /// The endpoint.
     pub topic: Topic,
     /// What is left out.
@@ -135,6 +140,12 @@ impl ConnectionHandle {
                 | Topic::Presence
                 | Topic::Token(_) => false,
             })
+    }
+
+    /// How many subscriptions the client knows of: those of one id count once.
+    pub fn subscription_ids(&self) -> usize {
+        let ids = self.subscriptions.iter().map(|known| &known.id);
+        ids.collect::<HashSet<_>>().len()
     }
 
     /// Whether it subscribes to this topic.

@@ -18,6 +18,7 @@ pub mod rooms;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod young;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -30,9 +31,12 @@ pub use room::{Receiver, RoomListeners};
 pub use rooms::{Placement, Rooms, Snapshot};
 
 use crate::actors::registry::{RoutingKey, ShardId, ShardRegistry};
+use crate::event::Pos;
 use crate::model::{ChannelId, UserId};
 use crate::protocol::topic::Topic;
 use registration::Registration;
+use smallvec::SmallVec;
+use young::Young;
 
 /// All that the shard knows.
 #[derive(Debug)]
@@ -45,6 +49,8 @@ pub struct State {
     pub rooms: Rooms,
     /// Tokens that must not subscribe any more.
     pub revoked: RevokedTokens,
+    /// Connections with subscriptions that are ahead of what was fanned out here.
+    young: Young,
 }
 
 impl State {
@@ -56,6 +62,7 @@ impl State {
             listeners: Listeners::new(registration.clone()),
             rooms: Rooms::new(registration),
             revoked: RevokedTokens::default(),
+            young: Young::default(),
         }
     }
 
@@ -85,7 +92,8 @@ impl State {
         self.listeners.add(index, &key);
     }
 
-    /// Adds a subscription and listens for it.
+    /// Adds a subscription and listens for it. One of the same id stays until [`Self::settle`]: the call may still
+    /// fail, and between the two no event is missed.
     pub fn subscribe(
         &mut self,
         index: ConnectionIndex,
@@ -93,9 +101,7 @@ impl State {
         followed_users: Option<HashSet<UserId>>,
     ) {
         let topic = subscription.topic;
-        // The client may choose an id that it has used: the new subscription replaces the old one, which stops
-        // listening. A listener without a subscription would never be cut off.
-        self.unsubscribe(index, |known| known.id == subscription.id);
+        self.young.note(index, subscription.since);
         let Some(handle) = self.connections.get_mut(index) else {
             return;
         };
@@ -110,6 +116,32 @@ impl State {
                 self.listeners.add(index, &topic.routing_key());
             }
             Topic::Token(_) => {}
+        }
+    }
+
+    /// A subscription is there to stay: it replaces the older ones of its id, which stop listening. It continues one
+    /// of the same topic without a hole.
+    pub fn settle(&mut self, index: ConnectionIndex, serial: u64) {
+        let Some(handle) = self.connections.get_mut(index) else {
+            return;
+        };
+        let mut known = handle.subscriptions.iter();
+        let Some(place) = known.position(|known| known.serial == serial) else {
+            return;
+        };
+        let (older, rest) = handle.subscriptions.split_at_mut(place);
+        let Some(settled) = rest.first_mut() else {
+            return;
+        };
+        let mut replaced: SmallVec<[u64; 1]> = SmallVec::new();
+        for known in older.iter().filter(|known| known.id == settled.id) {
+            replaced.push(known.serial);
+            if known.topic == settled.topic {
+                settled.since = settled.since.min(known.since);
+            }
+        }
+        if !replaced.is_empty() {
+            self.unsubscribe(index, |known| replaced.contains(&known.serial));
         }
     }
 
@@ -152,6 +184,7 @@ impl State {
     /// Removes a closed connection completely.
     pub fn remove(&mut self, connection: ConnectionRef) -> Option<ConnectionHandle> {
         let handle = self.connections.remove(connection)?;
+        self.young.remove(connection.index);
         self.rooms.remove_connection(connection.index);
         self.listeners.remove_connection(connection.index);
         Some(handle)
@@ -174,6 +207,8 @@ impl State {
         };
         if second.is_none()
             && first.takes_every_message()
+            // The fast path does not compare positions.
+            && first.since <= self.young.reached()
             // An id that the client chose may have another length than the gap in a shared frame.
             && let Ok(id) = first.id.as_str().as_bytes().try_into()
         {
@@ -189,6 +224,25 @@ impl State {
             matching.any(|known| known.id.as_str().as_bytes() == id && known.takes_every_message())
         });
         Placement::Slow { fast_holds }
+    }
+
+    /// Events up to here were fanned out: subscriptions that waited for them may take the fast path.
+    pub fn reach(&mut self, pos: Pos) {
+        for index in self.young.reach(pos) {
+            let handle = self.connections.get(index);
+            let subscriptions = handle.map_or(&[][..], |handle| &handle.subscriptions);
+            let topics: Vec<Topic> = subscriptions.iter().map(|known| known.topic).collect();
+            for topic in topics {
+                match topic {
+                    Topic::ChannelMessages(channel) => self.relocate(index, channel),
+                    Topic::Inbox(_) => self.relocate_in_inbox(index),
+                    Topic::ChannelSubscribers(_)
+                    | Topic::ChannelPresence(_)
+                    | Topic::Presence
+                    | Topic::Token(_) => {}
+                }
+            }
+        }
     }
 
     /// Connections that listen to anything about a channel.

@@ -7,9 +7,9 @@ use actix_rt::net::TcpStream;
 use tokio::net::TcpListener;
 
 use super::{ConnectionHandle, Identity, Subscription};
-use crate::actors::delivery::{Delivery, HiddenFrom, NewDelivery};
+use crate::actors::delivery::{Delivery, HiddenFrom, NewDelivery, Withheld};
 use crate::actors::shard::socket::Socket;
-use crate::event::{Event, Payload, Timestamps};
+use crate::event::{Event, Payload, Pos, Timestamps};
 use crate::model::{
     ClientBrief, ConnectionId, Scopes, Stamp, SubscriptionId, Token, TokenId, UserId,
 };
@@ -71,6 +71,8 @@ pub(crate) fn subscription(
 ) -> Subscription {
     Subscription {
         id: SubscriptionId::from(id),
+        serial: 0,
+        since: Pos(0),
         topic,
         filter: Filter::from_query(&Query::parse(filters)),
         token: token.clone(),
@@ -79,14 +81,20 @@ pub(crate) fn subscription(
 
 /// An event on its way to this shard alone.
 pub(crate) fn delivery(payload: Payload, hidden: HiddenFrom) -> Arc<Delivery> {
+    delivery_at(None, payload, hidden)
+}
+
+/// The same, with a place in the log.
+pub(crate) fn delivery_at(pos: Option<Pos>, payload: Payload, hidden: HiddenFrom) -> Arc<Delivery> {
     Arc::new(Delivery::new(NewDelivery {
         event: Arc::new(Event {
-            pos: None,
+            pos,
             at: Stamp(0),
             payload,
             timestamps: Timestamps::default(),
         }),
         hidden: Arc::new(hidden),
+        withheld: Withheld::default(),
         apps: Arc::default(),
         targets: NotificationTargets::default(),
         channel: None,

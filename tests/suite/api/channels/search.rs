@@ -92,12 +92,26 @@ fn only_what_one_may_read_is_found() {
     assert_eq!(sorted(search(&server.eve(), "")), with_users);
     let all = sorted([with_users.clone(), vec![circle]].concat());
     assert_eq!(sorted(search(&server.ada(), "")), all);
+    let narrow = server.with_scopes(&server.ada(), "basic,public_messages");
+    assert_eq!(sorted(search(&narrow, "")), with_users);
+}
+
+#[test]
+fn searching_exploring_and_feeds_ask_for_a_scope_as_reading_a_channel_does() {
+    let server = TestServer::start();
+    let [tea, ..] = some(&server);
     let narrow = server.with_scopes(&server.ada(), "basic");
-    assert!(
-        !search(&narrow, "")
-            .iter()
-            .any(|id| !with_users.contains(id))
-    );
+    for path in [
+        format!("/channels/{tea}"),
+        format!("/channels?ids={tea}"),
+        "/channels/search".into(),
+        "/channels/streams/explore/new".into(),
+        "/feed/rss/channels/search".into(),
+        format!("/feed/rss/channels/{tea}/messages"),
+        format!("/channels/messages/search?channel_ids={tea}"),
+    ] {
+        narrow.get(&path).refused_as(403, "not-authorized");
+    }
 }
 
 #[test]

@@ -61,3 +61,69 @@ fn only_subscribed_channels_count() {
         json!({"io.pnut.core.pm": 0})
     );
 }
+
+#[test]
+fn a_token_counts_and_marks_only_what_it_opens() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    build::whispers(&bob, &[&ada], "one");
+    let circle = build::channel(
+        &bob,
+        &json!({
+            "type": "io.pnut.core.chat",
+            "acl": {"write": {"user_ids": [ada.id]}},
+            "raw": build::settings("Inner circle"),
+        }),
+    );
+    let room = build::room(&bob, "Lounge");
+    build::join(&circle, &[&ada]);
+    build::join(&room, &[&ada]);
+    build::says(&bob, &circle, "two");
+    build::says(&bob, &room, "three");
+    let narrow = server.with_scopes(&ada, "basic,public_messages");
+    let path = "/users/me/channels/num_unread";
+    let both = "channel_types=io.pnut.core.chat,io.pnut.core.pm";
+    let seen = json!({"io.pnut.core.chat": 1, "io.pnut.core.pm": 0});
+    assert_eq!(narrow.get(path).data(), json!({"io.pnut.core.pm": 0}));
+    assert_eq!(narrow.get(&format!("{path}?{both}")).data(), seen);
+    let inbox = narrow.get("/users/me/channels/subscribed");
+    assert_eq!(inbox.meta()["unread_counts"], seen);
+    narrow.delete(&format!("{path}?{both}")).is(200);
+    let left = json!({"io.pnut.core.chat": 1, "io.pnut.core.pm": 1});
+    assert_eq!(ada.get(&format!("{path}?{both}")).data(), left);
+    let inbox = ada.get("/users/me/channels/subscribed");
+    assert_eq!(inbox.meta()["unread_counts"], left);
+}
+
+#[test]
+fn what_the_reader_does_not_see_keeps_no_light_on() {
+    let server = TestServer::start();
+    let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
+    let room = build::room(&eve, "Lounge");
+    build::join(&room, &[&ada]);
+    let said = build::says(&eve, &room, "seen");
+    build::says(&bob, &room, "hidden");
+    let types = "channel_types=io.pnut.core.chat";
+    let count = || {
+        let counts = ada.get(&format!("/users/me/channels/num_unread?{types}"));
+        counts.data()["io.pnut.core.chat"].clone()
+    };
+    let light = || ada.get(&format!("/channels/{room}")).data()["has_unread"].clone();
+    ada.does(&format!("/users/{}/mute", bob.id)).is(200);
+    assert_eq!((count(), light()), (json!(1), json!(true)));
+    // The newest message that the page has.
+    ada.post(
+        "/markers",
+        &json!({"name": format!("channel:{room}"), "id": said}),
+    )
+    .is(200);
+    assert_eq!((count(), light()), (json!(0), json!(false)));
+    let unread = "/users/me/channels/subscribed?include_read=0";
+    assert_eq!(ada.get(unread).data(), json!([]));
+    let found = ada.get("/channels/search?include_read=0");
+    assert_eq!(found.data(), json!([]));
+    build::says(&bob, &room, "hidden too");
+    assert_eq!((count(), light()), (json!(0), json!(false)));
+    ada.delete(&format!("/users/{}/mute", bob.id)).is(200);
+    assert_eq!((count(), light()), (json!(1), json!(true)));
+}

@@ -2,6 +2,7 @@
 //!
 //! A failure is shrunk to the shortest list of steps that still fails, and printed with its seed.
 
+mod calls;
 mod model;
 mod step;
 
@@ -22,8 +23,8 @@ use crate::actors::shard::socket::Socket;
 use crate::model::{AppStream, ChannelId, StreamKey, SubscriptionId, TokenId, UserId};
 use crate::protocol::render_class::RenderClass;
 use crate::protocol::topic::Topic;
-use model::{Known, KnownSubscription, Model, Served};
-use step::{As, CHANNELS, CONNECTIONS, Filters, Step, USERS, steps};
+use model::{Known, Model, Served};
+use step::{As, CHANNELS, CONNECTIONS, Step, USERS, steps};
 
 #[actix::test]
 async fn random_steps_leave_what_a_naive_map_says() {
@@ -54,6 +55,7 @@ struct Run<'a> {
     model: Model,
     gone: BTreeMap<usize, ConnectionRef>,
     fan_out: Option<FanOut>,
+    calls: u64,
 }
 
 /// What a fan-out that is under way may rely on.
@@ -74,6 +76,7 @@ impl<'a> Run<'a> {
             model: Model::default(),
             gone: BTreeMap::new(),
             fan_out: None,
+            calls: 0,
         }
     }
 
@@ -94,6 +97,8 @@ impl<'a> Run<'a> {
             let Some(user) = known.and_then(|known| known.user) else {
                 return;
             };
+            self.calls += 1;
+            subscription.serial = self.calls;
             if let Topic::Inbox(owner) = &mut subscription.topic {
                 *owner = UserId(user);
             }
@@ -104,12 +109,18 @@ impl<'a> Run<'a> {
                 return;
             }
         }
+        // Which one that is, before either side changes.
+        let mut serial = None;
+        if let Step::Settle { connection, at } | Step::TakeBack { connection, at } = &step {
+            let known = self.model.connections.get(connection);
+            serial = known.and_then(|known| Some(known.subscriptions.get(*at)?.serial));
+        }
         self.model.apply(&step);
-        self.apply(step);
+        self.apply(step, serial);
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm per step")]
-    fn apply(&mut self, step: Step) {
+    fn apply(&mut self, step: Step, serial: Option<u64>) {
         match step {
             Step::Admit {
                 connection,
@@ -125,13 +136,18 @@ impl<'a> Run<'a> {
                 subscription,
             } => {
                 let index = self.index(connection).unwrap();
-                // The subscription that it replaces has ended: the page that follows holds what was missed.
-                let receivers = self.fan_out.iter_mut().flat_map(|f| &mut f.receivers);
-                for (receiver, listens) in receivers.flatten() {
-                    let is_replaced = receiver.id == subscription.id.as_bytes();
-                    *listens &= !(receiver.index == index && is_replaced);
+                self.state.subscribe(index, subscription.real(), None);
+            }
+            Step::Settle { connection, .. } => {
+                if let (Some(index), Some(serial)) = (self.index(connection), serial) {
+                    self.state.settle(index, serial);
                 }
-                self.state.subscribe(index, real(&subscription), None);
+            }
+            Step::TakeBack { connection, .. } => {
+                if let (Some(index), Some(serial)) = (self.index(connection), serial) {
+                    self.state
+                        .unsubscribe(index, |known| known.serial == serial);
+                }
             }
             Step::Unsubscribe { connection, id } => {
                 if let Some(index) = self.index(connection) {
@@ -365,16 +381,6 @@ fn sorted(references: &[ConnectionRef]) -> Vec<ConnectionIndex> {
     let mut indexes: Vec<_> = references.iter().map(|known| known.index).collect();
     indexes.sort_unstable();
     indexes
-}
-
-fn real(known: &KnownSubscription) -> Subscription {
-    let (filters, scopes) = match known.filters {
-        Filters::None => ("", "messages"),
-        Filters::WithoutDeleted => ("include_deleted=0", "messages"),
-        Filters::NarrowToken => ("", "messages:io.pnut.core.chat"),
-    };
-    let token = testing::token(known.token, 1, scopes);
-    testing::subscription(&known.id, known.topic, filters, &token)
 }
 
 fn app() -> Identity {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::step::{Filters, Step};
 use crate::actors::registry::RoutingKey;
-use crate::actors::shard::state::ConnectionRef;
+use crate::actors::shard::state::{ConnectionRef, Subscription, testing};
 use crate::model::{ChannelId, UserId};
 use crate::protocol::topic::Topic;
 
@@ -23,9 +23,26 @@ pub(super) struct Known {
 #[derive(Clone, Debug)]
 pub(super) struct KnownSubscription {
     pub(super) id: String,
+    pub(super) serial: u64,
     pub(super) topic: Topic,
     pub(super) filters: Filters,
     pub(super) token: i64,
+}
+
+impl KnownSubscription {
+    /// As the state keeps it.
+    pub(super) fn real(&self) -> Subscription {
+        let (filters, scopes) = match self.filters {
+            Filters::None => ("", "messages"),
+            Filters::WithoutDeleted => ("include_deleted=0", "messages"),
+            Filters::NarrowToken => ("", "messages:io.pnut.core.chat"),
+        };
+        let token = testing::token(self.token, 1, scopes);
+        Subscription {
+            serial: self.serial,
+            ..testing::subscription(&self.id, self.topic, filters, &token)
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -140,11 +157,27 @@ impl Model {
                 subscription,
             } => {
                 if let Some(known) = self.connections.get_mut(connection) {
-                    known.drop_subscriptions(|old| old.id == subscription.id);
                     known.subscriptions.push(subscription.clone());
                     if matches!(subscription.topic, Topic::Inbox(_)) {
                         known.inbox.get_or_insert_default();
                     }
+                }
+            }
+            Step::Settle { connection, at } => {
+                if let Some(known) = self.connections.get_mut(connection)
+                    && let Some(settled) = known.subscriptions.get(*at).cloned()
+                {
+                    let older = |old: &KnownSubscription| {
+                        old.id == settled.id && old.serial < settled.serial
+                    };
+                    known.drop_subscriptions(older);
+                }
+            }
+            Step::TakeBack { connection, at } => {
+                if let Some(known) = self.connections.get_mut(connection)
+                    && let Some(serial) = known.subscriptions.get(*at).map(|known| known.serial)
+                {
+                    known.drop_subscriptions(|old| old.serial == serial);
                 }
             }
             Step::Unsubscribe { connection, id } => {

@@ -41,6 +41,16 @@ pub(super) enum Step {
         connection: usize,
         subscription: KnownSubscription,
     },
+    /// The call that made one of its subscriptions succeeds.
+    Settle {
+        connection: usize,
+        at: usize,
+    },
+    /// The call that made one of its subscriptions fails.
+    TakeBack {
+        connection: usize,
+        at: usize,
+    },
     Unsubscribe {
         connection: usize,
         id: String,
@@ -94,6 +104,10 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(connection, user)| Step::Claim { connection, user }),
         12 => (connection.clone(), subscription()).prop_map(
             |(connection, subscription)| Step::Subscribe { connection, subscription }),
+        8 => (connection.clone(), 0..4_usize)
+            .prop_map(|(connection, at)| Step::Settle { connection, at }),
+        2 => (connection.clone(), 0..4_usize)
+            .prop_map(|(connection, at)| Step::TakeBack { connection, at }),
         5 => (connection.clone(), id())
             .prop_map(|(connection, id)| Step::Unsubscribe { connection, id }),
         3 => connection.clone().prop_map(|connection| Step::Remove { connection }),
@@ -118,6 +132,8 @@ fn subscription() -> impl Strategy<Value = KnownSubscription> {
     ];
     (id(), topic(), filters, 0..TOKENS).prop_map(|(id, topic, filters, token)| KnownSubscription {
         id,
+        // The test numbers them.
+        serial: 0,
         topic,
         filters,
         token,
