@@ -23,8 +23,9 @@ Examples:
   groundnut loadtest room -n 1000 -r 100 --timing a fixed rate, with the parts of the delay
   groundnut loadtest rooms --rooms 500 -n 39 -r 200 -d 600 --report soak.html
   groundnut loadtest room -r 100 --fail-if \"arrival p99 > 50ms\" && echo good enough
-  groundnut loadtest room --url http://127.0.0.1:8080 --token TOKEN --json before.json
-  groundnut loadtest room --url http://127.0.0.1:8080 --token TOKEN --baseline before.json
+  groundnut loadtest room --repeat 5 --json before.json
+  groundnut loadtest room --repeat 5 --baseline before.json
+  groundnut loadtest room --url http://127.0.0.1:8080 --token TOKEN -r 0.2
 
 Verdict: a run passes if no frame was lost, reordered (by meta.id in its room), repeated, foreign or changed,
 each with its listener's subscription_ids; if at most 1 % of the requests were refused, no socket was closed by
@@ -101,9 +102,16 @@ pub struct LoadtestArgs {
     /// Writes the result as one JSON document
     #[arg(help_heading = "Result", long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Writes the figures as CSV
+    #[arg(help_heading = "Result", long, value_name = "FILE.csv")]
+    pub csv: Option<PathBuf>,
     /// Writes the result as one page with charts, which opens without a network
     #[arg(help_heading = "Result", long, value_name = "FILE.html")]
     pub report: Option<PathBuf>,
+    /// Plays the plan so many times: medians, with the lowest and highest value; only figures whose spreads do not
+    /// touch are called better or worse than a baseline
+    #[arg(help_heading = "Result", long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub repeat: u32,
     /// Earlier --json result to compare with
     #[arg(help_heading = "Result", long, value_name = "FILE.json")]
     pub baseline: Option<PathBuf>,

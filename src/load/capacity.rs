@@ -30,6 +30,8 @@ pub(super) struct Published {
 pub(super) struct Callers {
     pub(super) tokens: usize,
     pub(super) users: usize,
+    /// Runs one after another, each with rooms of its own.
+    pub(super) runs: u32,
     /// Sockets from one address before the next one is used; none if the server sees only one.
     pub(super) sockets_per_address: Option<u64>,
 }
@@ -66,8 +68,9 @@ impl Published {
         let mut too_many = |limit: Option<f64>, needed: f64, say: &dyn Fn(f64) -> String| {
             found.extend(limit.filter(|limit| needed > *limit).map(say));
         };
-        let writes = writes(plan, self.write_seconds, tokens);
-        let reads = reads(plan, self.read_seconds);
+        let runs = f64::from(callers.runs);
+        let writes = writes(plan, self.write_seconds, (tokens, runs));
+        let reads = runs * reads(plan, self.read_seconds);
         for (whose, sharers, write_limit, read_limit) in [
             ("token", tokens, self.writes, self.reads),
             ("user", users, self.user_writes, self.user_reads),
@@ -128,7 +131,7 @@ struct Writes {
     rooms: f64,
 }
 
-fn writes(plan: &Plan, window: f64, tokens: f64) -> Writes {
+fn writes(plan: &Plan, window: f64, (tokens, runs): (f64, f64)) -> Writes {
     let rooms = f64::from(plan.rooms);
     let around = match plan.kind {
         // Each account subscribes to each room.
@@ -137,17 +140,17 @@ fn writes(plan: &Plan, window: f64, tokens: f64) -> Writes {
             2.0 * rooms
         }
     };
-    let seconds = (plan.warmup_seconds + plan.duration_seconds).min(window);
+    let seconds = (runs * (plan.warmup_seconds + plan.duration_seconds)).min(window);
     let all = plan.messages.map_or(f64::INFINITY, |most| most as f64);
     let messages = match (plan.kind, plan.rate) {
         (Kind::Churn | Kind::Idle, _) => 0.0,
-        (_, Some(rate)) => (rate * seconds).min(all + rate * plan.warmup_seconds),
+        (_, Some(rate)) => (rate * seconds).min(runs * (all + rate * plan.warmup_seconds)),
         // A closed loop is as fast as the server.
         (_, None) if plan.warmup_seconds > 0.0 => f64::INFINITY,
-        (_, None) => all,
+        (_, None) => runs * all,
     };
     Writes {
-        around,
+        around: runs * around,
         messages,
         seconds,
         rooms,
@@ -218,6 +221,7 @@ mod tests {
         let callers = Callers {
             tokens,
             users: tokens,
+            runs: 1,
             sockets_per_address: None,
         };
         Published::parse(config)

@@ -81,14 +81,10 @@ pub fn run(args: LoadtestArgs) -> ExitCode {
     if let Err(trouble) = signals::hold() {
         return say(&trouble.to_string(), ExitCode::FAILURE);
     }
-    let target = match Target::prepare(&args, &prepared.plan) {
-        Ok(target) => target,
+    let report = match repeat(&args, &prepared) {
+        Ok(report) => report,
         Err(SetupError::Interrupted) => return ExitCode::FAILURE,
         Err(refused) => return say(&refused.to_string(), ExitCode::from(2)),
-    };
-    let report = match play::play(&args, &prepared.plan, &prepared.bounds, target) {
-        Ok(report) => report,
-        Err(trouble) => return say(&trouble.to_string(), ExitCode::FAILURE),
     };
     if let Err(trouble) = publish(&args, &report, prepared.baseline.as_ref()) {
         return say(&trouble.to_string(), ExitCode::FAILURE);
@@ -100,13 +96,36 @@ pub fn run(args: LoadtestArgs) -> ExitCode {
     }
 }
 
+/// Plays the plan as often as asked; one that is aborted is the last.
+fn repeat(args: &LoadtestArgs, prepared: &Prepared) -> Result<Report, SetupError> {
+    // Once the tester is pinned, it no longer sees the others.
+    let cores = usage::cores();
+    let mut runs = Vec::new();
+    for number in 1..=args.repeat {
+        let target = Target::prepare(args, &prepared.plan, &cores)?;
+        let report = play::play(args, &prepared.plan, &prepared.bounds, target)?;
+        if args.repeat > 1 && !args.quiet {
+            let headline = report.verdict.headline();
+            let words = format!("run {number} of {}: {headline}", args.repeat);
+            say(&words, ExitCode::SUCCESS);
+        }
+        let goes_on = report.is_complete();
+        runs.push(report);
+        if !goes_on {
+            break;
+        }
+    }
+    Report::of_runs(runs, &prepared.bounds, args.bare)
+        .ok_or(SetupError::Answer("no run was asked for"))
+}
+
 /// Everything that can be refused before anything is started.
 fn prepare(args: &LoadtestArgs) -> Result<Prepared, Box<dyn Error>> {
     let plan = Plan::new(&args.plan, &args.overrides)?;
     let bounds = plan.fail_if.iter().map(|text| Bound::parse(text, &plan));
     let bounds = bounds.collect::<Result<_, _>>()?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
-    for path in args.json.iter().chain(&args.report) {
+    for path in args.json.iter().chain(&args.csv).chain(&args.report) {
         // Checked now, so that an unwritable file is not found out after an hour. An existing file stays for now.
         let tried = File::options().append(true).create(true).open(path);
         tried.map_err(|error| format!("{}: {error}", path.display()))?;
@@ -134,6 +153,9 @@ fn publish(args: &LoadtestArgs, report: &Report, baseline: Option<&Report>) -> s
         let mut file = File::create(path)?;
         serde_json::to_writer_pretty(&mut file, report)?;
         file.write_all(b"\n")?;
+    }
+    if let Some(path) = &args.csv {
+        File::create(path)?.write_all(report::csv(report).as_bytes())?;
     }
     if let Some(path) = &args.report {
         File::create(path)?.write_all(report::page(report).as_bytes())?;

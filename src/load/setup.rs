@@ -21,7 +21,12 @@ const FIRST_ANSWER: Duration = Duration::from_secs(5);
 
 impl Target {
     /// Finds or starts the server and gets the tokens.
-    pub(super) fn prepare(args: &LoadtestArgs, plan: &Plan) -> Result<Self, SetupError> {
+    /// `cores` are those that this process might use at first.
+    pub(super) fn prepare(
+        args: &LoadtestArgs,
+        plan: &Plan,
+        cores: &[usize],
+    ) -> Result<Self, SetupError> {
         let limit = usage::descriptors(plan.descriptors());
         if limit < plan.descriptors() {
             let (sockets, needed) = (plan.sockets(), plan.descriptors());
@@ -32,16 +37,16 @@ impl Target {
             }
             .into());
         }
-        let cores = usage::cores();
         for (flag, core) in [
             ("server-cpu", args.server_cpu),
             ("client-cpu", args.client_cpu),
         ] {
             if let Some(core) = core.filter(|core| !cores.contains(core)) {
+                let cores = cores.to_vec();
                 return Err(Impossible::Core { flag, core, cores }.into());
             }
         }
-        let (server_core, client_core) = match (args.no_pin, cores.as_slice()) {
+        let (server_core, client_core) = match (args.no_pin, cores) {
             (true, _) | (false, [] | [_]) => (args.server_cpu, args.client_cpu),
             (false, [first, second, ..]) => (
                 args.server_cpu.or(Some(*first)),
@@ -91,13 +96,13 @@ impl Target {
             server_core: None,
         };
         if !args.bare {
-            target.can_carry(plan, args.sockets_per_address)?;
+            target.can_carry(plan, args)?;
         }
         Ok(target)
     }
 
     /// Refuses a plan that the limits of the server cannot carry, and tokens that it does not know.
-    fn can_carry(&self, plan: &Plan, sockets_per_address: u64) -> Result<(), SetupError> {
+    fn can_carry(&self, plan: &Plan, args: &LoadtestArgs) -> Result<(), SetupError> {
         let mut caller = Blocking::open(self)?;
         let mut users = BTreeSet::new();
         for token in &self.people {
@@ -114,7 +119,8 @@ impl Target {
         let callers = Callers {
             tokens: self.people.len(),
             users: users.len(),
-            sockets_per_address: spreads.then_some(sockets_per_address),
+            runs: args.repeat,
+            sockets_per_address: spreads.then_some(args.sockets_per_address),
         };
         let shortfalls = Published::parse(&config).shortfalls(plan, callers);
         if shortfalls.is_empty() {

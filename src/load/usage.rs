@@ -61,8 +61,17 @@ pub(super) fn resident_bytes(pid: u32) -> Option<u64> {
     )
 }
 
+/// Memory of the machine, in bytes.
+pub(super) fn machine_memory() -> Option<u64> {
+    kilobytes("/proc/meminfo", "MemTotal:")
+}
+
 fn field(pid: u32, file: &str, name: &str) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
+    kilobytes(&format!("/proc/{pid}/{file}"), name)
+}
+
+fn kilobytes(path: &str, name: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(path).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
@@ -125,6 +134,7 @@ mod tests {
         let (exactly, roughly) = (resident_bytes(pid), resident_bytes_roughly(pid));
         assert!(exactly.unwrap() > 100_000 && roughly.unwrap() > 100_000);
         assert!(machine_busy().is_some());
+        assert!(machine_memory() > resident_bytes(pid));
         assert!(!cores().is_empty());
     }
 }

@@ -8,7 +8,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::Sql;
 use super::schema::log_head;
-use super::search::renew;
+use super::search::{renew, renew_users};
 use super::sql_error::is_locked;
 use super::{Failure, secret};
 
@@ -32,7 +32,8 @@ pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
         for applied in sql.run_pending_migrations(MIGRATIONS)? {
             tracing::info!(step = %applied, "database migrated");
         }
-        renew(sql)?;
+        let has_other_rules = renew(sql)?;
+        renew_users(sql, has_other_rules)?;
         // A new log gets a new epoch, so that cursors into another log are recognized.
         diesel::insert_into(log_head::table)
             .values((

@@ -191,6 +191,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    user_words (word, user_id) {
+        word -> Text,
+        user_id -> BigInt,
+    }
+}
+
 diesel::joinable!(tokens -> clients (client_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(messages -> clients (client_id));
@@ -208,5 +215,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     relations,
     stream_markers,
     tokens,
+    user_words,
     users,
 );

@@ -140,7 +140,7 @@ impl Tx<'_> {
         if is_name_taken {
             return Err(Refusal::Invalid.at("username").into());
         }
-        diesel::insert_into(users::table)
+        let user = diesel::insert_into(users::table)
             .values((
                 users::username.eq(&new.username),
                 users::username_key.eq(&key),
@@ -166,7 +166,9 @@ impl Tx<'_> {
                     Failure::from(error)
                 }
             })?
-            .into_model()
+            .into_model()?;
+        self.index_user(&user)?;
+        Ok(user)
     }
 
     /// Saves the profile of an account: name, text, locale, time zone, raw. Counts are kept elsewhere.
@@ -185,7 +187,7 @@ impl Tx<'_> {
         if changed == 0 {
             return Err(Refusal::UserNotFound.into());
         }
-        Ok(())
+        self.index_user(user)
     }
 
     /// Gives an account another name, which is free regardless of case, or its own in another letter case.
@@ -205,7 +207,9 @@ impl Tx<'_> {
                     Failure::from(error)
                 }
             })?;
-        renamed.ok_or(Refusal::UserNotFound)?.into_model()
+        let user = renamed.ok_or(Refusal::UserNotFound)?.into_model()?;
+        self.index_user(&user)?;
+        Ok(user)
     }
 
     /// Changes the count of apps with a live token of this user.

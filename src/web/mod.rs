@@ -23,6 +23,11 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const PICTURE: &str = "image/svg+xml";
 
+/// File names carry no version, so browsers revalidate each time and mostly get 304.
+const REVALIDATED: &str = "no-cache";
+/// A picture is drawn from its URL alone. A day, so that a new drawing does not have to wait longer.
+const LASTING: &str = "public, max-age=86400";
+
 /// No foreign and no inline resources. `'self'` covers the sockets of this origin (CSP level 3, which all browsers have
 /// had since 2022).
 const POLICY: &str = "default-src 'self'; connect-src 'self'; img-src 'self' data:; \
@@ -99,11 +104,15 @@ fn serve(request: &HttpRequest, name: &str) -> HttpResponse {
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
         return HttpResponse::NotFound().body("no such file");
     };
-    reply(request, asset.kind, asset.text.as_bytes())
+    reply(request, asset.kind, REVALIDATED, asset.text.as_bytes())
 }
 
-/// File names carry no version, so browsers revalidate each time and mostly get 304.
-fn reply(request: &HttpRequest, kind: &'static str, body: &[u8]) -> HttpResponse {
+fn reply(
+    request: &HttpRequest,
+    kind: &'static str,
+    kept: &'static str,
+    body: &[u8],
+) -> HttpResponse {
     let tag = EntityTag::new_strong(fingerprint(body));
     let mut known = request.headers().get_all(IF_NONE_MATCH);
     // A proxy that compresses makes the tag a weak one; the text in it stays.
@@ -118,7 +127,7 @@ fn reply(request: &HttpRequest, kind: &'static str, body: &[u8]) -> HttpResponse
     };
     response
         .insert_header((ETAG, tag.to_string()))
-        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((CACHE_CONTROL, kept))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((CONTENT_TYPE, kind));

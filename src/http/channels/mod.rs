@@ -13,5 +13,5 @@ pub(super) mod messages;
 mod names;
 pub(super) mod presence;
 pub(super) mod reading;
-pub(super) mod search;
+pub(in crate::http) mod search;
 pub(super) mod subscription;

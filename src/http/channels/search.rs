@@ -215,7 +215,7 @@ fn number(params: &Params, name: &'static str) -> ApiResult<Option<i64>> {
     }
 }
 
-fn moment(params: &Params, name: &'static str) -> ApiResult<Option<Stamp>> {
+pub(in crate::http) fn moment(params: &Params, name: &'static str) -> ApiResult<Option<Stamp>> {
     match params.get(name) {
         None => Ok(None),
         Some(text) => match Stamp::parse_iso(text) {

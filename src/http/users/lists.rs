@@ -7,6 +7,7 @@ use crate::http::show::Person;
 use crate::http::{ApiResult, App, show};
 use crate::model::visibility::Occasion;
 use crate::model::{Refusal, Relation, UserId};
+use crate::store::FollowOrder;
 
 /// Which list of which user.
 struct List {
@@ -97,8 +98,13 @@ async fn show_list(app: &App, caller: &Caller, params: &Params, list: List) -> A
     show::demand_person(app, Some(caller), list.of, Occasion::Named).await?;
     let request = params.page();
     let store = app.engine.store();
+    let order = match (list.relation, params.get("order")) {
+        (Relation::Follow, Some("id")) => FollowOrder::Id,
+        // Without posts, `last_post_id` says nothing.
+        (Relation::Follow | Relation::Mute | Relation::Block, _) => FollowOrder::Time,
+    };
     let page = store
-        .read(move |db| db.relation_page(list.of, list.relation, list.incoming, &request))
+        .read(move |db| db.relation_page(list.of, list.relation, list.incoming, order, &request))
         .await?;
     let page = page.map(|id| match list.relation {
         // Otherwise the list of blocked users would be empty.

@@ -5,3 +5,4 @@ pub mod lookup;
 pub mod pictures;
 pub mod profile;
 pub mod relate;
+pub mod search;

@@ -1,22 +1,29 @@
 //! The result: rows of numbers, the seconds behind them, and how the run ended.
 //!
-//! `table` prints it, `page` draws it, `compare` compares it with an earlier one; the JSON document is this
-//! struct.
+//! `verdict` judges it, `runs` makes one result of several, `table` prints it, `page` draws it, `csv` lists it,
+//! `compare` compares it with an earlier one; the JSON document is this struct.
 
 mod actors;
 mod compare;
+mod csv;
 mod figure;
 mod page;
 mod pictures;
 mod rows;
+mod runs;
 mod sides;
 mod table;
 mod verdict;
 
 pub(super) use compare::compare;
+pub(super) use csv::csv;
 pub(super) use page::page;
 pub(super) use table::table;
-pub(super) use verdict::{Outcome, Verdict};
+pub(super) use verdict::Outcome;
+
+#[cfg(test)]
+use verdict::Check;
+use verdict::Verdict;
 
 use super::bound::Bound;
 use super::engine::Engine;
@@ -27,6 +34,8 @@ use super::latency::Percentiles;
 use super::measure::Second;
 use super::plan::Plan;
 use super::target::Target;
+use super::usage;
+use crate::clock::Clock;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use strum::VariantArray;
@@ -67,6 +76,11 @@ pub(super) struct Row {
     pub(super) value: f64,
     pub(super) unit: String,
     pub(super) better: Better,
+    /// Lowest and highest value of several runs; `value` is their median then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) low: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) high: Option<f64>,
 }
 
 /// One room: as its listeners saw it, and what its actor says of itself.
@@ -88,6 +102,8 @@ pub(super) struct Machine {
     pub(super) processor: String,
     pub(super) kernel: String,
     pub(super) cores: usize,
+    #[serde(default)]
+    pub(super) memory_bytes: u64,
     pub(super) server_core: Option<usize>,
     pub(super) tester_core: Option<usize>,
 }
@@ -99,6 +115,15 @@ pub(super) struct Report {
     #[serde(default)]
     pub(super) verdict: Verdict,
     pub(super) version: String,
+    /// The code of the tester, and of a server of its own; unknown in debug builds.
+    #[serde(default)]
+    pub(super) commit: Option<String>,
+    /// When it began, in UTC.
+    #[serde(default)]
+    pub(super) date: String,
+    /// Runs of which this is the result.
+    #[serde(default = "one")]
+    pub(super) runs: u32,
     pub(super) command: String,
     pub(super) machine: Machine,
     pub(super) plan: Plan,
@@ -116,6 +141,10 @@ pub(super) struct Report {
     pub(super) arrival_curve: Vec<(f64, f64)>,
     pub(super) answer_curve: Vec<(f64, f64)>,
     pub(super) seconds: Vec<Second>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl Report {
@@ -141,15 +170,20 @@ impl Report {
             .map(|(_, name)| name.trim().to_owned())
             .unwrap_or_default();
         let command: Vec<String> = std::env::args().skip(1).collect();
+        let commit = Some(env!("COMMIT")).filter(|commit| !commit.is_empty());
         Self {
             verdict: Verdict::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: commit.map(str::to_owned),
+            date: Clock::default().now().iso(),
+            runs: 1,
             command: without_tokens(&command),
             machine: Machine {
                 processor,
                 kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
                 // Not what we may run on: by now we are pinned.
                 cores: of("processor").count(),
+                memory_bytes: usage::machine_memory().unwrap_or(0),
                 server_core: None,
                 tester_core: None,
             },
@@ -164,6 +198,21 @@ impl Report {
             answer_curve: Vec::new(),
             seconds: Vec::new(),
         }
+    }
+
+    /// When, with what and where it was measured, in one line.
+    pub(super) fn origin(&self) -> String {
+        let machine = &self.machine;
+        format!(
+            "{} · groundnut {} ({}) · {} · {} cores · {:.1} GiB · Linux {}",
+            self.date,
+            self.version,
+            self.commit.as_deref().unwrap_or("debug build"),
+            machine.processor,
+            machine.cores,
+            machine.memory_bytes as f64 / f64::from(1 << 30),
+            machine.kernel,
+        )
     }
 
     /// Whether the numbers can be trusted as the server's own.
@@ -215,6 +264,8 @@ impl Report {
             value,
             unit,
             better,
+            low: None,
+            high: None,
         });
     }
 

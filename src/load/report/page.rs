@@ -1,100 +1,168 @@
-//! The result as one page that opens without a network: pictures are inline SVG, no script, no font.
+//! The result as one page that opens without a network: the verdict first, pictures as inline SVG, no script, no font.
+//!
+//! It is read on phones and by screen readers: one column, tables with captions and heads of rows, wide ones in
+//! regions that scroll and take the focus, and for each picture its figures in words.
 
 use super::figure::figure;
-use super::pictures;
+use super::pictures::{self, Drawing};
+use super::verdict::{Check, Outcome};
 use super::{Ended, Report, actors};
 use std::fmt::Write;
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#1c1c1e;--paper:#fff;--line:#d8d8dc;--soft:#6b6b70}\
-@media(prefers-color-scheme:dark){:root{--ink:#ececf0;--paper:#17171a;--line:#3a3a40;--soft:#9a9aa2}\
-figure svg{filter:invert(.9) hue-rotate(180deg)}}\
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:60rem;\
-margin:2rem auto;padding:0 1rem}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}\
-table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid var(--line);padding:.25rem .5rem;\
-text-align:right;font-variant-numeric:tabular-nums}th:first-child,td:first-child{text-align:left}\
-figure{margin:1rem 0}figure svg{width:100%;height:auto}figcaption,.soft{color:var(--soft)}\
-.wide{overflow-x:auto}.note{border-left:3px solid #b7791f;padding-left:.75rem}";
+const STYLE: &str = include_str!("page.css");
 
 /// The whole page.
 pub(in crate::load) fn page(report: &Report) -> String {
-    let title = format!("groundnut loadtest {}", report.plan.kind.word());
+    let plan = report.plan.kind.word();
+    let headline = report.verdict.headline();
     let mut html = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8>\
+        "<!doctype html>\n<html lang=en>\n<head><meta charset=utf-8>\
          <meta name=viewport content=\"width=device-width,initial-scale=1\">\
-         <title>{title}</title><style>{STYLE}</style><h1>{title}</h1>"
+         <title>{headline}: loadtest {plan}</title><style>{STYLE}</style></head>\n<body>\n<main>\n"
     );
-    let machine = &report.machine;
-    paragraph(
-        &mut html,
-        "soft",
-        &format!(
-            "groundnut {} · {} · {} cores · Linux {}",
-            report.version, machine.processor, machine.cores, machine.kernel,
-        ),
-    );
-    paragraph(&mut html, "soft", &report.command);
-    match &report.ended {
-        Ended::Complete => {}
-        Ended::Interrupted => paragraph(&mut html, "note", "Interrupted: this is what there was."),
-        Ended::ServerGone(words) => {
-            paragraph(
-                &mut html,
-                "note",
-                &format!("The server died. Its last words: {words}"),
-            );
-        }
-        Ended::Trouble(why) => paragraph(&mut html, "note", &format!("Stopped: {why}")),
-    }
+    verdict(&mut html, report);
+    html.push_str("<section aria-labelledby=origin><h2 id=origin>What was measured</h2>");
+    paragraph(&mut html, "", &format!("groundnut {}", report.command));
+    paragraph(&mut html, "soft", &report.origin());
     for note in &report.notes {
         paragraph(&mut html, "note", note);
     }
-    let cells = report.rows.iter();
-    let cells = cells.map(|row| vec![row.name.clone(), figure(row.value), row.unit.clone()]);
-    table(&mut html, "Figures", &["", "", ""], cells);
-    for (caption, svg) in pictures::all(report) {
-        let caption = escaped(caption);
-        // Writing to a String cannot fail.
-        write!(
-            html,
-            "<figure>{svg}<figcaption>{caption}</figcaption></figure>"
-        )
-        .unwrap_or_default();
+    html.push_str("</section>\n<section aria-labelledby=figures><h2 id=figures>Figures</h2>");
+    figures(&mut html, report);
+    html.push_str("</section>\n<section aria-labelledby=pictures><h2 id=pictures>Pictures</h2>");
+    for (number, drawing) in pictures::all(report).iter().enumerate() {
+        picture(&mut html, number, drawing);
     }
+    html.push_str("</section>\n");
     if let Some((heads, cells)) = actors::rooms(report, usize::MAX) {
         table(&mut html, "Channel actors", &heads, cells.into_iter());
         paragraph(&mut html, "soft", actors::LEGEND);
     }
     if let Some((heads, cells)) = actors::others(report) {
-        let title = "Shards and firehoses";
-        table(&mut html, title, &heads, cells.into_iter());
+        table(&mut html, "Shards and firehoses", &heads, cells.into_iter());
     }
+    html.push_str("</main>\n</body>\n</html>\n");
     html
 }
 
-fn paragraph(html: &mut String, class: &str, text: &str) {
-    write!(html, "<p class={class}>{}</p>", escaped(text)).unwrap_or_default();
+/// The outcome as the heading of the page, then every check in words: colour alone says nothing.
+fn verdict(html: &mut String, report: &Report) {
+    let verdict = &report.verdict;
+    let class: &str = verdict.outcome.into();
+    let headline = escaped(&verdict.headline());
+    // Writing to a String cannot fail.
+    write!(html, "<h1 class={class}>{headline}</h1>").unwrap_or_default();
+    if verdict.outcome == Outcome::Aborted {
+        let why = match &report.ended {
+            Ended::Complete | Ended::Interrupted => {
+                "Interrupted: this is what there was.".to_owned()
+            }
+            Ended::ServerGone(words) => format!("The server died. Its last words: {words}"),
+            Ended::Trouble(why) => format!("Stopped: {why}"),
+        };
+        paragraph(html, "note", &why);
+    }
+    let list = |html: &mut String, word: &str, check: &Check| {
+        let (name, words) = (escaped(&check.name), escaped(&check.words));
+        let line = format!("<li class={word}><b>{word}</b> {name}: {words}</li>");
+        html.push_str(&line);
+    };
+    html.push_str("<ul class=checks>");
+    for check in verdict.failed() {
+        list(html, "failed", check);
+    }
+    html.push_str("</ul>");
+    let passed = verdict.passed().count();
+    if passed > 0 {
+        let open = if verdict.outcome == Outcome::Passed {
+            " open"
+        } else {
+            ""
+        };
+        let head =
+            format!("<details{open}><summary>{passed} checks passed</summary><ul class=checks>");
+        html.push_str(&head);
+        for check in verdict.passed() {
+            list(html, "passed", check);
+        }
+        html.push_str("</ul></details>\n");
+    }
 }
 
-fn table(html: &mut String, title: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    let title = escaped(title);
-    write!(html, "<h2>{title}</h2><div class=wide><table><tr>").unwrap_or_default();
+fn figures(html: &mut String, report: &Report) {
+    let several = report.runs > 1;
+    let heads: &[&str] = if several {
+        &["figure", "median", "lowest", "highest", "unit"]
+    } else {
+        &["figure", "value", "unit"]
+    };
+    let cells = report.rows.iter().map(|row| {
+        let mut line = vec![row.name.clone(), figure(row.value)];
+        let spread = [row.low, row.high].map(|value| value.map_or(String::new(), figure));
+        line.extend(spread.into_iter().filter(|_| several));
+        line.push(row.unit.clone());
+        line
+    });
+    let caption = match report.runs {
+        0 | 1 => "Figures of the run".to_owned(),
+        runs => format!("Medians of {runs} runs"),
+    };
+    table(html, &caption, heads, cells);
+}
+
+fn picture(html: &mut String, number: usize, drawing: &Drawing) {
+    let (caption, words) = (escaped(drawing.caption), escaped(&drawing.words));
+    let svg = &drawing.svg;
+    writeln!(
+        html,
+        "<figure aria-labelledby=c{number}><div class=wide tabindex=0 role=region \
+         aria-labelledby=c{number}><div role=img aria-label=\"{caption}. {words}\">{svg}</div></div>\
+         <figcaption id=c{number}>{caption}. <span class=soft>{words}</span></figcaption></figure>"
+    )
+    .unwrap_or_default();
+}
+
+fn paragraph(html: &mut String, class: &str, text: &str) {
+    let class = if class.is_empty() {
+        String::new()
+    } else {
+        format!(" class={class}")
+    };
+    write!(html, "<p{class}>{}</p>", escaped(text)).unwrap_or_default();
+}
+
+fn table(html: &mut String, caption: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+    let caption = escaped(caption);
+    write!(
+        html,
+        "<div class=wide tabindex=0 role=region aria-label=\"{caption}\"><table>\
+         <caption>{caption}</caption><thead><tr>"
+    )
+    .unwrap_or_default();
     for name in head {
-        write!(html, "<th>{}</th>", escaped(name)).unwrap_or_default();
+        write!(html, "<th scope=col>{}</th>", escaped(name)).unwrap_or_default();
     }
+    html.push_str("</tr></thead><tbody>");
     for row in rows {
         html.push_str("<tr>");
-        for cell in row {
-            write!(html, "<td>{}</td>", escaped(&cell)).unwrap_or_default();
+        for (column, cell) in row.iter().enumerate() {
+            let cell = escaped(cell);
+            let written = match column {
+                0 => write!(html, "<th scope=row>{cell}</th>"),
+                _ => write!(html, "<td>{cell}</td>"),
+            };
+            written.unwrap_or_default();
         }
+        html.push_str("</tr>");
     }
-    html.push_str("</table></div>");
+    html.push_str("</tbody></table></div>\n");
 }
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -104,7 +172,7 @@ mod tests {
     #[test]
     fn words_of_others_stay_words() {
         let mut html = String::new();
-        paragraph(&mut html, "note", "<script>&");
-        assert_eq!(html, "<p class=note>&lt;script&gt;&amp;</p>");
+        paragraph(&mut html, "note", "<script>&\"");
+        assert_eq!(html, "<p class=note>&lt;script&gt;&amp;&quot;</p>");
     }
 }

@@ -33,14 +33,46 @@ struct Axes {
 /// A caption, the axes, and the lines.
 type Picture = (&'static str, Axes, Vec<Line>);
 
-/// All pictures for which there is something to show, with their captions.
-pub(super) fn all(report: &Report) -> Vec<(&'static str, String)> {
+/// A picture, and what it shows in words for those who do not see it.
+#[derive(Debug)]
+pub(super) struct Drawing {
+    pub(super) caption: &'static str,
+    pub(super) words: String,
+    pub(super) svg: String,
+}
+
+/// All pictures for which there is something to show.
+pub(super) fn all(report: &Report) -> Vec<Drawing> {
     let mut pictures = vec![percentiles(report)];
     pictures.extend(over_time(report));
-    pictures
-        .into_iter()
-        .filter_map(|(caption, axes, lines)| Some((caption, picture(&axes, &lines)?)))
-        .collect()
+    let drawn = pictures.into_iter().filter_map(|(caption, axes, lines)| {
+        let svg = picture(&axes, &lines)?;
+        let words = words(&axes, &lines);
+        Some(Drawing {
+            caption,
+            words,
+            svg,
+        })
+    });
+    drawn.collect()
+}
+
+/// Each line from its lowest to its highest value.
+fn words(axes: &Axes, lines: &[Line]) -> String {
+    let each = lines.iter().filter(|line| !line.points.is_empty());
+    let each = each.map(|line| {
+        let values = || line.points.iter().map(|(_, up)| *up);
+        let low = values().fold(f64::INFINITY, f64::min);
+        let high = values().fold(0.0, f64::max);
+        format!(
+            "{}: {} to {} {}",
+            line.name,
+            figure(low),
+            figure(high),
+            axes.up
+        )
+    });
+    each.collect::<Vec<_>>().join("; ")
 }
 
 fn percentiles(report: &Report) -> Picture {
@@ -201,7 +233,9 @@ mod tests {
                 points,
             }]
         };
-        let svg = picture(&axes, &line(vec![(0.0, 1.0), (1.0, 2.0)])).unwrap();
+        let rising = line(vec![(0.0, 1.0), (1.0, 2.0)]);
+        assert_eq!(words(&axes, &rising), "p50: 1 to 2 ms");
+        let svg = picture(&axes, &rising).unwrap();
         assert!(svg.starts_with("<svg") && svg.contains("p50"), "{svg}");
         assert!(picture(&axes, &line(vec![(0.0, 0.0), (1.0, 0.0)])).is_none());
         assert!(picture(&axes, &line(Vec::new())).is_none());

@@ -62,11 +62,8 @@ pub(in crate::load) fn table(report: &Report) -> String {
         plan.sockets(),
     );
     text.push_str(&shown);
-    let rows = report.rows.iter();
-    let rows: Vec<Vec<String>> = rows
-        .map(|row| vec![row.name.clone(), figure(row.value), row.unit.clone()])
-        .collect();
-    text.push_str(&columns(&rows));
+    text.push_str(&format!("{}\n\n", report.origin()));
+    text.push_str(&columns(&rows(report)));
     // One room without anything from inside would only repeat the rows above.
     if report.rooms.len() > 1 || report.rooms.iter().any(|room| room.inside.is_some()) {
         text.push_str("\nChannel actors, slowest first\n");
@@ -93,6 +90,25 @@ pub(in crate::load) fn table(report: &Report) -> String {
         Ended::Trouble(why) => text.push_str(&format!("\n  Stopped: {why}\n")),
     }
     text
+}
+
+/// The figures; of several runs their medians, lowest and highest values.
+fn rows(report: &Report) -> Vec<Vec<String>> {
+    let several = report.runs > 1;
+    let mut lines = Vec::new();
+    if several {
+        let runs = format!("of {} runs", report.runs);
+        let head = [runs.as_str(), "median", "lowest", "highest", ""];
+        lines.push(head.map(str::to_owned).to_vec());
+    }
+    for row in &report.rows {
+        let spread = [row.low, row.high].map(|value| value.map_or(String::new(), figure));
+        let mut line = vec![row.name.clone(), figure(row.value)];
+        line.extend(spread.into_iter().filter(|_| several));
+        line.push(row.unit.clone());
+        lines.push(line);
+    }
+    lines
 }
 
 /// What failed, each with what was found; then the names of what passed.

@@ -7,14 +7,15 @@ use crate::load::bound::Bound;
 use crate::load::faults::Fault;
 use crate::load::plan::Kind;
 use serde::{Deserialize, Serialize};
-use strum::VariantArray;
+use strum::{IntoStaticStr, VariantArray};
 
 /// Share of requests and handshakes that may be refused, in percent.
 const REFUSED_PERCENT: f64 = 1.0;
 
 /// How a run is judged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub(in crate::load) enum Outcome {
     Passed,
     Failed,
@@ -49,7 +50,7 @@ impl Verdict {
     }
 
     /// The first line of every form of a report.
-    pub(super) fn headline(&self) -> String {
+    pub(in crate::load) fn headline(&self) -> String {
         let all = self.checks.len();
         let failed = self.failed().count();
         match self.outcome {
@@ -59,6 +60,31 @@ impl Verdict {
                 format!("ABORTED  no verdict; {failed} of {all} checks had failed until then")
             }
             Outcome::Aborted => "ABORTED  no verdict".to_owned(),
+        }
+    }
+
+    /// Judges several runs: each check passes if it does in every run, and the bounds are held against `medians`.
+    pub(super) fn of_all(each: &[Self], medians: &Report, bounds: &[Bound], bare: bool) -> Self {
+        let mut checks: Vec<Check> = Vec::new();
+        let own = |check: &&Check| !bounds.iter().any(|bound| bound.text == check.name);
+        for (at, verdict) in each.iter().enumerate() {
+            for check in verdict.checks.iter().filter(own) {
+                let mut check = check.clone();
+                if !check.passed {
+                    check.words = format!("run {}: {}", at + 1, check.words);
+                }
+                match checks.iter_mut().find(|known| known.name == check.name) {
+                    Some(known) if known.passed && !check.passed => *known = check,
+                    Some(_) => {}
+                    None => checks.push(check),
+                }
+            }
+        }
+        let of_medians = Self::of(medians, bounds, bare).checks.into_iter();
+        checks.extend(of_medians.filter(|check| !own(&check)));
+        Self {
+            outcome: outcome(&medians.ended, &checks),
+            checks,
         }
     }
 
@@ -92,14 +118,20 @@ impl Verdict {
         for bound in bounds {
             checks.bound(bound);
         }
-        let failed = checks.list.iter().any(|check| !check.passed);
-        let outcome = match (&report.ended, failed) {
-            (Ended::Complete, false) => Outcome::Passed,
-            (Ended::Complete, true) => Outcome::Failed,
-            (Ended::Interrupted | Ended::ServerGone(_) | Ended::Trouble(_), _) => Outcome::Aborted,
-        };
         let checks = checks.list;
-        Self { outcome, checks }
+        Self {
+            outcome: outcome(&report.ended, &checks),
+            checks,
+        }
+    }
+}
+
+fn outcome(ended: &Ended, checks: &[Check]) -> Outcome {
+    let failed = checks.iter().any(|check| !check.passed);
+    match (ended, failed) {
+        (Ended::Complete, false) => Outcome::Passed,
+        (Ended::Complete, true) => Outcome::Failed,
+        (Ended::Interrupted | Ended::ServerGone(_) | Ended::Trouble(_), _) => Outcome::Aborted,
     }
 }
 

@@ -99,8 +99,9 @@ pub(in super::super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
     Ok(statements::query::<LastMessageId>(&[]).get_result::<i64>(sql)? <= end)
 }
 
-/// Begins the index anew if its words were cut by other rules. Called when the database is opened.
-pub(in super::super) fn renew(sql: &mut Sql) -> Result<(), Failure> {
+/// Begins the index anew if its words were cut by other rules, and says whether they were. Called when the database
+/// is opened.
+pub(in super::super) fn renew(sql: &mut Sql) -> Result<bool, Failure> {
     let format: i64 = statements::query::<WordsFormat>(&[]).get_result(sql)?;
     if format != FORMAT {
         words::clear(sql)?;
@@ -111,7 +112,7 @@ pub(in super::super) fn renew(sql: &mut Sql) -> Result<(), Failure> {
             "all messages are indexed anew for the search"
         );
     }
-    Ok(())
+    Ok(format != FORMAT)
 }
 
 fn mark(sql: &mut Sql) -> Result<i64, Failure> {

@@ -1,13 +1,16 @@
-//! Search in channels and messages.
+//! Search in channels, messages and users.
 //!
 //! The database narrows by words, places and times; what looks into JSON is checked here, on the way to a page.
 
 mod channels;
 mod indexing;
 mod messages;
+mod people;
 mod words;
 
 pub(super) use indexing::{Indexing, index_slice, renew};
+pub use people::UserSearch;
+pub(super) use people::renew_users;
 pub(super) use words::forget_words;
 
 use crate::model::{ChannelId, ClientId, MessageId, Stamp, UserId, UserKind};

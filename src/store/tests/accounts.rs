@@ -7,7 +7,7 @@ use crate::model::{
     AppStream, ClientId, Content, ObjectType, PageRequest, Refusal, Relation, Scopes, Stamp,
     TokenId, UserId,
 };
-use crate::store::{NewClient, NewToken, Tx, secret};
+use crate::store::{FollowOrder, NewClient, NewToken, Tx, secret};
 
 async fn token(place: &Place, secret: &'static str, user: Option<UserId>) -> TokenId {
     place
@@ -276,7 +276,9 @@ async fn relations_are_directed_counted_and_listed() {
 
     let page = async |request: PageRequest| {
         place
-            .read(move |db| db.relation_page(bob, Relation::Follow, true, &request))
+            .read(move |db| {
+                db.relation_page(bob, Relation::Follow, true, FollowOrder::Time, &request)
+            })
             .await
     };
     let all = page(PageRequest::default()).await;

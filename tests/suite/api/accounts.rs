@@ -201,20 +201,54 @@ fn several_users_are_looked_up_at_once_and_unknown_ones_left_out() {
 }
 
 #[test]
-fn avatars_and_covers_are_served() {
+fn avatars_and_covers_are_png_in_the_size_asked_for() {
     let server = TestServer::start();
-    let user = server.anonymous().get("/users/1").data();
-    let avatar = text(&user["content"]["avatar_image"]["url"]);
-    let path = avatar
-        .split_once("//")
-        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
-    let answer = server
-        .anonymous()
-        .call_at("GET", path.expect("a path"), &[], b"");
-    assert_eq!(answer.status, 200, "{answer}");
-    assert!(
-        answer
-            .header("content-type")
-            .is_some_and(|kind| kind.starts_with("image/"))
+    let anonymous = server.anonymous();
+    let size = |path: &str| {
+        let answer = anonymous.call_at("GET", path, &[], b"").is(200);
+        assert_eq!(answer.header("content-type"), Some("image/png"), "{path}");
+        let kept = answer.header("cache-control").unwrap_or_default();
+        assert!(kept.contains("max-age="), "{path}: {kept}");
+        let picture = png::Decoder::new(std::io::Cursor::new(answer.body));
+        let mut reader = picture.read_info().expect("a picture");
+        let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+        let shown = reader.next_frame(&mut pixels).expect("all of it");
+        (shown.width, shown.height)
+    };
+    let user = anonymous.get("/users/1").data();
+    for (image, query, expected) in [
+        ("avatar_image", "", (256, 256)),
+        ("avatar_image", "?w=96&h=96", (96, 96)),
+        ("avatar_image", "?h=31", (31, 31)),
+        ("avatar_image", "?w=4000", (256, 256)),
+        ("cover_image", "", (960, 223)),
+        ("cover_image", "?w=480", (480, 112)),
+    ] {
+        let image = &user["content"][image];
+        let url = text(&image["url"]);
+        let at = url.match_indices('/').nth(2).expect("a path").0;
+        let path = format!("{}{query}", &url[at..]);
+        assert_eq!(size(&path), expected, "{path}");
+        if query.is_empty() {
+            assert_eq!(
+                (&image["width"], &image["height"]),
+                (&json!(expected.0), &json!(expected.1))
+            );
+        }
+    }
+    // The redirect keeps the size, and the same picture is not sent twice.
+    let redirect = anonymous.get("/users/1/avatar?w=50&h=50").is(302);
+    let target = redirect.header("location").expect("a target");
+    assert!(target.ends_with("/images/avatar/1?w=50&h=50"), "{target}");
+    let first = anonymous.call_at("GET", "/images/avatar/1?w=50", &[], b"");
+    let tag = first.header("etag").expect("an etag");
+    let again = anonymous.call_at(
+        "GET",
+        "/images/avatar/1?w=50",
+        &[("If-None-Match", tag)],
+        b"",
     );
+    assert_eq!(again.status, 304);
+    let other = anonymous.call_at("GET", "/images/avatar/2?w=50", &[], b"");
+    assert_ne!(first.body, other.body);
 }

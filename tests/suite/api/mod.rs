@@ -11,6 +11,7 @@ mod http_rules;
 mod markers;
 mod messages;
 mod pagination;
+mod people;
 mod presence;
 mod profile;
 mod rate_limits;

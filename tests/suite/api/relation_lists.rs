@@ -27,7 +27,7 @@ fn following_is_seen_from_both_sides() {
 }
 
 #[test]
-fn a_block_ends_following_both_ways() {
+fn a_block_hides_following_both_ways_until_it_is_taken_back() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     ada.does("/users/2/follow").is(200);
@@ -36,6 +36,38 @@ fn a_block_ends_following_both_ways() {
     assert_eq!(ada.get("/users/me/following").data(), json!([]));
     assert_eq!(bob.get("/users/me/following").data(), json!([]));
     bob.does("/users/1/follow").refused_as(403, "blocked");
+    ada.delete("/users/2/block").is(200);
+    for (person, other) in [(&ada, "2"), (&bob, "1")] {
+        assert_eq!(ids(&person.get("/users/me/following").data()), [other]);
+        let shown = person.get(&format!("/users/{other}")).data();
+        assert_eq!(
+            (&shown["you_follow"], &shown["follows_you"]),
+            (&json!(true), &json!(true))
+        );
+    }
+}
+
+#[test]
+fn following_and_followers_are_ordered_as_asked() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    for other in ["3", "2", "4"] {
+        ada.does(&format!("/users/{other}/follow")).is(200);
+    }
+    for person in [server.dan(), server.bob()] {
+        person.does("/users/1/follow").is(200);
+    }
+    let list = |path: &str| ids(&ada.get(&format!("/users/me/{path}")).data());
+    assert_eq!(list("following"), ["4", "2", "3"]);
+    assert_eq!(list("following?order=followed_at"), ["4", "2", "3"]);
+    assert_eq!(list("following?order=id"), ["4", "3", "2"]);
+    assert_eq!(list("following?order=id&count=-2"), ["3", "2"]);
+    assert_eq!(list("followers"), ["2", "4"]);
+    assert_eq!(list("followers?order=id"), ["4", "2"]);
+    let page = ada.get("/users/me/following?order=id&count=1");
+    assert_eq!(page.data()[0]["pagination_id"], "4");
+    assert_eq!(list("following?order=id&count=1&before_id=4"), ["3"]);
+    assert_eq!(list("followers?order=id&since_id=2"), ["4"]);
 }
 
 #[test]

@@ -64,17 +64,72 @@ fn a_run_tells_what_listeners_saw_and_what_the_actors_say() {
     assert!(kinds.iter().any(|actor| actor["kind"] == "shard"));
     let printed = words(&output);
     assert!(printed.contains("fan-out p50"), "{printed}");
+    assert!(printed.trim_start().starts_with("PASSED"), "{printed}");
     let page = std::fs::read_to_string(page).expect("a page");
     assert!(page.contains("<svg") && page.contains("fan-out p50"));
+    let body = page.split("<body>").nth(1).expect("a body");
+    assert!(body.contains("<main>\n<h1 class=passed>PASSED"), "{body}");
     for remote in ["src=", "href=", "<script", "@import"] {
         assert!(!page.contains(remote), "{remote} asks for something");
     }
-    // The same again, beside itself.
-    let again = format!("--baseline={}", folder.path().join("out.json").display());
-    let output = cli::run(&[&plan[..], &bounds, &[&again]].concat());
+}
+
+#[test]
+fn repeated_runs_give_medians_with_their_spread_and_are_compared_by_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let csv = folder.path().join("out.csv");
+    let (json, csv_option) = (
+        json_option(folder.path()),
+        format!("--csv={}", csv.display()),
+    );
+    let plan = ["loadtest", "room", "-n", "3", "--messages", "30"];
+    let bounds = ["-d", "5", "--warmup-seconds", "0", "--repeat", "3"];
+    let output = cli::run(&[&plan[..], &bounds, &[&json, &csv_option]].concat());
+    let printed = words(&output);
+    assert!(output.status.success(), "{printed}");
+    for part in [
+        "run 1 of 3: PASSED",
+        "run 3 of 3: PASSED",
+        "of 3 runs",
+        "highest",
+    ] {
+        assert!(printed.contains(part), "{part}: {printed}");
+    }
+    let report = report(folder.path());
+    assert_eq!(report["runs"], 3);
+    let rows = report["rows"].as_array().expect("rows");
+    let p99 = rows.iter().find(|row| row["name"] == "arrival p99");
+    let of = |name: &str| p99.expect("a row")[name].as_f64().expect("a number");
+    assert!(of("low") <= of("value") && of("value") <= of("high"));
+    let date = report["date"].as_str().expect("a date");
+    assert!(date.len() == 20 && date.ends_with('Z'), "{date}");
+    assert!(report["commit"].is_null() || report["commit"].is_string());
+    assert!(report["machine"]["memory_bytes"].as_u64() > Some(0));
+    let csv = std::fs::read_to_string(csv).expect("figures");
+    let line = csv.lines().find(|line| line.contains(",arrival p99,ms,"));
+    let line = line.expect("a line per figure");
+    assert!(
+        line.starts_with(date) && line.contains(",room,passed,3,"),
+        "{line}"
+    );
+
+    // Runs of a few messages beside themselves: they are judged by their spread, which single ones have not.
+    let before = format!("--baseline={}", folder.path().join("out.json").display());
+    let output = cli::run(&[&plan[..], &bounds, &["--quiet", &before]].concat());
+    let printed = words(&output);
+    assert!(output.status.success(), "{printed}");
+    assert!(
+        printed.contains("ratio") && printed.contains('–'),
+        "{printed}"
+    );
+    assert!(
+        !printed.contains("the spread of one run is not known"),
+        "{printed}"
+    );
+    let output = cli::run(&[&plan[..], &["-d", "5", "--quiet", &before]].concat());
     let printed = words(&output);
     assert!(
-        output.status.success() && printed.contains("ratio"),
+        printed.contains("the spread of one run is not known"),
         "{printed}"
     );
 }

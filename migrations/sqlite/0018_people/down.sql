@@ -1,0 +1,2 @@
+DROP INDEX relations_incoming_by_id;
+DROP TABLE user_words;

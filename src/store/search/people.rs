@@ -1,0 +1,267 @@
+//! Users by words of their names.
+
+use diesel::prelude::*;
+
+use super::super::connect::Sql;
+use super::super::pages::{MOST, gather};
+use super::super::schema::{user_words, users};
+use super::super::{Db, Failure, Tx};
+use crate::model::visibility::{Occasion, shows_profile};
+use crate::model::{Page, PageRequest, Relationship, Stamp, User, UserId, UserKind};
+use crate::text::words;
+
+/// Names that one search for words looks at, those closest to the word in the alphabet.
+const MOST_FOUND: i64 = 2000;
+/// Users per step; each step is two or three queries.
+const STEP: usize = 200;
+/// Above every character of a word.
+const BEYOND: char = char::MAX;
+/// Ranks are above the ids, which order users of the same rank.
+const RANK: u32 = 48;
+
+/// Which users are looked for; empty lists and `None` do not narrow.
+#[derive(Clone, Debug, Default)]
+pub struct UserSearch {
+    /// Words of username or display name, or how they begin; all must be there.
+    pub q: Option<String>,
+    /// Best first rather than newest first; only with `q`.
+    pub by_relevance: bool,
+    /// Only these kinds.
+    pub kinds: Vec<UserKind>,
+    /// Exactly this language.
+    pub locale: Option<String>,
+    /// Exactly this time zone.
+    pub timezone: Option<String>,
+    /// Registered later than this.
+    pub created_after: Option<Stamp>,
+    /// Registered earlier than this.
+    pub created_before: Option<Stamp>,
+    /// The user follows the viewer, or not.
+    pub is_follower: Option<bool>,
+    /// The viewer follows the user, or not.
+    pub is_following: Option<bool>,
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(diesel::sqlite::Sqlite))]
+struct Row {
+    id: i64,
+    username: String,
+    username_key: String,
+    name: Option<String>,
+    kind: String,
+    locale: String,
+    timezone: String,
+    created_at: i64,
+}
+
+/// A user that may be found, as the viewer knows them.
+type Known = (Row, Relationship);
+
+impl Db<'_> {
+    /// Finds users whose profile the viewer may see in a list. Disabled accounts are not found.
+    pub fn search_users(
+        &mut self,
+        search: &UserSearch,
+        viewer: Option<UserId>,
+        request: &PageRequest,
+    ) -> Result<Page<UserId>, Failure> {
+        let Some(q) = search.q.as_deref().filter(|q| !q.trim().is_empty()) else {
+            let newest = gather(
+                request,
+                |step| {
+                    let rows = self.newest_users(step)?;
+                    let known = self.known(rows, viewer)?;
+                    Ok(known.into_iter().map(|known| (known.0.id, known)).collect())
+                },
+                |known| Ok(search.fits(known)),
+            )?;
+            return Ok(newest.map(|(row, _)| UserId(row.id)));
+        };
+        let Some(asked) = Asked::read(q) else {
+            return Ok(Page::of(request, Vec::new()));
+        };
+        let mut found = Vec::new();
+        for ids in self.users_with_word(&asked.rarest())?.chunks(STEP) {
+            let rows = enabled()
+                .filter(users::id.eq_any(ids))
+                .load::<Row>(self.sql)?;
+            for known in self.known(rows, viewer)? {
+                if let Some(rank) = asked.rank(&known.0).filter(|_| search.fits(&known)) {
+                    let rank = if search.by_relevance { rank << RANK } else { 0 };
+                    found.push((rank + known.0.id, UserId(known.0.id)));
+                }
+            }
+        }
+        found.retain(|(key, _)| (request.low()..=request.high()).contains(key));
+        found.sort_unstable_by_key(|(key, _)| if request.oldest { *key } else { -*key });
+        Ok(Page::of(request, found))
+    }
+
+    fn newest_users(&mut self, step: &PageRequest) -> Result<Vec<Row>, Failure> {
+        let mut query = enabled()
+            .filter(users::id.between(step.low(), step.high()))
+            .limit(i64::from(step.count))
+            .into_boxed();
+        query = if step.oldest {
+            query.order(users::id.asc())
+        } else {
+            query.order(users::id.desc())
+        };
+        Ok(query.load(self.sql)?)
+    }
+
+    fn known(&mut self, rows: Vec<Row>, viewer: Option<UserId>) -> Result<Vec<Known>, Failure> {
+        let ids: Vec<UserId> = rows.iter().map(|row| UserId(row.id)).collect();
+        let relationships = match viewer {
+            Some(viewer) => self.relationships(viewer, &ids)?,
+            None => Default::default(),
+        };
+        let between = |row: &Row| relationships.get(&UserId(row.id)).copied();
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let relationship = between(&row).unwrap_or_default();
+                (row, relationship)
+            })
+            .collect())
+    }
+
+    /// Users with a word that begins like this, each once.
+    fn users_with_word(&mut self, word: &str) -> Result<Vec<i64>, Failure> {
+        let mut ids = user_words::table
+            .filter(user_words::word.between(word, format!("{word}{BEYOND}")))
+            .order((user_words::word.asc(), user_words::user_id.asc()))
+            .limit(MOST_FOUND)
+            .select(user_words::user_id)
+            .load::<i64>(self.sql)?;
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+}
+
+#[diesel::dsl::auto_type]
+fn enabled() -> _ {
+    let row: diesel::dsl::AsSelect<Row, diesel::sqlite::Sqlite> = Row::as_select();
+    users::table
+        .filter(users::disabled_at.is_null())
+        .select(row)
+}
+
+impl UserSearch {
+    fn fits(&self, (row, between): &Known) -> bool {
+        let is = |wanted: &Option<String>, has: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == has)
+        };
+        shows_profile(*between, Occasion::Listed)
+            && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind.name() == row.kind))
+            && is(&self.locale, &row.locale)
+            && is(&self.timezone, &row.timezone)
+            && self.created_after.is_none_or(|at| row.created_at > at.0)
+            && self.created_before.is_none_or(|at| row.created_at < at.0)
+            && self.is_follower.is_none_or(|is| between.follows_you == is)
+            && self.is_following.is_none_or(|is| between.you_follow == is)
+    }
+}
+
+/// What was typed, and its words.
+struct Asked {
+    name: String,
+    words: Vec<String>,
+}
+
+impl Asked {
+    fn read(q: &str) -> Option<Self> {
+        let phrases = words::question(q).into_iter();
+        let mut words: Vec<String> = phrases.flat_map(|phrase| phrase.words).collect();
+        words.sort_unstable();
+        words.dedup();
+        (!words.is_empty()).then(|| Self {
+            name: q.trim().trim_start_matches('@').to_lowercase(),
+            words,
+        })
+    }
+
+    /// The longest word, which the fewest users have.
+    fn rarest(&self) -> String {
+        let longest = self.words.iter().max_by_key(|word| word.chars().count());
+        longest.cloned().unwrap_or_default()
+    }
+
+    /// How well a user's names answer; `None` if a word is not there.
+    fn rank(&self, row: &Row) -> Option<i64> {
+        let theirs = words_of(&row.username, row.name.as_deref());
+        let begins = |word: &String| theirs.iter().any(|own| own.starts_with(word));
+        if !self.words.iter().all(begins) {
+            return None;
+        }
+        Some(if row.username_key == self.name {
+            3
+        } else if row.username_key.starts_with(&self.name) {
+            2
+        } else if self.words.iter().all(|word| theirs.contains(word)) {
+            1
+        } else {
+            0
+        })
+    }
+}
+
+/// The words that a user is found by, each once.
+fn words_of(username: &str, name: Option<&str>) -> Vec<String> {
+    let mut words = words::cut(username);
+    words.extend(words::cut(name.unwrap_or_default()));
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+impl Tx<'_> {
+    /// A user has a name, or another one.
+    pub(in super::super) fn index_user(&mut self, user: &User) -> Result<(), Failure> {
+        let old = user_words::table.filter(user_words::user_id.eq(user.id.0));
+        diesel::delete(old).execute(self.sql)?;
+        index(self.sql, user.id.0, &user.username, user.name.as_deref())
+    }
+}
+
+fn index(sql: &mut Sql, id: i64, username: &str, name: Option<&str>) -> Result<(), Failure> {
+    let words = words_of(username, name);
+    let rows: Vec<_> = words
+        .iter()
+        .map(|word| (user_words::word.eq(word), user_words::user_id.eq(id)))
+        .collect();
+    diesel::insert_into(user_words::table)
+        .values(rows)
+        .execute(sql)?;
+    Ok(())
+}
+
+/// Indexes all users anew if none is, or if the rules for words changed. Called when the database is opened.
+pub(in super::super) fn renew_users(sql: &mut Sql, has_other_rules: bool) -> Result<(), Failure> {
+    let any: Option<i64> = user_words::table
+        .select(user_words::user_id)
+        .first(sql)
+        .optional()?;
+    if !has_other_rules && any.is_some() {
+        return Ok(());
+    }
+    diesel::delete(user_words::table).execute(sql)?;
+    let mut last = 0;
+    loop {
+        let rows: Vec<(i64, String, Option<String>)> = users::table
+            .filter(users::id.gt(last))
+            .order(users::id.asc())
+            .limit(i64::try_from(MOST).unwrap_or(i64::MAX))
+            .select((users::id, users::username, users::name))
+            .load(sql)?;
+        let Some((end, ..)) = rows.last() else {
+            return Ok(());
+        };
+        last = *end;
+        for (id, username, name) in &rows {
+            index(sql, *id, username, name.as_deref())?;
+        }
+    }
+}
