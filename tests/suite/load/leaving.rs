@@ -86,28 +86,6 @@ fn an_interrupted_run_removes_what_it_made_too() {
 }
 
 #[test]
-fn an_interrupt_in_the_middle_of_the_set_up_leaves_nothing_either() {
-    let server = TestServer::start();
-    let all = arguments(
-        &server,
-        &["rooms", "--rooms", "8000", "-n", "1", "--rate", "5"],
-    );
-    let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    let tester = cli::command(&all)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the tester starts");
-    let has_rooms = || server.ada().get("/users/me/channels").data() != json!([]);
-    eventually("some rooms are made", has_rooms);
-    let pid = i32::try_from(tester.id()).expect("a pid");
-    kill(Pid::from_raw(pid), Signal::SIGINT).expect("it runs");
-    let output = tester.wait_with_output().expect("the tester ends");
-    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
-    is_as_before(&server);
-}
-
-#[test]
 fn a_plan_that_the_limits_of_a_server_cannot_carry_is_refused_before_anything_is_made() {
     let server = TestServer::with(&[("RATE_LIMITS_ENABLED", "true")]);
     for (plan, hint) in [

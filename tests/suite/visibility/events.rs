@@ -150,17 +150,16 @@ fn happens(scene: &Scene, kind: &str) {
         }
         "channel_created" => drop(build::whispers(ada, &[scene.viewer("stranger")], "first")),
         "channel_changed" => {
-            let note = json!({"raw": {"org.example.note": [{"about": "secret raw 2"}]}});
-            dan.put(&format!("/channels/{}", rooms[1]), &note).is(200);
-            let note = json!({"raw": {"org.example.other": [{"about": "nothing"}]}});
-            dan.put(&format!("/channels/{}", rooms[0]), &note).is(200);
+            for (room, kind, about) in [
+                (rooms[1], "org.example.note", "secret raw 2"),
+                (rooms[0], "org.example.other", "nothing"),
+            ] {
+                let note = json!({"raw": {kind: [{"about": about}]}});
+                dan.put(&format!("/channels/{room}"), &note).is(200);
+            }
         }
         "subscribed" | "unsubscribed" => {
-            let verb = if kind == "subscribed" {
-                "PUT"
-            } else {
-                "DELETE"
-            };
+            let verb = ["DELETE", "PUT"][usize::from(kind == "subscribed")];
             for (room, person) in rooms.iter().flat_map(|room| [(room, ada), (room, dan)]) {
                 let path = format!("/channels/{room}/subscribe");
                 person.call(verb, &path, &[], b"").is(200);

@@ -44,7 +44,7 @@ fn lists(json: &Value, id: &str) -> bool {
             .iter()
             .any(|item| item.as_str() == Some(id) || lists(item, id)),
         Value::Object(fields) => fields.values().any(|value| lists(value, id)),
-        _ => false,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 
