@@ -41,6 +41,8 @@ pub enum Fault {
     Delivery,
     /// A shard panics at the next fan-out.
     Shard,
+    /// The check of a password waits.
+    Password,
 }
 
 /// Lets files in this folder switch faults on, from now to the end of the process.
@@ -66,6 +68,7 @@ impl Fault {
             Self::LogTail => "log-tail",
             Self::Delivery => "delivery",
             Self::Shard => "shard",
+            Self::Password => "password",
         };
         Some(FOLDER.get()?.join(name))
     }

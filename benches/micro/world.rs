@@ -111,7 +111,7 @@ impl World {
             withheld: groundnut::actors::delivery::Withheld::new(),
             apps: Arc::default(),
             targets: NotificationTargets::default(),
-            channel: None,
+            channel_numbers: None,
             dispatched: self.store.now(),
             shards: 1,
         }))

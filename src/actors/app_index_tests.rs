@@ -56,7 +56,16 @@ fn an_app_sees_what_its_users_authorized_it_for() {
         "channel_changed",
     ];
     let own = ["subscribed", "unsubscribed"];
-    let always = ["related", "token_granted", "token_revoked", "user_presence"];
+    let always = [
+        "post_created",
+        "post_revised",
+        "post_deleted",
+        "bookmarked",
+        "related",
+        "token_granted",
+        "token_revoked",
+        "user_presence",
+    ];
     let of_ada = ["user_changed"];
     let in_room = ["channel_presence"];
     let table: [Row<'_>; 5] = [

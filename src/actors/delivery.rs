@@ -75,7 +75,7 @@ pub struct Delivery {
     /// What apps are told beside.
     pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.
-    pub channel: Option<Arc<ActorNumbers>>,
+    pub channel_numbers: Option<Arc<ActorNumbers>>,
     /// When it went to the shards.
     dispatched: Stamp,
     /// Shards that have not carried it out yet.
@@ -107,7 +107,7 @@ pub struct NewDelivery {
     /// What apps are told beside.
     pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.
-    pub channel: Option<Arc<ActorNumbers>>,
+    pub channel_numbers: Option<Arc<ActorNumbers>>,
     /// When it goes to the shards.
     pub dispatched: Stamp,
     /// How many shards will carry it out.
@@ -127,7 +127,7 @@ impl Delivery {
             withheld: new.withheld,
             apps: new.apps,
             targets: new.targets,
-            channel: new.channel,
+            channel_numbers: new.channel_numbers,
             dispatched: new.dispatched,
             shards_left: AtomicUsize::new(new.shards),
             frames: Mutex::default(),
@@ -146,7 +146,7 @@ impl Delivery {
         if is_last {
             spans.of(Span::FanOut).record(micros);
             let apps = self.apps.iter().map(|app| &app.numbers);
-            for numbers in self.channel.iter().chain(apps) {
+            for numbers in self.channel_numbers.iter().chain(apps) {
                 numbers.fanned_out(micros);
             }
         }

@@ -202,11 +202,13 @@ fn flags(cli: &Cli) -> Named {
         .with("server.demo_on_network", "--demo-on-network", on_network)
 }
 
-/// The settings of a server: with a demo, the limit of writes is raised for a lively chat.
+/// The settings of a server: with a demo, the limits of writes are raised for a lively chat.
 fn settings(cli: &Cli) -> Result<Config, ConfigError> {
     let mut config = Config::load(cli.common.config.as_deref(), flags(cli))?;
     if config.server.demo {
-        config.rate_limits.writes = config.rate_limits.writes.max(600);
+        let limits = &mut config.rate_limits;
+        limits.writes = limits.writes.max(600);
+        limits.user_writes = limits.user_writes.max(2 * limits.writes);
     }
     Ok(config)
 }

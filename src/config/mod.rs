@@ -259,14 +259,14 @@ settings! {
     /// Posts.
     posts: Posts {
         /// Milliseconds for which the same text of the same person or feed is refused.
-        duplicate_window_ms: u64 = 60_000u64,
+        duplicate_window_ms: u64 = 60_000u64 => 0..=604_800_000,
         /// Milliseconds for which a post can be revised.
-        revision_window_ms: u64 = 300_000u64,
+        revision_window_ms: u64 = 300_000u64 => 0..=604_800_000,
     }
     /// Lengths and sizes.
     limits: Limits {
         /// Code points in a post.
-        post_length: usize = 256usize,
+        post_length: usize = 256usize => 1..=100_000,
         /// Code points in a message.
         message_length: usize = 2048usize => 1..=1_000_000,
         /// Bytes of raw on one object.
@@ -308,14 +308,30 @@ settings! {
         anonymous_read_reset_seconds: u64 = 60u64 => 1..=86_400,
         /// Reads with a token, per token.
         authorized_reads: u32 = 5000u32 => 1..=1_000_000_000,
-        /// Seconds after which the count of authorized reads restarts.
+        /// Reads of a user, over all tokens.
+        user_reads: u32 = 20_000u32 => 1..=1_000_000_000,
+        /// Seconds after which the counts of authorized reads restart.
         authorized_read_reset_seconds: u64 = 3600u64 => 1..=86_400,
         /// Writes, per token or client address.
         writes: u32 = 20u32 => 1..=1_000_000_000,
-        /// Seconds after which the count of writes restarts.
+        /// Writes of a user, over all tokens.
+        user_writes: u32 = 120u32 => 1..=1_000_000_000,
+        /// Seconds after which the counts of writes restart.
         write_reset_seconds: u64 = 60u64 => 1..=86_400,
-        /// Seconds that a client is refused after it exceeded a limit.
-        seconds_banned: u64 = 600u64 => 0..=604_800,
+        /// Markers, presence and ended subscriptions, per token or client address.
+        markers: u32 = 120u32 => 1..=1_000_000_000,
+        /// Markers, presence and ended subscriptions of a user, over all tokens.
+        user_markers: u32 = 480u32 => 1..=1_000_000_000,
+        /// Seconds after which the counts of markers restart.
+        marker_reset_seconds: u64 = 60u64 => 1..=86_400,
+        /// Attempts to sign in, per client address.
+        sign_ins: u32 = 20u32 => 1..=1_000_000_000,
+        /// Attempts to sign in, per account, from all addresses.
+        account_sign_ins: u32 = 10u32 => 1..=1_000_000_000,
+        /// Seconds after which the counts of attempts to sign in restart.
+        sign_in_reset_seconds: u64 = 60u64 => 1..=86_400,
+        /// Seconds that a client is refused after it exceeded a limit. 0: until the count restarts.
+        ban_seconds: u64 = 0u64 => 0..=604_800,
     }
 }
 

@@ -24,7 +24,7 @@ macro_rules! text_values {
             }
         }
 
-        /// For defaults only: what is read goes through [`Value::parse`].
+        /// For defaults only: what is read goes through the parser of its type.
         impl From<&str> for $Type {
             fn from(text: &str) -> Self {
                 Self(text.to_owned())

@@ -63,10 +63,6 @@ facts! {
     // event and what its row needs              name in the log        object type                    owner                 actor           deletion   channel
     MessageCreated { written, .. }               "message_created",     Some(ObjectType::Message),     in_room(written),     author(written), false,    Some(brief(&written.channel));
     MessageDeleted { written }                   "message_deleted",     Some(ObjectType::Message),     in_room(written),     author(written), true,     Some(brief(&written.channel));
-    PostCreated { posted }                       "post_created",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), false, None;
-    PostRevised { posted }                       "post_revised",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), false, None;
-    PostDeleted { posted }                       "post_deleted",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), true,  None;
-    Bookmarked { user, undone, .. }              "bookmarked",          Some(ObjectType::Bookmark),    Owner::User(user.id), Some(user.id),   *undone,  None;
     ChannelCreated { news }                      "channel_created",     Some(ObjectType::Channel),     of(&news.channel),    None,            false,    Some(whole(&news.channel));
     ChannelChanged { news }                      "channel_changed" rights, Some(ObjectType::Channel),     of(&news.channel),    None,            false,    Some(whole(&news.channel));
     Subscribed { news, user }                    "subscribed" rights,   SUBSCRIPTION,                  of(&news.channel),    Some(user.id),   false,    Some(whole(&news.channel));
@@ -83,6 +79,10 @@ facts! {
     MarkerMoved { user, .. }                     "marker_moved",        None,                          Owner::User(*user),   Some(*user),     false,    None;
     PasswordChanged { user }                     "password_changed",    None,                          Owner::User(*user),   Some(*user),     false,    None;
     UserDisabled { user, undone }                "user_disabled" rights, None,                          Owner::User(*user),   None,            *undone,  None;
+    PostCreated { posted }                       "post_created",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), false, None;
+    PostRevised { posted }                       "post_revised",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), false, None;
+    PostDeleted { posted }                       "post_deleted",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), true,  None;
+    Bookmarked { user, undone, .. }              "bookmarked",          Some(ObjectType::Bookmark),    Owner::User(user.id), Some(user.id),   *undone,  None;
 }
 
 /// A name that the table marks.
@@ -157,6 +157,15 @@ impl Payload {
         | Self::PostDeleted { posted } = self
         {
             Some(posted)
+        } else {
+            None
+        }
+    }
+
+    /// The acting and the other user, if the event is about a relation.
+    pub fn related(&self) -> Option<(UserId, UserId)> {
+        if let Self::Related { user, other, .. } = self {
+            Some((user.id, other.id))
         } else {
             None
         }

@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use super::{Payload, Topic};
-use crate::model::{ChannelId, ClientId, UserId};
+use crate::model::{ChannelId, ClientId, Relation, UserId};
 
 /// The key under which connections are registered, and to which events are published.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -94,7 +94,16 @@ impl Payload {
                 ])
             }
             // Presence filters use the list of followed users.
-            Self::Related { user, .. } => Routing::unheard().changing([RoutingKey::User(user.id)]),
+            Self::Related {
+                relation: Relation::Follow,
+                user,
+                other,
+                ..
+            } => Routing::heard_by([
+                To(Topic::Following(user.id)),
+                To(Topic::Followers(other.id)),
+            ])
+            .changing([RoutingKey::User(user.id)]),
             Self::UserChanged { user } => Routing::heard_by([To(Topic::Token(user.id))]),
             Self::TokenGranted { token, .. } => match token.user {
                 Some(user) => Routing::heard_by([To(Topic::Token(user))]),
@@ -116,12 +125,13 @@ impl Payload {
             Self::UserDisabled { user, .. } => {
                 Routing::unheard().changing([RoutingKey::User(*user)])
             }
-            // For app streams; user streams hear of posts when they can subscribe to them.
-            Self::PostCreated { .. }
+            // Mutes and blocks are the user's own affair; bookmarks and, so far, posts are for app streams.
+            Self::Related { .. }
+            | Self::PostCreated { .. }
             | Self::PostRevised { .. }
             | Self::PostDeleted { .. }
-            | Self::Bookmarked { .. } => Routing::unheard(),
-            Self::ClientChanged { .. }
+            | Self::Bookmarked { .. }
+            | Self::ClientChanged { .. }
             | Self::MarkerMoved { .. }
             | Self::PasswordChanged { .. } => Routing::unheard(),
         }
@@ -155,7 +165,10 @@ impl Topic {
             Self::ChannelSubscribers(channel) => RoutingKey::Subscribers(channel),
             Self::ChannelPresence(channel) => RoutingKey::ChannelPresence(channel),
             Self::Presence => RoutingKey::Presence,
-            Self::Inbox(user) | Self::Token(user) => RoutingKey::User(user),
+            Self::Inbox(user)
+            | Self::Token(user)
+            | Self::Following(user)
+            | Self::Followers(user) => RoutingKey::User(user),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The tables of events: names, topics, and what passes whom.
 
-use super::samples::{ADA, BOB, ROOM, client, one_of_each, token};
+use super::samples::{ADA, BOB, ROOM, client, one_of_each, related, token};
 use super::{Owner, Payload, Route, RoutingKey, Topic};
+use crate::model::Relation;
 
 /// All topics about one room and one user. A new topic is asked for here by the compiler.
 fn topics() -> Vec<Topic> {
@@ -10,7 +11,9 @@ fn topics() -> Vec<Topic> {
         Topic::ChannelSubscribers(channel) => Some(Topic::ChannelPresence(channel)),
         Topic::ChannelPresence(_) => Some(Topic::Inbox(ADA)),
         Topic::Inbox(user) => Some(Topic::Token(user)),
-        Topic::Token(_) => Some(Topic::Presence),
+        Topic::Token(user) => Some(Topic::Following(user)),
+        Topic::Following(_) => Some(Topic::Followers(BOB)),
+        Topic::Followers(_) => Some(Topic::Presence),
         Topic::Presence => None,
     };
     std::iter::successors(Some(Topic::ChannelMessages(ROOM)), next).collect()
@@ -117,7 +120,16 @@ fn events_of_a_channel_belong_to_its_actor() {
 }
 
 #[test]
-fn a_follow_concerns_who_follows_not_who_is_followed() {
-    let keys = of_kind("related").routing_keys();
-    assert!(!keys.contains(&RoutingKey::User(BOB)));
+fn a_follow_concerns_both_users_and_a_mute_or_a_block_neither() {
+    for undone in [false, true] {
+        let keys = related(Relation::Follow, ADA, BOB, undone).routing_keys();
+        assert!(keys.contains(&RoutingKey::User(ADA)) && keys.contains(&RoutingKey::User(BOB)));
+        for relation in [Relation::Mute, Relation::Block] {
+            assert!(
+                related(relation, ADA, BOB, undone)
+                    .routing_keys()
+                    .is_empty()
+            );
+        }
+    }
 }

@@ -18,6 +18,10 @@ pub enum TopicKind {
     Presence,
     /// The user's tokens and profile.
     Token,
+    /// Follows that the user makes and ends.
+    Following,
+    /// Follows of the user that others make and end.
+    Followers,
 }
 
 /// A subscribable endpoint, keyed by its channel or user.
@@ -35,6 +39,10 @@ pub enum Topic {
     Presence,
     /// `/token`
     Token(UserId),
+    /// `/users/me/following`
+    Following(UserId),
+    /// `/users/me/followers`
+    Followers(UserId),
 }
 
 impl Topic {
@@ -47,6 +55,8 @@ impl Topic {
             Self::Inbox(_) => TopicKind::Inbox,
             Self::Presence => TopicKind::Presence,
             Self::Token(_) => TopicKind::Token,
+            Self::Following(_) => TopicKind::Following,
+            Self::Followers(_) => TopicKind::Followers,
         }
     }
 
@@ -56,7 +66,11 @@ impl Topic {
             Self::ChannelMessages(id)
             | Self::ChannelSubscribers(id)
             | Self::ChannelPresence(id) => Some(id),
-            Self::Inbox(_) | Self::Presence | Self::Token(_) => None,
+            Self::Inbox(_)
+            | Self::Presence
+            | Self::Token(_)
+            | Self::Following(_)
+            | Self::Followers(_) => None,
         }
     }
 }

@@ -86,6 +86,8 @@ pub struct App {
     pub engine: Engine,
     /// The rate limiter.
     pub rate: RateLimiter,
+    /// Checks of passwords.
+    pub passwords: oauth::PasswordChecks,
     /// As configured.
     pub settings: Settings,
     /// What the connections of one address may hold.
@@ -111,6 +113,7 @@ impl App {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
+            passwords: oauth::PasswordChecks::default(),
             settings,
             bounds,
             readiness: Readiness::default(),

@@ -243,17 +243,10 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
             user: who,
             other,
             ..
-        } => {
-            let name = match relation {
-                Relation::Follow => "followed_user",
-                Relation::Mute => "muted_user",
-                Relation::Block => "blocked_user",
-            };
-            json(&Pair {
-                user: user(who),
-                other: (name, user(other)),
-            })
-        }
+        } => json(&Pair {
+            user: user(who),
+            other: (other_user(*relation), user(other)),
+        }),
         Payload::UserChanged { user: who } => match view {
             View::User(Some(token)) => json(&TokenObject::new(token, Some(user(who)), None)),
             View::User(None) | View::App => json(&user(who)),
@@ -277,6 +270,15 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
         | Payload::MarkerMoved { .. }
         | Payload::PasswordChanged { .. }
         | Payload::UserDisabled { .. } => json(&()),
+    }
+}
+
+/// The name of the other user beside the acting one.
+fn other_user(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Follow => "followed_user",
+        Relation::Mute => "muted_user",
+        Relation::Block => "blocked_user",
     }
 }
 

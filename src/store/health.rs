@@ -56,7 +56,7 @@ impl Store {
         self.shared.counted.is_doubtful()
     }
 
-    /// Writes something that changes nothing, to learn whether commits work.
+    /// Writes something that no reader notices, to learn whether commits work.
     ///
     /// # Errors
     /// They do not.

@@ -23,7 +23,7 @@ pub fn hash_token(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// The stored form of a password (Argon2id). Slow on purpose: call it only inside [`super::Store::read`].
+/// The stored form of a password (Argon2id). Slow on purpose: not for threads that serve requests or read.
 pub fn hash_password(password: &str) -> Result<String, Failure> {
     Argon2::default()
         .hash_password(password.as_bytes())
@@ -31,7 +31,7 @@ pub fn hash_password(password: &str) -> Result<String, Failure> {
         .map_err(|error| Failure::trouble(format!("password hash: {error}")))
 }
 
-/// Whether this is the password. Slow on purpose: call it only inside [`super::Store::read`].
+/// Whether this is the password. Slow on purpose, like [`hash_password`].
 pub fn verify_password(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| {
         Argon2::default()

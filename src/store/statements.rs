@@ -47,8 +47,8 @@ statements! {
 
     /// The last issued timestamp, of any process.
     LastStamp -> BigInt = "SELECT stamp FROM log_head";
-    /// Writes a page and changes nothing.
-    TouchLogHead -> () = "UPDATE log_head SET stamp = stamp";
+    /// Changes one page, by a microsecond. (SQLite does not write a page that would stay the same.)
+    TouchLogHead -> () = "UPDATE log_head SET stamp = stamp + 1";
     /// Numbers for events: by how many, by how many bytes, the last moment given out.
     MoveLogHead -> BigInt = "UPDATE log_head SET pos = pos + ?, bytes = bytes + ?, stamp = ? RETURNING pos";
 

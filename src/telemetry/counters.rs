@@ -39,6 +39,12 @@ pub enum Counter {
     /// Websocket upgrades refused.
     #[strum(serialize = "stream_upgrades_refused_total")]
     UpgradesRefused,
+    /// Requests refused because a rate limit was reached.
+    #[strum(serialize = "rate_limit_refused_total")]
+    RateLimited,
+    /// Passwords not checked because too many waited for it.
+    #[strum(serialize = "password_checks_refused_total")]
+    PasswordsRefused,
     /// Connections refused because their address had as many as it may.
     #[strum(serialize = "http_connections_refused_total")]
     HttpRefused,

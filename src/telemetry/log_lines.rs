@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::{Counter, Metrics};
 
-/// Lines that may wait. With the longest line, 16 MiB.
-const WAITING: usize = 2048;
+/// Lines that may wait. With the longest line, 8 MiB.
+const WAITING: usize = 1024;
 /// Bytes of a line; the rest of a longer one is cut off.
 const LONGEST: usize = 8 * 1024;
 /// Before the next try to append to a full queue, at the end of the process only.

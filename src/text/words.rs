@@ -51,7 +51,7 @@ pub fn question(typed: &str) -> Vec<Phrase> {
     phrases
 }
 
-/// A tag as it is compared (reference 02 §2): in lower case and without `_`; accents do count.
+/// A tag as it is compared (reference 02 §A.2): in lower case and without `_`; accents do count.
 pub fn fold_tag(tag: &str) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(tag);
     composed.to_lowercase().replace('_', "")

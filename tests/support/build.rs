@@ -65,3 +65,9 @@ pub(crate) fn app_stream(app: &Person, key: &str, object_types: &[&str]) {
     let body = json!({"type": "long_poll", "key": key, "object_types": object_types});
     app.post("/streams", &body).is(200).data();
 }
+
+/// Writes a post; its id.
+pub(crate) fn posts(who: &Person, said: &str) -> String {
+    let post = who.post("/posts", &json!({"text": said})).is(201);
+    text(&post.data()["id"])
+}

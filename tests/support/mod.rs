@@ -4,6 +4,7 @@ pub(crate) mod build;
 pub(crate) mod cli;
 pub(crate) mod faults;
 pub(crate) mod http;
+pub(crate) mod launch;
 pub(crate) mod people;
 pub(crate) mod random;
 pub(crate) mod raw_socket;

@@ -1,10 +1,8 @@
 //! One server per story: the real program, with a database and a port of its own. When it goes,
 //! it must not have logged an error, must hold nothing that its clients left, and must stop when told.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,18 +11,13 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::faults::{FAULTS, Switch};
+use super::launch::{Launch, Running, Stderr, spawn, write_settings};
 use super::template::{self, template};
 use super::{DEADLINE, Person, cli, eventually, http, text};
 
-/// What differs from the program's own defaults. Two workers everywhere: on a machine with one core, or with
-/// sixty-four, a story must cross the same borders between threads.
-const DEFAULTS: &[(&str, &str)] = &[("RATE_LIMITS_ENABLED", "false"), ("SERVER_WORKERS", "2")];
-
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
-    folder: tempfile::TempDir,
-    settings: Vec<(String, String)>,
-    has_faults: bool,
+    launch: Launch,
     child: Running,
     log: Arc<Mutex<String>>,
 }
@@ -37,31 +30,57 @@ impl TestServer {
 
     /// A server with other settings: names as in the environment, without `GROUNDNUT_`.
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
-        Self::launch(settings, false)
+        Self::launch(Launch::new(settings))
     }
 
     /// A server in which faults can be switched on ([`Self::fault`]).
     pub(crate) fn with_faults(settings: &[(&str, &str)]) -> Self {
-        Self::launch(settings, true)
+        Self::launch(Launch {
+            has_faults: true,
+            ..Launch::new(settings)
+        })
     }
 
-    fn launch(settings: &[(&str, &str)], has_faults: bool) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        template().copy_to(folder.path());
-        let mut all: Vec<(String, String)> = Vec::new();
-        for (name, value) in DEFAULTS.iter().chain(settings) {
-            all.retain(|(known, _)| known != name);
-            all.push(((*name).to_owned(), (*value).to_owned()));
-        }
-        let (child, address, log) = spawn(folder.path(), &all, has_faults);
+    /// The same, with a log that goes elsewhere.
+    pub(crate) fn with_stderr(settings: &[(&str, &str)], stderr: Stderr) -> Self {
+        Self::launch(Launch {
+            has_faults: true,
+            stderr,
+            ..Launch::new(settings)
+        })
+    }
+
+    /// A server in a mount namespace of its own: what a shell does there before, and the folder of the database.
+    pub(crate) fn in_namespace(
+        settings: &[(&str, &str)],
+        script: &'static str,
+        data: &'static str,
+    ) -> Self {
+        Self::launch(Launch {
+            namespace: Some((script, data)),
+            ..Launch::new(settings)
+        })
+    }
+
+    fn launch(launch: Launch) -> Self {
+        let (child, address, log) = spawn(&launch);
         Self {
             address,
-            folder,
-            settings: all,
-            has_faults,
+            launch,
             child,
             log,
         }
+    }
+
+    /// Where it works.
+    pub(crate) fn folder(&self) -> &Path {
+        self.launch.folder.path()
+    }
+
+    /// Has it read these settings, which it was started with a file for (`CONFIG`).
+    pub(crate) fn reads_again(&self, settings: &str) {
+        write_settings(self.folder(), settings);
+        self.signal(Signal::SIGHUP);
     }
 
     /// Ends it without a word, as a power cut would.
@@ -72,7 +91,7 @@ impl TestServer {
 
     /// Starts it again on the same database; it may get another port.
     pub(crate) fn start_again(&mut self) {
-        let (child, address, log) = spawn(self.folder.path(), &self.settings, self.has_faults);
+        let (child, address, log) = spawn(&self.launch);
         (self.child, self.address, self.log) = (child, address, log);
     }
 
@@ -139,8 +158,8 @@ impl TestServer {
 
     /// Switches a fault on. It is off when it was had once, or when the guard goes.
     pub(crate) fn fault(&self, name: &str) -> Switch {
-        assert!(self.has_faults, "started with faults");
-        Switch::on(self.folder.path().join(FAULTS).join(name))
+        assert!(self.launch.has_faults, "started with faults");
+        Switch::on(self.folder().join(FAULTS).join(name))
     }
 
     /// Waits until the server has logged a panic that was made on purpose, and takes it out of the log: any other one
@@ -161,8 +180,16 @@ impl TestServer {
         *log = kept.join("\n") + "\n";
     }
 
+    /// Takes all lines that hold one of these words out of the log.
+    pub(crate) fn forgives_all(&self, words: &[&str]) {
+        let mut log = self.log.lock().expect("the log");
+        let is_kept = |line: &&str| !words.iter().any(|word| line.contains(word));
+        let kept: Vec<&str> = log.lines().filter(is_kept).collect();
+        *log = kept.join("\n") + "\n";
+    }
+
     pub(crate) fn database_url(&self) -> String {
-        template::url(self.folder.path())
+        template::url(self.folder())
     }
 
     pub(crate) fn ada(&self) -> Person {
@@ -309,80 +336,4 @@ impl Drop for TestServer {
         assert!(!log.contains("panicked"), "the server panicked:\n{log}");
         assert!(!log.contains("ERROR"), "the server logged an error:\n{log}");
     }
-}
-
-/// A process that does not outlive its test, however that ends.
-struct Running(Child);
-
-impl std::ops::Deref for Running {
-    type Target = Child;
-    fn deref(&self) -> &Child {
-        &self.0
-    }
-}
-
-impl std::ops::DerefMut for Running {
-    fn deref_mut(&mut self) -> &mut Child {
-        &mut self.0
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-type Started = (Running, SocketAddr, Arc<Mutex<String>>);
-
-fn spawn(folder: &Path, settings: &[(String, String)], has_faults: bool) -> Started {
-    let url = template::url(folder);
-    let mut command = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
-    if has_faults {
-        let faults = folder.join(FAULTS);
-        std::fs::create_dir_all(&faults).expect("a folder");
-        command.arg("--faults").arg(faults);
-    }
-    for (name, value) in settings {
-        command.env(format!("GROUNDNUT_{name}"), value);
-    }
-    command
-        .current_dir(folder)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = Running(command.spawn().expect("the server starts"));
-    let log = Arc::new(Mutex::new(String::new()));
-    keep(child.stderr.take().expect("a pipe"), Arc::clone(&log));
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let said = "listening on http://";
-    let line = lines
-        .by_ref()
-        .map_while(Result::ok)
-        .find(|line| line.starts_with(said));
-    let Some(line) = line else {
-        drop(child.wait());
-        panic!(
-            "the server never said its address:\n{}",
-            log.lock().expect("the log")
-        );
-    };
-    // Whatever else it prints goes nowhere, but the pipe must stay open.
-    std::thread::spawn(move || lines.for_each(drop));
-    let address = line[said.len()..]
-        .trim()
-        .trim_end_matches('/')
-        .parse()
-        .expect("an address");
-    (child, address, log)
-}
-
-fn keep(stderr: ChildStderr, log: Arc<Mutex<String>>) {
-    std::thread::spawn(move || {
-        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            let mut log = log.lock().expect("the log");
-            log.push_str(&line);
-            log.push('\n');
-        }
-    });
 }

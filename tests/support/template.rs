@@ -92,8 +92,14 @@ fn make() -> Template {
 
 /// Only a server makes a database: one that has started and stopped again.
 pub(crate) fn make_database(folder: &Path) {
+    serves_once(folder, &[]);
+}
+
+/// Starts a server with these flags, and stops it as soon as it listens.
+pub(crate) fn serves_once(folder: &Path, flags: &[&str]) {
     let url = url(folder);
     let mut server = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url])
+        .args(flags)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

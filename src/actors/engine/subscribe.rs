@@ -163,7 +163,9 @@ impl Engine {
             Topic::ChannelMessages(_)
             | Topic::ChannelSubscribers(_)
             | Topic::Inbox(_)
-            | Topic::Token(_) => Ok(None),
+            | Topic::Token(_)
+            | Topic::Following(_)
+            | Topic::Followers(_) => Ok(None),
         }
     }
 

@@ -42,7 +42,7 @@ impl Dispatcher {
                 of_channel.entry(channel).or_default().push(at);
             }
         }
-        let mut told = vec![OwnerAnswer::default(); events.len()];
+        let mut all = vec![OwnerAnswer::default(); events.len()];
         let asked = of_channel.into_iter().map(|(channel, places)| {
             let own: Vec<Arc<Event>> = places
                 .iter()
@@ -54,12 +54,12 @@ impl Dispatcher {
         for (places, answers) in join_all(asked).await {
             is_whole &= answers.is_some();
             for (at, answer) in places.into_iter().zip(answers.unwrap_or_default()) {
-                if let Some(place) = told.get_mut(at) {
+                if let Some(place) = all.get_mut(at) {
                     *place = answer;
                 }
             }
         }
-        (told, is_whole)
+        (all, is_whole)
     }
 
     /// `None`: apps wait for the answer, and there is none.
@@ -81,11 +81,11 @@ impl Dispatcher {
             match owner.send_past_bound(EventsArrived(events.clone())).await {
                 Ok(subscribers) => {
                     owner.numbers().handled(events.len() as u64);
-                    let told = subscribers.into_iter().map(|subscribers| OwnerAnswer {
+                    let answers = subscribers.into_iter().map(|subscribers| OwnerAnswer {
                         subscribers,
                         numbers: Some(owner.numbers().clone()),
                     });
-                    return Some(told.collect());
+                    return Some(answers.collect());
                 }
                 // It was passivated meanwhile, or could not load: what an app may see is worth the wait.
                 Err(_) if apps => self.pause().await,

@@ -120,7 +120,7 @@ impl Dispatcher {
             .metrics
             .add(Counter::EventsDelivered, events.len() as u64);
         let mut open = self.shared.app_permits.keys();
-        let (told, is_whole) = self.ask_owners(events, !open.is_empty()).await;
+        let (answers, is_whole) = self.ask_owners(events, !open.is_empty()).await;
         if !is_whole {
             for client in std::mem::take(&mut open) {
                 self.close_app(&client).await;
@@ -128,8 +128,8 @@ impl Dispatcher {
         }
         self.load_apps(&open).await;
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
-        for (event, told) in events.iter().zip(told) {
-            let apps = self.app_index.apps_for(&event.payload, &told.subscribers);
+        for (event, answer) in events.iter().zip(answers) {
+            let apps = self.app_index.apps_for(&event.payload, &answer.subscribers);
             self.apply(&event.payload);
             for app in apps.iter() {
                 app.numbers.handled(1);
@@ -139,7 +139,13 @@ impl Dispatcher {
                 continue;
             }
             let Some(delivery) = self
-                .delivery(event, &told.subscribers, told.numbers, apps, shards.len())
+                .delivery(
+                    event,
+                    &answer.subscribers,
+                    answer.numbers,
+                    apps,
+                    shards.len(),
+                )
                 .await
             else {
                 continue;
@@ -209,7 +215,7 @@ impl Dispatcher {
         &mut self,
         event: &Arc<Event>,
         subscribers: &Subscribers,
-        channel: Option<Arc<ActorNumbers>>,
+        channel_numbers: Option<Arc<ActorNumbers>>,
         apps: Apps,
         shards: usize,
     ) -> Option<Delivery> {
@@ -233,7 +239,7 @@ impl Dispatcher {
             withheld,
             apps,
             targets,
-            channel,
+            channel_numbers,
             dispatched: self.shared.store.now(),
             shards,
         }))

@@ -36,8 +36,8 @@ const HEAD_CHECK: Duration = Duration::from_millis(500);
 /// Events taken in one go; more only wait longer.
 const AT_ONCE: usize = 1024;
 
-/// When writers outrun the sockets, more is waited for after a fan-out that took as long as this.
-const LONG_FAN_OUT: Duration = Duration::from_millis(3);
+/// When writers outrun the sockets, more is waited for after a hand-over to the shards that took as long as this.
+const LONG_HAND_OVER: Duration = Duration::from_millis(3);
 
 /// For this part of its time, but never long. Clients answer the last event now, and while the fan-out
 /// held the thread no request was read: answers that arrive in this time share one `send()` per socket.
@@ -59,8 +59,8 @@ pub struct LogTail<S = Store, D = Dispatcher> {
     last: Pos,
     /// Where the step under way leads to.
     target: Pos,
-    /// How long the last events took to all their sockets.
-    fan_out_time: Duration,
+    /// How long it took to hand the last events over to the shards.
+    hand_over_time: Duration,
     pause: Duration,
 }
 
@@ -91,7 +91,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             metrics,
             last,
             target: last,
-            fan_out_time: Duration::ZERO,
+            hand_over_time: Duration::ZERO,
             pause,
         }
     }
@@ -113,8 +113,8 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
                 biased;
                 batch = committed.recv() => {
                     let Some(batch) = batch else { return };
-                    if is_behind && self.fan_out_time >= LONG_FAN_OUT {
-                        tokio::time::sleep((self.fan_out_time / GATHER_PART).min(LONGEST_GATHER)).await;
+                    if is_behind && self.hand_over_time >= LONG_HAND_OVER {
+                        tokio::time::sleep((self.hand_over_time / GATHER_PART).min(LONGEST_GATHER)).await;
                     }
                     let mut count = batch.events.len();
                     let mut batches = vec![batch];
@@ -124,19 +124,19 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
                     }
                     // Dropped behind the step: until then they count against the bound of the outlet.
                     let events = batches.iter().flat_map(|batch| &batch.events).cloned();
-                    self.take_step(Step::Committed(events.collect())).await;
+                    self.run_step(Step::Committed(events.collect())).await;
                     continue;
                 }
                 Some(event) = ephemeral.recv() => Step::Ephemeral(event),
                 _ = head_check.tick() => Step::CheckHead,
             };
-            self.take_step(step).await;
+            self.run_step(step).await;
         }
     }
 
     /// A panic in a step must not end delivery for all. The events of the step are not tried again, since they may be
     /// its cause; the streams, which may lack some of them now, are closed with a code that says so.
-    pub(super) async fn take_step(&mut self, step: Step) {
+    pub(super) async fn run_step(&mut self, step: Step) {
         if AssertUnwindSafe(self.step(step))
             .catch_unwind()
             .await
@@ -165,8 +165,8 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
         match step {
             Step::Committed(events) => {
                 let began = Instant::now();
-                self.take(events).await;
-                self.fan_out_time = began.elapsed();
+                self.deliver_committed(events).await;
+                self.hand_over_time = began.elapsed();
             }
             Step::Ephemeral(event) => self.dispatch.deliver(vec![Arc::new(event)]).await,
             Step::CheckHead => match self.source.head().await {
@@ -177,7 +177,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
     }
 
     /// Takes committed events, in order, each once.
-    async fn take(&mut self, events: Vec<Arc<Event>>) {
+    async fn deliver_committed(&mut self, events: Vec<Arc<Event>>) {
         let last = events.last().and_then(|event| event.pos);
         self.target = last.unwrap_or(self.target).max(self.target);
         Fault::Delivery.panics_once();

@@ -152,11 +152,11 @@ impl World {
 
     async fn commit(&mut self, positions: &[i64]) {
         let events = positions.iter().map(|pos| event(*pos)).collect();
-        self.tail.take_step(Step::Committed(events)).await;
+        self.tail.run_step(Step::Committed(events)).await;
     }
 
     async fn head_check(&mut self) {
-        self.tail.take_step(Step::CheckHead).await;
+        self.tail.run_step(Step::CheckHead).await;
     }
 
     /// All that happened, in order.

@@ -1,7 +1,7 @@
 //! Silence, claims, stalled queues, connections that are closing: what is due when a tick of the wheel passes.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Shard;
 use super::state::{ConnectionRef, Identity};
@@ -38,6 +38,12 @@ impl Shard {
         self.limits.silence_ms.saturating_add(self.limits.grace_ms)
     }
 
+    /// Ticks to wait while the thread catches up after a stall: then no deadline closes a connection.
+    fn grace(&self) -> Option<u32> {
+        let left = self.stalls.grace(Instant::now())?.as_millis();
+        Some(ticks(u64::try_from(left).unwrap_or(u64::MAX)))
+    }
+
     /// One tick passes.
     pub(super) fn tick(self: &Rc<Self>) {
         let due = self.wheel.borrow_mut().turn();
@@ -71,6 +77,9 @@ impl Shard {
                 is_unclaimed.then(|| now.wrapping_sub(handle.opened)),
             )
         };
+        if let Some(wait) = self.grace() {
+            return Some(wait);
+        }
         let (silence, claim) = (ticks(self.silence_ms()), ticks(self.limits.unclaimed_ms));
         if unclaimed_for.is_some_and(|age| age >= claim) {
             self.close(connection.index, Goodbye::Unclaimed);
@@ -96,6 +105,9 @@ impl Shard {
             handle.stall_watched = since.is_some();
             since?
         };
+        if let Some(wait) = self.grace() {
+            return Some(wait);
+        }
         let still = since.elapsed();
         let allowed = Duration::from_millis(self.limits.stalled_ms);
         if still >= allowed {

@@ -89,7 +89,9 @@ async fn fan_out_messages(shard: &Rc<Shard>, run: &[Arc<Delivery>]) {
     for delivery in run {
         if let Some(channel) = channel_of(delivery) {
             let mut state = shard.state.borrow_mut();
-            state.rooms.note_numbers(channel, delivery.channel.as_ref());
+            state
+                .rooms
+                .note_numbers(channel, delivery.channel_numbers.as_ref());
         }
         apps.add_apps(shard, delivery);
         apps.send_if_large(shard).await;

@@ -161,7 +161,7 @@ impl Joined {
             gaps: SmallVec::new(),
             ends: SmallVec::new(),
             moments: SmallVec::new(),
-            numbers: run.first().and_then(|first| first.channel.clone()),
+            numbers: run.first().and_then(|first| first.channel_numbers.clone()),
         };
         for delivery in run {
             if !joined.gaps.is_empty() && joined.bytes.len() >= JOIN_BYTES {

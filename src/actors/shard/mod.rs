@@ -15,18 +15,21 @@ mod output_batch;
 mod panics;
 mod room_fan_out;
 pub mod socket;
+mod stalls;
 pub mod state;
 pub mod wheel;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix::fut::wrap_future;
 use actix::prelude::*;
 
 use deadlines::{Check, TICK};
 use mail::{CloseAll, CloseApp, CountConnections, CountRoomListeners, FanOutBatch, ShardCounts};
+use stalls::Stalls;
 use state::{ConnectionRef, RoomListeners, State};
 use wheel::Wheel;
 
@@ -60,6 +63,7 @@ pub struct Shard {
     pub numbers: Arc<ActorNumbers>,
     metrics: Arc<Metrics>,
     wheel: RefCell<Wheel<(ConnectionRef, Check)>>,
+    stalls: Stalls,
 }
 
 /// One per worker thread; ends with it.
@@ -88,6 +92,7 @@ impl ShardActor {
             numbers: numbers.clone(),
             metrics: metrics.clone(),
             wheel: RefCell::default(),
+            stalls: Stalls::default(),
         });
         let actor = Self {
             shard: shard.clone(),
@@ -108,7 +113,8 @@ impl Actor for ShardActor {
             let mut ticks = tokio::time::interval(TICK);
             ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
             loop {
-                ticks.tick().await;
+                let due = ticks.tick().await;
+                shard.stalls.note_tick(due.elapsed(), Instant::now());
                 shard.tick();
             }
         });

@@ -78,7 +78,7 @@ impl OutputBatch {
                 self.add_to(shard, index, handle, delivery);
             }
         }
-        if let Some(numbers) = &delivery.channel {
+        if let Some(numbers) = &delivery.channel_numbers {
             self.volume.count_since(before, numbers);
         }
     }
@@ -116,12 +116,14 @@ impl OutputBatch {
         let ids = render_ids(ids);
         let Output { bytes, moments } = self.output(index, handle.serial);
         let before = bytes.len();
-        let gaps = match (&delivery.event.payload, &handle.identity) {
-            // A changed profile is shown as the receiver's own token.
-            (Payload::UserChanged { .. }, Identity::User(_, token)) => delivery
-                .own_frame(render_class, &shard.site, token)
-                .write(&ids, bytes),
-            _ => delivery.frame(render_class, &shard.site).write(&ids, bytes),
+        // A changed profile is shown as the receiver's own token.
+        let gaps = if let Payload::UserChanged { .. } = &delivery.event.payload
+            && let Identity::User(_, token) = &handle.identity
+        {
+            let frame = delivery.own_frame(render_class, &shard.site, token);
+            frame.write(&ids, bytes)
+        } else {
+            delivery.frame(render_class, &shard.site).write(&ids, bytes)
         };
         moments.extend(gaps.moment);
         let added = bytes.len() - before;

@@ -103,7 +103,7 @@ pub fn delete(tx: &mut Tx<'_>, user: UserId, id: PostId) -> Result<Post, Failure
 /// The database is in trouble.
 pub fn delete_reposts(tx: &mut Tx<'_>, original: PostId) -> Result<bool, Failure> {
     let reposts = tx.reposts_of(original, REPOSTS_AT_ONCE)?;
-    let is_full = reposts.len() as i64 == REPOSTS_AT_ONCE;
+    let is_full = i64::try_from(reposts.len()).is_ok_and(|count| count == REPOSTS_AT_ONCE);
     for repost in reposts {
         remove_repost(tx, repost)?;
     }

@@ -22,7 +22,9 @@ pub(in crate::http) async fn create(
     let limits = engine.limits();
     let draft = ChannelDraft::read(&body.value, limits.raw_bytes)?;
     let auto_subscribe = draft.auto_subscribe;
-    let directory = names::directory(engine, draft.people()).await?;
+    let people = draft.people();
+    names::charge(&app, &caller, &people);
+    let directory = names::directory(engine, people).await?;
     let new = draft.finish(&directory, caller.id(), limits.channel_members)?;
     let channel = engine
         .create_channel(caller.principal(), new, auto_subscribe)
@@ -40,7 +42,9 @@ pub(in crate::http) async fn edit(
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
     let draft = ChannelChangeDraft::read(&body.value)?;
-    let directory = names::directory(&app.engine, draft.people()).await?;
+    let people = draft.people();
+    names::charge(&app, &caller, &people);
+    let directory = names::directory(&app.engine, people).await?;
     let change = ChannelChange {
         acl: draft.acl(&directory)?,
         auto_subscribe: draft.auto_subscribe,

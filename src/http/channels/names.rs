@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::actors::Engine;
-use crate::http::ApiResult;
+use crate::http::extract::Caller;
+use crate::http::pipeline::rate_limit::bucket::{Class, of_token};
+use crate::http::{ApiResult, App};
 use crate::model::{Access, ChannelId, Refusal, UserId, UserPrincipal};
 use crate::protocol::draft::{Directory, MessageDraft, PersonRef};
 use crate::text::raw;
@@ -38,6 +40,15 @@ pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiRes
         engine.store().users(ids).await?
     };
     Ok(Directory::new(by_name, known.into_keys()))
+}
+
+/// Each person that a write names counts against the limit of writes: it may write a row and an event for each. The
+/// first one is what the call itself counts.
+pub(super) fn charge(app: &App, caller: &Caller, people: &[PersonRef]) {
+    let more = people.len().saturating_sub(1);
+    let cost = u32::try_from(more).unwrap_or(u32::MAX);
+    let buckets = of_token(&caller.token, Class::Write);
+    app.rate.charge(&buckets, cost);
 }
 
 /// The existing users among the mentioned names. Invites in the raw get the names of their rooms, if the

@@ -1,7 +1,7 @@
 //! `POST /oauth/access_token`: exchanges a password or a client's secret for a token.
 //!
-//! Guessing is slow: password hashes are expensive on purpose, they run on the few reading threads whose queue
-//! is bounded, and each attempt counts as a write of its client address.
+//! Guessing is slow: each attempt counts against its client address and its account, and few passwords are checked at a
+//! time ([`super::PasswordChecks`]).
 
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use actix_web::web::Data;
@@ -11,14 +11,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::OAuthError;
-use crate::http::App;
 use crate::http::extract::{Body, Caller};
 use crate::http::show::{Includes, Shown};
+use crate::http::{ApiError, App};
 use crate::model::visibility::Occasion;
 use crate::model::{ClientId, Failure, Scope, Scopes, Token, UserId};
 use crate::protocol::object::{Storage, TokenObject};
 use crate::protocol::render_options::RenderOptions;
-use crate::store::secret;
+use crate::store::{login_key, secret};
+use crate::telemetry::Counter;
 use crate::text::controls;
 
 /// How the client authenticates.
@@ -43,7 +44,7 @@ struct Granted<'a> {
 /// `POST /oauth/access_token`
 pub async fn create(
     request: HttpRequest,
-    body: Result<Body, crate::http::ApiError>,
+    body: Result<Body, ApiError>,
     app: Data<App>,
 ) -> Result<HttpResponse, OAuthError> {
     let body = body?;
@@ -145,22 +146,25 @@ async fn check_password(
     username: String,
     password: String,
 ) -> Result<UserId, OAuthError> {
+    // By the name as it is compared, whether or not there is such an account: the answer must not reveal it.
+    let counted = app.rate.count_account(&login_key(&username));
+    counted.allowed().map_err(|retry_in| {
+        app.engine.metrics().add(Counter::RateLimited, 1);
+        ApiError::limited(retry_in)
+    })?;
     if password.len() > secret::PASSWORD_BYTES {
         return Err(OAuthError::InvalidGrant);
     }
-    let found = app
-        .engine
-        .store()
-        .read(move |db| {
-            let Some((user, hash)) = db.login(username.trim_start_matches('@'))? else {
-                // The same work as for an existing user: the duration must not reveal which names exist.
-                secret::hash_password(&password)?;
-                return Ok::<_, Failure>(None);
-            };
-            Ok(secret::verify_password(&password, &hash).then_some(user))
-        })
-        .await?;
-    found.ok_or(OAuthError::InvalidGrant)
+    let login = app.engine.store().read(move |db| db.login(&username));
+    let (user, hash) = login.await?.unzip();
+    let checked = app.passwords.verify(password, hash).await;
+    if matches!(checked, Err(Failure::Busy)) {
+        app.engine.metrics().add(Counter::PasswordsRefused, 1);
+    }
+    match (checked?, user) {
+        (true, Some(user)) => Ok(user),
+        (true, None) | (false, _) => Err(OAuthError::InvalidGrant),
+    }
 }
 
 /// A password alone does not open the e-mail address: `email` is granted only to an app that has it already.

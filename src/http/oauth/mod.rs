@@ -2,5 +2,7 @@
 
 mod error;
 pub mod grant;
+mod passwords;
 
 pub use error::OAuthError;
+pub use passwords::PasswordChecks;

@@ -9,7 +9,7 @@ use actix_web::{Error, HttpMessage, HttpRequest};
 
 use super::OfOperator;
 use super::client_address::{client_address, is_local};
-use super::rate_limit::{Bucket, RateKey};
+use super::rate_limit::bucket::{Buckets, Class, of_address, of_token};
 use crate::config::Networks;
 use crate::http::extract::body::{self, Kind, ReadAhead};
 use crate::http::extract::caller::{caller_of, token_in};
@@ -19,6 +19,7 @@ use crate::http::routes::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::http::{ApiError, ApiResult, App, presence};
 use crate::model::{Refusal, Scope};
 use crate::protocol::query::Query;
+use crate::telemetry::Counter;
 use crate::text::controls;
 
 /// Admits a call to its route, or answers in its place. `route`: `None` for a path or method that has none.
@@ -47,15 +48,7 @@ async fn check(route: Option<&Route>, request: &mut ServiceRequest) -> ApiResult
     let found = find_caller(route, class, request, &app).await;
     let caller = found.as_ref().ok().and_then(Option::as_ref);
     if !is_monitor {
-        let bucket = bucket(
-            request.request(),
-            caller,
-            class,
-            &app.settings.trusted_proxies,
-        );
-        let counted = app.rate.count(bucket);
-        request.extensions_mut().insert(counted.rate_status());
-        counted.allowed().map_err(ApiError::limited)?;
+        count(request, caller, class, &app)?;
     }
     if for_operator && !is_monitor {
         return Err(Refusal::NotFound.into());
@@ -71,6 +64,28 @@ async fn check(route: Option<&Route>, request: &mut ServiceRequest) -> ApiResult
         Some(route) => Ok(route.admit(caller.as_ref().map(|caller| &*caller.token))?),
         None => Ok(()),
     }
+}
+
+/// Refuses a call whose buckets have no room.
+fn count(
+    request: &ServiceRequest,
+    caller: Option<&Caller>,
+    class: RateClass,
+    app: &App,
+) -> ApiResult<()> {
+    let trusted = &app.settings.trusted_proxies;
+    let buckets = buckets(request.request(), caller, class, trusted);
+    if class == RateClass::GiveBack && caller.is_some() {
+        let status = app.rate.peek(&buckets);
+        request.extensions_mut().insert(status);
+        return Ok(());
+    }
+    let counted = app.rate.count(&buckets);
+    request.extensions_mut().insert(counted.rate_status());
+    counted.allowed().map_err(|retry_in| {
+        app.engine.metrics().add(Counter::RateLimited, 1);
+        ApiError::limited(retry_in)
+    })
 }
 
 async fn find_caller(
@@ -93,14 +108,14 @@ async fn find_caller(
         return Ok(None);
     }
     // A form may hold the token. That is the one body which is read before its sender is known; so the
-    // address must be in good standing.
-    let anonymous = bucket(
+    // address must have calls left.
+    let anonymous = buckets(
         request.request(),
         None,
         class,
         &app.settings.trusted_proxies,
     );
-    if app.rate.is_banned(anonymous) {
+    if app.rate.peek(&anonymous).remaining == 0 {
         return Ok(None);
     }
     let mut payload = request.take_payload();
@@ -151,23 +166,24 @@ pub fn class_of(method: &Method) -> RateClass {
     }
 }
 
-/// The bucket that a call falls in.
-pub fn bucket(
+/// The buckets that a call counts in.
+pub fn buckets(
     request: &HttpRequest,
     caller: Option<&Caller>,
     class: RateClass,
     trusted: &Networks,
-) -> Bucket {
-    let reads = match class {
-        RateClass::Read | RateClass::System => true,
-        RateClass::Write => false,
+) -> Buckets {
+    let class = match class {
+        RateClass::Read | RateClass::System => Class::Read,
+        RateClass::Write | RateClass::GiveBack => Class::Write,
+        RateClass::Marker => Class::Marker,
+        RateClass::SignIn => Class::SignIn,
     };
-    let key = match caller {
-        Some(caller) => RateKey::Token(caller.token.id),
+    match caller {
+        Some(caller) => of_token(&caller.token, class),
         None => {
             let peer = request.peer_addr().map(|peer| peer.ip());
-            RateKey::Address(client_address(request.headers(), peer, trusted))
+            of_address(client_address(request.headers(), peer, trusted), class)
         }
-    };
-    Bucket { key, reads }
+    }
 }

@@ -98,8 +98,9 @@ fn rate_status(request: &HttpRequest) -> RateStatus {
     match request.app_data::<Data<App>>() {
         Some(app) => {
             let class = admission::class_of(request.method());
-            let bucket = admission::bucket(request, None, class, &app.settings.trusted_proxies);
-            app.rate.peek(bucket)
+            let trusted = &app.settings.trusted_proxies;
+            app.rate
+                .peek(&admission::buckets(request, None, class, trusted))
         }
         None => RateStatus::default(),
     }

@@ -68,6 +68,13 @@ pub enum RateClass {
     Read,
     /// Writing.
     Write,
+    /// What a client sends while its user only reads: markers, presence, the end of a subscription. Reading must not use
+    /// up writing.
+    Marker,
+    /// Attempts to sign in.
+    SignIn,
+    /// Giving a token back: never refused. Counted as a write without a valid token.
+    GiveBack,
     /// Reading about the server itself: not counted for callers on this machine, which may ask every second.
     System,
 }

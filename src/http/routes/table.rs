@@ -84,20 +84,20 @@ routes! {
     Get    "/channels/{channel_id}/subscribers/ids"                  channels::subscription::subscriber_ids,       Optional  Channel        Read;
     Get    "/channels/{channel_id}/presence"                         channels::presence::list,                   User      Channel        Read ChannelPresence;
     Get    "/users/{user_id}/presence/channels/{channel_id}"         channels::presence::show,                   User      Channel        Read;
-    Put    "/users/{user_id}/presence/channels/{channel_id}"         channels::presence::edit,                   User      Channel        Write;
+    Put    "/users/{user_id}/presence/channels/{channel_id}"         channels::presence::edit,                   User      Channel        Marker;
     Get    "/users/me/channels"                                      channels::lookup::owned,                    User      Channel        Read;
     Get    "/users/me/channels/subscribed"                           channels::inbox::list,                      User      Channel        Read Inbox;
     Get    "/users/me/channels/muted"                                channels::subscription::muted,                User      Channel        Read;
     Get    "/users/me/channels/existing_pm"                          channels::lookup::existing_pm,              User      Channel        Read;
     Get    "/users/me/channels/num_unread"                           channels::inbox::count,                     User      Channel        Read;
-    Delete "/users/me/channels/num_unread"                           channels::inbox::mark_read,                 User      Channel        Write;
+    Delete "/users/me/channels/num_unread"                           channels::inbox::mark_read,                 User      Channel        Marker;
     Get    "/users/me/channels/num_unread/pm"                        channels::inbox::count_private,             User      Channel        Read;
-    Delete "/users/me/channels/num_unread/pm"                        channels::inbox::mark_private_read,         User      Channel        Write;
+    Delete "/users/me/channels/num_unread/pm"                        channels::inbox::mark_private_read,         User      Channel        Marker;
     Get    "/users/me/messages"                                      channels::reading::mine,                    User      Channel        Read;
 
     // Markers and feeds
-    Post   "/markers"                                                markers::create,                            User      Any            Write;
-    Post   "/posts/marker"                                           markers::create,                            User      Any            Write;
+    Post   "/markers"                                                markers::create,                            User      Any            Marker;
+    Post   "/posts/marker"                                           markers::create,                            User      Any            Marker;
     Get    "/feed/rss/channels/search"                               feed::channels,                             Optional  Channel        Read;
     Get    "/feed/rss/channels/{channel_id}/messages"                feed::messages,                             Optional  Channel        Read;
 
@@ -124,9 +124,9 @@ routes! {
     Get    "/users/{user_id}/bookmarks"                              posts::streams::bookmarks,                  Any       Any            Read;
 
     // Tokens
-    Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            Write;
+    Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            SignIn;
     Get    "/token"                                                  token::show,                                Any       Any            Read Token;
-    Delete "/token"                                                  token::delete,                              Any       Any            Write;
+    Delete "/token"                                                  token::delete,                              Any       Any            GiveBack;
     Get    "/apps/me/users/ids"                                      token::user_ids,                            App       Any            Read;
     Get    "/apps/me/users/tokens"                                   token::user_tokens,                         App       Any            Read;
 
@@ -138,14 +138,14 @@ routes! {
     Get    "/streams/{stream_key}"                                   streams::app_streams::show,                 App       Any            Read;
     Put    "/streams/{stream_key}"                                   streams::app_streams::edit,                 App       Any            Write;
     Delete "/streams/{stream_key}"                                   streams::app_streams::delete,               App       Any            Write;
-    Delete "/users/me/streams/{connection_id}"                       streams::user_streams::close,               User      Any            Write;
-    Delete "/users/me/streams/{connection_id}/{subscription_id}"     streams::user_streams::unsubscribe,            User      Any            Write;
+    Delete "/users/me/streams/{connection_id}"                       streams::user_streams::close,               User      Any            Marker;
+    Delete "/users/me/streams/{connection_id}/{subscription_id}"     streams::user_streams::unsubscribe,            User      Any            Marker;
 
     // Presence
     Get    "/presence"                                               presence::list,                             Any       Any            Read Presence;
     Get    "/presence/{user_id}"                                     presence::show,                             User      Any            Read;
     Get    "/users/{user_id}/presence"                               presence::show,                             User      Any            Read;
-    Put    "/users/{user_id}/presence"                               presence::edit,                             User      Presence       Write;
+    Put    "/users/{user_id}/presence"                               presence::edit,                             User      Presence       Marker;
 
     // Users
     Get    "/users"                                                  users::lookup::list,                        Optional  Any            Read;
@@ -164,8 +164,8 @@ routes! {
     Delete "/users/{user_id}/mute"                                   users::relate::unmute,                      User      Follow         Write;
     Put    "/users/{user_id}/block"                                  users::relate::block,                       User      Follow         Write;
     Delete "/users/{user_id}/block"                                  users::relate::unblock,                     User      Follow         Write;
-    Get    "/users/{user_id}/following"                              users::lists::following,                    Any       Any            Read;
-    Get    "/users/{user_id}/followers"                              users::lists::followers,                    Any       Any            Read;
+    Get    "/users/{user_id}/following"                              users::lists::following,                    Any       Any            Read Following;
+    Get    "/users/{user_id}/followers"                              users::lists::followers,                    Any       Any            Read Followers;
     Get    "/users/{user_id}/muted"                                  users::lists::muted,                        Any       Any            Read;
     Get    "/users/{user_id}/blocked"                                users::lists::blocked,                      User      Any            Read;
 

@@ -40,8 +40,21 @@ pub async fn config(app: Data<App>) -> ApiResult {
                 "read_reset_seconds": rate.authorized_read_reset_seconds,
                 "writes": rate.writes,
                 "write_reset_seconds": rate.write_reset_seconds,
+                "markers": rate.markers,
+                "marker_reset_seconds": rate.marker_reset_seconds,
             },
-            "seconds_banned": rate.seconds_banned,
+            // Over all tokens of a user, in the same windows.
+            "user": {
+                "reads": rate.user_reads,
+                "writes": rate.user_writes,
+                "markers": rate.user_markers,
+            },
+            "sign_in": {
+                "per_address": rate.sign_ins,
+                "per_account": rate.account_sign_ins,
+                "reset_seconds": rate.sign_in_reset_seconds,
+            },
+            "seconds_banned": rate.ban_seconds,
         },
         "raw": {"max_length": limits.raw_bytes},
         "stream": {

@@ -2,11 +2,12 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::{Caller, Params, TokenCaller, UserCaller, path};
+use crate::http::extract::{Caller, Live, Params, TokenCaller, UserCaller, path};
 use crate::http::show::Person;
 use crate::http::{ApiResult, App, show};
 use crate::model::visibility::Occasion;
 use crate::model::{Refusal, Relation, UserId};
+use crate::protocol::topic::Topic;
 use crate::store::FollowOrder;
 
 /// Which list of which user.
@@ -22,6 +23,7 @@ pub async fn following(
     caller: TokenCaller,
     user: Path<String>,
     params: Params,
+    live: Live,
     app: Data<App>,
 ) -> ApiResult {
     let list = List {
@@ -29,7 +31,7 @@ pub async fn following(
         relation: Relation::Follow,
         incoming: false,
     };
-    show_list(&app, &caller, &params, list).await
+    follows(&app, &caller, &params, live, list, Topic::Following).await
 }
 
 /// `GET /users/{user_id}/followers`
@@ -37,6 +39,7 @@ pub async fn followers(
     caller: TokenCaller,
     user: Path<String>,
     params: Params,
+    live: Live,
     app: Data<App>,
 ) -> ApiResult {
     let list = List {
@@ -44,7 +47,7 @@ pub async fn followers(
         relation: Relation::Follow,
         incoming: true,
     };
-    show_list(&app, &caller, &params, list).await
+    follows(&app, &caller, &params, live, list, Topic::Followers).await
 }
 
 /// `GET /users/{user_id}/muted`: one's own; an app may see those of its users.
@@ -92,6 +95,24 @@ pub async fn blocked(
         incoming: false,
     };
     show_list(&app, &caller, &params, list).await
+}
+
+/// Follows of the caller are subscribable; those of others are a page only.
+async fn follows(
+    app: &App,
+    caller: &Caller,
+    params: &Params,
+    live: Live,
+    list: List,
+    topic: impl FnOnce(UserId) -> Topic,
+) -> ApiResult {
+    let of = list.of;
+    let page = show_list(app, caller, params, list);
+    if caller.user() == Some(of) {
+        live.around(app, caller, topic(of), page).await
+    } else {
+        page.await
+    }
 }
 
 async fn show_list(app: &App, caller: &Caller, params: &Params, list: List) -> ApiResult {

@@ -133,9 +133,15 @@ fn paragraph(html: &mut String, class: &str, text: &str) {
 
 fn table(html: &mut String, caption: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) {
     let caption = escaped(caption);
+    // Units are words; numbers end at the right.
+    let class = if head.last() == Some(&"unit") {
+        " class=units"
+    } else {
+        ""
+    };
     write!(
         html,
-        "<div class=wide tabindex=0 role=region aria-label=\"{caption}\"><table>\
+        "<div class=wide tabindex=0 role=region aria-label=\"{caption}\"><table{class}>\
          <caption>{caption}</caption><thead><tr>"
     )
     .unwrap_or_default();

@@ -132,7 +132,7 @@ impl<'p> Entry<'p> {
         Some(Self { posting, placed })
     }
 
-    fn at(&self) -> Option<(ChannelId, i64)> {
+    fn channel_revision(&self) -> Option<(ChannelId, i64)> {
         let plain = self.posting.plain.as_ref()?;
         Some((plain.channel.id, plain.revision))
     }
@@ -142,7 +142,9 @@ impl<'p> Entry<'p> {
 fn move_channels(sql: &mut Sql, set: &mut [Entry<'_>]) -> Result<(), Failure> {
     let mut channels: HashMap<(ChannelId, i64), Moved> = HashMap::new();
     for entry in set.iter() {
-        let Some(at) = entry.at() else { continue };
+        let Some(at) = entry.channel_revision() else {
+            continue;
+        };
         let moved = channels.entry(at).or_insert(moved_by(entry));
         add(moved, entry);
     }
@@ -151,7 +153,7 @@ fn move_channels(sql: &mut Sql, set: &mut [Entry<'_>]) -> Result<(), Failure> {
             continue;
         }
         let entries = set.iter_mut();
-        let of_it = entries.filter(|entry| entry.at() == Some((channel, revision)));
+        let of_it = entries.filter(|entry| entry.channel_revision() == Some((channel, revision)));
         decide_again(sql, channel, of_it)?;
     }
     Ok(())

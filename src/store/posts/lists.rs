@@ -62,6 +62,9 @@ impl Default for PostFilter {
     }
 }
 
+/// A post by its pagination id, with whether the filter keeps it.
+type Judged = (i64, (Post, bool));
+
 type Condition<'q> = Box<dyn BoxableExpression<WithClient, Sqlite, SqlType = Bool> + 'q>;
 
 impl Db<'_> {
@@ -174,7 +177,7 @@ impl Db<'_> {
         filter: &PostFilter,
         list: &PostList,
         rows: Vec<Post>,
-    ) -> Result<Vec<(i64, (Post, bool))>, Failure> {
+    ) -> Result<Vec<Judged>, Failure> {
         let reposted: Vec<PostId> = rows.iter().filter_map(|post| post.repost_of).collect();
         let originals = match reposted.is_empty() {
             true => HashMap::new(),
@@ -212,7 +215,7 @@ impl Db<'_> {
     }
 
     /// Ids of posts that were deleted, and of those that were revised, after the post `since` was written, at whatever
-    /// position; of one author or thread, or of all lists. Rising ids, the latest [`MOST_HINTS`].
+    /// position; of one author or thread, or of all lists. Rising ids, the latest thousand of each.
     pub fn post_hints(
         &mut self,
         list: &PostList,

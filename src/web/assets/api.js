@@ -13,12 +13,12 @@ export class ApiError extends Error {
   }
 }
 
-const SIGNS = /^\/markers$|^\/users\/me\/presence\b/u;
+const SIGNS = /^\/markers$|^\/users\/me\/(?:presence|streams)\b/u;
 
 export class Api extends EventTarget {
   /** For what a person asks for. */
   allowance = new Allowance();
-  /** For presence and markers, which the server counts apart; a server that does not tells so in its answers. */
+  /** For presence, markers and ended subscriptions, which the server counts apart; a server that does not tells so in its answers. */
   signs = new Allowance();
   #token = "";
 

@@ -56,11 +56,13 @@ const hear = listener({ ...app, room, me: () => app.me }, refresh);
 let alone = 0;
 let finish = () => {};
 let isLive = false;
+let isLeaving = false;
 let loadedAt = 0;
 
 /** One session, from the first call to the reason why it ended. */
 async function run(session) {
   const ended = new Promise((resolve) => { finish = resolve; });
+  isLeaving = false;
   api.use(session.token);
   kept.begin(session.id);
   windows.begin(session.id);
@@ -137,7 +139,13 @@ async function refresh(id) {
   if (known) room.update(known.channel);
 }
 
+/** The server no longer takes the token. Signing out causes that too, and then it is no news. */
+function endedByServer(reason) {
+  if (!isLeaving) finish({ reason });
+}
+
 async function signOut() {
+  isLeaving = true;
   const last = Promise.all([presence.part(true), marker.flush()]);
   presence.stop();
   // Signing out does not wait for a server that does not answer.
@@ -151,7 +159,7 @@ async function signOut() {
 }
 
 function wireConnection() {
-  api.addEventListener("refused", () => finish({ reason: "Your session has ended. Please sign in again." }));
+  api.addEventListener("refused", () => endedByServer("Your session has ended. Please sign in again."));
   api.addEventListener("slow", ({ detail }) => slowDown(detail));
   stream.addEventListener("state", ({ detail }) => {
     isLive = detail.state === "live";
@@ -164,7 +172,7 @@ function wireConnection() {
     load();
   });
   stream.addEventListener("frame", ({ detail }) => hear(detail));
-  stream.addEventListener("revoked", () => finish({ reason: "Your session was ended. Please sign in again." }));
+  stream.addEventListener("revoked", () => endedByServer("Your session was ended. Please sign in again."));
   windows.addEventListener("read", ({ detail }) => {
     rooms.wasRead(detail.channel, detail.id);
     marker.learn(detail.channel, detail.id);

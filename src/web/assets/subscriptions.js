@@ -16,7 +16,7 @@ export class Subscriptions extends EventTarget {
 
   /** A new connection starts with nothing. */
   begin(connection) {
-    for (const { id } of this.#held.values()) this.#api.allowance.cancel(`unsubscribe:${id}`);
+    for (const { id } of this.#held.values()) this.#api.signs.cancel(`unsubscribe:${id}`);
     this.#connection = connection;
     this.#held.clear();
     this.#asking.clear();
@@ -28,7 +28,7 @@ export class Subscriptions extends EventTarget {
     const connection = this.#connection;
     const held = this.#held.get(key);
     // Left a moment ago, and the server has not been told yet: keep it.
-    if (held) this.#api.allowance.cancel(`unsubscribe:${held.id}`);
+    if (held) this.#api.signs.cancel(`unsubscribe:${held.id}`);
     if (held || !connection || this.#asking.has(key) || this.#held.size + this.#asking.size >= MOST) return call({});
     this.#asking.add(key);
     try {

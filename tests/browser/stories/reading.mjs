@@ -91,4 +91,22 @@ export async function story({ server, open, step }) {
   await ada.sees("taken words");
   await ada.page.waitForSelector("[data-pending]", { state: "detached" });
   await ada.page.unroute(messages);
+
+  step("a session that ends by itself takes no words along, and gives the draft back");
+  await ada.page.fill("#composer", "half a sent");
+  await ada.page.evaluate(() => {
+    const { token } = JSON.parse(localStorage.getItem("groundnut.session"));
+    return fetch("/v1/token", { method: "DELETE", headers: { Authorization: `Bearer ${token}` } });
+  });
+  await ada.seesText("#sign-in-error:visible", "session");
+  await ada.page.keyboard.type("ence");
+  await ada.has("the rest went into no field", () => !document.querySelector("#username").value && !document.querySelector("#password").value);
+  await ada.signIn({ stay: true });
+  await ada.holds("half a sent");
+
+  step("signing out leaves nothing of the person in the window");
+  await ada.page.click("#sign-out");
+  await ada.page.waitForSelector("#door:visible");
+  await ada.has("nothing is kept", () => sessionStorage.length === 0 && localStorage.length === 0);
+  await ada.has("no words are left in the page", () => !document.body.textContent.includes("taken words"));
 }

@@ -2,12 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::support::build::posts;
 use crate::support::{Person, TestServer, text};
-
-fn posts(who: &Person, said: &str) -> String {
-    let post = who.post("/posts", &json!({"text": said})).is(201).data();
-    text(&post["id"]).to_owned()
-}
 
 fn ids(page: &Value) -> Vec<String> {
     let items = page.as_array().expect("a list");
@@ -76,7 +72,7 @@ fn replies_join_the_thread_and_are_counted() {
         let body = json!({"text": said, "reply_to": to});
         let post = who.post("/posts", &body).is(201).data();
         assert_eq!(post["thread_id"], root.as_str());
-        text(&post["id"]).to_owned()
+        text(&post["id"])
     };
     let first = reply(&bob, &root, "first");
     let second = reply(&ada, &first, "second");
@@ -198,7 +194,7 @@ fn a_repost_answers_with_its_original_and_is_taken_back() {
         repost["counts"]["reposts"], 1,
         "the numbers of the original"
     );
-    let repost_id = text(&repost["id"]).to_owned();
+    let repost_id = text(&repost["id"]);
     let sample = ada
         .get(&format!("/posts/{id}?include_reposted_by=1"))
         .data();
@@ -278,7 +274,7 @@ fn the_own_stream_has_followed_authors_and_unified_what_mentions_the_reader() {
     );
     let page = me("?count=1").json();
     assert_eq!(page["meta"]["more"], true);
-    let below = text(&page["meta"]["min_id"]).to_owned();
+    let below = text(&page["meta"]["min_id"]);
     assert_eq!(
         ids(&me(&format!("?before_id={below}&count=-2")).data()),
         [&*two, &*one],

@@ -1,15 +1,41 @@
-//! Buckets, their headers, and the ban.
+//! Buckets, their headers, and what a full one costs.
 
 use serde_json::json;
 
-use crate::support::{TestServer, build};
+use crate::support::http::Answer;
+use crate::support::template::{PASSWORD, template};
+use crate::support::{TestServer, build, eventually};
 
 fn strict() -> TestServer {
     TestServer::with(&[
         ("RATE_LIMITS_ENABLED", "true"),
         ("RATE_LIMITS_WRITES", "3"),
-        ("RATE_LIMITS_SECONDS_BANNED", "600"),
+        ("RATE_LIMITS_USER_WRITES", "5"),
+        ("RATE_LIMITS_ACCOUNT_SIGN_INS", "3"),
+        ("RATE_LIMITS_SIGN_INS", "7"),
     ])
+}
+
+/// A 429 that says when to try again, in its body and in a header; gives the seconds.
+fn refused(answer: &Answer) -> u64 {
+    answer.refused_as(429, "rate-limited");
+    let retry = answer.meta()["retry_in"].as_u64().expect("retry_in");
+    let header = answer.header("retry-after");
+    assert_eq!(header, Some(retry.to_string().as_str()), "{answer}");
+    assert_eq!(answer.exact_header("X-RateLimit-Remaining"), Some("0"));
+    retry
+}
+
+fn sign_in(server: &TestServer, name: &str, password: &str) -> Answer {
+    let app = template();
+    let body = json!({
+        "grant_type": "password",
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+        "username": name,
+        "password": password,
+    });
+    server.anonymous().post("/oauth/access_token", &body)
 }
 
 #[test]
@@ -40,25 +66,159 @@ fn every_answer_counts_down_in_headers_of_exactly_this_letter_case() {
 }
 
 #[test]
-fn a_bucket_that_overflows_is_banned_and_the_others_are_not() {
+fn a_full_bucket_says_when_it_starts_anew_and_the_others_are_not_full() {
     let server = strict();
     let ada = server.ada();
     for _ in 0..3 {
         ada.does("/users/2/mute").is(200);
     }
-    let answer = ada.does("/users/2/mute");
-    answer.refused_as(429, "rate-limited");
-    let retry = answer.meta()["retry_in"].as_u64().expect("retry_in");
-    assert!((590..=600).contains(&retry), "{answer}");
-    let header: u64 = answer
-        .header("retry-after")
-        .and_then(|v| v.parse().ok())
-        .expect("Retry-After");
-    assert!((590..=600).contains(&header), "{answer}");
-    assert_eq!(answer.exact_header("X-RateLimit-Remaining"), Some("0"));
-    // Reads are another bucket, and so is everybody else.
+    // The window, not a ban.
+    let first = refused(&ada.does("/users/2/mute"));
+    assert!((1..=60).contains(&first), "{first}");
+    // Asking on costs nothing.
+    let second = refused(&ada.does("/users/2/mute"));
+    assert!(second <= first, "{second}");
+    assert!(server.counter("rate_limit_refused_total") >= 2);
+    // Reads are another bucket, and so is every other caller.
     ada.get("/token").is(200);
     server.bob().does("/users/1/mute").is(200);
+}
+
+#[test]
+fn an_operator_may_ask_for_a_ban() {
+    let server = TestServer::with(&[
+        ("RATE_LIMITS_ENABLED", "true"),
+        ("RATE_LIMITS_WRITES", "1"),
+        ("RATE_LIMITS_BAN_SECONDS", "600"),
+    ]);
+    let ada = server.ada();
+    ada.does("/users/2/mute").is(200);
+    let retry = refused(&ada.does("/users/2/mute"));
+    assert!((590..=600).contains(&retry), "{retry}");
+    let config = server.anonymous().get("/sys/config").data();
+    assert_eq!(config["rate_limit"]["seconds_banned"], 600);
+}
+
+#[test]
+fn markers_and_presence_do_not_use_up_writing() {
+    let server = strict();
+    let ada = server.ada();
+    let room = build::room(&ada, "Lounge");
+    let said = build::says(&ada, &room, "hello");
+    let marker = json!({"name": format!("channel:{room}"), "id": said});
+    for _ in 0..20 {
+        ada.post("/markers", &marker).is(200);
+    }
+    ada.does("/users/me/presence").is(200);
+    ada.does(&format!("/users/me/presence/channels/{room}"))
+        .is(200);
+    ada.delete("/users/me/channels/num_unread").is(200);
+    // A client that changes its room subscribes, which is a read, and unsubscribes.
+    let stream = ada.stream();
+    for _ in 0..5 {
+        let id = stream.subscribes(&ada, &format!("/channels/{room}/messages"));
+        ada.delete(&format!("/users/me/streams/{}/{id}", stream.id))
+            .is(204);
+    }
+    let last = ada.does("/users/2/mute").is(200);
+    assert_eq!(last.exact_header("X-RateLimit-Remaining"), Some("0"));
+    refused(&ada.does("/users/2/mute"));
+    ada.post("/markers", &marker).is(200);
+}
+
+#[test]
+fn a_user_has_no_more_writes_with_more_tokens() {
+    let server = strict();
+    let phone = server.ada();
+    let desk = server.with_scopes(&server.ada(), "follow");
+    let tablet = server.with_scopes(&server.ada(), "follow");
+    for _ in 0..3 {
+        phone.does("/users/2/mute").is(200);
+    }
+    for _ in 0..2 {
+        desk.does("/users/2/mute").is(200);
+    }
+    let answer = tablet.does("/users/2/mute");
+    refused(&answer);
+    assert_eq!(answer.exact_header("X-RateLimit-Limit"), Some("5"));
+    tablet.get("/token").is(200);
+    server.bob().does("/users/1/mute").is(200);
+}
+
+#[test]
+fn a_token_can_be_given_back_whatever_the_limits_say() {
+    let server = strict();
+    let ada = server.ada();
+    for _ in 0..3 {
+        ada.does("/users/2/mute").is(200);
+    }
+    refused(&ada.does("/users/2/mute"));
+    ada.delete("/token").is(200);
+    // Only one's own: calls without a valid token are counted.
+    for _ in 0..3 {
+        ada.delete("/token").refused(401);
+    }
+    ada.delete("/token").refused(429);
+}
+
+#[test]
+fn attempts_to_sign_in_are_counted_by_account_and_by_address_and_apart_from_reading() {
+    let server = strict();
+    for _ in 0..3 {
+        sign_in(&server, "ada", "a guess").refused(400);
+    }
+    // The right password does not help either, nor another way to write the name.
+    for name in ["ada", " @ADA "] {
+        let answer = sign_in(&server, name, PASSWORD);
+        answer.refused_as(429, "rate-limited");
+        let retry = answer.meta()["retry_in"].as_u64().expect("retry_in");
+        assert!((1..=60).contains(&retry), "{answer}");
+    }
+    // Another account is another bucket, until the address has none left.
+    sign_in(&server, "bob", PASSWORD).is(200);
+    sign_in(&server, "eve", PASSWORD).is(200);
+    sign_in(&server, "dan", PASSWORD).refused(429);
+    // Reading from the same address goes on, and so do tokens that were granted before.
+    server.anonymous().get("/users/1").is(200);
+    server.ada().does("/users/2/mute").is(200);
+}
+
+#[test]
+fn too_many_checks_of_passwords_are_refused_and_reading_goes_on() {
+    let server = TestServer::with_faults(&[]);
+    let held = server.fault("password");
+    let (calls, admitted) = (40, 17);
+    let refused = std::sync::atomic::AtomicU64::new(0);
+    let right = std::sync::atomic::AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..calls {
+            scope.spawn(|| {
+                let answer = sign_in(&server, "ada", PASSWORD);
+                match answer.status {
+                    200 => &right,
+                    _ => {
+                        answer.refused_as(503, "busy");
+                        assert_eq!(answer.header("retry-after"), Some("1"));
+                        &refused
+                    }
+                }
+                .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            });
+        }
+        eventually("all but those that may wait are refused", || {
+            refused.load(std::sync::atomic::Ordering::Relaxed) == calls - admitted
+        });
+        // More reads than the store has reading threads.
+        for _ in 0..8 {
+            server.ada().get("/users/2").is(200);
+        }
+        assert_eq!(
+            server.counter("password_checks_refused_total"),
+            calls - admitted
+        );
+        drop(held);
+    });
+    assert_eq!(right.into_inner(), admitted);
 }
 
 #[test]
@@ -87,7 +247,28 @@ fn subscribing_is_a_read() {
 #[test]
 fn the_published_limits_are_those_in_force() {
     let server = strict();
-    let config = server.anonymous().get("/sys/config").data().to_string();
-    assert!(config.contains("rate"), "{config}");
-    server.ada().post("/markers", &json!([])).is(400);
+    let config = server.anonymous().get("/sys/config").data();
+    let rate = &config["rate_limit"];
+    assert_eq!(rate["authorized"]["writes"], 3, "{rate}");
+    assert_eq!(rate["authorized"]["markers"], 120, "{rate}");
+    assert_eq!(rate["user"]["writes"], 5, "{rate}");
+    assert_eq!(rate["sign_in"]["per_account"], 3, "{rate}");
+    assert_eq!(rate["seconds_banned"], 0, "{rate}");
+}
+
+#[test]
+fn each_person_that_a_write_names_counts() {
+    let server = strict();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}");
+    let invites = |people: &[&str]| json!({"acl": {"write": {"user_ids": people}}});
+    // One person is the call itself, so two calls and one more person are the three of the bucket.
+    ada.put(&path, &invites(&["2", "3"])).is(200);
+    refused(&ada.put(&path, &invites(&["2"])));
+    bob.does("/users/3/mute").is(200);
+    // A call that was let in may cost more than there is room for; what comes behind it waits.
+    let new = json!({"type": "org.example.x", "acl": {"read": {"user_ids": ["1", "3", "4"]}}});
+    bob.post("/channels", &new).is(201);
+    refused(&bob.does("/users/3/mute"));
 }

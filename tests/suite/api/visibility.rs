@@ -10,7 +10,7 @@ fn a_blocked_user_reads_nothing_of_the_blocker_from_the_members_of_a_channel() {
     let (ada, bob) = (server.ada(), server.bob());
     ada.does("/users/me/presence?update_presence=here").is(200);
     ada.does(&format!("/users/{}/block", bob.id)).is(200);
-    // Whoever creates a channel writes its ACL.
+    // The creator of a channel writes its ACL.
     let circle = build::circle(&bob, &[&ada, &server.eve()]);
     let path = format!("/channels/{circle}?include_limited_users=1");
     let shown = bob.get(&path).data().to_string();

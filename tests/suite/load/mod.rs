@@ -2,6 +2,7 @@
 
 mod faults;
 mod leaving;
+mod named_after;
 mod proxy;
 mod runs;
 

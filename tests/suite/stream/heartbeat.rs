@@ -1,10 +1,11 @@
 //! Silence ends a connection; anything at all keeps it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{SHORT_SILENCE, TestServer, build};
+use crate::support::{SHORT_SILENCE, TestServer, build, eventually};
 
 #[test]
 fn every_text_is_answered_by_a_pong_object() {
@@ -91,4 +92,28 @@ fn texts_pings_and_pongs_each_keep_a_connection() {
         stream.says("still here?");
         while stream.frame()["meta"].get("pong").is_none() {}
     }
+}
+
+#[test]
+fn a_server_that_stood_still_reads_its_sockets_before_it_calls_one_silent() {
+    let server = TestServer::with(SHORT_SILENCE);
+    let (mut heard, mut silent) = (server.ada().stream(), server.bob().stream());
+    server.signal(Signal::SIGSTOP);
+    heard.says(".");
+    // Twice the silence that is allowed.
+    let begun = Instant::now();
+    eventually("the stall is long", || {
+        begun.elapsed() > Duration::from_secs(4)
+    });
+    server.signal(Signal::SIGCONT);
+    assert_eq!(heard.frame()["meta"]["pong"], 1);
+    std::thread::scope(|scope| {
+        let clock = scope.spawn(|| silent.closed_with());
+        while !clock.is_finished() {
+            heard.says(".");
+            std::thread::park_timeout(Duration::from_millis(100));
+            assert_eq!(heard.frame()["meta"]["pong"], 1);
+        }
+        assert_eq!(clock.join().expect("a code"), 4000);
+    });
 }

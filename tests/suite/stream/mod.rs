@@ -8,6 +8,7 @@ mod channel_messages;
 mod claim;
 mod exits;
 mod filters;
+mod follows;
 mod heartbeat;
 mod hello;
 mod hiding;

@@ -48,6 +48,8 @@ fn every_subscribable_address_gives_a_subscription_and_others_ignore_the_connect
         "/users/me/channels/subscribed".into(),
         "/presence".into(),
         "/token".into(),
+        "/users/me/following".into(),
+        "/users/me/followers".into(),
     ] {
         stream.subscribes(&ada, &path);
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{files, name, read, root};
 
-/// What a name of a file ends with. (Pictures, pages and JSON are mostly somebody's example.)
+/// What a name of a file ends with. (Pictures, pages and JSON are mostly examples.)
 const ENDINGS: &[&str] = &[
     ".rs", ".md", ".py", ".mjs", ".js", ".sql", ".toml", ".css", ".svg",
 ];

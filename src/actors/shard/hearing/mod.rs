@@ -58,6 +58,11 @@ pub fn hears(handle: &ConnectionHandle, subscription: &Subscription, delivery: &
         Topic::ChannelPresence(_) | Topic::Presence => facts
             .actor
             .is_some_and(|who| knows(handle, filter, viewer, who)),
+        Topic::Followers(_) => true,
+        // The acting user is the viewer: the other one is who may be hidden.
+        Topic::Following(_) => body
+            .related()
+            .is_some_and(|(_, other)| !delivery.hidden.is_hidden_from(other, true)),
         // A token of another app is the business of that app.
         Topic::Token(_) => body
             .token()

@@ -12,7 +12,7 @@ use crate::model::Token;
 use crate::protocol::query::Query;
 
 /// Every topic, as a member of the room subscribes to it.
-fn topics(user: UserId) -> [Topic; 6] {
+fn topics(user: UserId) -> [Topic; 8] {
     [
         Topic::ChannelMessages(ROOM),
         Topic::ChannelSubscribers(ROOM),
@@ -20,6 +20,8 @@ fn topics(user: UserId) -> [Topic; 6] {
         Topic::Presence,
         Topic::Inbox(user),
         Topic::Token(user),
+        Topic::Following(user),
+        Topic::Followers(user),
     ]
 }
 
@@ -39,29 +41,30 @@ fn connection(socket: &Rc<Socket>, user: UserId) -> ConnectionHandle {
 #[actix::test]
 async fn each_event_goes_to_the_topics_of_the_table() {
     let sockets = testing::sockets(1).await;
-    // Columns as in `topics`: messages, subscribers, presence in the room, presence, inbox, token.
+    // Columns as in `topics`: messages, subscribers, presence in the room, presence, inbox, token,
+    // following, followers.
     let table = "\
-        MessageCreated    x . . . x .
-        MessageDeleted    x . . . x .
-        PostCreated       . . . . . .
-        PostRevised       . . . . . .
-        PostDeleted       . . . . . .
-        Bookmarked        . . . . . .
-        ChannelCreated    . . . . x .
-        ChannelChanged    . . . . x .
-        Subscribed        . x . . x .
-        Unsubscribed      . x . . x .
-        Related           . . . . . .
-        UserChanged       . . . . . x
-        TokenGranted      . . . . . x
-        TokenRevoked      . . . . . x
-        UserPresence      . . . x . .
-        ChannelPresence   . . x . . .
-        AppStreamDeleted  . . . . . .
-        ClientChanged     . . . . . .
-        MarkerMoved       . . . . . .
-        PasswordChanged   . . . . . .
-        UserDisabled      . . . . . .";
+        MessageCreated    x . . . x . . .
+        MessageDeleted    x . . . x . . .
+        ChannelCreated    . . . . x . . .
+        ChannelChanged    . . . . x . . .
+        Subscribed        . x . . x . . .
+        Unsubscribed      . x . . x . . .
+        Related           . . . . . . x .
+        UserChanged       . . . . . x . .
+        TokenGranted      . . . . . x . .
+        TokenRevoked      . . . . . x . .
+        UserPresence      . . . x . . . .
+        ChannelPresence   . . x . . . . .
+        AppStreamDeleted  . . . . . . . .
+        ClientChanged     . . . . . . . .
+        MarkerMoved       . . . . . . . .
+        PasswordChanged   . . . . . . . .
+        UserDisabled      . . . . . . . .
+        PostCreated       . . . . . . . .
+        PostRevised       . . . . . . . .
+        PostDeleted       . . . . . . . .
+        Bookmarked        . . . . . . . .";
     let handle = connection(&sockets[0], ADA);
     let mut found = Vec::new();
     for payload in one_of_each() {
@@ -142,6 +145,7 @@ fn rows() -> Vec<Row> {
     let deleted = || sample(|event| matches!(event, Payload::MessageDeleted { .. }));
     let here = || sample(|event| matches!(event, Payload::UserPresence { .. }));
     let joined = || sample(|event| matches!(event, Payload::Subscribed { .. }));
+    let follow = || sample(|event| matches!(event, Payload::Related { .. }));
     vec![
         row("a message", true),
         Row { topic: Topic::ChannelMessages(ChannelId(43)), ..row("of another room", false) },
@@ -168,6 +172,11 @@ fn rows() -> Vec<Row> {
         Row { topic: presence, event: here(), change: follows, ..row("presence of a followed user", true) },
         Row { topic: presence, event: here(), filters: "include_not_followed=1", ..row("presence of all", true) },
         Row { topic: presence, event: here(), viewer: own, ..row("the own presence", true) },
+        Row { topic: Topic::Following(own), viewer: own, event: follow(), ..row("the own follow", true) },
+        Row { topic: Topic::Following(own), viewer: own, event: follow(), change: blocked, ..row("the own follow, across a block", false) },
+        Row { topic: Topic::Followers(BOB), event: follow(), ..row("a new follower", true) },
+        Row { topic: Topic::Followers(BOB), event: follow(), change: muted, ..row("a muted follower", false) },
+        Row { topic: Topic::Followers(BOB), event: follow(), change: blocked, ..row("a follower across a block", false) },
         Row { topic: Topic::Token(own), viewer: own, event: token_of_another_app(), ..row("a token of another app", false) },
     ]
 }

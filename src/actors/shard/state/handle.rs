@@ -138,7 +138,9 @@ impl ConnectionHandle {
                 Topic::ChannelSubscribers(_)
                 | Topic::ChannelPresence(_)
                 | Topic::Presence
-                | Topic::Token(_) => false,
+                | Topic::Token(_)
+                | Topic::Following(_)
+                | Topic::Followers(_) => false,
             })
     }
 

@@ -97,7 +97,7 @@ pub(crate) fn delivery_at(pos: Option<Pos>, payload: Payload, hidden: HiddenFrom
         withheld: Withheld::default(),
         apps: Arc::default(),
         targets: NotificationTargets::default(),
-        channel: None,
+        channel_numbers: None,
         dispatched: Stamp(0),
         shards: 1,
     }))

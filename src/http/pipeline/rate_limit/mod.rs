@@ -1,84 +1,30 @@
-//! Rate limits per caller: fixed windows, and a ban beyond the limit.
+//! Rate limits: fixed windows per token, user, address, network and account ([`bucket`]).
 //!
-//! One small entry per caller and kind of call, in a map of shards: a call locks one shard for some
-//! nanoseconds. The map is bounded; what is over is swept out once a minute.
+//! A call counts in all of its buckets or in none. A full bucket says when it starts anew; beyond that nothing happens
+//! to the caller, unless the operator sets `rate_limits.ban_seconds`. The maps are bounded (`windows.rs`), those of
+//! tokens and of addresses apart: addresses are easy to obtain, and must not displace tokens.
 
-use std::net::IpAddr;
+pub mod bucket;
+mod limits;
+mod windows;
+
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use dashmap::DashMap;
+use bucket::{Bucket, Class, RateKey};
+use windows::{Full, Size, Windows, seconds_until};
 
-use crate::config::{Live, RateLimitConfig};
-use crate::model::TokenId;
+pub use limits::RateLimits;
 
-/// Most entries kept. Beyond it, new addresses share one bucket and new tokens are not counted.
-const ENTRIES_MAX: usize = 200_000;
-/// Seconds between two sweeps.
-const SWEEP_SECONDS: u64 = 60;
+use crate::config::Live;
 
-/// The numbers; `/sys/config` publishes them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RateLimits {
-    /// Whether calls are counted at all.
-    pub enabled: bool,
-    /// Reads without a token, per address.
-    pub anonymous_reads: u32,
-    /// Seconds until anonymous reads start anew.
-    pub anonymous_read_reset_seconds: u64,
-    /// Reads with a token, per token.
-    pub authorized_reads: u32,
-    /// Seconds until authorized reads start anew.
-    pub authorized_read_reset_seconds: u64,
-    /// Writes, per token or address.
-    pub writes: u32,
-    /// Seconds until writes start anew.
-    pub write_reset_seconds: u64,
-    /// Seconds that going over costs.
-    pub seconds_banned: u64,
-}
-
-impl Default for RateLimits {
-    fn default() -> Self {
-        Self::from(&RateLimitConfig::default())
-    }
-}
-
-impl From<&RateLimitConfig> for RateLimits {
-    fn from(config: &RateLimitConfig) -> Self {
-        Self {
-            enabled: config.enabled,
-            anonymous_reads: config.anonymous_reads,
-            anonymous_read_reset_seconds: config.anonymous_read_reset_seconds,
-            authorized_reads: config.authorized_reads,
-            authorized_read_reset_seconds: config.authorized_read_reset_seconds,
-            writes: config.writes,
-            write_reset_seconds: config.write_reset_seconds,
-            seconds_banned: config.seconds_banned,
-        }
-    }
-}
-
-/// The token or client address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RateKey {
-    /// With a valid token.
-    Token(TokenId),
-    /// Without one.
-    Address(IpAddr),
-    /// Addresses for which there was no room.
-    Overflow,
-}
-
-/// What is counted together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Bucket {
-    /// The token or client address.
-    pub key: RateKey,
-    /// Reads, else writes.
-    pub reads: bool,
-}
+/// Tokens and users that are counted at a time, with up to four kinds of calls each. An entry has about 100 bytes.
+const TOKENS_MAX: usize = 200_000;
+/// Addresses and networks.
+const ADDRESSES_MAX: usize = 200_000;
+/// Accounts that are signed in to.
+const ACCOUNTS_MAX: usize = 50_000;
 
 /// The state of a bucket, as the headers report it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,47 +41,43 @@ pub struct RateStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
     rate_status: RateStatus,
-    banned_for: Option<u64>,
+    retry_in: Option<u64>,
 }
 
 impl Counted {
-    /// The state of the bucket after the request.
+    /// The state of the bucket with the least room, after the call.
     pub fn rate_status(self) -> RateStatus {
         self.rate_status
     }
 
     /// `Err` holds the seconds to wait.
     pub fn allowed(self) -> Result<(), u64> {
-        self.banned_for.map_or(Ok(()), Err)
+        self.retry_in.map_or(Ok(()), Err)
     }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    used: u32,
-    ends: Instant,
-    banned: bool,
 }
 
 /// Counts calls.
 pub struct RateLimiter {
     limits: Live<RateLimits>,
-    windows: DashMap<Bucket, Window>,
-    entries_max: usize,
-    begun: Instant,
-    /// Seconds after `begun` at which the next sweep is due.
-    next_sweep: AtomicU64,
+    tokens: Windows,
+    addresses: Windows,
+    accounts: Windows,
+    names: RandomState,
 }
 
 impl RateLimiter {
     /// Without entries.
     pub fn new(limits: RateLimits) -> Self {
+        Self::bounded(limits, TOKENS_MAX, ADDRESSES_MAX)
+    }
+
+    fn bounded(limits: RateLimits, tokens: usize, addresses: usize) -> Self {
         Self {
             limits: Live::new(limits),
-            windows: DashMap::new(),
-            entries_max: ENTRIES_MAX,
-            begun: Instant::now(),
-            next_sweep: AtomicU64::new(SWEEP_SECONDS),
+            tokens: Windows::new(tokens),
+            addresses: Windows::new(addresses),
+            accounts: Windows::new(ACCOUNTS_MAX),
+            names: RandomState::new(),
         }
     }
 
@@ -151,148 +93,112 @@ impl RateLimiter {
 
     /// Number of entries.
     pub fn len(&self) -> usize {
-        self.windows.len()
+        self.tokens.len() + self.addresses.len() + self.accounts.len()
     }
 
     /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
-        self.windows.is_empty()
+        self.len() == 0
     }
 
-    /// Counts one call.
-    pub fn count(&self, bucket: Bucket) -> Counted {
-        self.count_at(bucket, Instant::now())
+    /// Counts one call in its buckets.
+    pub fn count(&self, buckets: &[Bucket]) -> Counted {
+        self.count_at(buckets, Instant::now())
     }
 
-    /// The state of a bucket, without counting.
-    pub fn peek(&self, bucket: Bucket) -> RateStatus {
-        let now = Instant::now();
-        let known = self.windows.get(&bucket).map(|window| *window);
-        self.rate_status(bucket, known.filter(|window| window.ends > now), now)
-    }
-
-    /// Whether a bucket is banned now.
-    pub fn is_banned(&self, bucket: Bucket) -> bool {
-        let now = Instant::now();
-        self.windows
-            .get(&bucket)
-            .is_some_and(|window| window.banned && window.ends > now)
-    }
-
-    fn size(&self, bucket: Bucket) -> (u32, u64) {
-        let limits = self.limits.get();
-        match (bucket.reads, bucket.key) {
-            (false, _) => (limits.writes, limits.write_reset_seconds),
-            (true, RateKey::Token(_)) => (
-                limits.authorized_reads,
-                limits.authorized_read_reset_seconds,
-            ),
-            (true, RateKey::Address(_) | RateKey::Overflow) => {
-                (limits.anonymous_reads, limits.anonymous_read_reset_seconds)
+    /// Counts what a call that was let in costs beyond itself: it writes many rows, say.
+    pub fn charge(&self, buckets: &[Bucket], cost: u32) {
+        if self.limits.get().enabled {
+            for bucket in buckets {
+                self.windows(*bucket).charge(*bucket, cost);
             }
         }
     }
 
-    fn rate_status(&self, bucket: Bucket, window: Option<Window>, now: Instant) -> RateStatus {
-        let (limit, period) = self.size(bucket);
-        match window {
-            None => RateStatus {
-                limit,
-                remaining: limit,
-                reset_seconds: period,
-            },
-            Some(window) => RateStatus {
-                limit,
-                remaining: if window.banned {
-                    0
-                } else {
-                    limit.saturating_sub(window.used)
-                },
-                reset_seconds: seconds_until(window.ends, now),
-            },
-        }
+    /// Counts an attempt to sign in to an account; the name as it is compared, whether or not there is such an account.
+    pub fn count_account(&self, name: &str) -> Counted {
+        self.count(&[Bucket {
+            key: RateKey::Account(self.names.hash_one(name)),
+            class: Class::SignIn,
+        }])
     }
 
-    fn count_at(&self, bucket: Bucket, now: Instant) -> Counted {
-        if !self.limits.get().enabled {
-            return Counted {
-                rate_status: self.rate_status(bucket, None, now),
-                banned_for: None,
-            };
-        }
-        self.sweep_if_due(now);
-        let Some(bucket) = self.room_for(bucket) else {
-            return Counted {
-                rate_status: self.rate_status(bucket, None, now),
-                banned_for: None,
-            };
-        };
-        let (limit, period) = self.size(bucket);
-        let fresh = Window {
-            used: 0,
-            ends: now + Duration::from_secs(period),
-            banned: false,
-        };
-        let mut entry = self.windows.entry(bucket).or_insert(fresh);
-        if entry.ends <= now {
-            *entry = fresh;
-        }
-        if !entry.banned {
-            if entry.used < limit {
-                entry.used += 1;
-            } else {
-                entry.banned = true;
-                entry.ends = now + Duration::from_secs(self.limits.get().seconds_banned);
-            }
-        }
-        let window = *entry;
-        drop(entry);
-        let banned_for = window.banned.then(|| seconds_until(window.ends, now));
-        Counted {
-            rate_status: self.rate_status(bucket, Some(window), now),
-            banned_for,
-        }
+    /// The state of the bucket with the least room, without counting.
+    pub fn peek(&self, buckets: &[Bucket]) -> RateStatus {
+        self.status(&self.limits.get(), buckets, Instant::now())
     }
 
-    /// The bucket to count in; `None` if the call goes uncounted.
-    fn room_for(&self, bucket: Bucket) -> Option<Bucket> {
-        // `len` locks every shard of the map, so only new buckets call it.
-        if self.windows.contains_key(&bucket) || self.windows.len() < self.entries_max {
-            return Some(bucket);
-        }
+    fn windows(&self, bucket: Bucket) -> &Windows {
         match bucket.key {
-            // Tokens are issued by this server; client addresses are easy to obtain.
-            RateKey::Token(_) => None,
-            RateKey::Address(_) | RateKey::Overflow => Some(Bucket {
-                key: RateKey::Overflow,
-                ..bucket
-            }),
+            RateKey::Token(_) | RateKey::User(_) => &self.tokens,
+            RateKey::Address(_) | RateKey::Network(_) => &self.addresses,
+            RateKey::Account(_) => &self.accounts,
         }
     }
 
-    fn sweep_if_due(&self, now: Instant) {
-        let due = self.next_sweep.load(Ordering::Relaxed);
-        let elapsed = now.saturating_duration_since(self.begun).as_secs();
-        let won = elapsed >= due
-            && self
-                .next_sweep
-                .compare_exchange(
-                    due,
-                    elapsed + SWEEP_SECONDS,
-                    Ordering::Relaxed,
-                    Ordering::Relaxed,
-                )
-                .is_ok();
-        if won {
-            self.windows.retain(|_, window| window.ends > now);
+    fn count_at(&self, buckets: &[Bucket], now: Instant) -> Counted {
+        let limits = self.limits.get();
+        if !limits.enabled {
+            return Counted {
+                rate_status: self.status(&limits, buckets, now),
+                retry_in: None,
+            };
         }
+        let retry_in = self.take_all(&limits, buckets, now);
+        Counted {
+            rate_status: self.status(&limits, buckets, now),
+            retry_in,
+        }
+    }
+
+    /// Takes one call of each bucket, or none; then says after how many seconds all of them have room.
+    fn take_all(&self, limits: &RateLimits, buckets: &[Bucket], now: Instant) -> Option<u64> {
+        let mut taken = smallvec::SmallVec::<[Bucket; 2]>::new();
+        let mut retry_in = None;
+        for bucket in buckets {
+            let size = size(limits, *bucket);
+            match self.windows(*bucket).take(*bucket, size, now) {
+                Ok(()) => taken.push(*bucket),
+                Err(Full(seconds)) => retry_in = retry_in.max(Some(seconds)),
+            }
+        }
+        if retry_in.is_some() {
+            for bucket in taken {
+                self.windows(bucket).give_back(bucket);
+            }
+        }
+        retry_in
+    }
+
+    fn status(&self, limits: &RateLimits, buckets: &[Bucket], now: Instant) -> RateStatus {
+        let states = buckets.iter().map(|bucket| {
+            let size = size(limits, *bucket);
+            match self.windows(*bucket).peek(*bucket, size, now) {
+                None => RateStatus {
+                    limit: size.limit,
+                    remaining: size.limit,
+                    reset_seconds: size.period.as_secs(),
+                },
+                Some((used, ends)) => RateStatus {
+                    limit: size.limit,
+                    remaining: size.limit.saturating_sub(used),
+                    reset_seconds: seconds_until(ends, now),
+                },
+            }
+        });
+        // Of two without room the one that keeps the caller waiting.
+        let state = states.min_by_key(|state| (state.remaining, u64::MAX - state.reset_seconds));
+        state.unwrap_or_default()
     }
 }
 
-/// Rounded up, so that a client that waits this long is admitted.
-fn seconds_until(then: Instant, now: Instant) -> u64 {
-    let left = then.saturating_duration_since(now);
-    left.as_secs() + u64::from(left.subsec_nanos() > 0)
+fn size(limits: &RateLimits, bucket: Bucket) -> Size {
+    let (limit, seconds) = limits.size(bucket);
+    Size {
+        limit,
+        period: Duration::from_secs(seconds),
+        ban: Duration::from_secs(limits.ban_seconds),
+    }
 }
 
 #[cfg(test)]

@@ -88,7 +88,9 @@ impl Known {
             Topic::ChannelSubscribers(_)
             | Topic::ChannelPresence(_)
             | Topic::Presence
-            | Topic::Token(_) => false,
+            | Topic::Token(_)
+            | Topic::Following(_)
+            | Topic::Followers(_) => false,
         };
         self.subscriptions.iter().filter(matches).collect()
     }

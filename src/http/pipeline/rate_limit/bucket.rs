@@ -1,0 +1,77 @@
+//! What is counted together: a kind of call, of one token, user, address, network or account.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use smallvec::{SmallVec, smallvec};
+
+use crate::model::{Token, TokenId, UserId};
+
+/// Whose calls are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RateKey {
+    /// Calls with this token.
+    Token(TokenId),
+    /// Calls with any token of this user.
+    User(UserId),
+    /// Calls without a valid token; an IPv4 address, or an IPv6 network of /64.
+    Address(IpAddr),
+    /// The same, of an IPv6 network of /48.
+    Network(Ipv6Addr),
+    /// Attempts to sign in to an account, whether or not it exists; a hash of its name.
+    Account(u64),
+}
+
+/// The kinds of calls that are counted apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Reading.
+    Read,
+    /// Writing.
+    Write,
+    /// What a client sends while its user only reads: markers, presence, the end of a subscription.
+    Marker,
+    /// Attempts to sign in.
+    SignIn,
+}
+
+/// What is counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Bucket {
+    /// Whose calls.
+    pub key: RateKey,
+    /// Which of them.
+    pub class: Class,
+}
+
+/// The buckets of one call. Each must have room for it.
+pub type Buckets = SmallVec<[Bucket; 2]>;
+
+/// The buckets of a call with a valid token.
+pub fn of_token(token: &Token, class: Class) -> Buckets {
+    let mut buckets: Buckets = smallvec![Bucket {
+        key: RateKey::Token(token.id),
+        class,
+    }];
+    if let Some(user) = token.user {
+        buckets.push(Bucket {
+            key: RateKey::User(user),
+            class,
+        });
+    }
+    buckets
+}
+
+/// The buckets of a call without one.
+pub fn of_address(address: IpAddr, class: Class) -> Buckets {
+    let prefix = |six: Ipv6Addr, bits: u32| {
+        Ipv6Addr::from_bits(six.to_bits() & (u128::MAX << (Ipv6Addr::BITS - bits)))
+    };
+    let keys: SmallVec<[RateKey; 2]> = match address.to_canonical() {
+        IpAddr::V4(_) => smallvec![RateKey::Address(address.to_canonical())],
+        IpAddr::V6(six) => smallvec![
+            RateKey::Address(prefix(six, 64).into()),
+            RateKey::Network(prefix(six, 48)),
+        ],
+    };
+    keys.into_iter().map(|key| Bucket { key, class }).collect()
+}

@@ -1,0 +1,209 @@
+//! How the process of a story is started: its settings, the end of its log, the disk that it sees.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use nix::fcntl::{FcntlArg, fcntl};
+
+use super::faults::FAULTS;
+use super::template::template;
+use super::{cli, template};
+
+/// What differs from the program's own defaults. Two workers everywhere: on a machine with one core, or with
+/// sixty-four, a story must cross the same borders between threads.
+const DEFAULTS: &[(&str, &str)] = &[("RATE_LIMITS_ENABLED", "false"), ("SERVER_WORKERS", "2")];
+
+/// The settings file of a server that is told to have one.
+pub(super) const SETTINGS: &str = "groundnut.toml";
+
+/// Where the log of a server goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stderr {
+    /// The story can read it.
+    Kept,
+    /// A disk that takes nothing.
+    Full,
+    /// A pipe without a reader.
+    Closed,
+    /// A pipe that its reader never reads.
+    Unread,
+}
+
+/// Everything that is the same when a server is started again.
+pub(super) struct Launch {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) settings: Vec<(String, String)>,
+    pub(super) has_faults: bool,
+    pub(super) stderr: Stderr,
+    /// What a shell does in a mount namespace of its own before it becomes the server, and the folder of the database
+    /// there.
+    pub(super) namespace: Option<(&'static str, &'static str)>,
+}
+
+impl Launch {
+    /// With the template's database.
+    pub(super) fn new(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        template().copy_to(folder.path());
+        std::fs::write(folder.path().join(SETTINGS), b"").expect("a file");
+        let mut all: Vec<(String, String)> = Vec::new();
+        for (name, value) in DEFAULTS.iter().chain(settings) {
+            all.retain(|(known, _)| known != name);
+            all.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        Self {
+            folder,
+            settings: all,
+            has_faults: false,
+            stderr: Stderr::Kept,
+            namespace: None,
+        }
+    }
+
+    fn command(&self) -> Command {
+        let folder = self.folder.path();
+        let data: PathBuf = match self.namespace {
+            None => folder.to_path_buf(),
+            Some((_, data)) => folder.join(data),
+        };
+        let url = template::url(&data);
+        let mut serve = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
+        if self.has_faults {
+            let faults = folder.join(FAULTS);
+            std::fs::create_dir_all(&faults).expect("a folder");
+            serve.arg("--faults").arg(faults);
+        }
+        for (name, value) in &self.settings {
+            serve.env(format!("GROUNDNUT_{name}"), value);
+        }
+        if let Some((script, _)) = self.namespace {
+            // The shell becomes the server, so that its process is the child.
+            serve = in_namespace(&serve, script);
+        }
+        serve.current_dir(folder).stdout(Stdio::piped());
+        serve
+    }
+}
+
+/// The same command, behind a script in a mount namespace of its own.
+pub(crate) fn in_namespace(command: &Command, script: &str) -> Command {
+    let mut wrapped = Command::new("unshare");
+    wrapped
+        .args([
+            "-rm",
+            "sh",
+            "-c",
+            &format!("{script} && exec \"$0\" \"$@\""),
+        ])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => wrapped.env(name, value),
+            None => wrapped.env_remove(name),
+        };
+    }
+    wrapped
+}
+
+/// A process that does not outlive its test, however that ends.
+pub(super) struct Running {
+    child: Child,
+    /// Its log, if no one reads it.
+    _unread: Option<ChildStderr>,
+}
+
+impl std::ops::Deref for Running {
+    type Target = Child;
+    fn deref(&self) -> &Child {
+        &self.child
+    }
+}
+
+impl std::ops::DerefMut for Running {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.child
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A process that listens.
+pub(super) type Started = (Running, SocketAddr, Arc<Mutex<String>>);
+
+/// Starts it and waits for its address.
+pub(super) fn spawn(launch: &Launch) -> Started {
+    let mut command = launch.command();
+    match launch.stderr {
+        Stderr::Kept | Stderr::Closed | Stderr::Unread => command.stderr(Stdio::piped()),
+        Stderr::Full => {
+            let full = File::options().write(true).open("/dev/full");
+            command.stderr(full.expect("a device of Linux"))
+        }
+    };
+    let mut running = Running {
+        child: command.spawn().expect("the server starts"),
+        _unread: None,
+    };
+    let log = Arc::new(Mutex::new(String::new()));
+    let stderr = running.stderr.take();
+    match launch.stderr {
+        Stderr::Kept => keep(stderr.expect("a pipe"), Arc::clone(&log)),
+        Stderr::Full | Stderr::Closed => drop(stderr),
+        Stderr::Unread => {
+            let stderr = stderr.expect("a pipe");
+            // The smallest that there is.
+            fcntl(&stderr, FcntlArg::F_SETPIPE_SZ(4096)).expect("a pipe of a page");
+            running._unread = Some(stderr);
+        }
+    }
+    let address = address(&mut running, &log);
+    (running, address, log)
+}
+
+fn address(running: &mut Running, log: &Mutex<String>) -> SocketAddr {
+    let mut lines = BufReader::new(running.stdout.take().expect("a pipe")).lines();
+    let said = "listening on http://";
+    let line = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .find(|line| line.starts_with(said));
+    let Some(line) = line else {
+        drop(running.wait());
+        panic!(
+            "the server never said its address:\n{}",
+            log.lock().expect("the log")
+        );
+    };
+    // Whatever else it prints goes nowhere, but the pipe must stay open.
+    std::thread::spawn(move || lines.for_each(drop));
+    let address = line[said.len()..].trim().trim_end_matches('/');
+    address.parse().expect("an address")
+}
+
+fn keep(stderr: ChildStderr, log: Arc<Mutex<String>>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let mut log = log.lock().expect("the log");
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+}
+
+/// Writes the settings file of a server.
+pub(super) fn write_settings(folder: &Path, text: &str) {
+    // In one step: the server must not read half of it.
+    let next = folder.join("next.toml");
+    std::fs::write(&next, text).expect("a file");
+    std::fs::rename(next, folder.join(SETTINGS)).expect("a file");
+}
