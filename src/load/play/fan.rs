@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// Most messages that an open loop may be behind before the run is given up.
 const BACKLOG: usize = 100_000;
 /// After the last message, arrivals are awaited while they keep coming this often.
-const QUIET: Duration = Duration::from_secs(2);
+const QUIET: Duration = Duration::from_secs(5);
 const LONGEST_DRAIN: Duration = Duration::from_secs(30);
 
 pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
