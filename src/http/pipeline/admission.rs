@@ -22,6 +22,9 @@ use crate::protocol::query::Query;
 use crate::telemetry::Counter;
 use crate::text::controls;
 
+/// The call was counted for its address before its body was read.
+struct CountedAhead;
+
 /// Admits a call to its route, or answers in its place. `route`: `None` for a path or method that has none.
 pub async fn admit(
     route: Option<&'static Route>,
@@ -47,7 +50,8 @@ async fn check(route: Option<&Route>, request: &mut ServiceRequest) -> ApiResult
     }
     let found = find_caller(route, class, request, &app).await;
     let caller = found.as_ref().ok().and_then(Option::as_ref);
-    if !is_monitor {
+    let is_counted = request.extensions().contains::<CountedAhead>();
+    if !is_monitor && !is_counted {
         count(request, caller, class, &app)?;
     }
     if for_operator && !is_monitor {
@@ -107,25 +111,24 @@ async fn find_caller(
     if !has_body || !matches!(kind, Kind::Form | Kind::Multipart) {
         return Ok(None);
     }
-    // A form may hold the token. That is the one body which is read before its sender is known; so the
-    // address must have calls left.
-    let anonymous = buckets(
-        request.request(),
-        None,
-        class,
-        &app.settings.trusted_proxies,
-    );
-    if app.rate.peek(&anonymous).remaining == 0 {
-        return Ok(None);
-    }
+    // A form may hold the token. That is the one body which is read before its sender is known, so it counts for its
+    // address before it is read: forms that never end are not free.
+    request.extensions_mut().insert(CountedAhead);
+    count(request, None, class, app)?;
     let mut payload = request.take_payload();
     let bytes = body::read(request.request(), &mut payload, &app.settings).await?;
     let secret = body::token_field(kind, request.request(), &bytes).await?;
     request.extensions_mut().insert(ReadAhead(bytes));
-    match secret {
-        Some(secret) => caller_of(app, &secret).await.map(Some),
-        None => Ok(None),
-    }
+    let Some(secret) = secret else {
+        return Ok(None);
+    };
+    let caller = caller_of(app, &secret).await?;
+    // Its sender is known, and is counted instead.
+    let trusted = &app.settings.trusted_proxies;
+    app.rate
+        .give_back(&buckets(request.request(), None, class, trusted));
+    request.extensions_mut().remove::<CountedAhead>();
+    Ok(Some(caller))
 }
 
 /// Any call by a user may carry `update_presence`. That it fails does not fail the call.

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::support::http::Answer;
+use crate::support::raw_socket::RawSocket;
 use crate::support::template::{PASSWORD, template};
 use crate::support::{TestServer, build, eventually};
 
@@ -271,4 +272,36 @@ fn each_person_that_a_write_names_counts() {
     let new = json!({"type": "org.example.x", "acl": {"read": {"user_ids": ["1", "3", "4"]}}});
     bob.post("/channels", &new).is(201);
     refused(&bob.does("/users/3/mute"));
+}
+
+#[test]
+fn a_form_counts_before_it_is_read_and_then_for_its_sender() {
+    let server = TestServer::with(&[("RATE_LIMITS_ENABLED", "true"), ("RATE_LIMITS_WRITES", "3")]);
+    // Forms that hold their token count for it, and no longer for the address.
+    for person in [server.ada(), server.bob()] {
+        for _ in 0..3 {
+            let fields = format!("access_token={}", person.token());
+            let answer = server.anonymous().form("PUT", "/users/3/mute", &fields);
+            assert_eq!(answer.status, 200, "{answer}");
+        }
+    }
+    let unfinished = |socket: &mut RawSocket| {
+        socket.write(
+            b"POST /v1/channels HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\
+              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n",
+        );
+        socket.line()
+    };
+    let mut held: Vec<_> = (0..4).map(|_| RawSocket::connect(server.address)).collect();
+    for socket in &mut held {
+        // The head has been read, and its call begun.
+        assert_eq!(unfinished(socket), "HTTP/1.1 100 Continue");
+    }
+    let mut last = held.pop().expect("a socket");
+    assert_eq!(last.line(), "");
+    assert_eq!(last.line(), "HTTP/1.1 429 Too Many Requests");
+    server
+        .anonymous()
+        .form("PUT", "/users/3/mute", "")
+        .refused(429);
 }

@@ -115,6 +115,13 @@ impl RateLimiter {
         }
     }
 
+    /// Takes a counted call back, which belongs to other buckets.
+    pub fn give_back(&self, buckets: &[Bucket]) {
+        for bucket in buckets {
+            self.windows(*bucket).give_back(*bucket);
+        }
+    }
+
     /// Counts an attempt to sign in to an account; the name as it is compared, whether or not there is such an account.
     pub fn count_account(&self, name: &str) -> Counted {
         self.count(&[Bucket {
