@@ -79,32 +79,33 @@ statements! {
             percentage = excluded.percentage, updated_at = excluded.updated_at";
 
     /// Authors that a user follows, and the user, each with the newest post in a range of ids; newest first.
-    LatestOfFollowed -> (BigInt, BigInt) = "SELECT author, head FROM (
+    LatestOfFollowed -> (BigInt, BigInt) = "WITH heads AS MATERIALIZED (
             SELECT other_id AS author, (SELECT MAX(id) FROM posts WHERE posts.user_id = relations.other_id
                 AND posts.id BETWEEN ? AND ?) AS head
             FROM relations WHERE relations.user_id = ? AND kind = 'follow'
             UNION ALL
             SELECT users.id, (SELECT MAX(id) FROM posts WHERE posts.user_id = users.id AND posts.id BETWEEN ? AND ?)
             FROM users WHERE users.id = ?
-        ) WHERE head IS NOT NULL ORDER BY head DESC LIMIT ?";
+        ) SELECT author, head FROM heads WHERE head IS NOT NULL ORDER BY head DESC LIMIT ?";
     /// The same with the oldest post in the range, oldest first.
-    EarliestOfFollowed -> (BigInt, BigInt) = "SELECT author, head FROM (
+    EarliestOfFollowed -> (BigInt, BigInt) = "WITH heads AS MATERIALIZED (
             SELECT other_id AS author, (SELECT MIN(id) FROM posts WHERE posts.user_id = relations.other_id
                 AND posts.id BETWEEN ? AND ?) AS head
             FROM relations WHERE relations.user_id = ? AND kind = 'follow'
             UNION ALL
             SELECT users.id, (SELECT MIN(id) FROM posts WHERE posts.user_id = users.id AND posts.id BETWEEN ? AND ?)
             FROM users WHERE users.id = ?
-        ) WHERE head IS NOT NULL ORDER BY head LIMIT ?";
-    /// Whether a post, or a repost of it, before a repost and not before a moment, is by a user or by one that the
-    /// user follows.
+        ) SELECT author, head FROM heads WHERE head IS NOT NULL ORDER BY head LIMIT ?";
+    /// Whether a post, or one of the last 500 reposts of it before a repost, not before a moment, is by a user or by one
+    /// that the user follows.
     HeardRepost -> BigInt = "SELECT earlier.id
         FROM (
-            SELECT id, user_id, created_at FROM posts WHERE repost_of = ? AND deleted_at IS NULL
+            SELECT * FROM (SELECT id, user_id, created_at FROM posts
+                WHERE repost_of = ? AND deleted_at IS NULL AND id < ? ORDER BY id DESC LIMIT 500)
             UNION ALL
             SELECT id, user_id, created_at FROM posts WHERE id = ?
         ) AS earlier
-        WHERE earlier.id < ? AND earlier.created_at > ? AND (earlier.user_id = ? OR EXISTS (
+        WHERE earlier.created_at > ? AND (earlier.user_id = ? OR EXISTS (
             SELECT 1 FROM relations WHERE relations.user_id = ? AND kind = 'follow' AND other_id = earlier.user_id))
         LIMIT 1";
 

@@ -30,10 +30,16 @@ CREATE INDEX posts_by_user ON posts (user_id);
 CREATE INDEX posts_by_thread ON posts (thread_id);
 CREATE INDEX posts_by_reply ON posts (reply_to) WHERE reply_to IS NOT NULL;
 CREATE UNIQUE INDEX posts_by_repost ON posts (repost_of, user_id) WHERE repost_of IS NOT NULL AND deleted_at IS NULL;
+-- Newest reposts first.
+CREATE INDEX posts_reposts ON posts (repost_of) WHERE repost_of IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX posts_global ON posts (id) WHERE repost_of IS NULL AND is_human;
 -- What a page says about posts that were deleted or revised since.
 CREATE INDEX posts_deleted ON posts (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX posts_deleted_by_user ON posts (user_id, deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX posts_deleted_by_thread ON posts (thread_id, deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX posts_revised ON posts (revised_at) WHERE revised_at IS NOT NULL;
+CREATE INDEX posts_revised_by_user ON posts (user_id, revised_at) WHERE revised_at IS NOT NULL;
+CREATE INDEX posts_revised_by_thread ON posts (thread_id, revised_at) WHERE revised_at IS NOT NULL;
 
 -- Versions that a revision replaced.
 CREATE TABLE post_revisions (

@@ -100,7 +100,7 @@ pub enum PostAct {
     },
     /// Takes one's own repost away.
     RemoveRepost,
-    /// Bookmarks it with a note, or changes the note.
+    /// Bookmarks it. The note: `None` leaves it as it is, an empty one removes it.
     Bookmark(Option<String>),
     /// Removes a bookmark.
     RemoveBookmark,

@@ -12,8 +12,8 @@ use crate::model::{
 };
 use crate::store::Tx;
 
-/// Reposts that disappear with their post in one transaction; a sweep takes the others ([`delete_reposts`]).
-const REPOSTS_AT_ONCE: i64 = 500;
+/// Reposts that one transaction takes away with their post: each is a few rows and an event.
+const REPOSTS_AT_ONCE: i64 = 50;
 
 /// How often, and how late, posts may be written and revised.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +60,11 @@ pub fn create(tx: &mut Tx<'_>, mail: CreatePost, windows: PostWindows) -> Result
 ///
 /// # Errors
 /// Another's post, a repost, a deleted one; too late, a second time, or with other mentions, tags or links.
-pub fn revise(tx: &mut Tx<'_>, mail: RevisePost, windows: PostWindows) -> Result<Post, Failure> {
+pub fn revise(
+    tx: &mut Tx<'_>,
+    mut mail: RevisePost,
+    windows: PostWindows,
+) -> Result<Post, Failure> {
     let post = own(tx, mail.user, mail.id)?;
     if post.repost_of.is_some() {
         return Err(Refusal::PostNotFound.into());
@@ -71,6 +75,7 @@ pub fn revise(tx: &mut Tx<'_>, mail: RevisePost, windows: PostWindows) -> Result
     if tx.now() > plus(post.created_at, windows.revision) {
         return Err(Refusal::RevisionTooLate.into());
     }
+    crate::text::with_object_id(&mut mail.revision.content, post.id.0);
     if named(&post.content.entities) != named(&mail.revision.content.entities) {
         return Err(Refusal::RevisionEntities.at("text").into());
     }
@@ -80,24 +85,23 @@ pub fn revise(tx: &mut Tx<'_>, mail: RevisePost, windows: PostWindows) -> Result
     Ok(post)
 }
 
-/// Deletes a post of one's own, and its reposts; or takes a repost away. What it was is in the answer.
+/// Deletes a post of one's own, or a repost. The reposts of a deleted post follow, see [`delete_reposts`].
 ///
 /// # Errors
 /// No such post, or another's.
 pub fn delete(tx: &mut Tx<'_>, user: UserId, id: PostId) -> Result<Post, Failure> {
     let post = own(tx, user, id)?;
     if post.repost_of.is_some() {
-        remove_repost(tx, post.clone())?;
-        return Ok(post);
+        return remove_repost(tx, post);
     }
     let deleted = tx.delete_post(post)?;
     let posted = posted(tx, deleted.clone())?;
     tx.announce(Payload::PostDeleted { posted });
-    delete_reposts(tx, deleted.id)?;
     Ok(deleted)
 }
 
-/// Takes away some of the reposts of a deleted post. Readers see none of them from its deletion on. Whether there may be more.
+/// Takes away some of the reposts of a deleted post; whether there may be more. Readers see none of them from its
+/// deletion on: what is left to do are the counts of the users that reposted it, and the events.
 ///
 /// # Errors
 /// The database is in trouble.
@@ -194,11 +198,11 @@ fn announce_bookmark(
     Ok(())
 }
 
-fn remove_repost(tx: &mut Tx<'_>, repost: Post) -> Result<(), Failure> {
+fn remove_repost(tx: &mut Tx<'_>, repost: Post) -> Result<Post, Failure> {
     let removed = tx.delete_repost(repost)?;
-    let posted = posted(tx, removed)?;
+    let posted = posted(tx, removed.clone())?;
     tx.announce(Payload::PostDeleted { posted });
-    Ok(())
+    Ok(removed)
 }
 
 /// A post with everything that a frame shows of it.
@@ -250,7 +254,7 @@ fn own(tx: &mut Tx<'_>, user: UserId, id: PostId) -> Result<Post, Failure> {
     }
 }
 
-/// Users that block the other do not learn whether the post is there.
+/// Answering, reposting and bookmarking are for users that do not block each other.
 fn demand_no_block(tx: &mut Tx<'_>, user: UserId, author: UserId) -> Result<(), Failure> {
     let between = tx.relationships(user, &[author])?;
     let between = between.get(&author).copied().unwrap_or_default();

@@ -48,7 +48,13 @@ async fn compose(
     params: &Params,
     mut draft: MessageDraft,
 ) -> ApiResult<NewMessage> {
-    let people = names::mentioned(&app.engine, caller.principal(), &mut draft).await?;
+    let people = names::mentioned(
+        &app.engine,
+        caller.principal(),
+        draft.names(),
+        draft.raw_mut(),
+    )
+    .await?;
     let new = draft.finish(
         &people,
         app.engine.limits().message_length,

@@ -10,7 +10,7 @@ pub(super) mod lifecycle;
 pub(super) mod lookup;
 pub(super) mod message_lookup;
 pub(super) mod messages;
-mod names;
+pub(super) mod names;
 pub(super) mod presence;
 pub(super) mod reading;
 pub(in crate::http) mod search;

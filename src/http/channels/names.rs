@@ -6,8 +6,8 @@ use crate::actors::Engine;
 use crate::http::extract::Caller;
 use crate::http::pipeline::rate_limit::bucket::{Class, of_token};
 use crate::http::{ApiResult, App};
-use crate::model::{Access, ChannelId, Refusal, UserId, UserPrincipal};
-use crate::protocol::draft::{Directory, MessageDraft, PersonRef};
+use crate::model::{Access, ChannelId, Raw, Refusal, UserId, UserPrincipal};
+use crate::protocol::draft::{Directory, PersonRef};
 use crate::text::raw;
 
 /// The existing users that a body names. No call names more than a channel may have.
@@ -53,13 +53,13 @@ pub(super) fn charge(app: &App, caller: &Caller, people: &[PersonRef]) {
 
 /// The existing users among the mentioned names. Invites in the raw get the names of their rooms, if the
 /// author may read them, since ids are easy to guess. A text without names needs no query.
-pub(super) async fn mentioned(
+pub(in crate::http) async fn mentioned(
     engine: &Engine,
     author: &UserPrincipal,
-    draft: &mut MessageDraft,
+    names: Vec<String>,
+    raw: &mut Raw,
 ) -> ApiResult<HashMap<String, UserId>> {
-    let names = draft.names();
-    let invited = raw::invited_channels(&draft.raw);
+    let invited = raw::invited_channels(raw);
     if names.is_empty() && invited.is_empty() {
         return Ok(HashMap::new());
     }
@@ -70,7 +70,7 @@ pub(super) async fn mentioned(
         let rooms: HashMap<ChannelId, Option<String>> = rooms
             .into_iter()
             .map(|(id, channel)| {
-                let may_read = author.holds(&channel, Access::Read).is_granted();
+                let may_read = author.may(&channel, Access::Read).is_granted();
                 let name = channel.chat_name().filter(|_| may_read);
                 (id, name.map(str::to_owned))
             })
@@ -78,6 +78,6 @@ pub(super) async fn mentioned(
         Ok((people, rooms))
     });
     let (people, rooms) = read.await?;
-    raw::name_invites(&mut draft.raw, &rooms)?;
+    raw::name_invites(raw, &rooms)?;
     Ok(people)
 }

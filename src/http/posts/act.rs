@@ -50,9 +50,7 @@ pub(in crate::http) async fn bookmark(
         Some(note) => Some(note.to_owned()),
         None => body.text("note")?,
     };
-    let note = sent
-        .or_else(|| params.get("note").map(str::to_owned))
-        .filter(|note| !note.is_empty());
+    let note = sent.or_else(|| params.get("note").map(str::to_owned));
     if note
         .as_ref()
         .is_some_and(|note| note.chars().count() > NOTE)

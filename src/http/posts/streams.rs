@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 
 use super::filters::PostsWanted;
 use super::lookup::there;
-use crate::http::extract::{AnyCaller, Caller, Params, TokenCaller, UserCaller, path};
+use crate::http::extract::{AnyCaller, Caller, Params, UserCaller, path};
 use crate::http::show::{Bookmarked, demand_person};
 use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
@@ -117,14 +117,14 @@ pub(in crate::http) async fn thread(
 /// `GET /users/{user_id}/bookmarks`: notes are shown to their owner.
 pub(in crate::http) async fn bookmarks(
     app: Data<App>,
-    caller: TokenCaller,
+    caller: UserCaller,
     params: Params,
     user: Path<String>,
 ) -> ApiResult {
     let user = path::user(&app, Some(&caller), &user).await?;
     demand_person(&app, Some(&caller), user, Occasion::Named).await?;
     let (request, wanted) = (params.page(), PostsWanted::from_params(&params));
-    let viewer = caller.user();
+    let viewer = Some(caller.id());
     let read = app.engine.store().read(move |db| {
         let filter = wanted.filter(db, viewer, None)?;
         db.bookmark_page(user, &filter, &request)
@@ -184,7 +184,7 @@ async fn read_page(
         let filter = wanted.filter(db, viewer, named_author(&list))?;
         let page = db.post_page(&list, &filter, &request)?;
         let (deleted, revised) = match request.since {
-            Some(since) => db.post_hints(&list, PostId(since.id))?,
+            Some(since) => db.post_hints(&list, &filter, PostId(since.id))?,
             None => (Vec::new(), Vec::new()),
         };
         Ok(PostPage {

@@ -1,13 +1,12 @@
 //! Posts are written, revised and deleted.
 
-use std::collections::HashMap;
-
 use actix_web::web::{Data, Path};
 
 use crate::actors::PostAct;
+use crate::http::channels::names::mentioned;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::{ApiResult, App, show};
-use crate::model::{Post, PostId, UserId};
+use crate::model::{Post, PostId};
 use crate::protocol::draft::PostDraft;
 
 /// `POST /posts`
@@ -18,8 +17,14 @@ pub(in crate::http) async fn create(
     body: Body,
 ) -> ApiResult {
     let limits = app.engine.limits();
-    let draft = PostDraft::read(&body.value, limits.raw_bytes)?;
-    let people = mentioned(&app, &draft).await?;
+    let mut draft = PostDraft::read(&body.value, limits.raw_bytes)?;
+    let people = mentioned(
+        &app.engine,
+        caller.principal(),
+        draft.names(),
+        draft.raw_mut(),
+    )
+    .await?;
     // PnutKit sends the switch in the body.
     let update_marker = params.flag("update_marker", draft.update_marker);
     let author = (caller.id(), caller.token.client.clone());
@@ -38,8 +43,14 @@ pub(in crate::http) async fn revise(
 ) -> ApiResult {
     let id = path::id::<PostId>(&id)?;
     let limits = app.engine.limits();
-    let draft = PostDraft::read(&body.value, limits.raw_bytes)?;
-    let people = mentioned(&app, &draft).await?;
+    let mut draft = PostDraft::read(&body.value, limits.raw_bytes)?;
+    let people = mentioned(
+        &app.engine,
+        caller.principal(),
+        draft.names(),
+        draft.raw_mut(),
+    )
+    .await?;
     let revision = draft.revision(&people, limits.post_length)?;
     let post = app
         .engine
@@ -61,14 +72,4 @@ pub(in crate::http) async fn delete(
         .act_on_post(caller.principal(), id, PostAct::Delete)
         .await?;
     show::one(&app, Some(&caller), &params, &post).await
-}
-
-/// The existing users among the names of a text. A text without names needs no query.
-async fn mentioned(app: &App, draft: &PostDraft) -> ApiResult<HashMap<String, UserId>> {
-    let names = draft.names();
-    if names.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let read = app.engine.store().read(move |db| db.ids_by_name(&names));
-    Ok(read.await?)
 }

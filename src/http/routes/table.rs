@@ -121,7 +121,7 @@ routes! {
     Post   "/posts/{post_id}/report"                                 posts::act::report,                         User      Any            Write;
     Get    "/users/{user_id}/posts"                                  posts::streams::of_user,                    Optional  Any            Read;
     Get    "/users/{user_id}/mentions"                               posts::streams::mentions,                   Optional  Any            Read;
-    Get    "/users/{user_id}/bookmarks"                              posts::streams::bookmarks,                  Any       Any            Read;
+    Get    "/users/{user_id}/bookmarks"                              posts::streams::bookmarks,                  User      Any            Read;
 
     // Tokens
     Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            SignIn;

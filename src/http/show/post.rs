@@ -26,7 +26,9 @@ impl Shown for Post {
         pagination_id: Option<i64>,
     ) -> Option<PostObject<'s>> {
         let mut object = plain(includes, self);
-        if let Some(id) = self.repost_of {
+        if self.repost_of.is_some() && self.is_deleted() {
+            // The answer to its own deletion: without what it showed.
+        } else if let Some(id) = self.repost_of {
             let original = includes.posts().original(id, self.revision)?;
             let author = includes.users().relationship(original.user_id);
             // A repost is no way around a block.

@@ -37,6 +37,8 @@ impl PostIncludes {
             return Ok(Self::default());
         }
         ids.extend(originals.iter().map(|(id, _)| *id));
+        ids.sort_unstable();
+        ids.dedup();
         let read = app.engine.store().read(move |db| {
             let mut read = Self {
                 originals: in_version(db, &originals)?,

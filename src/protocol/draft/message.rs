@@ -5,52 +5,45 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::person::PersonRef;
-use super::{entities, value};
+use super::value;
+use super::words::Words;
 use crate::model::message::NewMessage;
 use crate::model::{ClientBrief, MessageId, Raw, Refusal, Refused, UserId};
-use crate::text::raw::{self, On};
-use crate::text::{self, Source};
 
 /// A message to create.
 #[derive(Clone, Debug)]
 pub struct MessageDraft {
-    source: Source,
+    words: Words,
     reply_to: Option<MessageId>,
-    is_nsfw: Option<bool>,
-    /// Checked; its invites do not have the names of their rooms yet.
-    pub raw: Raw,
     /// Recipients, on `/channels/pm/messages`.
     pub destinations: Option<Vec<PersonRef>>,
 }
 
 impl MessageDraft {
     /// Reads a body.
+    ///
+    /// # Errors
+    /// No text, a field of a wrong type, raw that breaks a rule.
     pub fn read(body: &Value, raw_bytes: usize) -> Result<Self, Refused> {
         let fields = &*value::fields(body)?;
-        let text = value::text_at(fields, "text")?.ok_or_else(|| Refusal::Missing.at("text"))?;
-        let mut source = Source::plain(text);
-        if let Some(sent) = value::object_at(fields, "entities")? {
-            entities::read(&mut source, &sent)?;
-        }
-        let raw = match value::raw_at(fields)? {
-            Some(sent) => raw::check(&sent, On::Message, raw_bytes)?,
-            None => Raw::default(),
-        };
         let destinations = value::given(fields, "destinations")
             .map(|list| PersonRef::list(list).ok_or_else(|| Refusal::WrongType.at("destinations")))
             .transpose()?;
         Ok(Self {
-            source,
+            words: Words::read(fields, raw_bytes)?,
             reply_to: value::id_at(fields, "reply_to")?.map(MessageId),
-            is_nsfw: value::flag(fields, "is_nsfw")?,
-            raw,
             destinations,
         })
     }
 
     /// Names that may be mentions, in lower case; none means that no query is needed.
     pub fn names(&self) -> Vec<String> {
-        text::names_in(&self.source)
+        self.words.names()
+    }
+
+    /// Checked; its invites do not have the names of their rooms yet.
+    pub fn raw_mut(&mut self) -> &mut Raw {
+        &mut self.words.raw
     }
 
     /// The checked message. `people` are the existing users among the names.
@@ -62,13 +55,12 @@ impl MessageDraft {
         client: ClientBrief,
         update_marker: bool,
     ) -> Result<NewMessage, Refused> {
-        let content = text::compose(&self.source, people, longest_text)?;
-        let is_nsfw = self.is_nsfw.unwrap_or_else(|| text::is_nsfw(&content));
+        let (content, is_nsfw) = self.words.compose(people, longest_text)?;
         Ok(NewMessage {
             user_id: author,
             client,
             content,
-            raw: self.raw,
+            raw: self.words.raw,
             is_nsfw,
             reply_to: self.reply_to,
             update_marker,

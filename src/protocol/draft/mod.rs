@@ -12,6 +12,7 @@ pub mod person;
 pub mod post;
 pub mod profile;
 mod value;
+mod words;
 
 pub use acl::AclDraft;
 pub use channel::{ChannelChangeDraft, ChannelDraft, check_kind, owner_id};

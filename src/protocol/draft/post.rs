@@ -4,18 +4,15 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{entities, value};
-use crate::model::{ClientBrief, NewPost, PostId, PostRevision, Raw, Refusal, Refused, UserId};
-use crate::text::raw::{self, On};
-use crate::text::{self, Source};
+use super::value;
+use super::words::Words;
+use crate::model::{ClientBrief, NewPost, PostId, PostRevision, Raw, Refused, UserId};
 
 /// A post to create, or the words of a revision.
 #[derive(Clone, Debug)]
 pub struct PostDraft {
-    source: Source,
+    words: Words,
     reply_to: Option<PostId>,
-    is_nsfw: Option<bool>,
-    raw: Raw,
     /// The author's marker moves to the post; some clients say so in the body.
     pub update_marker: bool,
 }
@@ -27,27 +24,21 @@ impl PostDraft {
     /// No text, a field of a wrong type, raw that breaks a rule.
     pub fn read(body: &Value, raw_bytes: usize) -> Result<Self, Refused> {
         let fields = &*value::fields(body)?;
-        let text = value::text_at(fields, "text")?.ok_or_else(|| Refusal::Missing.at("text"))?;
-        let mut source = Source::plain(text);
-        if let Some(sent) = value::object_at(fields, "entities")? {
-            entities::read(&mut source, &sent)?;
-        }
-        let raw = match value::raw_at(fields)? {
-            Some(sent) => raw::check(&sent, On::Message, raw_bytes)?,
-            None => Raw::default(),
-        };
         Ok(Self {
-            source,
+            words: Words::read(fields, raw_bytes)?,
             reply_to: value::id_at(fields, "reply_to")?.map(PostId),
-            is_nsfw: value::flag(fields, "is_nsfw")?,
-            raw,
             update_marker: value::flag(fields, "update_marker")?.unwrap_or(false),
         })
     }
 
     /// Names that may be mentions, in lower case; none means that no query is needed.
     pub fn names(&self) -> Vec<String> {
-        text::names_in(&self.source)
+        self.words.names()
+    }
+
+    /// Checked; its invites do not have the names of their rooms yet.
+    pub fn raw_mut(&mut self) -> &mut Raw {
+        &mut self.words.raw
     }
 
     /// The checked post. `people` are the existing users among the names.
@@ -61,13 +52,12 @@ impl PostDraft {
         (author, client): (UserId, ClientBrief),
         update_marker: bool,
     ) -> Result<NewPost, Refused> {
-        let content = text::compose(&self.source, people, longest_text)?;
-        let is_nsfw = self.is_nsfw.unwrap_or_else(|| text::is_nsfw(&content));
+        let (content, is_nsfw) = self.words.compose(people, longest_text)?;
         Ok(NewPost {
             user_id: author,
             client,
             content,
-            raw: self.raw,
+            raw: self.words.raw,
             is_nsfw,
             reply_to: self.reply_to,
             update_marker,
@@ -84,8 +74,8 @@ impl PostDraft {
         longest_text: usize,
     ) -> Result<PostRevision, Refused> {
         Ok(PostRevision {
-            content: text::compose(&self.source, people, longest_text)?,
-            is_nsfw: self.is_nsfw,
+            content: self.words.compose(people, longest_text)?.0,
+            is_nsfw: self.words.is_nsfw,
         })
     }
 }
@@ -93,6 +83,7 @@ impl PostDraft {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Refusal;
     use serde_json::json;
 
     fn new(body: &Value) -> Result<NewPost, Refused> {

@@ -97,11 +97,15 @@ impl<'a> PostObject<'a> {
         }
     }
 
-    /// Shows what is reposted: the original as an object of its own, and its content, counts and raw here.
+    /// Shows what is reposted: the original as an object of its own, and its content, counts and raw here. Of a deleted
+    /// repost only the counts are shown.
     #[must_use]
     pub fn reposting(mut self, original: PostObject<'a>) -> Self {
-        self.content.clone_from(&original.content);
         self.counts = original.counts;
+        if self.is_deleted {
+            return self;
+        }
+        self.content.clone_from(&original.content);
         self.raw = original.raw;
         self.is_revised = original.is_revised;
         self.is_nsfw |= original.is_nsfw;

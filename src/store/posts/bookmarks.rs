@@ -20,7 +20,7 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// Bookmarks a post. False: it was bookmarked already, and only the note is new.
+    /// Bookmarks a post. False: it was bookmarked already, and only the note is new; without one it stays as it was.
     pub fn bookmark(
         &mut self,
         user: UserId,
@@ -30,10 +30,14 @@ impl Tx<'_> {
         let known = bookmarks::table
             .filter(bookmarks::user_id.eq(user.0))
             .filter(bookmarks::post_id.eq(post.0));
-        let renamed = diesel::update(known)
-            .set(bookmarks::note.eq(note))
-            .execute(self.sql)?;
-        if renamed > 0 {
+        let is_there = diesel::select(diesel::dsl::exists(known)).get_result::<bool>(self.sql)?;
+        let kept = note.filter(|note| !note.is_empty());
+        if is_there {
+            if note.is_some() {
+                diesel::update(known)
+                    .set(bookmarks::note.eq(kept))
+                    .execute(self.sql)?;
+            }
             return Ok(false);
         }
         let now = self.now();
@@ -42,7 +46,7 @@ impl Tx<'_> {
                 bookmarks::user_id.eq(user.0),
                 bookmarks::post_id.eq(post.0),
                 bookmarks::created_at.eq(now.0),
-                bookmarks::note.eq(note),
+                bookmarks::note.eq(kept),
             ))
             .execute(self.sql)?;
         self.count_bookmark(user, post, 1)?;

@@ -86,8 +86,8 @@ impl Db<'_> {
         let since = PostFilter::recent(post.created_at);
         let binds = [
             original.id.0.into(),
-            original.id.0.into(),
             post.id.0.into(),
+            original.id.0.into(),
             since.0.into(),
             user.0.into(),
             user.0.into(),

@@ -2,16 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::dsl::sql;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 
 use super::super::pages::gather;
-use super::super::schema::{bookmarks, clients, post_mentions, post_tags, posts};
+use super::super::schema::{bookmarks, clients, post_mentions, post_tags, posts, relations};
 use super::super::{Db, Failure};
 use super::{Found, WithClient, found, into_model};
-use crate::model::{Page, PageRequest, Post, PostId, Stamp, UserId};
+use crate::model::{Page, PageRequest, Post, PostId, Relation, Stamp, UserId};
 
 /// Most ids in a page's hints about deleted and revised posts.
 const MOST_HINTS: i64 = 1000;
@@ -93,10 +93,9 @@ impl Db<'_> {
                 request,
             ),
             PostList::By(user) => self.post_rows(Box::new(posts::user_id.eq(user.0)), request),
-            PostList::Thread(root) => self.post_rows(
-                Box::new(posts::thread_id.eq(root.0).and(posts::repost_of.is_null())),
-                request,
-            ),
+            PostList::Thread(root) => {
+                self.post_rows(Box::new(posts::thread_id.eq(root.0)), request)
+            }
             PostList::Tagged(tag) => {
                 let mut query = post_tags::table
                     .filter(post_tags::tag.eq(tag))
@@ -214,11 +213,12 @@ impl Db<'_> {
         Ok(relations.values().any(|relation| relation.you_follow))
     }
 
-    /// Ids of posts that were deleted, and of those that were revised, after the post `since` was written, at whatever
-    /// position; of one author or thread, or of all lists. Rising ids, the latest thousand of each.
+    /// Ids of posts of a list that were deleted, and of those that were revised, after the post `since` was written, at
+    /// whatever position. Rising ids, the latest thousand of each.
     pub fn post_hints(
         &mut self,
         list: &PostList,
+        filter: &PostFilter,
         since: PostId,
     ) -> Result<(Vec<PostId>, Vec<PostId>), Failure> {
         let created_at = posts::table
@@ -233,11 +233,21 @@ impl Db<'_> {
                 PostList::Global => Box::new(posts::repost_of.is_null().and(posts::is_human)),
                 PostList::By(user) => Box::new(posts::user_id.eq(user.0)),
                 PostList::Thread(root) => Box::new(posts::thread_id.eq(root.0)),
-                // A deleted post is found neither by its tags nor by links; and whether it was on a stream of many
-                // authors depends on who was followed then. An id that a client does not know does no harm.
-                PostList::Tagged(_) | PostList::Mentioning(..) | PostList::Home(..) => {
-                    Box::new(sql::<Bool>("TRUE"))
-                }
+                PostList::Mentioning(user, _) => Box::new(exists(
+                    post_mentions::table
+                        .filter(post_mentions::user_id.eq(user.0))
+                        .filter(post_mentions::post_id.eq(posts::id)),
+                )),
+                PostList::Home(user, _) => Box::new(
+                    posts::user_id.eq(user.0).or(exists(
+                        relations::table
+                            .filter(relations::user_id.eq(user.0))
+                            .filter(relations::kind.eq(Relation::Follow.name()))
+                            .filter(relations::other_id.eq(posts::user_id)),
+                    )),
+                ),
+                // A deleted post has no tags any more.
+                PostList::Tagged(_) => Box::new(sql::<Bool>("FALSE")),
             }
         };
         let changed = || {
@@ -245,20 +255,23 @@ impl Db<'_> {
                 .inner_join(clients::table)
                 .filter(of_list())
                 .limit(MOST_HINTS)
-                .select(posts::id)
+                .select((posts::id, posts::user_id))
         };
         let deleted = changed()
             .filter(posts::deleted_at.assume_not_null().gt(created_at))
             .order(posts::deleted_at.desc())
-            .load::<i64>(self.sql)?;
+            .load::<(i64, i64)>(self.sql)?;
         let revised = changed()
             .filter(posts::revised_at.assume_not_null().gt(created_at))
             .filter(posts::deleted_at.is_null())
             .order(posts::revised_at.desc())
-            .load::<i64>(self.sql)?;
-        let sorted = |mut ids: Vec<i64>| {
+            .load::<(i64, i64)>(self.sql)?;
+        let sorted = |changed: Vec<(i64, i64)>| {
+            let seen = changed.into_iter();
+            let seen = seen.filter(|(_, author)| !filter.hidden.contains(&UserId(*author)));
+            let mut ids: Vec<PostId> = seen.map(|(id, _)| PostId(id)).collect();
             ids.sort_unstable();
-            ids.into_iter().map(PostId).collect()
+            ids
         };
         Ok((sorted(deleted), sorted(revised)))
     }

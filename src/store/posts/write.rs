@@ -113,6 +113,10 @@ impl Tx<'_> {
         post.is_nsfw = new.is_nsfw.unwrap_or(post.is_nsfw);
         post.content = new.content;
         text::with_object_id(&mut post.content, post.id.0);
+        // The same users are mentioned, perhaps in other places.
+        diesel::delete(post_mentions::table.filter(post_mentions::post_id.eq(post.id.0)))
+            .execute(self.sql)?;
+        self.insert_mentions(post.id, &post.content)?;
         let now = self.now();
         diesel::update(posts::table.find(post.id.0))
             .set((
@@ -189,11 +193,10 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn insert_entities(&mut self, post: PostId, content: &Content) -> Result<(), Failure> {
-        let entities = &content.entities;
+    fn insert_mentions(&mut self, post: PostId, content: &Content) -> Result<(), Failure> {
         // One row per user: copied only if every mention of them is a copy, leading if any is.
         let mut mentioned: BTreeMap<UserId, (bool, bool)> = BTreeMap::new();
-        for mention in &entities.mentions {
+        for mention in &content.entities.mentions {
             let (is_copy, is_leading) = mentioned.entry(mention.id).or_insert((true, false));
             *is_copy &= mention.is_copy;
             *is_leading |= mention.is_leading;
@@ -209,6 +212,15 @@ impl Tx<'_> {
                 )
             })
             .collect();
+        diesel::insert_into(post_mentions::table)
+            .values(mentions)
+            .execute(self.sql)?;
+        Ok(())
+    }
+
+    fn insert_entities(&mut self, post: PostId, content: &Content) -> Result<(), Failure> {
+        self.insert_mentions(post, content)?;
+        let entities = &content.entities;
         let tags = entities
             .tags
             .iter()
@@ -233,9 +245,6 @@ impl Tx<'_> {
                 )
             })
             .collect();
-        diesel::insert_into(post_mentions::table)
-            .values(mentions)
-            .execute(self.sql)?;
         diesel::insert_into(post_tags::table)
             .values(tags)
             .execute(self.sql)?;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::build::posts;
-use crate::support::{Person, TestServer, text};
+use crate::support::{Person, TestServer, eventually, text};
 
 fn ids(page: &Value) -> Vec<String> {
     let items = page.as_array().expect("a list");
@@ -209,6 +209,48 @@ fn a_repost_answers_with_its_original_and_is_taken_back() {
 }
 
 #[test]
+fn many_reposts_go_with_their_post() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let id = posts(&ada, "gone soon");
+    bob.put(&format!("/posts/{id}/repost"), &json!({})).is(201);
+    let repost = text(&bob.get("/users/me/posts").data()[0]["id"]);
+    ada.delete(&format!("/posts/{id}")).is(200);
+    // Hidden at once; its count follows.
+    bob.get(&format!("/posts/{repost}")).is(404);
+    let count = || bob.get("/users/me").data()["counts"]["posts"] == 0;
+    eventually("the repost is taken away", count);
+}
+
+#[test]
+fn taking_a_repost_back_by_its_id_answers_with_what_is_left() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let id = posts(&ada, "worth it");
+    bob.put(&format!("/posts/{id}/repost"), &json!({})).is(201);
+    let repost = text(&bob.get("/users/me/posts").data()[0]["id"]);
+    let thread = bob.get(&format!("/posts/{repost}/thread")).data();
+    assert_eq!(ids(&thread), [&*repost], "a repost is a thread of its own");
+    let deleted = bob.delete(&format!("/posts/{repost}")).is(200).data();
+    assert_eq!(
+        (&deleted["id"], &deleted["is_deleted"]),
+        (&json!(repost), &json!(true))
+    );
+    assert!(deleted.get("content").is_none() && deleted.get("repost_of").is_none());
+    assert_eq!(ids(&ada.get("/users/1/posts").data()), [&*id]);
+}
+
+#[test]
+fn a_link_with_the_id_of_its_post_can_be_revised() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let body = json!({"text": "see [it](https://example.com/{object_id})"});
+    let id = text(&ada.post("/posts", &body).is(201).data()["id"]);
+    let body = json!({"text": "see [it](https://example.com/{object_id}), revised"});
+    ada.put(&format!("/posts/{id}"), &body).is(201);
+}
+
+#[test]
 fn a_bookmark_has_a_note_of_its_own() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
@@ -222,6 +264,7 @@ fn a_bookmark_has_a_note_of_its_own() {
         (&json!(true), &json!(1))
     );
     bob.put(&path, &json!({"note": "x".repeat(129)})).is(400);
+    bob.put(&path, &json!({})).is(200);
     let own = bob.get("/users/me/bookmarks").data();
     assert_eq!(
         (&own[0]["id"], &own[0]["note"]),

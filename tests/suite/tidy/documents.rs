@@ -27,6 +27,20 @@ fn every_refusal_is_documented_and_no_slug_means_two() {
 }
 
 #[test]
+fn no_text_holds_what_a_merge_left_behind() {
+    let mut all = files("src", &[".rs", ".js", ".css", ".html"]);
+    all.extend(files("tests", &[".rs", ".txt", ".mjs", ".py"]));
+    all.extend(files("docs", &[".md"]));
+    all.extend(["README.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    for path in all {
+        for (number, line) in read(&path).lines().enumerate() {
+            let is_left = line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+            assert!(!is_left, "{}:{}: {line}", path.display(), number + 1);
+        }
+    }
+}
+
+#[test]
 fn every_refusal_is_used() {
     let table = root().join("src/model/refusal.rs");
     let code: String = files("src", &[".rs"])
