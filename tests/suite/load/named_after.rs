@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{is_there, json_option, report, words};
-use crate::support::{TestServer, cli};
+use super::{json_option, report, words};
+use crate::support::cli;
 
 /// The words of a check, and whether it passed.
 fn check(report: &Value, name: &str) -> (bool, String) {
@@ -50,41 +50,4 @@ fn slow_and_resume_say_when_that_did_not_happen_which_they_are_named_after() {
         let (passed, words) = check(&report(folder.path()), name);
         assert!(!passed && words.contains(why), "{plan:?}: {words}");
     }
-}
-
-#[test]
-fn slow_passes_once_a_reader_fell_behind_and_the_others_did_not() {
-    // A small queue, so that a few seconds of long messages fill it and the sockets' buffers.
-    let server = TestServer::with(&[("STREAMS_QUEUE_BYTES", "65536")]);
-    let folder = tempfile::tempdir().expect("a folder");
-    let (url, json) = (
-        format!("--url=http://{}", server.address),
-        json_option(folder.path()),
-    );
-    let token = format!("--token={}", server.ada().token());
-    let plan = [
-        "loadtest",
-        "slow",
-        "-n",
-        "5",
-        "--share-percent",
-        "20",
-        "--text-bytes",
-        "2048",
-    ];
-    let bounds = [
-        "-w",
-        "16",
-        "--messages",
-        "4000",
-        "-d",
-        "60",
-        "--warmup-seconds",
-        "0",
-    ];
-    let output = cli::run(&[&plan[..], &bounds, &["--quiet", &url, &token, &json]].concat());
-    let report = report(folder.path());
-    assert!(output.status.success(), "{}", words(&output));
-    assert_eq!(is_there(&report, "of them closed by the server"), 1.0);
-    assert!(check(&report, "slow readers").0);
 }
