@@ -55,6 +55,10 @@ pub(super) async fn send(
             if class == last {
                 shard.note_fanned_out(laid_out);
             }
+            if !rest.is_empty() {
+                // A long run to a small room has no other place where the thread does something else.
+                tokio::task::yield_now().await;
+            }
         }
     }
 }

@@ -127,6 +127,11 @@ impl Outbox {
         self.progress
     }
 
+    /// The first of what waits.
+    pub(super) fn front(&self) -> Option<&[u8]> {
+        self.queue.front().map(|piece| &*piece.bytes)
+    }
+
     /// What waits, in order.
     pub(super) fn pieces(&self) -> impl Iterator<Item = IoSlice<'_>> {
         self.queue.iter().map(|piece| IoSlice::new(&piece.bytes))

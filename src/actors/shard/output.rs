@@ -92,10 +92,13 @@ impl Shard {
 
     /// Whether so much may not wait for this socket any more. A burst may fill a queue faster than any reader
     /// gets its turn, so the bound holds once the kernel has taken nothing for a while; a multiple of it holds
-    /// always.
+    /// always. The kernel is asked first: a fan-out that holds the thread for long keeps the drains from asking.
     fn is_over(&self, socket: &Socket, more: usize) -> bool {
-        let waiting = socket.queued_bytes() + more;
         let bound = self.limits.queue_bytes;
+        if socket.queued_bytes() + more > bound {
+            socket.offer(Instant::now());
+        }
+        let waiting = socket.queued_bytes() + more;
         let is_stuck = socket
             .behind_since()
             .is_some_and(|since| since.elapsed() >= BURST);

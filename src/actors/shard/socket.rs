@@ -127,6 +127,28 @@ impl Socket {
             .map(|outbox| outbox.progress())
     }
 
+    /// Offers what waits to the kernel without waiting for its word: that comes late, when a good part of its buffer is
+    /// free, and a busy thread hears it later still.
+    pub fn offer(&self, now: Instant) {
+        let mut slot = self.outbox.borrow_mut();
+        let Some(outbox) = slot.as_mut() else { return };
+        while let Some(front) = outbox.front() {
+            let length = front.len();
+            let taken = match send_now(self.fd(), front) {
+                Sent::All => length,
+                Sent::Part(taken) => taken,
+                // The drain notices too.
+                Sent::Broken => 0,
+            };
+            if taken > 0 {
+                outbox.took(taken, now);
+            }
+            if taken < length {
+                return;
+            }
+        }
+    }
+
     /// Puts bytes behind what waits already. Returns true if a drain has to be started.
     pub fn queue(&self, rest: Remainder, now: Instant) -> bool {
         let mut slot = self.outbox.borrow_mut();
@@ -184,5 +206,51 @@ impl Socket {
     fn give_up(&self) {
         self.outbox.borrow_mut().take();
         self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+    use bytes::Bytes;
+
+    #[actix::test]
+    async fn what_a_reader_made_room_for_is_taken_although_no_drain_had_its_turn() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut reader = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let near = listener.accept().unwrap().0;
+        near.set_nonblocking(true).unwrap();
+        let socket = Socket::new(TcpStream::from_std(near).unwrap());
+        let frame = Bytes::from(vec![7; 64 * 1024]);
+        // Until the kernel takes no more.
+        let mut sent = 0;
+        let taken = loop {
+            match send_now(socket.fd(), &frame) {
+                Sent::All => sent += frame.len(),
+                Sent::Part(taken) => break taken,
+                Sent::Broken => panic!("the peer reads"),
+            }
+        };
+        let begin = Instant::now();
+        assert!(socket.queue(Remainder::of(&frame, taken), begin));
+        socket.queue(Remainder::of(&frame, 0), begin);
+        let waiting = socket.queued_bytes();
+        socket.offer(Instant::now());
+        assert_eq!(socket.queued_bytes(), waiting, "there is no room");
+        assert_eq!(socket.behind_since(), Some(begin));
+        let whole = sent + 2 * frame.len();
+        let mut read = vec![0; sent + taken];
+        reader.read_exact(&mut read).unwrap();
+        // The kernel may learn of the room a moment later.
+        let mut read = sent + taken;
+        let mut piece = vec![0; frame.len()];
+        while read < whole {
+            socket.offer(Instant::now());
+            reader.set_nonblocking(true).unwrap();
+            read += reader.read(&mut piece).unwrap_or(0);
+        }
+        assert!(socket.behind_since().is_some_and(|since| since > begin));
     }
 }

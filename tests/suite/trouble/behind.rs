@@ -69,6 +69,7 @@ fn a_full_outlet_makes_delivery_late_and_nothing_else() {
         assert_eq!(hears_numbered(&mut firehose), number);
     }
     assert!(server.counter("log_catch_ups_total") > 0);
+    assert_eq!(server.counter("stream_slow_closes_total"), 0, "both read");
     // It has caught up: what comes now comes live.
     build::says(&ada, &room, "now");
     stream.hears_text("now");
