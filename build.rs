@@ -1,7 +1,8 @@
 //! Writes the commit into release builds: a result of the load tester names the code that it measured.
 //!
-//! It is the last commit that touched the code, so that a commit of documents compiles nothing anew. Debug builds do
-//! without: nothing is measured with them.
+//! It is the last commit that touched the code: results of the same code then name the same commit, whatever documents
+//! were committed between them. Every commit runs this script again, and Cargo then compiles the program again. Debug
+//! builds name no commit: nothing is measured with them.
 
 use std::process::Command;
 

@@ -86,7 +86,7 @@ impl AppIndex {
     /// for `idle` leave the index.
     pub fn note_open(
         &mut self,
-        clients: &[ClientId],
+        clients: &HashSet<ClientId>,
         now: Instant,
         idle: Duration,
     ) -> Vec<ClientId> {

@@ -12,7 +12,7 @@ use crate::event::Payload;
 use crate::model::{Failure, Relation, UserId};
 use crate::store::{MutesAndBlocks, Purpose, Store};
 
-/// Authors whose answer is cached; beyond that the cache is emptied.
+/// Authors whose answer is cached; beyond that those asked for least often leave.
 const REMEMBERED: usize = 100_000;
 
 /// The index.

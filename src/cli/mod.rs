@@ -136,6 +136,11 @@ fn execute(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     if matches!(cli.command, None | Some(Command::Serve(_))) {
         return run_server(cli);
     }
+    // The defaults help to mend settings that cannot be used, so these are not read.
+    if matches!(cli.command, Some(Command::Config)) {
+        let text = crate::config::reference::commented_defaults();
+        return Ok(std::io::stdout().lock().write_all(text.as_bytes())?);
+    }
     let config = Config::load(cli.common.config.as_deref(), flags(&cli))?;
     let log = Log::start("warn", Arc::default());
     let done = run_command(cli.command, &config);
@@ -151,12 +156,8 @@ fn run_command(
         Some(Command::User(command)) => accounts::users::run(config, command),
         Some(Command::Client(command)) => accounts::clients::run(config, command),
         Some(Command::Token(command)) => accounts::tokens::run(config, command),
-        Some(Command::Config) => {
-            let text = crate::config::reference::commented_defaults();
-            Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
-        }
-        // Handled before: these have exit codes of their own.
-        None | Some(Command::Serve(_) | Command::Loadtest(_)) => Ok(()),
+        // Handled before: these need no settings, or have exit codes of their own.
+        None | Some(Command::Config | Command::Serve(_) | Command::Loadtest(_)) => Ok(()),
     }
 }
 

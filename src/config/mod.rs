@@ -278,7 +278,8 @@ settings! {
         /// Code points in a display name.
         name_length: usize = 50usize => 1..=1_000,
         /// Characters in a user name.
-        username_length: usize = 20usize => 1..=64,
+        // A mention in a text has 20 characters at most.
+        username_length: usize = 20usize => 1..=20,
         /// Least characters in a new password.
         password_length: usize = 8usize => 1..=1_000,
         /// Users in a channel's ACL, owner included.
@@ -330,7 +331,7 @@ settings! {
         account_sign_ins: u32 = 10u32 => 1..=1_000_000_000,
         /// Seconds after which the counts of attempts to sign in restart.
         sign_in_reset_seconds: u64 = 60u64 => 1..=86_400,
-        /// Seconds that a client is refused after it exceeded a limit. 0: until the count restarts.
+        /// Seconds for which a client that exceeded a limit is refused at least. 0: until the count restarts.
         ban_seconds: u64 = 0u64 => 0..=604_800,
     }
 }

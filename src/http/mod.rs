@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::actors::Engine;
-use crate::config::{Config, Networks};
+use crate::config::Config;
 use pipeline::rate_limit::{RateLimiter, RateLimits};
 use socket::Bounds;
 
@@ -52,8 +52,6 @@ pub const API_VERSION: &str = "1.4.0";
 pub struct Settings {
     /// Largest body that is read; a larger one is 413.
     pub body_bytes: usize,
-    /// Proxies whose `X-Forwarded-For` names the client.
-    pub trusted_proxies: Networks,
     /// How much may be asked.
     pub rate_limits: RateLimits,
     /// How long a presence lasts.
@@ -70,7 +68,6 @@ impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         Self {
             body_bytes: config.server.body_bytes,
-            trusted_proxies: config.server.trusted_proxies.clone(),
             rate_limits: RateLimits::from(&config.rate_limits),
             presence: presence::Lifetimes {
                 default: config.presence.default_seconds,

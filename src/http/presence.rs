@@ -4,7 +4,8 @@ use actix_web::web::{Data, Path};
 
 use crate::actors::SetPresence;
 use crate::http::extract::{Body, Caller, Live, Params, TokenCaller, UserCaller, path};
-use crate::http::{ApiResult, App, show};
+use crate::http::pipeline::rate_limit::bucket::{Class, of_token};
+use crate::http::{ApiError, ApiResult, App, show};
 use crate::model::{PageRequest, Refusal, Stamp, UserId, UserPrincipal};
 use crate::protocol::topic::Topic;
 use crate::text::is_invisible;
@@ -80,14 +81,18 @@ pub async fn edit(
     Ok(reply)
 }
 
-/// `update_presence` on any call of a user. A presence that already says the same lasts longer without a
-/// word: else each call of a client that always sends it would be news to everybody.
+/// `update_presence` on any call of a user. A presence with the same text only lasts longer: otherwise each call of a
+/// client that always sends it would announce an event. A different text announces one, so it counts against the limit
+/// as a presence that is put.
 pub async fn shortcut(app: &App, principal: &UserPrincipal, params: &Params) -> ApiResult<()> {
     let set = from_shortcut(app, params)?;
     let board = app.engine.presence();
     if set.text == board.of(principal.user).text {
         board.set(principal.user, set);
     } else {
+        let buckets = of_token(&principal.token, Class::Marker);
+        let counted = app.rate.count(&buckets);
+        counted.allowed().map_err(ApiError::limited)?;
         app.engine.set_presence(principal, set).await?;
     }
     Ok(())

@@ -1,10 +1,9 @@
 //! Entities and html of a text, without storing it.
 
-use std::collections::HashMap;
-
 use actix_web::web::Data;
 use serde_json::json;
 
+use crate::http::channels::names;
 use crate::http::extract::{Body, Params, UserCaller};
 use crate::http::{ApiResult, App, Reply};
 use crate::model::Refusal;
@@ -19,13 +18,7 @@ pub async fn process(caller: UserCaller, params: Params, body: Body, app: Data<A
         Some(_) => return Err(Refusal::Invalid.at("object_type").into()),
     };
     let draft = MessageDraft::read(&body.value, limits.raw_bytes)?;
-    let names = draft.names();
-    let people = if names.is_empty() {
-        HashMap::new()
-    } else {
-        let store = app.engine.store();
-        store.read(move |db| db.ids_by_name(&names)).await?
-    };
+    let people = names::ids_by_name(&app.engine, draft.names()).await?;
     let client = caller.token.client.clone();
     let content = draft
         .finish(&people, longest, caller.id(), client, false)?

@@ -27,9 +27,13 @@ Examples:
   groundnut loadtest room --repeat 5 --baseline before.json
   groundnut loadtest room --url http://127.0.0.1:8080 --token TOKEN -r 0.2
 
-Verdict: a run passes if no frame was lost, reordered (by meta.id in its room), repeated, foreign or changed,
-each with its listener's subscription_ids; if at most 1 % of the requests were refused, no socket was closed by
-the server, and that happened which the plan is named after; and if no --fail-if is true:
+Verdict: a run passes if all of these are true:
+  * No listener missed a message, or received one twice, changed, from a foreign room, or out of the order of
+    meta.id in its room.
+  * Each frame of a user stream had exactly the subscription_ids of its listener.
+  * The server refused at most 1 % of the requests, and closed no socket that should stay open.
+  * Plan slow: a reader fell behind. Plan resume: a listener was resumed.
+  * No --fail-if is true of the result:
   --fail-if \"arrival p99 > 50ms\"       a figure of the report, one of > >= < <=, a number with its unit
   --fail-if \"frames < 100000/s\"        units: µs ms s, KiB MiB GiB, %, /s; counts have none
 

@@ -49,6 +49,7 @@ pub use args::LoadtestArgs;
 
 use bound::Bound;
 use plan::Plan;
+use play::Stop;
 use report::{Outcome, Report};
 use std::error::Error;
 use std::fs::File;
@@ -96,14 +97,23 @@ pub fn run(args: LoadtestArgs) -> ExitCode {
     }
 }
 
-/// Plays the plan as often as asked; one that is aborted is the last.
+/// Plays the plan as often as asked; one that is aborted is the last. The result keeps the finished runs if the next
+/// one cannot begin.
 fn repeat(args: &LoadtestArgs, prepared: &Prepared) -> Result<Report, SetupError> {
     // Once the tester is pinned, it no longer sees the others.
     let cores = usage::cores();
-    let mut runs = Vec::new();
+    let mut runs: Vec<Report> = Vec::new();
     for number in 1..=args.repeat {
-        let target = Target::prepare(args, &prepared.plan, &cores)?;
-        let report = play::play(args, &prepared.plan, &prepared.bounds, target)?;
+        let played = Target::prepare(args, &prepared.plan, &cores)
+            .and_then(|target| play::play(args, &prepared.plan, &prepared.bounds, target));
+        let report = match (played, runs.last_mut()) {
+            (Ok(report), _) => report,
+            (Err(error), None) => return Err(error),
+            (Err(error), Some(last)) => {
+                last.abort_after(Stop::from(error).into());
+                break;
+            }
+        };
         if args.repeat > 1 && !args.quiet {
             let headline = report.verdict.headline();
             let words = format!("run {number} of {}: {headline}", args.repeat);

@@ -40,11 +40,9 @@ impl ServerProcess {
         core: Option<usize>,
         sockets: u64,
     ) -> io::Result<Self> {
-        sweep(&std::env::temp_dir());
-        let name = format!("{DIRECTORY}{}", std::process::id());
-        let directory = data
-            .map_or_else(std::env::temp_dir, Path::to_path_buf)
-            .join(name);
+        let folder = data.map_or_else(std::env::temp_dir, Path::to_path_buf);
+        sweep(&folder);
+        let directory = folder.join(format!("{DIRECTORY}{}", std::process::id()));
         std::fs::create_dir_all(&directory).map_err(|error| {
             let place = directory.display();
             io::Error::new(error.kind(), format!("no directory {place}: {error}"))

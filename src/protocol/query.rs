@@ -2,6 +2,10 @@
 //!
 //! Never an error: invalid parameters are ignored, as in the original API.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::str::FromStr;
+
 use crate::model::{Bound, Marker, PageRequest};
 
 /// Most items of one list parameter; the rest is ignored (`ids` takes 200).
@@ -94,6 +98,15 @@ impl Query {
             .filter(|item| !item.is_empty())
             .take(LIST_MAX)
             .map(ToOwned::to_owned)
+            .collect()
+    }
+
+    /// The ids of a list, each once; what is no id is ignored.
+    pub fn ids<T: FromStr + Copy + Eq + Hash>(&self, name: &str) -> Vec<T> {
+        let mut seen = HashSet::new();
+        let ids = self.list(name).into_iter();
+        ids.filter_map(|id| id.parse().ok())
+            .filter(|id| seen.insert(*id))
             .collect()
     }
 

@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
+use crate::actors::user::posts::sweep_reposts;
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -251,6 +252,8 @@ async fn sweep(shared: &Shared) {
     loop {
         turns.tick().await;
         shared.presence.sweep();
+        let store = shared.store.clone();
+        actix_rt::spawn(async move { sweep_reposts(&store).await });
     }
 }
 

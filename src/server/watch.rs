@@ -1,13 +1,16 @@
 //! The watch over a running server: once a second it looks at what `/readyz` promises.
 
 use std::future::Future;
+use std::io;
 use std::time::{Duration, Instant};
+
+use actix_rt::task::{JoinHandle, spawn_blocking};
 
 use crate::actors::Shared;
 use crate::event::Pos;
 use crate::http::App;
 use crate::http::readiness::Unready;
-use crate::store::{Ahead, LogHead};
+use crate::store::{Ahead, DiskState, LogHead, Store};
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -23,6 +26,8 @@ struct Watch {
     /// An end of the log that was not delivered yet, and since when.
     behind: Option<(Pos, Instant)>,
     found: Vec<Unready>,
+    /// The question to the disk that has no answer yet. A disk that hangs holds this one thread, not one per look.
+    disk: Option<JoinHandle<io::Result<DiskState>>>,
 }
 
 /// As long as the server runs.
@@ -61,12 +66,8 @@ impl Watch {
             None => found.push(Unready::ReadsFail),
             Some(head) => found.extend(self.look_at_head(&head, shared)),
         }
-        let disk = {
-            let store = store.clone();
-            actix_rt::task::spawn_blocking(move || store.disk())
-        };
-        match in_time(disk).await {
-            Some(Ok(disk)) => {
+        match self.ask_disk(store).await {
+            Some(disk) => {
                 if disk.free_bytes / MEGABYTE < min_free_megabytes {
                     found.push(Unready::DiskFull);
                 }
@@ -74,9 +75,22 @@ impl Watch {
                     found.push(Unready::DatabaseMoved);
                 }
             }
-            Some(Err(_)) | None => found.push(Unready::DiskFull),
+            None => found.push(Unready::DiskFull),
         }
         found
+    }
+
+    /// `None`: the disk failed, or has not answered yet.
+    async fn ask_disk(&mut self, store: &Store) -> Option<DiskState> {
+        let asked = self.disk.get_or_insert_with(|| {
+            let store = store.clone();
+            spawn_blocking(move || store.disk())
+        });
+        let answer = in_time(&mut *asked).await;
+        if asked.is_finished() {
+            self.disk = None;
+        }
+        answer?.ok()
     }
 
     fn look_at_head(&mut self, head: &LogHead, shared: &Shared) -> Vec<Unready> {

@@ -106,13 +106,35 @@ pub(super) fn checkpoint(sql: &mut Sql) {
     }
 }
 
-/// The same without waiting for readers, which would hold up the writes; false if one was in the way.
+/// The same without waiting for readers, which would hold up the writes; false if one was in the way. Afterwards the
+/// connection is as patient as it was.
 pub(super) fn checkpoint_now(sql: &mut Sql) -> bool {
+    let Ok(patience) = patience(sql) else {
+        return false;
+    };
     drop(sql.batch_execute("PRAGMA busy_timeout = 0;"));
     let outcome =
         diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(sql);
-    drop(sql.batch_execute(BUSY_TIMEOUT));
+    if let Err(error) = shorten_patience(sql, patience) {
+        tracing::warn!(
+            ?error,
+            "the write lane does not wait for other processes any more"
+        );
+    }
     outcome.is_ok_and(|checkpoint| checkpoint.busy == 0)
+}
+
+/// How long the connection waits for a lock.
+pub(super) fn patience(sql: &mut Sql) -> Result<Duration, Failure> {
+    let waits = diesel::sql_query("PRAGMA busy_timeout").get_result::<Waits>(sql)?;
+    let millis = u64::try_from(waits.timeout).unwrap_or(0);
+    Ok(Duration::from_millis(millis))
+}
+
+#[derive(QueryableByName)]
+struct Waits {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    timeout: i32,
 }
 
 #[derive(QueryableByName)]

@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::place::directory_of;
 use super::statements::{TouchLogHead, execute};
 use super::{Failure, Store};
 
@@ -76,11 +77,7 @@ impl Store {
     /// The directory is gone, or the disk does not answer.
     pub fn disk(&self) -> Result<DiskState, std::io::Error> {
         let place = &self.shared.place;
-        let directory = match place.file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            Some(_) | None => Path::new("."),
-        };
-        let disk = nix::sys::statvfs::statvfs(directory)?;
+        let disk = nix::sys::statvfs::statvfs(directory_of(&place.file))?;
         Ok(DiskState {
             free_bytes: disk.blocks_available().saturating_mul(disk.fragment_size()),
             is_in_place: identity(&place.file) == place.identity,

@@ -3,7 +3,7 @@
 //! * [`Store::read`] runs a job on a reading thread, on one state of the database.
 //! * [`Store::write`] runs a job in the write lane (`lane.rs`): all writes that wait share one transaction and one
 //!   sync to the disk. The answer leaves after the commit.
-//! * What a job announces is numbered as the last step of its transaction (`log.rs`), and leaves through
+//! * What a job announces is numbered as the last step of its transaction (`log/mod.rs`), and leaves through
 //!   [`Store::committed`] once it is committed.
 //!
 //! Jobs get a [`Db`] or a [`Tx`]; these take and give model types. Rows, tables and connections stay in here.
@@ -67,7 +67,7 @@ pub use numbers::Numbers;
 pub use options::StoreOptions;
 pub use outlet::CommittedBatch;
 pub use place::ServeLock;
-pub use posts::{PostFilter, PostList, PostMarks};
+pub use posts::{PostFilter, PostHints, PostList, PostMarks, PostSamples};
 pub use reading::Purpose;
 pub use relations::FollowOrder;
 pub use relations::MutesAndBlocks;

@@ -122,7 +122,8 @@ pub(super) fn demand(file: &Path) -> Result<(), Failure> {
     }
 }
 
-fn directory_of(file: &Path) -> &Path {
+/// The directory that holds a file.
+pub(super) fn directory_of(file: &Path) -> &Path {
     match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         Some(_) | None => Path::new("."),

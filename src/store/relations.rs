@@ -30,6 +30,12 @@ pub enum FollowOrder {
 }
 
 impl Db<'_> {
+    /// The relationship between a viewer and another user.
+    pub fn relationship(&mut self, viewer: UserId, other: UserId) -> Result<Relationship, Failure> {
+        let mut found = self.relationships(viewer, &[other])?;
+        Ok(found.remove(&other).unwrap_or_default())
+    }
+
     /// The relationships between a viewer and others. Users without any are omitted.
     pub fn relationships(
         &mut self,

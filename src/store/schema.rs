@@ -145,8 +145,6 @@ diesel::table! {
         revision -> Integer,
         is_human -> Bool,
         is_nsfw -> Bool,
-        is_directed -> Bool,
-        length -> Integer,
         text -> Text,
         html -> Text,
         entities -> Nullable<Text>,
@@ -174,7 +172,6 @@ diesel::table! {
         user_id -> BigInt,
         post_id -> BigInt,
         is_copy -> Bool,
-        is_leading -> Bool,
     }
 }
 
@@ -186,19 +183,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    post_links (post_id, url) {
-        post_id -> BigInt,
-        url -> Text,
-        domain -> Text,
-    }
-}
-
-diesel::table! {
     bookmarks (id) {
         id -> BigInt,
         user_id -> BigInt,
         post_id -> BigInt,
-        created_at -> BigInt,
         note -> Nullable<Text>,
     }
 }
@@ -290,7 +278,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_events,
     log_head,
     messages,
-    post_links,
     post_mentions,
     post_revisions,
     post_tags,

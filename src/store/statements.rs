@@ -1,8 +1,9 @@
-//! All SQL that is written by hand, for the paths where preparing a statement costs as much as running it.
+//! SQL that is written by hand, for the paths where preparing a statement costs as much as running it. Conditions that
+//! diesel cannot express are with their queries (`among.rs`, `channels/unread.rs`, `search/channels.rs`).
 //!
 //! Diesel prepares each `UPDATE` anew, since its text may differ from call to call, and has no words for
 //! transactions and upserts. A statement here is a type: its text is a constant, so each connection prepares it once.
-//! What another database says differently is in this file, `connect.rs` and `search/words.rs`.
+//! What another database says differently is in these files, `connect.rs` and `search/words.rs`.
 
 use std::marker::PhantomData;
 
@@ -96,8 +97,18 @@ statements! {
             SELECT users.id, (SELECT MIN(id) FROM posts WHERE posts.user_id = users.id AND posts.id BETWEEN ? AND ?)
             FROM users WHERE users.id = ?
         ) SELECT author, head FROM heads WHERE head IS NOT NULL ORDER BY head LIMIT ?";
+    /// The last users that reposted each of some posts (a JSON list of ids), so many of each at most; latest first.
+    SampleReposters -> (BigInt, BigInt) = "SELECT posts.repost_of, posts.user_id
+        FROM json_each(?) AS wanted JOIN posts ON posts.id IN (SELECT id FROM posts AS reposts
+            WHERE reposts.repost_of = wanted.value AND reposts.deleted_at IS NULL ORDER BY id DESC LIMIT ?)
+        ORDER BY posts.id DESC";
+    /// The same for the users that bookmarked them.
+    SampleBookmarkers -> (BigInt, BigInt) = "SELECT bookmarks.post_id, bookmarks.user_id
+        FROM json_each(?) AS wanted JOIN bookmarks ON bookmarks.id IN (SELECT id FROM bookmarks AS marks
+            WHERE marks.post_id = wanted.value ORDER BY id DESC LIMIT ?)
+        ORDER BY bookmarks.id DESC";
     /// Whether a post, or one of the last 500 reposts of it before a repost, not before a moment, is by a user or by one
-    /// that the user follows.
+    /// that the user follows, and not by one of those whose posts are hidden (a JSON list of ids).
     HeardRepost -> BigInt = "SELECT earlier.id
         FROM (
             SELECT * FROM (SELECT id, user_id, created_at FROM posts
@@ -105,7 +116,7 @@ statements! {
             UNION ALL
             SELECT id, user_id, created_at FROM posts WHERE id = ?
         ) AS earlier
-        WHERE earlier.created_at > ? AND (earlier.user_id = ? OR EXISTS (
+        WHERE earlier.created_at > ? AND earlier.user_id NOT IN (SELECT value FROM json_each(?)) AND (earlier.user_id = ? OR EXISTS (
             SELECT 1 FROM relations WHERE relations.user_id = ? AND kind = 'follow' AND other_id = earlier.user_id))
         LIMIT 1";
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
+use super::among::among;
 use super::schema::{channels, messages, relations, users};
 use super::{Db, Failure};
 use crate::model::{Page, PageRequest, Relation, UserId};
@@ -72,13 +73,15 @@ impl Db<'_> {
     fn active_users(&mut self, not: &HashSet<UserId>) -> Result<Vec<(i64, UserId)>, Failure> {
         // Two questions, since one would look for public channels through all messages there are.
         let newest = messages::table
+            .filter(messages::deleted_at.is_null())
             .order(messages::id.desc())
             .limit(MOST_MESSAGES)
             .select((messages::id, messages::user_id, messages::channel_id))
             .load::<(i64, i64, i64)>(self.sql)?;
         let places: HashSet<i64> = newest.iter().map(|(.., channel)| *channel).collect();
         let public: HashSet<i64> = channels::table
-            .filter(channels::id.eq_any(places))
+            .filter(among("channels.id", places))
+            .filter(channels::is_active.eq(true))
             .filter(channels::read_public.eq(true))
             .select(channels::id)
             .load(self.sql)?
@@ -94,15 +97,12 @@ impl Db<'_> {
     }
 
     fn drop_disabled(&mut self, found: &mut Vec<(i64, UserId)>) -> Result<(), Failure> {
-        let mut disabled: HashSet<UserId> = HashSet::new();
-        for part in found.chunks(500) {
-            let ids = users::table
-                .filter(users::id.eq_any(part.iter().map(|(_, user)| user.0)))
-                .filter(users::disabled_at.is_not_null())
-                .select(users::id)
-                .load::<i64>(self.sql)?;
-            disabled.extend(ids.into_iter().map(UserId));
-        }
+        let ids = users::table
+            .filter(among("users.id", found.iter().map(|(_, user)| user.0)))
+            .filter(users::disabled_at.is_not_null())
+            .select(users::id)
+            .load::<i64>(self.sql)?;
+        let disabled: HashSet<UserId> = ids.into_iter().map(UserId).collect();
         found.retain(|(_, user)| !disabled.contains(user));
         Ok(())
     }

@@ -157,16 +157,6 @@ pub fn with_object_id(content: &mut Content, id: i64) {
     content.html = html::replace_in_hrefs(&content.html, OBJECT_ID, &id);
 }
 
-/// Code points that count against a limit: markdown links count as their anchors.
-pub fn length(content: &Content) -> usize {
-    let appended = content.entities.links.iter().map(|link| {
-        let amended = link.amended_len.unwrap_or(link.len);
-        amended.saturating_sub(link.len)
-    });
-    let whole = content.text.chars().count();
-    whole.saturating_sub(appended.sum())
-}
-
 /// Whether a text leaves no mark on the screen: it is empty, or all of it is blanks, controls and characters that
 /// Unicode calls ignorable.
 pub fn is_invisible(text: &str) -> bool {

@@ -1,13 +1,17 @@
 //! Default pictures, drawn from the id: clients require a URL for every account. They are PNG, since many clients have no
 //! decoder for SVG; two colours, so the largest has a few hundred bytes.
 
-use actix_web::web::Path;
+use std::fmt::Display;
+
+use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{LASTING, reply};
+use super::{LASTING, is_known, reply, tag_of};
 use crate::protocol::query::Query;
 
 const PNG: &str = "image/png";
+/// Part of the tags of all pictures: a change of the drawing or of its encoding raises it.
+const DRAWING: u32 = 1;
 /// Pixels on each side of an avatar.
 const AVATAR: Size = Size {
     width: 256,
@@ -31,24 +35,39 @@ type Colour = [u8; 3];
 
 /// `GET /images/avatar/{id}`
 pub(super) async fn avatar(request: HttpRequest, id: Path<u64>) -> HttpResponse {
-    let pattern = Pattern::of(id.into_inner());
+    let id = id.into_inner();
     let size = AVATAR.fitted(&Query::parse(request.query_string()));
-    let cell = |pixel: u32, of: u32| pixel * CELLS / of;
-    let picture = encode(size, [pattern.ground, pattern.ink], |x, y| {
-        pattern.is_inked(cell(x, size.width), cell(y, size.height))
-    });
-    answer(&request, picture)
+    answer(&request, id, size, || {
+        let pattern = Pattern::of(id);
+        let cell = |pixel: u32, of: u32| pixel * CELLS / of;
+        encode(size, [pattern.ground, pattern.ink], |x, y| {
+            pattern.is_inked(cell(x, size.width), cell(y, size.height))
+        })
+    })
 }
 
 /// `GET /images/cover`: plain.
 pub(super) async fn cover(request: HttpRequest) -> HttpResponse {
     let size = COVER.fitted(&Query::parse(request.query_string()));
-    answer(&request, encode(size, [[255; 3]; 2], |_, _| false))
+    answer(&request, "cover", size, || {
+        encode(size, [[255; 3]; 2], |_, _| false)
+    })
 }
 
-fn answer(request: &HttpRequest, picture: Result<Vec<u8>, png::EncodingError>) -> HttpResponse {
-    match picture {
-        Ok(bytes) => reply(request, PNG, LASTING, &bytes),
+/// The tag follows from what decides about the picture, so that a client that has it costs no drawing.
+fn answer(
+    request: &HttpRequest,
+    subject: impl Display,
+    size: Size,
+    draw: impl FnOnce() -> Result<Vec<u8>, png::EncodingError>,
+) -> HttpResponse {
+    let Size { width, height } = size;
+    let tag = tag_of(format!("{DRAWING} {subject} {width} {height}").as_bytes());
+    if is_known(request, &tag) {
+        return reply(PNG, LASTING, &tag, None);
+    }
+    match draw() {
+        Ok(bytes) => reply(PNG, LASTING, &tag, Some(Bytes::from(bytes))),
         Err(error) => {
             tracing::error!(%error, "a default picture could not be encoded");
             HttpResponse::InternalServerError().finish()

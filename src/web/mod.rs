@@ -3,11 +3,13 @@
 
 mod images;
 
+use std::sync::LazyLock;
+
 use actix_web::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EntityTag, IF_NONE_MATCH,
     X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard};
 use serde::Serialize;
 
@@ -53,6 +55,12 @@ assets! {
             "quotes.js" "richtext.js" "room-head.js" "room-pages.js" "room-people.js" "rooms-view.js" "rooms.js"
             "sentences.js" "session.js" "stream.js" "subscriptions.js" "voice.js" "windows.js";
 }
+
+/// The tags of the files, in the order of the list. The files never change, so each is hashed once.
+static TAGS: LazyLock<Vec<EntityTag>> = LazyLock::new(|| {
+    let texts = ASSETS.iter().map(|asset| asset.text.as_bytes());
+    texts.map(tag_of).collect()
+});
 
 /// The accounts of a demo; empty without one.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -101,29 +109,35 @@ async fn asset(request: HttpRequest, name: Path<String>) -> HttpResponse {
 }
 
 fn serve(request: &HttpRequest, name: &str) -> HttpResponse {
-    let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
+    let mut tagged = ASSETS.iter().zip(TAGS.iter());
+    let Some((asset, tag)) = tagged.find(|(asset, _)| asset.name == name) else {
         return HttpResponse::NotFound().body("no such file");
     };
-    reply(request, asset.kind, REVALIDATED, asset.text.as_bytes())
+    let text = Bytes::from_static(asset.text.as_bytes());
+    let body = (!is_known(request, tag)).then_some(text);
+    reply(asset.kind, REVALIDATED, tag, body)
 }
 
-fn reply(
-    request: &HttpRequest,
-    kind: &'static str,
-    kept: &'static str,
-    body: &[u8],
-) -> HttpResponse {
-    let tag = EntityTag::new_strong(fingerprint(body));
+/// Whether the client has what this tag names.
+fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
     let mut known = request.headers().get_all(IF_NONE_MATCH);
     // A proxy that compresses makes the tag a weak one; the text in it stays.
-    let is_known = known.any(|line| {
+    known.any(|line| {
         let line = line.to_str().unwrap_or_default();
         line.trim() == "*" || line.contains(tag.tag())
-    });
-    let mut response = if is_known {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
+    })
+}
+
+/// `body`: `None` if the client has it.
+fn reply(
+    kind: &'static str,
+    kept: &'static str,
+    tag: &EntityTag,
+    body: Option<Bytes>,
+) -> HttpResponse {
+    let mut response = match body {
+        Some(_) => HttpResponse::Ok(),
+        None => HttpResponse::NotModified(),
     };
     response
         .insert_header((ETAG, tag.to_string()))
@@ -131,20 +145,18 @@ fn reply(
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((CONTENT_TYPE, kind));
-    if is_known {
-        response.finish()
-    } else {
-        response.body(body.to_vec())
+    match body {
+        Some(body) => response.body(body),
+        None => response.finish(),
     }
 }
 
-fn fingerprint(body: &[u8]) -> String {
+/// Equal bytes have equal tags. The length is the same for all, so that no tag is a part of another one.
+fn tag_of(bytes: &[u8]) -> EntityTag {
     use sha2::{Digest, Sha256};
-    Sha256::digest(body)
-        .iter()
-        .take(12)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digest = Sha256::digest(bytes);
+    let digits = digest.iter().take(12).map(|byte| format!("{byte:02x}"));
+    EntityTag::new_strong(digits.collect())
 }
 
 async fn demo_people(demo: Data<Demo>) -> HttpResponse {

@@ -4,6 +4,7 @@
 //! an idle stream costs a socket, an actor and a handle in the shard.
 
 use std::convert::Infallible;
+use std::os::fd::AsRawFd as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -53,7 +54,12 @@ pub async fn upgrade(
     request: Request,
     framed: Framed<CasedStream<HttpSocket>, h1::Codec>,
 ) -> Result<(), Infallible> {
-    let parts = framed.into_parts();
+    let mut parts = framed.into_parts();
+    // Answers to earlier requests of the connection leave before its protocol changes. They pass the layers of HTTP, which
+    // spell their header names and bound how long the peer may take nothing.
+    if parts.io.write_all(&parts.write_buf).await.is_err() {
+        return Ok(());
+    }
     let Some((io, place)) = parts.io.into_inner().into_parts() else {
         return Ok(());
     };
@@ -88,7 +94,7 @@ pub async fn upgrade(
         }
         Err(failure) => {
             gate.shared.metrics.add(Counter::UpgradesRefused, 1);
-            refuse(io, place, failure).await;
+            refuse(io, place, failure);
         }
     }
     Ok(())
@@ -136,17 +142,18 @@ impl Opening {
             return;
         }
         // A revocation that passed before the connection was in the shard did not reach it.
-        if let Some(secret) = secret
-            && !matches!(gate.shared.store.token(&secret).await, Ok(Some(_)))
-            && gate
-                .shard
-                .state
-                .borrow()
-                .connections
-                .find(connection)
-                .is_some()
-        {
-            gate.shard.close(connection.index, Goodbye::TokenRevoked);
+        let Some(secret) = secret else { return };
+        let goodbye = match gate.shared.store.token(&secret).await {
+            Ok(Some(_)) => return,
+            Ok(None) => Goodbye::TokenRevoked,
+            // The token may be valid: this code asks the client to reconnect.
+            Err(_) => Goodbye::Incomplete,
+        };
+        let state = gate.shard.state.borrow();
+        let is_open = state.connections.find(connection).is_some();
+        drop(state);
+        if is_open {
+            gate.shard.close(connection.index, goodbye);
         }
     }
 }
@@ -168,14 +175,15 @@ fn first_bytes(key: &[u8], id: &ConnectionId, identity: &Identity, gate: &Gate) 
     bytes
 }
 
-/// Answers in HTTP and closes. The bytes are few; a peer that does not take them has its connection reset.
-async fn refuse(mut io: TcpStream, place: Option<Place>, failure: Failure) {
+/// Answers in HTTP and closes. The answer fits into the buffer of the kernel, which is empty unless the peer reads
+/// nothing; then the connection is dropped at once, so that the peer cannot hold it.
+fn refuse(io: TcpStream, place: Option<Place>, failure: Failure) {
     let mut error = ApiError::from(failure);
     if error.code() == 429 {
         error = error.retry_after(RETRY);
     }
-    if io.write_all(&error.whole_answer()).await.is_ok() {
-        // What came behind the request is still on its way.
+    if send_now(io.as_raw_fd(), &error.whole_answer()) == Sent::All {
+        // Bytes that the client sent behind the request may still arrive.
         linger(io, place);
     }
 }

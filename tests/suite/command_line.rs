@@ -120,6 +120,14 @@ fn config_prints_defaults_that_it_would_accept_itself() {
 }
 
 #[test]
+fn config_prints_the_defaults_beside_settings_that_cannot_be_used() {
+    let output = cli::run(&["config", "--config", "/no/such/file", "--log", "a=b=c"]);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    assert_eq!(output.stdout, cli::run(&["config"]).stdout);
+}
+
+#[test]
 fn help_names_the_commands() {
     let output = cli::run(&["--help"]);
     assert!(output.status.success());

@@ -82,7 +82,7 @@ fn a_token_that_the_command_line_revokes_is_refused_and_its_streams_are_closed()
     phone.get("/token").is(200);
     let id = token_id(&server, "messages:org.example.phone");
     assert_eq!(
-        done(&server, &["token", "revoke", &id])["revoked"],
+        done(&server, &["token", "revoke", &id, &id])["revoked"],
         json!([id])
     );
     assert_eq!(on_phone.closed_with(), 4001);

@@ -1,5 +1,4 @@
 DROP TABLE bookmarks;
-DROP TABLE post_links;
 DROP TABLE post_tags;
 DROP TABLE post_mentions;
 DROP TABLE post_revisions;

@@ -14,8 +14,6 @@ CREATE TABLE posts (
     revision         INTEGER NOT NULL DEFAULT 0,   -- 0: as it was written first
     is_human         BOOLEAN NOT NULL,             -- by the kind of its author: the global stream shows those only
     is_nsfw          BOOLEAN NOT NULL,
-    is_directed      BOOLEAN NOT NULL,             -- begins with mentions
-    length           INTEGER NOT NULL,             -- code points that count
     text             TEXT    NOT NULL,             -- empty on reposts and after deletion
     html             TEXT    NOT NULL,
     entities         TEXT,                         -- NULL: none
@@ -28,11 +26,12 @@ CREATE TABLE posts (
 -- The rowid is the last column of each index, so each of them orders by id.
 CREATE INDEX posts_by_user ON posts (user_id);
 CREATE INDEX posts_by_thread ON posts (thread_id);
-CREATE INDEX posts_by_reply ON posts (reply_to) WHERE reply_to IS NOT NULL;
 CREATE UNIQUE INDEX posts_by_repost ON posts (repost_of, user_id) WHERE repost_of IS NOT NULL AND deleted_at IS NULL;
 -- Newest reposts first.
 CREATE INDEX posts_reposts ON posts (repost_of) WHERE repost_of IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX posts_global ON posts (id) WHERE repost_of IS NULL AND is_human;
+-- Deleted posts whose reposts are still to be taken away.
+CREATE INDEX posts_with_reposts_left ON posts (reposts) WHERE deleted_at IS NOT NULL;
 -- What a page says about posts that were deleted or revised since.
 CREATE INDEX posts_deleted ON posts (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX posts_deleted_by_user ON posts (user_id, deleted_at) WHERE deleted_at IS NOT NULL;
@@ -56,9 +55,9 @@ CREATE TABLE post_mentions (
     user_id          BIGINT  NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     post_id          BIGINT  NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
     is_copy          BOOLEAN NOT NULL,             -- copy mentions only
-    is_leading       BOOLEAN NOT NULL,
     PRIMARY KEY (user_id, post_id)
 ) WITHOUT ROWID;
+CREATE INDEX post_mentions_by_post ON post_mentions (post_id);
 
 CREATE TABLE post_tags (
     tag              TEXT    NOT NULL,             -- folded, see text::words::fold_tag
@@ -67,20 +66,10 @@ CREATE TABLE post_tags (
 ) WITHOUT ROWID;
 CREATE INDEX post_tags_by_post ON post_tags (post_id);
 
-CREATE TABLE post_links (
-    post_id          BIGINT  NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
-    url              TEXT    NOT NULL,
-    domain           TEXT    NOT NULL,             -- lower case, without www.
-    PRIMARY KEY (post_id, url)
-) WITHOUT ROWID;
-CREATE INDEX post_links_by_url ON post_links (url, post_id);
-CREATE INDEX post_links_by_domain ON post_links (domain, post_id);
-
 CREATE TABLE bookmarks (
     id               INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, -- orders a list of bookmarks
     user_id          BIGINT  NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     post_id          BIGINT  NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
-    created_at       BIGINT  NOT NULL,
     note             TEXT,                         -- of the user alone
     UNIQUE (user_id, post_id)
 );

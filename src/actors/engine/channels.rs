@@ -101,7 +101,7 @@ impl Engine {
             .await
     }
 
-    /// Finds the private channel of exactly these people and the caller, or makes it.
+    /// Finds the private channel of exactly these people and the caller, or makes it, which the flag says.
     ///
     /// # Errors
     /// Only the caller, too many users, or a block between the caller and one of them.
@@ -109,7 +109,7 @@ impl Engine {
         &self,
         principal: &UserPrincipal,
         others: Vec<UserId>,
-    ) -> Result<ChannelId, Failure> {
+    ) -> Result<(ChannelId, bool), Failure> {
         let mut people: HashSet<UserId> = others.into_iter().collect();
         people.remove(&principal.user);
         if people.is_empty() {

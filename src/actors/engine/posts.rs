@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::actors::user::mail::{ActOnPost, CreatePost, PostAct, RevisePost};
-use crate::actors::user::posts::delete_reposts;
+use crate::actors::user::posts::sweep_reposts;
 use crate::model::{Failure, NewPost, Post, PostId, PostRevision, UserPrincipal};
 
 impl Engine {
@@ -53,12 +53,9 @@ impl Engine {
         };
         let post = self.ask_user(principal.user, mail).await??.wait().await?;
         if matches!(act, PostAct::Delete) && post.repost_of.is_none() {
+            // Behind the answer.
             let store = self.store().clone();
-            // Behind the answer, one small transaction after the other, so that other writes come between. A stop ends it.
-            actix::spawn(async move {
-                let next = || store.write(move |tx| delete_reposts(tx, id));
-                while let Ok(true) = next().await {}
-            });
+            actix::spawn(async move { sweep_reposts(&store).await });
         }
         Ok(post)
     }

@@ -11,6 +11,7 @@ use crate::actors::Shared;
 use crate::actors::channel::mail::MayListen;
 use crate::actors::connection::{Answer, ConnectionMail};
 use crate::actors::permits::Permit;
+use crate::event::Pos;
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, SubscriptionId, Token, UserId, UserPrincipal};
 use crate::protocol::filter::Filter;
@@ -105,7 +106,7 @@ impl Engine {
         self.demand_access(&principal, new.topic).await?;
         let followed_users = self.followed_users(principal.user, new.topic).await?;
         // Another process may have committed events that `LogTail` has not read: they are before this subscription.
-        let since = self.store().log_head().await?.pos;
+        let since = self.store().read(|db| db.log_position().map(Pos)).await?;
         let serial = self.shared.number_call();
         let guard = SubscriptionGuard {
             shared: Arc::clone(&self.shared),

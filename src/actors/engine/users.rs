@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Engine;
 use crate::actors::presence::SetPresence;
 use crate::actors::user::mail::{
-    ChangeProfile, GrantToken, MarkAllRead, MoveMarkers, ProfileChange, Relate, RevokeToken,
+    ChangeProfile, GrantToken, MarkRead, MoveMarkers, ProfileChange, Relate, RevokeToken,
     SetUserPresence,
 };
 use crate::actors::user::write;
@@ -14,7 +14,11 @@ use crate::model::{
     ClientId, Marker, MarkerName, Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
+use crate::store::Db;
 use crate::store::secret::random_id;
+
+/// Markers that one transaction moves: each is a row and an event.
+const MARKED_AT_ONCE: usize = 200;
 
 impl Engine {
     /// Follows, mutes or blocks a user, or undoes it.
@@ -141,7 +145,13 @@ impl Engine {
         principal: &UserPrincipal,
         kinds: Vec<String>,
     ) -> Result<(), Failure> {
-        let mail = || MarkAllRead(principal.clone(), kinds.clone());
-        self.ask_user(principal.user, mail).await??.wait().await
+        let reader = principal.clone();
+        let read = move |db: &mut Db<'_>| db.unread_channels(&reader, &kinds);
+        let unread = self.store().read(read).await?;
+        for some in unread.chunks(MARKED_AT_ONCE) {
+            let mail = || MarkRead(some.to_vec());
+            self.ask_user(principal.user, mail).await??.wait().await?;
+        }
+        Ok(())
     }
 }

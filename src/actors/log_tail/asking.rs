@@ -1,9 +1,9 @@
 //! Asks the owning actors for the subscribed users: concurrently, the answers in the order of the events. And the
 //! database for the authorizations of apps that open their first stream.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
@@ -11,12 +11,15 @@ use super::PAUSE;
 use super::dispatch::Dispatcher;
 use crate::actors::channel::mail::EventsArrived;
 use crate::event::{Event, Owner};
-use crate::model::{ChannelId, ClientId, Subscribers};
+use crate::model::{ChannelId, ClientId, Failure, Subscribers};
 use crate::store::Purpose;
 use crate::telemetry::{ActorNumbers, Counter};
 
 /// Tries before an actor that cannot load is passed over: 5 seconds with [`PAUSE`] between them.
 const TRIES: u32 = 25;
+
+/// How long the authorizations of an app may take to load.
+const LONGEST_LOAD: Duration = Duration::from_secs(5);
 
 /// What the owner of an event said to it.
 #[derive(Clone, Default)]
@@ -104,18 +107,21 @@ impl Dispatcher {
     }
 
     /// Brings the index up to the apps that have a stream now.
-    pub(super) async fn load_apps(&mut self, open: &[ClientId]) {
+    pub(super) async fn load_apps(&mut self, open: &HashSet<ClientId>) {
         let idle = self.shared.idle;
         for client in self.app_index.note_open(open, Instant::now(), idle) {
-            self.load_app(client).await;
+            // Nothing else is delivered meanwhile, so a read that hangs has an end too.
+            let loaded = tokio::time::timeout(LONGEST_LOAD, self.load_app(&client)).await;
+            if loaded.is_err() {
+                tracing::error!(%client, "the authorizations of an app do not load: its streams are closed");
+                self.shared.metrics.add(Counter::LogUnanswered, 1);
+                self.close_app(&client).await;
+            }
         }
     }
 
-    async fn load_app(&mut self, client: ClientId) {
-        for _ in 0..TRIES {
-            if self.shared.app_permits.taken_by(&client) == 0 {
-                return;
-            }
+    async fn load_app(&mut self, client: &ClientId) {
+        while self.shared.app_permits.taken_by(client) > 0 {
             let id = client.clone();
             let store = &self.shared.store;
             let read = store.read_for(Purpose::Delivery, move |db| {
@@ -124,17 +130,16 @@ impl Dispatcher {
             });
             match read.await {
                 Ok((tokens, disabled)) => {
-                    let firehose = self.shared.directory.firehose(&client, &self.shared);
+                    let firehose = self.shared.directory.firehose(client, &self.shared);
                     let numbers = firehose.numbers().clone();
-                    self.app_index.load(client, numbers, &tokens, disabled);
+                    self.app_index
+                        .load(client.clone(), numbers, &tokens, disabled);
                     return;
                 }
+                Err(Failure::Stopping) => return,
                 // Its streams are late rather than incomplete.
                 Err(_) => self.pause().await,
             }
         }
-        tracing::error!(%client, "the authorizations of an app do not load: its streams are closed");
-        self.shared.metrics.add(Counter::LogUnanswered, 1);
-        self.close_app(&client).await;
     }
 }

@@ -1,6 +1,6 @@
 //! From events to mails: subscribed users, apps that may see the event, users from whom it is hidden, listening shards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -119,7 +119,7 @@ impl Dispatcher {
         self.shared
             .metrics
             .add(Counter::EventsDelivered, events.len() as u64);
-        let mut open = self.shared.app_permits.keys();
+        let mut open: HashSet<ClientId> = self.shared.app_permits.keys().into_iter().collect();
         let (answers, is_whole) = self.ask_owners(events, !open.is_empty()).await;
         if !is_whole {
             for client in std::mem::take(&mut open) {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::actors::presence::SetPresence;
 use crate::model::{
-    ClientBrief, ClientId, Failure, Marker, MarkerName, NewPost, Post, PostId, PostRevision,
-    Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
+    ChannelId, ClientBrief, ClientId, Failure, Marker, MarkerName, MessageId, NewPost, Post,
+    PostId, PostRevision, Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
 use crate::store::Pending;
@@ -128,7 +128,7 @@ pub struct MoveMarkers {
     pub reset: bool,
 }
 
-/// Moves the marker of each unread subscribed channel of these types to its newest message.
-#[derive(actix::Message, Debug)]
+/// Moves the marker of each of these channels to a message, unless it is there already.
+#[derive(actix::Message, Clone, Debug)]
 #[rtype(result = "Result<Pending<()>, Failure>")]
-pub struct MarkAllRead(pub UserPrincipal, pub Vec<String>);
+pub struct MarkRead(pub Vec<(ChannelId, MessageId)>);

@@ -10,7 +10,7 @@ use actix::prelude::*;
 use tokio::time::Instant;
 
 use self::mail::{
-    ActOnPost, ChangeProfile, CreatePost, GrantToken, MarkAllRead, MoveMarkers, PostAct, Relate,
+    ActOnPost, ChangeProfile, CreatePost, GrantToken, MarkRead, MoveMarkers, PostAct, Relate,
     RevisePost, RevokeToken, SetUserPresence,
 };
 use super::Shared;
@@ -115,14 +115,15 @@ impl Handler<MoveMarkers> for UserActor {
     }
 }
 
-impl Handler<MarkAllRead> for UserActor {
+impl Handler<MarkRead> for UserActor {
     type Result = Result<Pending<()>, Failure>;
 
-    fn handle(&mut self, mail: MarkAllRead, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, mail: MarkRead, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
+        let user = self.id;
         self.shared
             .store
-            .submit(move |tx| write::mark_all_read(tx, &mail.0, &mail.1))
+            .submit(move |tx| write::mark_read(tx, user, &mail.0))
     }
 }
 

@@ -7,10 +7,8 @@ use std::time::Duration;
 use super::mail::{CreatePost, RevisePost};
 use crate::event::{Payload, Posted};
 use crate::model::visibility::{Occasion, shows_profile};
-use crate::model::{
-    ClientBrief, Entities, Failure, Post, PostId, Refusal, Stamp, User, UserId, UserKind,
-};
-use crate::store::Tx;
+use crate::model::{ClientBrief, Entities, Failure, Post, PostId, Refusal, User, UserId, UserKind};
+use crate::store::{Db, Store, Tx};
 
 /// Reposts that one transaction takes away with their post: each is a few rows and an event.
 const REPOSTS_AT_ONCE: i64 = 50;
@@ -36,13 +34,15 @@ pub fn create(tx: &mut Tx<'_>, mail: CreatePost, windows: PostWindows) -> Result
         return Err(Refusal::PostDuplicate.at("text").into());
     }
     let answered = match new.reply_to {
-        Some(id) => Some(original(tx, id)?.ok_or_else(|| Refusal::ReplyUnknown.at("reply_to"))?),
+        Some(id) => {
+            let there = original(tx, id)?.filter(|post| !post.is_deleted());
+            let answered = there.ok_or_else(|| Refusal::ReplyUnknown.at("reply_to"))?;
+            demand_no_block(tx, author.id, answered.user_id)?;
+            Some(answered)
+        }
         None => None,
     };
-    if let Some(answered) = &answered {
-        demand_no_block(tx, author.id, answered.user_id)?;
-    }
-    let post = tx.insert_post(&author, new)?;
+    let post = tx.insert_post(&author, new, answered.as_ref())?;
     // Read again: the write moved the author's count.
     let author = self::author(tx, author.id)?;
     tx.announce(Payload::PostCreated {
@@ -72,7 +72,7 @@ pub fn revise(
     if post.revision > 0 {
         return Err(Refusal::RevisionAgain.into());
     }
-    if tx.now() > plus(post.created_at, windows.revision) {
+    if post.created_at < tx.now().minus(windows.revision) {
         return Err(Refusal::RevisionTooLate.into());
     }
     crate::text::with_object_id(&mut mail.revision.content, post.id.0);
@@ -85,7 +85,7 @@ pub fn revise(
     Ok(post)
 }
 
-/// Deletes a post of one's own, or a repost. The reposts of a deleted post follow, see [`delete_reposts`].
+/// Deletes a post of one's own, or a repost. The reposts of a deleted post follow, see [`sweep_reposts`].
 ///
 /// # Errors
 /// No such post, or another's.
@@ -100,18 +100,32 @@ pub fn delete(tx: &mut Tx<'_>, user: UserId, id: PostId) -> Result<Post, Failure
     Ok(deleted)
 }
 
-/// Takes away some of the reposts of a deleted post; whether there may be more. Readers see none of them from its
-/// deletion on: what is left to do are the counts of the users that reposted it, and the events.
-///
-/// # Errors
-/// The database is in trouble.
-pub fn delete_reposts(tx: &mut Tx<'_>, original: PostId) -> Result<bool, Failure> {
+/// Takes away the reposts of deleted posts, one small transaction after the other, so that other writes come between.
+/// Readers see none of them from the deletion of the post on: what is left to do are the counts of the users that
+/// reposted it, and the events. What a stop or a failure interrupts is found by the next call.
+pub async fn sweep_reposts(store: &Store) {
+    // Mostly there is nothing to do, which costs the writes nothing.
+    let is_any = |db: &mut Db<'_>| Ok(db.deleted_with_reposts()?.is_some());
+    if !store.read(is_any).await.unwrap_or(false) {
+        return;
+    }
+    while let Ok(true) = store.write(delete_some_reposts).await {}
+}
+
+/// Whether there was something to do.
+fn delete_some_reposts(tx: &mut Tx<'_>) -> Result<bool, Failure> {
+    let Some(original) = tx.deleted_with_reposts()? else {
+        return Ok(false);
+    };
     let reposts = tx.reposts_of(original, REPOSTS_AT_ONCE)?;
-    let is_full = i64::try_from(reposts.len()).is_ok_and(|count| count == REPOSTS_AT_ONCE);
+    let are_last = i64::try_from(reposts.len()).is_ok_and(|count| count < REPOSTS_AT_ONCE);
     for repost in reposts {
         remove_repost(tx, repost)?;
     }
-    Ok(is_full)
+    if are_last {
+        tx.end_reposts(original)?;
+    }
+    Ok(true)
 }
 
 /// Reposts a post, or the original of a repost.
@@ -256,8 +270,7 @@ fn own(tx: &mut Tx<'_>, user: UserId, id: PostId) -> Result<Post, Failure> {
 
 /// Answering, reposting and bookmarking are for users that do not block each other.
 fn demand_no_block(tx: &mut Tx<'_>, user: UserId, author: UserId) -> Result<(), Failure> {
-    let between = tx.relationships(user, &[author])?;
-    let between = between.get(&author).copied().unwrap_or_default();
+    let between = tx.relationship(user, author)?;
     match shows_profile(between, Occasion::Embedded) {
         true => Ok(()),
         false => Err(Refusal::Blocked.into()),
@@ -284,9 +297,4 @@ fn named(entities: &Entities) -> (Vec<UserId>, Vec<String>, Vec<&str>) {
     tags.dedup();
     links.dedup();
     (users, tags, links)
-}
-
-fn plus(at: Stamp, by: Duration) -> Stamp {
-    let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-    Stamp(at.0.saturating_add(micros))
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::mail::ProfileChange;
 use crate::event::Payload;
 use crate::model::{
-    Access, ClientId, Failure, Marker, MarkerName, Refusal, Relation, Scopes, Token, TokenId, User,
-    UserId, UserPrincipal,
+    Access, ChannelId, ClientId, Failure, Marker, MarkerName, MessageId, Refusal, Relation, Scopes,
+    Token, TokenId, User, UserId, UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
 use crate::store::{NewToken, Tx};
@@ -24,9 +24,7 @@ pub fn relate(
     on: bool,
 ) -> Result<(), Failure> {
     tx.user(other)?.ok_or(Refusal::UserNotFound)?;
-    let between = tx.relationships(user, &[other])?;
-    let between = between.get(&other).copied().unwrap_or_default();
-    between.allows(relation, on)?;
+    tx.relationship(user, other)?.allows(relation, on)?;
     let changed = if on {
         tx.relate(user, other, relation)?
     } else {
@@ -145,22 +143,27 @@ pub fn move_markers(
     Ok(moved)
 }
 
-/// Moves the marker of each unread subscribed channel of these types that the principal may read to its newest message.
+/// Moves the markers of channels to the newest message of each that the user had when the call began. Never back.
 ///
 /// # Errors
 /// The database is in trouble.
-pub fn mark_all_read(
+pub fn mark_read(
     tx: &mut Tx<'_>,
-    principal: &UserPrincipal,
-    kinds: &[String],
+    user: UserId,
+    newest: &[(ChannelId, MessageId)],
 ) -> Result<(), Failure> {
-    for (channel, newest) in tx.unread_channels(principal, kinds)? {
+    for (channel, newest) in newest {
+        let name = MarkerName::Channel(*channel);
+        let marker = tx.marker(user, name)?;
+        if marker.is_some_and(|marker| marker.last_read_id >= newest.0) {
+            continue;
+        }
         let to_newest = MarkerDraft {
-            name: MarkerName::Channel(channel),
+            name,
             id: newest.0,
             percentage: 0,
         };
-        move_marker(tx, principal.user, &to_newest, false)?;
+        move_marker(tx, user, &to_newest, false)?;
     }
     Ok(())
 }

@@ -222,8 +222,10 @@ pub(super) fn revoke_all(database: &Database, filter: &TokenFilter) -> Done<Vec<
     }
 }
 
-/// All of these, or none if one does not exist.
-fn revoke_ids(database: &Database, ids: Vec<i64>) -> Done<Vec<TokenId>> {
+/// All of these, or none if one does not exist. An id that is given twice is revoked and counted once.
+fn revoke_ids(database: &Database, mut ids: Vec<i64>) -> Done<Vec<TokenId>> {
+    ids.sort_unstable();
+    ids.dedup();
     database.write(move |tx| {
         for id in &ids {
             if !tx.has_token(TokenId(*id))? {

@@ -28,7 +28,6 @@ pub(in crate::http) async fn list(
 pub(super) async fn serve(app: &App, caller: &Caller, params: &Params, live: Live) -> ApiResult {
     let principal = caller.principal()?;
     let user = principal.user;
-    caller.demand_channels()?;
     live.around(
         app,
         caller,

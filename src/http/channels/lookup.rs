@@ -1,7 +1,5 @@
 //! Channels by id, by owner, by participants.
 
-use std::collections::HashSet;
-
 use actix_web::web::{Data, Path};
 
 use super::filters;
@@ -14,9 +12,6 @@ use crate::model::marker::MarkerName;
 use crate::model::{Channel, ChannelId, Refusal, UserId};
 use crate::protocol::draft::PersonRef;
 use crate::protocol::object::MarkerObject;
-
-/// Most channels of one look-up.
-const MOST: usize = 200;
 
 /// `GET /channels?ids=`; without `ids` it is the inbox, as it was on App.net.
 pub(in crate::http) async fn list(
@@ -31,14 +26,7 @@ pub(in crate::http) async fn list(
         return inbox::serve(&app, &caller, &params, live).await;
     }
     let reader = principal_of(&app, caller.as_ref()).await?;
-    let mut seen = HashSet::new();
-    let ids: Vec<ChannelId> = params
-        .list("ids")
-        .iter()
-        .filter_map(|id| id.parse().ok())
-        .filter(|id| seen.insert(*id))
-        .take(MOST)
-        .collect();
+    let ids: Vec<ChannelId> = params.ids("ids");
     let wanted = ids.clone();
     let read = app.engine.store().read(move |db| db.channels(&wanted));
     let mut found = read.await?;

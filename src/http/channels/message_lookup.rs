@@ -1,7 +1,5 @@
 //! Messages by their ids.
 
-use std::collections::HashSet;
-
 use actix_web::web::{Data, Path};
 
 use super::messages::message_path;
@@ -10,9 +8,6 @@ use crate::http::principal::principal_of;
 use crate::http::{ApiResult, App, show};
 use crate::model::{ChannelId, Failure, Message, MessageId, Principal, Refusal};
 use crate::store::Db;
-
-/// Most messages of one look-up.
-const MOST: usize = 200;
 
 /// `GET /channels/{channel_id}/messages/{message_id}`. Its author may read it without access to the channel.
 pub(in crate::http) async fn show(
@@ -37,17 +32,10 @@ pub(in crate::http) async fn by_ids(
     caller: AnyCaller,
     params: Params,
 ) -> ApiResult {
-    let mut seen = HashSet::new();
-    let ids: Vec<MessageId> = params
-        .list("ids")
-        .iter()
-        .filter_map(|id| id.parse().ok())
-        .filter(|id| seen.insert(*id))
-        .take(MOST)
-        .collect();
     if !params.has("ids") {
         return Err(Refusal::Missing.at("ids").into());
     }
+    let ids: Vec<MessageId> = params.ids("ids");
     let reader = principal_of(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         let mut found = db.messages(&ids)?;

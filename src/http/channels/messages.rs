@@ -90,7 +90,10 @@ async fn private(
         return Err(Refusal::TooManyMembers.at("destinations").into());
     }
     let new = compose(app, caller, params, draft).await?;
-    let channel = app.engine.open_pm(caller.principal(), others).await?;
+    let (channel, is_new) = app.engine.open_pm(caller.principal(), others).await?;
+    if is_new {
+        names::charge(app, caller, &people);
+    }
     Ok((channel, new))
 }
 

@@ -28,18 +28,25 @@ pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiRes
             PersonRef::Name(name) => names.push(name),
         }
     }
-    let by_name = if names.is_empty() {
-        HashMap::new()
-    } else {
-        let read = engine.store().read(move |db| db.ids_by_name(&names));
-        read.await?
-    };
+    let by_name = ids_by_name(engine, names).await?;
     let known = if ids.is_empty() {
         HashMap::new()
     } else {
         engine.store().users(ids).await?
     };
     Ok(Directory::new(by_name, known.into_keys()))
+}
+
+/// The existing users among these names. No names need no query.
+pub(in crate::http) async fn ids_by_name(
+    engine: &Engine,
+    names: Vec<String>,
+) -> ApiResult<HashMap<String, UserId>> {
+    if names.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let read = engine.store().read(move |db| db.ids_by_name(&names));
+    Ok(read.await?)
 }
 
 /// Each person that a write names counts against the limit of writes: it may write a row and an event for each. The

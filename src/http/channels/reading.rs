@@ -1,5 +1,6 @@
 //! Pages of messages: of a channel, of a thread, by author; the sticky ones.
 
+use actix_web::http::Method;
 use actix_web::web::{Data, Path};
 
 use super::filters;
@@ -21,11 +22,14 @@ pub(in crate::http) async fn list(
     caller: AnyCaller,
     params: Params,
     live: Live,
+    method: Method,
     channel: Path<String>,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
     let caller = caller.0;
-    let page = channel_page(&app, caller.as_ref(), &params, id);
+    // A HEAD changes nothing.
+    let moves_marker = method != Method::HEAD && params.flag("update_marker", false);
+    let page = channel_page(&app, caller.as_ref(), &params, id, moves_marker);
     match &caller {
         Some(caller) => {
             let topic = Topic::ChannelMessages(id);
@@ -79,10 +83,11 @@ async fn channel_page(
     caller: Option<&Caller>,
     params: &Params,
     channel: ChannelId,
+    moves_marker: bool,
 ) -> ApiResult {
     let reader = principal_of(app, caller).await?;
     let mut read = read_page(app, &reader, params, channel).await?;
-    if params.flag("update_marker", false) {
+    if moves_marker {
         move_marker(app, &reader, channel, &mut read).await?;
     }
     let mut reply = show::page(app, caller, params, &read.page).await?;

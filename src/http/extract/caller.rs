@@ -44,14 +44,6 @@ impl Caller {
         }
         Err(Refusal::ScopeMissing.at(scope.name()).into())
     }
-
-    /// Refuses unless at least some channels are open to the token.
-    pub fn demand_channels(&self) -> ApiResult<()> {
-        if self.user().is_none() || self.token.scopes.open_some_channel() {
-            return Ok(());
-        }
-        Err(Refusal::ScopeMissing.at(Scope::Messages.name()).into())
-    }
 }
 
 /// The secret that a request carries in its header or query string.
@@ -83,17 +75,6 @@ pub async fn caller_of(app: &App, secret: &str) -> ApiResult<Caller> {
     spans.since(Span::Authenticate, began);
     let token = token.ok_or(Refusal::TokenInvalid)?;
     Ok(Caller { token })
-}
-
-/// The caller, if a token was sent.
-pub async fn caller(request: &HttpRequest, app: &App) -> ApiResult<Option<Caller>> {
-    if let Some(known) = admitted(request) {
-        return Ok(Some(known));
-    }
-    match token_in(request.headers(), request.query_string()) {
-        Some(secret) => caller_of(app, &secret).await.map(Some),
-        None => Ok(None),
-    }
 }
 
 /// The caller that the admission found before any handler ran.

@@ -77,7 +77,7 @@ fn count(
     class: RateClass,
     app: &App,
 ) -> ApiResult<()> {
-    let trusted = &app.settings.trusted_proxies;
+    let trusted = app.bounds.trusted();
     let buckets = buckets(request.request(), caller, class, trusted);
     if class == RateClass::GiveBack && caller.is_some() {
         let status = app.rate.peek(&buckets);
@@ -124,21 +124,21 @@ async fn find_caller(
     };
     let caller = caller_of(app, &secret).await?;
     // Its sender is known, and is counted instead.
-    let trusted = &app.settings.trusted_proxies;
+    let trusted = app.bounds.trusted();
     app.rate
         .give_back(&buckets(request.request(), None, class, trusted));
     request.extensions_mut().remove::<CountedAhead>();
     Ok(Some(caller))
 }
 
-/// Any call by a user may carry `update_presence`. That it fails does not fail the call.
+/// Any call by a user may carry `update_presence`. That it fails does not fail the call. A HEAD changes nothing.
 async fn update_presence(
     route: Option<&Route>,
     request: &ServiceRequest,
     app: &App,
     caller: &Caller,
 ) {
-    if !request.query_string().contains("update_presence") {
+    if request.method() == Method::HEAD || !request.query_string().contains("update_presence") {
         return;
     }
     let query = Query::parse(request.query_string());

@@ -98,7 +98,7 @@ fn rate_status(request: &HttpRequest) -> RateStatus {
     match request.app_data::<Data<App>>() {
         Some(app) => {
             let class = admission::class_of(request.method());
-            let trusted = &app.settings.trusted_proxies;
+            let trusted = app.bounds.trusted();
             app.rate
                 .peek(&admission::buckets(request, None, class, trusted))
         }

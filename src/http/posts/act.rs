@@ -2,11 +2,16 @@
 
 use actix_web::web::{Data, Path};
 
+use serde_json::json;
+
 use crate::actors::PostAct;
 use crate::http::extract::{Body, Params, UserCaller, path};
+use crate::http::show::Includes;
 use crate::http::{ApiResult, App, Reply, report, show};
+use crate::model::visibility::Occasion;
 use crate::model::{PostId, Refusal};
 use crate::protocol::query::boolean;
+use crate::protocol::render_options::RenderOptions;
 
 /// Most characters of a note.
 const NOTE: usize = 128;
@@ -35,7 +40,19 @@ pub(in crate::http) async fn remove_repost(
     params: Params,
     id: Path<String>,
 ) -> ApiResult {
-    act_on(&app, &caller, &params, &id, PostAct::RemoveRepost).await
+    let id = path::id::<PostId>(&id)?;
+    let post = app
+        .engine
+        .act_on_post(caller.principal(), id, PostAct::RemoveRepost)
+        .await?;
+    let author = vec![post.user_id];
+    let includes =
+        Includes::of_users(&app, Some(&caller), RenderOptions::default(), author).await?;
+    if post.is_deleted() || includes.user(post.user_id, Occasion::Embedded).is_none() {
+        // It can be taken back whatever became of the post, which is not shown then.
+        return Reply::one(&json!({"id": post.id, "you_reposted": false}));
+    }
+    show::one(&app, Some(&caller), &params, &post).await
 }
 
 /// `PUT /posts/{post_id}/bookmark`. The body is the note: an object with `note`, or only a JSON string.

@@ -1,7 +1,5 @@
 //! Posts by their ids, and their earlier versions.
 
-use std::collections::HashSet;
-
 use actix_web::web::{Data, Path};
 
 use crate::http::extract::{AnyCaller, Params, path};
@@ -9,9 +7,6 @@ use crate::http::show::Version;
 use crate::http::{ApiResult, App, show};
 use crate::model::{Failure, Post, PostId, Refusal};
 use crate::store::Db;
-
-/// Most posts of one look-up.
-const MOST: usize = 200;
 
 /// `GET /posts/{post_id}`
 pub(in crate::http) async fn show(
@@ -35,14 +30,7 @@ pub(in crate::http) async fn by_ids(
     if !params.has("ids") {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let mut seen = HashSet::new();
-    let ids: Vec<PostId> = params
-        .list("ids")
-        .iter()
-        .filter_map(|id| id.parse().ok())
-        .filter(|id| seen.insert(*id))
-        .take(MOST)
-        .collect();
+    let ids: Vec<PostId> = params.ids("ids");
     let read = app.engine.store().read(move |db| {
         let mut found = db.posts(&ids)?;
         let posts = ids.iter().filter_map(|id| found.remove(id));

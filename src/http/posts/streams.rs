@@ -11,7 +11,7 @@ use crate::model::marker::MarkerName;
 use crate::model::visibility::Occasion;
 use crate::model::{Marker, Page, Post, PostId, UserId};
 use crate::protocol::object::MarkerObject;
-use crate::store::PostList;
+use crate::store::{PostHints, PostList};
 use crate::text::words::fold_tag;
 
 /// `GET /posts/streams/global`
@@ -26,15 +26,7 @@ pub(in crate::http) async fn global(
 
 /// `GET /posts/streams/me`
 pub(in crate::http) async fn home(app: Data<App>, caller: UserCaller, params: Params) -> ApiResult {
-    let list = PostList::Home(caller.id(), false);
-    answer(
-        &app,
-        Some(&caller),
-        &params,
-        list,
-        Some(MarkerName::Personal),
-    )
-    .await
+    own(&app, &caller, &params, false).await
 }
 
 /// `GET /posts/streams/unified`
@@ -43,15 +35,14 @@ pub(in crate::http) async fn unified(
     caller: UserCaller,
     params: Params,
 ) -> ApiResult {
-    let list = PostList::Home(caller.id(), true);
-    answer(
-        &app,
-        Some(&caller),
-        &params,
-        list,
-        Some(MarkerName::Personal),
-    )
-    .await
+    own(&app, &caller, &params, true).await
+}
+
+/// Both have one marker.
+async fn own(app: &App, caller: &UserCaller, params: &Params, mentions: bool) -> ApiResult {
+    let list = PostList::Home(caller.id(), mentions);
+    let marker = Some(MarkerName::Personal);
+    answer(app, Some(caller), params, list, marker).await
 }
 
 /// `GET /posts/tags/{tag}`, and `/posts/tag/{tag}`
@@ -141,8 +132,7 @@ struct PostPage {
     page: Page<Post>,
     /// `Some(None)`: the caller has not set one.
     marker: Option<Option<Marker>>,
-    deleted: Vec<PostId>,
-    revised: Vec<PostId>,
+    hints: PostHints,
 }
 
 async fn answer(
@@ -160,8 +150,8 @@ async fn answer(
         let object = MarkerObject::new(&name, marker.as_ref());
         reply.meta.marker = serde_json::to_value(object).ok();
     }
-    reply.meta.deleted_ids = read.deleted.iter().map(ToString::to_string).collect();
-    reply.meta.revised_ids = read.revised.iter().map(ToString::to_string).collect();
+    reply.meta.deleted_ids = texts(&read.hints.deleted);
+    reply.meta.revised_ids = texts(&read.hints.revised);
     Ok(reply)
 }
 
@@ -183,18 +173,21 @@ async fn read_page(
         marks.resolve(marker.iter().flatten().next(), &mut request);
         let filter = wanted.filter(db, viewer, named_author(&list))?;
         let page = db.post_page(&list, &filter, &request)?;
-        let (deleted, revised) = match request.since {
+        let hints = match request.since {
             Some(since) => db.post_hints(&list, &filter, PostId(since.id))?,
-            None => (Vec::new(), Vec::new()),
+            None => PostHints::default(),
         };
         Ok(PostPage {
             page,
             marker,
-            deleted,
-            revised,
+            hints,
         })
     });
     Ok(read.await?)
+}
+
+fn texts(ids: &[PostId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
 }
 
 /// The author whom the call names: muted or blocked by the caller, the posts are shown all the same.

@@ -6,7 +6,7 @@ use super::needs::Needs;
 use crate::http::{ApiResult, App};
 use crate::model::{Failure, Post, PostId, UserId};
 use crate::protocol::render_options::RenderOptions;
-use crate::store::{Db, PostMarks};
+use crate::store::{Db, PostMarks, PostSamples};
 
 /// Users in a sample.
 const SAMPLE: i64 = 10;
@@ -17,8 +17,7 @@ pub(in crate::http) struct PostIncludes {
     /// By id and version.
     originals: HashMap<(PostId, i32), Post>,
     marks: HashMap<PostId, PostMarks>,
-    bookmarkers: HashMap<PostId, Vec<UserId>>,
-    reposters: HashMap<PostId, Vec<UserId>>,
+    samples: PostSamples,
 }
 
 impl PostIncludes {
@@ -28,10 +27,13 @@ impl PostIncludes {
         options: RenderOptions,
         needs: &mut Needs,
     ) -> ApiResult<Self> {
-        let (mut ids, originals) = (
+        let (mut ids, mut originals) = (
             std::mem::take(&mut needs.posts),
             std::mem::take(&mut needs.originals),
         );
+        // Many reposts of one post are one look.
+        originals.sort_unstable();
+        originals.dedup();
         let samples = options.bookmarked_by || options.reposted_by;
         if originals.is_empty() && (ids.is_empty() || (viewer.is_none() && !samples)) {
             return Ok(Self::default());
@@ -47,13 +49,8 @@ impl PostIncludes {
             if let Some(viewer) = viewer {
                 read.marks = db.post_marks(viewer, &ids)?;
             }
-            for id in &ids {
-                if options.bookmarked_by {
-                    read.bookmarkers.insert(*id, db.bookmarkers(*id, SAMPLE)?);
-                }
-                if options.reposted_by {
-                    read.reposters.insert(*id, db.reposters(*id, SAMPLE)?);
-                }
+            if samples {
+                read.samples = db.post_samples(&ids, SAMPLE)?;
             }
             Ok(read)
         });
@@ -62,7 +59,8 @@ impl PostIncludes {
         needs
             .users
             .extend(read.originals.values().map(|post| post.user_id));
-        let samples = read.bookmarkers.values().chain(read.reposters.values());
+        let samples = read.samples.bookmarkers.values();
+        let samples = samples.chain(read.samples.reposters.values());
         needs.users.extend(samples.flatten());
         Ok(read)
     }
@@ -78,11 +76,11 @@ impl PostIncludes {
     }
 
     pub(super) fn bookmarkers(&self, id: PostId) -> &[UserId] {
-        self.bookmarkers.get(&id).map_or(&[], Vec::as_slice)
+        self.samples.bookmarkers.get(&id).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn reposters(&self, id: PostId) -> &[UserId] {
-        self.reposters.get(&id).map_or(&[], Vec::as_slice)
+        self.samples.reposters.get(&id).map_or(&[], Vec::as_slice)
     }
 }
 

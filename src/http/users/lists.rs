@@ -121,7 +121,7 @@ async fn show_list(app: &App, caller: &Caller, params: &Params, list: List) -> A
     let store = app.engine.store();
     let order = match (list.relation, params.get("order")) {
         (Relation::Follow, Some("id")) => FollowOrder::Id,
-        // Without posts, `last_post_id` says nothing.
+        // The server does not sort by `last_post_id`, and takes it for the default.
         (Relation::Follow | Relation::Mute | Relation::Block, _) => FollowOrder::Time,
     };
     let page = store

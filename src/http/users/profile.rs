@@ -1,11 +1,10 @@
 //! One's own profile.
 
-use std::collections::HashMap;
-
 use actix_web::web::{Data, Path};
 
 use super::lookup::show_user;
 use crate::actors::ProfileChange;
+use crate::http::channels::names;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::{ApiResult, App};
 use crate::model::{Content, Refusal};
@@ -66,13 +65,7 @@ async fn save(
 
 /// The profile text with its source.
 async fn compose(app: &App, source: Source) -> ApiResult<(Content, String)> {
-    let names = text::names_in(&source);
-    let people = if names.is_empty() {
-        HashMap::new()
-    } else {
-        let store = app.engine.store();
-        store.read(move |db| db.ids_by_name(&names)).await?
-    };
+    let people = names::ids_by_name(&app.engine, text::names_in(&source)).await?;
     let longest = app.engine.limits().description_length;
     let content =
         text::compose(&source, &people, longest).map_err(|refused| refused.within("content"))?;

@@ -3,11 +3,9 @@
 use actix_web::web::{Data, Path};
 use serde_json::json;
 
-use super::lookup::show_user;
 use crate::http::extract::{Params, UserCaller, path};
-use crate::http::show::Includes;
+use crate::http::show::{Includes, Person, Shown as _};
 use crate::http::{ApiResult, App, Reply};
-use crate::model::visibility::Occasion;
 use crate::model::{Refusal, Relation};
 use crate::protocol::render_options::RenderOptions;
 
@@ -56,11 +54,12 @@ async fn relate(
     app.engine
         .relate(caller.principal(), other, relation, on)
         .await?;
-    let named = vec![other];
-    let includes = Includes::of_users(app, Some(caller), RenderOptions::default(), named).await?;
-    if includes.user(other, Occasion::Named).is_none() {
+    let person = Person::named(other);
+    let options = RenderOptions::from_query(params);
+    let includes = Includes::around(app, Some(caller), options, [&person]).await?;
+    match person.object(&includes, None) {
+        Some(object) => Reply::one(&object),
         // Users that block the caller can be blocked, unblocked, unfollowed and unmuted; nothing else of them is shown.
-        return Reply::one(&json!({ "id": other }));
+        None => Reply::one(&json!({ "id": other })),
     }
-    show_user(app, Some(caller), params, other).await
 }

@@ -79,6 +79,16 @@ impl From<SetupError> for Stop {
     }
 }
 
+impl From<Stop> for Ended {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Interrupted => Self::Interrupted,
+            Stop::ServerGone(why) => Self::ServerGone(why),
+            Stop::Trouble(why) => Self::Trouble(why),
+        }
+    }
+}
+
 /// Receive buffer if some listeners stop reading: small, so that the server notices soon.
 const SMALL_BUFFER: usize = 64 * 1024;
 
@@ -113,15 +123,10 @@ pub(super) fn play(
         Kind::Churn => churn::play(&mut run),
     };
     run.observer.finish();
-    run.report.ended = match played {
-        Ok(()) => Ended::Complete,
-        Err(Stop::Interrupted) => Ended::Interrupted,
-        Err(Stop::ServerGone(why)) => {
-            run.report.end_before_death();
-            Ended::ServerGone(why)
-        }
-        Err(Stop::Trouble(why)) => Ended::Trouble(why),
-    };
+    if let Err(Stop::ServerGone(_)) = &played {
+        run.report.end_before_death();
+    }
+    run.report.ended = played.map_or_else(Ended::from, |()| Ended::Complete);
     let Run {
         engine,
         observer,

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn fewer_sockets_than_before_begin_anew() {
+    fn fewer_sockets_than_before_begin_with_the_first() {
         let begin = Instant::now();
         let mut rounds = Rounds::new(Duration::from_secs(1), begin);
         assert_eq!(rounds.due(begin + Duration::from_secs(1), 10), 0..10);

@@ -251,6 +251,13 @@ impl Report {
         self.verdict = Verdict::of(self, bounds, bare);
     }
 
+    /// This run is complete, and the next one could not begin: the checks stay as they are, without a verdict on all.
+    pub(super) fn abort_after(&mut self, why: Ended) {
+        self.ended = why;
+        self.verdict.outcome = Outcome::Aborted;
+        self.notes.push("the next run did not begin".to_owned());
+    }
+
     /// A row by name.
     pub(super) fn row(&self, name: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.name == name)

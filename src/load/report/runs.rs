@@ -22,9 +22,11 @@ impl Report {
         let rows = merged(&runs);
         let verdicts: Vec<Verdict> = runs.iter().map(|run| run.verdict.clone()).collect();
         let mut notes: Vec<String> = Vec::new();
-        for (run, note) in numbered(&runs, |run| run.notes.clone()) {
-            if !notes.iter().any(|known| known.ends_with(&note)) {
-                notes.push(format!("run {run}: {note}"));
+        for (at, run) in runs.iter().enumerate() {
+            for note in &run.notes {
+                if !notes.iter().any(|known| known.ends_with(note)) {
+                    notes.push(format!("run {}: {note}", at + 1));
+                }
             }
         }
         let first_faults = runs
@@ -48,12 +50,6 @@ impl Report {
         report.verdict = Verdict::of_all(&verdicts, &report, bounds, bare);
         Some(report)
     }
-}
-
-fn numbered<T>(runs: &[Report], of: impl Fn(&Report) -> Vec<T>) -> Vec<(usize, T)> {
-    let each = runs.iter().enumerate();
-    each.flat_map(|(at, run)| of(run).into_iter().map(move |item| (at + 1, item)))
-        .collect()
 }
 
 /// Each figure that any run has, in the order of the run that has most of them.
@@ -115,7 +111,7 @@ mod tests {
     use super::*;
     use crate::load::args::Overrides;
     use crate::load::plan::Plan;
-    use crate::load::report::{Better, Check, Outcome};
+    use crate::load::report::{Better, Check, Ended, Outcome};
 
     fn run(p99: f64, lost: f64) -> Report {
         let plan = Plan::new("room", &Overrides::default()).unwrap();
@@ -175,6 +171,20 @@ mod tests {
         )
         .unwrap();
         assert_eq!(report.verdict.failed().count(), 1, "{:?}", report.verdict);
+    }
+
+    #[test]
+    fn finished_runs_are_kept_if_the_next_one_does_not_begin() {
+        let mut last = run(6.0, 2.0);
+        last.abort_after(Ended::Interrupted);
+        let alone = Report::of_runs(vec![last], &[], true).unwrap();
+        assert_eq!(alone.verdict.outcome, Outcome::Aborted);
+        assert_eq!(alone.verdict.failed().count(), 1, "{:?}", alone.verdict);
+        let report = Report::of_runs(vec![run(5.0, 0.0), alone], &[], true).unwrap();
+        assert_eq!((report.runs, &report.ended), (2, &Ended::Interrupted));
+        assert_eq!(report.verdict.outcome, Outcome::Aborted);
+        let failed = report.verdict.failed().next().unwrap();
+        assert_eq!(failed.words, "run 2: 2");
     }
 
     #[test]

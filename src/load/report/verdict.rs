@@ -210,7 +210,7 @@ impl Checks<'_> {
         self.push("refused", share <= REFUSED_PERCENT, words);
     }
 
-    /// Whether that happened which the plan is named after.
+    /// Plan `slow`: whether a reader fell behind. Plan `resume`: whether a listener was resumed.
     fn named_after(&mut self) {
         let of = |name: &str| self.report.row(name).map_or(0.0, |row| row.value);
         match self.report.plan.kind {
@@ -248,7 +248,7 @@ impl Checks<'_> {
                 } else if resumed == 0.0 {
                     format!(
                         "{} listeners were dropped and none was resumed: the server does not resume, so all of them \
-                         subscribed anew",
+                         subscribed again",
                         figure(dropped)
                     )
                 } else {
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_fails_if_that_did_not_happen_which_it_is_named_after() {
+    fn slow_and_resume_fail_if_no_reader_fell_behind_and_no_listener_was_resumed() {
         let slow = |stopped, closed| {
             let rows = [
                 ("readers that stopped", stopped),

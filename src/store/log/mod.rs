@@ -53,6 +53,12 @@ pub(super) struct Trimmed {
 }
 
 impl Db<'_> {
+    /// The last position, as a number.
+    pub fn log_position(&mut self) -> Result<i64, Failure> {
+        let head = log_head::table.select(log_head::pos);
+        Ok(head.get_result(self.sql)?)
+    }
+
     /// The state of the log.
     pub fn log_head(&mut self) -> Result<LogHead, Failure> {
         let (epoch, pos, stamp) = log_head::table

@@ -39,6 +39,8 @@ impl Db<'_> {
             .load::<Row>(self.sql)?;
         let mut read: Vec<Logged> = Vec::with_capacity(rows.len());
         let mut reached = after;
+        // What several rows share, if it is on an earlier page.
+        let mut earlier: Option<(Pos, Payload)> = None;
         for row in &rows {
             let pos = Pos(row.pos);
             if pos.0 > reached.0 + 1 {
@@ -47,7 +49,13 @@ impl Db<'_> {
             // The earlier event is among those just read, unless a page of the log ends between the two.
             let event = row::read(row, |pos| match known(&read, pos) {
                 Some(event) => Some(event.payload.clone()),
-                None => self.payload_at(pos),
+                None => {
+                    if earlier.as_ref().is_none_or(|(known, _)| *known != pos) {
+                        earlier = self.payload_at(pos).map(|payload| (pos, payload));
+                    }
+                    let found = earlier.as_ref().filter(|(known, _)| *known == pos);
+                    found.map(|(_, payload)| payload.clone())
+                }
             });
             match event {
                 Some(event) => read.push(Logged::Event(Arc::new(event))),

@@ -3,21 +3,8 @@
 use diesel::prelude::*;
 
 use super::super::schema::{bookmarks, posts, users};
-use super::super::{Db, Failure, Tx};
+use super::super::{Failure, Tx};
 use crate::model::{PostId, UserId};
-
-impl Db<'_> {
-    /// Some of the users that bookmarked a post, latest first.
-    pub fn bookmarkers(&mut self, post: PostId, most: i64) -> Result<Vec<UserId>, Failure> {
-        let ids = bookmarks::table
-            .filter(bookmarks::post_id.eq(post.0))
-            .order(bookmarks::id.desc())
-            .limit(most)
-            .select(bookmarks::user_id)
-            .load::<i64>(self.sql)?;
-        Ok(ids.into_iter().map(UserId).collect())
-    }
-}
 
 impl Tx<'_> {
     /// Bookmarks a post. False: it was bookmarked already, and only the note is new; without one it stays as it was.
@@ -40,12 +27,10 @@ impl Tx<'_> {
             }
             return Ok(false);
         }
-        let now = self.now();
         diesel::insert_into(bookmarks::table)
             .values((
                 bookmarks::user_id.eq(user.0),
                 bookmarks::post_id.eq(post.0),
-                bookmarks::created_at.eq(now.0),
                 bookmarks::note.eq(kept),
             ))
             .execute(self.sql)?;
@@ -60,6 +45,8 @@ impl Tx<'_> {
             .filter(bookmarks::post_id.eq(post.0));
         let removed = diesel::delete(known).execute(self.sql)?;
         if removed > 0 {
+            // The note is the user's own.
+            self.parts().1.has_deleted = true;
             self.count_bookmark(user, post, -1)?;
         }
         Ok(removed > 0)

@@ -73,10 +73,11 @@ impl Db<'_> {
     }
 
     /// On a user's own stream a repost is left out if its post was there within a week before, itself or by another
-    /// repost.
+    /// repost that is not hidden.
     pub(super) fn is_news(
         &mut self,
         list: &PostList,
+        filter: &PostFilter,
         post: &Post,
         original: Option<&Post>,
     ) -> Result<bool, Failure> {
@@ -84,11 +85,14 @@ impl Db<'_> {
             return Ok(true);
         };
         let since = PostFilter::recent(post.created_at);
+        let hidden = filter.hidden.iter().map(|user| user.0);
+        let hidden = serde_json::Value::from_iter(hidden).to_string();
         let binds = [
             original.id.0.into(),
             post.id.0.into(),
             original.id.0.into(),
             since.0.into(),
+            hidden.as_str().into(),
             user.0.into(),
             user.0.into(),
         ];

@@ -2,19 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 
 use super::super::pages::gather;
-use super::super::schema::{bookmarks, clients, post_mentions, post_tags, posts, relations};
+use super::super::schema::{bookmarks, clients, post_mentions, post_tags, posts};
 use super::super::{Db, Failure};
 use super::{Found, WithClient, found, into_model};
-use crate::model::{Page, PageRequest, Post, PostId, Relation, Stamp, UserId};
-
-/// Most ids in a page's hints about deleted and revised posts.
-const MOST_HINTS: i64 = 1000;
+use crate::model::{Page, PageRequest, Post, PostId, Stamp, UserId};
 
 /// Which posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,98 +178,31 @@ impl Db<'_> {
             true => HashMap::new(),
             false => self.posts(&reposted)?,
         };
+        let followed = self.followed_addressees(filter, rows.iter().chain(originals.values()))?;
         let mut kept = Vec::with_capacity(rows.len());
         for post in rows {
             let original = post.repost_of.and_then(|id| originals.get(&id));
             let is_kept = filter.keeps(&post, original)
-                && self.is_addressed(filter, &post)?
-                && self.is_news(list, &post, original)?;
+                && filter.is_addressed(&post, original, &followed)
+                && self.is_news(list, filter, &post, original)?;
             kept.push((post.id.0, (post, is_kept)));
         }
         Ok(kept)
     }
 
-    /// Of the posts that begin with mentions, see [`PostFilter::undirected_for`].
-    fn is_addressed(&mut self, filter: &PostFilter, post: &Post) -> Result<bool, Failure> {
-        let Some(viewer) = filter
-            .undirected_for
-            .filter(|viewer| *viewer != post.user_id)
-        else {
-            return Ok(true);
-        };
-        let mentions = post.content.entities.mentions.iter();
-        let addressed: Vec<UserId> = mentions
-            .filter(|mention| mention.is_leading)
-            .map(|mention| mention.id)
-            .collect();
-        if addressed.is_empty() || addressed.contains(&viewer) {
-            return Ok(true);
-        }
-        let relations = self.relationships(viewer, &addressed)?;
-        Ok(relations.values().any(|relation| relation.you_follow))
-    }
-
-    /// Ids of posts of a list that were deleted, and of those that were revised, after the post `since` was written, at
-    /// whatever position. Rising ids, the latest thousand of each.
-    pub fn post_hints(
+    /// Of the users whom the posts are addressed to, those that the viewer follows; none if the filter does not ask.
+    fn followed_addressees<'p>(
         &mut self,
-        list: &PostList,
         filter: &PostFilter,
-        since: PostId,
-    ) -> Result<(Vec<PostId>, Vec<PostId>), Failure> {
-        let created_at = posts::table
-            .filter(posts::id.le(since.0))
-            .order(posts::id.desc())
-            .select(posts::created_at)
-            .first::<i64>(self.sql)
-            .optional()?
-            .unwrap_or(0);
-        let of_list = || -> Condition<'_> {
-            match list {
-                PostList::Global => Box::new(posts::repost_of.is_null().and(posts::is_human)),
-                PostList::By(user) => Box::new(posts::user_id.eq(user.0)),
-                PostList::Thread(root) => Box::new(posts::thread_id.eq(root.0)),
-                PostList::Mentioning(user, _) => Box::new(exists(
-                    post_mentions::table
-                        .filter(post_mentions::user_id.eq(user.0))
-                        .filter(post_mentions::post_id.eq(posts::id)),
-                )),
-                PostList::Home(user, _) => Box::new(
-                    posts::user_id.eq(user.0).or(exists(
-                        relations::table
-                            .filter(relations::user_id.eq(user.0))
-                            .filter(relations::kind.eq(Relation::Follow.name()))
-                            .filter(relations::other_id.eq(posts::user_id)),
-                    )),
-                ),
-                // A deleted post has no tags any more.
-                PostList::Tagged(_) => Box::new(sql::<Bool>("FALSE")),
-            }
+        posts: impl Iterator<Item = &'p Post>,
+    ) -> Result<HashSet<UserId>, Failure> {
+        let Some(viewer) = filter.undirected_for else {
+            return Ok(HashSet::new());
         };
-        let changed = || {
-            posts::table
-                .inner_join(clients::table)
-                .filter(of_list())
-                .limit(MOST_HINTS)
-                .select((posts::id, posts::user_id))
-        };
-        let deleted = changed()
-            .filter(posts::deleted_at.assume_not_null().gt(created_at))
-            .order(posts::deleted_at.desc())
-            .load::<(i64, i64)>(self.sql)?;
-        let revised = changed()
-            .filter(posts::revised_at.assume_not_null().gt(created_at))
-            .filter(posts::deleted_at.is_null())
-            .order(posts::revised_at.desc())
-            .load::<(i64, i64)>(self.sql)?;
-        let sorted = |changed: Vec<(i64, i64)>| {
-            let seen = changed.into_iter();
-            let seen = seen.filter(|(_, author)| !filter.hidden.contains(&UserId(*author)));
-            let mut ids: Vec<PostId> = seen.map(|(id, _)| PostId(id)).collect();
-            ids.sort_unstable();
-            ids
-        };
-        Ok((sorted(deleted), sorted(revised)))
+        let addressed: Vec<UserId> = posts.flat_map(addressees).collect();
+        let relations = self.relationships(viewer, &addressed)?.into_iter();
+        let followed = relations.filter(|(_, relation)| relation.you_follow);
+        Ok(followed.map(|(user, _)| user).collect())
     }
 
     /// Posts that a user bookmarked, latest bookmark first, each with the user's note; paginated by bookmark.
@@ -309,18 +238,35 @@ impl Db<'_> {
 }
 
 impl PostFilter {
-    /// What can be said without asking the database.
+    /// What can be said without asking the database. A repost is what it shows.
     fn keeps(&self, post: &Post, original: Option<&Post>) -> bool {
         let is_hidden = |user: &UserId| self.hidden.contains(user);
+        let shown = original.unwrap_or(post);
         // A repost of a deleted post is gone, and so is a deleted repost.
         let is_gone = post.repost_of.is_some()
             && (post.is_deleted() || original.is_none_or(Post::is_deleted));
         !is_gone
             && (self.include_deleted || !post.is_deleted())
-            && (self.include_replies || post.reply_to.is_none())
-            && (self.include_mention_posts || post.content.entities.mentions.is_empty())
+            && (self.include_replies || shown.reply_to.is_none())
+            && (self.include_mention_posts || shown.content.entities.mentions.is_empty())
             && !is_hidden(&post.user_id)
-            && !original.is_some_and(|original| is_hidden(&original.user_id))
+            && !is_hidden(&shown.user_id)
+    }
+
+    /// Of the posts that begin with mentions, see [`Self::undirected_for`].
+    fn is_addressed(
+        &self,
+        post: &Post,
+        original: Option<&Post>,
+        followed: &HashSet<UserId>,
+    ) -> bool {
+        let Some(viewer) = self.undirected_for else {
+            return true;
+        };
+        let mut addressed = addressees(original.unwrap_or(post)).peekable();
+        post.user_id == viewer
+            || addressed.peek().is_none()
+            || addressed.any(|user| user == viewer || followed.contains(&user))
     }
 
     /// The time from which on a repost of the same post is not news.
@@ -328,4 +274,12 @@ impl PostFilter {
         const WEEK: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
         at.minus(WEEK)
     }
+}
+
+/// The users that a post begins with.
+fn addressees(post: &Post) -> impl Iterator<Item = UserId> {
+    let mentions = post.content.entities.mentions.iter();
+    mentions
+        .filter(|mention| mention.is_leading)
+        .map(|mention| mention.id)
 }

@@ -1,11 +1,13 @@
 //! Posts: the rows, and single ones by id.
 
 mod bookmarks;
+mod hints;
 mod home;
 mod lists;
 mod reposts;
 mod write;
 
+pub use hints::PostHints;
 pub use lists::{PostFilter, PostList};
 
 use std::collections::HashMap;
@@ -13,8 +15,10 @@ use std::collections::HashMap;
 use diesel::dsl::InnerJoinQuerySource;
 use diesel::prelude::*;
 
+use super::among::among;
 use super::db::from_json;
 use super::schema::{bookmarks as marks, clients, post_revisions, posts};
+use super::statements::{self, SampleBookmarkers, SampleReposters};
 use super::{Db, Failure};
 use crate::model::{ClientBrief, Content, Entities, Post, PostCounts, PostId, Raw, Stamp, UserId};
 
@@ -111,6 +115,15 @@ pub struct PostMarks {
     pub reposted: bool,
 }
 
+/// Some of the users that acted on posts.
+#[derive(Debug, Default)]
+pub struct PostSamples {
+    /// That bookmarked each.
+    pub bookmarkers: HashMap<PostId, Vec<UserId>>,
+    /// That reposted each.
+    pub reposters: HashMap<PostId, Vec<UserId>>,
+}
+
 impl Db<'_> {
     /// A post, deleted ones too.
     pub fn post(&mut self, id: PostId) -> Result<Option<Post>, Failure> {
@@ -128,7 +141,7 @@ impl Db<'_> {
     pub fn posts(&mut self, ids: &[PostId]) -> Result<HashMap<PostId, Post>, Failure> {
         posts::table
             .inner_join(clients::table)
-            .filter(posts::id.eq_any(ids.iter().map(|id| id.0)))
+            .filter(among("posts.id", ids.iter().map(|id| id.0)))
             .select(found!())
             .load::<Found>(self.sql)?
             .into_iter()
@@ -171,14 +184,14 @@ impl Db<'_> {
         let mut all: HashMap<PostId, PostMarks> = HashMap::new();
         let bookmarked = marks::table
             .filter(marks::user_id.eq(user.0))
-            .filter(marks::post_id.eq_any(ids()))
+            .filter(among("bookmarks.post_id", ids()))
             .select(marks::post_id)
             .load::<i64>(self.sql)?;
         for id in bookmarked {
             all.entry(PostId(id)).or_default().bookmarked = true;
         }
         let reposted = posts::table
-            .filter(posts::repost_of.assume_not_null().eq_any(ids()))
+            .filter(among("posts.repost_of", ids()))
             .filter(posts::user_id.eq(user.0))
             .filter(posts::deleted_at.is_null())
             .select(posts::repost_of.assume_not_null())
@@ -188,4 +201,24 @@ impl Db<'_> {
         }
         Ok(all)
     }
+
+    /// Of each of these posts some users that bookmarked it, and some that reposted it; latest first.
+    pub fn post_samples(&mut self, of: &[PostId], most: i64) -> Result<PostSamples, Failure> {
+        let ids = serde_json::Value::from_iter(of.iter().map(|id| id.0)).to_string();
+        let binds = [ids.as_str().into(), most.into()];
+        let bookmarked = statements::query::<SampleBookmarkers>(&binds).load(self.sql)?;
+        let reposted = statements::query::<SampleReposters>(&binds).load(self.sql)?;
+        Ok(PostSamples {
+            bookmarkers: by_post(bookmarked),
+            reposters: by_post(reposted),
+        })
+    }
+}
+
+fn by_post(rows: Vec<(i64, i64)>) -> HashMap<PostId, Vec<UserId>> {
+    let mut users: HashMap<PostId, Vec<UserId>> = HashMap::new();
+    for (post, user) in rows {
+        users.entry(PostId(post)).or_default().push(UserId(user));
+    }
+    users
 }

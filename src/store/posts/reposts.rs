@@ -24,16 +24,15 @@ impl Db<'_> {
             .transpose()
     }
 
-    /// Some of the users that reposted a post, latest first.
-    pub fn reposters(&mut self, original: PostId, most: i64) -> Result<Vec<UserId>, Failure> {
-        let ids = posts::table
-            .filter(posts::repost_of.eq(original.0))
-            .filter(posts::deleted_at.is_null())
-            .order(posts::id.desc())
-            .limit(most)
-            .select(posts::user_id)
-            .load::<i64>(self.sql)?;
-        Ok(ids.into_iter().map(UserId).collect())
+    /// A deleted post that still has reposts.
+    pub fn deleted_with_reposts(&mut self) -> Result<Option<PostId>, Failure> {
+        let id = posts::table
+            .filter(posts::deleted_at.is_not_null())
+            .filter(posts::reposts.gt(0))
+            .select(posts::id)
+            .first::<i64>(self.sql)
+            .optional()?;
+        Ok(id.map(PostId))
     }
 
     /// Some of the reposts of a post, oldest first.
@@ -79,8 +78,6 @@ impl Tx<'_> {
                 posts::created_at.eq(now.0),
                 posts::is_human.eq(user.kind == UserKind::Human),
                 posts::is_nsfw.eq(is_nsfw),
-                posts::is_directed.eq(false),
-                posts::length.eq(0),
                 posts::text.eq(""),
                 posts::html.eq(""),
             ))
@@ -116,6 +113,14 @@ impl Tx<'_> {
         self.count_posts(repost.user_id, -1)?;
         repost.deleted_at = Some(now);
         Ok(repost)
+    }
+
+    /// A deleted post has no reposts any more.
+    pub fn end_reposts(&mut self, original: PostId) -> Result<(), Failure> {
+        diesel::update(posts::table.find(original.0))
+            .set(posts::reposts.eq(0))
+            .execute(self.sql)?;
+        Ok(())
     }
 
     fn count_reposts(&mut self, original: PostId, by: i64) -> Result<(), Failure> {

@@ -6,12 +6,11 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::super::db::to_json;
-use super::super::schema::{post_links, post_mentions, post_revisions, post_tags, posts, users};
+use super::super::schema::{post_mentions, post_revisions, post_tags, posts, users};
 use super::super::{Failure, Tx};
 use crate::model::marker::MarkerName;
 use crate::model::{
-    Content, Entities, NewPost, Post, PostCounts, PostId, PostRevision, Refusal, User, UserId,
-    UserKind,
+    Content, Entities, NewPost, Post, PostCounts, PostId, PostRevision, User, UserId, UserKind,
 };
 use crate::text;
 
@@ -20,17 +19,16 @@ const COMPARED: i64 = 50;
 
 impl Tx<'_> {
     /// Writes a post: its row, what it is looked up by, the counts of author and parent; the author's marker if asked for.
-    ///
-    /// # Errors
-    /// `reply_to` names no post that is there.
-    pub fn insert_post(&mut self, author: &User, mut new: NewPost) -> Result<Post, Failure> {
-        let (reply_to, thread) = match new.reply_to {
-            Some(id) => {
-                let answered = self.answered(id)?;
-                (Some(answered.id), Some(answered.thread_id))
-            }
-            None => (None, None),
-        };
+    /// It answers the given post, whatever `reply_to` names.
+    pub fn insert_post(
+        &mut self,
+        author: &User,
+        mut new: NewPost,
+        answered: Option<&Post>,
+    ) -> Result<Post, Failure> {
+        let (reply_to, thread) = answered
+            .map(|answered| (answered.id, answered.thread_id))
+            .unzip();
         let (id, now) = (self.next_post_id()?, self.now());
         text::with_object_id(&mut new.content, id.0);
         text::raw::with_object_id(&mut new.raw, id.0);
@@ -147,8 +145,7 @@ impl Tx<'_> {
             .execute(self.sql)?;
         diesel::delete(post_tags::table.filter(post_tags::post_id.eq(of_post)))
             .execute(self.sql)?;
-        diesel::delete(post_links::table.filter(post_links::post_id.eq(of_post)))
-            .execute(self.sql)?;
+        self.parts().1.has_deleted = true;
         self.count_posts(post.user_id, -1)?;
         post.deleted_at = Some(now);
         Ok(post)
@@ -159,16 +156,6 @@ impl Tx<'_> {
             .select(diesel::dsl::max(posts::id))
             .first::<Option<i64>>(self.sql)?;
         Ok(PostId(newest.unwrap_or(0) + 1))
-    }
-
-    /// The post that a reply answers; the original, if a repost was named.
-    fn answered(&mut self, id: PostId) -> Result<Post, Failure> {
-        let mut post = self.post(id)?;
-        if let Some(original) = post.as_ref().and_then(|post| post.repost_of) {
-            post = self.post(original)?;
-        }
-        let there = post.filter(|post| !post.is_deleted());
-        Ok(there.ok_or_else(|| Refusal::ReplyUnknown.at("reply_to"))?)
     }
 
     /// The first reply to a post begins a thread there, which counts for the post and for its parent.
@@ -194,21 +181,18 @@ impl Tx<'_> {
     }
 
     fn insert_mentions(&mut self, post: PostId, content: &Content) -> Result<(), Failure> {
-        // One row per user: copied only if every mention of them is a copy, leading if any is.
-        let mut mentioned: BTreeMap<UserId, (bool, bool)> = BTreeMap::new();
+        // One row per user: copied only if every mention of the user is a copy.
+        let mut mentioned: BTreeMap<UserId, bool> = BTreeMap::new();
         for mention in &content.entities.mentions {
-            let (is_copy, is_leading) = mentioned.entry(mention.id).or_insert((true, false));
-            *is_copy &= mention.is_copy;
-            *is_leading |= mention.is_leading;
+            *mentioned.entry(mention.id).or_insert(true) &= mention.is_copy;
         }
         let mentions: Vec<_> = mentioned
             .into_iter()
-            .map(|(user, (is_copy, is_leading))| {
+            .map(|(user, is_copy)| {
                 (
                     post_mentions::user_id.eq(user.0),
                     post_mentions::post_id.eq(post.0),
                     post_mentions::is_copy.eq(is_copy),
-                    post_mentions::is_leading.eq(is_leading),
                 )
             })
             .collect();
@@ -220,36 +204,14 @@ impl Tx<'_> {
 
     fn insert_entities(&mut self, post: PostId, content: &Content) -> Result<(), Failure> {
         self.insert_mentions(post, content)?;
-        let entities = &content.entities;
-        let tags = entities
-            .tags
-            .iter()
-            .map(|tag| text::words::fold_tag(&tag.text));
+        let tags = content.entities.tags.iter();
+        let tags: BTreeSet<String> = tags.map(|tag| text::words::fold_tag(&tag.text)).collect();
         let tags: Vec<_> = tags
-            .collect::<BTreeSet<_>>()
             .into_iter()
             .map(|tag| (post_tags::tag.eq(tag), post_tags::post_id.eq(post.0)))
             .collect();
-        let urls: BTreeSet<&str> = entities
-            .links
-            .iter()
-            .map(|link| link.url.as_str())
-            .collect();
-        let links: Vec<_> = urls
-            .into_iter()
-            .map(|url| {
-                (
-                    post_links::post_id.eq(post.0),
-                    post_links::url.eq(url),
-                    post_links::domain.eq(text::domain_of(url)),
-                )
-            })
-            .collect();
         diesel::insert_into(post_tags::table)
             .values(tags)
-            .execute(self.sql)?;
-        diesel::insert_into(post_links::table)
-            .values(links)
             .execute(self.sql)?;
         Ok(())
     }
@@ -266,17 +228,12 @@ type Words<'c> = (
     diesel::dsl::Eq<posts::text, &'c str>,
     diesel::dsl::Eq<posts::html, &'c str>,
     diesel::dsl::Eq<posts::entities, Option<String>>,
-    diesel::dsl::Eq<posts::is_directed, bool>,
-    diesel::dsl::Eq<posts::length, i32>,
 );
 
 fn words(content: &Content) -> Result<Words<'_>, Failure> {
-    let mut mentions = content.entities.mentions.iter();
     Ok((
         posts::text.eq(content.text.as_str()),
         posts::html.eq(content.html.as_str()),
         posts::entities.eq(entities_text(&content.entities)?),
-        posts::is_directed.eq(mentions.any(|mention| mention.is_leading)),
-        posts::length.eq(i32::try_from(text::length(content)).unwrap_or(i32::MAX)),
     ))
 }

@@ -191,23 +191,11 @@ impl MessageSearch {
                 entities
                     .links
                     .iter()
-                    .any(|link| same_text(host_of(&link.url), domain))
+                    .any(|link| text::domain_of(&link.url) == text::domain_of(domain))
             })
     }
 }
 
 fn same_text(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
-}
-
-/// The host of a URL, without `www.`.
-fn host_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let authority = rest.get(..end).unwrap_or(rest);
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    let host = host.split(':').next().unwrap_or(host);
-    host.strip_prefix("www.").unwrap_or(host)
 }

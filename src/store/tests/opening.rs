@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::{Place, options_in};
 use crate::clock::Clock;
-use crate::store::{Store, StoreOptions};
+use crate::store::{Store, StoreOptions, connect};
 
 fn refused(url: &str) -> String {
     let options = StoreOptions {
@@ -138,7 +138,7 @@ fn declared() -> Vec<(String, Vec<(String, String)>)> {
 async fn the_schema_says_what_the_migrations_made() {
     let place = Place::new().await;
     let declared = declared();
-    assert_eq!(declared.len(), 22);
+    assert_eq!(declared.len(), 21);
     for (table, columns) in declared {
         let query = format!(
             "SELECT name, CASE WHEN \"notnull\" THEN '' ELSE 'Nullable ' END || type AS says
@@ -204,11 +204,21 @@ async fn every_reference_says_what_deletion_does() {
 async fn each_step_can_be_taken_back() {
     use diesel_migrations::MigrationHarness as _;
     let directory = tempfile::tempdir().unwrap();
-    let mut sql = crate::store::connect::connect(&directory.path().join("x.db")).unwrap();
+    let mut sql = connect::connect(&directory.path().join("x.db")).unwrap();
     let steps = crate::store::migrate::MIGRATIONS;
     sql.run_pending_migrations(steps).unwrap();
     sql.revert_all_migrations(crate::store::migrate::MIGRATIONS)
         .unwrap();
     sql.run_pending_migrations(crate::store::migrate::MIGRATIONS)
         .unwrap();
+}
+
+#[tokio::test]
+async fn emptying_the_write_ahead_log_leaves_a_connection_as_patient_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut sql = connect::connect(&directory.path().join("a.db")).unwrap();
+    let before = std::time::Duration::from_millis(400);
+    connect::shorten_patience(&mut sql, before).unwrap();
+    assert!(connect::checkpoint_now(&mut sql));
+    assert_eq!(connect::patience(&mut sql).unwrap(), before);
 }

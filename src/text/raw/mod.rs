@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::{OBJECT_ID, controls, shapes};
-use crate::model::{ChannelId, Raw, Refusal, Refused};
+use crate::model::{CHAT_SETTINGS, ChannelId, Raw, Refusal, Refused};
 use rules::Fault;
 
 /// One item of a type.
@@ -25,7 +25,6 @@ type Item = Map<String, Value>;
 
 const INVITE: &str = "io.pnut.core.channel.invite";
 const OEMBED: &str = "io.pnut.core.oembed";
-const CHAT_SETTINGS: &str = "io.pnut.core.chat-settings";
 const LANGUAGE: &str = "io.pnut.core.language";
 const CROSSPOST: &str = "io.pnut.core.crosspost";
 const FALLBACK_URL: &str = "io.pnut.core.fallback_url";

@@ -6,7 +6,8 @@ import { byId } from "./dom.js";
 import { isolated, lengthOf, nameOf } from "./format.js";
 import { oneLine } from "./richtext.js";
 
-const MOST = 2048;
+/** Characters that fit into a message. */
+export const MOST = 2048;
 const COUNT_FROM = 200;
 
 export class Composer extends EventTarget {

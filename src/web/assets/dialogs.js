@@ -1,12 +1,10 @@
 // Making rooms, and writing to people for the first time.
 
+import { MOST } from "./composer.js";
 import { byId } from "./dom.js";
 import { isolated, lengthOf, listNames, namesIn } from "./format.js";
 import { say } from "./notices.js";
-import { CHANNEL_QUERY } from "./rooms.js";
-
-const CHAT = "io.pnut.core.chat";
-const MOST = 2048;
+import { CHANNEL_QUERY, CHAT } from "./rooms.js";
 
 /** Wires both dialogs. `open(channel id)` shows a room. Gives a function that starts a message to a person. */
 export function setUpDialogs(api, rooms, open) {

@@ -1,6 +1,6 @@
 // What the live connection says, handed to the parts of the page that it concerns.
 
-/** Gives the function that takes one frame. `refresh(id)` reads a room anew. */
+/** Gives the function that takes one frame. `refresh(id)` reads a room again. */
 export function listener({ subscriptions, rooms, room, people, outbox, me }, refresh) {
   const message = (one, kinds) => {
     room.heard(one, true);

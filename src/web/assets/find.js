@@ -2,9 +2,7 @@
 
 import { byId, fill, make, named } from "./dom.js";
 import { isolated, many } from "./format.js";
-import { CHANNEL_QUERY, settingsOf, titleOf } from "./rooms.js";
-
-const CHAT = "io.pnut.core.chat";
+import { CHANNEL_QUERY, CHAT, settingsOf, titleOf } from "./rooms.js";
 
 /** Wires the dialog. `open(channel id)` shows a room. */
 export function setUpFinding(api, rooms, open) {

@@ -6,8 +6,8 @@ import { join } from "./find.js";
 import { isolated } from "./format.js";
 import { say, sayError } from "./notices.js";
 
-/** Wires the buttons. `refresh(id)` reads a room anew. */
-export function setUpMembership({ api, rooms, room, composer }, refresh) {
+/** Wires the buttons. */
+export function setUpMembership({ api, rooms, room, composer }) {
   /** The room that is being left here, so that the event of it is not taken for a removal. */
   let leaving = "";
 
@@ -15,7 +15,8 @@ export function setUpMembership({ api, rooms, room, composer }, refresh) {
     const { id, isLost } = room;
     try {
       await join(api, rooms, id);
-      await refresh(id);
+      const joined = rooms.find(id);
+      if (joined) room.update(joined.channel);
       if (!isLost && id === room.id) room.attend();
       if (id === room.id) composer.focus();
     } catch (error) {

@@ -159,7 +159,7 @@ export class OpenRoom {
     if (this.#pages) this.#pages.whole = false;
   }
 
-  /** The live connection is there again: subscribes anew and fetches what was missed. */
+  /** The live connection is there again: subscribes again and fetches what was missed. */
   async resume() {
     if (!this.#channel || this.#isLost) return;
     this.#app.presence.again();

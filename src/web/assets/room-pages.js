@@ -22,7 +22,7 @@ export class RoomPages {
   /** Nothing is missing between `upTo` and now. */
   whole = false;
 
-  /** `isOpen()` tells whether the room is still the open one, perhaps entered anew. */
+  /** `isOpen()` tells whether the room is still the open one, perhaps entered again. */
   constructor(app, id, isOpen) {
     this.#app = app;
     this.#id = id;

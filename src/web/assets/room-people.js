@@ -31,7 +31,7 @@ export class RoomPeople {
     ]);
   }
 
-  /** People joined or left. */
+  /** People joined or left. Both lists are read: going offline is not announced, so who left may still be shown as present. */
   changed() {
     this.#due ||= setTimeout(() => {
       this.#due = 0;

@@ -205,7 +205,7 @@ function wire() {
   for (const button of document.querySelectorAll("[data-close], .close-drawer")) button.prepend(icon("close"));
   wireConnection();
   wireWriting();
-  setUpMembership({ ...app, room }, refresh);
+  setUpMembership({ ...app, room });
   const choose = (id) => navigation.choose(id);
   setUpFinding(api, rooms, choose);
   const writeTo = setUpDialogs(api, rooms, choose);

@@ -6,6 +6,10 @@ import { byAge, listNames, nameOf, newer } from "./format.js";
 
 const SETTINGS = "io.pnut.core.chat-settings";
 const PM = "io.pnut.core.pm";
+
+/** The type of a chat room. */
+export const CHAT = "io.pnut.core.chat";
+
 const MOST_PAGES = 5;
 
 /** What every call that returns channels asks for. */

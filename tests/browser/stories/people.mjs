@@ -22,13 +22,13 @@ export async function story({ server, open, step }) {
   await bob.typesUntil("two", ada.seesTyping("bob"));
 
   step("a slow word of presence does not overtake the next one");
-  const [resting, typed, rested] = [signal(), signal(), signal()];
+  const [resting, typed, released, rested] = [signal(), signal(), signal(), signal()];
   // What ends typing is slow; what starts it again is quick, and overtakes it if it is not held back by the page.
   await bob.page.route(PRESENCE, async (route) => {
     const isRest = route.request().postData()?.includes("here");
     if (isRest) {
       resting.fire();
-      await Promise.race([typed.fired, new Promise((done) => { setTimeout(done, 1000); })]);
+      await Promise.race([typed.fired, released.fired]);
     }
     await route.fulfill({ response: await route.fetch() });
     (isRest ? rested : typed).fire();
@@ -36,6 +36,9 @@ export async function story({ server, open, step }) {
   await bob.says("two, done");
   await resting.fired;
   await bob.types("three");
+  // A page that did not hold the next word back would have sent it by then.
+  await Promise.race([typed.fired, new Promise((done) => { setTimeout(done, 200); })]);
+  released.fire();
   await rested.fired;
   await ada.seesTyping("bob");
 

@@ -120,6 +120,23 @@ fn messages_carry_the_marker_of_their_channel_for_users_only() {
 }
 
 #[test]
+fn a_page_moves_the_marker_of_its_channel_for_get_and_not_for_head() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&bob, "Lounge");
+    let said = build::says(&bob, &room, "hello");
+    let page = format!("/channels/{room}/messages");
+    let moving = format!("{page}?update_marker=1");
+    let marked = || ada.get(&page).is(200).meta()["marker"]["id"].clone();
+    let before = marked();
+    assert_ne!(before, said.as_str());
+    ada.call("HEAD", &moving, &[], b"").is(200);
+    assert_eq!(marked(), before);
+    ada.get(&moving).is(200);
+    assert_eq!(marked(), said.as_str());
+}
+
+#[test]
 fn pages_may_begin_and_end_at_a_marker() {
     let server = TestServer::start();
     let ada = server.ada();

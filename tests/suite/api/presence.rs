@@ -160,6 +160,10 @@ fn any_call_may_set_the_presence_on_its_way() {
         .data();
     assert_eq!(set["presence"], "query");
     assert!(ada.get("/token").meta().get("updated_presence").is_none());
+    // A HEAD changes nothing.
+    ada.call("HEAD", "/token?update_presence=gone", &[], b"")
+        .is(200);
+    assert_eq!(bob.get("/users/1/presence").data()["presence"], "query");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::http::Answer;
 use crate::support::raw_socket::RawSocket;
 use crate::support::template::{PASSWORD, template};
-use crate::support::{TestServer, build, eventually};
+use crate::support::{Person, TestServer, build, eventually};
 
 fn strict() -> TestServer {
     TestServer::with(&[
@@ -64,6 +64,28 @@ fn every_answer_counts_down_in_headers_of_exactly_this_letter_case() {
             .exact_header("X-RateLimit-Limit")
             .is_some()
     );
+}
+
+#[test]
+fn a_presence_that_a_call_changes_by_the_way_counts_as_one_that_is_put() {
+    let server = TestServer::with(&[
+        ("RATE_LIMITS_ENABLED", "true"),
+        ("RATE_LIMITS_MARKERS", "2"),
+    ]);
+    let ada = server.ada();
+    let calls = |text: &str| {
+        let answer = ada.get(&format!("/token?update_presence={text}")).is(200);
+        answer.meta()["updated_presence"].clone()
+    };
+    assert_eq!(calls("one"), true);
+    assert_eq!(calls("two"), true);
+    // The same text only lasts longer.
+    assert_eq!(calls("two"), true);
+    // Beyond the limit the presence stays, and the call is answered.
+    assert_eq!(calls("three"), false);
+    assert_eq!(calls("two"), true);
+    assert_eq!(ada.get("/users/1/presence").data()["presence"], "two");
+    refused(&ada.does("/users/me/presence"));
 }
 
 #[test]
@@ -272,6 +294,25 @@ fn each_person_that_a_write_names_counts() {
     let new = json!({"type": "org.example.x", "acl": {"read": {"user_ids": ["1", "3", "4"]}}});
     bob.post("/channels", &new).is(201);
     refused(&bob.does("/users/3/mute"));
+}
+
+#[test]
+fn each_person_of_a_new_private_channel_counts_and_of_an_old_one_none() {
+    let server = strict();
+    let (ada, bob) = (server.ada(), server.bob());
+    let whisper = |from: &Person, to: &[&str]| {
+        let body = json!({"text": "psst", "destinations": to});
+        from.post("/channels/pm/messages", &body)
+    };
+    // The channel of three is made by the first call, which is two of the three of the bucket.
+    whisper(&ada, &["2", "3"]).is(201);
+    whisper(&ada, &["2", "3"]).is(201);
+    refused(&whisper(&ada, &["2", "3"]));
+    // It is there now.
+    for _ in 0..3 {
+        whisper(&bob, &["1", "3"]).is(201);
+    }
+    refused(&whisper(&bob, &["1", "3"]));
 }
 
 #[test]

@@ -155,15 +155,15 @@ pub fn change_subscription(
     Ok(Arc::new(after))
 }
 
-/// Finds the private channel of exactly these users, or creates it; unsubscribed members are subscribed again.
+/// Finds the private channel of exactly these users, or creates it, which the flag says.
 ///
 /// # Errors
 /// The database is in trouble.
-pub fn open_pm(tx: &mut Tx<'_>, people: &HashSet<UserId>) -> Result<ChannelId, Failure> {
+pub fn open_pm(tx: &mut Tx<'_>, people: &HashSet<UserId>) -> Result<(ChannelId, bool), Failure> {
     let mut write: Vec<UserId> = people.iter().copied().collect();
     write.sort_unstable();
     if let Some(id) = tx.existing_pm(&write)? {
-        return Ok(id);
+        return Ok((id, false));
     }
     let acl = crate::model::Acl {
         full_immutable: true,
@@ -184,7 +184,7 @@ pub fn open_pm(tx: &mut Tx<'_>, people: &HashSet<UserId>) -> Result<ChannelId, F
         news: Box::new(news),
     });
     subscribe_all(tx, id, &write)?;
-    Ok(id)
+    Ok((id, true))
 }
 
 /// Creates a channel.

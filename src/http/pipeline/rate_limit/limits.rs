@@ -40,7 +40,7 @@ pub struct RateLimits {
     pub account_sign_ins: u32,
     /// Seconds until attempts to sign in start anew.
     pub sign_in_reset_seconds: u64,
-    /// Seconds that going over costs; 0: until the bucket starts anew.
+    /// Seconds for which a call beyond the limit closes its bucket at least; 0: until the count restarts.
     pub ban_seconds: u64,
 }
 

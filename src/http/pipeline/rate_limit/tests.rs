@@ -85,6 +85,21 @@ fn going_over_costs_a_ban_where_the_operator_asks_for_it_and_a_ban_ends() {
 }
 
 #[test]
+fn a_ban_that_is_shorter_than_the_window_does_not_end_it_early() {
+    let limiter = limiter(|limits| limits.ban_seconds = 10);
+    let start = Instant::now();
+    assert_eq!(admitted(&limiter, &reads(1), 2, start), 2);
+    assert_eq!(limiter.count_at(&reads(1), start).allowed(), Err(60));
+    let behind_the_ban = limiter.count_at(&reads(1), start + seconds(10));
+    assert_eq!(behind_the_ban.allowed(), Err(50));
+    // Late in a window the ban is the longer one.
+    let next = start + seconds(60);
+    assert_eq!(admitted(&limiter, &reads(1), 2, next), 2);
+    let late = limiter.count_at(&reads(1), next + seconds(55));
+    assert_eq!(late.allowed(), Err(10));
+}
+
+#[test]
 fn callers_and_kinds_of_calls_are_counted_apart() {
     let limiter = limiter(|_| ());
     let start = Instant::now();

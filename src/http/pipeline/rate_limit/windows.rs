@@ -14,7 +14,7 @@ pub(super) struct Full(pub(super) u64);
 pub(super) struct Size {
     pub(super) limit: u32,
     pub(super) period: Duration,
-    /// How long a call beyond the limit keeps the bucket closed; zero: until the window ends.
+    /// How long a call beyond the limit keeps the bucket closed at least; zero: until the window ends.
     pub(super) ban: Duration,
 }
 
@@ -105,7 +105,8 @@ impl Window {
         }
         if !self.banned && !size.ban.is_zero() {
             self.banned = true;
-            self.ends = now + size.ban;
+            // A ban that is shorter than the rest of the window would end the window early.
+            self.ends = self.ends.max(now + size.ban);
         }
         Err(Full(seconds_until(self.ends, now)))
     }

@@ -1,0 +1,4 @@
+//! Posts.
+
+mod acts;
+mod lists;
