@@ -29,7 +29,7 @@ pub struct PostHints {
 
 impl Db<'_> {
     /// Posts of a list that were deleted or revised after the post `since` was written, at whatever position: the latest
-    /// [`MOST`] of each, without those of hidden authors.
+    /// thousand of each, without those of hidden authors.
     pub fn post_hints(
         &mut self,
         list: &PostList,
