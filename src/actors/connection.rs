@@ -39,6 +39,15 @@ pub enum ConnectionMail {
     },
     /// The channels of the user's inbox.
     FillInbox(Vec<ChannelId>),
+    /// A part of the users that its user follows.
+    FillHome {
+        /// The user of the call.
+        user: UserId,
+        /// Rising, and behind those of the parts before.
+        followed: Vec<UserId>,
+        /// There are no more.
+        is_last: bool,
+    },
     /// The call that made this subscription succeeded: older ones of its id end.
     Settle {
         /// The user of the call.

@@ -13,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 use super::reader::{Heard, Reader};
 use crate::actors::Shared;
 use crate::actors::connection::{Answer, ConnectionMail, ConnectionPermit};
+use crate::actors::permits::Permit;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, Subscription};
 use crate::fault::Fault;
@@ -108,6 +109,26 @@ impl ConnectionActor {
         let state = self.shard.state.borrow();
         let handle = state.connections.find_open(self.connection);
         handle.is_some_and(|handle| matches!(handle.identity, Identity::Unclaimed(_)))
+    }
+
+    /// Whether a call of this user concerns it; an unclaimed one is claimed, if there is a permit. Else the answer.
+    fn belong_to(
+        &mut self,
+        user: UserId,
+        token: &Arc<Token>,
+        permit: Option<Permit<UserId>>,
+    ) -> Result<Option<Answer>, Failure> {
+        if !self.is_unclaimed() {
+            return Ok((!self.is_open_for(user)).then_some(Answer::NotYours));
+        }
+        let Some(permit) = permit else {
+            return Ok(Some(Answer::Unclaimed));
+        };
+        if self.shard.state.borrow().revoked.contains(token.id) {
+            return Err(Refusal::TokenInvalid.into());
+        }
+        self.claim(token.clone(), user, ConnectionPermit::User(permit));
+        Ok(None)
     }
 
     fn claim(&mut self, token: Arc<Token>, user: UserId, permit: ConnectionPermit) {
@@ -225,16 +246,8 @@ impl Handler<ConnectionMail> for ConnectionActor {
                 followed_users,
                 permit,
             } => {
-                if self.is_unclaimed() {
-                    let Some(permit) = permit else {
-                        return Ok(Answer::Unclaimed);
-                    };
-                    if self.shard.state.borrow().revoked.contains(token.id) {
-                        return Err(Refusal::TokenInvalid.into());
-                    }
-                    self.claim(token.clone(), user, ConnectionPermit::User(permit));
-                } else if !self.is_open_for(user) {
-                    return Ok(Answer::NotYours);
+                if let Some(no) = self.belong_to(user, &token, permit)? {
+                    return Ok(no);
                 }
                 let subscription = Subscription {
                     id,
@@ -249,6 +262,15 @@ impl Handler<ConnectionMail> for ConnectionActor {
             ConnectionMail::FillInbox(channels) => {
                 let mut state = self.shard.state.borrow_mut();
                 state.fill_inbox(self.connection.index, channels);
+                Ok(Answer::Done)
+            }
+            ConnectionMail::FillHome {
+                user,
+                followed,
+                is_last,
+            } => {
+                let mut state = self.shard.state.borrow_mut();
+                state.homes.fill(user, &followed, is_last);
                 Ok(Answer::Done)
             }
             ConnectionMail::Settle { user, serial } => {
