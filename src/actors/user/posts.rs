@@ -320,3 +320,22 @@ fn named(entities: &Entities) -> (Vec<UserId>, Vec<String>, Vec<&str>) {
     links.dedup();
     (users, tags, links)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::samples::{BOB, mentioning, posted};
+
+    #[test]
+    fn the_log_keeps_of_a_deleted_post_whom_it_mentioned_and_no_words() {
+        let mut post = posted(BOB).post;
+        let mentions = mentioning(&[BOB]).entities.mentions;
+        post.content.text = String::from("words of bob");
+        post.content.html = String::from("<p>words of bob</p>");
+        post.raw = serde_json::from_str(r#"{"com.example.x": [{"a": "words of bob"}]}"#).unwrap();
+        let kept = without_words(post);
+        assert_eq!(kept.content.entities.mentions, mentions);
+        let text = serde_json::to_string(&kept).unwrap();
+        assert!(!text.contains("words of bob"), "{text}");
+    }
+}
