@@ -38,11 +38,18 @@ pub enum ConnectionMail {
         permit: Option<Permit<UserId>>,
     },
     /// The channels of the user's inbox.
-    FillInbox(Vec<ChannelId>),
+    FillInbox {
+        /// For which subscription they were read.
+        serial: u64,
+        /// Which.
+        channels: Vec<ChannelId>,
+    },
     /// A part of the users that its user follows.
     FillHome {
         /// The user of the call.
         user: UserId,
+        /// For which subscription they were read.
+        serial: u64,
         /// Rising, and behind those of the parts before.
         followed: Vec<UserId>,
         /// There are no more.

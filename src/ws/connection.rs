@@ -15,7 +15,7 @@ use crate::actors::Shared;
 use crate::actors::connection::{Answer, ConnectionMail, ConnectionPermit};
 use crate::actors::permits::Permit;
 use crate::actors::shard::Shard;
-use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, Subscription};
+use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, State, Subscription};
 use crate::fault::Fault;
 use crate::http::socket::Place;
 use crate::model::Failure;
@@ -165,6 +165,16 @@ impl ConnectionActor {
         Ok(Answer::Done)
     }
 
+    /// A list was read for a subscription. If that has ended since, the list is older than what may have begun anew.
+    fn fill(&self, serial: u64, fill: impl FnOnce(&mut State)) -> Answer {
+        let mut state = self.shard.state.borrow_mut();
+        if !state.has_subscription(self.connection, serial) {
+            return Answer::NotYours;
+        }
+        fill(&mut state);
+        Answer::Done
+    }
+
     fn unsubscribe(&self, user: UserId, goes: impl Fn(&Subscription) -> bool) -> Answer {
         if !self.is_open_for(user) {
             return Answer::NotYours;
@@ -259,20 +269,17 @@ impl Handler<ConnectionMail> for ConnectionActor {
                 };
                 self.subscribe(subscription, followed_users)
             }
-            ConnectionMail::FillInbox(channels) => {
-                let mut state = self.shard.state.borrow_mut();
+            ConnectionMail::FillInbox { serial, channels } => Ok(self.fill(serial, |state| {
                 state.fill_inbox(self.connection.index, channels);
-                Ok(Answer::Done)
-            }
+            })),
             ConnectionMail::FillHome {
                 user,
+                serial,
                 followed,
                 is_last,
-            } => {
-                let mut state = self.shard.state.borrow_mut();
+            } => Ok(self.fill(serial, |state| {
                 state.homes.fill(user, &followed, is_last);
-                Ok(Answer::Done)
-            }
+            })),
             ConnectionMail::Settle { user, serial } => {
                 if self.is_open_for(user) {
                     let mut state = self.shard.state.borrow_mut();

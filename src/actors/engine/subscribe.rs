@@ -138,9 +138,9 @@ impl Engine {
         // Access may have been lost between the question and the subscription, and the event of it may have
         // passed: ask again now that the next one will find the subscription.
         self.demand_access(&principal, new.topic).await?;
-        self.fill_inbox(&connection, new.topic).await?;
+        self.fill_inbox(&connection, new.topic, serial).await?;
         if needs_home(new.topic, &new.filter)
-            && !self.fill_home(&connection, principal.user).await?
+            && !self.fill_home(&connection, principal.user, serial).await?
         {
             return Ok(None);
         }
@@ -228,10 +228,12 @@ impl Engine {
         &self,
         connection: &Recipient<ConnectionMail>,
         topic: Topic,
+        serial: u64,
     ) -> Result<(), Failure> {
         if let Topic::Inbox(user) = topic {
             let read = self.store().read(move |db| db.subscribed_channels(user));
-            let fill = ConnectionMail::FillInbox(read.await?);
+            let channels = read.await?;
+            let fill = ConnectionMail::FillInbox { serial, channels };
             // A connection that closed meanwhile has no inbox.
             drop(connection.send(fill).await);
         }
@@ -248,6 +250,7 @@ impl Engine {
         &self,
         connection: &Recipient<ConnectionMail>,
         user: UserId,
+        serial: u64,
     ) -> Result<bool, Failure> {
         let read = self.store().read(move |db| db.follows(user));
         let mut followed = read.await?;
@@ -263,6 +266,7 @@ impl Engine {
             next = parts.next();
             let fill = ConnectionMail::FillHome {
                 user,
+                serial,
                 followed: part.to_vec(),
                 is_last: next.is_none(),
             };

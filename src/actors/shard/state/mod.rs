@@ -130,6 +130,15 @@ impl State {
         }
     }
 
+    /// Whether a connection still has a subscription.
+    pub fn has_subscription(&self, connection: ConnectionRef, serial: u64) -> bool {
+        let handle = self.connections.find(connection);
+        handle.is_some_and(|handle| {
+            let mut known = handle.subscriptions.iter();
+            known.any(|known| known.serial == serial)
+        })
+    }
+
     /// A subscription is there to stay: it replaces the older ones of its id, which stop listening. It continues one
     /// of the same topic without a hole.
     pub fn settle(&mut self, index: ConnectionIndex, serial: u64) {
