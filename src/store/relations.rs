@@ -8,7 +8,7 @@ use super::among::among;
 use super::schema::relations;
 use super::{Db, Failure, Tx};
 use crate::model::visibility::Hidden;
-use crate::model::{Page, PageRequest, Relation, Relationship, UserId};
+use crate::model::{Page, PageRequest, Relation, Relationship, Stamp, UserId};
 
 /// The users from whom an author is hidden.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,6 +79,34 @@ impl Db<'_> {
         let muted_by = self.others(actor, Relation::Mute, true)?;
         let blocked = self.blocked(actor)?;
         Ok(MutesAndBlocks { muted_by, blocked })
+    }
+
+    /// The same as of a moment: what was decided later is left out. (What was taken back since is not there either.)
+    pub fn mutes_and_blocks_at(
+        &mut self,
+        actor: UserId,
+        at: Stamp,
+    ) -> Result<MutesAndBlocks, Failure> {
+        let known = relations::table.filter(relations::since.le(at.0));
+        let theirs = known
+            .filter(relations::other_id.eq(actor.0))
+            .filter(relations::kind.eq_any([Relation::Mute.name(), Relation::Block.name()]))
+            .select((relations::kind, relations::user_id))
+            .load::<(String, i64)>(self.sql)?;
+        let own = known
+            .filter(relations::user_id.eq(actor.0))
+            .filter(relations::kind.eq(Relation::Block.name()))
+            .select(relations::other_id)
+            .load::<i64>(self.sql)?;
+        let mut found = MutesAndBlocks::default();
+        found.blocked.extend(own.into_iter().map(UserId));
+        for (kind, user) in theirs {
+            match kind == Relation::Mute.name() {
+                true => found.muted_by.push(UserId(user)),
+                false => found.blocked.push(UserId(user)),
+            }
+        }
+        Ok(found)
     }
 
     /// Users that the user follows.
