@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::reader::{Heard, Reader};
 use crate::actors::Shared;
-use crate::actors::connection::{Answer, ConnectionMail, ConnectionPermit};
+use crate::actors::connection::{ConnectionMail, ConnectionPermit, ConnectionReply};
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, Subscription};
 use crate::fault::Fault;
@@ -121,14 +121,14 @@ impl ConnectionActor {
         &self,
         subscription: Subscription,
         followed_users: Option<HashSet<UserId>>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<ConnectionReply, Failure> {
         let most = self.shard.limits.subscriptions;
         let mut state = self.shard.state.borrow_mut();
         if state.revoked.contains(subscription.token.id) {
             return Err(Refusal::TokenInvalid.into());
         }
         let Some(handle) = state.connections.find(self.connection) else {
-            return Ok(Answer::NotYours);
+            return Ok(ConnectionReply::NotYours);
         };
         let mut known = handle.subscriptions.iter();
         let replaces_one = known.any(|known| known.id == subscription.id);
@@ -141,17 +141,17 @@ impl ConnectionActor {
             return Err(Refusal::SubscriptionLimit.at("connection_id").into());
         }
         state.subscribe(self.connection.index, subscription, followed_users);
-        Ok(Answer::Done)
+        Ok(ConnectionReply::Done)
     }
 
-    fn unsubscribe(&self, user: UserId, goes: impl Fn(&Subscription) -> bool) -> Answer {
+    fn unsubscribe(&self, user: UserId, goes: impl Fn(&Subscription) -> bool) -> ConnectionReply {
         if !self.is_open_for(user) {
-            return Answer::NotYours;
+            return ConnectionReply::NotYours;
         }
         let mut state = self.shard.state.borrow_mut();
         match state.unsubscribe(self.connection.index, goes) {
-            0 => Answer::NotYours,
-            _ => Answer::Done,
+            0 => ConnectionReply::NotYours,
+            _ => ConnectionReply::Done,
         }
     }
 }
@@ -210,7 +210,7 @@ impl StreamHandler<Heard> for ConnectionActor {
 }
 
 impl Handler<ConnectionMail> for ConnectionActor {
-    type Result = Result<Answer, Failure>;
+    type Result = Result<ConnectionReply, Failure>;
 
     fn handle(&mut self, mail: ConnectionMail, _: &mut Self::Context) -> Self::Result {
         match mail {
@@ -227,14 +227,14 @@ impl Handler<ConnectionMail> for ConnectionActor {
             } => {
                 if self.is_unclaimed() {
                     let Some(permit) = permit else {
-                        return Ok(Answer::Unclaimed);
+                        return Ok(ConnectionReply::Unclaimed);
                     };
                     if self.shard.state.borrow().revoked.contains(token.id) {
                         return Err(Refusal::TokenInvalid.into());
                     }
                     self.claim(token.clone(), user, ConnectionPermit::User(permit));
                 } else if !self.is_open_for(user) {
-                    return Ok(Answer::NotYours);
+                    return Ok(ConnectionReply::NotYours);
                 }
                 let subscription = Subscription {
                     id,
@@ -249,14 +249,14 @@ impl Handler<ConnectionMail> for ConnectionActor {
             ConnectionMail::FillInbox(channels) => {
                 let mut state = self.shard.state.borrow_mut();
                 state.fill_inbox(self.connection.index, channels);
-                Ok(Answer::Done)
+                Ok(ConnectionReply::Done)
             }
             ConnectionMail::Settle { user, serial } => {
                 if self.is_open_for(user) {
                     let mut state = self.shard.state.borrow_mut();
                     state.settle(self.connection.index, serial);
                 }
-                Ok(Answer::Done)
+                Ok(ConnectionReply::Done)
             }
             ConnectionMail::TakeBack { user, serial } => {
                 Ok(self.unsubscribe(user, |known| known.serial == serial))
@@ -266,10 +266,10 @@ impl Handler<ConnectionMail> for ConnectionActor {
             }
             ConnectionMail::Close(user, goodbye) => {
                 if !self.is_open_for(user) {
-                    return Ok(Answer::NotYours);
+                    return Ok(ConnectionReply::NotYours);
                 }
                 self.shard.close(self.connection.index, goodbye);
-                Ok(Answer::Done)
+                Ok(ConnectionReply::Done)
             }
         }
     }
