@@ -235,6 +235,8 @@ settings! {
         grace_ms: u64 = 5_000u64 => 0..=3_600_000,
         /// Subscriptions per user stream.
         subscriptions: usize = 16usize => 1..=1024,
+        /// Followed users up to which a user may subscribe to posts of all of them.
+        followed: usize = 50_000usize => 0..=10_000_000,
         /// Open user streams per user.
         user_connections: usize = 64usize => 1..=1_000_000_000,
         /// Open app streams per client.
