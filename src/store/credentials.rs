@@ -1,8 +1,12 @@
 //! Which accounts may sign in, and by what: name, password, and whether the account is disabled.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
+use super::among::among;
 use super::schema::users;
+use super::sql_error::is_taken;
 use super::{Db, Failure, Tx};
 use crate::model::{Refusal, UserId};
 
@@ -24,6 +28,19 @@ impl Db<'_> {
             .get_result::<(i64, String)>(self.sql)
             .optional()?;
         Ok(row.map(|(id, hash)| (UserId(id), hash)))
+    }
+
+    /// The address of each of these users that has one.
+    pub fn emails(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, String>, Failure> {
+        let rows = users::table
+            .filter(among("users.id", ids.iter().map(|id| id.0)))
+            .filter(users::email.is_not_null())
+            .select((users::id, users::email.assume_not_null()))
+            .load::<(i64, String)>(self.sql)?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, email)| (UserId(id), email))
+            .collect())
     }
 
     /// Refuses an account that does not exist, or is disabled.
@@ -51,6 +68,27 @@ impl Tx<'_> {
             return Err(Refusal::UserNotFound.into());
         }
         self.end_sessions_of(user)
+    }
+
+    /// Replaces the e-mail address of an account; `None` removes it. Addresses are unique regardless of case.
+    pub fn set_email(&mut self, user: UserId, email: Option<&str>) -> Result<(), Failure> {
+        let changed = diesel::update(users::table.find(user.0))
+            .set((
+                users::email.eq(email),
+                users::email_key.eq(email.map(str::to_lowercase)),
+            ))
+            .execute(self.sql)
+            .map_err(|error| {
+                if is_taken(&error) {
+                    Refusal::Invalid.at("email").into()
+                } else {
+                    Failure::from(error)
+                }
+            })?;
+        if changed == 0 {
+            return Err(Refusal::UserNotFound.into());
+        }
+        Ok(())
     }
 
     /// Disables or enables an account; says whether it was the other before. Its sessions end, and enabling it brings none back.

@@ -36,6 +36,10 @@ diesel::table! {
         redirect_uris -> Text,
         is_public -> Bool,
         deleted_at -> Nullable<BigInt>,
+        is_private -> Bool,
+        description -> Nullable<Text>,
+        content -> Nullable<Text>,
+        posts -> BigInt,
     }
 }
 
@@ -47,6 +51,7 @@ diesel::table! {
         user_id -> Nullable<BigInt>,
         scopes -> Text,
         created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
     }
 }
 

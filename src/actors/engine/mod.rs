@@ -2,6 +2,7 @@
 
 mod app_streams;
 mod channels;
+mod clients;
 mod numbers;
 mod posts;
 mod sessions;
