@@ -19,6 +19,7 @@ mod command_line;
 mod database_file;
 mod load;
 mod seeded;
+mod pages;
 mod settings;
 mod stream;
 mod taken_back;
