@@ -6,6 +6,7 @@
 mod live;
 mod networks;
 pub mod reference;
+mod sign_up;
 pub mod source;
 mod text;
 
@@ -14,6 +15,7 @@ use std::ops::RangeInclusive;
 
 pub use live::Live;
 pub use networks::Networks;
+pub use sign_up::SignUp;
 pub use text::{BindAddress, LogFilter, PublicUrl};
 
 /// A value that a file, the environment or the command line can hold.
@@ -226,6 +228,19 @@ settings! {
         log_max_megabytes: u64 = 4096u64 => 1..=1_048_576,
         /// Megabytes that have to be free on the disk of the database, else `/readyz` answers 503.
         min_free_megabytes: u64 = 64u64 => 0..=1_048_576,
+    }
+    /// Accounts and browsers that are signed in.
+    accounts: Accounts {
+        /// Who may make an account on the sign-up page: "closed" (nobody), "invite" (with a code of
+        /// `groundnut invite create`), "open" (all who reach it).
+        sign_up: SignUp = SignUp::Closed,
+        /// Days for which a browser stays signed in.
+        session_days: u64 = 30u64 => 1..=3_650,
+    }
+    /// Apps that act for users.
+    oauth: OAuth {
+        /// Seconds in which an app has to exchange an authorization code.
+        code_seconds: u64 = 600u64 => 1..=3_600,
     }
     /// User streams and app streams.
     streams: Streams {

@@ -59,7 +59,7 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// Replaces the password of an account.
+    /// Replaces the password of an account, and ends its sessions: the old password opened them.
     pub fn set_password(&mut self, user: UserId, hash: &str) -> Result<(), Failure> {
         let changed = diesel::update(users::table.find(user.0))
             .set(users::password_hash.eq(hash))
@@ -67,7 +67,7 @@ impl Tx<'_> {
         if changed == 0 {
             return Err(Refusal::UserNotFound.into());
         }
-        Ok(())
+        self.end_sessions_of(user)
     }
 
     /// Replaces the e-mail address of an account; `None` removes it. Addresses are unique regardless of case.
@@ -91,10 +91,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Disables or enables an account; says whether it was the other before.
+    /// Disables or enables an account; says whether it was the other before. Its sessions end, and enabling it brings none back.
     pub fn set_disabled(&mut self, user: UserId, disabled: bool) -> Result<bool, Failure> {
         let now = self.now();
         let account = users::table.find(user.0);
+        if disabled {
+            self.end_sessions_of(user)?;
+        }
         let changed = match disabled {
             true => diesel::update(account.filter(users::disabled_at.is_null()))
                 .set(users::disabled_at.eq(now.0))

@@ -18,6 +18,7 @@ mod api;
 mod command_line;
 mod database_file;
 mod load;
+mod pages;
 mod settings;
 mod stream;
 mod taken_back;

@@ -5,6 +5,7 @@ mod channels;
 mod clients;
 mod numbers;
 mod posts;
+mod sessions;
 mod streams;
 mod subscribe;
 mod users;

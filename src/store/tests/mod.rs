@@ -14,6 +14,7 @@ mod reading;
 mod search;
 mod search_channels;
 mod search_words;
+mod sessions;
 mod unread;
 
 use std::sync::Arc;
