@@ -168,6 +168,8 @@ fn people_and_room(tx: &mut Tx<'_>) -> Result<Made, Failure> {
         redirect_uris: Vec::new(),
         owner: None,
         is_public: true,
+        is_private: false,
+        description: None,
     })?;
     let author = Arc::new(tx.create_user(&NewUser {
         username: "listener1".to_owned(),

@@ -77,7 +77,7 @@ pub enum ConnectionMail {
 
 /// What a connection answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum ConnectionReply {
     /// Done.
     Done,
     /// It is not this user's, or it is closing: as good as unknown.
@@ -87,7 +87,7 @@ pub enum Answer {
 }
 
 impl actix::Message for ConnectionMail {
-    type Result = Result<Answer, Failure>;
+    type Result = Result<ConnectionReply, Failure>;
 }
 
 /// What a connection counts as against a limit, given back when its actor is dropped.

@@ -174,6 +174,9 @@ pub enum Payload {
     ClientChanged {
         /// The app after the change.
         client: ClientBrief,
+        /// The user that registered it, whose count of apps may have changed.
+        #[serde(default)]
+        owner: Option<UserId>,
     },
     /// A reader's marker moved. Not shown on streams yet.
     MarkerMoved {

@@ -168,6 +168,13 @@ fn presence() -> Presence {
     }
 }
 
+fn client_changed() -> Payload {
+    Payload::ClientChanged {
+        client: client(),
+        owner: Some(ADA),
+    }
+}
+
 /// One of each kind. A test compares them with the table of kinds.
 pub(crate) fn one_of_each() -> Vec<Payload> {
     let mut kinds = vec![
@@ -209,7 +216,7 @@ pub(crate) fn one_of_each() -> Vec<Payload> {
             client: client().id,
             key: "rooms".into(),
         },
-        Payload::ClientChanged { client: client() },
+        client_changed(),
         Payload::MarkerMoved {
             user: ADA,
             name: MarkerName::Channel(ROOM),

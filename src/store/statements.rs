@@ -1,7 +1,7 @@
 //! SQL that is written by hand, for the paths where preparing a statement costs as much as running it. Conditions that
 //! diesel cannot express are with their queries (`among.rs`, `channels/unread.rs`, `search/channels.rs`).
 //!
-//! Diesel prepares each `UPDATE` anew, since its text may differ from call to call, and has no words for
+//! Diesel prepares each `UPDATE` at every call, since its text may differ from call to call, and has no words for
 //! transactions and upserts. A statement here is a type: its text is a constant, so each connection prepares it once.
 //! What another database says differently is in these files, `connect.rs` and `search/words.rs`.
 
@@ -146,7 +146,7 @@ statements! {
     FlushWords -> () = "INSERT INTO message_words (message_words) VALUES ('flush')";
     /// By which rules the words in the index were cut.
     WordsFormat -> BigInt = "SELECT format FROM search_mark";
-    /// They were cut by these, or have to be cut anew.
+    /// They were cut by these, or have to be cut again.
     SetWordsFormat -> () = "UPDATE search_mark SET format = ?";
     /// The index has no words any more.
     EmptyWords -> () = "INSERT INTO message_words (message_words) VALUES ('delete-all')";

@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::reader::{Heard, Reader};
 use crate::actors::Shared;
-use crate::actors::connection::{Answer, ConnectionMail, ConnectionPermit};
+use crate::actors::connection::{ConnectionMail, ConnectionPermit, ConnectionReply};
 use crate::actors::permits::Permit;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, State, Subscription};
@@ -117,12 +117,12 @@ impl ConnectionActor {
         user: UserId,
         token: &Arc<Token>,
         permit: Option<Permit<UserId>>,
-    ) -> Result<Option<Answer>, Failure> {
+    ) -> Result<Option<ConnectionReply>, Failure> {
         if !self.is_unclaimed() {
-            return Ok((!self.is_open_for(user)).then_some(Answer::NotYours));
+            return Ok((!self.is_open_for(user)).then_some(ConnectionReply::NotYours));
         }
         let Some(permit) = permit else {
-            return Ok(Some(Answer::Unclaimed));
+            return Ok(Some(ConnectionReply::Unclaimed));
         };
         if self.shard.state.borrow().revoked.contains(token.id) {
             return Err(Refusal::TokenInvalid.into());
@@ -142,14 +142,14 @@ impl ConnectionActor {
         &self,
         subscription: Subscription,
         followed_users: Option<HashSet<UserId>>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<ConnectionReply, Failure> {
         let most = self.shard.limits.subscriptions;
         let mut state = self.shard.state.borrow_mut();
         if state.revoked.contains(subscription.token.id) {
             return Err(Refusal::TokenInvalid.into());
         }
         let Some(handle) = state.connections.find(self.connection) else {
-            return Ok(Answer::NotYours);
+            return Ok(ConnectionReply::NotYours);
         };
         let mut known = handle.subscriptions.iter();
         let replaces_one = known.any(|known| known.id == subscription.id);
@@ -162,27 +162,27 @@ impl ConnectionActor {
             return Err(Refusal::SubscriptionLimit.at("connection_id").into());
         }
         state.subscribe(self.connection.index, subscription, followed_users);
-        Ok(Answer::Done)
+        Ok(ConnectionReply::Done)
     }
 
     /// A list was read for a subscription. If that has ended since, the list is older than what may have begun anew.
-    fn fill(&self, serial: u64, fill: impl FnOnce(&mut State)) -> Answer {
+    fn fill(&self, serial: u64, fill: impl FnOnce(&mut State)) -> ConnectionReply {
         let mut state = self.shard.state.borrow_mut();
         if !state.has_subscription(self.connection, serial) {
-            return Answer::NotYours;
+            return ConnectionReply::NotYours;
         }
         fill(&mut state);
-        Answer::Done
+        ConnectionReply::Done
     }
 
-    fn unsubscribe(&self, user: UserId, goes: impl Fn(&Subscription) -> bool) -> Answer {
+    fn unsubscribe(&self, user: UserId, goes: impl Fn(&Subscription) -> bool) -> ConnectionReply {
         if !self.is_open_for(user) {
-            return Answer::NotYours;
+            return ConnectionReply::NotYours;
         }
         let mut state = self.shard.state.borrow_mut();
         match state.unsubscribe(self.connection.index, goes) {
-            0 => Answer::NotYours,
-            _ => Answer::Done,
+            0 => ConnectionReply::NotYours,
+            _ => ConnectionReply::Done,
         }
     }
 }
@@ -241,7 +241,7 @@ impl StreamHandler<Heard> for ConnectionActor {
 }
 
 impl Handler<ConnectionMail> for ConnectionActor {
-    type Result = Result<Answer, Failure>;
+    type Result = Result<ConnectionReply, Failure>;
 
     fn handle(&mut self, mail: ConnectionMail, _: &mut Self::Context) -> Self::Result {
         match mail {
@@ -285,7 +285,7 @@ impl Handler<ConnectionMail> for ConnectionActor {
                     let mut state = self.shard.state.borrow_mut();
                     state.settle(self.connection.index, serial);
                 }
-                Ok(Answer::Done)
+                Ok(ConnectionReply::Done)
             }
             ConnectionMail::TakeBack { user, serial } => {
                 Ok(self.unsubscribe(user, |known| known.serial == serial))
@@ -295,10 +295,10 @@ impl Handler<ConnectionMail> for ConnectionActor {
             }
             ConnectionMail::Close(user, goodbye) => {
                 if !self.is_open_for(user) {
-                    return Ok(Answer::NotYours);
+                    return Ok(ConnectionReply::NotYours);
                 }
                 self.shard.close(self.connection.index, goodbye);
-                Ok(Answer::Done)
+                Ok(ConnectionReply::Done)
             }
         }
     }

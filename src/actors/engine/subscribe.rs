@@ -9,7 +9,7 @@ use actix_rt::task::JoinHandle;
 use super::Engine;
 use crate::actors::Shared;
 use crate::actors::channel::mail::MayListen;
-use crate::actors::connection::{Answer, ConnectionMail};
+use crate::actors::connection::{ConnectionMail, ConnectionReply};
 use crate::actors::permits::Permit;
 use crate::actors::shard::state::needs_home;
 use crate::event::Pos;
@@ -192,17 +192,19 @@ impl Engine {
         mail: impl Fn(Option<Permit<UserId>>) -> ConnectionMail,
     ) -> Result<Outcome, Failure> {
         let mut answer = connection.send(mail(None)).await;
-        let claims = matches!(answer, Ok(Ok(Answer::Unclaimed)));
+        let claims = matches!(answer, Ok(Ok(ConnectionReply::Unclaimed)));
         if claims {
             let permit = self.shared.user_permits.take(user);
             let permit = permit.ok_or(Refusal::TooManyConnections)?;
             answer = connection.send(mail(Some(permit))).await;
         }
         match answer {
-            Ok(Ok(Answer::Done)) if claims => Ok(Outcome::Claimed),
-            Ok(Ok(Answer::Done)) => Ok(Outcome::Subscribed),
+            Ok(Ok(ConnectionReply::Done)) if claims => Ok(Outcome::Claimed),
+            Ok(Ok(ConnectionReply::Done)) => Ok(Outcome::Subscribed),
             Ok(Err(failure)) => Err(failure),
-            Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => Ok(Outcome::Unavailable),
+            Ok(Ok(ConnectionReply::NotYours | ConnectionReply::Unclaimed)) | Err(_) => {
+                Ok(Outcome::Unavailable)
+            }
         }
     }
 

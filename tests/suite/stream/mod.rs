@@ -21,4 +21,5 @@ mod slow_reader;
 mod subscribers;
 mod subscriptions;
 mod timing;
+mod toggling;
 mod token;

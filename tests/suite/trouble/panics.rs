@@ -1,5 +1,5 @@
-//! A panic stays where it happened: what it broke begins anew, and no other part notices. Where nothing can begin anew
-//! the process ends. The server checks at the end of each story that nothing else panicked and that nothing is left of
+//! A panic stays where it happened: the part that it broke is replaced, and no other part notices. Where no part can be
+//! replaced the process ends. The server checks at the end of each story that nothing else panicked and that nothing is left of
 //! any connection.
 
 use crate::support::{TestServer, build, eventually, ids};

@@ -1,5 +1,5 @@
-//! What a shard's state should say, kept as plainly as possible: a list of connections, and every answer
-//! worked out from it anew.
+//! What a shard's state should say, kept as plainly as possible: a list of connections, from which
+//! every answer is computed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
