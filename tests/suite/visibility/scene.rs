@@ -39,7 +39,7 @@ pub(super) struct Scene {
     /// Ada's messages in the two.
     pub(super) said: String,
     pub(super) inner: String,
-    /// Ada's post, which mentions bob and herself. It was revised.
+    /// Ada's post, which mentions bob and herself. It was revised, and dan reposted it.
     pub(super) post: String,
     /// Dan's post, which mentions ada. She reposted it, and bookmarked it with a note.
     pub(super) told: String,
@@ -98,7 +98,10 @@ impl Scene {
         build::says(&scene.dan, &scene.private, "secret words");
         scene.renews();
         let (ada, dan) = (&scene.ada, &scene.dan);
-        ada.does(&format!("/users/{}/follow", dan.id)).is(200);
+        for person in scene.people().chain([ada]) {
+            let path = format!("/users/{}/follow", dan.id);
+            person.does(&path).is(200);
+        }
         dan.does(&format!("/users/{}/follow", ada.id)).is(200);
         scene.relate();
         scene.is_present();
@@ -293,7 +296,10 @@ fn posts(ada: &Person, dan: &Person) -> (String, String) {
     let revised = json!({"text": "words-of-ada for @bob and for @ada #scene"});
     ada.put(&format!("/posts/{post}"), &revised).is(201);
     let told = build::posts(dan, "who is @ada?");
-    ada.does(&format!("/posts/{told}/repost")).is(201);
+    for (person, of_the_other) in [(ada, &told), (dan, &post)] {
+        let path = format!("/posts/{of_the_other}/repost");
+        person.does(&path).is(201);
+    }
     let note = json!({"note": "note-of-ada"});
     ada.put(&format!("/posts/{told}/bookmark"), &note).is(200);
     (post, told)
