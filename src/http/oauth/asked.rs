@@ -54,9 +54,8 @@ const TITLE: &str = "This app cannot be authorized";
 /// # Errors
 /// A page.
 pub async fn addressed(query: &Query, app: &App) -> Result<(Client, String), PageError> {
-    let missing = |name: &str| {
-        PageError::refused(TITLE, format!("The link that led here has no {name}."))
-    };
+    let missing =
+        |name: &str| PageError::refused(TITLE, format!("The link that led here has no {name}."));
     let id = query.sent("client_id").unwrap_or_default();
     if id.is_empty() {
         return Err(missing("client_id"));
@@ -135,9 +134,13 @@ fn challenge(fields: &Query, is_public: bool) -> Result<Option<Challenge>, Sorry
     };
     let method = fields.sent("code_challenge_method").unwrap_or("plain");
     let method = ChallengeMethod::parse(method);
-    let method = method.ok_or(Sorry::InvalidRequest("code_challenge_method must be S256 or plain"))?;
+    let method = method.ok_or(Sorry::InvalidRequest(
+        "code_challenge_method must be S256 or plain",
+    ))?;
     if !is_proof(value) {
-        return Err(Sorry::InvalidRequest("code_challenge must have 43 to 128 letters, digits or -._~"));
+        return Err(Sorry::InvalidRequest(
+            "code_challenge must have 43 to 128 letters, digits or -._~",
+        ));
     }
     Ok(Some(Challenge {
         value: value.to_owned(),

@@ -13,6 +13,7 @@ pub mod next;
 mod page;
 pub mod sign_in;
 pub mod sign_out;
+pub mod sign_up;
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::middleware::from_fn;
@@ -23,6 +24,7 @@ pub use error::PageError;
 pub use frame::Frame;
 pub use page::{Page, PageResult, see_other};
 
+use crate::http::oauth::authorize;
 use around::{Counts, around};
 
 /// A page with a form, which posts to the same address.
@@ -59,9 +61,24 @@ pub(in crate::http) fn configure(cfg: &mut ServiceConfig) {
         web::to(sign_in::show),
         web::to(sign_in::submit),
     ))
+    .service(with_password(
+        "/sign-up",
+        web::to(sign_up::show),
+        web::to(sign_up::submit),
+    ))
     .service(with_form(
         "/sign-out",
         web::to(sign_out::show),
         web::to(sign_out::submit),
+    ))
+    .service(with_form(
+        "/oauth/authenticate",
+        web::to(authorize::authenticate),
+        web::to(authorize::decide),
+    ))
+    .service(with_form(
+        "/oauth/authorize",
+        web::to(authorize::authorize),
+        web::to(authorize::decide),
     ));
 }

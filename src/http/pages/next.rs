@@ -51,6 +51,12 @@ impl Next {
         self.0 == "/"
     }
 
+    /// Its query, if its path begins so.
+    pub fn query_of(&self, path: &str) -> Option<&str> {
+        let rest = self.0.strip_prefix(path)?;
+        rest.split_once('?').map(|(_, query)| query)
+    }
+
     /// `page?next=…`
     pub fn after(&self, page: &str) -> String {
         if self.is_front() {

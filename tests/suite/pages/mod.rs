@@ -1,3 +1,7 @@
 //! Pages with forms: as a browser without script sees them.
 
+mod asking;
+mod authorize;
+mod codes;
 mod session;
+mod sign_up;
