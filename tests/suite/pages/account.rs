@@ -42,6 +42,8 @@ pub(super) fn problem(page: &str, field: &str) -> String {
     let text = text.split('>').nth(1).unwrap_or_default();
     let named = page.matches(&format!("problem-{field}")).count();
     assert_eq!(named, 2, "the field names its problem: {page}");
+    let above = format!("role=\"alert\">Nothing was changed. <a href=\"#{field}\">");
+    assert!(page.contains(&above), "said above the form too: {page}");
     text.trim_end_matches("</p").to_owned()
 }
 

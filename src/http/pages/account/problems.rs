@@ -32,6 +32,11 @@ impl Problems {
         !self.0.is_empty()
     }
 
+    /// The first problem, with its field.
+    pub(in crate::http::pages) fn first(&self) -> Option<(&'static str, &str)> {
+        self.0.first().map(|(field, text)| (*field, text.as_str()))
+    }
+
     /// A refusal by a rule of the API, as a problem of one of these fields: the one that is named last in it, else the
     /// first of them. Any other failure is given back.
     pub(in crate::http::pages) fn of_failure(

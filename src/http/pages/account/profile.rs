@@ -88,11 +88,31 @@ pub(super) async fn submit(
     match save(&signed, &fields, &app).await {
         Ok(()) => Ok(Notice::ProfileSaved.at("/account", &signed)),
         Err(failure) => {
-            let problems = Problems::of_failure(failure, &FIELDS).map_err(PageError::from)?;
+            let problems = problems(failure)?;
             let page = page(&signed, &app, Shell::bare(Tab::Profile), fields, problems)?;
             Ok(page.status(StatusCode::BAD_REQUEST).into_response())
         }
     }
+}
+
+/// In words that say what would do.
+fn problems(failure: Failure) -> Result<Problems, PageError> {
+    let named = match &failure {
+        Failure::Refused(refused) => (refused.field.as_deref(), refused.refusal),
+        Failure::Busy | Failure::Stopping | Failure::Trouble(_) => return Err(failure.into()),
+    };
+    Ok(match named {
+        (Some("name"), Refusal::Invalid) => Problems::one(
+            "name",
+            "A name has to be visible, and without control characters.",
+        ),
+        (Some("locale"), _) => Problems::one(
+            "locale",
+            "Write a language and a country, as in en_US or de_DE.",
+        ),
+        (Some("timezone"), _) => Problems::one("timezone", "Choose one of the list."),
+        _ => Problems::of_failure(failure, &FIELDS)?,
+    })
 }
 
 async fn save(signed: &SignedIn, fields: &Fields, app: &App) -> Result<(), Failure> {
