@@ -79,7 +79,7 @@ pub use relations::FollowOrder;
 pub use relations::MutesAndBlocks;
 pub use roster::{RosterClient, RosterToken, RosterUser, TokenFilter};
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch, UserSearch};
-pub use sessions::{SESSIONS_MAX, Session, SessionId};
+pub use sessions::{KnownSession, SESSIONS_MAX, Session, SessionId};
 pub use tokens::NewToken;
 pub use users::NewUser;
 

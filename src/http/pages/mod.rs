@@ -6,9 +6,14 @@
 //! `form` ([`Visitor::form_token`](super::session::Visitor::form_token)); its handler takes
 //! [`Form`](super::session::Form).
 
+mod account;
 mod around;
+mod composing;
+mod date;
+mod developer;
 mod error;
 mod frame;
+mod new_password;
 pub mod next;
 mod page;
 pub mod sign_in;
@@ -26,6 +31,9 @@ pub use page::{Page, PageResult, see_other};
 
 use crate::http::oauth::authorize;
 use around::{Counts, around};
+use composing::composed;
+use date::day;
+use new_password::password_problem;
 
 /// A page with a form, which posts to the same address.
 pub(in crate::http) fn with_form(
@@ -43,6 +51,12 @@ pub(in crate::http) fn with_password(
     post: Route,
 ) -> impl HttpServiceFactory + use<> {
     page(path, get, post, Counts::SignIn)
+}
+
+/// A page that is only read.
+fn without_form(path: &str, get: Route) -> impl HttpServiceFactory + use<> {
+    let post = web::to(async || Err::<Page, _>(PageError::NotAllowed));
+    page(path, get, post, Counts::Write)
 }
 
 fn page(path: &str, get: Route, post: Route, counts: Counts) -> impl HttpServiceFactory + use<> {
@@ -80,5 +94,7 @@ pub(in crate::http) fn configure(cfg: &mut ServiceConfig) {
         "/oauth/authorize",
         web::to(authorize::authorize),
         web::to(authorize::decide),
-    ));
+    ))
+    .configure(account::configure)
+    .configure(developer::configure);
 }

@@ -10,7 +10,7 @@ use super::next::Next;
 use super::{Frame, Page, PageResult, see_other};
 use crate::http::extract::Params;
 use crate::http::oauth::asked::addressed;
-use crate::http::session::{Form, Lasting, Visitor};
+use crate::http::session::{Form, Lasting, SignedIn, Visitor};
 use crate::http::{App, oauth};
 use crate::model::UserId;
 use crate::model::redirect::policy_source;
@@ -102,6 +102,25 @@ pub async fn submit(visitor: Visitor, form: Form, app: Data<App>) -> PageResult<
             Ok(page.status(StatusCode::BAD_REQUEST).into_response())
         }
     }
+}
+
+/// Gives this browser a new session in place of the one that a new password has ended.
+///
+/// # Errors
+/// The account was disabled meanwhile.
+pub(super) async fn renew(
+    app: &App,
+    signed: &SignedIn,
+    lasting: Lasting,
+    response: &mut HttpResponse,
+) -> PageResult<()> {
+    let lifetime = app.cookies.lifetime(lasting);
+    let begun = app.engine.begin_session(signed.user, lifetime, None);
+    let cookie = app.cookies.signs_in(&begun.await?, lasting);
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    Ok(())
 }
 
 /// Begins a session of this browser and leads it on. Its secret is a new one: a cookie that was put into the browser before

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use askama::Template;
 
+use super::new_password::password_problem;
 use super::next::Next;
 use super::sign_in::{Purpose, signed_in};
 use super::{Frame, Page, PageError, PageResult, see_other};
@@ -15,8 +16,6 @@ use crate::http::session::{Form, Lasting, Visitor};
 use crate::model::{Failure, Refusal, Refused};
 use crate::protocol::draft;
 use crate::store::NewUser;
-use crate::store::secret::PASSWORD_BYTES;
-use crate::text::controls;
 
 #[derive(Template)]
 #[template(path = "sign_up.html")]
@@ -144,16 +143,8 @@ async fn make(
         Ok(email) => email,
         Err(_refused) => return Ok(Err(Wrong::at("email", "This is no e-mail address."))),
     };
-    if password.chars().count() < limits.password_length {
-        let text = format!(
-            "A password has at least {} characters.",
-            limits.password_length
-        );
-        return Ok(Err(Wrong::at("password", text)));
-    }
-    if password.len() > PASSWORD_BYTES || controls::has_nul(&password) {
-        let text = format!("A password has at most {PASSWORD_BYTES} bytes.");
-        return Ok(Err(Wrong::at("password", text)));
+    if let Some(problem) = password_problem(app, &password) {
+        return Ok(Err(Wrong::at("password", problem)));
     }
     let needs_invite = app.settings.sign_up == SignUp::Invite;
     if needs_invite && invite.is_empty() {
