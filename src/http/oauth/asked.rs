@@ -74,11 +74,8 @@ pub async fn addressed(query: &Query, app: &App) -> Result<(Client, String), Pag
     if !redirect::is_registered(&client.redirect_uris, uri) {
         return Err(PageError::refused(
             TITLE,
-            format!(
-                "The link that led here wants to go on to an address that {} did not register, so it may come from a \
-                 stranger. Addresses have to be the same in every character.",
-                client.brief.name
-            ),
+            "The link that led here wants to go on to an address that the app did not register, so it may come from a \
+             stranger. Addresses have to be the same in every character.",
         ));
     }
     Ok((client, uri.to_owned()))

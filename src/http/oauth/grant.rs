@@ -18,7 +18,7 @@ use crate::http::show::{Includes, Shown};
 use crate::http::{ApiError, App};
 use crate::model::challenge::is_proof;
 use crate::model::visibility::Occasion;
-use crate::model::{Challenge, ChallengeMethod, ClientId, Scope, Scopes, Token, UserId};
+use crate::model::{Challenge, ChallengeMethod, ClientId, Failure, Scope, Scopes, Token, UserId};
 use crate::protocol::object::{Storage, TokenObject};
 use crate::protocol::render_options::RenderOptions;
 use crate::store::Code;
@@ -75,7 +75,11 @@ pub async fn create(
             let fits = move |kept: &Code| {
                 kept.redirect_uri == uri && proves(verifier.as_deref(), kept.challenge.as_ref())
             };
-            let exchanged = app.engine.exchange_code(client, code, fits).await?;
+            let exchanged = match app.engine.exchange_code(client, code, fits).await {
+                // The account is disabled, or the app is for its owner only by now.
+                Err(Failure::Refused(_)) => None,
+                exchanged => exchanged?,
+            };
             let (access_token, token) = exchanged.ok_or(OAuthError::InvalidCode)?;
             show(&app, &access_token, token).await
         }

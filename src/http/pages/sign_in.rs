@@ -48,7 +48,8 @@ impl Purpose {
         let fields = Query::parse(query);
         match addressed(&fields, app).await {
             Ok((client, uri)) => Self {
-                app: Some(client.brief.name),
+                // Before the sign-in nobody is the owner of a private app.
+                app: (!client.is_private).then_some(client.brief.name),
                 leads_to: policy_source(&uri),
                 is_bare: fields.get("simple_login") == Some("1"),
             },

@@ -64,6 +64,12 @@ impl Asker {
         self.asks("authorize", &[&all[..], fields].concat())
     }
 
+    /// The same, at one of the two pages.
+    pub(super) fn asks_code_at(&self, page: &str, scope: &str) -> String {
+        let fields = [("redirect_uri", BACK), ("response_type", "code")];
+        self.asks(page, &[&fields[..], &[("scope", scope)]].concat())
+    }
+
     /// Exchanges a code.
     pub(super) fn exchanges(
         &self,

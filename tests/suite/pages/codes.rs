@@ -170,7 +170,7 @@ fn a_disabled_account_and_a_deleted_app_get_nothing_for_their_codes() {
         assert!(done.status.success(), "{arguments:?}");
     };
     run(&["user", "disable", "ada"]);
-    assert_ne!(app.exchanges(&server, &first, &[]).status, 200);
+    refused(&app.exchanges(&server, &first, &[]), 400, "invalid_grant");
     run(&["user", "enable", "ada"]);
     run(&["client", "delete", &app.id]);
     refused(&app.exchanges(&server, &second, &[]), 401, "invalid_client");

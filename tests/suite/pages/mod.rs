@@ -6,5 +6,6 @@ mod asking;
 mod authorize;
 mod codes;
 mod developer;
+mod refusals;
 mod session;
 mod sign_up;
