@@ -31,7 +31,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 pub use channel::mail::{ChannelChange, SubscriptionChange};
-pub use engine::{ActorKind, ActorOrder, Engine, NewSubscription, Numbers, SubscriptionGuard};
+pub use engine::{
+    ActorKind, ActorOrder, Allowed, Engine, NewSubscription, Numbers, SubscriptionGuard,
+};
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::{PostAct, ProfileChange};
 

@@ -33,6 +33,7 @@ pub mod users;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::actors::Engine;
 use crate::config::{Config, SignUp};
@@ -60,6 +61,8 @@ pub struct Settings {
     pub presence: presence::Lifetimes,
     /// Who may make an account.
     pub sign_up: SignUp,
+    /// How long an app has to exchange a code.
+    pub code_lifetime: Duration,
 }
 
 impl Default for Settings {
@@ -78,6 +81,7 @@ impl From<&Config> for Settings {
                 longest: config.presence.max_seconds,
             },
             sign_up: config.accounts.sign_up,
+            code_lifetime: Duration::from_secs(config.oauth.code_seconds),
         }
     }
 }

@@ -104,6 +104,25 @@ impl Scopes {
         self
     }
 
+    /// These scopes and others, normalised as [`Self::parse`] does.
+    #[must_use]
+    pub fn and(&self, others: &Self) -> Self {
+        let both = format!("{},{}", self.joined(), others.joined());
+        // Both were parsed before; a scope that this program does not know any more is left out.
+        Self::parse(&both).unwrap_or_else(|_unknown| self.clone())
+    }
+
+    /// Whether everything that others allow is allowed here.
+    pub fn cover(&self, others: &Self) -> bool {
+        let has = |name: &str| self.0.iter().any(|granted| granted == name);
+        others.0.iter().all(|word| {
+            let base = word.split(':').next().unwrap_or(word);
+            let narrow = word.strip_prefix("public_messages");
+            let wider = narrow.map(|narrow| format!("messages{narrow}"));
+            has(word) || has(base) || wider.is_some_and(|wider| has(&wider) || has("messages"))
+        })
+    }
+
     /// As the store keeps it and as `X-OAuth-Scopes` shows it.
     pub fn joined(&self) -> String {
         self.0.join(",")

@@ -1,6 +1,7 @@
 //! The interface of the actors for `http`: one method per operation.
 
 mod app_streams;
+mod authorize;
 mod channels;
 mod clients;
 mod numbers;
@@ -12,6 +13,7 @@ mod users;
 
 use std::sync::Arc;
 
+pub use authorize::Allowed;
 pub use numbers::{ActorKind, ActorOrder, Numbers};
 pub use subscribe::{NewSubscription, SubscriptionGuard};
 

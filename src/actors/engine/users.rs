@@ -97,8 +97,20 @@ impl Engine {
         principal: &UserPrincipal,
         change: ProfileChange,
     ) -> Result<Arc<User>, Failure> {
+        self.change_profile_of(principal.user, change).await
+    }
+
+    /// The same without a token, on the account page.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn change_profile_of(
+        &self,
+        user: UserId,
+        change: ProfileChange,
+    ) -> Result<Arc<User>, Failure> {
         let mail = || ChangeProfile(change.clone());
-        self.ask_user(principal.user, mail).await??.wait().await
+        self.ask_user(user, mail).await??.wait().await
     }
 
     /// Sets the caller's global presence.

@@ -1,5 +1,6 @@
 //! One user in use: this actor orders the changes of relations, tokens, profile, markers and presence.
 
+pub mod codes;
 pub mod mail;
 pub mod posts;
 pub mod write;

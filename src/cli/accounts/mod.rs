@@ -2,6 +2,7 @@
 //! through the event log, within a second.
 
 pub(super) mod clients;
+pub(super) mod invites;
 mod table;
 pub(super) mod tokens;
 pub(super) mod users;
@@ -13,6 +14,7 @@ use actix::SystemRunner;
 use serde_json::Value;
 
 pub(super) use clients::ClientCommand;
+pub(super) use invites::InviteCommand;
 pub(super) use tokens::TokenCommand;
 pub(super) use users::UserCommand;
 

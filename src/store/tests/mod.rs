@@ -2,6 +2,7 @@
 
 mod accounts;
 mod among;
+mod authorizations;
 mod channel_subscriptions;
 mod channels;
 mod clients;
