@@ -69,6 +69,10 @@ refusals! {
     ClientLimit              400 "client-limit"              "You already have as many apps as you may.";
     StreamKeyTaken           400 "stream-key-taken"          "This client already has a stream with this key.";
     SearchTooBroad           400 "search-too-broad"          "This search looks through too much. Narrow it down.";
+    PictureUnknown           400 "picture-unknown"           "This is no picture that is taken: JPEG, PNG, GIF or WebP.";
+    PictureBroken            400 "picture-broken"            "This picture is damaged or incomplete.";
+    PictureTooLarge          400 "picture-too-large"         "This picture has more pixels than it may.";
+    PictureTooSmall          400 "picture-too-small"         "This picture has fewer pixels than it needs.";
     NotJson                  400 "not-json"                  "This call needs a JSON body.";
     TokenRequired            401 "token-required"            "Access token required.";
     TokenInvalid             401 "invalid-token"             "Access token invalid.";

@@ -19,6 +19,7 @@ mod command_line;
 mod database_file;
 mod load;
 mod pages;
+mod seeded;
 mod settings;
 mod stream;
 mod taken_back;
