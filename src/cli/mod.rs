@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
-use self::accounts::{ClientCommand, TokenCommand, UserCommand};
+use self::accounts::{BadgeCommand, ClientCommand, TokenCommand, UserCommand};
 use crate::config::Config;
 use crate::config::source::{ConfigError, Named};
 use crate::server::Launch;
@@ -94,6 +94,9 @@ enum Command {
     /// Accounts. Works while the server runs.
     #[command(subcommand)]
     User(UserCommand),
+    /// Badges of accounts. Works while the server runs.
+    #[command(subcommand)]
+    Badge(BadgeCommand),
     /// Apps. Works while the server runs.
     #[command(subcommand)]
     Client(ClientCommand),
@@ -154,6 +157,7 @@ fn run_command(
 ) -> Result<(), Box<dyn std::error::Error>> {
     match command {
         Some(Command::User(command)) => accounts::users::run(config, command),
+        Some(Command::Badge(command)) => accounts::badges::run(config, command),
         Some(Command::Client(command)) => accounts::clients::run(config, command),
         Some(Command::Token(command)) => accounts::tokens::run(config, command),
         // Handled before: these need no settings, or have exit codes of their own.
@@ -169,6 +173,7 @@ fn serve_flags(cli: &Cli) -> (&ServeArgs, &ServeArgs) {
         Some(Command::Serve(inner)) => (outer, inner),
         Some(
             Command::User(_)
+            | Command::Badge(_)
             | Command::Client(_)
             | Command::Token(_)
             | Command::Config

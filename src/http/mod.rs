@@ -43,6 +43,7 @@ pub use casing::CasedStream;
 pub use error::ApiError;
 pub use reply::{ApiResult, Reply};
 pub use routes::configure;
+pub use users::gallery::Gallery;
 
 /// Version of the API that is spoken, as `X-API-Version` says it.
 pub const API_VERSION: &str = "1.4.0";
@@ -85,6 +86,8 @@ pub struct App {
     pub rate: RateLimiter,
     /// Checks of passwords.
     pub passwords: oauth::PasswordChecks,
+    /// Avatars and covers.
+    pub gallery: Gallery,
     /// As configured.
     pub settings: Settings,
     /// What the connections of one address may hold.
@@ -106,11 +109,12 @@ impl Drop for Serving<'_> {
 
 impl App {
     /// Not ready yet, until its readiness is told so.
-    pub fn new(engine: Engine, settings: Settings, bounds: Arc<Bounds>) -> Self {
+    pub fn new(engine: Engine, settings: Settings, bounds: Arc<Bounds>, gallery: Gallery) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             passwords: oauth::PasswordChecks::default(),
+            gallery,
             settings,
             bounds,
             readiness: Readiness::default(),
