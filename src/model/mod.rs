@@ -11,6 +11,7 @@ pub mod client;
 pub mod content;
 pub mod failure;
 pub mod id;
+pub mod interaction;
 pub mod marker;
 pub mod message;
 pub mod page;
@@ -39,6 +40,7 @@ pub use id::{
     BadgeId, ChannelId, ClientId, ConnectionId, MessageId, PostId, StreamKey, SubscriptionId,
     TokenId, UserId,
 };
+pub use interaction::{Action, Interaction, Subject};
 pub use marker::{Marker, MarkerName};
 pub use message::{Deletion, Message, NewMessage};
 pub use page::{Bound, Page, PageRequest};

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
-use crate::actors::user::posts::sweep_reposts;
+use crate::actors::user::posts::{sweep_interactions, sweep_reposts};
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -257,6 +257,7 @@ async fn sweep(shared: &Shared, app: &Data<App>) {
         let app = app.clone();
         actix_rt::spawn(async move {
             sweep_reposts(&store).await;
+            sweep_interactions(&store).await;
             app.gallery.sweep(&store).await;
         });
     }

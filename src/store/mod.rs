@@ -22,6 +22,7 @@ mod credentials;
 mod db;
 mod group;
 mod health;
+mod interactions;
 mod lane;
 mod log;
 mod lookup;

@@ -222,6 +222,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    interactions (id) {
+        id -> BigInt,
+        owner_id -> Nullable<BigInt>,
+        action -> Text,
+        post_id -> Nullable<BigInt>,
+        poll_id -> Nullable<BigInt>,
+        began_at -> BigInt,
+        latest -> BigInt,
+    }
+}
+
+diesel::table! {
+    interaction_acts (interaction_id, at) {
+        interaction_id -> BigInt,
+        at -> BigInt,
+        user_id -> BigInt,
+        source_id -> BigInt,
+    }
+}
+
+diesel::table! {
     search_mark (id) {
         id -> BigInt,
         indexed_up_to -> BigInt,
@@ -296,6 +317,7 @@ diesel::joinable!(posts -> clients (client_id));
 diesel::joinable!(post_mentions -> posts (post_id));
 diesel::joinable!(post_tags -> posts (post_id));
 diesel::joinable!(bookmarks -> posts (post_id));
+diesel::joinable!(interaction_acts -> interactions (interaction_id));
 diesel::joinable!(user_badges -> badges (badge_id));
 diesel::allow_tables_to_appear_in_same_query!(
     app_streams,
@@ -307,6 +329,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     channel_subscriptions,
     channels,
     clients,
+    interaction_acts,
+    interactions,
     log_events,
     log_head,
     messages,

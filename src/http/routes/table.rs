@@ -113,6 +113,8 @@ routes! {
     Put    "/posts/{post_id}"                                        posts::write::revise,                       User      WritePost      Write;
     Delete "/posts/{post_id}"                                        posts::write::delete,                       User      WritePost      Write;
     Get    "/posts/{post_id}/revisions"                              posts::lookup::revisions,                   Optional  Any            Read;
+    Get    "/posts/{post_id}/actions"                                users::interactions::of_post,               Optional  Any            Read;
+    Get    "/posts/{post_id}/interactions"                           users::interactions::of_post,               Optional  Any            Read;
     Get    "/posts/{post_id}/thread"                                 posts::streams::thread,                     Optional  Any            Read;
     Put    "/posts/{post_id}/repost"                                 posts::act::repost,                         User      WritePost      Write;
     Delete "/posts/{post_id}/repost"                                 posts::act::remove_repost,                  User      WritePost      Write;
@@ -161,6 +163,8 @@ routes! {
     Post   "/users/{user_id}/cover"                                  users::pictures::replace_cover,             User      UpdateProfile  Write;
     Delete "/users/{user_id}/cover"                                  users::pictures::remove_cover,              User      UpdateProfile  Write;
     Get    "/users/me/badges"                                        users::badges::own,                         User      Any            Read;
+    Get    "/users/me/interactions"                                  users::interactions::own,                   User      Any            Read;
+    Get    "/users/me/actions"                                       users::interactions::own,                   User      Any            Read;
     Get    "/badges"                                                 users::badges::list,                        Optional  Any            Read;
     Get    "/badges/{badge_id}"                                      users::badges::show,                        Optional  Any            Read;
     Get    "/users/{user_id}/clients"                                clients::of_user,                           User      Any            Read;

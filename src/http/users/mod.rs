@@ -2,6 +2,7 @@
 
 pub mod badges;
 pub mod gallery;
+pub mod interactions;
 pub mod lists;
 pub mod lookup;
 pub mod pictures;

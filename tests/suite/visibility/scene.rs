@@ -30,6 +30,8 @@ pub(super) struct Scene {
     pub(super) inner: String,
     /// Ada's post, which mentions bob.
     pub(super) post: String,
+    /// A post of dan that ada bookmarked.
+    liked: String,
 }
 
 impl Scene {
@@ -65,6 +67,8 @@ impl Scene {
         ];
         let (said, inner) = (String::new(), String::new());
         let post = build::posts(&ada, "words-of-ada for @bob #scene");
+        let liked = build::posts(&dan, "of dan");
+        ada.does(&format!("/posts/{liked}/bookmark")).is(200);
         let mut scene = Self {
             server,
             ada,
@@ -75,6 +79,7 @@ impl Scene {
             said,
             inner,
             post,
+            liked,
         };
         build::says(&scene.dan, &scene.private, "secret words");
         (scene.said, scene.inner) = scene.speaks();
@@ -191,6 +196,7 @@ impl Scene {
             ("{ada}", &self.ada.id),
             ("{dan}", &self.dan.id),
             ("{post}", &self.post),
+            ("{liked}", &self.liked),
             ("{client}", client),
         ];
         let filled = all.iter().fold(text.to_owned(), |text, (name, value)| {
