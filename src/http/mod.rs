@@ -12,6 +12,7 @@ pub mod extract;
 pub mod feed;
 pub mod markers;
 pub mod oauth;
+pub mod pages;
 pub mod pipeline;
 pub mod posts;
 pub mod presence;
@@ -21,6 +22,7 @@ pub mod reply;
 mod report;
 pub mod request;
 pub mod routes;
+pub mod session;
 mod show;
 pub mod socket;
 pub mod streams;
@@ -33,7 +35,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::actors::Engine;
-use crate::config::Config;
+use crate::config::{Config, SignUp};
 use pipeline::rate_limit::{RateLimiter, RateLimits};
 use socket::Bounds;
 
@@ -57,6 +59,8 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// How long a presence lasts.
     pub presence: presence::Lifetimes,
+    /// Who may make an account.
+    pub sign_up: SignUp,
 }
 
 impl Default for Settings {
@@ -74,6 +78,7 @@ impl From<&Config> for Settings {
                 default: config.presence.default_seconds,
                 longest: config.presence.max_seconds,
             },
+            sign_up: config.accounts.sign_up,
         }
     }
 }
@@ -88,6 +93,8 @@ pub struct App {
     pub passwords: oauth::PasswordChecks,
     /// Avatars and covers.
     pub gallery: Gallery,
+    /// The cookies of browsers.
+    pub cookies: session::Cookies,
     /// As configured.
     pub settings: Settings,
     /// What the connections of one address may hold.
@@ -109,12 +116,19 @@ impl Drop for Serving<'_> {
 
 impl App {
     /// Not ready yet, until its readiness is told so.
-    pub fn new(engine: Engine, settings: Settings, bounds: Arc<Bounds>, gallery: Gallery) -> Self {
+    pub fn new(
+        engine: Engine,
+        settings: Settings,
+        bounds: Arc<Bounds>,
+        cookies: session::Cookies,
+        gallery: Gallery,
+    ) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             passwords: oauth::PasswordChecks::default(),
             gallery,
+            cookies,
             settings,
             bounds,
             readiness: Readiness::default(),

@@ -18,7 +18,7 @@ pub use table::ROUTES;
 use super::pipeline::{
     admission, around, method_not_allowed, not_allowed, stream_without_upgrade, unknown_endpoint,
 };
-use super::{ApiError, App, sys, users};
+use super::{ApiError, App, pages, sys, users};
 use crate::model::Refusal;
 
 impl Route {
@@ -99,6 +99,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
         .service(monitored("/readyz", web::to(sys::readyz)))
         .service(monitored("/metrics", web::to(sys::metrics)))
         .service(picture())
+        .configure(pages::configure)
         .service(api(web::scope("/v1")))
         .service(api(web::scope("")));
 }

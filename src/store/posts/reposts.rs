@@ -85,7 +85,7 @@ impl Tx<'_> {
             .execute(self.sql)?;
         self.count_reposts(original.id, 1)?;
         self.note_deed(original.user_id, user.id, Deed::Repost(original.id))?;
-        self.count_posts(user.id, 1)?;
+        self.count_posts(user.id, &client.id, 1)?;
         Ok(Post {
             id,
             user_id: user.id,
@@ -113,7 +113,7 @@ impl Tx<'_> {
             self.count_reposts(original, -1)?;
             self.undo_deed(repost.user_id, Deed::Repost(original))?;
         }
-        self.count_posts(repost.user_id, -1)?;
+        self.count_posts(repost.user_id, &repost.client.id, -1)?;
         repost.deleted_at = Some(now);
         Ok(repost)
     }
