@@ -46,6 +46,7 @@ pub use casing::CasedStream;
 pub use error::ApiError;
 pub use reply::{ApiResult, Reply};
 pub use routes::configure;
+pub use users::gallery::Gallery;
 
 /// Version of the API that is spoken, as `X-API-Version` says it.
 pub const API_VERSION: &str = "1.4.0";
@@ -94,6 +95,8 @@ pub struct App {
     pub rate: RateLimiter,
     /// Checks of passwords.
     pub passwords: oauth::PasswordChecks,
+    /// Avatars and covers.
+    pub gallery: Gallery,
     /// The cookies of browsers.
     pub cookies: session::Cookies,
     /// As configured.
@@ -122,11 +125,13 @@ impl App {
         settings: Settings,
         bounds: Arc<Bounds>,
         cookies: session::Cookies,
+        gallery: Gallery,
     ) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             passwords: oauth::PasswordChecks::default(),
+            gallery,
             cookies,
             settings,
             bounds,

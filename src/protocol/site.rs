@@ -1,6 +1,6 @@
 //! Where this server is found: the addresses that objects carry.
 
-use crate::model::UserId;
+use crate::model::{PictureUse, User};
 
 /// Public addresses, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +26,14 @@ impl Site {
         }
     }
 
-    /// Default picture of a user: 256×256. No query string, since clients append their own.
-    pub fn avatar_url(&self, user: UserId) -> String {
-        format!("{}/images/avatar/{user}", self.public_url)
-    }
-
-    /// Default cover: 960×223.
-    pub fn cover_url(&self) -> String {
-        format!("{}/images/cover", self.public_url)
+    /// Avatar or cover of a user. No query string, since clients append their own.
+    pub fn picture_url(&self, user: &User, of: PictureUse) -> String {
+        let site = &self.public_url;
+        match (user.picture(of), of) {
+            // A link of its own for each picture, so that it may be kept for ever.
+            (Some(picture), _) => format!("{site}/images/picture/{}", picture.id),
+            (None, PictureUse::Avatar) => format!("{site}/images/avatar/{}", user.id),
+            (None, PictureUse::Cover) => format!("{site}/images/cover"),
+        }
     }
 }

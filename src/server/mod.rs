@@ -19,13 +19,13 @@ use tokio::sync::{mpsc, oneshot};
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
-use crate::actors::user::posts::sweep_reposts;
+use crate::actors::user::posts::{sweep_interactions, sweep_reposts};
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::session::Cookies;
 use crate::http::socket::Bounds;
-use crate::http::{App, Settings};
+use crate::http::{App, Gallery, Settings};
 use crate::model::Failure;
 use crate::protocol::site::Site;
 use crate::store::{ServeLock, Store, StoreOptions};
@@ -150,7 +150,9 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let delivery_ended = start_log_tail(&shared, ephemeral).await?;
     let engine = Engine::new(shared.clone());
     let bounds = Bounds::new(&config, shared.metrics.clone());
-    let app = Data::new(App::new(engine, Settings::from(&config), bounds, cookies));
+    let gallery = Gallery::open(&options.path()?, shared.metrics.clone())?;
+    let app = App::new(engine, Settings::from(&config), bounds, cookies, gallery);
+    let app = Data::new(app);
     let people = demo.people.clone();
     let (for_workers, pages) = (shared.clone(), app.clone());
     let server = listen::listen(&config, listener, for_workers, pages, Data::new(demo))?;
@@ -176,7 +178,7 @@ async fn run(launch: Launch) -> Result<(), StartError> {
 /// A server that accepts requests.
 struct Running<'a> {
     shared: &'a Shared,
-    app: &'a App,
+    app: &'a Data<App>,
     log: &'a Log,
     harmless: Harmless,
     stops: Stops,
@@ -196,7 +198,7 @@ impl Running<'_> {
         let budget = Duration::from_millis(settings.server.drain_ms);
         let watch = watch(self.shared, self.app, settings.store.min_free_megabytes);
         let mut watch = std::pin::pin!(watch);
-        let mut sweep = std::pin::pin!(sweep(self.shared));
+        let mut sweep = std::pin::pin!(sweep(self.shared, self.app));
         let mut lost = std::pin::pin!(part_lost(self.shared, delivery_ended));
         let lost = loop {
             tokio::select! {
@@ -255,13 +257,18 @@ async fn start_log_tail(
     }
 }
 
-async fn sweep(shared: &Shared) {
+async fn sweep(shared: &Shared, app: &Data<App>) {
     let mut turns = tokio::time::interval(SWEEP);
     loop {
         turns.tick().await;
         shared.presence.sweep();
         let store = shared.store.clone();
-        actix_rt::spawn(async move { sweep_reposts(&store).await });
+        let app = app.clone();
+        actix_rt::spawn(async move {
+            sweep_reposts(&store).await;
+            sweep_interactions(&store).await;
+            app.gallery.sweep(&store).await;
+        });
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::among::among;
+use super::interactions::Deed;
 use super::schema::relations;
 use super::{Db, Failure, Tx};
 use crate::model::visibility::Hidden;
@@ -256,6 +257,7 @@ impl Tx<'_> {
             .execute(self.sql)?;
         if changed > 0 && relation == Relation::Follow {
             self.count_follow(user, other, 1)?;
+            self.note_deed(other, user, Deed::Follow(other))?;
         }
         Ok(changed > 0)
     }
@@ -271,6 +273,7 @@ impl Tx<'_> {
         let changed = diesel::delete(row).execute(self.sql)?;
         if changed > 0 && relation == Relation::Follow {
             self.count_follow(user, other, -1)?;
+            self.undo_deed(user, Deed::Follow(other))?;
         }
         Ok(changed > 0)
     }

@@ -113,6 +113,8 @@ routes! {
     Put    "/posts/{post_id}"                                        posts::write::revise,                       User      WritePost      Write;
     Delete "/posts/{post_id}"                                        posts::write::delete,                       User      WritePost      Write;
     Get    "/posts/{post_id}/revisions"                              posts::lookup::revisions,                   Optional  Any            Read;
+    Get    "/posts/{post_id}/actions"                                users::interactions::of_post,               Optional  Any            Read;
+    Get    "/posts/{post_id}/interactions"                           users::interactions::of_post,               Optional  Any            Read;
     Get    "/posts/{post_id}/thread"                                 posts::streams::thread,                     Optional  Any            Read Thread;
     Put    "/posts/{post_id}/repost"                                 posts::act::repost,                         User      WritePost      Write;
     Delete "/posts/{post_id}/repost"                                 posts::act::remove_repost,                  User      WritePost      Write;
@@ -155,7 +157,16 @@ routes! {
     Put    "/users/{user_id}"                                        users::profile::replace,                    User      UpdateProfile  Write;
     Patch  "/users/{user_id}"                                        users::profile::change,                     User      UpdateProfile  Write;
     Get    "/users/{user_id}/avatar"                                 users::pictures::avatar,                    Optional  Any            Read;
+    Post   "/users/{user_id}/avatar"                                 users::pictures::replace_avatar,            User      UpdateProfile  Write;
+    Delete "/users/{user_id}/avatar"                                 users::pictures::remove_avatar,             User      UpdateProfile  Write;
     Get    "/users/{user_id}/cover"                                  users::pictures::cover,                     Optional  Any            Read;
+    Post   "/users/{user_id}/cover"                                  users::pictures::replace_cover,             User      UpdateProfile  Write;
+    Delete "/users/{user_id}/cover"                                  users::pictures::remove_cover,              User      UpdateProfile  Write;
+    Get    "/users/me/badges"                                        users::badges::own,                         User      Any            Read;
+    Get    "/users/me/interactions"                                  users::interactions::own,                   User      Any            Read;
+    Get    "/users/me/actions"                                       users::interactions::own,                   User      Any            Read;
+    Get    "/badges"                                                 users::badges::list,                        Optional  Any            Read;
+    Get    "/badges/{badge_id}"                                      users::badges::show,                        Optional  Any            Read;
     Get    "/users/{user_id}/clients"                                clients::of_user,                           User      Any            Read;
     Get    "/clients/{client_id}"                                    clients::show,                              User      Any            Read;
     Put    "/users/{user_id}/follow"                                 users::relate::follow,                      User      Follow         Write;

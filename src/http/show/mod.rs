@@ -7,6 +7,7 @@ mod app_stream;
 mod channel;
 mod client;
 mod includes;
+mod interaction;
 mod message;
 mod needs;
 mod post;
@@ -26,6 +27,7 @@ use crate::protocol::render_options::RenderOptions;
 
 pub(super) use app_stream::Deleted;
 pub(super) use includes::Includes;
+pub(super) use interaction::Interacted;
 pub(super) use needs::Needs;
 pub(super) use post::{Bookmarked, Version};
 pub(super) use user::Person;

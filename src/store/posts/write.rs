@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::super::db::to_json;
+use super::super::interactions::Deed;
 use super::super::schema::{post_mentions, post_revisions, post_tags, posts, users};
 use super::super::{Failure, Tx};
 use crate::model::marker::MarkerName;
@@ -52,8 +53,13 @@ impl Tx<'_> {
             .execute(self.sql)?;
         self.insert_entities(id, &new.content)?;
         self.count_posts(new.user_id, &new.client.id, 1)?;
-        if let Some(answered) = reply_to {
-            self.count_reply(answered)?;
+        if let Some(answered) = answered {
+            self.count_reply(answered.id)?;
+            let deed = Deed::Reply {
+                to: answered.id,
+                reply: id,
+            };
+            self.note_deed(answered.user_id, new.user_id, deed)?;
         }
         if new.update_marker {
             self.set_marker(new.user_id, MarkerName::Personal, id.0, 0, false)?;
@@ -148,6 +154,11 @@ impl Tx<'_> {
             .execute(self.sql)?;
         self.parts().1.has_deleted = true;
         self.count_posts(post.user_id, &post.client.id, -1)?;
+        self.end_interactions(post.id)?;
+        if let Some(to) = post.reply_to {
+            let reply = post.id;
+            self.undo_deed(post.user_id, Deed::Reply { to, reply })?;
+        }
         post.deleted_at = Some(now);
         Ok(post)
     }

@@ -6,10 +6,12 @@ mod authorizations;
 mod channel_subscriptions;
 mod channels;
 mod clients;
+mod interactions;
 mod lane;
 mod log;
 mod messages;
 mod opening;
+mod pictures;
 mod plain;
 mod reading;
 mod search;
@@ -299,6 +301,10 @@ pub(in super::super) fn ada() -> User {
         created_at: Stamp(0),
         content: None,
         markdown_text: None,
+        avatar: None,
+        cover: None,
+        badge: None,
+        verified: None,
         raw: Raw::default(),
         counts: UserCounts::default(),
     }

@@ -40,6 +40,7 @@ impl Place {
             .replace("{tag}", "none")
             .replace("{post_id}", &self.post)
             .replace("{stream_key}", "none")
+            .replace("{badge_id}", "1")
             .replace("{client_id}", "none")
             .replace("{connection_id}", "none")
             .replace("{subscription_id}", "none");

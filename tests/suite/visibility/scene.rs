@@ -248,6 +248,7 @@ impl Scene {
             text.replace(name, value)
         });
         filled
+            .replace("{badge}", "1")
             .replace("{slug}", "conversations")
             .replace("{tag}", "scene")
             .replace("{stream_key}", "none")
