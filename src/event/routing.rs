@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use super::{Payload, Topic};
-use crate::model::{ChannelId, ClientId, Relation, UserId};
+use crate::model::{ChannelId, ClientId, Relation, Token, UserId};
 
 /// The key under which connections are registered, and to which events are published.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -105,10 +105,7 @@ impl Payload {
             ])
             .changing([RoutingKey::User(user.id)]),
             Self::UserChanged { user } => Routing::heard_by([To(Topic::Token(user.id))]),
-            Self::TokenGranted { token, .. } => match token.user {
-                Some(user) => Routing::heard_by([To(Topic::Token(user))]),
-                None => Routing::unheard(),
-            },
+            Self::TokenGranted { token, .. } => granted(token),
             // Its connections are closed; those of a user are found by the key of the topic.
             Self::TokenRevoked { token, .. } => match token.user {
                 Some(user) => Routing::heard_by([To(Topic::Token(user))]),
@@ -125,6 +122,9 @@ impl Payload {
             Self::UserDisabled { user, .. } => {
                 Routing::unheard().changing([RoutingKey::User(*user)])
             }
+            Self::FileCreated { filed }
+            | Self::FileChanged { filed }
+            | Self::FileDeleted { filed } => Routing::heard_by([To(Topic::Files(filed.owner.id))]),
             // Mutes and blocks are the user's own affair; bookmarks and, so far, posts are for app streams.
             Self::Related { .. }
             | Self::PostCreated { .. }
@@ -144,6 +144,14 @@ impl Payload {
             routing.heard_by.iter().map(|route| route.key()).collect();
         keys.extend(routing.changes);
         keys
+    }
+}
+
+/// A token of an app is on no user's stream.
+fn granted(token: &Token) -> Routing {
+    match token.user {
+        Some(user) => Routing::heard_by([Route::To(Topic::Token(user))]),
+        None => Routing::unheard(),
     }
 }
 
@@ -167,6 +175,7 @@ impl Topic {
             Self::Presence => RoutingKey::Presence,
             Self::Inbox(user)
             | Self::Token(user)
+            | Self::Files(user)
             | Self::Following(user)
             | Self::Followers(user) => RoutingKey::User(user),
         }

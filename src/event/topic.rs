@@ -18,6 +18,8 @@ pub enum TopicKind {
     Presence,
     /// The user's tokens and profile.
     Token,
+    /// The user's files.
+    Files,
     /// Follows that the user makes and ends.
     Following,
     /// Follows of the user that others make and end.
@@ -39,6 +41,8 @@ pub enum Topic {
     Presence,
     /// `/token`
     Token(UserId),
+    /// `/users/me/files`
+    Files(UserId),
     /// `/users/me/following`
     Following(UserId),
     /// `/users/me/followers`
@@ -55,6 +59,7 @@ impl Topic {
             Self::Inbox(_) => TopicKind::Inbox,
             Self::Presence => TopicKind::Presence,
             Self::Token(_) => TopicKind::Token,
+            Self::Files(_) => TopicKind::Files,
             Self::Following(_) => TopicKind::Following,
             Self::Followers(_) => TopicKind::Followers,
         }
@@ -69,6 +74,7 @@ impl Topic {
             Self::Inbox(_)
             | Self::Presence
             | Self::Token(_)
+            | Self::Files(_)
             | Self::Following(_)
             | Self::Followers(_) => None,
         }

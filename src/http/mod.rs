@@ -10,6 +10,7 @@ pub mod clients;
 pub mod error;
 pub mod extract;
 pub mod feed;
+pub mod files;
 pub mod markers;
 pub mod oauth;
 pub mod pipeline;
@@ -41,6 +42,7 @@ use readiness::Readiness;
 
 pub use casing::CasedStream;
 pub use error::ApiError;
+pub use files::FilePlace;
 pub use reply::{ApiResult, Reply};
 pub use routes::configure;
 
@@ -85,6 +87,8 @@ pub struct App {
     pub rate: RateLimiter,
     /// Checks of passwords.
     pub passwords: oauth::PasswordChecks,
+    /// Contents of files.
+    pub files: FilePlace,
     /// As configured.
     pub settings: Settings,
     /// What the connections of one address may hold.
@@ -106,11 +110,12 @@ impl Drop for Serving<'_> {
 
 impl App {
     /// Not ready yet, until its readiness is told so.
-    pub fn new(engine: Engine, settings: Settings, bounds: Arc<Bounds>) -> Self {
+    pub fn new(engine: Engine, settings: Settings, bounds: Arc<Bounds>, files: FilePlace) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             passwords: oauth::PasswordChecks::default(),
+            files,
             settings,
             bounds,
             readiness: Readiness::default(),

@@ -9,6 +9,7 @@ pub mod channel;
 pub mod client;
 pub mod content;
 pub mod failure;
+pub mod file;
 pub mod id;
 pub mod marker;
 pub mod message;
@@ -32,9 +33,12 @@ pub use channel::{CHAT, CHAT_SETTINGS, Channel, ChannelBrief, NewChannel, PM};
 pub use client::{Client, ClientBrief};
 pub use content::{Content, Entities};
 pub use failure::Failure;
+pub use file::{
+    ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, NewFile,
+};
 pub use id::{
-    ChannelId, ClientId, ConnectionId, MessageId, PostId, StreamKey, SubscriptionId, TokenId,
-    UserId,
+    ChannelId, ClientId, ConnectionId, FileId, MessageId, PostId, StreamKey, SubscriptionId,
+    TokenId, UserId,
 };
 pub use marker::{Marker, MarkerName};
 pub use message::{Deletion, Message, NewMessage};

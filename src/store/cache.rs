@@ -74,6 +74,9 @@ impl Caches {
                 self.tokens.remove_where(|kept| kept.client.id == client.id);
             }
             Payload::PostRevised { .. }
+            | Payload::FileCreated { .. }
+            | Payload::FileChanged { .. }
+            | Payload::FileDeleted { .. }
             | Payload::MessageCreated { .. }
             | Payload::MessageDeleted { .. }
             | Payload::ChannelCreated { .. }

@@ -2,6 +2,7 @@
 
 mod app_streams;
 mod channels;
+mod files;
 mod numbers;
 mod posts;
 mod streams;

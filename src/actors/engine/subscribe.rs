@@ -165,6 +165,7 @@ impl Engine {
             | Topic::ChannelSubscribers(_)
             | Topic::Inbox(_)
             | Topic::Token(_)
+            | Topic::Files(_)
             | Topic::Following(_)
             | Topic::Followers(_) => Ok(None),
         }

@@ -6,6 +6,7 @@
 mod app_stream;
 mod channel;
 mod client;
+mod file;
 mod includes;
 mod message;
 mod needs;
@@ -25,6 +26,7 @@ use crate::model::{Page, Refusal, UserId};
 use crate::protocol::render_options::RenderOptions;
 
 pub(super) use app_stream::Deleted;
+pub(super) use file::{Placeholder, SeenFile};
 pub(super) use includes::Includes;
 pub(super) use needs::Needs;
 pub(super) use post::{Bookmarked, Version};

@@ -7,6 +7,7 @@
 mod bounds;
 mod deadline;
 mod linger;
+mod uploading;
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::IpAddr;
@@ -17,6 +18,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use actix_rt::net::TcpStream;
+use actix_web::dev::Extensions;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::ApiError;
@@ -25,6 +27,7 @@ use crate::model::Refusal;
 pub use bounds::{Bounds, Place};
 use deadline::{Deadline, Overdue};
 pub(crate) use linger::linger;
+pub use uploading::{Running, Uploading};
 
 /// Seconds after which a connection too many may be tried again.
 const RETRY: u64 = 5;
@@ -39,6 +42,8 @@ pub struct HttpSocket {
     address: Option<IpAddr>,
     place: Option<Place>,
     deadline: Deadline,
+    /// Whether an upload runs.
+    uploading: Uploading,
     /// Bytes of the answer that the peer has not taken yet.
     waiting: usize,
     /// The peer closed its side, or the connection is broken: there is nothing to wait for at the end.
@@ -65,9 +70,15 @@ impl HttpSocket {
             address,
             place,
             deadline: Deadline::default(),
+            uploading: Uploading::default(),
             waiting: 0,
             is_over: false,
         })
+    }
+
+    /// Notes with a connection what an upload needs ([`Uploading::of`]).
+    pub fn on_connect(&self, data: &mut Extensions) {
+        data.insert(self.uploading.clone());
     }
 
     /// The connection itself, once it speaks something other than HTTP, and its place.
@@ -204,8 +215,13 @@ impl AsyncRead for HttpSocket {
         let before = buffer.filled().len();
         match self.io()?.poll_read(cx, buffer) {
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
-                let patience = self.bounds.request;
-                if self.deadline.reads(patience) {
+                let (request, stalled) = (self.bounds.request, self.bounds.stalled);
+                if self.uploading.is_on() {
+                    // Its handler bounds it as a whole, and answers before this one goes off.
+                    self.deadline.progresses(stalled * 2);
+                    return Poll::Ready(Ok(()));
+                }
+                if self.deadline.reads(request) {
                     return Poll::Ready(Ok(()));
                 }
                 self.bounds.count_overdue();

@@ -6,6 +6,7 @@
 pub mod acl;
 pub mod channel;
 mod entities;
+pub mod file;
 pub mod marker;
 pub mod message;
 pub mod person;
@@ -16,6 +17,7 @@ mod words;
 
 pub use acl::AclDraft;
 pub use channel::{ChannelChangeDraft, ChannelDraft, check_kind, owner_id};
+pub use file::FileDraft;
 pub use marker::{MarkerDraft, MarkerDrafts};
 pub use message::MessageDraft;
 pub use person::{Directory, PersonRef};

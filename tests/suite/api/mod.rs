@@ -7,6 +7,7 @@ mod channels;
 mod characters;
 mod envelope;
 mod feeds;
+mod files;
 mod http_rules;
 mod markers;
 mod messages;

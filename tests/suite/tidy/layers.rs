@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["text"],
     &["event"],
     &["protocol"],
-    &["store"],
+    &["store", "contents"],
     &["actors"],
     &["http", "web", "load"],
     // It answers refused upgrades as HTTP does.

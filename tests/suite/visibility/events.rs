@@ -21,7 +21,7 @@ const UNHEARD: [&str; 4] = [
 ];
 
 /// Everything that a viewer can subscribe to here.
-const TOPICS: [&str; 9] = [
+const TOPICS: [&str; 10] = [
     "/channels",
     "/channels/{public}/messages",
     "/channels/{private}/messages",
@@ -31,9 +31,10 @@ const TOPICS: [&str; 9] = [
     "/channels/{private}/presence?include_not_followed=1",
     "/presence?include_not_followed=1",
     "/token",
+    "/users/me/files",
 ];
 
-const TYPES: [&str; 12] = [
+const TYPES: [&str; 13] = [
     "post",
     "bookmark",
     "follow",
@@ -42,6 +43,7 @@ const TYPES: [&str; 12] = [
     "message",
     "channel",
     "channel_subscription",
+    "file",
     "token",
     "user",
     "user_presence",
@@ -213,6 +215,13 @@ fn posting(scene: &Scene, kind: &str) {
             let newest = &ada.get("/users/me/posts").data()[0]["id"];
             ada.delete(&format!("/posts/{}", text(newest))).is(200);
         }
+        "file_created" => drop(build::file(ada, "words-of-ada", b"again")),
+        "file_changed" => {
+            let change = json!({"is_public": true});
+            ada.patch(&format!("/files/{}", scene.shared), &change)
+                .is(200);
+        }
+        "file_deleted" => drop(ada.delete(&format!("/files/{}", scene.shared)).is(200)),
         "bookmarked" => drop(ada.does(&format!("{path}/bookmark")).is(200)),
         other => panic!("how does {other} happen?"),
     }

@@ -30,6 +30,9 @@ pub(super) struct Scene {
     pub(super) inner: String,
     /// Ada's post, which mentions bob.
     pub(super) post: String,
+    /// Ada's files: a private one, and one for everybody.
+    pub(super) file: String,
+    pub(super) shared: String,
 }
 
 impl Scene {
@@ -65,6 +68,10 @@ impl Scene {
         ];
         let (said, inner) = (String::new(), String::new());
         let post = build::posts(&ada, "words-of-ada for @bob #scene");
+        let file = build::file(&ada, "told-inside-by-ada", b"inside");
+        let shared = build::file(&ada, "words-of-ada", b"words");
+        ada.patch(&format!("/files/{shared}"), &json!({"is_public": true}))
+            .is(200);
         let mut scene = Self {
             server,
             ada,
@@ -75,6 +82,8 @@ impl Scene {
             said,
             inner,
             post,
+            file,
+            shared,
         };
         build::says(&scene.dan, &scene.private, "secret words");
         (scene.said, scene.inner) = scene.speaks();
@@ -191,6 +200,8 @@ impl Scene {
             ("{ada}", &self.ada.id),
             ("{dan}", &self.dan.id),
             ("{post}", &self.post),
+            ("{file}", &self.file),
+            ("{shared}", &self.shared),
             ("{client}", client),
         ];
         let filled = all.iter().fold(text.to_owned(), |text, (name, value)| {
@@ -198,6 +209,8 @@ impl Scene {
         });
         filled
             .replace("{slug}", "conversations")
+            .replace("{key}", "core_image_200s")
+            .replace("{operation_id}", "none")
             .replace("{tag}", "scene")
             .replace("{stream_key}", "none")
             .replace("{connection_id}", "none")

@@ -58,6 +58,12 @@ pub fn hears(handle: &ConnectionHandle, subscription: &Subscription, delivery: &
         Topic::ChannelPresence(_) | Topic::Presence => facts
             .actor
             .is_some_and(|who| knows(handle, filter, viewer, who)),
+        // Another's files are not on this topic.
+        Topic::Files(_) => body.filed().is_some_and(|filed| {
+            let file = &filed.file;
+            let scopes = &subscription.token.scopes;
+            scopes.open_file(&file.file_type, file.kind) && filter.lets_file_pass(file)
+        }),
         Topic::Followers(_) => true,
         // The acting user is the viewer: the other one is who may be hidden.
         Topic::Following(_) => body
@@ -104,7 +110,10 @@ pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool 
     let is_wanted =
         filter.include_deleted || object_type != ObjectType::Message || !facts.is_deletion;
     let passes = |channel: EventChannel<'_>| filter.lets_type_pass(channel.kind);
-    is_wanted && facts.channel.is_none_or(passes)
+    let file = body.filed().map(|filed| &filed.file);
+    is_wanted
+        && file.is_none_or(|file| filter.lets_file_pass(file))
+        && facts.channel.is_none_or(passes)
 }
 
 #[cfg(test)]

@@ -139,6 +139,7 @@ impl ConnectionHandle {
                 | Topic::ChannelPresence(_)
                 | Topic::Presence
                 | Topic::Token(_)
+                | Topic::Files(_)
                 | Topic::Following(_)
                 | Topic::Followers(_) => false,
             })

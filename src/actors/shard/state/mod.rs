@@ -115,7 +115,7 @@ impl State {
             Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
                 self.listeners.add(index, &topic.routing_key());
             }
-            Topic::Token(_) | Topic::Following(_) | Topic::Followers(_) => {}
+            Topic::Token(_) | Topic::Files(_) | Topic::Following(_) | Topic::Followers(_) => {}
         }
     }
 
@@ -177,7 +177,7 @@ impl State {
                     self.listeners.remove(index, &topic.routing_key());
                 }
             }
-            Topic::Token(_) | Topic::Following(_) | Topic::Followers(_) => {}
+            Topic::Token(_) | Topic::Files(_) | Topic::Following(_) | Topic::Followers(_) => {}
         }
     }
 
@@ -240,6 +240,7 @@ impl State {
                     | Topic::ChannelPresence(_)
                     | Topic::Presence
                     | Topic::Token(_)
+                    | Topic::Files(_)
                     | Topic::Following(_)
                     | Topic::Followers(_) => {}
                 }
