@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
-use self::accounts::{ClientCommand, TokenCommand, UserCommand};
+use self::accounts::{BadgeCommand, ClientCommand, TokenCommand, UserCommand};
 use crate::config::Config;
 use crate::config::source::{ConfigError, Named};
 use crate::server::Launch;
@@ -95,6 +95,9 @@ enum Command {
     /// Accounts. Works while the server runs.
     #[command(subcommand)]
     User(UserCommand),
+    /// Badges of accounts. Works while the server runs.
+    #[command(subcommand)]
+    Badge(BadgeCommand),
     /// Apps. Works while the server runs.
     #[command(subcommand)]
     Client(ClientCommand),
@@ -157,6 +160,7 @@ fn run_command(
 ) -> Result<(), Box<dyn std::error::Error>> {
     match command {
         Some(Command::User(command)) => accounts::users::run(config, command),
+        Some(Command::Badge(command)) => accounts::badges::run(config, command),
         Some(Command::Client(command)) => accounts::clients::run(config, command),
         Some(Command::Token(command)) => accounts::tokens::run(config, command),
         Some(Command::Seed(args)) => seed::run(config, &args),
@@ -173,6 +177,7 @@ fn serve_flags(cli: &Cli) -> (&ServeArgs, &ServeArgs) {
         Some(Command::Serve(inner)) => (outer, inner),
         Some(
             Command::User(_)
+            | Command::Badge(_)
             | Command::Client(_)
             | Command::Token(_)
             | Command::Seed(_)

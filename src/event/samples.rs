@@ -24,6 +24,10 @@ pub(crate) fn user(id: UserId) -> Arc<User> {
         created_at: Stamp(0),
         content: None,
         markdown_text: None,
+        avatar: None,
+        cover: None,
+        badge: None,
+        verified: None,
         raw: Raw::default(),
         counts: UserCounts::default(),
     })

@@ -45,6 +45,7 @@ pub use error::ApiError;
 pub use files::FilePlace;
 pub use reply::{ApiResult, Reply};
 pub use routes::configure;
+pub use users::gallery::Gallery;
 
 /// Version of the API that is spoken, as `X-API-Version` says it.
 pub const API_VERSION: &str = "1.4.0";
@@ -89,6 +90,8 @@ pub struct App {
     pub passwords: oauth::PasswordChecks,
     /// Contents of files.
     pub files: FilePlace,
+    /// Avatars and covers.
+    pub gallery: Gallery,
     /// As configured.
     pub settings: Settings,
     /// What the connections of one address may hold.
@@ -110,12 +113,18 @@ impl Drop for Serving<'_> {
 
 impl App {
     /// Not ready yet, until its readiness is told so.
-    pub fn new(engine: Engine, settings: Settings, bounds: Arc<Bounds>, files: FilePlace) -> Self {
+    pub fn new(
+        engine: Engine,
+        settings: Settings,
+        bounds: Arc<Bounds>,
+        (files, gallery): (FilePlace, Gallery),
+    ) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             passwords: oauth::PasswordChecks::default(),
             files,
+            gallery,
             settings,
             bounds,
             readiness: Readiness::default(),

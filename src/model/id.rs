@@ -49,6 +49,8 @@ numbers! {
     PostId;
     /// A file.
     FileId;
+    /// What a user can be awarded.
+    BadgeId;
     /// An access token (its row, never its secret).
     TokenId;
 }

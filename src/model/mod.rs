@@ -5,6 +5,7 @@
 pub mod access;
 pub mod acl;
 pub mod app_stream;
+pub mod badge;
 pub mod channel;
 pub mod client;
 pub mod content;
@@ -14,6 +15,7 @@ pub mod id;
 pub mod marker;
 pub mod message;
 pub mod page;
+pub mod picture;
 pub mod post;
 pub mod presence;
 pub mod raw;
@@ -29,6 +31,7 @@ pub mod visibility;
 pub use access::{AppPrincipal, Permission, Principal, UserPrincipal};
 pub use acl::{Access, Acl, AclChange, GroupChange};
 pub use app_stream::{AppStream, ObjectType};
+pub use badge::{Badge, BadgeBrief, Verified};
 pub use channel::{CHAT, CHAT_SETTINGS, Channel, ChannelBrief, NewChannel, PM};
 pub use client::{Client, ClientBrief};
 pub use content::{Content, Entities};
@@ -37,12 +40,13 @@ pub use file::{
     ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, NewFile,
 };
 pub use id::{
-    ChannelId, ClientId, ConnectionId, FileId, MessageId, PostId, StreamKey, SubscriptionId,
-    TokenId, UserId,
+    BadgeId, ChannelId, ClientId, ConnectionId, FileId, MessageId, PostId, StreamKey,
+    SubscriptionId, TokenId, UserId,
 };
 pub use marker::{Marker, MarkerName};
 pub use message::{Deletion, Message, NewMessage};
 pub use page::{Bound, Page, PageRequest};
+pub use picture::{Picture, PictureUse};
 pub use post::{NewPost, Post, PostCounts, PostRevision};
 pub use presence::Presence;
 pub use raw::Raw;

@@ -73,6 +73,13 @@ refusals! {
     FileComplete             400 "file-complete"             "This file is complete already.";
     FileIncomplete           400 "file-incomplete"           "This file has no contents yet.";
     FileUnknown              400 "unknown-file"              "No such file, or another token is needed.";
+    PictureUnknown           400 "picture-unknown"           "This is no picture that is taken: JPEG, PNG, GIF or WebP.";
+    PictureBroken            400 "picture-broken"            "This picture is damaged or incomplete.";
+    PictureTooLarge          400 "picture-too-large"         "This picture has more pixels than it may.";
+    PictureTooSmall          400 "picture-too-small"         "This picture has fewer pixels than it needs.";
+    AvatarTooLarge           400 "avatar-too-large"          "Avatar must be less than 2MiB, with Content-Length specified.";
+    CoverTooLarge            400 "cover-too-large"           "Cover must be less than 4MiB, with Content-Length specified.";
+    NotFetched               400 "not-fetched"               "Pictures are not fetched from addresses. Send the file itself.";
     NotJson                  400 "not-json"                  "This call needs a JSON body.";
     TokenRequired            401 "token-required"            "Access token required.";
     TokenInvalid             401 "invalid-token"             "Access token invalid.";

@@ -1,7 +1,7 @@
 //! Where this server is found: the addresses that objects carry.
 
 use super::file_links::FileLinks;
-use crate::model::{FileId, Stamp, UserId};
+use crate::model::{FileId, PictureUse, Stamp, User};
 
 /// Public addresses, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +35,6 @@ impl Site {
         }
     }
 
-    /// Default picture of a user: 256×256. No query string, since clients append their own.
-    pub fn avatar_url(&self, user: UserId) -> String {
-        format!("{}/images/avatar/{user}", self.public_url)
-    }
-
     /// Where contents are for now, and until when. `key`: of what was made of the file.
     pub fn contents_url(&self, id: FileId, key: Option<&str>, name: &str) -> (String, Stamp) {
         let (path, until) = self.files.path(id, key, name);
@@ -56,8 +51,14 @@ impl Site {
         format!("{}/v1/files/{id}/content", self.public_url)
     }
 
-    /// Default cover: 960×223.
-    pub fn cover_url(&self) -> String {
-        format!("{}/images/cover", self.public_url)
+    /// Avatar or cover of a user. No query string, since clients append their own.
+    pub fn picture_url(&self, user: &User, of: PictureUse) -> String {
+        let site = &self.public_url;
+        match (user.picture(of), of) {
+            // A link of its own for each picture, so that it may be kept for ever.
+            (Some(picture), _) => format!("{site}/images/picture/{}", picture.id),
+            (None, PictureUse::Avatar) => format!("{site}/images/avatar/{}", user.id),
+            (None, PictureUse::Cover) => format!("{site}/images/cover"),
+        }
     }
 }

@@ -27,8 +27,9 @@ use crate::config::Config;
 use crate::contents::Contents;
 use crate::http::files::cleaning::clean;
 use crate::http::socket::Bounds;
-use crate::http::{App, FilePlace, Settings};
+use crate::http::{App, FilePlace, Gallery, Settings};
 use crate::model::Failure;
+use crate::pictures::Pictures;
 use crate::protocol::file_links::FileLinks;
 use crate::protocol::site::Site;
 use crate::store::{ServeLock, Store, StoreOptions};
@@ -149,14 +150,14 @@ async fn run(launch: Launch) -> Result<(), StartError> {
         Arbiters::start(config.server.actor_threads),
         metrics.clone(),
     );
-    let files = open_files(&config, &options)?;
+    let kept = open_kept(&config, &options, &metrics)?;
     let site = signing_site(&store, &config, &public_url).await?;
     let (shared, ephemeral) = Shared::new(store, &config, site, clock, directory, metrics);
     let shared = Arc::new(shared);
     let delivery_ended = start_log_tail(&shared, ephemeral).await?;
     let engine = Engine::new(shared.clone());
     let bounds = Bounds::new(&config, shared.metrics.clone());
-    let app = Data::new(App::new(engine, Settings::from(&config), bounds, files));
+    let app = Data::new(App::new(engine, Settings::from(&config), bounds, kept));
     let people = demo.people.clone();
     let (for_workers, pages) = (shared.clone(), app.clone());
     let server = listen::listen(&config, listener, for_workers, pages, Data::new(demo))?;
@@ -202,8 +203,8 @@ impl Running<'_> {
         let budget = Duration::from_millis(settings.server.drain_ms);
         let watch = watch(self.shared, self.app, settings.store.min_free_megabytes);
         let mut watch = std::pin::pin!(watch);
-        let mut sweep = std::pin::pin!(sweep(self.shared));
         let mut cleaning = std::pin::pin!(clean(self.app));
+        let mut sweep = std::pin::pin!(sweep(self.shared, self.app));
         let mut lost = std::pin::pin!(part_lost(self.shared, delivery_ended));
         let lost = loop {
             tokio::select! {
@@ -257,25 +258,35 @@ async fn start_log_tail(
     }
 }
 
-async fn sweep(shared: &Shared) {
+async fn sweep(shared: &Shared, app: &Data<App>) {
     let mut turns = tokio::time::interval(SWEEP);
     loop {
         turns.tick().await;
         shared.presence.sweep();
         let store = shared.store.clone();
-        actix_rt::spawn(async move { sweep_reposts(&store).await });
+        let app = app.clone();
+        actix_rt::spawn(async move {
+            sweep_reposts(&store).await;
+            app.gallery.sweep(&store).await;
+        });
     }
 }
 
-/// Contents of files, beside the database if the settings name no place.
-fn open_files(config: &Config, options: &StoreOptions) -> Result<FilePlace, StartError> {
+/// Contents of files, and avatars and covers: beside the database if the settings name no place.
+fn open_kept(
+    config: &Config,
+    options: &StoreOptions,
+    metrics: &Arc<Metrics>,
+) -> Result<(FilePlace, Gallery), StartError> {
     let file = options.path()?;
     let beside = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let beside = beside.unwrap_or(Path::new("."));
     let contents = Contents::open(&config.files, beside).map_err(StartError::Files)?;
-    Ok(FilePlace::new(contents, config))
+    let pictures = Pictures::start(metrics.clone())?;
+    let gallery = Gallery::open(&file, metrics.clone())?;
+    Ok((FilePlace::new(contents, pictures, config), gallery))
 }
 
 /// What it signs is valid after a restart too.

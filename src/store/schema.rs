@@ -22,6 +22,36 @@ diesel::table! {
         following -> BigInt,
         posts -> BigInt,
         disabled_at -> Nullable<BigInt>,
+        avatar -> Nullable<Text>,
+        cover -> Nullable<Text>,
+        badge -> Nullable<Text>,
+        verified -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pictures (id) {
+        id -> Text,
+        user_id -> BigInt,
+        sizes -> Text,
+        unused_since -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    badges (id) {
+        id -> BigInt,
+        name -> Text,
+        description -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_badges (user_id, badge_id) {
+        user_id -> BigInt,
+        badge_id -> BigInt,
+        awarded_at -> BigInt,
     }
 }
 
@@ -331,8 +361,10 @@ diesel::joinable!(files -> clients (client_id));
 diesel::joinable!(post_mentions -> posts (post_id));
 diesel::joinable!(post_tags -> posts (post_id));
 diesel::joinable!(bookmarks -> posts (post_id));
+diesel::joinable!(user_badges -> badges (badge_id));
 diesel::allow_tables_to_appear_in_same_query!(
     app_streams,
+    badges,
     bookmarks,
     channel_markers,
     channel_members,
@@ -348,6 +380,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_head,
     messages,
     operations,
+    pictures,
     post_mentions,
     post_revisions,
     post_tags,
@@ -356,6 +389,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     server_keys,
     stream_markers,
     tokens,
+    user_badges,
     user_words,
     users,
 );

@@ -45,6 +45,9 @@ pub enum Counter {
     /// Passwords not checked because too many waited for it.
     #[strum(serialize = "password_checks_refused_total")]
     PasswordsRefused,
+    /// Pictures not made because too many waited, or because it took too long.
+    #[strum(serialize = "pictures_refused_total")]
+    PicturesRefused,
     /// Connections refused because their address had as many as it may.
     #[strum(serialize = "http_connections_refused_total")]
     HttpRefused,

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::actors::presence::SetPresence;
 use crate::model::{
-    ChannelId, ClientBrief, ClientId, ContentHash, DerivedFile, Failure, File, FileChange,
-    FileContents, FileId, FileKind, Marker, MarkerName, MessageId, NewFile, NewPost, Post, PostId,
-    PostRevision, Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
+    BadgeId, ChannelId, ClientBrief, ClientId, ContentHash, DerivedFile, Failure, File, FileChange,
+    FileContents, FileId, FileKind, Marker, MarkerName, MessageId, NewFile, NewPost, Picture,
+    PictureUse, Post, PostId, PostRevision, Presence, Relation, Scopes, Token, User, UserId,
+    UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
-use crate::store::Pending;
+use crate::store::{Pending, UnusedPicture};
 
 /// Follows, mutes or blocks another user, or undoes it.
 #[derive(actix::Message, Debug)]
@@ -58,6 +59,18 @@ pub struct ProfileChange {
     pub timezone: Option<String>,
     /// Raw as the client sent it; merged by type.
     pub raw: Option<serde_json::Value>,
+    /// The badge to show, of those that the user has.
+    pub badge: Option<Option<BadgeId>>,
+}
+
+/// Shows a picture that was kept, or the default one. The answer is the one that was shown before.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<Option<UnusedPicture>>, Failure>")]
+pub struct ShowPicture {
+    /// Avatar or cover.
+    pub of: PictureUse,
+    /// `None`: the default one.
+    pub picture: Option<Picture>,
 }
 
 /// Writes a post.

@@ -12,12 +12,12 @@ use tokio::time::Instant;
 
 use self::mail::{
     ActOnPost, ChangeProfile, CreatePost, FileWritten, GrantToken, MarkRead, MoveMarkers, PostAct,
-    Relate, RevisePost, RevokeToken, SetUserPresence, WriteFile,
+    Relate, RevisePost, RevokeToken, SetUserPresence, ShowPicture, WriteFile,
 };
 use super::Shared;
 use crate::event::{Event, Payload, Timestamps};
 use crate::model::{Failure, Marker, MarkerName, Post, Presence, Refusal, Token, User, UserId};
-use crate::store::Pending;
+use crate::store::{Pending, UnusedPicture};
 
 /// Mails that may wait for a user.
 pub const MAILBOX: usize = 256;
@@ -102,6 +102,18 @@ impl Handler<ChangeProfile> for UserActor {
         self.shared
             .store
             .submit(move |tx| write::change_profile(tx, id, mail.0, limit))
+    }
+}
+
+impl Handler<ShowPicture> for UserActor {
+    type Result = Result<Pending<Option<UnusedPicture>>, Failure>;
+
+    fn handle(&mut self, mail: ShowPicture, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let id = self.id;
+        self.shared
+            .store
+            .submit(move |tx| write::show_picture(tx, id, &mail))
     }
 }
 

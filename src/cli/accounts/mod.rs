@@ -1,6 +1,7 @@
 //! Accounts, apps and tokens from the command line. A running server shares the database and learns of the changes
 //! through the event log, within a second.
 
+pub(super) mod badges;
 pub(super) mod clients;
 mod table;
 pub(super) mod tokens;
@@ -12,6 +13,7 @@ use std::io::Write;
 use actix::SystemRunner;
 use serde_json::Value;
 
+pub(super) use badges::BadgeCommand;
 pub(super) use clients::ClientCommand;
 pub(super) use tokens::TokenCommand;
 pub(super) use users::UserCommand;

@@ -6,6 +6,7 @@ use actix_web::web::{Data, Payload};
 use serde_json::{Map, Value};
 
 use super::classify::{Said, classify};
+use super::derive::derive;
 use super::fill::derived_picture;
 use super::form::{Form, Part};
 use super::keep::keep;
@@ -17,7 +18,7 @@ use crate::http::extract::body::Kind;
 use crate::http::extract::{Body, Params, UserCaller};
 use crate::http::show::{Placeholder, SeenFile};
 use crate::http::{ApiResult, App, show};
-use crate::model::{FileContents, FileKind, NewFile, Refusal};
+use crate::model::{FileKind, NewFile, Refusal};
 use crate::protocol::draft::{FileDraft, file};
 use crate::protocol::object::FileRights;
 
@@ -67,7 +68,10 @@ async fn placeholder(
     draft: FileDraft,
 ) -> ApiResult {
     let kind = draft.kind.ok_or_else(|| Refusal::Missing.at("kind"))?;
-    let new = new_file(caller, draft, kind, None, "");
+    let mut new = new_file(caller, draft, kind, "");
+    if kind == FileKind::Other {
+        new.kind = media::kind_by_name(&new.name).unwrap_or(kind);
+    }
     let file = app.engine.create_file(new).await?;
     show::created(show::one(app, Some(caller), params, &Placeholder(file)).await)
 }
@@ -94,17 +98,18 @@ async fn whole(
     }
     demand_upload(caller, &draft.file_type, Some(kind))?;
     let mime_type = contents.mime_type.clone();
-    let file_name = content.file_name.unwrap_or_default();
-    let file_name = file::name(&file_name)?;
-    let mut new = new_file(caller, draft, kind, Some(contents), &file_name);
-    let mut bytes = vec![content.received];
+    let file_name = file::name(&content.file_name.unwrap_or_default())?;
+    let keeps_exif = !draft.process_image_exif;
+    let mut new = new_file(caller, draft, kind, &file_name);
+    let derived = derive(app, content.received, contents, &new.name, keeps_exif);
+    let mut derived = derived.await?;
     for (key, mut part) in made {
-        let derived = derived_picture(&mut part, &key, &mime_type, &new.name).await?;
-        new.derived.retain(|known| known.key != derived.key);
-        new.derived.push(derived);
-        bytes.push(part.received);
+        let own = derived_picture(&mut part, &key, &mime_type, &new.name).await?;
+        derived.prefer(own, part.received);
     }
-    let file = keep(app, bytes, async move |app| {
+    new.contents = Some(derived.contents);
+    new.derived = derived.files;
+    let file = keep(app, derived.bytes, async move |app| {
         app.engine.create_file(new).await
     })
     .await?;
@@ -112,22 +117,11 @@ async fn whole(
     show::created(show::one(app, Some(caller), params, &seen).await)
 }
 
-fn new_file(
-    caller: &UserCaller,
-    draft: FileDraft,
-    kind: FileKind,
-    contents: Option<FileContents>,
-    file_name: &str,
-) -> NewFile {
+fn new_file(caller: &UserCaller, draft: FileDraft, kind: FileKind, file_name: &str) -> NewFile {
     let name = draft.name.unwrap_or_else(|| match file_name {
         "" => String::from("file"),
         name => name.to_owned(),
     });
-    // What a name says of a file without contents.
-    let kind = match (kind, &contents) {
-        (FileKind::Other, None) => media::kind_by_name(&name).unwrap_or(kind),
-        _ => kind,
-    };
     NewFile {
         user_id: caller.id(),
         client: caller.token.client.clone(),
@@ -135,7 +129,7 @@ fn new_file(
         kind,
         name,
         is_public: draft.is_public,
-        contents,
+        contents: None,
         derived: Vec::new(),
         raw: draft.raw,
     }

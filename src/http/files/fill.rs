@@ -5,6 +5,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Data, Path, Payload};
 
 use super::classify::{Said, classify};
+use super::derive::derive as derive_pictures;
 use super::form::{Form, Part, is_key};
 use super::keep::keep;
 use super::place::Upload;
@@ -36,20 +37,22 @@ pub(in crate::http) async fn fill(
     };
     let longest = app.files.settings().audio_max_bytes;
     let (contents, kind) = classify(&mut content.received, said, longest).await?;
-    let mut bytes = vec![content.received];
-    let mut derived = Vec::new();
+    let mime_type = contents.mime_type.clone();
+    let keeps_exif = !params.flag("process_image_exif", true);
+    let derived = derive_pictures(&app, content.received, contents, &file.name, keeps_exif);
+    let mut derived = derived.await?;
     for (key, mut part) in made {
-        derived.push(derived_picture(&mut part, &key, &contents.mime_type, &file.name).await?);
-        bytes.push(part.received);
+        let own = derived_picture(&mut part, &key, &mime_type, &file.name).await?;
+        derived.prefer(own, part.received);
     }
     let write = FileWrite::Fill {
         id: file.id,
-        contents,
+        contents: derived.contents,
         kind,
-        derived,
+        derived: derived.files,
     };
     let owner = file.user_id;
-    keep(&app, bytes, async move |app| {
+    keep(&app, derived.bytes, async move |app| {
         app.engine.fill_file(owner, write).await
     })
     .await?;

@@ -7,6 +7,7 @@ mod classify;
 pub mod cleaning;
 mod content;
 pub(super) mod create;
+mod derive;
 pub(super) mod fill;
 mod form;
 mod keep;

@@ -12,6 +12,7 @@ use crate::contents::Contents;
 use crate::http::socket::{Running, Uploading};
 use crate::http::{ApiResult, App};
 use crate::model::{Failure, Refusal, UserId};
+use crate::pictures::Pictures;
 
 /// Bytes of a form beside the contents: its fields, and the lines between its parts.
 const AROUND: u64 = 256 * 1024;
@@ -25,6 +26,10 @@ pub struct FilePlace {
     /// How long an upload may be silent.
     pub(super) silence: Duration,
     uploads: Arc<Permits<UserId>>,
+    /// Makes small pictures, one at a time.
+    pub(super) pictures: Pictures,
+    /// Held by the one whose pictures are made: its file is in memory as a whole.
+    pub(super) making: tokio::sync::Mutex<()>,
     /// Held by the one that runs operations.
     pub(super) operations: tokio::sync::Mutex<()>,
 }
@@ -48,13 +53,15 @@ pub(super) struct Room {
 
 impl FilePlace {
     /// As configured.
-    pub fn new(contents: Contents, config: &Config) -> Self {
+    pub fn new(contents: Contents, pictures: Pictures, config: &Config) -> Self {
         let files = &config.files;
         Self {
             contents,
             settings: files.clone(),
             silence: Duration::from_millis(config.server.answer_stalled_ms),
             uploads: Permits::new(files.user_uploads, files.uploads),
+            pictures,
+            making: tokio::sync::Mutex::default(),
             operations: tokio::sync::Mutex::default(),
         }
     }

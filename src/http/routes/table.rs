@@ -177,7 +177,14 @@ routes! {
     Put    "/users/{user_id}"                                        users::profile::replace,                    User      UpdateProfile  Write;
     Patch  "/users/{user_id}"                                        users::profile::change,                     User      UpdateProfile  Write;
     Get    "/users/{user_id}/avatar"                                 users::pictures::avatar,                    Optional  Any            Read;
+    Post   "/users/{user_id}/avatar"                                 users::pictures::replace_avatar,            User      UpdateProfile  Write;
+    Delete "/users/{user_id}/avatar"                                 users::pictures::remove_avatar,             User      UpdateProfile  Write;
     Get    "/users/{user_id}/cover"                                  users::pictures::cover,                     Optional  Any            Read;
+    Post   "/users/{user_id}/cover"                                  users::pictures::replace_cover,             User      UpdateProfile  Write;
+    Delete "/users/{user_id}/cover"                                  users::pictures::remove_cover,              User      UpdateProfile  Write;
+    Get    "/users/me/badges"                                        users::badges::own,                         User      Any            Read;
+    Get    "/badges"                                                 users::badges::list,                        Optional  Any            Read;
+    Get    "/badges/{badge_id}"                                      users::badges::show,                        Optional  Any            Read;
     Get    "/users/{user_id}/clients"                                clients::of_user,                           User      Any            Read;
     Get    "/clients/{client_id}"                                    clients::show,                              User      Any            Read;
     Put    "/users/{user_id}/follow"                                 users::relate::follow,                      User      Follow         Write;

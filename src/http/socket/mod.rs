@@ -44,6 +44,8 @@ pub struct HttpSocket {
     deadline: Deadline,
     /// Whether an upload runs.
     uploading: Uploading,
+    /// The deadline is that of an upload.
+    is_upload: bool,
     /// Bytes of the answer that the peer has not taken yet.
     waiting: usize,
     /// The peer closed its side, or the connection is broken: there is nothing to wait for at the end.
@@ -71,6 +73,7 @@ impl HttpSocket {
             place,
             deadline: Deadline::default(),
             uploading: Uploading::default(),
+            is_upload: false,
             waiting: 0,
             is_over: false,
         })
@@ -216,7 +219,8 @@ impl AsyncRead for HttpSocket {
         match self.io()?.poll_read(cx, buffer) {
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
                 let (request, stalled) = (self.bounds.request, self.bounds.stalled);
-                if self.uploading.is_on() {
+                self.is_upload = self.uploading.is_on();
+                if self.is_upload {
                     // Its handler bounds it as a whole, and answers before this one goes off.
                     self.deadline.progresses(stalled * 2);
                     return Poll::Ready(Ok(()));
@@ -231,7 +235,15 @@ impl AsyncRead for HttpSocket {
                 self.is_over = true;
                 Poll::Ready(outcome)
             }
-            Poll::Pending => self.poll_deadline(cx).map(Err),
+            Poll::Pending => {
+                // It became one after its first bytes had arrived.
+                if self.uploading.is_on() && !self.is_upload {
+                    self.is_upload = true;
+                    let patience = self.bounds.stalled * 2;
+                    self.deadline.progresses(patience);
+                }
+                self.poll_deadline(cx).map(Err)
+            }
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Accounts: look-up, the caller's profile, and relations between users.
 
+pub mod badges;
+pub mod gallery;
 pub mod lists;
 pub mod lookup;
 pub mod pictures;
 pub mod profile;
 pub mod relate;
 pub mod search;
+mod upload;

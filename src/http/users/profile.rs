@@ -58,6 +58,7 @@ async fn save(
         locale: draft.locale,
         timezone: draft.timezone,
         raw: draft.raw,
+        badge: draft.badge,
     };
     app.engine
         .change_profile(caller.principal(), change)

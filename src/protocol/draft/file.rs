@@ -27,6 +27,8 @@ pub struct FileDraft {
     pub is_public: bool,
     /// What the contents have to have.
     pub sha256: Option<ContentHash>,
+    /// A photograph is turned upright and loses what its camera wrote into it.
+    pub process_image_exif: bool,
     /// Checked.
     pub raw: Raw,
 }
@@ -48,6 +50,7 @@ impl FileDraft {
             name: value::text_at(fields, "name")?.map(name).transpose()?,
             is_public: value::flag(fields, "is_public")?.unwrap_or(false),
             sha256: sha256(fields)?,
+            process_image_exif: value::flag(fields, "process_image_exif")?.unwrap_or(true),
             raw: match value::raw_at(fields)? {
                 Some(sent) => raw::check(&sent, On::File, raw_bytes)?,
                 None => Raw::default(),

@@ -126,6 +126,7 @@ impl<'a> MessageObject<'a> {
 mod tests {
     use super::*;
     use crate::model::Deletion;
+    use crate::model::UserKind;
     use crate::model::relation::Relationship;
     use crate::protocol::object::sample;
     use serde_json::json;
@@ -212,8 +213,11 @@ mod tests {
         let message = sample::message(9001, 582, 7, "hi");
         let author = sample::user(7, "ada");
         let site = sample::site();
-        let personal = UserObject::new(&author, RenderOptions::default(), &site)
-            .seen_by(Relationship::default(), false);
+        let personal = UserObject::new(&author, RenderOptions::default(), &site).seen_by(
+            Relationship::default(),
+            UserKind::Human,
+            false,
+        );
         let shown = MessageObject::new(&message, None, RenderOptions::default(), &site)
             .author_object(personal);
         let shown = serde_json::to_value(shown).unwrap();

@@ -69,6 +69,10 @@ pub(super) fn user(id: i64, username: &str) -> User {
         created_at: MADE_AT,
         content: None,
         markdown_text: None,
+        avatar: None,
+        cover: None,
+        badge: None,
+        verified: None,
         raw: Raw::default(),
         counts: UserCounts {
             clients: 1,

@@ -3,6 +3,7 @@
 mod accounts;
 mod actors;
 mod app_streams;
+mod badges;
 mod channels;
 mod characters;
 mod envelope;
@@ -13,6 +14,7 @@ mod markers;
 mod messages;
 mod pagination;
 mod people;
+mod pictures;
 mod posts;
 mod presence;
 mod profile;

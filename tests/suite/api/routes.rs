@@ -46,6 +46,7 @@ impl Place {
             .replace("{key}", "core_image_200s")
             .replace("{operation_id}", "none")
             .replace("{stream_key}", "none")
+            .replace("{badge_id}", "1")
             .replace("{client_id}", "none")
             .replace("{connection_id}", "none")
             .replace("{subscription_id}", "none");

@@ -45,6 +45,7 @@ impl<'r> Call<'r> {
             .replace("{post}", "{post_id}")
             .replace("{file}", "{file_id}")
             .replace("{shared}", "{file_id}")
+            .replace("{badge}", "{badge_id}")
             .replace("{client}", "{client_id}")
     }
 

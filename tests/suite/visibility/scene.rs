@@ -208,6 +208,7 @@ impl Scene {
             text.replace(name, value)
         });
         filled
+            .replace("{badge}", "1")
             .replace("{slug}", "conversations")
             .replace("{key}", "core_image_200s")
             .replace("{operation_id}", "none")

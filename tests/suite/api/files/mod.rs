@@ -3,6 +3,7 @@
 mod attach;
 mod content;
 mod lists;
+mod pictures;
 mod sweep;
 mod upload;
 
