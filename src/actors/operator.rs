@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::user::write::revoke;
 use crate::event::Payload;
-use crate::model::{BadgeId, ClientId, Failure, Refusal, TokenId, User, UserId, Verified};
+use crate::model::{BadgeId, Client, ClientId, Failure, Refusal, TokenId, User, UserId, Verified};
 use crate::store::{TokenFilter, Tx};
 
 /// Disables or enables an account; says whether it was the other before. While it is disabled its tokens are refused, its
@@ -82,14 +82,21 @@ fn announce_user(tx: &mut Tx<'_>, user: UserId) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Gives an app another name.
+/// Saves a changed app.
 ///
 /// # Errors
 /// No such app.
-pub fn rename_client(tx: &mut Tx<'_>, id: &ClientId, name: &str) -> Result<(), Failure> {
-    let client = tx.rename_client(id, name)?;
-    tx.announce(Payload::ClientChanged { client });
+pub fn save_client(tx: &mut Tx<'_>, client: &Client) -> Result<(), Failure> {
+    tx.save_client(client)?;
+    tx.announce(changed(client));
     Ok(())
+}
+
+fn changed(client: &Client) -> Payload {
+    Payload::ClientChanged {
+        client: client.brief.clone(),
+        owner: client.owner,
+    }
 }
 
 /// Replaces the secret of an app. Its tokens stay.
@@ -102,9 +109,7 @@ pub fn rotate_secret(tx: &mut Tx<'_>, id: &ClientId, secret: &str) -> Result<(),
         return Err(Refusal::NoAccess.into());
     }
     tx.set_client_secret(id, secret)?;
-    tx.announce(Payload::ClientChanged {
-        client: client.brief,
-    });
+    tx.announce(changed(&client));
     Ok(())
 }
 
@@ -124,9 +129,7 @@ pub fn delete_client(tx: &mut Tx<'_>, id: &ClientId) -> Result<(), Failure> {
             key: stream.key,
         });
     }
-    tx.announce(Payload::ClientChanged {
-        client: client.brief,
-    });
+    tx.announce(changed(&client));
     Ok(())
 }
 

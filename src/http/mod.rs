@@ -13,6 +13,7 @@ pub mod feed;
 pub mod files;
 pub mod markers;
 pub mod oauth;
+pub mod pages;
 pub mod pipeline;
 pub mod posts;
 pub mod presence;
@@ -22,6 +23,7 @@ pub mod reply;
 mod report;
 pub mod request;
 pub mod routes;
+pub mod session;
 mod show;
 pub mod socket;
 pub mod streams;
@@ -34,7 +36,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::actors::Engine;
-use crate::config::Config;
+use crate::config::{Config, SignUp};
 use pipeline::rate_limit::{RateLimiter, RateLimits};
 use socket::Bounds;
 
@@ -59,6 +61,8 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// How long a presence lasts.
     pub presence: presence::Lifetimes,
+    /// Who may make an account.
+    pub sign_up: SignUp,
 }
 
 impl Default for Settings {
@@ -76,6 +80,7 @@ impl From<&Config> for Settings {
                 default: config.presence.default_seconds,
                 longest: config.presence.max_seconds,
             },
+            sign_up: config.accounts.sign_up,
         }
     }
 }
@@ -92,6 +97,8 @@ pub struct App {
     pub files: FilePlace,
     /// Avatars and covers.
     pub gallery: Gallery,
+    /// The cookies of browsers.
+    pub cookies: session::Cookies,
     /// As configured.
     pub settings: Settings,
     /// What the connections of one address may hold.
@@ -117,7 +124,7 @@ impl App {
         engine: Engine,
         settings: Settings,
         bounds: Arc<Bounds>,
-        (files, gallery): (FilePlace, Gallery),
+        (files, gallery, cookies): (FilePlace, Gallery, session::Cookies),
     ) -> Self {
         Self {
             engine,
@@ -125,6 +132,7 @@ impl App {
             passwords: oauth::PasswordChecks::default(),
             files,
             gallery,
+            cookies,
             settings,
             bounds,
             readiness: Readiness::default(),

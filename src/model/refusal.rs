@@ -66,6 +66,7 @@ refusals! {
     UnknownMarker            400 "unknown-marker"            "No such stream marker.";
     SubscriptionLimit        400 "subscription-limit"        "This connection already has as many subscriptions as it may. DELETE /users/me/streams/{connection_id}/{subscription_id} ends one.";
     StreamLimit              400 "stream-limit"              "This client already has as many app streams as it may.";
+    ClientLimit              400 "client-limit"              "You already have as many apps as you may.";
     StreamKeyTaken           400 "stream-key-taken"          "This client already has a stream with this key.";
     SearchTooBroad           400 "search-too-broad"          "This search looks through too much. Narrow it down.";
     FileTooLarge             400 "file-too-large"            "A file may not hold that many bytes.";
@@ -87,6 +88,7 @@ refusals! {
     WrongTokenKind           403 "wrong-token-kind"          "This call needs another kind of token.";
     ScopeMissing             403 "not-authorized"            "Forbidden: You need the following scopes:";
     NoAccess                 403 "no-access"                 "You may not do that.";
+    ClientPrivate            403 "client-private"            "Only its owner may authorize this app.";
     ChannelInactive          403 "channel-inactive"          "This channel is deactivated.";
     ChannelImmutable         403 "channel-immutable"         "Private message channels cannot be changed.";
     Blocked                  403 "blocked"                   "One of you blocks the other.";

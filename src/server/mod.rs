@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::contents::Contents;
 use crate::http::files::cleaning::clean;
+use crate::http::session::Cookies;
 use crate::http::socket::Bounds;
 use crate::http::{App, FilePlace, Gallery, Settings};
 use crate::model::Failure;
@@ -150,7 +151,9 @@ async fn run(launch: Launch) -> Result<(), StartError> {
         Arbiters::start(config.server.actor_threads),
         metrics.clone(),
     );
-    let kept = open_kept(&config, &options, &metrics)?;
+    let (files, gallery) = open_kept(&config, &options, &metrics)?;
+    let cookies = cookies(&store, &config, &public_url).await?;
+    let kept = (files, gallery, cookies);
     let site = signing_site(&store, &config, &public_url).await?;
     let (shared, ephemeral) = Shared::new(store, &config, site, clock, directory, metrics);
     let shared = Arc::new(shared);
@@ -233,6 +236,12 @@ impl Running<'_> {
     }
 }
 
+/// The cookies of the pages, with the key that was made at the first start.
+async fn cookies(store: &Store, config: &Config, public_url: &str) -> Result<Cookies, Failure> {
+    let key = store.write(|tx| tx.server_key("cookies")).await?;
+    Ok(Cookies::new(&key, public_url, &config.accounts))
+}
+
 /// Starts the delivery. What comes back ends with it, also if it ends by a panic.
 async fn start_log_tail(
     shared: &Arc<Shared>,
@@ -295,7 +304,7 @@ async fn signing_site(
     config: &Config,
     public_url: &str,
 ) -> Result<Site, StartError> {
-    let key = store.write(|tx| tx.signing_key("files")).await?;
+    let key = store.write(|tx| tx.server_key("files")).await?;
     let links = FileLinks::new(&key, config.files.url_seconds, store.clock().clone());
     Ok(Site::signing(public_url, links))
 }

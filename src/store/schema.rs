@@ -66,6 +66,10 @@ diesel::table! {
         redirect_uris -> Text,
         is_public -> Bool,
         deleted_at -> Nullable<BigInt>,
+        is_private -> Bool,
+        description -> Nullable<Text>,
+        content -> Nullable<Text>,
+        posts -> BigInt,
     }
 }
 
@@ -77,6 +81,7 @@ diesel::table! {
         user_id -> Nullable<BigInt>,
         scopes -> Text,
         created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
     }
 }
 
@@ -290,74 +295,27 @@ diesel::table! {
 }
 
 diesel::table! {
-    files (id) {
+    secrets (name) {
+        name -> Text,
+        value -> Binary,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
         id -> BigInt,
+        hash -> Binary,
         user_id -> BigInt,
-        client_id -> Text,
-        file_type -> Text,
-        kind -> Text,
-        name -> Text,
-        is_public -> Bool,
         created_at -> BigInt,
-        deleted_at -> Nullable<BigInt>,
-        hash -> Nullable<Text>,
-        mime_type -> Nullable<Text>,
-        size -> BigInt,
-        image -> Nullable<Text>,
-        raw -> Nullable<Text>,
+        expires_at -> BigInt,
     }
 }
 
-diesel::table! {
-    derived_files (file_id, key) {
-        file_id -> BigInt,
-        key -> Text,
-        name -> Text,
-        hash -> Text,
-        mime_type -> Text,
-        size -> BigInt,
-        image -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
-    file_usage (user_id) {
-        user_id -> BigInt,
-        bytes -> BigInt,
-    }
-}
-
-diesel::table! {
-    file_uses (file_id, kind, object_id) {
-        file_id -> BigInt,
-        kind -> Text,
-        object_id -> BigInt,
-    }
-}
-
-diesel::table! {
-    operations (id) {
-        id -> Text,
-        user_id -> BigInt,
-        kind -> Text,
-        objects -> Text,
-        created_at -> BigInt,
-        ended_at -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    server_keys (name) {
-        name -> Text,
-        secret -> Binary,
-    }
-}
-
+diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tokens -> clients (client_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(messages -> clients (client_id));
 diesel::joinable!(posts -> clients (client_id));
-diesel::joinable!(files -> clients (client_id));
 diesel::joinable!(post_mentions -> posts (post_id));
 diesel::joinable!(post_tags -> posts (post_id));
 diesel::joinable!(bookmarks -> posts (post_id));
@@ -372,21 +330,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     channel_subscriptions,
     channels,
     clients,
-    derived_files,
-    file_usage,
-    file_uses,
-    files,
     log_events,
     log_head,
     messages,
-    operations,
     pictures,
     post_mentions,
     post_revisions,
     post_tags,
     posts,
     relations,
-    server_keys,
+    secrets,
+    sessions,
     stream_markers,
     tokens,
     user_badges,

@@ -39,6 +39,9 @@ pub enum Counter {
     /// Websocket upgrades refused.
     #[strum(serialize = "stream_upgrades_refused_total")]
     UpgradesRefused,
+    /// Requests that did not subscribe to posts because their user follows too many users.
+    #[strum(serialize = "stream_homes_refused_total")]
+    HomesRefused,
     /// Requests refused because a rate limit was reached.
     #[strum(serialize = "rate_limit_refused_total")]
     RateLimited,

@@ -1,2 +1,1 @@
-DROP TABLE server_keys;
 DROP TABLE operations;

@@ -9,9 +9,3 @@ CREATE TABLE operations (
 );
 CREATE INDEX operations_running ON operations (created_at) WHERE ended_at IS NULL;
 CREATE INDEX operations_ended ON operations (ended_at) WHERE ended_at IS NOT NULL;
-
--- Keys that the server signs with, by what they sign. Made when they are first asked for.
-CREATE TABLE server_keys (
-    name             TEXT    PRIMARY KEY NOT NULL,
-    secret           BLOB    NOT NULL
-);

@@ -5,11 +5,12 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::table::List;
-use super::{Database, Done, demand_name, print, sentence};
+use super::{Database, Done, print, sentence};
 use crate::actors::operator;
 use crate::config::Config;
 use crate::model::{Badge, Failure, Refusal, Verified};
 use crate::store::{BADGES_MAX, Db, login_key};
+use crate::text::controls;
 
 /// Characters of a badge's name and of its description.
 const NAME: usize = 50;
@@ -188,6 +189,13 @@ fn site(link: &str) -> Done<Verified> {
         domain: host.strip_prefix("www.").unwrap_or(&host).to_owned(),
         url: link.to_owned(),
     })
+}
+
+fn demand_name(text: &str) -> Done {
+    match controls::is_name(text) {
+        true => Ok(()),
+        false => Err(format!("{text:?} may not contain control characters").into()),
+    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub use table::ROUTES;
 use super::pipeline::{
     admission, around, method_not_allowed, not_allowed, stream_without_upgrade, unknown_endpoint,
 };
-use super::{ApiError, App, files, sys, users};
+use super::{ApiError, App, files, pages, sys, users};
 use crate::model::Refusal;
 
 impl Route {
@@ -100,6 +100,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
         .service(monitored("/metrics", web::to(sys::metrics)))
         .configure(files::configure)
         .service(picture())
+        .configure(pages::configure)
         .service(api(web::scope("/v1")))
         .service(api(web::scope("")));
 }

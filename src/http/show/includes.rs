@@ -24,6 +24,7 @@ pub(in crate::http) struct Includes<'a> {
     channels: ChannelIncludes,
     posts: PostIncludes,
     file_uses: HashMap<FileId, FileUses>,
+    emails: HashMap<UserId, String>,
 }
 
 /// What the store says about channels.
@@ -80,6 +81,10 @@ impl<'a> Includes<'a> {
                 store.read(move |db| db.file_uses(&files)).await?
             }
         };
+        let emails = match needs.emails {
+            ids if ids.is_empty() => HashMap::new(),
+            ids => app.engine.store().read(move |db| db.emails(&ids)).await?,
+        };
         let mut users = needs.users;
         // Shown or not: what the viewer sees of the author decides about the message.
         users.extend(channels.messages.values().map(|message| message.user_id));
@@ -90,6 +95,7 @@ impl<'a> Includes<'a> {
             channels,
             posts,
             file_uses,
+            emails,
         })
     }
 
@@ -106,6 +112,11 @@ impl<'a> Includes<'a> {
     /// The viewer, if it is a user.
     pub(in crate::http) fn viewer(&self) -> Option<UserId> {
         self.users.viewer()
+    }
+
+    /// The e-mail address of a user that it was asked for.
+    pub(super) fn email(&self, id: UserId) -> Option<&str> {
+        self.emails.get(&id).map(String::as_str)
     }
 
     /// The users that were looked up.

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::super::pages::gather;
-use super::super::schema::{clients, files};
+use super::super::schema::clients;
 use super::super::{Db, Failure};
+use super::schema::files;
 use super::{Found, found};
 use crate::model::{File, FileKind, Page, PageRequest, UserId};
 

@@ -2,6 +2,7 @@
 
 mod lists;
 mod operations;
+mod schema;
 mod usage;
 mod uses;
 mod write;
@@ -14,10 +15,11 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
+use self::schema::{derived_files, files};
 use super::among::{among, text_among};
 use super::db::from_json;
-use super::schema::{clients, derived_files, files, server_keys};
-use super::{Db, Failure, Tx};
+use super::schema::clients;
+use super::{Db, Failure};
 use crate::model::{
     ClientBrief, ContentHash, DerivedFile, File, FileContents, FileId, FileKind, Raw, Stamp, UserId,
 };
@@ -177,31 +179,5 @@ impl Db<'_> {
             .load::<String>(self.sql)?;
         let known = own.into_iter().chain(derived);
         Ok(known.filter_map(|text| text.parse().ok()).collect())
-    }
-
-    fn server_key(&mut self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
-        Ok(server_keys::table
-            .find(name)
-            .select(server_keys::secret)
-            .first(self.sql)
-            .optional()?)
-    }
-}
-
-impl Tx<'_> {
-    /// The key that signs something, made when it is asked for first.
-    pub fn signing_key(&mut self, name: &str) -> Result<[u8; 32], Failure> {
-        if let Some(known) = self.server_key(name)? {
-            let known = <[u8; 32]>::try_from(known);
-            return known.map_err(|_known| Failure::trouble("a stored key has another length"));
-        }
-        let made: [u8; 32] = rand::random();
-        diesel::insert_into(server_keys::table)
-            .values((
-                server_keys::name.eq(name),
-                server_keys::secret.eq(made.as_slice()),
-            ))
-            .execute(self.sql)?;
-        Ok(made)
     }
 }

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use strum::{EnumString, IntoStaticStr};
 
 use super::super::db::{from_json, to_json};
-use super::super::schema::operations;
 use super::super::{Db, Failure, Tx};
+use super::schema::operations;
 use crate::model::{FileId, Stamp, UserId};
 
 /// What an operation does.

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use super::super::schema::file_usage;
 use super::super::{Db, Failure, Tx};
+use super::schema::file_usage;
 use crate::model::UserId;
 
 impl Db<'_> {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::super::among::among;
-use super::super::schema::file_uses;
 use super::super::{Db, Failure, Tx};
+use super::schema::file_uses;
 use crate::model::FileId;
 
 /// Most ids of a kind in a sample.

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::super::db::to_json;
-use super::super::schema::{derived_files, file_uses, files};
 use super::super::{Db, Failure, Tx};
+use super::schema::{derived_files, file_uses, files};
 use crate::model::{
     DerivedFile, File, FileContents, FileId, FileKind, ImageInfo, NewFile, Raw, Stamp,
 };
