@@ -10,6 +10,7 @@ pub mod clients;
 pub mod error;
 pub mod extract;
 pub mod feed;
+pub mod files;
 pub mod markers;
 pub mod oauth;
 pub mod pages;
@@ -44,6 +45,7 @@ use readiness::Readiness;
 
 pub use casing::CasedStream;
 pub use error::ApiError;
+pub use files::FilePlace;
 pub use reply::{ApiResult, Reply};
 pub use routes::configure;
 pub use users::gallery::Gallery;
@@ -95,6 +97,8 @@ pub struct App {
     pub rate: RateLimiter,
     /// Checks of passwords.
     pub passwords: oauth::PasswordChecks,
+    /// Contents of files.
+    pub files: FilePlace,
     /// Avatars and covers.
     pub gallery: Gallery,
     /// The cookies of browsers.
@@ -124,13 +128,13 @@ impl App {
         engine: Engine,
         settings: Settings,
         bounds: Arc<Bounds>,
-        cookies: session::Cookies,
-        gallery: Gallery,
+        (files, gallery, cookies): (FilePlace, Gallery, session::Cookies),
     ) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             passwords: oauth::PasswordChecks::default(),
+            files,
             gallery,
             cookies,
             settings,

@@ -11,6 +11,7 @@ pub mod channel;
 pub mod client;
 pub mod content;
 pub mod failure;
+pub mod file;
 pub mod id;
 pub mod interaction;
 pub mod marker;
@@ -39,9 +40,12 @@ pub use channel::{CHAT, CHAT_SETTINGS, Channel, ChannelBrief, NewChannel, PM};
 pub use client::{Client, ClientBrief};
 pub use content::{Content, Entities};
 pub use failure::Failure;
+pub use file::{
+    ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, NewFile,
+};
 pub use id::{
-    BadgeId, ChannelId, ClientId, ConnectionId, MessageId, PostId, StreamKey, SubscriptionId,
-    TokenId, UserId,
+    BadgeId, ChannelId, ClientId, ConnectionId, FileId, MessageId, PostId, StreamKey,
+    SubscriptionId, TokenId, UserId,
 };
 pub use interaction::{Action, Interaction, Subject};
 pub use marker::{Marker, MarkerName};

@@ -4,6 +4,7 @@ mod app_streams;
 mod authorize;
 mod channels;
 mod clients;
+mod files;
 mod numbers;
 mod posts;
 mod sessions;

@@ -1,6 +1,7 @@
 //! One user in use: this actor orders the changes of relations, tokens, profile, markers and presence.
 
 pub mod codes;
+pub mod files;
 pub mod mail;
 pub mod posts;
 pub mod write;
@@ -11,8 +12,8 @@ use actix::prelude::*;
 use tokio::time::Instant;
 
 use self::mail::{
-    ActOnPost, ChangeProfile, CreatePost, GrantToken, MarkRead, MoveMarkers, PostAct, Relate,
-    RevisePost, RevokeToken, SetUserPresence, ShowPicture,
+    ActOnPost, ChangeProfile, CreatePost, FileWritten, GrantToken, MarkRead, MoveMarkers, PostAct,
+    Relate, RevisePost, RevokeToken, SetUserPresence, ShowPicture, WriteFile,
 };
 use super::Shared;
 use crate::event::{Event, Payload, Timestamps};
@@ -177,6 +178,19 @@ impl Handler<ActOnPost> for UserActor {
             PostAct::Bookmark(note) => posts::bookmark(tx, user, id, note.as_deref()),
             PostAct::RemoveBookmark => posts::remove_bookmark(tx, user, id),
         })
+    }
+}
+
+impl Handler<WriteFile> for UserActor {
+    type Result = Result<Pending<FileWritten>, Failure>;
+
+    fn handle(&mut self, mail: WriteFile, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let (id, quota) = (self.id, self.shared.file_quota);
+        let raw_bytes = self.shared.limits.get().raw_bytes;
+        self.shared
+            .store
+            .submit(move |tx| files::write(tx, id, mail, quota, raw_bytes))
     }
 }
 

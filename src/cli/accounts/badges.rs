@@ -199,6 +199,13 @@ fn site(link: &str) -> Done<Verified> {
     })
 }
 
+fn demand_name(text: &str) -> Done {
+    match controls::is_name(text) {
+        true => Ok(()),
+        false => Err(format!("{text:?} may not contain control characters").into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

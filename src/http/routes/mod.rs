@@ -18,7 +18,7 @@ pub use table::ROUTES;
 use super::pipeline::{
     admission, around, method_not_allowed, not_allowed, stream_without_upgrade, unknown_endpoint,
 };
-use super::{ApiError, App, pages, sys, users};
+use super::{ApiError, App, files, pages, sys, users};
 use crate::model::Refusal;
 
 impl Route {
@@ -98,6 +98,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
         .service(monitored("/healthz", web::to(sys::healthz)))
         .service(monitored("/readyz", web::to(sys::readyz)))
         .service(monitored("/metrics", web::to(sys::metrics)))
+        .configure(files::configure)
         .service(picture())
         .configure(pages::configure)
         .service(api(web::scope("/v1")))

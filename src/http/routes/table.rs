@@ -5,7 +5,8 @@
 //! before the handler runs; `Channel` is a scope that opens the channel in question.
 
 use super::super::{
-    channels, clients, feed, markers, oauth, posts, presence, streams, sys, text, token, users,
+    channels, clients, feed, files, markers, oauth, posts, presence, streams, sys, text, token,
+    users,
 };
 use super::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::event::TopicKind;
@@ -17,6 +18,12 @@ macro_rules! scope {
     };
     (Channel) => {
         ScopeNeed::Channel
+    };
+    (Files) => {
+        ScopeNeed::Files
+    };
+    (Upload) => {
+        ScopeNeed::Upload
     };
     ($scope:ident) => {
         ScopeNeed::Scope(Scope::$scope)
@@ -125,6 +132,21 @@ routes! {
     Get    "/users/{user_id}/mentions"                               posts::streams::mentions,                   Optional  Any            Read Mentions;
     Get    "/users/{user_id}/bookmarks"                              posts::streams::bookmarks,                  User      Any            Read;
 
+    // Files
+    Get    "/files"                                                  files::lookup::by_ids,                      User      Any            Read;
+    Post   "/files"                                                  files::create::create,                      Uploader  Upload         Write;
+    Delete "/files"                                                  files::bulk::delete,                        User      Files          Write;
+    Get    "/files/{file_id}"                                        files::lookup::show,                        User      Any            Read;
+    Put    "/files/{file_id}"                                        files::change::edit,                        User      Any            Write;
+    Patch  "/files/{file_id}"                                        files::change::edit,                        User      Any            Write;
+    Delete "/files/{file_id}"                                        files::change::delete,                      User      Any            Write;
+    Get    "/files/{file_id}/content"                                files::lookup::content,                     User      Any            Read;
+    Put    "/files/{file_id}/content"                                files::fill::fill,                          Uploader  Any            Write;
+    Post   "/files/{file_id}/content"                                files::fill::fill,                          Uploader  Any            Write;
+    Get    "/files/{file_id}/content/{key}"                          files::lookup::derived,                     User      Any            Read;
+    Put    "/files/{file_id}/content/{key}"                          files::fill::derive,                        Uploader  Any            Write;
+    Get    "/users/me/files"                                         files::lookup::mine,                        User      Files          Read Files;
+
     // Tokens
     Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            SignIn;
     Get    "/token"                                                  token::show,                                Any       Any            Read Token;
@@ -183,6 +205,7 @@ routes! {
     // The server itself
     Get    "/sys/actors"                                             sys::actors,                                Local     Any            System;
     Get    "/sys/config"                                             sys::config,                                Optional  Any            System;
+    Get    "/sys/ops/{operation_id}"                                 files::bulk::operation,                     User      Any            Read;
     Get    "/sys/stats"                                              sys::stats,                                 Optional  Any            System;
     Post   "/text/process"                                           text::process,                              User      Any            Write;
 }

@@ -6,6 +6,7 @@
 mod app_stream;
 mod channel;
 mod client;
+mod file;
 mod includes;
 mod interaction;
 mod message;
@@ -26,6 +27,7 @@ use crate::model::{Page, Refusal, UserId};
 use crate::protocol::render_options::RenderOptions;
 
 pub(super) use app_stream::Deleted;
+pub(super) use file::{Placeholder, SeenFile};
 pub(super) use includes::Includes;
 pub(super) use interaction::Interacted;
 pub(super) use needs::Needs;

@@ -1,7 +1,10 @@
 //! The user object.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
+use super::replaced::replaced;
 use super::{iso, text_if_any};
 use crate::model::relation::Relationship;
 use crate::model::user::UserCounts;
@@ -84,7 +87,7 @@ pub struct UserObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     presence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    raw: Option<&'a Raw>,
+    raw: Option<Cow<'a, Raw>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -125,7 +128,7 @@ impl<'a> UserObject<'a> {
             you_blocked: None,
             you_can_follow: None,
             presence: None,
-            raw: Some(&user.raw).filter(|raw| options.user_raw && !raw.is_empty()),
+            raw: replaced(&user.raw, site, options.user_raw),
             pagination_id: None,
             source_text: user.markdown_text.as_deref(),
         }

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::super::db::to_json;
 use super::super::interactions::Deed;
+use super::super::files::UsedBy;
 use super::super::schema::{post_mentions, post_revisions, post_tags, posts, users};
 use super::super::{Failure, Tx};
 use crate::model::marker::MarkerName;
@@ -52,6 +53,7 @@ impl Tx<'_> {
             ))
             .execute(self.sql)?;
         self.insert_entities(id, &new.content)?;
+        self.note_uses(&text::raw::files::attached(&new.raw), UsedBy::Post, id.0)?;
         self.count_posts(new.user_id, &new.client.id, 1)?;
         if let Some(answered) = answered {
             self.count_reply(answered.id)?;
@@ -138,6 +140,11 @@ impl Tx<'_> {
     /// stays, so that its deletion is told where the post was shown.
     pub fn delete_post(&mut self, mut post: Post) -> Result<Post, Failure> {
         let now = self.now();
+        self.forget_uses(
+            &text::raw::files::attached(&post.raw),
+            UsedBy::Post,
+            post.id.0,
+        )?;
         diesel::update(posts::table.find(post.id.0))
             .set((
                 posts::deleted_at.eq(now.0),

@@ -9,6 +9,7 @@ mod characters;
 mod clients;
 mod envelope;
 mod feeds;
+mod files;
 mod http_rules;
 mod interactions;
 mod markers;

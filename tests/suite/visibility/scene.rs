@@ -41,6 +41,9 @@ pub(super) struct Scene {
     pub(super) inner: String,
     /// Ada's post, which mentions bob and herself. It was revised, and dan reposted it.
     pub(super) post: String,
+    /// Ada's files: a private one, and one for everybody.
+    pub(super) file: String,
+    pub(super) shared: String,
     /// Dan's post, which mentions ada. She reposted it, and bookmarked it with a note.
     pub(super) told: String,
 }
@@ -83,6 +86,10 @@ impl Scene {
         ];
         let (said, inner) = (String::new(), String::new());
         let (post, told) = posts(&ada, &dan);
+        let file = build::file(&ada, "told-inside-by-ada", b"inside");
+        let shared = build::file(&ada, "words-of-ada", b"words");
+        ada.patch(&format!("/files/{shared}"), &json!({"is_public": true}))
+            .is(200);
         let mut scene = Self {
             server,
             ada,
@@ -93,6 +100,8 @@ impl Scene {
             said,
             inner,
             post,
+            file,
+            shared,
             told,
         };
         build::says(&scene.dan, &scene.private, "secret words");
@@ -241,6 +250,8 @@ impl Scene {
             ("{ada}", &self.ada.id),
             ("{dan}", &self.dan.id),
             ("{post}", &self.post),
+            ("{file}", &self.file),
+            ("{shared}", &self.shared),
             ("{told}", &self.told),
             ("{client}", client),
         ];
@@ -250,6 +261,8 @@ impl Scene {
         filled
             .replace("{badge}", "1")
             .replace("{slug}", "conversations")
+            .replace("{key}", "core_image_200s")
+            .replace("{operation_id}", "none")
             .replace("{tag}", "scene")
             .replace("{stream_key}", "none")
             .replace("{connection_id}", "none")

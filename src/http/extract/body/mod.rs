@@ -2,7 +2,7 @@
 //!
 //! The caller is known before a body is read: handlers put it before [`Body`] in their arguments.
 
-mod form;
+pub(in crate::http) mod form;
 
 use std::future::Future;
 use std::pin::Pin;
