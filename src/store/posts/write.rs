@@ -6,8 +6,8 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::super::db::to_json;
-use super::super::interactions::Deed;
 use super::super::files::UsedBy;
+use super::super::interactions::Deed;
 use super::super::schema::{post_mentions, post_revisions, post_tags, posts, users};
 use super::super::{Failure, Tx};
 use crate::model::marker::MarkerName;
