@@ -137,11 +137,7 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let lock = ServeLock::take(&options)?;
     let store = Store::open(&options, clock.clone(), metrics.clone())?;
     let stops = Stops::take()?;
-    crate::setup::page::register(&store).await?;
-    let demo = match config.server.demo {
-        true => crate::setup::demo::fill(&store).await?,
-        false => Demo::default(),
-    };
+    let demo = first_contents(&store, config.server.demo).await?;
     let listener = TcpListener::bind(&*config.server.bind)
         .map_err(|error| StartError::Bind(config.server.bind.to_string(), error))?;
     let address = listener.local_addr()?;
@@ -280,6 +276,14 @@ async fn sweep(shared: &Shared, app: &Data<App>) {
             app.gallery.sweep(&store).await;
         });
     }
+}
+
+async fn first_contents(store: &Store, is_demo: bool) -> Result<Demo, StartError> {
+    crate::setup::page::register(store).await?;
+    Ok(match is_demo {
+        true => crate::setup::demo::fill(store).await?,
+        false => Demo::default(),
+    })
 }
 
 /// Contents of files, and avatars and covers: beside the database if the settings name no place.

@@ -5,12 +5,11 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::table::List;
-use super::{Database, Done, print, sentence};
+use super::{Database, Done, demand_name, print, sentence};
 use crate::actors::operator;
 use crate::config::Config;
 use crate::model::{Badge, Failure, Refusal, Verified};
 use crate::store::{BADGES_MAX, Db, login_key};
-use crate::text::controls;
 
 /// Characters of a badge's name and of its description.
 const NAME: usize = 50;
@@ -151,13 +150,6 @@ fn give(config: &Config, badge: String, user: &str, on: bool, json: bool) -> Don
 }
 
 /// Refuses a text that would damage a list or a page.
-fn demand_name(text: &str) -> Done {
-    match controls::is_name(text) {
-        true => Ok(()),
-        false => Err(format!("{text:?} may not contain control characters").into()),
-    }
-}
-
 /// Says which web site is a user's; `None`: none is.
 pub(super) fn verify(config: &Config, name: &str, link: Option<&str>, json: bool) -> Done {
     let site = link.map(site).transpose()?;
@@ -197,13 +189,6 @@ fn site(link: &str) -> Done<Verified> {
         domain: host.strip_prefix("www.").unwrap_or(&host).to_owned(),
         url: link.to_owned(),
     })
-}
-
-fn demand_name(text: &str) -> Done {
-    match controls::is_name(text) {
-        true => Ok(()),
-        false => Err(format!("{text:?} may not contain control characters").into()),
-    }
 }
 
 #[cfg(test)]

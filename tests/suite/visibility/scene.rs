@@ -48,6 +48,15 @@ pub(super) struct Scene {
     pub(super) told: String,
 }
 
+/// A private file of ada's and a public one.
+fn files(ada: &Person) -> (String, String) {
+    let file = build::file(ada, "told-inside-by-ada", b"inside");
+    let shared = build::file(ada, "words-of-ada", b"words");
+    let public = json!({"is_public": true});
+    ada.patch(&format!("/files/{shared}"), &public).is(200);
+    (file, shared)
+}
+
 impl Scene {
     /// Everybody is in the private room but the stranger.
     pub(super) fn before_the_removal() -> Self {
@@ -86,10 +95,7 @@ impl Scene {
         ];
         let (said, inner) = (String::new(), String::new());
         let (post, told) = posts(&ada, &dan);
-        let file = build::file(&ada, "told-inside-by-ada", b"inside");
-        let shared = build::file(&ada, "words-of-ada", b"words");
-        ada.patch(&format!("/files/{shared}"), &json!({"is_public": true}))
-            .is(200);
+        let (file, shared) = files(&ada);
         let mut scene = Self {
             server,
             ada,
