@@ -38,7 +38,23 @@ pub enum ConnectionMail {
         permit: Option<Permit<UserId>>,
     },
     /// The channels of the user's inbox.
-    FillInbox(Vec<ChannelId>),
+    FillInbox {
+        /// For which subscription they were read.
+        serial: u64,
+        /// Which.
+        channels: Vec<ChannelId>,
+    },
+    /// A part of the users that its user follows.
+    FillHome {
+        /// The user of the call.
+        user: UserId,
+        /// For which subscription they were read.
+        serial: u64,
+        /// Rising, and behind those of the parts before.
+        followed: Vec<UserId>,
+        /// There are no more.
+        is_last: bool,
+    },
     /// The call that made this subscription succeeded: older ones of its id end.
     Settle {
         /// The user of the call.

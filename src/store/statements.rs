@@ -119,6 +119,16 @@ statements! {
         WHERE earlier.created_at > ? AND earlier.user_id NOT IN (SELECT value FROM json_each(?)) AND (earlier.user_id = ? OR EXISTS (
             SELECT 1 FROM relations WHERE relations.user_id = ? AND kind = 'follow' AND other_id = earlier.user_id))
         LIMIT 1";
+    /// The users of the same posts, whoever asks: of a post, and of the last 500 reposts of it before a repost, not before a
+    /// moment.
+    HeardFrom -> BigInt = "SELECT DISTINCT earlier.user_id
+        FROM (
+            SELECT * FROM (SELECT user_id, created_at FROM posts
+                WHERE repost_of = ? AND deleted_at IS NULL AND id < ? ORDER BY id DESC LIMIT 500)
+            UNION ALL
+            SELECT user_id, created_at FROM posts WHERE id = ?
+        ) AS earlier
+        WHERE earlier.created_at > ?";
 
     /// How far the full-text index has come.
     SearchMark -> BigInt = "SELECT indexed_up_to FROM search_mark";

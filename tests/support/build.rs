@@ -71,3 +71,9 @@ pub(crate) fn posts(who: &Person, said: &str) -> String {
     let post = who.post("/posts", &json!({"text": said})).is(201);
     text(&post.data()["id"])
 }
+
+/// Answers a post; the id of the answer.
+pub(crate) fn answers(who: &Person, to: &str, said: &str) -> String {
+    let body = json!({"text": said, "reply_to": to});
+    text(&who.post("/posts", &body).is(201).data()["id"])
+}

@@ -2,8 +2,10 @@
 
 mod app_streams;
 mod channels;
+mod clients;
 mod numbers;
 mod posts;
+mod sessions;
 mod streams;
 mod subscribe;
 mod users;

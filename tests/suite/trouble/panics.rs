@@ -82,6 +82,27 @@ fn a_fan_out_that_panics_costs_its_listeners_their_connections_and_no_other_conn
 }
 
 #[test]
+fn a_fan_out_of_a_post_that_panics_costs_the_followers_of_its_author_their_connections() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
+    bob.does("/users/1/follow").is(200);
+    let (mut concerned, mut whole) = (bob.stream(), eve.stream());
+    concerned.subscribes(&bob, "/posts/streams/me");
+    whole.subscribes(&eve, "/posts/streams/me");
+    let _fault = server.fault("fan-out");
+    build::posts(&ada, "at the panic");
+    assert_eq!(concerned.closed_with(), 4009);
+    server.panicked("FanOut");
+    server.forgives("a panic in a shard", 1);
+    let own = build::posts(&eve, "elsewhere");
+    assert_eq!(whole.hears("post")["meta"]["id"], own.as_str());
+    let mut again = bob.stream();
+    again.subscribes(&bob, "/posts/streams/me");
+    let next = build::posts(&ada, "afterwards");
+    assert_eq!(again.hears("post")["meta"]["id"], next.as_str());
+}
+
+#[test]
 fn a_write_that_panics_in_a_group_fails_alone() {
     let server = TestServer::with_faults(&[]);
     let (ada, bob) = (server.ada(), server.bob());

@@ -48,7 +48,8 @@ pub(super) struct Scene {
 impl Scene {
     /// Everybody is in the private room but the stranger.
     pub(super) fn before_the_removal() -> Self {
-        let server = TestServer::start();
+        // A viewer listens to everything at once, which is more than the usual number of subscriptions.
+        let server = TestServer::with(&[("STREAMS_SUBSCRIPTIONS", "64")]);
         let (ada, dan) = (server.ada(), server.dan());
         let more = MORE.map(|name| newcomer(&server, name));
         let [blocked, blocking, muting, ex, manager, keeper] = more;
