@@ -1,4 +1,4 @@
-//! Pictures that users send: found out by content, measured before they are decoded, scaled, and encoded anew.
+//! Pictures that users send: found out by content, measured before they are decoded, scaled, and encoded again.
 //!
 //! Nothing that a user sent is stored as it came: what leaves here was encoded here, without metadata and without
 //! whatever else the file held. It knows neither requests nor where pictures are kept.

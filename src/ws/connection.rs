@@ -165,7 +165,7 @@ impl ConnectionActor {
         Ok(ConnectionReply::Done)
     }
 
-    /// A list was read for a subscription. If that has ended since, the list is older than what may have begun anew.
+    /// A list was read for a subscription. If that has ended since, the list is older than a later subscription may need.
     fn fill(&self, serial: u64, fill: impl FnOnce(&mut State)) -> ConnectionReply {
         let mut state = self.shard.state.borrow_mut();
         if !state.has_subscription(self.connection, serial) {

@@ -58,6 +58,15 @@ impl Searches {
     }
 }
 
+/// Ends the searches, also when the story fails: it waits for its threads.
+struct Stop<'s>(&'s Searches);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.stopping.store(true, Ordering::SeqCst);
+    }
+}
+
 /// The status of an answer; none if the server is gone.
 fn status_of(person: &Person, path: &str) -> Option<u16> {
     let mut socket = TcpStream::connect(person.address).ok()?;
@@ -156,6 +165,7 @@ fn heavy_searches_stop_nothing_else_and_end_with_the_server() {
         });
     };
     std::thread::scope(|scope| {
+        let stop = Stop(&searches);
         for path in paths.iter().cycle().take(SEARCHERS) {
             scope.spawn(|| searches.go_on(&ada, path));
         }
@@ -167,7 +177,7 @@ fn heavy_searches_stop_nothing_else_and_end_with_the_server() {
             the_rest_goes_on(&server, &room, &mut stream, round);
         }
         all_search();
-        searches.stopping.store(true, Ordering::SeqCst);
+        drop(stop);
         server.signal(Signal::SIGTERM);
         assert_eq!(stream.closed_with(), 1001);
         // In order: not 75, which says that the stop was forced because its time was over.

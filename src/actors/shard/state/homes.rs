@@ -328,7 +328,7 @@ impl Homes {
 }
 
 impl FanOut {
-    /// A connection that the fast path served for this subscription is placed anew.
+    /// A connection that the fast path served for this subscription is placed again.
     fn note(&mut self, index: ConnectionIndex, id: SubscriptionText, placement: Placement) {
         let goes_on = match placement {
             Placement::Nowhere => false,
