@@ -29,6 +29,10 @@ impl Payload {
             | Self::PostRevised { .. }
             | Self::PostDeleted { .. }
             | Self::Bookmarked { .. }
+            | Self::PollCreated { .. }
+            | Self::PollAnswered { .. }
+            | Self::PollClosed { .. }
+            | Self::PollDeleted { .. }
             | Self::MessageCreated { .. }
             | Self::MessageDeleted { .. }
             | Self::Related { .. }

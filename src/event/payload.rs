@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Channel, ChannelBrief, ClientBrief, ClientId, Marker, MarkerName, Message, Post, Presence,
-    Relation, StreamKey, Token, User, UserId,
+    Channel, ChannelBrief, ClientBrief, ClientId, Marker, MarkerName, Message, Poll, Post,
+    Presence, Relation, StreamKey, Token, User, UserId,
 };
 
 /// A message with everything that a frame shows of it.
@@ -31,6 +31,15 @@ pub struct Posted {
     pub original: Option<Box<Posted>>,
     /// The author of the post that it answers.
     pub answered: Option<UserId>,
+}
+
+/// A poll with everything that a frame shows of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Polled {
+    /// The poll after the event.
+    pub poll: Poll,
+    /// Its creator.
+    pub creator: Arc<User>,
 }
 
 /// A channel with everything that a frame shows of it.
@@ -86,6 +95,32 @@ pub enum Payload {
         posted: Box<Posted>,
         /// The bookmark was removed.
         undone: bool,
+    },
+    /// A poll was made.
+    PollCreated {
+        /// The poll.
+        polled: Box<Polled>,
+    },
+    /// A user answered a poll for the first time.
+    PollAnswered {
+        /// The poll, without the answer.
+        polled: Box<Polled>,
+        /// The user; `None` if the poll is anonymous.
+        user: Option<Arc<User>>,
+    },
+    /// A poll closed.
+    PollClosed {
+        /// The poll with its results.
+        polled: Box<Polled>,
+        /// Users to notify: the creator and, unless it is anonymous, those that answered.
+        concerned: Vec<UserId>,
+    },
+    /// A poll was deleted.
+    PollDeleted {
+        /// What is left of it.
+        polled: Box<Polled>,
+        /// As of one that closed.
+        concerned: Vec<UserId>,
     },
     /// A channel was created.
     ChannelCreated {

@@ -125,15 +125,12 @@ impl Payload {
             Self::UserDisabled { user, .. } => {
                 Routing::unheard().changing([RoutingKey::User(*user)])
             }
-            // Mutes and blocks are the user's own affair; bookmarks and, so far, posts are for app streams.
-            Self::Related { .. }
-            | Self::PostCreated { .. }
-            | Self::PostRevised { .. }
-            | Self::PostDeleted { .. }
-            | Self::Bookmarked { .. }
-            | Self::ClientChanged { .. }
-            | Self::MarkerMoved { .. }
-            | Self::PasswordChanged { .. } => Routing::unheard(),
+            // Mutes and blocks are the user's own affair; bookmarks, polls and, so far, posts are for app streams.
+            #[rustfmt::skip]
+            Self::Related { .. } | Self::PostCreated { .. } | Self::PostRevised { .. }
+            | Self::PostDeleted { .. } | Self::Bookmarked { .. } | Self::PollCreated { .. }
+            | Self::PollAnswered { .. } | Self::PollClosed { .. } | Self::PollDeleted { .. }
+            | Self::ClientChanged { .. } | Self::MarkerMoved { .. } | Self::PasswordChanged { .. } => Routing::unheard(),
         }
     }
 

@@ -13,6 +13,7 @@ pub mod id;
 pub mod marker;
 pub mod message;
 pub mod page;
+pub mod poll;
 pub mod post;
 pub mod presence;
 pub mod raw;
@@ -33,12 +34,13 @@ pub use client::{Client, ClientBrief};
 pub use content::{Content, Entities};
 pub use failure::Failure;
 pub use id::{
-    ChannelId, ClientId, ConnectionId, MessageId, PostId, StreamKey, SubscriptionId, TokenId,
-    UserId,
+    ChannelId, ClientId, ConnectionId, MessageId, PollId, PostId, StreamKey, SubscriptionId,
+    TokenId, UserId,
 };
 pub use marker::{Marker, MarkerName};
 pub use message::{Deletion, Message, NewMessage};
 pub use page::{Bound, Page, PageRequest};
+pub use poll::{Chosen, Closing, NewPoll, Poll, PollDoor, PollToken, Tally};
 pub use post::{NewPost, Post, PostCounts, PostRevision};
 pub use presence::Presence;
 pub use raw::Raw;

@@ -68,6 +68,8 @@ refusals! {
     StreamLimit              400 "stream-limit"              "This client already has as many app streams as it may.";
     StreamKeyTaken           400 "stream-key-taken"          "This client already has a stream with this key.";
     SearchTooBroad           400 "search-too-broad"          "This search looks through too much. Narrow it down.";
+    TooManyChosen            400 "too-many-options"          "An answer may not choose that many options.";
+    PollUnknown              400 "poll-unknown"              "There is no such poll, or the token does not open it.";
     NotJson                  400 "not-json"                  "This call needs a JSON body.";
     TokenRequired            401 "token-required"            "Access token required.";
     TokenInvalid             401 "invalid-token"             "Access token invalid.";
@@ -78,11 +80,14 @@ refusals! {
     ChannelInactive          403 "channel-inactive"          "This channel is deactivated.";
     ChannelImmutable         403 "channel-immutable"         "Private message channels cannot be changed.";
     Blocked                  403 "blocked"                   "One of you blocks the other.";
+    PollClosed               403 "poll-closed"               "This poll is closed.";
+    HumansOnly               403 "humans-only"               "Only people may do that.";
     NotFound                 404 "not-found"                 "No such object.";
     UserNotFound             404 "user-not-found"            "No such user.";
     ChannelNotFound          404 "channel-not-found"         "No such channel.";
     MessageNotFound          404 "message-not-found"         "No such message.";
     PostNotFound             404 "post-not-found"            "No such post.";
+    PollNotFound             404 "poll-not-found"            "No such poll.";
     StreamNotFound           404 "stream-not-found"          "No such stream.";
     NoSuchPrivateChannel     404 "no-existing-pm"            "No private message channel exists for the given user combination";
     MethodNotAllowed         405 "method-not-allowed"        "This address does not take this method.";

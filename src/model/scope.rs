@@ -19,7 +19,7 @@ pub enum Scope {
     Follow,
     /// All channels that the user may read or write.
     Messages,
-    /// Polls; none exist here.
+    /// The user's polls.
     Polls,
     /// The user's presence.
     Presence,
@@ -137,6 +137,12 @@ impl Scopes {
     /// As [`Self::open_channel`], for a whole channel.
     pub fn open(&self, channel: &Channel) -> bool {
         self.open_channel(&channel.kind, channel.acl.is_public())
+    }
+
+    /// Whether these scopes open the user's polls of this type.
+    pub fn open_poll(&self, kind: &str) -> bool {
+        let mut granted = self.0.iter().filter_map(|g| g.strip_prefix("polls"));
+        granted.any(|rest| rest.is_empty() || rest.strip_prefix(':') == Some(kind))
     }
 
     /// Whether any channel at all may be opened.

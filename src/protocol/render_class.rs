@@ -34,6 +34,8 @@ impl RenderClass {
     const WITHOUT_RECENT_DELETED: Self = Self(1 << 8);
     /// `raw` on posts.
     pub const POST_RAW: Self = Self(1 << 9);
+    /// `raw` on polls.
+    pub const POLL_RAW: Self = Self(1 << 10);
 
     /// Reads the parameters of a websocket's URL.
     pub fn from_query(query: &Query) -> Self {
@@ -55,6 +57,7 @@ impl RenderClass {
         let all = query.flag("include_raw", false);
         let switches = [
             ("include_post_raw", Self::POST_RAW),
+            ("include_poll_raw", Self::POLL_RAW),
             ("include_message_raw", Self::MESSAGE_RAW),
             ("include_user_raw", Self::USER_RAW),
             ("include_channel_raw", Self::CHANNEL_RAW),
@@ -119,8 +122,9 @@ impl RenderClass {
             Some(ObjectType::Post | ObjectType::Bookmark) => {
                 Self::HTML.with(Self::POST_RAW).with(Self::USER_RAW)
             }
+            Some(ObjectType::Poll) => Self::HTML.with(Self::POLL_RAW).with(Self::USER_RAW),
             // No event is about these yet.
-            Some(ObjectType::File | ObjectType::Poll) => Self(u16::MAX),
+            Some(ObjectType::File) => Self(u16::MAX),
             Some(ObjectType::UserPresence | ObjectType::UserChannelPresence) | None => Self(0),
         };
         Self(self.0 & matters.with(Self::TIMING).0)
@@ -151,6 +155,7 @@ impl RenderClass {
         RenderOptions {
             post_html: self.has(Self::HTML),
             post_raw: self.has(Self::POST_RAW),
+            poll_raw: self.has(Self::POLL_RAW),
             user_html: self.has(Self::HTML),
             message_html: self.has(Self::HTML),
             channel_html: self.has(Self::HTML),

@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::frame::{AppFrame, Frame, text_frame};
 use super::json::{json, object_to_continue};
 use super::object::{
-    ChannelObject, MessageObject, PostObject, PresenceObject, TokenObject, UserObject,
+    ChannelObject, MessageObject, PollObject, PostObject, PresenceObject, TokenObject, UserObject,
 };
 use super::render_class::RenderClass;
 use super::render_options::RenderOptions;
 use super::site::Site;
 use super::timing::Timing;
-use crate::event::{ChannelNews, Event, Part, Payload, Posted, Written};
+use crate::event::{ChannelNews, Event, Part, Payload, Polled, Posted, Written};
 use crate::model::{
     AppStream, ChannelId, ObjectType, Relation, Stamp, Subscribers, Token, User, UserId,
 };
@@ -22,9 +22,9 @@ use crate::model::{
 /// The users that an event concerns; on app streams only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotificationTargets {
-    /// All users subscribed to the channel, the author included.
+    /// All users subscribed to the channel, the author included; those that are told that a poll ended.
     pub subscribed_user_ids: Option<Subscribers>,
-    /// Subscribed and mentioned users that muted the author, or block or are blocked by the author.
+    /// Of these, and of mentioned users, those that muted the author, or block or are blocked by the author.
     pub suppress_notifications: Option<Vec<UserId>>,
 }
 
@@ -37,6 +37,8 @@ struct Meta<'a> {
     object_type: Option<&'static str>,
     #[serde(skip_serializing_if = "is_false")]
     is_deleted: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    is_closed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +71,7 @@ impl<'a> Meta<'a> {
             id: id_of(&event.payload),
             object_type: facts.object_type.map(ObjectType::name),
             is_deleted: facts.is_deletion,
+            is_closed: matches!(event.payload, Payload::PollClosed { .. }),
             revision: None,
             channel_type: None,
             channel_name: None,
@@ -121,6 +124,10 @@ fn id_of(payload: &Payload) -> String {
         | Payload::PostRevised { posted }
         | Payload::PostDeleted { posted }
         | Payload::Bookmarked { posted, .. } => posted.post.id.to_string(),
+        Payload::PollCreated { polled }
+        | Payload::PollAnswered { polled, .. }
+        | Payload::PollClosed { polled, .. }
+        | Payload::PollDeleted { polled, .. } => polled.poll.id.to_string(),
         Payload::Related { other, .. } => other.id.to_string(),
         Payload::UserChanged { user } | Payload::UserPresence { user, .. } => user.id.to_string(),
         Payload::TokenGranted { token, .. } | Payload::TokenRevoked { token, .. } => token
@@ -215,6 +222,7 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
     let options = class.options();
     let user = |user| UserObject::new(user, options, site);
     let channel = |news| channel_object(news, class, site);
+    let poll = |polled| poll_object(polled, options, site);
     match &event.payload {
         Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
             json(&[message_object(written, class, site)])
@@ -224,18 +232,19 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
         | Payload::PostDeleted { posted } => json(&[post_object(posted, options, site)]),
         Payload::Bookmarked {
             user: who, posted, ..
-        } => json(&Pair {
-            user: user(who),
-            other: ("post", post_object(posted, options, site)),
-        }),
+        } => pair(user(who), "post", post_object(posted, options, site)),
+        Payload::PollCreated { polled }
+        | Payload::PollClosed { polled, .. }
+        | Payload::PollDeleted { polled, .. } => pair(user(&polled.creator), "poll", poll(polled)),
+        Payload::PollAnswered { polled, user: who } => match who {
+            Some(who) => pair(user(who), "poll", poll(polled)),
+            None => json(&serde_json::json!({ "poll": poll(polled) })),
+        },
         Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => json(&channel(news)),
         Payload::Subscribed { news, user: who } | Payload::Unsubscribed { news, user: who } => {
             match view {
                 View::User(_) => json(&channel(news)),
-                View::App => json(&Pair {
-                    user: user(who),
-                    other: ("channel", channel(news)),
-                }),
+                View::App => pair(user(who), "channel", channel(news)),
             }
         }
         Payload::Related {
@@ -243,10 +252,7 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
             user: who,
             other,
             ..
-        } => json(&Pair {
-            user: user(who),
-            other: (other_user(*relation), user(other)),
-        }),
+        } => pair(user(who), other_user(*relation), user(other)),
         Payload::UserChanged { user: who } => match view {
             View::User(Some(token)) => json(&TokenObject::new(token, Some(user(who)), None)),
             View::User(None) | View::App => json(&user(who)),
@@ -291,6 +297,11 @@ fn post_object<'a>(posted: &'a Posted, options: RenderOptions, site: &Site) -> P
     }
 }
 
+fn poll_object<'a>(polled: &'a Polled, options: RenderOptions, site: &Site) -> PollObject<'a> {
+    let creator = UserObject::new(&polled.creator, options, site);
+    PollObject::new(&polled.poll, Some(creator), options, |_| true)
+}
+
 fn message_object<'a>(
     written: &'a Written,
     class: RenderClass,
@@ -326,6 +337,11 @@ fn channel_object<'a>(
         object = object.recent_deleted(message(deleted));
     }
     object
+}
+
+fn pair<T: Serialize>(user: UserObject<'_>, name: &'static str, other: T) -> Vec<u8> {
+    let other = (name, other);
+    json(&Pair { user, other })
 }
 
 /// Two objects side by side; the name of the second depends on the event.

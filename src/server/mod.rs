@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
+use crate::actors::user::polls::close_due;
 use crate::actors::user::posts::sweep_reposts;
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
@@ -195,6 +196,7 @@ impl Running<'_> {
         let watch = watch(self.shared, self.app, settings.store.min_free_megabytes);
         let mut watch = std::pin::pin!(watch);
         let mut sweep = std::pin::pin!(sweep(self.shared));
+        let mut closing = std::pin::pin!(close_polls(self.shared));
         let mut lost = std::pin::pin!(part_lost(self.shared, delivery_ended));
         let lost = loop {
             tokio::select! {
@@ -204,6 +206,7 @@ impl Running<'_> {
                 () = self.harmless.hang_up() => self.reload.run(self.log, self.shared, self.app),
                 () = &mut watch => {}
                 () = &mut sweep => {}
+                () = &mut closing => {}
             }
         };
         match lost {
@@ -254,6 +257,13 @@ async fn sweep(shared: &Shared) {
         shared.presence.sweep();
         let store = shared.store.clone();
         actix_rt::spawn(async move { sweep_reposts(&store).await });
+    }
+}
+
+/// Closes polls on time.
+async fn close_polls(shared: &Shared) {
+    loop {
+        tokio::time::sleep(close_due(&shared.store).await).await;
     }
 }
 

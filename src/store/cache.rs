@@ -74,6 +74,10 @@ impl Caches {
                 self.tokens.remove_where(|kept| kept.client.id == client.id);
             }
             Payload::PostRevised { .. }
+            | Payload::PollCreated { .. }
+            | Payload::PollAnswered { .. }
+            | Payload::PollClosed { .. }
+            | Payload::PollDeleted { .. }
             | Payload::MessageCreated { .. }
             | Payload::MessageDeleted { .. }
             | Payload::ChannelCreated { .. }

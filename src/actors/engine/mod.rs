@@ -3,6 +3,7 @@
 mod app_streams;
 mod channels;
 mod numbers;
+mod polls;
 mod posts;
 mod streams;
 mod subscribe;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::actors::presence::SetPresence;
 use crate::model::{
-    ChannelId, ClientBrief, ClientId, Failure, Marker, MarkerName, MessageId, NewPost, Post,
-    PostId, PostRevision, Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
+    ChannelId, ClientBrief, ClientId, Failure, Marker, MarkerName, MessageId, NewPoll, NewPost,
+    Poll, PollId, Post, PostId, PostRevision, Presence, Relation, Scopes, Token, User, UserId,
+    UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
 use crate::store::Pending;
@@ -104,6 +105,35 @@ pub enum PostAct {
     Bookmark(Option<String>),
     /// Removes a bookmark.
     RemoveBookmark,
+}
+
+/// Makes a poll.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<Poll>, Failure>")]
+pub struct CreatePoll(pub NewPoll);
+
+/// Answers a poll, or changes the answer.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<Poll>, Failure>")]
+pub struct AnswerPoll {
+    /// The same user, with a token.
+    pub principal: UserPrincipal,
+    /// Which poll.
+    pub id: PollId,
+    /// The poll's token, if the call has it.
+    pub token: Option<String>,
+    /// What is chosen; nothing takes the answer back.
+    pub positions: Vec<i64>,
+}
+
+/// Deletes a poll.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<Poll>, Failure>")]
+pub struct DeletePoll {
+    /// The same user, with a token.
+    pub principal: UserPrincipal,
+    /// Which poll.
+    pub id: PollId,
 }
 
 /// Sets the global presence.

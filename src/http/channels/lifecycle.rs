@@ -6,6 +6,7 @@ use actix_web::web::{Data, Path};
 
 use super::names;
 use crate::actors::ChannelChange;
+use crate::http::attachments::{attach, replacements};
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::{ApiResult, App, show};
 use crate::model::{Channel, ChannelId, Refusal};
@@ -20,11 +21,12 @@ pub(in crate::http) async fn create(
 ) -> ApiResult {
     let engine = &app.engine;
     let limits = engine.limits();
-    let draft = ChannelDraft::read(&body.value, limits.raw_bytes)?;
+    let mut draft = ChannelDraft::read(&body.value, limits.raw_bytes)?;
     let auto_subscribe = draft.auto_subscribe;
     let people = draft.people();
     names::charge(&app, &caller, &people);
     let directory = names::directory(engine, people).await?;
+    attach(engine, caller.principal(), draft.raw_mut()).await?;
     let new = draft.finish(&directory, caller.id(), limits.channel_members)?;
     let channel = engine
         .create_channel(caller.principal(), new, auto_subscribe)
@@ -45,9 +47,11 @@ pub(in crate::http) async fn edit(
     let people = draft.people();
     names::charge(&app, &caller, &people);
     let directory = names::directory(&app.engine, people).await?;
+    let attached = draft.placeholders()?;
     let change = ChannelChange {
         acl: draft.acl(&directory)?,
         auto_subscribe: draft.auto_subscribe,
+        attached: replacements(&app.engine, caller.principal(), attached).await?,
         raw: draft.raw,
     };
     let changed = app

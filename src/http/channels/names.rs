@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::actors::Engine;
+use crate::http::attachments::attach;
 use crate::http::extract::Caller;
 use crate::http::pipeline::rate_limit::bucket::{Class, of_token};
 use crate::http::{ApiResult, App};
@@ -59,13 +60,14 @@ pub(super) fn charge(app: &App, caller: &Caller, people: &[PersonRef]) {
 }
 
 /// The existing users among the mentioned names. Invites in the raw get the names of their rooms, if the
-/// author may read them, since ids are easy to guess. A text without names needs no query.
+/// author may read them, since ids are easy to guess; what is attached is filled in. A text without names needs no query.
 pub(in crate::http) async fn mentioned(
     engine: &Engine,
     author: &UserPrincipal,
     names: Vec<String>,
     raw: &mut Raw,
 ) -> ApiResult<HashMap<String, UserId>> {
+    attach(engine, author, raw).await?;
     let invited = raw::invited_channels(raw);
     if names.is_empty() && invited.is_empty() {
         return Ok(HashMap::new());

@@ -226,7 +226,11 @@ pub(in crate::http) fn moment(params: &Params, name: &'static str) -> ApiResult<
 }
 
 /// A user, by id or name. An unknown one has written and made nothing.
-async fn person(app: &App, params: &Params, name: &'static str) -> ApiResult<Option<UserId>> {
+pub(in crate::http) async fn person(
+    app: &App,
+    params: &Params,
+    name: &'static str,
+) -> ApiResult<Option<UserId>> {
     let Some(text) = params.get(name) else {
         return Ok(None);
     };

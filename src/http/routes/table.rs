@@ -5,7 +5,8 @@
 //! before the handler runs; `Channel` is a scope that opens the channel in question.
 
 use super::super::{
-    channels, clients, feed, markers, oauth, posts, presence, streams, sys, text, token, users,
+    channels, clients, feed, markers, oauth, polls, posts, presence, streams, sys, text, token,
+    users,
 };
 use super::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::event::TopicKind;
@@ -17,6 +18,12 @@ macro_rules! scope {
     };
     (Channel) => {
         ScopeNeed::Channel
+    };
+    (Polls) => {
+        ScopeNeed::AnyOf(&[Scope::Polls])
+    };
+    (Polling) => {
+        ScopeNeed::AnyOf(&[Scope::Polls, Scope::WritePost])
     };
     ($scope:ident) => {
         ScopeNeed::Scope(Scope::$scope)
@@ -122,6 +129,18 @@ routes! {
     Get    "/users/{user_id}/posts"                                  posts::streams::of_user,                    Optional  Any            Read;
     Get    "/users/{user_id}/mentions"                               posts::streams::mentions,                   Optional  Any            Read;
     Get    "/users/{user_id}/bookmarks"                              posts::streams::bookmarks,                  User      Any            Read;
+
+    // Polls
+    Get    "/polls"                                                  polls::lookup::by_ids,                      User      Polls          Read;
+    Post   "/polls"                                                  polls::write::create,                       User      Polling        Write;
+    Get    "/polls/search"                                           polls::search::search,                      Optional  Any            Read;
+    Get    "/polls/{poll_id}"                                        polls::lookup::show,                        Any       Any            Read;
+    Delete "/polls/{poll_id}"                                        polls::write::delete,                       User      Polls          Write;
+    Put    "/polls/{poll_id}/response"                               polls::write::answer,                       User      Polling        Write;
+    Put    "/polls/{poll_id}/response/{position}"                    polls::write::answer_one,                   User      Polling        Write;
+    Get    "/users/me/polls"                                         polls::lists::mine,                         User      Polls          Read;
+    Get    "/users/me/polls/responses"                               polls::lists::answered,                     User      Polls          Read;
+    Get    "/users/{user_id}/polls"                                  polls::lists::of_user,                      Optional  Any            Read;
 
     // Tokens
     Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            SignIn;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::Shown;
 use super::needs::Needs;
+use super::poll_includes::PollIncludes;
 use super::post_includes::PostIncludes;
 use super::user_includes::UserIncludes;
 use crate::http::extract::Caller;
@@ -23,6 +24,7 @@ pub(in crate::http) struct Includes<'a> {
     users: UserIncludes,
     channels: ChannelIncludes,
     posts: PostIncludes,
+    polls: PollIncludes,
 }
 
 /// What the store says about channels.
@@ -70,6 +72,7 @@ impl<'a> Includes<'a> {
         // App tokens see no relations: minding them is the app's duty.
         let viewer = caller.and_then(Caller::user);
         let posts = PostIncludes::load(app, viewer, options, &mut needs).await?;
+        let polls = PollIncludes::load(app, viewer, &needs.polls).await?;
         let channels = ChannelIncludes::load(app, viewer, needs.channels, needs.messages).await?;
         let mut users = needs.users;
         // Shown or not: what the viewer sees of the author decides about the message.
@@ -80,6 +83,7 @@ impl<'a> Includes<'a> {
             users: UserIncludes::load(app, viewer, options, users).await?,
             channels,
             posts,
+            polls,
         })
     }
 
@@ -106,6 +110,11 @@ impl<'a> Includes<'a> {
     /// What was looked up around posts.
     pub(super) fn posts(&self) -> &PostIncludes {
         &self.posts
+    }
+
+    /// What was looked up around polls.
+    pub(super) fn polls(&self) -> &PollIncludes {
+        &self.polls
     }
 
     /// A user as the viewer sees them.

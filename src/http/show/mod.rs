@@ -9,6 +9,8 @@ mod client;
 mod includes;
 mod message;
 mod needs;
+mod poll;
+mod poll_includes;
 mod post;
 mod post_includes;
 mod presence;
@@ -27,6 +29,7 @@ use crate::protocol::render_options::RenderOptions;
 pub(super) use app_stream::Deleted;
 pub(super) use includes::Includes;
 pub(super) use needs::Needs;
+pub(super) use poll::{AnsweredPoll, OpenedPoll};
 pub(super) use post::{Bookmarked, Version};
 pub(super) use user::Person;
 

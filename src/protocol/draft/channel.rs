@@ -7,7 +7,7 @@ use super::person::{Directory, PersonRef};
 use super::value;
 use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel};
 use crate::model::{AclChange, Raw, Refusal, Refused, UserId};
-use crate::text::raw::{self, On};
+use crate::text::raw::{self, On, Placeholder};
 
 /// Prefix of the types with a meaning for the server.
 const CORE: &str = "io.pnut.core.";
@@ -45,6 +45,11 @@ impl ChannelDraft {
             raw,
             auto_subscribe: value::flag(fields, "auto_subscribe")?.unwrap_or(false),
         })
+    }
+
+    /// Checked; what it attaches is not filled in yet.
+    pub fn raw_mut(&mut self) -> &mut Raw {
+        &mut self.raw
     }
 
     /// All users that the body names.
@@ -110,6 +115,17 @@ impl ChannelChangeDraft {
             .flat_map(AclDraft::people)
             .cloned()
             .collect()
+    }
+
+    /// The objects that it attaches.
+    ///
+    /// # Errors
+    /// What is sent for raw is not raw at all.
+    pub fn placeholders(&self) -> Result<Vec<Placeholder>, Refused> {
+        match &self.raw {
+            Some(sent) => raw::placeholders_sent(sent),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The change of the ACL, with ids instead of names.

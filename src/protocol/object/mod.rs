@@ -10,6 +10,7 @@ mod client;
 mod limited_user;
 mod marker;
 mod message;
+mod poll;
 mod post;
 mod presence;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use client::{ClientDetail, ClientObject, SourceObject};
 pub use limited_user::LimitedUser;
 pub use marker::MarkerObject;
 pub use message::MessageObject;
+pub use poll::{BriefPoll, PollObject};
 pub use post::PostObject;
 pub use presence::PresenceObject;
 pub use token::{Storage, TokenObject};

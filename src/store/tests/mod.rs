@@ -9,6 +9,7 @@ mod log;
 mod messages;
 mod opening;
 mod plain;
+mod polls;
 mod reading;
 mod search;
 mod search_channels;

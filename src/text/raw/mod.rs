@@ -7,6 +7,7 @@ mod chat;
 #[cfg(test)]
 mod form_tests;
 mod oembed;
+mod placeholders;
 mod rules;
 mod sent;
 #[cfg(test)]
@@ -18,6 +19,9 @@ use serde_json::{Map, Value};
 
 use super::{OBJECT_ID, controls, shapes};
 use crate::model::{CHAT_SETTINGS, ChannelId, Raw, Refusal, Refused};
+pub use placeholders::{
+    Attached, Placeholder, Replacements, fill, placeholders, placeholders_sent,
+};
 use rules::Fault;
 
 /// One item of a type.
@@ -28,6 +32,7 @@ const OEMBED: &str = "io.pnut.core.oembed";
 const LANGUAGE: &str = "io.pnut.core.language";
 const CROSSPOST: &str = "io.pnut.core.crosspost";
 const FALLBACK_URL: &str = "io.pnut.core.fallback_url";
+const POLL_NOTICE: &str = "io.pnut.core.poll-notice";
 
 /// The types with rules about their fields. In these, `null` means that a field is absent.
 const CHECKED: [&str; 6] = [
@@ -42,8 +47,10 @@ const CHECKED: [&str; 6] = [
 /// The kind of object that the items belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
-    /// Set once, several items of a type.
+    /// A message or a post: set once, several items of a type.
     Message,
+    /// Set once, several items of a type.
+    Poll,
     /// Mutable, one item of a type.
     Channel,
     /// Mutable, one item of a type.
@@ -53,8 +60,16 @@ pub enum On {
 impl On {
     fn most_items(self) -> usize {
         match self {
-            Self::Message => usize::MAX,
+            Self::Message | Self::Poll => usize::MAX,
             Self::Channel | Self::User => 1,
+        }
+    }
+
+    /// Whether items may name objects that the server fills in.
+    fn takes_placeholders(self) -> bool {
+        match self {
+            Self::Message | Self::Channel => true,
+            Self::Poll | Self::User => false,
         }
     }
 }
@@ -87,14 +102,15 @@ pub fn merge(current: &Raw, sent: &Value, on: On, limit_bytes: usize) -> Result<
             merged.0.insert(kind.clone(), Value::Array(checked));
         }
     }
-    if merged
-        .size_bytes()
-        .saturating_sub(chat::added_bytes(&merged))
-        > limit_bytes
-    {
+    if counted_bytes(&merged) > limit_bytes {
         return Err(Refusal::RawTooLarge.at("raw"));
     }
     Ok(merged)
+}
+
+/// What counts against the limit: not what the server adds to chat settings.
+fn counted_bytes(raw: &Raw) -> usize {
+    raw.size_bytes().saturating_sub(chat::added_bytes(raw))
 }
 
 /// Channel ids named by channel invites, for the caller to look up.
@@ -180,10 +196,7 @@ fn checked_items(kind: &str, items: &Value, on: On, current: &Raw) -> Result<Vec
 /// One item as it is stored.
 fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Result<Item, Fault> {
     let mut item = shapes::object(item).ok_or_else(rules::whole)?.into_owned();
-    // Such keys are placeholders for data that the server fills in; this server has none.
-    if let Some(key) = item.keys().find(|key| key.starts_with("+io.pnut.core.")) {
-        return Err(key.clone().into());
-    }
+    placeholders::check(&item, on.takes_placeholders())?;
     if CHECKED.contains(&kind) {
         rules::drop_nulls(&mut item);
     }
@@ -194,11 +207,14 @@ fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Result<Item,
         LANGUAGE => rules::language(&item)?,
         CROSSPOST => rules::crosspost(&item)?,
         FALLBACK_URL => rules::fallback_url(&item)?,
-        // Made from files and polls only, and oembed.metadata belongs to files.
+        POLL_NOTICE if on == On::Message => {
+            rules::has(&item, Attached::Poll.key(), |_| true)?;
+        }
+        // Made from files only, and oembed.metadata belongs to files.
         CHAT_SETTINGS
         | INVITE
         | "io.pnut.core.oembed.metadata"
-        | "io.pnut.core.poll-notice"
+        | POLL_NOTICE
         | "io.pnut.core.channel.avatar"
         | "io.pnut.core.channel.cover" => return Err(rules::whole()),
         _ => {}

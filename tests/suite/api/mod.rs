@@ -12,6 +12,7 @@ mod markers;
 mod messages;
 mod pagination;
 mod people;
+mod polls;
 mod posts;
 mod presence;
 mod profile;

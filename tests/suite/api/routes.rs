@@ -12,6 +12,7 @@ struct Place {
     room: String,
     said: String,
     post: String,
+    poll: String,
 }
 
 impl Place {
@@ -21,11 +22,13 @@ impl Place {
         let room = build::room(&ada, "Lounge");
         let said = build::says(&ada, &room, "hello");
         let post = build::posts(&ada, "hello");
+        let (poll, _) = build::poll(&ada, &build::ballot("Hello?", &["Yes", "No"]));
         Self {
             server,
             room,
             said,
             post,
+            poll,
         }
     }
 
@@ -39,6 +42,8 @@ impl Place {
             .replace("{slug}", "new")
             .replace("{tag}", "none")
             .replace("{post_id}", &self.post)
+            .replace("{poll_id}", &self.poll)
+            .replace("{position}", "1")
             .replace("{stream_key}", "none")
             .replace("{client_id}", "none")
             .replace("{connection_id}", "none")
@@ -113,7 +118,7 @@ fn a_user_token_without_the_scope_is_refused_before_anything_else_is_looked_at()
         match (route.token, route.scope) {
             (
                 TokenKind::Optional | TokenKind::Any | TokenKind::User,
-                ScopeNeed::Scope(_) | ScopeNeed::Channel,
+                ScopeNeed::Scope(_) | ScopeNeed::AnyOf(_) | ScopeNeed::Channel,
             ) => {
                 answer.refused_as(403, "not-authorized");
             }

@@ -30,6 +30,9 @@ pub(super) struct Scene {
     pub(super) inner: String,
     /// Ada's post, which mentions bob.
     pub(super) post: String,
+    /// Her polls: a public one that names those that answer, and a private one.
+    pub(super) poll: String,
+    pub(super) ballot: String,
 }
 
 impl Scene {
@@ -65,6 +68,8 @@ impl Scene {
         ];
         let (said, inner) = (String::new(), String::new());
         let post = build::posts(&ada, "words-of-ada for @bob #scene");
+        let poll = asks(&ada, "words-of-ada?", true);
+        let ballot = asks(&ada, "told-inside-by-ada?", false);
         let mut scene = Self {
             server,
             ada,
@@ -75,6 +80,8 @@ impl Scene {
             said,
             inner,
             post,
+            poll,
+            ballot,
         };
         build::says(&scene.dan, &scene.private, "secret words");
         (scene.said, scene.inner) = scene.speaks();
@@ -191,6 +198,8 @@ impl Scene {
             ("{ada}", &self.ada.id),
             ("{dan}", &self.dan.id),
             ("{post}", &self.post),
+            ("{poll}", &self.poll),
+            ("{ballot}", &self.ballot),
             ("{client}", client),
         ];
         let filled = all.iter().fold(text.to_owned(), |text, (name, value)| {
@@ -199,6 +208,7 @@ impl Scene {
         filled
             .replace("{slug}", "conversations")
             .replace("{tag}", "scene")
+            .replace("{position}", "1")
             .replace("{stream_key}", "none")
             .replace("{connection_id}", "none")
             .replace("{subscription_id}", "none")
@@ -224,6 +234,14 @@ fn newcomer(server: &TestServer, name: &str) -> Person {
         id: text(&made["id"]),
         ..server.holder(name, &token)
     }
+}
+
+/// A poll that is not anonymous.
+pub(super) fn asks(ada: &Person, prompt: &str, is_public: bool) -> String {
+    let mut body = build::ballot(prompt, &["Yes", "No"]);
+    body["is_public"] = json!(is_public);
+    body["is_anonymous"] = json!(false);
+    build::poll(ada, &body).0
 }
 
 fn public_room(ada: &Person, dan: &Person) -> String {

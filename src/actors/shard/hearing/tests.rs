@@ -64,7 +64,11 @@ async fn each_event_goes_to_the_topics_of_the_table() {
         PostCreated       . . . . . . . .
         PostRevised       . . . . . . . .
         PostDeleted       . . . . . . . .
-        Bookmarked        . . . . . . . .";
+        Bookmarked        . . . . . . . .
+        PollCreated       . . . . . . . .
+        PollAnswered      . . . . . . . .
+        PollClosed        . . . . . . . .
+        PollDeleted       . . . . . . . .";
     let handle = connection(&sockets[0], ADA);
     let mut found = Vec::new();
     for payload in one_of_each() {
