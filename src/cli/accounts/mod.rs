@@ -92,7 +92,7 @@ fn no_client(id: &str) -> Failure {
     ))
 }
 
-fn explain(failure: Failure) -> Box<dyn Error> {
+pub(super) fn explain(failure: Failure) -> Box<dyn Error> {
     match failure {
         Failure::Refused(refused) => refused.message().into(),
         Failure::Busy => "the database is busy; try again".into(),

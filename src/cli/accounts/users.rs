@@ -107,7 +107,7 @@ fn demand_username(config: &Config, name: &str) -> Done {
 }
 
 /// The hash of the password on standard input.
-fn password_hash(config: &Config) -> Done<String> {
+pub(in crate::cli) fn password_hash(config: &Config) -> Done<String> {
     let mut password = String::new();
     // One byte more than any valid password and its line end, so that a longer one is noticed.
     let most = PASSWORD_BYTES as u64 + 3;
