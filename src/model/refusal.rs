@@ -50,6 +50,7 @@ refusals! {
     RawTooLarge              400 "raw-too-large"             "raw holds more bytes than it may.";
     RawInvalid               400 "raw-invalid"               "This raw item does not satisfy the rules of its type.";
     GroupImmutable           400 "acl-immutable"             "This part of the ACL is immutable.";
+    UnknownAclKey            400 "unknown-acl-key"           "An ACL has no such part.";
     TooManyMembers           400 "too-many-members"          "A channel may not have that many members.";
     ReplyElsewhere           400 "reply-elsewhere"           "reply_to must be a message of the same channel.";
     MessageDeleted           400 "message-deleted"           "This message is deleted.";

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::Channel;
+use super::channel::kind_named;
 
 /// A base scope. Its name on the wire is the variant's in snake case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
@@ -129,7 +130,7 @@ impl Scopes {
             let (base, narrow) = granted
                 .split_once(':')
                 .map_or((granted.as_str(), None), |(b, n)| (b, Some(n)));
-            let fits = narrow.is_none_or(|n| n == kind);
+            let fits = narrow.is_none_or(|n| kind_named(n) == kind);
             fits && (base == "messages" || (base == "public_messages" && public))
         })
     }

@@ -29,7 +29,7 @@ impl Default for Filter {
 impl Filter {
     /// Reads the parameters of the subscribing request.
     pub fn from_query(query: &Query) -> Self {
-        let types = query.list("channel_types");
+        let types = query.channel_kinds("channel_types");
         Self {
             channel_types: (!types.is_empty()).then(|| types.into()),
             include_read: query.flag("include_read", true),

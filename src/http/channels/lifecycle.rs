@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
 
-use super::names;
+use super::{filters, names};
 use crate::actors::ChannelChange;
 use crate::http::attachments::{attach, replacements};
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::{ApiResult, App, show};
 use crate::model::{Channel, ChannelId, Refusal};
-use crate::protocol::draft::{ChannelChangeDraft, ChannelDraft, owner_id};
+use crate::protocol::draft::{
+    ChannelChangeDraft, ChannelDraft, PersonRef, owner_id, private_people,
+};
 
 /// `POST /channels`
 pub(in crate::http) async fn create(
@@ -19,6 +21,9 @@ pub(in crate::http) async fn create(
     params: Params,
     body: Body,
 ) -> ApiResult {
+    if let Some(people) = private_people(&body.value)? {
+        return private(&app, &caller, &params, &people).await;
+    }
     let engine = &app.engine;
     let limits = engine.limits();
     let mut draft = ChannelDraft::read(&body.value, limits.raw_bytes)?;
@@ -32,6 +37,28 @@ pub(in crate::http) async fn create(
         .create_channel(caller.principal(), new, auto_subscribe)
         .await?;
     show::created(show(&app, &caller, &params, channel).await)
+}
+
+/// Finds or makes the private channel of these people and the caller.
+async fn private(
+    app: &App,
+    caller: &UserCaller,
+    params: &Params,
+    people: &[PersonRef],
+) -> ApiResult {
+    filters::demand_private(caller)?;
+    let others = names::others(app, caller, people, "acl.write.user_ids").await?;
+    let (id, is_new) = app.engine.open_pm(caller.principal(), others).await?;
+    if is_new {
+        names::charge(app, caller, people);
+    }
+    let read = app.engine.store().read(move |db| db.channel(id));
+    let channel = read.await?.ok_or(Refusal::ChannelNotFound)?;
+    let shown = show(app, caller, params, Arc::new(channel)).await;
+    match is_new {
+        true => show::created(shown),
+        false => shown,
+    }
 }
 
 /// `PUT` and `PATCH /channels/{channel_id}`

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::actors::Engine;
 use crate::http::attachments::attach;
-use crate::http::extract::Caller;
+use crate::http::extract::{Caller, UserCaller};
 use crate::http::pipeline::rate_limit::bucket::{Class, of_token};
 use crate::http::{ApiResult, App};
 use crate::model::{Access, ChannelId, Raw, Refusal, UserId, UserPrincipal};
@@ -36,6 +36,30 @@ pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiRes
         engine.store().users(ids).await?
     };
     Ok(Directory::new(by_name, known.into_keys()))
+}
+
+/// The other users of a private channel that names these people.
+///
+/// # Errors
+/// An unknown one, none but the caller, or too many.
+pub(super) async fn others(
+    app: &App,
+    caller: &UserCaller,
+    people: &[PersonRef],
+    field: &'static str,
+) -> ApiResult<Vec<UserId>> {
+    let directory = directory(&app.engine, people.to_vec()).await?;
+    let mut others: Vec<UserId> = directory.all(people, field)?;
+    others.sort_unstable();
+    others.dedup();
+    others.retain(|user| *user != caller.id());
+    if others.is_empty() {
+        return Err(Refusal::OnlyYourself.at(field).into());
+    }
+    if others.len() + 1 > app.engine.limits().channel_members {
+        return Err(Refusal::TooManyMembers.at(field).into());
+    }
+    Ok(others)
 }
 
 /// The existing users among these names. No names need no query.

@@ -1,11 +1,11 @@
 //! Channels as clients send them: creation, change, new owner.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::acl::{self, AclDraft};
 use super::person::{Directory, PersonRef};
 use super::value;
-use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel};
+use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, OLD_PM};
 use crate::model::{AclChange, Raw, Refusal, Refused, UserId};
 use crate::text::raw::{self, On, Placeholder};
 
@@ -75,6 +75,31 @@ impl ChannelDraft {
             raw: self.raw,
         })
     }
+}
+
+/// The users of a private channel that is to be found or made: its type has the name of older versions of the API, by
+/// which alone it can be asked for here. `None`: it is another type.
+///
+/// # Errors
+/// It is to be open to others, or to have raw.
+pub fn private_people(body: &Value) -> Result<Option<Vec<PersonRef>>, Refused> {
+    let fields = &*value::fields(body)?;
+    if fields.get("type").and_then(Value::as_str) != Some(OLD_PM) {
+        return Ok(None);
+    }
+    let acl = AclDraft::read(fields)?.unwrap_or_default();
+    if acl.opens() {
+        return Err(Refusal::Invalid.at("acl"));
+    }
+    if value::raw_at(fields)?.is_some_and(|raw| raw != json!({}) && raw != json!([])) {
+        return Err(Refusal::ChannelImmutable.at("raw"));
+    }
+    let mut people: Vec<PersonRef> = acl.people().cloned().collect();
+    if let Some(sent) = value::given(fields, "destinations") {
+        let wrong = || Refusal::WrongType.at("destinations");
+        people.extend(PersonRef::list(sent).ok_or_else(wrong)?);
+    }
+    Ok(Some(people))
 }
 
 /// The rule for a channel's raw by its type: chat rooms have settings, other types have none.
@@ -147,7 +172,6 @@ pub fn owner_id(body: &Value) -> Result<PersonRef, Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn new(body: &Value) -> Result<NewChannel, Refused> {
         let directory = Directory::new(

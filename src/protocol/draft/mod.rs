@@ -16,7 +16,7 @@ mod value;
 mod words;
 
 pub use acl::AclDraft;
-pub use channel::{ChannelChangeDraft, ChannelDraft, check_kind, owner_id};
+pub use channel::{ChannelChangeDraft, ChannelDraft, check_kind, owner_id, private_people};
 pub use marker::{MarkerDraft, MarkerDrafts};
 pub use message::MessageDraft;
 pub use person::{Directory, PersonRef};

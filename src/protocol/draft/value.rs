@@ -98,17 +98,21 @@ pub(super) fn object_at(
     }
 }
 
-/// The field `raw`, in either of its forms: an object by type, or a list of `{type, value}`.
+/// The field `raw`, in either of its forms: an object by type, or a list of `{type, value}`. `annotations`, its name in
+/// older versions of the API, is taken where it is missing.
 pub(super) fn raw_at(fields: &Map<String, Value>) -> Result<Option<Value>, Refused> {
-    let Some(sent) = json_at(fields, "raw")? else {
-        return Ok(None);
-    };
-    match *sent {
-        Value::Object(_) | Value::Array(_) => Ok(Some(sent.into_owned())),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            Err(Refusal::WrongType.at("raw"))
-        }
+    for name in ["raw", "annotations"] {
+        let Some(sent) = json_at(fields, name)? else {
+            continue;
+        };
+        return match *sent {
+            Value::Object(_) | Value::Array(_) => Ok(Some(sent.into_owned())),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                Err(Refusal::WrongType.at(name))
+            }
+        };
     }
+    Ok(None)
 }
 
 /// A field with JSON inside: as it is, or written into a text. An empty text is not given.

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::annotations::Annotations;
 use super::{
     AclObject, LimitedUser, MarkerObject, MessageObject, UserObject, is_true, iso, text_if_any,
 };
@@ -69,6 +70,8 @@ pub struct ChannelObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<ChannelRaw<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Annotations<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     marker: Option<MarkerObject>,
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -117,6 +120,7 @@ impl<'a> ChannelObject<'a> {
                 raw: &channel.raw,
                 html: options.channel_html,
             }),
+            annotations: Annotations::of(&channel.raw, options.channel_annotations),
             marker: None,
             pagination_id: None,
             options,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::annotations::Annotations;
 use super::{SourceObject, UserObject, is_false, iso, text_if_any};
 use crate::model::{ChannelId, Entities, Message, MessageId, Raw, Stamp, User, UserId};
 use crate::protocol::render_options::RenderOptions;
@@ -47,6 +48,8 @@ pub struct MessageObject<'a> {
     content: Option<MessageContent<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<&'a Raw>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Annotations<'a>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -97,6 +100,7 @@ impl<'a> MessageObject<'a> {
             // Raw may repeat the text (crosspost, spoiler), so it is hidden too.
             raw: Some(&message.raw)
                 .filter(|raw| options.message_raw && !is_deleted && !raw.is_empty()),
+            annotations: Annotations::of(&message.raw, options.message_annotations && !is_deleted),
             pagination_id: None,
             shows_user: options.user,
         }

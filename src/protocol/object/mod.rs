@@ -4,6 +4,7 @@
 //! the viewer's fields, so that an object without them can be shared.
 
 mod acl;
+mod annotations;
 mod app_stream;
 mod channel;
 mod client;

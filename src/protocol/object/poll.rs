@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::annotations::Annotations;
 use super::{SourceObject, UserObject, is_false, iso, text_if_any};
 use crate::model::{Chosen, Poll, PollId, Raw, Stamp, UserId};
 use crate::protocol::render_options::RenderOptions;
@@ -46,6 +47,8 @@ pub struct PollObject<'a> {
     poll_token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<&'a Raw>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Annotations<'a>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -98,6 +101,7 @@ impl<'a> PollObject<'a> {
             you_responded: None,
             poll_token: None,
             raw: Some(&poll.raw).filter(|raw| options.poll_raw && !raw.is_empty()),
+            annotations: Annotations::of(&poll.raw, options.poll_annotations),
             pagination_id: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::annotations::Annotations;
 use super::{SourceObject, UserObject, is_false, iso, text_if_any};
 use crate::model::{Entities, Post, PostCounts, PostId, Raw, Stamp, UserId};
 use crate::protocol::render_options::RenderOptions;
@@ -55,6 +56,8 @@ pub struct PostObject<'a> {
     note: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<&'a Raw>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Annotations<'a>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -93,6 +96,7 @@ impl<'a> PostObject<'a> {
             reposted_by: None,
             note: None,
             raw: Some(&post.raw).filter(|raw| options.post_raw && has_words && !raw.is_empty()),
+            annotations: Annotations::of(&post.raw, options.post_annotations && has_words),
             pagination_id: None,
         }
     }
@@ -107,6 +111,7 @@ impl<'a> PostObject<'a> {
         }
         self.content.clone_from(&original.content);
         self.raw = original.raw;
+        self.annotations = original.annotations;
         self.is_revised = original.is_revised;
         self.is_nsfw |= original.is_nsfw;
         self.you_bookmarked = original.you_bookmarked;

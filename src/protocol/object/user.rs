@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::annotations::Annotations;
 use super::{iso, text_if_any};
 use crate::model::relation::Relationship;
 use crate::model::user::UserCounts;
@@ -62,6 +63,8 @@ pub struct UserObject<'a> {
     presence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<&'a Raw>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Annotations<'a>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -111,6 +114,7 @@ impl<'a> UserObject<'a> {
             you_can_follow: None,
             presence: None,
             raw: Some(&user.raw).filter(|raw| options.user_raw && !raw.is_empty()),
+            annotations: Annotations::of(&user.raw, options.user_annotations),
             pagination_id: None,
             source_text: user.markdown_text.as_deref(),
         }

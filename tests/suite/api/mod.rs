@@ -10,6 +10,7 @@ mod feeds;
 mod http_rules;
 mod markers;
 mod messages;
+mod older_names;
 mod pagination;
 mod people;
 mod polls;
