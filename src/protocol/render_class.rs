@@ -140,9 +140,7 @@ impl RenderClass {
                 | ObjectType::User
                 | ObjectType::Token,
             ) => Self::user(),
-            Some(ObjectType::Post | ObjectType::Bookmark) => Self::user()
-                .with(Self::POST_RAW)
-                .with(Self::POST_ANNOTATIONS),
+            Some(ObjectType::Post | ObjectType::Bookmark) => Self::post(),
             Some(ObjectType::Poll) => Self::user()
                 .with(Self::POLL_RAW)
                 .with(Self::POLL_ANNOTATIONS),
@@ -159,6 +157,12 @@ impl RenderClass {
         Self(self.0 & Self::message().with(Self::TIMING).0)
     }
 
+    /// Without the bits that make no difference to posts.
+    #[must_use]
+    pub fn for_posts(self) -> Self {
+        Self(self.0 & Self::post().with(Self::TIMING).0)
+    }
+
     /// Newest messages that are not shown make no difference either.
     fn channel(self) -> Self {
         let newest = Self::WITHOUT_RECENT.with(Self::WITHOUT_RECENT_DELETED);
@@ -167,6 +171,12 @@ impl RenderClass {
         } else {
             Self(!newest.0)
         }
+    }
+
+    fn post() -> Self {
+        Self::user()
+            .with(Self::POST_RAW)
+            .with(Self::POST_ANNOTATIONS)
     }
 
     fn message() -> Self {

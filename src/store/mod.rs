@@ -43,6 +43,7 @@ mod roster;
 mod schema;
 mod search;
 pub mod secret;
+mod sessions;
 mod sql_error;
 mod statements;
 mod suggested;
@@ -75,6 +76,7 @@ pub use relations::FollowOrder;
 pub use relations::MutesAndBlocks;
 pub use roster::{RosterClient, RosterToken, RosterUser, TokenFilter};
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch, UserSearch};
+pub use sessions::{SESSIONS_MAX, Session, SessionId};
 pub use tokens::NewToken;
 pub use users::NewUser;
 

@@ -89,3 +89,9 @@ pub(crate) fn polls_all(app: &Person) -> Stream {
     app_stream(app, "polls", &["poll"]);
     app.firehose_with("polls", "&include_raw=1")
 }
+
+/// Answers a post; the id of the answer.
+pub(crate) fn answers(who: &Person, to: &str, said: &str) -> String {
+    let body = json!({"text": said, "reply_to": to});
+    text(&who.post("/posts", &body).is(201).data()["id"])
+}

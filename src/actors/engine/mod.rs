@@ -2,9 +2,11 @@
 
 mod app_streams;
 mod channels;
+mod clients;
 mod numbers;
 mod polls;
 mod posts;
+mod sessions;
 mod streams;
 mod subscribe;
 mod users;

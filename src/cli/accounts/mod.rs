@@ -20,7 +20,6 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::{Failure, UserId};
 use crate::store::{Db, Store, StoreOptions, Tx, login_key};
-use crate::text::controls;
 
 /// The outcome of a command; the error is a sentence for the operator.
 type Done<T = ()> = Result<T, Box<dyn Error>>;
@@ -109,14 +108,6 @@ fn print(json: bool, object: &Value, sentence: &str) -> Done {
         writeln!(out, "{sentence}")?;
     }
     Ok(())
-}
-
-/// Refuses a text that would damage a list or a page.
-fn demand_name(text: &str) -> Done {
-    match controls::is_name(text) {
-        true => Ok(()),
-        false => Err(format!("{text:?} may not contain control characters").into()),
-    }
 }
 
 /// `1 token`, `2 tokens`.

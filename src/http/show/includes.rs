@@ -25,6 +25,7 @@ pub(in crate::http) struct Includes<'a> {
     channels: ChannelIncludes,
     posts: PostIncludes,
     polls: PollIncludes,
+    emails: HashMap<UserId, String>,
 }
 
 /// What the store says about channels.
@@ -74,6 +75,10 @@ impl<'a> Includes<'a> {
         let posts = PostIncludes::load(app, viewer, options, &mut needs).await?;
         let polls = PollIncludes::load(app, viewer, &needs.polls).await?;
         let channels = ChannelIncludes::load(app, viewer, needs.channels, needs.messages).await?;
+        let emails = match needs.emails {
+            ids if ids.is_empty() => HashMap::new(),
+            ids => app.engine.store().read(move |db| db.emails(&ids)).await?,
+        };
         let mut users = needs.users;
         // Shown or not: what the viewer sees of the author decides about the message.
         users.extend(channels.messages.values().map(|message| message.user_id));
@@ -84,6 +89,7 @@ impl<'a> Includes<'a> {
             channels,
             posts,
             polls,
+            emails,
         })
     }
 
@@ -100,6 +106,11 @@ impl<'a> Includes<'a> {
     /// The viewer, if it is a user.
     pub(in crate::http) fn viewer(&self) -> Option<UserId> {
         self.users.viewer()
+    }
+
+    /// The e-mail address of a user that it was asked for.
+    pub(super) fn email(&self, id: UserId) -> Option<&str> {
+        self.emails.get(&id).map(String::as_str)
     }
 
     /// The users that were looked up.

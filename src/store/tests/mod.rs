@@ -4,6 +4,7 @@ mod accounts;
 mod among;
 mod channel_subscriptions;
 mod channels;
+mod clients;
 mod lane;
 mod log;
 mod messages;
@@ -14,6 +15,7 @@ mod reading;
 mod search;
 mod search_channels;
 mod search_words;
+mod sessions;
 mod unread;
 
 use std::sync::Arc;
@@ -125,6 +127,8 @@ impl Place {
             redirect_uris: vec![String::from("https://demo.example/back")],
             owner: None,
             is_public: false,
+            is_private: false,
+            description: None,
         };
         self.write(move |tx| tx.create_client(&new)).await
     }

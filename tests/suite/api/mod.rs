@@ -5,6 +5,7 @@ mod actors;
 mod app_streams;
 mod channels;
 mod characters;
+mod clients;
 mod envelope;
 mod feeds;
 mod http_rules;
