@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
-use self::accounts::{ClientCommand, TokenCommand, UserCommand};
+use self::accounts::{BadgeCommand, ClientCommand, InviteCommand, TokenCommand, UserCommand};
 use crate::config::Config;
 use crate::config::source::{ConfigError, Named};
 use crate::server::Launch;
@@ -95,9 +95,15 @@ enum Command {
     /// Accounts. Works while the server runs.
     #[command(subcommand)]
     User(UserCommand),
+    /// Badges of accounts. Works while the server runs.
+    #[command(subcommand)]
+    Badge(BadgeCommand),
     /// Apps. Works while the server runs.
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Codes with which people make an account themselves. Works while the server runs.
+    #[command(subcommand)]
+    Invite(InviteCommand),
     /// Access tokens. Works while the server runs.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -157,7 +163,9 @@ fn run_command(
 ) -> Result<(), Box<dyn std::error::Error>> {
     match command {
         Some(Command::User(command)) => accounts::users::run(config, command),
+        Some(Command::Badge(command)) => accounts::badges::run(config, command),
         Some(Command::Client(command)) => accounts::clients::run(config, command),
+        Some(Command::Invite(command)) => accounts::invites::run(config, command),
         Some(Command::Token(command)) => accounts::tokens::run(config, command),
         Some(Command::Seed(args)) => seed::run(config, &args),
         // Handled before: these need no settings, or have exit codes of their own.
@@ -173,7 +181,9 @@ fn serve_flags(cli: &Cli) -> (&ServeArgs, &ServeArgs) {
         Some(Command::Serve(inner)) => (outer, inner),
         Some(
             Command::User(_)
+            | Command::Badge(_)
             | Command::Client(_)
+            | Command::Invite(_)
             | Command::Token(_)
             | Command::Seed(_)
             | Command::Config

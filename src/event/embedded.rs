@@ -34,6 +34,9 @@ impl Payload {
             | Self::PollAnswered { .. }
             | Self::PollClosed { .. }
             | Self::PollDeleted { .. }
+            | Self::FileCreated { .. }
+            | Self::FileChanged { .. }
+            | Self::FileDeleted { .. }
             | Self::MessageCreated { .. }
             | Self::MessageDeleted { .. }
             | Self::Related { .. }

@@ -1,6 +1,6 @@
 //! Simple properties of each event: one row per variant of [`Payload`].
 
-use super::{Owner, Payload, Polled, Posted, Written};
+use super::{Filed, Owner, Payload, Polled, Posted, Written};
 use crate::model::{Channel, ChannelBrief, ChannelId, ObjectType, Relation, Token, User, UserId};
 
 /// A row of the table.
@@ -88,6 +88,9 @@ facts! {
     PollAnswered { polled, user }                "poll_answered",       Some(ObjectType::Poll),        asker(polled),        user.as_ref().map(|user| user.id), false, None;
     PollClosed { polled, .. }                    "poll_closed",         Some(ObjectType::Poll),        asker(polled),        Some(polled.creator.id), false, None;
     PollDeleted { polled, .. }                   "poll_deleted",        Some(ObjectType::Poll),        asker(polled),        Some(polled.creator.id), true,  None;
+    FileCreated { filed }                        "file_created",        Some(ObjectType::File),        Owner::User(filed.owner.id), Some(filed.owner.id), false, None;
+    FileChanged { filed }                        "file_changed",        Some(ObjectType::File),        Owner::User(filed.owner.id), Some(filed.owner.id), false, None;
+    FileDeleted { filed }                        "file_deleted",        Some(ObjectType::File),        Owner::User(filed.owner.id), Some(filed.owner.id), true,  None;
 }
 
 /// A name that the table marks.
@@ -175,6 +178,18 @@ impl Payload {
     pub fn concerned(&self) -> Option<&[UserId]> {
         if let Self::PollClosed { concerned, .. } | Self::PollDeleted { concerned, .. } = self {
             Some(concerned)
+        } else {
+            None
+        }
+    }
+
+    /// The file, if the event is about one.
+    pub fn filed(&self) -> Option<&Filed> {
+        if let Self::FileCreated { filed }
+        | Self::FileChanged { filed }
+        | Self::FileDeleted { filed } = self
+        {
+            Some(filed)
         } else {
             None
         }

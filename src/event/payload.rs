@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Channel, ChannelBrief, ClientBrief, ClientId, Marker, MarkerName, Message, Poll, Post,
+    Channel, ChannelBrief, ClientBrief, ClientId, File, Marker, MarkerName, Message, Poll, Post,
     Presence, Relation, StreamKey, Token, User, UserId,
 };
 
@@ -44,6 +44,15 @@ pub struct Polled {
     pub poll: Poll,
     /// Its creator.
     pub creator: Arc<User>,
+}
+
+/// A file with everything that a frame shows of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Filed {
+    /// The file after the event.
+    pub file: File,
+    /// Its owner.
+    pub owner: Arc<User>,
 }
 
 /// A channel with everything that a frame shows of it.
@@ -125,6 +134,21 @@ pub enum Payload {
         polled: Box<Polled>,
         /// As of one that closed.
         concerned: Vec<UserId>,
+    },
+    /// A file was made, with or without its contents.
+    FileCreated {
+        /// The file.
+        filed: Box<Filed>,
+    },
+    /// A file got its contents, or details of it changed.
+    FileChanged {
+        /// The file after the change.
+        filed: Box<Filed>,
+    },
+    /// A file was deleted, or expired without contents.
+    FileDeleted {
+        /// The file as it was.
+        filed: Box<Filed>,
     },
     /// A channel was created.
     ChannelCreated {

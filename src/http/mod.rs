@@ -11,6 +11,7 @@ pub mod clients;
 pub mod error;
 pub mod extract;
 pub mod feed;
+pub mod files;
 pub mod markers;
 pub mod oauth;
 pub mod pages;
@@ -35,6 +36,7 @@ pub mod users;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::actors::Engine;
 use crate::config::{Config, SignUp};
@@ -45,8 +47,10 @@ use readiness::Readiness;
 
 pub use casing::CasedStream;
 pub use error::ApiError;
+pub use files::FilePlace;
 pub use reply::{ApiResult, Reply};
 pub use routes::configure;
+pub use users::gallery::Gallery;
 
 /// Version of the API that is spoken, as `X-API-Version` says it.
 pub const API_VERSION: &str = "1.4.0";
@@ -62,6 +66,8 @@ pub struct Settings {
     pub presence: presence::Lifetimes,
     /// Who may make an account.
     pub sign_up: SignUp,
+    /// How long an app has to exchange a code.
+    pub code_lifetime: Duration,
 }
 
 impl Default for Settings {
@@ -80,6 +86,7 @@ impl From<&Config> for Settings {
                 longest: config.presence.max_seconds,
             },
             sign_up: config.accounts.sign_up,
+            code_lifetime: Duration::from_secs(config.oauth.code_seconds),
         }
     }
 }
@@ -92,6 +99,10 @@ pub struct App {
     pub rate: RateLimiter,
     /// Checks of passwords.
     pub passwords: oauth::PasswordChecks,
+    /// Contents of files.
+    pub files: FilePlace,
+    /// Avatars and covers.
+    pub gallery: Gallery,
     /// The cookies of browsers.
     pub cookies: session::Cookies,
     /// As configured.
@@ -119,12 +130,14 @@ impl App {
         engine: Engine,
         settings: Settings,
         bounds: Arc<Bounds>,
-        cookies: session::Cookies,
+        (files, gallery, cookies): (FilePlace, Gallery, session::Cookies),
     ) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             passwords: oauth::PasswordChecks::default(),
+            files,
+            gallery,
             cookies,
             settings,
             bounds,

@@ -49,6 +49,10 @@ numbers! {
     PostId;
     /// A poll.
     PollId;
+    /// A file.
+    FileId;
+    /// What a user can be awarded.
+    BadgeId;
     /// An access token (its row, never its secret).
     TokenId;
 }

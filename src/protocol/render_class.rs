@@ -34,6 +34,8 @@ impl RenderClass {
     const WITHOUT_RECENT_DELETED: Self = Self(1 << 8);
     /// `raw` on posts.
     pub const POST_RAW: Self = Self(1 << 9);
+    /// `raw` on files.
+    pub const FILE_RAW: Self = Self(1 << 10);
     /// `raw` on polls.
     pub const POLL_RAW: Self = Self(1 << 16);
     /// `annotations` on users, posts, polls, messages, channels: raw as a list.
@@ -66,6 +68,7 @@ impl RenderClass {
             ("include_poll_raw", Self::POLL_RAW),
             ("include_message_raw", Self::MESSAGE_RAW),
             ("include_user_raw", Self::USER_RAW),
+            ("include_file_raw", Self::FILE_RAW),
             ("include_channel_raw", Self::CHANNEL_RAW),
         ];
         let mut class = Self::annotations_from_query(query);
@@ -141,11 +144,10 @@ impl RenderClass {
                 | ObjectType::Token,
             ) => Self::user(),
             Some(ObjectType::Post | ObjectType::Bookmark) => Self::post(),
+            Some(ObjectType::File) => Self::HTML.with(Self::FILE_RAW).with(Self::USER_RAW),
             Some(ObjectType::Poll) => Self::user()
                 .with(Self::POLL_RAW)
                 .with(Self::POLL_ANNOTATIONS),
-            // No event is about these yet.
-            Some(ObjectType::File) => Self(u32::MAX),
             Some(ObjectType::UserPresence | ObjectType::UserChannelPresence) | None => Self(0),
         };
         Self(self.0 & matters.with(Self::TIMING).0)
@@ -195,6 +197,7 @@ impl RenderClass {
         RenderOptions {
             post_html: self.has(Self::HTML),
             post_raw: self.has(Self::POST_RAW),
+            file_raw: self.has(Self::FILE_RAW),
             poll_raw: self.has(Self::POLL_RAW),
             user_html: self.has(Self::HTML),
             message_html: self.has(Self::HTML),

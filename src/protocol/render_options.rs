@@ -21,6 +21,8 @@ pub struct RenderOptions {
     pub post_html: bool,
     /// `raw` of posts.
     pub post_raw: bool,
+    /// `raw` of files.
+    pub file_raw: bool,
     /// `raw` of polls.
     pub poll_raw: bool,
     /// `annotations` of users: their raw as a list.
@@ -83,6 +85,7 @@ impl RenderOptions {
             client: on("include_client"),
             post_html: html.unwrap_or_else(|| on("include_post_html")),
             post_raw: raw || off("include_post_raw"),
+            file_raw: raw || off("include_file_raw"),
             poll_raw: raw || off("include_poll_raw"),
             user_annotations: annotations || off("include_user_annotations"),
             post_annotations: annotations || off("include_post_annotations"),

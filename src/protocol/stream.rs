@@ -8,13 +8,14 @@ use serde::Serialize;
 use super::frame::{AppFrame, Frame, text_frame};
 use super::json::{json, object_to_continue};
 use super::object::{
-    ChannelObject, MessageObject, PollObject, PostObject, PresenceObject, TokenObject, UserObject,
+    ChannelObject, FileObject, FileRights, MessageObject, PollObject, PostObject, PresenceObject,
+    TokenObject, UserObject,
 };
 use super::render_class::RenderClass;
 use super::render_options::RenderOptions;
 use super::site::Site;
 use super::timing::Timing;
-use crate::event::{ChannelNews, Event, Part, Payload, Polled, Posted, Written};
+use crate::event::{ChannelNews, Event, Filed, Part, Payload, Polled, Posted, Written};
 use crate::model::{
     AppStream, ChannelId, ObjectType, Relation, Stamp, Subscribers, Token, User, UserId,
 };
@@ -128,6 +129,9 @@ fn id_of(payload: &Payload) -> String {
         | Payload::PollAnswered { polled, .. }
         | Payload::PollClosed { polled, .. }
         | Payload::PollDeleted { polled, .. } => polled.poll.id.to_string(),
+        Payload::FileCreated { filed }
+        | Payload::FileChanged { filed }
+        | Payload::FileDeleted { filed } => filed.file.id.to_string(),
         Payload::Related { other, .. } => other.id.to_string(),
         Payload::UserChanged { user } | Payload::UserPresence { user, .. } => user.id.to_string(),
         Payload::TokenGranted { token, .. } | Payload::TokenRevoked { token, .. } => token
@@ -240,12 +244,12 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
             Some(who) => pair(user(who), "poll", poll(polled)),
             None => json(&serde_json::json!({ "poll": poll(polled) })),
         },
+        Payload::FileCreated { filed }
+        | Payload::FileChanged { filed }
+        | Payload::FileDeleted { filed } => json(&file_object(filed, options, site)),
         Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => json(&channel(news)),
         Payload::Subscribed { news, user: who } | Payload::Unsubscribed { news, user: who } => {
-            match view {
-                View::User(_) => json(&channel(news)),
-                View::App => pair(user(who), "channel", channel(news)),
-            }
+            subscription(channel(news), user(who), view)
         }
         Payload::Related {
             relation,
@@ -279,6 +283,17 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
     }
 }
 
+/// Users hear of their own and those of a channel, whose people they know from it.
+fn subscription(channel: ChannelObject<'_>, user: UserObject<'_>, view: View<'_>) -> Vec<u8> {
+    match view {
+        View::User(_) => json(&channel),
+        View::App => json(&Pair {
+            user,
+            other: ("channel", channel),
+        }),
+    }
+}
+
 /// The name of the other user beside the acting one.
 fn other_user(relation: Relation) -> &'static str {
     match relation {
@@ -290,7 +305,7 @@ fn other_user(relation: Relation) -> &'static str {
 
 fn post_object<'a>(posted: &'a Posted, options: RenderOptions, site: &Site) -> PostObject<'a> {
     let author = UserObject::new(&posted.author, options, site);
-    let object = PostObject::new(&posted.post, Some(author), options);
+    let object = PostObject::new(&posted.post, Some(author), options, site);
     match &posted.original {
         Some(original) => object.reposting(post_object(original, options, site)),
         None => object,
@@ -300,6 +315,12 @@ fn post_object<'a>(posted: &'a Posted, options: RenderOptions, site: &Site) -> P
 fn poll_object<'a>(polled: &'a Polled, options: RenderOptions, site: &Site) -> PollObject<'a> {
     let creator = UserObject::new(&polled.creator, options, site);
     PollObject::new(&polled.poll, Some(creator), options, |_| true)
+}
+
+/// Its listeners are the owner and apps that the owner gave the right to change it.
+fn file_object<'a>(filed: &'a Filed, options: RenderOptions, site: &Site) -> FileObject<'a> {
+    let owner = UserObject::new(&filed.owner, options, site);
+    FileObject::new(&filed.file, Some(owner), FileRights::Change, options, site)
 }
 
 fn message_object<'a>(

@@ -104,6 +104,9 @@ impl Caches {
             | Payload::PollAnswered { .. }
             | Payload::PollClosed { .. }
             | Payload::PollDeleted { .. }
+            | Payload::FileCreated { .. }
+            | Payload::FileChanged { .. }
+            | Payload::FileDeleted { .. }
             | Payload::MessageCreated { .. }
             | Payload::MessageDeleted { .. }
             | Payload::ChannelCreated { .. }

@@ -115,6 +115,13 @@ statements! {
         FROM json_each(?) AS wanted JOIN bookmarks ON bookmarks.id IN (SELECT id FROM bookmarks AS marks
             WHERE marks.post_id = wanted.value ORDER BY id DESC LIMIT ?)
         ORDER BY bookmarks.id DESC";
+    /// The last acts of each of some interactions (a JSON list of ids), so many of each at most, with their users; latest
+    /// first.
+    SampleActs -> (BigInt, BigInt) = "SELECT acts.interaction_id, acts.user_id
+        FROM json_each(?) AS wanted JOIN interaction_acts AS acts ON acts.interaction_id = wanted.value
+            AND acts.at IN (SELECT at FROM interaction_acts AS latest
+                WHERE latest.interaction_id = wanted.value ORDER BY at DESC LIMIT ?)
+        ORDER BY acts.at DESC";
     /// Whether a post, or one of the last 500 reposts of it before a repost, not before a moment, is by a user or by one
     /// that the user follows, and not by one of those whose posts are hidden (a JSON list of ids).
     HeardRepost -> BigInt = "SELECT earlier.id

@@ -72,6 +72,9 @@ impl ChannelState {
             | Payload::PollAnswered { .. }
             | Payload::PollClosed { .. }
             | Payload::PollDeleted { .. }
+            | Payload::FileCreated { .. }
+            | Payload::FileChanged { .. }
+            | Payload::FileDeleted { .. }
             | Payload::ClientChanged { .. }
             | Payload::MarkerMoved { .. }
             | Payload::PasswordChanged { .. }

@@ -34,6 +34,9 @@ pub(super) fn before_fan_out(shard: &Rc<Shard>, body: &Payload) {
         | Payload::PollAnswered { .. }
         | Payload::PollClosed { .. }
         | Payload::PollDeleted { .. }
+        | Payload::FileCreated { .. }
+        | Payload::FileChanged { .. }
+        | Payload::FileDeleted { .. }
         | Payload::ClientChanged { .. }
         | Payload::MarkerMoved { .. }
         | Payload::PasswordChanged { .. }
@@ -81,6 +84,9 @@ pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Payload) {
         | Payload::PollAnswered { .. }
         | Payload::PollClosed { .. }
         | Payload::PollDeleted { .. }
+        | Payload::FileCreated { .. }
+        | Payload::FileChanged { .. }
+        | Payload::FileDeleted { .. }
         | Payload::ClientChanged { .. }
         | Payload::MarkerMoved { .. }
         | Payload::PasswordChanged { .. }

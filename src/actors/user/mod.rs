@@ -1,5 +1,7 @@
 //! One user in use: this actor orders the changes of relations, tokens, profile, markers and presence.
 
+pub mod codes;
+pub mod files;
 pub mod mail;
 pub mod polls;
 pub mod posts;
@@ -11,15 +13,16 @@ use actix::prelude::*;
 use tokio::time::Instant;
 
 use self::mail::{
-    ActOnPost, AnswerPoll, ChangeProfile, CreatePoll, CreatePost, DeletePoll, GrantToken, MarkRead,
-    MoveMarkers, PostAct, Relate, RevisePost, RevokeToken, SetUserPresence,
+    ActOnPost, AnswerPoll, ChangeProfile, CreatePoll, CreatePost, DeletePoll, FileWritten,
+    GrantToken, MarkRead, MoveMarkers, PostAct, Relate, RevisePost, RevokeToken, SetUserPresence,
+    ShowPicture, WriteFile,
 };
 use super::Shared;
 use crate::event::{Event, Payload, Timestamps};
 use crate::model::{
     Failure, Marker, MarkerName, Poll, Post, Presence, Refusal, Token, User, UserId,
 };
-use crate::store::Pending;
+use crate::store::{Pending, UnusedPicture};
 
 /// Mails that may wait for a user.
 pub const MAILBOX: usize = 256;
@@ -104,6 +107,18 @@ impl Handler<ChangeProfile> for UserActor {
         self.shared
             .store
             .submit(move |tx| write::change_profile(tx, id, mail.0, limit))
+    }
+}
+
+impl Handler<ShowPicture> for UserActor {
+    type Result = Result<Pending<Option<UnusedPicture>>, Failure>;
+
+    fn handle(&mut self, mail: ShowPicture, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let id = self.id;
+        self.shared
+            .store
+            .submit(move |tx| write::show_picture(tx, id, &mail))
     }
 }
 
@@ -200,6 +215,19 @@ impl Handler<DeletePoll> for UserActor {
     fn handle(&mut self, mail: DeletePoll, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
         self.shared.store.submit(move |tx| polls::delete(tx, &mail))
+    }
+}
+
+impl Handler<WriteFile> for UserActor {
+    type Result = Result<Pending<FileWritten>, Failure>;
+
+    fn handle(&mut self, mail: WriteFile, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let (id, quota) = (self.id, self.shared.file_quota);
+        let raw_bytes = self.shared.limits.get().raw_bytes;
+        self.shared
+            .store
+            .submit(move |tx| files::write(tx, id, mail, quota, raw_bytes))
     }
 }
 

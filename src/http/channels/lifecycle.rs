@@ -8,6 +8,7 @@ use super::{filters, names};
 use crate::actors::ChannelChange;
 use crate::http::attachments::{attach, replacements};
 use crate::http::extract::{Body, Params, UserCaller, path};
+use crate::http::files::attach::attach as attach_files;
 use crate::http::{ApiResult, App, show};
 use crate::model::{Channel, ChannelId, Refusal};
 use crate::protocol::draft::{
@@ -19,11 +20,12 @@ pub(in crate::http) async fn create(
     app: Data<App>,
     caller: UserCaller,
     params: Params,
-    body: Body,
+    mut body: Body,
 ) -> ApiResult {
     if let Some(people) = private_people(&body.value)? {
         return private(&app, &caller, &params, &people).await;
     }
+    attach_files(&app, &caller, &mut body.value).await?;
     let engine = &app.engine;
     let limits = engine.limits();
     let mut draft = ChannelDraft::read(&body.value, limits.raw_bytes)?;
@@ -67,9 +69,10 @@ pub(in crate::http) async fn edit(
     caller: UserCaller,
     params: Params,
     channel: Path<String>,
-    body: Body,
+    mut body: Body,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
+    attach_files(&app, &caller, &mut body.value).await?;
     let draft = ChannelChangeDraft::read(&body.value)?;
     let people = draft.people();
     names::charge(&app, &caller, &people);

@@ -11,11 +11,11 @@ use super::user_includes::UserIncludes;
 use crate::http::extract::Caller;
 use crate::http::{ApiResult, App};
 use crate::model::visibility::{Occasion, shows_words};
-use crate::model::{ChannelId, Message, MessageId, User, UserId};
+use crate::model::{ChannelId, FileId, Message, MessageId, User, UserId};
 use crate::protocol::object::{MessageObject, UserObject};
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
-use crate::store::ChannelSubscription;
+use crate::store::{ChannelSubscription, FileUses};
 
 /// Everything around the objects of one answer, for one viewer.
 pub(in crate::http) struct Includes<'a> {
@@ -25,6 +25,7 @@ pub(in crate::http) struct Includes<'a> {
     channels: ChannelIncludes,
     posts: PostIncludes,
     polls: PollIncludes,
+    file_uses: HashMap<FileId, FileUses>,
     emails: HashMap<UserId, String>,
 }
 
@@ -75,6 +76,14 @@ impl<'a> Includes<'a> {
         let posts = PostIncludes::load(app, viewer, options, &mut needs).await?;
         let polls = PollIncludes::load(app, viewer, &needs.polls).await?;
         let channels = ChannelIncludes::load(app, viewer, needs.channels, needs.messages).await?;
+        let files = needs.files;
+        let file_uses = match files.is_empty() {
+            true => HashMap::new(),
+            false => {
+                let store = app.engine.store();
+                store.read(move |db| db.file_uses(&files)).await?
+            }
+        };
         let emails = match needs.emails {
             ids if ids.is_empty() => HashMap::new(),
             ids => app.engine.store().read(move |db| db.emails(&ids)).await?,
@@ -89,6 +98,7 @@ impl<'a> Includes<'a> {
             channels,
             posts,
             polls,
+            file_uses,
             emails,
         })
     }
@@ -126,6 +136,11 @@ impl<'a> Includes<'a> {
     /// What was looked up around polls.
     pub(super) fn polls(&self) -> &PollIncludes {
         &self.polls
+    }
+
+    /// Some of the objects that show a file.
+    pub(super) fn file_uses(&self, file: FileId) -> Option<&FileUses> {
+        self.file_uses.get(&file)
     }
 
     /// A user as the viewer sees them.

@@ -6,7 +6,9 @@
 mod app_stream;
 mod channel;
 mod client;
+mod file;
 mod includes;
+mod interaction;
 mod message;
 mod needs;
 mod poll;
@@ -27,7 +29,9 @@ use crate::model::{Page, Refusal, UserId};
 use crate::protocol::render_options::RenderOptions;
 
 pub(super) use app_stream::Deleted;
+pub(super) use file::{Placeholder, SeenFile};
 pub(super) use includes::Includes;
+pub(super) use interaction::Interacted;
 pub(super) use needs::Needs;
 pub(super) use poll::{AnsweredPoll, OpenedPoll};
 pub(super) use post::{Bookmarked, Version};

@@ -48,7 +48,7 @@ impl Shown for Post {
 
 fn plain<'s>(includes: &'s Includes<'_>, post: &'s Post) -> PostObject<'s> {
     let author = includes.user(post.user_id, Occasion::Embedded);
-    PostObject::new(post, author, includes.options())
+    PostObject::new(post, author, includes.options(), includes.site())
 }
 
 fn marked<'s>(includes: &'s Includes<'_>, post: &'s Post) -> PostObject<'s> {

@@ -6,14 +6,18 @@
 mod acl;
 mod annotations;
 mod app_stream;
+mod badge;
 mod channel;
 mod client;
+mod file;
+mod interaction;
 mod limited_user;
 mod marker;
 mod message;
 mod poll;
 mod post;
 mod presence;
+mod replaced;
 #[cfg(test)]
 mod sample;
 mod token;
@@ -21,8 +25,11 @@ mod user;
 
 pub use acl::AclObject;
 pub use app_stream::AppStreamObject;
+pub use badge::BadgeObject;
 pub use channel::{ChannelObject, ChannelViewer};
 pub use client::{ClientDetail, ClientObject, SourceObject};
+pub use file::{FileObject, FileRights};
+pub use interaction::{InteractionObject, SubjectObject};
 pub use limited_user::LimitedUser;
 pub use marker::MarkerObject;
 pub use message::MessageObject;
@@ -39,6 +46,14 @@ use crate::model::Stamp;
 /// `YYYY-MM-DDTHH:MM:SSZ`, the only form of a date on the wire.
 fn iso<S: Serializer>(stamp: &Stamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&stamp.iso())
+}
+
+/// As [`iso`], for a field that may be left out.
+fn iso_if_any<S: Serializer>(stamp: &Option<Stamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match stamp {
+        Some(stamp) => iso(stamp, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// Numbers that name things are strings on the wire.

@@ -96,6 +96,9 @@ fn subscription(payload: &Payload) -> Option<(&Arc<ChannelNews>, &Arc<User>)> {
         | Payload::PollAnswered { .. }
         | Payload::PollClosed { .. }
         | Payload::PollDeleted { .. }
+        | Payload::FileCreated { .. }
+        | Payload::FileChanged { .. }
+        | Payload::FileDeleted { .. }
         | Payload::MessageCreated { .. }
         | Payload::MessageDeleted { .. }
         | Payload::ChannelCreated { .. }

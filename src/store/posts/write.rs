@@ -6,6 +6,8 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::super::db::to_json;
+use super::super::files::UsedBy;
+use super::super::interactions::Deed;
 use super::super::schema::{post_mentions, post_revisions, post_tags, posts, users};
 use super::super::{Failure, Tx};
 use crate::model::marker::MarkerName;
@@ -51,9 +53,15 @@ impl Tx<'_> {
             ))
             .execute(self.sql)?;
         self.insert_entities(id, &new.content)?;
+        self.note_uses(&text::raw::files::attached(&new.raw), UsedBy::Post, id.0)?;
         self.count_posts(new.user_id, &new.client.id, 1)?;
-        if let Some(answered) = reply_to {
-            self.count_reply(answered)?;
+        if let Some(answered) = answered {
+            self.count_reply(answered.id)?;
+            let deed = Deed::Reply {
+                to: answered.id,
+                reply: id,
+            };
+            self.note_deed(answered.user_id, new.user_id, deed)?;
         }
         if new.update_marker {
             self.set_marker(new.user_id, MarkerName::Personal, id.0, 0, false)?;
@@ -132,6 +140,11 @@ impl Tx<'_> {
     /// stays, so that its deletion is told where the post was shown.
     pub fn delete_post(&mut self, mut post: Post) -> Result<Post, Failure> {
         let now = self.now();
+        self.forget_uses(
+            &text::raw::files::attached(&post.raw),
+            UsedBy::Post,
+            post.id.0,
+        )?;
         diesel::update(posts::table.find(post.id.0))
             .set((
                 posts::deleted_at.eq(now.0),
@@ -148,6 +161,11 @@ impl Tx<'_> {
             .execute(self.sql)?;
         self.parts().1.has_deleted = true;
         self.count_posts(post.user_id, &post.client.id, -1)?;
+        self.end_interactions(post.id)?;
+        if let Some(to) = post.reply_to {
+            let reply = post.id;
+            self.undo_deed(post.user_id, Deed::Reply { to, reply })?;
+        }
         post.deleted_at = Some(now);
         Ok(post)
     }

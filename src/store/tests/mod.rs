@@ -2,13 +2,16 @@
 
 mod accounts;
 mod among;
+mod authorizations;
 mod channel_subscriptions;
 mod channels;
 mod clients;
+mod interactions;
 mod lane;
 mod log;
 mod messages;
 mod opening;
+mod pictures;
 mod plain;
 mod polls;
 mod reading;
@@ -299,6 +302,10 @@ pub(in super::super) fn ada() -> User {
         created_at: Stamp(0),
         content: None,
         markdown_text: None,
+        avatar: None,
+        cover: None,
+        badge: None,
+        verified: None,
         raw: Raw::default(),
         counts: UserCounts::default(),
     }

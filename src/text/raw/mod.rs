@@ -4,6 +4,7 @@
 //! whole call. All other types are stored as they are.
 
 mod chat;
+pub mod files;
 #[cfg(test)]
 mod form_tests;
 mod oembed;
@@ -32,6 +33,9 @@ const OEMBED: &str = "io.pnut.core.oembed";
 const LANGUAGE: &str = "io.pnut.core.language";
 const CROSSPOST: &str = "io.pnut.core.crosspost";
 const FALLBACK_URL: &str = "io.pnut.core.fallback_url";
+const METADATA: &str = "io.pnut.core.oembed.metadata";
+const AVATAR: &str = "io.pnut.core.channel.avatar";
+const COVER: &str = "io.pnut.core.channel.cover";
 const POLL_NOTICE: &str = "io.pnut.core.poll-notice";
 
 /// The types with rules about their fields. In these, `null` means that a field is absent.
@@ -55,13 +59,15 @@ pub enum On {
     Channel,
     /// Mutable, one item of a type.
     User,
+    /// Mutable, one item of a type.
+    File,
 }
 
 impl On {
     fn most_items(self) -> usize {
         match self {
             Self::Message | Self::Poll => usize::MAX,
-            Self::Channel | Self::User => 1,
+            Self::Channel | Self::User | Self::File => 1,
         }
     }
 
@@ -69,7 +75,7 @@ impl On {
     fn takes_placeholders(self) -> bool {
         match self {
             Self::Message | Self::Channel => true,
-            Self::Poll | Self::User => false,
+            Self::Poll | Self::User | Self::File => false,
         }
     }
 }
@@ -102,15 +108,16 @@ pub fn merge(current: &Raw, sent: &Value, on: On, limit_bytes: usize) -> Result<
             merged.0.insert(kind.clone(), Value::Array(checked));
         }
     }
-    if counted_bytes(&merged) > limit_bytes {
+    if counted_bytes(&merged) > limit_bytes || !files::are_few(&merged) {
         return Err(Refusal::RawTooLarge.at("raw"));
     }
     Ok(merged)
 }
 
-/// What counts against the limit: not what the server adds to chat settings.
+/// What counts against the limit: not what the server adds to chat settings, nor what it knows of files.
 fn counted_bytes(raw: &Raw) -> usize {
-    raw.size_bytes().saturating_sub(chat::added_bytes(raw))
+    let added = chat::added_bytes(raw) + files::added_bytes(raw);
+    raw.size_bytes().saturating_sub(added)
 }
 
 /// Channel ids named by channel invites, for the caller to look up.
@@ -197,6 +204,7 @@ fn checked_items(kind: &str, items: &Value, on: On, current: &Raw) -> Result<Vec
 fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Result<Item, Fault> {
     let mut item = shapes::object(item).ok_or_else(rules::whole)?.into_owned();
     placeholders::check(&item, on.takes_placeholders())?;
+    files::check(kind, &item)?;
     if CHECKED.contains(&kind) {
         rules::drop_nulls(&mut item);
     }
@@ -210,13 +218,12 @@ fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Result<Item,
         POLL_NOTICE if on == On::Message => {
             rules::has(&item, Attached::Poll.key(), |_| true)?;
         }
-        // Made from files only, and oembed.metadata belongs to files.
-        CHAT_SETTINGS
-        | INVITE
-        | "io.pnut.core.oembed.metadata"
-        | POLL_NOTICE
-        | "io.pnut.core.channel.avatar"
-        | "io.pnut.core.channel.cover" => return Err(rules::whole()),
+        METADATA if on == On::File => oembed::check(&mut item)?,
+        AVATAR | COVER if on == On::Channel => {}
+        // Made from polls only, and oembed.metadata belongs to files.
+        CHAT_SETTINGS | INVITE | METADATA | AVATAR | COVER | POLL_NOTICE => {
+            return Err(rules::whole());
+        }
         _ => {}
     }
     Ok(item)

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::rules::Fault;
-use super::{Item, sent};
+use super::{Item, files, sent};
 use crate::model::{Raw, Refusal, Refused};
 use crate::text::shapes;
 
@@ -91,8 +91,10 @@ impl Placeholder {
 }
 
 /// Refuses an item with a placeholder that cannot be read. `takes`: whether items of this object may have any.
+/// That of a file has rules of its own.
 pub(super) fn check(item: &Item, takes: bool) -> Result<(), Fault> {
-    for (key, value) in item.iter().filter(|(key, _)| key.starts_with(PREFIX)) {
+    let is_ours = |key: &str| key.starts_with(PREFIX) && key != files::FILE;
+    for (key, value) in item.iter().filter(|(key, _)| is_ours(key)) {
         let what = Attached::of(key).filter(|_| takes);
         what.and_then(|what| Placeholder::read(what, value))
             .ok_or_else(|| key.clone())?;

@@ -13,6 +13,7 @@ struct Place {
     said: String,
     post: String,
     poll: String,
+    file: String,
 }
 
 impl Place {
@@ -23,12 +24,14 @@ impl Place {
         let said = build::says(&ada, &room, "hello");
         let post = build::posts(&ada, "hello");
         let (poll, _) = build::poll(&ada, &build::ballot("Hello?", &["Yes", "No"]));
+        let file = build::file(&ada, "notes.txt", b"hello");
         Self {
             server,
             room,
             said,
             post,
             poll,
+            file,
         }
     }
 
@@ -44,7 +47,11 @@ impl Place {
             .replace("{post_id}", &self.post)
             .replace("{poll_id}", &self.poll)
             .replace("{position}", "1")
+            .replace("{file_id}", &self.file)
+            .replace("{key}", "core_image_200s")
+            .replace("{operation_id}", "none")
             .replace("{stream_key}", "none")
+            .replace("{badge_id}", "1")
             .replace("{client_id}", "none")
             .replace("{connection_id}", "none")
             .replace("{subscription_id}", "none");
@@ -76,7 +83,7 @@ fn without_a_token_exactly_the_open_routes_answer() {
         // Without `ids`, /channels is the inbox, and that belongs to a user.
         let answer = place.calls(&nobody, route, "?ids=1");
         match route.token {
-            TokenKind::Any | TokenKind::User | TokenKind::App => {
+            TokenKind::Any | TokenKind::User | TokenKind::Uploader | TokenKind::App => {
                 answer.refused_as(401, "token-required");
             }
             TokenKind::Ignored | TokenKind::Optional | TokenKind::Local => {
@@ -102,7 +109,7 @@ fn each_route_takes_its_kinds_of_tokens_and_no_others() {
             TokenKind::Ignored | TokenKind::Optional | TokenKind::Any | TokenKind::Local => {
                 (true, true)
             }
-            TokenKind::User => (false, true),
+            TokenKind::User | TokenKind::Uploader => (false, true),
             TokenKind::App => (true, false),
         };
         assert_eq!((!by_app, !by_user), (app_may, user_may), "{route:?}");
@@ -117,8 +124,12 @@ fn a_user_token_without_the_scope_is_refused_before_anything_else_is_looked_at()
         let answer = place.calls(&narrow, route, "?ids=1");
         match (route.token, route.scope) {
             (
-                TokenKind::Optional | TokenKind::Any | TokenKind::User,
-                ScopeNeed::Scope(_) | ScopeNeed::AnyOf(_) | ScopeNeed::Channel,
+                TokenKind::Optional | TokenKind::Any | TokenKind::User | TokenKind::Uploader,
+                ScopeNeed::Scope(_)
+                | ScopeNeed::AnyOf(_)
+                | ScopeNeed::Channel
+                | ScopeNeed::Files
+                | ScopeNeed::Upload,
             ) => {
                 answer.refused_as(403, "not-authorized");
             }
@@ -128,9 +139,14 @@ fn a_user_token_without_the_scope_is_refused_before_anything_else_is_looked_at()
                 | TokenKind::Local
                 | TokenKind::Any
                 | TokenKind::User
+                | TokenKind::Uploader
                 | TokenKind::App,
                 _,
-            ) => assert_ne!(slug(&answer), "not-authorized", "{route:?}"),
+            ) => {
+                // Which scope opens a file says the file.
+                let is_of_file = route.path.starts_with("/files/{file_id}");
+                assert!(is_of_file || slug(&answer) != "not-authorized", "{route:?}");
+            }
         }
     }
 }

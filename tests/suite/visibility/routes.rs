@@ -45,6 +45,9 @@ impl<'r> Call<'r> {
             .replace("{post}", "{post_id}")
             .replace("{poll}", "{poll_id}")
             .replace("{ballot}", "{poll_id}")
+            .replace("{file}", "{file_id}")
+            .replace("{shared}", "{file_id}")
+            .replace("{badge}", "{badge_id}")
             .replace("{told}", "{post_id}")
             .replace("{client}", "{client_id}")
     }
