@@ -139,10 +139,7 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let store = Store::open(&options, clock.clone(), metrics.clone())?;
     let stops = Stops::take()?;
     crate::setup::page::register(&store).await?;
-    let demo = match config.server.demo {
-        true => crate::setup::demo::fill(&store).await?,
-        false => Demo::default(),
-    };
+    let demo = demo(&config, &store).await?;
     let listener = TcpListener::bind(&*config.server.bind)
         .map_err(|error| StartError::Bind(config.server.bind.to_string(), error))?;
     let address = listener.local_addr()?;
@@ -182,6 +179,14 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let outcome = running.until_stopped(server, delivery_ended).await;
     drop(lock);
     outcome
+}
+
+/// The people of the demo, if the settings ask for it.
+async fn demo(config: &Config, store: &Store) -> Result<Demo, Failure> {
+    match config.server.demo {
+        true => crate::setup::demo::fill(store).await,
+        false => Ok(Demo::default()),
+    }
 }
 
 /// A server that accepts requests.

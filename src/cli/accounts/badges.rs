@@ -5,12 +5,11 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::table::List;
-use super::{Database, Done, print, sentence};
+use super::{Database, Done, demand_name, print, sentence};
 use crate::actors::operator;
 use crate::config::Config;
 use crate::model::{Badge, Failure, Refusal, Verified};
 use crate::store::{BADGES_MAX, Db, login_key};
-use crate::text::controls;
 
 /// Characters of a badge's name and of its description.
 const NAME: usize = 50;
@@ -148,14 +147,6 @@ fn give(config: &Config, badge: String, user: &str, on: bool, json: bool) -> Don
         "id": id, "username": user, "badge": {"id": badge.id, "name": name}, "changed": changed,
     });
     print(json, &object, &words)
-}
-
-/// Refuses a text that would damage a list or a page.
-fn demand_name(text: &str) -> Done {
-    match controls::is_name(text) {
-        true => Ok(()),
-        false => Err(format!("{text:?} may not contain control characters").into()),
-    }
 }
 
 /// Says which web site is a user's; `None`: none is.

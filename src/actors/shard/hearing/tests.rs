@@ -71,13 +71,13 @@ async fn each_event_goes_to_the_topics_of_the_table() {
         PostRevised       . . . . . . . . . x x x . x
         PostDeleted       . . . . . . . . . x x x . x
         Bookmarked        . . . . . . . . . . . . . .
-        FileCreated       . . . . . . . . x . . . . .
-        FileChanged       . . . . . . . . x . . . . .
-        FileDeleted       . . . . . . . . x . . . . .
         PollCreated       . . . . . . . . . . . . . .
         PollAnswered      . . . . . . . . . . . . . .
         PollClosed        . . . . . . . . . . . . . .
-        PollDeleted       . . . . . . . . . . . . . .";
+        PollDeleted       . . . . . . . . . . . . . .
+        FileCreated       . . . . . . . . x . . . . .
+        FileChanged       . . . . . . . . x . . . . .
+        FileDeleted       . . . . . . . . x . . . . .";
     let handle = connection(&sockets[0], ADA);
     let mut found = Vec::new();
     for payload in one_of_each() {
