@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use quick_cache::unsync::Cache;
 
 use super::delivery::AllowedApp;
-use crate::event::Payload;
+use crate::event::{Payload, Polled};
 use crate::model::{
-    ChannelBrief, ChannelId, ClientId, Relation, Scopes, Subscribers, Token, TokenId, UserId,
+    ChannelBrief, ChannelId, ClientId, Relation, Scopes, Subscribers, Token, TokenId, User, UserId,
 };
 use crate::telemetry::ActorNumbers;
 
@@ -166,6 +166,10 @@ impl AppIndex {
             | Payload::PostRevised { .. }
             | Payload::PostDeleted { .. }
             | Payload::Bookmarked { .. }
+            | Payload::PollCreated { .. }
+            | Payload::PollAnswered { .. }
+            | Payload::PollClosed { .. }
+            | Payload::PollDeleted { .. }
             | Payload::FileCreated { .. }
             | Payload::FileChanged { .. }
             | Payload::FileDeleted { .. }
@@ -208,6 +212,10 @@ impl AppIndex {
             | Payload::PostDeleted { .. }
             | Payload::Bookmarked { .. }
             | Payload::UserPresence { .. } => self.every_app.clone(),
+            Payload::PollCreated { polled }
+            | Payload::PollClosed { polled, .. }
+            | Payload::PollDeleted { polled, .. } => self.opened(polled, None),
+            Payload::PollAnswered { polled, user } => self.opened(polled, user.as_ref()),
             // A token of the app itself is no user's authorization.
             Payload::TokenGranted { token, .. } | Payload::TokenRevoked { token, .. } => {
                 let client = token.user.is_some().then_some(&token.client.id);
@@ -297,6 +305,14 @@ impl AppIndex {
 
     fn authorized_for(&self, user: UserId, channel: &ChannelBrief) -> Apps {
         self.allowed(self.clients_for(user, channel))
+    }
+
+    /// A poll is seen by the apps that its creator, or the user that answered, authorized for polls of its type.
+    fn opened(&self, polled: &Polled, answered_by: Option<&Arc<User>>) -> Apps {
+        let users = std::iter::once(polled.creator.id).chain(answered_by.map(|user| user.id));
+        let given = users.flat_map(|user| self.given_by(user));
+        let opens = |one: &&Authorization| one.scopes.open_poll(&polled.poll.kind);
+        self.allowed(given.filter(opens).map(|one| &one.client))
     }
 
     fn clients_for<'a>(

@@ -30,6 +30,10 @@ impl Payload {
             | Self::PostRevised { .. }
             | Self::PostDeleted { .. }
             | Self::Bookmarked { .. }
+            | Self::PollCreated { .. }
+            | Self::PollAnswered { .. }
+            | Self::PollClosed { .. }
+            | Self::PollDeleted { .. }
             | Self::FileCreated { .. }
             | Self::FileChanged { .. }
             | Self::FileDeleted { .. }

@@ -1,6 +1,6 @@
 //! Simple properties of each event: one row per variant of [`Payload`].
 
-use super::{Filed, Owner, Payload, Posted, Written};
+use super::{Filed, Owner, Payload, Polled, Posted, Written};
 use crate::model::{Channel, ChannelBrief, ChannelId, ObjectType, Relation, Token, User, UserId};
 
 /// A row of the table.
@@ -83,6 +83,11 @@ facts! {
     PostRevised { posted }                       "post_revised",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), false, None;
     PostDeleted { posted }                       "post_deleted",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), true,  None;
     Bookmarked { user, undone, .. }              "bookmarked",          Some(ObjectType::Bookmark),    Owner::User(user.id), Some(user.id),   *undone,  None;
+    PollCreated { polled }                       "poll_created",        Some(ObjectType::Poll),        asker(polled),        Some(polled.creator.id), false, None;
+    // Of an anonymous poll the event has no acting user.
+    PollAnswered { polled, user }                "poll_answered",       Some(ObjectType::Poll),        asker(polled),        user.as_ref().map(|user| user.id), false, None;
+    PollClosed { polled, .. }                    "poll_closed",         Some(ObjectType::Poll),        asker(polled),        Some(polled.creator.id), false, None;
+    PollDeleted { polled, .. }                   "poll_deleted",        Some(ObjectType::Poll),        asker(polled),        Some(polled.creator.id), true,  None;
     FileCreated { filed }                        "file_created",        Some(ObjectType::File),        Owner::User(filed.owner.id), Some(filed.owner.id), false, None;
     FileChanged { filed }                        "file_changed",        Some(ObjectType::File),        Owner::User(filed.owner.id), Some(filed.owner.id), false, None;
     FileDeleted { filed }                        "file_deleted",        Some(ObjectType::File),        Owner::User(filed.owner.id), Some(filed.owner.id), true,  None;
@@ -102,6 +107,10 @@ fn in_room(written: &Written) -> Owner {
 
 fn poster(posted: &Posted) -> Owner {
     Owner::User(posted.author.id)
+}
+
+fn asker(polled: &Polled) -> Owner {
+    Owner::User(polled.creator.id)
 }
 
 fn author(written: &Written) -> Option<UserId> {
@@ -160,6 +169,15 @@ impl Payload {
         | Self::PostDeleted { posted } = self
         {
             Some(posted)
+        } else {
+            None
+        }
+    }
+
+    /// The users that are told that a poll ended, if the event is about that.
+    pub fn concerned(&self) -> Option<&[UserId]> {
+        if let Self::PollClosed { concerned, .. } | Self::PollDeleted { concerned, .. } = self {
+            Some(concerned)
         } else {
             None
         }

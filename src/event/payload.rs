@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Channel, ChannelBrief, ClientBrief, ClientId, File, Marker, MarkerName, Message, Post,
+    Channel, ChannelBrief, ClientBrief, ClientId, File, Marker, MarkerName, Message, Poll, Post,
     Presence, Relation, StreamKey, Token, User, UserId,
 };
 
@@ -35,6 +35,15 @@ pub struct Posted {
     /// as its author or by an earlier repost. Streams that had it from one of them leave the repost out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heard_from: Vec<UserId>,
+}
+
+/// A poll with everything that a frame shows of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Polled {
+    /// The poll after the event.
+    pub poll: Poll,
+    /// Its creator.
+    pub creator: Arc<User>,
 }
 
 /// A file with everything that a frame shows of it.
@@ -99,6 +108,32 @@ pub enum Payload {
         posted: Box<Posted>,
         /// The bookmark was removed.
         undone: bool,
+    },
+    /// A poll was made.
+    PollCreated {
+        /// The poll.
+        polled: Box<Polled>,
+    },
+    /// A user answered a poll for the first time.
+    PollAnswered {
+        /// The poll, without the answer.
+        polled: Box<Polled>,
+        /// The user; `None` if the poll is anonymous.
+        user: Option<Arc<User>>,
+    },
+    /// A poll closed.
+    PollClosed {
+        /// The poll with its results.
+        polled: Box<Polled>,
+        /// Users to notify: the creator and, unless it is anonymous, those that answered.
+        concerned: Vec<UserId>,
+    },
+    /// A poll was deleted.
+    PollDeleted {
+        /// What is left of it.
+        polled: Box<Polled>,
+        /// As of one that closed.
+        concerned: Vec<UserId>,
     },
     /// A file was made, with or without its contents.
     FileCreated {

@@ -134,12 +134,11 @@ impl Payload {
             Self::PostCreated { posted }
             | Self::PostRevised { posted }
             | Self::PostDeleted { posted } => of_post(posted),
-            // Mutes and blocks are the user's own affair; bookmarks are for app streams.
-            Self::Related { .. }
-            | Self::Bookmarked { .. }
-            | Self::ClientChanged { .. }
-            | Self::MarkerMoved { .. }
-            | Self::PasswordChanged { .. } => Routing::unheard(),
+            // Mutes and blocks are the user's own affair; bookmarks and polls are for app streams.
+            #[rustfmt::skip]
+            Self::Related { .. } | Self::Bookmarked { .. } | Self::PollCreated { .. } | Self::PollAnswered { .. }
+            | Self::PollClosed { .. } | Self::PollDeleted { .. } | Self::ClientChanged { .. }
+            | Self::MarkerMoved { .. } | Self::PasswordChanged { .. } => Routing::unheard(),
         }
     }
 

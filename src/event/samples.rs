@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ChannelNews, Filed, Payload, Posted, Written};
+use super::{ChannelNews, Filed, Payload, Polled, Posted, Written};
 use crate::model::content::Mention;
 use crate::model::{
     Acl, Channel, ChannelId, ClientBrief, ClientId, Content, File, FileId, FileKind, Marker,
@@ -238,6 +238,7 @@ pub(crate) fn one_of_each() -> Vec<Payload> {
         },
     ];
     kinds.extend(of_posts());
+    kinds.extend(of_polls());
     kinds.extend(of_files());
     kinds
 }
@@ -285,6 +286,32 @@ fn of_posts() -> Vec<Payload> {
             user: user(ADA),
             posted: posted(BOB),
             undone: false,
+        },
+    ]
+}
+
+/// A poll of [`ADA`].
+pub(crate) fn polled() -> Box<Polled> {
+    Box::new(Polled {
+        poll: crate::model::poll::sample(),
+        creator: user(ADA),
+    })
+}
+
+fn of_polls() -> Vec<Payload> {
+    vec![
+        Payload::PollCreated { polled: polled() },
+        Payload::PollAnswered {
+            polled: polled(),
+            user: Some(user(BOB)),
+        },
+        Payload::PollClosed {
+            polled: polled(),
+            concerned: vec![ADA, BOB],
+        },
+        Payload::PollDeleted {
+            polled: polled(),
+            concerned: vec![ADA],
         },
     ]
 }

@@ -4,6 +4,7 @@
 //! Every request passes [`pipeline::around`] (address, rate limit, caller, headers, log) and then one
 //! handler of [`routes`].
 
+mod attachments;
 pub mod casing;
 pub mod channels;
 pub mod clients;
@@ -15,6 +16,7 @@ pub mod markers;
 pub mod oauth;
 pub mod pages;
 pub mod pipeline;
+pub mod polls;
 pub mod posts;
 pub mod presence;
 mod principal;

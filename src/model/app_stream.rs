@@ -46,7 +46,7 @@ pub enum ObjectType {
     Token,
     /// A file.
     File,
-    /// A poll; none exist here.
+    /// A poll.
     Poll,
     /// A user's profile.
     User,

@@ -6,10 +6,20 @@ use super::{Access, Acl, ChannelId, MessageId, Raw, Stamp, UserId};
 
 /// Type of private message channels, which have no owner and cannot be edited.
 pub const PM: &str = "io.pnut.core.pm";
+/// The same type by its name in older versions of the API.
+pub const OLD_PM: &str = "net.app.core.pm";
 /// Type of chat rooms, which need a `chat-settings` item.
 pub const CHAT: &str = "io.pnut.core.chat";
 /// The raw item that names a chat room.
 pub const CHAT_SETTINGS: &str = "io.pnut.core.chat-settings";
+
+/// The type that a client means by a name.
+pub fn kind_named(name: &str) -> &str {
+    match name {
+        OLD_PM => PM,
+        name => name,
+    }
+}
 
 /// A channel without anything personal; the `you_…` fields are added when it is rendered for a viewer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -47,6 +47,8 @@ numbers! {
     MessageId;
     /// A post, or a repost; ids grow over all posts, in commit order.
     PostId;
+    /// A poll.
+    PollId;
     /// A file.
     FileId;
     /// What a user can be awarded.

@@ -18,6 +18,7 @@ pub mod marker;
 pub mod message;
 pub mod page;
 pub mod picture;
+pub mod poll;
 pub mod post;
 pub mod presence;
 pub mod raw;
@@ -44,7 +45,7 @@ pub use file::{
     ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, NewFile,
 };
 pub use id::{
-    BadgeId, ChannelId, ClientId, ConnectionId, FileId, MessageId, PostId, StreamKey,
+    BadgeId, ChannelId, ClientId, ConnectionId, FileId, MessageId, PollId, PostId, StreamKey,
     SubscriptionId, TokenId, UserId,
 };
 pub use interaction::{Action, Interaction, Subject};
@@ -52,6 +53,7 @@ pub use marker::{Marker, MarkerName};
 pub use message::{Deletion, Message, NewMessage};
 pub use page::{Bound, Page, PageRequest};
 pub use picture::{Picture, PictureUse};
+pub use poll::{Chosen, Closing, NewPoll, Poll, PollDoor, PollToken, Tally};
 pub use post::{NewPost, Post, PostCounts, PostRevision};
 pub use presence::Presence;
 pub use raw::Raw;

@@ -50,6 +50,7 @@ refusals! {
     RawTooLarge              400 "raw-too-large"             "raw holds more bytes than it may.";
     RawInvalid               400 "raw-invalid"               "This raw item does not satisfy the rules of its type.";
     GroupImmutable           400 "acl-immutable"             "This part of the ACL is immutable.";
+    UnknownAclKey            400 "unknown-acl-key"           "An ACL has no such part.";
     TooManyMembers           400 "too-many-members"          "A channel may not have that many members.";
     ReplyElsewhere           400 "reply-elsewhere"           "reply_to must be a message of the same channel.";
     MessageDeleted           400 "message-deleted"           "This message is deleted.";
@@ -69,6 +70,8 @@ refusals! {
     ClientLimit              400 "client-limit"              "You already have as many apps as you may.";
     StreamKeyTaken           400 "stream-key-taken"          "This client already has a stream with this key.";
     SearchTooBroad           400 "search-too-broad"          "This search looks through too much. Narrow it down.";
+    TooManyChosen            400 "too-many-options"          "An answer may not choose that many options.";
+    PollUnknown              400 "poll-unknown"              "There is no such poll, or the token does not open it.";
     FileTooLarge             400 "file-too-large"            "A file may not hold that many bytes.";
     FileNotWhat              400 "file-not-what-it-says"     "The contents are not what this says.";
     FileComplete             400 "file-complete"             "This file is complete already.";
@@ -92,11 +95,14 @@ refusals! {
     ChannelInactive          403 "channel-inactive"          "This channel is deactivated.";
     ChannelImmutable         403 "channel-immutable"         "Private message channels cannot be changed.";
     Blocked                  403 "blocked"                   "One of you blocks the other.";
+    PollClosed               403 "poll-closed"               "This poll is closed.";
+    HumansOnly               403 "humans-only"               "Only people may do that.";
     NotFound                 404 "not-found"                 "No such object.";
     UserNotFound             404 "user-not-found"            "No such user.";
     ChannelNotFound          404 "channel-not-found"         "No such channel.";
     MessageNotFound          404 "message-not-found"         "No such message.";
     PostNotFound             404 "post-not-found"            "No such post.";
+    PollNotFound             404 "poll-not-found"            "No such poll.";
     FileNotFound             404 "file-not-found"            "No such file.";
     StreamNotFound           404 "stream-not-found"          "No such stream.";
     NoSuchPrivateChannel     404 "no-existing-pm"            "No private message channel exists for the given user combination";

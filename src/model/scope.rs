@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use super::channel::kind_named;
 use super::{Channel, FileKind};
 
 /// A base scope. Its name on the wire is the variant's in snake case.
@@ -19,7 +20,7 @@ pub enum Scope {
     Follow,
     /// All channels that the user may read or write.
     Messages,
-    /// Polls; none exist here.
+    /// The user's polls.
     Polls,
     /// The user's presence.
     Presence,
@@ -148,7 +149,7 @@ impl Scopes {
             let (base, narrow) = granted
                 .split_once(':')
                 .map_or((granted.as_str(), None), |(b, n)| (b, Some(n)));
-            let fits = narrow.is_none_or(|n| n == kind);
+            let fits = narrow.is_none_or(|n| kind_named(n) == kind);
             fits && (base == "messages" || (base == "public_messages" && public))
         })
     }
@@ -156,6 +157,12 @@ impl Scopes {
     /// As [`Self::open_channel`], for a whole channel.
     pub fn open(&self, channel: &Channel) -> bool {
         self.open_channel(&channel.kind, channel.acl.is_public())
+    }
+
+    /// Whether these scopes open the user's polls of this type.
+    pub fn open_poll(&self, kind: &str) -> bool {
+        let mut granted = self.0.iter().filter_map(|g| g.strip_prefix("polls"));
+        granted.any(|rest| rest.is_empty() || rest.strip_prefix(':') == Some(kind))
     }
 
     /// Whether these scopes open files of this type, by `files` or `files:type`.

@@ -44,7 +44,8 @@ impl Default for Filter {
 impl Filter {
     /// Reads the parameters of the subscribing request.
     pub fn from_query(query: &Query) -> Self {
-        let (types, files) = (query.list("channel_types"), query.list("file_types"));
+        let types = query.channel_kinds("channel_types");
+        let files = query.list("file_types");
         Self {
             channel_types: (!types.is_empty()).then(|| types.into()),
             file_types: (!files.is_empty()).then(|| files.into()),

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::str::FromStr;
 
+use crate::model::channel::kind_named;
 use crate::model::{Bound, Marker, PageRequest};
 
 /// Most items of one list parameter; the rest is ignored (`ids` takes 200).
@@ -108,6 +109,12 @@ impl Query {
             .take(LIST_MAX)
             .map(ToOwned::to_owned)
             .collect()
+    }
+
+    /// A list of types of channels, whichever of their names are used.
+    pub fn channel_kinds(&self, name: &str) -> Vec<String> {
+        let named = self.list(name).into_iter();
+        named.map(|kind| kind_named(&kind).to_owned()).collect()
     }
 
     /// The ids of a list, each once; what is no id is ignored.

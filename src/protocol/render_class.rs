@@ -10,7 +10,7 @@ use crate::model::ObjectType;
 
 /// A set of display parameters. Cheap to copy and to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RenderClass(u16);
+pub struct RenderClass(u32);
 
 impl RenderClass {
     /// `content.html` everywhere (on by default).
@@ -36,6 +36,14 @@ impl RenderClass {
     pub const POST_RAW: Self = Self(1 << 9);
     /// `raw` on files.
     pub const FILE_RAW: Self = Self(1 << 10);
+    /// `raw` on polls.
+    pub const POLL_RAW: Self = Self(1 << 16);
+    /// `annotations` on users, posts, polls, messages, channels: raw as a list.
+    const USER_ANNOTATIONS: Self = Self(1 << 17);
+    const POST_ANNOTATIONS: Self = Self(1 << 18);
+    const POLL_ANNOTATIONS: Self = Self(1 << 19);
+    const MESSAGE_ANNOTATIONS: Self = Self(1 << 20);
+    const CHANNEL_ANNOTATIONS: Self = Self(1 << 21);
 
     /// Reads the parameters of a websocket's URL.
     pub fn from_query(query: &Query) -> Self {
@@ -52,23 +60,39 @@ impl RenderClass {
         class
     }
 
-    /// Only the `include_…raw` parameters, which a subscribing request takes too.
+    /// Only the `include_…raw` and `include_…annotations` parameters, which a subscribing request takes too.
     pub fn raw_from_query(query: &Query) -> Self {
         let all = query.flag("include_raw", false);
         let switches = [
             ("include_post_raw", Self::POST_RAW),
+            ("include_poll_raw", Self::POLL_RAW),
             ("include_message_raw", Self::MESSAGE_RAW),
             ("include_user_raw", Self::USER_RAW),
             ("include_file_raw", Self::FILE_RAW),
             ("include_channel_raw", Self::CHANNEL_RAW),
         ];
-        let mut class = Self(0);
+        let mut class = Self::annotations_from_query(query);
         for (name, switch) in switches {
             if all || query.flag(name, false) {
                 class = class.with(switch);
             }
         }
         class
+    }
+
+    fn annotations_from_query(query: &Query) -> Self {
+        let all = query.flag("include_annotations", false);
+        let switches = [
+            ("include_user_annotations", Self::USER_ANNOTATIONS),
+            ("include_post_annotations", Self::POST_ANNOTATIONS),
+            ("include_poll_annotations", Self::POLL_ANNOTATIONS),
+            ("include_message_annotations", Self::MESSAGE_ANNOTATIONS),
+            ("include_channel_annotations", Self::CHANNEL_ANNOTATIONS),
+        ];
+        let asked = switches
+            .into_iter()
+            .filter(|(name, _)| all || query.flag(name, false));
+        asked.fold(Self(0), |class, (_, switch)| class.with(switch))
     }
 
     /// Both together.
@@ -118,11 +142,12 @@ impl RenderClass {
                 | ObjectType::Block
                 | ObjectType::User
                 | ObjectType::Token,
-            ) => Self::HTML.with(Self::USER_RAW),
+            ) => Self::user(),
             Some(ObjectType::Post | ObjectType::Bookmark) => Self::post(),
             Some(ObjectType::File) => Self::HTML.with(Self::FILE_RAW).with(Self::USER_RAW),
-            // No event is about these yet.
-            Some(ObjectType::Poll) => Self(u16::MAX),
+            Some(ObjectType::Poll) => Self::user()
+                .with(Self::POLL_RAW)
+                .with(Self::POLL_ANNOTATIONS),
             Some(ObjectType::UserPresence | ObjectType::UserChannelPresence) | None => Self(0),
         };
         Self(self.0 & matters.with(Self::TIMING).0)
@@ -144,18 +169,27 @@ impl RenderClass {
     fn channel(self) -> Self {
         let newest = Self::WITHOUT_RECENT.with(Self::WITHOUT_RECENT_DELETED);
         if self.has(Self::RECENT_MESSAGE) {
-            Self(u16::MAX)
+            Self(u32::MAX)
         } else {
             Self(!newest.0)
         }
     }
 
     fn post() -> Self {
-        Self::HTML.with(Self::POST_RAW).with(Self::USER_RAW)
+        Self::user()
+            .with(Self::POST_RAW)
+            .with(Self::POST_ANNOTATIONS)
     }
 
     fn message() -> Self {
-        Self::HTML.with(Self::MESSAGE_RAW).with(Self::USER_RAW)
+        Self::user()
+            .with(Self::MESSAGE_RAW)
+            .with(Self::MESSAGE_ANNOTATIONS)
+    }
+
+    /// What matters to a user in any object.
+    fn user() -> Self {
+        Self::HTML.with(Self::USER_RAW).with(Self::USER_ANNOTATIONS)
     }
 
     /// The render options of objects in this class.
@@ -164,12 +198,18 @@ impl RenderClass {
             post_html: self.has(Self::HTML),
             post_raw: self.has(Self::POST_RAW),
             file_raw: self.has(Self::FILE_RAW),
+            poll_raw: self.has(Self::POLL_RAW),
             user_html: self.has(Self::HTML),
             message_html: self.has(Self::HTML),
             channel_html: self.has(Self::HTML),
             user_raw: self.has(Self::USER_RAW),
             message_raw: self.has(Self::MESSAGE_RAW),
             channel_raw: self.has(Self::CHANNEL_RAW),
+            user_annotations: self.has(Self::USER_ANNOTATIONS),
+            post_annotations: self.has(Self::POST_ANNOTATIONS),
+            poll_annotations: self.has(Self::POLL_ANNOTATIONS),
+            message_annotations: self.has(Self::MESSAGE_ANNOTATIONS),
+            channel_annotations: self.has(Self::CHANNEL_ANNOTATIONS),
             recent_message: self.has(Self::RECENT_MESSAGE),
             ..RenderOptions::default()
         }

@@ -23,6 +23,18 @@ pub struct RenderOptions {
     pub post_raw: bool,
     /// `raw` of files.
     pub file_raw: bool,
+    /// `raw` of polls.
+    pub poll_raw: bool,
+    /// `annotations` of users: their raw as a list.
+    pub user_annotations: bool,
+    /// The same of posts.
+    pub post_annotations: bool,
+    /// The same of polls.
+    pub poll_annotations: bool,
+    /// The same of messages.
+    pub message_annotations: bool,
+    /// The same of channels.
+    pub channel_annotations: bool,
     /// A sample of the users that bookmarked a post.
     pub bookmarked_by: bool,
     /// A sample of the users that reposted a post.
@@ -62,6 +74,7 @@ impl RenderOptions {
         // `include_html` overrides the specific parameters …
         let html = given("include_html");
         let raw = off("include_raw");
+        let annotations = off("include_annotations");
         Self {
             user: on("include_user"),
             user_html: html.unwrap_or_else(|| on("include_user_html")),
@@ -73,6 +86,12 @@ impl RenderOptions {
             post_html: html.unwrap_or_else(|| on("include_post_html")),
             post_raw: raw || off("include_post_raw"),
             file_raw: raw || off("include_file_raw"),
+            poll_raw: raw || off("include_poll_raw"),
+            user_annotations: annotations || off("include_user_annotations"),
+            post_annotations: annotations || off("include_post_annotations"),
+            poll_annotations: annotations || off("include_poll_annotations"),
+            message_annotations: annotations || off("include_message_annotations"),
+            channel_annotations: annotations || off("include_channel_annotations"),
             bookmarked_by: off("include_bookmarked_by"),
             reposted_by: off("include_reposted_by"),
             message_html: html.unwrap_or_else(|| on("include_message_html")),
@@ -121,6 +140,14 @@ mod tests {
         assert!(on.message_html);
         let off = options(&[("include_html", false), ("include_user_html", true)]);
         assert!(!off.user_html && !off.channel_html);
+    }
+
+    #[test]
+    fn annotations_are_shown_apart_from_raw() {
+        let all = options(&[("include_annotations", true)]);
+        assert!(all.channel_annotations && all.user_annotations && !all.channel_raw);
+        let one = options(&[("include_post_annotations", true)]);
+        assert!(one.post_annotations && !one.message_annotations && !one.post_raw);
     }
 
     #[test]

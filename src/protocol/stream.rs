@@ -8,14 +8,14 @@ use serde::Serialize;
 use super::frame::{AppFrame, Frame, text_frame};
 use super::json::{json, object_to_continue};
 use super::object::{
-    ChannelObject, FileObject, FileRights, MessageObject, PostObject, PresenceObject, TokenObject,
-    UserObject,
+    ChannelObject, FileObject, FileRights, MessageObject, PollObject, PostObject, PresenceObject,
+    TokenObject, UserObject,
 };
 use super::render_class::RenderClass;
 use super::render_options::RenderOptions;
 use super::site::Site;
 use super::timing::Timing;
-use crate::event::{ChannelNews, Event, Filed, Part, Payload, Posted, Written};
+use crate::event::{ChannelNews, Event, Filed, Part, Payload, Polled, Posted, Written};
 use crate::model::{
     AppStream, ChannelId, ObjectType, Relation, Stamp, Subscribers, Token, User, UserId,
 };
@@ -23,9 +23,9 @@ use crate::model::{
 /// The users that an event concerns; on app streams only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotificationTargets {
-    /// All users subscribed to the channel, the author included.
+    /// All users subscribed to the channel, the author included; those that are told that a poll ended.
     pub subscribed_user_ids: Option<Subscribers>,
-    /// Subscribed and mentioned users that muted the author, or block or are blocked by the author.
+    /// Of these, and of mentioned users, those that muted the author, or block or are blocked by the author.
     pub suppress_notifications: Option<Vec<UserId>>,
 }
 
@@ -38,6 +38,8 @@ struct Meta<'a> {
     object_type: Option<&'static str>,
     #[serde(skip_serializing_if = "is_false")]
     is_deleted: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    is_closed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +72,7 @@ impl<'a> Meta<'a> {
             id: id_of(&event.payload),
             object_type: facts.object_type.map(ObjectType::name),
             is_deleted: facts.is_deletion,
+            is_closed: matches!(event.payload, Payload::PollClosed { .. }),
             revision: None,
             channel_type: None,
             channel_name: None,
@@ -122,6 +125,10 @@ fn id_of(payload: &Payload) -> String {
         | Payload::PostRevised { posted }
         | Payload::PostDeleted { posted }
         | Payload::Bookmarked { posted, .. } => posted.post.id.to_string(),
+        Payload::PollCreated { polled }
+        | Payload::PollAnswered { polled, .. }
+        | Payload::PollClosed { polled, .. }
+        | Payload::PollDeleted { polled, .. } => polled.poll.id.to_string(),
         Payload::FileCreated { filed }
         | Payload::FileChanged { filed }
         | Payload::FileDeleted { filed } => filed.file.id.to_string(),
@@ -219,6 +226,7 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
     let options = class.options();
     let user = |user| UserObject::new(user, options, site);
     let channel = |news| channel_object(news, class, site);
+    let poll = |polled| poll_object(polled, options, site);
     match &event.payload {
         Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
             json(&[message_object(written, class, site)])
@@ -228,10 +236,14 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
         | Payload::PostDeleted { posted } => json(&[post_object(posted, options, site)]),
         Payload::Bookmarked {
             user: who, posted, ..
-        } => json(&Pair {
-            user: user(who),
-            other: ("post", post_object(posted, options, site)),
-        }),
+        } => pair(user(who), "post", post_object(posted, options, site)),
+        Payload::PollCreated { polled }
+        | Payload::PollClosed { polled, .. }
+        | Payload::PollDeleted { polled, .. } => pair(user(&polled.creator), "poll", poll(polled)),
+        Payload::PollAnswered { polled, user: who } => match who {
+            Some(who) => pair(user(who), "poll", poll(polled)),
+            None => json(&serde_json::json!({ "poll": poll(polled) })),
+        },
         Payload::FileCreated { filed }
         | Payload::FileChanged { filed }
         | Payload::FileDeleted { filed } => json(&file_object(filed, options, site)),
@@ -244,10 +256,7 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
             user: who,
             other,
             ..
-        } => json(&Pair {
-            user: user(who),
-            other: (other_user(*relation), user(other)),
-        }),
+        } => pair(user(who), other_user(*relation), user(other)),
         Payload::UserChanged { user: who } => match view {
             View::User(Some(token)) => json(&TokenObject::new(token, Some(user(who)), None)),
             View::User(None) | View::App => json(&user(who)),
@@ -303,6 +312,11 @@ fn post_object<'a>(posted: &'a Posted, options: RenderOptions, site: &Site) -> P
     }
 }
 
+fn poll_object<'a>(polled: &'a Polled, options: RenderOptions, site: &Site) -> PollObject<'a> {
+    let creator = UserObject::new(&polled.creator, options, site);
+    PollObject::new(&polled.poll, Some(creator), options, |_| true)
+}
+
 /// Its listeners are the owner and apps that the owner gave the right to change it.
 fn file_object<'a>(filed: &'a Filed, options: RenderOptions, site: &Site) -> FileObject<'a> {
     let owner = UserObject::new(&filed.owner, options, site);
@@ -344,6 +358,11 @@ fn channel_object<'a>(
         object = object.recent_deleted(message(deleted));
     }
     object
+}
+
+fn pair<T: Serialize>(user: UserObject<'_>, name: &'static str, other: T) -> Vec<u8> {
+    let other = (name, other);
+    json(&Pair { user, other })
 }
 
 /// Two objects side by side; the name of the second depends on the event.

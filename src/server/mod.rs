@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
+use crate::actors::user::polls::close_due;
 use crate::actors::user::posts::{sweep_interactions, sweep_reposts};
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
@@ -204,6 +205,7 @@ impl Running<'_> {
         let mut watch = std::pin::pin!(watch);
         let mut cleaning = std::pin::pin!(clean(self.app));
         let mut sweep = std::pin::pin!(sweep(self.shared, self.app));
+        let mut closing = std::pin::pin!(close_polls(self.shared));
         let mut lost = std::pin::pin!(part_lost(self.shared, delivery_ended));
         let lost = loop {
             tokio::select! {
@@ -213,6 +215,7 @@ impl Running<'_> {
                 () = self.harmless.hang_up() => self.reload.run(self.log, self.shared, self.app),
                 () = &mut watch => {}
                 () = &mut sweep => {}
+                () = &mut closing => {}
                 () = &mut cleaning => {}
             }
         };
@@ -284,6 +287,13 @@ async fn first_contents(store: &Store, is_demo: bool) -> Result<Demo, StartError
         true => crate::setup::demo::fill(store).await?,
         false => Demo::default(),
     })
+}
+
+/// Closes polls on time.
+async fn close_polls(shared: &Shared) {
+    loop {
+        tokio::time::sleep(close_due(&shared.store).await).await;
+    }
 }
 
 /// Contents of files, and avatars and covers: beside the database if the settings name no place.

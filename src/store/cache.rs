@@ -100,6 +100,10 @@ impl Caches {
                     .remove_where(|kept| kept.token.client.id == client.id);
             }
             Payload::PostRevised { .. }
+            | Payload::PollCreated { .. }
+            | Payload::PollAnswered { .. }
+            | Payload::PollClosed { .. }
+            | Payload::PollDeleted { .. }
             | Payload::FileCreated { .. }
             | Payload::FileChanged { .. }
             | Payload::FileDeleted { .. }

@@ -79,6 +79,14 @@ statements! {
             position = excluded.position, last_read_id = excluded.last_read_id,
             percentage = excluded.percentage, updated_at = excluded.updated_at";
 
+    /// What a user answers to a poll, in place of what the user answered before.
+    AnswerPoll -> () = "INSERT INTO poll_answers (poll_id, user_id, chosen) VALUES (?, ?, ?)
+        ON CONFLICT (poll_id, user_id) DO UPDATE SET chosen = excluded.chosen";
+
+    /// When the next poll closes.
+    NextClosing -> BigInt = "SELECT closes_at FROM polls WHERE results IS NULL AND deleted_at IS NULL
+        ORDER BY closes_at LIMIT 1";
+
     /// Authors that a user follows, and the user, each with the newest post in a range of ids; newest first.
     LatestOfFollowed -> (BigInt, BigInt) = "WITH heads AS MATERIALIZED (
             SELECT other_id AS author, (SELECT MAX(id) FROM posts WHERE posts.user_id = relations.other_id

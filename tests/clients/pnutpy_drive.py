@@ -1,5 +1,6 @@
 """Drives the server with pnutpy, a client library written for pnut.io: every channel, message, sticky,
-mute, subscribe, search, presence and token method that it has, with the arguments that it sends; and the code grant."""
+mute, subscribe, search, presence, poll and token method that it has, with the arguments that it sends; and the code
+grant."""
 
 import html.parser
 import sys
@@ -140,6 +141,29 @@ def people(ada, bob):
     assert [u.id for u in ada.users_followers(2)[0]] == [1]
 
 
+def polls(ada, bob):
+    """Made, answered, read, listed, deleted."""
+    body = {
+        "type": "general.poll", "prompt": "Where to?", "duration": 60, "is_public": True, "is_anonymous": "false",
+        "options": [{"text": "Here", "position": 1}, {"text": "There", "position": 2}],
+    }
+    poll, meta = ada.create_poll(data=body, include_raw=True)
+    assert meta.code == 201 and poll.user.username == "ada" and len(poll.poll_token) == 32
+    assert [option.text for option in poll.options] == ["Here", "There"] and poll.created_at < poll.closed_at
+    answered, meta = bob.respond_to_poll(poll, 2)
+    assert meta.code == 200 and answered.you_responded is True
+    assert [option.is_your_response for option in answered.options] == [False, True]
+    found, _ = bob.get_poll(poll)
+    assert found.id == poll.id and "respondents" not in found.options[0]
+    mine, meta = ada.get_my_polls(poll_types="general.poll", include_closed=False)
+    assert [one.id for one in mine] == [poll.id] and meta.more is False
+    refused(PnutPermissionDenied, bob.delete_poll, poll)
+    refused(PnutBadRequestAPIException, bob.respond_to_poll, poll, 3)
+    gone, _ = ada.delete_poll(poll)
+    assert gone.is_deleted is True
+    refused(PnutMissing, bob.get_poll, poll)
+
+
 class Form(html.parser.HTMLParser):
     """The fields of the form with this address, boxes that are ticked included."""
 
@@ -202,6 +226,7 @@ def main():
         private(ada, bob, eve)
         searches(eve, nobody, room)
         people(ada, bob)
+        polls(ada, bob)
         code_grant(server)
     print("pnutpy: every method did what it says")
 

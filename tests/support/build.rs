@@ -1,8 +1,8 @@
-//! Channels and messages in one line.
+//! Channels, messages, posts and polls in one line.
 
 use serde_json::{Value, json};
 
-use super::{Person, text};
+use super::{Person, Stream, text};
 
 /// The raw of a chat room.
 pub(crate) fn settings(name: &str) -> Value {
@@ -105,6 +105,24 @@ pub(crate) fn app_stream(app: &Person, key: &str, object_types: &[&str]) {
 pub(crate) fn posts(who: &Person, said: &str) -> String {
     let post = who.post("/posts", &json!({"text": said})).is(201);
     text(&post.data()["id"])
+}
+
+/// What a poll is made of: anonymous, not public, open for an hour.
+pub(crate) fn ballot(prompt: &str, options: &[&str]) -> Value {
+    let options: Vec<Value> = options.iter().map(|text| json!({"text": text})).collect();
+    json!({"type": "org.example.lunch", "prompt": prompt, "options": options, "duration": 60})
+}
+
+/// Makes a poll; its id and its token.
+pub(crate) fn poll(who: &Person, body: &Value) -> (String, String) {
+    let poll = who.post("/polls", body).is(201).data();
+    (text(&poll["id"]), text(&poll["poll_token"]))
+}
+
+/// The stream of an app for everything about polls.
+pub(crate) fn polls_all(app: &Person) -> Stream {
+    app_stream(app, "polls", &["poll"]);
+    app.firehose_with("polls", "&include_raw=1")
 }
 
 /// Answers a post; the id of the answer.

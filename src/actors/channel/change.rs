@@ -5,7 +5,7 @@ use super::mail::ChannelChange;
 use super::{acl, rules};
 use crate::model::Failure;
 use crate::model::{Access, Channel, UserId, UserPrincipal};
-use crate::text::raw::{On, merge};
+use crate::text::raw::{On, fill, merge};
 
 /// Bounds and habits of this server.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,7 @@ pub fn plan(
     }
     if let Some(raw) = &change.raw {
         planned.raw = merge(&channel.raw, raw, On::Channel, limits.raw_bytes)?;
+        fill(&mut planned.raw, &change.attached, limits.raw_bytes)?;
     }
     crate::protocol::draft::check_kind(&planned.kind, &planned.raw)?;
     let subscribes = change.auto_subscribe || (limits.subscribe_listed && change.acl.is_some());

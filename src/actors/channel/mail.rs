@@ -13,6 +13,7 @@ use crate::model::{
     AclChange, Channel, Message, MessageId, NewMessage, Presence, Subscribers, User, UserId,
     UserPrincipal,
 };
+use crate::text::raw::Replacements;
 
 /// Writes a message.
 #[derive(actix::Message, Debug)]
@@ -61,6 +62,8 @@ pub struct ChannelChange {
     pub acl: Option<AclChange>,
     /// Raw as the client sent it; merged by type.
     pub raw: Option<serde_json::Value>,
+    /// What is put in place of the objects that this raw attaches.
+    pub attached: Replacements,
     /// Subscribe all members of the ACL.
     pub auto_subscribe: bool,
 }

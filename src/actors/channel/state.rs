@@ -68,6 +68,10 @@ impl ChannelState {
             | Payload::PostRevised { .. }
             | Payload::PostDeleted { .. }
             | Payload::Bookmarked { .. }
+            | Payload::PollCreated { .. }
+            | Payload::PollAnswered { .. }
+            | Payload::PollClosed { .. }
+            | Payload::PollDeleted { .. }
             | Payload::FileCreated { .. }
             | Payload::FileChanged { .. }
             | Payload::FileDeleted { .. }

@@ -6,6 +6,7 @@ mod channels;
 mod clients;
 mod files;
 mod numbers;
+mod polls;
 mod posts;
 mod sessions;
 mod streams;

@@ -288,12 +288,15 @@ impl Dispatcher {
     }
 }
 
-/// Whom an app may notify of a message or a post: the users concerned by it, and those of them that must not be notified.
+/// Whom an app may notify of a message, a post or the end of a poll: the users concerned by it, and those of them that must not be notified.
 fn targets(
     payload: &Payload,
     subscribers: &Subscribers,
     hidden: &HiddenFrom,
 ) -> NotificationTargets {
+    if let Some(concerned) = payload.concerned() {
+        return of_poll(concerned, hidden);
+    }
     let (entities, subscribed) = match (payload.message(), payload.posted()) {
         (Some(written), _) => (&written.message.content.entities, Some(subscribers)),
         (None, Some(posted)) => (&posted.post.content.entities, None),
@@ -313,5 +316,14 @@ fn targets(
     NotificationTargets {
         subscribed_user_ids: subscribed.filter(|_| !is_deletion).cloned(),
         suppress_notifications: Some(suppress),
+    }
+}
+
+fn of_poll(concerned: &[UserId], hidden: &HiddenFrom) -> NotificationTargets {
+    let users = concerned.iter().copied();
+    let suppressed = users.filter(|user| hidden.is_hidden_from(*user, false));
+    NotificationTargets {
+        subscribed_user_ids: Some(concerned.iter().copied().collect()),
+        suppress_notifications: Some(suppressed.collect()),
     }
 }

@@ -30,6 +30,10 @@ pub(super) fn before_fan_out(shard: &Rc<Shard>, body: &Payload) {
         | Payload::PostRevised { .. }
         | Payload::PostDeleted { .. }
         | Payload::Bookmarked { .. }
+        | Payload::PollCreated { .. }
+        | Payload::PollAnswered { .. }
+        | Payload::PollClosed { .. }
+        | Payload::PollDeleted { .. }
         | Payload::FileCreated { .. }
         | Payload::FileChanged { .. }
         | Payload::FileDeleted { .. }
@@ -76,6 +80,10 @@ pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Payload) {
         | Payload::PostRevised { .. }
         | Payload::PostDeleted { .. }
         | Payload::Bookmarked { .. }
+        | Payload::PollCreated { .. }
+        | Payload::PollAnswered { .. }
+        | Payload::PollClosed { .. }
+        | Payload::PollDeleted { .. }
         | Payload::FileCreated { .. }
         | Payload::FileChanged { .. }
         | Payload::FileDeleted { .. }

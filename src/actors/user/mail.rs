@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::actors::presence::SetPresence;
 use crate::model::{
     BadgeId, ChannelId, ClientBrief, ClientId, ContentHash, DerivedFile, Failure, File, FileChange,
-    FileContents, FileId, FileKind, Marker, MarkerName, MessageId, NewFile, NewPost, Picture,
-    PictureUse, Post, PostId, PostRevision, Presence, Relation, Scopes, Token, User, UserId,
-    UserPrincipal,
+    FileContents, FileId, FileKind, Marker, MarkerName, MessageId, NewFile, NewPoll, NewPost,
+    Picture, PictureUse, Poll, PollId, Post, PostId, PostRevision, Presence, Relation, Scopes,
+    Token, User, UserId, UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
 use crate::store::{Pending, UnusedPicture};
@@ -118,6 +118,35 @@ pub enum PostAct {
     Bookmark(Option<String>),
     /// Removes a bookmark.
     RemoveBookmark,
+}
+
+/// Makes a poll.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<Poll>, Failure>")]
+pub struct CreatePoll(pub NewPoll);
+
+/// Answers a poll, or changes the answer.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<Poll>, Failure>")]
+pub struct AnswerPoll {
+    /// The same user, with a token.
+    pub principal: UserPrincipal,
+    /// Which poll.
+    pub id: PollId,
+    /// The poll's token, if the call has it.
+    pub token: Option<String>,
+    /// What is chosen; nothing takes the answer back.
+    pub positions: Vec<i64>,
+}
+
+/// Deletes a poll.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<Poll>, Failure>")]
+pub struct DeletePoll {
+    /// The same user, with a token.
+    pub principal: UserPrincipal,
+    /// Which poll.
+    pub id: PollId,
 }
 
 /// Makes, fills, changes or deletes a file of this user.

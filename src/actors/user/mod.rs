@@ -3,6 +3,7 @@
 pub mod codes;
 pub mod files;
 pub mod mail;
+pub mod polls;
 pub mod posts;
 pub mod write;
 
@@ -12,12 +13,15 @@ use actix::prelude::*;
 use tokio::time::Instant;
 
 use self::mail::{
-    ActOnPost, ChangeProfile, CreatePost, FileWritten, GrantToken, MarkRead, MoveMarkers, PostAct,
-    Relate, RevisePost, RevokeToken, SetUserPresence, ShowPicture, WriteFile,
+    ActOnPost, AnswerPoll, ChangeProfile, CreatePoll, CreatePost, DeletePoll, FileWritten,
+    GrantToken, MarkRead, MoveMarkers, PostAct, Relate, RevisePost, RevokeToken, SetUserPresence,
+    ShowPicture, WriteFile,
 };
 use super::Shared;
 use crate::event::{Event, Payload, Timestamps};
-use crate::model::{Failure, Marker, MarkerName, Post, Presence, Refusal, Token, User, UserId};
+use crate::model::{
+    Failure, Marker, MarkerName, Poll, Post, Presence, Refusal, Token, User, UserId,
+};
 use crate::store::{Pending, UnusedPicture};
 
 /// Mails that may wait for a user.
@@ -178,6 +182,39 @@ impl Handler<ActOnPost> for UserActor {
             PostAct::Bookmark(note) => posts::bookmark(tx, user, id, note.as_deref()),
             PostAct::RemoveBookmark => posts::remove_bookmark(tx, user, id),
         })
+    }
+}
+
+impl Handler<CreatePoll> for UserActor {
+    type Result = Result<Pending<Poll>, Failure>;
+
+    fn handle(&mut self, mail: CreatePoll, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let now = self.shared.store.now();
+        self.shared
+            .store
+            .submit(move |tx| polls::create(tx, mail, now))
+    }
+}
+
+impl Handler<AnswerPoll> for UserActor {
+    type Result = Result<Pending<Poll>, Failure>;
+
+    fn handle(&mut self, mail: AnswerPoll, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let now = self.shared.store.now();
+        self.shared
+            .store
+            .submit(move |tx| polls::answer(tx, &mail, now))
+    }
+}
+
+impl Handler<DeletePoll> for UserActor {
+    type Result = Result<Pending<Poll>, Failure>;
+
+    fn handle(&mut self, mail: DeletePoll, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        self.shared.store.submit(move |tx| polls::delete(tx, &mail))
     }
 }
 

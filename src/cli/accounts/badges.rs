@@ -149,7 +149,6 @@ fn give(config: &Config, badge: String, user: &str, on: bool, json: bool) -> Don
     print(json, &object, &words)
 }
 
-/// Refuses a text that would damage a list or a page.
 /// Says which web site is a user's; `None`: none is.
 pub(super) fn verify(config: &Config, name: &str, link: Option<&str>, json: bool) -> Done {
     let site = link.map(site).transpose()?;

@@ -10,8 +10,8 @@ use crate::store::{Db, InboxFilter, MessageFilter};
 pub(super) fn channels(principal: &UserPrincipal, params: &Params) -> InboxFilter {
     InboxFilter {
         only_unread: !params.flag("include_read", true),
-        kinds: params.list("channel_types"),
-        exclude_kinds: params.list("exclude_channel_types"),
+        kinds: params.channel_kinds("channel_types"),
+        exclude_kinds: params.channel_kinds("exclude_channel_types"),
         include_inactive: params.flag("include_inactive", false),
         reader: Some(Principal::User(principal.clone())),
     }

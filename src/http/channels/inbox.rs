@@ -98,7 +98,7 @@ pub(in crate::http) async fn mark_private_read(app: Data<App>, caller: UserCalle
 
 /// The types that are asked for; private messages if none is.
 fn kinds(caller: &Caller, params: &Params) -> ApiResult<Vec<String>> {
-    let mut kinds = params.list("channel_types");
+    let mut kinds = params.channel_kinds("channel_types");
     if kinds.is_empty() {
         kinds.push(PM.to_owned());
     }

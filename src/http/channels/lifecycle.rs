@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
 
-use super::names;
+use super::{filters, names};
 use crate::actors::ChannelChange;
+use crate::http::attachments::{attach, replacements};
 use crate::http::extract::{Body, Params, UserCaller, path};
-use crate::http::files::attach::attach;
+use crate::http::files::attach::attach as attach_files;
 use crate::http::{ApiResult, App, show};
 use crate::model::{Channel, ChannelId, Refusal};
-use crate::protocol::draft::{ChannelChangeDraft, ChannelDraft, owner_id};
+use crate::protocol::draft::{
+    ChannelChangeDraft, ChannelDraft, PersonRef, owner_id, private_people,
+};
 
 /// `POST /channels`
 pub(in crate::http) async fn create(
@@ -19,19 +22,45 @@ pub(in crate::http) async fn create(
     params: Params,
     mut body: Body,
 ) -> ApiResult {
-    attach(&app, &caller, &mut body.value).await?;
+    if let Some(people) = private_people(&body.value)? {
+        return private(&app, &caller, &params, &people).await;
+    }
+    attach_files(&app, &caller, &mut body.value).await?;
     let engine = &app.engine;
     let limits = engine.limits();
-    let draft = ChannelDraft::read(&body.value, limits.raw_bytes)?;
+    let mut draft = ChannelDraft::read(&body.value, limits.raw_bytes)?;
     let auto_subscribe = draft.auto_subscribe;
     let people = draft.people();
     names::charge(&app, &caller, &people);
     let directory = names::directory(engine, people).await?;
+    attach(engine, caller.principal(), draft.raw_mut()).await?;
     let new = draft.finish(&directory, caller.id(), limits.channel_members)?;
     let channel = engine
         .create_channel(caller.principal(), new, auto_subscribe)
         .await?;
     show::created(show(&app, &caller, &params, channel).await)
+}
+
+/// Finds or makes the private channel of these people and the caller.
+async fn private(
+    app: &App,
+    caller: &UserCaller,
+    params: &Params,
+    people: &[PersonRef],
+) -> ApiResult {
+    filters::demand_private(caller)?;
+    let others = names::others(app, caller, people, "acl.write.user_ids").await?;
+    let (id, is_new) = app.engine.open_pm(caller.principal(), others).await?;
+    if is_new {
+        names::charge(app, caller, people);
+    }
+    let read = app.engine.store().read(move |db| db.channel(id));
+    let channel = read.await?.ok_or(Refusal::ChannelNotFound)?;
+    let shown = show(app, caller, params, Arc::new(channel)).await;
+    match is_new {
+        true => show::created(shown),
+        false => shown,
+    }
 }
 
 /// `PUT` and `PATCH /channels/{channel_id}`
@@ -43,14 +72,16 @@ pub(in crate::http) async fn edit(
     mut body: Body,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
-    attach(&app, &caller, &mut body.value).await?;
+    attach_files(&app, &caller, &mut body.value).await?;
     let draft = ChannelChangeDraft::read(&body.value)?;
     let people = draft.people();
     names::charge(&app, &caller, &people);
     let directory = names::directory(&app.engine, people).await?;
+    let attached = draft.placeholders()?;
     let change = ChannelChange {
         acl: draft.acl(&directory)?,
         auto_subscribe: draft.auto_subscribe,
+        attached: replacements(&app.engine, caller.principal(), attached).await?,
         raw: draft.raw,
     };
     let changed = app

@@ -11,8 +11,9 @@ use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::files::attach::attach;
 use crate::http::principal::readable;
 use crate::http::{ApiResult, App, Reply, report, show};
+use crate::model::channel::{PM as PM_TYPE, kind_named};
 use crate::model::message::NewMessage;
-use crate::model::{Access, Channel, ChannelId, MessageId, Principal, Refusal, UserId};
+use crate::model::{Access, Channel, ChannelId, MessageId, Principal, Refusal};
 use crate::protocol::draft::MessageDraft;
 use crate::telemetry::Span;
 
@@ -30,7 +31,7 @@ pub(in crate::http) async fn create(
     let began = Instant::now();
     attach(&app, &caller, &mut body.value).await?;
     let draft = MessageDraft::read(&body.value, app.engine.limits().raw_bytes)?;
-    let (channel, new) = if *channel == PM {
+    let (channel, new) = if *channel == PM || kind_named(&channel) == PM_TYPE {
         private(&app, &caller, &params, draft).await?
     } else {
         let id = path::id::<ChannelId>(&channel)?;
@@ -80,17 +81,7 @@ async fn private(
         .take()
         .filter(|people| !people.is_empty())
         .ok_or_else(|| Refusal::Missing.at("destinations"))?;
-    let directory = names::directory(&app.engine, people.clone()).await?;
-    let mut others: Vec<UserId> = directory.all(&people, "destinations")?;
-    others.sort_unstable();
-    others.dedup();
-    others.retain(|user| *user != caller.id());
-    if others.is_empty() {
-        return Err(Refusal::OnlyYourself.at("destinations").into());
-    }
-    if others.len() + 1 > app.engine.limits().channel_members {
-        return Err(Refusal::TooManyMembers.at("destinations").into());
-    }
+    let others = names::others(app, caller, &people, "destinations").await?;
     let new = compose(app, caller, params, draft).await?;
     let (channel, is_new) = app.engine.open_pm(caller.principal(), others).await?;
     if is_new {

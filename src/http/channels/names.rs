@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::actors::Engine;
-use crate::http::extract::Caller;
+use crate::http::attachments::attach;
+use crate::http::extract::{Caller, UserCaller};
 use crate::http::pipeline::rate_limit::bucket::{Class, of_token};
 use crate::http::{ApiResult, App};
 use crate::model::{Access, ChannelId, Raw, Refusal, UserId, UserPrincipal};
@@ -37,6 +38,30 @@ pub(super) async fn directory(engine: &Engine, people: Vec<PersonRef>) -> ApiRes
     Ok(Directory::new(by_name, known.into_keys()))
 }
 
+/// The other users of a private channel that names these people.
+///
+/// # Errors
+/// An unknown one, none but the caller, or too many.
+pub(super) async fn others(
+    app: &App,
+    caller: &UserCaller,
+    people: &[PersonRef],
+    field: &'static str,
+) -> ApiResult<Vec<UserId>> {
+    let directory = directory(&app.engine, people.to_vec()).await?;
+    let mut others: Vec<UserId> = directory.all(people, field)?;
+    others.sort_unstable();
+    others.dedup();
+    others.retain(|user| *user != caller.id());
+    if others.is_empty() {
+        return Err(Refusal::OnlyYourself.at(field).into());
+    }
+    if others.len() + 1 > app.engine.limits().channel_members {
+        return Err(Refusal::TooManyMembers.at(field).into());
+    }
+    Ok(others)
+}
+
 /// The existing users among these names. No names need no query.
 pub(in crate::http) async fn ids_by_name(
     engine: &Engine,
@@ -59,13 +84,14 @@ pub(super) fn charge(app: &App, caller: &Caller, people: &[PersonRef]) {
 }
 
 /// The existing users among the mentioned names. Invites in the raw get the names of their rooms, if the
-/// author may read them, since ids are easy to guess. A text without names needs no query.
+/// author may read them, since ids are easy to guess; what is attached is filled in. A text without names needs no query.
 pub(in crate::http) async fn mentioned(
     engine: &Engine,
     author: &UserPrincipal,
     names: Vec<String>,
     raw: &mut Raw,
 ) -> ApiResult<HashMap<String, UserId>> {
+    attach(engine, author, raw).await?;
     let invited = raw::invited_channels(raw);
     if names.is_empty() && invited.is_empty() {
         return Ok(HashMap::new());

@@ -62,8 +62,8 @@ pub(in crate::http) fn question(params: &Params) -> ApiResult<Option<String>> {
 /// The parameters that every list of channels knows.
 pub(super) fn general(params: &Params) -> ChannelSearch {
     ChannelSearch {
-        kinds: params.list("channel_types"),
-        exclude_kinds: params.list("exclude_channel_types"),
+        kinds: params.channel_kinds("channel_types"),
+        exclude_kinds: params.channel_kinds("exclude_channel_types"),
         include_inactive: params.flag("include_inactive", false),
         ..ChannelSearch::default()
     }
@@ -226,7 +226,11 @@ pub(in crate::http) fn moment(params: &Params, name: &'static str) -> ApiResult<
 }
 
 /// A user, by id or name. An unknown one has written and made nothing.
-async fn person(app: &App, params: &Params, name: &'static str) -> ApiResult<Option<UserId>> {
+pub(in crate::http) async fn person(
+    app: &App,
+    params: &Params,
+    name: &'static str,
+) -> ApiResult<Option<UserId>> {
     let Some(text) = params.get(name) else {
         return Ok(None);
     };

@@ -9,6 +9,7 @@ use crate::http::extract::UserCaller;
 use crate::http::{ApiResult, App};
 use crate::model::{File, FileId, Refusal};
 use crate::protocol::attachment::{fill, mentions, wanted};
+use crate::protocol::draft::raw_name;
 use crate::text::controls;
 use crate::text::raw::files::{FILE, MOST};
 
@@ -21,7 +22,10 @@ pub(in crate::http) async fn attach(
     caller: &UserCaller,
     body: &mut Value,
 ) -> ApiResult<()> {
-    let Some(raw) = body.get_mut("raw") else {
+    let Some(name) = raw_name(body) else {
+        return Ok(());
+    };
+    let Some(raw) = body.get_mut(name) else {
         return Ok(());
     };
     // Forms hold it as a text. What is no JSON, and what names no file, is looked at where it is read.
@@ -29,7 +33,7 @@ pub(in crate::http) async fn attach(
         && let Ok(inner) = serde_json::from_str(text)
         && mentions(&inner)
     {
-        controls::check_body(&inner).map_err(|refused| refused.within("raw"))?;
+        controls::check_body(&inner).map_err(|refused| refused.within(name))?;
         *raw = inner;
     }
     if !mentions(raw) {

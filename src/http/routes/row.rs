@@ -58,6 +58,8 @@ pub enum ScopeNeed {
     None,
     /// This scope.
     Scope(Scope),
+    /// One of these, whole or narrowed to a type; whether the type fits is seen when the object is known.
+    AnyOf(&'static [Scope]),
     /// A scope that opens the channel in question ([`crate::model::access`]); where a token is required, one that
     /// opens some channel at least is asked for before the handler runs.
     Channel,
@@ -142,6 +144,11 @@ impl Route {
         let (granted, wanted) = match self.scope {
             ScopeNeed::None => return Ok(()),
             ScopeNeed::Scope(scope) => (token.scopes.has(scope), scope),
+            ScopeNeed::AnyOf(scopes) => {
+                let has = |scope: &Scope| token.scopes.has_any(*scope);
+                let first = scopes.first().copied().unwrap_or(Scope::Basic);
+                (scopes.iter().any(has), first)
+            }
             ScopeNeed::Channel => (token.scopes.open_some_channel(), Scope::Messages),
             ScopeNeed::Files => (token.scopes.has_any(Scope::Files), Scope::Files),
             ScopeNeed::Upload => (token.scopes.open_upload(), Scope::Files),

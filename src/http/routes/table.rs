@@ -5,8 +5,8 @@
 //! before the handler runs; `Channel` is a scope that opens the channel in question.
 
 use super::super::{
-    channels, clients, feed, files, markers, oauth, posts, presence, streams, sys, text, token,
-    users,
+    channels, clients, feed, files, markers, oauth, polls, posts, presence, streams, sys, text,
+    token, users,
 };
 use super::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::event::TopicKind;
@@ -18,6 +18,12 @@ macro_rules! scope {
     };
     (Channel) => {
         ScopeNeed::Channel
+    };
+    (Polls) => {
+        ScopeNeed::AnyOf(&[Scope::Polls])
+    };
+    (Polling) => {
+        ScopeNeed::AnyOf(&[Scope::Polls, Scope::WritePost])
     };
     (Files) => {
         ScopeNeed::Files
@@ -146,6 +152,17 @@ routes! {
     Get    "/files/{file_id}/content/{key}"                          files::lookup::derived,                     User      Any            Read;
     Put    "/files/{file_id}/content/{key}"                          files::fill::derive,                        Uploader  Any            Write;
     Get    "/users/me/files"                                         files::lookup::mine,                        User      Files          Read Files;
+    // Polls
+    Get    "/polls"                                                  polls::lookup::by_ids,                      User      Polls          Read;
+    Post   "/polls"                                                  polls::write::create,                       User      Polling        Write;
+    Get    "/polls/search"                                           polls::search::search,                      Optional  Any            Read;
+    Get    "/polls/{poll_id}"                                        polls::lookup::show,                        Any       Any            Read;
+    Delete "/polls/{poll_id}"                                        polls::write::delete,                       User      Polls          Write;
+    Put    "/polls/{poll_id}/response"                               polls::write::answer,                       User      Polling        Write;
+    Put    "/polls/{poll_id}/response/{position}"                    polls::write::answer_one,                   User      Polling        Write;
+    Get    "/users/me/polls"                                         polls::lists::mine,                         User      Polls          Read;
+    Get    "/users/me/polls/responses"                               polls::lists::answered,                     User      Polls          Read;
+    Get    "/users/{user_id}/polls"                                  polls::lists::of_user,                      Optional  Any            Read;
 
     // Tokens
     Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            SignIn;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::Shown;
 use super::needs::Needs;
+use super::poll_includes::PollIncludes;
 use super::post_includes::PostIncludes;
 use super::user_includes::UserIncludes;
 use crate::http::extract::Caller;
@@ -23,6 +24,7 @@ pub(in crate::http) struct Includes<'a> {
     users: UserIncludes,
     channels: ChannelIncludes,
     posts: PostIncludes,
+    polls: PollIncludes,
     file_uses: HashMap<FileId, FileUses>,
     emails: HashMap<UserId, String>,
 }
@@ -72,6 +74,7 @@ impl<'a> Includes<'a> {
         // App tokens see no relations: minding them is the app's duty.
         let viewer = caller.and_then(Caller::user);
         let posts = PostIncludes::load(app, viewer, options, &mut needs).await?;
+        let polls = PollIncludes::load(app, viewer, &needs.polls).await?;
         let channels = ChannelIncludes::load(app, viewer, needs.channels, needs.messages).await?;
         let files = needs.files;
         let file_uses = match files.is_empty() {
@@ -94,6 +97,7 @@ impl<'a> Includes<'a> {
             users: UserIncludes::load(app, viewer, options, users).await?,
             channels,
             posts,
+            polls,
             file_uses,
             emails,
         })
@@ -127,6 +131,11 @@ impl<'a> Includes<'a> {
     /// What was looked up around posts.
     pub(super) fn posts(&self) -> &PostIncludes {
         &self.posts
+    }
+
+    /// What was looked up around polls.
+    pub(super) fn polls(&self) -> &PollIncludes {
+        &self.polls
     }
 
     /// Some of the objects that show a file.

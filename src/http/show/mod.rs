@@ -11,6 +11,8 @@ mod includes;
 mod interaction;
 mod message;
 mod needs;
+mod poll;
+mod poll_includes;
 mod post;
 mod post_includes;
 mod presence;
@@ -31,6 +33,7 @@ pub(super) use file::{Placeholder, SeenFile};
 pub(super) use includes::Includes;
 pub(super) use interaction::Interacted;
 pub(super) use needs::Needs;
+pub(super) use poll::{AnsweredPoll, OpenedPoll};
 pub(super) use post::{Bookmarked, Version};
 pub(super) use user::Person;
 

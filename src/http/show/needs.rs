@@ -1,6 +1,6 @@
 //! What the objects of an answer ask to be looked up around them.
 
-use crate::model::{ChannelId, FileId, MessageId, PostId, UserId};
+use crate::model::{ChannelId, FileId, MessageId, PollId, PostId, UserId};
 
 /// What has to be looked up before objects can be shown.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(in crate::http) struct Needs {
     pub(in crate::http) files: Vec<FileId>,
     /// Posts that are shown.
     pub(in crate::http) posts: Vec<PostId>,
+    /// Polls that are shown, each with whether it names users that answered.
+    pub(in crate::http) polls: Vec<(PollId, bool)>,
     /// Posts that reposts show, each in its version; their authors are looked up too.
     pub(in crate::http) originals: Vec<(PostId, i32)>,
 }

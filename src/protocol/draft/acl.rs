@@ -23,16 +23,37 @@ pub struct AclDraft {
 }
 
 impl AclDraft {
-    /// Reads the field `acl` of a body, if it is there. Read-only keys (`you`, `users`) are skipped.
+    /// Reads the field `acl` of a body, if it is there; and the groups by their older names (`editors`, `writers`,
+    /// `readers`), which may also be beside it. Read-only keys (`you`, `users`) are skipped; one that is not known is
+    /// refused: a room that was meant to be public would be private without a word.
     pub(super) fn read(body: &Map<String, Value>) -> Result<Option<Self>, Refused> {
-        let Some(acl) = value::object_at(body, "acl")? else {
-            return Ok(None);
+        let acl = value::object_at(body, "acl")?;
+        if let Some(acl) = &acl {
+            demand_known(acl, &GROUPS).map_err(value::within("acl"))?;
+        }
+        let named = |name: &str, old: &str| {
+            for key in [name, old] {
+                if let Some(acl) = &acl
+                    && let Some(group) = group(acl, key).map_err(value::within("acl"))?
+                {
+                    return Ok(Some(group));
+                }
+            }
+            group(body, old)
         };
-        Ok(Some(Self {
-            full: group(&acl, "full")?,
-            write: group(&acl, "write")?,
-            read: group(&acl, "read")?,
-        }))
+        let draft = Self {
+            full: named("full", "editors")?,
+            write: named("write", "writers")?,
+            read: named("read", "readers")?,
+        };
+        Ok((acl.is_some() || draft != Self::default()).then_some(draft))
+    }
+
+    /// Whether it opens the channel to more than the users that it names.
+    pub fn opens(&self) -> bool {
+        let groups = [&self.full, &self.write, &self.read];
+        let mut groups = groups.into_iter().flatten();
+        groups.any(|group| group.any_user == Some(true) || group.public == Some(true))
     }
 
     /// All users that the body names, for one query of the store.
@@ -66,12 +87,31 @@ impl AclDraft {
     }
 }
 
-fn group(acl: &Map<String, Value>, name: &str) -> Result<Option<GroupDraft>, Refused> {
-    let place = format!("acl.{name}");
-    let wrong = value::within(&place);
-    let Some(group) = value::object_at(acl, name).map_err(value::within("acl"))? else {
+/// The groups, by both of their names, and what each holds.
+const GROUPS: [&str; 6] = ["full", "write", "read", "editors", "writers", "readers"];
+const KEYS: [&str; 6] = [
+    "user_ids",
+    "any_user",
+    "public",
+    "immutable",
+    "you",
+    "users",
+];
+
+fn demand_known(sent: &Map<String, Value>, known: &[&str]) -> Result<(), Refused> {
+    let mut keys = sent.keys();
+    match keys.find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(Refusal::UnknownAclKey.at(key.clone())),
+        None => Ok(()),
+    }
+}
+
+fn group(within: &Map<String, Value>, name: &str) -> Result<Option<GroupDraft>, Refused> {
+    let wrong = value::within(name);
+    let Some(group) = value::object_at(within, name)? else {
         return Ok(None);
     };
+    demand_known(&group, &KEYS).map_err(&wrong)?;
     let people = value::given(&group, "user_ids")
         .map(|list| PersonRef::list(list).ok_or_else(|| Refusal::WrongType.at("user_ids")))
         .transpose()
@@ -157,6 +197,38 @@ mod tests {
             Refusal::WrongType.at("acl.write")
         );
         assert_eq!(draft(&Value::Null).unwrap(), None);
+    }
+
+    #[test]
+    fn the_groups_have_older_names_in_the_acl_and_beside_it() {
+        let (any, amy) = (json!({"any_user": true}), json!({"user_ids": [7]}));
+        let new = json!({"acl": {"full": amy, "write": any, "read": {"public": true}}});
+        let inside = json!({"acl": {"editors": amy, "writers": any, "readers": {"public": true}}});
+        let beside = json!({"editors": amy, "writers": any, "readers": {"public": true}});
+        let read = |body: &Value| AclDraft::read(body.as_object().unwrap());
+        let expected = read(&new).unwrap();
+        assert!(expected.as_ref().unwrap().opens());
+        assert_eq!(read(&inside).unwrap(), expected);
+        assert_eq!(read(&beside).unwrap(), expected);
+        let both = json!({"acl": {"write": amy}, "writers": any});
+        let write = read(&both).unwrap().unwrap();
+        assert!(!write.opens(), "the newer name counts");
+        assert_eq!(
+            read(&json!({"readers": {"any_user": "maybe"}})).unwrap_err(),
+            Refusal::WrongType.at("readers.any_user")
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_not_known_is_refused() {
+        for (acl, at) in [
+            (json!({"reader": {"public": true}}), "acl.reader"),
+            (json!({"any_user": true}), "acl.any_user"),
+            (json!({"read": {"anyone": true}}), "acl.read.anyone"),
+            (json!({"writers": {"any": null}}), "acl.writers.any"),
+        ] {
+            assert_eq!(draft(&acl).unwrap_err(), Refusal::UnknownAclKey.at(at));
+        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Channels as clients send them: creation, change, new owner.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::acl::{self, AclDraft};
 use super::person::{Directory, PersonRef};
 use super::value;
-use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel};
+use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, OLD_PM};
 use crate::model::{AclChange, Raw, Refusal, Refused, UserId};
-use crate::text::raw::{self, On};
+use crate::text::raw::{self, On, Placeholder};
 
 /// Prefix of the types with a meaning for the server.
 const CORE: &str = "io.pnut.core.";
@@ -47,6 +47,11 @@ impl ChannelDraft {
         })
     }
 
+    /// Checked; what it attaches is not filled in yet.
+    pub fn raw_mut(&mut self) -> &mut Raw {
+        &mut self.raw
+    }
+
     /// All users that the body names.
     pub fn people(&self) -> Vec<PersonRef> {
         self.acl.people().cloned().collect()
@@ -70,6 +75,31 @@ impl ChannelDraft {
             raw: self.raw,
         })
     }
+}
+
+/// The users of a private channel that is to be found or made: its type has the name of older versions of the API, by
+/// which alone it can be asked for here. `None`: it is another type.
+///
+/// # Errors
+/// It is to be open to others, or to have raw.
+pub fn private_people(body: &Value) -> Result<Option<Vec<PersonRef>>, Refused> {
+    let fields = &*value::fields(body)?;
+    if fields.get("type").and_then(Value::as_str) != Some(OLD_PM) {
+        return Ok(None);
+    }
+    let acl = AclDraft::read(fields)?.unwrap_or_default();
+    if acl.opens() {
+        return Err(Refusal::Invalid.at("acl"));
+    }
+    if value::raw_at(fields)?.is_some_and(|raw| raw != json!({}) && raw != json!([])) {
+        return Err(Refusal::ChannelImmutable.at("raw"));
+    }
+    let mut people: Vec<PersonRef> = acl.people().cloned().collect();
+    if let Some(sent) = value::given(fields, "destinations") {
+        let wrong = || Refusal::WrongType.at("destinations");
+        people.extend(PersonRef::list(sent).ok_or_else(wrong)?);
+    }
+    Ok(Some(people))
 }
 
 /// The rule for a channel's raw by its type: chat rooms have settings, other types have none.
@@ -112,6 +142,17 @@ impl ChannelChangeDraft {
             .collect()
     }
 
+    /// The objects that it attaches.
+    ///
+    /// # Errors
+    /// What is sent for raw is not raw at all.
+    pub fn placeholders(&self) -> Result<Vec<Placeholder>, Refused> {
+        match &self.raw {
+            Some(sent) => raw::placeholders_sent(sent),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// The change of the ACL, with ids instead of names.
     pub fn acl(&self, directory: &Directory) -> Result<Option<AclChange>, Refused> {
         self.acl
@@ -131,7 +172,6 @@ pub fn owner_id(body: &Value) -> Result<PersonRef, Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn new(body: &Value) -> Result<NewChannel, Refused> {
         let directory = Directory::new(

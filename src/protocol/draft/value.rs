@@ -98,17 +98,33 @@ pub(super) fn object_at(
     }
 }
 
+/// The names of raw; the second, of older versions of the API, is taken where the first is missing.
+const RAW_NAMES: [&str; 2] = ["raw", "annotations"];
+
+/// The name under which a body holds its raw.
+pub fn raw_name(body: &Value) -> Option<&'static str> {
+    let fields = body.as_object()?;
+    let is_sent = |name: &&str| match given(fields, name) {
+        None => false,
+        Some(sent) => sent.as_str().is_none_or(|text| !text.trim().is_empty()),
+    };
+    RAW_NAMES.into_iter().find(is_sent)
+}
+
 /// The field `raw`, in either of its forms: an object by type, or a list of `{type, value}`.
 pub(super) fn raw_at(fields: &Map<String, Value>) -> Result<Option<Value>, Refused> {
-    let Some(sent) = json_at(fields, "raw")? else {
-        return Ok(None);
-    };
-    match *sent {
-        Value::Object(_) | Value::Array(_) => Ok(Some(sent.into_owned())),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            Err(Refusal::WrongType.at("raw"))
-        }
+    for name in RAW_NAMES {
+        let Some(sent) = json_at(fields, name)? else {
+            continue;
+        };
+        return match *sent {
+            Value::Object(_) | Value::Array(_) => Ok(Some(sent.into_owned())),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                Err(Refusal::WrongType.at(name))
+            }
+        };
     }
+    Ok(None)
 }
 
 /// A field with JSON inside: as it is, or written into a text. An empty text is not given.

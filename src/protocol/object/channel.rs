@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::annotations::Annotations;
 use super::replaced::replaced;
 use super::{
     AclObject, LimitedUser, MarkerObject, MessageObject, UserObject, is_true, iso, text_if_any,
@@ -72,6 +73,8 @@ pub struct ChannelObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<ChannelRaw<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Annotations<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     marker: Option<MarkerObject>,
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -120,6 +123,7 @@ impl<'a> ChannelObject<'a> {
                 raw,
                 html: options.channel_html,
             }),
+            annotations: Annotations::of(&channel.raw, options.channel_annotations),
             marker: None,
             pagination_id: None,
             options,

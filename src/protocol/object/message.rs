@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::annotations::Annotations;
 use super::replaced::replaced;
 use super::{SourceObject, UserObject, is_false, iso, text_if_any};
 use crate::model::{ChannelId, Entities, Message, MessageId, Raw, Stamp, User, UserId};
@@ -50,6 +51,8 @@ pub struct MessageObject<'a> {
     content: Option<MessageContent<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<Cow<'a, Raw>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Annotations<'a>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -99,6 +102,7 @@ impl<'a> MessageObject<'a> {
             }),
             // Raw may repeat the text (crosspost, spoiler), so it is hidden too.
             raw: replaced(&message.raw, site, options.message_raw && !is_deleted),
+            annotations: Annotations::of(&message.raw, options.message_annotations && !is_deleted),
             pagination_id: None,
             shows_user: options.user,
         }

@@ -4,6 +4,7 @@
 //! the viewer's fields, so that an object without them can be shared.
 
 mod acl;
+mod annotations;
 mod app_stream;
 mod badge;
 mod channel;
@@ -13,6 +14,7 @@ mod interaction;
 mod limited_user;
 mod marker;
 mod message;
+mod poll;
 mod post;
 mod presence;
 mod replaced;
@@ -31,6 +33,7 @@ pub use interaction::{InteractionObject, SubjectObject};
 pub use limited_user::LimitedUser;
 pub use marker::MarkerObject;
 pub use message::MessageObject;
+pub use poll::{BriefPoll, PollObject};
 pub use post::PostObject;
 pub use presence::PresenceObject;
 pub use token::{Storage, TokenObject};

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::annotations::Annotations;
 use super::replaced::replaced;
 use super::{SourceObject, UserObject, is_false, iso, text_if_any};
 use crate::model::{Entities, Post, PostCounts, PostId, Raw, Stamp, UserId};
@@ -59,6 +60,8 @@ pub struct PostObject<'a> {
     note: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<Cow<'a, Raw>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Annotations<'a>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -102,6 +105,7 @@ impl<'a> PostObject<'a> {
             reposted_by: None,
             note: None,
             raw: replaced(&post.raw, site, options.post_raw && has_words),
+            annotations: Annotations::of(&post.raw, options.post_annotations && has_words),
             pagination_id: None,
         }
     }
@@ -116,6 +120,7 @@ impl<'a> PostObject<'a> {
         }
         self.content.clone_from(&original.content);
         self.raw.clone_from(&original.raw);
+        self.annotations.clone_from(&original.annotations);
         self.is_revised = original.is_revised;
         self.is_nsfw |= original.is_nsfw;
         self.you_bookmarked = original.you_bookmarked;

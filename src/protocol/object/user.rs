@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::annotations::Annotations;
 use super::replaced::replaced;
 use super::{iso, text_if_any};
 use crate::model::relation::Relationship;
@@ -88,6 +89,8 @@ pub struct UserObject<'a> {
     presence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<Cow<'a, Raw>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Annotations<'a>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -129,6 +132,7 @@ impl<'a> UserObject<'a> {
             you_can_follow: None,
             presence: None,
             raw: replaced(&user.raw, site, options.user_raw),
+            annotations: Annotations::of(&user.raw, options.user_annotations),
             pagination_id: None,
             source_text: user.markdown_text.as_deref(),
         }

@@ -92,6 +92,10 @@ fn subscription(payload: &Payload) -> Option<(&Arc<ChannelNews>, &Arc<User>)> {
         | Payload::PostRevised { .. }
         | Payload::PostDeleted { .. }
         | Payload::Bookmarked { .. }
+        | Payload::PollCreated { .. }
+        | Payload::PollAnswered { .. }
+        | Payload::PollClosed { .. }
+        | Payload::PollDeleted { .. }
         | Payload::FileCreated { .. }
         | Payload::FileChanged { .. }
         | Payload::FileDeleted { .. }

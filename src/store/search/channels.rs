@@ -161,12 +161,12 @@ impl ChannelSearch {
 }
 
 /// Whether there is an item of any of these types; no types: yes.
-pub(super) fn has_raw_type(raw: &Raw, wanted: &[String]) -> bool {
+pub(in super::super) fn has_raw_type(raw: &Raw, wanted: &[String]) -> bool {
     wanted.is_empty() || wanted.iter().any(|kind| raw.0.contains_key(kind))
 }
 
 /// Whether any item names this file or poll, at whatever depth.
-pub(super) fn names_object(raw: &Raw, key: &str, id: &str) -> bool {
+pub(in super::super) fn names_object(raw: &Raw, key: &str, id: &str) -> bool {
     fn within(value: &serde_json::Value, key: &str, id: &str) -> bool {
         match value {
             serde_json::Value::Object(map) => map.iter().any(|(name, inner)| {

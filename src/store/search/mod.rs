@@ -8,6 +8,7 @@ mod messages;
 mod people;
 mod words;
 
+pub(super) use channels::{has_raw_type, names_object};
 pub(super) use indexing::{Indexing, index_slice, renew};
 pub use people::UserSearch;
 pub(super) use people::renew_users;

@@ -227,7 +227,7 @@ async fn rows_that_cannot_be_read_are_gaps_and_those_behind_them_are_read() {
     damage(&place, "UPDATE log_events SET v = 9 WHERE pos = 1").await;
     damage(
         &place,
-        "UPDATE log_events SET kind = 'poll_closed' WHERE pos = 2",
+        "UPDATE log_events SET kind = 'weather_changed' WHERE pos = 2",
     )
     .await;
     damage(

@@ -13,6 +13,7 @@ mod messages;
 mod opening;
 mod pictures;
 mod plain;
+mod polls;
 mod reading;
 mod search;
 mod search_channels;

@@ -82,7 +82,7 @@ fn the_field_of_other_types_at_fault_is_named() {
     names(message(LANGUAGE, 5), "language.0");
     names(
         message("io.pnut.core.poll-notice", json!({})),
-        "poll-notice.0",
+        "poll-notice.0.+io.pnut.core.poll",
     );
     let second = json!({ LANGUAGE: [{ "language": "de" }, { "language": "xx" }] });
     names(check(&second, On::Message, LIMIT), "language.1.language");

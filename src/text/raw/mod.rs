@@ -8,6 +8,7 @@ pub mod files;
 #[cfg(test)]
 mod form_tests;
 mod oembed;
+mod placeholders;
 mod rules;
 mod sent;
 #[cfg(test)]
@@ -19,6 +20,9 @@ use serde_json::{Map, Value};
 
 use super::{OBJECT_ID, controls, shapes};
 use crate::model::{CHAT_SETTINGS, ChannelId, Raw, Refusal, Refused};
+pub use placeholders::{
+    Attached, Placeholder, Replacements, fill, placeholders, placeholders_sent,
+};
 use rules::Fault;
 
 /// One item of a type.
@@ -32,6 +36,7 @@ const FALLBACK_URL: &str = "io.pnut.core.fallback_url";
 const METADATA: &str = "io.pnut.core.oembed.metadata";
 const AVATAR: &str = "io.pnut.core.channel.avatar";
 const COVER: &str = "io.pnut.core.channel.cover";
+const POLL_NOTICE: &str = "io.pnut.core.poll-notice";
 
 /// The types with rules about their fields. In these, `null` means that a field is absent.
 const CHECKED: [&str; 6] = [
@@ -46,8 +51,10 @@ const CHECKED: [&str; 6] = [
 /// The kind of object that the items belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
-    /// Set once, several items of a type.
+    /// A message or a post: set once, several items of a type.
     Message,
+    /// Set once, several items of a type.
+    Poll,
     /// Mutable, one item of a type.
     Channel,
     /// Mutable, one item of a type.
@@ -59,8 +66,16 @@ pub enum On {
 impl On {
     fn most_items(self) -> usize {
         match self {
-            Self::Message => usize::MAX,
+            Self::Message | Self::Poll => usize::MAX,
             Self::Channel | Self::User | Self::File => 1,
+        }
+    }
+
+    /// Whether items may name objects that the server fills in.
+    fn takes_placeholders(self) -> bool {
+        match self {
+            Self::Message | Self::Channel => true,
+            Self::Poll | Self::User | Self::File => false,
         }
     }
 }
@@ -93,11 +108,16 @@ pub fn merge(current: &Raw, sent: &Value, on: On, limit_bytes: usize) -> Result<
             merged.0.insert(kind.clone(), Value::Array(checked));
         }
     }
-    let added = chat::added_bytes(&merged) + files::added_bytes(&merged);
-    if merged.size_bytes().saturating_sub(added) > limit_bytes || !files::are_few(&merged) {
+    if counted_bytes(&merged) > limit_bytes || !files::are_few(&merged) {
         return Err(Refusal::RawTooLarge.at("raw"));
     }
     Ok(merged)
+}
+
+/// What counts against the limit: not what the server adds to chat settings, nor what it knows of files.
+fn counted_bytes(raw: &Raw) -> usize {
+    let added = chat::added_bytes(raw) + files::added_bytes(raw);
+    raw.size_bytes().saturating_sub(added)
 }
 
 /// Channel ids named by channel invites, for the caller to look up.
@@ -183,11 +203,7 @@ fn checked_items(kind: &str, items: &Value, on: On, current: &Raw) -> Result<Vec
 /// One item as it is stored.
 fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Result<Item, Fault> {
     let mut item = shapes::object(item).ok_or_else(rules::whole)?.into_owned();
-    // Such keys are placeholders for data that the server fills in.
-    let is_unknown = |key: &&String| key.starts_with("+io.pnut.core.") && *key != files::FILE;
-    if let Some(key) = item.keys().find(is_unknown) {
-        return Err(key.clone().into());
-    }
+    placeholders::check(&item, on.takes_placeholders())?;
     files::check(kind, &item)?;
     if CHECKED.contains(&kind) {
         rules::drop_nulls(&mut item);
@@ -199,10 +215,13 @@ fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Result<Item,
         LANGUAGE => rules::language(&item)?,
         CROSSPOST => rules::crosspost(&item)?,
         FALLBACK_URL => rules::fallback_url(&item)?,
+        POLL_NOTICE if on == On::Message => {
+            rules::has(&item, Attached::Poll.key(), |_| true)?;
+        }
         METADATA if on == On::File => oembed::check(&mut item)?,
         AVATAR | COVER if on == On::Channel => {}
         // Made from polls only, and oembed.metadata belongs to files.
-        CHAT_SETTINGS | INVITE | METADATA | AVATAR | COVER | "io.pnut.core.poll-notice" => {
+        CHAT_SETTINGS | INVITE | METADATA | AVATAR | COVER | POLL_NOTICE => {
             return Err(rules::whole());
         }
         _ => {}

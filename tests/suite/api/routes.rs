@@ -12,6 +12,7 @@ struct Place {
     room: String,
     said: String,
     post: String,
+    poll: String,
     file: String,
 }
 
@@ -22,12 +23,14 @@ impl Place {
         let room = build::room(&ada, "Lounge");
         let said = build::says(&ada, &room, "hello");
         let post = build::posts(&ada, "hello");
+        let (poll, _) = build::poll(&ada, &build::ballot("Hello?", &["Yes", "No"]));
         let file = build::file(&ada, "notes.txt", b"hello");
         Self {
             server,
             room,
             said,
             post,
+            poll,
             file,
         }
     }
@@ -42,6 +45,8 @@ impl Place {
             .replace("{slug}", "new")
             .replace("{tag}", "none")
             .replace("{post_id}", &self.post)
+            .replace("{poll_id}", &self.poll)
+            .replace("{position}", "1")
             .replace("{file_id}", &self.file)
             .replace("{key}", "core_image_200s")
             .replace("{operation_id}", "none")
@@ -120,7 +125,11 @@ fn a_user_token_without_the_scope_is_refused_before_anything_else_is_looked_at()
         match (route.token, route.scope) {
             (
                 TokenKind::Optional | TokenKind::Any | TokenKind::User | TokenKind::Uploader,
-                ScopeNeed::Scope(_) | ScopeNeed::Channel | ScopeNeed::Files | ScopeNeed::Upload,
+                ScopeNeed::Scope(_)
+                | ScopeNeed::AnyOf(_)
+                | ScopeNeed::Channel
+                | ScopeNeed::Files
+                | ScopeNeed::Upload,
             ) => {
                 answer.refused_as(403, "not-authorized");
             }

@@ -88,6 +88,10 @@ fn table() -> Vec<Stated> {
                 ScopeNeed::Files => String::from("files"),
                 ScopeNeed::Upload => String::from("upload"),
                 ScopeNeed::Scope(scope) => format!("`{}`", scope.name()),
+                ScopeNeed::AnyOf(scopes) => {
+                    let names = scopes.iter().map(|scope| format!("`{}`", scope.name()));
+                    names.collect::<Vec<_>>().join(" or ")
+                }
             };
             let (verb, path) = (route.verb.name().to_owned(), route.path.to_owned());
             (verb, path, token, scope, route.topic.is_some())

@@ -6,9 +6,9 @@ use groundnut::event::Payload;
 use serde_json::json;
 
 use super::marks;
-use super::scene::{Scene, VIEWERS};
+use super::scene::{Scene, VIEWERS, asks};
 use super::table::{Differences, rows};
-use crate::support::{Person, Stream, build, text};
+use crate::support::{Person, Stream, build, eventually, text};
 
 const TABLE: &str = include_str!("events.txt");
 
@@ -41,8 +41,9 @@ const TOPICS: [&str; 17] = [
     "/posts/{post}/thread",
 ];
 
-const TYPES: [&str; 13] = [
+const TYPES: [&str; 14] = [
     "post",
+    "poll",
     "bookmark",
     "follow",
     "mute",
@@ -266,6 +267,27 @@ fn posting(scene: &Scene, kind: &str) {
                 .is(200);
         }
         "file_deleted" => drop(ada.delete(&format!("/files/{}", scene.shared)).is(200)),
+        poll => polling(scene, poll),
+    }
+}
+
+/// The same for polls.
+fn polling(scene: &Scene, kind: &str) {
+    let ada = &scene.ada;
+    let path = format!("/polls/{}", scene.poll);
+    match kind {
+        "poll_created" => drop(asks(ada, "words-of-ada again?", false)),
+        "poll_answered" => drop(ada.does(&format!("{path}/response/1")).is(200)),
+        "poll_closed" => {
+            let id = &scene.poll;
+            let ends = format!("UPDATE polls SET closes_at = created_at WHERE id = {id}");
+            scene.server.sql(&ends);
+            eventually("the poll closes", || {
+                let poll = ada.get(&path).data();
+                poll["options"][0].get("respondents").is_some()
+            });
+        }
+        "poll_deleted" => drop(ada.delete(&path).is(200)),
         other => panic!("how does {other} happen?"),
     }
 }

@@ -43,6 +43,8 @@ impl<'r> Call<'r> {
             .replace("{ada}", "{user_id}")
             .replace("{dan}", "{user_id}")
             .replace("{post}", "{post_id}")
+            .replace("{poll}", "{poll_id}")
+            .replace("{ballot}", "{poll_id}")
             .replace("{file}", "{file_id}")
             .replace("{shared}", "{file_id}")
             .replace("{badge}", "{badge_id}")

@@ -41,6 +41,9 @@ pub(super) struct Scene {
     pub(super) inner: String,
     /// Ada's post, which mentions bob and herself. It was revised, and dan reposted it.
     pub(super) post: String,
+    /// Her polls: a public one that names those that answer, and a private one.
+    pub(super) poll: String,
+    pub(super) ballot: String,
     /// Ada's files: a private one, and one for everybody.
     pub(super) file: String,
     pub(super) shared: String,
@@ -96,6 +99,8 @@ impl Scene {
         let (said, inner) = (String::new(), String::new());
         let (post, told) = posts(&ada, &dan);
         let (file, shared) = files(&ada);
+        let poll = asks(&ada, "words-of-ada?", true);
+        let ballot = asks(&ada, "told-inside-by-ada?", false);
         let mut scene = Self {
             server,
             ada,
@@ -106,6 +111,8 @@ impl Scene {
             said,
             inner,
             post,
+            poll,
+            ballot,
             file,
             shared,
             told,
@@ -256,6 +263,8 @@ impl Scene {
             ("{ada}", &self.ada.id),
             ("{dan}", &self.dan.id),
             ("{post}", &self.post),
+            ("{poll}", &self.poll),
+            ("{ballot}", &self.ballot),
             ("{file}", &self.file),
             ("{shared}", &self.shared),
             ("{told}", &self.told),
@@ -270,6 +279,7 @@ impl Scene {
             .replace("{key}", "core_image_200s")
             .replace("{operation_id}", "none")
             .replace("{tag}", "scene")
+            .replace("{position}", "1")
             .replace("{stream_key}", "none")
             .replace("{connection_id}", "none")
             .replace("{subscription_id}", "none")
@@ -295,6 +305,14 @@ fn newcomer(server: &TestServer, name: &str) -> Person {
         id: text(&made["id"]),
         ..server.holder(name, &token)
     }
+}
+
+/// A poll that is not anonymous.
+pub(super) fn asks(ada: &Person, prompt: &str, is_public: bool) -> String {
+    let mut body = build::ballot(prompt, &["Yes", "No"]);
+    body["is_public"] = json!(is_public);
+    body["is_anonymous"] = json!(false);
+    build::poll(ada, &body).0
 }
 
 /// An app to which its users opened public channels only, and ada none at all.

@@ -71,6 +71,10 @@ async fn each_event_goes_to_the_topics_of_the_table() {
         PostRevised       . . . . . . . . . x x x . x
         PostDeleted       . . . . . . . . . x x x . x
         Bookmarked        . . . . . . . . . . . . . .
+        PollCreated       . . . . . . . . . . . . . .
+        PollAnswered      . . . . . . . . . . . . . .
+        PollClosed        . . . . . . . . . . . . . .
+        PollDeleted       . . . . . . . . . . . . . .
         FileCreated       . . . . . . . . x . . . . .
         FileChanged       . . . . . . . . x . . . . .
         FileDeleted       . . . . . . . . x . . . . .";

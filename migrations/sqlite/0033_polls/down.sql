@@ -1,0 +1,2 @@
+DROP TABLE poll_answers;
+DROP TABLE polls;

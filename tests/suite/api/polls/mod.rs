@@ -1,0 +1,7 @@
+//! Polls.
+
+mod answering;
+mod attached;
+mod closing;
+mod lists;
+mod making;
