@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
-use self::accounts::{ClientCommand, TokenCommand, UserCommand};
+use self::accounts::{ClientCommand, ReportCommand, TokenCommand, UserCommand};
 use crate::config::Config;
 use crate::config::source::{ConfigError, Named};
 use crate::server::Launch;
@@ -100,6 +100,9 @@ enum Command {
     /// Access tokens. Works while the server runs.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// What users reported. Works while the server runs.
+    #[command(subcommand)]
+    Report(ReportCommand),
     /// Print all settings with their defaults, as a file to start from.
     Config,
     /// Measure how many listeners a room can have, and the delay of their events.
@@ -156,6 +159,7 @@ fn run_command(
         Some(Command::User(command)) => accounts::users::run(config, command),
         Some(Command::Client(command)) => accounts::clients::run(config, command),
         Some(Command::Token(command)) => accounts::tokens::run(config, command),
+        Some(Command::Report(command)) => accounts::reports::run(config, &command),
         // Handled before: these need no settings, or have exit codes of their own.
         None | Some(Command::Config | Command::Serve(_) | Command::Loadtest(_)) => Ok(()),
     }
@@ -171,6 +175,7 @@ fn serve_flags(cli: &Cli) -> (&ServeArgs, &ServeArgs) {
             Command::User(_)
             | Command::Client(_)
             | Command::Token(_)
+            | Command::Report(_)
             | Command::Config
             | Command::Loadtest(_),
         )

@@ -10,8 +10,10 @@ pub mod clients;
 pub mod error;
 pub mod extract;
 pub mod feed;
+mod fresh;
 pub mod markers;
 pub mod oauth;
+mod oembed;
 pub mod pipeline;
 pub mod posts;
 pub mod presence;
@@ -21,6 +23,7 @@ pub mod reply;
 mod report;
 pub mod request;
 pub mod routes;
+mod short;
 mod show;
 pub mod socket;
 pub mod streams;
@@ -31,12 +34,15 @@ pub mod users;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::actors::Engine;
 use crate::config::Config;
 use pipeline::rate_limit::{RateLimiter, RateLimits};
 use socket::Bounds;
 
+use crate::store::Trending;
+use fresh::Fresh;
 use readiness::Readiness;
 
 pub use casing::CasedStream;
@@ -77,6 +83,9 @@ impl From<&Config> for Settings {
     }
 }
 
+/// How long numbers and lists that are the same for all viewers are kept.
+const A_MINUTE: Duration = Duration::from_secs(60);
+
 /// What handlers share: one value per process, in `web::Data`.
 pub struct App {
     /// The actors and, below them, the store.
@@ -91,6 +100,9 @@ pub struct App {
     pub bounds: Arc<Bounds>,
     /// Whether new work is welcome.
     pub readiness: Readiness,
+    /// Posts that many react to.
+    trending: Fresh<Trending>,
+    stats: sys::Stats,
     serving: AtomicUsize,
 }
 
@@ -114,6 +126,8 @@ impl App {
             settings,
             bounds,
             readiness: Readiness::default(),
+            trending: Fresh::for_each(A_MINUTE),
+            stats: sys::Stats::default(),
             serving: AtomicUsize::new(0),
         }
     }

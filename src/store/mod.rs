@@ -38,12 +38,14 @@ mod posts;
 mod queue;
 mod reading;
 mod relations;
+mod reports;
 mod roster;
 mod schema;
 mod search;
 pub mod secret;
 mod sql_error;
 mod statements;
+mod stats;
 mod suggested;
 mod tokens;
 mod transaction;
@@ -67,12 +69,15 @@ pub use numbers::Numbers;
 pub use options::StoreOptions;
 pub use outlet::CommittedBatch;
 pub use place::ServeLock;
-pub use posts::{PostFilter, PostHints, PostList, PostMarks, PostSamples};
+pub use posts::{
+    ExploreStream, HiddenFrom, PostFilter, PostHints, PostList, PostMarks, PostSamples, Trending,
+};
 pub use reading::Purpose;
 pub use relations::FollowOrder;
 pub use relations::MutesAndBlocks;
 pub use roster::{RosterClient, RosterToken, RosterUser, TokenFilter};
-pub use search::{ChannelOrder, ChannelSearch, MessageSearch, UserSearch};
+pub use search::{ChannelOrder, ChannelSearch, MessageSearch, PostSearch, UserSearch};
+pub use stats::StoreStats;
 pub use tokens::NewToken;
 pub use users::NewUser;
 

@@ -71,3 +71,10 @@ pub(crate) fn posts(who: &Person, said: &str) -> String {
     let post = who.post("/posts", &json!({"text": said})).is(201);
     text(&post.data()["id"])
 }
+
+/// The public address of the server, as its answers have it.
+pub(crate) fn public_url(who: &Person) -> String {
+    let url = text(&who.get("/posts/streams/explore").data()[0]["url"]);
+    let (base, _) = url.split_once("/v1/").expect("an address of the API");
+    base.to_owned()
+}

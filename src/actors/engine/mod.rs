@@ -4,6 +4,7 @@ mod app_streams;
 mod channels;
 mod numbers;
 mod posts;
+mod reports;
 mod streams;
 mod subscribe;
 mod users;

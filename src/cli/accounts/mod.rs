@@ -1,7 +1,8 @@
-//! Accounts, apps and tokens from the command line. A running server shares the database and learns of the changes
+//! Accounts, apps, tokens and reports from the command line. A running server shares the database and learns of the changes
 //! through the event log, within a second.
 
 pub(super) mod clients;
+pub(super) mod reports;
 mod table;
 pub(super) mod tokens;
 pub(super) mod users;
@@ -13,6 +14,7 @@ use actix::SystemRunner;
 use serde_json::Value;
 
 pub(super) use clients::ClientCommand;
+pub(super) use reports::ReportCommand;
 pub(super) use tokens::TokenCommand;
 pub(super) use users::UserCommand;
 

@@ -57,7 +57,7 @@ pub(in crate::http) async fn revisions(
 }
 
 /// A deleted post is shown without its words, a deleted repost not at all.
-pub(super) fn there(db: &mut Db<'_>, id: PostId) -> Result<Post, Failure> {
+pub(in crate::http) fn there(db: &mut Db<'_>, id: PostId) -> Result<Post, Failure> {
     let post = db.post(id)?.filter(|post| !is_gone(post));
     post.ok_or_else(|| Refusal::PostNotFound.into())
 }

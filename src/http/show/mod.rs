@@ -27,7 +27,7 @@ use crate::protocol::render_options::RenderOptions;
 pub(super) use app_stream::Deleted;
 pub(super) use includes::Includes;
 pub(super) use needs::Needs;
-pub(super) use post::{Bookmarked, Version};
+pub(super) use post::{Bookmarked, Version, shown_post};
 pub(super) use user::Person;
 
 /// A kind of object that answers show.

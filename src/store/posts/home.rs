@@ -11,7 +11,7 @@ use super::super::statements::{self, EarliestOfFollowed, HeardRepost, LatestOfFo
 use super::super::{Db, Failure};
 use super::PostFilter;
 use super::lists::PostList;
-use crate::model::{PageRequest, Post, UserId};
+use crate::model::{PageRequest, Post, Relation, UserId};
 
 impl Db<'_> {
     /// Ids of a page of the stream, in the order of the request; `mentions`: with posts that mention the user.
@@ -85,14 +85,19 @@ impl Db<'_> {
             return Ok(true);
         };
         let since = PostFilter::recent(post.created_at);
-        let hidden = filter.hidden.iter().map(|user| user.0);
-        let hidden = serde_json::Value::from_iter(hidden).to_string();
+        let from = filter.hidden_from.map(|from| from.viewer.0);
+        let hides = match filter.hidden_from {
+            Some(from) if !from.include_muted => Relation::Mute,
+            Some(_) | None => Relation::Block,
+        };
         let binds = [
             original.id.0.into(),
             post.id.0.into(),
             original.id.0.into(),
             since.0.into(),
-            hidden.as_str().into(),
+            from.into(),
+            hides.name().into(),
+            from.into(),
             user.0.into(),
             user.0.into(),
         ];

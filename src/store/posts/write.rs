@@ -53,7 +53,11 @@ impl Tx<'_> {
         self.count_posts(new.user_id, 1)?;
         if let Some(answered) = reply_to {
             self.count_reply(answered)?;
+            if author.kind == UserKind::Human {
+                self.note_conversation(thread.unwrap_or(answered), id, author.id)?;
+            }
         }
+        self.parts().1.posts += 1;
         if new.update_marker {
             self.set_marker(new.user_id, MarkerName::Personal, id.0, 0, false)?;
         }
@@ -96,6 +100,7 @@ impl Tx<'_> {
 
     /// Gives a post other words; those it had become a revision.
     pub fn revise_post(&mut self, mut post: Post, new: PostRevision) -> Result<Post, Failure> {
+        self.forget_post_words(post.id)?;
         let entities = entities_text(&post.content.entities)?;
         diesel::insert_into(post_revisions::table)
             .values((
@@ -124,16 +129,19 @@ impl Tx<'_> {
                 words(&post.content)?,
             ))
             .execute(self.sql)?;
+        self.add_post_words(post.id)?;
         Ok(post)
     }
 
     /// Marks a post as deleted and removes its words, their earlier versions, and what it was found by. Who was mentioned
     /// stays, so that its deletion is told where the post was shown.
     pub fn delete_post(&mut self, mut post: Post) -> Result<Post, Failure> {
+        self.forget_post_words(post.id)?;
         let now = self.now();
         diesel::update(posts::table.find(post.id.0))
             .set((
                 posts::deleted_at.eq(now.0),
+                posts::conversation.eq(None::<i64>),
                 posts::text.eq(""),
                 posts::html.eq(""),
                 posts::entities.eq(None::<String>),
@@ -147,6 +155,9 @@ impl Tx<'_> {
             .execute(self.sql)?;
         self.parts().1.has_deleted = true;
         self.count_posts(post.user_id, -1)?;
+        if post.reply_to.is_some() {
+            self.renew_conversation(post.thread_id, post.id)?;
+        }
         post.deleted_at = Some(now);
         Ok(post)
     }

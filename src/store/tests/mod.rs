@@ -4,14 +4,17 @@ mod accounts;
 mod among;
 mod channel_subscriptions;
 mod channels;
+mod explore;
 mod lane;
 mod log;
 mod messages;
 mod opening;
 mod plain;
+mod post_index;
 mod reading;
 mod search;
 mod search_channels;
+mod search_posts;
 mod search_words;
 mod unread;
 

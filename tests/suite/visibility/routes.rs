@@ -43,6 +43,8 @@ impl<'r> Call<'r> {
             .replace("{ada}", "{user_id}")
             .replace("{dan}", "{user_id}")
             .replace("{post}", "{post_id}")
+            .replace("{newcomers}", "{slug}")
+            .replace("{missed}", "{slug}")
             .replace("{client}", "{client_id}")
     }
 

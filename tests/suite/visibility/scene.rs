@@ -183,6 +183,7 @@ impl Scene {
     /// A path of a table, with what is there in place of its names.
     pub(super) fn fill(&self, text: &str) -> String {
         let client = &template::template().client_id;
+        let post_url = format!("{}/p/{}", build::public_url(&self.ada), self.post);
         let all = [
             ("{public}", &self.public),
             ("{private}", &self.private),
@@ -192,12 +193,16 @@ impl Scene {
             ("{dan}", &self.dan.id),
             ("{post}", &self.post),
             ("{client}", client),
+            ("{post_url}", &post_url),
         ];
         let filled = all.iter().fold(text.to_owned(), |text, (name, value)| {
             text.replace(name, value)
         });
         filled
             .replace("{slug}", "conversations")
+            .replace("{newcomers}", "newcomers")
+            .replace("{missed}", "missed_conversations")
+            .replace("{username}", "ada")
             .replace("{tag}", "scene")
             .replace("{stream_key}", "none")
             .replace("{connection_id}", "none")
