@@ -7,7 +7,14 @@
 use std::process::Command;
 
 /// What the program is made of.
-const CODE: [&str; 5] = ["src", "migrations", "build.rs", "Cargo.toml", "Cargo.lock"];
+const CODE: [&str; 6] = [
+    "src",
+    "migrations",
+    "templates",
+    "build.rs",
+    "Cargo.toml",
+    "Cargo.lock",
+];
 
 #[expect(
     clippy::disallowed_methods,

@@ -43,6 +43,8 @@ pub enum Fault {
     Shard,
     /// The check of a password waits.
     Password,
+    /// The thread that makes pictures waits before its next one.
+    Picture,
 }
 
 /// Lets files in this folder switch faults on, from now to the end of the process.
@@ -69,6 +71,7 @@ impl Fault {
             Self::Delivery => "delivery",
             Self::Shard => "shard",
             Self::Password => "password",
+            Self::Picture => "picture",
         };
         Some(FOLDER.get()?.join(name))
     }

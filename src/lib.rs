@@ -4,6 +4,7 @@
 //!
 //! * [`clock`], [`config`], [`telemetry`] — time, settings, numbers · [`fault`] — failures on purpose, for the suite
 //! * [`model`] — users, channels, messages: what they are and what they forbid
+//! * [`pictures`] — pictures that users send: measured, scaled, encoded anew
 //! * [`text`] — entities of a text: links, mentions, tags, html
 //! * [`event`] — the events, and how they are routed
 //! * [`protocol`] — what clients see
@@ -20,6 +21,7 @@ pub mod fault;
 pub mod telemetry;
 
 pub mod model;
+pub mod pictures;
 pub mod text;
 
 pub mod event;

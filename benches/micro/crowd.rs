@@ -1,7 +1,7 @@
 //! Receivers: the other ends of a shard's sockets, which are read here.
 
 use super::cores::Pinned;
-use super::shard;
+use super::shard::{self, Audience};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -22,13 +22,13 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// A shard with so many listeners of one room.
-    pub(crate) fn gather(count: usize) -> Self {
+    /// A shard with so many listeners of one room or author.
+    pub(crate) fn gather(count: usize, audience: Audience) -> Self {
         let mut shard = {
             // What is started inherits where it may run.
             let _pinned = Pinned::first();
             Command::new(std::env::current_exe().unwrap())
-                .args([shard::NAME, &count.to_string()])
+                .args([shard::NAME, &count.to_string(), audience.name()])
                 .stdout(Stdio::piped())
                 .spawn()
                 .unwrap()

@@ -1,6 +1,6 @@
 //! Single components of the server, each measured up to an externally visible effect.
 //!
-//! `cargo bench --bench micro -- [encode|route|fanout|store_write|upgrade]`; `scripts/bench` runs all with fixed
+//! `cargo bench --bench micro -- [encode|route|fanout|homes|store_write|upgrade]`; `scripts/bench` runs all with fixed
 //! parameters and compares the result with the kept one. The load tester and `benches/peers` measure a whole
 //! server under load.
 //!
@@ -17,6 +17,7 @@ mod cores;
 mod crowd;
 mod encode;
 mod fanout;
+mod homes;
 mod listener;
 mod route;
 mod server;
@@ -26,12 +27,14 @@ mod upgrade;
 mod world;
 
 use criterion::Criterion;
+use shard::Audience;
 use std::time::Duration;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if let [shard::NAME, receivers] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        return shard::serve(receivers.parse().unwrap());
+    let shown: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let [shard::NAME, receivers, audience] = shown[..] {
+        return shard::serve(receivers.parse().unwrap(), Audience::named(audience));
     }
     let (warm_up, measured) = (Duration::from_secs(1), Duration::from_secs(3));
     let criterion = Criterion::default().warm_up_time(warm_up);
@@ -39,6 +42,7 @@ fn main() {
     encode::bench(&mut criterion);
     route::bench(&mut criterion);
     fanout::bench(&mut criterion);
+    homes::bench(&mut criterion);
     store_write::bench(&mut criterion);
     upgrade::bench(&mut criterion);
     criterion.final_summary();

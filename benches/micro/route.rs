@@ -136,8 +136,18 @@ fn subscriptions<F: FnOnce() -> World>(
                     subscription(topic, filters, world.token.clone()),
                     world.delivery(),
                 );
-                assert!(hears(&handle, &subscription, &delivery), "{name} hears it");
-                bench.iter(|| hears(black_box(&handle), black_box(&subscription), &delivery));
+                assert!(
+                    hears(&handle, None, &subscription, &delivery),
+                    "{name} hears it"
+                );
+                bench.iter(|| {
+                    hears(
+                        black_box(&handle),
+                        None,
+                        black_box(&subscription),
+                        &delivery,
+                    )
+                });
             },
         );
     }

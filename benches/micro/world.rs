@@ -3,10 +3,10 @@
 use groundnut::actors::channel::write::create;
 use groundnut::actors::delivery::{Delivery, NewDelivery};
 use groundnut::clock::Clock;
-use groundnut::event::{Event, Payload};
+use groundnut::event::{Event, Payload, Posted};
 use groundnut::model::{
-    Acl, CHAT, Channel, ClientBrief, Failure, Message, NewChannel, NewMessage, Raw, Scopes, Token,
-    TokenId, User,
+    Acl, CHAT, Channel, ClientBrief, Failure, Message, NewChannel, NewMessage, Post, PostCounts,
+    PostId, Raw, Scopes, Token, TokenId, User,
 };
 use groundnut::protocol::site::Site;
 use groundnut::protocol::stream::NotificationTargets;
@@ -105,9 +105,48 @@ impl World {
 
     /// The message as a delivery, not yet rendered.
     pub(crate) fn delivery(&self) -> Arc<Delivery> {
+        self.deliver(self.message().clone())
+    }
+
+    /// A post with the text of the message, by the same author.
+    pub(crate) fn post_delivery(&self) -> Arc<Delivery> {
+        let message = self.message();
+        let post = Post {
+            id: PostId(1_000_000),
+            user_id: self.author.id,
+            client: self.new.client.clone(),
+            thread_id: PostId(1_000_000),
+            reply_to: None,
+            repost_of: None,
+            created_at: message.at,
+            content: self.new.content.clone(),
+            raw: Raw::default(),
+            is_nsfw: false,
+            revision: 0,
+            deleted_at: None,
+            counts: PostCounts::default(),
+        };
+        let posted = Posted {
+            post,
+            author: self.author.clone(),
+            original: None,
+            answered: None,
+            heard_from: Vec::new(),
+        };
+        let payload = Payload::PostCreated {
+            posted: Box::new(posted),
+        };
+        self.deliver(Arc::new(Event {
+            payload,
+            ..Event::clone(message)
+        }))
+    }
+
+    fn deliver(&self, event: Arc<Event>) -> Arc<Delivery> {
         Arc::new(Delivery::new(NewDelivery {
-            event: self.message().clone(),
+            event,
             hidden: Arc::default(),
+            earlier: Vec::new(),
             withheld: groundnut::actors::delivery::Withheld::new(),
             apps: Arc::default(),
             targets: NotificationTargets::default(),
@@ -129,6 +168,8 @@ fn people_and_room(tx: &mut Tx<'_>) -> Result<Made, Failure> {
         redirect_uris: Vec::new(),
         owner: None,
         is_public: true,
+        is_private: false,
+        description: None,
     })?;
     let author = Arc::new(tx.create_user(&NewUser {
         username: "listener1".to_owned(),

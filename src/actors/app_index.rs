@@ -20,7 +20,7 @@ use crate::telemetry::ActorNumbers;
 /// Channels whose answer is remembered; beyond that those asked for least often leave.
 const REMEMBERED: usize = 10_000;
 
-/// Changes of authorizations that a remembered answer can be behind before it is asked anew.
+/// Changes of authorizations that a remembered answer can be behind before it is read again.
 const CHANGES: usize = 1024;
 
 /// Apps that may see an event, shared by its deliveries.

@@ -160,7 +160,7 @@ mod tests {
                 Some((false, true)),
             ),
             (
-                "bob blocks ada, and no longer: she may still block him, so it is read anew",
+                "bob blocks ada, and no longer: she may still block him, so it is read again",
                 vec![
                     related(block, BOB, ADA, false),
                     related(block, BOB, ADA, true),

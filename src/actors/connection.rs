@@ -38,7 +38,23 @@ pub enum ConnectionMail {
         permit: Option<Permit<UserId>>,
     },
     /// The channels of the user's inbox.
-    FillInbox(Vec<ChannelId>),
+    FillInbox {
+        /// For which subscription they were read.
+        serial: u64,
+        /// Which.
+        channels: Vec<ChannelId>,
+    },
+    /// A part of the users that its user follows.
+    FillHome {
+        /// The user of the call.
+        user: UserId,
+        /// For which subscription they were read.
+        serial: u64,
+        /// Rising, and behind those of the parts before.
+        followed: Vec<UserId>,
+        /// There are no more.
+        is_last: bool,
+    },
     /// The call that made this subscription succeeded: older ones of its id end.
     Settle {
         /// The user of the call.
@@ -61,7 +77,7 @@ pub enum ConnectionMail {
 
 /// What a connection answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum ConnectionReply {
     /// Done.
     Done,
     /// It is not this user's, or it is closing: as good as unknown.
@@ -71,7 +87,7 @@ pub enum Answer {
 }
 
 impl actix::Message for ConnectionMail {
-    type Result = Result<Answer, Failure>;
+    type Result = Result<ConnectionReply, Failure>;
 }
 
 /// What a connection counts as against a limit, given back when its actor is dropped.

@@ -44,6 +44,14 @@ impl HiddenFrom {
         }
     }
 
+    /// Hidden from all from whom one of the two is hidden.
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            muted_by: self.muted_by.union(&other.muted_by).copied().collect(),
+            blocked: self.blocked.union(&other.blocked).copied().collect(),
+        }
+    }
+
     fn seen_by(&self, viewer: UserId) -> Relationship {
         Relationship {
             you_muted: self.muted_by.contains(&viewer),
@@ -55,6 +63,10 @@ impl HiddenFrom {
 
 /// Parts of an event's object, each with the users from whom its person is hidden. Empty in the usual case.
 pub type Withheld = SmallVec<[(Part, Arc<HiddenFrom>); 1]>;
+
+/// Users by whom a post was on streams already, each with the users from whom that user is hidden. Empty unless the
+/// event is about a repost.
+pub type Earlier = Vec<(UserId, Arc<HiddenFrom>)>;
 
 /// An event with all that its receivers have in common.
 ///
@@ -68,6 +80,8 @@ pub struct Delivery {
     pub routes: SmallVec<[Route; 2]>,
     /// Who must not hear of it.
     pub hidden: Arc<HiddenFrom>,
+    /// By whom what a repost shows was on streams before.
+    pub earlier: Earlier,
     /// Parts of its object that are kept from some users.
     pub withheld: Withheld,
     /// Apps that may see it.
@@ -100,6 +114,8 @@ pub struct NewDelivery {
     pub event: Arc<Event>,
     /// Who must not hear of it.
     pub hidden: Arc<HiddenFrom>,
+    /// By whom what a repost shows was on streams before.
+    pub earlier: Earlier,
     /// Parts of its object that are kept from some users.
     pub withheld: Withheld,
     /// Apps that may see it.
@@ -124,6 +140,7 @@ impl Delivery {
             routes: new.event.payload.routing().heard_by,
             event: new.event,
             hidden: new.hidden,
+            earlier: new.earlier,
             withheld: new.withheld,
             apps: new.apps,
             targets: new.targets,

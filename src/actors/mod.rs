@@ -10,6 +10,7 @@ pub mod block_index;
 pub mod channel;
 pub mod connection;
 pub mod delivery;
+pub mod developer;
 pub mod directory;
 mod engine;
 pub mod firehose;

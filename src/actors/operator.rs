@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::user::write::revoke;
 use crate::event::Payload;
-use crate::model::{ClientId, Failure, Refusal, TokenId, User, UserId};
+use crate::model::{Client, ClientId, Failure, Refusal, TokenId, User, UserId};
 use crate::store::{TokenFilter, Tx};
 
 /// Disables or enables an account; says whether it was the other before. While it is disabled its tokens are refused, its
@@ -45,14 +45,21 @@ pub fn rename_user(tx: &mut Tx<'_>, user: UserId, name: &str) -> Result<User, Fa
     Ok(renamed)
 }
 
-/// Gives an app another name.
+/// Saves a changed app.
 ///
 /// # Errors
 /// No such app.
-pub fn rename_client(tx: &mut Tx<'_>, id: &ClientId, name: &str) -> Result<(), Failure> {
-    let client = tx.rename_client(id, name)?;
-    tx.announce(Payload::ClientChanged { client });
+pub fn save_client(tx: &mut Tx<'_>, client: &Client) -> Result<(), Failure> {
+    tx.save_client(client)?;
+    tx.announce(changed(client));
     Ok(())
+}
+
+fn changed(client: &Client) -> Payload {
+    Payload::ClientChanged {
+        client: client.brief.clone(),
+        owner: client.owner,
+    }
 }
 
 /// Replaces the secret of an app. Its tokens stay.
@@ -65,9 +72,7 @@ pub fn rotate_secret(tx: &mut Tx<'_>, id: &ClientId, secret: &str) -> Result<(),
         return Err(Refusal::NoAccess.into());
     }
     tx.set_client_secret(id, secret)?;
-    tx.announce(Payload::ClientChanged {
-        client: client.brief,
-    });
+    tx.announce(changed(&client));
     Ok(())
 }
 
@@ -87,9 +92,7 @@ pub fn delete_client(tx: &mut Tx<'_>, id: &ClientId) -> Result<(), Failure> {
             key: stream.key,
         });
     }
-    tx.announce(Payload::ClientChanged {
-        client: client.brief,
-    });
+    tx.announce(changed(&client));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod parent;
+mod seed;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -103,6 +104,8 @@ enum Command {
     /// What users reported. Works while the server runs.
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Fill an empty database with many people, posts, rooms and messages, to measure with.
+    Seed(seed::SeedArgs),
     /// Print all settings with their defaults, as a file to start from.
     Config,
     /// Measure how many listeners a room can have, and the delay of their events.
@@ -160,6 +163,7 @@ fn run_command(
         Some(Command::Client(command)) => accounts::clients::run(config, command),
         Some(Command::Token(command)) => accounts::tokens::run(config, command),
         Some(Command::Report(command)) => accounts::reports::run(config, &command),
+        Some(Command::Seed(args)) => seed::run(config, &args),
         // Handled before: these need no settings, or have exit codes of their own.
         None | Some(Command::Config | Command::Serve(_) | Command::Loadtest(_)) => Ok(()),
     }
@@ -176,6 +180,7 @@ fn serve_flags(cli: &Cli) -> (&ServeArgs, &ServeArgs) {
             | Command::Client(_)
             | Command::Token(_)
             | Command::Report(_)
+            | Command::Seed(_)
             | Command::Config
             | Command::Loadtest(_),
         )

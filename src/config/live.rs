@@ -1,4 +1,4 @@
-//! Settings that a running server can take anew.
+//! Settings that a running server can read again.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -6,68 +6,17 @@
 mod live;
 mod networks;
 pub mod reference;
+mod sign_up;
 pub mod source;
 mod text;
-
-use std::fmt;
-use std::ops::RangeInclusive;
+mod value;
 
 pub use live::Live;
 pub use networks::Networks;
+pub use sign_up::SignUp;
 pub use text::{BindAddress, LogFilter, PublicUrl};
-
-/// A value that a file, the environment or the command line can hold.
-pub(crate) trait Value: Sized {
-    /// Description of valid values, for the error.
-    const EXPECTED: &'static str;
-    /// Whether a file holds a list, whose items the text has between commas.
-    const IS_LIST: bool = false;
-    /// From text.
-    fn parse(text: &str) -> Option<Self>;
-    /// As it is written in the file.
-    fn show(&self) -> String;
-}
-
-macro_rules! plain_value {
-    ($type:ty, $expected:literal) => {
-        impl Value for $type {
-            const EXPECTED: &'static str = $expected;
-            fn parse(text: &str) -> Option<Self> {
-                text.parse().ok()
-            }
-            fn show(&self) -> String {
-                self.to_string()
-            }
-        }
-    };
-}
-plain_value!(u64, "a whole number from 0");
-plain_value!(u32, "a whole number from 0");
-plain_value!(usize, "a whole number from 0");
-
-impl Value for bool {
-    const EXPECTED: &'static str = "true or false";
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "true" | "1" => Some(true),
-            "false" | "0" => Some(false),
-            _ => None,
-        }
-    }
-    fn show(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Value for String {
-    const EXPECTED: &'static str = "a text without control characters";
-    fn parse(text: &str) -> Option<Self> {
-        (!text.contains(char::is_control)).then(|| text.to_owned())
-    }
-    fn show(&self) -> String {
-        format!("{self:?}")
-    }
-}
+pub(crate) use value::Value;
+use value::{read, read_within};
 
 /// One setting, for the reference and for error messages.
 #[derive(Clone, Debug)]
@@ -84,19 +33,6 @@ pub struct Key {
     pub has_range: bool,
     /// Whether a file holds a list.
     pub is_list: bool,
-}
-
-fn read<T: Value>(text: &str) -> Result<T, String> {
-    T::parse(text).ok_or_else(|| T::EXPECTED.to_owned())
-}
-
-/// Reads a number; the error says which ones are valid.
-fn read_within<T>(text: &str, range: &RangeInclusive<T>) -> Result<T, String>
-where
-    T: Value + PartialOrd + fmt::Display,
-{
-    let within = T::parse(text).filter(|value| range.contains(value));
-    within.ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))
 }
 
 macro_rules! read_as {
@@ -227,6 +163,19 @@ settings! {
         /// Megabytes that have to be free on the disk of the database, else `/readyz` answers 503.
         min_free_megabytes: u64 = 64u64 => 0..=1_048_576,
     }
+    /// Accounts and browsers that are signed in.
+    accounts: Accounts {
+        /// Who may make an account on the sign-up page: "closed" (nobody), "invite" (with a code of
+        /// `groundnut invite create`), "open" (all who reach it).
+        sign_up: SignUp = SignUp::Closed,
+        /// Days for which a browser stays signed in.
+        session_days: u64 = 30u64 => 1..=3_650,
+    }
+    /// Apps that act for users.
+    oauth: OAuth {
+        /// Seconds in which an app has to exchange an authorization code.
+        code_seconds: u64 = 600u64 => 1..=3_600,
+    }
     /// User streams and app streams.
     streams: Streams {
         /// Milliseconds of silence after which a connection is closed (4000).
@@ -235,6 +184,8 @@ settings! {
         grace_ms: u64 = 5_000u64 => 0..=3_600_000,
         /// Subscriptions per user stream.
         subscriptions: usize = 16usize => 1..=1024,
+        /// Followed users up to which a user may subscribe to posts of all of them.
+        followed: usize = 50_000usize => 0..=10_000_000,
         /// Open user streams per user.
         user_connections: usize = 64usize => 1..=1_000_000_000,
         /// Open app streams per client.

@@ -24,7 +24,8 @@ impl Payload {
         match self {
             Self::ChannelCreated { news } | Self::ChannelChanged { news } => news.parts(),
             Self::Subscribed { news, .. } | Self::Unsubscribed { news, .. } => news.parts(),
-            // The acting user alone, or users that the event is about: apps hear of them, and its user.
+            // The acting user alone, or users that the event is about: apps hear of them, and its user. A repost is
+            // kept as a whole from those from whom its original is hidden (`actors/log_tail/dispatch.rs`).
             Self::PostCreated { .. }
             | Self::PostRevised { .. }
             | Self::PostDeleted { .. }

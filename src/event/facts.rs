@@ -75,7 +75,7 @@ facts! {
     UserPresence { user, .. }                    "user_presence",       Some(ObjectType::UserPresence), Owner::User(user.id), Some(user.id),  false,    None;
     ChannelPresence { user, channel, .. }        "channel_presence",    IN_CHANNEL,                    Owner::Channel(channel.id), Some(user.id), false, Some(brief(channel));
     AppStreamDeleted { client, .. }              "app_stream_deleted" rights, None,                          Owner::App(client.clone()), None,      true,     None;
-    ClientChanged { client }                     "client_changed",      None,                          Owner::App(client.id.clone()), None,   false,    None;
+    ClientChanged { client, .. }                 "client_changed",      None,                          Owner::App(client.id.clone()), None,   false,    None;
     MarkerMoved { user, .. }                     "marker_moved",        None,                          Owner::User(*user),   Some(*user),     false,    None;
     PasswordChanged { user }                     "password_changed",    None,                          Owner::User(*user),   Some(*user),     false,    None;
     UserDisabled { user, undone }                "user_disabled" rights, None,                          Owner::User(*user),   None,            *undone,  None;

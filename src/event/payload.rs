@@ -31,6 +31,10 @@ pub struct Posted {
     pub original: Option<Box<Posted>>,
     /// The author of the post that it answers.
     pub answered: Option<UserId>,
+    /// Of a repost: the users by whom the same post was on the streams of their followers already within a week before,
+    /// as its author or by an earlier repost. Streams that had it from one of them leave the repost out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heard_from: Vec<UserId>,
 }
 
 /// A channel with everything that a frame shows of it.
@@ -170,6 +174,9 @@ pub enum Payload {
     ClientChanged {
         /// The app after the change.
         client: ClientBrief,
+        /// The user that registered it, whose count of apps may have changed.
+        #[serde(default)]
+        owner: Option<UserId>,
     },
     /// A reader's marker moved. Not shown on streams yet.
     MarkerMoved {

@@ -5,8 +5,8 @@
 
 use smallvec::SmallVec;
 
-use super::{Payload, Topic};
-use crate::model::{ChannelId, ClientId, Relation, UserId};
+use super::{Payload, Posted, Topic};
+use crate::model::{ChannelId, ClientId, PostId, Relation, UserId};
 
 /// The key under which connections are registered, and to which events are published.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +25,10 @@ pub enum RoutingKey {
     User(UserId),
     /// App streams of one client.
     App(ClientId),
+    /// Posts of a user: streams of users that follow the user.
+    PostsBy(UserId),
+    /// Posts of a thread, by its root.
+    Thread(PostId),
 }
 
 /// Subscriptions that an event concerns.
@@ -34,6 +38,8 @@ pub enum Route {
     To(Topic),
     /// Inboxes that hold this channel.
     InboxesHolding(ChannelId),
+    /// [`Topic::Home`] and [`Topic::Unified`] of the users that follow this one.
+    HomesFollowing(UserId),
 }
 
 /// A row of the table.
@@ -93,7 +99,7 @@ impl Payload {
                     To(Topic::Inbox(user.id)),
                 ])
             }
-            // Presence filters use the list of followed users.
+            // Presence filters, and streams of posts, use the list of followed users.
             Self::Related {
                 relation: Relation::Follow,
                 user,
@@ -125,11 +131,11 @@ impl Payload {
             Self::UserDisabled { user, .. } => {
                 Routing::unheard().changing([RoutingKey::User(*user)])
             }
-            // Mutes and blocks are the user's own affair; bookmarks and, so far, posts are for app streams.
+            Self::PostCreated { posted }
+            | Self::PostRevised { posted }
+            | Self::PostDeleted { posted } => of_post(posted),
+            // Mutes and blocks are the user's own affair; bookmarks are for app streams.
             Self::Related { .. }
-            | Self::PostCreated { .. }
-            | Self::PostRevised { .. }
-            | Self::PostDeleted { .. }
             | Self::Bookmarked { .. }
             | Self::ClientChanged { .. }
             | Self::MarkerMoved { .. }
@@ -140,11 +146,39 @@ impl Payload {
     /// The keys to which the event is published.
     pub fn routing_keys(&self) -> SmallVec<[RoutingKey; 4]> {
         let routing = self.routing();
-        let mut keys: SmallVec<[RoutingKey; 4]> =
-            routing.heard_by.iter().map(|route| route.key()).collect();
+        let mut keys: SmallVec<[RoutingKey; 4]> = SmallVec::new();
+        // Several topics may be registered under one key.
+        for key in routing.heard_by.iter().map(|route| route.key()) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
         keys.extend(routing.changes);
         keys
     }
+}
+
+/// A repost has a thread of its own and mentions nobody: what it shows was written by another.
+fn of_post(posted: &Posted) -> Routing {
+    let author = posted.author.id;
+    let mut routing = Routing::heard_by([
+        Route::HomesFollowing(author),
+        Route::To(Topic::Home(author)),
+        Route::To(Topic::Unified(author)),
+        Route::To(Topic::OwnPosts(author)),
+        Route::To(Topic::Thread(posted.post.thread_id)),
+    ]);
+    let mentions = posted.post.content.entities.mentions.iter();
+    let mut mentioned: SmallVec<[UserId; 4]> = mentions.map(|mention| mention.id).collect();
+    mentioned.sort_unstable();
+    mentioned.dedup();
+    for user in mentioned {
+        routing.heard_by.push(Route::To(Topic::Mentions(user)));
+        if user != author {
+            routing.heard_by.push(Route::To(Topic::Unified(user)));
+        }
+    }
+    routing
 }
 
 impl Route {
@@ -153,6 +187,7 @@ impl Route {
         match self {
             Self::To(topic) => topic.routing_key(),
             Self::InboxesHolding(channel) => RoutingKey::ChannelNews(channel),
+            Self::HomesFollowing(author) => RoutingKey::PostsBy(author),
         }
     }
 }
@@ -168,7 +203,12 @@ impl Topic {
             Self::Inbox(user)
             | Self::Token(user)
             | Self::Following(user)
-            | Self::Followers(user) => RoutingKey::User(user),
+            | Self::Followers(user)
+            | Self::Home(user)
+            | Self::Unified(user)
+            | Self::OwnPosts(user)
+            | Self::Mentions(user) => RoutingKey::User(user),
+            Self::Thread(root) => RoutingKey::Thread(root),
         }
     }
 }

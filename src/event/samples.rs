@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{ChannelNews, Payload, Posted, Written};
+use crate::model::content::Mention;
 use crate::model::{
     Acl, Channel, ChannelId, ClientBrief, ClientId, Content, Marker, MarkerName, Message,
     MessageId, Post, PostCounts, PostId, Presence, Raw, Relation, Scopes, Stamp, Token, TokenId,
@@ -91,6 +92,22 @@ fn written(channel_id: ChannelId, author: UserId) -> Box<Written> {
     })
 }
 
+/// A text that begins with these users.
+pub(crate) fn mentioning(users: &[UserId]) -> Content {
+    let mention = |user: &UserId| Mention {
+        id: *user,
+        is_copy: false,
+        is_leading: true,
+        len: 6,
+        pos: 0,
+        text: format!("user{user}"),
+    };
+    let mut content = Content::default();
+    content.entities.mentions = users.iter().map(mention).collect();
+    content
+}
+
+/// A post that begins with a mention of [`BOB`].
 pub(crate) fn posted(author: UserId) -> Box<Posted> {
     Box::new(Posted {
         post: Post {
@@ -101,7 +118,7 @@ pub(crate) fn posted(author: UserId) -> Box<Posted> {
             reply_to: None,
             repost_of: None,
             created_at: Stamp(0),
-            content: Content::default(),
+            content: mentioning(&[BOB]),
             raw: Raw::default(),
             is_nsfw: false,
             revision: 0,
@@ -111,6 +128,7 @@ pub(crate) fn posted(author: UserId) -> Box<Posted> {
         author: user(author),
         original: None,
         answered: None,
+        heard_from: Vec::new(),
     })
 }
 
@@ -147,6 +165,13 @@ fn presence() -> Presence {
         user_id: ADA,
         text: Some(String::from("here")),
         last_seen_at: None,
+    }
+}
+
+fn client_changed() -> Payload {
+    Payload::ClientChanged {
+        client: client(),
+        owner: Some(ADA),
     }
 }
 
@@ -191,7 +216,7 @@ pub(crate) fn one_of_each() -> Vec<Payload> {
             client: client().id,
             key: "rooms".into(),
         },
-        Payload::ClientChanged { client: client() },
+        client_changed(),
         Payload::MarkerMoved {
             user: ADA,
             name: MarkerName::Channel(ROOM),

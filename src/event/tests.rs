@@ -1,8 +1,8 @@
 //! The tables of events: names, topics, and what passes whom.
 
-use super::samples::{ADA, BOB, ROOM, client, one_of_each, related, token};
+use super::samples::{ADA, BOB, ROOM, client, one_of_each, posted, related, token};
 use super::{Owner, Payload, Route, RoutingKey, Topic};
-use crate::model::Relation;
+use crate::model::{Content, PostId, Relation};
 
 /// All topics about one room and one user. A new topic is asked for here by the compiler.
 fn topics() -> Vec<Topic> {
@@ -14,7 +14,12 @@ fn topics() -> Vec<Topic> {
         Topic::Token(user) => Some(Topic::Following(user)),
         Topic::Following(_) => Some(Topic::Followers(BOB)),
         Topic::Followers(_) => Some(Topic::Presence),
-        Topic::Presence => None,
+        Topic::Presence => Some(Topic::Home(ADA)),
+        Topic::Home(user) => Some(Topic::Unified(user)),
+        Topic::Unified(user) => Some(Topic::OwnPosts(user)),
+        Topic::OwnPosts(_) => Some(Topic::Thread(PostId(70))),
+        Topic::Thread(_) => Some(Topic::Mentions(BOB)),
+        Topic::Mentions(_) => None,
     };
     std::iter::successors(Some(Topic::ChannelMessages(ROOM)), next).collect()
 }
@@ -50,6 +55,7 @@ fn every_topic_hears_some_event() {
         let leads_there = |route: &Route| match route {
             Route::To(to) => *to == topic,
             Route::InboxesHolding(_) => matches!(topic, Topic::Inbox(_)),
+            Route::HomesFollowing(_) => matches!(topic, Topic::Home(_) | Topic::Unified(_)),
         };
         let is_heard = |payload: &Payload| payload.routing().heard_by.iter().any(leads_there);
         assert!(one_of_each().iter().any(is_heard), "{topic:?}");
@@ -132,4 +138,25 @@ fn a_follow_concerns_both_users_and_a_mute_or_a_block_neither() {
             );
         }
     }
+}
+
+#[test]
+fn a_post_is_published_once_per_key_and_a_repost_to_no_mentioned_user() {
+    let of_bob = of_kind("post_created");
+    let mut repost = posted(ADA);
+    if let Payload::PostCreated { posted } = of_bob.clone() {
+        repost.original = Some(posted);
+    }
+    repost.post.content = Content::default();
+    let keys = |payload: &Payload| payload.routing_keys().into_vec();
+    let of_author = [
+        RoutingKey::PostsBy(ADA),
+        RoutingKey::User(ADA),
+        RoutingKey::Thread(PostId(70)),
+    ];
+    assert_eq!(
+        keys(&of_bob),
+        [&of_author[..], &[RoutingKey::User(BOB)]].concat()
+    );
+    assert_eq!(keys(&Payload::PostCreated { posted: repost }), of_author);
 }

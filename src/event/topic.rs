@@ -1,7 +1,7 @@
 //! The endpoints that a user stream may subscribe to. A new one is a variant and a path here, and a row in
 //! [`routing`](super::routing).
 
-use crate::model::{ChannelId, UserId};
+use crate::model::{ChannelId, PostId, UserId};
 
 /// A kind of topic, without what it is about. The paths that subscribe to it are in the table of routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,16 @@ pub enum TopicKind {
     Following,
     /// Follows of the user that others make and end.
     Followers,
+    /// Posts of the user and of the users that the user follows.
+    Home,
+    /// The same, and posts that mention the user.
+    Unified,
+    /// The user's own posts.
+    OwnPosts,
+    /// Posts that mention the user.
+    Mentions,
+    /// Posts of a thread.
+    Thread,
 }
 
 /// A subscribable endpoint, keyed by its channel or user.
@@ -43,6 +53,16 @@ pub enum Topic {
     Following(UserId),
     /// `/users/me/followers`
     Followers(UserId),
+    /// `/posts/streams/me`
+    Home(UserId),
+    /// `/posts/streams/unified`
+    Unified(UserId),
+    /// `/users/me/posts`
+    OwnPosts(UserId),
+    /// `/users/me/mentions`
+    Mentions(UserId),
+    /// `/posts/{id}/thread`, by the root of the thread
+    Thread(PostId),
 }
 
 impl Topic {
@@ -57,6 +77,11 @@ impl Topic {
             Self::Token(_) => TopicKind::Token,
             Self::Following(_) => TopicKind::Following,
             Self::Followers(_) => TopicKind::Followers,
+            Self::Home(_) => TopicKind::Home,
+            Self::Unified(_) => TopicKind::Unified,
+            Self::OwnPosts(_) => TopicKind::OwnPosts,
+            Self::Mentions(_) => TopicKind::Mentions,
+            Self::Thread(_) => TopicKind::Thread,
         }
     }
 
@@ -70,7 +95,12 @@ impl Topic {
             | Self::Presence
             | Self::Token(_)
             | Self::Following(_)
-            | Self::Followers(_) => None,
+            | Self::Followers(_)
+            | Self::Home(_)
+            | Self::Unified(_)
+            | Self::OwnPosts(_)
+            | Self::Mentions(_)
+            | Self::Thread(_) => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::http::{ApiResult, App, show};
 use crate::model::visibility::Occasion;
 use crate::model::{ClientId, Refusal};
 
-/// `GET /clients/{client_id}`
+/// `GET /clients/{client_id}`: a private app is there for its owner only.
 pub async fn show(
     caller: UserCaller,
     client: Path<String>,
@@ -17,11 +17,13 @@ pub async fn show(
     let id = ClientId::from(client.into_inner());
     let store = app.engine.store();
     let client = store.read(move |db| db.client(&id)).await?;
+    let client = client.filter(|client| client.is_open_to(caller.id()));
     let client = client.ok_or(Refusal::NotFound)?;
     show::one(&app, Some(&caller), &params, &client).await
 }
 
-/// `GET /users/{user_id}/clients`: apps with a live token of the user.
+/// `GET /users/{user_id}/clients`: the apps that the user owns, without private ones. Which apps the user authorized is
+/// for the user only, on `/account/apps`.
 pub async fn of_user(
     caller: UserCaller,
     user: Path<String>,
@@ -31,6 +33,6 @@ pub async fn of_user(
     let id = path::user(&app, Some(&caller), &user).await?;
     show::demand_person(&app, Some(&caller), id, Occasion::Listed).await?;
     let store = app.engine.store();
-    let clients = store.read(move |db| db.clients_of_user(id)).await?;
+    let clients = store.read(move |db| db.public_clients_of(id)).await?;
     show::all(&app, Some(&caller), &params, &clients).await
 }

@@ -14,6 +14,7 @@ mod fresh;
 pub mod markers;
 pub mod oauth;
 mod oembed;
+pub mod pages;
 pub mod pipeline;
 pub mod posts;
 pub mod presence;
@@ -23,6 +24,7 @@ pub mod reply;
 mod report;
 pub mod request;
 pub mod routes;
+pub mod session;
 mod short;
 mod show;
 pub mod socket;
@@ -37,7 +39,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::actors::Engine;
-use crate::config::Config;
+use crate::config::{Config, SignUp};
 use pipeline::rate_limit::{RateLimiter, RateLimits};
 use socket::Bounds;
 
@@ -62,6 +64,8 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// How long a presence lasts.
     pub presence: presence::Lifetimes,
+    /// Who may make an account.
+    pub sign_up: SignUp,
 }
 
 impl Default for Settings {
@@ -79,6 +83,7 @@ impl From<&Config> for Settings {
                 default: config.presence.default_seconds,
                 longest: config.presence.max_seconds,
             },
+            sign_up: config.accounts.sign_up,
         }
     }
 }
@@ -94,6 +99,8 @@ pub struct App {
     pub rate: RateLimiter,
     /// Checks of passwords.
     pub passwords: oauth::PasswordChecks,
+    /// The cookies of browsers.
+    pub cookies: session::Cookies,
     /// As configured.
     pub settings: Settings,
     /// What the connections of one address may hold.
@@ -118,11 +125,17 @@ impl Drop for Serving<'_> {
 
 impl App {
     /// Not ready yet, until its readiness is told so.
-    pub fn new(engine: Engine, settings: Settings, bounds: Arc<Bounds>) -> Self {
+    pub fn new(
+        engine: Engine,
+        settings: Settings,
+        bounds: Arc<Bounds>,
+        cookies: session::Cookies,
+    ) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             passwords: oauth::PasswordChecks::default(),
+            cookies,
             settings,
             bounds,
             readiness: Readiness::default(),

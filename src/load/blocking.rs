@@ -1,6 +1,6 @@
 //! A blocking connection for the few requests around a run: rooms before it, counters after it.
 
-use super::rest::{self, Answer};
+use super::rest::{self, Parsed};
 use super::target::{SetupError, Target};
 use serde_json::Value;
 use std::io::{self, Read, Write};
@@ -63,9 +63,9 @@ impl<'a> Blocking<'a> {
         let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
         let (status, body) = loop {
             match rest::answer(&bytes) {
-                Answer::Whole { status, body, .. } => break (status, body),
-                Answer::Broken => return Err(SetupError::Answer("not HTTP")),
-                Answer::Partial => {}
+                Parsed::Whole { status, body, .. } => break (status, body),
+                Parsed::Broken => return Err(SetupError::Answer("not HTTP")),
+                Parsed::Partial => {}
             }
             let read = self.stream.read(&mut piece)?;
             if read == 0 {

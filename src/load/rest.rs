@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// The end of a response and its status.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Parsed {
     /// More bytes are needed.
     Partial,
     /// A complete response; the connection may be reused unless `last`.
@@ -19,16 +19,16 @@ pub(super) enum Answer {
 }
 
 /// Finds one response at the start of `bytes`.
-pub(super) fn answer(bytes: &[u8]) -> Answer {
+pub(super) fn answer(bytes: &[u8]) -> Parsed {
     let Some(head_end) = head_end(bytes) else {
-        return Answer::Partial;
+        return Parsed::Partial;
     };
     let Some(Ok(head)) = bytes.get(..head_end).map(std::str::from_utf8) else {
-        return Answer::Broken;
+        return Parsed::Broken;
     };
     let mut lines = head.split("\r\n");
     let Some(status) = lines.next().and_then(status) else {
-        return Answer::Broken;
+        return Parsed::Broken;
     };
     let (mut length, mut chunked, mut last) = (None, false, false);
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
@@ -46,7 +46,7 @@ pub(super) fn answer(bytes: &[u8]) -> Answer {
         // No body that the tester requests contains this text.
         match rest.windows(5).position(|window| window == b"0\r\n\r\n") {
             Some(at) => head_end + at + 5,
-            None => return Answer::Partial,
+            None => return Parsed::Partial,
         }
     } else {
         let length = if matches!(status, 100..200 | 204 | 304) {
@@ -55,11 +55,11 @@ pub(super) fn answer(bytes: &[u8]) -> Answer {
             length.unwrap_or(0)
         };
         if rest.len() < length {
-            return Answer::Partial;
+            return Parsed::Partial;
         }
         head_end + length
     };
-    Answer::Whole {
+    Parsed::Whole {
         status,
         body: head_end..used,
         used,
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn an_answer_is_measured_by_its_length_header() {
         let bytes = b"HTTP/1.1 201 Created\r\nContent-LENGTH: 4\r\n\r\nbodyHTTP/1.1 200";
-        let Answer::Whole {
+        let Parsed::Whole {
             status,
             body,
             used,
@@ -130,7 +130,7 @@ mod tests {
         };
         assert_eq!((status, &bytes[body], last), (201, &b"body"[..], false));
         assert!(bytes[used..].starts_with(b"HTTP"));
-        assert_eq!(answer(&bytes[..44]), Answer::Partial);
+        assert_eq!(answer(&bytes[..44]), Parsed::Partial);
     }
 
     #[test]
@@ -138,17 +138,17 @@ mod tests {
         let chunked =
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
         assert!(
-            matches!(answer(chunked), Answer::Whole { used, last: true, .. } if used == chunked.len())
+            matches!(answer(chunked), Parsed::Whole { used, last: true, .. } if used == chunked.len())
         );
         let none = b"HTTP/1.1 204 No Content\r\n\r\n";
         assert!(
-            matches!(answer(none), Answer::Whole { status: 204, used, .. } if used == none.len())
+            matches!(answer(none), Parsed::Whole { status: 204, used, .. } if used == none.len())
         );
     }
 
     #[test]
     fn something_else_is_broken() {
-        assert_eq!(answer(b"SSH-2.0-x\r\n\r\n"), Answer::Broken);
+        assert_eq!(answer(b"SSH-2.0-x\r\n\r\n"), Parsed::Broken);
     }
 
     #[test]

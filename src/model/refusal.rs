@@ -66,8 +66,13 @@ refusals! {
     UnknownMarker            400 "unknown-marker"            "No such stream marker.";
     SubscriptionLimit        400 "subscription-limit"        "This connection already has as many subscriptions as it may. DELETE /users/me/streams/{connection_id}/{subscription_id} ends one.";
     StreamLimit              400 "stream-limit"              "This client already has as many app streams as it may.";
+    ClientLimit              400 "client-limit"              "You already have as many apps as you may.";
     StreamKeyTaken           400 "stream-key-taken"          "This client already has a stream with this key.";
     SearchTooBroad           400 "search-too-broad"          "This search looks through too much. Narrow it down.";
+    PictureUnknown           400 "picture-unknown"           "This is no picture that is taken: JPEG, PNG, GIF or WebP.";
+    PictureBroken            400 "picture-broken"            "This picture is damaged or incomplete.";
+    PictureTooLarge          400 "picture-too-large"         "This picture has more pixels than it may.";
+    PictureTooSmall          400 "picture-too-small"         "This picture has fewer pixels than it needs.";
     NotJson                  400 "not-json"                  "This call needs a JSON body.";
     TokenRequired            401 "token-required"            "Access token required.";
     TokenInvalid             401 "invalid-token"             "Access token invalid.";
@@ -75,6 +80,7 @@ refusals! {
     WrongTokenKind           403 "wrong-token-kind"          "This call needs another kind of token.";
     ScopeMissing             403 "not-authorized"            "Forbidden: You need the following scopes:";
     NoAccess                 403 "no-access"                 "You may not do that.";
+    ClientPrivate            403 "client-private"            "Only its owner may authorize this app.";
     ChannelInactive          403 "channel-inactive"          "This channel is deactivated.";
     ChannelImmutable         403 "channel-immutable"         "Private message channels cannot be changed.";
     Blocked                  403 "blocked"                   "One of you blocks the other.";

@@ -21,6 +21,13 @@ impl Stamp {
         u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0)
     }
 
+    /// So much later.
+    #[must_use]
+    pub fn plus(self, by: std::time::Duration) -> Self {
+        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros))
+    }
+
     /// So much earlier.
     #[must_use]
     pub fn minus(self, by: std::time::Duration) -> Self {

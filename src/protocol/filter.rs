@@ -14,6 +14,14 @@ pub struct Filter {
     pub include_muted: bool,
     /// 0 omits deletions.
     pub include_deleted: bool,
+    /// Posts: 0 omits those that begin with mentions of others whom the viewer does not follow.
+    pub include_directed: bool,
+    /// Posts: 0 omits replies.
+    pub include_replies: bool,
+    /// Posts: 0 omits those that mention users.
+    pub include_mention_posts: bool,
+    /// Mentions: 0 omits posts that only copy the mention.
+    pub include_copy_mentions: bool,
     /// Presence: 1 passes users that the viewer does not follow.
     pub include_not_followed: bool,
     /// The `include_…raw` parameters of the request, added to the connection's for frames that match this subscription.
@@ -35,6 +43,10 @@ impl Filter {
             include_read: query.flag("include_read", true),
             include_muted: query.flag("include_muted", false),
             include_deleted: query.flag("include_deleted", true),
+            include_directed: query.flag("include_directed_posts", true),
+            include_replies: query.flag("include_replies", true),
+            include_mention_posts: query.flag("include_mention_posts", true),
+            include_copy_mentions: query.flag("include_copy_mentions", true),
             include_not_followed: query.flag("include_not_followed", false),
             raw: RenderClass::raw_from_query(query),
         }
@@ -44,6 +56,16 @@ impl Filter {
     pub fn is_plain(&self) -> bool {
         self.channel_types.is_none()
             && self.include_read
+            && !self.include_muted
+            && self.include_deleted
+            && self.raw.is_empty()
+    }
+
+    /// Whether every post passes a stream of posts, so that the fast path may serve the listener.
+    pub fn lets_posts_pass(&self) -> bool {
+        self.include_directed
+            && self.include_replies
+            && self.include_mention_posts
             && !self.include_muted
             && self.include_deleted
             && self.raw.is_empty()

@@ -116,9 +116,7 @@ impl RenderClass {
                 | ObjectType::User
                 | ObjectType::Token,
             ) => Self::HTML.with(Self::USER_RAW),
-            Some(ObjectType::Post | ObjectType::Bookmark) => {
-                Self::HTML.with(Self::POST_RAW).with(Self::USER_RAW)
-            }
+            Some(ObjectType::Post | ObjectType::Bookmark) => Self::post(),
             // No event is about these yet.
             Some(ObjectType::File | ObjectType::Poll) => Self(u16::MAX),
             Some(ObjectType::UserPresence | ObjectType::UserChannelPresence) | None => Self(0),
@@ -132,6 +130,12 @@ impl RenderClass {
         Self(self.0 & Self::message().with(Self::TIMING).0)
     }
 
+    /// Without the bits that make no difference to posts.
+    #[must_use]
+    pub fn for_posts(self) -> Self {
+        Self(self.0 & Self::post().with(Self::TIMING).0)
+    }
+
     /// Newest messages that are not shown make no difference either.
     fn channel(self) -> Self {
         let newest = Self::WITHOUT_RECENT.with(Self::WITHOUT_RECENT_DELETED);
@@ -140,6 +144,10 @@ impl RenderClass {
         } else {
             Self(!newest.0)
         }
+    }
+
+    fn post() -> Self {
+        Self::HTML.with(Self::POST_RAW).with(Self::USER_RAW)
     }
 
     fn message() -> Self {

@@ -129,7 +129,7 @@ fn id_of(payload: &Payload) -> String {
         Payload::ChannelPresence { channel, .. } => channel.id.to_string(),
         // Without an object type: no stream shows them.
         Payload::AppStreamDeleted { key, .. } => key.to_string(),
-        Payload::ClientChanged { client } => client.id.to_string(),
+        Payload::ClientChanged { client, .. } => client.id.to_string(),
         Payload::MarkerMoved { name, .. } => name.to_string(),
         Payload::PasswordChanged { user } | Payload::UserDisabled { user, .. } => user.to_string(),
     }

@@ -23,6 +23,7 @@ use crate::actors::user::posts::sweep_reposts;
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::session::Cookies;
 use crate::http::socket::Bounds;
 use crate::http::{App, Settings};
 use crate::model::Failure;
@@ -142,13 +143,14 @@ async fn run(launch: Launch) -> Result<(), StartError> {
         Arbiters::start(config.server.actor_threads),
         metrics.clone(),
     );
+    let cookies = cookies(&store, &config, &public_url).await?;
     let site = Site::new(&public_url);
     let (shared, ephemeral) = Shared::new(store, &config, site, clock, directory, metrics);
     let shared = Arc::new(shared);
     let delivery_ended = start_log_tail(&shared, ephemeral).await?;
     let engine = Engine::new(shared.clone());
     let bounds = Bounds::new(&config, shared.metrics.clone());
-    let app = Data::new(App::new(engine, Settings::from(&config), bounds));
+    let app = Data::new(App::new(engine, Settings::from(&config), bounds, cookies));
     let people = demo.people.clone();
     let (for_workers, pages) = (shared.clone(), app.clone());
     let server = listen::listen(&config, listener, for_workers, pages, Data::new(demo))?;
@@ -220,6 +222,12 @@ impl Running<'_> {
             (None, Stopped::InOrder) => Ok(()),
         }
     }
+}
+
+/// The cookies of the pages, with the key that was made at the first start.
+async fn cookies(store: &Store, config: &Config, public_url: &str) -> Result<Cookies, Failure> {
+    let key = store.write(|tx| tx.server_key("cookies")).await?;
+    Ok(Cookies::new(&key, public_url, &config.accounts))
 }
 
 /// Starts the delivery. What comes back ends with it, also if it ends by a panic.

@@ -21,13 +21,18 @@ pub async fn register(store: &Store) -> Result<(), Failure> {
         redirect_uris: Vec::new(),
         owner: None,
         is_public: true,
+        is_private: false,
+        description: None,
     };
     store
         .write(move |tx| {
             let before = tx.client(&new.id)?.map(|client| client.brief);
             let client = tx.create_client(&new)?.brief;
             if before.is_some_and(|before| before != client) {
-                tx.announce(Payload::ClientChanged { client });
+                tx.announce(Payload::ClientChanged {
+                    client,
+                    owner: None,
+                });
             }
             Ok(())
         })

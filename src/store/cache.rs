@@ -8,7 +8,7 @@
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use quick_cache::sync::{self, DefaultLifecycle, GuardResult, PlaceholderGuard};
@@ -16,16 +16,46 @@ use quick_cache::{DefaultHashBuilder, UnitWeighter};
 
 use super::Failure;
 use crate::event::Payload;
-use crate::model::{Relation, Token, User, UserId};
+use crate::model::{Relation, Stamp, Token, User, UserId};
 
 /// Above it the entries read least often leave. A cached user is about 1 KiB, a token 300 bytes.
 const MAX_USERS: usize = 50_000;
 const MAX_TOKENS: usize = 50_000;
 
+/// A token costs one small write in this time, however often it is used.
+const USE_INTERVAL: Duration = Duration::from_secs(3600);
+
 /// Users by id, tokens by the hash of their secret.
 pub(super) struct Caches {
     pub(super) users: Cache<UserId, Arc<User>>,
-    pub(super) tokens: Cache<[u8; 32], Arc<Token>>,
+    pub(super) tokens: Cache<[u8; 32], Arc<HeldToken>>,
+}
+
+/// A token, and when its use was last noted in the database.
+pub(super) struct HeldToken {
+    pub(super) token: Arc<Token>,
+    noted_at: AtomicI64,
+}
+
+impl HeldToken {
+    pub(super) fn new(token: Token, used_at: Option<Stamp>) -> Self {
+        Self {
+            token: Arc::new(token),
+            noted_at: AtomicI64::new(used_at.map_or(i64::MIN, |at| at.0)),
+        }
+    }
+
+    /// Whether this use is to be noted: no other of the last hour was. One call of many at the same time gets a yes.
+    pub(super) fn is_to_be_noted(&self, now: Stamp) -> bool {
+        let noted_at = self.noted_at.load(Ordering::Relaxed);
+        if now.minus(USE_INTERVAL).0 <= noted_at {
+            return false;
+        }
+        let swapped =
+            self.noted_at
+                .compare_exchange(noted_at, now.0, Ordering::Relaxed, Ordering::Relaxed);
+        swapped.is_ok()
+    }
 }
 
 impl Caches {
@@ -59,19 +89,15 @@ impl Caches {
             Payload::PostCreated { posted } | Payload::PostDeleted { posted } => {
                 self.users.remove(&posted.author.id);
             }
-            Payload::TokenGranted { user, .. } => {
-                if let Some(user) = user {
-                    self.users.remove(&user.id);
-                }
-            }
             Payload::TokenRevoked { token, .. } => {
-                self.tokens.remove_where(|kept| kept.id == token.id);
-                if let Some(user) = token.user {
-                    self.users.remove(&user);
-                }
+                self.tokens.remove_where(|kept| kept.token.id == token.id);
             }
-            Payload::ClientChanged { client } => {
-                self.tokens.remove_where(|kept| kept.client.id == client.id);
+            Payload::ClientChanged { client, owner } => {
+                if let Some(owner) = owner {
+                    self.users.remove(owner);
+                }
+                self.tokens
+                    .remove_where(|kept| kept.token.client.id == client.id);
             }
             Payload::PostRevised { .. }
             | Payload::MessageCreated { .. }
@@ -80,13 +106,15 @@ impl Caches {
             | Payload::ChannelChanged { .. }
             | Payload::Subscribed { .. }
             | Payload::Unsubscribed { .. }
+            | Payload::TokenGranted { .. }
             | Payload::UserPresence { .. }
             | Payload::ChannelPresence { .. }
             | Payload::AppStreamDeleted { .. }
             | Payload::MarkerMoved { .. }
             | Payload::PasswordChanged { .. } => {}
             Payload::UserDisabled { user, .. } => {
-                self.tokens.remove_where(|kept| kept.user == Some(*user));
+                self.tokens
+                    .remove_where(|kept| kept.token.user == Some(*user));
             }
         }
     }
@@ -191,6 +219,17 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_use_is_noted_once_an_hour() {
+        let token = crate::event::samples::token(1, None, "");
+        let hour = 3_600_000_000;
+        let held = HeldToken::new(token.clone(), Some(Stamp(hour)));
+        assert!(!held.is_to_be_noted(Stamp(2 * hour)));
+        assert!(held.is_to_be_noted(Stamp(2 * hour + 1)));
+        assert!(!held.is_to_be_noted(Stamp(2 * hour + 2)));
+        assert!(HeldToken::new(token, None).is_to_be_noted(Stamp(0)));
+    }
 
     #[test]
     fn a_load_that_a_commit_overtook_is_not_stored() {

@@ -7,7 +7,7 @@ use super::schema::clients;
 use super::secret::{hash_token, same_bytes};
 use super::sql_error::is_taken;
 use super::{Db, Failure, Tx};
-use crate::model::{Client, ClientBrief, ClientId, Refusal, Stamp, UserId};
+use crate::model::{Client, ClientBrief, ClientId, Content, Refusal, Stamp, UserId};
 
 /// A checked app.
 #[derive(Clone, Debug)]
@@ -26,11 +26,15 @@ pub struct NewClient {
     pub owner: Option<UserId>,
     /// Has no secret (RFC 6749 §2.1).
     pub is_public: bool,
+    /// Shown to its owner only, and only its owner may authorize it.
+    pub is_private: bool,
+    /// Description with its source.
+    pub description: Option<(Content, String)>,
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = clients, check_for_backend(diesel::sqlite::Sqlite))]
-struct Row {
+pub(super) struct Row {
     id: String,
     name: String,
     url: String,
@@ -38,10 +42,15 @@ struct Row {
     owner_id: Option<i64>,
     redirect_uris: String,
     is_public: bool,
+    is_private: bool,
+    description: Option<String>,
+    content: Option<String>,
+    posts: i64,
 }
 
 impl Row {
-    fn into_model(self) -> Result<Client, Failure> {
+    pub(super) fn into_model(self) -> Result<Client, Failure> {
+        let content = self.content.map(|text| from_json("description", &text));
         Ok(Client {
             redirect_uris: from_json("list of redirect addresses", &self.redirect_uris)?,
             brief: ClientBrief {
@@ -52,6 +61,9 @@ impl Row {
             created_at: Stamp(self.created_at),
             owner: self.owner_id.map(UserId),
             is_public: self.is_public,
+            is_private: self.is_private,
+            description: content.transpose()?.zip(self.description),
+            posts: self.posts,
         })
     }
 }
@@ -91,6 +103,28 @@ impl Db<'_> {
             .collect()
     }
 
+    /// The apps of an owner, oldest first; few ([`Tx::create_client`] is asked by callers that count them).
+    pub fn clients_owned_by(&mut self, owner: UserId) -> Result<Vec<Client>, Failure> {
+        clients::table
+            .filter(clients::owner_id.eq(owner.0))
+            .filter(clients::deleted_at.is_null())
+            .order((clients::created_at.asc(), clients::id.asc()))
+            .select(Row::as_select())
+            .load(self.sql)?
+            .into_iter()
+            .map(Row::into_model)
+            .collect()
+    }
+
+    /// What others see of them: not the private ones; by name.
+    pub fn public_clients_of(&mut self, owner: UserId) -> Result<Vec<ClientBrief>, Failure> {
+        let mut owned = self.clients_owned_by(owner)?;
+        owned.retain(|client| !client.is_private);
+        let mut briefs: Vec<_> = owned.into_iter().map(|client| client.brief).collect();
+        briefs.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(briefs)
+    }
+
     /// Whether this is the app's secret. A public app has none, so none fits.
     pub fn client_secret_matches(&mut self, id: &ClientId, secret: &str) -> Result<bool, Failure> {
         let kept = clients::table
@@ -109,6 +143,7 @@ impl Tx<'_> {
     pub fn create_client(&mut self, new: &NewClient) -> Result<Client, Failure> {
         let now = self.now();
         let redirect_uris = to_json(&new.redirect_uris)?;
+        let (content, description) = described(new.description.as_ref())?;
         let there = clients::table
             .find(new.id.as_str())
             .select(clients::is_public)
@@ -126,6 +161,9 @@ impl Tx<'_> {
                 .into_model();
         }
         let secret = new.secret.as_ref().filter(|_| !new.is_public);
+        if let Some(owner) = new.owner.filter(|_| !new.is_private) {
+            self.count_clients(owner, 1)?;
+        }
         diesel::insert_into(clients::table)
             .values((
                 clients::id.eq(new.id.as_str()),
@@ -136,6 +174,9 @@ impl Tx<'_> {
                 clients::owner_id.eq(new.owner.map(|owner| owner.0)),
                 clients::redirect_uris.eq(redirect_uris),
                 clients::is_public.eq(new.is_public),
+                clients::is_private.eq(new.is_private),
+                clients::description.eq(description),
+                clients::content.eq(content),
             ))
             .returning(Row::as_returning())
             .get_result(self.sql)
@@ -161,20 +202,33 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Gives an app another name.
-    pub fn rename_client(&mut self, id: &ClientId, name: &str) -> Result<ClientBrief, Failure> {
-        let app = clients::table.find(id.as_str());
-        let renamed = diesel::update(app.filter(clients::deleted_at.is_null()))
-            .set(clients::name.eq(name))
-            .returning(Row::as_returning())
-            .get_result(self.sql)
-            .optional()?;
-        Ok(renamed.ok_or(Refusal::NotFound)?.into_model()?.brief)
+    /// Saves what the owner of an app may change: name, address, redirect URIs, description, and whether it is private.
+    pub fn save_client(&mut self, client: &Client) -> Result<(), Failure> {
+        let before = self.client(&client.brief.id)?.ok_or(Refusal::NotFound)?;
+        let (content, description) = described(client.description.as_ref())?;
+        diesel::update(clients::table.find(client.brief.id.as_str()))
+            .set((
+                clients::name.eq(&client.brief.name),
+                clients::url.eq(&client.brief.url),
+                clients::redirect_uris.eq(to_json(&client.redirect_uris)?),
+                clients::is_private.eq(client.is_private),
+                clients::description.eq(description),
+                clients::content.eq(content),
+            ))
+            .execute(self.sql)?;
+        match (client.owner, before.is_private, client.is_private) {
+            (Some(owner), true, false) => self.count_clients(owner, 1),
+            (Some(owner), false, true) => self.count_clients(owner, -1),
+            (Some(_), _, _) | (None, _, _) => Ok(()),
+        }
     }
 
     /// Deletes an app: from now on it has no secret, and its tokens are refused. The row stays, because messages name
     /// the app that they were written with.
     pub fn delete_client(&mut self, id: &ClientId) -> Result<(), Failure> {
+        let Some(client) = self.client(id)? else {
+            return Ok(());
+        };
         let now = self.now();
         diesel::update(clients::table.find(id.as_str()))
             .set((
@@ -182,6 +236,27 @@ impl Tx<'_> {
                 clients::deleted_at.eq(now.0),
             ))
             .execute(self.sql)?;
+        match client.owner.filter(|_| !client.is_private) {
+            Some(owner) => self.count_clients(owner, -1),
+            None => Ok(()),
+        }
+    }
+
+    /// Changes the count of posts made with an app.
+    pub(super) fn count_client_posts(&mut self, id: &ClientId, by: i64) -> Result<(), Failure> {
+        diesel::update(clients::table.find(id.as_str()))
+            .set(clients::posts.eq(clients::posts + by))
+            .execute(self.sql)?;
         Ok(())
     }
+}
+
+/// The two columns of a description.
+fn described(
+    description: Option<&(Content, String)>,
+) -> Result<(Option<String>, Option<&str>), Failure> {
+    Ok(match description {
+        Some((content, source)) => (Some(to_json(content)?), Some(source)),
+        None => (None, None),
+    })
 }

@@ -1,8 +1,12 @@
 //! Which accounts may sign in, and by what: name, password, and whether the account is disabled.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
+use super::among::among;
 use super::schema::users;
+use super::sql_error::is_taken;
 use super::{Db, Failure, Tx};
 use crate::model::{Refusal, UserId};
 
@@ -26,6 +30,19 @@ impl Db<'_> {
         Ok(row.map(|(id, hash)| (UserId(id), hash)))
     }
 
+    /// The address of each of these users that has one.
+    pub fn emails(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, String>, Failure> {
+        let rows = users::table
+            .filter(among("users.id", ids.iter().map(|id| id.0)))
+            .filter(users::email.is_not_null())
+            .select((users::id, users::email.assume_not_null()))
+            .load::<(i64, String)>(self.sql)?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, email)| (UserId(id), email))
+            .collect())
+    }
+
     /// Refuses an account that does not exist, or is disabled.
     pub(super) fn demand_enabled(&mut self, user: UserId) -> Result<(), Failure> {
         let disabled_at = users::table
@@ -42,7 +59,7 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// Replaces the password of an account.
+    /// Replaces the password of an account, and ends its sessions: the old password opened them.
     pub fn set_password(&mut self, user: UserId, hash: &str) -> Result<(), Failure> {
         let changed = diesel::update(users::table.find(user.0))
             .set(users::password_hash.eq(hash))
@@ -50,13 +67,37 @@ impl Tx<'_> {
         if changed == 0 {
             return Err(Refusal::UserNotFound.into());
         }
+        self.end_sessions_of(user)
+    }
+
+    /// Replaces the e-mail address of an account; `None` removes it. Addresses are unique regardless of case.
+    pub fn set_email(&mut self, user: UserId, email: Option<&str>) -> Result<(), Failure> {
+        let changed = diesel::update(users::table.find(user.0))
+            .set((
+                users::email.eq(email),
+                users::email_key.eq(email.map(str::to_lowercase)),
+            ))
+            .execute(self.sql)
+            .map_err(|error| {
+                if is_taken(&error) {
+                    Refusal::Invalid.at("email").into()
+                } else {
+                    Failure::from(error)
+                }
+            })?;
+        if changed == 0 {
+            return Err(Refusal::UserNotFound.into());
+        }
         Ok(())
     }
 
-    /// Disables or enables an account; says whether it was the other before.
+    /// Disables or enables an account; says whether it was the other before. Its sessions end, and enabling it brings none back.
     pub fn set_disabled(&mut self, user: UserId, disabled: bool) -> Result<bool, Failure> {
         let now = self.now();
         let account = users::table.find(user.0);
+        if disabled {
+            self.end_sessions_of(user)?;
+        }
         let changed = match disabled {
             true => diesel::update(account.filter(users::disabled_at.is_null()))
                 .set(users::disabled_at.eq(now.0))

@@ -3,8 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::cache::HeldToken;
 use super::{Failure, Store, secret};
-use crate::model::{Token, User, UserId};
+use crate::model::{Token, TokenId, User, UserId};
+
+/// Writes that wait, a few commits' worth: behind them a note of a use would only add to the delay of others.
+const BUSY: usize = 1024;
 
 impl Store {
     /// A user.
@@ -47,9 +51,22 @@ impl Store {
     pub async fn token(&self, secret: &str) -> Result<Option<Arc<Token>>, Failure> {
         let hash = secret::hash_token(secret);
         let read = async {
-            let token = self.read(move |db| db.token_by_hash(&hash)).await?;
-            Ok(token.map(Arc::new))
+            let found = self.read(move |db| db.token_in_use(&hash)).await?;
+            Ok(found.map(|(token, used_at)| Arc::new(HeldToken::new(token, used_at))))
         };
-        self.shared.caches.tokens.get_or_load(hash, read).await
+        let held = self.shared.caches.tokens.get_or_load(hash, read).await?;
+        Ok(held.map(|held| {
+            if held.is_to_be_noted(self.now()) {
+                self.note_use(held.token.id);
+            }
+            Arc::clone(&held.token)
+        }))
+    }
+
+    /// Without waiting. While writes pile up it is left out: the next hour notes it.
+    fn note_use(&self, id: TokenId) {
+        if self.lane_depth() < BUSY {
+            drop(self.submit(move |tx| tx.touch_token(id)));
+        }
     }
 }

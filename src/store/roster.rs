@@ -47,7 +47,9 @@ pub struct RosterClient {
 pub struct RosterToken {
     /// Its id.
     pub id: TokenId,
-    /// Its user's name; `None`: an app token.
+    /// Its user; `None`: an app token.
+    pub user: Option<UserId>,
+    /// The user's name.
     pub username: Option<String>,
     /// Its app.
     pub client: ClientId,
@@ -57,6 +59,8 @@ pub struct RosterToken {
     pub scopes: Scopes,
     /// When it was granted.
     pub created_at: Stamp,
+    /// When it was last used, to the hour; `None`: not known.
+    pub used_at: Option<Stamp>,
 }
 
 /// Which tokens are meant: those that fit all that is given.
@@ -66,9 +70,20 @@ pub struct TokenFilter {
     pub user: Option<UserId>,
     /// Of this app, its app tokens included.
     pub client: Option<ClientId>,
+    /// App tokens only.
+    pub of_apps: bool,
 }
 
-type TokenRow = (i64, Option<String>, String, String, String, i64);
+type TokenRow = (
+    i64,
+    Option<i64>,
+    Option<String>,
+    String,
+    String,
+    String,
+    i64,
+    Option<i64>,
+);
 
 impl Db<'_> {
     /// Accounts behind `after`, by rising id.
@@ -146,6 +161,9 @@ impl Db<'_> {
     /// How many tokens the filter means; live or not.
     pub fn count_roster_tokens(&mut self, filter: &TokenFilter) -> Result<usize, Failure> {
         let mut query = tokens::table.count().into_boxed();
+        if filter.of_apps {
+            query = query.filter(tokens::user_id.is_null());
+        }
         if let Some(user) = filter.user {
             query = query.filter(tokens::user_id.eq(user.0));
         }
@@ -172,6 +190,13 @@ impl Db<'_> {
         Ok(found.map(TokenId))
     }
 
+    /// One token; live or not.
+    pub fn roster_token(&mut self, id: TokenId) -> Result<Option<RosterToken>, Failure> {
+        let before = TokenId(id.0 - 1);
+        let found = self.roster_tokens(&TokenFilter::default(), before, 1)?;
+        Ok(found.into_iter().find(|token| token.id == id))
+    }
+
     /// Tokens behind `after` that the filter means, by rising id; live or not.
     pub fn roster_tokens(
         &mut self,
@@ -187,13 +212,18 @@ impl Db<'_> {
             .limit(count)
             .select((
                 tokens::id,
+                tokens::user_id,
                 users::username.nullable(),
                 clients::id,
                 clients::name,
                 tokens::scopes,
                 tokens::created_at,
+                tokens::used_at,
             ))
             .into_boxed();
+        if filter.of_apps {
+            query = query.filter(tokens::user_id.is_null());
+        }
         if let Some(user) = filter.user {
             query = query.filter(tokens::user_id.eq(user.0));
         }
@@ -206,14 +236,16 @@ impl Db<'_> {
 }
 
 fn roster_token(
-    (id, username, client, client_name, scopes, created_at): TokenRow,
+    (id, user, username, client, client_name, scopes, created_at, used_at): TokenRow,
 ) -> Result<RosterToken, Failure> {
     Ok(RosterToken {
         id: TokenId(id),
+        user: user.map(UserId),
         username,
         client: client.into(),
         client_name,
         scopes: scopes_of(&scopes)?,
         created_at: Stamp(created_at),
+        used_at: used_at.map(Stamp),
     })
 }

@@ -36,6 +36,10 @@ diesel::table! {
         redirect_uris -> Text,
         is_public -> Bool,
         deleted_at -> Nullable<BigInt>,
+        is_private -> Bool,
+        description -> Nullable<Text>,
+        content -> Nullable<Text>,
+        posts -> BigInt,
     }
 }
 
@@ -47,6 +51,7 @@ diesel::table! {
         user_id -> Nullable<BigInt>,
         scopes -> Text,
         created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
     }
 }
 
@@ -281,6 +286,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    secrets (name) {
+        name -> Text,
+        value -> Binary,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> BigInt,
+        hash -> Binary,
+        user_id -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tokens -> clients (client_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(messages -> clients (client_id));
@@ -305,6 +328,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     post_tags,
     posts,
     relations,
+    secrets,
+    sessions,
     stream_markers,
     tokens,
     user_words,

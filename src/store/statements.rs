@@ -1,7 +1,7 @@
 //! SQL that is written by hand, for the paths where preparing a statement costs as much as running it. Conditions that
 //! diesel cannot express are with their queries (`among.rs`, `channels/unread.rs`, `search/channels.rs`).
 //!
-//! Diesel prepares each `UPDATE` anew, since its text may differ from call to call, and has no words for
+//! Diesel prepares each `UPDATE` at every call, since its text may differ from call to call, and has no words for
 //! transactions and upserts. A statement here is a type: its text is a constant, so each connection prepares it once.
 //! What another database says differently is in these files, `connect.rs` and `search/words.rs`.
 
@@ -125,6 +125,16 @@ statements! {
             AND (earlier.user_id = ? OR EXISTS (
             SELECT 1 FROM relations WHERE relations.user_id = ? AND kind = 'follow' AND other_id = earlier.user_id))
         LIMIT 1";
+    /// The users of the same posts, whoever asks: of a post, and of the last 500 reposts of it before a repost, not before a
+    /// moment.
+    HeardFrom -> BigInt = "SELECT DISTINCT earlier.user_id
+        FROM (
+            SELECT * FROM (SELECT user_id, created_at FROM posts
+                WHERE repost_of = ? AND deleted_at IS NULL AND id < ? ORDER BY id DESC LIMIT 500)
+            UNION ALL
+            SELECT user_id, created_at FROM posts WHERE id = ?
+        ) AS earlier
+        WHERE earlier.created_at > ?";
 
     /// How far the full-text index has come.
     SearchMark -> BigInt = "SELECT indexed_up_to FROM search_mark";
@@ -142,7 +152,7 @@ statements! {
     FlushWords -> () = "INSERT INTO message_words (message_words) VALUES ('flush')";
     /// By which rules the words in the index were cut.
     WordsFormat -> BigInt = "SELECT format FROM search_mark";
-    /// They were cut by these, or have to be cut anew.
+    /// They were cut by these, or have to be cut again.
     SetWordsFormat -> () = "UPDATE search_mark SET format = ?";
     /// The index has no words any more.
     EmptyWords -> () = "INSERT INTO message_words (message_words) VALUES ('delete-all')";

@@ -9,7 +9,7 @@ use super::db::{from_json, to_json};
 use super::schema::{clients, tokens, users};
 use super::secret::hash_token;
 use super::{Db, Failure, Tx};
-use crate::model::{ClientBrief, ClientId, Refusal, Scopes, Token, TokenId, UserId};
+use crate::model::{ClientBrief, ClientId, Refusal, Scopes, Stamp, Token, TokenId, UserId};
 
 /// A token to be created.
 #[derive(Clone, Debug)]
@@ -79,6 +79,21 @@ impl Db<'_> {
             .get_result::<Row>(self.sql)
             .optional()?
             .map(into_model)
+            .transpose()
+    }
+
+    /// The same, with the time of its last use.
+    pub(super) fn token_in_use(
+        &mut self,
+        hash: &[u8],
+    ) -> Result<Option<(Token, Option<Stamp>)>, Failure> {
+        let found = live()
+            .filter(tokens::hash.eq(hash))
+            .select((COLUMNS, tokens::used_at))
+            .get_result::<(Row, Option<i64>)>(self.sql)
+            .optional()?;
+        found
+            .map(|(row, used_at)| Ok((into_model(row)?, used_at.map(Stamp))))
             .transpose()
     }
 
@@ -160,24 +175,6 @@ impl Db<'_> {
         Ok(ids.into_iter().map(UserId).collect())
     }
 
-    /// The apps with a live token of this user, by name.
-    pub fn clients_of_user(&mut self, user: UserId) -> Result<Vec<ClientBrief>, Failure> {
-        let rows = live()
-            .filter(tokens::user_id.eq(user.0))
-            .select((clients::id, clients::name, clients::url))
-            .distinct()
-            .order((clients::name.asc(), clients::id.asc()))
-            .load::<(String, String, String)>(self.sql)?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, name, url)| ClientBrief {
-                id: id.into(),
-                name,
-                url,
-            })
-            .collect())
-    }
-
     fn count_tokens(&mut self, client: &str, user: UserId) -> Result<i64, Failure> {
         Ok(tokens::table
             .filter(tokens::client_id.eq(client))
@@ -188,17 +185,14 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// Creates a token. A disabled account gets none.
+    /// Creates a token. A disabled account gets none, and of a private app only its owner gets one.
     pub fn create_token(&mut self, new: &NewToken<'_>) -> Result<Token, Failure> {
         let now = self.now();
-        let client = self
-            .client(&new.client)?
-            .ok_or(Refusal::ClientInvalid)?
-            .brief;
+        let client = self.client(&new.client)?.ok_or(Refusal::ClientInvalid)?;
         if let Some(user) = new.user {
             self.demand_enabled(user)?;
-            if self.count_tokens(new.client.as_str(), user)? == 0 {
-                self.count_clients(user, 1)?;
+            if !client.is_open_to(user) {
+                return Err(Refusal::ClientPrivate.into());
             }
         }
         let id = diesel::insert_into(tokens::table)
@@ -208,12 +202,13 @@ impl Tx<'_> {
                 tokens::user_id.eq(new.user.map(|user| user.0)),
                 tokens::scopes.eq(to_json(&new.scopes)?),
                 tokens::created_at.eq(now.0),
+                tokens::used_at.eq(now.0),
             ))
             .returning(tokens::id)
             .get_result::<i64>(self.sql)?;
         Ok(Token {
             id: TokenId(id),
-            client,
+            client: client.brief,
             user: new.user,
             scopes: new.scopes.clone(),
         })
@@ -236,9 +231,15 @@ impl Tx<'_> {
             Some(user) => self.count_tokens(token.client.id.as_str(), user)? == 0,
             None => false,
         };
-        if let Some(user) = token.user.filter(|_| was_last) {
-            self.count_clients(user, -1)?;
-        }
         Ok(Some((token, was_last)))
+    }
+
+    /// Notes that a token is used now.
+    pub fn touch_token(&mut self, id: TokenId) -> Result<(), Failure> {
+        let now = self.now();
+        diesel::update(tokens::table.find(id.0))
+            .set(tokens::used_at.eq(now.0))
+            .execute(self.sql)?;
+        Ok(())
     }
 }

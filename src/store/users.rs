@@ -24,6 +24,8 @@ pub struct NewUser {
     pub email: Option<String>,
     /// Profile text and its source.
     pub text: Option<(Content, String)>,
+    /// Person, feed or bot.
+    pub kind: UserKind,
 }
 
 #[derive(Queryable, Selectable)]
@@ -145,7 +147,7 @@ impl Tx<'_> {
                 users::username.eq(&new.username),
                 users::username_key.eq(&key),
                 users::name.eq(&new.name),
-                users::kind.eq(UserKind::default().name()),
+                users::kind.eq(new.kind.name()),
                 users::locale.eq("en_US"),
                 users::timezone.eq("UTC"),
                 users::created_at.eq(now.0),

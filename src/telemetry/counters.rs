@@ -39,12 +39,18 @@ pub enum Counter {
     /// Websocket upgrades refused.
     #[strum(serialize = "stream_upgrades_refused_total")]
     UpgradesRefused,
+    /// Requests that did not subscribe to posts because their user follows too many users.
+    #[strum(serialize = "stream_homes_refused_total")]
+    HomesRefused,
     /// Requests refused because a rate limit was reached.
     #[strum(serialize = "rate_limit_refused_total")]
     RateLimited,
     /// Passwords not checked because too many waited for it.
     #[strum(serialize = "password_checks_refused_total")]
     PasswordsRefused,
+    /// Pictures not made because too many waited, or because it took too long.
+    #[strum(serialize = "pictures_refused_total")]
+    PicturesRefused,
     /// Connections refused because their address had as many as it may.
     #[strum(serialize = "http_connections_refused_total")]
     HttpRefused,

@@ -11,7 +11,7 @@ use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed}
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup, LineBreak, Script};
 
-/// To be raised with every change of [`cut`]: an index of another format is made anew.
+/// To be raised with every change of [`cut`]: an index of another format is rebuilt.
 pub const FORMAT: i64 = 1;
 
 /// Most parts of a question that are searched for; further ones are ignored.

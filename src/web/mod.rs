@@ -47,7 +47,7 @@ macro_rules! assets {
 
 assets! {
     HTML: "index.html";
-    STYLE: "style.css" "controls.css" "layout.css" "log.css";
+    STYLE: "style.css" "controls.css" "layout.css" "log.css" "pages.css";
     PICTURE: "mark.svg";
     SCRIPT: "room.js" "allowance.js" "announcer.js" "api.js" "composer.js" "dialogs.js" "dom.js" "events.js" "find.js"
             "fold.js" "format.js" "kept.js" "keys.js" "log.js" "marker.js" "membership.js" "message.js"

@@ -12,9 +12,10 @@ use bytes::{Bytes, BytesMut};
 
 use super::reader::{Heard, Reader};
 use crate::actors::Shared;
-use crate::actors::connection::{Answer, ConnectionMail, ConnectionPermit};
+use crate::actors::connection::{ConnectionMail, ConnectionPermit, ConnectionReply};
+use crate::actors::permits::Permit;
 use crate::actors::shard::Shard;
-use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, Subscription};
+use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, State, Subscription};
 use crate::fault::Fault;
 use crate::http::socket::Place;
 use crate::model::Failure;
@@ -110,6 +111,26 @@ impl ConnectionActor {
         handle.is_some_and(|handle| matches!(handle.identity, Identity::Unclaimed(_)))
     }
 
+    /// Whether a call of this user concerns it; an unclaimed one is claimed, if there is a permit. Else the answer.
+    fn belong_to(
+        &mut self,
+        user: UserId,
+        token: &Arc<Token>,
+        permit: Option<Permit<UserId>>,
+    ) -> Result<Option<ConnectionReply>, Failure> {
+        if !self.is_unclaimed() {
+            return Ok((!self.is_open_for(user)).then_some(ConnectionReply::NotYours));
+        }
+        let Some(permit) = permit else {
+            return Ok(Some(ConnectionReply::Unclaimed));
+        };
+        if self.shard.state.borrow().revoked.contains(token.id) {
+            return Err(Refusal::TokenInvalid.into());
+        }
+        self.claim(token.clone(), user, ConnectionPermit::User(permit));
+        Ok(None)
+    }
+
     fn claim(&mut self, token: Arc<Token>, user: UserId, permit: ConnectionPermit) {
         self.permit = permit;
         let identity = Identity::User(user, token);
@@ -121,14 +142,14 @@ impl ConnectionActor {
         &self,
         subscription: Subscription,
         followed_users: Option<HashSet<UserId>>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<ConnectionReply, Failure> {
         let most = self.shard.limits.subscriptions;
         let mut state = self.shard.state.borrow_mut();
         if state.revoked.contains(subscription.token.id) {
             return Err(Refusal::TokenInvalid.into());
         }
         let Some(handle) = state.connections.find(self.connection) else {
-            return Ok(Answer::NotYours);
+            return Ok(ConnectionReply::NotYours);
         };
         let mut known = handle.subscriptions.iter();
         let replaces_one = known.any(|known| known.id == subscription.id);
@@ -141,17 +162,27 @@ impl ConnectionActor {
             return Err(Refusal::SubscriptionLimit.at("connection_id").into());
         }
         state.subscribe(self.connection.index, subscription, followed_users);
-        Ok(Answer::Done)
+        Ok(ConnectionReply::Done)
     }
 
-    fn unsubscribe(&self, user: UserId, goes: impl Fn(&Subscription) -> bool) -> Answer {
+    /// A list was read for a subscription. If that has ended since, the list is older than what may have begun anew.
+    fn fill(&self, serial: u64, fill: impl FnOnce(&mut State)) -> ConnectionReply {
+        let mut state = self.shard.state.borrow_mut();
+        if !state.has_subscription(self.connection, serial) {
+            return ConnectionReply::NotYours;
+        }
+        fill(&mut state);
+        ConnectionReply::Done
+    }
+
+    fn unsubscribe(&self, user: UserId, goes: impl Fn(&Subscription) -> bool) -> ConnectionReply {
         if !self.is_open_for(user) {
-            return Answer::NotYours;
+            return ConnectionReply::NotYours;
         }
         let mut state = self.shard.state.borrow_mut();
         match state.unsubscribe(self.connection.index, goes) {
-            0 => Answer::NotYours,
-            _ => Answer::Done,
+            0 => ConnectionReply::NotYours,
+            _ => ConnectionReply::Done,
         }
     }
 }
@@ -210,7 +241,7 @@ impl StreamHandler<Heard> for ConnectionActor {
 }
 
 impl Handler<ConnectionMail> for ConnectionActor {
-    type Result = Result<Answer, Failure>;
+    type Result = Result<ConnectionReply, Failure>;
 
     fn handle(&mut self, mail: ConnectionMail, _: &mut Self::Context) -> Self::Result {
         match mail {
@@ -225,16 +256,8 @@ impl Handler<ConnectionMail> for ConnectionActor {
                 followed_users,
                 permit,
             } => {
-                if self.is_unclaimed() {
-                    let Some(permit) = permit else {
-                        return Ok(Answer::Unclaimed);
-                    };
-                    if self.shard.state.borrow().revoked.contains(token.id) {
-                        return Err(Refusal::TokenInvalid.into());
-                    }
-                    self.claim(token.clone(), user, ConnectionPermit::User(permit));
-                } else if !self.is_open_for(user) {
-                    return Ok(Answer::NotYours);
+                if let Some(no) = self.belong_to(user, &token, permit)? {
+                    return Ok(no);
                 }
                 let subscription = Subscription {
                     id,
@@ -246,17 +269,23 @@ impl Handler<ConnectionMail> for ConnectionActor {
                 };
                 self.subscribe(subscription, followed_users)
             }
-            ConnectionMail::FillInbox(channels) => {
-                let mut state = self.shard.state.borrow_mut();
+            ConnectionMail::FillInbox { serial, channels } => Ok(self.fill(serial, |state| {
                 state.fill_inbox(self.connection.index, channels);
-                Ok(Answer::Done)
-            }
+            })),
+            ConnectionMail::FillHome {
+                user,
+                serial,
+                followed,
+                is_last,
+            } => Ok(self.fill(serial, |state| {
+                state.homes.fill(user, &followed, is_last);
+            })),
             ConnectionMail::Settle { user, serial } => {
                 if self.is_open_for(user) {
                     let mut state = self.shard.state.borrow_mut();
                     state.settle(self.connection.index, serial);
                 }
-                Ok(Answer::Done)
+                Ok(ConnectionReply::Done)
             }
             ConnectionMail::TakeBack { user, serial } => {
                 Ok(self.unsubscribe(user, |known| known.serial == serial))
@@ -266,10 +295,10 @@ impl Handler<ConnectionMail> for ConnectionActor {
             }
             ConnectionMail::Close(user, goodbye) => {
                 if !self.is_open_for(user) {
-                    return Ok(Answer::NotYours);
+                    return Ok(ConnectionReply::NotYours);
                 }
                 self.shard.close(self.connection.index, goodbye);
-                Ok(Answer::Done)
+                Ok(ConnectionReply::Done)
             }
         }
     }

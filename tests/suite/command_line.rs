@@ -136,3 +136,124 @@ fn help_names_the_commands() {
         assert!(printed.contains(name), "{name} is missing:\n{printed}");
     }
 }
+
+#[test]
+fn an_account_has_a_type_and_an_address() {
+    let server = TestServer::start();
+    let url = server.database_url();
+    let run = |arguments: &[&str]| cli::run(&[arguments, &["--database-url", &url]].concat());
+    let refused = |arguments: &[&str], words: &str| {
+        let output = run(arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    };
+    for kind in ["human", "feed", "bot"] {
+        let name = format!("a_{kind}");
+        let email = format!("{kind}@example.org");
+        let create = ["user", "create", &name, "--type", kind, "--email", &email];
+        assert!(run(&create).status.success());
+        let path = format!("/users/@{name}");
+        assert_eq!(server.ada().get(&path).data()["type"], kind);
+    }
+    refused(&["user", "create", "x", "--type", "ghost"], "ghost");
+    refused(&["user", "create", "x", "--email", "no address"], "email");
+    refused(
+        &["user", "create", "x", "--email", "BOT@example.org"],
+        "e-mail address is taken",
+    );
+    refused(&["user", "create", "A_BOT"], "name is taken");
+    refused(
+        &["user", "email", "ada", "bot@example.org"],
+        "e-mail address is taken",
+    );
+    refused(&["user", "email", "nemo"], "user list");
+    assert!(run(&["user", "email", "a_bot"]).status.success());
+    assert!(
+        run(&["user", "email", "ada", "bot@example.org"])
+            .status
+            .success()
+    );
+}
+
+#[test]
+fn an_app_is_shown_and_edited() {
+    let server = TestServer::start();
+    let url = server.database_url();
+    let db = ["--json", "--database-url", url.as_str()];
+    let run = |arguments: &[&str]| cli::run(&[arguments, &db].concat());
+    let create = ["client", "create", "--name", "Demo", "--owner", "ada"];
+    let redirects = [
+        "--redirect-uri",
+        "https://a.example/back",
+        "--redirect-uri",
+        "demo://back",
+    ];
+    let made = cli::object(&run(&[&create[..], &redirects].concat()));
+    let id = text(&made["client_id"]);
+    let show = || cli::object(&run(&["client", "show", &id]));
+    let shown = show();
+    assert_eq!(shown["owner"], "ada");
+    assert_eq!(shown["is_private"], false);
+    let both = ["https://a.example/back", "demo://back"];
+    assert_eq!(shown["redirect_uris"], serde_json::json!(both));
+    assert!(!shown.to_string().contains(&text(&made["client_secret"])));
+    let edit = [
+        "client",
+        "edit",
+        &id,
+        "--redirect-uri",
+        "demo://other",
+        "--private",
+    ];
+    cli::object(&run(&edit));
+    let shown = show();
+    assert_eq!(shown["name"], "Demo");
+    assert_eq!(shown["redirect_uris"], serde_json::json!(["demo://other"]));
+    assert_eq!(shown["is_private"], true);
+    server.bob().get(&format!("/clients/{id}")).refused(404);
+    cli::object(&run(&[
+        "client", "edit", &id, "--public", "--name", "Other",
+    ]));
+    assert_eq!(
+        server.bob().get(&format!("/clients/{id}")).data()["name"],
+        "Other"
+    );
+}
+
+#[test]
+fn an_app_that_cannot_be_is_refused_with_the_option_at_fault() {
+    let server = TestServer::start();
+    let url = server.database_url();
+    let db = ["--json", "--database-url", url.as_str()];
+    let run = |arguments: &[&str]| cli::run(&[arguments, &db].concat());
+    let id = template::template().client_id.clone();
+    for (arguments, words) in [
+        (&["client", "edit", &id][..], "--name"),
+        (&["client", "edit", &id, "--url", "javascript:x"], "--url"),
+        (
+            &[
+                "client",
+                "edit",
+                &id,
+                "--redirect-uri",
+                "https://a.example/#x",
+            ],
+            "--redirect-uri",
+        ),
+        (&["client", "edit", &id, "--name", " "], "name of an app"),
+        (&["client", "edit", "nothing", "--public"], "client list"),
+        (&["client", "show", "nothing"], "client list"),
+        (&["client", "edit", &id, "--private"], "needs an owner"),
+        (&["client", "create", "--name", "N", "--private"], "--owner"),
+        (
+            &["client", "create", "--name", "N", "--owner", "nemo"],
+            "user list",
+        ),
+    ] {
+        let output = run(arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+}

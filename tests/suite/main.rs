@@ -18,6 +18,8 @@ mod api;
 mod command_line;
 mod database_file;
 mod load;
+mod pages;
+mod seeded;
 mod settings;
 mod stream;
 mod taken_back;

@@ -78,3 +78,9 @@ pub(crate) fn public_url(who: &Person) -> String {
     let (base, _) = url.split_once("/v1/").expect("an address of the API");
     base.to_owned()
 }
+
+/// Answers a post; the id of the answer.
+pub(crate) fn answers(who: &Person, to: &str, said: &str) -> String {
+    let body = json!({"text": said, "reply_to": to});
+    text(&who.post("/posts", &body).is(201).data()["id"])
+}

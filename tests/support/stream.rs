@@ -138,6 +138,18 @@ impl Stream {
         assert_eq!(id.as_str(), Some(said.as_str()), "something came: {event}");
     }
 
+    /// The events before what is said into the fence now.
+    pub(crate) fn heard_before(&mut self, fence: &Fence) -> Vec<Value> {
+        let said = build::says(&fence.keeper, &fence.channel, "fence");
+        let next = || Some(self.event());
+        let events = std::iter::from_fn(next);
+        events
+            .take_while(|event| {
+                event["meta"]["type"] != "message" || event["data"][0]["id"] != said.as_str()
+            })
+            .collect()
+    }
+
     /// Lets everything pass that was committed before.
     pub(crate) fn settles(&mut self, person: &Person) {
         drop(Fence::on(self, person, person));

@@ -106,6 +106,8 @@ async fn two() -> Two {
             redirect_uris: Vec::new(),
             owner: None,
             is_public: true,
+            is_private: false,
+            description: None,
         })?;
         for name in ["ada", "bob", "carol", "dora"] {
             tx.create_user(&NewUser {

@@ -2,9 +2,11 @@
 
 mod app_streams;
 mod channels;
+mod clients;
 mod numbers;
 mod posts;
 mod reports;
+mod sessions;
 mod streams;
 mod subscribe;
 mod users;

@@ -1,7 +1,7 @@
 //! What REST calls ask of websockets that are open.
 
 use super::Engine;
-use crate::actors::connection::{Answer, ConnectionMail};
+use crate::actors::connection::{ConnectionMail, ConnectionReply};
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, UserPrincipal};
 use crate::protocol::goodbye::Goodbye;
@@ -47,9 +47,9 @@ impl Engine {
             .connection(&ConnectionId::from(connection));
         let recipient = known.ok_or(Refusal::StreamNotFound)?;
         match recipient.send(mail).await {
-            Ok(Ok(Answer::Done)) => Ok(()),
+            Ok(Ok(ConnectionReply::Done)) => Ok(()),
             Ok(Err(failure)) => Err(failure),
-            Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => {
+            Ok(Ok(ConnectionReply::NotYours | ConnectionReply::Unclaimed)) | Err(_) => {
                 Err(Refusal::StreamNotFound.into())
             }
         }

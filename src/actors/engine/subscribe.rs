@@ -9,8 +9,9 @@ use actix_rt::task::JoinHandle;
 use super::Engine;
 use crate::actors::Shared;
 use crate::actors::channel::mail::MayListen;
-use crate::actors::connection::{Answer, ConnectionMail};
+use crate::actors::connection::{ConnectionMail, ConnectionReply};
 use crate::actors::permits::Permit;
+use crate::actors::shard::state::needs_home;
 use crate::event::Pos;
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, SubscriptionId, Token, UserId, UserPrincipal};
@@ -18,6 +19,7 @@ use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::topic::Topic;
 use crate::store::secret::random_id;
+use crate::telemetry::Counter;
 
 /// What a call asks for.
 #[derive(Clone, Debug)]
@@ -89,7 +91,8 @@ enum Outcome {
 
 impl Engine {
     /// Subscribes a connection to a topic. Call it before the page is read: an event that lands in between is
-    /// then sent twice rather than never. `None`: there is no such connection, or it is another user's.
+    /// then sent twice rather than never. `None`: there is no such connection, it is another user's, or its user follows
+    /// more users than a stream of posts may listen to.
     ///
     /// # Errors
     /// Access, or [`Refusal::SubscriptionLimit`].
@@ -135,7 +138,12 @@ impl Engine {
         // Access may have been lost between the question and the subscription, and the event of it may have
         // passed: ask again now that the next one will find the subscription.
         self.demand_access(&principal, new.topic).await?;
-        self.fill_inbox(&connection, new.topic).await?;
+        self.fill_inbox(&connection, new.topic, serial).await?;
+        if needs_home(new.topic, &new.filter)
+            && !self.fill_home(&connection, principal.user, serial).await?
+        {
+            return Ok(None);
+        }
         Ok(Some(guard))
     }
 
@@ -166,7 +174,12 @@ impl Engine {
             | Topic::Inbox(_)
             | Topic::Token(_)
             | Topic::Following(_)
-            | Topic::Followers(_) => Ok(None),
+            | Topic::Followers(_)
+            | Topic::Home(_)
+            | Topic::Unified(_)
+            | Topic::OwnPosts(_)
+            | Topic::Mentions(_)
+            | Topic::Thread(_) => Ok(None),
         }
     }
 
@@ -179,17 +192,19 @@ impl Engine {
         mail: impl Fn(Option<Permit<UserId>>) -> ConnectionMail,
     ) -> Result<Outcome, Failure> {
         let mut answer = connection.send(mail(None)).await;
-        let claims = matches!(answer, Ok(Ok(Answer::Unclaimed)));
+        let claims = matches!(answer, Ok(Ok(ConnectionReply::Unclaimed)));
         if claims {
             let permit = self.shared.user_permits.take(user);
             let permit = permit.ok_or(Refusal::TooManyConnections)?;
             answer = connection.send(mail(Some(permit))).await;
         }
         match answer {
-            Ok(Ok(Answer::Done)) if claims => Ok(Outcome::Claimed),
-            Ok(Ok(Answer::Done)) => Ok(Outcome::Subscribed),
+            Ok(Ok(ConnectionReply::Done)) if claims => Ok(Outcome::Claimed),
+            Ok(Ok(ConnectionReply::Done)) => Ok(Outcome::Subscribed),
             Ok(Err(failure)) => Err(failure),
-            Ok(Ok(Answer::NotYours | Answer::Unclaimed)) | Err(_) => Ok(Outcome::Unavailable),
+            Ok(Ok(ConnectionReply::NotYours | ConnectionReply::Unclaimed)) | Err(_) => {
+                Ok(Outcome::Unavailable)
+            }
         }
     }
 
@@ -215,14 +230,52 @@ impl Engine {
         &self,
         connection: &Recipient<ConnectionMail>,
         topic: Topic,
+        serial: u64,
     ) -> Result<(), Failure> {
         if let Topic::Inbox(user) = topic {
             let read = self.store().read(move |db| db.subscribed_channels(user));
-            let fill = ConnectionMail::FillInbox(read.await?);
+            let channels = read.await?;
+            let fill = ConnectionMail::FillInbox { serial, channels };
             // A connection that closed meanwhile has no inbox.
             drop(connection.send(fill).await);
         }
         Ok(())
+    }
+}
+
+/// Followed users that a shard takes in at once, about 0.2 ms; it does other work before the next ones.
+const PART: usize = 1024;
+
+impl Engine {
+    /// A stream of posts delivers the users that its user follows. Says no if those are too many.
+    async fn fill_home(
+        &self,
+        connection: &Recipient<ConnectionMail>,
+        user: UserId,
+        serial: u64,
+    ) -> Result<bool, Failure> {
+        let read = self.store().read(move |db| db.follows(user));
+        let mut followed = read.await?;
+        if followed.len() > self.shared.streams.followed {
+            self.shared.metrics.add(Counter::HomesRefused, 1);
+            return Ok(false);
+        }
+        followed.sort_unstable();
+        let mut parts = followed.chunks(PART).peekable();
+        let empty: &[UserId] = &[];
+        let mut next = parts.next().or(Some(empty));
+        while let Some(part) = next {
+            next = parts.next();
+            let fill = ConnectionMail::FillHome {
+                user,
+                serial,
+                followed: part.to_vec(),
+                is_last: next.is_none(),
+            };
+            // A connection that closed meanwhile has no home.
+            drop(connection.send(fill).await);
+        }
+        Ok(true)
     }
 }
 

@@ -12,7 +12,7 @@ use super::{PAUSE, wait_for_database};
 use crate::actors::Shared;
 use crate::actors::app_index::{AppIndex, Apps};
 use crate::actors::block_index::BlockIndex;
-use crate::actors::delivery::{AllowedApp, Delivery, HiddenFrom, NewDelivery, Withheld};
+use crate::actors::delivery::{AllowedApp, Delivery, Earlier, HiddenFrom, NewDelivery, Withheld};
 use crate::actors::registry::{RoutingKey, ShardId};
 use crate::actors::shard::mail::{CloseAll, CloseApp, FanOutBatch};
 use crate::event::{Event, Payload};
@@ -233,9 +233,11 @@ impl Dispatcher {
         } else {
             targets(payload, subscribers, &hidden)
         };
+        let (hidden, earlier) = self.around_repost(payload, hidden).await?;
         Some(Delivery::new(NewDelivery {
             event: event.clone(),
             hidden,
+            earlier,
             withheld,
             apps,
             targets,
@@ -243,6 +245,41 @@ impl Dispatcher {
             dispatched: self.shared.store.now(),
             shards,
         }))
+    }
+}
+
+impl Dispatcher {
+    /// Who must not hear of a post: of a repost neither those from whom its original is hidden. And by whom the original
+    /// was on the streams of this process before. `None` while the process stops.
+    async fn around_repost(
+        &mut self,
+        payload: &Payload,
+        hidden: Arc<HiddenFrom>,
+    ) -> Option<(Arc<HiddenFrom>, Earlier)> {
+        let mut earlier = Earlier::new();
+        let repost = payload.posted().and_then(|posted| {
+            let original = posted.original.as_ref()?;
+            Some((original.author.id, &posted.heard_from))
+        });
+        let Some((original, heard_from)) = repost else {
+            return Some((hidden, earlier));
+        };
+        for user in heard_from {
+            // On no stream here was anything by the others.
+            let mut shards = SmallVec::new();
+            for key in [RoutingKey::PostsBy(*user), RoutingKey::User(*user)] {
+                self.shared.registry.collect(&key, &mut shards);
+            }
+            if !shards.is_empty() {
+                earlier.push((*user, self.hidden_from(Some(*user)).await?));
+            }
+        }
+        let of_original = self.hidden_from(Some(original)).await?;
+        let hidden = match of_original.is_empty() {
+            true => hidden,
+            false => Arc::new(hidden.and(&of_original)),
+        };
+        Some((hidden, earlier))
     }
 }
 

@@ -91,9 +91,10 @@ fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
     }
 }
 
-/// A user follows another one, or no longer does: the user's presence subscriptions change.
+/// A user follows another one, or no longer does: the user's streams of posts and presence subscriptions change.
 fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
     let mut state = shard.state.borrow_mut();
+    state.homes.follow_changed(user, other, follows);
     for index in state.listeners.at(&RoutingKey::User(user)).to_vec() {
         let handle = state.connections.get_mut(index);
         if let Some(followed) = handle.and_then(|handle| handle.followed_users.as_mut()) {

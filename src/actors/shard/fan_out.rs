@@ -8,12 +8,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::output_batch::OutputBatch;
+use super::output_batch::{OutputBatch, add_hidden};
 use super::room_fan_out::{RoomFanOut, SLICE};
 use super::state::ConnectionIndex;
-use super::{Shard, effects, fast_path};
+use super::{Shard, effects, fast_path, post_fan_out};
 use crate::actors::delivery::Delivery;
-use crate::actors::registry::RoutingKey;
 use crate::fault::Fault;
 use crate::model::ChannelId;
 
@@ -53,7 +52,10 @@ async fn other(shard: &Rc<Shard>, delivery: Arc<Delivery>) {
     let concerned = std::slice::from_ref(&delivery);
     let sent = async {
         effects::before_fan_out(shard, payload);
-        send_other(shard, &delivery).await;
+        match payload.posted() {
+            Some(_) => post_fan_out::send(shard, &delivery).await,
+            None => send_other(shard, &delivery).await,
+        }
     };
     shard.guarded(concerned, sent).await;
     // Whatever became of the event itself: a revoked token must not be heard of again.
@@ -126,7 +128,9 @@ async fn fan_out_small_rooms(shard: &Rc<Shard>, run: &[Arc<Delivery>]) {
 async fn fan_out_room(shard: &Rc<Shard>, run: &[Arc<Delivery>], channel: ChannelId) {
     let mut room = RoomFanOut::begin(shard, channel);
     let mut slow = std::mem::take(&mut room.snapshot.slow);
-    add_hidden(shard, run, &mut slow);
+    for delivery in run {
+        add_hidden(shard, delivery, &mut slow);
+    }
     slow.sort_unstable();
     slow.dedup();
     let mut batch = OutputBatch::default();
@@ -139,18 +143,7 @@ async fn fan_out_room(shard: &Rc<Shard>, run: &[Arc<Delivery>], channel: Channel
     fast_path::send(shard, &room, run, &slow.into_iter().collect()).await;
 }
 
-/// Adds the connections of users from whom an author of the run is hidden: the slow path leaves the frame out.
-fn add_hidden(shard: &Shard, run: &[Arc<Delivery>], slow: &mut Vec<ConnectionIndex>) {
-    let state = shard.state.borrow();
-    let hidden = run.iter().map(|delivery| &delivery.hidden);
-    for hidden in hidden.filter(|hidden| !hidden.is_empty()) {
-        for user in hidden.muted_by.iter().chain(&hidden.blocked) {
-            slow.extend_from_slice(state.listeners.at(&RoutingKey::User(*user)));
-        }
-    }
-}
-
-/// An event that is not a message, to user streams and app streams.
+/// An event that is neither a message nor about a post, to user streams and app streams.
 async fn send_other(shard: &Rc<Shard>, delivery: &Arc<Delivery>) {
     let mut listeners: Vec<ConnectionIndex> = Vec::new();
     {

@@ -1,4 +1,5 @@
-//! Receivers with one subscription that takes every message: the same bytes for all but 32 of them.
+//! Receivers with one subscription that takes every message, or every post of followed users: the same bytes for all
+//! but 32 of them.
 //!
 //! A run of messages is laid out once, and for each receiver its id is written into the gaps and the whole is
 //! sent in one call.
@@ -14,7 +15,7 @@ use super::Shard;
 use super::outbox::Remainder;
 use super::room_fan_out::{RoomFanOut, SLICE};
 use super::socket::{Sent, send_now};
-use super::state::{ConnectionIndex, Receiver};
+use super::state::{Audience, ConnectionIndex, Receiver, State};
 use crate::actors::delivery::Delivery;
 use crate::model::ChannelId;
 use crate::protocol::frame::ID_LENGTH;
@@ -41,9 +42,11 @@ pub(super) async fn send(
     for (class, (render_class, end)) in classes.iter().copied().enumerate() {
         let receivers = Receivers {
             shard,
-            channel: room.channel,
-            class,
-            end,
+            source: Source::Room {
+                channel: room.channel,
+                class,
+                end,
+            },
             served,
         };
         let mut rest = run;
@@ -63,14 +66,67 @@ pub(super) async fn send(
     }
 }
 
+/// Sends a post to the receivers that follow its author. Those in `served` have it already.
+pub(super) async fn send_post(
+    shard: &Rc<Shard>,
+    audience: &Audience,
+    post: &Arc<Delivery>,
+    served: &HashSet<ConnectionIndex>,
+) {
+    for (render_class, receivers) in &audience.classes {
+        let (mut joined, _) = Joined::lay_out(shard, std::slice::from_ref(post), *render_class);
+        let receivers = Receivers {
+            shard,
+            source: Source::Copied(receivers),
+            served,
+        };
+        receivers.send(&mut joined).await;
+    }
+}
+
 /// The receivers of one class.
 struct Receivers<'a> {
     shard: &'a Rc<Shard>,
-    channel: ChannelId,
-    class: usize,
-    /// How many there were when the fan-out began.
-    end: usize,
+    source: Source<'a>,
     served: &'a HashSet<ConnectionIndex>,
+}
+
+/// Where they are read, as of the beginning of the fan-out.
+enum Source<'a> {
+    /// In the lists of a room, which keeps their positions meanwhile.
+    Room {
+        channel: ChannelId,
+        class: usize,
+        /// How many there were.
+        end: usize,
+    },
+    /// In a copy, since those of a post are in the lists of many viewers.
+    Copied(&'a [Receiver]),
+}
+
+impl Source<'_> {
+    /// The receivers from an offset on; `None` behind the last one.
+    fn from<'s>(&'s self, begin: usize, state: &'s State) -> Option<&'s [Receiver]> {
+        match self {
+            Self::Room {
+                channel,
+                class,
+                end,
+            } => {
+                let room = state.rooms.get(*channel)?;
+                room.classes.get(*class)?.receivers.get(begin..*end)
+            }
+            Self::Copied(receivers) => receivers.get(begin..),
+        }
+    }
+
+    /// Whether a receiver is still there.
+    fn has(&self, receiver: &Receiver, state: &State) -> bool {
+        match self {
+            Self::Room { .. } => receiver.is_present(),
+            Self::Copied(_) => !state.homes.has_left(receiver.index),
+        }
+    }
 }
 
 impl Receivers<'_> {
@@ -90,14 +146,12 @@ impl Receivers<'_> {
         let mut late: SmallVec<[(Receiver, Sent); 8]> = SmallVec::new();
         let (served, more) = {
             let state = self.shard.state.borrow();
-            let room = state.rooms.get(self.channel);
-            let class = room.and_then(|room| room.classes.get(self.class));
-            let Some(slice) = class.and_then(|class| class.receivers.get(begin..self.end)) else {
+            let Some(slice) = self.source.from(begin, &state) else {
                 return false;
             };
             let mut served = 0;
             for receiver in slice.iter().take(SLICE) {
-                if !receiver.is_present()
+                if !self.source.has(receiver, &state)
                     || (!self.served.is_empty() && self.served.contains(&receiver.index))
                 {
                     continue;

@@ -13,6 +13,7 @@ mod outbox;
 mod output;
 mod output_batch;
 mod panics;
+mod post_fan_out;
 mod room_fan_out;
 pub mod socket;
 mod stalls;

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::Shard;
 use super::hearing::{app_hears, hears};
 use super::room_fan_out::SLICE;
-use super::state::{ConnectionHandle, ConnectionIndex, ConnectionRef, Identity};
+use super::state::{ConnectionHandle, ConnectionIndex, ConnectionRef, Home, Identity};
 use crate::actors::delivery::Delivery;
 use crate::actors::registry::RoutingKey;
 use crate::event::Payload;
@@ -56,6 +56,18 @@ impl Volume {
     }
 }
 
+/// Adds the connections of users from whom the author is hidden: the slow path leaves the frame out.
+pub(super) fn add_hidden(shard: &Shard, delivery: &Delivery, slow: &mut Vec<ConnectionIndex>) {
+    let hidden = &delivery.hidden;
+    if hidden.is_empty() {
+        return;
+    }
+    let state = shard.state.borrow();
+    for user in hidden.muted_by.iter().chain(&hidden.blocked) {
+        slow.extend_from_slice(state.listeners.at(&RoutingKey::User(*user)));
+    }
+}
+
 impl OutputBatch {
     /// Sends what was gathered if it has become much. To be asked between two deliveries, never within one.
     pub(super) async fn send_if_large(&mut self, shard: &Rc<Shard>) {
@@ -73,9 +85,12 @@ impl OutputBatch {
     ) {
         let state = shard.state.borrow();
         let before = self.volume;
+        let is_post = delivery.event.payload.posted().is_some();
         for index in indexes {
             if let Some(handle) = state.connections.get(index) {
-                self.add_to(shard, index, handle, delivery);
+                let viewer = handle.identity.user().filter(|_| is_post);
+                let home = viewer.and_then(|viewer| state.homes.of(viewer));
+                self.add_to(shard, index, (handle, home), delivery);
             }
         }
         if let Some(numbers) = &delivery.channel_numbers {
@@ -87,13 +102,13 @@ impl OutputBatch {
         &mut self,
         shard: &Shard,
         index: ConnectionIndex,
-        handle: &ConnectionHandle,
+        (handle, home): (&ConnectionHandle, Option<&Home>),
         delivery: &Delivery,
     ) {
         let matching = handle
             .subscriptions
             .iter()
-            .filter(|known| hears(handle, known, delivery));
+            .filter(|known| hears(handle, home, known, delivery));
         let matching: SmallVec<[_; 2]> = matching.collect();
         if matching.is_empty() {
             return;

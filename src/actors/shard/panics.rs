@@ -64,6 +64,9 @@ impl Shard {
             {
                 indexes.extend(room.connections());
             }
+            if let RoutingKey::PostsBy(author) = key {
+                indexes.extend(state.homes.listeners_to(author));
+            }
             indexes.extend_from_slice(state.listeners.at(&key));
         }
         for app in delivery.apps.iter() {

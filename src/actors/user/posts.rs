@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::mail::{CreatePost, RevisePost};
 use crate::event::{Payload, Posted};
 use crate::model::visibility::{Occasion, shows_profile};
-use crate::model::{ClientBrief, Entities, Failure, Post, PostId, Refusal, User, UserId, UserKind};
+use crate::model::{
+    ClientBrief, Content, Entities, Failure, Post, PostId, Raw, Refusal, User, UserId, UserKind,
+};
 use crate::store::{Db, Store, Tx};
 
 /// Reposts that one transaction takes away with their post: each is a few rows and an event.
@@ -51,6 +53,7 @@ pub fn create(tx: &mut Tx<'_>, mail: CreatePost, windows: PostWindows) -> Result
             author,
             original: None,
             answered: answered.map(|post| post.user_id),
+            heard_from: Vec::new(),
         }),
     });
     Ok(post)
@@ -95,7 +98,7 @@ pub fn delete(tx: &mut Tx<'_>, user: UserId, id: PostId) -> Result<Post, Failure
         return remove_repost(tx, post);
     }
     let deleted = tx.delete_post(post)?;
-    let posted = posted(tx, deleted.clone())?;
+    let posted = posted(tx, without_words(deleted.clone()))?;
     tx.announce(Payload::PostDeleted { posted });
     Ok(deleted)
 }
@@ -219,6 +222,20 @@ fn remove_repost(tx: &mut Tx<'_>, repost: Post) -> Result<Post, Failure> {
     Ok(removed)
 }
 
+/// What the log keeps of a deleted post. Who was mentioned stays: their streams showed it.
+fn without_words(mut post: Post) -> Post {
+    let mentions = std::mem::take(&mut post.content.entities.mentions);
+    post.content = Content {
+        entities: Entities {
+            mentions,
+            ..Entities::default()
+        },
+        ..Content::default()
+    };
+    post.raw = Raw::default();
+    post
+}
+
 /// A post with everything that a frame shows of it.
 fn posted(tx: &mut Tx<'_>, post: Post) -> Result<Box<Posted>, Failure> {
     let original = match post.repost_of {
@@ -232,11 +249,16 @@ fn posted(tx: &mut Tx<'_>, post: Post) -> Result<Box<Posted>, Failure> {
         Some(id) => tx.post(id)?.map(|post| post.user_id),
         None => None,
     };
+    let heard_from = match original {
+        Some(_) => tx.heard_from(&post)?,
+        None => Vec::new(),
+    };
     Ok(Box::new(Posted {
         author: author(tx, post.user_id)?,
         post,
         original,
         answered,
+        heard_from,
     }))
 }
 
@@ -297,4 +319,23 @@ fn named(entities: &Entities) -> (Vec<UserId>, Vec<String>, Vec<&str>) {
     tags.dedup();
     links.dedup();
     (users, tags, links)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::samples::{BOB, mentioning, posted};
+
+    #[test]
+    fn the_log_keeps_of_a_deleted_post_whom_it_mentioned_and_no_words() {
+        let mut post = posted(BOB).post;
+        let mentions = mentioning(&[BOB]).entities.mentions;
+        post.content.text = String::from("words of bob");
+        post.content.html = String::from("<p>words of bob</p>");
+        post.raw = serde_json::from_str(r#"{"com.example.x": [{"a": "words of bob"}]}"#).unwrap();
+        let kept = without_words(post);
+        assert_eq!(kept.content.entities.mentions, mentions);
+        let text = serde_json::to_string(&kept).unwrap();
+        assert!(!text.contains("words of bob"), "{text}");
+    }
 }

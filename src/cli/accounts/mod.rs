@@ -22,7 +22,6 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::{Failure, UserId};
 use crate::store::{Db, Store, StoreOptions, Tx, login_key};
-use crate::text::controls;
 
 /// The outcome of a command; the error is a sentence for the operator.
 type Done<T = ()> = Result<T, Box<dyn Error>>;
@@ -94,7 +93,7 @@ fn no_client(id: &str) -> Failure {
     ))
 }
 
-fn explain(failure: Failure) -> Box<dyn Error> {
+pub(super) fn explain(failure: Failure) -> Box<dyn Error> {
     match failure {
         Failure::Refused(refused) => refused.message().into(),
         Failure::Busy => "the database is busy; try again".into(),
@@ -111,14 +110,6 @@ fn print(json: bool, object: &Value, sentence: &str) -> Done {
         writeln!(out, "{sentence}")?;
     }
     Ok(())
-}
-
-/// Refuses a text that would damage a list or a page.
-fn demand_name(text: &str) -> Done {
-    match controls::is_name(text) {
-        true => Ok(()),
-        false => Err(format!("{text:?} may not contain control characters").into()),
-    }
 }
 
 /// `1 token`, `2 tokens`.

@@ -10,7 +10,7 @@ use super::{Database, Done, PAGE, counted, no_client, no_user, print, sentence};
 use crate::actors::operator;
 use crate::actors::user::write::{grant, revoke};
 use crate::config::Config;
-use crate::model::{ClientId, Refusal, Scopes, TokenId};
+use crate::model::{ClientId, Refusal, Scopes, Stamp, TokenId};
 use crate::store::secret::{hash_token, random_id};
 use crate::store::{RosterToken, TokenFilter, login_key};
 
@@ -83,7 +83,11 @@ impl Of {
                 known.then_some(()).ok_or_else(|| no_client(id.as_str()))
             })?;
         }
-        Ok(TokenFilter { user, client })
+        Ok(TokenFilter {
+            user,
+            client,
+            of_apps: false,
+        })
     }
 }
 
@@ -129,6 +133,9 @@ fn create(config: &Config, client: &str, user: Option<&str>, scopes: &str, json:
                 (Some(Refusal::NoAccess), Some(name)) => sentence(format!(
                     "user {name} is disabled; `groundnut user enable {name}` takes that back"
                 )),
+                (Some(Refusal::ClientPrivate), _) => sentence(format!(
+                    "client {client} is private: only its owner may have a token of it"
+                )),
                 _ => failure,
             }
         })
@@ -139,7 +146,15 @@ fn create(config: &Config, client: &str, user: Option<&str>, scopes: &str, json:
 fn list(config: &Config, of: Of, json: bool) -> Done {
     let database = Database::open(config)?;
     let filter = of.filter(&database)?;
-    let mut list = List::new(["ID", "USER", "APP", "CLIENT ID", "CREATED", "SCOPES"]);
+    let mut list = List::new([
+        "ID",
+        "USER",
+        "APP",
+        "CLIENT ID",
+        "CREATED",
+        "LAST USED",
+        "SCOPES",
+    ]);
     let mut after = TokenId(0);
     loop {
         let filter = filter.clone();
@@ -167,6 +182,7 @@ fn push(list: &mut List, token: &RosterToken) {
             token.client_name.clone(),
             token.client.to_string(),
             token.created_at.iso(),
+            or_dash(token.used_at.map(Stamp::iso).unwrap_or_default()),
             or_dash(token.scopes.joined()),
         ],
         json!({
@@ -176,6 +192,7 @@ fn push(list: &mut List, token: &RosterToken) {
             "client_name": token.client_name,
             "scopes": token.scopes,
             "created_at": token.created_at.iso(),
+            "used_at": token.used_at.map(Stamp::iso),
         }),
     );
 }

@@ -2,14 +2,15 @@
 
 use std::io::Read;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::table::List;
 use super::{Database, Done, PAGE, counted, explain, no_user, print, sentence};
 use crate::actors::operator;
 use crate::config::Config;
-use crate::model::{Failure, Refusal, UserId};
+use crate::model::{Failure, Refusal, UserId, UserKind};
+use crate::protocol::draft::email;
 use crate::store::secret::{PASSWORD_BYTES, hash_password};
 use crate::store::{NewUser, RosterUser, TokenFilter, login_key};
 use crate::text::controls;
@@ -24,6 +25,22 @@ pub(in crate::cli) enum UserCommand {
         /// Read the password from standard input; without a password the account cannot sign in.
         #[arg(long)]
         password_stdin: bool,
+        /// What the account is: posts of feeds and bots are not on the global stream.
+        #[arg(long = "type", value_name = "TYPE", default_value = "human")]
+        kind: Kind,
+        /// E-mail address, a second name to sign in with.
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Replace the e-mail address of an account; without an address, remove it.
+    Email {
+        /// Its name.
+        name: String,
+        /// The new address.
+        address: Option<String>,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -73,14 +90,50 @@ pub(in crate::cli) enum UserCommand {
     },
 }
 
+/// What an account is, as the command line spells it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(in crate::cli) enum Kind {
+    /// A person.
+    Human,
+    /// Publishes only.
+    Feed,
+    /// A program.
+    Bot,
+}
+
+impl From<Kind> for UserKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Human => Self::Human,
+            Kind::Feed => Self::Feed,
+            Kind::Bot => Self::Bot,
+        }
+    }
+}
+
 /// Runs a command about accounts.
 pub(in crate::cli) fn run(config: &Config, command: UserCommand) -> Done {
     match command {
         UserCommand::Create {
             name,
             password_stdin,
+            kind,
+            email,
             json,
-        } => create(config, &name, password_stdin, json),
+        } => {
+            let new = NewUser {
+                username: name,
+                email: address(email.as_deref())?,
+                kind: kind.into(),
+                ..NewUser::default()
+            };
+            create(config, new, password_stdin, json)
+        }
+        UserCommand::Email {
+            name,
+            address,
+            json,
+        } => set_email(config, &name, address.as_deref(), json),
         UserCommand::List { json } => list(config, json),
         UserCommand::Disable { name, json } => set_disabled(config, &name, true, json),
         UserCommand::Enable { name, json } => set_disabled(config, &name, false, json),
@@ -107,7 +160,7 @@ fn demand_username(config: &Config, name: &str) -> Done {
 }
 
 /// The hash of the password on standard input.
-fn password_hash(config: &Config) -> Done<String> {
+pub(in crate::cli) fn password_hash(config: &Config) -> Done<String> {
     let mut password = String::new();
     // One byte more than any valid password and its line end, so that a longer one is noticed.
     let most = PASSWORD_BYTES as u64 + 3;
@@ -132,24 +185,28 @@ fn password_hash(config: &Config) -> Done<String> {
     hash_password(password).map_err(explain)
 }
 
+fn address(text: Option<&str>) -> Done<Option<String>> {
+    email(text.unwrap_or_default()).map_err(|refused| refused.message().into())
+}
+
 fn taken(failure: Failure) -> Failure {
-    match failure.refusal() {
-        Some(Refusal::Invalid) => sentence(String::from("this name is taken")),
-        Some(_) | None => failure,
+    match &failure {
+        Failure::Refused(refused) if refused.refusal == Refusal::Invalid => {
+            let what = match refused.field.as_deref() {
+                Some("email") => "e-mail address",
+                Some(_) | None => "name",
+            };
+            sentence(format!("this {what} is taken"))
+        }
+        Failure::Refused(_) | Failure::Busy | Failure::Stopping | Failure::Trouble(_) => failure,
     }
 }
 
-fn create(config: &Config, name: &str, password_stdin: bool, json: bool) -> Done {
-    demand_username(config, name)?;
-    let password_hash = match password_stdin {
-        true => Some(password_hash(config)?),
-        false => None,
-    };
-    let new = NewUser {
-        username: name.to_owned(),
-        password_hash,
-        ..NewUser::default()
-    };
+fn create(config: &Config, mut new: NewUser, password_stdin: bool, json: bool) -> Done {
+    demand_username(config, &new.username)?;
+    if password_stdin {
+        new.password_hash = Some(password_hash(config)?);
+    }
     let user = Database::open(config)?.write(move |tx| tx.create_user(&new).map_err(taken))?;
     print(
         json,
@@ -204,7 +261,7 @@ fn set_disabled(config: &Config, name: &str, disabled: bool, json: bool) -> Done
     let state = if disabled { "disabled" } else { "enabled" };
     let filter = TokenFilter {
         user: Some(user),
-        client: None,
+        ..TokenFilter::default()
     };
     let tokens = database.read(move |db| db.count_roster_tokens(&filter))?;
     let tokens = counted(tokens, "token");
@@ -220,6 +277,24 @@ fn set_disabled(config: &Config, name: &str, disabled: bool, json: bool) -> Done
     };
     let object = json!({"id": user, "username": name, "state": state, "changed": changed});
     print(json, &object, &words)
+}
+
+fn set_email(config: &Config, name: &str, given: Option<&str>, json: bool) -> Done {
+    let email = address(given)?;
+    let database = Database::open(config)?;
+    let user = database.user(name)?;
+    let new = email.clone();
+    database.write(move |tx| tx.set_email(user, new.as_deref()).map_err(taken))?;
+    let name = login_key(name);
+    let words = match &email {
+        Some(email) => format!("user {name} has the e-mail address {email}"),
+        None => format!("user {name} has no e-mail address"),
+    };
+    print(
+        json,
+        &json!({"id": user, "username": name, "email": email}),
+        &words,
+    )
 }
 
 fn set_password(config: &Config, name: &str, json: bool) -> Done {

@@ -15,11 +15,9 @@ use crate::http::extract::{Body, Caller};
 use crate::http::show::{Includes, Shown};
 use crate::http::{ApiError, App};
 use crate::model::visibility::Occasion;
-use crate::model::{ClientId, Failure, Scope, Scopes, Token, UserId};
+use crate::model::{ClientId, Scope, Scopes, Token, UserId};
 use crate::protocol::object::{Storage, TokenObject};
 use crate::protocol::render_options::RenderOptions;
-use crate::store::{login_key, secret};
-use crate::telemetry::Counter;
 use crate::text::controls;
 
 /// How the client authenticates.
@@ -59,7 +57,8 @@ pub async fn create(
                 .map_err(OAuthError::InvalidScope)?;
             let client = credentials.client.clone();
             check_client(&app, credentials, true).await?;
-            let user = check_password(&app, username, password).await?;
+            let user = super::sign_in(&app, username, password).await?;
+            let user = user.ok_or(OAuthError::InvalidGrant)?;
             let scopes = without_new_email(&app, &client, user, scopes).await?;
             grant(&app, &client, Some(user), scopes).await
         }
@@ -138,32 +137,6 @@ async fn check_client(
         (true, _) => Err(OAuthError::UnauthorizedClient),
         (false, true) => Ok(()),
         (false, false) => Err(OAuthError::InvalidClient),
-    }
-}
-
-async fn check_password(
-    app: &App,
-    username: String,
-    password: String,
-) -> Result<UserId, OAuthError> {
-    // By the name as it is compared, whether or not there is such an account: the answer must not reveal it.
-    let counted = app.rate.count_account(&login_key(&username));
-    counted.allowed().map_err(|retry_in| {
-        app.engine.metrics().add(Counter::RateLimited, 1);
-        ApiError::limited(retry_in)
-    })?;
-    if password.len() > secret::PASSWORD_BYTES {
-        return Err(OAuthError::InvalidGrant);
-    }
-    let login = app.engine.store().read(move |db| db.login(&username));
-    let (user, hash) = login.await?.unzip();
-    let checked = app.passwords.verify(password, hash).await;
-    if matches!(checked, Err(Failure::Busy)) {
-        app.engine.metrics().add(Counter::PasswordsRefused, 1);
-    }
-    match (checked?, user) {
-        (true, Some(user)) => Ok(user),
-        (true, None) | (false, _) => Err(OAuthError::InvalidGrant),
     }
 }
 

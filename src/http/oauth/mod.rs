@@ -2,7 +2,9 @@
 
 mod error;
 pub mod grant;
+mod login;
 mod passwords;
 
 pub use error::OAuthError;
+pub use login::sign_in;
 pub use passwords::PasswordChecks;

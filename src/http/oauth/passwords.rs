@@ -49,6 +49,14 @@ impl PasswordChecks {
         .await
     }
 
+    /// The form in which a new password is kept.
+    ///
+    /// # Errors
+    /// Busy: too many checks wait.
+    pub async fn hash(&self, password: String) -> Result<String, Failure> {
+        self.run(move || secret::hash_password(&password)).await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         check: impl FnOnce() -> Result<T, Failure> + Send + 'static,

@@ -4,13 +4,14 @@ use actix_web::web::{Data, Path};
 
 use super::filters::PostsWanted;
 use super::lookup::there;
-use crate::http::extract::{AnyCaller, Caller, Params, UserCaller, path};
+use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
 use crate::http::show::{Bookmarked, demand_person};
 use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
 use crate::model::visibility::Occasion;
 use crate::model::{Marker, Page, Post, PostId, UserId};
 use crate::protocol::object::MarkerObject;
+use crate::protocol::topic::Topic;
 use crate::store::{PostHints, PostList};
 use crate::text::words::fold_tag;
 
@@ -25,8 +26,15 @@ pub(in crate::http) async fn global(
 }
 
 /// `GET /posts/streams/me`
-pub(in crate::http) async fn home(app: Data<App>, caller: UserCaller, params: Params) -> ApiResult {
-    own(&app, &caller, &params, false).await
+pub(in crate::http) async fn home(
+    app: Data<App>,
+    caller: UserCaller,
+    params: Params,
+    live: Live,
+) -> ApiResult {
+    let page = own(&app, &caller, &params, false);
+    live.around(&app, &caller, Topic::Home(caller.id()), page)
+        .await
 }
 
 /// `GET /posts/streams/unified`
@@ -34,8 +42,11 @@ pub(in crate::http) async fn unified(
     app: Data<App>,
     caller: UserCaller,
     params: Params,
+    live: Live,
 ) -> ApiResult {
-    own(&app, &caller, &params, true).await
+    let page = own(&app, &caller, &params, true);
+    live.around(&app, &caller, Topic::Unified(caller.id()), page)
+        .await
 }
 
 /// Both have one marker.
@@ -61,12 +72,18 @@ pub(in crate::http) async fn of_user(
     app: Data<App>,
     caller: AnyCaller,
     params: Params,
+    live: Live,
     user: Path<String>,
 ) -> ApiResult {
     let caller = caller.0.as_ref();
     let user = path::user(&app, caller, &user).await?;
     demand_person(&app, caller, user, Occasion::Named).await?;
-    answer(&app, caller, &params, PostList::By(user), None).await
+    let page = answer(&app, caller, &params, PostList::By(user), None);
+    // Streams show the user's own.
+    match caller.filter(|caller| caller.user() == Some(user)) {
+        Some(caller) => live.around(&app, caller, Topic::OwnPosts(user), page).await,
+        None => page.await,
+    }
 }
 
 /// `GET /users/{user_id}/mentions`
@@ -74,15 +91,20 @@ pub(in crate::http) async fn mentions(
     app: Data<App>,
     caller: AnyCaller,
     params: Params,
+    live: Live,
     user: Path<String>,
 ) -> ApiResult {
     let caller = caller.0.as_ref();
     let user = path::user(&app, caller, &user).await?;
     demand_person(&app, caller, user, Occasion::Named).await?;
-    let is_own = caller.and_then(Caller::user) == Some(user);
+    let own = caller.filter(|caller| caller.user() == Some(user));
     let list = PostList::Mentioning(user, params.flag("include_copy_mentions", true));
-    let marker = is_own.then_some(MarkerName::Mentions);
-    answer(&app, caller, &params, list, marker).await
+    let marker = own.map(|_| MarkerName::Mentions);
+    let page = answer(&app, caller, &params, list, marker);
+    match own {
+        Some(caller) => live.around(&app, caller, Topic::Mentions(user), page).await,
+        None => page.await,
+    }
 }
 
 /// `GET /posts/{post_id}/thread`: any post of the thread may be named.
@@ -90,19 +112,17 @@ pub(in crate::http) async fn thread(
     app: Data<App>,
     caller: AnyCaller,
     params: Params,
+    live: Live,
     id: Path<String>,
 ) -> ApiResult {
     let id = path::id::<PostId>(&id)?;
     let read = app.engine.store().read(move |db| there(db, id));
-    let root = read.await?.thread_id;
-    answer(
-        &app,
-        caller.0.as_ref(),
-        &params,
-        PostList::Thread(root),
-        None,
-    )
-    .await
+    let (root, caller) = (read.await?.thread_id, caller.0.as_ref());
+    let page = answer(&app, caller, &params, PostList::Thread(root), None);
+    match caller {
+        Some(caller) => live.around(&app, caller, Topic::Thread(root), page).await,
+        None => page.await,
+    }
 }
 
 /// `GET /users/{user_id}/bookmarks`: notes are shown to their owner.

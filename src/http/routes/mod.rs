@@ -18,7 +18,7 @@ pub use table::ROUTES;
 use super::pipeline::{
     admission, around, method_not_allowed, not_allowed, stream_without_upgrade, unknown_endpoint,
 };
-use super::{ApiError, App, sys};
+use super::{ApiError, App, pages, sys};
 use crate::model::Refusal;
 
 impl Route {
@@ -90,6 +90,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
         .service(monitored("/healthz", web::to(sys::healthz)))
         .service(monitored("/readyz", web::to(sys::readyz)))
         .service(monitored("/metrics", web::to(sys::metrics)))
+        .configure(pages::configure)
         .service(api(web::scope("/v1")))
         .service(api(web::scope("")));
 }

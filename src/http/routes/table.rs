@@ -107,8 +107,8 @@ routes! {
     Get    "/feed/rss/users/{user_id}/posts"                         feed::posts::of_user,                       Optional  Any            Read;
 
     // Posts
-    Get    "/posts/streams/me"                                       posts::streams::home,                       User      Stream         Read;
-    Get    "/posts/streams/unified"                                  posts::streams::unified,                    User      Stream         Read;
+    Get    "/posts/streams/me"                                       posts::streams::home,                       User      Stream         Read Home;
+    Get    "/posts/streams/unified"                                  posts::streams::unified,                    User      Stream         Read Unified;
     Get    "/posts/streams/global"                                   posts::streams::global,                     Optional  Any            Read;
     Get    "/posts/streams/explore"                                  posts::explore::list,                       Optional  Any            Read;
     Get    "/posts/streams/explore/{slug}"                           posts::explore::show,                       Optional  Any            Read;
@@ -121,14 +121,14 @@ routes! {
     Put    "/posts/{post_id}"                                        posts::write::revise,                       User      WritePost      Write;
     Delete "/posts/{post_id}"                                        posts::write::delete,                       User      WritePost      Write;
     Get    "/posts/{post_id}/revisions"                              posts::lookup::revisions,                   Optional  Any            Read;
-    Get    "/posts/{post_id}/thread"                                 posts::streams::thread,                     Optional  Any            Read;
+    Get    "/posts/{post_id}/thread"                                 posts::streams::thread,                     Optional  Any            Read Thread;
     Put    "/posts/{post_id}/repost"                                 posts::act::repost,                         User      WritePost      Write;
     Delete "/posts/{post_id}/repost"                                 posts::act::remove_repost,                  User      WritePost      Write;
     Put    "/posts/{post_id}/bookmark"                               posts::act::bookmark,                       User      WritePost      Write;
     Delete "/posts/{post_id}/bookmark"                               posts::act::remove_bookmark,                User      WritePost      Write;
     Post   "/posts/{post_id}/report"                                 posts::act::report,                         User      Any            Write;
-    Get    "/users/{user_id}/posts"                                  posts::streams::of_user,                    Optional  Any            Read;
-    Get    "/users/{user_id}/mentions"                               posts::streams::mentions,                   Optional  Any            Read;
+    Get    "/users/{user_id}/posts"                                  posts::streams::of_user,                    Optional  Any            Read OwnPosts;
+    Get    "/users/{user_id}/mentions"                               posts::streams::mentions,                   Optional  Any            Read Mentions;
     Get    "/users/{user_id}/bookmarks"                              posts::streams::bookmarks,                  User      Any            Read;
 
     // Tokens

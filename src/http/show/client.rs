@@ -21,8 +21,8 @@ impl Shown for Client {
     const HIDDEN: Refusal = Refusal::NotFound;
     type Object<'s> = ClientDetail<'s>;
 
-    fn needs(&self, _: RenderOptions, needs: &mut Needs) {
-        needs.users.extend(self.owner);
+    fn needs(&self, options: RenderOptions, needs: &mut Needs) {
+        needs.users.extend(self.owner.filter(|_| options.user));
     }
 
     fn object<'s>(
@@ -32,7 +32,8 @@ impl Shown for Client {
     ) -> Option<ClientDetail<'s>> {
         let owner = self
             .owner
+            .filter(|_| includes.options().user)
             .and_then(|id| includes.user(id, Occasion::Embedded));
-        Some(ClientDetail::new(self, owner))
+        Some(ClientDetail::new(self, owner, includes.options()))
     }
 }

@@ -23,6 +23,7 @@ pub(in crate::http) struct Includes<'a> {
     users: UserIncludes,
     channels: ChannelIncludes,
     posts: PostIncludes,
+    emails: HashMap<UserId, String>,
 }
 
 /// What the store says about channels.
@@ -71,6 +72,10 @@ impl<'a> Includes<'a> {
         let viewer = caller.and_then(Caller::user);
         let posts = PostIncludes::load(app, viewer, options, &mut needs).await?;
         let channels = ChannelIncludes::load(app, viewer, needs.channels, needs.messages).await?;
+        let emails = match needs.emails {
+            ids if ids.is_empty() => HashMap::new(),
+            ids => app.engine.store().read(move |db| db.emails(&ids)).await?,
+        };
         let mut users = needs.users;
         // Shown or not: what the viewer sees of the author decides about the message.
         users.extend(channels.messages.values().map(|message| message.user_id));
@@ -80,6 +85,7 @@ impl<'a> Includes<'a> {
             users: UserIncludes::load(app, viewer, options, users).await?,
             channels,
             posts,
+            emails,
         })
     }
 
@@ -96,6 +102,11 @@ impl<'a> Includes<'a> {
     /// The viewer, if it is a user.
     pub(in crate::http) fn viewer(&self) -> Option<UserId> {
         self.users.viewer()
+    }
+
+    /// The e-mail address of a user that it was asked for.
+    pub(super) fn email(&self, id: UserId) -> Option<&str> {
+        self.emails.get(&id).map(String::as_str)
     }
 
     /// The users that were looked up.

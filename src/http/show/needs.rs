@@ -7,6 +7,8 @@ use crate::model::{ChannelId, MessageId, PostId, UserId};
 pub(in crate::http) struct Needs {
     /// Users that are shown, or that decide whether another object is.
     pub(in crate::http) users: Vec<UserId>,
+    /// Users whose e-mail address is shown.
+    pub(in crate::http) emails: Vec<UserId>,
     /// Channels whose state for the viewer is shown.
     pub(in crate::http) channels: Vec<ChannelId>,
     /// Messages that are embedded; their authors are looked up too.

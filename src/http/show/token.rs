@@ -2,7 +2,7 @@
 
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::Occasion;
-use crate::model::{Refusal, Token};
+use crate::model::{Refusal, Scope, Token};
 use crate::protocol::object::{Storage, TokenObject};
 use crate::protocol::render_options::RenderOptions;
 
@@ -12,6 +12,8 @@ impl Shown for Token {
 
     fn needs(&self, _: RenderOptions, needs: &mut Needs) {
         needs.users.extend(self.user);
+        let is_shown = self.scopes.has(Scope::Email);
+        needs.emails.extend(self.user.filter(|_| is_shown));
     }
 
     fn object<'s>(&'s self, includes: &'s Includes<'_>, _: Option<i64>) -> Option<TokenObject<'s>> {
@@ -25,6 +27,7 @@ impl Shown for Token {
             })
         });
         let storage = self.user.map(|_| Storage::default());
-        Some(TokenObject::new(self, user, storage))
+        let email = self.user.and_then(|id| includes.email(id));
+        Some(TokenObject::new(self, user, storage).with_email(email))
     }
 }

@@ -74,7 +74,7 @@ impl Engine {
         Some(slot)
     }
 
-    pub(super) fn listener_ready(&mut self, slot: usize) {
+    pub(super) fn listener_ready(&mut self, slot: usize, has_ended: bool) {
         match self.stage(slot) {
             Stage::Gone => return,
             // The answer is another edge, so there is nothing to read yet.
@@ -86,7 +86,7 @@ impl Engine {
             | Stage::Leaving => {}
         }
         loop {
-            match self.read_once(slot) {
+            match self.read_once(slot, has_ended) {
                 Next::Read => {}
                 Next::Wait => break,
                 Next::Over(code) => {
@@ -125,7 +125,7 @@ impl Engine {
     }
 
     /// One read and everything in it.
-    fn read_once(&mut self, slot: usize) -> Next {
+    fn read_once(&mut self, slot: usize, has_ended: bool) -> Next {
         let Some(listener) = self.listeners.get_mut(slot) else {
             return Next::Wait;
         };
@@ -147,7 +147,7 @@ impl Engine {
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Next::Wait,
             Err(_) => return Next::Over(None),
         };
-        let drained = read < room.len();
+        let drained = read < room.len() && !has_ended;
         let now_ns = u64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let now_us = self.wall.as_ref().map(|wall| wall.now().0.unsigned_abs());
         self.tally.reads += 1;

@@ -163,9 +163,10 @@ impl Engine {
         self.tally.turns += u64::from(count > 0);
         self.tally.ready += count as u64;
         for event in events.iter().take(count) {
+            let has_ended = poller::has_ended(event);
             match Token::of(event.data()) {
-                Token::Listener(slot) => self.listener_ready(slot),
-                Token::RestConnection(slot) => self.caller_ready(slot),
+                Token::Listener(slot) => self.listener_ready(slot, has_ended),
+                Token::RestConnection(slot) => self.caller_ready(slot, has_ended),
                 Token::Signal => self.interrupted |= self.poller.interrupted(),
             }
         }

@@ -35,6 +35,13 @@ impl Token {
     }
 }
 
+/// Whether the peer has closed. The end of the bytes is then reported by this event and by no other one, so the socket
+/// has to be read until it is found, also behind a read that did not fill the buffer.
+pub(super) fn has_ended(event: &EpollEvent) -> bool {
+    let ends = EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR;
+    event.events().intersects(ends)
+}
+
 #[derive(Debug)]
 pub(super) struct Poller {
     epoll: Epoll,

@@ -3,7 +3,7 @@
 use super::poller::Token;
 use super::{Engine, Room};
 use crate::load::frame;
-use crate::load::rest::{self, Answer};
+use crate::load::rest::{self, Parsed};
 use crate::load::stamp::Stamp;
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -165,7 +165,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn caller_ready(&mut self, slot: usize) {
+    pub(super) fn caller_ready(&mut self, slot: usize, has_ended: bool) {
         self.push_call(slot);
         loop {
             let Some(caller) = self.rest_connections.all.get_mut(slot) else {
@@ -180,7 +180,7 @@ impl Engine {
                     caller
                         .answer
                         .extend_from_slice(self.buffer.get(..read).unwrap_or_default());
-                    let drained = read < self.buffer.len();
+                    let drained = read < self.buffer.len() && !has_ended;
                     self.read_answer(slot);
                     if drained {
                         return;
@@ -197,12 +197,12 @@ impl Engine {
             return;
         };
         match rest::answer(&caller.answer) {
-            Answer::Partial | Answer::Whole { status: 100, .. } => {}
-            Answer::Broken => {
+            Parsed::Partial | Parsed::Whole { status: 100, .. } => {}
+            Parsed::Broken => {
                 caller.stream = None;
                 self.end_call(slot, 0, b"the answer is not HTTP");
             }
-            Answer::Whole {
+            Parsed::Whole {
                 status, body, last, ..
             } => {
                 let answer = std::mem::take(&mut caller.answer);

@@ -5,6 +5,8 @@
 
 pub mod acl;
 pub mod channel;
+pub mod client;
+pub mod email;
 mod entities;
 pub mod marker;
 pub mod message;
@@ -16,6 +18,8 @@ mod words;
 
 pub use acl::AclDraft;
 pub use channel::{ChannelChangeDraft, ChannelDraft, check_kind, owner_id};
+pub use client::{ClientDraft, client_name, demand_uri};
+pub use email::email;
 pub use marker::{MarkerDraft, MarkerDrafts};
 pub use message::MessageDraft;
 pub use person::{Directory, PersonRef};

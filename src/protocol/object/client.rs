@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{UserObject, iso};
-use crate::model::{Client, ClientBrief, ClientId, Stamp};
+use crate::model::{Client, ClientBrief, ClientId, Entities, Stamp, UserId};
 use crate::protocol::render_options::RenderOptions;
 
 /// The short form: `source` on messages, `app` in tokens.
@@ -48,18 +48,36 @@ pub struct ClientDetail<'a> {
     created_at: Stamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
     posts: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Description<'a>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Description<'a> {
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<&'a str>,
+    entities: &'a Entities,
 }
 
 impl<'a> ClientDetail<'a> {
-    /// The app with its owner, if a user registered it.
-    pub fn new(client: &'a Client, owner: Option<UserObject<'a>>) -> Self {
+    /// The app. Of an owner that is not shown, only `user_id` is.
+    pub fn new(client: &'a Client, owner: Option<UserObject<'a>>, options: RenderOptions) -> Self {
+        let description = client.description.as_ref();
         Self {
             brief: ClientObject(&client.brief),
             created_at: client.created_at,
+            user_id: client.owner.filter(|_| owner.is_none()),
             user: owner,
-            // This server keeps messages, not posts; clients require the key.
-            posts: 0,
+            posts: client.posts,
+            content: description.map(|(content, _)| Description {
+                text: &content.text,
+                html: options.user_html.then_some(content.html.as_str()),
+                entities: &content.entities,
+            }),
         }
     }
 }
@@ -67,11 +85,12 @@ impl<'a> ClientDetail<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::object::sample;
     use serde_json::json;
 
     #[test]
     fn the_long_form_holds_the_short_one() {
-        let client = Client {
+        let mut client = Client {
             brief: ClientBrief {
                 id: "cl1".into(),
                 name: String::from("Web"),
@@ -81,11 +100,24 @@ mod tests {
             owner: None,
             redirect_uris: Vec::new(),
             is_public: true,
+            is_private: false,
+            description: None,
+            posts: 3,
+        };
+        let shown = |client: &Client| {
+            let detail = ClientDetail::new(client, None, RenderOptions::default());
+            serde_json::to_value(detail).unwrap()
         };
         assert_eq!(
-            serde_json::to_value(ClientDetail::new(&client, None)).unwrap(),
+            shown(&client),
             json!({"id": "cl1", "name": "Web", "url": "https://x.example",
-                "created_at": "1970-01-01T00:00:00Z", "posts": 0})
+                "created_at": "1970-01-01T00:00:00Z", "posts": 3})
         );
+        client.owner = Some(UserId(7));
+        client.description = Some((sample::content("Hi"), String::from("Hi")));
+        let described = shown(&client);
+        assert_eq!(described["user_id"], "7");
+        assert_eq!(described["content"]["text"], "Hi");
+        assert!(described["content"]["entities"]["links"].is_array());
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{ClientObject, UserObject};
-use crate::model::{ClientId, Token};
+use crate::model::{ClientId, Scope, Token};
 
 /// Room for files, in bytes. No files are kept here yet; clients of old require the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +34,8 @@ pub struct TokenObject<'a> {
     user: Option<UserObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     storage: Option<Storage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
 }
 
 impl<'a> TokenObject<'a> {
@@ -49,7 +51,16 @@ impl<'a> TokenObject<'a> {
             scopes,
             user,
             storage,
+            email: None,
         }
+    }
+
+    /// Adds the e-mail address of the user, if the scope for it was granted.
+    #[must_use]
+    pub fn with_email(mut self, email: Option<&'a str>) -> Self {
+        let is_granted = self.scopes.iter().any(|scope| scope == Scope::Email.name());
+        self.email = email.filter(|_| is_granted);
+        self
     }
 }
 
@@ -80,6 +91,18 @@ mod tests {
     }
 
     #[test]
+    fn the_address_is_shown_by_the_scope_for_it_only() {
+        let mut token = token(Some(UserId(7)));
+        let shown = |token: &Token| {
+            let object = TokenObject::new(token, None, None).with_email(Some("a@x.example"));
+            serde_json::to_value(object).unwrap().get("email").cloned()
+        };
+        assert_eq!(shown(&token), None);
+        token.scopes = Scopes::parse("email").unwrap();
+        assert_eq!(shown(&token), Some(json!("a@x.example")));
+    }
+
+    #[test]
     fn a_user_token_lists_what_was_granted() {
         let user = sample::user(7, "ada");
         let token = token(Some(user.id));
@@ -96,5 +119,6 @@ mod tests {
         assert_eq!(shown["scopes"], json!(["basic", "messages"]));
         assert_eq!(shown["user"]["id"], "7");
         assert_eq!(shown["storage"]["total"], 536_870_912);
+        assert!(shown.get("email").is_none());
     }
 }

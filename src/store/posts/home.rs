@@ -7,7 +7,9 @@
 use diesel::prelude::*;
 
 use super::super::schema::posts;
-use super::super::statements::{self, EarliestOfFollowed, HeardRepost, LatestOfFollowed};
+use super::super::statements::{
+    self, EarliestOfFollowed, HeardFrom, HeardRepost, LatestOfFollowed,
+};
 use super::super::{Db, Failure};
 use super::PostFilter;
 use super::lists::PostList;
@@ -70,6 +72,24 @@ impl Db<'_> {
             false => statements::query::<LatestOfFollowed>(&binds).load(self.sql)?,
             true => statements::query::<EarliestOfFollowed>(&binds).load(self.sql)?,
         })
+    }
+
+    /// The users by whom what a repost shows was on the streams of their followers already: [`Self::is_news`] for all
+    /// streams at once.
+    pub fn heard_from(&mut self, repost: &Post) -> Result<Vec<UserId>, Failure> {
+        let Some(original) = repost.repost_of else {
+            return Ok(Vec::new());
+        };
+        let since = PostFilter::recent(repost.created_at);
+        let binds = [
+            original.0.into(),
+            repost.id.0.into(),
+            original.0.into(),
+            since.0.into(),
+        ];
+        let users = statements::query::<HeardFrom>(&binds);
+        let users = users.load::<i64>(self.sql)?.into_iter();
+        Ok(users.map(UserId).collect())
     }
 
     /// On a user's own stream a repost is left out if its post was there within a week before, itself or by another

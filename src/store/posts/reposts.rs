@@ -83,7 +83,7 @@ impl Tx<'_> {
             ))
             .execute(self.sql)?;
         self.count_reposts(original.id, 1)?;
-        self.count_posts(user.id, 1)?;
+        self.count_posts(user.id, &client.id, 1)?;
         Ok(Post {
             id,
             user_id: user.id,
@@ -110,7 +110,7 @@ impl Tx<'_> {
         if let Some(original) = repost.repost_of {
             self.count_reposts(original, -1)?;
         }
-        self.count_posts(repost.user_id, -1)?;
+        self.count_posts(repost.user_id, &repost.client.id, -1)?;
         repost.deleted_at = Some(now);
         Ok(repost)
     }

@@ -10,7 +10,8 @@ use super::super::schema::{post_mentions, post_revisions, post_tags, posts, user
 use super::super::{Failure, Tx};
 use crate::model::marker::MarkerName;
 use crate::model::{
-    Content, Entities, NewPost, Post, PostCounts, PostId, PostRevision, User, UserId, UserKind,
+    ClientId, Content, Entities, NewPost, Post, PostCounts, PostId, PostRevision, User, UserId,
+    UserKind,
 };
 use crate::text;
 
@@ -50,7 +51,7 @@ impl Tx<'_> {
             ))
             .execute(self.sql)?;
         self.insert_entities(id, &new.content)?;
-        self.count_posts(new.user_id, 1)?;
+        self.count_posts(new.user_id, &new.client.id, 1)?;
         if let Some(answered) = reply_to {
             self.count_reply(answered)?;
             if author.kind == UserKind::Human {
@@ -154,7 +155,7 @@ impl Tx<'_> {
         diesel::delete(post_tags::table.filter(post_tags::post_id.eq(of_post)))
             .execute(self.sql)?;
         self.parts().1.has_deleted = true;
-        self.count_posts(post.user_id, -1)?;
+        self.count_posts(post.user_id, &post.client.id, -1)?;
         if post.reply_to.is_some() {
             self.renew_conversation(post.thread_id, post.id)?;
         }
@@ -184,11 +185,17 @@ impl Tx<'_> {
         Ok(())
     }
 
-    pub(super) fn count_posts(&mut self, user: UserId, by: i64) -> Result<(), Failure> {
+    /// Changes the counts of author and app.
+    pub(super) fn count_posts(
+        &mut self,
+        user: UserId,
+        client: &ClientId,
+        by: i64,
+    ) -> Result<(), Failure> {
         diesel::update(users::table.find(user.0))
             .set(users::posts.eq(users::posts + by))
             .execute(self.sql)?;
-        Ok(())
+        self.count_client_posts(client, by)
     }
 
     fn insert_mentions(&mut self, post: PostId, content: &Content) -> Result<(), Failure> {

@@ -22,7 +22,7 @@ use crate::text::words::FORMAT;
 const MANY: usize = 64;
 /// Messages per transaction of the index: writes wait for one of these at most.
 const SLICE: i64 = 512;
-/// Slices that a search waits for. There are more while all messages are indexed anew, which takes a while.
+/// Slices that a search waits for. There are more while the index is rebuilt, which takes a while.
 const MOST_SLICES: usize = 16;
 /// New messages are indexed after this time, however few they are.
 const SOON: Duration = Duration::from_millis(250);
@@ -138,7 +138,7 @@ fn index_messages(sql: &mut Sql) -> Result<bool, Failure> {
     Ok(statements::query::<LastMessageId>(&[]).get_result::<i64>(sql)? <= end)
 }
 
-/// Begins each index anew if its words were cut by other rules, and says whether those of messages were. Called when the database
+/// Empties each index, to rebuild it, if its words were cut by other rules, and says whether those of messages were. Called when the database
 /// is opened.
 pub(in super::super) fn renew(sql: &mut Sql) -> Result<bool, Failure> {
     let format: i64 = statements::query::<WordsFormat>(&[]).get_result(sql)?;
@@ -146,10 +146,7 @@ pub(in super::super) fn renew(sql: &mut Sql) -> Result<bool, Failure> {
         words::clear(sql)?;
         execute::<MoveSearchMark>(sql, &[0.into()])?;
         execute::<SetWordsFormat>(sql, &[FORMAT.into()])?;
-        tracing::info!(
-            format = FORMAT,
-            "all messages are indexed anew for the search"
-        );
+        tracing::info!(format = FORMAT, "the full-text index is rebuilt");
     }
     post_index::renew(sql)?;
     Ok(format != FORMAT)

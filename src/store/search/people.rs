@@ -238,7 +238,7 @@ fn index(sql: &mut Sql, id: i64, username: &str, name: Option<&str>) -> Result<(
     Ok(())
 }
 
-/// Indexes all users anew if none is, or if the rules for words changed. Called when the database is opened.
+/// Indexes all users again if none is indexed, or if the rules for words changed. Called when the database is opened.
 pub(in super::super) fn renew_users(sql: &mut Sql, has_other_rules: bool) -> Result<(), Failure> {
     let any: Option<i64> = user_words::table
         .select(user_words::user_id)

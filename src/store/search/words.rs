@@ -19,7 +19,7 @@ use crate::text::words::{self, Phrase};
 /// stays as it is.
 const BEST: i64 = 1_000_000_000;
 
-/// No format: the index has to be made anew.
+/// No format: the index has to be rebuilt.
 pub(super) const NO_FORMAT: i64 = 0;
 
 pub(super) fn index(sql: &mut Sql, id: i64, text: &str) -> Result<(), Failure> {
@@ -35,7 +35,7 @@ pub(super) fn clear(sql: &mut Sql) -> Result<(), Failure> {
 }
 
 /// Takes deleted messages out of the index, which must be told the words that it was given. An index that fails must not
-/// fail the writes of the group: it is made anew at the next start, and until then searches leave out what is deleted.
+/// fail the writes of the group: it is rebuilt at the next start, and until then searches leave out what is deleted.
 pub(in super::super) fn forget_words(
     sql: &mut Sql,
     forgotten: &[(i64, String)],
@@ -45,7 +45,7 @@ pub(in super::super) fn forget_words(
     }
     execute::<Savepoint>(sql, &[])?;
     if let Err(failure) = forget(sql, forgotten) {
-        tracing::error!(%failure, "the full-text index is damaged; the next start makes it anew");
+        tracing::error!(%failure, "the full-text index is damaged; the next start rebuilds it");
         execute::<RollbackToSavepoint>(sql, &[])?;
         execute::<SetWordsFormat>(sql, &[NO_FORMAT.into()])?;
     }

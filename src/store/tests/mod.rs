@@ -4,6 +4,7 @@ mod accounts;
 mod among;
 mod channel_subscriptions;
 mod channels;
+mod clients;
 mod explore;
 mod lane;
 mod log;
@@ -16,6 +17,7 @@ mod search;
 mod search_channels;
 mod search_posts;
 mod search_words;
+mod sessions;
 mod unread;
 
 use std::sync::Arc;
@@ -127,6 +129,8 @@ impl Place {
             redirect_uris: vec![String::from("https://demo.example/back")],
             owner: None,
             is_public: false,
+            is_private: false,
+            description: None,
         };
         self.write(move |tx| tx.create_client(&new)).await
     }

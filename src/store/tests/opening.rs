@@ -138,7 +138,7 @@ fn declared() -> Vec<(String, Vec<(String, String)>)> {
 async fn the_schema_says_what_the_migrations_made() {
     let place = Place::new().await;
     let declared = declared();
-    assert_eq!(declared.len(), 23);
+    assert!(declared.len() > 20, "the file is read");
     for (table, columns) in declared {
         let query = format!(
             "SELECT name, CASE WHEN \"notnull\" THEN '' ELSE 'Nullable ' END || type AS says

@@ -80,7 +80,7 @@ async fn words_inside_a_sentence_without_blanks_are_found() {
 }
 
 #[tokio::test]
-async fn an_index_of_other_rules_is_made_anew_at_the_next_start() {
+async fn an_index_of_other_rules_is_rebuilt_at_the_next_start() {
     use diesel::connection::SimpleConnection as _;
     let place = Place::new().await;
     let ada = place.user("ada").await.id;

@@ -160,7 +160,7 @@ fn answers_of_the_api_are_neither_kept_nor_guessed_at() {
             "{answer}"
         );
     }
-    // Pages for people are asked for anew, with their tags.
+    // Browsers ask for pages again, with their tags.
     let page = server.anonymous().call_at("GET", "/", &[], b"");
     assert_eq!(page.header("cache-control"), Some("no-cache"));
     let policy = page.header("content-security-policy").unwrap_or_default();

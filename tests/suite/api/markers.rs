@@ -96,6 +96,53 @@ fn bad_markers_are_refused_and_none_of_a_bad_list_is_set() {
 }
 
 #[test]
+fn markers_and_reports_take_a_token_of_any_scope_and_ask_for_the_right_to_read() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let circle = build::circle(&ada, &[&bob]);
+    let said = build::says(&ada, &circle, "inside");
+    let message = format!("/channels/{circle}/messages/{said}");
+    let reason = json!({"reason": "soliciting"});
+    let names = ["global", "personal", "mentions"].map(str::to_owned);
+    let all = [&names[..], &[format!("channel:{circle}")]].concat();
+    for scopes in [
+        "basic",
+        "stream",
+        "public_messages",
+        "messages:org.example.x",
+    ] {
+        let member = server.with_scopes(&bob, scopes);
+        member.get(&message).refused_as(403, "not-authorized");
+        for name in &all {
+            let set = json!({"name": name, "id": said});
+            let marker = member.post("/markers", &set).is(200).data();
+            let shown = marker.as_object().expect("a marker").keys();
+            // The position, and nothing of what is there.
+            assert!(
+                shown.eq([
+                    "id",
+                    "last_read_id",
+                    "name",
+                    "percentage",
+                    "updated_at",
+                    "version"
+                ]),
+                "{marker}"
+            );
+        }
+        let report = format!("{message}/report");
+        let answer = member.post(&report, &reason).is(201);
+        assert!(answer.json().get("data").is_none(), "{answer}");
+        let stranger = server.with_scopes(&server.eve(), scopes);
+        let set = json!({"name": format!("channel:{circle}"), "id": said});
+        stranger.post("/markers", &set).refused_as(403, "no-access");
+        stranger.post(&report, &reason).refused_as(403, "no-access");
+    }
+    let unread = bob.get(&format!("/channels/{circle}")).data()["has_unread"].clone();
+    assert_eq!(unread, false, "one marker, whatever the token");
+}
+
+#[test]
 fn messages_carry_the_marker_of_their_channel_for_users_only() {
     let server = TestServer::start();
     let ada = server.ada();

@@ -6,6 +6,7 @@ mod app_streams;
 mod around;
 mod channels;
 mod characters;
+mod clients;
 mod envelope;
 mod feeds;
 mod http_rules;

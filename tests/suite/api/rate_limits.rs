@@ -89,7 +89,7 @@ fn a_presence_that_a_call_changes_by_the_way_counts_as_one_that_is_put() {
 }
 
 #[test]
-fn a_full_bucket_says_when_it_starts_anew_and_the_others_are_not_full() {
+fn a_full_bucket_says_when_it_refills_and_the_others_are_not_full() {
     let server = strict();
     let ada = server.ada();
     for _ in 0..3 {

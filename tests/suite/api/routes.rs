@@ -177,7 +177,9 @@ fn exactly_the_subscribable_routes_subscribe() {
         // Of the lists of a person only one's own can be subscribed to.
         let path = place
             .path(route)
-            .replace("/users/2/follow", "/users/me/follow");
+            .replace("/users/2/follow", "/users/me/follow")
+            .replace("/users/2/posts", "/users/me/posts")
+            .replace("/users/2/mentions", "/users/me/mentions");
         let answer = stream.calls(&ada, &path);
         let subscribed = answer.header("content-type") == Some("application/json")
             && answer.meta().get("subscription_id").is_some();

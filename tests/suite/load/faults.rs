@@ -12,6 +12,9 @@ const ROOM: &[&str] = &["room", "-n", "3"];
 /// Two rooms, so that one of them is another one.
 const ROOMS: &[&str] = &["rooms", "--rooms", "2", "-n", "2"];
 
+/// An app stream for each of two programs.
+const HOSE: &[&str] = &["firehose", "--rooms", "1", "-n", "2"];
+
 /// Plays a plan through a proxy; the exit code and the report.
 fn play(server: &TestServer, plan: &[&str], aim: Aim) -> (Option<i32>, Value) {
     let proxy = Proxy::start(server.address, aim);
@@ -19,9 +22,10 @@ fn play(server: &TestServer, plan: &[&str], aim: Aim) -> (Option<i32>, Value) {
     let url = format!("--url=http://{}", proxy.address);
     let (ada, bob) = (server.ada(), server.bob());
     let tokens = [ada, bob].map(|person| format!("--token={}", person.token()));
+    let app = format!("--app-token={}", server.app().token());
     let bounds = ["--rate=100", "--messages=20", "-d20", "--warmup-seconds=0"];
     let json = json_option(folder.path());
-    let rest = [&url, &tokens[0], &tokens[1], &json].map(String::as_str);
+    let rest = [&url, &tokens[0], &tokens[1], &app, &json].map(String::as_str);
     let all = [&["loadtest"], plan, &bounds, &rest, &["--quiet"]].concat();
     let output = cli::run(&all);
     let printed = words(&output);
@@ -58,7 +62,7 @@ fn is_named(server: &TestServer, plan: &[&str], trick: Trick, expected: &[&str])
 #[test]
 fn faultless_runs_pass_every_plan_through_the_proxy() {
     let server = TestServer::start();
-    for plan in [ROOM, ROOMS, &["inbox", "--rooms", "3", "-n", "4"]] {
+    for plan in [ROOM, ROOMS, HOSE, &["inbox", "--rooms", "3", "-n", "4"]] {
         is_named(&server, plan, Trick::Nothing, &[]);
     }
 }
@@ -70,8 +74,22 @@ fn frames_that_are_lost_moved_or_repeated_are_named() {
     is_named(&server, ROOM, Trick::Swap, &["reordered"]);
     is_named(&server, ROOM, Trick::Double, &["repeated"]);
     is_named(&server, ROOMS, Trick::OtherRoom, &["foreign"]);
-    let closed = "sockets closed by the server";
-    is_named(&server, ROOM, Trick::Close, &[closed]);
+    for close in [Trick::Close, Trick::CloseBehind] {
+        is_named(&server, ROOM, close, &["sockets closed by the server"]);
+    }
+}
+
+#[test]
+fn the_same_faults_of_an_app_stream_are_named() {
+    let server = TestServer::start();
+    is_named(&server, HOSE, Trick::Drop, &["lost"]);
+    is_named(&server, HOSE, Trick::Swap, &["reordered"]);
+    is_named(&server, HOSE, Trick::Double, &["repeated"]);
+    for close in [Trick::Close, Trick::CloseBehind] {
+        is_named(&server, HOSE, close, &["sockets closed by the server"]);
+    }
+    let changed = Trick::Change("listens", "LISTENS");
+    is_named(&server, HOSE, changed, &["changed text"]);
 }
 
 #[test]
@@ -118,10 +136,12 @@ fn frames_that_are_changed_are_named_by_what_is_changed() {
 fn a_frame_that_comes_late_is_seen_by_a_bound_and_by_nothing_else() {
     let server = TestServer::start();
     let late = Trick::Delay(Duration::from_secs(2));
-    is_named(&server, ROOM, late, &[]);
     let bound = "arrival max > 1500ms";
-    let plan = [ROOM, &["--fail-if", bound]].concat();
-    is_named(&server, &plan, late, &[bound]);
+    for plan in [ROOM, HOSE] {
+        is_named(&server, plan, late, &[]);
+        let plan = [plan, &["--fail-if", bound]].concat();
+        is_named(&server, &plan, late, &[bound]);
+    }
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub(super) enum Trick {
     OtherRoom,
     /// The socket is closed instead.
     Close,
+    /// The socket is closed right behind it.
+    CloseBehind,
 }
 
 /// Which frame of which streams.
@@ -132,9 +134,10 @@ impl Shared {
             is_aimed_at: self.aim.at_all || stream == 0,
             turn: 0,
             held: None,
+            is_over: false,
         };
         loop {
-            while let Some((payload, used)) = frame(&rest) {
+            while let Some((payload, used)) = frame(&rest).filter(|_| !victim.is_over) {
                 let raw: Vec<u8> = rest.drain(..used).collect();
                 if passed > 0 {
                     let more = raw.len().saturating_sub(passed);
@@ -143,6 +146,9 @@ impl Shared {
                     continue;
                 }
                 client.write_all(&victim.pass(&raw[payload..], &raw)?)?;
+            }
+            if victim.is_over {
+                return Ok(());
             }
             let mut piece = [0; 16 * 1024];
             let read = server.read(&mut piece)?;
@@ -161,6 +167,8 @@ struct Victim<'a> {
     /// Message frames so far.
     turn: usize,
     held: Option<Vec<u8>>,
+    /// No more frames pass.
+    is_over: bool,
 }
 
 impl Victim<'_> {
@@ -216,6 +224,10 @@ impl Victim<'_> {
                     raw.to_vec()
                 }
             },
+            Trick::CloseBehind => {
+                self.is_over = true;
+                raw.to_vec()
+            }
             Trick::Close => return Err(std::io::ErrorKind::ConnectionReset.into()),
         })
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Person, Stream, TestServer, build, text};
+use crate::support::{Person, Stream, TestServer, build, cli, text};
 
 /// A firehose of this app for these types.
 fn firehose(app: &Person, types: &[&str]) -> Stream {
@@ -199,6 +199,30 @@ fn grants_and_revocations_flow_to_the_app_concerned() {
             break;
         }
     }
+}
+
+#[test]
+fn changes_of_a_profile_flow_to_the_apps_that_the_user_authorized() {
+    let server = TestServer::start();
+    let (client, other) = server.other_app("Other");
+    let mut stream = firehose(&other, &["user"]);
+    server.through(&client, &server.bob(), "basic");
+    let profile = json!({"name": "Ada", "content": {"text": "not of this app"}});
+    server.ada().patch("/users/me", &profile).is(200);
+    let bob = server.bob();
+    bob.patch("/users/me", &json!({"name": "Bobby"})).is(200);
+    let event = stream.hears("user");
+    is_impersonal(&event);
+    assert_eq!(
+        event["meta"]["id"], "2",
+        "ada did not authorize it: {event}"
+    );
+    assert_eq!(event["data"]["name"], "Bobby");
+    // By the operator, in another process.
+    let url = server.database_url();
+    let rename = ["user", "rename", "bob", "robert", "--database-url", &url];
+    assert!(cli::run(&rename).status.success());
+    assert_eq!(stream.hears("user")["data"]["username"], "robert");
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn listener(person: &Person, room: &str) -> Stream {
     let mut stream = person.stream();
     let messages = format!("/channels/{room}/messages");
     for path in [&messages, "/channels", "/token", "/presence"] {
-        // Where silence is short it begins anew with each call.
+        // Where the limit of silence is short, each call starts it again.
         stream.beats();
         stream.subscribes(person, path);
     }

@@ -6,7 +6,7 @@ use super::{files, name, read, root};
 const LAYERS: &[&[&str]] = &[
     &["model"],
     &["clock", "config", "fault", "telemetry"],
-    &["text"],
+    &["pictures", "text"],
     &["event"],
     &["protocol"],
     &["store"],
@@ -29,6 +29,8 @@ const NEVER: &[(&str, &[&str])] = &[
 /// Which crates only some layers may name.
 const CRATES: &[(&str, &[&str])] = &[
     ("diesel", &["store"]),
+    ("image", &["pictures"]),
+    ("gif", &["pictures"]),
     ("actix_web", &["http", "ws", "web", "load", "server", "cli"]),
     (
         "serde_json",

@@ -1,15 +1,22 @@
 //! Disks that take nothing more: writes are refused, reads go on, and all is well again when there is room. The disk is
 //! a small one in memory, in a mount namespace of the server.
 
+use std::fs::Permissions;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::readiness::{is_ready, is_unready, reasons};
+use crate::support::http::Answer;
 use crate::support::launch::in_namespace;
-use crate::support::{Person, TestServer, build, cli, eventually, ids, template};
+use crate::support::{Person, TestServer, build, cli, eventually, faults, ids, template};
+
+/// A write that the disk does not take is answered within a second; this is what a busy machine may make of it.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a shell does before it becomes the server.
 const SMALL_DISK: &str =
@@ -22,17 +29,40 @@ fn disk_of(server: &TestServer, name: &str) -> PathBuf {
     PathBuf::from(format!("/proc/{}/root", server.process())).join(inside)
 }
 
-/// Writes until one is refused; gives the texts that were acknowledged.
+/// Writes until one is refused; gives how many were acknowledged.
 fn writes_until_refused(person: &Person, path: &str) -> usize {
+    let refused = (0..10_000).find(|_| writes(person, path).status != 201);
+    refused.expect("the disk is never full")
+}
+
+/// One write, with an answer of the kind and in the time that are promised.
+fn writes(person: &Person, path: &str) -> Answer {
     let text = "x".repeat(2000);
-    for written in 0..10_000 {
-        let answer = person.post(path, &json!({"text": text}));
-        if answer.status != 201 {
-            assert!([500, 503].contains(&answer.status), "{answer}");
-            return written;
+    let begun = Instant::now();
+    let answer = person.post(path, &json!({"text": text}));
+    assert!([201, 500, 503].contains(&answer.status), "{answer}");
+    assert!(begun.elapsed() < ANSWERED_WITHIN, "late: {answer}");
+    answer
+}
+
+/// Writers that come all at once are all refused, and reads go on beside them.
+fn refuses_all(server: &TestServer, path: &str) {
+    let people = [server.ada(), server.bob(), server.eve(), server.dan()];
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = people
+            .iter()
+            .cycle()
+            .take(12)
+            .map(|person| scope.spawn(|| writes(person, path).status))
+            .collect();
+        for person in &people {
+            person.get(&format!("{path}?count=20")).is(200);
         }
-    }
-    panic!("the disk is never full");
+        for writer in writers {
+            let status = writer.join().expect("an answer");
+            assert_ne!(status, 201, "the disk takes nothing");
+        }
+    });
 }
 
 /// Reads, streams and presence need no room.
@@ -98,10 +128,53 @@ fn a_file_that_may_not_grow_refuses_writes_and_ends_nothing() {
     limit("0");
     let written = writes_until_refused(&ada, &path);
     is_unready(&server, "commits-fail");
+    refuses_all(&server, &path);
     reads(&server, &path);
     limit("unlimited");
     recovers(&server, &path, written);
     server.forgives_all(&["disk is full", "disk I/O error"]);
+}
+
+/// Without the rights of root, which no permission binds.
+const AS_A_USER: &str = "mkdir small && cp groundnut.db* small/ \
+    && exec setpriv --bounding-set=-all --inh-caps=-all \"$0\" \"$@\"";
+
+#[test]
+fn a_folder_that_is_made_read_only_beside_a_running_server_stops_only_the_next_start() {
+    let mut server = TestServer::in_namespace(&[], AS_A_USER, "small");
+    let ada = server.ada();
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}/messages");
+    let folder = server.folder().join("small");
+    let allow = |folder_mode: u32, file_mode: u32| {
+        for file in std::fs::read_dir(&folder).expect("a folder") {
+            set_mode(&file.expect("a file").path(), file_mode);
+        }
+        set_mode(&folder, folder_mode);
+    };
+    allow(0o500, 0o400);
+    // Its files are open: what is written is written.
+    for _ in 0..20 {
+        writes(&ada, &path).is(201);
+    }
+    reads(&server, &path);
+    is_ready(&server);
+    assert!(server.stop(), "{}", server.log());
+    let url = template::url(&folder);
+    let serve = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
+    let script = "exec setpriv --bounding-set=-all --inh-caps=-all \"$0\" \"$@\"";
+    let refused = in_namespace(&serve, script).output().expect("unshare");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("make it writable"), "{said}");
+    allow(0o700, 0o600);
+    let kept = faults::count(&url, "SELECT count(*) FROM messages");
+    assert_eq!(kept, 20);
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    let mode = Permissions::from_mode(mode);
+    std::fs::set_permissions(path, mode).expect("it is ours");
 }
 
 #[test]

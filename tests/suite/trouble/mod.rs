@@ -9,6 +9,7 @@ mod drain;
 mod early_refusals;
 mod frames;
 mod fuzz;
+mod heavy_searches;
 mod other_process;
 mod panics;
 mod readiness;

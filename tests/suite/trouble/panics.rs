@@ -1,5 +1,5 @@
-//! A panic stays where it happened: what it broke begins anew, and no other part notices. Where nothing can begin anew
-//! the process ends. The server checks at the end of each story that nothing else panicked and that nothing is left of
+//! A panic stays where it happened: the part that it broke is replaced, and no other part notices. Where no part can be
+//! replaced the process ends. The server checks at the end of each story that nothing else panicked and that nothing is left of
 //! any connection.
 
 use crate::support::{TestServer, build, eventually, ids};
@@ -79,6 +79,27 @@ fn a_fan_out_that_panics_costs_its_listeners_their_connections_and_no_other_conn
     build::says(&ada, &room, "afterwards");
     again.hears_text("afterwards");
     assert_eq!(ids(&bob.get(&path).data()).len(), 2);
+}
+
+#[test]
+fn a_fan_out_of_a_post_that_panics_costs_the_followers_of_its_author_their_connections() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
+    bob.does("/users/1/follow").is(200);
+    let (mut concerned, mut whole) = (bob.stream(), eve.stream());
+    concerned.subscribes(&bob, "/posts/streams/me");
+    whole.subscribes(&eve, "/posts/streams/me");
+    let _fault = server.fault("fan-out");
+    build::posts(&ada, "at the panic");
+    assert_eq!(concerned.closed_with(), 4009);
+    server.panicked("FanOut");
+    server.forgives("a panic in a shard", 1);
+    let own = build::posts(&eve, "elsewhere");
+    assert_eq!(whole.hears("post")["meta"]["id"], own.as_str());
+    let mut again = bob.stream();
+    again.subscribes(&bob, "/posts/streams/me");
+    let next = build::posts(&ada, "afterwards");
+    assert_eq!(again.hears("post")["meta"]["id"], next.as_str());
 }
 
 #[test]

@@ -14,6 +14,7 @@ const MARKS: &[Mark] = &[
     // What others say and set in the private room.
     ('S', &["secret"]),
     ('N', &["presence-of-ada"]),
+    ('B', &["note-of-ada"]),
 ];
 
 /// The letters for a text; `.` for none.

@@ -9,7 +9,7 @@ use crate::support::Person;
 const TABLE: &str = include_str!("routes.txt");
 
 /// Everything that an answer may hold beside what it is about.
-const EVERYTHING: &str = "include_raw=1&include_recent_message=1&include_limited_users=1&include_presence=1&include_marker=1";
+const EVERYTHING: &str = "include_raw=1&include_recent_message=1&include_limited_users=1&include_presence=1&include_marker=1&include_bookmarked_by=1&include_reposted_by=1";
 
 /// A row of the table as a call.
 struct Call<'r> {
@@ -45,6 +45,7 @@ impl<'r> Call<'r> {
             .replace("{post}", "{post_id}")
             .replace("{newcomers}", "{slug}")
             .replace("{missed}", "{slug}")
+            .replace("{told}", "{post_id}")
             .replace("{client}", "{client_id}")
     }
 
@@ -54,6 +55,11 @@ impl<'r> Call<'r> {
 
     fn reads(&self) -> bool {
         self.verb == "GET"
+    }
+
+    /// Whether it takes something away from a message of ada's: then the next viewer needs another one.
+    fn takes_away(&self) -> bool {
+        self.verb == "DELETE" && (self.path.contains("{said}") || self.path.contains("{inner}"))
     }
 
     /// What this viewer sees by it: `-` is a refusal.
@@ -90,15 +96,22 @@ fn each_route_shows_each_viewer_what_the_table_says() {
         let has_route = ROUTES.iter().any(|route| call.is_of(route));
         assert!(has_route, "there is no route {}", call.row.name);
     }
-    let scene = Scene::new();
+    let mut scene = Scene::new();
+    let viewers = scene.viewers.clone();
     let mut differences = Differences::default();
     // Reading changes nothing. What ends the tokens of the viewers is last.
     let ends = |call: &&Call<'_>| call.verb == "DELETE" && call.path == "/token";
     let reading = calls.iter().filter(|call| call.reads());
     let writing = calls.iter().filter(|call| !call.reads() && !ends(call));
     for call in reading.chain(writing).chain(calls.iter().filter(ends)) {
-        let viewers = scene.viewers.iter();
-        let seen: Vec<String> = viewers.map(|viewer| call.shows(&scene, viewer)).collect();
+        let mut seen = Vec::new();
+        for viewer in &viewers {
+            seen.push(call.shows(&scene, viewer));
+            let is_refused = seen.last().is_some_and(|seen| seen == "-");
+            if call.takes_away() && !is_refused {
+                scene.renews();
+            }
+        }
         differences.note(call.row, &VIEWERS, &seen);
         if !call.reads() && !ends(&call) {
             scene.restore();

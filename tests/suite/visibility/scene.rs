@@ -5,16 +5,27 @@ use serde_json::json;
 
 use crate::support::{Person, TestServer, build, cli, template, text};
 
-/// The columns of the tables.
-pub(super) const VIEWERS: [&str; 9] = [
+/// The viewers. The first have a column of the tables each, the rest sees what another one sees ([`LIKE`]).
+pub(super) const VIEWERS: [&str; 12] = [
     "member", "stranger", "blocked", "blocking", "muting", "ex", "narrow", "app", "nobody",
+    "manager", "keeper", "slimapp",
+];
+
+/// Viewers without a column, and the one whose cell is theirs unless the line says otherwise.
+pub(super) const LIKE: [(&str, &str); 3] = [
+    ("manager", "blocked"),
+    ("keeper", "blocking"),
+    ("slimapp", "app"),
 ];
 
 /// People beside those of the template.
-const MORE: [&str; 4] = ["fay", "gus", "hal", "ivy"];
+const MORE: [&str; 6] = ["fay", "gus", "hal", "ivy", "joe", "kim"];
 
 /// The members that are not removed.
 const STAY: [&str; 4] = ["member", "blocked", "blocking", "muting"];
+
+/// They have full rights in both rooms: ada blocks the first, and the second blocks ada.
+const FULL: [&str; 2] = ["manager", "keeper"];
 
 pub(super) struct Scene {
     pub(super) server: TestServer,
@@ -28,26 +39,30 @@ pub(super) struct Scene {
     /// Ada's messages in the two.
     pub(super) said: String,
     pub(super) inner: String,
-    /// Ada's post, which mentions bob.
+    /// Ada's post, which mentions bob and herself. It was revised.
     pub(super) post: String,
+    /// Dan's post, which mentions ada. She reposted it, and bookmarked it with a note.
+    pub(super) told: String,
 }
 
 impl Scene {
     /// Everybody is in the private room but the stranger.
     pub(super) fn before_the_removal() -> Self {
-        let server = TestServer::start();
+        // A viewer listens to everything at once, which is more than the usual number of subscriptions.
+        let server = TestServer::with(&[("STREAMS_SUBSCRIPTIONS", "64")]);
         let (ada, dan) = (server.ada(), server.dan());
         let more = MORE.map(|name| newcomer(&server, name));
-        let [blocked, blocking, muting, ex] = more;
+        let [blocked, blocking, muting, ex, manager, keeper] = more;
         let member = server.bob();
         let narrow = "basic,public_messages,follow,presence,update_profile";
         let narrow = server.with_scopes(&member, narrow);
         let profile = json!({"content": {"text": "profile-of-ada"}});
         ada.patch("/users/me", &profile).is(200);
-        let public = public_room(&ada, &dan);
+        let full = [&dan, &manager, &keeper];
+        let public = public_room(&ada, &full);
         let inside = [&member, &blocked, &blocking, &muting, &ex];
-        let private = private_room(&ada, &dan, &inside);
-        for person in [&ada, &dan].into_iter().chain(inside) {
+        let private = private_room(&ada, &full, &inside);
+        for person in [&ada].into_iter().chain(full).chain(inside) {
             build::join(&public, &[person]);
             build::join(&private, &[person]);
         }
@@ -62,9 +77,12 @@ impl Scene {
             narrow,
             server.app(),
             server.anonymous(),
+            manager,
+            keeper,
+            slim_app(&server),
         ];
         let (said, inner) = (String::new(), String::new());
-        let post = build::posts(&ada, "words-of-ada for @bob #scene");
+        let (post, told) = posts(&ada, &dan);
         let mut scene = Self {
             server,
             ada,
@@ -75,25 +93,23 @@ impl Scene {
             said,
             inner,
             post,
+            told,
         };
         build::says(&scene.dan, &scene.private, "secret words");
-        (scene.said, scene.inner) = scene.speaks();
-        for (room, id) in [(&scene.public, &scene.said), (&scene.private, &scene.inner)] {
-            let path = format!("/channels/{room}/messages/{id}/sticky");
-            scene.ada.does(&path).is(200);
-        }
+        scene.renews();
         let (ada, dan) = (&scene.ada, &scene.dan);
         ada.does(&format!("/users/{}/follow", dan.id)).is(200);
         dan.does(&format!("/users/{}/follow", ada.id)).is(200);
         scene.relate();
+        scene.is_present();
         scene
     }
 
     /// The whole scene: there is a room that all of its members mute, and one member is removed from both.
     pub(super) fn new() -> Self {
         let scene = Self::before_the_removal();
-        let members = ["member", "blocked", "blocking", "muting", "ex"];
-        let members = members.map(|name| scene.viewer(name));
+        let members = STAY.into_iter().chain(FULL).chain(["ex"]);
+        let members: Vec<&Person> = members.map(|name| scene.viewer(name)).collect();
         // It is dan's, and ada is a member: what is shown of her is shown of one in an ACL.
         let with_ada = [&[&scene.ada], &members[..]].concat();
         let quiet = build::circle(&scene.dan, &with_ada);
@@ -101,13 +117,13 @@ impl Scene {
         let note = json!({"raw": {"org.example.note": [{"about": "secret too"}]}});
         scene.dan.put(&path, &note).is(200);
         build::says(&scene.ada, &quiet, "told-inside-by-ada");
-        for member in members {
+        for member in &members {
             member.does(&format!("{path}/mute")).is(200);
         }
         let ex = scene.viewer("ex");
         ex.does(&format!("/channels/{}/mute", scene.private))
             .is(200);
-        let stay = [&["ada"], &STAY[..]].concat();
+        let stay = [&["ada"], &STAY[..], &FULL].concat();
         let acl = json!({"acl": {"write": {"user_ids": scene.ids(&stay)}}});
         scene.dan.put(&path, &acl).is(200);
         scene.removes_ex();
@@ -128,13 +144,15 @@ impl Scene {
     }
 
     /// Those with an account, without the second token of one of them.
-    fn people(&self) -> [&Person; 6] {
-        ["member", "stranger", "blocked", "blocking", "muting", "ex"].map(|name| self.viewer(name))
+    pub(super) fn people(&self) -> impl Iterator<Item = &Person> {
+        let people = STAY.into_iter().chain(FULL).chain(["stranger", "ex"]);
+        people.map(|name| self.viewer(name))
     }
 
     pub(super) fn removes_ex(&self) {
-        let (full, write) = (&self.dan.id, self.ids(&STAY));
-        let acl = json!({"acl": {"full": {"user_ids": [full]}, "write": {"user_ids": write}}});
+        let full = [&[self.dan.id.as_str()], &self.ids(&FULL)[..]].concat();
+        let write = self.ids(&STAY);
+        let acl = json!({"acl": {"full": {"user_ids": full}, "write": {"user_ids": write}}});
         let path = format!("/channels/{}", self.private);
         self.ada.put(&path, &acl).is(200);
     }
@@ -147,15 +165,43 @@ impl Scene {
         (said, inner)
     }
 
-    /// Blocks and mutes; and ada is present.
-    fn relate(&self) {
-        let blocked = self.viewer("blocked");
-        self.ada
-            .does(&format!("/users/{}/block", blocked.id))
-            .is(200);
+    /// Ada says again what the calls look at: others may have deleted it, or have made it less visible.
+    pub(super) fn renews(&mut self) {
+        (self.said, self.inner) = self.speaks();
+        for (room, id) in [(&self.public, &self.said), (&self.private, &self.inner)] {
+            let path = format!("/channels/{room}/messages/{id}/sticky");
+            self.ada.does(&path).is(200);
+        }
+    }
+
+    /// Blocks and mutes.
+    pub(super) fn relate(&self) {
         let of_ada = |what: &str| format!("/users/{}/{what}", self.ada.id);
-        self.viewer("blocking").does(&of_ada("block")).is(200);
+        for name in ["blocked", "manager"] {
+            let path = format!("/users/{}/block", self.viewer(name).id);
+            self.ada.does(&path).is(200);
+        }
+        for name in ["blocking", "keeper"] {
+            self.viewer(name).does(&of_ada("block")).is(200);
+        }
         self.viewer("muting").does(&of_ada("mute")).is(200);
+    }
+
+    /// Ada and those who are in a block with her follow each other, from before the block.
+    pub(super) fn follow_across_blocks(&self) {
+        for name in ["blocked", "manager", "blocking", "keeper"] {
+            let person = self.viewer(name);
+            for (one, other) in [(&self.ada, person), (person, &self.ada)] {
+                one.delete(&format!("/users/{}/block", other.id)).is(200);
+            }
+            for (one, other) in [(&self.ada, person), (person, &self.ada)] {
+                one.does(&format!("/users/{}/follow", other.id)).is(200);
+            }
+        }
+        self.relate();
+    }
+
+    fn is_present(&self) {
         let here = json!({"presence": "presence-of-ada"});
         self.ada.put("/users/me/presence", &here).is(200);
         for room in [&self.public, &self.private] {
@@ -173,10 +219,11 @@ impl Scene {
             }
             build::join(&self.public, &[person]);
         }
-        for name in STAY {
+        for name in STAY.into_iter().chain(FULL) {
             build::join(&self.private, &[self.viewer(name)]);
         }
         self.relate();
+        self.is_present();
         self.speaks();
     }
 
@@ -192,6 +239,7 @@ impl Scene {
             ("{ada}", &self.ada.id),
             ("{dan}", &self.dan.id),
             ("{post}", &self.post),
+            ("{told}", &self.told),
             ("{client}", client),
             ("{post_url}", &post_url),
         ];
@@ -231,24 +279,52 @@ fn newcomer(server: &TestServer, name: &str) -> Person {
     }
 }
 
-fn public_room(ada: &Person, dan: &Person) -> String {
+/// An app to which its users opened public channels only, and ada none at all.
+fn slim_app(server: &TestServer) -> Person {
+    let (client, app) = server.other_app("Slim");
+    for (person, scopes) in [
+        (server.ada(), "basic"),
+        (server.bob(), "basic,public_messages"),
+        (server.dan(), "basic,public_messages"),
+    ] {
+        server.through(&client, &person, scopes);
+    }
+    app
+}
+
+/// Ada's post, and dan's.
+fn posts(ada: &Person, dan: &Person) -> (String, String) {
+    let post = build::posts(ada, "words-of-ada for @bob and @ada #scene");
+    let revised = json!({"text": "words-of-ada for @bob and for @ada #scene"});
+    ada.put(&format!("/posts/{post}"), &revised).is(201);
+    let told = build::posts(dan, "who is @ada?");
+    ada.does(&format!("/posts/{told}/repost")).is(201);
+    let note = json!({"note": "note-of-ada"});
+    ada.put(&format!("/posts/{told}/bookmark"), &note).is(200);
+    (post, told)
+}
+
+fn public_room(ada: &Person, full: &[&Person]) -> String {
     build::channel(
         ada,
         &json!({
             "type": "io.pnut.core.chat",
-            "acl": {"full": {"user_ids": [dan.id]}, "write": {"any_user": true}, "read": {"public": true}},
+            "acl": {"full": {"user_ids": ids(full)}, "write": {"any_user": true}, "read": {"public": true}},
             "raw": build::settings("Lounge"),
         }),
     )
 }
 
-fn private_room(ada: &Person, dan: &Person, members: &[&Person]) -> String {
-    let members: Vec<&str> = members.iter().map(|person| person.id.as_str()).collect();
+fn ids<'p>(people: &[&'p Person]) -> Vec<&'p str> {
+    people.iter().map(|person| person.id.as_str()).collect()
+}
+
+fn private_room(ada: &Person, full: &[&Person], members: &[&Person]) -> String {
     build::channel(
         ada,
         &json!({
             "type": "org.example.circle",
-            "acl": {"full": {"user_ids": [dan.id]}, "write": {"user_ids": members}},
+            "acl": {"full": {"user_ids": ids(full)}, "write": {"user_ids": ids(members)}},
             "raw": {"org.example.note": [{"about": "secret raw"}]},
         }),
     )

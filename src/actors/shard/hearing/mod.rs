@@ -3,15 +3,22 @@
 //! What is decided once for all receivers is not asked here: the users who muted or blocked the actor are part
 //! of the delivery, and connections that lost access were cut off when the change of the ACL passed.
 
-use super::state::{ConnectionHandle, Subscription};
+mod posts;
+
+use super::state::{ConnectionHandle, Home, Subscription};
 use crate::actors::delivery::Delivery;
-use crate::event::{EventChannel, Payload, Route, Topic};
+use crate::event::{EventChannel, Facts, Payload, Route, Topic};
 use crate::model::{ChannelId, ObjectType, UserId};
 use crate::protocol::filter::Filter;
 
 /// Whether the event goes to this subscription of this connection: a route of the event leads to it, and the event
-/// passes what a subscription of this topic asks.
-pub fn hears(handle: &ConnectionHandle, subscription: &Subscription, delivery: &Delivery) -> bool {
+/// passes what a subscription of this topic asks. Of an event about a post `home` is that of the connection's user.
+pub fn hears(
+    handle: &ConnectionHandle,
+    home: Option<&Home>,
+    subscription: &Subscription,
+    delivery: &Delivery,
+) -> bool {
     let Some(viewer) = handle.identity.user() else {
         return false;
     };
@@ -24,13 +31,8 @@ pub fn hears(handle: &ConnectionHandle, subscription: &Subscription, delivery: &
         return false;
     }
     let body = &delivery.event.payload;
-    let is_led_there = |route: &Route| match route {
-        Route::To(topic) => *topic == subscription.topic,
-        Route::InboxesHolding(channel) => {
-            matches!(subscription.topic, Topic::Inbox(_)) && holds(handle, *channel)
-        }
-    };
-    if !delivery.routes.iter().any(is_led_there) {
+    let leads_there = |route: &Route| leads_to(*route, handle, home, subscription);
+    if !delivery.routes.iter().any(leads_there) {
         return false;
     }
     let facts = body.facts();
@@ -39,16 +41,16 @@ pub fn hears(handle: &ConnectionHandle, subscription: &Subscription, delivery: &
     if !is_own && delivery.hidden.is_hidden_from(viewer, filter.include_muted) {
         return false;
     }
-    let is_deleted_message = facts.object_type == Some(ObjectType::Message) && facts.is_deletion;
+    let is_wanted = filter.include_deleted || !is_deletion_of_words(&facts);
     match subscription.topic {
         Topic::ChannelMessages(_) => {
-            (filter.include_deleted || !is_deleted_message)
+            is_wanted
                 && facts
                     .channel
                     .is_none_or(|channel| scope_opens(subscription, channel))
         }
         Topic::Inbox(_) => {
-            (filter.include_deleted || !is_deleted_message)
+            is_wanted
                 && (filter.include_read || !is_read_by(viewer, body))
                 && facts.channel.is_none_or(|channel| {
                     filter.lets_type_pass(channel.kind) && scope_opens(subscription, channel)
@@ -67,7 +69,58 @@ pub fn hears(handle: &ConnectionHandle, subscription: &Subscription, delivery: &
         Topic::Token(_) => body
             .token()
             .is_none_or(|token| token.client.id == subscription.token.client.id),
+        Topic::Home(_)
+        | Topic::Unified(_)
+        | Topic::OwnPosts(_)
+        | Topic::Mentions(_)
+        | Topic::Thread(_) => is_wanted && post_passes(viewer, home, subscription, delivery),
     }
+}
+
+fn post_passes(
+    viewer: UserId,
+    home: Option<&Home>,
+    subscription: &Subscription,
+    delivery: &Delivery,
+) -> bool {
+    let Some(posted) = delivery.event.payload.posted() else {
+        return false;
+    };
+    let asked = posts::Asked {
+        viewer,
+        home,
+        is_own: posted.author.id == viewer,
+        topic: subscription.topic,
+        filter: &subscription.filter,
+    };
+    asked.lets_pass(posted, &delivery.earlier)
+}
+
+fn leads_to(
+    route: Route,
+    handle: &ConnectionHandle,
+    home: Option<&Home>,
+    subscription: &Subscription,
+) -> bool {
+    match route {
+        Route::To(topic) => topic == subscription.topic,
+        Route::InboxesHolding(channel) => {
+            matches!(subscription.topic, Topic::Inbox(_)) && holds(handle, channel)
+        }
+        Route::HomesFollowing(author) => {
+            matches!(subscription.topic, Topic::Home(_) | Topic::Unified(_))
+                && home.is_some_and(|home| home.follows(author))
+        }
+    }
+}
+
+/// A message or a post was deleted.
+fn is_deletion_of_words(facts: &Facts<'_>) -> bool {
+    facts.is_deletion
+        && matches!(
+            facts.object_type,
+            Some(ObjectType::Message | ObjectType::Post)
+        )
 }
 
 fn holds(handle: &ConnectionHandle, channel: ChannelId) -> bool {
@@ -98,14 +151,13 @@ fn knows(handle: &ConnectionHandle, filter: &Filter, viewer: UserId, who: UserId
 /// Whether an app stream receives the event: it lists the type, and its filters pass the event.
 pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool {
     let facts = body.facts();
-    let Some(object_type) = facts.object_type.filter(|kind| types.contains(kind)) else {
-        return false;
-    };
-    let is_wanted =
-        filter.include_deleted || object_type != ObjectType::Message || !facts.is_deletion;
+    let is_listed = facts.object_type.is_some_and(|kind| types.contains(&kind));
+    let is_wanted = filter.include_deleted || !is_deletion_of_words(&facts);
     let passes = |channel: EventChannel<'_>| filter.lets_type_pass(channel.kind);
-    is_wanted && facts.channel.is_none_or(passes)
+    is_listed && is_wanted && facts.channel.is_none_or(passes)
 }
 
+#[cfg(test)]
+mod post_tests;
 #[cfg(test)]
 mod tests;

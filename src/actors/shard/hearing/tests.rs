@@ -8,11 +8,11 @@ use crate::actors::shard::socket::Socket;
 use crate::actors::shard::state::{Identity, testing};
 use crate::event::Pos;
 use crate::event::samples::{ADA, BOB, ROOM, client, message, one_of_each};
-use crate::model::Token;
+use crate::model::{PostId, Token};
 use crate::protocol::query::Query;
 
 /// Every topic, as a member of the room subscribes to it.
-fn topics(user: UserId) -> [Topic; 8] {
+fn topics(user: UserId) -> [Topic; 13] {
     [
         Topic::ChannelMessages(ROOM),
         Topic::ChannelSubscribers(ROOM),
@@ -22,6 +22,11 @@ fn topics(user: UserId) -> [Topic; 8] {
         Topic::Token(user),
         Topic::Following(user),
         Topic::Followers(user),
+        Topic::Home(user),
+        Topic::Unified(user),
+        Topic::OwnPosts(user),
+        Topic::Mentions(user),
+        Topic::Thread(PostId(70)),
     ]
 }
 
@@ -42,29 +47,29 @@ fn connection(socket: &Rc<Socket>, user: UserId) -> ConnectionHandle {
 async fn each_event_goes_to_the_topics_of_the_table() {
     let sockets = testing::sockets(1).await;
     // Columns as in `topics`: messages, subscribers, presence in the room, presence, inbox, token,
-    // following, followers.
+    // following, followers; me, unified, own posts, mentions, thread.
     let table = "\
-        MessageCreated    x . . . x . . .
-        MessageDeleted    x . . . x . . .
-        ChannelCreated    . . . . x . . .
-        ChannelChanged    . . . . x . . .
-        Subscribed        . x . . x . . .
-        Unsubscribed      . x . . x . . .
-        Related           . . . . . . x .
-        UserChanged       . . . . . x . .
-        TokenGranted      . . . . . x . .
-        TokenRevoked      . . . . . x . .
-        UserPresence      . . . x . . . .
-        ChannelPresence   . . x . . . . .
-        AppStreamDeleted  . . . . . . . .
-        ClientChanged     . . . . . . . .
-        MarkerMoved       . . . . . . . .
-        PasswordChanged   . . . . . . . .
-        UserDisabled      . . . . . . . .
-        PostCreated       . . . . . . . .
-        PostRevised       . . . . . . . .
-        PostDeleted       . . . . . . . .
-        Bookmarked        . . . . . . . .";
+        MessageCreated    x . . . x . . . . . . . .
+        MessageDeleted    x . . . x . . . . . . . .
+        ChannelCreated    . . . . x . . . . . . . .
+        ChannelChanged    . . . . x . . . . . . . .
+        Subscribed        . x . . x . . . . . . . .
+        Unsubscribed      . x . . x . . . . . . . .
+        Related           . . . . . . x . . . . . .
+        UserChanged       . . . . . x . . . . . . .
+        TokenGranted      . . . . . x . . . . . . .
+        TokenRevoked      . . . . . x . . . . . . .
+        UserPresence      . . . x . . . . . . . . .
+        ChannelPresence   . . x . . . . . . . . . .
+        AppStreamDeleted  . . . . . . . . . . . . .
+        ClientChanged     . . . . . . . . . . . . .
+        MarkerMoved       . . . . . . . . . . . . .
+        PasswordChanged   . . . . . . . . . . . . .
+        UserDisabled      . . . . . . . . . . . . .
+        PostCreated       . . . . . . . . x x x . x
+        PostRevised       . . . . . . . . x x x . x
+        PostDeleted       . . . . . . . . x x x . x
+        Bookmarked        . . . . . . . . . . . . .";
     let handle = connection(&sockets[0], ADA);
     let mut found = Vec::new();
     for payload in one_of_each() {
@@ -73,7 +78,7 @@ async fn each_event_goes_to_the_topics_of_the_table() {
         let delivery = testing::delivery(payload, HiddenFrom::default());
         let heard = topics(ADA).map(|topic| {
             let subscription = testing::subscription("id", topic, "", &token(ADA, "messages"));
-            match hears(&handle, &subscription, &delivery) {
+            match hears(&handle, None, &subscription, &delivery) {
                 true => "x",
                 false => ".",
             }
@@ -191,7 +196,7 @@ async fn a_subscription_leaves_out_what_the_table_says() {
         let token = token(row.viewer, row.scopes);
         let subscription = testing::subscription("id", row.topic, row.filters, &token);
         let delivery = testing::delivery(row.event, hidden);
-        let heard = hears(&handle, &subscription, &delivery);
+        let heard = hears(&handle, None, &subscription, &delivery);
         assert_eq!(heard, row.hears, "{}", row.what);
     }
 }
@@ -208,7 +213,7 @@ async fn what_was_committed_before_the_subscription_is_on_its_page_and_does_not_
     let heard = [Some(6), Some(7), Some(8), None].map(|pos| {
         let delivery =
             testing::delivery_at(pos.map(Pos), message(ROOM, BOB), HiddenFrom::default());
-        hears(&handle, &subscription, &delivery)
+        hears(&handle, None, &subscription, &delivery)
     });
     assert_eq!(heard, [false, false, true, true]);
 }

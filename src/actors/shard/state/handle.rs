@@ -52,10 +52,38 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// Whether the followed users of its user are asked for.
+    pub(super) fn needs_home(&self) -> bool {
+        needs_home(self.topic, &self.filter)
+    }
+
+    /// Whether it takes every post of the followed users, so that the fast path may serve it.
+    pub(super) fn takes_every_post(&self) -> bool {
+        matches!(self.topic, Topic::Home(_) | Topic::Unified(_)) && self.filter.lets_posts_pass()
+    }
+
     /// Whether it takes every message of its room, so that the fast path may serve it.
     pub(super) fn takes_every_message(&self) -> bool {
         // A narrowed scope has to be held against each event, since a channel may stop being public.
         self.filter.is_plain() && self.token.scopes.has(Scope::Messages)
+    }
+}
+
+/// Whether a subscription of this topic needs the followed users of its user: to find the posts, or to judge them.
+pub fn needs_home(topic: Topic, filter: &Filter) -> bool {
+    match topic {
+        Topic::Home(_) | Topic::Unified(_) => true,
+        Topic::Mentions(_) | Topic::Thread(_) => !filter.include_directed,
+        // One's own posts always pass.
+        Topic::OwnPosts(_)
+        | Topic::ChannelMessages(_)
+        | Topic::ChannelSubscribers(_)
+        | Topic::ChannelPresence(_)
+        | Topic::Inbox(_)
+        | Topic::Presence
+        | Topic::Token(_)
+        | Topic::Following(_)
+        | Topic::Followers(_) => false,
     }
 }
 
@@ -140,7 +168,12 @@ impl ConnectionHandle {
                 | Topic::Presence
                 | Topic::Token(_)
                 | Topic::Following(_)
-                | Topic::Followers(_) => false,
+                | Topic::Followers(_)
+                | Topic::Home(_)
+                | Topic::Unified(_)
+                | Topic::OwnPosts(_)
+                | Topic::Mentions(_)
+                | Topic::Thread(_) => false,
             })
     }
 

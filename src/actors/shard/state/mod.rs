@@ -1,12 +1,13 @@
 //! The connections of one worker thread, and what each of them listens to.
 //!
-//! Only this thread touches it, so nothing here locks. Four parts that know nothing of each other:
+//! Only this thread touches it, so nothing here locks. Five parts that know nothing of each other:
 //! [`connections`] by index, [`listeners`] by routing key, [`rooms`] for the messages of channels (with what
-//! is postponed during a fan-out), and recently [`revoked`] tokens. Here they are kept in step: `admit` and
+//! is postponed during a fan-out), [`homes`] for posts of followed users, and recently [`revoked`] tokens. Here they are kept in step: `admit` and
 //! `subscribe` put a connection in, `remove` takes all of it out again when its actor is dropped.
 
 pub mod connections;
 pub mod handle;
+pub mod homes;
 mod inbox;
 pub mod listeners;
 mod positions;
@@ -24,7 +25,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use connections::{ConnectionIndex, ConnectionRef, Connections};
-pub use handle::{ConnectionHandle, Identity, Inbox, Subscription};
+pub use handle::{ConnectionHandle, Identity, Inbox, Subscription, needs_home};
+pub use homes::{Audience, Home, Homes};
 pub use listeners::Listeners;
 pub use revoked::RevokedTokens;
 pub use room::{Receiver, RoomListeners};
@@ -33,6 +35,7 @@ pub use rooms::{Placement, Rooms, Snapshot};
 use crate::actors::registry::{RoutingKey, ShardId, ShardRegistry};
 use crate::event::Pos;
 use crate::model::{ChannelId, UserId};
+use crate::protocol::frame::ID_LENGTH;
 use crate::protocol::topic::Topic;
 use registration::Registration;
 use smallvec::SmallVec;
@@ -47,6 +50,8 @@ pub struct State {
     pub listeners: Listeners,
     /// Listeners of channels' messages.
     pub rooms: Rooms,
+    /// Listeners of posts of the users that they follow.
+    pub homes: Homes,
     /// Tokens that must not subscribe any more.
     pub revoked: RevokedTokens,
     /// Connections with subscriptions that are ahead of what was fanned out here.
@@ -60,7 +65,8 @@ impl State {
         Self {
             connections: Connections::default(),
             listeners: Listeners::new(registration.clone()),
-            rooms: Rooms::new(registration),
+            rooms: Rooms::new(registration.clone()),
+            homes: Homes::new(registration),
             revoked: RevokedTokens::default(),
             young: Young::default(),
         }
@@ -115,8 +121,22 @@ impl State {
             Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
                 self.listeners.add(index, &topic.routing_key());
             }
-            Topic::Token(_) | Topic::Following(_) | Topic::Followers(_) => {}
+            Topic::Thread(_) => {
+                self.listeners.add(index, &topic.routing_key());
+                self.place_at_home(index);
+            }
+            Topic::Home(_) | Topic::Unified(_) | Topic::Mentions(_) => self.place_at_home(index),
+            Topic::Token(_) | Topic::Following(_) | Topic::Followers(_) | Topic::OwnPosts(_) => {}
         }
+    }
+
+    /// Whether a connection still has a subscription.
+    pub fn has_subscription(&self, connection: ConnectionRef, serial: u64) -> bool {
+        let handle = self.connections.find(connection);
+        handle.is_some_and(|handle| {
+            let mut known = handle.subscriptions.iter();
+            known.any(|known| known.serial == serial)
+        })
     }
 
     /// A subscription is there to stay: it replaces the older ones of its id, which stop listening. It continues one
@@ -177,13 +197,23 @@ impl State {
                     self.listeners.remove(index, &topic.routing_key());
                 }
             }
-            Topic::Token(_) | Topic::Following(_) | Topic::Followers(_) => {}
+            Topic::Thread(_) => {
+                if is_left {
+                    self.listeners.remove(index, &topic.routing_key());
+                }
+                self.place_at_home(index);
+            }
+            Topic::Home(_) | Topic::Unified(_) | Topic::Mentions(_) => self.place_at_home(index),
+            Topic::Token(_) | Topic::Following(_) | Topic::Followers(_) | Topic::OwnPosts(_) => {}
         }
     }
 
     /// Removes a closed connection completely.
     pub fn remove(&mut self, connection: ConnectionRef) -> Option<ConnectionHandle> {
         let handle = self.connections.remove(connection)?;
+        if let Some(user) = handle.identity.user() {
+            self.homes.place(connection.index, user, Placement::Nowhere);
+        }
         self.young.remove(connection.index);
         self.rooms.remove_connection(connection.index);
         self.listeners.remove_connection(connection.index);
@@ -226,6 +256,44 @@ impl State {
         Placement::Slow { fast_holds }
     }
 
+    /// Puts a connection where it now belongs in the home of its user: on the fast path if exactly one of its
+    /// subscriptions needs the home, and takes every post of followed users.
+    fn place_at_home(&mut self, index: ConnectionIndex) {
+        let handle = self.connections.get(index);
+        let Some((handle, viewer)) =
+            handle.and_then(|handle| Some((handle, handle.identity.user()?)))
+        else {
+            return;
+        };
+        let mut needing = handle
+            .subscriptions
+            .iter()
+            .filter(|known| known.needs_home());
+        let placement = match (needing.next(), needing.next()) {
+            (None, _) => Placement::Nowhere,
+            (Some(only), None)
+                if only.takes_every_post()
+                    // The fast path does not compare positions.
+                    && only.since <= self.young.reached()
+                    && let Ok(id) = only.id.as_str().as_bytes().try_into() =>
+            {
+                let fd = handle.socket.fd();
+                Placement::Fast(handle.render_class.for_posts(), Receiver { fd, index, id })
+            }
+            (Some(_), _) => {
+                let fast_id = self.homes.fast_id(index, viewer);
+                let holds = |known: &Subscription| {
+                    let id = fast_id.as_ref().map(<[u8; ID_LENGTH]>::as_slice);
+                    known.takes_every_post() && Some(known.id.as_str().as_bytes()) == id
+                };
+                Placement::Slow {
+                    fast_holds: handle.subscriptions.iter().any(holds),
+                }
+            }
+        };
+        self.homes.place(index, viewer, placement);
+    }
+
     /// Events up to here were fanned out: subscriptions that waited for them may take the fast path.
     pub fn reach(&mut self, pos: Pos) {
         for index in self.young.reach(pos) {
@@ -241,7 +309,11 @@ impl State {
                     | Topic::Presence
                     | Topic::Token(_)
                     | Topic::Following(_)
-                    | Topic::Followers(_) => {}
+                    | Topic::Followers(_)
+                    | Topic::OwnPosts(_)
+                    | Topic::Mentions(_)
+                    | Topic::Thread(_) => {}
+                    Topic::Home(_) | Topic::Unified(_) => self.place_at_home(index),
                 }
             }
         }

@@ -7,7 +7,7 @@ use actix_rt::net::TcpStream;
 use tokio::net::TcpListener;
 
 use super::{ConnectionHandle, Identity, Subscription};
-use crate::actors::delivery::{Delivery, HiddenFrom, NewDelivery, Withheld};
+use crate::actors::delivery::{Delivery, Earlier, HiddenFrom, NewDelivery, Withheld};
 use crate::actors::shard::socket::Socket;
 use crate::event::{Event, Payload, Pos, Timestamps};
 use crate::model::{
@@ -86,6 +86,19 @@ pub(crate) fn delivery(payload: Payload, hidden: HiddenFrom) -> Arc<Delivery> {
 
 /// The same, with a place in the log.
 pub(crate) fn delivery_at(pos: Option<Pos>, payload: Payload, hidden: HiddenFrom) -> Arc<Delivery> {
+    made(pos, Earlier::new(), payload, hidden)
+}
+
+/// Of a repost that comes after others.
+pub(crate) fn delivery_after(
+    earlier: Earlier,
+    payload: Payload,
+    hidden: HiddenFrom,
+) -> Arc<Delivery> {
+    made(None, earlier, payload, hidden)
+}
+
+fn made(pos: Option<Pos>, earlier: Earlier, payload: Payload, hidden: HiddenFrom) -> Arc<Delivery> {
     Arc::new(Delivery::new(NewDelivery {
         event: Arc::new(Event {
             pos,
@@ -94,6 +107,7 @@ pub(crate) fn delivery_at(pos: Option<Pos>, payload: Payload, hidden: HiddenFrom
             timestamps: Timestamps::default(),
         }),
         hidden: Arc::new(hidden),
+        earlier,
         withheld: Withheld::default(),
         apps: Arc::default(),
         targets: NotificationTargets::default(),

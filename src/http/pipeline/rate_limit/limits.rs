@@ -14,31 +14,31 @@ pub struct RateLimits {
     pub enabled: bool,
     /// Reads without a token, per address.
     pub anonymous_reads: u32,
-    /// Seconds until anonymous reads start anew.
+    /// Seconds until the bucket of anonymous reads refills.
     pub anonymous_read_reset_seconds: u64,
     /// Reads with a token, per token.
     pub authorized_reads: u32,
     /// Reads of a user, over all tokens.
     pub user_reads: u32,
-    /// Seconds until authorized reads start anew.
+    /// Seconds until the bucket of authorized reads refills.
     pub authorized_read_reset_seconds: u64,
     /// Writes, per token or address.
     pub writes: u32,
     /// Writes of a user, over all tokens.
     pub user_writes: u32,
-    /// Seconds until writes start anew.
+    /// Seconds until the bucket of writes refills.
     pub write_reset_seconds: u64,
     /// Markers and presence, per token.
     pub markers: u32,
     /// Markers and presence of a user, over all tokens.
     pub user_markers: u32,
-    /// Seconds until markers start anew.
+    /// Seconds until the bucket of markers refills.
     pub marker_reset_seconds: u64,
     /// Attempts to sign in, per address.
     pub sign_ins: u32,
     /// Attempts to sign in, per account.
     pub account_sign_ins: u32,
-    /// Seconds until attempts to sign in start anew.
+    /// Seconds until the bucket of attempts to sign in refills.
     pub sign_in_reset_seconds: u64,
     /// Seconds for which a call beyond the limit closes its bucket at least; 0: until the count restarts.
     pub ban_seconds: u64,
@@ -74,7 +74,7 @@ impl From<&RateLimitConfig> for RateLimits {
 }
 
 impl RateLimits {
-    /// How many calls a bucket holds, and the seconds until it starts anew.
+    /// How many calls a bucket holds, and the seconds until it refills.
     pub(super) fn size(&self, bucket: Bucket) -> (u32, u64) {
         let of_network = |limit: u32| limit.saturating_mul(PARTS_OF_NETWORK);
         let limit = match (bucket.class, bucket.key) {

@@ -1,6 +1,6 @@
 //! Rate limits: fixed windows per token, user, address, network and account ([`bucket`]).
 //!
-//! A call counts in all of its buckets or in none. A full bucket says when it starts anew; beyond that nothing happens
+//! A call counts in all of its buckets or in none. A full bucket says when it refills; beyond that nothing happens
 //! to the caller, unless the operator sets `rate_limits.ban_seconds`. The maps are bounded (`windows.rs`), those of
 //! tokens and of addresses apart: addresses are easy to obtain, and must not displace tokens.
 

@@ -47,7 +47,7 @@ fn admitted(limiter: &RateLimiter, buckets: &[Bucket], calls: usize, now: Instan
 }
 
 #[test]
-fn a_full_bucket_says_when_it_starts_anew_and_asking_on_costs_nothing() {
+fn a_full_bucket_says_when_it_refills_and_asking_on_costs_nothing() {
     let limiter = limiter(|_| ());
     let start = Instant::now();
     let first = limiter.count_at(&reads(1), start);

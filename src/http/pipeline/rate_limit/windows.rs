@@ -38,7 +38,7 @@ impl Windows {
         self.0.len()
     }
 
-    /// What is used of a bucket, and the time at which it starts anew; `None`: nothing, or its window has ended.
+    /// What is used of a bucket, and the time at which it refills; `None`: nothing, or its window has ended.
     pub(super) fn peek(&self, bucket: Bucket, size: Size, now: Instant) -> Option<(u32, Instant)> {
         let window = self.0.get(&bucket).filter(|window| window.ends > now)?;
         let used = if window.banned {

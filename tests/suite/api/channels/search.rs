@@ -72,7 +72,7 @@ fn words_are_found_in_names_and_descriptions() {
             "{odd}"
         );
     }
-    // A changed name is found anew.
+    // A changed name is found by its new words.
     let raw = build::settings("Coffee");
     server
         .ada()

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::testing;
-use super::{ConnectionIndex, RoomListeners, State, Subscription};
+use super::{ConnectionIndex, ConnectionRef, RoomListeners, State, Subscription};
 use crate::actors::registry::{RoutingKey, ShardId};
 use crate::actors::shard::socket::Socket;
 use crate::event::Pos;
@@ -68,6 +68,14 @@ async fn a_call_that_fails_takes_back_what_it_made_and_nothing_else() {
     let handle = state.connections.get(index).unwrap();
     assert!(handle.subscribes_to(room));
     assert_eq!(handle.subscriptions.len(), 1);
+    let handle_serial = handle.serial;
+    // A list that was read for one that ended comes too late.
+    let connection = ConnectionRef {
+        index,
+        serial: handle_serial,
+    };
+    assert!(state.has_subscription(connection, 1));
+    assert!(!state.has_subscription(connection, 2));
     // What a later call replaced is not there to settle.
     state.settle(index, 2);
     assert_eq!(state.connections.subscriptions(), 1);

@@ -1,5 +1,5 @@
-//! What a shard's state should say, kept as plainly as possible: a list of connections, and every answer
-//! worked out from it anew.
+//! What a shard's state should say, kept as plainly as possible: a list of connections, from which
+//! every answer is computed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -90,7 +90,12 @@ impl Known {
             | Topic::Presence
             | Topic::Token(_)
             | Topic::Following(_)
-            | Topic::Followers(_) => false,
+            | Topic::Followers(_)
+            | Topic::Home(_)
+            | Topic::Unified(_)
+            | Topic::OwnPosts(_)
+            | Topic::Mentions(_)
+            | Topic::Thread(_) => false,
         };
         self.subscriptions.iter().filter(matches).collect()
     }
@@ -125,6 +130,9 @@ impl Known {
             RoutingKey::Presence => subscribes(Topic::Presence),
             RoutingKey::User(user) => self.user.map(UserId) == Some(*user),
             RoutingKey::App(_) => self.is_app,
+            RoutingKey::Thread(root) => subscribes(Topic::Thread(*root)),
+            // `homes_tests.rs`
+            RoutingKey::PostsBy(_) => false,
         }
     }
 

@@ -1,16 +1,19 @@
 //! `client …`: apps.
 
+mod describe;
+
 use clap::Subcommand;
 use serde_json::json;
 
+use self::describe::{Edit, New, create, edit, rename, show};
 use super::table::List;
 use super::tokens::revoke_all;
-use super::{Database, Done, PAGE, counted, demand_name, no_client, print, sentence};
+use super::{Database, Done, PAGE, counted, no_client, print, sentence};
 use crate::actors::operator;
 use crate::config::Config;
 use crate::model::{ClientId, Failure, Refusal};
+use crate::store::TokenFilter;
 use crate::store::secret::random_id;
-use crate::store::{NewClient, TokenFilter};
 
 /// Commands about apps.
 #[derive(Debug, Subcommand)]
@@ -26,6 +29,45 @@ pub(in crate::cli) enum ClientCommand {
         /// Home page of the app.
         #[arg(long)]
         url: Option<String>,
+        /// User that the app belongs to, and that sees it on the page /account/developer.
+        #[arg(long, value_name = "NAME")]
+        owner: Option<String>,
+        /// Only its owner sees it and may authorize it.
+        #[arg(long, requires = "owner")]
+        private: bool,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show an app with its redirect addresses.
+    Show {
+        /// Its client id.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change an app. What is not given stays.
+    Edit {
+        /// Its client id.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        /// Name of the app, as users see it.
+        #[arg(long)]
+        name: Option<String>,
+        /// Home page of the app.
+        #[arg(long)]
+        url: Option<String>,
+        /// Address that a browser may be redirected to; those that are given replace all.
+        #[arg(long, value_name = "URI")]
+        redirect_uri: Vec<String>,
+        /// Only its owner sees it and may authorize it.
+        #[arg(long, conflicts_with = "public")]
+        private: bool,
+        /// All users see it and may authorize it.
+        #[arg(long)]
+        public: bool,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -74,78 +116,42 @@ pub(in crate::cli) fn run(config: &Config, command: ClientCommand) -> Done {
             name,
             redirect_uri,
             url,
+            owner,
+            private,
             json,
-        } => create(config, &name, redirect_uri, url, json),
+        } => {
+            let new = New {
+                name,
+                redirect_uris: redirect_uri,
+                url,
+                owner,
+                private,
+            };
+            create(config, new, json)
+        }
+        ClientCommand::Show { id, json } => show(config, &id, json),
+        ClientCommand::Edit {
+            id,
+            name,
+            url,
+            redirect_uri,
+            private,
+            public,
+            json,
+        } => {
+            let change = Edit {
+                name,
+                url,
+                redirect_uris: redirect_uri,
+                private: (private || public).then_some(private),
+            };
+            edit(config, &id, change, json)
+        }
         ClientCommand::List { json } => list(config, json),
         ClientCommand::Rename { id, name, json } => rename(config, &id, &name, json),
         ClientCommand::Rotate { id, json } => rotate(config, &id, json),
         ClientCommand::Delete { id, json } => delete(config, &id, json),
     }
-}
-
-fn demand_app_name(name: &str) -> Done {
-    if name.trim().is_empty() {
-        return Err("an app needs a name".into());
-    }
-    demand_name(name)
-}
-
-fn create(
-    config: &Config,
-    name: &str,
-    redirect_uris: Vec<String>,
-    url: Option<String>,
-    json: bool,
-) -> Done {
-    demand_app_name(name)?;
-    for text in redirect_uris.iter().chain(&url) {
-        demand_name(text)?;
-    }
-    redirect_uris.iter().try_for_each(|uri| demand_uri(uri))?;
-    let (id, secret) = (random_id(), random_id());
-    let new = NewClient {
-        id: ClientId::from(id.as_str()),
-        secret: Some(secret.clone()),
-        name: name.to_owned(),
-        url: url.unwrap_or_else(|| String::from("about:blank")),
-        redirect_uris,
-        owner: None,
-        is_public: false,
-    };
-    Database::open(config)?.write(move |tx| tx.create_client(&new))?;
-    print(
-        json,
-        &json!({"client_id": id, "client_secret": secret, "name": name}),
-        &format!("client id      {id}\nclient secret  {secret}\nThe secret is not shown again."),
-    )
-}
-
-/// An address that a browser can be sent to (RFC 6749 §3.1.2): absolute, and without a fragment.
-fn demand_uri(uri: &str) -> Done {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-');
-    let is_scheme = |scheme: &str| {
-        let is_page = ["javascript", "data", "file"].contains(&scheme);
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(is_plain)
-            && !is_page
-    };
-    let is_host = |rest: &str| {
-        let host = rest.strip_prefix("//").unwrap_or_default();
-        !host.is_empty() && !host.starts_with(['/', ':', '?'])
-    };
-    let is_absolute = uri.split_once(':').is_some_and(|(scheme, rest)| {
-        let scheme = scheme.to_ascii_lowercase();
-        let is_web = scheme == "http" || scheme == "https";
-        is_scheme(&scheme) && !rest.is_empty() && (!is_web || is_host(rest))
-    });
-    if is_absolute && !uri.contains(|c: char| c == '#' || c.is_whitespace()) {
-        return Ok(());
-    }
-    Err(format!(
-        "--redirect-uri: expected an absolute address without a fragment, such as https://app.example.org/callback or \
-         app.example:/callback, got {uri:?}"
-    )
-    .into())
 }
 
 fn list(config: &Config, json: bool) -> Done {
@@ -191,20 +197,6 @@ fn named(id: &ClientId, failure: Failure) -> Failure {
     }
 }
 
-fn rename(config: &Config, id: &str, name: &str, json: bool) -> Done {
-    demand_app_name(name)?;
-    let (client, new) = (ClientId::from(id), name.to_owned());
-    Database::open(config)?.write(move |tx| {
-        let renamed = operator::rename_client(tx, &client, &new);
-        renamed.map_err(|failure| named(&client, failure))
-    })?;
-    print(
-        json,
-        &json!({"client_id": id, "name": name}),
-        &format!("client {id} is now called {name}"),
-    )
-}
-
 fn rotate(config: &Config, id: &str, json: bool) -> Done {
     let (client, secret) = (ClientId::from(id), random_id());
     let new = secret.clone();
@@ -234,8 +226,8 @@ fn delete(config: &Config, id: &str, json: bool) -> Done {
         operator::delete_client(tx, &name).map_err(|failure| named(&name, failure))
     })?;
     let filter = TokenFilter {
-        user: None,
         client: Some(client),
+        ..TokenFilter::default()
     };
     let revoked = revoke_all(&database, &filter)?.len();
     print(

@@ -1,0 +1,202 @@
+//! `/oauth/authenticate` and `/oauth/authorize`: an app sent a browser here to ask its user.
+//!
+//! The first skips the question where all was granted before, the second always asks. Both lead to the sign-in page first.
+//! Nothing is granted by showing a page to a person that did not press a button, except what that person granted before.
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use super::asked::{Asked, Wants, Wrong};
+use super::back::Sorry;
+use super::words::{ScopeLine, line};
+use crate::actors::Allowed;
+use crate::http::App;
+use crate::http::pages::{Frame, Page, PageError, PageResult, see_other};
+use crate::http::session::{Form, SignedIn};
+use crate::model::redirect::{OUT_OF_BAND, policy_source};
+use crate::model::{Client, Scopes};
+use crate::protocol::query::Query;
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct ConsentPage<'a> {
+    frame: Frame,
+    form_token: String,
+    /// Where the form is sent.
+    action: &'a str,
+    /// The query of the request, which is read again behind the form.
+    request: &'a str,
+    app: &'a Client,
+    username: &'a str,
+    lines: Vec<ScopeLine>,
+    /// Where the browser goes on to.
+    leads_to: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "out_of_band.html")]
+struct OutOfBandPage<'a> {
+    frame: Frame,
+    app: &'a Client,
+    /// What is to be copied; `None`: the user said no.
+    secret: Option<&'a str>,
+    is_code: bool,
+}
+
+/// `GET /oauth/authenticate`
+pub async fn authenticate(
+    request: HttpRequest,
+    signed_in: Result<SignedIn, PageError>,
+    app: Data<App>,
+) -> PageResult<HttpResponse> {
+    show(&request, signed_in, &app, false).await
+}
+
+/// `GET /oauth/authorize`
+pub async fn authorize(
+    request: HttpRequest,
+    signed_in: Result<SignedIn, PageError>,
+    app: Data<App>,
+) -> PageResult<HttpResponse> {
+    show(&request, signed_in, &app, true).await
+}
+
+async fn show(
+    request: &HttpRequest,
+    signed_in: Result<SignedIn, PageError>,
+    app: &Data<App>,
+    always_asks: bool,
+) -> PageResult<HttpResponse> {
+    let query = request.query_string();
+    // A request that cannot be answered asks for no password.
+    let asked = match Asked::read(query, app).await {
+        Ok(asked) => asked,
+        Err(wrong) => return lead_back(wrong),
+    };
+    let signed_in = signed_in?;
+    demand_open(&asked.client, &signed_in)?;
+    // A look at the head of a page grants nothing.
+    if !always_asks && request.method() == Method::GET {
+        let (user, client) = (signed_in.user, asked.client.brief.id.clone());
+        let granted = app.engine.store().read(move |db| db.granted(user, &client));
+        if granted.await?.cover(&asked.scopes) {
+            let scopes = asked.scopes.clone();
+            return grant(app, &signed_in, &asked, scopes, is_bare(query)).await;
+        }
+    }
+    let leads_to = policy_source(&asked.back.uri);
+    let page = Page::of(&ConsentPage {
+        frame: Frame::new("Allow an app", signed_in.visitor(), app).bare(is_bare(query)),
+        form_token: signed_in.visitor().form_token(request.path()),
+        action: request.path(),
+        request: query,
+        app: &asked.client,
+        username: &signed_in.username,
+        lines: asked.scopes.0.iter().map(|scope| line(scope)).collect(),
+        leads_to: leads_to.as_deref(),
+    })?;
+    Ok(page.leads_to(leads_to).into_response())
+}
+
+/// `POST` of both: what the user decided.
+pub async fn decide(signed_in: SignedIn, form: Form, app: Data<App>) -> PageResult<HttpResponse> {
+    let query = form.text("request");
+    let asked = match Asked::read(&query, &app).await {
+        Ok(asked) => asked,
+        Err(wrong) => return lead_back(wrong),
+    };
+    demand_open(&asked.client, &signed_in)?;
+    let is_bare = is_bare(&query);
+    if form.text("decision") != "allow" {
+        if asked.back.uri == OUT_OF_BAND {
+            return shown(&app, &signed_in, &asked, None, is_bare);
+        }
+        return Ok(see_other(&asked.back.with_error(Sorry::AccessDenied)));
+    }
+    let ticked = form.list("scopes");
+    let mut scopes = asked.scopes.clone();
+    // Boxes can only be unticked: what was not asked for is not granted.
+    scopes.0.retain(|scope| scope == "basic" || ticked.contains(scope));
+    grant(&app, &signed_in, &asked, scopes, is_bare).await
+}
+
+async fn grant(
+    app: &Data<App>,
+    signed_in: &SignedIn,
+    asked: &Asked,
+    scopes: Scopes,
+    is_bare: bool,
+) -> PageResult<HttpResponse> {
+    let allowed = Allowed {
+        client: asked.client.brief.id.clone(),
+        user: signed_in.user,
+        scopes,
+    };
+    let (secret, there) = match &asked.wants {
+        Wants::Code(challenge) => {
+            let (uri, lifetime) = (asked.back.uri.clone(), app.settings.code_lifetime);
+            let code = app.engine.create_code(allowed, uri, challenge.clone(), lifetime);
+            let code = code.await?;
+            let there = asked.back.with_code(&code);
+            (code, there)
+        }
+        Wants::Token => {
+            let user = Some(allowed.user);
+            let token = app.engine.grant_token(&allowed.client, user, allowed.scopes);
+            let (token, _) = token.await?;
+            let there = asked.back.with_token(&token);
+            (token, there)
+        }
+    };
+    match asked.back.uri == OUT_OF_BAND {
+        true => shown(app, signed_in, asked, Some(&secret), is_bare),
+        false => Ok(see_other(&there)),
+    }
+}
+
+/// The outcome on a page, for an app without an address.
+fn shown(
+    app: &Data<App>,
+    signed_in: &SignedIn,
+    asked: &Asked,
+    secret: Option<&str>,
+    is_bare: bool,
+) -> PageResult<HttpResponse> {
+    let title = match secret {
+        Some(_) => "Allowed",
+        None => "Not allowed",
+    };
+    let page = Page::of(&OutOfBandPage {
+        frame: Frame::new(title, signed_in.visitor(), app).bare(is_bare),
+        app: &asked.client,
+        secret,
+        is_code: matches!(asked.wants, Wants::Code(_)),
+    })?;
+    Ok(page.into_response())
+}
+
+fn lead_back(wrong: Wrong) -> PageResult<HttpResponse> {
+    match wrong {
+        Wrong::Here(error) => Err(error),
+        Wrong::There(back, sorry) => Ok(see_other(&back.with_error(sorry))),
+    }
+}
+
+/// A private app does not exist for others.
+fn demand_open(client: &Client, signed_in: &SignedIn) -> PageResult<()> {
+    match client.is_open_to(signed_in.user) {
+        true => Ok(()),
+        false => Err(PageError::Refused {
+            status: StatusCode::FORBIDDEN,
+            title: "This app is private",
+            text: String::from("Only the account that registered it may use it."),
+        }),
+    }
+}
+
+/// A page inside of another program's window shows no links that lead away.
+fn is_bare(query: &str) -> bool {
+    Query::parse(query).get("simple_login") == Some("1")
+}

@@ -1,0 +1,20 @@
+//! Pictures that users send: found out by content, measured before they are decoded, scaled, and encoded anew.
+//!
+//! Nothing that a user sent is stored as it came: what leaves here was encoded here, without metadata and without
+//! whatever else the file held. It knows neither requests nor where pictures are kept.
+
+mod animation;
+mod jpeg;
+mod probe;
+mod rework;
+mod shape;
+mod webp;
+mod worker;
+
+pub use probe::{Kind, Probe};
+pub use rework::{Made, Order, Reworked, rework};
+pub use shape::Shape;
+pub use worker::Pictures;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! One picture becomes others: decoded within limits, turned upright, cut, scaled, encoded.
+//!
+//! The decoded picture is scaled down to twice the largest size that is wanted, and dropped, before the careful scaling
+//! begins, which works with 16 bytes for each pixel.
+
+use std::io::Cursor;
+
+use bytes::Bytes;
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
+use image::imageops::FilterType;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageReader};
+
+use super::animation;
+use super::probe::{Kind, Probe, limits, refusal_of};
+use super::shape::{Part, Shape, scaled};
+use crate::model::Refusal;
+
+/// Of the JPEG encoder: no difference is seen at the size of an avatar, at a third of the bytes of 95.
+const QUALITY: u8 = 85;
+
+/// What is wanted of a picture.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    /// Largest first; one that has the size of the one before it is left out.
+    pub shapes: Vec<Shape>,
+    /// The picture, turned upright, has at least this width and height.
+    pub at_least: Option<(u32, u32)>,
+    /// A GIF that moves, and that the first shape would show whole and in its own size, goes on moving there.
+    pub may_move: bool,
+}
+
+/// A picture that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// JPEG, PNG, or a GIF that moves.
+    pub kind: Kind,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// The file.
+    pub bytes: Bytes,
+}
+
+/// What became of a picture.
+#[derive(Clone, Debug)]
+pub struct Reworked {
+    /// What was sent.
+    pub from: Probe,
+    /// What was made, in the order of the shapes.
+    pub made: Vec<Made>,
+}
+
+/// Makes what was ordered.
+///
+/// # Errors
+/// The file is no picture that is known, is damaged, or is too large or too small.
+pub fn rework(bytes: &[u8], order: &Order) -> Result<Reworked, Refusal> {
+    let from = Probe::of(bytes)?;
+    let (picture, upright) = decode(bytes, from, order)?;
+    let mut made = Vec::new();
+    let mut sizes = Vec::new();
+    for (place, shape) in order.shapes.iter().enumerate() {
+        let size = shape.size(shape.part(upright.0, upright.1));
+        if sizes.last() == Some(&size) {
+            continue;
+        }
+        let moving = (place == 0 && order.may_move && size == upright)
+            .then(|| animation::moving(bytes, from));
+        made.push(match moving.flatten() {
+            Some(bytes) => Made {
+                kind: Kind::Gif,
+                width: from.width,
+                height: from.height,
+                bytes,
+            },
+            None => still(&picture, from.kind, *shape, size)?,
+        });
+        sizes.push(size);
+    }
+    Ok(Reworked { from, made })
+}
+
+/// The picture, upright, hardly larger than is wanted, and the size that it had.
+fn decode(bytes: &[u8], from: Probe, order: &Order) -> Result<(DynamicImage, (u32, u32)), Refusal> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), from.kind.format());
+    reader.limits(limits());
+    let mut decoder = reader.into_decoder().map_err(|error| refusal_of(&error))?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let is_turned = matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    );
+    let upright = match is_turned {
+        true => (from.height, from.width),
+        false => (from.width, from.height),
+    };
+    if let Some((width, height)) = order.at_least
+        && (upright.0 < width || upright.1 < height)
+    {
+        return Err(Refusal::PictureTooSmall);
+    }
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| refusal_of(&error))?;
+    if let Some((width, height)) = reduced(upright, order) {
+        let (width, height) = match is_turned {
+            true => (height, width),
+            false => (width, height),
+        };
+        picture = picture.thumbnail_exact(width, height);
+    }
+    picture.apply_orientation(orientation);
+    Ok((eight_bits(picture), upright))
+}
+
+/// Twice what the largest shape asks for, if that is less than there is.
+fn reduced((width, height): (u32, u32), order: &Order) -> Option<(u32, u32)> {
+    let needed = |shape: &Shape| {
+        let part = shape.part(width, height);
+        let (w, _) = shape.size(part);
+        scaled(width, w.saturating_mul(2), part.width)
+    };
+    let needed = order.shapes.iter().map(needed).max()?;
+    (needed < width).then(|| (needed, scaled(height, needed, width)))
+}
+
+/// The channels that the encoders take; transparency only where some is used.
+fn eight_bits(picture: DynamicImage) -> DynamicImage {
+    if !picture.color().has_alpha() {
+        return DynamicImage::ImageRgb8(picture.into_rgb8());
+    }
+    let picture = picture.into_rgba8();
+    match picture.pixels().all(|pixel| pixel.0[3] == u8::MAX) {
+        true => DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(picture).into_rgb8()),
+        false => DynamicImage::ImageRgba8(picture),
+    }
+}
+
+fn still(
+    picture: &DynamicImage,
+    from: Kind,
+    shape: Shape,
+    (width, height): (u32, u32),
+) -> Result<Made, Refusal> {
+    let Part {
+        x,
+        y,
+        width: w,
+        height: h,
+    } = shape.part(picture.width(), picture.height());
+    let part = picture.crop_imm(x, y, w, h);
+    let picture = match (w, h) == (width, height) {
+        true => part,
+        false => part.resize_exact(width, height, FilterType::CatmullRom),
+    };
+    encode(&picture, from)
+}
+
+fn encode(picture: &DynamicImage, from: Kind) -> Result<Made, Refusal> {
+    let mut bytes = Vec::new();
+    let is_photo = matches!(from, Kind::Jpeg | Kind::Webp) && !picture.color().has_alpha();
+    let kind = if is_photo { Kind::Jpeg } else { Kind::Png };
+    let written = match is_photo {
+        true => picture.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, QUALITY)),
+        false => picture.write_with_encoder(PngEncoder::new_with_quality(
+            &mut bytes,
+            CompressionType::Fast,
+            PngFilter::Adaptive,
+        )),
+    };
+    written.map_err(|error| refusal_of(&error))?;
+    Ok(Made {
+        kind,
+        width: picture.width(),
+        height: picture.height(),
+        bytes: Bytes::from(bytes),
+    })
+}

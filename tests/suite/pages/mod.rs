@@ -1,0 +1,3 @@
+//! Pages with forms: as a browser without script sees them.
+
+mod session;
