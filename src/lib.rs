@@ -17,6 +17,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod contents;
 pub mod fault;
 pub mod telemetry;
 

@@ -10,6 +10,7 @@ use groundnut::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity,
 use groundnut::model::{ConnectionId, Token, UserId};
 use groundnut::protocol::topic::Topic;
 use std::cell::{LazyCell, RefCell};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
 /// Users whom each listener follows.
-const FOLLOWED: i64 = 5000;
+const FOLLOWED: usize = 5000;
 /// All of them: as in the seeded database.
 const USERS: i64 = 100_000;
 const LISTENERS: usize = 1000;
@@ -36,15 +37,11 @@ pub(crate) fn followed(number: usize) -> Vec<UserId> {
         random ^= random << 17;
         i64::try_from(random >> 33).unwrap() % USERS
     };
-    let mut users: Vec<UserId> = std::iter::repeat_with(|| 2 + next() * next() / USERS)
-        .take(usize::try_from(FOLLOWED * 2).unwrap())
-        .map(UserId)
-        .collect();
-    users.push(UserId(1));
-    users.sort_unstable();
-    users.dedup();
-    users.truncate(usize::try_from(FOLLOWED).unwrap());
-    users
+    let mut users = BTreeSet::from([UserId(1)]);
+    while users.len() < FOLLOWED {
+        users.insert(UserId(2 + next() * next() / USERS));
+    }
+    users.into_iter().collect()
 }
 
 pub(crate) fn bench(criterion: &mut Criterion) {

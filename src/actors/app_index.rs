@@ -166,6 +166,9 @@ impl AppIndex {
             | Payload::PostRevised { .. }
             | Payload::PostDeleted { .. }
             | Payload::Bookmarked { .. }
+            | Payload::FileCreated { .. }
+            | Payload::FileChanged { .. }
+            | Payload::FileDeleted { .. }
             | Payload::ClientChanged { .. }
             | Payload::MarkerMoved { .. }
             | Payload::PasswordChanged { .. } => {}
@@ -193,6 +196,11 @@ impl AppIndex {
                 Relation::Follow => self.every_app.clone(),
                 Relation::Mute | Relation::Block => self.authorized_by(user.id),
             },
+            Payload::FileCreated { filed }
+            | Payload::FileChanged { filed }
+            | Payload::FileDeleted { filed } => {
+                self.authorized_for_files(filed.owner.id, &filed.file.file_type)
+            }
             Payload::UserChanged { user } => self.authorized_by(user.id),
             // Posts, reposts and bookmarks are public.
             Payload::PostCreated { .. }
@@ -278,6 +286,13 @@ impl AppIndex {
 
     fn authorized_by(&self, user: UserId) -> Apps {
         self.allowed(self.given_by(user).map(|one| &one.client))
+    }
+
+    /// By their type: a grant for all pictures, or all sound, is for reading them.
+    fn authorized_for_files(&self, owner: UserId, file_type: &str) -> Apps {
+        let given = self.given_by(owner);
+        let opening = given.filter(|one| one.scopes.open_file_type(file_type));
+        self.allowed(opening.map(|one| &one.client))
     }
 
     fn authorized_for(&self, user: UserId, channel: &ChannelBrief) -> Apps {

@@ -31,9 +31,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 pub use channel::mail::{ChannelChange, SubscriptionChange};
-pub use engine::{ActorKind, ActorOrder, Engine, NewSubscription, Numbers, SubscriptionGuard};
+pub use engine::{
+    ActorKind, ActorOrder, Allowed, Engine, NewSubscription, Numbers, SubscriptionGuard,
+};
 pub use presence::{PresenceBoard, SetPresence};
-pub use user::mail::{PostAct, ProfileChange};
+pub use user::mail::{FileWrite, PostAct, ProfileChange};
 
 use crate::config::{Config, Limits, Live, Streams};
 use crate::event::Event;
@@ -69,6 +71,8 @@ pub struct Shared {
     pub limits: Live<Limits>,
     /// How often and how late posts may be written and revised.
     pub post_windows: PostWindows,
+    /// Bytes that the files of a user may hold.
+    pub file_quota: i64,
     /// Limits of streams.
     pub streams: Arc<Streams>,
     /// Public URLs.
@@ -114,6 +118,7 @@ impl Shared {
                 duplicate: Duration::from_millis(config.posts.duplicate_window_ms),
                 revision: Duration::from_millis(config.posts.revision_window_ms),
             },
+            file_quota: i64::try_from(config.files.quota_bytes).unwrap_or(i64::MAX),
             site: Arc::new(site),
             user_permits: Permits::new(streams.user_connections, usize::MAX / 2),
             app_permits: Permits::new(streams.app_connections, usize::MAX / 2),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::user::write::revoke;
 use crate::event::Payload;
-use crate::model::{Client, ClientId, Failure, Refusal, TokenId, User, UserId};
+use crate::model::{BadgeId, Client, ClientId, Failure, Refusal, TokenId, User, UserId, Verified};
 use crate::store::{TokenFilter, Tx};
 
 /// Disables or enables an account; says whether it was the other before. While it is disabled its tokens are refused, its
@@ -43,6 +43,43 @@ pub fn rename_user(tx: &mut Tx<'_>, user: UserId, name: &str) -> Result<User, Fa
     let user = Arc::new(renamed.clone());
     tx.announce(Payload::UserChanged { user });
     Ok(renamed)
+}
+
+/// Awards a badge; says whether the user did not have it.
+///
+/// # Errors
+/// The database is in trouble.
+pub fn award_badge(tx: &mut Tx<'_>, user: UserId, badge: BadgeId) -> Result<bool, Failure> {
+    tx.award_badge(user, badge)
+}
+
+/// Takes a badge back; says whether the user had it. A profile that shows it shows none.
+///
+/// # Errors
+/// No such user.
+pub fn take_badge(tx: &mut Tx<'_>, user: UserId, badge: BadgeId) -> Result<bool, Failure> {
+    let had = tx.take_badge(user, badge)?;
+    let shown = tx.user(user)?.ok_or(Refusal::UserNotFound)?.badge;
+    if shown.is_some_and(|shown| shown.id == badge) {
+        tx.show_badge(user, None)?;
+        announce_user(tx, user)?;
+    }
+    Ok(had)
+}
+
+/// Says which web site is a user's, or that none is.
+///
+/// # Errors
+/// No such user.
+pub fn set_verified(tx: &mut Tx<'_>, user: UserId, site: Option<&Verified>) -> Result<(), Failure> {
+    tx.set_verified(user, site)?;
+    announce_user(tx, user)
+}
+
+fn announce_user(tx: &mut Tx<'_>, user: UserId) -> Result<(), Failure> {
+    let user = Arc::new(tx.user(user)?.ok_or(Refusal::UserNotFound)?);
+    tx.announce(Payload::UserChanged { user });
+    Ok(())
 }
 
 /// Saves a changed app.

@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
-use self::accounts::{ClientCommand, ReportCommand, TokenCommand, UserCommand};
+use self::accounts::{
+    BadgeCommand, ClientCommand, InviteCommand, ReportCommand, TokenCommand, UserCommand,
+};
 use crate::config::Config;
 use crate::config::source::{ConfigError, Named};
 use crate::server::Launch;
@@ -95,9 +97,15 @@ enum Command {
     /// Accounts. Works while the server runs.
     #[command(subcommand)]
     User(UserCommand),
+    /// Badges of accounts. Works while the server runs.
+    #[command(subcommand)]
+    Badge(BadgeCommand),
     /// Apps. Works while the server runs.
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Codes with which people make an account themselves. Works while the server runs.
+    #[command(subcommand)]
+    Invite(InviteCommand),
     /// Access tokens. Works while the server runs.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -160,7 +168,9 @@ fn run_command(
 ) -> Result<(), Box<dyn std::error::Error>> {
     match command {
         Some(Command::User(command)) => accounts::users::run(config, command),
+        Some(Command::Badge(command)) => accounts::badges::run(config, command),
         Some(Command::Client(command)) => accounts::clients::run(config, command),
+        Some(Command::Invite(command)) => accounts::invites::run(config, command),
         Some(Command::Token(command)) => accounts::tokens::run(config, command),
         Some(Command::Report(command)) => accounts::reports::run(config, &command),
         Some(Command::Seed(args)) => seed::run(config, &args),
@@ -177,7 +187,9 @@ fn serve_flags(cli: &Cli) -> (&ServeArgs, &ServeArgs) {
         Some(Command::Serve(inner)) => (outer, inner),
         Some(
             Command::User(_)
+            | Command::Badge(_)
             | Command::Client(_)
+            | Command::Invite(_)
             | Command::Token(_)
             | Command::Report(_)
             | Command::Seed(_)

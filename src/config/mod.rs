@@ -14,7 +14,7 @@ mod value;
 pub use live::Live;
 pub use networks::Networks;
 pub use sign_up::SignUp;
-pub use text::{BindAddress, LogFilter, PublicUrl};
+pub use text::{BindAddress, LogFilter, PublicUrl, Secret};
 pub(crate) use value::Value;
 use value::{read, read_within};
 
@@ -214,6 +214,36 @@ settings! {
         /// Milliseconds for which a post can be revised.
         revision_window_ms: u64 = 300_000u64 => 0..=604_800_000,
     }
+    /// Files.
+    files: Files {
+        /// Where contents are kept: file:///absolute/path, or s3://bucket/prefix. Empty: the directory `files` beside the
+        /// database.
+        store_url: String = "",
+        /// Address of a service that speaks the S3 protocol, such as https://s3.example.org. Empty: that of Amazon.
+        s3_endpoint: String = "",
+        /// Region of the bucket.
+        s3_region: String = "us-east-1",
+        /// Access key of the service.
+        s3_access_key: String = "",
+        /// Secret key of the service. Better in the environment than in a file; it is never shown.
+        s3_secret_key: Secret = "",
+        /// Bytes of a file.
+        max_bytes: u64 = 104_857_600u64 => 1024..=1_099_511_627_776,
+        /// Bytes of a file with sound.
+        audio_max_bytes: u64 = 52_428_800u64 => 1024..=1_099_511_627_776,
+        /// Bytes that the files of a user may hold in all.
+        quota_bytes: u64 = 1_073_741_824u64 => 0..=1_125_899_906_842_624,
+        /// Seconds for which the address of contents is valid; GET /files/{file_id} gives a new one.
+        url_seconds: u64 = 86_400u64 => 1..=31_536_000,
+        /// Seconds after which a file without contents is deleted.
+        incomplete_seconds: u64 = 86_400u64 => 60..=31_536_000,
+        /// Seconds that an upload may take, as long as it makes progress (server.answer_stalled_ms).
+        upload_seconds: u64 = 3600u64 => 1..=604_800,
+        /// Uploads of a user at one time.
+        user_uploads: usize = 4usize => 1..=1_000_000,
+        /// Uploads at one time.
+        uploads: usize = 64usize => 1..=1_000_000,
+    }
     /// Lengths and sizes.
     limits: Limits {
         /// Code points in a post.
@@ -308,29 +338,4 @@ impl Config {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Config;
-
-    #[test]
-    fn every_number_has_a_least_and_a_greatest_value() {
-        for key in Config::keys() {
-            let is_number = key.default.parse::<u64>().is_ok();
-            assert_eq!(key.has_range, is_number, "{}.{}", key.section, key.name);
-        }
-    }
-
-    #[test]
-    fn every_default_is_within_its_range() {
-        let mut config = Config::default();
-        for key in Config::keys() {
-            let text = key.default.trim_matches(['"', '[', ']']);
-            assert_eq!(
-                config.set(key.section, key.name, text),
-                Ok(()),
-                "{}",
-                key.name
-            );
-        }
-        assert_eq!(config.values(), Config::default().values());
-    }
-}
+mod tests;

@@ -55,6 +55,41 @@ text_values! {
     LogFilter: "off, error, warn, info, debug, trace, or a filter such as info,groundnut::request=debug", log_filter;
 }
 
+/// A text that is shown nowhere: not in a log, not in an error, not among the settings.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for Secret {
+    const EXPECTED: &'static str = "a text";
+    /// Any text: an error would show it.
+    fn parse(text: &str) -> Option<Self> {
+        Some(Self(text.to_owned()))
+    }
+    fn show(&self) -> String {
+        let shown = if self.0.is_empty() { "" } else { "(not shown)" };
+        format!("{shown:?}")
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.show())
+    }
+}
+
 impl BindAddress {
     /// Whether only this machine can reach it.
     pub fn is_loopback(&self) -> bool {

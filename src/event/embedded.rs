@@ -30,6 +30,9 @@ impl Payload {
             | Self::PostRevised { .. }
             | Self::PostDeleted { .. }
             | Self::Bookmarked { .. }
+            | Self::FileCreated { .. }
+            | Self::FileChanged { .. }
+            | Self::FileDeleted { .. }
             | Self::MessageCreated { .. }
             | Self::MessageDeleted { .. }
             | Self::Related { .. }

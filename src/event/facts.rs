@@ -1,6 +1,6 @@
 //! Simple properties of each event: one row per variant of [`Payload`].
 
-use super::{Owner, Payload, Posted, Written};
+use super::{Filed, Owner, Payload, Posted, Written};
 use crate::model::{Channel, ChannelBrief, ChannelId, ObjectType, Relation, Token, User, UserId};
 
 /// A row of the table.
@@ -83,6 +83,9 @@ facts! {
     PostRevised { posted }                       "post_revised",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), false, None;
     PostDeleted { posted }                       "post_deleted",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), true,  None;
     Bookmarked { user, undone, .. }              "bookmarked",          Some(ObjectType::Bookmark),    Owner::User(user.id), Some(user.id),   *undone,  None;
+    FileCreated { filed }                        "file_created",        Some(ObjectType::File),        Owner::User(filed.owner.id), Some(filed.owner.id), false, None;
+    FileChanged { filed }                        "file_changed",        Some(ObjectType::File),        Owner::User(filed.owner.id), Some(filed.owner.id), false, None;
+    FileDeleted { filed }                        "file_deleted",        Some(ObjectType::File),        Owner::User(filed.owner.id), Some(filed.owner.id), true,  None;
 }
 
 /// A name that the table marks.
@@ -157,6 +160,18 @@ impl Payload {
         | Self::PostDeleted { posted } = self
         {
             Some(posted)
+        } else {
+            None
+        }
+    }
+
+    /// The file, if the event is about one.
+    pub fn filed(&self) -> Option<&Filed> {
+        if let Self::FileCreated { filed }
+        | Self::FileChanged { filed }
+        | Self::FileDeleted { filed } = self
+        {
+            Some(filed)
         } else {
             None
         }

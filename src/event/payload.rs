@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Channel, ChannelBrief, ClientBrief, ClientId, Marker, MarkerName, Message, Post, Presence,
-    Relation, StreamKey, Token, User, UserId,
+    Channel, ChannelBrief, ClientBrief, ClientId, File, Marker, MarkerName, Message, Post,
+    Presence, Relation, StreamKey, Token, User, UserId,
 };
 
 /// A message with everything that a frame shows of it.
@@ -35,6 +35,15 @@ pub struct Posted {
     /// as its author or by an earlier repost. Streams that had it from one of them leave the repost out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heard_from: Vec<UserId>,
+}
+
+/// A file with everything that a frame shows of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Filed {
+    /// The file after the event.
+    pub file: File,
+    /// Its owner.
+    pub owner: Arc<User>,
 }
 
 /// A channel with everything that a frame shows of it.
@@ -90,6 +99,21 @@ pub enum Payload {
         posted: Box<Posted>,
         /// The bookmark was removed.
         undone: bool,
+    },
+    /// A file was made, with or without its contents.
+    FileCreated {
+        /// The file.
+        filed: Box<Filed>,
+    },
+    /// A file got its contents, or details of it changed.
+    FileChanged {
+        /// The file after the change.
+        filed: Box<Filed>,
+    },
+    /// A file was deleted, or expired without contents.
+    FileDeleted {
+        /// The file as it was.
+        filed: Box<Filed>,
     },
     /// A channel was created.
     ChannelCreated {

@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use super::{Payload, Posted, Topic};
-use crate::model::{ChannelId, ClientId, PostId, Relation, UserId};
+use crate::model::{ChannelId, ClientId, PostId, Relation, Token, UserId};
 
 /// The key under which connections are registered, and to which events are published.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -111,10 +111,7 @@ impl Payload {
             ])
             .changing([RoutingKey::User(user.id)]),
             Self::UserChanged { user } => Routing::heard_by([To(Topic::Token(user.id))]),
-            Self::TokenGranted { token, .. } => match token.user {
-                Some(user) => Routing::heard_by([To(Topic::Token(user))]),
-                None => Routing::unheard(),
-            },
+            Self::TokenGranted { token, .. } => granted(token),
             // Its connections are closed; those of a user are found by the key of the topic.
             Self::TokenRevoked { token, .. } => match token.user {
                 Some(user) => Routing::heard_by([To(Topic::Token(user))]),
@@ -131,6 +128,9 @@ impl Payload {
             Self::UserDisabled { user, .. } => {
                 Routing::unheard().changing([RoutingKey::User(*user)])
             }
+            Self::FileCreated { filed }
+            | Self::FileChanged { filed }
+            | Self::FileDeleted { filed } => Routing::heard_by([To(Topic::Files(filed.owner.id))]),
             Self::PostCreated { posted }
             | Self::PostRevised { posted }
             | Self::PostDeleted { posted } => of_post(posted),
@@ -155,6 +155,14 @@ impl Payload {
         }
         keys.extend(routing.changes);
         keys
+    }
+}
+
+/// A token of an app is on no user's stream.
+fn granted(token: &Token) -> Routing {
+    match token.user {
+        Some(user) => Routing::heard_by([Route::To(Topic::Token(user))]),
+        None => Routing::unheard(),
     }
 }
 
@@ -202,6 +210,7 @@ impl Topic {
             Self::Presence => RoutingKey::Presence,
             Self::Inbox(user)
             | Self::Token(user)
+            | Self::Files(user)
             | Self::Following(user)
             | Self::Followers(user)
             | Self::Home(user)

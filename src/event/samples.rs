@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{ChannelNews, Payload, Posted, Written};
+use super::{ChannelNews, Filed, Payload, Posted, Written};
 use crate::model::content::Mention;
 use crate::model::{
-    Acl, Channel, ChannelId, ClientBrief, ClientId, Content, Marker, MarkerName, Message,
-    MessageId, Post, PostCounts, PostId, Presence, Raw, Relation, Scopes, Stamp, Token, TokenId,
-    User, UserCounts, UserId, UserKind,
+    Acl, Channel, ChannelId, ClientBrief, ClientId, Content, File, FileId, FileKind, Marker,
+    MarkerName, Message, MessageId, Post, PostCounts, PostId, Presence, Raw, Relation, Scopes,
+    Stamp, Token, TokenId, User, UserCounts, UserId, UserKind,
 };
 
 pub(crate) const ROOM: ChannelId = ChannelId(42);
@@ -25,6 +25,10 @@ pub(crate) fn user(id: UserId) -> Arc<User> {
         created_at: Stamp(0),
         content: None,
         markdown_text: None,
+        avatar: None,
+        cover: None,
+        badge: None,
+        verified: None,
         raw: Raw::default(),
         counts: UserCounts::default(),
     })
@@ -234,7 +238,36 @@ pub(crate) fn one_of_each() -> Vec<Payload> {
         },
     ];
     kinds.extend(of_posts());
+    kinds.extend(of_files());
     kinds
+}
+
+pub(crate) fn filed(owner: UserId) -> Box<Filed> {
+    Box::new(Filed {
+        file: File {
+            id: FileId(80),
+            user_id: owner,
+            client: client(),
+            file_type: String::from("com.example.file"),
+            kind: FileKind::Other,
+            name: String::from("notes.txt"),
+            is_public: false,
+            created_at: Stamp(0),
+            deleted_at: None,
+            contents: None,
+            derived: Vec::new(),
+            raw: Raw::default(),
+        },
+        owner: user(owner),
+    })
+}
+
+fn of_files() -> Vec<Payload> {
+    vec![
+        Payload::FileCreated { filed: filed(ADA) },
+        Payload::FileChanged { filed: filed(ADA) },
+        Payload::FileDeleted { filed: filed(ADA) },
+    ]
 }
 
 fn of_posts() -> Vec<Payload> {

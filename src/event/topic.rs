@@ -18,6 +18,8 @@ pub enum TopicKind {
     Presence,
     /// The user's tokens and profile.
     Token,
+    /// The user's files.
+    Files,
     /// Follows that the user makes and ends.
     Following,
     /// Follows of the user that others make and end.
@@ -49,6 +51,8 @@ pub enum Topic {
     Presence,
     /// `/token`
     Token(UserId),
+    /// `/users/me/files`
+    Files(UserId),
     /// `/users/me/following`
     Following(UserId),
     /// `/users/me/followers`
@@ -75,6 +79,7 @@ impl Topic {
             Self::Inbox(_) => TopicKind::Inbox,
             Self::Presence => TopicKind::Presence,
             Self::Token(_) => TopicKind::Token,
+            Self::Files(_) => TopicKind::Files,
             Self::Following(_) => TopicKind::Following,
             Self::Followers(_) => TopicKind::Followers,
             Self::Home(_) => TopicKind::Home,
@@ -94,6 +99,7 @@ impl Topic {
             Self::Inbox(_)
             | Self::Presence
             | Self::Token(_)
+            | Self::Files(_)
             | Self::Following(_)
             | Self::Followers(_)
             | Self::Home(_)

@@ -10,6 +10,7 @@ pub mod clients;
 pub mod error;
 pub mod extract;
 pub mod feed;
+pub mod files;
 mod fresh;
 pub mod markers;
 pub mod oauth;
@@ -49,8 +50,10 @@ use readiness::Readiness;
 
 pub use casing::CasedStream;
 pub use error::ApiError;
+pub use files::FilePlace;
 pub use reply::{ApiResult, Reply};
 pub use routes::configure;
+pub use users::gallery::Gallery;
 
 /// Version of the API that is spoken, as `X-API-Version` says it.
 pub const API_VERSION: &str = "1.4.0";
@@ -66,6 +69,8 @@ pub struct Settings {
     pub presence: presence::Lifetimes,
     /// Who may make an account.
     pub sign_up: SignUp,
+    /// How long an app has to exchange a code.
+    pub code_lifetime: Duration,
 }
 
 impl Default for Settings {
@@ -84,6 +89,7 @@ impl From<&Config> for Settings {
                 longest: config.presence.max_seconds,
             },
             sign_up: config.accounts.sign_up,
+            code_lifetime: Duration::from_secs(config.oauth.code_seconds),
         }
     }
 }
@@ -99,6 +105,10 @@ pub struct App {
     pub rate: RateLimiter,
     /// Checks of passwords.
     pub passwords: oauth::PasswordChecks,
+    /// Contents of files.
+    pub files: FilePlace,
+    /// Avatars and covers.
+    pub gallery: Gallery,
     /// The cookies of browsers.
     pub cookies: session::Cookies,
     /// As configured.
@@ -129,12 +139,14 @@ impl App {
         engine: Engine,
         settings: Settings,
         bounds: Arc<Bounds>,
-        cookies: session::Cookies,
+        (files, gallery, cookies): (FilePlace, Gallery, session::Cookies),
     ) -> Self {
         Self {
             engine,
             rate: RateLimiter::new(settings.rate_limits.clone()),
             passwords: oauth::PasswordChecks::default(),
+            files,
+            gallery,
             cookies,
             settings,
             bounds,

@@ -44,7 +44,7 @@ pub enum ObjectType {
     ChannelSubscription,
     /// An access token.
     Token,
-    /// A file; none exist here.
+    /// A file.
     File,
     /// A poll; none exist here.
     Poll,

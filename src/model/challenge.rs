@@ -20,7 +20,9 @@ impl ChallengeMethod {
 
     /// From its name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::S256, Self::Plain].into_iter().find(|method| method.name() == name)
+        [Self::S256, Self::Plain]
+            .into_iter()
+            .find(|method| method.name() == name)
     }
 }
 

@@ -47,6 +47,10 @@ numbers! {
     MessageId;
     /// A post, or a repost; ids grow over all posts, in commit order.
     PostId;
+    /// A file.
+    FileId;
+    /// What a user can be awarded.
+    BadgeId;
     /// An access token (its row, never its secret).
     TokenId;
 }

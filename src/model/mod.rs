@@ -5,17 +5,23 @@
 pub mod access;
 pub mod acl;
 pub mod app_stream;
+pub mod badge;
+pub mod challenge;
 pub mod channel;
 pub mod client;
 pub mod content;
 pub mod failure;
+pub mod file;
 pub mod id;
+pub mod interaction;
 pub mod marker;
 pub mod message;
 pub mod page;
+pub mod picture;
 pub mod post;
 pub mod presence;
 pub mod raw;
+pub mod redirect;
 pub mod refusal;
 pub mod relation;
 pub mod report;
@@ -29,17 +35,24 @@ pub mod visibility;
 pub use access::{AppPrincipal, Permission, Principal, UserPrincipal};
 pub use acl::{Access, Acl, AclChange, GroupChange};
 pub use app_stream::{AppStream, ObjectType};
+pub use badge::{Badge, BadgeBrief, Verified};
+pub use challenge::{Challenge, ChallengeMethod};
 pub use channel::{CHAT, CHAT_SETTINGS, Channel, ChannelBrief, NewChannel, PM};
 pub use client::{Client, ClientBrief};
 pub use content::{Content, Entities};
 pub use failure::Failure;
-pub use id::{
-    ChannelId, ClientId, ConnectionId, MessageId, PostId, StreamKey, SubscriptionId, TokenId,
-    UserId,
+pub use file::{
+    ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, NewFile,
 };
+pub use id::{
+    BadgeId, ChannelId, ClientId, ConnectionId, FileId, MessageId, PostId, StreamKey,
+    SubscriptionId, TokenId, UserId,
+};
+pub use interaction::{Action, Interaction, Subject};
 pub use marker::{Marker, MarkerName};
 pub use message::{Deletion, Message, NewMessage};
 pub use page::{Bound, Page, PageRequest};
+pub use picture::{Picture, PictureUse};
 pub use post::{NewPost, Post, PostCounts, PostRevision};
 pub use presence::Presence;
 pub use raw::Raw;

@@ -7,10 +7,18 @@
 pub const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 
 /// Longest address.
-const LONGEST: usize = 2000;
+const LONGEST: usize = 2048;
 
 /// Schemes that a browser does not take to an app.
-const NEVER: &[&str] = &["about", "blob", "data", "file", "filesystem", "javascript", "vbscript"];
+const NEVER: &[&str] = &[
+    "about",
+    "blob",
+    "data",
+    "file",
+    "filesystem",
+    "javascript",
+    "vbscript",
+];
 
 /// Whether an app may register an address. The error says what is wrong with it.
 ///
@@ -20,7 +28,9 @@ pub fn check_registrable(uri: &str) -> Result<(), &'static str> {
     if uri.len() > LONGEST {
         return Err("it is too long");
     }
-    if !uri.bytes().all(|byte| byte.is_ascii_graphic()) || uri.contains(['"', '<', '>', '\\', '^', '`']) {
+    if !uri.bytes().all(|byte| byte.is_ascii_graphic())
+        || uri.contains(['"', '<', '>', '\\', '^', '`'])
+    {
         return Err("it has characters that no address has");
     }
     let Some((scheme, rest)) = uri.split_once(':') else {
@@ -30,6 +40,9 @@ pub fn check_registrable(uri: &str) -> Result<(), &'static str> {
     if !scheme.starts_with(|c: char| c.is_ascii_lowercase()) || !scheme.chars().all(is_plain) {
         return Err("its scheme is not written in lower case");
     }
+    if rest.is_empty() {
+        return Err("it has nothing behind its scheme");
+    }
     if NEVER.contains(&scheme) {
         return Err("its scheme leads to no app");
     }
@@ -37,7 +50,9 @@ pub fn check_registrable(uri: &str) -> Result<(), &'static str> {
         return Err("it has a fragment");
     }
     if matches!(scheme, "http" | "https") {
-        let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?']).next());
+        let authority = rest
+            .strip_prefix("//")
+            .map(|rest| rest.split(['/', '?']).next());
         let authority = authority.flatten().unwrap_or_default();
         if authority.is_empty() || authority.starts_with(':') {
             return Err("it has no host");
@@ -58,7 +73,8 @@ pub fn is_registered(registered: &[String], asked: &str) -> bool {
     registered.iter().any(|known| {
         let query = asked.strip_prefix(known.as_str());
         query.is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with('?') && !known.contains('?') && *known != OUT_OF_BAND
+            rest.is_empty()
+                || rest.starts_with('?') && !known.contains('?') && *known != OUT_OF_BAND
         })
     })
 }
@@ -69,7 +85,9 @@ pub fn policy_source(uri: &str) -> Option<String> {
         return None;
     }
     let (scheme, rest) = uri.split_once(':')?;
-    let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?']).next());
+    let authority = rest
+        .strip_prefix("//")
+        .map(|rest| rest.split(['/', '?']).next());
     let authority = authority.flatten().unwrap_or_default();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-.:".contains(c);
     let is_web = matches!(scheme, "http" | "https");
@@ -104,6 +122,7 @@ mod tests {
             "https:/app.example",
             "https:app.example",
             "https://",
+            "gamma:",
             "https://:80/",
             "https://user@app.example/",
             "https://user:pass@app.example/",

@@ -69,10 +69,18 @@ refusals! {
     ClientLimit              400 "client-limit"              "You already have as many apps as you may.";
     StreamKeyTaken           400 "stream-key-taken"          "This client already has a stream with this key.";
     SearchTooBroad           400 "search-too-broad"          "This search looks through too much. Narrow it down.";
+    FileTooLarge             400 "file-too-large"            "A file may not hold that many bytes.";
+    FileNotWhat              400 "file-not-what-it-says"     "The contents are not what this says.";
+    FileComplete             400 "file-complete"             "This file is complete already.";
+    FileIncomplete           400 "file-incomplete"           "This file has no contents yet.";
+    FileUnknown              400 "unknown-file"              "No such file, or another token is needed.";
     PictureUnknown           400 "picture-unknown"           "This is no picture that is taken: JPEG, PNG, GIF or WebP.";
     PictureBroken            400 "picture-broken"            "This picture is damaged or incomplete.";
     PictureTooLarge          400 "picture-too-large"         "This picture has more pixels than it may.";
     PictureTooSmall          400 "picture-too-small"         "This picture has fewer pixels than it needs.";
+    AvatarTooLarge           400 "avatar-too-large"          "Avatar must be less than 2MiB, with Content-Length specified.";
+    CoverTooLarge            400 "cover-too-large"           "Cover must be less than 4MiB, with Content-Length specified.";
+    NotFetched               400 "not-fetched"               "Pictures are not fetched from addresses. Send the file itself.";
     NotJson                  400 "not-json"                  "This call needs a JSON body.";
     TokenRequired            401 "token-required"            "Access token required.";
     TokenInvalid             401 "invalid-token"             "Access token invalid.";
@@ -89,6 +97,7 @@ refusals! {
     ChannelNotFound          404 "channel-not-found"         "No such channel.";
     MessageNotFound          404 "message-not-found"         "No such message.";
     PostNotFound             404 "post-not-found"            "No such post.";
+    FileNotFound             404 "file-not-found"            "No such file.";
     StreamNotFound           404 "stream-not-found"          "No such stream.";
     NoSuchPrivateChannel     404 "no-existing-pm"            "No private message channel exists for the given user combination";
     MethodNotAllowed         405 "method-not-allowed"        "This address does not take this method.";
@@ -98,6 +107,9 @@ refusals! {
     RateLimited              429 "rate-limited"              "Too many requests. Try again later.";
     StreamsInUse             429 "streams-in-use"            "This client already has as many app streams in use as it may.";
     TooManyConnections       429 "too-many-connections"      "Too many connections.";
+    TooManyUploads           429 "too-many-uploads"          "Too many uploads at one time.";
+    QuotaReached             507 "quota-reached"             "Your files hold as many bytes as they may.";
+    StorageFull              507 "storage-full"              "The server has no room for this file.";
 }
 
 impl Refusal {

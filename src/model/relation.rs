@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::Refusal;
+use super::{Refusal, UserKind};
 
 /// A directed relation between two users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
@@ -46,13 +46,25 @@ impl Relationship {
         self.you_blocked || self.blocks_you
     }
 
+    /// Whether a viewer of this kind may follow the other: feeds only publish, and bots follow those that follow them.
+    pub fn can_follow(self, viewer: UserKind) -> bool {
+        let by_kind = match viewer {
+            UserKind::Human => true,
+            UserKind::Bot => self.follows_you,
+            UserKind::Feed => false,
+        };
+        by_kind && !self.is_blocked()
+    }
+
     /// Whether the viewer may decide this about the other, or take it back.
     ///
     /// # Errors
-    /// A block between the two. A user that blocks the viewer can still be blocked, unfollowed and unmuted.
-    pub fn allows(self, relation: Relation, on: bool) -> Result<(), Refusal> {
+    /// A block between the two, or an account whose kind does not follow. A user that blocks the viewer can still be
+    /// blocked, unfollowed and unmuted.
+    pub fn allows(self, relation: Relation, on: bool, viewer: UserKind) -> Result<(), Refusal> {
         match relation {
             Relation::Follow if on && self.is_blocked() => Err(Refusal::Blocked),
+            Relation::Follow if on && !self.can_follow(viewer) => Err(Refusal::NoAccess),
             // Their block hides them already, so there is nothing to mute.
             Relation::Mute if on && self.blocks_you => Err(Refusal::UserNotFound),
             Relation::Follow | Relation::Mute | Relation::Block => Ok(()),
@@ -77,7 +89,7 @@ mod tests {
             ..none
         };
         let refusals = |of: Relationship| {
-            [Follow, Mute, Block].map(|relation| of.allows(relation, true).err())
+            [Follow, Mute, Block].map(|relation| of.allows(relation, true, UserKind::Human).err())
         };
         assert_eq!(refusals(none), [None, None, None]);
         assert_eq!(refusals(blocking), [Some(Refusal::Blocked), None, None]);
@@ -90,8 +102,26 @@ mod tests {
             assert!(
                 [Follow, Mute, Block]
                     .iter()
-                    .all(|relation| of.allows(*relation, false).is_ok())
+                    .all(|relation| of.allows(*relation, false, UserKind::Feed).is_ok())
             );
         }
+    }
+
+    #[test]
+    fn feeds_follow_nobody_and_bots_follow_those_that_follow_them() {
+        let follows = |kind, follows_you| {
+            let between = Relationship {
+                follows_you,
+                ..Relationship::default()
+            };
+            assert_eq!(
+                between.allows(Relation::Follow, true, kind).is_ok(),
+                between.can_follow(kind)
+            );
+            between.can_follow(kind)
+        };
+        let all = [UserKind::Human, UserKind::Bot, UserKind::Feed];
+        assert_eq!(all.map(|kind| follows(kind, false)), [true, false, false]);
+        assert_eq!(all.map(|kind| follows(kind, true)), [true, true, false]);
     }
 }

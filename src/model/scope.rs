@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::Channel;
+use super::{Channel, FileKind};
 
 /// A base scope. Its name on the wire is the variant's in snake case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
@@ -13,7 +13,7 @@ pub enum Scope {
     Basic,
     /// The user's e-mail address; none is kept here.
     Email,
-    /// Files; none exist here.
+    /// The user's files.
     Files,
     /// Following, muting, blocking.
     Follow,
@@ -104,6 +104,25 @@ impl Scopes {
         self
     }
 
+    /// These scopes and others, normalised as [`Self::parse`] does.
+    #[must_use]
+    pub fn and(&self, others: &Self) -> Self {
+        let both = format!("{},{}", self.joined(), others.joined());
+        // Both were parsed before; a scope that this program does not know any more is left out.
+        Self::parse(&both).unwrap_or_else(|_unknown| self.clone())
+    }
+
+    /// Whether everything that others allow is allowed here.
+    pub fn cover(&self, others: &Self) -> bool {
+        let has = |name: &str| self.0.iter().any(|granted| granted == name);
+        others.0.iter().all(|word| {
+            let base = word.split(':').next().unwrap_or(word);
+            let narrow = word.strip_prefix("public_messages");
+            let wider = narrow.map(|narrow| format!("messages{narrow}"));
+            has(word) || has(base) || wider.is_some_and(|wider| has(&wider) || has("messages"))
+        })
+    }
+
     /// As the store keeps it and as `X-OAuth-Scopes` shows it.
     pub fn joined(&self) -> String {
         self.0.join(",")
@@ -137,6 +156,37 @@ impl Scopes {
     /// As [`Self::open_channel`], for a whole channel.
     pub fn open(&self, channel: &Channel) -> bool {
         self.open_channel(&channel.kind, channel.acl.is_public())
+    }
+
+    /// Whether these scopes open files of this type, by `files` or `files:type`.
+    pub fn open_file_type(&self, file_type: &str) -> bool {
+        self.has(Scope::Files)
+            || self
+                .narrowed(Scope::Files)
+                .any(|narrow| narrow == file_type)
+    }
+
+    /// The same, or by a grant for all files of its kind: `files:core_image`, `files:core_audio`.
+    pub fn open_file(&self, file_type: &str, kind: FileKind) -> bool {
+        self.open_file_type(file_type)
+            || self.narrowed(Scope::Files).any(|narrow| match narrow {
+                "core_image" => kind == FileKind::Image,
+                "core_audio" => kind == FileKind::Audio,
+                _ => false,
+            })
+    }
+
+    /// Whether a file of some type may be uploaded: for a post, for a message, or by itself.
+    pub fn open_upload(&self) -> bool {
+        self.has_any(Scope::Files) || self.has(Scope::WritePost) || self.open_some_channel()
+    }
+
+    /// What a scope was narrowed to.
+    pub fn narrowed(&self, scope: Scope) -> impl Iterator<Item = &str> {
+        let name = scope.name();
+        self.0
+            .iter()
+            .filter_map(move |granted| granted.strip_prefix(name)?.strip_prefix(':'))
     }
 
     /// Whether any channel at all may be opened.

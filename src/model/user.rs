@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::{Content, Raw, Stamp, UserId};
+use super::{BadgeBrief, Content, Picture, PictureUse, Raw, Stamp, UserId, Verified};
 
 /// What kind of account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
@@ -62,8 +62,30 @@ pub struct User {
     pub content: Option<Content>,
     /// Source of the profile text, shown to its owner only.
     pub markdown_text: Option<String>,
+    /// What was sent as avatar; `None`: the default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<Picture>,
+    /// What was sent as cover.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<Picture>,
+    /// The badge that the user shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub badge: Option<BadgeBrief>,
+    /// A web site that is the user's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
     /// Client-defined items.
     pub raw: Raw,
     /// Numbers.
     pub counts: UserCounts,
+}
+
+impl User {
+    /// The picture that the user sent for this use.
+    pub fn picture(&self, of: PictureUse) -> Option<&Picture> {
+        match of {
+            PictureUse::Avatar => self.avatar.as_ref(),
+            PictureUse::Cover => self.cover.as_ref(),
+        }
+    }
 }

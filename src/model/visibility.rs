@@ -9,6 +9,9 @@
 //! | words, in a list or on a stream | no | no | with `include_muted` |
 //! | words, embedded | no | no | no |
 //!
+//! The account of a person may be disabled: that changes nothing here. What it wrote, and its profile, are shown as before;
+//! it is not offered by searches and suggestions.
+//!
 //! Reference 01 §5 and 03 §8.2. Without a token nobody is blocked or muted. Apps see what their users see and mind
 //! mutes and blocks themselves. Which *channels* may be read is decided in [`super::access`].
 

@@ -8,12 +8,14 @@ mod jpeg;
 mod probe;
 mod rework;
 mod shape;
+mod shelf;
 mod webp;
 mod worker;
 
 pub use probe::{Kind, Probe};
 pub use rework::{Made, Order, Reworked, rework};
 pub use shape::Shape;
+pub use shelf::{Shelf, Size};
 pub use worker::Pictures;
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{ImageDecoder, ImageFormat, Limits};
 
+use serde::{Deserialize, Serialize};
+
 use super::{jpeg, webp};
 use crate::model::Refusal;
 
@@ -21,7 +23,8 @@ pub(super) const BYTES_MAX: u64 = 96 << 20;
 const SIDE_MAX: u32 = 65_535;
 
 /// What pictures are sent as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Photographs.
     Jpeg,

@@ -39,6 +39,9 @@ pub struct Meta {
     /// The request carried `update_presence`; whether the presence was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_presence: Option<bool>,
+    /// Where to ask what became of work that goes on behind the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_url: Option<String>,
     /// For humans; on every error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
@@ -67,6 +70,7 @@ impl Meta {
             unread_counts: None,
             subscription_id: None,
             updated_presence: None,
+            status_url: None,
             error_message: None,
             error_slug: None,
             error_id: None,

@@ -2,12 +2,19 @@
 
 use super::query::Query;
 use super::render_class::RenderClass;
+use crate::model::File;
 
 /// Filters of one subscription. The default passes everything except muted users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// Inbox: only channels of these types.
     pub channel_types: Option<Box<[String]>>,
+    /// Files: only of these types.
+    pub file_types: Option<Box<[String]>>,
+    /// Files: 0 omits those without contents.
+    pub include_incomplete: bool,
+    /// Files: 0 omits private ones.
+    pub include_private: bool,
     /// Inbox: 0 omits channels without unread messages after the event.
     pub include_read: bool,
     /// 1 passes events of muted users.
@@ -37,9 +44,12 @@ impl Default for Filter {
 impl Filter {
     /// Reads the parameters of the subscribing request.
     pub fn from_query(query: &Query) -> Self {
-        let types = query.list("channel_types");
+        let (types, files) = (query.list("channel_types"), query.list("file_types"));
         Self {
             channel_types: (!types.is_empty()).then(|| types.into()),
+            file_types: (!files.is_empty()).then(|| files.into()),
+            include_incomplete: query.flag("include_incomplete", true),
+            include_private: query.flag("include_private", true),
             include_read: query.flag("include_read", true),
             include_muted: query.flag("include_muted", false),
             include_deleted: query.flag("include_deleted", true),
@@ -59,6 +69,14 @@ impl Filter {
             && !self.include_muted
             && self.include_deleted
             && self.raw.is_empty()
+    }
+
+    /// Whether events of this file pass.
+    pub fn lets_file_pass(&self, file: &File) -> bool {
+        let types = self.file_types.as_ref();
+        types.is_none_or(|types| types.contains(&file.file_type))
+            && (self.include_incomplete || file.contents.is_some())
+            && (self.include_private || file.is_public)
     }
 
     /// Whether every post passes a stream of posts, so that the fast path may serve the listener.

@@ -1,7 +1,9 @@
 //! What clients see: wire out is an object, wire in is a draft. No rows, no actors.
 
+pub mod attachment;
 pub mod draft;
 pub mod envelope;
+pub mod file_links;
 pub mod filter;
 pub mod frame;
 pub mod goodbye;

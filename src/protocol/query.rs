@@ -2,6 +2,7 @@
 //!
 //! Never an error: invalid parameters are ignored, as in the original API.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::str::FromStr;
@@ -11,6 +12,9 @@ use crate::model::{Bound, Marker, PageRequest};
 /// Most items of one list parameter; the rest is ignored (`ids` takes 200).
 const LIST_MAX: usize = 200;
 
+/// What clients put between their parameters and their token.
+const SECOND_MARK: &str = "?access_token=";
+
 /// Name and value pairs in the order sent. If a name occurs twice, the last one counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
@@ -19,7 +23,12 @@ pub struct Query {
 
 impl Query {
     /// Reads `a=1&b=2`, percent and plus decoded. A PHP style `name[]` is the same as `name`.
+    /// Some clients append their token with a second question mark: `filters=follow?access_token=…`.
     pub fn parse(text: &str) -> Self {
+        let text = match text.contains(SECOND_MARK) {
+            true => Cow::Owned(text.replace(SECOND_MARK, "&access_token=")),
+            false => Cow::Borrowed(text),
+        };
         Self::from_pairs(
             form_urlencoded::parse(text.as_bytes())
                 .map(|(name, value)| (name.into_owned(), value.into_owned())),

@@ -34,6 +34,8 @@ impl RenderClass {
     const WITHOUT_RECENT_DELETED: Self = Self(1 << 8);
     /// `raw` on posts.
     pub const POST_RAW: Self = Self(1 << 9);
+    /// `raw` on files.
+    pub const FILE_RAW: Self = Self(1 << 10);
 
     /// Reads the parameters of a websocket's URL.
     pub fn from_query(query: &Query) -> Self {
@@ -57,6 +59,7 @@ impl RenderClass {
             ("include_post_raw", Self::POST_RAW),
             ("include_message_raw", Self::MESSAGE_RAW),
             ("include_user_raw", Self::USER_RAW),
+            ("include_file_raw", Self::FILE_RAW),
             ("include_channel_raw", Self::CHANNEL_RAW),
         ];
         let mut class = Self(0);
@@ -117,8 +120,9 @@ impl RenderClass {
                 | ObjectType::Token,
             ) => Self::HTML.with(Self::USER_RAW),
             Some(ObjectType::Post | ObjectType::Bookmark) => Self::post(),
+            Some(ObjectType::File) => Self::HTML.with(Self::FILE_RAW).with(Self::USER_RAW),
             // No event is about these yet.
-            Some(ObjectType::File | ObjectType::Poll) => Self(u16::MAX),
+            Some(ObjectType::Poll) => Self(u16::MAX),
             Some(ObjectType::UserPresence | ObjectType::UserChannelPresence) | None => Self(0),
         };
         Self(self.0 & matters.with(Self::TIMING).0)
@@ -159,6 +163,7 @@ impl RenderClass {
         RenderOptions {
             post_html: self.has(Self::HTML),
             post_raw: self.has(Self::POST_RAW),
+            file_raw: self.has(Self::FILE_RAW),
             user_html: self.has(Self::HTML),
             message_html: self.has(Self::HTML),
             channel_html: self.has(Self::HTML),

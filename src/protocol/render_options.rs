@@ -21,6 +21,8 @@ pub struct RenderOptions {
     pub post_html: bool,
     /// `raw` of posts.
     pub post_raw: bool,
+    /// `raw` of files.
+    pub file_raw: bool,
     /// A sample of the users that bookmarked a post.
     pub bookmarked_by: bool,
     /// A sample of the users that reposted a post.
@@ -70,6 +72,7 @@ impl RenderOptions {
             client: on("include_client"),
             post_html: html.unwrap_or_else(|| on("include_post_html")),
             post_raw: raw || off("include_post_raw"),
+            file_raw: raw || off("include_file_raw"),
             bookmarked_by: off("include_bookmarked_by"),
             reposted_by: off("include_reposted_by"),
             message_html: html.unwrap_or_else(|| on("include_message_html")),

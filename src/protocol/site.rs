@@ -1,6 +1,7 @@
 //! Where this server is found: the addresses that objects carry.
 
-use crate::model::UserId;
+use super::file_links::FileLinks;
+use crate::model::{FileId, PictureUse, Stamp, User};
 
 /// Public addresses, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,11 +10,18 @@ pub struct Site {
     pub public_url: String,
     /// Such as `wss://chat.example.org/v1`.
     pub stream_url: String,
+    /// What is signed for files.
+    pub files: FileLinks,
 }
 
 impl Site {
-    /// From the public address; the streams' scheme follows from it.
+    /// From the public address; the streams' scheme follows from it. What it signs is valid in this process only.
     pub fn new(public_url: &str) -> Self {
+        Self::signing(public_url, FileLinks::passing())
+    }
+
+    /// The same, with links that are valid after a restart.
+    pub fn signing(public_url: &str, files: FileLinks) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
         let stream_url = match public_url.split_once("://") {
             Some(("https", rest)) => format!("wss://{rest}/v1"),
@@ -23,16 +31,34 @@ impl Site {
         Self {
             public_url,
             stream_url,
+            files,
         }
     }
 
-    /// Default picture of a user: 256×256. No query string, since clients append their own.
-    pub fn avatar_url(&self, user: UserId) -> String {
-        format!("{}/images/avatar/{user}", self.public_url)
+    /// Where contents are for now, and until when. `key`: of what was made of the file.
+    pub fn contents_url(&self, id: FileId, key: Option<&str>, name: &str) -> (String, Stamp) {
+        let (path, until) = self.files.path(id, key, name);
+        (format!("{}{path}", self.public_url), until)
     }
 
-    /// Default cover: 960×223.
-    pub fn cover_url(&self) -> String {
-        format!("{}/images/cover", self.public_url)
+    /// The address of a public file that stays the same.
+    pub fn file_short_url(&self, id: FileId) -> String {
+        format!("{}/f/{id}", self.public_url)
+    }
+
+    /// Where contents are sent to.
+    pub fn upload_url(&self, id: FileId) -> String {
+        format!("{}/v1/files/{id}/content", self.public_url)
+    }
+
+    /// Avatar or cover of a user. No query string, since clients append their own.
+    pub fn picture_url(&self, user: &User, of: PictureUse) -> String {
+        let site = &self.public_url;
+        match (user.picture(of), of) {
+            // A link of its own for each picture, so that it may be kept for ever.
+            (Some(picture), _) => format!("{site}/images/picture/{}", picture.id),
+            (None, PictureUse::Avatar) => format!("{site}/images/avatar/{}", user.id),
+            (None, PictureUse::Cover) => format!("{site}/images/cover"),
+        }
     }
 }

@@ -8,13 +8,14 @@ use serde::Serialize;
 use super::frame::{AppFrame, Frame, text_frame};
 use super::json::{json, object_to_continue};
 use super::object::{
-    ChannelObject, MessageObject, PostObject, PresenceObject, TokenObject, UserObject,
+    ChannelObject, FileObject, FileRights, MessageObject, PostObject, PresenceObject, TokenObject,
+    UserObject,
 };
 use super::render_class::RenderClass;
 use super::render_options::RenderOptions;
 use super::site::Site;
 use super::timing::Timing;
-use crate::event::{ChannelNews, Event, Part, Payload, Posted, Written};
+use crate::event::{ChannelNews, Event, Filed, Part, Payload, Posted, Written};
 use crate::model::{
     AppStream, ChannelId, ObjectType, Relation, Stamp, Subscribers, Token, User, UserId,
 };
@@ -121,6 +122,9 @@ fn id_of(payload: &Payload) -> String {
         | Payload::PostRevised { posted }
         | Payload::PostDeleted { posted }
         | Payload::Bookmarked { posted, .. } => posted.post.id.to_string(),
+        Payload::FileCreated { filed }
+        | Payload::FileChanged { filed }
+        | Payload::FileDeleted { filed } => filed.file.id.to_string(),
         Payload::Related { other, .. } => other.id.to_string(),
         Payload::UserChanged { user } | Payload::UserPresence { user, .. } => user.id.to_string(),
         Payload::TokenGranted { token, .. } | Payload::TokenRevoked { token, .. } => token
@@ -228,15 +232,12 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
             user: user(who),
             other: ("post", post_object(posted, options, site)),
         }),
+        Payload::FileCreated { filed }
+        | Payload::FileChanged { filed }
+        | Payload::FileDeleted { filed } => json(&file_object(filed, options, site)),
         Payload::ChannelCreated { news } | Payload::ChannelChanged { news } => json(&channel(news)),
         Payload::Subscribed { news, user: who } | Payload::Unsubscribed { news, user: who } => {
-            match view {
-                View::User(_) => json(&channel(news)),
-                View::App => json(&Pair {
-                    user: user(who),
-                    other: ("channel", channel(news)),
-                }),
-            }
+            subscription(channel(news), user(who), view)
         }
         Payload::Related {
             relation,
@@ -273,6 +274,17 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
     }
 }
 
+/// Users hear of their own and those of a channel, whose people they know from it.
+fn subscription(channel: ChannelObject<'_>, user: UserObject<'_>, view: View<'_>) -> Vec<u8> {
+    match view {
+        View::User(_) => json(&channel),
+        View::App => json(&Pair {
+            user,
+            other: ("channel", channel),
+        }),
+    }
+}
+
 /// The name of the other user beside the acting one.
 fn other_user(relation: Relation) -> &'static str {
     match relation {
@@ -284,11 +296,17 @@ fn other_user(relation: Relation) -> &'static str {
 
 fn post_object<'a>(posted: &'a Posted, options: RenderOptions, site: &Site) -> PostObject<'a> {
     let author = UserObject::new(&posted.author, options, site);
-    let object = PostObject::new(&posted.post, Some(author), options);
+    let object = PostObject::new(&posted.post, Some(author), options, site);
     match &posted.original {
         Some(original) => object.reposting(post_object(original, options, site)),
         None => object,
     }
+}
+
+/// Its listeners are the owner and apps that the owner gave the right to change it.
+fn file_object<'a>(filed: &'a Filed, options: RenderOptions, site: &Site) -> FileObject<'a> {
+    let owner = UserObject::new(&filed.owner, options, site);
+    FileObject::new(&filed.file, Some(owner), FileRights::Change, options, site)
 }
 
 fn message_object<'a>(

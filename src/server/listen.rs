@@ -12,7 +12,7 @@ use actix_rt::net::TcpStream;
 use actix_service::{Service, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::Error;
 use actix_web::body::BoxBody;
-use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::dev::{AppConfig, Extensions, ServiceResponse};
 use actix_web::web::Data;
 
 use crate::actors::Shared;
@@ -78,7 +78,10 @@ pub(super) fn listen(
             let http = HttpService::build()
                 .client_request_timeout(HEAD)
                 .keep_alive(KEEP_ALIVE)
-                .on_connect_ext(CasedStream::<HttpSocket>::on_connect)
+                .on_connect_ext(|stream: &CasedStream<HttpSocket>, data: &mut Extensions| {
+                    stream.on_connect(data);
+                    stream.inner().on_connect(data);
+                })
                 .upgrade(fn_service(move |(request, framed)| {
                     upgrade(gate.clone(), request, framed)
                 }))

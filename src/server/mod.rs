@@ -9,6 +9,7 @@ mod watch;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,14 +20,18 @@ use tokio::sync::{mpsc, oneshot};
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
-use crate::actors::user::posts::sweep_reposts;
+use crate::actors::user::posts::{sweep_interactions, sweep_reposts};
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::contents::Contents;
+use crate::http::files::cleaning::clean;
 use crate::http::session::Cookies;
 use crate::http::socket::Bounds;
-use crate::http::{App, Settings};
+use crate::http::{App, FilePlace, Gallery, Settings};
 use crate::model::Failure;
+use crate::pictures::Pictures;
+use crate::protocol::file_links::FileLinks;
 use crate::protocol::site::Site;
 use crate::store::{ServeLock, Store, StoreOptions};
 use crate::telemetry::{Log, Metrics};
@@ -47,6 +52,9 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("{0}")]
     Store(String),
+    /// Files cannot be kept.
+    #[error("{0}")]
+    Files(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Bind(String, std::io::Error),
@@ -65,7 +73,7 @@ impl StartError {
     /// How the process ends; `docs/operations.md` lists the codes.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Store(_) | Self::Bind(..) | Self::Listen(_) => 1,
+            Self::Store(_) | Self::Files(_) | Self::Bind(..) | Self::Listen(_) => 1,
             Self::PartLost(_) => 70,
             Self::StoppedByForce => 75,
         }
@@ -143,14 +151,16 @@ async fn run(launch: Launch) -> Result<(), StartError> {
         Arbiters::start(config.server.actor_threads),
         metrics.clone(),
     );
+    let (files, gallery) = open_kept(&config, &options, &metrics)?;
     let cookies = cookies(&store, &config, &public_url).await?;
-    let site = Site::new(&public_url);
+    let kept = (files, gallery, cookies);
+    let site = signing_site(&store, &config, &public_url).await?;
     let (shared, ephemeral) = Shared::new(store, &config, site, clock, directory, metrics);
     let shared = Arc::new(shared);
     let delivery_ended = start_log_tail(&shared, ephemeral).await?;
     let engine = Engine::new(shared.clone());
     let bounds = Bounds::new(&config, shared.metrics.clone());
-    let app = Data::new(App::new(engine, Settings::from(&config), bounds, cookies));
+    let app = Data::new(App::new(engine, Settings::from(&config), bounds, kept));
     let people = demo.people.clone();
     let (for_workers, pages) = (shared.clone(), app.clone());
     let server = listen::listen(&config, listener, for_workers, pages, Data::new(demo))?;
@@ -176,7 +186,7 @@ async fn run(launch: Launch) -> Result<(), StartError> {
 /// A server that accepts requests.
 struct Running<'a> {
     shared: &'a Shared,
-    app: &'a App,
+    app: &'a Data<App>,
     log: &'a Log,
     harmless: Harmless,
     stops: Stops,
@@ -196,7 +206,8 @@ impl Running<'_> {
         let budget = Duration::from_millis(settings.server.drain_ms);
         let watch = watch(self.shared, self.app, settings.store.min_free_megabytes);
         let mut watch = std::pin::pin!(watch);
-        let mut sweep = std::pin::pin!(sweep(self.shared));
+        let mut cleaning = std::pin::pin!(clean(self.app));
+        let mut sweep = std::pin::pin!(sweep(self.shared, self.app));
         let mut lost = std::pin::pin!(part_lost(self.shared, delivery_ended));
         let lost = loop {
             tokio::select! {
@@ -206,6 +217,7 @@ impl Running<'_> {
                 () = self.harmless.hang_up() => self.reload.run(self.log, self.shared, self.app),
                 () = &mut watch => {}
                 () = &mut sweep => {}
+                () = &mut cleaning => {}
             }
         };
         match lost {
@@ -255,14 +267,47 @@ async fn start_log_tail(
     }
 }
 
-async fn sweep(shared: &Shared) {
+async fn sweep(shared: &Shared, app: &Data<App>) {
     let mut turns = tokio::time::interval(SWEEP);
     loop {
         turns.tick().await;
         shared.presence.sweep();
         let store = shared.store.clone();
-        actix_rt::spawn(async move { sweep_reposts(&store).await });
+        let app = app.clone();
+        actix_rt::spawn(async move {
+            sweep_reposts(&store).await;
+            sweep_interactions(&store).await;
+            app.gallery.sweep(&store).await;
+        });
     }
+}
+
+/// Contents of files, and avatars and covers: beside the database if the settings name no place.
+fn open_kept(
+    config: &Config,
+    options: &StoreOptions,
+    metrics: &Arc<Metrics>,
+) -> Result<(FilePlace, Gallery), StartError> {
+    let file = options.path()?;
+    let beside = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let beside = beside.unwrap_or(Path::new("."));
+    let contents = Contents::open(&config.files, beside).map_err(StartError::Files)?;
+    let pictures = Pictures::start(metrics.clone())?;
+    let gallery = Gallery::open(&file, metrics.clone())?;
+    Ok((FilePlace::new(contents, pictures, config), gallery))
+}
+
+/// What it signs is valid after a restart too.
+async fn signing_site(
+    store: &Store,
+    config: &Config,
+    public_url: &str,
+) -> Result<Site, StartError> {
+    let key = store.write(|tx| tx.server_key("files")).await?;
+    let links = FileLinks::new(&key, config.files.url_seconds, store.clock().clone());
+    Ok(Site::signing(public_url, links))
 }
 
 fn public_url(config: &Config, address: SocketAddr) -> String {

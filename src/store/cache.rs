@@ -100,6 +100,9 @@ impl Caches {
                     .remove_where(|kept| kept.token.client.id == client.id);
             }
             Payload::PostRevised { .. }
+            | Payload::FileCreated { .. }
+            | Payload::FileChanged { .. }
+            | Payload::FileDeleted { .. }
             | Payload::MessageCreated { .. }
             | Payload::MessageDeleted { .. }
             | Payload::ChannelCreated { .. }

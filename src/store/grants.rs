@@ -13,7 +13,9 @@ impl Db<'_> {
         let kept = self.kept_grant(user, client)?;
         // Tokens that are older than this memory count as well.
         let tokens = self.tokens_of(user)?;
-        let of_client = tokens.into_iter().filter(|token| token.client.id == *client);
+        let of_client = tokens
+            .into_iter()
+            .filter(|token| token.client.id == *client);
         Ok(of_client.fold(kept, |all, token| all.and(&token.scopes)))
     }
 

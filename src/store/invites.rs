@@ -42,9 +42,11 @@ pub struct Invite {
 }
 
 impl Db<'_> {
-    /// All invites, oldest first, the ones that are over included.
-    pub fn invites(&mut self) -> Result<Vec<Invite>, Failure> {
+    /// Invites behind this one, oldest first, the ones that are over included.
+    pub fn invites(&mut self, after: InviteId, count: i64) -> Result<Vec<Invite>, Failure> {
         let rows = invites::table
+            .filter(invites::id.gt(after.0))
+            .limit(count)
             .order(invites::id.asc())
             .select((
                 invites::id,

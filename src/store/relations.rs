@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::among::among;
+use super::interactions::Deed;
 use super::schema::relations;
 use super::{Db, Failure, Tx};
 use crate::model::visibility::Hidden;
-use crate::model::{Page, PageRequest, Relation, Relationship, UserId};
+use crate::model::{Page, PageRequest, Relation, Relationship, Stamp, UserId};
 
 /// The users from whom an author is hidden.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,6 +80,34 @@ impl Db<'_> {
         let muted_by = self.others(actor, Relation::Mute, true)?;
         let blocked = self.blocked(actor)?;
         Ok(MutesAndBlocks { muted_by, blocked })
+    }
+
+    /// The same as of a moment: what was decided later is left out. (What was taken back since is not there either.)
+    pub fn mutes_and_blocks_at(
+        &mut self,
+        actor: UserId,
+        at: Stamp,
+    ) -> Result<MutesAndBlocks, Failure> {
+        let known = relations::table.filter(relations::since.le(at.0));
+        let theirs = known
+            .filter(relations::other_id.eq(actor.0))
+            .filter(relations::kind.eq_any([Relation::Mute.name(), Relation::Block.name()]))
+            .select((relations::kind, relations::user_id))
+            .load::<(String, i64)>(self.sql)?;
+        let own = known
+            .filter(relations::user_id.eq(actor.0))
+            .filter(relations::kind.eq(Relation::Block.name()))
+            .select(relations::other_id)
+            .load::<i64>(self.sql)?;
+        let mut found = MutesAndBlocks::default();
+        found.blocked.extend(own.into_iter().map(UserId));
+        for (kind, user) in theirs {
+            match kind == Relation::Mute.name() {
+                true => found.muted_by.push(UserId(user)),
+                false => found.blocked.push(UserId(user)),
+            }
+        }
+        Ok(found)
     }
 
     /// Users that the user follows.
@@ -228,6 +257,7 @@ impl Tx<'_> {
             .execute(self.sql)?;
         if changed > 0 && relation == Relation::Follow {
             self.count_follow(user, other, 1)?;
+            self.note_deed(other, user, Deed::Follow(other))?;
         }
         Ok(changed > 0)
     }
@@ -243,6 +273,7 @@ impl Tx<'_> {
         let changed = diesel::delete(row).execute(self.sql)?;
         if changed > 0 && relation == Relation::Follow {
             self.count_follow(user, other, -1)?;
+            self.undo_deed(user, Deed::Follow(other))?;
         }
         Ok(changed > 0)
     }

@@ -22,6 +22,36 @@ diesel::table! {
         following -> BigInt,
         posts -> BigInt,
         disabled_at -> Nullable<BigInt>,
+        avatar -> Nullable<Text>,
+        cover -> Nullable<Text>,
+        badge -> Nullable<Text>,
+        verified -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pictures (id) {
+        id -> Text,
+        user_id -> BigInt,
+        sizes -> Text,
+        unused_since -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    badges (id) {
+        id -> BigInt,
+        name -> Text,
+        description -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_badges (user_id, badge_id) {
+        user_id -> BigInt,
+        badge_id -> BigInt,
+        awarded_at -> BigInt,
     }
 }
 
@@ -219,6 +249,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    interactions (id) {
+        id -> BigInt,
+        owner_id -> Nullable<BigInt>,
+        action -> Text,
+        post_id -> Nullable<BigInt>,
+        poll_id -> Nullable<BigInt>,
+        began_at -> BigInt,
+        latest -> BigInt,
+    }
+}
+
+diesel::table! {
+    interaction_acts (interaction_id, at) {
+        interaction_id -> BigInt,
+        at -> BigInt,
+        user_id -> BigInt,
+        source_id -> BigInt,
+    }
+}
+
+diesel::table! {
     search_mark (id) {
         id -> BigInt,
         indexed_up_to -> BigInt,
@@ -287,6 +338,42 @@ diesel::table! {
 }
 
 diesel::table! {
+    codes (id) {
+        id -> BigInt,
+        hash -> Binary,
+        client_id -> Text,
+        user_id -> BigInt,
+        scopes -> Text,
+        redirect_uri -> Text,
+        challenge -> Nullable<Text>,
+        challenge_method -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+        token_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    grants (user_id, client_id) {
+        user_id -> BigInt,
+        client_id -> Text,
+        scopes -> Text,
+    }
+}
+
+diesel::table! {
+    invites (id) {
+        id -> BigInt,
+        hash -> Binary,
+        note -> Text,
+        uses_left -> Integer,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     secrets (name) {
         name -> Text,
         value -> Binary,
@@ -311,8 +398,11 @@ diesel::joinable!(posts -> clients (client_id));
 diesel::joinable!(post_mentions -> posts (post_id));
 diesel::joinable!(post_tags -> posts (post_id));
 diesel::joinable!(bookmarks -> posts (post_id));
+diesel::joinable!(interaction_acts -> interactions (interaction_id));
+diesel::joinable!(user_badges -> badges (badge_id));
 diesel::allow_tables_to_appear_in_same_query!(
     app_streams,
+    badges,
     bookmarks,
     channel_markers,
     channel_members,
@@ -320,9 +410,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     channel_subscriptions,
     channels,
     clients,
+    codes,
+    grants,
+    invites,
+    interaction_acts,
+    interactions,
     log_events,
     log_head,
     messages,
+    pictures,
     post_mentions,
     post_revisions,
     post_tags,
@@ -332,6 +428,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     stream_markers,
     tokens,
+    user_badges,
     user_words,
     users,
 );

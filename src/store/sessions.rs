@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::schema::{secrets, sessions, users};
 use super::secret::hash_token;
 use super::{Db, Failure, Tx};
-use crate::model::{Stamp, UserId};
+use crate::model::{Refusal, Stamp, UserId};
 
 /// Sessions of an account; the next one ends the oldest. A person has a few browsers; a program that signs in again and
 /// again leaves no more rows than this.
@@ -16,6 +16,28 @@ pub const SESSIONS_MAX: i64 = 50;
 /// The number of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionId(i64);
+
+impl SessionId {
+    /// As pages write it.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl From<i64> for SessionId {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
+}
+
+/// A session in the list of its account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownSession {
+    /// Its number.
+    pub id: SessionId,
+    /// When the browser signed in.
+    pub created_at: Stamp,
+}
 
 /// A browser that is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +66,22 @@ impl Db<'_> {
             user: UserId(user),
             username,
         }))
+    }
+}
+
+impl Db<'_> {
+    /// The sessions of an account, newest first; at most [`SESSIONS_MAX`].
+    pub fn sessions_of(&mut self, user: UserId) -> Result<Vec<KnownSession>, Failure> {
+        let rows = sessions::table
+            .filter(sessions::user_id.eq(user.0))
+            .order(sessions::id.desc())
+            .select((sessions::id, sessions::created_at))
+            .load::<(i64, i64)>(self.sql)?;
+        let known = rows.into_iter().map(|(id, created_at)| KnownSession {
+            id: SessionId(id),
+            created_at: Stamp(created_at),
+        });
+        Ok(known.collect())
     }
 }
 
@@ -83,6 +121,26 @@ impl Tx<'_> {
     /// Ends one session.
     pub fn end_session(&mut self, id: SessionId) -> Result<(), Failure> {
         diesel::delete(sessions::table.find(id.0)).execute(self.sql)?;
+        Ok(())
+    }
+
+    /// Ends a session of this account.
+    pub fn end_own_session(&mut self, user: UserId, id: SessionId) -> Result<(), Failure> {
+        let session = sessions::table
+            .find(id.0)
+            .filter(sessions::user_id.eq(user.0));
+        match diesel::delete(session).execute(self.sql)? {
+            0 => Err(Refusal::NotFound.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends all sessions of an account but one.
+    pub fn end_other_sessions(&mut self, user: UserId, kept: SessionId) -> Result<(), Failure> {
+        let others = sessions::table
+            .filter(sessions::user_id.eq(user.0))
+            .filter(sessions::id.ne(kept.0));
+        diesel::delete(others).execute(self.sql)?;
         Ok(())
     }
 

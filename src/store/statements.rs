@@ -107,6 +107,13 @@ statements! {
         FROM json_each(?) AS wanted JOIN bookmarks ON bookmarks.id IN (SELECT id FROM bookmarks AS marks
             WHERE marks.post_id = wanted.value ORDER BY id DESC LIMIT ?)
         ORDER BY bookmarks.id DESC";
+    /// The last acts of each of some interactions (a JSON list of ids), so many of each at most, with their users; latest
+    /// first.
+    SampleActs -> (BigInt, BigInt) = "SELECT acts.interaction_id, acts.user_id
+        FROM json_each(?) AS wanted JOIN interaction_acts AS acts ON acts.interaction_id = wanted.value
+            AND acts.at IN (SELECT at FROM interaction_acts AS latest
+                WHERE latest.interaction_id = wanted.value ORDER BY at DESC LIMIT ?)
+        ORDER BY acts.at DESC";
     /// Whether a post, or one of the last 500 reposts of it before a repost, not before a moment, is by a user or by one
     /// that the user follows, and not by one whose posts are hidden from a viewer: by a block, or by the viewer's relations
     /// of another kind.
@@ -207,6 +214,8 @@ statements! {
     SetPostWordsFormat -> () = "UPDATE post_search_mark SET format = ?";
     /// The newest post.
     LastPostId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM posts";
+    /// The newest file.
+    LastFileId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM files";
     /// The last of the next posts after an id, so many at most; nothing if there is none.
     EndOfPostSlice -> Nullable<BigInt> = "SELECT MAX(id) FROM (SELECT id FROM posts WHERE id > ? ORDER BY id LIMIT ?)";
     /// How many posts and reposts an author had written with one of them, counted up to a bound.

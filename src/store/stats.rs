@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::schema::{clients, users};
-use super::statements::{self, ActiveUsers, LastMessageId, LastPostId, MessageSince};
+use super::statements::{self, ActiveUsers, LastFileId, LastMessageId, LastPostId, MessageSince};
 use super::{Db, Failure};
 use crate::model::Stamp;
 
@@ -20,6 +20,8 @@ pub struct StoreStats {
     pub messages: i64,
     /// Posts and reposts ever written.
     pub posts: i64,
+    /// Files ever made.
+    pub files: i64,
     /// Accounts.
     pub users: i64,
     /// Those of them that are disabled.
@@ -44,6 +46,7 @@ impl Db<'_> {
             began: began.map(Stamp),
             messages: statements::query::<LastMessageId>(&[]).get_result(self.sql)?,
             posts: statements::query::<LastPostId>(&[]).get_result(self.sql)?,
+            files: statements::query::<LastFileId>(&[]).get_result(self.sql)?,
             users: users::table.count().get_result(self.sql)?,
             disabled_users: users::table
                 .filter(users::disabled_at.is_not_null())

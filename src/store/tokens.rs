@@ -194,6 +194,7 @@ impl Tx<'_> {
             if !client.is_open_to(user) {
                 return Err(Refusal::ClientPrivate.into());
             }
+            self.remember_grant(user, &new.client, &new.scopes)?;
         }
         let id = diesel::insert_into(tokens::table)
             .values((
@@ -231,6 +232,9 @@ impl Tx<'_> {
             Some(user) => self.count_tokens(token.client.id.as_str(), user)? == 0,
             None => false,
         };
+        if let Some(user) = token.user.filter(|_| was_last) {
+            self.forget_grant(user, &token.client.id)?;
+        }
         Ok(Some((token, was_last)))
     }
 

@@ -40,6 +40,10 @@ struct Row {
     created_at: i64,
     content: Option<String>,
     markdown_text: Option<String>,
+    avatar: Option<String>,
+    cover: Option<String>,
+    badge: Option<String>,
+    verified: Option<String>,
     raw: String,
     bookmarks: i64,
     clients: i64,
@@ -50,10 +54,7 @@ struct Row {
 
 impl Row {
     fn into_model(self) -> Result<User, Failure> {
-        let content = self
-            .content
-            .map(|text| from_json("profile text", &text))
-            .transpose()?;
+        let content = if_any("profile text", self.content.as_deref())?;
         let raw = if self.raw == "{}" {
             Raw::default()
         } else {
@@ -69,6 +70,10 @@ impl Row {
             created_at: Stamp(self.created_at),
             content,
             markdown_text: self.markdown_text,
+            avatar: if_any("avatar", self.avatar.as_deref())?,
+            cover: if_any("cover", self.cover.as_deref())?,
+            badge: if_any("badge", self.badge.as_deref())?,
+            verified: if_any("verified link", self.verified.as_deref())?,
             raw,
             counts: UserCounts {
                 bookmarks: self.bookmarks,
@@ -79,6 +84,13 @@ impl Row {
             },
         })
     }
+}
+
+fn if_any<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    stored: Option<&str>,
+) -> Result<Option<T>, Failure> {
+    stored.map(|text| from_json(what, text)).transpose()
 }
 
 fn kind_of(name: &str) -> Result<UserKind, Failure> {

@@ -45,7 +45,7 @@ export class Server {
   /** Listens; the same address can be taken again after a stop. */
   async serve(bind) {
     const all = ["serve", "--bind", bind, "--database-url", this.database];
-    const env = { ...process.env, GROUNDNUT_RATE_LIMITS_ENABLED: "false", GROUNDNUT_SERVER_WORKERS: "2" };
+    const env = { ...process.env, GROUNDNUT_RATE_LIMITS_ENABLED: "false", GROUNDNUT_SERVER_WORKERS: "2", GROUNDNUT_ACCOUNTS_SIGN_UP: "invite" };
     this.process = spawn(PROGRAM, all, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
     this.log ??= "";
     this.process.stderr.on("data", (text) => { this.log += text; });

@@ -1,12 +1,17 @@
 """Drives the server with pnutpy, a client library written for pnut.io: every channel, message, sticky,
-mute, subscribe, search, presence and token method that it has, with the arguments that it sends."""
+mute, subscribe, search, presence and token method that it has, with the arguments that it sends; and the code grant."""
 
+import html.parser
 import sys
+import urllib.parse
+from unittest import mock
 
 import pnutpy
+import pnutpy.utils
+import requests
 from pnutpy.errors import PnutAuthAPIException, PnutBadRequestAPIException, PnutMissing, PnutPermissionDenied
 
-from server import Server
+from server import PASSWORD, Server
 
 SETTINGS = {"io.pnut.core.chat-settings": [{"name": "Lounge", "description": {"text": "where we meet"}}]}
 # Everything a method may be given; pnutpy drops nothing that it knows.
@@ -135,6 +140,54 @@ def people(ada, bob):
     assert [u.id for u in ada.users_followers(2)[0]] == [1]
 
 
+class Form(html.parser.HTMLParser):
+    """The fields of the form with this address, boxes that are ticked included."""
+
+    def __init__(self, page, action):
+        super().__init__()
+        self.action, self.inside, self.fields = action, False, []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if tag == "form":
+            self.inside = given.get("action") == self.action
+        is_sent = given.get("type") != "checkbox" or ("checked" in given and "disabled" not in given)
+        if tag == "input" and self.inside and is_sent:
+            self.fields.append((given["name"], given.get("value", "")))
+
+
+def code_grant(server):
+    """What a program of pnutpy's kind does around the library: the user's browser, the exchange, then the library."""
+    back = "https://app.example/cb"
+    app = server.run("client", "create", "--name", "Code", "--redirect-uri", back)
+    fields = {
+        "client_id": app["client_id"], "redirect_uri": back, "response_type": "code",
+        "scope": "basic,stream,messages", "state": "abc",
+    }
+    browser = requests.Session()
+    page = browser.get(server.url + "/oauth/authenticate", params=fields)
+    sent = dict(Form(page.text, "/sign-in").fields, username="ada", password=PASSWORD)
+    page = browser.post(server.url + "/sign-in", data=sent)
+    assert "Allow Code" in page.text, page.text
+    sent = Form(page.text, "/oauth/authenticate").fields + [("decision", "allow")]
+    answer = browser.post(page.url.split("?")[0], data=sent, allow_redirects=False)
+    came = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers["Location"]).query)
+    assert came["state"] == ["abc"], came
+    exchange = {
+        "grant_type": "authorization_code", "client_id": app["client_id"], "client_secret": app["client_secret"],
+        "code": came["code"][0], "redirect_uri": back,
+    }
+    granted = requests.post(server.url + "/oauth/access_token", data=exchange).json()
+    ada = pnutpy.API.build_api(api_root=server.url + "/v1", access_token=granted["access_token"])
+    token, _ = ada.get_token()
+    assert token.user.username == "ada" and token.scopes == ["basic", "stream", "messages"], token.scopes
+    # The library's own call names a host, and speaks TLS to it.
+    with mock.patch("pnutpy.utils.requests.post", lambda url, data: requests.api.request("post", url.replace("https", "http", 1), data=data)):
+        secret, about = pnutpy.utils.get_app_access_token(app["client_id"], app["client_secret"], server.url.split("//")[1])
+    assert secret and about["app"]["name"] == "Code" and "user" not in about, about
+
+
 def main():
     with Server() as server:
         root = server.url + "/v1"
@@ -149,6 +202,7 @@ def main():
         private(ada, bob, eve)
         searches(eve, nobody, room)
         people(ada, bob)
+        code_grant(server)
     print("pnutpy: every method did what it says")
 
 

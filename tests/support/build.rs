@@ -21,6 +21,41 @@ pub(crate) fn room(owner: &Person, name: &str) -> String {
     )
 }
 
+/// A private file of no known kind; gives its id.
+pub(crate) fn file(owner: &Person, name: &str, content: &[u8]) -> String {
+    let form = form(
+        &[("type", "org.example.file"), ("name", name)],
+        &[("content", name, "application/octet-stream", content)],
+    );
+    text(&owner.uploads("/files", &form).is(201).data()["id"])
+}
+
+/// A multipart form: fields, and parts with a file name, a type and bytes.
+pub(crate) fn form(fields: &[(&str, &str)], parts: &[(&str, &str, &str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let head =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(value.as_bytes());
+        body.extend_from_slice(b"\r\n");
+    }
+    for (name, file, kind, bytes) in parts {
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
+             Content-Type: {kind}\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    body
+}
+
+/// Between the parts of a form.
+pub(crate) const BOUNDARY: &str = "-----groundnut-0123456789";
+
 /// A private channel of a free type that these users may write to; without subscribers.
 pub(crate) fn circle(owner: &Person, members: &[&Person]) -> String {
     let members: Vec<_> = members.iter().map(|person| person.id.as_str()).collect();

@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod build;
 pub(crate) mod cli;
 pub(crate) mod faults;
+pub(crate) mod fields;
 pub(crate) mod http;
 pub(crate) mod launch;
 pub(crate) mod people;

@@ -57,6 +57,12 @@ impl Person {
         self.call(method, path, &kind, fields.as_bytes())
     }
 
+    /// A multipart form ([`build::form`](super::build::form)).
+    pub(crate) fn uploads(&self, path: &str, form: &[u8]) -> Answer {
+        let kind = format!("multipart/form-data; boundary={}", super::build::BOUNDARY);
+        self.call("POST", path, &[("Content-Type", &kind)], form)
+    }
+
     /// Anything at all; `/v1` is put before the path, and the token into a header.
     pub(crate) fn call(
         &self,

@@ -68,6 +68,9 @@ impl ChannelState {
             | Payload::PostRevised { .. }
             | Payload::PostDeleted { .. }
             | Payload::Bookmarked { .. }
+            | Payload::FileCreated { .. }
+            | Payload::FileChanged { .. }
+            | Payload::FileDeleted { .. }
             | Payload::ClientChanged { .. }
             | Payload::MarkerMoved { .. }
             | Payload::PasswordChanged { .. }

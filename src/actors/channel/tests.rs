@@ -62,6 +62,10 @@ pub(super) fn user() -> User {
         created_at: Stamp(0),
         content: None,
         markdown_text: None,
+        avatar: None,
+        cover: None,
+        badge: None,
+        verified: None,
         raw: Raw::default(),
         counts: UserCounts::default(),
     }

@@ -1,8 +1,10 @@
 //! The interface of the actors for `http`: one method per operation.
 
 mod app_streams;
+mod authorize;
 mod channels;
 mod clients;
+mod files;
 mod numbers;
 mod posts;
 mod reports;
@@ -13,6 +15,7 @@ mod users;
 
 use std::sync::Arc;
 
+pub use authorize::Allowed;
 pub use numbers::{ActorKind, ActorOrder, Numbers};
 pub use subscribe::{NewSubscription, SubscriptionGuard};
 

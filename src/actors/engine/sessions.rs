@@ -37,4 +37,24 @@ impl Engine {
     pub async fn end_session(&self, id: SessionId) -> Result<(), Failure> {
         self.store().write(move |tx| tx.end_session(id)).await
     }
+
+    /// Ends a session of this account.
+    ///
+    /// # Errors
+    /// No such session of the account.
+    pub async fn end_own_session(&self, user: UserId, id: SessionId) -> Result<(), Failure> {
+        self.store()
+            .write(move |tx| tx.end_own_session(user, id))
+            .await
+    }
+
+    /// Ends all sessions of an account but one.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn end_other_sessions(&self, user: UserId, kept: SessionId) -> Result<(), Failure> {
+        self.store()
+            .write(move |tx| tx.end_other_sessions(user, kept))
+            .await
+    }
 }

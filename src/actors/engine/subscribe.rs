@@ -173,6 +173,7 @@ impl Engine {
             | Topic::ChannelSubscribers(_)
             | Topic::Inbox(_)
             | Topic::Token(_)
+            | Topic::Files(_)
             | Topic::Following(_)
             | Topic::Followers(_)
             | Topic::Home(_)

@@ -6,16 +6,17 @@ use super::Engine;
 use crate::actors::presence::SetPresence;
 use crate::actors::user::mail::{
     ChangeProfile, GrantToken, MarkRead, MoveMarkers, ProfileChange, Relate, RevokeToken,
-    SetUserPresence,
+    SetUserPresence, ShowPicture,
 };
 use crate::actors::user::write;
 use crate::model::Failure;
 use crate::model::{
-    ClientId, Marker, MarkerName, Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
+    ClientId, Marker, MarkerName, Picture, PictureUse, Presence, Relation, Scopes, Token, User,
+    UserId, UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
-use crate::store::Db;
 use crate::store::secret::random_id;
+use crate::store::{Db, UnusedPicture};
 
 /// Markers that one transaction moves: each is a row and an event.
 const MARKED_AT_ONCE: usize = 200;
@@ -97,7 +98,36 @@ impl Engine {
         principal: &UserPrincipal,
         change: ProfileChange,
     ) -> Result<Arc<User>, Failure> {
+        self.change_profile_of(principal.user, change).await
+    }
+
+    /// The same without a token, on the account page.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn change_profile_of(
+        &self,
+        user: UserId,
+        change: ProfileChange,
+    ) -> Result<Arc<User>, Failure> {
         let mail = || ChangeProfile(change.clone());
+        self.ask_user(user, mail).await??.wait().await
+    }
+
+    /// Shows a picture whose files are kept, or the default one. Answers with the one that was shown before.
+    ///
+    /// # Errors
+    /// Busy.
+    pub async fn show_picture(
+        &self,
+        principal: &UserPrincipal,
+        of: PictureUse,
+        picture: Option<Picture>,
+    ) -> Result<Option<UnusedPicture>, Failure> {
+        let mail = || ShowPicture {
+            of,
+            picture: picture.clone(),
+        };
         self.ask_user(principal.user, mail).await??.wait().await
     }
 

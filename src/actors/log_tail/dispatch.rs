@@ -197,10 +197,15 @@ impl Dispatcher {
     }
 
     /// The users from whom a user is hidden. `None` while the process stops.
-    async fn hidden_from(&mut self, user: Option<UserId>) -> Option<Arc<HiddenFrom>> {
-        let mut tries = 0;
+    async fn hidden_from(
+        &mut self,
+        user: Option<UserId>,
+        event: &Event,
+    ) -> Option<Arc<HiddenFrom>> {
+        let (mut tries, at) = (0, event.pos.map(|_| event.at));
         loop {
-            match self.block_index.hidden_from(user, &self.shared.store).await {
+            let store = &self.shared.store;
+            match self.block_index.hidden_from(user, at, store).await {
                 Ok(hidden) => return Some(hidden),
                 // Without an answer the event must not be delivered to all.
                 Err(Failure::Stopping) => return None,
@@ -220,10 +225,10 @@ impl Dispatcher {
         shards: usize,
     ) -> Option<Delivery> {
         let payload = &event.payload;
-        let hidden = self.hidden_from(payload.facts().actor).await?;
+        let hidden = self.hidden_from(payload.facts().actor, event).await?;
         let mut withheld = Withheld::new();
         for (part, person) in payload.embedded() {
-            let hidden = self.hidden_from(Some(person)).await?;
+            let hidden = self.hidden_from(Some(person), event).await?;
             if !hidden.is_empty() {
                 withheld.push((part, hidden));
             }
@@ -233,7 +238,7 @@ impl Dispatcher {
         } else {
             targets(payload, subscribers, &hidden)
         };
-        let (hidden, earlier) = self.around_repost(payload, hidden).await?;
+        let (hidden, earlier) = self.around_repost(event, hidden).await?;
         Some(Delivery::new(NewDelivery {
             event: event.clone(),
             hidden,
@@ -253,11 +258,11 @@ impl Dispatcher {
     /// was on the streams of this process before. `None` while the process stops.
     async fn around_repost(
         &mut self,
-        payload: &Payload,
+        event: &Event,
         hidden: Arc<HiddenFrom>,
     ) -> Option<(Arc<HiddenFrom>, Earlier)> {
         let mut earlier = Earlier::new();
-        let repost = payload.posted().and_then(|posted| {
+        let repost = event.payload.posted().and_then(|posted| {
             let original = posted.original.as_ref()?;
             Some((original.author.id, &posted.heard_from))
         });
@@ -271,10 +276,10 @@ impl Dispatcher {
                 self.shared.registry.collect(&key, &mut shards);
             }
             if !shards.is_empty() {
-                earlier.push((*user, self.hidden_from(Some(*user)).await?));
+                earlier.push((*user, self.hidden_from(Some(*user), event).await?));
             }
         }
-        let of_original = self.hidden_from(Some(original)).await?;
+        let of_original = self.hidden_from(Some(original), event).await?;
         let hidden = match of_original.is_empty() {
             true => hidden,
             false => Arc::new(hidden.and(&of_original)),

@@ -30,6 +30,9 @@ pub(super) fn before_fan_out(shard: &Rc<Shard>, body: &Payload) {
         | Payload::PostRevised { .. }
         | Payload::PostDeleted { .. }
         | Payload::Bookmarked { .. }
+        | Payload::FileCreated { .. }
+        | Payload::FileChanged { .. }
+        | Payload::FileDeleted { .. }
         | Payload::ClientChanged { .. }
         | Payload::MarkerMoved { .. }
         | Payload::PasswordChanged { .. }
@@ -73,6 +76,9 @@ pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Payload) {
         | Payload::PostRevised { .. }
         | Payload::PostDeleted { .. }
         | Payload::Bookmarked { .. }
+        | Payload::FileCreated { .. }
+        | Payload::FileChanged { .. }
+        | Payload::FileDeleted { .. }
         | Payload::ClientChanged { .. }
         | Payload::MarkerMoved { .. }
         | Payload::PasswordChanged { .. }

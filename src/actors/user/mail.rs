@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use crate::actors::presence::SetPresence;
 use crate::model::{
-    ChannelId, ClientBrief, ClientId, Failure, Marker, MarkerName, MessageId, NewPost, Post,
-    PostId, PostRevision, Presence, Relation, Scopes, Token, User, UserId, UserPrincipal,
+    BadgeId, ChannelId, ClientBrief, ClientId, ContentHash, DerivedFile, Failure, File, FileChange,
+    FileContents, FileId, FileKind, Marker, MarkerName, MessageId, NewFile, NewPost, Picture,
+    PictureUse, Post, PostId, PostRevision, Presence, Relation, Scopes, Token, User, UserId,
+    UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
-use crate::store::Pending;
+use crate::store::{Pending, UnusedPicture};
 
 /// Follows, mutes or blocks another user, or undoes it.
 #[derive(actix::Message, Debug)]
@@ -57,6 +59,18 @@ pub struct ProfileChange {
     pub timezone: Option<String>,
     /// Raw as the client sent it; merged by type.
     pub raw: Option<serde_json::Value>,
+    /// The badge to show, of those that the user has.
+    pub badge: Option<Option<BadgeId>>,
+}
+
+/// Shows a picture that was kept, or the default one. The answer is the one that was shown before.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<Option<UnusedPicture>>, Failure>")]
+pub struct ShowPicture {
+    /// Avatar or cover.
+    pub of: PictureUse,
+    /// `None`: the default one.
+    pub picture: Option<Picture>,
 }
 
 /// Writes a post.
@@ -104,6 +118,49 @@ pub enum PostAct {
     Bookmark(Option<String>),
     /// Removes a bookmark.
     RemoveBookmark,
+}
+
+/// Makes, fills, changes or deletes a file of this user.
+#[derive(actix::Message, Clone, Debug)]
+#[rtype(result = "Result<Pending<FileWritten>, Failure>")]
+pub struct WriteFile {
+    /// What.
+    pub write: FileWrite,
+    /// It holds more afterwards, so the quota is asked.
+    pub is_upload: bool,
+}
+
+/// A file after a write.
+#[derive(Clone, Debug)]
+pub struct FileWritten {
+    /// The file; a deleted one as it was.
+    pub file: File,
+    /// Contents that it holds no more.
+    pub freed: Vec<ContentHash>,
+}
+
+/// See [`WriteFile`].
+#[derive(Clone, Debug)]
+pub enum FileWrite {
+    /// Makes one, whole or to be filled.
+    Create(Box<NewFile>),
+    /// Gives one its contents.
+    Fill {
+        /// Which.
+        id: FileId,
+        /// What it holds.
+        contents: FileContents,
+        /// What that is.
+        kind: FileKind,
+        /// What the server made of it.
+        derived: Vec<DerivedFile>,
+    },
+    /// Adds something that the client made of one that has no contents yet.
+    Derive(FileId, DerivedFile),
+    /// Changes details.
+    Change(FileId, Box<FileChange>),
+    /// Deletes one.
+    Delete(FileId),
 }
 
 /// Sets the global presence.

@@ -1,5 +1,7 @@
 //! One user in use: this actor orders the changes of relations, tokens, profile, markers and presence.
 
+pub mod codes;
+pub mod files;
 pub mod mail;
 pub mod posts;
 pub mod write;
@@ -10,13 +12,13 @@ use actix::prelude::*;
 use tokio::time::Instant;
 
 use self::mail::{
-    ActOnPost, ChangeProfile, CreatePost, GrantToken, MarkRead, MoveMarkers, PostAct, Relate,
-    RevisePost, RevokeToken, SetUserPresence,
+    ActOnPost, ChangeProfile, CreatePost, FileWritten, GrantToken, MarkRead, MoveMarkers, PostAct,
+    Relate, RevisePost, RevokeToken, SetUserPresence, ShowPicture, WriteFile,
 };
 use super::Shared;
 use crate::event::{Event, Payload, Timestamps};
 use crate::model::{Failure, Marker, MarkerName, Post, Presence, Refusal, Token, User, UserId};
-use crate::store::Pending;
+use crate::store::{Pending, UnusedPicture};
 
 /// Mails that may wait for a user.
 pub const MAILBOX: usize = 256;
@@ -104,6 +106,18 @@ impl Handler<ChangeProfile> for UserActor {
     }
 }
 
+impl Handler<ShowPicture> for UserActor {
+    type Result = Result<Pending<Option<UnusedPicture>>, Failure>;
+
+    fn handle(&mut self, mail: ShowPicture, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let id = self.id;
+        self.shared
+            .store
+            .submit(move |tx| write::show_picture(tx, id, &mail))
+    }
+}
+
 impl Handler<MoveMarkers> for UserActor {
     type Result = Result<Pending<Vec<(MarkerName, Marker)>>, Failure>;
 
@@ -164,6 +178,19 @@ impl Handler<ActOnPost> for UserActor {
             PostAct::Bookmark(note) => posts::bookmark(tx, user, id, note.as_deref()),
             PostAct::RemoveBookmark => posts::remove_bookmark(tx, user, id),
         })
+    }
+}
+
+impl Handler<WriteFile> for UserActor {
+    type Result = Result<Pending<FileWritten>, Failure>;
+
+    fn handle(&mut self, mail: WriteFile, _: &mut Self::Context) -> Self::Result {
+        self.used = Instant::now();
+        let (id, quota) = (self.id, self.shared.file_quota);
+        let raw_bytes = self.shared.limits.get().raw_bytes;
+        self.shared
+            .store
+            .submit(move |tx| files::write(tx, id, mail, quota, raw_bytes))
     }
 }
 

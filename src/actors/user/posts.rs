@@ -115,6 +115,19 @@ pub async fn sweep_reposts(store: &Store) {
     while let Ok(true) = store.write(delete_some_reposts).await {}
 }
 
+/// Removes what is left of interactions with deleted posts, a few at a time. Readers see none of it.
+pub async fn sweep_interactions(store: &Store) {
+    let is_any = |db: &mut Db<'_>| db.has_ended_interactions();
+    if !store.read(is_any).await.unwrap_or(false) {
+        return;
+    }
+    while let Ok(true) = store.write(remove_some_acts).await {}
+}
+
+fn remove_some_acts(tx: &mut Tx<'_>) -> Result<bool, Failure> {
+    tx.remove_some_acts()
+}
+
 /// Whether there was something to do.
 fn delete_some_reposts(tx: &mut Tx<'_>) -> Result<bool, Failure> {
     let Some(original) = tx.deleted_with_reposts()? else {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::mail::ProfileChange;
+use super::mail::{ProfileChange, ShowPicture};
 use crate::event::Payload;
 use crate::model::{
-    Access, ChannelId, ClientId, Failure, Marker, MarkerName, MessageId, Refusal, Relation, Scopes,
-    Token, TokenId, User, UserId, UserPrincipal,
+    Access, BadgeBrief, BadgeId, ChannelId, ClientId, Failure, Marker, MarkerName, MessageId,
+    Refusal, Relation, Scopes, Token, TokenId, User, UserId, UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
-use crate::store::{NewToken, Tx};
+use crate::store::{NewToken, Tx, UnusedPicture};
 use crate::text::raw::{On, merge};
 
 /// Follows, mutes or blocks, or undoes it. Repeating changes nothing and announces nothing.
@@ -24,7 +24,8 @@ pub fn relate(
     on: bool,
 ) -> Result<(), Failure> {
     tx.user(other)?.ok_or(Refusal::UserNotFound)?;
-    tx.relationship(user, other)?.allows(relation, on)?;
+    let kind = tx.user(user)?.ok_or(Refusal::UserNotFound)?.kind;
+    tx.relationship(user, other)?.allows(relation, on, kind)?;
     let changed = if on {
         tx.relate(user, other, relation)?
     } else {
@@ -114,9 +115,46 @@ pub fn change_profile(
         user.raw = merge(&user.raw, raw, On::User, raw_bytes)?;
     }
     tx.save_user(&user)?;
+    if let Some(badge) = change.badge {
+        show_badge(tx, &mut user, badge)?;
+    }
     let user = Arc::new(user);
     tx.announce(Payload::UserChanged { user: user.clone() });
     Ok(user)
+}
+
+fn show_badge(tx: &mut Tx<'_>, user: &mut User, badge: Option<BadgeId>) -> Result<(), Failure> {
+    let shown = match badge {
+        Some(id) => {
+            let own = tx.badges_of(user.id)?.into_iter().find(|own| own.id == id);
+            let own = own.ok_or_else(|| Refusal::Invalid.at("badge_id"))?;
+            Some(BadgeBrief {
+                id: own.id,
+                name: own.name,
+            })
+        }
+        None => None,
+    };
+    tx.show_badge(user.id, shown.as_ref())?;
+    user.badge = shown;
+    Ok(())
+}
+
+/// Shows a picture, or the default one. Answers with the one that was shown before.
+///
+/// # Errors
+/// The files of the picture are gone.
+pub fn show_picture(
+    tx: &mut Tx<'_>,
+    id: UserId,
+    mail: &ShowPicture,
+) -> Result<Option<UnusedPicture>, Failure> {
+    let unused = tx.show_picture(id, mail.of, mail.picture.as_ref())?;
+    if unused.is_some() || mail.picture.is_some() {
+        let user = Arc::new(tx.user(id)?.ok_or(Refusal::UserNotFound)?);
+        tx.announce(Payload::UserChanged { user });
+    }
+    Ok(unused)
 }
 
 /// Moves stream markers: all of them, or none.

@@ -1,7 +1,9 @@
 //! Accounts, apps, tokens and reports from the command line. A running server shares the database and learns of the changes
 //! through the event log, within a second.
 
+pub(super) mod badges;
 pub(super) mod clients;
+pub(super) mod invites;
 pub(super) mod reports;
 mod table;
 pub(super) mod tokens;
@@ -13,7 +15,9 @@ use std::io::Write;
 use actix::SystemRunner;
 use serde_json::Value;
 
+pub(super) use badges::BadgeCommand;
 pub(super) use clients::ClientCommand;
+pub(super) use invites::InviteCommand;
 pub(super) use reports::ReportCommand;
 pub(super) use tokens::TokenCommand;
 pub(super) use users::UserCommand;
@@ -22,6 +26,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::{Failure, UserId};
 use crate::store::{Db, Store, StoreOptions, Tx, login_key};
+use crate::text::controls;
 
 /// The outcome of a command; the error is a sentence for the operator.
 type Done<T = ()> = Result<T, Box<dyn Error>>;
@@ -110,6 +115,14 @@ fn print(json: bool, object: &Value, sentence: &str) -> Done {
         writeln!(out, "{sentence}")?;
     }
     Ok(())
+}
+
+/// Refuses a text that would damage a list or a page.
+fn demand_name(text: &str) -> Done {
+    match controls::is_name(text) {
+        true => Ok(()),
+        false => Err(format!("{text:?} may not contain control characters").into()),
+    }
 }
 
 /// `1 token`, `2 tokens`.

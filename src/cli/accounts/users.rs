@@ -5,6 +5,7 @@ use std::io::Read;
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
+use super::badges;
 use super::table::List;
 use super::{Database, Done, PAGE, counted, explain, no_user, print, sentence};
 use crate::actors::operator;
@@ -78,6 +79,20 @@ pub(in crate::cli) enum UserCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Say which web site is the account's; its profile shows it as verified.
+    Verify {
+        /// Its name.
+        name: String,
+        /// A page of the site, such as https://example.org/about.
+        #[arg(required_unless_present = "none", conflicts_with = "none")]
+        link: Option<String>,
+        /// No site is.
+        #[arg(long)]
+        none: bool,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Give an account another name. Mentions in old messages keep the old one.
     Rename {
         /// Its name.
@@ -142,6 +157,12 @@ pub(in crate::cli) fn run(config: &Config, command: UserCommand) -> Done {
             password_stdin: _,
             json,
         } => set_password(config, &name, json),
+        UserCommand::Verify {
+            name,
+            link,
+            none: _,
+            json,
+        } => badges::verify(config, &name, link.as_deref(), json),
         UserCommand::Rename {
             name,
             new_name,

@@ -60,6 +60,11 @@ impl<S> CasedStream<S> {
         self.inner
     }
 
+    /// The connection itself.
+    pub fn inner(&self) -> &S {
+        &self.inner
+    }
+
     /// Notes with a connection what [`note_request`] needs.
     pub fn on_connect(&self, data: &mut Extensions) {
         data.insert(self.bodies.clone());

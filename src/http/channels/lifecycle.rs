@@ -7,6 +7,7 @@ use actix_web::web::{Data, Path};
 use super::names;
 use crate::actors::ChannelChange;
 use crate::http::extract::{Body, Params, UserCaller, path};
+use crate::http::files::attach::attach;
 use crate::http::{ApiResult, App, show};
 use crate::model::{Channel, ChannelId, Refusal};
 use crate::protocol::draft::{ChannelChangeDraft, ChannelDraft, owner_id};
@@ -16,8 +17,9 @@ pub(in crate::http) async fn create(
     app: Data<App>,
     caller: UserCaller,
     params: Params,
-    body: Body,
+    mut body: Body,
 ) -> ApiResult {
+    attach(&app, &caller, &mut body.value).await?;
     let engine = &app.engine;
     let limits = engine.limits();
     let draft = ChannelDraft::read(&body.value, limits.raw_bytes)?;
@@ -38,9 +40,10 @@ pub(in crate::http) async fn edit(
     caller: UserCaller,
     params: Params,
     channel: Path<String>,
-    body: Body,
+    mut body: Body,
 ) -> ApiResult {
     let id = path::id::<ChannelId>(&channel)?;
+    attach(&app, &caller, &mut body.value).await?;
     let draft = ChannelChangeDraft::read(&body.value)?;
     let people = draft.people();
     names::charge(&app, &caller, &people);

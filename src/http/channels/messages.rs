@@ -8,6 +8,7 @@ use actix_web::web::{Data, Path};
 
 use super::names;
 use crate::http::extract::{Body, Params, UserCaller, path};
+use crate::http::files::attach::attach;
 use crate::http::principal::readable;
 use crate::http::{ApiResult, App, report, show};
 use crate::model::message::NewMessage;
@@ -26,9 +27,10 @@ pub(in crate::http) async fn create(
     caller: UserCaller,
     params: Params,
     channel: Path<String>,
-    body: Body,
+    mut body: Body,
 ) -> ApiResult {
     let began = Instant::now();
+    attach(&app, &caller, &mut body.value).await?;
     let draft = MessageDraft::read(&body.value, app.engine.limits().raw_bytes)?;
     let (channel, new) = if *channel == PM {
         private(&app, &caller, &params, draft).await?

@@ -54,9 +54,8 @@ const TITLE: &str = "This app cannot be authorized";
 /// # Errors
 /// A page.
 pub async fn addressed(query: &Query, app: &App) -> Result<(Client, String), PageError> {
-    let missing = |name: &str| {
-        PageError::refused(TITLE, format!("The link that led here has no {name}."))
-    };
+    let missing =
+        |name: &str| PageError::refused(TITLE, format!("The link that led here has no {name}."));
     let id = query.sent("client_id").unwrap_or_default();
     if id.is_empty() {
         return Err(missing("client_id"));
@@ -75,11 +74,8 @@ pub async fn addressed(query: &Query, app: &App) -> Result<(Client, String), Pag
     if !redirect::is_registered(&client.redirect_uris, uri) {
         return Err(PageError::refused(
             TITLE,
-            format!(
-                "The link that led here wants to go on to an address that {} did not register, so it may come from a \
-                 stranger. Addresses have to be the same in every character.",
-                client.brief.name
-            ),
+            "The link that led here wants to go on to an address that the app did not register, so it may come from a \
+             stranger. Addresses have to be the same in every character.",
         ));
     }
     Ok((client, uri.to_owned()))
@@ -135,9 +131,13 @@ fn challenge(fields: &Query, is_public: bool) -> Result<Option<Challenge>, Sorry
     };
     let method = fields.sent("code_challenge_method").unwrap_or("plain");
     let method = ChallengeMethod::parse(method);
-    let method = method.ok_or(Sorry::InvalidRequest("code_challenge_method must be S256 or plain"))?;
+    let method = method.ok_or(Sorry::InvalidRequest(
+        "code_challenge_method must be S256 or plain",
+    ))?;
     if !is_proof(value) {
-        return Err(Sorry::InvalidRequest("code_challenge must have 43 to 128 letters, digits or -._~"));
+        return Err(Sorry::InvalidRequest(
+            "code_challenge must have 43 to 128 letters, digits or -._~",
+        ));
     }
     Ok(Some(Challenge {
         value: value.to_owned(),

@@ -118,7 +118,9 @@ pub async fn decide(signed_in: SignedIn, form: Form, app: Data<App>) -> PageResu
     let ticked = form.list("scopes");
     let mut scopes = asked.scopes.clone();
     // Boxes can only be unticked: what was not asked for is not granted.
-    scopes.0.retain(|scope| scope == "basic" || ticked.contains(scope));
+    scopes
+        .0
+        .retain(|scope| scope == "basic" || ticked.contains(scope));
     grant(&app, &signed_in, &asked, scopes, is_bare).await
 }
 
@@ -137,14 +139,18 @@ async fn grant(
     let (secret, there) = match &asked.wants {
         Wants::Code(challenge) => {
             let (uri, lifetime) = (asked.back.uri.clone(), app.settings.code_lifetime);
-            let code = app.engine.create_code(allowed, uri, challenge.clone(), lifetime);
+            let code = app
+                .engine
+                .create_code(allowed, uri, challenge.clone(), lifetime);
             let code = code.await?;
             let there = asked.back.with_code(&code);
             (code, there)
         }
         Wants::Token => {
             let user = Some(allowed.user);
-            let token = app.engine.grant_token(&allowed.client, user, allowed.scopes);
+            let token = app
+                .engine
+                .grant_token(&allowed.client, user, allowed.scopes);
             let (token, _) = token.await?;
             let there = asked.back.with_token(&token);
             (token, there)

@@ -1,7 +1,5 @@
 //! The way back to an app: its address with the outcome behind it.
 
-use std::fmt::Write as _;
-
 /// The scopes of an authorization, or a refusal of one, on their way to an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Back {
@@ -89,24 +87,22 @@ impl Back {
 }
 
 /// The state in a query string: not decoded, so that it comes back byte by byte. Bytes that no address has are encoded.
-pub fn state_in(query: &str) -> Option<String> {
+pub(super) fn state_in(query: &str) -> Option<String> {
     let pairs = query.split('&').rev();
-    let mut states = pairs.filter_map(|pair| pair.strip_prefix("state=").or((pair == "state").then_some("")));
+    let mut states = pairs.filter_map(|pair| {
+        pair.strip_prefix("state=")
+            .or((pair == "state").then_some(""))
+    });
     let state = states.next()?;
     let mut kept = String::with_capacity(state.len());
     for byte in state.bytes() {
         match byte {
-            b'#' | b'"' | b'<' | b'>' | b'\\' => write_encoded(&mut kept, byte),
+            b'#' | b'"' | b'<' | b'>' | b'\\' => kept.push_str(&format!("%{byte:02X}")),
             0x21..=0x7e => kept.push(char::from(byte)),
-            _ => write_encoded(&mut kept, byte),
+            _ => kept.push_str(&format!("%{byte:02X}")),
         }
     }
     Some(kept)
-}
-
-fn write_encoded(text: &mut String, byte: u8) {
-    // Writing to a text does not fail.
-    drop(write!(text, "%{byte:02X}"));
 }
 
 #[cfg(test)]
@@ -125,11 +121,36 @@ mod tests {
     fn an_outcome_is_put_behind_the_address_and_nothing_between_them() {
         for (uri, in_fragment, state, expected) in [
             ("https://a.example", false, None, "https://a.example?code=c"),
-            ("https://a.example/cb?", false, None, "https://a.example/cb?code=c"),
-            ("https://a.example/cb?x=1", false, Some("s"), "https://a.example/cb?x=1&code=c&state=s"),
-            ("https://a.example/cb?x=1&", false, None, "https://a.example/cb?x=1&code=c"),
-            ("https://a.example/cb?x=1", true, None, "https://a.example/cb?x=1#code=c"),
-            ("gamma://authenticate", true, Some("%2F"), "gamma://authenticate#code=c&state=%2F"),
+            (
+                "https://a.example/cb?",
+                false,
+                None,
+                "https://a.example/cb?code=c",
+            ),
+            (
+                "https://a.example/cb?x=1",
+                false,
+                Some("s"),
+                "https://a.example/cb?x=1&code=c&state=s",
+            ),
+            (
+                "https://a.example/cb?x=1&",
+                false,
+                None,
+                "https://a.example/cb?x=1&code=c",
+            ),
+            (
+                "https://a.example/cb?x=1",
+                true,
+                None,
+                "https://a.example/cb?x=1#code=c",
+            ),
+            (
+                "gamma://authenticate",
+                true,
+                Some("%2F"),
+                "gamma://authenticate#code=c&state=%2F",
+            ),
         ] {
             assert_eq!(back(uri, in_fragment, state).with_code("c"), expected);
         }

@@ -19,6 +19,8 @@ pub enum OAuthError {
     InvalidClient,
     /// Not this user's password.
     InvalidGrant,
+    /// Not a code that this client may exchange now.
+    InvalidCode,
     /// This client may not have this kind of token.
     UnauthorizedClient,
     /// This server does not have this grant type.
@@ -35,7 +37,7 @@ impl OAuthError {
         match self {
             Self::InvalidRequest(_) => "invalid_request",
             Self::InvalidClient => "invalid_client",
-            Self::InvalidGrant => "invalid_grant",
+            Self::InvalidGrant | Self::InvalidCode => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope(_) => "invalid_scope",
@@ -57,10 +59,13 @@ impl OAuthError {
             Self::InvalidRequest(field) => format!("Missing or malformed: {field}."),
             Self::InvalidClient => String::from("Unknown client or wrong secret."),
             Self::InvalidGrant => String::from("Invalid username or password."),
+            Self::InvalidCode => String::from(
+                "The code is unknown, used or too old, or was made for another client, redirect_uri or code_challenge.",
+            ),
             Self::UnauthorizedClient => String::from("This client may not use this grant type."),
-            Self::UnsupportedGrantType => {
-                String::from("grant_type must be password or client_credentials.")
-            }
+            Self::UnsupportedGrantType => String::from(
+                "grant_type must be authorization_code, password or client_credentials.",
+            ),
             Self::InvalidScope(scope) => format!("No such scope: {scope}"),
             Self::Other(error) => error.to_string(),
         }
@@ -92,6 +97,7 @@ impl ResponseError for OAuthError {
             Self::Other(error) => error.status_code(),
             Self::InvalidRequest(_)
             | Self::InvalidGrant
+            | Self::InvalidCode
             | Self::UnauthorizedClient
             | Self::UnsupportedGrantType
             | Self::InvalidScope(_) => StatusCode::BAD_REQUEST,

@@ -1,4 +1,4 @@
-//! `POST /oauth/access_token`: exchanges a password or a client's secret for a token.
+//! `POST /oauth/access_token`: exchanges a code, a password or a client's secret for a token.
 //!
 //! Guessing is slow: each attempt counts against its client address and its account, and few passwords are checked at a
 //! time ([`super::PasswordChecks`]).
@@ -7,17 +7,21 @@ use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 
 use super::OAuthError;
 use crate::http::extract::{Body, Caller};
 use crate::http::show::{Includes, Shown};
 use crate::http::{ApiError, App};
+use crate::model::challenge::is_proof;
 use crate::model::visibility::Occasion;
-use crate::model::{ClientId, Scope, Scopes, Token, UserId};
+use crate::model::{Challenge, ChallengeMethod, ClientId, Failure, Scope, Scopes, Token, UserId};
 use crate::protocol::object::{Storage, TokenObject};
 use crate::protocol::render_options::RenderOptions;
+use crate::store::Code;
 use crate::text::controls;
 
 /// How the client authenticates.
@@ -62,6 +66,23 @@ pub async fn create(
             let scopes = without_new_email(&app, &client, user, scopes).await?;
             grant(&app, &client, Some(user), scopes).await
         }
+        "authorization_code" => {
+            let code = field("code")?.ok_or(OAuthError::InvalidRequest("code"))?;
+            let uri = field("redirect_uri")?.ok_or(OAuthError::InvalidRequest("redirect_uri"))?;
+            let verifier = field("code_verifier")?;
+            let client = credentials.client.clone();
+            check_client(&app, credentials, true).await?;
+            let fits = move |kept: &Code| {
+                kept.redirect_uri == uri && proves(verifier.as_deref(), kept.challenge.as_ref())
+            };
+            let exchanged = match app.engine.exchange_code(client, code, fits).await {
+                // The account is disabled, or the app is for its owner only by now.
+                Err(Failure::Refused(_)) => None,
+                exchanged => exchanged?,
+            };
+            let (access_token, token) = exchanged.ok_or(OAuthError::InvalidCode)?;
+            show(&app, &access_token, token).await
+        }
         "client_credentials" => {
             let client = credentials.client.clone();
             check_client(&app, credentials, false).await?;
@@ -76,6 +97,22 @@ fn field(body: &Body, name: &'static str) -> Result<Option<String>, OAuthError> 
     match body.text(name) {
         Ok(text) => Ok(text.filter(|text| !text.is_empty())),
         Err(_refused) => Err(OAuthError::InvalidRequest(name)),
+    }
+}
+
+/// Whether an app proves what it said when it asked. A proof without a challenge is refused too: the challenge was taken out
+/// on the way.
+fn proves(verifier: Option<&str>, challenge: Option<&Challenge>) -> bool {
+    match (verifier, challenge) {
+        (None, None) => true,
+        (Some(verifier), Some(challenge)) => {
+            let made = match challenge.method {
+                ChallengeMethod::Plain => verifier.to_owned(),
+                ChallengeMethod::S256 => URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)),
+            };
+            is_proof(verifier) && made.as_bytes().ct_eq(challenge.value.as_bytes()).into()
+        }
+        (Some(_), None) | (None, Some(_)) => false,
     }
 }
 
@@ -152,9 +189,8 @@ async fn without_new_email(
     }
     let client = client.clone();
     let store = app.engine.store();
-    let tokens = store.read(move |db| db.tokens_of(user)).await?;
-    let mut of_client = tokens.iter().filter(|token| token.client.id == client);
-    if of_client.any(|token| token.scopes.has(Scope::Email)) {
+    let granted = store.read(move |db| db.granted(user, &client)).await?;
+    if granted.has(Scope::Email) {
         Ok(scopes)
     } else {
         Ok(scopes.without(Scope::Email))

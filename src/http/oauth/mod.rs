@@ -1,9 +1,13 @@
-//! The token endpoint. The authorization pages for browsers are not part of this server.
+//! How apps get tokens: the pages on which users allow them, and the token endpoint.
 
+pub mod asked;
+pub mod authorize;
+mod back;
 mod error;
 pub mod grant;
 mod login;
 mod passwords;
+mod words;
 
 pub use error::OAuthError;
 pub use login::sign_in;

@@ -5,14 +5,18 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
-    CACHE_CONTROL, HeaderName, HeaderValue, REFERRER_POLICY, SET_COOKIE, VARY,
+    ALLOW, CACHE_CONTROL, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, VARY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage};
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError as _};
+use askama::Template;
 
-use super::PageError;
+use super::error::PageError;
+use super::frame::Frame;
+use super::page::{Page, see_other};
+use crate::http::error::translate;
 use crate::http::pipeline::client_address::client_address;
 use crate::http::pipeline::rate_limit::bucket::{Bucket, Buckets, Class, RateKey, of_address};
 use crate::http::pipeline::request_log;
@@ -50,13 +54,11 @@ pub(super) async fn around(
         true => Err(Failure::Stopping.into()),
         false => admit(counts, &request, &app).await,
     };
-    let mut response = match admitted {
-        Ok(()) => match next.call(request).await {
-            Ok(response) => response,
-            Err(error) => return Err(error),
-        },
+    let response = match admitted {
+        Ok(()) => next.call(request).await?,
         Err(error) => request.error_response(error),
     };
+    let mut response = shown(response, &app);
     if stops {
         let head = response.response_mut().head_mut();
         head.set_connection_type(ConnectionType::Close);
@@ -109,6 +111,58 @@ async fn admit(counts: Counts, request: &ServiceRequest, app: &App) -> Result<()
     controls::check_address(request.path(), request.query_string()).map_err(ApiError::from)?;
     request.extensions_mut().insert(visitor?);
     Ok(())
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    frame: Frame,
+    text: &'a str,
+    /// For the operator.
+    id: Option<String>,
+}
+
+/// An error becomes a page, or leads to the sign-in page; every other response stays.
+fn shown(response: ServiceResponse, app: &Data<App>) -> ServiceResponse {
+    let Some(error) = response.response().error() else {
+        return response;
+    };
+    let translated;
+    let error = match error.as_error::<PageError>() {
+        Some(error) => error,
+        // An extractor of the API, or actix itself.
+        None => {
+            translated = PageError::from(translate(error));
+            &translated
+        }
+    };
+    let meta = error.meta();
+    if let PageError::SignInFirst(next) = error {
+        let there = see_other(&next.after("/sign-in"));
+        return response.into_response(there);
+    }
+    let visitor = response.request().extensions().get::<Visitor>().cloned();
+    let frame = match visitor {
+        Some(visitor) => Frame::new(error.title(), &visitor, app),
+        None => Frame::nobody(error.title()),
+    };
+    let page = Page::of(&ErrorPage {
+        frame,
+        text: &error.text(),
+        id: meta.as_ref().and_then(|meta| meta.error_id.clone()),
+    });
+    let mut page = match page {
+        Ok(page) => page.status(error.status_code()).into_response(),
+        Err(_) => HttpResponse::InternalServerError().finish(),
+    };
+    let headers = page.headers_mut();
+    if matches!(error, PageError::NotAllowed) {
+        headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+    }
+    if let Some(seconds) = meta.and_then(|meta| meta.retry_in) {
+        headers.insert(RETRY_AFTER, seconds.into());
+    }
+    response.into_response(page)
 }
 
 /// Given with a page that may have a form; a handler that gives one itself knows better.

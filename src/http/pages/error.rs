@@ -1,17 +1,14 @@
-//! Why a page cannot be shown: a page as well, with words for people.
+//! Why a page cannot be shown, with words for people. `pages::around` makes a page of it.
 
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
-use askama::Template;
 
-use super::frame::Frame;
 use super::next::Next;
-use super::page::{Page, see_other};
 use crate::http::ApiError;
 use crate::model::Failure;
+use crate::protocol::envelope::Meta;
 
 /// Why a page cannot be shown.
 #[derive(Debug)]
@@ -37,14 +34,6 @@ pub enum PageError {
     Other(ApiError),
 }
 
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage<'a> {
-    frame: Frame,
-    text: &'a str,
-    id: Option<&'a str>,
-}
-
 impl PageError {
     /// 400 with a title and a sentence.
     pub fn refused(title: &'static str, text: impl Into<String>) -> Self {
@@ -55,7 +44,20 @@ impl PageError {
         }
     }
 
-    fn title(&self) -> &'static str {
+    /// What the API would say of it.
+    pub fn meta(&self) -> Option<Meta> {
+        match self {
+            Self::Other(error) => Some(error.meta()),
+            Self::SignInFirst(_)
+            | Self::FormForeign
+            | Self::FormStale
+            | Self::NotAllowed
+            | Self::Refused { .. } => None,
+        }
+    }
+
+    /// What happened, in a few words.
+    pub fn title(&self) -> &'static str {
         match self {
             Self::SignInFirst(_) => "Sign in first",
             Self::FormForeign => "This form came from elsewhere",
@@ -70,7 +72,8 @@ impl PageError {
         }
     }
 
-    fn text(&self) -> String {
+    /// What it means for the person.
+    pub fn text(&self) -> String {
         match self {
             Self::SignInFirst(_) => String::from("This page belongs to an account."),
             Self::FormForeign => String::from(
@@ -121,38 +124,8 @@ impl ResponseError for PageError {
         }
     }
 
+    /// Without a body: the pipeline of the pages writes it.
     fn error_response(&self) -> HttpResponse {
-        if let Self::SignInFirst(next) = self {
-            return see_other(&next.after("/sign-in"));
-        }
-        let meta = match self {
-            Self::Other(error) => Some(error.meta()),
-            Self::SignInFirst(_)
-            | Self::FormForeign
-            | Self::FormStale
-            | Self::NotAllowed
-            | Self::Refused { .. } => None,
-        };
-        let page = Page::of(&ErrorPage {
-            frame: Frame {
-                title: self.title().to_owned(),
-                is_bare: true,
-                ..Frame::default()
-            },
-            text: &self.text(),
-            id: meta.as_ref().and_then(|meta| meta.error_id.as_deref()),
-        });
-        let Ok(page) = page else {
-            return HttpResponse::InternalServerError().finish();
-        };
-        let mut response = page.status(self.status_code()).into_response();
-        let headers = response.headers_mut();
-        if matches!(self, Self::NotAllowed) {
-            headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
-        }
-        if let Some(seconds) = meta.and_then(|meta| meta.retry_in) {
-            headers.insert(RETRY_AFTER, seconds.into());
-        }
-        response
+        HttpResponse::new(self.status_code())
     }
 }

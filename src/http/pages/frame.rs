@@ -34,6 +34,15 @@ impl Frame {
         }
     }
 
+    /// Without a browser that is known: no bar, since it has forms.
+    pub fn nobody(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            is_bare: true,
+            ..Self::default()
+        }
+    }
+
     /// Without links that lead away.
     #[must_use]
     pub fn bare(self, is_bare: bool) -> Self {

@@ -24,7 +24,8 @@ impl Next {
     pub fn parse(text: &str) -> Self {
         let is_own = text.starts_with('/') && text.len() <= LONGEST;
         // Browsers read `//` and `/\` as the beginning of a host, and skip tabs and line breaks before they do.
-        let is_host = text.starts_with("//") || text.contains('\\');
+        let path = text.split('?').next().unwrap_or_default();
+        let is_host = text.starts_with("//") || path.contains('\\');
         let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
         match is_own && !is_host && is_plain {
             true => Self(text.to_owned()),
@@ -49,6 +50,12 @@ impl Next {
     /// Whether it is the front page, which needs no mention.
     pub fn is_front(&self) -> bool {
         self.0 == "/"
+    }
+
+    /// Its query, if its path begins so.
+    pub fn query_of(&self, path: &str) -> Option<&str> {
+        let rest = self.0.strip_prefix(path)?;
+        rest.split_once('?').map(|(_, query)| query)
     }
 
     /// `page?next=…`
@@ -78,6 +85,7 @@ mod tests {
             "/account",
             "/oauth/authorize?client_id=a&state=%2F%2F",
             "/a//b",
+            "/oauth/authorize?state=\\",
         ] {
             assert_eq!(Next::parse(own).as_str(), own);
         }

@@ -6,7 +6,7 @@ use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use askama::Template;
 
-use super::PageError;
+use super::error::PageError;
 use crate::http::ApiError;
 
 /// What a handler of a page returns.
@@ -30,9 +30,8 @@ impl Page {
     /// # Errors
     /// The template cannot be written.
     pub fn of(template: &impl Template) -> PageResult {
-        let html = template
-            .render()
-            .map_err(|error| ApiError::trouble(&error))?;
+        let html = template.render();
+        let html = html.map_err(|error| ApiError::trouble(&error))?;
         Ok(Self {
             status: StatusCode::OK,
             html,

@@ -9,19 +9,53 @@ use askama::Template;
 use super::next::Next;
 use super::{Frame, Page, PageResult, see_other};
 use crate::http::extract::Params;
-use crate::http::session::{Form, Lasting, Visitor};
+use crate::http::oauth::asked::addressed;
+use crate::http::session::{Form, Lasting, SignedIn, Visitor};
 use crate::http::{App, oauth};
 use crate::model::UserId;
+use crate::model::redirect::policy_source;
+use crate::protocol::query::Query;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignInPage {
+struct SignInPage<'a> {
     frame: Frame,
     form_token: String,
     next: Next,
+    purpose: &'a Purpose,
     username: String,
     /// Why the last attempt did not succeed.
     error: Option<&'static str>,
+}
+
+/// What a person signs in for.
+#[derive(Clone, Debug, Default)]
+pub struct Purpose {
+    /// The name of the app that asks.
+    pub app: Option<String>,
+    /// Where the browser may go on to behind the sign-in, as policies write it.
+    pub leads_to: Option<String>,
+    /// The page is part of another program's window.
+    pub is_bare: bool,
+}
+
+impl Purpose {
+    /// What the next page is for. An app that is not known there is told so there.
+    pub async fn of(next: &Next, app: &App) -> Self {
+        let Some(query) = next.query_of("/oauth/") else {
+            return Self::default();
+        };
+        let fields = Query::parse(query);
+        match addressed(&fields, app).await {
+            Ok((client, uri)) => Self {
+                // Before the sign-in nobody is the owner of a private app.
+                app: (!client.is_private).then_some(client.brief.name),
+                leads_to: policy_source(&uri),
+                is_bare: fields.get("simple_login") == Some("1"),
+            },
+            Err(_) => Self::default(),
+        }
+    }
 }
 
 /// `GET /sign-in`
@@ -30,23 +64,27 @@ pub async fn show(visitor: Visitor, params: Params, app: Data<App>) -> PageResul
     if visitor.session().is_some() {
         return Ok(see_other(next.as_str()));
     }
-    page(&visitor, &app, next, String::new(), None).map(Page::into_response)
+    let page = page(&visitor, &app, next, String::new(), None).await?;
+    Ok(page.into_response())
 }
 
-fn page(
+async fn page(
     visitor: &Visitor,
     app: &Data<App>,
     next: Next,
     username: String,
     error: Option<&'static str>,
 ) -> PageResult {
-    Page::of(&SignInPage {
-        frame: Frame::new("Sign in", visitor, app),
+    let purpose = Purpose::of(&next, app).await;
+    let page = Page::of(&SignInPage {
+        frame: Frame::new("Sign in", visitor, app).bare(purpose.is_bare),
         form_token: visitor.form_token("/sign-in"),
         next,
+        purpose: &purpose,
         username,
         error,
-    })
+    })?;
+    Ok(page.leads_to(purpose.leads_to))
 }
 
 /// `POST /sign-in`
@@ -61,10 +99,29 @@ pub async fn submit(visitor: Visitor, form: Form, app: Data<App>) -> PageResult<
         Some(user) => signed_in(&app, &visitor, user, lasting, &next).await,
         None => {
             let error = "Name and password do not fit together.";
-            let page = page(&visitor, &app, next, username, Some(error))?;
+            let page = page(&visitor, &app, next, username, Some(error)).await?;
             Ok(page.status(StatusCode::BAD_REQUEST).into_response())
         }
     }
+}
+
+/// Gives this browser a new session in place of the one that a new password has ended.
+///
+/// # Errors
+/// The account was disabled meanwhile.
+pub(super) async fn renew(
+    app: &App,
+    signed: &SignedIn,
+    lasting: Lasting,
+    response: &mut HttpResponse,
+) -> PageResult<()> {
+    let lifetime = app.cookies.lifetime(lasting);
+    let begun = app.engine.begin_session(signed.user, lifetime, None);
+    let cookie = app.cookies.signs_in(&begun.await?, lasting);
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    Ok(())
 }
 
 /// Begins a session of this browser and leads it on. Its secret is a new one: a cookie that was put into the browser before

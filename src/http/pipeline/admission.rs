@@ -99,6 +99,7 @@ async fn find_caller(
     app: &App,
 ) -> ApiResult<Option<Caller>> {
     let ignores = |route: &Route| matches!(route.token, TokenKind::Ignored | TokenKind::Local);
+    let streams = route.is_some_and(|route| route.token == TokenKind::Uploader);
     if route.is_some_and(ignores) {
         return Ok(None);
     }
@@ -108,7 +109,7 @@ async fn find_caller(
     }
     let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
     let kind = Kind::of(request.request());
-    if !has_body || !matches!(kind, Kind::Form | Kind::Multipart) {
+    if streams || !has_body || !matches!(kind, Kind::Form | Kind::Multipart) {
         return Ok(None);
     }
     // A form may hold the token. That is the one body which is read before its sender is known, so it counts for its

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path};
 use crate::actors::PostAct;
 use crate::http::channels::names::mentioned;
 use crate::http::extract::{Body, Params, UserCaller, path};
+use crate::http::files::attach::attach;
 use crate::http::{ApiResult, App, show};
 use crate::model::{Post, PostId};
 use crate::protocol::draft::PostDraft;
@@ -14,8 +15,9 @@ pub(in crate::http) async fn create(
     app: Data<App>,
     caller: UserCaller,
     params: Params,
-    body: Body,
+    mut body: Body,
 ) -> ApiResult {
+    attach(&app, &caller, &mut body.value).await?;
     let limits = app.engine.limits();
     let mut draft = PostDraft::read(&body.value, limits.raw_bytes)?;
     let people = mentioned(

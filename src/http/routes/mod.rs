@@ -18,7 +18,7 @@ pub use table::ROUTES;
 use super::pipeline::{
     admission, around, method_not_allowed, not_allowed, stream_without_upgrade, unknown_endpoint,
 };
-use super::{ApiError, App, pages, sys};
+use super::{ApiError, App, files, pages, sys, users};
 use crate::model::Refusal;
 
 impl Route {
@@ -51,6 +51,14 @@ fn monitored(path: &str, route: actix_web::Route) -> impl actix_web::dev::HttpSe
         .route(reads(route))
         .default_service(web::to(async || not_allowed(&["GET", "HEAD"])))
         .wrap(headers)
+}
+
+/// A picture that a user sent, beside the API: shown by pages and clients that send no token for it.
+fn picture() -> impl actix_web::dev::HttpServiceFactory {
+    web::resource("/images/picture/{id}")
+        .route(reads(web::to(users::pictures::file)))
+        .default_service(web::to(async || not_allowed(&["GET", "HEAD"])))
+        .wrap(from_fn(around))
 }
 
 /// What is left over is counted and its token is looked at, as anywhere.
@@ -90,6 +98,8 @@ pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
         .service(monitored("/healthz", web::to(sys::healthz)))
         .service(monitored("/readyz", web::to(sys::readyz)))
         .service(monitored("/metrics", web::to(sys::metrics)))
+        .configure(files::configure)
+        .service(picture())
         .configure(pages::configure)
         .service(api(web::scope("/v1")))
         .service(api(web::scope("")));

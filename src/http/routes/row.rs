@@ -42,6 +42,8 @@ pub enum TokenKind {
     Any,
     /// Of a user.
     User,
+    /// Of a user. The body is read as it arrives, so no token is looked for in it.
+    Uploader,
     /// Of an app.
     App,
     /// A token is not even looked at: the route is there for callers on this machine only, and no page of another
@@ -59,6 +61,10 @@ pub enum ScopeNeed {
     /// A scope that opens the channel in question ([`crate::model::access`]); where a token is required, one that
     /// opens some channel at least is asked for before the handler runs.
     Channel,
+    /// A scope that opens files of some type.
+    Files,
+    /// A scope that lets files be uploaded: by themselves, for a post, for a message.
+    Upload,
 }
 
 /// The bucket of the rate limiter that a call counts in.
@@ -113,21 +119,22 @@ impl Route {
         let Some(token) = token else {
             return match self.token {
                 TokenKind::Ignored | TokenKind::Optional | TokenKind::Local => Ok(()),
-                TokenKind::Any | TokenKind::User | TokenKind::App => {
+                TokenKind::Any | TokenKind::User | TokenKind::Uploader | TokenKind::App => {
                     Err(Refusal::TokenRequired.into())
                 }
             };
         };
         match (self.token, token.user) {
-            (TokenKind::User, None) | (TokenKind::App, Some(_)) => {
+            (TokenKind::User | TokenKind::Uploader, None) | (TokenKind::App, Some(_)) => {
                 Err(Refusal::WrongTokenKind.into())
             }
             (TokenKind::Ignored | TokenKind::Local, _) => Ok(()),
             (TokenKind::Optional | TokenKind::Any | TokenKind::App, None) => Ok(()),
             // A token that is not required is asked all the same: it says who reads, and what they were given.
-            (TokenKind::Optional | TokenKind::Any | TokenKind::User, Some(_)) => {
-                self.demand_scope(token)
-            }
+            (
+                TokenKind::Optional | TokenKind::Any | TokenKind::User | TokenKind::Uploader,
+                Some(_),
+            ) => self.demand_scope(token),
         }
     }
 
@@ -136,6 +143,8 @@ impl Route {
             ScopeNeed::None => return Ok(()),
             ScopeNeed::Scope(scope) => (token.scopes.has(scope), scope),
             ScopeNeed::Channel => (token.scopes.open_some_channel(), Scope::Messages),
+            ScopeNeed::Files => (token.scopes.has_any(Scope::Files), Scope::Files),
+            ScopeNeed::Upload => (token.scopes.open_upload(), Scope::Files),
         };
         if granted {
             return Ok(());

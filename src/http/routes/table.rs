@@ -5,8 +5,8 @@
 //! before the handler runs; `Channel` is a scope that opens the channel in question.
 
 use super::super::{
-    channels, clients, feed, markers, oauth, oembed, posts, presence, short, streams, sys, text,
-    token, users,
+    channels, clients, feed, files, markers, oauth, oembed, posts, presence, short, streams, sys,
+    text, token, users,
 };
 use super::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::event::TopicKind;
@@ -18,6 +18,12 @@ macro_rules! scope {
     };
     (Channel) => {
         ScopeNeed::Channel
+    };
+    (Files) => {
+        ScopeNeed::Files
+    };
+    (Upload) => {
+        ScopeNeed::Upload
     };
     ($scope:ident) => {
         ScopeNeed::Scope(Scope::$scope)
@@ -121,6 +127,8 @@ routes! {
     Put    "/posts/{post_id}"                                        posts::write::revise,                       User      WritePost      Write;
     Delete "/posts/{post_id}"                                        posts::write::delete,                       User      WritePost      Write;
     Get    "/posts/{post_id}/revisions"                              posts::lookup::revisions,                   Optional  Any            Read;
+    Get    "/posts/{post_id}/actions"                                users::interactions::of_post,               Optional  Any            Read;
+    Get    "/posts/{post_id}/interactions"                           users::interactions::of_post,               Optional  Any            Read;
     Get    "/posts/{post_id}/thread"                                 posts::streams::thread,                     Optional  Any            Read Thread;
     Put    "/posts/{post_id}/repost"                                 posts::act::repost,                         User      WritePost      Write;
     Delete "/posts/{post_id}/repost"                                 posts::act::remove_repost,                  User      WritePost      Write;
@@ -130,6 +138,21 @@ routes! {
     Get    "/users/{user_id}/posts"                                  posts::streams::of_user,                    Optional  Any            Read OwnPosts;
     Get    "/users/{user_id}/mentions"                               posts::streams::mentions,                   Optional  Any            Read Mentions;
     Get    "/users/{user_id}/bookmarks"                              posts::streams::bookmarks,                  User      Any            Read;
+
+    // Files
+    Get    "/files"                                                  files::lookup::by_ids,                      User      Any            Read;
+    Post   "/files"                                                  files::create::create,                      Uploader  Upload         Write;
+    Delete "/files"                                                  files::bulk::delete,                        User      Files          Write;
+    Get    "/files/{file_id}"                                        files::lookup::show,                        User      Any            Read;
+    Put    "/files/{file_id}"                                        files::change::edit,                        User      Any            Write;
+    Patch  "/files/{file_id}"                                        files::change::edit,                        User      Any            Write;
+    Delete "/files/{file_id}"                                        files::change::delete,                      User      Any            Write;
+    Get    "/files/{file_id}/content"                                files::lookup::content,                     User      Any            Read;
+    Put    "/files/{file_id}/content"                                files::fill::fill,                          Uploader  Any            Write;
+    Post   "/files/{file_id}/content"                                files::fill::fill,                          Uploader  Any            Write;
+    Get    "/files/{file_id}/content/{key}"                          files::lookup::derived,                     User      Any            Read;
+    Put    "/files/{file_id}/content/{key}"                          files::fill::derive,                        Uploader  Any            Write;
+    Get    "/users/me/files"                                         files::lookup::mine,                        User      Files          Read Files;
 
     // Tokens
     Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            SignIn;
@@ -163,7 +186,16 @@ routes! {
     Put    "/users/{user_id}"                                        users::profile::replace,                    User      UpdateProfile  Write;
     Patch  "/users/{user_id}"                                        users::profile::change,                     User      UpdateProfile  Write;
     Get    "/users/{user_id}/avatar"                                 users::pictures::avatar,                    Optional  Any            Read;
+    Post   "/users/{user_id}/avatar"                                 users::pictures::replace_avatar,            User      UpdateProfile  Write;
+    Delete "/users/{user_id}/avatar"                                 users::pictures::remove_avatar,             User      UpdateProfile  Write;
     Get    "/users/{user_id}/cover"                                  users::pictures::cover,                     Optional  Any            Read;
+    Post   "/users/{user_id}/cover"                                  users::pictures::replace_cover,             User      UpdateProfile  Write;
+    Delete "/users/{user_id}/cover"                                  users::pictures::remove_cover,              User      UpdateProfile  Write;
+    Get    "/users/me/badges"                                        users::badges::own,                         User      Any            Read;
+    Get    "/users/me/interactions"                                  users::interactions::own,                   User      Any            Read;
+    Get    "/users/me/actions"                                       users::interactions::own,                   User      Any            Read;
+    Get    "/badges"                                                 users::badges::list,                        Optional  Any            Read;
+    Get    "/badges/{badge_id}"                                      users::badges::show,                        Optional  Any            Read;
     Get    "/users/{user_id}/clients"                                clients::of_user,                           User      Any            Read;
     Get    "/clients/{client_id}"                                    clients::show,                              User      Any            Read;
     Put    "/users/{user_id}/follow"                                 users::relate::follow,                      User      Follow         Write;
@@ -180,6 +212,7 @@ routes! {
     // The server itself
     Get    "/sys/actors"                                             sys::actors,                                Local     Any            System;
     Get    "/sys/config"                                             sys::config,                                Optional  Any            System;
+    Get    "/sys/ops/{operation_id}"                                 files::bulk::operation,                     User      Any            Read;
     Get    "/sys/stats"                                              sys::stats,                                 Optional  Any            System;
     Get    "/oembed"                                                 oembed::show,                               Optional  Any            Read;
     Get    "/p/{post_id}"                                            short::post,                                Optional  Any            Read;

@@ -104,6 +104,23 @@ impl SignedIn {
         &self.session
     }
 
+    /// A signature of a word, for an address that this browser is led to: links from elsewhere have none. It is bound to
+    /// the account, so it outlasts a new session.
+    pub(in crate::http) fn signature(&self, word: &str) -> String {
+        self.visitor.cookies.form_token(word, &self.account())
+    }
+
+    /// Whether [`Self::signature`] made it.
+    pub(in crate::http) fn has_signed(&self, word: &str, signature: &str) -> bool {
+        let cookies = &self.visitor.cookies;
+        cookies.is_form_token(word, &self.account(), signature)
+    }
+
+    /// Unlike what cookies hold, and words are unlike paths.
+    fn account(&self) -> String {
+        format!("account {}", self.session.user)
+    }
+
     /// The browser, for pages that do not ask who is in front of it.
     pub fn visitor(&self) -> &Visitor {
         &self.visitor

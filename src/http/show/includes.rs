@@ -10,11 +10,11 @@ use super::user_includes::UserIncludes;
 use crate::http::extract::Caller;
 use crate::http::{ApiResult, App};
 use crate::model::visibility::{Occasion, shows_words};
-use crate::model::{ChannelId, Message, MessageId, User, UserId};
+use crate::model::{ChannelId, FileId, Message, MessageId, User, UserId};
 use crate::protocol::object::{MessageObject, UserObject};
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
-use crate::store::ChannelSubscription;
+use crate::store::{ChannelSubscription, FileUses};
 
 /// Everything around the objects of one answer, for one viewer.
 pub(in crate::http) struct Includes<'a> {
@@ -23,6 +23,7 @@ pub(in crate::http) struct Includes<'a> {
     users: UserIncludes,
     channels: ChannelIncludes,
     posts: PostIncludes,
+    file_uses: HashMap<FileId, FileUses>,
     emails: HashMap<UserId, String>,
 }
 
@@ -72,6 +73,14 @@ impl<'a> Includes<'a> {
         let viewer = caller.and_then(Caller::user);
         let posts = PostIncludes::load(app, viewer, options, &mut needs).await?;
         let channels = ChannelIncludes::load(app, viewer, needs.channels, needs.messages).await?;
+        let files = needs.files;
+        let file_uses = match files.is_empty() {
+            true => HashMap::new(),
+            false => {
+                let store = app.engine.store();
+                store.read(move |db| db.file_uses(&files)).await?
+            }
+        };
         let emails = match needs.emails {
             ids if ids.is_empty() => HashMap::new(),
             ids => app.engine.store().read(move |db| db.emails(&ids)).await?,
@@ -85,6 +94,7 @@ impl<'a> Includes<'a> {
             users: UserIncludes::load(app, viewer, options, users).await?,
             channels,
             posts,
+            file_uses,
             emails,
         })
     }
@@ -117,6 +127,11 @@ impl<'a> Includes<'a> {
     /// What was looked up around posts.
     pub(super) fn posts(&self) -> &PostIncludes {
         &self.posts
+    }
+
+    /// Some of the objects that show a file.
+    pub(super) fn file_uses(&self, file: FileId) -> Option<&FileUses> {
+        self.file_uses.get(&file)
     }
 
     /// A user as the viewer sees them.

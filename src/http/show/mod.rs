@@ -6,7 +6,9 @@
 mod app_stream;
 mod channel;
 mod client;
+mod file;
 mod includes;
+mod interaction;
 mod message;
 mod needs;
 mod post;
@@ -25,7 +27,9 @@ use crate::model::{Page, Refusal, UserId};
 use crate::protocol::render_options::RenderOptions;
 
 pub(super) use app_stream::Deleted;
+pub(super) use file::{Placeholder, SeenFile};
 pub(super) use includes::Includes;
+pub(super) use interaction::Interacted;
 pub(super) use needs::Needs;
 pub(super) use post::{Bookmarked, Version, shown_post};
 pub(super) use user::Person;

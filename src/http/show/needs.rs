@@ -1,6 +1,6 @@
 //! What the objects of an answer ask to be looked up around them.
 
-use crate::model::{ChannelId, MessageId, PostId, UserId};
+use crate::model::{ChannelId, FileId, MessageId, PostId, UserId};
 
 /// What has to be looked up before objects can be shown.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub(in crate::http) struct Needs {
     pub(in crate::http) channels: Vec<ChannelId>,
     /// Messages that are embedded; their authors are looked up too.
     pub(in crate::http) messages: Vec<MessageId>,
+    /// Files of which it is shown where they are used.
+    pub(in crate::http) files: Vec<FileId>,
     /// Posts that are shown.
     pub(in crate::http) posts: Vec<PostId>,
     /// Posts that reposts show, each in its version; their authors are looked up too.

@@ -60,7 +60,7 @@ pub(in crate::http) fn shown_post<'s>(
 
 fn plain<'s>(includes: &'s Includes<'_>, post: &'s Post) -> PostObject<'s> {
     let author = includes.user(post.user_id, Occasion::Embedded);
-    PostObject::new(post, author, includes.options())
+    PostObject::new(post, author, includes.options(), includes.site())
 }
 
 fn marked<'s>(includes: &'s Includes<'_>, post: &'s Post) -> PostObject<'s> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::http::{ApiResult, App};
 use crate::model::visibility::{Occasion, shows_presence, shows_profile};
-use crate::model::{Relationship, User, UserId};
+use crate::model::{Relationship, User, UserId, UserKind};
 use crate::protocol::object::UserObject;
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
@@ -13,6 +13,7 @@ use crate::protocol::site::Site;
 /// Users, and the viewer's relationship to each.
 pub(in crate::http) struct UserIncludes {
     viewer: Option<UserId>,
+    viewer_kind: UserKind,
     options: RenderOptions,
     site: Site,
     users: HashMap<UserId, Arc<User>>,
@@ -40,6 +41,10 @@ impl UserIncludes {
             }
             Some(_) | None => HashMap::new(),
         };
+        let viewer_kind = match viewer {
+            Some(me) => store.user(me).await?.map(|user| user.kind),
+            None => None,
+        };
         let mut presences = HashMap::new();
         if options.presence {
             let board = app.engine.presence();
@@ -47,6 +52,7 @@ impl UserIncludes {
         }
         Ok(Self {
             viewer,
+            viewer_kind: viewer_kind.unwrap_or_default(),
             options,
             site: app.engine.site().clone(),
             users,
@@ -83,7 +89,7 @@ impl UserIncludes {
         let relationship = self.relationship(id);
         let mut object = UserObject::new(user, self.options, &self.site);
         if let Some(me) = self.viewer {
-            object = object.seen_by(relationship, me == id);
+            object = object.seen_by(relationship, self.viewer_kind, me == id);
         }
         if self.options.presence && shows_presence(relationship) {
             object = object.with_presence(self.presences.get(&id).map(String::as_str));

@@ -44,6 +44,11 @@ impl Deadline {
         *self.request.get_or_insert(now + patience) > now
     }
 
+    /// Bytes of an upload arrive, which may go on for as long as they do.
+    pub(super) fn progresses(&mut self, patience: Duration) {
+        self.request = Some(Instant::now() + patience);
+    }
+
     /// The next deadline.
     fn next(&self) -> Option<(Instant, Overdue)> {
         let answer = self.answer.map(|due| (due, Overdue::Answer));

@@ -7,6 +7,7 @@
 mod bounds;
 mod deadline;
 mod linger;
+mod uploading;
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::IpAddr;
@@ -17,6 +18,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use actix_rt::net::TcpStream;
+use actix_web::dev::Extensions;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::ApiError;
@@ -25,6 +27,7 @@ use crate::model::Refusal;
 pub use bounds::{Bounds, Place};
 use deadline::{Deadline, Overdue};
 pub(crate) use linger::linger;
+pub use uploading::{Running, Uploading};
 
 /// Seconds after which a connection too many may be tried again.
 const RETRY: u64 = 5;
@@ -39,6 +42,10 @@ pub struct HttpSocket {
     address: Option<IpAddr>,
     place: Option<Place>,
     deadline: Deadline,
+    /// Whether an upload runs.
+    uploading: Uploading,
+    /// The deadline is that of an upload.
+    is_upload: bool,
     /// Bytes of the answer that the peer has not taken yet.
     waiting: usize,
     /// The peer closed its side, or the connection is broken: there is nothing to wait for at the end.
@@ -65,9 +72,16 @@ impl HttpSocket {
             address,
             place,
             deadline: Deadline::default(),
+            uploading: Uploading::default(),
+            is_upload: false,
             waiting: 0,
             is_over: false,
         })
+    }
+
+    /// Notes with a connection what an upload needs ([`Uploading::of`]).
+    pub fn on_connect(&self, data: &mut Extensions) {
+        data.insert(self.uploading.clone());
     }
 
     /// The connection itself, once it speaks something other than HTTP, and its place.
@@ -204,8 +218,14 @@ impl AsyncRead for HttpSocket {
         let before = buffer.filled().len();
         match self.io()?.poll_read(cx, buffer) {
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
-                let patience = self.bounds.request;
-                if self.deadline.reads(patience) {
+                let (request, stalled) = (self.bounds.request, self.bounds.stalled);
+                self.is_upload = self.uploading.is_on();
+                if self.is_upload {
+                    // Its handler bounds it as a whole, and answers before this one goes off.
+                    self.deadline.progresses(stalled * 2);
+                    return Poll::Ready(Ok(()));
+                }
+                if self.deadline.reads(request) {
                     return Poll::Ready(Ok(()));
                 }
                 self.bounds.count_overdue();
@@ -215,7 +235,15 @@ impl AsyncRead for HttpSocket {
                 self.is_over = true;
                 Poll::Ready(outcome)
             }
-            Poll::Pending => self.poll_deadline(cx).map(Err),
+            Poll::Pending => {
+                // It became one after its first bytes had arrived.
+                if self.uploading.is_on() && !self.is_upload {
+                    self.is_upload = true;
+                    let patience = self.bounds.stalled * 2;
+                    self.deadline.progresses(patience);
+                }
+                self.poll_deadline(cx).map(Err)
+            }
         }
     }
 }

@@ -22,10 +22,13 @@ pub async fn config(app: Data<App>) -> ApiResult {
     let limits = app.engine.limits();
     let windows = app.engine.post_windows();
     let rate = app.rate.limits();
-    let streams = app.engine.streams();
+    let (streams, files) = (app.engine.streams(), app.files.settings());
     Reply::one(&json!({
-        // This server has no files. Clients read these keys anyway and get the values of pnut.io.
-        "file": {"audio_max_size_bytes": 52_428_800, "max_size_bytes": 104_857_600},
+        "file": {
+            "audio_max_size_bytes": files.audio_max_bytes,
+            "max_size_bytes": files.max_bytes,
+            "quota_bytes": files.quota_bytes,
+        },
         "post": {
             "max_length": limits.post_length,
             "seconds_between_duplicates": windows.duplicate.as_secs(),

@@ -50,8 +50,8 @@ pub async fn stats(app: Data<App>) -> ApiResult {
     Reply::one(&json!({
         "clients": {"created": held.clients, "public": held.public_clients},
         "days": held.began.map_or(0, |began| (now.seconds() - began.seconds()) / DAY_SECONDS),
-        // This server has neither yet.
-        "files": {"created": 0},
+        "files": {"created": held.files},
+        // This server has none yet.
         "polls": {"created": 0},
         "messages": {"created": held.messages},
         "posts": {"created": held.posts},

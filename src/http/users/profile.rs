@@ -6,6 +6,7 @@ use super::lookup::show_user;
 use crate::actors::ProfileChange;
 use crate::http::channels::names;
 use crate::http::extract::{Body, Params, UserCaller, path};
+use crate::http::files::attach::attach;
 use crate::http::{ApiResult, App};
 use crate::model::{Content, Refusal};
 use crate::protocol::draft::ProfileDraft;
@@ -16,10 +17,10 @@ pub async fn replace(
     caller: UserCaller,
     user: Path<String>,
     params: Params,
-    body: Body,
+    mut body: Body,
     app: Data<App>,
 ) -> ApiResult {
-    save(&app, &caller, &user, &params, &body, true).await
+    save(&app, &caller, &user, &params, &mut body, true).await
 }
 
 /// `PATCH /users/me`: what is not given stays.
@@ -27,10 +28,10 @@ pub async fn change(
     caller: UserCaller,
     user: Path<String>,
     params: Params,
-    body: Body,
+    mut body: Body,
     app: Data<App>,
 ) -> ApiResult {
-    save(&app, &caller, &user, &params, &body, false).await
+    save(&app, &caller, &user, &params, &mut body, false).await
 }
 
 async fn save(
@@ -38,12 +39,13 @@ async fn save(
     caller: &UserCaller,
     user: &str,
     params: &Params,
-    body: &Body,
+    body: &mut Body,
     replaces: bool,
 ) -> ApiResult {
     if path::user(app, Some(caller), user).await? != caller.id() {
         return Err(Refusal::NoAccess.into());
     }
+    attach(app, caller, &mut body.value).await?;
     let draft = ProfileDraft::read(&body.value, replaces, app.engine.limits().name_length)?;
     let text = match draft.source {
         Some(Some(source)) => Some(Some(compose(app, source).await?)),
@@ -56,6 +58,7 @@ async fn save(
         locale: draft.locale,
         timezone: draft.timezone,
         raw: draft.raw,
+        badge: draft.badge,
     };
     app.engine
         .change_profile(caller.principal(), change)

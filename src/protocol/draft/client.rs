@@ -1,6 +1,6 @@
 //! An app as its owner describes it.
 
-use crate::model::{Refusal, Refused};
+use crate::model::{Refusal, Refused, redirect};
 use crate::text::{self, Source, controls};
 
 /// Characters in the name of an app.
@@ -97,7 +97,7 @@ fn page(url: &str) -> Result<String, Refused> {
     Ok(url.to_owned())
 }
 
-/// An address that a browser can be sent to (RFC 6749 §3.1.2): absolute, and without a fragment.
+/// An address that a browser can be sent to (RFC 6749 §3.1.2).
 ///
 /// # Errors
 /// Another one.
@@ -105,10 +105,7 @@ pub fn demand_uri(uri: &str) -> Result<(), Refused> {
     if uri.len() > ADDRESS_MAX {
         return Err(Refusal::TooLong.at("redirect_uris"));
     }
-    if !is_absolute(uri) || uri.contains('#') {
-        return Err(Refusal::Invalid.at("redirect_uris"));
-    }
-    Ok(())
+    redirect::check_registrable(uri).map_err(|_what| Refusal::Invalid.at("redirect_uris"))
 }
 
 /// With a scheme that is no page of its own, and with a host if it is of the web.

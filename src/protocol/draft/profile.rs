@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{entities, value};
-use crate::model::{Refusal, Refused};
+use crate::model::{BadgeId, Refusal, Refused};
 use crate::text::{self, Source, controls};
 
 /// A change of a profile. Outer `None`: the field stays; inner `None`: it is cleared.
@@ -20,6 +20,8 @@ pub struct ProfileDraft {
     pub timezone: Option<String>,
     /// As the client sent it; merged by type.
     pub raw: Option<Value>,
+    /// The badge to show.
+    pub badge: Option<Option<BadgeId>>,
 }
 
 impl ProfileDraft {
@@ -45,7 +47,16 @@ impl ProfileDraft {
             locale,
             timezone,
             raw: value::raw_at(fields)?,
+            badge: badge(fields)?,
         })
+    }
+}
+
+/// An empty id, or zero, shows none. Not given, the badge stays: the original has no field for it in a replacement.
+fn badge(fields: &Map<String, Value>) -> Result<Option<Option<BadgeId>>, Refused> {
+    match value::given(fields, "badge_id") {
+        None => Ok(None),
+        Some(_) => Ok(Some(value::id_at(fields, "badge_id")?.map(BadgeId))),
     }
 }
 

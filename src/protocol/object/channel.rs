@@ -1,8 +1,11 @@
 //! The channel object.
 
+use std::borrow::Cow;
+
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::replaced::replaced;
 use super::{
     AclObject, LimitedUser, MarkerObject, MessageObject, UserObject, is_true, iso, text_if_any,
 };
@@ -113,8 +116,8 @@ impl<'a> ChannelObject<'a> {
             user,
             you_subscribed: None,
             you_muted: None,
-            raw: (options.channel_raw && !channel.raw.is_empty()).then_some(ChannelRaw {
-                raw: &channel.raw,
+            raw: replaced(&channel.raw, site, options.channel_raw).map(|raw| ChannelRaw {
+                raw,
                 html: options.channel_html,
             }),
             marker: None,
@@ -185,9 +188,9 @@ impl<'a> ChannelObject<'a> {
 }
 
 /// Raw of a channel; the description of a chat room is rich text and follows `include_html`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct ChannelRaw<'a> {
-    raw: &'a Raw,
+    raw: Cow<'a, Raw>,
     html: bool,
 }
 
@@ -196,7 +199,7 @@ impl Serialize for ChannelRaw<'_> {
         if self.html || !self.raw.0.contains_key(CHAT_SETTINGS) {
             return self.raw.serialize(serializer);
         }
-        let mut raw = self.raw.clone();
+        let mut raw = self.raw.clone().into_owned();
         let items = raw.0.get_mut(CHAT_SETTINGS).and_then(Value::as_array_mut);
         for item in items.into_iter().flatten() {
             if let Some(Value::Object(description)) = item.get_mut("description") {

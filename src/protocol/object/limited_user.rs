@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{User, UserId};
+use crate::model::{PictureUse, User, UserId};
 use crate::protocol::site::Site;
 
 /// The short user of a member list (`include_limited_users=1`).
@@ -23,7 +23,7 @@ impl<'a> LimitedUser<'a> {
         Self {
             id: user.id,
             username: &user.username,
-            avatar_image: site.avatar_url(user.id),
+            avatar_image: site.picture_url(user, PictureUse::Avatar),
             name: user.name.as_deref(),
             presence: presence.map(str::to_owned),
         }

@@ -1,7 +1,10 @@
 //! The message object.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
+use super::replaced::replaced;
 use super::{SourceObject, UserObject, is_false, iso, text_if_any};
 use crate::model::{ChannelId, Entities, Message, MessageId, Raw, Stamp, User, UserId};
 use crate::protocol::render_options::RenderOptions;
@@ -46,7 +49,7 @@ pub struct MessageObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<MessageContent<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    raw: Option<&'a Raw>,
+    raw: Option<Cow<'a, Raw>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -95,8 +98,7 @@ impl<'a> MessageObject<'a> {
                 entities: &message.content.entities,
             }),
             // Raw may repeat the text (crosspost, spoiler), so it is hidden too.
-            raw: Some(&message.raw)
-                .filter(|raw| options.message_raw && !is_deleted && !raw.is_empty()),
+            raw: replaced(&message.raw, site, options.message_raw && !is_deleted),
             pagination_id: None,
             shows_user: options.user,
         }
@@ -124,6 +126,7 @@ impl<'a> MessageObject<'a> {
 mod tests {
     use super::*;
     use crate::model::Deletion;
+    use crate::model::UserKind;
     use crate::model::relation::Relationship;
     use crate::protocol::object::sample;
     use serde_json::json;
@@ -210,8 +213,11 @@ mod tests {
         let message = sample::message(9001, 582, 7, "hi");
         let author = sample::user(7, "ada");
         let site = sample::site();
-        let personal = UserObject::new(&author, RenderOptions::default(), &site)
-            .seen_by(Relationship::default(), false);
+        let personal = UserObject::new(&author, RenderOptions::default(), &site).seen_by(
+            Relationship::default(),
+            UserKind::Human,
+            false,
+        );
         let shown = MessageObject::new(&message, None, RenderOptions::default(), &site)
             .author_object(personal);
         let shown = serde_json::to_value(shown).unwrap();

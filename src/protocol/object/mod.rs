@@ -5,13 +5,17 @@
 
 mod acl;
 mod app_stream;
+mod badge;
 mod channel;
 mod client;
+mod file;
+mod interaction;
 mod limited_user;
 mod marker;
 mod message;
 mod post;
 mod presence;
+mod replaced;
 #[cfg(test)]
 mod sample;
 mod token;
@@ -19,8 +23,11 @@ mod user;
 
 pub use acl::AclObject;
 pub use app_stream::AppStreamObject;
+pub use badge::BadgeObject;
 pub use channel::{ChannelObject, ChannelViewer};
 pub use client::{ClientDetail, ClientObject, SourceObject};
+pub use file::{FileObject, FileRights};
+pub use interaction::{InteractionObject, SubjectObject};
 pub use limited_user::LimitedUser;
 pub use marker::MarkerObject;
 pub use message::MessageObject;
@@ -36,6 +43,14 @@ use crate::model::Stamp;
 /// `YYYY-MM-DDTHH:MM:SSZ`, the only form of a date on the wire.
 fn iso<S: Serializer>(stamp: &Stamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&stamp.iso())
+}
+
+/// As [`iso`], for a field that may be left out.
+fn iso_if_any<S: Serializer>(stamp: &Option<Stamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match stamp {
+        Some(stamp) => iso(stamp, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// Numbers that name things are strings on the wire.

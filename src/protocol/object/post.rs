@@ -1,10 +1,14 @@
 //! The post object.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
+use super::replaced::replaced;
 use super::{SourceObject, UserObject, is_false, iso, text_if_any};
 use crate::model::{Entities, Post, PostCounts, PostId, Raw, Stamp, UserId};
 use crate::protocol::render_options::RenderOptions;
+use crate::protocol::site::Site;
 
 #[derive(Clone, Debug, Serialize)]
 struct PostContent<'a> {
@@ -54,7 +58,7 @@ pub struct PostObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    raw: Option<&'a Raw>,
+    raw: Option<Cow<'a, Raw>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -64,7 +68,12 @@ pub struct PostObject<'a> {
 
 impl<'a> PostObject<'a> {
     /// The post, with its author as the viewer sees them; without one only `user_id` is shown.
-    pub fn new(post: &'a Post, author: Option<UserObject<'a>>, options: RenderOptions) -> Self {
+    pub fn new(
+        post: &'a Post,
+        author: Option<UserObject<'a>>,
+        options: RenderOptions,
+        site: &Site,
+    ) -> Self {
         let user = author.filter(|_| options.user);
         let is_deleted = post.is_deleted();
         let has_words = !is_deleted && post.repost_of.is_none();
@@ -92,7 +101,7 @@ impl<'a> PostObject<'a> {
             bookmarked_by: None,
             reposted_by: None,
             note: None,
-            raw: Some(&post.raw).filter(|raw| options.post_raw && has_words && !raw.is_empty()),
+            raw: replaced(&post.raw, site, options.post_raw && has_words),
             pagination_id: None,
         }
     }
@@ -106,7 +115,7 @@ impl<'a> PostObject<'a> {
             return self;
         }
         self.content.clone_from(&original.content);
-        self.raw = original.raw;
+        self.raw.clone_from(&original.raw);
         self.is_revised = original.is_revised;
         self.is_nsfw |= original.is_nsfw;
         self.you_bookmarked = original.you_bookmarked;
@@ -173,7 +182,12 @@ mod tests {
     fn a_post_without_its_author_object() {
         let post = sample::post(9, 7, "hi");
         assert_eq!(
-            shown(PostObject::new(&post, None, RenderOptions::default())),
+            shown(PostObject::new(
+                &post,
+                None,
+                RenderOptions::default(),
+                &sample::site()
+            )),
             json!({
                 "id": "9", "created_at": "2024-05-01T08:00:00Z", "thread_id": "9",
                 "source": {"id": "cl1", "name": "Web", "url": "https://x.example"}, "user_id": "7",
@@ -192,7 +206,7 @@ mod tests {
             post_raw: true,
             ..RenderOptions::default()
         };
-        let shown = shown(PostObject::new(&post, None, options));
+        let shown = shown(PostObject::new(&post, None, options, &sample::site()));
         assert_eq!(shown["is_deleted"], true);
         assert_eq!(shown["counts"]["replies"], 0);
         assert!(shown.get("content").is_none() && shown.get("raw").is_none());
@@ -206,8 +220,9 @@ mod tests {
         let mut repost = sample::post(11, 8, "");
         repost.repost_of = Some(original.id);
         let options = RenderOptions::default();
-        let inner = PostObject::new(&original, None, options).marked(true, false);
-        let shown = shown(PostObject::new(&repost, None, options).reposting(inner));
+        let inner = PostObject::new(&original, None, options, &sample::site()).marked(true, false);
+        let shown =
+            shown(PostObject::new(&repost, None, options, &sample::site()).reposting(inner));
         assert_eq!(
             (&shown["id"], &shown["user_id"]),
             (&json!("11"), &json!("8"))

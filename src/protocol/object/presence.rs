@@ -1,8 +1,9 @@
 //! The presence object.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::model::{Presence, Stamp, User, UserId};
+use super::iso_if_any;
+use crate::model::{PictureUse, Presence, Stamp, User, UserId};
 use crate::protocol::site::Site;
 
 /// A user's presence, with the few fields of the user that a list of present users shows.
@@ -25,17 +26,10 @@ impl<'a> PresenceObject<'a> {
             id: user.id,
             username: &user.username,
             name: user.name.as_deref(),
-            avatar_image: site.avatar_url(user.id),
+            avatar_image: site.picture_url(user, PictureUse::Avatar),
             presence: presence.text.as_deref().unwrap_or("offline"),
             last_seen_at: presence.last_seen_at,
         }
-    }
-}
-
-fn iso_if_any<S: Serializer>(stamp: &Option<Stamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match stamp {
-        Some(stamp) => super::iso(stamp, serializer),
-        None => serializer.serialize_none(),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::model::user::UserCounts;
 use crate::model::{
-    Acl, Channel, ChannelId, ClientBrief, Content, Message, MessageId, Post, PostCounts, PostId,
-    Raw, Stamp, User, UserId, UserKind,
+    Acl, Channel, ChannelId, ClientBrief, Content, ContentHash, DerivedFile, File, FileContents,
+    FileId, FileKind, ImageInfo, Message, MessageId, Post, PostCounts, PostId, Raw, Stamp, User,
+    UserId, UserKind,
 };
 use crate::protocol::site::Site;
 
@@ -19,6 +20,33 @@ pub(super) fn client() -> ClientBrief {
         id: "cl1".into(),
         name: String::from("Web"),
         url: String::from("https://x.example"),
+    }
+}
+
+pub(super) fn file(id: i64, user: i64) -> File {
+    let contents = |byte: u8, size, width, height| FileContents {
+        hash: ContentHash::of(&[byte; 32]),
+        size,
+        mime_type: String::from("image/png"),
+        image: Some(ImageInfo { width, height }),
+    };
+    File {
+        id: FileId(id),
+        user_id: UserId(user),
+        client: client(),
+        file_type: String::from("com.example.photo"),
+        kind: FileKind::Image,
+        name: String::from("a.png"),
+        is_public: false,
+        created_at: MADE_AT,
+        deleted_at: None,
+        contents: Some(contents(1, 5, 4, 2)),
+        derived: vec![DerivedFile {
+            key: String::from("core_image_200s"),
+            name: String::from("a_200s.png"),
+            contents: contents(2, 7, 200, 200),
+        }],
+        raw: Raw::default(),
     }
 }
 
@@ -41,6 +69,10 @@ pub(super) fn user(id: i64, username: &str) -> User {
         created_at: MADE_AT,
         content: None,
         markdown_text: None,
+        avatar: None,
+        cover: None,
+        badge: None,
+        verified: None,
         raw: Raw::default(),
         counts: UserCounts {
             clients: 1,

@@ -1,11 +1,16 @@
 //! The user object.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
+use super::replaced::replaced;
 use super::{iso, text_if_any};
 use crate::model::relation::Relationship;
 use crate::model::user::UserCounts;
-use crate::model::{Entities, Raw, Stamp, User, UserId};
+use crate::model::{
+    BadgeBrief, Entities, PictureUse, Raw, Stamp, User, UserId, UserKind, Verified,
+};
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
@@ -16,6 +21,23 @@ struct Image {
     width: u32,
     height: u32,
     is_default: bool,
+}
+
+impl Image {
+    fn of(user: &User, of: PictureUse, site: &Site) -> Self {
+        let sent = user.picture(of);
+        let (width, height) = match (sent, of) {
+            (Some(picture), _) => (picture.width, picture.height),
+            (None, PictureUse::Avatar) => (256, 256),
+            (None, PictureUse::Cover) => (960, 223),
+        };
+        Self {
+            url: site.picture_url(user, of),
+            width,
+            height,
+            is_default: sent.is_none(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -49,6 +71,10 @@ pub struct UserObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<UserCounts>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    badge: Option<&'a BadgeBrief>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<&'a Verified>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     follows_you: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     you_follow: Option<bool>,
@@ -61,7 +87,7 @@ pub struct UserObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     presence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    raw: Option<&'a Raw>,
+    raw: Option<Cow<'a, Raw>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -90,27 +116,19 @@ impl<'a> UserObject<'a> {
                     .map(|content| content.html.as_str()),
                 entities: content.map(|content| &content.entities),
                 markdown_text: None,
-                avatar_image: Image {
-                    url: site.avatar_url(user.id),
-                    width: 256,
-                    height: 256,
-                    is_default: true,
-                },
-                cover_image: Image {
-                    url: site.cover_url(),
-                    width: 960,
-                    height: 223,
-                    is_default: true,
-                },
+                avatar_image: Image::of(user, PictureUse::Avatar, site),
+                cover_image: Image::of(user, PictureUse::Cover, site),
             },
             counts: options.counts.then_some(user.counts),
+            badge: user.badge.as_ref(),
+            verified: user.verified.as_ref(),
             follows_you: None,
             you_follow: None,
             you_muted: None,
             you_blocked: None,
             you_can_follow: None,
             presence: None,
-            raw: Some(&user.raw).filter(|raw| options.user_raw && !raw.is_empty()),
+            raw: replaced(&user.raw, site, options.user_raw),
             pagination_id: None,
             source_text: user.markdown_text.as_deref(),
         }
@@ -118,13 +136,12 @@ impl<'a> UserObject<'a> {
 
     /// Adds the relationship between viewer and user. Clients recognize their own user by its values.
     #[must_use]
-    pub fn seen_by(mut self, relationship: Relationship, is_self: bool) -> Self {
+    pub fn seen_by(mut self, relationship: Relationship, viewer: UserKind, is_self: bool) -> Self {
         self.follows_you = Some(is_self || relationship.follows_you);
         self.you_follow = Some(is_self || relationship.you_follow);
         self.you_muted = Some(relationship.you_muted);
         self.you_blocked = Some(relationship.you_blocked);
-        self.you_can_follow =
-            Some(!is_self && !relationship.you_blocked && !relationship.blocks_you);
+        self.you_can_follow = Some(!is_self && relationship.can_follow(viewer));
         self
     }
 
@@ -203,8 +220,11 @@ mod tests {
     #[test]
     fn oneself_follows_oneself_and_cannot() {
         let user = sample::user(12, "amy");
-        let me = UserObject::new(&user, RenderOptions::default(), &sample::site())
-            .seen_by(Relationship::default(), true);
+        let me = UserObject::new(&user, RenderOptions::default(), &sample::site()).seen_by(
+            Relationship::default(),
+            UserKind::Human,
+            true,
+        );
         let me = serde_json::to_value(me).unwrap();
         assert_eq!(
             [
@@ -226,7 +246,7 @@ mod tests {
             ..Relationship::default()
         };
         let shown = UserObject::new(&user, RenderOptions::default(), &sample::site())
-            .seen_by(relationship, false)
+            .seen_by(relationship, UserKind::Human, false)
             .with_presence(None)
             .paginated(9);
         let shown = serde_json::to_value(shown).unwrap();

@@ -92,6 +92,9 @@ fn subscription(payload: &Payload) -> Option<(&Arc<ChannelNews>, &Arc<User>)> {
         | Payload::PostRevised { .. }
         | Payload::PostDeleted { .. }
         | Payload::Bookmarked { .. }
+        | Payload::FileCreated { .. }
+        | Payload::FileChanged { .. }
+        | Payload::FileDeleted { .. }
         | Payload::MessageCreated { .. }
         | Payload::MessageDeleted { .. }
         | Payload::ChannelCreated { .. }

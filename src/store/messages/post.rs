@@ -14,6 +14,7 @@ use super::row::{self, Moved, Placed};
 use crate::event::{Payload, Written};
 use crate::model::message::NewMessage;
 use crate::model::{Channel, ChannelBrief, ChannelId, Message, Refusal, Refused, Stamp, User};
+use crate::text::raw::files::attached;
 
 /// Whether a channel allows something.
 pub type Rule = Box<dyn Fn(&Channel) -> Result<(), Refused> + Send>;
@@ -26,7 +27,7 @@ pub struct PlainMessage {
     pub revision: i64,
     /// Its author, as the event will tell.
     pub author: Arc<User>,
-    /// What is written; neither `reply_to` nor `update_marker`.
+    /// What is written; neither `reply_to` nor `update_marker`, and no file in its raw.
     pub new: NewMessage,
     /// Decides again, when the channel has become another version.
     pub allow: Rule,
@@ -35,7 +36,7 @@ pub struct PlainMessage {
 impl PlainMessage {
     /// Whether a message needs nothing but its row; that the channel is not a private one is the caller's to say.
     pub fn is_enough_for(new: &NewMessage) -> bool {
-        new.reply_to.is_none() && !new.update_marker
+        new.reply_to.is_none() && !new.update_marker && attached(&new.raw).is_empty()
     }
 }
 

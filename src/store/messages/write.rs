@@ -2,12 +2,14 @@
 
 use diesel::prelude::*;
 
+use super::super::files::UsedBy;
 use super::super::schema::{channels, messages};
 use super::super::{Failure, Tx};
 use super::row::{self, Moved, Placed};
 use crate::model::marker::MarkerName;
 use crate::model::message::NewMessage;
 use crate::model::{ChannelId, Deletion, Message, MessageId, Raw, Refusal, UserId};
+use crate::text::raw::files::attached;
 
 impl Tx<'_> {
     /// Writes a message: its row, its channel's recent message, count and activity; the reply count of what it
@@ -28,6 +30,7 @@ impl Tx<'_> {
             channel,
             thread,
         };
+        let shown = attached(&new.raw);
         let named = row::insert(sql, placed, &new)?;
         let moved = Moved {
             channel,
@@ -39,6 +42,7 @@ impl Tx<'_> {
             return Err(Refusal::ChannelNotFound.into());
         }
         group.messages += 1;
+        self.note_uses(&shown, UsedBy::Message, placed.id.0)?;
         if new.update_marker {
             let name = MarkerName::Channel(channel);
             self.set_marker(new.user_id, name, placed.id.0, 0, false)?;
@@ -53,6 +57,7 @@ impl Tx<'_> {
             return Ok(message);
         }
         let now = self.now();
+        self.forget_uses(&attached(&message.raw), UsedBy::Message, id.0)?;
         diesel::update(messages::table.find(id.0))
             .set((
                 messages::deleted_at.eq(now.0),

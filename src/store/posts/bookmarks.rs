@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::super::interactions::Deed;
 use super::super::schema::{bookmarks, posts, users};
 use super::super::{Failure, Tx};
 use crate::model::{PostId, UserId};
@@ -35,6 +36,9 @@ impl Tx<'_> {
             ))
             .execute(self.sql)?;
         self.count_bookmark(user, post, 1)?;
+        let author = posts::table.find(post.0).select(posts::user_id);
+        let author = author.get_result::<i64>(self.sql)?;
+        self.note_deed(UserId(author), user, Deed::Bookmark(post))?;
         Ok(true)
     }
 
@@ -48,6 +52,7 @@ impl Tx<'_> {
             // The note is the user's own.
             self.parts().1.has_deleted = true;
             self.count_bookmark(user, post, -1)?;
+            self.undo_deed(user, Deed::Bookmark(post))?;
         }
         Ok(removed > 0)
     }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::super::interactions::Deed;
 use super::super::schema::{clients, posts};
 use super::super::{Db, Failure, Tx};
 use super::{Found, found, into_model};
@@ -83,6 +84,7 @@ impl Tx<'_> {
             ))
             .execute(self.sql)?;
         self.count_reposts(original.id, 1)?;
+        self.note_deed(original.user_id, user.id, Deed::Repost(original.id))?;
         self.count_posts(user.id, &client.id, 1)?;
         Ok(Post {
             id,
@@ -109,6 +111,7 @@ impl Tx<'_> {
             .execute(self.sql)?;
         if let Some(original) = repost.repost_of {
             self.count_reposts(original, -1)?;
+            self.undo_deed(repost.user_id, Deed::Repost(original))?;
         }
         self.count_posts(repost.user_id, &repost.client.id, -1)?;
         repost.deleted_at = Some(now);

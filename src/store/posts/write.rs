@@ -6,6 +6,8 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::super::db::to_json;
+use super::super::files::UsedBy;
+use super::super::interactions::Deed;
 use super::super::schema::{post_mentions, post_revisions, post_tags, posts, users};
 use super::super::{Failure, Tx};
 use crate::model::marker::MarkerName;
@@ -51,12 +53,18 @@ impl Tx<'_> {
             ))
             .execute(self.sql)?;
         self.insert_entities(id, &new.content)?;
+        self.note_uses(&text::raw::files::attached(&new.raw), UsedBy::Post, id.0)?;
         self.count_posts(new.user_id, &new.client.id, 1)?;
-        if let Some(answered) = reply_to {
-            self.count_reply(answered)?;
+        if let Some(answered) = answered {
+            self.count_reply(answered.id)?;
             if author.kind == UserKind::Human {
-                self.note_conversation(thread.unwrap_or(answered), id, author.id)?;
+                self.note_conversation(answered.thread_id, id, author.id)?;
             }
+            let deed = Deed::Reply {
+                to: answered.id,
+                reply: id,
+            };
+            self.note_deed(answered.user_id, new.user_id, deed)?;
         }
         self.parts().1.posts += 1;
         if new.update_marker {
@@ -139,6 +147,11 @@ impl Tx<'_> {
     pub fn delete_post(&mut self, mut post: Post) -> Result<Post, Failure> {
         self.forget_post_words(post.id)?;
         let now = self.now();
+        self.forget_uses(
+            &text::raw::files::attached(&post.raw),
+            UsedBy::Post,
+            post.id.0,
+        )?;
         diesel::update(posts::table.find(post.id.0))
             .set((
                 posts::deleted_at.eq(now.0),
@@ -156,8 +169,11 @@ impl Tx<'_> {
             .execute(self.sql)?;
         self.parts().1.has_deleted = true;
         self.count_posts(post.user_id, &post.client.id, -1)?;
-        if post.reply_to.is_some() {
+        self.end_interactions(post.id)?;
+        if let Some(to) = post.reply_to {
             self.renew_conversation(post.thread_id, post.id)?;
+            let reply = post.id;
+            self.undo_deed(post.user_id, Deed::Reply { to, reply })?;
         }
         post.deleted_at = Some(now);
         Ok(post)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{CLIENT, Place, named};
 use crate::model::{Challenge, ChallengeMethod, ClientId, Refusal, Scopes, UserId};
-use crate::store::{CodeState, NewCode, NewInvite, NewToken};
+use crate::store::{CodeState, InviteId, NewCode, NewInvite, NewToken};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -47,7 +47,10 @@ async fn a_code_is_fresh_then_used_or_expired_and_forgotten_after_a_day() {
     let kept = place.read(move |db| db.code("one", now)).await.unwrap();
     assert_eq!((kept.user, kept.client.as_str()), (user, CLIENT));
     assert_eq!(kept.redirect_uri, "gamma://authenticate");
-    assert_eq!(kept.challenge.as_ref().unwrap().method, ChallengeMethod::S256);
+    assert_eq!(
+        kept.challenge.as_ref().unwrap().method,
+        ChallengeMethod::S256
+    );
     let token = token(&place, user, "t", "stream").await;
     place.write(move |tx| tx.use_code(&kept, token)).await;
     assert_eq!(state("one").await, Some(CodeState::Used(Some(token))));
@@ -120,7 +123,7 @@ async fn an_invite_makes_so_many_accounts_until_its_time_is_over() {
     assert!(uses("two").await.is_ok());
     place.clock.advance(MINUTE);
     assert!(refused(uses("two").await));
-    let left = place.read(|db| db.invites()).await;
+    let left = place.read(|db| db.invites(InviteId(0), 10)).await;
     let left: Vec<i32> = left.iter().map(|invite| invite.uses_left).collect();
     assert_eq!(left, [0, 1]);
     assert!(place.write(move |tx| tx.delete_invite(id)).await);

@@ -2,14 +2,17 @@
 
 mod accounts;
 mod among;
+mod authorizations;
 mod channel_subscriptions;
 mod channels;
 mod clients;
 mod explore;
+mod interactions;
 mod lane;
 mod log;
 mod messages;
 mod opening;
+mod pictures;
 mod plain;
 mod post_index;
 mod reading;
@@ -301,6 +304,10 @@ pub(in super::super) fn ada() -> User {
         created_at: Stamp(0),
         content: None,
         markdown_text: None,
+        avatar: None,
+        cover: None,
+        badge: None,
+        verified: None,
         raw: Raw::default(),
         counts: UserCounts::default(),
     }

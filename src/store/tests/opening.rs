@@ -119,7 +119,11 @@ struct Counted {
 /// Table and columns, as `schema.rs` says them: `name -> Type`.
 fn declared() -> Vec<(String, Vec<(String, String)>)> {
     let mut tables: Vec<(String, Vec<(String, String)>)> = Vec::new();
-    for line in include_str!("../schema.rs").lines().map(str::trim) {
+    let whole = [
+        include_str!("../schema.rs"),
+        include_str!("../files/schema.rs"),
+    ];
+    for line in whole.iter().flat_map(|text| text.lines()).map(str::trim) {
         if line.starts_with("diesel::joinable") {
             continue;
         }

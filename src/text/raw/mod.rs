@@ -4,6 +4,7 @@
 //! whole call. All other types are stored as they are.
 
 mod chat;
+pub mod files;
 #[cfg(test)]
 mod form_tests;
 mod oembed;
@@ -28,6 +29,9 @@ const OEMBED: &str = "io.pnut.core.oembed";
 const LANGUAGE: &str = "io.pnut.core.language";
 const CROSSPOST: &str = "io.pnut.core.crosspost";
 const FALLBACK_URL: &str = "io.pnut.core.fallback_url";
+const METADATA: &str = "io.pnut.core.oembed.metadata";
+const AVATAR: &str = "io.pnut.core.channel.avatar";
+const COVER: &str = "io.pnut.core.channel.cover";
 
 /// The types with rules about their fields. In these, `null` means that a field is absent.
 const CHECKED: [&str; 6] = [
@@ -48,13 +52,15 @@ pub enum On {
     Channel,
     /// Mutable, one item of a type.
     User,
+    /// Mutable, one item of a type.
+    File,
 }
 
 impl On {
     fn most_items(self) -> usize {
         match self {
             Self::Message => usize::MAX,
-            Self::Channel | Self::User => 1,
+            Self::Channel | Self::User | Self::File => 1,
         }
     }
 }
@@ -87,11 +93,8 @@ pub fn merge(current: &Raw, sent: &Value, on: On, limit_bytes: usize) -> Result<
             merged.0.insert(kind.clone(), Value::Array(checked));
         }
     }
-    if merged
-        .size_bytes()
-        .saturating_sub(chat::added_bytes(&merged))
-        > limit_bytes
-    {
+    let added = chat::added_bytes(&merged) + files::added_bytes(&merged);
+    if merged.size_bytes().saturating_sub(added) > limit_bytes || !files::are_few(&merged) {
         return Err(Refusal::RawTooLarge.at("raw"));
     }
     Ok(merged)
@@ -180,10 +183,12 @@ fn checked_items(kind: &str, items: &Value, on: On, current: &Raw) -> Result<Vec
 /// One item as it is stored.
 fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Result<Item, Fault> {
     let mut item = shapes::object(item).ok_or_else(rules::whole)?.into_owned();
-    // Such keys are placeholders for data that the server fills in; this server has none.
-    if let Some(key) = item.keys().find(|key| key.starts_with("+io.pnut.core.")) {
+    // Such keys are placeholders for data that the server fills in.
+    let is_unknown = |key: &&String| key.starts_with("+io.pnut.core.") && *key != files::FILE;
+    if let Some(key) = item.keys().find(is_unknown) {
         return Err(key.clone().into());
     }
+    files::check(kind, &item)?;
     if CHECKED.contains(&kind) {
         rules::drop_nulls(&mut item);
     }
@@ -194,13 +199,12 @@ fn checked_item(kind: &str, item: &Value, on: On, current: &Raw) -> Result<Item,
         LANGUAGE => rules::language(&item)?,
         CROSSPOST => rules::crosspost(&item)?,
         FALLBACK_URL => rules::fallback_url(&item)?,
-        // Made from files and polls only, and oembed.metadata belongs to files.
-        CHAT_SETTINGS
-        | INVITE
-        | "io.pnut.core.oembed.metadata"
-        | "io.pnut.core.poll-notice"
-        | "io.pnut.core.channel.avatar"
-        | "io.pnut.core.channel.cover" => return Err(rules::whole()),
+        METADATA if on == On::File => oembed::check(&mut item)?,
+        AVATAR | COVER if on == On::Channel => {}
+        // Made from polls only, and oembed.metadata belongs to files.
+        CHAT_SETTINGS | INVITE | METADATA | AVATAR | COVER | "io.pnut.core.poll-notice" => {
+            return Err(rules::whole());
+        }
         _ => {}
     }
     Ok(item)

@@ -38,6 +38,7 @@ export function signIn(api, reason) {
   document.title = "Groundnut rooms";
   say(reason);
   showDemo(api);
+  showSignUp();
   // A session that ended by itself must not move the words that are being typed into the field of a password.
   if (!reason) (byId("username").value ? byId("password") : byId("username")).focus();
 
@@ -76,6 +77,17 @@ function say(words) {
   const line = byId("sign-in-error");
   line.textContent = words ?? "";
   line.hidden = !words;
+}
+
+/** A link to the page where people make an account themselves, if the operator lets them. */
+async function showSignUp() {
+  const line = byId("sign-up");
+  if (!line.hidden) return;
+  try {
+    line.hidden = !(await fetch("/sign-up", { method: "HEAD", cache: "no-store" })).ok;
+  } catch {
+    line.hidden = true;
+  }
 }
 
 /** On a demo server, the people whom a visitor may be. Elsewhere the address is unknown, and nothing shows. */

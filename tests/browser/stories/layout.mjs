@@ -1,19 +1,6 @@
 // The page as a thing to handle: drawers, keys, notices, and what screen readers and keyboards find.
 
-import { createRequire } from "node:module";
-import { must } from "../check.mjs";
-
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
-/** The rules of WCAG 2.1 AA that a program can judge, on what is shown at this moment. */
-async function accessible(window, what) {
-  await window.page.addScriptTag({ path: AXE }).catch(() => {});
-  const found = await window.page.evaluate(async () => {
-    const { violations } = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, any }) => `${target} ${any.map(({ message }) => message).join(" ")}`).join(", ")}`);
-  });
-  must(found.length === 0, `${what} is accessible:\n${found.join("\n")}`);
-}
+import { accessible, must } from "../check.mjs";
 
 export async function story({ server, open, step }) {
   const square = await server.room("Square");

@@ -12,6 +12,7 @@ struct Place {
     room: String,
     said: String,
     post: String,
+    file: String,
 }
 
 impl Place {
@@ -21,11 +22,13 @@ impl Place {
         let room = build::room(&ada, "Lounge");
         let said = build::says(&ada, &room, "hello");
         let post = build::posts(&ada, "hello");
+        let file = build::file(&ada, "notes.txt", b"hello");
         Self {
             server,
             room,
             said,
             post,
+            file,
         }
     }
 
@@ -40,7 +43,11 @@ impl Place {
             .replace("{username}", "bob")
             .replace("{tag}", "none")
             .replace("{post_id}", &self.post)
+            .replace("{file_id}", &self.file)
+            .replace("{key}", "core_image_200s")
+            .replace("{operation_id}", "none")
             .replace("{stream_key}", "none")
+            .replace("{badge_id}", "1")
             .replace("{client_id}", "none")
             .replace("{connection_id}", "none")
             .replace("{subscription_id}", "none");
@@ -72,7 +79,7 @@ fn without_a_token_exactly_the_open_routes_answer() {
         // Without `ids`, /channels is the inbox, and that belongs to a user.
         let answer = place.calls(&nobody, route, "?ids=1");
         match route.token {
-            TokenKind::Any | TokenKind::User | TokenKind::App => {
+            TokenKind::Any | TokenKind::User | TokenKind::Uploader | TokenKind::App => {
                 answer.refused_as(401, "token-required");
             }
             TokenKind::Ignored | TokenKind::Optional | TokenKind::Local => {
@@ -98,7 +105,7 @@ fn each_route_takes_its_kinds_of_tokens_and_no_others() {
             TokenKind::Ignored | TokenKind::Optional | TokenKind::Any | TokenKind::Local => {
                 (true, true)
             }
-            TokenKind::User => (false, true),
+            TokenKind::User | TokenKind::Uploader => (false, true),
             TokenKind::App => (true, false),
         };
         assert_eq!((!by_app, !by_user), (app_may, user_may), "{route:?}");
@@ -113,8 +120,8 @@ fn a_user_token_without_the_scope_is_refused_before_anything_else_is_looked_at()
         let answer = place.calls(&narrow, route, "?ids=1");
         match (route.token, route.scope) {
             (
-                TokenKind::Optional | TokenKind::Any | TokenKind::User,
-                ScopeNeed::Scope(_) | ScopeNeed::Channel,
+                TokenKind::Optional | TokenKind::Any | TokenKind::User | TokenKind::Uploader,
+                ScopeNeed::Scope(_) | ScopeNeed::Channel | ScopeNeed::Files | ScopeNeed::Upload,
             ) => {
                 answer.refused_as(403, "not-authorized");
             }
@@ -124,9 +131,14 @@ fn a_user_token_without_the_scope_is_refused_before_anything_else_is_looked_at()
                 | TokenKind::Local
                 | TokenKind::Any
                 | TokenKind::User
+                | TokenKind::Uploader
                 | TokenKind::App,
                 _,
-            ) => assert_ne!(slug(&answer), "not-authorized", "{route:?}"),
+            ) => {
+                // Which scope opens a file says the file.
+                let is_of_file = route.path.starts_with("/files/{file_id}");
+                assert!(is_of_file || slug(&answer) != "not-authorized", "{route:?}");
+            }
         }
     }
 }

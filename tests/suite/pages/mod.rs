@@ -1,3 +1,11 @@
 //! Pages with forms: as a browser without script sees them.
 
+mod account;
+mod apps;
+mod asking;
+mod authorize;
+mod codes;
+mod developer;
+mod refusals;
 mod session;
+mod sign_up;

@@ -79,12 +79,14 @@ fn table() -> Vec<Stated> {
             let token = match route.token {
                 TokenKind::Ignored | TokenKind::Optional | TokenKind::Local => "—",
                 TokenKind::Any => "any",
-                TokenKind::User => "user",
+                TokenKind::User | TokenKind::Uploader => "user",
                 TokenKind::App => "app",
             };
             let scope = match route.scope {
                 ScopeNeed::None => String::new(),
                 ScopeNeed::Channel => String::from("channel"),
+                ScopeNeed::Files => String::from("files"),
+                ScopeNeed::Upload => String::from("upload"),
                 ScopeNeed::Scope(scope) => format!("`{}`", scope.name()),
             };
             let (verb, path) = (route.verb.name().to_owned(), route.path.to_owned());
@@ -135,7 +137,11 @@ fn documented() -> Vec<Stated> {
 /// Served beside the table, at fixed addresses.
 fn is_beside(path: &str) -> bool {
     let pages = ["/", "/healthz", "/readyz", "/metrics", "/demo.json"];
-    pages.contains(&path) || path.starts_with("/assets/") || path.starts_with("/images/")
+    pages.contains(&path)
+        || path.starts_with("/content/")
+        || path.starts_with("/f/")
+        || path.starts_with("/assets/")
+        || path.starts_with("/images/")
 }
 
 #[test]

@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["pictures", "text"],
     &["event"],
     &["protocol"],
-    &["store"],
+    &["store", "contents"],
     &["actors"],
     &["http", "web", "load"],
     // It answers refused upgrades as HTTP does.

@@ -77,6 +77,39 @@ fn a_full_outlet_makes_delivery_late_and_nothing_else() {
 }
 
 #[test]
+fn what_is_decided_behind_a_stalled_reader_takes_nothing_away_that_was_said_before() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
+    let room = build::room(&ada, "Lounge");
+    ada.does("/users/2/follow").is(200);
+    ada.does("/users/3/follow").is(200);
+    let (mut rooms, mut posts) = (ada.stream(), ada.stream());
+    rooms.subscribes(&ada, &format!("/channels/{room}/messages"));
+    posts.subscribes(&ada, "/posts/streams/me");
+    let stalls = server.fault("log-tail");
+    build::says(&bob, &room, "before");
+    stalls.is_met();
+    let before = build::posts(&bob, "before");
+    let followed = build::posts(&eve, "followed");
+    // The tables are ahead of the reader, which has not asked for bob yet.
+    ada.does("/users/2/mute").is(200);
+    ada.delete("/users/3/follow").is(200);
+    build::says(&bob, &room, "muted");
+    build::posts(&bob, "muted");
+    build::posts(&eve, "not followed");
+    ada.does("/users/3/follow").is(200);
+    let again = build::posts(&eve, "followed again");
+    stalls.off();
+    rooms.hears_text("before");
+    for id in [before, followed, again] {
+        assert_eq!(posts.hears("post")["meta"]["id"], id.as_str());
+    }
+    ada.delete("/users/2/mute").is(200);
+    build::says(&bob, &room, "after");
+    rooms.hears_text("after");
+}
+
+#[test]
 fn streams_are_closed_when_events_were_trimmed_behind_a_stalled_reader() {
     let server = TestServer::with_faults(&[]);
     let (ada, bob) = (server.ada(), server.bob());

@@ -17,4 +17,5 @@ mod requests;
 mod signals;
 mod silence;
 mod unread_answers;
+mod uploads;
 mod wrong_clock;

@@ -21,7 +21,7 @@ const UNHEARD: [&str; 4] = [
 ];
 
 /// Everything that a viewer can subscribe to here.
-const TOPICS: [&str; 16] = [
+const TOPICS: [&str; 17] = [
     "/channels",
     "/channels/{public}/messages",
     "/channels/{private}/messages",
@@ -31,6 +31,7 @@ const TOPICS: [&str; 16] = [
     "/channels/{private}/presence?include_not_followed=1",
     "/presence?include_not_followed=1",
     "/token",
+    "/users/me/files",
     "/users/me/following",
     "/users/me/followers",
     "/posts/streams/me",
@@ -40,7 +41,7 @@ const TOPICS: [&str; 16] = [
     "/posts/{post}/thread",
 ];
 
-const TYPES: [&str; 12] = [
+const TYPES: [&str; 13] = [
     "post",
     "bookmark",
     "follow",
@@ -49,6 +50,7 @@ const TYPES: [&str; 12] = [
     "message",
     "channel",
     "channel_subscription",
+    "file",
     "token",
     "user",
     "user_presence",
@@ -257,6 +259,13 @@ fn posting(scene: &Scene, kind: &str) {
             let path = format!("/posts/{}/bookmark", scene.post);
             ada.put(&path, &json!({"note": "note-of-ada"})).is(200);
         }
+        "file_created" => drop(build::file(ada, "words-of-ada", b"again")),
+        "file_changed" => {
+            let change = json!({"is_public": true});
+            ada.patch(&format!("/files/{}", scene.shared), &change)
+                .is(200);
+        }
+        "file_deleted" => drop(ada.delete(&format!("/files/{}", scene.shared)).is(200)),
         other => panic!("how does {other} happen?"),
     }
 }

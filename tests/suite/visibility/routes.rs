@@ -45,6 +45,9 @@ impl<'r> Call<'r> {
             .replace("{post}", "{post_id}")
             .replace("{newcomers}", "{slug}")
             .replace("{missed}", "{slug}")
+            .replace("{file}", "{file_id}")
+            .replace("{shared}", "{file_id}")
+            .replace("{badge}", "{badge_id}")
             .replace("{told}", "{post_id}")
             .replace("{client}", "{client_id}")
     }

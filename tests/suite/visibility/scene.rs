@@ -39,8 +39,11 @@ pub(super) struct Scene {
     /// Ada's messages in the two.
     pub(super) said: String,
     pub(super) inner: String,
-    /// Ada's post, which mentions bob and herself. It was revised.
+    /// Ada's post, which mentions bob and herself. It was revised, and dan reposted it.
     pub(super) post: String,
+    /// Ada's files: a private one, and one for everybody.
+    pub(super) file: String,
+    pub(super) shared: String,
     /// Dan's post, which mentions ada. She reposted it, and bookmarked it with a note.
     pub(super) told: String,
 }
@@ -83,6 +86,10 @@ impl Scene {
         ];
         let (said, inner) = (String::new(), String::new());
         let (post, told) = posts(&ada, &dan);
+        let file = build::file(&ada, "told-inside-by-ada", b"inside");
+        let shared = build::file(&ada, "words-of-ada", b"words");
+        ada.patch(&format!("/files/{shared}"), &json!({"is_public": true}))
+            .is(200);
         let mut scene = Self {
             server,
             ada,
@@ -93,12 +100,17 @@ impl Scene {
             said,
             inner,
             post,
+            file,
+            shared,
             told,
         };
         build::says(&scene.dan, &scene.private, "secret words");
         scene.renews();
         let (ada, dan) = (&scene.ada, &scene.dan);
-        ada.does(&format!("/users/{}/follow", dan.id)).is(200);
+        for person in scene.people().chain([ada]) {
+            let path = format!("/users/{}/follow", dan.id);
+            person.does(&path).is(200);
+        }
         dan.does(&format!("/users/{}/follow", ada.id)).is(200);
         scene.relate();
         scene.is_present();
@@ -239,6 +251,8 @@ impl Scene {
             ("{ada}", &self.ada.id),
             ("{dan}", &self.dan.id),
             ("{post}", &self.post),
+            ("{file}", &self.file),
+            ("{shared}", &self.shared),
             ("{told}", &self.told),
             ("{client}", client),
             ("{post_url}", &post_url),
@@ -247,10 +261,13 @@ impl Scene {
             text.replace(name, value)
         });
         filled
+            .replace("{badge}", "1")
             .replace("{slug}", "conversations")
             .replace("{newcomers}", "newcomers")
             .replace("{missed}", "missed_conversations")
             .replace("{username}", "ada")
+            .replace("{key}", "core_image_200s")
+            .replace("{operation_id}", "none")
             .replace("{tag}", "scene")
             .replace("{stream_key}", "none")
             .replace("{connection_id}", "none")
@@ -298,7 +315,10 @@ fn posts(ada: &Person, dan: &Person) -> (String, String) {
     let revised = json!({"text": "words-of-ada for @bob and for @ada #scene"});
     ada.put(&format!("/posts/{post}"), &revised).is(201);
     let told = build::posts(dan, "who is @ada?");
-    ada.does(&format!("/posts/{told}/repost")).is(201);
+    for (person, of_the_other) in [(ada, &told), (dan, &post)] {
+        let path = format!("/posts/{of_the_other}/repost");
+        person.does(&path).is(201);
+    }
     let note = json!({"note": "note-of-ada"});
     ada.put(&format!("/posts/{told}/bookmark"), &note).is(200);
     (post, told)

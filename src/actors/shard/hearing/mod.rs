@@ -60,6 +60,12 @@ pub fn hears(
         Topic::ChannelPresence(_) | Topic::Presence => facts
             .actor
             .is_some_and(|who| knows(handle, filter, viewer, who)),
+        // Another's files are not on this topic.
+        Topic::Files(_) => body.filed().is_some_and(|filed| {
+            let file = &filed.file;
+            let scopes = &subscription.token.scopes;
+            scopes.open_file(&file.file_type, file.kind) && filter.lets_file_pass(file)
+        }),
         Topic::Followers(_) => true,
         // The acting user is the viewer: the other one is who may be hidden.
         Topic::Following(_) => body
@@ -154,7 +160,11 @@ pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool 
     let is_listed = facts.object_type.is_some_and(|kind| types.contains(&kind));
     let is_wanted = filter.include_deleted || !is_deletion_of_words(&facts);
     let passes = |channel: EventChannel<'_>| filter.lets_type_pass(channel.kind);
-    is_listed && is_wanted && facts.channel.is_none_or(passes)
+    let file = body.filed().map(|filed| &filed.file);
+    is_listed
+        && is_wanted
+        && file.is_none_or(|file| filter.lets_file_pass(file))
+        && facts.channel.is_none_or(passes)
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ impl Asked<'_> {
                 | Topic::Inbox(_)
                 | Topic::Presence
                 | Topic::Token(_)
+                | Topic::Files(_)
                 | Topic::Following(_)
                 | Topic::Followers(_) => true,
             }

@@ -12,7 +12,7 @@ use crate::model::{PostId, Token};
 use crate::protocol::query::Query;
 
 /// Every topic, as a member of the room subscribes to it.
-fn topics(user: UserId) -> [Topic; 13] {
+fn topics(user: UserId) -> [Topic; 14] {
     [
         Topic::ChannelMessages(ROOM),
         Topic::ChannelSubscribers(ROOM),
@@ -22,6 +22,7 @@ fn topics(user: UserId) -> [Topic; 13] {
         Topic::Token(user),
         Topic::Following(user),
         Topic::Followers(user),
+        Topic::Files(user),
         Topic::Home(user),
         Topic::Unified(user),
         Topic::OwnPosts(user),
@@ -47,29 +48,32 @@ fn connection(socket: &Rc<Socket>, user: UserId) -> ConnectionHandle {
 async fn each_event_goes_to_the_topics_of_the_table() {
     let sockets = testing::sockets(1).await;
     // Columns as in `topics`: messages, subscribers, presence in the room, presence, inbox, token,
-    // following, followers; me, unified, own posts, mentions, thread.
+    // following, followers, files; me, unified, own posts, mentions, thread.
     let table = "\
-        MessageCreated    x . . . x . . . . . . . .
-        MessageDeleted    x . . . x . . . . . . . .
-        ChannelCreated    . . . . x . . . . . . . .
-        ChannelChanged    . . . . x . . . . . . . .
-        Subscribed        . x . . x . . . . . . . .
-        Unsubscribed      . x . . x . . . . . . . .
-        Related           . . . . . . x . . . . . .
-        UserChanged       . . . . . x . . . . . . .
-        TokenGranted      . . . . . x . . . . . . .
-        TokenRevoked      . . . . . x . . . . . . .
-        UserPresence      . . . x . . . . . . . . .
-        ChannelPresence   . . x . . . . . . . . . .
-        AppStreamDeleted  . . . . . . . . . . . . .
-        ClientChanged     . . . . . . . . . . . . .
-        MarkerMoved       . . . . . . . . . . . . .
-        PasswordChanged   . . . . . . . . . . . . .
-        UserDisabled      . . . . . . . . . . . . .
-        PostCreated       . . . . . . . . x x x . x
-        PostRevised       . . . . . . . . x x x . x
-        PostDeleted       . . . . . . . . x x x . x
-        Bookmarked        . . . . . . . . . . . . .";
+        MessageCreated    x . . . x . . . . . . . . .
+        MessageDeleted    x . . . x . . . . . . . . .
+        ChannelCreated    . . . . x . . . . . . . . .
+        ChannelChanged    . . . . x . . . . . . . . .
+        Subscribed        . x . . x . . . . . . . . .
+        Unsubscribed      . x . . x . . . . . . . . .
+        Related           . . . . . . x . . . . . . .
+        UserChanged       . . . . . x . . . . . . . .
+        TokenGranted      . . . . . x . . . . . . . .
+        TokenRevoked      . . . . . x . . . . . . . .
+        UserPresence      . . . x . . . . . . . . . .
+        ChannelPresence   . . x . . . . . . . . . . .
+        AppStreamDeleted  . . . . . . . . . . . . . .
+        ClientChanged     . . . . . . . . . . . . . .
+        MarkerMoved       . . . . . . . . . . . . . .
+        PasswordChanged   . . . . . . . . . . . . . .
+        UserDisabled      . . . . . . . . . . . . . .
+        PostCreated       . . . . . . . . . x x x . x
+        PostRevised       . . . . . . . . . x x x . x
+        PostDeleted       . . . . . . . . . x x x . x
+        Bookmarked        . . . . . . . . . . . . . .
+        FileCreated       . . . . . . . . x . . . . .
+        FileChanged       . . . . . . . . x . . . . .
+        FileDeleted       . . . . . . . . x . . . . .";
     let handle = connection(&sockets[0], ADA);
     let mut found = Vec::new();
     for payload in one_of_each() {
@@ -77,7 +81,8 @@ async fn each_event_goes_to_the_topics_of_the_table() {
         let name = shown.split([' ', '{']).next().unwrap().to_owned();
         let delivery = testing::delivery(payload, HiddenFrom::default());
         let heard = topics(ADA).map(|topic| {
-            let subscription = testing::subscription("id", topic, "", &token(ADA, "messages"));
+            let subscription =
+                testing::subscription("id", topic, "", &token(ADA, "messages,files"));
             match hears(&handle, None, &subscription, &delivery) {
                 true => "x",
                 false => ".",
@@ -151,6 +156,8 @@ fn rows() -> Vec<Row> {
     let here = || sample(|event| matches!(event, Payload::UserPresence { .. }));
     let joined = || sample(|event| matches!(event, Payload::Subscribed { .. }));
     let follow = || sample(|event| matches!(event, Payload::Related { .. }));
+    let file = || sample(|event| matches!(event, Payload::FileCreated { .. }));
+    let files = Topic::Files(own);
     vec![
         row("a message", true),
         Row { topic: Topic::ChannelMessages(ChannelId(43)), ..row("of another room", false) },
@@ -182,6 +189,13 @@ fn rows() -> Vec<Row> {
         Row { topic: Topic::Followers(BOB), event: follow(), ..row("a new follower", true) },
         Row { topic: Topic::Followers(BOB), event: follow(), change: muted, ..row("a muted follower", false) },
         Row { topic: Topic::Followers(BOB), event: follow(), change: blocked, ..row("a follower across a block", false) },
+        Row { topic: files, viewer: own, scopes: "files", event: file(), ..row("an own file", true) },
+        Row { topic: files, viewer: own, scopes: "files:com.example.file", event: file(), ..row("of a type that the token opens", true) },
+        Row { topic: files, viewer: own, scopes: "files:com.example.other", event: file(), ..row("of another type", false) },
+        Row { topic: files, viewer: own, scopes: "messages", event: file(), ..row("a file without its scope", false) },
+        Row { topic: files, viewer: own, scopes: "files", event: file(), filters: "include_private=0", ..row("a private file, unwanted", false) },
+        Row { topic: files, viewer: own, scopes: "files", event: file(), filters: "include_incomplete=0", ..row("a file without contents, unwanted", false) },
+        Row { topic: files, viewer: own, scopes: "files", event: file(), filters: "file_types=com.example.other", ..row("a file of a type that is not listed", false) },
         Row { topic: Topic::Token(own), viewer: own, event: token_of_another_app(), ..row("a token of another app", false) },
     ]
 }

@@ -82,6 +82,7 @@ pub fn needs_home(topic: Topic, filter: &Filter) -> bool {
         | Topic::Inbox(_)
         | Topic::Presence
         | Topic::Token(_)
+        | Topic::Files(_)
         | Topic::Following(_)
         | Topic::Followers(_) => false,
     }
@@ -167,6 +168,7 @@ impl ConnectionHandle {
                 | Topic::ChannelPresence(_)
                 | Topic::Presence
                 | Topic::Token(_)
+                | Topic::Files(_)
                 | Topic::Following(_)
                 | Topic::Followers(_)
                 | Topic::Home(_)

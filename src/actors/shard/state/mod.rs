@@ -126,7 +126,11 @@ impl State {
                 self.place_at_home(index);
             }
             Topic::Home(_) | Topic::Unified(_) | Topic::Mentions(_) => self.place_at_home(index),
-            Topic::Token(_) | Topic::Following(_) | Topic::Followers(_) | Topic::OwnPosts(_) => {}
+            Topic::Token(_)
+            | Topic::Files(_)
+            | Topic::Following(_)
+            | Topic::Followers(_)
+            | Topic::OwnPosts(_) => {}
         }
     }
 
@@ -204,7 +208,11 @@ impl State {
                 self.place_at_home(index);
             }
             Topic::Home(_) | Topic::Unified(_) | Topic::Mentions(_) => self.place_at_home(index),
-            Topic::Token(_) | Topic::Following(_) | Topic::Followers(_) | Topic::OwnPosts(_) => {}
+            Topic::Token(_)
+            | Topic::Files(_)
+            | Topic::Following(_)
+            | Topic::Followers(_)
+            | Topic::OwnPosts(_) => {}
         }
     }
 
@@ -308,6 +316,7 @@ impl State {
                     | Topic::ChannelPresence(_)
                     | Topic::Presence
                     | Topic::Token(_)
+                    | Topic::Files(_)
                     | Topic::Following(_)
                     | Topic::Followers(_)
                     | Topic::OwnPosts(_)

@@ -65,6 +65,11 @@ pub(super) async fn multipart(headers: &HeaderMap, bytes: Bytes) -> ApiResult<Va
     Ok(Value::Object(object))
 }
 
+/// Puts a field of a form into an object, as [`multipart`] does.
+pub(in crate::http) fn put_field(object: &mut Map<String, Value>, name: &str, text: String) {
+    put(object, name, form_value(name, text));
+}
+
 fn form_value(name: &str, text: String) -> Value {
     let is_json = JSON_FIELDS.contains(&name) && text.trim_start().starts_with(['{', '[']);
     if !is_json {

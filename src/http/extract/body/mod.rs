@@ -2,7 +2,7 @@
 //!
 //! The caller is known before a body is read: handlers put it before [`Body`] in their arguments.
 
-mod form;
+pub(in crate::http) mod form;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,7 +21,7 @@ use crate::model::{Refusal, Refused};
 use crate::text::{controls, shapes};
 
 /// Time for a body to arrive, so that slow clients cannot hold requests open.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(in crate::http) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the client sent, dotted names expanded. Usually an object.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -121,6 +121,15 @@ impl Body {
     }
 }
 
+/// Refuses a compressed body: its size would say nothing about what is in it.
+pub(in crate::http) fn demand_identity(request: &HttpRequest) -> Result<(), Refusal> {
+    let mut encodings = request.headers().get_all(CONTENT_ENCODING);
+    match encodings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        true => Ok(()),
+        false => Err(Refusal::UnsupportedEncoding),
+    }
+}
+
 /// Reads a body to its end, or refuses it once it is larger than allowed.
 pub(in crate::http) async fn read(
     request: &HttpRequest,
@@ -128,13 +137,7 @@ pub(in crate::http) async fn read(
     settings: &Settings,
 ) -> ApiResult<Bytes> {
     let limit = settings.body_bytes;
-    let encodings = request.headers().get_all(CONTENT_ENCODING);
-    if !encodings
-        .into_iter()
-        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-    {
-        return Err(Refusal::UnsupportedEncoding.into());
-    }
+    demand_identity(request)?;
     let declared = request
         .headers()
         .get(CONTENT_LENGTH)

@@ -89,6 +89,7 @@ impl Known {
             | Topic::ChannelPresence(_)
             | Topic::Presence
             | Topic::Token(_)
+            | Topic::Files(_)
             | Topic::Following(_)
             | Topic::Followers(_)
             | Topic::Home(_)

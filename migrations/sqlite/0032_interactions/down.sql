@@ -1,0 +1,2 @@
+DROP TABLE interaction_acts;
+DROP TABLE interactions;

@@ -1,0 +1,147 @@
+//! Small pictures that the server makes of an uploaded one, and photographs without what their camera wrote into them.
+//!
+//! Nobody waits for a picture that cannot be made: the file is kept as it was sent, without small ones.
+
+use std::io::Read as _;
+
+use bytes::Bytes;
+
+use crate::contents::Received;
+use crate::http::App;
+use crate::model::{ContentHash, DerivedFile, Failure, FileContents, ImageInfo};
+use crate::pictures::{Made, Order, Shape};
+
+/// A file beyond that is left as it is: it has to be in memory as a whole.
+const LARGEST: u64 = 16 << 20;
+/// Within the head of a JPEG: what the camera wrote.
+const EXIF: &[u8] = b"Exif\0\0";
+
+/// What is made of a picture, largest first.
+const WITHIN: (&str, u32, u32) = ("core_image_960r", 640, 960);
+const SQUARES: [(&str, u32); 2] = [("core_image_600s", 600), ("core_image_200s", 200)];
+
+/// What became of uploaded contents.
+pub(super) struct Derived {
+    /// The contents of the file itself.
+    pub(super) contents: FileContents,
+    /// What was made of it, without what the client brought.
+    pub(super) files: Vec<DerivedFile>,
+    /// The bytes of all of it.
+    pub(super) bytes: Vec<Received>,
+}
+
+impl Derived {
+    /// What the client made itself wins.
+    pub(super) fn prefer(&mut self, own: DerivedFile, bytes: Received) {
+        let same = self.files.iter().position(|known| known.key == own.key);
+        if let Some(same) = same {
+            let hash = self.files.swap_remove(same).contents.hash;
+            self.bytes.retain(|bytes| bytes.hash != hash);
+        }
+        self.files.push(own);
+        self.bytes.push(bytes);
+    }
+}
+
+/// Makes small pictures of a picture. `keeps_exif`: the file itself stays as it was sent.
+///
+/// # Errors
+/// No room.
+pub(super) async fn derive(
+    app: &App,
+    mut received: Received,
+    contents: FileContents,
+    name: &str,
+    keeps_exif: bool,
+) -> Result<Derived, Failure> {
+    let has_exif = contents.mime_type == "image/jpeg"
+        && received.head.windows(EXIF.len()).any(|part| part == EXIF);
+    let (keys, order) = order(contents.image, has_exif && !keeps_exif);
+    let made = match order.shapes.is_empty() || received.size > LARGEST {
+        true => Vec::new(),
+        false => make(app, &mut received, order).await,
+    };
+    let mut derived = Derived {
+        contents,
+        files: Vec::new(),
+        bytes: Vec::new(),
+    };
+    let mut own = Some(received);
+    for (key, made) in keys.iter().zip(&made) {
+        let bytes = Received::made(&app.files.contents, &made.bytes).await?;
+        let contents = contents_of(&bytes.hash, made);
+        match key {
+            // In place of what was sent.
+            None => {
+                derived.contents = contents;
+                own = Some(bytes);
+            }
+            Some(key) => {
+                derived.files.push(DerivedFile {
+                    key: (*key).to_owned(),
+                    name: format!("{key}_{name}"),
+                    contents,
+                });
+                derived.bytes.push(bytes);
+            }
+        }
+    }
+    derived.bytes.extend(own);
+    Ok(derived)
+}
+
+/// The shapes, each with its key; without one it is the file itself.
+fn order(image: Option<ImageInfo>, strips: bool) -> (Vec<Option<&'static str>>, Order) {
+    let mut shapes = Vec::new();
+    if strips {
+        shapes.push((None, Shape::Whole));
+    }
+    if let Some(ImageInfo { width, height }) = image {
+        let (key, wide, high) = WITHIN;
+        if width > wide || height > high {
+            shapes.push((Some(key), Shape::Within(wide, high)));
+        }
+        // A smaller one stands for itself.
+        let squares = SQUARES.iter().filter(|(_, side)| width.min(height) > *side);
+        shapes.extend(squares.map(|(key, side)| (Some(*key), Shape::Square(*side))));
+    }
+    let (keys, shapes) = shapes.into_iter().unzip();
+    let order = Order {
+        shapes,
+        ..Order::default()
+    };
+    (keys, order)
+}
+
+/// One at a time: what is in memory of one bounds what is in memory of all.
+async fn make(app: &App, received: &mut Received, order: Order) -> Vec<Made> {
+    let _turn = app.files.making.lock().await;
+    let read = received.with_file(|file| {
+        let mut bytes = Vec::new();
+        file.take(LARGEST).read_to_end(&mut bytes)?;
+        Ok(Bytes::from(bytes))
+    });
+    let made = match read.await {
+        Ok(bytes) => app.files.pictures.make(bytes, order).await,
+        Err(failure) => Err(failure),
+    };
+    match made {
+        Ok(reworked) => reworked.made,
+        Err(failure) => {
+            tracing::debug!(%failure, "no small pictures were made of a file");
+            Vec::new()
+        }
+    }
+}
+
+fn contents_of(hash: &ContentHash, made: &Made) -> FileContents {
+    FileContents {
+        hash: hash.clone(),
+        size: i64::try_from(made.bytes.len()).unwrap_or(i64::MAX),
+        mime_type: made.kind.mime().to_owned(),
+        image: Some(ImageInfo {
+            width: made.width,
+            height: made.height,
+        }),
+    }
+}

@@ -1,0 +1,145 @@
+//! Avatars and covers that users sent: made on their thread, kept on the shelf, shown by the store.
+//!
+//! A picture is reserved in the store before its files are written, and files go before their row does, so that a stop
+//! at any moment leaves no file that [`Gallery::sweep`] does not find.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+
+use super::upload::Uploads;
+use crate::actors::Engine;
+use crate::model::{Failure, Picture, PictureUse, UserPrincipal};
+use crate::pictures::{Order, Pictures, Reworked, Shape, Shelf, Size};
+use crate::store::{Store, UnusedPicture};
+use crate::telemetry::Metrics;
+
+/// A picture that is not shown for so long is no upload that goes on.
+const ABANDONED: Duration = Duration::from_secs(600);
+/// Pictures that one step of the sweep removes.
+const AT_ONCE: i64 = 100;
+
+/// Makes, keeps and shows pictures of users.
+#[derive(Debug)]
+pub struct Gallery {
+    pub(super) uploads: Uploads,
+    pictures: Pictures,
+    shelf: Shelf,
+}
+
+/// What is made of a picture.
+fn order(of: PictureUse) -> Order {
+    match of {
+        PictureUse::Avatar => Order {
+            shapes: [1024, 512, 256, 128, 64].map(Shape::Square).to_vec(),
+            at_least: None,
+            may_move: true,
+        },
+        PictureUse::Cover => Order {
+            shapes: [1920, 960, 480].map(Shape::Banner).to_vec(),
+            at_least: Some((960, 223)),
+            may_move: false,
+        },
+    }
+}
+
+impl Gallery {
+    /// Keeps pictures beside the file of a database.
+    ///
+    /// # Errors
+    /// The system has no thread left, or the place of the file cannot be named.
+    pub fn open(database: &Path, metrics: Arc<Metrics>) -> Result<Self, Failure> {
+        let thread = Pictures::start(metrics);
+        let thread = thread.map_err(|error| Failure::Trouble(error.to_string().into()))?;
+        Ok(Self {
+            uploads: Uploads::default(),
+            pictures: thread,
+            shelf: Shelf::beside(database)?,
+        })
+    }
+
+    /// Makes a picture of what was sent.
+    pub(super) async fn make(&self, sent: Bytes, of: PictureUse) -> Result<Reworked, Failure> {
+        self.pictures.make(sent, order(of)).await
+    }
+
+    /// A file of a picture.
+    pub(super) async fn file(&self, id: &str, size: Size) -> Result<Option<Bytes>, Failure> {
+        self.shelf.get(id, size).await
+    }
+
+    /// Keeps and shows a picture. To be run to its end, also if its caller goes.
+    pub(super) async fn show(
+        &self,
+        engine: &Engine,
+        principal: &UserPrincipal,
+        of: PictureUse,
+        made: &Reworked,
+    ) -> Result<(), Failure> {
+        let Some(largest) = made.made.first() else {
+            return Ok(());
+        };
+        let sizes: Vec<Size> = made.made.iter().map(Size::from).collect();
+        let (user, reserved) = (principal.user, sizes.clone());
+        let store = engine.store();
+        let id = store
+            .write(move |tx| tx.reserve_picture(user, &reserved))
+            .await?;
+        let picture = Picture {
+            id: id.clone(),
+            width: largest.width,
+            height: largest.height,
+        };
+        let shown = match self.shelf.put(&id, &made.made).await {
+            Ok(()) => engine.show_picture(principal, of, Some(picture)).await,
+            Err(failure) => Err(failure),
+        };
+        match shown {
+            Ok(unused) => {
+                self.remove_if_any(store, unused).await;
+                Ok(())
+            }
+            Err(failure) => {
+                self.remove_if_any(store, Some(UnusedPicture { id, sizes }))
+                    .await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Shows the default picture.
+    pub(super) async fn clear(
+        &self,
+        engine: &Engine,
+        principal: &UserPrincipal,
+        of: PictureUse,
+    ) -> Result<(), Failure> {
+        let unused = engine.show_picture(principal, of, None).await?;
+        self.remove_if_any(engine.store(), unused).await;
+        Ok(())
+    }
+
+    /// Removes what uploads left that did not come to their end, and old pictures that could not be removed.
+    pub async fn sweep(&self, store: &Store) {
+        let before = store.now().minus(ABANDONED);
+        let unused = store.read(move |db| db.unused_pictures(before, AT_ONCE));
+        // Trouble was logged where it arose; the next sweep tries again.
+        for picture in unused.await.unwrap_or_default() {
+            self.remove_if_any(store, Some(picture)).await;
+        }
+    }
+
+    /// What fails is tried again by the sweep.
+    async fn remove_if_any(&self, store: &Store, unused: Option<UnusedPicture>) {
+        let Some(UnusedPicture { id, sizes }) = unused else {
+            return;
+        };
+        if self.shelf.remove(&id, &sizes).await.is_ok()
+            && let Err(failure) = store.write(move |tx| tx.forget_picture(&id)).await
+        {
+            tracing::warn!(%failure, "the row of a removed picture is left");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The interaction object.
+
+use serde::Serialize;
+
+use super::{PostObject, UserObject, iso, text};
+use crate::model::{Action, Stamp};
+
+/// What others did to the same thing within a day or so.
+#[derive(Clone, Debug, Serialize)]
+pub struct InteractionObject<'a> {
+    #[serde(serialize_with = "text")]
+    pagination_id: i64,
+    #[serde(serialize_with = "iso")]
+    event_date: Stamp,
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objects: Option<[SubjectObject<'a>; 1]>,
+    users: Vec<UserObject<'a>>,
+}
+
+/// What was acted on.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum SubjectObject<'a> {
+    /// A post.
+    Post(Box<PostObject<'a>>),
+    /// A user.
+    User(Box<UserObject<'a>>),
+}
+
+impl<'a> InteractionObject<'a> {
+    /// Without what was acted on: where the call names it.
+    pub fn new(action: Action, at: Stamp, pagination_id: i64, users: Vec<UserObject<'a>>) -> Self {
+        Self {
+            pagination_id,
+            event_date: at,
+            action: action.name(),
+            objects: None,
+            users,
+        }
+    }
+
+    /// With what was acted on.
+    #[must_use]
+    pub fn about(mut self, subject: SubjectObject<'a>) -> Self {
+        self.objects = Some([subject]);
+        self
+    }
+}
