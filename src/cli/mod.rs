@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
-use self::accounts::{BadgeCommand, ClientCommand, InviteCommand, TokenCommand, UserCommand};
+use self::accounts::{
+    BadgeCommand, ClientCommand, InviteCommand, ReportCommand, TokenCommand, UserCommand,
+};
 use crate::config::Config;
 use crate::config::source::{ConfigError, Named};
 use crate::server::Launch;
@@ -107,6 +109,9 @@ enum Command {
     /// Access tokens. Works while the server runs.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// What users reported. Works while the server runs.
+    #[command(subcommand)]
+    Report(ReportCommand),
     /// Fill an empty database with many people, posts, rooms and messages, to measure with.
     Seed(seed::SeedArgs),
     /// Print all settings with their defaults, as a file to start from.
@@ -167,6 +172,7 @@ fn run_command(
         Some(Command::Client(command)) => accounts::clients::run(config, command),
         Some(Command::Invite(command)) => accounts::invites::run(config, command),
         Some(Command::Token(command)) => accounts::tokens::run(config, command),
+        Some(Command::Report(command)) => accounts::reports::run(config, &command),
         Some(Command::Seed(args)) => seed::run(config, &args),
         // Handled before: these need no settings, or have exit codes of their own.
         None | Some(Command::Config | Command::Serve(_) | Command::Loadtest(_)) => Ok(()),
@@ -185,6 +191,7 @@ fn serve_flags(cli: &Cli) -> (&ServeArgs, &ServeArgs) {
             | Command::Client(_)
             | Command::Invite(_)
             | Command::Token(_)
+            | Command::Report(_)
             | Command::Seed(_)
             | Command::Config
             | Command::Loadtest(_),

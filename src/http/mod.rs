@@ -12,8 +12,10 @@ pub mod error;
 pub mod extract;
 pub mod feed;
 pub mod files;
+mod fresh;
 pub mod markers;
 pub mod oauth;
+mod oembed;
 pub mod pages;
 pub mod pipeline;
 pub mod polls;
@@ -26,6 +28,7 @@ mod report;
 pub mod request;
 pub mod routes;
 pub mod session;
+mod short;
 mod show;
 pub mod socket;
 pub mod streams;
@@ -43,6 +46,8 @@ use crate::config::{Config, SignUp};
 use pipeline::rate_limit::{RateLimiter, RateLimits};
 use socket::Bounds;
 
+use crate::store::Trending;
+use fresh::Fresh;
 use readiness::Readiness;
 
 pub use casing::CasedStream;
@@ -91,6 +96,9 @@ impl From<&Config> for Settings {
     }
 }
 
+/// How long numbers and lists that are the same for all viewers are kept.
+const A_MINUTE: Duration = Duration::from_secs(60);
+
 /// What handlers share: one value per process, in `web::Data`.
 pub struct App {
     /// The actors and, below them, the store.
@@ -111,6 +119,9 @@ pub struct App {
     pub bounds: Arc<Bounds>,
     /// Whether new work is welcome.
     pub readiness: Readiness,
+    /// Posts that many react to.
+    trending: Fresh<Trending>,
+    stats: sys::Stats,
     serving: AtomicUsize,
 }
 
@@ -142,6 +153,8 @@ impl App {
             settings,
             bounds,
             readiness: Readiness::default(),
+            trending: Fresh::for_each(A_MINUTE),
+            stats: sys::Stats::default(),
             serving: AtomicUsize::new(0),
         }
     }

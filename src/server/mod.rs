@@ -131,10 +131,7 @@ async fn run(launch: Launch) -> Result<(), StartError> {
         accepts_clock,
     } = launch;
     let clock = Clock::default();
-    let options = StoreOptions {
-        accepts_clock,
-        ..StoreOptions::from(&config.store)
-    };
+    let options = store_options(&config, accepts_clock);
     let lock = ServeLock::take(&options)?;
     let store = Store::open(&options, clock.clone(), metrics.clone())?;
     let stops = Stops::take()?;
@@ -178,6 +175,13 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let outcome = running.until_stopped(server, delivery_ended).await;
     drop(lock);
     outcome
+}
+
+fn store_options(config: &Config, accepts_clock: bool) -> StoreOptions {
+    StoreOptions {
+        accepts_clock,
+        ..StoreOptions::from(&config.store)
+    }
 }
 
 /// A server that accepts requests.

@@ -33,6 +33,8 @@ pub(super) struct Group {
     newest: i64,
     /// Messages written.
     pub(super) messages: usize,
+    /// Posts written.
+    pub(super) posts: usize,
     /// In the order of their announcement; numbered at the end.
     pub(super) events: Vec<Event>,
     /// Size of their rows.
@@ -41,14 +43,35 @@ pub(super) struct Group {
     pub(super) has_deleted: bool,
     /// Messages that the full-text index has to forget, with their text.
     pub(super) forgotten: Vec<(i64, String)>,
+    /// What that of posts has to learn of those that it knows already.
+    pub(super) post_changes: Vec<PostChange>,
+}
+
+/// What the full-text index holds of a post: words, and other properties as words (`search/marks.rs`).
+#[derive(Debug)]
+pub(super) struct IndexedPost {
+    pub(super) id: i64,
+    pub(super) words: String,
+    pub(super) marks: String,
+}
+
+/// What that index has to learn at the end of a group, in this order.
+#[derive(Debug)]
+pub(super) enum PostChange {
+    /// The post is not found by these any more.
+    Forget(IndexedPost),
+    /// It is found by these.
+    Add(IndexedPost),
 }
 
 /// How much a group had left at some point, to go back to.
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
     messages: usize,
+    posts: usize,
     events: usize,
     forgotten: usize,
+    post_changes: usize,
 }
 
 impl Group {
@@ -71,10 +94,12 @@ impl Group {
             stamp: from,
             newest,
             messages: 0,
+            posts: 0,
             events: Vec::new(),
             log_bytes: 0,
             has_deleted: false,
             forgotten: Vec::new(),
+            post_changes: Vec::new(),
         })
     }
 
@@ -119,15 +144,19 @@ impl Group {
     pub(super) fn mark(&self) -> Mark {
         Mark {
             messages: self.messages,
+            posts: self.posts,
             events: self.events.len(),
             forgotten: self.forgotten.len(),
+            post_changes: self.post_changes.len(),
         }
     }
 
     /// What was left since the mark was taken back.
     pub(super) fn back_to(&mut self, mark: Mark) {
         self.messages = mark.messages;
+        self.posts = mark.posts;
         self.events.truncate(mark.events);
         self.forgotten.truncate(mark.forgotten);
+        self.post_changes.truncate(mark.post_changes);
     }
 }

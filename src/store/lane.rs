@@ -79,7 +79,7 @@ impl Lane {
         checkpoint(&mut self.sql);
     }
 
-    /// Returns how many messages were written.
+    /// Returns how many messages and posts were written.
     fn commit(&mut self, mut work: Vec<Work>) -> usize {
         let began = Instant::now();
         let count = work.len();
@@ -92,7 +92,7 @@ impl Lane {
             metrics: &self.metrics,
             newest: self.newest,
         };
-        let (messages, committed) = match transaction.run(&mut work) {
+        let (new, committed) = match transaction.run(&mut work) {
             Ok(Some(mut group)) => {
                 self.newest = Some(group.committed(self.clock.now()));
                 for event in &group.events {
@@ -102,7 +102,7 @@ impl Lane {
                 // Handed over first: what a client does once it has its answer (setting its presence, say) must not
                 // overtake the events of the write that was answered.
                 self.outlet.hand_over(group.events, group.log_bytes);
-                (group.messages, Ok(()))
+                (group.messages + group.posts, Ok(()))
             }
             Ok(None) => (0, Ok(())),
             Err(failure) => (0, Err(failure)),
@@ -121,7 +121,7 @@ impl Lane {
         if took >= SLOW {
             tracing::warn!(writes = count, millis = %took.as_millis(), "slow commit");
         }
-        messages
+        new
     }
 
     fn note_waits(&self, work: &[Work]) {

@@ -46,6 +46,7 @@ mod posts;
 mod queue;
 mod reading;
 mod relations;
+mod reports;
 mod roster;
 mod schema;
 mod search;
@@ -53,6 +54,7 @@ pub mod secret;
 mod sessions;
 mod sql_error;
 mod statements;
+mod stats;
 mod suggested;
 mod tokens;
 mod transaction;
@@ -82,13 +84,16 @@ pub use outlet::CommittedBatch;
 pub use pictures::UnusedPicture;
 pub use place::ServeLock;
 pub use polls::PollSearch;
-pub use posts::{PostFilter, PostHints, PostList, PostMarks, PostSamples};
+pub use posts::{
+    ExploreStream, HiddenFrom, PostFilter, PostHints, PostList, PostMarks, PostSamples, Trending,
+};
 pub use reading::Purpose;
 pub use relations::FollowOrder;
 pub use relations::MutesAndBlocks;
 pub use roster::{RosterClient, RosterToken, RosterUser, TokenFilter};
-pub use search::{ChannelOrder, ChannelSearch, MessageSearch, UserSearch};
+pub use search::{ChannelOrder, ChannelSearch, MessageSearch, PostSearch, UserSearch};
 pub use sessions::{KnownSession, SESSIONS_MAX, Session, SessionId};
+pub use stats::StoreStats;
 pub use tokens::NewToken;
 pub use users::NewUser;
 

@@ -188,6 +188,28 @@ diesel::table! {
         replies -> BigInt,
         reposts -> BigInt,
         threads -> BigInt,
+        conversation -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    reports (id) {
+        id -> BigInt,
+        kind -> Text,
+        object_id -> BigInt,
+        author_id -> BigInt,
+        reporter_id -> BigInt,
+        reason -> Text,
+        created_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    post_search_mark (id) {
+        id -> BigInt,
+        indexed_up_to -> BigInt,
+        format -> BigInt,
     }
 }
 

@@ -123,7 +123,8 @@ statements! {
                 WHERE latest.interaction_id = wanted.value ORDER BY at DESC LIMIT ?)
         ORDER BY acts.at DESC";
     /// Whether a post, or one of the last 500 reposts of it before a repost, not before a moment, is by a user or by one
-    /// that the user follows, and not by one of those whose posts are hidden (a JSON list of ids).
+    /// that the user follows, and not by one whose posts are hidden from a viewer: by a block, or by the viewer's relations
+    /// of another kind.
     HeardRepost -> BigInt = "SELECT earlier.id
         FROM (
             SELECT * FROM (SELECT id, user_id, created_at FROM posts
@@ -131,7 +132,12 @@ statements! {
             UNION ALL
             SELECT id, user_id, created_at FROM posts WHERE id = ?
         ) AS earlier
-        WHERE earlier.created_at > ? AND earlier.user_id NOT IN (SELECT value FROM json_each(?)) AND (earlier.user_id = ? OR EXISTS (
+        WHERE earlier.created_at > ?
+            AND NOT EXISTS (SELECT 1 FROM relations WHERE relations.user_id = ? AND kind IN ('block', ?)
+                AND other_id = earlier.user_id)
+            AND NOT EXISTS (SELECT 1 FROM relations WHERE relations.user_id = earlier.user_id AND kind = 'block'
+                AND other_id = ?)
+            AND (earlier.user_id = ? OR EXISTS (
             SELECT 1 FROM relations WHERE relations.user_id = ? AND kind = 'follow' AND other_id = earlier.user_id))
         LIMIT 1";
     /// The users of the same posts, whoever asks: of a post, and of the last 500 reposts of it before a repost, not before a
@@ -165,6 +171,78 @@ statements! {
     SetWordsFormat -> () = "UPDATE search_mark SET format = ?";
     /// The index has no words any more.
     EmptyWords -> () = "INSERT INTO message_words (message_words) VALUES ('delete-all')";
+
+    /// A reply by another person makes a thread a conversation: the reply, the root, the author.
+    BeginConversation -> () = "UPDATE posts SET conversation = ?
+        WHERE id = ? AND conversation IS NULL AND user_id <> ? AND is_human AND deleted_at IS NULL AND repost_of IS NULL";
+    /// That reply is deleted: the next one among the following posts of the thread takes its place. The reply, a bound, the
+    /// root, the reply.
+    RenewConversation -> () = "UPDATE posts SET conversation = (
+            SELECT MIN(reply.id) FROM (SELECT id, user_id, is_human, deleted_at FROM posts AS later
+                WHERE later.thread_id = posts.id AND later.id > ? ORDER BY later.id LIMIT ?) AS reply
+            WHERE reply.user_id <> posts.user_id AND reply.is_human AND reply.deleted_at IS NULL)
+        WHERE id = ? AND conversation = ?";
+    /// Posts that nobody reacted to, by their places in an order that looks random, within a range of places.
+    MissedPosts -> (BigInt, BigInt) = "SELECT (id * 1640531527) & 1099511627775 AS place, id FROM posts
+        WHERE replies = 0 AND reposts = 0 AND bookmarks = 0 AND reply_to IS NULL AND repost_of IS NULL AND is_human
+            AND deleted_at IS NULL AND (id * 1640531527) & 1099511627775 BETWEEN ? AND ?
+        ORDER BY (id * 1640531527) & 1099511627775 DESC LIMIT ?";
+    /// The same in the other direction.
+    MissedPostsUpwards -> (BigInt, BigInt) = "SELECT (id * 1640531527) & 1099511627775 AS place, id FROM posts
+        WHERE replies = 0 AND reposts = 0 AND bookmarks = 0 AND reply_to IS NULL AND repost_of IS NULL AND is_human
+            AND deleted_at IS NULL AND (id * 1640531527) & 1099511627775 BETWEEN ? AND ?
+        ORDER BY (id * 1640531527) & 1099511627775 LIMIT ?";
+    /// Posts of people since a moment by the number of other users that reacted to them: among the newest posts, and among
+    /// the newest bookmarks (their numbers, the moment, how many).
+    TrendingPosts -> BigInt = "WITH newest AS MATERIALIZED (
+            SELECT user_id, reply_to, repost_of FROM posts WHERE deleted_at IS NULL ORDER BY id DESC LIMIT ?
+        ), reactions AS (
+            SELECT repost_of AS post_id, user_id FROM newest WHERE repost_of IS NOT NULL
+            UNION SELECT reply_to, user_id FROM newest WHERE reply_to IS NOT NULL
+            UNION SELECT * FROM (SELECT post_id, user_id FROM bookmarks ORDER BY id DESC LIMIT ?)
+        )
+        SELECT posts.id FROM reactions CROSS JOIN posts ON posts.id = reactions.post_id
+        WHERE posts.user_id <> reactions.user_id AND posts.deleted_at IS NULL AND posts.is_human AND posts.created_at > ?
+        GROUP BY posts.id ORDER BY COUNT(*) DESC, posts.id DESC LIMIT ?";
+
+    /// The first message from an id on, and its time.
+    MessageSince -> (BigInt, BigInt) = "SELECT id, created_at FROM messages WHERE id >= ? ORDER BY id LIMIT 1";
+    /// Users that wrote posts of a range of ids, or messages of another; the ends do not belong to them.
+    ActiveUsers -> BigInt = "SELECT COUNT(*) FROM (
+            SELECT user_id FROM posts WHERE id >= ? AND id < ?
+            UNION SELECT user_id FROM messages WHERE id >= ? AND id < ?)";
+
+    /// How far the full-text index of posts has come.
+    PostMark -> BigInt = "SELECT indexed_up_to FROM post_search_mark";
+    /// It has come further.
+    MovePostMark -> () = "UPDATE post_search_mark SET indexed_up_to = ?";
+    /// By which rules its words and marks were made.
+    PostWordsFormat -> BigInt = "SELECT format FROM post_search_mark";
+    /// They were made by these, or have to be made anew.
+    SetPostWordsFormat -> () = "UPDATE post_search_mark SET format = ?";
+    /// The newest post.
+    LastPostId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM posts";
+    /// The newest file.
+    LastFileId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM files";
+    /// The last of the next posts after an id, so many at most; nothing if there is none.
+    EndOfPostSlice -> Nullable<BigInt> = "SELECT MAX(id) FROM (SELECT id FROM posts WHERE id > ? ORDER BY id LIMIT ?)";
+    /// How many posts and reposts an author had written with one of them, counted up to a bound.
+    PostsUpTo -> BigInt = "SELECT COUNT(*) FROM (SELECT 1 FROM posts WHERE user_id = ? AND id <= ? LIMIT ?)";
+    /// The words and marks of a post.
+    IndexPostWords -> () = "INSERT INTO post_words (rowid, words, marks) VALUES (?, ?, ?)";
+    /// The index has to forget a post; it must be told what it was given.
+    ForgetPostWords -> () = "INSERT INTO post_words (post_words, rowid, words, marks) VALUES ('delete', ?, ?, ?)";
+    /// The index writes out what it holds in memory: an error shows here and not in the commit.
+    FlushPostWords -> () = "INSERT INTO post_words (post_words) VALUES ('flush')";
+    /// The index holds nothing any more.
+    EmptyPostWords -> () = "INSERT INTO post_words (post_words) VALUES ('delete-all')";
+    /// Posts that hold words and marks, within a range of ids, newest first.
+    NewestPosts -> BigInt = "SELECT rowid FROM post_words
+        WHERE post_words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?";
+    /// The same, oldest first.
+    OldestPosts -> BigInt = "SELECT rowid FROM post_words
+        WHERE post_words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid ASC LIMIT ?";
+
     /// Messages of some channels (a JSON list of ids) that hold words, best first.
     BestMessages -> BigInt = "SELECT messages.id
         FROM message_words JOIN messages ON messages.id = message_words.rowid

@@ -13,6 +13,8 @@ mod given;
 #[cfg(test)]
 mod hostile_tests;
 mod html;
+#[cfg(test)]
+mod html_tests;
 mod inline;
 #[cfg(test)]
 mod link_tests;

@@ -125,6 +125,13 @@ pub(crate) fn polls_all(app: &Person) -> Stream {
     app.firehose_with("polls", "&include_raw=1")
 }
 
+/// The public address of the server, as its answers have it.
+pub(crate) fn public_url(who: &Person) -> String {
+    let url = text(&who.get("/posts/streams/explore").data()[0]["url"]);
+    let (base, _) = url.split_once("/v1/").expect("an address of the API");
+    base.to_owned()
+}
+
 /// Answers a post; the id of the answer.
 pub(crate) fn answers(who: &Person, to: &str, said: &str) -> String {
     let body = json!({"text": said, "reply_to": to});

@@ -8,6 +8,7 @@ mod files;
 mod numbers;
 mod polls;
 mod posts;
+mod reports;
 mod sessions;
 mod streams;
 mod subscribe;

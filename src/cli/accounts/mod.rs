@@ -1,9 +1,10 @@
-//! Accounts, apps and tokens from the command line. A running server shares the database and learns of the changes
+//! Accounts, apps, tokens and reports from the command line. A running server shares the database and learns of the changes
 //! through the event log, within a second.
 
 pub(super) mod badges;
 pub(super) mod clients;
 pub(super) mod invites;
+pub(super) mod reports;
 mod table;
 pub(super) mod tokens;
 pub(super) mod users;
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub(super) use badges::BadgeCommand;
 pub(super) use clients::ClientCommand;
 pub(super) use invites::InviteCommand;
+pub(super) use reports::ReportCommand;
 pub(super) use tokens::TokenCommand;
 pub(super) use users::UserCommand;
 

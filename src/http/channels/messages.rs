@@ -10,10 +10,12 @@ use super::names;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::files::attach::attach;
 use crate::http::principal::readable;
-use crate::http::{ApiResult, App, Reply, report, show};
+use crate::http::{ApiResult, App, report, show};
 use crate::model::channel::{PM as PM_TYPE, kind_named};
 use crate::model::message::NewMessage;
-use crate::model::{Access, Channel, ChannelId, MessageId, Principal, Refusal};
+use crate::model::{
+    Access, Channel, ChannelId, MessageId, NewReport, Principal, Refusal, Reported, UserId,
+};
 use crate::protocol::draft::MessageDraft;
 use crate::telemetry::Span;
 
@@ -140,7 +142,7 @@ async fn set_sticky(
     show::one(app, Some(caller), params, &message).await
 }
 
-/// `POST …/messages/{message_id}/report`: the operator reads it in the log.
+/// `POST …/messages/{message_id}/report`
 pub(in crate::http) async fn report(
     app: Data<App>,
     caller: UserCaller,
@@ -159,15 +161,13 @@ pub(in crate::http) async fn report(
         found.ok_or_else(|| Refusal::MessageNotFound.into())
     });
     let message = read.await?;
-    tracing::warn!(
-        message_id = %message.id,
-        channel_id = %message.channel_id,
-        author = %message.user_id,
-        by = %caller.id(),
+    let new = NewReport {
+        about: Reported::Message(message.id),
+        author: message.user_id,
+        reporter: caller.id(),
         reason,
-        "message reported"
-    );
-    Ok(Reply::bare(201))
+    };
+    report::keep(&app, new).await
 }
 
 /// Channel and message of a path.

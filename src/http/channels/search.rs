@@ -162,20 +162,25 @@ fn private_channels(
     }
 }
 
-async fn message_search(app: &App, params: &Params) -> ApiResult<MessageSearch> {
-    let kinds = params.list("user_types");
+/// Kinds of accounts, by name.
+pub(in crate::http) fn user_kinds(params: &Params) -> ApiResult<Vec<UserKind>> {
+    let names = params.list("user_types");
     let all = [UserKind::Human, UserKind::Feed, UserKind::Bot];
-    let named = |kind: &UserKind| kinds.iter().any(|name| name == kind.name());
-    let user_kinds: Vec<UserKind> = all.into_iter().filter(named).collect();
-    if user_kinds.is_empty() && !kinds.is_empty() {
+    let named = |kind: &UserKind| names.iter().any(|name| name == kind.name());
+    let kinds: Vec<UserKind> = all.into_iter().filter(named).collect();
+    if kinds.is_empty() && !names.is_empty() {
         return Err(Refusal::Invalid.at("user_types").into());
     }
+    Ok(kinds)
+}
+
+async fn message_search(app: &App, params: &Params) -> ApiResult<MessageSearch> {
     Ok(MessageSearch {
         q: question(params)?,
         by_relevance: params.get("order").is_none_or(|order| order == "relevance"),
         client: params.get("client_id").map(Into::into),
         creator: person(app, params, "creator_id").await?,
-        user_kinds,
+        user_kinds: user_kinds(params)?,
         created_after: moment(params, "created_after")?,
         created_before: moment(params, "created_before")?,
         reply_to: number(params, "reply_to")?.map(MessageId),
@@ -198,14 +203,14 @@ async fn message_search(app: &App, params: &Params) -> ApiResult<MessageSearch> 
 }
 
 /// A list whose items may be written with their mark or without.
-fn bare(params: &Params, name: &str, mark: char) -> Vec<String> {
+pub(in crate::http) fn bare(params: &Params, name: &str, mark: char) -> Vec<String> {
     let items = params.list(name).into_iter();
     items
         .map(|item| item.trim_start_matches(mark).to_owned())
         .collect()
 }
 
-fn number(params: &Params, name: &'static str) -> ApiResult<Option<i64>> {
+pub(in crate::http) fn number(params: &Params, name: &'static str) -> ApiResult<Option<i64>> {
     match params.get(name) {
         None => Ok(None),
         Some(text) => match text.parse() {
@@ -245,4 +250,4 @@ pub(in crate::http) async fn person(
 }
 
 /// Ids begin at 1.
-const NOBODY: UserId = UserId(0);
+pub(in crate::http) const NOBODY: UserId = UserId(0);

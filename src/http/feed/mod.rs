@@ -1,6 +1,7 @@
-//! RSS of channels: the same pages as the JSON calls, for feed readers.
+//! RSS: the same pages as the JSON calls, for feed readers. Channels are here, posts in [`posts`].
 
 mod document;
+pub(super) mod posts;
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};

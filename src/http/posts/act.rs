@@ -4,12 +4,13 @@ use actix_web::web::{Data, Path};
 
 use serde_json::json;
 
+use super::lookup::there;
 use crate::actors::PostAct;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::show::Includes;
 use crate::http::{ApiResult, App, Reply, report, show};
 use crate::model::visibility::Occasion;
-use crate::model::{PostId, Refusal};
+use crate::model::{NewReport, PostId, Refusal, Reported};
 use crate::protocol::query::boolean;
 use crate::protocol::render_options::RenderOptions;
 
@@ -99,7 +100,7 @@ async fn act_on(
     show::one(app, Some(caller), params, &post).await
 }
 
-/// `POST /posts/{post_id}/report`: the operator reads it in the log.
+/// `POST /posts/{post_id}/report`: of a repost, the post that it shows.
 pub(in crate::http) async fn report(
     app: Data<App>,
     caller: UserCaller,
@@ -109,14 +110,19 @@ pub(in crate::http) async fn report(
 ) -> ApiResult {
     let id = path::id::<PostId>(&id)?;
     let reason = report::reason(&body, &params)?;
-    let post = app.engine.store().read(move |db| db.post(id)).await?;
-    let post = post.ok_or(Refusal::PostNotFound)?;
-    tracing::warn!(
-        post_id = %post.id,
-        author = %post.user_id,
-        by = %caller.id(),
+    let read = app.engine.store().read(move |db| {
+        let post = there(db, id)?;
+        match post.repost_of {
+            Some(original) => there(db, original),
+            None => Ok(post),
+        }
+    });
+    let post = read.await?;
+    let new = NewReport {
+        about: Reported::Post(post.id),
+        author: post.user_id,
+        reporter: caller.id(),
         reason,
-        "post reported"
-    );
-    Ok(Reply::bare(201))
+    };
+    report::keep(&app, new).await
 }

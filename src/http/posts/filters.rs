@@ -1,8 +1,8 @@
 //! What the parameters of a list of posts leave out of it.
 
 use crate::http::extract::Params;
-use crate::model::{Failure, UserId};
-use crate::store::{Db, PostFilter};
+use crate::model::UserId;
+use crate::store::{HiddenFrom, PostFilter};
 
 /// The switches of a call.
 #[derive(Clone, Copy, Debug)]
@@ -26,25 +26,19 @@ impl PostsWanted {
         }
     }
 
-    /// With the authors hidden from the caller; posts of `shown` are not hidden: the call names that author.
-    /// Apps apply their users' mutes and blocks themselves.
-    pub(super) fn filter(
-        self,
-        db: &mut Db<'_>,
-        caller: Option<UserId>,
-        shown: Option<UserId>,
-    ) -> Result<PostFilter, Failure> {
-        let mut hidden = match caller {
-            Some(caller) => db.hidden(caller)?.authors(self.include_muted),
-            None => Vec::new(),
-        };
-        hidden.retain(|author| Some(*author) != shown);
-        Ok(PostFilter {
+    /// For a caller; posts of `shown` are not hidden: the call names that author. Apps apply their users' mutes and
+    /// blocks themselves.
+    pub(super) fn filter(self, caller: Option<UserId>, shown: Option<UserId>) -> PostFilter {
+        PostFilter {
             include_deleted: self.include_deleted,
             include_replies: self.include_replies,
             include_mention_posts: self.include_mention_posts,
             undirected_for: caller.filter(|_| !self.include_directed),
-            hidden: hidden.into_iter().collect(),
-        })
+            hidden_from: caller.map(|viewer| HiddenFrom {
+                viewer,
+                include_muted: self.include_muted,
+                shown,
+            }),
+        }
     }
 }

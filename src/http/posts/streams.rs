@@ -137,7 +137,7 @@ pub(in crate::http) async fn bookmarks(
     let (request, wanted) = (params.page(), PostsWanted::from_params(&params));
     let viewer = Some(caller.id());
     let read = app.engine.store().read(move |db| {
-        let filter = wanted.filter(db, viewer, None)?;
+        let filter = wanted.filter(viewer, None);
         db.bookmark_page(user, &filter, &request)
     });
     let page = read.await?.map(|(post, note)| Bookmarked {
@@ -175,6 +175,15 @@ async fn answer(
     Ok(reply)
 }
 
+/// A page of a list as a stranger sees it.
+pub(in crate::http) async fn public_page(
+    app: &App,
+    params: &Params,
+    list: PostList,
+) -> ApiResult<Page<Post>> {
+    Ok(read_page(app, None, params, list, None).await?.page)
+}
+
 async fn read_page(
     app: &App,
     caller: Option<&Caller>,
@@ -191,7 +200,7 @@ async fn read_page(
             (None, _) | (_, None) => None,
         };
         marks.resolve(marker.iter().flatten().next(), &mut request);
-        let filter = wanted.filter(db, viewer, named_author(&list))?;
+        let filter = wanted.filter(viewer, named_author(&list));
         let page = db.post_page(&list, &filter, &request)?;
         let hints = match request.since {
             Some(since) => db.post_hints(&list, &filter, PostId(since.id))?,

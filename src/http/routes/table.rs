@@ -5,8 +5,8 @@
 //! before the handler runs; `Channel` is a scope that opens the channel in question.
 
 use super::super::{
-    channels, clients, feed, files, markers, oauth, polls, posts, presence, streams, sys, text,
-    token, users,
+    channels, clients, feed, files, markers, oauth, oembed, polls, posts, presence, short, streams, sys,
+    text, token, users,
 };
 use super::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::event::TopicKind;
@@ -113,11 +113,18 @@ routes! {
     Post   "/posts/marker"                                           markers::create,                            User      Any            Marker;
     Get    "/feed/rss/channels/search"                               feed::channels,                             Optional  Channel        Read;
     Get    "/feed/rss/channels/{channel_id}/messages"                feed::messages,                             Optional  Channel        Read;
+    Get    "/feed/rss/posts/search"                                  feed::posts::found,                         Optional  Any            Read;
+    Get    "/feed/rss/posts/tags/{tag}"                              feed::posts::tagged,                        Optional  Any            Read;
+    Get    "/feed/rss/posts/streams/explore/{slug}"                  feed::posts::explored,                      Optional  Any            Read;
+    Get    "/feed/rss/users/{user_id}/posts"                         feed::posts::of_user,                       Optional  Any            Read;
 
     // Posts
     Get    "/posts/streams/me"                                       posts::streams::home,                       User      Stream         Read Home;
     Get    "/posts/streams/unified"                                  posts::streams::unified,                    User      Stream         Read Unified;
     Get    "/posts/streams/global"                                   posts::streams::global,                     Optional  Any            Read;
+    Get    "/posts/streams/explore"                                  posts::explore::list,                       Optional  Any            Read;
+    Get    "/posts/streams/explore/{slug}"                           posts::explore::show,                       Optional  Any            Read;
+    Get    "/posts/search"                                           posts::search::search,                      Optional  Any            Read;
     Get    "/posts/tags/{tag}"                                       posts::streams::tagged,                     Optional  Any            Read;
     Get    "/posts/tag/{tag}"                                        posts::streams::tagged,                     Optional  Any            Read;
     Get    "/posts"                                                  posts::lookup::by_ids,                      Optional  Any            Read;
@@ -224,5 +231,8 @@ routes! {
     Get    "/sys/config"                                             sys::config,                                Optional  Any            System;
     Get    "/sys/ops/{operation_id}"                                 files::bulk::operation,                     User      Any            Read;
     Get    "/sys/stats"                                              sys::stats,                                 Optional  Any            System;
+    Get    "/oembed"                                                 oembed::show,                               Optional  Any            Read;
+    Get    "/p/{post_id}"                                            short::post,                                Optional  Any            Read;
+    Get    "/@{username}"                                            short::person,                              Optional  Any            Read;
     Post   "/text/process"                                           text::process,                              User      Any            Write;
 }

@@ -34,7 +34,7 @@ pub(super) use includes::Includes;
 pub(super) use interaction::Interacted;
 pub(super) use needs::Needs;
 pub(super) use poll::{AnsweredPoll, OpenedPoll};
-pub(super) use post::{Bookmarked, Version};
+pub(super) use post::{Bookmarked, Version, shown_post};
 pub(super) use user::Person;
 
 /// A kind of object that answers show.

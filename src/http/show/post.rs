@@ -46,6 +46,18 @@ impl Shown for Post {
     }
 }
 
+/// What a post shows: a repost shows another one, in the version that was reposted. `None`: that is gone.
+pub(in crate::http) fn shown_post<'s>(
+    includes: &'s Includes<'_>,
+    post: &'s Post,
+) -> Option<&'s Post> {
+    let shown = match post.repost_of {
+        Some(original) => includes.posts().original(original, post.revision)?,
+        None => post,
+    };
+    (!post.is_deleted() && !shown.is_deleted()).then_some(shown)
+}
+
 fn plain<'s>(includes: &'s Includes<'_>, post: &'s Post) -> PostObject<'s> {
     let author = includes.user(post.user_id, Occasion::Embedded);
     PostObject::new(post, author, includes.options(), includes.site())

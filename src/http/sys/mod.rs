@@ -1,8 +1,11 @@
 //! What the server reports about itself.
 
 mod exposition;
+mod stats;
 
 pub use exposition::metrics;
+pub(super) use stats::Stats;
+pub use stats::stats;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -73,12 +76,6 @@ pub async fn config(app: Data<App>) -> ApiResult {
             "username_max_length": limits.username_length,
         },
     }))
-}
-
-/// `GET /sys/stats`: numbers that need no count over the whole database.
-pub async fn stats(app: Data<App>) -> ApiResult {
-    let present = app.engine.presence().count();
-    Reply::one(&json!({"users": {"present": present}}))
 }
 
 /// Rows of a list of actors without `count`.

@@ -58,9 +58,12 @@ impl Db<'_> {
             .filter(posts::deleted_at.is_null())
             .order(posts::revised_at.desc())
             .load::<(i64, i64)>(self.sql)?;
+        let authors = deleted.iter().chain(&revised);
+        let authors = authors.map(|(_, author)| UserId(*author));
+        let hidden = self.hidden_authors(filter, authors)?;
         let seen = |changed: Vec<(i64, i64)>| {
             let seen = changed.into_iter();
-            let seen = seen.filter(|(_, author)| !filter.hidden.contains(&UserId(*author)));
+            let seen = seen.filter(|(_, author)| !hidden.contains(&UserId(*author)));
             let mut ids: Vec<PostId> = seen.map(|(id, _)| PostId(id)).collect();
             ids.sort_unstable();
             ids

@@ -13,7 +13,7 @@ use super::super::statements::{
 use super::super::{Db, Failure};
 use super::PostFilter;
 use super::lists::PostList;
-use crate::model::{PageRequest, Post, UserId};
+use crate::model::{PageRequest, Post, Relation, UserId};
 
 impl Db<'_> {
     /// Ids of a page of the stream, in the order of the request; `mentions`: with posts that mention the user.
@@ -105,14 +105,19 @@ impl Db<'_> {
             return Ok(true);
         };
         let since = PostFilter::recent(post.created_at);
-        let hidden = filter.hidden.iter().map(|user| user.0);
-        let hidden = serde_json::Value::from_iter(hidden).to_string();
+        let from = filter.hidden_from.map(|from| from.viewer.0);
+        let hides = match filter.hidden_from {
+            Some(from) if !from.include_muted => Relation::Mute,
+            Some(_) | None => Relation::Block,
+        };
         let binds = [
             original.id.0.into(),
             post.id.0.into(),
             original.id.0.into(),
             since.0.into(),
-            hidden.as_str().into(),
+            from.into(),
+            hides.name().into(),
+            from.into(),
             user.0.into(),
             user.0.into(),
         ];

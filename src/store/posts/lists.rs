@@ -10,6 +10,7 @@ use super::super::pages::gather;
 use super::super::schema::{bookmarks, clients, post_mentions, post_tags, posts};
 use super::super::{Db, Failure};
 use super::{Found, WithClient, found, into_model};
+use crate::model::visibility::{Occasion, shows_words};
 use crate::model::{Page, PageRequest, Post, PostId, Stamp, UserId};
 
 /// Which posts.
@@ -41,8 +42,20 @@ pub struct PostFilter {
     /// `Some`: of the posts that begin with mentions only those of this user, and those that mention someone who
     /// the user follows.
     pub undirected_for: Option<UserId>,
-    /// Nothing by these authors, reposts of them included.
-    pub hidden: HashSet<UserId>,
+    /// `Some`: nothing by authors hidden from a viewer, reposts of them included.
+    pub hidden_from: Option<HiddenFrom>,
+}
+
+/// Whose mutes and blocks hide posts. They are asked about the authors of a page, so that a list costs the same however
+/// many a viewer has.
+#[derive(Clone, Copy, Debug)]
+pub struct HiddenFrom {
+    /// The viewer.
+    pub viewer: UserId,
+    /// Posts of muted authors are shown.
+    pub include_muted: bool,
+    /// This author is shown whatever the relation: the call names them.
+    pub shown: Option<UserId>,
 }
 
 impl Default for PostFilter {
@@ -53,13 +66,13 @@ impl Default for PostFilter {
             include_replies: true,
             include_mention_posts: true,
             undirected_for: None,
-            hidden: HashSet::new(),
+            hidden_from: None,
         }
     }
 }
 
 /// A post by its pagination id, with whether the filter keeps it.
-type Judged = (i64, (Post, bool));
+pub(in super::super) type Judged = (i64, (Post, bool));
 
 type Condition<'q> = Box<dyn BoxableExpression<WithClient, Sqlite, SqlType = Bool> + 'q>;
 
@@ -160,14 +173,14 @@ impl Db<'_> {
         rows.into_iter().map(into_model).collect()
     }
 
-    fn posts_in_order(&mut self, ids: &[i64]) -> Result<Vec<Post>, Failure> {
+    pub(in super::super) fn posts_in_order(&mut self, ids: &[i64]) -> Result<Vec<Post>, Failure> {
         let wanted: Vec<PostId> = ids.iter().copied().map(PostId).collect();
         let mut found = self.posts(&wanted)?;
         Ok(wanted.iter().filter_map(|id| found.remove(id)).collect())
     }
 
     /// Each post with whether the filter keeps it.
-    fn keep_posts(
+    pub(in super::super) fn keep_posts(
         &mut self,
         filter: &PostFilter,
         list: &PostList,
@@ -178,16 +191,37 @@ impl Db<'_> {
             true => HashMap::new(),
             false => self.posts(&reposted)?,
         };
-        let followed = self.followed_addressees(filter, rows.iter().chain(originals.values()))?;
+        let all = || rows.iter().chain(originals.values());
+        let hidden = self.hidden_authors(filter, all().map(|post| post.user_id))?;
+        let followed = self.followed_addressees(filter, all())?;
         let mut kept = Vec::with_capacity(rows.len());
         for post in rows {
             let original = post.repost_of.and_then(|id| originals.get(&id));
-            let is_kept = filter.keeps(&post, original)
+            let is_kept = filter.keeps(&post, original, &hidden)
                 && filter.is_addressed(&post, original, &followed)
                 && self.is_news(list, filter, &post, original)?;
             kept.push((post.id.0, (post, is_kept)));
         }
         Ok(kept)
+    }
+
+    /// Those of these authors whose posts the filter leaves out.
+    pub(super) fn hidden_authors(
+        &mut self,
+        filter: &PostFilter,
+        authors: impl Iterator<Item = UserId>,
+    ) -> Result<HashSet<UserId>, Failure> {
+        let Some(from) = filter.hidden_from else {
+            return Ok(HashSet::new());
+        };
+        let authors: HashSet<UserId> = authors.collect();
+        let authors: Vec<UserId> = authors.into_iter().collect();
+        let relations = self.relationships(from.viewer, &authors)?.into_iter();
+        let hidden = relations.filter(|(author, relation)| {
+            from.shown != Some(*author)
+                && !shows_words(*relation, Occasion::Listed, from.include_muted)
+        });
+        Ok(hidden.map(|(author, _)| author).collect())
     }
 
     /// Of the users whom the posts are addressed to, those that the viewer follows; none if the filter does not ask.
@@ -226,21 +260,25 @@ impl Db<'_> {
             let marks = query.load::<(i64, i64, Option<String>)>(self.sql)?;
             let ids: Vec<PostId> = marks.iter().map(|(_, post, _)| PostId(*post)).collect();
             let mut found = self.posts(&ids)?;
+            let hidden = self.hidden_authors(filter, found.values().map(|post| post.user_id))?;
             let marks = marks.into_iter();
             Ok(marks
-                .filter_map(|(id, post, note)| Some((id, (found.remove(&PostId(post))?, note))))
+                .filter_map(|(id, post, note)| {
+                    let post = found.remove(&PostId(post))?;
+                    let is_kept = filter.keeps(&post, None, &hidden);
+                    Some((id, (is_kept, (post, note))))
+                })
                 .collect())
         };
-        gather(request, &mut step, |(post, _): &(Post, _)| {
-            Ok(filter.keeps(post, None))
-        })
+        let page = gather(request, &mut step, |(is_kept, _)| Ok(*is_kept))?;
+        Ok(page.map(|(_, bookmarked)| bookmarked))
     }
 }
 
 impl PostFilter {
     /// What can be said without asking the database. A repost is what it shows.
-    fn keeps(&self, post: &Post, original: Option<&Post>) -> bool {
-        let is_hidden = |user: &UserId| self.hidden.contains(user);
+    fn keeps(&self, post: &Post, original: Option<&Post>, hidden: &HashSet<UserId>) -> bool {
+        let is_hidden = |user: &UserId| hidden.contains(user);
         let shown = original.unwrap_or(post);
         // A repost of a deleted post is gone, and so is a deleted repost.
         let is_gone = post.repost_of.is_some()

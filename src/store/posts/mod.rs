@@ -1,14 +1,18 @@
 //! Posts: the rows, and single ones by id.
 
 mod bookmarks;
+mod conversations;
+mod explore;
 mod hints;
 mod home;
 mod lists;
 mod reposts;
 mod write;
 
+pub use explore::{ExploreStream, Trending};
 pub use hints::PostHints;
-pub use lists::{PostFilter, PostList};
+pub(super) use lists::Judged;
+pub use lists::{HiddenFrom, PostFilter, PostList};
 
 use std::collections::HashMap;
 
@@ -47,7 +51,7 @@ pub(super) struct Row {
 }
 
 /// A post and its app's name and address.
-type Found = (Row, String, String);
+pub(super) type Found = (Row, String, String);
 
 /// Where it is found.
 type WithClient = InnerJoinQuerySource<posts::table, clients::table>;
@@ -61,9 +65,9 @@ macro_rules! found {
         $crate::store::schema::clients::url,
     )};
 }
-use found;
+pub(super) use found;
 
-fn into_model((row, client_name, client_url): Found) -> Result<Post, Failure> {
+pub(super) fn into_model((row, client_name, client_url): Found) -> Result<Post, Failure> {
     let raw = match &row.raw {
         Some(text) => from_json("raw of a post", text)?,
         None => Raw::default(),

@@ -57,12 +57,16 @@ impl Tx<'_> {
         self.count_posts(new.user_id, &new.client.id, 1)?;
         if let Some(answered) = answered {
             self.count_reply(answered.id)?;
+            if author.kind == UserKind::Human {
+                self.note_conversation(answered.thread_id, id, author.id)?;
+            }
             let deed = Deed::Reply {
                 to: answered.id,
                 reply: id,
             };
             self.note_deed(answered.user_id, new.user_id, deed)?;
         }
+        self.parts().1.posts += 1;
         if new.update_marker {
             self.set_marker(new.user_id, MarkerName::Personal, id.0, 0, false)?;
         }
@@ -105,6 +109,7 @@ impl Tx<'_> {
 
     /// Gives a post other words; those it had become a revision.
     pub fn revise_post(&mut self, mut post: Post, new: PostRevision) -> Result<Post, Failure> {
+        self.forget_post_words(post.id)?;
         let entities = entities_text(&post.content.entities)?;
         diesel::insert_into(post_revisions::table)
             .values((
@@ -133,12 +138,14 @@ impl Tx<'_> {
                 words(&post.content)?,
             ))
             .execute(self.sql)?;
+        self.add_post_words(post.id)?;
         Ok(post)
     }
 
     /// Marks a post as deleted and removes its words, their earlier versions, and what it was found by. Who was mentioned
     /// stays, so that its deletion is told where the post was shown.
     pub fn delete_post(&mut self, mut post: Post) -> Result<Post, Failure> {
+        self.forget_post_words(post.id)?;
         let now = self.now();
         self.forget_uses(
             &text::raw::files::attached(&post.raw),
@@ -148,6 +155,7 @@ impl Tx<'_> {
         diesel::update(posts::table.find(post.id.0))
             .set((
                 posts::deleted_at.eq(now.0),
+                posts::conversation.eq(None::<i64>),
                 posts::text.eq(""),
                 posts::html.eq(""),
                 posts::entities.eq(None::<String>),
@@ -163,6 +171,7 @@ impl Tx<'_> {
         self.count_posts(post.user_id, &post.client.id, -1)?;
         self.end_interactions(post.id)?;
         if let Some(to) = post.reply_to {
+            self.renew_conversation(post.thread_id, post.id)?;
             let reply = post.id;
             self.undo_deed(post.user_id, Deed::Reply { to, reply })?;
         }

@@ -1,4 +1,4 @@
-//! When the full-text index learns of new messages: after their commits, many at once.
+//! When the full-text indexes learn of new messages and posts: after their commits, many at once.
 //!
 //! A message in an index of its own costs as much as all the rest of its write, so the lane indexes in slices, from a
 //! mark on (`search_mark`). The mark moves in the transaction that indexes, so a crash leaves nothing out. A search
@@ -13,8 +13,8 @@ use super::super::statements::{
     self, EndOfSlice, LastMessageId, MoveSearchMark, SearchMark, SetWordsFormat, SliceTexts,
     WordsFormat, execute,
 };
-use super::super::{Db, Failure, MessageSearch, Purpose, Store, Tx};
-use super::words;
+use super::super::{Db, Failure, MessageSearch, PostSearch, Purpose, Store, Tx};
+use super::{post_index, words};
 use crate::model::MessageId;
 use crate::text::words::FORMAT;
 
@@ -28,6 +28,39 @@ const MOST_SLICES: usize = 16;
 const SOON: Duration = Duration::from_millis(250);
 /// After a failure, which is logged where it arose.
 const LATER: Duration = Duration::from_secs(5);
+
+/// What has a full-text index.
+#[derive(Clone, Copy, Debug)]
+enum Indexed {
+    Messages,
+    Posts,
+}
+
+impl Indexed {
+    /// How far the index has come.
+    fn mark(self, sql: &mut Sql) -> Result<i64, Failure> {
+        match self {
+            Self::Messages => mark(sql),
+            Self::Posts => post_index::mark(sql),
+        }
+    }
+
+    /// The newest id.
+    fn newest(self, sql: &mut Sql) -> Result<i64, Failure> {
+        match self {
+            Self::Messages => Ok(statements::query::<LastMessageId>(&[]).get_result(sql)?),
+            Self::Posts => post_index::newest(sql),
+        }
+    }
+
+    /// Indexes the next ones; whether those were all.
+    fn index_slice(self, sql: &mut Sql) -> Result<bool, Failure> {
+        match self {
+            Self::Messages => index_messages(sql),
+            Self::Posts => post_index::index_slice(sql),
+        }
+    }
+}
 
 /// When the lane indexes next.
 pub(in super::super) struct Indexing {
@@ -46,12 +79,12 @@ impl Indexing {
         }
     }
 
-    /// Messages were committed.
-    pub(in super::super) fn note(&mut self, messages: usize, now: Instant) {
-        if messages == 0 {
+    /// Messages and posts were committed.
+    pub(in super::super) fn note(&mut self, new: usize, now: Instant) {
+        if new == 0 {
             return;
         }
-        self.waiting += messages;
+        self.waiting += new;
         self.due = if self.waiting >= MANY {
             Some(now)
         } else {
@@ -82,8 +115,14 @@ impl Indexing {
     }
 }
 
-/// Indexes the next messages; whether those were all.
+/// Indexes the next messages and posts; whether those were all.
 pub(in super::super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
+    let messages = Indexed::Messages.index_slice(sql)?;
+    let posts = Indexed::Posts.index_slice(sql)?;
+    Ok(messages && posts)
+}
+
+fn index_messages(sql: &mut Sql) -> Result<bool, Failure> {
     let mark = mark(sql)?;
     let end: Option<i64> = statements::query::<EndOfSlice>(&[mark.into(), SLICE.into()])
         .get_result::<Option<i64>>(sql)?;
@@ -99,7 +138,7 @@ pub(in super::super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
     Ok(statements::query::<LastMessageId>(&[]).get_result::<i64>(sql)? <= end)
 }
 
-/// Empties the index, to rebuild it, if its words were cut by other rules, and says whether they were. Called when the database
+/// Empties each index, to rebuild it, if its words were cut by other rules, and says whether those of messages were. Called when the database
 /// is opened.
 pub(in super::super) fn renew(sql: &mut Sql) -> Result<bool, Failure> {
     let format: i64 = statements::query::<WordsFormat>(&[]).get_result(sql)?;
@@ -109,6 +148,7 @@ pub(in super::super) fn renew(sql: &mut Sql) -> Result<bool, Failure> {
         execute::<SetWordsFormat>(sql, &[FORMAT.into()])?;
         tracing::info!(format = FORMAT, "the full-text index is rebuilt");
     }
+    post_index::renew(sql)?;
     Ok(format != FORMAT)
 }
 
@@ -117,10 +157,10 @@ fn mark(sql: &mut Sql) -> Result<i64, Failure> {
 }
 
 impl Db<'_> {
-    /// The newest message, if it is not in the index yet.
-    fn newest_unindexed(&mut self) -> Result<Option<i64>, Failure> {
-        let newest: i64 = statements::query::<LastMessageId>(&[]).get_result(self.sql)?;
-        Ok((mark(self.sql)? < newest).then_some(newest))
+    /// The newest one, if it is not in the index yet.
+    fn newest_unindexed(&mut self, what: Indexed) -> Result<Option<i64>, Failure> {
+        let newest = what.newest(self.sql)?;
+        Ok((what.mark(self.sql)? < newest).then_some(newest))
     }
 }
 
@@ -151,23 +191,36 @@ impl Store {
         job: impl FnOnce(&mut Db<'_>, MessageSearch) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         if search.has_words() {
-            self.index_written().await?;
+            self.index_written(Indexed::Messages).await?;
         }
         self.read_for(Purpose::Search, move |db| job(db, search))
             .await
     }
 
-    async fn index_written(&self) -> Result<(), Failure> {
+    /// The same for posts, if the search asks the index.
+    ///
+    /// # Errors
+    /// As [`Store::search`].
+    pub async fn search_posts<T: Send + 'static>(
+        &self,
+        search: PostSearch,
+        job: impl FnOnce(&mut Db<'_>, PostSearch) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        if search.asks_index() {
+            self.index_written(Indexed::Posts).await?;
+        }
+        self.read_for(Purpose::Search, move |db| job(db, search))
+            .await
+    }
+
+    async fn index_written(&self, what: Indexed) -> Result<(), Failure> {
         // Asked of the database, not of the lane: another process may have written.
-        let newest = self.read(|db| {
-            let newest = db.newest_unindexed()?;
-            Ok(newest)
-        });
+        let newest = self.read(move |db| db.newest_unindexed(what));
         let newest = newest.await?;
         if let Some(newest) = newest {
             // What is written meanwhile is not waited for.
             for _ in 0..MOST_SLICES {
-                if self.write(move |tx| index_up_to(tx, newest)).await? {
+                if self.write(move |tx| index_up_to(tx, what, newest)).await? {
                     return Ok(());
                 }
             }
@@ -177,9 +230,9 @@ impl Store {
     }
 }
 
-fn index_up_to(tx: &mut Tx<'_>, newest: i64) -> Result<bool, Failure> {
+fn index_up_to(tx: &mut Tx<'_>, what: Indexed, newest: i64) -> Result<bool, Failure> {
     let (sql, _) = tx.parts();
-    Ok(mark(sql)? >= newest || index_slice(sql)? || mark(sql)? >= newest)
+    Ok(what.mark(sql)? >= newest || what.index_slice(sql)? || what.mark(sql)? >= newest)
 }
 
 #[cfg(test)]

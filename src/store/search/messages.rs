@@ -10,6 +10,7 @@ use super::super::pages::{Candidate, gather, gather_found};
 use super::super::schema::{clients, messages};
 use super::super::{Db, Failure};
 use super::channels::{has_raw_type, names_object};
+use super::marks::file_kinds;
 use super::{MessageSearch, words};
 use crate::model::{Message, MessageId, Page, PageRequest, User, UserId};
 use crate::text;
@@ -159,11 +160,10 @@ impl MessageSearch {
                 .poll_id
                 .as_ref()
                 .is_none_or(|id| names_object(&message.raw, "poll_id", id))
-            && (self.file_kinds.is_empty()
-                || self
-                    .file_kinds
-                    .iter()
-                    .any(|kind| names_object(&message.raw, "kind", kind)))
+            && (self.file_kinds.is_empty() || {
+                let kinds = file_kinds(&message.raw);
+                self.file_kinds.iter().any(|kind| kinds.contains(kind))
+            })
     }
 
     fn entities_fit(&self, message: &Message) -> bool {

@@ -1,17 +1,23 @@
-//! Search in channels, messages and users.
+//! Search in channels, messages, posts and users.
 //!
 //! The database narrows by words, places and times; what looks into JSON is checked here, on the way to a page.
 
 mod channels;
 mod indexing;
+mod marks;
 mod messages;
 mod people;
+mod post_index;
+mod post_question;
+mod posts;
 mod words;
 
 pub(super) use channels::{has_raw_type, names_object};
 pub(super) use indexing::{Indexing, index_slice, renew};
 pub use people::UserSearch;
 pub(super) use people::renew_users;
+pub(super) use post_index::apply as apply_post_changes;
+pub use post_question::PostSearch;
 pub(super) use words::forget_words;
 
 use crate::model::{ChannelId, ClientId, MessageId, Stamp, UserId, UserKind};

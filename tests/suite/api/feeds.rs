@@ -1,6 +1,9 @@
-//! RSS of channels.
+//! RSS of channels and posts.
 
-use crate::support::{TestServer, build};
+use serde_json::json;
+
+use crate::support::http::Answer;
+use crate::support::{TestServer, build, text};
 
 #[test]
 fn a_public_room_is_a_feed_and_a_private_one_needs_a_token() {
@@ -70,4 +73,78 @@ fn a_search_is_a_feed_too() {
         String::from_utf8_lossy(&answer.body).contains("Gardeners"),
         "{answer}"
     );
+}
+
+fn read(answer: &Answer) -> String {
+    assert_eq!(answer.status, 200, "{answer}");
+    let kind = answer.header("content-type").unwrap_or_default();
+    assert!(kind.contains("application/rss+xml"), "{kind}");
+    String::from_utf8(answer.body.clone()).expect("UTF-8")
+}
+
+#[test]
+fn lists_of_posts_are_feeds_of_what_a_stranger_sees() {
+    let server = TestServer::start();
+    let (ada, bob, anonymous) = (server.ada(), server.bob(), server.anonymous());
+    let photo = json!({"text": "<look> & #see \"this\"", "raw": {"io.pnut.core.oembed": [{"type": "photo",
+        "version": "1.0", "url": "https://x.example/a.png", "width": 1, "height": 1}]}});
+    let photo = text(&ada.post("/posts", &photo).is(201).data()["id"]);
+    let gone = build::posts(&ada, "gone #see");
+    ada.delete(&format!("/posts/{gone}")).is(200);
+    let paths = [
+        "/feed/rss/posts/tags/See",
+        "/feed/rss/users/1/posts",
+        "/feed/rss/users/@ada/posts",
+        "/feed/rss/posts/search?q=look",
+        "/feed/rss/posts/streams/explore/photos",
+    ];
+    for path in paths {
+        let feed = read(&anonymous.get(path));
+        assert!(
+            feed.contains("<title>ada: &lt;look&gt; &amp; #see"),
+            "{feed}"
+        );
+        assert!(feed.contains("<category>see</category>"), "{feed}");
+        assert!(
+            feed.contains("<img src=\"https://x.example/a.png\">"),
+            "{feed}"
+        );
+        assert!(feed.contains(&format!("/p/{photo}</link>")), "{feed}");
+        assert!(!feed.contains("gone"), "{feed}");
+        assert_eq!(feed.matches("<item>").count(), 1, "{feed}");
+    }
+    // The token of one that does not see ada changes nothing.
+    bob.does("/users/1/block").is(200);
+    for path in paths {
+        assert_eq!(read(&bob.get(path)).matches("<item>").count(), 1, "{path}");
+    }
+    let linked =
+        "/feed/rss/users/1/posts?uri_template=https://y.example/%7Busername%7D/%7Bpost_id%7D";
+    let feed = read(&anonymous.get(linked));
+    assert!(
+        feed.contains(&format!("https://y.example/ada/{photo}")),
+        "{feed}"
+    );
+    anonymous
+        .get("/feed/rss/posts/streams/explore/none")
+        .is(404);
+    anonymous.get("/feed/rss/users/99/posts").is(404);
+    anonymous
+        .get("/feed/rss/posts/search?user_types=cat")
+        .refused_at(400, "user_types");
+}
+
+#[test]
+fn a_repost_is_an_entry_that_shows_the_other_post() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let said = build::posts(&ada, "worth it");
+    bob.put(&format!("/posts/{said}/repost"), &json!({}))
+        .is(201);
+    let path = "/feed/rss/users/2/posts";
+    let feed = read(&server.anonymous().get(path));
+    assert!(feed.contains("<title>ada: worth it</title>"), "{feed}");
+    ada.delete(&format!("/posts/{said}")).is(200);
+    let feed = read(&server.anonymous().get(path));
+    assert!(!feed.contains("<item>"), "{feed}");
 }

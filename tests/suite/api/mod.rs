@@ -3,6 +3,7 @@
 mod accounts;
 mod actors;
 mod app_streams;
+mod around;
 mod badges;
 mod channels;
 mod characters;
@@ -25,6 +26,7 @@ mod profile;
 mod rate_limits;
 mod relation_lists;
 mod relations;
+mod reports;
 mod routes;
 mod shapes;
 mod system;

@@ -45,6 +45,8 @@ impl<'r> Call<'r> {
             .replace("{post}", "{post_id}")
             .replace("{poll}", "{poll_id}")
             .replace("{ballot}", "{poll_id}")
+            .replace("{newcomers}", "{slug}")
+            .replace("{missed}", "{slug}")
             .replace("{file}", "{file_id}")
             .replace("{shared}", "{file_id}")
             .replace("{badge}", "{badge_id}")

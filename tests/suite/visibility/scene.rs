@@ -255,6 +255,7 @@ impl Scene {
     /// A path of a table, with what is there in place of its names.
     pub(super) fn fill(&self, text: &str) -> String {
         let client = &template::template().client_id;
+        let post_url = format!("{}/p/{}", build::public_url(&self.ada), self.post);
         let all = [
             ("{public}", &self.public),
             ("{private}", &self.private),
@@ -269,6 +270,7 @@ impl Scene {
             ("{shared}", &self.shared),
             ("{told}", &self.told),
             ("{client}", client),
+            ("{post_url}", &post_url),
         ];
         let filled = all.iter().fold(text.to_owned(), |text, (name, value)| {
             text.replace(name, value)
@@ -276,6 +278,9 @@ impl Scene {
         filled
             .replace("{badge}", "1")
             .replace("{slug}", "conversations")
+            .replace("{newcomers}", "newcomers")
+            .replace("{missed}", "missed_conversations")
+            .replace("{username}", "ada")
             .replace("{key}", "core_image_200s")
             .replace("{operation_id}", "none")
             .replace("{tag}", "scene")

@@ -1,4 +1,6 @@
 //! Posts.
 
 mod acts;
+mod explore;
 mod lists;
+mod search;

@@ -1,0 +1,236 @@
+//! Posts by words, people, tags, links, attachments: by whatever a search combines, one walk through the index.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+
+use super::super::among::among;
+use super::super::pages::{Candidate, gather, gather_found};
+use super::super::posts::{Judged, PostList};
+use super::super::schema::posts;
+use super::super::statements::{self, NewestPosts, OldestPosts};
+use super::super::{Db, Failure, PostFilter};
+use super::post_question::PostSearch;
+use crate::model::{Bound, Page, PageRequest, Post, Stamp, UserId, UserKind};
+use crate::text::words::{Phrase, cut, question};
+
+/// The newest hits that are ranked; older ones are found in the order of their ids.
+const RANKED: i64 = 1000;
+/// Pagination id of the best hit; each next one has one less.
+const BEST: i64 = 1_000_000_000;
+
+impl Db<'_> {
+    /// Finds posts.
+    pub fn search_posts(
+        &mut self,
+        search: &PostSearch,
+        filter: &PostFilter,
+        request: &PageRequest,
+    ) -> Result<Page<Post>, Failure> {
+        let phrases = search.typed().map(question);
+        if phrases.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Page::of(request, Vec::new()));
+        }
+        let phrases = phrases.unwrap_or_default();
+        let expression = search.expression(&phrases);
+        let written = self.written_within(search)?;
+        let page = match &expression {
+            Some(expression) if search.by_relevance && !phrases.is_empty() => {
+                let found = self.best(expression, &phrases, &written, request)?;
+                let load = |step: &[Candidate]| {
+                    let ids: Vec<i64> = step.iter().map(|one| one.id).collect();
+                    let judged = self.judge(search, filter, &ids)?;
+                    let keys = step.iter().map(|one| one.key);
+                    Ok(keys
+                        .zip(judged)
+                        .map(|(key, (_, post))| (key, post))
+                        .collect())
+                };
+                gather_found(request, &found, load, |(_, fits)| Ok(*fits))?
+            }
+            Some(_) | None => {
+                let fetch = |step: &PageRequest| {
+                    let ids = match &expression {
+                        Some(expression) => self.marked(expression, step)?,
+                        None => self.newest_posts(step)?,
+                    };
+                    self.judge(search, filter, &ids)
+                };
+                gather(&narrowed(request, &written), fetch, |(_, fits)| Ok(*fits))?
+            }
+        };
+        Ok(page.map(|(post, _)| post))
+    }
+
+    /// Each post under its id, with whether it is shown.
+    fn judge(
+        &mut self,
+        search: &PostSearch,
+        filter: &PostFilter,
+        ids: &[i64],
+    ) -> Result<Vec<Judged>, Failure> {
+        let rows = self.posts_in_order(ids)?;
+        let kinds = self.kinds_of(search, &rows)?;
+        let mut judged = self.keep_posts(filter, &PostList::Global, rows)?;
+        for (_, (post, is_kept)) in &mut judged {
+            *is_kept = *is_kept && search.fits(post, &kinds);
+        }
+        Ok(judged)
+    }
+
+    fn kinds_of(
+        &mut self,
+        search: &PostSearch,
+        rows: &[Post],
+    ) -> Result<HashMap<UserId, UserKind>, Failure> {
+        if !search.asks_kinds() {
+            return Ok(HashMap::new());
+        }
+        let authors: HashSet<UserId> = rows.iter().map(|post| post.user_id).collect();
+        let authors = self.users(&Vec::from_iter(authors))?.into_iter();
+        Ok(authors.map(|(id, author)| (id, author.kind)).collect())
+    }
+
+    /// Ids of posts that the index finds, in the order of the request.
+    fn marked(&mut self, expression: &str, request: &PageRequest) -> Result<Vec<i64>, Failure> {
+        let binds = [
+            expression.into(),
+            request.low().into(),
+            request.high().into(),
+            i64::from(request.count).into(),
+        ];
+        Ok(match request.oldest {
+            true => statements::query::<OldestPosts>(&binds).load(self.sql)?,
+            false => statements::query::<NewestPosts>(&binds).load(self.sql)?,
+        })
+    }
+
+    /// Ids of all posts, in the order of the request.
+    fn newest_posts(&mut self, request: &PageRequest) -> Result<Vec<i64>, Failure> {
+        let mut query = posts::table
+            .filter(posts::repost_of.is_null())
+            .filter(posts::deleted_at.is_null())
+            .filter(posts::id.between(request.low(), request.high()))
+            .limit(i64::from(request.count))
+            .select(posts::id)
+            .into_boxed();
+        query = match request.oldest {
+            true => query.order(posts::id.asc()),
+            false => query.order(posts::id.desc()),
+        };
+        Ok(query.load(self.sql)?)
+    }
+
+    /// The newest hits, best first, those in the range of the request: how much of a post the words make up, then its age.
+    /// It depends on the posts alone, so that pages go on where they ended.
+    fn best(
+        &mut self,
+        expression: &str,
+        phrases: &[Phrase],
+        written: &Written,
+        request: &PageRequest,
+    ) -> Result<Vec<Candidate>, Failure> {
+        let binds = [
+            expression.into(),
+            written.low.into(),
+            written.high.into(),
+            RANKED.into(),
+        ];
+        let ids: Vec<i64> = statements::query::<NewestPosts>(&binds).load(self.sql)?;
+        let texts = posts::table
+            .filter(among("posts.id", ids))
+            .select((posts::id, posts::text))
+            .load::<(i64, String)>(self.sql)?;
+        let rank = |(id, text): &(i64, String)| (share(phrases, &cut(text)), *id);
+        let mut ranked: Vec<(f64, i64)> = texts.iter().map(rank).collect();
+        ranked.sort_unstable_by(|(a, newer), (b, older)| {
+            b.total_cmp(a).then_with(|| older.cmp(newer))
+        });
+        let keyed = (0..).map(|n| BEST - n).zip(ranked);
+        let mut found: Vec<Candidate> = keyed
+            .map(|(key, (_, id))| Candidate { key, id })
+            .filter(|one| (request.low()..=request.high()).contains(&one.key))
+            .collect();
+        if request.oldest {
+            found.reverse();
+        }
+        Ok(found)
+    }
+
+    /// The ids of the posts of the requested time: ids and times rise together, so each end is found by halving.
+    fn written_within(&mut self, search: &PostSearch) -> Result<Written, Failure> {
+        Ok(Written {
+            low: match search.created_after {
+                Some(after) => self.first_post_since(after)?,
+                None => i64::MIN,
+            },
+            high: match search.created_before {
+                Some(before) => self.first_post_since(before)?,
+                None => i64::MAX,
+            },
+        })
+    }
+
+    /// The id of the first post written at a moment or later; above all ids if there is none.
+    pub(in super::super) fn first_post_since(&mut self, at: Stamp) -> Result<i64, Failure> {
+        let newest: Option<i64> = posts::table
+            .select(diesel::dsl::max(posts::id))
+            .first(self.sql)?;
+        let (mut low, mut high) = (1, newest.unwrap_or(0).saturating_add(1));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let row = posts::table
+                .filter(posts::id.ge(middle))
+                .order(posts::id.asc())
+                .select((posts::id, posts::created_at))
+                .first::<(i64, i64)>(self.sql)
+                .optional()?;
+            match row {
+                Some((id, written)) if written < at.0 => low = id + 1,
+                Some(_) | None => high = middle,
+            }
+        }
+        Ok(low)
+    }
+}
+
+/// Ids between two times.
+struct Written {
+    low: i64,
+    high: i64,
+}
+
+/// The request within these ids too.
+fn narrowed(request: &PageRequest, written: &Written) -> PageRequest {
+    let at = |id: i64| {
+        Some(Bound {
+            id,
+            inclusive: true,
+        })
+    };
+    PageRequest {
+        since: at(request.low().max(written.low)),
+        before: at(request.high().min(written.high)),
+        ..*request
+    }
+}
+
+/// How much of a text the phrases make up, 0 to 1.
+fn share(phrases: &[Phrase], words: &[String]) -> f64 {
+    let begins_here = |phrase: &Phrase, here: &[String]| {
+        let last = phrase.words.len().saturating_sub(1);
+        let mut pairs = phrase.words.iter().zip(here).enumerate();
+        pairs.all(|(n, (wanted, word))| match phrase.is_open && n == last {
+            true => word.starts_with(wanted),
+            false => word == wanted,
+        })
+    };
+    let hits = phrases.iter().map(|phrase| {
+        let places = words.windows(phrase.words.len().max(1));
+        let found = places.filter(|here| begins_here(phrase, here)).count();
+        found * phrase.words.len()
+    });
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred words")]
+    let share = hits.sum::<usize>() as f64 / words.len().max(1) as f64;
+    share
+}
