@@ -14,7 +14,7 @@ use crate::http::{ApiResult, App, report, show};
 use crate::model::channel::{PM as PM_TYPE, kind_named};
 use crate::model::message::NewMessage;
 use crate::model::{
-    Access, Channel, ChannelId, MessageId, NewReport, Principal, Refusal, Reported, UserId,
+    Access, Channel, ChannelId, MessageId, NewReport, Principal, Refusal, Reported,
 };
 use crate::protocol::draft::MessageDraft;
 use crate::telemetry::Span;

@@ -5,8 +5,8 @@
 //! before the handler runs; `Channel` is a scope that opens the channel in question.
 
 use super::super::{
-    channels, clients, feed, files, markers, oauth, oembed, polls, posts, presence, short, streams, sys,
-    text, token, users,
+    channels, clients, feed, files, markers, oauth, oembed, polls, posts, presence, short, streams,
+    sys, text, token, users,
 };
 use super::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::event::TopicKind;

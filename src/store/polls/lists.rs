@@ -113,7 +113,7 @@ impl Db<'_> {
             request,
             |step| {
                 let found = self.poll_step(search, step)?;
-                self.judged(search, found)
+                self.polls_judged(search, found)
             },
             |known| Ok(search.fits(known)),
         )?;
@@ -145,7 +145,7 @@ impl Db<'_> {
         Ok(found)
     }
 
-    fn judged(
+    fn polls_judged(
         &mut self,
         search: &PollSearch,
         found: Vec<(i64, Poll)>,
