@@ -333,8 +333,18 @@ fn slim_app(server: &TestServer) -> Person {
     app
 }
 
-/// Ada's post, and dan's.
+/// Ada's files: a private one, and one for everybody.
+fn files(ada: &Person) -> (String, String) {
+    let file = build::file(ada, "told-inside-by-ada", b"inside");
+    let shared = build::file(ada, "words-of-ada", b"words");
+    ada.patch(&format!("/files/{shared}"), &json!({"is_public": true}))
+        .is(200);
+    (file, shared)
+}
+
+/// Ada's post, and dan's. Another one of ada's is missed by everybody.
 fn posts(ada: &Person, dan: &Person) -> (String, String) {
+    drop(build::posts(ada, "words-of-ada that nobody answers"));
     let post = build::posts(ada, "words-of-ada for @bob and @ada #scene");
     let revised = json!({"text": "words-of-ada for @bob and for @ada #scene"});
     ada.put(&format!("/posts/{post}"), &revised).is(201);
