@@ -122,6 +122,7 @@ fn declared() -> Vec<(String, Vec<(String, String)>)> {
     let whole = [
         include_str!("../schema.rs"),
         include_str!("../files/schema.rs"),
+        include_str!("../polls/schema.rs"),
     ];
     for line in whole.iter().flat_map(|text| text.lines()).map(str::trim) {
         if line.starts_with("diesel::joinable") {
