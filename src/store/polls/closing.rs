@@ -3,9 +3,10 @@
 use diesel::prelude::*;
 
 use super::super::db::to_json;
-use super::super::schema::{clients, poll_answers as answers, polls};
+use super::super::schema::clients;
 use super::super::statements::{self, NextClosing};
 use super::super::{Db, Failure, Tx};
+use super::schema::{poll_answers as answers, polls};
 use super::{Found, Rows, into_model, selection};
 use crate::model::{Chosen, Poll, Stamp, Tally, UserId};
 

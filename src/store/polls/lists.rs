@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 
 use super::super::pages::gather;
-use super::super::schema::{clients, polls};
+use super::super::schema::clients;
 use super::super::search::{has_raw_type, names_object};
 use super::super::{Db, Failure};
+use super::schema::polls;
 use super::{Found, Rows, into_model, selection};
 use crate::model::{Chosen, Page, PageRequest, Poll, PollId, Scopes, Stamp, UserId};
 

@@ -2,6 +2,7 @@
 
 mod closing;
 mod lists;
+mod schema;
 mod write;
 
 pub use lists::PollSearch;
@@ -16,9 +17,10 @@ use diesel::sqlite::Sqlite;
 
 use super::among::among;
 use super::db::from_json;
-use super::schema::{clients, poll_answers as answers, polls};
+use super::schema::clients;
 use super::{Db, Failure};
 use crate::model::{Chosen, ClientBrief, Poll, PollId, PollToken, Raw, Stamp, UserId};
+use schema::{poll_answers as answers, polls};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = polls, check_for_backend(Sqlite))]

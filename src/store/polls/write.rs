@@ -5,9 +5,9 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::super::db::to_json;
-use super::super::schema::{poll_answers as answers, polls};
 use super::super::statements::{AnswerPoll, execute};
 use super::super::{Failure, Tx, secret};
+use super::schema::{poll_answers as answers, polls};
 use crate::model::{Chosen, NewPoll, Poll, PollId, PollToken, Stamp, UserId};
 use crate::text;
 

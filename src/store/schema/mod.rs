@@ -341,41 +341,11 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    polls (id) {
-        id -> BigInt,
-        user_id -> BigInt,
-        client_id -> Text,
-        kind -> Text,
-        prompt -> Text,
-        options -> Text,
-        max_options -> Integer,
-        is_anonymous -> Bool,
-        is_public -> Bool,
-        token -> Text,
-        raw -> Nullable<Text>,
-        created_at -> BigInt,
-        closes_at -> BigInt,
-        results -> Nullable<Text>,
-        deleted_at -> Nullable<BigInt>,
-        is_answered -> Bool,
-    }
-}
-
-diesel::table! {
-    poll_answers (poll_id, user_id) {
-        poll_id -> BigInt,
-        user_id -> BigInt,
-        chosen -> Integer,
-    }
-}
-
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tokens -> clients (client_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(messages -> clients (client_id));
 diesel::joinable!(posts -> clients (client_id));
-diesel::joinable!(polls -> clients (client_id));
 diesel::joinable!(post_mentions -> posts (post_id));
 diesel::joinable!(post_tags -> posts (post_id));
 diesel::joinable!(bookmarks -> posts (post_id));
@@ -400,8 +370,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_head,
     messages,
     pictures,
-    poll_answers,
-    polls,
     post_mentions,
     post_revisions,
     post_tags,

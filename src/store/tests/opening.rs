@@ -123,6 +123,7 @@ fn declared() -> Vec<(String, Vec<(String, String)>)> {
         include_str!("../schema/mod.rs"),
         include_str!("../schema/sign_in.rs"),
         include_str!("../files/schema.rs"),
+        include_str!("../polls/schema.rs"),
     ];
     for line in whole.iter().flat_map(|text| text.lines()).map(str::trim) {
         if line.starts_with("diesel::joinable") {
