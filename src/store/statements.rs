@@ -224,6 +224,8 @@ statements! {
     LastPostId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM posts";
     /// The newest file.
     LastFileId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM files";
+    /// The id of the newest poll.
+    LastPollId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM polls";
     /// The last of the next posts after an id, so many at most; nothing if there is none.
     EndOfPostSlice -> Nullable<BigInt> = "SELECT MAX(id) FROM (SELECT id FROM posts WHERE id > ? ORDER BY id LIMIT ?)";
     /// How many posts and reposts an author had written with one of them, counted up to a bound.

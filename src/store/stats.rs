@@ -3,7 +3,9 @@
 use diesel::prelude::*;
 
 use super::schema::{clients, users};
-use super::statements::{self, ActiveUsers, LastFileId, LastMessageId, LastPostId, MessageSince};
+use super::statements::{
+    self, ActiveUsers, LastFileId, LastMessageId, LastPollId, LastPostId, MessageSince,
+};
 use super::{Db, Failure};
 use crate::model::Stamp;
 
@@ -22,6 +24,8 @@ pub struct StoreStats {
     pub posts: i64,
     /// Files ever made.
     pub files: i64,
+    /// Polls that were made.
+    pub polls: i64,
     /// Accounts.
     pub users: i64,
     /// Those of them that are disabled.
@@ -47,6 +51,7 @@ impl Db<'_> {
             messages: statements::query::<LastMessageId>(&[]).get_result(self.sql)?,
             posts: statements::query::<LastPostId>(&[]).get_result(self.sql)?,
             files: statements::query::<LastFileId>(&[]).get_result(self.sql)?,
+            polls: statements::query::<LastPollId>(&[]).get_result(self.sql)?,
             users: users::table.count().get_result(self.sql)?,
             disabled_users: users::table
                 .filter(users::disabled_at.is_not_null())

@@ -51,8 +51,7 @@ pub async fn stats(app: Data<App>) -> ApiResult {
         "clients": {"created": held.clients, "public": held.public_clients},
         "days": held.began.map_or(0, |began| (now.seconds() - began.seconds()) / DAY_SECONDS),
         "files": {"created": held.files},
-        // This server has none yet.
-        "polls": {"created": 0},
+        "polls": {"created": held.polls},
         "messages": {"created": held.messages},
         "posts": {"created": held.posts},
         "users": {

@@ -51,6 +51,17 @@ pub(super) struct Scene {
     pub(super) told: String,
 }
 
+/// A room for everybody and one for the listed users, who are in both.
+fn rooms(ada: &Person, full: &[&Person], inside: &[&Person]) -> (String, String) {
+    let public = public_room(ada, full);
+    let private = private_room(ada, full, inside);
+    for person in [&ada].into_iter().chain(full).chain(inside) {
+        build::join(&public, &[person]);
+        build::join(&private, &[person]);
+    }
+    (public, private)
+}
+
 /// A private file of ada's and a public one.
 fn files(ada: &Person) -> (String, String) {
     let file = build::file(ada, "told-inside-by-ada", b"inside");
@@ -74,13 +85,8 @@ impl Scene {
         let profile = json!({"content": {"text": "profile-of-ada"}});
         ada.patch("/users/me", &profile).is(200);
         let full = [&dan, &manager, &keeper];
-        let public = public_room(&ada, &full);
         let inside = [&member, &blocked, &blocking, &muting, &ex];
-        let private = private_room(&ada, &full, &inside);
-        for person in [&ada].into_iter().chain(full).chain(inside) {
-            build::join(&public, &[person]);
-            build::join(&private, &[person]);
-        }
+        let (public, private) = rooms(&ada, &full, &inside);
         build::join(&public, &[&server.eve()]);
         let viewers = vec![
             member,
@@ -331,15 +337,6 @@ fn slim_app(server: &TestServer) -> Person {
         server.through(&client, &person, scopes);
     }
     app
-}
-
-/// Ada's files: a private one, and one for everybody.
-fn files(ada: &Person) -> (String, String) {
-    let file = build::file(ada, "told-inside-by-ada", b"inside");
-    let shared = build::file(ada, "words-of-ada", b"words");
-    ada.patch(&format!("/files/{shared}"), &json!({"is_public": true}))
-        .is(200);
-    (file, shared)
 }
 
 /// Ada's post, and dan's. Another one of ada's is missed by everybody.
