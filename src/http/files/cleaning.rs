@@ -29,7 +29,10 @@ pub async fn clean(app: &Data<App>) {
     note(app.files.contents.clear_staging(start).await.map(drop));
     turn(app).await;
     for folder in 0..=u8::MAX {
-        sweep(app, folder).await;
+        if !sweep(app, folder).await {
+            // The other folders would fail for the same reason; each has a turn later.
+            break;
+        }
     }
     let mut turns = tokio::time::interval(TURN);
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -84,9 +87,12 @@ fn delete_stale(tx: &mut Tx<'_>, id: crate::model::FileId) -> Result<Vec<Content
     Ok(freed)
 }
 
-/// Contents of one folder that no file holds.
-async fn sweep(app: &App, folder: u8) {
-    note(try_sweep(app, folder).await);
+/// Contents of one folder that no file holds. False: they could not be looked at.
+async fn sweep(app: &App, folder: u8) -> bool {
+    let outcome = try_sweep(app, folder).await;
+    let is_done = outcome.is_ok();
+    note(outcome);
+    is_done
 }
 
 async fn try_sweep(app: &App, folder: u8) -> Result<(), Failure> {

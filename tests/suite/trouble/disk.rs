@@ -147,8 +147,16 @@ fn a_folder_that_is_made_read_only_beside_a_running_server_stops_only_the_next_s
     let path = format!("/channels/{room}/messages");
     let folder = server.folder().join("small");
     let allow = |folder_mode: u32, file_mode: u32| {
-        for file in std::fs::read_dir(&folder).expect("a folder") {
-            set_mode(&file.expect("a file").path(), file_mode);
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            set_mode(
+                &path,
+                if path.is_dir() {
+                    folder_mode
+                } else {
+                    file_mode
+                },
+            );
         }
         set_mode(&folder, folder_mode);
     };
