@@ -38,6 +38,10 @@ fn place(source: &Source) -> Option<Vec<Span<'_>>> {
         if source.text.get(start..end)?.trim().is_empty() {
             return None;
         }
+        // Each half would be a line end of its own in the html.
+        if cuts_line_end(&source.text, start) || cuts_line_end(&source.text, end) {
+            return None;
+        }
         (byte, point) = (end, link.pos.checked_add(link.len)?);
         let title = link
             .title
@@ -54,6 +58,12 @@ fn place(source: &Source) -> Option<Vec<Span<'_>>> {
         });
     }
     Some(spans)
+}
+
+/// Whether this is a place between `\r` and `\n`.
+fn cuts_line_end(text: &str, at: usize) -> bool {
+    let (before, behind) = text.split_at_checked(at).unwrap_or_default();
+    before.ends_with('\r') && behind.starts_with('\n')
 }
 
 /// How many bytes that many code points take, if the text has them.

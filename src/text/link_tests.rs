@@ -215,3 +215,23 @@ fn links_made_by_clients() {
     }
     assert!(given("abc", &[(0, 2, "b.com"), (1, 2, "b.com")]).is_err());
 }
+
+#[test]
+fn a_link_of_a_client_cuts_no_line_end_in_two() {
+    let given = |pos, len| {
+        let source = Source {
+            text: String::from("a\r\nb"),
+            links: vec![GivenLink {
+                pos,
+                len,
+                url: String::from("https://a.com/x"),
+                title: None,
+            }],
+            ..Source::default()
+        };
+        compose(&source, &people(), 100)
+    };
+    assert!(given(2, 2).is_err());
+    assert!(given(0, 2).is_err());
+    assert!(given(0, 4).is_ok());
+}
