@@ -3,6 +3,7 @@ service that is gone."""
 
 import hashlib
 import json
+import logging
 import os
 import sys
 import time
@@ -84,6 +85,8 @@ def play(server, bucket):
 
 
 def main():
+    # Its line for each request would bury what a failing test says.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     service = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     service.start()
     host, port = service.get_host_and_port()

@@ -7,6 +7,7 @@ mod cookies;
 mod form;
 mod origin;
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::ops::Deref;
 
@@ -22,13 +23,22 @@ use crate::http::{ApiError, App};
 use crate::store::Session;
 
 /// A browser, signed in or not. Its secret is in its cookie, and what it was shown is bound to it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Visitor {
     secret: String,
     /// The browser has no cookie with this secret yet.
     is_new: bool,
     session: Option<Session>,
     cookies: Cookies,
+}
+
+/// Without the secret.
+impl fmt::Debug for Visitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Visitor")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Visitor {
