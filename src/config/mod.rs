@@ -219,7 +219,7 @@ settings! {
         /// Where contents are kept: file:///absolute/path, or s3://bucket/prefix. Empty: the directory `files` beside the
         /// database.
         store_url: String = "",
-        /// Address of a service that speaks the S3 protocol, such as https://s3.example.org. Empty: that of Amazon.
+        /// Address of a service that speaks the S3 protocol, such as `https://s3.example.org`. Empty: that of Amazon.
         s3_endpoint: String = "",
         /// Region of the bucket.
         s3_region: String = "us-east-1",

@@ -83,7 +83,7 @@ pub(in crate::cli) enum UserCommand {
     Verify {
         /// Its name.
         name: String,
-        /// A page of the site, such as https://example.org/about.
+        /// A page of the site, such as `https://example.org/about`.
         #[arg(required_unless_present = "none", conflicts_with = "none")]
         link: Option<String>,
         /// No site is.

@@ -1,4 +1,4 @@
-//! RSS: the same pages as the JSON calls, for feed readers. Channels are here, posts in [`posts`].
+//! RSS: the same pages as the JSON calls, for feed readers. Channels are here, posts in `posts.rs`.
 
 mod document;
 pub(super) mod posts;

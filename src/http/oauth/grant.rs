@@ -216,12 +216,19 @@ async fn show(app: &App, access_token: &str, token: Token) -> Result<HttpRespons
     let user = caller
         .user()
         .and_then(|id| includes.users().visible(id, Occasion::Named));
+    let storage = match caller.user() {
+        Some(id) => {
+            let read = app.engine.store().read(move |db| db.file_usage(id));
+            Some(Storage::new(read.await?, app.engine.file_quota()))
+        }
+        None => None,
+    };
     let granted = Granted {
         access_token,
         user_id: caller.user(),
         username: user.map(|user| user.username.as_str()),
         token: caller.token.object(&includes, None),
-        storage: caller.user().map(|_| Storage::default()),
+        storage,
     };
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))

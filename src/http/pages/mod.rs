@@ -1,7 +1,7 @@
 //! Pages with forms, for people: plain HTML that works without script. Templates are in `templates/`, the style in
 //! `src/web/assets/pages.css`.
 //!
-//! A page is one line in [`configure`] and a handler that returns [`PageResult`]. [`around`] runs for each of them: it
+//! A page is one line in `configure` and a handler that returns [`PageResult`]. `around` runs for each of them: it
 //! finds out who asks, counts the request, and writes the headers. A form posts to its own address and holds the field
 //! `form` ([`Visitor::form_token`](super::session::Visitor::form_token)); its handler takes
 //! [`Form`](super::session::Form).

@@ -12,7 +12,7 @@ use crate::http::extract::Caller;
 use crate::http::{ApiResult, App};
 use crate::model::visibility::{Occasion, shows_words};
 use crate::model::{ChannelId, FileId, Message, MessageId, User, UserId};
-use crate::protocol::object::{MessageObject, UserObject};
+use crate::protocol::object::{MessageObject, Storage, UserObject};
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 use crate::store::{ChannelSubscription, FileUses};
@@ -27,6 +27,8 @@ pub(in crate::http) struct Includes<'a> {
     polls: PollIncludes,
     file_uses: HashMap<FileId, FileUses>,
     emails: HashMap<UserId, String>,
+    /// Bytes of their files.
+    usage: HashMap<UserId, i64>,
 }
 
 /// What the store says about channels.
@@ -88,6 +90,15 @@ impl<'a> Includes<'a> {
             ids if ids.is_empty() => HashMap::new(),
             ids => app.engine.store().read(move |db| db.emails(&ids)).await?,
         };
+        let usage = match needs.storage {
+            ids if ids.is_empty() => HashMap::new(),
+            ids => {
+                app.engine
+                    .store()
+                    .read(move |db| db.file_usages(&ids))
+                    .await?
+            }
+        };
         let mut users = needs.users;
         // Shown or not: what the viewer sees of the author decides about the message.
         users.extend(channels.messages.values().map(|message| message.user_id));
@@ -100,6 +111,7 @@ impl<'a> Includes<'a> {
             polls,
             file_uses,
             emails,
+            usage,
         })
     }
 
@@ -116,6 +128,12 @@ impl<'a> Includes<'a> {
     /// The viewer, if it is a user.
     pub(in crate::http) fn viewer(&self) -> Option<UserId> {
         self.users.viewer()
+    }
+
+    /// The room for files of a user that it was asked for.
+    pub(super) fn storage(&self, id: UserId) -> Storage {
+        let used = self.usage.get(&id).copied().unwrap_or(0);
+        Storage::new(used, self.app.engine.file_quota())
     }
 
     /// The e-mail address of a user that it was asked for.

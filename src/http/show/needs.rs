@@ -9,6 +9,8 @@ pub(in crate::http) struct Needs {
     pub(in crate::http) users: Vec<UserId>,
     /// Users whose e-mail address is shown.
     pub(in crate::http) emails: Vec<UserId>,
+    /// Users whose room for files is shown.
+    pub(in crate::http) storage: Vec<UserId>,
     /// Channels whose state for the viewer is shown.
     pub(in crate::http) channels: Vec<ChannelId>,
     /// Messages that are embedded; their authors are looked up too.

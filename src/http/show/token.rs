@@ -3,7 +3,7 @@
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::Occasion;
 use crate::model::{Refusal, Scope, Token};
-use crate::protocol::object::{Storage, TokenObject};
+use crate::protocol::object::TokenObject;
 use crate::protocol::render_options::RenderOptions;
 
 impl Shown for Token {
@@ -12,6 +12,7 @@ impl Shown for Token {
 
     fn needs(&self, _: RenderOptions, needs: &mut Needs) {
         needs.users.extend(self.user);
+        needs.storage.extend(self.user);
         let is_shown = self.scopes.has(Scope::Email);
         needs.emails.extend(self.user.filter(|_| is_shown));
     }
@@ -26,7 +27,7 @@ impl Shown for Token {
                 user
             })
         });
-        let storage = self.user.map(|_| Storage::default());
+        let storage = self.user.map(|id| includes.storage(id));
         let email = self.user.and_then(|id| includes.email(id));
         Some(TokenObject::new(self, user, storage).with_email(email))
     }

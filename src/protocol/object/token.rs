@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{ClientObject, UserObject};
 use crate::model::{ClientId, Scope, Token};
 
-/// Room for files, in bytes. No files are kept here yet; clients of old require the numbers.
+/// Room for files, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Storage {
     /// Left.
@@ -14,12 +14,12 @@ pub struct Storage {
     pub total: i64,
 }
 
-impl Default for Storage {
-    fn default() -> Self {
-        // 512 MiB, what an account without a subscription has on pnut.
+impl Storage {
+    /// What a quota leaves to a user whose files hold `used` bytes.
+    pub fn new(used: i64, quota: i64) -> Self {
         Self {
-            available: 536_870_912,
-            total: 536_870_912,
+            available: quota.saturating_sub(used).max(0),
+            total: quota,
         }
     }
 }
@@ -113,12 +113,12 @@ mod tests {
                 RenderOptions::default(),
                 &sample::site(),
             )),
-            Some(Storage::default()),
+            Some(Storage::new(100, 1000)),
         );
         let shown = serde_json::to_value(shown).unwrap();
         assert_eq!(shown["scopes"], json!(["basic", "messages"]));
         assert_eq!(shown["user"]["id"], "7");
-        assert_eq!(shown["storage"]["total"], 536_870_912);
+        assert_eq!(shown["storage"], json!({"available": 900, "total": 1000}));
         assert!(shown.get("email").is_none());
     }
 }

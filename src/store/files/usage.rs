@@ -1,8 +1,11 @@
 //! How many bytes the files of a user hold.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
+use super::super::among::among;
 use super::super::{Db, Failure, Tx};
 use super::schema::file_usage;
 use crate::model::UserId;
@@ -15,6 +18,18 @@ impl Db<'_> {
             .select(file_usage::bytes)
             .first(self.sql);
         Ok(bytes.optional()?.unwrap_or(0))
+    }
+
+    /// The same for several users; those without files are left out.
+    pub fn file_usages(&mut self, users: &[UserId]) -> Result<HashMap<UserId, i64>, Failure> {
+        let rows = file_usage::table
+            .filter(among("file_usage.user_id", users.iter().map(|id| id.0)))
+            .select((file_usage::user_id, file_usage::bytes))
+            .load::<(i64, i64)>(self.sql)?;
+        Ok(rows
+            .into_iter()
+            .map(|(user, bytes)| (UserId(user), bytes))
+            .collect())
     }
 }
 

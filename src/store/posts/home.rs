@@ -74,7 +74,7 @@ impl Db<'_> {
         })
     }
 
-    /// The users by whom what a repost shows was on the streams of their followers already: [`Self::is_news`] for all
+    /// The users by whom what a repost shows was on the streams of their followers already: `is_news` for all
     /// streams at once.
     pub fn heard_from(&mut self, repost: &Post) -> Result<Vec<UserId>, Failure> {
         let Some(original) = repost.repost_of else {
