@@ -143,6 +143,9 @@ pub fn revoke_some(
     filter: &TokenFilter,
     count: i64,
 ) -> Result<Vec<TokenId>, Failure> {
+    if let Some(user) = filter.user {
+        tx.void_codes(user, filter.client.as_ref())?;
+    }
     let found = tx.roster_tokens(filter, TokenId(0), count)?;
     let ids: Vec<TokenId> = found.iter().map(|token| token.id).collect();
     for id in &ids {

@@ -63,8 +63,14 @@ impl Scope {
 #[serde(transparent)]
 pub struct Scopes(pub Vec<String>);
 
+/// Scopes of one token, far more than there are names; the lists are compared word by word.
+const MOST: usize = 64;
+/// Bytes of a scope; a type of channels or files has 128 at most.
+const LONGEST: usize = 192;
+
 impl Scopes {
-    /// Reads a list separated by commas or blanks. Unknown names are given back as the error.
+    /// Reads a list separated by commas or blanks. Unknown names are given back as the error, as is what is beyond the
+    /// bounds, or holds anything but visible ASCII: people read it on the page that asks for their consent.
     /// `basic` is always added; what a wider grant already covers is dropped.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut granted: Vec<String> = vec![String::from("basic")];
@@ -73,6 +79,11 @@ impl Scopes {
             .map(str::trim)
             .filter(|w| !w.is_empty())
         {
+            let is_plain =
+                word.len() <= LONGEST && word.bytes().all(|byte| byte.is_ascii_graphic());
+            if granted.len() >= MOST || !is_plain {
+                return Err(word.chars().take(LONGEST).collect());
+            }
             let (base, narrow) = word
                 .split_once(':')
                 .map_or((word, None), |(b, n)| (b, Some(n)));
@@ -199,5 +210,23 @@ impl Scopes {
     /// Whether any channel at all may be opened.
     pub fn open_some_channel(&self) -> bool {
         self.has_any(Scope::Messages) || self.has_any(Scope::PublicMessages)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_scopes_is_short_and_plain() {
+        let many = |count: usize| {
+            let words: Vec<String> = (0..count).map(|n| format!("polls:a.{n}")).collect();
+            Scopes::parse(&words.join(","))
+        };
+        assert!(many(60).is_ok());
+        assert!(many(MOST).is_err());
+        assert!(Scopes::parse(&format!("polls:{}", "a".repeat(LONGEST))).is_err());
+        assert!(Scopes::parse("polls:a\u{a0}b").is_err());
+        assert!(Scopes::parse("polls:\u{202e}a").is_err());
     }
 }

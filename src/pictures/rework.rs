@@ -34,6 +34,8 @@ pub struct Order {
 /// A picture that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
+    /// Place of its shape in the order.
+    pub place: usize,
     /// JPEG, PNG, or a GIF that moves.
     pub kind: Kind,
     /// Pixels.
@@ -71,12 +73,16 @@ pub fn rework(bytes: &[u8], order: &Order) -> Result<Reworked, Refusal> {
             .then(|| animation::moving(bytes, from));
         made.push(match moving.flatten() {
             Some(bytes) => Made {
+                place,
                 kind: Kind::Gif,
                 width: from.width,
                 height: from.height,
                 bytes,
             },
-            None => still(&picture, from.kind, *shape, size)?,
+            None => Made {
+                place,
+                ..still(&picture, from.kind, *shape, size)?
+            },
         });
         sizes.push(size);
     }
@@ -174,6 +180,8 @@ fn encode(picture: &DynamicImage, from: Kind) -> Result<Made, Refusal> {
     };
     written.map_err(|error| refusal_of(&error))?;
     Ok(Made {
+        // The caller knows.
+        place: 0,
         kind,
         width: picture.width(),
         height: picture.height(),

@@ -128,6 +128,7 @@ mod tests {
 
     fn made(width: u32, bytes: &'static [u8]) -> Made {
         Made {
+            place: 0,
             kind: Kind::Png,
             width,
             height: width,

@@ -55,15 +55,14 @@ pub fn mentions(sent: &Value) -> bool {
 pub fn wanted(sent: &Value, site: &Site) -> Result<Vec<Wanted>, Refused> {
     let mut found = Vec::new();
     let mut wrong = None;
-    each(
-        &mut sent.clone(),
-        DEPTH,
-        &mut |item| match read(item, site) {
+    each(&mut sent.clone(), DEPTH, &mut |item| {
+        match read(item, site) {
             Some(Ok((wanted, _))) => found.push(wanted),
             Some(Err(refused)) => wrong = Some(refused),
-            None => {}
-        },
-    );
+            None => return false,
+        }
+        true
+    });
     match wrong {
         Some(refused) => Err(refused),
         None => Ok(found),
@@ -77,8 +76,10 @@ pub fn wanted(sent: &Value, site: &Site) -> Result<Vec<Wanted>, Refused> {
 pub fn fill(sent: &mut Value, files: &HashMap<FileId, File>, site: &Site) -> Result<(), Refused> {
     let mut wrong = None;
     each(sent, DEPTH, &mut |item| {
-        let Some(Ok((wanted, format))) = read(item, site) else {
-            return;
+        let (wanted, format) = match read(item, site) {
+            Some(Ok(read)) => read,
+            Some(Err(_)) => return true,
+            None => return false,
         };
         let filled = match files.get(&wanted.id) {
             // Its file is gone: the item stays as it was shown last.
@@ -87,18 +88,21 @@ pub fn fill(sent: &mut Value, files: &HashMap<FileId, File>, site: &Site) -> Res
             Some(file) => fill_item(item, file, &format, site),
         };
         wrong = wrong.take().or(filled.err());
+        true
     });
     wrong.map_or(Ok(()), Err)
 }
 
-/// Calls for each object that may be such an item.
-fn each(value: &mut Value, depth: usize, call: &mut impl FnMut(&mut Map<String, Value>)) {
+/// Calls for each object that may be such an item, which says whether it is one. One that only looks so may hold items.
+fn each(value: &mut Value, depth: usize, call: &mut impl FnMut(&mut Map<String, Value>) -> bool) {
     if depth == 0 {
         return;
     }
     match value {
-        Value::Object(fields) if fields.contains_key(FILE) || is_shown(fields) => call(fields),
         Value::Object(fields) => {
+            if (fields.contains_key(FILE) || is_shown(fields)) && call(fields) {
+                return;
+            }
             for value in fields.values_mut() {
                 each(value, depth - 1, call);
             }
@@ -290,6 +294,15 @@ mod tests {
     fn sent(format: &str) -> Value {
         json!({"io.pnut.core.oembed": [{"own": 1, "width": 9, "provider_name": "Mine",
             FILE: {"file_id": "80", "file_token": "t", "format": format}}]})
+    }
+
+    #[test]
+    fn an_item_within_an_object_that_only_looks_like_one_is_found() {
+        let decoy = json!({"file_id": "1", "file_token_read": "x", "url_expires_at": "x",
+            "value": sent("url")["io.pnut.core.oembed"][0]});
+        let found = wanted(&json!([decoy]), &site()).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].token.as_deref(), Some("t"));
     }
 
     #[test]

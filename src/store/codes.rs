@@ -128,6 +128,20 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
+    /// The codes of a user that no app has exchanged yet are no longer valid; those of one app, or all. Used ones stay, so
+    /// that a second use is noticed.
+    pub fn void_codes(&mut self, user: UserId, client: Option<&ClientId>) -> Result<(), Failure> {
+        let waiting = codes::table
+            .filter(codes::user_id.eq(user.0))
+            .filter(codes::used_at.is_null());
+        match client {
+            Some(client) => diesel::delete(waiting.filter(codes::client_id.eq(client.as_str())))
+                .execute(self.sql)?,
+            None => diesel::delete(waiting).execute(self.sql)?,
+        };
+        Ok(())
+    }
+
     /// Stores a code. Codes that nothing can come of any more go.
     pub fn create_code(&mut self, new: &NewCode<'_>) -> Result<(), Failure> {
         let now = self.now();

@@ -67,6 +67,7 @@ impl Tx<'_> {
         if changed == 0 {
             return Err(Refusal::UserNotFound.into());
         }
+        self.void_codes(user, None)?;
         self.end_sessions_of(user)
     }
 
@@ -96,6 +97,7 @@ impl Tx<'_> {
         let now = self.now();
         let account = users::table.find(user.0);
         if disabled {
+            self.void_codes(user, None)?;
             self.end_sessions_of(user)?;
         }
         let changed = match disabled {

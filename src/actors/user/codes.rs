@@ -31,6 +31,9 @@ pub fn exchange(
     let Some(code) = tx.code(code, now)?.filter(|code| code.client == *client) else {
         return Ok(Exchanged::Refused);
     };
+    if !fits(&code) {
+        return Ok(Exchanged::Refused);
+    }
     match code.state {
         CodeState::Expired => Ok(Exchanged::Refused),
         CodeState::Used(token) => {
@@ -39,7 +42,6 @@ pub fn exchange(
             }
             Ok(Exchanged::Replayed)
         }
-        CodeState::Fresh if !fits(&code) => Ok(Exchanged::Refused),
         CodeState::Fresh => {
             let token = grant(tx, client, Some(code.user), &code.scopes, secret)?;
             tx.use_code(&code, token.id)?;

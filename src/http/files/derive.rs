@@ -1,20 +1,23 @@
 //! Small pictures that the server makes of an uploaded one, and photographs without what their camera wrote into them.
 //!
-//! Nobody waits for a picture that cannot be made: the file is kept as it was sent, without small ones.
+//! A picture of which none can be made is kept as it was sent, unless it is a photograph whose notes would have to go.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{self, Read as _};
 
 use bytes::Bytes;
 
 use crate::contents::Received;
 use crate::http::App;
-use crate::model::{ContentHash, DerivedFile, Failure, FileContents, ImageInfo};
+use crate::model::{ContentHash, DerivedFile, Failure, FileContents, ImageInfo, Refusal};
 use crate::pictures::{Made, Order, Shape};
 
 /// A file beyond that is left as it is: it has to be in memory as a whole.
 const LARGEST: u64 = 16 << 20;
-/// Within the head of a JPEG: what the camera wrote.
-const EXIF: &[u8] = b"Exif\0\0";
+/// What begins the notes of a camera, or of a program, within a JPEG: EXIF and XMP, which may say where it was taken.
+const NOTES: [&[u8]; 2] = [b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/"];
+/// Bytes within which they begin, behind other segments of 64 KiB each.
+const NOTES_WITHIN: u64 = 1 << 20;
 
 /// What is made of a picture, largest first.
 const WITHIN: (&str, u32, u32) = ("core_image_960r", 640, 960);
@@ -36,7 +39,11 @@ impl Derived {
         let same = self.files.iter().position(|known| known.key == own.key);
         if let Some(same) = same {
             let hash = self.files.swap_remove(same).contents.hash;
-            self.bytes.retain(|bytes| bytes.hash != hash);
+            // One of them: the file itself may have the same contents.
+            let same = self.bytes.iter().position(|bytes| bytes.hash == hash);
+            if let Some(same) = same {
+                self.bytes.swap_remove(same);
+            }
         }
         self.files.push(own);
         self.bytes.push(bytes);
@@ -46,7 +53,7 @@ impl Derived {
 /// Makes small pictures of a picture. `keeps_exif`: the file itself stays as it was sent.
 ///
 /// # Errors
-/// No room.
+/// No room; a photograph that cannot be freed of its notes.
 pub(super) async fn derive(
     app: &App,
     mut received: Received,
@@ -54,12 +61,21 @@ pub(super) async fn derive(
     name: &str,
     keeps_exif: bool,
 ) -> Result<Derived, Failure> {
-    let has_exif = contents.mime_type == "image/jpeg"
-        && received.head.windows(EXIF.len()).any(|part| part == EXIF);
-    let (keys, order) = order(contents.image, has_exif && !keeps_exif);
+    let is_photograph = contents.mime_type == "image/jpeg" && !keeps_exif;
+    let strips = is_photograph && received.with_file(has_notes).await?;
+    let (keys, order) = order(contents.image, strips);
     let made = match order.shapes.is_empty() || received.size > LARGEST {
+        true if strips => return Err(Refusal::PictureTooLarge.at("content").into()),
         true => Vec::new(),
-        false => make(app, &mut received, order).await,
+        false => match make(app, &mut received, order).await {
+            Ok(made) => made,
+            // Published as it is, it would say where it was taken.
+            Err(failure) if strips => return Err(failure),
+            Err(failure) => {
+                tracing::debug!(%failure, "no small pictures were made of a file");
+                Vec::new()
+            }
+        },
     };
     let mut derived = Derived {
         contents,
@@ -67,7 +83,10 @@ pub(super) async fn derive(
         bytes: Vec::new(),
     };
     let mut own = Some(received);
-    for (key, made) in keys.iter().zip(&made) {
+    for made in &made {
+        let Some(key) = keys.get(made.place) else {
+            continue;
+        };
         let bytes = Received::made(&app.files.contents, &made.bytes).await?;
         let contents = contents_of(&bytes.hash, made);
         match key {
@@ -114,24 +133,23 @@ fn order(image: Option<ImageInfo>, strips: bool) -> (Vec<Option<&'static str>>, 
 }
 
 /// One at a time: what is in memory of one bounds what is in memory of all.
-async fn make(app: &App, received: &mut Received, order: Order) -> Vec<Made> {
+async fn make(app: &App, received: &mut Received, order: Order) -> Result<Vec<Made>, Failure> {
     let _turn = app.files.making.lock().await;
     let read = received.with_file(|file| {
         let mut bytes = Vec::new();
         file.take(LARGEST).read_to_end(&mut bytes)?;
         Ok(Bytes::from(bytes))
     });
-    let made = match read.await {
-        Ok(bytes) => app.files.pictures.make(bytes, order).await,
-        Err(failure) => Err(failure),
-    };
-    match made {
-        Ok(reworked) => reworked.made,
-        Err(failure) => {
-            tracing::debug!(%failure, "no small pictures were made of a file");
-            Vec::new()
-        }
-    }
+    let made = app.files.pictures.make(read.await?, order).await?;
+    Ok(made.made)
+}
+
+/// Whether a JPEG holds what a camera or a program wrote beside the picture.
+fn has_notes(file: &mut File) -> io::Result<bool> {
+    let mut head = Vec::new();
+    file.take(NOTES_WITHIN).read_to_end(&mut head)?;
+    let holds = |mark: &&[u8]| head.windows(mark.len()).any(|part| part == *mark);
+    Ok(NOTES.iter().any(holds))
 }
 
 fn contents_of(hash: &ContentHash, made: &Made) -> FileContents {

@@ -1,6 +1,6 @@
 //! Bytes of a body, piece by piece into the contents: an upload holds a few pieces in memory, whatever its size.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_rt::time::timeout;
 use actix_web::web::Bytes;
@@ -10,6 +10,10 @@ use super::place::Room;
 use crate::contents::Received;
 use crate::http::{ApiResult, App};
 use crate::model::Refusal;
+
+/// Bytes a second that contents arrive with at least, after the time of silence that is allowed: slower ones would hold the
+/// places of uploads for an hour at the price of a byte now and then.
+const SLOWEST: u64 = 1024;
 
 /// Receives contents to their end.
 ///
@@ -21,9 +25,14 @@ pub(super) async fn receive<E>(
     room: Room,
 ) -> ApiResult<Received> {
     let mut intake = app.files.contents.intake().await?;
+    let began = Instant::now();
     while let Some(piece) = next(&mut pieces, app.files.silence).await? {
         room.less(intake.size() + piece.len() as u64)?;
         intake.take(&piece).await?;
+        let past = began.elapsed().saturating_sub(app.files.silence);
+        if intake.size() < past.as_secs().saturating_mul(SLOWEST) {
+            return Err(Refusal::MalformedBody.into());
+        }
     }
     if intake.size() == 0 {
         return Err(Refusal::Missing.at("content").into());

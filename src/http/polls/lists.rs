@@ -7,7 +7,7 @@ use crate::http::show::{AnsweredPoll, OpenedPoll, demand_person};
 use crate::http::{ApiResult, App, show};
 use crate::model::visibility::Occasion;
 use crate::model::{Page, Poll, PollDoor, Scopes, UserId};
-use crate::store::PollSearch;
+use crate::store::{PollSearch, Purpose};
 
 /// `GET /users/me/polls`: of the types that the scopes open.
 pub(in crate::http) async fn mine(app: Data<App>, caller: UserCaller, params: Params) -> ApiResult {
@@ -79,7 +79,7 @@ async fn read(app: &App, search: PollSearch, params: &Params) -> ApiResult<Page<
     let read = app
         .engine
         .store()
-        .read(move |db| db.poll_page(&search, &request));
+        .read_for(Purpose::Search, move |db| db.poll_page(&search, &request));
     Ok(read.await?)
 }
 

@@ -33,6 +33,23 @@ async fn code(place: &Place, user: UserId, secret: &'static str) {
 }
 
 #[tokio::test]
+async fn a_new_password_and_a_disabled_account_void_what_waits() {
+    let place = Place::new().await;
+    let user = ada(&place).await;
+    let is_known = async |secret: &'static str| {
+        let now = place.store.now();
+        place.read(move |db| db.code(secret, now)).await.is_some()
+    };
+    code(&place, user, "one").await;
+    assert!(is_known("one").await);
+    place.write(move |tx| tx.set_password(user, "hash")).await;
+    assert!(!is_known("one").await);
+    code(&place, user, "two").await;
+    place.write(move |tx| tx.set_disabled(user, true)).await;
+    assert!(!is_known("two").await);
+}
+
+#[tokio::test]
 async fn a_code_is_fresh_then_used_or_expired_and_forgotten_after_a_day() {
     let place = Place::new().await;
     let user = ada(&place).await;

@@ -123,3 +123,27 @@ fn a_picture_that_cannot_be_decoded_is_kept_without_small_ones() {
     let file = uploads(&ada, &[("type", "a.b")], &bomb);
     assert!(file.get("derived_files").is_none());
 }
+
+#[test]
+fn a_photograph_whose_notes_cannot_be_removed_is_refused() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let photograph = photograph();
+    // Behind a segment of 64 KiB, as a colour profile makes one, the notes are found as well.
+    let mut behind = photograph[..2].to_vec();
+    behind.extend_from_slice(&[0xff, 0xe2, 0xff, 0xff]);
+    behind.resize(behind.len() + 0xffff - 2, 0);
+    behind.extend_from_slice(&photograph[2..]);
+    let file = uploads(&ada, &[("type", "a.b")], &behind);
+    let served = load(&server, &text(&file["url"]), &[]).is(200);
+    assert!(!holds(&served.body, b"where-i-live"));
+    // Cut behind its notes it can be kept as it is, or not at all.
+    let cut = &photograph[..photograph.len() / 2];
+    let broken = form(
+        &[("type", "a.b")],
+        &[("content", "a.jpg", "image/jpeg", cut)],
+    );
+    let refused = ada.uploads("/files", &broken);
+    assert_eq!(refused.status, 400, "{refused}");
+    uploads(&ada, &[("type", "a.b"), ("process_image_exif", "0")], cut);
+}
