@@ -77,8 +77,10 @@ async fn show(
     };
     let signed_in = signed_in?;
     demand_open(&asked.client, &signed_in)?;
+    // Any program of a device can claim the scheme of another, and would get the token without a proof (RFC 8252 §8.6).
+    let proves_app = asked.back.uri.starts_with("https://") || !matches!(asked.wants, Wants::Token);
     // A look at the head of a page grants nothing.
-    if !always_asks && request.method() == Method::GET {
+    if !always_asks && proves_app && request.method() == Method::GET {
         let (user, client) = (signed_in.user, asked.client.brief.id.clone());
         let granted = app.engine.store().read(move |db| db.granted(user, &client));
         if granted.await?.cover(&asked.scopes) {

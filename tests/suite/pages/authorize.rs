@@ -82,6 +82,8 @@ fn a_token_comes_back_in_the_fragment_of_a_custom_scheme_and_nothing_else_with_i
         .unwrap();
     assert!(!token.contains(['=', '&']), "{there}");
     assert_eq!(server.holder("ada", token).get("/token").status, 200);
+    // Another program may have claimed the scheme: it is asked again, although all of it was granted.
+    assert_eq!(browser.get(&asked).status, 200);
     let denied = browser.sends(&page, "/oauth/authenticate", &[("decision", "deny")]);
     assert_eq!(
         location(&denied),
