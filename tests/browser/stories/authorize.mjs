@@ -72,7 +72,9 @@ export async function story({ server, open, step }) {
     await fill(zoe, { username: "zoe", password: PASSWORD });
     await press(zoe, "button", "Sign in");
     must((await arrives(zoe, back)).searchParams.has("code"), "no question was asked");
+    // A token to an address without https is never given unasked.
     await zoe.page.goto(asks("authenticate", "stream", "token"));
+    await press(zoe, "button", "Allow Lamplight");
     must((await arrives(zoe, back)).hash.startsWith("#access_token="), "a token in the fragment");
 
     step("a person says no");
