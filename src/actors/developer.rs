@@ -124,5 +124,6 @@ pub fn revoke_own_token(tx: &mut Tx<'_>, user: UserId, token: TokenId) -> Result
     if found.user != Some(user) {
         return Err(Refusal::NotFound.into());
     }
-    revoke(tx, token)
+    revoke(tx, token)?;
+    tx.narrow_grant(user, &found.client)
 }

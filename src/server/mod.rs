@@ -313,7 +313,7 @@ fn open_kept(
     let beside = beside.unwrap_or(Path::new("."));
     let contents = Contents::open(&config.files, beside).map_err(StartError::Files)?;
     let pictures = Pictures::start(metrics.clone())?;
-    let gallery = Gallery::open(&file, metrics.clone())?;
+    let gallery = Gallery::open(&file, pictures.clone())?;
     Ok((FilePlace::new(contents, pictures, config), gallery))
 }
 

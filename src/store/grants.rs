@@ -48,6 +48,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Of what is remembered, only the scopes of the tokens that are left stay: the user took one back.
+    pub fn narrow_grant(&mut self, user: UserId, client: &ClientId) -> Result<(), Failure> {
+        self.forget_grant(user, client)?;
+        let left = self.granted(user, client)?;
+        if left != Scopes::default() {
+            self.remember_grant(user, client, &left)?;
+        }
+        Ok(())
+    }
+
     /// The last token of the two is gone.
     pub(super) fn forget_grant(&mut self, user: UserId, client: &ClientId) -> Result<(), Failure> {
         diesel::delete(grants::table.find((user.0, client.as_str()))).execute(self.sql)?;

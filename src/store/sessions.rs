@@ -71,9 +71,10 @@ impl Db<'_> {
 
 impl Db<'_> {
     /// The sessions of an account, newest first; at most [`SESSIONS_MAX`].
-    pub fn sessions_of(&mut self, user: UserId) -> Result<Vec<KnownSession>, Failure> {
+    pub fn sessions_of(&mut self, user: UserId, now: Stamp) -> Result<Vec<KnownSession>, Failure> {
         let rows = sessions::table
             .filter(sessions::user_id.eq(user.0))
+            .filter(sessions::expires_at.gt(now.0))
             .order(sessions::id.desc())
             .select((sessions::id, sessions::created_at))
             .load::<(i64, i64)>(self.sql)?;

@@ -4,7 +4,6 @@
 //! at any moment leaves no file that [`Gallery::sweep`] does not find.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Bytes;
@@ -14,7 +13,6 @@ use crate::actors::Engine;
 use crate::model::{Failure, Picture, PictureUse, UserPrincipal};
 use crate::pictures::{Order, Pictures, Reworked, Shape, Shelf, Size};
 use crate::store::{Store, UnusedPicture};
-use crate::telemetry::Metrics;
 
 /// A picture that is not shown for so long is no upload that goes on.
 const ABANDONED: Duration = Duration::from_secs(600);
@@ -49,13 +47,11 @@ impl Gallery {
     /// Keeps pictures beside the file of a database.
     ///
     /// # Errors
-    /// The system has no thread left, or the place of the file cannot be named.
-    pub fn open(database: &Path, metrics: Arc<Metrics>) -> Result<Self, Failure> {
-        let thread = Pictures::start(metrics);
-        let thread = thread.map_err(|error| Failure::Trouble(error.to_string().into()))?;
+    /// The place of the file cannot be named.
+    pub fn open(database: &Path, pictures: Pictures) -> Result<Self, Failure> {
         Ok(Self {
             uploads: Uploads::default(),
-            pictures: thread,
+            pictures,
             shelf: Shelf::beside(database)?,
         })
     }

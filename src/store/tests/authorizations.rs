@@ -115,6 +115,11 @@ async fn grants_are_remembered_until_the_last_token_is_gone() {
     assert_eq!(granted().await, both);
     place.write(move |tx| tx.delete_token(first)).await;
     assert_eq!(granted().await, both, "one token is left");
+    let narrow =
+        move |tx: &mut crate::store::Tx<'_>| tx.narrow_grant(user, &ClientId::from(CLIENT));
+    place.write(narrow).await;
+    let rest = Scopes::parse("messages:io.pnut.core.pm").unwrap();
+    assert_eq!(granted().await, rest, "the user took the other one back");
     place.write(move |tx| tx.delete_token(second)).await;
     assert_eq!(granted().await, Scopes::default());
 }

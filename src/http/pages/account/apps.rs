@@ -50,7 +50,8 @@ struct AppsPage {
 /// `GET /account/apps`
 pub(super) async fn show(signed: SignedIn, params: Params, app: Data<App>) -> PageResult {
     let user = signed.user;
-    let read = move |db: &mut Db<'_>| Ok((tokens(db, user)?, db.sessions_of(user)?));
+    let now = app.engine.store().now();
+    let read = move |db: &mut Db<'_>| Ok((tokens(db, user)?, db.sessions_of(user, now)?));
     let (tokens, sessions) = app.engine.store().read(read).await?;
     let is_cut = tokens.len() > SHOWN_LEN;
     let browsers = sessions.into_iter().map(|known| Browser {
