@@ -100,13 +100,13 @@ export async function story({ server, open, step }) {
   });
   await ada.seesText("#sign-in-error:visible", "session");
   await ada.page.keyboard.type("ence");
-  await ada.has("the rest went into no field", () => !document.querySelector("#username").value && !document.querySelector("#password").value);
+  await ada.page.keyboard.press("Enter");
+  await ada.has("the rest went nowhere", () => location.pathname === "/" && document.activeElement === document.body);
   await ada.signIn({ stay: true });
   await ada.holds("half a sent");
 
   step("signing out leaves nothing of the person in the window");
-  await ada.page.click("#sign-out");
-  await ada.page.waitForSelector("#door:visible");
+  await ada.signOut();
   await ada.has("nothing is kept", () => sessionStorage.length === 0 && localStorage.length === 0);
   await ada.has("no words are left in the page", () => !document.body.textContent.includes("taken words"));
 }
