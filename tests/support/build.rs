@@ -56,6 +56,12 @@ pub(crate) fn form(fields: &[(&str, &str)], parts: &[(&str, &str, &str, &[u8])])
 /// Between the parts of a form.
 pub(crate) const BOUNDARY: &str = "-----groundnut-0123456789";
 
+/// The header that a form is sent with.
+pub(crate) const MULTIPART: (&str, &str) = (
+    "Content-Type",
+    "multipart/form-data; boundary=-----groundnut-0123456789",
+);
+
 /// A private channel of a free type that these users may write to; without subscribers.
 pub(crate) fn circle(owner: &Person, members: &[&Person]) -> String {
     let members: Vec<_> = members.iter().map(|person| person.id.as_str()).collect();
