@@ -38,7 +38,7 @@ pub enum Wrong {
     /// The browser must not be led anywhere.
     Here(PageError),
     /// The app can be told so, if the person in front of the browser wants that.
-    There(Client, Back, Sorry),
+    There(Box<Client>, Back, Sorry),
 }
 
 impl From<PageError> for Wrong {
@@ -134,7 +134,7 @@ impl Asked {
                 wants,
                 scopes,
             }),
-            Err(sorry) => Err(Wrong::There(client, back, sorry)),
+            Err(sorry) => Err(Wrong::There(Box::new(client), back, sorry)),
         }
     }
 }
