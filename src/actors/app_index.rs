@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use quick_cache::unsync::Cache;
 
+use super::authorized_users::AuthorizedUsers;
 use super::delivery::AllowedApp;
 use crate::event::{Payload, Polled};
 use crate::model::{
@@ -45,6 +46,7 @@ pub struct AppIndex {
 #[derive(Debug)]
 struct App {
     numbers: Arc<ActorNumbers>,
+    users: Arc<AuthorizedUsers>,
     /// Since when it has no stream; a client that reconnects soon is not loaded again.
     absent_since: Option<Instant>,
 }
@@ -119,11 +121,12 @@ impl AppIndex {
         self.remove(&client);
         let app = App {
             numbers,
+            users: Arc::default(),
             absent_since: None,
         };
         self.apps.insert(client, app);
-        tokens.iter().for_each(|token| self.add_token(token));
         self.disabled.extend(disabled);
+        tokens.iter().for_each(|token| self.add_token(token));
         self.apps_changed();
     }
 
@@ -151,30 +154,15 @@ impl AppIndex {
             Payload::TokenGranted { token, .. } => self.add_token(token),
             Payload::TokenRevoked { token, .. } => self.remove_token(token),
             Payload::UserDisabled { user, undone } => self.set_disabled(*user, !undone),
-            Payload::MessageCreated { .. }
-            | Payload::MessageDeleted { .. }
-            | Payload::ChannelCreated { .. }
-            | Payload::ChannelChanged { .. }
-            | Payload::Subscribed { .. }
-            | Payload::Unsubscribed { .. }
-            | Payload::Related { .. }
-            | Payload::UserChanged { .. }
-            | Payload::UserPresence { .. }
-            | Payload::ChannelPresence { .. }
-            | Payload::AppStreamDeleted { .. }
-            | Payload::PostCreated { .. }
-            | Payload::PostRevised { .. }
-            | Payload::PostDeleted { .. }
-            | Payload::Bookmarked { .. }
-            | Payload::PollCreated { .. }
-            | Payload::PollAnswered { .. }
-            | Payload::PollClosed { .. }
-            | Payload::PollDeleted { .. }
-            | Payload::FileCreated { .. }
-            | Payload::FileChanged { .. }
-            | Payload::FileDeleted { .. }
-            | Payload::ClientChanged { .. }
-            | Payload::MarkerMoved { .. }
+            #[rustfmt::skip]
+            Payload::MessageCreated { .. } | Payload::MessageDeleted { .. } | Payload::ChannelCreated { .. }
+            | Payload::ChannelChanged { .. } | Payload::Subscribed { .. } | Payload::Unsubscribed { .. }
+            | Payload::Related { .. } | Payload::UserChanged { .. } | Payload::UserPresence { .. }
+            | Payload::ChannelPresence { .. } | Payload::AppStreamDeleted { .. } | Payload::PostCreated { .. }
+            | Payload::PostRevised { .. } | Payload::PostDeleted { .. } | Payload::Bookmarked { .. }
+            | Payload::PollCreated { .. } | Payload::PollAnswered { .. } | Payload::PollClosed { .. }
+            | Payload::PollDeleted { .. } | Payload::FileCreated { .. } | Payload::FileChanged { .. }
+            | Payload::FileDeleted { .. } | Payload::ClientChanged { .. } | Payload::MarkerMoved { .. }
             | Payload::PasswordChanged { .. } => {}
         }
     }
@@ -240,6 +228,7 @@ impl AppIndex {
             token: token.id,
             scopes: token.scopes.clone(),
         });
+        self.list_user(&token.client.id, user);
     }
 
     fn remove_token(&mut self, token: &Token) {
@@ -253,6 +242,15 @@ impl AppIndex {
         if given.is_empty() {
             self.users.remove(&user);
             self.disabled.remove(&user);
+        }
+        self.list_user(&token.client.id, user);
+    }
+
+    /// Puts a user on the list of an app's users, or takes the user off it.
+    fn list_user(&self, client: &ClientId, user: UserId) {
+        if let Some(app) = self.apps.get(client) {
+            let mut given = self.given_by(user);
+            app.users.set(user, given.any(|one| one.client == *client));
         }
     }
 
@@ -282,6 +280,9 @@ impl AppIndex {
             true => self.disabled.insert(user),
             false => self.disabled.remove(&user),
         };
+        for one in self.users.get(&user).into_iter().flatten() {
+            self.list_user(&one.client, user);
+        }
         self.note_user(user);
     }
 
@@ -381,6 +382,7 @@ impl AppIndex {
             self.apps.get(client).map(|app| AllowedApp {
                 client: client.clone(),
                 numbers: app.numbers.clone(),
+                users: app.users.clone(),
             })
         });
         known.collect()

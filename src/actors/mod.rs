@@ -6,6 +6,7 @@
 
 pub mod app_index;
 pub mod arbiters;
+pub mod authorized_users;
 pub mod block_index;
 pub mod channel;
 pub mod connection;
@@ -16,12 +17,14 @@ mod engine;
 pub mod firehose;
 pub mod log_tail;
 pub mod operator;
+pub mod partitions;
 pub mod permits;
 pub mod presence;
 pub mod registry;
 pub mod send;
 pub mod shard;
 pub mod user;
+pub mod verdicts;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -44,6 +47,7 @@ use crate::protocol::site::Site;
 use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
 use directory::Directory;
+use partitions::Partitions;
 use permits::Permits;
 use registry::{ShardId, ShardRegistry};
 use send::Mailbox;
@@ -81,6 +85,8 @@ pub struct Shared {
     pub user_permits: Arc<Permits<UserId>>,
     /// Open app streams, by client.
     pub app_permits: Arc<Permits<ClientId>>,
+    /// Those of them that several connections share.
+    pub partitions: Arc<Partitions>,
     /// Unclaimed user streams, by client address.
     pub unclaimed_permits: Arc<Permits<IpAddr>>,
     /// Time without use after which an actor passivates.
@@ -105,6 +111,7 @@ impl Shared {
     ) -> (Self, mpsc::Receiver<Event>) {
         let (ephemeral, receiver) = mpsc::channel(EPHEMERAL);
         let streams = &config.streams;
+        let app_permits = Permits::new(streams.app_connections, usize::MAX / 2);
         let shared = Self {
             store,
             directory,
@@ -121,7 +128,8 @@ impl Shared {
             file_quota: i64::try_from(config.files.quota_bytes).unwrap_or(i64::MAX),
             site: Arc::new(site),
             user_permits: Permits::new(streams.user_connections, usize::MAX / 2),
-            app_permits: Permits::new(streams.app_connections, usize::MAX / 2),
+            partitions: Partitions::new(app_permits.clone()),
+            app_permits,
             unclaimed_permits: Permits::new(streams.unclaimed_per_address, streams.unclaimed_total),
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,

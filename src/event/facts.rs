@@ -174,6 +174,17 @@ impl Payload {
         }
     }
 
+    /// The user that acts, or whose profile or token it is. `None`: a channel alone, an app, or a user that is not named.
+    pub fn about(&self) -> Option<UserId> {
+        if let Self::UserChanged { user } = self {
+            return Some(user.id);
+        }
+        match self.token() {
+            Some(token) => token.user,
+            None => self.facts().actor,
+        }
+    }
+
     /// The users that are told that a poll ended, if the event is about that.
     pub fn concerned(&self) -> Option<&[UserId]> {
         if let Self::PollClosed { concerned, .. } | Self::PollDeleted { concerned, .. } = self {

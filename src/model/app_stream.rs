@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{ClientId, StreamKey};
+use super::{ClientId, FilterId, StreamKey};
 
 /// A kind of object on app streams, and `meta.type` of an event.
 #[derive(
@@ -80,4 +80,6 @@ pub struct AppStream {
     pub key: StreamKey,
     /// The object types that it delivers; each once, in the order given.
     pub object_types: Vec<ObjectType>,
+    /// What of these it leaves out.
+    pub filter: Option<FilterId>,
 }

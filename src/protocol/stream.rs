@@ -11,6 +11,7 @@ use super::object::{
     ChannelObject, FileObject, FileRights, MessageObject, PollObject, PostObject, PresenceObject,
     TokenObject, UserObject,
 };
+use super::query::Query;
 use super::render_class::RenderClass;
 use super::render_options::RenderOptions;
 use super::site::Site;
@@ -176,6 +177,17 @@ fn timing(event: &Event, class: RenderClass, fanned_out: Stamp) -> Option<Timing
     class
         .has(RenderClass::TIMING)
         .then(|| Timing::new(event, fanned_out))
+}
+
+/// An event as filters see it: as app streams show it with `include_raw=1`, without the lists of users to notify, and with
+/// the bare object where `data` is a list of one.
+pub(super) fn whole_event(event: &Event, site: &Site) -> serde_json::Value {
+    let class = RenderClass::from_query(&Query::parse("include_raw=1"));
+    let mut data = serde_json::from_slice(&data(event, class, site, View::App)).unwrap_or_default();
+    if let serde_json::Value::Array(list) = &mut data {
+        data = list.pop().unwrap_or_default();
+    }
+    serde_json::json!({"meta": Meta::of(event, None), "data": data})
 }
 
 /// Renders for app streams: a whole frame, the same for every receiver of this render class.

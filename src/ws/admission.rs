@@ -13,8 +13,9 @@ use crate::actors::connection::ConnectionPermit;
 use crate::actors::shard::state::Identity;
 use crate::http::extract::caller::token_in;
 use crate::model::Failure;
-use crate::model::{Refusal, StreamKey, Token};
-use crate::protocol::filter::Filter;
+use crate::model::{FilterId, Refusal, StreamKey, Token};
+use crate::protocol::app_filter::AppFilter;
+use crate::protocol::event_filter::CompiledFilter;
 use crate::protocol::query::Query;
 
 /// A stream that may be opened.
@@ -107,6 +108,14 @@ async fn admit_user(
     })
 }
 
+const MISSING: Refusal = Refusal::FilterNotFound;
+
+/// The filter that the address names in place of the stream's own.
+fn wanted_filter(query: &Query) -> Result<Option<FilterId>, Failure> {
+    let named = query.get("filter_id").map(str::parse).transpose();
+    Ok(named.map_err(|_cause| Refusal::WrongType.at("filter_id"))?)
+}
+
 async fn admit_app(
     secret: Option<String>,
     query: &Query,
@@ -121,21 +130,36 @@ async fn admit_app(
         .sent("key")
         .ok_or_else(|| Refusal::Missing.at("key"))?;
     let (client, key) = (token.client.id.clone(), StreamKey::from(key));
+    let wanted = wanted_filter(query)?;
     let owner = client.clone();
-    let stream = shared
-        .store
-        .read(move |db| db.app_stream(&owner, &key))
-        .await?;
-    let stream = stream.ok_or(Refusal::StreamNotFound)?;
+    let read = shared.store.read(move |db| {
+        let Some(stream) = db.app_stream(&owner, &key)? else {
+            return Ok(None);
+        };
+        let stored = match wanted.or(stream.filter) {
+            Some(id) => Some(db.filter_of_app(&owner, id)?.ok_or(MISSING)?),
+            None => None,
+        };
+        Ok(Some((stream, stored)))
+    });
+    let (mut stream, stored) = read.await?.ok_or(Refusal::StreamNotFound)?;
+    stream.filter = stored.as_ref().map(|stored| stored.id);
+    let stored = stored.as_ref().map(CompiledFilter::new).transpose()?;
+    let filter = AppFilter::new(query, stored.map(Arc::new))?;
     // From now on `LogTail` keeps the app's authorizations, so that the stream misses no event.
-    let permit = shared
-        .app_permits
-        .take(client)
-        .ok_or(Refusal::StreamsInUse)?;
-    let filter = Arc::new(Filter::from_query(query));
+    let permit = match filter.partition {
+        None => {
+            let permit = shared.app_permits.take(client);
+            ConnectionPermit::App(permit.ok_or(Refusal::StreamsInUse)?)
+        }
+        Some(part) => {
+            let key = stream.key.clone();
+            ConnectionPermit::Partition(shared.partitions.open(client, key, part)?)
+        }
+    };
     Ok(Admitted {
-        identity: Identity::App(Arc::new(stream), token, filter),
-        permit: ConnectionPermit::App(permit),
+        identity: Identity::App(Arc::new(stream), token, Arc::new(filter)),
+        permit,
         secret: Some(secret),
     })
 }

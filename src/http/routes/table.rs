@@ -186,6 +186,12 @@ routes! {
     Get    "/streams/{stream_key}"                                   streams::app_streams::show,                 App       Any            Read;
     Put    "/streams/{stream_key}"                                   streams::app_streams::edit,                 App       Any            Write;
     Delete "/streams/{stream_key}"                                   streams::app_streams::delete,               App       Any            Write;
+    Get    "/filters"                                                streams::filters::list,                     Any       Any            Read;
+    Post   "/filters"                                                streams::filters::create,                   Any       Any            Write;
+    Delete "/filters"                                                streams::filters::delete_all,               Any       Any            Write;
+    Get    "/filters/{filter_id}"                                    streams::filters::show,                     Any       Any            Read;
+    Put    "/filters/{filter_id}"                                    streams::filters::edit,                     Any       Any            Write;
+    Delete "/filters/{filter_id}"                                    streams::filters::delete,                   Any       Any            Write;
     Delete "/users/me/streams/{connection_id}"                       streams::user_streams::close,               User      Any            Marker;
     Delete "/users/me/streams/{connection_id}/{subscription_id}"     streams::user_streams::unsubscribe,            User      Any            Marker;
 

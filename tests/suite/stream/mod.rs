@@ -2,7 +2,9 @@
 
 mod acl;
 mod app_events;
+mod app_filters;
 mod app_in_use;
+mod app_partitions;
 mod app_visibility;
 mod channel_messages;
 mod claim;

@@ -9,6 +9,7 @@ use super::state::{ConnectionHandle, Home, Subscription};
 use crate::actors::delivery::Delivery;
 use crate::event::{EventChannel, Facts, Payload, Route, Topic};
 use crate::model::{ChannelId, ObjectType, UserId};
+use crate::protocol::app_filter::AppFilter;
 use crate::protocol::filter::Filter;
 
 /// Whether the event goes to this subscription of this connection: a route of the event leads to it, and the event
@@ -154,9 +155,10 @@ fn knows(handle: &ConnectionHandle, filter: &Filter, viewer: UserId, who: UserId
             .is_some_and(|followed| followed.contains(&who))
 }
 
-/// Whether an app stream receives the event: it lists the type, and its filters pass the event.
-pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool {
-    let facts = body.facts();
+/// Whether an app stream receives the event: it lists the type, and the parameters of its address pass the event. Its stored
+/// filter is asked last ([`Delivery::passes_filter`]).
+pub fn app_hears(types: &[ObjectType], asked: &AppFilter, body: &Payload) -> bool {
+    let (facts, filter) = (body.facts(), &asked.plain);
     let is_listed = facts.object_type.is_some_and(|kind| types.contains(&kind));
     let is_wanted = filter.include_deleted || !is_deletion_of_words(&facts);
     let passes = |channel: EventChannel<'_>| filter.lets_type_pass(channel.kind);
@@ -165,6 +167,7 @@ pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool 
         && is_wanted
         && file.is_none_or(|file| filter.lets_file_pass(file))
         && facts.channel.is_none_or(passes)
+        && asked.takes(body)
 }
 
 #[cfg(test)]
