@@ -14,7 +14,8 @@ use super::authorized_users::AuthorizedUsers;
 use super::delivery::AllowedApp;
 use crate::event::{Payload, Polled};
 use crate::model::{
-    ChannelBrief, ChannelId, ClientId, Relation, Scopes, Subscribers, Token, TokenId, User, UserId,
+    ChannelBrief, ChannelId, ClientId, Relation, Scope, Scopes, Subscribers, Token, TokenId, User,
+    UserId,
 };
 use crate::telemetry::ActorNumbers;
 
@@ -188,18 +189,15 @@ impl AppIndex {
                 Relation::Follow => self.every_app.clone(),
                 Relation::Mute | Relation::Block => self.authorized_by(user.id),
             },
-            Payload::FileCreated { filed }
-            | Payload::FileChanged { filed }
-            | Payload::FileDeleted { filed } => {
+            #[rustfmt::skip]
+            Payload::FileCreated { filed } | Payload::FileChanged { filed } | Payload::FileDeleted { filed } => {
                 self.authorized_for_files(filed.owner.id, &filed.file.file_type)
-            }
+            },
             Payload::UserChanged { user } => self.authorized_by(user.id),
             // Posts, reposts and bookmarks are public.
-            Payload::PostCreated { .. }
-            | Payload::PostRevised { .. }
-            | Payload::PostDeleted { .. }
-            | Payload::Bookmarked { .. }
-            | Payload::UserPresence { .. } => self.every_app.clone(),
+            #[rustfmt::skip]
+            Payload::PostCreated { .. } | Payload::PostRevised { .. } | Payload::PostDeleted { .. }
+            | Payload::Bookmarked { .. } | Payload::UserPresence { .. } => self.every_app.clone(),
             Payload::PollCreated { polled }
             | Payload::PollClosed { polled, .. }
             | Payload::PollDeleted { polled, .. } => self.opened(polled, None),
@@ -209,11 +207,14 @@ impl AppIndex {
                 let client = token.user.is_some().then_some(&token.client.id);
                 self.allowed(client)
             }
-            Payload::AppStreamDeleted { .. }
-            | Payload::ClientChanged { .. }
-            | Payload::MarkerMoved { .. }
-            | Payload::PasswordChanged { .. }
-            | Payload::UserDisabled { .. } => self.no_app.clone(),
+            #[rustfmt::skip]
+            Payload::MarkerMoved { user, moved: Some(moved), .. } => match &moved.channel {
+                Some(channel) => self.authorized_for(*user, channel),
+                None => self.authorized_with(*user, Scope::Stream),
+            },
+            #[rustfmt::skip]
+            Payload::AppStreamDeleted { .. } | Payload::ClientChanged { .. } | Payload::UserDisabled { .. }
+            | Payload::MarkerMoved { moved: None, .. } | Payload::PasswordChanged { .. } => self.no_app.clone(),
         }
     }
 
@@ -295,6 +296,11 @@ impl AppIndex {
 
     fn authorized_by(&self, user: UserId) -> Apps {
         self.allowed(self.given_by(user).map(|one| &one.client))
+    }
+
+    fn authorized_with(&self, user: UserId, scope: Scope) -> Apps {
+        let having = self.given_by(user).filter(|one| one.scopes.has(scope));
+        self.allowed(having.map(|one| &one.client))
     }
 
     /// By their type: a grant for all pictures, or all sound, is for reading them.

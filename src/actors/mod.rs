@@ -16,6 +16,7 @@ pub mod directory;
 mod engine;
 pub mod firehose;
 pub mod log_tail;
+mod markers;
 pub mod operator;
 pub mod partitions;
 pub mod permits;

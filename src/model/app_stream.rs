@@ -54,6 +54,8 @@ pub enum ObjectType {
     UserPresence,
     /// A user's presence in a channel.
     UserChannelPresence,
+    /// How far a user has read.
+    StreamMarker,
 }
 
 impl ObjectType {

@@ -109,6 +109,7 @@ routes! {
     Get    "/users/me/messages"                                      channels::reading::mine,                    User      Channel        Read;
 
     // Markers and feeds
+    Get    "/markers"                                                markers::list,                              User      Any            Read Markers;
     Post   "/markers"                                                markers::create,                            User      Any            Marker;
     Post   "/posts/marker"                                           markers::create,                            User      Any            Marker;
     Get    "/feed/rss/channels/search"                               feed::channels,                             Optional  Channel        Read;

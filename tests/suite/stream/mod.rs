@@ -15,6 +15,7 @@ mod heartbeat;
 mod hello;
 mod hiding;
 mod inbox;
+mod markers;
 mod no_hole;
 mod post_rules;
 mod posts;

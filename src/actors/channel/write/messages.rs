@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::super::rules;
 use super::subscribe_all;
+use crate::actors::markers::announce_marker;
 use crate::event::{Payload, Written};
 use crate::fault::Fault;
 use crate::model::{
-    Channel, Failure, Message, MessageId, NewMessage, Refusal, User, UserId, UserPrincipal,
+    Channel, Failure, MarkerName, Message, MessageId, NewMessage, Refusal, User, UserId,
+    UserPrincipal,
 };
 use crate::store::Tx;
 
@@ -45,13 +47,19 @@ pub fn allowed_message(
     let message = tx.insert_message(channel.id, new)?;
     let written = Written {
         message: message.clone(),
-        author,
+        author: author.clone(),
         channel: channel.brief(),
     };
     tx.announce(Payload::MessageCreated {
         written: Box::new(written),
         read_by_author,
     });
+    if read_by_author {
+        let name = MarkerName::Channel(channel.id);
+        if let Some(marker) = tx.marker(author.id, name)? {
+            announce_marker(tx, &author, Some(channel.brief()), name, marker);
+        }
+    }
     Ok(message)
 }
 

@@ -72,6 +72,10 @@ pub fn hears(
         Topic::Following(_) => body
             .related()
             .is_some_and(|(_, other)| !delivery.hidden.is_hidden_from(other, true)),
+        // Of a channel that the token does not open nothing is told.
+        Topic::Markers(_) => facts
+            .channel
+            .is_none_or(|channel| scope_opens(subscription, channel)),
         // A token of another app is the business of that app.
         Topic::Token(_) => body
             .token()

@@ -85,7 +85,8 @@ pub fn needs_home(topic: Topic, filter: &Filter) -> bool {
         | Topic::Token(_)
         | Topic::Files(_)
         | Topic::Following(_)
-        | Topic::Followers(_) => false,
+        | Topic::Followers(_)
+        | Topic::Markers(_) => false,
     }
 }
 
@@ -176,7 +177,8 @@ impl ConnectionHandle {
                 | Topic::Unified(_)
                 | Topic::OwnPosts(_)
                 | Topic::Mentions(_)
-                | Topic::Thread(_) => false,
+                | Topic::Thread(_)
+                | Topic::Markers(_) => false,
             })
     }
 
