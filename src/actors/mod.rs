@@ -24,6 +24,7 @@ pub mod presence;
 pub mod registry;
 pub mod send;
 pub mod shard;
+pub mod tickets;
 pub mod user;
 pub mod verdicts;
 
@@ -53,6 +54,7 @@ use permits::Permits;
 use registry::{ShardId, ShardRegistry};
 use send::Mailbox;
 use shard::ShardActor;
+use tickets::Tickets;
 use user::posts::PostWindows;
 
 /// Bound of the queue of ephemeral events; one more is dropped and counted.
@@ -90,6 +92,8 @@ pub struct Shared {
     pub partitions: Arc<Partitions>,
     /// Unclaimed user streams, by client address.
     pub unclaimed_permits: Arc<Permits<IpAddr>>,
+    /// Tickets that open a stream.
+    pub tickets: Tickets,
     /// Time without use after which an actor passivates.
     pub idle: Duration,
     /// Subscribe users that are added to an ACL.
@@ -132,6 +136,7 @@ impl Shared {
             partitions: Partitions::new(app_permits.clone()),
             app_permits,
             unclaimed_permits: Permits::new(streams.unclaimed_per_address, streams.unclaimed_total),
+            tickets: Tickets::default(),
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
             stopping: AtomicBool::new(false),

@@ -91,6 +91,7 @@ refusals! {
     NotJson                  400 "not-json"                  "This call needs a JSON body.";
     TokenRequired            401 "token-required"            "Access token required.";
     TokenInvalid             401 "invalid-token"             "Access token invalid.";
+    TicketInvalid            401 "invalid-ticket"            "This ticket was used, has ended, or never was.";
     ClientInvalid            401 "invalid-client"            "Unknown client or wrong secret.";
     WrongTokenKind           403 "wrong-token-kind"          "This call needs another kind of token.";
     ScopeMissing             403 "not-authorized"            "Forbidden: You need the following scopes:";

@@ -8,12 +8,12 @@ use actix_http::header::HeaderMap;
 use actix_http::ws::HandshakeError;
 use actix_http::{HttpMessage, Request};
 
+use super::credentials::{Credentials, Proof};
 use crate::actors::Shared;
 use crate::actors::connection::ConnectionPermit;
 use crate::actors::shard::state::Identity;
-use crate::http::extract::caller::token_in;
 use crate::model::Failure;
-use crate::model::{FilterId, Refusal, StreamKey, Token};
+use crate::model::{FilterId, Refusal, StreamKey};
 use crate::protocol::app_filter::AppFilter;
 use crate::protocol::event_filter::CompiledFilter;
 use crate::protocol::query::Query;
@@ -26,7 +26,7 @@ pub(super) struct Admitted {
     /// Held as long as the connection lives.
     pub permit: ConnectionPermit,
     /// What it was opened with, to ask again whether the token is still valid.
-    pub secret: Option<String>,
+    pub proof: Option<Proof>,
 }
 
 /// Decides about `/v1/user` and `/v1/app`.
@@ -42,12 +42,16 @@ pub(super) async fn admit(
         return Err(Failure::Stopping);
     }
     let uri = request.uri();
-    let query = Query::parse(uri.query().unwrap_or_default());
-    let secret = token_in(request.headers(), uri.query().unwrap_or_default());
-    match uri.path().trim_end_matches('/') {
-        "/v1/user" | "/user" => admit_user(secret, address, shared).await,
-        "/v1/app" | "/app" => admit_app(secret, &query, shared).await,
-        _ => Err(Refusal::NotFound.into()),
+    let text = uri.query().unwrap_or_default();
+    let is_user = match uri.path().trim_end_matches('/') {
+        "/v1/user" | "/user" => true,
+        "/v1/app" | "/app" => false,
+        _ => return Err(Refusal::NotFound.into()),
+    };
+    let credentials = Credentials::find(request.headers(), text, shared).await?;
+    match is_user {
+        true => admit_user(credentials, address, shared),
+        false => admit_app(credentials, &Query::parse(text), shared).await,
     }
 }
 
@@ -71,20 +75,12 @@ pub(super) fn accept_key(headers: &HeaderMap, request: &Request) -> Result<[u8; 
     key.ok_or_else(|| Refusal::Missing.at("Sec-WebSocket-Key").into())
 }
 
-async fn token_of(secret: &str, shared: &Shared) -> Result<Arc<Token>, Failure> {
-    Ok(shared
-        .store
-        .token(secret)
-        .await?
-        .ok_or(Refusal::TokenInvalid)?)
-}
-
-async fn admit_user(
-    secret: Option<String>,
+fn admit_user(
+    credentials: Option<Credentials>,
     address: IpAddr,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
-    let Some(secret) = secret else {
+    let Some(Credentials { token, proof }) = credentials else {
         let permit = shared
             .unclaimed_permits
             .take(address)
@@ -92,10 +88,9 @@ async fn admit_user(
         return Ok(Admitted {
             identity: Identity::Unclaimed(address),
             permit: ConnectionPermit::Unclaimed(permit),
-            secret: None,
+            proof: None,
         });
     };
-    let token = token_of(&secret, shared).await?;
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
     let permit = shared
         .user_permits
@@ -104,7 +99,7 @@ async fn admit_user(
     Ok(Admitted {
         identity: Identity::User(user, token),
         permit: ConnectionPermit::User(permit),
-        secret: Some(secret),
+        proof: Some(proof),
     })
 }
 
@@ -117,12 +112,11 @@ fn wanted_filter(query: &Query) -> Result<Option<FilterId>, Failure> {
 }
 
 async fn admit_app(
-    secret: Option<String>,
+    credentials: Option<Credentials>,
     query: &Query,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
-    let secret = secret.ok_or(Refusal::TokenRequired)?;
-    let token = token_of(&secret, shared).await?;
+    let Credentials { token, proof } = credentials.ok_or(Refusal::TokenRequired)?;
     if token.user.is_some() {
         return Err(Refusal::WrongTokenKind.into());
     }
@@ -160,6 +154,6 @@ async fn admit_app(
     Ok(Admitted {
         identity: Identity::App(Arc::new(stream), token, Arc::new(filter)),
         permit,
-        secret: Some(secret),
+        proof: Some(proof),
     })
 }

@@ -176,6 +176,7 @@ routes! {
     Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            SignIn;
     Get    "/token"                                                  token::show,                                Any       Any            Read Token;
     Delete "/token"                                                  token::delete,                              Any       Any            GiveBack;
+    Post   "/token/ticket"                                           token::ticket,                              Any       Any            Marker;
     Get    "/apps/me/users/ids"                                      token::user_ids,                            App       Any            Read;
     Get    "/apps/me/users/tokens"                                   token::user_tokens,                         App       Any            Read;
 

@@ -8,6 +8,7 @@ mod app_partitions;
 mod app_visibility;
 mod channel_messages;
 mod claim;
+mod credentials;
 mod exits;
 mod filters;
 mod follows;
