@@ -121,7 +121,11 @@ fn a_marker_without_a_channel_is_seen_with_the_scope_for_streams_only() {
         ("stream", true, false),
     ] {
         let mut index = index_of(&[token(1, Some(ADA), scopes)]);
-        assert_eq!(sees(&mut index, &moved(is_old), &none), expected, "{scopes}");
+        assert_eq!(
+            sees(&mut index, &moved(is_old), &none),
+            expected,
+            "{scopes}"
+        );
     }
 }
 

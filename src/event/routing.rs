@@ -134,11 +134,8 @@ impl Payload {
             Self::PostCreated { posted }
             | Self::PostRevised { posted }
             | Self::PostDeleted { posted } => of_post(posted),
-            Self::MarkerMoved {
-                user,
-                moved: Some(_),
-                ..
-            } => Routing::heard_by([To(Topic::Markers(*user))]),
+            #[rustfmt::skip]
+            Self::MarkerMoved { user, moved: Some(_), .. } => Routing::heard_by([To(Topic::Markers(*user))]),
             // Mutes and blocks are the user's own affair; bookmarks and polls are for app streams.
             #[rustfmt::skip]
             Self::Related { .. } | Self::Bookmarked { .. } | Self::PollCreated { .. } | Self::PollAnswered { .. }

@@ -293,21 +293,14 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
             presence,
             ..
         } => json(&[PresenceObject::new(who, presence, site)]),
-        Payload::MarkerMoved {
-            name,
-            marker,
-            moved: Some(moved),
-            ..
-        } => {
-            let marker = MarkerObject::new(name, Some(marker));
-            pair(user(&moved.reader), "marker", marker)
-        }
+        #[rustfmt::skip]
+        Payload::MarkerMoved { name, marker, moved: Some(moved), .. } => {
+            pair(user(&moved.reader), "marker", MarkerObject::new(name, Some(marker)))
+        },
         // Without an object type: no stream shows them.
-        Payload::AppStreamDeleted { .. }
-        | Payload::ClientChanged { .. }
-        | Payload::MarkerMoved { moved: None, .. }
-        | Payload::PasswordChanged { .. }
-        | Payload::UserDisabled { .. } => json(&()),
+        #[rustfmt::skip]
+        Payload::AppStreamDeleted { .. } | Payload::ClientChanged { .. } | Payload::MarkerMoved { moved: None, .. }
+        | Payload::PasswordChanged { .. } | Payload::UserDisabled { .. } => json(&()),
     }
 }
 

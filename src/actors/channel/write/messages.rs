@@ -43,21 +43,21 @@ pub fn allowed_message(
     if channel.is_pm() {
         private_rules(tx, channel, author.id)?;
     }
-    let read_by_author = new.update_marker;
+    let reader = new.update_marker.then(|| author.clone());
     let message = tx.insert_message(channel.id, new)?;
     let written = Written {
         message: message.clone(),
-        author: author.clone(),
+        author,
         channel: channel.brief(),
     };
     tx.announce(Payload::MessageCreated {
         written: Box::new(written),
-        read_by_author,
+        read_by_author: reader.is_some(),
     });
-    if read_by_author {
+    if let Some(reader) = reader {
         let name = MarkerName::Channel(channel.id);
-        if let Some(marker) = tx.marker(author.id, name)? {
-            announce_marker(tx, &author, Some(channel.brief()), name, marker);
+        if let Some(marker) = tx.marker(reader.id, name)? {
+            announce_marker(tx, &reader, Some(channel.brief()), name, marker);
         }
     }
     Ok(message)

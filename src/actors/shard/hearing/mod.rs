@@ -43,19 +43,15 @@ pub fn hears(
         return false;
     }
     let is_wanted = filter.include_deleted || !is_deletion_of_words(&facts);
+    let opens = |channel| scope_opens(subscription, channel);
     match subscription.topic {
-        Topic::ChannelMessages(_) => {
-            is_wanted
-                && facts
-                    .channel
-                    .is_none_or(|channel| scope_opens(subscription, channel))
-        }
+        Topic::ChannelMessages(_) => is_wanted && facts.channel.is_none_or(opens),
         Topic::Inbox(_) => {
             is_wanted
                 && (filter.include_read || !is_read_by(viewer, body))
-                && facts.channel.is_none_or(|channel| {
-                    filter.lets_type_pass(channel.kind) && scope_opens(subscription, channel)
-                })
+                && facts
+                    .channel
+                    .is_none_or(|channel| filter.lets_type_pass(channel.kind) && opens(channel))
         }
         Topic::ChannelSubscribers(_) => true,
         Topic::ChannelPresence(_) | Topic::Presence => facts
@@ -73,9 +69,7 @@ pub fn hears(
             .related()
             .is_some_and(|(_, other)| !delivery.hidden.is_hidden_from(other, true)),
         // Of a channel that the token does not open nothing is told.
-        Topic::Markers(_) => facts
-            .channel
-            .is_none_or(|channel| scope_opens(subscription, channel)),
+        Topic::Markers(_) => facts.channel.is_none_or(opens),
         // A token of another app is the business of that app.
         Topic::Token(_) => body
             .token()
