@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::partitions::PartitionPermit;
 use super::permits::Permit;
 use crate::event::Pos;
 use crate::model::Failure;
@@ -99,4 +100,6 @@ pub enum ConnectionPermit {
     User(Permit<UserId>),
     /// An app's.
     App(Permit<crate::model::ClientId>),
+    /// A part of an app's.
+    Partition(PartitionPermit),
 }

@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 
+use super::authorized_users::AuthorizedUsers;
+use super::verdicts::Verdicts;
 use crate::event::{Event, Part, Route};
 use crate::model::visibility::{Occasion, shows_profile, shows_words};
 use crate::model::{ClientId, Relationship, Stamp, Token, UserId};
+use crate::protocol::app_filter::AppFilter;
 use crate::protocol::frame::{AppFrame, Frame};
 use crate::protocol::render_class::RenderClass;
 use crate::protocol::site::Site;
@@ -96,6 +99,8 @@ pub struct Delivery {
     shards_left: AtomicUsize,
     frames: Rendered<Arc<Frame>>,
     app_frames: Rendered<AppFrame>,
+    /// What filters of app streams said to it.
+    verdicts: Verdicts,
 }
 
 /// An app that may see an event.
@@ -105,6 +110,8 @@ pub struct AllowedApp {
     pub client: ClientId,
     /// Numbers of its firehose.
     pub numbers: Arc<ActorNumbers>,
+    /// The users that authorized it.
+    pub users: Arc<AuthorizedUsers>,
 }
 
 /// What a delivery is made of.
@@ -149,6 +156,7 @@ impl Delivery {
             shards_left: AtomicUsize::new(new.shards),
             frames: Mutex::default(),
             app_frames: Mutex::default(),
+            verdicts: Verdicts::default(),
         }
     }
 
@@ -200,6 +208,15 @@ impl Delivery {
     pub fn own_frame(&self, class: RenderClass, site: &Site, token: &Token) -> Frame {
         let class = class.for_payload(&self.event.payload);
         user_frame(&self.event, class, site, Some(token), self.dispatched)
+    }
+
+    /// Whether it passes the stored filter of an app stream, if that has one.
+    pub fn passes_filter(&self, filter: &AppFilter, app: &AllowedApp, site: &Site) -> bool {
+        let stored = filter.stored.as_ref();
+        stored.is_none_or(|stored| {
+            self.verdicts
+                .lets_pass(stored, &self.event, &app.users, site)
+        })
     }
 
     /// The frame for app streams of this render class.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ChannelNews, Filed, Payload, Polled, Posted, Written};
+use super::{ChannelNews, Filed, Moved, Payload, Polled, Posted, Written};
 use crate::model::content::Mention;
 use crate::model::{
     Acl, Channel, ChannelId, ClientBrief, ClientId, Content, File, FileId, FileKind, Marker,
@@ -230,6 +230,10 @@ pub(crate) fn one_of_each() -> Vec<Payload> {
                 percentage: 0,
                 updated_at: Stamp(0),
             },
+            moved: Some(Box::new(Moved {
+                reader: user(ADA),
+                channel: Some(channel(ROOM).brief()),
+            })),
         },
         Payload::PasswordChanged { user: ADA },
         Payload::UserDisabled {

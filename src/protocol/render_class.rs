@@ -141,7 +141,8 @@ impl RenderClass {
                 | ObjectType::Mute
                 | ObjectType::Block
                 | ObjectType::User
-                | ObjectType::Token,
+                | ObjectType::Token
+                | ObjectType::StreamMarker,
             ) => Self::user(),
             Some(ObjectType::Post | ObjectType::Bookmark) => Self::post(),
             Some(ObjectType::File) => Self::HTML.with(Self::FILE_RAW).with(Self::USER_RAW),

@@ -8,9 +8,11 @@ use serde::Serialize;
 use super::frame::{AppFrame, Frame, text_frame};
 use super::json::{json, object_to_continue};
 use super::object::{
-    ChannelObject, FileObject, FileRights, MessageObject, PollObject, PostObject, PresenceObject,
-    TokenObject, UserObject,
+    ChannelObject, FileObject, FileRights, MarkerObject, MessageObject, PollObject, PostObject,
+    PresenceObject, TokenObject, UserObject,
 };
+use super::pair::pair;
+use super::query::Query;
 use super::render_class::RenderClass;
 use super::render_options::RenderOptions;
 use super::site::Site;
@@ -88,6 +90,12 @@ impl<'a> Meta<'a> {
             meta.channel_type = Some(&written.channel.kind);
             meta.channel_name = written.channel.name.as_deref();
         }
+        if let Payload::MarkerMoved { user, moved, .. } = &event.payload {
+            let channel = moved.as_ref().and_then(|moved| moved.channel.as_ref());
+            meta.user_id = Some(*user);
+            meta.channel_id = channel.map(|channel| channel.id);
+            meta.channel_type = channel.map(|channel| &*channel.kind);
+        }
         if let Payload::ChannelPresence { user, channel, .. } = &event.payload {
             meta.channel_id = Some(channel.id);
             meta.user_id = Some(user.id);
@@ -138,10 +146,10 @@ fn id_of(payload: &Payload) -> String {
             .user
             .map_or_else(|| token.client.id.to_string(), |user| user.to_string()),
         Payload::ChannelPresence { channel, .. } => channel.id.to_string(),
+        Payload::MarkerMoved { user, name, .. } => format!("{user}:{name}"),
         // Without an object type: no stream shows them.
         Payload::AppStreamDeleted { key, .. } => key.to_string(),
         Payload::ClientChanged { client, .. } => client.id.to_string(),
-        Payload::MarkerMoved { name, .. } => name.to_string(),
         Payload::PasswordChanged { user } | Payload::UserDisabled { user, .. } => user.to_string(),
     }
 }
@@ -176,6 +184,17 @@ fn timing(event: &Event, class: RenderClass, fanned_out: Stamp) -> Option<Timing
     class
         .has(RenderClass::TIMING)
         .then(|| Timing::new(event, fanned_out))
+}
+
+/// An event as filters see it: as app streams show it with `include_raw=1`, without the lists of users to notify, and with
+/// the bare object where `data` is a list of one.
+pub(super) fn whole_event(event: &Event, site: &Site) -> serde_json::Value {
+    let class = RenderClass::from_query(&Query::parse("include_raw=1"));
+    let mut data = serde_json::from_slice(&data(event, class, site, View::App)).unwrap_or_default();
+    if let serde_json::Value::Array(list) = &mut data {
+        data = list.pop().unwrap_or_default();
+    }
+    serde_json::json!({"meta": Meta::of(event, None), "data": data})
 }
 
 /// Renders for app streams: a whole frame, the same for every receiver of this render class.
@@ -274,12 +293,14 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
             presence,
             ..
         } => json(&[PresenceObject::new(who, presence, site)]),
+        #[rustfmt::skip]
+        Payload::MarkerMoved { name, marker, moved: Some(moved), .. } => {
+            pair(user(&moved.reader), "marker", MarkerObject::new(name, Some(marker)))
+        },
         // Without an object type: no stream shows them.
-        Payload::AppStreamDeleted { .. }
-        | Payload::ClientChanged { .. }
-        | Payload::MarkerMoved { .. }
-        | Payload::PasswordChanged { .. }
-        | Payload::UserDisabled { .. } => json(&()),
+        #[rustfmt::skip]
+        Payload::AppStreamDeleted { .. } | Payload::ClientChanged { .. } | Payload::MarkerMoved { moved: None, .. }
+        | Payload::PasswordChanged { .. } | Payload::UserDisabled { .. } => json(&()),
     }
 }
 
@@ -287,10 +308,7 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
 fn subscription(channel: ChannelObject<'_>, user: UserObject<'_>, view: View<'_>) -> Vec<u8> {
     match view {
         View::User(_) => json(&channel),
-        View::App => json(&Pair {
-            user,
-            other: ("channel", channel),
-        }),
+        View::App => pair(user, "channel", channel),
     }
 }
 
@@ -358,25 +376,4 @@ fn channel_object<'a>(
         object = object.recent_deleted(message(deleted));
     }
     object
-}
-
-fn pair<T: Serialize>(user: UserObject<'_>, name: &'static str, other: T) -> Vec<u8> {
-    let other = (name, other);
-    json(&Pair { user, other })
-}
-
-/// Two objects side by side; the name of the second depends on the event.
-struct Pair<'a, T> {
-    user: UserObject<'a>,
-    other: (&'static str, T),
-}
-
-impl<T: Serialize> Serialize for Pair<'_, T> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeMap;
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("user", &self.user)?;
-        map.serialize_entry(self.other.0, &self.other.1)?;
-        map.end()
-    }
 }

@@ -21,6 +21,7 @@ mod codes;
 mod connect;
 mod credentials;
 mod db;
+mod event_filters;
 mod files;
 mod grants;
 mod group;

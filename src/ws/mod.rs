@@ -6,6 +6,7 @@
 
 mod admission;
 mod connection;
+mod credentials;
 mod reader;
 mod upgrade;
 

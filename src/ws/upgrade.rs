@@ -16,6 +16,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::admission::{Admitted, accept_key, admit};
 use super::connection::{ConnectionActor, Launch};
+use super::credentials::{PROTOCOL, offers_protocol};
 use crate::actors::Shared;
 use crate::actors::shard::Shard;
 use crate::actors::shard::socket::{Sent, Socket, send_now};
@@ -84,6 +85,7 @@ pub async fn upgrade(
         Ok((accept_key, admitted)) => {
             let opening = Opening {
                 accept_key,
+                names_protocol: offers_protocol(request.headers()),
                 query: Query::parse(request.uri().query().unwrap_or_default()),
                 io,
                 place,
@@ -103,6 +105,8 @@ pub async fn upgrade(
 /// A stream that was admitted and is not open yet.
 struct Opening {
     accept_key: [u8; 28],
+    /// The client offers our subprotocol.
+    names_protocol: bool,
     query: Query,
     io: TcpStream,
     /// Its place among the connections of its address.
@@ -117,10 +121,10 @@ impl Opening {
         let Admitted {
             identity,
             permit,
-            secret,
+            proof,
         } = self.admitted;
         let id = ConnectionId::from(crate::store::secret::random_id());
-        let first = first_bytes(&self.accept_key, &id, &identity, gate);
+        let first = first_bytes(&self.accept_key, self.names_protocol, &id, &identity, gate);
         let socket = Rc::new(Socket::new(self.io));
         let (now, known) = (gate.shard.now(), socket.clone());
         let display = RenderClass::from_query(&self.query);
@@ -142,10 +146,10 @@ impl Opening {
             return;
         }
         // A revocation that passed before the connection was in the shard did not reach it.
-        let Some(secret) = secret else { return };
-        let goodbye = match gate.shared.store.token(&secret).await {
-            Ok(Some(_)) => return,
-            Ok(None) => Goodbye::TokenRevoked,
+        let Some(proof) = proof else { return };
+        let goodbye = match proof.is_live(&gate.shared).await {
+            Ok(true) => return,
+            Ok(false) => Goodbye::TokenRevoked,
             // The token may be valid: this code asks the client to reconnect.
             Err(_) => Goodbye::Incomplete,
         };
@@ -159,7 +163,13 @@ impl Opening {
 }
 
 /// The answer to the upgrade and the hello behind it, for one write.
-fn first_bytes(key: &[u8], id: &ConnectionId, identity: &Identity, gate: &Gate) -> Vec<u8> {
+fn first_bytes(
+    key: &[u8],
+    names_protocol: bool,
+    id: &ConnectionId,
+    identity: &Identity,
+    gate: &Gate,
+) -> Vec<u8> {
     let hello = match identity {
         Identity::App(stream, _, _) => app_hello(id.as_str(), stream, &gate.shared.site),
         Identity::User(..) | Identity::Unclaimed(_) => user_hello(id.as_str(), &gate.shared.site),
@@ -170,6 +180,10 @@ fn first_bytes(key: &[u8], id: &ConnectionId, identity: &Identity, gate: &Gate) 
           Sec-WebSocket-Accept: ",
     );
     bytes.extend_from_slice(key);
+    if names_protocol {
+        bytes.extend_from_slice(b"\r\nSec-WebSocket-Protocol: ");
+        bytes.extend_from_slice(PROTOCOL.as_bytes());
+    }
     bytes.extend_from_slice(b"\r\n\r\n");
     bytes.extend_from_slice(&hello);
     bytes

@@ -180,7 +180,8 @@ impl Engine {
             | Topic::Unified(_)
             | Topic::OwnPosts(_)
             | Topic::Mentions(_)
-            | Topic::Thread(_) => Ok(None),
+            | Topic::Thread(_)
+            | Topic::Markers(_) => Ok(None),
         }
     }
 

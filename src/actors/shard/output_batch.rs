@@ -158,7 +158,9 @@ impl OutputBatch {
                 let Identity::App(stream, _, filter) = &handle.identity else {
                     continue;
                 };
-                if app_hears(&stream.object_types, filter, &delivery.event.payload) {
+                if app_hears(&stream.object_types, filter, &delivery.event.payload)
+                    && delivery.passes_filter(filter, app, &shard.site)
+                {
                     let frame = delivery.app_frame(handle.render_class, &shard.site);
                     let Output { bytes, moments } = self.output(*index, handle.serial);
                     moments.extend(frame.moment.map(|at| bytes.len() + at));

@@ -9,6 +9,7 @@ mod app_stream;
 mod badge;
 mod channel;
 mod client;
+mod event_filter;
 mod file;
 mod interaction;
 mod limited_user;
@@ -19,7 +20,7 @@ mod post;
 mod presence;
 mod replaced;
 #[cfg(test)]
-mod sample;
+pub(in crate::protocol) mod sample;
 mod token;
 mod user;
 
@@ -28,6 +29,7 @@ pub use app_stream::AppStreamObject;
 pub use badge::BadgeObject;
 pub use channel::{ChannelObject, ChannelViewer};
 pub use client::{ClientDetail, ClientObject, SourceObject};
+pub use event_filter::EventFilterObject;
 pub use file::{FileObject, FileRights};
 pub use interaction::{InteractionObject, SubjectObject};
 pub use limited_user::LimitedUser;

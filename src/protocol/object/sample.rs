@@ -11,7 +11,7 @@ use crate::protocol::site::Site;
 /// 2024-05-01T08:00:00Z
 const MADE_AT: Stamp = Stamp(1_714_550_400_000_000);
 
-pub(super) fn site() -> Site {
+pub(in crate::protocol) fn site() -> Site {
     Site::new("https://chat.example")
 }
 

@@ -318,6 +318,7 @@ async fn app_streams_are_kept_by_key() {
         client: ClientId::from(CLIENT),
         key: key.into(),
         object_types: object_types.to_vec(),
+        filter: None,
     };
     let (rooms, all) = (
         stream("rooms", &[ObjectType::Message, ObjectType::Channel]),

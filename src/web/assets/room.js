@@ -128,9 +128,22 @@ async function load() {
   }
 }
 
-/** What was read on another device meanwhile no longer counts here: markers have no events. */
+/** Follows what is read in other windows and on other devices. What was read before this is in the list of rooms. */
+function followMarkers() {
+  return subscriptions.read("markers", "", (live) => api.get("/markers", { names: "global", ...live })).catch(() => {});
+}
+
+/** A marker was moved, here or elsewhere. */
+function markerMoved({ marker: { name, id } }) {
+  const channel = name.startsWith("channel:") && name.slice("channel:".length);
+  if (!channel) return;
+  rooms.wasRead(channel, id);
+  marker.learn(channel, id);
+}
+
+/** What was read on another device meanwhile no longer counts here, even where markers are not followed. */
 async function readAgain() {
-  if (!isLive || !rooms.unread || Date.now() - loadedAt < LOOK_AGAIN) return;
+  if (!isLive || subscriptions.has("markers") || !rooms.unread || Date.now() - loadedAt < LOOK_AGAIN) return;
   loadedAt = Date.now();
   await rooms.load().catch(() => {});
   room.look();
@@ -171,9 +184,10 @@ function wireConnection() {
   stream.addEventListener("hello", ({ detail }) => {
     clearTimeout(alone);
     subscriptions.begin(detail);
+    followMarkers();
     load();
   });
-  stream.addEventListener("frame", ({ detail }) => hear(detail));
+  stream.addEventListener("frame", ({ detail }) => (detail.meta.type === "stream_marker" ? markerMoved(detail.data) : hear(detail)));
   stream.addEventListener("revoked", () => endedByServer("Your session was ended. Please sign in again."));
   windows.addEventListener("read", ({ detail }) => {
     rooms.wasRead(detail.channel, detail.id);

@@ -2,10 +2,13 @@
 
 mod acl;
 mod app_events;
+mod app_filters;
 mod app_in_use;
+mod app_partitions;
 mod app_visibility;
 mod channel_messages;
 mod claim;
+mod credentials;
 mod exits;
 mod filters;
 mod follows;
@@ -13,6 +16,7 @@ mod heartbeat;
 mod hello;
 mod hiding;
 mod inbox;
+mod markers;
 mod no_hole;
 mod post_rules;
 mod posts;

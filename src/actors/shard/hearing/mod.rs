@@ -9,6 +9,7 @@ use super::state::{ConnectionHandle, Home, Subscription};
 use crate::actors::delivery::Delivery;
 use crate::event::{EventChannel, Facts, Payload, Route, Topic};
 use crate::model::{ChannelId, ObjectType, UserId};
+use crate::protocol::app_filter::AppFilter;
 use crate::protocol::filter::Filter;
 
 /// Whether the event goes to this subscription of this connection: a route of the event leads to it, and the event
@@ -42,19 +43,15 @@ pub fn hears(
         return false;
     }
     let is_wanted = filter.include_deleted || !is_deletion_of_words(&facts);
+    let opens = |channel| scope_opens(subscription, channel);
     match subscription.topic {
-        Topic::ChannelMessages(_) => {
-            is_wanted
-                && facts
-                    .channel
-                    .is_none_or(|channel| scope_opens(subscription, channel))
-        }
+        Topic::ChannelMessages(_) => is_wanted && facts.channel.is_none_or(opens),
         Topic::Inbox(_) => {
             is_wanted
                 && (filter.include_read || !is_read_by(viewer, body))
-                && facts.channel.is_none_or(|channel| {
-                    filter.lets_type_pass(channel.kind) && scope_opens(subscription, channel)
-                })
+                && facts
+                    .channel
+                    .is_none_or(|channel| filter.lets_type_pass(channel.kind) && opens(channel))
         }
         Topic::ChannelSubscribers(_) => true,
         Topic::ChannelPresence(_) | Topic::Presence => facts
@@ -71,6 +68,8 @@ pub fn hears(
         Topic::Following(_) => body
             .related()
             .is_some_and(|(_, other)| !delivery.hidden.is_hidden_from(other, true)),
+        // Of a channel that the token does not open nothing is told.
+        Topic::Markers(_) => facts.channel.is_none_or(opens),
         // A token of another app is the business of that app.
         Topic::Token(_) => body
             .token()
@@ -154,9 +153,10 @@ fn knows(handle: &ConnectionHandle, filter: &Filter, viewer: UserId, who: UserId
             .is_some_and(|followed| followed.contains(&who))
 }
 
-/// Whether an app stream receives the event: it lists the type, and its filters pass the event.
-pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool {
-    let facts = body.facts();
+/// Whether an app stream receives the event: it lists the type, and the parameters of its address pass the event. Its stored
+/// filter is asked last ([`Delivery::passes_filter`]).
+pub fn app_hears(types: &[ObjectType], asked: &AppFilter, body: &Payload) -> bool {
+    let (facts, filter) = (body.facts(), &asked.plain);
     let is_listed = facts.object_type.is_some_and(|kind| types.contains(&kind));
     let is_wanted = filter.include_deleted || !is_deletion_of_words(&facts);
     let passes = |channel: EventChannel<'_>| filter.lets_type_pass(channel.kind);
@@ -165,6 +165,7 @@ pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool 
         && is_wanted
         && file.is_none_or(|file| filter.lets_file_pass(file))
         && facts.channel.is_none_or(passes)
+        && asked.takes(body)
 }
 
 #[cfg(test)]

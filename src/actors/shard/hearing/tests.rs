@@ -12,7 +12,7 @@ use crate::model::{PostId, Token};
 use crate::protocol::query::Query;
 
 /// Every topic, as a member of the room subscribes to it.
-fn topics(user: UserId) -> [Topic; 14] {
+fn topics(user: UserId) -> [Topic; 15] {
     [
         Topic::ChannelMessages(ROOM),
         Topic::ChannelSubscribers(ROOM),
@@ -28,6 +28,7 @@ fn topics(user: UserId) -> [Topic; 14] {
         Topic::OwnPosts(user),
         Topic::Mentions(user),
         Topic::Thread(PostId(70)),
+        Topic::Markers(user),
     ]
 }
 
@@ -48,36 +49,36 @@ fn connection(socket: &Rc<Socket>, user: UserId) -> ConnectionHandle {
 async fn each_event_goes_to_the_topics_of_the_table() {
     let sockets = testing::sockets(1).await;
     // Columns as in `topics`: messages, subscribers, presence in the room, presence, inbox, token,
-    // following, followers, files; me, unified, own posts, mentions, thread.
+    // following, followers, files; me, unified, own posts, mentions, thread; markers.
     let table = "\
-        MessageCreated    x . . . x . . . . . . . . .
-        MessageDeleted    x . . . x . . . . . . . . .
-        ChannelCreated    . . . . x . . . . . . . . .
-        ChannelChanged    . . . . x . . . . . . . . .
-        Subscribed        . x . . x . . . . . . . . .
-        Unsubscribed      . x . . x . . . . . . . . .
-        Related           . . . . . . x . . . . . . .
-        UserChanged       . . . . . x . . . . . . . .
-        TokenGranted      . . . . . x . . . . . . . .
-        TokenRevoked      . . . . . x . . . . . . . .
-        UserPresence      . . . x . . . . . . . . . .
-        ChannelPresence   . . x . . . . . . . . . . .
-        AppStreamDeleted  . . . . . . . . . . . . . .
-        ClientChanged     . . . . . . . . . . . . . .
-        MarkerMoved       . . . . . . . . . . . . . .
-        PasswordChanged   . . . . . . . . . . . . . .
-        UserDisabled      . . . . . . . . . . . . . .
-        PostCreated       . . . . . . . . . x x x . x
-        PostRevised       . . . . . . . . . x x x . x
-        PostDeleted       . . . . . . . . . x x x . x
-        Bookmarked        . . . . . . . . . . . . . .
-        PollCreated       . . . . . . . . . . . . . .
-        PollAnswered      . . . . . . . . . . . . . .
-        PollClosed        . . . . . . . . . . . . . .
-        PollDeleted       . . . . . . . . . . . . . .
-        FileCreated       . . . . . . . . x . . . . .
-        FileChanged       . . . . . . . . x . . . . .
-        FileDeleted       . . . . . . . . x . . . . .";
+        MessageCreated    x . . . x . . . . . . . . . .
+        MessageDeleted    x . . . x . . . . . . . . . .
+        ChannelCreated    . . . . x . . . . . . . . . .
+        ChannelChanged    . . . . x . . . . . . . . . .
+        Subscribed        . x . . x . . . . . . . . . .
+        Unsubscribed      . x . . x . . . . . . . . . .
+        Related           . . . . . . x . . . . . . . .
+        UserChanged       . . . . . x . . . . . . . . .
+        TokenGranted      . . . . . x . . . . . . . . .
+        TokenRevoked      . . . . . x . . . . . . . . .
+        UserPresence      . . . x . . . . . . . . . . .
+        ChannelPresence   . . x . . . . . . . . . . . .
+        AppStreamDeleted  . . . . . . . . . . . . . . .
+        ClientChanged     . . . . . . . . . . . . . . .
+        MarkerMoved       . . . . . . . . . . . . . . x
+        PasswordChanged   . . . . . . . . . . . . . . .
+        UserDisabled      . . . . . . . . . . . . . . .
+        PostCreated       . . . . . . . . . x x x . x .
+        PostRevised       . . . . . . . . . x x x . x .
+        PostDeleted       . . . . . . . . . x x x . x .
+        Bookmarked        . . . . . . . . . . . . . . .
+        PollCreated       . . . . . . . . . . . . . . .
+        PollAnswered      . . . . . . . . . . . . . . .
+        PollClosed        . . . . . . . . . . . . . . .
+        PollDeleted       . . . . . . . . . . . . . . .
+        FileCreated       . . . . . . . . x . . . . . .
+        FileChanged       . . . . . . . . x . . . . . .
+        FileDeleted       . . . . . . . . x . . . . . .";
     let handle = connection(&sockets[0], ADA);
     let mut found = Vec::new();
     for payload in one_of_each() {
@@ -161,6 +162,7 @@ fn rows() -> Vec<Row> {
     let joined = || sample(|event| matches!(event, Payload::Subscribed { .. }));
     let follow = || sample(|event| matches!(event, Payload::Related { .. }));
     let file = || sample(|event| matches!(event, Payload::FileCreated { .. }));
+    let marker = || sample(|event| matches!(event, Payload::MarkerMoved { .. }));
     let files = Topic::Files(own);
     vec![
         row("a message", true),
@@ -200,6 +202,9 @@ fn rows() -> Vec<Row> {
         Row { topic: files, viewer: own, scopes: "files", event: file(), filters: "include_private=0", ..row("a private file, unwanted", false) },
         Row { topic: files, viewer: own, scopes: "files", event: file(), filters: "include_incomplete=0", ..row("a file without contents, unwanted", false) },
         Row { topic: files, viewer: own, scopes: "files", event: file(), filters: "file_types=com.example.other", ..row("a file of a type that is not listed", false) },
+        Row { topic: Topic::Markers(own), viewer: own, event: marker(), ..row("an own marker", true) },
+        Row { topic: Topic::Markers(own), viewer: own, event: marker(), scopes: "basic", ..row("of a channel that the token does not open", false) },
+        Row { topic: Topic::Markers(BOB), event: marker(), ..row("another's marker", false) },
         Row { topic: Topic::Token(own), viewer: own, event: token_of_another_app(), ..row("a token of another app", false) },
     ]
 }
@@ -238,7 +243,7 @@ async fn what_was_committed_before_the_subscription_is_on_its_page_and_does_not_
 
 #[test]
 fn an_app_stream_hears_the_types_that_it_lists() {
-    let filter = |filters| Filter::from_query(&Query::parse(filters));
+    let filter = |filters| AppFilter::new(&Query::parse(filters), None).unwrap();
     let deleted = || sample(|event| matches!(event, Payload::MessageDeleted { .. }));
     let gone = Payload::AppStreamDeleted {
         client: client().id,

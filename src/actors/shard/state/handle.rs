@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::actors::shard::socket::Socket;
 use crate::event::Pos;
 use crate::model::{AppStream, ChannelId, ConnectionId, Scope, SubscriptionId, Token, UserId};
+use crate::protocol::app_filter::AppFilter;
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::render_class::RenderClass;
@@ -20,8 +21,8 @@ pub enum Identity {
     Unclaimed(IpAddr),
     /// A user stream. The token is the one that it was opened or claimed with.
     User(UserId, Arc<Token>),
-    /// An app stream, with the object types it had when it was opened and the filters of its URL.
-    App(Arc<AppStream>, Arc<Token>, Arc<Filter>),
+    /// An app stream, with the object types and the filter it had when it was opened, and the parameters of its URL.
+    App(Arc<AppStream>, Arc<Token>, Arc<AppFilter>),
 }
 
 impl Identity {
@@ -84,7 +85,8 @@ pub fn needs_home(topic: Topic, filter: &Filter) -> bool {
         | Topic::Token(_)
         | Topic::Files(_)
         | Topic::Following(_)
-        | Topic::Followers(_) => false,
+        | Topic::Followers(_)
+        | Topic::Markers(_) => false,
     }
 }
 
@@ -175,7 +177,8 @@ impl ConnectionHandle {
                 | Topic::Unified(_)
                 | Topic::OwnPosts(_)
                 | Topic::Mentions(_)
-                | Topic::Thread(_) => false,
+                | Topic::Thread(_)
+                | Topic::Markers(_) => false,
             })
     }
 

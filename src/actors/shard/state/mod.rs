@@ -130,7 +130,8 @@ impl State {
             | Topic::Files(_)
             | Topic::Following(_)
             | Topic::Followers(_)
-            | Topic::OwnPosts(_) => {}
+            | Topic::OwnPosts(_)
+            | Topic::Markers(_) => {}
         }
     }
 
@@ -212,7 +213,8 @@ impl State {
             | Topic::Files(_)
             | Topic::Following(_)
             | Topic::Followers(_)
-            | Topic::OwnPosts(_) => {}
+            | Topic::OwnPosts(_)
+            | Topic::Markers(_) => {}
         }
     }
 
@@ -321,7 +323,8 @@ impl State {
                     | Topic::Followers(_)
                     | Topic::OwnPosts(_)
                     | Topic::Mentions(_)
-                    | Topic::Thread(_) => {}
+                    | Topic::Thread(_)
+                    | Topic::Markers(_) => {}
                     Topic::Home(_) | Topic::Unified(_) => self.place_at_home(index),
                 }
             }

@@ -388,6 +388,7 @@ fn app() -> Identity {
         client: "app".into(),
         key: StreamKey::from("key"),
         object_types: Vec::new(),
+        filter: None,
     };
     let token = testing::token(0, 0, "messages");
     Identity::App(Arc::new(stream), token, Arc::default())
