@@ -62,16 +62,25 @@ pub fn buffer_frame(at: Stamp, level: u64, lag_ms: u32) -> Bytes {
     }))
 }
 
+/// How the client of a closed stream may come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WayBack {
+    /// After so long; `None`: it would be closed or refused again.
+    pub retry_after_ms: Option<u32>,
+    /// The stream can be continued where it ended.
+    pub resumable: bool,
+}
+
 /// The last frame before the close frame.
-pub fn last_frame(at: Stamp, goodbye: Goodbye, retry_after_ms: Option<u32>) -> Bytes {
+pub fn last_frame(at: Stamp, goodbye: Goodbye, way_back: WayBack) -> Bytes {
     text_frame(&json(&ControlFrame {
         meta: CloseMeta {
             timestamp: at.seconds(),
             code: goodbye.code(),
             error_slug: goodbye.slug(),
             error_message: goodbye.text(),
-            retry_after_ms,
-            resumable: false,
+            retry_after_ms: way_back.retry_after_ms,
+            resumable: way_back.resumable,
         },
         control: Close { kind: "close" },
     }))
@@ -87,6 +96,11 @@ mod tests {
         serde_json::from_slice(&frame[header..]).unwrap()
     }
 
+    const NONE: WayBack = WayBack {
+        retry_after_ms: None,
+        resumable: false,
+    };
+
     #[test]
     fn frames_about_a_stream_have_meta_and_control_only() {
         let at = Stamp::from_seconds(1_772_442_000);
@@ -96,13 +110,20 @@ mod tests {
                 "control": {"type": "buffer", "level": 83, "lag_ms": 1200}})
         );
         assert_eq!(
-            payload(&last_frame(at, Goodbye::Slow, Some(700))),
+            payload(&last_frame(
+                at,
+                Goodbye::Slow,
+                WayBack {
+                    retry_after_ms: Some(700),
+                    ..NONE
+                }
+            )),
             json!({"meta": {"timestamp": 1_772_442_000, "code": 4008, "error_slug": "too-slow",
                 "error_message": "too slow", "retry_after_ms": 700, "resumable": false},
                 "control": {"type": "close"}})
         );
         for goodbye in Goodbye::ALL {
-            let frame = payload(&last_frame(at, *goodbye, None));
+            let frame = payload(&last_frame(at, *goodbye, NONE));
             for never in ["connection_id", "subscription_ids", "type", "id", "pong"] {
                 assert!(frame["meta"].get(never).is_none(), "{frame}");
             }

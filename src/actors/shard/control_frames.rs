@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::Shard;
 use super::state::{ConnectionHandle, ConnectionIndex};
-use crate::protocol::control::{buffer_frame, last_frame};
+use crate::protocol::control::{WayBack, buffer_frame, last_frame};
 use crate::protocol::goodbye::{Again, Goodbye};
 use crate::telemetry::Counter;
 
@@ -40,7 +40,12 @@ impl Shard {
             Again::Never => None,
             Again::After(span) => Some(rand::random_range(span)),
         };
-        let mut bytes = last_frame(self.clock.now(), goodbye, retry_after_ms).to_vec();
+        let way_back = WayBack {
+            retry_after_ms,
+            // No stream is kept once its connection ended: its client catches up by REST.
+            resumable: false,
+        };
+        let mut bytes = last_frame(self.clock.now(), goodbye, way_back).to_vec();
         bytes.extend_from_slice(&goodbye.frame());
         Bytes::from(bytes)
     }
