@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::os::fd::AsRawFd as _;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use actix_codec::Framed;
 use actix_http::{HttpMessage, Request, h1};
@@ -147,6 +148,11 @@ impl Opening {
         // socket takes these few hundred bytes at once; one that does not is broken.
         if send_now(socket.fd(), &first) != Sent::All {
             socket.end();
+            return;
+        }
+        // A stop that began after the request was admitted may have closed all others already.
+        if gate.shared.stopping.load(Ordering::Acquire) {
+            gate.shard.close(connection.index, Goodbye::GoingAway);
             return;
         }
         // A revocation that passed before the connection was in the shard did not reach it.

@@ -37,6 +37,17 @@ pub struct CountRoomListeners(pub Arc<[ChannelId]>);
 #[rtype(result = "Vec<OpenStreamObject>")]
 pub struct DescribeStreams(pub StreamOwner);
 
+/// Closes a part of the connections of the thread: one of so many that are still open, at random. Answered with their
+/// number.
+#[derive(actix::Message, Clone, Copy, Debug)]
+#[rtype(result = "usize")]
+pub struct CloseShare {
+    /// One: all that are left.
+    pub one_of: u32,
+    /// The close code.
+    pub goodbye: Goodbye,
+}
+
 /// Closes every connection of the thread.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "()")]

@@ -3,6 +3,7 @@
 //! `ShardActor` takes batches of deliveries from `LogTail` and fans them out to its sockets. What it knows is
 //! shared with the connection actors of the same thread through [`Shard`]; nothing of it leaves the thread.
 
+mod close_share;
 pub mod control;
 mod control_frames;
 mod deadlines;
@@ -33,8 +34,8 @@ use actix::prelude::*;
 
 use deadlines::{Check, TICK};
 use mail::{
-    CloseAll, CloseApp, CountConnections, CountRoomListeners, DescribeStreams, FanOutBatch,
-    ShardCounts,
+    CloseAll, CloseApp, CloseShare, CountConnections, CountRoomListeners, DescribeStreams,
+    FanOutBatch, ShardCounts,
 };
 use stalls::Stalls;
 use state::{ConnectionRef, RoomListeners, State};
@@ -174,6 +175,14 @@ impl Handler<DescribeStreams> for ShardActor {
 
     fn handle(&mut self, mail: DescribeStreams, _: &mut Self::Context) -> Self::Result {
         self.shard.describe(&mail.0)
+    }
+}
+
+impl Handler<CloseShare> for ShardActor {
+    type Result = usize;
+
+    fn handle(&mut self, mail: CloseShare, _: &mut Self::Context) -> Self::Result {
+        self.shard.close_share(mail)
     }
 }
 
