@@ -9,6 +9,7 @@ pub mod arbiters;
 pub mod authorized_users;
 pub mod block_index;
 pub mod channel;
+pub mod close_log;
 pub mod connection;
 pub mod delivery;
 pub mod developer;
@@ -48,6 +49,7 @@ use crate::model::{ClientId, UserId};
 use crate::protocol::site::Site;
 use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
+use close_log::CloseLog;
 use directory::Directory;
 use partitions::Partitions;
 use permits::Permits;
@@ -98,6 +100,8 @@ pub struct Shared {
     pub idle: Duration,
     /// Subscribe users that are added to an ACL.
     pub subscribe_listed: bool,
+    /// The last streams that ended.
+    pub closes: Arc<CloseLog>,
     /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
     subscribing_calls: AtomicU64,
@@ -139,6 +143,7 @@ impl Shared {
             tickets: Tickets::default(),
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
+            closes: Arc::default(),
             stopping: AtomicBool::new(false),
             subscribing_calls: AtomicU64::new(0),
             ephemeral,

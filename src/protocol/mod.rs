@@ -2,6 +2,7 @@
 
 pub mod app_filter;
 pub mod attachment;
+pub mod control;
 pub mod draft;
 pub mod envelope;
 pub mod event_filter;

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::os::fd::AsRawFd as _;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use actix_codec::Framed;
 use actix_http::{HttpMessage, Request, h1};
@@ -19,6 +20,7 @@ use super::connection::{ConnectionActor, Launch};
 use super::credentials::{PROTOCOL, offers_protocol};
 use crate::actors::Shared;
 use crate::actors::shard::Shard;
+use crate::actors::shard::control::Control;
 use crate::actors::shard::socket::{Sent, Socket, send_now};
 use crate::actors::shard::state::{ConnectionHandle, Identity};
 use crate::http::pipeline::client_address::client_address;
@@ -128,6 +130,8 @@ impl Opening {
         let socket = Rc::new(Socket::new(self.io));
         let (now, known) = (gate.shard.now(), socket.clone());
         let display = RenderClass::from_query(&self.query);
+        let control = Control::from_query(&self.query);
+        let connected_at = gate.shard.clock.now();
         let launch = Launch {
             shared: gate.shared.clone(),
             shard: gate.shard.clone(),
@@ -136,13 +140,23 @@ impl Opening {
             read_ahead: self.read_ahead,
         };
         let connection = ConnectionActor::launch(launch, |serial| {
-            ConnectionHandle::new(serial, id, known, identity, display, now)
+            let handle = ConnectionHandle::new(serial, id, known, identity, display, now);
+            ConnectionHandle {
+                control,
+                connected_at,
+                ..handle
+            }
         });
         // The connection is known before its client can know of it, so a client that subscribes at once finds
         // it. Nothing else runs on this thread in between, so the hello is the first frame all the same. A fresh
         // socket takes these few hundred bytes at once; one that does not is broken.
         if send_now(socket.fd(), &first) != Sent::All {
             socket.end();
+            return;
+        }
+        // A stop that began after the request was admitted may have closed all others already.
+        if gate.shared.stopping.load(Ordering::Acquire) {
+            gate.shard.close(connection.index, Goodbye::GoingAway);
             return;
         }
         // A revocation that passed before the connection was in the shard did not reach it.

@@ -7,6 +7,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 use actix_rt::net::TcpStream;
+use bytes::Bytes;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, Shutdown, send, shutdown};
 use smallvec::SmallVec;
@@ -153,11 +154,26 @@ impl Socket {
     pub fn queue(&self, rest: Remainder, now: Instant) -> bool {
         let mut slot = self.outbox.borrow_mut();
         if let Some(outbox) = slot.as_mut() {
-            outbox.push(rest);
+            outbox.push(rest, now);
             return false;
         }
         *slot = Some(Box::new(Outbox::new(rest, now)));
         true
+    }
+
+    /// Puts a whole frame before those that wait. Where nothing waits, it is not for a queue.
+    pub fn queue_first(&self, frame: Bytes, now: Instant) {
+        if let Some(outbox) = self.outbox.borrow_mut().as_mut() {
+            outbox.push_first(frame, now);
+        }
+    }
+
+    /// How long the first of what waits has waited.
+    pub fn lag_ms(&self, now: Instant) -> u32 {
+        self.outbox
+            .borrow()
+            .as_ref()
+            .map_or(0, |outbox| outbox.lag_ms(now))
     }
 
     /// Drops queued frames, except a partly sent one: without its end the next frame (the close
@@ -214,7 +230,6 @@ mod tests {
     use std::io::Read;
 
     use super::*;
-    use bytes::Bytes;
 
     #[actix::test]
     async fn what_a_reader_made_room_for_is_taken_although_no_drain_had_its_turn() {

@@ -194,6 +194,10 @@ routes! {
     Get    "/filters/{filter_id}"                                    streams::filters::show,                     Any       Any            Read;
     Put    "/filters/{filter_id}"                                    streams::filters::edit,                     Any       Any            Write;
     Delete "/filters/{filter_id}"                                    streams::filters::delete,                   Any       Any            Write;
+    Get    "/apps/me/streams"                                        streams::own_streams::of_app,               App       Any            Read;
+    Get    "/apps/me/streams/log"                                    streams::own_streams::closed_of_app,        App       Any            Read;
+    Get    "/users/me/streams"                                       streams::own_streams::of_user,              User      Any            Read;
+    Get    "/users/me/streams/log"                                   streams::own_streams::closed_of_user,       User      Any            Read;
     Delete "/users/me/streams/{connection_id}"                       streams::user_streams::close,               User      Any            Marker;
     Delete "/users/me/streams/{connection_id}/{subscription_id}"     streams::user_streams::unsubscribe,            User      Any            Marker;
 
