@@ -1,5 +1,6 @@
 //! What an app stream leaves out, beyond what it does not list: the parameters of its address, and its stored filter.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -85,6 +86,23 @@ impl AppFilter {
         })
     }
 
+    /// The parameters that differ from their default, as they are written in an address.
+    pub fn parameters(&self) -> BTreeMap<&'static str, String> {
+        let mut parameters = self.plain.parameters();
+        let lists = [
+            ("channel_ids", self.channels.as_deref().map(joined)),
+            ("user_ids", self.users.as_deref().map(joined)),
+        ];
+        for (name, list) in lists {
+            parameters.extend(list.map(|list| (name, list)));
+        }
+        if let Some(Partition { index, count }) = self.partition {
+            parameters.insert("partition", index.to_string());
+            parameters.insert("partitions", count.to_string());
+        }
+        parameters
+    }
+
     /// Whether an event is in the partition, and passes the lists of ids. These narrow the events that have a channel, and
     /// those that have an acting user; others pass.
     pub fn takes(&self, payload: &Payload) -> bool {
@@ -97,6 +115,10 @@ impl AppFilter {
         let channel = payload.facts().channel.map(|channel| channel.id);
         among(self.channels.as_deref(), channel) && among(self.users.as_deref(), payload.about())
     }
+}
+
+fn joined<T: ToString>(ids: &[T]) -> String {
+    ids.iter().map(T::to_string).collect::<Vec<_>>().join(",")
 }
 
 fn among<T: Ord>(listed: Option<&[T]>, found: Option<T>) -> bool {
