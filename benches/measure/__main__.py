@@ -25,7 +25,6 @@ def main():
     parser.add_argument("--requests", type=int, default=300, help="lists: per page [300]")
     parser.add_argument("--only", help="lists: those whose name holds this")
     parser.add_argument("--seconds", type=float, default=5.0, help="lists: per rate [5]")
-    parser.add_argument("--user", default="person1", help="uploads: whose [person1]")
     parser.add_argument("--json", help="writes the result to a file")
     options = parser.parse_args()
     {"lists": lists.run, "uploads": uploads.run}[options.what](options)

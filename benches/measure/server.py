@@ -64,7 +64,9 @@ class Server:
 
     def __init__(self, binary, url, core):
         self.binary, self.url = binary, url
-        environment = dict(os.environ, GROUNDNUT_RATE_LIMITS_ENABLED="false")
+        environment = dict(os.environ, GROUNDNUT_RATE_LIMITS_ENABLED="false",
+                           # Larger than the defaults, for the uploads.
+                           GROUNDNUT_FILES_MAX_BYTES="400000000", GROUNDNUT_FILES_QUOTA_BYTES="100000000000")
         pin = (lambda: os.sched_setaffinity(0, {core})) if core is not None else None
         self.process = subprocess.Popen(
             [binary, "serve", "--bind", "127.0.0.1:0", "--database-url", url],
