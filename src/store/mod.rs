@@ -26,6 +26,7 @@ mod files;
 mod grants;
 mod group;
 mod health;
+mod hidden;
 mod interactions;
 mod invites;
 mod lane;
@@ -75,6 +76,7 @@ pub use credentials::login_key;
 pub use db::{Db, Tx};
 pub use files::{FileFilter, FileUses, Operation, OperationKind, UsedBy};
 pub use health::DiskState;
+pub use hidden::HiddenFrom;
 pub use invites::{Invite, InviteId, NewInvite};
 pub use log::LogHead;
 pub use messages::{MessageFilter, PlainMessage, Rule};
@@ -85,9 +87,7 @@ pub use outlet::CommittedBatch;
 pub use pictures::UnusedPicture;
 pub use place::ServeLock;
 pub use polls::PollSearch;
-pub use posts::{
-    ExploreStream, HiddenFrom, PostFilter, PostHints, PostList, PostMarks, PostSamples, Trending,
-};
+pub use posts::{ExploreStream, PostFilter, PostHints, PostList, PostMarks, PostSamples, Trending};
 pub use reading::Purpose;
 pub use relations::FollowOrder;
 pub use relations::MutesAndBlocks;

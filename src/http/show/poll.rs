@@ -23,8 +23,12 @@ impl Shown for OpenedPoll {
         if options.user {
             needs.users.push(self.poll.user_id);
         }
-        let names_users = self.poll.is_closed() && !self.poll.is_anonymous;
-        needs.polls.push((self.poll.id, names_users));
+        needs.polls.push(self.poll.id);
+        // Closed and not anonymous: it names some of the users that answered.
+        let tallies = self.poll.results.iter().flatten();
+        needs
+            .respondents
+            .extend(tallies.flat_map(|tally| &tally.sample));
     }
 
     fn object<'s>(

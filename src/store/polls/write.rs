@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use super::super::among::among;
 use super::super::db::to_json;
-use super::super::statements::{AnswerPoll, execute};
-use super::super::{Failure, Tx, secret};
+use super::super::statements::{self, AnswerPoll, PollToClear, execute};
+use super::super::{Db, Failure, Tx, secret};
 use super::schema::{poll_answers as answers, polls};
 use crate::model::{Chosen, NewPoll, Poll, PollId, PollToken, Stamp, UserId};
 use crate::text;
 
+/// Answers to a deleted poll that one transaction removes: other writes come between.
+const ANSWERS_AT_ONCE: i64 = 500;
 /// Microseconds of a second.
 const SECOND: i64 = 1_000_000;
 
@@ -94,7 +97,7 @@ impl Tx<'_> {
         Ok(!is_there)
     }
 
-    /// Marks a poll as deleted and removes its words and what was answered.
+    /// Marks a poll as deleted and removes its words. What was answered is removed by [`Self::clear_poll`].
     pub fn delete_poll(&mut self, mut poll: Poll) -> Result<Poll, Failure> {
         let now = self.now();
         diesel::update(polls::table.find(poll.id.0))
@@ -106,7 +109,6 @@ impl Tx<'_> {
                 polls::results.eq(None::<String>),
             ))
             .execute(self.sql)?;
-        diesel::delete(answers::table.filter(answers::poll_id.eq(poll.id.0))).execute(self.sql)?;
         self.parts().1.has_deleted = true;
         poll.deleted_at = Some(now);
         poll.prompt.clear();
@@ -114,6 +116,36 @@ impl Tx<'_> {
         poll.raw.0.clear();
         poll.results = None;
         Ok(poll)
+    }
+
+    /// Removes some of the answers to deleted polls; whether there may be more.
+    pub fn clear_poll(&mut self) -> Result<bool, Failure> {
+        let Some(poll) = self.poll_to_clear()? else {
+            return Ok(false);
+        };
+        let some: Vec<i64> = answers::table
+            .filter(answers::poll_id.eq(poll.0))
+            .limit(ANSWERS_AT_ONCE)
+            .select(answers::user_id)
+            .load(self.sql)?;
+        let these = answers::table
+            .filter(answers::poll_id.eq(poll.0))
+            .filter(among("poll_answers.user_id", some));
+        if diesel::delete(these).execute(self.sql)? == 0 {
+            diesel::update(polls::table.find(poll.0))
+                .set(polls::is_answered.eq(false))
+                .execute(self.sql)?;
+        }
+        self.parts().1.has_deleted = true;
+        Ok(true)
+    }
+}
+
+impl Db<'_> {
+    /// A deleted poll whose answers are still there.
+    pub fn poll_to_clear(&mut self) -> Result<Option<PollId>, Failure> {
+        let next = statements::query::<PollToClear>(&[]);
+        Ok(next.get_result(self.sql).optional()?.map(PollId))
     }
 }
 

@@ -12,7 +12,7 @@ mod write;
 pub use explore::{ExploreStream, Trending};
 pub use hints::PostHints;
 pub(super) use lists::Judged;
-pub use lists::{HiddenFrom, PostFilter, PostList};
+pub use lists::{PostFilter, PostList};
 
 use std::collections::HashMap;
 

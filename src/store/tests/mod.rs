@@ -9,11 +9,13 @@ mod clients;
 mod explore;
 mod interactions;
 mod lane;
+mod list_plans;
 mod log;
 mod messages;
 mod opening;
 mod pictures;
 mod plain;
+mod plans;
 mod polls;
 mod post_index;
 mod reading;
@@ -29,7 +31,8 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::{
-    Answer, Failure, LogHead, NewClient, NewUser, Pending, PlainMessage, Store, StoreOptions, Tx,
+    Answer, Failure, HiddenFrom, LogHead, NewClient, NewUser, Pending, PlainMessage, Store,
+    StoreOptions, Tx,
 };
 use crate::clock::Clock;
 use crate::event::{ChannelNews, Payload};
@@ -39,6 +42,15 @@ use crate::model::{
     Acl, Channel, ChannelId, Client, ClientBrief, ClientId, Content, Message, MessageId, Principal,
     Raw, Refusal, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId, UserKind, UserPrincipal,
 };
+
+/// What lists leave out for this viewer.
+pub(super) fn for_viewer(viewer: UserId) -> HiddenFrom {
+    HiddenFrom {
+        viewer,
+        include_muted: false,
+        shown: None,
+    }
+}
 
 /// A user who reads with these scopes.
 pub(super) fn reader(user: UserId, scopes: &str) -> Principal {
