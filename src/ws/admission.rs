@@ -127,18 +127,21 @@ async fn admit_app(
     let wanted = wanted_filter(query)?;
     let owner = client.clone();
     let read = shared.store.read(move |db| {
-        let Some(stream) = db.app_stream(&owner, &key)? else {
+        let Some(mut stream) = db.app_stream(&owner, &key)? else {
             return Ok(None);
         };
-        let stored = match wanted.or(stream.filter) {
-            Some(id) => Some(db.filter_of_app(&owner, id)?.ok_or(MISSING)?),
+        stream.filter = wanted.or(stream.filter);
+        // Compiled here too: it may take some milliseconds, and other connections of a worker would wait.
+        let stored = match stream.filter {
+            Some(id) => {
+                let stored = db.filter_of_app(&owner, id)?.ok_or(MISSING)?;
+                Some(CompiledFilter::new(&stored)?)
+            }
             None => None,
         };
         Ok(Some((stream, stored)))
     });
-    let (mut stream, stored) = read.await?.ok_or(Refusal::StreamNotFound)?;
-    stream.filter = stored.as_ref().map(|stored| stored.id);
-    let stored = stored.as_ref().map(CompiledFilter::new).transpose()?;
+    let (stream, stored) = read.await?.ok_or(Refusal::StreamNotFound)?;
     let filter = AppFilter::new(query, stored.map(Arc::new))?;
     // From now on `LogTail` keeps the app's authorizations, so that the stream misses no event.
     let permit = match filter.partition {

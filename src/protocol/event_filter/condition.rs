@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
+use super::pattern::Pattern;
 use crate::model::{Operator, Refusal, Refused, UserId};
 
 /// Most characters of a text in a clause.
@@ -13,15 +13,6 @@ pub(super) const TEXT: usize = 256;
 
 /// Most elements of a list in a clause.
 pub(super) const LIST: usize = 1000;
-
-/// Bytes that a regular expression may take. Its search is linear in the text, with a factor that grows with this.
-const PATTERN_BYTES: usize = 64 * 1024;
-
-/// Bytes of a text in which a regular expression is looked for; what is behind them is not looked at.
-const SEARCHED: usize = 4096;
-
-/// Bytes that a thread may keep for a regular expression while it searches.
-const SEARCH_BYTES: usize = 128 * 1024;
 
 /// Stands for the users that authorized the app.
 const AUTHORIZED: &str = "$authorized_userids";
@@ -120,7 +111,7 @@ pub(super) enum Condition {
     /// Before or behind this.
     Ordered(Order, Box<Bound>),
     /// Found in it.
-    Matches(Box<Regex>),
+    Matches(Box<Pattern>),
     /// An element of this list.
     OneOf(Box<List>),
     /// A user that authorized the app.
@@ -209,10 +200,10 @@ impl Condition {
                 compared.is_some_and(|compared| order.takes(compared))
             }
             Self::Matches(pattern) => match found {
-                Scalar::Text(text) => pattern.is_match(beginning(text)),
-                Scalar::Integer(number) => pattern.is_match(&number.to_string()),
-                Scalar::Real(number) => pattern.is_match(&number.to_string()),
-                Scalar::Flag(flag) => pattern.is_match(if flag { "true" } else { "false" }),
+                Scalar::Text(text) => pattern.is_in(text),
+                Scalar::Integer(number) => pattern.is_in(&number.to_string()),
+                Scalar::Real(number) => pattern.is_in(&number.to_string()),
+                Scalar::Flag(flag) => pattern.is_in(if flag { "true" } else { "false" }),
             },
             Self::OneOf(list) => list.has(found.normal()),
             Self::Authorized => match found.normal() {
@@ -263,14 +254,6 @@ impl List {
     }
 }
 
-fn beginning(text: &str) -> &str {
-    let mut end = SEARCHED.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or(text)
-}
-
 /// Numbers by their value, other texts by their characters; a number and a text that is none have no order.
 fn compare(found: Scalar<'_>, value: Scalar<'_>) -> Option<Ordering> {
     if let (Scalar::Integer(found), Scalar::Integer(value)) = (found, value) {
@@ -283,18 +266,14 @@ fn compare(found: Scalar<'_>, value: Scalar<'_>) -> Option<Ordering> {
     }
 }
 
-fn pattern(value: Scalar<'_>) -> Result<Regex, Refused> {
+fn pattern(value: Scalar<'_>) -> Result<Pattern, Refused> {
     let Scalar::Text(text) = value else {
         return Err(Refusal::WrongType.at("value"));
     };
     if text.chars().count() > TEXT {
         return Err(Refusal::TooLong.at("value"));
     }
-    RegexBuilder::new(text)
-        .size_limit(PATTERN_BYTES)
-        .dfa_size_limit(SEARCH_BYTES)
-        .build()
-        .map_err(|_cause| Refusal::PatternInvalid.at("value"))
+    Pattern::new(text)
 }
 
 #[cfg(test)]

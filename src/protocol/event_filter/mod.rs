@@ -6,6 +6,7 @@
 
 mod condition;
 mod fields;
+mod pattern;
 mod pointer;
 #[cfg(test)]
 mod tests;
