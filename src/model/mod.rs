@@ -43,7 +43,8 @@ pub use client::{Client, ClientBrief};
 pub use content::{Content, Entities};
 pub use failure::Failure;
 pub use file::{
-    ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, NewFile,
+    ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, MediaInfo,
+    NewFile,
 };
 pub use id::{
     BadgeId, ChannelId, ClientId, ConnectionId, FileId, MessageId, PollId, PostId, StreamKey,

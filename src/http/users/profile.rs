@@ -4,6 +4,7 @@ use actix_web::web::{Data, Path};
 
 use super::lookup::show_user;
 use crate::actors::ProfileChange;
+use crate::http::attachments::attach_sent;
 use crate::http::channels::names;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::files::attach::attach;
@@ -46,6 +47,7 @@ async fn save(
         return Err(Refusal::NoAccess.into());
     }
     attach(app, caller, &mut body.value).await?;
+    attach_sent(&app.engine, caller.principal(), &mut body.value).await?;
     let draft = ProfileDraft::read(&body.value, replaces, app.engine.limits().name_length)?;
     let text = match draft.source {
         Some(Some(source)) => Some(Some(compose(app, source).await?)),
