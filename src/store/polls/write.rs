@@ -5,11 +5,14 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::super::db::to_json;
+use super::super::files::UsedBy;
+use super::super::interactions::Deed;
 use super::super::statements::{AnswerPoll, execute};
 use super::super::{Failure, Tx, secret};
 use super::schema::{poll_answers as answers, polls};
 use crate::model::{Chosen, NewPoll, Poll, PollId, PollToken, Stamp, UserId};
 use crate::text;
+use crate::text::raw::files::attached;
 
 /// Microseconds of a second.
 const SECOND: i64 = 1_000_000;
@@ -56,6 +59,7 @@ impl Tx<'_> {
                 polls::closes_at.eq(poll.closes_at.0),
             ))
             .execute(self.sql)?;
+        self.note_uses(&attached(&poll.raw), UsedBy::Poll, id.0)?;
         Ok(poll)
     }
 
@@ -70,26 +74,31 @@ impl Tx<'_> {
     /// poll. One that chooses nothing is none.
     pub fn answer_poll(
         &mut self,
-        poll: PollId,
+        poll: &Poll,
         user: UserId,
         chosen: Chosen,
     ) -> Result<bool, Failure> {
-        let known = answers::table.find((poll.0, user.0));
+        let known = answers::table.find((poll.id.0, user.0));
         let is_there = diesel::select(diesel::dsl::exists(known)).get_result::<bool>(self.sql)?;
         if !is_there && chosen.is_empty() {
             return Ok(false);
         }
         // The key of the table makes the second of two answers a change of the first.
         let binds = [
-            poll.0.into(),
+            poll.id.0.into(),
             user.0.into(),
             i64::from(chosen.bits()).into(),
         ];
         execute::<AnswerPoll>(self.sql, &binds)?;
         if !is_there {
-            diesel::update(polls::table.find(poll.0))
+            diesel::update(polls::table.find(poll.id.0))
                 .set(polls::is_answered.eq(true))
                 .execute(self.sql)?;
+            let deed = Deed::Answer {
+                poll: poll.id,
+                is_anonymous: poll.is_anonymous,
+            };
+            self.note_deed(poll.user_id, user, deed)?;
         }
         Ok(!is_there)
     }
@@ -107,6 +116,8 @@ impl Tx<'_> {
             ))
             .execute(self.sql)?;
         diesel::delete(answers::table.filter(answers::poll_id.eq(poll.id.0))).execute(self.sql)?;
+        self.end_answers(poll.id)?;
+        self.forget_uses(&attached(&poll.raw), UsedBy::Poll, poll.id.0)?;
         self.parts().1.has_deleted = true;
         poll.deleted_at = Some(now);
         poll.prompt.clear();
