@@ -19,6 +19,7 @@ pub mod operator;
 pub mod permits;
 pub mod presence;
 pub mod registry;
+pub mod samples;
 pub mod send;
 pub mod shard;
 pub mod user;
@@ -46,6 +47,7 @@ use crate::telemetry::{Counter, Metrics};
 use directory::Directory;
 use permits::Permits;
 use registry::{ShardId, ShardRegistry};
+use samples::Sampling;
 use send::Mailbox;
 use shard::ShardActor;
 use user::posts::PostWindows;
@@ -89,6 +91,8 @@ pub struct Shared {
     pub subscribe_listed: bool,
     /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
+    /// Streams that ask for samples of users with posts.
+    pub sampling: Sampling,
     subscribing_calls: AtomicU64,
     ephemeral: mpsc::Sender<Event>,
 }
@@ -126,6 +130,7 @@ impl Shared {
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
             stopping: AtomicBool::new(false),
+            sampling: Sampling::default(),
             subscribing_calls: AtomicU64::new(0),
             ephemeral,
         };

@@ -9,6 +9,7 @@ pub mod frame;
 pub mod goodbye;
 mod json;
 pub mod object;
+mod pair;
 pub mod query;
 pub mod render_class;
 pub mod render_options;

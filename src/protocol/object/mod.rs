@@ -34,7 +34,7 @@ pub use limited_user::LimitedUser;
 pub use marker::MarkerObject;
 pub use message::MessageObject;
 pub use poll::{BriefPoll, PollObject};
-pub use post::PostObject;
+pub use post::{PostObject, PostPeople};
 pub use presence::PresenceObject;
 pub use token::{Storage, TokenObject};
 pub use user::UserObject;

@@ -14,6 +14,8 @@ mod hello;
 mod hiding;
 mod inbox;
 mod no_hole;
+mod object_types;
+mod parameters;
 mod post_rules;
 mod posts;
 mod presence;
