@@ -1,6 +1,5 @@
 //! What may be sent to a connection's actor, which lives in `ws`.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -33,8 +32,6 @@ pub enum ConnectionMail {
         serial: u64,
         /// The end of the log before the call.
         since: Pos,
-        /// Users that the user follows, for presence.
-        followed_users: Option<HashSet<UserId>>,
         /// There once the connection has said that it is unclaimed.
         permit: Option<Permit<UserId>>,
     },

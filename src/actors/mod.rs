@@ -23,6 +23,7 @@ pub mod partitions;
 pub mod permits;
 pub mod presence;
 pub mod registry;
+pub mod samples;
 pub mod send;
 pub mod shard;
 pub mod tickets;
@@ -54,6 +55,7 @@ use directory::Directory;
 use partitions::Partitions;
 use permits::Permits;
 use registry::{ShardId, ShardRegistry};
+use samples::Sampling;
 use send::Mailbox;
 use shard::ShardActor;
 use tickets::Tickets;
@@ -104,6 +106,8 @@ pub struct Shared {
     pub closes: Arc<CloseLog>,
     /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
+    /// Streams that ask for samples of users with posts.
+    pub sampling: Sampling,
     subscribing_calls: AtomicU64,
     ephemeral: mpsc::Sender<Event>,
 }
@@ -145,6 +149,7 @@ impl Shared {
             subscribe_listed: config.channels.subscribe_listed,
             closes: Arc::default(),
             stopping: AtomicBool::new(false),
+            sampling: Sampling::default(),
             subscribing_calls: AtomicU64::new(0),
             ephemeral,
         };

@@ -194,6 +194,24 @@ impl Payload {
         }
     }
 
+    /// The post that was bookmarked, if the event is about that.
+    pub fn bookmarked(&self) -> Option<&Posted> {
+        if let Self::Bookmarked { posted, .. } = self {
+            Some(posted)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a stream receives it because its user follows the acting one.
+    pub fn is_for_followers(&self) -> bool {
+        let is_presence = matches!(
+            self,
+            Self::UserPresence { .. } | Self::ChannelPresence { .. }
+        );
+        is_presence || self.posted().is_some()
+    }
+
     /// The users that are told that a poll ended, if the event is about that.
     pub fn concerned(&self) -> Option<&[UserId]> {
         if let Self::PollClosed { concerned, .. } | Self::PollDeleted { concerned, .. } = self {

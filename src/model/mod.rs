@@ -46,7 +46,8 @@ pub use content::{Content, Entities};
 pub use event_filter::{Clause, EventFilter, FilterOwner, MatchPolicy, NewFilter, Operator};
 pub use failure::Failure;
 pub use file::{
-    ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, NewFile,
+    ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, MediaInfo,
+    NewFile,
 };
 pub use id::{
     BadgeId, ChannelId, ClientId, ConnectionId, FileId, FilterId, MessageId, PollId, PostId,

@@ -8,6 +8,7 @@
 //! | words, asked for by id | yes, without the profile | yes, without the profile | yes |
 //! | words, in a list or on a stream | no | no | with `include_muted` |
 //! | words, embedded | no | no | no |
+//! | acts (bookmarks, reposts, follows, answers), in a list or a sample | no | no | with `include_muted` |
 //!
 //! The account of a person may be disabled: that changes nothing here. What it wrote, and its profile, are shown as before;
 //! it is not offered by searches and suggestions.
@@ -48,6 +49,15 @@ pub fn shows_words(of: Relationship, occasion: Occasion, include_muted: bool) ->
         Occasion::Listed => !of.is_blocked() && (include_muted || !of.you_muted),
         Occasion::Embedded => !of.is_blocked() && !of.you_muted,
     }
+}
+
+/// For whom a list is made, and whether it holds what users did that the viewer muted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListedFor {
+    /// The viewer; without one no user is hidden.
+    pub viewer: Option<UserId>,
+    /// Whether muted users are listed.
+    pub include_muted: bool,
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! A user and what the user acted on, side by side: `data` of many events.
+//! The data of events that are about a user and another object.
 
 use serde::Serialize;
+use serde::ser::SerializeMap as _;
 
 use super::json::json;
 use super::object::UserObject;
@@ -19,7 +20,6 @@ struct Pair<'a, T> {
 
 impl<T: Serialize> Serialize for Pair<'_, T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeMap;
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("user", &self.user)?;
         map.serialize_entry(self.other.0, &self.other.1)?;

@@ -9,7 +9,7 @@ use super::frame::{AppFrame, Frame, text_frame};
 use super::json::{json, object_to_continue};
 use super::object::{
     ChannelObject, FileObject, FileRights, MarkerObject, MessageObject, PollObject, PostObject,
-    PresenceObject, TokenObject, UserObject,
+    PostPeople, PresenceObject, TokenObject, UserObject,
 };
 use super::pair::pair;
 use super::query::Query;
@@ -154,13 +154,21 @@ fn id_of(payload: &Payload) -> String {
     }
 }
 
-/// Renders for user streams. `own_token` is the receiver's: a changed profile is rendered as its token.
-/// `fanned_out` is rendered for classes with [`RenderClass::TIMING`].
+/// What is shown beside the event itself.
+#[derive(Clone, Debug, Default)]
+pub struct Beside<'a> {
+    /// The token of a receiver: a changed profile is rendered as it.
+    pub own_token: Option<&'a Token>,
+    /// Users that acted on a post, as the receivers see them.
+    pub people: PostPeople<'a>,
+}
+
+/// Renders for user streams. `fanned_out` is rendered for classes with [`RenderClass::TIMING`].
 pub fn user_frame(
     event: &Event,
     class: RenderClass,
     site: &Site,
-    own_token: Option<&Token>,
+    beside: &Beside<'_>,
     fanned_out: Stamp,
 ) -> Frame {
     let mut meta = Meta::of(event, None);
@@ -171,7 +179,7 @@ pub fn user_frame(
     let moment = meta.render(timing(event, class, fanned_out), &mut head);
     head.extend_from_slice(b",\"subscription_ids\":[");
     let mut tail = b"]},\"data\":".to_vec();
-    tail.extend_from_slice(&data(event, class, site, View::User(own_token)));
+    tail.extend_from_slice(&data(event, class, site, View::User(beside)));
     tail.push(b'}');
     Frame {
         head: head.into(),
@@ -202,14 +210,14 @@ pub fn app_frame(
     event: &Event,
     class: RenderClass,
     site: &Site,
-    targets: &NotificationTargets,
+    (targets, people): (&NotificationTargets, &PostPeople<'_>),
     fanned_out: Stamp,
 ) -> AppFrame {
     let mut text = b"{\"meta\":".to_vec();
     let timing = timing(event, class, fanned_out);
     let moment = Meta::of(event, Some(targets)).render(timing, &mut text);
     text.extend_from_slice(b"},\"data\":");
-    text.extend_from_slice(&data(event, class, site, View::App));
+    text.extend_from_slice(&data(event, class, site, View::App(people)));
     text.push(b'}');
     AppFrame::new(&text, moment)
 }
@@ -236,8 +244,24 @@ pub fn app_hello(connection_id: &str, stream: &AppStream, site: &Site) -> bytes:
 
 #[derive(Clone, Copy)]
 enum View<'a> {
-    User(Option<&'a Token>),
-    App,
+    User(&'a Beside<'a>),
+    App(&'a PostPeople<'a>),
+}
+
+impl<'a> View<'a> {
+    fn own_token(self) -> Option<&'a Token> {
+        match self {
+            Self::User(beside) => beside.own_token,
+            Self::App(_) => None,
+        }
+    }
+
+    fn people(self) -> &'a PostPeople<'a> {
+        match self {
+            Self::User(beside) => &beside.people,
+            Self::App(people) => people,
+        }
+    }
 }
 
 /// `data`: a list of one, an object or a composite, by type (reference 04 §5.3).
@@ -246,16 +270,17 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
     let user = |user| UserObject::new(user, options, site);
     let channel = |news| channel_object(news, class, site);
     let poll = |polled| poll_object(polled, options, site);
+    let post = |posted| post_object(posted, options, site, view.people());
     match &event.payload {
         Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
             json(&[message_object(written, class, site)])
         }
         Payload::PostCreated { posted }
         | Payload::PostRevised { posted }
-        | Payload::PostDeleted { posted } => json(&[post_object(posted, options, site)]),
+        | Payload::PostDeleted { posted } => json(&[post(posted)]),
         Payload::Bookmarked {
             user: who, posted, ..
-        } => pair(user(who), "post", post_object(posted, options, site)),
+        } => pair(user(who), "post", post(posted)),
         Payload::PollCreated { polled }
         | Payload::PollClosed { polled, .. }
         | Payload::PollDeleted { polled, .. } => pair(user(&polled.creator), "poll", poll(polled)),
@@ -276,9 +301,9 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
             other,
             ..
         } => pair(user(who), other_user(*relation), user(other)),
-        Payload::UserChanged { user: who } => match view {
-            View::User(Some(token)) => json(&TokenObject::new(token, Some(user(who)), None)),
-            View::User(None) | View::App => json(&user(who)),
+        Payload::UserChanged { user: who } => match view.own_token() {
+            Some(token) => json(&TokenObject::new(token, Some(user(who)), None)),
+            None => json(&user(who)),
         },
         Payload::TokenGranted { token, user: who }
         | Payload::TokenRevoked {
@@ -308,7 +333,7 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
 fn subscription(channel: ChannelObject<'_>, user: UserObject<'_>, view: View<'_>) -> Vec<u8> {
     match view {
         View::User(_) => json(&channel),
-        View::App => pair(user, "channel", channel),
+        View::App(_) => pair(user, "channel", channel),
     }
 }
 
@@ -321,18 +346,23 @@ fn other_user(relation: Relation) -> &'static str {
     }
 }
 
-fn post_object<'a>(posted: &'a Posted, options: RenderOptions, site: &Site) -> PostObject<'a> {
+fn post_object<'a>(
+    posted: &'a Posted,
+    options: RenderOptions,
+    site: &Site,
+    people: &PostPeople<'a>,
+) -> PostObject<'a> {
     let author = UserObject::new(&posted.author, options, site);
     let object = PostObject::new(&posted.post, Some(author), options, site);
     match &posted.original {
-        Some(original) => object.reposting(post_object(original, options, site)),
-        None => object,
+        Some(original) => object.reposting(post_object(original, options, site, people)),
+        None => object.among(people, options, site),
     }
 }
 
 fn poll_object<'a>(polled: &'a Polled, options: RenderOptions, site: &Site) -> PollObject<'a> {
     let creator = UserObject::new(&polled.creator, options, site);
-    PollObject::new(&polled.poll, Some(creator), options, |_| true)
+    PollObject::new(&polled.poll, Some(creator), options, site, |_| true)
 }
 
 /// Its listeners are the owner and apps that the owner gave the right to change it.

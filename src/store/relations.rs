@@ -27,6 +27,8 @@ pub enum FollowOrder {
     Time,
     /// Newest account first.
     Id,
+    /// Last post first. Of follows only.
+    LastPost,
 }
 
 impl Db<'_> {
@@ -129,6 +131,7 @@ impl Db<'_> {
         match order {
             FollowOrder::Time => self.relations_by_time(user, relation, incoming, request),
             FollowOrder::Id => self.relations_by_id(user, relation, incoming, request),
+            FollowOrder::LastPost => self.follows_by_last_post(user, incoming, request),
         }
     }
 

@@ -116,23 +116,48 @@ statements! {
             SELECT users.id, (SELECT MIN(id) FROM posts WHERE posts.user_id = users.id AND posts.id BETWEEN ? AND ?)
             FROM users WHERE users.id = ?
         ) SELECT author, head FROM heads WHERE head IS NOT NULL ORDER BY head LIMIT ?";
-    /// The last users that reposted each of some posts (a JSON list of ids), so many of each at most; latest first.
+    /// The latest users that a user follows, so many at most, each with the newest post; without one, with a number below
+    /// all posts that no other user has.
+    LastPostsOfFollowed -> (BigInt, BigInt) = "SELECT COALESCE((SELECT MAX(id) FROM posts WHERE posts.user_id = latest.user), -latest.user),
+            latest.user
+        FROM (SELECT other_id AS user FROM relations WHERE user_id = ? AND kind = 'follow'
+            ORDER BY since DESC LIMIT ?) AS latest";
+    /// The same of the users that follow a user.
+    LastPostsOfFollowers -> (BigInt, BigInt) = "SELECT COALESCE((SELECT MAX(id) FROM posts WHERE posts.user_id = latest.user), -latest.user),
+            latest.user
+        FROM (SELECT user_id AS user FROM relations WHERE other_id = ? AND kind = 'follow'
+            ORDER BY since DESC LIMIT ?) AS latest";
+    /// The last users that reposted each of some posts (a JSON list of ids), so many of each at most, latest first: among
+    /// the last 500, without those that are hidden from a viewer by a block, or by the viewer's relations of another kind.
     SampleReposters -> (BigInt, BigInt) = "SELECT posts.repost_of, posts.user_id
-        FROM json_each(?) AS wanted JOIN posts ON posts.id IN (SELECT id FROM posts AS reposts
-            WHERE reposts.repost_of = wanted.value AND reposts.deleted_at IS NULL ORDER BY id DESC LIMIT ?)
+        FROM json_each(?) AS wanted JOIN posts ON posts.id IN (
+            SELECT id FROM (SELECT id, user_id FROM posts AS reposts
+                WHERE reposts.repost_of = wanted.value AND reposts.deleted_at IS NULL ORDER BY id DESC LIMIT 500) AS acts
+            WHERE NOT EXISTS (SELECT 1 FROM relations
+                    WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = acts.user_id)
+                AND NOT EXISTS (SELECT 1 FROM relations
+                    WHERE relations.user_id = acts.user_id AND kind = 'block' AND other_id = ?)
+            LIMIT ?)
         ORDER BY posts.id DESC";
     /// The same for the users that bookmarked them.
     SampleBookmarkers -> (BigInt, BigInt) = "SELECT bookmarks.post_id, bookmarks.user_id
-        FROM json_each(?) AS wanted JOIN bookmarks ON bookmarks.id IN (SELECT id FROM bookmarks AS marks
-            WHERE marks.post_id = wanted.value ORDER BY id DESC LIMIT ?)
+        FROM json_each(?) AS wanted JOIN bookmarks ON bookmarks.id IN (
+            SELECT id FROM (SELECT id, user_id FROM bookmarks AS marks
+                WHERE marks.post_id = wanted.value ORDER BY id DESC LIMIT 500) AS acts
+            WHERE NOT EXISTS (SELECT 1 FROM relations
+                    WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = acts.user_id)
+                AND NOT EXISTS (SELECT 1 FROM relations
+                    WHERE relations.user_id = acts.user_id AND kind = 'block' AND other_id = ?)
+            LIMIT ?)
         ORDER BY bookmarks.id DESC";
-    /// The last acts of each of some interactions (a JSON list of ids), so many of each at most, with their users; latest
-    /// first.
-    SampleActs -> (BigInt, BigInt) = "SELECT acts.interaction_id, acts.user_id
-        FROM json_each(?) AS wanted JOIN interaction_acts AS acts ON acts.interaction_id = wanted.value
-            AND acts.at IN (SELECT at FROM interaction_acts AS latest
-                WHERE latest.interaction_id = wanted.value ORDER BY at DESC LIMIT ?)
-        ORDER BY acts.at DESC";
+    /// The users of the last 500 acts of an interaction, latest first, without those that are hidden from a viewer: by a
+    /// block, or by the viewer's relations of another kind. A user that acted twice is there twice. Read as far as needed.
+    UsersOfActs -> BigInt = "SELECT acts.user_id
+        FROM (SELECT at, user_id FROM interaction_acts WHERE interaction_id = ? ORDER BY at DESC LIMIT 500) AS acts
+        WHERE NOT EXISTS (SELECT 1 FROM relations
+                WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = acts.user_id)
+            AND NOT EXISTS (SELECT 1 FROM relations
+                WHERE relations.user_id = acts.user_id AND kind = 'block' AND other_id = ?)";
     /// Whether a post, or one of the last 500 reposts of it before a repost, not before a moment, is by a user or by one
     /// that the user follows, and not by one whose posts are hidden from a viewer: by a block, or by the viewer's relations
     /// of another kind.

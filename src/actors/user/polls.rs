@@ -75,7 +75,7 @@ pub fn answer(tx: &mut Tx<'_>, mail: &AnswerPoll, now: Stamp) -> Result<Poll, Fa
     if i64::from(chosen.count()) > i64::from(poll.max_options) {
         return Err(Refusal::TooManyChosen.at("positions").into());
     }
-    if tx.answer_poll(poll.id, principal.user, chosen)? {
+    if tx.answer_poll(&poll, principal.user, chosen)? {
         let creator = user(tx, poll.user_id)?;
         tx.announce(Payload::PollAnswered {
             polled: Box::new(Polled {

@@ -150,6 +150,8 @@ routes! {
     Get    "/files"                                                  files::lookup::by_ids,                      User      Any            Read;
     Post   "/files"                                                  files::create::create,                      Uploader  Upload         Write;
     Delete "/files"                                                  files::bulk::delete,                        User      Files          Write;
+    Post   "/files/provision"                                        files::provision::create,                   User      Files          Write;
+    Post   "/files/provision/{operation_id}"                         files::provision::fill,                     Uploader  Any            Write;
     Get    "/files/{file_id}"                                        files::lookup::show,                        User      Any            Read;
     Put    "/files/{file_id}"                                        files::change::edit,                        User      Any            Write;
     Patch  "/files/{file_id}"                                        files::change::edit,                        User      Any            Write;

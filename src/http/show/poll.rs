@@ -39,7 +39,8 @@ impl Shown for OpenedPoll {
         let polls = includes.polls();
         let creator = includes.user(self.poll.user_id, Occasion::Embedded);
         let shows = |user| polls.shows(user);
-        let mut object = PollObject::new(&self.poll, creator, includes.options(), shows);
+        let (options, site) = (includes.options(), includes.site());
+        let mut object = PollObject::new(&self.poll, creator, options, site, shows);
         if includes.viewer().is_some() {
             object = object.answered(polls.chosen(self.poll.id));
         }

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Path};
 
 use super::lookup::show_user;
+use crate::http::attachments::attach_sent;
 use crate::http::composing::profile_change;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::files::attach::attach;
@@ -44,6 +45,7 @@ async fn save(
         return Err(Refusal::NoAccess.into());
     }
     attach(app, caller, &mut body.value).await?;
+    attach_sent(&app.engine, caller.principal(), &mut body.value).await?;
     let draft = ProfileDraft::read(&body.value, replaces, app.engine.limits().name_length)?;
     let change = profile_change(app, draft).await?;
     app.engine

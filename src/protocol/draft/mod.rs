@@ -16,6 +16,7 @@ pub mod person;
 pub mod poll;
 pub mod post;
 pub mod profile;
+mod provision;
 mod value;
 mod words;
 
@@ -31,4 +32,5 @@ pub use person::{Directory, PersonRef};
 pub use poll::PollDraft;
 pub use post::PostDraft;
 pub use profile::ProfileDraft;
+pub use provision::ProvisionDraft;
 pub use value::raw_name;

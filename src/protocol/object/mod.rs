@@ -40,7 +40,7 @@ pub use marker::MarkerObject;
 pub use message::MessageObject;
 pub use open_stream::{OpenStreamObject, OpenSubscription, Parameters, endpoint};
 pub use poll::{BriefPoll, PollObject};
-pub use post::PostObject;
+pub use post::{PostObject, PostPeople};
 pub use presence::PresenceObject;
 pub use token::{Storage, TokenObject};
 pub use user::UserObject;

@@ -29,6 +29,7 @@ pub(super) fn file(id: i64, user: i64) -> File {
         size,
         mime_type: String::from("image/png"),
         image: Some(ImageInfo { width, height }),
+        media: None,
     };
     File {
         id: FileId(id),

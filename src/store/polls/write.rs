@@ -6,11 +6,14 @@ use diesel::prelude::*;
 
 use super::super::among::among;
 use super::super::db::to_json;
+use super::super::files::UsedBy;
+use super::super::interactions::Deed;
 use super::super::statements::{self, AnswerPoll, PollToClear, execute};
 use super::super::{Db, Failure, Tx, secret};
 use super::schema::{poll_answers as answers, polls};
 use crate::model::{Chosen, NewPoll, Poll, PollId, PollToken, Stamp, UserId};
 use crate::text;
+use crate::text::raw::files::attached;
 
 /// Answers to a deleted poll that one transaction removes: other writes come between.
 const ANSWERS_AT_ONCE: i64 = 500;
@@ -59,6 +62,7 @@ impl Tx<'_> {
                 polls::closes_at.eq(poll.closes_at.0),
             ))
             .execute(self.sql)?;
+        self.note_uses(&attached(&poll.raw), UsedBy::Poll, id.0)?;
         Ok(poll)
     }
 
@@ -73,26 +77,31 @@ impl Tx<'_> {
     /// poll. One that chooses nothing is none.
     pub fn answer_poll(
         &mut self,
-        poll: PollId,
+        poll: &Poll,
         user: UserId,
         chosen: Chosen,
     ) -> Result<bool, Failure> {
-        let known = answers::table.find((poll.0, user.0));
+        let known = answers::table.find((poll.id.0, user.0));
         let is_there = diesel::select(diesel::dsl::exists(known)).get_result::<bool>(self.sql)?;
         if !is_there && chosen.is_empty() {
             return Ok(false);
         }
         // The key of the table makes the second of two answers a change of the first.
         let binds = [
-            poll.0.into(),
+            poll.id.0.into(),
             user.0.into(),
             i64::from(chosen.bits()).into(),
         ];
         execute::<AnswerPoll>(self.sql, &binds)?;
         if !is_there {
-            diesel::update(polls::table.find(poll.0))
+            diesel::update(polls::table.find(poll.id.0))
                 .set(polls::is_answered.eq(true))
                 .execute(self.sql)?;
+            let deed = Deed::Answer {
+                poll: poll.id,
+                is_anonymous: poll.is_anonymous,
+            };
+            self.note_deed(poll.user_id, user, deed)?;
         }
         Ok(!is_there)
     }
@@ -109,6 +118,8 @@ impl Tx<'_> {
                 polls::results.eq(None::<String>),
             ))
             .execute(self.sql)?;
+        self.end_answers(poll.id)?;
+        self.forget_uses(&attached(&poll.raw), UsedBy::Poll, poll.id.0)?;
         self.parts().1.has_deleted = true;
         poll.deleted_at = Some(now);
         poll.prompt.clear();

@@ -151,8 +151,9 @@ impl Place {
         self.write(move |tx| tx.create_client(&new)).await
     }
 
-    pub(super) async fn user(&self, name: &'static str) -> User {
-        self.write(move |tx| tx.create_user(&named(name))).await
+    pub(super) async fn user(&self, name: &str) -> User {
+        let name = name.to_owned();
+        self.write(move |tx| tx.create_user(&named(&name))).await
     }
 
     /// A chat room that everybody may read and write.

@@ -40,7 +40,9 @@ impl Place {
 
     async fn answers(&self, poll: &Poll, user: UserId, position: i64) -> bool {
         let (id, chosen) = (poll.id, Chosen::of(&[position], 2).unwrap());
-        self.write(move |tx| tx.answer_poll(id, user, chosen)).await
+        let poll = self.read(move |db| db.poll(id)).await.unwrap();
+        self.write(move |tx| tx.answer_poll(&poll, user, chosen))
+            .await
     }
 
     async fn next(&self) -> Option<Stamp> {

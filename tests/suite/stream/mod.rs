@@ -22,6 +22,8 @@ mod last_frame;
 mod markers;
 mod no_hole;
 mod own_streams;
+mod object_types;
+mod parameters;
 mod post_rules;
 mod posts;
 mod presence;

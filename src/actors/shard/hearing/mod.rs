@@ -13,7 +13,8 @@ use crate::protocol::app_filter::AppFilter;
 use crate::protocol::filter::Filter;
 
 /// Whether the event goes to this subscription of this connection: a route of the event leads to it, and the event
-/// passes what a subscription of this topic asks. Of an event about a post `home` is that of the connection's user.
+/// passes what a subscription of this topic asks. Of an event about a post or presence `home` is that of the connection's
+/// user.
 pub fn hears(
     handle: &ConnectionHandle,
     home: Option<&Home>,
@@ -56,7 +57,7 @@ pub fn hears(
         Topic::ChannelSubscribers(_) => true,
         Topic::ChannelPresence(_) | Topic::Presence => facts
             .actor
-            .is_some_and(|who| knows(handle, filter, viewer, who)),
+            .is_some_and(|who| knows(home, filter, viewer, who)),
         // Another's files are not on this topic.
         Topic::Files(_) => body.filed().is_some_and(|filed| {
             let file = &filed.file;
@@ -144,13 +145,8 @@ fn scope_opens(subscription: &Subscription, channel: EventChannel<'_>) -> bool {
 }
 
 /// A user receives presence of itself and of followed users, or of all users by the filter.
-fn knows(handle: &ConnectionHandle, filter: &Filter, viewer: UserId, who: UserId) -> bool {
-    filter.include_not_followed
-        || who == viewer
-        || handle
-            .followed_users
-            .as_ref()
-            .is_some_and(|followed| followed.contains(&who))
+fn knows(home: Option<&Home>, filter: &Filter, viewer: UserId, who: UserId) -> bool {
+    filter.include_not_followed || who == viewer || home.is_some_and(|home| home.follows(who))
 }
 
 /// Whether an app stream receives the event: it lists the type, and the parameters of its address pass the event. Its stored

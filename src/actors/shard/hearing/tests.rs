@@ -1,11 +1,10 @@
-use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::*;
 use crate::actors::delivery::HiddenFrom;
 use crate::actors::shard::socket::Socket;
-use crate::actors::shard::state::{Identity, testing};
+use crate::actors::shard::state::{Home, Identity, testing};
 use crate::event::Pos;
 use crate::event::samples::{ADA, BOB, ROOM, client, message, one_of_each};
 use crate::model::{PostId, Token};
@@ -108,6 +107,7 @@ struct Row {
     scopes: &'static str,
     viewer: UserId,
     change: fn(&mut ConnectionHandle, &mut HiddenFrom),
+    follows: &'static [UserId],
     hears: bool,
 }
 
@@ -121,6 +121,7 @@ fn row(what: &'static str, hears: bool) -> Row {
         scopes: "messages",
         viewer: BOB,
         change: |_, _| {},
+        follows: &[],
         hears,
     }
 }
@@ -154,8 +155,6 @@ fn rows() -> Vec<Row> {
         hidden.blocked.insert(ADA);
     };
     let left: fn(&mut ConnectionHandle, &mut HiddenFrom) = |handle, _| handle.inbox = None;
-    let follows: fn(&mut ConnectionHandle, &mut HiddenFrom) =
-        |handle, _| handle.followed_users = Some(Box::new(HashSet::from([ADA])));
     let (own, inbox, presence) = (ADA, Topic::Inbox(BOB), Topic::Presence);
     let deleted = || sample(|event| matches!(event, Payload::MessageDeleted { .. }));
     let here = || sample(|event| matches!(event, Payload::UserPresence { .. }));
@@ -187,7 +186,7 @@ fn rows() -> Vec<Row> {
         Row { topic: Topic::Inbox(own), viewer: own, event: joined(), change: left, ..row("the own joining, before the inbox holds the room", true) },
         Row { topic: inbox, event: joined(), ..row("somebody else's joining", false) },
         Row { topic: presence, event: here(), ..row("presence of a stranger", false) },
-        Row { topic: presence, event: here(), change: follows, ..row("presence of a followed user", true) },
+        Row { topic: presence, event: here(), follows: &[ADA], ..row("presence of a followed user", true) },
         Row { topic: presence, event: here(), filters: "include_not_followed=1", ..row("presence of all", true) },
         Row { topic: presence, event: here(), viewer: own, ..row("the own presence", true) },
         Row { topic: Topic::Following(own), viewer: own, event: follow(), ..row("the own follow", true) },
@@ -219,7 +218,8 @@ async fn a_subscription_leaves_out_what_the_table_says() {
         let token = token(row.viewer, row.scopes);
         let subscription = testing::subscription("id", row.topic, row.filters, &token);
         let delivery = testing::delivery(row.event, hidden);
-        let heard = hears(&handle, None, &subscription, &delivery);
+        let home = Home::following(row.viewer, row.follows);
+        let heard = hears(&handle, Some(&home), &subscription, &delivery);
         assert_eq!(heard, row.hears, "{}", row.what);
     }
 }
@@ -243,42 +243,31 @@ async fn what_was_committed_before_the_subscription_is_on_its_page_and_does_not_
 
 #[test]
 fn an_app_stream_hears_the_types_that_it_lists() {
+    use ObjectType::{Channel, File, Message};
     let filter = |filters| AppFilter::new(&Query::parse(filters), None).unwrap();
     let deleted = || sample(|event| matches!(event, Payload::MessageDeleted { .. }));
+    let file = || sample(|event| matches!(event, Payload::FileCreated { .. }));
     let gone = Payload::AppStreamDeleted {
         client: client().id,
         key: "rooms".into(),
     };
-    for (what, event, types, filters, heard) in [
-        ("listed", message(ROOM, ADA), ObjectType::Message, "", true),
-        (
-            "not listed",
-            message(ROOM, ADA),
-            ObjectType::Channel,
-            "",
-            false,
-        ),
-        ("deletion", deleted(), ObjectType::Message, "", true),
-        (
-            "unwanted deletion",
-            deleted(),
-            ObjectType::Message,
-            "include_deleted=0",
-            false,
-        ),
-        (
-            "other type",
-            message(ROOM, ADA),
-            ObjectType::Message,
-            "channel_types=a.b",
-            false,
-        ),
-        ("no object", gone, ObjectType::Message, "", false),
-    ] {
-        assert_eq!(
-            app_hears(&[types], &filter(filters), &event),
-            heard,
-            "{what}"
-        );
+    #[rustfmt::skip]
+    let rows = [
+        ("listed", message(ROOM, ADA), Message, "", true),
+        ("not listed", message(ROOM, ADA), Channel, "", false),
+        ("deletion", deleted(), Message, "", true),
+        ("unwanted deletion", deleted(), Message, "include_deleted=0", false),
+        ("other type", message(ROOM, ADA), Message, "channel_types=a.b", false),
+        ("no object", gone, Message, "", false),
+        ("file", file(), File, "", true),
+        ("private file", file(), File, "include_private=0", false),
+        ("file without contents", file(), File, "include_incomplete=0", false),
+        ("file of another type", file(), File, "file_types=a.b", false),
+        // What belongs to a viewer has no meaning for an app.
+        ("viewer's filters", message(ROOM, ADA), Message, "include_read=0&include_muted=0&include_not_followed=0", true),
+    ];
+    for (what, event, types, filters, heard) in rows {
+        let filter = Filter::from_query(&Query::parse(filters));
+        assert_eq!(app_hears(&[types], &filter, &event), heard, "{what}");
     }
 }

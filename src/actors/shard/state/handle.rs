@@ -70,6 +70,11 @@ impl Subscription {
         needs_home(self.topic, &self.filter)
     }
 
+    /// Whether it asks whom its user follows for the sake of presence.
+    pub(super) fn asks_for_presence(&self) -> bool {
+        matches!(self.topic, Topic::ChannelPresence(_) | Topic::Presence)
+    }
+
     /// Whether it takes every post of the followed users, so that the fast path may serve it.
     pub(super) fn takes_every_post(&self) -> bool {
         matches!(self.topic, Topic::Home(_) | Topic::Unified(_)) && self.filter.lets_posts_pass()
@@ -82,18 +87,17 @@ impl Subscription {
     }
 }
 
-/// Whether a subscription of this topic needs the followed users of its user: to find the posts, or to judge them.
+/// Whether a subscription of this topic needs the followed users of its user: to find what it hears, or to judge it.
 pub fn needs_home(topic: Topic, filter: &Filter) -> bool {
     match topic {
         Topic::Home(_) | Topic::Unified(_) => true,
         Topic::Mentions(_) | Topic::Thread(_) => !filter.include_directed,
+        Topic::ChannelPresence(_) | Topic::Presence => !filter.include_not_followed,
         // One's own posts always pass.
         Topic::OwnPosts(_)
         | Topic::ChannelMessages(_)
         | Topic::ChannelSubscribers(_)
-        | Topic::ChannelPresence(_)
         | Topic::Inbox(_)
-        | Topic::Presence
         | Topic::Token(_)
         | Topic::Files(_)
         | Topic::Following(_)
@@ -141,8 +145,6 @@ pub struct ConnectionHandle {
     pub subscriptions: Vec<Subscription>,
     /// Shared by all its inbox subscriptions; there while it has one.
     pub inbox: Option<Box<Inbox>>,
-    /// Users that its user follows; present with a presence subscription.
-    pub followed_users: Option<Box<HashSet<UserId>>>,
 }
 
 impl ConnectionHandle {
@@ -169,7 +171,6 @@ impl ConnectionHandle {
             closing: None,
             subscriptions: Vec::new(),
             inbox: None,
-            followed_users: None,
         }
     }
 

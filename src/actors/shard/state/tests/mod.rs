@@ -136,7 +136,7 @@ impl<'a> Run<'a> {
                 subscription,
             } => {
                 let index = self.index(connection).unwrap();
-                self.state.subscribe(index, subscription.real(), None);
+                self.state.subscribe(index, subscription.real());
             }
             Step::Settle { connection, .. } => {
                 if let (Some(index), Some(serial)) = (self.index(connection), serial) {
