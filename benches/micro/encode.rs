@@ -16,20 +16,20 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     let world = LazyCell::new(|| runtime.block_on(World::open()));
     let mut group = criterion.benchmark_group("encode");
     group.bench_function("payload for user streams", |bench| {
-        let (event, now) = (world.message(), world.store.now());
-        bench.iter(|| user_frame(black_box(event), display(), &world.site, None, now));
+        let (event, place) = (world.message(), world.place());
+        bench.iter(|| user_frame(black_box(event), display(), &world.site, None, &place));
     });
     group.bench_function("payload for app streams", |bench| {
-        let (event, now) = (world.message(), world.store.now());
+        let (event, place) = (world.message(), world.place());
         let targets = NotificationTargets::default();
-        bench.iter(|| app_frame(black_box(event), display(), &world.site, &targets, now));
+        bench.iter(|| app_frame(black_box(event), display(), &world.site, &targets, &place));
     });
     for receivers in [1_u32, 1000] {
         group.throughput(Throughput::Elements(receivers.into()));
         let id = BenchmarkId::new("frames of one payload", receivers);
         group.bench_with_input(id, &receivers, |bench, receivers| {
-            let now = world.store.now();
-            let frame = user_frame(world.message(), display(), &world.site, None, now);
+            let place = world.place();
+            let frame = user_frame(world.message(), display(), &world.site, None, &place);
             let ids: Vec<Vec<u8>> = (0..*receivers)
                 .map(|number| render_ids([format!("{number:032}").as_str()]))
                 .collect();

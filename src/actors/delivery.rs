@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 
-use crate::event::{Event, Part, Route};
+use crate::event::{Event, Part};
+use crate::log::RenderedEvent;
 use crate::model::visibility::{Occasion, shows_profile, shows_words};
 use crate::model::{ClientId, Relationship, Stamp, Token, UserId};
 use crate::protocol::frame::{AppFrame, Frame};
 use crate::protocol::render_class::RenderClass;
 use crate::protocol::site::Site;
-use crate::protocol::stream::{NotificationTargets, app_frame, user_frame};
+use crate::protocol::stream::{NotificationTargets, app_frame};
 use crate::telemetry::{ActorNumbers, Span, Spans};
 
 /// Who must not hear of what a user does, as of one place in the log.
@@ -36,7 +37,7 @@ impl HiddenFrom {
     }
 
     /// Whether a part of another object is kept from this viewer.
-    fn is_withheld_from(&self, viewer: UserId, part: Part) -> bool {
+    pub fn is_withheld_from(&self, viewer: UserId, part: Part) -> bool {
         let person = self.seen_by(viewer);
         !match part {
             Part::Owner => shows_profile(person, Occasion::Embedded),
@@ -76,8 +77,8 @@ pub type Earlier = Vec<(UserId, Arc<HiddenFrom>)>;
 pub struct Delivery {
     /// What happened.
     pub event: Arc<Event>,
-    /// User streams that it concerns.
-    pub routes: SmallVec<[Route; 2]>,
+    /// The same, with its frames for user streams.
+    pub rendered: Arc<RenderedEvent>,
     /// Who must not hear of it.
     pub hidden: Arc<HiddenFrom>,
     /// By whom what a repost shows was on streams before.
@@ -90,11 +91,8 @@ pub struct Delivery {
     pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.
     pub channel_numbers: Option<Arc<ActorNumbers>>,
-    /// When it went to the shards.
-    dispatched: Stamp,
     /// Shards that have not carried it out yet.
     shards_left: AtomicUsize,
-    frames: Rendered<Arc<Frame>>,
     app_frames: Rendered<AppFrame>,
 }
 
@@ -111,7 +109,7 @@ pub struct AllowedApp {
 #[derive(Debug)]
 pub struct NewDelivery {
     /// What happened.
-    pub event: Arc<Event>,
+    pub rendered: Arc<RenderedEvent>,
     /// Who must not hear of it.
     pub hidden: Arc<HiddenFrom>,
     /// By whom what a repost shows was on streams before.
@@ -124,8 +122,6 @@ pub struct NewDelivery {
     pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.
     pub channel_numbers: Option<Arc<ActorNumbers>>,
-    /// When it goes to the shards.
-    pub dispatched: Stamp,
     /// How many shards will carry it out.
     pub shards: usize,
 }
@@ -137,17 +133,15 @@ impl Delivery {
     /// Without a frame yet: each is rendered on first demand.
     pub fn new(new: NewDelivery) -> Self {
         Self {
-            routes: new.event.payload.routing().heard_by,
-            event: new.event,
+            event: Arc::clone(&new.rendered.event),
+            rendered: new.rendered,
             hidden: new.hidden,
             earlier: new.earlier,
             withheld: new.withheld,
             apps: new.apps,
             targets: new.targets,
             channel_numbers: new.channel_numbers,
-            dispatched: new.dispatched,
             shards_left: AtomicUsize::new(new.shards),
-            frames: Mutex::default(),
             app_frames: Mutex::default(),
         }
     }
@@ -185,21 +179,12 @@ impl Delivery {
 
     /// The frame for user streams of this render class.
     pub fn frame(&self, class: RenderClass, site: &Site) -> Arc<Frame> {
-        let class = class.for_payload(&self.event.payload);
-        // A poisoned lock only means that another shard died while rendering: the list itself is whole.
-        let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
-            return frame.clone();
-        }
-        let frame = Arc::new(user_frame(&self.event, class, site, None, self.dispatched));
-        frames.push((class, frame.clone()));
-        frame
+        self.rendered.frame(class, site)
     }
 
     /// The frame for one receiver: what it shows depends on the token.
     pub fn own_frame(&self, class: RenderClass, site: &Site, token: &Token) -> Frame {
-        let class = class.for_payload(&self.event.payload);
-        user_frame(&self.event, class, site, Some(token), self.dispatched)
+        self.rendered.own_frame(class, site, token)
     }
 
     /// The frame for app streams of this render class.
@@ -212,7 +197,8 @@ impl Delivery {
         if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
             return frame.clone();
         }
-        let frame = app_frame(&self.event, class, site, &self.targets, self.dispatched);
+        let place = &self.rendered.place;
+        let frame = app_frame(&self.event, class, site, &self.targets, place);
         frames.push((class, frame.clone()));
         frame
     }

@@ -19,12 +19,13 @@ pub mod operator;
 pub mod permits;
 pub mod presence;
 pub mod registry;
+pub mod resume;
 pub mod send;
 pub mod shard;
 pub mod user;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -32,16 +33,18 @@ use tokio::sync::mpsc;
 
 pub use channel::mail::{ChannelChange, SubscriptionChange};
 pub use engine::{
-    ActorKind, ActorOrder, Allowed, Engine, NewSubscription, Numbers, SubscriptionGuard,
+    ActorKind, ActorOrder, Allowed, Continued, Engine, NewSubscription, Numbers, Subscribed,
+    SubscriptionGuard, note_restart,
 };
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::{FileWrite, PostAct, ProfileChange};
 
 use crate::config::{Config, Limits, Live, Streams};
 use crate::event::Event;
+use crate::log::{LogReader, Ring};
 use crate::model::{ClientId, UserId};
 use crate::protocol::site::Site;
-use crate::store::Store;
+use crate::store::{LogHead, Store};
 use crate::telemetry::{Counter, Metrics};
 use directory::Directory;
 use permits::Permits;
@@ -57,6 +60,8 @@ const EPHEMERAL: usize = 4096;
 pub struct Shared {
     /// Rows and the log.
     pub store: Store,
+    /// The log, read on from a position.
+    pub log: LogReader,
     /// Finds actors by id.
     pub directory: Directory,
     /// The shards that listen, by routing key.
@@ -89,6 +94,8 @@ pub struct Shared {
     pub subscribe_listed: bool,
     /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
+    /// Sessions of streams when they were swept last.
+    pub sessions: AtomicUsize,
     subscribing_calls: AtomicU64,
     ephemeral: mpsc::Sender<Event>,
 }
@@ -102,11 +109,15 @@ impl Shared {
         clock: crate::clock::Clock,
         directory: Directory,
         metrics: Arc<Metrics>,
+        head: &LogHead,
     ) -> (Self, mpsc::Receiver<Event>) {
         let (ephemeral, receiver) = mpsc::channel(EPHEMERAL);
         let streams = &config.streams;
+        let ring = Ring::new(head.epoch.as_str().into(), head.pos, streams.ring_bytes);
+        let log = LogReader::new(Arc::new(ring), store.clone(), metrics.clone());
         let shared = Self {
             store,
+            log,
             directory,
             registry: Arc::default(),
             shards: Shards::default(),
@@ -126,6 +137,7 @@ impl Shared {
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
             stopping: AtomicBool::new(false),
+            sessions: AtomicUsize::new(0),
             subscribing_calls: AtomicU64::new(0),
             ephemeral,
         };

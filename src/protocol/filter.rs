@@ -63,6 +63,41 @@ impl Filter {
         }
     }
 
+    /// The parameters that make this filter, as a query string.
+    pub fn text(&self) -> String {
+        let lists = [
+            ("channel_types", &self.channel_types),
+            ("file_types", &self.file_types),
+        ];
+        let flags = [
+            ("include_incomplete", self.include_incomplete, true),
+            ("include_private", self.include_private, true),
+            ("include_read", self.include_read, true),
+            ("include_muted", self.include_muted, false),
+            ("include_deleted", self.include_deleted, true),
+            ("include_directed_posts", self.include_directed, true),
+            ("include_replies", self.include_replies, true),
+            ("include_mention_posts", self.include_mention_posts, true),
+            ("include_copy_mentions", self.include_copy_mentions, true),
+            ("include_not_followed", self.include_not_followed, false),
+        ];
+        let mut text = form_urlencoded::Serializer::new(String::new());
+        for (name, list) in lists {
+            if let Some(list) = list {
+                text.append_pair(name, &list.join(","));
+            }
+        }
+        for (name, value, default) in flags {
+            if value != default {
+                text.append_pair(name, if value { "1" } else { "0" });
+            }
+        }
+        for name in self.raw.raw_parameters() {
+            text.append_pair(name, "1");
+        }
+        text.finish()
+    }
+
     /// Whether every message passes, so that the fast path may serve the listener.
     pub fn is_plain(&self) -> bool {
         self.channel_types.is_none()
@@ -95,5 +130,26 @@ impl Filter {
         self.channel_types
             .as_ref()
             .is_none_or(|types| types.iter().any(|t| t == kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_read_as_it_was_written() {
+        for text in [
+            "",
+            "channel_types=io.pnut.core.chat%2Corg.example.x&include_read=0",
+            "file_types=a.b&include_incomplete=0&include_private=0",
+            "include_muted=1&include_deleted=0&include_directed_posts=0&include_replies=0\
+             &include_mention_posts=0&include_copy_mentions=0&include_not_followed=1",
+            "include_post_raw=1&include_user_raw=1&include_message_annotations=1",
+        ] {
+            let filter = Filter::from_query(&Query::parse(text));
+            assert_eq!(filter.text(), text);
+            assert_eq!(Filter::from_query(&Query::parse(&filter.text())), filter);
+        }
     }
 }

@@ -42,6 +42,8 @@ goodbyes! {
     StreamDeleted   4004 "stream deleted";
     /// The account of the connection was disabled.
     Disabled        4005 "account disabled";
+    /// Another connection continues the session.
+    TakenOver       4006 "taken over by a newer connection";
     /// The client reads too slowly.
     Slow            4008 "too slow";
     /// The server lost events of the stream.

@@ -1,12 +1,15 @@
 //! What clients see: wire out is an object, wire in is a draft. No rows, no actors.
 
 pub mod attachment;
+pub mod cursor;
 pub mod draft;
 pub mod envelope;
 pub mod file_links;
 pub mod filter;
 pub mod frame;
+pub mod gap;
 pub mod goodbye;
+pub mod hello;
 mod json;
 pub mod object;
 pub mod query;

@@ -8,6 +8,7 @@ use actix_http::header::HeaderMap;
 use actix_http::ws::HandshakeError;
 use actix_http::{HttpMessage, Request};
 
+use super::sessions::{Session, Start, asked_for, begin, begin_app, sent_cursor, take_permit};
 use crate::actors::Shared;
 use crate::actors::connection::ConnectionPermit;
 use crate::actors::shard::state::Identity;
@@ -26,6 +27,10 @@ pub(super) struct Admitted {
     pub permit: ConnectionPermit,
     /// What it was opened with, to ask again whether the token is still valid.
     pub secret: Option<String>,
+    /// Its id, and whether it outlives the connection.
+    pub session: Session,
+    /// Where it goes on.
+    pub start: Start,
 }
 
 /// Decides about `/v1/user` and `/v1/app`.
@@ -44,7 +49,7 @@ pub(super) async fn admit(
     let query = Query::parse(uri.query().unwrap_or_default());
     let secret = token_in(request.headers(), uri.query().unwrap_or_default());
     match uri.path().trim_end_matches('/') {
-        "/v1/user" | "/user" => admit_user(secret, address, shared).await,
+        "/v1/user" | "/user" => admit_user(secret, &query, address, shared).await,
         "/v1/app" | "/app" => admit_app(secret, &query, shared).await,
         _ => Err(Refusal::NotFound.into()),
     }
@@ -80,9 +85,11 @@ async fn token_of(secret: &str, shared: &Shared) -> Result<Arc<Token>, Failure> 
 
 async fn admit_user(
     secret: Option<String>,
+    query: &Query,
     address: IpAddr,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
+    let cursor = sent_cursor(query, shared).await?;
     let Some(secret) = secret else {
         let permit = shared
             .unclaimed_permits
@@ -92,18 +99,20 @@ async fn admit_user(
             identity: Identity::Unclaimed(address),
             permit: ConnectionPermit::Unclaimed(permit),
             secret: None,
+            session: Session::new(),
+            start: Start::Now(asked_for(query)),
         });
     };
     let token = token_of(&secret, shared).await?;
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
-    let permit = shared
-        .user_permits
-        .take(user)
-        .ok_or(Refusal::TooManyConnections)?;
+    let (session, start) = begin(query, user, cursor, shared).await?;
+    let permit = take_permit(user, &session, shared).await?;
     Ok(Admitted {
         identity: Identity::User(user, token),
         permit: ConnectionPermit::User(permit),
         secret: Some(secret),
+        session,
+        start,
     })
 }
 
@@ -127,6 +136,7 @@ async fn admit_app(
         .read(move |db| db.app_stream(&owner, &key))
         .await?;
     let stream = stream.ok_or(Refusal::StreamNotFound)?;
+    let start = begin_app(query, &client, shared).await?;
     // From now on `LogTail` keeps the app's authorizations, so that the stream misses no event.
     let permit = shared
         .app_permits
@@ -137,5 +147,7 @@ async fn admit_app(
         identity: Identity::App(Arc::new(stream), token, filter),
         permit: ConnectionPermit::App(permit),
         secret: Some(secret),
+        session: Session::new(),
+        start,
     })
 }

@@ -7,6 +7,7 @@
 mod admission;
 mod connection;
 mod reader;
+mod sessions;
 mod upgrade;
 
 pub use upgrade::{Gate, upgrade};

@@ -25,10 +25,11 @@ use crate::http::socket::{Bounds, HttpSocket, Place, linger};
 use crate::http::{ApiError, CasedStream};
 use crate::model::ConnectionId;
 use crate::model::{Failure, Refusal};
+use crate::protocol::cursor::Cursor;
 use crate::protocol::goodbye::Goodbye;
+use crate::protocol::hello::{Resumption, app_hello, user_hello};
 use crate::protocol::query::Query;
 use crate::protocol::render_class::RenderClass;
-use crate::protocol::stream::{app_hello, user_hello};
 use crate::telemetry::Counter;
 
 /// What upgrades of one worker thread need.
@@ -118,9 +119,10 @@ impl Opening {
             identity,
             permit,
             secret,
+            session,
+            start,
         } = self.admitted;
-        let id = ConnectionId::from(crate::store::secret::random_id());
-        let first = first_bytes(&self.accept_key, &id, &identity, gate);
+        let id = session.id.clone();
         let socket = Rc::new(Socket::new(self.io));
         let (now, known) = (gate.shard.now(), socket.clone());
         let display = RenderClass::from_query(&self.query);
@@ -131,9 +133,17 @@ impl Opening {
             place: self.place,
             read_ahead: self.read_ahead,
         };
-        let connection = ConnectionActor::launch(launch, |serial| {
-            ConnectionHandle::new(serial, id, known, identity, display, now)
+        let (named, shown) = (id.clone(), identity.clone());
+        let connection = ConnectionActor::launch(launch, |serial| ConnectionHandle {
+            is_session: session.is_kept,
+            catching_up: start.is_behind().then(Rc::default),
+            ..ConnectionHandle::new(serial, id, known, identity, display, now)
         });
+        let opened = start.register(&gate.shared, &gate.shard, connection);
+        let cursor = Cursor::at(gate.shared.log.ring().epoch(), opened.at);
+        let cursor = display.has(RenderClass::CURSOR).then_some(&cursor);
+        let resumption = opened.resumption.clone();
+        let first = first_bytes(&self.accept_key, &named, (&shown, resumption), cursor, gate);
         // The connection is known before its client can know of it, so a client that subscribes at once finds
         // it. Nothing else runs on this thread in between, so the hello is the first frame all the same. A fresh
         // socket takes these few hundred bytes at once; one that does not is broken.
@@ -141,6 +151,7 @@ impl Opening {
             socket.end();
             return;
         }
+        opened.catch_up(gate.shared.clone(), gate.shard.clone(), connection, named);
         // A revocation that passed before the connection was in the shard did not reach it.
         let Some(secret) = secret else { return };
         let goodbye = match gate.shared.store.token(&secret).await {
@@ -159,10 +170,18 @@ impl Opening {
 }
 
 /// The answer to the upgrade and the hello behind it, for one write.
-fn first_bytes(key: &[u8], id: &ConnectionId, identity: &Identity, gate: &Gate) -> Vec<u8> {
+fn first_bytes(
+    key: &[u8],
+    id: &ConnectionId,
+    (identity, resumption): (&Identity, Option<Resumption>),
+    cursor: Option<&Cursor>,
+    gate: &Gate,
+) -> Vec<u8> {
     let hello = match identity {
-        Identity::App(stream, _, _) => app_hello(id.as_str(), stream, &gate.shared.site),
-        Identity::User(..) | Identity::Unclaimed(_) => user_hello(id.as_str(), &gate.shared.site),
+        Identity::App(stream, _, _) => app_hello(id.as_str(), cursor, stream, &gate.shared.site),
+        Identity::User(..) | Identity::Unclaimed(_) => {
+            user_hello(id.as_str(), cursor, resumption, &gate.shared.site)
+        }
     };
     let mut bytes = Vec::with_capacity(160 + hello.len());
     bytes.extend_from_slice(

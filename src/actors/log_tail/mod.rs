@@ -151,6 +151,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             "LogTail panicked and goes on"
         );
         self.last = self.last.max(self.target);
+        self.dispatch.pass_over(self.last);
         self.source.invalidate_all();
         let restart = async {
             self.dispatch.reset_state();
@@ -273,6 +274,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             }
         }
         self.last = gap.last;
+        self.dispatch.pass_over(gap.last);
     }
 }
 

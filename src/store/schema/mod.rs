@@ -1,8 +1,10 @@
 //! The tables, as the migrations make them (a test compares the two).
 
 mod sign_in;
+mod streaming;
 
 pub(super) use sign_in::{codes, grants, invites, secrets, sessions};
+pub(super) use streaming::{stream_session_subscriptions, stream_sessions};
 
 diesel::table! {
     users (id) {
@@ -378,6 +380,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     secrets,
     sessions,
     stream_markers,
+    stream_session_subscriptions,
+    stream_sessions,
     tokens,
     user_badges,
     user_words,

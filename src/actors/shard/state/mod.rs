@@ -25,7 +25,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use connections::{ConnectionIndex, ConnectionRef, Connections};
-pub use handle::{ConnectionHandle, Identity, Inbox, Subscription, needs_home};
+pub use handle::{ConnectionHandle, Hold, Identity, Inbox, Subscription, needs_home};
 pub use homes::{Audience, Home, Homes};
 pub use listeners::Listeners;
 pub use revoked::RevokedTokens;
@@ -56,6 +56,8 @@ pub struct State {
     pub revoked: RevokedTokens,
     /// Connections with subscriptions that are ahead of what was fanned out here.
     young: Young,
+    /// The last event of the batch that was begun last.
+    begun: Pos,
 }
 
 impl State {
@@ -69,6 +71,7 @@ impl State {
             homes: Homes::new(registration),
             revoked: RevokedTokens::default(),
             young: Young::default(),
+            begun: Pos(0),
         }
     }
 
@@ -111,6 +114,7 @@ impl State {
         let Some(handle) = self.connections.get_mut(index) else {
             return;
         };
+        handle.ended.retain(|id| *id != subscription.id);
         handle.subscriptions.push(subscription);
         if let Some(followed_users) = followed_users {
             handle.followed_users = Some(Box::new(followed_users));
@@ -144,8 +148,8 @@ impl State {
     }
 
     /// A subscription is there to stay: it replaces the older ones of its id, which stop listening. It continues one
-    /// of the same topic without a hole.
-    pub fn settle(&mut self, index: ConnectionIndex, serial: u64) {
+    /// of the same topic without a hole, unless it begins exactly behind its page.
+    pub fn settle(&mut self, index: ConnectionIndex, serial: u64, page: Option<Pos>) {
         let Some(handle) = self.connections.get_mut(index) else {
             return;
         };
@@ -160,12 +164,15 @@ impl State {
         let mut replaced: SmallVec<[u64; 1]> = SmallVec::new();
         for known in older.iter().filter(|known| known.id == settled.id) {
             replaced.push(known.serial);
-            if known.topic == settled.topic {
+            if page.is_none() && known.topic == settled.topic {
                 settled.since = settled.since.min(known.since);
             }
         }
         if !replaced.is_empty() {
             self.unsubscribe(index, |known| replaced.contains(&known.serial));
+        }
+        if let Some(page) = page {
+            self.begin_behind(index, serial, page);
         }
     }
 
@@ -182,6 +189,7 @@ impl State {
             .into_iter()
             .partition(|known| goes(known));
         handle.subscriptions = kept;
+        handle.note_ended(&gone);
         for subscription in &gone {
             self.leave_topic(index, subscription.topic);
         }
@@ -244,6 +252,7 @@ impl State {
             return Placement::Nowhere;
         };
         if second.is_none()
+            && !handle.is_held()
             && first.takes_every_message()
             // The fast path does not compare positions.
             && first.since <= self.young.reached()
@@ -280,7 +289,8 @@ impl State {
         let placement = match (needing.next(), needing.next()) {
             (None, _) => Placement::Nowhere,
             (Some(only), None)
-                if only.takes_every_post()
+                if !handle.is_held()
+                    && only.takes_every_post()
                     // The fast path does not compare positions.
                     && only.since <= self.young.reached()
                     && let Ok(id) = only.id.as_str().as_bytes().try_into() =>
@@ -302,29 +312,56 @@ impl State {
         self.homes.place(index, viewer, placement);
     }
 
+    /// A batch of events up to here is fanned out from now on.
+    pub fn begin(&mut self, pos: Pos) {
+        self.begun = pos.max(self.begun);
+    }
+
+    /// Nothing up to here is still to be begun.
+    pub fn begun(&self) -> Pos {
+        self.begun
+    }
+
     /// Events up to here were fanned out: subscriptions that waited for them may take the fast path.
     pub fn reach(&mut self, pos: Pos) {
         for index in self.young.reach(pos) {
-            let handle = self.connections.get(index);
-            let subscriptions = handle.map_or(&[][..], |handle| &handle.subscriptions);
-            let topics: Vec<Topic> = subscriptions.iter().map(|known| known.topic).collect();
-            for topic in topics {
-                match topic {
-                    Topic::ChannelMessages(channel) => self.relocate(index, channel),
-                    Topic::Inbox(_) => self.relocate_in_inbox(index),
-                    Topic::ChannelSubscribers(_)
-                    | Topic::ChannelPresence(_)
-                    | Topic::Presence
-                    | Topic::Token(_)
-                    | Topic::Files(_)
-                    | Topic::Following(_)
-                    | Topic::Followers(_)
-                    | Topic::OwnPosts(_)
-                    | Topic::Mentions(_)
-                    | Topic::Thread(_) => {}
-                    Topic::Home(_) | Topic::Unified(_) => self.place_at_home(index),
-                }
+            self.place_anew(index);
+        }
+    }
+
+    /// Whether the fast path may serve a connection has changed.
+    pub(super) fn place_anew(&mut self, index: ConnectionIndex) {
+        let handle = self.connections.get(index);
+        let subscriptions = handle.map_or(&[][..], |handle| &handle.subscriptions);
+        let topics: Vec<Topic> = subscriptions.iter().map(|known| known.topic).collect();
+        for topic in topics {
+            match topic {
+                Topic::ChannelMessages(channel) => self.relocate(index, channel),
+                Topic::Inbox(_) => self.relocate_in_inbox(index),
+                Topic::ChannelSubscribers(_)
+                | Topic::ChannelPresence(_)
+                | Topic::Presence
+                | Topic::Token(_)
+                | Topic::Files(_)
+                | Topic::Following(_)
+                | Topic::Followers(_)
+                | Topic::OwnPosts(_)
+                | Topic::Mentions(_)
+                | Topic::Thread(_) => {}
+                Topic::Home(_) | Topic::Unified(_) => self.place_at_home(index),
             }
+        }
+    }
+
+    /// A subscription receives nothing up to here.
+    pub(super) fn begin_behind(&mut self, index: ConnectionIndex, serial: u64, pos: Pos) {
+        let handle = self.connections.get_mut(index);
+        let mut known = handle
+            .into_iter()
+            .flat_map(|handle| &mut handle.subscriptions);
+        if let Some(known) = known.find(|known| known.serial == serial) {
+            known.since = pos.max(known.since);
+            self.young.note(index, pos);
         }
     }
 

@@ -1,0 +1,89 @@
+//! The frame that says what a stream lacks: events that cannot be read any more.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::cursor::Cursor;
+use super::frame::text_frame;
+use super::json::json;
+use crate::event::{GapCause, Topic};
+
+#[derive(Serialize)]
+struct GapFrame<'a> {
+    meta: GapMeta<'a>,
+}
+
+#[derive(Serialize)]
+struct GapMeta<'a> {
+    gap: GapObject<'a>,
+    /// The stream goes on behind the gap.
+    cursor: String,
+}
+
+#[derive(Serialize)]
+struct GapObject<'a> {
+    from: String,
+    to: String,
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    backfill: Vec<Backfill<'a>>,
+}
+
+#[derive(Serialize)]
+struct Backfill<'a> {
+    subscription_id: &'a str,
+    path: String,
+}
+
+/// The frame of a gap behind `from`, up to `to`, with the endpoints that show what its subscriptions lack.
+pub fn gap_frame<'a>(
+    from: &Cursor,
+    to: &Cursor,
+    cause: GapCause,
+    subscriptions: impl Iterator<Item = (&'a str, Topic)>,
+) -> Bytes {
+    let backfill = subscriptions.filter_map(|(subscription_id, topic)| {
+        Some(Backfill {
+            subscription_id,
+            path: path_of(topic)?,
+        })
+    });
+    text_frame(&json(&GapFrame {
+        meta: GapMeta {
+            gap: GapObject {
+                from: from.to_string(),
+                to: to.to_string(),
+                reason: reason(cause),
+                backfill: backfill.collect(),
+            },
+            cursor: to.to_string(),
+        },
+    }))
+}
+
+fn reason(cause: GapCause) -> &'static str {
+    match cause {
+        GapCause::Trimmed => "trimmed",
+        GapCause::Unreadable | GapCause::UnreadableRights => "unreadable",
+    }
+}
+
+/// Presence is not in the log, so nothing of it is missed.
+fn path_of(topic: Topic) -> Option<String> {
+    let fixed = match topic {
+        Topic::ChannelMessages(id) => return Some(format!("/channels/{id}/messages")),
+        Topic::ChannelSubscribers(id) => return Some(format!("/channels/{id}/subscribers")),
+        Topic::Thread(id) => return Some(format!("/posts/{id}/thread")),
+        Topic::ChannelPresence(_) | Topic::Presence => return None,
+        Topic::Inbox(_) => "/users/me/channels/subscribed",
+        Topic::Token(_) => "/token",
+        Topic::Files(_) => "/users/me/files",
+        Topic::Following(_) => "/users/me/following",
+        Topic::Followers(_) => "/users/me/followers",
+        Topic::Home(_) => "/posts/streams/me",
+        Topic::Unified(_) => "/posts/streams/unified",
+        Topic::OwnPosts(_) => "/users/me/posts",
+        Topic::Mentions(_) => "/users/me/mentions",
+    };
+    Some(fixed.to_owned())
+}
