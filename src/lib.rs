@@ -9,6 +9,7 @@
 //! * [`event`] — the events, and how they are routed
 //! * [`protocol`] — what clients see
 //! * [`store`] — rows, and the log of committed events
+//! * [`log`] — reading the log on from a position: the newest events in memory
 //! * [`actors`] — subscriptions, and the order of delivery
 //! * [`http`], [`ws`], [`web`] — REST, websockets, the room page · [`load`] — the load tester
 //! * [`setup`], [`server`], [`cli`] — first contents of a database, assembly, command line
@@ -30,6 +31,8 @@ pub mod event;
 pub mod protocol;
 
 pub mod store;
+
+pub mod log;
 
 pub mod actors;
 

@@ -17,19 +17,19 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     let world = LazyCell::new(|| runtime.block_on(World::open()));
     let mut group = criterion.benchmark_group("encode");
     group.bench_function("payload for user streams", |bench| {
-        let (event, now) = (world.message(), world.store.now());
+        let (event, place) = (world.message(), world.place());
         bench.iter(|| {
             user_frame(
                 black_box(event),
                 display(),
                 &world.site,
                 &Beside::default(),
-                now,
+                &place,
             )
         });
     });
     group.bench_function("payload for app streams", |bench| {
-        let (event, now) = (world.message(), world.store.now());
+        let (event, place) = (world.message(), world.place());
         let targets = NotificationTargets::default();
         bench.iter(|| {
             app_frame(
@@ -37,7 +37,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
                 display(),
                 &world.site,
                 (&targets, &PostPeople::default()),
-                now,
+                &place,
             )
         });
     });
@@ -45,13 +45,13 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(receivers.into()));
         let id = BenchmarkId::new("frames of one payload", receivers);
         group.bench_with_input(id, &receivers, |bench, receivers| {
-            let now = world.store.now();
+            let place = world.place();
             let frame = user_frame(
                 world.message(),
                 display(),
                 &world.site,
                 &Beside::default(),
-                now,
+                &place,
             );
             let ids: Vec<Vec<u8>> = (0..*receivers)
                 .map(|number| render_ids([format!("{number:032}").as_str()]))

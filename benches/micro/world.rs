@@ -4,12 +4,13 @@ use groundnut::actors::channel::write::create;
 use groundnut::actors::delivery::{Delivery, NewDelivery};
 use groundnut::clock::Clock;
 use groundnut::event::{Event, Payload, Posted};
+use groundnut::log::RenderedEvent;
 use groundnut::model::{
     Acl, CHAT, Channel, ClientBrief, Failure, Message, NewChannel, NewMessage, Post, PostCounts,
     PostId, Raw, Scopes, Token, TokenId, User,
 };
 use groundnut::protocol::site::Site;
-use groundnut::protocol::stream::NotificationTargets;
+use groundnut::protocol::stream::{NotificationTargets, Place};
 use groundnut::store::{Answer, NewClient, NewUser, PlainMessage, Store, StoreOptions, Tx};
 use groundnut::text::{Source, compose};
 use std::collections::HashMap;
@@ -142,17 +143,24 @@ impl World {
         }))
     }
 
+    /// Where its events pass.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            epoch: "bench".into(),
+            fanned_out: self.store.now(),
+        }
+    }
+
     fn deliver(&self, event: Arc<Event>) -> Arc<Delivery> {
         Arc::new(Delivery::new(NewDelivery {
             samples: Default::default(),
-            event,
+            rendered: Arc::new(RenderedEvent::new(event, self.place())),
             hidden: Arc::default(),
             earlier: Vec::new(),
             withheld: groundnut::actors::delivery::Withheld::new(),
             apps: Arc::default(),
             targets: NotificationTargets::default(),
             channel_numbers: None,
-            dispatched: self.store.now(),
             shards: 1,
         }))
     }

@@ -59,6 +59,8 @@ pub enum ConnectionMail {
         user: UserId,
         /// Which subscription.
         serial: u64,
+        /// The end of the log as its page was read, if the stream has to meet it exactly.
+        page: Option<Pos>,
     },
     /// The call that made this subscription failed, or was abandoned: only what it made ends.
     TakeBack {
@@ -69,8 +71,10 @@ pub enum ConnectionMail {
     },
     /// End a subscription, if the connection is this user's.
     Unsubscribe(UserId, SubscriptionId),
-    /// Close, if the connection is this user's.
+    /// Close, if the connection is this user's. Its session ends.
     Close(UserId, Goodbye),
+    /// Another connection continues the session.
+    TakeOver,
 }
 
 /// What a connection answers.
@@ -78,6 +82,15 @@ pub enum ConnectionMail {
 pub enum ConnectionReply {
     /// Done.
     Done,
+    /// Done, for a session that outlives the connection.
+    DoneInSession,
+    /// Subscribed.
+    Subscribed {
+        /// Its events wait for the page of the call.
+        held: bool,
+        /// The session outlives the connection.
+        session: bool,
+    },
     /// It is not this user's, or it is closing: as good as unknown.
     NotYours,
     /// It has no user yet: bring a permit.

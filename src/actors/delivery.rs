@@ -8,7 +8,8 @@ use smallvec::SmallVec;
 
 use super::authorized_users::AuthorizedUsers;
 use super::verdicts::Verdicts;
-use crate::event::{Event, Part, Route};
+use crate::event::{Event, Part};
+use crate::log::RenderedEvent;
 use crate::model::visibility::{Occasion, shows_profile, shows_words};
 use crate::model::{ClientId, Relationship, Stamp, Token, User, UserId};
 use crate::protocol::app_filter::AppFilter;
@@ -40,7 +41,7 @@ impl HiddenFrom {
     }
 
     /// Whether a part of another object is kept from this viewer.
-    fn is_withheld_from(&self, viewer: UserId, part: Part) -> bool {
+    pub fn is_withheld_from(&self, viewer: UserId, part: Part) -> bool {
         let person = self.seen_by(viewer);
         !match part {
             Part::Owner => shows_profile(person, Occasion::Embedded),
@@ -124,8 +125,8 @@ fn seen(sample: &[Sampled], viewer: Option<UserId>) -> Vec<&User> {
 pub struct Delivery {
     /// What happened.
     pub event: Arc<Event>,
-    /// User streams that it concerns.
-    pub routes: SmallVec<[Route; 2]>,
+    /// The same, with its frames for user streams.
+    pub rendered: Arc<RenderedEvent>,
     /// Who must not hear of it.
     pub hidden: Arc<HiddenFrom>,
     /// By whom what a repost shows was on streams before.
@@ -140,10 +141,9 @@ pub struct Delivery {
     pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.
     pub channel_numbers: Option<Arc<ActorNumbers>>,
-    /// When it went to the shards.
-    dispatched: Stamp,
     /// Shards that have not carried it out yet.
     shards_left: AtomicUsize,
+    /// With samples: those are of the moment, so that no replay shares them.
     frames: Rendered<Arc<Frame>>,
     app_frames: Rendered<AppFrame>,
     /// What filters of app streams said to it.
@@ -165,7 +165,7 @@ pub struct AllowedApp {
 #[derive(Debug)]
 pub struct NewDelivery {
     /// What happened.
-    pub event: Arc<Event>,
+    pub rendered: Arc<RenderedEvent>,
     /// Who must not hear of it.
     pub hidden: Arc<HiddenFrom>,
     /// By whom what a repost shows was on streams before.
@@ -180,8 +180,6 @@ pub struct NewDelivery {
     pub targets: NotificationTargets,
     /// Numbers of the channel that it belongs to, if that has an actor.
     pub channel_numbers: Option<Arc<ActorNumbers>>,
-    /// When it goes to the shards.
-    pub dispatched: Stamp,
     /// How many shards will carry it out.
     pub shards: usize,
 }
@@ -193,8 +191,8 @@ impl Delivery {
     /// Without a frame yet: each is rendered on first demand.
     pub fn new(new: NewDelivery) -> Self {
         Self {
-            routes: new.event.payload.routing().heard_by,
-            event: new.event,
+            event: Arc::clone(&new.rendered.event),
+            rendered: new.rendered,
             hidden: new.hidden,
             earlier: new.earlier,
             withheld: new.withheld,
@@ -202,7 +200,6 @@ impl Delivery {
             apps: new.apps,
             targets: new.targets,
             channel_numbers: new.channel_numbers,
-            dispatched: new.dispatched,
             shards_left: AtomicUsize::new(new.shards),
             frames: Mutex::default(),
             app_frames: Mutex::default(),
@@ -244,6 +241,9 @@ impl Delivery {
     /// The frame for user streams of this render class.
     pub fn frame(&self, class: RenderClass, site: &Site) -> Arc<Frame> {
         let class = class.for_payload(&self.event.payload);
+        if !class.has_samples() {
+            return self.rendered.frame(class, site);
+        }
         // A poisoned lock only means that another shard died while rendering: the list itself is whole.
         let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
@@ -253,7 +253,7 @@ impl Delivery {
             own_token: None,
             people: self.samples.seen_by(None),
         };
-        let frame = user_frame(&self.event, class, site, &beside, self.dispatched);
+        let frame = user_frame(&self.event, class, site, &beside, &self.rendered.place);
         let frame = Arc::new(frame);
         frames.push((class, frame.clone()));
         frame
@@ -261,12 +261,7 @@ impl Delivery {
 
     /// The frame for one receiver: what it shows depends on the token.
     pub fn own_frame(&self, class: RenderClass, site: &Site, token: &Token) -> Frame {
-        let class = class.for_payload(&self.event.payload);
-        let beside = Beside {
-            own_token: Some(token),
-            ..Beside::default()
-        };
-        user_frame(&self.event, class, site, &beside, self.dispatched)
+        self.rendered.own_frame(class, site, token)
     }
 
     /// The frame for a viewer from whom a user of the samples is hidden: one of its own. `None`: the viewer shares that of
@@ -280,7 +275,7 @@ impl Delivery {
             own_token: None,
             people: self.samples.seen_by(Some(viewer)),
         };
-        let frame = user_frame(&self.event, class, site, &beside, self.dispatched);
+        let frame = user_frame(&self.event, class, site, &beside, &self.rendered.place);
         Some(frame)
     }
 
@@ -304,7 +299,7 @@ impl Delivery {
             return frame.clone();
         }
         let beside = (&self.targets, &self.samples.seen_by(None));
-        let frame = app_frame(&self.event, class, site, beside, self.dispatched);
+        let frame = app_frame(&self.event, class, site, beside, &self.rendered.place);
         frames.push((class, frame.clone()));
         frame
     }

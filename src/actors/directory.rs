@@ -22,7 +22,8 @@ pub struct Directory {
     channels: DashMap<ChannelId, Mailbox<ChannelActor>>,
     users: DashMap<UserId, Mailbox<UserActor>>,
     firehoses: DashMap<ClientId, Mailbox<FirehoseActor>>,
-    connections: DashMap<ConnectionId, Recipient<ConnectionMail>>,
+    /// With the number of the connection: another one may take the id over.
+    connections: DashMap<ConnectionId, (u64, Recipient<ConnectionMail>)>,
 }
 
 impl Directory {
@@ -150,19 +151,28 @@ impl Directory {
         self.channels.clear();
     }
 
-    /// A connection opened.
-    pub fn register(&self, id: ConnectionId, connection: Recipient<ConnectionMail>) {
-        self.connections.insert(id, connection);
+    /// A connection opened. Gives the one whose id it took over.
+    pub fn register(
+        &self,
+        id: ConnectionId,
+        number: u64,
+        connection: Recipient<ConnectionMail>,
+    ) -> Option<Recipient<ConnectionMail>> {
+        let before = self.connections.insert(id, (number, connection));
+        before.map(|(_, connection)| connection)
     }
 
-    /// A connection closed.
-    pub fn unregister(&self, id: &ConnectionId) {
-        self.connections.remove(id);
+    /// A connection closed. Says whether the id was still its own.
+    pub fn unregister(&self, id: &ConnectionId, number: u64) -> bool {
+        let own = self
+            .connections
+            .remove_if(id, |_, (known, _)| *known == number);
+        own.is_some()
     }
 
     /// The connection with this public id.
     pub fn connection(&self, id: &ConnectionId) -> Option<Recipient<ConnectionMail>> {
-        self.connections.get(id).map(|entry| entry.clone())
+        self.connections.get(id).map(|entry| entry.1.clone())
     }
 
     /// The running channel actors.

@@ -23,6 +23,7 @@ pub mod partitions;
 pub mod permits;
 pub mod presence;
 pub mod registry;
+pub mod resume;
 pub mod samples;
 pub mod send;
 pub mod shard;
@@ -31,7 +32,7 @@ pub mod user;
 pub mod verdicts;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -39,16 +40,18 @@ use tokio::sync::mpsc;
 
 pub use channel::mail::{ChannelChange, SubscriptionChange};
 pub use engine::{
-    ActorKind, ActorOrder, Allowed, Engine, NewSubscription, Numbers, SubscriptionGuard,
+    ActorKind, ActorOrder, Allowed, Continued, Engine, NewSubscription, Numbers, Subscribed,
+    SubscriptionGuard, note_restart,
 };
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::{FileWrite, PostAct, ProfileChange};
 
 use crate::config::{Config, Limits, Live, Streams};
 use crate::event::Event;
+use crate::log::{LogReader, Ring};
 use crate::model::{ClientId, UserId};
 use crate::protocol::site::Site;
-use crate::store::Store;
+use crate::store::{LogHead, Store};
 use crate::telemetry::{Counter, Metrics};
 use close_log::CloseLog;
 use directory::Directory;
@@ -68,6 +71,8 @@ const EPHEMERAL: usize = 4096;
 pub struct Shared {
     /// Rows and the log.
     pub store: Store,
+    /// The log, read on from a position.
+    pub log: LogReader,
     /// Finds actors by id.
     pub directory: Directory,
     /// The shards that listen, by routing key.
@@ -108,6 +113,8 @@ pub struct Shared {
     pub stopping: AtomicBool,
     /// Streams that ask for samples of users with posts.
     pub sampling: Sampling,
+    /// Sessions of streams when they were swept last.
+    pub sessions: AtomicUsize,
     subscribing_calls: AtomicU64,
     ephemeral: mpsc::Sender<Event>,
 }
@@ -121,12 +128,16 @@ impl Shared {
         clock: crate::clock::Clock,
         directory: Directory,
         metrics: Arc<Metrics>,
+        head: &LogHead,
     ) -> (Self, mpsc::Receiver<Event>) {
         let (ephemeral, receiver) = mpsc::channel(EPHEMERAL);
         let streams = &config.streams;
         let app_permits = Permits::new(streams.app_connections, usize::MAX / 2);
+        let ring = Ring::new(head.epoch.as_str().into(), head.pos, streams.ring_bytes);
+        let log = LogReader::new(Arc::new(ring), store.clone(), metrics.clone());
         let shared = Self {
             store,
+            log,
             directory,
             registry: Arc::default(),
             shards: Shards::default(),
@@ -150,6 +161,7 @@ impl Shared {
             closes: Arc::default(),
             stopping: AtomicBool::new(false),
             sampling: Sampling::default(),
+            sessions: AtomicUsize::new(0),
             subscribing_calls: AtomicU64::new(0),
             ephemeral,
         };

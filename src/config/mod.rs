@@ -204,6 +204,12 @@ settings! {
         queue_bytes: usize = 1_048_576usize => 16_384..=1_073_741_824,
         /// Milliseconds without progress after which a connection with queued bytes is closed (4008).
         stalled_ms: u64 = 30_000u64 => 100..=3_600_000,
+        /// Bytes of the newest events that are kept in memory with their frames, for streams that continue from a cursor.
+        ring_bytes: usize = 67_108_864usize => 65_536..=17_179_869_184,
+        /// Milliseconds for which the session of a user stream with auto_delete=0 is kept without a connection.
+        session_ms: u64 = 600_000u64 => 0..=86_400_000,
+        /// Sessions per user; with one more the oldest ends.
+        sessions_per_user: usize = 16usize => 1..=10_000,
         /// Milliseconds that a closing connection waits for the client's close frame.
         linger_ms: u64 = 2_000u64 => 0..=60_000,
         /// Milliseconds over which a stop closes the streams (1001), within the time of server.drain_ms. Fewer than 500

@@ -55,4 +55,7 @@ pub struct Event {
     /// For `meta.timing` and metrics.
     #[serde(skip)]
     pub timestamps: Timestamps,
+    /// Size of its row in the log, for what keeps events in memory; zero if it is not logged.
+    #[serde(skip)]
+    pub row_bytes: u32,
 }

@@ -89,6 +89,9 @@ refusals! {
     CoverTooLarge            400 "cover-too-large"           "Cover must be less than 4MiB, with Content-Length specified.";
     NotFetched               400 "not-fetched"               "Pictures are not fetched from addresses. Send the file itself.";
     NotJson                  400 "not-json"                  "This call needs a JSON body.";
+    CursorMalformed          400 "cursor-malformed"          "This is no cursor.";
+    CursorForeign            400 "cursor-foreign"            "This cursor belongs to another log: begin anew.";
+    CursorAhead              400 "cursor-ahead"              "This cursor is ahead of the log.";
     TokenRequired            401 "token-required"            "Access token required.";
     TokenInvalid             401 "invalid-token"             "Access token invalid.";
     TicketInvalid            401 "invalid-ticket"            "This ticket was used, has ended, or never was.";

@@ -60,6 +60,15 @@ pub struct ListedFor {
     pub include_muted: bool,
 }
 
+/// Users that a viewer muted, and users in a block with the viewer, in either direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Muted by the viewer.
+    pub muted: Vec<UserId>,
+    /// One of the two blocks the other.
+    pub blocked: Vec<UserId>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -36,6 +36,9 @@ pub struct Meta {
     /// The request also subscribed a user stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subscription_id: Option<SubscriptionId>,
+    /// Where the subscribed stream goes on, if it has cursors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
     /// The request carried `update_presence`; whether the presence was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_presence: Option<bool>,
@@ -69,6 +72,7 @@ impl Meta {
             revised_ids: Vec::new(),
             unread_counts: None,
             subscription_id: None,
+            cursor: None,
             updated_presence: None,
             status_url: None,
             error_message: None,

@@ -97,6 +97,12 @@ impl Filter {
         parameters
     }
 
+    /// The parameters as a query string.
+    pub fn text(&self) -> String {
+        let mut text = form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(self.parameters()).finish()
+    }
+
     /// Whether every message passes, so that the fast path may serve the listener.
     pub fn is_plain(&self) -> bool {
         self.channel_types.is_none()
@@ -157,6 +163,7 @@ mod tests {
             let filter = Filter::from_query(&query);
             let again = Filter::from_query(&written(filter.parameters()));
             assert_eq!(again, filter, "{address}");
+            assert_eq!(Filter::from_query(&Query::parse(&filter.text())), filter);
             let display = RenderClass::from_query(&query);
             let again = RenderClass::from_query(&written(display.parameters()));
             assert_eq!(again, display, "{address}");

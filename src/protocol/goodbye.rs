@@ -64,6 +64,8 @@ goodbyes! {
     StreamDeleted   4004 "stream-deleted"   "stream deleted"              Never;
     /// The account of the connection was disabled.
     Disabled        4005 "account-disabled" "account disabled"            Never;
+    /// Another connection continues the session.
+    TakenOver       4006 "taken-over"       "taken over by a newer connection" Never;
     /// The client reads too slowly.
     Slow            4008 "too-slow"         "too slow"                    After(1000..=5000);
     /// The server lost events of the stream; all streams may be concerned.

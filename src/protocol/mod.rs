@@ -3,13 +3,16 @@
 pub mod app_filter;
 pub mod attachment;
 pub mod control;
+pub mod cursor;
 pub mod draft;
 pub mod envelope;
 pub mod event_filter;
 pub mod file_links;
 pub mod filter;
 pub mod frame;
+pub mod gap;
 pub mod goodbye;
+pub mod hello;
 mod json;
 pub mod object;
 mod pair;

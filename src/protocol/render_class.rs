@@ -38,6 +38,8 @@ impl RenderClass {
     pub const POST_RAW: Self = Self(1 << 9);
     /// `raw` on files.
     pub const FILE_RAW: Self = Self(1 << 10);
+    /// `meta.cursor`.
+    pub const CURSOR: Self = Self(1 << 24);
     /// `raw` on polls.
     pub const POLL_RAW: Self = Self(1 << 16);
     /// `annotations` on users, posts, polls, messages, channels: raw as a list.
@@ -68,6 +70,9 @@ impl RenderClass {
         if query.flag("include_reposted_by", false) {
             class = class.with(Self::REPOSTED_BY);
         }
+        if query.flag("include_cursor", false) {
+            class = class.with(Self::CURSOR);
+        }
         class
     }
 
@@ -77,64 +82,38 @@ impl RenderClass {
         self.has(Self::BOOKMARKED_BY) || self.has(Self::REPOSTED_BY)
     }
 
+    /// The class without them: samples are those of the moment at which an event is sent, so replayed events have none.
+    pub fn without_samples(self) -> Self {
+        Self(self.0 & !(Self::BOOKMARKED_BY.0 | Self::REPOSTED_BY.0))
+    }
+
+    /// What matters to an event of any type.
+    fn of_any() -> Self {
+        Self::TIMING.with(Self::CURSOR)
+    }
+
     /// Only the `include_…raw` and `include_…annotations` parameters, which a subscribing request takes too.
     pub fn raw_from_query(query: &Query) -> Self {
-        let all = query.flag("include_raw", false);
-        let switches = [
-            ("include_post_raw", Self::POST_RAW),
-            ("include_poll_raw", Self::POLL_RAW),
-            ("include_message_raw", Self::MESSAGE_RAW),
-            ("include_user_raw", Self::USER_RAW),
-            ("include_file_raw", Self::FILE_RAW),
-            ("include_channel_raw", Self::CHANNEL_RAW),
-        ];
-        let mut class = Self::annotations_from_query(query);
-        for (name, switch) in switches {
-            if all || query.flag(name, false) {
-                class = class.with(switch);
-            }
-        }
-        class
+        let raw = switched(query, "include_raw", &RAW);
+        raw.with(switched(query, "include_annotations", &ANNOTATIONS))
     }
 
     /// The parameters that differ from their default, as they are written in an address.
     pub fn parameters(self) -> BTreeMap<&'static str, String> {
-        let switches = [
+        let others = [
             ("include_recent_message", Self::RECENT_MESSAGE),
             ("include_timing", Self::TIMING),
-            ("include_post_raw", Self::POST_RAW),
-            ("include_poll_raw", Self::POLL_RAW),
-            ("include_message_raw", Self::MESSAGE_RAW),
-            ("include_user_raw", Self::USER_RAW),
-            ("include_file_raw", Self::FILE_RAW),
-            ("include_channel_raw", Self::CHANNEL_RAW),
-            ("include_user_annotations", Self::USER_ANNOTATIONS),
-            ("include_post_annotations", Self::POST_ANNOTATIONS),
-            ("include_poll_annotations", Self::POLL_ANNOTATIONS),
-            ("include_message_annotations", Self::MESSAGE_ANNOTATIONS),
-            ("include_channel_annotations", Self::CHANNEL_ANNOTATIONS),
+            ("include_cursor", Self::CURSOR),
+            ("include_bookmarked_by", Self::BOOKMARKED_BY),
+            ("include_reposted_by", Self::REPOSTED_BY),
         ];
-        let on = switches.into_iter().filter(|(_, switch)| self.has(*switch));
-        let mut parameters: BTreeMap<_, _> = on.map(|(name, _)| (name, "1".to_owned())).collect();
+        let switches = others.iter().chain(&RAW).chain(&ANNOTATIONS);
+        let on = switches.filter(|(_, switch)| self.has(*switch));
+        let mut parameters: BTreeMap<_, _> = on.map(|(name, _)| (*name, "1".to_owned())).collect();
         if !self.has(Self::HTML) {
             parameters.insert("include_html", "0".to_owned());
         }
         parameters
-    }
-
-    fn annotations_from_query(query: &Query) -> Self {
-        let all = query.flag("include_annotations", false);
-        let switches = [
-            ("include_user_annotations", Self::USER_ANNOTATIONS),
-            ("include_post_annotations", Self::POST_ANNOTATIONS),
-            ("include_poll_annotations", Self::POLL_ANNOTATIONS),
-            ("include_message_annotations", Self::MESSAGE_ANNOTATIONS),
-            ("include_channel_annotations", Self::CHANNEL_ANNOTATIONS),
-        ];
-        let asked = switches
-            .into_iter()
-            .filter(|(name, _)| all || query.flag(name, false));
-        asked.fold(Self(0), |class, (_, switch)| class.with(switch))
     }
 
     /// Both together.
@@ -193,19 +172,19 @@ impl RenderClass {
                 .with(Self::POLL_ANNOTATIONS),
             Some(ObjectType::UserPresence | ObjectType::UserChannelPresence) | None => Self(0),
         };
-        Self(self.0 & matters.with(Self::TIMING).0)
+        Self(self.0 & matters.with(Self::of_any()).0)
     }
 
     /// Without the bits that make no difference to messages: the class by which a room's listeners are grouped.
     #[must_use]
     pub fn for_messages(self) -> Self {
-        Self(self.0 & Self::message().with(Self::TIMING).0)
+        Self(self.0 & Self::message().with(Self::of_any()).0)
     }
 
     /// Without the bits that make no difference to posts.
     #[must_use]
     pub fn for_posts(self) -> Self {
-        Self(self.0 & Self::post().with(Self::TIMING).0)
+        Self(self.0 & Self::post().with(Self::of_any()).0)
     }
 
     /// Newest messages that are not shown make no difference either.
@@ -262,4 +241,36 @@ impl RenderClass {
             ..RenderOptions::default()
         }
     }
+}
+
+const RAW: [(&str, RenderClass); 6] = [
+    ("include_post_raw", RenderClass::POST_RAW),
+    ("include_poll_raw", RenderClass::POLL_RAW),
+    ("include_message_raw", RenderClass::MESSAGE_RAW),
+    ("include_user_raw", RenderClass::USER_RAW),
+    ("include_file_raw", RenderClass::FILE_RAW),
+    ("include_channel_raw", RenderClass::CHANNEL_RAW),
+];
+
+const ANNOTATIONS: [(&str, RenderClass); 5] = [
+    ("include_user_annotations", RenderClass::USER_ANNOTATIONS),
+    ("include_post_annotations", RenderClass::POST_ANNOTATIONS),
+    ("include_poll_annotations", RenderClass::POLL_ANNOTATIONS),
+    (
+        "include_message_annotations",
+        RenderClass::MESSAGE_ANNOTATIONS,
+    ),
+    (
+        "include_channel_annotations",
+        RenderClass::CHANNEL_ANNOTATIONS,
+    ),
+];
+
+/// The switches that are on, one by one or all at once.
+fn switched(query: &Query, all: &str, switches: &[(&str, RenderClass)]) -> RenderClass {
+    let all = query.flag(all, false);
+    let on = switches
+        .iter()
+        .filter(|(name, _)| all || query.flag(name, false));
+    on.fold(RenderClass(0), |class, (_, switch)| class.with(*switch))
 }

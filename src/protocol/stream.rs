@@ -3,9 +3,12 @@
 //! User streams and app streams share the vocabulary and differ in the envelope: the former name the
 //! subscriptions that match, the latter the users to notify. Nothing here is personal to a receiver.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use super::frame::{AppFrame, Frame, text_frame};
+use super::cursor::Cursor;
+use super::frame::{AppFrame, Frame};
 use super::json::{json, object_to_continue};
 use super::object::{
     ChannelObject, FileObject, FileRights, MarkerObject, MessageObject, PollObject, PostObject,
@@ -18,9 +21,7 @@ use super::render_options::RenderOptions;
 use super::site::Site;
 use super::timing::Timing;
 use crate::event::{ChannelNews, Event, Filed, Part, Payload, Polled, Posted, Written};
-use crate::model::{
-    AppStream, ChannelId, ObjectType, Relation, Stamp, Subscribers, Token, User, UserId,
-};
+use crate::model::{ChannelId, ObjectType, Relation, Stamp, Subscribers, Token, User, UserId};
 
 /// The users that an event concerns; on app streams only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,8 +110,16 @@ impl<'a> Meta<'a> {
 
     /// Appends it as an object that is left open, for members that follow. Returns where the timestamp of the
     /// write is filled in, if it has one.
-    fn render(&self, timing: Option<Timing>, out: &mut Vec<u8>) -> Option<usize> {
+    fn render(
+        &self,
+        timing: Option<Timing>,
+        cursor: Option<Cursor>,
+        out: &mut Vec<u8>,
+    ) -> Option<usize> {
         out.extend_from_slice(&object_to_continue(self));
+        if let Some(cursor) = cursor {
+            out.extend_from_slice(format!(",\"cursor\":\"{cursor}\"").as_bytes());
+        }
         let timing = timing?;
         out.extend_from_slice(b",\"timing\":");
         Some(timing.render(out))
@@ -163,20 +172,24 @@ pub struct Beside<'a> {
     pub people: PostPeople<'a>,
 }
 
-/// Renders for user streams. `fanned_out` is rendered for classes with [`RenderClass::TIMING`].
+/// Renders for user streams.
 pub fn user_frame(
     event: &Event,
     class: RenderClass,
     site: &Site,
     beside: &Beside<'_>,
-    fanned_out: Stamp,
+    place: &Place,
 ) -> Frame {
     let mut meta = Meta::of(event, None);
     if matches!(event.payload, Payload::UserChanged { .. }) {
         meta.object_type = Some(ObjectType::Token.name());
     }
     let mut head = b"{\"meta\":".to_vec();
-    let moment = meta.render(timing(event, class, fanned_out), &mut head);
+    let moment = meta.render(
+        place.timing(event, class),
+        place.cursor(event, class),
+        &mut head,
+    );
     head.extend_from_slice(b",\"subscription_ids\":[");
     let mut tail = b"]},\"data\":".to_vec();
     tail.extend_from_slice(&data(event, class, site, View::User(beside)));
@@ -188,10 +201,27 @@ pub fn user_frame(
     }
 }
 
-fn timing(event: &Event, class: RenderClass, fanned_out: Stamp) -> Option<Timing> {
-    class
-        .has(RenderClass::TIMING)
-        .then(|| Timing::new(event, fanned_out))
+/// Where and when an event passed, for the classes that show it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The log that its position belongs to.
+    pub epoch: Arc<str>,
+    /// When it went to the shards; rendered for classes with [`RenderClass::TIMING`].
+    pub fanned_out: Stamp,
+}
+
+impl Place {
+    fn timing(&self, event: &Event, class: RenderClass) -> Option<Timing> {
+        class
+            .has(RenderClass::TIMING)
+            .then(|| Timing::new(event, self.fanned_out))
+    }
+
+    /// Of logged events alone.
+    fn cursor(&self, event: &Event, class: RenderClass) -> Option<Cursor> {
+        let pos = event.pos.filter(|_| class.has(RenderClass::CURSOR));
+        pos.map(|pos| Cursor::at(&self.epoch, pos))
+    }
 }
 
 /// An event as filters see it: as app streams show it with `include_raw=1`, without the lists of users to notify, and with
@@ -213,35 +243,15 @@ pub fn app_frame(
     class: RenderClass,
     site: &Site,
     (targets, people): (&NotificationTargets, &PostPeople<'_>),
-    fanned_out: Stamp,
+    place: &Place,
 ) -> AppFrame {
     let mut text = b"{\"meta\":".to_vec();
-    let timing = timing(event, class, fanned_out);
-    let moment = Meta::of(event, Some(targets)).render(timing, &mut text);
+    let (timing, cursor) = (place.timing(event, class), place.cursor(event, class));
+    let moment = Meta::of(event, Some(targets)).render(timing, cursor, &mut text);
     text.extend_from_slice(b"},\"data\":");
     text.extend_from_slice(&data(event, class, site, View::App(people)));
     text.push(b'}');
     AppFrame::new(&text, moment)
-}
-
-/// The first frame of a user stream.
-pub fn user_hello(connection_id: &str, site: &Site) -> bytes::Bytes {
-    let endpoint = format!("{}/user", site.stream_url);
-    text_frame(&json(&serde_json::json!({
-        "meta": {"stream": {"endpoint": endpoint}, "connection_id": connection_id}
-    })))
-}
-
-/// The first frame of an app stream.
-pub fn app_hello(connection_id: &str, stream: &AppStream, site: &Site) -> bytes::Bytes {
-    let endpoint = format!("{}/app", site.stream_url);
-    let types: Vec<&str> = stream.object_types.iter().map(|kind| kind.name()).collect();
-    text_frame(&json(&serde_json::json!({
-        "meta": {
-            "stream": {"key": stream.key, "endpoint": endpoint, "object_types": types},
-            "connection_id": connection_id,
-        }
-    })))
 }
 
 #[derive(Clone, Copy)]
@@ -392,7 +402,7 @@ fn channel_object<'a>(
     site: &'a Site,
 ) -> ChannelObject<'a> {
     let options = class.options();
-    let message = |pair: &'a (crate::model::Message, std::sync::Arc<User>)| {
+    let message = |pair: &'a (crate::model::Message, Arc<User>)| {
         MessageObject::new(&pair.0, Some(&pair.1), options, site)
     };
     let owner = news.owner.as_deref();

@@ -23,7 +23,7 @@ use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
 use crate::actors::user::polls::{close_due, sweep_answers};
 use crate::actors::user::posts::{sweep_interactions, sweep_reposts};
-use crate::actors::{Engine, Shared};
+use crate::actors::{Engine, Shared, note_restart};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contents::Contents;
@@ -150,7 +150,9 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let cookies = cookies(&store, &config, &public_url).await?;
     let kept = (files, gallery, cookies);
     let site = signing_site(&store, &config, &public_url).await?;
-    let (shared, ephemeral) = Shared::new(store, &config, site, clock, directory, metrics);
+    note_restart(&store).await?;
+    let head = store.log_head().await?;
+    let (shared, ephemeral) = Shared::new(store, &config, site, clock, directory, metrics, &head);
     let shared = Arc::new(shared);
     let delivery_ended = start_log_tail(&shared, ephemeral).await?;
     let engine = Engine::new(shared.clone());
@@ -256,8 +258,7 @@ async fn start_log_tail(
         .store
         .committed()
         .ok_or_else(|| trouble("the log is read twice"))?;
-    let head = shared.store.log_head().await?;
-    let tail = LogTail::new(shared.clone(), head.pos);
+    let tail = LogTail::new(shared.clone(), shared.log.ring().head());
     let (runs, ended) = oneshot::channel();
     // On the thread of the actors, so that asking them needs no switch of threads.
     let started = shared.directory.arbiter().spawn(async move {
@@ -282,6 +283,7 @@ async fn sweep(shared: &Shared, app: &Data<App>) {
             sweep_reposts(&store).await;
             sweep_interactions(&store).await;
             sweep_answers(&store).await;
+            app.engine.sweep_sessions().await;
             app.gallery.sweep(&store).await;
         });
     }

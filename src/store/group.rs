@@ -127,6 +127,7 @@ impl Group {
                 accepted: Some(accepted),
                 committed: None,
             },
+            row_bytes: 0,
         });
     }
 

@@ -59,6 +59,7 @@ mod sessions;
 mod sql_error;
 mod statements;
 mod stats;
+mod stream_sessions;
 mod suggested;
 mod tokens;
 mod transaction;
@@ -97,6 +98,7 @@ pub use roster::{RosterClient, RosterToken, RosterUser, TokenFilter};
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch, PostSearch, UserSearch};
 pub use sessions::{KnownSession, SESSIONS_MAX, Session, SessionId};
 pub use stats::StoreStats;
+pub use stream_sessions::KeptSubscription;
 pub use tokens::NewToken;
 pub use users::NewUser;
 

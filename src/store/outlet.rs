@@ -106,6 +106,7 @@ mod tests {
             at: Stamp(pos),
             payload: Payload::UserPresence { user, presence },
             timestamps: crate::event::Timestamps::default(),
+            row_bytes: 0,
         }
     }
 

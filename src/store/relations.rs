@@ -8,6 +8,7 @@ use super::interactions::Deed;
 use super::schema::relations;
 use super::statements::{self, Between};
 use super::{Db, Failure, Tx};
+use crate::model::visibility::Hidden;
 use crate::model::{Page, PageRequest, Relation, Relationship, Stamp, UserId};
 
 /// The users from whom an author is hidden.
@@ -108,6 +109,13 @@ impl Db<'_> {
     /// Users that the user follows.
     pub fn follows(&mut self, user: UserId) -> Result<Vec<UserId>, Failure> {
         self.others(user, Relation::Follow, false)
+    }
+
+    /// Users that the viewer muted, and users in a block with the viewer.
+    pub fn hidden(&mut self, viewer: UserId) -> Result<Hidden, Failure> {
+        let muted = self.others(viewer, Relation::Mute, false)?;
+        let blocked = self.blocked(viewer)?;
+        Ok(Hidden { muted, blocked })
     }
 
     /// Users in a block with this one, in either direction, rising ids.

@@ -75,6 +75,18 @@ pub enum Counter {
     /// Ephemeral events dropped because the queue to the log's reader was full.
     #[strum(serialize = "log_ephemeral_dropped_total")]
     EphemeralDropped,
+    /// Pages of the log's table that were read for streams that continue from a cursor.
+    #[strum(serialize = "log_replay_reads_total")]
+    ReplayReads,
+    /// Streams that continued from a cursor.
+    #[strum(serialize = "stream_resumes_total")]
+    Resumes,
+    /// Events that streams were sent because they had missed them.
+    #[strum(serialize = "stream_replayed_events_total")]
+    ReplayedEvents,
+    /// Times that a stream was told that it lacks events which cannot be read any more.
+    #[strum(serialize = "stream_gaps_total")]
+    StreamGaps,
     /// Times that the log's reader fetched events from the table.
     #[strum(serialize = "log_catch_ups_total")]
     LogCatchUps,

@@ -9,6 +9,7 @@ use actix_http::ws::HandshakeError;
 use actix_http::{HttpMessage, Request};
 
 use super::credentials::{Credentials, Proof};
+use super::sessions::{Session, Start, asked_for, begin, begin_app, sent_cursor, take_permit};
 use crate::actors::Shared;
 use crate::actors::connection::ConnectionPermit;
 use crate::actors::shard::state::Identity;
@@ -27,6 +28,10 @@ pub(super) struct Admitted {
     pub permit: ConnectionPermit,
     /// What it was opened with, to ask again whether the token is still valid.
     pub proof: Option<Proof>,
+    /// Its id, and whether it outlives the connection.
+    pub session: Session,
+    /// Where it goes on.
+    pub start: Start,
 }
 
 /// Decides about `/v1/user` and `/v1/app`.
@@ -48,10 +53,11 @@ pub(super) async fn admit(
         "/v1/app" | "/app" => false,
         _ => return Err(Refusal::NotFound.into()),
     };
+    let query = Query::parse(text);
     let credentials = Credentials::find(request.headers(), text, shared).await?;
     match is_user {
-        true => admit_user(credentials, address, shared),
-        false => admit_app(credentials, &Query::parse(text), shared).await,
+        true => admit_user(credentials, &query, address, shared).await,
+        false => admit_app(credentials, &query, shared).await,
     }
 }
 
@@ -75,11 +81,13 @@ pub(super) fn accept_key(headers: &HeaderMap, request: &Request) -> Result<[u8; 
     key.ok_or_else(|| Refusal::Missing.at("Sec-WebSocket-Key").into())
 }
 
-fn admit_user(
+async fn admit_user(
     credentials: Option<Credentials>,
+    query: &Query,
     address: IpAddr,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
+    let cursor = sent_cursor(query, shared).await?;
     let Some(Credentials { token, proof }) = credentials else {
         let permit = shared
             .unclaimed_permits
@@ -89,17 +97,19 @@ fn admit_user(
             identity: Identity::Unclaimed(address),
             permit: ConnectionPermit::Unclaimed(permit),
             proof: None,
+            session: Session::new(),
+            start: Start::Now(asked_for(query)),
         });
     };
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
-    let permit = shared
-        .user_permits
-        .take(user)
-        .ok_or(Refusal::TooManyConnections)?;
+    let (session, start) = begin(query, user, cursor, shared).await?;
+    let permit = take_permit(user, &session, shared).await?;
     Ok(Admitted {
         identity: Identity::User(user, token),
         permit: ConnectionPermit::User(permit),
         proof: Some(proof),
+        session,
+        start,
     })
 }
 
@@ -143,6 +153,7 @@ async fn admit_app(
     });
     let (stream, stored) = read.await?.ok_or(Refusal::StreamNotFound)?;
     let filter = AppFilter::new(query, stored.map(Arc::new))?;
+    let start = begin_app(query, &client, shared).await?;
     // From now on `LogTail` keeps the app's authorizations, so that the stream misses no event.
     let permit = match filter.partition {
         None => {
@@ -158,5 +169,7 @@ async fn admit_app(
         identity: Identity::App(Arc::new(stream), token, Arc::new(filter)),
         permit,
         proof: Some(proof),
+        session: Session::new(),
+        start,
     })
 }

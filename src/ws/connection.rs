@@ -16,12 +16,14 @@ use crate::actors::permits::Permit;
 use crate::actors::samples::Asking;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, State, Subscription};
+use crate::event::Pos;
 use crate::fault::Fault;
 use crate::http::socket::Place;
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
 use crate::protocol::frame::PONG;
 use crate::protocol::goodbye::{Ended, Goodbye};
+use crate::protocol::render_class::RenderClass;
 use crate::telemetry::Counter;
 
 /// Mails that may wait for a connection: one per REST call that concerns it.
@@ -34,6 +36,8 @@ pub(super) struct ConnectionActor {
     /// Where the shard has it.
     connection: ConnectionRef,
     id: ConnectionId,
+    /// Tells it from an earlier and a later connection of its session.
+    number: u64,
     /// Counts against a limit until the actor is dropped.
     permit: ConnectionPermit,
     /// So does its place among the connections of its address.
@@ -84,11 +88,13 @@ impl ConnectionActor {
             }
         };
         let limit = shard.limits.inbound_bytes;
+        let number = shared.number_call();
         let actor = Self {
             _asking: has_samples.then(|| shared.sampling.ask()),
             shared,
             shard,
             connection,
+            number,
             id,
             permit,
             _place: place,
@@ -96,10 +102,14 @@ impl ConnectionActor {
         Self::create(move |ctx| {
             ctx.set_mailbox_capacity(MAILBOX);
             ctx.add_stream(Reader::new(socket, read_ahead, limit));
-            actor
-                .shared
-                .directory
-                .register(actor.id.clone(), ctx.address().recipient());
+            let own = ctx.address().recipient();
+            let directory = &actor.shared.directory;
+            if let Some(older) = directory.register(actor.id.clone(), actor.number, own) {
+                // The newest wins. One that is closing already needs no word.
+                actix_rt::spawn(async move {
+                    drop(older.send(ConnectionMail::TakeOver).await);
+                });
+            }
             actor
         });
         connection
@@ -164,8 +174,20 @@ impl ConnectionActor {
         if is_full {
             return Err(Refusal::SubscriptionLimit.at("connection_id").into());
         }
+        let session = handle.is_session;
+        let (serial, is_exact) = (
+            subscription.serial,
+            handle.render_class.has(RenderClass::CURSOR),
+        );
         state.subscribe(self.connection.index, subscription);
-        Ok(ConnectionReply::Done)
+        drop(state);
+        if is_exact {
+            self.shard.hold(self.connection, serial);
+        }
+        Ok(ConnectionReply::Subscribed {
+            held: is_exact,
+            session,
+        })
     }
 
     /// A list was read for a subscription. If that has ended since, the list is older than a later subscription may need.
@@ -178,6 +200,48 @@ impl ConnectionActor {
         ConnectionReply::Done
     }
 
+    fn is_session(&self, state: &State) -> bool {
+        let handle = state.connections.find(self.connection);
+        handle.is_some_and(|handle| handle.is_session)
+    }
+
+    fn is_open(&self) -> bool {
+        let state = self.shard.state.borrow();
+        state.connections.find_open(self.connection).is_some()
+    }
+
+    /// The page of a subscription was read, or will not be.
+    fn release(&self, serial: u64) {
+        if self.is_open() {
+            self.shard.release(self.connection.index, serial);
+        }
+    }
+
+    fn settle(&self, user: UserId, serial: u64, page: Option<Pos>) {
+        if self.is_open_for(user) {
+            let mut state = self.shard.state.borrow_mut();
+            state.settle(self.connection.index, serial, page);
+        }
+        self.release(serial);
+    }
+
+    /// The user closes it: a session ends with it.
+    fn close(&self, user: UserId, goodbye: Goodbye) -> ConnectionReply {
+        if !self.is_open_for(user) {
+            return ConnectionReply::NotYours;
+        }
+        let session = {
+            let mut state = self.shard.state.borrow_mut();
+            let handle = state.connections.find_mut(self.connection);
+            handle.is_some_and(|handle| std::mem::take(&mut handle.is_session))
+        };
+        self.shard.close(self.connection.index, goodbye);
+        match session {
+            true => ConnectionReply::DoneInSession,
+            false => ConnectionReply::Done,
+        }
+    }
+
     fn unsubscribe(&self, user: UserId, goes: impl Fn(&Subscription) -> bool) -> ConnectionReply {
         if !self.is_open_for(user) {
             return ConnectionReply::NotYours;
@@ -185,6 +249,7 @@ impl ConnectionActor {
         let mut state = self.shard.state.borrow_mut();
         match state.unsubscribe(self.connection.index, goes) {
             0 => ConnectionReply::NotYours,
+            _ if self.is_session(&state) => ConnectionReply::DoneInSession,
             _ => ConnectionReply::Done,
         }
     }
@@ -196,9 +261,18 @@ impl Actor for ConnectionActor {
 
 impl Drop for ConnectionActor {
     fn drop(&mut self) {
-        self.shared.directory.unregister(&self.id);
+        let is_own = self.shared.directory.unregister(&self.id, self.number);
         // The handle is dropped after the borrow: its socket may wake its reader.
         let handle = self.shard.state.borrow_mut().remove(self.connection);
+        if let Some(handle) = &handle {
+            if let Some(progress) = &handle.catching_up {
+                progress.notify_one();
+            }
+            // One that was taken over has a connection.
+            if is_own && handle.is_session {
+                self.park(handle);
+            }
+        }
         // A drain that waits for a peer that does not read holds the socket: it must end too.
         if let Some(handle) = handle {
             if handle.closing.is_none() {
@@ -207,6 +281,19 @@ impl Drop for ConnectionActor {
             handle.socket.cut();
         }
         self.shared.metrics.add(Counter::ConnectionsGone, 1);
+    }
+}
+
+impl ConnectionActor {
+    /// The session stays, without what ended. A store that is busy or closed keeps it as it was.
+    fn park(&self, handle: &ConnectionHandle) {
+        let ended = handle.ended.clone();
+        let id = self.id.clone();
+        let parked = self
+            .shared
+            .store
+            .submit(move |tx| tx.park_stream_session(&id, &ended));
+        drop(parked);
     }
 }
 
@@ -285,24 +372,23 @@ impl Handler<ConnectionMail> for ConnectionActor {
             } => Ok(self.fill(serial, |state| {
                 state.homes.fill(user, &followed, is_last);
             })),
-            ConnectionMail::Settle { user, serial } => {
-                if self.is_open_for(user) {
-                    let mut state = self.shard.state.borrow_mut();
-                    state.settle(self.connection.index, serial);
-                }
+            ConnectionMail::Settle { user, serial, page } => {
+                self.settle(user, serial, page);
                 Ok(ConnectionReply::Done)
             }
             ConnectionMail::TakeBack { user, serial } => {
-                Ok(self.unsubscribe(user, |known| known.serial == serial))
+                let done = self.unsubscribe(user, |known| known.serial == serial);
+                self.release(serial);
+                Ok(done)
             }
             ConnectionMail::Unsubscribe(user, id) => {
                 Ok(self.unsubscribe(user, |known| known.id == id))
             }
-            ConnectionMail::Close(user, goodbye) => {
-                if !self.is_open_for(user) {
-                    return Ok(ConnectionReply::NotYours);
+            ConnectionMail::Close(user, goodbye) => Ok(self.close(user, goodbye)),
+            ConnectionMail::TakeOver => {
+                if self.is_open() {
+                    self.shard.close(self.connection.index, Goodbye::TakenOver);
                 }
-                self.shard.close(self.connection.index, goodbye);
                 Ok(ConnectionReply::Done)
             }
         }

@@ -8,6 +8,7 @@ mod admission;
 mod connection;
 mod credentials;
 mod reader;
+mod sessions;
 mod upgrade;
 
 pub use upgrade::{Gate, upgrade};

@@ -17,21 +17,22 @@ use tokio::io::AsyncWriteExt;
 
 use super::admission::{Admitted, accept_key, admit};
 use super::connection::{ConnectionActor, Launch};
-use super::credentials::{PROTOCOL, offers_protocol};
+use super::credentials::{PROTOCOL, Proof, offers_protocol};
 use crate::actors::Shared;
 use crate::actors::shard::Shard;
 use crate::actors::shard::control::Control;
 use crate::actors::shard::socket::{Sent, Socket, send_now};
-use crate::actors::shard::state::{ConnectionHandle, Identity};
+use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity};
 use crate::http::pipeline::client_address::client_address;
 use crate::http::socket::{Bounds, HttpSocket, Place, linger};
 use crate::http::{ApiError, CasedStream};
 use crate::model::ConnectionId;
 use crate::model::{Failure, Refusal};
+use crate::protocol::cursor::Cursor;
 use crate::protocol::goodbye::Goodbye;
+use crate::protocol::hello::{Resumption, app_hello, user_hello};
 use crate::protocol::query::Query;
 use crate::protocol::render_class::RenderClass;
-use crate::protocol::stream::{app_hello, user_hello};
 use crate::telemetry::Counter;
 
 /// What upgrades of one worker thread need.
@@ -124,9 +125,10 @@ impl Opening {
             identity,
             permit,
             proof,
+            session,
+            start,
         } = self.admitted;
-        let id = ConnectionId::from(crate::store::secret::random_id());
-        let first = first_bytes(&self.accept_key, self.names_protocol, &id, &identity, gate);
+        let id = session.id.clone();
         let socket = Rc::new(Socket::new(self.io));
         let (now, known) = (gate.shard.now(), socket.clone());
         let display = RenderClass::from_query(&self.query);
@@ -139,14 +141,25 @@ impl Opening {
             place: self.place,
             read_ahead: self.read_ahead,
         };
-        let connection = ConnectionActor::launch(launch, |serial| {
-            let handle = ConnectionHandle::new(serial, id, known, identity, display, now);
-            ConnectionHandle {
-                control,
-                connected_at,
-                ..handle
-            }
+        let (named, shown) = (id.clone(), identity.clone());
+        let connection = ConnectionActor::launch(launch, |serial| ConnectionHandle {
+            control,
+            connected_at,
+            is_session: session.is_kept,
+            catching_up: start.is_behind().then(Rc::default),
+            ..ConnectionHandle::new(serial, id, known, identity, display, now)
         });
+        let opened = start.register(&gate.shared, &gate.shard, connection);
+        let cursor = Cursor::at(gate.shared.log.ring().epoch(), opened.at);
+        let cursor = display.has(RenderClass::CURSOR).then_some(&cursor);
+        let resumption = opened.resumption.clone();
+        let first = first_bytes(
+            &self.accept_key,
+            self.names_protocol,
+            (&named, cursor),
+            (&shown, resumption),
+            gate,
+        );
         // The connection is known before its client can know of it, so a client that subscribes at once finds
         // it. Nothing else runs on this thread in between, so the hello is the first frame all the same. A fresh
         // socket takes these few hundred bytes at once; one that does not is broken.
@@ -159,20 +172,27 @@ impl Opening {
             gate.shard.close(connection.index, Goodbye::GoingAway);
             return;
         }
-        // A revocation that passed before the connection was in the shard did not reach it.
-        let Some(proof) = proof else { return };
-        let goodbye = match proof.is_live(&gate.shared).await {
-            Ok(true) => return,
-            Ok(false) => Goodbye::TokenRevoked,
-            // The token may be valid: this code asks the client to reconnect.
-            Err(_) => Goodbye::Incomplete,
-        };
-        let state = gate.shard.state.borrow();
-        let is_open = state.connections.find(connection).is_some();
-        drop(state);
-        if is_open {
-            gate.shard.close(connection.index, goodbye);
+        opened.catch_up(gate.shared.clone(), gate.shard.clone(), connection, named);
+        if let Some(proof) = proof {
+            ask_again(&proof, connection, gate).await;
         }
+    }
+}
+
+/// Ends a connection whose token was revoked while it was being opened: what passed before the connection was in the shard
+/// did not reach it.
+async fn ask_again(proof: &Proof, connection: ConnectionRef, gate: &Gate) {
+    let goodbye = match proof.is_live(&gate.shared).await {
+        Ok(true) => return,
+        Ok(false) => Goodbye::TokenRevoked,
+        // The token may be valid: this code asks the client to reconnect.
+        Err(_) => Goodbye::Incomplete,
+    };
+    let state = gate.shard.state.borrow();
+    let is_open = state.connections.find(connection).is_some();
+    drop(state);
+    if is_open {
+        gate.shard.close(connection.index, goodbye);
     }
 }
 
@@ -180,13 +200,15 @@ impl Opening {
 fn first_bytes(
     key: &[u8],
     names_protocol: bool,
-    id: &ConnectionId,
-    identity: &Identity,
+    (id, cursor): (&ConnectionId, Option<&Cursor>),
+    (identity, resumption): (&Identity, Option<Resumption>),
     gate: &Gate,
 ) -> Vec<u8> {
     let hello = match identity {
-        Identity::App(stream, _, _) => app_hello(id.as_str(), stream, &gate.shared.site),
-        Identity::User(..) | Identity::Unclaimed(_) => user_hello(id.as_str(), &gate.shared.site),
+        Identity::App(stream, _, _) => app_hello(id.as_str(), cursor, stream, &gate.shared.site),
+        Identity::User(..) | Identity::Unclaimed(_) => {
+            user_hello(id.as_str(), cursor, resumption, &gate.shared.site)
+        }
     };
     let mut bytes = Vec::with_capacity(160 + hello.len());
     bytes.extend_from_slice(

@@ -325,6 +325,7 @@ fn presence_event(
         at: shared.store.now(),
         payload,
         timestamps: Timestamps::default(),
+        row_bytes: 0,
     }
 }
 

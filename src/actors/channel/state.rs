@@ -111,6 +111,7 @@ mod tests {
             at: Stamp(pos),
             payload,
             timestamps: Timestamps::default(),
+            row_bytes: 0,
         }
     }
 

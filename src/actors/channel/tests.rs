@@ -129,6 +129,7 @@ async fn two() -> Two {
     });
     let room = room.await.unwrap();
     let metrics = Arc::default();
+    let head = store.log_head().await.unwrap();
     let (shared, _ephemeral) = Shared::new(
         store,
         &Config::default(),
@@ -136,6 +137,7 @@ async fn two() -> Two {
         Clock::default(),
         Directory::new(Arbiters::start(1), Arc::clone(&metrics)),
         metrics,
+        &head,
     );
     Two {
         engine: Engine::new(Arc::new(shared)),

@@ -10,7 +10,9 @@ mod own_streams;
 mod polls;
 mod posts;
 mod reports;
+mod resume;
 mod sessions;
+mod stream_sessions;
 mod streams;
 mod subscribe;
 mod users;
@@ -19,7 +21,9 @@ use std::sync::Arc;
 
 pub use authorize::Allowed;
 pub use numbers::{ActorKind, ActorOrder, Numbers};
-pub use subscribe::{NewSubscription, SubscriptionGuard};
+pub use resume::Continued;
+pub use stream_sessions::note_restart;
+pub use subscribe::{NewSubscription, Subscribed, SubscriptionGuard};
 
 use super::Shared;
 use super::channel::ChannelActor;

@@ -14,9 +14,11 @@ use crate::actors::shard::state::needs_home;
 use crate::event::Pos;
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, SubscriptionId, Token, UserId, UserPrincipal};
+use crate::protocol::cursor::Cursor;
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::topic::Topic;
+use crate::store::KeptSubscription;
 use crate::store::secret::random_id;
 use crate::telemetry::Counter;
 
@@ -35,6 +37,19 @@ pub struct NewSubscription<'r> {
     pub id: Option<SubscriptionId>,
 }
 
+impl NewSubscription<'_> {
+    /// What a session keeps of it.
+    fn kept(&self, id: &SubscriptionId, since: Pos) -> KeptSubscription {
+        KeptSubscription {
+            id: id.clone(),
+            topic: self.topic,
+            filter: self.filter.clone(),
+            token: self.token.id,
+            since,
+        }
+    }
+}
+
 /// A subscription that was made. It is taken back when this is dropped without [`Self::keep`]: a call that fails,
 /// and one whose client goes away half way, leave nothing behind, and an older subscription of the same id as it was.
 pub struct SubscriptionGuard {
@@ -43,19 +58,62 @@ pub struct SubscriptionGuard {
     subscription_id: SubscriptionId,
     user: UserId,
     serial: u64,
+    /// The end of the log before the call.
+    since: Pos,
+    /// The events of the connection wait for the page.
+    held: bool,
+    /// Of a session: what it keeps of the subscription.
+    session: Option<KeptSubscription>,
     kept: bool,
 }
 
+/// What came of a subscribing call.
+#[derive(Clone, Debug)]
+pub struct Subscribed {
+    /// `meta.subscription_id`
+    pub id: SubscriptionId,
+    /// `meta.cursor`: the stream goes on exactly here. Of connections that asked for cursors.
+    pub cursor: Option<Cursor>,
+}
+
 impl SubscriptionGuard {
-    /// The page was served: the subscription stays, and older ones of its id end. The id is `meta.subscription_id`.
-    pub async fn keep(mut self) -> SubscriptionId {
-        self.kept = true;
+    /// The page was served, as of this position if it was read in one transaction: the subscription stays, and older ones
+    /// of its id end.
+    ///
+    /// # Errors
+    /// The session could not be written; the subscription is taken back.
+    pub async fn keep(mut self, page: Option<Pos>) -> Result<Subscribed, Failure> {
         let (user, serial) = (self.user, self.serial);
-        if let Some(settled) = self.tell(ConnectionMail::Settle { user, serial }) {
+        // What is not in the log, such as presence, is as new as the call.
+        let page = page.map_or(self.since, |page| page.max(self.since));
+        let page = self.held.then_some(page);
+        if let Some(kept) = self.session.take() {
+            self.write_down(kept, page).await?;
+        }
+        self.kept = true;
+        if let Some(settled) = self.tell(ConnectionMail::Settle { user, serial, page }) {
             // A closed connection has no subscriptions.
             drop(settled.await);
         }
-        self.subscription_id.clone()
+        let epoch = self.shared.log.ring().epoch();
+        Ok(Subscribed {
+            id: self.subscription_id.clone(),
+            cursor: page.map(|page| Cursor::at(epoch, page)),
+        })
+    }
+
+    /// Before the client learns of it: the session may be continued by another process of this program.
+    async fn write_down(&self, kept: KeptSubscription, page: Option<Pos>) -> Result<(), Failure> {
+        let kept = KeptSubscription {
+            since: page.unwrap_or(kept.since),
+            ..kept
+        };
+        let session = self.connection_id.clone();
+        let written = self
+            .shared
+            .store
+            .write(move |tx| tx.keep_subscription(&session, &kept));
+        written.await
     }
 
     /// Sends a mail that arrives whatever becomes of the call.
@@ -81,9 +139,14 @@ impl Drop for SubscriptionGuard {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     /// It is subscribed.
-    Subscribed,
-    /// It had no user, and is this user's now.
-    Claimed,
+    Subscribed {
+        /// It had no user, and is this user's now.
+        claimed: bool,
+        /// Its events wait for the page.
+        held: bool,
+        /// The session outlives the connection.
+        session: bool,
+    },
     /// It closed meanwhile, or belongs to another user.
     Unavailable,
 }
@@ -100,7 +163,7 @@ impl Engine {
         new: NewSubscription<'_>,
     ) -> Result<Option<SubscriptionGuard>, Failure> {
         let principal = UserPrincipal::of(new.token)?;
-        let id = subscription_id(new.id)?;
+        let id = subscription_id(new.id.clone())?;
         let connection_id = ConnectionId::from(new.connection);
         let Some(connection) = self.shared.directory.connection(&connection_id) else {
             return Ok(None);
@@ -109,12 +172,15 @@ impl Engine {
         // Another process may have committed events that `LogTail` has not read: they are before this subscription.
         let since = self.store().read(|db| db.log_position().map(Pos)).await?;
         let serial = self.shared.number_call();
-        let guard = SubscriptionGuard {
+        let mut guard = SubscriptionGuard {
             shared: Arc::clone(&self.shared),
             connection_id,
             subscription_id: id.clone(),
             user: principal.user,
             serial,
+            since,
+            held: false,
+            session: None,
             kept: false,
         };
         let mail = |permit| ConnectionMail::Subscribe {
@@ -128,8 +194,17 @@ impl Engine {
             permit,
         };
         match self.register(&connection, principal.user, mail).await? {
-            Outcome::Subscribed => {}
-            Outcome::Claimed => self.demand_live_token(&connection, &principal).await?,
+            Outcome::Subscribed {
+                claimed,
+                held,
+                session,
+            } => {
+                guard.held = held;
+                guard.session = session.then(|| new.kept(&id, since));
+                if claimed {
+                    self.demand_live_token(&connection, &principal).await?;
+                }
+            }
             Outcome::Unavailable => return Ok(None),
         }
         // Access may have been lost between the question and the subscription, and the event of it may have
@@ -145,7 +220,11 @@ impl Engine {
     }
 
     /// Whether this token may receive events of the topic's channel.
-    async fn demand_access(&self, principal: &UserPrincipal, topic: Topic) -> Result<(), Failure> {
+    pub(super) async fn demand_access(
+        &self,
+        principal: &UserPrincipal,
+        topic: Topic,
+    ) -> Result<(), Failure> {
         match topic.channel() {
             Some(channel) => {
                 self.ask_channel(channel, || MayListen(principal.clone()))
@@ -171,12 +250,19 @@ impl Engine {
             answer = connection.send(mail(Some(permit))).await;
         }
         match answer {
-            Ok(Ok(ConnectionReply::Done)) if claims => Ok(Outcome::Claimed),
-            Ok(Ok(ConnectionReply::Done)) => Ok(Outcome::Subscribed),
+            Ok(Ok(ConnectionReply::Subscribed { held, session })) => Ok(Outcome::Subscribed {
+                claimed: claims,
+                held,
+                session,
+            }),
             Ok(Err(failure)) => Err(failure),
-            Ok(Ok(ConnectionReply::NotYours | ConnectionReply::Unclaimed)) | Err(_) => {
-                Ok(Outcome::Unavailable)
-            }
+            Ok(Ok(
+                ConnectionReply::NotYours
+                | ConnectionReply::Unclaimed
+                | ConnectionReply::Done
+                | ConnectionReply::DoneInSession,
+            ))
+            | Err(_) => Ok(Outcome::Unavailable),
         }
     }
 
@@ -198,7 +284,7 @@ impl Engine {
     }
 
     /// An inbox delivers the channels that the user subscribes to.
-    async fn fill_inbox(
+    pub(super) async fn fill_inbox(
         &self,
         connection: &Recipient<ConnectionMail>,
         topic: Topic,
@@ -220,7 +306,7 @@ const PART: usize = 1024;
 
 impl Engine {
     /// A stream of posts, and of presence, delivers the users that its user follows. Says no if those are too many.
-    async fn fill_home(
+    pub(super) async fn fill_home(
         &self,
         connection: &Recipient<ConnectionMail>,
         user: UserId,

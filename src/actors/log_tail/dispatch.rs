@@ -15,11 +15,12 @@ use crate::actors::block_index::BlockIndex;
 use crate::actors::delivery::{AllowedApp, Delivery, Earlier, HiddenFrom, NewDelivery, Withheld};
 use crate::actors::registry::{RoutingKey, ShardId};
 use crate::actors::shard::mail::{CloseAll, CloseApp, FanOutBatch};
-use crate::event::{Event, Payload};
+use crate::event::{Event, Payload, Pos};
+use crate::log::RenderedEvent;
 use crate::model::Failure;
 use crate::model::{ClientId, Subscribers, UserId};
 use crate::protocol::goodbye::Goodbye;
-use crate::protocol::stream::NotificationTargets;
+use crate::protocol::stream::{NotificationTargets, Place};
 use crate::telemetry::{ActorNumbers, Counter};
 
 /// Where events go, in order.
@@ -29,6 +30,9 @@ pub trait Dispatch: Send {
 
     /// Events were missed: state that was built from events is loaded again.
     fn reset_state(&mut self);
+
+    /// Nothing up to here will be delivered any more.
+    fn pass_over(&mut self, last: Pos);
 
     /// Streams missed events: they are closed, and their clients catch up.
     fn close_streams(&mut self) -> impl Future<Output = ()> + Send;
@@ -45,6 +49,10 @@ pub struct Dispatcher {
 impl Dispatch for Dispatcher {
     // In parts, where an event has to wait for listeners that join (`joining.rs`).
     async fn deliver(&mut self, events: Vec<Arc<Event>>) {
+        let last = events.last().and_then(|event| event.pos);
+        if let Some(last) = last {
+            self.shared.log.ring().note_routing(last);
+        }
         let mut rest = events.as_slice();
         while let Some((first, _)) = rest.split_first() {
             if self.joining.holds_up(&first.payload) {
@@ -62,6 +70,16 @@ impl Dispatch for Dispatcher {
             self.deliver_part(part).await;
             rest = behind;
         }
+        if let Some(last) = last {
+            self.shared.log.ring().note_dispatched(last);
+        }
+    }
+
+    fn pass_over(&mut self, last: Pos) {
+        let ring = self.shared.log.ring();
+        ring.note_routing(last);
+        ring.restart_behind(last);
+        ring.note_dispatched(last);
     }
 
     fn reset_state(&mut self) {
@@ -128,13 +146,15 @@ impl Dispatcher {
         }
         self.load_apps(&open).await;
         let mut mails: Vec<(ShardId, Vec<Arc<Delivery>>)> = Vec::new();
-        for (event, answer) in events.iter().zip(answers) {
-            let apps = self.app_index.apps_for(&event.payload, &answer.subscribers);
-            self.apply(&event.payload);
+        let rendered = self.rendered(events);
+        for (event, answer) in rendered.iter().zip(answers) {
+            let payload = &event.event.payload;
+            let apps = self.app_index.apps_for(payload, &answer.subscribers);
+            self.apply(payload);
             for app in apps.iter() {
                 app.numbers.handled(1);
             }
-            let shards = self.shards_for(&event.payload, &apps);
+            let shards = self.shards_for(payload, &apps);
             if shards.is_empty() {
                 continue;
             }
@@ -158,12 +178,24 @@ impl Dispatcher {
                 }
             }
         }
+        // Before they go to a shard: a stream that catches up there reads in the ring what it is not sent.
+        self.shared.log.ring().push(rendered);
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
             let shard = self.shared.shards.get(shard)?;
             // A shard that still fans out delays all others here, without queueing in memory: the log keeps the rest.
             Some(async move { drop(shard.send_past_bound(FanOutBatch(mail)).await) })
         });
         join_all(sent).await;
+    }
+
+    fn rendered(&self, events: &[Arc<Event>]) -> Vec<Arc<RenderedEvent>> {
+        let place = Place {
+            epoch: Arc::clone(self.shared.log.ring().epoch()),
+            fanned_out: self.shared.store.now(),
+        };
+        let events = events.iter().map(Arc::clone);
+        let rendered = events.map(|event| RenderedEvent::new(event, place.clone()));
+        rendered.map(Arc::new).collect()
     }
 
     /// What an event changes in the memory of this process, beside actors and shards.
@@ -218,12 +250,13 @@ impl Dispatcher {
     /// `None` while the process stops.
     async fn delivery(
         &mut self,
-        event: &Arc<Event>,
+        rendered: &Arc<RenderedEvent>,
         subscribers: &Subscribers,
         channel_numbers: Option<Arc<ActorNumbers>>,
         apps: Apps,
         shards: usize,
     ) -> Option<Delivery> {
+        let event = &*rendered.event;
         let payload = &event.payload;
         let hidden = self.hidden_from(payload.facts().actor, event).await?;
         let mut withheld = Withheld::new();
@@ -241,7 +274,7 @@ impl Dispatcher {
         let (hidden, earlier) = self.around_repost(event, hidden).await?;
         let samples = self.samples(event).await?;
         Some(Delivery::new(NewDelivery {
-            event: event.clone(),
+            rendered: Arc::clone(rendered),
             hidden,
             earlier,
             withheld,
@@ -249,7 +282,6 @@ impl Dispatcher {
             apps,
             targets,
             channel_numbers,
-            dispatched: self.shared.store.now(),
             shards,
         }))
     }
@@ -291,7 +323,7 @@ impl Dispatcher {
 }
 
 /// Whom an app may notify of a message, a post or the end of a poll: the users concerned by it, and those of them that must not be notified.
-fn targets(
+pub fn targets(
     payload: &Payload,
     subscribers: &Subscribers,
     hidden: &HiddenFrom,

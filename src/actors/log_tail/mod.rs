@@ -152,6 +152,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             "LogTail panicked and goes on"
         );
         self.last = self.last.max(self.target);
+        self.dispatch.pass_over(self.last);
         self.source.invalidate_all();
         let restart = async {
             self.dispatch.reset_state();
@@ -274,6 +275,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             }
         }
         self.last = gap.last;
+        self.dispatch.pass_over(gap.last);
     }
 }
 

@@ -54,6 +54,7 @@ fn event(pos: i64) -> Arc<Event> {
         at: Stamp(pos),
         payload: message(ROOM, ADA),
         timestamps: Timestamps::default(),
+        row_bytes: 0,
     })
 }
 
@@ -116,6 +117,8 @@ impl Dispatch for Receivers {
         }
         self.heard.lock().unwrap().push(Heard::Events(positions));
     }
+
+    fn pass_over(&mut self, _: Pos) {}
 
     fn reset_state(&mut self) {
         self.heard.lock().unwrap().push(Heard::StateReset);

@@ -6,9 +6,10 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::Shard;
-use super::state::{ConnectionHandle, ConnectionIndex};
+use super::state::{ConnectionHandle, ConnectionIndex, Identity};
 use crate::protocol::control::{WayBack, buffer_frame, last_frame};
 use crate::protocol::goodbye::{Again, Goodbye};
+use crate::protocol::render_class::RenderClass;
 use crate::telemetry::Counter;
 
 impl Shard {
@@ -28,22 +29,22 @@ impl Shard {
 
     /// The close frame, behind the frame that explains it to a stream that asked.
     pub(super) fn last_words(&self, index: ConnectionIndex, goodbye: Goodbye) -> Bytes {
-        let is_asked = {
+        let can_be_resumed = {
             let state = self.state.borrow();
             let handle = state.connections.get(index);
-            handle.is_some_and(|handle| handle.control.is_asked())
+            let asked = handle.filter(|handle| handle.control.is_asked());
+            match asked {
+                Some(handle) => can_be_resumed(handle),
+                None => return Bytes::from(goodbye.frame()),
+            }
         };
-        if !is_asked {
-            return Bytes::from(goodbye.frame());
-        }
         let retry_after_ms = match goodbye.again() {
             Again::Never => None,
             Again::After(span) => Some(rand::random_range(span)),
         };
         let way_back = WayBack {
             retry_after_ms,
-            // No stream is kept once its connection ended: its client catches up by REST.
-            resumable: false,
+            resumable: can_be_resumed && retry_after_ms.is_some(),
         };
         let mut bytes = last_frame(self.clock.now(), goodbye, way_back).to_vec();
         bytes.extend_from_slice(&goodbye.frame());
@@ -54,4 +55,10 @@ impl Shard {
     fn bound(&self) -> u64 {
         (self.limits.queue_bytes as u64).max(1)
     }
+}
+
+/// Whether its client can go on behind its last cursor: a session, or an app stream.
+fn can_be_resumed(handle: &ConnectionHandle) -> bool {
+    let is_app = matches!(handle.identity, Identity::App(..));
+    handle.is_session || (is_app && handle.render_class.has(RenderClass::CURSOR))
 }

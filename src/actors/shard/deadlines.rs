@@ -16,6 +16,8 @@ pub(super) const TICK: Duration = Duration::from_millis(50);
 pub(super) enum Check {
     /// Silence and claim; checked as long as the connection lives.
     Life,
+    /// Events that wait for the page of a subscribing call; checked as long as they do.
+    Hold,
     /// A queue that does not move; checked as long as there is one.
     Stall,
     /// The end of a connection whose close frame is out.
@@ -51,6 +53,7 @@ impl Shard {
             let again = self.guarded_check(connection.index, || match check {
                 Check::Life => self.check_life(connection),
                 Check::Stall => self.check_queue(connection),
+                Check::Hold => self.check_hold(connection),
                 Check::End => {
                     let state = self.state.borrow();
                     if let Some(handle) = state.connections.find(connection) {
@@ -100,6 +103,10 @@ impl Shard {
             let handle = state.connections.find_mut(connection)?;
             if handle.closing.is_some() {
                 return None;
+            }
+            if handle.catching_up.is_some() {
+                // Not a slow reader: it is waited for.
+                return Some(ticks(self.limits.stalled_ms));
             }
             let since = handle.socket.behind_since();
             handle.stall_watched = since.is_some();

@@ -23,6 +23,9 @@ pub(super) async fn fan_out(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
         .iter()
         .filter_map(|delivery| delivery.event.pos)
         .max();
+    if let Some(last) = last {
+        shard.state.borrow_mut().begin(last);
+    }
     let mut run: Vec<Arc<Delivery>> = Vec::new();
     for delivery in deliveries {
         if channel_of(&delivery).is_some() {

@@ -3,6 +3,7 @@
 //! `ShardActor` takes batches of deliveries from `LogTail` and fans them out to its sockets. What it knows is
 //! shared with the connection actors of the same thread through [`Shard`]; nothing of it leaves the thread.
 
+pub mod catch_up;
 mod close_share;
 pub mod control;
 mod control_frames;
@@ -12,6 +13,7 @@ mod effects;
 mod fan_out;
 mod fast_path;
 pub mod hearing;
+mod holding;
 pub mod mail;
 mod outbox;
 mod output;

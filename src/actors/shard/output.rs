@@ -32,6 +32,10 @@ impl Shard {
             handle.closing = Some(goodbye);
             self.note_end(handle, Ended::Told(goodbye));
             handle.socket.drop_queue();
+            handle.hold.take();
+            if let Some(progress) = &handle.catching_up {
+                progress.notify_one();
+            }
             let serial = handle.serial;
             if goodbye == Goodbye::Slow {
                 state.count_slow(index);
@@ -54,6 +58,7 @@ impl Shard {
             | Goodbye::Unclaimed
             | Goodbye::StreamDeleted
             | Goodbye::Disabled
+            | Goodbye::TakenOver
             | Goodbye::Incomplete => {}
         }
         self.write(index, &self.last_words(index, goodbye));
@@ -128,7 +133,10 @@ impl Shard {
             let Some(handle) = state.connections.get_mut(index) else {
                 return;
             };
-            let over = handle.closing.is_none() && self.is_over(&handle.socket, rest.len());
+            // What is replayed waits for its socket.
+            let over = handle.closing.is_none()
+                && handle.catching_up.is_none()
+                && self.is_over(&handle.socket, rest.len());
             // The rest of a partly sent frame is queued even beyond the bound.
             if over && !rest.is_begun() {
                 (true, None)
@@ -156,6 +164,8 @@ impl Shard {
                 if state.connections.find(connection).is_some() {
                     state.connections.set_behind(index, false);
                 }
+                drop(state);
+                shard.wake(connection);
             });
         }
         if over {

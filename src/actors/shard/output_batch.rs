@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::BytesMut;
 use smallvec::SmallVec;
@@ -10,11 +11,16 @@ use smallvec::SmallVec;
 use super::Shard;
 use super::hearing::{app_hears, hears};
 use super::room_fan_out::SLICE;
-use super::state::{ConnectionHandle, ConnectionIndex, ConnectionRef, Home, Identity};
+use super::state::{
+    ConnectionHandle, ConnectionIndex, ConnectionRef, Home, Identity, Subscription,
+};
 use crate::actors::delivery::Delivery;
 use crate::actors::registry::RoutingKey;
 use crate::event::Payload;
-use crate::protocol::frame::render_ids;
+use crate::log::RenderedEvent;
+use crate::protocol::frame::{Frame, render_ids};
+use crate::protocol::render_class::RenderClass;
+use crate::protocol::site::Site;
 use crate::protocol::timing::fill_all;
 use crate::telemetry::ActorNumbers;
 
@@ -27,6 +33,8 @@ pub(super) struct OutputBatch {
     outputs: HashMap<ConnectionIndex, Output>,
     order: Vec<ConnectionRef>,
     volume: Volume,
+    /// Connections for which too many events wait.
+    overfull: Vec<ConnectionRef>,
 }
 
 /// What waits for one connection.
@@ -80,14 +88,15 @@ impl OutputBatch {
     pub(super) fn add(
         &mut self,
         shard: &Shard,
-        delivery: &Delivery,
+        delivery: &Arc<Delivery>,
         indexes: impl Iterator<Item = ConnectionIndex>,
     ) {
         let state = shard.state.borrow();
         let before = self.volume;
         let asks_home = delivery.event.payload.is_for_followers();
         for index in indexes {
-            if let Some(handle) = state.connections.get(index) {
+            let handle = state.connections.get(index);
+            if let Some(handle) = handle.filter(|handle| handle.is_sent(delivery.event.pos)) {
                 let viewer = handle.identity.user().filter(|_| asks_home);
                 let home = viewer.and_then(|viewer| state.homes.of(viewer));
                 self.add_to(shard, index, (handle, home), delivery);
@@ -103,7 +112,7 @@ impl OutputBatch {
         shard: &Shard,
         index: ConnectionIndex,
         (handle, home): (&ConnectionHandle, Option<&Home>),
-        delivery: &Delivery,
+        delivery: &Arc<Delivery>,
     ) {
         let matching = handle
             .subscriptions
@@ -113,38 +122,21 @@ impl OutputBatch {
         if matching.is_empty() {
             return;
         }
-        let render_class = matching
-            .iter()
-            .fold(handle.render_class, |render_class, known| {
-                render_class.with(known.filter.raw)
-            });
-        let render_class = delivery.class_for(handle.identity.user(), render_class);
-        // While a call replaces a subscription, two have the same id.
-        let mut ids: SmallVec<[&str; 2]> = SmallVec::new();
-        // Newest first, as the original does: clients look at the first one.
-        for known in matching.iter().rev() {
-            let id = known.id.as_str();
-            if !ids.contains(&id) {
-                ids.push(id);
+        // Presence has no place in the order, and waits for nothing.
+        if delivery.event.pos.is_some()
+            && let Some(hold) = handle.hold.borrow_mut().as_mut()
+        {
+            if !hold.take(delivery, &matching) {
+                self.overfull.push(ConnectionRef {
+                    index,
+                    serial: handle.serial,
+                });
             }
+            return;
         }
-        let ids = render_ids(ids);
         let Output { bytes, moments } = self.output(index, handle.serial);
         let before = bytes.len();
-        // A changed profile is shown as the receiver's own token.
-        let gaps = if let Payload::UserChanged { .. } = &delivery.event.payload
-            && let Identity::User(_, token) = &handle.identity
-        {
-            let frame = delivery.own_frame(render_class, &shard.site, token);
-            frame.write(&ids, bytes)
-        } else if let Some(viewer) = handle.identity.user()
-            && let Some(frame) = delivery.sampled_frame(render_class, &shard.site, viewer)
-        {
-            frame.write(&ids, bytes)
-        } else {
-            delivery.frame(render_class, &shard.site).write(&ids, bytes)
-        };
-        moments.extend(gaps.moment);
+        moments.extend(add_frame(shard, handle, &matching, delivery, bytes));
         let added = bytes.len() - before;
         self.volume.add_frame(added);
     }
@@ -156,7 +148,9 @@ impl OutputBatch {
             let before = self.volume;
             for index in state.listeners.at(&RoutingKey::App(app.client.clone())) {
                 let handle = state.connections.get(*index);
-                let Some(handle) = handle.filter(|handle| handle.closing.is_none()) else {
+                let is_open = |handle: &&ConnectionHandle| handle.closing.is_none();
+                let is_sent = |handle: &&ConnectionHandle| handle.is_sent(delivery.event.pos);
+                let Some(handle) = handle.filter(is_open).filter(is_sent) else {
                     continue;
                 };
                 let Identity::App(stream, _, filter) = &handle.identity else {
@@ -189,6 +183,7 @@ impl OutputBatch {
             mut outputs,
             order,
             volume,
+            overfull,
         } = self;
         shard.count(volume.frames, order.len() as u64, volume.bytes as u64);
         for (n, connection) in order.into_iter().enumerate() {
@@ -208,5 +203,74 @@ impl OutputBatch {
                 shard.write(connection.index, &output.bytes.freeze());
             }
         }
+        for connection in overfull {
+            let is_open = shard
+                .state
+                .borrow()
+                .connections
+                .find_open(connection)
+                .is_some();
+            if is_open {
+                shard.end_hold(connection.index);
+            }
+        }
     }
+}
+
+/// Appends the frame for a connection, with the ids of these subscriptions. Returns the offset of the timestamp of the
+/// write, if its render class has one.
+pub(super) fn add_frame(
+    shard: &Shard,
+    handle: &ConnectionHandle,
+    matching: &[&Subscription],
+    delivery: &Delivery,
+    bytes: &mut BytesMut,
+) -> Option<usize> {
+    let viewer = handle.identity.user();
+    let class = delivery.class_for(viewer, frame_class(handle, matching));
+    let own = own_frame(handle, &delivery.rendered, class, &shard.site);
+    let of_viewer = || delivery.sampled_frame(class, &shard.site, viewer?);
+    let frame = own
+        .or_else(of_viewer)
+        .map_or_else(|| delivery.frame(class, &shard.site), Arc::new);
+    write_frame(&frame, matching, bytes)
+}
+
+/// How a connection wants an event that goes to these subscriptions.
+pub(super) fn frame_class(handle: &ConnectionHandle, matching: &[&Subscription]) -> RenderClass {
+    let raw = matching.iter().map(|known| known.filter.raw);
+    raw.fold(handle.render_class, RenderClass::with)
+}
+
+/// A changed profile is shown as the receiver's own token.
+pub(super) fn own_frame(
+    handle: &ConnectionHandle,
+    event: &RenderedEvent,
+    class: RenderClass,
+    site: &Site,
+) -> Option<Frame> {
+    let (Payload::UserChanged { .. }, Identity::User(_, token)) =
+        (&event.event.payload, &handle.identity)
+    else {
+        return None;
+    };
+    Some(event.own_frame(class, site, token))
+}
+
+/// Appends a frame, with the ids of these subscriptions.
+pub(super) fn write_frame(
+    frame: &Frame,
+    matching: &[&Subscription],
+    bytes: &mut BytesMut,
+) -> Option<usize> {
+    // While a call replaces a subscription, two have the same id.
+    let mut ids: SmallVec<[&str; 2]> = SmallVec::new();
+    // Newest first, as the original does: clients look at the first one.
+    for known in matching.iter().rev() {
+        let id = known.id.as_str();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    frame.write(&render_ids(ids), bytes).moment
 }

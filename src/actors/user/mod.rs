@@ -247,6 +247,7 @@ impl Handler<SetUserPresence> for UserActor {
                 at: self.shared.store.now(),
                 payload,
                 timestamps: Timestamps::default(),
+                row_bytes: 0,
             });
         }
         Ok(presence)

@@ -44,7 +44,9 @@ async fn page(app: &App, caller: &Caller, principal: &UserPrincipal, params: &Pa
         params.page(),
     );
     let (reader, always) = (principal.clone(), [CHAT, PM].map(String::from));
+    let seen = params.seen();
     let read = app.engine.store().read(move |db| {
+        seen.note(db)?;
         let page = db.inbox_page(user, &filter, &request)?;
         let counts = db.unread_counts(&reader, &always)?;
         Ok((page, counts))

@@ -55,8 +55,9 @@ pub(in crate::http) async fn read_page(
     channel: ChannelId,
 ) -> ApiResult<ChannelPage> {
     let (mut request, marks, wanted) = (params.page(), params.marks(), filters::messages(params));
-    let reader = reader.clone();
+    let (reader, seen) = (reader.clone(), params.seen());
     let read = app.engine.store().read(move |db| {
+        seen.note(db)?;
         readable(db, &reader, channel)?;
         let marker = match reader.user() {
             Some(user) => Some(db.marker(user, MarkerName::Channel(channel))?),

@@ -147,8 +147,9 @@ async fn subscriber_page(
     channel: ChannelId,
 ) -> ApiResult {
     let reader = principal_of(app, caller).await?;
-    let request = params.page();
+    let (request, seen) = (params.page(), params.seen());
     let read = app.engine.store().read(move |db| {
+        seen.note(db)?;
         let readable = readable(db, &reader, channel)?;
         Ok((db.subscriber_page(channel, &request)?, readable))
     });

@@ -1,26 +1,67 @@
 //! `connection_id`: the call also subscribes a user stream to what it reads.
 //!
 //! The subscription is made before the page is read, so that an event in between comes twice rather than
-//! never.
+//! never. If the stream has cursors, page and stream meet exactly: its events wait while the page is read, and those that
+//! the page holds are dropped.
 
 use std::future::{Future, Ready, ready};
+use std::sync::{Arc, OnceLock};
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::Caller;
 use crate::actors::NewSubscription;
+use crate::event::Pos;
 use crate::http::{ApiError, ApiResult, App, Reply};
-use crate::model::SubscriptionId;
+use crate::model::{Failure, SubscriptionId};
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
 use crate::protocol::topic::Topic;
+use crate::store::Db;
+
+/// The end of the log as a page was read; noted by requests that subscribe.
+#[derive(Clone, Debug, Default)]
+pub struct Seen(Option<Arc<OnceLock<Pos>>>);
+
+impl Seen {
+    /// That of a request: its handlers share it.
+    pub fn of(request: &HttpRequest) -> Self {
+        if !request.query_string().contains("connection_id") {
+            return Self::default();
+        }
+        let mut extensions = request.extensions_mut();
+        if let Some(known) = extensions.get::<Self>() {
+            return known.clone();
+        }
+        let seen = Self(Some(Arc::default()));
+        extensions.insert(seen.clone());
+        seen
+    }
+
+    /// To be asked in the transaction that reads the items, so that the stream begins exactly behind them.
+    ///
+    /// # Errors
+    /// The database is in trouble.
+    pub fn note(&self, db: &mut Db<'_>) -> Result<(), Failure> {
+        if let Some(seen) = &self.0 {
+            // The first page of a request is the one that it subscribes to.
+            seen.set(Pos(db.log_position()?)).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn get(&self) -> Option<Pos> {
+        self.0.as_ref()?.get().copied()
+    }
+}
 
 /// The subscription parameters of a request; most requests have none.
 #[derive(Clone, Debug)]
 pub struct Live {
     wanted: Option<Wanted>,
+    seen: Seen,
 }
 
 #[derive(Clone, Debug)]
@@ -31,9 +72,9 @@ struct Wanted {
 }
 
 impl Live {
-    fn parse(text: &str) -> Self {
+    fn parse(text: &str, seen: Seen) -> Self {
         if !text.contains("connection_id") {
-            return Self { wanted: None };
+            return Self { wanted: None, seen };
         }
         let query = Query::parse(text);
         // A request that pages backwards does not ask for new events.
@@ -45,6 +86,7 @@ impl Live {
                 subscription: query.get("subscription_id").map(SubscriptionId::from),
                 filter: Filter::from_query(&query),
             }),
+            seen,
         }
     }
 
@@ -71,7 +113,9 @@ impl Live {
         let guard = app.engine.subscribe(new).await?;
         let mut reply = page.await?;
         if let Some(guard) = guard {
-            reply.meta.subscription_id = Some(guard.keep().await);
+            let subscribed = guard.keep(self.seen.get()).await?;
+            reply.meta.subscription_id = Some(subscribed.id);
+            reply.meta.cursor = subscribed.cursor.map(|cursor| cursor.to_string());
         }
         Ok(reply)
     }
@@ -88,7 +132,7 @@ impl FromRequest for Live {
         } else {
             request.query_string()
         };
-        ready(Ok(Self::parse(text)))
+        ready(Ok(Self::parse(text, Seen::of(request))))
     }
 }
 
@@ -98,7 +142,7 @@ mod tests {
 
     #[test]
     fn only_forward_pages_subscribe() {
-        let wants = |text: &str| Live::parse(text).wanted.is_some();
+        let wants = |text: &str| Live::parse(text, Seen::default()).wanted.is_some();
         assert!(wants("connection_id=abc"));
         assert!(wants("connection_id=abc&since_id=4&count=5"));
         assert!(!wants("connection_id=abc&before_id=9"));

@@ -58,10 +58,11 @@ pub(in crate::http) async fn mine(
     let topic = Topic::Files(caller.id());
     let page = async {
         let (user, request, filter) = (caller.id(), params.page(), filter(&caller, &params));
-        let read = app
-            .engine
-            .store()
-            .read(move |db| db.files_of(user, &filter, &request));
+        let seen = params.seen();
+        let read = app.engine.store().read(move |db| {
+            seen.note(db)?;
+            db.files_of(user, &filter, &request)
+        });
         let page = read.await?;
         let page = page.map(|file| SeenFile::new(file, FileRights::Change));
         show::page(&app, Some(&caller), &params, &page).await

@@ -152,7 +152,7 @@ async fn update_presence(
         return;
     };
     let done = if caller.demand(Scope::Presence).is_ok() {
-        presence::shortcut(app, &principal, &Params(query))
+        presence::shortcut(app, &principal, &Params::of(query))
             .await
             .is_ok()
     } else {

@@ -193,8 +193,9 @@ async fn read_page(
 ) -> ApiResult<PostPage> {
     let (mut request, marks) = (params.page(), params.marks());
     let wanted = PostsWanted::from_params(params);
-    let viewer = caller.and_then(Caller::user);
+    let (viewer, seen) = (caller.and_then(Caller::user), params.seen());
     let read = app.engine.store().read(move |db| {
+        seen.note(db)?;
         let marker = match (viewer, marker) {
             (Some(user), Some(name)) => Some(db.marker(user, name)?),
             (None, _) | (_, None) => None,

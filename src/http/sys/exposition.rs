@@ -34,6 +34,16 @@ pub async fn metrics(request: HttpRequest, app: Data<App>) -> ApiResult<HttpResp
         "Bytes of answers that wait for their clients.",
         app.bounds.waiting(),
     ));
+    samples.push(gauge(
+        "log_ring_bytes",
+        "Bytes of the newest events that are kept in memory, with their frames.",
+        engine.shared().log.ring().bytes(),
+    ));
+    samples.push(gauge(
+        "stream_sessions",
+        "User streams that outlive their connection.",
+        engine.session_count(),
+    ));
     samples.extend(mailboxes(engine));
     let page = telemetry::page(engine.metrics().clone(), samples);
     Ok(HttpResponse::Ok()

@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn filters_are_kept_and_without_them_exclude_is_left_out() {
-        let wanted = |query| wanted(&Params(Query::parse(query)), Action::VARIANTS);
+        let wanted = |query| wanted(&Params::of(Query::parse(query)), Action::VARIANTS);
         assert_eq!(wanted("").len(), 5);
         assert_eq!(
             wanted("filters=Follow,%20reply&exclude=follow"),

@@ -124,9 +124,12 @@ async fn show_list(app: &App, caller: &Caller, params: &Params, list: List) -> A
         (Relation::Follow, Some("last_post_id")) => FollowOrder::LastPost,
         (Relation::Follow | Relation::Mute | Relation::Block, _) => FollowOrder::Time,
     };
-    let page = store
-        .read(move |db| db.relation_page(list.of, list.relation, list.incoming, order, &request))
-        .await?;
+    let seen = params.seen();
+    let read = store.read(move |db| {
+        seen.note(db)?;
+        db.relation_page(list.of, list.relation, list.incoming, order, &request)
+    });
+    let page = read.await?;
     let page = page.map(|id| match list.relation {
         // Otherwise the list of blocked users would be empty.
         Relation::Block => Person::named(id),

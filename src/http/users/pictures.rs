@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn the_size_goes_along_and_the_token_does_not() {
-        let params = Params(Query::parse("h=96&w=96&access_token=secret"));
+        let params = Params::of(Query::parse("h=96&w=96&access_token=secret"));
         let response = redirect(String::from("https://x.example/a/1"), &params);
         assert_eq!(response.status(), 302);
         assert_eq!(
@@ -277,7 +277,7 @@ mod tests {
             ("w=0&h=-1", 1000),
             ("w=x", 1000),
         ] {
-            let fitting = fitting(&sizes, &Params(Query::parse(query)));
+            let fitting = fitting(&sizes, &Params::of(Query::parse(query)));
             assert_eq!(fitting.map(|size| size.width), Some(width), "{query}");
         }
     }

@@ -49,6 +49,11 @@ impl Scene<'_> {
                         frame::TEXT if listener.stage == Stage::Greeting => {
                             listener.connection_id =
                                 frame::quoted(payload, b"\"connection_id\":\"").unwrap_or_default();
+                            if listener.wants_cursor {
+                                // Until the first event this is where it goes on.
+                                listener.cursor =
+                                    frame::quoted(payload, b"\"cursor\":\"").unwrap_or_default();
+                            }
                             let yes = b"\"resumed\":true";
                             listener.resumed = payload.windows(yes.len()).any(|part| part == yes);
                             listener.stage = Stage::Subscribing;

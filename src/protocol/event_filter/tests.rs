@@ -14,6 +14,7 @@ fn event(payload: Payload) -> Event {
         at: Stamp(1_795_379_451_000_000),
         payload,
         timestamps: Timestamps::default(),
+        row_bytes: 0,
     }
 }
 

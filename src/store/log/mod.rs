@@ -93,6 +93,7 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
     let last: i64 = statements::query::<MoveLogHead>(&moved).get_result(db.sql)?;
     let first = last - count + 1;
     for ((event, (form, body)), pos) in group.events.iter_mut().zip(rows).zip(first..) {
+        event.row_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
         diesel::insert_into(log_events::table)
             .values((
                 log_events::pos.eq(pos),

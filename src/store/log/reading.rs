@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::row::{self, Row};
 use crate::event::{Event, Gap, GapCause, Logged, Payload, Pos};
+use crate::model::Stamp;
 use crate::store::schema::log_events;
 use crate::store::{Db, Failure};
 
@@ -64,6 +65,58 @@ impl Db<'_> {
             reached = pos;
         }
         Ok(read)
+    }
+
+    /// The last position before a moment. The log is in the order of time, so it is halved until the moment is found; what
+    /// was trimmed counts as earlier.
+    pub fn log_position_before(&mut self, moment: Stamp) -> Result<Pos, Failure> {
+        let head = self.log_head()?;
+        let (mut before, mut behind) = (head.oldest.0 - 1, head.pos.0 + 1);
+        while behind - before > 1 {
+            let middle = before + (behind - before) / 2;
+            let at = log_events::table
+                .filter(log_events::pos.ge(middle))
+                .order(log_events::pos.asc())
+                .select(log_events::at)
+                .first::<i64>(self.sql)
+                .optional()?;
+            match at.is_some_and(|at| at < moment.0) {
+                true => before = middle,
+                false => behind = middle,
+            }
+        }
+        Ok(Pos(before))
+    }
+
+    /// Events of these kinds behind `after`, up to `until`, at most so many, and how far that reaches. Rows that cannot be
+    /// read are left out.
+    pub fn log_of_kinds(
+        &mut self,
+        kinds: &[&str],
+        after: Pos,
+        until: Pos,
+        most: usize,
+    ) -> Result<(Vec<Arc<Event>>, Pos), Failure> {
+        let rows = log_events::table
+            .select((
+                log_events::pos,
+                log_events::at,
+                log_events::v,
+                log_events::kind,
+                log_events::body,
+            ))
+            .filter(log_events::pos.gt(after.0))
+            .filter(log_events::pos.le(until.0))
+            .filter(log_events::kind.eq_any(kinds))
+            .order(log_events::pos.asc())
+            .limit(i64::try_from(most.max(1)).unwrap_or(i64::MAX))
+            .load::<Row>(self.sql)?;
+        let last = rows.last().filter(|_| rows.len() >= most.max(1));
+        let reached = last.map_or(until, |row| Pos(row.pos));
+        let read = rows
+            .iter()
+            .filter_map(|row| row::read(row, |pos| self.payload_at(pos)));
+        Ok((read.map(Arc::new).collect(), reached))
     }
 
     fn payload_at(&mut self, pos: Pos) -> Option<Payload> {

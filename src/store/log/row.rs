@@ -126,6 +126,7 @@ pub(super) fn read(row: &Row, earlier: impl FnOnce(Pos) -> Option<Payload>) -> O
             at: Stamp(row.at),
             payload: body,
             timestamps: Timestamps::default(),
+            row_bytes: u32::try_from(row.body.len()).unwrap_or(u32::MAX),
         }),
         Err(why) => {
             let why = match why {

@@ -1,9 +1,11 @@
 //! The tables, as the migrations make them (a test compares the two).
 
 mod sign_in;
+mod streaming;
 mod streams;
 
 pub(super) use sign_in::{codes, grants, invites, secrets, sessions};
+pub(super) use streaming::{stream_session_subscriptions, stream_sessions};
 pub(super) use streams::{app_streams, event_filters};
 
 diesel::table! {
@@ -371,6 +373,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     secrets,
     sessions,
     stream_markers,
+    stream_session_subscriptions,
+    stream_sessions,
     tokens,
     user_badges,
     user_words,

@@ -216,6 +216,7 @@ async fn what_another_process_committed_can_be_forgotten() {
             was_last: true,
         },
         timestamps: crate::event::Timestamps::default(),
+        row_bytes: 0,
     });
     assert!(place.store.token("one").await.unwrap().is_none());
 }

@@ -10,6 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["event"],
     &["protocol"],
     &["store", "contents"],
+    &["log"],
     &["actors"],
     &["http", "web", "load"],
     // It answers refused upgrades as HTTP does.

@@ -5,16 +5,68 @@
 
 mod posts;
 
+use std::sync::Arc;
+
 use super::state::{ConnectionHandle, Home, Subscription};
-use crate::actors::delivery::Delivery;
+use crate::actors::delivery::{Delivery, HiddenFrom};
 use crate::event::{EventChannel, Facts, Payload, Route, Topic};
+use crate::log::RenderedEvent;
 use crate::model::{ChannelId, ObjectType, UserId};
 use crate::protocol::app_filter::AppFilter;
-use crate::protocol::filter::Filter;
 
-/// Whether the event goes to this subscription of this connection: a route of the event leads to it, and the event
-/// passes what a subscription of this topic asks. Of an event about a post or presence `home` is that of the connection's
-/// user.
+/// What is known of a viewer when an event is judged: now, or as it was when the event happened.
+pub trait Viewer {
+    /// Which user.
+    fn id(&self) -> UserId;
+    /// Whether the inbox holds this channel.
+    fn holds(&self, channel: ChannelId) -> bool;
+    /// Whether posts and presence of this user are on the viewer's streams.
+    fn follows(&self, user: UserId) -> bool;
+
+    /// Whether the viewer's stream had the post of a repost already, from one of these users that was not hidden.
+    fn has_heard_from(&self, earlier: &[(UserId, Arc<HiddenFrom>)], include_muted: bool) -> bool {
+        earlier.iter().any(|(user, hidden)| {
+            (*user == self.id() || self.follows(*user))
+                && !hidden.is_hidden_from(self.id(), include_muted)
+        })
+    }
+}
+
+/// An event, with what is particular to its receivers.
+#[derive(Clone, Copy, Debug)]
+pub struct Happening<'e> {
+    /// What happened.
+    pub rendered: &'e RenderedEvent,
+    /// Who must not hear of it.
+    pub hidden: &'e HiddenFrom,
+    /// By whom what a repost shows was on streams before.
+    pub earlier: &'e [(UserId, Arc<HiddenFrom>)],
+}
+
+/// A connection as it is now.
+struct Present<'c> {
+    viewer: UserId,
+    handle: &'c ConnectionHandle,
+    home: Option<&'c Home>,
+}
+
+impl Viewer for Present<'_> {
+    fn id(&self) -> UserId {
+        self.viewer
+    }
+
+    fn holds(&self, channel: ChannelId) -> bool {
+        let inbox = self.handle.inbox.as_ref();
+        inbox.is_some_and(|inbox| inbox.channels.contains(&channel))
+    }
+
+    fn follows(&self, user: UserId) -> bool {
+        self.home.is_some_and(|home| home.follows(user))
+    }
+}
+
+/// Whether the event goes to this subscription of this connection. Of an event about a post or presence `home` is that of the
+/// connection's user.
 pub fn hears(
     handle: &ConnectionHandle,
     home: Option<&Home>,
@@ -24,23 +76,44 @@ pub fn hears(
     let Some(viewer) = handle.identity.user() else {
         return false;
     };
+    let present = Present {
+        viewer,
+        handle,
+        home,
+    };
+    let happening = Happening {
+        rendered: &delivery.rendered,
+        hidden: &delivery.hidden,
+        earlier: &delivery.earlier,
+    };
+    goes_to(&present, subscription, happening)
+}
+
+/// Whether an event goes to a subscription of a viewer: a route of the event leads to it, and the event passes what a
+/// subscription of this topic asks.
+pub fn goes_to(
+    viewer: &impl Viewer,
+    subscription: &Subscription,
+    happening: Happening<'_>,
+) -> bool {
+    let Happening {
+        rendered, hidden, ..
+    } = happening;
     // What was committed before is on the page of the subscribing call.
-    if delivery
-        .event
-        .pos
-        .is_some_and(|pos| pos <= subscription.since)
-    {
+    let pos = rendered.event.pos;
+    if pos.is_some_and(|pos| pos <= subscription.since) {
         return false;
     }
-    let body = &delivery.event.payload;
-    let leads_there = |route: &Route| leads_to(*route, handle, home, subscription);
-    if !delivery.routes.iter().any(leads_there) {
+    let leads_there = |route: &Route| leads_to(*route, viewer, subscription);
+    if !rendered.routes.iter().any(leads_there) {
         return false;
     }
+    let body = &rendered.event.payload;
     let facts = body.facts();
     let filter = &subscription.filter;
-    let is_own = facts.actor == Some(viewer);
-    if !is_own && delivery.hidden.is_hidden_from(viewer, filter.include_muted) {
+    let me = viewer.id();
+    let is_own = facts.actor == Some(me);
+    if !is_own && hidden.is_hidden_from(me, filter.include_muted) {
         return false;
     }
     let is_wanted = filter.include_deleted || !is_deletion_of_words(&facts);
@@ -49,7 +122,7 @@ pub fn hears(
         Topic::ChannelMessages(_) => is_wanted && facts.channel.is_none_or(opens),
         Topic::Inbox(_) => {
             is_wanted
-                && (filter.include_read || !is_read_by(viewer, body))
+                && (filter.include_read || !is_read_by(me, body))
                 && facts
                     .channel
                     .is_none_or(|channel| filter.lets_type_pass(channel.kind) && opens(channel))
@@ -57,7 +130,7 @@ pub fn hears(
         Topic::ChannelSubscribers(_) => true,
         Topic::ChannelPresence(_) | Topic::Presence => facts
             .actor
-            .is_some_and(|who| knows(home, filter, viewer, who)),
+            .is_some_and(|who| filter.include_not_followed || who == me || viewer.follows(who)),
         // Another's files are not on this topic.
         Topic::Files(_) => body.filed().is_some_and(|filed| {
             let file = &filed.file;
@@ -68,7 +141,7 @@ pub fn hears(
         // The acting user is the viewer: the other one is who may be hidden.
         Topic::Following(_) => body
             .related()
-            .is_some_and(|(_, other)| !delivery.hidden.is_hidden_from(other, true)),
+            .is_some_and(|(_, other)| !hidden.is_hidden_from(other, true)),
         // Of a channel that the token does not open nothing is told.
         Topic::Markers(_) => facts.channel.is_none_or(opens),
         // A token of another app is the business of that app.
@@ -79,43 +152,36 @@ pub fn hears(
         | Topic::Unified(_)
         | Topic::OwnPosts(_)
         | Topic::Mentions(_)
-        | Topic::Thread(_) => is_wanted && post_passes(viewer, home, subscription, delivery),
+        | Topic::Thread(_) => is_wanted && post_passes(viewer, subscription, happening),
     }
 }
 
 fn post_passes(
-    viewer: UserId,
-    home: Option<&Home>,
+    viewer: &impl Viewer,
     subscription: &Subscription,
-    delivery: &Delivery,
+    happening: Happening<'_>,
 ) -> bool {
-    let Some(posted) = delivery.event.payload.posted() else {
+    let Some(posted) = happening.rendered.event.payload.posted() else {
         return false;
     };
     let asked = posts::Asked {
         viewer,
-        home,
-        is_own: posted.author.id == viewer,
+        is_own: posted.author.id == viewer.id(),
         topic: subscription.topic,
         filter: &subscription.filter,
     };
-    asked.lets_pass(posted, &delivery.earlier)
+    asked.lets_pass(posted, happening.earlier)
 }
 
-fn leads_to(
-    route: Route,
-    handle: &ConnectionHandle,
-    home: Option<&Home>,
-    subscription: &Subscription,
-) -> bool {
+fn leads_to(route: Route, viewer: &impl Viewer, subscription: &Subscription) -> bool {
     match route {
         Route::To(topic) => topic == subscription.topic,
         Route::InboxesHolding(channel) => {
-            matches!(subscription.topic, Topic::Inbox(_)) && holds(handle, channel)
+            matches!(subscription.topic, Topic::Inbox(_)) && viewer.holds(channel)
         }
         Route::HomesFollowing(author) => {
             matches!(subscription.topic, Topic::Home(_) | Topic::Unified(_))
-                && home.is_some_and(|home| home.follows(author))
+                && viewer.follows(author)
         }
     }
 }
@@ -129,11 +195,6 @@ fn is_deletion_of_words(facts: &Facts<'_>) -> bool {
         )
 }
 
-fn holds(handle: &ConnectionHandle, channel: ChannelId) -> bool {
-    let inbox = handle.inbox.as_ref();
-    inbox.is_some_and(|inbox| inbox.channels.contains(&channel))
-}
-
 /// A message that moved its author's own marker leaves nothing unread for the author.
 fn is_read_by(viewer: UserId, body: &Payload) -> bool {
     matches!(body, Payload::MessageCreated { written, read_by_author: true } if written.message.user_id == viewer)
@@ -142,11 +203,6 @@ fn is_read_by(viewer: UserId, body: &Payload) -> bool {
 fn scope_opens(subscription: &Subscription, channel: EventChannel<'_>) -> bool {
     let scopes = &subscription.token.scopes;
     scopes.open_channel(channel.kind, channel.is_public)
-}
-
-/// A user receives presence of itself and of followed users, or of all users by the filter.
-fn knows(home: Option<&Home>, filter: &Filter, viewer: UserId, who: UserId) -> bool {
-    filter.include_not_followed || who == viewer || home.is_some_and(|home| home.follows(who))
 }
 
 /// Whether an app stream receives the event: it lists the type, and the parameters of its address pass the event. Its stored

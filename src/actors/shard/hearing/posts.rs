@@ -2,25 +2,23 @@
 
 use std::sync::Arc;
 
+use super::Viewer;
 use crate::actors::delivery::HiddenFrom;
-use crate::actors::shard::state::Home;
 use crate::event::{Posted, Topic};
 use crate::model::UserId;
 use crate::model::content::Mention;
 use crate::protocol::filter::Filter;
 
 /// The side of the subscription.
-pub(super) struct Asked<'s> {
-    pub(super) viewer: UserId,
-    /// There if the subscription needs to know whom the viewer follows.
-    pub(super) home: Option<&'s Home>,
+pub(super) struct Asked<'s, V> {
+    pub(super) viewer: &'s V,
     /// The viewer wrote, or reposted.
     pub(super) is_own: bool,
     pub(super) topic: Topic,
     pub(super) filter: &'s Filter,
 }
 
-impl Asked<'_> {
+impl<V: Viewer> Asked<'_, V> {
     /// Whether a post passes, apart from mutes and blocks. A repost is what it shows.
     pub(super) fn lets_pass(&self, posted: &Posted, earlier: &[(UserId, Arc<HiddenFrom>)]) -> bool {
         let shown = &posted.original.as_deref().unwrap_or(posted).post;
@@ -49,7 +47,7 @@ impl Asked<'_> {
     /// Of posts that begin with mentions those of the viewer, and of users whom the viewer follows.
     fn is_addressed(&self, mentions: &[Mention]) -> bool {
         let mut addressed = mentions.iter().filter(|mention| mention.is_leading);
-        let knows = |user| user == self.viewer || self.home.is_some_and(|home| home.follows(user));
+        let knows = |user| user == self.viewer.id() || self.viewer.follows(user);
         let mut any = addressed.clone();
         any.next().is_none() || addressed.any(|mention| knows(mention.id))
     }
@@ -63,7 +61,7 @@ impl Asked<'_> {
     fn is_news(&self, earlier: &[(UserId, Arc<HiddenFrom>)]) -> bool {
         self.is_own
             || !self
-                .home
-                .is_some_and(|home| home.has_heard_from(earlier, self.filter.include_muted))
+                .viewer
+                .has_heard_from(earlier, self.filter.include_muted)
     }
 }

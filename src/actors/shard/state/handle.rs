@@ -1,10 +1,15 @@
 //! One connection as its shard knows it, with its subscriptions.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+use tokio::sync::Notify;
+
+use crate::actors::delivery::Delivery;
 use crate::actors::shard::control::Control;
 use crate::actors::shard::socket::Socket;
 use crate::event::Pos;
@@ -145,6 +150,28 @@ pub struct ConnectionHandle {
     pub subscriptions: Vec<Subscription>,
     /// Shared by all its inbox subscriptions; there while it has one.
     pub inbox: Option<Box<Inbox>>,
+    /// There while pages of subscribing calls are read that the stream has to meet exactly.
+    pub hold: RefCell<Option<Box<Hold>>>,
+    /// There until a stream that continues from a cursor has caught up; told of what it may wait for.
+    pub catching_up: Option<Rc<Notify>>,
+    /// An app stream is not sent what was committed up to here: it has that already.
+    pub from: Pos,
+    /// The session outlives the connection.
+    pub is_session: bool,
+    /// Subscriptions of a session that ended while it had this connection.
+    pub ended: Vec<SubscriptionId>,
+}
+
+/// What waits while the page of a subscribing call is read. All subscriptions of the connection wait, so that its
+/// events stay in order.
+#[derive(Debug, Default)]
+pub struct Hold {
+    /// The subscriptions whose pages are read.
+    pub calls: SmallVec<[u64; 1]>,
+    /// Events that were heard meanwhile, each with the subscriptions that it goes to.
+    pub waiting: Vec<(Arc<Delivery>, SmallVec<[u64; 2]>)>,
+    /// Tick at which it began.
+    pub since: u32,
 }
 
 impl ConnectionHandle {
@@ -171,6 +198,11 @@ impl ConnectionHandle {
             closing: None,
             subscriptions: Vec::new(),
             inbox: None,
+            hold: RefCell::default(),
+            catching_up: None,
+            from: Pos(0),
+            is_session: false,
+            ended: Vec::new(),
         }
     }
 
@@ -199,6 +231,29 @@ impl ConnectionHandle {
                 | Topic::Thread(_)
                 | Topic::Markers(_) => false,
             })
+    }
+
+    /// Whether its events wait: then no fast path serves it.
+    pub fn is_held(&self) -> bool {
+        self.catching_up.is_some() || self.hold.borrow().is_some()
+    }
+
+    /// A session forgets what ended, unless its connection is closed: then all of it ends here.
+    pub(super) fn note_ended(&mut self, gone: &[Subscription]) {
+        if !self.is_session || self.closing.is_some() {
+            return;
+        }
+        for subscription in gone {
+            let mut others = self.subscriptions.iter();
+            if !others.any(|known| known.id == subscription.id) {
+                self.ended.push(subscription.id.clone());
+            }
+        }
+    }
+
+    /// Whether a logged event is sent to it as it is fanned out.
+    pub fn is_sent(&self, pos: Option<Pos>) -> bool {
+        pos.is_none_or(|pos| self.catching_up.is_none() && pos > self.from)
     }
 
     /// How many subscriptions the client knows of: those of one id count once.

@@ -89,21 +89,14 @@ impl Home {
         }
     }
 
+    /// The users that the viewer follows.
+    pub fn followed(&self) -> impl Iterator<Item = UserId> {
+        self.followed.iter().copied()
+    }
+
     /// Whether the viewer follows this user.
     pub fn follows(&self, user: UserId) -> bool {
         self.followed.binary_search(&user).is_ok()
-    }
-
-    /// Whether the viewer's stream had the post of a repost already, from one of these users that was not hidden.
-    pub fn has_heard_from(
-        &self,
-        earlier: &[(UserId, Arc<HiddenFrom>)],
-        include_muted: bool,
-    ) -> bool {
-        earlier.iter().any(|(user, hidden)| {
-            (*user == self.viewer || self.follows(*user))
-                && !hidden.is_hidden_from(self.viewer, include_muted)
-        })
     }
 
     fn is_empty(&self) -> bool {

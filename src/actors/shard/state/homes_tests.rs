@@ -8,12 +8,14 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use smallvec::SmallVec;
 
-use super::super::{Identity, State, Subscription, testing};
+use super::super::{Home, Identity, State, Subscription, testing};
 use crate::actors::delivery::HiddenFrom;
 use crate::actors::registry::{RoutingKey, ShardId, ShardRegistry};
+use crate::actors::shard::hearing::Viewer;
 use crate::actors::shard::socket::Socket;
 use crate::actors::shard::state::{ConnectionIndex, ConnectionRef};
 use crate::event::Pos;
+use crate::model::ChannelId;
 use crate::model::{SubscriptionId, UserId};
 use crate::protocol::topic::Topic;
 
@@ -316,7 +318,7 @@ async fn streams_that_had_the_post_leave_its_repost_out() {
     assert_eq!(receivers(&audience), HashSet::from([connections[1].index]));
     let has_heard = |viewer, muted| {
         let home = state.homes.of(UserId(viewer)).unwrap();
-        home.has_heard_from(&earlier, muted)
+        Viewer::has_heard_from(home, &earlier, muted)
     };
     assert_eq!(
         [1, 2, 3].map(|viewer| has_heard(viewer, false)),
@@ -343,4 +345,18 @@ async fn a_subscription_ahead_of_the_shard_takes_the_slow_path() {
     assert!(!is_fast(&mut state));
     state.reach(Pos(5));
     assert!(is_fast(&mut state));
+}
+
+impl Viewer for Home {
+    fn id(&self) -> UserId {
+        self.viewer
+    }
+
+    fn holds(&self, _: ChannelId) -> bool {
+        false
+    }
+
+    fn follows(&self, user: UserId) -> bool {
+        Self::follows(self, user)
+    }
 }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 pub use audience::Audience;
 pub use connections::{ConnectionIndex, ConnectionRef, Connections};
-pub use handle::{ConnectionHandle, Identity, Inbox, Subscription, needs_home};
+pub use handle::{ConnectionHandle, Hold, Identity, Inbox, Subscription, needs_home};
 pub use homes::{Home, Homes};
 pub use listeners::Listeners;
 pub use revoked::RevokedTokens;
@@ -57,6 +57,8 @@ pub struct State {
     pub revoked: RevokedTokens,
     /// Connections with subscriptions that are ahead of what was fanned out here.
     young: Young,
+    /// The last event of the batch that was begun last.
+    begun: Pos,
 }
 
 impl State {
@@ -70,6 +72,7 @@ impl State {
             homes: Homes::new(registration),
             revoked: RevokedTokens::default(),
             young: Young::default(),
+            begun: Pos(0),
         }
     }
 
@@ -107,6 +110,7 @@ impl State {
         let Some(handle) = self.connections.get_mut(index) else {
             return;
         };
+        handle.ended.retain(|id| *id != subscription.id);
         handle.subscriptions.push(subscription);
         match topic {
             Topic::ChannelMessages(channel) => self.relocate(index, channel),
@@ -136,8 +140,8 @@ impl State {
     }
 
     /// A subscription is there to stay: it replaces the older ones of its id, which stop listening. It continues one
-    /// of the same topic without a hole.
-    pub fn settle(&mut self, index: ConnectionIndex, serial: u64) {
+    /// of the same topic without a hole, unless it begins exactly behind its page.
+    pub fn settle(&mut self, index: ConnectionIndex, serial: u64, page: Option<Pos>) {
         let Some(handle) = self.connections.get_mut(index) else {
             return;
         };
@@ -152,12 +156,15 @@ impl State {
         let mut replaced: SmallVec<[u64; 1]> = SmallVec::new();
         for known in older.iter().filter(|known| known.id == settled.id) {
             replaced.push(known.serial);
-            if known.topic == settled.topic {
+            if page.is_none() && known.topic == settled.topic {
                 settled.since = settled.since.min(known.since);
             }
         }
         if !replaced.is_empty() {
             self.unsubscribe(index, |known| replaced.contains(&known.serial));
+        }
+        if let Some(page) = page {
+            self.begin_behind(index, serial, page);
         }
     }
 
@@ -174,6 +181,7 @@ impl State {
             .into_iter()
             .partition(|known| goes(known));
         handle.subscriptions = kept;
+        handle.note_ended(&gone);
         for subscription in &gone {
             self.leave_topic(index, subscription.topic);
         }
@@ -238,6 +246,7 @@ impl State {
             return Placement::Nowhere;
         };
         if second.is_none()
+            && !handle.is_held()
             && first.takes_every_message()
             // The fast path does not compare positions.
             && first.since <= self.young.reached()
@@ -276,7 +285,8 @@ impl State {
         let placement = match (needing.next(), needing.next()) {
             (None, _) => Placement::Nowhere,
             (Some(only), None)
-                if only.takes_every_post()
+                if !handle.is_held()
+                    && only.takes_every_post()
                     && !handle.render_class.has_samples()
                     // The fast path does not compare positions.
                     && only.since <= self.young.reached()
@@ -300,30 +310,57 @@ impl State {
         self.homes.ask(index, viewer, asks);
     }
 
+    /// A batch of events up to here is fanned out from now on.
+    pub fn begin(&mut self, pos: Pos) {
+        self.begun = pos.max(self.begun);
+    }
+
+    /// Nothing up to here is still to be begun.
+    pub fn begun(&self) -> Pos {
+        self.begun
+    }
+
     /// Events up to here were fanned out: subscriptions that waited for them may take the fast path.
     pub fn reach(&mut self, pos: Pos) {
         for index in self.young.reach(pos) {
-            let handle = self.connections.get(index);
-            let subscriptions = handle.map_or(&[][..], |handle| &handle.subscriptions);
-            let topics: Vec<Topic> = subscriptions.iter().map(|known| known.topic).collect();
-            for topic in topics {
-                match topic {
-                    Topic::ChannelMessages(channel) => self.relocate(index, channel),
-                    Topic::Inbox(_) => self.relocate_in_inbox(index),
-                    Topic::ChannelSubscribers(_)
-                    | Topic::ChannelPresence(_)
-                    | Topic::Presence
-                    | Topic::Token(_)
-                    | Topic::Files(_)
-                    | Topic::Following(_)
-                    | Topic::Followers(_)
-                    | Topic::OwnPosts(_)
-                    | Topic::Mentions(_)
-                    | Topic::Thread(_)
-                    | Topic::Markers(_) => {}
-                    Topic::Home(_) | Topic::Unified(_) => self.place_at_home(index),
-                }
+            self.place_anew(index);
+        }
+    }
+
+    /// Whether the fast path may serve a connection has changed.
+    pub(super) fn place_anew(&mut self, index: ConnectionIndex) {
+        let handle = self.connections.get(index);
+        let subscriptions = handle.map_or(&[][..], |handle| &handle.subscriptions);
+        let topics: Vec<Topic> = subscriptions.iter().map(|known| known.topic).collect();
+        for topic in topics {
+            match topic {
+                Topic::ChannelMessages(channel) => self.relocate(index, channel),
+                Topic::Inbox(_) => self.relocate_in_inbox(index),
+                Topic::ChannelSubscribers(_)
+                | Topic::ChannelPresence(_)
+                | Topic::Presence
+                | Topic::Token(_)
+                | Topic::Files(_)
+                | Topic::Following(_)
+                | Topic::Followers(_)
+                | Topic::OwnPosts(_)
+                | Topic::Mentions(_)
+                | Topic::Thread(_)
+                | Topic::Markers(_) => {}
+                Topic::Home(_) | Topic::Unified(_) => self.place_at_home(index),
             }
+        }
+    }
+
+    /// A subscription receives nothing up to here.
+    pub(super) fn begin_behind(&mut self, index: ConnectionIndex, serial: u64, pos: Pos) {
+        let handle = self.connections.get_mut(index);
+        let mut known = handle
+            .into_iter()
+            .flat_map(|handle| &mut handle.subscriptions);
+        if let Some(known) = known.find(|known| known.serial == serial) {
+            known.since = pos.max(known.since);
+            self.young.note(index, pos);
         }
     }
 

@@ -10,13 +10,14 @@ use super::{ConnectionHandle, Identity, Subscription};
 use crate::actors::delivery::{Delivery, Earlier, HiddenFrom, NewDelivery, Withheld};
 use crate::actors::shard::socket::Socket;
 use crate::event::{Event, Payload, Pos, Timestamps};
+use crate::log::RenderedEvent;
 use crate::model::{
     ClientBrief, ConnectionId, Scopes, Stamp, SubscriptionId, Token, TokenId, UserId,
 };
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
 use crate::protocol::render_class::RenderClass;
-use crate::protocol::stream::NotificationTargets;
+use crate::protocol::stream::{NotificationTargets, Place};
 use crate::protocol::topic::Topic;
 
 /// Sockets over the loopback interface.
@@ -99,13 +100,19 @@ pub(crate) fn delivery_after(
 }
 
 fn made(pos: Option<Pos>, earlier: Earlier, payload: Payload, hidden: HiddenFrom) -> Arc<Delivery> {
+    let event = Arc::new(Event {
+        pos,
+        at: Stamp(0),
+        payload,
+        timestamps: Timestamps::default(),
+        row_bytes: 0,
+    });
+    let place = Place {
+        epoch: "test".into(),
+        fanned_out: Stamp(0),
+    };
     Arc::new(Delivery::new(NewDelivery {
-        event: Arc::new(Event {
-            pos,
-            at: Stamp(0),
-            payload,
-            timestamps: Timestamps::default(),
-        }),
+        rendered: Arc::new(RenderedEvent::new(event, place)),
         hidden: Arc::new(hidden),
         earlier,
         samples: Default::default(),
@@ -113,7 +120,6 @@ fn made(pos: Option<Pos>, earlier: Earlier, payload: Payload, hidden: HiddenFrom
         apps: Arc::default(),
         targets: NotificationTargets::default(),
         channel_numbers: None,
-        dispatched: Stamp(0),
         shards: 1,
     }))
 }

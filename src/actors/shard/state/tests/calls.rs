@@ -48,7 +48,7 @@ async fn an_inbox_that_is_subscribed_to_again_holds_its_channels_all_the_time() 
     // The list of the second call has not been read yet.
     state.subscribe(index, made(2, 0, inbox));
     assert_eq!(holds(&state), (1, Some(1)));
-    state.settle(index, 2);
+    state.settle(index, 2, None);
     assert_eq!(holds(&state), (1, Some(1)));
     assert_eq!(state.connections.subscriptions(), 1);
 }
@@ -58,7 +58,7 @@ async fn a_call_that_fails_takes_back_what_it_made_and_nothing_else() {
     let (mut state, index, _sockets) = alone().await;
     let room = Topic::ChannelMessages(ChannelId(7));
     state.subscribe(index, made(1, 0, room));
-    state.settle(index, 1);
+    state.settle(index, 1, None);
     // Two calls with the same id: one is abandoned, the other one replaced by none.
     state.subscribe(index, made(2, 0, Topic::Presence));
     state.subscribe(index, made(3, 0, Topic::Presence));
@@ -77,7 +77,7 @@ async fn a_call_that_fails_takes_back_what_it_made_and_nothing_else() {
     assert!(state.has_subscription(connection, 1));
     assert!(!state.has_subscription(connection, 2));
     // What a later call replaced is not there to settle.
-    state.settle(index, 2);
+    state.settle(index, 2, None);
     assert_eq!(state.connections.subscriptions(), 1);
 }
 

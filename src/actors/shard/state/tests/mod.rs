@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
             }
             Step::Settle { connection, .. } => {
                 if let (Some(index), Some(serial)) = (self.index(connection), serial) {
-                    self.state.settle(index, serial);
+                    self.state.settle(index, serial, None);
                 }
             }
             Step::TakeBack { connection, .. } => {

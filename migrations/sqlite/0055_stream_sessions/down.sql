@@ -1,0 +1,2 @@
+DROP TABLE stream_session_subscriptions;
+DROP TABLE stream_sessions;

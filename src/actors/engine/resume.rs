@@ -1,0 +1,314 @@
+//! Continues a session: which of its subscriptions may go on, and how much they missed.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::Engine;
+use crate::actors::resume::Hindsight;
+use crate::actors::resume::hindsight::KINDS;
+use crate::actors::shard::hearing::{Happening, Viewer, goes_to};
+use crate::actors::shard::state::{Subscription, needs_home};
+use crate::event::{Pos, Topic};
+use crate::log::reader::Entry;
+use crate::log::{Interest, RenderedEvent};
+use crate::model::access::token_reads;
+use crate::model::visibility::Hidden;
+use crate::model::{
+    ChannelId, ConnectionId, Failure, Refusal, Token, TokenId, UserId, UserPrincipal,
+};
+use crate::protocol::cursor::Cursor;
+use crate::protocol::filter::Filter;
+use crate::protocol::hello::{Dropped, Resumption};
+use crate::store::KeptSubscription;
+
+/// Events looked at before the thread does something else.
+const AT_ONCE: usize = 256;
+
+/// A session that goes on.
+#[derive(Debug)]
+pub struct Continued {
+    /// Its subscriptions, each behind what it received.
+    pub subscriptions: Vec<Subscription>,
+    /// What its user was.
+    pub hindsight: Hindsight,
+    /// Everything up to here was received.
+    pub from: Pos,
+    /// What the hello says of it.
+    pub resumption: Resumption,
+}
+
+/// What is read of a user whose session goes on.
+struct Present {
+    head: Pos,
+    tokens: HashMap<TokenId, Arc<Token>>,
+    hidden: Hidden,
+    inbox: HashSet<ChannelId>,
+    followed: HashSet<UserId>,
+}
+
+impl Engine {
+    /// The cursor that a client sent.
+    ///
+    /// # Errors
+    /// It is none, or belongs to another log, or is ahead of this one.
+    pub async fn cursor(&self, text: &str) -> Result<Cursor, Failure> {
+        let cursor = Cursor::parse(text).ok_or_else(|| Refusal::CursorMalformed.at("cursor"))?;
+        let ring = self.shared.log.ring();
+        if cursor.epoch != *ring.epoch() {
+            return Err(Refusal::CursorForeign.at("cursor").into());
+        }
+        // Another process may have committed what delivery has not read yet.
+        if cursor.pos > ring.head() {
+            let head = self.store().read(|db| db.log_position().map(Pos)).await?;
+            if cursor.pos > head {
+                return Err(Refusal::CursorAhead.at("cursor").into());
+            }
+        }
+        Ok(cursor)
+    }
+
+    /// A session of this user, continued behind `cursor`, or without one from now on. `None`: it is gone.
+    ///
+    /// # Errors
+    /// The database is in trouble, or the process stops.
+    pub async fn continue_session(
+        &self,
+        id: &ConnectionId,
+        user: UserId,
+        cursor: Option<Pos>,
+    ) -> Result<Option<Continued>, Failure> {
+        let Some(kept) = self.take_session(id, user).await? else {
+            return Ok(None);
+        };
+        let present = self.present(user, &kept).await?;
+        self.shared.log.delivered(present.head).await?;
+        let from = cursor.unwrap_or(present.head);
+        let mut subscriptions = Vec::new();
+        let mut dropped = Vec::new();
+        for kept in kept {
+            match self.admit(&kept, &present).await? {
+                Ok(token) => subscriptions.push(Subscription {
+                    id: kept.id,
+                    serial: self.shared.number_call(),
+                    // It replays from its own beginning.
+                    since: kept.since.max(from),
+                    topic: kept.topic,
+                    filter: kept.filter,
+                    token,
+                }),
+                Err(refusal) => dropped.push(Dropped {
+                    subscription_id: kept.id,
+                    error_slug: refusal.slug(),
+                }),
+            }
+        }
+        let mut hindsight = Hindsight::new(user, &present.hidden, from);
+        let until = self.shared.log.ring().head();
+        let keys = hindsight.keys(subscriptions.iter().map(|known| known.topic));
+        let events = self
+            .shared
+            .log
+            .of_kinds(KINDS, Interest::Keys(&keys), from, until)
+            .await?;
+        hindsight.note(events, until.max(from));
+        drop_cut_off(&mut subscriptions, &hindsight, &mut dropped);
+        self.close_left(&mut hindsight, &subscriptions).await?;
+        let replayed = self
+            .count(&hindsight, &subscriptions, &present, from)
+            .await?;
+        Ok(Some(Continued {
+            subscriptions,
+            hindsight,
+            from,
+            resumption: Resumption {
+                resumed: true,
+                replayed: Some(replayed),
+                dropped,
+            },
+        }))
+    }
+
+    /// Reads what the subscriptions of a continued stream need, now that every change of it is heard.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn fill_continued(
+        &self,
+        id: &ConnectionId,
+        user: UserId,
+        subscriptions: &[(Topic, Filter, u64)],
+    ) -> Result<(), Failure> {
+        let Some(connection) = self.shared.directory.connection(id) else {
+            return Ok(());
+        };
+        let mut has_home = false;
+        for (topic, filter, serial) in subscriptions {
+            self.fill_inbox(&connection, *topic, *serial).await?;
+            if needs_home(*topic, filter) && !has_home {
+                // One list for all of them; that they are not too many was asked before.
+                has_home = self.fill_home(&connection, user, *serial).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn present(&self, user: UserId, kept: &[KeptSubscription]) -> Result<Present, Failure> {
+        let has_inbox = kept
+            .iter()
+            .any(|kept| matches!(kept.topic, Topic::Inbox(_)));
+        let has_home = kept.iter().any(|kept| needs_home(kept.topic, &kept.filter));
+        let read = self.store().read(move |db| {
+            let inbox = match has_inbox {
+                true => db.subscribed_channels(user)?,
+                false => Vec::new(),
+            };
+            let followed = match has_home {
+                true => db.follows(user)?,
+                false => Vec::new(),
+            };
+            let tokens = db.tokens_of(user)?.into_iter();
+            Ok(Present {
+                head: Pos(db.log_position()?),
+                tokens: tokens.map(|token| (token.id, Arc::new(token))).collect(),
+                hidden: db.hidden(user)?,
+                inbox: inbox.into_iter().collect(),
+                followed: followed.into_iter().collect(),
+            })
+        });
+        read.await
+    }
+
+    /// The token by which a subscription goes on, or why it does not.
+    async fn admit(
+        &self,
+        kept: &KeptSubscription,
+        present: &Present,
+    ) -> Result<Result<Arc<Token>, Refusal>, Failure> {
+        let Some(token) = present.tokens.get(&kept.token) else {
+            return Ok(Err(Refusal::TokenInvalid));
+        };
+        if needs_home(kept.topic, &kept.filter)
+            && present.followed.len() > self.shared.streams.followed
+        {
+            return Ok(Err(Refusal::SubscriptionLimit));
+        }
+        let principal = UserPrincipal::of(token)?;
+        match self.demand_access(&principal, kept.topic).await {
+            Ok(()) => Ok(Ok(Arc::clone(token))),
+            Err(Failure::Refused(refused)) => Ok(Err(refused.refusal)),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Channels that the user has left are replayed if the user might read them now.
+    async fn close_left(
+        &self,
+        hindsight: &mut Hindsight,
+        subscriptions: &[Subscription],
+    ) -> Result<(), Failure> {
+        let mut inboxes = subscriptions.iter();
+        let inbox = inboxes.find(|known| matches!(known.topic, Topic::Inbox(_)));
+        let left = hindsight.left();
+        let Some(inbox) = inbox.filter(|_| !left.is_empty()) else {
+            return Ok(());
+        };
+        let wanted = left.clone();
+        let channels = self.store().read(move |db| db.channels(&wanted)).await?;
+        for id in left {
+            let channel = channels.get(&id);
+            if !channel.is_some_and(|channel| token_reads(&inbox.token, channel).is_granted()) {
+                hindsight.close(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many events the subscriptions missed, up to the newest that is known.
+    async fn count(
+        &self,
+        hindsight: &Hindsight,
+        subscriptions: &[Subscription],
+        present: &Present,
+        from: Pos,
+    ) -> Result<u64, Failure> {
+        let topics = subscriptions.iter().map(|known| known.topic.routing_key());
+        let mut keys: Vec<_> = topics.chain(hindsight.former()).collect();
+        keys.extend(present.inbox_keys());
+        keys.extend(present.home_keys());
+        let (mut at, mut count, until) = (from, 0, hindsight.reached());
+        while at < until {
+            let interest = Interest::Keys(&keys);
+            let read = self.shared.log.read_on(at, interest, AT_ONCE).await?;
+            let events = read.entries.iter().filter_map(|entry| match entry {
+                Entry::Event(event) => Some(event),
+                Entry::Gap(_) => None,
+            });
+            let heard = events.filter(|event| {
+                let pos = event.event.pos.filter(|pos| *pos <= until);
+                pos.is_some_and(|pos| present.hears(hindsight, subscriptions, event, pos))
+            });
+            count += heard.count() as u64;
+            at = read.reached;
+            tokio::task::yield_now().await;
+        }
+        Ok(count)
+    }
+}
+
+impl Present {
+    fn inbox_keys(&self) -> impl Iterator<Item = crate::event::RoutingKey> {
+        let channels = self.inbox.iter().copied();
+        channels.map(crate::event::RoutingKey::ChannelNews)
+    }
+
+    fn home_keys(&self) -> impl Iterator<Item = crate::event::RoutingKey> {
+        let followed = self.followed.iter().copied();
+        followed.map(crate::event::RoutingKey::PostsBy)
+    }
+
+    fn hears(
+        &self,
+        hindsight: &Hindsight,
+        subscriptions: &[Subscription],
+        event: &RenderedEvent,
+        pos: Pos,
+    ) -> bool {
+        let (hidden, earlier) = hindsight.around(&event.event, pos);
+        let happening = Happening {
+            rendered: event,
+            hidden: &hidden,
+            earlier: &earlier,
+        };
+        let holds = |channel| self.inbox.contains(&channel);
+        let follows = |user| self.followed.contains(&user);
+        let viewer = hindsight.as_of(pos, holds, follows);
+        is_heard(&viewer, subscriptions, happening)
+    }
+}
+
+/// Subscriptions to channels that could not be read meanwhile end, even if they can now.
+fn drop_cut_off(
+    subscriptions: &mut Vec<Subscription>,
+    hindsight: &Hindsight,
+    dropped: &mut Vec<Dropped>,
+) {
+    subscriptions.retain(|known| {
+        let is_cut = hindsight.was_cut_off(known.topic, &known.token, known.since);
+        if is_cut {
+            dropped.push(Dropped {
+                subscription_id: known.id.clone(),
+                error_slug: Refusal::NoAccess.slug(),
+            });
+        }
+        !is_cut
+    });
+}
+
+fn is_heard(
+    viewer: &impl Viewer,
+    subscriptions: &[Subscription],
+    happening: Happening<'_>,
+) -> bool {
+    let mut known = subscriptions.iter();
+    known.any(|known| goes_to(viewer, known, happening))
+}

@@ -1,0 +1,112 @@
+//! User streams that outlive their connection (`auto_delete=0`): opened, kept, ended.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::Engine;
+use crate::actors::Shared;
+use crate::model::{ConnectionId, Failure, Stamp, UserId};
+use crate::store::{KeptSubscription, Store};
+
+/// Sessions that one turn of the sweep looks at.
+const SWEPT: i64 = 1024;
+
+impl Engine {
+    /// Begins a session for a stream that is about to be opened.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn open_session(&self, id: &ConnectionId, user: UserId) -> Result<(), Failure> {
+        let (id, most) = (id.clone(), self.shared.streams.sessions_per_user);
+        let opened = self
+            .store()
+            .write(move |tx| tx.open_stream_session(&id, user, most));
+        opened.await
+    }
+
+    /// A session of this user that is not over, with its subscriptions.
+    pub(super) async fn take_session(
+        &self,
+        id: &ConnectionId,
+        user: UserId,
+    ) -> Result<Option<Vec<KeptSubscription>>, Failure> {
+        // What is still open is not over.
+        let is_open = self.shared.directory.connection(id).is_some();
+        let oldest = match is_open {
+            true => Stamp(0),
+            false => self.store().now().minus(lifetime(&self.shared)),
+        };
+        let id = id.clone();
+        let taken = self
+            .store()
+            .write(move |tx| tx.resume_stream_session(&id, user, oldest));
+        taken.await
+    }
+
+    /// How many there were when they were swept last.
+    pub fn session_count(&self) -> usize {
+        self.shared.sessions.load(Ordering::Relaxed)
+    }
+
+    /// A session that goes on with this connection alone: it ends with it.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn end_session_of_stream(
+        &self,
+        id: &ConnectionId,
+        user: UserId,
+    ) -> Result<(), Failure> {
+        let id = id.clone();
+        let ended = self
+            .store()
+            .write(move |tx| tx.end_stream_session(user, &id));
+        ended.await.map(drop)
+    }
+
+    /// Ends sessions that had no connection for too long, and keeps those that have one.
+    pub async fn sweep_sessions(&self) {
+        if let Err(failure) = self.sweep().await {
+            tracing::warn!(%failure, "sessions of streams were not swept");
+        }
+    }
+
+    async fn sweep(&self) -> Result<(), Failure> {
+        let (now, life) = (self.store().now(), lifetime(&self.shared));
+        // A session that has a connection is noted long before it would be over.
+        let (aged, over) = (now.minus(life / 2), now.minus(life));
+        let read = self.store().read(move |db| {
+            let ids = db.stream_sessions_seen_before(aged, SWEPT)?;
+            Ok((ids, db.stream_session_count()?))
+        });
+        let (ids, count) = read.await?;
+        let count = usize::try_from(count).unwrap_or(0);
+        self.shared.sessions.store(count, Ordering::Relaxed);
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let is_open = |id: &ConnectionId| self.shared.directory.connection(id).is_some();
+        let (open, parked): (Vec<_>, Vec<_>) = ids.into_iter().partition(is_open);
+        let swept = self.store().write(move |tx| {
+            tx.see_stream_sessions(&open)?;
+            tx.end_stream_sessions(&parked, over)
+        });
+        swept.await
+    }
+}
+
+/// The connections of all sessions ended with the process before this one.
+///
+/// # Errors
+/// The database is in trouble.
+pub async fn note_restart(store: &Store) -> Result<(), Failure> {
+    let seen = store.write(|tx| {
+        tx.see_all_stream_sessions()?;
+        Ok(())
+    });
+    seen.await
+}
+
+fn lifetime(shared: &Shared) -> Duration {
+    Duration::from_millis(shared.streams.session_ms)
+}

@@ -1,0 +1,202 @@
+//! Reads on from a position: from the ring while it reaches, else from the table, a page at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::{RenderedEvent, Ring};
+use crate::event::{Event, Gap, Logged, Pos, RoutingKey};
+use crate::model::Failure;
+use crate::protocol::stream::Place;
+use crate::store::{Db, Purpose, Store};
+use crate::telemetry::{Counter, Metrics};
+
+/// Rows of the table fetched in one go, and their bytes.
+const PAGE: (usize, usize) = (512, 2 * 1024 * 1024);
+
+/// Pages read at one time: one of the reading threads for delivery stays free for what is committed now.
+const PAGES_AT_ONCE: usize = 1;
+
+/// How long delivery is waited for.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Before the next try when the database does not answer.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Reads on; a cheap handle.
+#[derive(Clone)]
+pub struct LogReader {
+    ring: Arc<Ring>,
+    store: Store,
+    metrics: Arc<Metrics>,
+    pages: Arc<Semaphore>,
+}
+
+/// An entry of the log.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// An event, with its frames.
+    Event(Arc<RenderedEvent>),
+    /// Positions that cannot be read.
+    Gap(Gap),
+}
+
+/// What is behind a position.
+#[derive(Debug)]
+pub struct ReadOn {
+    /// In order. From the table also what was not asked for.
+    pub entries: Vec<Entry>,
+    /// Nothing that was asked for is left out up to here.
+    pub reached: Pos,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Interest<'k> {
+    /// Every event.
+    All,
+    /// Events under any of these keys.
+    Keys(&'k [RoutingKey]),
+}
+
+impl<'k> Interest<'k> {
+    fn keys(self) -> Option<&'k [RoutingKey]> {
+        match self {
+            Self::All => None,
+            Self::Keys(keys) => Some(keys),
+        }
+    }
+}
+
+impl LogReader {
+    /// A reader of this log.
+    pub fn new(ring: Arc<Ring>, store: Store, metrics: Arc<Metrics>) -> Self {
+        Self {
+            ring,
+            store,
+            metrics,
+            pages: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
+        }
+    }
+
+    /// Where older ones are.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The newest events.
+    pub fn ring(&self) -> &Arc<Ring> {
+        &self.ring
+    }
+
+    /// Waits until delivery has reached a position that the database has. What is known of it before that is older than
+    /// what is read of the database.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`]: delivery waits for something itself.
+    pub async fn delivered(&self, pos: Pos) -> Result<(), Failure> {
+        let mut head = self.ring.watch();
+        let reached = head.wait_for(|head| *head >= pos);
+        let reached = tokio::time::timeout(LONGEST, reached).await;
+        // The sender lives as long as the ring.
+        reached.map(drop).map_err(|_elapsed| Failure::Busy)
+    }
+
+    /// What is in memory behind `after`, at once; `None` if the table has to be asked.
+    pub fn at_once(&self, after: Pos, interest: Interest<'_>, most: usize) -> Option<ReadOn> {
+        let slice = self.ring.after(after, interest.keys(), most)?;
+        Some(ReadOn {
+            entries: slice.events.into_iter().map(Entry::Event).collect(),
+            reached: slice.reached,
+        })
+    }
+
+    /// What is behind `after`, up to the newest event. Waits while the database does not answer.
+    ///
+    /// # Errors
+    /// The process stops.
+    pub async fn read_on(
+        &self,
+        after: Pos,
+        interest: Interest<'_>,
+        most: usize,
+    ) -> Result<ReadOn, Failure> {
+        if let Some(read) = self.at_once(after, interest, most) {
+            return Ok(read);
+        }
+        let (until, (count, bytes)) = (self.ring.head(), PAGE);
+        let read = self
+            .page(move |db| db.log_between(after, until, count, bytes))
+            .await?;
+        let reached = read.last().and_then(Logged::last).unwrap_or(until);
+        let entries = read.into_iter().map(|entry| match entry {
+            Logged::Event(event) => Entry::Event(self.render(event)),
+            Logged::Gap(gap) => Entry::Gap(gap),
+        });
+        Ok(ReadOn {
+            entries: entries.collect(),
+            reached,
+        })
+    }
+
+    /// The events of these kinds behind `after`, up to `until`: those that are asked for if they
+    /// are in memory, else all.
+    ///
+    /// # Errors
+    /// The process stops.
+    pub async fn of_kinds(
+        &self,
+        kinds: &'static [&'static str],
+        interest: Interest<'_>,
+        after: Pos,
+        until: Pos,
+    ) -> Result<Vec<Arc<Event>>, Failure> {
+        let (mut found, mut at) = (Vec::new(), after);
+        while at < until {
+            if let Some(slice) = self.ring.after(at, interest.keys(), usize::MAX - 1) {
+                let events = slice.events.iter().map(|known| &known.event);
+                let wanted = events.filter(|event| {
+                    event.pos <= Some(until) && kinds.contains(&event.payload.facts().kind)
+                });
+                found.extend(wanted.cloned());
+                return Ok(found);
+            }
+            let (from, most) = (at, PAGE.0);
+            let page = self.page(move |db| db.log_of_kinds(kinds, from, until, most));
+            let (events, reached) = page.await?;
+            found.extend(events);
+            at = reached;
+        }
+        Ok(found)
+    }
+
+    fn render(&self, event: Arc<Event>) -> Arc<RenderedEvent> {
+        let place = Place {
+            epoch: Arc::clone(self.ring.epoch()),
+            fanned_out: self.store.now(),
+        };
+        Arc::new(RenderedEvent::new(event, place))
+    }
+
+    async fn page<T: Send + 'static>(
+        &self,
+        job: impl Fn(&mut Db<'_>) -> Result<T, Failure> + Clone + Send + 'static,
+    ) -> Result<T, Failure> {
+        loop {
+            // The semaphore is never closed.
+            let turn = self.pages.acquire().await;
+            self.metrics.add(Counter::ReplayReads, 1);
+            let read = self.store.read_for(Purpose::Delivery, job.clone()).await;
+            drop(turn);
+            match read {
+                Err(Failure::Stopping) => return Err(Failure::Stopping),
+                Err(_) => {
+                    self.metrics.add(Counter::LogRetries, 1);
+                    tokio::time::sleep(PAUSE).await;
+                }
+                read => return read,
+            }
+        }
+    }
+}

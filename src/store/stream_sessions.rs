@@ -1,0 +1,311 @@
+//! User streams that outlive their connection, and what they subscribe to.
+
+use diesel::prelude::*;
+
+use super::schema::{stream_session_subscriptions as kept, stream_sessions};
+use super::{Db, Failure, Tx};
+use crate::event::{Pos, Topic};
+use crate::model::{ChannelId, ConnectionId, PostId, Stamp, SubscriptionId, TokenId, UserId};
+use crate::protocol::filter::Filter;
+use crate::protocol::query::Query;
+
+/// A subscription of a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptSubscription {
+    /// What the client knows it by.
+    pub id: SubscriptionId,
+    /// The endpoint.
+    pub topic: Topic,
+    /// What is left out.
+    pub filter: Filter,
+    /// The token of the subscribing call.
+    pub token: TokenId,
+    /// The position behind which it begins.
+    pub since: Pos,
+}
+
+type Row = (String, String, String, i64, i64);
+
+impl Db<'_> {
+    /// Sessions that were last seen before, at most so many.
+    pub fn stream_sessions_seen_before(
+        &mut self,
+        before: Stamp,
+        most: i64,
+    ) -> Result<Vec<ConnectionId>, Failure> {
+        let ids = stream_sessions::table
+            .filter(stream_sessions::seen_at.lt(before.0))
+            .order(stream_sessions::seen_at.asc())
+            .limit(most)
+            .select(stream_sessions::id)
+            .load::<String>(self.sql)?;
+        Ok(ids.into_iter().map(ConnectionId::from).collect())
+    }
+
+    /// How many there are.
+    pub fn stream_session_count(&mut self) -> Result<i64, Failure> {
+        Ok(stream_sessions::table.count().get_result(self.sql)?)
+    }
+}
+
+impl Tx<'_> {
+    /// Begins a session. Of more than `most` of a user the one that was opened or continued first ends.
+    pub fn open_stream_session(
+        &mut self,
+        id: &ConnectionId,
+        user: UserId,
+        most: usize,
+    ) -> Result<(), Failure> {
+        let now = self.now();
+        let kept = i64::try_from(most.saturating_sub(1)).unwrap_or(i64::MAX);
+        let too_many = stream_sessions::table
+            .filter(stream_sessions::user_id.eq(user.0))
+            .order(stream_sessions::opened_at.desc())
+            .offset(kept)
+            .limit(i64::MAX)
+            .select(stream_sessions::id)
+            .load::<String>(self.sql)?;
+        diesel::delete(stream_sessions::table.filter(stream_sessions::id.eq_any(too_many)))
+            .execute(self.sql)?;
+        diesel::insert_into(stream_sessions::table)
+            .values((
+                stream_sessions::id.eq(id.as_str()),
+                stream_sessions::user_id.eq(user.0),
+                stream_sessions::opened_at.eq(now.0),
+                stream_sessions::seen_at.eq(now.0),
+            ))
+            .execute(self.sql)?;
+        Ok(())
+    }
+
+    /// The subscriptions of a session of this user, in the order in which they were made; it is seen now. `None`: there
+    /// is none, or it was last seen before `oldest`.
+    pub fn resume_stream_session(
+        &mut self,
+        id: &ConnectionId,
+        user: UserId,
+        oldest: Stamp,
+    ) -> Result<Option<Vec<KeptSubscription>>, Failure> {
+        let now = self.now();
+        let own = stream_sessions::table
+            .filter(stream_sessions::id.eq(id.as_str()))
+            .filter(stream_sessions::user_id.eq(user.0))
+            .filter(stream_sessions::seen_at.ge(oldest.0));
+        let seen = diesel::update(own)
+            .set((
+                stream_sessions::seen_at.eq(now.0),
+                stream_sessions::opened_at.eq(now.0),
+            ))
+            .execute(self.sql)?;
+        if seen == 0 {
+            return Ok(None);
+        }
+        let rows = kept::table
+            .filter(kept::session_id.eq(id.as_str()))
+            .order(kept::place.asc())
+            .select((
+                kept::id,
+                kept::topic,
+                kept::filter,
+                kept::token_id,
+                kept::since,
+            ))
+            .load::<Row>(self.sql)?;
+        Ok(Some(
+            rows.into_iter()
+                .filter_map(|row| into_model(row, user))
+                .collect(),
+        ))
+    }
+
+    /// A session subscribes to something; one of the same id is replaced. Nothing happens to a session that is gone.
+    pub fn keep_subscription(
+        &mut self,
+        session: &ConnectionId,
+        new: &KeptSubscription,
+    ) -> Result<(), Failure> {
+        let place = self.now();
+        let known = stream_sessions::table
+            .find(session.as_str())
+            .select(stream_sessions::id)
+            .get_result::<String>(self.sql)
+            .optional()?;
+        if known.is_none() {
+            return Ok(());
+        }
+        diesel::delete(kept::table.find((session.as_str(), new.id.as_str()))).execute(self.sql)?;
+        diesel::insert_into(kept::table)
+            .values((
+                kept::session_id.eq(session.as_str()),
+                kept::id.eq(new.id.as_str()),
+                kept::place.eq(place.0),
+                kept::topic.eq(name_of(new.topic)),
+                kept::filter.eq(new.filter.text()),
+                kept::token_id.eq(new.token.0),
+                kept::since.eq(new.since.0),
+            ))
+            .execute(self.sql)?;
+        Ok(())
+    }
+
+    /// A subscription of a session ends. Says whether there was one, of this user.
+    pub fn end_kept_subscription(
+        &mut self,
+        user: UserId,
+        session: &ConnectionId,
+        id: &SubscriptionId,
+    ) -> Result<bool, Failure> {
+        let own = stream_sessions::table
+            .filter(stream_sessions::id.eq(session.as_str()))
+            .filter(stream_sessions::user_id.eq(user.0))
+            .select(stream_sessions::id);
+        let gone = kept::table
+            .filter(kept::session_id.eq_any(own))
+            .filter(kept::id.eq(id.as_str()));
+        Ok(diesel::delete(gone).execute(self.sql)? > 0)
+    }
+
+    /// A session ends. Says whether there was one, of this user.
+    pub fn end_stream_session(&mut self, user: UserId, id: &ConnectionId) -> Result<bool, Failure> {
+        let own = stream_sessions::table
+            .filter(stream_sessions::id.eq(id.as_str()))
+            .filter(stream_sessions::user_id.eq(user.0));
+        Ok(diesel::delete(own).execute(self.sql)? > 0)
+    }
+
+    /// The connection of a session is gone. These of its subscriptions ended while it was there.
+    pub fn park_stream_session(
+        &mut self,
+        id: &ConnectionId,
+        ended: &[SubscriptionId],
+    ) -> Result<(), Failure> {
+        self.see_stream_sessions(std::slice::from_ref(id))?;
+        let ended: Vec<&str> = ended.iter().map(SubscriptionId::as_str).collect();
+        let ended = kept::table
+            .filter(kept::session_id.eq(id.as_str()))
+            .filter(kept::id.eq_any(ended));
+        diesel::delete(ended).execute(self.sql)?;
+        Ok(())
+    }
+
+    /// These sessions have a connection.
+    pub fn see_stream_sessions(&mut self, ids: &[ConnectionId]) -> Result<(), Failure> {
+        let now = self.now();
+        let ids: Vec<&str> = ids.iter().map(ConnectionId::as_str).collect();
+        diesel::update(stream_sessions::table.filter(stream_sessions::id.eq_any(ids)))
+            .set(stream_sessions::seen_at.eq(now.0))
+            .execute(self.sql)?;
+        Ok(())
+    }
+
+    /// The server starts: the connections of all sessions are gone since now, as far as their clients know.
+    pub fn see_all_stream_sessions(&mut self) -> Result<(), Failure> {
+        let now = self.now();
+        diesel::update(stream_sessions::table)
+            .set(stream_sessions::seen_at.eq(now.0))
+            .execute(self.sql)?;
+        Ok(())
+    }
+
+    /// These sessions are over, unless they were seen meanwhile.
+    pub fn end_stream_sessions(
+        &mut self,
+        ids: &[ConnectionId],
+        before: Stamp,
+    ) -> Result<(), Failure> {
+        let ids: Vec<&str> = ids.iter().map(ConnectionId::as_str).collect();
+        let over = stream_sessions::table
+            .filter(stream_sessions::id.eq_any(ids))
+            .filter(stream_sessions::seen_at.lt(before.0));
+        diesel::delete(over).execute(self.sql)?;
+        Ok(())
+    }
+}
+
+/// A topic that this program does not know is left out: a newer one wrote it.
+fn into_model((id, topic, filter, token, since): Row, user: UserId) -> Option<KeptSubscription> {
+    Some(KeptSubscription {
+        id: id.into(),
+        topic: topic_named(&topic, user)?,
+        filter: Filter::from_query(&Query::parse(&filter)),
+        token: TokenId(token),
+        since: Pos(since),
+    })
+}
+
+/// The stored form of a topic; the user is that of the session.
+fn name_of(topic: Topic) -> String {
+    match topic {
+        Topic::ChannelMessages(id) => format!("messages:{id}"),
+        Topic::ChannelSubscribers(id) => format!("subscribers:{id}"),
+        Topic::ChannelPresence(id) => format!("channel_presence:{id}"),
+        Topic::Thread(id) => format!("thread:{id}"),
+        Topic::Inbox(_) => String::from("inbox"),
+        Topic::Presence => String::from("presence"),
+        Topic::Token(_) => String::from("token"),
+        Topic::Files(_) => String::from("files"),
+        Topic::Following(_) => String::from("following"),
+        Topic::Followers(_) => String::from("followers"),
+        Topic::Home(_) => String::from("home"),
+        Topic::Unified(_) => String::from("unified"),
+        Topic::OwnPosts(_) => String::from("own_posts"),
+        Topic::Mentions(_) => String::from("mentions"),
+        Topic::Markers(_) => String::from("markers"),
+    }
+}
+
+fn topic_named(name: &str, user: UserId) -> Option<Topic> {
+    let (kind, id) = match name.split_once(':') {
+        Some((kind, id)) => (kind, id.parse::<i64>().ok()?),
+        None => (name, 0),
+    };
+    Some(match kind {
+        "messages" => Topic::ChannelMessages(ChannelId(id)),
+        "subscribers" => Topic::ChannelSubscribers(ChannelId(id)),
+        "channel_presence" => Topic::ChannelPresence(ChannelId(id)),
+        "thread" => Topic::Thread(PostId(id)),
+        "inbox" => Topic::Inbox(user),
+        "presence" => Topic::Presence,
+        "token" => Topic::Token(user),
+        "files" => Topic::Files(user),
+        "following" => Topic::Following(user),
+        "followers" => Topic::Followers(user),
+        "home" => Topic::Home(user),
+        "unified" => Topic::Unified(user),
+        "own_posts" => Topic::OwnPosts(user),
+        "mentions" => Topic::Mentions(user),
+        "markers" => Topic::Markers(user),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_read_as_it_was_stored() {
+        let me = UserId(7);
+        for topic in [
+            Topic::ChannelMessages(ChannelId(1)),
+            Topic::ChannelSubscribers(ChannelId(2)),
+            Topic::ChannelPresence(ChannelId(3)),
+            Topic::Thread(PostId(4)),
+            Topic::Inbox(me),
+            Topic::Presence,
+            Topic::Token(me),
+            Topic::Files(me),
+            Topic::Following(me),
+            Topic::Followers(me),
+            Topic::Home(me),
+            Topic::Unified(me),
+            Topic::OwnPosts(me),
+            Topic::Mentions(me),
+            Topic::Markers(me),
+        ] {
+            assert_eq!(topic_named(&name_of(topic), me), Some(topic));
+        }
+        assert_eq!(topic_named("markers:x", me), None);
+        assert_eq!(topic_named("of-a-newer-program", me), None);
+    }
+}

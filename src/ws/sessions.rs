@@ -1,0 +1,310 @@
+//! Where a user stream begins: now, or where a session was left.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::actors::connection::ConnectionMail;
+use crate::actors::permits::Permit;
+use crate::actors::resume::{AppView, Hindsight};
+use crate::actors::shard::Shard;
+use crate::actors::shard::catch_up::{CatchUp, Judge};
+use crate::actors::shard::state::ConnectionRef;
+use crate::actors::{Continued, Engine, Shared};
+use crate::event::Pos;
+use crate::model::{ClientId, ConnectionId, Failure, Refusal, UserId};
+use crate::protocol::filter::Filter;
+use crate::protocol::goodbye::Goodbye;
+use crate::protocol::hello::{Dropped, Resumption};
+use crate::protocol::query::Query;
+use crate::protocol::topic::Topic;
+use crate::store::secret::random_id;
+use crate::telemetry::Counter;
+
+/// How long a connection that is taken over may take to give its place free.
+const HAND_OVER: (Duration, u32) = (Duration::from_millis(50), 60);
+
+/// The id of a stream, and how long it lives.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// Public id.
+    pub id: ConnectionId,
+    /// It outlives the connection.
+    pub is_kept: bool,
+}
+
+/// Where a stream begins.
+#[derive(Debug)]
+pub(super) enum Start {
+    /// With what is committed from now on; and what is said of a session that is gone.
+    Now(Option<Resumption>),
+    /// Where a session was left.
+    Behind(Box<Continued>),
+    /// An app stream, behind a cursor or a moment.
+    App(ClientId, Pos),
+}
+
+/// A stream that is in its shard.
+pub(super) struct Opened {
+    /// It is sent every event behind this place.
+    pub at: Pos,
+    /// What the hello says of the session.
+    pub resumption: Option<Resumption>,
+    behind: Option<Behind>,
+}
+
+/// What a stream that was left needs until it is live.
+struct Behind {
+    routed: Pos,
+    of: BehindOf,
+}
+
+enum BehindOf {
+    /// A session, with topic, filter and serial of each subscription.
+    User(Box<Hindsight>, Vec<(Topic, Filter, u64)>),
+    App(ClientId),
+}
+
+impl Session {
+    /// A new one, which ends with its connection.
+    pub(super) fn new() -> Self {
+        Self {
+            id: ConnectionId::from(random_id()),
+            is_kept: false,
+        }
+    }
+}
+
+/// What the hello says if a session was asked for and there is none.
+pub(super) fn asked_for(query: &Query) -> Option<Resumption> {
+    query.get("connection_id").map(|_| Resumption::default())
+}
+
+/// The cursor of a stream's address. One that means nothing here is refused.
+///
+/// # Errors
+/// It is none, of another log, or ahead of this one.
+pub(super) async fn sent_cursor(
+    query: &Query,
+    shared: &Arc<Shared>,
+) -> Result<Option<Pos>, Failure> {
+    match query.sent("cursor") {
+        Some(text) => {
+            let engine = Engine::new(Arc::clone(shared));
+            Ok(Some(engine.cursor(text).await?.pos))
+        }
+        None => Ok(None),
+    }
+}
+
+/// Continues the session that is asked for, or begins a stream.
+///
+/// # Errors
+/// The database is in trouble, or busy.
+pub(super) async fn begin(
+    query: &Query,
+    user: UserId,
+    cursor: Option<Pos>,
+    shared: &Arc<Shared>,
+) -> Result<(Session, Start), Failure> {
+    let engine = Engine::new(Arc::clone(shared));
+    let auto_delete = query.tristate("auto_delete");
+    if let Some(old) = query.get("connection_id") {
+        let id = ConnectionId::from(old);
+        if let Some(continued) = engine.continue_session(&id, user, cursor).await? {
+            // A session stays one unless the client says otherwise.
+            let is_kept = auto_delete != Some(true);
+            if !is_kept {
+                engine.end_session_of_stream(&id, user).await?;
+            }
+            return Ok((Session { id, is_kept }, Start::Behind(Box::new(continued))));
+        }
+    }
+    let session = Session {
+        is_kept: auto_delete == Some(false),
+        ..Session::new()
+    };
+    if session.is_kept {
+        engine.open_session(&session.id, user).await?;
+    }
+    Ok((session, Start::Now(asked_for(query))))
+}
+
+/// A place among the connections of the user. The one that is taken over gives its own free first, if there is no other.
+///
+/// # Errors
+/// The user has as many connections as one may.
+pub(super) async fn take_permit(
+    user: UserId,
+    session: &Session,
+    shared: &Arc<Shared>,
+) -> Result<Permit<UserId>, Failure> {
+    if let Some(permit) = shared.user_permits.take(user) {
+        return Ok(permit);
+    }
+    let (pause, tries) = HAND_OVER;
+    if let Some(older) = shared.directory.connection(&session.id) {
+        // A connection that is gone needs no word.
+        drop(older.send(ConnectionMail::TakeOver).await);
+        for _ in 0..tries {
+            if let Some(permit) = shared.user_permits.take(user) {
+                return Ok(permit);
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+    Err(Refusal::TooManyConnections.into())
+}
+
+impl Start {
+    /// Whether something was missed.
+    pub(super) fn is_behind(&self) -> bool {
+        match self {
+            Self::Now(_) => false,
+            Self::Behind(_) | Self::App(..) => true,
+        }
+    }
+
+    /// The connection is in its shard: its subscriptions listen from now on.
+    pub(super) fn register(
+        self,
+        shared: &Shared,
+        shard: &Shard,
+        connection: ConnectionRef,
+    ) -> Opened {
+        let continued = match self {
+            Self::Now(resumption) => {
+                return Opened {
+                    // Asked once it is registered: it is sent every event behind this place.
+                    at: shared.log.ring().routed(),
+                    resumption,
+                    behind: None,
+                };
+            }
+            Self::App(client, at) => {
+                shared.metrics.add(Counter::Resumes, 1);
+                return Opened {
+                    at,
+                    resumption: None,
+                    behind: Some(Behind {
+                        routed: shared.log.ring().routed(),
+                        of: BehindOf::App(client),
+                    }),
+                };
+            }
+            Self::Behind(continued) => continued,
+        };
+        let mut continued = *continued;
+        shared.metrics.add(Counter::Resumes, 1);
+        let known = continued.subscriptions.iter();
+        let subscriptions = known.map(|known| (known.topic, known.filter.clone(), known.serial));
+        let subscriptions: Vec<_> = subscriptions.collect();
+        {
+            let mut state = shard.state.borrow_mut();
+            for subscription in std::mem::take(&mut continued.subscriptions) {
+                // Its revocation passed after the token was asked for.
+                if state.revoked.contains(subscription.token.id) {
+                    continued.resumption.dropped.push(Dropped {
+                        subscription_id: subscription.id,
+                        error_slug: Refusal::TokenInvalid.slug(),
+                    });
+                } else {
+                    state.subscribe(connection.index, subscription);
+                }
+            }
+        }
+        Opened {
+            at: continued.from,
+            resumption: Some(continued.resumption),
+            behind: Some(Behind {
+                routed: shared.log.ring().routed(),
+                of: BehindOf::User(Box::new(continued.hindsight), subscriptions),
+            }),
+        }
+    }
+}
+
+impl Opened {
+    /// Behind the hello: what was missed, then live.
+    pub(super) fn catch_up(
+        self,
+        shared: Arc<Shared>,
+        shard: Rc<Shard>,
+        connection: ConnectionRef,
+        id: ConnectionId,
+    ) {
+        let Some(behind) = self.behind else { return };
+        let (log, at) = (shared.log.clone(), self.at);
+        actix_rt::spawn(async move {
+            let judge = behind.of.judge(&shared, &id, at).await;
+            if let Ok(judge) = judge {
+                let work = CatchUp {
+                    connection,
+                    log,
+                    judge,
+                    at,
+                    routed: behind.routed,
+                };
+                work.run(shard).await;
+                return;
+            }
+            let is_open = {
+                let state = shard.state.borrow();
+                state.connections.find_open(connection).is_some()
+            };
+            if is_open {
+                shard.close(connection.index, Goodbye::Incomplete);
+            }
+        });
+    }
+}
+
+impl BehindOf {
+    /// Reads what has to be known of the receiver, now that every change of it is heard.
+    async fn judge(
+        self,
+        shared: &Arc<Shared>,
+        id: &ConnectionId,
+        at: Pos,
+    ) -> Result<Judge, Failure> {
+        match self {
+            Self::User(hindsight, subscriptions) => {
+                let engine = Engine::new(Arc::clone(shared));
+                let user = hindsight.viewer();
+                engine.fill_continued(id, user, &subscriptions).await?;
+                let read = shared.store.read(|db| db.log_position().map(Pos));
+                shared.log.delivered(read.await?).await?;
+                Ok(Judge::User(hindsight))
+            }
+            Self::App(client) => {
+                let view = AppView::read(client, at, &shared.log).await?;
+                Ok(Judge::App(Box::new(view)))
+            }
+        }
+    }
+}
+
+/// Where an app stream begins: behind its cursor, so many seconds ago, or now.
+///
+/// # Errors
+/// The cursor or the number means nothing here; the database is in trouble.
+pub(super) async fn begin_app(
+    query: &Query,
+    client: &ClientId,
+    shared: &Arc<Shared>,
+) -> Result<Start, Failure> {
+    if let Some(pos) = sent_cursor(query, shared).await? {
+        return Ok(Start::App(client.clone(), pos));
+    }
+    let Some(seconds) = query.sent("backfill") else {
+        return Ok(Start::Now(None));
+    };
+    let seconds = seconds.parse::<u32>();
+    let seconds = seconds.map_err(|_cause| Refusal::Invalid.at("backfill"))?;
+    let moment = shared
+        .store
+        .now()
+        .minus(Duration::from_secs(seconds.into()));
+    let read = shared.store.read(move |db| db.log_position_before(moment));
+    Ok(Start::App(client.clone(), read.await?))
+}
