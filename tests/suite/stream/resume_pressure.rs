@@ -201,6 +201,8 @@ fn a_stream_that_is_cut_again_and_again_in_a_flood_misses_nothing() {
             scope.spawn(writer),
             scope.spawn(writer),
         ];
+        // Also if the reader fails: the writers would be waited for.
+        let ends = Ends(&stop);
         let mut heard: Vec<u64> = Vec::new();
         for round in 0..25 {
             for _ in 0..round % 7 {
@@ -211,7 +213,7 @@ fn a_stream_that_is_cut_again_and_again_in_a_flood_misses_nothing() {
             drop(stream);
             stream = left.continues(&bob);
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(ends);
         let said: BTreeSet<u64> = writers
             .into_iter()
             .flat_map(|writer| writer.join().expect("a writer"))
@@ -223,6 +225,15 @@ fn a_stream_that_is_cut_again_and_again_in_a_flood_misses_nothing() {
         assert!(heard.windows(2).all(|pair| pair[0] < pair[1]), "in order");
         assert_eq!(heard.into_iter().collect::<BTreeSet<u64>>(), said);
     });
+}
+
+/// Ends the writers of a story.
+struct Ends<'s>(&'s AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn number(id: &Value) -> u64 {
