@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod file_links;
 pub mod filter;
 pub mod frame;
+pub mod framing;
 pub mod goodbye;
 mod json;
 pub mod object;

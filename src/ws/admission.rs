@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use actix_http::header::HeaderMap;
 use actix_http::ws::HandshakeError;
-use actix_http::{HttpMessage, Request};
+use actix_http::{Request, Uri};
 
 use crate::actors::Shared;
 use crate::actors::connection::ConnectionPermit;
@@ -33,16 +33,16 @@ pub(super) struct Admitted {
 /// # Errors
 /// Address, token, key, limits.
 pub(super) async fn admit(
-    request: &Request,
+    uri: &Uri,
+    headers: &HeaderMap,
     address: IpAddr,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
     if shared.stopping.load(Ordering::Acquire) {
         return Err(Failure::Stopping);
     }
-    let uri = request.uri();
     let query = Query::parse(uri.query().unwrap_or_default());
-    let secret = token_in(request.headers(), uri.query().unwrap_or_default());
+    let secret = token_in(headers, uri.query().unwrap_or_default());
     match uri.path().trim_end_matches('/') {
         "/v1/user" | "/user" => admit_user(secret, address, shared).await,
         "/v1/app" | "/app" => admit_app(secret, &query, shared).await,

@@ -6,7 +6,6 @@
 use std::convert::Infallible;
 use std::os::fd::AsRawFd as _;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use actix_codec::Framed;
 use actix_http::{HttpMessage, Request, h1};
@@ -16,34 +15,17 @@ use tokio::io::AsyncWriteExt;
 
 use super::admission::{Admitted, accept_key, admit};
 use super::connection::{ConnectionActor, Launch};
-use crate::actors::Shared;
-use crate::actors::shard::Shard;
+use super::gate::{Gate, RETRY};
 use crate::actors::shard::socket::{Sent, Socket, send_now};
 use crate::actors::shard::state::{ConnectionHandle, Identity};
 use crate::http::pipeline::client_address::client_address;
-use crate::http::socket::{Bounds, HttpSocket, Place, linger};
+use crate::http::socket::{HttpSocket, Place, linger};
 use crate::http::{ApiError, CasedStream};
 use crate::model::ConnectionId;
 use crate::model::{Failure, Refusal};
-use crate::protocol::goodbye::Goodbye;
 use crate::protocol::query::Query;
 use crate::protocol::render_class::RenderClass;
-use crate::protocol::stream::{app_hello, user_hello};
 use crate::telemetry::Counter;
-
-/// What upgrades of one worker thread need.
-#[derive(Clone)]
-pub struct Gate {
-    /// What all actors share.
-    pub shared: Arc<Shared>,
-    /// The thread's own connections.
-    pub shard: Rc<Shard>,
-    /// What the connections of one address may hold.
-    pub bounds: Arc<Bounds>,
-}
-
-/// Seconds after which a refused stream may try again.
-const RETRY: u64 = 5;
 
 /// Serves one upgrade request. Never fails: a refusal is an answer.
 ///
@@ -78,7 +60,10 @@ pub async fn upgrade(
             return Err(Refusal::TooManyConnections.into());
         }
         let key = accept_key(request.headers(), &request)?;
-        Ok::<_, Failure>((key, admit(&request, address, &gate.shared).await?))
+        Ok::<_, Failure>((
+            key,
+            admit(request.uri(), request.headers(), address, &gate.shared).await?,
+        ))
     };
     match admitted.await {
         Ok((accept_key, admitted)) => {
@@ -121,6 +106,7 @@ impl Opening {
         } = self.admitted;
         let id = ConnectionId::from(crate::store::secret::random_id());
         let first = first_bytes(&self.accept_key, &id, &identity, gate);
+        let fd = self.io.as_raw_fd();
         let socket = Rc::new(Socket::new(self.io));
         let (now, known) = (gate.shard.now(), socket.clone());
         let display = RenderClass::from_query(&self.query);
@@ -137,33 +123,17 @@ impl Opening {
         // The connection is known before its client can know of it, so a client that subscribes at once finds
         // it. Nothing else runs on this thread in between, so the hello is the first frame all the same. A fresh
         // socket takes these few hundred bytes at once; one that does not is broken.
-        if send_now(socket.fd(), &first) != Sent::All {
+        if send_now(fd, &first) != Sent::All {
             socket.end();
             return;
         }
-        // A revocation that passed before the connection was in the shard did not reach it.
-        let Some(secret) = secret else { return };
-        let goodbye = match gate.shared.store.token(&secret).await {
-            Ok(Some(_)) => return,
-            Ok(None) => Goodbye::TokenRevoked,
-            // The token may be valid: this code asks the client to reconnect.
-            Err(_) => Goodbye::Incomplete,
-        };
-        let state = gate.shard.state.borrow();
-        let is_open = state.connections.find(connection).is_some();
-        drop(state);
-        if is_open {
-            gate.shard.close(connection.index, goodbye);
-        }
+        gate.check_again(secret.as_deref(), connection).await;
     }
 }
 
 /// The answer to the upgrade and the hello behind it, for one write.
 fn first_bytes(key: &[u8], id: &ConnectionId, identity: &Identity, gate: &Gate) -> Vec<u8> {
-    let hello = match identity {
-        Identity::App(stream, _, _) => app_hello(id.as_str(), stream, &gate.shared.site),
-        Identity::User(..) | Identity::Unclaimed(_) => user_hello(id.as_str(), &gate.shared.site),
-    };
+    let hello = gate.hello(id, identity);
     let mut bytes = Vec::with_capacity(160 + hello.len());
     bytes.extend_from_slice(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

@@ -5,7 +5,7 @@ import { chromium } from "playwright-core";
 import { Server } from "./server.mjs";
 import { Window } from "./window.mjs";
 
-const STORIES = ["chat", "places", "reading", "people", "text", "layout", "account", "authorize"];
+const STORIES = ["chat", "places", "reading", "people", "text", "layout", "account", "authorize", "events"];
 
 /** Tells one story; its windows are closed afterwards, and photographed before if it failed. */
 async function tell(name, server, browser) {

@@ -56,8 +56,9 @@ impl Shard {
             | Goodbye::Incomplete => {}
         }
         self.write(index, &Bytes::from(goodbye.frame()));
-        if goodbye.ends_connection()
-            && let Some(handle) = self.state.borrow().connections.get(index)
+        if let Some(handle) = self.state.borrow().connections.get(index)
+            // No answer to the close frame follows from a client that receives an answer itself.
+            && (goodbye.ends_connection() || handle.socket.descriptor().is_none())
         {
             handle.socket.finish();
         }
@@ -80,7 +81,8 @@ impl Shard {
             let Some(handle) = state.connections.get(index) else {
                 return;
             };
-            (!state.connections.is_behind(index)).then(|| handle.socket.fd())
+            let fd = handle.socket.descriptor();
+            fd.filter(|_| !state.connections.is_behind(index))
         };
         match fd.map(|fd| send_now(fd, bytes)) {
             Some(Sent::All) => {}
@@ -122,7 +124,7 @@ impl Shard {
 
     /// Keeps bytes for a socket that is behind; over the bound it is closed as too slow.
     pub(super) fn queue(self: &Rc<Self>, index: ConnectionIndex, rest: Remainder) {
-        let (over, drain) = {
+        let (over, begun) = {
             let mut state = self.state.borrow_mut();
             let Some(handle) = state.connections.get(index) else {
                 return;
@@ -134,25 +136,32 @@ impl Shard {
             } else {
                 let first = handle.socket.queue(rest, Instant::now());
                 let serial = handle.serial;
-                let drain = first.then(|| (handle.socket.clone(), ConnectionRef { index, serial }));
+                let begun = first.then(|| (handle.socket.clone(), ConnectionRef { index, serial }));
                 state.connections.set_behind(index, true);
-                (over, drain)
+                (over, begun)
             }
         };
-        if let Some((socket, connection)) = drain {
-            self.metrics.add(Counter::SocketsBehind, 1);
+        if let Some((socket, connection)) = begun {
             self.watch_queue(connection);
-            let shard = self.clone();
-            actix_rt::spawn(async move {
-                socket.drain(Instant::now).await;
-                let mut state = shard.state.borrow_mut();
-                if state.connections.find(connection).is_some() {
-                    state.connections.set_behind(index, false);
-                }
-            });
+            // An answer takes what waits by itself.
+            if socket.descriptor().is_some() {
+                self.drain(socket, connection);
+            }
         }
         if over {
             self.close(index, Goodbye::Slow);
         }
+    }
+    /// Writes what waits for a socket as the kernel takes it.
+    fn drain(self: &Rc<Self>, socket: Rc<Socket>, connection: ConnectionRef) {
+        self.metrics.add(Counter::SocketsBehind, 1);
+        let shard = self.clone();
+        actix_rt::spawn(async move {
+            socket.drain(Instant::now).await;
+            let mut state = shard.state.borrow_mut();
+            if state.connections.find(connection).is_some() {
+                state.connections.set_behind(connection.index, false);
+            }
+        });
     }
 }

@@ -1,0 +1,119 @@
+//! A request for a stream, without an upgrade: admitted as an upgrade is, and answered with the stream.
+
+use std::rc::Rc;
+
+use actix_http::ConnectionType;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use actix_web::http::{Method, Version};
+use actix_web::{HttpRequest, HttpResponse, body, web};
+use bytes::BytesMut;
+
+use super::body::StreamBody;
+use super::transport::Transport;
+use crate::actors::shard::socket::Socket;
+use crate::actors::shard::state::ConnectionHandle;
+use crate::http::ApiError;
+use crate::http::pipeline::client_address::client_address;
+use crate::http::socket::{Carrying, Place};
+use crate::model::{ConnectionId, Failure, Refusal};
+use crate::protocol::query::Query;
+use crate::protocol::render_class::RenderClass;
+use crate::telemetry::Counter;
+use crate::ws::admission::{Admitted, admit};
+use crate::ws::connection::{ConnectionActor, Launch};
+use crate::ws::gate::{Gate, RETRY};
+
+const CONNECTION_ID: HeaderName = HeaderName::from_static("connection-id");
+/// A proxy of this name keeps answers until they are large enough for it.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// The route of both addresses, for reads.
+pub fn route() -> actix_web::Route {
+    web::to(serve)
+}
+
+async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let Some(gate) = request.app_data::<Gate>() else {
+        return Err(ApiError::trouble(&"no gate"));
+    };
+    let transport = Transport::asked_by(&request).ok_or(Refusal::UpgradeRequired)?;
+    open(gate, &request, transport).await.map_err(|failure| {
+        gate.shared.metrics.add(Counter::UpgradesRefused, 1);
+        let error = ApiError::from(failure);
+        match error.code() {
+            429 => error.retry_after(RETRY),
+            _ => error,
+        }
+    })
+}
+
+/// A place among the connections of the client's address, where its proxy does not count: that carries many.
+fn place(gate: &Gate, request: &HttpRequest) -> Result<Option<Place>, Refusal> {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    if peer.is_none_or(|peer| gate.bounds.counted(peer).is_some()) {
+        return Ok(None);
+    }
+    let address = client_address(request.headers(), peer, gate.bounds.trusted());
+    let place = gate.bounds.place(address);
+    place.map(Some).ok_or(Refusal::TooManyConnections)
+}
+
+async fn open(
+    gate: &Gate,
+    request: &HttpRequest,
+    transport: Transport,
+) -> Result<HttpResponse, Failure> {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let address = client_address(request.headers(), peer, gate.bounds.trusted());
+    let place = place(gate, request)?;
+    let admitted = admit(request.uri(), request.headers(), address, &gate.shared).await?;
+    let Admitted {
+        identity,
+        permit,
+        secret,
+    } = admitted;
+    let id = ConnectionId::from(crate::store::secret::random_id());
+    let framing = transport.framing(&id, &identity);
+    let mut answer = HttpResponse::Ok();
+    answer
+        .insert_header((CONTENT_TYPE, framing.content_type()))
+        // Neither kept nor compressed on the way: both would hold events back.
+        .insert_header((CACHE_CONTROL, "no-store, no-transform"))
+        .insert_header((X_ACCEL_BUFFERING, "no"));
+    if request.method() == Method::HEAD {
+        // It says what a GET would be answered, and opens nothing.
+        return Ok(answer.body(body::None::new()));
+    }
+    let preface = framing.preface(gate.shard.limits.retry_ms);
+    let socket = Rc::new(Socket::of_answer(framing, preface));
+    let Some(carried) = Carrying::begin(request, socket.clone()) else {
+        return Err(Failure::trouble("the connection cannot carry a stream"));
+    };
+    // From here on the end of the request is the end of the stream.
+    let stream = StreamBody(carried);
+    let hello = gate.hello(&id, &identity);
+    let display = RenderClass::from_query(&Query::parse(request.query_string()));
+    let (now, known) = (gate.shard.now(), id.clone());
+    let launch = Launch {
+        shared: gate.shared.clone(),
+        shard: gate.shard.clone(),
+        permit,
+        place,
+        read_ahead: BytesMut::new(),
+    };
+    let connection = ConnectionActor::launch(launch, |serial| {
+        ConnectionHandle::new(serial, known, socket, identity, display, now)
+    });
+    gate.shared.metrics.add(transport.counter(), 1);
+    gate.shard.write(connection.index, &hello);
+    gate.check_again(secret.as_deref(), connection).await;
+    let mut answer = answer
+        .insert_header((CONNECTION_ID, id.as_str()))
+        .body(stream);
+    let is_old = request.version() < Version::HTTP_11;
+    let head = answer.head_mut();
+    // Whatever ends the stream, its end is the end of the connection: some clients wait for nothing else.
+    head.set_connection_type(ConnectionType::Close);
+    head.no_chunking(is_old);
+    Ok(answer)
+}

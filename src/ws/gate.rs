@@ -1,0 +1,57 @@
+//! What the streams of one worker thread are opened with, and how they begin.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::actors::Shared;
+use crate::actors::shard::Shard;
+use crate::actors::shard::state::{ConnectionRef, Identity};
+use crate::http::socket::Bounds;
+use crate::model::ConnectionId;
+use crate::protocol::goodbye::Goodbye;
+use crate::protocol::stream::{app_hello, user_hello};
+
+/// See the module.
+#[derive(Clone)]
+pub struct Gate {
+    /// What all actors share.
+    pub shared: Arc<Shared>,
+    /// The thread's own connections.
+    pub shard: Rc<Shard>,
+    /// What the connections of one address may hold.
+    pub bounds: Arc<Bounds>,
+}
+
+/// Seconds after which a refused stream may try again.
+pub(super) const RETRY: u64 = 5;
+
+impl Gate {
+    /// The first frame of a stream.
+    pub(super) fn hello(&self, id: &ConnectionId, identity: &Identity) -> Bytes {
+        match identity {
+            Identity::App(stream, _, _) => app_hello(id.as_str(), stream, &self.shared.site),
+            Identity::User(..) | Identity::Unclaimed(_) => {
+                user_hello(id.as_str(), &self.shared.site)
+            }
+        }
+    }
+
+    /// Closes a stream whose token was revoked before the shard knew of it: that event did not reach it.
+    pub(super) async fn check_again(&self, secret: Option<&str>, connection: ConnectionRef) {
+        let Some(secret) = secret else { return };
+        let goodbye = match self.shared.store.token(secret).await {
+            Ok(Some(_)) => return,
+            Ok(None) => Goodbye::TokenRevoked,
+            // The token may be valid: this code asks the client to reconnect.
+            Err(_) => Goodbye::Incomplete,
+        };
+        let state = self.shard.state.borrow();
+        let is_open = state.connections.find(connection).is_some();
+        drop(state);
+        if is_open {
+            self.shard.close(connection.index, goodbye);
+        }
+    }
+}
