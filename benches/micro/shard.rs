@@ -69,7 +69,8 @@ pub(crate) fn serve(receivers: usize, audience: Audience) {
         let shard = shards.add(|id| {
             let (registry, clock) = (Arc::default(), Clock::default());
             let streams = Arc::new(Streams::default());
-            ShardActor::launch(id, registry, site, streams, clock, Arc::default())
+            let (metrics, closes) = (Arc::default(), Arc::default());
+            ShardActor::launch(id, registry, site, streams, clock, metrics, closes)
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut out = std::io::stdout();

@@ -8,6 +8,7 @@ pub mod app_index;
 pub mod arbiters;
 pub mod block_index;
 pub mod channel;
+pub mod close_log;
 pub mod connection;
 pub mod delivery;
 pub mod developer;
@@ -43,6 +44,7 @@ use crate::model::{ClientId, UserId};
 use crate::protocol::site::Site;
 use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
+use close_log::CloseLog;
 use directory::Directory;
 use permits::Permits;
 use registry::{ShardId, ShardRegistry};
@@ -87,6 +89,8 @@ pub struct Shared {
     pub idle: Duration,
     /// Subscribe users that are added to an ACL.
     pub subscribe_listed: bool,
+    /// The last streams that ended.
+    pub closes: Arc<CloseLog>,
     /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
     subscribing_calls: AtomicU64,
@@ -125,6 +129,7 @@ impl Shared {
             unclaimed_permits: Permits::new(streams.unclaimed_per_address, streams.unclaimed_total),
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
+            closes: Arc::default(),
             stopping: AtomicBool::new(false),
             subscribing_calls: AtomicU64::new(0),
             ephemeral,

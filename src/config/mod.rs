@@ -210,6 +210,9 @@ settings! {
         stalled_ms: u64 = 30_000u64 => 100..=3_600_000,
         /// Milliseconds that a closing connection waits for the client's close frame.
         linger_ms: u64 = 2_000u64 => 0..=60_000,
+        /// Milliseconds over which a stop closes the streams (1001), within the time of server.drain_ms. Fewer than 500
+        /// streams for each of its seconds take less.
+        drain_spread_ms: u64 = 5_000u64 => 0..=600_000,
     }
     /// Posts.
     posts: Posts {

@@ -1,5 +1,7 @@
 //! The filter parameters of a subscribing request.
 
+use std::collections::BTreeMap;
+
 use super::query::Query;
 use super::render_class::RenderClass;
 use crate::model::File;
@@ -63,6 +65,38 @@ impl Filter {
         }
     }
 
+    /// The parameters that differ from their default, as they are written in an address.
+    pub fn parameters(&self) -> BTreeMap<&'static str, String> {
+        let switches = [
+            ("include_incomplete", self.include_incomplete, true),
+            ("include_private", self.include_private, true),
+            ("include_read", self.include_read, true),
+            ("include_muted", self.include_muted, false),
+            ("include_deleted", self.include_deleted, true),
+            ("include_directed_posts", self.include_directed, true),
+            ("include_replies", self.include_replies, true),
+            ("include_mention_posts", self.include_mention_posts, true),
+            ("include_copy_mentions", self.include_copy_mentions, true),
+            ("include_not_followed", self.include_not_followed, false),
+        ];
+        let changed = switches.into_iter().filter(|(_, is, usual)| is != usual);
+        let written = changed.map(|(name, is, _)| (name, u8::from(is).to_string()));
+        let mut parameters: BTreeMap<_, _> = written.collect();
+        let lists = [
+            ("channel_types", &self.channel_types),
+            ("file_types", &self.file_types),
+        ];
+        for (name, list) in lists {
+            if let Some(list) = list {
+                parameters.insert(name, list.join(","));
+            }
+        }
+        // `include_html` is no parameter of a request that subscribes.
+        let raw = self.raw.with(RenderClass::HTML).parameters();
+        parameters.extend(raw);
+        parameters
+    }
+
     /// Whether every message passes, so that the fast path may serve the listener.
     pub fn is_plain(&self) -> bool {
         self.channel_types.is_none()
@@ -95,5 +129,38 @@ impl Filter {
         self.channel_types
             .as_ref()
             .is_none_or(|types| types.iter().any(|t| t == kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parameters_of_a_filter_and_of_a_display_are_read_back_as_they_were() {
+        let addresses = [
+            "",
+            "include_html=0",
+            "include_muted=1&include_read=0&channel_types=a.b,c.d",
+            "include_incomplete=0&include_private=0&file_types=x,y&include_deleted=0",
+            "include_directed_posts=0&include_replies=0&include_mention_posts=0",
+            "include_copy_mentions=0&include_not_followed=1&include_raw=1",
+            "include_annotations=1&include_recent_message=1&include_timing=1",
+            "include_channel_raw=1&include_post_annotations=1&include_poll_raw=1",
+        ];
+        let written = |parameters: BTreeMap<&'static str, String>| {
+            let owned = parameters.into_iter();
+            Query::from_pairs(owned.map(|(name, value)| (name.to_owned(), value)))
+        };
+        for address in addresses {
+            let query = Query::parse(address);
+            let filter = Filter::from_query(&query);
+            let again = Filter::from_query(&written(filter.parameters()));
+            assert_eq!(again, filter, "{address}");
+            let display = RenderClass::from_query(&query);
+            let again = RenderClass::from_query(&written(display.parameters()));
+            assert_eq!(again, display, "{address}");
+        }
+        assert!(Filter::default().parameters().is_empty());
     }
 }

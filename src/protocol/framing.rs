@@ -4,10 +4,7 @@
 //! has them framed again at its end of the way, so that the JSON of an event is rendered once for all receivers.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use serde::Serialize;
 
-use super::goodbye::Goodbye;
-use super::json::json;
 use crate::model::ConnectionId;
 
 /// How frames are written into the body of an answer.
@@ -45,12 +42,14 @@ impl Framing {
     /// Frames again what a websocket would be sent: whole, unmasked frames.
     pub fn reframe(&self, frames: &[u8]) -> Bytes {
         let mut out = BytesMut::with_capacity(frames.len() + FRAME_COST);
-        for (opcode, payload) in Frames(frames) {
+        let mut frames = Frames(frames).peekable();
+        while let Some((opcode, payload)) = frames.next() {
+            let is_last = matches!(frames.peek(), Some((Opcode::Close, _)));
             match opcode {
+                Opcode::Text if is_last => self.put_last(payload, &mut out),
                 Opcode::Text => self.put_event(payload, &mut out),
                 Opcode::Ping => self.put_beat(&mut out),
-                Opcode::Close => self.put_close(payload, &mut out),
-                Opcode::Other => {}
+                Opcode::Close | Opcode::Other => {}
             }
         }
         out.freeze()
@@ -84,17 +83,17 @@ impl Framing {
         });
     }
 
-    fn put_close(&self, payload: &[u8], out: &mut BytesMut) {
-        let last = last_object(payload);
+    /// The frame that explains the close frame behind it. A browser comes back when that says.
+    fn put_last(&self, payload: &[u8], out: &mut BytesMut) {
         match self {
             Self::EventStream { .. } => {
+                if let Some(retry_ms) = retry_in(payload) {
+                    out.put_slice(format!("retry: {retry_ms}\n").as_bytes());
+                }
                 out.put_slice(b"event: close\n");
-                put_data(&last, out);
+                put_data(payload, out);
             }
-            Self::Lines => {
-                put_line(&last, out);
-                out.put_slice(b"\r\n");
-            }
+            Self::Lines => self.put_event(payload, out),
         }
     }
 }
@@ -119,33 +118,10 @@ fn put_line(payload: &[u8], out: &mut BytesMut) {
     }
 }
 
-#[derive(Serialize)]
-struct LastObject<'a> {
-    meta: LastMeta<'a>,
-}
-
-#[derive(Serialize)]
-struct LastMeta<'a> {
-    code: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_slug: Option<&'a str>,
-    error_message: &'a str,
-}
-
-/// What a close frame says, as an object.
-fn last_object(payload: &[u8]) -> Vec<u8> {
-    let (code, text) = match payload {
-        [high, low, text @ ..] => (u16::from_be_bytes([*high, *low]), text),
-        _ => (Goodbye::Asked.code(), &[][..]),
-    };
-    let known = Goodbye::ALL.iter().find(|goodbye| goodbye.code() == code);
-    json(&LastObject {
-        meta: LastMeta {
-            code,
-            error_slug: known.map(|goodbye| goodbye.slug()),
-            error_message: std::str::from_utf8(text).unwrap_or_default(),
-        },
-    })
+/// `meta.retry_after_ms` of the last frame.
+fn retry_in(payload: &[u8]) -> Option<u64> {
+    let frame: serde_json::Value = serde_json::from_slice(payload).ok()?;
+    frame.get("meta")?.get("retry_after_ms")?.as_u64()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,6 +200,7 @@ fn string_at(text: &[u8], at: usize) -> Option<&[u8]> {
 mod tests {
     use super::*;
     use crate::protocol::frame::{HEARTBEAT, text_frame};
+    use crate::protocol::goodbye::Goodbye;
 
     fn events() -> Framing {
         Framing::EventStream { connection: None }
@@ -254,16 +231,19 @@ mod tests {
     }
 
     #[test]
-    fn the_last_object_says_why() {
-        let frame = Goodbye::TokenRevoked.frame();
-        let object = r#"{"meta":{"code":4001,"error_slug":"token-revoked","error_message":"token revoked"}}"#;
+    fn the_last_object_explains_the_close_frame_that_is_not_there() {
+        let close = Goodbye::GoingAway.frame();
+        let last = r#"{"meta":{"code":1001,"retry_after_ms":1234},"control":{"type":"close"}}"#;
+        let frames: [&[u8]; 2] = [&text_frame(last.as_bytes()), &close];
         assert_eq!(
-            reframed(&events(), &[&frame]),
-            format!("event: close\ndata: {object}\n\n")
+            reframed(&events(), &frames),
+            format!("retry: 1234\nevent: close\ndata: {last}\n\n")
         );
+        assert_eq!(reframed(&Framing::Lines, &frames), format!("{last}\r\n"));
+        let never = r#"{"meta":{"code":4001}}"#;
         assert_eq!(
-            reframed(&Framing::Lines, &[&frame]),
-            format!("{object}\r\n")
+            reframed(&events(), &[&text_frame(never.as_bytes()), &close]),
+            format!("event: close\ndata: {never}\n\n")
         );
     }
 

@@ -1,6 +1,7 @@
 //! What clients see: wire out is an object, wire in is a draft. No rows, no actors.
 
 pub mod attachment;
+pub mod control;
 pub mod draft;
 pub mod envelope;
 pub mod file_links;

@@ -3,6 +3,8 @@
 //! Objects on streams are not personal, except for what is kept from a receiver (`event/embedded.rs`), so connections with the same parameters share their bytes. Each
 //! distinct [`RenderClass`] is one rendering of an event; bits that make no difference to it are masked away.
 
+use std::collections::BTreeMap;
+
 use super::query::Query;
 use super::render_options::RenderOptions;
 use crate::event::{Part, Payload};
@@ -78,6 +80,31 @@ impl RenderClass {
             }
         }
         class
+    }
+
+    /// The parameters that differ from their default, as they are written in an address.
+    pub fn parameters(self) -> BTreeMap<&'static str, String> {
+        let switches = [
+            ("include_recent_message", Self::RECENT_MESSAGE),
+            ("include_timing", Self::TIMING),
+            ("include_post_raw", Self::POST_RAW),
+            ("include_poll_raw", Self::POLL_RAW),
+            ("include_message_raw", Self::MESSAGE_RAW),
+            ("include_user_raw", Self::USER_RAW),
+            ("include_file_raw", Self::FILE_RAW),
+            ("include_channel_raw", Self::CHANNEL_RAW),
+            ("include_user_annotations", Self::USER_ANNOTATIONS),
+            ("include_post_annotations", Self::POST_ANNOTATIONS),
+            ("include_poll_annotations", Self::POLL_ANNOTATIONS),
+            ("include_message_annotations", Self::MESSAGE_ANNOTATIONS),
+            ("include_channel_annotations", Self::CHANNEL_ANNOTATIONS),
+        ];
+        let on = switches.into_iter().filter(|(_, switch)| self.has(*switch));
+        let mut parameters: BTreeMap<_, _> = on.map(|(name, _)| (name, "1".to_owned())).collect();
+        if !self.has(Self::HTML) {
+            parameters.insert("include_html", "0".to_owned());
+        }
+        parameters
     }
 
     fn annotations_from_query(query: &Query) -> Self {

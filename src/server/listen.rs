@@ -58,6 +58,7 @@ pub(super) fn listen(
                     shared.streams.clone(),
                     shared.store.clock().clone(),
                     shared.metrics.clone(),
+                    shared.closes.clone(),
                 )
             });
             let gate = Gate {

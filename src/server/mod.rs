@@ -6,6 +6,7 @@ mod reload;
 mod signals;
 mod stop;
 mod watch;
+mod waves;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};

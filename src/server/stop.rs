@@ -6,15 +6,12 @@ use std::time::Duration;
 use actix_server::ServerHandle;
 
 use super::signals::Stops;
+use super::waves::{TELL, close_one_of, close_streams};
 use crate::actors::Shared;
-use crate::actors::shard::mail::CloseAll;
 use crate::http::App;
-use crate::protocol::goodbye::Goodbye;
 
 /// Interval between looks at what still runs.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long a shard may take to tell its connections goodbye, and the listener to end.
-const TELL: Duration = Duration::from_secs(1);
 /// How long the database may take: the writes that wait, and the fold of the write-ahead log into the file.
 const CLOSE: Duration = Duration::from_secs(10);
 
@@ -50,12 +47,7 @@ pub(super) async fn stop(
 /// A close frame to all streams and an end of the running requests.
 async fn drain(budget: Duration, shared: &Shared, app: &App, signals: &mut Stops) -> Stopped {
     let served = async {
-        for shard in shared.shards.all() {
-            let told = shard.send_past_bound(CloseAll(Goodbye::GoingAway));
-            if !matches!(tokio::time::timeout(TELL, told).await, Ok(Ok(()))) {
-                tracing::warn!("a worker thread could not close its connections");
-            }
-        }
+        close_streams(shared, budget).await;
         let mut looks = tokio::time::interval(LOOK);
         // A stream ends when its client has answered the close frame, or after `streams.linger_ms`.
         while app.serving() > 0 || shared.directory.counts().0 > 0 {
@@ -69,6 +61,8 @@ async fn drain(budget: Duration, shared: &Shared, app: &App, signals: &mut Stops
     };
     let (requests, streams) = (app.serving(), shared.directory.counts().0);
     tracing::warn!(requests, streams, "{why}; dropping what remains");
+    // Streams that were to be closed in a later wave are told at least why.
+    close_one_of(shared, 1).await;
     Stopped::ByForce
 }
 

@@ -36,6 +36,9 @@ pub enum Counter {
     /// Connections that ended, for any reason.
     #[strum(serialize = "stream_connections_gone_total")]
     ConnectionsGone,
+    /// Connections with `control=1` that were told how full their queue is.
+    #[strum(serialize = "stream_buffer_warnings_total")]
+    BufferWarnings,
     /// Connections closed because they read too slowly.
     #[strum(serialize = "stream_slow_closes_total")]
     SlowCloses,

@@ -21,7 +21,7 @@ use crate::http::socket::Place;
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
 use crate::protocol::frame::PONG;
-use crate::protocol::goodbye::Goodbye;
+use crate::protocol::goodbye::{Ended, Goodbye};
 use crate::telemetry::Counter;
 
 /// Mails that may wait for a connection: one per REST call that concerns it.
@@ -198,6 +198,9 @@ impl Drop for ConnectionActor {
         let handle = self.shard.state.borrow_mut().remove(self.connection);
         // A drain that waits for a peer that does not read holds the socket: it must end too.
         if let Some(handle) = handle {
+            if handle.closing.is_none() {
+                self.shard.note_end(&handle, Ended::Lost);
+            }
             handle.socket.cut();
         }
         self.shared.metrics.add(Counter::ConnectionsGone, 1);

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
@@ -38,8 +39,13 @@ impl Gate {
         }
     }
 
-    /// Closes a stream whose token was revoked before the shard knew of it: that event did not reach it.
+    /// Closes a stream for what happened before the shard knew of it: a stop, or the revocation of its token.
     pub(super) async fn check_again(&self, secret: Option<&str>, connection: ConnectionRef) {
+        // A stop that began after the request was admitted may have closed all others already.
+        if self.shared.stopping.load(Ordering::Acquire) {
+            self.shard.close(connection.index, Goodbye::GoingAway);
+            return;
+        }
         let Some(secret) = secret else { return };
         let goodbye = match self.shared.store.token(secret).await {
             Ok(Some(_)) => return,

@@ -16,6 +16,7 @@ use tokio::io::AsyncWriteExt;
 use super::admission::{Admitted, accept_key, admit};
 use super::connection::{ConnectionActor, Launch};
 use super::gate::{Gate, RETRY};
+use crate::actors::shard::control::Control;
 use crate::actors::shard::socket::{Sent, Socket, send_now};
 use crate::actors::shard::state::{ConnectionHandle, Identity};
 use crate::http::pipeline::client_address::client_address;
@@ -110,6 +111,8 @@ impl Opening {
         let socket = Rc::new(Socket::new(self.io));
         let (now, known) = (gate.shard.now(), socket.clone());
         let display = RenderClass::from_query(&self.query);
+        let control = Control::from_query(&self.query);
+        let connected_at = gate.shard.clock.now();
         let launch = Launch {
             shared: gate.shared.clone(),
             shard: gate.shard.clone(),
@@ -118,7 +121,12 @@ impl Opening {
             read_ahead: self.read_ahead,
         };
         let connection = ConnectionActor::launch(launch, |serial| {
-            ConnectionHandle::new(serial, id, known, identity, display, now)
+            let handle = ConnectionHandle::new(serial, id, known, identity, display, now);
+            ConnectionHandle {
+                control,
+                connected_at,
+                ..handle
+            }
         });
         // The connection is known before its client can know of it, so a client that subscribes at once finds
         // it. Nothing else runs on this thread in between, so the hello is the first frame all the same. A fresh

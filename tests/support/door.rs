@@ -211,8 +211,7 @@ impl AnswerStream {
             return Some(Item::Beat);
         }
         let object: Value = serde_json::from_str(&line).expect("JSON in every line");
-        let is_last = object["meta"].get("code").is_some() && object.get("control").is_none();
-        Some(match is_last {
+        Some(match object["control"]["type"] == "close" {
             true => Item::Close(object),
             false => Item::Frame(object),
         })
@@ -221,7 +220,7 @@ impl AnswerStream {
     /// As a browser reads it (WHATWG HTML §9.2.6).
     fn takes_event(&mut self) -> Option<Item> {
         let block = self.takes(b"\n\n")?;
-        let (mut name, mut data) = ("message", None);
+        let (mut name, mut data, mut retry) = ("message", None, None);
         for line in block.split('\n') {
             let (field, value) = line.split_once(':').unwrap_or((line, ""));
             let value = value.strip_prefix(' ').unwrap_or(value);
@@ -229,18 +228,22 @@ impl AnswerStream {
                 "" => {}
                 "event" => name = value,
                 "id" => self.last_id = Some(value.to_owned()),
-                "retry" => return Some(Item::Retry(value.parse().expect("milliseconds"))),
+                "retry" => retry = Some(value.parse().expect("milliseconds")),
                 "data" => assert!(data.replace(value).is_none(), "one line of data: {block}"),
                 other => panic!("an unknown field {other}: {block}"),
             }
         }
         let Some(data) = data else {
-            return Some(Item::Beat);
+            return Some(retry.map_or(Item::Beat, Item::Retry));
         };
-        let object = serde_json::from_str(data).expect("JSON in every event");
+        let object: Value = serde_json::from_str(data).expect("JSON in every event");
         Some(match name {
             "message" => Item::Frame(object),
-            "close" => Item::Close(object),
+            "close" => {
+                let told = object["meta"].get("retry_after_ms").and_then(Value::as_u64);
+                assert_eq!(told, retry, "a browser is told the same: {object}");
+                Item::Close(object)
+            }
             other => panic!("an unknown event {other}: {block}"),
         })
     }

@@ -6,6 +6,7 @@ mod channels;
 mod clients;
 mod files;
 mod numbers;
+mod own_streams;
 mod polls;
 mod posts;
 mod reports;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::actors::delivery::Delivery;
-use crate::model::{ChannelId, ClientId};
+use crate::model::{ChannelId, ClientId, StreamOwner};
 use crate::protocol::goodbye::Goodbye;
+use crate::protocol::object::OpenStreamObject;
 
 /// Events for the connections of a thread, in `pos` order. An empty batch is answered when the fan-out of
 /// those before it has ended.
@@ -30,6 +31,22 @@ pub struct ShardCounts {
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Vec<usize>")]
 pub struct CountRoomListeners(pub Arc<[ChannelId]>);
+
+/// Asks for the open streams of an owner, as they are shown.
+#[derive(actix::Message, Debug)]
+#[rtype(result = "Vec<OpenStreamObject>")]
+pub struct DescribeStreams(pub StreamOwner);
+
+/// Closes a part of the connections of the thread: one of so many that are still open, at random. Answered with their
+/// number.
+#[derive(actix::Message, Clone, Copy, Debug)]
+#[rtype(result = "usize")]
+pub struct CloseShare {
+    /// One: all that are left.
+    pub one_of: u32,
+    /// The close code.
+    pub goodbye: Goodbye,
+}
 
 /// Closes every connection of the thread.
 #[derive(actix::Message, Debug)]

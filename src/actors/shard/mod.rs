@@ -3,7 +3,11 @@
 //! `ShardActor` takes batches of deliveries from `LogTail` and fans them out to its sockets. What it knows is
 //! shared with the connection actors of the same thread through [`Shard`]; nothing of it leaves the thread.
 
+mod close_share;
+pub mod control;
+mod control_frames;
 mod deadlines;
+pub mod describe;
 mod effects;
 mod fan_out;
 mod fast_path;
@@ -30,11 +34,15 @@ use actix::fut::wrap_future;
 use actix::prelude::*;
 
 use deadlines::{Check, TICK};
-use mail::{CloseAll, CloseApp, CountConnections, CountRoomListeners, FanOutBatch, ShardCounts};
+use mail::{
+    CloseAll, CloseApp, CloseShare, CountConnections, CountRoomListeners, DescribeStreams,
+    FanOutBatch, ShardCounts,
+};
 use stalls::Stalls;
 use state::{ConnectionRef, RoomListeners, State};
 use wheel::Wheel;
 
+use super::close_log::CloseLog;
 use super::delivery::Delivery;
 use super::registry::{RoutingKey, ShardId, ShardRegistry};
 use super::send::Mailbox;
@@ -42,6 +50,7 @@ use crate::clock::Clock;
 use crate::config::Streams;
 use crate::fault::Fault;
 use crate::model::ChannelId;
+use crate::protocol::object::OpenStreamObject;
 use crate::protocol::site::Site;
 use crate::telemetry::{ActorNumbers, Counter, Metrics};
 
@@ -63,6 +72,7 @@ pub struct Shard {
     pub clock: Clock,
     /// What the shard has done.
     pub numbers: Arc<ActorNumbers>,
+    closes: Arc<CloseLog>,
     metrics: Arc<Metrics>,
     wheel: RefCell<Wheel<(ConnectionRef, Check)>>,
     stalls: Stalls,
@@ -83,6 +93,7 @@ impl ShardActor {
         limits: Arc<Streams>,
         clock: Clock,
         metrics: Arc<Metrics>,
+        closes: Arc<CloseLog>,
     ) -> (Rc<Shard>, Mailbox<Self>) {
         let numbers: Arc<ActorNumbers> = Arc::default();
         let shard = Rc::new(Shard {
@@ -92,6 +103,7 @@ impl ShardActor {
             limits,
             clock,
             numbers: numbers.clone(),
+            closes,
             metrics: metrics.clone(),
             wheel: RefCell::default(),
             stalls: Stalls::default(),
@@ -156,6 +168,22 @@ impl Handler<CountRoomListeners> for ShardActor {
         let state = self.shard.state.borrow();
         let length = |id: &ChannelId| state.rooms.get(*id).map_or(0, RoomListeners::len);
         MessageResult(mail.0.iter().map(length).collect())
+    }
+}
+
+impl Handler<DescribeStreams> for ShardActor {
+    type Result = Vec<OpenStreamObject>;
+
+    fn handle(&mut self, mail: DescribeStreams, _: &mut Self::Context) -> Self::Result {
+        self.shard.describe(&mail.0)
+    }
+}
+
+impl Handler<CloseShare> for ShardActor {
+    type Result = usize;
+
+    fn handle(&mut self, mail: CloseShare, _: &mut Self::Context) -> Self::Result {
+        self.shard.close_share(mail)
     }
 }
 

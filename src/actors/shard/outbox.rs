@@ -19,6 +19,8 @@ struct Piece {
     bytes: Bytes,
     /// The frame ends with them.
     ends_frame: bool,
+    /// Milliseconds from the begin of the outbox until they were queued.
+    queued_ms: u32,
 }
 
 /// Whole frames, less what a socket took of the first ones.
@@ -75,6 +77,7 @@ impl Remainder {
         self.pieces.push(Piece {
             bytes: bytes.slice(begin..range.end),
             ends_frame,
+            queued_ms: 0,
         });
     }
 
@@ -101,6 +104,8 @@ pub(super) struct Outbox {
     bytes: usize,
     /// A part of the frame in front is gone.
     is_begun: bool,
+    /// Since when anything waits.
+    begun: Instant,
     /// When the kernel last took something.
     progress: Instant,
 }
@@ -111,16 +116,45 @@ impl Outbox {
             queue: VecDeque::with_capacity(rest.pieces.len()),
             bytes: 0,
             is_begun: rest.is_begun,
+            begun: now,
             progress: now,
         };
-        outbox.push(rest);
+        outbox.push(rest, now);
         outbox
     }
 
     /// Puts frames behind those that wait.
-    pub(super) fn push(&mut self, rest: Remainder) {
+    pub(super) fn push(&mut self, rest: Remainder, now: Instant) {
+        let queued_ms = self.millis_until(now);
         self.bytes += rest.bytes;
-        self.queue.extend(rest.pieces);
+        let pieces = rest.pieces.into_iter();
+        self.queue
+            .extend(pieces.map(|piece| Piece { queued_ms, ..piece }));
+    }
+
+    /// Puts a whole frame before those that wait, behind one that is partly sent.
+    pub(super) fn push_first(&mut self, frame: Bytes, now: Instant) {
+        let place = self.end_of_begun_frame();
+        self.bytes += frame.len();
+        let piece = Piece {
+            bytes: frame,
+            ends_frame: true,
+            queued_ms: self.millis_until(now),
+        };
+        self.queue.insert(place, piece);
+    }
+
+    /// How long the first of what waits has waited.
+    pub(super) fn lag_ms(&self, now: Instant) -> u32 {
+        let front = self.queue.front();
+        front.map_or(0, |piece| {
+            self.millis_until(now).saturating_sub(piece.queued_ms)
+        })
+    }
+
+    fn millis_until(&self, now: Instant) -> u32 {
+        let millis = now.saturating_duration_since(self.begun).as_millis();
+        u32::try_from(millis).unwrap_or(u32::MAX)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -176,15 +210,19 @@ impl Outbox {
 
     /// Drops all frames but one that is partly sent.
     pub(super) fn keep_begun_frame(&mut self) {
+        self.queue.truncate(self.end_of_begun_frame());
+        self.bytes = self.queue.iter().map(|piece| piece.bytes.len()).sum();
+    }
+
+    /// How many pieces belong to a frame that is partly sent.
+    fn end_of_begun_frame(&self) -> usize {
         let mut pieces = self.queue.iter();
         let end = pieces.position(|piece| piece.ends_frame);
-        let kept = match (self.is_begun, end) {
+        match (self.is_begun, end) {
             (false, _) => 0,
             (true, Some(end)) => end + 1,
             (true, None) => self.queue.len(),
-        };
-        self.queue.truncate(kept);
-        self.bytes = self.queue.iter().map(|piece| piece.bytes.len()).sum();
+        }
     }
 }
 
@@ -233,7 +271,7 @@ mod tests {
             for more in 0..FRAMES.len() - taken {
                 let mut outbox = Outbox::new(rest(taken), Instant::now());
                 outbox.took(more, Instant::now());
-                outbox.push(rest(0));
+                outbox.push(rest(0), Instant::now());
                 outbox.keep_begun_frame();
                 let gone = taken + more;
                 let end = gone.next_multiple_of(FRAME);
@@ -241,5 +279,41 @@ mod tests {
                 assert_eq!(outbox.bytes, end - gone);
             }
         }
+    }
+
+    #[test]
+    fn a_frame_that_passes_the_others_is_behind_one_that_is_begun() {
+        const URGENT: &[u8] = b"urgent";
+        for taken in 0..FRAMES.len() {
+            for more in 0..FRAMES.len() - taken {
+                let mut outbox = Outbox::new(rest(taken), Instant::now());
+                outbox.took(more, Instant::now());
+                outbox.push_first(Bytes::from_static(URGENT), Instant::now());
+                let gone = taken + more;
+                let border = gone.next_multiple_of(FRAME);
+                let expected = [&FRAMES[gone..border], URGENT, &FRAMES[border..]].concat();
+                assert_eq!(waiting(&outbox), expected, "{taken}, {more}");
+                assert_eq!(outbox.bytes, expected.len());
+            }
+        }
+    }
+
+    #[test]
+    fn the_lag_is_the_age_of_what_waits_longest() {
+        let begun = Instant::now();
+        let at = |seconds| begun + std::time::Duration::from_secs(seconds);
+        let mut outbox = Outbox::new(rest(0), begun);
+        outbox.push(rest(0), at(5));
+        assert_eq!(outbox.lag_ms(at(7)), 7000);
+        outbox.took(FRAMES.len() - 1, at(8));
+        assert_eq!(
+            outbox.lag_ms(at(8)),
+            8000,
+            "a byte of the first ones is left"
+        );
+        outbox.took(1, at(8));
+        assert_eq!(outbox.lag_ms(at(9)), 4000);
+        outbox.took(FRAMES.len(), at(9));
+        assert_eq!(outbox.lag_ms(at(20)), 0, "nothing waits");
     }
 }

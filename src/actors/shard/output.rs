@@ -10,7 +10,7 @@ use super::deadlines::{Check, ticks};
 use super::outbox::Remainder;
 use super::socket::{Sent, Socket, send_now};
 use super::state::{ConnectionIndex, ConnectionRef};
-use crate::protocol::goodbye::Goodbye;
+use crate::protocol::goodbye::{Ended, Goodbye};
 use crate::telemetry::Counter;
 
 /// How long a socket may take nothing before a full queue means that its reader is slow.
@@ -30,6 +30,7 @@ impl Shard {
                 return;
             };
             handle.closing = Some(goodbye);
+            self.note_end(handle, Ended::Told(goodbye));
             handle.socket.drop_queue();
             let serial = handle.serial;
             if goodbye == Goodbye::Slow {
@@ -55,7 +56,7 @@ impl Shard {
             | Goodbye::Disabled
             | Goodbye::Incomplete => {}
         }
-        self.write(index, &Bytes::from(goodbye.frame()));
+        self.write(index, &self.last_words(index, goodbye));
         if let Some(handle) = self.state.borrow().connections.get(index)
             // No answer to the close frame follows from a client that receives an answer itself.
             && (goodbye.ends_connection() || handle.socket.descriptor().is_none())
@@ -126,7 +127,7 @@ impl Shard {
     pub(super) fn queue(self: &Rc<Self>, index: ConnectionIndex, rest: Remainder) {
         let (over, begun) = {
             let mut state = self.state.borrow_mut();
-            let Some(handle) = state.connections.get(index) else {
+            let Some(handle) = state.connections.get_mut(index) else {
                 return;
             };
             let over = handle.closing.is_none() && self.is_over(&handle.socket, rest.len());
@@ -134,7 +135,13 @@ impl Shard {
             if over && !rest.is_begun() {
                 (true, None)
             } else {
-                let first = handle.socket.queue(rest, Instant::now());
+                let now = Instant::now();
+                let asked = handle.control.is_asked() && handle.closing.is_none() && !over;
+                let before = asked.then(|| handle.socket.queued_bytes());
+                let first = handle.socket.queue(rest, now);
+                if let Some(before) = before {
+                    self.warn_if_full(handle, before, now);
+                }
                 let serial = handle.serial;
                 let begun = first.then(|| (handle.socket.clone(), ConnectionRef { index, serial }));
                 state.connections.set_behind(index, true);

@@ -91,6 +91,14 @@ impl Sink {
         }
     }
 
+    /// A whole frame, as it leaves.
+    pub(super) fn reframed(&self, frame: Bytes) -> Bytes {
+        match self {
+            Self::Descriptor(_) => frame,
+            Self::Answer(answer) => answer.reframe(&frame),
+        }
+    }
+
     /// Something waits that did not wait before.
     pub(super) fn note_queued(&self) {
         match self {

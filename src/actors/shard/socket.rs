@@ -179,7 +179,7 @@ impl Socket {
         let rest = self.sink.framed(rest);
         let mut slot = self.outbox.borrow_mut();
         if let Some(outbox) = slot.as_mut() {
-            outbox.push(rest);
+            outbox.push(rest, now);
             return false;
         }
         *slot = Some(Box::new(Outbox::new(rest, now)));
@@ -209,6 +209,21 @@ impl Socket {
         }
         answer.is_awaited_by(cx);
         Poll::Pending
+    }
+
+    /// Puts a whole frame before those that wait. Where nothing waits, it is not for a queue.
+    pub fn queue_first(&self, frame: Bytes, now: Instant) {
+        if let Some(outbox) = self.outbox.borrow_mut().as_mut() {
+            outbox.push_first(self.sink.reframed(frame), now);
+        }
+    }
+
+    /// How long the first of what waits has waited.
+    pub fn lag_ms(&self, now: Instant) -> u32 {
+        self.outbox
+            .borrow()
+            .as_ref()
+            .map_or(0, |outbox| outbox.lag_ms(now))
     }
 
     /// Drops queued frames, except a partly sent one: without its end the next frame (the close
@@ -266,7 +281,6 @@ mod tests {
     use std::io::Read;
 
     use super::*;
-    use bytes::Bytes;
 
     #[actix::test]
     async fn what_a_reader_made_room_for_is_taken_although_no_drain_had_its_turn() {

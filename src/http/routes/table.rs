@@ -186,6 +186,10 @@ routes! {
     Get    "/streams/{stream_key}"                                   streams::app_streams::show,                 App       Any            Read;
     Put    "/streams/{stream_key}"                                   streams::app_streams::edit,                 App       Any            Write;
     Delete "/streams/{stream_key}"                                   streams::app_streams::delete,               App       Any            Write;
+    Get    "/apps/me/streams"                                        streams::own_streams::of_app,               App       Any            Read;
+    Get    "/apps/me/streams/log"                                    streams::own_streams::closed_of_app,        App       Any            Read;
+    Get    "/users/me/streams"                                       streams::own_streams::of_user,              User      Any            Read;
+    Get    "/users/me/streams/log"                                   streams::own_streams::closed_of_user,       User      Any            Read;
     Delete "/users/me/streams/{connection_id}"                       streams::user_streams::close,               User      Any            Marker;
     Delete "/users/me/streams/{connection_id}/{subscription_id}"     streams::user_streams::unsubscribe,            User      Any            Marker;
 

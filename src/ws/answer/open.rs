@@ -10,6 +10,7 @@ use bytes::BytesMut;
 
 use super::body::StreamBody;
 use super::transport::Transport;
+use crate::actors::shard::control::Control;
 use crate::actors::shard::socket::Socket;
 use crate::actors::shard::state::ConnectionHandle;
 use crate::http::ApiError;
@@ -92,7 +93,10 @@ async fn open(
     // From here on the end of the request is the end of the stream.
     let stream = StreamBody(carried);
     let hello = gate.hello(&id, &identity);
-    let display = RenderClass::from_query(&Query::parse(request.query_string()));
+    let query = Query::parse(request.query_string());
+    let display = RenderClass::from_query(&query);
+    let control = Control::from_query(&query);
+    let connected_at = gate.shard.clock.now();
     let (now, known) = (gate.shard.now(), id.clone());
     let launch = Launch {
         shared: gate.shared.clone(),
@@ -102,7 +106,12 @@ async fn open(
         read_ahead: BytesMut::new(),
     };
     let connection = ConnectionActor::launch(launch, |serial| {
-        ConnectionHandle::new(serial, known, socket, identity, display, now)
+        let handle = ConnectionHandle::new(serial, known, socket, identity, display, now);
+        ConnectionHandle {
+            control,
+            connected_at,
+            ..handle
+        }
     });
     gate.shared.metrics.add(transport.counter(), 1);
     gate.shard.write(connection.index, &hello);

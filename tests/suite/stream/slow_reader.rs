@@ -2,21 +2,21 @@
 
 use serde_json::json;
 
-use crate::support::{Person, Stream, TestServer, build, eventually};
+use crate::support::{Person, Stream, TestServer, build, eventually, text};
 
-/// One large message; with its raw it is ten kilobytes on the wire.
-fn says_much(person: &Person, room: &str) {
+/// One large message; with its raw it is ten kilobytes on the wire. Gives its id.
+pub(super) fn says_much(person: &Person, room: &str) -> String {
     let body = json!({
         "text": "x".repeat(2000),
         "raw": {"org.example.filler": [{"t": "y".repeat(8000)}]},
     });
     let path = format!("/channels/{room}/messages");
-    person.post(&path, &body).is(201);
+    text(&person.post(&path, &body).is(201).data()["id"])
 }
 
 /// What the kernel keeps for a connection whose reader does not read, at most: a send buffer of 4 MiB (`tcp_wmem`),
 /// far rounded up.
-const MESSAGES_THAT_FILL_THE_KERNEL: usize = 3000;
+pub(super) const MESSAGES_THAT_FILL_THE_KERNEL: usize = 3000;
 
 /// Says large things until the kernel takes no more for the one slow connection. It gives signs of life
 /// meanwhile, so that whatever ends it is counted from here.
@@ -33,7 +33,14 @@ fn fills_the_kernel(server: &TestServer, person: &Person, room: &str, slow: &mut
 
 /// Bob's stream that hears the room with everything, and is never read.
 fn never_read(server: &TestServer, room: &str) -> Stream {
-    let slow = server.bob().stream_with("&include_raw=1");
+    never_read_with(server, room, "")
+}
+
+/// The same, with parameters.
+pub(super) fn never_read_with(server: &TestServer, room: &str, parameters: &str) -> Stream {
+    let slow = server
+        .bob()
+        .stream_with(&format!("&include_raw=1{parameters}"));
     slow.keeps_unread(128 * 1024);
     slow.subscribes(&server.bob(), &format!("/channels/{room}/messages"));
     slow

@@ -62,7 +62,7 @@ fn every_goodbye_is_documented() {
     let document = protocol();
     for goodbye in Goodbye::ALL {
         assert!(
-            document.contains(&goodbye.code().to_string()),
+            document.contains(&format!("| {} | `{}` |", goodbye.code(), goodbye.slug())),
             "{goodbye:?} is not documented"
         );
     }

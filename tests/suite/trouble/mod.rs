@@ -6,6 +6,7 @@ mod busy;
 mod crash;
 mod disk;
 mod drain;
+mod drain_waves;
 mod early_refusals;
 mod frames;
 mod fuzz;

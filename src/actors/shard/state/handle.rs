@@ -5,9 +5,12 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::actors::shard::control::Control;
 use crate::actors::shard::socket::Socket;
 use crate::event::Pos;
-use crate::model::{AppStream, ChannelId, ConnectionId, Scope, SubscriptionId, Token, UserId};
+use crate::model::{
+    AppStream, ChannelId, ConnectionId, Scope, Stamp, StreamOwner, SubscriptionId, Token, UserId,
+};
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::render_class::RenderClass;
@@ -30,6 +33,15 @@ impl Identity {
         match self {
             Self::User(user, _) => Some(*user),
             Self::Unclaimed(_) | Self::App(..) => None,
+        }
+    }
+
+    /// Whose it is, once it is claimed.
+    pub fn owner(&self) -> Option<StreamOwner> {
+        match self {
+            Self::Unclaimed(_) => None,
+            Self::User(user, token) => Some(StreamOwner::User(*user, token.client.id.clone())),
+            Self::App(stream, ..) => Some(StreamOwner::App(stream.client.clone())),
         }
     }
 }
@@ -111,6 +123,10 @@ pub struct ConnectionHandle {
     pub identity: Identity,
     /// How objects are shown to it.
     pub render_class: RenderClass,
+    /// Whether it is told about itself.
+    pub control: Control,
+    /// When it was opened.
+    pub connected_at: Stamp,
     /// Tick of the hello.
     pub opened: u32,
     /// Tick of the last client frame.
@@ -143,6 +159,8 @@ impl ConnectionHandle {
             socket,
             identity,
             render_class,
+            control: Control::Unasked,
+            connected_at: Stamp(0),
             opened: now,
             heard: now,
             stall_watched: false,
