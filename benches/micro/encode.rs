@@ -5,7 +5,8 @@ use super::world::World;
 use bytes::BytesMut;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use groundnut::protocol::frame::render_ids;
-use groundnut::protocol::stream::{NotificationTargets, app_frame, user_frame};
+use groundnut::protocol::object::PostPeople;
+use groundnut::protocol::stream::{Beside, NotificationTargets, app_frame, user_frame};
 use std::cell::LazyCell;
 use std::hint::black_box;
 
@@ -17,19 +18,41 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode");
     group.bench_function("payload for user streams", |bench| {
         let (event, now) = (world.message(), world.store.now());
-        bench.iter(|| user_frame(black_box(event), display(), &world.site, None, now));
+        bench.iter(|| {
+            user_frame(
+                black_box(event),
+                display(),
+                &world.site,
+                &Beside::default(),
+                now,
+            )
+        });
     });
     group.bench_function("payload for app streams", |bench| {
         let (event, now) = (world.message(), world.store.now());
         let targets = NotificationTargets::default();
-        bench.iter(|| app_frame(black_box(event), display(), &world.site, &targets, now));
+        bench.iter(|| {
+            app_frame(
+                black_box(event),
+                display(),
+                &world.site,
+                (&targets, &PostPeople::default()),
+                now,
+            )
+        });
     });
     for receivers in [1_u32, 1000] {
         group.throughput(Throughput::Elements(receivers.into()));
         let id = BenchmarkId::new("frames of one payload", receivers);
         group.bench_with_input(id, &receivers, |bench, receivers| {
             let now = world.store.now();
-            let frame = user_frame(world.message(), display(), &world.site, None, now);
+            let frame = user_frame(
+                world.message(),
+                display(),
+                &world.site,
+                &Beside::default(),
+                now,
+            );
             let ids: Vec<Vec<u8>> = (0..*receivers)
                 .map(|number| render_ids([format!("{number:032}").as_str()]))
                 .collect();

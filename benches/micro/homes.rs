@@ -97,7 +97,7 @@ impl Full {
             ConnectionHandle::new(serial, id, socket, identity, listener::display(), 0)
         });
         let subscription = listener::subscription(Topic::Home(viewer), "", token);
-        state.subscribe(connection.index, subscription, None);
+        state.subscribe(connection.index, subscription);
         state.homes.fill(viewer, users, true);
         connection
     }

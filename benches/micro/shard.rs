@@ -113,7 +113,7 @@ fn join(shard: &Shard, stream: TcpStream, world: &World) {
     let connection = state.admit(make);
     let topic = Topic::ChannelMessages(world.room.id);
     let subscription = listener::subscription(topic, "", token.clone());
-    state.subscribe(connection.index, subscription, None);
+    state.subscribe(connection.index, subscription);
 }
 
 /// A follower of the author on the fast path.
@@ -123,7 +123,7 @@ fn follow(shard: &Shard, stream: TcpStream, world: &World, number: usize) {
     let token = world.token.clone();
     let connection = state.admit(|serial| listener::connection(serial, stream, viewer, token));
     let subscription = listener::subscription(Topic::Home(viewer), "", world.token.clone());
-    state.subscribe(connection.index, subscription, None);
+    state.subscribe(connection.index, subscription);
     state.homes.fill(viewer, &homes::followed(number), true);
 }
 

@@ -144,6 +144,7 @@ impl World {
 
     fn deliver(&self, event: Arc<Event>) -> Arc<Delivery> {
         Arc::new(Delivery::new(NewDelivery {
+            samples: Default::default(),
             event,
             hidden: Arc::default(),
             earlier: Vec::new(),

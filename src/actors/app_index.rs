@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use quick_cache::unsync::Cache;
 
+use super::authorized_users::AuthorizedUsers;
 use super::delivery::AllowedApp;
 use crate::event::{Payload, Polled};
 use crate::model::{
-    ChannelBrief, ChannelId, ClientId, Relation, Scopes, Subscribers, Token, TokenId, User, UserId,
+    ChannelBrief, ChannelId, ClientId, Relation, Scope, Scopes, Subscribers, Token, TokenId, User,
+    UserId,
 };
 use crate::telemetry::ActorNumbers;
 
@@ -45,6 +47,7 @@ pub struct AppIndex {
 #[derive(Debug)]
 struct App {
     numbers: Arc<ActorNumbers>,
+    users: Arc<AuthorizedUsers>,
     /// Since when it has no stream; a client that reconnects soon is not loaded again.
     absent_since: Option<Instant>,
 }
@@ -119,11 +122,12 @@ impl AppIndex {
         self.remove(&client);
         let app = App {
             numbers,
+            users: Arc::default(),
             absent_since: None,
         };
         self.apps.insert(client, app);
-        tokens.iter().for_each(|token| self.add_token(token));
         self.disabled.extend(disabled);
+        tokens.iter().for_each(|token| self.add_token(token));
         self.apps_changed();
     }
 
@@ -151,30 +155,15 @@ impl AppIndex {
             Payload::TokenGranted { token, .. } => self.add_token(token),
             Payload::TokenRevoked { token, .. } => self.remove_token(token),
             Payload::UserDisabled { user, undone } => self.set_disabled(*user, !undone),
-            Payload::MessageCreated { .. }
-            | Payload::MessageDeleted { .. }
-            | Payload::ChannelCreated { .. }
-            | Payload::ChannelChanged { .. }
-            | Payload::Subscribed { .. }
-            | Payload::Unsubscribed { .. }
-            | Payload::Related { .. }
-            | Payload::UserChanged { .. }
-            | Payload::UserPresence { .. }
-            | Payload::ChannelPresence { .. }
-            | Payload::AppStreamDeleted { .. }
-            | Payload::PostCreated { .. }
-            | Payload::PostRevised { .. }
-            | Payload::PostDeleted { .. }
-            | Payload::Bookmarked { .. }
-            | Payload::PollCreated { .. }
-            | Payload::PollAnswered { .. }
-            | Payload::PollClosed { .. }
-            | Payload::PollDeleted { .. }
-            | Payload::FileCreated { .. }
-            | Payload::FileChanged { .. }
-            | Payload::FileDeleted { .. }
-            | Payload::ClientChanged { .. }
-            | Payload::MarkerMoved { .. }
+            #[rustfmt::skip]
+            Payload::MessageCreated { .. } | Payload::MessageDeleted { .. } | Payload::ChannelCreated { .. }
+            | Payload::ChannelChanged { .. } | Payload::Subscribed { .. } | Payload::Unsubscribed { .. }
+            | Payload::Related { .. } | Payload::UserChanged { .. } | Payload::UserPresence { .. }
+            | Payload::ChannelPresence { .. } | Payload::AppStreamDeleted { .. } | Payload::PostCreated { .. }
+            | Payload::PostRevised { .. } | Payload::PostDeleted { .. } | Payload::Bookmarked { .. }
+            | Payload::PollCreated { .. } | Payload::PollAnswered { .. } | Payload::PollClosed { .. }
+            | Payload::PollDeleted { .. } | Payload::FileCreated { .. } | Payload::FileChanged { .. }
+            | Payload::FileDeleted { .. } | Payload::ClientChanged { .. } | Payload::MarkerMoved { .. }
             | Payload::PasswordChanged { .. } => {}
         }
     }
@@ -200,18 +189,15 @@ impl AppIndex {
                 Relation::Follow => self.every_app.clone(),
                 Relation::Mute | Relation::Block => self.authorized_by(user.id),
             },
-            Payload::FileCreated { filed }
-            | Payload::FileChanged { filed }
-            | Payload::FileDeleted { filed } => {
+            #[rustfmt::skip]
+            Payload::FileCreated { filed } | Payload::FileChanged { filed } | Payload::FileDeleted { filed } => {
                 self.authorized_for_files(filed.owner.id, &filed.file.file_type)
-            }
+            },
             Payload::UserChanged { user } => self.authorized_by(user.id),
             // Posts, reposts and bookmarks are public.
-            Payload::PostCreated { .. }
-            | Payload::PostRevised { .. }
-            | Payload::PostDeleted { .. }
-            | Payload::Bookmarked { .. }
-            | Payload::UserPresence { .. } => self.every_app.clone(),
+            #[rustfmt::skip]
+            Payload::PostCreated { .. } | Payload::PostRevised { .. } | Payload::PostDeleted { .. }
+            | Payload::Bookmarked { .. } | Payload::UserPresence { .. } => self.every_app.clone(),
             Payload::PollCreated { polled }
             | Payload::PollClosed { polled, .. }
             | Payload::PollDeleted { polled, .. } => self.opened(polled, None),
@@ -221,11 +207,14 @@ impl AppIndex {
                 let client = token.user.is_some().then_some(&token.client.id);
                 self.allowed(client)
             }
-            Payload::AppStreamDeleted { .. }
-            | Payload::ClientChanged { .. }
-            | Payload::MarkerMoved { .. }
-            | Payload::PasswordChanged { .. }
-            | Payload::UserDisabled { .. } => self.no_app.clone(),
+            #[rustfmt::skip]
+            Payload::MarkerMoved { user, moved: Some(moved), .. } => match &moved.channel {
+                Some(channel) => self.authorized_for(*user, channel),
+                None => self.authorized_with(*user, Scope::Stream),
+            },
+            #[rustfmt::skip]
+            Payload::AppStreamDeleted { .. } | Payload::ClientChanged { .. } | Payload::UserDisabled { .. }
+            | Payload::MarkerMoved { moved: None, .. } | Payload::PasswordChanged { .. } => self.no_app.clone(),
         }
     }
 
@@ -240,6 +229,7 @@ impl AppIndex {
             token: token.id,
             scopes: token.scopes.clone(),
         });
+        self.list_user(&token.client.id, user);
     }
 
     fn remove_token(&mut self, token: &Token) {
@@ -253,6 +243,15 @@ impl AppIndex {
         if given.is_empty() {
             self.users.remove(&user);
             self.disabled.remove(&user);
+        }
+        self.list_user(&token.client.id, user);
+    }
+
+    /// Puts a user on the list of an app's users, or takes the user off it.
+    fn list_user(&self, client: &ClientId, user: UserId) {
+        if let Some(app) = self.apps.get(client) {
+            let mut given = self.given_by(user);
+            app.users.set(user, given.any(|one| one.client == *client));
         }
     }
 
@@ -282,6 +281,9 @@ impl AppIndex {
             true => self.disabled.insert(user),
             false => self.disabled.remove(&user),
         };
+        for one in self.users.get(&user).into_iter().flatten() {
+            self.list_user(&one.client, user);
+        }
         self.note_user(user);
     }
 
@@ -294,6 +296,11 @@ impl AppIndex {
 
     fn authorized_by(&self, user: UserId) -> Apps {
         self.allowed(self.given_by(user).map(|one| &one.client))
+    }
+
+    fn authorized_with(&self, user: UserId, scope: Scope) -> Apps {
+        let having = self.given_by(user).filter(|one| one.scopes.has(scope));
+        self.allowed(having.map(|one| &one.client))
     }
 
     /// By their type: a grant for all pictures, or all sound, is for reading them.
@@ -381,6 +388,7 @@ impl AppIndex {
             self.apps.get(client).map(|app| AllowedApp {
                 client: client.clone(),
                 numbers: app.numbers.clone(),
+                users: app.users.clone(),
             })
         });
         known.collect()

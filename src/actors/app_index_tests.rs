@@ -67,7 +67,7 @@ fn an_app_sees_what_its_users_authorized_it_for() {
         "user_presence",
     ];
     let of_ada = ["user_changed"];
-    let in_room = ["channel_presence"];
+    let in_room = ["channel_presence", "marker_moved"];
     let table: [Row<'_>; 5] = [
         ("no authorization", vec![], vec![&always]),
         (
@@ -97,6 +97,57 @@ fn an_app_sees_what_its_users_authorized_it_for() {
         let mut sorted = expected.clone();
         sorted.sort_by_key(order);
         assert_eq!(seen(&tokens), sorted, "{name}");
+    }
+}
+
+/// A marker of posts is opened by the scope for reading them, and of an older program's event nothing is known.
+#[test]
+fn a_marker_without_a_channel_is_seen_with_the_scope_for_streams_only() {
+    let moved = |is_old: bool| {
+        let mut moved = one_of_each()
+            .into_iter()
+            .find(|event| matches!(event, Payload::MarkerMoved { .. }))
+            .unwrap();
+        if let Payload::MarkerMoved { moved, .. } = &mut moved {
+            moved.as_mut().unwrap().channel = None;
+            moved.take_if(|_| is_old);
+        }
+        moved
+    };
+    let none = subscribers(&[]);
+    for (scopes, is_old, expected) in [
+        ("messages", false, false),
+        ("stream", false, true),
+        ("stream", true, false),
+    ] {
+        let mut index = index_of(&[token(1, Some(ADA), scopes)]);
+        assert_eq!(
+            sees(&mut index, &moved(is_old), &none),
+            expected,
+            "{scopes}"
+        );
+    }
+}
+
+#[test]
+fn the_users_of_an_app_are_those_with_a_live_token_and_an_enabled_account() {
+    let mut index = index_of(&[token(1, Some(ADA), "basic"), token(2, Some(ADA), "basic")]);
+    let users = |index: &AppIndex| {
+        let app = index.every_app.first().unwrap();
+        [ADA, BOB].map(|user| app.users.contains(user))
+    };
+    assert_eq!(users(&index), [true, false]);
+    let disabled = |undone| Payload::UserDisabled { user: ADA, undone };
+    for (event, expected) in [
+        (granted(3, Some(BOB), "basic"), [true, true]),
+        (revoked(1, ADA), [true, true]),
+        (disabled(false), [false, true]),
+        (disabled(true), [true, true]),
+        (revoked(2, ADA), [false, true]),
+        (revoked(3, BOB), [false, false]),
+    ] {
+        index.apply(&event);
+        assert_eq!(users(&index), expected, "{event:?}");
     }
 }
 

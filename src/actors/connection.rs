@@ -1,9 +1,9 @@
 //! What may be sent to a connection's actor, which lives in `ws`.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::partitions::PartitionPermit;
 use super::permits::Permit;
 use crate::event::Pos;
 use crate::model::Failure;
@@ -32,8 +32,6 @@ pub enum ConnectionMail {
         serial: u64,
         /// The end of the log before the call.
         since: Pos,
-        /// Users that the user follows, for presence.
-        followed_users: Option<HashSet<UserId>>,
         /// There once the connection has said that it is unclaimed.
         permit: Option<Permit<UserId>>,
     },
@@ -99,4 +97,6 @@ pub enum ConnectionPermit {
     User(Permit<UserId>),
     /// An app's.
     App(Permit<crate::model::ClientId>),
+    /// A part of an app's.
+    Partition(PartitionPermit),
 }

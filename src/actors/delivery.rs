@@ -6,13 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 
+use super::authorized_users::AuthorizedUsers;
+use super::verdicts::Verdicts;
 use crate::event::{Event, Part, Route};
 use crate::model::visibility::{Occasion, shows_profile, shows_words};
-use crate::model::{ClientId, Relationship, Stamp, Token, UserId};
+use crate::model::{ClientId, Relationship, Stamp, Token, User, UserId};
+use crate::protocol::app_filter::AppFilter;
 use crate::protocol::frame::{AppFrame, Frame};
+use crate::protocol::object::PostPeople;
 use crate::protocol::render_class::RenderClass;
 use crate::protocol::site::Site;
-use crate::protocol::stream::{NotificationTargets, app_frame, user_frame};
+use crate::protocol::stream::{Beside, NotificationTargets, app_frame, user_frame};
 use crate::telemetry::{ActorNumbers, Span, Spans};
 
 /// Who must not hear of what a user does, as of one place in the log.
@@ -68,6 +72,50 @@ pub type Withheld = SmallVec<[(Part, Arc<HiddenFrom>); 1]>;
 /// event is about a repost.
 pub type Earlier = Vec<(UserId, Arc<HiddenFrom>)>;
 
+/// One user of a sample.
+#[derive(Clone, Debug)]
+pub struct Sampled {
+    /// The user.
+    pub user: Arc<User>,
+    /// Who must not hear of what the user did.
+    pub hidden: Arc<HiddenFrom>,
+}
+
+/// Both samples of a post, latest first.
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    /// Users that bookmarked it.
+    pub bookmarkers: Vec<Sampled>,
+    /// Users that reposted it.
+    pub reposters: Vec<Sampled>,
+}
+
+impl Samples {
+    /// Whether one of these users is hidden from a viewer.
+    fn is_hidden_from(&self, viewer: UserId) -> bool {
+        let mut all = self.bookmarkers.iter().chain(&self.reposters);
+        all.any(|one| one.hidden.is_hidden_from(viewer, false))
+    }
+
+    /// The users that a viewer sees; apps see all.
+    fn seen_by(&self, viewer: Option<UserId>) -> PostPeople<'_> {
+        PostPeople {
+            bookmarkers: seen(&self.bookmarkers, viewer),
+            reposters: seen(&self.reposters, viewer),
+        }
+    }
+}
+
+fn seen(sample: &[Sampled], viewer: Option<UserId>) -> Vec<&User> {
+    let is_seen =
+        |one: &&Sampled| viewer.is_none_or(|viewer| !one.hidden.is_hidden_from(viewer, false));
+    sample
+        .iter()
+        .filter(is_seen)
+        .map(|one| &*one.user)
+        .collect()
+}
+
 /// An event with all that its receivers have in common.
 ///
 /// Most receivers want the same bytes. They are produced on first demand, once for each [`RenderClass`] in use,
@@ -84,6 +132,8 @@ pub struct Delivery {
     pub earlier: Earlier,
     /// Parts of its object that are kept from some users.
     pub withheld: Withheld,
+    /// Users that acted on the post that it shows.
+    pub samples: Samples,
     /// Apps that may see it.
     pub apps: Arc<[AllowedApp]>,
     /// What apps are told beside.
@@ -96,6 +146,8 @@ pub struct Delivery {
     shards_left: AtomicUsize,
     frames: Rendered<Arc<Frame>>,
     app_frames: Rendered<AppFrame>,
+    /// What filters of app streams said to it.
+    verdicts: Verdicts,
 }
 
 /// An app that may see an event.
@@ -105,6 +157,8 @@ pub struct AllowedApp {
     pub client: ClientId,
     /// Numbers of its firehose.
     pub numbers: Arc<ActorNumbers>,
+    /// The users that authorized it.
+    pub users: Arc<AuthorizedUsers>,
 }
 
 /// What a delivery is made of.
@@ -118,6 +172,8 @@ pub struct NewDelivery {
     pub earlier: Earlier,
     /// Parts of its object that are kept from some users.
     pub withheld: Withheld,
+    /// Users that acted on the post that it shows.
+    pub samples: Samples,
     /// Apps that may see it.
     pub apps: Arc<[AllowedApp]>,
     /// What apps are told beside.
@@ -142,6 +198,7 @@ impl Delivery {
             hidden: new.hidden,
             earlier: new.earlier,
             withheld: new.withheld,
+            samples: new.samples,
             apps: new.apps,
             targets: new.targets,
             channel_numbers: new.channel_numbers,
@@ -149,6 +206,7 @@ impl Delivery {
             shards_left: AtomicUsize::new(new.shards),
             frames: Mutex::default(),
             app_frames: Mutex::default(),
+            verdicts: Verdicts::default(),
         }
     }
 
@@ -191,7 +249,12 @@ impl Delivery {
         if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
             return frame.clone();
         }
-        let frame = Arc::new(user_frame(&self.event, class, site, None, self.dispatched));
+        let beside = Beside {
+            own_token: None,
+            people: self.samples.seen_by(None),
+        };
+        let frame = user_frame(&self.event, class, site, &beside, self.dispatched);
+        let frame = Arc::new(frame);
         frames.push((class, frame.clone()));
         frame
     }
@@ -199,7 +262,35 @@ impl Delivery {
     /// The frame for one receiver: what it shows depends on the token.
     pub fn own_frame(&self, class: RenderClass, site: &Site, token: &Token) -> Frame {
         let class = class.for_payload(&self.event.payload);
-        user_frame(&self.event, class, site, Some(token), self.dispatched)
+        let beside = Beside {
+            own_token: Some(token),
+            ..Beside::default()
+        };
+        user_frame(&self.event, class, site, &beside, self.dispatched)
+    }
+
+    /// The frame for a viewer from whom a user of the samples is hidden: one of its own. `None`: the viewer shares that of
+    /// all others.
+    pub fn sampled_frame(&self, class: RenderClass, site: &Site, viewer: UserId) -> Option<Frame> {
+        let class = class.for_payload(&self.event.payload);
+        if !class.has_samples() || !self.samples.is_hidden_from(viewer) {
+            return None;
+        }
+        let beside = Beside {
+            own_token: None,
+            people: self.samples.seen_by(Some(viewer)),
+        };
+        let frame = user_frame(&self.event, class, site, &beside, self.dispatched);
+        Some(frame)
+    }
+
+    /// Whether it passes the stored filter of an app stream, if that has one.
+    pub fn passes_filter(&self, filter: &AppFilter, app: &AllowedApp, site: &Site) -> bool {
+        let stored = filter.stored.as_ref();
+        stored.is_none_or(|stored| {
+            self.verdicts
+                .lets_pass(stored, &self.event, &app.users, site)
+        })
     }
 
     /// The frame for app streams of this render class.
@@ -212,7 +303,8 @@ impl Delivery {
         if let Some((_, frame)) = frames.iter().find(|(known, _)| *known == class) {
             return frame.clone();
         }
-        let frame = app_frame(&self.event, class, site, &self.targets, self.dispatched);
+        let beside = (&self.targets, &self.samples.seen_by(None));
+        let frame = app_frame(&self.event, class, site, beside, self.dispatched);
         frames.push((class, frame.clone()));
         frame
     }

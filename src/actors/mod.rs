@@ -6,6 +6,7 @@
 
 pub mod app_index;
 pub mod arbiters;
+pub mod authorized_users;
 pub mod block_index;
 pub mod channel;
 pub mod close_log;
@@ -16,13 +17,18 @@ pub mod directory;
 mod engine;
 pub mod firehose;
 pub mod log_tail;
+mod markers;
 pub mod operator;
+pub mod partitions;
 pub mod permits;
 pub mod presence;
 pub mod registry;
+pub mod samples;
 pub mod send;
 pub mod shard;
+pub mod tickets;
 pub mod user;
+pub mod verdicts;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -46,10 +52,13 @@ use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
 use close_log::CloseLog;
 use directory::Directory;
+use partitions::Partitions;
 use permits::Permits;
 use registry::{ShardId, ShardRegistry};
+use samples::Sampling;
 use send::Mailbox;
 use shard::ShardActor;
+use tickets::Tickets;
 use user::posts::PostWindows;
 
 /// Bound of the queue of ephemeral events; one more is dropped and counted.
@@ -83,8 +92,12 @@ pub struct Shared {
     pub user_permits: Arc<Permits<UserId>>,
     /// Open app streams, by client.
     pub app_permits: Arc<Permits<ClientId>>,
+    /// Those of them that several connections share.
+    pub partitions: Arc<Partitions>,
     /// Unclaimed user streams, by client address.
     pub unclaimed_permits: Arc<Permits<IpAddr>>,
+    /// Tickets that open a stream.
+    pub tickets: Tickets,
     /// Time without use after which an actor passivates.
     pub idle: Duration,
     /// Subscribe users that are added to an ACL.
@@ -93,6 +106,8 @@ pub struct Shared {
     pub closes: Arc<CloseLog>,
     /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
+    /// Streams that ask for samples of users with posts.
+    pub sampling: Sampling,
     subscribing_calls: AtomicU64,
     ephemeral: mpsc::Sender<Event>,
 }
@@ -109,6 +124,7 @@ impl Shared {
     ) -> (Self, mpsc::Receiver<Event>) {
         let (ephemeral, receiver) = mpsc::channel(EPHEMERAL);
         let streams = &config.streams;
+        let app_permits = Permits::new(streams.app_connections, usize::MAX / 2);
         let shared = Self {
             store,
             directory,
@@ -125,12 +141,15 @@ impl Shared {
             file_quota: i64::try_from(config.files.quota_bytes).unwrap_or(i64::MAX),
             site: Arc::new(site),
             user_permits: Permits::new(streams.user_connections, usize::MAX / 2),
-            app_permits: Permits::new(streams.app_connections, usize::MAX / 2),
+            partitions: Partitions::new(app_permits.clone()),
+            app_permits,
             unclaimed_permits: Permits::new(streams.unclaimed_per_address, streams.unclaimed_total),
+            tickets: Tickets::default(),
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,
             closes: Arc::default(),
             stopping: AtomicBool::new(false),
+            sampling: Sampling::default(),
             subscribing_calls: AtomicU64::new(0),
             ephemeral,
         };

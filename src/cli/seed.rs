@@ -35,6 +35,10 @@ pub(super) struct SeedArgs {
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
     messages: u64,
 
+    /// Public polls, with five answers each.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
+    polls: u64,
+
     /// The same number writes the same database again.
     #[arg(long, value_name = "N", default_value_t = 1)]
     random_seed: u64,
@@ -56,6 +60,7 @@ pub(super) fn run(config: &Config, args: &SeedArgs) -> Result<(), Box<dyn std::e
         posts: args.posts,
         channels: args.channels,
         messages: args.messages,
+        polls: args.polls,
         random_seed: args.random_seed,
     };
     let options = StoreOptions::from(&config.store);
@@ -93,12 +98,13 @@ fn say(config: &Config, plan: Plan, can_sign_in: bool) -> Result<(), Box<dyn std
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "{}: {} users, {} posts, {} channels, {} messages (seed {})",
+        "{}: {} users, {} posts, {} channels, {} messages, {} polls (seed {})",
         config.store.database_url,
         plan.users,
         plan.posts,
         plan.channels,
         plan.messages,
+        plan.polls,
         plan.random_seed
     )?;
     if can_sign_in {

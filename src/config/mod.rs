@@ -165,8 +165,8 @@ settings! {
     }
     /// Accounts and browsers that are signed in.
     accounts: Accounts {
-        /// Who may make an account on the sign-up page: "closed" (nobody), "invite" (with a code of
-        /// `groundnut invite create`), "open" (all who reach it).
+        /// Who may make an account on the sign-up page: "closed" (the operator makes all accounts with
+        /// `groundnut user create`), "invite" (with a code of `groundnut invite create`), "open" (all who reach it).
         sign_up: SignUp = SignUp::Closed,
         /// Days for which a browser stays signed in.
         session_days: u64 = 30u64 => 1..=3_650,

@@ -8,8 +8,10 @@
 mod intake;
 pub mod media;
 mod place;
+mod probe;
 
 pub use intake::{Intake, Received};
+pub use probe::media_info;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! Simple properties of each event: one row per variant of [`Payload`].
 
-use super::{Filed, Owner, Payload, Polled, Posted, Written};
+use super::{Filed, Moved, Owner, Payload, Polled, Posted, Written};
 use crate::model::{Channel, ChannelBrief, ChannelId, ObjectType, Relation, Token, User, UserId};
 
 /// A row of the table.
@@ -76,7 +76,7 @@ facts! {
     ChannelPresence { user, channel, .. }        "channel_presence",    IN_CHANNEL,                    Owner::Channel(channel.id), Some(user.id), false, Some(brief(channel));
     AppStreamDeleted { client, .. }              "app_stream_deleted" rights, None,                          Owner::App(client.clone()), None,      true,     None;
     ClientChanged { client, .. }                 "client_changed",      None,                          Owner::App(client.id.clone()), None,   false,    None;
-    MarkerMoved { user, .. }                     "marker_moved",        None,                          Owner::User(*user),   Some(*user),     false,    None;
+    MarkerMoved { user, moved, .. }              "marker_moved",        marker(moved.as_deref()),      Owner::User(*user),   Some(*user),     false,    beside(moved.as_deref());
     PasswordChanged { user }                     "password_changed",    None,                          Owner::User(*user),   Some(*user),     false,    None;
     UserDisabled { user, undone }                "user_disabled" rights, None,                          Owner::User(*user),   None,            *undone,  None;
     PostCreated { posted }                       "post_created",        Some(ObjectType::Post),        poster(posted),       Some(posted.author.id), false, None;
@@ -100,6 +100,15 @@ const fn marked(kind: &'static str, _mark: &'static str) -> &'static str {
 
 const SUBSCRIPTION: Option<ObjectType> = Some(ObjectType::ChannelSubscription);
 const IN_CHANNEL: Option<ObjectType> = Some(ObjectType::UserChannelPresence);
+
+/// Of an event that an older program logged no stream shows anything.
+fn marker(moved: Option<&Moved>) -> Option<ObjectType> {
+    moved.map(|_| ObjectType::StreamMarker)
+}
+
+fn beside(moved: Option<&Moved>) -> Option<EventChannel<'_>> {
+    moved?.channel.as_ref().map(brief)
+}
 
 fn in_room(written: &Written) -> Owner {
     Owner::Channel(written.message.channel_id)
@@ -172,6 +181,35 @@ impl Payload {
         } else {
             None
         }
+    }
+
+    /// The user that acts, or whose profile or token it is. `None`: a channel alone, an app, or a user that is not named.
+    pub fn about(&self) -> Option<UserId> {
+        if let Self::UserChanged { user } = self {
+            return Some(user.id);
+        }
+        match self.token() {
+            Some(token) => token.user,
+            None => self.facts().actor,
+        }
+    }
+
+    /// The post that was bookmarked, if the event is about that.
+    pub fn bookmarked(&self) -> Option<&Posted> {
+        if let Self::Bookmarked { posted, .. } = self {
+            Some(posted)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a stream receives it because its user follows the acting one.
+    pub fn is_for_followers(&self) -> bool {
+        let is_presence = matches!(
+            self,
+            Self::UserPresence { .. } | Self::ChannelPresence { .. }
+        );
+        is_presence || self.posted().is_some()
     }
 
     /// The users that are told that a poll ended, if the event is about that.

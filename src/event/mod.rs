@@ -19,7 +19,7 @@ pub use embedded::Part;
 pub use facts::{EventChannel, Facts};
 pub use gap::{Gap, GapCause, Logged};
 pub use owner::Owner;
-pub use payload::{ChannelNews, Filed, Payload, Polled, Posted, Written};
+pub use payload::{ChannelNews, Filed, Moved, Payload, Polled, Posted, Written};
 pub use routing::{Route, RoutingKey};
 pub use topic::{Topic, TopicKind};
 

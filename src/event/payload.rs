@@ -68,6 +68,15 @@ pub struct ChannelNews {
     pub recent_deleted: Option<(Message, Arc<User>)>,
 }
 
+/// The reader of a marker, and the channel that it belongs to, if it is one of a channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The reader.
+    pub reader: Arc<User>,
+    /// The channel.
+    pub channel: Option<ChannelBrief>,
+}
+
 /// What happened. A new variant needs a row in [`facts`](super::facts) and one in [`routing`](super::routing);
 /// the compiler lists the other places.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -237,7 +246,7 @@ pub enum Payload {
         #[serde(default)]
         owner: Option<UserId>,
     },
-    /// A reader's marker moved. Not shown on streams yet.
+    /// A reader's marker moved.
     MarkerMoved {
         /// The reader.
         user: UserId,
@@ -245,6 +254,9 @@ pub enum Payload {
         name: MarkerName,
         /// Its new position.
         marker: Marker,
+        /// What a frame shows beside. `None` in the log of an older program: no stream shows such an event.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved: Option<Box<Moved>>,
     },
     /// A user's password changed. Not shown on streams.
     PasswordChanged {

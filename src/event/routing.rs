@@ -134,6 +134,8 @@ impl Payload {
             Self::PostCreated { posted }
             | Self::PostRevised { posted }
             | Self::PostDeleted { posted } => of_post(posted),
+            #[rustfmt::skip]
+            Self::MarkerMoved { user, moved: Some(_), .. } => Routing::heard_by([To(Topic::Markers(*user))]),
             // Mutes and blocks are the user's own affair; bookmarks and polls are for app streams.
             #[rustfmt::skip]
             Self::Related { .. } | Self::Bookmarked { .. } | Self::PollCreated { .. } | Self::PollAnswered { .. }
@@ -215,7 +217,8 @@ impl Topic {
             | Self::Home(user)
             | Self::Unified(user)
             | Self::OwnPosts(user)
-            | Self::Mentions(user) => RoutingKey::User(user),
+            | Self::Mentions(user)
+            | Self::Markers(user) => RoutingKey::User(user),
             Self::Thread(root) => RoutingKey::Thread(root),
         }
     }

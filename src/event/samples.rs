@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ChannelNews, Filed, Payload, Polled, Posted, Written};
+use super::{ChannelNews, Filed, Moved, Payload, Polled, Posted, Written};
 use crate::model::content::Mention;
 use crate::model::{
     Acl, Channel, ChannelId, ClientBrief, ClientId, Content, File, FileId, FileKind, Marker,
@@ -179,6 +179,23 @@ fn client_changed() -> Payload {
     }
 }
 
+fn marker_moved() -> Payload {
+    Payload::MarkerMoved {
+        user: ADA,
+        name: MarkerName::Channel(ROOM),
+        marker: Marker {
+            id: 7,
+            last_read_id: 7,
+            percentage: 0,
+            updated_at: Stamp(0),
+        },
+        moved: Some(Box::new(Moved {
+            reader: user(ADA),
+            channel: Some(channel(ROOM).brief()),
+        })),
+    }
+}
+
 /// One of each kind. A test compares them with the table of kinds.
 pub(crate) fn one_of_each() -> Vec<Payload> {
     let mut kinds = vec![
@@ -221,16 +238,7 @@ pub(crate) fn one_of_each() -> Vec<Payload> {
             key: "rooms".into(),
         },
         client_changed(),
-        Payload::MarkerMoved {
-            user: ADA,
-            name: MarkerName::Channel(ROOM),
-            marker: Marker {
-                id: 7,
-                last_read_id: 7,
-                percentage: 0,
-                updated_at: Stamp(0),
-            },
-        },
+        marker_moved(),
         Payload::PasswordChanged { user: ADA },
         Payload::UserDisabled {
             user: ADA,

@@ -2,7 +2,7 @@
 
 use super::samples::{ADA, BOB, ROOM, client, one_of_each, posted, related, token};
 use super::{Owner, Payload, Route, RoutingKey, Topic};
-use crate::model::{Content, PostId, Relation};
+use crate::model::{Content, ObjectType, PostId, Relation};
 
 /// All topics about one room and one user. A new topic is asked for here by the compiler.
 fn topics() -> Vec<Topic> {
@@ -20,7 +20,8 @@ fn topics() -> Vec<Topic> {
         Topic::Unified(user) => Some(Topic::OwnPosts(user)),
         Topic::OwnPosts(_) => Some(Topic::Thread(PostId(70))),
         Topic::Thread(_) => Some(Topic::Mentions(BOB)),
-        Topic::Mentions(_) => None,
+        Topic::Mentions(_) => Some(Topic::Markers(ADA)),
+        Topic::Markers(_) => None,
     };
     std::iter::successors(Some(Topic::ChannelMessages(ROOM)), next).collect()
 }
@@ -48,6 +49,15 @@ fn the_name_in_the_table_is_the_name_in_the_log() {
         let again: Payload = serde_json::from_value(kept).unwrap();
         assert_eq!(again, payload);
     }
+}
+
+#[test]
+fn a_marker_in_the_log_of_an_older_program_is_read_and_shown_on_no_stream() {
+    let mut kept = serde_json::to_value(of_kind("marker_moved")).unwrap();
+    assert!(kept.as_object_mut().unwrap().remove("moved").is_some());
+    let old: Payload = serde_json::from_value(kept).unwrap();
+    assert_eq!(old.facts().object_type, None);
+    assert!(old.routing_keys().is_empty());
 }
 
 #[test]
@@ -120,7 +130,9 @@ fn what_has_no_object_type_is_heard_by_no_topic() {
 fn events_of_a_channel_belong_to_its_actor() {
     for payload in one_of_each() {
         let facts = payload.facts();
-        if let Some(channel) = facts.channel {
+        // A marker of a channel is its reader's.
+        let is_marker = facts.object_type == Some(ObjectType::StreamMarker);
+        if let Some(channel) = facts.channel.filter(|_| !is_marker) {
             assert_eq!(facts.owner, Owner::Channel(channel.id), "{}", facts.kind);
         }
     }

@@ -34,6 +34,8 @@ pub enum TopicKind {
     Mentions,
     /// Posts of a thread.
     Thread,
+    /// The user's markers.
+    Markers,
 }
 
 /// A subscribable endpoint, keyed by its channel or user.
@@ -67,6 +69,8 @@ pub enum Topic {
     Mentions(UserId),
     /// `/posts/{id}/thread`, by the root of the thread
     Thread(PostId),
+    /// `/markers`
+    Markers(UserId),
 }
 
 impl Topic {
@@ -87,6 +91,7 @@ impl Topic {
             Self::OwnPosts(_) => TopicKind::OwnPosts,
             Self::Mentions(_) => TopicKind::Mentions,
             Self::Thread(_) => TopicKind::Thread,
+            Self::Markers(_) => TopicKind::Markers,
         }
     }
 
@@ -106,7 +111,8 @@ impl Topic {
             | Self::Unified(_)
             | Self::OwnPosts(_)
             | Self::Mentions(_)
-            | Self::Thread(_) => None,
+            | Self::Thread(_)
+            | Self::Markers(_) => None,
         }
     }
 }

@@ -8,6 +8,7 @@ mod attachments;
 pub mod casing;
 pub mod channels;
 pub mod clients;
+mod composing;
 pub mod error;
 pub mod extract;
 pub mod feed;

@@ -1,7 +1,11 @@
 //! The caller's token, and the users of an app.
 
-use actix_web::web::Data;
+use std::time::Instant;
 
+use actix_web::web::Data;
+use serde::Serialize;
+
+use crate::actors::tickets::LIFETIME;
 use crate::http::extract::{AppCaller, Caller, Live, Params, TokenCaller};
 use crate::http::{ApiResult, App, Reply, show};
 use crate::model::{Token, UserId};
@@ -21,6 +25,23 @@ pub async fn delete(caller: TokenCaller, params: Params, app: Data<App>) -> ApiR
     let reply = show_token(&app, &caller, &params).await?;
     app.engine.revoke_token(caller.token.clone()).await?;
     Ok(reply)
+}
+
+/// What a ticket looks like.
+#[derive(Serialize)]
+struct Ticket {
+    ticket: String,
+    /// Seconds.
+    expires_in: u64,
+}
+
+/// `POST /token/ticket`: opens a stream once, in place of the calling token.
+pub async fn ticket(caller: TokenCaller, app: Data<App>) -> ApiResult {
+    let tickets = &app.engine.shared().tickets;
+    Reply::one(&Ticket {
+        ticket: tickets.give_out(caller.token.clone(), Instant::now())?,
+        expires_in: LIFETIME.as_secs(),
+    })
 }
 
 async fn show_token(app: &App, caller: &Caller, params: &Params) -> ApiResult {

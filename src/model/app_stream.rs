@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{ClientId, StreamKey};
+use super::{ClientId, FilterId, StreamKey};
 
 /// A kind of object on app streams, and `meta.type` of an event.
 #[derive(
@@ -54,6 +54,8 @@ pub enum ObjectType {
     UserPresence,
     /// A user's presence in a channel.
     UserChannelPresence,
+    /// How far a user has read.
+    StreamMarker,
 }
 
 impl ObjectType {
@@ -80,4 +82,6 @@ pub struct AppStream {
     pub key: StreamKey,
     /// The object types that it delivers; each once, in the order given.
     pub object_types: Vec<ObjectType>,
+    /// What of these it leaves out.
+    pub filter: Option<FilterId>,
 }

@@ -74,6 +74,35 @@ pub struct ImageInfo {
     pub height: u32,
 }
 
+/// How long a sound or a film is, how dense, and how large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaInfo {
+    /// Its length.
+    pub milliseconds: u64,
+    /// Thousands of bits a second.
+    pub kilobits: u32,
+    /// Width and height of a film, in pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<(u32, u32)>,
+}
+
+impl MediaInfo {
+    /// Its length in whole seconds; what is there is not 0.
+    pub fn seconds(self) -> u64 {
+        (self.milliseconds.saturating_add(500) / 1000).max(1)
+    }
+
+    /// The same as a clock shows it: `1:02:03`, `2:03`.
+    pub fn clock(self) -> String {
+        let seconds = self.seconds();
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        match hours {
+            0 => format!("{minutes}:{seconds:02}"),
+            hours => format!("{hours}:{minutes:02}:{seconds:02}"),
+        }
+    }
+}
+
 /// What a file holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileContents {
@@ -86,6 +115,9 @@ pub struct FileContents {
     /// Of a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageInfo>,
+    /// Of a sound or a film that says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<MediaInfo>,
 }
 
 /// Something that was made of a file, such as a smaller picture.

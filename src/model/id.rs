@@ -55,6 +55,8 @@ numbers! {
     BadgeId;
     /// An access token (its row, never its secret).
     TokenId;
+    /// A filter of app streams.
+    FilterId;
 }
 
 /// A shared, immutable text, compared byte by byte.

@@ -2,7 +2,7 @@
 
 use strum::{IntoStaticStr, VariantArray};
 
-use super::{Post, Stamp, UserId};
+use super::{Poll, Post, Stamp, UserId};
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
@@ -37,6 +37,8 @@ pub enum Subject {
     Post(Box<Post>),
     /// The user, who is followed.
     User(UserId),
+    /// A poll of the user. If it is anonymous, the interaction names no user.
+    Poll(Box<Poll>),
 }
 
 /// The same action on the same thing within a day or so.

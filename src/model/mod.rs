@@ -10,6 +10,7 @@ pub mod challenge;
 pub mod channel;
 pub mod client;
 pub mod content;
+pub mod event_filter;
 pub mod failure;
 pub mod file;
 pub mod id;
@@ -42,13 +43,15 @@ pub use challenge::{Challenge, ChallengeMethod};
 pub use channel::{CHAT, CHAT_SETTINGS, Channel, ChannelBrief, NewChannel, PM};
 pub use client::{Client, ClientBrief};
 pub use content::{Content, Entities};
+pub use event_filter::{Clause, EventFilter, FilterOwner, MatchPolicy, NewFilter, Operator};
 pub use failure::Failure;
 pub use file::{
-    ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, NewFile,
+    ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, MediaInfo,
+    NewFile,
 };
 pub use id::{
-    BadgeId, ChannelId, ClientId, ConnectionId, FileId, MessageId, PollId, PostId, StreamKey,
-    SubscriptionId, TokenId, UserId,
+    BadgeId, ChannelId, ClientId, ConnectionId, FileId, FilterId, MessageId, PollId, PostId,
+    StreamKey, SubscriptionId, TokenId, UserId,
 };
 pub use interaction::{Action, Interaction, Subject};
 pub use marker::{Marker, MarkerName};

@@ -6,6 +6,9 @@
 /// The address that stands for none: the code or the token is shown on a page, to be copied.
 pub const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 
+/// The room page, on whatever host the browser reached this server by. No app can register it, since it has no scheme.
+pub const OWN_PAGE: &str = "/";
+
 /// Longest address.
 const LONGEST: usize = 2048;
 
@@ -67,6 +70,9 @@ pub fn check_registrable(uri: &str) -> Result<(), &'static str> {
 /// Whether an address that was asked for is one that was registered. One without a query also stands for the same with any
 /// query.
 pub fn is_registered(registered: &[String], asked: &str) -> bool {
+    if asked == OWN_PAGE {
+        return registered.iter().any(|known| known == OWN_PAGE);
+    }
     if check_registrable(asked).is_err() {
         return false;
     }
@@ -197,6 +203,20 @@ mod tests {
     }
 
     #[test]
+    fn the_own_page_is_an_address_of_its_own_client_only() {
+        assert!(check_registrable(OWN_PAGE).is_err());
+        let own = [OWN_PAGE.to_owned()];
+        assert!(is_registered(&own, OWN_PAGE));
+        for other in ["/?a=b", "//evil.example", "/account", ""] {
+            assert!(!is_registered(&own, other), "{other}");
+        }
+        assert!(!is_registered(
+            &[String::from("https://app.example/")],
+            OWN_PAGE
+        ));
+    }
+
+    #[test]
     fn a_policy_names_an_origin_or_a_scheme() {
         for (uri, source) in [
             ("https://app.example/cb?a=b", Some("https://app.example")),
@@ -205,6 +225,7 @@ mod tests {
             ("gamma://authenticate", Some("gamma:")),
             ("com.example.app:/oauth", Some("com.example.app:")),
             (OUT_OF_BAND, None),
+            (OWN_PAGE, None),
         ] {
             assert_eq!(policy_source(uri).as_deref(), source, "{uri}");
         }

@@ -69,6 +69,10 @@ refusals! {
     StreamLimit              400 "stream-limit"              "This client already has as many app streams as it may.";
     ClientLimit              400 "client-limit"              "You already have as many apps as you may.";
     StreamKeyTaken           400 "stream-key-taken"          "This client already has a stream with this key.";
+    FilterLimit              400 "filter-limit"              "There are as many filters as there may be.";
+    FilterFieldUnknown       400 "unknown-filter-field"      "Filters and events have no such field.";
+    PatternInvalid           400 "invalid-pattern"           "This is no regular expression, or it is too large.";
+    PartitionInvalid         400 "invalid-partition"         "A stream may be opened in up to 64 partitions, numbered from 0: partition=0&partitions=4.";
     SearchTooBroad           400 "search-too-broad"          "This search looks through too much. Narrow it down.";
     TooManyChosen            400 "too-many-options"          "An answer may not choose that many options.";
     PollUnknown              400 "poll-unknown"              "There is no such poll, or the token does not open it.";
@@ -87,6 +91,7 @@ refusals! {
     NotJson                  400 "not-json"                  "This call needs a JSON body.";
     TokenRequired            401 "token-required"            "Access token required.";
     TokenInvalid             401 "invalid-token"             "Access token invalid.";
+    TicketInvalid            401 "invalid-ticket"            "This ticket was used, has ended, or never was.";
     ClientInvalid            401 "invalid-client"            "Unknown client or wrong secret.";
     WrongTokenKind           403 "wrong-token-kind"          "This call needs another kind of token.";
     ScopeMissing             403 "not-authorized"            "Forbidden: You need the following scopes:";
@@ -105,8 +110,11 @@ refusals! {
     PollNotFound             404 "poll-not-found"            "No such poll.";
     FileNotFound             404 "file-not-found"            "No such file.";
     StreamNotFound           404 "stream-not-found"          "No such stream.";
+    FilterNotFound           404 "filter-not-found"          "No such filter.";
     NoSuchPrivateChannel     404 "no-existing-pm"            "No private message channel exists for the given user combination";
     MethodNotAllowed         405 "method-not-allowed"        "This address does not take this method.";
+    FilterInUse              409 "filter-in-use"             "A stream uses this filter. Change or delete the stream first.";
+    PartitionsDiffer         409 "partitions-differ"         "This stream is open in another number of partitions.";
     BodyTooLarge             413 "body-too-large"            "The body is too large.";
     UnsupportedEncoding      415 "unsupported-encoding"      "The body may not be compressed.";
     UpgradeRequired          426 "upgrade-required"          "This address speaks websocket, version 13.";

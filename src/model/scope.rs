@@ -126,13 +126,38 @@ impl Scopes {
 
     /// Whether everything that others allow is allowed here.
     pub fn cover(&self, others: &Self) -> bool {
+        others.0.iter().all(|word| self.covers(word))
+    }
+
+    fn covers(&self, word: &str) -> bool {
         let has = |name: &str| self.0.iter().any(|granted| granted == name);
-        others.0.iter().all(|word| {
-            let base = word.split(':').next().unwrap_or(word);
-            let narrow = word.strip_prefix("public_messages");
-            let wider = narrow.map(|narrow| format!("messages{narrow}"));
-            has(word) || has(base) || wider.is_some_and(|wider| has(&wider) || has("messages"))
-        })
+        let base = word.split(':').next().unwrap_or(word);
+        let narrow = word.strip_prefix("public_messages");
+        let wider = narrow.map(|narrow| format!("messages{narrow}"));
+        has(word) || has(base) || wider.is_some_and(|wider| has(&wider) || has("messages"))
+    }
+
+    /// What both allow.
+    #[must_use]
+    pub fn common(&self, others: &Self) -> Self {
+        let both = [(self, others), (others, self)].map(|(these, those)| {
+            let covered = these.0.iter().filter(|word| those.covers(word));
+            Self(covered.cloned().collect())
+        });
+        let [these, those] = both;
+        these.and(&those)
+    }
+
+    /// Without what allows one of these, or a part of it. `basic` stays.
+    #[must_use]
+    pub fn apart_from(&self, taken: &Self) -> Self {
+        let is_taken = |word: &String| {
+            let alone = Self(vec![word.clone()]);
+            taken.covers(word) || taken.0.iter().any(|taken| alone.covers(taken))
+        };
+        let left = self.0.iter();
+        let left = left.filter(|word| *word == Scope::Basic.name() || !is_taken(word));
+        Self(left.cloned().collect())
     }
 
     /// As the store keeps it and as `X-OAuth-Scopes` shows it.
@@ -216,6 +241,40 @@ impl Scopes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_two_grants_have_in_common_and_what_is_left_of_one() {
+        let scopes = |text: &str| Scopes::parse(text).unwrap();
+        for (one, other, common) in [
+            ("stream", "email", "basic"),
+            ("stream,email", "email,follow", "email"),
+            ("messages", "messages:a.b,stream", "messages:a.b"),
+            ("messages:a.b", "public_messages", "basic"),
+            ("messages", "public_messages", "public_messages"),
+        ] {
+            assert_eq!(scopes(one).common(&scopes(other)), scopes(common), "{one}");
+            assert_eq!(scopes(other).common(&scopes(one)), scopes(common), "{one}");
+        }
+        for (granted, taken, left) in [
+            ("stream,email", "email", "stream"),
+            ("stream,messages", "messages:a.b", "stream"),
+            (
+                "stream,messages:a.b,messages:c.d",
+                "messages:c.d",
+                "stream,messages:a.b",
+            ),
+            ("messages:a.b,public_messages:c.d", "messages", "basic"),
+            ("messages", "public_messages", "basic"),
+            ("stream", "basic", "stream"),
+        ] {
+            let taken = Scopes(taken.split(',').map(str::to_owned).collect());
+            assert_eq!(
+                scopes(granted).apart_from(&taken),
+                scopes(left),
+                "{granted}"
+            );
+        }
+    }
 
     #[test]
     fn a_list_of_scopes_is_short_and_plain() {

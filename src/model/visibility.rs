@@ -8,6 +8,7 @@
 //! | words, asked for by id | yes, without the profile | yes, without the profile | yes |
 //! | words, in a list or on a stream | no | no | with `include_muted` |
 //! | words, embedded | no | no | no |
+//! | acts (bookmarks, reposts, follows, answers), in a list or a sample | no | no | with `include_muted` |
 //!
 //! The account of a person may be disabled: that changes nothing here. What it wrote, and its profile, are shown as before;
 //! it is not offered by searches and suggestions.
@@ -15,7 +16,7 @@
 //! Reference 01 §5 and 03 §8.2. Without a token nobody is blocked or muted. Apps see what their users see and mind
 //! mutes and blocks themselves. Which *channels* may be read is decided in [`super::access`].
 
-use super::{Relationship, UserId};
+use super::Relationship;
 
 /// How the viewer came upon the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,30 +51,13 @@ pub fn shows_words(of: Relationship, occasion: Occasion, include_muted: bool) ->
     }
 }
 
-/// Users that the viewer muted, and users in a block with the viewer, in either direction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hidden {
-    /// Muted by the viewer.
-    pub muted: Vec<UserId>,
-    /// One of the two blocks the other.
-    pub blocked: Vec<UserId>,
-}
-
-impl Hidden {
-    /// The authors that a list omits, rising ids: [`shows_words`] for all of them at once.
-    pub fn authors(self, include_muted: bool) -> Vec<UserId> {
-        let muted = Relationship {
-            you_muted: true,
-            ..Relationship::default()
-        };
-        let mut authors = self.blocked;
-        if !shows_words(muted, Occasion::Listed, include_muted) {
-            authors.extend(self.muted);
-        }
-        authors.sort_unstable();
-        authors.dedup();
-        authors
-    }
+/// For whom a list is made, and whether it holds what users did that the viewer muted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListedFor {
+    /// The viewer; without one no user is hidden.
+    pub viewer: Option<UserId>,
+    /// Whether muted users are listed.
+    pub include_muted: bool,
 }
 
 #[cfg(test)]
@@ -117,15 +101,5 @@ mod tests {
         for (name, question, expected) in ROWS {
             assert_eq!(relations.map(*question), *expected, "{name}");
         }
-    }
-
-    #[test]
-    fn a_list_leaves_out_exactly_the_authors_whose_words_are_not_shown() {
-        let hidden = || Hidden {
-            muted: vec![UserId(5), UserId(2)],
-            blocked: vec![UserId(3), UserId(2)],
-        };
-        assert_eq!(hidden().authors(false), [UserId(2), UserId(3), UserId(5)]);
-        assert_eq!(hidden().authors(true), [UserId(2), UserId(3)]);
     }
 }

@@ -224,9 +224,10 @@ fn oembed(
     site: &Site,
 ) -> Result<Map<String, Value>, Refused> {
     let url = site.contents_url(file.id, None, &file.name).0;
-    // What is not known of a sound or a film is left to the sender.
+    // What the contents of a sound or a film do not say is left to the sender.
     let said = |name: &str| item.get(name).and_then(Value::as_u64).unwrap_or(0);
     let own = file.contents.as_ref();
+    let media = own.and_then(|own| own.media);
     let mut filled = match file.kind {
         FileKind::Image => {
             let info = own.and_then(|own| own.image);
@@ -240,13 +241,18 @@ fn oembed(
             })
         }
         FileKind::Audio => {
-            let duration = item.get("duration").filter(|value| value.is_number());
-            json!({"type": "audio", "duration": duration.unwrap_or(&Value::from(0))})
+            let known = media.map(|media| Value::from(media.seconds()));
+            let said = item.get("duration").filter(|value| value.is_number());
+            let duration = known.or_else(|| said.cloned());
+            json!({"type": "audio", "duration": duration.unwrap_or_else(|| Value::from(0))})
         }
         FileKind::Video => {
             let mime_type = own.map_or("", |own| own.mime_type.as_str());
+            let known = media.and_then(|media| media.size);
+            let known = known.map(|(width, height)| (width.into(), height.into()));
+            let (width, height) = known.unwrap_or_else(|| (said("width"), said("height")));
             json!({
-                "type": "html5video", "width": said("width"), "height": said("height"),
+                "type": "html5video", "width": width, "height": height,
                 "sources": [{"type": mime_type, "url": url}],
             })
         }
@@ -287,6 +293,7 @@ mod tests {
                 width: 4,
                 height: 2,
             }),
+            media: None,
         });
         file
     }

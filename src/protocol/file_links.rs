@@ -71,6 +71,16 @@ impl FileLinks {
         self.is_signed(&format!("read {id}"), token)
     }
 
+    /// The right to bring the files that an operation waits for.
+    pub fn provisioning_token(&self, operation: &str) -> String {
+        self.sign(&format!("provision {operation}"))
+    }
+
+    /// Whether they may be brought with this token.
+    pub fn is_provisioning_token(&self, operation: &str, token: &str) -> bool {
+        self.is_signed(&format!("provision {operation}"), token)
+    }
+
     /// The path and query of contents, and until when they are valid. `key`: of what was made of the file.
     pub fn path(&self, id: FileId, key: Option<&str>, name: &str) -> (String, Stamp) {
         let part = (self.0.seconds / PARTS).max(1);

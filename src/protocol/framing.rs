@@ -23,14 +23,6 @@ pub enum Framing {
 const FRAME_COST: usize = 192;
 
 impl Framing {
-    /// `Content-Type` of the answer.
-    pub fn content_type(&self) -> &'static str {
-        match self {
-            Self::EventStream { .. } => "text/event-stream",
-            Self::Lines => "application/json",
-        }
-    }
-
     /// What an answer begins with. `retry_ms`: how long a browser that lost the stream waits before it comes back.
     pub fn preface(&self, retry_ms: u64) -> Bytes {
         match self {

@@ -1,9 +1,11 @@
 //! What clients see: wire out is an object, wire in is a draft. No rows, no actors.
 
+pub mod app_filter;
 pub mod attachment;
 pub mod control;
 pub mod draft;
 pub mod envelope;
+pub mod event_filter;
 pub mod file_links;
 pub mod filter;
 pub mod frame;
@@ -11,6 +13,7 @@ pub mod framing;
 pub mod goodbye;
 mod json;
 pub mod object;
+mod pair;
 pub mod query;
 pub mod render_class;
 pub mod render_options;

@@ -46,6 +46,9 @@ impl RenderClass {
     const POLL_ANNOTATIONS: Self = Self(1 << 19);
     const MESSAGE_ANNOTATIONS: Self = Self(1 << 20);
     const CHANNEL_ANNOTATIONS: Self = Self(1 << 21);
+    /// Samples of users with posts.
+    const BOOKMARKED_BY: Self = Self(1 << 22);
+    const REPOSTED_BY: Self = Self(1 << 23);
 
     /// Reads the parameters of a websocket's URL.
     pub fn from_query(query: &Query) -> Self {
@@ -59,7 +62,19 @@ impl RenderClass {
         if query.flag("include_timing", false) {
             class = class.with(Self::TIMING);
         }
+        if query.flag("include_bookmarked_by", false) {
+            class = class.with(Self::BOOKMARKED_BY);
+        }
+        if query.flag("include_reposted_by", false) {
+            class = class.with(Self::REPOSTED_BY);
+        }
         class
+    }
+
+    /// Whether posts are shown with samples of users: what is kept from a receiver is left out of them, so such a receiver
+    /// shares no bytes with others by the fast path.
+    pub fn has_samples(self) -> bool {
+        self.has(Self::BOOKMARKED_BY) || self.has(Self::REPOSTED_BY)
     }
 
     /// Only the `include_…raw` and `include_…annotations` parameters, which a subscribing request takes too.
@@ -168,7 +183,8 @@ impl RenderClass {
                 | ObjectType::Mute
                 | ObjectType::Block
                 | ObjectType::User
-                | ObjectType::Token,
+                | ObjectType::Token
+                | ObjectType::StreamMarker,
             ) => Self::user(),
             Some(ObjectType::Post | ObjectType::Bookmark) => Self::post(),
             Some(ObjectType::File) => Self::HTML.with(Self::FILE_RAW).with(Self::USER_RAW),
@@ -195,10 +211,11 @@ impl RenderClass {
     /// Newest messages that are not shown make no difference either.
     fn channel(self) -> Self {
         let newest = Self::WITHOUT_RECENT.with(Self::WITHOUT_RECENT_DELETED);
+        let samples = Self::BOOKMARKED_BY.with(Self::REPOSTED_BY);
         if self.has(Self::RECENT_MESSAGE) {
-            Self(u32::MAX)
+            Self(!samples.0)
         } else {
-            Self(!newest.0)
+            Self(!newest.with(samples).0)
         }
     }
 
@@ -206,6 +223,8 @@ impl RenderClass {
         Self::user()
             .with(Self::POST_RAW)
             .with(Self::POST_ANNOTATIONS)
+            .with(Self::BOOKMARKED_BY)
+            .with(Self::REPOSTED_BY)
     }
 
     fn message() -> Self {
@@ -238,6 +257,8 @@ impl RenderClass {
             message_annotations: self.has(Self::MESSAGE_ANNOTATIONS),
             channel_annotations: self.has(Self::CHANNEL_ANNOTATIONS),
             recent_message: self.has(Self::RECENT_MESSAGE),
+            bookmarked_by: self.has(Self::BOOKMARKED_BY),
+            reposted_by: self.has(Self::REPOSTED_BY),
             ..RenderOptions::default()
         }
     }

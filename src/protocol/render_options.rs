@@ -39,6 +39,8 @@ pub struct RenderOptions {
     pub bookmarked_by: bool,
     /// A sample of the users that reposted a post.
     pub reposted_by: bool,
+    /// Samples hold users that the viewer muted.
+    pub muted: bool,
     /// `content.html` of messages.
     pub message_html: bool,
     /// `raw` of messages.
@@ -94,6 +96,7 @@ impl RenderOptions {
             channel_annotations: annotations || off("include_channel_annotations"),
             bookmarked_by: off("include_bookmarked_by"),
             reposted_by: off("include_reposted_by"),
+            muted: off("include_muted"),
             message_html: html.unwrap_or_else(|| on("include_message_html")),
             message_raw: raw || off("include_message_raw"),
             channel_html: html.unwrap_or(true),

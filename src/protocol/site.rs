@@ -53,12 +53,16 @@ impl Site {
 
     /// Avatar or cover of a user. No query string, since clients append their own.
     pub fn picture_url(&self, user: &User, of: PictureUse) -> String {
-        let site = &self.public_url;
-        match (user.picture(of), of) {
-            // A link of its own for each picture, so that it may be kept for ever.
-            (Some(picture), _) => format!("{site}/images/picture/{}", picture.id),
-            (None, PictureUse::Avatar) => format!("{site}/images/avatar/{}", user.id),
-            (None, PictureUse::Cover) => format!("{site}/images/cover"),
-        }
+        format!("{}{}", self.public_url, picture_path(user, of))
+    }
+}
+
+/// The same on this server, by whatever name it was reached.
+pub fn picture_path(user: &User, of: PictureUse) -> String {
+    match (user.picture(of), of) {
+        // A link of its own for each picture, so that it may be kept for ever.
+        (Some(picture), _) => format!("/images/picture/{}", picture.id),
+        (None, PictureUse::Avatar) => format!("/images/avatar/{}", user.id),
+        (None, PictureUse::Cover) => String::from("/images/cover"),
     }
 }

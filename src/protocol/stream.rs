@@ -8,9 +8,11 @@ use serde::Serialize;
 use super::frame::{AppFrame, Frame, text_frame};
 use super::json::{json, object_to_continue};
 use super::object::{
-    ChannelObject, FileObject, FileRights, MessageObject, PollObject, PostObject, PresenceObject,
-    TokenObject, UserObject,
+    ChannelObject, FileObject, FileRights, MarkerObject, MessageObject, PollObject, PostObject,
+    PostPeople, PresenceObject, TokenObject, UserObject,
 };
+use super::pair::pair;
+use super::query::Query;
 use super::render_class::RenderClass;
 use super::render_options::RenderOptions;
 use super::site::Site;
@@ -88,6 +90,12 @@ impl<'a> Meta<'a> {
             meta.channel_type = Some(&written.channel.kind);
             meta.channel_name = written.channel.name.as_deref();
         }
+        if let Payload::MarkerMoved { user, moved, .. } = &event.payload {
+            let channel = moved.as_ref().and_then(|moved| moved.channel.as_ref());
+            meta.user_id = Some(*user);
+            meta.channel_id = channel.map(|channel| channel.id);
+            meta.channel_type = channel.map(|channel| &*channel.kind);
+        }
         if let Payload::ChannelPresence { user, channel, .. } = &event.payload {
             meta.channel_id = Some(channel.id);
             meta.user_id = Some(user.id);
@@ -138,21 +146,29 @@ fn id_of(payload: &Payload) -> String {
             .user
             .map_or_else(|| token.client.id.to_string(), |user| user.to_string()),
         Payload::ChannelPresence { channel, .. } => channel.id.to_string(),
+        Payload::MarkerMoved { user, name, .. } => format!("{user}:{name}"),
         // Without an object type: no stream shows them.
         Payload::AppStreamDeleted { key, .. } => key.to_string(),
         Payload::ClientChanged { client, .. } => client.id.to_string(),
-        Payload::MarkerMoved { name, .. } => name.to_string(),
         Payload::PasswordChanged { user } | Payload::UserDisabled { user, .. } => user.to_string(),
     }
 }
 
-/// Renders for user streams. `own_token` is the receiver's: a changed profile is rendered as its token.
-/// `fanned_out` is rendered for classes with [`RenderClass::TIMING`].
+/// What is shown beside the event itself.
+#[derive(Clone, Debug, Default)]
+pub struct Beside<'a> {
+    /// The token of a receiver: a changed profile is rendered as it.
+    pub own_token: Option<&'a Token>,
+    /// Users that acted on a post, as the receivers see them.
+    pub people: PostPeople<'a>,
+}
+
+/// Renders for user streams. `fanned_out` is rendered for classes with [`RenderClass::TIMING`].
 pub fn user_frame(
     event: &Event,
     class: RenderClass,
     site: &Site,
-    own_token: Option<&Token>,
+    beside: &Beside<'_>,
     fanned_out: Stamp,
 ) -> Frame {
     let mut meta = Meta::of(event, None);
@@ -163,7 +179,7 @@ pub fn user_frame(
     let moment = meta.render(timing(event, class, fanned_out), &mut head);
     head.extend_from_slice(b",\"subscription_ids\":[");
     let mut tail = b"]},\"data\":".to_vec();
-    tail.extend_from_slice(&data(event, class, site, View::User(own_token)));
+    tail.extend_from_slice(&data(event, class, site, View::User(beside)));
     tail.push(b'}');
     Frame {
         head: head.into(),
@@ -178,19 +194,30 @@ fn timing(event: &Event, class: RenderClass, fanned_out: Stamp) -> Option<Timing
         .then(|| Timing::new(event, fanned_out))
 }
 
+/// An event as filters see it: as app streams show it with `include_raw=1`, without the lists of users to notify, and with
+/// the bare object where `data` is a list of one.
+pub(super) fn whole_event(event: &Event, site: &Site) -> serde_json::Value {
+    let class = RenderClass::from_query(&Query::parse("include_raw=1"));
+    let mut data = serde_json::from_slice(&data(event, class, site, View::App)).unwrap_or_default();
+    if let serde_json::Value::Array(list) = &mut data {
+        data = list.pop().unwrap_or_default();
+    }
+    serde_json::json!({"meta": Meta::of(event, None), "data": data})
+}
+
 /// Renders for app streams: a whole frame, the same for every receiver of this render class.
 pub fn app_frame(
     event: &Event,
     class: RenderClass,
     site: &Site,
-    targets: &NotificationTargets,
+    (targets, people): (&NotificationTargets, &PostPeople<'_>),
     fanned_out: Stamp,
 ) -> AppFrame {
     let mut text = b"{\"meta\":".to_vec();
     let timing = timing(event, class, fanned_out);
     let moment = Meta::of(event, Some(targets)).render(timing, &mut text);
     text.extend_from_slice(b"},\"data\":");
-    text.extend_from_slice(&data(event, class, site, View::App));
+    text.extend_from_slice(&data(event, class, site, View::App(people)));
     text.push(b'}');
     AppFrame::new(&text, moment)
 }
@@ -217,8 +244,24 @@ pub fn app_hello(connection_id: &str, stream: &AppStream, site: &Site) -> bytes:
 
 #[derive(Clone, Copy)]
 enum View<'a> {
-    User(Option<&'a Token>),
-    App,
+    User(&'a Beside<'a>),
+    App(&'a PostPeople<'a>),
+}
+
+impl<'a> View<'a> {
+    fn own_token(self) -> Option<&'a Token> {
+        match self {
+            Self::User(beside) => beside.own_token,
+            Self::App(_) => None,
+        }
+    }
+
+    fn people(self) -> &'a PostPeople<'a> {
+        match self {
+            Self::User(beside) => &beside.people,
+            Self::App(people) => people,
+        }
+    }
 }
 
 /// `data`: a list of one, an object or a composite, by type (reference 04 §5.3).
@@ -227,16 +270,17 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
     let user = |user| UserObject::new(user, options, site);
     let channel = |news| channel_object(news, class, site);
     let poll = |polled| poll_object(polled, options, site);
+    let post = |posted| post_object(posted, options, site, view.people());
     match &event.payload {
         Payload::MessageCreated { written, .. } | Payload::MessageDeleted { written } => {
             json(&[message_object(written, class, site)])
         }
         Payload::PostCreated { posted }
         | Payload::PostRevised { posted }
-        | Payload::PostDeleted { posted } => json(&[post_object(posted, options, site)]),
+        | Payload::PostDeleted { posted } => json(&[post(posted)]),
         Payload::Bookmarked {
             user: who, posted, ..
-        } => pair(user(who), "post", post_object(posted, options, site)),
+        } => pair(user(who), "post", post(posted)),
         Payload::PollCreated { polled }
         | Payload::PollClosed { polled, .. }
         | Payload::PollDeleted { polled, .. } => pair(user(&polled.creator), "poll", poll(polled)),
@@ -257,9 +301,9 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
             other,
             ..
         } => pair(user(who), other_user(*relation), user(other)),
-        Payload::UserChanged { user: who } => match view {
-            View::User(Some(token)) => json(&TokenObject::new(token, Some(user(who)), None)),
-            View::User(None) | View::App => json(&user(who)),
+        Payload::UserChanged { user: who } => match view.own_token() {
+            Some(token) => json(&TokenObject::new(token, Some(user(who)), None)),
+            None => json(&user(who)),
         },
         Payload::TokenGranted { token, user: who }
         | Payload::TokenRevoked {
@@ -274,12 +318,14 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
             presence,
             ..
         } => json(&[PresenceObject::new(who, presence, site)]),
+        #[rustfmt::skip]
+        Payload::MarkerMoved { name, marker, moved: Some(moved), .. } => {
+            pair(user(&moved.reader), "marker", MarkerObject::new(name, Some(marker)))
+        },
         // Without an object type: no stream shows them.
-        Payload::AppStreamDeleted { .. }
-        | Payload::ClientChanged { .. }
-        | Payload::MarkerMoved { .. }
-        | Payload::PasswordChanged { .. }
-        | Payload::UserDisabled { .. } => json(&()),
+        #[rustfmt::skip]
+        Payload::AppStreamDeleted { .. } | Payload::ClientChanged { .. } | Payload::MarkerMoved { moved: None, .. }
+        | Payload::PasswordChanged { .. } | Payload::UserDisabled { .. } => json(&()),
     }
 }
 
@@ -287,10 +333,7 @@ fn data(event: &Event, class: RenderClass, site: &Site, view: View<'_>) -> Vec<u
 fn subscription(channel: ChannelObject<'_>, user: UserObject<'_>, view: View<'_>) -> Vec<u8> {
     match view {
         View::User(_) => json(&channel),
-        View::App => json(&Pair {
-            user,
-            other: ("channel", channel),
-        }),
+        View::App(_) => pair(user, "channel", channel),
     }
 }
 
@@ -303,18 +346,23 @@ fn other_user(relation: Relation) -> &'static str {
     }
 }
 
-fn post_object<'a>(posted: &'a Posted, options: RenderOptions, site: &Site) -> PostObject<'a> {
+fn post_object<'a>(
+    posted: &'a Posted,
+    options: RenderOptions,
+    site: &Site,
+    people: &PostPeople<'a>,
+) -> PostObject<'a> {
     let author = UserObject::new(&posted.author, options, site);
     let object = PostObject::new(&posted.post, Some(author), options, site);
     match &posted.original {
-        Some(original) => object.reposting(post_object(original, options, site)),
-        None => object,
+        Some(original) => object.reposting(post_object(original, options, site, people)),
+        None => object.among(people, options, site),
     }
 }
 
 fn poll_object<'a>(polled: &'a Polled, options: RenderOptions, site: &Site) -> PollObject<'a> {
     let creator = UserObject::new(&polled.creator, options, site);
-    PollObject::new(&polled.poll, Some(creator), options, |_| true)
+    PollObject::new(&polled.poll, Some(creator), options, site, |_| true)
 }
 
 /// Its listeners are the owner and apps that the owner gave the right to change it.
@@ -358,25 +406,4 @@ fn channel_object<'a>(
         object = object.recent_deleted(message(deleted));
     }
     object
-}
-
-fn pair<T: Serialize>(user: UserObject<'_>, name: &'static str, other: T) -> Vec<u8> {
-    let other = (name, other);
-    json(&Pair { user, other })
-}
-
-/// Two objects side by side; the name of the second depends on the event.
-struct Pair<'a, T> {
-    user: UserObject<'a>,
-    other: (&'static str, T),
-}
-
-impl<T: Serialize> Serialize for Pair<'_, T> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeMap;
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("user", &self.user)?;
-        map.serialize_entry(self.other.0, &self.other.1)?;
-        map.end()
-    }
 }

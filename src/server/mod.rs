@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
-use crate::actors::user::polls::close_due;
+use crate::actors::user::polls::{close_due, sweep_answers};
 use crate::actors::user::posts::{sweep_interactions, sweep_reposts};
 use crate::actors::{Engine, Shared};
 use crate::clock::Clock;
@@ -281,6 +281,7 @@ async fn sweep(shared: &Shared, app: &Data<App>) {
         actix_rt::spawn(async move {
             sweep_reposts(&store).await;
             sweep_interactions(&store).await;
+            sweep_answers(&store).await;
             app.gallery.sweep(&store).await;
         });
     }

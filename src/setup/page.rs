@@ -3,6 +3,7 @@
 use crate::event::Payload;
 use crate::model::ClientId;
 use crate::model::Failure;
+use crate::model::redirect::OWN_PAGE;
 use crate::store::{NewClient, Store};
 
 /// A public client: a page cannot keep a secret, so it has none (RFC 6749 §2.1).
@@ -18,7 +19,7 @@ pub async fn register(store: &Store) -> Result<(), Failure> {
         secret: None,
         name: String::from("Rooms"),
         url: String::from("about:blank"),
-        redirect_uris: Vec::new(),
+        redirect_uris: vec![OWN_PAGE.to_owned()],
         owner: None,
         is_public: true,
         is_private: false,

@@ -17,7 +17,6 @@ pub(super) struct Among {
     column: &'static str,
     /// JSON.
     list: String,
-    is_negated: bool,
 }
 
 /// The column (as `table.column`) holds one of these numbers.
@@ -26,15 +25,6 @@ pub(super) fn among(column: &'static str, ids: impl IntoIterator<Item = i64>) ->
     Among {
         column,
         list: format!("[{}]", ids.join(",")),
-        is_negated: false,
-    }
-}
-
-/// It holds none of them.
-pub(super) fn not_among(column: &'static str, ids: impl IntoIterator<Item = i64>) -> Among {
-    Among {
-        is_negated: true,
-        ..among(column, ids)
     }
 }
 
@@ -46,7 +36,6 @@ pub(super) fn text_among(column: &'static str, texts: &[String]) -> Among {
     Among {
         column,
         list: serde_json::Value::from_iter(texts).to_string(),
-        is_negated: false,
     }
 }
 
@@ -69,8 +58,7 @@ impl QueryId for Among {
 impl QueryFragment<Sqlite> for Among {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(self.column);
-        out.push_sql(if self.is_negated { " NOT IN" } else { " IN" });
-        out.push_sql(" (SELECT value FROM json_each(");
+        out.push_sql(" IN (SELECT value FROM json_each(");
         out.push_bind_param::<Text, str>(&self.list)?;
         out.push_sql("))");
         Ok(())

@@ -6,11 +6,11 @@ use super::db::{from_json, to_json};
 use super::schema::app_streams;
 use super::sql_error::is_taken;
 use super::{Db, Failure, Tx};
-use crate::model::{AppStream, ClientId, ObjectType, Refusal, StreamKey};
+use crate::model::{AppStream, ClientId, FilterId, ObjectType, Refusal, StreamKey};
 
-type Row = (String, String, String);
+type Row = (String, String, String, Option<i64>);
 
-fn into_model((client, key, object_types): Row) -> Result<AppStream, Failure> {
+fn into_model((client, key, object_types, filter): Row) -> Result<AppStream, Failure> {
     let names: Vec<String> = from_json("object types", &object_types)?;
     Ok(AppStream {
         client: client.into(),
@@ -20,6 +20,7 @@ fn into_model((client, key, object_types): Row) -> Result<AppStream, Failure> {
             .iter()
             .filter_map(|name| ObjectType::parse(name))
             .collect(),
+        filter: filter.map(FilterId),
     })
 }
 
@@ -38,6 +39,7 @@ impl Db<'_> {
                 app_streams::client_id,
                 app_streams::key,
                 app_streams::object_types,
+                app_streams::filter_id,
             ))
             .load::<Row>(self.sql)?
             .into_iter()
@@ -57,6 +59,7 @@ impl Db<'_> {
                 app_streams::client_id,
                 app_streams::key,
                 app_streams::object_types,
+                app_streams::filter_id,
             ))
             .get_result::<Row>(self.sql)
             .optional()?
@@ -74,6 +77,7 @@ impl Tx<'_> {
                 app_streams::client_id.eq(stream.client.as_str()),
                 app_streams::key.eq(stream.key.as_str()),
                 app_streams::object_types.eq(names_of(stream)?),
+                app_streams::filter_id.eq(stream.filter.map(|filter| filter.0)),
                 app_streams::created_at.eq(now.0),
             ))
             .execute(self.sql)
@@ -87,11 +91,14 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Replaces the object types of a stream.
+    /// Replaces the object types and the filter of a stream.
     pub fn save_app_stream(&mut self, stream: &AppStream) -> Result<(), Failure> {
         let row = app_streams::table.find((stream.client.as_str(), stream.key.as_str()));
         let changed = diesel::update(row)
-            .set(app_streams::object_types.eq(names_of(stream)?))
+            .set((
+                app_streams::object_types.eq(names_of(stream)?),
+                app_streams::filter_id.eq(stream.filter.map(|filter| filter.0)),
+            ))
             .execute(self.sql)?;
         if changed == 0 {
             return Err(Refusal::StreamNotFound.into());

@@ -30,6 +30,16 @@ impl Db<'_> {
         Ok(row.map(|(id, hash)| (UserId(id), hash)))
     }
 
+    /// The hash of the password of an account that has one.
+    pub fn password_hash(&mut self, user: UserId) -> Result<Option<String>, Failure> {
+        let hash = users::table
+            .find(user.0)
+            .select(users::password_hash)
+            .get_result::<Option<String>>(self.sql)
+            .optional()?;
+        Ok(hash.flatten())
+    }
+
     /// The address of each of these users that has one.
     pub fn emails(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, String>, Failure> {
         let rows = users::table

@@ -10,22 +10,29 @@ use crate::model::{ClientId, Scopes, UserId};
 impl Db<'_> {
     /// The scopes that a user granted to an app since the app has tokens of the user.
     pub fn granted(&mut self, user: UserId, client: &ClientId) -> Result<Scopes, Failure> {
-        let kept = self.kept_grant(user, client)?;
-        // Tokens that are older than this memory count as well.
-        let tokens = self.tokens_of(user)?;
-        let of_client = tokens
-            .into_iter()
-            .filter(|token| token.client.id == *client);
-        Ok(of_client.fold(kept, |all, token| all.and(&token.scopes)))
+        match self.kept_grant(user, client)? {
+            Some(kept) => Ok(kept),
+            // The tokens are older than this memory.
+            None => self.held(user, client),
+        }
     }
 
-    fn kept_grant(&mut self, user: UserId, client: &ClientId) -> Result<Scopes, Failure> {
+    fn kept_grant(&mut self, user: UserId, client: &ClientId) -> Result<Option<Scopes>, Failure> {
         let kept = grants::table
             .find((user.0, client.as_str()))
             .select(grants::scopes)
             .get_result::<String>(self.sql)
             .optional()?;
-        kept.map_or_else(|| Ok(Scopes::default()), |kept| scopes_of(&kept))
+        kept.map(|kept| scopes_of(&kept)).transpose()
+    }
+
+    /// What the tokens of the app allow together.
+    fn held(&mut self, user: UserId, client: &ClientId) -> Result<Scopes, Failure> {
+        let tokens = self.tokens_of(user)?;
+        let of_client = tokens
+            .into_iter()
+            .filter(|token| token.client.id == *client);
+        Ok(of_client.fold(Scopes::default(), |all, token| all.and(&token.scopes)))
     }
 }
 
@@ -37,25 +44,48 @@ impl Tx<'_> {
         client: &ClientId,
         scopes: &Scopes,
     ) -> Result<(), Failure> {
-        let all = self.kept_grant(user, client)?.and(scopes);
+        let all = self.granted(user, client)?.and(scopes);
+        self.keep_grant(user, client, &all)
+    }
+
+    fn keep_grant(
+        &mut self,
+        user: UserId,
+        client: &ClientId,
+        scopes: &Scopes,
+    ) -> Result<(), Failure> {
         diesel::replace_into(grants::table)
             .values((
                 grants::user_id.eq(user.0),
                 grants::client_id.eq(client.as_str()),
-                grants::scopes.eq(to_json(&all)?),
+                grants::scopes.eq(to_json(scopes)?),
             ))
             .execute(self.sql)?;
         Ok(())
     }
 
-    /// Of what is remembered, only the scopes of the tokens that are left stay: the user took one back.
+    /// Of what is remembered, only what the tokens that are left allow stays: the user took one back.
     pub fn narrow_grant(&mut self, user: UserId, client: &ClientId) -> Result<(), Failure> {
-        self.forget_grant(user, client)?;
-        let left = self.granted(user, client)?;
-        if left != Scopes::default() {
-            self.remember_grant(user, client, &left)?;
+        let left = self.held(user, client)?;
+        if left == Scopes::default() {
+            return self.forget_grant(user, client);
         }
-        Ok(())
+        let kept = self.granted(user, client)?;
+        self.keep_grant(user, client, &kept.common(&left))
+    }
+
+    /// The user said no to these scopes: the app is not given them again without a question. Its tokens stay as they are.
+    pub fn withdraw_from_grant(
+        &mut self,
+        user: UserId,
+        client: &ClientId,
+        scopes: &Scopes,
+    ) -> Result<(), Failure> {
+        let granted = self.granted(user, client)?;
+        if granted == Scopes::default() {
+            return Ok(());
+        }
+        self.keep_grant(user, client, &granted.apart_from(scopes))
     }
 
     /// The last token of the two is gone.

@@ -41,15 +41,15 @@ pub(super) struct Group {
     pub(super) log_bytes: usize,
     /// Something was deleted that shall not stay on the disk.
     pub(super) has_deleted: bool,
-    /// Messages that the full-text index has to forget, with their text.
-    pub(super) forgotten: Vec<(i64, String)>,
+    /// Messages that the full-text index has to forget.
+    pub(super) forgotten: Vec<IndexEntry>,
     /// What that of posts has to learn of those that it knows already.
     pub(super) post_changes: Vec<PostChange>,
 }
 
-/// What the full-text index holds of a post: words, and other properties as words (`search/marks.rs`).
+/// What a full-text index holds of a post or a message: words, and other properties as words (`search/marks.rs`).
 #[derive(Debug)]
-pub(super) struct IndexedPost {
+pub(super) struct IndexEntry {
     pub(super) id: i64,
     pub(super) words: String,
     pub(super) marks: String,
@@ -59,9 +59,9 @@ pub(super) struct IndexedPost {
 #[derive(Debug)]
 pub(super) enum PostChange {
     /// The post is not found by these any more.
-    Forget(IndexedPost),
+    Forget(IndexEntry),
     /// It is found by these.
-    Add(IndexedPost),
+    Add(IndexEntry),
 }
 
 /// How much a group had left at some point, to go back to.

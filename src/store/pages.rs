@@ -4,8 +4,10 @@ use super::Failure;
 use super::reading::is_over;
 use crate::model::{Bound, Page, PageRequest};
 
-/// Rows per step.
+/// Most rows per step.
 const STEP: u16 = 200;
+/// Each step is so many times as long as the one before it: a page that lacks a few rows does not read hundreds.
+const GROWTH: u16 = 4;
 /// Most rows examined for one page: a very selective filter must not scan the whole table.
 pub(super) const MOST: usize = 10_000;
 
@@ -27,7 +29,7 @@ pub(super) fn gather<T>(
         let rows = fetch(&step)?;
         seen += rows.len();
         let is_last = rows.len() < usize::from(step.count);
-        step.count = STEP;
+        step.count = STEP.min(step.count.saturating_mul(GROWTH));
         let edge = rows.last().map(|(id, _)| *id);
         for (id, item) in rows {
             if keep(&item)? {
@@ -94,7 +96,7 @@ pub(super) fn gather_found<T>(
 }
 
 /// Between statements nothing else ends a read that takes too long.
-fn demand_time() -> Result<(), Failure> {
+pub(super) fn demand_time() -> Result<(), Failure> {
     if is_over() {
         Err(Failure::Busy)
     } else {

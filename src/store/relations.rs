@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::among::among;
 use super::interactions::Deed;
 use super::schema::relations;
+use super::statements::{self, Between};
 use super::{Db, Failure, Tx};
-use crate::model::visibility::Hidden;
 use crate::model::{Page, PageRequest, Relation, Relationship, Stamp, UserId};
 
 /// The users from whom an author is hidden.
@@ -28,6 +27,8 @@ pub enum FollowOrder {
     Time,
     /// Newest account first.
     Id,
+    /// Last post first. Of follows only.
+    LastPost,
 }
 
 impl Db<'_> {
@@ -44,32 +45,26 @@ impl Db<'_> {
         others: &[UserId],
     ) -> Result<HashMap<UserId, Relationship>, Failure> {
         let mut relationships: HashMap<UserId, Relationship> = HashMap::new();
-        let ids = || others.iter().map(|id| id.0);
-        let mine = relations::table
-            .filter(relations::user_id.eq(viewer.0))
-            .filter(among("relations.other_id", ids()))
-            .select((relations::other_id, relations::kind))
-            .load::<(i64, String)>(self.sql)?;
-        for (other, kind) in mine {
-            let relationship = relationships.entry(UserId(other)).or_default();
-            match relation_of(&kind) {
-                Some(Relation::Follow) => relationship.you_follow = true,
-                Some(Relation::Mute) => relationship.you_muted = true,
-                Some(Relation::Block) => relationship.you_blocked = true,
-                None => {}
-            }
+        if others.is_empty() {
+            return Ok(relationships);
         }
-        let theirs = relations::table
-            .filter(among("relations.user_id", ids()))
-            .filter(relations::other_id.eq(viewer.0))
-            .select((relations::user_id, relations::kind))
-            .load::<(i64, String)>(self.sql)?;
-        for (other, kind) in theirs {
+        let ids = serde_json::Value::from_iter(others.iter().map(|id| id.0)).to_string();
+        let binds = [
+            viewer.0.into(),
+            ids.as_str().into(),
+            viewer.0.into(),
+            ids.as_str().into(),
+        ];
+        let between = statements::query::<Between>(&binds);
+        for (other, kind, is_own) in between.load::<(i64, String, bool)>(self.sql)? {
             let relationship = relationships.entry(UserId(other)).or_default();
-            match relation_of(&kind) {
-                Some(Relation::Follow) => relationship.follows_you = true,
-                Some(Relation::Block) => relationship.blocks_you = true,
-                Some(Relation::Mute) | None => {}
+            match (relation_of(&kind), is_own) {
+                (Some(Relation::Follow), true) => relationship.you_follow = true,
+                (Some(Relation::Mute), true) => relationship.you_muted = true,
+                (Some(Relation::Block), true) => relationship.you_blocked = true,
+                (Some(Relation::Follow), false) => relationship.follows_you = true,
+                (Some(Relation::Block), false) => relationship.blocks_you = true,
+                (Some(Relation::Mute), false) | (None, _) => {}
             }
         }
         Ok(relationships)
@@ -115,13 +110,6 @@ impl Db<'_> {
         self.others(user, Relation::Follow, false)
     }
 
-    /// Users that the viewer muted, and users in a block with the viewer.
-    pub fn hidden(&mut self, viewer: UserId) -> Result<Hidden, Failure> {
-        let muted = self.others(viewer, Relation::Mute, false)?;
-        let blocked = self.blocked(viewer)?;
-        Ok(Hidden { muted, blocked })
-    }
-
     /// Users in a block with this one, in either direction, rising ids.
     pub fn blocked(&mut self, user: UserId) -> Result<Vec<UserId>, Failure> {
         let mut blocked = self.others(user, Relation::Block, true)?;
@@ -143,6 +131,7 @@ impl Db<'_> {
         match order {
             FollowOrder::Time => self.relations_by_time(user, relation, incoming, request),
             FollowOrder::Id => self.relations_by_id(user, relation, incoming, request),
+            FollowOrder::LastPost => self.follows_by_last_post(user, incoming, request),
         }
     }
 

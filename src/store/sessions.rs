@@ -48,6 +48,8 @@ pub struct Session {
     pub user: UserId,
     /// The user's name.
     pub username: String,
+    /// From its begin to its end.
+    pub lifetime: Duration,
 }
 
 impl Db<'_> {
@@ -58,13 +60,17 @@ impl Db<'_> {
             .filter(sessions::hash.eq(hash_token(secret).to_vec()))
             .filter(sessions::expires_at.gt(now.0))
             .filter(users::disabled_at.is_null())
-            .select((sessions::id, users::id, users::username))
-            .get_result::<(i64, i64, String)>(self.sql)
+            .select((
+                (sessions::id, users::id, users::username),
+                (sessions::created_at, sessions::expires_at),
+            ))
+            .get_result::<((i64, i64, String), (i64, i64))>(self.sql)
             .optional()?;
-        Ok(row.map(|(id, user, username)| Session {
+        Ok(row.map(|((id, user, username), (begun, ends))| Session {
             id: SessionId(id),
             user: UserId(user),
             username,
+            lifetime: Duration::from_micros(Stamp(begun).micros_until(Stamp(ends))),
         }))
     }
 }

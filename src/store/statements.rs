@@ -79,10 +79,21 @@ statements! {
             position = excluded.position, last_read_id = excluded.last_read_id,
             percentage = excluded.percentage, updated_at = excluded.updated_at";
 
+    /// Relations between a viewer and some users (a JSON list of ids), in both directions; whether each is the viewer's own.
+    /// The kinds are named so that each pair is looked up in an index: without them SQLite reads all that the viewer follows,
+    /// and all that follow the viewer.
+    Between -> (BigInt, Text, Bool) = "SELECT other_id, kind, TRUE FROM relations
+            WHERE user_id = ? AND kind IN ('follow', 'mute', 'block') AND other_id IN (SELECT value FROM json_each(?))
+        UNION ALL
+        SELECT user_id, kind, FALSE FROM relations
+            WHERE other_id = ? AND kind IN ('follow', 'block') AND user_id IN (SELECT value FROM json_each(?))";
+
     /// What a user answers to a poll, in place of what the user answered before.
     AnswerPoll -> () = "INSERT INTO poll_answers (poll_id, user_id, chosen) VALUES (?, ?, ?)
         ON CONFLICT (poll_id, user_id) DO UPDATE SET chosen = excluded.chosen";
 
+    /// A deleted poll whose answers are still there.
+    PollToClear -> BigInt = "SELECT id FROM polls WHERE deleted_at IS NOT NULL AND is_answered ORDER BY id LIMIT 1";
     /// When the next poll closes.
     NextClosing -> BigInt = "SELECT closes_at FROM polls WHERE results IS NULL AND deleted_at IS NULL
         ORDER BY closes_at LIMIT 1";
@@ -105,23 +116,48 @@ statements! {
             SELECT users.id, (SELECT MIN(id) FROM posts WHERE posts.user_id = users.id AND posts.id BETWEEN ? AND ?)
             FROM users WHERE users.id = ?
         ) SELECT author, head FROM heads WHERE head IS NOT NULL ORDER BY head LIMIT ?";
-    /// The last users that reposted each of some posts (a JSON list of ids), so many of each at most; latest first.
+    /// The latest users that a user follows, so many at most, each with the newest post; without one, with a number below
+    /// all posts that no other user has.
+    LastPostsOfFollowed -> (BigInt, BigInt) = "SELECT COALESCE((SELECT MAX(id) FROM posts WHERE posts.user_id = latest.user), -latest.user),
+            latest.user
+        FROM (SELECT other_id AS user FROM relations WHERE user_id = ? AND kind = 'follow'
+            ORDER BY since DESC LIMIT ?) AS latest";
+    /// The same of the users that follow a user.
+    LastPostsOfFollowers -> (BigInt, BigInt) = "SELECT COALESCE((SELECT MAX(id) FROM posts WHERE posts.user_id = latest.user), -latest.user),
+            latest.user
+        FROM (SELECT user_id AS user FROM relations WHERE other_id = ? AND kind = 'follow'
+            ORDER BY since DESC LIMIT ?) AS latest";
+    /// The last users that reposted each of some posts (a JSON list of ids), so many of each at most, latest first: among
+    /// the last 500, without those that are hidden from a viewer by a block, or by the viewer's relations of another kind.
     SampleReposters -> (BigInt, BigInt) = "SELECT posts.repost_of, posts.user_id
-        FROM json_each(?) AS wanted JOIN posts ON posts.id IN (SELECT id FROM posts AS reposts
-            WHERE reposts.repost_of = wanted.value AND reposts.deleted_at IS NULL ORDER BY id DESC LIMIT ?)
+        FROM json_each(?) AS wanted JOIN posts ON posts.id IN (
+            SELECT id FROM (SELECT id, user_id FROM posts AS reposts
+                WHERE reposts.repost_of = wanted.value AND reposts.deleted_at IS NULL ORDER BY id DESC LIMIT 500) AS acts
+            WHERE NOT EXISTS (SELECT 1 FROM relations
+                    WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = acts.user_id)
+                AND NOT EXISTS (SELECT 1 FROM relations
+                    WHERE relations.user_id = acts.user_id AND kind = 'block' AND other_id = ?)
+            LIMIT ?)
         ORDER BY posts.id DESC";
     /// The same for the users that bookmarked them.
     SampleBookmarkers -> (BigInt, BigInt) = "SELECT bookmarks.post_id, bookmarks.user_id
-        FROM json_each(?) AS wanted JOIN bookmarks ON bookmarks.id IN (SELECT id FROM bookmarks AS marks
-            WHERE marks.post_id = wanted.value ORDER BY id DESC LIMIT ?)
+        FROM json_each(?) AS wanted JOIN bookmarks ON bookmarks.id IN (
+            SELECT id FROM (SELECT id, user_id FROM bookmarks AS marks
+                WHERE marks.post_id = wanted.value ORDER BY id DESC LIMIT 500) AS acts
+            WHERE NOT EXISTS (SELECT 1 FROM relations
+                    WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = acts.user_id)
+                AND NOT EXISTS (SELECT 1 FROM relations
+                    WHERE relations.user_id = acts.user_id AND kind = 'block' AND other_id = ?)
+            LIMIT ?)
         ORDER BY bookmarks.id DESC";
-    /// The last acts of each of some interactions (a JSON list of ids), so many of each at most, with their users; latest
-    /// first.
-    SampleActs -> (BigInt, BigInt) = "SELECT acts.interaction_id, acts.user_id
-        FROM json_each(?) AS wanted JOIN interaction_acts AS acts ON acts.interaction_id = wanted.value
-            AND acts.at IN (SELECT at FROM interaction_acts AS latest
-                WHERE latest.interaction_id = wanted.value ORDER BY at DESC LIMIT ?)
-        ORDER BY acts.at DESC";
+    /// The users of the last 500 acts of an interaction, latest first, without those that are hidden from a viewer: by a
+    /// block, or by the viewer's relations of another kind. A user that acted twice is there twice. Read as far as needed.
+    UsersOfActs -> BigInt = "SELECT acts.user_id
+        FROM (SELECT at, user_id FROM interaction_acts WHERE interaction_id = ? ORDER BY at DESC LIMIT 500) AS acts
+        WHERE NOT EXISTS (SELECT 1 FROM relations
+                WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = acts.user_id)
+            AND NOT EXISTS (SELECT 1 FROM relations
+                WHERE relations.user_id = acts.user_id AND kind = 'block' AND other_id = ?)";
     /// Whether a post, or one of the last 500 reposts of it before a repost, not before a moment, is by a user or by one
     /// that the user follows, and not by one whose posts are hidden from a viewer: by a block, or by the viewer's relations
     /// of another kind.
@@ -157,12 +193,12 @@ statements! {
     MoveSearchMark -> () = "UPDATE search_mark SET indexed_up_to = ?";
     /// The last of the next messages after an id, so many at most; nothing if there is none.
     EndOfSlice -> Nullable<BigInt> = "SELECT MAX(id) FROM (SELECT id FROM messages WHERE id > ? ORDER BY id LIMIT ?)";
-    /// The texts of a range of ids that are not deleted.
-    SliceTexts -> (BigInt, Text) = "SELECT id, text FROM messages WHERE id > ? AND id <= ? AND deleted_at IS NULL";
-    /// The words of a message.
-    IndexWords -> () = "INSERT INTO message_words (rowid, words) VALUES (?, ?)";
-    /// The index has to forget a message; it must be told the words that it was given.
-    ForgetWords -> () = "INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?, ?)";
+    /// The channels, authors and texts of a range of ids that are not deleted.
+    SliceTexts -> (BigInt, BigInt, BigInt, Text) = "SELECT id, channel_id, user_id, text FROM messages WHERE id > ? AND id <= ? AND deleted_at IS NULL";
+    /// The words and marks of a message.
+    IndexWords -> () = "INSERT INTO message_words (rowid, words, marks) VALUES (?, ?, ?)";
+    /// The index has to forget a message; it must be told what it was given.
+    ForgetWords -> () = "INSERT INTO message_words (message_words, rowid, words, marks) VALUES ('delete', ?, ?, ?)";
     /// The index writes out what it holds in memory: an error shows here and not in the commit.
     FlushWords -> () = "INSERT INTO message_words (message_words) VALUES ('flush')";
     /// By which rules the words in the index were cut.
@@ -245,23 +281,12 @@ statements! {
     OldestPosts -> BigInt = "SELECT rowid FROM post_words
         WHERE post_words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid ASC LIMIT ?";
 
-    /// Messages of some channels (a JSON list of ids) that hold words, best first.
-    BestMessages -> BigInt = "SELECT messages.id
-        FROM message_words JOIN messages ON messages.id = message_words.rowid
-        WHERE message_words MATCH ? AND messages.channel_id IN (SELECT value FROM json_each(?))
-        ORDER BY message_words.rank, messages.id DESC LIMIT ? OFFSET ?";
-    /// The same within a range of ids, newest first.
-    NewestMessages -> BigInt = "SELECT messages.id
-        FROM message_words CROSS JOIN messages ON messages.id = message_words.rowid
-        WHERE message_words MATCH ? AND messages.channel_id IN (SELECT value FROM json_each(?))
-            AND message_words.rowid BETWEEN ? AND ?
-        ORDER BY message_words.rowid DESC LIMIT ?";
+    /// Messages that hold words and marks, within a range of ids, newest first.
+    NewestMessages -> BigInt = "SELECT rowid FROM message_words
+        WHERE message_words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?";
     /// The same, oldest first.
-    OldestMessages -> BigInt = "SELECT messages.id
-        FROM message_words CROSS JOIN messages ON messages.id = message_words.rowid
-        WHERE message_words MATCH ? AND messages.channel_id IN (SELECT value FROM json_each(?))
-            AND message_words.rowid BETWEEN ? AND ?
-        ORDER BY message_words.rowid ASC LIMIT ?";
+    OldestMessages -> BigInt = "SELECT rowid FROM message_words
+        WHERE message_words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid ASC LIMIT ?";
 }
 
 /// A value for a `?`.

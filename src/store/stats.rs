@@ -79,7 +79,7 @@ impl Db<'_> {
 
     /// The id of the first message written at a moment or later; above all ids if there is none. Ids and times rise
     /// together, so it is found by halving.
-    fn first_message_since(&mut self, at: Stamp) -> Result<i64, Failure> {
+    pub(super) fn first_message_since(&mut self, at: Stamp) -> Result<i64, Failure> {
         let newest: i64 = statements::query::<LastMessageId>(&[]).get_result(self.sql)?;
         let (mut low, mut high) = (1, newest.saturating_add(1));
         while low < high {

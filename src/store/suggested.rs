@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::among::among;
 use super::schema::{channels, messages, relations, users};
 use super::{Db, Failure};
+use crate::model::visibility::{Occasion, shows_words};
 use crate::model::{Page, PageRequest, Relation, UserId};
 
 /// Follows that are looked at: of the viewer, and of each user that the viewer follows. The latest of either.
@@ -25,14 +26,11 @@ impl Db<'_> {
         viewer: UserId,
         request: &PageRequest,
     ) -> Result<Page<UserId>, Failure> {
-        let hidden = self.hidden(viewer)?;
-        let mut not: HashSet<UserId> = self.follows(viewer)?.into_iter().collect();
-        not.extend(hidden.muted);
-        not.extend(hidden.blocked);
-        not.insert(viewer);
-        let mut found = self.followed_by_followed(viewer, &not)?;
+        let found = self.followed_by_followed(viewer)?;
+        let mut found = self.strangers(viewer, found)?;
         if found.is_empty() {
-            found = self.active_users(&not)?;
+            let active = self.active_users()?;
+            found = self.strangers(viewer, active)?;
         }
         self.drop_disabled(&mut found)?;
         found.retain(|(key, _)| (request.low()..=request.high()).contains(key));
@@ -40,17 +38,29 @@ impl Db<'_> {
         Ok(Page::of(request, found))
     }
 
-    fn followed_by_followed(
+    /// Those that the viewer neither follows nor hides, without the viewer: the cost is that of the candidates, however
+    /// many users the viewer follows or blocks.
+    fn strangers(
         &mut self,
         viewer: UserId,
-        not: &HashSet<UserId>,
+        mut found: Vec<(i64, UserId)>,
     ) -> Result<Vec<(i64, UserId)>, Failure> {
+        let ids: Vec<UserId> = found.iter().map(|(_, user)| *user).collect();
+        let known = self.relationships(viewer, &ids)?;
+        found.retain(|(_, user)| {
+            let relation = known.get(user).copied().unwrap_or_default();
+            *user != viewer
+                && !relation.you_follow
+                && shows_words(relation, Occasion::Listed, false)
+        });
+        Ok(found)
+    }
+
+    fn followed_by_followed(&mut self, viewer: UserId) -> Result<Vec<(i64, UserId)>, Failure> {
         let mut common: HashMap<UserId, i64> = HashMap::new();
         for followed in self.latest_follows(viewer)? {
             for user in self.latest_follows(followed)? {
-                if !not.contains(&user) {
-                    *common.entry(user).or_default() += 1;
-                }
+                *common.entry(user).or_default() += 1;
             }
         }
         Ok(common
@@ -70,15 +80,21 @@ impl Db<'_> {
         Ok(ids.into_iter().map(UserId).collect())
     }
 
-    fn active_users(&mut self, not: &HashSet<UserId>) -> Result<Vec<(i64, UserId)>, Failure> {
+    fn active_users(&mut self) -> Result<Vec<(i64, UserId)>, Failure> {
         // Two questions, since one would look for public channels through all messages there are.
-        let newest = messages::table
-            .filter(messages::deleted_at.is_null())
+        // Deleted ones are among the newest: passing over them could take any number of rows.
+        let mut newest = messages::table
             .order(messages::id.desc())
             .limit(MOST_MESSAGES)
-            .select((messages::id, messages::user_id, messages::channel_id))
-            .load::<(i64, i64, i64)>(self.sql)?;
-        let places: HashSet<i64> = newest.iter().map(|(.., channel)| *channel).collect();
+            .select((
+                messages::id,
+                messages::user_id,
+                messages::channel_id,
+                messages::deleted_at.is_null(),
+            ))
+            .load::<(i64, i64, i64, bool)>(self.sql)?;
+        newest.retain(|(.., is_there)| *is_there);
+        let places: HashSet<i64> = newest.iter().map(|(_, _, channel, _)| *channel).collect();
         let public: HashSet<i64> = channels::table
             .filter(among("channels.id", places))
             .filter(channels::is_active.eq(true))
@@ -90,9 +106,9 @@ impl Db<'_> {
         let mut seen = HashSet::new();
         Ok(newest
             .into_iter()
-            .filter(|(.., channel)| public.contains(channel))
-            .map(|(id, user, _)| (id, UserId(user)))
-            .filter(|(_, user)| !not.contains(user) && seen.insert(*user))
+            .filter(|(_, _, channel, _)| public.contains(channel))
+            .map(|(id, user, ..)| (id, UserId(user)))
+            .filter(|(_, user)| seen.insert(*user))
             .collect())
     }
 

@@ -97,6 +97,12 @@ impl Db<'_> {
             .transpose()
     }
 
+    /// Whether the token with this number is live.
+    pub fn is_live(&mut self, id: TokenId) -> Result<bool, Failure> {
+        let found = live().filter(tokens::id.eq(id.0)).count();
+        Ok(found.get_result::<i64>(self.sql)? > 0)
+    }
+
     /// The live tokens of a user, oldest first.
     pub fn tokens_of(&mut self, user: UserId) -> Result<Vec<Token>, Failure> {
         live()

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use actix_web::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EntityTag, IF_NONE_MATCH,
-    X_CONTENT_TYPE_OPTIONS,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard};
@@ -49,11 +49,11 @@ assets! {
     HTML: "index.html";
     STYLE: "style.css" "controls.css" "layout.css" "log.css" "pages.css";
     PICTURE: "mark.svg";
-    SCRIPT: "room.js" "allowance.js" "announcer.js" "api.js" "composer.js" "dialogs.js" "dom.js" "events.js" "find.js"
+    SCRIPT: "room.js" "allowance.js" "announcer.js" "api.js" "authorize.js" "composer.js" "dialogs.js" "dom.js" "door.js" "events.js" "find.js"
             "fold.js" "format.js" "kept.js" "keys.js" "log.js" "marker.js" "membership.js" "message.js"
             "metronome.js" "navigation.js" "notices.js" "open-room.js" "outbox.js" "people.js" "presence.js"
             "quotes.js" "richtext.js" "room-head.js" "room-pages.js" "room-people.js" "rooms-view.js" "rooms.js"
-            "sentences.js" "session.js" "stream.js" "subscriptions.js" "voice.js" "windows.js";
+            "sentences.js" "session.js" "sign-out.js" "stream.js" "subscriptions.js" "voice.js" "windows.js";
 }
 
 /// The tags of the files, in the order of the list. The files never change, so each is hashed once.
@@ -144,6 +144,8 @@ fn reply(
         .insert_header((CACHE_CONTROL, kept))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // An address that an app leads back to holds a code until the page has read it.
+        .insert_header((REFERRER_POLICY, "no-referrer"))
         .insert_header((CONTENT_TYPE, kind));
     match body {
         Some(body) => response.body(body),

@@ -8,13 +8,14 @@ use actix_http::header::HeaderMap;
 use actix_http::ws::HandshakeError;
 use actix_http::{Request, Uri};
 
+use super::credentials::{Credentials, Proof};
 use crate::actors::Shared;
 use crate::actors::connection::ConnectionPermit;
 use crate::actors::shard::state::Identity;
-use crate::http::extract::caller::token_in;
 use crate::model::Failure;
-use crate::model::{Refusal, StreamKey, Token};
-use crate::protocol::filter::Filter;
+use crate::model::{FilterId, Refusal, StreamKey};
+use crate::protocol::app_filter::AppFilter;
+use crate::protocol::event_filter::CompiledFilter;
 use crate::protocol::query::Query;
 
 /// A stream that may be opened.
@@ -25,7 +26,7 @@ pub(super) struct Admitted {
     /// Held as long as the connection lives.
     pub permit: ConnectionPermit,
     /// What it was opened with, to ask again whether the token is still valid.
-    pub secret: Option<String>,
+    pub proof: Option<Proof>,
 }
 
 /// Decides about `/v1/user` and `/v1/app`.
@@ -41,12 +42,16 @@ pub(super) async fn admit(
     if shared.stopping.load(Ordering::Acquire) {
         return Err(Failure::Stopping);
     }
-    let query = Query::parse(uri.query().unwrap_or_default());
-    let secret = token_in(headers, uri.query().unwrap_or_default());
-    match uri.path().trim_end_matches('/') {
-        "/v1/user" | "/user" => admit_user(secret, address, shared).await,
-        "/v1/app" | "/app" => admit_app(secret, &query, shared).await,
-        _ => Err(Refusal::NotFound.into()),
+    let text = uri.query().unwrap_or_default();
+    let is_user = match uri.path().trim_end_matches('/') {
+        "/v1/user" | "/user" => true,
+        "/v1/app" | "/app" => false,
+        _ => return Err(Refusal::NotFound.into()),
+    };
+    let credentials = Credentials::find(headers, text, shared).await?;
+    match is_user {
+        true => admit_user(credentials, address, shared),
+        false => admit_app(credentials, &Query::parse(text), shared).await,
     }
 }
 
@@ -70,20 +75,12 @@ pub(super) fn accept_key(headers: &HeaderMap, request: &Request) -> Result<[u8; 
     key.ok_or_else(|| Refusal::Missing.at("Sec-WebSocket-Key").into())
 }
 
-async fn token_of(secret: &str, shared: &Shared) -> Result<Arc<Token>, Failure> {
-    Ok(shared
-        .store
-        .token(secret)
-        .await?
-        .ok_or(Refusal::TokenInvalid)?)
-}
-
-async fn admit_user(
-    secret: Option<String>,
+fn admit_user(
+    credentials: Option<Credentials>,
     address: IpAddr,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
-    let Some(secret) = secret else {
+    let Some(Credentials { token, proof }) = credentials else {
         let permit = shared
             .unclaimed_permits
             .take(address)
@@ -91,10 +88,9 @@ async fn admit_user(
         return Ok(Admitted {
             identity: Identity::Unclaimed(address),
             permit: ConnectionPermit::Unclaimed(permit),
-            secret: None,
+            proof: None,
         });
     };
-    let token = token_of(&secret, shared).await?;
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
     let permit = shared
         .user_permits
@@ -103,17 +99,24 @@ async fn admit_user(
     Ok(Admitted {
         identity: Identity::User(user, token),
         permit: ConnectionPermit::User(permit),
-        secret: Some(secret),
+        proof: Some(proof),
     })
 }
 
+const MISSING: Refusal = Refusal::FilterNotFound;
+
+/// The filter that the address names in place of the stream's own.
+fn wanted_filter(query: &Query) -> Result<Option<FilterId>, Failure> {
+    let named = query.get("filter_id").map(str::parse).transpose();
+    Ok(named.map_err(|_cause| Refusal::WrongType.at("filter_id"))?)
+}
+
 async fn admit_app(
-    secret: Option<String>,
+    credentials: Option<Credentials>,
     query: &Query,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
-    let secret = secret.ok_or(Refusal::TokenRequired)?;
-    let token = token_of(&secret, shared).await?;
+    let Credentials { token, proof } = credentials.ok_or(Refusal::TokenRequired)?;
     if token.user.is_some() {
         return Err(Refusal::WrongTokenKind.into());
     }
@@ -121,21 +124,39 @@ async fn admit_app(
         .sent("key")
         .ok_or_else(|| Refusal::Missing.at("key"))?;
     let (client, key) = (token.client.id.clone(), StreamKey::from(key));
+    let wanted = wanted_filter(query)?;
     let owner = client.clone();
-    let stream = shared
-        .store
-        .read(move |db| db.app_stream(&owner, &key))
-        .await?;
-    let stream = stream.ok_or(Refusal::StreamNotFound)?;
+    let read = shared.store.read(move |db| {
+        let Some(mut stream) = db.app_stream(&owner, &key)? else {
+            return Ok(None);
+        };
+        stream.filter = wanted.or(stream.filter);
+        // Compiled here too: it may take some milliseconds, and other connections of a worker would wait.
+        let stored = match stream.filter {
+            Some(id) => {
+                let stored = db.filter_of_app(&owner, id)?.ok_or(MISSING)?;
+                Some(CompiledFilter::new(&stored)?)
+            }
+            None => None,
+        };
+        Ok(Some((stream, stored)))
+    });
+    let (stream, stored) = read.await?.ok_or(Refusal::StreamNotFound)?;
+    let filter = AppFilter::new(query, stored.map(Arc::new))?;
     // From now on `LogTail` keeps the app's authorizations, so that the stream misses no event.
-    let permit = shared
-        .app_permits
-        .take(client)
-        .ok_or(Refusal::StreamsInUse)?;
-    let filter = Arc::new(Filter::from_query(query));
+    let permit = match filter.partition {
+        None => {
+            let permit = shared.app_permits.take(client);
+            ConnectionPermit::App(permit.ok_or(Refusal::StreamsInUse)?)
+        }
+        Some(part) => {
+            let key = stream.key.clone();
+            ConnectionPermit::Partition(shared.partitions.open(client, key, part)?)
+        }
+    };
     Ok(Admitted {
-        identity: Identity::App(Arc::new(stream), token, filter),
-        permit: ConnectionPermit::App(permit),
-        secret: Some(secret),
+        identity: Identity::App(Arc::new(stream), token, Arc::new(filter)),
+        permit,
+        proof: Some(proof),
     })
 }

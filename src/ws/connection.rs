@@ -3,7 +3,6 @@
 //! What goes out is written by the shard. Whatever ends the connection, the actor is dropped, and dropping it
 //! takes everything of it out of shard, directory and limits.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use super::reader::{Heard, Reader};
 use crate::actors::Shared;
 use crate::actors::connection::{ConnectionMail, ConnectionPermit, ConnectionReply};
 use crate::actors::permits::Permit;
+use crate::actors::samples::Asking;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, State, Subscription};
 use crate::fault::Fault;
@@ -38,6 +38,8 @@ pub(super) struct ConnectionActor {
     permit: ConnectionPermit,
     /// So does its place among the connections of its address.
     _place: Option<Place>,
+    /// Events have samples of users as long as a connection asks for them.
+    _asking: Option<Asking>,
 }
 
 /// The parts of an actor without the handle of its connection.
@@ -70,15 +72,20 @@ impl ConnectionActor {
         let connection = shard.state.borrow_mut().admit(make);
         shard.watch(connection, matches!(permit, ConnectionPermit::Unclaimed(_)));
         shared.metrics.add(Counter::ConnectionsOpened, 1);
-        let (id, socket) = {
+        let (id, socket, has_samples) = {
             let state = shard.state.borrow();
             match state.connections.find(connection) {
-                Some(handle) => (handle.id.clone(), handle.socket.clone()),
+                Some(handle) => (
+                    handle.id.clone(),
+                    handle.socket.clone(),
+                    handle.render_class.has_samples(),
+                ),
                 None => return connection,
             }
         };
         let limit = shard.limits.inbound_bytes;
         let actor = Self {
+            _asking: has_samples.then(|| shared.sampling.ask()),
             shared,
             shard,
             connection,
@@ -138,11 +145,7 @@ impl ConnectionActor {
         state.claim(self.connection.index, identity);
     }
 
-    fn subscribe(
-        &self,
-        subscription: Subscription,
-        followed_users: Option<HashSet<UserId>>,
-    ) -> Result<ConnectionReply, Failure> {
+    fn subscribe(&self, subscription: Subscription) -> Result<ConnectionReply, Failure> {
         let most = self.shard.limits.subscriptions;
         let mut state = self.shard.state.borrow_mut();
         if state.revoked.contains(subscription.token.id) {
@@ -161,7 +164,7 @@ impl ConnectionActor {
         if is_full {
             return Err(Refusal::SubscriptionLimit.at("connection_id").into());
         }
-        state.subscribe(self.connection.index, subscription, followed_users);
+        state.subscribe(self.connection.index, subscription);
         Ok(ConnectionReply::Done)
     }
 
@@ -256,7 +259,6 @@ impl Handler<ConnectionMail> for ConnectionActor {
                 id,
                 serial,
                 since,
-                followed_users,
                 permit,
             } => {
                 if let Some(no) = self.belong_to(user, &token, permit)? {
@@ -270,7 +272,7 @@ impl Handler<ConnectionMail> for ConnectionActor {
                     filter,
                     token,
                 };
-                self.subscribe(subscription, followed_users)
+                self.subscribe(subscription)
             }
             ConnectionMail::FillInbox { serial, channels } => Ok(self.fill(serial, |state| {
                 state.fill_inbox(self.connection.index, channels);

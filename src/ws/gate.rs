@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
+use super::credentials::Proof;
 use crate::actors::Shared;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionRef, Identity};
@@ -40,16 +41,16 @@ impl Gate {
     }
 
     /// Closes a stream for what happened before the shard knew of it: a stop, or the revocation of its token.
-    pub(super) async fn check_again(&self, secret: Option<&str>, connection: ConnectionRef) {
+    pub(super) async fn check_again(&self, proof: Option<&Proof>, connection: ConnectionRef) {
         // A stop that began after the request was admitted may have closed all others already.
         if self.shared.stopping.load(Ordering::Acquire) {
             self.shard.close(connection.index, Goodbye::GoingAway);
             return;
         }
-        let Some(secret) = secret else { return };
-        let goodbye = match self.shared.store.token(secret).await {
-            Ok(Some(_)) => return,
-            Ok(None) => Goodbye::TokenRevoked,
+        let Some(proof) = proof else { return };
+        let goodbye = match proof.is_live(&self.shared).await {
+            Ok(true) => return,
+            Ok(false) => Goodbye::TokenRevoked,
             // The token may be valid: this code asks the client to reconnect.
             Err(_) => Goodbye::Incomplete,
         };

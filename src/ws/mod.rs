@@ -7,6 +7,7 @@
 mod admission;
 pub mod answer;
 mod connection;
+mod credentials;
 mod gate;
 mod reader;
 mod upgrade;

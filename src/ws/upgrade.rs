@@ -15,6 +15,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::admission::{Admitted, accept_key, admit};
 use super::connection::{ConnectionActor, Launch};
+use super::credentials::{PROTOCOL, offers_protocol};
 use super::gate::{Gate, RETRY};
 use crate::actors::shard::control::Control;
 use crate::actors::shard::socket::{Sent, Socket, send_now};
@@ -70,6 +71,7 @@ pub async fn upgrade(
         Ok((accept_key, admitted)) => {
             let opening = Opening {
                 accept_key,
+                names_protocol: offers_protocol(request.headers()),
                 query: Query::parse(request.uri().query().unwrap_or_default()),
                 io,
                 place,
@@ -89,6 +91,8 @@ pub async fn upgrade(
 /// A stream that was admitted and is not open yet.
 struct Opening {
     accept_key: [u8; 28],
+    /// The client offers our subprotocol.
+    names_protocol: bool,
     query: Query,
     io: TcpStream,
     /// Its place among the connections of its address.
@@ -103,10 +107,10 @@ impl Opening {
         let Admitted {
             identity,
             permit,
-            secret,
+            proof,
         } = self.admitted;
         let id = ConnectionId::from(crate::store::secret::random_id());
-        let first = first_bytes(&self.accept_key, &id, &identity, gate);
+        let first = first_bytes(&self.accept_key, self.names_protocol, &id, &identity, gate);
         let fd = self.io.as_raw_fd();
         let socket = Rc::new(Socket::new(self.io));
         let (now, known) = (gate.shard.now(), socket.clone());
@@ -135,12 +139,18 @@ impl Opening {
             socket.end();
             return;
         }
-        gate.check_again(secret.as_deref(), connection).await;
+        gate.check_again(proof.as_ref(), connection).await;
     }
 }
 
 /// The answer to the upgrade and the hello behind it, for one write.
-fn first_bytes(key: &[u8], id: &ConnectionId, identity: &Identity, gate: &Gate) -> Vec<u8> {
+fn first_bytes(
+    key: &[u8],
+    names_protocol: bool,
+    id: &ConnectionId,
+    identity: &Identity,
+    gate: &Gate,
+) -> Vec<u8> {
     let hello = gate.hello(id, identity);
     let mut bytes = Vec::with_capacity(160 + hello.len());
     bytes.extend_from_slice(
@@ -148,6 +158,10 @@ fn first_bytes(key: &[u8], id: &ConnectionId, identity: &Identity, gate: &Gate) 
           Sec-WebSocket-Accept: ",
     );
     bytes.extend_from_slice(key);
+    if names_protocol {
+        bytes.extend_from_slice(b"\r\nSec-WebSocket-Protocol: ");
+        bytes.extend_from_slice(PROTOCOL.as_bytes());
+    }
     bytes.extend_from_slice(b"\r\n\r\n");
     bytes.extend_from_slice(&hello);
     bytes

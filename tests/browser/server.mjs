@@ -16,11 +16,21 @@ const NAMES = ["ada", "bob"];
 const SCOPES = "basic,follow,messages,presence,stream,update_profile";
 
 export class Server {
-  static async start() {
+  static async #begin(more) {
     const server = new Server();
     server.folder = mkdtempSync(path.join(tmpdir(), "groundnut-"));
     server.database = `sqlite://${path.join(server.folder, "groundnut.db")}`;
-    await server.serve("127.0.0.1:0");
+    await server.serve("127.0.0.1:0", more);
+    return server;
+  }
+
+  /** One with the people and rooms of the demo. */
+  static async demo() {
+    return Server.#begin(["--demo"]);
+  }
+
+  static async start() {
+    const server = await Server.#begin();
     const client = server.run(["client", "create", "--name", "Browser"]).client_id;
     server.tokens = {};
     for (const name of NAMES) {
@@ -43,8 +53,8 @@ export class Server {
   }
 
   /** Listens; the same address can be taken again after a stop. */
-  async serve(bind) {
-    const all = ["serve", "--bind", bind, "--database-url", this.database];
+  async serve(bind, more = []) {
+    const all = ["serve", "--bind", bind, "--database-url", this.database, ...more];
     const env = { ...process.env, GROUNDNUT_RATE_LIMITS_ENABLED: "false", GROUNDNUT_SERVER_WORKERS: "2", GROUNDNUT_ACCOUNTS_SIGN_UP: "invite" };
     this.process = spawn(PROGRAM, all, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
     this.log ??= "";

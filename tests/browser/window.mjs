@@ -40,12 +40,29 @@ export class Window {
     await this.page.goto(this.server.url);
   }
 
+  /** From the door over the sign-in page and the question, as far as they are shown, into the rooms. */
   async signIn({ stay = false } = {}) {
-    await this.page.fill("#username", this.name);
-    await this.page.fill("#password", PASSWORD);
-    if (stay) await this.page.check("#stay");
-    await this.page.click("#sign-in-submit");
+    const [question, live] = ["button[value=allow]", "#connection-state[data-state=live]"];
+    const waits = (...any) => this.page.waitForSelector(any.join(","), { state: "attached" });
+    await this.page.click("#sign-in");
+    await waits("#username", question, live);
+    if (await this.page.locator("#username").count()) {
+      await this.page.fill("#username", this.name);
+      await this.page.fill("#password", PASSWORD);
+      if (stay) await this.page.check("[name=stay]");
+      await this.page.press("#password", "Enter");
+      await waits(question, live);
+    }
+    if (await this.page.locator(question).count()) await this.page.click(question);
     await this.state("live");
+  }
+
+  /** Out of the rooms, and out of the browser unless it is to stay signed in. */
+  async signOut({ browserToo = true } = {}) {
+    await this.page.click("#sign-out");
+    await this.page.setChecked("#sign-out-browser", browserToo);
+    await this.page.click("#sign-out-form [type=submit]");
+    await this.page.waitForSelector("#door:visible");
   }
 
   async reload() {

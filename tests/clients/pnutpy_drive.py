@@ -165,17 +165,18 @@ def polls(ada, bob):
 
 
 class Form(html.parser.HTMLParser):
-    """The fields of the form with this address, boxes that are ticked included."""
+    """The fields of the form with this path, boxes that are ticked included, and its whole address."""
 
-    def __init__(self, page, action):
+    def __init__(self, page, path):
         super().__init__()
-        self.action, self.inside, self.fields = action, False, []
+        self.path, self.action, self.inside, self.fields = path, None, False, []
         self.feed(page)
 
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
         if tag == "form":
-            self.inside = given.get("action") == self.action
+            self.inside = given.get("action", "").split("?")[0] == self.path
+            self.action = given["action"] if self.inside else self.action
         is_sent = given.get("type") != "checkbox" or ("checked" in given and "disabled" not in given)
         if tag == "input" and self.inside and is_sent:
             self.fields.append((given["name"], given.get("value", "")))
@@ -194,8 +195,9 @@ def code_grant(server):
     sent = dict(Form(page.text, "/sign-in").fields, username="ada", password=PASSWORD)
     page = browser.post(server.url + "/sign-in", data=sent)
     assert "Allow Code" in page.text, page.text
-    sent = Form(page.text, "/oauth/authenticate").fields + [("decision", "allow")]
-    answer = browser.post(page.url.split("?")[0], data=sent, allow_redirects=False)
+    form = Form(page.text, "/oauth/authenticate")
+    sent = form.fields + [("decision", "allow")]
+    answer = browser.post(server.url + form.action, data=sent, allow_redirects=False)
     came = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers["Location"]).query)
     assert came["state"] == ["abc"], came
     exchange = {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{TestServer, cli, template, text};
 
-const SIZES: [&str; 10] = [
+const SIZES: [&str; 12] = [
     "--users",
     "40",
     "--posts",
@@ -15,6 +15,8 @@ const SIZES: [&str; 10] = [
     "4",
     "--messages",
     "60",
+    "--polls",
+    "30",
 ];
 
 /// What a client sees of a database seeded with this number: a home stream, a room, a profile.
@@ -40,7 +42,7 @@ fn seeded(number: &str) -> Vec<Value> {
     let client = cli::object(&cli::run(
         &[&["client", "create", "--name", "N"], &db[..]].concat(),
     ));
-    let scopes = "basic stream messages";
+    let scopes = "basic stream messages polls";
     let token = template::token(
         &url,
         &text(&client["client_id"]),
@@ -59,6 +61,8 @@ fn seeded(number: &str) -> Vec<Value> {
     };
     let mut seen = texts("/posts/streams/me?count=100");
     seen.extend(texts("/channels/1/messages?count=100"));
+    let polls = reader.get("/polls/search?count=100").is(200).data();
+    assert_eq!(polls.as_array().map(Vec::len), Some(30));
     let person = reader.get("/users/@person40").is(200).data();
     seen.extend([person["counts"].clone(), person["content"]["text"].clone()]);
     // All others, the most popular ones among them.

@@ -4,6 +4,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
+use crate::support::build::sign_in;
 use crate::support::template::{PASSWORD, template};
 use crate::support::{Person, TestServer, build, cli, eventually, template as people, text};
 
@@ -45,19 +46,6 @@ fn is_refused(person: &Person) {
         person.get("/token").status == 401
     });
     person.get("/token").refused_as(401, "invalid-token");
-}
-
-fn sign_in(server: &TestServer, name: &str, password: &str) -> u16 {
-    let app = template();
-    let body = json!({
-        "grant_type": "password",
-        "client_id": app.client_id,
-        "client_secret": app.client_secret,
-        "username": name,
-        "password": password,
-    });
-    let asked = server.anonymous();
-    asked.post("/oauth/access_token", &body).status
 }
 
 /// The id of a token, found by its scopes.
@@ -163,7 +151,7 @@ fn a_disabled_account_is_refused_everywhere_until_it_is_enabled() {
     assert_eq!(stream.closed_with(), 4005);
     is_refused(&bob);
     bob.asks_upgrade("/user").refused_as(401, "invalid-token");
-    assert_eq!(sign_in(&server, "bob", PASSWORD), 400);
+    assert_eq!(sign_in(&server, "bob", PASSWORD).status, 400);
     refused(
         &server,
         &[
@@ -191,7 +179,7 @@ fn a_disabled_account_is_refused_everywhere_until_it_is_enabled() {
     eventually("the token is valid again", || {
         bob.get("/token").status == 200
     });
-    assert_eq!(sign_in(&server, "bob", PASSWORD), 200);
+    assert_eq!(sign_in(&server, "bob", PASSWORD).status, 200);
     let mut stream = bob.stream();
     stream.subscribes(&bob, &format!("/channels/{room}/messages"));
     build::says(&ada, &room, "with bob");
@@ -242,10 +230,10 @@ fn a_new_password_replaces_the_old_one_and_leaves_the_tokens() {
         "at most 1024 bytes",
     );
     refused(&server, &change, "\n", "held no password");
-    assert_eq!(sign_in(&server, "ada", PASSWORD), 200);
+    assert_eq!(sign_in(&server, "ada", PASSWORD).status, 200);
     cli::object(&command(&server, &change, "another long one\n"));
-    assert_eq!(sign_in(&server, "ada", PASSWORD), 400);
-    assert_eq!(sign_in(&server, "ada", "another long one"), 200);
+    assert_eq!(sign_in(&server, "ada", PASSWORD).status, 400);
+    assert_eq!(sign_in(&server, "ada", "another long one").status, 200);
     ada.get("/token").is(200);
     // The same for a new account.
     let create = ["user", "create", "grace", "--password-stdin"];
@@ -273,7 +261,7 @@ fn a_renamed_account_and_a_renamed_app_have_their_new_names_in_answers() {
     });
     bob.get("/users/@ada").refused(404);
     assert_eq!(bob.get("/users/@lovelace").data()["id"], ada.id.as_str());
-    assert_eq!(sign_in(&server, "lovelace", PASSWORD), 200);
+    assert_eq!(sign_in(&server, "lovelace", PASSWORD).status, 200);
     done(
         &server,
         &["client", "rename", &template().client_id, "Chambers"],

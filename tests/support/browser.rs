@@ -49,7 +49,8 @@ impl Browser {
             fields.retain(|(known, _)| known != name);
             fields.push(((*name).to_owned(), (*value).to_owned()));
         }
-        self.posts(action, &fields)
+        let (whole, _) = form_of(&html(page), action);
+        self.posts(&whole, &fields)
     }
 
     /// Sends fields.
@@ -76,7 +77,7 @@ impl Browser {
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
-        body: &str,
+        body: impl AsRef<[u8]>,
     ) -> Answer {
         let pairs = self.cookies.iter();
         let pairs: Vec<String> = pairs
@@ -87,7 +88,7 @@ impl Browser {
         if !cookie.is_empty() {
             headers.push(("Cookie", &cookie));
         }
-        let request = http::request(method, path, &headers, body.as_bytes());
+        let request = http::request(method, path, &headers, body.as_ref());
         let answer = http::exchange(self.address, &request);
         self.keep(&answer);
         answer
@@ -121,17 +122,22 @@ pub(crate) fn location(answer: &Answer) -> String {
         .to_owned()
 }
 
+/// The form with this address, which may have a query: the address as it is written there, and what is in the form.
+fn form_of(html: &str, action: &str) -> (String, String) {
+    let found = html.split("<form").find_map(|form| {
+        let written = attribute(form.split('>').next().unwrap_or_default(), "action")?;
+        let path = written.split('?').next().unwrap_or_default();
+        let is_it = written == action || path == action;
+        is_it.then(|| (written.clone(), form.to_owned()))
+    });
+    let (written, form) = found.unwrap_or_else(|| panic!("no form for {action}: {html}"));
+    let form = form.split("</form>").next().unwrap_or_default();
+    (written, form.to_owned())
+}
+
 /// What a form would send if nothing was filled in: fields with their values, and boxes that are ticked.
 pub(crate) fn fields(page: &Answer, action: &str) -> Vec<Field> {
-    let html = html(page);
-    let form = html
-        .split("<form")
-        .find(|form| {
-            attribute(form.split('>').next().unwrap_or_default(), "action").as_deref()
-                == Some(action)
-        })
-        .unwrap_or_else(|| panic!("no form for {action}: {html}"));
-    let form = form.split("</form>").next().unwrap_or_default();
+    let (_, form) = form_of(&html(page), action);
     let inputs = form.split("<input").skip(1);
     let inputs = inputs.map(|input| input.split('>').next().unwrap_or_default());
     let mut fields = Vec::new();

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Person, Stream, text};
+use super::http::Answer;
+use super::template::template;
+use super::{Person, Stream, TestServer, text};
 
 /// The raw of a chat room.
 pub(crate) fn settings(name: &str) -> Value {
@@ -55,6 +57,12 @@ pub(crate) fn form(fields: &[(&str, &str)], parts: &[(&str, &str, &str, &[u8])])
 
 /// Between the parts of a form.
 pub(crate) const BOUNDARY: &str = "-----groundnut-0123456789";
+
+/// The header that a form is sent with.
+pub(crate) const MULTIPART: (&str, &str) = (
+    "Content-Type",
+    "multipart/form-data; boundary=-----groundnut-0123456789",
+);
 
 /// A private channel of a free type that these users may write to; without subscribers.
 pub(crate) fn circle(owner: &Person, members: &[&Person]) -> String {
@@ -136,4 +144,17 @@ pub(crate) fn public_url(who: &Person) -> String {
 pub(crate) fn answers(who: &Person, to: &str, said: &str) -> String {
     let body = json!({"text": said, "reply_to": to});
     text(&who.post("/posts", &body).is(201).data()["id"])
+}
+
+/// Asks for a token by a password, as the app of the tests.
+pub(crate) fn sign_in(server: &TestServer, name: &str, password: &str) -> Answer {
+    let app = template();
+    let body = json!({
+        "grant_type": "password",
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+        "username": name,
+        "password": password,
+    });
+    server.anonymous().post("/oauth/access_token", &body)
 }

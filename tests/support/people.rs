@@ -60,8 +60,7 @@ impl Person {
 
     /// A multipart form ([`build::form`](super::build::form)).
     pub(crate) fn uploads(&self, path: &str, form: &[u8]) -> Answer {
-        let kind = format!("multipart/form-data; boundary={}", super::build::BOUNDARY);
-        self.call("POST", path, &[("Content-Type", &kind)], form)
+        self.call("POST", path, &[super::build::MULTIPART], form)
     }
 
     /// Anything at all; `/v1` is put before the path, and the token into a header.

@@ -23,20 +23,8 @@ pub(crate) enum Heard {
 impl RawSocket {
     /// Upgrades a user stream by hand and reads its hello.
     pub(crate) fn open(person: &Person) -> Self {
-        let token = person.token();
-        let mut socket = Self::connect(person.address);
-        let request = http::request(
-            "GET",
-            &format!("/v1/user?access_token={token}"),
-            &[
-                ("Connection", "Upgrade"),
-                ("Upgrade", "websocket"),
-                ("Sec-WebSocket-Version", "13"),
-                ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-            ],
-            b"",
-        );
-        socket.write(&request);
+        let path = format!("/v1/user?access_token={}", person.token());
+        let mut socket = Self::asks(person.address, &path, &[]);
         socket.upgraded();
         match socket.hears() {
             Heard::Text(hello) => assert!(hello.contains("connection_id"), "{hello}"),
@@ -44,6 +32,20 @@ impl RawSocket {
                 panic!("no hello: {other:?}")
             }
         }
+        socket
+    }
+
+    /// Asks for an upgrade, with more headers.
+    pub(crate) fn asks(address: SocketAddr, path: &str, more: &[(&str, &str)]) -> Self {
+        let mut headers = vec![
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ];
+        headers.extend_from_slice(more);
+        let mut socket = Self::connect(address);
+        socket.write(&http::request("GET", path, &headers, b""));
         socket
     }
 

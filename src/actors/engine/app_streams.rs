@@ -1,42 +1,38 @@
-//! What can be asked of stored app streams.
+//! What can be asked of stored app streams, and of their filters.
 
 use super::Engine;
 use crate::actors::firehose::streams::{ChangeStream, CreateStream, DeleteStreams};
-use crate::model::Failure;
-use crate::model::{AppStream, ClientId, ObjectType, StreamKey};
+use crate::model::{
+    AppStream, ClientId, EventFilter, Failure, FilterId, FilterOwner, NewFilter, StreamKey,
+};
+
+/// Filters of an app, and of a user.
+const FILTERS: i64 = 20;
 
 impl Engine {
     /// Stores a stream; without a key it gets the first free number.
     ///
     /// # Errors
-    /// The key is taken, or the app has as many streams as it may.
+    /// The key is taken, the app has as many streams as it may, or no such filter.
     pub async fn create_app_stream(
         &self,
         client: &ClientId,
-        key: Option<StreamKey>,
-        object_types: Vec<ObjectType>,
+        new: CreateStream,
     ) -> Result<AppStream, Failure> {
-        let mail = || CreateStream {
-            key: key.clone(),
-            object_types: object_types.clone(),
-        };
+        let mail = || new.clone();
         self.ask_app(client, mail).await??.wait().await
     }
 
-    /// Changes the object types of a stream; open connections keep the old ones.
+    /// Changes a stream; open connections keep what they had.
     ///
     /// # Errors
-    /// No such stream.
+    /// No such stream, or no such filter.
     pub async fn change_app_stream(
         &self,
         client: &ClientId,
-        key: StreamKey,
-        object_types: Vec<ObjectType>,
+        change: ChangeStream,
     ) -> Result<AppStream, Failure> {
-        let mail = || ChangeStream {
-            key: key.clone(),
-            object_types: object_types.clone(),
-        };
+        let mail = || change.clone();
         self.ask_app(client, mail).await??.wait().await
     }
 
@@ -52,5 +48,51 @@ impl Engine {
     ) -> Result<Vec<AppStream>, Failure> {
         let mail = || DeleteStreams(key.clone());
         self.ask_app(client, mail).await??.wait().await
+    }
+}
+
+/// Filters change nothing that an actor holds: connections that are open keep what they had.
+impl Engine {
+    /// Stores a filter.
+    ///
+    /// # Errors
+    /// There are as many as there may be.
+    pub async fn create_filter(
+        &self,
+        owner: FilterOwner,
+        new: NewFilter,
+    ) -> Result<EventFilter, Failure> {
+        self.store()
+            .write(move |tx| tx.create_event_filter(owner, new, FILTERS))
+            .await
+    }
+
+    /// Replaces what a filter says.
+    ///
+    /// # Errors
+    /// The owner has no such filter.
+    pub async fn change_filter(
+        &self,
+        owner: FilterOwner,
+        id: FilterId,
+        new: NewFilter,
+    ) -> Result<EventFilter, Failure> {
+        self.store()
+            .write(move |tx| tx.change_event_filter(&owner, id, new))
+            .await
+    }
+
+    /// Deletes a filter, or all of an owner's; gives back what they were.
+    ///
+    /// # Errors
+    /// The owner has no such filter, or a stream uses it.
+    pub async fn delete_filters(
+        &self,
+        owner: FilterOwner,
+        id: Option<FilterId>,
+    ) -> Result<Vec<EventFilter>, Failure> {
+        self.store()
+            .write(move |tx| tx.delete_event_filters(&owner, id))
+            .await
     }
 }

@@ -48,6 +48,22 @@ impl Engine {
         Ok(secret)
     }
 
+    /// The user said no to some of what an app asked for: that is not granted without a question any more.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn withdraw_scopes(
+        &self,
+        user: UserId,
+        client: &ClientId,
+        scopes: Scopes,
+    ) -> Result<(), Failure> {
+        let client = client.clone();
+        self.store()
+            .write(move |tx| tx.withdraw_from_grant(user, &client, &scopes))
+            .await
+    }
+
     /// Exchanges a code for a token; with the token's secret. `None`: the code opens nothing (any more).
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::actors::user::mail::{AnswerPoll, CreatePoll, DeletePoll};
+use crate::actors::user::polls::sweep_answers;
 use crate::model::{Failure, NewPoll, Poll, PollId, UserPrincipal};
 
 impl Engine {
@@ -51,6 +52,10 @@ impl Engine {
             principal: principal.clone(),
             id,
         };
-        self.ask_user(principal.user, mail).await??.wait().await
+        let poll = self.ask_user(principal.user, mail).await??.wait().await?;
+        // Behind the answer.
+        let store = self.store().clone();
+        actix::spawn(async move { sweep_answers(&store).await });
+        Ok(poll)
     }
 }

@@ -1,6 +1,5 @@
 //! A REST call subscribes a websocket to what it reads, step by step.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use actix::Recipient;
@@ -92,7 +91,7 @@ enum Outcome {
 impl Engine {
     /// Subscribes a connection to a topic. Call it before the page is read: an event that lands in between is
     /// then sent twice rather than never. `None`: there is no such connection, it is another user's, or its user follows
-    /// more users than a stream of posts may listen to.
+    /// more users than a stream may listen to.
     ///
     /// # Errors
     /// Access, or [`Refusal::SubscriptionLimit`].
@@ -107,7 +106,6 @@ impl Engine {
             return Ok(None);
         };
         self.demand_access(&principal, new.topic).await?;
-        let followed_users = self.followed_users(principal.user, new.topic).await?;
         // Another process may have committed events that `LogTail` has not read: they are before this subscription.
         let since = self.store().read(|db| db.log_position().map(Pos)).await?;
         let serial = self.shared.number_call();
@@ -127,7 +125,6 @@ impl Engine {
             id: id.clone(),
             serial,
             since,
-            followed_users: followed_users.clone(),
             permit,
         };
         match self.register(&connection, principal.user, mail).await? {
@@ -155,32 +152,6 @@ impl Engine {
                     .await?
             }
             None => Ok(()),
-        }
-    }
-
-    /// Presence is delivered for followed users.
-    async fn followed_users(
-        &self,
-        user: UserId,
-        topic: Topic,
-    ) -> Result<Option<HashSet<UserId>>, Failure> {
-        match topic {
-            Topic::Presence | Topic::ChannelPresence(_) => {
-                let followed = self.store().read(move |db| db.follows(user)).await?;
-                Ok(Some(followed.into_iter().collect()))
-            }
-            Topic::ChannelMessages(_)
-            | Topic::ChannelSubscribers(_)
-            | Topic::Inbox(_)
-            | Topic::Token(_)
-            | Topic::Files(_)
-            | Topic::Following(_)
-            | Topic::Followers(_)
-            | Topic::Home(_)
-            | Topic::Unified(_)
-            | Topic::OwnPosts(_)
-            | Topic::Mentions(_)
-            | Topic::Thread(_) => Ok(None),
         }
     }
 
@@ -248,7 +219,7 @@ impl Engine {
 const PART: usize = 1024;
 
 impl Engine {
-    /// A stream of posts delivers the users that its user follows. Says no if those are too many.
+    /// A stream of posts, and of presence, delivers the users that its user follows. Says no if those are too many.
     async fn fill_home(
         &self,
         connection: &Recipient<ConnectionMail>,

@@ -120,7 +120,7 @@ impl Engine {
     /// Busy.
     pub async fn show_picture(
         &self,
-        principal: &UserPrincipal,
+        user: UserId,
         of: PictureUse,
         picture: Option<Picture>,
     ) -> Result<Option<UnusedPicture>, Failure> {
@@ -128,7 +128,7 @@ impl Engine {
             of,
             picture: picture.clone(),
         };
-        self.ask_user(principal.user, mail).await??.wait().await
+        self.ask_user(user, mail).await??.wait().await
     }
 
     /// Sets the caller's global presence.

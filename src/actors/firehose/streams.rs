@@ -5,27 +5,31 @@ use actix::prelude::*;
 
 use super::FirehoseActor;
 use crate::event::Payload;
-use crate::model::{AppStream, ClientId, Failure, ObjectType, Refusal, StreamKey};
+use crate::model::{AppStream, ClientId, Failure, FilterId, ObjectType, Refusal, StreamKey};
 use crate::store::{Pending, Tx};
 
 /// Stores a stream.
-#[derive(actix::Message, Debug)]
+#[derive(actix::Message, Clone, Debug)]
 #[rtype(result = "Result<Pending<AppStream>, Failure>")]
 pub struct CreateStream {
     /// The key that the app wishes for.
     pub key: Option<StreamKey>,
     /// Its object types.
     pub object_types: Vec<ObjectType>,
+    /// Its filter.
+    pub filter: Option<FilterId>,
 }
 
-/// Changes the object types of a stream.
-#[derive(actix::Message, Debug)]
+/// Changes the object types or the filter of a stream.
+#[derive(actix::Message, Clone, Debug)]
 #[rtype(result = "Result<Pending<AppStream>, Failure>")]
 pub struct ChangeStream {
     /// Which stream.
     pub key: StreamKey,
-    /// The new object types.
-    pub object_types: Vec<ObjectType>,
+    /// The new object types. `None`: as before.
+    pub object_types: Option<Vec<ObjectType>>,
+    /// The new filter, or that it has none. `None`: as before.
+    pub filter: Option<Option<FilterId>>,
 }
 
 /// Deletes a stream, or all of them.
@@ -73,19 +77,38 @@ fn create(
     most: usize,
 ) -> Result<AppStream, Failure> {
     let known = tx.app_streams(&client)?;
+    demand_filter(tx, &client, new.filter)?;
     let stream = AppStream {
         key: choose_key(new.key, &known, most)?,
         client,
         object_types: new.object_types,
+        filter: new.filter,
     };
     tx.create_app_stream(&stream)?;
     Ok(stream)
 }
 
+/// A stream may use the filters of its app, those that users made with it included.
+fn demand_filter(
+    tx: &mut Tx<'_>,
+    client: &ClientId,
+    filter: Option<FilterId>,
+) -> Result<(), Failure> {
+    if let Some(id) = filter {
+        let known = tx.filter_of_app(client, id)?;
+        known.ok_or_else(|| Refusal::FilterNotFound.at("filter_id"))?;
+    }
+    Ok(())
+}
+
 fn change(tx: &mut Tx<'_>, client: &ClientId, change: ChangeStream) -> Result<AppStream, Failure> {
     let known = tx.app_stream(client, &change.key)?;
     let mut stream = known.ok_or(Refusal::StreamNotFound)?;
-    stream.object_types = change.object_types;
+    stream.object_types = change.object_types.unwrap_or(stream.object_types);
+    if let Some(filter) = change.filter {
+        demand_filter(tx, client, filter)?;
+        stream.filter = filter;
+    }
     tx.save_app_stream(&stream)?;
     Ok(stream)
 }
@@ -140,6 +163,7 @@ mod tests {
             client: "c".into(),
             key: key.into(),
             object_types: vec![ObjectType::Message],
+            filter: None,
         };
         let known = [stream("1"), stream("a")];
         assert_eq!(choose_key(None, &known, 5).unwrap().as_str(), "2");

@@ -197,7 +197,7 @@ impl Dispatcher {
     }
 
     /// The users from whom a user is hidden. `None` while the process stops.
-    async fn hidden_from(
+    pub(super) async fn hidden_from(
         &mut self,
         user: Option<UserId>,
         event: &Event,
@@ -239,11 +239,13 @@ impl Dispatcher {
             targets(payload, subscribers, &hidden)
         };
         let (hidden, earlier) = self.around_repost(event, hidden).await?;
+        let samples = self.samples(event).await?;
         Some(Delivery::new(NewDelivery {
             event: event.clone(),
             hidden,
             earlier,
             withheld,
+            samples,
             apps,
             targets,
             channel_numbers,

@@ -8,6 +8,7 @@
 mod asking;
 pub mod dispatch;
 mod joining;
+mod samples;
 pub mod source;
 
 #[cfg(test)]

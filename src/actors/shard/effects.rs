@@ -109,16 +109,6 @@ fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
 fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
     let mut state = shard.state.borrow_mut();
     state.homes.follow_changed(user, other, follows);
-    for index in state.listeners.at(&RoutingKey::User(user)).to_vec() {
-        let handle = state.connections.get_mut(index);
-        if let Some(followed) = handle.and_then(|handle| handle.followed_users.as_mut()) {
-            if follows {
-                followed.insert(other);
-            } else {
-                followed.remove(&other);
-            }
-        }
-    }
 }
 
 /// A token was revoked: its connections are closed, its subscriptions on other connections end.

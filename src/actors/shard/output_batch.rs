@@ -85,10 +85,10 @@ impl OutputBatch {
     ) {
         let state = shard.state.borrow();
         let before = self.volume;
-        let is_post = delivery.event.payload.posted().is_some();
+        let asks_home = delivery.event.payload.is_for_followers();
         for index in indexes {
             if let Some(handle) = state.connections.get(index) {
-                let viewer = handle.identity.user().filter(|_| is_post);
+                let viewer = handle.identity.user().filter(|_| asks_home);
                 let home = viewer.and_then(|viewer| state.homes.of(viewer));
                 self.add_to(shard, index, (handle, home), delivery);
             }
@@ -137,6 +137,10 @@ impl OutputBatch {
         {
             let frame = delivery.own_frame(render_class, &shard.site, token);
             frame.write(&ids, bytes)
+        } else if let Some(viewer) = handle.identity.user()
+            && let Some(frame) = delivery.sampled_frame(render_class, &shard.site, viewer)
+        {
+            frame.write(&ids, bytes)
         } else {
             delivery.frame(render_class, &shard.site).write(&ids, bytes)
         };
@@ -158,7 +162,9 @@ impl OutputBatch {
                 let Identity::App(stream, _, filter) = &handle.identity else {
                     continue;
                 };
-                if app_hears(&stream.object_types, filter, &delivery.event.payload) {
+                if app_hears(&stream.object_types, filter, &delivery.event.payload)
+                    && delivery.passes_filter(filter, app, &shard.site)
+                {
                     let frame = delivery.app_frame(handle.render_class, &shard.site);
                     let Output { bytes, moments } = self.output(*index, handle.serial);
                     moments.extend(frame.moment.map(|at| bytes.len() + at));

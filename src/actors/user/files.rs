@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::mail::{FileWrite, FileWritten, WriteFile};
 use crate::event::{Filed, Payload};
 use crate::model::{
-    ContentHash, DerivedFile, Failure, File, FileContents, FileId, FileKind, Refusal, UserId,
+    ContentHash, DerivedFile, Failure, File, FileContents, FileId, FileKind, NewFile, Refusal,
+    Stamp, UserId,
 };
-use crate::store::Tx;
+use crate::store::{Provision, Tx};
 use crate::text::raw::{On, merge};
 
 /// Most things that are made of a file.
@@ -67,6 +68,38 @@ pub fn write(
     Ok(FileWritten { file, freed })
 }
 
+/// Most files of a user that were announced and are not there yet.
+const WAITING: i64 = 100;
+
+/// Makes files without contents, which are to come under an operation until a moment.
+///
+/// # Errors
+/// Too many of the user are still to come.
+pub fn provision(
+    tx: &mut Tx<'_>,
+    operation: &str,
+    announced: Vec<(String, i64, NewFile)>,
+    until: Stamp,
+) -> Result<Vec<Provision>, Failure> {
+    let mut made = Vec::with_capacity(announced.len());
+    for (key, size, new) in announced {
+        let file = tx.insert_file(new)?;
+        let provision = Provision {
+            file_id: file.id,
+            key,
+            size,
+        };
+        tx.insert_provision(operation, file.user_id, &provision, until)?;
+        if tx.waiting_provisions(file.user_id)? > WAITING {
+            return Err(Refusal::TooManyUploads.into());
+        }
+        let filed = filed(tx, &file)?;
+        tx.announce(Payload::FileCreated { filed });
+        made.push(provision);
+    }
+    Ok(made)
+}
+
 fn fill(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -79,6 +112,7 @@ fn fill(
         return Err(Refusal::FileComplete.into());
     }
     let mut file = tx.fill_file(file, contents, kind)?;
+    tx.settle_provision(id, true)?;
     for derived in derived {
         // What the client made itself wins.
         if file.derived.iter().all(|known| known.key != derived.key) {
@@ -111,6 +145,7 @@ fn derive(
 /// # Errors
 /// The database is in trouble.
 pub fn delete(tx: &mut Tx<'_>, file: File) -> Result<File, Failure> {
+    tx.settle_provision(file.id, false)?;
     let deleted = tx.delete_file(file)?;
     let filed = filed(tx, &deleted)?;
     tx.announce(Payload::FileDeleted { filed });

@@ -75,7 +75,7 @@ pub fn answer(tx: &mut Tx<'_>, mail: &AnswerPoll, now: Stamp) -> Result<Poll, Fa
     if i64::from(chosen.count()) > i64::from(poll.max_options) {
         return Err(Refusal::TooManyChosen.at("positions").into());
     }
-    if tx.answer_poll(poll.id, principal.user, chosen)? {
+    if tx.answer_poll(&poll, principal.user, chosen)? {
         let creator = user(tx, poll.user_id)?;
         tx.announce(Payload::PollAnswered {
             polled: Box::new(Polled {
@@ -88,7 +88,7 @@ pub fn answer(tx: &mut Tx<'_>, mail: &AnswerPoll, now: Stamp) -> Result<Poll, Fa
     Ok(poll)
 }
 
-/// Deletes a poll of one's own, closed or not.
+/// Deletes a poll of one's own, closed or not. What was answered goes after it, see [`sweep_answers`].
 ///
 /// # Errors
 /// No such poll, or another's, or one that the scopes do not open.
@@ -109,6 +109,21 @@ pub fn delete(tx: &mut Tx<'_>, mail: &DeletePoll) -> Result<Poll, Failure> {
         concerned,
     });
     Ok(poll)
+}
+
+/// Removes what was answered to deleted polls, some answers per transaction, so that other writes come between. Readers see
+/// none of it from the deletion on. What a stop or a failure interrupts is found by the next call.
+pub async fn sweep_answers(store: &Store) {
+    // Mostly there is nothing to do, which costs the writes nothing.
+    let is_any = |db: &mut Db<'_>| Ok(db.poll_to_clear()?.is_some());
+    if !store.read(is_any).await.unwrap_or(false) {
+        return;
+    }
+    while let Ok(true) = store.write(clear_poll).await {}
+}
+
+fn clear_poll(tx: &mut Tx<'_>) -> Result<bool, Failure> {
+    tx.clear_poll()
 }
 
 /// How long to wait at most until polls are looked at again: the clock may be set, and another process may make one.

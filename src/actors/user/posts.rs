@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::mail::{CreatePost, RevisePost};
+use crate::actors::markers::announce_marker;
 use crate::event::{Payload, Posted};
 use crate::model::visibility::{Occasion, shows_profile};
 use crate::model::{
-    ClientBrief, Content, Entities, Failure, Post, PostId, Raw, Refusal, User, UserId, UserKind,
+    ClientBrief, Content, Entities, Failure, MarkerName, Post, PostId, Raw, Refusal, User, UserId,
+    UserKind,
 };
 use crate::store::{Db, Store, Tx};
 
@@ -44,18 +46,23 @@ pub fn create(tx: &mut Tx<'_>, mail: CreatePost, windows: PostWindows) -> Result
         }
         None => None,
     };
+    let reads = new.update_marker;
     let post = tx.insert_post(&author, new, answered.as_ref())?;
     // Read again: the write moved the author's count.
     let author = self::author(tx, author.id)?;
     tx.announce(Payload::PostCreated {
         posted: Box::new(Posted {
             post: post.clone(),
-            author,
+            author: author.clone(),
             original: None,
             answered: answered.map(|post| post.user_id),
             heard_from: Vec::new(),
         }),
     });
+    let personal = MarkerName::Personal;
+    if reads && let Some(marker) = tx.marker(author.id, personal)? {
+        announce_marker(tx, &author, None, personal, marker);
+    }
     Ok(post)
 }
 

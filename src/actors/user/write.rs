@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::mail::{ProfileChange, ShowPicture};
+use crate::actors::markers::announce_marker;
 use crate::event::Payload;
 use crate::model::{
     Access, BadgeBrief, BadgeId, ChannelId, ClientId, Failure, Marker, MarkerName, MessageId,
@@ -167,16 +168,20 @@ pub fn move_markers(
     markers: Vec<MarkerDraft>,
     reset: bool,
 ) -> Result<Vec<(MarkerName, Marker)>, Failure> {
+    let reader = Arc::new(tx.user(principal.user)?.ok_or(Refusal::UserNotFound)?);
     let mut moved = Vec::with_capacity(markers.len());
     for mut marker in markers {
+        let mut of = None;
         if let MarkerName::Channel(channel) = marker.name {
             let channel = tx.channel(channel)?.ok_or(Refusal::ChannelNotFound)?;
             principal.holds(&channel, Access::Read).demand()?;
             // Beyond it, whatever is written later would count as read.
             marker.id = marker.id.min(channel.newest_message().map_or(0, |id| id.0));
+            of = Some(channel.brief());
         }
-        let name = marker.name;
-        moved.push((name, move_marker(tx, principal.user, &marker, reset)?));
+        let set = tx.set_marker(reader.id, marker.name, marker.id, marker.percentage, reset)?;
+        announce_marker(tx, &reader, of, marker.name, set.clone());
+        moved.push((marker.name, set));
     }
     Ok(moved)
 }
@@ -190,33 +195,19 @@ pub fn mark_read(
     user: UserId,
     newest: &[(ChannelId, MessageId)],
 ) -> Result<(), Failure> {
+    let reader = Arc::new(tx.user(user)?.ok_or(Refusal::UserNotFound)?);
     for (channel, newest) in newest {
         let name = MarkerName::Channel(*channel);
         let marker = tx.marker(user, name)?;
         if marker.is_some_and(|marker| marker.last_read_id >= newest.0) {
             continue;
         }
-        let to_newest = MarkerDraft {
-            name,
-            id: newest.0,
-            percentage: 0,
+        // A channel that is gone meanwhile has nothing to read.
+        let Some(channel) = tx.channel(*channel)? else {
+            continue;
         };
-        move_marker(tx, user, &to_newest, false)?;
+        let marker = tx.set_marker(user, name, newest.0, 0, false)?;
+        announce_marker(tx, &reader, Some(channel.brief()), name, marker);
     }
     Ok(())
-}
-
-fn move_marker(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    to: &MarkerDraft,
-    reset: bool,
-) -> Result<Marker, Failure> {
-    let marker = tx.set_marker(user, to.name, to.id, to.percentage, reset)?;
-    tx.announce(Payload::MarkerMoved {
-        user,
-        name: to.name,
-        marker: marker.clone(),
-    });
-    Ok(marker)
 }

@@ -3,8 +3,8 @@
 use crate::http::ApiResult;
 use crate::http::extract::{Params, UserCaller};
 use crate::model::channel::PM;
-use crate::model::{Failure, Principal, Refusal, Scope, UserId, UserPrincipal};
-use crate::store::{Db, InboxFilter, MessageFilter};
+use crate::model::{Principal, Refusal, Scope, UserId, UserPrincipal};
+use crate::store::{HiddenFrom, InboxFilter, MessageFilter};
 
 /// Which channels of a list are wanted; never one that the user may not read.
 pub(super) fn channels(principal: &UserPrincipal, params: &Params) -> InboxFilter {
@@ -41,19 +41,15 @@ pub(super) fn messages(params: &Params) -> MessagesWanted {
 }
 
 impl MessagesWanted {
-    /// With the authors hidden from the caller. Apps apply their users' mutes and blocks themselves.
-    pub(super) fn filter(
-        self,
-        db: &mut Db<'_>,
-        caller: Option<UserId>,
-    ) -> Result<MessageFilter, Failure> {
-        let hidden = match caller {
-            Some(caller) => db.hidden(caller)?.authors(self.include_muted),
-            None => Vec::new(),
-        };
-        Ok(MessageFilter {
+    /// For a caller. Apps apply their users' mutes and blocks themselves.
+    pub(super) fn filter(self, caller: Option<UserId>) -> MessageFilter {
+        MessageFilter {
             include_deleted: self.include_deleted,
-            hidden,
-        })
+            hidden_from: caller.map(|viewer| HiddenFrom {
+                viewer,
+                include_muted: self.include_muted,
+                shown: None,
+            }),
+        }
     }
 }

@@ -63,7 +63,7 @@ pub(in crate::http) async fn read_page(
             None => None,
         };
         marks.resolve(marker.iter().flatten().next(), &mut request);
-        let filter = wanted.filter(db, reader.user())?;
+        let filter = wanted.filter(reader.user());
         let page = db.messages_in(channel, &filter, &request)?;
         let deleted = match request.since {
             Some(since) => db.deleted_since(channel, MessageId(since.id))?,
@@ -142,7 +142,7 @@ pub(in crate::http) async fn thread(
     let read = app.engine.store().read(move |db| {
         readable(db, &reader, channel)?;
         let message = message_in(db, &reader, channel, id)?;
-        let filter = wanted.filter(db, user)?;
+        let filter = wanted.filter(user);
         db.thread_page(message.thread_id, &filter, &request)
     });
     let page = read.await?;
@@ -155,7 +155,7 @@ pub(in crate::http) async fn mine(app: Data<App>, caller: UserCaller, params: Pa
     let (scopes, request) = (caller.token.scopes.clone(), params.page());
     let filter = MessageFilter {
         include_deleted: params.flag("include_deleted", true),
-        hidden: Vec::new(),
+        hidden_from: None,
     };
     let read = app
         .engine
@@ -178,7 +178,7 @@ pub(in crate::http) async fn sticky(
     let (request, wanted) = (params.page(), filters::messages(&params));
     let read = app.engine.store().read(move |db| {
         readable(db, &reader, id)?;
-        let filter = wanted.filter(db, user)?;
+        let filter = wanted.filter(user);
         db.sticky_page(id, &filter, &request)
     });
     let page = read.await?;

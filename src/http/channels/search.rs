@@ -16,7 +16,7 @@ use crate::protocol::draft::PersonRef;
 use crate::store::{ChannelOrder, ChannelSearch, Db, InboxFilter, MessageSearch, Purpose};
 
 /// Most private channels that one search looks through, newest activity first.
-const MOST_PRIVATE: usize = 2000;
+const MOST_PRIVATE: usize = 400;
 
 /// `GET /channels/search`
 pub(in crate::http) async fn channels(
@@ -121,7 +121,7 @@ pub(in crate::http) async fn messages(
         if let Some(user) = user.filter(|_| private) {
             search.channels.extend(private_channels(db, user, &reader)?);
         }
-        search.hidden = hides.filter(db, user)?.hidden;
+        search.hidden_from = hides.filter(user).hidden_from;
         db.search_messages(&search, &request)
     });
     let page = read.await?;

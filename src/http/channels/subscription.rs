@@ -10,6 +10,7 @@ use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
 use crate::http::principal::{principal_of, readable};
 use crate::http::show::Person;
 use crate::http::{ApiResult, App, Reply, show};
+use crate::model::visibility::{Occasion, shows_profile};
 use crate::model::{Access, Acl, Channel, ChannelId, Failure, Principal, Raw, Refusal, UserId};
 use crate::protocol::topic::Topic;
 use crate::store::Db;
@@ -168,8 +169,7 @@ pub(in crate::http) async fn subscriber_ids(
     let reader = principal_of(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
         readable(db, &reader, id)?;
-        let blocked = blocked(db, &reader)?;
-        visible_subscribers(db, id, &blocked)
+        visible_subscribers(db, id, &reader)
     });
     Reply::one(&read.await?)
 }
@@ -190,11 +190,10 @@ pub(in crate::http) async fn subscriber_ids_of(
     }
     let reader = principal_of(&app, caller.0.as_ref()).await?;
     let read = app.engine.store().read(move |db| {
-        let blocked = blocked(db, &reader)?;
         let mut lists = BTreeMap::new();
         for (id, channel) in db.channels(&ids)? {
             if reader.reads(&channel).is_granted() {
-                lists.insert(id.to_string(), visible_subscribers(db, id, &blocked)?);
+                lists.insert(id.to_string(), visible_subscribers(db, id, &reader)?);
             }
         }
         Ok(lists)
@@ -202,20 +201,19 @@ pub(in crate::http) async fn subscriber_ids_of(
     Reply::one(&read.await?)
 }
 
-/// Users in a block with the reader: a list of ids leaves them out as a list of users does.
-fn blocked(db: &mut Db<'_>, reader: &Principal) -> Result<Vec<UserId>, Failure> {
-    match reader.user() {
-        Some(user) => db.blocked(user),
-        None => Ok(Vec::new()),
-    }
-}
-
+/// Users in a block with the reader are left out, as in a list of users.
 fn visible_subscribers(
     db: &mut Db<'_>,
     channel: ChannelId,
-    blocked: &[UserId],
+    reader: &Principal,
 ) -> Result<Vec<UserId>, Failure> {
     let mut ids = db.subscribers(channel)?;
-    ids.retain(|id| blocked.binary_search(id).is_err());
+    if let Some(user) = reader.user() {
+        let known = db.relationships(user, &ids)?;
+        ids.retain(|id| {
+            let relation = known.get(id).copied().unwrap_or_default();
+            shows_profile(relation, Occasion::Listed)
+        });
+    }
     Ok(ids)
 }

@@ -8,6 +8,7 @@ use rss::extension::Extension;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
+use crate::http::extract::Params;
 use crate::http::{ApiError, ApiResult};
 use crate::model::Stamp;
 
@@ -24,6 +25,8 @@ pub(super) struct Feed {
 
 /// One entry of a feed.
 pub(super) struct Item {
+    /// Names the entry for good, whatever it links to: the address of the object itself.
+    pub(super) guid: String,
     pub(super) title: String,
     pub(super) link: String,
     /// Html.
@@ -42,6 +45,9 @@ pub(super) fn answer(feed: &Feed) -> ApiResult<HttpResponse> {
 }
 
 fn channel(feed: &Feed) -> rss::Channel {
+    let mut items: Vec<&Item> = feed.items.iter().collect();
+    // Readers of feeds expect the latest first, whatever the order of the page.
+    items.sort_by_key(|item| std::cmp::Reverse(item.at));
     let own = Extension {
         name: String::from("atom:link"),
         attrs: BTreeMap::from([
@@ -56,7 +62,7 @@ fn channel(feed: &Feed) -> rss::Channel {
         title: printable(&feed.title),
         link: printable(&feed.link),
         description: printable(&feed.description),
-        items: feed.items.iter().map(item).collect(),
+        items: items.into_iter().map(item).collect(),
         namespaces: BTreeMap::from([(
             String::from("atom"),
             String::from("http://www.w3.org/2005/Atom"),
@@ -75,14 +81,26 @@ fn item(item: &Item) -> rss::Item {
     rss::Item {
         title: Some(printable(&item.title)),
         guid: Some(rss::Guid {
-            value: link.clone(),
-            permalink: true,
+            permalink: item.guid == item.link,
+            value: printable(&item.guid),
         }),
         link: Some(link),
         description: Some(printable(&item.description)),
         pub_date: rfc_822(item.at),
         categories: item.categories.iter().map(category).collect(),
         ..rss::Item::default()
+    }
+}
+
+/// The query of a request as a part of the feed's own address; tokens do not belong into a document.
+pub(super) fn query_of(params: &Params) -> String {
+    let kept = params.pairs().filter(|(name, _)| *name != "access_token");
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .finish();
+    match query.is_empty() {
+        true => query,
+        false => format!("?{query}"),
     }
 }
 
@@ -113,6 +131,7 @@ mod tests {
             description: String::from("D & <d>"),
             own: String::from("https://x.example/feed?a=\"1\"&b"),
             items: vec![Item {
+                guid: String::from("https://x.example/?a=1&b=2"),
                 title: String::from("ada: <b>&\u{7}</b>"),
                 link: String::from("https://x.example/?a=1&b=2"),
                 description: String::from("<span>hi ]]></channel></span>"),

@@ -12,8 +12,9 @@ use super::principal::{principal_of, readable};
 use super::{ApiResult, App};
 use crate::model::channel::CHAT_SETTINGS;
 use crate::model::{Channel, ChannelId, Message, Raw, Refusal, Refused, User};
+use crate::store::{ChannelOrder, ChannelSearch};
 use crate::text::{to_attribute, to_html};
-use document::{Feed, Item};
+use document::{Feed, Item, query_of};
 
 /// `GET /feed/rss/channels/{channel_id}/messages`
 pub async fn messages(
@@ -43,7 +44,7 @@ pub async fn messages(
     let items: Vec<Item> = shown()
         .map(|message| {
             let author = authors.get(&message.user_id).map(AsRef::as_ref);
-            message_item(message, author, &template)
+            message_item(message, author, &template, base)
         })
         .collect();
     let (title, description) = about(&channel);
@@ -51,7 +52,10 @@ pub async fn messages(
         title,
         description,
         link: format!("{base}/v1/channels/{id}"),
-        own: format!("{base}/v1/feed/rss/channels/{id}/messages"),
+        own: format!(
+            "{base}/v1/feed/rss/channels/{id}/messages{}",
+            query_of(&params)
+        ),
         items,
     })
 }
@@ -63,7 +67,11 @@ pub async fn channels(
     app: Data<App>,
 ) -> ApiResult<HttpResponse> {
     let reader = principal_of(&app, caller.0.as_ref()).await?;
-    let wanted = search::wanted(&app, &params).await?;
+    // A feed is newest first: the newest channels, whichever order is asked for.
+    let wanted = ChannelSearch {
+        order: ChannelOrder::Id,
+        ..search::wanted(&app, &params).await?
+    };
     let page = search::read(&app, &reader, wanted, params.page()).await?;
     let base = &app.engine.site().public_url;
     let template =
@@ -74,6 +82,7 @@ pub async fn channels(
         .map(|(_, channel)| {
             let (title, description) = about(channel);
             Item {
+                guid: format!("{base}/v1/channels/{}", channel.id),
                 title,
                 link: template.replace("{channel_id}", &channel.id.to_string()),
                 description: to_html(&description),
@@ -86,7 +95,7 @@ pub async fn channels(
         title: String::from("Channels"),
         description: String::from("Channels found"),
         link: format!("{base}/v1/channels/search"),
-        own: format!("{base}/v1/feed/rss/channels/search"),
+        own: format!("{base}/v1/feed/rss/channels/search{}", query_of(&params)),
         items,
     })
 }
@@ -111,10 +120,12 @@ fn template(params: &Params) -> Result<Option<String>, Refused> {
     Ok(Some(template.to_owned()))
 }
 
-fn message_item(message: &Message, author: Option<&User>, template: &str) -> Item {
+fn message_item(message: &Message, author: Option<&User>, template: &str, base: &str) -> Item {
     let username = author.map_or("", |author| author.username.as_str());
     let tags = &message.content.entities.tags;
+    let (channel, id) = (message.channel_id, message.id);
     Item {
+        guid: format!("{base}/v1/channels/{channel}/messages/{id}"),
         title: format!("{username}: {}", message.content.text),
         link: template
             .replace("{channel_id}", &message.channel_id.to_string())

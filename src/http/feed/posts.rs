@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
-use super::document::{self, Feed, Item};
+use super::document::{self, Feed, Item, query_of};
 use super::{media, template};
 use crate::http::extract::{Params, path};
 use crate::http::posts::{explore, search, streams};
@@ -55,7 +55,9 @@ pub(in crate::http) async fn of_user(
 
 /// `GET /feed/rss/posts/search`
 pub(in crate::http) async fn found(params: Params, app: Data<App>) -> ApiResult<HttpResponse> {
-    let wanted = search::wanted(&app, &params).await?;
+    let mut wanted = search::wanted(&app, &params).await?;
+    // A feed is newest first: the newest hits, whichever order is asked for.
+    wanted.by_relevance = false;
     let page = search::read(&app, None, &params, wanted).await?;
     let about = About {
         title: match params.get("q") {
@@ -109,22 +111,23 @@ async fn answer(
     let authors = app.engine.store().users(authors).await?;
     let items = shown.iter().map(|(post, shown)| {
         let author = authors.get(&shown.user_id).map(AsRef::as_ref);
-        item(post, shown, author, &template)
+        item(post, shown, author, &template, base)
     });
     document::answer(&Feed {
         title: about.title,
         description: about.description,
         link: format!("{base}/v1/{}", about.path),
-        own: format!("{base}/v1/feed/rss/{}", about.path),
+        own: format!("{base}/v1/feed/rss/{}{}", about.path, query_of(params)),
         items: items.collect(),
     })
 }
 
 /// A repost is an entry of its own time that shows the other post.
-fn item(post: &Post, shown: &Post, author: Option<&User>, template: &str) -> Item {
+fn item(post: &Post, shown: &Post, author: Option<&User>, template: &str, base: &str) -> Item {
     let username = author.map_or("", |author| author.username.as_str());
     let tags = &shown.content.entities.tags;
     Item {
+        guid: format!("{base}/p/{}", post.id),
         title: format!("{username}: {}", shown.content.text),
         link: template
             .replace("{post_id}", &shown.id.to_string())

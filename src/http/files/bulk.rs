@@ -64,6 +64,7 @@ pub(in crate::http) async fn operation(
     let operation = operation.ok_or(Refusal::NotFound)?;
     let mut object = Map::new();
     let status = match operation.ended_at {
+        Some(_) if operation.is_dead => "dead",
         Some(_) => "completed",
         None => "running",
     };
@@ -119,7 +120,7 @@ fn step(tx: &mut Tx<'_>, operation: &Operation) -> Result<Vec<ContentHash>, Fail
 }
 
 /// A random one (version 4).
-fn uuid() -> String {
+pub(super) fn uuid() -> String {
     let mut bytes: [u8; 16] = rand::random();
     let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
     *version = (*version & 0x0f) | 0x40;

@@ -2,8 +2,10 @@
 
 use actix_web::web::{Data, Path};
 
+use super::attach::attach;
 use super::keep::remove_unwanted;
 use super::rights::changeable;
+use crate::http::attachments::attach_sent;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::show::SeenFile;
 use crate::http::{ApiResult, App, show};
@@ -17,8 +19,10 @@ pub(in crate::http) async fn edit(
     caller: UserCaller,
     params: Params,
     id: Path<String>,
-    body: Body,
+    mut body: Body,
 ) -> ApiResult {
+    attach(&app, &caller, &mut body.value).await?;
+    attach_sent(&app.engine, caller.principal(), &mut body.value).await?;
     let change = file::change(&body.value)?;
     let file = changeable(&app, &caller, &params, path::id::<FileId>(&id)?).await?;
     let changed = app.engine.change_file(file.user_id, file.id, change);

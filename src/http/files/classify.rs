@@ -1,6 +1,6 @@
 //! What uploaded contents are: their bytes decide, and what is said of them must not contradict.
 
-use crate::contents::{Received, media};
+use crate::contents::{Received, media, media_info};
 use crate::http::ApiResult;
 use crate::model::{FileContents, FileKind, ImageInfo, Refusal, Refused};
 
@@ -32,11 +32,21 @@ pub(super) async fn classify(
         FileKind::Image => Some(dimensions(received).await?),
         FileKind::Audio | FileKind::Video | FileKind::Other => None,
     };
+    let media = match kind {
+        FileKind::Audio | FileKind::Video => {
+            let said = mime_type.clone();
+            received
+                .with_file(move |file| media_info(file, &said))
+                .await?
+        }
+        FileKind::Image | FileKind::Other => None,
+    };
     let contents = FileContents {
         hash: received.hash.clone(),
         size: i64::try_from(received.size).unwrap_or(i64::MAX),
         mime_type,
         image,
+        media,
     };
     Ok((contents, kind))
 }

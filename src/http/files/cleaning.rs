@@ -71,6 +71,23 @@ async fn expire(app: &App) -> Result<(), Failure> {
         });
         remove_unwanted(app, freed.await?).await;
     }
+    let now = store.now();
+    let late = store
+        .read(move |db| db.expired_provisions(now, EXPIRED))
+        .await?;
+    if !late.is_empty() {
+        // They never had contents.
+        store
+            .write(move |tx| {
+                for id in tx.expired_provisions(now, EXPIRED)? {
+                    delete_stale(tx, id)?;
+                    // Of one that is gone already.
+                    tx.settle_provision(id, false)?;
+                }
+                Ok(())
+            })
+            .await?;
+    }
     let before = store.now().minus(TOLD);
     if store.read(move |db| db.has_old_operations(before)).await? {
         store.write(move |tx| tx.forget_operations(before)).await?;

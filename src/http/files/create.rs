@@ -5,6 +5,7 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Payload};
 use serde_json::{Map, Value};
 
+use super::attach::attach;
 use super::classify::{Said, classify};
 use super::derive::derive;
 use super::fill::derived_picture;
@@ -14,6 +15,7 @@ use super::place::Upload;
 use super::receive::in_time;
 use super::rights::demand_upload;
 use crate::contents::media;
+use crate::http::attachments::attach_sent;
 use crate::http::extract::body::Kind;
 use crate::http::extract::{Body, Params, UserCaller};
 use crate::http::show::{Placeholder, SeenFile};
@@ -31,8 +33,8 @@ pub(in crate::http) async fn create(
     payload: Payload,
 ) -> ApiResult {
     if Kind::of(&request) != Kind::Multipart {
-        let body = Body::from_request(&request, &mut payload.into_inner()).await?;
-        let draft = read(&app, &caller, &body.value)?;
+        let mut body = Body::from_request(&request, &mut payload.into_inner()).await?;
+        let draft = read(&app, &caller, &mut body.value).await?;
         return placeholder(&app, &caller, &params, draft).await;
     }
     let upload = Upload::begin(&app, caller.id(), &request).await?;
@@ -46,15 +48,17 @@ pub(in crate::http) async fn create(
     };
     let form = Form::read(&app, &request, payload, upload.room, early);
     let mut form = in_time(&app, form).await?;
-    let fields = Value::Object(std::mem::take(&mut form.fields));
-    let draft = read(&app, &caller, &fields)?;
+    let mut fields = Value::Object(std::mem::take(&mut form.fields));
+    let draft = read(&app, &caller, &mut fields).await?;
     match form.content.take() {
         Some(content) => whole(&app, &caller, &params, draft, content, form.derived).await,
         None => placeholder(&app, &caller, &params, draft).await,
     }
 }
 
-fn read(app: &App, caller: &UserCaller, fields: &Value) -> ApiResult<FileDraft> {
+async fn read(app: &App, caller: &UserCaller, fields: &mut Value) -> ApiResult<FileDraft> {
+    attach(app, caller, fields).await?;
+    attach_sent(&app.engine, caller.principal(), fields).await?;
     let draft = FileDraft::read(fields, app.engine.limits().raw_bytes)?;
     demand_upload(caller, &draft.file_type, draft.kind)?;
     Ok(draft)

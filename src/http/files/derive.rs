@@ -161,5 +161,6 @@ fn contents_of(hash: &ContentHash, made: &Made) -> FileContents {
             width: made.width,
             height: made.height,
         }),
+        media: None,
     }
 }

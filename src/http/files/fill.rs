@@ -29,7 +29,23 @@ pub(in crate::http) async fn fill(
 ) -> ApiResult {
     let file = incomplete(&app, &caller, &params, &id).await?;
     let upload = Upload::begin(&app, file.user_id, &request).await?;
-    let (mut content, made) = parts(&app, &request, payload, &upload).await?;
+    let (content, made) = parts(&app, &request, payload, &upload).await?;
+    let keeps_exif = !params.flag("process_image_exif", true);
+    complete(&app, file, content, made, keeps_exif).await?;
+    Ok(Reply::nothing())
+}
+
+/// Gives a file its contents, with what its client and the server made of them.
+///
+/// # Errors
+/// They are not what the file says; it has some already; no room.
+pub(super) async fn complete(
+    app: &Data<App>,
+    file: File,
+    mut content: Part,
+    made: Vec<(String, Part)>,
+    keeps_exif: bool,
+) -> ApiResult<File> {
     let said = Said {
         kind: Some(file.kind).filter(|kind| *kind != FileKind::Other),
         mime_type: None,
@@ -38,8 +54,7 @@ pub(in crate::http) async fn fill(
     let longest = app.files.settings().audio_max_bytes;
     let (contents, kind) = classify(&mut content.received, said, longest).await?;
     let mime_type = contents.mime_type.clone();
-    let keeps_exif = !params.flag("process_image_exif", true);
-    let derived = derive_pictures(&app, content.received, contents, &file.name, keeps_exif);
+    let derived = derive_pictures(app, content.received, contents, &file.name, keeps_exif);
     let mut derived = derived.await?;
     for (key, mut part) in made {
         let own = derived_picture(&mut part, &key, &mime_type, &file.name).await?;
@@ -52,11 +67,10 @@ pub(in crate::http) async fn fill(
         derived: derived.files,
     };
     let owner = file.user_id;
-    keep(&app, derived.bytes, async move |app| {
+    keep(app, derived.bytes, async move |app| {
         app.engine.fill_file(owner, write).await
     })
-    .await?;
-    Ok(Reply::nothing())
+    .await
 }
 
 /// `PUT /files/{file_id}/content/{key}`: a picture that the client made of one that follows.

@@ -115,7 +115,11 @@ impl Form {
     }
 }
 
-async fn bytes_of(app: &App, part: Field, room: Room) -> ApiResult<Part> {
+/// A part with bytes.
+///
+/// # Errors
+/// As [`receive`].
+pub(super) async fn bytes_of(app: &App, part: Field, room: Room) -> ApiResult<Part> {
     let disposition = part.content_disposition();
     let file_name = disposition.and_then(|disposition| disposition.get_filename());
     let file_name = file_name.map(str::to_owned);

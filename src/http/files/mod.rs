@@ -13,6 +13,7 @@ mod form;
 mod keep;
 pub(super) mod lookup;
 mod place;
+pub(super) mod provision;
 mod range;
 mod receive;
 mod rights;

@@ -6,8 +6,8 @@ use super::back::{Back, Sorry, state_in};
 use crate::http::App;
 use crate::http::pages::PageError;
 use crate::model::challenge::is_proof;
-use crate::model::redirect::{self, OUT_OF_BAND};
-use crate::model::{Challenge, ChallengeMethod, Client, ClientId, Scopes};
+use crate::model::redirect;
+use crate::model::{Challenge, ChallengeMethod, Client, ClientId, Scopes, UserId};
 use crate::protocol::query::Query;
 
 /// A request that may be answered.
@@ -37,8 +37,8 @@ pub enum Wants {
 pub enum Wrong {
     /// The browser must not be led anywhere.
     Here(PageError),
-    /// The app is told so.
-    There(Back, Sorry),
+    /// The app can be told so, if the person in front of the browser wants that.
+    There(Box<Client>, Back, Sorry),
 }
 
 impl From<PageError> for Wrong {
@@ -47,7 +47,7 @@ impl From<PageError> for Wrong {
     }
 }
 
-const TITLE: &str = "This app cannot be authorized";
+pub(super) const TITLE: &str = "This app cannot be authorized";
 
 /// The app of a request and its address: both registered, or there is no way back that is safe.
 ///
@@ -81,6 +81,26 @@ pub async fn addressed(query: &Query, app: &App) -> Result<(Client, String), Pag
     Ok((client, uri.to_owned()))
 }
 
+/// A private app does not exist for others.
+///
+/// # Errors
+/// A page.
+pub(super) fn demand_open(client: &Client, user: UserId) -> Result<(), PageError> {
+    match client.is_open_to(user) {
+        true => Ok(()),
+        false => Err(PageError::Refused {
+            status: StatusCode::FORBIDDEN,
+            title: "This app is private",
+            text: String::from("Only the account that registered it may use it."),
+        }),
+    }
+}
+
+/// A page inside of another program's window shows no links that lead away.
+pub fn is_bare(query: &Query) -> bool {
+    query.get("simple_login") == Some("1")
+}
+
 impl Asked {
     /// Reads the query of a request.
     ///
@@ -98,6 +118,8 @@ impl Asked {
         let read = || {
             let wants = match response_type {
                 "code" => Wants::Code(challenge(&fields, client.is_public)?),
+                // Its token would be in an address, and nothing would prove who reads it there.
+                "token" if client.is_public => return Err(Sorry::UnsupportedResponseType),
                 "token" => Wants::Token,
                 "" => return Err(Sorry::InvalidRequest("response_type is missing")),
                 _ => return Err(Sorry::UnsupportedResponseType),
@@ -112,11 +134,7 @@ impl Asked {
                 wants,
                 scopes,
             }),
-            Err(sorry) if back.uri == OUT_OF_BAND => Err(Wrong::Here(PageError::refused(
-                TITLE,
-                format!("The link that led here is not complete: {}.", sorry.text()),
-            ))),
-            Err(sorry) => Err(Wrong::There(back, sorry)),
+            Err(sorry) => Err(Wrong::There(Box::new(client), back, sorry)),
         }
     }
 }

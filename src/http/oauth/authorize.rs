@@ -3,19 +3,20 @@
 //! The first skips the question where all was granted before, the second always asks. Both lead to the sign-in page first.
 //! Nothing is granted by showing a page to a person that did not press a button, except what that person granted before.
 
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::asked::{Asked, Wants, Wrong};
+use super::asked::{Asked, Wants, demand_open, is_bare};
 use super::back::Sorry;
+use super::malformed;
 use super::words::{ScopeLine, line};
 use crate::actors::Allowed;
 use crate::http::App;
 use crate::http::pages::{Frame, Page, PageError, PageResult, see_other};
-use crate::http::session::{Form, SignedIn};
-use crate::model::redirect::{OUT_OF_BAND, policy_source};
+use crate::http::session::{Cookies, Form, SignedIn, Visitor};
+use crate::model::redirect::{OUT_OF_BAND, OWN_PAGE, policy_source};
 use crate::model::{Client, Scopes};
 use crate::protocol::query::Query;
 
@@ -24,10 +25,8 @@ use crate::protocol::query::Query;
 struct ConsentPage<'a> {
     frame: Frame,
     form_token: String,
-    /// Where the form is sent.
+    /// Where the form is sent: here, with the query of the request. A sign-in that is needed first leads back to both.
     action: &'a str,
-    /// The query of the request, which is read again behind the form.
-    request: &'a str,
     app: &'a Client,
     username: &'a str,
     lines: Vec<ScopeLine>,
@@ -48,23 +47,26 @@ struct OutOfBandPage<'a> {
 /// `GET /oauth/authenticate`
 pub async fn authenticate(
     request: HttpRequest,
+    visitor: Visitor,
     signed_in: Result<SignedIn, PageError>,
     app: Data<App>,
 ) -> PageResult<HttpResponse> {
-    show(&request, signed_in, &app, false).await
+    show(&request, &visitor, signed_in, &app, false).await
 }
 
 /// `GET /oauth/authorize`
 pub async fn authorize(
     request: HttpRequest,
+    visitor: Visitor,
     signed_in: Result<SignedIn, PageError>,
     app: Data<App>,
 ) -> PageResult<HttpResponse> {
-    show(&request, signed_in, &app, true).await
+    show(&request, &visitor, signed_in, &app, true).await
 }
 
 async fn show(
     request: &HttpRequest,
+    visitor: &Visitor,
     signed_in: Result<SignedIn, PageError>,
     app: &Data<App>,
     always_asks: bool,
@@ -73,10 +75,11 @@ async fn show(
     // A request that cannot be answered asks for no password.
     let asked = match Asked::read(query, app).await {
         Ok(asked) => asked,
-        Err(wrong) => return lead_back(wrong),
+        Err(wrong) => return malformed::show(wrong, visitor, query, app),
     };
+    let is_bare = is_bare(&Query::parse(query));
     let signed_in = signed_in?;
-    demand_open(&asked.client, &signed_in)?;
+    demand_open(&asked.client, signed_in.user)?;
     // Any program of a device can claim the scheme of another, and would get the token without a proof (RFC 8252 §8.6).
     let proves_app = asked.back.uri.starts_with("https://") || !matches!(asked.wants, Wants::Token);
     // A look at the head of a page grants nothing.
@@ -85,15 +88,15 @@ async fn show(
         let granted = app.engine.store().read(move |db| db.granted(user, &client));
         if granted.await?.cover(&asked.scopes) {
             let scopes = asked.scopes.clone();
-            return grant(app, &signed_in, &asked, scopes, is_bare(query)).await;
+            return grant(app, &signed_in, &asked, scopes, is_bare).await;
         }
     }
     let leads_to = policy_source(&asked.back.uri);
+    let action = format!("{}?{query}", request.path());
     let page = Page::of(&ConsentPage {
-        frame: Frame::new("Allow an app", signed_in.visitor(), app).bare(is_bare(query)),
+        frame: Frame::new("Allow an app", signed_in.visitor(), app).bare(is_bare),
         form_token: signed_in.visitor().form_token(request.path()),
-        action: request.path(),
-        request: query,
+        action: &action,
         app: &asked.client,
         username: &signed_in.username,
         lines: asked.scopes.0.iter().map(|scope| line(scope)).collect(),
@@ -103,14 +106,19 @@ async fn show(
 }
 
 /// `POST` of both: what the user decided.
-pub async fn decide(signed_in: SignedIn, form: Form, app: Data<App>) -> PageResult<HttpResponse> {
-    let query = form.text("request");
-    let asked = match Asked::read(&query, &app).await {
+pub async fn decide(
+    request: HttpRequest,
+    signed_in: SignedIn,
+    form: Form,
+    app: Data<App>,
+) -> PageResult<HttpResponse> {
+    let query = request.query_string();
+    let asked = match Asked::read(query, &app).await {
         Ok(asked) => asked,
-        Err(wrong) => return lead_back(wrong),
+        Err(wrong) => return malformed::show(wrong, signed_in.visitor(), query, &app),
     };
-    demand_open(&asked.client, &signed_in)?;
-    let is_bare = is_bare(&query);
+    demand_open(&asked.client, signed_in.user)?;
+    let is_bare = is_bare(&Query::parse(query));
     if form.text("decision") != "allow" {
         if asked.back.uri == OUT_OF_BAND {
             return shown(&app, &signed_in, &asked, None, is_bare);
@@ -118,12 +126,21 @@ pub async fn decide(signed_in: SignedIn, form: Form, app: Data<App>) -> PageResu
         return Ok(see_other(&asked.back.with_error(Sorry::AccessDenied)));
     }
     let ticked = form.list("scopes");
-    let mut scopes = asked.scopes.clone();
     // Boxes can only be unticked: what was not asked for is not granted.
-    scopes
+    let (scopes, unticked): (Vec<String>, Vec<String>) = asked
+        .scopes
         .0
-        .retain(|scope| scope == "basic" || ticked.contains(scope));
-    grant(&app, &signed_in, &asked, scopes, is_bare).await
+        .iter()
+        .cloned()
+        .partition(|scope| scope == "basic" || ticked.contains(scope));
+    if !unticked.is_empty() {
+        let client = &asked.client.brief.id;
+        let withdrawn = app
+            .engine
+            .withdraw_scopes(signed_in.user, client, Scopes(unticked));
+        withdrawn.await?;
+    }
+    grant(&app, &signed_in, &asked, Scopes(scopes), is_bare).await
 }
 
 async fn grant(
@@ -145,7 +162,11 @@ async fn grant(
                 .engine
                 .create_code(allowed, uri, challenge.clone(), lifetime);
             let code = code.await?;
-            let there = asked.back.with_code(&code);
+            let mut there = asked.back.with_code(&code);
+            // The room page keeps its token for as long as the browser keeps its session.
+            if asked.back.uri == OWN_PAGE && Cookies::is_long(signed_in.lifetime) {
+                there.push_str("&stay=1");
+            }
             (code, there)
         }
         Wants::Token => {
@@ -183,28 +204,4 @@ fn shown(
         is_code: matches!(asked.wants, Wants::Code(_)),
     })?;
     Ok(page.into_response())
-}
-
-fn lead_back(wrong: Wrong) -> PageResult<HttpResponse> {
-    match wrong {
-        Wrong::Here(error) => Err(error),
-        Wrong::There(back, sorry) => Ok(see_other(&back.with_error(sorry))),
-    }
-}
-
-/// A private app does not exist for others.
-fn demand_open(client: &Client, signed_in: &SignedIn) -> PageResult<()> {
-    match client.is_open_to(signed_in.user) {
-        true => Ok(()),
-        false => Err(PageError::Refused {
-            status: StatusCode::FORBIDDEN,
-            title: "This app is private",
-            text: String::from("Only the account that registered it may use it."),
-        }),
-    }
-}
-
-/// A page inside of another program's window shows no links that lead away.
-fn is_bare(query: &str) -> bool {
-    Query::parse(query).get("simple_login") == Some("1")
 }

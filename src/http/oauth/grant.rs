@@ -61,7 +61,7 @@ pub async fn create(
                 .map_err(OAuthError::InvalidScope)?;
             let client = credentials.client.clone();
             check_client(&app, credentials, true).await?;
-            let user = super::sign_in(&app, username, password).await?;
+            let user = super::sign_in(&app, username, password, None).await?;
             let user = user.ok_or(OAuthError::InvalidGrant)?;
             let scopes = without_new_email(&app, &client, user, scopes).await?;
             grant(&app, &client, Some(user), scopes).await

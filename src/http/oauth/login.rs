@@ -1,5 +1,11 @@
 //! Whose password it is: for the token endpoint and for the pages, with the same brakes.
+//!
+//! Attempts are counted by the name that was sent, and by account over all of its names. A browser in which the account was
+//! signed in to before is counted by itself, so a stranger who guesses does not keep its owner out (the device cookies of
+//! OWASP).
 
+use crate::http::pipeline::rate_limit::bucket::Attempts;
+use crate::http::session::Device;
 use crate::http::{ApiError, App};
 use crate::model::{Failure, UserId};
 use crate::store::{login_key, secret};
@@ -13,20 +19,42 @@ pub async fn sign_in(
     app: &App,
     username: String,
     password: String,
+    device: Option<&Device>,
 ) -> Result<Option<UserId>, ApiError> {
-    // By the name as it is compared, whether or not there is such an account: the answer must not reveal it.
-    let counted = app.rate.count_account(&login_key(&username));
-    counted.allowed().map_err(|retry_in| {
-        app.engine.metrics().add(Counter::RateLimited, 1);
-        ApiError::limited(retry_in)
-    })?;
+    let name = login_key(&username);
+    let login = app.engine.store().read(move |db| db.login(&username));
+    let mut login = login.await?;
+    let known = login.as_ref().and_then(|(user, hash)| {
+        let device = device.filter(|device| device.knows(*user, hash))?;
+        Some(Attempts::Device(*user, device.id()))
+    });
+    match known {
+        Some(attempts) => count(app, attempts)?,
+        None => {
+            // Whether or not there is such an account: the answer must not reveal it.
+            count(app, Attempts::Name(&name))?;
+            let account = login.as_ref().map(|(user, _)| Attempts::Account(*user));
+            // Another name of the account is being guessed at. A refusal would say that both names are of one account, so
+            // the answer is the one to a wrong password.
+            if account.is_some_and(|attempts| count(app, attempts).is_err()) {
+                login = None;
+            }
+        }
+    }
     if password.len() > secret::PASSWORD_BYTES {
         return Ok(None);
     }
-    let login = app.engine.store().read(move |db| db.login(&username));
-    let (user, hash) = login.await?.unzip();
+    let (user, hash) = login.unzip();
     let is_right = is_right(app, password, hash).await?;
     Ok(user.filter(|_| is_right))
+}
+
+fn count(app: &App, attempts: Attempts<'_>) -> Result<(), ApiError> {
+    let counted = app.rate.count_account(attempts);
+    counted.allowed().map_err(|retry_in| {
+        app.engine.metrics().add(Counter::RateLimited, 1);
+        ApiError::limited(retry_in)
+    })
 }
 
 /// Whether this is the password behind the hash.

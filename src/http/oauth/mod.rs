@@ -6,8 +6,9 @@ mod back;
 mod error;
 pub mod grant;
 mod login;
+mod malformed;
 mod passwords;
-mod words;
+pub(in crate::http) mod words;
 
 pub use error::OAuthError;
 pub use login::sign_in;

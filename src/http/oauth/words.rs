@@ -4,7 +4,7 @@ use crate::model::{CHAT, PM, Scope};
 
 /// One line of the consent page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ScopeLine {
+pub(in crate::http) struct ScopeLine {
     /// As the app asked for it.
     pub scope: String,
     /// What it allows.
@@ -14,7 +14,7 @@ pub(super) struct ScopeLine {
 }
 
 /// A scope in words.
-pub(super) fn line(scope: &str) -> ScopeLine {
+pub(in crate::http) fn line(scope: &str) -> ScopeLine {
     let (base, kind) = match scope.split_once(':') {
         Some((base, kind)) => (base, Some(kind)),
         None => (scope, None),

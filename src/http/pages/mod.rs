@@ -8,7 +8,6 @@
 
 mod account;
 mod around;
-mod composing;
 mod date;
 mod developer;
 mod error;
@@ -31,7 +30,6 @@ pub use page::{Page, PageResult, see_other};
 
 use crate::http::oauth::authorize;
 use around::{Counts, around};
-use composing::composed;
 use date::day;
 use new_password::password_problem;
 

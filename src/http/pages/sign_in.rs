@@ -9,12 +9,13 @@ use askama::Template;
 use super::next::Next;
 use super::{Frame, Page, PageResult, see_other};
 use crate::http::extract::Params;
-use crate::http::oauth::asked::addressed;
+use crate::http::oauth::asked::{addressed, is_bare};
 use crate::http::session::{Form, Lasting, SignedIn, Visitor};
 use crate::http::{App, oauth};
 use crate::model::UserId;
 use crate::model::redirect::policy_source;
 use crate::protocol::query::Query;
+use crate::store::Session;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -51,7 +52,7 @@ impl Purpose {
                 // Before the sign-in nobody is the owner of a private app.
                 app: (!client.is_private).then_some(client.brief.name),
                 leads_to: policy_source(&uri),
-                is_bare: fields.get("simple_login") == Some("1"),
+                is_bare: is_bare(&fields),
             },
             Err(_) => Self::default(),
         }
@@ -95,10 +96,10 @@ pub async fn submit(visitor: Visitor, form: Form, app: Data<App>) -> PageResult<
         true => Lasting::Long,
         false => Lasting::Shortly,
     };
-    match oauth::sign_in(&app, username.clone(), password).await? {
+    match oauth::sign_in(&app, username.clone(), password, visitor.device()).await? {
         Some(user) => signed_in(&app, &visitor, user, lasting, &next).await,
         None => {
-            let error = "Name and password do not fit together.";
+            let error = "Name and password do not fit together. After many attempts the right ones are refused too, for a while.";
             let page = page(&visitor, &app, next, username, Some(error)).await?;
             Ok(page.status(StatusCode::BAD_REQUEST).into_response())
         }
@@ -115,13 +116,7 @@ pub(super) async fn renew(
     lasting: Lasting,
     response: &mut HttpResponse,
 ) -> PageResult<()> {
-    let lifetime = app.cookies.lifetime(lasting);
-    let begun = app.engine.begin_session(signed.user, lifetime, None);
-    let cookie = app.cookies.signs_in(&begun.await?, lasting);
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        response.headers_mut().insert(SET_COOKIE, cookie);
-    }
-    Ok(())
+    begin(app, signed.user, lasting, None, response).await
 }
 
 /// Begins a session of this browser and leads it on. Its secret is a new one: a cookie that was put into the browser before
@@ -136,12 +131,29 @@ pub async fn signed_in(
     lasting: Lasting,
     next: &Next,
 ) -> PageResult<HttpResponse> {
-    let lifetime = app.cookies.lifetime(lasting);
-    let begun = app.engine.begin_session(user, lifetime, visitor.session());
-    let cookie = app.cookies.signs_in(&begun.await?, lasting);
     let mut response = see_other(next.as_str());
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        response.headers_mut().insert(SET_COOKIE, cookie);
-    }
+    begin(app, user, lasting, visitor.session(), &mut response).await?;
     Ok(response)
+}
+
+/// The browser holds a session, and is known from now on as one that the account was signed in to.
+async fn begin(
+    app: &App,
+    user: UserId,
+    lasting: Lasting,
+    before: Option<&Session>,
+    response: &mut HttpResponse,
+) -> PageResult<()> {
+    let lifetime = app.cookies.lifetime(lasting);
+    let begun = app.engine.begin_session(user, lifetime, before).await?;
+    let store = app.engine.store();
+    let hash = store.read(move |db| db.password_hash(user)).await?;
+    let session = app.cookies.signs_in(&begun, lasting);
+    let device = hash.map(|hash| app.cookies.remembers(user, &hash));
+    for line in [Some(session), device].into_iter().flatten() {
+        if let Ok(cookie) = HeaderValue::try_from(line) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+    Ok(())
 }

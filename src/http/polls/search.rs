@@ -6,7 +6,7 @@ use super::lists::{show_page, viewer};
 use crate::http::channels::search::{moment, person};
 use crate::http::extract::{AnyCaller, Caller, Params};
 use crate::http::{ApiResult, App};
-use crate::store::{PollSearch, Purpose};
+use crate::store::{HiddenFrom, PollSearch, Purpose};
 
 /// `GET /polls/search`: public polls, and the caller's own that the scopes open.
 pub(in crate::http) async fn search(
@@ -31,15 +31,13 @@ pub(in crate::http) async fn search(
         created_before: moment(&params, "created_before")?,
         ..PollSearch::default()
     };
-    let (user, request) = (caller.and_then(Caller::user), params.page());
-    let include_muted = params.flag("include_muted", false);
-    let read = app.engine.store().read_for(Purpose::Search, move |db| {
-        if let Some(user) = user {
-            let hidden = db.hidden(user)?.authors(include_muted);
-            search.hidden = hidden.into_iter().collect();
-        }
-        db.poll_page(&search, &request)
+    search.hidden_from = caller.and_then(Caller::user).map(|viewer| HiddenFrom {
+        viewer,
+        include_muted: params.flag("include_muted", false),
+        shown: None,
     });
+    let (store, request) = (app.engine.store(), params.page());
+    let read = store.read_for(Purpose::Search, move |db| db.poll_page(&search, &request));
     let found = read.await?;
     show_page(&app, caller, &params, found).await
 }

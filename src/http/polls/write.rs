@@ -3,7 +3,9 @@
 use actix_web::web::{Data, Path};
 
 use super::lookup::sent_token;
+use crate::http::attachments::attach_sent;
 use crate::http::extract::{Body, Params, UserCaller, path};
+use crate::http::files::attach::attach as attach_files;
 use crate::http::show::OpenedPoll;
 use crate::http::{ApiResult, App, show};
 use crate::model::{PollDoor, PollId, Refusal, Scope};
@@ -15,11 +17,13 @@ pub(in crate::http) async fn create(
     app: Data<App>,
     caller: UserCaller,
     params: Params,
-    body: Body,
+    mut body: Body,
 ) -> ApiResult {
     if !body.is_json {
         return Err(Refusal::NotJson.into());
     }
+    attach_files(&app, &caller, &mut body.value).await?;
+    attach_sent(&app.engine, caller.principal(), &mut body.value).await?;
     let limits = app.engine.limits();
     let draft = PollDraft::read(&body.value, limits.raw_bytes)?;
     let scopes = &caller.token.scopes;

@@ -109,6 +109,7 @@ routes! {
     Get    "/users/me/messages"                                      channels::reading::mine,                    User      Channel        Read;
 
     // Markers and feeds
+    Get    "/markers"                                                markers::list,                              User      Any            Read Markers;
     Post   "/markers"                                                markers::create,                            User      Any            Marker;
     Post   "/posts/marker"                                           markers::create,                            User      Any            Marker;
     Get    "/feed/rss/channels/search"                               feed::channels,                             Optional  Channel        Read;
@@ -149,6 +150,8 @@ routes! {
     Get    "/files"                                                  files::lookup::by_ids,                      User      Any            Read;
     Post   "/files"                                                  files::create::create,                      Uploader  Upload         Write;
     Delete "/files"                                                  files::bulk::delete,                        User      Files          Write;
+    Post   "/files/provision"                                        files::provision::create,                   User      Files          Write;
+    Post   "/files/provision/{operation_id}"                         files::provision::fill,                     Uploader  Any            Write;
     Get    "/files/{file_id}"                                        files::lookup::show,                        User      Any            Read;
     Put    "/files/{file_id}"                                        files::change::edit,                        User      Any            Write;
     Patch  "/files/{file_id}"                                        files::change::edit,                        User      Any            Write;
@@ -175,6 +178,7 @@ routes! {
     Post   "/oauth/access_token"                                     oauth::grant::create,                       Ignored   Any            SignIn;
     Get    "/token"                                                  token::show,                                Any       Any            Read Token;
     Delete "/token"                                                  token::delete,                              Any       Any            GiveBack;
+    Post   "/token/ticket"                                           token::ticket,                              Any       Any            Marker;
     Get    "/apps/me/users/ids"                                      token::user_ids,                            App       Any            Read;
     Get    "/apps/me/users/tokens"                                   token::user_tokens,                         App       Any            Read;
 
@@ -186,6 +190,12 @@ routes! {
     Get    "/streams/{stream_key}"                                   streams::app_streams::show,                 App       Any            Read;
     Put    "/streams/{stream_key}"                                   streams::app_streams::edit,                 App       Any            Write;
     Delete "/streams/{stream_key}"                                   streams::app_streams::delete,               App       Any            Write;
+    Get    "/filters"                                                streams::filters::list,                     Any       Any            Read;
+    Post   "/filters"                                                streams::filters::create,                   Any       Any            Write;
+    Delete "/filters"                                                streams::filters::delete_all,               Any       Any            Write;
+    Get    "/filters/{filter_id}"                                    streams::filters::show,                     Any       Any            Read;
+    Put    "/filters/{filter_id}"                                    streams::filters::edit,                     Any       Any            Write;
+    Delete "/filters/{filter_id}"                                    streams::filters::delete,                   Any       Any            Write;
     Get    "/apps/me/streams"                                        streams::own_streams::of_app,               App       Any            Read;
     Get    "/apps/me/streams/log"                                    streams::own_streams::closed_of_app,        App       Any            Read;
     Get    "/users/me/streams"                                       streams::own_streams::of_user,              User      Any            Read;

@@ -15,6 +15,9 @@ use crate::store::secret::random_id;
 /// has no longer than this.
 const SHORT: Duration = Duration::from_secs(86_400);
 
+/// How long a browser is known as one that an account was signed in to. People sign in again within half a year.
+const DEVICE_KNOWN: Duration = Duration::from_secs(180 * 86_400);
+
 /// A browser that is signed in.
 const SESSION: &str = "s.";
 /// One that is not: its forms are bound to it all the same.
@@ -91,25 +94,46 @@ impl Cookies {
         }
     }
 
+    /// The cookie of a device.
+    pub(super) fn device_name(&self) -> &'static str {
+        match self.is_secure {
+            true => "__Host-groundnut-device",
+            false => "groundnut-device",
+        }
+    }
+
     pub(super) fn read(&self, request: &HttpRequest) -> Option<Known> {
-        let cookie = request.cookie(self.name())?.into_owned();
+        self.signed(request, self.name()).map(Known)
+    }
+
+    /// What a cookie holds, if this server signed it.
+    pub(super) fn signed(&self, request: &HttpRequest, name: &'static str) -> Option<String> {
+        let cookie = request.cookie(name)?.into_owned();
         let mut jar = CookieJar::new();
         jar.add_original(cookie);
-        let value = jar.signed(&self.key).get(self.name())?;
-        Some(Known(value.value().to_owned()))
+        let value = jar.signed(&self.key).get(name)?;
+        Some(value.value().to_owned())
     }
 
     /// The line that sets a cookie. `lasts`: `None` until the browser is closed.
     pub(super) fn write(&self, value: &str, lasts: Option<Duration>) -> String {
-        let mut jar = CookieJar::new();
-        jar.signed_mut(&self.key).add(self.cookie(value, lasts));
-        jar.get(self.name())
-            .map(Cookie::to_string)
-            .unwrap_or_default()
+        self.line(self.name(), value, lasts)
     }
 
-    fn cookie(&self, value: &str, lasts: Option<Duration>) -> Cookie<'static> {
-        let cookie = Cookie::build(self.name(), value.to_owned())
+    /// The line that sets the cookie of a device.
+    pub(super) fn device_line(&self, value: &str) -> String {
+        self.line(self.device_name(), value, Some(DEVICE_KNOWN))
+    }
+
+    fn line(&self, name: &'static str, value: &str, lasts: Option<Duration>) -> String {
+        let mut jar = CookieJar::new();
+        jar.signed_mut(&self.key)
+            .add(self.cookie(name, value, lasts));
+        jar.get(name).map(Cookie::to_string).unwrap_or_default()
+    }
+
+    fn cookie(&self, name: &'static str, value: &str, lasts: Option<Duration>) -> Cookie<'static> {
+        let cookie = Cookie::build(name, value.to_owned())
             .path("/")
             .http_only(true)
             .secure(self.is_secure)
@@ -128,6 +152,11 @@ impl Cookies {
         }
     }
 
+    /// Whether a session of this lifetime is one of a browser that was told to stay signed in.
+    pub(in crate::http) fn is_long(lifetime: Duration) -> bool {
+        lifetime > SHORT
+    }
+
     /// The line that makes a browser signed in, with the secret of its session.
     pub(in crate::http) fn signs_in(&self, secret: &str, lasting: Lasting) -> String {
         let lasts = (lasting == Lasting::Long).then_some(self.lifetime);
@@ -136,7 +165,7 @@ impl Cookies {
 
     /// The line that makes a browser forget its cookie.
     pub(in crate::http) fn signs_out(&self) -> String {
-        let mut cookie = self.cookie("", None);
+        let mut cookie = self.cookie(self.name(), "", None);
         cookie.make_removal();
         cookie.to_string()
     }

@@ -41,6 +41,22 @@ impl Form {
     }
 }
 
+/// Refuses a form that another site or another browser sent. `token`: its field `form`. For a form that is not read as a
+/// whole.
+///
+/// # Errors
+/// A page.
+pub fn demand_own(request: &HttpRequest, token: Option<&str>) -> Result<(), PageError> {
+    let visitor = found(request)?;
+    if !origin::is_own(request, visitor.cookies.origin()) {
+        return Err(PageError::FormForeign);
+    }
+    match visitor.owns(request.path(), token.unwrap_or_default()) {
+        true => Ok(()),
+        false => Err(PageError::FormStale),
+    }
+}
+
 impl FromRequest for Form {
     type Error = PageError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
@@ -55,10 +71,8 @@ impl FromRequest for Form {
             }
             let body = Body::from_request(&request, &mut payload).await?;
             let form = Self(body);
-            match visitor.owns(request.path(), &form.text("form")) {
-                true => Ok(form),
-                false => Err(PageError::FormStale),
-            }
+            demand_own(&request, Some(&form.text("form")))?;
+            Ok(form)
         })
     }
 }

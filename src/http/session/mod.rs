@@ -4,6 +4,7 @@
 //! `pages::around` found out before the handler ran.
 
 mod cookies;
+mod device;
 mod form;
 mod origin;
 
@@ -15,7 +16,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 pub use cookies::{Cookies, Lasting};
-pub use form::Form;
+pub use device::Device;
+pub use form::{Form, demand_own};
 
 use super::pages::PageError;
 use super::pages::next::Next;
@@ -29,6 +31,7 @@ pub struct Visitor {
     /// The browser has no cookie with this secret yet.
     is_new: bool,
     session: Option<Session>,
+    device: Option<Device>,
     cookies: Cookies,
 }
 
@@ -61,6 +64,7 @@ impl Visitor {
             is_new: known.is_none(),
             secret: known.map_or_else(cookies::fresh, cookies::Known::into_value),
             session,
+            device: cookies.device(request),
             cookies,
         })
     }
@@ -68,6 +72,11 @@ impl Visitor {
     /// The session, if the browser is signed in.
     pub fn session(&self) -> Option<&Session> {
         self.session.as_ref()
+    }
+
+    /// The account that this browser was signed in to last, whether or not it is now.
+    pub fn device(&self) -> Option<&Device> {
+        self.device.as_ref()
     }
 
     /// What a form that is sent to this path has to hold in its field `form`.

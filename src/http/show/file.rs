@@ -48,7 +48,7 @@ impl Shown for SeenFile {
         );
         // Where it is shown is the business of those that may change it: an id may be of a private room.
         if let Some(uses) = includes.file_uses(file.id) {
-            object = object.attached_to(&uses.posts, &uses.messages);
+            object = object.attached_to([&uses.posts, &uses.messages, &uses.polls]);
         }
         Some(match pagination_id {
             Some(id) => object.paginated(id),

@@ -3,7 +3,7 @@
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::Occasion;
 use crate::model::{Interaction, Refusal, Subject};
-use crate::protocol::object::{InteractionObject, SubjectObject};
+use crate::protocol::object::{BriefPoll, InteractionObject, SubjectObject};
 use crate::protocol::render_options::RenderOptions;
 
 /// An interaction in a list.
@@ -41,11 +41,11 @@ impl Shown for Interacted {
         match &self.interaction.subject {
             Subject::Post(post) if self.shows_subject => post.needs(options, needs),
             Subject::User(user) => needs.users.push(*user),
-            Subject::Post(_) => {}
+            Subject::Post(_) | Subject::Poll(_) => {}
         }
     }
 
-    /// Nothing is left of an interaction of users that are all hidden.
+    /// Nothing is left of an interaction of users that are all hidden; an anonymous poll never names any.
     fn object<'s>(
         &'s self,
         includes: &'s Includes<'_>,
@@ -61,7 +61,8 @@ impl Shown for Interacted {
             .iter()
             .filter_map(|user| includes.user(*user, Occasion::Listed))
             .collect();
-        if users.is_empty() {
+        let is_secret = matches!(subject, Subject::Poll(poll) if poll.is_anonymous);
+        if users.is_empty() && !is_secret {
             return None;
         }
         let object = InteractionObject::new(*action, *at, pagination_id.unwrap_or(at.0), users);
@@ -73,6 +74,7 @@ impl Shown for Interacted {
             Subject::User(user) => {
                 SubjectObject::User(Box::new(includes.user(*user, Occasion::Listed)?))
             }
+            Subject::Poll(poll) => SubjectObject::Poll(Box::new(BriefPoll::new(poll))),
         }))
     }
 }

@@ -6,6 +6,7 @@
 mod app_stream;
 mod channel;
 mod client;
+mod event_filter;
 mod file;
 mod includes;
 mod interaction;
@@ -29,6 +30,7 @@ use crate::model::{Page, Refusal, UserId};
 use crate::protocol::render_options::RenderOptions;
 
 pub(super) use app_stream::Deleted;
+pub(super) use event_filter::DeletedFilter;
 pub(super) use file::{Placeholder, SeenFile};
 pub(super) use includes::Includes;
 pub(super) use interaction::Interacted;

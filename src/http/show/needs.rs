@@ -19,8 +19,10 @@ pub(in crate::http) struct Needs {
     pub(in crate::http) files: Vec<FileId>,
     /// Posts that are shown.
     pub(in crate::http) posts: Vec<PostId>,
-    /// Polls that are shown, each with whether it names users that answered.
-    pub(in crate::http) polls: Vec<(PollId, bool)>,
+    /// Polls that are shown.
+    pub(in crate::http) polls: Vec<PollId>,
+    /// Users that answered, as far as these polls name them.
+    pub(in crate::http) respondents: Vec<UserId>,
     /// Posts that reposts show, each in its version; their authors are looked up too.
     pub(in crate::http) originals: Vec<(PostId, i32)>,
 }

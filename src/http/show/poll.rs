@@ -23,8 +23,12 @@ impl Shown for OpenedPoll {
         if options.user {
             needs.users.push(self.poll.user_id);
         }
-        let names_users = self.poll.is_closed() && !self.poll.is_anonymous;
-        needs.polls.push((self.poll.id, names_users));
+        needs.polls.push(self.poll.id);
+        // Closed and not anonymous: it names some of the users that answered.
+        let tallies = self.poll.results.iter().flatten();
+        needs
+            .respondents
+            .extend(tallies.flat_map(|tally| &tally.sample));
     }
 
     fn object<'s>(
@@ -35,7 +39,8 @@ impl Shown for OpenedPoll {
         let polls = includes.polls();
         let creator = includes.user(self.poll.user_id, Occasion::Embedded);
         let shows = |user| polls.shows(user);
-        let mut object = PollObject::new(&self.poll, creator, includes.options(), shows);
+        let (options, site) = (includes.options(), includes.site());
+        let mut object = PollObject::new(&self.poll, creator, options, site, shows);
         if includes.viewer().is_some() {
             object = object.answered(polls.chosen(self.poll.id));
         }

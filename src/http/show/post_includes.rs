@@ -4,12 +4,10 @@ use std::collections::HashMap;
 
 use super::needs::Needs;
 use crate::http::{ApiResult, App};
+use crate::model::visibility::ListedFor;
 use crate::model::{Failure, Post, PostId, UserId};
 use crate::protocol::render_options::RenderOptions;
 use crate::store::{Db, PostMarks, PostSamples};
-
-/// Users in a sample.
-const SAMPLE: i64 = 10;
 
 /// Of one answer, for one viewer.
 #[derive(Default)]
@@ -41,6 +39,10 @@ impl PostIncludes {
         ids.extend(originals.iter().map(|(id, _)| *id));
         ids.sort_unstable();
         ids.dedup();
+        let listed_for = ListedFor {
+            viewer,
+            include_muted: options.muted,
+        };
         let read = app.engine.store().read(move |db| {
             let mut read = Self {
                 originals: in_version(db, &originals)?,
@@ -50,7 +52,7 @@ impl PostIncludes {
                 read.marks = db.post_marks(viewer, &ids)?;
             }
             if samples {
-                read.samples = db.post_samples(&ids, SAMPLE)?;
+                read.samples = db.post_samples(&ids, listed_for, PostSamples::USERS)?;
             }
             Ok(read)
         });

@@ -2,10 +2,11 @@
 
 use actix_web::web::{Data, Path};
 
+use crate::actors::firehose::streams::{ChangeStream, CreateStream};
 use crate::http::extract::{AppCaller, Body, Params};
 use crate::http::show::Deleted;
 use crate::http::{ApiResult, App, show};
-use crate::model::{ObjectType, Refusal, Refused, StreamKey};
+use crate::model::{FilterId, ObjectType, Refusal, Refused, StreamKey};
 use crate::text::shapes;
 
 /// Characters of an unknown object type that a refusal repeats.
@@ -57,16 +58,18 @@ pub async fn create(caller: AppCaller, params: Params, body: Body, app: Data<App
         Some(_) => return Err(Refusal::Invalid.at("key").into()),
         None => None,
     };
+    let new = CreateStream {
+        key,
+        object_types,
+        filter: filter(&body)?.flatten(),
+    };
     let client = &caller.token.client.id;
-    let stream = app
-        .engine
-        .create_app_stream(client, key, object_types)
-        .await?;
+    let stream = app.engine.create_app_stream(client, new).await?;
     // 200, as the API's own page shows it, and not 201.
     show::one(&app, Some(&caller), &params, &stream).await
 }
 
-/// `PUT /streams/{stream_key}`: what it listens for; open connections keep what they had.
+/// `PUT /streams/{stream_key}`: what it listens for, its filter; open connections keep what they had.
 pub async fn edit(
     caller: AppCaller,
     key: Path<String>,
@@ -95,12 +98,18 @@ async fn change(
     body: &Body,
     app: &App,
 ) -> ApiResult {
-    let object_types = object_types(body)?;
+    let filter = filter(body)?;
+    let object_types = match body.get("object_types") {
+        None if filter.is_some() => None,
+        _ => Some(object_types(body)?),
+    };
+    let change = ChangeStream {
+        key: key.into(),
+        object_types,
+        filter,
+    };
     let client = &caller.token.client.id;
-    let stream = app
-        .engine
-        .change_app_stream(client, key.into(), object_types)
-        .await?;
+    let stream = app.engine.change_app_stream(client, change).await?;
     show::one(app, Some(caller), params, &stream).await
 }
 
@@ -123,6 +132,22 @@ pub async fn delete_all(caller: AppCaller, params: Params, app: Data<App>) -> Ap
     let gone = app.engine.delete_app_streams(client, None).await?;
     let gone: Vec<Deleted> = gone.into_iter().map(Deleted).collect();
     show::all(&app, Some(&caller), &params, &gone).await
+}
+
+/// The filter that a body names; an empty one, `0` and `null` stand for none. `None`: the body says nothing about it.
+fn filter(body: &Body) -> Result<Option<Option<FilterId>>, Refused> {
+    const FIELD: &str = "filter_id";
+    if body.value.get(FIELD).is_none() {
+        return Ok(None);
+    }
+    let named = body.text(FIELD)?.unwrap_or_default();
+    match named.trim() {
+        "" | "0" => Ok(Some(None)),
+        id => {
+            let id = id.parse().map_err(|_cause| Refusal::WrongType.at(FIELD))?;
+            Ok(Some(Some(id)))
+        }
+    }
 }
 
 fn is_key(key: &str) -> bool {

@@ -10,7 +10,7 @@ use actix_web::web::Bytes;
 
 use super::upload::Uploads;
 use crate::actors::Engine;
-use crate::model::{Failure, Picture, PictureUse, UserPrincipal};
+use crate::model::{Failure, Picture, PictureUse, UserId};
 use crate::pictures::{Order, Pictures, Reworked, Shape, Shelf, Size};
 use crate::store::{Store, UnusedPicture};
 
@@ -70,7 +70,7 @@ impl Gallery {
     pub(super) async fn show(
         &self,
         engine: &Engine,
-        principal: &UserPrincipal,
+        user: UserId,
         of: PictureUse,
         made: &Reworked,
     ) -> Result<(), Failure> {
@@ -78,7 +78,7 @@ impl Gallery {
             return Ok(());
         };
         let sizes: Vec<Size> = made.made.iter().map(Size::from).collect();
-        let (user, reserved) = (principal.user, sizes.clone());
+        let reserved = sizes.clone();
         let store = engine.store();
         let id = store
             .write(move |tx| tx.reserve_picture(user, &reserved))
@@ -89,7 +89,7 @@ impl Gallery {
             height: largest.height,
         };
         let shown = match self.shelf.put(&id, &made.made).await {
-            Ok(()) => engine.show_picture(principal, of, Some(picture)).await,
+            Ok(()) => engine.show_picture(user, of, Some(picture)).await,
             Err(failure) => Err(failure),
         };
         match shown {
@@ -109,10 +109,10 @@ impl Gallery {
     pub(super) async fn clear(
         &self,
         engine: &Engine,
-        principal: &UserPrincipal,
+        user: UserId,
         of: PictureUse,
     ) -> Result<(), Failure> {
-        let unused = engine.show_picture(principal, of, None).await?;
+        let unused = engine.show_picture(user, of, None).await?;
         self.remove_if_any(engine.store(), unused).await;
         Ok(())
     }

@@ -2,21 +2,23 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::{AnyCaller, Params, UserCaller, path};
+use crate::http::extract::{AnyCaller, Caller, Params, UserCaller, path};
 use crate::http::posts::lookup::there;
 use crate::http::show::{self, Interacted};
 use crate::http::{ApiResult, App};
-use crate::model::{Action, PostId};
+use crate::model::visibility::ListedFor;
+use crate::model::{Action, PostId, UserId};
 use strum::VariantArray as _;
 
 /// `GET /users/me/interactions`, and `/users/me/actions`
 pub(in crate::http) async fn own(app: Data<App>, caller: UserCaller, params: Params) -> ApiResult {
     let (user, request) = (caller.id(), params.page());
     let actions = wanted(&params, Action::VARIANTS);
+    let listed_for = listed_for(Some(user), &params);
     let read = app
         .engine
         .store()
-        .read(move |db| db.interactions_of_user(user, &actions, &request));
+        .read(move |db| db.interactions_of_user(user, &actions, listed_for, &request));
     let page = read.await?.map(Interacted::with_user);
     show::page(&app, Some(&caller), &params, &page).await
 }
@@ -30,16 +32,26 @@ pub(in crate::http) async fn of_post(
 ) -> ApiResult {
     let (id, request) = (path::id::<PostId>(&id)?, params.page());
     let actions = wanted(&params, Action::TO_POSTS);
+    let viewer = caller.0.as_ref().and_then(Caller::user);
+    let listed_for = listed_for(viewer, &params);
     let read = app.engine.store().read(move |db| {
         let named = there(db, id)?;
         let post = match named.repost_of {
             Some(original) => there(db, original)?,
             None => named,
         };
-        db.interactions_with_post((post.user_id, post.id), &actions, &request)
+        db.interactions_with_post((post.user_id, post.id), &actions, listed_for, &request)
     });
     let page = read.await?.map(Interacted::with_post);
     show::page(&app, caller.0.as_ref(), &params, &page).await
+}
+
+/// Muted users are left out, unless the call asks for them.
+fn listed_for(viewer: Option<UserId>, params: &Params) -> ListedFor {
+    ListedFor {
+        viewer,
+        include_muted: params.flag("include_muted", false),
+    }
 }
 
 /// `filters` are kept; without any, `exclude` are left out. Names that are not known name nothing.

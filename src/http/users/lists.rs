@@ -121,7 +121,7 @@ async fn show_list(app: &App, caller: &Caller, params: &Params, list: List) -> A
     let store = app.engine.store();
     let order = match (list.relation, params.get("order")) {
         (Relation::Follow, Some("id")) => FollowOrder::Id,
-        // The server does not sort by `last_post_id`, and takes it for the default.
+        (Relation::Follow, Some("last_post_id")) => FollowOrder::LastPost,
         (Relation::Follow | Relation::Mute | Relation::Block, _) => FollowOrder::Time,
     };
     let page = store

@@ -8,10 +8,10 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::lookup::show_user;
-use super::upload::picture_in;
+use super::upload::form_in;
 use crate::http::extract::{AnyCaller, Params, UserCaller, path};
 use crate::http::{ApiError, ApiResult, App};
-use crate::model::{Failure, PictureUse, Refusal};
+use crate::model::{Failure, PictureUse, Refusal, UserId};
 use crate::pictures::Size;
 
 /// A link shows one picture for ever.
@@ -160,30 +160,58 @@ async fn replace(
     payload: Payload,
     of: PictureUse,
 ) -> ApiResult {
-    let upload = app.gallery.uploads.begin(caller.id())?;
-    let sent = picture_in(request, payload.into_inner(), of).await?;
-    let made = app.gallery.make(sent, of).await?;
-    let (app_of_task, principal) = (app.clone(), caller.principal().clone());
-    // Files are not left behind by a client that goes.
-    let shown = actix_rt::spawn(async move {
-        let app = app_of_task;
-        app.gallery.show(&app.engine, &principal, of, &made).await
-    });
-    let shown = shown.await;
-    drop(upload);
-    shown.map_err(|error| ApiError::trouble(&error))??;
+    let any = |_token: Option<&str>| Ok::<(), ApiError>(());
+    take(app, caller.id(), request, payload, of, any).await?;
     show_user(app, Some(caller), params, caller.id()).await
 }
 
+/// Takes the picture of a form and shows it from then on. `admits` is asked with the field `form` of the form before
+/// anything is made of the picture.
+pub(in crate::http) async fn take<E: From<ApiError>>(
+    app: &Data<App>,
+    user: UserId,
+    request: &HttpRequest,
+    payload: Payload,
+    of: PictureUse,
+    admits: impl FnOnce(Option<&str>) -> Result<(), E>,
+) -> Result<(), E> {
+    let upload = app.gallery.uploads.begin(user).map_err(ApiError::from)?;
+    let sent = form_in(request, payload.into_inner(), of).await?;
+    admits(sent.token.as_deref())?;
+    let missing = || ApiError::from(Refusal::Missing.at(of.name()));
+    let picture = sent.picture.ok_or_else(missing)?;
+    let made = app.gallery.make(picture, of).await;
+    let made = made.map_err(ApiError::from)?;
+    let app_of_task = app.clone();
+    // Files are not left behind by a client that goes.
+    let shown = actix_rt::spawn(async move {
+        let app = app_of_task;
+        app.gallery.show(&app.engine, user, of, &made).await
+    });
+    let shown = shown.await;
+    drop(upload);
+    let shown = shown.map_err(|error| ApiError::trouble(&error))?;
+    Ok(shown.map_err(ApiError::from)?)
+}
+
 async fn clear(app: &Data<App>, caller: &UserCaller, params: &Params, of: PictureUse) -> ApiResult {
-    let (app_of_task, principal) = (app.clone(), caller.principal().clone());
+    take_away(app, caller.id(), of).await?;
+    show_user(app, Some(caller), params, caller.id()).await
+}
+
+/// Shows the default picture from then on.
+pub(in crate::http) async fn take_away(
+    app: &Data<App>,
+    user: UserId,
+    of: PictureUse,
+) -> ApiResult<()> {
+    let app_of_task = app.clone();
     let cleared = actix_rt::spawn(async move {
         let app = app_of_task;
-        app.gallery.clear(&app.engine, &principal, of).await
+        app.gallery.clear(&app.engine, user, of).await
     });
     let cleared: Result<Result<(), Failure>, _> = cleared.await;
-    cleared.map_err(|error| ApiError::trouble(&error))??;
-    show_user(app, Some(caller), params, caller.id()).await
+    Ok(cleared.map_err(|error| ApiError::trouble(&error))??)
 }
 
 async fn found(

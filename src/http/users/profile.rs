@@ -3,14 +3,13 @@
 use actix_web::web::{Data, Path};
 
 use super::lookup::show_user;
-use crate::actors::ProfileChange;
-use crate::http::channels::names;
+use crate::http::attachments::attach_sent;
+use crate::http::composing::profile_change;
 use crate::http::extract::{Body, Params, UserCaller, path};
 use crate::http::files::attach::attach;
 use crate::http::{ApiResult, App};
-use crate::model::{Content, Refusal};
+use crate::model::Refusal;
 use crate::protocol::draft::ProfileDraft;
-use crate::text::{self, Source};
 
 /// `PUT /users/me`: what is not given is cleared; language and time zone must be given.
 pub async fn replace(
@@ -46,31 +45,11 @@ async fn save(
         return Err(Refusal::NoAccess.into());
     }
     attach(app, caller, &mut body.value).await?;
+    attach_sent(&app.engine, caller.principal(), &mut body.value).await?;
     let draft = ProfileDraft::read(&body.value, replaces, app.engine.limits().name_length)?;
-    let text = match draft.source {
-        Some(Some(source)) => Some(Some(compose(app, source).await?)),
-        Some(None) => Some(None),
-        None => None,
-    };
-    let change = ProfileChange {
-        name: draft.name,
-        text,
-        locale: draft.locale,
-        timezone: draft.timezone,
-        raw: draft.raw,
-        badge: draft.badge,
-    };
+    let change = profile_change(app, draft).await?;
     app.engine
         .change_profile(caller.principal(), change)
         .await?;
     show_user(app, Some(caller), params, caller.id()).await
-}
-
-/// The profile text with its source.
-async fn compose(app: &App, source: Source) -> ApiResult<(Content, String)> {
-    let people = names::ids_by_name(&app.engine, text::names_in(&source)).await?;
-    let longest = app.engine.limits().description_length;
-    let content =
-        text::compose(&source, &people, longest).map_err(|refused| refused.within("content"))?;
-    Ok((content, source.text))
 }

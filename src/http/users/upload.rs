@@ -65,12 +65,24 @@ fn bound(of: PictureUse) -> (usize, Refusal) {
     }
 }
 
-/// Reads the form to its end, and gives the part that has the name of the picture.
-pub(super) async fn picture_in(
+/// What a form holds.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    /// The part that has the name of the picture.
+    pub(super) picture: Option<Bytes>,
+    /// The field `form`, by which a page knows its own forms.
+    pub(super) token: Option<String>,
+}
+
+/// The field `form`: a signature.
+const TOKEN_BYTES: usize = 256;
+
+/// Reads the form to its end.
+pub(super) async fn form_in(
     request: &HttpRequest,
     mut payload: Payload,
     of: PictureUse,
-) -> ApiResult<Bytes> {
+) -> ApiResult<Sent> {
     body::demand_identity(request)?;
     if Kind::of(request) != Kind::Multipart {
         let body = Body::from_request(request, &mut payload).await?;
@@ -90,37 +102,39 @@ pub(super) async fn picture_in(
         Some(ReadAhead(bytes)) => Multipart::new(request.headers(), stream::iter([Ok(bytes)])),
         None => Multipart::new(request.headers(), payload),
     };
-    let read = timeout(PATIENCE, part(form, of, most, refusal));
+    let read = timeout(PATIENCE, parts(form, of, most, refusal));
     read.await.unwrap_or(Err(Refusal::MalformedBody.into()))
 }
 
-async fn part(
+async fn parts(
     mut form: Multipart,
     of: PictureUse,
     most: usize,
     refusal: Refusal,
-) -> ApiResult<Bytes> {
+) -> ApiResult<Sent> {
     let cut_off = |_cause| ApiError::from(Refusal::MalformedBody);
-    let mut picture = None;
+    let mut sent = Sent::default();
     while let Some(part) = form.next().await {
         let mut part = part.map_err(cut_off)?;
-        let is_wanted = picture.is_none() && part.name() == Some(of.name());
+        let is_picture = sent.picture.is_none() && part.name() == Some(of.name());
+        let is_token = sent.token.is_none() && part.name() == Some("form");
         let mut bytes = BytesMut::new();
         while let Some(some) = part.next().await {
             let some = some.map_err(cut_off)?;
-            if is_wanted && bytes.len() + some.len() >= most {
+            if is_picture && bytes.len() + some.len() >= most {
                 return Err(refusal.into());
             }
-            if is_wanted {
+            if is_picture || is_token && bytes.len() + some.len() <= TOKEN_BYTES {
                 bytes.extend_from_slice(&some);
             }
         }
-        if is_wanted {
-            picture = Some(bytes.freeze());
+        if is_picture {
+            sent.picture = Some(bytes.freeze()).filter(|bytes| !bytes.is_empty());
+        } else if is_token {
+            sent.token = String::from_utf8(bytes.to_vec()).ok();
         }
     }
-    let picture = picture.filter(|bytes| !bytes.is_empty());
-    picture.ok_or_else(|| Refusal::Missing.at(of.name()).into())
+    Ok(sent)
 }
 
 #[cfg(test)]

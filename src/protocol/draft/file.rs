@@ -9,6 +9,8 @@ use crate::text::raw::{self, On};
 
 /// Most characters of a name.
 const NAME: usize = 256;
+/// Longest name of a file that is announced, in bytes.
+pub(super) const NAME_BYTES: usize = 250;
 /// What a file is called that has no name left.
 const NAMELESS: &str = "file";
 

@@ -1,18 +1,22 @@
 //! Raw as older versions of the API show it: a list of `{"type", "value"}`.
 
+use std::borrow::Cow;
+
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use serde_json::{Value, json};
 
+use super::replaced::replaced;
 use crate::model::Raw;
+use crate::protocol::site::Site;
 
 /// The items of raw, one entry each.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Annotations<'a>(&'a Raw);
+#[derive(Clone, Debug)]
+pub(super) struct Annotations<'a>(Cow<'a, Raw>);
 
 impl<'a> Annotations<'a> {
-    /// If they are asked for and there are some.
-    pub(super) fn of(raw: &'a Raw, are_shown: bool) -> Option<Self> {
-        (are_shown && !raw.is_empty()).then_some(Self(raw))
+    /// If they are asked for and there are some; with addresses of files that are valid now, as raw has them.
+    pub(super) fn of(raw: &'a Raw, site: &Site, are_shown: bool) -> Option<Self> {
+        replaced(raw, site, are_shown).map(Self)
     }
 }
 
@@ -40,7 +44,8 @@ mod tests {
     fn each_item_is_an_entry_with_its_type() {
         let raw = json!({"org.example.a": [{"n": 1}, {"n": 2}], "org.example.b": [{}]});
         let raw = Raw(raw.as_object().unwrap().clone());
-        let shown = Annotations::of(&raw, true).unwrap();
+        let site = Site::new("https://chat.example");
+        let shown = Annotations::of(&raw, &site, true).unwrap();
         assert_eq!(
             serde_json::to_value(shown).unwrap(),
             json!([
@@ -49,7 +54,7 @@ mod tests {
                 {"type": "org.example.b", "value": {}},
             ])
         );
-        assert!(Annotations::of(&raw, false).is_none());
-        assert!(Annotations::of(&Raw::default(), true).is_none());
+        assert!(Annotations::of(&raw, &site, false).is_none());
+        assert!(Annotations::of(&Raw::default(), &site, true).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::is_false;
-use crate::model::{AppStream, StreamKey};
+use crate::model::{AppStream, FilterId, StreamKey};
 use crate::protocol::site::Site;
 
 /// The object types of an app stream, and its endpoint.
@@ -11,6 +11,8 @@ use crate::protocol::site::Site;
 pub struct AppStreamObject<'a> {
     key: &'a StreamKey,
     object_types: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter_id: Option<FilterId>,
     endpoint: String,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -24,6 +26,7 @@ impl<'a> AppStreamObject<'a> {
         Self {
             key: &stream.key,
             object_types: stream.object_types.iter().map(|kind| kind.name()).collect(),
+            filter_id: stream.filter,
             endpoint: format!("{}/app", site.stream_url),
             kind: "long_poll",
             is_deleted: false,
@@ -51,6 +54,7 @@ mod tests {
             client: "cl1".into(),
             key: "butterball".into(),
             object_types: vec![ObjectType::Post, ObjectType::Message],
+            filter: None,
         };
         let shown = AppStreamObject::new(&stream, &sample::site());
         assert_eq!(

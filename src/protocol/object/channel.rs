@@ -123,7 +123,7 @@ impl<'a> ChannelObject<'a> {
                 raw,
                 html: options.channel_html,
             }),
-            annotations: Annotations::of(&channel.raw, options.channel_annotations),
+            annotations: Annotations::of(&channel.raw, site, options.channel_annotations),
             marker: None,
             pagination_id: None,
             options,

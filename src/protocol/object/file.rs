@@ -1,11 +1,15 @@
 //! The file object.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::replaced::replaced;
 use super::{SourceObject, UserObject, iso, text_if_any};
-use crate::model::{ContentHash, File, FileContents, FileId, ImageInfo, Raw, Stamp, UserId};
+use crate::model::{
+    ContentHash, File, FileContents, FileId, ImageInfo, MediaInfo, Raw, Stamp, UserId,
+};
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
@@ -31,6 +35,50 @@ struct ContentsObject<'a> {
     url_expires_at: Stamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     image_info: Option<ImageInfo>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio_info: Option<AudioInfo>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    video_info: Option<VideoInfo>,
+}
+
+/// What is known of a sound.
+#[derive(Clone, Debug, Serialize)]
+struct AudioInfo {
+    /// Seconds.
+    duration: u64,
+    duration_string: String,
+    /// Thousands of bits a second.
+    bitrate: u32,
+}
+
+/// What is known of a film.
+#[derive(Clone, Debug, Serialize)]
+struct VideoInfo {
+    #[serde(flatten)]
+    audio: AudioInfo,
+    width: u32,
+    height: u32,
+}
+
+impl AudioInfo {
+    fn new(media: MediaInfo) -> Self {
+        Self {
+            duration: media.seconds(),
+            duration_string: media.clock(),
+            bitrate: media.kilobits,
+        }
+    }
+}
+
+impl VideoInfo {
+    fn new(media: MediaInfo) -> Option<Self> {
+        let (width, height) = media.size?;
+        Some(Self {
+            audio: AudioInfo::new(media),
+            width,
+            height,
+        })
+    }
 }
 
 impl<'a> ContentsObject<'a> {
@@ -42,6 +90,11 @@ impl<'a> ContentsObject<'a> {
             url: address.0,
             url_expires_at: address.1,
             image_info: contents.image,
+            audio_info: contents
+                .media
+                .filter(|media| media.size.is_none())
+                .map(AudioInfo::new),
+            video_info: contents.media.and_then(VideoInfo::new),
         }
     }
 }
@@ -67,6 +120,8 @@ struct AttachedTo {
     posts: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     messages: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    polls: Vec<String>,
 }
 
 /// A file as clients see it.
@@ -105,7 +160,7 @@ pub struct FileObject<'a> {
     #[serde(skip_serializing_if = "super::is_false")]
     is_deleted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    raw: Option<&'a Raw>,
+    raw: Option<Cow<'a, Raw>>,
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
@@ -159,7 +214,7 @@ impl<'a> FileObject<'a> {
             upload_parameters: None,
             attached_to: None,
             is_deleted,
-            raw: Some(&file.raw).filter(|raw| options.file_raw && !raw.is_empty()),
+            raw: replaced(&file.raw, site, options.file_raw),
             pagination_id: None,
         }
     }
@@ -174,13 +229,14 @@ impl<'a> FileObject<'a> {
         self
     }
 
-    /// Adds ids of posts and messages that show it.
+    /// Adds ids of posts, messages and polls that show it.
     #[must_use]
-    pub fn attached_to(mut self, posts: &[i64], messages: &[i64]) -> Self {
+    pub fn attached_to(mut self, [posts, messages, polls]: [&[i64]; 3]) -> Self {
         let texts = |ids: &[i64]| ids.iter().map(ToString::to_string).collect();
         self.attached_to = Some(AttachedTo {
             posts: texts(posts),
             messages: texts(messages),
+            polls: texts(polls),
         });
         self
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{PostObject, UserObject, iso, text};
+use super::{BriefPoll, PostObject, UserObject, iso, text};
 use crate::model::{Action, Stamp};
 
 /// What others did to the same thing within a day or so.
@@ -26,6 +26,8 @@ pub enum SubjectObject<'a> {
     Post(Box<PostObject<'a>>),
     /// A user.
     User(Box<UserObject<'a>>),
+    /// A poll, in short.
+    Poll(Box<BriefPoll<'a>>),
 }
 
 impl<'a> InteractionObject<'a> {

@@ -102,7 +102,11 @@ impl<'a> MessageObject<'a> {
             }),
             // Raw may repeat the text (crosspost, spoiler), so it is hidden too.
             raw: replaced(&message.raw, site, options.message_raw && !is_deleted),
-            annotations: Annotations::of(&message.raw, options.message_annotations && !is_deleted),
+            annotations: Annotations::of(
+                &message.raw,
+                site,
+                options.message_annotations && !is_deleted,
+            ),
             pagination_id: None,
             shows_user: options.user,
         }

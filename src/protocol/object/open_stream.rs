@@ -68,6 +68,7 @@ pub fn endpoint(topic: Topic) -> String {
         Topic::Unified(_) => "/posts/streams/unified",
         Topic::OwnPosts(_) => "/users/me/posts",
         Topic::Mentions(_) => "/users/me/mentions",
+        Topic::Markers(_) => "/markers",
     };
     fixed.to_owned()
 }

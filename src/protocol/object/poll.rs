@@ -1,11 +1,15 @@
 //! The poll object.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::annotations::Annotations;
+use super::replaced::replaced;
 use super::{SourceObject, UserObject, is_false, iso, text_if_any};
 use crate::model::{Chosen, Poll, PollId, Raw, Stamp, UserId};
 use crate::protocol::render_options::RenderOptions;
+use crate::protocol::site::Site;
 
 #[derive(Clone, Debug, Serialize)]
 struct OptionObject<'a> {
@@ -46,7 +50,7 @@ pub struct PollObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     poll_token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    raw: Option<&'a Raw>,
+    raw: Option<Cow<'a, Raw>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     annotations: Option<Annotations<'a>>,
     #[serde(
@@ -63,6 +67,7 @@ impl<'a> PollObject<'a> {
         poll: &'a Poll,
         creator: Option<UserObject<'a>>,
         options: RenderOptions,
+        site: &Site,
         shows: impl Fn(UserId) -> bool,
     ) -> Self {
         let user = creator.filter(|_| options.user);
@@ -100,8 +105,8 @@ impl<'a> PollObject<'a> {
             user,
             you_responded: None,
             poll_token: None,
-            raw: Some(&poll.raw).filter(|raw| options.poll_raw && !raw.is_empty()),
-            annotations: Annotations::of(&poll.raw, options.poll_annotations),
+            raw: replaced(&poll.raw, site, options.poll_raw),
+            annotations: Annotations::of(&poll.raw, site, options.poll_annotations),
             pagination_id: None,
         }
     }
@@ -198,6 +203,7 @@ impl<'a> BriefPoll<'a> {
 mod tests {
     use super::*;
     use crate::model::{PollToken, Tally, poll};
+    use crate::protocol::object::sample;
     use serde_json::{Value, json};
 
     fn shown(object: &PollObject<'_>) -> Value {
@@ -214,7 +220,13 @@ mod tests {
     #[test]
     fn an_open_poll_says_nothing_about_answers() {
         let poll = poll::sample();
-        let object = PollObject::new(&poll, None, RenderOptions::default(), |_| true);
+        let object = PollObject::new(
+            &poll,
+            None,
+            RenderOptions::default(),
+            &sample::site(),
+            |_| true,
+        );
         assert_eq!(
             shown(&object),
             json!({
@@ -231,7 +243,13 @@ mod tests {
     fn the_viewers_own_answer_is_shown_to_the_viewer() {
         let poll = poll::sample();
         let chosen = Chosen::of(&[2], 2).unwrap();
-        let object = PollObject::new(&poll, None, RenderOptions::default(), |_| true);
+        let object = PollObject::new(
+            &poll,
+            None,
+            RenderOptions::default(),
+            &sample::site(),
+            |_| true,
+        );
         let seen = shown(&object.answered(chosen));
         assert_eq!(seen["you_responded"], true);
         assert_eq!(seen["options"][0]["is_your_response"], false);
@@ -249,6 +267,7 @@ mod tests {
                 poll,
                 None,
                 RenderOptions::default(),
+                &sample::site(),
                 shows,
             ))
         };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::annotations::Annotations;
 use super::replaced::replaced;
 use super::{SourceObject, UserObject, is_false, iso, text_if_any};
-use crate::model::{Entities, Post, PostCounts, PostId, Raw, Stamp, UserId};
+use crate::model::{Entities, Post, PostCounts, PostId, Raw, Stamp, User, UserId};
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
@@ -69,6 +69,15 @@ pub struct PostObject<'a> {
     pagination_id: Option<i64>,
 }
 
+/// Users that are shown with a post on a stream.
+#[derive(Clone, Debug, Default)]
+pub struct PostPeople<'a> {
+    /// That bookmarked it.
+    pub bookmarkers: Vec<&'a User>,
+    /// That reposted it.
+    pub reposters: Vec<&'a User>,
+}
+
 impl<'a> PostObject<'a> {
     /// The post, with its author as the viewer sees them; without one only `user_id` is shown.
     pub fn new(
@@ -105,7 +114,7 @@ impl<'a> PostObject<'a> {
             reposted_by: None,
             note: None,
             raw: replaced(&post.raw, site, options.post_raw && has_words),
-            annotations: Annotations::of(&post.raw, options.post_annotations && has_words),
+            annotations: Annotations::of(&post.raw, site, options.post_annotations && has_words),
             pagination_id: None,
         }
     }
@@ -149,6 +158,25 @@ impl<'a> PostObject<'a> {
     pub fn reposted_by(mut self, users: Vec<UserObject<'a>>) -> Self {
         self.reposted_by = Some(users);
         self
+    }
+
+    /// Adds those of these samples that are asked for.
+    #[must_use]
+    pub fn among(self, people: &PostPeople<'a>, options: RenderOptions, site: &Site) -> Self {
+        let users = |users: &[&'a User]| {
+            let users = users.iter();
+            users
+                .map(|user| UserObject::new(user, options, site))
+                .collect()
+        };
+        let mut object = self;
+        if options.bookmarked_by {
+            object = object.bookmarked_by(users(&people.bookmarkers));
+        }
+        if options.reposted_by {
+            object = object.reposted_by(users(&people.reposters));
+        }
+        object
     }
 
     /// Adds the viewer's own note.

@@ -11,7 +11,7 @@ use crate::protocol::site::Site;
 /// 2024-05-01T08:00:00Z
 const MADE_AT: Stamp = Stamp(1_714_550_400_000_000);
 
-pub(super) fn site() -> Site {
+pub(in crate::protocol) fn site() -> Site {
     Site::new("https://chat.example")
 }
 
@@ -29,6 +29,7 @@ pub(super) fn file(id: i64, user: i64) -> File {
         size,
         mime_type: String::from("image/png"),
         image: Some(ImageInfo { width, height }),
+        media: None,
     };
     File {
         id: FileId(id),

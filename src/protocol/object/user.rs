@@ -132,7 +132,7 @@ impl<'a> UserObject<'a> {
             you_can_follow: None,
             presence: None,
             raw: replaced(&user.raw, site, options.user_raw),
-            annotations: Annotations::of(&user.raw, options.user_annotations),
+            annotations: Annotations::of(&user.raw, site, options.user_annotations),
             pagination_id: None,
             source_text: user.markdown_text.as_deref(),
         }

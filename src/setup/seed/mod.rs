@@ -12,8 +12,8 @@ use serde_json::json;
 use self::pick::{Picker, username};
 use super::page;
 use crate::model::{
-    Acl, CHAT, ChannelId, ClientBrief, ClientId, Content, Failure, NewChannel, NewMessage, NewPost,
-    PostId, Relation, UserId,
+    Acl, CHAT, ChannelId, Chosen, ClientBrief, ClientId, Closing, Content, Failure, NewChannel,
+    NewMessage, NewPoll, NewPost, PostId, Relation, Stamp, UserId,
 };
 use crate::store::{NewUser, Store, Tx};
 use crate::text::raw::{On, check};
@@ -28,6 +28,11 @@ const HEAVY: u64 = 10;
 /// Replies, reposts and bookmarks refer to one of the newest posts.
 const RECENT: u64 = 20_000;
 
+/// Time until a poll of the seed closes: two weeks, the longest.
+const POLL_MINUTES: i64 = 14 * 24 * 60;
+/// Answers to each poll.
+const ANSWERS: u64 = 5;
+
 /// How much is written.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -41,6 +46,8 @@ pub struct Plan {
     pub channels: u64,
     /// Messages in all rooms.
     pub messages: u64,
+    /// Public polls, most of them by the first accounts, each with a few answers.
+    pub polls: u64,
     /// The same number writes the same database.
     pub random_seed: u64,
 }
@@ -59,6 +66,8 @@ pub enum Part {
     Channels,
     /// Messages.
     Messages,
+    /// Polls and their answers.
+    Polls,
 }
 
 /// Fills an empty database. `progress` is told the part, what is done of it, and how much that part is.
@@ -92,6 +101,7 @@ pub async fn fill(
         (Part::Posts, plan.posts),
         (Part::Channels, plan.channels),
         (Part::Messages, plan.messages),
+        (Part::Polls, plan.polls),
     ];
     for (part, size) in sizes {
         if plan.users == 0 {
@@ -140,6 +150,7 @@ impl Step {
                 Part::Posts => self.post(tx, n)?,
                 Part::Channels => self.channel(tx, n)?,
                 Part::Messages => self.message(tx, n)?,
+                Part::Polls => self.poll(tx, n)?,
             }
         }
         Ok(())
@@ -252,6 +263,36 @@ impl Step {
         };
         tx.insert_message(ChannelId(signed(channel + 1)), new)
             .map(drop)
+    }
+
+    fn poll(&mut self, tx: &mut Tx<'_>, n: u64) -> Result<(), Failure> {
+        let people = self.plan.users;
+        let options = vec![self.picker.text(1, n), self.picker.text(1, n)];
+        let new = NewPoll {
+            user_id: id(self.picker.skewed(people)),
+            client: self.client.clone(),
+            kind: match self.picker.once_in(10) {
+                true => String::from("org.example.lunch"),
+                false => String::from("general.pnut.poll"),
+            },
+            prompt: self.picker.text(1, n),
+            options,
+            max_options: 1,
+            is_anonymous: self.picker.once_in(4),
+            is_public: true,
+            raw: Default::default(),
+            closing: Closing::After(POLL_MINUTES),
+        };
+        let closes_at = Stamp(tx.now().0.saturating_add(POLL_MINUTES * 60_000_000));
+        let poll = tx.insert_poll(new, closes_at)?;
+        for _ in 0..ANSWERS {
+            let user = id(self.picker.even(people));
+            let position = 1 + i64::from(self.picker.once_in(3));
+            if let Some(chosen) = Chosen::of(&[position], 2) {
+                tx.answer_poll(poll.id, user, chosen)?;
+            }
+        }
+        Ok(())
     }
 
     fn words(&mut self, tx: &mut Tx<'_>, n: u64) -> Result<Content, Failure> {

@@ -41,11 +41,14 @@ pub(in super::super) fn is_unread_for(user: UserId) -> Condition<'static> {
     .bind::<BigInt, _>(user.0)
     .sql(
         "), 0) ORDER BY m.id DESC LIMIT 500) AS newest WHERE newest.deleted_at IS NULL \
-         AND newest.user_id NOT IN (SELECT r.other_id FROM relations r \
-         WHERE r.kind IN ('mute', 'block') AND r.user_id = ",
+         AND NOT EXISTS (SELECT 1 FROM relations r \
+         WHERE r.kind IN ('mute', 'block') AND r.other_id = newest.user_id AND r.user_id = ",
     )
     .bind::<BigInt, _>(user.0)
-    .sql(" UNION ALL SELECT r.user_id FROM relations r WHERE r.kind = 'block' AND r.other_id = ")
+    .sql(
+        ") AND NOT EXISTS (SELECT 1 FROM relations r \
+         WHERE r.kind = 'block' AND r.user_id = newest.user_id AND r.other_id = ",
+    )
     .bind::<BigInt, _>(user.0)
     .sql("))");
     Box::new(

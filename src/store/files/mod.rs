@@ -2,6 +2,7 @@
 
 mod lists;
 mod operations;
+mod provisions;
 mod schema;
 mod usage;
 mod uses;
@@ -9,6 +10,7 @@ mod write;
 
 pub use lists::FileFilter;
 pub use operations::{Operation, OperationKind};
+pub use provisions::Provision;
 pub use uses::{FileUses, UsedBy};
 
 use std::collections::{HashMap, HashSet};
@@ -41,6 +43,7 @@ struct Row {
     size: i64,
     image: Option<String>,
     raw: Option<String>,
+    media: Option<String>,
 }
 
 /// A file and its app's name and address.
@@ -73,7 +76,7 @@ fn contents(
     hash: &str,
     mime_type: String,
     size: i64,
-    image: Option<&str>,
+    (image, media): (Option<&str>, Option<&str>),
 ) -> Result<FileContents, Failure> {
     let hash = hash.parse::<ContentHash>();
     Ok(FileContents {
@@ -83,13 +86,17 @@ fn contents(
         image: image
             .map(|text| from_json("size of a picture", text))
             .transpose()?,
+        media: media
+            .map(|text| from_json("length of a sound", text))
+            .transpose()?,
     })
 }
 
 fn into_model((row, client_name, client_url): Found) -> Result<File, Failure> {
     let contents = match (&row.hash, row.mime_type) {
         (Some(hash), Some(mime_type)) => {
-            Some(contents(hash, mime_type, row.size, row.image.as_deref())?)
+            let known = (row.image.as_deref(), row.media.as_deref());
+            Some(contents(hash, mime_type, row.size, known)?)
         }
         (None, _) | (_, None) => None,
     };
@@ -149,7 +156,12 @@ impl Db<'_> {
         for row in made {
             let file = derived.entry(row.file_id).or_default();
             file.push(DerivedFile {
-                contents: contents(&row.hash, row.mime_type, row.size, row.image.as_deref())?,
+                contents: contents(
+                    &row.hash,
+                    row.mime_type,
+                    row.size,
+                    (row.image.as_deref(), None),
+                )?,
                 key: row.key,
                 name: row.name,
             });

@@ -14,6 +14,8 @@ use crate::model::{FileId, Stamp, UserId};
 pub enum OperationKind {
     /// Deletes files.
     FileDelete,
+    /// Waits for files that were announced.
+    FileCreate,
 }
 
 /// An operation, running or ended.
@@ -31,12 +33,14 @@ pub struct Operation {
     pub created_at: Stamp,
     /// When nothing was left to do.
     pub ended_at: Option<Stamp>,
+    /// Something of it will never be done.
+    pub is_dead: bool,
 }
 
-type Found = (String, i64, String, String, i64, Option<i64>);
+type Found = (String, i64, String, String, i64, Option<i64>, bool);
 
 fn into_model(
-    (id, user_id, kind, objects, created_at, ended_at): Found,
+    (id, user_id, kind, objects, created_at, ended_at, is_dead): Found,
 ) -> Result<Operation, Failure> {
     Ok(Operation {
         id,
@@ -47,6 +51,7 @@ fn into_model(
         objects: from_json("list of an operation", &objects)?,
         created_at: Stamp(created_at),
         ended_at: ended_at.map(Stamp),
+        is_dead,
     })
 }
 
@@ -63,10 +68,11 @@ impl Db<'_> {
         Ok(diesel::select(diesel::dsl::exists(old)).get_result(self.sql)?)
     }
 
-    /// The oldest operation that is not at its end.
+    /// The oldest deletion that is not at its end.
     pub fn running_operation(&mut self) -> Result<Option<Operation>, Failure> {
         let found = operations::table
             .filter(operations::ended_at.is_null())
+            .filter(operations::kind.eq(<&'static str>::from(OperationKind::FileDelete)))
             .order(operations::created_at.asc())
             .first::<Found>(self.sql);
         found.optional()?.map(into_model).transpose()

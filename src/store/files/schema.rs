@@ -18,6 +18,7 @@ diesel::table! {
         size -> BigInt,
         image -> Nullable<Text>,
         raw -> Nullable<Text>,
+        media -> Nullable<Text>,
     }
 }
 
@@ -56,6 +57,18 @@ diesel::table! {
         objects -> Text,
         created_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        is_dead -> Bool,
+    }
+}
+
+diesel::table! {
+    provisions (file_id) {
+        file_id -> BigInt,
+        user_id -> BigInt,
+        operation_id -> Text,
+        key -> Text,
+        size -> BigInt,
+        expires_at -> BigInt,
     }
 }
 

@@ -19,6 +19,8 @@ pub enum UsedBy {
     Post,
     /// A message.
     Message,
+    /// A poll.
+    Poll,
 }
 
 impl UsedBy {
@@ -26,6 +28,7 @@ impl UsedBy {
         match self {
             Self::Post => "post",
             Self::Message => "message",
+            Self::Poll => "poll",
         }
     }
 }
@@ -37,6 +40,8 @@ pub struct FileUses {
     pub posts: Vec<i64>,
     /// Ids of messages.
     pub messages: Vec<i64>,
+    /// Ids of polls.
+    pub polls: Vec<i64>,
 }
 
 impl Db<'_> {
@@ -44,7 +49,7 @@ impl Db<'_> {
     pub fn file_uses(&mut self, of: &[FileId]) -> Result<HashMap<FileId, FileUses>, Failure> {
         let mut all: HashMap<FileId, FileUses> = HashMap::new();
         for file in of {
-            for kind in [UsedBy::Post, UsedBy::Message] {
+            for kind in [UsedBy::Post, UsedBy::Message, UsedBy::Poll] {
                 let ids = file_uses::table
                     .filter(file_uses::file_id.eq(file.0))
                     .filter(file_uses::kind.eq(kind.name()))
@@ -59,6 +64,7 @@ impl Db<'_> {
                 match kind {
                     UsedBy::Post => uses.posts = ids,
                     UsedBy::Message => uses.messages = ids,
+                    UsedBy::Poll => uses.polls = ids,
                 }
             }
         }

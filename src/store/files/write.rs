@@ -6,7 +6,7 @@ use super::super::db::to_json;
 use super::super::{Db, Failure, Tx};
 use super::schema::{derived_files, file_uses, files};
 use crate::model::{
-    DerivedFile, File, FileContents, FileId, FileKind, ImageInfo, NewFile, Raw, Stamp,
+    DerivedFile, File, FileContents, FileId, FileKind, ImageInfo, MediaInfo, NewFile, Raw, Stamp,
 };
 
 impl Tx<'_> {
@@ -65,6 +65,7 @@ impl Tx<'_> {
                 files::mime_type.eq(&contents.mime_type),
                 files::size.eq(contents.size),
                 files::image.eq(image_text(contents.image)?),
+                files::media.eq(media_text(contents.media)?),
             ))
             .execute(self.sql)?;
         self.count_usage(file.user_id, contents.size)?;
@@ -118,6 +119,7 @@ impl Tx<'_> {
                 files::mime_type.eq(None::<String>),
                 files::size.eq(0),
                 files::image.eq(None::<String>),
+                files::media.eq(None::<String>),
                 files::raw.eq(None::<String>),
             ))
             .execute(self.sql)?;
@@ -160,4 +162,8 @@ fn raw_text(raw: &Raw) -> Result<Option<String>, Failure> {
 
 fn image_text(image: Option<ImageInfo>) -> Result<Option<String>, Failure> {
     image.map(|image| to_json(&image)).transpose()
+}
+
+fn media_text(media: Option<MediaInfo>) -> Result<Option<String>, Failure> {
+    media.map(|media| to_json(&media)).transpose()
 }

@@ -1,18 +1,21 @@
 //! Pages of interactions. Each action has an order of its own in an index; a page takes from each no more than it shows.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
 
+use super::super::hiding::hiding;
 use super::super::schema::interactions;
-use super::super::statements::{self, SampleActs};
+use super::super::statements::{self, UsersOfActs};
 use super::super::{Db, Failure};
-use crate::model::{Action, Interaction, Page, PageRequest, PostId, Stamp, Subject, UserId};
+use crate::model::visibility::ListedFor;
+use crate::model::{
+    Action, Interaction, Page, PageRequest, PollId, PostId, Stamp, Subject, UserId,
+};
 
 /// Users of an interaction that are shown, the latest.
-const SAMPLE: i64 = 30;
+const SAMPLE: usize = 30;
 
-type Row = (i64, i64, Option<i64>);
+/// Id, latest act, post, poll.
+type Row = (i64, i64, Option<i64>, Option<i64>);
 
 impl Db<'_> {
     /// What others did to a user, by these actions; latest first.
@@ -20,6 +23,7 @@ impl Db<'_> {
         &mut self,
         owner: UserId,
         actions: &[Action],
+        listed_for: ListedFor,
         request: &PageRequest,
     ) -> Result<Page<Interaction>, Failure> {
         let mut rows = Vec::new();
@@ -29,7 +33,7 @@ impl Db<'_> {
                 .load::<Row>(self.sql)?;
             rows.extend(of_user.into_iter().map(|row| (*action, row)));
         }
-        self.interactions(owner, rows, request)
+        self.interactions(owner, rows, listed_for, request)
     }
 
     /// What was done to a post of this author, by these actions; latest first.
@@ -37,6 +41,7 @@ impl Db<'_> {
         &mut self,
         (author, post): (UserId, PostId),
         actions: &[Action],
+        listed_for: ListedFor,
         request: &PageRequest,
     ) -> Result<Page<Interaction>, Failure> {
         let mut rows = Vec::new();
@@ -46,16 +51,17 @@ impl Db<'_> {
                 .load::<Row>(self.sql)?;
             rows.extend(of_post.into_iter().map(|row| (*action, row)));
         }
-        self.interactions(author, rows, request)
+        self.interactions(author, rows, listed_for, request)
     }
 
     fn interactions(
         &mut self,
         owner: UserId,
         mut rows: Vec<(Action, Row)>,
+        listed_for: ListedFor,
         request: &PageRequest,
     ) -> Result<Page<Interaction>, Failure> {
-        let newest_first = |(_, (_, latest, _)): &(Action, Row)| match request.oldest {
+        let newest_first = |(_, (_, latest, ..)): &(Action, Row)| match request.oldest {
             true => *latest,
             false => -*latest,
         };
@@ -63,46 +69,49 @@ impl Db<'_> {
         rows.truncate(usize::from(request.count) + 1);
         let keyed = rows.into_iter().map(|row| (row.1.1, row)).collect();
         let page = Page::of(request, keyed);
-        let ids = page.items.iter().map(|(_, (_, (id, ..)))| *id);
-        let mut users = self.actors(ids.collect())?;
-        let posts: Vec<PostId> = page
-            .items
-            .iter()
-            .filter_map(|(_, row)| row.1.2.map(PostId))
-            .collect();
-        let posts = self.posts(&posts)?;
-        let shown = page
-            .items
-            .into_iter()
-            .filter_map(|(latest, (action, (id, _, post)))| {
-                let subject = match post {
-                    Some(post) => Subject::Post(Box::new(posts.get(&PostId(post))?.clone())),
-                    None => Subject::User(owner),
-                };
-                let interaction = Interaction {
-                    action,
-                    at: Stamp(latest),
-                    subject,
-                    users: users.remove(&id).unwrap_or_default(),
-                };
-                Some((latest, interaction))
-            });
+        let rows = page.items.iter().map(|(_, (_, row))| row);
+        let posts: Vec<PostId> = rows.clone().filter_map(|row| row.2.map(PostId)).collect();
+        let polls: Vec<PollId> = rows.filter_map(|row| row.3.map(PollId)).collect();
+        let (posts, polls) = (self.posts(&posts)?, self.polls(&polls)?);
+        let mut items = Vec::new();
+        for (latest, (action, (id, _, post, poll))) in page.items {
+            let subject = match (post.map(PostId), poll.map(PollId)) {
+                (Some(post), _) => posts
+                    .get(&post)
+                    .map(|post| Subject::Post(post.clone().into())),
+                (None, Some(poll)) => polls
+                    .get(&poll)
+                    .map(|poll| Subject::Poll(poll.clone().into())),
+                (None, None) => Some(Subject::User(owner)),
+            };
+            let Some(subject) = subject else { continue };
+            let interaction = Interaction {
+                action,
+                at: Stamp(latest),
+                subject,
+                users: self.actors(id, listed_for)?,
+            };
+            items.push((latest, interaction));
+        }
         Ok(Page {
-            items: shown.collect(),
+            items,
             more: page.more,
         })
     }
 
-    /// The latest users of each of these interactions, each user once.
-    fn actors(&mut self, ids: Vec<i64>) -> Result<HashMap<i64, Vec<UserId>>, Failure> {
-        let ids = serde_json::Value::from_iter(ids).to_string();
-        let binds = [ids.as_str().into(), SAMPLE.into()];
-        let rows = statements::query::<SampleActs>(&binds).load::<(i64, i64)>(self.sql)?;
-        let mut users: HashMap<i64, Vec<UserId>> = HashMap::new();
-        for (id, user) in rows {
-            let users = users.entry(id).or_default();
-            if !users.contains(&UserId(user)) {
-                users.push(UserId(user));
+    /// The latest users of an interaction that the viewer may know of, each user once.
+    fn actors(&mut self, id: i64, listed_for: ListedFor) -> Result<Vec<UserId>, Failure> {
+        let [viewer, kind, again] = hiding(listed_for);
+        let binds = [id.into(), viewer, kind, again];
+        let mut users = Vec::new();
+        for user in statements::query::<UsersOfActs>(&binds).load_iter::<i64, _>(self.sql)? {
+            let user = UserId(user?);
+            // Few: a set would cost more than it saves.
+            if !users.contains(&user) {
+                users.push(user);
+            }
+            if users.len() == SAMPLE {
+                break;
             }
         }
         Ok(users)
@@ -116,6 +125,7 @@ type Boxed<'q> = interactions::BoxedQuery<
         diesel::sql_types::BigInt,
         diesel::sql_types::BigInt,
         diesel::sql_types::Nullable<diesel::sql_types::BigInt>,
+        diesel::sql_types::Nullable<diesel::sql_types::BigInt>,
     ),
 >;
 
@@ -128,6 +138,7 @@ fn page_of<'q>(action: Action, request: &PageRequest) -> Boxed<'q> {
             interactions::id,
             interactions::latest,
             interactions::post_id,
+            interactions::poll_id,
         ))
         .into_boxed();
     match request.oldest {

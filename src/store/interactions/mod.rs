@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 use super::schema::{interaction_acts as acts, interactions};
 use super::{Db, Failure, Tx};
-use crate::model::{Action, PostId, UserId};
+use crate::model::{Action, PollId, PostId, UserId};
 
 /// What is alike within this time is one interaction.
 const TOGETHER: Duration = Duration::from_secs(24 * 3600);
@@ -27,6 +27,18 @@ pub(super) enum Deed {
     Reply { to: PostId, reply: PostId },
     /// A user is followed.
     Follow(UserId),
+    /// A poll was answered.
+    Answer {
+        poll: PollId,
+        /// It is not kept who it was.
+        is_anonymous: bool,
+    },
+}
+
+/// What an interaction is about, as its row names it.
+struct About {
+    post: Option<i64>,
+    poll: Option<i64>,
 }
 
 impl Deed {
@@ -36,22 +48,30 @@ impl Deed {
             Self::Repost(_) => Action::Repost,
             Self::Reply { .. } => Action::Reply,
             Self::Follow(_) => Action::Follow,
+            Self::Answer { .. } => Action::PollResponse,
         }
     }
 
-    fn post(self) -> Option<i64> {
+    fn about(self) -> About {
+        let (mut post, mut poll) = (None, None);
         match self {
-            Self::Bookmark(post) | Self::Repost(post) | Self::Reply { to: post, .. } => {
-                Some(post.0)
-            }
-            Self::Follow(_) => None,
+            Self::Bookmark(id) | Self::Repost(id) | Self::Reply { to: id, .. } => post = Some(id.0),
+            Self::Answer { poll: id, .. } => poll = Some(id.0),
+            Self::Follow(_) => {}
         }
+        About { post, poll }
+    }
+
+    /// Whether it is kept who did it.
+    fn names_user(self) -> bool {
+        !matches!(self, Self::Answer { is_anonymous, .. } if is_anonymous)
     }
 
     fn source(self) -> i64 {
         match self {
             Self::Bookmark(post) | Self::Repost(post) | Self::Reply { reply: post, .. } => post.0,
             Self::Follow(user) => user.0,
+            Self::Answer { poll, .. } => poll.0,
         }
     }
 }
@@ -76,15 +96,16 @@ impl Tx<'_> {
             return Ok(());
         }
         let now = self.now();
-        let (action, post) = (deed.action().name(), deed.post());
+        let (action, about) = (deed.action().name(), deed.about());
         let mut last = interactions::table
             .filter(interactions::action.eq(action))
             .order(interactions::latest.desc())
             .select((interactions::id, interactions::began_at))
             .into_boxed();
-        last = match post {
-            Some(post) => last.filter(interactions::post_id.eq(post)),
-            None => last.filter(interactions::owner_id.eq(owner.0)),
+        last = match (about.post, about.poll) {
+            (Some(post), _) => last.filter(interactions::post_id.eq(post)),
+            (None, Some(poll)) => last.filter(interactions::poll_id.eq(poll)),
+            (None, None) => last.filter(interactions::owner_id.eq(owner.0)),
         };
         let last = last.first::<(i64, i64)>(self.sql).optional()?;
         let since = now.minus(TOGETHER);
@@ -99,13 +120,17 @@ impl Tx<'_> {
                 .values((
                     interactions::owner_id.eq(owner.0),
                     interactions::action.eq(action),
-                    interactions::post_id.eq(post),
+                    interactions::post_id.eq(about.post),
+                    interactions::poll_id.eq(about.poll),
                     interactions::began_at.eq(now.0),
                     interactions::latest.eq(now.0),
                 ))
                 .returning(interactions::id)
                 .get_result::<i64>(self.sql)?,
         };
+        if !deed.names_user() {
+            return Ok(());
+        }
         diesel::insert_into(acts::table)
             .values((
                 acts::interaction_id.eq(id),
@@ -153,6 +178,18 @@ impl Tx<'_> {
             .set((
                 interactions::owner_id.eq(None::<i64>),
                 interactions::post_id.eq(None::<i64>),
+            ))
+            .execute(self.sql)?;
+        Ok(())
+    }
+
+    /// The same of a poll.
+    pub(super) fn end_answers(&mut self, poll: PollId) -> Result<(), Failure> {
+        let of_poll = interactions::table.filter(interactions::poll_id.eq(poll.0));
+        diesel::update(of_poll)
+            .set((
+                interactions::owner_id.eq(None::<i64>),
+                interactions::poll_id.eq(None::<i64>),
             ))
             .execute(self.sql)?;
         Ok(())

@@ -1,24 +1,29 @@
 //! Lists of messages: of a channel, a thread, an author; the sticky ones; the deleted ones.
+//!
+//! The database walks along an index; what the filter leaves out of a step is decided here, so that neither deleted
+//! messages nor hidden authors make one statement read a whole channel.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 
-use super::super::among::not_among;
+use super::super::hidden::HiddenFrom;
 use super::super::pages::gather;
 use super::super::schema::{channels, clients, messages};
 use super::super::{Db, Failure};
 use super::{Found, WithClient, found, into_model};
 use crate::model::{ChannelId, Message, MessageId, Page, PageRequest, Scopes, UserId};
 
+/// Most ids of deleted messages, the latest deletions.
+const MOST_DELETED: i64 = 1000;
+
 /// Filter of a list of messages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct MessageFilter {
     /// Deleted messages too.
     pub include_deleted: bool,
-    /// Not by these authors.
-    pub hidden: Vec<UserId>,
+    /// `Some`: nothing by authors hidden from a viewer.
+    pub hidden_from: Option<HiddenFrom>,
 }
 
 impl Default for MessageFilter {
@@ -26,25 +31,17 @@ impl Default for MessageFilter {
     fn default() -> Self {
         Self {
             include_deleted: true,
-            hidden: Vec::new(),
+            hidden_from: None,
         }
     }
 }
 
-type Condition<'q> = Box<dyn BoxableExpression<WithClient, Sqlite, SqlType = Bool> + 'q>;
+/// A message by its pagination id, with whether the filter keeps it.
+type Judged = (i64, (Message, bool));
 
-impl MessageFilter {
-    fn condition(&self) -> Condition<'_> {
-        // Each combination is a separate statement, prepared once.
-        let hidden = || not_among("messages.user_id", self.hidden.iter().map(|user| user.0));
-        match (self.include_deleted, self.hidden.is_empty()) {
-            (true, true) => Box::new(sql::<Bool>("TRUE")),
-            (true, false) => Box::new(hidden()),
-            (false, true) => Box::new(messages::deleted_at.is_null()),
-            (false, false) => Box::new(messages::deleted_at.is_null().and(hidden())),
-        }
-    }
-}
+/// Which messages, for the index that holds them.
+pub(in super::super) type Condition<'q> =
+    Box<dyn BoxableExpression<WithClient, Sqlite, SqlType = Bool> + 'q>;
 
 impl Db<'_> {
     /// The messages of a channel, newest first.
@@ -54,11 +51,9 @@ impl Db<'_> {
         filter: &MessageFilter,
         request: &PageRequest,
     ) -> Result<Page<Message>, Failure> {
-        self.message_page(
-            Box::new(messages::channel_id.eq(channel.0)),
-            filter,
-            request,
-        )
+        self.message_page(filter, request, |db, step| {
+            db.message_rows(Box::new(messages::channel_id.eq(channel.0)), step)
+        })
     }
 
     /// The messages of a thread, newest first; `root` is any message's `thread_id`.
@@ -68,15 +63,27 @@ impl Db<'_> {
         filter: &MessageFilter,
         request: &PageRequest,
     ) -> Result<Page<Message>, Failure> {
-        self.message_page(
-            Box::new(
-                messages::id
-                    .eq(root.0)
-                    .or(messages::thread_id.assume_not_null().eq(root.0)),
-            ),
-            filter,
-            request,
-        )
+        self.message_page(filter, request, |db, step| db.thread_rows(root, step))
+    }
+
+    fn thread_rows(
+        &mut self,
+        root: MessageId,
+        step: &PageRequest,
+    ) -> Result<Vec<(i64, Message)>, Failure> {
+        let replies = messages::thread_id.assume_not_null().eq(root.0);
+        let mut rows = self.message_rows(Box::new(replies), step)?;
+        // The root is not in the index of its thread, and older than all others.
+        if (step.low()..=step.high()).contains(&root.0) {
+            let root = self.message(root)?;
+            let place = match step.oldest {
+                true => 0,
+                false => rows.len(),
+            };
+            rows.splice(place..place, root.map(|root| (root.id.0, root)));
+            rows.truncate(usize::from(step.count));
+        }
+        Ok(rows)
     }
 
     /// Messages by a user, newest first, in channels that the scopes open.
@@ -88,7 +95,9 @@ impl Db<'_> {
         request: &PageRequest,
     ) -> Result<Page<Message>, Failure> {
         let Some(scopes) = scopes else {
-            return self.message_page(Box::new(messages::user_id.eq(user.0)), filter, request);
+            return self.message_page(filter, request, |db, step| {
+                db.message_rows(Box::new(messages::user_id.eq(user.0)), step)
+            });
         };
         let fetch = |request: &PageRequest| {
             let mut query = messages::table
@@ -103,9 +112,6 @@ impl Db<'_> {
                     found!(),
                 ))
                 .into_boxed();
-            if !filter.include_deleted {
-                query = query.filter(messages::deleted_at.is_null());
-            }
             query = if request.oldest {
                 query.order(messages::id.asc())
             } else {
@@ -116,14 +122,14 @@ impl Db<'_> {
                 .into_iter()
                 .map(|(kind, is_public, found)| {
                     let message = into_model(found)?;
-                    Ok((message.id.0, (message, kind, is_public)))
+                    let is_kept = (filter.include_deleted || message.deletion.is_none())
+                        && scopes.open_channel(&kind, is_public);
+                    Ok((message.id.0, (message, is_kept)))
                 })
                 .collect()
         };
-        let page = gather(request, fetch, |(message, kind, is_public)| {
-            Ok(!filter.hidden.contains(&message.user_id) && scopes.open_channel(kind, *is_public))
-        })?;
-        Ok(page.map(|(message, _, _)| message))
+        let page = gather(request, fetch, |(_, is_kept)| Ok(*is_kept))?;
+        Ok(page.map(|(message, _)| message))
     }
 
     /// The sticky messages of a channel, newest sticky first; paginated by the time they became sticky.
@@ -133,37 +139,35 @@ impl Db<'_> {
         filter: &MessageFilter,
         request: &PageRequest,
     ) -> Result<Page<Message>, Failure> {
+        self.message_page(filter, request, |db, step| db.sticky_rows(channel, step))
+    }
+
+    fn sticky_rows(
+        &mut self,
+        channel: ChannelId,
+        step: &PageRequest,
+    ) -> Result<Vec<(i64, Message)>, Failure> {
+        let at = messages::sticky_at.assume_not_null();
         let mut query = messages::table
             .inner_join(clients::table)
             .filter(messages::channel_id.eq(channel.0))
             .filter(messages::sticky_at.is_not_null())
-            .filter(
-                messages::sticky_at
-                    .assume_not_null()
-                    .between(request.low(), request.high()),
-            )
-            .limit(request.limit())
-            .select((messages::sticky_at.assume_not_null(), found!()))
+            .filter(at.between(step.low(), step.high()))
+            .limit(i64::from(step.count))
+            .select((at, found!()))
             .into_boxed();
-        if !filter.hidden.is_empty() {
-            let hidden = filter.hidden.iter().map(|user| user.0);
-            query = query.filter(not_among("messages.user_id", hidden));
-        }
-        query = if request.oldest {
+        query = if step.oldest {
             query.order(messages::sticky_at.asc())
         } else {
             query.order(messages::sticky_at.desc())
         };
-        let rows = query
-            .load::<(i64, Found)>(self.sql)?
-            .into_iter()
-            .map(|(at, found)| Ok((at, into_model(found)?)))
-            .collect::<Result<_, Failure>>()?;
-        Ok(Page::of(request, rows))
+        let rows = query.load::<(i64, Found)>(self.sql)?.into_iter();
+        rows.map(|(at, found)| Ok((at, into_model(found)?)))
+            .collect()
     }
 
-    /// Messages deleted from a channel after the message `since` was created, at any position; rising ids. If
-    /// there is no such message, the one before it is used.
+    /// Messages deleted from a channel after the message `since` was created, at any position: the latest thousand,
+    /// rising ids. If there is no such message, the one before it is used.
     pub fn deleted_since(
         &mut self,
         channel: ChannelId,
@@ -179,6 +183,8 @@ impl Db<'_> {
         let mut ids = messages::table
             .filter(messages::channel_id.eq(channel.0))
             .filter(messages::deleted_at.gt(created_at))
+            .order(messages::deleted_at.desc())
+            .limit(MOST_DELETED)
             .select(messages::id)
             .load::<i64>(self.sql)?;
         ids.sort_unstable();
@@ -187,28 +193,57 @@ impl Db<'_> {
 
     fn message_page(
         &mut self,
-        which: Condition<'_>,
         filter: &MessageFilter,
         request: &PageRequest,
+        fetch: impl Fn(&mut Self, &PageRequest) -> Result<Vec<(i64, Message)>, Failure>,
     ) -> Result<Page<Message>, Failure> {
+        let page = gather(
+            request,
+            |step| {
+                let rows = fetch(self, step)?;
+                self.keep_messages(filter, rows)
+            },
+            |(_, is_kept)| Ok(*is_kept),
+        )?;
+        Ok(page.map(|(message, _)| message))
+    }
+
+    /// Each message with whether the filter keeps it.
+    pub(in super::super) fn keep_messages(
+        &mut self,
+        filter: &MessageFilter,
+        rows: Vec<(i64, Message)>,
+    ) -> Result<Vec<Judged>, Failure> {
+        let authors = rows.iter().map(|(_, message)| message.user_id);
+        let hidden = self.hidden_among(filter.hidden_from, authors)?;
+        let judged = rows.into_iter().map(|(key, message)| {
+            let is_kept = (filter.include_deleted || message.deletion.is_none())
+                && !hidden.contains(&message.user_id);
+            (key, (message, is_kept))
+        });
+        Ok(judged.collect())
+    }
+
+    /// A step along the index that the condition names, deleted messages included.
+    pub(in super::super) fn message_rows(
+        &mut self,
+        which: Condition<'_>,
+        step: &PageRequest,
+    ) -> Result<Vec<(i64, Message)>, Failure> {
         let mut query = messages::table
             .inner_join(clients::table)
             .filter(which)
-            .filter(messages::id.between(request.low(), request.high()))
-            .filter(filter.condition())
-            .limit(request.limit())
+            .filter(messages::id.between(step.low(), step.high()))
+            .limit(i64::from(step.count))
             .select(found!())
             .into_boxed();
-        query = if request.oldest {
+        query = if step.oldest {
             query.order(messages::id.asc())
         } else {
             query.order(messages::id.desc())
         };
-        let rows = query
-            .load::<Found>(self.sql)?
-            .into_iter()
-            .map(|found| into_model(found).map(|message| (message.id.0, message)))
-            .collect::<Result<_, Failure>>()?;
-        Ok(Page::of(request, rows))
+        let rows = query.load::<Found>(self.sql)?.into_iter();
+        rows.map(|found| into_model(found).map(|message| (message.id.0, message)))
+            .collect()
     }
 }

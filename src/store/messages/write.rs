@@ -72,7 +72,7 @@ impl Tx<'_> {
             .execute(self.sql)?;
         let content = std::mem::take(&mut message.content);
         message.raw = Raw::default();
-        self.forget_message_words(id, &content.text)?;
+        self.forget_message_words(&message, &content.text)?;
         let was_sticky = message.sticky.take().is_some();
         message.deletion = Some(Deletion { at: now, by });
 

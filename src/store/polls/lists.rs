@@ -4,13 +4,18 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
+use super::super::hidden::HiddenFrom;
 use super::super::pages::gather;
 use super::super::schema::clients;
 use super::super::search::{has_raw_type, names_object};
+use super::super::statements::{self, LastPollId};
 use super::super::{Db, Failure};
 use super::schema::polls;
 use super::{Found, Rows, into_model, selection};
-use crate::model::{Chosen, Page, PageRequest, Poll, PollId, Scopes, Stamp, UserId};
+use crate::model::{Bound, Chosen, Page, PageRequest, Poll, PollId, Scopes, Stamp, UserId};
+
+/// Types whose polls are looked up each in their index; with more, all public polls are examined.
+const KINDS_MAX: usize = 8;
 
 /// Which polls are looked for; empty lists and `None` do not narrow. Deleted ones are never found.
 #[derive(Clone, Debug, Default)]
@@ -43,17 +48,19 @@ pub struct PollSearch {
     pub created_after: Option<Stamp>,
     /// Made earlier than this.
     pub created_before: Option<Stamp>,
-    /// Not by these users.
-    pub hidden: HashSet<UserId>,
+    /// Nothing by users hidden from a viewer.
+    pub hidden_from: Option<HiddenFrom>,
     /// Only these.
     pub ids: HashSet<PollId>,
 }
 
 /// A part of the polls that an index leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum Reach {
+pub(in crate::store) enum Reach<'s> {
     /// Public ones.
     Public,
+    /// Public ones of a type.
+    PublicOfKind(&'s str),
     /// Public ones of a user.
     PublicOf(UserId),
     /// All of a user.
@@ -62,12 +69,18 @@ pub(in crate::store) enum Reach {
     AnsweredOf(UserId),
 }
 
-/// A poll, and whether the viewer answered it.
-type Known = (Poll, bool);
+/// A poll.
+struct Known {
+    poll: Poll,
+    /// The viewer answered it.
+    is_answered: bool,
+    /// Its creator is hidden from the viewer.
+    is_hidden: bool,
+}
 
-impl Reach {
+impl<'s> Reach<'s> {
     /// The rows of a step.
-    pub(in crate::store) fn rows<'q>(self, by_closing: bool, step: &PageRequest) -> Rows<'q> {
+    pub(in crate::store) fn rows(self, by_closing: bool, step: &PageRequest) -> Rows<'s> {
         let rows = polls::table
             .inner_join(clients::table)
             .select(selection())
@@ -76,6 +89,7 @@ impl Reach {
             .limit(i64::from(step.count));
         let rows = match self {
             Self::Public => rows.filter(polls::is_public),
+            Self::PublicOfKind(kind) => rows.filter(polls::is_public).filter(polls::kind.eq(kind)),
             Self::PublicOf(user) => rows
                 .filter(polls::is_public)
                 .filter(polls::user_id.eq(user.0)),
@@ -110,15 +124,70 @@ impl Db<'_> {
         search: &PollSearch,
         request: &PageRequest,
     ) -> Result<Page<Poll>, Failure> {
+        let narrowed = self.narrowed(search, request)?;
         let page = gather(
-            request,
+            &narrowed,
             |step| {
                 let found = self.poll_step(search, step)?;
                 self.polls_judged(search, found)
             },
             |known| Ok(search.fits(known)),
         )?;
-        Ok(page.map(|(poll, _)| poll))
+        Ok(page.map(|known| known.poll))
+    }
+
+    /// The request within the times that are asked for, as far as these order the list. Ids and the times at which polls
+    /// are made rise together.
+    fn narrowed(
+        &mut self,
+        search: &PollSearch,
+        request: &PageRequest,
+    ) -> Result<PageRequest, Failure> {
+        let (mut low, mut high) = (request.low(), request.high());
+        if search.by_closing {
+            if search.is_closed == Some(false) {
+                // No poll before it is open.
+                low = low.max(self.next_closing()?.map_or(i64::MAX, |next| next.0));
+            }
+        } else {
+            if let Some(after) = search.created_after {
+                low = low.max(self.first_poll_since(after)?);
+            }
+            if let Some(before) = search.created_before {
+                high = high.min(self.first_poll_since(before)?);
+            }
+        }
+        let at = |id| {
+            Some(Bound {
+                id,
+                inclusive: true,
+            })
+        };
+        Ok(PageRequest {
+            since: at(low),
+            before: at(high),
+            ..*request
+        })
+    }
+
+    /// The id of the first poll made at a moment or later; above all ids if there is none.
+    fn first_poll_since(&mut self, at: Stamp) -> Result<i64, Failure> {
+        let newest: i64 = statements::query::<LastPollId>(&[]).get_result(self.sql)?;
+        let (mut low, mut high) = (1, newest.saturating_add(1));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let row = polls::table
+                .filter(polls::id.ge(middle))
+                .order(polls::id.asc())
+                .select((polls::id, polls::created_at))
+                .first::<(i64, i64)>(self.sql)
+                .optional()?;
+            match row {
+                Some((id, made)) if made < at.0 => low = id + 1,
+                Some(_) | None => high = middle,
+            }
+        }
+        Ok(low)
     }
 
     fn poll_step(
@@ -158,13 +227,19 @@ impl Db<'_> {
             }
             (None, _) | (_, None) => HashMap::new(),
         };
+        let creators = found.iter().map(|(_, poll)| poll.user_id);
+        let hidden = self.hidden_among(search.hidden_from, creators)?;
         let has_answered = |poll: &Poll| {
             let chosen = answered.get(&poll.id).copied();
             !chosen.is_none_or(Chosen::is_empty)
         };
         let known = found.into_iter().map(|(key, poll)| {
-            let is_answered = has_answered(&poll);
-            (key, (poll, is_answered))
+            let known = Known {
+                is_answered: has_answered(&poll),
+                is_hidden: hidden.contains(&poll.user_id),
+                poll,
+            };
+            (key, known)
         });
         Ok(known.collect())
     }
@@ -176,7 +251,7 @@ impl PollSearch {
     }
 
     /// Where to look: parts that hold all that may be found.
-    fn reaches(&self) -> Vec<Reach> {
+    fn reaches(&self) -> Vec<Reach<'_>> {
         let viewer = self.viewer_id();
         match (self.creator, viewer) {
             (Some(creator), Some(viewer)) if creator == viewer => {
@@ -187,8 +262,21 @@ impl PollSearch {
             }
             (Some(creator), _) => vec![Reach::PublicOf(creator)],
             (None, Some(viewer)) if self.is_public == Some(false) => vec![Reach::Of(viewer)],
-            (None, Some(viewer)) => vec![Reach::Public, Reach::Of(viewer)],
-            (None, None) => vec![Reach::Public],
+            (None, viewer) => {
+                let own = viewer.map(Reach::Of);
+                self.public().into_iter().chain(own).collect()
+            }
+        }
+    }
+
+    /// The public ones of all creators: each type has an index of its own.
+    fn public(&self) -> Vec<Reach<'_>> {
+        let mut kinds: Vec<&str> = self.kinds.iter().map(String::as_str).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        match kinds.len() {
+            1..=KINDS_MAX => kinds.into_iter().map(Reach::PublicOfKind).collect(),
+            _ => vec![Reach::Public],
         }
     }
 
@@ -200,10 +288,11 @@ impl PollSearch {
         }
     }
 
-    fn fits(&self, (poll, is_answered): &Known) -> bool {
+    fn fits(&self, known: &Known) -> bool {
+        let poll = &known.poll;
         let is = |wanted: Option<bool>, has: bool| wanted.is_none_or(|wanted| wanted == has);
         self.may_see(poll)
-            && !self.hidden.contains(&poll.user_id)
+            && !known.is_hidden
             && self.fits_kind(&poll.kind)
             && has_raw_type(&poll.raw, &self.raw_types)
             && self
@@ -213,7 +302,7 @@ impl PollSearch {
             && is(self.is_anonymous, poll.is_anonymous)
             && is(self.is_closed, poll.is_closed())
             && is(self.is_public, poll.is_public)
-            && is(self.you_responded, *is_answered)
+            && is(self.you_responded, known.is_answered)
             && self.created_after.is_none_or(|at| poll.created_at > at)
             && self.created_before.is_none_or(|at| poll.created_at < at)
             && (self.ids.is_empty() || self.ids.contains(&poll.id))

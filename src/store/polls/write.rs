@@ -4,13 +4,19 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use super::super::among::among;
 use super::super::db::to_json;
-use super::super::statements::{AnswerPoll, execute};
-use super::super::{Failure, Tx, secret};
+use super::super::files::UsedBy;
+use super::super::interactions::Deed;
+use super::super::statements::{self, AnswerPoll, PollToClear, execute};
+use super::super::{Db, Failure, Tx, secret};
 use super::schema::{poll_answers as answers, polls};
 use crate::model::{Chosen, NewPoll, Poll, PollId, PollToken, Stamp, UserId};
 use crate::text;
+use crate::text::raw::files::attached;
 
+/// Answers to a deleted poll that one transaction removes: other writes come between.
+const ANSWERS_AT_ONCE: i64 = 500;
 /// Microseconds of a second.
 const SECOND: i64 = 1_000_000;
 
@@ -56,6 +62,7 @@ impl Tx<'_> {
                 polls::closes_at.eq(poll.closes_at.0),
             ))
             .execute(self.sql)?;
+        self.note_uses(&attached(&poll.raw), UsedBy::Poll, id.0)?;
         Ok(poll)
     }
 
@@ -70,31 +77,36 @@ impl Tx<'_> {
     /// poll. One that chooses nothing is none.
     pub fn answer_poll(
         &mut self,
-        poll: PollId,
+        poll: &Poll,
         user: UserId,
         chosen: Chosen,
     ) -> Result<bool, Failure> {
-        let known = answers::table.find((poll.0, user.0));
+        let known = answers::table.find((poll.id.0, user.0));
         let is_there = diesel::select(diesel::dsl::exists(known)).get_result::<bool>(self.sql)?;
         if !is_there && chosen.is_empty() {
             return Ok(false);
         }
         // The key of the table makes the second of two answers a change of the first.
         let binds = [
-            poll.0.into(),
+            poll.id.0.into(),
             user.0.into(),
             i64::from(chosen.bits()).into(),
         ];
         execute::<AnswerPoll>(self.sql, &binds)?;
         if !is_there {
-            diesel::update(polls::table.find(poll.0))
+            diesel::update(polls::table.find(poll.id.0))
                 .set(polls::is_answered.eq(true))
                 .execute(self.sql)?;
+            let deed = Deed::Answer {
+                poll: poll.id,
+                is_anonymous: poll.is_anonymous,
+            };
+            self.note_deed(poll.user_id, user, deed)?;
         }
         Ok(!is_there)
     }
 
-    /// Marks a poll as deleted and removes its words and what was answered.
+    /// Marks a poll as deleted and removes its words. What was answered is removed by [`Self::clear_poll`].
     pub fn delete_poll(&mut self, mut poll: Poll) -> Result<Poll, Failure> {
         let now = self.now();
         diesel::update(polls::table.find(poll.id.0))
@@ -106,7 +118,8 @@ impl Tx<'_> {
                 polls::results.eq(None::<String>),
             ))
             .execute(self.sql)?;
-        diesel::delete(answers::table.filter(answers::poll_id.eq(poll.id.0))).execute(self.sql)?;
+        self.end_answers(poll.id)?;
+        self.forget_uses(&attached(&poll.raw), UsedBy::Poll, poll.id.0)?;
         self.parts().1.has_deleted = true;
         poll.deleted_at = Some(now);
         poll.prompt.clear();
@@ -114,6 +127,36 @@ impl Tx<'_> {
         poll.raw.0.clear();
         poll.results = None;
         Ok(poll)
+    }
+
+    /// Removes some of the answers to deleted polls; whether there may be more.
+    pub fn clear_poll(&mut self) -> Result<bool, Failure> {
+        let Some(poll) = self.poll_to_clear()? else {
+            return Ok(false);
+        };
+        let some: Vec<i64> = answers::table
+            .filter(answers::poll_id.eq(poll.0))
+            .limit(ANSWERS_AT_ONCE)
+            .select(answers::user_id)
+            .load(self.sql)?;
+        let these = answers::table
+            .filter(answers::poll_id.eq(poll.0))
+            .filter(among("poll_answers.user_id", some));
+        if diesel::delete(these).execute(self.sql)? == 0 {
+            diesel::update(polls::table.find(poll.0))
+                .set(polls::is_answered.eq(false))
+                .execute(self.sql)?;
+        }
+        self.parts().1.has_deleted = true;
+        Ok(true)
+    }
+}
+
+impl Db<'_> {
+    /// A deleted poll whose answers are still there.
+    pub fn poll_to_clear(&mut self) -> Result<Option<PollId>, Failure> {
+        let next = statements::query::<PollToClear>(&[]);
+        Ok(next.get_result(self.sql).optional()?.map(PollId))
     }
 }
 

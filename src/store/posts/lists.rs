@@ -6,11 +6,11 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 
+use super::super::hidden::HiddenFrom;
 use super::super::pages::gather;
 use super::super::schema::{bookmarks, clients, post_mentions, post_tags, posts};
 use super::super::{Db, Failure};
 use super::{Found, WithClient, found, into_model};
-use crate::model::visibility::{Occasion, shows_words};
 use crate::model::{Page, PageRequest, Post, PostId, Stamp, UserId};
 
 /// Which posts.
@@ -44,18 +44,6 @@ pub struct PostFilter {
     pub undirected_for: Option<UserId>,
     /// `Some`: nothing by authors hidden from a viewer, reposts of them included.
     pub hidden_from: Option<HiddenFrom>,
-}
-
-/// Whose mutes and blocks hide posts. They are asked about the authors of a page, so that a list costs the same however
-/// many a viewer has.
-#[derive(Clone, Copy, Debug)]
-pub struct HiddenFrom {
-    /// The viewer.
-    pub viewer: UserId,
-    /// Posts of muted authors are shown.
-    pub include_muted: bool,
-    /// This author is shown whatever the relation: the call names them.
-    pub shown: Option<UserId>,
 }
 
 impl Default for PostFilter {
@@ -211,17 +199,7 @@ impl Db<'_> {
         filter: &PostFilter,
         authors: impl Iterator<Item = UserId>,
     ) -> Result<HashSet<UserId>, Failure> {
-        let Some(from) = filter.hidden_from else {
-            return Ok(HashSet::new());
-        };
-        let authors: HashSet<UserId> = authors.collect();
-        let authors: Vec<UserId> = authors.into_iter().collect();
-        let relations = self.relationships(from.viewer, &authors)?.into_iter();
-        let hidden = relations.filter(|(author, relation)| {
-            from.shown != Some(*author)
-                && !shows_words(*relation, Occasion::Listed, from.include_muted)
-        });
-        Ok(hidden.map(|(author, _)| author).collect())
+        self.hidden_among(filter.hidden_from, authors)
     }
 
     /// Of the users whom the posts are addressed to, those that the viewer follows; none if the filter does not ask.

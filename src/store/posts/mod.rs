@@ -12,7 +12,7 @@ mod write;
 pub use explore::{ExploreStream, Trending};
 pub use hints::PostHints;
 pub(super) use lists::Judged;
-pub use lists::{HiddenFrom, PostFilter, PostList};
+pub use lists::{PostFilter, PostList};
 
 use std::collections::HashMap;
 
@@ -21,9 +21,11 @@ use diesel::prelude::*;
 
 use super::among::among;
 use super::db::from_json;
+use super::hiding::hiding;
 use super::schema::{bookmarks as marks, clients, post_revisions, posts};
 use super::statements::{self, SampleBookmarkers, SampleReposters};
 use super::{Db, Failure};
+use crate::model::visibility::ListedFor;
 use crate::model::{ClientBrief, Content, Entities, Post, PostCounts, PostId, Raw, Stamp, UserId};
 
 #[derive(Queryable, Selectable)]
@@ -128,6 +130,11 @@ pub struct PostSamples {
     pub reposters: HashMap<PostId, Vec<UserId>>,
 }
 
+impl PostSamples {
+    /// Users in a sample.
+    pub const USERS: i64 = 10;
+}
+
 impl Db<'_> {
     /// A post, deleted ones too.
     pub fn post(&mut self, id: PostId) -> Result<Option<Post>, Failure> {
@@ -207,9 +214,15 @@ impl Db<'_> {
     }
 
     /// Of each of these posts some users that bookmarked it, and some that reposted it; latest first.
-    pub fn post_samples(&mut self, of: &[PostId], most: i64) -> Result<PostSamples, Failure> {
+    pub fn post_samples(
+        &mut self,
+        of: &[PostId],
+        listed_for: ListedFor,
+        most: i64,
+    ) -> Result<PostSamples, Failure> {
         let ids = serde_json::Value::from_iter(of.iter().map(|id| id.0)).to_string();
-        let binds = [ids.as_str().into(), most.into()];
+        let [viewer, kind, again] = hiding(listed_for);
+        let binds = [ids.as_str().into(), viewer, kind, again, most.into()];
         let bookmarked = statements::query::<SampleBookmarkers>(&binds).load(self.sql)?;
         let reposted = statements::query::<SampleReposters>(&binds).load(self.sql)?;
         Ok(PostSamples {

@@ -1,8 +1,10 @@
 //! The tables, as the migrations make them (a test compares the two).
 
 mod sign_in;
+mod streams;
 
 pub(super) use sign_in::{codes, grants, invites, secrets, sessions};
+pub(super) use streams::{app_streams, event_filters};
 
 diesel::table! {
     users (id) {
@@ -300,15 +302,6 @@ diesel::table! {
         last_read_id -> BigInt,
         percentage -> Integer,
         updated_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    app_streams (client_id, key) {
-        client_id -> Text,
-        key -> Text,
-        object_types -> Text,
-        created_at -> BigInt,
     }
 }
 

@@ -14,9 +14,9 @@ use super::super::statements::{
     WordsFormat, execute,
 };
 use super::super::{Db, Failure, MessageSearch, PostSearch, Purpose, Store, Tx};
+use super::words::FORMAT;
 use super::{post_index, words};
-use crate::model::MessageId;
-use crate::text::words::FORMAT;
+use crate::model::{ChannelId, Message, MessageId, UserId};
 
 /// So many new messages are indexed without waiting longer; a slice holds a few times as many.
 const MANY: usize = 64;
@@ -130,9 +130,10 @@ fn index_messages(sql: &mut Sql) -> Result<bool, Failure> {
         return Ok(true);
     };
     let range = [mark.into(), end.into()];
-    let texts: Vec<(i64, String)> = statements::query::<SliceTexts>(&range).load(sql)?;
-    for (id, text) in texts {
-        words::index(sql, id, &text)?;
+    let texts: Vec<(i64, i64, i64, String)> = statements::query::<SliceTexts>(&range).load(sql)?;
+    for (id, channel, author, text) in texts {
+        let entry = words::entry(MessageId(id), ChannelId(channel), UserId(author), &text);
+        words::index(sql, &entry)?;
     }
     execute::<MoveSearchMark>(sql, &[end.into()])?;
     Ok(statements::query::<LastMessageId>(&[]).get_result::<i64>(sql)? <= end)
@@ -168,20 +169,21 @@ impl Tx<'_> {
     /// A message is deleted: the index forgets it at the end of the group, unless it has not learnt of it yet.
     pub(in super::super) fn forget_message_words(
         &mut self,
-        id: MessageId,
+        message: &Message,
         text: &str,
     ) -> Result<(), Failure> {
         let (sql, group) = self.parts();
         group.has_deleted = true;
-        if id.0 <= mark(sql)? {
-            group.forgotten.push((id.0, text.to_owned()));
+        if message.id.0 <= mark(sql)? {
+            let entry = words::entry(message.id, message.channel_id, message.user_id, text);
+            group.forgotten.push(entry);
         }
         Ok(())
     }
 }
 
 impl Store {
-    /// As [`Store::read`], for a search: if it looks for words, what was written before this call is found.
+    /// As [`Store::read`], for a search, which the index answers: what was written before this call is found.
     ///
     /// # Errors
     /// [`Failure::Busy`] of either queue, and while much is not indexed yet.
@@ -190,9 +192,7 @@ impl Store {
         search: MessageSearch,
         job: impl FnOnce(&mut Db<'_>, MessageSearch) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        if search.has_words() {
-            self.index_written(Indexed::Messages).await?;
-        }
+        self.index_written(Indexed::Messages).await?;
         self.read_for(Purpose::Search, move |db| job(db, search))
             .await
     }

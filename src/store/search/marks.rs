@@ -1,4 +1,4 @@
-//! Marks: what a post is found by beside its words.
+//! Marks: what a post or a message is found by beside its words.
 //!
 //! Each mark is one word in a column of its own of the full-text index. The index joins marks and words in the order of the
 //! ids and skips what does not hold all of them, so that a search reads as many posts as its page shows, whichever filters
@@ -21,12 +21,14 @@ const LONG: usize = 256;
 /// Embedded media of a post, by the types of `io.pnut.core.oembed`.
 const OEMBED: &str = "io.pnut.core.oembed";
 
-/// One property of a post.
+/// One property of a post or of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Mark<'t> {
     /// Written by a human account, or not.
     Human(bool),
     Author(i64),
+    /// The channel of a message.
+    Channel(i64),
     Client(&'t str),
     ReplyTo(i64),
     Thread(i64),
@@ -61,6 +63,7 @@ impl Mark<'_> {
         match self {
             Self::Human(is) => flag('h', *is),
             Self::Author(user) => format!("u{user}"),
+            Self::Channel(channel) => format!("b{channel}"),
             Self::Client(id) => hashed('c', id),
             Self::ReplyTo(post) => format!("r{post}"),
             Self::Thread(post) => format!("t{post}"),

@@ -2,21 +2,25 @@
 
 use std::collections::{HashMap, HashSet};
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::super::among::among;
-use super::super::messages::{Found, found, into_model};
 use super::super::pages::{Candidate, gather, gather_found};
-use super::super::schema::{clients, messages};
+use super::super::schema::messages;
 use super::super::{Db, Failure};
+use super::MessageSearch;
 use super::channels::{has_raw_type, names_object};
 use super::marks::file_kinds;
-use super::{MessageSearch, words};
-use crate::model::{Message, MessageId, Page, PageRequest, User, UserId};
+use super::period::Period;
+use super::ranking::{newest_hits, ranked};
+use crate::model::{ChannelId, Message, MessageId, Page, PageRequest, User, UserId};
 use crate::text;
+use crate::text::words::{Phrase, question};
 
-/// A message, and whether its author is of a requested kind.
-type Described = (Message, bool);
+/// A message by its pagination id, with whether it is found.
+type Judged = (i64, (Message, bool));
 
 impl Db<'_> {
     /// Finds messages in the given channels.
@@ -26,29 +30,30 @@ impl Db<'_> {
         request: &PageRequest,
     ) -> Result<Page<Message>, Failure> {
         let typed = search.q.as_deref().filter(|q| !q.trim().is_empty());
-        let phrases = typed.map(text::words::question);
+        let phrases = typed.map(question);
         let has_no_word = phrases.as_ref().is_some_and(Vec::is_empty);
         if has_no_word || search.channels.is_empty() {
             return Ok(Page::of(request, Vec::new()));
         }
-        let mut authors: HashMap<UserId, User> = HashMap::new();
-        let keep = |(message, is_of_kind): &Described| Ok(*is_of_kind && search.fits(message));
-        let page = match phrases {
-            Some(phrases) => {
-                let question = words::expression(&phrases);
-                let found = self.holding(&question, search, request)?;
-                let load = |found: &[Candidate]| {
-                    let rows = self.in_order(found)?;
-                    self.with_kinds(search, rows, &mut authors)
+        let phrases = phrases.unwrap_or_default();
+        let expression = search.expression(&phrases);
+        let period = self.period_of(search)?;
+        let mut judge = Judge::of(search);
+        let page = match &expression {
+            Some(expression) if search.by_relevance && !phrases.is_empty() => {
+                let found = self.best_messages(expression, &phrases, period, request)?;
+                let load = |step: &[Candidate]| {
+                    let rows = self.in_order(step)?;
+                    judge.judge(self, rows)
                 };
-                gather_found(request, &found, load, keep)?
+                gather_found(request, &found, load, |(_, fits)| Ok(*fits))?
             }
-            None => {
-                let fetch = |request: &PageRequest| {
-                    let rows = self.newest_first(search, request)?;
-                    self.with_kinds(search, rows, &mut authors)
+            Some(_) | None => {
+                let fetch = |step: &PageRequest| {
+                    let rows = self.newest_messages(search, expression.as_deref(), step)?;
+                    judge.judge(self, rows)
                 };
-                gather(request, fetch, keep)?
+                gather(&period.narrowed(request), fetch, |(_, fits)| Ok(*fits))?
             }
         };
         Ok(page.map(|(message, _)| message))
@@ -63,77 +68,107 @@ impl Db<'_> {
             .collect())
     }
 
-    fn newest_first(
+    /// A step in the order of the ids. One channel alone has an index of the database itself.
+    fn newest_messages(
         &mut self,
         search: &MessageSearch,
-        request: &PageRequest,
+        expression: Option<&str>,
+        step: &PageRequest,
     ) -> Result<Vec<(i64, Message)>, Failure> {
-        let mut query = messages::table
-            .inner_join(clients::table)
-            .filter(messages::id.between(request.low(), request.high()))
-            .filter(messages::deleted_at.is_null())
-            .into_boxed();
-        query = match search.channels.as_slice() {
-            // In the order of the index.
-            [channel] => query.filter(messages::channel_id.eq(channel.0)),
-            several => {
-                let ids = several.iter().map(|channel| channel.0);
-                query.filter(among("messages.channel_id", ids))
+        let has_words = search.q.as_deref().is_some_and(|q| !q.trim().is_empty());
+        match (search.channels.as_slice(), expression) {
+            ([channel], _) if !has_words && search.creator.is_none() => {
+                self.message_rows(Box::new(messages::channel_id.eq(channel.0)), step)
             }
-        };
-        if let Some(creator) = search.creator {
-            query = query.filter(messages::user_id.eq(creator.0));
+            (_, Some(expression)) => {
+                let ids = self.indexed_messages(expression, step)?;
+                let found = ids.iter().map(|id| Candidate { key: *id, id: *id });
+                self.in_order(&Vec::from_iter(found))
+            }
+            (_, None) => self.message_rows(Box::new(sql::<Bool>("TRUE")), step),
         }
-        query = if request.oldest {
-            query.order(messages::id.asc())
-        } else {
-            query.order(messages::id.desc())
-        };
-        query
-            .limit(i64::from(request.count))
-            .select(found!())
-            .load::<Found>(self.sql)?
-            .into_iter()
-            .map(|found| into_model(found).map(|message| (message.id.0, message)))
-            .collect()
     }
 
-    // Adds whether the author is of a requested kind; loads authors only if a kind is requested.
-    fn with_kinds(
+    /// The newest hits, best first, those in the range of the request.
+    fn best_messages(
         &mut self,
-        search: &MessageSearch,
-        rows: Vec<(i64, Message)>,
-        authors: &mut HashMap<UserId, User>,
-    ) -> Result<Vec<(i64, Described)>, Failure> {
-        if !search.user_kinds.is_empty() {
-            let unknown: HashSet<UserId> = rows
-                .iter()
-                .map(|(_, message)| message.user_id)
-                .filter(|id| !authors.contains_key(id))
-                .collect();
-            let unknown: Vec<UserId> = unknown.into_iter().collect();
-            authors.extend(self.users(&unknown)?);
+        expression: &str,
+        phrases: &[Phrase],
+        period: Period,
+        request: &PageRequest,
+    ) -> Result<Vec<Candidate>, Failure> {
+        let ids = newest_hits(period, |step| self.indexed_messages(expression, step))?;
+        let texts = messages::table
+            .filter(among("messages.id", ids))
+            .select((messages::id, messages::text))
+            .load::<(i64, String)>(self.sql)?;
+        Ok(ranked(&texts, phrases, request))
+    }
+
+    fn period_of(&mut self, search: &MessageSearch) -> Result<Period, Failure> {
+        Ok(Period {
+            low: match search.created_after {
+                Some(after) => self.first_message_since(after)?,
+                None => i64::MIN,
+            },
+            high: match search.created_before {
+                Some(before) => self.first_message_since(before)?,
+                None => i64::MAX,
+            },
+        })
+    }
+}
+
+/// What decides about each hit on the way to a page.
+struct Judge<'s> {
+    search: &'s MessageSearch,
+    channels: HashSet<ChannelId>,
+    /// Authors that were looked up, if a kind of account is requested.
+    authors: HashMap<UserId, User>,
+}
+
+impl<'s> Judge<'s> {
+    fn of(search: &'s MessageSearch) -> Self {
+        Self {
+            search,
+            channels: search.channels.iter().copied().collect(),
+            authors: HashMap::new(),
         }
-        let is_of_kind = |message: &Message| {
-            search.user_kinds.is_empty()
-                || authors
-                    .get(&message.user_id)
-                    .is_some_and(|author| search.user_kinds.contains(&author.kind))
-        };
-        Ok(rows
-            .into_iter()
-            .map(|(id, message)| {
-                let fits = is_of_kind(&message);
-                (id, (message, fits))
-            })
-            .collect())
+    }
+
+    fn judge(
+        &mut self,
+        db: &mut Db<'_>,
+        rows: Vec<(i64, Message)>,
+    ) -> Result<Vec<Judged>, Failure> {
+        let authors = rows.iter().map(|(_, message)| message.user_id);
+        let hidden = db.hidden_among(self.search.hidden_from, authors.clone())?;
+        if !self.search.user_kinds.is_empty() {
+            let unknown: HashSet<UserId> = authors
+                .filter(|id| !self.authors.contains_key(id))
+                .collect();
+            self.authors.extend(db.users(&Vec::from_iter(unknown))?);
+        }
+        let judged = rows.into_iter().map(|(key, message)| {
+            let fits = !hidden.contains(&message.user_id)
+                && self.channels.contains(&message.channel_id)
+                && self.is_of_kind(&message)
+                && self.search.fits(&message);
+            (key, (message, fits))
+        });
+        Ok(judged.collect())
+    }
+
+    fn is_of_kind(&self, message: &Message) -> bool {
+        let kinds = &self.search.user_kinds;
+        let author = self.authors.get(&message.user_id);
+        kinds.is_empty() || author.is_some_and(|author| kinds.contains(&author.kind))
     }
 }
 
 impl MessageSearch {
     fn fits(&self, message: &Message) -> bool {
         message.deletion.is_none()
-            && !self.hidden.contains(&message.user_id)
             && self.creator.is_none_or(|id| id == message.user_id)
             && self
                 .client

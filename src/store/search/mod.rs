@@ -7,9 +7,11 @@ mod indexing;
 mod marks;
 mod messages;
 mod people;
+mod period;
 mod post_index;
 mod post_question;
 mod posts;
+mod ranking;
 mod words;
 
 pub(super) use channels::{has_raw_type, names_object};
@@ -20,6 +22,7 @@ pub(super) use post_index::apply as apply_post_changes;
 pub use post_question::PostSearch;
 pub(super) use words::forget_words;
 
+use super::hidden::HiddenFrom;
 use crate::model::{ChannelId, ClientId, MessageId, Stamp, UserId, UserKind};
 
 /// How found channels are ordered. Pagination ids follow the order.
@@ -114,13 +117,6 @@ pub struct MessageSearch {
     pub file_kinds: Vec<String>,
     /// With this poll attached.
     pub poll_id: Option<String>,
-    /// Not by these authors.
-    pub hidden: Vec<UserId>,
-}
-
-impl MessageSearch {
-    /// Whether it looks for words, so for the full-text index.
-    pub fn has_words(&self) -> bool {
-        self.q.as_deref().is_some_and(|q| !q.trim().is_empty())
-    }
+    /// Nothing by authors hidden from a viewer.
+    pub hidden_from: Option<HiddenFrom>,
 }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::super::connect::Sql;
-use super::super::group::{IndexedPost, PostChange};
+use super::super::group::{IndexEntry, PostChange};
 use super::super::posts::{Found, found, into_model};
 use super::super::schema::{clients, posts};
 use super::super::statements::{
@@ -68,7 +68,7 @@ pub(super) fn renew(sql: &mut Sql) -> Result<(), Failure> {
 }
 
 /// The posts of a range of ids as the index holds them: no reposts, no deleted ones.
-fn entries(sql: &mut Sql, low: i64, high: i64) -> Result<Vec<IndexedPost>, Failure> {
+fn entries(sql: &mut Sql, low: i64, high: i64) -> Result<Vec<IndexEntry>, Failure> {
     let humans: HashSet<i64> = posts::table
         .filter(posts::id.between(low, high))
         .filter(posts::is_human)
@@ -89,7 +89,7 @@ fn entries(sql: &mut Sql, low: i64, high: i64) -> Result<Vec<IndexedPost>, Failu
         let is_human = humans.contains(&post.id.0);
         let binds = [post.user_id.0.into(), post.id.0.into(), (FIRST + 1).into()];
         let written: i64 = statements::query::<PostsUpTo>(&binds).get_result(sql)?;
-        entries.push(IndexedPost {
+        entries.push(IndexEntry {
             id: post.id.0,
             words: cut(&post.content.text).join(" "),
             marks: marks_of(&post, is_human, written <= FIRST),
@@ -98,13 +98,13 @@ fn entries(sql: &mut Sql, low: i64, high: i64) -> Result<Vec<IndexedPost>, Failu
     Ok(entries)
 }
 
-fn add(sql: &mut Sql, entry: &IndexedPost) -> Result<(), Failure> {
+fn add(sql: &mut Sql, entry: &IndexEntry) -> Result<(), Failure> {
     let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
     execute::<IndexPostWords>(sql, &[entry.id.into(), words.into(), marks.into()])?;
     Ok(())
 }
 
-fn forget(sql: &mut Sql, entry: &IndexedPost) -> Result<(), Failure> {
+fn forget(sql: &mut Sql, entry: &IndexEntry) -> Result<(), Failure> {
     let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
     execute::<ForgetPostWords>(sql, &[entry.id.into(), words.into(), marks.into()])?;
     Ok(())
@@ -155,7 +155,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn indexed_post(&mut self, id: PostId) -> Result<Vec<IndexedPost>, Failure> {
+    fn indexed_post(&mut self, id: PostId) -> Result<Vec<IndexEntry>, Failure> {
         let sql = self.parts().0;
         match id.0 <= mark(sql)? {
             true => entries(sql, id.0, id.0),

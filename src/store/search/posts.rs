@@ -10,14 +10,11 @@ use super::super::posts::{Judged, PostList};
 use super::super::schema::posts;
 use super::super::statements::{self, NewestPosts, OldestPosts};
 use super::super::{Db, Failure, PostFilter};
+use super::period::Period;
 use super::post_question::PostSearch;
-use crate::model::{Bound, Page, PageRequest, Post, Stamp, UserId, UserKind};
-use crate::text::words::{Phrase, cut, question};
-
-/// The newest hits that are ranked; older ones are found in the order of their ids.
-const RANKED: i64 = 1000;
-/// Pagination id of the best hit; each next one has one less.
-const BEST: i64 = 1_000_000_000;
+use super::ranking::{newest_hits, ranked};
+use crate::model::{Page, PageRequest, Post, Stamp, UserId, UserKind};
+use crate::text::words::{Phrase, question};
 
 impl Db<'_> {
     /// Finds posts.
@@ -56,7 +53,7 @@ impl Db<'_> {
                     };
                     self.judge(search, filter, &ids)
                 };
-                gather(&narrowed(request, &written), fetch, |(_, fits)| Ok(*fits))?
+                gather(&written.narrowed(request), fetch, |(_, fits)| Ok(*fits))?
             }
         };
         Ok(page.map(|(post, _)| post))
@@ -121,45 +118,25 @@ impl Db<'_> {
         Ok(query.load(self.sql)?)
     }
 
-    /// The newest hits, best first, those in the range of the request: how much of a post the words make up, then its age.
-    /// It depends on the posts alone, so that pages go on where they ended.
+    /// The newest hits, best first, those in the range of the request.
     fn best(
         &mut self,
         expression: &str,
         phrases: &[Phrase],
-        written: &Written,
+        written: &Period,
         request: &PageRequest,
     ) -> Result<Vec<Candidate>, Failure> {
-        let binds = [
-            expression.into(),
-            written.low.into(),
-            written.high.into(),
-            RANKED.into(),
-        ];
-        let ids: Vec<i64> = statements::query::<NewestPosts>(&binds).load(self.sql)?;
+        let ids = newest_hits(*written, |step| self.marked(expression, step))?;
         let texts = posts::table
             .filter(among("posts.id", ids))
             .select((posts::id, posts::text))
             .load::<(i64, String)>(self.sql)?;
-        let rank = |(id, text): &(i64, String)| (share(phrases, &cut(text)), *id);
-        let mut ranked: Vec<(f64, i64)> = texts.iter().map(rank).collect();
-        ranked.sort_unstable_by(|(a, newer), (b, older)| {
-            b.total_cmp(a).then_with(|| older.cmp(newer))
-        });
-        let keyed = (0..).map(|n| BEST - n).zip(ranked);
-        let mut found: Vec<Candidate> = keyed
-            .map(|(key, (_, id))| Candidate { key, id })
-            .filter(|one| (request.low()..=request.high()).contains(&one.key))
-            .collect();
-        if request.oldest {
-            found.reverse();
-        }
-        Ok(found)
+        Ok(ranked(&texts, phrases, request))
     }
 
     /// The ids of the posts of the requested time: ids and times rise together, so each end is found by halving.
-    fn written_within(&mut self, search: &PostSearch) -> Result<Written, Failure> {
-        Ok(Written {
+    fn written_within(&mut self, search: &PostSearch) -> Result<Period, Failure> {
+        Ok(Period {
             low: match search.created_after {
                 Some(after) => self.first_post_since(after)?,
                 None => i64::MIN,
@@ -192,45 +169,4 @@ impl Db<'_> {
         }
         Ok(low)
     }
-}
-
-/// Ids between two times.
-struct Written {
-    low: i64,
-    high: i64,
-}
-
-/// The request within these ids too.
-fn narrowed(request: &PageRequest, written: &Written) -> PageRequest {
-    let at = |id: i64| {
-        Some(Bound {
-            id,
-            inclusive: true,
-        })
-    };
-    PageRequest {
-        since: at(request.low().max(written.low)),
-        before: at(request.high().min(written.high)),
-        ..*request
-    }
-}
-
-/// How much of a text the phrases make up, 0 to 1.
-fn share(phrases: &[Phrase], words: &[String]) -> f64 {
-    let begins_here = |phrase: &Phrase, here: &[String]| {
-        let last = phrase.words.len().saturating_sub(1);
-        let mut pairs = phrase.words.iter().zip(here).enumerate();
-        pairs.all(|(n, (wanted, word))| match phrase.is_open && n == last {
-            true => word.starts_with(wanted),
-            false => word == wanted,
-        })
-    };
-    let hits = phrases.iter().map(|phrase| {
-        let places = words.windows(phrase.words.len().max(1));
-        let found = places.filter(|here| begins_here(phrase, here)).count();
-        found * phrase.words.len()
-    });
-    #[expect(clippy::cast_precision_loss, reason = "a few hundred words")]
-    let share = hits.sum::<usize>() as f64 / words.len().max(1) as f64;
-    share
 }

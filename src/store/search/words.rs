@@ -1,30 +1,47 @@
 //! Words in messages, by the full-text index of SQLite. The other database will have this file its own way; which
 //! words there are is not its business (`text/words.rs`).
+//!
+//! Beside its words the index holds the channel and the author of each message, as a mark each (`marks.rs`). It joins both
+//! in the order of the ids, so a search in a small channel skips what other channels hold.
 
 use diesel::RunQueryDsl as _;
 
 use super::super::connect::Sql;
-use super::super::db::to_json;
-use super::super::pages::{Candidate, MOST};
+use super::super::group::IndexEntry;
 use super::super::statements::{
-    self, BestMessages, EmptyWords, FlushWords, ForgetWords, IndexWords, NewestMessages,
-    OldestMessages, Release, RollbackToSavepoint, Savepoint, SetWordsFormat, execute,
+    self, EmptyWords, FlushWords, ForgetWords, IndexWords, NewestMessages, OldestMessages, Release,
+    RollbackToSavepoint, Savepoint, SetWordsFormat, execute,
 };
 use super::super::{Db, Failure};
 use super::MessageSearch;
-use crate::model::PageRequest;
+use super::marks::Mark;
+use crate::model::{ChannelId, MessageId, PageRequest, UserId};
 use crate::text::words::{self, Phrase};
-
-/// Pagination id of the best hit; each next one has one less. So pages go on where they ended while the ranking
-/// stays as it is.
-const BEST: i64 = 1_000_000_000;
 
 /// No format: the index has to be rebuilt.
 pub(super) const NO_FORMAT: i64 = 0;
+/// By which rules the index of messages is made; the second part is to be raised with every change of the marks.
+pub(super) const FORMAT: i64 = words::FORMAT * 1000 + 1;
 
-pub(super) fn index(sql: &mut Sql, id: i64, text: &str) -> Result<(), Failure> {
-    let words = words::cut(text).join(" ");
-    execute::<IndexWords>(sql, &[id.into(), words.as_str().into()])?;
+/// Most channels that the index is asked about; in more, the hits of all channels are examined one by one.
+const CHANNELS_MAX: usize = 500;
+
+/// What the index holds of a message.
+pub(super) fn entry(id: MessageId, channel: ChannelId, author: UserId, text: &str) -> IndexEntry {
+    IndexEntry {
+        id: id.0,
+        words: words::cut(text).join(" "),
+        marks: format!(
+            "{} {}",
+            Mark::Channel(channel.0).word(),
+            Mark::Author(author.0).word()
+        ),
+    }
+}
+
+pub(super) fn index(sql: &mut Sql, entry: &IndexEntry) -> Result<(), Failure> {
+    let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
+    execute::<IndexWords>(sql, &[entry.id.into(), words.into(), marks.into()])?;
     Ok(())
 }
 
@@ -34,11 +51,11 @@ pub(super) fn clear(sql: &mut Sql) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Takes deleted messages out of the index, which must be told the words that it was given. An index that fails must not
+/// Takes deleted messages out of the index, which must be told what it was given. An index that fails must not
 /// fail the writes of the group: it is rebuilt at the next start, and until then searches leave out what is deleted.
 pub(in super::super) fn forget_words(
     sql: &mut Sql,
-    forgotten: &[(i64, String)],
+    forgotten: &[IndexEntry],
 ) -> Result<(), Failure> {
     if forgotten.is_empty() {
         return Ok(());
@@ -53,10 +70,10 @@ pub(in super::super) fn forget_words(
     Ok(())
 }
 
-fn forget(sql: &mut Sql, forgotten: &[(i64, String)]) -> Result<(), Failure> {
-    for (id, text) in forgotten {
-        let words = words::cut(text).join(" ");
-        execute::<ForgetWords>(sql, &[(*id).into(), words.as_str().into()])?;
+fn forget(sql: &mut Sql, forgotten: &[IndexEntry]) -> Result<(), Failure> {
+    for entry in forgotten {
+        let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
+        execute::<ForgetWords>(sql, &[entry.id.into(), words.into(), marks.into()])?;
     }
     execute::<FlushWords>(sql, &[])?;
     Ok(())
@@ -71,81 +88,39 @@ pub(super) fn expression(phrases: &[Phrase]) -> String {
     shown.collect::<Vec<_>>().join(" ")
 }
 
-impl Db<'_> {
-    /// Messages that hold the words, in the order that is asked for; one more than [`MOST`] at most.
-    pub(super) fn holding(
-        &mut self,
-        question: &str,
-        search: &MessageSearch,
-        request: &PageRequest,
-    ) -> Result<Vec<Candidate>, Failure> {
-        if search.by_relevance {
-            self.ranked(question, search, request)
-        } else {
-            self.by_age(question, search, request)
-        }
-    }
-
-    fn ranked(
-        &mut self,
-        question: &str,
-        search: &MessageSearch,
-        request: &PageRequest,
-    ) -> Result<Vec<Candidate>, Failure> {
-        let first = BEST.saturating_sub(request.high()).max(0);
-        let last = BEST.saturating_sub(request.low()).min(BEST);
-        let count = last.saturating_sub(first).saturating_add(1);
-        let channels = search.channel_list()?;
-        let binds = [
-            question.into(),
-            channels.as_str().into(),
-            count.clamp(0, LIMIT).into(),
-            first.into(),
-        ];
-        let ids: Vec<i64> = statements::query::<BestMessages>(&binds).load(self.sql)?;
-        let keys = (0..).map(|n| BEST - first - n);
-        let mut found: Vec<Candidate> = keys
-            .zip(ids)
-            .map(|(key, id)| Candidate { key, id })
-            .collect();
-        // The oldest of a range are its worst.
-        if request.oldest {
-            found.reverse();
-        }
-        Ok(found)
-    }
-
-    fn by_age(
-        &mut self,
-        question: &str,
-        search: &MessageSearch,
-        request: &PageRequest,
-    ) -> Result<Vec<Candidate>, Failure> {
-        let channels = search.channel_list()?;
-        let binds = [
-            question.into(),
-            channels.as_str().into(),
-            request.low().into(),
-            request.high().into(),
-            LIMIT.into(),
-        ];
-        let ids: Vec<i64> = if request.oldest {
-            statements::query::<OldestMessages>(&binds).load(self.sql)?
-        } else {
-            statements::query::<NewestMessages>(&binds).load(self.sql)?
-        };
-        Ok(ids
-            .into_iter()
-            .map(|id| Candidate { key: id, id })
-            .collect())
+impl MessageSearch {
+    /// What the index is asked: words, the channels, the author. `None`: nothing, which finds all messages.
+    pub(super) fn expression(&self, phrases: &[Phrase]) -> Option<String> {
+        let words = (!phrases.is_empty()).then(|| format!("words : ({})", expression(phrases)));
+        let channels = (self.channels.len() <= CHANNELS_MAX).then(|| {
+            let channels = self.channels.iter();
+            let any = channels.map(|id| format!("\"{}\"", Mark::Channel(id.0).word()));
+            format!("marks : ({})", any.collect::<Vec<_>>().join(" OR "))
+        });
+        let author = self
+            .creator
+            .map(|id| format!("marks : \"{}\"", Mark::Author(id.0).word()));
+        let parts: Vec<String> = [words, channels, author].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(" AND "))
     }
 }
 
-#[expect(clippy::cast_possible_wrap, reason = "a small constant")]
-const LIMIT: i64 = MOST as i64 + 1;
-
-impl MessageSearch {
-    fn channel_list(&self) -> Result<String, Failure> {
-        to_json(&self.channels.iter().map(|id| id.0).collect::<Vec<i64>>())
+impl Db<'_> {
+    /// Ids of messages that the index finds, in the order of the request.
+    pub(super) fn indexed_messages(
+        &mut self,
+        expression: &str,
+        request: &PageRequest,
+    ) -> Result<Vec<i64>, Failure> {
+        let binds = [
+            expression.into(),
+            request.low().into(),
+            request.high().into(),
+            i64::from(request.count).into(),
+        ];
+        Ok(match request.oldest {
+            true => statements::query::<OldestMessages>(&binds).load(self.sql)?,
+            false => statements::query::<NewestMessages>(&binds).load(self.sql)?,
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Users, apps, tokens, relations, app streams; and what the caches hold of them.
 
-use super::{CLIENT, Place, ada, named};
+use super::{CLIENT, Place, ada, for_viewer, named};
 use crate::event::{Event, Payload};
 use crate::model::relation::Relationship;
 use crate::model::{
@@ -267,7 +267,11 @@ async fn relations_are_directed_counted_and_listed() {
     assert_eq!(at(Stamp(0)).await, MutesAndBlocks::default());
     let hidden = at(Stamp(i64::MAX)).await;
     assert_eq!((hidden.muted_by, hidden.blocked), (vec![bob], vec![eve]));
-    let authors = async |viewer| place.read(move |db| db.hidden(viewer)).await.authors(false);
+    let authors = async |viewer| {
+        let all = [ada, bob, eve].into_iter();
+        let hidden = place.read(move |db| db.hidden_among(Some(for_viewer(viewer)), all));
+        Vec::from_iter(hidden.await)
+    };
     assert_eq!(authors(bob).await, [ada]);
     assert_eq!(authors(ada).await, [eve]);
 
@@ -318,6 +322,7 @@ async fn app_streams_are_kept_by_key() {
         client: ClientId::from(CLIENT),
         key: key.into(),
         object_types: object_types.to_vec(),
+        filter: None,
     };
     let (rooms, all) = (
         stream("rooms", &[ObjectType::Message, ObjectType::Channel]),

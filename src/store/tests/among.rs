@@ -2,7 +2,7 @@
 
 use super::Place;
 use crate::model::{ChannelId, MessageId, PageRequest, UserId};
-use crate::store::{MessageFilter, MessageSearch};
+use crate::store::MessageSearch;
 
 #[tokio::test]
 async fn no_list_is_too_long_for_a_statement() {
@@ -26,13 +26,7 @@ async fn no_list_is_too_long_for_a_statement() {
                 ..MessageSearch::default()
             };
             let request = PageRequest::default();
-            assert_eq!(db.search_messages(&search, &request)?.items.len(), 1);
-            let filter = MessageFilter {
-                hidden: users.into_iter().filter(|user| *user != ada).collect(),
-                ..MessageFilter::default()
-            };
-            let page = db.messages_in(room, &filter, &request)?;
-            assert_eq!(page.items[0].1.id, said);
+            assert_eq!(db.search_messages(&search, &request)?.items[0].1.id, said);
             Ok(())
         })
         .await;

@@ -125,6 +125,45 @@ async fn grants_are_remembered_until_the_last_token_is_gone() {
 }
 
 #[tokio::test]
+async fn what_a_user_unticked_is_no_longer_granted_whatever_tokens_hold() {
+    let place = Place::new().await;
+    let user = ada(&place).await;
+    let granted = async || {
+        let client = ClientId::from(CLIENT);
+        place.read(move |db| db.granted(user, &client)).await
+    };
+    let withdraw = async |scope: &'static str| {
+        let scopes = Scopes(vec![scope.to_owned()]);
+        let client = ClientId::from(CLIENT);
+        place
+            .write(move |tx| tx.withdraw_from_grant(user, &client, &scopes))
+            .await;
+    };
+    let scopes = |text| Scopes::parse(text).unwrap();
+    withdraw("stream").await;
+    assert_eq!(granted().await, Scopes::default(), "nothing was granted");
+    token(&place, user, "a", "stream,email,follow").await;
+    let second = token(&place, user, "b", "stream,email").await;
+    withdraw("email").await;
+    assert_eq!(granted().await, scopes("stream,follow"));
+    place.write(move |tx| tx.delete_token(second)).await;
+    let narrow =
+        move |tx: &mut crate::store::Tx<'_>| tx.narrow_grant(user, &ClientId::from(CLIENT));
+    place.write(narrow).await;
+    assert_eq!(
+        granted().await,
+        scopes("stream,follow"),
+        "not the first token's e-mail"
+    );
+    token(&place, user, "c", "email").await;
+    assert_eq!(
+        granted().await,
+        scopes("stream,follow,email"),
+        "granted again"
+    );
+}
+
+#[tokio::test]
 async fn an_invite_makes_so_many_accounts_until_its_time_is_over() {
     let place = Place::new().await;
     let invite = |code: &str| NewInvite {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{CLIENT, Place};
+use crate::model::visibility::ListedFor;
 use crate::model::{
     Action, ClientBrief, Content, Interaction, NewPost, PageRequest, Post, PostId, Raw, Relation,
     User, UserId,
@@ -39,7 +40,7 @@ async fn bookmarks(place: &Place, user: UserId, post: PostId) {
 async fn of_user(place: &Place, user: UserId) -> Vec<Interaction> {
     let all = [Action::Bookmark, Action::Follow];
     let read = move |db: &mut crate::store::Db<'_>| {
-        db.interactions_of_user(user, &all, &PageRequest::default())
+        db.interactions_of_user(user, &all, ListedFor::default(), &PageRequest::default())
     };
     let page = place.read(read).await;
     page.items.into_iter().map(|(_, item)| item).collect()
@@ -123,4 +124,49 @@ async fn what_was_done_to_a_deleted_post_is_removed_a_few_acts_at_a_time() {
     // A bookmark that is removed later finds nothing to undo.
     let user = bob.id;
     assert!(place.write(move |tx| tx.remove_bookmark(user, id)).await);
+}
+
+#[tokio::test]
+async fn thirty_people_are_shown_however_often_they_acted_and_hidden_ones_are_not_counted() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await;
+    let post = posts(&place, &ada, "hello").await.id;
+    let mut others = Vec::new();
+    for number in 0..35 {
+        let other = place.user(&format!("user{number}")).await.id;
+        bookmarks(&place, other, post).await;
+        others.push(other);
+    }
+    others.reverse();
+    // The newest are muted and blocked, one by each side.
+    let [muted, blocked, blocking] = [others[0], others[1], others[2]];
+    let viewer = ada.id;
+    for (user, other, relation) in [
+        (viewer, muted, Relation::Mute),
+        (viewer, blocked, Relation::Block),
+        (blocking, viewer, Relation::Block),
+    ] {
+        place
+            .write(move |tx| tx.relate(user, other, relation))
+            .await;
+    }
+    let shown = |listed_for: ListedFor| {
+        let read = move |db: &mut crate::store::Db<'_>| {
+            let request = PageRequest::default();
+            db.interactions_of_user(viewer, &[Action::Bookmark], listed_for, &request)
+        };
+        let place = &place;
+        async move { place.read(read).await.items.remove(0).1.users }
+    };
+    let of = |viewer, include_muted| ListedFor {
+        viewer,
+        include_muted,
+    };
+    assert_eq!(shown(of(Some(viewer), false)).await, others[3..33]);
+    let with_muted = shown(of(Some(viewer), true)).await;
+    assert_eq!(with_muted[0], muted);
+    assert_eq!(with_muted[1..], others[3..32]);
+    assert_eq!(shown(of(None, false)).await, others[..30]);
+    let samples = place.read(move |db| db.post_samples(&[post], of(Some(viewer), false), 10));
+    assert_eq!(samples.await.bookmarkers[&post], others[3..13]);
 }

@@ -1,9 +1,9 @@
 //! Messages: what they move, and the lists.
 
-use super::{CLIENT, Place, raw, said};
+use super::{CLIENT, Place, for_viewer, raw, said};
 use crate::model::content::{Entities, Link, Tag};
 use crate::model::{
-    Bound, ChannelId, Message, MessageId, Page, PageRequest, Refusal, Scopes, UserId,
+    Bound, ChannelId, Message, MessageId, Page, PageRequest, Refusal, Relation, Scopes, UserId,
 };
 use crate::store::MessageFilter;
 
@@ -206,18 +206,21 @@ async fn lists_hide_deleted_and_hidden_if_asked() {
     let gone = place.say(room, ada, "two").await.id;
     let of_bob = place.say(room, bob, "three").await.id;
     place.delete(gone, ada).await;
-    let of = async |include_deleted: bool, hidden: Vec<UserId>| {
+    place
+        .write(move |tx| tx.relate(ada, bob, Relation::Mute))
+        .await;
+    let of = async |include_deleted: bool, viewer: Option<UserId>| {
         let filter = MessageFilter {
             include_deleted,
-            hidden,
+            hidden_from: viewer.map(for_viewer),
         };
         let page = place.read(move |db| db.messages_in(room, &filter, &PageRequest::default()));
         ids(&page.await)
     };
-    assert_eq!(of(true, vec![]).await, [of_bob, gone, first]);
-    assert_eq!(of(false, vec![]).await, [of_bob, first]);
-    assert_eq!(of(true, vec![bob]).await, [gone, first]);
-    assert_eq!(of(false, vec![bob]).await, [first]);
+    assert_eq!(of(true, None).await, [of_bob, gone, first]);
+    assert_eq!(of(false, None).await, [of_bob, first]);
+    assert_eq!(of(true, Some(ada)).await, [gone, first]);
+    assert_eq!(of(false, Some(ada)).await, [first]);
     let since = async |id| place.read(move |db| db.deleted_since(room, id)).await;
     assert_eq!(since(first).await, [gone]);
     assert_eq!(since(MessageId(0)).await, [gone]);
@@ -290,4 +293,54 @@ async fn sticky_messages_are_ordered_by_when_they_became_so() {
     assert_eq!(sticky().await, (vec![], 0));
     let refused = stick(b, true).await.unwrap_err();
     assert_eq!(refused.refusal(), Some(Refusal::MessageDeleted));
+}
+
+#[tokio::test]
+async fn a_thread_has_pages_in_both_directions_with_its_root_at_the_end() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let room = place.room(ada).await.id;
+    let root = place.say(room, ada, "root").await.id;
+    let mut all = vec![root];
+    for _ in 0..4 {
+        let mut new = said(ada, "reply");
+        new.reply_to = Some(root);
+        let reply = place.write(move |tx| tx.insert_message(room, new)).await;
+        all.push(reply.id);
+        place.say(room, ada, "elsewhere").await;
+    }
+    let page = async |request: PageRequest| {
+        let filter = MessageFilter::default();
+        let page = place.read(move |db| db.thread_page(root, &filter, &request));
+        let page = page.await;
+        (ids(&page), page.more)
+    };
+    let of = |count| PageRequest {
+        count,
+        ..PageRequest::default()
+    };
+    let newest: Vec<MessageId> = all.iter().rev().copied().collect();
+    assert_eq!(page(of(5)).await, (newest.clone(), false));
+    assert_eq!(page(of(4)).await, (newest[..4].to_vec(), true));
+    let beyond = |id: MessageId| {
+        Some(Bound {
+            id: id.0,
+            inclusive: false,
+        })
+    };
+    let rest = PageRequest {
+        before: beyond(all[1]),
+        ..of(4)
+    };
+    assert_eq!(page(rest).await, (vec![root], false));
+    let oldest = PageRequest {
+        oldest: true,
+        ..of(2)
+    };
+    assert_eq!(page(oldest).await, (vec![all[1], root], true));
+    let since = PageRequest {
+        since: beyond(root),
+        ..of(5)
+    };
+    assert_eq!(page(since).await, (newest[..4].to_vec(), false));
 }

@@ -9,11 +9,13 @@ mod clients;
 mod explore;
 mod interactions;
 mod lane;
+mod list_plans;
 mod log;
 mod messages;
 mod opening;
 mod pictures;
 mod plain;
+mod plans;
 mod polls;
 mod post_index;
 mod reading;
@@ -29,7 +31,8 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::{
-    Answer, Failure, LogHead, NewClient, NewUser, Pending, PlainMessage, Store, StoreOptions, Tx,
+    Answer, Failure, HiddenFrom, LogHead, NewClient, NewUser, Pending, PlainMessage, Store,
+    StoreOptions, Tx,
 };
 use crate::clock::Clock;
 use crate::event::{ChannelNews, Payload};
@@ -39,6 +42,15 @@ use crate::model::{
     Acl, Channel, ChannelId, Client, ClientBrief, ClientId, Content, Message, MessageId, Principal,
     Raw, Refusal, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId, UserKind, UserPrincipal,
 };
+
+/// What lists leave out for this viewer.
+pub(super) fn for_viewer(viewer: UserId) -> HiddenFrom {
+    HiddenFrom {
+        viewer,
+        include_muted: false,
+        shown: None,
+    }
+}
 
 /// A user who reads with these scopes.
 pub(super) fn reader(user: UserId, scopes: &str) -> Principal {
@@ -139,8 +151,9 @@ impl Place {
         self.write(move |tx| tx.create_client(&new)).await
     }
 
-    pub(super) async fn user(&self, name: &'static str) -> User {
-        self.write(move |tx| tx.create_user(&named(name))).await
+    pub(super) async fn user(&self, name: &str) -> User {
+        let name = name.to_owned();
+        self.write(move |tx| tx.create_user(&named(&name))).await
     }
 
     /// A chat room that everybody may read and write.

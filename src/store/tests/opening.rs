@@ -122,6 +122,7 @@ fn declared() -> Vec<(String, Vec<(String, String)>)> {
     let whole = [
         include_str!("../schema/mod.rs"),
         include_str!("../schema/sign_in.rs"),
+        include_str!("../schema/streams.rs"),
         include_str!("../files/schema.rs"),
         include_str!("../polls/schema.rs"),
     ];

@@ -7,11 +7,11 @@ use diesel::sqlite::Sqlite;
 
 use super::{CLIENT, Place};
 use crate::model::{
-    Chosen, ClientBrief, Closing, NewPoll, PageRequest, Poll, Raw, Scopes, Stamp, UserId,
+    Chosen, ClientBrief, Closing, NewPoll, PageRequest, Poll, PollId, Raw, Scopes, Stamp, UserId,
 };
 use crate::store::polls::{Reach, due};
-use crate::store::statements::{NextClosing, Statement as _};
-use crate::store::{Db, Failure, PollSearch};
+use crate::store::statements::{NextClosing, PollToClear, Statement as _};
+use crate::store::{Db, Failure, PollSearch, Tx};
 
 fn asked(by: UserId, is_anonymous: bool) -> NewPoll {
     NewPoll {
@@ -40,7 +40,9 @@ impl Place {
 
     async fn answers(&self, poll: &Poll, user: UserId, position: i64) -> bool {
         let (id, chosen) = (poll.id, Chosen::of(&[position], 2).unwrap());
-        self.write(move |tx| tx.answer_poll(id, user, chosen)).await
+        let poll = self.read(move |db| db.poll(id)).await.unwrap();
+        self.write(move |tx| tx.answer_poll(&poll, user, chosen))
+            .await
     }
 
     async fn next(&self) -> Option<Stamp> {
@@ -153,7 +155,7 @@ async fn each_list_is_read_along_an_index_that_holds_nothing_else() {
                     .poll(by, true, Stamp::from_seconds(2_000_000_000))
                     .await;
             }
-            let analyze = |tx: &mut crate::store::Tx<'_>| {
+            let analyze = |tx: &mut Tx<'_>| {
                 diesel::sql_query("ANALYZE").execute(tx.sql)?;
                 Ok(())
             };
@@ -161,6 +163,11 @@ async fn each_list_is_read_along_an_index_that_holds_nothing_else() {
         }
         for (reach, by_id, by_closing) in [
             (Reach::Public, "polls_public", "polls_closing_public"),
+            (
+                Reach::PublicOfKind("org.example.lunch"),
+                "polls_public_of_kind",
+                "polls_closing_public_of_kind",
+            ),
             (
                 Reach::PublicOf(ada.id),
                 "polls_public_by_user",
@@ -190,6 +197,10 @@ async fn each_list_is_read_along_an_index_that_holds_nothing_else() {
         follows(
             &place.read(|db| plan(db, NextClosing::TEXT)).await,
             "polls_open",
+        );
+        follows(
+            &place.read(|db| plan(db, PollToClear::TEXT)).await,
+            "polls_to_clear",
         );
     }
 }
@@ -226,4 +237,53 @@ async fn a_page_holds_each_poll_once_also_if_it_is_public_and_ones_own() {
         });
     }
     assert_eq!(seen, made);
+}
+
+fn clear(tx: &mut Tx<'_>) -> Result<bool, Failure> {
+    tx.clear_poll()
+}
+
+fn to_clear(db: &mut Db<'_>) -> Result<Option<PollId>, Failure> {
+    db.poll_to_clear()
+}
+
+#[tokio::test]
+async fn answers_to_a_deleted_poll_go_some_at_a_time() {
+    let place = Place::new().await;
+    let ada = place.user("ada").await.id;
+    let at = Stamp::from_seconds(2_000_000_000);
+    let (gone, kept) = (
+        place.poll(ada, false, at).await,
+        place.poll(ada, false, at).await,
+    );
+    for poll in [gone.id, kept.id] {
+        place
+            .write(move |tx| {
+                for n in 0..1200 {
+                    let user = tx
+                        .create_user(&super::named(&format!("p{}x{n}", poll.0)))?
+                        .id;
+                    let chosen = Chosen::of(&[1], 2).unwrap_or_default();
+                    tx.answer_poll(poll, user, chosen)?;
+                }
+                Ok(())
+            })
+            .await;
+    }
+    place.write(move |tx| tx.delete_poll(gone)).await;
+    let mut left = Vec::new();
+    while place.write(clear).await {
+        let kept = kept.id;
+        let counts = place.read(move |db| {
+            let of = |poll| Ok(db.poll_participants(poll, 10_000)?.len());
+            [PollId(1), kept]
+                .into_iter()
+                .map(of)
+                .collect::<Result<Vec<usize>, Failure>>()
+        });
+        left.push(counts.await);
+    }
+    let left: Vec<(usize, usize)> = left.iter().map(|counts| (counts[0], counts[1])).collect();
+    assert_eq!(left, [(700, 1200), (200, 1200), (0, 1200), (0, 1200)]);
+    assert!(place.read(to_clear).await.is_none());
 }

@@ -1,8 +1,8 @@
 //! Search in messages, and that nothing people type breaks it.
 
-use super::{Place, said};
+use super::{Place, for_viewer, said};
 use crate::model::content::{Entities, Link, Mention, Tag};
-use crate::model::{Bound, ChannelId, MessageId, PageRequest, UserKind};
+use crate::model::{Bound, ChannelId, MessageId, PageRequest, Relation, UserKind};
 use crate::store::MessageSearch;
 
 pub(super) async fn found(place: &Place, search: MessageSearch) -> Vec<MessageId> {
@@ -138,6 +138,10 @@ async fn relevance_has_pages_that_go_on() {
 async fn messages_are_narrowed_by_what_they_hold() {
     let place = Place::new().await;
     let (ada, bob) = (place.user("ada").await.id, place.user("bob").await.id);
+    let eve = place.user("eve").await.id;
+    place
+        .write(move |tx| tx.relate(eve, ada, Relation::Block))
+        .await;
     let room = place.room(ada).await.id;
     let mut new = said(bob, "@ada see #Tag at x.example");
     new.is_nsfw = true;
@@ -217,7 +221,7 @@ async fn messages_are_narrowed_by_what_they_hold() {
             ..all.clone()
         },
         MessageSearch {
-            hidden: vec![ada],
+            hidden_from: Some(for_viewer(eve)),
             ..all.clone()
         },
         MessageSearch {
@@ -267,4 +271,50 @@ async fn messages_are_narrowed_by_what_they_hold() {
         ..all
     };
     assert_eq!(found(&place, human).await, [plain.id, rich.id]);
+}
+
+#[tokio::test]
+async fn the_words_of_other_channels_are_passed_over_however_many_there_are() {
+    let place = Place::new().await;
+    let (ada, bob) = (place.user("ada").await.id, place.user("bob").await.id);
+    let (small, large) = (place.room(ada).await.id, place.room(ada).await.id);
+    let first = place.say(small, bob, "tea").await.id;
+    let second = place.say(small, ada, "tea").await.id;
+    // More hits elsewhere than one page looks at.
+    place
+        .write(move |tx| {
+            for _ in 0..10_050 {
+                tx.insert_message(large, said(ada, "tea"))?;
+            }
+            Ok(())
+        })
+        .await;
+    let hits = async |search: MessageSearch| loop {
+        // The index may need more than one search to learn of all.
+        let search = search.clone();
+        let page = place.store.search(search, |db, search| {
+            db.search_messages(&search, &PageRequest::default())
+        });
+        if let Ok(page) = page.await {
+            return page.items.iter().map(|(_, hit)| hit.id).collect::<Vec<_>>();
+        }
+    };
+    let both = [second, first];
+    assert_eq!(hits(words(small, "tea")).await, both);
+    let best = MessageSearch {
+        by_relevance: true,
+        ..words(small, "tea")
+    };
+    assert_eq!(hits(best).await, both);
+    let of_bob = MessageSearch {
+        creator: Some(bob),
+        q: None,
+        ..words(small, "")
+    };
+    assert_eq!(hits(of_bob.clone()).await, [first]);
+    let anywhere = MessageSearch {
+        channels: vec![small, large],
+        ..of_bob
+    };
+    assert_eq!(hits(anywhere).await, [first]);
 }

@@ -12,7 +12,7 @@ pub const FILE: &str = "+io.pnut.core.file";
 /// Most files that one object shows: each adds what the server fills in.
 pub const MOST: usize = 10;
 /// Bytes that the server may fill in for one file; they do not count against the client.
-const FILLED: usize = 4096;
+pub const FILLED: usize = 4096;
 /// The only sizes that the pictures of a channel may have.
 const AVATAR_SIZE: (u64, u64) = (200, 200);
 const COVER_SIZE: (u64, u64) = (680, 340);

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use super::{OBJECT_ID, controls, shapes};
 use crate::model::{CHAT_SETTINGS, ChannelId, Raw, Refusal, Refused};
 pub use placeholders::{
-    Attached, Placeholder, Replacements, fill, placeholders, placeholders_sent,
+    Attached, MOST, Placeholder, Replacements, fill, fill_sent, placeholders, placeholders_sent,
 };
 use rules::Fault;
 
@@ -71,7 +71,7 @@ impl On {
         }
     }
 
-    /// Whether items may name objects that the server fills in.
+    /// Whether checked items may name objects that the server fills in; in others that is done before they are checked.
     fn takes_placeholders(self) -> bool {
         match self {
             Self::Message | Self::Channel => true,

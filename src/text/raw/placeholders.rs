@@ -13,6 +13,8 @@ use super::{Item, files, sent};
 use crate::model::{Raw, Refusal, Refused};
 use crate::text::shapes;
 
+/// Most objects that one write names; with one more it is refused, so no more are looked for.
+pub const MOST: usize = 100;
 /// What all placeholders begin with.
 const PREFIX: &str = "+io.pnut.core.";
 
@@ -120,8 +122,13 @@ fn within(types: &Map<String, Value>) -> Vec<Placeholder> {
     let mut found = Vec::new();
     for item in items.flat_map(Cow::into_owned) {
         let keys = item.as_object().into_iter().flatten();
-        let named = keys.filter_map(|(key, value)| Placeholder::read(Attached::of(key)?, value));
-        found.extend(named.filter(|one| !found.contains(one)).collect::<Vec<_>>());
+        for (key, value) in keys {
+            let named = Attached::of(key).and_then(|what| Placeholder::read(what, value));
+            found.extend(named.filter(|one| !found.contains(one)));
+        }
+        if found.len() > MOST {
+            break;
+        }
     }
     found
 }
@@ -154,6 +161,50 @@ pub fn fill(raw: &mut Raw, found: &Replacements, limit_bytes: usize) -> Result<(
     }
     if is_changed && super::counted_bytes(raw) > limit_bytes {
         return Err(Refusal::RawTooLarge.at("raw"));
+    }
+    Ok(())
+}
+
+/// The same in raw as it was sent, in either of its forms: it is checked behind. A placeholder that cannot be read stays,
+/// and is refused there.
+///
+/// # Errors
+/// One that was not found, by its path.
+pub fn fill_sent(sent: &mut Value, found: &Replacements) -> Result<(), Refused> {
+    if let Some(entries) = shapes::list(sent) {
+        let mut entries = entries.into_owned();
+        for (index, entry) in entries.iter_mut().enumerate() {
+            if let Some(item) = entry.get_mut("value").and_then(Value::as_object_mut) {
+                fill_item(item, &format!("{index}.value"), found)?;
+            }
+        }
+        *sent = Value::Array(entries);
+        return Ok(());
+    }
+    for (kind, items) in sent.as_object_mut().into_iter().flatten() {
+        let Some(list) = shapes::list(items) else {
+            continue;
+        };
+        let mut list = list.into_owned();
+        for (index, item) in list.iter_mut().enumerate() {
+            if let Some(item) = item.as_object_mut() {
+                fill_item(item, &format!("{kind}.{index}"), found)?;
+            }
+        }
+        *items = Value::Array(list);
+    }
+    Ok(())
+}
+
+fn fill_item(item: &mut Item, place: &str, found: &Replacements) -> Result<(), Refused> {
+    for what in Attached::ALL {
+        let key = what.key();
+        let named = item.get(key).and_then(|sent| Placeholder::read(what, sent));
+        let Some(named) = named else { continue };
+        let known = found.get(&named);
+        let known = known.ok_or_else(|| what.unknown().at(format!("raw.{place}.{key}")))?;
+        item.remove(key);
+        item.extend(known.clone());
     }
     Ok(())
 }
@@ -234,6 +285,13 @@ mod tests {
         let long = known(poll(5, None), &"x".repeat(LIMIT));
         let refused = fill(&mut raw, &long, LIMIT).unwrap_err();
         assert_eq!(refused.refusal, Refusal::RawTooLarge);
+    }
+
+    #[test]
+    fn more_objects_than_a_write_may_name_are_not_looked_for() {
+        let items = (0..50_000).map(|id| json!({"+io.pnut.core.poll": {"poll_id": id}}));
+        let sent = json!({"org.example.x": items.collect::<Vec<_>>()});
+        assert_eq!(placeholders_sent(&sent).unwrap().len(), MOST + 1);
     }
 
     #[test]

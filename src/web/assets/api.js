@@ -79,15 +79,14 @@ export class Api extends EventTarget {
     return this.#call("DELETE", "/token", {});
   }
 
-  /** A token for a username and a password. This client is public and has no secret. */
-  async grant(username, password) {
-    const form = {
-      grant_type: "password",
-      client_id: "groundnut-rooms-page-public-0001",
-      username,
-      password,
-      scope: "basic,messages,presence,follow",
-    };
+  /** This page as an app. It is public: a page keeps no secret. */
+  get client() {
+    return "groundnut-rooms-page-public-0001";
+  }
+
+  /** A token for a code, or for a password on a demo server. */
+  async grant(fields) {
+    const form = { client_id: this.client, ...fields };
     const { body } = await this.#fetch("POST", "/oauth/access_token", { form });
     if (!body.access_token) throw new ApiError(502, sentence("", 502));
     return body;

@@ -1,8 +1,10 @@
 // The rooms page: puts its parts together and runs one session after the other.
 
 import { Api } from "./api.js";
+import { arrive } from "./authorize.js";
 import { Composer } from "./composer.js";
 import { setUpDialogs } from "./dialogs.js";
+import { door } from "./door.js";
 import { byId, face, fill, icon } from "./dom.js";
 import { listener } from "./events.js";
 import { setUpFinding } from "./find.js";
@@ -22,7 +24,8 @@ import { Quotes } from "./quotes.js";
 import { showAbout } from "./room-head.js";
 import { RoomsView } from "./rooms-view.js";
 import { Rooms } from "./rooms.js";
-import { drop, kept as keptSession, signIn } from "./session.js";
+import { drop, kept as keptSession } from "./session.js";
+import { setUpSignOut, signBrowserOut } from "./sign-out.js";
 import { Stream } from "./stream.js";
 import { Subscriptions } from "./subscriptions.js";
 import { Windows } from "./windows.js";
@@ -125,9 +128,22 @@ async function load() {
   }
 }
 
-/** What was read on another device meanwhile no longer counts here: markers have no events. */
+/** Follows what is read in other windows and on other devices. What was read before this is in the list of rooms. */
+function followMarkers() {
+  return subscriptions.read("markers", "", (live) => api.get("/markers", { names: "global", ...live })).catch(() => {});
+}
+
+/** A marker was moved, here or elsewhere. */
+function markerMoved({ marker: { name, id } }) {
+  const channel = name.startsWith("channel:") && name.slice("channel:".length);
+  if (!channel) return;
+  rooms.wasRead(channel, id);
+  marker.learn(channel, id);
+}
+
+/** What was read on another device meanwhile no longer counts here, even where markers are not followed. */
 async function readAgain() {
-  if (!isLive || !rooms.unread || Date.now() - loadedAt < LOOK_AGAIN) return;
+  if (!isLive || subscriptions.has("markers") || !rooms.unread || Date.now() - loadedAt < LOOK_AGAIN) return;
   loadedAt = Date.now();
   await rooms.load().catch(() => {});
   room.look();
@@ -144,18 +160,17 @@ function endedByServer(reason) {
   if (!isLeaving) finish({ reason });
 }
 
-async function signOut() {
+async function signOut(browserToo) {
   isLeaving = true;
   const last = Promise.all([presence.part(true), marker.flush()]);
   presence.stop();
   // Signing out does not wait for a server that does not answer.
   await Promise.race([last, new Promise((done) => { setTimeout(done, GOODBYE); })]);
-  try {
-    await api.bye();
-    finish({ byChoice: true, reason: "" });
-  } catch (error) {
-    finish({ byChoice: true, reason: error.code === 401 ? "" : "Signed out here, but the server could not be told." });
-  }
+  const [told, browser] = await Promise.allSettled([api.bye(), browserToo && signBrowserOut()]);
+  let reason = "";
+  if (told.status === "rejected" && told.reason.code !== 401) reason = "Signed out here, but the server could not be told.";
+  else if (browser.status === "rejected") reason = "You left the rooms, but this browser is still signed in to your account.";
+  finish({ byChoice: true, reason });
 }
 
 function wireConnection() {
@@ -169,9 +184,10 @@ function wireConnection() {
   stream.addEventListener("hello", ({ detail }) => {
     clearTimeout(alone);
     subscriptions.begin(detail);
+    followMarkers();
     load();
   });
-  stream.addEventListener("frame", ({ detail }) => hear(detail));
+  stream.addEventListener("frame", ({ detail }) => (detail.meta.type === "stream_marker" ? markerMoved(detail.data) : hear(detail)));
   stream.addEventListener("revoked", () => endedByServer("Your session was ended. Please sign in again."));
   windows.addEventListener("read", ({ detail }) => {
     rooms.wasRead(detail.channel, detail.id);
@@ -211,7 +227,7 @@ function wire() {
   const writeTo = setUpDialogs(api, rooms, choose);
   people.addEventListener("write", ({ detail }) => writeTo(detail));
   byId("show-about").addEventListener("click", () => showAbout(room.channel, app.me.id));
-  for (const id of ["sign-out", "sign-out-small"]) byId(id).addEventListener("click", signOut);
+  setUpSignOut(signOut);
   setUpKeys({
     go: (step) => navigation.choose(view.beside(step)),
     goUnread: () => navigation.choose(view.nextUnread()),
@@ -221,5 +237,5 @@ function wire() {
 }
 
 wire();
-let reason = "";
-for (;;) reason = await run(keptSession() ?? await signIn(api, reason));
+let reason = await arrive(api);
+for (;;) reason = await run(keptSession() ?? await door(api, reason));

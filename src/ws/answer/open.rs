@@ -5,7 +5,7 @@ use std::rc::Rc;
 use actix_http::ConnectionType;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use actix_web::http::{Method, Version};
-use actix_web::{HttpRequest, HttpResponse, body, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, body, web};
 use bytes::BytesMut;
 
 use super::body::StreamBody;
@@ -38,6 +38,10 @@ async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
         return Err(ApiError::trouble(&"no gate"));
     };
     let transport = Transport::asked_by(&request).ok_or(Refusal::UpgradeRequired)?;
+    if request.method() == Method::HEAD {
+        // It opens nothing and uses no ticket up, so no right is asked for.
+        return Ok(head(transport).body(body::None::new()));
+    }
     open(gate, &request, transport).await.map_err(|failure| {
         gate.shared.metrics.add(Counter::UpgradesRefused, 1);
         let error = ApiError::from(failure);
@@ -46,6 +50,16 @@ async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
             _ => error,
         }
     })
+}
+
+fn head(transport: Transport) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::Ok();
+    answer
+        .insert_header((CONTENT_TYPE, transport.content_type()))
+        // Neither kept nor compressed on the way: both would hold events back.
+        .insert_header((CACHE_CONTROL, "no-store, no-transform"))
+        .insert_header((X_ACCEL_BUFFERING, "no"));
+    answer
 }
 
 /// A place among the connections of the client's address, where its proxy does not count: that carries many.
@@ -71,20 +85,10 @@ async fn open(
     let Admitted {
         identity,
         permit,
-        secret,
+        proof,
     } = admitted;
     let id = ConnectionId::from(crate::store::secret::random_id());
     let framing = transport.framing(&id, &identity);
-    let mut answer = HttpResponse::Ok();
-    answer
-        .insert_header((CONTENT_TYPE, framing.content_type()))
-        // Neither kept nor compressed on the way: both would hold events back.
-        .insert_header((CACHE_CONTROL, "no-store, no-transform"))
-        .insert_header((X_ACCEL_BUFFERING, "no"));
-    if request.method() == Method::HEAD {
-        // It says what a GET would be answered, and opens nothing.
-        return Ok(answer.body(body::None::new()));
-    }
     let preface = framing.preface(gate.shard.limits.retry_ms);
     let socket = Rc::new(Socket::of_answer(framing, preface));
     let Some(carried) = Carrying::begin(request, socket.clone()) else {
@@ -115,14 +119,14 @@ async fn open(
     });
     gate.shared.metrics.add(transport.counter(), 1);
     gate.shard.write(connection.index, &hello);
-    gate.check_again(secret.as_deref(), connection).await;
-    let mut answer = answer
+    gate.check_again(proof.as_ref(), connection).await;
+    let mut answer = head(transport)
         .insert_header((CONNECTION_ID, id.as_str()))
         .body(stream);
     let is_old = request.version() < Version::HTTP_11;
-    let head = answer.head_mut();
+    let response = answer.head_mut();
     // Whatever ends the stream, its end is the end of the connection: some clients wait for nothing else.
-    head.set_connection_type(ConnectionType::Close);
-    head.no_chunking(is_old);
+    response.set_connection_type(ConnectionType::Close);
+    response.no_chunking(is_old);
     Ok(answer)
 }

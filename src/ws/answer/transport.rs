@@ -30,6 +30,14 @@ impl Transport {
         })
     }
 
+    /// `Content-Type` of the answer.
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::EventStream => "text/event-stream",
+            Self::JsonStream => "application/json",
+        }
+    }
+
     /// How frames are written to a connection.
     pub(super) fn framing(self, id: &ConnectionId, identity: &Identity) -> Framing {
         match self {
@@ -77,7 +85,14 @@ mod tests {
             asked("text/event-stream;q=0.5, application/json, */*;q=0.1"),
             Some(Transport::JsonStream)
         );
-        for none in ["*/*", "text/html", "text/*", "", "application/*", "nonsense"] {
+        for none in [
+            "*/*",
+            "text/html",
+            "text/*",
+            "",
+            "application/*",
+            "nonsense",
+        ] {
             assert_eq!(asked(none), None, "{none}");
         }
         let request = TestRequest::default().to_http_request();

@@ -56,6 +56,28 @@ export async function story({ server, open, step }) {
   const user = await server.call("bob", "GET", "/users/1");
   must(user.name === "Ada Lovelace" && user.content.text === "I write programs.\nAsk @bob.", "others see the profile");
 
+  step("an avatar and a cover are chosen, shown, refused in words, and removed after a question");
+  const photo = { name: "me.png", mimeType: "image/png", buffer: await ada.page.screenshot() };
+  for (const which of ["avatar", "cover"]) {
+    await ada.page.setInputFiles(`#${which}`, photo);
+    await press(ada, "button", `Show this ${which}`);
+    await notice(ada, "Your picture is shown from now on.");
+    await ada.page.waitForFunction((name) => document.querySelector(`.${name} img`).naturalWidth > 0, which);
+  }
+  await looks(ada, "pictures");
+  await bob.page.setInputFiles("#avatar", { name: "me.png", mimeType: "image/png", buffer: Buffer.from("words") });
+  await press(bob, "button", "Show this avatar");
+  await bob.page.locator("#problem-avatar").waitFor();
+  await looks(bob, "picture-refused");
+  const { content } = await server.call("bob", "GET", "/users/1");
+  must(!content.avatar_image.is_default && !content.cover_image.is_default, "others see both");
+  await press(ada, "link", "Remove the avatar");
+  await looks(ada, "picture-question");
+  await press(ada, "button", "Remove the picture");
+  await notice(ada, "Your picture is removed.");
+  await press(ada, "link", "@ada");
+  await ada.page.waitForURL("**/account");
+
   step("the pages are reached by keys, each by its name");
   await ada.page.getByRole("link", { name: "Profile" }).focus();
   await ada.page.keyboard.press("Tab");

@@ -7,12 +7,6 @@ export async function story({ server, open, step }) {
   const ada = await open("ada");
   const bob = await open("bob", { colorScheme: "dark" });
   const windows = [ada, bob];
-  step("a wrong password is refused in words");
-  await ada.page.fill("#username", "ada");
-  await ada.page.fill("#password", "wrong");
-  await ada.page.click("#sign-in-submit");
-  await ada.page.waitForSelector("#sign-in-error:visible");
-
   step("both sign in and enter the room");
   for (const window of windows) {
     await window.signIn();

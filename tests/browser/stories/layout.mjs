@@ -18,7 +18,7 @@ export async function story({ server, open, step }) {
     await window.seesPerson("1");
     await accessible(window, `the room of ${window.name}`);
   }
-  for (const [button, dialog] of [["find-rooms", "find"], ["new-room", "room"], ["new-message", "message"], ["show-about", "about"], ["show-keys", "keys"]]) {
+  for (const [button, dialog] of [["find-rooms", "find"], ["new-room", "room"], ["new-message", "message"], ["show-about", "about"], ["show-keys", "keys"], ["sign-out", "sign-out"]]) {
     await ada.page.click(`#${button}`);
     await ada.page.waitForSelector(`#${dialog}-dialog[open]`);
     await accessible(ada, `the dialog ${dialog}`);

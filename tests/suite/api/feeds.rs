@@ -148,3 +148,62 @@ fn a_repost_is_an_entry_that_shows_the_other_post() {
     let feed = read(&server.anonymous().get(path));
     assert!(!feed.contains("<item>"), "{feed}");
 }
+
+#[test]
+fn entries_of_a_feed_keep_names_of_their_own_and_come_latest_first() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let best = build::posts(&ada, "tea");
+    let latest = build::posts(&ada, "a cup of tea, and many words more");
+    bob.put(&format!("/posts/{best}/repost"), &json!({}))
+        .is(201);
+    let anonymous = server.anonymous();
+    let names = |feed: &str| -> Vec<String> {
+        let parts = feed.split("<guid").skip(1);
+        let names = parts.filter_map(|part| part.split(['>', '<']).nth(1));
+        names.map(str::to_owned).collect()
+    };
+    let ends = |feed: &str, ids: [&str; 2]| {
+        let names = names(feed);
+        assert_eq!(names.len(), 2, "{feed}");
+        for (name, id) in names.iter().zip(ids) {
+            assert!(name.ends_with(&format!("/p/{id}")), "{name}: {feed}");
+        }
+    };
+    // By relevance the shorter post would be first.
+    for order in ["", "&order=relevance"] {
+        let path = format!("/feed/rss/posts/search?q=tea{order}");
+        ends(&read(&anonymous.get(&path)), [&latest, &best]);
+    }
+    // A template without a number gives all entries one address, and still each has its own name.
+    let path = "/feed/rss/users/1/posts?uri_template=https://y.example/all";
+    let feed = read(&anonymous.get(path));
+    ends(&feed, [&latest, &best]);
+    assert_eq!(feed.matches("isPermaLink=\"false\"").count(), 2, "{feed}");
+    // A repost is not the post that it shows.
+    let feed = read(&anonymous.get("/feed/rss/users/2/posts"));
+    let repost = names(&feed);
+    assert_eq!(repost.len(), 1);
+    assert!(!repost[0].ends_with(&format!("/p/{best}")), "{feed}");
+    assert!(feed.contains(&format!("/p/{best}</link>")), "{feed}");
+}
+
+#[test]
+fn a_feed_names_its_own_address_with_its_query_and_without_a_token() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let room = build::room(&ada, "Lounge");
+    for path in [
+        format!("/feed/rss/channels/{room}/messages"),
+        String::from("/feed/rss/channels/search"),
+        String::from("/feed/rss/posts/search"),
+        String::from("/feed/rss/users/1/posts"),
+    ] {
+        let query = "?q=a%26b&count=5";
+        let called = format!("{path}{query}&access_token={}", ada.token());
+        let feed = read(&server.anonymous().get(&called));
+        let own = format!("{path}?q=a%26b&amp;count=5\"");
+        assert!(feed.contains(&own), "{own}: {feed}");
+        assert!(!feed.contains(ada.token()), "{feed}");
+    }
+}

@@ -195,3 +195,76 @@ fn a_block_takes_people_out_and_interactions_that_nobody_else_is_in() {
     assert_eq!(seen(&eve), ["repost: 2", "bookmark: 3,2"]);
     assert_eq!(seen(&server.anonymous()), ["repost: 2", "bookmark: 3,2"]);
 }
+
+#[test]
+fn what_a_muted_user_did_is_shown_when_it_is_asked_for() {
+    let server = TestServer::start();
+    let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
+    let post = build::posts(&ada, "hello");
+    let at = |what: &str| format!("/posts/{post}/{what}");
+    for person in [&eve, &bob] {
+        person.does(&at("bookmark")).is(200);
+        person.does(&at("repost")).is(201);
+    }
+    bob.does(&format!("/users/{}/follow", ada.id)).is(200);
+    ada.does(&format!("/users/{}/mute", bob.id)).is(200);
+    // The rest of each interaction stays; one of muted users alone does not.
+    assert_eq!(brief(&own(&ada, "")), ["repost: 3", "bookmark: 3"]);
+    let all = ["follow: 2", "repost: 2,3", "bookmark: 2,3"];
+    assert_eq!(brief(&own(&ada, "?include_muted=1")), all);
+    let samples = |person: &Person, more: &str| {
+        let query = format!("include_bookmarked_by=1&include_reposted_by=1{more}");
+        let shown = person.get(&format!("/posts/{post}?{query}")).data();
+        [&shown["bookmarked_by"], &shown["reposted_by"]].map(ids)
+    };
+    assert_eq!(samples(&ada, ""), [["3"], ["3"]]);
+    assert_eq!(samples(&ada, "&include_muted=1"), [["2", "3"], ["2", "3"]]);
+    assert_eq!(samples(&eve, ""), [["2", "3"], ["2", "3"]]);
+    let of_post = ada.get(&at("interactions")).data();
+    let of_post = of_post.as_array().expect("a list");
+    assert_eq!(brief(of_post), ["repost: 3", "bookmark: 3"]);
+}
+
+#[test]
+fn answers_to_a_poll_are_told_to_its_creator_and_those_of_an_anonymous_one_without_users() {
+    let server = TestServer::start();
+    let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
+    let mut named = build::ballot("Lunch?", &["Yes", "No"]);
+    named["is_anonymous"] = json!(false);
+    let (named, token) = build::poll(&ada, &named);
+    let (secret, secret_token) = build::poll(&ada, &build::ballot("Secret?", &["Yes", "No"]));
+    let answers = |person: &Person, poll: &str, token: &str, position: i64| {
+        let body = json!({"positions": [position], "poll_token": token});
+        person
+            .put(&format!("/polls/{poll}/response"), &body)
+            .is(200);
+    };
+    answers(&bob, &named, &token, 1);
+    answers(&eve, &named, &token, 2);
+    // Another answer of the same user is no other act, and one's own is none.
+    answers(&bob, &named, &token, 2);
+    answers(&ada, &named, &token, 1);
+    answers(&bob, &secret, &secret_token, 1);
+    let list = own(&ada, "?filters=poll_response");
+    assert_eq!(brief(&list), ["poll_response: ", "poll_response: 3,2"]);
+    for (item, id, prompt) in [(&list[0], &secret, "Secret?"), (&list[1], &named, "Lunch?")] {
+        let poll = &item["objects"][0];
+        assert_eq!(poll["id"], json!(id));
+        assert_eq!(poll["poll_id"], json!(id));
+        assert_eq!(poll["prompt"], prompt);
+        assert_eq!(poll["options"][1], json!({"text": "No", "position": 2}));
+        for field in ["poll_token", "created_at", "closed_at"] {
+            assert!(poll[field].is_string(), "{field} in {poll}");
+        }
+        assert!(!item.to_string().contains("respond\":"), "{item}");
+    }
+    // Leaving it out would tell that it was the muted user.
+    ada.does(&format!("/users/{}/mute", bob.id)).is(200);
+    let list = own(&ada, "?filters=poll_response");
+    assert_eq!(brief(&list), ["poll_response: ", "poll_response: 3"]);
+    assert_eq!(own(&bob, ""), Vec::<Value>::new());
+    for poll in [&named, &secret] {
+        ada.delete(&format!("/polls/{poll}")).is(200);
+    }
+    assert_eq!(own(&ada, ""), Vec::<Value>::new());
+}

@@ -18,7 +18,7 @@ mod messages;
 mod older_names;
 mod pagination;
 mod people;
-mod pictures;
+pub(crate) mod pictures;
 mod polls;
 mod posts;
 mod presence;

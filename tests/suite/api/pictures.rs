@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 
+use crate::support::build::{self, MULTIPART};
 use crate::support::http::{Answer, read_answer, request};
 use crate::support::{Person, TestServer, eventually, text};
 
@@ -25,19 +26,14 @@ pub(crate) fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-const FORM: (&str, &str) = ("Content-Type", "multipart/form-data; boundary=XX");
-
+/// The form of one picture.
 fn form(part: &str, file: &str, bytes: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "--XX\r\nContent-Disposition: form-data; name=\"{part}\"; filename=\"{file}\"\r\n\
-         Content-Type: image/jpeg\r\n\r\n"
-    );
-    [head.as_bytes(), bytes, b"\r\n--XX--\r\n"].concat()
+    build::form(&[], &[(part, file, "image/jpeg", bytes)])
 }
 
 fn sends(person: &Person, part: &str, bytes: &[u8]) -> Answer {
     let path = format!("/users/me/{part}");
-    person.call("POST", &path, &[FORM], &form(part, "me.jpg", bytes))
+    person.call("POST", &path, &[MULTIPART], &form(part, "me.jpg", bytes))
 }
 
 /// What a link shows, with a query.
@@ -202,14 +198,14 @@ fn what_is_no_picture_is_refused_and_the_old_one_stays() {
     sends(&ada, "avatar", b"").refused_at(400, "avatar");
     // The wrong part, no form, an address.
     let other = form("cover", "me.jpg", &whole);
-    ada.call("POST", "/users/me/avatar", &[FORM], &other)
+    ada.call("POST", "/users/me/avatar", &[MULTIPART], &other)
         .refused_at(400, "avatar");
     ada.post("/users/me/avatar", &json!({}))
         .refused_at(400, "avatar");
     let fetched = json!({"from_url": "http://127.0.0.1:22/"});
     ada.post("/users/me/avatar", &fetched)
         .refused_as(400, "not-fetched");
-    let deflated = [FORM, ("Content-Encoding", "gzip")];
+    let deflated = [MULTIPART, ("Content-Encoding", "gzip")];
     ada.call(
         "POST",
         "/users/me/avatar",
@@ -220,7 +216,7 @@ fn what_is_no_picture_is_refused_and_the_old_one_stays() {
     // Too many bytes, said or not.
     let large = vec![0; 2 << 20];
     sends(&ada, "avatar", &large).refused_as(400, "avatar-too-large");
-    let unsaid = [FORM, ("Transfer-Encoding", "chunked")];
+    let unsaid = [MULTIPART, ("Transfer-Encoding", "chunked")];
     ada.call("POST", "/users/me/avatar", &unsaid, b"0\r\n\r\n")
         .refused_as(400, "avatar-too-large");
     assert_eq!(url(), kept);
@@ -243,7 +239,7 @@ fn nothing_of_a_picture_is_read_for_a_sender_who_may_not_send_it() {
         let bearer = format!("Bearer {}", person.token());
         let length = body.len().to_string();
         let headers = [
-            FORM,
+            MULTIPART,
             ("Authorization", &*bearer),
             ("Content-Length", &*length),
         ];
@@ -254,7 +250,7 @@ fn nothing_of_a_picture_is_read_for_a_sender_who_may_not_send_it() {
     }
     server
         .anonymous()
-        .call("POST", "/users/me/avatar", &[FORM], &body)
+        .call("POST", "/users/me/avatar", &[MULTIPART], &body)
         .refused(401);
     assert!(files(&server).is_empty());
 }
@@ -266,13 +262,13 @@ fn a_body_that_ends_in_the_middle_leaves_nothing_behind() {
     let body = form("avatar", "me.png", &picture(300, 300, ImageFormat::Png));
     // The form ends before its last line, though the length is right.
     let cut = &body[..body.len() - 12];
-    ada.call("POST", "/users/me/avatar", &[FORM], cut)
+    ada.call("POST", "/users/me/avatar", &[MULTIPART], cut)
         .refused_as(400, "malformed-body");
     // The connection ends.
     let bearer = format!("Bearer {}", ada.token());
     let length = body.len().to_string();
     let headers = [
-        FORM,
+        MULTIPART,
         ("Authorization", &*bearer),
         ("Content-Length", &*length),
     ];

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use crate::support::build::sign_in;
 use crate::support::http::Answer;
 use crate::support::raw_socket::RawSocket;
-use crate::support::template::{PASSWORD, template};
+use crate::support::template::PASSWORD;
 use crate::support::{Person, TestServer, build, eventually};
 
 fn strict() -> TestServer {
@@ -25,18 +26,6 @@ fn refused(answer: &Answer) -> u64 {
     assert_eq!(header, Some(retry.to_string().as_str()), "{answer}");
     assert_eq!(answer.exact_header("X-RateLimit-Remaining"), Some("0"));
     retry
-}
-
-fn sign_in(server: &TestServer, name: &str, password: &str) -> Answer {
-    let app = template();
-    let body = json!({
-        "grant_type": "password",
-        "client_id": app.client_id,
-        "client_secret": app.client_secret,
-        "username": name,
-        "password": password,
-    });
-    server.anonymous().post("/oauth/access_token", &body)
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{TestServer, ids, text};
+use crate::support::{TestServer, build, ids, text};
 
 #[test]
 fn following_is_seen_from_both_sides() {
@@ -68,6 +68,34 @@ fn following_and_followers_are_ordered_as_asked() {
     assert_eq!(page.data()[0]["pagination_id"], "4");
     assert_eq!(list("following?order=id&count=1&before_id=4"), ["3"]);
     assert_eq!(list("followers?order=id&since_id=2"), ["4"]);
+}
+
+#[test]
+fn the_order_of_last_posts_begins_with_the_user_that_wrote_last() {
+    let server = TestServer::start();
+    let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
+    for other in ["2", "3", "4"] {
+        ada.does(&format!("/users/{other}/follow")).is(200);
+    }
+    for person in [&bob, &eve] {
+        person.does("/users/1/follow").is(200);
+    }
+    build::posts(&eve, "first");
+    let last = build::posts(&bob, "second");
+    let list = |path: &str| ids(&ada.get(&format!("/users/me/{path}")).data());
+    assert_eq!(list("following?order=last_post_id"), ["2", "3", "4"]);
+    assert_eq!(list("followers?order=last_post_id"), ["2", "3"]);
+    let page = ada.get("/users/me/following?order=last_post_id&count=1");
+    assert_eq!(page.data()[0]["pagination_id"], json!(last));
+    assert_eq!(page.meta()["more"], true);
+    let rest = format!("following?order=last_post_id&before_id={last}");
+    assert_eq!(list(&rest), ["3", "4"]);
+    // Who never wrote has a place to go on from as well.
+    let meta = ada.get(&format!("/users/me/{rest}")).meta();
+    let end = text(&meta["min_id"]);
+    let behind = format!("following?order=last_post_id&since_id={end}");
+    assert_eq!(list(&behind), ["2", "3"]);
+    assert_eq!(list("following?order=last_post_id&count=-2"), ["3", "4"]);
 }
 
 #[test]

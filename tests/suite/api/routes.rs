@@ -52,6 +52,7 @@ impl Place {
             .replace("{key}", "core_image_200s")
             .replace("{operation_id}", "none")
             .replace("{stream_key}", "none")
+            .replace("{filter_id}", "9999")
             .replace("{badge_id}", "1")
             .replace("{client_id}", "none")
             .replace("{connection_id}", "none")

@@ -43,7 +43,7 @@ fn apps_and_their_devices_are_listed_and_signed_out() {
     for text in [
         "Rooms",
         "Other",
-        "messages:io.pnut.core.pm",
+        "Read and write your private messages <code class=\"quiet\">messages:io.pnut.core.pm</code>",
         "last used <time>20",
     ] {
         assert!(list.contains(text), "{text}: {list}");

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::asking::{Asker, GAMMA, OOB, allows, code_in, token_in};
-use crate::support::TestServer;
 use crate::support::browser::{Browser, fields, html, location};
 use crate::support::template::PASSWORD;
+use crate::support::{TestServer, cli};
 
 #[test]
 fn a_code_leads_from_the_first_click_to_a_token() {
@@ -115,14 +115,14 @@ fn boxes_can_be_unticked_and_none_can_be_added() {
         sent.push((String::from("scopes[]"), added.to_owned()));
     }
     sent.push((String::from("decision"), String::from("allow")));
-    let back = browser.posts("/oauth/authorize", &sent);
+    let back = browser.posts(&asked, &sent);
     let (_, scopes) = token_in(&app.exchanges(&server, &code_in(&back), &[]));
     assert_eq!(
         scopes,
         json!(["basic", "stream", "messages:io.pnut.core.pm"])
     );
     sent.retain(|(name, _)| name != "scopes[]");
-    let back = browser.posts("/oauth/authorize", &sent);
+    let back = browser.posts(&asked, &sent);
     let (_, scopes) = token_in(&app.exchanges(&server, &code_in(&back), &[]));
     assert_eq!(scopes, json!(["basic"]));
 }
@@ -153,6 +153,47 @@ fn authenticate_asks_no_more_for_what_was_granted_and_authorize_always_asks() {
     asks(&mut other, authenticate, "stream", "another user");
     assert_eq!(server.holder("ada", &token).delete("/token").status, 200);
     asks(&mut browser, authenticate, "stream", "the last is gone");
+}
+
+#[test]
+fn what_was_unticked_is_asked_for_again_although_an_older_token_has_it() {
+    let server = TestServer::start();
+    let app = Asker::new(&server);
+    let mut browser = Browser::of(&server, &server.ada());
+    let both = app.asks_code_at("authenticate", "stream,write_post");
+    let back = allows(&mut browser, &both);
+    token_in(&app.exchanges(&server, &code_in(&back), &[]));
+    code_in(&browser.get(&both));
+    // Asked again on purpose, with one box unticked.
+    let asked = app.asks_code(&[("scope", "stream,write_post")]);
+    let page = browser.get(&asked);
+    let mut sent = fields(&page, "/oauth/authorize");
+    sent.retain(|(_, value)| value != "write_post");
+    sent.push((String::from("decision"), String::from("allow")));
+    let back = browser.posts(&asked, &sent);
+    let (_, scopes) = token_in(&app.exchanges(&server, &code_in(&back), &[]));
+    assert_eq!(scopes, json!(["basic", "stream"]));
+    assert_eq!(browser.get(&both).status, 200, "it comes back unasked");
+    code_in(&browser.get(&app.asks_code_at("authenticate", "stream")));
+}
+
+#[test]
+fn a_session_that_ends_while_the_question_is_open_leads_back_to_the_question() {
+    let server = TestServer::start();
+    let app = Asker::new(&server);
+    let mut browser = Browser::of(&server, &server.ada());
+    let asked = app.asks_code(&[("scope", "stream"), ("state", "a b&c=/é")]);
+    let page = browser.get(&asked);
+    let url = server.database_url();
+    let new = ["user", "password", "ada", "--password-stdin"];
+    cli::run_with_input(&[&new[..], &["--database-url", &url]].concat(), PASSWORD);
+    let led = browser.sends(&page, "/oauth/authorize", &[("decision", "allow")]);
+    assert!(location(&led).starts_with("/sign-in?next="), "{led}");
+    let page = browser.get(&location(&led));
+    let filled = [("username", "ada"), ("password", PASSWORD)];
+    let led = browser.sends(&page, "/sign-in", &filled);
+    assert_eq!(location(&led), asked);
+    code_in(&allows(&mut browser, &asked));
 }
 
 #[test]
@@ -198,4 +239,5 @@ fn without_an_address_the_secret_is_shown_on_a_page() {
         page.status == 400 && html(&page).contains("response_type is missing"),
         "{page}"
     );
+    assert!(!html(&page).contains("Go back"), "{page}");
 }

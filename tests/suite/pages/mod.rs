@@ -6,6 +6,8 @@ mod asking;
 mod authorize;
 mod codes;
 mod developer;
+mod pictures;
 mod refusals;
+mod room;
 mod session;
 mod sign_up;

@@ -1,8 +1,8 @@
 //! Requests for an authorization that are not answered as they wish: by a page, by an error, by nothing for strangers.
 
-use super::asking::{Asker, BACK, allows, field};
+use super::asking::{Asker, BACK, allows};
 use crate::support::TestServer;
-use crate::support::browser::{Browser, html, location};
+use crate::support::browser::{Browser, fields, html, location, unescaped};
 
 /// Addresses that almost are registered, and some that are none.
 const STRANGE: &[&str] = &[
@@ -60,10 +60,10 @@ fn a_request_that_must_not_be_answered_by_redirect_is_answered_by_a_page() {
                 "{page}"
             );
         }
-        let query = request.split_once('?').unwrap().1;
         let page = signed_in.get(&with(BACK));
-        let filled = [("request", query), ("decision", "allow")];
-        let sent = signed_in.sends(&page, "/oauth/authorize", &filled);
+        let mut filled = fields(&page, "/oauth/authorize");
+        filled.push((String::from("decision"), String::from("allow")));
+        let sent = signed_in.posts(&request, &filled);
         assert!(
             matches!(sent.status, 400 | 404) && sent.header("location").is_none(),
             "{request} {sent}"
@@ -72,10 +72,11 @@ fn a_request_that_must_not_be_answered_by_redirect_is_answered_by_a_page() {
 }
 
 #[test]
-fn other_errors_lead_back_to_the_app_as_the_standard_names_them() {
+fn other_errors_lead_back_to_the_app_by_a_link_as_the_standard_names_them() {
     let server = TestServer::start();
     let app = Asker::new(&server);
-    let mut browser = Browser::new(&server);
+    let mut visitor = Browser::new(&server);
+    let mut signed_in = Browser::of(&server, &server.ada());
     let proof = "a".repeat(43);
     for (with, error) in [
         (
@@ -109,25 +110,42 @@ fn other_errors_lead_back_to_the_app_as_the_standard_names_them() {
         ),
     ] {
         let all = [&[("redirect_uri", BACK), ("state", "s1")][..], with].concat();
-        let back = browser.get(&app.asks("authorize", &all));
-        assert_eq!(back.status, 303, "{with:?} {back}");
-        assert!(
-            location(&back).starts_with("https://app.example/cb?error_description="),
-            "{with:?}"
-        );
-        assert_eq!(field(&back, "error").as_deref(), Some(error), "{with:?}");
-        assert_eq!(field(&back, "state").as_deref(), Some("s1"), "{with:?}");
+        for browser in [&mut visitor, &mut signed_in] {
+            let there = link_back(browser, &app.asks("authorize", &all));
+            let start = "https://app.example/cb?error_description=";
+            assert!(there.starts_with(start), "{with:?} {there}");
+            assert!(there.contains(&format!("&error={error}&")), "{there}");
+            assert!(there.ends_with("&state=s1"), "{there}");
+        }
     }
     let with = [
         ("redirect_uri", BACK),
         ("response_type", "token"),
         ("scope", "everything"),
     ];
-    let back = browser.get(&app.asks("authorize", &with));
+    let there = link_back(&mut visitor, &app.asks("authorize", &with));
     assert!(
-        location(&back).starts_with("https://app.example/cb#error_description="),
-        "{back}"
+        there.starts_with("https://app.example/cb#error_description="),
+        "{there}"
     );
+    let private = Asker::with(&server, &["--owner", "bob", "--private"]);
+    let asked = private.asks("authorize", &[("redirect_uri", BACK)]);
+    assert_eq!(signed_in.get(&asked).status, 403, "not her app");
+    let page = visitor.get(&asked);
+    assert!(!html(&page).contains("Asker"), "{page}");
+}
+
+/// A browser is led nowhere by a link that is wrong: a person has to press another one. Where that leads.
+fn link_back(browser: &mut Browser, asked: &str) -> String {
+    let page = browser.get(asked);
+    assert_eq!(
+        (page.status, page.header("location")),
+        (400, None),
+        "{page}"
+    );
+    let html = html(&page);
+    let links = html.split("<a class=\"button\" href=\"").nth(1);
+    unescaped(links.and_then(|link| link.split('"').next()).unwrap())
 }
 
 #[test]

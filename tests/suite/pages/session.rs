@@ -49,7 +49,12 @@ fn a_password_signs_a_browser_in_and_a_button_signs_it_out() {
         (answer.status, location(&answer).as_str()),
         (303, "/sign-in")
     );
-    assert!(browser.cookies.is_empty());
+    assert_eq!(
+        browser.cookies.keys().collect::<Vec<_>>(),
+        ["groundnut-device"],
+        "which opens nothing"
+    );
+    assert!(!is_signed_in(&mut browser));
     browser.cookies = stolen;
     assert!(
         !is_signed_in(&mut browser),
@@ -273,4 +278,61 @@ fn guessing_is_slow_per_address_and_per_account_as_at_the_token_endpoint() {
     assert_eq!(tries("bob").status, 400);
     assert_eq!(tries("bob").status, 429, "the address");
     assert_eq!(server.counter("rate_limit_refused_total"), 2);
+}
+
+#[test]
+fn a_stranger_who_guesses_does_not_keep_the_owner_out() {
+    let server = TestServer::with(&[
+        ("RATE_LIMITS_ENABLED", "true"),
+        ("RATE_LIMITS_SIGN_INS", "100"),
+        ("RATE_LIMITS_ACCOUNT_SIGN_INS", "3"),
+        ("RATE_LIMITS_SIGN_IN_RESET_SECONDS", "3600"),
+    ]);
+    let url = server.database_url();
+    let email = ["user", "email", "ada", "ada@example.org"];
+    cli::run(&[&email[..], &["--database-url", &url]].concat());
+    let mut owner = Browser::of(&server, &server.ada());
+    let mut stranger = Browser::new(&server);
+    let tries = |browser: &mut Browser, name: &str, password: &str| {
+        browser.cookies.remove("groundnut");
+        let page = browser.get("/sign-in");
+        let filled = [("username", name), ("password", password)];
+        browser.sends(&page, "/sign-in", &filled).status
+    };
+    assert_eq!(tries(&mut stranger, "ada", "guess"), 400);
+    assert_eq!(tries(&mut stranger, "@ADA", "guess"), 400);
+    assert_eq!(tries(&mut stranger, "ada", PASSWORD), 429);
+    // The address is a name of the same account. To say so would tell whose it is: the answer is the one to a wrong
+    // password, as for an address that no account has.
+    assert_eq!(tries(&mut stranger, "ada@example.org", PASSWORD), 400);
+    assert_eq!(tries(&mut stranger, "eve@example.org", PASSWORD), 400);
+    for name in ["ada", "ada@example.org"] {
+        assert_eq!(tries(&mut owner, name, PASSWORD), 303, "{name}");
+    }
+    // A device has its own count, and may not be brought to another account.
+    let mut thief = Browser::new(&server);
+    thief.cookies = owner.cookies.clone();
+    let guesses = [(); 4].map(|()| tries(&mut thief, "ada", "guess"));
+    assert_eq!(guesses, [400, 400, 400, 429]);
+    let guesses = [(); 4].map(|()| tries(&mut thief, "bob", "guess"));
+    assert_eq!(guesses, [400, 400, 400, 429]);
+    assert_eq!(
+        tries(&mut stranger, "bob", PASSWORD),
+        429,
+        "counted as anyone's"
+    );
+    // Made up or changed, it is none.
+    let mut forged = Browser::new(&server);
+    let value = owner.cookies["groundnut-device"].replace("d.1.", "d.2.");
+    forged
+        .cookies
+        .insert(String::from("groundnut-device"), value);
+    assert_eq!(tries(&mut forged, "bob", PASSWORD), 429);
+    // With a new password, devices of the old one are strangers.
+    let new = ["user", "password", "ada", "--password-stdin"];
+    cli::run_with_input(
+        &[&new[..], &["--database-url", &url]].concat(),
+        "another long password",
+    );
+    assert_eq!(tries(&mut owner, "ada", "another long password"), 429);
 }

@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::slow_reader::{MESSAGES_THAT_FILL_THE_KERNEL, never_read_with, says_much};
 use crate::support::{Person, Stream, TestServer, build, text};
 
-/// Messages of ten kilobytes go over the bound one by one: after the warning there is room for two more.
-const QUEUE: (&str, &str) = ("STREAMS_QUEUE_BYTES", "131072");
+/// Messages of ten kilobytes go over the bound one by one. After the warning there is room for ten more: a busy server may
+/// be a few behind its writer.
+const QUEUE: (&str, &str) = ("STREAMS_QUEUE_BYTES", "524288");
 /// Only a full queue closes the stream.
 const PATIENT: (&str, &str) = ("STREAMS_STALLED_MS", "600000");
 
@@ -72,8 +73,8 @@ fn a_stream_that_asked_is_warned_once_ahead_of_what_waits_and_loses_nothing() {
         let (heard, warned) = reads(&mut slow, said.len());
         assert_eq!(heard, said, "complete and in order");
         assert_eq!(warned.len(), 1, "{warned:?}");
-        // Four fifths of the queue are ten messages; two more for what the queue costs beside its bytes.
-        assert!(warned[0] + 8 <= said.len(), "{warned:?} of {}", said.len());
+        // Four fifths of the queue are forty messages, less what the queue costs beside their bytes.
+        assert!(warned[0] + 30 <= said.len(), "{warned:?} of {}", said.len());
     }
     assert_eq!(server.counter("stream_slow_closes_total"), 0);
 }

@@ -75,8 +75,8 @@ fn an_address_of_a_stream_without_a_wish_is_an_upgrade_that_is_missing() {
         // It says what a GET would be answered, and opens nothing.
         let head = ada.call("HEAD", "/user", door.asked_with(), b"").is(200);
         assert_eq!(head.header("content-type"), Some(door.asked_with()[0].1));
-        let stranger = server.anonymous();
-        let wrong = stranger.call("HEAD", "/app?key=mine", door.asked_with(), b"");
+        let wrong = server.anonymous();
+        let wrong = wrong.call("HEAD", "/user?access_token=wrong", door.asked_with(), b"");
         assert_eq!(wrong.status, 401, "{wrong}");
     }
     assert_eq!(server.counter("stream_connections_opened_total"), 0);

@@ -2,11 +2,14 @@
 
 mod acl;
 mod app_events;
+mod app_filters;
 mod app_in_use;
+mod app_partitions;
 mod app_visibility;
 mod buffer_warning;
 mod channel_messages;
 mod claim;
+mod credentials;
 mod doors;
 mod doors_again;
 mod doors_slow;
@@ -19,8 +22,11 @@ mod hiding;
 mod hostile_readers;
 mod inbox;
 mod last_frame;
+mod markers;
 mod no_hole;
+mod object_types;
 mod own_streams;
+mod parameters;
 mod post_rules;
 mod posts;
 mod presence;

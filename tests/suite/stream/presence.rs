@@ -118,3 +118,25 @@ fn a_followed_user_is_heard_without_asking_and_no_longer_after_unfollowing() {
         .is(200);
     assert_eq!(stream.hears("user_presence")["data"][0]["presence"], "me");
 }
+
+#[test]
+fn each_socket_of_a_user_hears_of_those_that_are_followed_since() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let (mut first, mut second) = (ada.stream(), ada.stream());
+    first.subscribes(&ada, "/presence");
+    let in_room = second.subscribes(&ada, &format!("/channels/{room}/presence"));
+    let posts = second.subscribes(&ada, "/posts/streams/me");
+    ada.does("/users/2/follow").is(200);
+    // The first subscription of the two ends; what it shared with the others stays.
+    ada.delete(&format!("/users/me/streams/{}/{posts}", second.id))
+        .is(204);
+    bob.put("/users/me/presence", &json!({"presence": "here"}))
+        .is(200);
+    assert_eq!(first.hears("user_presence")["data"][0]["presence"], "here");
+    let path = format!("/users/me/presence/channels/{room}");
+    bob.put(&path, &json!({"presence": "typing"})).is(200);
+    let event = second.hears("user_channel_presence");
+    assert_eq!(event["meta"]["subscription_ids"], json!([in_room]));
+}

@@ -11,6 +11,7 @@ mod early_refusals;
 mod frames;
 mod fuzz;
 mod heavy_searches;
+mod hostile_values;
 mod other_process;
 mod panics;
 mod readiness;

@@ -21,7 +21,7 @@ const UNHEARD: [&str; 4] = [
 ];
 
 /// Everything that a viewer can subscribe to here.
-const TOPICS: [&str; 17] = [
+const TOPICS: [&str; 18] = [
     "/channels",
     "/channels/{public}/messages",
     "/channels/{private}/messages",
@@ -39,9 +39,10 @@ const TOPICS: [&str; 17] = [
     "/users/me/posts",
     "/users/me/mentions",
     "/posts/{post}/thread",
+    "/markers",
 ];
 
-const TYPES: [&str; 14] = [
+const TYPES: [&str; 15] = [
     "post",
     "poll",
     "bookmark",
@@ -56,6 +57,7 @@ const TYPES: [&str; 14] = [
     "user",
     "user_presence",
     "user_channel_presence",
+    "stream_marker",
 ];
 
 /// The viewers that are apps.

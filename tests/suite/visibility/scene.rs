@@ -292,6 +292,7 @@ impl Scene {
             .replace("{tag}", "scene")
             .replace("{position}", "1")
             .replace("{stream_key}", "none")
+            .replace("{filter_id}", "9999")
             .replace("{connection_id}", "none")
             .replace("{subscription_id}", "none")
     }

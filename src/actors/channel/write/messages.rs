@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::super::rules;
 use super::subscribe_all;
+use crate::actors::markers::announce_marker;
 use crate::event::{Payload, Written};
 use crate::fault::Fault;
 use crate::model::{
-    Channel, Failure, Message, MessageId, NewMessage, Refusal, User, UserId, UserPrincipal,
+    Channel, Failure, MarkerName, Message, MessageId, NewMessage, Refusal, User, UserId,
+    UserPrincipal,
 };
 use crate::store::Tx;
 
@@ -41,7 +43,7 @@ pub fn allowed_message(
     if channel.is_pm() {
         private_rules(tx, channel, author.id)?;
     }
-    let read_by_author = new.update_marker;
+    let reader = new.update_marker.then(|| author.clone());
     let message = tx.insert_message(channel.id, new)?;
     let written = Written {
         message: message.clone(),
@@ -50,8 +52,14 @@ pub fn allowed_message(
     };
     tx.announce(Payload::MessageCreated {
         written: Box::new(written),
-        read_by_author,
+        read_by_author: reader.is_some(),
     });
+    if let Some(reader) = reader {
+        let name = MarkerName::Channel(channel.id);
+        if let Some(marker) = tx.marker(reader.id, name)? {
+            announce_marker(tx, &reader, Some(channel.brief()), name, marker);
+        }
+    }
     Ok(message)
 }
 

@@ -9,10 +9,12 @@ use super::state::{ConnectionHandle, Home, Subscription};
 use crate::actors::delivery::Delivery;
 use crate::event::{EventChannel, Facts, Payload, Route, Topic};
 use crate::model::{ChannelId, ObjectType, UserId};
+use crate::protocol::app_filter::AppFilter;
 use crate::protocol::filter::Filter;
 
 /// Whether the event goes to this subscription of this connection: a route of the event leads to it, and the event
-/// passes what a subscription of this topic asks. Of an event about a post `home` is that of the connection's user.
+/// passes what a subscription of this topic asks. Of an event about a post or presence `home` is that of the connection's
+/// user.
 pub fn hears(
     handle: &ConnectionHandle,
     home: Option<&Home>,
@@ -42,24 +44,20 @@ pub fn hears(
         return false;
     }
     let is_wanted = filter.include_deleted || !is_deletion_of_words(&facts);
+    let opens = |channel| scope_opens(subscription, channel);
     match subscription.topic {
-        Topic::ChannelMessages(_) => {
-            is_wanted
-                && facts
-                    .channel
-                    .is_none_or(|channel| scope_opens(subscription, channel))
-        }
+        Topic::ChannelMessages(_) => is_wanted && facts.channel.is_none_or(opens),
         Topic::Inbox(_) => {
             is_wanted
                 && (filter.include_read || !is_read_by(viewer, body))
-                && facts.channel.is_none_or(|channel| {
-                    filter.lets_type_pass(channel.kind) && scope_opens(subscription, channel)
-                })
+                && facts
+                    .channel
+                    .is_none_or(|channel| filter.lets_type_pass(channel.kind) && opens(channel))
         }
         Topic::ChannelSubscribers(_) => true,
         Topic::ChannelPresence(_) | Topic::Presence => facts
             .actor
-            .is_some_and(|who| knows(handle, filter, viewer, who)),
+            .is_some_and(|who| knows(home, filter, viewer, who)),
         // Another's files are not on this topic.
         Topic::Files(_) => body.filed().is_some_and(|filed| {
             let file = &filed.file;
@@ -71,6 +69,8 @@ pub fn hears(
         Topic::Following(_) => body
             .related()
             .is_some_and(|(_, other)| !delivery.hidden.is_hidden_from(other, true)),
+        // Of a channel that the token does not open nothing is told.
+        Topic::Markers(_) => facts.channel.is_none_or(opens),
         // A token of another app is the business of that app.
         Topic::Token(_) => body
             .token()
@@ -145,18 +145,14 @@ fn scope_opens(subscription: &Subscription, channel: EventChannel<'_>) -> bool {
 }
 
 /// A user receives presence of itself and of followed users, or of all users by the filter.
-fn knows(handle: &ConnectionHandle, filter: &Filter, viewer: UserId, who: UserId) -> bool {
-    filter.include_not_followed
-        || who == viewer
-        || handle
-            .followed_users
-            .as_ref()
-            .is_some_and(|followed| followed.contains(&who))
+fn knows(home: Option<&Home>, filter: &Filter, viewer: UserId, who: UserId) -> bool {
+    filter.include_not_followed || who == viewer || home.is_some_and(|home| home.follows(who))
 }
 
-/// Whether an app stream receives the event: it lists the type, and its filters pass the event.
-pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool {
-    let facts = body.facts();
+/// Whether an app stream receives the event: it lists the type, and the parameters of its address pass the event. Its stored
+/// filter is asked last ([`Delivery::passes_filter`]).
+pub fn app_hears(types: &[ObjectType], asked: &AppFilter, body: &Payload) -> bool {
+    let (facts, filter) = (body.facts(), &asked.plain);
     let is_listed = facts.object_type.is_some_and(|kind| types.contains(&kind));
     let is_wanted = filter.include_deleted || !is_deletion_of_words(&facts);
     let passes = |channel: EventChannel<'_>| filter.lets_type_pass(channel.kind);
@@ -165,6 +161,7 @@ pub fn app_hears(types: &[ObjectType], filter: &Filter, body: &Payload) -> bool 
         && is_wanted
         && file.is_none_or(|file| filter.lets_file_pass(file))
         && facts.channel.is_none_or(passes)
+        && asked.takes(body)
 }
 
 #[cfg(test)]

@@ -41,7 +41,8 @@ impl Asked<'_> {
                 | Topic::Token(_)
                 | Topic::Files(_)
                 | Topic::Following(_)
-                | Topic::Followers(_) => true,
+                | Topic::Followers(_)
+                | Topic::Markers(_) => true,
             }
     }
 

@@ -1,18 +1,17 @@
-use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::*;
 use crate::actors::delivery::HiddenFrom;
 use crate::actors::shard::socket::Socket;
-use crate::actors::shard::state::{Identity, testing};
+use crate::actors::shard::state::{Home, Identity, testing};
 use crate::event::Pos;
 use crate::event::samples::{ADA, BOB, ROOM, client, message, one_of_each};
 use crate::model::{PostId, Token};
 use crate::protocol::query::Query;
 
 /// Every topic, as a member of the room subscribes to it.
-fn topics(user: UserId) -> [Topic; 14] {
+fn topics(user: UserId) -> [Topic; 15] {
     [
         Topic::ChannelMessages(ROOM),
         Topic::ChannelSubscribers(ROOM),
@@ -28,6 +27,7 @@ fn topics(user: UserId) -> [Topic; 14] {
         Topic::OwnPosts(user),
         Topic::Mentions(user),
         Topic::Thread(PostId(70)),
+        Topic::Markers(user),
     ]
 }
 
@@ -48,36 +48,36 @@ fn connection(socket: &Rc<Socket>, user: UserId) -> ConnectionHandle {
 async fn each_event_goes_to_the_topics_of_the_table() {
     let sockets = testing::sockets(1).await;
     // Columns as in `topics`: messages, subscribers, presence in the room, presence, inbox, token,
-    // following, followers, files; me, unified, own posts, mentions, thread.
+    // following, followers, files; me, unified, own posts, mentions, thread; markers.
     let table = "\
-        MessageCreated    x . . . x . . . . . . . . .
-        MessageDeleted    x . . . x . . . . . . . . .
-        ChannelCreated    . . . . x . . . . . . . . .
-        ChannelChanged    . . . . x . . . . . . . . .
-        Subscribed        . x . . x . . . . . . . . .
-        Unsubscribed      . x . . x . . . . . . . . .
-        Related           . . . . . . x . . . . . . .
-        UserChanged       . . . . . x . . . . . . . .
-        TokenGranted      . . . . . x . . . . . . . .
-        TokenRevoked      . . . . . x . . . . . . . .
-        UserPresence      . . . x . . . . . . . . . .
-        ChannelPresence   . . x . . . . . . . . . . .
-        AppStreamDeleted  . . . . . . . . . . . . . .
-        ClientChanged     . . . . . . . . . . . . . .
-        MarkerMoved       . . . . . . . . . . . . . .
-        PasswordChanged   . . . . . . . . . . . . . .
-        UserDisabled      . . . . . . . . . . . . . .
-        PostCreated       . . . . . . . . . x x x . x
-        PostRevised       . . . . . . . . . x x x . x
-        PostDeleted       . . . . . . . . . x x x . x
-        Bookmarked        . . . . . . . . . . . . . .
-        PollCreated       . . . . . . . . . . . . . .
-        PollAnswered      . . . . . . . . . . . . . .
-        PollClosed        . . . . . . . . . . . . . .
-        PollDeleted       . . . . . . . . . . . . . .
-        FileCreated       . . . . . . . . x . . . . .
-        FileChanged       . . . . . . . . x . . . . .
-        FileDeleted       . . . . . . . . x . . . . .";
+        MessageCreated    x . . . x . . . . . . . . . .
+        MessageDeleted    x . . . x . . . . . . . . . .
+        ChannelCreated    . . . . x . . . . . . . . . .
+        ChannelChanged    . . . . x . . . . . . . . . .
+        Subscribed        . x . . x . . . . . . . . . .
+        Unsubscribed      . x . . x . . . . . . . . . .
+        Related           . . . . . . x . . . . . . . .
+        UserChanged       . . . . . x . . . . . . . . .
+        TokenGranted      . . . . . x . . . . . . . . .
+        TokenRevoked      . . . . . x . . . . . . . . .
+        UserPresence      . . . x . . . . . . . . . . .
+        ChannelPresence   . . x . . . . . . . . . . . .
+        AppStreamDeleted  . . . . . . . . . . . . . . .
+        ClientChanged     . . . . . . . . . . . . . . .
+        MarkerMoved       . . . . . . . . . . . . . . x
+        PasswordChanged   . . . . . . . . . . . . . . .
+        UserDisabled      . . . . . . . . . . . . . . .
+        PostCreated       . . . . . . . . . x x x . x .
+        PostRevised       . . . . . . . . . x x x . x .
+        PostDeleted       . . . . . . . . . x x x . x .
+        Bookmarked        . . . . . . . . . . . . . . .
+        PollCreated       . . . . . . . . . . . . . . .
+        PollAnswered      . . . . . . . . . . . . . . .
+        PollClosed        . . . . . . . . . . . . . . .
+        PollDeleted       . . . . . . . . . . . . . . .
+        FileCreated       . . . . . . . . x . . . . . .
+        FileChanged       . . . . . . . . x . . . . . .
+        FileDeleted       . . . . . . . . x . . . . . .";
     let handle = connection(&sockets[0], ADA);
     let mut found = Vec::new();
     for payload in one_of_each() {
@@ -107,6 +107,7 @@ struct Row {
     scopes: &'static str,
     viewer: UserId,
     change: fn(&mut ConnectionHandle, &mut HiddenFrom),
+    follows: &'static [UserId],
     hears: bool,
 }
 
@@ -120,6 +121,7 @@ fn row(what: &'static str, hears: bool) -> Row {
         scopes: "messages",
         viewer: BOB,
         change: |_, _| {},
+        follows: &[],
         hears,
     }
 }
@@ -153,14 +155,13 @@ fn rows() -> Vec<Row> {
         hidden.blocked.insert(ADA);
     };
     let left: fn(&mut ConnectionHandle, &mut HiddenFrom) = |handle, _| handle.inbox = None;
-    let follows: fn(&mut ConnectionHandle, &mut HiddenFrom) =
-        |handle, _| handle.followed_users = Some(Box::new(HashSet::from([ADA])));
     let (own, inbox, presence) = (ADA, Topic::Inbox(BOB), Topic::Presence);
     let deleted = || sample(|event| matches!(event, Payload::MessageDeleted { .. }));
     let here = || sample(|event| matches!(event, Payload::UserPresence { .. }));
     let joined = || sample(|event| matches!(event, Payload::Subscribed { .. }));
     let follow = || sample(|event| matches!(event, Payload::Related { .. }));
     let file = || sample(|event| matches!(event, Payload::FileCreated { .. }));
+    let marker = || sample(|event| matches!(event, Payload::MarkerMoved { .. }));
     let files = Topic::Files(own);
     vec![
         row("a message", true),
@@ -185,7 +186,7 @@ fn rows() -> Vec<Row> {
         Row { topic: Topic::Inbox(own), viewer: own, event: joined(), change: left, ..row("the own joining, before the inbox holds the room", true) },
         Row { topic: inbox, event: joined(), ..row("somebody else's joining", false) },
         Row { topic: presence, event: here(), ..row("presence of a stranger", false) },
-        Row { topic: presence, event: here(), change: follows, ..row("presence of a followed user", true) },
+        Row { topic: presence, event: here(), follows: &[ADA], ..row("presence of a followed user", true) },
         Row { topic: presence, event: here(), filters: "include_not_followed=1", ..row("presence of all", true) },
         Row { topic: presence, event: here(), viewer: own, ..row("the own presence", true) },
         Row { topic: Topic::Following(own), viewer: own, event: follow(), ..row("the own follow", true) },
@@ -200,6 +201,9 @@ fn rows() -> Vec<Row> {
         Row { topic: files, viewer: own, scopes: "files", event: file(), filters: "include_private=0", ..row("a private file, unwanted", false) },
         Row { topic: files, viewer: own, scopes: "files", event: file(), filters: "include_incomplete=0", ..row("a file without contents, unwanted", false) },
         Row { topic: files, viewer: own, scopes: "files", event: file(), filters: "file_types=com.example.other", ..row("a file of a type that is not listed", false) },
+        Row { topic: Topic::Markers(own), viewer: own, event: marker(), ..row("an own marker", true) },
+        Row { topic: Topic::Markers(own), viewer: own, event: marker(), scopes: "basic", ..row("of a channel that the token does not open", false) },
+        Row { topic: Topic::Markers(BOB), event: marker(), ..row("another's marker", false) },
         Row { topic: Topic::Token(own), viewer: own, event: token_of_another_app(), ..row("a token of another app", false) },
     ]
 }
@@ -214,7 +218,8 @@ async fn a_subscription_leaves_out_what_the_table_says() {
         let token = token(row.viewer, row.scopes);
         let subscription = testing::subscription("id", row.topic, row.filters, &token);
         let delivery = testing::delivery(row.event, hidden);
-        let heard = hears(&handle, None, &subscription, &delivery);
+        let home = Home::following(row.viewer, row.follows);
+        let heard = hears(&handle, Some(&home), &subscription, &delivery);
         assert_eq!(heard, row.hears, "{}", row.what);
     }
 }
@@ -238,42 +243,31 @@ async fn what_was_committed_before_the_subscription_is_on_its_page_and_does_not_
 
 #[test]
 fn an_app_stream_hears_the_types_that_it_lists() {
-    let filter = |filters| Filter::from_query(&Query::parse(filters));
+    use ObjectType::{Channel, File, Message};
+    let filter = |filters| AppFilter::new(&Query::parse(filters), None).unwrap();
     let deleted = || sample(|event| matches!(event, Payload::MessageDeleted { .. }));
+    let file = || sample(|event| matches!(event, Payload::FileCreated { .. }));
     let gone = Payload::AppStreamDeleted {
         client: client().id,
         key: "rooms".into(),
     };
-    for (what, event, types, filters, heard) in [
-        ("listed", message(ROOM, ADA), ObjectType::Message, "", true),
-        (
-            "not listed",
-            message(ROOM, ADA),
-            ObjectType::Channel,
-            "",
-            false,
-        ),
-        ("deletion", deleted(), ObjectType::Message, "", true),
-        (
-            "unwanted deletion",
-            deleted(),
-            ObjectType::Message,
-            "include_deleted=0",
-            false,
-        ),
-        (
-            "other type",
-            message(ROOM, ADA),
-            ObjectType::Message,
-            "channel_types=a.b",
-            false,
-        ),
-        ("no object", gone, ObjectType::Message, "", false),
-    ] {
-        assert_eq!(
-            app_hears(&[types], &filter(filters), &event),
-            heard,
-            "{what}"
-        );
+    #[rustfmt::skip]
+    let rows = [
+        ("listed", message(ROOM, ADA), Message, "", true),
+        ("not listed", message(ROOM, ADA), Channel, "", false),
+        ("deletion", deleted(), Message, "", true),
+        ("unwanted deletion", deleted(), Message, "include_deleted=0", false),
+        ("other type", message(ROOM, ADA), Message, "channel_types=a.b", false),
+        ("no object", gone, Message, "", false),
+        ("file", file(), File, "", true),
+        ("private file", file(), File, "include_private=0", false),
+        ("file without contents", file(), File, "include_incomplete=0", false),
+        ("file of another type", file(), File, "file_types=a.b", false),
+        // What belongs to a viewer has no meaning for an app.
+        ("viewer's filters", message(ROOM, ADA), Message, "include_read=0&include_muted=0&include_not_followed=0", true),
+    ];
+    for (what, event, types, filters, heard) in rows {
+        let filter = Filter::from_query(&Query::parse(filters));
+        assert_eq!(app_hears(&[types], &filter, &event), heard, "{what}");
     }
 }

@@ -11,6 +11,7 @@ use crate::event::Pos;
 use crate::model::{
     AppStream, ChannelId, ConnectionId, Scope, Stamp, StreamOwner, SubscriptionId, Token, UserId,
 };
+use crate::protocol::app_filter::AppFilter;
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::render_class::RenderClass;
@@ -23,8 +24,8 @@ pub enum Identity {
     Unclaimed(IpAddr),
     /// A user stream. The token is the one that it was opened or claimed with.
     User(UserId, Arc<Token>),
-    /// An app stream, with the object types it had when it was opened and the filters of its URL.
-    App(Arc<AppStream>, Arc<Token>, Arc<Filter>),
+    /// An app stream, with the object types and the filter it had when it was opened, and the parameters of its URL.
+    App(Arc<AppStream>, Arc<Token>, Arc<AppFilter>),
 }
 
 impl Identity {
@@ -69,6 +70,11 @@ impl Subscription {
         needs_home(self.topic, &self.filter)
     }
 
+    /// Whether it asks whom its user follows for the sake of presence.
+    pub(super) fn asks_for_presence(&self) -> bool {
+        matches!(self.topic, Topic::ChannelPresence(_) | Topic::Presence)
+    }
+
     /// Whether it takes every post of the followed users, so that the fast path may serve it.
     pub(super) fn takes_every_post(&self) -> bool {
         matches!(self.topic, Topic::Home(_) | Topic::Unified(_)) && self.filter.lets_posts_pass()
@@ -81,22 +87,22 @@ impl Subscription {
     }
 }
 
-/// Whether a subscription of this topic needs the followed users of its user: to find the posts, or to judge them.
+/// Whether a subscription of this topic needs the followed users of its user: to find what it hears, or to judge it.
 pub fn needs_home(topic: Topic, filter: &Filter) -> bool {
     match topic {
         Topic::Home(_) | Topic::Unified(_) => true,
         Topic::Mentions(_) | Topic::Thread(_) => !filter.include_directed,
+        Topic::ChannelPresence(_) | Topic::Presence => !filter.include_not_followed,
         // One's own posts always pass.
         Topic::OwnPosts(_)
         | Topic::ChannelMessages(_)
         | Topic::ChannelSubscribers(_)
-        | Topic::ChannelPresence(_)
         | Topic::Inbox(_)
-        | Topic::Presence
         | Topic::Token(_)
         | Topic::Files(_)
         | Topic::Following(_)
-        | Topic::Followers(_) => false,
+        | Topic::Followers(_)
+        | Topic::Markers(_) => false,
     }
 }
 
@@ -139,8 +145,6 @@ pub struct ConnectionHandle {
     pub subscriptions: Vec<Subscription>,
     /// Shared by all its inbox subscriptions; there while it has one.
     pub inbox: Option<Box<Inbox>>,
-    /// Users that its user follows; present with a presence subscription.
-    pub followed_users: Option<Box<HashSet<UserId>>>,
 }
 
 impl ConnectionHandle {
@@ -167,7 +171,6 @@ impl ConnectionHandle {
             closing: None,
             subscriptions: Vec::new(),
             inbox: None,
-            followed_users: None,
         }
     }
 
@@ -193,7 +196,8 @@ impl ConnectionHandle {
                 | Topic::Unified(_)
                 | Topic::OwnPosts(_)
                 | Topic::Mentions(_)
-                | Topic::Thread(_) => false,
+                | Topic::Thread(_)
+                | Topic::Markers(_) => false,
             })
     }
 

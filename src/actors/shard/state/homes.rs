@@ -1,6 +1,6 @@
 //! Streams of posts: which authors each user with such a stream follows, and where posts of an author go.
 //!
-//! There is one entry for each pair of viewer and author, whatever sockets the viewer has: a [`Home`] holds the list of
+//! Subscriptions to presence ask the same lists. There is one entry for each pair of viewer and author, whatever sockets the viewer has: a [`Home`] holds the list of
 //! followed users, and the connections that share it. So a post costs the listeners that it has here, and a viewer's
 //! second socket costs nothing of this.
 
@@ -11,6 +11,7 @@ use slab::Slab;
 use smallvec::SmallVec;
 
 use super::ConnectionIndex;
+use super::audience::Audience;
 use super::registration::Registration;
 use super::room::Receiver;
 use super::rooms::Placement;
@@ -34,17 +35,12 @@ pub struct Home {
     changes: Option<HashMap<UserId, bool>>,
     /// Connections with exactly one subscription that posts of followed users can match, which takes all of them.
     fast: SmallVec<[(RenderClass, Receiver); 1]>,
-    /// All others.
+    /// All others that posts can match.
     slow: SmallVec<[ConnectionIndex; 1]>,
-}
-
-/// The listeners to posts of one author, as they were when a fan-out began.
-#[derive(Debug, Default)]
-pub struct Audience {
-    /// Connections of the slow path.
-    pub slow: Vec<ConnectionIndex>,
-    /// Receivers of the fast path, by how they want posts shown.
-    pub classes: SmallVec<[(RenderClass, Vec<Receiver>); 2]>,
+    /// Connections that ask whom the viewer follows, for presence. They need no posts.
+    asking: SmallVec<[ConnectionIndex; 1]>,
+    /// Whether the viewer is among the viewers of each followed user: not while only presence is asked for.
+    is_listed: bool,
 }
 
 /// The homes of a shard.
@@ -79,6 +75,8 @@ impl Home {
             changes: Some(HashMap::new()),
             fast: SmallVec::new(),
             slow: SmallVec::new(),
+            asking: SmallVec::new(),
+            is_listed: false,
         }
     }
 
@@ -109,7 +107,11 @@ impl Home {
     }
 
     fn is_empty(&self) -> bool {
-        self.fast.is_empty() && self.slow.is_empty()
+        !self.hears_posts() && self.asking.is_empty()
+    }
+
+    fn hears_posts(&self) -> bool {
+        !self.fast.is_empty() || !self.slow.is_empty()
     }
 
     fn connections(&self) -> impl Iterator<Item = ConnectionIndex> {
@@ -154,16 +156,14 @@ impl Homes {
     /// Puts a connection where it belongs in the home of its user. The first one makes the home, the last one that
     /// leaves ends it.
     pub(super) fn place(&mut self, index: ConnectionIndex, viewer: UserId, placement: Placement) {
-        if placement != Placement::Nowhere && !self.by_viewer.contains_key(&viewer) {
-            // More viewers than this counts have more sockets than a process has descriptors.
-            let slot = Slot::try_from(self.homes.insert(Home::new(viewer))).unwrap_or(Slot::MAX);
-            self.by_viewer.insert(viewer, slot);
+        if placement != Placement::Nowhere {
+            self.open(viewer);
         }
         let fast_id = self.fast_id(index, viewer);
         if let (Some(fan_out), Some(id)) = (&mut self.fan_out, fast_id) {
             fan_out.note(index, id, placement);
         }
-        let Some((_, home)) = self.of_mut(viewer) else {
+        let Some((slot, home)) = self.of_mut(viewer) else {
             return;
         };
         home.fast.retain(|(_, known)| known.index != index);
@@ -173,7 +173,48 @@ impl Homes {
             Placement::Fast(render_class, receiver) => home.fast.push((render_class, receiver)),
             Placement::Slow { .. } => home.slow.push(index),
         }
+        if home.is_listed != home.hears_posts() {
+            self.turn_list(slot);
+        }
         self.drop_if_empty(viewer);
+    }
+
+    /// A connection asks whom its user follows, or no longer does. It shares the home with those that hear posts.
+    pub(super) fn ask(&mut self, index: ConnectionIndex, viewer: UserId, asks: bool) {
+        if asks {
+            self.open(viewer);
+        }
+        let Some((_, home)) = self.of_mut(viewer) else {
+            return;
+        };
+        home.asking.retain(|known| *known != index);
+        if asks {
+            home.asking.push(index);
+        }
+        self.drop_if_empty(viewer);
+    }
+
+    fn open(&mut self, viewer: UserId) {
+        if !self.by_viewer.contains_key(&viewer) {
+            // More viewers than this counts have more sockets than a process has descriptors.
+            let slot = Slot::try_from(self.homes.insert(Home::new(viewer))).unwrap_or(Slot::MAX);
+            self.by_viewer.insert(viewer, slot);
+        }
+    }
+
+    /// Posts are heard from now on, or no longer.
+    fn turn_list(&mut self, slot: Slot) {
+        let Some(home) = self.homes.get_mut(slot as usize) else {
+            return;
+        };
+        home.is_listed = !home.is_listed;
+        let (is_listed, followed) = (home.is_listed, home.followed.clone());
+        for author in followed {
+            match is_listed {
+                true => self.list(author, slot),
+                false => self.unlist(author, slot),
+            }
+        }
     }
 
     fn drop_if_empty(&mut self, viewer: UserId) {
@@ -235,6 +276,12 @@ impl Homes {
             return;
         };
         home.followed.insert(at, author);
+        if home.is_listed {
+            self.list(author, slot);
+        }
+    }
+
+    fn list(&mut self, author: UserId, slot: Slot) {
         let viewers = self.by_author.entry(author).or_default();
         if viewers.is_empty() {
             self.registration.enter(&RoutingKey::PostsBy(author));
@@ -338,16 +385,6 @@ impl FanOut {
         match goes_on {
             true => drop(self.moved.insert(index, id)),
             false => drop(self.left.insert(index)),
-        }
-    }
-}
-
-impl Audience {
-    fn add(&mut self, render_class: RenderClass, receiver: Receiver) {
-        let mut known = self.classes.iter_mut();
-        match known.find(|(known, _)| *known == render_class) {
-            Some((_, receivers)) => receivers.push(receiver),
-            None => self.classes.push((render_class, vec![receiver])),
         }
     }
 }

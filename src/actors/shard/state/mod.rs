@@ -5,6 +5,7 @@
 //! is postponed during a fan-out), [`homes`] for posts of followed users, and recently [`revoked`] tokens. Here they are kept in step: `admit` and
 //! `subscribe` put a connection in, `remove` takes all of it out again when its actor is dropped.
 
+mod audience;
 pub mod connections;
 pub mod handle;
 pub mod homes;
@@ -21,12 +22,12 @@ pub(crate) mod testing;
 mod tests;
 mod young;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
+pub use audience::Audience;
 pub use connections::{ConnectionIndex, ConnectionRef, Connections};
 pub use handle::{ConnectionHandle, Identity, Inbox, Subscription, needs_home};
-pub use homes::{Audience, Home, Homes};
+pub use homes::{Home, Homes};
 pub use listeners::Listeners;
 pub use revoked::RevokedTokens;
 pub use room::{Receiver, RoomListeners};
@@ -34,7 +35,7 @@ pub use rooms::{Placement, Rooms, Snapshot};
 
 use crate::actors::registry::{RoutingKey, ShardId, ShardRegistry};
 use crate::event::Pos;
-use crate::model::{ChannelId, UserId};
+use crate::model::ChannelId;
 use crate::protocol::frame::ID_LENGTH;
 use crate::protocol::topic::Topic;
 use registration::Registration;
@@ -100,28 +101,18 @@ impl State {
 
     /// Adds a subscription and listens for it. One of the same id stays until [`Self::settle`]: the call may still
     /// fail, and between the two no event is missed.
-    pub fn subscribe(
-        &mut self,
-        index: ConnectionIndex,
-        subscription: Subscription,
-        followed_users: Option<HashSet<UserId>>,
-    ) {
+    pub fn subscribe(&mut self, index: ConnectionIndex, subscription: Subscription) {
         let topic = subscription.topic;
         self.young.note(index, subscription.since);
         let Some(handle) = self.connections.get_mut(index) else {
             return;
         };
         handle.subscriptions.push(subscription);
-        if let Some(followed_users) = followed_users {
-            handle.followed_users = Some(Box::new(followed_users));
-        }
         match topic {
             Topic::ChannelMessages(channel) => self.relocate(index, channel),
             Topic::Inbox(_) => self.open_inbox(index),
-            Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
-                self.listeners.add(index, &topic.routing_key());
-            }
-            Topic::Thread(_) => {
+            Topic::ChannelSubscribers(_) => self.listeners.add(index, &topic.routing_key()),
+            Topic::ChannelPresence(_) | Topic::Presence | Topic::Thread(_) => {
                 self.listeners.add(index, &topic.routing_key());
                 self.place_at_home(index);
             }
@@ -130,7 +121,8 @@ impl State {
             | Topic::Files(_)
             | Topic::Following(_)
             | Topic::Followers(_)
-            | Topic::OwnPosts(_) => {}
+            | Topic::OwnPosts(_)
+            | Topic::Markers(_) => {}
         }
     }
 
@@ -196,12 +188,12 @@ impl State {
             Topic::Inbox(_) if is_left => self.close_inbox(index),
             // One inbox subscription fewer may leave a room to the fast path.
             Topic::Inbox(_) => self.relocate_in_inbox(index),
-            Topic::ChannelSubscribers(_) | Topic::ChannelPresence(_) | Topic::Presence => {
+            Topic::ChannelSubscribers(_) => {
                 if is_left {
                     self.listeners.remove(index, &topic.routing_key());
                 }
             }
-            Topic::Thread(_) => {
+            Topic::ChannelPresence(_) | Topic::Presence | Topic::Thread(_) => {
                 if is_left {
                     self.listeners.remove(index, &topic.routing_key());
                 }
@@ -212,7 +204,8 @@ impl State {
             | Topic::Files(_)
             | Topic::Following(_)
             | Topic::Followers(_)
-            | Topic::OwnPosts(_) => {}
+            | Topic::OwnPosts(_)
+            | Topic::Markers(_) => {}
         }
     }
 
@@ -221,6 +214,7 @@ impl State {
         let handle = self.connections.remove(connection)?;
         if let Some(user) = handle.identity.user() {
             self.homes.place(connection.index, user, Placement::Nowhere);
+            self.homes.ask(connection.index, user, false);
         }
         self.young.remove(connection.index);
         self.rooms.remove_connection(connection.index);
@@ -273,14 +267,17 @@ impl State {
         else {
             return;
         };
-        let mut needing = handle
-            .subscriptions
-            .iter()
-            .filter(|known| known.needs_home());
+        let needing = handle.subscriptions.iter();
+        let (asking, mut needing): (Vec<_>, Vec<_>) = needing
+            .filter(|known| known.needs_home())
+            .partition(|known| known.asks_for_presence());
+        let asks = !asking.is_empty();
+        let mut needing = needing.drain(..);
         let placement = match (needing.next(), needing.next()) {
             (None, _) => Placement::Nowhere,
             (Some(only), None)
                 if only.takes_every_post()
+                    && !handle.render_class.has_samples()
                     // The fast path does not compare positions.
                     && only.since <= self.young.reached()
                     && let Ok(id) = only.id.as_str().as_bytes().try_into()
@@ -300,6 +297,7 @@ impl State {
             }
         };
         self.homes.place(index, viewer, placement);
+        self.homes.ask(index, viewer, asks);
     }
 
     /// Events up to here were fanned out: subscriptions that waited for them may take the fast path.
@@ -321,7 +319,8 @@ impl State {
                     | Topic::Followers(_)
                     | Topic::OwnPosts(_)
                     | Topic::Mentions(_)
-                    | Topic::Thread(_) => {}
+                    | Topic::Thread(_)
+                    | Topic::Markers(_) => {}
                     Topic::Home(_) | Topic::Unified(_) => self.place_at_home(index),
                 }
             }

@@ -108,6 +108,7 @@ fn made(pos: Option<Pos>, earlier: Earlier, payload: Payload, hidden: HiddenFrom
         }),
         hidden: Arc::new(hidden),
         earlier,
+        samples: Default::default(),
         withheld: Withheld::default(),
         apps: Arc::default(),
         targets: NotificationTargets::default(),

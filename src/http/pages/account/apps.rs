@@ -6,6 +6,7 @@ use askama::Template;
 use super::{Shell, Tab};
 use crate::http::App;
 use crate::http::extract::Params;
+use crate::http::oauth::words::{ScopeLine, line};
 use crate::http::pages::{Frame, Page, PageResult, day};
 use crate::http::session::SignedIn;
 use crate::model::{TokenId, UserId};
@@ -13,7 +14,9 @@ use crate::store::{Db, RosterToken, TokenFilter};
 
 /// Tokens of a user that the page shows. More come from a program that signs in again and again; all of them can be
 /// revoked at once.
-const SHOWN: i64 = 500;
+const SHOWN: usize = 500;
+/// One more says that there are more.
+const SHOWN_ROWS: i64 = 501;
 
 /// An app that acts for the user.
 struct Authorized {
@@ -27,7 +30,7 @@ struct Device {
     id: i64,
     since: String,
     used: String,
-    scopes: Vec<String>,
+    scopes: Vec<ScopeLine>,
 }
 
 /// A browser that is signed in.
@@ -53,7 +56,7 @@ pub(super) async fn show(signed: SignedIn, params: Params, app: Data<App>) -> Pa
     let now = app.engine.store().now();
     let read = move |db: &mut Db<'_>| Ok((tokens(db, user)?, db.sessions_of(user, now)?));
     let (tokens, sessions) = app.engine.store().read(read).await?;
-    let is_cut = tokens.len() > SHOWN_LEN;
+    let is_cut = tokens.len() > SHOWN;
     let browsers = sessions.into_iter().map(|known| Browser {
         id: known.id.number(),
         since: day(known.created_at),
@@ -62,13 +65,11 @@ pub(super) async fn show(signed: SignedIn, params: Params, app: Data<App>) -> Pa
     Page::of(&AppsPage {
         frame: Frame::new("Apps and devices", signed.visitor(), &app),
         shell: Shell::new(Tab::Apps, &signed, &params),
-        apps: by_app(tokens.into_iter().take(SHOWN_LEN)),
+        apps: by_app(tokens.into_iter().take(SHOWN)),
         is_cut,
         browsers: browsers.collect(),
     })
 }
-
-const SHOWN_LEN: usize = 500;
 
 /// One more than are shown.
 fn tokens(db: &mut Db<'_>, user: UserId) -> Result<Vec<RosterToken>, crate::model::Failure> {
@@ -76,7 +77,7 @@ fn tokens(db: &mut Db<'_>, user: UserId) -> Result<Vec<RosterToken>, crate::mode
         user: Some(user),
         ..TokenFilter::default()
     };
-    db.roster_tokens(&filter, TokenId(0), SHOWN + 1)
+    db.roster_tokens(&filter, TokenId(0), SHOWN_ROWS)
 }
 
 /// Apps by name, their devices in the order in which they were granted.
@@ -87,7 +88,7 @@ fn by_app(tokens: impl Iterator<Item = RosterToken>) -> Vec<Authorized> {
             id: token.id.0,
             since: day(token.created_at),
             used: token.used_at.map_or_else(|| String::from("not known"), day),
-            scopes: token.scopes.0,
+            scopes: token.scopes.0.iter().map(|scope| line(scope)).collect(),
         };
         match apps.iter_mut().find(|app| app.id == token.client.as_str()) {
             Some(app) => app.devices.push(device),

@@ -6,6 +6,7 @@ mod confirm;
 mod email;
 mod notice;
 mod password;
+mod picture;
 mod problems;
 mod profile;
 mod revoke;
@@ -26,6 +27,16 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         "/account",
         web::to(profile::show),
         web::to(profile::submit),
+    ))
+    .service(with_form(
+        "/account/picture/{which}",
+        web::to(picture::show),
+        web::to(picture::submit),
+    ))
+    .service(with_form(
+        "/account/picture/{which}/remove",
+        web::to(picture::ask),
+        web::to(picture::remove),
     ))
     .service(with_form(
         "/account/email",

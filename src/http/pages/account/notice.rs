@@ -32,6 +32,8 @@ macro_rules! notices {
 
 notices! {
     ProfileSaved    "profile"        "Your profile is saved.";
+    PictureShown    "picture"        "Your picture is shown from now on.";
+    PictureRemoved  "no-picture"     "Your picture is removed.";
     EmailSaved      "email"          "Your e-mail address is saved.";
     EmailRemoved    "no-email"       "Your e-mail address is removed.";
     PasswordChanged "password"       "Your password is changed. All other browsers are signed out.";

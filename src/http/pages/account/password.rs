@@ -46,9 +46,11 @@ pub(super) async fn submit(
 ) -> PageResult<HttpResponse> {
     let (old, new) = (form.text("old"), form.text("new"));
     let mut problems = Problems::default();
+    let device = signed.visitor().device();
     if let Some(problem) = pages::password_problem(&app, &new) {
         problems.add("new", problem);
-    } else if oauth::sign_in(&app, signed.username.clone(), old).await? != Some(signed.user) {
+    } else if oauth::sign_in(&app, signed.username.clone(), old, device).await? != Some(signed.user)
+    {
         problems.add("old", "This is not your present password.");
     }
     if problems.any() {

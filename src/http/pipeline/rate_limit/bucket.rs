@@ -17,8 +17,19 @@ pub enum RateKey {
     Address(IpAddr),
     /// The same, of an IPv6 network of /48.
     Network(Ipv6Addr),
-    /// Attempts to sign in to an account, whether or not it exists; a hash of its name.
+    /// Attempts to sign in to an account; a hash of [`Attempts`].
     Account(u64),
+}
+
+/// Which attempts to sign in are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Attempts<'a> {
+    /// By this name or address, as it is compared, whether or not there is such an account.
+    Name(&'a str),
+    /// At this account, by any of its names.
+    Account(UserId),
+    /// At this account, in a browser that it was signed in with before.
+    Device(UserId, &'a str),
 }
 
 /// The kinds of calls that are counted apart.

@@ -12,7 +12,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bucket::{Bucket, Class, RateKey};
+use bucket::{Attempts, Bucket, Class, RateKey};
 use windows::{Full, Size, Windows, seconds_until};
 
 pub use limits::RateLimits;
@@ -122,10 +122,10 @@ impl RateLimiter {
         }
     }
 
-    /// Counts an attempt to sign in to an account; the name as it is compared, whether or not there is such an account.
-    pub fn count_account(&self, name: &str) -> Counted {
+    /// Counts an attempt to sign in to an account.
+    pub fn count_account(&self, attempts: Attempts<'_>) -> Counted {
         self.count(&[Bucket {
-            key: RateKey::Account(self.names.hash_one(name)),
+            key: RateKey::Account(self.names.hash_one(attempts)),
             class: Class::SignIn,
         }])
     }

@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use super::bucket::{Buckets, of_address, of_token};
+use super::bucket::{Attempts, Buckets, of_address, of_token};
 use super::*;
 use crate::event::samples::{ADA, token};
 use crate::model::UserId;
@@ -157,11 +157,17 @@ fn the_parts_of_an_ipv6_network_have_a_limit_together() {
 }
 
 #[test]
-fn sign_ins_are_limited_by_name_whether_or_not_there_is_such_an_account() {
+fn sign_ins_are_limited_by_name_by_account_and_by_device_each_apart() {
     let limiter = limiter(|_| ());
-    for name in ["ada", "no such name"] {
-        let admitted = (0..5).filter(|_| limiter.count_account(name).allowed().is_ok());
-        assert_eq!(admitted.count(), 2, "{name}");
+    for attempts in [
+        Attempts::Name("ada"),
+        Attempts::Name("no such name"),
+        Attempts::Account(ADA),
+        Attempts::Device(ADA, "a phone"),
+        Attempts::Device(ADA, "a desk"),
+    ] {
+        let admitted = (0..5).filter(|_| limiter.count_account(attempts).allowed().is_ok());
+        assert_eq!(admitted.count(), 2, "{attempts:?}");
     }
 }
 

@@ -175,3 +175,38 @@ fn messages_channels_and_users_show_files_too() {
         .is(200);
     assert_eq!(object(&ada, &id).get("attached_to"), None);
 }
+
+#[test]
+fn polls_and_files_show_files_as_posts_do() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let file = picture(&ada, 4, 2);
+    let (id, kind) = (text(&file["id"]), "org.example.x");
+    let mut ballot = build::ballot("Which?", &["This", "That"]);
+    ballot["raw"] = raw(kind, &file, "url");
+    let poll = ada.post("/polls?include_raw=1", &ballot).is(201).data();
+    let item = &poll["raw"][kind][0];
+    assert_eq!((&item["file_id"], &item["own"]), (&json!(id), &json!(1)));
+    assert!(item.get(KEY).is_none(), "{item}");
+    load(&server, &text(&item["url"]), &[]).is(200);
+    let poll_id = text(&poll["id"]);
+    let shown = ada.get(&format!("/files/{id}")).data();
+    assert_eq!(shown["attached_to"], json!({"polls": [poll_id]}));
+    ada.delete(&format!("/polls/{poll_id}")).is(200);
+    let shown = ada.get(&format!("/files/{id}")).data();
+    assert!(shown.get("attached_to").is_none(), "{shown}");
+
+    let path = format!("/files/{}?include_raw=1", text(&picture(&ada, 3, 3)["id"]));
+    let body = json!({"raw": raw(kind, &file, "url")});
+    let other = ada.patch(&path, &body).is(200).data();
+    load(&server, &text(&other["raw"][kind][0]["url"]), &[]).is(200);
+    let made = json!({"type": "a.b", "kind": "other", "raw": raw(kind, &file, "url")});
+    let made = ada.post("/files?include_raw=1", &made).is(201).data();
+    assert_eq!(made["raw"][kind][0]["file_id"], json!(id));
+    // Annotations are raw in other clothes: with addresses of now, and without the server's own notes.
+    let post = json!({"text": "look", "raw": raw(kind, &file, "url")});
+    let post = ada.post("/posts?include_annotations=1", &post).is(201);
+    let value = post.data()["annotations"][0]["value"].clone();
+    assert!(value.get(KEY).is_none(), "{value}");
+    load(&server, &text(&value["url"]), &[]).is(200);
+}

@@ -3,7 +3,9 @@
 mod attach;
 mod content;
 mod lists;
+mod media;
 mod pictures;
+mod provision;
 mod sweep;
 mod upload;
 

@@ -86,7 +86,7 @@ fn channels_take_a_poll_in_any_type_of_their_own() {
     let (id, token) = poll(&ada, &ballot("Where to?", &["Here", "There"]));
     let item = |sent: Value| json!({"org.example.vote": [{KEY: sent}]});
     let sent = json!({"poll_id": id, "poll_token": token});
-    let body = json!({"type": "org.example.room", "raw": item(sent.clone())});
+    let body = json!({"type": "org.example.room", "raw": item(sent)});
     let made = ada.post("/channels?include_raw=1", &body).is(201).data();
     assert_eq!(made["raw"]["org.example.vote"][0]["prompt"], "Where to?");
     let path = format!("/channels/{}?include_raw=1", text(&made["id"]));
@@ -99,7 +99,48 @@ fn channels_take_a_poll_in_any_type_of_their_own() {
     // What a client was shown it may send back.
     let again = json!({"raw": changed["raw"]});
     ada.put(&path, &again).is(200);
-    let on_profile = json!({"raw": item(sent)});
-    ada.patch("/users/me", &on_profile)
-        .refused_as(400, "raw-invalid");
+}
+
+#[test]
+fn polls_files_and_profiles_name_polls_as_posts_do() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let (id, token) = poll(&ada, &ballot("Where to?", &["Here", "There"]));
+    let raw = json!({"org.example.x": [{KEY: {"poll_id": id, "poll_token": token}, "mine": 1}]});
+    let list = json!([{"type": "org.example.x", "value": {KEY: {"poll_id": id}, "mine": 1}}]);
+    let is_filled = |object: &Value| {
+        let item = &object["raw"]["org.example.x"][0];
+        assert_eq!(
+            (&item["prompt"], &item["mine"]),
+            (&json!("Where to?"), &json!(1))
+        );
+        assert!(item.get(KEY).is_none(), "{item}");
+    };
+    for raw in [&raw, &list] {
+        let mut other = ballot("And then?", &["Home", "Away"]);
+        other["raw"] = raw.clone();
+        is_filled(&ada.post("/polls?include_raw=1", &other).is(201).data());
+        let change = json!({ "raw": raw });
+        is_filled(&ada.patch("/users/me?include_raw=1", &change).is(200).data());
+        let file = json!({"type": "a.b", "kind": "other", "raw": raw});
+        is_filled(&ada.post("/files?include_raw=1", &file).is(201).data());
+        // A form holds it as a text.
+        let form = build::form(
+            &[("type", "a.b"), ("raw", &raw.to_string())],
+            &[("content", "a.txt", "text/plain", b"words")],
+        );
+        let file = ada.uploads("/files?include_raw=1", &form).is(201).data();
+        is_filled(&file);
+        let path = format!("/files/{}?include_raw=1", text(&file["id"]));
+        is_filled(&ada.put(&path, &change).is(200).data());
+    }
+    let unknown = json!({"raw": {"org.example.x": [{KEY: {"poll_id": "99"}}]}});
+    let place = "raw.org.example.x.0.+io.pnut.core.poll";
+    ada.patch("/users/me", &unknown).refused_at(400, place);
+    let many = vec![json!({KEY: {"poll_id": id}}); 5000];
+    let many = json!({"raw": {"org.example.x": many}});
+    ada.patch("/users/me", &many)
+        .refused_as(400, "raw-too-large");
+    let malformed = json!({"raw": {"org.example.x": [{KEY: "99"}]}});
+    ada.patch("/users/me", &malformed).refused_at(400, place);
 }

@@ -35,7 +35,7 @@ fn made(serial: u64, since: i64, topic: Topic) -> Subscription {
 async fn an_inbox_that_is_subscribed_to_again_holds_its_channels_all_the_time() {
     let (mut state, index, _sockets) = alone().await;
     let inbox = Topic::Inbox(UserId(1));
-    state.subscribe(index, made(1, 0, inbox), None);
+    state.subscribe(index, made(1, 0, inbox));
     state.fill_inbox(index, vec![ChannelId(7)]);
     let holds = |state: &State| {
         let news = state
@@ -46,7 +46,7 @@ async fn an_inbox_that_is_subscribed_to_again_holds_its_channels_all_the_time() 
         (news, room)
     };
     // The list of the second call has not been read yet.
-    state.subscribe(index, made(2, 0, inbox), None);
+    state.subscribe(index, made(2, 0, inbox));
     assert_eq!(holds(&state), (1, Some(1)));
     state.settle(index, 2);
     assert_eq!(holds(&state), (1, Some(1)));
@@ -57,11 +57,11 @@ async fn an_inbox_that_is_subscribed_to_again_holds_its_channels_all_the_time() 
 async fn a_call_that_fails_takes_back_what_it_made_and_nothing_else() {
     let (mut state, index, _sockets) = alone().await;
     let room = Topic::ChannelMessages(ChannelId(7));
-    state.subscribe(index, made(1, 0, room), None);
+    state.subscribe(index, made(1, 0, room));
     state.settle(index, 1);
     // Two calls with the same id: one is abandoned, the other one replaced by none.
-    state.subscribe(index, made(2, 0, Topic::Presence), None);
-    state.subscribe(index, made(3, 0, Topic::Presence), None);
+    state.subscribe(index, made(2, 0, Topic::Presence));
+    state.subscribe(index, made(3, 0, Topic::Presence));
     for serial in [2, 3] {
         assert_eq!(state.unsubscribe(index, |known| known.serial == serial), 1);
     }
@@ -86,7 +86,7 @@ async fn a_subscription_ahead_of_the_shard_takes_the_slow_path_until_the_events_
  {
     let (mut state, index, _sockets) = alone().await;
     let room = ChannelId(7);
-    state.subscribe(index, made(1, 5, Topic::ChannelMessages(room)), None);
+    state.subscribe(index, made(1, 5, Topic::ChannelMessages(room)));
     let slow = |state: &State| state.rooms.get(room).map(|room| room.slow.len());
     assert_eq!(slow(&state), Some(1));
     state.reach(Pos(4));
@@ -95,11 +95,7 @@ async fn a_subscription_ahead_of_the_shard_takes_the_slow_path_until_the_events_
     assert_eq!(slow(&state), Some(0));
     assert_eq!(state.rooms.get(room).map(RoomListeners::len), Some(1));
     // What was made since is not ahead.
-    state.subscribe(
-        index,
-        made(2, 5, Topic::ChannelMessages(ChannelId(8))),
-        None,
-    );
+    state.subscribe(index, made(2, 5, Topic::ChannelMessages(ChannelId(8))));
     let other = state.rooms.get(ChannelId(8));
     assert_eq!(other.map(|room| room.slow.len()), Some(0));
 }

@@ -136,7 +136,7 @@ impl<'a> Run<'a> {
                 subscription,
             } => {
                 let index = self.index(connection).unwrap();
-                self.state.subscribe(index, subscription.real(), None);
+                self.state.subscribe(index, subscription.real());
             }
             Step::Settle { connection, .. } => {
                 if let (Some(index), Some(serial)) = (self.index(connection), serial) {
@@ -388,6 +388,7 @@ fn app() -> Identity {
         client: "app".into(),
         key: StreamKey::from("key"),
         object_types: Vec::new(),
+        filter: None,
     };
     let token = testing::token(0, 0, "messages");
     Identity::App(Arc::new(stream), token, Arc::default())

@@ -96,7 +96,8 @@ impl Known {
             | Topic::Unified(_)
             | Topic::OwnPosts(_)
             | Topic::Mentions(_)
-            | Topic::Thread(_) => false,
+            | Topic::Thread(_)
+            | Topic::Markers(_) => false,
         };
         self.subscriptions.iter().filter(matches).collect()
     }

@@ -1,0 +1,2 @@
+ALTER TABLE operations DROP COLUMN is_dead;
+DROP TABLE provisions;

@@ -1,0 +1,45 @@
+//! What stored filters say to an event: each of them once, whatever connections use it.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use serde_json::Value;
+use smallvec::SmallVec;
+
+use super::authorized_users::AuthorizedUsers;
+use crate::event::Event;
+use crate::protocol::event_filter::{CompiledFilter, FilterKey, SeenEvent};
+use crate::protocol::site::Site;
+
+/// What filters said to one event so far.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    known: Mutex<SmallVec<[(FilterKey, bool); 1]>>,
+    /// The event as filters see it, rendered when the first of them asks for it.
+    whole: OnceLock<Value>,
+}
+
+impl Verdicts {
+    /// Whether the event passes a filter of an app with these users. A second connection with the same filter waits for the first.
+    pub fn lets_pass(
+        &self,
+        filter: &CompiledFilter,
+        event: &Event,
+        users: &AuthorizedUsers,
+        site: &Site,
+    ) -> bool {
+        // A poisoned lock only means that another shard died while it asked: the list itself is whole.
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut verdicts = known.iter();
+        if let Some((_, verdict)) = verdicts.find(|(key, _)| *key == filter.key()) {
+            return *verdict;
+        }
+        let verdict = filter.lets_pass(&SeenEvent {
+            event,
+            site,
+            whole: &self.whole,
+            is_authorized: &|user| users.contains(user),
+        });
+        known.push((filter.key(), verdict));
+        verdict
+    }
+}
