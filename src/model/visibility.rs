@@ -16,7 +16,7 @@
 //! Reference 01 §5 and 03 §8.2. Without a token nobody is blocked or muted. Apps see what their users see and mind
 //! mutes and blocks themselves. Which *channels* may be read is decided in [`super::access`].
 
-use super::Relationship;
+use super::{Relationship, UserId};
 
 /// How the viewer came upon the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -198,7 +198,9 @@ fn timing(event: &Event, class: RenderClass, fanned_out: Stamp) -> Option<Timing
 /// the bare object where `data` is a list of one.
 pub(super) fn whole_event(event: &Event, site: &Site) -> serde_json::Value {
     let class = RenderClass::from_query(&Query::parse("include_raw=1"));
-    let mut data = serde_json::from_slice(&data(event, class, site, View::App)).unwrap_or_default();
+    let people = PostPeople::default();
+    let shown = data(event, class, site, View::App(&people));
+    let mut data = serde_json::from_slice(&shown).unwrap_or_default();
     if let serde_json::Value::Array(list) = &mut data {
         data = list.pop().unwrap_or_default();
     }

@@ -289,7 +289,7 @@ impl Step {
             let user = id(self.picker.even(people));
             let position = 1 + i64::from(self.picker.once_in(3));
             if let Some(chosen) = Chosen::of(&[position], 2) {
-                tx.answer_poll(poll.id, user, chosen)?;
+                tx.answer_poll(&poll, user, chosen)?;
             }
         }
         Ok(())

@@ -8,6 +8,7 @@ use diesel::RunQueryDsl as _;
 
 use super::plans::{faults, recorded};
 use super::{Place, for_viewer, reader};
+use crate::model::visibility::ListedFor;
 use crate::model::{
     Action, ChannelId, MessageId, PageRequest, PostId, Principal, Relation, Scopes, Stamp, UserId,
 };
@@ -68,12 +69,22 @@ const LISTS: &[(&str, List)] = &[
     }),
     ("poll_page", poll_pages),
     ("interactions_of_user", |db, page| {
-        db.interactions_of_user(ADA, &[Action::Follow, Action::Reply], page)
-            .map(drop)
+        db.interactions_of_user(
+            ADA,
+            &[Action::Follow, Action::Reply],
+            ListedFor::default(),
+            page,
+        )
+        .map(drop)
     }),
     ("interactions_with_post", |db, page| {
-        db.interactions_with_post((ADA, PostId(1)), &[Action::Bookmark], page)
-            .map(drop)
+        db.interactions_with_post(
+            (ADA, PostId(1)),
+            &[Action::Bookmark],
+            ListedFor::default(),
+            page,
+        )
+        .map(drop)
     }),
 ];
 

@@ -256,15 +256,15 @@ async fn answers_to_a_deleted_poll_go_some_at_a_time() {
         place.poll(ada, false, at).await,
         place.poll(ada, false, at).await,
     );
-    for poll in [gone.id, kept.id] {
+    for poll in [gone.clone(), kept.clone()] {
         place
             .write(move |tx| {
                 for n in 0..1200 {
                     let user = tx
-                        .create_user(&super::named(&format!("p{}x{n}", poll.0)))?
+                        .create_user(&super::named(&format!("p{}x{n}", poll.id.0)))?
                         .id;
                     let chosen = Chosen::of(&[1], 2).unwrap_or_default();
-                    tx.answer_poll(poll, user, chosen)?;
+                    tx.answer_poll(&poll, user, chosen)?;
                 }
                 Ok(())
             })

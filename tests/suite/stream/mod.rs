@@ -5,6 +5,7 @@ mod app_events;
 mod app_filters;
 mod app_in_use;
 mod app_partitions;
+mod app_rows;
 mod app_visibility;
 mod buffer_warning;
 mod channel_messages;

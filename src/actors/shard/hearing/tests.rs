@@ -267,7 +267,10 @@ fn an_app_stream_hears_the_types_that_it_lists() {
         ("viewer's filters", message(ROOM, ADA), Message, "include_read=0&include_muted=0&include_not_followed=0", true),
     ];
     for (what, event, types, filters, heard) in rows {
-        let filter = Filter::from_query(&Query::parse(filters));
-        assert_eq!(app_hears(&[types], &filter, &event), heard, "{what}");
+        assert_eq!(
+            app_hears(&[types], &filter(filters), &event),
+            heard,
+            "{what}"
+        );
     }
 }
