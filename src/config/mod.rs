@@ -182,6 +182,10 @@ settings! {
         silence_ms: u64 = 60_000u64 => 100..=86_400_000,
         /// Milliseconds added to silence_ms for a heartbeat in transit.
         grace_ms: u64 = 5_000u64 => 0..=3_600_000,
+        /// Milliseconds between signs of life on a stream that leaves as the answer to a request.
+        heartbeat_ms: u64 = 25_000u64 => 100..=3_600_000,
+        /// Milliseconds after which a browser that lost its event stream comes back.
+        retry_ms: u64 = 3_000u64 => 0..=3_600_000,
         /// Subscriptions per user stream.
         subscriptions: usize = 16usize => 1..=1024,
         /// Followed users up to which a user may subscribe to posts of all of them.

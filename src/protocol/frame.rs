@@ -5,6 +5,10 @@ use bytes::{BufMut, Bytes, BytesMut};
 /// The pong that answers every text or binary message, as a whole frame.
 pub const PONG: &[u8] = b"\x81\x13{\"meta\":{\"pong\":1}}";
 
+/// A ping without content, as a whole frame: the sign of life of a stream that is no websocket. Websockets are sent none,
+/// since a client that answers it would stay alive without a frame of its own.
+pub const HEARTBEAT: &[u8] = b"\x89\x00";
+
 /// Longest header of an unmasked frame.
 const MOST_HEADER_BYTES: usize = 10;
 

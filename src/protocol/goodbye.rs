@@ -1,4 +1,4 @@
-//! The reasons for which the server closes a websocket: close code, text, slug, and when its client may come back.
+//! The reasons for which the server closes a stream: close code, text, slug, and when its client may come back.
 
 use std::ops::RangeInclusive;
 

@@ -68,8 +68,11 @@ pub(super) fn listen(
             };
             let (app, demo) = (app.clone(), demo.clone());
             let pages = actix_web::App::new()
+                .app_data(gate.clone())
                 .configure(|cfg| crate::web::configure(cfg, demo.clone()))
-                .configure(|cfg| crate::http::configure(cfg, app.clone()));
+                .configure(|cfg| {
+                    crate::http::configure(cfg, app.clone(), crate::ws::answer::route);
+                });
             let pages = map_config(pages, |()| AppConfig::default());
             let pages = apply_fn_factory(pages, |request: Request, pages: &_| {
                 note_request(&request);

@@ -1,5 +1,6 @@
 //! Assembly: store → actors → listener. What ends a server is beside it: `signals`, `parts`, `stop`.
 
+mod chores;
 mod listen;
 mod parts;
 mod reload;
@@ -18,11 +19,11 @@ use actix::System;
 use actix_web::web::Data;
 use tokio::sync::{mpsc, oneshot};
 
+use chores::{close_polls, sweep};
+
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::log_tail::LogTail;
-use crate::actors::user::polls::{close_due, sweep_answers};
-use crate::actors::user::posts::{sweep_interactions, sweep_reposts};
 use crate::actors::{Engine, Shared, note_restart};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -44,9 +45,6 @@ use reload::Reload;
 use signals::{Harmless, Stops};
 use stop::{Stopped, stop};
 use watch::watch;
-
-/// Interval between removals of expired presence.
-const SWEEP: Duration = Duration::from_secs(60);
 
 /// Why the server did not start, or ended by itself, for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -272,36 +270,12 @@ async fn start_log_tail(
     }
 }
 
-async fn sweep(shared: &Shared, app: &Data<App>) {
-    let mut turns = tokio::time::interval(SWEEP);
-    loop {
-        turns.tick().await;
-        shared.presence.sweep();
-        let store = shared.store.clone();
-        let app = app.clone();
-        actix_rt::spawn(async move {
-            sweep_reposts(&store).await;
-            sweep_interactions(&store).await;
-            sweep_answers(&store).await;
-            app.engine.sweep_sessions().await;
-            app.gallery.sweep(&store).await;
-        });
-    }
-}
-
 async fn first_contents(store: &Store, is_demo: bool) -> Result<Demo, StartError> {
     crate::setup::page::register(store).await?;
     Ok(match is_demo {
         true => crate::setup::demo::fill(store).await?,
         false => Demo::default(),
     })
-}
-
-/// Closes polls on time.
-async fn close_polls(shared: &Shared) {
-    loop {
-        tokio::time::sleep(close_due(&shared.store).await).await;
-    }
 }
 
 /// Contents of files, and avatars and covers: beside the database if the settings name no place.

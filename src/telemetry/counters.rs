@@ -27,6 +27,12 @@ pub enum Counter {
     /// Connections opened.
     #[strum(serialize = "stream_connections_opened_total")]
     ConnectionsOpened,
+    /// Of these, event streams.
+    #[strum(serialize = "stream_event_streams_opened_total")]
+    EventStreamsOpened,
+    /// Of these, streams of JSON in the answer to a request.
+    #[strum(serialize = "stream_json_streams_opened_total")]
+    JsonStreamsOpened,
     /// Connections that ended, for any reason.
     #[strum(serialize = "stream_connections_gone_total")]
     ConnectionsGone,
@@ -39,7 +45,7 @@ pub enum Counter {
     /// Connections closed because they sent nothing for too long.
     #[strum(serialize = "stream_silent_closes_total")]
     SilentCloses,
-    /// Websocket upgrades refused.
+    /// Streams refused, before the upgrade or the answer.
     #[strum(serialize = "stream_upgrades_refused_total")]
     UpgradesRefused,
     /// Requests that did not subscribe to posts because their user follows too many users.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use actix_http::header::HeaderMap;
 use actix_http::ws::HandshakeError;
-use actix_http::{HttpMessage, Request};
+use actix_http::{Request, Uri};
 
 use super::credentials::{Credentials, Proof};
 use super::sessions::{Session, Start, asked_for, begin, begin_app, sent_cursor, take_permit};
@@ -39,14 +39,14 @@ pub(super) struct Admitted {
 /// # Errors
 /// Address, token, key, limits.
 pub(super) async fn admit(
-    request: &Request,
+    uri: &Uri,
+    headers: &HeaderMap,
     address: IpAddr,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
     if shared.stopping.load(Ordering::Acquire) {
         return Err(Failure::Stopping);
     }
-    let uri = request.uri();
     let text = uri.query().unwrap_or_default();
     let is_user = match uri.path().trim_end_matches('/') {
         "/v1/user" | "/user" => true,
@@ -54,7 +54,7 @@ pub(super) async fn admit(
         _ => return Err(Refusal::NotFound.into()),
     };
     let query = Query::parse(text);
-    let credentials = Credentials::find(request.headers(), text, shared).await?;
+    let credentials = Credentials::find(headers, text, shared).await?;
     match is_user {
         true => admit_user(credentials, &query, address, shared).await,
         false => admit_app(credentials, &query, shared).await,

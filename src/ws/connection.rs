@@ -1,4 +1,4 @@
-//! One websocket's actor: it handles what the client sends, and what REST calls ask of the connection.
+//! One connection's actor: it handles what the client sends, and what REST calls ask of the connection.
 //!
 //! What goes out is written by the shard. Whatever ends the connection, the actor is dropped, and dropping it
 //! takes everything of it out of shard, directory and limits.
@@ -29,7 +29,7 @@ use crate::telemetry::Counter;
 /// Mails that may wait for a connection: one per REST call that concerns it.
 const MAILBOX: usize = 32;
 
-/// One per websocket.
+/// One per websocket, and per stream that leaves as an answer.
 pub(super) struct ConnectionActor {
     shared: Arc<Shared>,
     shard: Rc<Shard>,

@@ -1,4 +1,5 @@
-//! Frames of one client, through the one read buffer of the thread: an idle connection owns none.
+//! Frames of one client, through the one read buffer of the thread: an idle connection owns none. A client that receives
+//! an answer sends none.
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
@@ -177,13 +178,17 @@ impl Stream for Reader {
             if let Some(heard) = this.next_frame() {
                 return Poll::Ready(Some(heard));
             }
-            match this.socket.io().poll_read_ready(cx) {
+            // Behind an answer no frames arrive: it ends, and that is all.
+            let Some(io) = this.socket.io() else {
+                return Poll::Pending;
+            };
+            match io.poll_read_ready(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(_)) => return Poll::Ready(None),
                 Poll::Ready(Ok(())) => {}
             }
             let read = BUFFER.with_borrow_mut(|buffer| {
-                let read = this.socket.io().try_read(buffer.as_mut_slice());
+                let read = io.try_read(buffer.as_mut_slice());
                 if let Ok(n) = read {
                     this.rest
                         .extend_from_slice(buffer.get(..n).unwrap_or_default());

@@ -6,8 +6,6 @@
 use std::convert::Infallible;
 use std::os::fd::AsRawFd as _;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use actix_codec::Framed;
 use actix_http::{HttpMessage, Request, h1};
@@ -17,37 +15,18 @@ use tokio::io::AsyncWriteExt;
 
 use super::admission::{Admitted, accept_key, admit};
 use super::connection::{ConnectionActor, Launch};
-use super::credentials::{PROTOCOL, Proof, offers_protocol};
-use crate::actors::Shared;
-use crate::actors::shard::Shard;
+use super::credentials::{PROTOCOL, offers_protocol};
+use super::gate::{Gate, RETRY};
 use crate::actors::shard::control::Control;
 use crate::actors::shard::socket::{Sent, Socket, send_now};
-use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity};
+use crate::actors::shard::state::ConnectionHandle;
 use crate::http::pipeline::client_address::client_address;
-use crate::http::socket::{Bounds, HttpSocket, Place, linger};
+use crate::http::socket::{HttpSocket, Place, linger};
 use crate::http::{ApiError, CasedStream};
-use crate::model::ConnectionId;
 use crate::model::{Failure, Refusal};
-use crate::protocol::cursor::Cursor;
-use crate::protocol::goodbye::Goodbye;
-use crate::protocol::hello::{Resumption, app_hello, user_hello};
 use crate::protocol::query::Query;
 use crate::protocol::render_class::RenderClass;
 use crate::telemetry::Counter;
-
-/// What upgrades of one worker thread need.
-#[derive(Clone)]
-pub struct Gate {
-    /// What all actors share.
-    pub shared: Arc<Shared>,
-    /// The thread's own connections.
-    pub shard: Rc<Shard>,
-    /// What the connections of one address may hold.
-    pub bounds: Arc<Bounds>,
-}
-
-/// Seconds after which a refused stream may try again.
-const RETRY: u64 = 5;
 
 /// Serves one upgrade request. Never fails: a refusal is an answer.
 ///
@@ -82,7 +61,10 @@ pub async fn upgrade(
             return Err(Refusal::TooManyConnections.into());
         }
         let key = accept_key(request.headers(), &request)?;
-        Ok::<_, Failure>((key, admit(&request, address, &gate.shared).await?))
+        Ok::<_, Failure>((
+            key,
+            admit(request.uri(), request.headers(), address, &gate.shared).await?,
+        ))
     };
     match admitted.await {
         Ok((accept_key, admitted)) => {
@@ -129,6 +111,7 @@ impl Opening {
             start,
         } = self.admitted;
         let id = session.id.clone();
+        let fd = self.io.as_raw_fd();
         let socket = Rc::new(Socket::new(self.io));
         let (now, known) = (gate.shard.now(), socket.clone());
         let display = RenderClass::from_query(&self.query);
@@ -150,66 +133,22 @@ impl Opening {
             ..ConnectionHandle::new(serial, id, known, identity, display, now)
         });
         let opened = start.register(&gate.shared, &gate.shard, connection);
-        let cursor = Cursor::at(gate.shared.log.ring().epoch(), opened.at);
-        let cursor = display.has(RenderClass::CURSOR).then_some(&cursor);
-        let resumption = opened.resumption.clone();
-        let first = first_bytes(
-            &self.accept_key,
-            self.names_protocol,
-            (&named, cursor),
-            (&shown, resumption),
-            gate,
-        );
+        let hello = gate.hello(&named, &shown, &opened, display);
+        let first = first_bytes(&self.accept_key, self.names_protocol, &hello);
         // The connection is known before its client can know of it, so a client that subscribes at once finds
         // it. Nothing else runs on this thread in between, so the hello is the first frame all the same. A fresh
         // socket takes these few hundred bytes at once; one that does not is broken.
-        if send_now(socket.fd(), &first) != Sent::All {
+        if send_now(fd, &first) != Sent::All {
             socket.end();
             return;
         }
-        // A stop that began after the request was admitted may have closed all others already.
-        if gate.shared.stopping.load(Ordering::Acquire) {
-            gate.shard.close(connection.index, Goodbye::GoingAway);
-            return;
-        }
         opened.catch_up(gate.shared.clone(), gate.shard.clone(), connection, named);
-        if let Some(proof) = proof {
-            ask_again(&proof, connection, gate).await;
-        }
-    }
-}
-
-/// Ends a connection whose token was revoked while it was being opened: what passed before the connection was in the shard
-/// did not reach it.
-async fn ask_again(proof: &Proof, connection: ConnectionRef, gate: &Gate) {
-    let goodbye = match proof.is_live(&gate.shared).await {
-        Ok(true) => return,
-        Ok(false) => Goodbye::TokenRevoked,
-        // The token may be valid: this code asks the client to reconnect.
-        Err(_) => Goodbye::Incomplete,
-    };
-    let state = gate.shard.state.borrow();
-    let is_open = state.connections.find(connection).is_some();
-    drop(state);
-    if is_open {
-        gate.shard.close(connection.index, goodbye);
+        gate.check_again(proof.as_ref(), connection).await;
     }
 }
 
 /// The answer to the upgrade and the hello behind it, for one write.
-fn first_bytes(
-    key: &[u8],
-    names_protocol: bool,
-    (id, cursor): (&ConnectionId, Option<&Cursor>),
-    (identity, resumption): (&Identity, Option<Resumption>),
-    gate: &Gate,
-) -> Vec<u8> {
-    let hello = match identity {
-        Identity::App(stream, _, _) => app_hello(id.as_str(), cursor, stream, &gate.shared.site),
-        Identity::User(..) | Identity::Unclaimed(_) => {
-            user_hello(id.as_str(), cursor, resumption, &gate.shared.site)
-        }
-    };
+fn first_bytes(key: &[u8], names_protocol: bool, hello: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(160 + hello.len());
     bytes.extend_from_slice(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -221,7 +160,7 @@ fn first_bytes(
         bytes.extend_from_slice(PROTOCOL.as_bytes());
     }
     bytes.extend_from_slice(b"\r\n\r\n");
-    bytes.extend_from_slice(&hello);
+    bytes.extend_from_slice(hello);
     bytes
 }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::Value;
 
+use super::door::Door;
 use super::http::{self, Answer};
 use super::stream::Stream;
 
@@ -117,15 +118,9 @@ impl Person {
         )
     }
 
-    /// Asks for an upgrade that is meant to be refused.
+    /// Asks for an upgrade that is meant to be refused, or for what the story has in place of it.
     pub(crate) fn asks_upgrade(&self, path: &str) -> Answer {
-        let headers = [
-            ("Connection", "Upgrade"),
-            ("Upgrade", "websocket"),
-            ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ];
-        self.call("GET", path, &headers, b"")
+        self.call("GET", path, Door::of_this_story().asked_with(), b"")
     }
 
     /// `?access_token=…` of this person, for paths that carry it.

@@ -1,16 +1,23 @@
-//! A websocket that waits for events and never sleeps. The codec is not ours, so that ours does not
-//! test itself.
+//! A stream that waits for events and never sleeps: a websocket, or what the story chose in place of it ([`Door`]). The
+//! codec is not ours, so that ours does not test itself.
 
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
+use super::door::{AnswerStream, Door};
 use super::{DEADLINE, Person, build, text};
 
+/// The client's end of it.
+enum End {
+    Websocket(WebSocket<TcpStream>),
+    Answer(AnswerStream),
+}
+
 pub(crate) struct Stream {
-    socket: WebSocket<TcpStream>,
+    end: End,
     pub(crate) hello: Value,
     pub(crate) id: String,
 }
@@ -18,20 +25,38 @@ pub(crate) struct Stream {
 impl Stream {
     /// Opens it and reads the hello, which must be the first frame.
     pub(crate) fn open(address: SocketAddr, path: &str) -> Self {
-        let socket = TcpStream::connect(address).expect("the server accepts connections");
-        socket.set_read_timeout(Some(DEADLINE)).expect("a deadline");
-        socket.set_nodelay(true).expect("a socket");
-        let url = format!("ws://{address}{path}");
-        let (socket, _) = tungstenite::client(url.as_str(), socket)
-            .unwrap_or_else(|error| panic!("no upgrade for {path}: {error}"));
+        let end = match Door::of_this_story() {
+            Door::Websocket => End::Websocket(upgraded(address, path)),
+            door @ (Door::EventStream | Door::JsonStream) => {
+                End::Answer(AnswerStream::open(address, path, door))
+            }
+        };
         let mut stream = Self {
-            socket,
+            end,
             hello: Value::Null,
             id: String::new(),
         };
         stream.hello = stream.frame();
         stream.id = text(&stream.hello["meta"]["connection_id"]);
+        if let End::Answer(answer) = &stream.end {
+            assert_eq!(answer.head.header("connection-id"), Some(&*stream.id));
+        }
         stream
+    }
+
+    fn websocket(&mut self) -> &mut WebSocket<TcpStream> {
+        match &mut self.end {
+            End::Websocket(socket) => socket,
+            End::Answer(_) => panic!("an answer takes no frames of its client"),
+        }
+    }
+
+    /// The answer that it is.
+    pub(crate) fn answer(&mut self) -> &mut AnswerStream {
+        match &mut self.end {
+            End::Answer(answer) => answer,
+            End::Websocket(_) => panic!("a websocket is no answer"),
+        }
     }
 
     /// Subscribes by a REST call of this person; gives the subscription id.
@@ -51,8 +76,12 @@ impl Stream {
 
     /// The next frame, whatever it is.
     pub(crate) fn frame(&mut self) -> Value {
+        let socket = match &mut self.end {
+            End::Answer(answer) => return answer.frame(),
+            End::Websocket(socket) => socket,
+        };
         loop {
-            match self.socket.read() {
+            match socket.read() {
                 Ok(Message::Text(frame)) => {
                     let frame: Value = serde_json::from_str(&frame).expect("JSON in every frame");
                     assert!(frame["meta"].is_object(), "every frame has meta: {frame}");
@@ -99,8 +128,12 @@ impl Stream {
 
     /// The next event, or nothing if the connection ended.
     pub(crate) fn event_or_end(&mut self) -> Option<Value> {
+        let socket = match &mut self.end {
+            End::Answer(answer) => return answer.frame_or_end(),
+            End::Websocket(socket) => socket,
+        };
         loop {
-            match self.socket.read() {
+            match socket.read() {
                 Ok(Message::Text(frame)) => {
                     return Some(serde_json::from_str(&frame).expect("JSON in every frame"));
                 }
@@ -156,13 +189,16 @@ impl Stream {
     }
 
     pub(crate) fn says(&mut self, text: &str) {
-        self.socket
+        self.websocket()
             .send(Message::text(text))
             .expect("an open socket");
     }
 
-    /// A sign of life, and its answer.
+    /// A sign of life, and its answer. One that is an answer needs none.
     pub(crate) fn beats(&mut self) {
+        if matches!(self.end, End::Answer(_)) {
+            return;
+        }
         self.sends(Message::Ping("beat".into()));
         loop {
             match self.raw() {
@@ -175,33 +211,48 @@ impl Stream {
 
     /// A sign of life that wants no answer. A connection that is over by now shows elsewhere.
     pub(crate) fn signals(&mut self) {
-        drop(self.socket.send(Message::Pong("alive".into())));
+        if let End::Websocket(socket) = &mut self.end {
+            drop(socket.send(Message::Pong("alive".into())));
+        }
     }
 
     /// From now on the kernel keeps so many bytes of what is not read yet. With few a reader falls behind soon.
     pub(crate) fn keeps_unread(&self, bytes: usize) {
-        let socket = self.socket.get_ref();
+        let socket = match &self.end {
+            End::Websocket(socket) => socket.get_ref(),
+            End::Answer(answer) => &answer.socket,
+        };
         nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::RcvBuf, &bytes)
             .expect("a socket");
     }
 
     pub(crate) fn sends(&mut self, message: Message) {
-        self.socket.send(message).expect("an open socket");
+        self.websocket().send(message).expect("an open socket");
     }
 
     /// The next raw message, protocol frames included.
     pub(crate) fn raw(&mut self) -> Message {
-        self.socket.read().expect("a message in time")
+        self.websocket().read().expect("a message in time")
     }
 
     /// Reads on until the server hangs up; gives its code (1006: it went without a word).
     pub(crate) fn closed_with(&mut self) -> u16 {
+        let socket = match &mut self.end {
+            End::Answer(answer) => {
+                let code = answer
+                    .last_object()
+                    .map(|last| last["meta"]["code"].as_u64());
+                let code = code.map_or(Some(1006), |code| u16::try_from(code?).ok());
+                return code.expect("a code in the last object");
+            }
+            End::Websocket(socket) => socket,
+        };
         loop {
-            match self.socket.read() {
+            match socket.read() {
                 Ok(Message::Close(close)) => {
                     let code = close.map_or(1005, |close| u16::from(close.code));
                     // Our answer to it may find the socket gone; either is an end.
-                    drop(self.socket.flush());
+                    drop(socket.flush());
                     return code;
                 }
                 Ok(_) => {}
@@ -215,9 +266,17 @@ impl Stream {
         }
     }
 
-    /// Says goodbye and waits for the answer; gives its code.
+    /// Says goodbye and waits for the answer; gives its code. Where it is an answer, the end of our side is the goodbye, and
+    /// the end of the other side the answer.
     pub(crate) fn closes(&mut self) -> u16 {
-        self.socket.close(None).expect("an open socket");
+        match &mut self.end {
+            End::Websocket(socket) => socket.close(None).expect("an open socket"),
+            End::Answer(answer) => {
+                drop(answer.socket.shutdown(Shutdown::Write));
+                while answer.frame_or_end().is_some() {}
+                return 1000;
+            }
+        }
         self.closed_with()
     }
 
@@ -230,6 +289,16 @@ impl Stream {
         ids.sort();
         ids
     }
+}
+
+fn upgraded(address: SocketAddr, path: &str) -> WebSocket<TcpStream> {
+    let socket = TcpStream::connect(address).expect("the server accepts connections");
+    socket.set_read_timeout(Some(DEADLINE)).expect("a deadline");
+    socket.set_nodelay(true).expect("a socket");
+    let url = format!("ws://{address}{path}");
+    let (socket, _) = tungstenite::client(url.as_str(), socket)
+        .unwrap_or_else(|error| panic!("no upgrade for {path}: {error}"));
+    socket
 }
 
 /// A channel that a stream subscribes to so that a test can prove that nothing else came: events reach a

@@ -32,7 +32,9 @@ impl Shard {
         let can_be_resumed = {
             let state = self.state.borrow();
             let handle = state.connections.get(index);
-            let asked = handle.filter(|handle| handle.control.is_asked());
+            // An answer has no close frame, and its last object is what a close frame would say.
+            let asked = handle
+                .filter(|handle| handle.control.is_asked() || handle.socket.descriptor().is_none());
             match asked {
                 Some(handle) => can_be_resumed(handle),
                 None => return Bytes::from(goodbye.frame()),

@@ -3,8 +3,11 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use super::Shard;
 use super::state::{ConnectionRef, Identity};
+use crate::protocol::frame::HEARTBEAT;
 use crate::protocol::goodbye::Goodbye;
 
 /// Length of a tick of the timer wheel: fine enough for a deadline of seconds, and twenty wake-ups per
@@ -14,7 +17,8 @@ pub(super) const TICK: Duration = Duration::from_millis(50);
 /// The reason for which a connection is in the wheel.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Check {
-    /// Silence and claim; checked as long as the connection lives.
+    /// Silence and claim; checked as long as the connection lives. A stream that leaves as an answer hears nothing from its
+    /// client: it is sent a sign of life in place of that.
     Life,
     /// Events that wait for the page of a subscribing call; checked as long as they do.
     Hold,
@@ -27,17 +31,35 @@ pub(super) enum Check {
 impl Shard {
     /// Starts the deadlines of a connection that was just admitted.
     pub fn watch(&self, connection: ConnectionRef, unclaimed: bool) {
-        let first = if unclaimed {
-            self.limits.unclaimed_ms
-        } else {
-            self.silence_ms()
+        let silence = self.silence_of(connection);
+        let wait = match unclaimed {
+            true => silence.min(ticks(self.limits.unclaimed_ms)),
+            false => silence,
         };
-        let wait = ticks(first.min(self.silence_ms()));
         self.wheel.borrow_mut().put((connection, Check::Life), wait);
     }
 
-    fn silence_ms(&self) -> u64 {
-        self.limits.silence_ms.saturating_add(self.limits.grace_ms)
+    fn is_answer(&self, connection: ConnectionRef) -> bool {
+        let state = self.state.borrow();
+        let handle = state.connections.find(connection);
+        handle.is_some_and(|handle| handle.socket.descriptor().is_none())
+    }
+
+    /// Ticks of silence: of the client, or of the server where the client cannot be heard.
+    fn silence_of(&self, connection: ConnectionRef) -> u32 {
+        ticks(match self.is_answer(connection) {
+            true => self.limits.heartbeat_ms,
+            false => self.limits.silence_ms.saturating_add(self.limits.grace_ms),
+        })
+    }
+
+    /// Sends a sign of life: a proxy keeps the connection, and the kernel finds out that the peer is gone.
+    fn beat(self: &Rc<Self>, connection: ConnectionRef) {
+        let now = self.now();
+        if let Some(handle) = self.state.borrow_mut().connections.find_mut(connection) {
+            handle.heard = now;
+        }
+        self.write(connection.index, &Bytes::from_static(HEARTBEAT));
     }
 
     /// Ticks to wait while the thread catches up after a stall: then no deadline closes a connection.
@@ -83,17 +105,22 @@ impl Shard {
         if let Some(wait) = self.grace() {
             return Some(wait);
         }
-        let (silence, claim) = (ticks(self.silence_ms()), ticks(self.limits.unclaimed_ms));
+        let silence = self.silence_of(connection);
+        let claim = ticks(self.limits.unclaimed_ms);
         if unclaimed_for.is_some_and(|age| age >= claim) {
             self.close(connection.index, Goodbye::Unclaimed);
             return None;
         }
-        if quiet >= silence {
-            self.close(connection.index, Goodbye::Silent);
-            return None;
-        }
         let until_claim = unclaimed_for.map_or(u32::MAX, |age| claim - age);
-        Some(until_claim.min(silence - quiet))
+        if quiet < silence {
+            return Some(until_claim.min(silence - quiet));
+        }
+        if self.is_answer(connection) {
+            self.beat(connection);
+            return Some(until_claim.min(silence));
+        }
+        self.close(connection.index, Goodbye::Silent);
+        None
     }
 
     /// Closes a connection whose queue does not move, else says when to check again while there is one.

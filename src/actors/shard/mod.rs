@@ -21,6 +21,7 @@ mod output_batch;
 mod panics;
 mod post_fan_out;
 mod room_fan_out;
+mod sink;
 pub mod socket;
 mod stalls;
 pub mod state;

@@ -50,6 +50,16 @@ impl Remainder {
         rest
     }
 
+    /// The same frames in another form. There has to be one piece for all that was offered together.
+    pub(super) fn mapped(mut self, form: impl Fn(&Bytes) -> Bytes) -> Self {
+        for piece in &mut self.pieces {
+            piece.bytes = form(&piece.bytes);
+        }
+        self.pieces.retain(|piece| !piece.bytes.is_empty());
+        self.bytes = self.pieces.iter().map(|piece| piece.bytes.len()).sum();
+        self
+    }
+
     /// Adds what is left of a part of a frame.
     pub fn push(&mut self, bytes: &Bytes, range: Range<usize>, ends_frame: bool) {
         let length = range.len();
@@ -164,6 +174,14 @@ impl Outbox {
     /// The first of what waits.
     pub(super) fn front(&self) -> Option<&[u8]> {
         self.queue.front().map(|piece| &*piece.bytes)
+    }
+
+    /// Takes the first of what waits out, so many bytes at most.
+    pub(super) fn take(&mut self, most: usize, now: Instant) -> Option<Bytes> {
+        let front = &self.queue.front()?.bytes;
+        let bytes = front.slice(..front.len().min(most));
+        self.took(bytes.len(), now);
+        Some(bytes)
     }
 
     /// What waits, in order.

@@ -62,8 +62,9 @@ impl Shard {
             | Goodbye::Incomplete => {}
         }
         self.write(index, &self.last_words(index, goodbye));
-        if goodbye.ends_connection()
-            && let Some(handle) = self.state.borrow().connections.get(index)
+        if let Some(handle) = self.state.borrow().connections.get(index)
+            // No answer to the close frame follows from a client that receives an answer itself.
+            && (goodbye.ends_connection() || handle.socket.descriptor().is_none())
         {
             handle.socket.finish();
         }
@@ -86,7 +87,8 @@ impl Shard {
             let Some(handle) = state.connections.get(index) else {
                 return;
             };
-            (!state.connections.is_behind(index)).then(|| handle.socket.fd())
+            let fd = handle.socket.descriptor();
+            fd.filter(|_| !state.connections.is_behind(index))
         };
         match fd.map(|fd| send_now(fd, bytes)) {
             Some(Sent::All) => {}
@@ -128,7 +130,7 @@ impl Shard {
 
     /// Keeps bytes for a socket that is behind; over the bound it is closed as too slow.
     pub(super) fn queue(self: &Rc<Self>, index: ConnectionIndex, rest: Remainder) {
-        let (over, drain) = {
+        let (over, begun) = {
             let mut state = self.state.borrow_mut();
             let Some(handle) = state.connections.get_mut(index) else {
                 return;
@@ -149,27 +151,34 @@ impl Shard {
                     self.warn_if_full(handle, before, now);
                 }
                 let serial = handle.serial;
-                let drain = first.then(|| (handle.socket.clone(), ConnectionRef { index, serial }));
+                let begun = first.then(|| (handle.socket.clone(), ConnectionRef { index, serial }));
                 state.connections.set_behind(index, true);
-                (over, drain)
+                (over, begun)
             }
         };
-        if let Some((socket, connection)) = drain {
-            self.metrics.add(Counter::SocketsBehind, 1);
+        if let Some((socket, connection)) = begun {
             self.watch_queue(connection);
-            let shard = self.clone();
-            actix_rt::spawn(async move {
-                socket.drain(Instant::now).await;
-                let mut state = shard.state.borrow_mut();
-                if state.connections.find(connection).is_some() {
-                    state.connections.set_behind(index, false);
-                }
-                drop(state);
-                shard.wake(connection);
-            });
+            // An answer takes what waits by itself.
+            if socket.descriptor().is_some() {
+                self.drain(socket, connection);
+            }
         }
         if over {
             self.close(index, Goodbye::Slow);
         }
+    }
+    /// Writes what waits for a socket as the kernel takes it.
+    fn drain(self: &Rc<Self>, socket: Rc<Socket>, connection: ConnectionRef) {
+        self.metrics.add(Counter::SocketsBehind, 1);
+        let shard = self.clone();
+        actix_rt::spawn(async move {
+            socket.drain(Instant::now).await;
+            let mut state = shard.state.borrow_mut();
+            if state.connections.find(connection).is_some() {
+                state.connections.set_behind(connection.index, false);
+            }
+            drop(state);
+            shard.wake(connection);
+        });
     }
 }

@@ -1,18 +1,23 @@
-//! One websocket's bytes: straight to the kernel while it keeps up, a bounded queue while it does not.
+//! One connection's bytes: straight to the kernel while it keeps up, a bounded queue while it does not. What leaves as the
+//! body of an HTTP answer waits in that queue until the answer takes it.
 
 use std::cell::{Cell, RefCell};
 use std::io::IoSlice;
-use std::os::fd::{AsRawFd, RawFd};
-use std::task::Waker;
+use std::os::fd::RawFd;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use actix_rt::net::TcpStream;
 use bytes::Bytes;
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, Shutdown, send, shutdown};
+use nix::sys::socket::{MsgFlags, send};
 use smallvec::SmallVec;
+use tokio::sync::Notify;
 
 use super::outbox::{Outbox, Remainder};
+use super::sink::{Answer, Sink};
+use crate::protocol::framing::Framing;
 
 /// What became of bytes given to [`send_now`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,35 +50,50 @@ const PIECES_AT_ONCE: usize = 64;
 /// A socket, shared by its reader and by the shard that writes to it; both live on one thread.
 #[derive(Debug)]
 pub struct Socket {
-    io: TcpStream,
+    sink: Sink,
     outbox: RefCell<Option<Box<Outbox>>>,
     /// The connection is over: the reader ends at once.
     ended: Cell<bool>,
     /// Nothing more will be written: our side is closed behind what waits.
     finished: Cell<bool>,
+    /// The answer has taken all that there was.
+    is_taken: Cell<bool>,
     reader: RefCell<Option<Waker>>,
 }
 
 impl Socket {
     /// Takes the socket over.
     pub fn new(io: TcpStream) -> Self {
+        Self::with(Sink::Descriptor(io))
+    }
+
+    /// What leaves as the body of an HTTP answer, which begins with these bytes.
+    pub fn of_answer(framing: Framing, preface: Bytes) -> Self {
+        Self::with(Sink::Answer(Answer::new(framing, preface)))
+    }
+
+    fn with(sink: Sink) -> Self {
         Self {
-            io,
+            sink,
             outbox: RefCell::new(None),
             ended: Cell::new(false),
             finished: Cell::new(false),
+            is_taken: Cell::new(false),
             reader: RefCell::new(None),
         }
     }
 
-    /// Its descriptor, open as long as this value lives.
-    pub fn fd(&self) -> RawFd {
-        self.io.as_raw_fd()
+    /// Its descriptor, open as long as this value lives; `None` if it leaves as the body of an answer.
+    pub fn descriptor(&self) -> Option<RawFd> {
+        self.sink.descriptor()
     }
 
-    /// For the reader.
-    pub fn io(&self) -> &TcpStream {
-        &self.io
+    /// For the reader; there is nothing to read behind an answer.
+    pub fn io(&self) -> Option<&TcpStream> {
+        match &self.sink {
+            Sink::Descriptor(io) => Some(io),
+            Sink::Answer(_) => None,
+        }
     }
 
     /// Ends the connection: the reader stops, the actor with it.
@@ -86,18 +106,23 @@ impl Socket {
 
     /// Ends the connection even where a drain still holds it: what waits is not written any more.
     pub fn cut(&self) {
-        // A socket that the peer has closed already needs no shutdown.
-        shutdown(self.fd(), Shutdown::Both).unwrap_or_default();
+        self.sink.cut();
+    }
+
+    /// Whether the HTTP connection that carries it has to end too.
+    pub fn is_cut(&self) -> bool {
+        match &self.sink {
+            Sink::Descriptor(_) => false,
+            // One that ended in order has given all it had to the connection.
+            Sink::Answer(answer) => answer.is_cut() && !self.is_taken.get(),
+        }
     }
 
     /// Closes our side once what waits is written. The peer's bytes are read on, since a reset could take away what it
     /// has not read yet.
     pub fn finish(&self) {
         self.finished.set(true);
-        if self.outbox.borrow().is_none() {
-            // A socket that the peer has closed already needs no shutdown.
-            shutdown(self.fd(), Shutdown::Write).unwrap_or_default();
-        }
+        self.sink.finish(self.outbox.borrow().is_none());
     }
 
     /// Whether it is over; if not, the reader is woken when it will be.
@@ -131,11 +156,12 @@ impl Socket {
     /// Offers what waits to the kernel without waiting for its word: that comes late, when a good part of its buffer is
     /// free, and a busy thread hears it later still.
     pub fn offer(&self, now: Instant) {
+        let Some(fd) = self.descriptor() else { return };
         let mut slot = self.outbox.borrow_mut();
         let Some(outbox) = slot.as_mut() else { return };
         while let Some(front) = outbox.front() {
             let length = front.len();
-            let taken = match send_now(self.fd(), front) {
+            let taken = match send_now(fd, front) {
                 Sent::All => length,
                 Sent::Part(taken) => taken,
                 // The drain notices too.
@@ -150,21 +176,56 @@ impl Socket {
         }
     }
 
-    /// Puts bytes behind what waits already. Returns true if a drain has to be started.
+    /// Puts bytes behind what waits already. Returns true if nothing waited before: then a drain has to be started.
     pub fn queue(&self, rest: Remainder, now: Instant) -> bool {
+        let rest = self.sink.framed(rest);
         let mut slot = self.outbox.borrow_mut();
         if let Some(outbox) = slot.as_mut() {
             outbox.push(rest, now);
             return false;
         }
         *slot = Some(Box::new(Outbox::new(rest, now)));
+        self.sink.note_queued();
         true
+    }
+
+    /// The next bytes of the body of an answer, so many at most. `None` once there will be no more.
+    pub fn poll_take(&self, cx: &Context<'_>, most: usize) -> Poll<Option<Bytes>> {
+        let Sink::Answer(answer) = &self.sink else {
+            return Poll::Ready(None);
+        };
+        let mut slot = self.outbox.borrow_mut();
+        let waiting = slot.as_mut().filter(|_| !answer.is_cut());
+        let bytes = waiting.and_then(|outbox| outbox.take(most, Instant::now()));
+        if slot.as_ref().is_some_and(|outbox| outbox.is_empty()) {
+            *slot = None;
+            answer.note_drained();
+        }
+        if bytes.is_some() {
+            return Poll::Ready(bytes);
+        }
+        if answer.is_cut() || self.finished.get() {
+            drop(slot);
+            self.is_taken.set(true);
+            self.end();
+            return Poll::Ready(None);
+        }
+        answer.is_awaited_by(cx);
+        Poll::Pending
+    }
+
+    /// Has this told whenever nothing waits any more; of an answer, whose bytes the shard does not send itself.
+    pub fn tell_drained(&self, drained: Rc<Notify>) {
+        match &self.sink {
+            Sink::Answer(answer) => answer.tell_drained(drained),
+            Sink::Descriptor(_) => {}
+        }
     }
 
     /// Puts a whole frame before those that wait. Where nothing waits, it is not for a queue.
     pub fn queue_first(&self, frame: Bytes, now: Instant) {
         if let Some(outbox) = self.outbox.borrow_mut().as_mut() {
-            outbox.push_first(frame, now);
+            outbox.push_first(self.sink.reframed(frame), now);
         }
     }
 
@@ -186,8 +247,9 @@ impl Socket {
 
     /// Writes queued bytes as the kernel takes them. Returns when the queue is empty or the peer disconnected.
     pub async fn drain(&self, now: impl Fn() -> Instant) {
+        let Some(io) = self.io() else { return };
         loop {
-            if self.io.writable().await.is_err() {
+            if io.writable().await.is_err() {
                 return self.give_up();
             }
             let mut slot = self.outbox.borrow_mut();
@@ -203,7 +265,7 @@ impl Socket {
                 }
                 let pieces = outbox.pieces().take(PIECES_AT_ONCE);
                 let slices: SmallVec<[IoSlice<'_>; PIECES_AT_ONCE]> = pieces.collect();
-                match self.io.try_write_vectored(&slices) {
+                match io.try_write_vectored(&slices) {
                     Ok(taken) => {
                         drop(slices);
                         outbox.took(taken, now());
@@ -242,7 +304,7 @@ mod tests {
         // Until the kernel takes no more.
         let mut sent = 0;
         let taken = loop {
-            match send_now(socket.fd(), &frame) {
+            match send_now(socket.descriptor().unwrap(), &frame) {
                 Sent::All => sent += frame.len(),
                 Sent::Part(taken) => break taken,
                 Sent::Broken => panic!("the peer reads"),

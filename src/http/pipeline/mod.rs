@@ -12,7 +12,6 @@ pub mod slash;
 use actix_http::ConnectionType;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{
     ALLOW, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
@@ -121,14 +120,6 @@ pub async fn unknown_endpoint() -> Result<super::Reply, ApiError> {
 
 /// The request is the operator's: no page of another origin may read its answer.
 pub struct OfOperator;
-
-/// An address of a stream, asked for without an upgrade.
-pub async fn stream_without_upgrade(request: HttpRequest) -> HttpResponse {
-    if [Method::GET, Method::HEAD].contains(request.method()) {
-        return HttpResponse::from_error(ApiError::from(Refusal::UpgradeRequired));
-    }
-    not_allowed(&["GET", "HEAD"])
-}
 
 /// The path exists, but not for this method; `Allow` names those that it takes.
 pub async fn method_not_allowed(rows: &'static [Route]) -> HttpResponse {

@@ -15,9 +15,7 @@ use actix_web::web::{self, Data, PathConfig, ServiceConfig};
 pub use row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 pub use table::ROUTES;
 
-use super::pipeline::{
-    admission, around, method_not_allowed, not_allowed, stream_without_upgrade, unknown_endpoint,
-};
+use super::pipeline::{admission, around, method_not_allowed, not_allowed, unknown_endpoint};
 use super::{ApiError, App, files, pages, sys, users};
 use crate::model::Refusal;
 
@@ -80,17 +78,28 @@ fn resources(cfg: &mut ServiceConfig) {
     }
 }
 
-fn api(scope: actix_web::Scope) -> impl actix_web::dev::HttpServiceFactory {
-    let streams = || otherwise(web::to(stream_without_upgrade));
+/// The addresses of streams, asked for without an upgrade.
+fn streams(answers: fn() -> actix_web::Route) -> impl actix_web::dev::HttpServiceFactory {
+    let others = otherwise(web::to(async || not_allowed(&["GET", "HEAD"])));
+    web::resource(["/user", "/app"])
+        .route(otherwise(reads(answers())))
+        .default_service(others)
+}
+
+fn api(
+    scope: actix_web::Scope,
+    answers: fn() -> actix_web::Route,
+) -> impl actix_web::dev::HttpServiceFactory {
     scope
         .configure(resources)
-        .service(web::resource(["/user", "/app"]).default_service(streams()))
+        .service(streams(answers))
         .default_service(otherwise(web::to(unknown_endpoint)))
         .wrap(from_fn(around))
 }
 
-/// The REST face. Register pages for people before it: it answers for every address that is left.
-pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
+/// The REST face. Register pages for people before it: it answers for every address that is left. `answers` makes the
+/// route of streams that leave as the answer to a request.
+pub fn configure(cfg: &mut ServiceConfig, app: Data<App>, answers: fn() -> actix_web::Route) {
     cfg.app_data(app)
         .app_data(
             PathConfig::default().error_handler(|_, _| ApiError::from(Refusal::WrongType).into()),
@@ -101,6 +110,6 @@ pub fn configure(cfg: &mut ServiceConfig, app: Data<App>) {
         .configure(files::configure)
         .service(picture())
         .configure(pages::configure)
-        .service(api(web::scope("/v1")))
-        .service(api(web::scope("")));
+        .service(api(web::scope("/v1"), answers))
+        .service(api(web::scope(""), answers));
 }

@@ -5,6 +5,7 @@
 //! read, later heads and bodies without end.
 
 mod bounds;
+mod carrying;
 mod deadline;
 mod linger;
 mod uploading;
@@ -19,12 +20,14 @@ use std::task::{Context, Poll, ready};
 
 use actix_rt::net::TcpStream;
 use actix_web::dev::Extensions;
+use nix::sys::socket::{setsockopt, sockopt::TcpUserTimeout};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::ApiError;
 use crate::actors::shard::socket::{Sent, send_now};
 use crate::model::Refusal;
 pub use bounds::{Bounds, Place};
+pub use carrying::{Carried, Carrying};
 use deadline::{Deadline, Overdue};
 pub(crate) use linger::linger;
 pub use uploading::{Running, Uploading};
@@ -46,8 +49,14 @@ pub struct HttpSocket {
     uploading: Uploading,
     /// The deadline is that of an upload.
     is_upload: bool,
+    /// Whether the answer is a stream.
+    carrying: Carrying,
+    /// Bytes that arrived since the last answer began.
+    behind: usize,
     /// Bytes of the answer that the peer has not taken yet.
     waiting: usize,
+    /// The kernel was told for how long a peer may confirm nothing.
+    is_watched: bool,
     /// The peer closed its side, or the connection is broken: there is nothing to wait for at the end.
     is_over: bool,
 }
@@ -74,14 +83,18 @@ impl HttpSocket {
             deadline: Deadline::default(),
             uploading: Uploading::default(),
             is_upload: false,
+            carrying: Carrying::default(),
+            behind: 0,
             waiting: 0,
+            is_watched: false,
             is_over: false,
         })
     }
 
-    /// Notes with a connection what an upload needs ([`Uploading::of`]).
+    /// Notes with a connection what an upload needs ([`Uploading::of`]), and what a stream does ([`Carrying::begin`]).
     pub fn on_connect(&self, data: &mut Extensions) {
         data.insert(self.uploading.clone());
+        data.insert(self.carrying.clone());
     }
 
     /// The connection itself, once it speaks something other than HTTP, and its place.
@@ -125,6 +138,40 @@ impl HttpSocket {
         Poll::Ready(self.give_up())
     }
 
+    /// Bytes of an answer went to the kernel. Of a stream that may be a long time after the request.
+    fn note_written(&mut self) {
+        if !self.carrying.is_on() {
+            self.behind = 0;
+            return;
+        }
+        self.carrying.note_behind(self.behind);
+        if !std::mem::replace(&mut self.is_watched, true)
+            && let Some(stream) = &self.stream
+        {
+            // A peer that is gone without a word confirms no sign of life. One that is there and reads nothing is the
+            // shard's to judge, so that is given more time than it has there. If it cannot be set, the kernel takes its
+            // own time, about a quarter of an hour.
+            let patience = self.bounds.stalled.as_millis().saturating_mul(2);
+            let patience = u32::try_from(patience).unwrap_or(u32::MAX);
+            setsockopt(stream, TcpUserTimeout, &patience).unwrap_or_default();
+        }
+    }
+
+    /// Bytes arrive while the answer is a stream: no request that would have to end in time.
+    fn note_behind(&mut self, bytes: usize) -> bool {
+        self.behind = self.behind.saturating_add(bytes);
+        self.carrying.note_behind(self.behind);
+        self.carrying.is_on()
+    }
+
+    /// The stream that is carried was ended by force.
+    fn end_if_cut(&mut self) -> io::Result<()> {
+        match self.carrying.is_cut() {
+            true => Err(self.give_up()),
+            false => Ok(()),
+        }
+    }
+
     /// What became of a write of `length` bytes.
     fn written(
         &mut self,
@@ -135,6 +182,7 @@ impl HttpSocket {
         match outcome {
             Poll::Ready(Ok(taken)) => {
                 self.deadline.writes();
+                self.note_written();
                 if taken == length && self.waiting > 0 {
                     self.wait(0)?;
                 }
@@ -145,7 +193,9 @@ impl HttpSocket {
                 Poll::Ready(Err(error))
             }
             Poll::Pending => {
-                self.deadline.stalls(self.bounds.stalled);
+                // The shard judges streams, by its own settings; this is for one that it does not see waiting.
+                let times = if self.carrying.is_on() { 2 } else { 1 };
+                self.deadline.stalls(self.bounds.stalled * times);
                 self.wait(length)?;
                 self.poll_deadline(cx).map(Err)
             }
@@ -182,6 +232,7 @@ impl AsyncWrite for HttpSocket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.end_if_cut()?;
         let outcome = self.io()?.poll_write(cx, bytes);
         self.written(cx, bytes.len(), outcome)
     }
@@ -191,6 +242,7 @@ impl AsyncWrite for HttpSocket {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.end_if_cut()?;
         let outcome = self.io()?.poll_write_vectored(cx, slices);
         let length = slices.iter().map(|slice| slice.len()).sum();
         self.written(cx, length, outcome)
@@ -215,9 +267,13 @@ impl AsyncRead for HttpSocket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.end_if_cut()?;
         let before = buffer.filled().len();
         match self.io()?.poll_read(cx, buffer) {
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
+                if self.note_behind(buffer.filled().len() - before) {
+                    return Poll::Ready(Ok(()));
+                }
                 let (request, stalled) = (self.bounds.request, self.bounds.stalled);
                 self.is_upload = self.uploading.is_on();
                 if self.is_upload {
@@ -233,6 +289,7 @@ impl AsyncRead for HttpSocket {
             }
             Poll::Ready(outcome) => {
                 self.is_over = true;
+                self.carrying.end();
                 Poll::Ready(outcome)
             }
             Poll::Pending => {

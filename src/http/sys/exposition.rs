@@ -85,10 +85,14 @@ fn store(engine: &Engine) -> Vec<Sample> {
 
 fn streams(live: &Numbers) -> Vec<Sample> {
     vec![
-        gauge("stream_connections", "Websockets.", live.connections),
+        gauge(
+            "stream_connections",
+            "Open streams: websockets, and answers that are streams.",
+            live.connections,
+        ),
         gauge(
             "stream_subscriptions",
-            "Subscriptions of all websockets.",
+            "Subscriptions of all streams.",
             live.subscriptions,
         ),
         gauge(

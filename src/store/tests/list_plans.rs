@@ -6,7 +6,7 @@ use std::path::Path;
 
 use diesel::RunQueryDsl as _;
 
-use super::plans::{faults, recorded};
+use super::plans::{faults, lists_in, recorded};
 use super::{Place, for_viewer, reader};
 use crate::model::visibility::ListedFor;
 use crate::model::{
@@ -374,27 +374,6 @@ async fn a_list_reads_no_table_whole_and_sorts_no_more_than_a_bound() {
     place.write(analyze).await;
     let wrong = judge(&place).await;
     assert!(wrong.is_empty(), "with statistics:\n{}", wrong.join("\n"));
-}
-
-/// The functions that return a page, by the text of the store.
-fn lists_in(folder: &Path, found: &mut BTreeSet<String>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            if !path.ends_with("tests") {
-                lists_in(&path, found);
-            }
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).unwrap();
-        for part in text.split("    pub fn ").skip(1) {
-            let head = part.split(" {\n").next().unwrap_or_default();
-            if head.contains("-> Result<Page<") {
-                let name = head.split(['(', '<']).next().unwrap_or_default();
-                found.insert(name.to_owned());
-            }
-        }
-    }
 }
 
 #[test]

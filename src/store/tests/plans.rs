@@ -1,6 +1,7 @@
 //! How SQLite runs what a list asks: every statement is recorded, and its plan judged.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent};
@@ -62,4 +63,25 @@ fn is_fault(step: &str) -> bool {
     let reads_pairs = step.contains("relations") && step.ends_with("(user_id=?)")
         || step.ends_with("(other_id=?)");
     reads_all || reads_pairs || step.starts_with("USE TEMP B-TREE")
+}
+
+/// The functions that return a page, by the text of the store.
+pub(super) fn lists_in(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if !path.ends_with("tests") {
+                lists_in(&path, found);
+            }
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for part in text.split("    pub fn ").skip(1) {
+            let head = part.split(" {\n").next().unwrap_or_default();
+            if head.contains("-> Result<Page<") {
+                let name = head.split(['(', '<']).next().unwrap_or_default();
+                found.insert(name.to_owned());
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Fence, TestServer, build};
 
 #[test]
-fn a_user_that_is_cut_from_a_channel_hears_nothing_more_of_it() {
+pub(super) fn a_user_that_is_cut_from_a_channel_hears_nothing_more_of_it() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let circle = build::circle(&ada, &[&bob, &eve]);

@@ -25,7 +25,7 @@ fn sorted(list: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_message_names_the_subscribed_users_and_those_not_to_notify() {
+pub(super) fn a_message_names_the_subscribed_users_and_those_not_to_notify() {
     let server = TestServer::start();
     let (ada, bob, eve, dan) = (server.ada(), server.bob(), server.eve(), server.dan());
     let room = build::room(&ada, "Lounge");
@@ -109,7 +109,7 @@ fn a_new_private_message_comes_with_its_channel_and_its_subscriptions() {
 }
 
 #[test]
-fn channels_and_their_subscriptions_flow() {
+pub(super) fn channels_and_their_subscriptions_flow() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let mut stream = firehose(&server.app(), &["channel", "channel_subscription"]);
@@ -268,7 +268,7 @@ fn types_without_writes_are_accepted_and_only_listed_ones_come() {
 }
 
 #[test]
-fn filters_and_display_parameters_are_in_the_query() {
+pub(super) fn filters_and_display_parameters_are_in_the_query() {
     let server = TestServer::start();
     let ada = server.ada();
     let (room, circle) = (build::room(&ada, "Lounge"), build::circle(&ada, &[]));

@@ -3,7 +3,7 @@
 use crate::support::{TestServer, build, eventually};
 
 #[test]
-fn two_are_in_use_and_the_third_is_refused_before_the_upgrade() {
+pub(super) fn two_are_in_use_and_the_third_is_refused_before_the_upgrade() {
     let server = TestServer::start();
     let app = server.app();
     for key in ["one", "two", "three"] {
@@ -28,7 +28,7 @@ fn two_are_in_use_and_the_third_is_refused_before_the_upgrade() {
 }
 
 #[test]
-fn a_slot_comes_free_with_a_close() {
+pub(super) fn a_slot_comes_free_with_a_close() {
     let server = TestServer::start();
     let app = server.app();
     build::app_stream(&app, "one", &["message"]);
@@ -55,7 +55,7 @@ fn a_slot_comes_free_with_silence() {
 }
 
 #[test]
-fn both_connections_on_a_key_hear_every_event() {
+pub(super) fn both_connections_on_a_key_hear_every_event() {
     let server = TestServer::start();
     let (ada, app) = (server.ada(), server.app());
     build::app_stream(&app, "one", &["message"]);

@@ -3,7 +3,7 @@
 use crate::support::{Fence, Stream, TestServer, build, text};
 
 #[test]
-fn a_message_arrives_as_it_was_written_and_so_does_its_deletion() {
+pub(super) fn a_message_arrives_as_it_was_written_and_so_does_its_deletion() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
@@ -54,7 +54,7 @@ fn only_chat_rooms_have_a_name_in_their_events() {
 }
 
 #[test]
-fn one_frame_names_the_room_and_the_inbox_both() {
+pub(super) fn one_frame_names_the_room_and_the_inbox_both() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
@@ -72,7 +72,7 @@ fn one_frame_names_the_room_and_the_inbox_both() {
 }
 
 #[test]
-fn every_device_hears_and_the_author_too() {
+pub(super) fn every_device_hears_and_the_author_too() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
@@ -87,7 +87,7 @@ fn every_device_hears_and_the_author_too() {
 }
 
 #[test]
-fn events_arrive_in_the_order_of_their_ids_over_all_channels() {
+pub(super) fn events_arrive_in_the_order_of_their_ids_over_all_channels() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let rooms: Vec<_> = (0..3).map(|n| build::room(&ada, &n.to_string())).collect();

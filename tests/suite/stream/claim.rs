@@ -3,7 +3,7 @@
 use crate::support::{Stream, TestServer, build};
 
 #[test]
-fn the_first_subscription_claims_the_connection() {
+pub(super) fn the_first_subscription_claims_the_connection() {
     let server = TestServer::with(&[("STREAMS_UNCLAIMED_MS", "60000")]);
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
@@ -24,7 +24,7 @@ fn the_first_subscription_claims_the_connection() {
 }
 
 #[test]
-fn a_claimed_connection_is_not_closed_as_unclaimed() {
+pub(super) fn a_claimed_connection_is_not_closed_as_unclaimed() {
     // On the real clock: the one that is opened after the claim, and closed, proves that the time has passed.
     let server = TestServer::with(&[("STREAMS_UNCLAIMED_MS", "2000")]);
     let ada = server.ada();

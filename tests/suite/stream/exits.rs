@@ -19,7 +19,7 @@ fn listener(person: &Person, room: &str) -> Stream {
 }
 
 #[test]
-fn the_client_closes() {
+pub(super) fn the_client_closes() {
     let server = TestServer::start();
     let room = build::room(&server.ada(), "Lounge");
     let mut stream = listener(&server.bob(), &room);
@@ -43,7 +43,7 @@ fn the_client_closes_with_a_code_of_its_own() {
 }
 
 #[test]
-fn the_server_closes_when_told_by_rest() {
+pub(super) fn the_server_closes_when_told_by_rest() {
     let server = TestServer::start();
     let bob = server.bob();
     let room = build::room(&server.ada(), "Lounge");
@@ -55,7 +55,7 @@ fn the_server_closes_when_told_by_rest() {
 }
 
 #[test]
-fn the_network_dies() {
+pub(super) fn the_network_dies() {
     let server = TestServer::start();
     let room = build::room(&server.ada(), "Lounge");
     drop(listener(&server.bob(), &room));
@@ -77,7 +77,7 @@ fn the_client_says_nothing() {
 }
 
 #[test]
-fn the_token_is_revoked() {
+pub(super) fn the_token_is_revoked() {
     let server = TestServer::start();
     let room = build::room(&server.ada(), "Lounge");
     let bob = server.with_scopes(&server.bob(), "basic,messages,presence");
@@ -104,7 +104,7 @@ fn the_app_stream_is_deleted() {
 }
 
 #[test]
-fn the_process_stops() {
+pub(super) fn the_process_stops() {
     let mut server = TestServer::start();
     let room = build::room(&server.ada(), "Lounge");
     let mut stream = listener(&server.bob(), &room);

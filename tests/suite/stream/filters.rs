@@ -61,7 +61,7 @@ fn an_unread_light_stays_dark_for_what_is_read_already() {
 }
 
 #[test]
-fn muted_users_are_heard_by_a_subscription_that_asks_for_them() {
+pub(super) fn muted_users_are_heard_by_a_subscription_that_asks_for_them() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
@@ -75,7 +75,7 @@ fn muted_users_are_heard_by_a_subscription_that_asks_for_them() {
 }
 
 #[test]
-fn display_parameters_shape_every_event_of_a_connection() {
+pub(super) fn display_parameters_shape_every_event_of_a_connection() {
     let server = TestServer::start();
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");

@@ -23,7 +23,7 @@ fn is(from: &str, to: &str, ended: bool) -> (String, String, bool) {
 }
 
 #[test]
-fn follows_made_and_ended_reach_both_users() {
+pub(super) fn follows_made_and_ended_reach_both_users() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let mut following = ada.stream();

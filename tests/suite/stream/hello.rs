@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Stream, TestServer, build, text};
 
 #[test]
-fn the_hello_names_the_connection_and_nothing_else() {
+pub(super) fn the_hello_names_the_connection_and_nothing_else() {
     let server = TestServer::start();
     let stream = server.ada().stream();
     let meta = &stream.hello["meta"];
@@ -39,7 +39,7 @@ fn the_token_may_be_in_a_header() {
 }
 
 #[test]
-fn a_caller_without_the_right_is_refused_before_the_upgrade() {
+pub(super) fn a_caller_without_the_right_is_refused_before_the_upgrade() {
     let server = TestServer::start();
     let (nobody, app) = (server.anonymous(), server.app());
     build::app_stream(&app, "mine", &["message"]);
@@ -75,7 +75,7 @@ fn a_plain_call_to_a_stream_address_is_no_upgrade_and_no_trouble() {
 }
 
 #[test]
-fn an_app_streams_hello_says_what_it_will_hear() {
+pub(super) fn an_app_streams_hello_says_what_it_will_hear() {
     let server = TestServer::start();
     let app = server.app();
     build::app_stream(&app, "butterball", &["message", "block"]);
@@ -88,7 +88,7 @@ fn an_app_streams_hello_says_what_it_will_hear() {
 }
 
 #[test]
-fn a_user_has_a_bounded_number_of_connections() {
+pub(super) fn a_user_has_a_bounded_number_of_connections() {
     let server = TestServer::with(&[("STREAMS_USER_CONNECTIONS", "2")]);
     let (ada, bob) = (server.ada(), server.bob());
     let (first, _second) = (ada.stream(), ada.stream());

@@ -27,7 +27,7 @@ fn a_mute_silences_its_author_at_once_and_only_for_the_muter() {
 }
 
 #[test]
-fn a_block_silences_both_ways() {
+pub(super) fn a_block_silences_both_ways() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let room = build::room(&eve, "Lounge");

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Fence, Stream, TestServer, build, text};
 
 #[test]
-fn the_inbox_follows_ones_subscriptions_as_they_change() {
+pub(super) fn the_inbox_follows_ones_subscriptions_as_they_change() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let (first, second) = (build::room(&ada, "One"), build::room(&ada, "Two"));

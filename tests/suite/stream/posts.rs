@@ -148,7 +148,7 @@ fn of_bob(what: &str, id: &str) -> [Vec<String>; 4] {
 }
 
 #[test]
-fn each_write_is_told_to_exactly_the_streams_that_show_the_post() {
+pub(super) fn each_write_is_told_to_exactly_the_streams_that_show_the_post() {
     let mut scene = Scene::new();
     let [ada, bob, _, _] = scene.people.clone();
     let id = build::answers(&ada, &scene.root, "@eve hello");
@@ -256,7 +256,7 @@ fn a_block_keeps_posts_and_reposts_of_them_from_both() {
 }
 
 #[test]
-fn a_stream_follows_ones_follows_as_they_change() {
+pub(super) fn a_stream_follows_ones_follows_as_they_change() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     // One subscription each, which the fast path serves; two streams share what bob follows.

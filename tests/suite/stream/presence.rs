@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{TestServer, build};
 
 #[test]
-fn presence_of_anyone_is_heard_when_asked_for_and_ones_own_always() {
+pub(super) fn presence_of_anyone_is_heard_when_asked_for_and_ones_own_always() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let mut open = ada.stream();

@@ -47,7 +47,7 @@ pub(super) fn never_read_with(server: &TestServer, room: &str, parameters: &str)
 }
 
 #[test]
-fn a_reader_that_does_not_read_is_closed_with_4008_and_others_hear_everything() {
+pub(super) fn a_reader_that_does_not_read_is_closed_with_4008_and_others_hear_everything() {
     let server = TestServer::with(&[
         ("STREAMS_QUEUE_BYTES", "65536"),
         ("STREAMS_STALLED_MS", "60000"),

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Fence, TestServer, build};
 
 #[test]
-fn users_that_join_or_leave_are_heard() {
+pub(super) fn users_that_join_or_leave_are_heard() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
     let room = build::room(&ada, "Lounge");

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Fence, Stream, TestServer, build, text};
 
 #[test]
-fn sixteen_subscriptions_are_made_and_the_seventeenth_is_refused() {
+pub(super) fn sixteen_subscriptions_are_made_and_the_seventeenth_is_refused() {
     let server = TestServer::start();
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");
@@ -68,7 +68,7 @@ fn every_subscribable_address_gives_a_subscription_and_others_ignore_the_connect
 }
 
 #[test]
-fn a_stale_or_foreign_connection_gets_the_page_without_a_subscription() {
+pub(super) fn a_stale_or_foreign_connection_gets_the_page_without_a_subscription() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
@@ -127,7 +127,7 @@ fn paging_backwards_subscribes_to_nothing() {
 }
 
 #[test]
-fn a_client_may_choose_the_id_and_using_it_again_overwrites() {
+pub(super) fn a_client_may_choose_the_id_and_using_it_again_overwrites() {
     let server = TestServer::start();
     let ada = server.ada();
     let (first, second) = (build::room(&ada, "One"), build::room(&ada, "Two"));

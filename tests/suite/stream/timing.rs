@@ -53,7 +53,7 @@ fn the_stations_of_a_message_lie_in_their_order_between_its_call_and_its_arrival
 }
 
 #[test]
-fn listeners_on_the_slow_path_get_it_too() {
+pub(super) fn listeners_on_the_slow_path_get_it_too() {
     let server = TestServer::start();
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");

@@ -18,7 +18,7 @@ fn a_new_grant_of_the_same_app_is_heard() {
 }
 
 #[test]
-fn a_revoked_token_closes_its_connections_and_no_others() {
+pub(super) fn a_revoked_token_closes_its_connections_and_no_others() {
     let server = TestServer::start();
     let ada = server.ada();
     let phone = server.with_scopes(&ada, "basic,messages");
@@ -48,7 +48,7 @@ fn a_claimed_connection_goes_with_the_token_that_claimed_it() {
 }
 
 #[test]
-fn subscriptions_made_with_a_revoked_token_go_and_the_others_stay() {
+pub(super) fn subscriptions_made_with_a_revoked_token_go_and_the_others_stay() {
     let server = TestServer::start();
     let ada = server.ada();
     let phone = server.with_scopes(&ada, "basic,messages");

@@ -101,7 +101,10 @@ impl CatchUp {
                 let Some(handle) = state.connections.find_open(self.connection) else {
                     return false;
                 };
-                let is_behind = state.connections.is_behind(self.connection.index);
+                let is_behind = match handle.socket.descriptor() {
+                    Some(_) => state.connections.is_behind(self.connection.index),
+                    None => handle.socket.queued_bytes() > 0,
+                };
                 let waits = is_behind || handle.hold.borrow().is_some();
                 handle.catching_up.clone().filter(|_| waits)
             };

@@ -35,7 +35,8 @@ pub struct Connections {
     handles: Slab<ConnectionHandle>,
     admitted: u64,
     /// By index: bytes wait for this socket, so nothing may be written past them. Apart from the handles,
-    /// because a fan-out reads this for each receiver and nothing else of the connection.
+    /// because a fan-out reads this for each receiver and nothing else of the connection. Always so where there is no
+    /// descriptor to write to.
     behind: Vec<bool>,
 }
 
@@ -44,12 +45,14 @@ impl Connections {
     pub fn insert(&mut self, make: impl FnOnce(u64) -> ConnectionHandle) -> ConnectionRef {
         self.admitted += 1;
         let serial = self.admitted;
-        let offset = self.handles.insert(make(serial));
+        let handle = make(serial);
+        let is_answer = handle.socket.descriptor().is_none();
+        let offset = self.handles.insert(handle);
         if self.behind.len() <= offset {
             self.behind.resize(offset + 1, false);
         }
         let index = ConnectionIndex::at(offset);
-        self.set_behind(index, false);
+        self.set_behind(index, is_answer);
         ConnectionRef { index, serial }
     }
 

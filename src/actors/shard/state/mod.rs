@@ -252,8 +252,8 @@ impl State {
             && first.since <= self.young.reached()
             // An id that the client chose may have another length than the gap in a shared frame.
             && let Ok(id) = first.id.as_str().as_bytes().try_into()
+            && let Some(fd) = handle.socket.descriptor()
         {
-            let fd = handle.socket.fd();
             return Placement::Fast(
                 handle.render_class.for_messages(),
                 Receiver { fd, index, id },
@@ -290,9 +290,9 @@ impl State {
                     && !handle.render_class.has_samples()
                     // The fast path does not compare positions.
                     && only.since <= self.young.reached()
-                    && let Ok(id) = only.id.as_str().as_bytes().try_into() =>
+                    && let Ok(id) = only.id.as_str().as_bytes().try_into()
+                    && let Some(fd) = handle.socket.descriptor() =>
             {
-                let fd = handle.socket.fd();
                 Placement::Fast(handle.render_class.for_posts(), Receiver { fd, index, id })
             }
             (Some(_), _) => {

@@ -333,7 +333,7 @@ impl<'a> Run<'a> {
         let mut found = Vec::new();
         for class in &room.classes {
             for receiver in class.receivers.iter().filter(|r| r.index == index) {
-                assert_eq!(receiver.fd, handle.socket.fd());
+                assert_eq!(Some(receiver.fd), handle.socket.descriptor());
                 assert_eq!(class.render_class, handle.render_class.for_messages());
                 let id = String::from_utf8(receiver.id.to_vec()).unwrap();
                 found.push(Served::Fast(id));
@@ -361,7 +361,7 @@ impl<'a> Run<'a> {
                     self.state
                         .connections
                         .find(known.reference)
-                        .is_some_and(|handle| handle.socket.fd() == receiver.fd)
+                        .is_some_and(|handle| handle.socket.descriptor() == Some(receiver.fd))
                 });
                 *listens &= known.is_some_and(|known| {
                     known.reference.index == receiver.index

@@ -1,0 +1,76 @@
+//! What the streams of one worker thread are opened with, and how they begin.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+
+use super::credentials::Proof;
+use super::sessions::Opened;
+use crate::actors::Shared;
+use crate::actors::shard::Shard;
+use crate::actors::shard::state::{ConnectionRef, Identity};
+use crate::http::socket::Bounds;
+use crate::model::ConnectionId;
+use crate::protocol::cursor::Cursor;
+use crate::protocol::goodbye::Goodbye;
+use crate::protocol::hello::{app_hello, user_hello};
+use crate::protocol::render_class::RenderClass;
+
+/// See the module.
+#[derive(Clone)]
+pub struct Gate {
+    /// What all actors share.
+    pub shared: Arc<Shared>,
+    /// The thread's own connections.
+    pub shard: Rc<Shard>,
+    /// What the connections of one address may hold.
+    pub bounds: Arc<Bounds>,
+}
+
+/// Seconds after which a refused stream may try again.
+pub(super) const RETRY: u64 = 5;
+
+impl Gate {
+    /// The first frame of a stream.
+    pub(super) fn hello(
+        &self,
+        id: &ConnectionId,
+        identity: &Identity,
+        opened: &Opened,
+        display: RenderClass,
+    ) -> Bytes {
+        let cursor = Cursor::at(self.shared.log.ring().epoch(), opened.at);
+        let cursor = display.has(RenderClass::CURSOR).then_some(&cursor);
+        let site = &self.shared.site;
+        match identity {
+            Identity::App(stream, _, _) => app_hello(id.as_str(), cursor, stream, site),
+            Identity::User(..) | Identity::Unclaimed(_) => {
+                user_hello(id.as_str(), cursor, opened.resumption.clone(), site)
+            }
+        }
+    }
+
+    /// Closes a stream for what happened before the shard knew of it: a stop, or the revocation of its token.
+    pub(super) async fn check_again(&self, proof: Option<&Proof>, connection: ConnectionRef) {
+        // A stop that began after the request was admitted may have closed all others already.
+        if self.shared.stopping.load(Ordering::Acquire) {
+            self.shard.close(connection.index, Goodbye::GoingAway);
+            return;
+        }
+        let Some(proof) = proof else { return };
+        let goodbye = match proof.is_live(&self.shared).await {
+            Ok(true) => return,
+            Ok(false) => Goodbye::TokenRevoked,
+            // The token may be valid: this code asks the client to reconnect.
+            Err(_) => Goodbye::Incomplete,
+        };
+        let state = self.shard.state.borrow();
+        let is_open = state.connections.find(connection).is_some();
+        drop(state);
+        if is_open {
+            self.shard.close(connection.index, goodbye);
+        }
+    }
+}
