@@ -7,6 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
 use crate::http::ApiError;
+use crate::http::openapi::watch;
 use crate::protocol::query::Query;
 
 /// The parsed query string. Reading it never fails.
@@ -26,6 +27,6 @@ impl FromRequest for Params {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self(Query::parse(request.query_string()))))
+        ready(Ok(Self(watch::query(request))))
     }
 }

@@ -12,3 +12,4 @@ mod words;
 pub use error::OAuthError;
 pub use login::sign_in;
 pub use passwords::PasswordChecks;
+pub use words::scope_in_words;

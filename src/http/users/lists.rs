@@ -119,10 +119,10 @@ async fn show_list(app: &App, caller: &Caller, params: &Params, list: List) -> A
     show::demand_person(app, Some(caller), list.of, Occasion::Named).await?;
     let request = params.page();
     let store = app.engine.store();
-    let order = match (list.relation, params.get("order")) {
-        (Relation::Follow, Some("id")) => FollowOrder::Id,
+    let order = match list.relation {
+        Relation::Follow if params.get("order") == Some("id") => FollowOrder::Id,
         // The server does not sort by `last_post_id`, and takes it for the default.
-        (Relation::Follow | Relation::Mute | Relation::Block, _) => FollowOrder::Time,
+        Relation::Follow | Relation::Mute | Relation::Block => FollowOrder::Time,
     };
     let page = store
         .read(move |db| db.relation_page(list.of, list.relation, list.incoming, order, &request))

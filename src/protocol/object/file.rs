@@ -21,13 +21,20 @@ pub enum FileRights {
 }
 
 /// What contents look like.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = FileContents)]
+/// Absent while a file is incomplete.
 struct ContentsObject<'a> {
+    #[schema(required = false)]
     mime_type: &'a str,
+    #[schema(required = false)]
     size: i64,
+    #[schema(required = false)]
     sha256: &'a ContentHash,
+    #[schema(required = false)]
     url: String,
     #[serde(serialize_with = "iso")]
+    #[schema(required = false)]
     url_expires_at: Stamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     image_info: Option<ImageInfo>,
@@ -46,7 +53,8 @@ impl<'a> ContentsObject<'a> {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = DerivedFile)]
 struct DerivedObject<'a> {
     name: &'a str,
     #[serde(flatten)]
@@ -54,14 +62,16 @@ struct DerivedObject<'a> {
 }
 
 /// How a file that has no contents yet is filled.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = UploadParameters)]
 struct UploadParameters {
     method: &'static str,
     url: String,
 }
 
 /// Ids of objects that show a file.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = AttachedTo)]
 struct AttachedTo {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     posts: Vec<String>,
@@ -70,7 +80,8 @@ struct AttachedTo {
 }
 
 /// A file as clients see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = File)]
 pub struct FileObject<'a> {
     id: FileId,
     name: &'a str,
@@ -110,6 +121,7 @@ pub struct FileObject<'a> {
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
     )]
+    #[schema(value_type = Option<String>)]
     pagination_id: Option<i64>,
 }
 

@@ -7,7 +7,8 @@ use super::{SourceObject, UserObject, is_false, iso, text_if_any};
 use crate::model::{Chosen, Poll, PollId, Raw, Stamp, UserId};
 use crate::protocol::render_options::RenderOptions;
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PollOption)]
 struct OptionObject<'a> {
     text: &'a str,
     position: usize,
@@ -20,7 +21,8 @@ struct OptionObject<'a> {
 }
 
 /// A poll as clients see it. Nothing is said about answers while it is open. A deleted poll keeps no words.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Poll)]
 pub struct PollObject<'a> {
     id: PollId,
     #[serde(rename = "type")]
@@ -53,6 +55,7 @@ pub struct PollObject<'a> {
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
     )]
+    #[schema(value_type = Option<String>)]
     pagination_id: Option<i64>,
 }
 
@@ -131,7 +134,8 @@ impl<'a> PollObject<'a> {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = BriefPollOption)]
 struct BriefOption<'a> {
     text: &'a str,
     position: usize,
@@ -139,7 +143,8 @@ struct BriefOption<'a> {
 
 /// A poll without anything about its answers, as a poll notice and an interaction show it. Some clients read `id`, others
 /// `poll_id`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = BriefPoll)]
 pub struct BriefPoll<'a> {
     id: PollId,
     poll_id: PollId,
@@ -154,6 +159,7 @@ pub struct BriefPoll<'a> {
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
     )]
+    #[schema(value_type = Option<String>)]
     pagination_id: Option<i64>,
 }
 
