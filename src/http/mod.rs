@@ -17,6 +17,7 @@ mod fresh;
 pub mod markers;
 pub mod oauth;
 mod oembed;
+pub mod openapi;
 pub mod pages;
 pub mod pipeline;
 pub mod polls;
@@ -120,6 +121,8 @@ pub struct App {
     pub bounds: Arc<Bounds>,
     /// Whether new work is welcome.
     pub readiness: Readiness,
+    /// What the API says of itself.
+    pub docs: openapi::Docs,
     /// Posts that many react to.
     trending: Fresh<Trending>,
     stats: sys::Stats,
@@ -154,6 +157,7 @@ impl App {
             settings,
             bounds,
             readiness: Readiness::default(),
+            docs: openapi::Docs::of(routes::ROUTES),
             trending: Fresh::for_each(A_MINUTE),
             stats: sys::Stats::default(),
             serving: AtomicUsize::new(0),

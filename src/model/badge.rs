@@ -18,7 +18,8 @@ pub struct Badge {
 }
 
 /// The badge that a profile shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BadgeBrief)]
 pub struct BadgeBrief {
     /// Its id.
     pub id: BadgeId,
@@ -27,7 +28,8 @@ pub struct BadgeBrief {
 }
 
 /// A web site that is the user's: it links back, or the operator says so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Verified)]
 pub struct Verified {
     /// Its host, without `www`.
     pub domain: String,

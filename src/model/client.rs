@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{ClientId, Content, Stamp, UserId};
 
 /// The short form: `source` on messages, `app` in tokens. All three keys are always shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ClientBrief)]
 pub struct ClientBrief {
     /// Public id.
     pub id: ClientId,

@@ -16,7 +16,8 @@ pub struct Content {
 }
 
 /// The entities of a text.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Entities)]
 pub struct Entities {
     /// Inline and markdown links.
     pub links: Vec<Link>,
@@ -27,7 +28,8 @@ pub struct Entities {
 }
 
 /// A link in a text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = LinkEntity)]
 pub struct Link {
     /// Markdown links only: length with the appended ` [domain]`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -46,7 +48,8 @@ pub struct Link {
 }
 
 /// An existing user named in a text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MentionEntity)]
 pub struct Mention {
     /// The user.
     pub id: UserId,
@@ -65,7 +68,8 @@ pub struct Mention {
 }
 
 /// A hash tag.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = TagEntity)]
 pub struct Tag {
     /// With the `#`.
     pub len: usize,

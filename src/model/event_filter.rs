@@ -79,7 +79,10 @@ impl MatchPolicy {
 }
 
 /// How a field is compared with the value of a clause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, utoipa::ToSchema,
+)]
+#[schema(as = FilterOperator)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Operator {
@@ -100,9 +103,11 @@ pub enum Operator {
 }
 
 /// One comparison.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = FilterClause)]
 pub struct Clause {
     /// The type of the events that it is about.
+    #[schema(value_type = String)]
     pub object_type: ObjectType,
     /// How.
     pub operator: Operator,

@@ -66,7 +66,8 @@ impl fmt::Display for ContentHash {
 }
 
 /// Width and height of a picture, in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ImageInfo)]
 pub struct ImageInfo {
     /// Pixels.
     pub width: u32,

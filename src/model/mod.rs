@@ -27,6 +27,7 @@ pub mod redirect;
 pub mod refusal;
 pub mod relation;
 pub mod report;
+mod schema;
 pub mod scope;
 pub mod stamp;
 pub mod stream_owner;

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{ClientBrief, Content, PostId, Raw, Stamp, UserId};
 
 /// Numbers on a post object. A repost shows those of its original.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = PostCounts)]
 pub struct PostCounts {
     /// Users that bookmarked it.
     pub bookmarks: i64,

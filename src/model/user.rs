@@ -27,7 +27,8 @@ impl UserKind {
 }
 
 /// Numbers on a user object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UserCounts)]
 pub struct UserCounts {
     /// Bookmarks made.
     pub bookmarks: i64,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::model::{Page, Refused, SubscriptionId};
 
 /// `meta` of a response. Optional fields are omitted, never null.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Meta {
     /// Copy of the HTTP status.
     pub code: u16,

@@ -16,10 +16,21 @@ const LIST_MAX: usize = 200;
 /// What clients put between their parameters and their token.
 const SECOND_MARK: &str = "?access_token=";
 
+/// Is told which names are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    /// Method and path of the route that asks.
+    pub of: (&'static str, &'static str),
+    /// Is told.
+    pub read: fn((&'static str, &'static str), &str),
+}
+
 /// Name and value pairs in the order sent. If a name occurs twice, the last one counts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Query {
     pairs: Vec<(String, String)>,
+    /// Only in debug builds.
+    watch: Option<Watch>,
 }
 
 impl Query {
@@ -47,6 +58,22 @@ impl Query {
                 .into_iter()
                 .map(|(name, value)| (plain(name), value))
                 .collect(),
+            watch: None,
+        }
+    }
+
+    /// The same, watched.
+    #[must_use]
+    pub fn watched(self, watch: Watch) -> Self {
+        Self {
+            watch: Some(watch),
+            ..self
+        }
+    }
+
+    fn tell(&self, name: &str) {
+        if let Some(watch) = self.watch {
+            (watch.read)(watch.of, name);
         }
     }
 
@@ -59,6 +86,7 @@ impl Query {
 
     /// The value exactly as sent, even if empty.
     pub fn sent(&self, name: &str) -> Option<&str> {
+        self.tell(name);
         self.pairs
             .iter()
             .rev()
@@ -100,6 +128,7 @@ impl Query {
 
     /// A list separated by commas; blanks after the commas occur. Every occurrence of the name adds to it.
     pub fn list(&self, name: &str) -> Vec<String> {
+        self.tell(name);
         self.pairs
             .iter()
             .filter(|(known, _)| known == name)

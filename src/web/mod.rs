@@ -47,9 +47,9 @@ macro_rules! assets {
 
 assets! {
     HTML: "index.html";
-    STYLE: "style.css" "controls.css" "layout.css" "log.css" "pages.css";
+    STYLE: "style.css" "controls.css" "layout.css" "log.css" "pages.css" "docs.css";
     PICTURE: "mark.svg";
-    SCRIPT: "room.js" "allowance.js" "announcer.js" "api.js" "authorize.js" "composer.js" "dialogs.js" "dom.js" "door.js" "events.js" "find.js"
+    SCRIPT: "room.js" "allowance.js" "announcer.js" "api.js" "authorize.js" "composer.js" "dialogs.js" "docs.js" "dom.js" "door.js" "events.js" "find.js"
             "fold.js" "format.js" "kept.js" "keys.js" "log.js" "marker.js" "membership.js" "message.js"
             "metronome.js" "navigation.js" "notices.js" "open-room.js" "outbox.js" "people.js" "presence.js"
             "quotes.js" "richtext.js" "room-head.js" "room-pages.js" "room-people.js" "rooms-view.js" "rooms.js"

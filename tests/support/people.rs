@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::Value;
 
+use super::conform;
 use super::door::Door;
 use super::http::{self, Answer};
 use super::stream::Stream;
@@ -87,7 +88,9 @@ impl Person {
         if let Some(bearer) = &bearer {
             all.push(("Authorization", bearer));
         }
-        http::exchange(self.address, &http::request(method, path, &all, body))
+        let answer = http::exchange(self.address, &http::request(method, path, &all, body));
+        conform::check(method, path, &answer);
+        answer
     }
 
     /// A user stream of this person.

@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpRequest};
 
 use super::live::Seen;
 use crate::http::ApiError;
+use crate::http::openapi::watch;
 use crate::protocol::query::Query;
 
 /// The parsed query string. Reading it never fails.
@@ -39,9 +40,6 @@ impl FromRequest for Params {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self(
-            Query::parse(request.query_string()),
-            Seen::of(request),
-        )))
+        ready(Ok(Self(watch::query(request), Seen::of(request))))
     }
 }

@@ -13,3 +13,4 @@ pub(in crate::http) mod words;
 pub use error::OAuthError;
 pub use login::sign_in;
 pub use passwords::PasswordChecks;
+pub use words::scope_in_words;

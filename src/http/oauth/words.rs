@@ -31,6 +31,11 @@ pub(in crate::http) fn line(scope: &str) -> ScopeLine {
     }
 }
 
+/// What a scope allows.
+pub fn scope_in_words(scope: &str) -> String {
+    line(scope).words
+}
+
 fn words(scope: Scope, kind: Option<&str>) -> String {
     let channels = match kind {
         None => String::from("rooms and private messages"),

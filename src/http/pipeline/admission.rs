@@ -14,6 +14,7 @@ use crate::config::Networks;
 use crate::http::extract::body::{self, Kind, ReadAhead};
 use crate::http::extract::caller::{caller_of, token_in};
 use crate::http::extract::{Caller, Params};
+use crate::http::openapi::watch::Matched;
 use crate::http::request::UpdatedPresence;
 use crate::http::routes::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::http::{ApiError, ApiResult, App, presence};
@@ -38,10 +39,13 @@ pub async fn admit(
 }
 
 /// Counts the call, finds the caller, sets their presence if the call says so, and asks the route.
-async fn check(route: Option<&Route>, request: &mut ServiceRequest) -> ApiResult<()> {
+async fn check(route: Option<&'static Route>, request: &mut ServiceRequest) -> ApiResult<()> {
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Err(ApiError::trouble(&"no app data"));
     };
+    if let Some(route) = route.filter(|_| cfg!(debug_assertions)) {
+        request.extensions_mut().insert(Matched(route));
+    }
     let class = route.map_or_else(|| class_of(request.method()), |route| route.rate);
     let is_monitor = class == RateClass::System && is_local(request.request());
     let for_operator = route.is_some_and(|route| route.token == TokenKind::Local);

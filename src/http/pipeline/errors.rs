@@ -8,6 +8,7 @@ use actix_web::dev::ServiceResponse;
 use crate::http::ApiError;
 use crate::http::error::translate;
 use crate::http::oauth::OAuthError;
+use crate::http::openapi::watch;
 use crate::http::request::{UpdatedPresence, wants_pretty};
 
 /// Writes the body of an error response; leaves every other response alone. Headers that are set already stay.
@@ -31,6 +32,7 @@ pub(super) fn render(response: ServiceResponse) -> ServiceResponse {
         }
     };
     let request = response.request();
+    watch::refused(request, error.code(), error.slug());
     let mut meta = error.meta();
     let updated = request.extensions().get::<UpdatedPresence>().copied();
     meta.updated_presence = updated.map(|updated| updated.0);

@@ -16,7 +16,7 @@ pub use row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 pub use table::ROUTES;
 
 use super::pipeline::{admission, around, method_not_allowed, not_allowed, unknown_endpoint};
-use super::{ApiError, App, files, pages, sys, users};
+use super::{ApiError, App, files, openapi, pages, sys, users};
 use crate::model::Refusal;
 
 impl Route {
@@ -55,6 +55,14 @@ fn monitored(path: &str, route: actix_web::Route) -> impl actix_web::dev::HttpSe
 fn picture() -> impl actix_web::dev::HttpServiceFactory {
     web::resource("/images/picture/{id}")
         .route(reads(web::to(users::pictures::file)))
+        .default_service(web::to(async || not_allowed(&["GET", "HEAD"])))
+        .wrap(from_fn(around))
+}
+
+/// The API in words, for people; read by no program, and asks for nothing.
+fn docs() -> impl actix_web::dev::HttpServiceFactory {
+    web::resource("/docs")
+        .route(reads(web::to(openapi::served::page)))
         .default_service(web::to(async || not_allowed(&["GET", "HEAD"])))
         .wrap(from_fn(around))
 }
@@ -109,6 +117,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: Data<App>, answers: fn() -> actix
         .service(monitored("/metrics", web::to(sys::metrics)))
         .configure(files::configure)
         .service(picture())
+        .service(docs())
         .configure(pages::configure)
         .service(api(web::scope("/v1"), answers))
         .service(api(web::scope(""), answers));

@@ -5,8 +5,8 @@
 //! before the handler runs; `Channel` is a scope that opens the channel in question.
 
 use super::super::{
-    channels, clients, feed, files, markers, oauth, oembed, polls, posts, presence, short, streams,
-    sys, text, token, users,
+    channels, clients, feed, files, markers, oauth, oembed, openapi, polls, posts, presence, short,
+    streams, sys, text, token, users,
 };
 use super::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::event::TopicKind;
@@ -245,6 +245,7 @@ routes! {
     Get    "/sys/config"                                             sys::config,                                Optional  Any            System;
     Get    "/sys/ops/{operation_id}"                                 files::bulk::operation,                     User      Any            Read;
     Get    "/sys/stats"                                              sys::stats,                                 Optional  Any            System;
+    Get    "/openapi.json"                                           openapi::served::document,                  Optional  Any            System;
     Get    "/oembed"                                                 oembed::show,                               Optional  Any            Read;
     Get    "/p/{post_id}"                                            short::post,                                Optional  Any            Read;
     Get    "/@{username}"                                            short::person,                              Optional  Any            Read;

@@ -119,10 +119,13 @@ async fn show_list(app: &App, caller: &Caller, params: &Params, list: List) -> A
     show::demand_person(app, Some(caller), list.of, Occasion::Named).await?;
     let request = params.page();
     let store = app.engine.store();
-    let order = match (list.relation, params.get("order")) {
-        (Relation::Follow, Some("id")) => FollowOrder::Id,
-        (Relation::Follow, Some("last_post_id")) => FollowOrder::LastPost,
-        (Relation::Follow | Relation::Mute | Relation::Block, _) => FollowOrder::Time,
+    let order = match list.relation {
+        Relation::Follow => match params.get("order") {
+            Some("id") => FollowOrder::Id,
+            Some("last_post_id") => FollowOrder::LastPost,
+            _ => FollowOrder::Time,
+        },
+        Relation::Mute | Relation::Block => FollowOrder::Time,
     };
     let seen = params.seen();
     let read = store.read(move |db| {

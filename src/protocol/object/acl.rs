@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::LimitedUser;
 use crate::model::{Access, Acl, UserId};
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = AclGroup)]
 struct Group<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     any_user: Option<bool>,
@@ -20,7 +21,8 @@ struct Group<'a> {
 }
 
 /// The ACL as clients see it. `you` is derived from the viewer's access, with the hierarchy applied.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Acl)]
 pub struct AclObject<'a> {
     full: Group<'a>,
     write: Group<'a>,

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use serde_json::{Value, json};
+use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::{Object, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::replaced::replaced;
 use crate::model::Raw;
@@ -31,6 +34,19 @@ impl Serialize for Annotations<'_> {
         list.end()
     }
 }
+
+impl PartialSchema for Annotations<'_> {
+    fn schema() -> RefOr<Schema> {
+        let entry = Object::builder()
+            .property("type", String::schema())
+            .property("value", Object::with_type(SchemaType::AnyValue))
+            .required("type")
+            .required("value");
+        entry.to_array_builder().into()
+    }
+}
+
+impl ToSchema for Annotations<'_> {}
 
 fn entry(kind: &str, item: &Value) -> Value {
     json!({"type": kind, "value": item})

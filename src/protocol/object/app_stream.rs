@@ -7,7 +7,8 @@ use crate::model::{AppStream, FilterId, StreamKey};
 use crate::protocol::site::Site;
 
 /// The object types of an app stream, and its endpoint.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = AppStream)]
 pub struct AppStreamObject<'a> {
     key: &'a StreamKey,
     object_types: Vec<&'static str>,

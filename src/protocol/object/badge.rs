@@ -6,7 +6,8 @@ use super::iso_if_any;
 use crate::model::{Badge, BadgeId, Stamp};
 
 /// A badge; with its date in a list of what a user was awarded.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Badge)]
 pub struct BadgeObject<'a> {
     id: BadgeId,
     name: &'a str,

@@ -31,7 +31,8 @@ pub struct ChannelViewer {
     pub marker: Option<Marker>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ChannelCounts)]
 struct Counts {
     messages: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,7 +40,8 @@ struct Counts {
 }
 
 /// A channel as clients see one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Channel)]
 pub struct ChannelObject<'a> {
     id: ChannelId,
     #[serde(rename = "type")]
@@ -71,6 +73,7 @@ pub struct ChannelObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     you_muted: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Raw>)]
     raw: Option<ChannelRaw<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     annotations: Option<Annotations<'a>>,
@@ -80,6 +83,7 @@ pub struct ChannelObject<'a> {
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
     )]
+    #[schema(value_type = Option<String>)]
     pagination_id: Option<i64>,
     #[serde(skip)]
     options: RenderOptions,

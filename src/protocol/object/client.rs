@@ -1,6 +1,10 @@
 //! Apps, in their short and in their long form.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::{UserObject, iso};
 use crate::model::{Client, ClientBrief, ClientId, Entities, Stamp, UserId};
@@ -11,6 +15,22 @@ use crate::protocol::render_options::RenderOptions;
 #[serde(transparent)]
 pub struct ClientObject<'a>(pub &'a ClientBrief);
 
+impl PartialSchema for ClientObject<'_> {
+    fn schema() -> RefOr<Schema> {
+        ClientBrief::schema()
+    }
+}
+
+impl ToSchema for ClientObject<'_> {
+    fn name() -> Cow<'static, str> {
+        ClientBrief::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ClientBrief::schemas(schemas);
+    }
+}
+
 impl<'a> ClientObject<'a> {
     /// The app as `{id, name, url}`.
     pub fn new(client: &'a ClientBrief) -> Self {
@@ -19,8 +39,9 @@ impl<'a> ClientObject<'a> {
 }
 
 /// The app that a message was written with: an object, or only the app's id (`include_client=0`).
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
+#[schema(as = Source)]
 pub enum SourceObject<'a> {
     /// `{id, name, url}`
     Client(ClientObject<'a>),
@@ -40,7 +61,8 @@ impl<'a> SourceObject<'a> {
 }
 
 /// The long form of `/clients/{client_id}`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Client)]
 pub struct ClientDetail<'a> {
     #[serde(flatten)]
     brief: ClientObject<'a>,
@@ -55,7 +77,8 @@ pub struct ClientDetail<'a> {
     content: Option<Description<'a>>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ClientDescription)]
 struct Description<'a> {
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

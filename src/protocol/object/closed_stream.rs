@@ -26,7 +26,8 @@ pub struct ClosedStream {
 }
 
 /// How [`ClosedStream`] is shown.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ClosedStream)]
 pub struct ClosedStreamObject<'a> {
     connection_id: &'a ConnectionId,
     client_id: &'a ClientId,

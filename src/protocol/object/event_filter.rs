@@ -6,7 +6,8 @@ use super::is_false;
 use crate::model::{Clause, EventFilter, FilterId};
 
 /// A filter as its owner sees it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = EventFilter)]
 pub struct EventFilterObject<'a> {
     id: FilterId,
     name: &'a str,

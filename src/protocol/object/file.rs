@@ -25,13 +25,20 @@ pub enum FileRights {
 }
 
 /// What contents look like.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = FileContents)]
+/// Absent while a file is incomplete.
 struct ContentsObject<'a> {
+    #[schema(required = false)]
     mime_type: &'a str,
+    #[schema(required = false)]
     size: i64,
+    #[schema(required = false)]
     sha256: &'a ContentHash,
+    #[schema(required = false)]
     url: String,
     #[serde(serialize_with = "iso")]
+    #[schema(required = false)]
     url_expires_at: Stamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     image_info: Option<ImageInfo>,
@@ -42,7 +49,8 @@ struct ContentsObject<'a> {
 }
 
 /// What is known of a sound.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = AudioInfo)]
 struct AudioInfo {
     /// Seconds.
     duration: u64,
@@ -52,7 +60,8 @@ struct AudioInfo {
 }
 
 /// What is known of a film.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = VideoInfo)]
 struct VideoInfo {
     #[serde(flatten)]
     audio: AudioInfo,
@@ -99,7 +108,8 @@ impl<'a> ContentsObject<'a> {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = DerivedFile)]
 struct DerivedObject<'a> {
     name: &'a str,
     #[serde(flatten)]
@@ -107,14 +117,16 @@ struct DerivedObject<'a> {
 }
 
 /// How a file that has no contents yet is filled.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = UploadParameters)]
 struct UploadParameters {
     method: &'static str,
     url: String,
 }
 
 /// Ids of objects that show a file.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = AttachedTo)]
 struct AttachedTo {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     posts: Vec<String>,
@@ -125,7 +137,8 @@ struct AttachedTo {
 }
 
 /// A file as clients see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = File)]
 pub struct FileObject<'a> {
     id: FileId,
     name: &'a str,
@@ -165,6 +178,7 @@ pub struct FileObject<'a> {
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
     )]
+    #[schema(value_type = Option<String>)]
     pagination_id: Option<i64>,
 }
 

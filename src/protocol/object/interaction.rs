@@ -6,21 +6,25 @@ use super::{BriefPoll, PostObject, UserObject, iso, text};
 use crate::model::{Action, Stamp};
 
 /// What others did to the same thing within a day or so.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Interaction)]
 pub struct InteractionObject<'a> {
     #[serde(serialize_with = "text")]
+    #[schema(value_type = String)]
     pagination_id: i64,
     #[serde(serialize_with = "iso")]
     event_date: Stamp,
     action: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<SubjectObject<'_>>>)]
     objects: Option<[SubjectObject<'a>; 1]>,
     users: Vec<UserObject<'a>>,
 }
 
 /// What was acted on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
+#[schema(as = InteractionSubject)]
 pub enum SubjectObject<'a> {
     /// A post.
     Post(Box<PostObject<'a>>),

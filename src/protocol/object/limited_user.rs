@@ -6,7 +6,8 @@ use crate::model::{PictureUse, User, UserId};
 use crate::protocol::site::Site;
 
 /// The short user of a member list (`include_limited_users=1`).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LimitedUser)]
 pub struct LimitedUser<'a> {
     id: UserId,
     username: &'a str,

@@ -9,20 +9,28 @@ use super::{iso, text};
 use crate::model::marker::MarkerName;
 use crate::model::{Marker, Stamp};
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = MarkerPosition)]
+/// Absent until the marker was set for the first time.
 struct Position {
     #[serde(serialize_with = "text")]
+    #[schema(value_type = String, required = false)]
     id: i64,
     #[serde(serialize_with = "text")]
+    #[schema(value_type = String, required = false)]
     last_read_id: i64,
+    #[schema(required = false)]
     percentage: i32,
     #[serde(serialize_with = "iso")]
+    #[schema(required = false)]
     updated_at: Stamp,
+    #[schema(required = false)]
     version: String,
 }
 
 /// A stream marker; only the name if it was never set.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Marker)]
 pub struct MarkerObject {
     name: String,
     #[serde(flatten)]

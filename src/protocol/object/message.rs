@@ -11,12 +11,14 @@ use crate::model::{ChannelId, Entities, Message, MessageId, Raw, Stamp, User, Us
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = MessageCounts)]
 struct Counts {
     replies: i64,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = MessageContent)]
 struct MessageContent<'a> {
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,7 +27,8 @@ struct MessageContent<'a> {
 }
 
 /// A message as clients see it. A deleted message keeps id and author, not its text.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Message)]
 pub struct MessageObject<'a> {
     id: MessageId,
     channel_id: ChannelId,
@@ -57,6 +60,7 @@ pub struct MessageObject<'a> {
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
     )]
+    #[schema(value_type = Option<String>)]
     pagination_id: Option<i64>,
     #[serde(skip)]
     shows_user: bool,

@@ -12,7 +12,8 @@ use crate::protocol::topic::Topic;
 pub type Parameters = BTreeMap<&'static str, String>;
 
 /// An open stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = OpenStream)]
 pub struct OpenStreamObject {
     /// The id of its hello.
     pub connection_id: ConnectionId,
@@ -28,6 +29,7 @@ pub struct OpenStreamObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_types: Option<Vec<&'static str>>,
     /// Of its address.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub parameters: Parameters,
     /// What its client has not read yet, as it counts against the bound of the queue.
     pub bytes_waiting: usize,
@@ -39,7 +41,8 @@ pub struct OpenStreamObject {
 }
 
 /// A subscription of an open stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = OpenSubscription)]
 pub struct OpenSubscription {
     /// Its id.
     pub subscription_id: SubscriptionId,
@@ -48,6 +51,7 @@ pub struct OpenSubscription {
     /// The app whose token subscribed: another app of the user may have done so.
     pub client_id: ClientId,
     /// Of the request.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub parameters: Parameters,
 }
 

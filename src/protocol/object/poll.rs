@@ -11,7 +11,8 @@ use crate::model::{Chosen, Poll, PollId, Raw, Stamp, UserId};
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PollOption)]
 struct OptionObject<'a> {
     text: &'a str,
     position: usize,
@@ -24,7 +25,8 @@ struct OptionObject<'a> {
 }
 
 /// A poll as clients see it. Nothing is said about answers while it is open. A deleted poll keeps no words.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Poll)]
 pub struct PollObject<'a> {
     id: PollId,
     #[serde(rename = "type")]
@@ -57,6 +59,7 @@ pub struct PollObject<'a> {
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
     )]
+    #[schema(value_type = Option<String>)]
     pagination_id: Option<i64>,
 }
 
@@ -136,7 +139,8 @@ impl<'a> PollObject<'a> {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = BriefPollOption)]
 struct BriefOption<'a> {
     text: &'a str,
     position: usize,
@@ -144,7 +148,8 @@ struct BriefOption<'a> {
 
 /// A poll without anything about its answers, as a poll notice and an interaction show it. Some clients read `id`, others
 /// `poll_id`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = BriefPoll)]
 pub struct BriefPoll<'a> {
     id: PollId,
     poll_id: PollId,
@@ -159,6 +164,7 @@ pub struct BriefPoll<'a> {
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
     )]
+    #[schema(value_type = Option<String>)]
     pagination_id: Option<i64>,
 }
 

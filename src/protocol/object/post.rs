@@ -11,7 +11,8 @@ use crate::model::{Entities, Post, PostCounts, PostId, Raw, Stamp, User, UserId}
 use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PostContent)]
 struct PostContent<'a> {
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,7 +22,8 @@ struct PostContent<'a> {
 
 /// A post as clients see it. A deleted post keeps id, author and counts, not its words. A repost shows the content,
 /// counts and raw of its original, and the original itself.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Post)]
 pub struct PostObject<'a> {
     id: PostId,
     #[serde(serialize_with = "iso")]
@@ -39,6 +41,7 @@ pub struct PostObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<PostCounts>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(no_recursion)]
     repost_of: Option<Box<PostObject<'a>>>,
     #[serde(skip_serializing_if = "is_false")]
     is_deleted: bool,
@@ -66,6 +69,7 @@ pub struct PostObject<'a> {
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
     )]
+    #[schema(value_type = Option<String>)]
     pagination_id: Option<i64>,
 }
 

@@ -7,7 +7,8 @@ use crate::model::{PictureUse, Presence, Stamp, User, UserId};
 use crate::protocol::site::Site;
 
 /// A user's presence, with the few fields of the user that a list of present users shows.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Presence)]
 pub struct PresenceObject<'a> {
     id: UserId,
     username: &'a str,

@@ -6,7 +6,8 @@ use super::{ClientObject, UserObject};
 use crate::model::{ClientId, Scope, Token};
 
 /// Room for files, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Storage)]
 pub struct Storage {
     /// Left.
     pub available: i64,
@@ -25,7 +26,8 @@ impl Storage {
 }
 
 /// A token as its bearer sees it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Token)]
 pub struct TokenObject<'a> {
     app: ClientObject<'a>,
     client_id: &'a ClientId,

@@ -16,7 +16,8 @@ use crate::protocol::render_options::RenderOptions;
 use crate::protocol::site::Site;
 
 /// A picture; sizes are those of the original.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Image)]
 struct Image {
     url: String,
     width: u32,
@@ -41,7 +42,8 @@ impl Image {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = UserContent)]
 struct UserContent<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
@@ -56,7 +58,8 @@ struct UserContent<'a> {
 }
 
 /// A user as clients see one. All five relation flags are there, or none of them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = User)]
 pub struct UserObject<'a> {
     id: UserId,
     username: &'a str,
@@ -95,6 +98,7 @@ pub struct UserObject<'a> {
         skip_serializing_if = "Option::is_none",
         serialize_with = "text_if_any"
     )]
+    #[schema(value_type = Option<String>)]
     pagination_id: Option<i64>,
     #[serde(skip)]
     source_text: Option<&'a str>,

@@ -16,6 +16,7 @@ mod interactions;
 mod markers;
 mod messages;
 mod older_names;
+mod openapi;
 mod pagination;
 mod people;
 pub(crate) mod pictures;

@@ -164,3 +164,28 @@ fn an_unknown_object_type_is_named() {
     assert_eq!(answer.refused(400), "unknown-object-type");
     answer.refused_at(400, "sticker");
 }
+
+#[test]
+fn a_body_that_is_no_object_is_refused_and_not_ignored() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let post = build::posts(&ada, "hello");
+    for path in [
+        &format!("/posts/{post}/repost"),
+        "/users/me/presence",
+        "/users/me",
+        "/posts/1/bookmark",
+    ] {
+        for body in ["true", "5", "[7]"] {
+            let answer = json_body(&bob, "PUT", path, body);
+            assert_eq!(answer.refused(400), "wrong-type", "{path} {answer}");
+        }
+    }
+    let report = format!("/posts/{post}/report?reason=nsfw");
+    json_body(&bob, "POST", &report, "\"nsfw\"").refused_as(400, "wrong-type");
+    // Nothing at all, written as JSON, is not something else.
+    json_body(&bob, "PUT", &format!("/posts/{post}/repost"), "null").is(201);
+    // A list that is called a form is looked through for no token.
+    let marker = format!("[{{\"name\":\"global\",\"id\":\"{post}\"}}]");
+    bob.form("POST", "/markers", &marker).is(200);
+}

@@ -140,7 +140,14 @@ fn documented() -> Vec<Stated> {
 
 /// Served beside the table, at fixed addresses.
 fn is_beside(path: &str) -> bool {
-    let pages = ["/", "/healthz", "/readyz", "/metrics", "/demo.json"];
+    let pages = [
+        "/",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/demo.json",
+        "/docs",
+    ];
     pages.contains(&path)
         || path.starts_with("/content/")
         || path.starts_with("/f/")

@@ -2,6 +2,7 @@
 
 mod banned;
 mod circles;
+mod described;
 mod documents;
 mod file_length;
 mod layers;

@@ -12,7 +12,7 @@ const MARKS: &[Mark] = &[
     ('W', &["words-of-ada"]),
     ('A', &["told-inside-by-ada"]),
     // What others say and set in the private room.
-    ('S', &["secret"]),
+    ('S', &["secret words", "secret too", "secret raw"]),
     ('N', &["presence-of-ada"]),
     ('B', &["note-of-ada"]),
 ];

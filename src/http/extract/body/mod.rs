@@ -72,8 +72,11 @@ impl Body {
     /// A field as text; numbers and booleans count as what they look like.
     ///
     /// # Errors
-    /// A list or an object.
+    /// A list or an object; a body that has no fields because it is something else.
     pub fn text(&self, name: &'static str) -> Result<Option<String>, Refused> {
+        if !matches!(self.value, Value::Object(_) | Value::Null) {
+            return Err(Refusal::WrongType.into());
+        }
         match self.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -169,6 +172,9 @@ pub(in crate::http) async fn token_field(
     bytes: &Bytes,
 ) -> ApiResult<Option<String>> {
     let body = Body::parse(kind, request, bytes.clone()).await?;
+    if !body.value.is_object() {
+        return Ok(None);
+    }
     Ok(body.text("access_token")?.filter(|text| !text.is_empty()))
 }
 
