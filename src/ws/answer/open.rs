@@ -136,14 +136,13 @@ async fn open(
         id.clone(),
     );
     gate.check_again(proof.as_ref(), connection).await;
-    let is_old = request.version() < Version::HTTP_11;
-    Ok(answer(transport, &id, is_old, stream))
+    Ok(answer(transport, &id, request.version(), stream))
 }
 
 fn answer(
     transport: Transport,
     id: &ConnectionId,
-    is_old: bool,
+    version: Version,
     stream: StreamBody,
 ) -> HttpResponse {
     let mut answer = head(transport)
@@ -152,6 +151,6 @@ fn answer(
     let response = answer.head_mut();
     // Whatever ends the stream, its end is the end of the connection: some clients wait for nothing else.
     response.set_connection_type(ConnectionType::Close);
-    response.no_chunking(is_old);
+    response.no_chunking(version < Version::HTTP_11);
     answer
 }
