@@ -15,6 +15,7 @@ mod credentials;
 mod cursor;
 mod doors;
 mod doors_again;
+mod doors_resume;
 mod doors_slow;
 mod exits;
 mod filters;
