@@ -1,7 +1,7 @@
 //! Filters of app streams, compiled: which events pass.
 //!
 //! A filter is compiled when a connection opens with it, and held against an event once, whatever connections use it
-//! (`actors/verdicts.rs`). Clauses about fields that the event itself has ([`fields`]) are asked first; only one that is
+//! (`actors/verdicts.rs`). Clauses about fields that the event itself has (`fields`) are asked first; only one that is
 //! about another field has the event rendered, once for all filters.
 
 mod condition;
@@ -71,7 +71,7 @@ impl CompiledFilter {
     /// Compiles a stored filter.
     ///
     /// # Errors
-    /// As [`compile`].
+    /// A clause that cannot be compiled.
     pub fn new(filter: &EventFilter) -> Result<Self, Refused> {
         let mut clauses = compile(&filter.says.clauses)?;
         clauses.sort_by_key(|clause| (clause.field.is_none(), clause.condition.is_pattern()));
