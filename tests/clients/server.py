@@ -34,7 +34,8 @@ class Server:
         assert done.returncode == 0, f"{arguments}: {done.stderr}"
         return json.loads(done.stdout)
 
-    def __enter__(self):
+    def start(self, address):
+        """Starts the program; `url` is where it listens."""
         environment = dict(
             os.environ, **{
                 "GROUNDNUT_RATE_LIMITS_ENABLED": "false",
@@ -43,7 +44,7 @@ class Server:
             },
         )
         self.process = subprocess.Popen(
-            [PROGRAM, *self.config, "serve", "--bind", "127.0.0.1:0", "--database-url", self.database],
+            [PROGRAM, *self.config, "serve", "--bind", address, "--database-url", self.database],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=environment, cwd=self.folder.name,
         )
@@ -55,6 +56,15 @@ class Server:
         else:
             raise AssertionError("the server did not start:\n" + "".join(self.log))
         threading.Thread(target=self._keep, args=(self.process.stdout,), daemon=True).start()
+
+    def restart(self):
+        """Kills it, as a crash does, and starts it at the same address."""
+        self.process.kill()
+        self.process.wait(timeout=30)
+        self.start(self.url.split("//", 1)[1])
+
+    def __enter__(self):
+        self.start("127.0.0.1:0")
         self.client = self.run("client", "create", "--name", "Clients")
         self.ids = {}
         self.tokens = {}
