@@ -6,7 +6,7 @@ import { Server } from "./server.mjs";
 import { Window } from "./window.mjs";
 
 // The first has to be told of people who never allowed the rooms; the account story takes their tokens away.
-const STORIES = ["door", "chat", "places", "reading", "people", "text", "layout", "account", "authorize", "events", "demo"];
+const STORIES = ["door", "chat", "places", "reading", "people", "text", "layout", "events", "account", "authorize", "demo"];
 
 /** Tells one story; its windows are closed afterwards, and photographed before if it failed. */
 async function tell(name, server, browser) {
