@@ -102,7 +102,7 @@ impl Db<'_> {
             .filter(among("messages.id", ids))
             .select((messages::id, messages::text))
             .load::<(i64, String)>(self.sql)?;
-        Ok(ranked(&texts, phrases, request))
+        ranked(&texts, phrases, request)
     }
 
     fn period_of(&mut self, search: &MessageSearch) -> Result<Period, Failure> {

@@ -131,7 +131,7 @@ impl Db<'_> {
             .filter(among("posts.id", ids))
             .select((posts::id, posts::text))
             .load::<(i64, String)>(self.sql)?;
-        Ok(ranked(&texts, phrases, request))
+        ranked(&texts, phrases, request)
     }
 
     /// The ids of the posts of the requested time: ids and times rise together, so each end is found by halving.

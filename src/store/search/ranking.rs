@@ -45,13 +45,19 @@ pub(super) fn newest_hits(
 
 /// The hits (id and text) in the range of a request, best first, newest first among equals; the other way round if the
 /// oldest, hence the worst, are requested.
+///
+/// # Errors
+/// The read has to end: a thousand long texts, each with many phrases, take longer than a stop may.
 pub(super) fn ranked(
     texts: &[(i64, String)],
     phrases: &[Phrase],
     request: &PageRequest,
-) -> Vec<Candidate> {
-    let rank = |(id, text): &(i64, String)| (share(phrases, &cut(text)), *id);
-    let mut ranked: Vec<(f64, i64)> = texts.iter().map(rank).collect();
+) -> Result<Vec<Candidate>, Failure> {
+    let mut ranked = Vec::with_capacity(texts.len());
+    for (id, text) in texts {
+        demand_time()?;
+        ranked.push((share(phrases, &cut(text)), *id));
+    }
     ranked.sort_unstable_by(|(a, newer), (b, older)| b.total_cmp(a).then_with(|| older.cmp(newer)));
     let keyed = (0..).map(|n| BEST - n).zip(ranked);
     let mut found: Vec<Candidate> = keyed
@@ -61,7 +67,7 @@ pub(super) fn ranked(
     if request.oldest {
         found.reverse();
     }
-    found
+    Ok(found)
 }
 
 /// How much of a text the phrases make up, 0 to 1.
