@@ -11,7 +11,7 @@ use super::verdicts::Verdicts;
 use crate::event::{Event, Part};
 use crate::log::RenderedEvent;
 use crate::model::visibility::{Occasion, shows_profile, shows_words};
-use crate::model::{ClientId, Relationship, Stamp, Token, User, UserId};
+use crate::model::{ClientId, Relationship, Stamp, User, UserId};
 use crate::protocol::app_filter::AppFilter;
 use crate::protocol::frame::{AppFrame, Frame};
 use crate::protocol::object::PostPeople;
@@ -257,11 +257,6 @@ impl Delivery {
         let frame = Arc::new(frame);
         frames.push((class, frame.clone()));
         frame
-    }
-
-    /// The frame for one receiver: what it shows depends on the token.
-    pub fn own_frame(&self, class: RenderClass, site: &Site, token: &Token) -> Frame {
-        self.rendered.own_frame(class, site, token)
     }
 
     /// The frame for a viewer from whom a user of the samples is hidden: one of its own. `None`: the viewer shares that of

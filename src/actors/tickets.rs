@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::model::{Failure, Token, TokenId};
+use crate::model::{ClientId, Failure, Token, UserId};
 use crate::store::secret::random_id;
 
 /// How long a ticket holds.
 pub const LIFETIME: Duration = Duration::from_secs(30);
 
-/// Tickets of one token; with one more the oldest ends.
-const OF_TOKEN: usize = 16;
+/// Tickets of a user with an app, or of an app, over all of their tokens; with one more the oldest ends.
+const OF_OWNER: usize = 16;
 
 /// Tickets in all, a few hundred bytes each; beyond that none is given out.
 const MOST: usize = 10_000;
@@ -38,6 +38,12 @@ struct Ticket {
     ends: Instant,
 }
 
+type Owner = (ClientId, Option<UserId>);
+
+fn owner_of(token: &Token) -> Owner {
+    (token.client.id.clone(), token.user)
+}
+
 impl Tickets {
     /// A new ticket.
     ///
@@ -46,7 +52,7 @@ impl Tickets {
     pub fn give_out(&self, token: Arc<Token>, now: Instant) -> Result<String, Failure> {
         let mut waiting = self.lock();
         waiting.drop_ended(now);
-        waiting.drop_oldest_of(token.id);
+        waiting.drop_oldest_of(&owner_of(&token));
         if waiting.by_age.len() >= MOST {
             return Err(Failure::Busy);
         }
@@ -87,10 +93,11 @@ impl Waiting {
         }
     }
 
-    fn drop_oldest_of(&mut self, token: TokenId) {
-        let of_token = self.by_age.iter().filter(|(_, one)| one.token.id == token);
-        let numbers: Vec<u64> = of_token.map(|(number, _)| *number).collect();
-        if numbers.len() < OF_TOKEN {
+    fn drop_oldest_of(&mut self, owner: &Owner) {
+        let waiting = self.by_age.iter();
+        let of_owner = waiting.filter(|(_, one)| owner_of(&one.token) == *owner);
+        let numbers: Vec<u64> = of_owner.map(|(number, _)| *number).collect();
+        if numbers.len() < OF_OWNER {
             return;
         }
         let oldest = numbers
@@ -106,10 +113,10 @@ impl Waiting {
 mod tests {
     use super::*;
     use crate::event::samples::token;
-    use crate::model::UserId;
+    use crate::model::TokenId;
 
     fn of(number: i64) -> Arc<Token> {
-        Arc::new(token(number, Some(UserId(1)), "messages"))
+        Arc::new(token(number, Some(UserId(number)), "messages"))
     }
 
     #[test]
@@ -132,10 +139,10 @@ mod tests {
     }
 
     #[test]
-    fn a_token_has_a_few_and_all_together_are_bounded() {
+    fn an_owner_has_a_few_and_all_together_are_bounded() {
         let (tickets, now) = (Tickets::default(), Instant::now());
         let first = tickets.give_out(of(0), now).unwrap();
-        let next: Vec<String> = (0..OF_TOKEN)
+        let next: Vec<String> = (0..OF_OWNER)
             .map(|_| tickets.give_out(of(0), now).unwrap())
             .collect();
         assert!(tickets.redeem(&first, now).is_none(), "the oldest went");

@@ -1,6 +1,6 @@
 //! What stored filters say to an event: each of them once, whatever connections use it.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 use smallvec::SmallVec;
@@ -10,10 +10,13 @@ use crate::event::Event;
 use crate::protocol::event_filter::{CompiledFilter, FilterKey, SeenEvent};
 use crate::protocol::site::Site;
 
+/// There once the filter was asked.
+type Verdict = Arc<OnceLock<bool>>;
+
 /// What filters said to one event so far.
 #[derive(Debug, Default)]
 pub struct Verdicts {
-    known: Mutex<SmallVec<[(FilterKey, bool); 1]>>,
+    known: Mutex<SmallVec<[(FilterKey, Verdict); 1]>>,
     /// The event as filters see it, rendered when the first of them asks for it.
     whole: OnceLock<Value>,
 }
@@ -27,19 +30,26 @@ impl Verdicts {
         users: &AuthorizedUsers,
         site: &Site,
     ) -> bool {
-        // A poisoned lock only means that another shard died while it asked: the list itself is whole.
+        *self.verdict(filter.key()).get_or_init(|| {
+            filter.lets_pass(&SeenEvent {
+                event,
+                site,
+                whole: &self.whole,
+                is_authorized: &|user| users.contains(user),
+            })
+        })
+    }
+
+    /// The list is not held while a filter is asked: other filters do not wait for it.
+    fn verdict(&self, filter: FilterKey) -> Verdict {
+        // A poisoned lock only means that another shard died while it looked: the list itself is whole.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut verdicts = known.iter();
-        if let Some((_, verdict)) = verdicts.find(|(key, _)| *key == filter.key()) {
-            return *verdict;
+        if let Some((_, verdict)) = verdicts.find(|(key, _)| *key == filter) {
+            return verdict.clone();
         }
-        let verdict = filter.lets_pass(&SeenEvent {
-            event,
-            site,
-            whole: &self.whole,
-            is_authorized: &|user| users.contains(user),
-        });
-        known.push((filter.key(), verdict));
+        let verdict = Arc::default();
+        known.push((filter, Arc::clone(&verdict)));
         verdict
     }
 }

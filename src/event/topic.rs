@@ -74,6 +74,11 @@ pub enum Topic {
 }
 
 impl Topic {
+    /// Whether posts of followed users lead to it.
+    pub fn is_home(self) -> bool {
+        matches!(self, Self::Home(_) | Self::Unified(_))
+    }
+
     /// Its row in the table of kinds.
     pub fn kind(self) -> TopicKind {
         match self {

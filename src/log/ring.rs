@@ -18,8 +18,6 @@ pub struct Ring {
     /// Most bytes; the newest event is kept whatever it weighs.
     bound: usize,
     bytes: Arc<AtomicUsize>,
-    /// All shards have taken the events up to here.
-    dispatched: AtomicI64,
     /// Where the events up to here go was asked, or is being asked: a listener that joins now may not get them.
     routed: AtomicI64,
     /// The newest position that was noted.
@@ -59,7 +57,6 @@ impl Ring {
             epoch,
             bound,
             bytes: Arc::default(),
-            dispatched: AtomicI64::new(last.0),
             routed: AtomicI64::new(last.0),
             head: watch::Sender::new(last),
             events: RwLock::new(Events {
@@ -88,16 +85,6 @@ impl Ring {
     /// Bytes of its events and their frames.
     pub fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
-    }
-
-    /// All shards have taken the events up to here.
-    pub fn dispatched(&self) -> Pos {
-        Pos(self.dispatched.load(Ordering::Acquire))
-    }
-
-    /// All shards have taken the events up to here.
-    pub fn note_dispatched(&self, pos: Pos) {
-        self.dispatched.store(pos.0, Ordering::Release);
     }
 
     /// A listener that joined before this was asked is sent every event behind it.

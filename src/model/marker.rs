@@ -56,3 +56,11 @@ pub struct Marker {
     /// When it moved last; also makes its opaque version.
     pub updated_at: Stamp,
 }
+
+impl Marker {
+    /// Whether both say the same, whenever they were set.
+    pub fn is_at(&self, other: &Self) -> bool {
+        let says = |marker: &Self| (marker.id, marker.last_read_id, marker.percentage);
+        says(self) == says(other)
+    }
+}

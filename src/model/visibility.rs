@@ -58,6 +58,18 @@ pub struct ListedFor {
     pub viewer: Option<UserId>,
     /// Whether muted users are listed.
     pub include_muted: bool,
+    /// This user is listed whatever the relation: the call names them.
+    pub shown: Option<UserId>,
+}
+
+impl ListedFor {
+    /// With the defaults of the API.
+    pub fn viewer(viewer: UserId) -> Self {
+        Self {
+            viewer: Some(viewer),
+            ..Self::default()
+        }
+    }
 }
 
 /// Users that a viewer muted, and users in a block with the viewer, in either direction.

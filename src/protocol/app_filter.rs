@@ -8,7 +8,7 @@ use super::event_filter::CompiledFilter;
 use super::filter::Filter;
 use super::query::Query;
 use crate::event::{Owner, Payload};
-use crate::model::{ChannelId, Refusal, Refused, UserId};
+use crate::model::{ChannelId, FilterId, Refusal, Refused, UserId};
 
 /// Most ids of one list in an address.
 const IDS: usize = 200;
@@ -47,10 +47,12 @@ impl Partition {
     /// Whether an event is in this part: by its channel, else by the user that it belongs to. An event of an app itself is
     /// in the first.
     pub fn holds(self, payload: &Payload) -> bool {
-        let id = match payload.facts().owner {
-            Owner::Channel(channel) => channel.0,
-            Owner::User(user) => user.0,
-            Owner::App(_) => 0,
+        let facts = payload.facts();
+        let id = match (facts.channel, facts.owner) {
+            (Some(channel), _) => channel.id.0,
+            (None, Owner::Channel(channel)) => channel.0,
+            (None, Owner::User(user)) => user.0,
+            (None, Owner::App(_)) => 0,
         };
         id.rem_euclid(i64::from(self.count)) == i64::from(self.index)
     }
@@ -67,22 +69,26 @@ pub struct AppFilter {
     users: Option<Box<[UserId]>>,
     /// The part of the stream that it receives.
     pub partition: Option<Partition>,
+    /// The stored filter that the address names, in place of that of the stream.
+    pub named: Option<FilterId>,
     /// The stored filter.
     pub stored: Option<Arc<CompiledFilter>>,
 }
 
 impl AppFilter {
-    /// Reads the parameters of an address.
+    /// Reads the parameters of an address. The stored filter is to be added.
     ///
     /// # Errors
-    /// A list with something that is no id, or with too many; no such partition.
-    pub fn new(query: &Query, stored: Option<Arc<CompiledFilter>>) -> Result<Self, Refused> {
+    /// A list with something that is no id, or with too many; no such partition; no id of a filter.
+    pub fn from_query(query: &Query) -> Result<Self, Refused> {
+        let named = query.get("filter_id").map(str::parse).transpose();
         Ok(Self {
             plain: Filter::from_query(query),
             channels: ids(query, "channel_ids")?,
             users: ids(query, "user_ids")?,
             partition: Partition::from_query(query)?,
-            stored,
+            named: named.map_err(|_cause| Refusal::WrongType.at("filter_id"))?,
+            stored: None,
         })
     }
 
@@ -95,6 +101,9 @@ impl AppFilter {
         ];
         for (name, list) in lists {
             parameters.extend(list.map(|list| (name, list)));
+        }
+        if let Some(named) = self.named {
+            parameters.insert("filter_id", named.to_string());
         }
         if let Some(Partition { index, count }) = self.partition {
             parameters.insert("partition", index.to_string());
@@ -155,7 +164,7 @@ mod tests {
     use crate::event::samples::{ADA, BOB, ROOM, message, one_of_each, polled, posted, token};
 
     fn lists(query: &str, payload: &Payload) -> bool {
-        let filter = AppFilter::new(&Query::parse(query), None).unwrap();
+        let filter = AppFilter::from_query(&Query::parse(query)).unwrap();
         filter.takes(payload)
     }
 
@@ -206,10 +215,13 @@ mod tests {
             holding.map(|part| part.index).collect()
         };
         for payload in one_of_each() {
-            let expected = match payload.facts().owner {
-                Owner::Channel(channel) => channel.0 % 5,
-                Owner::User(user) => user.0 % 5,
-                Owner::App(_) => 0,
+            let facts = payload.facts();
+            let expected = match (facts.channel, facts.owner) {
+                // A marker belongs to its reader, and is of its channel.
+                (Some(channel), _) => channel.id.0 % 5,
+                (None, Owner::Channel(channel)) => channel.0 % 5,
+                (None, Owner::User(user)) => user.0 % 5,
+                (None, Owner::App(_)) => 0,
             };
             assert_eq!(
                 parts(&payload)
@@ -261,7 +273,7 @@ mod tests {
             ("user_ids=@ada".to_owned(), Refusal::Invalid.at("user_ids")),
             (format!("user_ids={many}"), Refusal::TooLong.at("user_ids")),
         ] {
-            let read = AppFilter::new(&Query::parse(&query), None);
+            let read = AppFilter::from_query(&Query::parse(&query));
             assert_eq!(read.unwrap_err(), refused, "{query}");
         }
     }

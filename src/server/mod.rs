@@ -252,11 +252,17 @@ async fn start_log_tail(
     ephemeral: mpsc::Receiver<crate::event::Event>,
 ) -> Result<oneshot::Receiver<()>, StartError> {
     let trouble = |what: &str| StartError::Store(what.to_owned());
+    let head = shared.log.ring().head();
     let committed = shared
         .store
         .committed()
         .ok_or_else(|| trouble("the log is read twice"))?;
-    let tail = LogTail::new(shared.clone(), shared.log.ring().head());
+    // Without them, streams that come back read the table.
+    if let Err(failure) = shared.log.recall().await {
+        tracing::warn!(%failure, "the newest events were not read");
+        shared.log.ring().restart_behind(head);
+    }
+    let tail = LogTail::new(shared.clone(), head);
     let (runs, ended) = oneshot::channel();
     // On the thread of the actors, so that asking them needs no switch of threads.
     let started = shared.directory.arbiter().spawn(async move {

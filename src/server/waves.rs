@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::actors::Shared;
@@ -60,9 +61,14 @@ pub(super) async fn close_one_of(shared: &Shared, one_of: u32) -> usize {
         one_of,
         goodbye: Goodbye::GoingAway,
     };
+    // All at once: one that hangs delays none of the others.
+    let shards = shared.shards.all();
+    let told = shards
+        .iter()
+        .map(|shard| tokio::time::timeout(TELL, shard.send_past_bound(share)));
     let mut closed = 0;
-    for shard in shared.shards.all() {
-        match tokio::time::timeout(TELL, shard.send_past_bound(share)).await {
+    for answer in join_all(told).await {
+        match answer {
             Ok(Ok(count)) => closed += count,
             Ok(Err(_)) | Err(_) => {
                 tracing::warn!("a worker thread could not close its connections");

@@ -78,11 +78,12 @@ impl Db<'_> {
             .transpose()
     }
 
-    /// How many filters an app has, or a user with all apps.
+    /// How many filters an app has, or a user with an app: those that the owner can list and delete.
     fn count_filters(&mut self, owner: &FilterOwner) -> Result<i64, Failure> {
         let counted = match owner.user {
             Some(user) => event_filters::table
                 .filter(event_filters::user_id.eq(user.0))
+                .filter(event_filters::client_id.eq(owner.client.as_str()))
                 .count()
                 .get_result(self.sql),
             None => event_filters::table
@@ -96,7 +97,7 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// Stores a filter. There may be `most` of an app, and of a user.
+    /// Stores a filter. There may be `most` of an app, and of a user with an app.
     pub fn create_event_filter(
         &mut self,
         owner: FilterOwner,

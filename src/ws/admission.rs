@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use actix_http::header::HeaderMap;
 use actix_http::ws::HandshakeError;
 use actix_http::{Request, Uri};
+use actix_rt::task::spawn_blocking;
 
 use super::credentials::{Credentials, Proof};
 use super::sessions::{Session, Start, asked_for, begin, begin_app, sent_cursor, take_permit};
@@ -14,7 +15,7 @@ use crate::actors::Shared;
 use crate::actors::connection::ConnectionPermit;
 use crate::actors::shard::state::Identity;
 use crate::model::Failure;
-use crate::model::{FilterId, Refusal, StreamKey};
+use crate::model::{EventFilter, Refusal, StreamKey};
 use crate::protocol::app_filter::AppFilter;
 use crate::protocol::event_filter::CompiledFilter;
 use crate::protocol::query::Query;
@@ -104,6 +105,7 @@ async fn admit_user(
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
     let (session, start) = begin(query, user, cursor, shared).await?;
     let permit = take_permit(user, &session, shared).await?;
+    session.settle(&start, user, shared).await?;
     Ok(Admitted {
         identity: Identity::User(user, token),
         permit: ConnectionPermit::User(permit),
@@ -113,12 +115,11 @@ async fn admit_user(
     })
 }
 
-const MISSING: Refusal = Refusal::FilterNotFound;
-
-/// The filter that the address names in place of the stream's own.
-fn wanted_filter(query: &Query) -> Result<Option<FilterId>, Failure> {
-    let named = query.get("filter_id").map(str::parse).transpose();
-    Ok(named.map_err(|_cause| Refusal::WrongType.at("filter_id"))?)
+/// On a thread that may take its time: other connections of a worker would wait some milliseconds for an expression.
+async fn compiled(stored: EventFilter) -> Result<Arc<CompiledFilter>, Failure> {
+    let compiled = spawn_blocking(move || CompiledFilter::new(&stored)).await;
+    let compiled = compiled.map_err(|_cancelled| Failure::Stopping)??;
+    Ok(Arc::new(compiled))
 }
 
 async fn admit_app(
@@ -134,25 +135,23 @@ async fn admit_app(
         .sent("key")
         .ok_or_else(|| Refusal::Missing.at("key"))?;
     let (client, key) = (token.client.id.clone(), StreamKey::from(key));
-    let wanted = wanted_filter(query)?;
-    let owner = client.clone();
+    let mut filter = AppFilter::from_query(query)?;
+    let (owner, named) = (client.clone(), filter.named);
     let read = shared.store.read(move |db| {
         let Some(mut stream) = db.app_stream(&owner, &key)? else {
             return Ok(None);
         };
-        stream.filter = wanted.or(stream.filter);
-        // Compiled here too: it may take some milliseconds, and other connections of a worker would wait.
+        stream.filter = named.or(stream.filter);
         let stored = match stream.filter {
             Some(id) => {
-                let stored = db.filter_of_app(&owner, id)?.ok_or(MISSING)?;
-                Some(CompiledFilter::new(&stored)?)
+                let stored = db.filter_of_app(&owner, id)?;
+                Some(stored.ok_or(Refusal::FilterNotFound)?)
             }
             None => None,
         };
         Ok(Some((stream, stored)))
     });
     let (stream, stored) = read.await?.ok_or(Refusal::StreamNotFound)?;
-    let filter = AppFilter::new(query, stored.map(Arc::new))?;
     let start = begin_app(query, &client, shared).await?;
     // From now on `LogTail` keeps the app's authorizations, so that the stream misses no event.
     let permit = match filter.partition {
@@ -165,6 +164,10 @@ async fn admit_app(
             ConnectionPermit::Partition(shared.partitions.open(client, key, part)?)
         }
     };
+    // Behind the limits: a stream that is refused costs no compiling.
+    if let Some(stored) = stored {
+        filter.stored = Some(compiled(stored).await?);
+    }
     Ok(Admitted {
         identity: Identity::App(Arc::new(stream), token, Arc::new(filter)),
         permit,

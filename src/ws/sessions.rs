@@ -66,6 +66,25 @@ enum BehindOf {
 }
 
 impl Session {
+    /// Keeps a new session, or ends one that goes on with this connection alone. Behind the limits: a stream that is refused
+    /// costs no session its place.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub(super) async fn settle(
+        &self,
+        start: &Start,
+        user: UserId,
+        shared: &Arc<Shared>,
+    ) -> Result<(), Failure> {
+        let engine = Engine::new(Arc::clone(shared));
+        match (start, self.is_kept) {
+            (Start::Now(_), true) => engine.open_session(&self.id, user).await,
+            (Start::Behind(_), false) => engine.end_session_of_stream(&self.id, user).await,
+            (Start::Now(_), false) | (Start::Behind(_), true) | (Start::App(..), _) => Ok(()),
+        }
+    }
+
     /// A new one, which ends with its connection.
     pub(super) fn new() -> Self {
         Self {
@@ -114,9 +133,6 @@ pub(super) async fn begin(
         if let Some(continued) = engine.continue_session(&id, user, cursor).await? {
             // A session stays one unless the client says otherwise.
             let is_kept = auto_delete != Some(true);
-            if !is_kept {
-                engine.end_session_of_stream(&id, user).await?;
-            }
             return Ok((Session { id, is_kept }, Start::Behind(Box::new(continued))));
         }
     }
@@ -124,9 +140,6 @@ pub(super) async fn begin(
         is_kept: auto_delete == Some(false),
         ..Session::new()
     };
-    if session.is_kept {
-        engine.open_session(&session.id, user).await?;
-    }
     Ok((session, Start::Now(asked_for(query))))
 }
 
@@ -196,9 +209,7 @@ impl Start {
         };
         let mut continued = *continued;
         shared.metrics.add(Counter::Resumes, 1);
-        let known = continued.subscriptions.iter();
-        let subscriptions = known.map(|known| (known.topic, known.filter.clone(), known.serial));
-        let subscriptions: Vec<_> = subscriptions.collect();
+        let mut subscriptions = Vec::new();
         {
             let mut state = shard.state.borrow_mut();
             for subscription in std::mem::take(&mut continued.subscriptions) {
@@ -209,6 +220,12 @@ impl Start {
                         error_slug: Refusal::TokenInvalid.slug(),
                     });
                 } else {
+                    let needs = (
+                        subscription.topic,
+                        subscription.filter.clone(),
+                        subscription.serial,
+                    );
+                    subscriptions.push(needs);
                     state.subscribe(connection.index, subscription);
                 }
             }

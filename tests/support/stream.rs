@@ -230,6 +230,11 @@ impl Stream {
         self.websocket().send(message).expect("an open socket");
     }
 
+    /// The same where the server may have hung up: says whether it has not.
+    pub(crate) fn offers(&mut self, message: Message) -> bool {
+        self.websocket().send(message).is_ok()
+    }
+
     /// The next raw message, protocol frames included.
     pub(crate) fn raw(&mut self) -> Message {
         self.websocket().read().expect("a message in time")

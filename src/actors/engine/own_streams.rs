@@ -2,6 +2,9 @@
 
 use std::cmp::Reverse;
 use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
 
 use super::Engine;
 use crate::actors::shard::describe::MOST_DESCRIBED;
@@ -9,22 +12,27 @@ use crate::actors::shard::mail::DescribeStreams;
 use crate::model::{Failure, StreamOwner};
 use crate::protocol::object::{ClosedStream, OpenStreamObject};
 
+/// How long a worker thread may take to answer.
+const LONGEST: Duration = Duration::from_secs(5);
+
 impl Engine {
     /// The open streams of an owner, the newest first.
     ///
     /// # Errors
-    /// The process stops.
+    /// A worker thread does not answer, or the process stops.
     pub async fn open_streams(
         &self,
         owner: &StreamOwner,
     ) -> Result<Vec<OpenStreamObject>, Failure> {
-        let mut streams = Vec::new();
-        for shard in self.shared.shards.all() {
+        let shards = self.shared.shards.all();
+        let asked = shards.iter().map(|shard| {
             let described = shard.send_past_bound(DescribeStreams(owner.clone()));
-            let Ok(described) = described.await else {
-                return Err(Failure::Stopping);
-            };
-            streams.extend(described);
+            tokio::time::timeout(LONGEST, described)
+        });
+        let mut streams = Vec::new();
+        for described in join_all(asked).await {
+            let described = described.map_err(|_elapsed| Failure::Busy)?;
+            streams.extend(described.map_err(|_gone| Failure::Stopping)?);
         }
         streams.sort_by_key(|stream| Reverse(stream.connected_at));
         streams.truncate(MOST_DESCRIBED);

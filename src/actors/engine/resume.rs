@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Engine;
+use super::subscribe::HomeFill;
 use crate::actors::resume::Hindsight;
 use crate::actors::resume::hindsight::KINDS;
-use crate::actors::shard::hearing::{Happening, Viewer, goes_to};
 use crate::actors::shard::state::{Subscription, needs_home};
 use crate::event::{Pos, Topic};
 use crate::log::reader::Entry;
@@ -105,12 +105,10 @@ impl Engine {
         let mut hindsight = Hindsight::new(user, &present.hidden, from);
         let until = self.shared.log.ring().head();
         let keys = hindsight.keys(subscriptions.iter().map(|known| known.topic));
-        let events = self
-            .shared
-            .log
-            .of_kinds(KINDS, Interest::Keys(&keys), from, until)
+        let log = &self.shared.log;
+        let note = |events, reached| hindsight.note(events, reached);
+        log.of_kinds(KINDS, Interest::Keys(&keys), (from, until), note)
             .await?;
-        hindsight.note(events, until.max(from));
         drop_cut_off(&mut subscriptions, &hindsight, &mut dropped);
         self.close_left(&mut hindsight, &subscriptions).await?;
         let replayed = self
@@ -145,8 +143,9 @@ impl Engine {
         for (topic, filter, serial) in subscriptions {
             self.fill_inbox(&connection, *topic, *serial).await?;
             if needs_home(*topic, filter) && !has_home {
-                // One list for all of them; that they are not too many was asked before.
-                has_home = self.fill_home(&connection, user, *serial).await?;
+                // One list for all of them, by the first that is still there.
+                let filled = self.fill_home(&connection, user, *serial).await?;
+                has_home = filled == HomeFill::Filled;
             }
         }
         Ok(())
@@ -231,10 +230,13 @@ impl Engine {
         present: &Present,
         from: Pos,
     ) -> Result<u64, Failure> {
-        let topics = subscriptions.iter().map(|known| known.topic.routing_key());
-        let mut keys: Vec<_> = topics.chain(hindsight.former()).collect();
+        let topics = subscriptions.iter().map(|known| known.topic);
+        let mut keys: Vec<_> = topics.clone().map(Topic::routing_key).collect();
         keys.extend(present.inbox_keys());
-        keys.extend(present.home_keys());
+        if topics.clone().any(Topic::is_home) {
+            keys.extend(present.home_keys());
+        }
+        keys.extend(hindsight.former(topics));
         let (mut at, mut count, until) = (from, 0, hindsight.reached());
         while at < until {
             let interest = Interest::Keys(&keys);
@@ -273,16 +275,10 @@ impl Present {
         event: &RenderedEvent,
         pos: Pos,
     ) -> bool {
-        let (hidden, earlier) = hindsight.around(&event.event, pos);
-        let happening = Happening {
-            rendered: event,
-            hidden: &hidden,
-            earlier: &earlier,
-        };
         let holds = |channel| self.inbox.contains(&channel);
         let follows = |user| self.followed.contains(&user);
-        let viewer = hindsight.as_of(pos, holds, follows);
-        is_heard(&viewer, subscriptions, happening)
+        let matching = hindsight.matching(subscriptions, (event, pos), holds, follows);
+        !matching.is_empty()
     }
 }
 
@@ -302,13 +298,4 @@ fn drop_cut_off(
         }
         !is_cut
     });
-}
-
-fn is_heard(
-    viewer: &impl Viewer,
-    subscriptions: &[Subscription],
-    happening: Happening<'_>,
-) -> bool {
-    let mut known = subscriptions.iter();
-    known.any(|known| goes_to(viewer, known, happening))
 }

@@ -212,7 +212,7 @@ impl Engine {
         self.demand_access(&principal, new.topic).await?;
         self.fill_inbox(&connection, new.topic, serial).await?;
         if needs_home(new.topic, &new.filter)
-            && !self.fill_home(&connection, principal.user, serial).await?
+            && self.fill_home(&connection, principal.user, serial).await? == HomeFill::TooMany
         {
             return Ok(None);
         }
@@ -305,18 +305,18 @@ impl Engine {
 const PART: usize = 1024;
 
 impl Engine {
-    /// A stream of posts, and of presence, delivers the users that its user follows. Says no if those are too many.
+    /// A stream of posts, and of presence, delivers the users that its user follows.
     pub(super) async fn fill_home(
         &self,
         connection: &Recipient<ConnectionMail>,
         user: UserId,
         serial: u64,
-    ) -> Result<bool, Failure> {
+    ) -> Result<HomeFill, Failure> {
         let read = self.store().read(move |db| db.follows(user));
         let mut followed = read.await?;
         if followed.len() > self.shared.streams.followed {
             self.shared.metrics.add(Counter::HomesRefused, 1);
-            return Ok(false);
+            return Ok(HomeFill::TooMany);
         }
         followed.sort_unstable();
         let mut parts = followed.chunks(PART).peekable();
@@ -330,11 +330,24 @@ impl Engine {
                 followed: part.to_vec(),
                 is_last: next.is_none(),
             };
-            // A connection that closed meanwhile has no home.
-            drop(connection.send(fill).await);
+            let filled = connection.send(fill).await;
+            if !matches!(filled, Ok(Ok(ConnectionReply::Done))) {
+                return Ok(HomeFill::Gone);
+            }
         }
-        Ok(true)
+        Ok(HomeFill::Filled)
     }
+}
+
+/// What became of the list of followed users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HomeFill {
+    /// The connection has it.
+    Filled,
+    /// The subscription, or its connection, ended meanwhile.
+    Gone,
+    /// They are more than a stream may have.
+    TooMany,
 }
 
 /// The id that the client chose, or a new one. It is written into frames as it is.

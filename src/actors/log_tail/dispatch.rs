@@ -70,16 +70,12 @@ impl Dispatch for Dispatcher {
             self.deliver_part(part).await;
             rest = behind;
         }
-        if let Some(last) = last {
-            self.shared.log.ring().note_dispatched(last);
-        }
     }
 
     fn pass_over(&mut self, last: Pos) {
         let ring = self.shared.log.ring();
         ring.note_routing(last);
         ring.restart_behind(last);
-        ring.note_dispatched(last);
     }
 
     fn reset_state(&mut self) {

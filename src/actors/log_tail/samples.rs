@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::dispatch::Dispatcher;
-use super::{PAUSE, wait_for_database};
 use crate::actors::delivery::{Sampled, Samples};
 use crate::event::{Event, Payload};
 use crate::model::visibility::ListedFor;
@@ -22,14 +21,11 @@ impl Dispatcher {
         let Some(post) = shown else {
             return Some(samples);
         };
-        let mut tries = 0;
-        let (read, users) = loop {
-            match self.read_samples(post).await {
-                Ok(read) => break read,
-                Err(Failure::Stopping) => return None,
-                // Late rather than incomplete.
-                Err(_) => wait_for_database(&self.shared.metrics, &mut tries, PAUSE).await,
-            }
+        let (read, users) = match self.read_samples(post).await {
+            Ok(read) => read,
+            Err(Failure::Stopping) => return None,
+            // They are an ornament: all streams would wait for them.
+            Err(_) => return Some(samples),
         };
         for (ids, sample) in [
             (&read.bookmarkers, &mut samples.bookmarkers),

@@ -12,7 +12,6 @@ use crate::model::{
     ChannelBrief, ChannelId, ClientId, Failure, Relation, Scope, Scopes, Subscribers, Token,
     TokenId, UserId,
 };
-use crate::store::Purpose;
 
 /// The kinds of events that change what an app may see.
 pub const KINDS: &[&str] = &[
@@ -35,7 +34,7 @@ pub struct AppView {
     given: HashMap<UserId, Vec<(TokenId, Scopes)>>,
     disabled: HashSet<UserId>,
     granted: Changes<TokenId>,
-    members: Changes<(ChannelId, UserId)>,
+    members: HashMap<ChannelId, Changes<UserId>>,
     channels: HashMap<ChannelId, Members>,
     authors: HashMap<UserId, Arc<HiddenFrom>>,
 }
@@ -55,7 +54,7 @@ impl AppView {
     /// The database is in trouble, or the process stops.
     pub async fn read(client: ClientId, from: Pos, log: &LogReader) -> Result<Self, Failure> {
         let id = client.clone();
-        let read = log.store().read_for(Purpose::Delivery, move |db| {
+        let read = log.page(move |db| {
             let tokens = db.all_user_tokens_of_client(&id)?;
             let disabled = db.disabled_users_of_client(&id)?;
             Ok((tokens, disabled, Pos(db.log_position()?)))
@@ -68,7 +67,7 @@ impl AppView {
             given: HashMap::new(),
             disabled,
             granted: Changes::default(),
-            members: Changes::default(),
+            members: HashMap::new(),
             channels: HashMap::new(),
             authors: HashMap::new(),
         };
@@ -122,7 +121,8 @@ impl AppView {
     }
 
     fn note_member(&mut self, channel: ChannelId, user: UserId, pos: Pos, is_in: bool) {
-        self.members.note((channel, user), pos, is_in);
+        let members = self.members.entry(channel).or_default();
+        members.note(user, pos, is_in);
         if let Some(members) = self.channels.get_mut(&channel) {
             match is_in {
                 true => members.now.insert(user),
@@ -161,14 +161,14 @@ impl AppView {
         channels.dedup();
         authors.sort_unstable();
         authors.dedup();
-        let read = log.store().read_for(Purpose::Delivery, move |db| {
+        let read = log.page(move |db| {
             let mut subscribed = Vec::with_capacity(channels.len());
-            for id in channels {
-                subscribed.push((id, db.subscribers(id)?));
+            for id in &channels {
+                subscribed.push((*id, db.subscribers(*id)?));
             }
             let mut hidden = Vec::with_capacity(authors.len());
-            for id in authors {
-                hidden.push((id, db.mutes_and_blocks(id)?));
+            for id in &authors {
+                hidden.push((*id, db.mutes_and_blocks(*id)?));
             }
             Ok((subscribed, hidden, Pos(db.log_position()?)))
         });
@@ -192,8 +192,11 @@ impl AppView {
 
     fn as_of(&self, channel: ChannelId, at: Pos, now: Subscribers) -> Members {
         let mut then = now.clone();
-        for (of, user) in self.members.keys().filter(|(of, _)| *of == channel) {
-            match self.members.at((of, user), at, now.contains(user)) {
+        let Some(members) = self.members.get(&channel) else {
+            return Members { then, now };
+        };
+        for user in members.keys() {
+            match members.at(user, at, now.contains(user)) {
                 true => then.insert(user),
                 false => then.remove(user),
             }
@@ -344,7 +347,7 @@ fn channel_of(payload: &Payload) -> Option<ChannelBrief> {
 /// The process stops.
 pub async fn look_ahead(view: &mut AppView, log: &LogReader) -> Result<(), Failure> {
     let (from, until) = (view.reached(), log.ring().head());
-    let events = log.of_kinds(KINDS, Interest::All, from, until).await?;
-    view.note(&events, until);
-    Ok(())
+    let note = |events: Vec<_>, reached| view.note(&events, reached);
+    log.of_kinds(KINDS, Interest::All, (from, until), note)
+        .await
 }

@@ -7,11 +7,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::changes::Changes;
 use crate::actors::delivery::{Earlier, HiddenFrom};
 use crate::actors::registry::RoutingKey;
-use crate::actors::shard::hearing::Viewer;
+use crate::actors::shard::hearing::{Happening, Viewer, goes_to};
+use crate::actors::shard::state::Subscription;
 use crate::event::{Event, Payload, Pos, Topic};
+use crate::log::RenderedEvent;
 use crate::model::access::token_reads;
 use crate::model::visibility::Hidden;
 use crate::model::{Channel, ChannelId, Relation, Token, UserId};
@@ -38,7 +42,8 @@ pub struct Hindsight {
     closed: HashSet<ChannelId>,
     /// Changes of channels, which may have cut their listeners off.
     changed: Vec<(Pos, Arc<Channel>)>,
-    /// Who must not hear: nobody, the viewer by a mute, the viewer by a block.
+    /// The three answers to the question from whom something is hidden: from no user, from the viewer by a mute, from the
+    /// viewer by a block.
     answers: [Arc<HiddenFrom>; 3],
 }
 
@@ -153,7 +158,7 @@ impl Hindsight {
         changed.any(|(_, known)| known.id == channel && !token_reads(token, known).is_granted())
     }
 
-    /// Who must not hear of what a person does: the viewer, or nobody.
+    /// From whom the acts of a person are hidden: from the viewer, or from no user.
     pub fn hidden_from(&self, person: Option<UserId>, pos: Pos) -> &Arc<HiddenFrom> {
         let [open, muted, blocked] = &self.answers;
         let Some(person) = person else {
@@ -174,7 +179,7 @@ impl Hindsight {
 
     /// What is particular to the viewer of an event: from whom it is hidden, and by whom what a repost shows was on
     /// streams before.
-    pub fn around(&self, event: &Event, pos: Pos) -> (Arc<HiddenFrom>, Earlier) {
+    fn around(&self, event: &Event, pos: Pos) -> (Arc<HiddenFrom>, Earlier) {
         let actor = self.hidden_from(event.payload.facts().actor, pos);
         let posted = event.payload.posted();
         let Some((original, heard_from)) = posted.and_then(|posted| {
@@ -205,26 +210,44 @@ impl Hindsight {
         })
     }
 
-    /// Keys of what the viewer was a member of.
-    pub fn former(&self) -> impl Iterator<Item = RoutingKey> {
-        let channels = self.inbox.keys().map(RoutingKey::ChannelNews);
-        channels.chain(self.follows.keys().map(RoutingKey::PostsBy))
+    /// Keys of what the viewer was a member of, as far as subscriptions to these topics need them.
+    pub fn former(&self, mut topics: impl Iterator<Item = Topic>) -> Vec<RoutingKey> {
+        let mut keys: Vec<_> = self.inbox.keys().map(RoutingKey::ChannelNews).collect();
+        if topics.any(Topic::is_home) {
+            keys.extend(self.follows.keys().map(RoutingKey::PostsBy));
+        }
+        keys
     }
 
-    /// The viewer as of a position. `holds` and `follows` say what is so now.
-    pub fn as_of<'h, H, F>(&'h self, pos: Pos, holds: H, follows: F) -> Rewound<'h, H, F> {
-        Rewound {
+    /// The subscriptions that receive an event which was missed. `holds` and `follows` say what is so now.
+    pub fn matching<'s>(
+        &self,
+        subscriptions: &'s [Subscription],
+        (event, pos): (&RenderedEvent, Pos),
+        holds: impl Fn(ChannelId) -> bool,
+        follows: impl Fn(UserId) -> bool,
+    ) -> SmallVec<[&'s Subscription; 2]> {
+        let (hidden, earlier) = self.around(&event.event, pos);
+        let happening = Happening {
+            rendered: event,
+            hidden: &hidden,
+            earlier: &earlier,
+        };
+        let viewer = Rewound {
             hindsight: self,
             pos,
             holds,
             follows,
-        }
+        };
+        let known = subscriptions.iter();
+        known
+            .filter(|known| goes_to(&viewer, known, happening))
+            .collect()
     }
 }
 
 /// A viewer as of a position.
-#[derive(Debug)]
-pub struct Rewound<'h, H, F> {
+struct Rewound<'h, H, F> {
     hindsight: &'h Hindsight,
     pos: Pos,
     holds: H,

@@ -1,5 +1,6 @@
 //! What a shard says about its streams: those that are open, and those that ended.
 
+use std::cmp::Reverse;
 use std::time::Instant;
 
 use super::Shard;
@@ -30,7 +31,9 @@ impl Shard {
             .filter_map(|index| state.connections.get(index))
             .filter(|handle| handle.closing.is_none())
             .filter(|handle| handle.identity.owner().as_ref() == Some(owner));
-        let described = handles.filter_map(|handle| described(handle, now));
+        let mut handles: Vec<_> = handles.collect();
+        handles.sort_by_key(|handle| Reverse(handle.connected_at));
+        let described = handles.iter().filter_map(|handle| described(handle, now));
         described.take(MOST_DESCRIBED).collect()
     }
 

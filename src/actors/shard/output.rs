@@ -110,7 +110,12 @@ impl Shard {
         let is_stuck = socket
             .behind_since()
             .is_some_and(|since| since.elapsed() >= BURST);
-        waiting > bound && (is_stuck || waiting > bound.saturating_mul(BURST_BOUNDS))
+        waiting > bound && (is_stuck || waiting > self.most())
+    }
+
+    /// What may wait for a socket in any case.
+    fn most(&self) -> usize {
+        self.limits.queue_bytes.saturating_mul(BURST_BOUNDS)
     }
 
     /// Has the queue of a socket checked, unless a check is due already.
@@ -135,10 +140,12 @@ impl Shard {
             let Some(handle) = state.connections.get_mut(index) else {
                 return;
             };
-            // What is replayed waits for its socket.
             let over = handle.closing.is_none()
-                && handle.catching_up.is_none()
-                && self.is_over(&handle.socket, rest.len());
+                && match handle.catching_up {
+                    None => self.is_over(&handle.socket, rest.len()),
+                    // What is replayed waits for its socket, so the rest is answers and presence.
+                    Some(_) => handle.socket.queued_bytes() > self.most(),
+                };
             // The rest of a partly sent frame is queued even beyond the bound.
             if over && !rest.is_begun() {
                 (true, None)

@@ -49,7 +49,7 @@ impl Answer {
 
     /// There is something for the HTTP connection to do.
     pub(super) fn wake(&self) {
-        // It stays for the next time: while the connection has no room, nobody asks the body.
+        // The waker stays for the next time: the HTTP connection does not ask the body while it has no room.
         if let Some(carrier) = &*self.carrier.borrow() {
             carrier.wake_by_ref();
         }

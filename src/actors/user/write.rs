@@ -179,8 +179,12 @@ pub fn move_markers(
             marker.id = marker.id.min(channel.newest_message().map_or(0, |id| id.0));
             of = Some(channel.brief());
         }
+        let before = tx.marker(reader.id, marker.name)?;
         let set = tx.set_marker(reader.id, marker.name, marker.id, marker.percentage, reset)?;
-        announce_marker(tx, &reader, of, marker.name, set.clone());
+        // Devices that repeat what they are told would otherwise tell each other for ever.
+        if !before.is_some_and(|before| before.is_at(&set)) {
+            announce_marker(tx, &reader, of, marker.name, set.clone());
+        }
         moved.push((marker.name, set));
     }
     Ok(moved)

@@ -83,7 +83,11 @@ fn boxed<R: Read + Seek>(source: &mut Source<R>, at: u64, end: u64) -> io::Resul
 
 fn duration(head: &[u8]) -> Option<u64> {
     let (units, per_second) = match head.first()? {
-        0 => (big(head, 16, 4)?, big(head, 12, 4)?),
+        // All ones: not known.
+        0 => {
+            let units = big(head, 16, 4).filter(|units| *units != u64::from(u32::MAX));
+            (units?, big(head, 12, 4)?)
+        }
         _ => (big(head, 24, 8)?, big(head, 20, 4)?),
     };
     Some(milliseconds(units, per_second))

@@ -3,8 +3,9 @@
 use crate::http::ApiResult;
 use crate::http::extract::{Params, UserCaller};
 use crate::model::channel::PM;
+use crate::model::visibility::ListedFor;
 use crate::model::{Principal, Refusal, Scope, UserId, UserPrincipal};
-use crate::store::{HiddenFrom, InboxFilter, MessageFilter};
+use crate::store::{InboxFilter, MessageFilter};
 
 /// Which channels of a list are wanted; never one that the user may not read.
 pub(super) fn channels(principal: &UserPrincipal, params: &Params) -> InboxFilter {
@@ -45,11 +46,11 @@ impl MessagesWanted {
     pub(super) fn filter(self, caller: Option<UserId>) -> MessageFilter {
         MessageFilter {
             include_deleted: self.include_deleted,
-            hidden_from: caller.map(|viewer| HiddenFrom {
-                viewer,
+            listed_for: ListedFor {
+                viewer: caller,
                 include_muted: self.include_muted,
                 shown: None,
-            }),
+            },
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::http::extract::{AnyCaller, Caller, Live, Params, UserCaller, path};
 use crate::http::principal::{principal_of, readable};
 use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
+use crate::model::visibility::ListedFor;
 use crate::model::{ChannelId, Marker, Message, MessageId, Page, Principal};
 use crate::protocol::draft::MarkerDraft;
 use crate::protocol::object::MarkerObject;
@@ -156,7 +157,7 @@ pub(in crate::http) async fn mine(app: Data<App>, caller: UserCaller, params: Pa
     let (scopes, request) = (caller.token.scopes.clone(), params.page());
     let filter = MessageFilter {
         include_deleted: params.flag("include_deleted", true),
-        hidden_from: None,
+        listed_for: ListedFor::default(),
     };
     let read = app
         .engine

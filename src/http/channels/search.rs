@@ -121,7 +121,7 @@ pub(in crate::http) async fn messages(
         if let Some(user) = user.filter(|_| private) {
             search.channels.extend(private_channels(db, user, &reader)?);
         }
-        search.hidden_from = hides.filter(user).hidden_from;
+        search.listed_for = hides.filter(user).listed_for;
         db.search_messages(&search, &request)
     });
     let page = read.await?;

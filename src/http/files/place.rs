@@ -80,6 +80,19 @@ impl Upload {
     /// # Errors
     /// Too many at one time; too large; a full quota; a compressed body.
     pub(super) async fn begin(app: &App, user: UserId, request: &HttpRequest) -> ApiResult<Self> {
+        Self::begin_of(app, user, request, app.files.settings().max_bytes).await
+    }
+
+    /// The same of several files, each of which has a bound of its own: of so many bytes together.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub(super) async fn begin_of(
+        app: &App,
+        user: UserId,
+        request: &HttpRequest,
+        most: u64,
+    ) -> ApiResult<Self> {
         let permit = app.files.uploads.take(user);
         let permit = permit.ok_or(Refusal::TooManyUploads)?;
         let mut codings = request.headers().get_all(CONTENT_ENCODING);
@@ -88,7 +101,7 @@ impl Upload {
         }
         let used = app.engine.store().read(move |db| db.file_usage(user));
         let left = app.engine.file_quota().saturating_sub(used.await?);
-        let room = Room::of(app, left);
+        let room = Room::of(most, left);
         let declared = request.headers().get(CONTENT_LENGTH);
         let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         if room.bytes == 0 || declared.is_some_and(|length| length > room.bytes + AROUND) {
@@ -103,9 +116,8 @@ impl Upload {
 }
 
 impl Room {
-    fn of(app: &App, left: i64) -> Self {
+    fn of(most: u64, left: i64) -> Self {
         let left = u64::try_from(left).unwrap_or(0);
-        let most = app.files.settings().max_bytes;
         if left < most {
             return Self {
                 bytes: left,

@@ -54,11 +54,7 @@ pub(in crate::http) async fn create(
     caller: UserCaller,
     mut body: Body,
 ) -> ApiResult {
-    let announced = body.value.get_mut("files").and_then(Value::as_array_mut);
-    for one in announced.into_iter().flatten() {
-        attach(&app, &caller, one).await?;
-        attach_sent(&app.engine, caller.principal(), one).await?;
-    }
+    attach_each(&app, &caller, &mut body).await?;
     let draft = ProvisionDraft::read(&body.value, app.engine.limits().raw_bytes)?;
     if !caller
         .token
@@ -110,6 +106,23 @@ pub(in crate::http) async fn create(
     Ok(reply)
 }
 
+/// Fills in what the raw of the announced files shows.
+async fn attach_each(app: &Data<App>, caller: &UserCaller, body: &mut Body) -> ApiResult<()> {
+    let announced = body.value.get_mut("files").and_then(Value::as_array_mut);
+    let Some(files) = announced else {
+        return Ok(());
+    };
+    // Before each of them is looked up.
+    if files.len() > ProvisionDraft::MOST {
+        return Err(Refusal::Invalid.at("files").into());
+    }
+    for one in files {
+        attach(app, caller, one).await?;
+        attach_sent(&app.engine, caller.principal(), one).await?;
+    }
+    Ok(())
+}
+
 /// What cannot fit is refused before it is announced.
 async fn demand_room(app: &App, caller: &UserCaller, draft: &ProvisionDraft) -> ApiResult<()> {
     let most = i64::try_from(app.files.settings().max_bytes).unwrap_or(i64::MAX);
@@ -153,7 +166,11 @@ pub(in crate::http) async fn fill(
     if Kind::of(&request) != Kind::Multipart {
         return Err(Refusal::MalformedBody.into());
     }
-    let upload = Upload::begin(&app, owner, &request).await?;
+    let announced = waiting
+        .iter()
+        .map(|one| u64::try_from(one.size).unwrap_or(0));
+    let announced = announced.fold(0, u64::saturating_add);
+    let upload = Upload::begin_of(&app, owner, &request, announced).await?;
     let parts = Multipart::new(request.headers(), payload);
     let files = in_time(&app, take(&app, parts, waiting, upload.room)).await?;
     let seen = files.into_iter().map(|file| {

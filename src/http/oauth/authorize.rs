@@ -80,8 +80,11 @@ async fn show(
     let is_bare = is_bare(&Query::parse(query));
     let signed_in = signed_in?;
     demand_open(&asked.client, signed_in.user)?;
-    // Any program of a device can claim the scheme of another, and would get the token without a proof (RFC 8252 §8.6).
-    let proves_app = asked.back.uri.starts_with("https://") || !matches!(asked.wants, Wants::Token);
+    // Any program of a device can claim the scheme or the port of another (RFC 8252 §8.6). A code is of use to it too, if
+    // the app has no secret: it brings a challenge of its own.
+    let uri = asked.back.uri.as_str();
+    let takes_secret = matches!(asked.wants, Wants::Code(_)) && !asked.client.is_public;
+    let proves_app = uri.starts_with("https://") || uri == OWN_PAGE || takes_secret;
     // A look at the head of a page grants nothing.
     if !always_asks && proves_app && request.method() == Method::GET {
         let (user, client) = (signed_in.user, asked.client.brief.id.clone());

@@ -77,33 +77,37 @@ impl Docs {
     }
 }
 
+/// What was made at the first request.
+fn kept(cell: &OnceLock<Kept>, make: impl FnOnce() -> ApiResult<Vec<u8>>) -> ApiResult<&Kept> {
+    if let Some(kept) = cell.get() {
+        return Ok(kept);
+    }
+    let made = Kept::new(make()?);
+    Ok(cell.get_or_init(|| made))
+}
+
 /// `GET /openapi.json`
 pub(in crate::http) async fn document(
     app: Data<App>,
     request: HttpRequest,
 ) -> ApiResult<HttpResponse> {
     let docs = &app.docs;
-    if docs.document.get().is_none() {
+    let kept = kept(&docs.document, || {
         let made = document_of(docs.routes, &app.engine.site().public_url);
         let made = made.and_then(|made| serde_json::to_vec(&made));
-        let made = made.map_err(|error| ApiError::trouble(&error))?;
-        docs.document.get_or_init(|| Kept::new(made));
-    }
-    let kept = docs.document.get();
-    let kept = kept.ok_or_else(|| ApiError::trouble(&"no document"))?;
+        made.map_err(|error| ApiError::trouble(&error))
+    })?;
     Ok(kept.answer(&request, "application/json"))
 }
 
 /// `GET /docs`
 pub(in crate::http) async fn page(app: Data<App>, request: HttpRequest) -> ApiResult<HttpResponse> {
     let docs = &app.docs;
-    if docs.page.get().is_none() {
+    let kept = kept(&docs.page, || {
         let made = Page::of(docs.routes).render();
         let made = made.map_err(|error| ApiError::trouble(&error))?;
-        docs.page.get_or_init(|| Kept::new(made.into_bytes()));
-    }
-    let kept = docs.page.get();
-    let kept = kept.ok_or_else(|| ApiError::trouble(&"no page"))?;
+        Ok(made.into_bytes())
+    })?;
     let mut response = kept.answer(&request, "text/html; charset=utf-8");
     let headers = response.headers_mut();
     for (name, value) in [

@@ -30,7 +30,7 @@ pub fn query(request: &HttpRequest) -> Query {
 
 /// A handler asks for a parameter.
 fn read((verb, path): (&'static str, &'static str), name: &str) {
-    let of_all = ["access_token"].contains(&name);
+    let of_all = name == "access_token";
     let described = routes::GROUPS.iter().flat_map(|group| group.routes);
     let mut described = described.filter(|one| one.verb.name() == verb && one.path == path);
     let takes = described.next().map(|one| one.takes).unwrap_or_default();

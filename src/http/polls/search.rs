@@ -6,7 +6,8 @@ use super::lists::{show_page, viewer};
 use crate::http::channels::search::{moment, person};
 use crate::http::extract::{AnyCaller, Caller, Params};
 use crate::http::{ApiResult, App};
-use crate::store::{HiddenFrom, PollSearch, Purpose};
+use crate::model::visibility::ListedFor;
+use crate::store::{PollSearch, Purpose};
 
 /// `GET /polls/search`: public polls, and the caller's own that the scopes open.
 pub(in crate::http) async fn search(
@@ -31,11 +32,11 @@ pub(in crate::http) async fn search(
         created_before: moment(&params, "created_before")?,
         ..PollSearch::default()
     };
-    search.hidden_from = caller.and_then(Caller::user).map(|viewer| HiddenFrom {
-        viewer,
+    search.listed_for = ListedFor {
+        viewer: caller.and_then(Caller::user),
         include_muted: params.flag("include_muted", false),
         shown: None,
-    });
+    };
     let (store, request) = (app.engine.store(), params.page());
     let read = store.read_for(Purpose::Search, move |db| db.poll_page(&search, &request));
     let found = read.await?;

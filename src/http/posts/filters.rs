@@ -2,7 +2,8 @@
 
 use crate::http::extract::Params;
 use crate::model::UserId;
-use crate::store::{HiddenFrom, PostFilter};
+use crate::model::visibility::ListedFor;
+use crate::store::PostFilter;
 
 /// The switches of a call.
 #[derive(Clone, Copy, Debug)]
@@ -34,11 +35,11 @@ impl PostsWanted {
             include_replies: self.include_replies,
             include_mention_posts: self.include_mention_posts,
             undirected_for: caller.filter(|_| !self.include_directed),
-            hidden_from: caller.map(|viewer| HiddenFrom {
-                viewer,
+            listed_for: ListedFor {
+                viewer: caller,
                 include_muted: self.include_muted,
                 shown,
-            }),
+            },
         }
     }
 }

@@ -42,6 +42,7 @@ impl PostIncludes {
         let listed_for = ListedFor {
             viewer,
             include_muted: options.muted,
+            shown: None,
         };
         let read = app.engine.store().read(move |db| {
             let mut read = Self {

@@ -1,11 +1,12 @@
 //! Filters of app streams: an app's own, and those that users made with it.
 
+use actix_rt::task::spawn_blocking;
 use actix_web::web::{Data, Path};
 
 use crate::http::extract::{Body, Caller, Params, TokenCaller, path};
 use crate::http::show::DeletedFilter;
 use crate::http::{ApiResult, App, show};
-use crate::model::{FilterId, FilterOwner, Refusal};
+use crate::model::{Failure, FilterId, FilterOwner, NewFilter, Refusal};
 use crate::protocol::draft::event_filter;
 
 fn owner(caller: &Caller) -> FilterOwner {
@@ -36,9 +37,15 @@ pub async fn show(
     show::one(&app, Some(&caller), &params, &filter).await
 }
 
+/// What a body says, on a thread that may take its time: expressions are compiled to see whether they can be.
+async fn compiled(body: Body) -> Result<NewFilter, Failure> {
+    let read = spawn_blocking(move || event_filter(&body.value)).await;
+    Ok(read.map_err(|_cancelled| Failure::Stopping)??)
+}
+
 /// `POST /filters`
 pub async fn create(caller: TokenCaller, params: Params, body: Body, app: Data<App>) -> ApiResult {
-    let new = event_filter(&body.value)?;
+    let new = compiled(body).await?;
     let filter = app.engine.create_filter(owner(&caller), new).await?;
     // 200, as `POST /streams`.
     show::one(&app, Some(&caller), &params, &filter).await
@@ -52,7 +59,7 @@ pub async fn edit(
     body: Body,
     app: Data<App>,
 ) -> ApiResult {
-    let (id, new) = (path::id(&id)?, event_filter(&body.value)?);
+    let (id, new) = (path::id(&id)?, compiled(body).await?);
     let filter = app.engine.change_filter(owner(&caller), id, new).await?;
     show::one(&app, Some(&caller), &params, &filter).await
 }

@@ -51,6 +51,7 @@ fn listed_for(viewer: Option<UserId>, params: &Params) -> ListedFor {
     ListedFor {
         viewer,
         include_muted: params.flag("include_muted", false),
+        shown: None,
     }
 }
 

@@ -27,12 +27,12 @@ pub fn event_filter(body: &Value) -> Result<NewFilter, Refused> {
         match_policy: one_of_names(fields, "match_policy")?,
         clauses: clauses(fields)?,
     };
-    check(&filter.clauses)?;
     let size = serde_json::to_string(&filter.clauses).map_or(0, |text| text.len());
-    match size > BYTES {
-        true => Err(Refusal::TooLong.at("clauses")),
-        false => Ok(filter),
+    if size > BYTES {
+        return Err(Refusal::TooLong.at("clauses"));
     }
+    check(&filter.clauses)?;
+    Ok(filter)
 }
 
 fn name(fields: &Map<String, Value>) -> Result<String, Refused> {

@@ -10,8 +10,6 @@ use crate::model::{Raw, Refusal, Refused};
 use crate::text::raw::{self, On};
 use crate::text::shapes;
 
-/// Most files of one call.
-const MOST: usize = 20;
 /// Bytes of all of them.
 const BYTES: i64 = 100 << 20;
 /// Longest key.
@@ -42,6 +40,9 @@ pub struct ProvisionDraft {
 }
 
 impl ProvisionDraft {
+    /// Most files of one call.
+    pub const MOST: usize = 20;
+
     /// Reads a body.
     ///
     /// # Errors
@@ -51,7 +52,7 @@ impl ProvisionDraft {
         let file_type = file::file_type(fields)?.ok_or_else(|| Refusal::Missing.at("type"))?;
         let sent = value::given(fields, "files").ok_or_else(|| Refusal::Missing.at("files"))?;
         let sent = shapes::list(sent).ok_or_else(|| Refusal::WrongType.at("files"))?;
-        if sent.is_empty() || sent.len() > MOST {
+        if sent.is_empty() || sent.len() > Self::MOST {
             return Err(Refusal::Invalid.at("files"));
         }
         let mut files = Vec::with_capacity(sent.len());

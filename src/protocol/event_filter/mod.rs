@@ -22,7 +22,7 @@ use super::site::Site;
 use super::stream::whole_event;
 use crate::event::Event;
 use crate::model::{
-    Clause, EventFilter, FilterId, MatchPolicy, ObjectType, Refusal, Refused, UserId,
+    Clause, EventFilter, FilterId, MatchPolicy, ObjectType, Operator, Refusal, Refused, UserId,
 };
 
 /// Most clauses of a filter.
@@ -144,16 +144,16 @@ pub fn check(clauses: &[Clause]) -> Result<(), Refused> {
 }
 
 fn compile(clauses: &[Clause]) -> Result<Vec<CompiledClause>, Refused> {
+    // Before any is compiled: each may take milliseconds.
+    let patterns = clauses
+        .iter()
+        .filter(|clause| clause.operator == Operator::Matches);
+    if patterns.count() > PATTERNS {
+        return Err(Refusal::TooLong.at("clauses"));
+    }
     let numbered = clauses.iter().enumerate();
     let compiled = numbered.map(|(number, clause)| {
         CompiledClause::new(clause).map_err(|refused| refused.within(&format!("clauses.{number}")))
     });
-    let compiled: Vec<_> = compiled.collect::<Result<_, _>>()?;
-    let patterns = compiled
-        .iter()
-        .filter(|clause| clause.condition.is_pattern());
-    match patterns.count() > PATTERNS {
-        true => Err(Refusal::TooLong.at("clauses")),
-        false => Ok(compiled),
-    }
+    compiled.collect()
 }

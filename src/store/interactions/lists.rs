@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::super::hiding::hiding;
+use super::super::hidden::hiding;
 use super::super::schema::interactions;
 use super::super::statements::{self, UsersOfActs};
 use super::super::{Db, Failure};

@@ -7,11 +7,11 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 
-use super::super::hidden::HiddenFrom;
 use super::super::pages::gather;
 use super::super::schema::{channels, clients, messages};
 use super::super::{Db, Failure};
 use super::{Found, WithClient, found, into_model};
+use crate::model::visibility::ListedFor;
 use crate::model::{ChannelId, Message, MessageId, Page, PageRequest, Scopes, UserId};
 
 /// Most ids of deleted messages, the latest deletions.
@@ -22,8 +22,8 @@ const MOST_DELETED: i64 = 1000;
 pub struct MessageFilter {
     /// Deleted messages too.
     pub include_deleted: bool,
-    /// `Some`: nothing by authors hidden from a viewer.
-    pub hidden_from: Option<HiddenFrom>,
+    /// Nothing by authors hidden from its viewer.
+    pub listed_for: ListedFor,
 }
 
 impl Default for MessageFilter {
@@ -31,7 +31,7 @@ impl Default for MessageFilter {
     fn default() -> Self {
         Self {
             include_deleted: true,
-            hidden_from: None,
+            listed_for: ListedFor::default(),
         }
     }
 }
@@ -215,7 +215,7 @@ impl Db<'_> {
         rows: Vec<(i64, Message)>,
     ) -> Result<Vec<Judged>, Failure> {
         let authors = rows.iter().map(|(_, message)| message.user_id);
-        let hidden = self.hidden_among(filter.hidden_from, authors)?;
+        let hidden = self.hidden_among(filter.listed_for, authors)?;
         let judged = rows.into_iter().map(|(key, message)| {
             let is_kept = (filter.include_deleted || message.deletion.is_none())
                 && !hidden.contains(&message.user_id);

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
-use super::super::hidden::HiddenFrom;
 use super::super::pages::gather;
 use super::super::schema::clients;
 use super::super::search::{has_raw_type, names_object};
@@ -12,6 +11,7 @@ use super::super::statements::{self, LastPollId};
 use super::super::{Db, Failure};
 use super::schema::polls;
 use super::{Found, Rows, into_model, selection};
+use crate::model::visibility::ListedFor;
 use crate::model::{Bound, Chosen, Page, PageRequest, Poll, PollId, Scopes, Stamp, UserId};
 
 /// Types whose polls are looked up each in their index; with more, all public polls are examined.
@@ -48,8 +48,8 @@ pub struct PollSearch {
     pub created_after: Option<Stamp>,
     /// Made earlier than this.
     pub created_before: Option<Stamp>,
-    /// Nothing by users hidden from a viewer.
-    pub hidden_from: Option<HiddenFrom>,
+    /// Nothing by users hidden from its viewer.
+    pub listed_for: ListedFor,
     /// Only these.
     pub ids: HashSet<PollId>,
 }
@@ -228,7 +228,7 @@ impl Db<'_> {
             (None, _) | (_, None) => HashMap::new(),
         };
         let creators = found.iter().map(|(_, poll)| poll.user_id);
-        let hidden = self.hidden_among(search.hidden_from, creators)?;
+        let hidden = self.hidden_among(search.listed_for, creators)?;
         let has_answered = |poll: &Poll| {
             let chosen = answered.get(&poll.id).copied();
             !chosen.is_none_or(Chosen::is_empty)

@@ -6,6 +6,7 @@
 
 use diesel::prelude::*;
 
+use super::super::hidden::hiding;
 use super::super::schema::posts;
 use super::super::statements::{
     self, EarliestOfFollowed, HeardFrom, HeardRepost, LatestOfFollowed,
@@ -13,7 +14,7 @@ use super::super::statements::{
 use super::super::{Db, Failure};
 use super::PostFilter;
 use super::lists::PostList;
-use crate::model::{PageRequest, Post, Relation, UserId};
+use crate::model::{PageRequest, Post, UserId};
 
 impl Db<'_> {
     /// Ids of a page of the stream, in the order of the request; `mentions`: with posts that mention the user.
@@ -105,19 +106,15 @@ impl Db<'_> {
             return Ok(true);
         };
         let since = PostFilter::recent(post.created_at);
-        let from = filter.hidden_from.map(|from| from.viewer.0);
-        let hides = match filter.hidden_from {
-            Some(from) if !from.include_muted => Relation::Mute,
-            Some(_) | None => Relation::Block,
-        };
+        let [viewer, hides, again] = hiding(filter.listed_for);
         let binds = [
             original.id.0.into(),
             post.id.0.into(),
             original.id.0.into(),
             since.0.into(),
-            from.into(),
-            hides.name().into(),
-            from.into(),
+            viewer,
+            hides,
+            again,
             user.0.into(),
             user.0.into(),
         ];

@@ -6,11 +6,11 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 
-use super::super::hidden::HiddenFrom;
 use super::super::pages::gather;
 use super::super::schema::{bookmarks, clients, post_mentions, post_tags, posts};
 use super::super::{Db, Failure};
 use super::{Found, WithClient, found, into_model};
+use crate::model::visibility::ListedFor;
 use crate::model::{Page, PageRequest, Post, PostId, Stamp, UserId};
 
 /// Which posts.
@@ -42,8 +42,8 @@ pub struct PostFilter {
     /// `Some`: of the posts that begin with mentions only those of this user, and those that mention someone who
     /// the user follows.
     pub undirected_for: Option<UserId>,
-    /// `Some`: nothing by authors hidden from a viewer, reposts of them included.
-    pub hidden_from: Option<HiddenFrom>,
+    /// Nothing by authors hidden from its viewer, reposts of them included.
+    pub listed_for: ListedFor,
 }
 
 impl Default for PostFilter {
@@ -54,7 +54,7 @@ impl Default for PostFilter {
             include_replies: true,
             include_mention_posts: true,
             undirected_for: None,
-            hidden_from: None,
+            listed_for: ListedFor::default(),
         }
     }
 }
@@ -199,7 +199,7 @@ impl Db<'_> {
         filter: &PostFilter,
         authors: impl Iterator<Item = UserId>,
     ) -> Result<HashSet<UserId>, Failure> {
-        self.hidden_among(filter.hidden_from, authors)
+        self.hidden_among(filter.listed_for, authors)
     }
 
     /// Of the users whom the posts are addressed to, those that the viewer follows; none if the filter does not ask.

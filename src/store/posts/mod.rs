@@ -21,7 +21,7 @@ use diesel::prelude::*;
 
 use super::among::among;
 use super::db::from_json;
-use super::hiding::hiding;
+use super::hidden::hiding;
 use super::schema::{bookmarks as marks, clients, post_revisions, posts};
 use super::statements::{self, SampleBookmarkers, SampleReposters};
 use super::{Db, Failure};

@@ -142,7 +142,7 @@ impl<'s> Judge<'s> {
         rows: Vec<(i64, Message)>,
     ) -> Result<Vec<Judged>, Failure> {
         let authors = rows.iter().map(|(_, message)| message.user_id);
-        let hidden = db.hidden_among(self.search.hidden_from, authors.clone())?;
+        let hidden = db.hidden_among(self.search.listed_for, authors.clone())?;
         if !self.search.user_kinds.is_empty() {
             let unknown: HashSet<UserId> = authors
                 .filter(|id| !self.authors.contains_key(id))

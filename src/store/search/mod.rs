@@ -22,7 +22,7 @@ pub(super) use post_index::apply as apply_post_changes;
 pub use post_question::PostSearch;
 pub(super) use words::forget_words;
 
-use super::hidden::HiddenFrom;
+use crate::model::visibility::ListedFor;
 use crate::model::{ChannelId, ClientId, MessageId, Stamp, UserId, UserKind};
 
 /// How found channels are ordered. Pagination ids follow the order.
@@ -117,6 +117,6 @@ pub struct MessageSearch {
     pub file_kinds: Vec<String>,
     /// With this poll attached.
     pub poll_id: Option<String>,
-    /// Nothing by authors hidden from a viewer.
-    pub hidden_from: Option<HiddenFrom>,
+    /// Nothing by authors hidden from its viewer.
+    pub listed_for: ListedFor,
 }

@@ -1,8 +1,9 @@
 //! Users, apps, tokens, relations, app streams; and what the caches hold of them.
 
-use super::{CLIENT, Place, ada, for_viewer, named};
+use super::{CLIENT, Place, ada, named};
 use crate::event::{Event, Payload};
 use crate::model::relation::Relationship;
+use crate::model::visibility::ListedFor;
 use crate::model::{
     AppStream, ClientId, Content, ObjectType, PageRequest, Refusal, Relation, Scopes, Stamp,
     TokenId, UserId,
@@ -270,7 +271,7 @@ async fn relations_are_directed_counted_and_listed() {
     assert_eq!((hidden.muted_by, hidden.blocked), (vec![bob], vec![eve]));
     let authors = async |viewer| {
         let all = [ada, bob, eve].into_iter();
-        let hidden = place.read(move |db| db.hidden_among(Some(for_viewer(viewer)), all));
+        let hidden = place.read(move |db| db.hidden_among(ListedFor::viewer(viewer), all));
         Vec::from_iter(hidden.await)
     };
     assert_eq!(authors(bob).await, [ada]);

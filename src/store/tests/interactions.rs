@@ -161,6 +161,7 @@ async fn thirty_people_are_shown_however_often_they_acted_and_hidden_ones_are_no
     let of = |viewer, include_muted| ListedFor {
         viewer,
         include_muted,
+        shown: None,
     };
     assert_eq!(shown(of(Some(viewer), false)).await, others[3..33]);
     let with_muted = shown(of(Some(viewer), true)).await;

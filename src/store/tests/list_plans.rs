@@ -7,7 +7,7 @@ use std::path::Path;
 use diesel::RunQueryDsl as _;
 
 use super::plans::{faults, lists_in, recorded};
-use super::{Place, for_viewer, reader};
+use super::{Place, reader};
 use crate::model::visibility::ListedFor;
 use crate::model::{
     Action, ChannelId, MessageId, PageRequest, PostId, Principal, Relation, Scopes, Stamp, UserId,
@@ -138,7 +138,7 @@ fn strict() -> PostFilter {
     PostFilter {
         include_deleted: false,
         undirected_for: Some(ADA),
-        hidden_from: Some(for_viewer(ADA)),
+        listed_for: ListedFor::viewer(ADA),
         ..PostFilter::default()
     }
 }
@@ -146,7 +146,7 @@ fn strict() -> PostFilter {
 fn kept() -> MessageFilter {
     MessageFilter {
         include_deleted: false,
-        hidden_from: Some(for_viewer(ADA)),
+        listed_for: ListedFor::viewer(ADA),
     }
 }
 
@@ -205,7 +205,7 @@ fn message_searches(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> 
                     by_relevance,
                     creator,
                     created_before: Some(Stamp(i64::MAX)),
-                    hidden_from: Some(for_viewer(ADA)),
+                    listed_for: ListedFor::viewer(ADA),
                     ..MessageSearch::default()
                 };
                 db.search_messages(&search, page)?;
@@ -283,7 +283,7 @@ fn poll_pages(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
                     is_closed: Some(false),
                     you_responded: Some(true),
                     created_after: Some(Stamp(1)),
-                    hidden_from: Some(for_viewer(ADA)),
+                    listed_for: ListedFor::viewer(ADA),
                     ..PollSearch::default()
                 };
                 db.poll_page(&search, page)?;

@@ -1,7 +1,8 @@
 //! Messages: what they move, and the lists.
 
-use super::{CLIENT, Place, for_viewer, raw, said};
+use super::{CLIENT, Place, raw, said};
 use crate::model::content::{Entities, Link, Tag};
+use crate::model::visibility::ListedFor;
 use crate::model::{
     Bound, ChannelId, Message, MessageId, Page, PageRequest, Refusal, Relation, Scopes, UserId,
 };
@@ -212,7 +213,7 @@ async fn lists_hide_deleted_and_hidden_if_asked() {
     let of = async |include_deleted: bool, viewer: Option<UserId>| {
         let filter = MessageFilter {
             include_deleted,
-            hidden_from: viewer.map(for_viewer),
+            listed_for: viewer.map(ListedFor::viewer).unwrap_or_default(),
         };
         let page = place.read(move |db| db.messages_in(room, &filter, &PageRequest::default()));
         ids(&page.await)

@@ -31,8 +31,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::{
-    Answer, Failure, HiddenFrom, LogHead, NewClient, NewUser, Pending, PlainMessage, Store,
-    StoreOptions, Tx,
+    Answer, Failure, LogHead, NewClient, NewUser, Pending, PlainMessage, Store, StoreOptions, Tx,
 };
 use crate::clock::Clock;
 use crate::event::{ChannelNews, Payload};
@@ -42,15 +41,6 @@ use crate::model::{
     Acl, Channel, ChannelId, Client, ClientBrief, ClientId, Content, Message, MessageId, Principal,
     Raw, Refusal, Scopes, Stamp, Token, TokenId, User, UserCounts, UserId, UserKind, UserPrincipal,
 };
-
-/// What lists leave out for this viewer.
-pub(super) fn for_viewer(viewer: UserId) -> HiddenFrom {
-    HiddenFrom {
-        viewer,
-        include_muted: false,
-        shown: None,
-    }
-}
 
 /// A user who reads with these scopes.
 pub(super) fn reader(user: UserId, scopes: &str) -> Principal {

@@ -1,7 +1,8 @@
 //! Search in messages, and that nothing people type breaks it.
 
-use super::{Place, for_viewer, said};
+use super::{Place, said};
 use crate::model::content::{Entities, Link, Mention, Tag};
+use crate::model::visibility::ListedFor;
 use crate::model::{Bound, ChannelId, MessageId, PageRequest, Relation, UserKind};
 use crate::store::MessageSearch;
 
@@ -221,7 +222,7 @@ async fn messages_are_narrowed_by_what_they_hold() {
             ..all.clone()
         },
         MessageSearch {
-            hidden_from: Some(for_viewer(eve)),
+            listed_for: ListedFor::viewer(eve),
             ..all.clone()
         },
         MessageSearch {

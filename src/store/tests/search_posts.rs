@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::{CLIENT, Place, said};
+use crate::model::visibility::ListedFor;
 use crate::model::{
     Bound, NewPost, Page, PageRequest, Post, PostId, PostRevision, User, UserId, UserKind,
 };
-use crate::store::{HiddenFrom, PostFilter, PostSearch};
+use crate::store::{PostFilter, PostSearch};
 use crate::text::{Source, compose};
 
 impl Place {
@@ -298,11 +299,11 @@ async fn posts_of_hidden_people_are_left_out_of_full_pages() {
         .await;
     let sees = async |include_muted: bool, count: u16| {
         let filter = PostFilter {
-            hidden_from: Some(HiddenFrom {
-                viewer: reader,
+            listed_for: ListedFor {
+                viewer: Some(reader),
                 include_muted,
                 shown: None,
-            }),
+            },
             ..PostFilter::default()
         };
         let request = PageRequest {

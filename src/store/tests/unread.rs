@@ -1,8 +1,9 @@
 //! Whose messages make a channel unread, and for which token.
 
-use super::{Place, for_viewer, principal};
+use super::{Place, principal};
 use crate::model::channel::{CHAT, PM};
 use crate::model::marker::MarkerName;
+use crate::model::visibility::ListedFor;
 use crate::model::{ChannelId, Relation, UserId};
 
 /// The unread channels of a user: rooms and private ones.
@@ -41,7 +42,7 @@ async fn a_message_that_lists_hide_from_the_reader_leaves_nothing_unread() {
     ] {
         assert!(place.write(move |tx| tx.relate(from, to, relation)).await);
         let hidden =
-            place.read(move |db| db.hidden_among(Some(for_viewer(ada)), [bob].into_iter()));
+            place.read(move |db| db.hidden_among(ListedFor::viewer(ada), [bob].into_iter()));
         assert_eq!(
             hidden.await.contains(&bob),
             hides,

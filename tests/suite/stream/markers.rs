@@ -55,6 +55,22 @@ fn a_moved_marker_reaches_every_device_of_its_reader_and_nobody_else() {
 }
 
 #[test]
+fn a_marker_that_is_set_where_it_is_has_not_moved() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let said = build::says(&ada, &room, "hello");
+    let name = format!("channel:{room}");
+    let mut stream = bob.stream();
+    stream.subscribes(&bob, "/markers");
+    mark(&bob, &name, &said);
+    moves(&mut stream, &name, &said);
+    mark(&bob, &name, &said);
+    mark(&bob, "personal", "7");
+    moves(&mut stream, "personal", "7");
+}
+
+#[test]
 fn whatever_moves_a_marker_is_told() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
@@ -108,6 +124,7 @@ fn apps_hear_of_markers_that_their_users_opened_to_them() {
         build::says(&ada, &room, "a"),
         build::says(&ada, &circle, "b"),
     );
+    let later = build::says(&ada, &room, "c");
     build::app_stream(&other, "hose", &["stream_marker"]);
     let mut stream = other.firehose("hose");
     let (room, circle) = (format!("channel:{room}"), format!("channel:{circle}"));
@@ -115,8 +132,8 @@ fn apps_hear_of_markers_that_their_users_opened_to_them() {
     let _chat = server.through(&client, &bob, "basic,public_messages");
     mark(&bob, &circle, &in_circle);
     mark(&bob, "personal", "1");
-    mark(&bob, &room, &in_room);
-    let event = moves(&mut stream, &room, &in_room);
+    mark(&bob, &room, &later);
+    let event = moves(&mut stream, &room, &later);
     assert!(event["meta"].get("subscription_ids").is_none(), "{event}");
     assert_eq!(event["meta"]["user_id"], "2");
     assert_eq!(event["data"]["user"]["id"], "2");

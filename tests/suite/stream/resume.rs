@@ -242,6 +242,22 @@ fn of_too_many_sessions_the_oldest_goes() {
 }
 
 #[test]
+fn a_stream_that_is_refused_costs_no_session_its_place() {
+    let server = TestServer::with(&[
+        ("STREAMS_SESSIONS_PER_USER", "1"),
+        ("STREAMS_USER_CONNECTIONS", "1"),
+    ]);
+    let bob = server.bob();
+    let stream = session(&bob);
+    let left = Left::of(&stream);
+    bob.asks_upgrade(&format!("/user?{SESSION}"))
+        .refused_as(429, "too-many-connections");
+    drop(stream);
+    server.holds_no_connection();
+    left.continues(&bob);
+}
+
+#[test]
 fn cursors_that_mean_nothing_here_are_refused_before_the_upgrade() {
     let server = TestServer::start();
     let bob = server.bob();

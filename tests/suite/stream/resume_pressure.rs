@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::resume::Left;
 use crate::support::{Person, Stream, TestServer, build, eventually, text};
@@ -267,4 +268,41 @@ fn what_the_log_no_longer_holds_is_said() {
     eventually("the stream is counted", || {
         server.counter("stream_resumes_total") == 1
     });
+}
+
+#[test]
+fn a_restarted_server_has_the_newest_events_in_memory() {
+    let mut server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let (room, path) = room_of(&ada, &bob);
+    let (stream, left) = session(&bob, &path);
+    drop(stream);
+    for n in 0..20 {
+        build::says(&ada, &room, &n.to_string());
+    }
+    server.kill();
+    server.start_again();
+    let mut stream = left.continues(&server.bob());
+    for n in 0..20 {
+        stream.hears_text(&n.to_string());
+    }
+    assert_eq!(server.counter("log_replay_reads_total"), 0);
+}
+
+#[test]
+fn a_stream_that_reads_no_replay_is_not_answered_without_a_bound() {
+    let server = TestServer::with(&[("STREAMS_QUEUE_BYTES", "16384")]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let (room, path) = room_of(&ada, &bob);
+    let (stream, left) = session(&bob, &path);
+    drop(stream);
+    let long = "x".repeat(2000);
+    for _ in 0..1500 {
+        build::says(&ada, &room, &long);
+    }
+    let mut stream = left.continues(&bob);
+    stream.keeps_unread(4096);
+    // It reads nothing, and asks for answers for as long as it is listened to.
+    while stream.offers(Message::Ping(vec![b'x'; 125].into())) {}
+    assert_eq!(server.counter("stream_slow_closes_total"), 1);
 }

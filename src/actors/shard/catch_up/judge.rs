@@ -12,7 +12,7 @@ use crate::actors::resume::app_view::look_ahead;
 use crate::actors::resume::hindsight::KINDS;
 use crate::actors::resume::{AppView, Hindsight};
 use crate::actors::shard::Shard;
-use crate::actors::shard::hearing::{Happening, app_hears, goes_to};
+use crate::actors::shard::hearing::app_hears;
 use crate::actors::shard::output_batch::{frame_class, own_frame, write_frame};
 use crate::actors::shard::state::{
     ConnectionHandle, ConnectionRef, Home, Identity, State, Subscription,
@@ -62,10 +62,9 @@ impl Judge {
             hindsight.keys(known.iter().map(|known| known.topic))
         };
         let (from, until) = (hindsight.reached(), log.ring().head());
-        let events = log
-            .of_kinds(KINDS, Interest::Keys(&keys), from, until)
+        let note = |events, reached| hindsight.note(events, reached);
+        log.of_kinds(KINDS, Interest::Keys(&keys), (from, until), note)
             .await?;
-        hindsight.note(events, until);
         // Whose right was lost while the connection was not in the shard.
         let mut state = shard.state.borrow_mut();
         if state.connections.find_open(connection).is_some() {
@@ -89,31 +88,45 @@ impl Judge {
             Self::User(hindsight) => hindsight,
         };
         let topics = handle.subscriptions.iter().map(|known| known.topic);
-        let mut keys: Vec<RoutingKey> = topics.map(Topic::routing_key).collect();
+        let mut keys: Vec<RoutingKey> = topics.clone().map(Topic::routing_key).collect();
         if let Some(inbox) = &handle.inbox {
             keys.extend(inbox.channels.iter().map(|id| RoutingKey::ChannelNews(*id)));
         }
-        if let Some(home) = state.homes.of(hindsight.viewer()) {
+        // A home may be there for presence, or for another connection of the user.
+        if topics.clone().any(Topic::is_home)
+            && let Some(home) = state.homes.of(hindsight.viewer())
+        {
             keys.extend(home.followed().map(RoutingKey::PostsBy));
         }
-        keys.extend(hindsight.former());
+        keys.extend(hindsight.former(topics));
         Some(Some(keys))
     }
 
-    /// Reads what the events of a page need to be judged.
+    /// Reads what the events of a page need to be judged: those that the stream asks for.
     pub(super) async fn prepare(
         &mut self,
-        entries: &VecDeque<Entry>,
-        at: Pos,
+        shard: &Shard,
+        connection: ConnectionRef,
+        (entries, at): (&VecDeque<Entry>, Pos),
         log: &LogReader,
     ) -> Result<(), Failure> {
         let Self::App(view) = self else {
+            return Ok(());
+        };
+        let identity = {
+            let state = shard.state.borrow();
+            let handle = state.connections.find_open(connection);
+            handle.map(|handle| handle.identity.clone())
+        };
+        let Some(Identity::App(stream, _, filter)) = identity else {
             return Ok(());
         };
         let events = entries.iter().filter_map(|entry| match entry {
             Entry::Event(event) => Some(&*event.event),
             Entry::Gap(_) => None,
         });
+        let events =
+            events.filter(|event| app_hears(&stream.object_types, &filter, &event.payload));
         let events: Vec<_> = events.collect();
         view.prepare(&events, at, log).await
     }
@@ -156,20 +169,10 @@ fn matching<'h>(
     event: &RenderedEvent,
     pos: Pos,
 ) -> SmallVec<[&'h Subscription; 2]> {
-    let (hidden, earlier) = hindsight.around(&event.event, pos);
-    let happening = Happening {
-        rendered: event,
-        hidden: &hidden,
-        earlier: &earlier,
-    };
     let inbox = handle.inbox.as_ref();
     let holds = |channel| inbox.is_some_and(|inbox| inbox.channels.contains(&channel));
     let follows = |user| home.is_some_and(|home| home.follows(user));
-    let viewer = hindsight.as_of(pos, holds, follows);
-    let known = handle.subscriptions.iter();
-    known
-        .filter(|known| goes_to(&viewer, known, happening))
-        .collect()
+    hindsight.matching(&handle.subscriptions, (event, pos), holds, follows)
 }
 
 fn add_app_frame(

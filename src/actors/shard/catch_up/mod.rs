@@ -148,7 +148,7 @@ impl CatchUp {
             reached: read.reached.min(known),
         };
         self.judge
-            .prepare(&page.entries, self.at, &self.log)
+            .prepare(shard, self.connection, (&page.entries, self.at), &self.log)
             .await?;
         Ok(Some(page))
     }

@@ -244,7 +244,7 @@ async fn what_was_committed_before_the_subscription_is_on_its_page_and_does_not_
 #[test]
 fn an_app_stream_hears_the_types_that_it_lists() {
     use ObjectType::{Channel, File, Message};
-    let filter = |filters| AppFilter::new(&Query::parse(filters), None).unwrap();
+    let filter = |filters| AppFilter::from_query(&Query::parse(filters)).unwrap();
     let deleted = || sample(|event| matches!(event, Payload::MessageDeleted { .. }));
     let file = || sample(|event| matches!(event, Payload::FileCreated { .. }));
     let gone = Payload::AppStreamDeleted {
