@@ -61,6 +61,7 @@ impl ServerProcess {
             .args(["--parent", &std::process::id().to_string()])
             .env("GROUNDNUT_RATE_LIMITS_ENABLED", "false")
             .env("GROUNDNUT_STREAMS_USER_CONNECTIONS", many)
+            .env("GROUNDNUT_STREAMS_SESSIONS_PER_USER", "10000")
             .env("GROUNDNUT_SERVER_CONNECTIONS_PER_ADDRESS", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
