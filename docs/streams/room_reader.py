@@ -49,9 +49,10 @@ class Reader:
         address = f"{SERVER.replace('http', 'ws', 1)}/v1/user?{urllib.parse.urlencode(query)}"
         async with websockets.connect(address, additional_headers=HEADERS) as stream:
             hello = json.loads(await stream.recv())["meta"]
-            self.session, self.cursor = hello["connection_id"], hello["cursor"]
             if not hello["stream"].get("resumed"):
-                await self.catch_up(connection_id=self.session)
+                await self.catch_up(connection_id=hello["connection_id"])
+            # Only now: a stream without its subscription is not worth going on with.
+            self.session, self.cursor = hello["connection_id"], hello["cursor"]
             beat = asyncio.create_task(self.beat(stream))
             try:
                 async for frame in stream:

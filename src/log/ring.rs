@@ -20,6 +20,8 @@ pub struct Ring {
     bytes: Arc<AtomicUsize>,
     /// Where the events up to here go was asked, or is being asked: a listener that joins now may not get them.
     routed: AtomicI64,
+    /// The shards have the events up to here.
+    handed_over: AtomicI64,
     /// The newest position that was noted.
     head: watch::Sender<Pos>,
     events: RwLock<Events>,
@@ -58,6 +60,7 @@ impl Ring {
             bound,
             bytes: Arc::default(),
             routed: AtomicI64::new(last.0),
+            handed_over: AtomicI64::new(last.0),
             head: watch::Sender::new(last),
             events: RwLock::new(Events {
                 kept: VecDeque::new(),
@@ -95,6 +98,16 @@ impl Ring {
     /// Where the events up to here go is asked from now on.
     pub fn note_routing(&self, pos: Pos) {
         self.routed.store(pos.0, Ordering::SeqCst);
+    }
+
+    /// All shards have taken the events up to here, as far as they concern them.
+    pub fn handed_over(&self) -> Pos {
+        Pos(self.handed_over.load(Ordering::SeqCst))
+    }
+
+    /// All shards have taken the events up to here. Not said of events that were passed over.
+    pub fn note_handed_over(&self, pos: Pos) {
+        self.handed_over.store(pos.0, Ordering::SeqCst);
     }
 
     /// Adds the next events, each one position behind the last.

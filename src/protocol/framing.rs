@@ -154,7 +154,7 @@ impl<'a> Iterator for Frames<'a> {
 
 /// `meta.cursor` of a frame, as it is written between its quotes. Other objects may have a member of this name, so the
 /// braces are counted.
-fn cursor_in(payload: &[u8]) -> Option<&[u8]> {
+pub fn cursor_in(payload: &[u8]) -> Option<&[u8]> {
     const NAME: &[u8] = b"cursor";
     let meta = payload.strip_prefix(b"{\"meta\":{")?;
     let (mut at, mut depth) = (0, 1_usize);

@@ -33,6 +33,9 @@ pub enum Counter {
     /// Of these, streams of JSON in the answer to a request.
     #[strum(serialize = "stream_json_streams_opened_total")]
     JsonStreamsOpened,
+    /// Of these, requests that waited for events of an app stream.
+    #[strum(serialize = "stream_long_polls_total")]
+    LongPolls,
     /// Connections that ended, for any reason.
     #[strum(serialize = "stream_connections_gone_total")]
     ConnectionsGone,

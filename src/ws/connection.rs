@@ -3,11 +3,13 @@
 //! What goes out is written by the shard. Whatever ends the connection, the actor is dropped, and dropping it
 //! takes everything of it out of shard, directory and limits.
 
+use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::prelude::*;
 use bytes::{Bytes, BytesMut};
+use tokio::sync::oneshot;
 
 use super::reader::{Heard, Reader};
 use crate::actors::Shared;
@@ -44,6 +46,8 @@ pub(super) struct ConnectionActor {
     _place: Option<Place>,
     /// Events have samples of users as long as a connection asks for them.
     _asking: Option<Asking>,
+    /// Told when all of this is given back, so it is the last field.
+    gone: Option<oneshot::Sender<Infallible>>,
 }
 
 /// The parts of an actor without the handle of its connection.
@@ -58,6 +62,8 @@ pub(super) struct Launch {
     pub place: Option<Place>,
     /// Bytes that came along with the request.
     pub read_ahead: BytesMut,
+    /// Told when the connection is gone; of a request that waits for that before it is answered.
+    pub gone: Option<oneshot::Sender<Infallible>>,
 }
 
 impl ConnectionActor {
@@ -72,6 +78,7 @@ impl ConnectionActor {
             permit,
             place,
             read_ahead,
+            gone,
         } = launch;
         let connection = shard.state.borrow_mut().admit(make);
         shard.watch(connection, matches!(permit, ConnectionPermit::Unclaimed(_)));
@@ -98,6 +105,7 @@ impl ConnectionActor {
             id,
             permit,
             _place: place,
+            gone,
         };
         Self::create(move |ctx| {
             ctx.set_mailbox_capacity(MAILBOX);
@@ -275,7 +283,8 @@ impl Drop for ConnectionActor {
         }
         // A drain that waits for a peer that does not read holds the socket: it must end too.
         if let Some(handle) = handle {
-            if handle.closing.is_none() {
+            // The end of a request that waited is its answer.
+            if handle.closing.is_none() && self.gone.is_none() {
                 self.shard.note_end(&handle, Ended::Lost);
             }
             handle.socket.cut();

@@ -196,13 +196,17 @@ impl Start {
             }
             Self::App(client, at) => {
                 shared.metrics.add(Counter::Resumes, 1);
+                let routed = shared.log.ring().routed();
+                // Nothing was missed: what it would be judged by needs not be read.
+                let is_behind = at < routed;
+                if !is_behind {
+                    shard.go_live(connection, at);
+                }
+                let of = BehindOf::App(client);
                 return Opened {
                     at,
                     resumption: None,
-                    behind: Some(Behind {
-                        routed: shared.log.ring().routed(),
-                        of: BehindOf::App(client),
-                    }),
+                    behind: is_behind.then_some(Behind { routed, of }),
                 };
             }
             Self::Behind(continued) => continued,

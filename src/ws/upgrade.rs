@@ -123,6 +123,7 @@ impl Opening {
             permit,
             place: self.place,
             read_ahead: self.read_ahead,
+            gone: None,
         };
         let (named, shown) = (id.clone(), identity.clone());
         let connection = ConnectionActor::launch(launch, |serial| ConnectionHandle {

@@ -1,4 +1,4 @@
-"""The client of docs/streams.md loses no message and prints none twice, while the server is killed and started again."""
+"""The clients of docs/streams.md lose no message and print none twice, while the server is killed and started again."""
 
 import json
 import pathlib
@@ -10,7 +10,7 @@ import urllib.request
 
 from server import Server
 
-CLIENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "streams" / "room_reader.py"
+CLIENTS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "streams"
 ROUNDS, EACH = 3, 40
 DEADLINE = 120
 
@@ -24,7 +24,13 @@ def call(server, path, body):
         return json.load(answer)["data"]
 
 
-def main():
+def node():
+    """Node with a WebSocket of its own: without a switch from version 22 on."""
+    asked = subprocess.run(["node", "-p", "typeof WebSocket"], capture_output=True, text=True, check=True)
+    return ["node"] if asked.stdout.strip() == "function" else ["node", "--experimental-websocket", "--no-warnings"]
+
+
+def drive(command):
     with Server() as server:
         room = call(server, "/channels", {
             "type": "io.pnut.core.chat",
@@ -44,7 +50,7 @@ def main():
                 time.sleep(0.05)
 
         client = subprocess.Popen(
-            [sys.executable, CLIENT, server.url, server.tokens["bob"], room], stdout=subprocess.PIPE, text=True,
+            [*command, server.url, server.tokens["bob"], room], stdout=subprocess.PIPE, text=True,
         )
         reading = threading.Thread(target=lambda: seen.extend(line.strip() for line in client.stdout), daemon=True)
         reading.start()
@@ -62,7 +68,8 @@ def main():
             client.kill()
             client.wait()
     assert seen == sent, f"sent {sent}\nseen {seen}"
-    print(f"{len(seen)} messages over {ROUNDS} crashes, each once and in order")
+    print(f"{command[-1].name}: {len(seen)} messages over {ROUNDS} crashes, each once and in order")
 
 
-main()
+drive([sys.executable, CLIENTS / "room_reader.py"])
+drive([*node(), CLIENTS / "room_reader.mjs"])

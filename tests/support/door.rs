@@ -15,6 +15,8 @@ pub(crate) enum Door {
     Websocket,
     EventStream,
     JsonStream,
+    /// One request after another ([`super::poll`]); app streams only.
+    LongPoll,
 }
 
 thread_local! {
@@ -22,7 +24,7 @@ thread_local! {
 }
 
 impl Door {
-    /// Both that are no websocket.
+    /// Both that are one answer.
     pub(crate) const ANSWERS: [Self; 2] = [Self::EventStream, Self::JsonStream];
 
     /// Tells a story in which all streams come through this door.
@@ -48,6 +50,7 @@ impl Door {
             ],
             Self::EventStream => &[("Accept", "text/event-stream")],
             Self::JsonStream => &[("Accept", "application/json")],
+            Self::LongPoll => &[],
         }
     }
 }
@@ -181,7 +184,7 @@ impl AnswerStream {
             self.unwraps();
             let found = match self.door {
                 Door::EventStream => self.takes_event(),
-                Door::Websocket | Door::JsonStream => self.takes_line(),
+                Door::Websocket | Door::JsonStream | Door::LongPoll => self.takes_line(),
             };
             if let Some(item) = found {
                 return item;

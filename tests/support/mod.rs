@@ -10,6 +10,7 @@ pub(crate) mod fields;
 pub(crate) mod http;
 pub(crate) mod launch;
 pub(crate) mod people;
+pub(crate) mod poll;
 pub(crate) mod random;
 pub(crate) mod raw_socket;
 pub(crate) mod server;

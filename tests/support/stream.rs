@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
 use super::door::{AnswerStream, Door};
+use super::poll::Polls;
 use super::{DEADLINE, Person, build, text};
 
 /// The client's end of it.
 enum End {
     Websocket(WebSocket<TcpStream>),
     Answer(AnswerStream),
+    Polls(Polls),
 }
 
 pub(crate) struct Stream {
@@ -26,6 +28,7 @@ impl Stream {
     /// Opens it and reads the hello, which must be the first frame.
     pub(crate) fn open(address: SocketAddr, path: &str) -> Self {
         let end = match Door::of_this_story() {
+            Door::LongPoll => return Self::polled(address, path),
             Door::Websocket => End::Websocket(upgraded(address, path)),
             door @ (Door::EventStream | Door::JsonStream) => {
                 End::Answer(AnswerStream::open(address, path, door))
@@ -44,10 +47,20 @@ impl Stream {
         stream
     }
 
+    /// What polls hear in place of it.
+    fn polled(address: SocketAddr, path: &str) -> Self {
+        let (polls, hello) = Polls::begin(address, path);
+        Self {
+            end: End::Polls(polls),
+            hello,
+            id: String::new(),
+        }
+    }
+
     fn websocket(&mut self) -> &mut WebSocket<TcpStream> {
         match &mut self.end {
             End::Websocket(socket) => socket,
-            End::Answer(_) => panic!("an answer takes no frames of its client"),
+            End::Answer(_) | End::Polls(_) => panic!("an answer takes no frames of its client"),
         }
     }
 
@@ -55,7 +68,7 @@ impl Stream {
     pub(crate) fn answer(&mut self) -> &mut AnswerStream {
         match &mut self.end {
             End::Answer(answer) => answer,
-            End::Websocket(_) => panic!("a websocket is no answer"),
+            End::Websocket(_) | End::Polls(_) => panic!("it is not one answer"),
         }
     }
 
@@ -78,6 +91,7 @@ impl Stream {
     pub(crate) fn frame(&mut self) -> Value {
         let socket = match &mut self.end {
             End::Answer(answer) => return answer.frame(),
+            End::Polls(polls) => return polls.frame(),
             End::Websocket(socket) => socket,
         };
         loop {
@@ -130,6 +144,7 @@ impl Stream {
     pub(crate) fn event_or_end(&mut self) -> Option<Value> {
         let socket = match &mut self.end {
             End::Answer(answer) => return answer.frame_or_end(),
+            End::Polls(polls) => return Some(polls.frame()),
             End::Websocket(socket) => socket,
         };
         loop {
@@ -196,7 +211,7 @@ impl Stream {
 
     /// A sign of life, and its answer. One that is an answer needs none.
     pub(crate) fn beats(&mut self) {
-        if matches!(self.end, End::Answer(_)) {
+        if matches!(self.end, End::Answer(_) | End::Polls(_)) {
             return;
         }
         self.sends(Message::Ping("beat".into()));
@@ -221,6 +236,7 @@ impl Stream {
         let socket = match &self.end {
             End::Websocket(socket) => socket.get_ref(),
             End::Answer(answer) => &answer.socket,
+            End::Polls(_) => return,
         };
         nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::RcvBuf, &bytes)
             .expect("a socket");
@@ -250,6 +266,7 @@ impl Stream {
                 let code = code.map_or(Some(1006), |code| u16::try_from(code?).ok());
                 return code.expect("a code in the last object");
             }
+            End::Polls(_) => panic!("no connection between two polls"),
             End::Websocket(socket) => socket,
         };
         loop {
@@ -281,6 +298,7 @@ impl Stream {
                 while answer.frame_or_end().is_some() {}
                 return 1000;
             }
+            End::Polls(_) => return 1000,
         }
         self.closed_with()
     }

@@ -70,6 +70,9 @@ impl Dispatch for Dispatcher {
             self.deliver_part(part).await;
             rest = behind;
         }
+        if let Some(last) = last {
+            self.shared.log.ring().note_handed_over(last);
+        }
     }
 
     fn pass_over(&mut self, last: Pos) {

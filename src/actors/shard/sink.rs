@@ -116,7 +116,7 @@ impl Sink {
         }
     }
 
-    /// Something waits that did not wait before.
+    /// Something waits that did not wait before, or nothing that was missed does.
     pub(super) fn note_queued(&self) {
         match self {
             Self::Descriptor(_) => {}

@@ -222,6 +222,11 @@ impl Socket {
         }
     }
 
+    /// What was missed has been sent. A request that waits for events wants to know.
+    pub fn note_live(&self) {
+        self.sink.note_queued();
+    }
+
     /// Puts a whole frame before those that wait. Where nothing waits, it is not for a queue.
     pub fn queue_first(&self, frame: Bytes, now: Instant) {
         if let Some(outbox) = self.outbox.borrow_mut().as_mut() {

@@ -44,6 +44,11 @@ impl Deadline {
         *self.request.get_or_insert(now + patience) > now
     }
 
+    /// The request is there, and its answer may be a long time in coming.
+    pub(super) fn arrived(&mut self) {
+        self.request = None;
+    }
+
     /// Bytes of an upload arrive, which may go on for as long as they do.
     pub(super) fn progresses(&mut self, patience: Duration) {
         self.request = Some(Instant::now() + patience);

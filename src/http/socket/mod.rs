@@ -293,6 +293,10 @@ impl AsyncRead for HttpSocket {
                 Poll::Ready(outcome)
             }
             Poll::Pending => {
+                // Its answer is an event, which may be a long time in coming: what serves it says how long.
+                if self.carrying.is_on() {
+                    self.deadline.arrived();
+                }
                 // It became one after its first bytes had arrived.
                 if self.uploading.is_on() && !self.is_upload {
                     self.is_upload = true;

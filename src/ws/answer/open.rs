@@ -1,27 +1,19 @@
 //! A request for a stream, without an upgrade: admitted as an upgrade is, and answered with the stream.
 
-use std::rc::Rc;
-
 use actix_http::ConnectionType;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use actix_web::http::{Method, Version};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, body, web};
-use bytes::BytesMut;
-use tokio::sync::Notify;
 
+use super::begin::{Begun, Shape, begin};
 use super::body::StreamBody;
+use super::poll;
 use super::transport::Transport;
 use crate::actors::shard::control::Control;
-use crate::actors::shard::socket::Socket;
-use crate::actors::shard::state::ConnectionHandle;
 use crate::http::ApiError;
-use crate::http::pipeline::client_address::client_address;
-use crate::http::socket::{Carrying, Place};
 use crate::model::{ConnectionId, Failure, Refusal};
 use crate::protocol::query::Query;
 use crate::telemetry::Counter;
-use crate::ws::admission::{Admitted, admit};
-use crate::ws::connection::{ConnectionActor, Launch};
 use crate::ws::gate::{Gate, RETRY};
 
 const CONNECTION_ID: HeaderName = HeaderName::from_static("connection-id");
@@ -37,12 +29,20 @@ async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let Some(gate) = request.app_data::<Gate>() else {
         return Err(ApiError::trouble(&"no gate"));
     };
-    let transport = Transport::asked_by(&request).ok_or(Refusal::UpgradeRequired)?;
-    if request.method() == Method::HEAD {
-        // It opens nothing and uses no ticket up, so no right is asked for.
-        return Ok(head(transport).body(body::None::new()));
-    }
-    open(gate, &request, transport).await.map_err(|failure| {
+    // It opens nothing and uses no ticket up, so no right is asked for.
+    let is_head = request.method() == Method::HEAD;
+    let answered = match poll::asked_by(&request) {
+        Some(_) if is_head => return Ok(poll::head().body(body::None::new())),
+        Some(wait) => poll::answer(gate, &request, &wait).await,
+        None => {
+            let transport = Transport::asked_by(&request).ok_or(Refusal::UpgradeRequired)?;
+            if is_head {
+                return Ok(head(transport).body(body::None::new()));
+            }
+            open(gate, &request, transport).await
+        }
+    };
+    answered.map_err(|failure| {
         gate.shared.metrics.add(Counter::UpgradesRefused, 1);
         let error = ApiError::from(failure);
         match error.code() {
@@ -62,71 +62,30 @@ fn head(transport: Transport) -> HttpResponseBuilder {
     answer
 }
 
-/// A place among the connections of the client's address, where its proxy does not count: that carries many.
-fn place(gate: &Gate, request: &HttpRequest) -> Result<Option<Place>, Refusal> {
-    let peer = request.peer_addr().map(|peer| peer.ip());
-    if peer.is_none_or(|peer| gate.bounds.counted(peer).is_some()) {
-        return Ok(None);
-    }
-    let address = client_address(request.headers(), peer, gate.bounds.trusted());
-    let place = gate.bounds.place(address);
-    place.map(Some).ok_or(Refusal::TooManyConnections)
-}
-
 async fn open(
     gate: &Gate,
     request: &HttpRequest,
     transport: Transport,
 ) -> Result<HttpResponse, Failure> {
-    let peer = request.peer_addr().map(|peer| peer.ip());
-    let address = client_address(request.headers(), peer, gate.bounds.trusted());
-    let place = place(gate, request)?;
     let uri = transport.address(request);
-    let admitted = admit(&uri, request.headers(), address, &gate.shared).await?;
-    let Admitted {
-        identity,
-        permit,
-        proof,
-        session,
-        start,
-    } = admitted;
-    let id = session.id.clone();
-    let framing = transport.framing(&id, &identity);
-    let preface = framing.preface(gate.shard.limits.retry_ms);
-    let socket = Rc::new(Socket::of_answer(framing, preface));
-    let Some(carried) = Carrying::begin(request, socket.clone()) else {
-        return Err(Failure::trouble("the connection cannot carry a stream"));
-    };
-    // From here on the end of the request is the end of the stream.
-    let stream = StreamBody(carried);
     let query = Query::parse(uri.query().unwrap_or_default());
     let display = transport.display(&query);
-    let control = Control::from_query(&query);
-    let connected_at = gate.shard.clock.now();
-    let (now, known, shown) = (gate.shard.now(), id.clone(), identity.clone());
-    let launch = Launch {
-        shared: gate.shared.clone(),
-        shard: gate.shard.clone(),
-        permit,
-        place,
-        read_ahead: BytesMut::new(),
-    };
-    let catching_up = start.is_behind().then(Rc::<Notify>::default);
-    if let Some(progress) = &catching_up {
-        socket.tell_drained(progress.clone());
-    }
-    let connection = ConnectionActor::launch(launch, |serial| {
-        let handle = ConnectionHandle::new(serial, known, socket, identity, display, now);
-        ConnectionHandle {
-            control,
-            connected_at,
-            is_session: session.is_kept,
-            catching_up,
-            ..handle
-        }
+    let begun = begin(gate, request, &uri, |id, identity| Shape {
+        framing: transport.framing(id, identity),
+        display,
+        control: Control::from_query(&query),
+        gone: None,
     });
-    let opened = start.register(&gate.shared, &gate.shard, connection);
-    let hello = gate.hello(&id, &shown, &opened, display);
+    let Begun {
+        carried,
+        connection,
+        id,
+        identity,
+        opened,
+        proof,
+    } = begun.await?;
+    let stream = StreamBody(carried);
+    let hello = gate.hello(&id, &identity, &opened, display);
     gate.shared.metrics.add(transport.counter(), 1);
     gate.shard.write(connection.index, &hello);
     opened.catch_up(

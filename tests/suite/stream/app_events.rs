@@ -155,7 +155,7 @@ pub(super) fn channels_and_their_subscriptions_flow() {
 }
 
 #[test]
-fn mutes_and_blocks_flow_with_both_people() {
+pub(super) fn mutes_and_blocks_flow_with_both_people() {
     let server = TestServer::start();
     let ada = server.ada();
     let mut stream = firehose(&server.app(), &["mute", "block"]);

@@ -23,7 +23,7 @@ fn filtered(app: &Person, key: &str, types: &[&str], filter: &str) -> Stream {
 }
 
 #[test]
-fn a_stream_with_a_filter_receives_what_the_filter_includes() {
+pub(super) fn a_stream_with_a_filter_receives_what_the_filter_includes() {
     let server = TestServer::start();
     let (ada, bob, app) = (server.ada(), server.bob(), server.app());
     let (room, other) = (build::room(&ada, "One"), build::room(&ada, "Two"));

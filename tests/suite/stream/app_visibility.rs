@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Fence, TestServer, build};
 
 #[test]
-fn a_room_is_heard_when_a_subscriber_has_authorized_the_app() {
+pub(super) fn a_room_is_heard_when_a_subscriber_has_authorized_the_app() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let (client, other) = server.other_app("Other");
@@ -52,7 +52,7 @@ fn an_authorization_counts_from_its_grant_until_its_last_token_is_gone() {
 }
 
 #[test]
-fn narrow_scopes_open_their_channels_only() {
+pub(super) fn narrow_scopes_open_their_channels_only() {
     let server = TestServer::start();
     let ada = server.ada();
     let (client, other) = server.other_app("Other");
@@ -135,7 +135,7 @@ fn global_presence_of_anyone_is_heard_by_all_apps() {
 }
 
 #[test]
-fn mutes_do_not_filter_what_apps_hear() {
+pub(super) fn mutes_do_not_filter_what_apps_hear() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");

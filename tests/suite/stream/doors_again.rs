@@ -1,8 +1,9 @@
 //! Stories of websockets, told again with streams that are answers: same actors, same limits, same events.
 
 use super::{
-    acl, app_events, app_in_use, channel_messages, claim, exits, filters, follows, hello, hiding,
-    inbox, posts, presence, slow_reader, subscribers, subscriptions, timing, token,
+    acl, app_events, app_filters, app_in_use, app_visibility, channel_messages, claim, exits,
+    filters, follows, hello, hiding, inbox, posts, presence, slow_reader, subscribers,
+    subscriptions, timing, token,
 };
 use crate::support::door::Door;
 
@@ -58,4 +59,23 @@ told_again! {
     timing::listeners_on_the_slow_path_get_it_too,
     token::a_revoked_token_closes_its_connections_and_no_others,
     token::subscriptions_made_with_a_revoked_token_go_and_the_others_stay,
+}
+
+macro_rules! told_by_polls {
+    ($($module:ident::$story:ident,)*) => {
+        mod in_long_polls {
+            use super::*;
+            $(#[test] fn $story() { Door::LongPoll.carries($module::$story); })*
+        }
+    };
+}
+
+told_by_polls! {
+    app_events::a_message_names_the_subscribed_users_and_those_not_to_notify,
+    app_events::mutes_and_blocks_flow_with_both_people,
+    app_events::filters_and_display_parameters_are_in_the_query,
+    app_filters::a_stream_with_a_filter_receives_what_the_filter_includes,
+    app_visibility::a_room_is_heard_when_a_subscriber_has_authorized_the_app,
+    app_visibility::narrow_scopes_open_their_channels_only,
+    app_visibility::mutes_do_not_filter_what_apps_hear,
 }

@@ -26,6 +26,8 @@ mod hiding;
 mod hostile_readers;
 mod inbox;
 mod last_frame;
+mod long_poll;
+mod long_poll_ends;
 mod markers;
 mod no_hole;
 mod object_types;

@@ -172,10 +172,13 @@ impl CatchUp {
             }
         }
         shard.send_replayed(self.connection, chunk);
+        if page.entries.is_empty() {
+            self.at = self.at.max(page.reached);
+        }
+        shard.note_replayed(self.connection, self.at);
         if !page.entries.is_empty() {
             return Turn::On;
         }
-        self.at = self.at.max(page.reached);
         // What the shard has not begun to send, it will send to this connection too.
         let begun = shard.state.borrow().begun().max(self.routed);
         if self.at < begun {
@@ -239,14 +242,23 @@ impl Shard {
         }
     }
 
+    /// A stream was sent what it missed up to `at`.
+    fn note_replayed(&self, connection: ConnectionRef, at: Pos) {
+        let mut state = self.state.borrow_mut();
+        if let Some(handle) = state.connections.find_mut(connection) {
+            handle.from = at;
+        }
+    }
+
     /// A stream has caught up: from now on it receives what is behind `at`.
-    fn go_live(&self, connection: ConnectionRef, at: Pos) {
+    pub fn go_live(&self, connection: ConnectionRef, at: Pos) {
         let mut state = self.state.borrow_mut();
         let Some(handle) = state.connections.find_mut(connection) else {
             return;
         };
         handle.catching_up = None;
         handle.from = at;
+        handle.socket.note_live();
         let known = handle.subscriptions.iter().map(|known| known.serial);
         let serials: SmallVec<[u64; 16]> = known.collect();
         for serial in serials {

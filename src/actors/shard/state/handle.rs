@@ -154,7 +154,7 @@ pub struct ConnectionHandle {
     pub hold: RefCell<Option<Box<Hold>>>,
     /// There until a stream that continues from a cursor has caught up; told of what it may wait for.
     pub catching_up: Option<Rc<Notify>>,
-    /// An app stream is not sent what was committed up to here: it has that already.
+    /// An app stream is not sent what was committed up to here: it has that already. While it catches up, that grows.
     pub from: Pos,
     /// The session outlives the connection.
     pub is_session: bool,
