@@ -35,6 +35,8 @@ pub(super) struct Group {
     pub(super) messages: usize,
     /// Posts written.
     pub(super) posts: usize,
+    /// Channels made.
+    pub(super) channels: usize,
     /// In the order of their announcement; numbered at the end.
     pub(super) events: Vec<Event>,
     /// Size of their rows.
@@ -44,10 +46,12 @@ pub(super) struct Group {
     /// Messages that the full-text index has to forget.
     pub(super) forgotten: Vec<IndexEntry>,
     /// What that of posts has to learn of those that it knows already.
-    pub(super) post_changes: Vec<PostChange>,
+    pub(super) post_changes: Vec<IndexChange>,
+    /// The same for channels.
+    pub(super) channel_changes: Vec<IndexChange>,
 }
 
-/// What a full-text index holds of a post or a message: words, and other properties as words (`search/marks.rs`).
+/// What a full-text index holds of an object: words, and other properties as words (`search/marks.rs`).
 #[derive(Debug)]
 pub(super) struct IndexEntry {
     pub(super) id: i64,
@@ -57,8 +61,8 @@ pub(super) struct IndexEntry {
 
 /// What that index has to learn at the end of a group, in this order.
 #[derive(Debug)]
-pub(super) enum PostChange {
-    /// The post is not found by these any more.
+pub(super) enum IndexChange {
+    /// The object is not found by these any more.
     Forget(IndexEntry),
     /// It is found by these.
     Add(IndexEntry),
@@ -69,9 +73,11 @@ pub(super) enum PostChange {
 pub(super) struct Mark {
     messages: usize,
     posts: usize,
+    channels: usize,
     events: usize,
     forgotten: usize,
     post_changes: usize,
+    channel_changes: usize,
 }
 
 impl Group {
@@ -95,11 +101,13 @@ impl Group {
             newest,
             messages: 0,
             posts: 0,
+            channels: 0,
             events: Vec::new(),
             log_bytes: 0,
             has_deleted: false,
             forgotten: Vec::new(),
             post_changes: Vec::new(),
+            channel_changes: Vec::new(),
         })
     }
 
@@ -146,9 +154,11 @@ impl Group {
         Mark {
             messages: self.messages,
             posts: self.posts,
+            channels: self.channels,
             events: self.events.len(),
             forgotten: self.forgotten.len(),
             post_changes: self.post_changes.len(),
+            channel_changes: self.channel_changes.len(),
         }
     }
 
@@ -156,8 +166,10 @@ impl Group {
     pub(super) fn back_to(&mut self, mark: Mark) {
         self.messages = mark.messages;
         self.posts = mark.posts;
+        self.channels = mark.channels;
         self.events.truncate(mark.events);
         self.forgotten.truncate(mark.forgotten);
         self.post_changes.truncate(mark.post_changes);
+        self.channel_changes.truncate(mark.channel_changes);
     }
 }

@@ -79,7 +79,7 @@ impl Lane {
         checkpoint(&mut self.sql);
     }
 
-    /// Returns how many messages and posts were written.
+    /// Returns how many messages, posts and channels were written.
     fn commit(&mut self, mut work: Vec<Work>) -> usize {
         let began = Instant::now();
         let count = work.len();
@@ -102,7 +102,7 @@ impl Lane {
                 // Handed over first: what a client does once it has its answer (setting its presence, say) must not
                 // overtake the events of the write that was answered.
                 self.outlet.hand_over(group.events, group.log_bytes);
-                (group.messages + group.posts, Ok(()))
+                (group.messages + group.posts + group.channels, Ok(()))
             }
             Ok(None) => (0, Ok(())),
             Err(failure) => (0, Err(failure)),

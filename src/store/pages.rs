@@ -14,9 +14,19 @@ pub(super) const MOST: usize = 10_000;
 /// Collects one page of the rows that `keep` accepts, fetching step by step in the direction of the request.
 pub(super) fn gather<T>(
     request: &PageRequest,
+    fetch: impl FnMut(&PageRequest) -> Result<Vec<(i64, T)>, Failure>,
+    keep: impl FnMut(&T) -> Result<bool, Failure>,
+) -> Result<Page<T>, Failure> {
+    Ok(gather_within(MOST, request, fetch, keep)?.0)
+}
+
+/// The same with another bound of rows examined; whether the page is whole. If not, the bound ended it.
+pub(super) fn gather_within<T>(
+    most: usize,
+    request: &PageRequest,
     mut fetch: impl FnMut(&PageRequest) -> Result<Vec<(i64, T)>, Failure>,
     mut keep: impl FnMut(&T) -> Result<bool, Failure>,
-) -> Result<Page<T>, Failure> {
+) -> Result<(Page<T>, bool), Failure> {
     let wanted = usize::from(request.count) + 1;
     // The first step is as long as the page: mostly little is left out of it.
     let mut step = PageRequest {
@@ -36,16 +46,16 @@ pub(super) fn gather<T>(
                 kept.push((id, item));
             }
             if kept.len() == wanted {
-                return Ok(Page::of(request, kept));
+                return Ok((Page::of(request, kept), true));
             }
         }
         let Some(id) = edge.filter(|_| !is_last) else {
-            return Ok(Page::of(request, kept));
+            return Ok((Page::of(request, kept), true));
         };
-        if seen >= MOST {
+        if seen >= most {
             let mut page = Page::of(request, kept);
             page.more = true;
-            return Ok(page);
+            return Ok((page, false));
         }
         let beyond = Some(Bound {
             id,

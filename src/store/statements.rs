@@ -1,5 +1,6 @@
 //! SQL that is written by hand, for the paths where preparing a statement costs as much as running it. Conditions that
-//! diesel cannot express are with their queries (`among.rs`, `channels/unread.rs`, `search/channels.rs`).
+//! diesel cannot express are with their queries (`among.rs`, `channels/unread.rs`), and so are the
+//! statements of the search of channels (`search/channel_index.rs`).
 //!
 //! Diesel prepares each `UPDATE` at every call, since its text may differ from call to call, and has no words for
 //! transactions and upserts. A statement here is a type: its text is a constant, so each connection prepares it once.
@@ -21,16 +22,18 @@ pub(super) trait Statement: 'static {
     type Row;
 }
 
+/// Statements by their names.
 macro_rules! statements {
     ($($(#[doc = $doc:literal])+ $name:ident -> $row:ty = $text:literal;)+) => {$(
         $(#[doc = $doc])+
-        pub(super) struct $name;
-        impl Statement for $name {
+        pub(in crate::store) struct $name;
+        impl $crate::store::statements::Statement for $name {
             const TEXT: &'static str = $text;
             type Row = $row;
         }
     )+};
 }
+pub(super) use statements;
 
 statements! {
     /// Takes the write lock at once, so that no reading transaction has to be raised to a writing one.

@@ -11,7 +11,7 @@ use super::connect::Sql;
 use super::group::{Group, NewestMessage};
 use super::log;
 use super::messages::{Posting, write_postings};
-use super::search::{apply_post_changes, forget_words};
+use super::search::{ChannelWords, PostWords, apply_changes, forget_words};
 use super::statements::{
     Begin, Commit, Release, Rollback, RollbackToSavepoint, Savepoint, execute,
 };
@@ -108,7 +108,8 @@ impl Transaction<'_> {
 
     fn finish(&mut self, mut group: Group) -> Result<Group, Failure> {
         forget_words(self.sql, &group.forgotten)?;
-        apply_post_changes(self.sql, &group.post_changes)?;
+        apply_changes::<PostWords>(self.sql, &group.post_changes)?;
+        apply_changes::<ChannelWords>(self.sql, &group.channel_changes)?;
         log::append(&mut Db { sql: self.sql }, &mut group)?;
         let spans = self.metrics.spans();
         spans.since(Span::Transact, group.began);

@@ -26,6 +26,27 @@ pub struct Phrase {
     pub is_open: bool,
 }
 
+impl Phrase {
+    /// Whether a text with these words, as [`cut`] returns them, holds the phrase.
+    pub fn is_in(&self, words: &[String]) -> bool {
+        self.count_in(words) > 0
+    }
+
+    /// How often it does.
+    pub fn count_in(&self, words: &[String]) -> usize {
+        let last = self.words.len().saturating_sub(1);
+        let begins_here = |here: &&[String]| {
+            let mut pairs = self.words.iter().zip(*here).enumerate();
+            pairs.all(|(n, (wanted, word))| match self.is_open && n == last {
+                true => word.starts_with(wanted),
+                false => word == wanted,
+            })
+        };
+        let places = words.windows(self.words.len().max(1));
+        places.filter(begins_here).count()
+    }
+}
+
 /// All words of a text, in order; for the index.
 pub fn cut(text: &str) -> Vec<String> {
     let mut words = Vec::new();

@@ -13,7 +13,7 @@ use crate::model::{
     UserId, UserKind,
 };
 use crate::protocol::draft::PersonRef;
-use crate::store::{ChannelOrder, ChannelSearch, Db, InboxFilter, MessageSearch, Purpose};
+use crate::store::{ChannelOrder, ChannelSearch, Db, InboxFilter, MessageSearch};
 
 /// Most private channels that one search looks through, newest activity first.
 const MOST_PRIVATE: usize = 400;
@@ -40,11 +40,10 @@ pub(in crate::http) async fn read(
     wanted: ChannelSearch,
     request: PageRequest,
 ) -> ApiResult<Page<Channel>> {
-    let reader = reader.clone();
-    let read = app.engine.store().read_for(Purpose::Search, move |db| {
-        db.search_channels(&wanted, &reader, &request)
-    });
-    Ok(read.await?)
+    let store = app.engine.store();
+    Ok(store
+        .search_channels(wanted, reader.clone(), request)
+        .await?)
 }
 
 /// Longest question, in characters.

@@ -6,6 +6,7 @@ mod write;
 
 pub use lists::InboxFilter;
 pub(super) use unread::is_unread_for;
+pub(super) use write::search_text;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -52,12 +52,14 @@ impl Tx<'_> {
         let mut channel = row.into_model()?;
         self.save_members(channel.id, &new.acl)?;
         channel.acl = new.acl;
+        self.parts().1.channels += 1;
         Ok(channel)
     }
 
     /// Writes down what may change of a channel: owner, ACL, raw, state. Counts, recent messages and activity move by
     /// themselves and stay as they are. The revision is raised, whatever the given one says.
     pub fn save_channel(&mut self, channel: &Channel) -> Result<(), Failure> {
+        self.forget_channel_words(channel.id)?;
         let acl = &channel.acl;
         let changed = diesel::update(channels::table.find(channel.id.0))
             .set((
@@ -79,7 +81,8 @@ impl Tx<'_> {
         }
         diesel::delete(channel_members::table.filter(channel_members::channel_id.eq(channel.id.0)))
             .execute(self.sql)?;
-        self.save_members(channel.id, acl)
+        self.save_members(channel.id, acl)?;
+        self.add_channel_words(channel.id)
     }
 
     fn save_members(&mut self, channel: ChannelId, acl: &Acl) -> Result<(), Failure> {
@@ -100,7 +103,7 @@ impl Tx<'_> {
 }
 
 /// Name and description of a chat room in lower case. The description may be a plain text or a content object.
-fn search_text(kind: &str, raw: &Raw) -> String {
+pub(in super::super) fn search_text(kind: &str, raw: &Raw) -> String {
     let Some(settings) = raw.first(CHAT_SETTINGS).filter(|_| kind == CHAT) else {
         return String::new();
     };

@@ -86,6 +86,7 @@ impl Tx<'_> {
                 channels::recent_deleted_message_id.eq(newest.filter(|_| newest != newest_live)),
             ))
             .execute(self.sql)?;
+        self.rank_channel(message.channel_id)?;
         Ok(message)
     }
 

@@ -129,6 +129,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    channel_ranks (id) {
+        id -> BigInt,
+        activity -> BigInt,
+        popularity -> BigInt,
+    }
+}
+
+diesel::table! {
     channel_members (channel_id, user_id) {
         channel_id -> BigInt,
         user_id -> BigInt,
@@ -353,6 +361,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     channel_markers,
     channel_members,
     channel_mutes,
+    channel_ranks,
     channel_subscriptions,
     channels,
     clients,

@@ -1,31 +1,36 @@
 //! Channels by words, type, owner, state; only those that the reader may read.
+//!
+//! The full-text index finds by everything but what moves with the reader. It is in the order of the ids; of the two orders
+//! that move with the messages (`channel_ranks`) a search looks at the first few channels, which is enough for what many
+//! channels have, and else asks the index for all that are found, which are few then.
+
+use std::collections::HashSet;
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
-use diesel::sqlite::Sqlite;
+use diesel::sql_types::BigInt;
 
-use super::super::channels::is_unread_for;
-use super::super::pages::{Candidate, MOST, gather_found};
-use super::super::schema::{channel_members, channel_subscriptions, channels};
+use super::super::among::among;
+use super::super::channels::{is_unread_for, search_text};
+use super::super::pages::{Candidate, MOST, gather, gather_found, gather_within};
+use super::super::schema::{channel_ranks, channel_subscriptions, channels};
+use super::super::statements;
 use super::super::{Db, Failure};
+use super::channel_index::{NewestChannels, OldestChannels};
+use super::marks::{Mark, categories};
+use super::period::Period;
+use super::words::expression;
 use super::{ChannelOrder, ChannelSearch};
-use crate::model::channel::CHAT_SETTINGS;
-use crate::model::{Channel, ChannelId, Page, PageRequest, Principal, Raw, UserId};
+use crate::model::{Channel, ChannelId, Page, PageRequest, Principal, Raw, Stamp, UserId};
+use crate::text::words::{Phrase, cut, question};
 
-/// Most search words; each is a condition, and SQLite limits their number.
-const WORDS: usize = 32;
+/// Channels that are looked at in their order before the index is asked.
+const FIRST: usize = 250;
+/// Most channels that the index finds to be brought in another order; of more the order is walked along.
+const MOST_FOUND: u16 = 10_000;
 
-impl ChannelOrder {
-    /// The pagination id as SQL. Popularity alone is not unique: the channel id breaks ties, in the low 32 bits.
-    fn key(self) -> &'static str {
-        match self {
-            Self::Activity => "channels.activity",
-            Self::Id => "channels.id",
-            Self::Popularity => "(channels.messages * 4294967296 + channels.id)",
-        }
-    }
-}
+/// A channel by its pagination id, with whether it is found.
+type Judged = (i64, (Channel, bool));
 
 impl Db<'_> {
     /// Finds channels that the reader may read.
@@ -35,78 +40,110 @@ impl Db<'_> {
         reader: &Principal,
         request: &PageRequest,
     ) -> Result<Page<Channel>, Failure> {
-        let found = self.candidates(search, reader, request)?;
-        gather_found(
-            request,
-            &found,
-            |found| self.channels_in_order(found),
-            |channel| Ok(reader.reads(channel).is_granted() && search.fits(channel)),
-        )
-    }
-
-    fn channels_in_order(&mut self, found: &[Candidate]) -> Result<Vec<(i64, Channel)>, Failure> {
-        let ids: Vec<ChannelId> = found.iter().map(|one| ChannelId(one.id)).collect();
-        let mut channels = self.channels(&ids)?;
-        Ok(found
-            .iter()
-            .filter_map(|one| Some((one.key, channels.remove(&ChannelId(one.id))?)))
-            .collect())
-    }
-
-    /// One scan of all channels; no order of theirs has an index, since each message would pay for it.
-    fn candidates(
-        &mut self,
-        search: &ChannelSearch,
-        reader: &Principal,
-        request: &PageRequest,
-    ) -> Result<Vec<Candidate>, Failure> {
-        let key = || sql::<BigInt>(search.order.key());
-        let mut query = channels::table
-            .filter(key().between(request.low(), request.high()))
-            .limit(i64::try_from(MOST).unwrap_or(i64::MAX).saturating_add(1))
-            .select((key(), channels::id))
-            .into_boxed();
-        query = match reader {
-            Principal::Anonymous => query.filter(channels::read_public.eq(true)),
-            Principal::User(user) => query.filter(may_be_read_by(user.user)),
-            // What each of the app's users may read: decided on the way to the page.
-            Principal::App(_) => query,
+        let Some(judge) = Judge::of(search, reader) else {
+            return Ok(Page::of(request, Vec::new()));
         };
-        if !search.include_inactive {
-            query = query.filter(channels::is_active.eq(true));
+        let created = self.created_within(search)?;
+        let page = match rank_of(search.order) {
+            None => self.by_id(&judge, created, request)?,
+            Some(rank) => self.by_rank(&judge, rank, created, request)?,
+        };
+        Ok(page.map(|(channel, _)| channel))
+    }
+
+    fn by_id(
+        &mut self,
+        judge: &Judge<'_>,
+        created: Period,
+        request: &PageRequest,
+    ) -> Result<Page<(Channel, bool)>, Failure> {
+        let expression = judge.expression();
+        let fetch = |step: &PageRequest| {
+            let ids = self.found_channels(expression.as_deref(), step)?;
+            let found = ids.into_iter().map(|id| Candidate { key: id, id });
+            self.judge_channels(judge, &Vec::from_iter(found))
+        };
+        gather(&created.narrowed(request), fetch, |(_, fits)| Ok(*fits))
+    }
+
+    fn by_rank(
+        &mut self,
+        judge: &Judge<'_>,
+        rank: &'static str,
+        created: Period,
+        request: &PageRequest,
+    ) -> Result<Page<(Channel, bool)>, Failure> {
+        let walk = |db: &mut Self, most: usize| {
+            let fetch = |step: &PageRequest| {
+                let found = db.ranked_channels(rank, step)?;
+                db.judge_channels(judge, &found)
+            };
+            gather_within(most, request, fetch, |(_, fits)| Ok(*fits))
+        };
+        let (page, is_whole) = walk(self, FIRST)?;
+        if is_whole {
+            return Ok(page);
         }
-        if !search.kinds.is_empty() {
-            query = query.filter(channels::kind.eq_any(&search.kinds));
-        } else if !search.exclude_kinds.is_empty() {
-            query = query.filter(channels::kind.ne_all(&search.exclude_kinds));
+        if let Some(expression) = judge.expression() {
+            let all = created.narrowed(&PageRequest {
+                count: MOST_FOUND,
+                ..PageRequest::default()
+            });
+            let ids = self.found_channels(Some(&expression), &all)?;
+            if ids.len() < usize::from(MOST_FOUND) {
+                let found = self.places_of(ids, rank, request)?;
+                let load = |step: &[Candidate]| self.judge_channels(judge, step);
+                return gather_found(request, &found, load, |(_, fits)| Ok(*fits));
+            }
         }
-        if let Some(owner) = search.owner {
-            query = query.filter(channels::owner_id.eq(owner.0));
-        }
-        if let Some(is_public) = search.is_public {
-            query = query.filter(channels::read_public.eq(is_public));
-        }
-        // Microseconds since 1970: without a bound, all of time.
-        let after = search.created_after.map_or(i64::MIN, |after| after.0);
-        let before = search.created_before.map_or(i64::MAX, |before| before.0);
-        query = query
-            .filter(channels::created_at.gt(after))
-            .filter(channels::created_at.lt(before));
-        let words = search.q.iter().flat_map(|q| q.split_whitespace());
-        for word in words.take(WORDS) {
-            let pattern = format!("%{}%", escape(&word.to_lowercase()));
-            query = query.filter(channels::search_text.like(pattern).escape('\\'));
-        }
-        if let Some(user) = search.unsubscribed_by {
-            query = query.filter(is_not_subscribed_by(user));
-        }
-        if let Some(user) = search.unread_by {
-            query = query.filter(is_unread_for(user));
-        }
-        query = if request.oldest {
-            query.order(key().asc())
-        } else {
-            query.order(key().desc())
+        Ok(walk(self, MOST)?.0)
+    }
+
+    /// Ids of channels that the index finds, or of all, in the order of the request.
+    fn found_channels(
+        &mut self,
+        expression: Option<&str>,
+        step: &PageRequest,
+    ) -> Result<Vec<i64>, Failure> {
+        let Some(expression) = expression else {
+            let query = channels::table
+                .filter(channels::id.between(step.low(), step.high()))
+                .limit(i64::from(step.count))
+                .select(channels::id)
+                .into_boxed();
+            let query = match step.oldest {
+                true => query.order(channels::id.asc()),
+                false => query.order(channels::id.desc()),
+            };
+            return Ok(query.load(self.sql)?);
+        };
+        let binds = [
+            expression.into(),
+            step.low().into(),
+            step.high().into(),
+            i64::from(step.count).into(),
+        ];
+        Ok(match step.oldest {
+            true => statements::query::<OldestChannels>(&binds).load(self.sql)?,
+            false => statements::query::<NewestChannels>(&binds).load(self.sql)?,
+        })
+    }
+
+    /// A step in one of the orders that move with the messages.
+    fn ranked_channels(
+        &mut self,
+        rank: &'static str,
+        step: &PageRequest,
+    ) -> Result<Vec<Candidate>, Failure> {
+        let key = || sql::<BigInt>(rank);
+        let query = channel_ranks::table
+            .filter(key().between(step.low(), step.high()))
+            .limit(i64::from(step.count))
+            .select((key(), channel_ranks::id))
+            .into_boxed();
+        let query = match step.oldest {
+            true => query.order(key().asc()),
+            false => query.order(key().desc()),
         };
         let rows = query.load::<(i64, i64)>(self.sql)?;
         Ok(rows
@@ -114,44 +151,223 @@ impl Db<'_> {
             .map(|(key, id)| Candidate { key, id })
             .collect())
     }
+
+    /// The same of these channels, those in the range of the request, in its direction.
+    fn places_of(
+        &mut self,
+        ids: Vec<i64>,
+        rank: &'static str,
+        request: &PageRequest,
+    ) -> Result<Vec<Candidate>, Failure> {
+        let rows = channel_ranks::table
+            .filter(among("channel_ranks.id", ids))
+            .select((sql::<BigInt>(rank), channel_ranks::id))
+            .load::<(i64, i64)>(self.sql)?;
+        let mut found: Vec<Candidate> = rows
+            .into_iter()
+            .map(|(key, id)| Candidate { key, id })
+            .filter(|one| (request.low()..=request.high()).contains(&one.key))
+            .collect();
+        found.sort_unstable_by_key(|one| if request.oldest { one.key } else { -one.key });
+        Ok(found)
+    }
+
+    /// Loads channels, in this order, and decides about each.
+    fn judge_channels(
+        &mut self,
+        judge: &Judge<'_>,
+        found: &[Candidate],
+    ) -> Result<Vec<Judged>, Failure> {
+        let ids: Vec<ChannelId> = found.iter().map(|one| ChannelId(one.id)).collect();
+        let mut loaded = self.channels(&ids)?;
+        let mut fitting: HashSet<i64> = HashSet::new();
+        fitting.extend(
+            loaded
+                .values()
+                .filter(|one| judge.fits(one))
+                .map(|one| one.id.0),
+        );
+        self.leave_out(judge.search, &mut fitting)?;
+        Ok(found
+            .iter()
+            .filter_map(|one| {
+                let channel = loaded.remove(&ChannelId(one.id))?;
+                Some((one.key, (channel, fitting.contains(&one.id))))
+            })
+            .collect())
+    }
+
+    /// What moves with a user is asked about the channels of a step.
+    fn leave_out(
+        &mut self,
+        search: &ChannelSearch,
+        fitting: &mut HashSet<i64>,
+    ) -> Result<(), Failure> {
+        if let Some(user) = search.unsubscribed_by.filter(|_| !fitting.is_empty()) {
+            let subscribed = channel_subscriptions::table
+                .filter(among(
+                    "channel_subscriptions.channel_id",
+                    fitting.iter().copied(),
+                ))
+                .filter(channel_subscriptions::user_id.eq(user.0))
+                .select(channel_subscriptions::channel_id)
+                .load::<i64>(self.sql)?;
+            for channel in subscribed {
+                fitting.remove(&channel);
+            }
+        }
+        if let Some(user) = search.unread_by.filter(|_| !fitting.is_empty()) {
+            let unread = channels::table
+                .filter(among("channels.id", fitting.iter().copied()))
+                .filter(is_unread_for(user))
+                .select(channels::id)
+                .load::<i64>(self.sql)?;
+            *fitting = unread.into_iter().collect();
+        }
+        Ok(())
+    }
+
+    /// The ids of the channels of the requested time: ids and times rise together.
+    fn created_within(&mut self, search: &ChannelSearch) -> Result<Period, Failure> {
+        Ok(Period {
+            low: match search.created_after {
+                Some(after) => self.first_channel_since(after)?,
+                None => i64::MIN,
+            },
+            high: match search.created_before {
+                Some(before) => self.first_channel_since(before)?,
+                None => i64::MAX,
+            },
+        })
+    }
+
+    fn first_channel_since(&mut self, at: Stamp) -> Result<i64, Failure> {
+        let first = channels::table
+            .filter(channels::created_at.ge(at.0))
+            .order(channels::created_at.asc())
+            .select(channels::id)
+            .first(self.sql)
+            .optional()?;
+        Ok(first.unwrap_or(i64::MAX))
+    }
 }
 
-type Condition = Box<dyn BoxableExpression<channels::table, Sqlite, SqlType = Bool>>;
-
-fn is_not_subscribed_by(user: UserId) -> Condition {
-    let subscribed = channel_subscriptions::table
-        .filter(channel_subscriptions::user_id.eq(user.0))
-        .select(channel_subscriptions::channel_id);
-    Box::new(channels::id.ne_all(subscribed))
+/// Where the pagination id is; `None`: it is the id.
+fn rank_of(order: ChannelOrder) -> Option<&'static str> {
+    match order {
+        ChannelOrder::Activity => Some("channel_ranks.activity"),
+        ChannelOrder::Popularity => Some("channel_ranks.popularity"),
+        ChannelOrder::Id => None,
+    }
 }
 
-/// Leaves out most of what the user may not read; [`Principal::reads`] decides.
-fn may_be_read_by(user: UserId) -> Condition {
-    let memberships = channel_members::table
-        .filter(channel_members::user_id.eq(user.0))
-        .select(channel_members::channel_id);
-    Box::new(
-        channels::read_public
-            .or(channels::read_any_user)
-            .or(channels::write_any_user)
-            .or(channels::owner_id.assume_not_null().eq(user.0))
-            .or(channels::id.eq_any(memberships)),
-    )
+/// What decides about each channel on the way to a page.
+struct Judge<'s> {
+    search: &'s ChannelSearch,
+    reader: &'s Principal,
+    phrases: Vec<Phrase>,
+}
+
+impl<'s> Judge<'s> {
+    /// `None`: a question without a word finds nothing.
+    fn of(search: &'s ChannelSearch, reader: &'s Principal) -> Option<Self> {
+        let typed = search.q.as_deref().filter(|q| !q.trim().is_empty());
+        let mut phrases = typed.map(question).unwrap_or_default();
+        if typed.is_some() && phrases.is_empty() {
+            return None;
+        }
+        // Found while they are typed.
+        for phrase in &mut phrases {
+            phrase.is_open = true;
+        }
+        Some(Self {
+            search,
+            reader,
+            phrases,
+        })
+    }
+
+    fn fits(&self, channel: &Channel) -> bool {
+        self.reader.reads(channel).is_granted()
+            && self.search.fits(channel)
+            && self.has_words(channel)
+    }
+
+    fn has_words(&self, channel: &Channel) -> bool {
+        if self.phrases.is_empty() {
+            return true;
+        }
+        let words = cut(&search_text(&channel.kind, &channel.raw));
+        self.phrases.iter().all(|phrase| phrase.is_in(&words))
+    }
+
+    /// What the index is asked, which may find a little more than what fits. `None`: nothing, which finds all channels.
+    fn expression(&self) -> Option<String> {
+        let words =
+            (!self.phrases.is_empty()).then(|| format!("words : ({})", expression(&self.phrases)));
+        let marks = self.marks().into_iter().map(|group| {
+            let any = group.iter().map(|mark| format!("\"{}\"", mark.word()));
+            format!("marks : ({})", any.collect::<Vec<_>>().join(" OR "))
+        });
+        let parts: Vec<String> = words.into_iter().chain(marks).collect();
+        (!parts.is_empty()).then(|| parts.join(" AND "))
+    }
+
+    /// Of each group any, and all groups.
+    fn marks(&self) -> Vec<Vec<Mark<'_>>> {
+        let search = self.search;
+        let readable = match self.reader {
+            Principal::Anonymous => vec![Mark::Public(true)],
+            Principal::User(user) => {
+                let UserId(user) = user.user;
+                vec![Mark::Open, Mark::Author(user), Mark::Member(user)]
+            }
+            // What each of the app's users may read: decided on the way to the page.
+            Principal::App(_) => Vec::new(),
+        };
+        let mut groups = vec![
+            readable,
+            search.kinds.iter().map(|kind| Mark::Kind(kind)).collect(),
+            search
+                .categories
+                .iter()
+                .map(|one| Mark::Category(one))
+                .collect(),
+            search
+                .raw_types
+                .iter()
+                .map(|kind| Mark::RawType(kind))
+                .collect(),
+        ];
+        groups.retain(|group| !group.is_empty());
+        let single = [
+            (!search.include_inactive).then_some(Mark::Active),
+            search.owner.map(|owner| Mark::Author(owner.0)),
+            search.is_public.map(Mark::Public),
+            search.file_id.as_deref().map(Mark::File),
+        ];
+        groups.extend(single.into_iter().flatten().map(|mark| vec![mark]));
+        groups
+    }
 }
 
 impl ChannelSearch {
     fn fits(&self, channel: &Channel) -> bool {
-        let has_category = || {
-            channel
-                .raw
-                .first(CHAT_SETTINGS)
-                .and_then(|settings| settings.get("categories")?.as_array())
-                .is_some_and(|given| {
-                    let mut texts = given.iter().filter_map(|category| category.as_str());
-                    texts.any(|text| self.categories.iter().any(|wanted| wanted == text))
-                })
+        let any = |wanted: &[String], has: &dyn Fn(&String) -> bool| {
+            wanted.is_empty() || wanted.iter().any(has)
         };
-        (self.categories.is_empty() || has_category())
+        (self.include_inactive || channel.is_active)
+            && any(&self.kinds, &|kind| *kind == channel.kind)
+            && (!self.kinds.is_empty() || !self.exclude_kinds.contains(&channel.kind))
+            && self.owner.is_none_or(|owner| channel.owner == Some(owner))
+            && self
+                .is_public
+                .is_none_or(|is| channel.acl.read_public == is)
+            && self.created_after.is_none_or(|at| channel.created_at > at)
+            && self.created_before.is_none_or(|at| channel.created_at < at)
+            && any(&self.categories, &|wanted| {
+                categories(&channel.raw).any(|given| given == wanted)
+            })
             && has_raw_type(&channel.raw, &self.raw_types)
             && self
                 .file_id
@@ -185,16 +401,4 @@ pub(in super::super) fn names_object(raw: &Raw, key: &str, id: &str) -> bool {
         }
     }
     raw.0.values().any(|items| within(items, key, id))
-}
-
-/// `%` and `_` mean themselves.
-fn escape(word: &str) -> String {
-    let mut escaped = String::with_capacity(word.len());
-    for c in word.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
 }

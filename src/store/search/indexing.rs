@@ -15,8 +15,8 @@ use super::super::statements::{
 };
 use super::super::{Db, Failure, MessageSearch, PostSearch, Purpose, Store, Tx};
 use super::words::FORMAT;
-use super::{post_index, words};
-use crate::model::{ChannelId, Message, MessageId, UserId};
+use super::{ChannelOrder, ChannelSearch, channel_index, post_index, words};
+use crate::model::{Channel, ChannelId, Message, MessageId, Page, PageRequest, Principal, UserId};
 
 /// So many new messages are indexed without waiting longer; a slice holds a few times as many.
 const MANY: usize = 64;
@@ -29,11 +29,14 @@ const SOON: Duration = Duration::from_millis(250);
 /// After a failure, which is logged where it arose.
 const LATER: Duration = Duration::from_secs(5);
 
-/// What has a full-text index.
+/// What follows the commits.
 #[derive(Clone, Copy, Debug)]
 enum Indexed {
     Messages,
     Posts,
+    Channels,
+    /// The places of channels, by the messages in them.
+    ChannelRanks,
 }
 
 impl Indexed {
@@ -42,14 +45,19 @@ impl Indexed {
         match self {
             Self::Messages => mark(sql),
             Self::Posts => post_index::mark(sql),
+            Self::Channels => channel_index::mark(sql),
+            Self::ChannelRanks => channel_index::rank_mark(sql),
         }
     }
 
     /// The newest id.
     fn newest(self, sql: &mut Sql) -> Result<i64, Failure> {
         match self {
-            Self::Messages => Ok(statements::query::<LastMessageId>(&[]).get_result(sql)?),
+            Self::Messages | Self::ChannelRanks => {
+                Ok(statements::query::<LastMessageId>(&[]).get_result(sql)?)
+            }
             Self::Posts => post_index::newest(sql),
+            Self::Channels => channel_index::newest(sql),
         }
     }
 
@@ -58,6 +66,8 @@ impl Indexed {
         match self {
             Self::Messages => index_messages(sql),
             Self::Posts => post_index::index_slice(sql),
+            Self::Channels => channel_index::index_slice(sql),
+            Self::ChannelRanks => channel_index::rank_slice(sql),
         }
     }
 }
@@ -79,7 +89,7 @@ impl Indexing {
         }
     }
 
-    /// Messages and posts were committed.
+    /// Messages, posts and channels were committed.
     pub(in super::super) fn note(&mut self, new: usize, now: Instant) {
         if new == 0 {
             return;
@@ -115,11 +125,13 @@ impl Indexing {
     }
 }
 
-/// Indexes the next messages and posts; whether those were all.
+/// Indexes the next messages, posts and channels; whether those were all.
 pub(in super::super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
     let messages = Indexed::Messages.index_slice(sql)?;
     let posts = Indexed::Posts.index_slice(sql)?;
-    Ok(messages && posts)
+    let channels = Indexed::Channels.index_slice(sql)?;
+    let ranks = Indexed::ChannelRanks.index_slice(sql)?;
+    Ok(messages && posts && channels && ranks)
 }
 
 fn index_messages(sql: &mut Sql) -> Result<bool, Failure> {
@@ -150,6 +162,7 @@ pub(in super::super) fn renew(sql: &mut Sql) -> Result<bool, Failure> {
         tracing::info!(format = FORMAT, "the full-text index is rebuilt");
     }
     post_index::renew(sql)?;
+    channel_index::renew(sql)?;
     Ok(format != FORMAT)
 }
 
@@ -211,6 +224,29 @@ impl Store {
         }
         self.read_for(Purpose::Search, move |db| job(db, search))
             .await
+    }
+
+    /// The same for channels; the orders that move with each message have to know of those messages too.
+    ///
+    /// # Errors
+    /// As [`Store::search`].
+    pub async fn search_channels(
+        &self,
+        search: ChannelSearch,
+        reader: Principal,
+        request: PageRequest,
+    ) -> Result<Page<Channel>, Failure> {
+        self.index_written(Indexed::Channels).await?;
+        match search.order {
+            ChannelOrder::Id => {}
+            ChannelOrder::Activity | ChannelOrder::Popularity => {
+                self.index_written(Indexed::ChannelRanks).await?;
+            }
+        }
+        self.read_for(Purpose::Search, move |db| {
+            db.search_channels(&search, &reader, &request)
+        })
+        .await
     }
 
     async fn index_written(&self, what: Indexed) -> Result<(), Failure> {

@@ -9,11 +9,17 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Post, Raw};
+use crate::model::channel::CHAT_SETTINGS;
+use crate::model::{Channel, Post, Raw};
 use crate::text::{domain_of, words::fold_tag};
 
 /// To be raised with every change of what [`marks_of`] returns: the index is then made anew.
 pub(super) const FORMAT: i64 = 1;
+/// The same for [`marks_of_channel`].
+pub(super) const CHANNEL_FORMAT: i64 = 1;
+
+/// Most members that a channel is found by; one with more is marked as open, and whether it is read is seen on the way.
+const MEMBERS: usize = 500;
 
 /// The length that the explore stream `256` shows.
 const LONG: usize = 256;
@@ -21,11 +27,12 @@ const LONG: usize = 256;
 /// Embedded media of a post, by the types of `io.pnut.core.oembed`.
 const OEMBED: &str = "io.pnut.core.oembed";
 
-/// One property of a post or of a message.
+/// One property of a post, a message or a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Mark<'t> {
     /// Written by a human account, or not.
     Human(bool),
+    /// The author, or the owner of a channel.
     Author(i64),
     /// The channel of a message.
     Channel(i64),
@@ -55,6 +62,17 @@ pub(super) enum Mark<'t> {
     Newcomer,
     /// Exactly as long as a post of pnut.io may be.
     Long,
+    /// The type of a channel.
+    Kind(&'t str),
+    Category(&'t str),
+    /// A user that the ACL of a channel names.
+    Member(i64),
+    /// A channel that every user reads, or that has too many members to name.
+    Open,
+    /// A channel that is read without an account, or not.
+    Public(bool),
+    /// A channel that is not deactivated.
+    Active,
 }
 
 impl Mark<'_> {
@@ -83,6 +101,12 @@ impl Mark<'_> {
             Self::Safe => String::from("s1"),
             Self::Newcomer => String::from("n1"),
             Self::Long => String::from("x1"),
+            Self::Kind(kind) => hashed('y', kind),
+            Self::Category(category) => hashed('z', category),
+            Self::Member(user) => format!("i{user}"),
+            Self::Open => String::from("y1"),
+            Self::Public(is) => flag('z', *is),
+            Self::Active => String::from("j1"),
         }
     }
 }
@@ -153,6 +177,48 @@ pub(super) fn marks_of(post: &Post, is_human: bool, is_newcomer: bool) -> String
         }
     }
     Vec::from_iter(marks).join(" ")
+}
+
+/// All marks of a channel, as those of a post.
+pub(super) fn marks_of_channel(channel: &Channel) -> String {
+    let acl = &channel.acl;
+    let mut marks = BTreeSet::new();
+    let mut add = |mark: Mark<'_>| {
+        marks.insert(mark.word());
+    };
+    add(Mark::Kind(&channel.kind));
+    add(Mark::Public(acl.read_public));
+    if let Some(owner) = channel.owner {
+        add(Mark::Author(owner.0));
+    }
+    if channel.is_active {
+        add(Mark::Active);
+    }
+    let members = || acl.full.iter().chain(&acl.write).chain(&acl.read);
+    let is_crowded = members().nth(MEMBERS).is_some();
+    if acl.read_public || acl.read_any_user || acl.write_any_user || is_crowded {
+        add(Mark::Open);
+    }
+    for user in members().take(MEMBERS) {
+        add(Mark::Member(user.0));
+    }
+    for category in categories(&channel.raw) {
+        add(Mark::Category(category));
+    }
+    for kind in channel.raw.0.keys() {
+        add(Mark::RawType(kind));
+    }
+    for id in objects_named(&channel.raw, "file_id") {
+        add(Mark::File(&id));
+    }
+    Vec::from_iter(marks).join(" ")
+}
+
+/// What a chat room says that it is about.
+pub(super) fn categories(raw: &Raw) -> impl Iterator<Item = &str> {
+    let settings = raw.first(CHAT_SETTINGS);
+    let given = settings.and_then(|settings| settings.get("categories")?.as_array());
+    given.into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// The length that limits go by: without the hosts that were appended to markdown links.

@@ -2,6 +2,8 @@
 //!
 //! The database narrows by words, places and times; what looks into JSON is checked here, on the way to a page.
 
+mod changes;
+mod channel_index;
 mod channels;
 mod indexing;
 mod marks;
@@ -14,11 +16,13 @@ mod posts;
 mod ranking;
 mod words;
 
+pub(super) use changes::apply as apply_changes;
+pub(super) use channel_index::ChannelWords;
 pub(super) use channels::{has_raw_type, names_object};
 pub(super) use indexing::{Indexing, index_slice, renew};
 pub use people::UserSearch;
 pub(super) use people::renew_users;
-pub(super) use post_index::apply as apply_post_changes;
+pub(super) use post_index::PostWords;
 pub use post_question::PostSearch;
 pub(super) use words::forget_words;
 
@@ -40,7 +44,7 @@ pub enum ChannelOrder {
 /// Which channels are looked for; empty lists and `None` do not narrow.
 #[derive(Clone, Debug, Default)]
 pub struct ChannelSearch {
-    /// Words in name and description of chat rooms; all must be there.
+    /// Words in name and description of chat rooms, or how they begin; all must be there.
     pub q: Option<String>,
     /// Of what is found.
     pub order: ChannelOrder,

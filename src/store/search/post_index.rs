@@ -9,17 +9,16 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::super::connect::Sql;
-use super::super::group::{IndexEntry, PostChange};
+use super::super::group::{IndexChange, IndexEntry};
 use super::super::posts::{Found, found, into_model};
 use super::super::schema::{clients, posts};
 use super::super::statements::{
     self, EmptyPostWords, EndOfPostSlice, FlushPostWords, ForgetPostWords, IndexPostWords,
-    LastPostId, MovePostMark, PostMark, PostWordsFormat, PostsUpTo, Release, RollbackToSavepoint,
-    Savepoint, SetPostWordsFormat, execute,
+    LastPostId, MovePostMark, PostMark, PostWordsFormat, PostsUpTo, SetPostWordsFormat, execute,
 };
 use super::super::{Failure, Tx};
+use super::changes::{self, FullText};
 use super::marks::{self, marks_of};
-use super::words::NO_FORMAT;
 use crate::model::PostId;
 use crate::text::words::{self, cut};
 
@@ -49,7 +48,7 @@ pub(super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
         return Ok(true);
     };
     for entry in entries(sql, mark + 1, end)? {
-        add(sql, &entry)?;
+        changes::add::<PostWords>(sql, &entry)?;
     }
     execute::<MovePostMark>(sql, &[end.into()])?;
     Ok(newest(sql)? <= end)
@@ -98,43 +97,15 @@ fn entries(sql: &mut Sql, low: i64, high: i64) -> Result<Vec<IndexEntry>, Failur
     Ok(entries)
 }
 
-fn add(sql: &mut Sql, entry: &IndexEntry) -> Result<(), Failure> {
-    let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
-    execute::<IndexPostWords>(sql, &[entry.id.into(), words.into(), marks.into()])?;
-    Ok(())
-}
+/// The index, to be told of changes.
+pub(in super::super) struct PostWords;
 
-fn forget(sql: &mut Sql, entry: &IndexEntry) -> Result<(), Failure> {
-    let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
-    execute::<ForgetPostWords>(sql, &[entry.id.into(), words.into(), marks.into()])?;
-    Ok(())
-}
-
-/// Tells the index of deleted and revised posts. An index that fails must not fail the writes of the group: it is made anew
-/// at the next start, and until then searches leave out what is deleted.
-pub(in super::super) fn apply(sql: &mut Sql, changes: &[PostChange]) -> Result<(), Failure> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    execute::<Savepoint>(sql, &[])?;
-    if let Err(failure) = apply_all(sql, changes) {
-        tracing::error!(%failure, "the full-text index of posts is damaged; the next start makes it anew");
-        execute::<RollbackToSavepoint>(sql, &[])?;
-        execute::<SetPostWordsFormat>(sql, &[NO_FORMAT.into()])?;
-    }
-    execute::<Release>(sql, &[])?;
-    Ok(())
-}
-
-fn apply_all(sql: &mut Sql, changes: &[PostChange]) -> Result<(), Failure> {
-    for change in changes {
-        match change {
-            PostChange::Forget(entry) => forget(sql, entry)?,
-            PostChange::Add(entry) => add(sql, entry)?,
-        }
-    }
-    execute::<FlushPostWords>(sql, &[])?;
-    Ok(())
+impl FullText for PostWords {
+    const OBJECTS: &'static str = "posts";
+    type Add = IndexPostWords;
+    type Forget = ForgetPostWords;
+    type Flush = FlushPostWords;
+    type SetFormat = SetPostWordsFormat;
 }
 
 impl Tx<'_> {
@@ -142,7 +113,7 @@ impl Tx<'_> {
     /// yet.
     pub(in super::super) fn forget_post_words(&mut self, id: PostId) -> Result<(), Failure> {
         for entry in self.indexed_post(id)? {
-            self.parts().1.post_changes.push(PostChange::Forget(entry));
+            self.parts().1.post_changes.push(IndexChange::Forget(entry));
         }
         Ok(())
     }
@@ -150,7 +121,7 @@ impl Tx<'_> {
     /// It has changed: the index learns of it as it is now.
     pub(in super::super) fn add_post_words(&mut self, id: PostId) -> Result<(), Failure> {
         for entry in self.indexed_post(id)? {
-            self.parts().1.post_changes.push(PostChange::Add(entry));
+            self.parts().1.post_changes.push(IndexChange::Add(entry));
         }
         Ok(())
     }

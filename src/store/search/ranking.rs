@@ -72,19 +72,9 @@ pub(super) fn ranked(
 
 /// How much of a text the phrases make up, 0 to 1.
 fn share(phrases: &[Phrase], words: &[String]) -> f64 {
-    let begins_here = |phrase: &Phrase, here: &[String]| {
-        let last = phrase.words.len().saturating_sub(1);
-        let mut pairs = phrase.words.iter().zip(here).enumerate();
-        pairs.all(|(n, (wanted, word))| match phrase.is_open && n == last {
-            true => word.starts_with(wanted),
-            false => word == wanted,
-        })
-    };
-    let hits = phrases.iter().map(|phrase| {
-        let places = words.windows(phrase.words.len().max(1));
-        let found = places.filter(|here| begins_here(phrase, here)).count();
-        found * phrase.words.len()
-    });
+    let hits = phrases
+        .iter()
+        .map(|phrase| phrase.count_in(words) * phrase.words.len());
     #[expect(clippy::cast_precision_loss, reason = "a few hundred words")]
     let share = hits.sum::<usize>() as f64 / words.len().max(1) as f64;
     share

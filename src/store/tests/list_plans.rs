@@ -7,10 +7,11 @@ use std::path::Path;
 use diesel::RunQueryDsl as _;
 
 use super::plans::{faults, lists_in, recorded};
-use super::{Place, reader};
+use super::{Place, reader, room as room_of};
 use crate::model::visibility::ListedFor;
 use crate::model::{
-    Action, ChannelId, MessageId, PageRequest, PostId, Principal, Relation, Scopes, Stamp, UserId,
+    Action, AppPrincipal, ChannelId, MessageId, PageRequest, PostId, Principal, Relation, Scopes,
+    Stamp, UserId,
 };
 use crate::store::{
     ChannelOrder, ChannelSearch, Db, ExploreStream, Failure, FileFilter, FollowOrder, InboxFilter,
@@ -129,8 +130,13 @@ const BOUNDED: &[(&str, &str, &str)] = &[
     ),
     (
         "search_channels",
-        "channels.id",
-        "a row per channel: no order of theirs has an index, see search/channels.rs",
+        "AS newest",
+        "500 messages of each channel of a step",
+    ),
+    (
+        "relation_page",
+        "AS latest",
+        "the latest 5000 follows of a user",
     ),
 ];
 
@@ -231,21 +237,46 @@ fn channel_searches(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> 
         ChannelOrder::Id,
         ChannelOrder::Popularity,
     ] {
-        for reader in [Principal::Anonymous, reader(ADA, "messages")] {
-            let search = ChannelSearch {
-                q: Some(String::from("tea")),
+        let app = || Principal::App(AppPrincipal::new(Vec::new()));
+        for reader in [Principal::Anonymous, reader(ADA, "messages"), app()] {
+            let common = ChannelSearch {
                 order,
-                unsubscribed_by: Some(ADA),
+                include_inactive: true,
+                unsubscribed_by: Some(UserId(2)),
                 unread_by: Some(ADA),
                 ..ChannelSearch::default()
             };
-            db.search_channels(&search, &reader, page)?;
+            let narrow = ChannelSearch {
+                q: Some(String::from("tea")),
+                categories: vec![String::from("fun")],
+                kinds: vec![String::from("org.example.none")],
+                owner: Some(ADA),
+                is_public: Some(true),
+                raw_types: vec![String::from("org.example.raw")],
+                file_id: Some(String::from("1")),
+                created_after: Some(Stamp(1)),
+                created_before: Some(Stamp(i64::MAX)),
+                ..common.clone()
+            };
+            for search in [
+                common,
+                narrow,
+                ChannelSearch {
+                    order,
+                    ..ChannelSearch::default()
+                },
+            ] {
+                db.search_channels(&search, &reader, page)?;
+            }
         }
     }
     Ok(())
 }
 
 fn relation_pages(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
+    for incoming in [false, true] {
+        db.relation_page(ADA, Relation::Follow, incoming, FollowOrder::LastPost, page)?;
+    }
     for order in [FollowOrder::Time, FollowOrder::Id] {
         for relation in [Relation::Follow, Relation::Mute, Relation::Block] {
             for incoming in [false, true] {
@@ -306,7 +337,15 @@ async fn filled() -> Place {
         .await;
     let room = place.room(ADA).await.id;
     assert_eq!(room, ROOM);
-    place.room(ADA).await;
+    // More than a search of channels looks at before it asks the index.
+    place
+        .write(|tx| {
+            for _ in 0..300 {
+                tx.create_channel(room_of(ADA, "Lounge"))?;
+            }
+            Ok(())
+        })
+        .await;
     for n in 0..30 {
         let author = [&ada, &bob][n % 2];
         let post = place.writes(author, "@ada some #tea", &[&ada]).await;

@@ -1,0 +1,64 @@
+//! What a full-text index has to learn of objects that it knows already, at the end of the group that changed them.
+
+use super::super::Failure;
+use super::super::connect::Sql;
+use super::super::group::{IndexChange, IndexEntry};
+use super::super::statements::{Release, RollbackToSavepoint, Savepoint, Statement, execute};
+use super::words::NO_FORMAT;
+
+/// The statements of an index.
+pub(in super::super) trait FullText {
+    /// What it holds, for the log.
+    const OBJECTS: &'static str;
+    /// Adds an entry.
+    type Add: Statement;
+    /// Forgets one.
+    type Forget: Statement;
+    /// Writes out what it holds in memory.
+    type Flush: Statement;
+    /// Says by which rules it was made.
+    type SetFormat: Statement;
+}
+
+pub(super) fn add<I: FullText>(sql: &mut Sql, entry: &IndexEntry) -> Result<(), Failure> {
+    let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
+    execute::<I::Add>(sql, &[entry.id.into(), words.into(), marks.into()])?;
+    Ok(())
+}
+
+fn forget<I: FullText>(sql: &mut Sql, entry: &IndexEntry) -> Result<(), Failure> {
+    let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
+    execute::<I::Forget>(sql, &[entry.id.into(), words.into(), marks.into()])?;
+    Ok(())
+}
+
+/// Tells the index of what was deleted and changed. An index that fails must not fail the writes of the group: it is made
+/// anew at the next start, and until then searches leave out what is deleted.
+pub(in super::super) fn apply<I: FullText>(
+    sql: &mut Sql,
+    changes: &[IndexChange],
+) -> Result<(), Failure> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    execute::<Savepoint>(sql, &[])?;
+    if let Err(failure) = apply_all::<I>(sql, changes) {
+        let of = I::OBJECTS;
+        tracing::error!(%failure, of, "a full-text index is damaged; the next start makes it anew");
+        execute::<RollbackToSavepoint>(sql, &[])?;
+        execute::<I::SetFormat>(sql, &[NO_FORMAT.into()])?;
+    }
+    execute::<Release>(sql, &[])?;
+    Ok(())
+}
+
+fn apply_all<I: FullText>(sql: &mut Sql, changes: &[IndexChange]) -> Result<(), Failure> {
+    for change in changes {
+        match change {
+            IndexChange::Forget(entry) => forget::<I>(sql, entry)?,
+            IndexChange::Add(entry) => add::<I>(sql, entry)?,
+        }
+    }
+    execute::<I::Flush>(sql, &[])?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! The full-text index of channels, and their places in the orders that move with each message.
+//!
+//! As with posts the index learns of new channels after their commits, a slice at a time and from a mark on (`indexing.rs`),
+//! and of changed ones at the end of the group that writes them. The places (`channel_ranks`) follow the messages in the
+//! same way: an index on the channels themselves would cost each message two of its entries.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
+
+use super::super::channels::{Row, search_text};
+use super::super::connect::Sql;
+use super::super::group::{IndexChange, IndexEntry};
+use super::super::schema::channels;
+use super::super::statements::{self, EndOfSlice, execute, statements};
+use super::super::{Db, Failure, Tx};
+use super::changes::{self, FullText};
+use super::marks::{self, marks_of_channel};
+use crate::model::{Channel, ChannelId};
+use crate::text::words::{self, cut};
+
+/// Channels per transaction of the index.
+const SLICE: i64 = 256;
+/// Messages per transaction of the places: of each only its channel is read.
+const MESSAGES: i64 = 2048;
+/// By which rules the words and marks are made.
+const FORMAT: i64 = words::FORMAT * 1000 + marks::CHANNEL_FORMAT;
+
+statements! {
+    /// How far the full-text index of channels has come.
+    Mark -> BigInt = "SELECT indexed_up_to FROM channel_search_mark";
+    /// It has come further.
+    MoveMark -> () = "UPDATE channel_search_mark SET indexed_up_to = ?";
+    /// By which rules its words and marks were made.
+    Format -> BigInt = "SELECT format FROM channel_search_mark";
+    /// They were made by these, or have to be made anew.
+    SetFormat -> () = "UPDATE channel_search_mark SET format = ?";
+    /// The newest channel.
+    LastChannelId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM channels";
+    /// The last of the next channels after an id, so many at most; nothing if there is none.
+    EndOfChannels -> Nullable<BigInt> = "SELECT MAX(id) FROM (SELECT id FROM channels WHERE id > ? ORDER BY id LIMIT ?)";
+    /// The words and marks of a channel.
+    IndexWords -> () = "INSERT INTO channel_words (rowid, words, marks) VALUES (?, ?, ?)";
+    /// The index has to forget a channel; it must be told what it was given.
+    ForgetWords -> () = "INSERT INTO channel_words (channel_words, rowid, words, marks) VALUES ('delete', ?, ?, ?)";
+    /// The index writes out what it holds in memory: an error shows here and not in the commit.
+    FlushWords -> () = "INSERT INTO channel_words (channel_words) VALUES ('flush')";
+    /// The index holds nothing any more.
+    EmptyWords -> () = "INSERT INTO channel_words (channel_words) VALUES ('delete-all')";
+    /// Channels that hold words and marks, within a range of ids, newest first.
+    NewestChannels -> BigInt = "SELECT rowid FROM channel_words
+        WHERE channel_words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?";
+    /// The same, oldest first.
+    OldestChannels -> BigInt = "SELECT rowid FROM channel_words
+        WHERE channel_words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid ASC LIMIT ?";
+
+    /// Up to which message the places of the channels are right.
+    RankMark -> BigInt = "SELECT ranked_up_to FROM channel_search_mark";
+    /// They are right up to this one.
+    MoveRankMark -> () = "UPDATE channel_search_mark SET ranked_up_to = ?";
+    /// The places of the channels in which messages of a range of ids were written.
+    RankWritten -> () = "INSERT INTO channel_ranks (id, activity, popularity)
+        SELECT id, activity, messages * 4294967296 + id FROM channels
+            WHERE id IN (SELECT channel_id FROM messages WHERE messages.id > ? AND messages.id <= ?)
+        ON CONFLICT (id) DO UPDATE SET activity = excluded.activity, popularity = excluded.popularity";
+    /// The places of the channels of a range of ids.
+    RankChannels -> () = "INSERT INTO channel_ranks (id, activity, popularity)
+        SELECT id, activity, messages * 4294967296 + id FROM channels WHERE id >= ? AND id <= ?
+        ON CONFLICT (id) DO UPDATE SET activity = excluded.activity, popularity = excluded.popularity";
+}
+
+/// The index, to be told of changes.
+pub(in super::super) struct ChannelWords;
+
+impl FullText for ChannelWords {
+    const OBJECTS: &'static str = "channels";
+    type Add = IndexWords;
+    type Forget = ForgetWords;
+    type Flush = FlushWords;
+    type SetFormat = SetFormat;
+}
+
+/// How far the index has come.
+pub(super) fn mark(sql: &mut Sql) -> Result<i64, Failure> {
+    Ok(statements::query::<Mark>(&[]).get_result(sql)?)
+}
+
+/// The newest channel.
+pub(super) fn newest(sql: &mut Sql) -> Result<i64, Failure> {
+    Ok(statements::query::<LastChannelId>(&[]).get_result(sql)?)
+}
+
+/// Up to which message the places are right.
+pub(super) fn rank_mark(sql: &mut Sql) -> Result<i64, Failure> {
+    Ok(statements::query::<RankMark>(&[]).get_result(sql)?)
+}
+
+/// Indexes the next channels; whether those were all.
+pub(super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
+    let mark = mark(sql)?;
+    let end: Option<i64> = statements::query::<EndOfChannels>(&[mark.into(), SLICE.into()])
+        .get_result::<Option<i64>>(sql)?;
+    let Some(end) = end else {
+        return Ok(true);
+    };
+    let rows = channels::table
+        .filter(channels::id.between(mark + 1, end))
+        .select(Row::as_select())
+        .load::<Row>(sql)?;
+    for channel in (Db { sql }).with_members(rows)? {
+        changes::add::<ChannelWords>(sql, &entry(&channel))?;
+    }
+    execute::<RankChannels>(sql, &[(mark + 1).into(), end.into()])?;
+    execute::<MoveMark>(sql, &[end.into()])?;
+    Ok(newest(sql)? <= end)
+}
+
+/// Moves the channels of the next messages to their places; whether those were all messages.
+pub(super) fn rank_slice(sql: &mut Sql) -> Result<bool, Failure> {
+    let mark = rank_mark(sql)?;
+    let end: Option<i64> = statements::query::<EndOfSlice>(&[mark.into(), MESSAGES.into()])
+        .get_result::<Option<i64>>(sql)?;
+    let Some(end) = end else {
+        return Ok(true);
+    };
+    execute::<RankWritten>(sql, &[mark.into(), end.into()])?;
+    execute::<MoveRankMark>(sql, &[end.into()])?;
+    let newest: i64 = statements::query::<statements::LastMessageId>(&[]).get_result(sql)?;
+    Ok(newest <= end)
+}
+
+/// Begins the index anew if its words or marks were made by other rules.
+pub(super) fn renew(sql: &mut Sql) -> Result<(), Failure> {
+    let format: i64 = statements::query::<Format>(&[]).get_result(sql)?;
+    if format != FORMAT {
+        execute::<EmptyWords>(sql, &[])?;
+        execute::<MoveMark>(sql, &[0.into()])?;
+        execute::<SetFormat>(sql, &[FORMAT.into()])?;
+        tracing::info!(
+            format = FORMAT,
+            "all channels are indexed anew for the search"
+        );
+    }
+    Ok(())
+}
+
+fn entry(channel: &Channel) -> IndexEntry {
+    IndexEntry {
+        id: channel.id.0,
+        words: cut(&search_text(&channel.kind, &channel.raw)).join(" "),
+        marks: marks_of_channel(channel),
+    }
+}
+
+impl Tx<'_> {
+    /// A channel is about to change: at the end of the group the index forgets it as it is now, unless it has not learnt of it
+    /// yet.
+    pub(in super::super) fn forget_channel_words(&mut self, id: ChannelId) -> Result<(), Failure> {
+        if let Some(entry) = self.indexed_channel(id)? {
+            self.parts()
+                .1
+                .channel_changes
+                .push(IndexChange::Forget(entry));
+        }
+        Ok(())
+    }
+
+    /// It has changed: the index learns of it as it is now.
+    pub(in super::super) fn add_channel_words(&mut self, id: ChannelId) -> Result<(), Failure> {
+        if let Some(entry) = self.indexed_channel(id)? {
+            self.parts().1.channel_changes.push(IndexChange::Add(entry));
+        }
+        Ok(())
+    }
+
+    fn indexed_channel(&mut self, id: ChannelId) -> Result<Option<IndexEntry>, Failure> {
+        if id.0 > mark(self.sql)? {
+            return Ok(None);
+        }
+        Ok(self.channel(id)?.map(|channel| entry(&channel)))
+    }
+
+    /// A message of the channel is deleted: one less.
+    pub(in super::super) fn rank_channel(&mut self, id: ChannelId) -> Result<(), Failure> {
+        execute::<RankChannels>(self.sql, &[id.0.into(), id.0.into()])?;
+        Ok(())
+    }
+}
