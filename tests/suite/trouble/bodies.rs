@@ -1,8 +1,12 @@
 //! Bodies that are not what they should be.
 
+use std::io::Write as _;
+use std::net::TcpStream;
+
 use serde_json::json;
 
-use crate::support::{Person, TestServer, build, http};
+use crate::support::http::{read_answer, request};
+use crate::support::{DEADLINE, Person, TestServer, build, http};
 
 const JSON: &[(&str, &str)] = &[("Content-Type", "application/json")];
 
@@ -217,4 +221,34 @@ fn refused(person: &Person, room: &str, body: &serde_json::Value) {
     person
         .post(&format!("/channels/{room}/messages"), body)
         .refused_at(400, "text");
+}
+
+#[test]
+fn a_body_that_is_not_asked_for_does_not_end_the_connection() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let room = build::room(&ada, "Lounge");
+    let bearer = format!("Bearer {}", ada.token());
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+        ("Connection", "keep-alive"),
+    ];
+    let subscribe = format!("/v1/channels/{room}/subscribe");
+    let mut socket = TcpStream::connect(server.address).expect("a connection");
+    socket.set_read_timeout(Some(DEADLINE)).expect("a deadline");
+    for (method, path, headers, status) in [
+        ("POST", "/v1/posts", &headers[1..], 401),
+        ("PUT", subscribe.as_str(), &headers[..], 200),
+        ("DELETE", subscribe.as_str(), &headers[..], 200),
+        ("POST", "/v1/nothing", &headers[..], 404),
+        ("PUT", "/v1/channels/x/subscribe", &headers[..], 400),
+    ] {
+        for _ in 0..20 {
+            let sent = socket.write_all(&request(method, path, headers, b"{}"));
+            assert!(sent.is_ok(), "{method} {path}: {sent:?}");
+            let answer = read_answer(&mut socket, path).is(status);
+            assert_eq!(answer.header("connection"), None, "{method} {path}");
+        }
+    }
 }
