@@ -183,10 +183,8 @@ impl ConnectionActor {
             return Err(Refusal::SubscriptionLimit.at("connection_id").into());
         }
         let session = handle.is_session;
-        let (serial, is_exact) = (
-            subscription.serial,
-            handle.render_class.has(RenderClass::CURSOR),
-        );
+        let is_exact = handle.render_class.has(RenderClass::CURSOR);
+        let serial = subscription.serial;
         state.subscribe(self.connection.index, subscription);
         drop(state);
         if is_exact {
@@ -261,6 +259,14 @@ impl ConnectionActor {
             _ => ConnectionReply::Done,
         }
     }
+
+    /// The session stays, without what ended. A store that is busy or closed keeps it as it was.
+    fn park(&self, handle: &ConnectionHandle) {
+        let ended = handle.ended.clone();
+        let id = self.id.clone();
+        let store = &self.shared.store;
+        drop(store.submit(move |tx| tx.park_stream_session(&id, &ended)));
+    }
 }
 
 impl Actor for ConnectionActor {
@@ -290,19 +296,6 @@ impl Drop for ConnectionActor {
             handle.socket.cut();
         }
         self.shared.metrics.add(Counter::ConnectionsGone, 1);
-    }
-}
-
-impl ConnectionActor {
-    /// The session stays, without what ended. A store that is busy or closed keeps it as it was.
-    fn park(&self, handle: &ConnectionHandle) {
-        let ended = handle.ended.clone();
-        let id = self.id.clone();
-        let parked = self
-            .shared
-            .store
-            .submit(move |tx| tx.park_stream_session(&id, &ended));
-        drop(parked);
     }
 }
 

@@ -1,16 +1,50 @@
-//! Every answer of the suite is compared with the OpenAPI document: its status is one that the route names, and its JSON fits
-//! the schema, with no field that the schema does not know.
+//! Every answer of the suite is compared with the OpenAPI document, and every frame with the AsyncAPI document: its status is
+//! one that the route names, and its JSON fits the schema, with no field that the schema does not know.
 
 use std::sync::LazyLock;
 
+use groundnut::http::openapi::asyncapi;
 use groundnut::http::openapi::document::document;
 use groundnut::http::routes::ROUTES;
+use groundnut::protocol::site::Site;
 use serde_json::{Value, json};
 
 use super::http::Answer;
 
 static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| document(ROUTES, "").expect("the document can be written"));
+
+static STREAMS: LazyLock<Value> =
+    LazyLock::new(|| asyncapi::document(&Site::new("")).expect("the document can be written"));
+
+/// Compares a frame of a stream with the message that the AsyncAPI document has for it.
+pub(crate) fn check_frame(frame: &Value) {
+    let meta = &frame["meta"];
+    let is_app = match meta.get("connection_id") {
+        Some(_) => meta["stream"].get("object_types").is_some(),
+        None => meta.get("subscription_ids").is_none(),
+    };
+    let kinds = [&meta["type"], &frame["control"]["type"]];
+    let others = ["gap", "pong"].into_iter();
+    let mut others = others.filter(|name| meta.get(name).is_some());
+    let name = match meta.get("connection_id") {
+        Some(_) => "hello",
+        None => {
+            let kind = kinds.iter().find_map(|kind| kind.as_str());
+            kind.or_else(|| others.next()).unwrap_or_default()
+        }
+    };
+    let service = if is_app { "app" } else { "user" };
+    let message = &STREAMS["components"]["messages"][format!("{service}.{name}")];
+    let schema = &message["payload"];
+    assert!(
+        schema.is_object(),
+        "the document has no message for {frame}"
+    );
+    if let Err(what) = fits(schema, frame, "") {
+        panic!("{what}, by the message {service}.{name}: {frame}");
+    }
+}
 
 /// Compares an answer of the API; what is served beside it is not looked at.
 pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
@@ -58,9 +92,9 @@ fn responses(method: &str, path: &str) -> Option<&'static Value> {
 fn found(there: &Value) -> &'static Value {
     let there = there.as_str().unwrap_or_default();
     let pointer = there.trim_start_matches('#');
-    DOCUMENT
-        .pointer(pointer)
-        .expect("references lead somewhere")
+    let found = DOCUMENT.pointer(pointer);
+    let found = found.or_else(|| STREAMS.pointer(pointer));
+    found.expect("references lead somewhere")
 }
 
 fn list<'v>(schema: &'v Value, name: &str) -> &'v [Value] {
@@ -142,6 +176,9 @@ fn has_shape(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     };
     if !is {
         return Err(format!("{at} is no {}: {value}", schema["type"]));
+    }
+    if schema.get("const").is_some_and(|only| only != value) {
+        return Err(format!("{at} is not {}: {value}", schema["const"]));
     }
     let words = list(schema, "enum");
     if !words.is_empty() && !words.contains(value) {

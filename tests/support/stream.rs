@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
 use super::door::{AnswerStream, Door};
 use super::poll::Polls;
-use super::{DEADLINE, Person, build, text};
+use super::{DEADLINE, Person, build, conform, text};
 
 /// The client's end of it.
 enum End {
@@ -90,8 +90,8 @@ impl Stream {
     /// The next frame, whatever it is.
     pub(crate) fn frame(&mut self) -> Value {
         let socket = match &mut self.end {
-            End::Answer(answer) => return answer.frame(),
-            End::Polls(polls) => return polls.frame(),
+            End::Answer(answer) => return checked(answer.frame()),
+            End::Polls(polls) => return checked(polls.frame()),
             End::Websocket(socket) => socket,
         };
         loop {
@@ -99,7 +99,7 @@ impl Stream {
                 Ok(Message::Text(frame)) => {
                     let frame: Value = serde_json::from_str(&frame).expect("JSON in every frame");
                     assert!(frame["meta"].is_object(), "every frame has meta: {frame}");
-                    return frame;
+                    return checked(frame);
                 }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
                 Ok(Message::Binary(bytes)) => panic!("a binary frame: {bytes:?}"),
@@ -312,6 +312,11 @@ impl Stream {
         ids.sort();
         ids
     }
+}
+
+fn checked(frame: Value) -> Value {
+    conform::check_frame(&frame);
+    frame
 }
 
 fn upgraded(address: SocketAddr, path: &str) -> WebSocket<TcpStream> {

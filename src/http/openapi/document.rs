@@ -128,7 +128,7 @@ fn components(schemas: Schemas, base: &str) -> utoipa::openapi::Components {
 }
 
 /// Fields without a value are left out on this wire, never null: what the macros say of an `Option` is taken back.
-fn never_null(value: &mut Value) {
+pub(super) fn never_null(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(never_null),
         Value::Object(fields) => {

@@ -7,6 +7,7 @@
 //! description says ([`watch`]).
 
 pub mod answers;
+pub mod asyncapi;
 pub mod bodies;
 pub mod described;
 pub mod document;
@@ -22,6 +23,7 @@ pub mod served;
 mod server_shapes;
 mod shapes;
 mod sharing;
+pub mod stream_params;
 mod views;
 pub mod watch;
 

@@ -79,7 +79,8 @@ fn list(items: utoipa::openapi::ObjectBuilder) -> RefOr<Schema> {
     Array::new(items).into()
 }
 
-fn schema(kind: Kind) -> RefOr<Schema> {
+/// What a parameter looks like.
+pub(super) fn schema(kind: Kind) -> RefOr<Schema> {
     match kind {
         Kind::Flag(default) => {
             let default = if default { "1" } else { "0" };

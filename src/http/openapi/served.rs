@@ -1,4 +1,4 @@
-//! `/v1/openapi.json` and `/docs`: made when they are asked for first, and kept.
+//! `/v1/openapi.json`, `/v1/asyncapi.json` and `/docs`: made when they are asked for first, and kept.
 
 use std::sync::OnceLock;
 
@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template as _;
 use sha2::{Digest, Sha256};
 
+use super::asyncapi;
 use super::document::document as document_of;
 use super::page::Page;
 use crate::http::routes::row::Route;
@@ -25,6 +26,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub struct Docs {
     routes: &'static [Route],
     document: OnceLock<Kept>,
+    streams: OnceLock<Kept>,
     page: OnceLock<Kept>,
 }
 
@@ -72,6 +74,7 @@ impl Docs {
         Self {
             routes,
             document: OnceLock::new(),
+            streams: OnceLock::new(),
             page: OnceLock::new(),
         }
     }
@@ -94,6 +97,19 @@ pub(in crate::http) async fn document(
     let docs = &app.docs;
     let kept = kept(&docs.document, || {
         let made = document_of(docs.routes, &app.engine.site().public_url);
+        let made = made.and_then(|made| serde_json::to_vec(&made));
+        made.map_err(|error| ApiError::trouble(&error))
+    })?;
+    Ok(kept.answer(&request, "application/json"))
+}
+
+/// `GET /asyncapi.json`
+pub(in crate::http) async fn streams(
+    app: Data<App>,
+    request: HttpRequest,
+) -> ApiResult<HttpResponse> {
+    let kept = kept(&app.docs.streams, || {
+        let made = asyncapi::document(app.engine.site());
         let made = made.and_then(|made| serde_json::to_vec(&made));
         made.map_err(|error| ApiError::trouble(&error))
     })?;

@@ -246,6 +246,7 @@ routes! {
     Get    "/sys/ops/{operation_id}"                                 files::bulk::operation,                     User      Any            Read;
     Get    "/sys/stats"                                              sys::stats,                                 Optional  Any            System;
     Get    "/openapi.json"                                           openapi::served::document,                  Optional  Any            System;
+    Get    "/asyncapi.json"                                          openapi::served::streams,                   Optional  Any            System;
     Get    "/oembed"                                                 oembed::show,                               Optional  Any            Read;
     Get    "/p/{post_id}"                                            short::post,                                Optional  Any            Read;
     Get    "/@{username}"                                            short::person,                              Optional  Any            Read;

@@ -4,6 +4,7 @@ mod accounts;
 mod actors;
 mod app_streams;
 mod around;
+mod asyncapi;
 mod badges;
 mod channels;
 mod characters;

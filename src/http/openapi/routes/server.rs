@@ -71,6 +71,11 @@ pub(super) const SERVER: Group = Group {
         get("/openapi.json", "This document")
             .text("OpenAPI 3.1, without the envelope.")
             .gives(&[bare(document), KNOWN]),
+        get("/asyncapi.json", "The streams as a document")
+            .text(
+                "AsyncAPI 3, without the envelope: the two websockets and all that is sent there.",
+            )
+            .gives(&[bare(document), KNOWN]),
         get("/sys/config", "Limits in force").gives(&[value(config)]),
         get("/sys/stats", "Numbers of the server")
             .text("At most a minute old.")
