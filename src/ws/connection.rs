@@ -21,7 +21,7 @@ use crate::fault::Fault;
 use crate::http::socket::Place;
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
-use crate::protocol::frame::PONG;
+use crate::protocol::frame::pong;
 use crate::protocol::goodbye::{Ended, Goodbye};
 use crate::protocol::render_class::RenderClass;
 use crate::telemetry::Counter;
@@ -301,22 +301,23 @@ impl StreamHandler<Heard> for ConnectionActor {
     fn handle(&mut self, heard: Heard, ctx: &mut Self::Context) {
         Fault::ConnectionActor.panics_once();
         let now = self.shard.now();
-        let closing = {
+        let known = {
             let mut state = self.shard.state.borrow_mut();
             let handle = state.connections.find_mut(self.connection);
             handle.map(|handle| {
                 handle.heard = now;
-                handle.closing.is_some()
+                (handle.closing.is_some(), handle.render_class.coding())
             })
         };
-        match (heard, closing) {
-            // The answer to our close frame, or the shard has removed the connection already.
-            (Heard::Close, Some(true)) | (_, None) => ctx.stop(),
-            (_, Some(true)) => {}
-            (Heard::Message, _) => {
-                self.shard
-                    .write(self.connection.index, &Bytes::from_static(PONG));
-            }
+        let Some((is_closing, coding)) = known else {
+            // The shard has removed the connection already.
+            return ctx.stop();
+        };
+        match (heard, is_closing) {
+            // The answer to our close frame.
+            (Heard::Close, true) => ctx.stop(),
+            (_, true) => {}
+            (Heard::Message, _) => self.shard.write(self.connection.index, &pong(coding)),
             (Heard::Part | Heard::Pong, _) => {}
             (Heard::Ping(bytes), _) => {
                 // Control frames carry 125 bytes at most; the codec has refused longer ones.

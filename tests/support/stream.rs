@@ -7,6 +7,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
+use super::compressed::Decoder;
 use super::door::{AnswerStream, Door};
 use super::{DEADLINE, Person, build, text};
 
@@ -18,6 +19,8 @@ enum End {
 
 pub(crate) struct Stream {
     end: End,
+    /// Every message is binary.
+    decoder: Option<Decoder>,
     pub(crate) hello: Value,
     pub(crate) id: String,
 }
@@ -27,12 +30,17 @@ impl Stream {
     pub(crate) fn open(address: SocketAddr, path: &str) -> Self {
         let end = match Door::of_this_story() {
             Door::Websocket => End::Websocket(upgraded(address, path)),
+            Door::Compressed => {
+                let sign = if path.contains('?') { '&' } else { '?' };
+                End::Websocket(upgraded(address, &format!("{path}{sign}compress=zstd")))
+            }
             door @ (Door::EventStream | Door::JsonStream) => {
                 End::Answer(AnswerStream::open(address, path, door))
             }
         };
         let mut stream = Self {
             end,
+            decoder: (Door::of_this_story() == Door::Compressed).then(|| Decoder::of(address)),
             hello: Value::Null,
             id: String::new(),
         };
@@ -82,13 +90,12 @@ impl Stream {
         };
         loop {
             match socket.read() {
-                Ok(Message::Text(frame)) => {
-                    let frame: Value = serde_json::from_str(&frame).expect("JSON in every frame");
+                Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
+                    let frame = decoded(self.decoder.as_ref(), &message);
                     assert!(frame["meta"].is_object(), "every frame has meta: {frame}");
                     return frame;
                 }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                Ok(Message::Binary(bytes)) => panic!("a binary frame: {bytes:?}"),
                 Ok(Message::Close(close)) => panic!("closed while an event was awaited: {close:?}"),
                 Err(error) => panic!("no frame in time: {error}"),
             }
@@ -134,8 +141,8 @@ impl Stream {
         };
         loop {
             match socket.read() {
-                Ok(Message::Text(frame)) => {
-                    return Some(serde_json::from_str(&frame).expect("JSON in every frame"));
+                Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
+                    return Some(decoded(self.decoder.as_ref(), &message));
                 }
                 Ok(Message::Close(_)) => return None,
                 Err(Error::Io(error))
@@ -293,6 +300,14 @@ impl Stream {
         assert!(!ids.is_empty(), "never empty: {event}");
         ids.sort();
         ids
+    }
+}
+
+fn decoded(decoder: Option<&Decoder>, message: &Message) -> Value {
+    match (decoder, message) {
+        (None, Message::Text(text)) => serde_json::from_str(text).expect("JSON in every frame"),
+        (Some(decoder), Message::Binary(bytes)) => decoder.decodes(bytes),
+        (_, other) => panic!("of the other kind: {other:?}"),
     }
 }
 

@@ -38,6 +38,9 @@ async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
         return Err(ApiError::trouble(&"no gate"));
     };
     let transport = Transport::asked_by(&request).ok_or(Refusal::UpgradeRequired)?;
+    if Query::parse(request.query_string()).has("compress") {
+        return Err(Refusal::CompressionElsewhere.into());
+    }
     if request.method() == Method::HEAD {
         // It opens nothing and uses no ticket up, so no right is asked for.
         return Ok(head(transport).body(body::None::new()));

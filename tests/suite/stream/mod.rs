@@ -11,6 +11,7 @@ mod app_visibility;
 mod buffer_warning;
 mod channel_messages;
 mod claim;
+mod compressed;
 mod credentials;
 mod cursor;
 mod doors;
