@@ -14,7 +14,7 @@ use crate::actors::app_index::{AppIndex, Apps};
 use crate::actors::block_index::BlockIndex;
 use crate::actors::delivery::{AllowedApp, Delivery, Earlier, HiddenFrom, NewDelivery, Withheld};
 use crate::actors::registry::{RoutingKey, ShardId};
-use crate::actors::shard::mail::{CloseAll, CloseApp, FanOutBatch};
+use crate::actors::shard::mail::{CloseApp, CloseShare, FanOutBatch};
 use crate::event::{Event, Payload, Pos};
 use crate::log::RenderedEvent;
 use crate::model::Failure;
@@ -88,7 +88,7 @@ impl Dispatch for Dispatcher {
         let shards = self.shared.shards.all();
         let closed = shards
             .iter()
-            .map(|shard| shard.send_past_bound(CloseAll(Goodbye::Incomplete)));
+            .map(|shard| shard.send_past_bound(CloseShare::all(Goodbye::Incomplete)));
         join_all(closed).await;
     }
 }
