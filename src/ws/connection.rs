@@ -13,7 +13,6 @@ use super::reader::{Heard, Reader};
 use crate::actors::Shared;
 use crate::actors::connection::{ConnectionMail, ConnectionPermit, ConnectionReply};
 use crate::actors::permits::Permit;
-use crate::actors::samples::Asking;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, State, Subscription};
 use crate::event::Pos;
@@ -42,8 +41,6 @@ pub(super) struct ConnectionActor {
     permit: ConnectionPermit,
     /// So does its place among the connections of its address.
     _place: Option<Place>,
-    /// Events have samples of users as long as a connection asks for them.
-    _asking: Option<Asking>,
 }
 
 /// The parts of an actor without the handle of its connection.
@@ -76,21 +73,16 @@ impl ConnectionActor {
         let connection = shard.state.borrow_mut().admit(make);
         shard.watch(connection, matches!(permit, ConnectionPermit::Unclaimed(_)));
         shared.metrics.add(Counter::ConnectionsOpened, 1);
-        let (id, socket, has_samples) = {
+        let (id, socket) = {
             let state = shard.state.borrow();
             match state.connections.find(connection) {
-                Some(handle) => (
-                    handle.id.clone(),
-                    handle.socket.clone(),
-                    handle.render_class.has_samples(),
-                ),
+                Some(handle) => (handle.id.clone(), handle.socket.clone()),
                 None => return connection,
             }
         };
         let limit = shard.limits.inbound_bytes;
         let number = shared.number_call();
         let actor = Self {
-            _asking: has_samples.then(|| shared.sampling.ask()),
             shared,
             shard,
             connection,

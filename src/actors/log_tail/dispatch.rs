@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use smallvec::SmallVec;
 
+use super::acted_on::ActedOn;
 use super::joining::Joining;
 use super::{PAUSE, wait_for_database};
 use crate::actors::Shared;
@@ -134,7 +135,11 @@ impl Dispatcher {
             .metrics
             .add(Counter::EventsDelivered, events.len() as u64);
         let mut open: HashSet<ClientId> = self.shared.app_permits.keys().into_iter().collect();
-        let (answers, is_whole) = self.ask_owners(events, !open.is_empty()).await;
+        let ((answers, is_whole), acted) = join(
+            self.ask_owners(events, !open.is_empty()),
+            self.read_samples(events, &open),
+        )
+        .await;
         if !is_whole {
             for client in std::mem::take(&mut open) {
                 self.close_app(&client).await;
@@ -161,6 +166,7 @@ impl Dispatcher {
                     answer.numbers,
                     apps,
                     shards.len(),
+                    &acted,
                 )
                 .await
             else {
@@ -251,6 +257,7 @@ impl Dispatcher {
         channel_numbers: Option<Arc<ActorNumbers>>,
         apps: Apps,
         shards: usize,
+        acted: &ActedOn,
     ) -> Option<Delivery> {
         let event = &*rendered.event;
         let payload = &event.payload;
@@ -268,7 +275,7 @@ impl Dispatcher {
             targets(payload, subscribers, &hidden)
         };
         let (hidden, earlier) = self.around_repost(event, hidden).await?;
-        let samples = self.samples(event).await?;
+        let samples = self.samples(event, acted).await?;
         Some(Delivery::new(NewDelivery {
             rendered: Arc::clone(rendered),
             hidden,
