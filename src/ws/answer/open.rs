@@ -37,10 +37,10 @@ async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let Some(gate) = request.app_data::<Gate>() else {
         return Err(ApiError::trouble(&"no gate"));
     };
-    let transport = Transport::asked_by(&request).ok_or(Refusal::UpgradeRequired)?;
     if Query::parse(request.query_string()).has("compress") {
         return Err(Refusal::CompressionElsewhere.into());
     }
+    let transport = Transport::asked_by(&request).ok_or(Refusal::UpgradeRequired)?;
     if request.method() == Method::HEAD {
         // It opens nothing and uses no ticket up, so no right is asked for.
         return Ok(head(transport).body(body::None::new()));
