@@ -41,6 +41,7 @@ mod resume_rights;
 mod slow_reader;
 mod subscribers;
 mod subscriptions;
+mod take_over;
 mod timing;
 mod toggling;
 mod token;
