@@ -45,6 +45,8 @@ pub enum Fault {
     Password,
     /// The thread that makes pictures waits before its next one.
     Picture,
+    /// A session that is continued waits before what it missed is counted.
+    Resume,
 }
 
 /// Lets files in this folder switch faults on, from now to the end of the process.
@@ -72,6 +74,7 @@ impl Fault {
             Self::Shard => "shard",
             Self::Password => "password",
             Self::Picture => "picture",
+            Self::Resume => "resume",
         };
         Some(FOLDER.get()?.join(name))
     }

@@ -104,7 +104,7 @@ impl Full {
 }
 
 /// Bytes of memory of this process.
-fn resident() -> usize {
+pub(crate) fn resident() -> usize {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: usize = text.split(' ').nth(1).unwrap().parse().unwrap();
     pages * 4096

@@ -1,6 +1,6 @@
 //! Single components of the server, each measured up to an externally visible effect.
 //!
-//! `cargo bench --bench micro -- [encode|filter|route|fanout|homes|store_write|upgrade]`; `scripts/bench` runs all with fixed
+//! `cargo bench --bench micro -- [encode|compression|filter|route|fanout|homes|store_write|upgrade]`; `scripts/bench` runs all with fixed
 //! parameters and compares the result with the kept one. The load tester and `benches/peers` measure a whole
 //! server under load.
 //!
@@ -13,6 +13,7 @@
     reason = "a bench that cannot be set up has nothing to measure, and nobody to answer"
 )]
 
+mod compression;
 mod cores;
 mod crowd;
 mod encode;
@@ -41,6 +42,7 @@ fn main() {
     let criterion = Criterion::default().warm_up_time(warm_up);
     let mut criterion = criterion.measurement_time(measured).configure_from_args();
     encode::bench(&mut criterion);
+    compression::bench(&mut criterion);
     filter::bench(&mut criterion);
     route::bench(&mut criterion);
     fanout::bench(&mut criterion);

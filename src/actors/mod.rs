@@ -24,7 +24,6 @@ pub mod permits;
 pub mod presence;
 pub mod registry;
 pub mod resume;
-pub mod samples;
 pub mod send;
 pub mod shard;
 pub mod tickets;
@@ -58,7 +57,6 @@ use directory::Directory;
 use partitions::Partitions;
 use permits::Permits;
 use registry::{ShardId, ShardRegistry};
-use samples::Sampling;
 use send::Mailbox;
 use shard::ShardActor;
 use tickets::Tickets;
@@ -111,8 +109,6 @@ pub struct Shared {
     pub closes: Arc<CloseLog>,
     /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
-    /// Streams that ask for samples of users with posts.
-    pub sampling: Sampling,
     /// Sessions of streams when they were swept last.
     pub sessions: AtomicUsize,
     subscribing_calls: AtomicU64,
@@ -160,7 +156,6 @@ impl Shared {
             subscribe_listed: config.channels.subscribe_listed,
             closes: Arc::default(),
             stopping: AtomicBool::new(false),
-            sampling: Sampling::default(),
             sessions: AtomicUsize::new(0),
             subscribing_calls: AtomicU64::new(0),
             ephemeral,

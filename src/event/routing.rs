@@ -29,6 +29,8 @@ pub enum RoutingKey {
     PostsBy(UserId),
     /// Posts of a thread, by its root.
     Thread(PostId),
+    /// No event's: streams that are shown posts with samples of users. While none is, no samples are read.
+    Samples,
 }
 
 /// Subscriptions that an event concerns.

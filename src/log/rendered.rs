@@ -59,7 +59,7 @@ impl RenderedEvent {
             &Beside::default(),
             &self.place,
         ));
-        let bytes = frame.head.len() + frame.tail.len() + size_of::<Frame>();
+        let bytes = frame.weight();
         frames.bytes += bytes;
         if let Some(total) = &frames.ring_bytes {
             total.fetch_add(bytes, Ordering::Relaxed);

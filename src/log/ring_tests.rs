@@ -102,6 +102,27 @@ fn over_its_bound_the_oldest_leave_and_are_said_to_have_left() {
 }
 
 #[test]
+fn a_compressed_frame_is_made_once_for_live_streams_and_replays_and_counts_as_it_is() {
+    let ring = ring(usize::MAX);
+    let live = event(11, message(ROOM, ADA));
+    ring.push([live.clone()]);
+    let site = Site::new("http://x.example");
+    let frame = |event: &RenderedEvent, query| {
+        event.frame(RenderClass::from_query(&Query::parse(query)), &site)
+    };
+    let weighed = || ring.bytes();
+    let before = weighed();
+    let sent = frame(&live, "compress=zstd");
+    let compressed = weighed() - before;
+    let replayed = ring.after(Pos(10), None, 1).unwrap().events.remove(0);
+    assert!(Arc::ptr_eq(&sent, &frame(&replayed, "compress=zstd")));
+    assert_eq!(weighed() - before, compressed);
+    assert!(!Arc::ptr_eq(&sent, &frame(&live, "")));
+    let text = weighed() - before - compressed;
+    assert!(compressed * 2 < text, "{compressed} of {text}");
+}
+
+#[test]
 fn a_hole_empties_it() {
     let ring = ring(usize::MAX);
     ring.push([event(11, message(ROOM, ADA))]);

@@ -73,6 +73,8 @@ refusals! {
     FilterFieldUnknown       400 "unknown-filter-field"      "Filters and events have no such field.";
     PatternInvalid           400 "invalid-pattern"           "This is no regular expression, or it is too large.";
     PartitionInvalid         400 "invalid-partition"         "A stream may be opened in up to 64 partitions, numbered from 0: partition=0&partitions=4.";
+    CompressionUnknown       400 "unknown-compression"       "Streams have one compression: compress=zstd.";
+    CompressionElsewhere     400 "compression-elsewhere"     "Websockets alone have compress=zstd: its messages are binary.";
     SearchTooBroad           400 "search-too-broad"          "This search looks through too much. Narrow it down.";
     TooManyChosen            400 "too-many-options"          "An answer may not choose that many options.";
     PollUnknown              400 "poll-unknown"              "There is no such poll, or the token does not open it.";

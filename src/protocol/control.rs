@@ -6,7 +6,8 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::frame::text_frame;
+use super::compression::Coding;
+use super::frame::whole_frame;
 use super::goodbye::Goodbye;
 use super::json::json;
 use crate::model::Stamp;
@@ -49,8 +50,8 @@ struct Close {
 
 /// The queue of a stream holds so many percent of the bound beyond which the stream is closed, and its first byte has
 /// waited for so long.
-pub fn buffer_frame(at: Stamp, level: u64, lag_ms: u32) -> Bytes {
-    text_frame(&json(&ControlFrame {
+pub fn buffer_frame(at: Stamp, level: u64, lag_ms: u32, coding: Coding) -> Bytes {
+    let frame = ControlFrame {
         meta: BufferMeta {
             timestamp: at.seconds(),
         },
@@ -59,7 +60,8 @@ pub fn buffer_frame(at: Stamp, level: u64, lag_ms: u32) -> Bytes {
             level,
             lag_ms,
         },
-    }))
+    };
+    whole_frame(&json(&frame), coding)
 }
 
 /// How the client of a closed stream may come back.
@@ -72,8 +74,8 @@ pub struct WayBack {
 }
 
 /// The last frame before the close frame.
-pub fn last_frame(at: Stamp, goodbye: Goodbye, way_back: WayBack) -> Bytes {
-    text_frame(&json(&ControlFrame {
+pub fn last_frame(at: Stamp, goodbye: Goodbye, way_back: WayBack, coding: Coding) -> Bytes {
+    let frame = ControlFrame {
         meta: CloseMeta {
             timestamp: at.seconds(),
             code: goodbye.code(),
@@ -83,7 +85,8 @@ pub fn last_frame(at: Stamp, goodbye: Goodbye, way_back: WayBack) -> Bytes {
             resumable: way_back.resumable,
         },
         control: Close { kind: "close" },
-    }))
+    };
+    whole_frame(&json(&frame), coding)
 }
 
 #[cfg(test)]
@@ -105,7 +108,7 @@ mod tests {
     fn frames_about_a_stream_have_meta_and_control_only() {
         let at = Stamp::from_seconds(1_772_442_000);
         assert_eq!(
-            payload(&buffer_frame(at, 83, 1200)),
+            payload(&buffer_frame(at, 83, 1200, Coding::Text)),
             json!({"meta": {"timestamp": 1_772_442_000},
                 "control": {"type": "buffer", "level": 83, "lag_ms": 1200}})
         );
@@ -116,14 +119,15 @@ mod tests {
                 WayBack {
                     retry_after_ms: Some(700),
                     ..NONE
-                }
+                },
+                Coding::Text
             )),
             json!({"meta": {"timestamp": 1_772_442_000, "code": 4008, "error_slug": "too-slow",
                 "error_message": "too slow", "retry_after_ms": 700, "resumable": false},
                 "control": {"type": "close"}})
         );
         for goodbye in Goodbye::ALL {
-            let frame = payload(&last_frame(at, *goodbye, NONE));
+            let frame = payload(&last_frame(at, *goodbye, NONE, Coding::Text));
             for never in ["connection_id", "subscription_ids", "type", "id", "pong"] {
                 assert!(frame["meta"].get(never).is_none(), "{frame}");
             }

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::compression::Coding;
 use super::cursor::Cursor;
-use super::frame::text_frame;
+use super::frame::whole_frame;
 use super::json::json;
 use super::object::endpoint;
 use crate::event::{GapCause, Topic};
@@ -42,6 +43,7 @@ pub fn gap_frame<'a>(
     to: &Cursor,
     cause: GapCause,
     subscriptions: impl Iterator<Item = (&'a str, Topic)>,
+    coding: Coding,
 ) -> Bytes {
     let backfill = subscriptions.filter_map(|(subscription_id, topic)| {
         Some(Backfill {
@@ -49,7 +51,7 @@ pub fn gap_frame<'a>(
             path: path_of(topic)?,
         })
     });
-    text_frame(&json(&GapFrame {
+    let frame = GapFrame {
         meta: GapMeta {
             gap: GapObject {
                 from: from.to_string(),
@@ -59,7 +61,8 @@ pub fn gap_frame<'a>(
             },
             cursor: to.to_string(),
         },
-    }))
+    };
+    whole_frame(&json(&frame), coding)
 }
 
 fn reason(cause: GapCause) -> &'static str {

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::compression::Coding;
 use super::cursor::Cursor;
-use super::frame::text_frame;
+use super::frame::whole_frame;
 use super::json::json;
 use super::site::Site;
 use crate::model::{AppStream, SubscriptionId};
@@ -60,8 +61,9 @@ pub fn user_hello(
     cursor: Option<&Cursor>,
     resumption: Option<Resumption>,
     site: &Site,
+    coding: Coding,
 ) -> bytes::Bytes {
-    text_frame(&json(&Hello {
+    let hello = Hello {
         meta: HelloMeta {
             stream: StreamMeta {
                 key: None,
@@ -72,7 +74,8 @@ pub fn user_hello(
             connection_id,
             cursor: cursor.map(ToString::to_string),
         },
-    }))
+    };
+    whole_frame(&json(&hello), coding)
 }
 
 /// The first frame of an app stream.
@@ -81,8 +84,9 @@ pub fn app_hello(
     cursor: Option<&Cursor>,
     stream: &AppStream,
     site: &Site,
+    coding: Coding,
 ) -> bytes::Bytes {
-    text_frame(&json(&Hello {
+    let hello = Hello {
         meta: HelloMeta {
             stream: StreamMeta {
                 key: Some(stream.key.as_str()),
@@ -93,5 +97,6 @@ pub fn app_hello(
             connection_id,
             cursor: cursor.map(ToString::to_string),
         },
-    }))
+    };
+    whole_frame(&json(&hello), coding)
 }

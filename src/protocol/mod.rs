@@ -2,6 +2,7 @@
 
 pub mod app_filter;
 pub mod attachment;
+pub mod compression;
 pub mod control;
 pub mod cursor;
 pub mod draft;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::compression::Coding;
 use super::query::Query;
 use super::render_options::RenderOptions;
 use crate::event::{Part, Payload};
@@ -40,6 +41,8 @@ impl RenderClass {
     pub const FILE_RAW: Self = Self(1 << 10);
     /// `meta.cursor`.
     pub const CURSOR: Self = Self(1 << 24);
+    /// Compressed: no display parameter, but bytes of its own like the others.
+    const ZSTD: Self = Self(1 << 25);
     /// `raw` on polls.
     pub const POLL_RAW: Self = Self(1 << 16);
     /// `annotations` on users, posts, polls, messages, channels: raw as a list.
@@ -73,7 +76,19 @@ impl RenderClass {
         if query.flag("include_cursor", false) {
             class = class.with(Self::CURSOR);
         }
-        class
+        // Another compression was refused.
+        match Coding::from_query(query) {
+            Ok(Coding::Zstd) => class.with(Self::ZSTD),
+            Ok(Coding::Text) | Err(_) => class,
+        }
+    }
+
+    /// How its frames are written.
+    pub fn coding(self) -> Coding {
+        match self.has(Self::ZSTD) {
+            true => Coding::Zstd,
+            false => Coding::Text,
+        }
     }
 
     /// Whether posts are shown with samples of users: what is kept from a receiver is left out of them, so such a receiver
@@ -89,7 +104,7 @@ impl RenderClass {
 
     /// What matters to an event of any type.
     fn of_any() -> Self {
-        Self::TIMING.with(Self::CURSOR)
+        Self::TIMING.with(Self::CURSOR).with(Self::ZSTD)
     }
 
     /// Only the `include_…raw` and `include_…annotations` parameters, which a subscribing request takes too.
@@ -112,6 +127,9 @@ impl RenderClass {
         let mut parameters: BTreeMap<_, _> = on.map(|(name, _)| (*name, "1".to_owned())).collect();
         if !self.has(Self::HTML) {
             parameters.insert("include_html", "0".to_owned());
+        }
+        if self.has(Self::ZSTD) {
+            parameters.insert("compress", "zstd".to_owned());
         }
         parameters
     }

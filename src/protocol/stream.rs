@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::compression::Coding;
 use super::cursor::Cursor;
 pub use super::event_data::Beside;
 use super::event_data::{View, data};
@@ -179,13 +180,13 @@ pub fn user_frame(
         &mut head,
     );
     head.extend_from_slice(b",\"subscription_ids\":[");
-    let mut tail = b"]},\"data\":".to_vec();
-    tail.extend_from_slice(&data(event, class, site, View::User(beside)));
-    tail.push(b'}');
-    Frame {
-        head: head.into(),
-        tail: tail.into(),
-        moment,
+    let data = data(event, class, site, View::User(beside));
+    match class.coding() {
+        Coding::Text => {
+            let tail = [b"]},\"data\":", &data[..], b"}"].concat();
+            Frame::text(head, tail, moment)
+        }
+        Coding::Zstd => Frame::compressed(&head, &data, b"]}}", moment),
     }
 }
 
@@ -236,8 +237,14 @@ pub fn app_frame(
     let mut text = b"{\"meta\":".to_vec();
     let (timing, cursor) = (place.timing(event, class), place.cursor(event, class));
     let moment = Meta::of(event, Some(targets)).render(timing, cursor, &mut text);
-    text.extend_from_slice(b"},\"data\":");
-    text.extend_from_slice(&data(event, class, site, View::App(people)));
-    text.push(b'}');
-    AppFrame::new(&text, moment)
+    let data = data(event, class, site, View::App(people));
+    match class.coding() {
+        Coding::Text => {
+            text.extend_from_slice(b"},\"data\":");
+            text.extend_from_slice(&data);
+            text.push(b'}');
+            AppFrame::new(&text, moment)
+        }
+        Coding::Zstd => AppFrame::compressed(&text, &data, moment),
+    }
 }

@@ -84,6 +84,9 @@ pub enum Counter {
     /// Ephemeral events dropped because the queue to the log's reader was full.
     #[strum(serialize = "log_ephemeral_dropped_total")]
     EphemeralDropped,
+    /// Reads of the users that bookmarked or reposted posts, for streams that show them with posts.
+    #[strum(serialize = "log_sample_reads_total")]
+    SampleReads,
     /// Pages of the log's table that were read for streams that continue from a cursor.
     #[strum(serialize = "log_replay_reads_total")]
     ReplayReads,

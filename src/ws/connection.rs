@@ -15,7 +15,6 @@ use super::reader::{Heard, Reader};
 use crate::actors::Shared;
 use crate::actors::connection::{ConnectionMail, ConnectionPermit, ConnectionReply};
 use crate::actors::permits::Permit;
-use crate::actors::samples::Asking;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, State, Subscription};
 use crate::event::Pos;
@@ -23,7 +22,7 @@ use crate::fault::Fault;
 use crate::http::socket::Place;
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
-use crate::protocol::frame::PONG;
+use crate::protocol::frame::pong;
 use crate::protocol::goodbye::{Ended, Goodbye};
 use crate::protocol::render_class::RenderClass;
 use crate::telemetry::Counter;
@@ -44,8 +43,6 @@ pub(super) struct ConnectionActor {
     permit: ConnectionPermit,
     /// So does its place among the connections of its address.
     _place: Option<Place>,
-    /// Events have samples of users as long as a connection asks for them.
-    _asking: Option<Asking>,
     /// Told when all of this is given back, so it is the last field.
     gone: Option<oneshot::Sender<Infallible>>,
 }
@@ -83,21 +80,16 @@ impl ConnectionActor {
         let connection = shard.state.borrow_mut().admit(make);
         shard.watch(connection, matches!(permit, ConnectionPermit::Unclaimed(_)));
         shared.metrics.add(Counter::ConnectionsOpened, 1);
-        let (id, socket, has_samples) = {
+        let (id, socket) = {
             let state = shard.state.borrow();
             match state.connections.find(connection) {
-                Some(handle) => (
-                    handle.id.clone(),
-                    handle.socket.clone(),
-                    handle.render_class.has_samples(),
-                ),
+                Some(handle) => (handle.id.clone(), handle.socket.clone()),
                 None => return connection,
             }
         };
         let limit = shard.limits.inbound_bytes;
         let number = shared.number_call();
         let actor = Self {
-            _asking: has_samples.then(|| shared.sampling.ask()),
             shared,
             shard,
             connection,
@@ -303,22 +295,23 @@ impl StreamHandler<Heard> for ConnectionActor {
     fn handle(&mut self, heard: Heard, ctx: &mut Self::Context) {
         Fault::ConnectionActor.panics_once();
         let now = self.shard.now();
-        let closing = {
+        let known = {
             let mut state = self.shard.state.borrow_mut();
             let handle = state.connections.find_mut(self.connection);
             handle.map(|handle| {
                 handle.heard = now;
-                handle.closing.is_some()
+                (handle.closing.is_some(), handle.render_class.coding())
             })
         };
-        match (heard, closing) {
-            // The answer to our close frame, or the shard has removed the connection already.
-            (Heard::Close, Some(true)) | (_, None) => ctx.stop(),
-            (_, Some(true)) => {}
-            (Heard::Message, _) => {
-                self.shard
-                    .write(self.connection.index, &Bytes::from_static(PONG));
-            }
+        let Some((is_closing, coding)) = known else {
+            // The shard has removed the connection already.
+            return ctx.stop();
+        };
+        match (heard, is_closing) {
+            // The answer to our close frame.
+            (Heard::Close, true) => ctx.stop(),
+            (_, true) => {}
+            (Heard::Message, _) => self.shard.write(self.connection.index, &pong(coding)),
             (Heard::Part | Heard::Pong, _) => {}
             (Heard::Ping(bytes), _) => {
                 // Control frames carry 125 bytes at most; the codec has refused longer ones.

@@ -43,11 +43,11 @@ impl Gate {
     ) -> Bytes {
         let cursor = Cursor::at(self.shared.log.ring().epoch(), opened.at);
         let cursor = display.has(RenderClass::CURSOR).then_some(&cursor);
-        let site = &self.shared.site;
+        let (site, coding) = (&self.shared.site, display.coding());
         match identity {
-            Identity::App(stream, _, _) => app_hello(id.as_str(), cursor, stream, site),
+            Identity::App(stream, _, _) => app_hello(id.as_str(), cursor, stream, site, coding),
             Identity::User(..) | Identity::Unclaimed(_) => {
-                user_hello(id.as_str(), cursor, opened.resumption.clone(), site)
+                user_hello(id.as_str(), cursor, opened.resumption.clone(), site, coding)
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::actors::shard::catch_up::{CatchUp, Judge};
 use crate::actors::shard::state::ConnectionRef;
 use crate::actors::{Continued, Engine, Shared};
 use crate::event::Pos;
-use crate::model::{ClientId, ConnectionId, Failure, Refusal, UserId};
+use crate::model::{ClientId, ConnectionId, Failure, Refusal, SubscriptionId, UserId};
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::hello::{Dropped, Resumption};
@@ -60,8 +60,13 @@ struct Behind {
 }
 
 enum BehindOf {
-    /// A session, with topic, filter and serial of each subscription.
-    User(Box<Hindsight>, Vec<(Topic, Filter, u64)>),
+    /// A session, with topic, filter and serial of each subscription; of one that is taken over, the ids of all that are
+    /// known of it.
+    User(
+        Box<Hindsight>,
+        Vec<(Topic, Filter, u64)>,
+        Option<Vec<SubscriptionId>>,
+    ),
     App(ClientId),
 }
 
@@ -214,6 +219,7 @@ impl Start {
         let mut continued = *continued;
         shared.metrics.add(Counter::Resumes, 1);
         let mut subscriptions = Vec::new();
+        let known = continued.takes_over.then(|| ids_of(&continued));
         {
             let mut state = shard.state.borrow_mut();
             for subscription in std::mem::take(&mut continued.subscriptions) {
@@ -239,7 +245,7 @@ impl Start {
             resumption: Some(continued.resumption),
             behind: Some(Behind {
                 routed: shared.log.ring().routed(),
-                of: BehindOf::User(Box::new(continued.hindsight), subscriptions),
+                of: BehindOf::User(Box::new(continued.hindsight), subscriptions, known),
             }),
         }
     }
@@ -254,10 +260,16 @@ impl Opened {
         connection: ConnectionRef,
         id: ConnectionId,
     ) {
-        let Some(behind) = self.behind else { return };
+        let Some(mut behind) = self.behind else {
+            return;
+        };
         let (log, at) = (shared.log.clone(), self.at);
         actix_rt::spawn(async move {
-            let judge = behind.of.judge(&shared, &id, at).await;
+            let taken_in = behind.take_in(&shared, &shard, (connection, &id), at);
+            let judge = match taken_in.await {
+                Ok(()) => behind.of.judge(&shared, &id, at).await,
+                Err(failure) => Err(failure),
+            };
             if let Ok(judge) = judge {
                 let work = CatchUp {
                     connection,
@@ -280,6 +292,52 @@ impl Opened {
     }
 }
 
+/// The subscriptions that go on, and those that do not.
+fn ids_of(continued: &Continued) -> Vec<SubscriptionId> {
+    let going_on = continued.subscriptions.iter().map(|known| &known.id);
+    let dropped = continued.resumption.dropped.iter();
+    let dropped = dropped.map(|known| &known.subscription_id);
+    going_on.chain(dropped).cloned().collect()
+}
+
+impl Behind {
+    /// What the connection that was taken over subscribed to while this one was prepared goes on here too.
+    async fn take_in(
+        &mut self,
+        shared: &Arc<Shared>,
+        shard: &Shard,
+        (connection, id): (ConnectionRef, &ConnectionId),
+        at: Pos,
+    ) -> Result<(), Failure> {
+        let BehindOf::User(hindsight, subscriptions, Some(known)) = &mut self.of else {
+            return Ok(());
+        };
+        let engine = Engine::new(Arc::clone(shared));
+        let user = hindsight.viewer();
+        let later = engine.subscribed_meanwhile(id, user, (known, at)).await?;
+        let mut state = shard.state.borrow_mut();
+        for subscription in later {
+            // A call may have reached this connection by now, with an id of its client's.
+            let is_there = state
+                .connections
+                .find_open(connection)
+                .is_none_or(|handle| {
+                    let mut ids = handle.subscriptions.iter().map(|known| &known.id);
+                    ids.any(|id| *id == subscription.id)
+                });
+            if is_there || state.revoked.contains(subscription.token.id) {
+                continue;
+            }
+            let (topic, filter) = (subscription.topic, subscription.filter.clone());
+            subscriptions.push((topic, filter, subscription.serial));
+            state.subscribe(connection.index, subscription);
+        }
+        // Events up to here may not be mailed to this shard for the sake of these.
+        self.routed = shared.log.ring().routed();
+        Ok(())
+    }
+}
+
 impl BehindOf {
     /// Reads what has to be known of the receiver, now that every change of it is heard.
     async fn judge(
@@ -289,7 +347,7 @@ impl BehindOf {
         at: Pos,
     ) -> Result<Judge, Failure> {
         match self {
-            Self::User(hindsight, subscriptions) => {
+            Self::User(hindsight, subscriptions, _) => {
                 let engine = Engine::new(Arc::clone(shared));
                 let user = hindsight.viewer();
                 engine.fill_continued(id, user, &subscriptions).await?;

@@ -24,6 +24,7 @@ use crate::http::pipeline::client_address::client_address;
 use crate::http::socket::{HttpSocket, Place, linger};
 use crate::http::{ApiError, CasedStream};
 use crate::model::{Failure, Refusal};
+use crate::protocol::compression::Coding;
 use crate::protocol::query::Query;
 use crate::protocol::render_class::RenderClass;
 use crate::telemetry::Counter;
@@ -56,11 +57,13 @@ pub async fn upgrade(
     let address = client_address(request.headers(), peer, gate.bounds.trusted());
     // A connection of a proxy counts for its client from here on.
     let place = place.or_else(|| gate.bounds.place(address));
+    let query = Query::parse(request.uri().query().unwrap_or_default());
     let admitted = async {
         if place.is_none() {
             return Err(Refusal::TooManyConnections.into());
         }
         let key = accept_key(request.headers(), &request)?;
+        Coding::from_query(&query)?;
         Ok::<_, Failure>((
             key,
             admit(request.uri(), request.headers(), address, &gate.shared).await?,
@@ -71,7 +74,7 @@ pub async fn upgrade(
             let opening = Opening {
                 accept_key,
                 names_protocol: offers_protocol(request.headers()),
-                query: Query::parse(request.uri().query().unwrap_or_default()),
+                query,
                 io,
                 place,
                 read_ahead,

@@ -13,6 +13,8 @@ use super::{DEADLINE, http, text};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door {
     Websocket,
+    /// A websocket with `compress=zstd`.
+    Compressed,
     EventStream,
     JsonStream,
     /// One request after another ([`super::poll`]); app streams only.
@@ -42,7 +44,7 @@ impl Door {
     /// The headers that ask for it.
     pub(crate) fn asked_with(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Websocket => &[
+            Self::Websocket | Self::Compressed => &[
                 ("Connection", "Upgrade"),
                 ("Upgrade", "websocket"),
                 ("Sec-WebSocket-Version", "13"),
@@ -184,7 +186,9 @@ impl AnswerStream {
             self.unwraps();
             let found = match self.door {
                 Door::EventStream => self.takes_event(),
-                Door::Websocket | Door::JsonStream | Door::LongPoll => self.takes_line(),
+                Door::Websocket | Door::Compressed | Door::JsonStream | Door::LongPoll => {
+                    self.takes_line()
+                }
             };
             if let Some(item) = found {
                 return item;

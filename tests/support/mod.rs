@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod build;
 pub(crate) mod cli;
+pub(crate) mod compressed;
 pub(crate) mod conform;
 pub(crate) mod door;
 pub(crate) mod faults;

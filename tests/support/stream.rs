@@ -7,6 +7,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
+use super::compressed::Decoder;
 use super::door::{AnswerStream, Door};
 use super::poll::Polls;
 use super::{DEADLINE, Person, build, conform, text};
@@ -20,6 +21,8 @@ enum End {
 
 pub(crate) struct Stream {
     end: End,
+    /// Every message is binary.
+    decoder: Option<Decoder>,
     pub(crate) hello: Value,
     pub(crate) id: String,
 }
@@ -30,12 +33,17 @@ impl Stream {
         let end = match Door::of_this_story() {
             Door::LongPoll => return Self::polled(address, path),
             Door::Websocket => End::Websocket(upgraded(address, path)),
+            Door::Compressed => {
+                let sign = if path.contains('?') { '&' } else { '?' };
+                End::Websocket(upgraded(address, &format!("{path}{sign}compress=zstd")))
+            }
             door @ (Door::EventStream | Door::JsonStream) => {
                 End::Answer(AnswerStream::open(address, path, door))
             }
         };
         let mut stream = Self {
             end,
+            decoder: (Door::of_this_story() == Door::Compressed).then(|| Decoder::of(address)),
             hello: Value::Null,
             id: String::new(),
         };
@@ -96,13 +104,12 @@ impl Stream {
         };
         loop {
             match socket.read() {
-                Ok(Message::Text(frame)) => {
-                    let frame: Value = serde_json::from_str(&frame).expect("JSON in every frame");
+                Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
+                    let frame = decoded(self.decoder.as_ref(), &message);
                     assert!(frame["meta"].is_object(), "every frame has meta: {frame}");
                     return checked(frame);
                 }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                Ok(Message::Binary(bytes)) => panic!("a binary frame: {bytes:?}"),
                 Ok(Message::Close(close)) => panic!("closed while an event was awaited: {close:?}"),
                 Err(error) => panic!("no frame in time: {error}"),
             }
@@ -149,8 +156,8 @@ impl Stream {
         };
         loop {
             match socket.read() {
-                Ok(Message::Text(frame)) => {
-                    return Some(serde_json::from_str(&frame).expect("JSON in every frame"));
+                Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
+                    return Some(decoded(self.decoder.as_ref(), &message));
                 }
                 Ok(Message::Close(_)) => return None,
                 Err(Error::Io(error))
@@ -317,6 +324,14 @@ impl Stream {
 fn checked(frame: Value) -> Value {
     conform::check_frame(&frame);
     frame
+}
+
+fn decoded(decoder: Option<&Decoder>, message: &Message) -> Value {
+    match (decoder, message) {
+        (None, Message::Text(text)) => serde_json::from_str(text).expect("JSON in every frame"),
+        (Some(decoder), Message::Binary(bytes)) => decoder.decodes(bytes),
+        (_, other) => panic!("of the other kind: {other:?}"),
+    }
 }
 
 fn upgraded(address: SocketAddr, path: &str) -> WebSocket<TcpStream> {

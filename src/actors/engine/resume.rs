@@ -9,12 +9,14 @@ use crate::actors::resume::Hindsight;
 use crate::actors::resume::hindsight::KINDS;
 use crate::actors::shard::state::{Subscription, needs_home};
 use crate::event::{Pos, Topic};
+use crate::fault::Fault;
 use crate::log::reader::Entry;
 use crate::log::{Interest, RenderedEvent};
 use crate::model::access::token_reads;
 use crate::model::visibility::Hidden;
 use crate::model::{
-    ChannelId, ConnectionId, Failure, Refusal, Token, TokenId, UserId, UserPrincipal,
+    ChannelId, ConnectionId, Failure, Refusal, SubscriptionId, Token, TokenId, UserId,
+    UserPrincipal,
 };
 use crate::protocol::cursor::Cursor;
 use crate::protocol::filter::Filter;
@@ -27,6 +29,8 @@ const AT_ONCE: usize = 256;
 /// A session that goes on.
 #[derive(Debug)]
 pub struct Continued {
+    /// Another connection has it until this one is registered, and may get more subscriptions.
+    pub takes_over: bool,
     /// Its subscriptions, each behind what it received.
     pub subscriptions: Vec<Subscription>,
     /// What its user was.
@@ -77,7 +81,7 @@ impl Engine {
         user: UserId,
         cursor: Option<Pos>,
     ) -> Result<Option<Continued>, Failure> {
-        let Some(kept) = self.take_session(id, user).await? else {
+        let Some((kept, takes_over)) = self.take_session(id, user).await? else {
             return Ok(None);
         };
         let present = self.present(user, &kept).await?;
@@ -111,10 +115,12 @@ impl Engine {
             .await?;
         drop_cut_off(&mut subscriptions, &hindsight, &mut dropped);
         self.close_left(&mut hindsight, &subscriptions).await?;
+        Fault::Resume.delays().await;
         let replayed = self
             .count(&hindsight, &subscriptions, &present, from)
             .await?;
         Ok(Some(Continued {
+            takes_over,
             subscriptions,
             hindsight,
             from,
@@ -124,6 +130,39 @@ impl Engine {
                 dropped,
             },
         }))
+    }
+
+    /// Subscriptions that a session got while another connection was about to take it over: those that are not known there.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn subscribed_meanwhile(
+        &self,
+        id: &ConnectionId,
+        user: UserId,
+        (known, from): (&[SubscriptionId], Pos),
+    ) -> Result<Vec<Subscription>, Failure> {
+        let taken = self.take_session(id, user).await?;
+        let mut later = taken.map_or_else(Vec::new, |(kept, _)| kept);
+        later.retain(|kept| !known.contains(&kept.id));
+        let mut subscriptions = Vec::new();
+        if later.is_empty() {
+            return Ok(subscriptions);
+        }
+        let present = self.present(user, &later).await?;
+        for kept in later {
+            if let Ok(token) = self.admit(&kept, &present).await? {
+                subscriptions.push(Subscription {
+                    id: kept.id,
+                    serial: self.shared.number_call(),
+                    since: kept.since.max(from),
+                    topic: kept.topic,
+                    filter: kept.filter,
+                    token,
+                });
+            }
+        }
+        Ok(subscriptions)
     }
 
     /// Reads what the subscriptions of a continued stream need, now that every change of it is heard.

@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use smallvec::SmallVec;
 
+use super::acted_on::ActedOn;
 use super::joining::Joining;
 use super::{PAUSE, wait_for_database};
 use crate::actors::Shared;
@@ -14,7 +15,7 @@ use crate::actors::app_index::{AppIndex, Apps};
 use crate::actors::block_index::BlockIndex;
 use crate::actors::delivery::{AllowedApp, Delivery, Earlier, HiddenFrom, NewDelivery, Withheld};
 use crate::actors::registry::{RoutingKey, ShardId};
-use crate::actors::shard::mail::{CloseAll, CloseApp, FanOutBatch};
+use crate::actors::shard::mail::{CloseApp, CloseShare, FanOutBatch};
 use crate::event::{Event, Payload, Pos};
 use crate::log::RenderedEvent;
 use crate::model::Failure;
@@ -91,7 +92,7 @@ impl Dispatch for Dispatcher {
         let shards = self.shared.shards.all();
         let closed = shards
             .iter()
-            .map(|shard| shard.send_past_bound(CloseAll(Goodbye::Incomplete)));
+            .map(|shard| shard.send_past_bound(CloseShare::all(Goodbye::Incomplete)));
         join_all(closed).await;
     }
 }
@@ -137,7 +138,11 @@ impl Dispatcher {
             .metrics
             .add(Counter::EventsDelivered, events.len() as u64);
         let mut open: HashSet<ClientId> = self.shared.app_permits.keys().into_iter().collect();
-        let (answers, is_whole) = self.ask_owners(events, !open.is_empty()).await;
+        let ((answers, is_whole), acted) = join(
+            self.ask_owners(events, !open.is_empty()),
+            self.read_samples(events, &open),
+        )
+        .await;
         if !is_whole {
             for client in std::mem::take(&mut open) {
                 self.close_app(&client).await;
@@ -164,6 +169,7 @@ impl Dispatcher {
                     answer.numbers,
                     apps,
                     shards.len(),
+                    &acted,
                 )
                 .await
             else {
@@ -254,6 +260,7 @@ impl Dispatcher {
         channel_numbers: Option<Arc<ActorNumbers>>,
         apps: Apps,
         shards: usize,
+        acted: &ActedOn,
     ) -> Option<Delivery> {
         let event = &*rendered.event;
         let payload = &event.payload;
@@ -271,7 +278,7 @@ impl Dispatcher {
             targets(payload, subscribers, &hidden)
         };
         let (hidden, earlier) = self.around_repost(event, hidden).await?;
-        let samples = self.samples(event).await?;
+        let samples = self.samples(event, acted).await?;
         Some(Delivery::new(NewDelivery {
             rendered: Arc::clone(rendered),
             hidden,

@@ -5,6 +5,7 @@
 //! is in [`dispatch`]: the next events wait until all shards have taken the last ones. So each shard, and each
 //! connection, receives everything in `pos` order over all channels.
 
+mod acted_on;
 mod asking;
 pub mod dispatch;
 mod joining;

@@ -22,21 +22,22 @@ impl Shard {
             return;
         }
         let lag_ms = handle.socket.lag_ms(now);
-        let frame = buffer_frame(self.clock.now(), after, lag_ms);
+        let coding = handle.render_class.coding();
+        let frame = buffer_frame(self.clock.now(), after, lag_ms, coding);
         handle.socket.queue_first(frame, now);
         self.metrics.add(Counter::BufferWarnings, 1);
     }
 
     /// The close frame, behind the frame that explains it to a stream that asked.
     pub(super) fn last_words(&self, index: ConnectionIndex, goodbye: Goodbye) -> Bytes {
-        let can_be_resumed = {
+        let (can_be_resumed, coding) = {
             let state = self.state.borrow();
             let handle = state.connections.get(index);
             // An answer has no close frame, and its last object is what a close frame would say.
             let asked = handle
                 .filter(|handle| handle.control.is_asked() || handle.socket.descriptor().is_none());
             match asked {
-                Some(handle) => can_be_resumed(handle),
+                Some(handle) => (can_be_resumed(handle), handle.render_class.coding()),
                 None => return Bytes::from(goodbye.frame()),
             }
         };
@@ -48,7 +49,7 @@ impl Shard {
             retry_after_ms,
             resumable: can_be_resumed && retry_after_ms.is_some(),
         };
-        let mut bytes = last_frame(self.clock.now(), goodbye, way_back).to_vec();
+        let mut bytes = last_frame(self.clock.now(), goodbye, way_back, coding).to_vec();
         bytes.extend_from_slice(&goodbye.frame());
         Bytes::from(bytes)
     }

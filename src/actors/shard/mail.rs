@@ -48,10 +48,12 @@ pub struct CloseShare {
     pub goodbye: Goodbye,
 }
 
-/// Closes every connection of the thread.
-#[derive(actix::Message, Debug)]
-#[rtype(result = "()")]
-pub struct CloseAll(pub Goodbye);
+impl CloseShare {
+    /// All connections of the thread.
+    pub fn all(goodbye: Goodbye) -> Self {
+        Self { one_of: 1, goodbye }
+    }
+}
 
 /// Closes the streams of one app.
 #[derive(actix::Message, Debug)]

@@ -37,8 +37,8 @@ use actix::prelude::*;
 
 use deadlines::{Check, TICK};
 use mail::{
-    CloseAll, CloseApp, CloseShare, CountConnections, CountRoomListeners, DescribeStreams,
-    FanOutBatch, ShardCounts,
+    CloseApp, CloseShare, CountConnections, CountRoomListeners, DescribeStreams, FanOutBatch,
+    ShardCounts,
 };
 use stalls::Stalls;
 use state::{ConnectionRef, RoomListeners, State};
@@ -186,17 +186,6 @@ impl Handler<CloseShare> for ShardActor {
 
     fn handle(&mut self, mail: CloseShare, _: &mut Self::Context) -> Self::Result {
         self.shard.close_share(mail)
-    }
-}
-
-impl Handler<CloseAll> for ShardActor {
-    type Result = ();
-
-    fn handle(&mut self, mail: CloseAll, _: &mut Self::Context) {
-        let indexes = self.shard.state.borrow().connections.indexes();
-        for index in indexes {
-            self.shard.close(index, mail.0);
-        }
     }
 }
 

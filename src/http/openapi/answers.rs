@@ -26,6 +26,8 @@ pub enum Gives {
     Bare(Shape),
     /// A feed.
     Rss,
+    /// Bytes.
+    Octets,
     /// Another address, in the header `Location`.
     Elsewhere,
 }
@@ -124,6 +126,13 @@ pub const RSS: Answer = Answer {
     code: 200,
     text: "RSS 2.0.",
     gives: Gives::Rss,
+};
+
+/// Bytes.
+pub const OCTETS: Answer = Answer {
+    code: 200,
+    text: "The bytes.",
+    gives: Gives::Octets,
 };
 
 /// The shape of a type, kept under its name.

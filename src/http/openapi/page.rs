@@ -266,5 +266,6 @@ fn holds(gives: Gives) -> &'static str {
         Gives::Page(_) => "the envelope with a page of a list",
         Gives::Bare(_) => "JSON without the envelope",
         Gives::Rss => "RSS",
+        Gives::Octets => "bytes",
     }
 }

@@ -151,6 +151,10 @@ fn response(answer: &Answer, schemas: &mut Schemas) -> Response {
             let text = Object::with_type(Type::String);
             response.content("application/rss+xml", Content::new(Some(text)))
         }
+        Gives::Octets => response.content(
+            "application/octet-stream",
+            Content::new(None::<RefOr<Schema>>),
+        ),
         Gives::Elsewhere => {
             let location = HeaderBuilder::new().schema(Some(Object::with_type(Type::String)));
             response.header(

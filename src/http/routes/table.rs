@@ -245,6 +245,7 @@ routes! {
     Get    "/sys/config"                                             sys::config,                                Optional  Any            System;
     Get    "/sys/ops/{operation_id}"                                 files::bulk::operation,                     User      Any            Read;
     Get    "/sys/stats"                                              sys::stats,                                 Optional  Any            System;
+    Get    "/sys/zstd-dictionary"                                    sys::dictionary,                            Optional  Any            System;
     Get    "/openapi.json"                                           openapi::served::document,                  Optional  Any            System;
     Get    "/asyncapi.json"                                          openapi::served::streams,                   Optional  Any            System;
     Get    "/oembed"                                                 oembed::show,                               Optional  Any            Read;

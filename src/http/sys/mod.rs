@@ -1,8 +1,10 @@
 //! What the server reports about itself.
 
+mod dictionary;
 mod exposition;
 mod stats;
 
+pub use dictionary::dictionary;
 pub use exposition::metrics;
 pub(super) use stats::Stats;
 pub use stats::stats;

@@ -29,6 +29,9 @@ async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let Some(gate) = request.app_data::<Gate>() else {
         return Err(ApiError::trouble(&"no gate"));
     };
+    if Query::parse(request.query_string()).has("compress") {
+        return Err(Refusal::CompressionElsewhere.into());
+    }
     // It opens nothing and uses no ticket up, so no right is asked for.
     let is_head = request.method() == Method::HEAD;
     let answered = match poll::asked_by(&request) {

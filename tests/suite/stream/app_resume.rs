@@ -9,7 +9,7 @@ fn cursor(frame: &Value) -> String {
 }
 
 #[test]
-fn an_app_stream_that_was_cut_goes_on_without_a_hole() {
+pub(super) fn an_app_stream_that_was_cut_goes_on_without_a_hole() {
     let server = TestServer::start();
     let (ada, app) = (server.ada(), server.app());
     build::app_stream(&app, "hose", &["message", "post", "follow"]);

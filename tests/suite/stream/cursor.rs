@@ -128,7 +128,7 @@ fn every_page_that_subscribes_says_where_its_stream_goes_on() {
 }
 
 #[test]
-fn page_and_stream_meet_exactly_whatever_is_written_meanwhile() {
+pub(super) fn page_and_stream_meet_exactly_whatever_is_written_meanwhile() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let other = build::room(&ada, "Other");

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::support::{SHORT_SILENCE, TestServer, build, eventually};
 
 #[test]
-fn every_text_is_answered_by_a_pong_object() {
+pub(super) fn every_text_is_answered_by_a_pong_object() {
     let server = TestServer::start();
     let mut stream = server.ada().stream();
     for text in [

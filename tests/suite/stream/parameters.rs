@@ -186,6 +186,38 @@ fn html_is_left_out_everywhere() {
 }
 
 #[test]
+fn samples_are_read_for_streams_that_show_posts_alone() {
+    let server = TestServer::start();
+    let scene = Scene::new(&server);
+    let (ada, bob) = (&scene.ada, server.bob());
+    let room = build::room(ada, "Lounge");
+    bob.does("/users/1/follow").is(200);
+    build::app_stream(&server.app(), "rooms", &["message"]);
+    let asked = "&include_bookmarked_by=1";
+    // One hears of rooms alone, one of nothing, one of messages; a third shows posts as they are.
+    let mut rooms = bob.stream_with(asked);
+    rooms.subscribes(&bob, &format!("/channels/{room}/messages"));
+    let _unclaimed = server.anonymous().stream_with(asked);
+    let _app = server.app().firehose_with("rooms", asked);
+    let mut plain = bob.stream();
+    plain.subscribes(&bob, "/posts/streams/me");
+    let reads = || server.counter("log_sample_reads_total");
+    build::posts(ada, "without");
+    plain.hears("post");
+    assert_eq!(reads(), 0);
+    let home = rooms.subscribes(&bob, "/posts/streams/me");
+    build::posts(ada, "with");
+    rooms.hears("post");
+    plain.hears("post");
+    assert_eq!(reads(), 1);
+    bob.delete(&format!("/users/me/streams/{}/{home}", rooms.id))
+        .is(204);
+    build::posts(ada, "without again");
+    plain.hears("post");
+    assert_eq!(reads(), 1);
+}
+
+#[test]
 fn samples_on_a_stream_leave_out_who_is_hidden_from_its_user_and_from_no_other() {
     let server = TestServer::start();
     let scene = Scene::new(&server);

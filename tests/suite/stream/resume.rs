@@ -56,7 +56,7 @@ fn messages(room: &str) -> String {
 }
 
 #[test]
-fn what_was_missed_comes_once_and_in_order_over_many_cuts() {
+pub(super) fn what_was_missed_comes_once_and_in_order_over_many_cuts() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
@@ -119,7 +119,7 @@ fn the_same_place_may_be_gone_back_to_again_and_again() {
 }
 
 #[test]
-fn a_session_survives_kill_9_of_the_server() {
+pub(super) fn a_session_survives_kill_9_of_the_server() {
     let mut server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");
@@ -280,7 +280,7 @@ fn cursors_that_mean_nothing_here_are_refused_before_the_upgrade() {
 }
 
 #[test]
-fn the_display_parameters_are_those_of_the_new_address() {
+pub(super) fn the_display_parameters_are_those_of_the_new_address() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
     let room = build::room(&ada, "Lounge");

@@ -31,7 +31,7 @@ fn moments(event: &Value, names: &[&str]) -> Vec<u64> {
 const ALL: [&str; 4] = ["accepted", "committed", "fanned_out", "written"];
 
 #[test]
-fn the_stations_of_a_message_lie_in_their_order_between_its_call_and_its_arrival() {
+pub(super) fn the_stations_of_a_message_lie_in_their_order_between_its_call_and_its_arrival() {
     let server = TestServer::start();
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");
@@ -76,7 +76,7 @@ pub(super) fn listeners_on_the_slow_path_get_it_too() {
 }
 
 #[test]
-fn app_streams_say_it_beside_the_users_to_notify() {
+pub(super) fn app_streams_say_it_beside_the_users_to_notify() {
     let server = TestServer::start();
     let (ada, app) = (server.ada(), server.app());
     let room = build::room(&ada, "Lounge");

@@ -230,7 +230,8 @@ fn gap_of(gap: &Gap, handle: &ConnectionHandle, epoch: &Arc<str>) -> bytes::Byte
     let places = known.map(|known| (known.id.as_str(), known.topic));
     let from = Cursor::at(epoch, Pos(gap.first.0 - 1));
     let to = Cursor::at(epoch, gap.last);
-    gap_frame(&from, &to, gap.cause, places)
+    let coding = handle.render_class.coding();
+    gap_frame(&from, &to, gap.cause, places, coding)
 }
 
 impl Shard {

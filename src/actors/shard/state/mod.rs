@@ -16,6 +16,7 @@ mod registration;
 pub mod revoked;
 pub mod room;
 pub mod rooms;
+mod samples;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -100,6 +101,7 @@ impl State {
             Some(Identity::App(stream, _, _)) => RoutingKey::App(stream.client.clone()),
         };
         self.listeners.add(index, &key);
+        self.place_for_samples(index);
     }
 
     /// Adds a subscription and listens for it. One of the same id stays until [`Self::settle`]: the call may still
@@ -128,6 +130,7 @@ impl State {
             | Topic::OwnPosts(_)
             | Topic::Markers(_) => {}
         }
+        self.place_for_samples(index);
     }
 
     /// Whether a connection still has a subscription.
@@ -185,6 +188,7 @@ impl State {
         for subscription in &gone {
             self.leave_topic(index, subscription.topic);
         }
+        self.place_for_samples(index);
         gone.len()
     }
 

@@ -1,6 +1,6 @@
 //! Feeds, and the server itself.
 
-use super::super::answers::{KNOWN, RSS, bare, value};
+use super::super::answers::{KNOWN, OCTETS, RSS, bare, value};
 use super::super::described::{Group, get};
 use super::super::params::{
     ACTORS, CHANNEL_LISTS, CHANNEL_SEARCH, EMBEDDING, MESSAGE_LISTS, PAGE, POST_LISTS, POST_SEARCH,
@@ -80,6 +80,12 @@ pub(super) const SERVER: Group = Group {
         get("/sys/stats", "Numbers of the server")
             .text("At most a minute old.")
             .gives(&[value(stats)]),
+        get(
+            "/sys/zstd-dictionary",
+            "The dictionary of compressed streams",
+        )
+        .text("For websockets with `compress=zstd`. Its id is its `ETag`, and in each message.")
+        .gives(&[OCTETS, KNOWN]),
         get("/sys/actors", "Numbers of actors")
             .text("For requests made on the machine itself; to others there is no such route.")
             .takes(&[ACTORS])

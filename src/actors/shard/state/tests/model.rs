@@ -135,6 +135,8 @@ impl Known {
             RoutingKey::Thread(root) => subscribes(Topic::Thread(*root)),
             // `homes_tests.rs`
             RoutingKey::PostsBy(_) => false,
+            // `samples.rs`
+            RoutingKey::Samples => false,
         }
     }
 

@@ -1,0 +1,37 @@
+//! A connection takes a session over from one that is still open: it has what that one had.
+
+use serde_json::json;
+
+use super::resume::Left;
+use crate::support::{TestServer, build};
+
+const SESSION: &str = "&include_cursor=1&auto_delete=0";
+
+#[test]
+fn what_is_subscribed_to_while_the_newer_one_is_prepared_goes_on_there() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let rooms = ["First", "Second"].map(|name| build::room(&ada, name));
+    let path = |room: &str| format!("/channels/{room}/messages");
+    let mut older = bob.stream_with(SESSION);
+    let first = older.subscribes(&bob, &path(&rooms[0]));
+    let left = Left::of(&older);
+    let held = server.fault("resume");
+    let opening = {
+        let (bob, left) = (bob.clone(), left.clone());
+        std::thread::spawn(move || left.continues(&bob))
+    };
+    held.is_met();
+    let second = older.subscribes(&bob, &path(&rooms[1]));
+    build::says(&ada, &rooms[1], "meanwhile");
+    held.off();
+    let mut newer = opening.join().expect("the newer one");
+    assert_eq!(older.closed_with(), 4006);
+    let event = newer.hears_text("meanwhile");
+    assert_eq!(event["meta"]["subscription_ids"], json!([second]));
+    for (room, id) in rooms.iter().zip([&first, &second]) {
+        build::says(&ada, room, "and on");
+        let event = newer.hears_text("and on");
+        assert_eq!(event["meta"]["subscription_ids"], json!([id]));
+    }
+}
