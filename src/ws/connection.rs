@@ -17,7 +17,7 @@ use crate::actors::samples::Asking;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, State, Subscription};
 use crate::event::Pos;
-use crate::fault::Fault;
+use crate::fault::{Fault, Seeded, seeded};
 use crate::http::socket::Place;
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
@@ -270,7 +270,7 @@ impl Drop for ConnectionActor {
             }
             // One that was taken over has a connection.
             if is_own && handle.is_session {
-                self.park(handle);
+                self.park();
             }
         }
         // A drain that waits for a peer that does not read holds the socket: it must end too.
@@ -285,14 +285,13 @@ impl Drop for ConnectionActor {
 }
 
 impl ConnectionActor {
-    /// The session stays, without what ended. A store that is busy or closed keeps it as it was.
-    fn park(&self, handle: &ConnectionHandle) {
-        let ended = handle.ended.clone();
+    /// The session stays. A store that is busy or closed keeps it as it was.
+    fn park(&self) {
         let id = self.id.clone();
         let parked = self
             .shared
             .store
-            .submit(move |tx| tx.park_stream_session(&id, &ended));
+            .submit(move |tx| tx.park_stream_session(&id));
         drop(parked);
     }
 }
@@ -386,7 +385,7 @@ impl Handler<ConnectionMail> for ConnectionActor {
             }
             ConnectionMail::Close(user, goodbye) => Ok(self.close(user, goodbye)),
             ConnectionMail::TakeOver => {
-                if self.is_open() {
+                if self.is_open() && !seeded(Seeded::TakeOverKeepsBoth) {
                     self.shard.close(self.connection.index, Goodbye::TakenOver);
                 }
                 Ok(ConnectionReply::Done)

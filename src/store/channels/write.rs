@@ -79,7 +79,8 @@ impl Tx<'_> {
         }
         diesel::delete(channel_members::table.filter(channel_members::channel_id.eq(channel.id.0)))
             .execute(self.sql)?;
-        self.save_members(channel.id, acl)
+        self.save_members(channel.id, acl)?;
+        self.end_cut_off(channel)
     }
 
     fn save_members(&mut self, channel: ChannelId, acl: &Acl) -> Result<(), Failure> {

@@ -326,6 +326,7 @@ diesel::table! {
         body -> Text,
         v -> Integer,
         kind -> Text,
+        sum -> Nullable<BigInt>,
     }
 }
 
