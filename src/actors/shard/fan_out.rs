@@ -21,6 +21,10 @@ pub(super) async fn fan_out(shard: &Rc<Shard>, mut deliveries: Vec<Arc<Delivery>
     if seeded(Seeded::BatchSwapped) && deliveries.len() > 1 {
         deliveries.swap(0, 1);
     }
+    if seeded(Seeded::JoiningNotAwaited) {
+        // Nothing else would show it but a slow shard.
+        tokio::time::sleep(std::time::Duration::from_millis(4)).await;
+    }
     shard.numbers.handled(deliveries.len() as u64);
     let last = deliveries
         .iter()

@@ -244,7 +244,8 @@ async fn a_row_that_the_disk_changes_while_it_is_served_is_a_gap() {
     }
     place
         .write(|tx| {
-            let changed = "UPDATE log_events SET body = replace(body, 'ada', 'eve') WHERE pos = 2";
+            let changed =
+                "UPDATE log_events SET body = replace(body, 'io.pnut', 'io.pnuT') WHERE pos = 2";
             diesel::sql_query(changed).execute(tx.sql)?;
             Ok(())
         })

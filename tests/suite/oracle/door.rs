@@ -86,14 +86,9 @@ impl Opening {
             Next::Frame(hello) => hello,
             Next::Ended(code) => return Err(format!("ended before the hello: {code:?}")),
         };
-        let socket = match &reader {
-            Reader::Websocket(socket) => socket.get_ref().try_clone(),
-            Reader::Answer(answer) => answer.socket.try_clone(),
-        };
-        let socket = socket.expect("a descriptor");
+        let socket = reader.socket().try_clone().expect("a descriptor");
         if self.stalls_behind.is_some() {
-            nix::sys::socket::setsockopt(&socket, nix::sys::socket::sockopt::RcvBuf, &4096)
-                .expect("a socket");
+            keeps_unread(&socket, 4096);
         }
         let heard: Arc<Mutex<Heard>> = Arc::default();
         let (feed, asked) = (Arc::clone(&heard), self.clone());
@@ -101,7 +96,7 @@ impl Opening {
         Ok(Open {
             hello,
             heard,
-            stalls: self.stalls_behind.is_some() && self.stalls_for.is_none(),
+            stalls: self.stalls_behind.is_some(),
             socket,
             thread,
         })
@@ -138,7 +133,20 @@ pub(super) fn connected(address: SocketAddr) -> Result<TcpStream, String> {
     Ok(socket)
 }
 
+/// From now on the kernel keeps so many bytes of what is not read yet.
+fn keeps_unread(socket: &TcpStream, bytes: usize) {
+    let buffer = nix::sys::socket::sockopt::RcvBuf;
+    nix::sys::socket::setsockopt(socket, buffer, &bytes).expect("a socket");
+}
+
 impl Reader {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Websocket(socket) => socket.get_ref(),
+            Self::Answer(answer) => &answer.socket,
+        }
+    }
+
     fn next(&mut self) -> Next {
         match self {
             Self::Websocket(socket) => loop {
@@ -186,6 +194,7 @@ fn reads(mut reader: Reader, feed: &Mutex<Heard>, asked: &Opening) {
                 return;
             };
             std::thread::park_timeout(time);
+            keeps_unread(reader.socket(), 256 * 1024);
             most = None;
         }
         let next = reader.next();

@@ -6,6 +6,7 @@
 
 mod cast;
 mod door;
+mod ending;
 mod faults;
 mod ledger;
 mod listener;

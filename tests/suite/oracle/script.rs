@@ -1,37 +1,38 @@
 //! One run: what its seed makes of writers, listeners, and a hand that cuts, stalls, kills and trims.
 
-use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use super::cast::{Cast, closes_circle};
 use super::door::DOORS;
-use super::ledger::{Fact, Ledger};
+use super::ledger::Ledger;
 use super::listener::Kind;
-use super::rights::{Rights, Topic};
-use super::verdict::{Difference, Truth, examine, note_parts};
+use super::rights::Topic;
 use super::writers::{Acknowledged, Writers, write};
 use crate::support::build;
 use crate::support::faults::run_sql;
 use crate::support::random::Random;
 
 pub(super) struct Run<'r> {
-    cast: Cast,
-    random: Random,
-    ledger: Ledger,
-    written: Vec<Acknowledged>,
+    pub(super) cast: Cast,
+    pub(super) random: Random,
+    pub(super) ledger: Ledger,
+    pub(super) written: Vec<Acknowledged>,
     /// What was done, for the report.
     done: &'r Mutex<Vec<String>>,
     restarts: u32,
 }
 
-/// What the hand may do, each as often as it is listed.
+/// What the hand may do.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Write,
     Flood,
     Relate,
+    /// One hides another for as long as that one writes.
+    Veil,
     Attend,
+    /// One joins a room for as long as another writes there.
+    Visit,
     Close,
     Delete,
     Post,
@@ -43,39 +44,23 @@ enum Step {
     Restart,
 }
 
-const STEPS: [Step; 32] = [
-    Step::Write,
-    Step::Write,
-    Step::Write,
-    Step::Flood,
-    Step::Flood,
-    Step::Relate,
-    Step::Relate,
-    Step::Relate,
-    Step::Attend,
-    Step::Attend,
-    Step::Close,
-    Step::Close,
-    Step::Delete,
-    Step::Post,
-    Step::Post,
-    Step::Post,
-    Step::Grant,
-    Step::Cut,
-    Step::Cut,
-    Step::Cut,
-    Step::Cut,
-    Step::Cut,
-    Step::GoOn,
-    Step::GoOn,
-    Step::GoOn,
-    Step::GoOn,
-    Step::GoOn,
-    Step::Subscribe,
-    Step::Subscribe,
-    Step::Unsubscribe,
-    Step::Restart,
-    Step::Restart,
+/// How often it does what.
+const STEPS: [(Step, u64); 15] = [
+    (Step::Write, 3),
+    (Step::Flood, 2),
+    (Step::Relate, 3),
+    (Step::Veil, 2),
+    (Step::Attend, 2),
+    (Step::Visit, 2),
+    (Step::Close, 2),
+    (Step::Delete, 1),
+    (Step::Post, 3),
+    (Step::Grant, 2),
+    (Step::Cut, 5),
+    (Step::GoOn, 5),
+    (Step::Subscribe, 3),
+    (Step::Unsubscribe, 1),
+    (Step::Restart, 2),
 ];
 
 impl<'r> Run<'r> {
@@ -102,7 +87,7 @@ impl<'r> Run<'r> {
         let writers = Writers::start(2, &places, self.cast.server.address, seed);
         let steps = 20 + self.random.below(20);
         for _ in 0..steps {
-            let step = *self.random.pick(&STEPS);
+            let step = self.next_step();
             self.does(step, &writers)?;
         }
         self.written.extend(writers.end());
@@ -114,6 +99,18 @@ impl<'r> Run<'r> {
     pub(super) fn ends_at_once(&mut self) {
         self.cast.server.kill();
         self.cast.server.forgives_all(&["ERROR", "panicked"]);
+    }
+
+    fn next_step(&mut self) -> Step {
+        let mut at = self
+            .random
+            .below(STEPS.iter().map(|(_, often)| often).sum());
+        let chosen = STEPS.iter().find(|(_, often)| {
+            let is_here = at < *often;
+            at = at.saturating_sub(*often);
+            is_here
+        });
+        chosen.map_or(Step::Write, |(step, _)| *step)
     }
 
     fn begins_to_listen(&mut self) -> Result<(), String> {
@@ -160,13 +157,16 @@ impl<'r> Run<'r> {
                 self.writes(count);
             }
             Step::Relate => self.relates(),
+            Step::Veil => self.veils(),
             Step::Attend => self.attends(),
+            Step::Visit => self.visits(),
             Step::Close => self.changes_members(),
             Step::Delete => self.deletes(),
             Step::Post => {
-                let who = self.one_of(4);
-                let text = format!("post {:x}", self.random.next());
-                build::posts(&self.cast.people[who], &text);
+                for who in &self.cast.people {
+                    let text = format!("post {:x}", self.random.next());
+                    build::posts(who, &text);
+                }
             }
             Step::Grant => self.grants(),
             Step::Cut => {
@@ -199,7 +199,9 @@ impl<'r> Run<'r> {
     fn relates(&mut self) {
         let user = 1 + self.one_of(3);
         let other = 1 + (user + self.one_of(2)) % 3;
-        let relation = *self.random.pick(&["mute", "block", "follow"]);
+        let relation = *self
+            .random
+            .pick(&["mute", "mute", "block", "follow", "follow"]);
         let (user, other) = (&self.cast.people[user], &self.cast.people[other]);
         let path = format!("/users/{}/{relation}", other.id);
         let undoes = self.random.below(2) == 0;
@@ -226,6 +228,35 @@ impl<'r> Run<'r> {
             "{who} attends {room} leaves={leaves}: {}",
             answer.status
         ));
+    }
+
+    fn veils(&mut self) {
+        let (user, room) = (1 + self.one_of(3), self.one_of(2));
+        let other = 1 + (user + self.one_of(2)) % 3;
+        let relation = *self.random.pick(&["mute", "block"]);
+        let (user, other) = (&self.cast.people[user], &self.cast.people[other]);
+        let path = format!("/users/{}/{relation}", other.id);
+        user.does(&path);
+        for n in 0..2 {
+            build::says(other, &self.cast.rooms[room], &format!("behind a veil {n}"));
+        }
+        user.delete(&path);
+        self.says(format!("{} hides {} for a while", user.name, other.name));
+    }
+
+    fn visits(&mut self) {
+        let (who, room) = (1 + self.one_of(3), self.one_of(2));
+        let path = format!("/channels/{}/subscribe", self.cast.rooms[room]);
+        self.cast.people[who].does(&path);
+        for n in 0..2 {
+            build::says(
+                &self.cast.people[0],
+                &self.cast.rooms[room],
+                &format!("hello {n}"),
+            );
+        }
+        self.cast.people[who].delete(&path);
+        self.says(format!("{who} visits {room}"));
     }
 
     fn changes_members(&mut self) {
@@ -263,7 +294,7 @@ impl<'r> Run<'r> {
         self.says(what);
     }
 
-    fn opens(&mut self, which: usize, is_last: bool) -> Result<(), String> {
+    pub(super) fn opens(&mut self, which: usize, is_last: bool) -> Result<(), String> {
         let head = self.cast.head();
         let door = *self.random.pick(&DOORS);
         self.says(format!("open {which} {door:?} head {head}"));
@@ -345,90 +376,5 @@ impl<'r> Run<'r> {
         self.cast.moves();
         writers.go_to(self.cast.server.address);
         Ok(())
-    }
-
-    /// All listeners come back, and hear that it is over.
-    fn settles(&mut self) -> Result<(), String> {
-        for which in 0..self.cast.listeners.len() {
-            let open = self.cast.listeners[which].is_live();
-            if !open || self.random.below(3) > 0 || self.cast.listeners[which].is_stalled() {
-                self.opens(which, true)?;
-            }
-        }
-        for room in &self.cast.rooms {
-            build::says(&self.cast.people[0], room, "the end");
-        }
-        build::posts(
-            &self.cast.people[0],
-            &format!("the end {}", self.random.next()),
-        );
-        let url = self.cast.server.database_url();
-        self.ledger.reads(&url);
-        Ok(())
-    }
-
-    /// Until nothing is missing any more, or for too long.
-    fn compares(&mut self) -> Result<(), String> {
-        self.holds_what_was_acknowledged()?;
-        let rights = Rights::of(&self.ledger, &self.cast.users(), &self.cast.client);
-        let begun = Instant::now();
-        loop {
-            let difference = match self.compares_once(&rights) {
-                Ok(()) => break,
-                Err(difference) => difference,
-            };
-            if !difference.is_open || begun.elapsed() > super::patience() {
-                return Err(difference.what);
-            }
-            // A stream that was closed meanwhile, as slow for example, goes on.
-            for which in 0..self.cast.listeners.len() {
-                if !self.cast.listeners[which].is_live() {
-                    self.opens(which, true)?;
-                }
-            }
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
-        for listener in &mut self.cast.listeners {
-            listener.is_cut(false)?;
-        }
-        Ok(())
-    }
-
-    fn compares_once(&mut self, rights: &Rights) -> Result<(), Difference> {
-        let mut parts = HashMap::new();
-        for listener in &mut self.cast.listeners {
-            listener.with_present(|listener| note_parts(listener, &self.ledger, &mut parts))?;
-        }
-        let truth = Truth {
-            ledger: &self.ledger,
-            rights,
-            parts: &parts,
-        };
-        for listener in &mut self.cast.listeners {
-            listener.with_present(|listener| examine(listener, &truth))?;
-        }
-        Ok(())
-    }
-
-    /// Nothing that was acknowledged is lost.
-    fn holds_what_was_acknowledged(&self) -> Result<(), String> {
-        let entries = self.ledger.entries.values();
-        let mut times: HashMap<i64, u32> = HashMap::new();
-        for entry in entries {
-            if let Fact::Said {
-                id, gone: false, ..
-            } = entry.fact
-            {
-                *times.entry(id).or_default() += 1;
-            }
-        }
-        let wrong = |message: &&Acknowledged| times.get(&message.id) != Some(&1);
-        match self.written.iter().find(wrong) {
-            Some(message) => Err(format!(
-                "{message:?} was acknowledged, and is in the log {:?} times",
-                times.get(&message.id)
-            )),
-            None => Ok(()),
-        }
     }
 }

@@ -122,21 +122,22 @@ fn pages(listener: &Listener, truth: &Truth<'_>) -> Result<(), Difference> {
 fn newest_in(channel: i64, viewer: i64, until: i64, truth: &Truth<'_>) -> Option<i64> {
     let mut shown = BTreeSet::new();
     for (_, entry) in truth.ledger.entries.range(..=until) {
-        match entry.fact {
-            Fact::Said {
-                channel: here,
-                author,
-                id,
-                gone,
-            } if here == channel && !truth.rights.is_hidden(author, viewer, until) => {
-                if gone {
-                    shown.remove(&id);
-                } else {
-                    shown.insert(id);
-                }
-            }
-            _ => {}
+        let Fact::Said {
+            channel: here,
+            author,
+            id,
+            gone,
+        } = entry.fact
+        else {
+            continue;
+        };
+        if here != channel || truth.rights.is_hidden(author, viewer, until) {
+            continue;
         }
+        match gone {
+            true => shown.remove(&id),
+            false => shown.insert(id),
+        };
     }
     shown.last().copied()
 }

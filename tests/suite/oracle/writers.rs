@@ -14,7 +14,7 @@ use crate::support::http;
 use crate::support::random::Random;
 
 /// Messages of one writer at most: a run is short.
-const MOST: u64 = 120;
+const MOST: u64 = 150;
 
 /// Where and as which users.
 #[derive(Clone)]
@@ -96,7 +96,7 @@ fn writes(
             std::thread::park_timeout(Duration::from_millis(5));
         }
         written.extend(message);
-        std::thread::park_timeout(Duration::from_micros(random.below(3000)));
+        std::thread::park_timeout(Duration::from_micros(random.below(8000)));
     }
     written
 }
