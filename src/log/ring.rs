@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::RenderedEvent;
 use crate::event::{Payload, Pos, RoutingKey};
+use crate::fault::{Seeded, seeded};
 
 /// Written by delivery, read by every thread that continues a stream.
 #[derive(Debug)]
@@ -138,7 +139,12 @@ impl Ring {
     /// behind `after` have left.
     pub fn after(&self, after: Pos, keys: Option<&[RoutingKey]>, most: usize) -> Option<Slice> {
         let events = self.read();
-        if after < events.before {
+        let beyond = if seeded(Seeded::RingReachesTooFar) {
+            8
+        } else {
+            0
+        };
+        if after.0 + beyond < events.before.0 {
             return None;
         }
         let head = events.head();
@@ -168,7 +174,8 @@ impl Events {
 
     fn push(&mut self, event: Arc<RenderedEvent>, pos: Pos, bytes: &Arc<AtomicUsize>) {
         let keys = index_keys(&event.event.payload);
-        for key in &keys {
+        let unknown = usize::from(seeded(Seeded::RingMissesKey));
+        for key in keys.iter().skip(unknown) {
             self.index.entry(key.clone()).or_default().push_back(pos);
         }
         let weight = event.weight(keys.len());
@@ -227,12 +234,16 @@ impl Events {
     }
 
     fn indexed(&self, after: Pos, keys: &[RoutingKey], most: usize) -> Slice {
+        let ends = seeded(Seeded::RingFullPageEnds);
+        let most = if ends { 8 } else { most };
         let mut positions: Vec<Pos> = Vec::new();
         for key in keys {
             let Some(known) = self.index.get(key) else {
                 continue;
             };
             let first = known.partition_point(|pos| *pos <= after);
+            let skipped = usize::from(seeded(Seeded::RingSkipsFirst));
+            let first = (first + skipped).min(known.len());
             // Of one key no more than the slice holds, and one that says that there are more.
             positions.extend(known.range(first..).take(most.saturating_add(1)));
         }
@@ -240,7 +251,7 @@ impl Events {
         positions.dedup();
         let is_cut = positions.len() > most;
         positions.truncate(most);
-        let last = positions.last().copied().filter(|_| is_cut);
+        let last = positions.last().copied().filter(|_| is_cut && !ends);
         let events = positions.iter().filter_map(|pos| self.at(*pos).cloned());
         Slice {
             events: events.collect(),

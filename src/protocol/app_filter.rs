@@ -8,6 +8,7 @@ use super::event_filter::CompiledFilter;
 use super::filter::Filter;
 use super::query::Query;
 use crate::event::{Owner, Payload};
+use crate::fault::{Seeded, seeded};
 use crate::model::{ChannelId, FilterId, Refusal, Refused, UserId};
 
 /// Most ids of one list in an address.
@@ -48,9 +49,11 @@ impl Partition {
     /// in the first.
     pub fn holds(self, payload: &Payload) -> bool {
         let facts = payload.facts();
-        let id = match (facts.channel, facts.owner) {
+        let of_author = facts.actor.filter(|_| seeded(Seeded::PartitionByAuthor));
+        let channel = facts.channel.filter(|_| of_author.is_none());
+        let id = match (channel, facts.owner) {
             (Some(channel), _) => channel.id.0,
-            (None, Owner::Channel(channel)) => channel.0,
+            (None, Owner::Channel(channel)) => of_author.map_or(channel.0, |author| author.0),
             (None, Owner::User(user)) => user.0,
             (None, Owner::App(_)) => 0,
         };

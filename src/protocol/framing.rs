@@ -5,6 +5,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::fault::{Seeded, seeded};
 use crate::model::ConnectionId;
 
 /// How frames are written into the body of an answer.
@@ -37,6 +38,9 @@ impl Framing {
         let mut frames = Frames(frames).peekable();
         while let Some((opcode, payload)) = frames.next() {
             let is_last = matches!(frames.peek(), Some((Opcode::Close, _)));
+            if seeded(Seeded::FramingDropsLast) && frames.peek().is_none() && !out.is_empty() {
+                break;
+            }
             match opcode {
                 Opcode::Text if is_last => self.put_last(payload, &mut out),
                 Opcode::Text => self.put_event(payload, &mut out),
@@ -56,7 +60,8 @@ impl Framing {
                         out.put_slice(connection.as_str().as_bytes());
                         out.put_u8(b':');
                     }
-                    out.put_slice(cursor);
+                    let cut = usize::from(seeded(Seeded::EventIdOfAnother));
+                    out.put_slice(cursor.get(cut..).unwrap_or_default());
                     out.put_u8(b'\n');
                 }
                 put_data(payload, out);

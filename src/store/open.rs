@@ -9,7 +9,7 @@ use super::cache::Caches;
 use super::connect::{Sql, connect, connect_if, read_pool, shorten_patience};
 use super::health::Whereabouts;
 use super::lane::Lane;
-use super::log::Retention;
+use super::log::{self, Retention};
 use super::migrate::{demand_current, migrate};
 use super::moments;
 use super::numbers::Counted;
@@ -34,6 +34,7 @@ impl Store {
         reading::install();
         let mut sql = connect(&file)?;
         migrate(&mut sql)?;
+        log::verify(&mut sql, &file)?;
         moments::check(&mut sql, clock.now(), options.accepts_clock)?;
         shorten_patience(&mut sql, options.lane_patience)?;
         Self::start(sql, &file, options, clock, metrics)

@@ -1,11 +1,19 @@
 //! User streams that outlive their connection, and what they subscribe to.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use diesel::prelude::*;
 
 use super::schema::{stream_session_subscriptions as kept, stream_sessions};
 use super::{Db, Failure, Tx};
 use crate::event::{Pos, Topic};
-use crate::model::{ChannelId, ConnectionId, PostId, Stamp, SubscriptionId, TokenId, UserId};
+use crate::fault::{Seeded, seeded};
+use crate::model::access::token_reads;
+use crate::model::{
+    Channel, ChannelId, ConnectionId, PostId, Refusal, Stamp, SubscriptionId, Token, TokenId,
+    UserId,
+};
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
 
@@ -22,9 +30,11 @@ pub struct KeptSubscription {
     pub token: TokenId,
     /// The position behind which it begins.
     pub since: Pos,
+    /// It may not go on: why. It does not come back when that is over.
+    pub ended: Option<Refusal>,
 }
 
-type Row = (String, String, String, i64, i64);
+type Row = (String, String, String, i64, i64, Option<String>);
 
 impl Db<'_> {
     /// Sessions that were last seen before, at most so many.
@@ -109,6 +119,7 @@ impl Tx<'_> {
                 kept::filter,
                 kept::token_id,
                 kept::since,
+                kept::ended,
             ))
             .load::<Row>(self.sql)?;
         Ok(Some(
@@ -155,6 +166,9 @@ impl Tx<'_> {
         session: &ConnectionId,
         id: &SubscriptionId,
     ) -> Result<bool, Failure> {
+        if seeded(Seeded::DeletedComesBack) {
+            return Ok(true);
+        }
         let own = stream_sessions::table
             .filter(stream_sessions::id.eq(session.as_str()))
             .filter(stream_sessions::user_id.eq(user.0))
@@ -173,18 +187,65 @@ impl Tx<'_> {
         Ok(diesel::delete(own).execute(self.sql)? > 0)
     }
 
-    /// The connection of a session is gone. These of its subscriptions ended while it was there.
-    pub fn park_stream_session(
+    /// Subscriptions of a session may not go on, for these reasons.
+    pub fn end_kept_subscriptions(
         &mut self,
-        id: &ConnectionId,
-        ended: &[SubscriptionId],
+        session: &ConnectionId,
+        ended: &[(SubscriptionId, Refusal)],
     ) -> Result<(), Failure> {
+        for (id, refusal) in ended {
+            let known = kept::table.find((session.as_str(), id.as_str()));
+            diesel::update(known)
+                .set(kept::ended.eq(refusal.slug()))
+                .execute(self.sql)?;
+        }
+        Ok(())
+    }
+
+    /// A channel is so from now on: subscriptions to it whose tokens may not read it end, in the commit of the change.
+    /// Then it does not matter whether their sessions have a connection, or how that ends.
+    pub(super) fn end_cut_off(&mut self, channel: &Channel) -> Result<(), Failure> {
+        if seeded(Seeded::CutOffForgotten) {
+            return Ok(());
+        }
+        let topics = [
+            Topic::ChannelMessages(channel.id),
+            Topic::ChannelSubscribers(channel.id),
+            Topic::ChannelPresence(channel.id),
+        ];
+        let rows = kept::table
+            .inner_join(stream_sessions::table.on(stream_sessions::id.eq(kept::session_id)))
+            .filter(kept::topic.eq_any(topics.map(name_of)))
+            .filter(kept::ended.is_null())
+            .select((
+                kept::session_id,
+                kept::id,
+                kept::token_id,
+                stream_sessions::user_id,
+            ))
+            .load::<(String, String, i64, i64)>(self.sql)?;
+        let mut tokens: HashMap<i64, Vec<Token>> = HashMap::new();
+        for (session, id, token, user) in rows {
+            if let Entry::Vacant(new) = tokens.entry(user) {
+                new.insert(self.tokens_of(UserId(user))?);
+            }
+            let known = tokens.get(&user).into_iter().flatten();
+            // One that is revoked is told as such.
+            let mut known = known.filter(|known| known.id.0 == token);
+            if known.any(|known| !token_reads(known, channel).is_granted()) {
+                let ended = (SubscriptionId::from(id), Refusal::NoAccess);
+                self.end_kept_subscriptions(&session.into(), &[ended])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The connection of a session is gone.
+    pub fn park_stream_session(&mut self, id: &ConnectionId) -> Result<(), Failure> {
         self.see_stream_sessions(std::slice::from_ref(id))?;
-        let ended: Vec<&str> = ended.iter().map(SubscriptionId::as_str).collect();
-        let ended = kept::table
-            .filter(kept::session_id.eq(id.as_str()))
-            .filter(kept::id.eq_any(ended));
-        diesel::delete(ended).execute(self.sql)?;
+        if seeded(Seeded::SessionEndsWithConnection) {
+            self.end_stream_sessions(std::slice::from_ref(id), Stamp(i64::MAX))?;
+        }
         Ok(())
     }
 
@@ -223,14 +284,24 @@ impl Tx<'_> {
 }
 
 /// A topic that this program does not know is left out: a newer one wrote it.
-fn into_model((id, topic, filter, token, since): Row, user: UserId) -> Option<KeptSubscription> {
+fn into_model(
+    (id, topic, filter, token, since, ended): Row,
+    user: UserId,
+) -> Option<KeptSubscription> {
     Some(KeptSubscription {
         id: id.into(),
         topic: topic_named(&topic, user)?,
         filter: Filter::from_query(&Query::parse(&filter)),
         token: TokenId(token),
         since: Pos(since),
+        // A reason of a newer program is one, too.
+        ended: ended.map(|slug| refusal_of(&slug).unwrap_or(Refusal::NoAccess)),
     })
+}
+
+fn refusal_of(slug: &str) -> Option<Refusal> {
+    let mut all = Refusal::ALL.iter().copied();
+    all.find(|refusal| refusal.slug() == slug)
 }
 
 /// The stored form of a topic; the user is that of the session.

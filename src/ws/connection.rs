@@ -18,7 +18,7 @@ use crate::actors::permits::Permit;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity, State, Subscription};
 use crate::event::Pos;
-use crate::fault::Fault;
+use crate::fault::{Fault, Seeded, seeded};
 use crate::http::socket::Place;
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, Token, UserId};
@@ -252,12 +252,11 @@ impl ConnectionActor {
         }
     }
 
-    /// The session stays, without what ended. A store that is busy or closed keeps it as it was.
-    fn park(&self, handle: &ConnectionHandle) {
-        let ended = handle.ended.clone();
+    /// The session stays. A store that is busy or closed keeps it as it was.
+    fn park(&self) {
         let id = self.id.clone();
         let store = &self.shared.store;
-        drop(store.submit(move |tx| tx.park_stream_session(&id, &ended)));
+        drop(store.submit(move |tx| tx.park_stream_session(&id)));
     }
 }
 
@@ -276,7 +275,7 @@ impl Drop for ConnectionActor {
             }
             // One that was taken over has a connection.
             if is_own && handle.is_session {
-                self.park(handle);
+                self.park();
             }
         }
         // A drain that waits for a peer that does not read holds the socket: it must end too.
@@ -381,7 +380,7 @@ impl Handler<ConnectionMail> for ConnectionActor {
             }
             ConnectionMail::Close(user, goodbye) => Ok(self.close(user, goodbye)),
             ConnectionMail::TakeOver => {
-                if self.is_open() {
+                if self.is_open() && !seeded(Seeded::TakeOverKeepsBoth) {
                     self.shard.close(self.connection.index, Goodbye::TakenOver);
                 }
                 Ok(ConnectionReply::Done)

@@ -18,6 +18,7 @@ mod api;
 mod command_line;
 mod database_file;
 mod load;
+mod oracle;
 mod pages;
 mod seeded;
 mod settings;

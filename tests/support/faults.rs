@@ -1,4 +1,4 @@
-//! Faults that a story switches on in its server (`src/fault.rs`), and a database that another process holds.
+//! Faults that a story switches on in its server (`src/fault/mod.rs`), and a database that another process holds.
 
 use std::path::PathBuf;
 

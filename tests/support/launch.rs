@@ -38,6 +38,8 @@ pub(super) struct Launch {
     pub(super) folder: tempfile::TempDir,
     pub(super) settings: Vec<(String, String)>,
     pub(super) has_faults: bool,
+    /// A fault that it has all its life (`src/fault/seeded.rs`).
+    pub(super) seeded: Option<String>,
     pub(super) stderr: Stderr,
     /// What a shell does in a mount namespace of its own before it becomes the server, and the folder of the database
     /// there.
@@ -59,6 +61,7 @@ impl Launch {
             folder,
             settings: all,
             has_faults: false,
+            seeded: None,
             stderr: Stderr::Kept,
             namespace: None,
         }
@@ -75,6 +78,9 @@ impl Launch {
         if self.has_faults {
             let faults = folder.join(FAULTS);
             std::fs::create_dir_all(&faults).expect("a folder");
+            if let Some(seeded) = &self.seeded {
+                std::fs::write(faults.join("seeded"), seeded).expect("a file");
+            }
             serve.arg("--faults").arg(faults);
         }
         for (name, value) in &self.settings {

@@ -9,6 +9,16 @@ impl Random {
         Self(seed.max(1))
     }
 
+    /// One whose seed its user shows.
+    pub(crate) fn silent(seed: u64) -> Self {
+        let mut random = Self(seed.max(1));
+        // Small seeds begin with small numbers.
+        for _ in 0..8 {
+            random.next();
+        }
+        random
+    }
+
     pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

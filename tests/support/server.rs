@@ -41,6 +41,15 @@ impl TestServer {
         })
     }
 
+    /// A server that does something wrong all its life, or nothing.
+    pub(crate) fn with_seeded_fault(settings: &[(&str, &str)], fault: Option<&str>) -> Self {
+        Self::launch(Launch {
+            has_faults: fault.is_some(),
+            seeded: fault.map(str::to_owned),
+            ..Launch::new(settings)
+        })
+    }
+
     /// The same, with a log that goes elsewhere.
     pub(crate) fn with_stderr(settings: &[(&str, &str)], stderr: Stderr) -> Self {
         Self::launch(Launch {

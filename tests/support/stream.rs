@@ -62,6 +62,7 @@ impl Stream {
             end: End::Polls(polls),
             hello,
             id: String::new(),
+            decoder: None,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::actors::resume::Hindsight;
 use crate::actors::resume::hindsight::KINDS;
 use crate::actors::shard::state::{Subscription, needs_home};
 use crate::event::{Pos, Topic};
-use crate::fault::Fault;
+use crate::fault::{Fault, Seeded, seeded};
 use crate::log::reader::Entry;
 use crate::log::{Interest, RenderedEvent};
 use crate::model::access::token_reads;
@@ -86,24 +86,25 @@ impl Engine {
         };
         let present = self.present(user, &kept).await?;
         self.shared.log.delivered(present.head).await?;
-        let from = cursor.unwrap_or(present.head);
+        let ignored = seeded(Seeded::CursorIgnored);
+        let from = cursor.filter(|_| !ignored).unwrap_or(present.head);
+        let forgets = seeded(Seeded::SinceForgotten);
         let mut subscriptions = Vec::new();
-        let mut dropped = Vec::new();
+        // What ended before is told each time: the client may not have heard it.
+        let (mut dropped, kept) = apart(kept);
+        let told = dropped.len();
         for kept in kept {
             match self.admit(&kept, &present).await? {
                 Ok(token) => subscriptions.push(Subscription {
                     id: kept.id,
                     serial: self.shared.number_call(),
                     // It replays from its own beginning.
-                    since: kept.since.max(from),
+                    since: if forgets { from } else { kept.since.max(from) },
                     topic: kept.topic,
                     filter: kept.filter,
                     token,
                 }),
-                Err(refusal) => dropped.push(Dropped {
-                    subscription_id: kept.id,
-                    error_slug: refusal.slug(),
-                }),
+                Err(refusal) => dropped.push((kept.id, refusal)),
             }
         }
         let mut hindsight = Hindsight::new(user, &present.hidden, from);
@@ -114,6 +115,8 @@ impl Engine {
         log.of_kinds(KINDS, Interest::Keys(&keys), (from, until), note)
             .await?;
         drop_cut_off(&mut subscriptions, &hindsight, &mut dropped);
+        self.end_dropped(id, dropped.get(told..).unwrap_or_default())
+            .await?;
         self.close_left(&mut hindsight, &subscriptions).await?;
         Fault::Resume.delays().await;
         let replayed = self
@@ -127,7 +130,7 @@ impl Engine {
             resumption: Resumption {
                 resumed: true,
                 replayed: Some(replayed),
-                dropped,
+                dropped: dropped.into_iter().map(as_dropped).collect(),
             },
         }))
     }
@@ -144,7 +147,7 @@ impl Engine {
     ) -> Result<Vec<Subscription>, Failure> {
         let taken = self.take_session(id, user).await?;
         let mut later = taken.map_or_else(Vec::new, |(kept, _)| kept);
-        later.retain(|kept| !known.contains(&kept.id));
+        later.retain(|kept| kept.ended.is_none() && !known.contains(&kept.id));
         let mut subscriptions = Vec::new();
         if later.is_empty() {
             return Ok(subscriptions);
@@ -163,6 +166,22 @@ impl Engine {
             }
         }
         Ok(subscriptions)
+    }
+
+    /// What a session goes on without now does not come back to it.
+    async fn end_dropped(
+        &self,
+        id: &ConnectionId,
+        dropped: &[(SubscriptionId, Refusal)],
+    ) -> Result<(), Failure> {
+        if dropped.is_empty() {
+            return Ok(());
+        }
+        let (id, dropped) = (id.clone(), dropped.to_vec());
+        let written = self
+            .store()
+            .write(move |tx| tx.end_kept_subscriptions(&id, &dropped));
+        written.await
     }
 
     /// Reads what the subscriptions of a continued stream need, now that every change of it is heard.
@@ -321,19 +340,31 @@ impl Present {
     }
 }
 
+/// What ended before, with its reasons, and what may go on.
+fn apart(kept: Vec<KeptSubscription>) -> (Vec<(SubscriptionId, Refusal)>, Vec<KeptSubscription>) {
+    let (over, kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| kept.ended.is_some());
+    let over = over.into_iter();
+    let over = over.filter_map(|kept| Some((kept.id, kept.ended?)));
+    (over.collect(), kept)
+}
+
+fn as_dropped((subscription_id, refusal): (SubscriptionId, Refusal)) -> Dropped {
+    Dropped {
+        subscription_id,
+        error_slug: refusal.slug(),
+    }
+}
+
 /// Subscriptions to channels that could not be read meanwhile end, even if they can now.
 fn drop_cut_off(
     subscriptions: &mut Vec<Subscription>,
     hindsight: &Hindsight,
-    dropped: &mut Vec<Dropped>,
+    dropped: &mut Vec<(SubscriptionId, Refusal)>,
 ) {
     subscriptions.retain(|known| {
         let is_cut = hindsight.was_cut_off(known.topic, &known.token, known.since);
         if is_cut {
-            dropped.push(Dropped {
-                subscription_id: known.id.clone(),
-                error_slug: Refusal::NoAccess.slug(),
-            });
+            dropped.push((known.id.clone(), Refusal::NoAccess));
         }
         !is_cut
     });

@@ -12,6 +12,7 @@ use crate::actors::connection::{ConnectionMail, ConnectionReply};
 use crate::actors::permits::Permit;
 use crate::actors::shard::state::needs_home;
 use crate::event::Pos;
+use crate::fault::{Seeded, seeded};
 use crate::model::Failure;
 use crate::model::{ConnectionId, Refusal, SubscriptionId, Token, UserId, UserPrincipal};
 use crate::protocol::cursor::Cursor;
@@ -46,6 +47,7 @@ impl NewSubscription<'_> {
             filter: self.filter.clone(),
             token: self.token.id,
             since,
+            ended: None,
         }
     }
 }
@@ -86,6 +88,7 @@ impl SubscriptionGuard {
         let (user, serial) = (self.user, self.serial);
         // What is not in the log, such as presence, is as new as the call.
         let page = page.map_or(self.since, |page| page.max(self.since));
+        let page = Pos(page.0 + i64::from(seeded(Seeded::PageCursorAhead)) * 2);
         let page = self.held.then_some(page);
         if let Some(kept) = self.session.take() {
             self.write_down(kept, page).await?;
@@ -108,6 +111,9 @@ impl SubscriptionGuard {
             since: page.unwrap_or(kept.since),
             ..kept
         };
+        if seeded(Seeded::SubscriptionUnwritten) {
+            return Ok(());
+        }
         let session = self.connection_id.clone();
         let written = self
             .shared

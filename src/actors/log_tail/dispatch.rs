@@ -17,6 +17,7 @@ use crate::actors::delivery::{AllowedApp, Delivery, Earlier, HiddenFrom, NewDeli
 use crate::actors::registry::{RoutingKey, ShardId};
 use crate::actors::shard::mail::{CloseApp, CloseShare, FanOutBatch};
 use crate::event::{Event, Payload, Pos};
+use crate::fault::{Seeded, seeded};
 use crate::log::RenderedEvent;
 use crate::model::Failure;
 use crate::model::{ClientId, Subscribers, UserId};
@@ -185,6 +186,9 @@ impl Dispatcher {
         }
         // Before they go to a shard: a stream that catches up there reads in the ring what it is not sent.
         self.shared.log.ring().push(rendered);
+        if seeded(Seeded::SeamTwice) {
+            tokio::time::sleep(PAUSE / 50).await;
+        }
         let sent = mails.into_iter().filter_map(|(shard, mail)| {
             let shard = self.shared.shards.get(shard)?;
             // A shard that still fans out delays all others here, without queueing in memory: the log keeps the rest.
@@ -205,7 +209,10 @@ impl Dispatcher {
 
     /// What an event changes in the memory of this process, beside actors and shards.
     fn apply(&mut self, payload: &Payload) {
-        self.app_index.apply(payload);
+        let is_revoked = matches!(payload, Payload::TokenRevoked { .. });
+        if !(is_revoked && seeded(Seeded::AppKeepsRevoked)) {
+            self.app_index.apply(payload);
+        }
         self.block_index.apply(payload);
         // Behind the channel's actor, which sets none for them any more.
         if let Payload::ChannelChanged { news } = payload {
@@ -239,6 +246,9 @@ impl Dispatcher {
         user: Option<UserId>,
         event: &Event,
     ) -> Option<Arc<HiddenFrom>> {
+        if seeded(Seeded::LiveIgnoresHidden) {
+            return Some(Arc::default());
+        }
         let (mut tries, at) = (0, event.pos.map(|_| event.at));
         loop {
             let store = &self.shared.store;

@@ -26,7 +26,7 @@ use self::dispatch::{Dispatch, Dispatcher};
 use self::source::LogSource;
 use super::Shared;
 use crate::event::{Event, Gap, GapCause, Logged, Pos};
-use crate::fault::Fault;
+use crate::fault::{Fault, Seeded, seeded};
 use crate::model::Failure;
 use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
@@ -79,6 +79,7 @@ pub(super) enum Step {
 impl LogTail {
     /// Begins behind `last`: no stream waits for what was committed before.
     pub fn new(shared: Arc<Shared>, last: Pos) -> Self {
+        let last = Pos(last.0 + i64::from(seeded(Seeded::DeliveryBeginsLate)));
         let (store, metrics) = (shared.store.clone(), shared.metrics.clone());
         Self::with(store, Dispatcher::new(shared), metrics, last, PAUSE)
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::changes::Changes;
 use crate::actors::delivery::HiddenFrom;
 use crate::event::{Event, Payload, Pos};
+use crate::fault::{Seeded, seeded};
 use crate::log::{Interest, LogReader};
 use crate::model::{
     ChannelBrief, ChannelId, ClientId, Failure, Relation, Scope, Scopes, Subscribers, Token,
@@ -192,7 +193,8 @@ impl AppView {
 
     fn as_of(&self, channel: ChannelId, at: Pos, now: Subscribers) -> Members {
         let mut then = now.clone();
-        let Some(members) = self.members.get(&channel) else {
+        let of_now = seeded(Seeded::AppMembersOfNow);
+        let Some(members) = self.members.get(&channel).filter(|_| !of_now) else {
             return Members { then, now };
         };
         for user in members.keys() {
@@ -304,11 +306,12 @@ impl AppView {
 
     /// Whether a user authorized the app for something: then, and now.
     fn gave(&self, user: UserId, pos: Pos, opens: impl Fn(&Scopes) -> bool) -> bool {
+        let before = seeded(Seeded::AppSeesBefore);
         let given = self.given.get(&user).map_or(&[][..], Vec::as_slice);
         !self.disabled.contains(&user)
             && given
                 .iter()
-                .any(|(id, scopes)| self.granted.at(*id, pos, true) && opens(scopes))
+                .any(|(id, scopes)| (before || self.granted.at(*id, pos, true)) && opens(scopes))
     }
 
     /// From the smaller side: subscribers, or users with authorizations.
@@ -316,8 +319,9 @@ impl AppView {
         let Some(members) = self.channels.get(&channel.id) else {
             return false;
         };
+        let of_then = seeded(Seeded::AppMembersOfThen);
         let opens = |user: UserId| {
-            members.now.contains(user)
+            (of_then || members.now.contains(user))
                 && self.gave(user, pos, |scopes| {
                     scopes.open_channel(&channel.kind, channel.is_public)
                 })

@@ -15,6 +15,7 @@ use crate::actors::registry::RoutingKey;
 use crate::actors::shard::hearing::{Happening, Viewer, goes_to};
 use crate::actors::shard::state::Subscription;
 use crate::event::{Event, Payload, Pos, Topic};
+use crate::fault::{Seeded, seeded};
 use crate::log::RenderedEvent;
 use crate::model::access::token_reads;
 use crate::model::visibility::Hidden;
@@ -146,12 +147,16 @@ impl Hindsight {
 
     /// This channel, which the viewer has left, may not be read now.
     pub fn close(&mut self, channel: ChannelId) {
+        if seeded(Seeded::LeftChannelOpen) {
+            return;
+        }
         self.closed.insert(channel);
     }
 
     /// Whether a subscription to a channel was cut off behind `since`, even if it might be made again now.
     pub fn was_cut_off(&self, topic: Topic, token: &Token, since: Pos) -> bool {
-        let Some(channel) = topic.channel() else {
+        let forgotten = seeded(Seeded::CutOffForgotten);
+        let Some(channel) = topic.channel().filter(|_| !forgotten) else {
             return false;
         };
         let mut changed = self.changed.iter().filter(|(pos, _)| *pos > since);
@@ -161,12 +166,14 @@ impl Hindsight {
     /// From whom the acts of a person are hidden: from the viewer, or from no user.
     pub fn hidden_from(&self, person: Option<UserId>, pos: Pos) -> &Arc<HiddenFrom> {
         let [open, muted, blocked] = &self.answers;
-        let Some(person) = person else {
+        let ignored = seeded(Seeded::ReplayIgnoresHidden);
+        let Some(person) = person.filter(|_| !ignored) else {
             return open;
         };
+        let (of_then, of_now) = (seeded(Seeded::HiddenOfThen), seeded(Seeded::HiddenOfNow));
         let holds = |changes: &Changes<UserId>, now: &HashSet<UserId>| {
             let now = now.contains(&person);
-            changes.at(person, pos, now) || changes.last(person, now)
+            (changes.at(person, pos, now) && !of_now) || (changes.last(person, now) && !of_then)
         };
         if holds(&self.blocks, &self.blocked_now) || holds(&self.blocked_by, &self.blocked_now) {
             blocked
@@ -212,6 +219,9 @@ impl Hindsight {
 
     /// Keys of what the viewer was a member of, as far as subscriptions to these topics need them.
     pub fn former(&self, mut topics: impl Iterator<Item = Topic>) -> Vec<RoutingKey> {
+        if seeded(Seeded::FormerKeysMissing) {
+            return Vec::new();
+        }
         let mut keys: Vec<_> = self.inbox.keys().map(RoutingKey::ChannelNews).collect();
         if topics.any(Topic::is_home) {
             keys.extend(self.follows.keys().map(RoutingKey::PostsBy));
@@ -264,6 +274,9 @@ where
     }
 
     fn holds(&self, channel: ChannelId) -> bool {
+        if seeded(Seeded::InboxOfNow) {
+            return (self.holds)(channel);
+        }
         !self.hindsight.closed.contains(&channel)
             && self
                 .hindsight
@@ -273,6 +286,9 @@ where
 
     fn follows(&self, user: UserId) -> bool {
         let now = (self.follows)(user);
+        if seeded(Seeded::FollowsOfNow) {
+            return now;
+        }
         self.hindsight.follows.at(user, self.pos, now)
     }
 }

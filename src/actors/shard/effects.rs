@@ -6,6 +6,7 @@ use super::Shard;
 use super::state::{ConnectionIndex, Identity};
 use crate::actors::registry::RoutingKey;
 use crate::event::Payload;
+use crate::fault::{Seeded, seeded};
 use crate::model::access::token_reads;
 use crate::model::{Channel, ClientId, Relation, StreamKey, Token, UserId};
 use crate::protocol::goodbye::Goodbye;
@@ -96,6 +97,9 @@ pub(super) fn after_fan_out(shard: &Rc<Shard>, body: &Payload) {
 
 /// Connections whose user may no longer read a channel stop hearing of it before the change itself goes out.
 fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
+    if seeded(Seeded::LiveCutOffForgotten) {
+        return;
+    }
     let mut state = shard.state.borrow_mut();
     for index in state.listeners_of(channel.id) {
         state.unsubscribe(index, |known| {
@@ -107,6 +111,9 @@ fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
 
 /// A user follows another one, or no longer does: the user's streams of posts and presence subscriptions change.
 fn note_follow(shard: &Shard, user: UserId, other: UserId, follows: bool) {
+    if seeded(Seeded::FollowUnheard) {
+        return;
+    }
     let mut state = shard.state.borrow_mut();
     state.homes.follow_changed(user, other, follows);
 }

@@ -13,11 +13,18 @@ use super::room_fan_out::{RoomFanOut, SLICE};
 use super::state::ConnectionIndex;
 use super::{Shard, effects, fast_path, post_fan_out};
 use crate::actors::delivery::Delivery;
-use crate::fault::Fault;
+use crate::fault::{Fault, Seeded, seeded};
 use crate::model::ChannelId;
 
 /// Carries deliveries out, in their order. A panic costs the listeners of the part in which it happens.
-pub(super) async fn fan_out(shard: &Rc<Shard>, deliveries: Vec<Arc<Delivery>>) {
+pub(super) async fn fan_out(shard: &Rc<Shard>, mut deliveries: Vec<Arc<Delivery>>) {
+    if seeded(Seeded::BatchSwapped) && deliveries.len() > 1 {
+        deliveries.swap(0, 1);
+    }
+    if seeded(Seeded::JoiningNotAwaited) {
+        // Nothing else would show it but a slow shard.
+        tokio::time::sleep(std::time::Duration::from_millis(4)).await;
+    }
     shard.numbers.handled(deliveries.len() as u64);
     let last = deliveries
         .iter()

@@ -12,6 +12,7 @@ use super::deadlines::{Check, ticks};
 use super::output_batch::add_frame;
 use super::state::{ConnectionIndex, ConnectionRef, Hold, Subscription};
 use crate::actors::delivery::Delivery;
+use crate::fault::{Seeded, seeded};
 use crate::protocol::timing::fill_all;
 
 /// How long events wait for pages.
@@ -23,6 +24,9 @@ const MOST: usize = 1024;
 impl Shard {
     /// The events of a connection wait until the page of this subscription is read.
     pub fn hold(&self, connection: ConnectionRef, serial: u64) {
+        if seeded(Seeded::PageNotHeld) {
+            return;
+        }
         let now = self.now();
         let mut state = self.state.borrow_mut();
         let Some(handle) = state.connections.find_mut(connection) else {
@@ -81,7 +85,8 @@ impl Shard {
             let Some(hold) = handle.hold.take() else {
                 return;
             };
-            for (delivery, serials) in &hold.waiting {
+            let lost = seeded(Seeded::HeldLost);
+            for (delivery, serials) in hold.waiting.iter().filter(|_| !lost) {
                 let goes = |known: &&Subscription| {
                     serials.contains(&known.serial) && delivery.event.pos > Some(known.since)
                 };

@@ -6,6 +6,7 @@ use std::io::IoSlice;
 use std::ops::Range;
 use std::time::Instant;
 
+use crate::fault::{Seeded, seeded};
 use bytes::{Buf, Bytes};
 use smallvec::SmallVec;
 
@@ -72,7 +73,8 @@ impl Remainder {
             return;
         }
         self.is_begun |= self.taken > 0;
-        let begin = range.start + std::mem::take(&mut self.taken);
+        let lost = usize::from(self.taken > 0 && seeded(Seeded::QueueLosesByte));
+        let begin = range.start + std::mem::take(&mut self.taken) + lost;
         self.bytes += range.end - begin;
         self.pieces.push(Piece {
             bytes: bytes.slice(begin..range.end),
@@ -125,6 +127,9 @@ impl Outbox {
 
     /// Puts frames behind those that wait.
     pub(super) fn push(&mut self, rest: Remainder, now: Instant) {
+        if seeded(Seeded::QueueDropsRest) && !self.queue.is_empty() {
+            return;
+        }
         let queued_ms = self.millis_until(now);
         self.bytes += rest.bytes;
         let pieces = rest.pieces.into_iter();

@@ -82,7 +82,8 @@ impl Tx<'_> {
         diesel::delete(channel_members::table.filter(channel_members::channel_id.eq(channel.id.0)))
             .execute(self.sql)?;
         self.save_members(channel.id, acl)?;
-        self.add_channel_words(channel.id)
+        self.add_channel_words(channel.id)?;
+        self.end_cut_off(channel)
     }
 
     fn save_members(&mut self, channel: ChannelId, acl: &Acl) -> Result<(), Failure> {

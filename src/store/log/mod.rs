@@ -2,6 +2,9 @@
 
 mod reading;
 mod row;
+mod verifying;
+
+pub(super) use verifying::verify;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,6 +96,7 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
     let last: i64 = statements::query::<MoveLogHead>(&moved).get_result(db.sql)?;
     let first = last - count + 1;
     for ((event, (form, body)), pos) in group.events.iter_mut().zip(rows).zip(first..) {
+        let kind = event.payload.facts().kind;
         event.row_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
         diesel::insert_into(log_events::table)
             .values((
@@ -101,7 +105,8 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
                 log_events::owner.eq(name_of(event.payload.facts().owner)),
                 log_events::bytes.eq(size_of_text(&body)),
                 log_events::v.eq(form),
-                log_events::kind.eq(event.payload.facts().kind),
+                log_events::kind.eq(kind),
+                log_events::sum.eq(row::sum(pos, event.at.0, form, (kind, &body))),
                 log_events::body.eq(body),
             ))
             .execute(db.sql)?;

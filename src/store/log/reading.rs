@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::row::{self, Row};
 use crate::event::{Event, Gap, GapCause, Logged, Payload, Pos};
+use crate::fault::{Seeded, seeded};
 use crate::model::Stamp;
 use crate::store::schema::log_events;
 use crate::store::{Db, Failure};
@@ -24,16 +25,12 @@ impl Db<'_> {
             return Ok(Vec::new());
         }
         let Some(last) = self.last_that_fits(after, until, max_count, max_bytes)? else {
-            return Ok(vec![trimmed(after, until)]);
+            let unsaid = seeded(Seeded::TrimmedUnsaid);
+            let gap = Some(trimmed(after, until)).filter(|_| !unsaid);
+            return Ok(gap.into_iter().collect());
         };
         let rows = log_events::table
-            .select((
-                log_events::pos,
-                log_events::at,
-                log_events::v,
-                log_events::kind,
-                log_events::body,
-            ))
+            .select(Row::columns())
             .filter(log_events::pos.gt(after.0))
             .filter(log_events::pos.le(last))
             .order(log_events::pos.asc())
@@ -44,8 +41,9 @@ impl Db<'_> {
         let mut earlier: Option<(Pos, Payload)> = None;
         for row in &rows {
             let pos = Pos(row.pos);
-            if pos.0 > reached.0 + 1 {
-                read.push(trimmed(reached, Pos(pos.0 - 1)));
+            if pos.0 > reached.0 + 1 && !seeded(Seeded::TrimmedUnsaid) {
+                let more = i64::from(seeded(Seeded::GapTooLong));
+                read.push(trimmed(reached, Pos(pos.0 - 1 + more)));
             }
             // The earlier event is among those just read, unless a page of the log ends between the two.
             let event = row::read(row, |pos| match known(&read, pos) {
@@ -63,6 +61,9 @@ impl Db<'_> {
                 None => push_unreadable(&mut read, pos, row.unreadable_cause()),
             }
             reached = pos;
+        }
+        if seeded(Seeded::TableSkipsRow) && read.len() > 2 {
+            read.remove(1);
         }
         Ok(read)
     }
@@ -98,13 +99,7 @@ impl Db<'_> {
         most: usize,
     ) -> Result<(Vec<Arc<Event>>, Pos), Failure> {
         let rows = log_events::table
-            .select((
-                log_events::pos,
-                log_events::at,
-                log_events::v,
-                log_events::kind,
-                log_events::body,
-            ))
+            .select(Row::columns())
             .filter(log_events::pos.gt(after.0))
             .filter(log_events::pos.le(until.0))
             .filter(log_events::kind.eq_any(kinds))
@@ -121,13 +116,7 @@ impl Db<'_> {
 
     fn payload_at(&mut self, pos: Pos) -> Option<Payload> {
         let row = log_events::table
-            .select((
-                log_events::pos,
-                log_events::at,
-                log_events::v,
-                log_events::kind,
-                log_events::body,
-            ))
+            .select(Row::columns())
             .filter(log_events::pos.eq(pos.0))
             .get_result::<Row>(self.sql);
         // What is shared was written out: it shares nothing in turn.

@@ -9,6 +9,7 @@ use crate::model::Stamp;
 use crate::model::User;
 use crate::store::Failure;
 use crate::store::db::to_json;
+use crate::store::schema::log_events;
 
 /// The form in which bodies are written: the event alone, as JSON.
 pub(super) const FORM: i32 = 2;
@@ -38,12 +39,51 @@ pub(super) struct Row {
     v: i32,
     kind: String,
     body: String,
+    sum: Option<i64>,
+}
+
+/// The columns of a row.
+type Columns = (
+    log_events::pos,
+    log_events::at,
+    log_events::v,
+    log_events::kind,
+    log_events::body,
+    log_events::sum,
+);
+
+/// CRC-32 of what is read of a row.
+pub(super) fn sum(pos: i64, at: i64, v: i32, (kind, body): (&str, &str)) -> i64 {
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(&pos.to_le_bytes());
+    sum.update(&at.to_le_bytes());
+    sum.update(&v.to_le_bytes());
+    sum.update(kind.as_bytes());
+    sum.update(body.as_bytes());
+    sum.finalize().into()
 }
 
 impl Row {
-    /// What a reader misses if the row is not readable.
+    pub(super) fn columns() -> Columns {
+        (
+            log_events::pos,
+            log_events::at,
+            log_events::v,
+            log_events::kind,
+            log_events::body,
+            log_events::sum,
+        )
+    }
+
+    /// Whether it is what was written, as far as that is known: older programs wrote no sum.
+    pub(super) fn is_whole(&self) -> bool {
+        let sum_now = || sum(self.pos, self.at, self.v, (&self.kind, &self.body));
+        self.sum.is_none_or(|written| written == sum_now())
+    }
+
+    /// What a reader misses if the row is not readable. A damaged one may have been of any kind.
     pub(super) fn unreadable_cause(&self) -> GapCause {
-        match Payload::RIGHTS.contains(&self.kind.as_str()) {
+        match !self.is_whole() || Payload::RIGHTS.contains(&self.kind.as_str()) {
             true => GapCause::UnreadableRights,
             false => GapCause::Unreadable,
         }
@@ -53,6 +93,8 @@ impl Row {
 /// Why a row is not readable.
 #[derive(Debug)]
 enum Unreadable {
+    /// The disk changed it.
+    Damaged,
     /// A newer program wrote it.
     Form,
     /// A newer program wrote it.
@@ -130,6 +172,7 @@ pub(super) fn read(row: &Row, earlier: impl FnOnce(Pos) -> Option<Payload>) -> O
         }),
         Err(why) => {
             let why = match why {
+                Unreadable::Damaged => String::from("not what was written"),
                 Unreadable::Form => String::from("unknown form"),
                 Unreadable::Kind => String::from("unknown kind"),
                 Unreadable::Alone => String::from("without the event whose channel it shares"),
@@ -145,6 +188,9 @@ pub(super) fn read(row: &Row, earlier: impl FnOnce(Pos) -> Option<Payload>) -> O
 }
 
 fn parse(row: &Row, earlier: impl FnOnce(Pos) -> Option<Payload>) -> Result<Payload, Unreadable> {
+    if !row.is_whole() {
+        return Err(Unreadable::Damaged);
+    }
     if !Payload::KINDS.contains(&row.kind.as_str()) {
         return Err(Unreadable::Kind);
     }

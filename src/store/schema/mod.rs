@@ -334,6 +334,7 @@ diesel::table! {
         body -> Text,
         v -> Integer,
         kind -> Text,
+        sum -> Nullable<BigInt>,
     }
 }
 

@@ -18,5 +18,6 @@ diesel::table! {
         filter -> Text,
         token_id -> BigInt,
         since -> BigInt,
+        ended -> Nullable<Text>,
     }
 }

@@ -224,15 +224,19 @@ async fn rows_that_cannot_be_read_are_gaps_and_those_behind_them_are_read() {
     for _ in 0..5 {
         announce(&place.store, &room).await.unwrap();
     }
-    damage(&place, "UPDATE log_events SET v = 9 WHERE pos = 1").await;
     damage(
         &place,
-        "UPDATE log_events SET kind = 'weather_changed' WHERE pos = 2",
+        "UPDATE log_events SET v = 9, sum = NULL WHERE pos = 1",
     )
     .await;
     damage(
         &place,
-        "UPDATE log_events SET body = substr(body, 1, 40) WHERE pos = 4",
+        "UPDATE log_events SET kind = 'weather_changed', sum = NULL WHERE pos = 2",
+    )
+    .await;
+    damage(
+        &place,
+        "UPDATE log_events SET body = substr(body, 1, 40), sum = NULL WHERE pos = 4",
     )
     .await;
     let read = entries(&place, 0, 9, usize::MAX).await;
@@ -251,9 +255,13 @@ async fn an_unreadable_change_of_rights_is_told_apart() {
     for _ in 0..2 {
         announce(&place.store, &room).await.unwrap();
     }
-    let newer = "UPDATE log_events SET v = 9, kind = 'channel_changed' WHERE pos = 2";
+    let newer = "UPDATE log_events SET v = 9, kind = 'channel_changed', sum = NULL WHERE pos = 2";
     damage(&place, newer).await;
-    damage(&place, "UPDATE log_events SET v = 9 WHERE pos = 1").await;
+    damage(
+        &place,
+        "UPDATE log_events SET v = 9, sum = NULL WHERE pos = 1",
+    )
+    .await;
     let read = entries(&place, 0, 9, usize::MAX).await;
     let told = [
         gap(1, 1, GapCause::Unreadable),

@@ -187,3 +187,49 @@ fn posts_are_those_of_users_that_were_followed_then() {
     build::posts(&eve, "live");
     assert_eq!(stream.hears("post")["data"][0]["content"]["text"], "live");
 }
+
+#[test]
+fn a_subscription_that_was_cut_off_does_not_come_back_with_the_right() {
+    let mut server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let (open, closed) = (build::room(&ada, "Open"), build::circle(&ada, &[&bob]));
+    build::join(&open, &[&bob]);
+    let reads = |ada: &Person, users: &[&str]| {
+        let acl = json!({"acl": {"read": {"user_ids": []}, "write": {"user_ids": users}}});
+        ada.put(&format!("/channels/{closed}"), &acl).is(200);
+    };
+    let (stream, _) = session(&bob, &[&format!("/channels/{open}/messages")]);
+    let named = stream.subscribes(&bob, &format!("/channels/{closed}/messages"));
+    let mut left = Left::of(&stream);
+    let cut = [(named, String::from("no-access"))];
+    // Its session was parked.
+    drop(stream);
+    reads(&ada, &[]);
+    let mut stream = left.continues(&bob);
+    assert_eq!(dropped(&stream), cut);
+    build::says(&ada, &open, "moves the cursor");
+    left.behind(&stream.hears_text("moves the cursor"));
+    drop(stream);
+    reads(&ada, &[&bob.id]);
+    let mut stream = left.continues(&bob);
+    assert_eq!(dropped(&stream), cut);
+    // It had a connection, and the server crashed before that ended.
+    let again = stream.subscribes(&bob, &format!("/channels/{closed}/messages"));
+    build::says(&ada, &closed, "heard again");
+    stream.hears_text("heard again");
+    reads(&ada, &[]);
+    build::says(&ada, &open, "behind the cut");
+    left.behind(&stream.hears_text("behind the cut"));
+    server.kill();
+    server.start_again();
+    let (ada, bob) = (server.ada(), server.bob());
+    reads(&ada, &[&bob.id]);
+    build::says(&ada, &closed, "between");
+    let mut stream = left.continues(&bob);
+    let mut expected = vec![cut[0].clone(), (again, String::from("no-access"))];
+    expected.sort();
+    let mut told = dropped(&stream);
+    told.sort();
+    assert_eq!(told, expected);
+    assert_eq!(heard(&mut stream, &ada, &open), Vec::<String>::new());
+}

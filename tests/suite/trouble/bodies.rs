@@ -127,7 +127,7 @@ fn a_body_over_the_limit_is_refused_by_its_declared_length_and_by_its_bytes() {
             ("Content-Length", length),
         ];
         // Nothing of the body is sent: the declared length is enough.
-        let answer = http::exchange(server.address, &http::request("POST", &path, &headers, b""));
+        let answer = http::exchange(server.address, &request("POST", &path, &headers, b""));
         answer.refused_as(413, "body-too-large");
     }
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(65536));
@@ -139,7 +139,7 @@ fn a_body_over_the_limit_is_refused_by_its_declared_length_and_by_its_bytes() {
     ];
     let answer = http::exchange(
         server.address,
-        &http::request("POST", &path, &headers, body.as_bytes()),
+        &request("POST", &path, &headers, body.as_bytes()),
     );
     assert!(matches!(answer.status, 413 | 0), "{answer}");
     ada.get("/token").is(200);
@@ -152,7 +152,7 @@ fn without_a_token_no_body_is_read() {
         ("Content-Type", "application/json"),
         ("Content-Length", "1000"),
     ];
-    let request = http::request("POST", "/v1/channels", &headers, b"");
+    let request = request("POST", "/v1/channels", &headers, b"");
     http::exchange(server.address, &request).refused_as(401, "token-required");
 }
 

@@ -17,6 +17,7 @@ use smallvec::SmallVec;
 use super::Shard;
 use super::state::{ConnectionHandle, ConnectionRef, State};
 use crate::event::{Gap, Pos};
+use crate::fault::{Seeded, seeded};
 use crate::log::reader::Entry;
 use crate::log::{Interest, LogReader};
 use crate::model::Failure;
@@ -135,7 +136,9 @@ impl CatchUp {
             Some(keys) => Interest::Keys(keys),
             None => Interest::All,
         };
-        let read = self.log.read_on(self.at, interest, AT_ONCE).await?;
+        let repeated = i64::from(seeded(Seeded::ReplayRepeatsCursor));
+        let behind = Pos(self.at.0 - repeated);
+        let read = self.log.read_on(behind, interest, AT_ONCE).await?;
         // Behind that it is not known what the receiver is.
         let known = self.judge.reached();
         let mut entries: VecDeque<Entry> = read.entries.into();
@@ -168,7 +171,13 @@ impl CatchUp {
             while chunk.bytes.len() < ENOUGH
                 && let Some(entry) = page.entries.pop_front()
             {
+                if seeded(Seeded::ReplaySkipsLast) && page.entries.is_empty() {
+                    continue;
+                }
                 self.add(shard, &state, handle, &entry, &mut chunk);
+                if seeded(Seeded::ReplayCutAtBound) && chunk.bytes.len() > ENOUGH / 8 {
+                    page.entries.clear();
+                }
             }
         }
         shard.send_replayed(self.connection, chunk);
@@ -181,7 +190,7 @@ impl CatchUp {
         }
         // What the shard has not begun to send, it will send to this connection too.
         let begun = shard.state.borrow().begun().max(self.routed);
-        if self.at < begun {
+        if self.at < begun && !seeded(Seeded::SeamLost) {
             return Turn::On;
         }
         shard.go_live(self.connection, self.at);
@@ -207,7 +216,9 @@ impl CatchUp {
                 return;
             }
         };
-        let Some(pos) = event.event.pos.filter(|pos| *pos > self.at) else {
+        let repeats = seeded(Seeded::ReplayRepeatsCursor);
+        let is_next = |pos: &Pos| *pos > self.at || (repeats && *pos == self.at);
+        let Some(pos) = event.event.pos.filter(is_next) else {
             return;
         };
         self.at = pos;
@@ -253,6 +264,7 @@ impl Shard {
 
     /// A stream has caught up: from now on it receives what is behind `at`.
     pub fn go_live(&self, connection: ConnectionRef, at: Pos) {
+        let at = Pos(at.0 - i64::from(seeded(Seeded::SeamTwice)) * 3);
         let mut state = self.state.borrow_mut();
         let Some(handle) = state.connections.find_mut(connection) else {
             return;

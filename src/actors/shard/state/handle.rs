@@ -158,8 +158,6 @@ pub struct ConnectionHandle {
     pub from: Pos,
     /// The session outlives the connection.
     pub is_session: bool,
-    /// Subscriptions of a session that ended while it had this connection.
-    pub ended: Vec<SubscriptionId>,
 }
 
 /// What waits while the page of a subscribing call is read. All subscriptions of the connection wait, so that its
@@ -202,7 +200,6 @@ impl ConnectionHandle {
             catching_up: None,
             from: Pos(0),
             is_session: false,
-            ended: Vec::new(),
         }
     }
 
@@ -236,19 +233,6 @@ impl ConnectionHandle {
     /// Whether its events wait: then no fast path serves it.
     pub fn is_held(&self) -> bool {
         self.catching_up.is_some() || self.hold.borrow().is_some()
-    }
-
-    /// A session forgets what ended, unless its connection is closed: then all of it ends here.
-    pub(super) fn note_ended(&mut self, gone: &[Subscription]) {
-        if !self.is_session || self.closing.is_some() {
-            return;
-        }
-        for subscription in gone {
-            let mut others = self.subscriptions.iter();
-            if !others.any(|known| known.id == subscription.id) {
-                self.ended.push(subscription.id.clone());
-            }
-        }
     }
 
     /// Whether a logged event is sent to it as it is fanned out.

@@ -2,6 +2,7 @@
 
 use super::{ConnectionIndex, Inbox, State};
 use crate::actors::registry::RoutingKey;
+use crate::fault::{Seeded, seeded};
 use crate::model::{ChannelId, UserId};
 
 impl State {
@@ -63,6 +64,9 @@ impl State {
         channel: ChannelId,
         subscribed: bool,
     ) {
+        if subscribed && seeded(Seeded::InboxNotJoined) {
+            return;
+        }
         for index in self.listeners.at(&RoutingKey::User(user)).to_vec() {
             let Some(inbox) = self.inbox_mut(index) else {
                 continue;

@@ -112,7 +112,6 @@ impl State {
         let Some(handle) = self.connections.get_mut(index) else {
             return;
         };
-        handle.ended.retain(|id| *id != subscription.id);
         handle.subscriptions.push(subscription);
         match topic {
             Topic::ChannelMessages(channel) => self.relocate(index, channel),
@@ -184,7 +183,6 @@ impl State {
             .into_iter()
             .partition(|known| goes(known));
         handle.subscriptions = kept;
-        handle.note_ended(&gone);
         for subscription in &gone {
             self.leave_topic(index, subscription.topic);
         }

@@ -1,7 +1,12 @@
 //! Faults on purpose, for the suite: what cannot be brought about from outside, such as a panic in an actor.
 //!
 //! A fault is on while the folder given with `--faults` holds a file of its name. Only debug builds know that option;
-//! in a release build every call here is empty.
+//! in a release build every call here is empty. A fault that a process has from its start to its end is one of
+//! [`Seeded`]: the folder's file `seeded` names it.
+
+mod seeded;
+
+pub use seeded::{Seeded, seeded};
 
 #[cfg(debug_assertions)]
 use std::path::PathBuf;
@@ -52,6 +57,9 @@ pub enum Fault {
 /// Lets files in this folder switch faults on, from now to the end of the process.
 #[cfg(debug_assertions)]
 pub fn arm(folder: PathBuf) {
+    if let Ok(name) = std::fs::read_to_string(folder.join("seeded")) {
+        seeded::choose(&name);
+    }
     // A second folder is not listened to.
     FOLDER.get_or_init(|| folder);
 }

@@ -1,0 +1,2 @@
+DROP INDEX stream_session_subscriptions_by_topic;
+ALTER TABLE stream_session_subscriptions DROP COLUMN ended;

@@ -1,0 +1,101 @@
+//! Faults of the streams that the suite seeds to see that its oracle finds them: one for the whole life of a process.
+//!
+//! The place of each asks [`seeded`], which is `false` in a release build: nothing of it is left there.
+
+#[cfg(debug_assertions)]
+use std::sync::OnceLock;
+
+macro_rules! faults {
+    ($($fault:ident $does:literal;)*) => {
+        /// What a process does wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Seeded {
+            $(#[doc = $does] $fault,)*
+        }
+
+        impl Seeded {
+            /// All of them, with what each does.
+            #[cfg(debug_assertions)]
+            pub const ALL: &[(Self, &str)] = &[$((Self::$fault, $does),)*];
+        }
+    };
+}
+
+faults! {
+    RingMissesKey "The ring's index does not know an event under its first key.";
+    RingReachesTooFar "The ring says that it reaches eight events further back than it does.";
+    RingSkipsFirst "The ring's index begins one event too late.";
+    RingFullPageEnds "A slice of the ring that is full says that nothing is behind it.";
+    TableSkipsRow "A row of a page of the table is left out.";
+    TrimmedUnsaid "A trimmed part of the log is stepped over without a gap.";
+    GapTooLong "A gap is said to be one position longer than it is.";
+    DeliveryBeginsLate "Delivery begins one event too late at the start.";
+    JoiningNotAwaited "An event does not wait for the streams that the one before made its listeners.";
+    ReplaySkipsLast "The last event of a page is not replayed.";
+    ReplayRepeatsCursor "A replay begins with the event at the cursor.";
+    ReplayCutAtBound "What is over the bound of one turn is dropped from a replay.";
+    SeamTwice "A stream that has caught up is sent again what its shard has yet to send.";
+    SeamLost "A stream goes live before it has read what its shard has begun to send.";
+    ReplayIgnoresHidden "Mutes and blocks do not count in a replay.";
+    HiddenOfThen "Mutes and blocks in a replay are those of the event's time alone.";
+    HiddenOfNow "Mutes and blocks in a replay are those of now alone.";
+    InboxOfNow "The inbox in a replay is that of now.";
+    FollowsOfNow "The followed users in a replay are those of now.";
+    FormerKeysMissing "A replay does not look under the keys of what its user has left.";
+    CutOffForgotten "A subscription whose channel was closed meanwhile goes on.";
+    LeftChannelOpen "Channels that were left and may not be read any more are replayed.";
+    TakeOverKeepsBoth "A connection that is taken over goes on.";
+    SubscriptionUnwritten "The session does not learn of a subscription.";
+    SinceForgotten "A subscription is replayed from the cursor, not from its own beginning.";
+    DeletedComesBack "A subscription that was deleted while its session was parked comes back.";
+    SessionEndsWithConnection "A session ends with its connection.";
+    CursorIgnored "A session goes on from now, not from its cursor.";
+    PageNotHeld "Events do not wait while the page of a subscription is read.";
+    PageCursorAhead "The cursor of a page is taken some events behind its items.";
+    HeldLost "Events that waited for a page are lost.";
+    LiveIgnoresHidden "Mutes and blocks do not count on live streams.";
+    LiveCutOffForgotten "A change of a channel ends no subscription.";
+    BatchSwapped "Two events of a batch change places.";
+    InboxNotJoined "An inbox does not learn of a new channel.";
+    FollowUnheard "A stream of posts does not learn of a follow.";
+    EventIdOfAnother "The id of a server-sent event is not its cursor.";
+    FramingDropsLast "The last of several frames is not framed again.";
+    QueueDropsRest "What waits for a socket that is behind is lost.";
+    QueueLosesByte "A frame that is partly sent loses a byte.";
+    AppSeesBefore "An app is replayed what was said before its authorization.";
+    AppMembersOfNow "The members of a channel in an app's replay are those of now.";
+    AppMembersOfThen "An app is replayed what it may not see any more.";
+    AppKeepsRevoked "A revoked authorization counts on live app streams.";
+    PartitionByAuthor "The partition of a message is that of its author.";
+}
+
+/// The one of this process.
+#[cfg(debug_assertions)]
+static CHOSEN: OnceLock<Option<Seeded>> = OnceLock::new();
+
+/// Chooses the one that this text names, to the end of the process.
+#[cfg(debug_assertions)]
+pub(super) fn choose(name: &str) {
+    let named = Seeded::ALL.iter().map(|(fault, _)| *fault);
+    let named = named
+        .into_iter()
+        .find(|fault| format!("{fault:?}") == name.trim());
+    // The first word counts.
+    CHOSEN.get_or_init(|| named);
+}
+
+/// Whether this process has this fault.
+#[cfg(debug_assertions)]
+pub fn seeded(fault: Seeded) -> bool {
+    CHOSEN.get().is_some_and(|chosen| *chosen == Some(fault))
+}
+
+/// No release build has one.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub const fn seeded(_fault: Seeded) -> bool {
+    false
+}
+
+#[cfg(not(debug_assertions))]
+const _: () = assert!(!seeded(Seeded::RingMissesKey));

@@ -1,0 +1,87 @@
+//! The newest part of the log is looked at before it is served: what the disk changed is refused, not skipped.
+
+use std::path::Path;
+
+use diesel::prelude::*;
+
+use super::row::Row;
+use crate::store::connect::Sql;
+use crate::store::schema::{log_events, log_head};
+use crate::store::{Failure, sql_error};
+
+/// Rows that are looked at: those that come into memory at a start.
+const NEWEST: i64 = 4096;
+
+/// What is wrong with a log.
+#[derive(Debug)]
+enum Damage {
+    /// The row is not what was written.
+    Row(i64),
+    /// Rows are missing, though older ones are there.
+    Hole { first: i64, last: i64 },
+    /// The log ends behind the position that was given out last.
+    Ahead { head: i64, last: i64 },
+}
+
+/// Refuses a log that is damaged, with what to do.
+///
+/// # Errors
+/// A newest row is not what was written, or missing; the table cannot be read.
+pub(in crate::store) fn verify(sql: &mut Sql, file: &Path) -> Result<(), Failure> {
+    // Rows and their last position as of one moment: another process may write.
+    let found = sql.transaction(damage);
+    let file = file.display();
+    let text = match found {
+        Ok(None) => return Ok(()),
+        Ok(Some(Damage::Row(pos))) => format!("event {pos} is not what was written"),
+        Ok(Some(Damage::Hole { first, last })) => format!("events {first} to {last} are missing"),
+        Ok(Some(Damage::Ahead { head, last })) => {
+            format!("it has event {last}, but only {head} were written")
+        }
+        Err(error) if sql_error::is_locked(&error) => return Err(Failure::Busy),
+        Err(error) => format!("it cannot be read ({error})"),
+    };
+    Err(Failure::Trouble(
+        format!(
+            "the log of the database {file} is damaged: {text}. Put a copy of the database in its place. (To give up the \
+             events instead: DELETE FROM log_events; streams that come back are told what they miss.)"
+        )
+        .into(),
+    ))
+}
+
+fn damage(sql: &mut Sql) -> QueryResult<Option<Damage>> {
+    let head: i64 = log_head::table.select(log_head::pos).get_result(sql)?;
+    let last = log_events::table.select(diesel::dsl::max(log_events::pos));
+    // An empty log was trimmed.
+    let Some(last) = last.get_result::<Option<i64>>(sql)? else {
+        return Ok(None);
+    };
+    if last > head {
+        return Ok(Some(Damage::Ahead { head, last }));
+    }
+    let rows = log_events::table
+        .select(Row::columns())
+        .filter(log_events::pos.gt(head.saturating_sub(NEWEST)))
+        .order(log_events::pos.asc())
+        .load_iter::<Row, diesel::connection::DefaultLoadingMode>(sql)?;
+    let mut reached = None;
+    for row in rows {
+        let row = row?;
+        let next = reached.map_or(row.pos, |reached: i64| reached.saturating_add(1));
+        if row.pos != next {
+            let (first, last) = (next, row.pos - 1);
+            return Ok(Some(Damage::Hole { first, last }));
+        }
+        if !row.is_whole() {
+            return Ok(Some(Damage::Row(row.pos)));
+        }
+        reached = Some(row.pos);
+    }
+    let reached = reached.unwrap_or(last);
+    let hole = Damage::Hole {
+        first: reached.saturating_add(1),
+        last: head,
+    };
+    Ok((reached < head).then_some(hole))
+}

@@ -1,0 +1,266 @@
+//! One opening of a stream, through any door, read by a thread of its own.
+
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
+
+use crate::support::door::{AnswerStream, Door, Item};
+use crate::support::{DEADLINE, http};
+
+/// The doors that are open in any order. A door that joins them says in [`Opening`] how it is asked, and in [`Reader`] how
+/// it is read.
+pub(super) const DOORS: [Door; 3] = [Door::Websocket, Door::EventStream, Door::JsonStream];
+
+/// How a stream is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Opening {
+    pub(super) door: Door,
+    /// Path and query.
+    pub(super) path: String,
+    /// What a browser sends beside it.
+    pub(super) last_event_id: Option<String>,
+    /// The reader stops reading behind so many frames.
+    pub(super) stalls_behind: Option<usize>,
+    /// For so long; `None`: for good.
+    pub(super) stalls_for: Option<Duration>,
+}
+
+/// A frame, as far as the oracle looks at it.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    /// Everything up to here was received.
+    pub(super) cursor: Option<String>,
+    pub(super) json: Value,
+    /// Microseconds.
+    pub(super) at: i64,
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    pub(super) frames: Vec<Frame>,
+    /// Why the server ended it, if it said so: the code.
+    pub(super) ended: Option<u64>,
+    pub(super) is_over: bool,
+}
+
+/// A stream that is open.
+pub(super) struct Open {
+    pub(super) hello: Value,
+    pub(super) heard: Arc<Mutex<Heard>>,
+    /// Its reader stops reading somewhere.
+    pub(super) stalls: bool,
+    socket: TcpStream,
+    thread: JoinHandle<()>,
+}
+
+enum Reader {
+    Websocket(WebSocket<TcpStream>),
+    Answer(AnswerStream),
+}
+
+/// What comes next.
+enum Next {
+    Frame(Value),
+    Ended(Option<u64>),
+}
+
+/// The wall clock, as the server's: microseconds.
+pub(super) fn now() -> i64 {
+    let now = time::OffsetDateTime::now_utc().unix_timestamp_nanos() / 1000;
+    i64::try_from(now).expect("a time of this era")
+}
+
+impl Opening {
+    /// Opens it and reads the hello. `Err`: it was refused, or ended before.
+    pub(super) fn open(&self, address: SocketAddr) -> Result<Open, String> {
+        let mut reader = match self.door {
+            Door::Websocket => Reader::Websocket(self.upgraded(address)?),
+            Door::EventStream | Door::JsonStream => Reader::Answer(self.asked(address)?),
+            door @ (Door::Compressed | Door::LongPoll) => {
+                return Err(format!("no listener uses {door:?}"));
+            }
+        };
+        let hello = match reader.next() {
+            Next::Frame(hello) => hello,
+            Next::Ended(code) => return Err(format!("ended before the hello: {code:?}")),
+        };
+        let socket = reader.socket().try_clone().expect("a descriptor");
+        if self.stalls_behind.is_some() {
+            keeps_unread(&socket, 4096);
+        }
+        let heard: Arc<Mutex<Heard>> = Arc::default();
+        let (feed, asked) = (Arc::clone(&heard), self.clone());
+        let thread = std::thread::spawn(move || reads(reader, &feed, &asked));
+        Ok(Open {
+            hello,
+            heard,
+            stalls: self.stalls_behind.is_some(),
+            socket,
+            thread,
+        })
+    }
+
+    fn upgraded(&self, address: SocketAddr) -> Result<WebSocket<TcpStream>, String> {
+        let socket = connected(address)?;
+        let url = format!("ws://{address}{}", self.path);
+        let upgraded = tungstenite::client(url.as_str(), socket);
+        upgraded
+            .map(|(socket, _)| socket)
+            .map_err(|refused| format!("no upgrade: {refused}"))
+    }
+
+    fn asked(&self, address: SocketAddr) -> Result<AnswerStream, String> {
+        let mut headers = self.door.asked_with().to_vec();
+        if let Some(last) = &self.last_event_id {
+            headers.push(("Last-Event-ID", last));
+        }
+        let request = http::request("GET", &self.path, &headers, b"");
+        let stream = AnswerStream::asked(address, &request, self.door);
+        match stream.head.status {
+            200 => Ok(stream),
+            _ => Err(format!("no stream: {}", stream.head)),
+        }
+    }
+}
+
+/// A connection with the harness's deadline.
+pub(super) fn connected(address: SocketAddr) -> Result<TcpStream, String> {
+    let socket = TcpStream::connect(address).map_err(|error| error.to_string())?;
+    socket.set_read_timeout(Some(DEADLINE)).expect("a deadline");
+    socket.set_nodelay(true).expect("a socket");
+    Ok(socket)
+}
+
+/// From now on the kernel keeps so many bytes of what is not read yet.
+fn keeps_unread(socket: &TcpStream, bytes: usize) {
+    let buffer = nix::sys::socket::sockopt::RcvBuf;
+    nix::sys::socket::setsockopt(socket, buffer, &bytes).expect("a socket");
+}
+
+impl Reader {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Websocket(socket) => socket.get_ref(),
+            Self::Answer(answer) => &answer.socket,
+        }
+    }
+
+    fn next(&mut self) -> Next {
+        match self {
+            Self::Websocket(socket) => loop {
+                match socket.read() {
+                    Ok(Message::Text(frame)) => {
+                        return Next::Frame(serde_json::from_str(&frame).expect("JSON"));
+                    }
+                    Ok(Message::Close(close)) => {
+                        let code = close.map(|close| u64::from(u16::from(close.code)));
+                        drop(socket.flush());
+                        return Next::Ended(code);
+                    }
+                    Ok(Message::Binary(bytes)) => panic!("a binary frame: {bytes:?}"),
+                    Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
+                    Err(_) => return Next::Ended(None),
+                }
+            },
+            Self::Answer(answer) => loop {
+                match answer.next() {
+                    Item::Frame(frame) => return Next::Frame(frame),
+                    Item::Close(object) => return Next::Ended(object["meta"]["code"].as_u64()),
+                    Item::Beat | Item::Retry(_) => {}
+                    Item::End | Item::Torn => return Next::Ended(None),
+                }
+            },
+        }
+    }
+
+    /// The `id` of the newest server-sent event.
+    fn last_id(&self) -> Option<&str> {
+        match self {
+            Self::Websocket(_) => None,
+            Self::Answer(answer) => answer.last_id.as_deref(),
+        }
+    }
+}
+
+fn reads(mut reader: Reader, feed: &Mutex<Heard>, asked: &Opening) {
+    let mut most = asked.stalls_behind;
+    loop {
+        if most.is_some_and(|most| feed.lock().expect("a feed").frames.len() >= most) {
+            let Some(time) = asked.stalls_for else {
+                // It keeps the socket and reads nothing, until the hand cuts it.
+                std::thread::park();
+                return;
+            };
+            std::thread::park_timeout(time);
+            keeps_unread(reader.socket(), 256 * 1024);
+            most = None;
+        }
+        let next = reader.next();
+        let mut heard = feed.lock().expect("a feed");
+        match next {
+            Next::Frame(json) => {
+                let cursor = json["meta"]["cursor"].as_str().map(str::to_owned);
+                if let (Door::EventStream, Some(cursor)) = (asked.door, &cursor) {
+                    let id = reader.last_id().unwrap_or_default();
+                    let of_event = id.rsplit(':').next().unwrap_or_default();
+                    assert_eq!(of_event, cursor, "the id of an event is its cursor: {json}");
+                }
+                let at = now();
+                heard.frames.push(Frame { cursor, json, at });
+            }
+            Next::Ended(code) => {
+                heard.ended = code;
+                heard.is_over = true;
+                return;
+            }
+        }
+    }
+}
+
+impl Open {
+    /// Whether it ended by itself.
+    pub(super) fn is_over(&self) -> bool {
+        self.thread.is_finished() || self.heard.lock().expect("a feed").is_over
+    }
+
+    /// Cuts it: with a reset, or an end in order. Gives what was read, unless the reader could not read it.
+    pub(super) fn cut(self, resets: bool) -> Result<Heard, String> {
+        if resets {
+            let now = with_a_reset();
+            let linger = nix::sys::socket::sockopt::Linger;
+            nix::sys::socket::setsockopt(&self.socket, linger, &now).expect("a socket");
+        }
+        // A reader that waits is woken; without a clone the socket is closed as the thread ends.
+        let how = if resets {
+            Shutdown::Read
+        } else {
+            Shutdown::Both
+        };
+        drop(self.socket.shutdown(how));
+        drop(self.socket);
+        self.thread.thread().unpark();
+        self.thread.join().map_err(|panic| said(&*panic))?;
+        let mut heard = self.heard.lock().expect("a feed");
+        Ok(std::mem::take(&mut heard))
+    }
+}
+
+/// Closes with a reset.
+fn with_a_reset() -> nix::libc::linger {
+    nix::libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    }
+}
+
+/// What a panic said.
+pub(super) fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    text.unwrap_or_else(|| String::from("a panic"))
+}

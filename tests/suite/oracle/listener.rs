@@ -1,0 +1,277 @@
+//! A client that comes back: its stream over all the connections that it had.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::door::{Frame, Heard, Open, Opening, now};
+use super::rights::Subscription;
+use crate::support::door::Door;
+use crate::support::random::Random;
+use crate::support::{Person, eventually, text};
+
+/// Whose stream it is.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    /// A user stream with a session.
+    User(Person),
+    /// An app stream for messages and posts.
+    App {
+        app: Person,
+        client: String,
+        key: &'static str,
+        /// `partition`, `partitions`.
+        part: Option<(u8, u8)>,
+    },
+}
+
+/// What came over one connection.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) door: Door,
+    /// Behind this cursor.
+    pub(super) from: i64,
+    /// The head of the log before it was opened.
+    pub(super) head: i64,
+    pub(super) frames: Vec<Frame>,
+    /// Its last frame counted at this time; microseconds.
+    pub(super) ended_at: i64,
+}
+
+pub(super) struct Listener {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    /// Of its session.
+    id: Option<String>,
+    epoch: String,
+    /// The last cursor.
+    pub(super) cursor: i64,
+    pub(super) subscriptions: Vec<Subscription>,
+    pub(super) segments: Vec<Segment>,
+    open: Option<(Open, Segment)>,
+}
+
+/// What is behind the point of a cursor.
+pub(super) fn position(cursor: &str) -> i64 {
+    let (_, pos) = cursor
+        .split_once('.')
+        .unwrap_or_else(|| panic!("no cursor: {cursor}"));
+    pos.parse().expect("a position")
+}
+
+impl Listener {
+    /// Without a connection yet.
+    pub(super) fn new(name: &str, kind: Kind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            id: None,
+            epoch: String::new(),
+            cursor: 0,
+            subscriptions: Vec::new(),
+            segments: Vec::new(),
+            open: None,
+        }
+    }
+
+    /// Whether it has a connection that is not over.
+    pub(super) fn is_live(&self) -> bool {
+        self.open.as_ref().is_some_and(|(open, _)| !open.is_over())
+    }
+
+    /// Its connection, for subscribing calls.
+    pub(super) fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or_default()
+    }
+
+    /// The number of its present connection.
+    pub(super) fn segment(&self) -> usize {
+        self.segments.len()
+    }
+
+    fn opening(&self, door: Door, random: &mut Random) -> Opening {
+        let mut path = match &self.kind {
+            Kind::User(who) => format!("/v1/user?access_token={}&auto_delete=0", who.token()),
+            Kind::App { app, key, part, .. } => {
+                let part = part.map_or_else(String::new, |(index, count)| {
+                    format!("&partition={index}&partitions={count}")
+                });
+                format!("/v1/app?access_token={}&key={key}{part}", app.token())
+            }
+        };
+        path.push_str("&include_cursor=1");
+        let mut last_event_id = None;
+        if !self.epoch.is_empty() {
+            let cursor = format!("{}.{}", self.epoch, self.cursor);
+            match (door, random.below(2), &self.id) {
+                (Door::EventStream, 0, None) => last_event_id = Some(cursor),
+                (Door::EventStream, 0, Some(id)) => last_event_id = Some(format!("{id}:{cursor}")),
+                (_, _, None) => path.push_str(&format!("&cursor={cursor}")),
+                (_, _, Some(id)) => path.push_str(&format!("&connection_id={id}&cursor={cursor}")),
+            }
+        }
+        let stalls = random.below(3) == 0;
+        let short = Duration::from_millis(20 + random.below(200));
+        let stalls_behind = stalls.then(|| usize::try_from(random.below(6)).unwrap_or(0));
+        Opening {
+            door,
+            path,
+            last_event_id,
+            stalls_behind,
+            stalls_for: (random.below(3) > 0).then_some(short),
+        }
+    }
+
+    /// Opens it, or goes on where it was. A connection that it has is taken over.
+    pub(super) fn opens(
+        &mut self,
+        address: SocketAddr,
+        (door, head): (Door, i64),
+        (random, is_last): (&mut Random, bool),
+    ) -> Result<(), String> {
+        let older = self.open.take();
+        if let Some((open, _)) = &older {
+            self.cursor = last_cursor(&open.heard.lock().expect("a feed"), self.cursor);
+        }
+        let mut opening = self.opening(door, random);
+        if is_last {
+            opening.stalls_behind = None;
+        }
+        let opened = opening
+            .open(address)
+            .map_err(|why| format!("{}: {why}", self.name))?;
+        self.greets(&opened.hello)?;
+        if let Some((open, segment)) = older {
+            self.was_taken_over(open, segment)?;
+        }
+        let segment = Segment {
+            door,
+            from: self.cursor,
+            head,
+            frames: Vec::new(),
+            ended_at: 0,
+        };
+        self.open = Some((opened, segment));
+        Ok(())
+    }
+
+    /// What the first frame has to say.
+    fn greets(&mut self, hello: &Value) -> Result<(), String> {
+        let cursor = text(&hello["meta"]["cursor"]);
+        let is_new = self.epoch.is_empty();
+        if is_new {
+            self.epoch = cursor.split('.').next().unwrap_or_default().to_owned();
+            self.cursor = position(&cursor);
+        } else if position(&cursor) != self.cursor {
+            return Err(format!(
+                "{}: {} was sent, and came back as {hello}",
+                self.name, self.cursor
+            ));
+        }
+        if matches!(self.kind, Kind::User(_)) {
+            let id = text(&hello["meta"]["connection_id"]);
+            let is_resumed = hello["meta"]["stream"]["resumed"] == true;
+            if !is_new && (!is_resumed || self.id.as_deref() != Some(&*id)) {
+                return Err(format!(
+                    "{}: the session was not continued: {hello}",
+                    self.name
+                ));
+            }
+            self.id = Some(id);
+        }
+        Ok(())
+    }
+
+    /// A connection of a session ends when another one goes on with it. (That of an app stream is cut before.)
+    fn was_taken_over(&mut self, open: Open, segment: Segment) -> Result<(), String> {
+        // A reader that stalls would find out later.
+        if !open.stalls && matches!(self.kind, Kind::User(_)) {
+            let begun = std::time::Instant::now();
+            while !open.is_over() {
+                if begun.elapsed() > super::patience() {
+                    return Err(format!(
+                        "{}: a connection that was taken over goes on",
+                        self.name
+                    ));
+                }
+                std::thread::park_timeout(Duration::from_millis(2));
+            }
+        }
+        let until = self.cursor;
+        self.ends(open, segment, false)?;
+        // What came behind the cursor that was sent comes again.
+        self.cursor = until;
+        let frames = self.segments.last_mut().map(|segment| &mut segment.frames);
+        if let Some(frames) = frames {
+            frames.retain(|frame| {
+                frame
+                    .cursor
+                    .as_deref()
+                    .is_none_or(|known| position(known) <= until)
+            });
+        }
+        Ok(())
+    }
+
+    /// Cuts its connection, if it has one.
+    pub(super) fn is_cut(&mut self, resets: bool) -> Result<(), String> {
+        match self.open.take() {
+            Some((open, segment)) => self.ends(open, segment, resets),
+            None => Ok(()),
+        }
+    }
+
+    /// The server is gone: it reads what came, to the end.
+    pub(super) fn reads_to_the_end(&mut self) -> Result<(), String> {
+        if let Some((open, _)) = &self.open
+            && !open.stalls
+        {
+            eventually("the end of a stream", || open.is_over());
+        }
+        self.is_cut(false)
+    }
+
+    fn ends(&mut self, open: Open, mut segment: Segment, resets: bool) -> Result<(), String> {
+        let heard = open
+            .cut(resets)
+            .map_err(|why| format!("{}: {why}", self.name))?;
+        self.cursor = last_cursor(&heard, self.cursor);
+        segment.frames = heard.frames;
+        segment.ended_at = now();
+        self.segments.push(segment);
+        Ok(())
+    }
+
+    /// What it has received by now, its present connection included.
+    pub(super) fn with_present<T>(&mut self, look: impl FnOnce(&Self) -> T) -> T {
+        let present = self.open.take();
+        let count = self.segments.len();
+        if let Some((open, segment)) = &present {
+            let frames = open.heard.lock().expect("a feed").frames.clone();
+            self.segments.push(Segment {
+                frames,
+                ended_at: now(),
+                ..*segment
+            });
+        }
+        let looked = look(self);
+        self.segments.truncate(count);
+        self.open = present;
+        looked
+    }
+
+    /// Whether its reader stops reading somewhere.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.open.as_ref().is_some_and(|(open, _)| open.stalls)
+    }
+}
+
+fn last_cursor(heard: &Heard, before: i64) -> i64 {
+    let mut cursors = heard
+        .frames
+        .iter()
+        .rev()
+        .filter_map(|frame| frame.cursor.as_deref());
+    cursors.next().map_or(before, position)
+}
