@@ -200,9 +200,8 @@ fn reads(mut reader: Reader, feed: &Mutex<Heard>, asked: &Opening) {
             keeps_unread(reader.socket(), 256 * 1024);
             most = None;
         }
-        let next = reader.next();
-        let mut heard = feed.lock().expect("a feed");
-        match next {
+        // Nothing is wrong with the feed if something is wrong with a frame.
+        match reader.next() {
             Next::Frame(json) => {
                 let cursor = json["meta"]["cursor"].as_str().map(str::to_owned);
                 if let (Door::EventStream, Some(cursor)) = (asked.door, &cursor) {
@@ -211,9 +210,11 @@ fn reads(mut reader: Reader, feed: &Mutex<Heard>, asked: &Opening) {
                     assert_eq!(of_event, cursor, "the id of an event is its cursor: {json}");
                 }
                 let at = now();
+                let mut heard = feed.lock().expect("a feed");
                 heard.frames.push(Frame { cursor, json, at });
             }
             Next::Ended(code) => {
+                let mut heard = feed.lock().expect("a feed");
                 heard.ended = code;
                 heard.is_over = true;
                 return;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::ledger::Fact;
 use super::rights::Rights;
 use super::script::Run;
-use super::verdict::{Difference, Truth, examine, note_parts};
+use super::verdict::{Difference, Truth, examine, has_all_parts, note_parts};
 use super::writers::Acknowledged;
 use crate::support::build;
 
@@ -70,6 +70,7 @@ impl Run<'_> {
         };
         for listener in &mut self.cast.listeners {
             listener.with_present(|listener| examine(listener, &truth))?;
+            listener.with_present(|listener| has_all_parts(listener, &truth))?;
         }
         Ok(())
     }

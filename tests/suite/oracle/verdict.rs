@@ -52,7 +52,7 @@ pub(super) fn note_parts(
     ledger: &Ledger,
     parts: &mut HashMap<String, String>,
 ) -> Result<(), Difference> {
-    if !matches!(listener.kind, Kind::App { part: Some(_), .. }) {
+    if !is_partitioned(listener) {
         return Ok(());
     }
     let frames = listener.segments.iter().flat_map(|segment| &segment.frames);
@@ -68,6 +68,36 @@ pub(super) fn note_parts(
         if *holder != listener.name {
             let what = format!("{part} is in two partitions: {holder}, {}", listener.name);
             let is_open = false;
+            return Err(Difference { what, is_open });
+        }
+    }
+    Ok(())
+}
+
+fn is_partitioned(listener: &Listener) -> bool {
+    matches!(listener.kind, Kind::App { part: Some(_), .. })
+}
+
+/// Each part of a stream that is received in parts belongs to a listener.
+pub(super) fn has_all_parts(listener: &Listener, truth: &Truth<'_>) -> Result<(), Difference> {
+    let Kind::App {
+        client,
+        part: Some(_),
+        ..
+    } = &listener.kind
+    else {
+        return Ok(());
+    };
+    let now = Judged::Replayed(truth.ledger.head());
+    for (pos, entry) in truth.ledger.entries.range(listener.segments[0].from + 1..) {
+        let part = part_of(&entry.fact).filter(|part| !truth.parts.contains_key(part));
+        let is_received = truth.rights.app_receives(client, *pos, &entry.fact, now);
+        if let Some(part) = part
+            && is_received
+            && !truth.ledger.may_lack(*pos)
+        {
+            let what = format!("{pos} is missing in all partitions: {part}");
+            let is_open = true;
             return Err(Difference { what, is_open });
         }
     }
@@ -251,17 +281,12 @@ impl Examined<'_> {
         ids
     }
 
-    /// A part that no listener received is the first one's fault.
     fn is_mine(&self, fact: &Fact) -> bool {
-        let Kind::App {
-            part: Some((index, _)),
-            ..
-        } = &self.listener.kind
-        else {
+        if !is_partitioned(self.listener) {
             return true;
-        };
+        }
         let holder = part_of(fact).and_then(|part| self.truth.parts.get(&part));
-        holder.map_or(*index == 0, |holder| *holder == self.listener.name)
+        holder.is_some_and(|holder| *holder == self.listener.name)
     }
 
     /// Whether something between two positions had to be received.
