@@ -71,7 +71,7 @@ pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
     }
 }
 
-/// The answers that the first route on this path names for this method.
+/// The answers that the first route on this path, or the stream there, names for this method.
 fn responses(method: &str, path: &str) -> Option<&'static Value> {
     let path = path.split(['?', '#']).next()?;
     let path = path.strip_prefix("/v1/").or(path.strip_prefix('/'))?;
@@ -84,8 +84,12 @@ fn responses(method: &str, path: &str) -> Option<&'static Value> {
         };
         names.len() == parts.len() && names.iter().zip(&parts).all(same)
     };
-    let row = ROUTES.iter().find(|row| fits(row.path))?;
-    let operation = &DOCUMENT["paths"][row.path][method.to_lowercase()];
+    let mut rows = ROUTES.iter().map(|row| row.path);
+    let mut streams = ["/app", "/user"].into_iter();
+    let path = rows
+        .find(|path| fits(path))
+        .or_else(|| streams.find(|path| fits(path)))?;
+    let operation = &DOCUMENT["paths"][path][method.to_lowercase()];
     operation.get("responses")
 }
 

@@ -10,14 +10,14 @@ use utoipa::openapi::{
 use super::answers::Schemas;
 use super::described::{Described, Group};
 use super::routes::{self, GROUPS};
-use super::{queries, replies, requests, security, sharing};
+use super::{queries, replies, requests, security, sharing, stream_paths};
 use crate::http::routes::row::{Route, Verb};
 
 const ABOUT: &str = "The API of this server: version 1 of the API of pnut.io, for posts, people, channels, polls and files.\n\n\
     Every answer is an envelope with `meta` and `data`, unless it says otherwise. Paths are served below `/v1`, and without that \
     prefix too. `HEAD` is answered wherever `GET` is. Query parameters that are not understood are ignored unless their text says \
-    that they are refused; fields of a body are refused. What applies to all calls, and the two websocket services, is in \
-    `docs/protocol.md` of the server.";
+    that they are refused; fields of a body are refused. What applies to all calls is in `docs/protocol.md` of the server; what is sent on its two \
+    websockets is in `/v1/asyncapi.json`.";
 
 /// Makes the document of these routes, on a server with this address.
 ///
@@ -38,6 +38,9 @@ pub fn document(rows: &[Route], base: &str) -> Result<Value, serde_json::Error> 
         if let Some(row) = same_path.first() {
             paths = paths.path(row.path, item);
         }
+    }
+    for (path, item) in stream_paths::paths() {
+        paths = paths.path(path, item);
     }
     let mut info = Info::new("Groundnut", crate::http::API_VERSION);
     info.description = Some(ABOUT.to_owned());

@@ -24,6 +24,7 @@ mod server_shapes;
 mod shapes;
 mod sharing;
 pub mod stream_params;
+mod stream_paths;
 mod views;
 pub mod watch;
 

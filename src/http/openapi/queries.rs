@@ -43,7 +43,8 @@ pub(super) fn parameters(row: &Route, described: &Described) -> Vec<Parameter> {
     in_path.chain(query).collect()
 }
 
-fn query_parameter(param: &Param) -> Parameter {
+/// A parameter of the query.
+pub(super) fn query_parameter(param: &Param) -> Parameter {
     let is_list = matches!(
         param.kind,
         Kind::Texts | Kind::Ids | Kind::Users | Kind::SomeOf(_)

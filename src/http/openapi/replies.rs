@@ -43,7 +43,7 @@ const HEADERS: &[(&str, Type, &str)] = &[
 ];
 
 /// Answers that any route may give, by the server's own state.
-const TROUBLE: &[(u16, &str, &str)] = &[
+pub(super) const TROUBLE: &[(u16, &str, &str)] = &[
     (
         500,
         "Trouble",
@@ -96,7 +96,8 @@ fn refusal() -> RefOr<Schema> {
     reference("Refusal")
 }
 
-fn with_headers(response: ResponseBuilder) -> ResponseBuilder {
+/// With the headers of every answer.
+pub(super) fn with_headers(response: ResponseBuilder) -> ResponseBuilder {
     HEADERS.iter().fold(response, |response, (name, _, _)| {
         response.header_ref(*name, Ref::new(format!("#/components/headers/{name}")))
     })
@@ -195,7 +196,8 @@ fn words_of(refused: &[Refusal]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn refused_response(code: u16, refused: &[Refusal]) -> Response {
+/// The answer with this code, and the slugs that it may have.
+pub(super) fn refused_response(code: u16, refused: &[Refusal]) -> Response {
     let slugs = refused.iter().map(|refusal| refusal.slug());
     let slug = Object::builder()
         .schema_type(Type::String)
