@@ -66,7 +66,8 @@ pub(crate) fn bench(criterion: &mut Criterion) {
 
 /// What the bench found beside its times.
 fn say(words: &str) {
-    writeln!(std::io::stderr(), "compression: {words}").unwrap();
+    let words = format!("compression: {words}\n");
+    std::io::stderr().write_all(words.as_bytes()).unwrap();
 }
 
 /// Messages of one author in one room, and who receives them.
@@ -87,7 +88,7 @@ impl Room {
             let said: Vec<&str> = numbers
                 .by_ref()
                 .take(count)
-                .map(|number| words[number % words.len()])
+                .map(|number| *words.get(number % words.len()).unwrap())
                 .collect();
             said_in(world.message(), n, &said.join(" "))
         });
@@ -107,7 +108,13 @@ impl Room {
     fn next(&self, class: RenderClass) -> Frame {
         let at = self.next.replace(self.next.get() + 1) % self.messages.len();
         let beside = Beside::default();
-        user_frame(&self.messages[at], class, &self.site, &beside, &self.place)
+        user_frame(
+            self.messages.get(at).unwrap(),
+            class,
+            &self.site,
+            &beside,
+            &self.place,
+        )
     }
 
     /// The bytes for each receiver: the id is written into its gap, as the fast path of a shard does it.
@@ -119,7 +126,8 @@ impl Room {
         };
         let gaps = frame.write(first, &mut out);
         for id in &self.ids {
-            out[gaps.ids..gaps.ids + id.len()].copy_from_slice(id);
+            let gap = out.get_mut(gaps.ids..gaps.ids + id.len());
+            gap.unwrap().copy_from_slice(id);
             black_box(&out);
         }
     }
@@ -131,7 +139,7 @@ impl Room {
             text.clear();
             frame.write(id, &mut text);
             // Behind the header of the frame, which has four bytes for messages of this size.
-            black_box(socket.message(&text[4..]));
+            black_box(socket.message(text.get(4..).unwrap()));
         }
     }
 
@@ -141,7 +149,7 @@ impl Room {
             let class = RenderClass::from_query(&Query::parse(query));
             out.clear();
             for _ in 0..MESSAGES {
-                self.next(class).write(&self.ids[0], &mut out);
+                self.next(class).write(self.ids.first().unwrap(), &mut out);
             }
             say(&format!("{name}: {} bytes per event", out.len() / MESSAGES));
         }
@@ -151,8 +159,8 @@ impl Room {
             for n in 0..3 * MESSAGES {
                 out.clear();
                 self.next(RenderClass::from_query(&Query::default()))
-                    .write(&self.ids[0], &mut out);
-                let message = socket.message(&out[4..]);
+                    .write(self.ids.first().unwrap(), &mut out);
+                let message = socket.message(out.get(4..).unwrap());
                 // A header of four bytes, as most have.
                 bytes += if n < MESSAGES { 0 } else { message + 4 };
             }
