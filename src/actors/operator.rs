@@ -113,7 +113,8 @@ pub fn rotate_secret(tx: &mut Tx<'_>, id: &ClientId, secret: &str) -> Result<(),
     Ok(())
 }
 
-/// Deletes an app and its stored streams. Its tokens are refused from now on; [`revoke_some`] removes them.
+/// Deletes an app and its stored streams. Its tokens are refused from now on; [`revoke_some`] removes them, and its filters
+/// go some at a time too.
 ///
 /// # Errors
 /// No such app, or the one of the room page, which registers itself at each start.

@@ -11,9 +11,8 @@ use sha2::{Digest as _, Sha256};
 use super::place;
 use crate::model::{ContentHash, Failure, Refusal};
 
-/// Bytes that are collected before they are written; an upload holds twice as much at most, beside what its connection
-/// holds.
-const PIECE: usize = 64 * 1024;
+/// Bytes that are collected before they are written, beside what the connection of an upload holds.
+const PIECE: usize = 32 * 1024;
 /// Bytes of the beginning that are kept, to find out what the contents are.
 const HEAD: usize = 4096;
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 
+use super::probe::jpeg_head;
 use crate::model::{FileKind, ImageInfo};
 
 /// A kind of media that is known by its beginning.
@@ -138,12 +139,14 @@ pub fn served_as(mime_type: &str) -> (&'static str, bool) {
     known.map_or((UNKNOWN, false), |media| (media.mime_type, true))
 }
 
-/// Bytes within which a picture says its size: a reader that followed the marks of a JPEG through a large file would take as
-/// many seeks as the file has marks.
-const HEADER: u64 = 1 << 20;
+/// Bytes within which a picture that is no JPEG says its size.
+const HEADER: u64 = 4096;
 
 /// Width and height of a picture, from its head; `None`: it has none that can be read.
-pub fn dimensions(file: &mut File) -> io::Result<Option<ImageInfo>> {
+pub fn dimensions(file: &mut File, mime_type: &str) -> io::Result<Option<ImageInfo>> {
+    if mime_type == "image/jpeg" {
+        return Ok(jpeg_head(file)?.image);
+    }
     let mut head = Vec::new();
     file.take(HEADER).read_to_end(&mut head)?;
     let Ok(size) = imagesize::blob_size(&head) else {

@@ -11,7 +11,7 @@ mod place;
 mod probe;
 
 pub use intake::{Intake, Received};
-pub use probe::media_info;
+pub use probe::{jpeg_head, media_info};
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -7,10 +7,9 @@ use serde_json::{Map, Value};
 use crate::actors::Engine;
 use crate::http::ApiResult;
 use crate::model::{Failure, PollId, Raw, Refusal, UserPrincipal};
-use crate::protocol::draft::raw_name;
+use crate::protocol::draft::raw_in;
 use crate::protocol::object::BriefPoll;
 use crate::store::Db;
-use crate::text::controls;
 use crate::text::raw::{self, Attached, MOST, Placeholder, Replacements};
 
 /// Looks up and fills in what checked raw names. Raw without placeholders needs no query.
@@ -36,29 +35,17 @@ pub(in crate::http) async fn attach_sent(
     author: &UserPrincipal,
     body: &mut Value,
 ) -> ApiResult<()> {
-    let Some(name) = raw_name(body) else {
+    let Some(sent) = raw_in(body)? else {
         return Ok(());
     };
-    let Some(sent) = body.get_mut(name) else {
-        return Ok(());
-    };
-    // Forms hold it as a text. What is no raw at all is refused where it is read.
-    let inner = sent.as_str().map(serde_json::from_str::<Value>);
-    let Ok(inner) = inner.transpose() else {
-        return Ok(());
-    };
-    let wanted = raw::placeholders_sent(inner.as_ref().unwrap_or(sent)).unwrap_or_default();
+    let wanted = raw::placeholders_sent(sent).unwrap_or_default();
     if wanted.is_empty() {
         return Ok(());
     }
     // Each item may become much larger: what is too large already is not filled in.
     let most = engine.limits().raw_bytes + raw::files::MOST * raw::files::FILLED;
-    if inner.as_ref().unwrap_or(sent).to_string().len() > most {
-        return Err(Refusal::RawTooLarge.at(name).into());
-    }
-    if let Some(inner) = inner {
-        controls::check_body(&inner).map_err(|refused| refused.within(name))?;
-        *sent = inner;
+    if sent.to_string().len() > most {
+        return Err(Refusal::RawTooLarge.at("raw").into());
     }
     let found = replacements(engine, author, wanted).await?;
     Ok(raw::fill_sent(sent, &found)?)

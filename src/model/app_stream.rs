@@ -73,6 +73,18 @@ impl ObjectType {
     }
 }
 
+impl StreamKey {
+    /// Most characters.
+    pub const LENGTH: usize = 32;
+
+    /// Reads the name of a new stream: a short word.
+    pub fn parse(name: &str) -> Option<Self> {
+        let is_short = (1..=Self::LENGTH).contains(&name.len());
+        let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        (is_short && name.bytes().all(is_word)).then(|| name.into())
+    }
+}
+
 /// A stored app stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppStream {
@@ -84,4 +96,17 @@ pub struct AppStream {
     pub object_types: Vec<ObjectType>,
     /// What of these it leaves out.
     pub filter: Option<FilterId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_short_words() {
+        assert!(StreamKey::parse("butter_ball_1").is_some());
+        for wrong in ["", "a-b", "ü", &"x".repeat(33)] {
+            assert!(StreamKey::parse(wrong).is_none(), "{wrong}");
+        }
+    }
 }

@@ -51,6 +51,11 @@ pub fn shows_words(of: Relationship, occasion: Occasion, include_muted: bool) ->
     }
 }
 
+/// Is it shown that the person acted: bookmarked, reposted, followed, answered?
+pub fn shows_acts(of: Relationship, include_muted: bool) -> bool {
+    !of.is_blocked() && (include_muted || !of.you_muted)
+}
+
 /// For whom a list is made, and whether it holds what users did that the viewer muted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListedFor {
@@ -98,6 +103,8 @@ mod tests {
         ("listed words", |of| shows_words(of, Occasion::Listed, false), [true, false, false, false]),
         ("listed words, muted too", |of| shows_words(of, Occasion::Listed, true), [true, false, false, true]),
         ("embedded words", |of| shows_words(of, Occasion::Embedded, false), [true, false, false, false]),
+        ("acts", |of| shows_acts(of, false), [true, false, false, false]),
+        ("acts, muted too", |of| shows_acts(of, true), [true, false, false, true]),
         ("embedded words, muted too", |of| shows_words(of, Occasion::Embedded, true), [true, false, false, false]),
     ];
 

@@ -176,4 +176,22 @@ impl Tx<'_> {
             .execute(self.sql)?;
         Ok(gone)
     }
+
+    /// Deletes filters of an app, its users' too, so many at most; how many it were.
+    pub fn delete_filters_of_app(
+        &mut self,
+        client: &ClientId,
+        count: i64,
+    ) -> Result<usize, Failure> {
+        let ids = event_filters::table
+            .filter(event_filters::client_id.eq(client.as_str()))
+            .order(event_filters::user_id.asc())
+            .limit(count)
+            .select(event_filters::id)
+            .load::<i64>(self.sql)?;
+        Ok(
+            diesel::delete(event_filters::table.filter(among("event_filters.id", ids)))
+                .execute(self.sql)?,
+        )
+    }
 }

@@ -24,7 +24,7 @@ pub(super) trait Statement: 'static {
 
 /// Statements by their names.
 macro_rules! statements {
-    ($($(#[doc = $doc:literal])+ $name:ident -> $row:ty = $text:literal;)+) => {$(
+    ($($(#[doc = $doc:literal])+ $name:ident -> $row:ty = $text:expr;)+) => {$(
         $(#[doc = $doc])+
         pub(in crate::store) struct $name;
         impl $crate::store::statements::Statement for $name {
@@ -34,6 +34,20 @@ macro_rules! statements {
     )+};
 }
 pub(super) use statements;
+
+/// Whether an author is shown to a viewer, by their relations. Its places are bound as
+/// `hidden.rs::hiding` says.
+macro_rules! is_shown {
+    ($author:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM relations WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = ",
+            $author,
+            ") AND NOT EXISTS (SELECT 1 FROM relations WHERE relations.user_id = ",
+            $author,
+            " AND kind = 'block' AND other_id = ?)"
+        )
+    };
+}
 
 statements! {
     /// Takes the write lock at once, so that no reading transaction has to be raised to a writing one.
@@ -132,39 +146,30 @@ statements! {
             ORDER BY since DESC LIMIT ?) AS latest";
     /// The last users that reposted each of some posts (a JSON list of ids), so many of each at most, latest first: among
     /// the last 500, without those that are hidden from a viewer by a block, or by the viewer's relations of another kind.
-    SampleReposters -> (BigInt, BigInt) = "SELECT posts.repost_of, posts.user_id
+    SampleReposters -> (BigInt, BigInt) = concat!("SELECT posts.repost_of, posts.user_id
         FROM json_each(?) AS wanted JOIN posts ON posts.id IN (
             SELECT id FROM (SELECT id, user_id FROM posts AS reposts
                 WHERE reposts.repost_of = wanted.value AND reposts.deleted_at IS NULL ORDER BY id DESC LIMIT 500) AS acts
-            WHERE NOT EXISTS (SELECT 1 FROM relations
-                    WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = acts.user_id)
-                AND NOT EXISTS (SELECT 1 FROM relations
-                    WHERE relations.user_id = acts.user_id AND kind = 'block' AND other_id = ?)
+            WHERE ", is_shown!("acts.user_id"), "
             LIMIT ?)
-        ORDER BY posts.id DESC";
+        ORDER BY posts.id DESC");
     /// The same for the users that bookmarked them.
-    SampleBookmarkers -> (BigInt, BigInt) = "SELECT bookmarks.post_id, bookmarks.user_id
+    SampleBookmarkers -> (BigInt, BigInt) = concat!("SELECT bookmarks.post_id, bookmarks.user_id
         FROM json_each(?) AS wanted JOIN bookmarks ON bookmarks.id IN (
             SELECT id FROM (SELECT id, user_id FROM bookmarks AS marks
                 WHERE marks.post_id = wanted.value ORDER BY id DESC LIMIT 500) AS acts
-            WHERE NOT EXISTS (SELECT 1 FROM relations
-                    WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = acts.user_id)
-                AND NOT EXISTS (SELECT 1 FROM relations
-                    WHERE relations.user_id = acts.user_id AND kind = 'block' AND other_id = ?)
+            WHERE ", is_shown!("acts.user_id"), "
             LIMIT ?)
-        ORDER BY bookmarks.id DESC";
+        ORDER BY bookmarks.id DESC");
     /// The users of the last 500 acts of an interaction, latest first, without those that are hidden from a viewer: by a
     /// block, or by the viewer's relations of another kind. A user that acted twice is there twice. Read as far as needed.
-    UsersOfActs -> BigInt = "SELECT acts.user_id
+    UsersOfActs -> BigInt = concat!("SELECT acts.user_id
         FROM (SELECT at, user_id FROM interaction_acts WHERE interaction_id = ? ORDER BY at DESC LIMIT 500) AS acts
-        WHERE NOT EXISTS (SELECT 1 FROM relations
-                WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = acts.user_id)
-            AND NOT EXISTS (SELECT 1 FROM relations
-                WHERE relations.user_id = acts.user_id AND kind = 'block' AND other_id = ?)";
+        WHERE ", is_shown!("acts.user_id"));
     /// Whether a post, or one of the last 500 reposts of it before a repost, not before a moment, is by a user or by one
     /// that the user follows, and not by one whose posts are hidden from a viewer: by a block, or by the viewer's relations
     /// of another kind.
-    HeardRepost -> BigInt = "SELECT earlier.id
+    HeardRepost -> BigInt = concat!("SELECT earlier.id
         FROM (
             SELECT * FROM (SELECT id, user_id, created_at FROM posts
                 WHERE repost_of = ? AND deleted_at IS NULL AND id < ? ORDER BY id DESC LIMIT 500)
@@ -172,13 +177,10 @@ statements! {
             SELECT id, user_id, created_at FROM posts WHERE id = ?
         ) AS earlier
         WHERE earlier.created_at > ?
-            AND NOT EXISTS (SELECT 1 FROM relations WHERE relations.user_id = ? AND kind IN ('block', ?)
-                AND other_id = earlier.user_id)
-            AND NOT EXISTS (SELECT 1 FROM relations WHERE relations.user_id = earlier.user_id AND kind = 'block'
-                AND other_id = ?)
+            AND ", is_shown!("earlier.user_id"), "
             AND (earlier.user_id = ? OR EXISTS (
             SELECT 1 FROM relations WHERE relations.user_id = ? AND kind = 'follow' AND other_id = earlier.user_id))
-        LIMIT 1";
+        LIMIT 1");
     /// The users of the same posts, whoever asks: of a post, and of the last 500 reposts of it before a repost, not before a
     /// moment.
     HeardFrom -> BigInt = "SELECT DISTINCT earlier.user_id

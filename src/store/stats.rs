@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::schema::{clients, users};
+use super::search::first_since;
 use super::statements::{
     self, ActiveUsers, LastFileId, LastMessageId, LastPollId, LastPostId, MessageSince,
 };
@@ -81,17 +82,10 @@ impl Db<'_> {
     /// together, so it is found by halving.
     pub(super) fn first_message_since(&mut self, at: Stamp) -> Result<i64, Failure> {
         let newest: i64 = statements::query::<LastMessageId>(&[]).get_result(self.sql)?;
-        let (mut low, mut high) = (1, newest.saturating_add(1));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let row = statements::query::<MessageSince>(&[middle.into()])
-                .get_result::<(i64, i64)>(self.sql)
-                .optional()?;
-            match row {
-                Some((id, written)) if written < at.0 => low = id + 1,
-                Some(_) | None => high = middle,
-            }
-        }
-        Ok(low)
+        first_since(newest, at, |from| {
+            let row = statements::query::<MessageSince>(&[from.into()])
+                .get_result::<(i64, i64)>(self.sql);
+            Ok(row.optional()?)
+        })
     }
 }

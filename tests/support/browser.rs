@@ -45,10 +45,9 @@ impl Browser {
     /// Sends the form with this address as the page shows it, with these fields filled in or buttons pressed.
     pub(crate) fn sends(&mut self, page: &Answer, action: &str, with: &[(&str, &str)]) -> Answer {
         let mut fields = fields(page, action);
-        for (name, value) in with {
-            fields.retain(|(known, _)| known != name);
-            fields.push(((*name).to_owned(), (*value).to_owned()));
-        }
+        fields.retain(|(known, _)| with.iter().all(|(name, _)| known != name));
+        let filled = with.iter().copied();
+        fields.extend(filled.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let (whole, _) = form_of(&html(page), action);
         self.posts(&whole, &fields)
     }

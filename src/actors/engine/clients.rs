@@ -70,7 +70,7 @@ impl Engine {
         Ok(secret)
     }
 
-    /// Deletes an app with its streams and all its tokens.
+    /// Deletes an app with its streams, all its tokens and its filters.
     ///
     /// # Errors
     /// No such app of this owner.
@@ -80,10 +80,17 @@ impl Engine {
             .write(move |tx| developer::delete(tx, owner, &name))
             .await?;
         let filter = TokenFilter {
-            client: Some(id),
+            client: Some(id.clone()),
             ..TokenFilter::default()
         };
-        self.revoke_tokens(filter).await.map(drop)
+        self.revoke_tokens(filter).await?;
+        loop {
+            let id = id.clone();
+            let job = move |tx: &mut Tx<'_>| tx.delete_filters_of_app(&id, REVOKED_AT_ONCE);
+            if self.store().write(job).await? == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Gives an app a token of its own. Returns the secret, which is not stored.

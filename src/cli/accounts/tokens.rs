@@ -15,7 +15,7 @@ use crate::store::secret::{hash_token, random_id};
 use crate::store::{RosterToken, TokenFilter, login_key};
 
 /// Tokens revoked in one transaction: a few milliseconds of the write lock, which a running server waits for.
-const AT_ONCE: i64 = 200;
+pub(super) const AT_ONCE: i64 = 200;
 
 /// Longest line read as a token.
 const TOKEN_BYTES: u64 = 1024;

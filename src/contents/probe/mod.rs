@@ -1,10 +1,11 @@
-//! How long a sound or a film is, and how large: read from the head of its container.
+//! How long a sound or a film is, and how large: read from the head of its container. Of a photograph what is before it.
 //!
 //! Nothing is decoded, and no library is used: what there is reads tags and decodes frames, while a file object needs four
 //! numbers. A probe reads a bounded number of bytes, whatever the contents say about themselves.
 
 mod audio;
 mod film;
+mod jpeg;
 mod webm;
 
 #[cfg(test)]
@@ -12,6 +13,8 @@ mod tests;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+
+pub use jpeg::jpeg_head;
 
 use crate::model::MediaInfo;
 

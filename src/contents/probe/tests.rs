@@ -178,3 +178,71 @@ fn containers_that_lie_are_read_to_a_bound() {
     }
     assert_eq!(read, BYTES);
 }
+
+fn segment(marker: u8, contents: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(contents.len() + 2).unwrap();
+    [&[0xff, marker][..], &length.to_be_bytes(), contents].concat()
+}
+
+/// Of 640 × 480, with these segments before the frame.
+fn jpeg(before: &[Vec<u8>], after: &[Vec<u8>]) -> Vec<u8> {
+    let frame = segment(0xc0, &[8, 1, 224, 2, 128, 1, 1, 0x11, 0]);
+    let scan = segment(0xda, &[1, 1, 0, 0, 63, 0]);
+    let parts = [&before.concat(), &frame, &after.concat(), &scan];
+    let parts = parts.map(Vec::as_slice).concat();
+    [&[0xff, 0xd8][..], &parts, &[0x5a; 100], &[0xff, 0xd9]].concat()
+}
+
+fn jpeg_of(bytes: &[u8]) -> (Option<(u32, u32)>, bool) {
+    let size = u64::try_from(bytes.len()).unwrap();
+    let found = jpeg::head(Cursor::new(bytes), size).unwrap();
+    let image = found.image.map(|image| (image.width, image.height));
+    (image, found.has_notes)
+}
+
+#[test]
+fn a_photograph_says_its_size_behind_megabytes_of_previews() {
+    let size = Some((640, 480));
+    let exif = segment(0xe1, b"Exif\0\0II");
+    let xmp = segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x>");
+    let preview = segment(0xe2, &[0xff; 65_533]);
+    let many = vec![preview.clone(); 40];
+    assert_eq!(jpeg_of(&jpeg(&[], &[])), (size, false));
+    assert_eq!(jpeg_of(&jpeg(&many, &[])), (size, false), "2.6 MB");
+    for notes in [exif, xmp] {
+        let behind = [many.clone(), vec![notes.clone()]].concat();
+        for (before, after) in [
+            (vec![notes.clone()], vec![]),
+            (behind, vec![]),
+            (vec![], vec![notes.clone()]),
+            // Filling bytes, and something that is no segment at all.
+            (vec![vec![0xff; 5], notes.clone()], vec![]),
+            (vec![vec![7; 300], notes.clone()], vec![vec![0xff, 0, 9]]),
+        ] {
+            assert_eq!(jpeg_of(&jpeg(&before, &after)), (size, true));
+        }
+    }
+    // As a part of something else they are none.
+    let named = segment(0xed, b"..Exif\0\0");
+    assert_eq!(jpeg_of(&jpeg(&[named], &[])), (size, false));
+}
+
+#[test]
+fn a_photograph_without_an_end_of_segments_is_read_up_to_a_bound() {
+    let empty = segment(0xe2, &[]);
+    let bytes = jpeg(&vec![empty; 100_000], &[]);
+    assert_eq!(jpeg_of(&bytes), (None, true));
+    for cut in 0..80 {
+        let whole = jpeg(&[segment(0xe0, b"JFIF\0")], &[]);
+        let (image, has_notes) = jpeg_of(whole.get(..cut).unwrap_or(&whole));
+        assert!(
+            !has_notes && image.is_none_or(|size| size == (640, 480)),
+            "{cut}"
+        );
+    }
+    assert_eq!(jpeg_of(b"\xff\xd8\xff\xc0\0\x02\xff\xd9"), (None, false));
+    assert_eq!(
+        jpeg_of(b"\xff\xd8\xff\xc0\0\0\0\0\0\0\0\0\0\0"),
+        (None, false)
+    );
+}

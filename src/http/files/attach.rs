@@ -9,8 +9,7 @@ use crate::http::extract::UserCaller;
 use crate::http::{ApiResult, App};
 use crate::model::{File, FileId, Refusal};
 use crate::protocol::attachment::{fill, mentions, wanted};
-use crate::protocol::draft::raw_name;
-use crate::text::controls;
+use crate::protocol::draft::raw_in;
 use crate::text::raw::files::{FILE, MOST};
 
 /// Fills the files in that the raw of a body names. A body without any costs a look at its raw.
@@ -22,23 +21,9 @@ pub(in crate::http) async fn attach(
     caller: &UserCaller,
     body: &mut Value,
 ) -> ApiResult<()> {
-    let Some(name) = raw_name(body) else {
+    let Some(raw) = raw_in(body)?.filter(|raw| mentions(raw)) else {
         return Ok(());
     };
-    let Some(raw) = body.get_mut(name) else {
-        return Ok(());
-    };
-    // Forms hold it as a text. What is no JSON, and what names no file, is looked at where it is read.
-    if let Value::String(text) = raw
-        && let Ok(inner) = serde_json::from_str(text)
-        && mentions(&inner)
-    {
-        controls::check_body(&inner).map_err(|refused| refused.within(name))?;
-        *raw = inner;
-    }
-    if !mentions(raw) {
-        return Ok(());
-    }
     let site = app.engine.site();
     let wanted = wanted(raw, site)?;
     if wanted.len() > MOST {

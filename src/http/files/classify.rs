@@ -29,7 +29,7 @@ pub(super) async fn classify(
         return Err(Refusal::FileTooLarge.into());
     }
     let image = match kind {
-        FileKind::Image => Some(dimensions(received).await?),
+        FileKind::Image => Some(dimensions(received, &mime_type).await?),
         FileKind::Audio | FileKind::Video | FileKind::Other => None,
     };
     let media = match kind {
@@ -51,8 +51,10 @@ pub(super) async fn classify(
     Ok((contents, kind))
 }
 
-async fn dimensions(received: &mut Received) -> ApiResult<ImageInfo> {
-    let found = received.with_file(media::dimensions).await?;
+async fn dimensions(received: &mut Received, mime_type: &str) -> ApiResult<ImageInfo> {
+    let is = mime_type.to_owned();
+    let found = received.with_file(move |file| media::dimensions(file, &is));
+    let found = found.await?;
     Ok(found.ok_or_else(|| Refusal::FileNotWhat.at("content"))?)
 }
 

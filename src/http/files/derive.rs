@@ -2,23 +2,17 @@
 //!
 //! A picture of which none can be made is kept as it was sent, unless it is a photograph whose notes would have to go.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 
 use bytes::Bytes;
 
-use crate::contents::Received;
+use crate::contents::{Received, jpeg_head};
 use crate::http::App;
 use crate::model::{ContentHash, DerivedFile, Failure, FileContents, ImageInfo, Refusal};
 use crate::pictures::{Made, Order, Shape};
 
 /// A file beyond that is left as it is: it has to be in memory as a whole.
 const LARGEST: u64 = 16 << 20;
-/// What begins the notes of a camera, or of a program, within a JPEG: EXIF and XMP, which may say where it was taken.
-const NOTES: [&[u8]; 2] = [b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/"];
-/// Bytes within which they begin, behind other segments of 64 KiB each.
-const NOTES_WITHIN: u64 = 1 << 20;
-
 /// What is made of a picture, largest first.
 const WITHIN: (&str, u32, u32) = ("core_image_960r", 640, 960);
 const SQUARES: [(&str, u32); 2] = [("core_image_600s", 600), ("core_image_200s", 200)];
@@ -62,7 +56,7 @@ pub(super) async fn derive(
     keeps_exif: bool,
 ) -> Result<Derived, Failure> {
     let is_photograph = contents.mime_type == "image/jpeg" && !keeps_exif;
-    let strips = is_photograph && received.with_file(has_notes).await?;
+    let strips = is_photograph && received.with_file(jpeg_head).await?.has_notes;
     let (keys, order) = order(contents.image, strips);
     let made = match order.shapes.is_empty() || received.size > LARGEST {
         true if strips => return Err(Refusal::PictureTooLarge.at("content").into()),
@@ -142,14 +136,6 @@ async fn make(app: &App, received: &mut Received, order: Order) -> Result<Vec<Ma
     });
     let made = app.files.pictures.make(read.await?, order).await?;
     Ok(made.made)
-}
-
-/// Whether a JPEG holds what a camera or a program wrote beside the picture.
-fn has_notes(file: &mut File) -> io::Result<bool> {
-    let mut head = Vec::new();
-    file.take(NOTES_WITHIN).read_to_end(&mut head)?;
-    let holds = |mark: &&[u8]| head.windows(mark.len()).any(|part| part == *mark);
-    Ok(NOTES.iter().any(holds))
 }
 
 fn contents_of(hash: &ContentHash, made: &Made) -> FileContents {

@@ -76,7 +76,8 @@ impl<'a> Includes<'a> {
         // App tokens see no relations: minding them is the app's duty.
         let viewer = caller.and_then(Caller::user);
         let posts = PostIncludes::load(app, viewer, options, &mut needs).await?;
-        let polls = PollIncludes::load(app, viewer, needs.polls, needs.respondents).await?;
+        let polls =
+            PollIncludes::load(app, viewer, options, needs.polls, needs.respondents).await?;
         let channels = ChannelIncludes::load(app, viewer, needs.channels, needs.messages).await?;
         let files = needs.files;
         let file_uses = match files.is_empty() {

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use crate::http::{ApiResult, App};
+use crate::model::visibility::shows_acts;
 use crate::model::{Chosen, PollId, Relationship, UserId};
+use crate::protocol::render_options::RenderOptions;
 
 /// Of one answer, for one viewer.
 #[derive(Default)]
@@ -11,6 +13,7 @@ pub(in crate::http) struct PollIncludes {
     chosen: HashMap<PollId, Chosen>,
     /// With the users that the polls name.
     relations: HashMap<UserId, Relationship>,
+    include_muted: bool,
 }
 
 impl PollIncludes {
@@ -18,6 +21,7 @@ impl PollIncludes {
     pub(super) async fn load(
         app: &App,
         viewer: Option<UserId>,
+        options: RenderOptions,
         polls: Vec<PollId>,
         named: Vec<UserId>,
     ) -> ApiResult<Self> {
@@ -31,6 +35,7 @@ impl PollIncludes {
                     true => HashMap::new(),
                     false => db.relationships(viewer, &named)?,
                 },
+                include_muted: options.muted,
             })
         });
         Ok(read.await?)
@@ -43,7 +48,7 @@ impl PollIncludes {
 
     /// Whether the viewer may know that a user answered.
     pub(super) fn shows(&self, user: UserId) -> bool {
-        let relation = self.relations.get(&user);
-        !relation.is_some_and(|relation| relation.is_blocked())
+        let relation = self.relations.get(&user).copied();
+        shows_acts(relation.unwrap_or_default(), self.include_muted)
     }
 }

@@ -33,4 +33,4 @@ pub use poll::PollDraft;
 pub use post::PostDraft;
 pub use profile::ProfileDraft;
 pub use provision::ProvisionDraft;
-pub use value::raw_name;
+pub use value::raw_in;

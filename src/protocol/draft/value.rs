@@ -102,13 +102,34 @@ pub(super) fn object_at(
 const RAW_NAMES: [&str; 2] = ["raw", "annotations"];
 
 /// The name under which a body holds its raw.
-pub fn raw_name(body: &Value) -> Option<&'static str> {
+fn raw_name(body: &Value) -> Option<&'static str> {
     let fields = body.as_object()?;
     let is_sent = |name: &&str| match given(fields, name) {
         None => false,
         Some(sent) => sent.as_str().is_none_or(|text| !text.trim().is_empty()),
     };
     RAW_NAMES.into_iter().find(is_sent)
+}
+
+/// The raw of a body, to be filled in before it is read. Forms hold it as a text, which becomes what it says; what is no raw
+/// at all is refused where it is read.
+///
+/// # Errors
+/// A text with a control character that no value may have.
+pub fn raw_in(body: &mut Value) -> Result<Option<&mut Value>, Refused> {
+    let Some(name) = raw_name(body) else {
+        return Ok(None);
+    };
+    let Some(raw) = body.get_mut(name) else {
+        return Ok(None);
+    };
+    if let Value::String(text) = raw
+        && let Ok(inner @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text)
+    {
+        controls::check_body(&inner).map_err(within(name))?;
+        *raw = inner;
+    }
+    Ok(Some(raw))
 }
 
 /// The field `raw`, in either of its forms: an object by type, or a list of `{type, value}`.

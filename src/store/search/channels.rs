@@ -43,7 +43,8 @@ impl Db<'_> {
         let Some(judge) = Judge::of(search, reader) else {
             return Ok(Page::of(request, Vec::new()));
         };
-        let created = self.created_within(search)?;
+        let (after, before) = (search.created_after, search.created_before);
+        let created = Period::between(after, before, |at| self.first_channel_since(at))?;
         let page = match rank_of(search.order) {
             None => self.by_id(&judge, created, request)?,
             Some(rank) => self.by_rank(&judge, rank, created, request)?,
@@ -225,20 +226,6 @@ impl Db<'_> {
             *fitting = unread.into_iter().collect();
         }
         Ok(())
-    }
-
-    /// The ids of the channels of the requested time: ids and times rise together.
-    fn created_within(&mut self, search: &ChannelSearch) -> Result<Period, Failure> {
-        Ok(Period {
-            low: match search.created_after {
-                Some(after) => self.first_channel_since(after)?,
-                None => i64::MIN,
-            },
-            high: match search.created_before {
-                Some(before) => self.first_channel_since(before)?,
-                None => i64::MAX,
-            },
-        })
     }
 
     fn first_channel_since(&mut self, at: Stamp) -> Result<i64, Failure> {

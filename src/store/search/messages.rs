@@ -37,7 +37,8 @@ impl Db<'_> {
         }
         let phrases = phrases.unwrap_or_default();
         let expression = search.expression(&phrases);
-        let period = self.period_of(search)?;
+        let (after, before) = (search.created_after, search.created_before);
+        let period = Period::between(after, before, |at| self.first_message_since(at))?;
         let mut judge = Judge::of(search);
         let page = match &expression {
             Some(expression) if search.by_relevance && !phrases.is_empty() => {
@@ -103,19 +104,6 @@ impl Db<'_> {
             .select((messages::id, messages::text))
             .load::<(i64, String)>(self.sql)?;
         ranked(&texts, phrases, request)
-    }
-
-    fn period_of(&mut self, search: &MessageSearch) -> Result<Period, Failure> {
-        Ok(Period {
-            low: match search.created_after {
-                Some(after) => self.first_message_since(after)?,
-                None => i64::MIN,
-            },
-            high: match search.created_before {
-                Some(before) => self.first_message_since(before)?,
-                None => i64::MAX,
-            },
-        })
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) use channels::{has_raw_type, names_object};
 pub(super) use indexing::{Indexing, index_slice, renew};
 pub use people::UserSearch;
 pub(super) use people::renew_users;
+pub(super) use period::first_since;
 pub(super) use post_index::PostWords;
 pub use post_question::PostSearch;
 pub(super) use words::forget_words;

@@ -10,7 +10,7 @@ use super::super::posts::{Judged, PostList};
 use super::super::schema::posts;
 use super::super::statements::{self, NewestPosts, OldestPosts};
 use super::super::{Db, Failure, PostFilter};
-use super::period::Period;
+use super::period::{Period, first_since};
 use super::post_question::PostSearch;
 use super::ranking::{newest_hits, ranked};
 use crate::model::{Page, PageRequest, Post, Stamp, UserId, UserKind};
@@ -30,7 +30,8 @@ impl Db<'_> {
         }
         let phrases = phrases.unwrap_or_default();
         let expression = search.expression(&phrases);
-        let written = self.written_within(search)?;
+        let (after, before) = (search.created_after, search.created_before);
+        let written = Period::between(after, before, |at| self.first_post_since(at))?;
         let page = match &expression {
             Some(expression) if search.by_relevance && !phrases.is_empty() => {
                 let found = self.best(expression, &phrases, &written, request)?;
@@ -134,39 +135,18 @@ impl Db<'_> {
         ranked(&texts, phrases, request)
     }
 
-    /// The ids of the posts of the requested time: ids and times rise together, so each end is found by halving.
-    fn written_within(&mut self, search: &PostSearch) -> Result<Period, Failure> {
-        Ok(Period {
-            low: match search.created_after {
-                Some(after) => self.first_post_since(after)?,
-                None => i64::MIN,
-            },
-            high: match search.created_before {
-                Some(before) => self.first_post_since(before)?,
-                None => i64::MAX,
-            },
-        })
-    }
-
     /// The id of the first post written at a moment or later; above all ids if there is none.
     pub(in super::super) fn first_post_since(&mut self, at: Stamp) -> Result<i64, Failure> {
         let newest: Option<i64> = posts::table
             .select(diesel::dsl::max(posts::id))
             .first(self.sql)?;
-        let (mut low, mut high) = (1, newest.unwrap_or(0).saturating_add(1));
-        while low < high {
-            let middle = low + (high - low) / 2;
+        first_since(newest.unwrap_or(0), at, |from| {
             let row = posts::table
-                .filter(posts::id.ge(middle))
+                .filter(posts::id.ge(from))
                 .order(posts::id.asc())
                 .select((posts::id, posts::created_at))
-                .first::<(i64, i64)>(self.sql)
-                .optional()?;
-            match row {
-                Some((id, written)) if written < at.0 => low = id + 1,
-                Some(_) | None => high = middle,
-            }
-        }
-        Ok(low)
+                .first::<(i64, i64)>(self.sql);
+            Ok(row.optional()?)
+        })
     }
 }

@@ -6,88 +6,11 @@ use std::path::Path;
 
 use diesel::RunQueryDsl as _;
 
+use super::list_ways::{ADA, LISTS, ROOM, WHOLE};
 use super::plans::{faults, lists_in, recorded};
-use super::{Place, reader, room as room_of};
-use crate::model::visibility::ListedFor;
-use crate::model::{
-    Action, AppPrincipal, ChannelId, MessageId, PageRequest, PostId, Principal, Relation, Scopes,
-    Stamp, UserId,
-};
-use crate::store::{
-    ChannelOrder, ChannelSearch, Db, ExploreStream, Failure, FileFilter, FollowOrder, InboxFilter,
-    MessageFilter, MessageSearch, PollSearch, PostFilter, PostList, PostSearch, Trending, Tx,
-    UserSearch,
-};
-
-type List = fn(&mut Db<'_>, &PageRequest) -> Result<(), Failure>;
-
-const ADA: UserId = UserId(1);
-const ROOM: ChannelId = ChannelId(1);
-
-/// Every function of the store that returns a page, with the ways it is called.
-const LISTS: &[(&str, List)] = &[
-    ("post_page", post_pages),
-    ("bookmark_page", |db, page| {
-        db.bookmark_page(ADA, &strict(), page).map(drop)
-    }),
-    ("explore_page", explore_pages),
-    ("search_posts", post_searches),
-    ("messages_in", |db, page| {
-        db.messages_in(ROOM, &kept(), page).map(drop)
-    }),
-    ("thread_page", |db, page| {
-        db.thread_page(MessageId(1), &kept(), page).map(drop)
-    }),
-    ("written_by", |db, page| {
-        db.written_by(ADA, None, &kept(), page)?;
-        let scopes = Scopes::parse("messages").ok();
-        db.written_by(ADA, scopes.as_ref(), &kept(), page).map(drop)
-    }),
-    ("sticky_page", |db, page| {
-        db.sticky_page(ROOM, &kept(), page).map(drop)
-    }),
-    ("search_messages", message_searches),
-    ("owned_page", |db, page| {
-        inboxes(|filter| db.owned_page(ADA, filter, page).map(drop))
-    }),
-    ("inbox_page", |db, page| {
-        inboxes(|filter| db.inbox_page(ADA, filter, page).map(drop))
-    }),
-    ("muted_page", |db, page| {
-        inboxes(|filter| db.muted_page(ADA, filter, page).map(drop))
-    }),
-    ("subscriber_page", |db, page| {
-        db.subscriber_page(ROOM, page).map(drop)
-    }),
-    ("search_channels", channel_searches),
-    ("relation_page", relation_pages),
-    ("search_users", user_searches),
-    ("suggested_users", |db, page| {
-        db.suggested_users(ADA, page).map(drop)
-    }),
-    ("files_of", |db, page| {
-        db.files_of(ADA, &FileFilter::default(), page).map(drop)
-    }),
-    ("poll_page", poll_pages),
-    ("interactions_of_user", |db, page| {
-        db.interactions_of_user(
-            ADA,
-            &[Action::Follow, Action::Reply],
-            ListedFor::default(),
-            page,
-        )
-        .map(drop)
-    }),
-    ("interactions_with_post", |db, page| {
-        db.interactions_with_post(
-            (ADA, PostId(1)),
-            &[Action::Bookmark],
-            ListedFor::default(),
-            page,
-        )
-        .map(drop)
-    }),
-];
+use super::{Place, room as room_of};
+use crate::model::{PageRequest, Relation};
+use crate::store::Tx;
 
 /// What may be scanned or sorted: the list, how the statement begins to differ from others, and why it is bounded.
 const BOUNDED: &[(&str, &str, &str)] = &[
@@ -134,195 +57,16 @@ const BOUNDED: &[(&str, &str, &str)] = &[
         "500 messages of each channel of a step",
     ),
     (
+        "unread_counts",
+        "AS newest",
+        "500 messages of each channel of the user",
+    ),
+    (
         "relation_page",
         "AS latest",
         "the latest 5000 follows of a user",
     ),
 ];
-
-fn strict() -> PostFilter {
-    PostFilter {
-        include_deleted: false,
-        undirected_for: Some(ADA),
-        listed_for: ListedFor::viewer(ADA),
-        ..PostFilter::default()
-    }
-}
-
-fn kept() -> MessageFilter {
-    MessageFilter {
-        include_deleted: false,
-        listed_for: ListedFor::viewer(ADA),
-    }
-}
-
-fn post_pages(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
-    for list in [
-        PostList::Global,
-        PostList::By(ADA),
-        PostList::Thread(PostId(1)),
-        PostList::Tagged(String::from("tea")),
-        PostList::Mentioning(ADA, true),
-        PostList::Mentioning(ADA, false),
-        PostList::Home(ADA, false),
-        PostList::Home(ADA, true),
-    ] {
-        db.post_page(&list, &strict(), page)?;
-        db.post_page(&list, &PostFilter::default(), page)?;
-        db.post_hints(&list, &strict(), PostId(1))?;
-    }
-    Ok(())
-}
-
-fn explore_pages(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
-    for stream in [
-        ExploreStream::Conversations,
-        ExploreStream::missed(),
-        ExploreStream::Trending(Trending::default()),
-    ] {
-        db.explore_page(&stream, &strict(), page)?;
-    }
-    Ok(())
-}
-
-fn post_searches(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
-    for by_relevance in [false, true] {
-        for q in [None, Some("tea"), Some("te")] {
-            let search = PostSearch {
-                q: q.map(str::to_owned),
-                by_relevance,
-                created_after: Some(Stamp(1)),
-                ..PostSearch::default()
-            };
-            db.search_posts(&search, &strict(), page)?;
-        }
-    }
-    Ok(())
-}
-
-fn message_searches(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
-    let many: Vec<ChannelId> = (1..=1000).map(ChannelId).collect();
-    for channels in [vec![ROOM], vec![ROOM, ChannelId(2)], many] {
-        for q in [None, Some("tea")] {
-            for (by_relevance, creator) in [(false, None), (true, None), (false, Some(ADA))] {
-                let search = MessageSearch {
-                    channels: channels.clone(),
-                    q: q.map(str::to_owned),
-                    by_relevance,
-                    creator,
-                    created_before: Some(Stamp(i64::MAX)),
-                    listed_for: ListedFor::viewer(ADA),
-                    ..MessageSearch::default()
-                };
-                db.search_messages(&search, page)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn inboxes(mut list: impl FnMut(&InboxFilter) -> Result<(), Failure>) -> Result<(), Failure> {
-    list(&InboxFilter::default())?;
-    list(&InboxFilter {
-        only_unread: true,
-        kinds: vec![String::from("io.pnut.core.chat")],
-        reader: Some(reader(ADA, "messages")),
-        ..InboxFilter::default()
-    })
-}
-
-fn channel_searches(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
-    for order in [
-        ChannelOrder::Activity,
-        ChannelOrder::Id,
-        ChannelOrder::Popularity,
-    ] {
-        let app = || Principal::App(AppPrincipal::new(Vec::new()));
-        for reader in [Principal::Anonymous, reader(ADA, "messages"), app()] {
-            let common = ChannelSearch {
-                order,
-                include_inactive: true,
-                unsubscribed_by: Some(UserId(2)),
-                unread_by: Some(ADA),
-                ..ChannelSearch::default()
-            };
-            let narrow = ChannelSearch {
-                q: Some(String::from("tea")),
-                categories: vec![String::from("fun")],
-                kinds: vec![String::from("org.example.none")],
-                owner: Some(ADA),
-                is_public: Some(true),
-                raw_types: vec![String::from("org.example.raw")],
-                file_id: Some(String::from("1")),
-                created_after: Some(Stamp(1)),
-                created_before: Some(Stamp(i64::MAX)),
-                ..common.clone()
-            };
-            for search in [
-                common,
-                narrow,
-                ChannelSearch {
-                    order,
-                    ..ChannelSearch::default()
-                },
-            ] {
-                db.search_channels(&search, &reader, page)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn relation_pages(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
-    for incoming in [false, true] {
-        db.relation_page(ADA, Relation::Follow, incoming, FollowOrder::LastPost, page)?;
-    }
-    for order in [FollowOrder::Time, FollowOrder::Id] {
-        for relation in [Relation::Follow, Relation::Mute, Relation::Block] {
-            for incoming in [false, true] {
-                db.relation_page(ADA, relation, incoming, order, page)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn user_searches(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
-    for q in [None, Some("ad")] {
-        let search = UserSearch {
-            q: q.map(str::to_owned),
-            by_relevance: true,
-            is_follower: Some(true),
-            ..UserSearch::default()
-        };
-        db.search_users(&search, Some(ADA), page)?;
-    }
-    Ok(())
-}
-
-fn poll_pages(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
-    let scopes = || Scopes::parse("polls").ok();
-    for creator in [None, Some(ADA), Some(UserId(2))] {
-        for by_closing in [false, true] {
-            for kinds in [vec![], vec![String::from("org.example.lunch")]] {
-                let search = PollSearch {
-                    creator,
-                    by_closing,
-                    kinds,
-                    viewer: scopes().map(|scopes| (ADA, scopes)),
-                    is_answered: true,
-                    is_closed: Some(false),
-                    you_responded: Some(true),
-                    created_after: Some(Stamp(1)),
-                    listed_for: ListedFor::viewer(ADA),
-                    ..PollSearch::default()
-                };
-                db.poll_page(&search, page)?;
-            }
-        }
-    }
-    Ok(())
-}
 
 /// Something of everything, so that no list ends before its last statement.
 async fn filled() -> Place {
@@ -371,7 +115,8 @@ async fn filled() -> Place {
 
 async fn judge(place: &Place) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (name, list) in LISTS {
+    for (name, list) in LISTS.iter().chain(WHOLE) {
+        let is_whole = WHOLE.iter().any(|(whole, _)| whole == name);
         for oldest in [false, true] {
             let page = PageRequest {
                 oldest,
@@ -381,7 +126,9 @@ async fn judge(place: &Place) -> Vec<String> {
                 let statements = recorded(db, |db| list(db, &page))?;
                 let mut found = Vec::new();
                 for statement in statements {
-                    let faults = faults(db, &statement)?;
+                    let mut faults = faults(db, &statement)?;
+                    // What is answered as a whole may be sorted as a whole.
+                    faults.retain(|step| !is_whole || step.starts_with("SCAN"));
                     if !faults.is_empty() && !is_bounded(name, &statement) {
                         found.push(format!("{name}: {faults:?}\n    {statement}"));
                     }

@@ -11,6 +11,7 @@ mod explore;
 mod interactions;
 mod lane;
 mod list_plans;
+mod list_ways;
 mod log;
 mod messages;
 mod opening;

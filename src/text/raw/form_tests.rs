@@ -123,6 +123,22 @@ fn a_list_of_types_and_values_is_taken() {
         let raw = check(&sent, On::Message, LIMIT).unwrap();
         assert_eq!(Value::Object(raw.0), expected, "{sent}");
     }
+    // One entry alone, as pnut-butter documents it.
+    let raw = check(&item(1), On::Message, LIMIT).unwrap();
+    assert_eq!(
+        Value::Object(raw.0),
+        json!({ "com.example.x": [{ "n": 1 }] })
+    );
+    // `type` is a type like others if it holds a list, and nothing beside an entry is lost in silence.
+    let raw = check(&json!({ "type": [{ "n": 1 }] }), On::Message, LIMIT).unwrap();
+    assert_eq!(Value::Object(raw.0), json!({ "type": [{ "n": 1 }] }));
+    for more in [json!({ "a.b": [{}] }), json!({ "text": "x" })] {
+        let mut sent = item(1);
+        sent.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        assert!(check(&sent, On::Message, LIMIT).is_err(), "{sent}");
+    }
     assert!(check(&json!([]), On::Message, LIMIT).unwrap().is_empty());
     // As in the older API, a type without a value is removed.
     let current = Raw(expected.as_object().unwrap().clone());
@@ -136,6 +152,10 @@ fn a_list_of_types_and_values_is_taken() {
     assert_eq!(Value::Object(left.0), json!({ "com.example.y": [{}] }));
     for (wrong, place) in [
         (json!([{ "value": {} }]), "raw.0.type"),
+        (
+            json!({ "type": "com.example.x", "value": 5 }),
+            "raw.com.example.x.0",
+        ),
         (json!([item(1), 5]), "raw.1"),
         (
             json!([{ "type": "com.example.x", "value": 5 }]),

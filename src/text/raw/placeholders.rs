@@ -171,7 +171,7 @@ pub fn fill(raw: &mut Raw, found: &Replacements, limit_bytes: usize) -> Result<(
 /// # Errors
 /// One that was not found, by its path.
 pub fn fill_sent(sent: &mut Value, found: &Replacements) -> Result<(), Refused> {
-    if let Some(entries) = shapes::list(sent) {
+    if let Some(entries) = sent::entries(sent) {
         let mut entries = entries.into_owned();
         for (index, entry) in entries.iter_mut().enumerate() {
             if let Some(item) = entry.get_mut("value").and_then(Value::as_object_mut) {
@@ -299,7 +299,11 @@ mod tests {
         let item = json!({"+io.pnut.core.poll": {"poll_id": "5"}});
         let sent = json!({ "org.example.x": [item, item], "org.example.y": [item] });
         assert_eq!(placeholders_sent(&sent).unwrap(), [poll(5, None)]);
-        let list = json!([{"type": "org.example.x", "value": item}]);
-        assert_eq!(placeholders_sent(&list).unwrap(), [poll(5, None)]);
+        let alone = json!({"type": "org.example.x", "value": item});
+        for mut sent in [json!([alone]), alone] {
+            assert_eq!(placeholders_sent(&sent).unwrap(), [poll(5, None)]);
+            fill_sent(&mut sent, &known(poll(5, None), "Where to?")).unwrap();
+            assert_eq!(sent[0]["value"]["prompt"], "Where to?");
+        }
     }
 }

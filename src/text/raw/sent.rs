@@ -1,4 +1,5 @@
-//! The two forms in which clients send raw: by type, and the list of `{type, value}` of older versions of the API.
+//! The two forms in which clients send raw: by type, and the list of `{type, value}` of older versions of the API, which
+//! the documentation of one client (pnut-butter) shows without its list.
 
 use std::borrow::Cow;
 
@@ -12,11 +13,23 @@ use crate::text::shapes;
 /// # Errors
 /// `RawInvalid`, naming the entry of the list.
 pub(super) fn by_type(sent: &Value) -> Result<Cow<'_, Map<String, Value>>, Refused> {
-    // A type cannot be a number alone, so numbered keys are the positions of a list.
-    if let Some(entries) = shapes::list(sent) {
+    if let Some(entries) = entries(sent) {
         return grouped(&entries).map(Cow::Owned);
     }
     shapes::object(sent).ok_or_else(|| Refusal::RawInvalid.at("raw"))
+}
+
+/// The entries of raw that is sent as a list.
+pub(super) fn entries(sent: &Value) -> Option<Cow<'_, [Value]>> {
+    // One entry without its list: items by type are lists, so a text is none.
+    if let Value::Object(fields) = sent
+        && fields.get("type").is_some_and(Value::is_string)
+        && fields.keys().all(|name| name == "type" || name == "value")
+    {
+        return Some(Cow::Borrowed(std::slice::from_ref(sent)));
+    }
+    // A type cannot be a number alone, so numbered keys are the positions of a list.
+    shapes::list(sent)
 }
 
 fn grouped(entries: &[Value]) -> Result<Map<String, Value>, Refused> {

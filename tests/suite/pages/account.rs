@@ -248,7 +248,7 @@ const PAGES: [(&str, bool); 16] = [
     ("/account/developer/{client}/secret", true),
     ("/account/developer/{client}/tokens", true),
     ("/account/developer/{client}/tokens/revoke?id=1", true),
-    ("/account/developer/{client}/streams", false),
+    ("/account/developer/{client}/streams", true),
     ("/account/developer/{client}/streams/delete", true),
     ("/account/developer/{client}/delete", true),
 ];

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::account::{done, done_at, problem, refused};
 use crate::support::browser::{Browser, html, location, unescaped};
 use crate::support::http::Answer;
-use crate::support::{TestServer, build};
+use crate::support::{TestServer, build, text};
 
 const NEW: &str = "/account/developer/new";
 
@@ -182,12 +182,122 @@ fn tokens_and_streams_of_an_app_are_made_listed_and_taken_back() {
 }
 
 #[test]
+fn a_stream_is_made_by_a_form_and_brings_what_was_chosen() {
+    let server = TestServer::start();
+    let mut ada = Browser::of(&server, &server.ada());
+    let (path, client) = registers(&mut ada, "Demo");
+    let app = server.holder("app", &secret_of(&mut ada, &format!("{path}/tokens")));
+    let streams = format!("{path}/streams");
+    let filter = app.post(
+        "/filters",
+        &json!({
+            "name": "no <b>bots</b>", "match_policy": "include_any",
+            "clauses": [{"object_type": "message", "operator": "matches", "field": "/data/content/text", "value": "tea"}],
+        }),
+    );
+    let filter = text(&filter.is(200).data()["id"]);
+    let chosen = [
+        ("key", "letters"),
+        ("object_types[]", "message"),
+        ("object_types[]", "post"),
+        ("filter_id", &*filter),
+    ];
+    let page = done(&mut ada, &streams, &chosen);
+    assert!(page.contains("The stream is made."), "{page}");
+    assert!(
+        page.contains("<strong>letters</strong>")
+            && page.contains(&format!("with filter {filter}")),
+        "{page}"
+    );
+    let page = html(&ada.get(&streams));
+    assert!(!page.contains("<b>bots"), "{page}");
+    let made = app.get("/streams/letters").data();
+    assert_eq!(made["object_types"], json!(["message", "post"]));
+    assert_eq!(made["filter_id"], filter.as_str());
+    app.firehose("letters");
+    // Without a name it gets a number.
+    done(&mut ada, &streams, &[("object_types[]", "follow")]);
+    assert_eq!(
+        app.get("/streams/1").data()["object_types"],
+        json!(["follow"])
+    );
+
+    let too_long = "k".repeat(33);
+    for (field, with) in [
+        ("key", &[("key", "letters"), ("object_types[]", "post")][..]),
+        ("key", &[("key", "two words"), ("object_types[]", "post")]),
+        ("key", &[("key", &too_long), ("object_types[]", "post")]),
+        ("object_types", &[("key", "kept_name")]),
+        (
+            "object_types",
+            &[("key", "kept_name"), ("object_types[]", "<b>sticker")],
+        ),
+        (
+            "filter_id",
+            &[
+                ("key", "kept_name"),
+                ("object_types[]", "post"),
+                ("filter_id", "4711"),
+            ],
+        ),
+        (
+            "filter_id",
+            &[
+                ("key", "kept_name"),
+                ("object_types[]", "post"),
+                ("filter_id", "x"),
+            ],
+        ),
+    ] {
+        let page = refused(&mut ada, &streams, with);
+        problem(&page, field);
+        let typed = with.first().map(|(_, typed)| *typed).unwrap_or_default();
+        assert!(
+            page.contains(&format!("value=\"{typed}\"")),
+            "what was typed is kept: {page}"
+        );
+        let is_ticked = page.contains("value=\"post\" checked");
+        assert_eq!(
+            is_ticked,
+            with.contains(&("object_types[]", "post")),
+            "{page}"
+        );
+        assert!(!page.contains("<b>sticker"), "{page}");
+    }
+    for _ in 0..3 {
+        done(&mut ada, &streams, &[("object_types[]", "post")]);
+    }
+    let page = html(&ada.get(&streams));
+    assert!(
+        page.contains("as many as it may")
+            && !page.contains("<form method=\"post\" action=\"/account/developer"),
+        "{page}"
+    );
+    // The form of a page that was opened before that.
+    let (other, _) = registers(&mut ada, "Other");
+    let form = ada.get(&format!("{other}/streams"));
+    let sent = crate::support::browser::fields(&form, &format!("{other}/streams"));
+    let answer = ada.posts(&streams, &sent);
+    assert_eq!(answer.status, 403, "a form holds for one app: {answer}");
+    let count = app.get("/streams").data().as_array().map(Vec::len);
+    assert_eq!(count, Some(5), "{client}");
+}
+
+#[test]
 fn a_deleted_app_is_gone_with_all_its_tokens() {
     let server = TestServer::start();
     let mut ada = Browser::of(&server, &server.ada());
     let (path, client) = registers(&mut ada, "Demo");
     let app = server.holder("app", &secret_of(&mut ada, &format!("{path}/tokens")));
     let user = server.through(&client, &server.bob(), "basic");
+    let filter = json!({
+        "name": "f", "match_policy": "include_any",
+        "clauses": [{"object_type": "post", "operator": "equals", "field": "/data/id", "value": "1"}],
+    });
+    app.post("/filters", &filter).is(200);
+    user.post("/filters", &filter).is(200);
+    let filters = "SELECT count(*) FROM event_filters";
+    assert_eq!(server.count(filters), 2);
     let delete = format!("{path}/delete");
     let list = done(&mut ada, &delete, &[]);
     assert!(
@@ -197,6 +307,7 @@ fn a_deleted_app_is_gone_with_all_its_tokens() {
     for holder in [&app, &user] {
         holder.get("/token").refused_as(401, "invalid-token");
     }
+    assert_eq!(server.count(filters), 0);
     assert_eq!(ada.get(&path).status, 404);
     server.ada().get(&format!("/clients/{client}")).refused(404);
     assert_eq!(
@@ -220,6 +331,7 @@ fn forms_of_another_owner_change_nothing() {
         "/secret",
         "/tokens",
         "/tokens/revoke?id=1",
+        "/streams",
         "/streams/delete",
         "/delete",
     ] {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use self::describe::{Edit, New, create, edit, rename, show};
 use super::table::List;
-use super::tokens::revoke_all;
+use super::tokens::{AT_ONCE, revoke_all};
 use super::{Database, Done, PAGE, counted, no_client, print, sentence};
 use crate::actors::operator;
 use crate::config::Config;
@@ -226,10 +226,17 @@ fn delete(config: &Config, id: &str, json: bool) -> Done {
         operator::delete_client(tx, &name).map_err(|failure| named(&name, failure))
     })?;
     let filter = TokenFilter {
-        client: Some(client),
+        client: Some(client.clone()),
         ..TokenFilter::default()
     };
     let revoked = revoke_all(&database, &filter)?.len();
+    loop {
+        let client = client.clone();
+        let deleted = database.write(move |tx| tx.delete_filters_of_app(&client, AT_ONCE))?;
+        if deleted == 0 {
+            break;
+        }
+    }
     print(
         json,
         &json!({"client_id": id, "revoked": revoked}),

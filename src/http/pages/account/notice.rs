@@ -47,6 +47,7 @@ notices! {
     ClientSaved     "client-saved"   "The app is saved.";
     ClientDeleted   "client-deleted" "The app is deleted, with its tokens and streams.";
     AppTokenRevoked "app-token"      "The token of the app is revoked.";
+    StreamCreated   "new-stream"     "The stream is made. Connect to it with a token of the app.";
     StreamDeleted   "stream"         "The stream is deleted.";
     StreamsDeleted  "streams"        "All streams of the app are deleted.";
 }

@@ -4,6 +4,7 @@
 mod delete;
 mod describe;
 mod list;
+mod new_stream;
 mod secret;
 mod streams;
 mod tokens;
@@ -44,9 +45,10 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
             web::to(tokens::ask),
             web::to(tokens::revoke),
         ))
-        .service(without_form(
+        .service(with_form(
             "/account/developer/{client_id}/streams",
             web::to(streams::show),
+            web::to(new_stream::create),
         ))
         .service(with_form(
             "/account/developer/{client_id}/streams/delete",

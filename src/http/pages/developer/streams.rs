@@ -1,4 +1,4 @@
-//! `/account/developer/{client_id}/streams`: the stored streams of the app. The app itself makes them, with its token.
+//! `/account/developer/{client_id}/streams`: the stored streams of the app. The app can make them too, with its token.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -7,10 +7,10 @@ use askama::Template;
 use super::{Head, Part, not_found, own};
 use crate::http::App;
 use crate::http::extract::Params;
-use crate::http::pages::account::{Confirm, ConfirmPage, Notice, Shell, Tab};
+use crate::http::pages::account::{Confirm, ConfirmPage, Notice, Problems, Shell, Tab};
 use crate::http::pages::{Frame, Page, PageResult};
 use crate::http::session::{Form, SignedIn};
-use crate::model::{AppStream, StreamKey};
+use crate::model::{AppStream, EventFilter, FilterOwner, ObjectType, StreamKey};
 
 #[derive(Template)]
 #[template(path = "developer/streams.html")]
@@ -18,7 +18,28 @@ struct StreamsPage {
     frame: Frame,
     shell: Shell,
     head: Head,
+    form_token: String,
+    problems: Problems,
+    fields: Fields,
     streams: Vec<AppStream>,
+    is_full: bool,
+    filters: Vec<EventFilter>,
+    kinds: &'static [ObjectType],
+    key_length: usize,
+}
+
+/// The form of a new stream, as it was sent.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    pub(super) key: String,
+    pub(super) object_types: Vec<String>,
+    pub(super) filter: String,
+}
+
+impl Fields {
+    fn brings(&self, kind: &ObjectType) -> bool {
+        self.object_types.iter().any(|name| name == kind.name())
+    }
 }
 
 /// `GET /account/developer/{client_id}/streams`
@@ -29,13 +50,41 @@ pub(super) async fn show(
     app: Data<App>,
 ) -> PageResult {
     let head = Head::new(&own(&app, &signed, &client).await?, Part::Streams);
+    let shell = Shell::new(Tab::Developer, &signed, &params);
+    let (fields, problems) = (Fields::default(), Problems::default());
+    page(&signed, &app, shell, head, fields, problems).await
+}
+
+/// The streams, and the form of a new one.
+pub(super) async fn page(
+    signed: &SignedIn,
+    app: &Data<App>,
+    shell: Shell,
+    head: Head,
+    fields: Fields,
+    problems: Problems,
+) -> PageResult {
     let (id, store) = (head.id.clone(), app.engine.store());
-    let streams = store.read(move |db| db.app_streams(&id)).await?;
+    let read = store.read(move |db| {
+        let owner = FilterOwner {
+            client: id,
+            user: None,
+        };
+        Ok((db.app_streams(&owner.client)?, db.event_filters(&owner)?))
+    });
+    let (streams, filters) = read.await?;
     Page::of(&StreamsPage {
-        frame: Frame::new(&format!("Streams of {}", head.name), signed.visitor(), &app),
-        shell: Shell::new(Tab::Developer, &signed, &params),
+        frame: Frame::new(&format!("Streams of {}", head.name), signed.visitor(), app),
+        shell,
+        form_token: signed.visitor().form_token(&head.path("/streams")),
         head,
+        problems,
+        fields,
+        is_full: streams.len() >= app.engine.streams().app_streams,
         streams,
+        filters,
+        kinds: ObjectType::ALL,
+        key_length: StreamKey::LENGTH,
     })
 }
 

@@ -73,6 +73,44 @@ fn a_closed_poll_shows_how_many_chose_each_option_and_who() {
 }
 
 #[test]
+fn respondents_are_named_as_other_people_who_acted_are() {
+    let server = TestServer::start();
+    let (ada, bob, eve, dan) = (server.ada(), server.bob(), server.eve(), server.dan());
+    let mut public = body(false);
+    public["is_public"] = json!(true);
+    let (id, token) = poll(&ada, &public);
+    for person in [&bob, &eve, &dan] {
+        answers(person, &id, &token, 1);
+    }
+    ends(&server, &id);
+    closed(&ada, &id);
+    ada.does(&format!("/users/{}/mute", bob.id)).is(200);
+    eve.does(&format!("/users/{}/block", ada.id)).is(200);
+    let here = format!("/polls/{id}");
+    let lists = ["/users/me/polls", "/polls/search"];
+    let named = |person: &Person, path: &str| {
+        let data = person.get(path).is(200).data();
+        let seen = data.as_array().map_or(&data, |list| &list[0]);
+        assert_eq!(
+            seen["options"][0]["respondents"], 3,
+            "the number stays: {seen}"
+        );
+        seen["options"][0]["respondent_ids"].clone()
+    };
+    for path in [&*here, lists[0], lists[1]] {
+        assert_eq!(named(&ada, path), json!([dan.id]), "{path}");
+        let with_muted = format!("{path}?include_muted=1");
+        assert_eq!(named(&ada, &with_muted), json!([bob.id, dan.id]), "{path}");
+    }
+    // A mute hides from the one that muted only, and nobody from strangers.
+    let all = json!([bob.id, eve.id, dan.id]);
+    for path in [&here, lists[1]] {
+        assert_eq!(named(&bob, path), all, "{path}");
+    }
+    assert_eq!(named(&server.anonymous(), lists[1]), all);
+}
+
+#[test]
 fn an_anonymous_poll_never_tells_who_answered() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());

@@ -1,0 +1,2 @@
+-- What was of no use is not made again.
+SELECT 1;
