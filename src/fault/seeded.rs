@@ -61,9 +61,7 @@ faults! {
     EventIdOfAnother "The id of a server-sent event is not its cursor.";
     FramingDropsLast "The last of several frames is not framed again.";
     QueueDropsRest "What waits for a socket that is behind is lost.";
-    QueueLosesByte "A frame that is partly sent loses a byte.";
     AppSeesBefore "An app is replayed what was said before its authorization.";
-    AppMembersOfNow "The members of a channel in an app's replay are those of now.";
     AppMembersOfThen "An app is replayed what it may not see any more.";
     AppKeepsRevoked "A revoked authorization counts on live app streams.";
     PartitionByAuthor "The partition of a message is that of its author.";

@@ -193,8 +193,7 @@ impl AppView {
 
     fn as_of(&self, channel: ChannelId, at: Pos, now: Subscribers) -> Members {
         let mut then = now.clone();
-        let of_now = seeded(Seeded::AppMembersOfNow);
-        let Some(members) = self.members.get(&channel).filter(|_| !of_now) else {
+        let Some(members) = self.members.get(&channel) else {
             return Members { then, now };
         };
         for user in members.keys() {
