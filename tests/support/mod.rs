@@ -12,6 +12,7 @@ pub(crate) mod launch;
 pub(crate) mod people;
 pub(crate) mod random;
 pub(crate) mod raw_socket;
+pub(crate) mod receiver;
 pub(crate) mod server;
 pub(crate) mod stream;
 pub(crate) mod template;
