@@ -14,6 +14,8 @@ Plans:
   idle      sockets that stay open: memory per socket
   slow      a room in which a share of the readers stops reading
   resume    a room whose listeners disconnect and resume
+  reconnect a room whose listeners are all cut at once, miss --messages, and resume
+  replay    an app stream that goes on from its cursor, behind --messages
 
 A plan of your own is a file: plan = \"rooms\" and the flags under Plan, with `_` for `-`;
 fail_if is a list of texts there.
@@ -32,7 +34,7 @@ Verdict: a run passes if all of these are true:
     meta.id in its room.
   * Each frame of a user stream had exactly the subscription_ids of its listener.
   * The server refused at most 1 % of the requests, and closed no socket that should stay open.
-  * Plan slow: a reader fell behind. Plan resume: a listener was resumed.
+  * Plan slow: a reader fell behind. Plans resume, reconnect: a listener was resumed.
   * No --fail-if is true of the result:
   --fail-if \"arrival p99 > 50ms\"       a figure of the report, one of > >= < <=, a number with its unit
   --fail-if \"frames < 100000/s\"        units: µs ms s, KiB MiB GiB, %, /s; counts have none

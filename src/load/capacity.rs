@@ -95,7 +95,7 @@ impl Published {
             });
         }
         let open = (plan.sockets() as f64 / users).ceil();
-        let has_user_streams = plan.kind != Kind::Firehose;
+        let has_user_streams = !plan.kind.hears_all();
         let user_connections = self.user_connections.filter(|_| has_user_streams);
         too_many(user_connections, open, &|limit| {
             format!(
@@ -135,10 +135,14 @@ fn writes(plan: &Plan, window: f64, (tokens, runs): (f64, f64)) -> Writes {
     let rooms = f64::from(plan.rooms);
     let around = match plan.kind {
         // Each account subscribes to each room.
-        Kind::Inbox | Kind::Firehose => 2.0 * (rooms + rooms * tokens),
-        Kind::Room | Kind::Rooms | Kind::Slow | Kind::Resume | Kind::Churn | Kind::Idle => {
-            2.0 * rooms
-        }
+        Kind::Inbox | Kind::Firehose | Kind::Replay => 2.0 * (rooms + rooms * tokens),
+        Kind::Room
+        | Kind::Rooms
+        | Kind::Slow
+        | Kind::Resume
+        | Kind::Reconnect
+        | Kind::Churn
+        | Kind::Idle => 2.0 * rooms,
     };
     let seconds = (runs * (plan.warmup_seconds + plan.duration_seconds)).min(window);
     let all = plan.messages.map_or(f64::INFINITY, |most| most as f64);
@@ -184,13 +188,14 @@ fn reads(plan: &Plan, window: f64) -> f64 {
     let sockets = plan.sockets() as f64;
     let seconds = plan.duration_seconds.min(window);
     match plan.kind {
-        Kind::Firehose => 0.0,
+        Kind::Firehose | Kind::Replay => 0.0,
         Kind::Churn if plan.follow => plan.rate.map_or(f64::INFINITY, |rate| {
             rate * (plan.warmup_seconds + plan.duration_seconds).min(window)
         }),
         Kind::Churn => 0.0,
         Kind::Idle if !plan.follow => 0.0,
         Kind::Resume => sockets * (1.0 + plan.share_percent / 100.0 * seconds),
+        Kind::Reconnect => 2.0 * sockets,
         Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Slow | Kind::Idle => sockets,
     }
 }

@@ -12,23 +12,21 @@ enum By {
     Timing,
     Slow,
     Resume,
+    /// All listeners are away while messages are written.
+    Behind,
     Churn,
     Idle,
 }
 
 impl By {
     fn is_in(self, plan: &Plan) -> bool {
-        let fans = match plan.kind {
-            Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow | Kind::Resume => {
-                true
-            }
-            Kind::Churn | Kind::Idle => false,
-        };
+        let fans = plan.kind.fans_out();
         match self {
             Self::Fan => fans,
             Self::Timing => fans && plan.timing,
             Self::Slow => plan.kind == Kind::Slow,
-            Self::Resume => plan.kind == Kind::Resume,
+            Self::Resume => plan.kind.keeps_sessions(),
+            Self::Behind => matches!(plan.kind, Kind::Reconnect | Kind::Replay),
             Self::Churn => plan.kind == Kind::Churn,
             Self::Idle => plan.kind == Kind::Idle,
         }
@@ -95,6 +93,10 @@ const FIGURES: &[Figure] = &[
     ("dropped", "", &[By::Resume]),
     ("resumed", "", &[By::Resume]),
     ("could not resume", "", &[By::Resume]),
+    ("missed messages", "", &[By::Behind]),
+    ("all reconnected after", "s", &[By::Behind]),
+    ("all caught up after", "s", &[By::Behind]),
+    ("inside: pages read for replays", "", FAN),
     ("inside: frames per write", "", FAN),
     ("inside: writes per commit", "", FAN),
     ("inside: sockets that fell behind", "", FAN),
@@ -106,7 +108,7 @@ const FIGURES: &[Figure] = &[
 const DELAYS: &[(&str, &[By])] = &[
     ("arrival", FAN),
     ("answer", FAN),
-    ("hello", CHURN),
+    ("hello", &[By::Churn, By::Behind]),
     ("follow", CHURN),
     ("accepted to committed", &[By::Timing]),
     ("commit to write", &[By::Timing]),

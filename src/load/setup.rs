@@ -4,7 +4,7 @@ use super::args::LoadtestArgs;
 use super::blocking::Blocking;
 use super::capacity::{Callers, Published};
 use super::made::Inventory;
-use super::plan::{Impossible, Kind, Plan};
+use super::plan::{Impossible, Plan};
 use super::process::ServerProcess;
 use super::signals::Pressed;
 use super::socket::Dial;
@@ -77,7 +77,7 @@ impl Target {
         if args.tokens.is_empty() {
             return Err(Impossible::Token("give --token with a user access token").into());
         }
-        if plan.kind == Kind::Firehose && args.app_token.is_none() {
+        if plan.kind.hears_all() && args.app_token.is_none() {
             return Err(Impossible::Token("the firehose plan needs --app-token").into());
         }
         TcpStream::connect_timeout(&address.into(), FIRST_ANSWER).map_err(|error| {
@@ -163,7 +163,7 @@ impl Target {
             )?;
             people.push(text_of(&token, "access_token")?);
         }
-        let app_token = if plan.kind == Kind::Firehose {
+        let app_token = if plan.kind.hears_all() {
             let token = process.command(&["token", "create", &client], "")?;
             Some(text_of(&token, "access_token")?)
         } else {

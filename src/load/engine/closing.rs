@@ -7,7 +7,7 @@ use crate::load::ledger::{Newest, Reception};
 use std::io::{ErrorKind, Read};
 
 /// The state that a disconnected listener keeps for its next connection.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::load) struct Dropped {
     pub(in crate::load) circle: usize,
     pub(in crate::load) reception: Reception,
@@ -15,6 +15,10 @@ pub(in crate::load) struct Dropped {
     pub(in crate::load) subscription: Option<Box<[u8]>>,
     pub(in crate::load) connection_id: String,
     pub(in crate::load) cursor: String,
+    /// Path and query of its stream.
+    pub(in crate::load) stream: String,
+    /// Token of its subscribing request, if it made one.
+    pub(in crate::load) follow_as: Option<String>,
 }
 
 impl Engine {
@@ -94,6 +98,19 @@ impl Engine {
             return None;
         }
         self.leave_circle(slot);
+        self.reset(slot)
+    }
+
+    /// The same, and what is written meanwhile is awaited by this listener, as if it listened.
+    pub(in crate::load) fn cut_and_await(&mut self, slot: usize) -> Option<Dropped> {
+        if self.stage(slot) != Stage::Live {
+            return None;
+        }
+        self.live = self.live.saturating_sub(1);
+        self.reset(slot)
+    }
+
+    fn reset(&mut self, slot: usize) -> Option<Dropped> {
         let listener = self.listeners.get_mut(slot)?;
         listener.stage = Stage::Gone;
         listener.stream = None;
@@ -105,6 +122,8 @@ impl Engine {
             subscription: listener.subscription.take(),
             connection_id: std::mem::take(&mut listener.connection_id),
             cursor: std::mem::take(&mut listener.cursor),
+            stream: std::mem::take(&mut listener.stream_path),
+            follow_as: listener.follow_as.take(),
         };
         self.vacant.push(slot);
         Some(dropped)

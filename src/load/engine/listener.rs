@@ -38,6 +38,8 @@ pub(super) struct Listener {
     /// It reconnects: no subscription is needed if the server resumes it.
     pub(super) comes_back: bool,
     pub(super) resumed: bool,
+    /// Its circle counts it already.
+    pub(super) awaited: bool,
 }
 
 impl Listener {

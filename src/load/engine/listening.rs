@@ -25,6 +25,8 @@ pub(in crate::load) struct Opening {
     pub(in crate::load) newest: Newest,
     /// The subscription id that it has if it is resumed.
     pub(in crate::load) subscription: Option<Box<[u8]>>,
+    /// Whether its circle still counts it, since it was disconnected by `cut_and_await`.
+    pub(in crate::load) awaited: bool,
     /// Start time of the handshake.
     pub(in crate::load) intended_ns: u64,
 }
@@ -59,6 +61,7 @@ impl Engine {
             wants_cursor: opening.stream.contains("include_cursor=1"),
             comes_back: opening.stream.contains("&connection_id="),
             resumed: false,
+            awaited: opening.awaited,
             stream_path: opening.stream,
             follow_as: opening.follow_as,
             connection_id: String::new(),
@@ -248,7 +251,10 @@ impl Engine {
             return;
         };
         listener.stage = Stage::Live;
-        if let Some(circle) = self.circles.get_mut(listener.circle) {
+        let is_counted = std::mem::take(&mut listener.awaited);
+        if let Some(circle) = self.circles.get_mut(listener.circle)
+            && !is_counted
+        {
             circle.ledger.join();
         }
         self.opening = self.opening.saturating_sub(1);

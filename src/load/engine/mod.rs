@@ -15,6 +15,7 @@ mod receiving;
 mod requests;
 
 pub(super) use circle::{Circle, Reach, Room};
+pub(super) use closing::Dropped;
 pub(super) use listening::Opening;
 
 use super::held::Held;

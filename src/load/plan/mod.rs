@@ -1,62 +1,16 @@
 //! The load of a run: connections, subscriptions and messages, bounded in count and time by construction.
 
+mod kind;
+
+pub(super) use kind::Kind;
+
 use super::args::Overrides;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use strum::{EnumString, IntoStaticStr, VariantArray};
 use thiserror::Error;
 
 /// Descriptors for everything that is not a listener: callers, epoll, database of our own process.
 const SPARE_DESCRIPTORS: u64 = 150;
-
-/// What is played.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub(super) enum Kind {
-    /// One room, many listeners.
-    Room,
-    /// Many rooms, some listeners each.
-    Rooms,
-    /// Listeners that subscribe to their inbox instead of one room.
-    Inbox,
-    /// App streams that receive all rooms.
-    Firehose,
-    /// Connect, subscribe, disconnect; repeatedly.
-    Churn,
-    /// Sockets that only stay.
-    Idle,
-    /// A room in which a share of the readers stops reading.
-    Slow,
-    /// A room whose listeners disconnect and resume.
-    Resume,
-}
-
-impl Kind {
-    /// The word on the command line.
-    pub(super) fn word(self) -> &'static str {
-        self.into()
-    }
-
-    fn named(word: &str) -> Result<Self, Impossible> {
-        word.parse().map_err(|_unknown| {
-            let words = Self::VARIANTS.iter().map(|kind| kind.word());
-            let nearest = nearest(word, words).map_or("", |(word, _)| word);
-            Impossible::Plan(word.to_owned(), nearest)
-        })
-    }
-}
 
 /// A checked plan.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -74,7 +28,7 @@ pub(super) struct Plan {
     pub(super) window: u32,
     pub(super) warmup_seconds: f64,
     pub(super) duration_seconds: f64,
-    /// Ends the measurement after so many messages, if it is not over before.
+    /// Ends the measurement after so many messages, if it is not over before (reconnect, replay: those that are missed).
     pub(super) messages: Option<u64>,
     pub(super) text_bytes: u32,
     /// Handshakes at once while connecting.
@@ -107,8 +61,9 @@ impl Plan {
         Ok(plan)
     }
 
-    fn default_of(kind: Kind) -> Self {
-        let plan = Self {
+    /// What plans have unless they say otherwise.
+    fn common(kind: Kind) -> Self {
+        Self {
             kind,
             rooms: 1,
             listeners: 1000,
@@ -124,7 +79,11 @@ impl Plan {
             share_percent: 10.0,
             timing: false,
             fail_if: Vec::new(),
-        };
+        }
+    }
+
+    fn default_of(kind: Kind) -> Self {
+        let plan = Self::common(kind);
         match kind {
             Kind::Room => plan,
             Kind::Rooms => Self {
@@ -162,6 +121,21 @@ impl Plan {
             Kind::Resume => Self {
                 listeners: 200,
                 rate: Some(50.0),
+                ..plan
+            },
+            Kind::Reconnect => Self {
+                window: 16,
+                warmup_seconds: 0.0,
+                messages: Some(10),
+                connecting: 256,
+                ..plan
+            },
+            Kind::Replay => Self {
+                rooms: 50,
+                listeners: 1,
+                window: 64,
+                warmup_seconds: 0.0,
+                messages: Some(100_000),
                 ..plan
             },
         }
@@ -225,7 +199,7 @@ impl Plan {
         if let Some(rate) = self.rate.filter(|rate| !rates.contains(rate)) {
             return Err(Impossible::Rate(rate));
         }
-        if self.kind == Kind::Firehose && self.listeners > 2 {
+        if self.kind.hears_all() && self.listeners > 2 {
             return Err(Impossible::AppStreams(self.listeners));
         }
         Ok(())
@@ -235,10 +209,13 @@ impl Plan {
     pub(super) fn sockets(&self) -> u64 {
         let listeners = u64::from(self.listeners);
         match self.kind {
-            Kind::Room | Kind::Rooms | Kind::Slow | Kind::Resume | Kind::Churn => {
-                listeners * u64::from(self.rooms)
-            }
-            Kind::Inbox | Kind::Firehose | Kind::Idle => listeners,
+            Kind::Room
+            | Kind::Rooms
+            | Kind::Slow
+            | Kind::Resume
+            | Kind::Reconnect
+            | Kind::Churn => listeners * u64::from(self.rooms),
+            Kind::Inbox | Kind::Firehose | Kind::Replay | Kind::Idle => listeners,
         }
     }
 
@@ -251,9 +228,14 @@ impl Plan {
     pub(super) fn rest_connections(&self) -> u32 {
         match self.kind {
             Kind::Idle | Kind::Churn => self.connecting,
-            Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow | Kind::Resume => {
-                self.window.max(16)
-            }
+            Kind::Room
+            | Kind::Rooms
+            | Kind::Inbox
+            | Kind::Firehose
+            | Kind::Slow
+            | Kind::Resume
+            | Kind::Reconnect
+            | Kind::Replay => self.window.max(16),
         }
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use strum::VariantArray;
 
 #[test]
 fn flags_win_over_the_file_and_the_file_over_defaults() {

@@ -88,6 +88,7 @@ impl Comings {
                 reception: Reception::from_now(),
                 newest: Newest::default(),
                 subscription: None,
+                awaited: false,
                 intended_ns,
             };
             self.begun += 1;

@@ -41,12 +41,18 @@ pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
             let endpoint = Some("/v1/channels".to_owned());
             vec![Circle::new(endpoint, rooms, reach(Reach::Everything))]
         }
-        Kind::Firehose => {
+        Kind::Firehose | Kind::Replay => {
             run.target.subscribe_all(rooms.as_slice())?;
             stream = Some(run.target.app_stream()?);
             vec![Circle::new(None, rooms, reach(Reach::Everything))]
         }
-        Kind::Room | Kind::Rooms | Kind::Slow | Kind::Resume | Kind::Churn | Kind::Idle => rooms
+        Kind::Room
+        | Kind::Rooms
+        | Kind::Slow
+        | Kind::Resume
+        | Kind::Reconnect
+        | Kind::Churn
+        | Kind::Idle => rooms
             .into_iter()
             .map(|room| Circle::new(messages(&room), vec![room], reach(Reach::OneRoom)))
             .collect(),
@@ -69,6 +75,7 @@ pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
             reception: Reception::from_start(),
             newest: Newest::default(),
             subscription: None,
+            awaited: false,
             intended_ns: run.engine.now_ns(),
         }
     });
@@ -80,8 +87,16 @@ pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
 /// What the plan asks of each stream.
 pub(super) fn stream_parameters(plan: &Plan) -> String {
     let mut text = String::new();
-    if plan.kind == Kind::Resume {
-        text.push_str("&auto_delete=0&include_cursor=1");
+    match plan.kind {
+        Kind::Resume | Kind::Reconnect => text.push_str("&auto_delete=0&include_cursor=1"),
+        Kind::Replay => text.push_str("&include_cursor=1"),
+        Kind::Room
+        | Kind::Rooms
+        | Kind::Inbox
+        | Kind::Firehose
+        | Kind::Churn
+        | Kind::Idle
+        | Kind::Slow => {}
     }
     if plan.timing {
         text.push_str("&include_timing=1");
@@ -130,10 +145,19 @@ pub(super) fn measure(
     run.report.fanned_out(&before, &after);
     run.report.memory(&after, &run.observer.seconds);
     let drained = stopped.and_then(|()| drain(run));
+    conclude(run, &inside, drained)
+}
+
+/// Everything that must not have happened, once the last arrival is in or the run has ended before.
+pub(super) fn conclude(
+    run: &mut Run<'_>,
+    inside: &Inside,
+    drained: Result<(), Stop>,
+) -> Result<(), Stop> {
     run.engine.tally.cut();
     run.engine.tally.recording = false;
     if !matches!(drained, Err(Stop::ServerGone(_))) {
-        run.report.inside(&inside, &Inside::now(&run.target));
+        run.report.inside(inside, &Inside::now(&run.target));
         run.actors = Actors::now(&run.target);
     }
     let complete = drained.is_ok();
@@ -172,7 +196,7 @@ fn read_whole(run: &mut Run<'_>) -> Option<u64> {
 }
 
 /// Waits until all listeners have everything, or arrivals end.
-fn drain(run: &mut Run<'_>) -> Result<(), Stop> {
+pub(super) fn drain(run: &mut Run<'_>) -> Result<(), Stop> {
     run.observer.phase("draining", run.engine.outstanding);
     let began = Instant::now();
     let mut moved = (

@@ -31,6 +31,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
             reception: Reception::from_now(),
             newest: Newest::default(),
             subscription: None,
+            awaited: false,
             intended_ns: run.engine.now_ns(),
         }
     };

@@ -3,6 +3,7 @@
 mod churn;
 mod fan;
 mod idle;
+mod missed;
 mod resume;
 mod rounds;
 
@@ -119,6 +120,7 @@ pub(super) fn play(
     let played = match plan.kind {
         Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow => fan::play(&mut run),
         Kind::Resume => resume::play(&mut run),
+        Kind::Reconnect | Kind::Replay => missed::play(&mut run),
         Kind::Idle => idle::play(&mut run),
         Kind::Churn => churn::play(&mut run),
     };

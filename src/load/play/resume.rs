@@ -54,6 +54,7 @@ fn drop_some(run: &mut Run<'_>, share: f64, extra: &str, turn: &mut usize) -> u6
             reception: dropped.reception,
             newest: dropped.newest,
             subscription: dropped.subscription,
+            awaited: false,
             intended_ns: run.engine.now_ns(),
         };
         run.engine.open(opening);

@@ -38,21 +38,20 @@ impl Report {
         let frames = after.frames - before.frames;
         let per_frame = |total: f64| total / frames.max(1) as f64;
         self.push("measured", seconds, "s", Better::Neither);
-        self.push(
-            "messages",
-            (after.acked - before.acked) as f64 / seconds,
-            "1/s",
-            Better::Higher,
-        );
+        let acked = after.acked - before.acked;
+        let messages = acked as f64 / seconds;
+        self.push("messages", messages, "1/s", Better::Higher);
         self.push("frames", frames as f64 / seconds, "1/s", Better::Higher);
         let bytes = per_frame((after.frame_bytes - before.frame_bytes) as f64);
         self.push("frame length", bytes, "bytes", Better::Neither);
         if let Some(cpu) = after.server_cpu_since(before) {
             let micros = per_frame(cpu.as_secs_f64() * 1e6);
             self.push("server CPU per frame", micros, "µs", Better::Lower);
-            let messages = (after.acked - before.acked).max(1) as f64;
-            let micros = cpu.as_secs_f64() * 1e6 / messages;
-            self.push("server CPU per message", micros, "µs", Better::Lower);
+            // What is replayed was written before.
+            if acked > 0 {
+                let micros = cpu.as_secs_f64() * 1e6 / acked as f64;
+                self.push("server CPU per message", micros, "µs", Better::Lower);
+            }
             let percent = 100.0 * cpu.as_secs_f64() / seconds;
             self.push("server CPU", percent, "%", Better::Neither);
         }
@@ -218,6 +217,19 @@ impl Report {
             "",
             Better::Neither,
         );
+    }
+
+    /// All listeners were away and came back: the seconds until each had its hello, and all messages.
+    pub(in crate::load) fn missed(
+        &mut self,
+        messages: u64,
+        (reconnected, caught_up): (f64, f64),
+        tally: &Tally,
+    ) {
+        self.push("missed messages", messages as f64, "", Better::Neither);
+        self.push("all reconnected after", reconnected, "s", Better::Lower);
+        self.push("all caught up after", caught_up, "s", Better::Lower);
+        self.delays("hello", &tally.hello);
     }
 
     /// Some listeners had dropped and come back.

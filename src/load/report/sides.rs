@@ -32,6 +32,7 @@ impl Report {
             ),
             ("inside: slow readers closed", "stream_slow_closes_total"),
             ("inside: mails refused", "actor_mail_refused_total"),
+            ("inside: pages read for replays", "log_replay_reads_total"),
         ] {
             if let Some(count) = after.grown(before, counter) {
                 self.push(name, count, "", Better::Lower);

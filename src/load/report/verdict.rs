@@ -95,23 +95,22 @@ impl Verdict {
             complete: report.is_complete(),
             list: Vec::new(),
         };
-        match report.plan.kind {
-            Kind::Churn => checks.some("goodbyes", "visits", "1/s"),
-            Kind::Idle => {
-                checks.some("sockets", "sockets", "");
-                checks.none("sockets closed by the server");
+        let kind = report.plan.kind;
+        if kind.fans_out() {
+            checks.traffic();
+            checks.none("lost");
+            for fault in Fault::VARIANTS {
+                checks.none(fault.name());
             }
-            Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow | Kind::Resume => {
-                checks.traffic();
-                checks.none("lost");
-                for fault in Fault::VARIANTS {
-                    checks.none(fault.name());
-                }
-                checks.none("sockets closed by the server");
-                if !bare {
-                    checks.some("frames read whole", "frames read whole", "");
-                }
+            checks.none("sockets closed by the server");
+            if !bare {
+                checks.some("frames read whole", "frames read whole", "");
             }
+        } else if kind == Kind::Churn {
+            checks.some("goodbyes", "visits", "1/s");
+        } else {
+            checks.some("sockets", "sockets", "");
+            checks.none("sockets closed by the server");
         }
         checks.refused();
         checks.named_after();
@@ -210,55 +209,52 @@ impl Checks<'_> {
         self.push("refused", share <= REFUSED_PERCENT, words);
     }
 
-    /// Plan `slow`: whether a reader fell behind. Plan `resume`: whether a listener was resumed.
+    /// Plan `slow`: whether a reader fell behind. Plans `resume` and `reconnect`: whether a listener was resumed.
     fn named_after(&mut self) {
         let of = |name: &str| self.report.row(name).map_or(0.0, |row| row.value);
-        match self.report.plan.kind {
-            Kind::Slow => {
-                let (stopped, closed) = (
-                    of("readers that stopped"),
-                    of("of them closed by the server"),
-                );
-                let behind = of("inside: sockets that fell behind");
-                let words = if stopped == 0.0 {
-                    "no reader stopped: raise --share-percent or --listeners".to_owned()
-                } else if closed + behind == 0.0 {
-                    format!(
-                        "{} readers stopped, but what they left unread fitted into the sockets' buffers: no reader \
+        let kind = self.report.plan.kind;
+        if kind == Kind::Slow {
+            let (stopped, closed) = (
+                of("readers that stopped"),
+                of("of them closed by the server"),
+            );
+            let behind = of("inside: sockets that fell behind");
+            let words = if stopped == 0.0 {
+                "no reader stopped: raise --share-percent or --listeners".to_owned()
+            } else if closed + behind == 0.0 {
+                format!(
+                    "{} readers stopped, but what they left unread fitted into the sockets' buffers: no reader \
                          fell behind; play longer, or with a higher --rate",
-                        figure(stopped)
-                    )
-                } else {
-                    format!(
-                        "{} readers stopped, {} were closed by the server",
-                        figure(stopped),
-                        figure(closed)
-                    )
-                };
-                self.push(
-                    "slow readers",
-                    stopped > 0.0 && closed + behind > 0.0,
-                    words,
-                );
-            }
-            Kind::Resume => {
-                let (dropped, resumed) = (of("dropped"), of("resumed"));
-                let lost = of("could not resume");
-                let words = if dropped == 0.0 {
-                    "no listener was dropped: play longer, or raise --share-percent".to_owned()
-                } else if resumed == 0.0 {
-                    format!(
-                        "{} listeners were dropped and none was resumed: the server does not resume, so all of them \
+                    figure(stopped)
+                )
+            } else {
+                format!(
+                    "{} readers stopped, {} were closed by the server",
+                    figure(stopped),
+                    figure(closed)
+                )
+            };
+            self.push(
+                "slow readers",
+                stopped > 0.0 && closed + behind > 0.0,
+                words,
+            );
+        } else if kind.keeps_sessions() {
+            let (dropped, resumed) = (of("dropped"), of("resumed"));
+            let lost = of("could not resume");
+            let words = if dropped == 0.0 {
+                "no listener was dropped: play longer, or raise --share-percent".to_owned()
+            } else if resumed == 0.0 {
+                format!(
+                    "{} listeners were dropped and none was resumed: the server does not resume, so all of them \
                          subscribed again",
-                        figure(dropped)
-                    )
-                } else {
-                    format!("{} of {} dropped", figure(resumed), figure(dropped))
-                };
-                // What a resumed listener missed is lost, which is a check of its own.
-                self.push("resumed listeners", resumed > 0.0 && lost == 0.0, words);
-            }
-            Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Churn | Kind::Idle => {}
+                    figure(dropped)
+                )
+            } else {
+                format!("{} of {} dropped", figure(resumed), figure(dropped))
+            };
+            // What a resumed listener missed is lost, which is a check of its own.
+            self.push("resumed listeners", resumed > 0.0 && lost == 0.0, words);
         }
     }
 

@@ -154,7 +154,7 @@ export class OpenRoom {
     this.look();
   }
 
-  /** The live connection is gone: from here on there may be a hole. */
+  /** Events were missed for good: from here on there may be a hole. */
   interrupted() {
     if (this.#pages) this.#pages.whole = false;
   }
@@ -165,6 +165,13 @@ export class OpenRoom {
     this.#app.presence.again();
     await this.#pages.resume((message) => this.heard(message));
     this.look();
+    await this.#people.read();
+  }
+
+  /** The live connection goes on where it was. Presence is not replayed. */
+  async goOn() {
+    if (!this.#channel || this.#isLost) return;
+    this.#app.presence.again();
     await this.#people.read();
   }
 

@@ -53,7 +53,7 @@ const app = { api, subscriptions, rooms, log, quotes, composer, people, presence
 const room = new OpenRoom(app);
 const view = new RoomsView(rooms, (id) => navigation.choose(id));
 const navigation = new Navigation({ rooms, view, room, composer });
-const stream = new Stream(() => api.get("/token").catch(() => {}));
+const stream = new Stream(() => api.get("/token").then(() => true, () => false));
 const hear = listener({ ...app, room, me: () => app.me }, refresh);
 
 let alone = 0;
@@ -128,6 +128,23 @@ async function load() {
   }
 }
 
+/** The connection is there: a new one, or the last one, whose missed events follow. */
+function greet({ id, resumed, dropped }) {
+  clearTimeout(alone);
+  if (!resumed) subscriptions.begin(id);
+  subscriptions.drop(dropped.map((one) => one.subscription_id));
+  if (!resumed || dropped.length || subscriptions.isUnsure) afresh();
+  else room.goOn().catch(sayError);
+}
+
+/** Events are missing: reads what the page shows. */
+function afresh() {
+  subscriptions.isUnsure = false;
+  room.interrupted();
+  followMarkers();
+  load();
+}
+
 /** Follows what is read in other windows and on other devices. What was read before this is in the list of rooms. */
 function followMarkers() {
   return subscriptions.read("markers", "", (live) => api.get("/markers", { names: "global", ...live })).catch(() => {});
@@ -179,19 +196,18 @@ function wireConnection() {
   stream.addEventListener("state", ({ detail }) => {
     isLive = detail.state === "live";
     showConnection(detail);
-    if (!isLive) room.interrupted();
   });
-  stream.addEventListener("hello", ({ detail }) => {
-    clearTimeout(alone);
-    subscriptions.begin(detail);
-    followMarkers();
-    load();
-  });
+  stream.addEventListener("hello", ({ detail }) => greet(detail));
+  stream.addEventListener("gap", () => afresh());
   stream.addEventListener("frame", ({ detail }) => (detail.meta.type === "stream_marker" ? markerMoved(detail.data) : hear(detail)));
   stream.addEventListener("revoked", () => endedByServer("Your session was ended. Please sign in again."));
   windows.addEventListener("read", ({ detail }) => {
     rooms.wasRead(detail.channel, detail.id);
     marker.learn(detail.channel, detail.id);
+  });
+  // The server need not keep what this page would have come back for.
+  addEventListener("pagehide", ({ persisted }) => {
+    if (!persisted && stream.id) api.parting("DELETE", `/users/me/streams/${stream.id}`, {});
   });
   addEventListener("focus", () => readAgain());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && readAgain());

@@ -1,7 +1,8 @@
 // The one websocket: connects, keeps itself alive, comes back by itself, and says in which state it is.
 //
-// Events: `state` (detail {state, seconds}), `hello` (detail connection id), `frame` (detail {meta, data}),
-// `revoked` (the token is no longer good).
+// Events: `state` (detail {state, seconds}), `hello` (detail {id, resumed, dropped}), `frame` (detail {meta, data}),
+// `gap` (events were missed for good), `revoked` (the token is no longer good). A connection that comes back goes on where
+// the last one was: resumed, with its subscriptions, and what was missed follows as frames.
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
@@ -17,8 +18,10 @@ export class Stream extends EventTarget {
   #watchdog = 0;
   #steady = 0;
   #probe;
+  /** The connection to go on with, and how far its frames were received. */
+  #session = { id: "", cursor: "" };
 
-  /** `probe()` finds out whether the token is still good when a connection was refused. */
+  /** `probe()` finds out whether the token is still good when a connection was refused; it tells whether the server answered. */
   constructor(probe) {
     super();
     this.#probe = probe;
@@ -34,6 +37,7 @@ export class Stream extends EventTarget {
   open(token) {
     this.#token = token;
     this.#tries = 0;
+    this.#session = { id: "", cursor: "" };
     this.#connect();
   }
 
@@ -46,6 +50,11 @@ export class Stream extends EventTarget {
     this.#state("offline");
   }
 
+  /** The present or last connection. */
+  get id() {
+    return this.#session.id;
+  }
+
   /** Does not wait for the countdown. */
   now() {
     if (this.#token && !this.#socket) this.#connect();
@@ -55,7 +64,12 @@ export class Stream extends EventTarget {
     this.#stopTimers();
     this.#state("connecting");
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const query = new URLSearchParams({ access_token: this.#token, include_html: "0" });
+    const query = new URLSearchParams({ access_token: this.#token, include_html: "0", auto_delete: "0", include_cursor: "1" });
+    const { id, cursor } = this.#session;
+    if (id && cursor) {
+      query.set("connection_id", id);
+      query.set("cursor", cursor);
+    }
     const socket = new WebSocket(`${scheme}//${location.host}/v1/user?${query}`);
     this.#socket = socket;
     let greeted = false;
@@ -64,11 +78,16 @@ export class Stream extends EventTarget {
       clearTimeout(this.#watchdog);
       const frame = parse(data);
       if (!frame) return;
+      if (frame.meta.cursor) this.#session.cursor = frame.meta.cursor;
       if (frame.meta.connection_id) {
         greeted = true;
+        this.#session.id = frame.meta.connection_id;
         this.#steady = setTimeout(() => { this.#tries = 0; }, STEADY_AFTER);
         this.#state("live");
-        this.dispatchEvent(new CustomEvent("hello", { detail: frame.meta.connection_id }));
+        const { resumed = false, dropped = [] } = frame.meta.stream ?? {};
+        this.dispatchEvent(new CustomEvent("hello", { detail: { id: frame.meta.connection_id, resumed, dropped } }));
+      } else if (frame.meta.gap) {
+        this.dispatchEvent(new Event("gap"));
       } else if (frame.meta.subscription_ids) {
         this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
       }
@@ -88,7 +107,8 @@ export class Stream extends EventTarget {
       return;
     }
     // A refused upgrade looks like a network fault from here; asking once tells them apart.
-    if (!greeted) this.#probe();
+    // A server that answers and refuses does not know the session, or not the cursor: the next connection begins anew.
+    if (!greeted) this.#probe().then((answered) => { if (answered) this.#session = { id: "", cursor: "" }; });
     const soon = (code === 1000 || code === 1001) && this.#tries === 0;
     const reach = soon ? 800 : Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#tries);
     this.#tries += 1;

@@ -8,6 +8,8 @@ export class Subscriptions extends EventTarget {
   #connection = "";
   #held = new Map();
   #asking = new Set();
+  /** An answer was lost: whether its endpoint is subscribed is not known. */
+  isUnsure = false;
 
   constructor(api) {
     super();
@@ -20,6 +22,12 @@ export class Subscriptions extends EventTarget {
     this.#connection = connection;
     this.#held.clear();
     this.#asking.clear();
+    this.isUnsure = false;
+  }
+
+  /** The connection came back without these subscriptions. */
+  drop(ids) {
+    for (const [key, { id }] of this.#held) if (ids.includes(id)) this.#held.delete(key);
   }
 
   /** Reads an endpoint by `call(query)` and subscribes it, unless it is subscribed or there is no room. */
@@ -39,6 +47,7 @@ export class Subscriptions extends EventTarget {
     } catch (error) {
       // The server counts otherwise than we do: then this endpoint is not live.
       if (error.code === 400) return await call({});
+      this.isUnsure = true;
       throw error;
     } finally {
       if (connection === this.#connection) this.#asking.delete(key);

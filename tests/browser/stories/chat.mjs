@@ -1,6 +1,8 @@
 // Two people chat in a live room: both ways, with presence and typing, over a reload, a lost network and a
 // restarted server.
 
+import { must } from "../check.mjs";
+
 export async function story({ server, open, step }) {
   const lounge = await server.room("Lounge");
   const garden = await server.room("Garden");
@@ -52,7 +54,13 @@ export async function story({ server, open, step }) {
   await ada.says("welcome back");
   await bob.sees("welcome back");
 
-  step("without a network it says so; afterwards what was missed is there");
+  step("without a network it says so; afterwards what was missed follows, and nothing has to be read again");
+  const read = [];
+  const note = (request) => {
+    if (request.method() === "GET" && /\/v1\/(?:users\/me\/)?channels/u.test(request.url())) read.push(request.url());
+  };
+  const presence = /\/(?:presence|subscribers)\b/u;
+  bob.page.on("request", note);
   await bob.context.setOffline(true);
   await bob.state("reconnecting", "offline");
   await bob.picture("offline");
@@ -71,6 +79,8 @@ export async function story({ server, open, step }) {
   for (const window of windows) await window.state("live");
   await ada.says("after the restart");
   await bob.sees("after the restart");
+  must(read.every((url) => presence.test(url)), `read again: ${read.filter((url) => !presence.test(url))}`);
+  bob.page.off("request", note);
 
   step("history comes with scrolling");
   for (let n = 1; n <= 80; n += 1) {

@@ -60,3 +60,27 @@ fn listeners_that_are_dropped_go_on_where_they_were_and_miss_nothing() {
         assert!(passed, "{name}: {words}");
     }
 }
+
+#[test]
+fn what_all_listeners_missed_is_replayed_to_sessions_and_to_app_streams() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let json = json_option(folder.path());
+    for plan in [
+        &["reconnect", "-n", "20", "--messages", "30"][..],
+        &["replay", "--messages", "500", "--rooms", "3"],
+    ] {
+        let output = cli::run(&[&["loadtest"], plan, &["--quiet", &json]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+        let report = report(folder.path());
+        let rows = report["rows"].as_array().expect("rows");
+        let value = |name: &str| {
+            let row = rows.iter().find(|row| row["name"] == name);
+            row.unwrap_or_else(|| panic!("{name} is missing: {rows:?}"))["value"].clone()
+        };
+        let missed = if plan[0] == "replay" { 500.0 } else { 30.0 };
+        assert_eq!(value("missed messages"), missed);
+        assert_eq!(value("lost"), 0.0);
+        let (hellos, everything) = (value("all reconnected after"), value("all caught up after"));
+        assert!(hellos.as_f64() <= everything.as_f64(), "{plan:?}");
+    }
+}
