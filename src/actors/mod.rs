@@ -16,6 +16,7 @@ pub mod developer;
 pub mod directory;
 mod engine;
 pub mod firehose;
+pub mod hooks;
 pub mod log_tail;
 mod markers;
 pub mod operator;
@@ -54,6 +55,7 @@ use crate::store::{LogHead, Store};
 use crate::telemetry::{Counter, Metrics};
 use close_log::CloseLog;
 use directory::Directory;
+use hooks::registry::Hooks;
 use partitions::Partitions;
 use permits::Permits;
 use registry::{ShardId, ShardRegistry};
@@ -99,6 +101,8 @@ pub struct Shared {
     pub partitions: Arc<Partitions>,
     /// Unclaimed user streams, by client address.
     pub unclaimed_permits: Arc<Permits<IpAddr>>,
+    /// App streams that are posted to an address.
+    pub hooks: Arc<Hooks>,
     /// Tickets that open a stream.
     pub tickets: Tickets,
     /// Time without use after which an actor passivates.
@@ -151,6 +155,7 @@ impl Shared {
             partitions: Partitions::new(app_permits.clone()),
             app_permits,
             unclaimed_permits: Permits::new(streams.unclaimed_per_address, streams.unclaimed_total),
+            hooks: Hooks::new(config.webhooks.clone()),
             tickets: Tickets::default(),
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),
             subscribe_listed: config.channels.subscribe_listed,

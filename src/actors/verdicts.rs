@@ -2,13 +2,25 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use actix_rt::task::spawn_blocking;
 use serde_json::Value;
 use smallvec::SmallVec;
 
 use super::authorized_users::AuthorizedUsers;
 use crate::event::Event;
+use crate::model::{EventFilter, Failure};
 use crate::protocol::event_filter::{CompiledFilter, FilterKey, SeenEvent};
 use crate::protocol::site::Site;
+
+/// On a thread that may take its time: others would wait some milliseconds for an expression.
+///
+/// # Errors
+/// It is not one that may be stored today; the process stops.
+pub async fn compiled(stored: EventFilter) -> Result<Arc<CompiledFilter>, Failure> {
+    let compiled = spawn_blocking(move || CompiledFilter::new(&stored)).await;
+    let compiled = compiled.map_err(|_cancelled| Failure::Stopping)??;
+    Ok(Arc::new(compiled))
+}
 
 /// There once the filter was asked.
 type Verdict = Arc<OnceLock<bool>>;

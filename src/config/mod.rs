@@ -5,6 +5,7 @@
 
 mod live;
 mod networks;
+mod pauses;
 pub mod reference;
 mod sign_up;
 pub mod source;
@@ -13,6 +14,7 @@ mod value;
 
 pub use live::Live;
 pub use networks::Networks;
+pub use pauses::Pauses;
 pub use sign_up::SignUp;
 pub use text::{BindAddress, LogFilter, PublicUrl, Secret};
 pub(crate) use value::Value;
@@ -219,6 +221,20 @@ settings! {
         /// Milliseconds over which a stop closes the streams (1001), within the time of server.drain_ms. Fewer than 500
         /// streams for each of its seconds take less.
         drain_spread_ms: u64 = 5_000u64 => 0..=600_000,
+    }
+    /// App streams that are posted to an address.
+    webhooks: Webhooks {
+        /// Let webhooks post to private addresses, and without TLS: for receivers in your own network, and for tests.
+        allow_private: bool = false,
+        /// Milliseconds between the attempts of a delivery, as a list, such as [1000, 60000]. After the attempt that
+        /// follows the last pause the delivery is a dead letter.
+        retry_ms: Pauses = Pauses::default(),
+        /// Milliseconds that an attempt may take.
+        timeout_ms: u64 = 10_000u64 => 100..=300_000,
+        /// Milliseconds for which a webhook may fail without one success before it is switched off.
+        failing_ms: u64 = 86_400_000u64 => 1000..=31_536_000_000,
+        /// Dead letters of a webhook; with one more it is switched off.
+        dead_letters: u32 = 1000u32 => 1..=10_000,
     }
     /// Posts.
     posts: Posts {

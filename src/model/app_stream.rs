@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{ClientId, FilterId, StreamKey};
+use super::{ClientId, FilterId, Hook, StreamKey};
 
 /// A kind of object on app streams, and `meta.type` of an event.
 #[derive(
@@ -96,6 +96,8 @@ pub struct AppStream {
     pub object_types: Vec<ObjectType>,
     /// What of these it leaves out.
     pub filter: Option<FilterId>,
+    /// Where its events are posted to, if it is a webhook.
+    pub hook: Option<Hook>,
 }
 
 #[cfg(test)]

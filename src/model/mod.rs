@@ -13,6 +13,7 @@ pub mod content;
 pub mod event_filter;
 pub mod failure;
 pub mod file;
+pub mod hook;
 pub mod id;
 pub mod interaction;
 pub mod marker;
@@ -50,6 +51,7 @@ pub use file::{
     ContentHash, DerivedFile, File, FileChange, FileContents, FileKind, ImageInfo, MediaInfo,
     NewFile,
 };
+pub use hook::{DeadLetter, Hook, HookFault, HookOff, HookSecret};
 pub use id::{
     BadgeId, ChannelId, ClientId, ConnectionId, FileId, FilterId, MessageId, PollId, PostId,
     StreamKey, SubscriptionId, TokenId, UserId,

@@ -72,6 +72,8 @@ refusals! {
     FilterLimit              400 "filter-limit"              "There are as many filters as there may be.";
     FilterFieldUnknown       400 "unknown-filter-field"      "Filters and events have no such field.";
     PatternInvalid           400 "invalid-pattern"           "This is no regular expression, or it is too large.";
+    HookUrlRefused           400 "webhook-url-refused"       "Events are posted to https addresses on public networks, without a name or a password in them.";
+    NotWebhook               400 "not-a-webhook"             "Only a stream of type webhook has a receiver.";
     PartitionInvalid         400 "invalid-partition"         "A stream may be opened in up to 64 partitions, numbered from 0: partition=0&partitions=4.";
     CompressionUnknown       400 "unknown-compression"       "Streams have one compression: compress=zstd.";
     CompressionElsewhere     400 "compression-elsewhere"     "Websockets alone have compress=zstd: its messages are binary.";
@@ -115,6 +117,7 @@ refusals! {
     PollNotFound             404 "poll-not-found"            "No such poll.";
     FileNotFound             404 "file-not-found"            "No such file.";
     StreamNotFound           404 "stream-not-found"          "No such stream.";
+    DeadLetterNotFound       404 "dead-letter-not-found"     "This webhook has no such dead letter.";
     FilterNotFound           404 "filter-not-found"          "No such filter.";
     NoSuchPrivateChannel     404 "no-existing-pm"            "No private message channel exists for the given user combination";
     MethodNotAllowed         405 "method-not-allowed"        "This address does not take this method.";

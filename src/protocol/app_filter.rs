@@ -45,9 +45,14 @@ impl Partition {
         }
     }
 
-    /// Whether an event is in this part: by its channel, else by the user that it belongs to. An event of an app itself is
-    /// in the first.
+    /// Whether an event is in this part.
     pub fn holds(self, payload: &Payload) -> bool {
+        Self::index_of(payload, self.count) == self.index
+    }
+
+    /// The part of so many that an event is in: by its channel, else by the user that it belongs to. An event of an app
+    /// itself is in the first.
+    pub fn index_of(payload: &Payload, count: u16) -> u16 {
         let facts = payload.facts();
         let of_author = facts.actor.filter(|_| seeded(Seeded::PartitionByAuthor));
         let channel = facts.channel.filter(|_| of_author.is_none());
@@ -57,7 +62,7 @@ impl Partition {
             (None, Owner::User(user)) => user.0,
             (None, Owner::App(_)) => 0,
         };
-        id.rem_euclid(i64::from(self.count)) == i64::from(self.index)
+        u16::try_from(id.rem_euclid(i64::from(count.max(1)))).unwrap_or(0)
     }
 }
 

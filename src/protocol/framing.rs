@@ -129,6 +129,11 @@ enum Opcode {
     Other,
 }
 
+/// The JSON of one whole frame.
+pub fn payload_of(frame: &[u8]) -> &[u8] {
+    Frames(frame).next().map_or(&[], |(_, payload)| payload)
+}
+
 /// The frames in bytes that hold whole, unmasked, final ones.
 struct Frames<'a>(&'a [u8]);
 

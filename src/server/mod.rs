@@ -19,7 +19,7 @@ use actix::System;
 use actix_web::web::Data;
 use tokio::sync::{mpsc, oneshot};
 
-use chores::{close_polls, sweep};
+use chores::{begin_hooks, close_polls, sweep};
 
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
@@ -154,6 +154,8 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let shared = Arc::new(shared);
     let delivery_ended = start_log_tail(&shared, ephemeral).await?;
     let engine = Engine::new(shared.clone());
+    // Before sockets can take their places.
+    begin_hooks(&engine).await;
     let bounds = Bounds::new(&config, shared.metrics.clone());
     let app = Data::new(App::new(engine, Settings::from(&config), bounds, kept));
     let people = demo.people.clone();

@@ -31,6 +31,9 @@ pub(super) async fn part_lost(
         if !shared.directory.are_threads_alive() {
             return "a thread of actors";
         }
+        if !shared.hooks.is_thread_alive() {
+            return "the thread of webhooks";
+        }
         if !shared.shards.all().iter().all(Mailbox::is_alive) {
             return "a shard";
         }

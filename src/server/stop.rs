@@ -47,7 +47,7 @@ pub(super) async fn stop(
 /// A close frame to all streams and an end of the running requests.
 async fn drain(budget: Duration, shared: &Shared, app: &App, signals: &mut Stops) -> Stopped {
     let served = async {
-        close_streams(shared, budget).await;
+        tokio::join!(close_streams(shared, budget), shared.hooks.drain());
         let mut looks = tokio::time::interval(LOOK);
         // A stream ends when its client has answered the close frame, or after `streams.linger_ms`.
         while app.serving() > 0 || shared.directory.counts().0 > 0 {
@@ -63,6 +63,7 @@ async fn drain(budget: Duration, shared: &Shared, app: &App, signals: &mut Stops
     tracing::warn!(requests, streams, "{why}; dropping what remains");
     // Streams that were to be closed in a later wave are told at least why.
     close_one_of(shared, 1).await;
+    drop(tokio::time::timeout(TELL, shared.hooks.stop_all()).await);
     Stopped::ByForce
 }
 

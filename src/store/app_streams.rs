@@ -21,6 +21,7 @@ fn into_model((client, key, object_types, filter): Row) -> Result<AppStream, Fai
             .filter_map(|name| ObjectType::parse(name))
             .collect(),
         filter: filter.map(FilterId),
+        hook: None,
     })
 }
 
@@ -32,7 +33,8 @@ fn names_of(stream: &AppStream) -> Result<String, Failure> {
 impl Db<'_> {
     /// The streams of an app, oldest first.
     pub fn app_streams(&mut self, client: &ClientId) -> Result<Vec<AppStream>, Failure> {
-        app_streams::table
+        let mut hooks = self.hooks_of(client)?;
+        let found = app_streams::table
             .filter(app_streams::client_id.eq(client.as_str()))
             .order(app_streams::created_at.asc())
             .select((
@@ -41,10 +43,13 @@ impl Db<'_> {
                 app_streams::object_types,
                 app_streams::filter_id,
             ))
-            .load::<Row>(self.sql)?
-            .into_iter()
-            .map(into_model)
-            .collect()
+            .load::<Row>(self.sql)?;
+        let with_hook = |row| {
+            let mut stream = into_model(row)?;
+            stream.hook = hooks.remove(&stream.key);
+            Ok(stream)
+        };
+        found.into_iter().map(with_hook).collect()
     }
 
     /// The stream with this key.
@@ -53,7 +58,8 @@ impl Db<'_> {
         client: &ClientId,
         key: &StreamKey,
     ) -> Result<Option<AppStream>, Failure> {
-        app_streams::table
+        let hook = self.hook(client, key)?;
+        let found = app_streams::table
             .find((client.as_str(), key.as_str()))
             .select((
                 app_streams::client_id,
@@ -62,9 +68,9 @@ impl Db<'_> {
                 app_streams::filter_id,
             ))
             .get_result::<Row>(self.sql)
-            .optional()?
-            .map(into_model)
-            .transpose()
+            .optional()?;
+        let stream = found.map(into_model).transpose()?;
+        Ok(stream.map(|stream| AppStream { hook, ..stream }))
     }
 }
 
@@ -88,10 +94,13 @@ impl Tx<'_> {
                     Failure::from(error)
                 }
             })?;
-        Ok(())
+        match &stream.hook {
+            Some(hook) => self.create_hook(stream, hook),
+            None => Ok(()),
+        }
     }
 
-    /// Replaces the object types and the filter of a stream.
+    /// Replaces the object types and the filter of a stream, and what its hook is.
     pub fn save_app_stream(&mut self, stream: &AppStream) -> Result<(), Failure> {
         let row = app_streams::table.find((stream.client.as_str(), stream.key.as_str()));
         let changed = diesel::update(row)
@@ -103,7 +112,10 @@ impl Tx<'_> {
         if changed == 0 {
             return Err(Refusal::StreamNotFound.into());
         }
-        Ok(())
+        match &stream.hook {
+            Some(hook) => self.save_hook(stream, hook),
+            None => Ok(()),
+        }
     }
 
     /// Deletes a stream and returns it.

@@ -48,6 +48,18 @@ pub enum Counter {
     /// Connections closed because they sent nothing for too long.
     #[strum(serialize = "stream_silent_closes_total")]
     SilentCloses,
+    /// Deliveries of webhooks that their receivers took.
+    #[strum(serialize = "webhook_deliveries_total")]
+    WebhookDeliveries,
+    /// Attempts to deliver that failed.
+    #[strum(serialize = "webhook_failures_total")]
+    WebhookFailures,
+    /// Deliveries of webhooks that were given up and are kept as dead letters.
+    #[strum(serialize = "webhook_dead_letters_total")]
+    WebhookDeadLetters,
+    /// Webhooks that were switched off.
+    #[strum(serialize = "webhooks_switched_off_total")]
+    WebhooksSwitchedOff,
     /// Streams refused, before the upgrade or the answer.
     #[strum(serialize = "stream_upgrades_refused_total")]
     UpgradesRefused,

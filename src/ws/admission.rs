@@ -7,17 +7,16 @@ use std::sync::atomic::Ordering;
 use actix_http::header::HeaderMap;
 use actix_http::ws::HandshakeError;
 use actix_http::{Request, Uri};
-use actix_rt::task::spawn_blocking;
 
 use super::credentials::{Credentials, Proof};
 use super::sessions::{Session, Start, asked_for, begin, begin_app, sent_cursor, take_permit};
 use crate::actors::Shared;
 use crate::actors::connection::ConnectionPermit;
 use crate::actors::shard::state::Identity;
+use crate::actors::verdicts::compiled;
 use crate::model::Failure;
-use crate::model::{EventFilter, Refusal, StreamKey};
+use crate::model::{Refusal, StreamKey};
 use crate::protocol::app_filter::AppFilter;
-use crate::protocol::event_filter::CompiledFilter;
 use crate::protocol::query::Query;
 
 /// A stream that may be opened.
@@ -113,13 +112,6 @@ async fn admit_user(
         session,
         start,
     })
-}
-
-/// On a thread that may take its time: other connections of a worker would wait some milliseconds for an expression.
-async fn compiled(stored: EventFilter) -> Result<Arc<CompiledFilter>, Failure> {
-    let compiled = spawn_blocking(move || CompiledFilter::new(&stored)).await;
-    let compiled = compiled.map_err(|_cancelled| Failure::Stopping)??;
-    Ok(Arc::new(compiled))
 }
 
 async fn admit_app(

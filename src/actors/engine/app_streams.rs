@@ -19,21 +19,40 @@ impl Engine {
         client: &ClientId,
         new: CreateStream,
     ) -> Result<AppStream, Failure> {
+        // Before it is stored: one hook more than there may be streams in use is refused.
+        let permit = match new.hook.as_ref().is_some_and(|hook| hook.off.is_none()) {
+            true => self.hook_permit(None, client)?,
+            false => None,
+        };
         let mail = || new.clone();
-        self.ask_app(client, mail).await??.wait().await
+        let stream = self.ask_app(client, mail).await??.wait().await?;
+        if stream.hook.is_some() {
+            let key = (client.clone(), stream.key.clone());
+            self.have_hook_settled(key, permit).await;
+        }
+        Ok(stream)
     }
 
-    /// Changes a stream; open connections keep what they had.
+    /// Changes a stream; open connections keep what they had, and a hook begins anew.
     ///
     /// # Errors
-    /// No such stream, or no such filter.
+    /// No such stream, or no such filter; no place among the streams in use for a hook that is switched on.
     pub async fn change_app_stream(
         &self,
         client: &ClientId,
         change: ChangeStream,
     ) -> Result<AppStream, Failure> {
+        let key = (client.clone(), change.key.clone());
+        let permit = match change.hook.is_on {
+            Some(Ok(_)) => self.hook_permit(Some(&key), client)?,
+            Some(Err(_)) | None => None,
+        };
         let mail = || change.clone();
-        self.ask_app(client, mail).await??.wait().await
+        let stream = self.ask_app(client, mail).await??.wait().await?;
+        if stream.hook.is_some() {
+            self.have_hook_settled(key, permit).await;
+        }
+        Ok(stream)
     }
 
     /// Deletes a stream, or all of them; gives back what they were. Their connections are closed when the event
@@ -47,7 +66,13 @@ impl Engine {
         key: Option<StreamKey>,
     ) -> Result<Vec<AppStream>, Failure> {
         let mail = || DeleteStreams(key.clone());
-        self.ask_app(client, mail).await??.wait().await
+        let gone = self.ask_app(client, mail).await??.wait().await?;
+        // Their tasks would learn it from the log a moment later.
+        for stream in gone.iter().filter(|stream| stream.hook.is_some()) {
+            let key = (stream.client.clone(), stream.key.clone());
+            self.have_hook_settled(key, None).await;
+        }
+        Ok(gone)
     }
 }
 

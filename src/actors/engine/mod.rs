@@ -5,6 +5,7 @@ mod authorize;
 mod channels;
 mod clients;
 mod files;
+mod hooks;
 mod numbers;
 mod own_streams;
 mod polls;

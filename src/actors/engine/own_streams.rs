@@ -34,6 +34,9 @@ impl Engine {
             let described = described.map_err(|_elapsed| Failure::Busy)?;
             streams.extend(described.map_err(|_gone| Failure::Stopping)?);
         }
+        if let StreamOwner::App(client) = owner {
+            streams.extend(self.open_hooks(client));
+        }
         streams.sort_by_key(|stream| Reverse(stream.connected_at));
         streams.truncate(MOST_DESCRIBED);
         Ok(streams)

@@ -5,7 +5,10 @@ use actix::prelude::*;
 
 use super::FirehoseActor;
 use crate::event::Payload;
-use crate::model::{AppStream, ClientId, Failure, FilterId, ObjectType, Refusal, StreamKey};
+use crate::model::{
+    AppStream, ClientId, Failure, FilterId, Hook, HookOff, HookSecret, ObjectType, Refusal,
+    StreamKey, TokenId,
+};
 use crate::store::{Pending, Tx};
 
 /// Stores a stream.
@@ -18,6 +21,8 @@ pub struct CreateStream {
     pub object_types: Vec<ObjectType>,
     /// Its filter.
     pub filter: Option<FilterId>,
+    /// Where its events are posted to.
+    pub hook: Option<Hook>,
 }
 
 /// Changes the object types or the filter of a stream.
@@ -30,6 +35,56 @@ pub struct ChangeStream {
     pub object_types: Option<Vec<ObjectType>>,
     /// The new filter, or that it has none. `None`: as before.
     pub filter: Option<Option<FilterId>>,
+    /// What changes of its hook.
+    pub hook: HookChange,
+}
+
+/// What changes of a hook. `None`: as before.
+#[derive(Clone, Debug, Default)]
+pub struct HookChange {
+    /// The address of the receiver.
+    pub url: Option<String>,
+    /// What signs deliveries.
+    pub secret: Option<HookSecret>,
+    /// What a live stream would have in its address.
+    pub parameters: Option<String>,
+    /// Switched on, with this token, or off.
+    pub is_on: Option<Result<TokenId, HookOff>>,
+}
+
+impl HookChange {
+    /// Whether it changes nothing.
+    pub fn is_nothing(&self) -> bool {
+        let Self {
+            url,
+            secret,
+            parameters,
+            is_on,
+        } = self;
+        url.is_none() && secret.is_none() && parameters.is_none() && is_on.is_none()
+    }
+
+    fn apply(self, hook: &mut Hook) {
+        if let Some(url) = self.url {
+            hook.url = url;
+        }
+        if let Some(secret) = self.secret {
+            hook.secret = secret;
+        }
+        if let Some(parameters) = self.parameters {
+            hook.parameters = parameters;
+        }
+        match self.is_on {
+            // One that is on stays with the token that switched it on.
+            Some(Ok(token)) if hook.off.is_some() => {
+                hook.token = token;
+                hook.off = None;
+                hook.failing_since = None;
+            }
+            Some(Err(why)) if hook.off.is_none() => hook.off = Some(why),
+            Some(_) | None => {}
+        }
+    }
 }
 
 /// Deletes a stream, or all of them.
@@ -83,6 +138,7 @@ fn create(
         client,
         object_types: new.object_types,
         filter: new.filter,
+        hook: new.hook,
     };
     tx.create_app_stream(&stream)?;
     Ok(stream)
@@ -108,6 +164,11 @@ fn change(tx: &mut Tx<'_>, client: &ClientId, change: ChangeStream) -> Result<Ap
     if let Some(filter) = change.filter {
         demand_filter(tx, client, filter)?;
         stream.filter = filter;
+    }
+    match &mut stream.hook {
+        Some(hook) => change.hook.apply(hook),
+        None if change.hook.is_nothing() => {}
+        None => return Err(Refusal::NotWebhook.into()),
     }
     tx.save_app_stream(&stream)?;
     Ok(stream)
@@ -164,6 +225,7 @@ mod tests {
             key: key.into(),
             object_types: vec![ObjectType::Message],
             filter: None,
+            hook: None,
         };
         let known = [stream("1"), stream("a")];
         assert_eq!(choose_key(None, &known, 5).unwrap().as_str(), "2");

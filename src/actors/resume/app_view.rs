@@ -31,6 +31,8 @@ const REMEMBERED: usize = 10_000;
 pub struct AppView {
     client: ClientId,
     reached: Pos,
+    /// Facts that were noted: what is remembered of them grows.
+    noted: usize,
     /// Live tokens of its users.
     given: HashMap<UserId, Vec<(TokenId, Scopes)>>,
     disabled: HashSet<UserId>,
@@ -65,6 +67,7 @@ impl AppView {
         let mut view = Self {
             client,
             reached: from,
+            noted: 0,
             given: HashMap::new(),
             disabled,
             granted: Changes::default(),
@@ -89,6 +92,11 @@ impl AppView {
         self.reached
     }
 
+    /// How many changes it remembers, for readers that go on for long.
+    pub fn noted(&self) -> usize {
+        self.noted
+    }
+
     /// Takes the events of [`KINDS`] up to `reached` into account.
     pub fn note(&mut self, events: &[Arc<Event>], reached: Pos) {
         for event in events {
@@ -96,6 +104,7 @@ impl AppView {
                 continue;
             };
             let payload = &event.payload;
+            self.noted += 1;
             if let Payload::Subscribed { news, user } = payload {
                 self.note_member(news.channel.id, user.id, pos, true);
             }

@@ -318,22 +318,34 @@ bodies! {
         "expiration" Number "When it ends, in seconds since 1970.";
 
     /// A stored app stream.
-    NEW_STREAM JsonOnly "The stream." refuses &[NotJson, Missing, Invalid, FilterNotFound];
-        "type" [required] OneOf (&["long_poll"]) "The only type.";
+    NEW_STREAM JsonOnly "The stream." refuses &[NotJson, Missing, Invalid, TooLong, Refusal::PartitionInvalid, FilterNotFound];
+        "type" [required] OneOf (&["long_poll", "webhook"]) "`webhook`: its events are posted to `url`.";
         "object_types" [required] Texts "What it listens for.";
         "key" Text "1 to 32 of `A-Za-z0-9_`; the server chooses one otherwise.";
         "filter_id" Id "The filter that its events have to pass.";
+        "url" Text "Of a webhook: where its events are posted to.";
+        "secret" Text "Of a webhook: 16 to 256 visible characters of ASCII that sign deliveries. It is shown nowhere.";
+        "parameters" Text "Of a webhook: what a live stream would have in its address.";
+        "is_enabled" Flag "Of a webhook: whether it is on.";
 
     /// What a stored app stream listens for.
-    STREAM_TYPES AnyWay "One of the two, or both." refuses &[Missing, FilterNotFound];
-        "object_types" Texts "The object types; they stay if only the filter is given.";
+    STREAM_TYPES AnyWay "One of these at least." refuses &[Missing, Invalid, TooLong, Refusal::PartitionInvalid, FilterNotFound];
+        "object_types" Texts "The object types; they stay if something else is given alone.";
         "filter_id" Id "The filter; 0 for none.";
+        "url" Text "Of a webhook: where its events are posted to.";
+        "secret" Text "Of a webhook: 16 to 256 visible characters of ASCII that sign deliveries. It is shown nowhere.";
+        "parameters" Text "Of a webhook: what a live stream would have in its address.";
+        "is_enabled" Flag "Of a webhook: whether it is on.";
 
     /// The same, with the key beside it.
-    STREAM_TYPES_WITH_KEY AnyWay "The key, and what it listens for." refuses &[Missing, FilterNotFound];
+    STREAM_TYPES_WITH_KEY AnyWay "The key, and what changes." refuses &[Missing, Invalid, TooLong, Refusal::PartitionInvalid, FilterNotFound];
         "key" [required] Text "The key of the stream.";
-        "object_types" Texts "The object types; they stay if only the filter is given.";
+        "object_types" Texts "The object types; they stay if something else is given alone.";
         "filter_id" Id "The filter; 0 for none.";
+        "url" Text "Of a webhook: where its events are posted to.";
+        "secret" Text "Of a webhook: 16 to 256 visible characters of ASCII that sign deliveries. It is shown nowhere.";
+        "parameters" Text "Of a webhook: what a live stream would have in its address.";
+        "is_enabled" Flag "Of a webhook: whether it is on.";
 
     /// Which events a stream receives.
     FILTER AnyWay "The whole filter." refuses &[Missing, Invalid, TooLong, FilterFieldUnknown, PatternInvalid, UnknownObjectType];

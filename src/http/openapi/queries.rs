@@ -132,6 +132,7 @@ pub(super) fn in_path(row: &Route, name: &str) -> (&'static str, Option<&'static
         "username" => ("A name.", None),
         "client_id" => ("An app.", None),
         "stream_key" => ("The key of an app stream.", None),
+        "dead_letter_id" => ("A dead letter of it.", Some(IDS)),
         "connection_id" => ("A user stream of the caller.", None),
         "subscription_id" => ("A subscription of that stream.", None),
         "operation_id" => ("Work behind an answer.", None),

@@ -5,10 +5,10 @@ use crate::http::routes::row::{Route, ScopeNeed, TokenKind, Verb};
 use crate::model::Refusal;
 
 use Refusal::{
-    BodyTooLarge, ChannelNotFound, FileNotFound, FilterNotFound, MalformedBody, MessageNotFound,
-    Missing, NoAccess, NulCharacter, PollNotFound, PostNotFound, RateLimited, ScopeMissing,
-    StreamNotFound, SubscriptionLimit, TokenInvalid, TokenRequired, TooDeep, TooManyConnections,
-    UnsupportedEncoding, UserNotFound, WrongTokenKind, WrongType,
+    BodyTooLarge, ChannelNotFound, DeadLetterNotFound, FileNotFound, FilterNotFound, MalformedBody,
+    MessageNotFound, Missing, NoAccess, NulCharacter, PollNotFound, PostNotFound, RateLimited,
+    ScopeMissing, StreamNotFound, SubscriptionLimit, TokenInvalid, TokenRequired, TooDeep,
+    TooManyConnections, UnsupportedEncoding, UserNotFound, WrongTokenKind, WrongType,
 };
 
 /// All refusals of a route, by code and slug, each once.
@@ -76,6 +76,7 @@ fn by_path(row: &Route) -> Vec<Refusal> {
             "poll_id" => all.extend([PollNotFound, WrongType]),
             "file_id" => all.extend([FileNotFound, WrongType]),
             "filter_id" => all.extend([FilterNotFound, WrongType]),
+            "dead_letter_id" => all.extend([DeadLetterNotFound, WrongType]),
             "stream_key" => all.push(StreamNotFound),
             "badge_id" | "position" => all.push(WrongType),
             _ => {}

@@ -10,8 +10,9 @@ use super::answers::{Schemas, shape};
 use crate::model::{Entities, FileId, UserId};
 use crate::protocol::object::{
     AppStreamObject, BadgeObject, BriefPoll, ChannelObject, ClientDetail, ClosedStreamObject,
-    EventFilterObject, FileObject, InteractionObject, MarkerObject, MessageObject,
-    OpenStreamObject, PollObject, PostObject, PresenceObject, TokenObject, UserObject,
+    DeadLetterObject, EventFilterObject, FileObject, InteractionObject, MarkerObject,
+    MessageObject, OpenStreamObject, PollObject, PostObject, PresenceObject, TokenObject,
+    UserObject,
 };
 
 /// A channel.
@@ -34,6 +35,8 @@ pub(super) type Token = TokenObject<'static>;
 pub(super) type Client = ClientDetail<'static>;
 /// An app stream.
 pub(super) type AppStream = AppStreamObject<'static>;
+/// A delivery of a webhook that was given up.
+pub(super) type DeadLetter = DeadLetterObject;
 /// A filter of app streams.
 pub(super) type EventFilter = EventFilterObject<'static>;
 /// A stream that is open.

@@ -190,6 +190,11 @@ routes! {
     Get    "/streams/{stream_key}"                                   streams::app_streams::show,                 App       Any            Read;
     Put    "/streams/{stream_key}"                                   streams::app_streams::edit,                 App       Any            Write;
     Delete "/streams/{stream_key}"                                   streams::app_streams::delete,               App       Any            Write;
+    Get    "/streams/{stream_key}/dead_letters"                      streams::webhooks::list,                    App       Any            Read;
+    Delete "/streams/{stream_key}/dead_letters"                      streams::webhooks::delete_all,              App       Any            Write;
+    Post   "/streams/{stream_key}/dead_letters/replay"               streams::webhooks::replay_all,              App       Any            Write;
+    Delete "/streams/{stream_key}/dead_letters/{dead_letter_id}"     streams::webhooks::delete,                  App       Any            Write;
+    Post   "/streams/{stream_key}/dead_letters/{dead_letter_id}/replay" streams::webhooks::replay,                  App       Any            Write;
     Get    "/filters"                                                streams::filters::list,                     Any       Any            Read;
     Post   "/filters"                                                streams::filters::create,                   Any       Any            Write;
     Delete "/filters"                                                streams::filters::delete_all,               Any       Any            Write;

@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Path};
 
+use super::webhooks::{changed_hook, new_hook};
 use crate::actors::firehose::streams::{ChangeStream, CreateStream};
 use crate::http::extract::{AppCaller, Body, Params};
 use crate::http::show::Deleted;
@@ -46,9 +47,11 @@ pub async fn create(caller: AppCaller, params: Params, body: Body, app: Data<App
         return Err(Refusal::NotJson.into());
     }
     let kind = body.text("type")?.ok_or(Refusal::Missing.at("type"))?;
-    if kind != "long_poll" {
-        return Err(Refusal::Invalid.at("type").into());
-    }
+    let is_hook = match &*kind {
+        "long_poll" => false,
+        "webhook" => true,
+        _ => return Err(Refusal::Invalid.at("type").into()),
+    };
     let object_types = object_types(&body)?;
     let key = match body.text("key")? {
         Some(key) => Some(StreamKey::parse(&key).ok_or(Refusal::Invalid.at("key"))?),
@@ -58,6 +61,10 @@ pub async fn create(caller: AppCaller, params: Params, body: Body, app: Data<App
         key,
         object_types,
         filter: filter(&body)?.flatten(),
+        hook: match is_hook {
+            true => Some(new_hook(&body, &caller, &app).await?),
+            false => None,
+        },
     };
     let client = &caller.token.client.id;
     let stream = app.engine.create_app_stream(client, new).await?;
@@ -95,14 +102,16 @@ async fn change(
     app: &App,
 ) -> ApiResult {
     let filter = filter(body)?;
+    let hook = changed_hook(body, caller, app).await?;
     let object_types = match body.get("object_types") {
-        None if filter.is_some() => None,
+        None if filter.is_some() || !hook.is_nothing() => None,
         _ => Some(object_types(body)?),
     };
     let change = ChangeStream {
         key: key.into(),
         object_types,
         filter,
+        hook,
     };
     let client = &caller.token.client.id;
     let stream = app.engine.change_app_stream(client, change).await?;

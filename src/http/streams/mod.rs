@@ -4,3 +4,4 @@ pub mod app_streams;
 pub mod filters;
 pub mod own_streams;
 pub mod user_streams;
+pub mod webhooks;

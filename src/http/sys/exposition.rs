@@ -44,6 +44,11 @@ pub async fn metrics(request: HttpRequest, app: Data<App>) -> ApiResult<HttpResp
         "User streams that outlive their connection.",
         engine.session_count(),
     ));
+    samples.push(gauge(
+        "webhooks",
+        "Webhooks that are on and have their place among the streams in use.",
+        engine.shared().hooks.count(),
+    ));
     samples.extend(mailboxes(engine));
     let page = telemetry::page(engine.metrics().clone(), samples);
     Ok(HttpResponse::Ok()

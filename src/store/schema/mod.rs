@@ -6,7 +6,7 @@ mod streams;
 
 pub(super) use sign_in::{codes, grants, invites, secrets, sessions};
 pub(super) use streaming::{stream_session_subscriptions, stream_sessions};
-pub(super) use streams::{app_streams, event_filters};
+pub(super) use streams::{app_streams, event_filters, webhook_dead_letters, webhooks};
 
 diesel::table! {
     users (id) {

@@ -325,6 +325,7 @@ async fn app_streams_are_kept_by_key() {
         key: key.into(),
         object_types: object_types.to_vec(),
         filter: None,
+        hook: None,
     };
     let (rooms, all) = (
         stream("rooms", &[ObjectType::Message, ObjectType::Channel]),

@@ -1,13 +1,13 @@
 //! What the receiver of a replay may see: of a user stream, of an app stream.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::BytesMut;
 use smallvec::SmallVec;
 
-use crate::actors::log_tail::dispatch::targets;
 use crate::actors::registry::RoutingKey;
+use crate::actors::resume::app_frames::{Receiving, missed_frame};
 use crate::actors::resume::app_view::look_ahead;
 use crate::actors::resume::hindsight::KINDS;
 use crate::actors::resume::{AppView, Hindsight};
@@ -21,9 +21,6 @@ use crate::event::Pos;
 use crate::log::reader::Entry;
 use crate::log::{Interest, LogReader, RenderedEvent};
 use crate::model::Failure;
-use crate::protocol::event_filter::{CompiledFilter, SeenEvent};
-use crate::protocol::object::PostPeople;
-use crate::protocol::stream::app_frame;
 use crate::protocol::topic::Topic;
 
 /// Judges what was missed.
@@ -153,10 +150,7 @@ impl Judge {
                     .map_or_else(|| event.frame(class, &shard.site), Arc::new);
                 write_frame(&frame, &matching, bytes)
             }
-            Self::App(view) => {
-                let sees = view.sees(&event.event, pos);
-                add_app_frame(view, sees, shard, handle, event, bytes)
-            }
+            Self::App(view) => add_app_frame(view, shard, handle, (event, pos), bytes),
         }
     }
 }
@@ -176,36 +170,21 @@ fn matching<'h>(
 }
 
 fn add_app_frame(
-    view: &AppView,
-    sees: bool,
+    view: &mut AppView,
     shard: &Shard,
     handle: &ConnectionHandle,
-    event: &RenderedEvent,
+    (event, pos): (&RenderedEvent, Pos),
     bytes: &mut BytesMut,
 ) -> Option<usize> {
-    let payload = &event.event.payload;
     let Identity::App(stream, _, filter) = &handle.identity else {
         return None;
     };
-    if !sees || !app_hears(&stream.object_types, filter, payload) {
-        return None;
-    }
-    let passes = |stored: &CompiledFilter| {
-        stored.lets_pass(&SeenEvent {
-            event: &event.event,
-            site: &shard.site,
-            whole: &OnceLock::new(),
-            is_authorized: &|user| view.is_authorized_by(user),
-        })
+    let receiving = Receiving {
+        stream,
+        filter,
+        class: handle.render_class,
     };
-    if !filter.stored.as_deref().is_none_or(passes) {
-        return None;
-    }
-    let hidden = view.hidden_from(payload);
-    let targets = targets(payload, &view.subscribers(payload), &hidden);
-    let class = handle.render_class.for_payload(payload).without_samples();
-    let beside = (&targets, &PostPeople::default());
-    let frame = app_frame(&event.event, class, &shard.site, beside, &event.place);
+    let frame = missed_frame(view, receiving, (event, pos), &shard.site)?;
     let moment = frame.moment.map(|at| bytes.len() + at);
     bytes.extend_from_slice(&frame.bytes);
     moment

@@ -8,10 +8,13 @@ use super::super::described::{Group, delete, get, post, put};
 use super::super::params::{
     EVERYWHERE, NOT_FOLLOWED, PAGE, PRESENCE as PRESENCE_FIELDS, STREAM_KEY,
 };
-use super::super::shapes::{AppStream, ClosedStream, EventFilter, OpenStream, Presence};
+use super::super::shapes::{
+    AppStream, ClosedStream, DeadLetter, EventFilter, OpenStream, Presence,
+};
+use crate::model::Refusal;
 use crate::model::Refusal::{
-    ChannelInactive, FilterInUse, FilterLimit, NoAccess, NotFound, StreamKeyTaken, StreamLimit,
-    StreamNotFound, UnknownObjectType,
+    ChannelInactive, FilterInUse, FilterLimit, HookUrlRefused, NoAccess, NotFound, NotWebhook,
+    StreamKeyTaken, StreamLimit, StreamNotFound, StreamsInUse, UnknownObjectType,
 };
 
 /// Who is there.
@@ -57,6 +60,27 @@ pub(super) const PRESENCE: Group = Group {
     ],
 };
 
+/// What may be wrong with a new stream.
+const HOOK_MADE: &[Refusal] = &[
+    StreamKeyTaken,
+    StreamLimit,
+    UnknownObjectType,
+    HookUrlRefused,
+    StreamsInUse,
+];
+
+/// With one that changes.
+const HOOK_CHANGED: &[Refusal] = &[UnknownObjectType, HookUrlRefused, NotWebhook, StreamsInUse];
+
+/// The same, where the body has its key.
+const HOOK_CHANGED_BY_KEY: &[Refusal] = &[
+    StreamNotFound,
+    UnknownObjectType,
+    HookUrlRefused,
+    NotWebhook,
+    StreamsInUse,
+];
+
 /// Streams of events.
 pub(super) const STREAMS: Group = Group {
     tag: "Streams of events",
@@ -66,24 +90,50 @@ pub(super) const STREAMS: Group = Group {
             .takes(&[STREAM_KEY])
             .gives(&[list::<AppStream>()]),
         post("/streams", "Store an app stream")
+            .text("One of type `webhook` is posted to its `url` from then on.")
             .body(&NEW_STREAM)
             .gives(&[one::<AppStream>().when("What was made.")])
-            .refuses(&[StreamKeyTaken, StreamLimit, UnknownObjectType]),
+            .refuses(HOOK_MADE),
         put("/streams", "Change an app stream by its key")
             .older()
             .body(&STREAM_TYPES_WITH_KEY)
             .gives(&[one::<AppStream>()])
-            .refuses(&[StreamNotFound, UnknownObjectType]),
+            .refuses(HOOK_CHANGED_BY_KEY),
         delete("/streams", "Delete all app streams").gives(&[list::<AppStream>()]),
         get("/streams/{stream_key}", "One app stream").gives(&[one::<AppStream>()]),
         put("/streams/{stream_key}", "Change an app stream")
-            .text("Open connections keep what they had.")
+            .text("Open connections keep what they had; a webhook goes on with what is new.")
             .body(&STREAM_TYPES)
             .gives(&[one::<AppStream>()])
-            .refuses(&[UnknownObjectType]),
+            .refuses(HOOK_CHANGED),
         delete("/streams/{stream_key}", "Delete an app stream")
             .text("Its connections are closed.")
             .gives(&[one::<AppStream>()]),
+        get("/streams/{stream_key}/dead_letters", "Dead letters of a webhook")
+            .text("Deliveries that were given up, the oldest first, 200 at most.")
+            .gives(&[list::<DeadLetter>()]),
+        delete(
+            "/streams/{stream_key}/dead_letters",
+            "Delete all dead letters of a webhook",
+        )
+        .gives(&[list::<DeadLetter>()]),
+        post(
+            "/streams/{stream_key}/dead_letters/replay",
+            "Deliver all dead letters of a webhook again",
+        )
+        .text("One attempt each, with the rights of today.")
+        .gives(&[list::<DeadLetter>()]),
+        delete(
+            "/streams/{stream_key}/dead_letters/{dead_letter_id}",
+            "Delete a dead letter",
+        )
+        .gives(&[one::<DeadLetter>()]),
+        post(
+            "/streams/{stream_key}/dead_letters/{dead_letter_id}/replay",
+            "Deliver a dead letter again",
+        )
+        .text("One attempt, with the rights of today.")
+        .gives(&[one::<DeadLetter>()]),
         get("/filters", "Filters of the token")
             .text("Of an app token those of the app, of a user token those that the user made with the app.")
             .gives(&[list::<EventFilter>()]),

@@ -389,6 +389,7 @@ fn app() -> Identity {
         key: StreamKey::from("key"),
         object_types: Vec::new(),
         filter: None,
+        hook: None,
     };
     let token = testing::token(0, 0, "messages");
     Identity::App(Arc::new(stream), token, Arc::default())

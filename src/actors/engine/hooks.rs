@@ -1,0 +1,257 @@
+//! Webhooks: their tasks begin and end as their rows say, and what can be asked of their dead letters.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::Engine;
+use crate::actors::hooks::addresses::demand_public;
+use crate::actors::hooks::addresses::read_url;
+use crate::actors::hooks::changes::Changes;
+use crate::actors::hooks::keeping::begin_at;
+use crate::actors::hooks::reading::Reader;
+use crate::actors::hooks::registry::{HookKey, Known};
+use crate::actors::hooks::run::HookRun;
+use crate::actors::permits::Permit;
+use crate::actors::verdicts::compiled;
+use crate::event::Pos;
+use crate::model::{
+    AppStream, ClientId, ConnectionId, DeadLetter, EventFilter, Failure, Hook, HookOff, Refusal,
+    Refused, StreamKey,
+};
+use crate::protocol::app_filter::AppFilter;
+use crate::protocol::object::OpenStreamObject;
+use crate::protocol::query::Query;
+use crate::protocol::render_class::RenderClass;
+use crate::store::HookPlace;
+use crate::store::secret::random_id;
+
+/// Dead letters in one answer.
+const LISTED: i64 = 200;
+
+/// What a task is made of, as one read of the database has it.
+struct Stored {
+    stream: AppStream,
+    hook: Hook,
+    place: HookPlace,
+    is_token_live: bool,
+    filter: Option<EventFilter>,
+    head: Pos,
+}
+
+impl Engine {
+    /// Reads the address of a receiver.
+    ///
+    /// # Errors
+    /// It may not be posted to.
+    pub async fn demand_receiver(&self, url: &str) -> Result<String, Refused> {
+        let allow_private = self.shared.hooks.settings().allow_private;
+        let url = read_url(url, allow_private)?;
+        demand_public(&url, allow_private).await?;
+        Ok(url.into())
+    }
+
+    /// A place among the streams in use for a hook that is to be on and does not run yet.
+    pub(super) fn hook_permit(
+        &self,
+        key: Option<&HookKey>,
+        client: &ClientId,
+    ) -> Result<Option<Permit<ClientId>>, Refusal> {
+        if key.is_some_and(|key| self.shared.hooks.runs(key)) {
+            return Ok(None);
+        }
+        let permit = self.shared.app_permits.take(client.clone());
+        permit.map(Some).ok_or(Refusal::StreamsInUse)
+    }
+
+    /// Begins the tasks of all hooks that are on. One that finds no free place among the streams in use waits for the next call.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method alone is not general enough in its lifetime"
+    )]
+    pub async fn begin_hooks(&self) -> Result<(), Failure> {
+        let on = self.store().read(|db| db.hooks_on()).await?;
+        for key in on {
+            if !self.shared.hooks.runs(&key) {
+                self.settle_hook(key, None).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same as [`Self::settle_hook`], behind a change that is stored already: trouble is for the sweep.
+    pub(super) async fn have_hook_settled(&self, key: HookKey, permit: Option<Permit<ClientId>>) {
+        if let Err(failure) = self.settle_hook(key, permit).await {
+            tracing::warn!(%failure, "a webhook was not begun; it is in a minute");
+        }
+    }
+
+    /// Makes the task of a stream what its row says: it ends, begins, or begins anew.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub(super) async fn settle_hook(
+        &self,
+        key: HookKey,
+        permit: Option<Permit<ClientId>>,
+    ) -> Result<(), Failure> {
+        let hooks = &self.shared.hooks;
+        let _one_at_a_time = hooks.changing.lock().await;
+        hooks.stop(&key).await;
+        if self.shared.stopping.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let Some(stored) = self.stored_hook(&key).await? else {
+            return Ok(());
+        };
+        if !stored.is_token_live {
+            let ((client, key), why) = (key, HookOff::TokenRevoked);
+            let job = move |tx: &mut crate::store::Tx<'_>| tx.switch_hook_off(&client, &key, why);
+            return self.store().write(job).await;
+        }
+        let permit = permit.or_else(|| self.shared.app_permits.take(key.0.clone()));
+        let Some(permit) = permit else {
+            return Ok(());
+        };
+        let query = Query::parse(&stored.hook.parameters);
+        let mut filter = AppFilter::from_query(&query)?;
+        if let Some(stored) = stored.filter {
+            filter.stored = Some(compiled(stored).await?);
+        }
+        let (class, stream) = (RenderClass::from_query(&query), Arc::new(stored.stream));
+        let shared = &self.shared;
+        let known = Known {
+            connection_id: ConnectionId::from(random_id()),
+            since: self.store().now(),
+            parameters: parameters(class, &filter),
+            stream: Arc::clone(&stream),
+            waiting: AtomicUsize::new(0),
+        };
+        let reading = (
+            shared.log.clone(),
+            Arc::clone(&shared.site),
+            shared.store.clock().clone(),
+        );
+        let lanes = begin_at(&stored.place, shared.log.ring().epoch());
+        let run = HookRun {
+            shared: Arc::clone(shared),
+            registration: hooks.register(key.clone(), known, permit),
+            reader: Reader::new(reading, stream, filter, class),
+            lanes,
+            changes: Changes::new(key.clone(), stored.hook.token, stored.head),
+            hook: Arc::new(stored.hook),
+            key,
+        };
+        // A thread that is gone ends the server (`server/parts.rs`).
+        hooks
+            .thread()
+            .spawn_fn(move || drop(actix_rt::spawn(run.run())));
+        Ok(())
+    }
+
+    /// `None`: there is no such hook, or it is off.
+    async fn stored_hook(&self, (client, key): &HookKey) -> Result<Option<Stored>, Failure> {
+        let (client, key) = (client.clone(), key.clone());
+        let read = self.store().read(move |db| {
+            let Some(mut stream) = db.app_stream(&client, &key)? else {
+                return Ok(None);
+            };
+            let Some(hook) = stream.hook.take().filter(|hook| hook.off.is_none()) else {
+                return Ok(None);
+            };
+            let Some(place) = db.hook_place(&client, &key)? else {
+                return Ok(None);
+            };
+            let filter = match stream.filter {
+                Some(id) => db.filter_of_app(&client, id)?,
+                None => None,
+            };
+            Ok(Some(Stored {
+                is_token_live: db.is_live(hook.token)?,
+                head: Pos(db.log_position()?),
+                stream,
+                hook,
+                place,
+                filter,
+            }))
+        });
+        read.await
+    }
+
+    /// The hooks of an app that run, as open streams.
+    pub(super) fn open_hooks(&self, client: &ClientId) -> Vec<OpenStreamObject> {
+        let running = self.shared.hooks.of(client).into_iter();
+        let described = running.map(|known| OpenStreamObject {
+            connection_id: known.connection_id.clone(),
+            client_id: known.stream.client.clone(),
+            connected_at: known.since,
+            key: Some(known.stream.key.clone()),
+            object_types: Some(
+                known
+                    .stream
+                    .object_types
+                    .iter()
+                    .map(|kind| kind.name())
+                    .collect(),
+            ),
+            parameters: known.parameters.clone(),
+            bytes_waiting: known.waiting.load(Ordering::Relaxed),
+            lag_ms: 0,
+            subscriptions: None,
+        });
+        described.collect()
+    }
+
+    /// The dead letters of a hook, the oldest first.
+    ///
+    /// # Errors
+    /// No such hook.
+    pub async fn dead_letters(
+        &self,
+        client: ClientId,
+        key: StreamKey,
+    ) -> Result<Vec<DeadLetter>, Failure> {
+        self.store()
+            .read(move |db| db.dead_letters(&client, &key, LISTED))
+            .await
+    }
+
+    /// Has one delivered again, or all; gives them back.
+    ///
+    /// # Errors
+    /// No such hook, or no such dead letter.
+    pub async fn replay_dead_letters(
+        &self,
+        (client, key): HookKey,
+        id: Option<i64>,
+    ) -> Result<Vec<DeadLetter>, Failure> {
+        let named = (client.clone(), key.clone());
+        let job = move |tx: &mut crate::store::Tx<'_>| tx.replay_dead_letters(&client, &key, id);
+        let replayed = self.store().write(job).await?;
+        self.shared.hooks.nudge(&named);
+        Ok(replayed)
+    }
+
+    /// Deletes one, or all; gives them back.
+    ///
+    /// # Errors
+    /// No such hook, or no such dead letter.
+    pub async fn delete_dead_letters(
+        &self,
+        (client, key): HookKey,
+        id: Option<i64>,
+    ) -> Result<Vec<DeadLetter>, Failure> {
+        self.store()
+            .write(move |tx| tx.delete_dead_letters(&client, &key, id))
+            .await
+    }
+}
+
+/// As an open stream shows them.
+fn parameters(class: RenderClass, filter: &AppFilter) -> crate::protocol::object::Parameters {
+    let mut parameters = class.parameters();
+    parameters.extend(filter.parameters());
+    parameters
+}

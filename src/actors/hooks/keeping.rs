@@ -1,0 +1,72 @@
+//! How far a hook is, as the database has it: written down from time to time, never per event.
+
+use std::time::{Duration, Instant};
+
+use super::lane::Lanes;
+use super::registry::HookKey;
+use crate::model::{Failure, Stamp};
+use crate::store::{HookPlace, Store};
+
+/// How often the place of a hook is written down while it moves: after a crash the deliveries of this time are repeated.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// What is kept: the position of each lane, and since when no delivery has succeeded.
+pub type Kept = (Vec<i64>, Option<Stamp>);
+
+/// Keeps it.
+#[derive(Debug)]
+pub struct Keeping {
+    saved: Kept,
+    saved_at: Instant,
+}
+
+impl Keeping {
+    /// The database has this.
+    pub fn new(saved: Kept) -> Self {
+        Self {
+            saved,
+            saved_at: Instant::now(),
+        }
+    }
+
+    /// When it is to be written down; `None` if nothing changed.
+    pub fn due(&self, now: &Kept) -> Option<Instant> {
+        (*now != self.saved).then(|| self.saved_at + EVERY)
+    }
+
+    /// Whether that time has come.
+    pub fn is_due(&self) -> bool {
+        self.saved_at.elapsed() >= EVERY
+    }
+
+    /// Writes it down. What cannot be written now will be later: until then a crash repeats more.
+    pub async fn save(
+        &mut self,
+        now: Kept,
+        (client, key): HookKey,
+        (store, epoch): (&Store, &str),
+    ) {
+        self.saved_at = Instant::now();
+        if now == self.saved {
+            return;
+        }
+        let place = HookPlace {
+            epoch: epoch.to_owned(),
+            positions: now.0.clone(),
+        };
+        let since = now.1;
+        let written = store.write(move |tx| tx.move_hook((&client, &key), &place, since));
+        let written: Result<(), Failure> = written.await;
+        if written.is_ok() {
+            self.saved = now;
+        }
+    }
+}
+
+/// Where the lanes of a hook begin: where they were, or with all that a new log has.
+pub fn begin_at(place: &HookPlace, epoch: &str) -> Lanes {
+    match place.epoch == epoch {
+        true => Lanes::new(&place.positions),
+        false => Lanes::new(&[0]),
+    }
+}

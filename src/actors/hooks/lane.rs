@@ -1,0 +1,254 @@
+//! The order of a hook's deliveries: one lane for each part of its events, one delivery at a time in each.
+//!
+//! A lane that fails keeps its place in the log and lets the others go on: it holds a bounded number of letters, and what
+//! is behind them is read when it has room again.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::event::Pos;
+
+/// Lanes of a hook for events. One more is for gaps, which concern all of them.
+pub const PARTS: u16 = 16;
+
+/// The lane of gaps.
+pub const GAPS: usize = PARTS as usize;
+
+/// Letters that may wait in a lane, and their bytes.
+const LETTERS: usize = 64;
+const BYTES: usize = 128 * 1024;
+
+/// Something to deliver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// The first position that it covers; of an event the same as the last.
+    pub first: Pos,
+    /// The last one.
+    pub last: Pos,
+    /// The same for each attempt.
+    pub id: String,
+    /// It says what the log lacks.
+    pub is_gap: bool,
+    /// JSON.
+    pub body: Bytes,
+}
+
+/// One lane.
+#[derive(Debug)]
+pub struct Lane {
+    /// Everything up to here is in the lane, or is none of it.
+    read_to: Pos,
+    letters: VecDeque<Letter>,
+    bytes: usize,
+    /// The first letter is being posted.
+    is_posting: bool,
+    /// Attempts with the letter at this position that failed.
+    failed: (Pos, u32),
+    /// Until then the lane waits.
+    not_before: Option<Instant>,
+}
+
+impl Lane {
+    fn new(at: Pos) -> Self {
+        Self {
+            read_to: at,
+            letters: VecDeque::new(),
+            bytes: 0,
+            is_posting: false,
+            failed: (Pos(0), 0),
+            not_before: None,
+        }
+    }
+
+    /// Everything up to here is settled.
+    fn position(&self) -> Pos {
+        let first = self.letters.front();
+        first.map_or(self.read_to, |letter| Pos(letter.first.0 - 1))
+    }
+
+    fn has_room(&self) -> bool {
+        self.letters.len() < LETTERS && self.bytes < BYTES
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.not_before
+            .filter(|_| !self.is_posting && !self.letters.is_empty())
+    }
+
+    fn push(&mut self, letter: Letter) {
+        self.read_to = letter.last;
+        self.bytes += letter.body.len();
+        self.letters.push_back(letter);
+    }
+
+    /// Drops what waits; a letter that is being posted is settled first.
+    fn empty(&mut self) {
+        let kept = usize::from(self.is_posting);
+        self.letters.truncate(kept);
+        self.bytes = self.letters.iter().map(|letter| letter.body.len()).sum();
+        self.read_to = self
+            .letters
+            .back()
+            .map_or(self.read_to, |letter| letter.last);
+    }
+}
+
+/// The lanes of a hook.
+#[derive(Debug)]
+pub struct Lanes(Vec<Lane>);
+
+impl Lanes {
+    /// Each where it was. Of positions of another number of lanes the first of all is taken.
+    pub fn new(positions: &[i64]) -> Self {
+        let count = GAPS + 1;
+        let first = positions.iter().copied().min().unwrap_or_default();
+        let at = |lane: usize| match positions.len() == count {
+            true => positions.get(lane).copied().unwrap_or(first),
+            false => first,
+        };
+        Self((0..count).map(|lane| Lane::new(Pos(at(lane)))).collect())
+    }
+
+    /// How far each lane is.
+    pub fn positions(&self) -> Vec<i64> {
+        self.0.iter().map(|lane| lane.position().0).collect()
+    }
+
+    /// Where to read on: behind what the lane has that lacks most, of those with room.
+    pub fn next_read(&self, head: Pos) -> Option<Pos> {
+        let lacking = self.0.iter().filter(|lane| lane.has_room());
+        let first = lacking.map(|lane| lane.read_to).min();
+        first.filter(|first| *first < head)
+    }
+
+    /// Whether a lane lacks an event that is read behind `from`.
+    pub fn wants(&self, lane: usize, from: Pos, pos: Pos) -> bool {
+        let known = self.0.get(lane);
+        known.is_some_and(|lane| lane.has_room() && lane.read_to >= from && lane.read_to < pos)
+    }
+
+    /// Takes letters that were read behind `from`, up to `reached`. Of a lane that becomes full the rest is left.
+    pub fn take(&mut self, letters: Vec<(usize, Letter)>, (from, reached): (Pos, Pos)) {
+        // Decided before the first letter: a lane that fills up must not skip what follows.
+        let mut takes: Vec<bool> = self
+            .0
+            .iter()
+            .map(|lane| lane.has_room() && lane.read_to >= from)
+            .collect();
+        for (index, letter) in letters {
+            let (Some(lane), Some(takes)) = (self.0.get_mut(index), takes.get_mut(index)) else {
+                continue;
+            };
+            if !*takes || letter.last <= lane.read_to {
+                continue;
+            }
+            match lane.has_room() {
+                true => lane.push(letter),
+                false => *takes = false,
+            }
+        }
+        for (lane, _) in self.0.iter_mut().zip(takes).filter(|(_, takes)| *takes) {
+            lane.read_to = lane.read_to.max(reached);
+        }
+    }
+
+    /// The letters that are to be posted now, each with its lane and the number of its attempt. They count as being posted
+    /// from here on.
+    pub fn begin(&mut self, now: Instant) -> Vec<(usize, u32, Letter)> {
+        let mut begun = Vec::new();
+        for (index, lane) in self.0.iter_mut().enumerate() {
+            let waits = lane.is_posting || lane.not_before.is_some_and(|until| until > now);
+            let Some(letter) = lane.letters.front().filter(|_| !waits) else {
+                continue;
+            };
+            let failed = match lane.failed {
+                (pos, failed) if pos == letter.last => failed,
+                _ => 0,
+            };
+            begun.push((index, failed + 1, letter.clone()));
+            lane.is_posting = true;
+        }
+        begun
+    }
+
+    /// The letter that a lane posts was delivered, or given up.
+    pub fn settle(&mut self, lane: usize) {
+        if let Some(lane) = self.0.get_mut(lane) {
+            lane.is_posting = false;
+            lane.not_before = None;
+            if let Some(letter) = lane.letters.pop_front() {
+                lane.bytes -= letter.body.len();
+            }
+        }
+    }
+
+    /// The attempt of a lane failed. Gives the letter, and how many attempts failed so far.
+    pub fn fail(&mut self, lane: usize) -> Option<(Letter, u32)> {
+        let lane = self.0.get_mut(lane)?;
+        lane.is_posting = false;
+        let letter = lane.letters.front()?.clone();
+        let failed = match lane.failed {
+            (pos, failed) if pos == letter.last => failed.saturating_add(1),
+            _ => 1,
+        };
+        lane.failed = (letter.last, failed);
+        Some((letter, failed))
+    }
+
+    /// The lane waits before its next attempt.
+    pub fn pause(&mut self, lane: usize, until: Instant) {
+        if let Some(lane) = self.0.get_mut(lane) {
+            lane.not_before = Some(until);
+        }
+    }
+
+    /// How far each lane is once this one has given its letter up.
+    pub fn positions_without_first_of(&self, lane: usize) -> Vec<i64> {
+        let mut positions = self.positions();
+        let found = self.0.get(lane).zip(positions.get_mut(lane));
+        if let Some((lane, position)) = found {
+            let next = lane.letters.get(1);
+            *position = next
+                .map_or(lane.read_to, |letter| Pos(letter.first.0 - 1))
+                .0;
+        }
+        positions
+    }
+
+    /// Forgets what waits, in one lane or in all: it is read again, with the rights of then.
+    pub fn read_again(&mut self, which: Option<usize>) {
+        for (index, lane) in self.0.iter_mut().enumerate() {
+            if which.is_none_or(|which| which == index) && !lane.letters.is_empty() {
+                let position = lane.position();
+                lane.empty();
+                if lane.letters.is_empty() {
+                    lane.read_to = position;
+                }
+            }
+        }
+    }
+
+    /// When the first lane that pauses goes on.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.0.iter().filter_map(Lane::due).min()
+    }
+
+    /// Bytes that wait.
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(|lane| lane.bytes).sum()
+    }
+}
+
+/// A pause that differs from one lane to the next by a quarter up or down, so that a receiver that comes back is not
+/// asked by all at once. `asked`: what the receiver asks for, within the longest pause of the settings.
+pub fn jittered(pause: Duration, asked: Option<Duration>, longest: Duration) -> Duration {
+    let asked = asked.unwrap_or_default().min(longest);
+    let spread = 0.75 + 0.5 * rand::random::<f64>();
+    pause.mul_f64(spread).max(asked)
+}
+
+#[cfg(test)]
+#[path = "lane_tests.rs"]
+mod tests;

@@ -1,0 +1,206 @@
+//! The hooks whose tasks run, and the thread that they run on.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use actix::ArbiterHandle;
+use dashmap::DashMap;
+use tokio::sync::{Mutex, Notify, watch};
+
+use super::poster::Poster;
+use crate::actors::arbiters::Arbiters;
+use crate::actors::permits::Permit;
+use crate::config::Webhooks;
+use crate::model::{AppStream, ClientId, ConnectionId, Stamp, StreamKey};
+use crate::protocol::object::Parameters;
+
+/// Which stored stream of which app.
+pub type HookKey = (ClientId, StreamKey);
+
+/// What a task is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Go on.
+    Run,
+    /// Begin nothing, end when what is under way has ended.
+    Drain,
+    /// End now.
+    Stop,
+}
+
+/// What is known of a task from outside.
+#[derive(Debug)]
+pub struct Known {
+    /// As a connection has it.
+    pub connection_id: ConnectionId,
+    /// Since when it runs.
+    pub since: Stamp,
+    /// What it delivers.
+    pub stream: Arc<AppStream>,
+    /// What it leaves out, and what it shows.
+    pub parameters: Parameters,
+    /// Bytes that wait to be delivered.
+    pub waiting: AtomicUsize,
+}
+
+/// A task that runs.
+#[derive(Debug)]
+struct Running {
+    number: u64,
+    orders: watch::Sender<Order>,
+    nudge: Arc<Notify>,
+    known: Arc<Known>,
+    /// A stream in use.
+    _permit: Permit<ClientId>,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub struct Hooks {
+    /// Changes of what runs are made one after the other.
+    pub changing: Mutex<()>,
+    settings: Webhooks,
+    running: DashMap<HookKey, Running>,
+    numbered: AtomicU64,
+    poster: OnceLock<Arc<Poster>>,
+    thread: OnceLock<Arbiters>,
+}
+
+/// What a task holds as long as it runs: dropped, by whatever exit, it is no longer among the running ones.
+pub struct Registration {
+    hooks: Arc<Hooks>,
+    key: HookKey,
+    number: u64,
+    /// What it is told.
+    pub orders: watch::Receiver<Order>,
+    /// There may be something to replay.
+    pub nudge: Arc<Notify>,
+    /// What it shows of itself.
+    pub known: Arc<Known>,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let is_own = |_: &HookKey, running: &Running| running.number == self.number;
+        self.hooks.running.remove_if(&self.key, is_own);
+    }
+}
+
+impl Hooks {
+    /// Without a task yet.
+    pub fn new(settings: Webhooks) -> Arc<Self> {
+        Arc::new(Self {
+            changing: Mutex::default(),
+            settings,
+            running: DashMap::new(),
+            numbered: AtomicU64::new(0),
+            poster: OnceLock::new(),
+            thread: OnceLock::new(),
+        })
+    }
+
+    /// The settings of all hooks.
+    pub fn settings(&self) -> &Webhooks {
+        &self.settings
+    }
+
+    /// What delivers, made when the first hook needs it.
+    pub fn poster(&self) -> Arc<Poster> {
+        let poster = self
+            .poster
+            .get_or_init(|| Arc::new(Poster::new(&self.settings)));
+        Arc::clone(poster)
+    }
+
+    /// The thread of the tasks, so that TLS delays no actor. It starts with the first hook.
+    pub fn thread(&self) -> ArbiterHandle {
+        self.thread.get_or_init(|| Arbiters::start(1)).of(0)
+    }
+
+    /// Whether that thread lives, if it was needed.
+    pub fn is_thread_alive(&self) -> bool {
+        self.thread.get().is_none_or(Arbiters::are_all_alive)
+    }
+
+    /// A task that is about to run. Two of one stream cannot be: see `changing`.
+    pub fn register(
+        self: &Arc<Self>,
+        key: HookKey,
+        known: Known,
+        permit: Permit<ClientId>,
+    ) -> Registration {
+        let (orders, receiver) = watch::channel(Order::Run);
+        let (nudge, known) = (Arc::new(Notify::new()), Arc::new(known));
+        let number = self.numbered.fetch_add(1, Ordering::Relaxed);
+        let running = Running {
+            number,
+            orders,
+            nudge: Arc::clone(&nudge),
+            known: Arc::clone(&known),
+            _permit: permit,
+        };
+        self.running.insert(key.clone(), running);
+        Registration {
+            hooks: Arc::clone(self),
+            key,
+            number,
+            orders: receiver,
+            nudge,
+            known,
+        }
+    }
+
+    /// Whether the task of a stream runs.
+    pub fn runs(&self, key: &HookKey) -> bool {
+        self.running.contains_key(key)
+    }
+
+    /// Ends the task of a stream, and waits for its end.
+    pub async fn stop(&self, key: &HookKey) {
+        let found = self.running.get(key).map(|running| running.orders.clone());
+        if let Some(orders) = found {
+            orders.send_replace(Order::Stop);
+            orders.closed().await;
+        }
+    }
+
+    /// There may be something to replay.
+    pub fn nudge(&self, key: &HookKey) {
+        if let Some(running) = self.running.get(key) {
+            running.nudge.notify_one();
+        }
+    }
+
+    /// How many run.
+    pub fn count(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Those of an app.
+    pub fn of(&self, client: &ClientId) -> Vec<Arc<Known>> {
+        let own = self.running.iter();
+        let own = own.filter(|running| running.key().0 == *client);
+        own.map(|running| Arc::clone(&running.known)).collect()
+    }
+
+    /// Begins nothing more; returns when what was under way has ended.
+    pub async fn drain(&self) {
+        self.tell(Order::Drain).await;
+    }
+
+    /// Ends all tasks now.
+    pub async fn stop_all(&self) {
+        self.tell(Order::Stop).await;
+    }
+
+    async fn tell(&self, order: Order) {
+        let all = self.running.iter();
+        let all: Vec<_> = all.map(|running| running.orders.clone()).collect();
+        for orders in &all {
+            orders.send_replace(order);
+        }
+        for orders in all {
+            orders.closed().await;
+        }
+    }
+}
