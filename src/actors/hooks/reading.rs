@@ -15,6 +15,7 @@ use crate::log::reader::Entry;
 use crate::log::{Interest, LogReader, RenderedEvent};
 use crate::model::{AppStream, Failure};
 use crate::protocol::app_filter::{AppFilter, Partition};
+use crate::protocol::compression::Coding;
 use crate::protocol::cursor::Cursor;
 use crate::protocol::framing::payload_of;
 use crate::protocol::gap::gap_frame;
@@ -203,7 +204,7 @@ impl Reader {
         let epoch = self.log.ring().epoch();
         let from = Cursor::at(epoch, Pos(gap.first.0 - 1));
         let to = Cursor::at(epoch, gap.last);
-        let frame = gap_frame(&from, &to, gap.cause, std::iter::empty());
+        let frame = gap_frame(&from, &to, gap.cause, std::iter::empty(), Coding::Text);
         Letter {
             first: gap.first,
             last: gap.last,

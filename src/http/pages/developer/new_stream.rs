@@ -71,6 +71,7 @@ impl Fields {
             key,
             object_types,
             filter,
+            hook: None,
         })
     }
 }
