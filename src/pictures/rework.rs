@@ -165,17 +165,14 @@ fn still(
     }
     // A view of the part: a copy of it would be half of the memory.
     let filter = FilterType::CatmullRom;
-    let made = match picture {
-        DynamicImage::ImageRgb8(all) => {
-            DynamicImage::ImageRgb8(resize(&*all.view(x, y, w, h), width, height, filter))
-        }
-        DynamicImage::ImageRgba8(all) => {
-            DynamicImage::ImageRgba8(resize(&*all.view(x, y, w, h), width, height, filter))
-        }
+    let made = if let DynamicImage::ImageRgb8(all) = picture {
+        DynamicImage::ImageRgb8(resize(&*all.view(x, y, w, h), width, height, filter))
+    } else if let DynamicImage::ImageRgba8(all) = picture {
+        DynamicImage::ImageRgba8(resize(&*all.view(x, y, w, h), width, height, filter))
+    } else {
         // There are no others: see `eight_bits`.
-        other => other
-            .crop_imm(x, y, w, h)
-            .resize_exact(width, height, filter),
+        let part = picture.crop_imm(x, y, w, h);
+        part.resize_exact(width, height, filter)
     };
     encode(&made, from)
 }
