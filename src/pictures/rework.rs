@@ -123,8 +123,9 @@ fn decode(bytes: &[u8], from: Probe, order: &Order) -> Result<(DynamicImage, (u3
     Ok((eight_bits(picture), upright))
 }
 
-/// A third more than the largest shape asks for, if there is at least twice as much: a picture of 12 megapixels and what is
-/// made of it then take less than 64 MB, transparency included. (Of one that is hardly larger the averages would be uneven.)
+/// A third more than the largest shape asks for, if there is at least twice as much: 12 megapixels with transparency and what
+/// is made of them are then 58 MiB, by calculation. (Of one that is hardly larger the averages would be uneven.) What a decoder
+/// keeps beside the picture comes on top, for a progressive JPEG as much as 72 MiB.
 fn reduced((width, height): (u32, u32), order: &Order) -> Option<(u32, u32)> {
     let needed = |shape: &Shape| {
         let part = shape.part(width, height);
