@@ -123,8 +123,9 @@ fn decode(bytes: &[u8], from: Probe, order: &Order) -> Result<(DynamicImage, (u3
     Ok((eight_bits(picture), upright))
 }
 
-/// A third more than the largest shape asks for, if there is at least twice as much: a picture of 12 megapixels and what is
-/// made of it then take less than 64 MB, transparency included. (Of one that is hardly larger the averages would be uneven.)
+/// A third more than the largest shape asks for, if there is at least twice as much: 12 megapixels with transparency and what
+/// is made of them are then 58 MiB, by calculation. (Of one that is hardly larger the averages would be uneven.) What a decoder
+/// keeps beside the picture comes on top, for a progressive JPEG as much as 72 MiB.
 fn reduced((width, height): (u32, u32), order: &Order) -> Option<(u32, u32)> {
     let needed = |shape: &Shape| {
         let part = shape.part(width, height);
@@ -165,17 +166,14 @@ fn still(
     }
     // A view of the part: a copy of it would be half of the memory.
     let filter = FilterType::CatmullRom;
-    let made = match picture {
-        DynamicImage::ImageRgb8(all) => {
-            DynamicImage::ImageRgb8(resize(&*all.view(x, y, w, h), width, height, filter))
-        }
-        DynamicImage::ImageRgba8(all) => {
-            DynamicImage::ImageRgba8(resize(&*all.view(x, y, w, h), width, height, filter))
-        }
+    let made = if let DynamicImage::ImageRgb8(all) = picture {
+        DynamicImage::ImageRgb8(resize(&*all.view(x, y, w, h), width, height, filter))
+    } else if let DynamicImage::ImageRgba8(all) = picture {
+        DynamicImage::ImageRgba8(resize(&*all.view(x, y, w, h), width, height, filter))
+    } else {
         // There are no others: see `eight_bits`.
-        other => other
-            .crop_imm(x, y, w, h)
-            .resize_exact(width, height, filter),
+        let part = picture.crop_imm(x, y, w, h);
+        part.resize_exact(width, height, filter)
     };
     encode(&made, from)
 }
