@@ -64,6 +64,12 @@ pub const DISPLAY: Set = &[
         "control",
         "1: frames about the stream itself: how full its queue is, and why it is closed.",
     ),
+    param(
+        "compress",
+        Kind::Choice,
+        "zstd: all messages of the websocket are binary, each compressed by itself with the dictionary of \
+         /sys/zstd-dictionary.",
+    ),
 ];
 
 /// Of a user stream.
@@ -165,7 +171,11 @@ mod tests {
         let none = RenderClass::from_query(&query);
         assert!(!Control::from_query(&query).is_asked());
         // And each that is described is read.
-        for param in DISPLAY.iter().filter(|param| param.name != "control") {
+        let elsewhere = ["control", "compress"];
+        for param in DISPLAY
+            .iter()
+            .filter(|param| !elsewhere.contains(&param.name))
+        {
             let flag = format!(
                 "{}={}",
                 param.name,

@@ -185,7 +185,7 @@ fn tokens_and_streams_of_an_app_are_made_listed_and_taken_back() {
 fn a_stream_is_made_by_a_form_and_brings_what_was_chosen() {
     let server = TestServer::start();
     let mut ada = Browser::of(&server, &server.ada());
-    let (path, client) = registers(&mut ada, "Demo");
+    let (path, _) = registers(&mut ada, "Demo");
     let app = server.holder("app", &secret_of(&mut ada, &format!("{path}/tokens")));
     let streams = format!("{path}/streams");
     let filter = app.post(
@@ -221,7 +221,19 @@ fn a_stream_is_made_by_a_form_and_brings_what_was_chosen() {
         app.get("/streams/1").data()["object_types"],
         json!(["follow"])
     );
+}
 
+#[test]
+fn a_form_of_a_stream_says_at_which_field_it_is_wrong_and_keeps_what_was_typed() {
+    let server = TestServer::start();
+    let mut ada = Browser::of(&server, &server.ada());
+    let (path, _) = registers(&mut ada, "Demo");
+    let streams = format!("{path}/streams");
+    done(
+        &mut ada,
+        &streams,
+        &[("key", "letters"), ("object_types[]", "post")],
+    );
     let too_long = "k".repeat(33);
     for (field, with) in [
         ("key", &[("key", "letters"), ("object_types[]", "post")][..]),
@@ -264,7 +276,16 @@ fn a_stream_is_made_by_a_form_and_brings_what_was_chosen() {
         );
         assert!(!page.contains("<b>sticker"), "{page}");
     }
-    for _ in 0..3 {
+}
+
+#[test]
+fn an_app_that_has_all_its_streams_is_offered_no_form_for_another() {
+    let server = TestServer::start();
+    let mut ada = Browser::of(&server, &server.ada());
+    let (path, client) = registers(&mut ada, "Demo");
+    let app = server.holder("app", &secret_of(&mut ada, &format!("{path}/tokens")));
+    let streams = format!("{path}/streams");
+    for _ in 0..5 {
         done(&mut ada, &streams, &[("object_types[]", "post")]);
     }
     let page = html(&ada.get(&streams));
