@@ -31,6 +31,9 @@ const REFUSED: &[Refusal] = &[
     Refusal::CursorMalformed,
     Refusal::CursorForeign,
     Refusal::CursorAhead,
+    Refusal::Invalid,
+    Refusal::CompressionUnknown,
+    Refusal::CompressionElsewhere,
     Refusal::TokenInvalid,
     Refusal::TicketInvalid,
     Refusal::WrongTokenKind,
@@ -42,7 +45,6 @@ const REFUSED: &[Refusal] = &[
 /// What an app stream refuses besides.
 const REFUSED_OF_APP: &[Refusal] = &[
     Refusal::Missing,
-    Refusal::Invalid,
     Refusal::WrongType,
     Refusal::TooLong,
     Refusal::PartitionInvalid,

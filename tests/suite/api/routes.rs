@@ -53,6 +53,7 @@ impl Place {
             .replace("{operation_id}", "none")
             .replace("{stream_key}", "none")
             .replace("{filter_id}", "9999")
+            .replace("{dead_letter_id}", "9999")
             .replace("{badge_id}", "1")
             .replace("{client_id}", "none")
             .replace("{connection_id}", "none")
