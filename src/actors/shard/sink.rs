@@ -18,8 +18,9 @@ use crate::protocol::framing::Framing;
 pub(super) enum Sink {
     /// A socket: the shard offers bytes to the kernel.
     Descriptor(TcpStream),
-    /// The body of an answer: the HTTP connection that carries it takes bytes when it has room.
-    Answer(Answer),
+    /// The body of an answer: the HTTP connection that carries it takes bytes when it has room. Apart, since most sockets
+    /// have a descriptor and there are many of them.
+    Answer(Box<Answer>),
 }
 
 /// The body of an answer, seen from the shard.

@@ -69,7 +69,7 @@ impl Socket {
 
     /// What leaves as the body of an HTTP answer, which begins with these bytes.
     pub fn of_answer(framing: Framing, preface: Bytes) -> Self {
-        Self::with(Sink::Answer(Answer::new(framing, preface)))
+        Self::with(Sink::Answer(Box::new(Answer::new(framing, preface))))
     }
 
     fn with(sink: Sink) -> Self {

@@ -112,6 +112,8 @@ impl State {
         let Some(handle) = self.connections.get_mut(index) else {
             return;
         };
+        // Most connections have one: the vector's own growth would begin with room for four.
+        handle.subscriptions.reserve_exact(1);
         handle.subscriptions.push(subscription);
         match topic {
             Topic::ChannelMessages(channel) => self.relocate(index, channel),
