@@ -3,7 +3,7 @@
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest};
@@ -43,8 +43,10 @@ pub async fn admit(
 /// actix decodes a body when a handler waits for the first time. One that answers without waiting would end its
 /// connection for a body that has arrived and is not asked for: many clients send `{}` with every call.
 async fn take_in_body(request: &ServiceRequest) {
-    let length = request.headers().get(CONTENT_LENGTH);
-    if length.is_some_and(|length| length != "0") {
+    let headers = request.headers();
+    let length = headers.get(CONTENT_LENGTH);
+    let is_chunked = headers.contains_key(TRANSFER_ENCODING);
+    if is_chunked || length.is_some_and(|length| length != "0") {
         tokio::task::yield_now().await;
     }
 }

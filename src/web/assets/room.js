@@ -61,6 +61,8 @@ let finish = () => {};
 let isLive = false;
 let isLeaving = false;
 let loadedAt = 0;
+/** What the page shows was not read, or not whole. */
+let isOwed = true;
 
 /** One session, from the first call to the reason why it ended. */
 async function run(session) {
@@ -89,6 +91,7 @@ async function run(session) {
 
 /** The session is over: nothing of it may show in the next one. */
 function tidy() {
+  isOwed = true;
   clearTimeout(alone);
   presence.stop();
   subscriptions.begin("");
@@ -119,10 +122,12 @@ function setMe(user) {
 /** Reads the rooms (live, if connected) and brings the open one up to date. */
 async function load() {
   loadedAt = Date.now();
+  isOwed = true;
   try {
     await Promise.all([rooms.load(), room.resume()]);
     room.look();
     await navigation.start();
+    isOwed = false;
   } catch (error) {
     sayError(error);
   }
@@ -133,7 +138,7 @@ function greet({ id, resumed, dropped }) {
   clearTimeout(alone);
   if (!resumed) subscriptions.begin(id);
   subscriptions.drop(dropped.map((one) => one.subscription_id));
-  if (!resumed || dropped.length || subscriptions.isUnsure) afresh();
+  if (!resumed || dropped.length || subscriptions.isUnsure || isOwed) afresh();
   else room.goOn().catch(sayError);
 }
 

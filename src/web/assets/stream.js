@@ -81,7 +81,7 @@ export class Stream extends EventTarget {
       if (frame.meta.cursor) this.#session.cursor = frame.meta.cursor;
       if (frame.meta.connection_id) {
         greeted = true;
-        this.#session.id = frame.meta.connection_id;
+        this.#session = { id: frame.meta.connection_id, cursor: frame.meta.cursor ?? "" };
         this.#steady = setTimeout(() => { this.#tries = 0; }, STEADY_AFTER);
         this.#state("live");
         const { resumed = false, dropped = [] } = frame.meta.stream ?? {};
@@ -108,7 +108,8 @@ export class Stream extends EventTarget {
     }
     // A refused upgrade looks like a network fault from here; asking once tells them apart.
     // A server that answers and refuses does not know the session, or not the cursor: the next connection begins anew.
-    if (!greeted) this.#probe().then((answered) => { if (answered) this.#session = { id: "", cursor: "" }; });
+    const known = this.#session;
+    if (!greeted) this.#probe().then((answered) => { if (answered && known === this.#session) this.#session = { id: "", cursor: "" }; });
     const soon = (code === 1000 || code === 1001) && this.#tries === 0;
     const reach = soon ? 800 : Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#tries);
     this.#tries += 1;

@@ -123,7 +123,7 @@ pub(super) async fn answer(
 
 impl Waiting<'_> {
     /// Waits for events; at the latest until the time is over. Gives the position up to which all of them are gathered.
-    async fn until(&mut self, began: Instant, wait: Duration) -> Result<Pos, Refusal> {
+    async fn until(&mut self, began: Instant, wait: Duration) -> Result<Pos, Failure> {
         let mut is_live = self.of_handle(|handle| handle.catching_up.is_none());
         while !self.gathered.is_full() {
             let due = match (is_live.unwrap_or(true), self.gathered.is_empty()) {
@@ -200,15 +200,17 @@ impl Waiting<'_> {
     }
 
     /// The connection was closed. The client may ask again, or is told why not.
-    fn over(&self) -> Result<Pos, Refusal> {
+    fn over(&self) -> Result<Pos, Failure> {
         let closing = {
             let state = self.gate.shard.state.borrow();
             let handle = state.connections.find(self.connection);
             handle.and_then(|handle| handle.closing)
         };
         match closing {
-            Some(Goodbye::TokenRevoked | Goodbye::Disabled) => Err(Refusal::TokenInvalid),
-            Some(Goodbye::StreamDeleted) => Err(Refusal::StreamNotFound),
+            Some(Goodbye::TokenRevoked | Goodbye::Disabled) => Err(Refusal::TokenInvalid.into()),
+            Some(Goodbye::StreamDeleted) => Err(Refusal::StreamNotFound.into()),
+            // What was missed could not be read: an empty answer would be asked again at once.
+            Some(Goodbye::Incomplete) if self.gathered.is_empty() => Err(Failure::Busy),
             // What waited was dropped with the connection, and is read in the log for the next answer.
             #[rustfmt::skip]
             None | Some(
