@@ -3,7 +3,7 @@
 //! Same addresses, actors, limits and frames. What differs is the end of the way: the shard's bytes wait in the queue of
 //! the connection, and the body of an ordinary answer takes them from there, framed as the client asked
 //! ([`crate::protocol::framing`]). There are no client frames; the server sends signs of life in place of those. A long
-//! poll is such a connection too, until it has something to answer ([`poll`]).
+//! poll is such a connection too, until it has something to answer (`poll.rs`).
 
 mod begin;
 mod body;
