@@ -20,6 +20,7 @@ mod clients;
 mod codes;
 mod connect;
 mod credentials;
+mod cut_off;
 mod db;
 mod dead_letters;
 mod event_filters;

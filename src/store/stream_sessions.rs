@@ -1,18 +1,13 @@
 //! User streams that outlive their connection, and what they subscribe to.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use diesel::prelude::*;
 
 use super::schema::{stream_session_subscriptions as kept, stream_sessions};
 use super::{Db, Failure, Tx};
 use crate::event::{Pos, Topic};
 use crate::fault::{Seeded, seeded};
-use crate::model::access::token_reads;
 use crate::model::{
-    Channel, ChannelId, ConnectionId, PostId, Refusal, Stamp, SubscriptionId, Token, TokenId,
-    UserId,
+    ChannelId, ConnectionId, PostId, Refusal, Stamp, SubscriptionId, TokenId, UserId,
 };
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
@@ -55,6 +50,43 @@ impl Db<'_> {
     /// How many there are.
     pub fn stream_session_count(&mut self) -> Result<i64, Failure> {
         Ok(stream_sessions::table.count().get_result(self.sql)?)
+    }
+
+    /// The subscriptions of a session of this user as they are now. `None`: it is gone.
+    pub fn stream_session(
+        &mut self,
+        id: &ConnectionId,
+        user: UserId,
+    ) -> Result<Option<Vec<KeptSubscription>>, Failure> {
+        let own = stream_sessions::table
+            .filter(stream_sessions::id.eq(id.as_str()))
+            .filter(stream_sessions::user_id.eq(user.0));
+        if own.count().get_result::<i64>(self.sql)? == 0 {
+            return Ok(None);
+        }
+        Ok(Some(self.kept_subscriptions(id, user)?))
+    }
+
+    /// In the order in which they were made.
+    fn kept_subscriptions(
+        &mut self,
+        session: &ConnectionId,
+        user: UserId,
+    ) -> Result<Vec<KeptSubscription>, Failure> {
+        let rows = kept::table
+            .filter(kept::session_id.eq(session.as_str()))
+            .order(kept::place.asc())
+            .select((
+                kept::id,
+                kept::topic,
+                kept::filter,
+                kept::token_id,
+                kept::since,
+                kept::ended,
+            ))
+            .load::<Row>(self.sql)?;
+        let known = rows.into_iter().filter_map(|row| into_model(row, user));
+        Ok(known.collect())
     }
 }
 
@@ -110,23 +142,7 @@ impl Tx<'_> {
         if seen == 0 {
             return Ok(None);
         }
-        let rows = kept::table
-            .filter(kept::session_id.eq(id.as_str()))
-            .order(kept::place.asc())
-            .select((
-                kept::id,
-                kept::topic,
-                kept::filter,
-                kept::token_id,
-                kept::since,
-                kept::ended,
-            ))
-            .load::<Row>(self.sql)?;
-        Ok(Some(
-            rows.into_iter()
-                .filter_map(|row| into_model(row, user))
-                .collect(),
-        ))
+        Ok(Some(self.kept_subscriptions(id, user)?))
     }
 
     /// A session subscribes to something; one of the same id is replaced. Nothing happens to a session that is gone.
@@ -202,44 +218,6 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// A channel is so from now on: subscriptions to it whose tokens may not read it end, in the commit of the change.
-    /// Then it does not matter whether their sessions have a connection, or how that ends.
-    pub(super) fn end_cut_off(&mut self, channel: &Channel) -> Result<(), Failure> {
-        if seeded(Seeded::CutOffForgotten) {
-            return Ok(());
-        }
-        let topics = [
-            Topic::ChannelMessages(channel.id),
-            Topic::ChannelSubscribers(channel.id),
-            Topic::ChannelPresence(channel.id),
-        ];
-        let rows = kept::table
-            .inner_join(stream_sessions::table.on(stream_sessions::id.eq(kept::session_id)))
-            .filter(kept::topic.eq_any(topics.map(name_of)))
-            .filter(kept::ended.is_null())
-            .select((
-                kept::session_id,
-                kept::id,
-                kept::token_id,
-                stream_sessions::user_id,
-            ))
-            .load::<(String, String, i64, i64)>(self.sql)?;
-        let mut tokens: HashMap<i64, Vec<Token>> = HashMap::new();
-        for (session, id, token, user) in rows {
-            if let Entry::Vacant(new) = tokens.entry(user) {
-                new.insert(self.tokens_of(UserId(user))?);
-            }
-            let known = tokens.get(&user).into_iter().flatten();
-            // One that is revoked is told as such.
-            let mut known = known.filter(|known| known.id.0 == token);
-            if known.any(|known| !token_reads(known, channel).is_granted()) {
-                let ended = (SubscriptionId::from(id), Refusal::NoAccess);
-                self.end_kept_subscriptions(&session.into(), &[ended])?;
-            }
-        }
-        Ok(())
-    }
-
     /// The connection of a session is gone.
     pub fn park_stream_session(&mut self, id: &ConnectionId) -> Result<(), Failure> {
         self.see_stream_sessions(std::slice::from_ref(id))?;
@@ -305,7 +283,7 @@ fn refusal_of(slug: &str) -> Option<Refusal> {
 }
 
 /// The stored form of a topic; the user is that of the session.
-fn name_of(topic: Topic) -> String {
+pub(super) fn name_of(topic: Topic) -> String {
     match topic {
         Topic::ChannelMessages(id) => format!("messages:{id}"),
         Topic::ChannelSubscribers(id) => format!("subscribers:{id}"),

@@ -115,6 +115,17 @@ impl Db<'_> {
             .collect()
     }
 
+    /// Those of these tokens that are live.
+    pub(super) fn live_tokens(&mut self, ids: &[TokenId]) -> Result<Vec<Token>, Failure> {
+        live()
+            .filter(tokens::id.eq_any(ids.iter().map(|id| id.0)))
+            .select(COLUMNS)
+            .load::<Row>(self.sql)?
+            .into_iter()
+            .map(into_model)
+            .collect()
+    }
+
     /// The live user tokens of an app, oldest first.
     pub fn tokens_of_client(&mut self, client: &ClientId) -> Result<Vec<Token>, Failure> {
         live()

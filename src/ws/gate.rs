@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 
 use super::credentials::Proof;
-use super::sessions::Opened;
+use super::opened::Opened;
 use crate::actors::Shared;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionRef, Identity};

@@ -9,6 +9,7 @@ pub mod answer;
 mod connection;
 mod credentials;
 mod gate;
+mod opened;
 mod reader;
 mod sessions;
 mod upgrade;

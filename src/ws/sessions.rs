@@ -1,23 +1,18 @@
 //! Where a user stream begins: now, or where a session was left.
 
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::opened::{Behind, BehindOf, Opened};
 use crate::actors::connection::ConnectionMail;
 use crate::actors::permits::Permit;
-use crate::actors::resume::{AppView, Hindsight};
 use crate::actors::shard::Shard;
-use crate::actors::shard::catch_up::{CatchUp, Judge};
 use crate::actors::shard::state::ConnectionRef;
 use crate::actors::{Continued, Engine, Shared};
 use crate::event::Pos;
 use crate::model::{ClientId, ConnectionId, Failure, Refusal, SubscriptionId, UserId};
-use crate::protocol::filter::Filter;
-use crate::protocol::goodbye::Goodbye;
 use crate::protocol::hello::{Dropped, Resumption};
 use crate::protocol::query::Query;
-use crate::protocol::topic::Topic;
 use crate::store::secret::random_id;
 use crate::telemetry::Counter;
 
@@ -42,32 +37,6 @@ pub(super) enum Start {
     Behind(Box<Continued>),
     /// An app stream, behind a cursor or a moment.
     App(ClientId, Pos),
-}
-
-/// A stream that is in its shard.
-pub(super) struct Opened {
-    /// It is sent every event behind this place.
-    pub at: Pos,
-    /// What the hello says of the session.
-    pub resumption: Option<Resumption>,
-    behind: Option<Behind>,
-}
-
-/// What a stream that was left needs until it is live.
-struct Behind {
-    routed: Pos,
-    of: BehindOf,
-}
-
-enum BehindOf {
-    /// A session, with topic, filter and serial of each subscription; of one that is taken over, the ids of all that are
-    /// known of it.
-    User(
-        Box<Hindsight>,
-        Vec<(Topic, Filter, u64)>,
-        Option<Vec<SubscriptionId>>,
-    ),
-    App(ClientId),
 }
 
 impl Session {
@@ -219,7 +188,7 @@ impl Start {
         let mut continued = *continued;
         shared.metrics.add(Counter::Resumes, 1);
         let mut subscriptions = Vec::new();
-        let known = continued.takes_over.then(|| ids_of(&continued));
+        let known = known_of(shard, connection, &continued);
         {
             let mut state = shard.state.borrow_mut();
             for subscription in std::mem::take(&mut continued.subscriptions) {
@@ -251,116 +220,22 @@ impl Start {
     }
 }
 
-impl Opened {
-    /// Behind the hello: what was missed, then live.
-    pub(super) fn catch_up(
-        self,
-        shared: Arc<Shared>,
-        shard: Rc<Shard>,
-        connection: ConnectionRef,
-        id: ConnectionId,
-    ) {
-        let Some(mut behind) = self.behind else {
-            return;
-        };
-        let (log, at) = (shared.log.clone(), self.at);
-        actix_rt::spawn(async move {
-            let taken_in = behind.take_in(&shared, &shard, (connection, &id), at);
-            let judge = match taken_in.await {
-                Ok(()) => behind.of.judge(&shared, &id, at).await,
-                Err(failure) => Err(failure),
-            };
-            if let Ok(judge) = judge {
-                let work = CatchUp {
-                    connection,
-                    log,
-                    judge,
-                    at,
-                    routed: behind.routed,
-                };
-                work.run(shard).await;
-                return;
-            }
-            let is_open = {
-                let state = shard.state.borrow();
-                state.connections.find_open(connection).is_some()
-            };
-            if is_open {
-                shard.close(connection.index, Goodbye::Incomplete);
-            }
-        });
-    }
-}
-
-/// The subscriptions that go on, and those that do not.
-fn ids_of(continued: &Continued) -> Vec<SubscriptionId> {
+/// The subscriptions that go on, and those that do not. `None`: the session goes on with this connection alone, so that
+/// nothing is kept of it.
+fn known_of(
+    shard: &Shard,
+    connection: ConnectionRef,
+    continued: &Continued,
+) -> Option<Vec<SubscriptionId>> {
+    let state = shard.state.borrow();
+    state
+        .connections
+        .find(connection)
+        .filter(|handle| handle.is_session)?;
     let going_on = continued.subscriptions.iter().map(|known| &known.id);
     let dropped = continued.resumption.dropped.iter();
     let dropped = dropped.map(|known| &known.subscription_id);
-    going_on.chain(dropped).cloned().collect()
-}
-
-impl Behind {
-    /// What the connection that was taken over subscribed to while this one was prepared goes on here too.
-    async fn take_in(
-        &mut self,
-        shared: &Arc<Shared>,
-        shard: &Shard,
-        (connection, id): (ConnectionRef, &ConnectionId),
-        at: Pos,
-    ) -> Result<(), Failure> {
-        let BehindOf::User(hindsight, subscriptions, Some(known)) = &mut self.of else {
-            return Ok(());
-        };
-        let engine = Engine::new(Arc::clone(shared));
-        let user = hindsight.viewer();
-        let later = engine.subscribed_meanwhile(id, user, (known, at)).await?;
-        let mut state = shard.state.borrow_mut();
-        for subscription in later {
-            // A call may have reached this connection by now, with an id of its client's.
-            let is_there = state
-                .connections
-                .find_open(connection)
-                .is_none_or(|handle| {
-                    let mut ids = handle.subscriptions.iter().map(|known| &known.id);
-                    ids.any(|id| *id == subscription.id)
-                });
-            if is_there || state.revoked.contains(subscription.token.id) {
-                continue;
-            }
-            let (topic, filter) = (subscription.topic, subscription.filter.clone());
-            subscriptions.push((topic, filter, subscription.serial));
-            state.subscribe(connection.index, subscription);
-        }
-        // Events up to here may not be mailed to this shard for the sake of these.
-        self.routed = shared.log.ring().routed();
-        Ok(())
-    }
-}
-
-impl BehindOf {
-    /// Reads what has to be known of the receiver, now that every change of it is heard.
-    async fn judge(
-        self,
-        shared: &Arc<Shared>,
-        id: &ConnectionId,
-        at: Pos,
-    ) -> Result<Judge, Failure> {
-        match self {
-            Self::User(hindsight, subscriptions, _) => {
-                let engine = Engine::new(Arc::clone(shared));
-                let user = hindsight.viewer();
-                engine.fill_continued(id, user, &subscriptions).await?;
-                let read = shared.store.read(|db| db.log_position().map(Pos));
-                shared.log.delivered(read.await?).await?;
-                Ok(Judge::User(hindsight))
-            }
-            Self::App(client) => {
-                let view = AppView::read(client, at, &shared.log).await?;
-                Ok(Judge::App(Box::new(view)))
-            }
-        }
-    }
+    Some(going_on.chain(dropped).cloned().collect())
 }
 
 /// Where an app stream begins: behind its cursor, so many seconds ago, or now.

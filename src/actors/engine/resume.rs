@@ -29,8 +29,6 @@ const AT_ONCE: usize = 256;
 /// A session that goes on.
 #[derive(Debug)]
 pub struct Continued {
-    /// Another connection has it until this one is registered, and may get more subscriptions.
-    pub takes_over: bool,
     /// Its subscriptions, each behind what it received.
     pub subscriptions: Vec<Subscription>,
     /// What its user was.
@@ -39,6 +37,15 @@ pub struct Continued {
     pub from: Pos,
     /// What the hello says of it.
     pub resumption: Resumption,
+}
+
+/// What became of a session while another connection of it was prepared.
+#[derive(Debug)]
+pub struct Meanwhile {
+    /// The subscriptions that it still has.
+    pub kept: HashSet<SubscriptionId>,
+    /// Those that are not known there.
+    pub later: Vec<Subscription>,
 }
 
 /// What is read of a user whose session goes on.
@@ -81,7 +88,7 @@ impl Engine {
         user: UserId,
         cursor: Option<Pos>,
     ) -> Result<Option<Continued>, Failure> {
-        let Some((kept, takes_over)) = self.take_session(id, user).await? else {
+        let Some(kept) = self.take_session(id, user).await? else {
             return Ok(None);
         };
         let present = self.present(user, &kept).await?;
@@ -123,7 +130,6 @@ impl Engine {
             .count(&hindsight, &subscriptions, &present, from)
             .await?;
         Ok(Some(Continued {
-            takes_over,
             subscriptions,
             hindsight,
             from,
@@ -135,37 +141,45 @@ impl Engine {
         }))
     }
 
-    /// Subscriptions that a session got while another connection was about to take it over: those that are not known there.
+    /// What became of a session while a connection that continues it was prepared. `None`: it is gone.
     ///
     /// # Errors
     /// The database is in trouble, or busy.
-    pub async fn subscribed_meanwhile(
+    pub async fn changed_meanwhile(
         &self,
         id: &ConnectionId,
         user: UserId,
         (known, from): (&[SubscriptionId], Pos),
-    ) -> Result<Vec<Subscription>, Failure> {
-        let taken = self.take_session(id, user).await?;
-        let mut later = taken.map_or_else(Vec::new, |(kept, _)| kept);
-        later.retain(|kept| kept.ended.is_none() && !known.contains(&kept.id));
+    ) -> Result<Option<Meanwhile>, Failure> {
+        let id = id.clone();
+        // In the lane, where it changes nothing: behind every deletion that was asked for before.
+        let read = self.store().write(move |tx| tx.stream_session(&id, user));
+        let Some(mut later) = read.await? else {
+            return Ok(None);
+        };
+        later.retain(|kept| kept.ended.is_none());
+        let kept = later.iter().map(|kept| kept.id.clone()).collect();
+        later.retain(|kept| !known.contains(&kept.id));
         let mut subscriptions = Vec::new();
-        if later.is_empty() {
-            return Ok(subscriptions);
-        }
-        let present = self.present(user, &later).await?;
-        for kept in later {
-            if let Ok(token) = self.admit(&kept, &present).await? {
-                subscriptions.push(Subscription {
-                    id: kept.id,
-                    serial: self.shared.number_call(),
-                    since: kept.since.max(from),
-                    topic: kept.topic,
-                    filter: kept.filter,
-                    token,
-                });
+        if !later.is_empty() {
+            let present = self.present(user, &later).await?;
+            for kept in later {
+                if let Ok(token) = self.admit(&kept, &present).await? {
+                    subscriptions.push(Subscription {
+                        id: kept.id,
+                        serial: self.shared.number_call(),
+                        since: kept.since.max(from),
+                        topic: kept.topic,
+                        filter: kept.filter,
+                        token,
+                    });
+                }
             }
         }
-        Ok(subscriptions)
+        Ok(Some(Meanwhile {
+            kept,
+            later: subscriptions,
+        }))
     }
 
     /// What a session goes on without now does not come back to it.

@@ -24,12 +24,12 @@ impl Engine {
         opened.await
     }
 
-    /// A session of this user that is not over, with its subscriptions, and whether another connection has it.
+    /// The subscriptions of a session of this user that is not over.
     pub(super) async fn take_session(
         &self,
         id: &ConnectionId,
         user: UserId,
-    ) -> Result<Option<(Vec<KeptSubscription>, bool)>, Failure> {
+    ) -> Result<Option<Vec<KeptSubscription>>, Failure> {
         // What is still open is not over.
         let is_open = self.shared.directory.connection(id).is_some();
         let oldest = match is_open {
@@ -40,8 +40,7 @@ impl Engine {
         let taken = self
             .store()
             .write(move |tx| tx.resume_stream_session(&id, user, oldest));
-        let kept = taken.await?;
-        Ok(kept.map(|kept| (kept, is_open)))
+        taken.await
     }
 
     /// How many there were when they were swept last.

@@ -59,9 +59,11 @@ impl Tx<'_> {
     /// Writes down what may change of a channel: owner, ACL, raw, state. Counts, recent messages and activity move by
     /// themselves and stay as they are. The revision is raised, whatever the given one says.
     pub fn save_channel(&mut self, channel: &Channel) -> Result<(), Failure> {
+        let before = self.channel(channel.id)?;
+        let before = before.ok_or(Refusal::ChannelNotFound)?;
         self.forget_channel_words(channel.id)?;
         let acl = &channel.acl;
-        let changed = diesel::update(channels::table.find(channel.id.0))
+        diesel::update(channels::table.find(channel.id.0))
             .set((
                 channels::owner_id.eq(channel.owner.map(|owner| owner.0)),
                 channels::is_active.eq(channel.is_active),
@@ -76,14 +78,11 @@ impl Tx<'_> {
                 channels::revision.eq(channels::revision + 1),
             ))
             .execute(self.sql)?;
-        if changed == 0 {
-            return Err(Refusal::ChannelNotFound.into());
-        }
         diesel::delete(channel_members::table.filter(channel_members::channel_id.eq(channel.id.0)))
             .execute(self.sql)?;
         self.save_members(channel.id, acl)?;
         self.add_channel_words(channel.id)?;
-        self.end_cut_off(channel)
+        self.end_cut_off(&before, channel)
     }
 
     fn save_members(&mut self, channel: ChannelId, acl: &Acl) -> Result<(), Failure> {

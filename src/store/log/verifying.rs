@@ -31,11 +31,14 @@ pub(in crate::store) fn verify(sql: &mut Sql, file: &Path) -> Result<(), Failure
     // Rows and their last position as of one moment: another process may write.
     let found = sql.transaction(damage);
     let file = file.display();
+    let mut remedy = String::from("DELETE FROM log_events;");
     let text = match found {
-        Ok(None) => return Ok(()),
+        Ok(None) => return Ok(weigh_if_empty(sql)?),
         Ok(Some(Damage::Row(pos))) => format!("event {pos} is not what was written"),
         Ok(Some(Damage::Hole { first, last })) => format!("events {first} to {last} are missing"),
         Ok(Some(Damage::Ahead { head, last })) => {
+            // Or positions that clients have in their cursors would be given out again.
+            remedy = format!("{remedy} UPDATE log_head SET pos = {last};");
             format!("it has event {last}, but only {head} were written")
         }
         Err(error) if sql_error::is_locked(&error) => return Err(Failure::Busy),
@@ -44,10 +47,27 @@ pub(in crate::store) fn verify(sql: &mut Sql, file: &Path) -> Result<(), Failure
     Err(Failure::Trouble(
         format!(
             "the log of the database {file} is damaged: {text}. Put a copy of the database in its place. (To give up the \
-             events instead: DELETE FROM log_events; streams that come back are told what they miss.)"
+             events instead: {remedy} streams that come back are told what they miss.)"
         )
         .into(),
     ))
+}
+
+/// A log that was emptied by hand holds nothing: with its old size new events would be trimmed for the sake of those
+/// that are gone.
+fn weigh_if_empty(sql: &mut Sql) -> QueryResult<()> {
+    let wrong = log_head::table
+        .filter(log_head::bytes.ne(0))
+        .filter(diesel::dsl::not(diesel::dsl::exists(
+            log_events::table.select(log_events::pos),
+        )));
+    // Asked first: a start does not wait for another process that writes.
+    if wrong.count().get_result::<i64>(sql)? > 0 {
+        diesel::update(wrong)
+            .set(log_head::bytes.eq(0))
+            .execute(sql)?;
+    }
+    Ok(())
 }
 
 fn damage(sql: &mut Sql) -> QueryResult<Option<Damage>> {

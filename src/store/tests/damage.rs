@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::{Place, news};
+use super::{Place, head_of, news};
 use crate::clock::Clock;
 use crate::event::{GapCause, Logged, Pos};
-use crate::model::Channel;
+use crate::model::{Channel, Stamp};
 use crate::store::connect::connect;
-use crate::store::log::verify;
+use crate::store::log::{trim, verify};
 use crate::store::{Db, Failure, Store, StoreOptions};
 
 /// Bytes of the head of a frame in the write-ahead log, and of a page.
@@ -36,6 +37,7 @@ struct Written {
     wal: Vec<u8>,
     wal_before_last: usize,
     rows: Vec<Row>,
+    room: Channel,
 }
 
 async fn announce(place: &Place, room: &Channel) {
@@ -81,6 +83,7 @@ async fn written(is_moved: bool) -> Written {
         wal,
         wal_before_last,
         rows,
+        room,
     }
 }
 
@@ -227,13 +230,35 @@ async fn a_server_does_not_start_on_a_damaged_log_and_says_what_to_do() {
             "{text}"
         );
         // What it says helps.
-        let mut sql = connect(&file).unwrap();
-        diesel::sql_query("DELETE FROM log_events")
-            .execute(&mut sql)
-            .unwrap();
-        drop(sql);
-        assert!(Store::open(&options, Clock::default(), std::sync::Arc::default()).is_ok());
+        let remedy = text.split("instead: ").nth(1).unwrap();
+        let remedy = remedy.split(" streams that").next().unwrap();
+        connect(&file).unwrap().batch_execute(remedy).unwrap();
+        let store = Store::open(&options, Clock::default(), std::sync::Arc::default()).unwrap();
+        goes_on(&store, &written).await;
     }
+}
+
+/// Behind the remedy the log is empty, takes events at places that were never given out, and keeps them.
+async fn goes_on(store: &Store, written: &Written) {
+    let room = written.room.clone();
+    let said = store.write(move |tx| {
+        tx.announce(news(&room));
+        Ok(())
+    });
+    said.await.unwrap();
+    // Room for two events, not for all that were there.
+    let most = i64::try_from(written.rows[0].body.len() * 2).unwrap();
+    let trimmed = store.write(move |tx| trim(tx, Stamp(0), most)).await;
+    assert_eq!(trimmed.unwrap().events, 0);
+    let head = head_of(store).await;
+    assert!(head.pos > Pos(written.rows.last().unwrap().pos), "{head:?}");
+    let before = Pos(head.pos.0 - 1);
+    let read = store.read(move |db| db.log_between(before, head.pos, 9, usize::MAX));
+    let read = read.await.unwrap();
+    assert!(
+        matches!(read.as_slice(), [Logged::Event(event)] if event.pos == Some(head.pos)),
+        "{read:?}"
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod authorizations;
 mod channel_subscriptions;
 mod channels;
 mod clients;
+mod cut_off;
 mod damage;
 mod explore;
 mod interactions;

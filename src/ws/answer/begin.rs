@@ -20,7 +20,7 @@ use crate::ws::admission::{Admitted, admit};
 use crate::ws::connection::{ConnectionActor, Launch};
 use crate::ws::credentials::Proof;
 use crate::ws::gate::Gate;
-use crate::ws::sessions::Opened;
+use crate::ws::opened::Opened;
 
 /// What the connection is sent.
 pub(super) struct Shape {

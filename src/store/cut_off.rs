@@ -1,0 +1,66 @@
+//! A channel changes: subscriptions of sessions that may not read it any more end with the same commit.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::prelude::*;
+
+use super::schema::{stream_session_subscriptions as kept, stream_sessions};
+use super::stream_sessions::name_of;
+use super::{Failure, Tx};
+use crate::event::Topic;
+use crate::fault::{Seeded, seeded};
+use crate::model::access::token_reads;
+use crate::model::{Channel, Refusal, SubscriptionId, TokenId};
+
+/// Tokens that are read at once.
+const TOKENS: usize = 500;
+
+impl Tx<'_> {
+    /// A channel is so from now on: subscriptions to it whose tokens may not read it end, in the commit of the change.
+    /// Then it does not matter whether their sessions have a connection, or how that ends.
+    pub(super) fn end_cut_off(&mut self, before: &Channel, now: &Channel) -> Result<(), Failure> {
+        // All writers wait meanwhile, and a room may have many thousands of listeners: they are read only if one of
+        // them can have lost it.
+        if !can_narrow(before, now) || seeded(Seeded::CutOffForgotten) {
+            return Ok(());
+        }
+        let topics = [
+            Topic::ChannelMessages(now.id),
+            Topic::ChannelSubscribers(now.id),
+            Topic::ChannelPresence(now.id),
+        ];
+        let rows = kept::table
+            .inner_join(stream_sessions::table.on(stream_sessions::id.eq(kept::session_id)))
+            .filter(kept::topic.eq_any(topics.map(name_of)))
+            .filter(kept::ended.is_null())
+            .select((kept::session_id, kept::id, kept::token_id))
+            .load::<(String, String, i64)>(self.sql)?;
+        let tokens: BTreeSet<i64> = rows.iter().map(|(_, _, token)| *token).collect();
+        let tokens: Vec<TokenId> = tokens.into_iter().map(TokenId).collect();
+        // One that is revoked is not found, and told as such.
+        let mut reads = HashMap::new();
+        for some in tokens.chunks(TOKENS) {
+            for token in self.live_tokens(some)? {
+                reads.insert(token.id.0, token_reads(&token, now).is_granted());
+            }
+        }
+        for (session, id, token) in rows {
+            if reads.get(&token) == Some(&false) {
+                let ended = (SubscriptionId::from(id), Refusal::NoAccess);
+                self.end_kept_subscriptions(&session.into(), &[ended])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether anyone may have lost a right by this change, whatever the scopes of a token are.
+fn can_narrow(before: &Channel, now: &Channel) -> bool {
+    let (old, new) = (&before.acl, &now.acl);
+    let listed: BTreeSet<_> = new.members().collect();
+    before.owner != now.owner
+        || (before.is_active && !now.is_active)
+        || (old.is_public() && !new.is_public())
+        || (old.write_any_user && !new.write_any_user)
+        || old.members().any(|member| !listed.contains(&member))
+}

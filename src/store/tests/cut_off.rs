@@ -1,0 +1,87 @@
+//! Subscriptions of sessions to a channel that changes.
+
+use super::{CLIENT, Place};
+use crate::event::{Pos, Topic};
+use crate::model::{Channel, ConnectionId, Refusal, Scopes, UserId};
+use crate::protocol::filter::Filter;
+use crate::protocol::query::Query;
+use crate::store::{KeptSubscription, NewToken};
+
+/// More than are read at once.
+const LISTENERS: usize = 501;
+
+/// Sessions of two users by turns, each with a subscription by a token of its own.
+async fn listen(place: &Place, room: &Channel, users: [UserId; 2]) {
+    let topic = Topic::ChannelMessages(room.id);
+    let written = place.write(move |tx| {
+        for (number, user) in (0..LISTENERS).zip(users.into_iter().cycle()) {
+            let id = format!("session {number}");
+            let session = ConnectionId::from(id.clone());
+            let token = tx.create_token(&NewToken {
+                secret: &id,
+                client: CLIENT.into(),
+                user: Some(user),
+                scopes: Scopes::parse("messages").unwrap(),
+            })?;
+            tx.open_stream_session(&session, user, LISTENERS)?;
+            let subscription = KeptSubscription {
+                id: String::from("one").into(),
+                topic,
+                filter: Filter::from_query(&Query::parse("")),
+                token: token.id,
+                since: Pos(0),
+                ended: None,
+            };
+            tx.keep_subscription(&session, &subscription)?;
+        }
+        Ok(())
+    });
+    written.await;
+}
+
+/// How many subscriptions of each user were ended.
+async fn ended(place: &Place, users: [UserId; 2]) -> [usize; 2] {
+    let read = place.read(move |db| {
+        let mut ended = [0; 2];
+        for (number, place) in (0..LISTENERS).zip([0, 1].into_iter().cycle()) {
+            let session = ConnectionId::from(format!("session {number}"));
+            let known = db.stream_session(&session, users[place])?.unwrap();
+            assert_eq!(known.len(), 1);
+            ended[place] += usize::from(known[0].ended == Some(Refusal::NoAccess));
+        }
+        Ok(ended)
+    });
+    read.await
+}
+
+async fn save(place: &Place, channel: &Channel) {
+    let channel = channel.clone();
+    place.write(move |tx| tx.save_channel(&channel)).await;
+}
+
+#[tokio::test]
+async fn those_end_that_lost_the_channel_by_the_change_and_a_change_of_nobodys_right_asks_for_none()
+{
+    let place = Place::new().await;
+    let users = [place.user("ada").await.id, place.user("bob").await.id];
+    let mut room = place.pm(&users).await;
+    // Nobody's right is lost by these, so nobody is looked at: not even bob, who never had one.
+    room.acl.write = vec![users[0]];
+    save(&place, &room).await;
+    listen(&place, &room, users).await;
+    room.raw = crate::model::Raw::default();
+    save(&place, &room).await;
+    room.acl.read_any_user = true;
+    save(&place, &room).await;
+    assert_eq!(ended(&place, users).await, [0, 0]);
+    // Bob loses it now.
+    room.acl.read_any_user = false;
+    save(&place, &room).await;
+    assert_eq!(ended(&place, users).await, [0, LISTENERS / 2]);
+    room.acl.write = Vec::new();
+    save(&place, &room).await;
+    assert_eq!(
+        ended(&place, users).await,
+        [LISTENERS - LISTENERS / 2, LISTENERS / 2]
+    );
+}

@@ -1,0 +1,163 @@
+//! A stream that is in its shard, and what it needs until it is live.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::actors::resume::{AppView, Hindsight};
+use crate::actors::shard::Shard;
+use crate::actors::shard::catch_up::{CatchUp, Judge};
+use crate::actors::shard::state::ConnectionRef;
+use crate::actors::{Engine, Shared};
+use crate::event::Pos;
+use crate::model::{ClientId, ConnectionId, Failure, SubscriptionId};
+use crate::protocol::filter::Filter;
+use crate::protocol::goodbye::Goodbye;
+use crate::protocol::hello::Resumption;
+use crate::protocol::topic::Topic;
+
+/// A stream that is in its shard.
+pub(super) struct Opened {
+    /// It is sent every event behind this place.
+    pub at: Pos,
+    /// What the hello says of the session.
+    pub resumption: Option<Resumption>,
+    pub behind: Option<Behind>,
+}
+
+/// What a stream that was left needs until it is live.
+pub(super) struct Behind {
+    /// Events up to here may not be mailed to its shard.
+    pub routed: Pos,
+    /// Whose.
+    pub of: BehindOf,
+}
+
+pub(super) enum BehindOf {
+    /// A session, with topic, filter and serial of each subscription; and the ids of all that are known of it, unless it
+    /// goes on with this connection alone.
+    User(
+        Box<Hindsight>,
+        Vec<(Topic, Filter, u64)>,
+        Option<Vec<SubscriptionId>>,
+    ),
+    /// An app stream.
+    App(ClientId),
+}
+
+impl Opened {
+    /// Behind the hello: what was missed, then live.
+    pub(super) fn catch_up(
+        self,
+        shared: Arc<Shared>,
+        shard: Rc<Shard>,
+        connection: ConnectionRef,
+        id: ConnectionId,
+    ) {
+        let Some(mut behind) = self.behind else {
+            return;
+        };
+        let (log, at) = (shared.log.clone(), self.at);
+        actix_rt::spawn(async move {
+            let taken_in = behind.take_in(&shared, &shard, (connection, &id), at);
+            let judge = match taken_in.await {
+                Ok(()) => behind.of.judge(&shared, &id, at).await,
+                Err(failure) => Err(failure),
+            };
+            if let Ok(judge) = judge {
+                let work = CatchUp {
+                    connection,
+                    log,
+                    judge,
+                    at,
+                    routed: behind.routed,
+                };
+                work.run(shard).await;
+                return;
+            }
+            let is_open = {
+                let state = shard.state.borrow();
+                state.connections.find_open(connection).is_some()
+            };
+            if is_open {
+                shard.close(connection.index, Goodbye::Incomplete);
+            }
+        });
+    }
+}
+
+impl Behind {
+    /// What became of the session while this connection was prepared holds here too: subscriptions that another one got
+    /// go on, and those that were deleted do not.
+    async fn take_in(
+        &mut self,
+        shared: &Arc<Shared>,
+        shard: &Shard,
+        (connection, id): (ConnectionRef, &ConnectionId),
+        at: Pos,
+    ) -> Result<(), Failure> {
+        let BehindOf::User(hindsight, subscriptions, Some(known)) = &mut self.of else {
+            return Ok(());
+        };
+        let engine = Engine::new(Arc::clone(shared));
+        let user = hindsight.viewer();
+        let meanwhile = engine.changed_meanwhile(id, user, (known, at)).await?;
+        let mut state = shard.state.borrow_mut();
+        // It may have ended, or its session: one of too many goes on as long as its connection.
+        let Some(meanwhile) =
+            meanwhile.filter(|_| state.connections.find_open(connection).is_some())
+        else {
+            return Ok(());
+        };
+        // By serials: what a call made here meanwhile stays, though it may have the id of one that was deleted.
+        let made: HashSet<u64> = subscriptions.iter().map(|(_, _, serial)| *serial).collect();
+        state.unsubscribe(connection.index, |known| {
+            made.contains(&known.serial) && !meanwhile.kept.contains(&known.id)
+        });
+        subscriptions.retain(|(_, _, serial)| state.has_subscription(connection, *serial));
+        for subscription in meanwhile.later {
+            // A call may have reached this connection by now, with an id of its client's.
+            let is_there = state
+                .connections
+                .find_open(connection)
+                .is_none_or(|handle| {
+                    let mut ids = handle.subscriptions.iter().map(|known| &known.id);
+                    ids.any(|id| *id == subscription.id)
+                });
+            if is_there || state.revoked.contains(subscription.token.id) {
+                continue;
+            }
+            let (topic, filter) = (subscription.topic, subscription.filter.clone());
+            subscriptions.push((topic, filter, subscription.serial));
+            state.subscribe(connection.index, subscription);
+        }
+        // Events up to here may not be mailed to this shard for the sake of these.
+        self.routed = shared.log.ring().routed();
+        Ok(())
+    }
+}
+
+impl BehindOf {
+    /// Reads what has to be known of the receiver, now that every change of it is heard.
+    async fn judge(
+        self,
+        shared: &Arc<Shared>,
+        id: &ConnectionId,
+        at: Pos,
+    ) -> Result<Judge, Failure> {
+        match self {
+            Self::User(hindsight, subscriptions, _) => {
+                let engine = Engine::new(Arc::clone(shared));
+                let user = hindsight.viewer();
+                engine.fill_continued(id, user, &subscriptions).await?;
+                let read = shared.store.read(|db| db.log_position().map(Pos));
+                shared.log.delivered(read.await?).await?;
+                Ok(Judge::User(hindsight))
+            }
+            Self::App(client) => {
+                let view = AppView::read(client, at, &shared.log).await?;
+                Ok(Judge::App(Box::new(view)))
+            }
+        }
+    }
+}
