@@ -106,6 +106,8 @@ pub struct DeadLetter {
     pub first: i64,
     /// Its last position.
     pub last: i64,
+    /// It said what the log lacked.
+    pub is_gap: bool,
     /// Attempts so far.
     pub attempts: u32,
     /// Why the last one failed.

@@ -102,6 +102,12 @@ impl RenderClass {
         Self(self.0 & !(Self::BOOKMARKED_BY.0 | Self::REPOSTED_BY.0))
     }
 
+    /// The class without a coding: for what is not a connection.
+    #[must_use]
+    pub fn as_text(self) -> Self {
+        Self(self.0 & !Self::ZSTD.0)
+    }
+
     /// What matters to an event of any type.
     fn of_any() -> Self {
         Self::TIMING.with(Self::CURSOR).with(Self::ZSTD)

@@ -23,6 +23,7 @@ struct Row {
     status: Option<i64>,
     died_at: i64,
     is_replaying: bool,
+    is_gap: bool,
 }
 
 fn into_model(row: Row) -> Result<DeadLetter, Failure> {
@@ -34,6 +35,7 @@ fn into_model(row: Row) -> Result<DeadLetter, Failure> {
         epoch: row.epoch,
         first: row.first_pos,
         last: row.last_pos,
+        is_gap: row.is_gap,
         attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
         fault: fault.map_err(|_unknown| Failure::trouble("a stored fault is not known"))?,
         status: row.status.and_then(|status| u16::try_from(status).ok()),
@@ -114,6 +116,7 @@ impl Tx<'_> {
                 dead::status.eq(letter.status.map(i64::from)),
                 dead::died_at.eq(letter.died_at.0),
                 dead::is_replaying.eq(false),
+                dead::is_gap.eq(letter.is_gap),
             ))
             .execute(self.sql)?;
         Ok(true)

@@ -19,6 +19,15 @@ impl Engine {
         client: &ClientId,
         new: CreateStream,
     ) -> Result<AppStream, Failure> {
+        let (engine, client) = (self.clone(), client.clone());
+        to_its_end(async move { engine.create_and_settle(&client, new).await }).await
+    }
+
+    async fn create_and_settle(
+        &self,
+        client: &ClientId,
+        new: CreateStream,
+    ) -> Result<AppStream, Failure> {
         // Before it is stored: one hook more than there may be streams in use is refused.
         let permit = match new.hook.as_ref().is_some_and(|hook| hook.off.is_none()) {
             true => self.hook_permit(None, client)?,
@@ -38,6 +47,15 @@ impl Engine {
     /// # Errors
     /// No such stream, or no such filter; no place among the streams in use for a hook that is switched on.
     pub async fn change_app_stream(
+        &self,
+        client: &ClientId,
+        change: ChangeStream,
+    ) -> Result<AppStream, Failure> {
+        let (engine, client) = (self.clone(), client.clone());
+        to_its_end(async move { engine.change_and_settle(&client, change).await }).await
+    }
+
+    async fn change_and_settle(
         &self,
         client: &ClientId,
         change: ChangeStream,
@@ -74,6 +92,16 @@ impl Engine {
         }
         Ok(gone)
     }
+}
+
+/// A caller that hangs up in between would leave a hook at work that is stored as off, or as one that posts elsewhere.
+async fn to_its_end<T: 'static>(
+    work: impl Future<Output = Result<T, Failure>> + 'static,
+) -> Result<T, Failure> {
+    // Only the end of the process takes its answer.
+    actix_rt::spawn(work)
+        .await
+        .unwrap_or(Err(Failure::Stopping))
 }
 
 /// Filters change nothing that an actor holds: connections that are open keep what they had.

@@ -63,7 +63,8 @@ impl Engine {
         permit.map(Some).ok_or(Refusal::StreamsInUse)
     }
 
-    /// Begins the tasks of all hooks that are on. One that finds no free place among the streams in use waits for the next call.
+    /// Begins the tasks of all hooks that are on, and ends those of hooks that are not. One that finds no free place among
+    /// the streams in use, or cannot be begun, waits for the next call and holds up no other.
     ///
     /// # Errors
     /// The database is in trouble, or busy.
@@ -72,10 +73,20 @@ impl Engine {
         reason = "the method alone is not general enough in its lifetime"
     )]
     pub async fn begin_hooks(&self) -> Result<(), Failure> {
-        let on = self.store().read(|db| db.hooks_on()).await?;
-        for key in on {
-            if !self.shared.hooks.runs(&key) {
-                self.settle_hook(key, None).await?;
+        let hooks = &self.shared.hooks;
+        // Before the rows: one that begins meanwhile is not taken for one that is off.
+        let mut ended = hooks.keys();
+        let mut begun = self.store().read(|db| db.hooks_on()).await?;
+        ended.retain(|key| !begun.contains(key));
+        begun.retain(|key| !hooks.runs(key));
+        for key in begun.into_iter().chain(ended) {
+            match self.settle_hook(key.clone(), None).await {
+                Err(Failure::Stopping) => return Err(Failure::Stopping),
+                Err(failure) => {
+                    let (client, key) = key;
+                    tracing::warn!(%failure, %client, %key, "a webhook was not begun; it is in a minute");
+                }
+                Ok(()) => {}
             }
         }
         Ok(())
@@ -120,7 +131,9 @@ impl Engine {
         if let Some(stored) = stored.filter {
             filter.stored = Some(compiled(stored).await?);
         }
-        let (class, stream) = (RenderClass::from_query(&query), Arc::new(stored.stream));
+        // Rows may have been written before `compress` was refused.
+        let class = RenderClass::from_query(&query).as_text();
+        let stream = Arc::new(stored.stream);
         let shared = &self.shared;
         let known = Known {
             connection_id: ConnectionId::from(random_id()),

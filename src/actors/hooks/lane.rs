@@ -42,8 +42,12 @@ pub struct Lane {
     read_to: Pos,
     letters: VecDeque<Letter>,
     bytes: usize,
+    /// It has as many letters as it may, and has not got rid of half of them since.
+    is_full: bool,
     /// The first letter is being posted.
     is_posting: bool,
+    /// A right was lost while it was: it is judged again before it is posted again.
+    is_stale: bool,
     /// Attempts with the letter at this position that failed.
     failed: (Pos, u32),
     /// Until then the lane waits.
@@ -56,7 +60,9 @@ impl Lane {
             read_to: at,
             letters: VecDeque::new(),
             bytes: 0,
+            is_full: false,
             is_posting: false,
+            is_stale: false,
             failed: (Pos(0), 0),
             not_before: None,
         }
@@ -64,12 +70,19 @@ impl Lane {
 
     /// Everything up to here is settled.
     fn position(&self) -> Pos {
-        let first = self.letters.front();
-        first.map_or(self.read_to, |letter| Pos(letter.first.0 - 1))
+        self.position_without(0)
     }
 
-    fn has_room(&self) -> bool {
-        self.letters.len() < LETTERS && self.bytes < BYTES
+    /// The same without its first letters. Gaps may be out of order: each lane comes upon those that it lacks.
+    fn position_without(&self, count: usize) -> Pos {
+        let waiting = self.letters.iter().skip(count);
+        let before = waiting.map(|letter| Pos(letter.first.0 - 1));
+        before.fold(self.read_to, Pos::min)
+    }
+
+    /// Whether it takes what was read behind `from`.
+    fn takes(&self, from: Pos) -> bool {
+        !self.is_full && self.read_to >= from
     }
 
     fn due(&self) -> Option<Instant> {
@@ -78,20 +91,28 @@ impl Lane {
     }
 
     fn push(&mut self, letter: Letter) {
-        self.read_to = letter.last;
+        self.read_to = self.read_to.max(letter.last);
         self.bytes += letter.body.len();
         self.letters.push_back(letter);
+        self.is_full = self.letters.len() >= LETTERS || self.bytes >= BYTES;
     }
 
-    /// Drops what waits; a letter that is being posted is settled first.
+    /// Drops what waits: it is read again. A letter that is being posted is settled first.
     fn empty(&mut self) {
         let kept = usize::from(self.is_posting);
+        self.is_stale = self.is_posting;
+        self.read_to = self.position_without(kept);
         self.letters.truncate(kept);
+        self.shrink();
+    }
+
+    /// A lane with room for one letter would cost a page of the log for each.
+    fn shrink(&mut self) {
         self.bytes = self.letters.iter().map(|letter| letter.body.len()).sum();
-        self.read_to = self
-            .letters
-            .back()
-            .map_or(self.read_to, |letter| letter.last);
+        let is_half = self.letters.len() <= LETTERS / 2 && self.bytes <= BYTES / 2;
+        if is_half || self.letters.len() <= 1 {
+            self.is_full = false;
+        }
     }
 }
 
@@ -118,39 +139,53 @@ impl Lanes {
 
     /// Where to read on: behind what the lane has that lacks most, of those with room.
     pub fn next_read(&self, head: Pos) -> Option<Pos> {
-        let lacking = self.0.iter().filter(|lane| lane.has_room());
+        let lacking = self.0.iter().filter(|lane| !lane.is_full);
         let first = lacking.map(|lane| lane.read_to).min();
         first.filter(|first| *first < head)
     }
 
-    /// Whether a lane lacks an event that is read behind `from`.
+    /// Whether a lane lacks what is read behind `from`. A gap is lacked if any lane lacks it: another may be behind it for long.
     pub fn wants(&self, lane: usize, from: Pos, pos: Pos) -> bool {
-        let known = self.0.get(lane);
-        known.is_some_and(|lane| lane.has_room() && lane.read_to >= from && lane.read_to < pos)
+        let lacks = |lane: &Lane| lane.takes(from) && lane.read_to < pos;
+        match lane {
+            GAPS => self.0.iter().any(lacks),
+            _ => self.0.get(lane).is_some_and(lacks),
+        }
     }
 
     /// Takes letters that were read behind `from`, up to `reached`. Of a lane that becomes full the rest is left.
     pub fn take(&mut self, letters: Vec<(usize, Letter)>, (from, reached): (Pos, Pos)) {
         // Decided before the first letter: a lane that fills up must not skip what follows.
-        let mut takes: Vec<bool> = self
-            .0
-            .iter()
-            .map(|lane| lane.has_room() && lane.read_to >= from)
-            .collect();
+        let mut takes: Vec<bool> = self.0.iter().map(|lane| lane.takes(from)).collect();
         for (index, letter) in letters {
+            if index == GAPS {
+                self.take_gap(letter, &takes);
+                continue;
+            }
             let (Some(lane), Some(takes)) = (self.0.get_mut(index), takes.get_mut(index)) else {
                 continue;
             };
             if !*takes || letter.last <= lane.read_to {
                 continue;
             }
-            match lane.has_room() {
-                true => lane.push(letter),
-                false => *takes = false,
+            match lane.is_full {
+                true => *takes = false,
+                false => lane.push(letter),
             }
         }
         for (lane, _) in self.0.iter_mut().zip(takes).filter(|(_, takes)| *takes) {
             lane.read_to = lane.read_to.max(reached);
+        }
+    }
+
+    /// There is room for any gap: a lane that goes on behind one has to say it.
+    fn take_gap(&mut self, letter: Letter, takes: &[bool]) {
+        let mut taking = self.0.iter().zip(takes).filter(|(_, takes)| **takes);
+        let is_lacked = taking.any(|(lane, _)| lane.read_to < letter.last);
+        if let Some(gaps) = self.0.get_mut(GAPS).filter(|_| is_lacked)
+            && gaps.letters.iter().all(|known| known.id != letter.id)
+        {
+            gaps.push(letter);
         }
     }
 
@@ -177,10 +212,10 @@ impl Lanes {
     pub fn settle(&mut self, lane: usize) {
         if let Some(lane) = self.0.get_mut(lane) {
             lane.is_posting = false;
+            lane.is_stale = false;
             lane.not_before = None;
-            if let Some(letter) = lane.letters.pop_front() {
-                lane.bytes -= letter.body.len();
-            }
+            lane.letters.pop_front();
+            lane.shrink();
         }
     }
 
@@ -201,6 +236,9 @@ impl Lanes {
     pub fn pause(&mut self, lane: usize, until: Instant) {
         if let Some(lane) = self.0.get_mut(lane) {
             lane.not_before = Some(until);
+            if lane.is_stale {
+                lane.empty();
+            }
         }
     }
 
@@ -209,10 +247,7 @@ impl Lanes {
         let mut positions = self.positions();
         let found = self.0.get(lane).zip(positions.get_mut(lane));
         if let Some((lane, position)) = found {
-            let next = lane.letters.get(1);
-            *position = next
-                .map_or(lane.read_to, |letter| Pos(letter.first.0 - 1))
-                .0;
+            *position = lane.position_without(1).0;
         }
         positions
     }
@@ -220,12 +255,8 @@ impl Lanes {
     /// Forgets what waits, in one lane or in all: it is read again, with the rights of then.
     pub fn read_again(&mut self, which: Option<usize>) {
         for (index, lane) in self.0.iter_mut().enumerate() {
-            if which.is_none_or(|which| which == index) && !lane.letters.is_empty() {
-                let position = lane.position();
+            if which.is_none_or(|which| which == index) {
                 lane.empty();
-                if lane.letters.is_empty() {
-                    lane.read_to = position;
-                }
             }
         }
     }

@@ -71,17 +71,87 @@ fn a_full_lane_keeps_its_place_and_reads_on_when_it_has_room() {
     assert_eq!(lanes.positions()[..2], [0, 100]);
     assert_eq!(begun(&mut lanes, now).len(), 2);
     lanes.settle(0);
+    assert_eq!(lanes.next_read(Pos(101)), None, "not for one letter");
+    for _ in 1..LETTERS / 2 {
+        begun(&mut lanes, now);
+        lanes.settle(0);
+    }
     assert_eq!(lanes.next_read(Pos(101)), Some(Pos(64)));
     assert!(lanes.wants(0, Pos(64), Pos(65)));
     assert!(!lanes.wants(1, Pos(64), Pos(65)), "the other has it");
-    take(&mut lanes, &[(0, 65), (0, 66)], (64, 101));
+    let more: Vec<(usize, i64)> = (65..=100).map(|pos| (0, pos)).collect();
+    take(&mut lanes, &more, (64, 101));
     let mut seen = Vec::new();
     while let Some((_, _, pos)) = begun(&mut lanes, now).first() {
         seen.push(*pos);
         lanes.settle(0);
     }
-    assert_eq!(seen, (2..=65).collect::<Vec<i64>>());
-    assert_eq!(lanes.next_read(Pos(101)), Some(Pos(65)), "66 had no room");
+    assert_eq!(seen, (33..=96).collect::<Vec<i64>>());
+    assert_eq!(lanes.next_read(Pos(101)), Some(Pos(96)), "97 had no room");
+}
+
+fn gap(first: i64, last: i64) -> (usize, Letter) {
+    let letter = Letter {
+        first: Pos(first),
+        is_gap: true,
+        ..letter(last)
+    };
+    (GAPS, letter)
+}
+
+#[test]
+fn a_lane_that_finds_the_log_trimmed_behind_the_others_says_so() {
+    let (mut lanes, now) = (Lanes::new(&[0]), Instant::now());
+    let many: Vec<(usize, i64)> = (1..=70).map(|pos| (0, pos)).collect();
+    take(&mut lanes, &many, (0, 200));
+    for _ in 0..LETTERS / 2 {
+        begun(&mut lanes, now);
+        lanes.settle(0);
+    }
+    assert_eq!(lanes.next_read(Pos(200)), Some(Pos(64)));
+    assert!(lanes.wants(GAPS, Pos(64), Pos(100)));
+    for _ in 0..2 {
+        lanes.take(vec![gap(65, 100)], (Pos(64), Pos(150)));
+    }
+    assert_eq!(lanes.positions()[GAPS], 64, "until it is said");
+    assert_eq!(begun(&mut lanes, now), [(0, 1, 33), (GAPS, 1, 100)]);
+    assert_eq!(lanes.positions_without_first_of(GAPS)[GAPS], 200);
+    lanes.settle(GAPS);
+    assert_eq!(lanes.positions()[GAPS], 200);
+    assert_eq!(begun(&mut lanes, now), [], "once");
+    assert!(!lanes.wants(GAPS, Pos(64), Pos(100)), "all have heard it");
+}
+
+#[test]
+fn gaps_that_wait_out_of_order_are_all_read_again() {
+    let (mut lanes, now) = (Lanes::new(&[200]), Instant::now());
+    lanes.take(vec![gap(201, 210)], (Pos(200), Pos(220)));
+    assert_eq!(begun(&mut lanes, now), [(GAPS, 1, 210)]);
+    lanes.0[3].read_to = Pos(50);
+    lanes.take(vec![gap(51, 99)], (Pos(50), Pos(120)));
+    assert_eq!(lanes.positions()[GAPS], 50);
+    lanes.read_again(None);
+    lanes.settle(GAPS);
+    assert_eq!(lanes.positions()[GAPS], 50);
+    assert_eq!(lanes.next_read(Pos(220)), Some(Pos(50)));
+}
+
+#[test]
+fn a_letter_that_was_on_its_way_when_a_right_was_lost_is_judged_again() {
+    let (mut lanes, now) = (Lanes::new(&[0]), Instant::now());
+    take(&mut lanes, &[(0, 1), (1, 2)], (0, 2));
+    begun(&mut lanes, now);
+    lanes.read_again(None);
+    lanes.settle(1);
+    lanes.fail(0);
+    lanes.pause(0, now);
+    assert_eq!(begun(&mut lanes, now), [], "not as it was");
+    assert_eq!(lanes.next_read(Pos(2)), Some(Pos(0)));
+    take(&mut lanes, &[(0, 1)], (0, 2));
+    assert_eq!(begun(&mut lanes, now), [(0, 2, 1)]);
+    lanes.fail(0);
+    lanes.pause(0, now);
+    assert_eq!(begun(&mut lanes, now), [(0, 3, 1)], "judged already");
 }
 
 #[test]

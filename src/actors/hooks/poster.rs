@@ -104,11 +104,7 @@ impl Poster {
         {
             return Outcome::failed(HookFault::AddressRefused);
         }
-        let sent = timeout(self.timeout, self.send(url, posting, now())).await;
-        match sent {
-            Ok(outcome) => outcome,
-            Err(_elapsed) => Outcome::failed(HookFault::Timeout),
-        }
+        self.send(url, posting, now()).await
     }
 
     async fn send(&self, url: Url, posting: &Posting, now: Stamp) -> Outcome {
@@ -125,24 +121,31 @@ impl Poster {
             .header("X-Groundnut-Attempt", posting.attempt)
             .header("X-Groundnut-Stream", posting.key.as_str())
             .body(letter.body.clone());
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            Err(error) if is_refusal(&error) => return Outcome::failed(HookFault::AddressRefused),
-            Err(_broken) => return Outcome::failed(HookFault::Unreachable),
+        // Up to the head of the answer: a status that was heard counts, whatever becomes of the rest.
+        let fault = match timeout(self.timeout, request.send()).await {
+            Ok(Ok(answer)) => return heard(answer).await,
+            Ok(Err(error)) if is_refusal(&error) => HookFault::AddressRefused,
+            Ok(Err(_broken)) => HookFault::Unreachable,
+            Err(_elapsed) => HookFault::Timeout,
         };
-        let status = answer.status();
-        let outcome = match status.is_success() {
-            true => Outcome::Delivered,
-            false => Outcome::Failed {
-                fault: HookFault::Status,
-                status: Some(status.as_u16()),
-                retry_after: retry_after(answer.headers()),
-            },
-        };
-        // Whatever it says: it may be without end, and the status has been heard.
-        drop(timeout(ANSWER_TIME, read(answer)).await);
-        outcome
+        Outcome::failed(fault)
     }
+}
+
+/// What the status of an answer means.
+async fn heard(answer: Response) -> Outcome {
+    let status = answer.status();
+    let outcome = match status.is_success() {
+        true => Outcome::Delivered,
+        false => Outcome::Failed {
+            fault: HookFault::Status,
+            status: Some(status.as_u16()),
+            retry_after: retry_after(answer.headers()),
+        },
+    };
+    // Whatever it says: it may be without end, and the status has been heard.
+    drop(timeout(ANSWER_TIME, read(answer)).await);
+    outcome
 }
 
 fn client(allow_private: bool) -> Result<Client, reqwest::Error> {

@@ -88,15 +88,16 @@ impl Reader {
         self.read(from, AT_ONCE, wants).await
     }
 
-    /// The one letter that begins at `first`, as it is today. `None`: the app may not see it, or the stream no longer asks.
+    /// The one letter that begins at `first`, as it is today. `None`: the app may not see it, or the stream no longer asks. A
+    /// page of the table has more than was asked for, and another event is no answer.
     ///
     /// # Errors
     /// The database is in trouble, or the process stops.
     pub async fn one(&mut self, first: Pos) -> Result<Option<Letter>, Failure> {
-        let page = self
-            .read(Pos(first.0 - 1), 1, |_, pos| pos >= first)
-            .await?;
-        Ok(page.letters.into_iter().map(|(_, letter)| letter).next())
+        let wants = |lane, pos| pos == first || (lane == GAPS && pos > first);
+        let page = self.read(Pos(first.0 - 1), 1, wants).await?;
+        let mut letters = page.letters.into_iter().map(|(_, letter)| letter);
+        Ok(letters.find(|letter| letter.first == first))
     }
 
     async fn read(
@@ -208,7 +209,7 @@ impl Reader {
         Letter {
             first: gap.first,
             last: gap.last,
-            id: format!("gap-{to}"),
+            id: format!("gap-{from}-{}", gap.last.0),
             is_gap: true,
             body: Bytes::copy_from_slice(payload_of(&frame)),
         }

@@ -155,6 +155,12 @@ impl Hooks {
         self.running.contains_key(key)
     }
 
+    /// Those that run.
+    pub fn keys(&self) -> Vec<HookKey> {
+        let running = self.running.iter();
+        running.map(|running| running.key().clone()).collect()
+    }
+
     /// Ends the task of a stream, and waits for its end.
     pub async fn stop(&self, key: &HookKey) {
         let found = self.running.get(key).map(|running| running.orders.clone());

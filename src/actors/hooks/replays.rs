@@ -67,9 +67,8 @@ impl Replays {
             true => reader.one(Pos(dead.first)).await?,
             false => None,
         };
-        let is_gap = dead.first != dead.last;
         let fault = match &read {
-            Some(letter) if letter.is_gap && !is_gap => HookFault::Trimmed,
+            Some(letter) if letter.is_gap && !dead.is_gap => HookFault::Trimmed,
             None if dead.epoch != epoch => HookFault::Trimmed,
             None => HookFault::NotVisible,
             Some(letter) => {

@@ -134,7 +134,7 @@ impl Work {
             let now = Instant::now();
             let wake = match has_more {
                 true => now,
-                false => self.wake_at(now),
+                false => self.wake_at(now, is_draining),
             };
             let waiting = &self.registration.known.waiting;
             waiting.store(self.lanes.bytes(), Ordering::Relaxed);
@@ -310,6 +310,7 @@ impl Work {
             epoch: epoch.clone(),
             first: letter.first.0,
             last: letter.last.0,
+            is_gap: letter.is_gap,
             attempts,
             fault,
             status,
@@ -344,11 +345,16 @@ impl Work {
         }
     }
 
-    fn wake_at(&self, now: Instant) -> Instant {
+    fn wake_at(&self, now: Instant, is_draining: bool) -> Instant {
         let save = self.keeping.due(&self.kept());
         let busy = self.busy_until.filter(|until| *until > now);
-        let replay = (self.replays.is_due() && busy.is_none()).then_some(now);
-        let known = [save, busy, replay, self.lanes.next_due()];
+        let replay = self.replays.is_due().then_some(now);
+        // What is due is not begun while it drains or the database is busy.
+        let known = match (is_draining, busy) {
+            (true, _) => [save, None, None],
+            (false, Some(_)) => [save, busy, None],
+            (false, None) => [save, replay, self.lanes.next_due()],
+        };
         let first = known.into_iter().flatten().min();
         first.unwrap_or(now + Duration::from_secs(3600))
     }

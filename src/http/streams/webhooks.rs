@@ -17,7 +17,8 @@ const SECRET_MAX: usize = 256;
 /// Bytes of the parameters.
 const PARAMETERS_MAX: usize = 4096;
 
-/// What opens a live stream, and has no meaning for a hook. The filter is a field of the stream.
+/// What is about a connection, and has no meaning for a hook: its frames are plain JSON and always have their cursor. The
+/// filter is a field of the stream.
 const NOT_PARAMETERS: &[&str] = &[
     "access_token",
     "ticket",
@@ -25,6 +26,12 @@ const NOT_PARAMETERS: &[&str] = &[
     "cursor",
     "backfill",
     "filter_id",
+    "compress",
+    "control",
+    "include_cursor",
+    "wait",
+    "connection_id",
+    "auto_delete",
 ];
 
 /// The hook of a new stream.
@@ -175,6 +182,13 @@ mod tests {
             "cursor=a.1",
             "access_token=x",
             "filter_id=1",
+            "compress=zstd",
+            "include_raw=1&compress",
+            "control=1",
+            "include_cursor=1",
+            "wait=5",
+            "connection_id=x",
+            "auto_delete=0",
             "channel_ids=x",
             "partition=4",
         ] {

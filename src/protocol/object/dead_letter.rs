@@ -30,13 +30,14 @@ pub struct DeadLetterObject {
 impl DeadLetterObject {
     /// As its app sees it.
     pub fn new(letter: &DeadLetter) -> Self {
-        let kind = match letter.first == letter.last {
-            true => "",
-            false => "gap-",
+        let (epoch, first, last) = (&letter.epoch, letter.first, letter.last);
+        let delivery_id = match letter.is_gap {
+            true => format!("gap-{epoch}.{}-{last}", first - 1),
+            false => format!("{epoch}.{last}"),
         };
         Self {
             id: letter.id.to_string(),
-            delivery_id: format!("{kind}{}.{}", letter.epoch, letter.last),
+            delivery_id,
             attempts: letter.attempts,
             error_slug: letter.fault.name(),
             status: letter.status,
@@ -61,6 +62,7 @@ mod tests {
             epoch: "e".to_owned(),
             first: 3,
             last: 3,
+            is_gap: false,
             attempts: 8,
             fault: HookFault::Status,
             status: Some(500),
@@ -72,5 +74,10 @@ mod tests {
             json!({"id": "7", "delivery_id": "e.3", "attempts": 8, "error_slug": "status", "status": 500,
                 "died_at": "1970-01-01T00:00:01Z", "is_replaying": false})
         );
+        let gap = DeadLetter {
+            is_gap: true,
+            ..letter
+        };
+        assert_eq!(DeadLetterObject::new(&gap).delivery_id, "gap-e.2-3");
     }
 }

@@ -50,5 +50,6 @@ diesel::table! {
         status -> Nullable<BigInt>,
         died_at -> BigInt,
         is_replaying -> Bool,
+        is_gap -> Bool,
     }
 }

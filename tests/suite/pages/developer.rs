@@ -135,7 +135,7 @@ fn a_secret_is_shown_once_and_replaces_the_one_before() {
 
 #[test]
 fn tokens_and_streams_of_an_app_are_made_listed_and_taken_back() {
-    let server = TestServer::start();
+    let server = TestServer::with(&[("WEBHOOKS_ALLOW_PRIVATE", "true")]);
     let mut ada = Browser::of(&server, &server.ada());
     let (path, client) = registers(&mut ada, "Demo");
     let tokens = format!("{path}/tokens");
@@ -153,11 +153,19 @@ fn tokens_and_streams_of_an_app_are_made_listed_and_taken_back() {
 
     build::app_stream(&app, "one", &["message"]);
     build::app_stream(&app, "two", &["post", "token"]);
+    let hook = json!({"type": "webhook", "key": "three", "object_types": ["post"], "secret": "0123456789abcdef",
+        "url": "http://127.0.0.1:9/a-secret-path", "is_enabled": "0"});
+    app.post("/streams", &hook).is(200);
     let mut stream = app.firehose("one");
     let streams = format!("{path}/streams");
     let list = html(&ada.get(&streams));
     assert!(
         list.contains(">two<") && list.contains("<code>token</code>"),
+        "{list}"
+    );
+    assert!(
+        list.contains("webhook to 127.0.0.1, off: the app switched it off")
+            && !list.contains("a-secret-path"),
         "{list}"
     );
     let delete = format!("{streams}/delete");
@@ -169,6 +177,8 @@ fn tokens_and_streams_of_an_app_are_made_listed_and_taken_back() {
     assert_eq!(stream.closed_with(), 4004);
     let asked = ada.get(&format!("{delete}?key=one"));
     assert_eq!(ada.sends(&asked, &delete, &[]).status, 404, "gone already");
+    let asked = html(&ada.get(&delete));
+    assert!(asked.contains("webhooks get nothing more"), "{asked}");
     let list = done_at(&mut ada, &delete, &delete, &[]);
     assert!(list.contains("The app has no stream."), "{list}");
 

@@ -131,6 +131,40 @@ fn a_delivery_that_is_given_up_is_a_dead_letter_and_can_be_replayed() {
 }
 
 #[test]
+fn a_replay_of_what_the_stream_no_longer_asks_for_delivers_nothing_else() {
+    let mut server = TestServer::with(LOCAL);
+    let receiver = Receiver::start();
+    receiver.answers(|_| Answer::Status(422));
+    let (ada, app) = (server.ada(), server.app());
+    let room = room_of(&ada);
+    receiver.is_hooked(&app, "hook", &["message", "post"]);
+    build::says(&ada, &room, "poison");
+    let path = "/streams/hook/dead_letters";
+    let count = |app: &Person| app.get(path).is(200).data().as_array().map(Vec::len);
+    eventually("it is given up", || count(&app) == Some(1));
+    receiver.answers(|_| Answer::Status(204));
+    build::posts(&ada, "another");
+    let posted = receiver.waits_for(5).len();
+    app.put("/streams/hook", &json!({"object_types": ["post"]}))
+        .is(200);
+    // What is read from the table comes by the page.
+    server.kill();
+    server.start_again();
+    let app = server.app();
+    app.post(&format!("{path}/replay"), &json!({})).is(200);
+    eventually("it is not delivered", || {
+        app.get(path).is(200).data()[0]["error_slug"] == "not-visible"
+    });
+    assert_eq!(count(&app), Some(1));
+    let later = receiver.all().split_off(posted);
+    assert!(
+        later.iter().all(|one| one.id == receiver.all()[4].id),
+        "{later:?}"
+    );
+    app.delete("/streams/hook").is(200);
+}
+
+#[test]
 fn a_hook_with_too_many_dead_letters_is_switched_off_and_loses_nothing() {
     let settings = [
         LOCAL,

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use askama::Template;
+use reqwest::Url;
 
 use super::{Head, Part, not_found, own};
 use crate::http::App;
@@ -10,7 +11,7 @@ use crate::http::extract::Params;
 use crate::http::pages::account::{Confirm, ConfirmPage, Notice, Problems, Shell, Tab};
 use crate::http::pages::{Frame, Page, PageResult};
 use crate::http::session::{Form, SignedIn};
-use crate::model::{AppStream, EventFilter, FilterOwner, ObjectType, StreamKey};
+use crate::model::{AppStream, EventFilter, FilterOwner, Hook, HookOff, ObjectType, StreamKey};
 
 #[derive(Template)]
 #[template(path = "developer/streams.html")]
@@ -26,6 +27,26 @@ struct StreamsPage {
     filters: Vec<EventFilter>,
     kinds: &'static [ObjectType],
     key_length: usize,
+}
+
+impl StreamsPage {
+    /// Of the receiver. The rest of its address is often a secret.
+    #[expect(clippy::unused_self, reason = "the template finds methods alone")]
+    fn host(&self, hook: &Hook) -> String {
+        let url = Url::parse(&hook.url).ok();
+        let host = url.as_ref().and_then(Url::host_str);
+        host.unwrap_or_default().to_owned()
+    }
+
+    #[expect(clippy::unused_self, reason = "the template finds methods alone")]
+    fn reason(&self, off: &HookOff) -> &'static str {
+        match off {
+            HookOff::Paused => "the app switched it off",
+            HookOff::Failing => "no delivery succeeded for too long",
+            HookOff::DeadLettersFull => "it has as many dead letters as it may",
+            HookOff::TokenRevoked => "the token that switched it on was revoked",
+        }
+    }
 }
 
 /// The form of a new stream, as it was sent.
@@ -97,14 +118,22 @@ pub(super) async fn ask(
 ) -> PageResult {
     let head = Head::new(&own(&app, &signed, &client).await?, Part::Streams);
     let key = params.sent("key").unwrap_or_default();
-    let (title, what) = match key {
-        "" => ("Delete all streams?", String::from("All streams")),
-        key => ("Delete this stream?", format!("The stream “{key}”")),
+    let (title, what, webhooks) = match key {
+        "" => (
+            "Delete all streams?",
+            String::from("All streams"),
+            ", and webhooks get nothing more",
+        ),
+        key => (
+            "Delete this stream?",
+            format!("The stream “{key}”"),
+            ", and a webhook gets nothing more",
+        ),
     };
     let ask = Confirm {
         title,
         text: format!(
-            "{what} of {} end at once; connections to them are closed.",
+            "{what} of {} end at once; connections to them are closed{webhooks}.",
             head.name
         ),
         action: head.path("/streams/delete"),

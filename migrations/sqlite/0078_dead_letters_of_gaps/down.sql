@@ -1,0 +1,1 @@
+ALTER TABLE webhook_dead_letters DROP COLUMN is_gap;

@@ -1,0 +1,3 @@
+-- A gap of one position looked like the event at it.
+ALTER TABLE webhook_dead_letters ADD COLUMN is_gap BOOLEAN NOT NULL DEFAULT FALSE;
+UPDATE webhook_dead_letters SET is_gap = first_pos <> last_pos;
