@@ -114,6 +114,7 @@ mod tests {
         let page = Page {
             items: vec![(2, ()), (1, ())],
             more: false,
+            edge: None,
         };
         let reply = Reply::listing(&page, &["b", "a"]).unwrap();
         assert_eq!(

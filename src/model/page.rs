@@ -69,6 +69,9 @@ pub struct Page<T> {
     pub items: Vec<(i64, T)>,
     /// The range holds more than was returned.
     pub more: bool,
+    /// How far the range was looked at, if a bound of rows ended that: from here a client goes on, even if nothing was
+    /// found.
+    pub edge: Option<i64>,
 }
 
 impl<T> Page<T> {
@@ -81,7 +84,11 @@ impl<T> Page<T> {
         if request.oldest {
             rows.reverse();
         }
-        Self { items: rows, more }
+        Self {
+            items: rows,
+            more,
+            edge: None,
+        }
     }
 
     /// The same page of other things.
@@ -93,6 +100,7 @@ impl<T> Page<T> {
                 .map(|(id, item)| (id, f(item)))
                 .collect(),
             more: self.more,
+            edge: self.edge,
         }
     }
 }

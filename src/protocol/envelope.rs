@@ -87,11 +87,12 @@ impl Meta {
         Self::new(200)
     }
 
-    /// Adds `more`, and the ids of the page unless it is empty.
+    /// Adds `more`, and the ids of the page unless it is empty. If it was not searched to its end, the place where that
+    /// stopped is one of them.
     #[must_use]
     pub fn paged<T>(mut self, page: &Page<T>) -> Self {
         self.more = Some(page.more);
-        let ids = || page.items.iter().map(|(id, _)| *id);
+        let ids = || page.items.iter().map(|(id, _)| *id).chain(page.edge);
         self.max_id = ids().max().map(|id| id.to_string());
         self.min_id = ids().min().map(|id| id.to_string());
         self
@@ -156,6 +157,7 @@ mod tests {
         let page = Page {
             items: vec![(812, "a"), (793, "b")],
             more: true,
+            edge: None,
         };
         let meta = Meta::ok().paged(&page);
         assert_eq!(
@@ -165,6 +167,7 @@ mod tests {
         let empty: Page<&str> = Page {
             items: Vec::new(),
             more: false,
+            edge: None,
         };
         let mut meta = Meta::ok().paged(&empty);
         meta.deleted_ids = vec![String::from("244")];
@@ -172,6 +175,18 @@ mod tests {
             text(&Envelope::new(&meta, &Vec::<()>::new())),
             r#"{"meta":{"code":200,"more":false,"deleted_ids":["244"]},"data":[]}"#
         );
+    }
+
+    #[test]
+    fn a_page_that_a_bound_ended_names_where_it_ended() {
+        let page = Page {
+            items: vec![(812, "a")],
+            more: true,
+            edge: Some(500),
+        };
+        let meta = Meta::ok().paged(&page);
+        let ids = (meta.max_id.as_deref(), meta.min_id.as_deref());
+        assert_eq!(ids, (Some("812"), Some("500")));
     }
 
     #[test]

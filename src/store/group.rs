@@ -52,7 +52,7 @@ pub(super) struct Group {
 }
 
 /// What a full-text index holds of an object: words, and other properties as words (`search/marks.rs`).
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct IndexEntry {
     pub(super) id: i64,
     pub(super) words: String,

@@ -13,7 +13,7 @@ use super::log::{self, Retention};
 use super::numbers::Counted;
 use super::outlet::Outlet;
 use super::queue::{Queue, Taken};
-use super::search::{Indexing, index_slice};
+use super::search::{Indexed, Indexing};
 use super::statements::{Begin, Commit, Rollback, execute};
 use super::transaction::Transaction;
 use super::work::Work;
@@ -132,10 +132,22 @@ impl Lane {
         }
     }
 
-    /// Indexes some messages; whether that was all. Without a sync: what a power cut takes of the index is indexed
+    /// Indexes some of everything; whether that was all. Without a sync: what a power cut takes of the index is indexed
     /// again, from the mark.
     fn index(&mut self) -> Result<bool, Failure> {
-        without_sync(&mut self.sql, |sql| in_transaction(sql, index_slice))
+        without_sync(&mut self.sql, |sql| {
+            let mut all = Ok(true);
+            // A transaction each: one index that fails must not hold up the others.
+            for what in Indexed::ALL {
+                match in_transaction(sql, |sql| what.index_slice(sql)) {
+                    Ok(is_done) => all = all.map(|all| all && is_done),
+                    // A database that is locked is not waited for again.
+                    Err(Failure::Busy) => return Err(Failure::Busy),
+                    Err(failure) => all = all.and(Err(failure)),
+                }
+            }
+            all
+        })
     }
 
     // Whether nothing is left to do.

@@ -55,6 +55,7 @@ pub(super) fn gather_within<T>(
         if seen >= most {
             let mut page = Page::of(request, kept);
             page.more = true;
+            page.edge = Some(id);
             return Ok((page, false));
         }
         let beyond = Some(Bound {
@@ -101,7 +102,10 @@ pub(super) fn gather_found<T>(
         }
     }
     let mut page = Page::of(request, kept);
-    page.more |= found.len() > MOST;
+    if found.len() > MOST {
+        page.more = true;
+        page.edge = within.last().map(|one| one.key);
+    }
     Ok(page)
 }
 

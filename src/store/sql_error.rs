@@ -32,6 +32,11 @@ pub(super) fn is_locked(error: &SqlError) -> bool {
     says(error, "database is locked")
 }
 
+/// The disk has no room, or the file may not grow.
+pub(super) fn is_full(error: &SqlError) -> bool {
+    says(error, "database or disk is full")
+}
+
 fn says(error: &SqlError, what: &str) -> bool {
     let SqlError::DatabaseError(DatabaseErrorKind::Unknown, info) = error else {
         return false;

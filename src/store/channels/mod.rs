@@ -89,6 +89,9 @@ impl Row {
     }
 }
 
+/// The id of a channel, and the channel if it can be read.
+type PutTogether = (i64, Result<Channel, Failure>);
+
 const FULL: &str = "full";
 const WRITE: &str = "write";
 const READ: &str = "read";
@@ -141,6 +144,19 @@ impl Db<'_> {
             .collect())
     }
 
+    /// The same without those that cannot be read, for lists that one damaged row shall not end.
+    pub(super) fn readable_channels(
+        &mut self,
+        ids: &[ChannelId],
+    ) -> Result<HashMap<ChannelId, Channel>, Failure> {
+        let rows = channels::table
+            .filter(among("channels.id", ids.iter().map(|id| id.0)))
+            .select(Row::as_select())
+            .load(self.sql)?;
+        let channels = self.readable_with_members(rows)?.into_iter();
+        Ok(channels.map(|channel| (channel.id, channel)).collect())
+    }
+
     /// The private message channel of exactly these users; rising ids, the caller included.
     pub fn existing_pm(&mut self, users: &[UserId]) -> Result<Option<ChannelId>, Failure> {
         let id = channels::table
@@ -153,6 +169,28 @@ impl Db<'_> {
 
     /// Fills in the lists of the ACLs; keeps the order.
     pub(super) fn with_members(&mut self, rows: Vec<Row>) -> Result<Vec<Channel>, Failure> {
+        let put_together = self.put_together(rows)?.into_iter();
+        put_together.map(|(_, channel)| channel).collect()
+    }
+
+    /// The same without those that cannot be read.
+    pub(super) fn readable_with_members(
+        &mut self,
+        rows: Vec<Row>,
+    ) -> Result<Vec<Channel>, Failure> {
+        let put_together = self.put_together(rows)?.into_iter();
+        Ok(put_together
+            .filter_map(|(id, channel)| match channel {
+                Ok(channel) => Some(channel),
+                Err(failure) => {
+                    tracing::error!(%failure, channel = id, "a channel cannot be read, so no search finds it");
+                    None
+                }
+            })
+            .collect())
+    }
+
+    fn put_together(&mut self, rows: Vec<Row>) -> Result<Vec<PutTogether>, Failure> {
         let members = channel_members::table
             .filter(among(
                 "channel_members.channel_id",
@@ -175,17 +213,20 @@ impl Db<'_> {
                 .or_default()
                 .push((UserId(user), access));
         }
-        rows.into_iter()
-            .map(|row| {
-                let members = by_channel.remove(&row.id).unwrap_or_default();
-                let mut channel = row.into_model()?;
-                for (user, access) in members {
-                    enlist(&mut channel.acl, user, &access)?;
-                }
-                Ok(channel)
-            })
-            .collect()
+        let put_together = rows.into_iter().map(|row| {
+            let (id, members) = (row.id, by_channel.remove(&row.id).unwrap_or_default());
+            (id, with_acl(row, members))
+        });
+        Ok(put_together.collect())
     }
+}
+
+fn with_acl(row: Row, members: Vec<(UserId, String)>) -> Result<Channel, Failure> {
+    let mut channel = row.into_model()?;
+    for (user, access) in members {
+        enlist(&mut channel.acl, user, &access)?;
+    }
+    Ok(channel)
 }
 
 // Called with rising ids, which the lists of an ACL must have.

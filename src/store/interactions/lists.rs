@@ -96,6 +96,7 @@ impl Db<'_> {
         Ok(Page {
             items,
             more: page.more,
+            edge: page.edge,
         })
     }
 

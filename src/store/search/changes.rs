@@ -1,5 +1,7 @@
 //! What a full-text index has to learn of objects that it knows already, at the end of the group that changed them.
 
+use diesel::QueryResult;
+
 use super::super::Failure;
 use super::super::connect::Sql;
 use super::super::group::{IndexChange, IndexEntry};
@@ -20,7 +22,7 @@ pub(in super::super) trait FullText {
     type SetFormat: Statement;
 }
 
-pub(super) fn add<I: FullText>(sql: &mut Sql, entry: &IndexEntry) -> Result<(), Failure> {
+pub(super) fn add<I: FullText>(sql: &mut Sql, entry: &IndexEntry) -> QueryResult<()> {
     let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
     execute::<I::Add>(sql, &[entry.id.into(), words.into(), marks.into()])?;
     Ok(())

@@ -11,27 +11,31 @@ use super::super::channels::{Row, search_text};
 use super::super::connect::Sql;
 use super::super::group::{IndexChange, IndexEntry};
 use super::super::schema::channels;
-use super::super::statements::{self, EndOfSlice, execute, statements};
+use super::super::sql_error::{is_full, is_locked};
+use super::super::statements::{
+    self, EndOfSlice, Release, RollbackToSavepoint, Savepoint, execute, statements,
+};
 use super::super::{Db, Failure, Tx};
 use super::changes::{self, FullText};
 use super::marks::{self, marks_of_channel};
+use super::words::NO_FORMAT;
 use crate::model::{Channel, ChannelId};
 use crate::text::words::{self, cut};
 
 /// Channels per transaction of the index.
-const SLICE: i64 = 256;
+pub(super) const SLICE: i64 = 256;
 /// Messages per transaction of the places: of each only its channel is read.
-const MESSAGES: i64 = 2048;
+pub(super) const MESSAGES: i64 = 2048;
 /// By which rules the words and marks are made.
 const FORMAT: i64 = words::FORMAT * 1000 + marks::CHANNEL_FORMAT;
 
 statements! {
     /// How far the full-text index of channels has come.
-    Mark -> BigInt = "SELECT indexed_up_to FROM channel_search_mark";
+    Mark -> BigInt = "SELECT indexed_up_to FROM channel_search_mark WHERE id = 1";
     /// It has come further.
     MoveMark -> () = "UPDATE channel_search_mark SET indexed_up_to = ?";
     /// By which rules its words and marks were made.
-    Format -> BigInt = "SELECT format FROM channel_search_mark";
+    Format -> BigInt = "SELECT format FROM channel_search_mark WHERE id = 1";
     /// They were made by these, or have to be made anew.
     SetFormat -> () = "UPDATE channel_search_mark SET format = ?";
     /// The newest channel.
@@ -97,21 +101,60 @@ pub(super) fn rank_mark(sql: &mut Sql) -> Result<i64, Failure> {
 /// Indexes the next channels; whether those were all.
 pub(super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
     let mark = mark(sql)?;
-    let end: Option<i64> = statements::query::<EndOfChannels>(&[mark.into(), SLICE.into()])
-        .get_result::<Option<i64>>(sql)?;
-    let Some(end) = end else {
+    let Some(end) = end_of(sql, mark, SLICE)? else {
         return Ok(true);
     };
     let rows = channels::table
         .filter(channels::id.between(mark + 1, end))
         .select(Row::as_select())
         .load::<Row>(sql)?;
-    for channel in (Db { sql }).with_members(rows)? {
-        changes::add::<ChannelWords>(sql, &entry(&channel))?;
+    // One that cannot be read must not keep the others out.
+    let channels = (Db { sql }).readable_with_members(rows)?;
+    if !is_damaged(sql)? {
+        add_or_give_up(sql, &channels)?;
     }
     execute::<RankChannels>(sql, &[(mark + 1).into(), end.into()])?;
     execute::<MoveMark>(sql, &[end.into()])?;
     Ok(newest(sql)? <= end)
+}
+
+/// An index that fails is made anew at the next start; until then it learns of nothing more, and is not asked.
+fn add_or_give_up(sql: &mut Sql, channels: &[Channel]) -> Result<(), Failure> {
+    execute::<Savepoint>(sql, &[])?;
+    let added = add_all(sql, channels);
+    if added.is_err() {
+        execute::<RollbackToSavepoint>(sql, &[])?;
+    }
+    execute::<Release>(sql, &[])?;
+    match added {
+        Err(error) if is_locked(&error) || is_full(&error) => Err(error.into()),
+        Err(error) => {
+            tracing::error!(%error, "the full-text index of channels is damaged; the next start makes it anew");
+            execute::<SetFormat>(sql, &[NO_FORMAT.into()])?;
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+fn add_all(sql: &mut Sql, channels: &[Channel]) -> QueryResult<()> {
+    for channel in channels {
+        changes::add::<ChannelWords>(sql, &entry(channel))?;
+    }
+    execute::<FlushWords>(sql, &[])?;
+    Ok(())
+}
+
+/// Whether the index has to be made anew at the next start.
+pub(super) fn is_damaged(sql: &mut Sql) -> Result<bool, Failure> {
+    let format: i64 = statements::query::<Format>(&[]).get_result(sql)?;
+    Ok(format == NO_FORMAT)
+}
+
+/// The last of so many channels after the mark; nothing if there is none.
+pub(super) fn end_of(sql: &mut Sql, mark: i64, count: i64) -> Result<Option<i64>, Failure> {
+    let binds = [mark.into(), count.into()];
+    Ok(statements::query::<EndOfChannels>(&binds).get_result::<Option<i64>>(sql)?)
 }
 
 /// Moves the channels of the next messages to their places; whether those were all messages.
@@ -167,7 +210,13 @@ impl Tx<'_> {
     /// It has changed: the index learns of it as it is now.
     pub(in super::super) fn add_channel_words(&mut self, id: ChannelId) -> Result<(), Failure> {
         if let Some(entry) = self.indexed_channel(id)? {
-            self.parts().1.channel_changes.push(IndexChange::Add(entry));
+            let changes = &mut self.parts().1.channel_changes;
+            // Most changes are of nothing that the index holds: it need not write the same words again.
+            match changes.pop_if(|last| matches!(last, IndexChange::Forget(held) if *held == entry))
+            {
+                Some(_unchanged) => {}
+                None => changes.push(IndexChange::Add(entry)),
+            }
         }
         Ok(())
     }

@@ -11,26 +11,24 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::super::among::among;
-use super::super::channels::{is_unread_for, search_text};
+use super::super::channels::is_unread_for;
 use super::super::pages::{Candidate, MOST, gather, gather_found, gather_within};
 use super::super::schema::{channel_ranks, channel_subscriptions, channels};
 use super::super::statements;
 use super::super::{Db, Failure};
 use super::channel_index::{NewestChannels, OldestChannels};
-use super::marks::{Mark, categories};
+use super::judge::Judge;
 use super::period::Period;
-use super::words::expression;
 use super::{ChannelOrder, ChannelSearch};
-use crate::model::{Channel, ChannelId, Page, PageRequest, Principal, Raw, Stamp, UserId};
-use crate::text::words::{Phrase, cut, question};
+use crate::model::{Channel, ChannelId, Page, PageRequest, Principal, Stamp};
 
 /// Channels that are looked at in their order before the index is asked.
 const FIRST: usize = 250;
 /// Most channels that the index finds to be brought in another order; of more the order is walked along.
 const MOST_FOUND: u16 = 10_000;
 
-/// A channel by its pagination id, with whether it is found.
-type Judged = (i64, (Channel, bool));
+/// A pagination id, and the channel if it is found.
+type Judged = (i64, Option<Channel>);
 
 impl Db<'_> {
     /// Finds channels that the reader may read.
@@ -40,7 +38,9 @@ impl Db<'_> {
         reader: &Principal,
         request: &PageRequest,
     ) -> Result<Page<Channel>, Failure> {
-        let Some(judge) = Judge::of(search, reader) else {
+        // Without the index everything is found by walking along the order, as far as the bound.
+        let is_indexed = self.has_channel_index()?;
+        let Some(judge) = Judge::of(search, reader, is_indexed) else {
             return Ok(Page::of(request, Vec::new()));
         };
         let (after, before) = (search.created_after, search.created_before);
@@ -49,7 +49,14 @@ impl Db<'_> {
             None => self.by_id(&judge, created, request)?,
             Some(rank) => self.by_rank(&judge, rank, created, request)?,
         };
-        Ok(page.map(|(channel, _)| channel))
+        let found = page.items.into_iter();
+        Ok(Page {
+            items: found
+                .filter_map(|(key, channel)| Some((key, channel?)))
+                .collect(),
+            more: page.more,
+            edge: page.edge,
+        })
     }
 
     fn by_id(
@@ -57,14 +64,16 @@ impl Db<'_> {
         judge: &Judge<'_>,
         created: Period,
         request: &PageRequest,
-    ) -> Result<Page<(Channel, bool)>, Failure> {
+    ) -> Result<Page<Option<Channel>>, Failure> {
         let expression = judge.expression();
         let fetch = |step: &PageRequest| {
             let ids = self.found_channels(expression.as_deref(), step)?;
             let found = ids.into_iter().map(|id| Candidate { key: id, id });
             self.judge_channels(judge, &Vec::from_iter(found))
         };
-        gather(&created.narrowed(request), fetch, |(_, fits)| Ok(*fits))
+        gather(&created.narrowed(request), fetch, |found| {
+            Ok(found.is_some())
+        })
     }
 
     fn by_rank(
@@ -73,13 +82,13 @@ impl Db<'_> {
         rank: &'static str,
         created: Period,
         request: &PageRequest,
-    ) -> Result<Page<(Channel, bool)>, Failure> {
+    ) -> Result<Page<Option<Channel>>, Failure> {
         let walk = |db: &mut Self, most: usize| {
             let fetch = |step: &PageRequest| {
                 let found = db.ranked_channels(rank, step)?;
                 db.judge_channels(judge, &found)
             };
-            gather_within(most, request, fetch, |(_, fits)| Ok(*fits))
+            gather_within(most, request, fetch, |found| Ok(found.is_some()))
         };
         let (page, is_whole) = walk(self, FIRST)?;
         if is_whole {
@@ -94,7 +103,7 @@ impl Db<'_> {
             if ids.len() < usize::from(MOST_FOUND) {
                 let found = self.places_of(ids, rank, request)?;
                 let load = |step: &[Candidate]| self.judge_channels(judge, step);
-                return gather_found(request, &found, load, |(_, fits)| Ok(*fits));
+                return gather_found(request, &found, load, |found| Ok(found.is_some()));
             }
         }
         Ok(walk(self, MOST)?.0)
@@ -180,7 +189,7 @@ impl Db<'_> {
         found: &[Candidate],
     ) -> Result<Vec<Judged>, Failure> {
         let ids: Vec<ChannelId> = found.iter().map(|one| ChannelId(one.id)).collect();
-        let mut loaded = self.channels(&ids)?;
+        let mut loaded = self.readable_channels(&ids)?;
         let mut fitting: HashSet<i64> = HashSet::new();
         fitting.extend(
             loaded
@@ -189,11 +198,12 @@ impl Db<'_> {
                 .map(|one| one.id.0),
         );
         self.leave_out(judge.search, &mut fitting)?;
+        // One for each candidate: fewer would be taken for the end of the list.
         Ok(found
             .iter()
-            .filter_map(|one| {
-                let channel = loaded.remove(&ChannelId(one.id))?;
-                Some((one.key, (channel, fitting.contains(&one.id))))
+            .map(|one| {
+                let channel = loaded.remove(&ChannelId(one.id));
+                (one.key, channel.filter(|_| fitting.contains(&one.id)))
             })
             .collect())
     }
@@ -246,146 +256,4 @@ fn rank_of(order: ChannelOrder) -> Option<&'static str> {
         ChannelOrder::Popularity => Some("channel_ranks.popularity"),
         ChannelOrder::Id => None,
     }
-}
-
-/// What decides about each channel on the way to a page.
-struct Judge<'s> {
-    search: &'s ChannelSearch,
-    reader: &'s Principal,
-    phrases: Vec<Phrase>,
-}
-
-impl<'s> Judge<'s> {
-    /// `None`: a question without a word finds nothing.
-    fn of(search: &'s ChannelSearch, reader: &'s Principal) -> Option<Self> {
-        let typed = search.q.as_deref().filter(|q| !q.trim().is_empty());
-        let mut phrases = typed.map(question).unwrap_or_default();
-        if typed.is_some() && phrases.is_empty() {
-            return None;
-        }
-        // Found while they are typed.
-        for phrase in &mut phrases {
-            phrase.is_open = true;
-        }
-        Some(Self {
-            search,
-            reader,
-            phrases,
-        })
-    }
-
-    fn fits(&self, channel: &Channel) -> bool {
-        self.reader.reads(channel).is_granted()
-            && self.search.fits(channel)
-            && self.has_words(channel)
-    }
-
-    fn has_words(&self, channel: &Channel) -> bool {
-        if self.phrases.is_empty() {
-            return true;
-        }
-        let words = cut(&search_text(&channel.kind, &channel.raw));
-        self.phrases.iter().all(|phrase| phrase.is_in(&words))
-    }
-
-    /// What the index is asked, which may find a little more than what fits. `None`: nothing, which finds all channels.
-    fn expression(&self) -> Option<String> {
-        let words =
-            (!self.phrases.is_empty()).then(|| format!("words : ({})", expression(&self.phrases)));
-        let marks = self.marks().into_iter().map(|group| {
-            let any = group.iter().map(|mark| format!("\"{}\"", mark.word()));
-            format!("marks : ({})", any.collect::<Vec<_>>().join(" OR "))
-        });
-        let parts: Vec<String> = words.into_iter().chain(marks).collect();
-        (!parts.is_empty()).then(|| parts.join(" AND "))
-    }
-
-    /// Of each group any, and all groups.
-    fn marks(&self) -> Vec<Vec<Mark<'_>>> {
-        let search = self.search;
-        let readable = match self.reader {
-            Principal::Anonymous => vec![Mark::Public(true)],
-            Principal::User(user) => {
-                let UserId(user) = user.user;
-                vec![Mark::Open, Mark::Author(user), Mark::Member(user)]
-            }
-            // What each of the app's users may read: decided on the way to the page.
-            Principal::App(_) => Vec::new(),
-        };
-        let mut groups = vec![
-            readable,
-            search.kinds.iter().map(|kind| Mark::Kind(kind)).collect(),
-            search
-                .categories
-                .iter()
-                .map(|one| Mark::Category(one))
-                .collect(),
-            search
-                .raw_types
-                .iter()
-                .map(|kind| Mark::RawType(kind))
-                .collect(),
-        ];
-        groups.retain(|group| !group.is_empty());
-        let single = [
-            (!search.include_inactive).then_some(Mark::Active),
-            search.owner.map(|owner| Mark::Author(owner.0)),
-            search.is_public.map(Mark::Public),
-            search.file_id.as_deref().map(Mark::File),
-        ];
-        groups.extend(single.into_iter().flatten().map(|mark| vec![mark]));
-        groups
-    }
-}
-
-impl ChannelSearch {
-    fn fits(&self, channel: &Channel) -> bool {
-        let any = |wanted: &[String], has: &dyn Fn(&String) -> bool| {
-            wanted.is_empty() || wanted.iter().any(has)
-        };
-        (self.include_inactive || channel.is_active)
-            && any(&self.kinds, &|kind| *kind == channel.kind)
-            && (!self.kinds.is_empty() || !self.exclude_kinds.contains(&channel.kind))
-            && self.owner.is_none_or(|owner| channel.owner == Some(owner))
-            && self
-                .is_public
-                .is_none_or(|is| channel.acl.read_public == is)
-            && self.created_after.is_none_or(|at| channel.created_at > at)
-            && self.created_before.is_none_or(|at| channel.created_at < at)
-            && any(&self.categories, &|wanted| {
-                categories(&channel.raw).any(|given| given == wanted)
-            })
-            && has_raw_type(&channel.raw, &self.raw_types)
-            && self
-                .file_id
-                .as_ref()
-                .is_none_or(|id| names_object(&channel.raw, "file_id", id))
-    }
-}
-
-/// Whether there is an item of any of these types; no types: yes.
-pub(in super::super) fn has_raw_type(raw: &Raw, wanted: &[String]) -> bool {
-    wanted.is_empty() || wanted.iter().any(|kind| raw.0.contains_key(kind))
-}
-
-/// Whether any item names this file or poll, at whatever depth.
-pub(in super::super) fn names_object(raw: &Raw, key: &str, id: &str) -> bool {
-    fn within(value: &serde_json::Value, key: &str, id: &str) -> bool {
-        match value {
-            serde_json::Value::Object(map) => map.iter().any(|(name, inner)| {
-                let is_it = name == key
-                    && (inner.as_str() == Some(id)
-                        || inner
-                            .as_i64()
-                            .is_some_and(|number| number.to_string() == id));
-                is_it || within(inner, key, id)
-            }),
-            serde_json::Value::Array(list) => list.iter().any(|inner| within(inner, key, id)),
-            serde_json::Value::Null
-            | serde_json::Value::Bool(_)
-            | serde_json::Value::Number(_)
-            | serde_json::Value::String(_) => false,
-        }
-    }
-    raw.0.values().any(|items| within(items, key, id))
 }

@@ -23,7 +23,9 @@ const MANY: usize = 64;
 /// Messages per transaction of the index: writes wait for one of these at most.
 const SLICE: i64 = 512;
 /// Slices that a search waits for. There are more while the index is rebuilt, which takes a while.
-const MOST_SLICES: usize = 16;
+const MOST_SLICES: u8 = 16;
+/// So long a search waits for what it can do without.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// New messages are indexed after this time, however few they are.
 const SOON: Duration = Duration::from_millis(250);
 /// After a failure, which is logged where it arose.
@@ -31,7 +33,7 @@ const LATER: Duration = Duration::from_secs(5);
 
 /// What follows the commits.
 #[derive(Clone, Copy, Debug)]
-enum Indexed {
+pub(in super::super) enum Indexed {
     Messages,
     Posts,
     Channels,
@@ -40,6 +42,13 @@ enum Indexed {
 }
 
 impl Indexed {
+    pub(in super::super) const ALL: [Self; 4] = [
+        Self::Messages,
+        Self::Posts,
+        Self::Channels,
+        Self::ChannelRanks,
+    ];
+
     /// How far the index has come.
     fn mark(self, sql: &mut Sql) -> Result<i64, Failure> {
         match self {
@@ -61,8 +70,22 @@ impl Indexed {
         }
     }
 
+    /// Whether more is missing than a search would wait for, as while the index is made anew.
+    pub(super) fn is_far_behind(self, sql: &mut Sql) -> Result<bool, Failure> {
+        let mark = self.mark(sql)?;
+        let most = |slice: i64| slice.saturating_mul(MOST_SLICES.into());
+        let end = match self {
+            Self::Messages => end_of_messages(sql, mark, most(SLICE)),
+            Self::Posts => post_index::end_of(sql, mark, most(post_index::SLICE)),
+            Self::Channels => channel_index::end_of(sql, mark, most(channel_index::SLICE)),
+            Self::ChannelRanks => end_of_messages(sql, mark, most(channel_index::MESSAGES)),
+        };
+        let newest = self.newest(sql)?;
+        Ok(end?.is_some_and(|end| end < newest))
+    }
+
     /// Indexes the next ones; whether those were all.
-    fn index_slice(self, sql: &mut Sql) -> Result<bool, Failure> {
+    pub(in super::super) fn index_slice(self, sql: &mut Sql) -> Result<bool, Failure> {
         match self {
             Self::Messages => index_messages(sql),
             Self::Posts => post_index::index_slice(sql),
@@ -125,20 +148,9 @@ impl Indexing {
     }
 }
 
-/// Indexes the next messages, posts and channels; whether those were all.
-pub(in super::super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
-    let messages = Indexed::Messages.index_slice(sql)?;
-    let posts = Indexed::Posts.index_slice(sql)?;
-    let channels = Indexed::Channels.index_slice(sql)?;
-    let ranks = Indexed::ChannelRanks.index_slice(sql)?;
-    Ok(messages && posts && channels && ranks)
-}
-
 fn index_messages(sql: &mut Sql) -> Result<bool, Failure> {
     let mark = mark(sql)?;
-    let end: Option<i64> = statements::query::<EndOfSlice>(&[mark.into(), SLICE.into()])
-        .get_result::<Option<i64>>(sql)?;
-    let Some(end) = end else {
+    let Some(end) = end_of_messages(sql, mark, SLICE)? else {
         return Ok(true);
     };
     let range = [mark.into(), end.into()];
@@ -170,11 +182,29 @@ fn mark(sql: &mut Sql) -> Result<i64, Failure> {
     Ok(statements::query::<SearchMark>(&[]).get_result(sql)?)
 }
 
+/// The last of so many messages after the mark; nothing if there is none.
+fn end_of_messages(sql: &mut Sql, mark: i64, count: i64) -> Result<Option<i64>, Failure> {
+    let binds = [mark.into(), count.into()];
+    Ok(statements::query::<EndOfSlice>(&binds).get_result::<Option<i64>>(sql)?)
+}
+
 impl Db<'_> {
     /// The newest one, if it is not in the index yet.
     fn newest_unindexed(&mut self, what: Indexed) -> Result<Option<i64>, Failure> {
         let newest = what.newest(self.sql)?;
-        Ok((what.mark(self.sql)? < newest).then_some(newest))
+        if what.mark(self.sql)? >= newest {
+            return Ok(None);
+        }
+        // The lane is at work on it; a search that cannot wait for the end does not add to that.
+        match what.is_far_behind(self.sql)? {
+            true => Err(Failure::Busy),
+            false => Ok(Some(newest)),
+        }
+    }
+
+    /// Whether the index of channels can be asked: it is neither damaged nor being made anew.
+    pub(super) fn has_channel_index(&mut self) -> Result<bool, Failure> {
+        Ok(!channel_index::is_damaged(self.sql)? && !Indexed::Channels.is_far_behind(self.sql)?)
     }
 }
 
@@ -226,7 +256,8 @@ impl Store {
             .await
     }
 
-    /// The same for channels; the orders that move with each message have to know of those messages too.
+    /// The same for channels; the orders that move with each message should know of those messages too. Without words a
+    /// search goes by what is indexed already if nothing can be written, and so do the orders.
     ///
     /// # Errors
     /// As [`Store::search`].
@@ -236,17 +267,31 @@ impl Store {
         reader: Principal,
         request: PageRequest,
     ) -> Result<Page<Channel>, Failure> {
-        self.index_written(Indexed::Channels).await?;
+        match search.has_words() {
+            true => self.index_written(Indexed::Channels).await?,
+            false => self.index_if_possible(Indexed::Channels).await,
+        }
         match search.order {
             ChannelOrder::Id => {}
             ChannelOrder::Activity | ChannelOrder::Popularity => {
-                self.index_written(Indexed::ChannelRanks).await?;
+                self.index_if_possible(Indexed::ChannelRanks).await;
             }
         }
         self.read_for(Purpose::Search, move |db| {
             db.search_channels(&search, &reader, &request)
         })
         .await
+    }
+
+    /// A disk that is full and a database that is locked leave what was indexed before, which is moments old.
+    async fn index_if_possible(&self, what: Indexed) {
+        match tokio::time::timeout(PATIENCE, self.index_written(what)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => tracing::debug!(%failure, ?what, "searched as indexed before"),
+            Err(_elapsed) => {
+                tracing::debug!(?what, "searched as indexed before; writing takes long");
+            }
+        }
     }
 
     async fn index_written(&self, what: Indexed) -> Result<(), Failure> {

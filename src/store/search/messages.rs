@@ -11,7 +11,7 @@ use super::super::pages::{Candidate, gather, gather_found};
 use super::super::schema::messages;
 use super::super::{Db, Failure};
 use super::MessageSearch;
-use super::channels::{has_raw_type, names_object};
+use super::judge::{has_raw_type, names_object};
 use super::marks::file_kinds;
 use super::period::Period;
 use super::ranking::{newest_hits, ranked};

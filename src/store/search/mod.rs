@@ -6,6 +6,7 @@ mod changes;
 mod channel_index;
 mod channels;
 mod indexing;
+mod judge;
 mod marks;
 mod messages;
 mod people;
@@ -18,8 +19,8 @@ mod words;
 
 pub(super) use changes::apply as apply_changes;
 pub(super) use channel_index::ChannelWords;
-pub(super) use channels::{has_raw_type, names_object};
-pub(super) use indexing::{Indexing, index_slice, renew};
+pub(super) use indexing::{Indexed, Indexing, renew};
+pub(super) use judge::{has_raw_type, names_object};
 pub use people::UserSearch;
 pub(super) use people::renew_users;
 pub(super) use period::first_since;

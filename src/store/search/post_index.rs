@@ -23,7 +23,7 @@ use crate::model::PostId;
 use crate::text::words::{self, cut};
 
 /// Posts per transaction of the index.
-const SLICE: i64 = 256;
+pub(super) const SLICE: i64 = 256;
 /// The first posts of an author, reposts counted, that the stream of newcomers shows.
 const FIRST: i64 = 50;
 /// By which rules the words and marks are made.
@@ -42,9 +42,7 @@ pub(super) fn newest(sql: &mut Sql) -> Result<i64, Failure> {
 /// Indexes the next posts; whether those were all.
 pub(super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
     let mark = mark(sql)?;
-    let end: Option<i64> = statements::query::<EndOfPostSlice>(&[mark.into(), SLICE.into()])
-        .get_result::<Option<i64>>(sql)?;
-    let Some(end) = end else {
+    let Some(end) = end_of(sql, mark, SLICE)? else {
         return Ok(true);
     };
     for entry in entries(sql, mark + 1, end)? {
@@ -52,6 +50,12 @@ pub(super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
     }
     execute::<MovePostMark>(sql, &[end.into()])?;
     Ok(newest(sql)? <= end)
+}
+
+/// The last of so many posts after the mark; nothing if there is none.
+pub(super) fn end_of(sql: &mut Sql, mark: i64, count: i64) -> Result<Option<i64>, Failure> {
+    let binds = [mark.into(), count.into()];
+    Ok(statements::query::<EndOfPostSlice>(&binds).get_result::<Option<i64>>(sql)?)
 }
 
 /// Begins the index anew if its words or marks were made by other rules.

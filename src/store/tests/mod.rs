@@ -23,6 +23,7 @@ mod polls;
 mod post_index;
 mod reading;
 mod search;
+mod search_channel_index;
 mod search_channels;
 mod search_posts;
 mod search_words;
