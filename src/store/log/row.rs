@@ -75,6 +75,11 @@ impl Row {
         )
     }
 
+    /// Whether the program that wrote it noted its sum.
+    pub(super) fn has_sum(&self) -> bool {
+        self.sum.is_some()
+    }
+
     /// Whether it is what was written, as far as that is known: older programs wrote no sum.
     pub(super) fn is_whole(&self) -> bool {
         let sum_now = || sum(self.pos, self.at, self.v, (&self.kind, &self.body));

@@ -85,15 +85,18 @@ fn damage(sql: &mut Sql) -> QueryResult<Option<Damage>> {
         .filter(log_events::pos.gt(head.saturating_sub(NEWEST)))
         .order(log_events::pos.asc())
         .load_iter::<Row, diesel::connection::DefaultLoadingMode>(sql)?;
-    let mut reached = None;
+    let (mut reached, mut has_sums) = (None, false);
     for row in rows {
         let row = row?;
+        // Older programs wrote no sums, so rows without one come first. A later one lost it to the disk.
+        let lost_its_sum = has_sums && !row.has_sum();
+        has_sums |= row.has_sum();
         let next = reached.map_or(row.pos, |reached: i64| reached.saturating_add(1));
         if row.pos != next {
             let (first, last) = (next, row.pos - 1);
             return Ok(Some(Damage::Hole { first, last }));
         }
-        if !row.is_whole() {
+        if lost_its_sum || !row.is_whole() {
             return Ok(Some(Damage::Row(row.pos)));
         }
         reached = Some(row.pos);
