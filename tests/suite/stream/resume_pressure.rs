@@ -304,5 +304,6 @@ fn a_stream_that_reads_no_replay_is_not_answered_without_a_bound() {
     stream.keeps_unread(4096);
     // It reads nothing, and asks for answers for as long as it is listened to.
     while stream.offers(Message::Ping(vec![b'x'; 125].into())) {}
-    assert_eq!(server.counter("stream_slow_closes_total"), 1);
+    let ended = bob.get("/users/me/streams/log").data();
+    assert_eq!(server.counter("stream_slow_closes_total"), 1, "{ended}");
 }
