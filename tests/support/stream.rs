@@ -256,7 +256,12 @@ impl Stream {
 
     /// The same where the server may have hung up: says whether it has not.
     pub(crate) fn offers(&mut self, message: Message) -> bool {
-        self.websocket().send(message).is_ok()
+        let sent = self.websocket().send(message);
+        if let Err(error) = &sent {
+            // Shown if the story fails.
+            println!("nothing can be sent any more: {error}");
+        }
+        sent.is_ok()
     }
 
     /// The next raw message, protocol frames included.
