@@ -42,7 +42,7 @@ impl Engine {
         Ok(stream)
     }
 
-    /// Changes a stream; open connections keep what they had, and a hook begins anew.
+    /// Changes a stream; open connections keep what they had, and the task of a hook is started again.
     ///
     /// # Errors
     /// No such stream, or no such filter; no place among the streams in use for a hook that is switched on.

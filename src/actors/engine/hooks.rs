@@ -99,7 +99,7 @@ impl Engine {
         }
     }
 
-    /// Makes the task of a stream what its row says: it ends, begins, or begins anew.
+    /// Makes the task of a stream what its row says: a task that runs ends, and one begins if the hook is on.
     ///
     /// # Errors
     /// The database is in trouble, or busy.

@@ -29,7 +29,7 @@ const AT_ONCE: usize = 256;
 /// Views that are kept: of the lanes that are at the end of the log, and of one that is behind.
 const VIEWS: usize = 2;
 
-/// Changes that a view remembers before it is read anew.
+/// Changes that a view remembers; with more of them the view is read from the database again.
 const REMEMBERED: usize = 50_000;
 
 /// Reads for one hook.

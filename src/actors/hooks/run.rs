@@ -145,7 +145,7 @@ impl Work {
                 () = nudge.notified() => { self.replays.want(); None }
                 () = tokio::time::sleep_until(wake.into()) => None,
             };
-            // A post that panicked leaves its lane as if it were posting: the hook begins anew.
+            // A post that panicked leaves its lane as if it were posting: the task of the hook is started again.
             let settled = match done {
                 Some(Ok((job, outcome))) => self.settle(job, outcome).await,
                 Some(Err(_panicked)) => Err(End::Told),
