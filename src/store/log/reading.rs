@@ -30,7 +30,7 @@ impl Db<'_> {
             return Ok(gap.into_iter().collect());
         };
         let rows = log_events::table
-            .select(Row::columns())
+            .select(Row::as_select())
             .filter(log_events::pos.gt(after.0))
             .filter(log_events::pos.le(last))
             .order(log_events::pos.asc())
@@ -99,7 +99,7 @@ impl Db<'_> {
         most: usize,
     ) -> Result<(Vec<Arc<Event>>, Pos), Failure> {
         let rows = log_events::table
-            .select(Row::columns())
+            .select(Row::as_select())
             .filter(log_events::pos.gt(after.0))
             .filter(log_events::pos.le(until.0))
             .filter(log_events::kind.eq_any(kinds))
@@ -116,7 +116,7 @@ impl Db<'_> {
 
     fn payload_at(&mut self, pos: Pos) -> Option<Payload> {
         let row = log_events::table
-            .select(Row::columns())
+            .select(Row::as_select())
             .filter(log_events::pos.eq(pos.0))
             .get_result::<Row>(self.sql);
         // What is shared was written out: it shares nothing in turn.

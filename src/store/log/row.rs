@@ -32,7 +32,8 @@ struct Enveloped {
 }
 
 /// A row as it is read.
-#[derive(Debug, diesel::Queryable)]
+#[derive(Debug, diesel::Queryable, diesel::Selectable)]
+#[diesel(table_name = log_events)]
 pub(super) struct Row {
     pub(super) pos: i64,
     at: i64,
@@ -41,16 +42,6 @@ pub(super) struct Row {
     body: String,
     sum: Option<i64>,
 }
-
-/// The columns of a row.
-type Columns = (
-    log_events::pos,
-    log_events::at,
-    log_events::v,
-    log_events::kind,
-    log_events::body,
-    log_events::sum,
-);
 
 /// CRC-32 of what is read of a row.
 pub(super) fn sum(pos: i64, at: i64, v: i32, (kind, body): (&str, &str)) -> i64 {
@@ -64,17 +55,6 @@ pub(super) fn sum(pos: i64, at: i64, v: i32, (kind, body): (&str, &str)) -> i64 
 }
 
 impl Row {
-    pub(super) fn columns() -> Columns {
-        (
-            log_events::pos,
-            log_events::at,
-            log_events::v,
-            log_events::kind,
-            log_events::body,
-            log_events::sum,
-        )
-    }
-
     /// Whether the program that wrote it noted its sum.
     pub(super) fn has_sum(&self) -> bool {
         self.sum.is_some()

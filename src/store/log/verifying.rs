@@ -81,7 +81,7 @@ fn damage(sql: &mut Sql) -> QueryResult<Option<Damage>> {
         return Ok(Some(Damage::Ahead { head, last }));
     }
     let rows = log_events::table
-        .select(Row::columns())
+        .select(Row::as_select())
         .filter(log_events::pos.gt(head.saturating_sub(NEWEST)))
         .order(log_events::pos.asc())
         .load_iter::<Row, diesel::connection::DefaultLoadingMode>(sql)?;
