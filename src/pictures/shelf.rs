@@ -52,14 +52,14 @@ impl Shelf {
     /// The folder `pictures` beside a file. It is made with the first picture.
     ///
     /// # Errors
-    /// The place of the file cannot be named.
-    pub fn beside(file: &std::path::Path) -> Result<Self, Failure> {
+    /// The place cannot be named.
+    pub fn within_folder(beside: &std::path::Path) -> Result<Self, Failure> {
         let trouble = |error: &dyn std::fmt::Display| {
-            let text = format!("no folder for pictures beside {}: {error}", file.display());
+            let text = format!("no folder for pictures in {}: {error}", beside.display());
             Failure::Trouble(text.into())
         };
-        let file = std::path::absolute(file).map_err(|error| trouble(&error))?;
-        let folder = file.parent().unwrap_or(&file).join("pictures");
+        let beside = std::path::absolute(beside).map_err(|error| trouble(&error))?;
+        let folder = beside.join("pictures");
         let root = Path::from_absolute_path(folder).map_err(|error| trouble(&error))?;
         let store = LocalFileSystem::new().with_fsync(true);
         Ok(Self::within(Arc::new(store), root))
@@ -139,7 +139,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_kept_is_there_until_it_is_removed() {
         let place = tempfile::tempdir().unwrap();
-        let shelf = Shelf::beside(&place.path().join("groundnut.db")).unwrap();
+        let shelf = Shelf::within_folder(place.path()).unwrap();
         let files = [made(64, b"large"), made(32, b"small")];
         let sizes = files.each_ref().map(Size::from);
         shelf.put("abcdef", &files).await.unwrap();

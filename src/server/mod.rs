@@ -11,7 +11,6 @@ mod waves;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -292,14 +291,10 @@ fn open_kept(
     options: &StoreOptions,
     metrics: &Arc<Metrics>,
 ) -> Result<(FilePlace, Gallery), StartError> {
-    let file = options.path()?;
-    let beside = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let beside = beside.unwrap_or(Path::new("."));
-    let contents = Contents::open(&config.files, beside).map_err(StartError::Files)?;
+    let beside = options.folder()?;
+    let contents = Contents::open(&config.files, &beside).map_err(StartError::Files)?;
     let pictures = Pictures::start(metrics.clone())?;
-    let gallery = Gallery::open(&file, pictures.clone())?;
+    let gallery = Gallery::open(&beside, pictures.clone())?;
     Ok((FilePlace::new(contents, pictures, config), gallery))
 }
 

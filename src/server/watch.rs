@@ -27,7 +27,7 @@ struct Watch {
     behind: Option<(Pos, Instant)>,
     found: Vec<Unready>,
     /// The question to the disk that has no answer yet. A disk that hangs holds this one thread, not one per look.
-    disk: Option<JoinHandle<io::Result<DiskState>>>,
+    disk: Option<JoinHandle<io::Result<Option<DiskState>>>>,
 }
 
 /// As long as the server runs.
@@ -67,7 +67,8 @@ impl Watch {
             Some(head) => found.extend(self.look_at_head(&head, shared)),
         }
         match self.ask_disk(store).await {
-            Some(disk) => {
+            Some(None) => {}
+            Some(Some(disk)) => {
                 if disk.free_bytes / MEGABYTE < min_free_megabytes {
                     found.push(Unready::DiskFull);
                 }
@@ -80,8 +81,8 @@ impl Watch {
         found
     }
 
-    /// `None`: the disk failed, or has not answered yet.
-    async fn ask_disk(&mut self, store: &Store) -> Option<DiskState> {
+    /// `None`: the disk failed, or has not answered yet. `Some(None)`: the database is on no disk of this machine.
+    async fn ask_disk(&mut self, store: &Store) -> Option<Option<DiskState>> {
         let asked = self.disk.get_or_insert_with(|| {
             let store = store.clone();
             spawn_blocking(move || store.disk())

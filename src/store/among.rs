@@ -6,17 +6,27 @@
 use diesel::expression::{
     AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
 };
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 
+use super::connect::Backend;
+
 /// `column IN (list)`
 #[derive(Clone, Debug)]
 pub(super) struct Among {
     column: &'static str,
+    kind: Kind,
     /// JSON.
     list: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Number,
+    Text,
 }
 
 /// The column (as `table.column`) holds one of these numbers.
@@ -24,6 +34,7 @@ pub(super) fn among(column: &'static str, ids: impl IntoIterator<Item = i64>) ->
     let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
     Among {
         column,
+        kind: Kind::Number,
         list: format!("[{}]", ids.join(",")),
     }
 }
@@ -35,6 +46,7 @@ pub(super) fn text_among(column: &'static str, texts: &[String]) -> Among {
         .map(|text| serde_json::Value::from(text.as_str()));
     Among {
         column,
+        kind: Kind::Text,
         list: serde_json::Value::from_iter(texts).to_string(),
     }
 }
@@ -62,5 +74,29 @@ impl QueryFragment<Sqlite> for Among {
         out.push_bind_param::<Text, str>(&self.list)?;
         out.push_sql("))");
         Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for Among {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        // An array, unlike a set of rows, is looked up in an index value by value.
+        let (before, after) = match self.kind {
+            Kind::Number => (" = ANY (translate(", ", '[]', '{}')::int8[])"),
+            Kind::Text => (
+                " = ANY (ARRAY(SELECT json_array_elements_text(",
+                "::json)))",
+            ),
+        };
+        out.push_sql(self.column);
+        out.push_sql(before);
+        out.push_bind_param::<Text, str>(&self.list)?;
+        out.push_sql(after);
+        Ok(())
+    }
+}
+
+impl QueryFragment<Backend> for Among {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        Backend::walk_variant_ast(self, out)
     }
 }

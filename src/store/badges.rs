@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::db::to_json;
 use super::schema::{badges, user_badges, users};
 use super::sql_error::is_taken;
+use super::statements::{InsertUserBadge, execute};
 use super::{Db, Failure, Tx};
 use crate::model::{Badge, BadgeBrief, BadgeId, Refusal, Stamp, UserId, Verified};
 
@@ -98,14 +99,8 @@ impl Tx<'_> {
     /// Awards a badge. False: the user has it already.
     pub fn award_badge(&mut self, user: UserId, badge: BadgeId) -> Result<bool, Failure> {
         let now = self.now();
-        let added = diesel::insert_into(user_badges::table)
-            .values((
-                user_badges::user_id.eq(user.0),
-                user_badges::badge_id.eq(badge.0),
-                user_badges::awarded_at.eq(now.0),
-            ))
-            .on_conflict_do_nothing()
-            .execute(self.sql)?;
+        let row = [user.0.into(), badge.0.into(), now.0.into()];
+        let added = execute::<InsertUserBadge>(self.sql, &row)?;
         Ok(added > 0)
     }
 

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use super::among::among;
 use super::channels::is_unread_for;
 use super::schema::{channel_markers, channel_mutes, channel_subscriptions, channels};
+use super::statements::{InsertChannelMute, InsertSubscription, execute};
 use super::{Db, Failure, Tx};
 use crate::model::{ChannelId, Marker, Page, PageRequest, Refusal, Stamp, UserId};
 
@@ -148,14 +149,8 @@ impl Tx<'_> {
     /// Adds the channel to the user's inbox. False: it was there already.
     pub fn subscribe(&mut self, channel: ChannelId, user: UserId) -> Result<bool, Failure> {
         let now = self.now();
-        let changed = diesel::insert_into(channel_subscriptions::table)
-            .values((
-                channel_subscriptions::channel_id.eq(channel.0),
-                channel_subscriptions::user_id.eq(user.0),
-                channel_subscriptions::since.eq(now.0),
-            ))
-            .on_conflict_do_nothing()
-            .execute(self.sql)?;
+        let row = [channel.0.into(), user.0.into(), now.0.into()];
+        let changed = execute::<InsertSubscription>(self.sql, &row)?;
         if changed > 0 {
             self.count_subscriber(channel, 1)?;
         }
@@ -177,14 +172,8 @@ impl Tx<'_> {
     /// From now on other users cannot subscribe the user to the channel. False: muted already. Does not end a subscription.
     pub fn mute_channel(&mut self, channel: ChannelId, user: UserId) -> Result<bool, Failure> {
         let now = self.now();
-        let changed = diesel::insert_into(channel_mutes::table)
-            .values((
-                channel_mutes::user_id.eq(user.0),
-                channel_mutes::channel_id.eq(channel.0),
-                channel_mutes::since.eq(now.0),
-            ))
-            .on_conflict_do_nothing()
-            .execute(self.sql)?;
+        let row = [channel.0.into(), user.0.into(), now.0.into()];
+        let changed = execute::<InsertChannelMute>(self.sql, &row)?;
         Ok(changed > 0)
     }
 

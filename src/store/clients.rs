@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::connect::Backend;
 use super::db::{from_json, to_json};
 use super::schema::clients;
 use super::secret::{hash_token, same_bytes};
@@ -33,7 +34,7 @@ pub struct NewClient {
 }
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = clients, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = clients, check_for_backend(Backend))]
 pub(super) struct Row {
     id: String,
     name: String,
@@ -156,8 +157,8 @@ impl Tx<'_> {
                     clients::url.eq(&new.url),
                     clients::redirect_uris.eq(redirect_uris),
                 ))
-                .returning(Row::as_returning())
-                .get_result(self.sql)?
+                .returning(<Row as Selectable<Backend>>::construct_selection())
+                .get_result::<Row>(self.sql)?
                 .into_model();
         }
         let secret = new.secret.as_ref().filter(|_| !new.is_public);
@@ -178,8 +179,8 @@ impl Tx<'_> {
                 clients::description.eq(description),
                 clients::content.eq(content),
             ))
-            .returning(Row::as_returning())
-            .get_result(self.sql)
+            .returning(<Row as Selectable<Backend>>::construct_selection())
+            .get_result::<Row>(self.sql)
             .map_err(|error| {
                 if is_taken(&error) {
                     Refusal::Invalid.at("client_id").into()

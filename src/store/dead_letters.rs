@@ -10,7 +10,7 @@ use crate::model::{ClientId, DeadLetter, Refusal, Stamp, StreamKey};
 const MOST: i64 = 10_000;
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = dead, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = dead, check_for_backend(crate::store::connect::Backend))]
 struct Row {
     id: i64,
     client_id: String,

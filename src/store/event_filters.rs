@@ -9,7 +9,7 @@ use super::{Db, Failure, Tx};
 use crate::model::{ClientId, EventFilter, FilterId, FilterOwner, NewFilter, Refusal, UserId};
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = event_filters, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = event_filters, check_for_backend(crate::store::connect::Backend))]
 struct Row {
     id: i64,
     client_id: String,
@@ -41,9 +41,14 @@ fn into_model(row: Row) -> Result<EventFilter, Failure> {
 impl Db<'_> {
     /// The filters of an owner, oldest first.
     pub fn event_filters(&mut self, owner: &FilterOwner) -> Result<Vec<EventFilter>, Failure> {
-        event_filters::table
+        let owned = event_filters::table
             .filter(event_filters::client_id.eq(owner.client.as_str()))
-            .filter(event_filters::user_id.is(owner.user.map(|user| user.0)))
+            .into_boxed();
+        let owned = match owner.user {
+            Some(user) => owned.filter(event_filters::user_id.eq(user.0)),
+            None => owned.filter(event_filters::user_id.is_null()),
+        };
+        owned
             .order(event_filters::id.asc())
             .select(Row::as_select())
             .load(self.sql)?

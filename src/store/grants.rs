@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::schema::grants;
+use super::statements::{SetGrant, execute};
 use super::tokens::scopes_of;
 use super::{Db, Failure, Tx, db::to_json};
 use crate::model::{ClientId, Scopes, UserId};
@@ -54,13 +55,9 @@ impl Tx<'_> {
         client: &ClientId,
         scopes: &Scopes,
     ) -> Result<(), Failure> {
-        diesel::replace_into(grants::table)
-            .values((
-                grants::user_id.eq(user.0),
-                grants::client_id.eq(client.as_str()),
-                grants::scopes.eq(to_json(scopes)?),
-            ))
-            .execute(self.sql)?;
+        let scopes = to_json(scopes)?;
+        let row = [user.0.into(), client.as_str().into(), (&*scopes).into()];
+        execute::<SetGrant>(self.sql, &row)?;
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use diesel::RunQueryDsl as _;
 use super::Failure;
 use super::connect::Sql;
 use super::moments::Ahead;
-use super::statements::{self, LastMessageId, LastStamp};
+use super::statements::{self, LastMessageId};
 use crate::clock::Clock;
 use crate::event::{Event, Payload, Timestamps};
 use crate::model::{MessageId, Stamp};
@@ -81,13 +81,14 @@ pub(super) struct Mark {
 }
 
 impl Group {
-    /// Called first in a transaction: from here to its end no other process issues timestamps or ids.
+    /// Called first in a transaction: from here to its end no other process issues timestamps or ids. `from`: the last
+    /// timestamp there is.
     pub(super) fn begin(
         sql: &mut Sql,
+        from: Stamp,
         clock: Clock,
         known: Option<NewestMessage>,
     ) -> Result<Self, Failure> {
-        let from = Stamp(statements::query::<LastStamp>(&[]).get_result(sql)?);
         Ahead::of(from, clock.now()).allowed()?;
         let newest = match known {
             Some(newest) if newest.as_of == from => newest.id,

@@ -71,16 +71,18 @@ impl Store {
         self.shared.reading.are_all_alive()
     }
 
-    /// Asks the disk. Blocks as long as the disk does.
+    /// Asks the disk that the database is on; nothing if the database is a server. Blocks as long as the disk does.
     ///
     /// # Errors
     /// The directory is gone, or the disk does not answer.
-    pub fn disk(&self) -> Result<DiskState, std::io::Error> {
-        let place = &self.shared.place;
+    pub fn disk(&self) -> Result<Option<DiskState>, std::io::Error> {
+        let Some(place) = &self.shared.place else {
+            return Ok(None);
+        };
         let disk = nix::sys::statvfs::statvfs(directory_of(&place.file))?;
-        Ok(DiskState {
+        Ok(Some(DiskState {
             free_bytes: disk.blocks_available().saturating_mul(disk.fragment_size()),
             is_in_place: identity(&place.file) == place.identity,
-        })
+        }))
     }
 }

@@ -21,7 +21,7 @@ pub struct HookPlace {
 }
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = webhooks, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = webhooks, check_for_backend(crate::store::connect::Backend))]
 struct Row {
     key: String,
     url: String,

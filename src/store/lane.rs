@@ -14,8 +14,8 @@ use super::numbers::Counted;
 use super::outlet::Outlet;
 use super::queue::{Queue, Taken};
 use super::search::{Indexed, Indexing};
-use super::statements::{Begin, Commit, Rollback, execute};
-use super::transaction::Transaction;
+use super::statements::{Commit, Rollback, execute};
+use super::transaction::{Transaction, begin};
 use super::work::Work;
 use super::{Db, Failure};
 use crate::clock::Clock;
@@ -170,7 +170,7 @@ fn in_transaction<T>(
     sql: &mut Sql,
     job: impl FnOnce(&mut Sql) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    execute::<Begin>(sql, &[])?;
+    begin(sql)?;
     let outcome = job(sql).and_then(|done| {
         execute::<Commit>(sql, &[])?;
         Ok(done)

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::schema::{channel_markers, stream_markers};
-use super::statements::{self, SetChannelMarker};
+use super::statements::{SetChannelMarker, SetStreamMarker, execute};
 use super::{Db, Failure, Tx};
 use crate::model::marker::MarkerName;
 use crate::model::{Marker, Stamp, UserId};
@@ -69,37 +69,28 @@ impl Tx<'_> {
             percentage,
             updated_at: self.now(),
         };
+        let (position, last_read) = (marker.id.into(), marker.last_read_id.into());
+        let (percentage, at) = (
+            i64::from(marker.percentage).into(),
+            marker.updated_at.0.into(),
+        );
         match name {
             MarkerName::Channel(channel) => {
-                statements::execute::<SetChannelMarker>(
-                    self.sql,
-                    &[
-                        user.0.into(),
-                        channel.0.into(),
-                        marker.id.into(),
-                        marker.last_read_id.into(),
-                        i64::from(marker.percentage).into(),
-                        marker.updated_at.0.into(),
-                    ],
-                )?;
+                let row = [
+                    user.0.into(),
+                    channel.0.into(),
+                    position,
+                    last_read,
+                    percentage,
+                    at,
+                ];
+                execute::<SetChannelMarker>(self.sql, &row)?;
             }
             MarkerName::Global | MarkerName::Personal | MarkerName::Mentions => {
-                let moved = (
-                    stream_markers::position.eq(marker.id),
-                    stream_markers::last_read_id.eq(marker.last_read_id),
-                    stream_markers::percentage.eq(marker.percentage),
-                    stream_markers::updated_at.eq(marker.updated_at.0),
-                );
-                diesel::insert_into(stream_markers::table)
-                    .values((
-                        stream_markers::user_id.eq(user.0),
-                        stream_markers::name.eq(name.to_string()),
-                        moved,
-                    ))
-                    .on_conflict((stream_markers::user_id, stream_markers::name))
-                    .do_update()
-                    .set(moved)
-                    .execute(self.sql)?;
+                let name = name.to_string();
+                let name = (&*name).into();
+                let row = [user.0.into(), name, position, last_read, percentage, at];
+                execute::<SetStreamMarker>(self.sql, &row)?;
             }
         }
         Ok(marker)

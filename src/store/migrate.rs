@@ -1,64 +1,83 @@
 //! Migrates the database file to the schema of this program.
 
-use std::path::Path;
-
 use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource as _};
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connect::Sql;
-use super::schema::log_head;
+use super::connect::{Backend, Database, Sql};
 use super::search::{renew, renew_users};
 use super::sql_error::is_locked;
+use super::statements::{FirstLogHead, NoteMigration, execute};
 use super::{Failure, secret};
 
 /// Compiled in, so that the program needs no further files.
-pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+pub(super) const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+/// The same steps for PostgreSQL.
+pub(super) const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// The lock that a program holds while it migrates a PostgreSQL database: "groundnut" as a number.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(7453010373645639777)";
 
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 /// Applies the missing migrations, all or none. The write lock is taken first: of two programs that start
 /// at the same time, the second one waits and then finds nothing to do.
 pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
-    let outcome: Result<(), Trouble> = sql.immediate_transaction(|sql| {
-        let known = known_versions()?;
-        for version in sql.applied_migrations()? {
-            if !known.contains(&version.to_string()) {
-                return Err(format!(
-                    "the database has step {version}, which this program does not know; use the newer program that made it"
-                ).into());
-            }
-        }
-        for applied in sql.run_pending_migrations(MIGRATIONS)? {
-            tracing::info!(step = %applied, "database migrated");
-        }
-        let has_other_rules = renew(sql)?;
-        renew_users(sql, has_other_rules)?;
-        // A new log gets a new epoch, so that cursors into another log are recognized.
-        diesel::insert_into(log_head::table)
-            .values((
-                log_head::id.eq(1),
-                log_head::epoch.eq(secret::random_id()),
-                log_head::pos.eq(0),
-                log_head::bytes.eq(0),
-                log_head::stamp.eq(0),
-            ))
-            .on_conflict_do_nothing()
-            .execute(sql)?;
-        Ok(())
-    });
-    outcome.map_err(|error| {
+    let outcome = match sql {
+        Sql::Sqlite(_) => sql.batch_execute("BEGIN IMMEDIATE"),
+        // Whoever waits for the lock waits for another program that migrates, which may take long.
+        Sql::Postgres(_) => sql.batch_execute(&format!(
+            "BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; {LOCK}"
+        )),
+    };
+    let outcome = outcome.map_err(Trouble::from).and_then(|()| apply(sql));
+    let ended = match &outcome {
+        Ok(()) => sql.batch_execute("COMMIT"),
+        Err(_) => sql.batch_execute("ROLLBACK"),
+    };
+    outcome.and(ended.map_err(Trouble::from)).map_err(|error| {
         Failure::Trouble(format!("cannot migrate the database: {error}").into())
     })?;
-    // Statistics for the planner; cheap when nothing changed.
-    sql.batch_execute("PRAGMA optimize;")?;
+    // Statistics for the planner; cheap when nothing changed. PostgreSQL makes them by itself.
+    if let Sql::Sqlite(_) = sql {
+        sql.batch_execute("PRAGMA optimize;")?;
+    }
+    Ok(())
+}
+
+fn apply(sql: &mut Sql) -> Result<(), Trouble> {
+    let steps = steps_for(sql)?;
+    let known = versions(&steps);
+    for version in sql.applied_migrations()? {
+        if !known.contains(&version.to_string()) {
+            return Err(format!(
+                "the database has step {version}, which this program does not know; use the newer program that made it"
+            )
+            .into());
+        }
+    }
+    let applied = sql.applied_migrations()?;
+    for step in steps {
+        let version = step.name().version();
+        if !applied.contains(&version) {
+            // Without diesel's harness, which would begin a transaction for each step.
+            step.run(sql)?;
+            execute::<NoteMigration>(sql, &[(&*version.to_string()).into()])?;
+            tracing::info!(step = %step.name(), "database migrated");
+        }
+    }
+    let has_other_rules = renew(sql)?;
+    renew_users(sql, has_other_rules)?;
+    // A new log gets a new epoch, so that cursors into another log are recognized.
+    execute::<FirstLogHead>(sql, &[(&*secret::random_id()).into()])?;
     Ok(())
 }
 
 /// Refuses a file that is not a database of this program, or not of this version: only `serve` migrates.
-pub(super) fn demand_current(sql: &mut Sql, file: &Path) -> Result<(), Failure> {
+pub(super) fn demand_current(sql: &mut Sql, database: &Database) -> Result<(), Failure> {
     let refuse = |what: &str| {
-        let text = format!("the database {} {what}", file.display());
+        let text = format!("the database {database} {what}");
         Err(Failure::Trouble(text.into()))
     };
     let applied = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
@@ -69,7 +88,8 @@ pub(super) fn demand_current(sql: &mut Sql, file: &Path) -> Result<(), Failure> 
             return refuse("was not made by this program; `groundnut serve` makes one");
         }
     };
-    let known = known_versions().map_err(|error| Failure::trouble(error.to_string()))?;
+    let steps = steps_for(sql).map_err(|error| Failure::trouble(error.to_string()))?;
+    let known = versions(&steps);
     if let Some(unknown) = applied.iter().find(|step| !known.contains(&step.version)) {
         let step = &unknown.version;
         return refuse(&format!(
@@ -90,12 +110,14 @@ struct Applied {
     version: String,
 }
 
-fn known_versions() -> Result<Vec<String>, Trouble> {
-    use diesel::migration::MigrationSource as _;
-    let all: Vec<Box<dyn diesel::migration::Migration<diesel::sqlite::Sqlite>>> =
-        MIGRATIONS.migrations()?;
-    Ok(all
-        .iter()
-        .map(|step| step.name().version().to_string())
-        .collect())
+fn steps_for(sql: &Sql) -> Result<Vec<Box<dyn Migration<Backend>>>, Trouble> {
+    match sql {
+        Sql::Sqlite(_) => SQLITE.migrations(),
+        Sql::Postgres(_) => POSTGRES.migrations(),
+    }
+}
+
+fn versions(steps: &[Box<dyn Migration<Backend>>]) -> Vec<String> {
+    let names = steps.iter().map(|step| step.name().version().to_string());
+    names.collect()
 }

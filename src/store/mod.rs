@@ -135,7 +135,8 @@ struct Shared {
     caches: Arc<Caches>,
     outlet: Arc<Outlet>,
     counted: Arc<Counted>,
-    place: Whereabouts,
+    /// Of a database that is a file.
+    place: Option<Whereabouts>,
 }
 
 impl Store {

@@ -1,12 +1,11 @@
 //! Opening: directory, file, migrations, threads.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::cache::Caches;
-use super::connect::{Sql, connect, connect_if, read_pool, shorten_patience};
+use super::connect::{Database, Sql, sqlite};
 use super::health::Whereabouts;
 use super::lane::Lane;
 use super::log::{self, Retention};
@@ -29,15 +28,19 @@ impl Store {
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Failure> {
-        let file = options.path()?;
-        place::prepare(&file)?;
+        let database = options.database()?;
+        if let Some(file) = database.file() {
+            place::prepare(file)?;
+        }
         reading::install();
-        let mut sql = connect(&file)?;
+        let mut sql = database.connect()?;
         migrate(&mut sql)?;
-        log::verify(&mut sql, &file)?;
+        log::verify(&mut sql, &database)?;
         moments::check(&mut sql, clock.now(), options.accepts_clock)?;
-        shorten_patience(&mut sql, options.lane_patience)?;
-        Self::start(sql, &file, options, clock, metrics)
+        if database.file().is_some() {
+            sqlite::shorten_patience(&mut sql, options.lane_patience)?;
+        }
+        Self::start(sql, &database, options, clock, metrics)
     }
 
     /// Opens a database that is there and of this version, for a command: it makes none and migrates none.
@@ -46,23 +49,24 @@ impl Store {
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Failure> {
-        let file = options.path()?;
-        place::demand(&file)?;
+        let database = options.database()?;
+        if let Some(file) = database.file() {
+            place::demand(file)?;
+        }
         reading::install();
-        let sql = connect_if(&file, |sql| demand_current(sql, &file))?;
-        Self::start(sql, &file, options, clock, metrics)
+        let sql = database.connect_if(|sql| demand_current(sql, &database))?;
+        Self::start(sql, &database, options, clock, metrics)
     }
 
     /// Starts the threads.
     fn start(
         sql: Sql,
-        file: &Path,
+        database: &Database,
         options: &StoreOptions,
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Failure> {
-        let pool = read_pool(file, Reading::connections(options))?;
-        let reading = Reading::start(&pool, options)?;
+        let reading = Reading::start(database, options)?;
 
         let queue = Arc::new(Queue::new(options.lane_capacity));
         let caches = Arc::new(Caches::new());
@@ -107,7 +111,7 @@ impl Store {
                 caches,
                 outlet,
                 counted,
-                place: Whereabouts::of(file),
+                place: database.file().map(Whereabouts::of),
             }),
         })
     }

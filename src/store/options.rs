@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Failure;
+use super::connect::Database;
+use super::connect::postgres::Server;
+use super::place::directory_of;
 use crate::config::StoreConfig;
 
 /// How long the server's write lane waits for another process that holds the file. A group of writes may wait for
@@ -14,10 +17,15 @@ const READ_DEADLINE: Duration = Duration::from_secs(10);
 /// Few clients show a search that takes longer, and its thread is wanted by the next one.
 const SEARCH_DEADLINE: Duration = Duration::from_secs(5);
 
+/// What a database URL looks like.
+const FORMS: &str = "sqlite:///absolute/path, sqlite://relative/path or postgres://USER:PASSWORD@HOST:PORT/DATABASE";
+/// Where a server keeps files and pictures if its database is no file, and the settings name no place.
+const FOLDER: &str = "data";
+
 /// How to open the store.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
-    /// `sqlite:///absolute/path` or `sqlite://relative/path`.
+    /// `sqlite:///absolute/path`, `sqlite://relative/path`, or `postgres://user:password@host:port/database`.
     pub url: String,
     /// Connections, and threads, for reading what requests ask for. Searches have half as many of their own.
     pub read_connections: u32,
@@ -65,19 +73,32 @@ impl Default for StoreOptions {
 }
 
 impl StoreOptions {
-    /// Checks everything that needs no disk; gives back the path of the database file.
-    pub fn path(&self) -> Result<PathBuf, Failure> {
+    /// The folder beside which this machine keeps what is not in the database: that of the database file.
+    pub fn folder(&self) -> Result<PathBuf, Failure> {
+        Ok(match self.database()? {
+            Database::File(file) => directory_of(&file).to_path_buf(),
+            Database::Server(_) => PathBuf::from(FOLDER),
+        })
+    }
+
+    /// Checks everything that needs no disk and no network; gives back where the data is.
+    pub(super) fn database(&self) -> Result<Database, Failure> {
         let wrong = |what: String| Err(Failure::Trouble(what.into()));
         let Some((scheme, path)) = self.url.split_once("://") else {
             return wrong(format!(
-                "database URL `{}` has no scheme; write sqlite:///absolute/path or sqlite://relative/path",
+                "database URL `{}` has no scheme; write {FORMS}",
                 self.url
             ));
         };
-        if scheme != "sqlite" {
-            return wrong(format!(
-                "database URL scheme `{scheme}` is not known; only sqlite:// is built in now"
-            ));
+        self.demand_bounds()?;
+        match scheme {
+            "sqlite" => {}
+            "postgres" | "postgresql" => return Ok(Database::Server(Server::parse(&self.url)?)),
+            _ => {
+                return wrong(format!(
+                    "database URL scheme `{scheme}` is not known; write {FORMS}"
+                ));
+            }
         }
         if path.is_empty() || path.ends_with('/') || path.contains('\0') || path == ":memory:" {
             return wrong(format!(
@@ -85,6 +106,11 @@ impl StoreOptions {
                 self.url
             ));
         }
+        Ok(Database::File(PathBuf::from(path)))
+    }
+
+    fn demand_bounds(&self) -> Result<(), Failure> {
+        let wrong = |what: String| Err(Failure::Trouble(what.into()));
         if self.read_connections == 0 || self.lane_capacity == 0 || self.lane_batch == 0 {
             return wrong(String::from(
                 "read connections, lane capacity and lane batch must be at least 1",
@@ -95,6 +121,6 @@ impl StoreOptions {
                 "the size limit of the log may not be negative",
             ));
         }
-        Ok(PathBuf::from(path))
+        Ok(())
     }
 }

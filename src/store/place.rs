@@ -25,18 +25,22 @@ const HOLDER: u64 = 200;
 
 /// The right to serve a database. The system takes it back when the process ends, however it ends.
 #[derive(Debug)]
-pub struct ServeLock(File);
+pub struct ServeLock(Option<File>);
 
 impl ServeLock {
-    /// Makes the database file if there is none, and takes the lock beside it.
+    /// Makes the database file if there is none, and takes the lock beside it. A database on a server may be served by
+    /// several programs.
     ///
     /// # Errors
     /// A place that cannot be written; another server that holds the lock, which is named.
     pub fn take(options: &StoreOptions) -> Result<Self, Failure> {
-        let file = options.path()?;
-        prepare(&file)?;
+        let database = options.database()?;
+        let Some(file) = database.file() else {
+            return Ok(Self(None));
+        };
+        prepare(file)?;
         // Two names of one file (a symbolic link) lead to one lock.
-        let real = file.canonicalize().unwrap_or_else(|_| file.clone());
+        let real = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
         let path = with_suffix(&real, LOCK);
         let trouble = |error: &std::io::Error| advice("cannot lock", &path, error);
         let mut lock = OpenOptions::new()
@@ -53,11 +57,11 @@ impl ServeLock {
                 let mut holder = String::new();
                 // A text that cannot be read leaves the holder without a name.
                 drop((&mut lock).take(HOLDER).read_to_string(&mut holder));
-                return Err(is_served(&file, holder.trim()));
+                return Err(is_served(file, holder.trim()));
             }
             Err(TryLockError::Error(error)) => return Err(trouble(&error)),
         }
-        let lock = Self(lock);
+        let lock = Self(Some(lock));
         lock.write(&format!("process {}", std::process::id()));
         Ok(lock)
     }
@@ -69,7 +73,9 @@ impl ServeLock {
 
     /// For people; the lock itself does not depend on it.
     fn write(&self, holder: &str) {
-        let mut file = &self.0;
+        let Some(mut file) = self.0.as_ref() else {
+            return;
+        };
         let written = file
             .rewind()
             .and_then(|()| file.set_len(0))

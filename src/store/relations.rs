@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::interactions::Deed;
 use super::schema::relations;
-use super::statements::{self, Between};
+use super::statements::{self, Between, InsertRelation};
 use super::{Db, Failure, Tx};
 use crate::model::visibility::Hidden;
 use crate::model::{Page, PageRequest, Relation, Relationship, Stamp, UserId};
@@ -243,15 +243,13 @@ impl Tx<'_> {
         relation: Relation,
     ) -> Result<bool, Failure> {
         let now = self.now();
-        let changed = diesel::insert_into(relations::table)
-            .values((
-                relations::user_id.eq(user.0),
-                relations::kind.eq(relation.name()),
-                relations::other_id.eq(other.0),
-                relations::since.eq(now.0),
-            ))
-            .on_conflict_do_nothing()
-            .execute(self.sql)?;
+        let row = [
+            user.0.into(),
+            relation.name().into(),
+            other.0.into(),
+            now.0.into(),
+        ];
+        let changed = statements::execute::<InsertRelation>(self.sql, &row)?;
         if changed > 0 && relation == Relation::Follow {
             self.count_follow(user, other, 1)?;
             self.note_deed(other, user, Deed::Follow(other))?;

@@ -10,7 +10,7 @@ use super::{Db, Failure, Tx};
 use crate::model::{NewReport, Report, Stamp};
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = reports, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = reports, check_for_backend(crate::store::connect::Backend))]
 struct Row {
     id: i64,
     kind: String,

@@ -7,18 +7,27 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
+use diesel::{QueryResult, RunQueryDsl as _};
+
 use super::connect::Sql;
 use super::group::{Group, NewestMessage};
 use super::log;
 use super::messages::{Posting, write_postings};
 use super::search::{ChannelWords, PostWords, apply_changes, forget_words};
 use super::statements::{
-    Begin, Commit, Release, Rollback, RollbackToSavepoint, Savepoint, execute,
+    Begin, Commit, LockLogHead, Release, Rollback, RollbackToSavepoint, Savepoint, execute, query,
 };
 use super::work::Work;
 use super::{Db, Failure, Tx};
 use crate::clock::Clock;
+use crate::model::Stamp;
 use crate::telemetry::{Metrics, Span};
+
+/// Begins a transaction during which no other one writes; the last timestamp of any process.
+pub(super) fn begin(sql: &mut Sql) -> QueryResult<Stamp> {
+    execute::<Begin>(sql, &[])?;
+    query::<LockLogHead>(&[]).get_result(sql).map(Stamp)
+}
 
 /// What a group's transaction needs.
 pub(super) struct Transaction<'l> {
@@ -70,8 +79,8 @@ impl Transaction<'_> {
     }
 
     fn begin(&mut self) -> Result<Group, Failure> {
-        execute::<Begin>(self.sql, &[])?;
-        Group::begin(self.sql, self.clock.clone(), self.newest)
+        let from = begin(self.sql)?;
+        Group::begin(self.sql, from, self.clock.clone(), self.newest)
     }
 
     /// One job, or messages as one set.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::among::{among, text_among};
+use super::connect::Backend;
 use super::db::{from_json, to_json};
 use super::schema::users;
 use super::sql_error::is_taken;
@@ -29,7 +30,7 @@ pub struct NewUser {
 }
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = users, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = users, check_for_backend(Backend))]
 struct Row {
     id: i64,
     username: String,
@@ -170,8 +171,8 @@ impl Tx<'_> {
                 users::markdown_text.eq(new.text.as_ref().map(|(_, markdown)| markdown)),
                 users::raw.eq("{}"),
             ))
-            .returning(Row::as_returning())
-            .get_result(self.sql)
+            .returning(<Row as Selectable<Backend>>::construct_selection())
+            .get_result::<Row>(self.sql)
             .map_err(|error| {
                 // The name was free before, within this transaction.
                 if is_taken(&error) {
@@ -211,8 +212,8 @@ impl Tx<'_> {
                 users::username.eq(name),
                 users::username_key.eq(name.to_lowercase()),
             ))
-            .returning(Row::as_returning())
-            .get_result(self.sql)
+            .returning(<Row as Selectable<Backend>>::construct_selection())
+            .get_result::<Row>(self.sql)
             .optional()
             .map_err(|error| {
                 if is_taken(&error) {

@@ -44,15 +44,15 @@ fn order(of: PictureUse) -> Order {
 }
 
 impl Gallery {
-    /// Keeps pictures beside the file of a database.
+    /// Keeps pictures in a folder of their own beside what else this machine keeps.
     ///
     /// # Errors
-    /// The place of the file cannot be named.
-    pub fn open(database: &Path, pictures: Pictures) -> Result<Self, Failure> {
+    /// The place cannot be named.
+    pub fn open(beside: &Path, pictures: Pictures) -> Result<Self, Failure> {
         Ok(Self {
             uploads: Uploads::default(),
             pictures,
-            shelf: Shelf::beside(database)?,
+            shelf: Shelf::within_folder(beside)?,
         })
     }
 

@@ -22,7 +22,7 @@ use crate::model::{Acl, Channel, ChannelId, MessageId, Raw, Refusal, Stamp, User
 
 /// A row, without the lists of its ACL.
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = channels, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = channels, check_for_backend(crate::store::connect::Backend))]
 pub(super) struct Row {
     pub(super) id: i64,
     kind: String,

@@ -6,10 +6,10 @@
 
 use std::collections::HashMap;
 
+use crate::store::connect::Backend;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
-use diesel::sqlite::Sqlite;
 
 use super::super::schema::{channel_markers, channel_subscriptions, channels};
 use super::super::{Db, Failure};
@@ -18,7 +18,7 @@ use crate::model::{Access, Channel, ChannelId, MessageId, UserId, UserPrincipal}
 
 /// A condition on a channel.
 pub(super) type Condition<'q> =
-    Box<dyn BoxableExpression<channels::table, Sqlite, SqlType = Bool> + 'q>;
+    Box<dyn BoxableExpression<channels::table, Backend, SqlType = Bool> + 'q>;
 
 /// Whether a channel is unread for this user.
 ///

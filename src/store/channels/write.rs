@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::super::connect::Backend;
 use super::super::db::to_json;
 use super::super::schema::{channel_members, channels};
 use super::super::sql_error::is_taken;
@@ -39,7 +40,7 @@ impl Tx<'_> {
                 channels::search_text.eq(search_text(&new.kind, &new.raw)),
                 channels::raw.eq(to_json(&new.raw)?),
             ))
-            .returning(Row::as_returning())
+            .returning(<Row as Selectable<Backend>>::construct_selection())
             .get_result::<Row>(self.sql)
             .map_err(|error| {
                 // The caller looks for an existing one first, in the same transaction.

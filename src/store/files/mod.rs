@@ -27,7 +27,7 @@ use crate::model::{
 };
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = files, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = files, check_for_backend(crate::store::connect::Backend))]
 struct Row {
     id: i64,
     user_id: i64,
@@ -53,7 +53,7 @@ type Found = (Row, String, String);
 #[rustfmt::skip] // It would move the body further right each time.
 macro_rules! found {
     () => {(
-        <$crate::store::files::Row as diesel::SelectableHelper<diesel::sqlite::Sqlite>>::as_select(),
+        <$crate::store::files::Row as diesel::SelectableHelper<crate::store::connect::Backend>>::as_select(),
         $crate::store::schema::clients::name,
         $crate::store::schema::clients::url,
     )};
@@ -61,7 +61,7 @@ macro_rules! found {
 use found;
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = derived_files, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = derived_files, check_for_backend(crate::store::connect::Backend))]
 struct DerivedRow {
     file_id: i64,
     key: String,

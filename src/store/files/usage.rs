@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 
 use super::super::among::among;
+use super::super::statements::{AddFileUsage, execute};
 use super::super::{Db, Failure, Tx};
 use super::schema::file_usage;
 use crate::model::UserId;
@@ -39,12 +39,7 @@ impl Tx<'_> {
         if by == 0 {
             return Ok(());
         }
-        diesel::insert_into(file_usage::table)
-            .values((file_usage::user_id.eq(user.0), file_usage::bytes.eq(by)))
-            .on_conflict(file_usage::user_id)
-            .do_update()
-            .set(file_usage::bytes.eq(file_usage::bytes + excluded(file_usage::bytes)))
-            .execute(self.sql)?;
+        execute::<AddFileUsage>(self.sql, &[user.0.into(), by.into()])?;
         Ok(())
     }
 }

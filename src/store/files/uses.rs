@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::super::among::among;
+use super::super::statements::{InsertFileUse, execute};
 use super::super::{Db, Failure, Tx};
 use super::schema::file_uses;
 use crate::model::FileId;
@@ -79,19 +80,10 @@ impl Tx<'_> {
             return Ok(());
         }
         let there = self.files(of)?;
-        let rows: Vec<_> = there
-            .keys()
-            .map(|file| {
-                (
-                    file_uses::file_id.eq(file.0),
-                    file_uses::kind.eq(by.name()),
-                    file_uses::object_id.eq(object),
-                )
-            })
-            .collect();
-        diesel::insert_or_ignore_into(file_uses::table)
-            .values(rows)
-            .execute(self.sql)?;
+        for file in there.keys() {
+            let row = [file.0.into(), by.name().into(), object.into()];
+            execute::<InsertFileUse>(self.sql, &row)?;
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::super::db::to_json;
+use super::super::statements::{SetDerivedFile, execute};
 use super::super::{Db, Failure, Tx};
 use super::schema::{derived_files, file_uses, files};
 use crate::model::{
@@ -78,17 +79,17 @@ impl Tx<'_> {
     pub fn add_derived(&mut self, mut file: File, derived: DerivedFile) -> Result<File, Failure> {
         let before = file.total_size();
         let contents = &derived.contents;
-        diesel::replace_into(derived_files::table)
-            .values((
-                derived_files::file_id.eq(file.id.0),
-                derived_files::key.eq(&derived.key),
-                derived_files::name.eq(&derived.name),
-                derived_files::hash.eq(contents.hash.as_str()),
-                derived_files::mime_type.eq(&contents.mime_type),
-                derived_files::size.eq(contents.size),
-                derived_files::image.eq(image_text(contents.image)?),
-            ))
-            .execute(self.sql)?;
+        let image = image_text(contents.image)?;
+        let row = [
+            file.id.0.into(),
+            derived.key.as_str().into(),
+            derived.name.as_str().into(),
+            contents.hash.as_str().into(),
+            contents.mime_type.as_str().into(),
+            contents.size.into(),
+            image.as_deref().into(),
+        ];
+        execute::<SetDerivedFile>(self.sql, &row)?;
         file.derived.retain(|known| known.key != derived.key);
         file.derived.push(derived);
         file.derived.sort_unstable_by(|a, b| a.key.cmp(&b.key));

@@ -121,7 +121,7 @@ impl Db<'_> {
 
 type Boxed<'q> = interactions::BoxedQuery<
     'q,
-    diesel::sqlite::Sqlite,
+    crate::store::connect::Backend,
     (
         diesel::sql_types::BigInt,
         diesel::sql_types::BigInt,

@@ -1,11 +1,9 @@
 //! The newest part of the log is looked at before it is served: what the disk changed is refused, not skipped.
 
-use std::path::Path;
-
 use diesel::prelude::*;
 
 use super::row::Row;
-use crate::store::connect::Sql;
+use crate::store::connect::{Database, Sql};
 use crate::store::schema::{log_events, log_head};
 use crate::store::{Failure, sql_error};
 
@@ -27,10 +25,9 @@ enum Damage {
 ///
 /// # Errors
 /// A newest row is not what was written, or missing; the table cannot be read.
-pub(in crate::store) fn verify(sql: &mut Sql, file: &Path) -> Result<(), Failure> {
+pub(in crate::store) fn verify(sql: &mut Sql, database: &Database) -> Result<(), Failure> {
     // Rows and their last position as of one moment: another process may write.
     let found = sql.transaction(damage);
-    let file = file.display();
     let mut remedy = String::from("DELETE FROM log_events;");
     let text = match found {
         Ok(None) => return Ok(weigh_if_empty(sql)?),
@@ -46,7 +43,7 @@ pub(in crate::store) fn verify(sql: &mut Sql, file: &Path) -> Result<(), Failure
     };
     Err(Failure::Trouble(
         format!(
-            "the log of the database {file} is damaged: {text}. Put a copy of the database in its place. (To give up the \
+            "the log of the database {database} is damaged: {text}. Put a copy of the database in its place. (To give up the \
              events instead: {remedy} streams that come back are told what they miss.)"
         )
         .into(),

@@ -3,9 +3,9 @@
 //! The database walks along an index; what the filter leaves out of a step is decided here, so that neither deleted
 //! messages nor hidden authors make one statement read a whole channel.
 
+use crate::store::connect::Backend;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use diesel::sqlite::Sqlite;
 
 use super::super::pages::gather;
 use super::super::schema::{channels, clients, messages};
@@ -41,7 +41,7 @@ type Judged = (i64, (Message, bool));
 
 /// Which messages, for the index that holds them.
 pub(in super::super) type Condition<'q> =
-    Box<dyn BoxableExpression<WithClient, Sqlite, SqlType = Bool> + 'q>;
+    Box<dyn BoxableExpression<WithClient, Backend, SqlType = Bool> + 'q>;
 
 impl Db<'_> {
     /// The messages of a channel, newest first.

@@ -23,7 +23,7 @@ use crate::model::{
 };
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = messages, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = messages, check_for_backend(crate::store::connect::Backend))]
 pub(super) struct Row {
     pub(super) id: i64,
     channel_id: i64,
@@ -53,7 +53,7 @@ pub(super) type WithClient = InnerJoinQuerySource<messages::table, clients::tabl
 #[rustfmt::skip] // It would move the body further right each time.
 macro_rules! found {
     () => {(
-        <$crate::store::messages::Row as diesel::SelectableHelper<diesel::sqlite::Sqlite>>::as_select(),
+        <$crate::store::messages::Row as diesel::SelectableHelper<crate::store::connect::Backend>>::as_select(),
         $crate::store::schema::clients::name,
         $crate::store::schema::clients::url,
     )};

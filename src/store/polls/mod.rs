@@ -11,9 +11,9 @@ pub(super) use {closing::due, lists::Reach};
 
 use std::collections::HashMap;
 
+use crate::store::connect::Backend;
 use diesel::dsl::{AsSelect, InnerJoin, IntoBoxed, Select};
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use super::among::among;
 use super::db::from_json;
@@ -23,7 +23,7 @@ use crate::model::{Chosen, ClientBrief, Poll, PollId, PollToken, Raw, Stamp, Use
 use schema::{poll_answers as answers, polls};
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = polls, check_for_backend(Sqlite))]
+#[diesel(table_name = polls, check_for_backend(Backend))]
 pub(super) struct Row {
     id: i64,
     user_id: i64,
@@ -46,10 +46,10 @@ pub(super) struct Row {
 type Found = (Row, String, String);
 
 /// What is selected for it.
-type Selection = (AsSelect<Row, Sqlite>, clients::name, clients::url);
+type Selection = (AsSelect<Row, Backend>, clients::name, clients::url);
 
 /// A question for polls, whose conditions are added one by one.
-type Rows<'q> = IntoBoxed<'q, Select<InnerJoin<polls::table, clients::table>, Selection>, Sqlite>;
+type Rows<'q> = IntoBoxed<'q, Select<InnerJoin<polls::table, clients::table>, Selection>, Backend>;
 
 fn selection() -> Selection {
     (Row::as_select(), clients::name, clients::url)

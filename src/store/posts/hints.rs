@@ -1,9 +1,9 @@
 //! What a page says about posts that were deleted or revised since an earlier page was read.
 
+use crate::store::connect::Backend;
 use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use diesel::sqlite::Sqlite;
 
 use super::super::schema::{post_mentions, posts, relations};
 use super::super::{Db, Failure};
@@ -16,7 +16,7 @@ const MOST: i64 = 1000;
 /// Newest changes of the whole server that are looked at: a list of many authors is found among them only.
 const EXAMINED: i64 = 10_000;
 
-type Condition<'q> = Box<dyn BoxableExpression<posts::table, Sqlite, SqlType = Bool> + 'q>;
+type Condition<'q> = Box<dyn BoxableExpression<posts::table, Backend, SqlType = Bool> + 'q>;
 
 /// Ids of posts that changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::store::connect::Backend;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use diesel::sqlite::Sqlite;
 
 use super::super::pages::gather;
 use super::super::schema::{bookmarks, clients, post_mentions, post_tags, posts};
@@ -62,7 +62,7 @@ impl Default for PostFilter {
 /// A post by its pagination id, with whether the filter keeps it.
 pub(in super::super) type Judged = (i64, (Post, bool));
 
-type Condition<'q> = Box<dyn BoxableExpression<WithClient, Sqlite, SqlType = Bool> + 'q>;
+type Condition<'q> = Box<dyn BoxableExpression<WithClient, Backend, SqlType = Bool> + 'q>;
 
 impl Db<'_> {
     /// A page of a list, newest first. Its cost grows with the page, and with what the filter leaves out of it.

@@ -29,7 +29,7 @@ use crate::model::visibility::ListedFor;
 use crate::model::{ClientBrief, Content, Entities, Post, PostCounts, PostId, Raw, Stamp, UserId};
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = posts, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = posts, check_for_backend(crate::store::connect::Backend))]
 pub(super) struct Row {
     id: i64,
     user_id: i64,
@@ -62,7 +62,7 @@ type WithClient = InnerJoinQuerySource<posts::table, clients::table>;
 #[rustfmt::skip] // It would move the body further right each time.
 macro_rules! found {
     () => {(
-        <$crate::store::posts::Row as diesel::SelectableHelper<diesel::sqlite::Sqlite>>::as_select(),
+        <$crate::store::posts::Row as diesel::SelectableHelper<crate::store::connect::Backend>>::as_select(),
         $crate::store::schema::clients::name,
         $crate::store::schema::clients::url,
     )};

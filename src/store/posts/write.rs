@@ -9,6 +9,7 @@ use super::super::db::to_json;
 use super::super::files::UsedBy;
 use super::super::interactions::Deed;
 use super::super::schema::{post_mentions, post_revisions, post_tags, posts, users};
+use super::super::statements::{InsertMention, InsertTag, execute};
 use super::super::{Failure, Tx};
 use crate::model::marker::MarkerName;
 use crate::model::{
@@ -220,19 +221,10 @@ impl Tx<'_> {
         for mention in &content.entities.mentions {
             *mentioned.entry(mention.id).or_insert(true) &= mention.is_copy;
         }
-        let mentions: Vec<_> = mentioned
-            .into_iter()
-            .map(|(user, is_copy)| {
-                (
-                    post_mentions::user_id.eq(user.0),
-                    post_mentions::post_id.eq(post.0),
-                    post_mentions::is_copy.eq(is_copy),
-                )
-            })
-            .collect();
-        diesel::insert_into(post_mentions::table)
-            .values(mentions)
-            .execute(self.sql)?;
+        for (user, is_copy) in mentioned {
+            let row = [user.0.into(), post.0.into(), is_copy.into()];
+            execute::<InsertMention>(self.sql, &row)?;
+        }
         Ok(())
     }
 
@@ -240,13 +232,9 @@ impl Tx<'_> {
         self.insert_mentions(post, content)?;
         let tags = content.entities.tags.iter();
         let tags: BTreeSet<String> = tags.map(|tag| text::words::fold_tag(&tag.text)).collect();
-        let tags: Vec<_> = tags
-            .into_iter()
-            .map(|tag| (post_tags::tag.eq(tag), post_tags::post_id.eq(post.0)))
-            .collect();
-        diesel::insert_into(post_tags::table)
-            .values(tags)
-            .execute(self.sql)?;
+        for tag in tags {
+            execute::<InsertTag>(self.sql, &[tag.as_str().into(), post.0.into()])?;
+        }
         Ok(())
     }
 }

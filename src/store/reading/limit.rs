@@ -52,7 +52,7 @@ impl Limit {
         Instant::now() >= self.until
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.gone.load(Ordering::Relaxed)
             || self.has_passed()
             || self.stop.0.get().is_some_and(|at| Instant::now() >= *at)

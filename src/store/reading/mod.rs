@@ -4,6 +4,7 @@
 //! a queue of its own. A read ends at its deadline, when its caller is gone, and soon after the store closes
 //! (`limit.rs`).
 
+mod cancelling;
 mod limit;
 mod purpose;
 mod threads;
@@ -15,10 +16,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use cancelling::Cancelling;
 use limit::Stop;
 use threads::Readers;
 
-use super::connect::ReadPool;
+use super::connect::Database;
 use super::{Db, Failure, StoreOptions};
 
 /// How long reads in progress go on when the store closes.
@@ -37,23 +39,26 @@ pub(super) struct Reading {
 
 impl Reading {
     /// How many connections [`Self::start`] uses.
-    pub(super) fn connections(options: &StoreOptions) -> u32 {
+    fn connections(options: &StoreOptions) -> u32 {
         Purpose::ALL
             .iter()
             .map(|purpose| purpose.threads(options))
             .fold(0, u32::saturating_add)
     }
 
-    pub(super) fn start(pool: &ReadPool, options: &StoreOptions) -> Result<Self, Failure> {
+    pub(super) fn start(database: &Database, options: &StoreOptions) -> Result<Self, Failure> {
+        let pool = database.read_pool(Self::connections(options))?;
+        let cancelling = Cancelling::start(database)?;
         let stop = Arc::new(Stop::default());
         let overdue = Arc::new(AtomicU64::new(0));
         let start = |purpose| {
             Readers::start(
-                pool,
+                &pool,
                 purpose,
                 options,
                 Arc::clone(&stop),
                 Arc::clone(&overdue),
+                cancelling.clone(),
             )
         };
         Ok(Self {

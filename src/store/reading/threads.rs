@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use diesel::Connection as _;
 use tokio::sync::{oneshot, watch};
 
-use super::super::connect::ReadPool;
+use super::super::connect::{ReadPool, Sql};
 use super::super::queue::{Queue, Taken};
 use super::super::{Db, Failure, StoreOptions};
 use super::Purpose;
+use super::cancelling::Cancelling;
 use super::limit::{Limit, Stop};
 use crate::fault::Fault;
 
@@ -30,6 +31,8 @@ pub(super) struct Readers {
     count: usize,
     stop: Arc<Stop>,
     overdue: Arc<AtomicU64>,
+    /// Of a database on a server.
+    cancelling: Option<Arc<Cancelling>>,
 }
 
 impl Readers {
@@ -39,6 +42,7 @@ impl Readers {
         options: &StoreOptions,
         stop: Arc<Stop>,
         overdue: Arc<AtomicU64>,
+        cancelling: Option<Arc<Cancelling>>,
     ) -> Result<Self, Failure> {
         let count = usize::try_from(purpose.threads(options)).unwrap_or(1);
         let waiting = count.saturating_mul(purpose.waiting_per_thread());
@@ -64,6 +68,7 @@ impl Readers {
             count,
             stop,
             overdue,
+            cancelling,
         })
     }
 
@@ -86,6 +91,7 @@ impl Readers {
         // Dropped with this future, when the caller stops waiting.
         let _caller = Caller(gone);
         let (purpose, overdue) = (self.purpose, Arc::clone(&self.overdue));
+        let cancelling = self.cancelling.clone();
         self.queue
             .offer(Box::new(move |pool| {
                 // The caller stopped waiting, so the read is skipped.
@@ -96,16 +102,18 @@ impl Readers {
                     // Others were in its way: a later try may be faster.
                     Err(Failure::Busy)
                 } else {
-                    catch_unwind(AssertUnwindSafe(|| on_connection(pool, &limit, job)))
-                        .unwrap_or_else(|_| Err(Failure::trouble("a read job panicked")))
-                        .map_err(|failure| {
-                            let is_overdue = matches!(failure, Failure::Busy) && limit.has_passed();
-                            if is_overdue {
-                                purpose.overdue()
-                            } else {
-                                failure
-                            }
-                        })
+                    catch_unwind(AssertUnwindSafe(|| {
+                        on_connection(pool, cancelling.as_deref(), &limit, job)
+                    }))
+                    .unwrap_or_else(|_| Err(Failure::trouble("a read job panicked")))
+                    .map_err(|failure| {
+                        let is_overdue = matches!(failure, Failure::Busy) && limit.has_passed();
+                        if is_overdue {
+                            purpose.overdue()
+                        } else {
+                            failure
+                        }
+                    })
                 };
                 if outcome.is_err() && limit.has_passed() {
                     overdue.fetch_add(1, Ordering::Relaxed);
@@ -174,11 +182,23 @@ fn run(queue: &Queue<Read>, pool: &ReadPool) {
 // for the end of the transaction, which must not be interrupted.
 fn on_connection<T>(
     pool: &ReadPool,
+    cancelling: Option<&Cancelling>,
     limit: &Limit,
     job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let mut sql = pool
+    let mut reader = pool
         .get()
         .map_err(|error| Failure::trouble(format!("no connection for reading: {error}")))?;
-    sql.transaction(|sql| limit.hold(|| job(&mut Db { sql })))
+    let in_transaction = |sql: &mut Sql| sql.transaction(|sql| limit.hold(|| job(&mut Db { sql })));
+    let (Some(cancelling), Some(process)) = (cancelling, reader.process) else {
+        return in_transaction(&mut reader.sql);
+    };
+    let watched = cancelling.watch(process, limit.clone());
+    let outcome = in_transaction(&mut reader.sql);
+    reader.is_spent = watched.ended();
+    match outcome {
+        // Whatever the server says of it.
+        Err(_) if reader.is_spent => Err(Failure::Busy),
+        outcome => outcome,
+    }
 }

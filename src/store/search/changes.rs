@@ -6,6 +6,7 @@ use super::super::Failure;
 use super::super::connect::Sql;
 use super::super::group::{IndexChange, IndexEntry};
 use super::super::statements::{Release, RollbackToSavepoint, Savepoint, Statement, execute};
+use super::entry;
 use super::words::NO_FORMAT;
 
 /// The statements of an index.
@@ -22,10 +23,8 @@ pub(in super::super) trait FullText {
     type SetFormat: Statement;
 }
 
-pub(super) fn add<I: FullText>(sql: &mut Sql, entry: &IndexEntry) -> QueryResult<()> {
-    let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
-    execute::<I::Add>(sql, &[entry.id.into(), words.into(), marks.into()])?;
-    Ok(())
+pub(super) fn add<I: FullText>(sql: &mut Sql, one: &IndexEntry) -> QueryResult<()> {
+    entry::add::<I::Add>(sql, one)
 }
 
 fn forget<I: FullText>(sql: &mut Sql, entry: &IndexEntry) -> Result<(), Failure> {

@@ -19,6 +19,7 @@ use super::super::{Db, Failure};
 use super::channel_index::{NewestChannels, OldestChannels};
 use super::judge::Judge;
 use super::period::Period;
+use super::wanted::Wanted;
 use super::{ChannelOrder, ChannelSearch};
 use crate::model::{Channel, ChannelId, Page, PageRequest, Principal, Stamp};
 
@@ -65,9 +66,9 @@ impl Db<'_> {
         created: Period,
         request: &PageRequest,
     ) -> Result<Page<Option<Channel>>, Failure> {
-        let expression = judge.expression();
+        let wanted = judge.wanted();
         let fetch = |step: &PageRequest| {
-            let ids = self.found_channels(expression.as_deref(), step)?;
+            let ids = self.found_channels(wanted.as_ref(), step)?;
             let found = ids.into_iter().map(|id| Candidate { key: id, id });
             self.judge_channels(judge, &Vec::from_iter(found))
         };
@@ -94,12 +95,12 @@ impl Db<'_> {
         if is_whole {
             return Ok(page);
         }
-        if let Some(expression) = judge.expression() {
+        if let Some(wanted) = judge.wanted() {
             let all = created.narrowed(&PageRequest {
                 count: MOST_FOUND,
                 ..PageRequest::default()
             });
-            let ids = self.found_channels(Some(&expression), &all)?;
+            let ids = self.found_channels(Some(&wanted), &all)?;
             if ids.len() < usize::from(MOST_FOUND) {
                 let found = self.places_of(ids, rank, request)?;
                 let load = |step: &[Candidate]| self.judge_channels(judge, step);
@@ -112,10 +113,10 @@ impl Db<'_> {
     /// Ids of channels that the index finds, or of all, in the order of the request.
     fn found_channels(
         &mut self,
-        expression: Option<&str>,
+        wanted: Option<&Wanted>,
         step: &PageRequest,
     ) -> Result<Vec<i64>, Failure> {
-        let Some(expression) = expression else {
+        let Some(wanted) = wanted else {
             let query = channels::table
                 .filter(channels::id.between(step.low(), step.high()))
                 .limit(i64::from(step.count))
@@ -127,8 +128,9 @@ impl Db<'_> {
             };
             return Ok(query.load(self.sql)?);
         };
+        let wanted = wanted.text(self.sql);
         let binds = [
-            expression.into(),
+            (&*wanted).into(),
             step.low().into(),
             step.high().into(),
             i64::from(step.count).into(),

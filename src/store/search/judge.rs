@@ -3,7 +3,7 @@
 use super::super::channels::search_text;
 use super::ChannelSearch;
 use super::marks::{Mark, categories};
-use super::words::expression;
+use super::wanted::Wanted;
 use crate::model::{Channel, Principal, Raw, UserId};
 use crate::text::words::{Phrase, cut, question};
 
@@ -54,23 +54,17 @@ impl<'s> Judge<'s> {
     }
 
     /// What the index is asked, which may find a little more than what fits. `None`: nothing, which finds all channels.
-    pub(super) fn expression(&self) -> Option<String> {
+    pub(super) fn wanted(&self) -> Option<Wanted> {
         if !self.is_indexed {
             return None;
         }
-        let words =
-            (!self.phrases.is_empty()).then(|| format!("words : ({})", expression(&self.phrases)));
-        let marks = self.marks();
-        let marks = marks.iter().map(|group| any_of(group));
-        let parts: Vec<String> = words.into_iter().chain(marks).collect();
-        // The index takes something out of what it found, and finds nothing by what is not there.
-        let found = (!parts.is_empty()).then(|| parts.join(" AND "))?;
-        if self.search.exclude_kinds.is_empty() || !self.search.kinds.is_empty() {
+        let found = Wanted::of(&self.phrases, &self.marks())?;
+        if !self.search.kinds.is_empty() {
             return Some(found);
         }
         let excluded = self.search.exclude_kinds.iter();
         let excluded: Vec<Mark<'_>> = excluded.map(|kind| Mark::Kind(kind)).collect();
-        Some(format!("({found}) NOT {}", any_of(&excluded)))
+        Some(found.without(&excluded))
     }
 
     /// Of each group any, and all groups.
@@ -109,11 +103,6 @@ impl<'s> Judge<'s> {
         groups.extend(single.into_iter().flatten().map(|mark| vec![mark]));
         groups
     }
-}
-
-fn any_of(marks: &[Mark<'_>]) -> String {
-    let any = marks.iter().map(|mark| format!("\"{}\"", mark.word()));
-    format!("marks : ({})", any.collect::<Vec<_>>().join(" OR "))
 }
 
 impl ChannelSearch {

@@ -15,6 +15,7 @@ use super::judge::{has_raw_type, names_object};
 use super::marks::file_kinds;
 use super::period::Period;
 use super::ranking::{newest_hits, ranked};
+use super::wanted::Wanted;
 use crate::model::{ChannelId, Message, MessageId, Page, PageRequest, User, UserId};
 use crate::text;
 use crate::text::words::{Phrase, question};
@@ -36,13 +37,13 @@ impl Db<'_> {
             return Ok(Page::of(request, Vec::new()));
         }
         let phrases = phrases.unwrap_or_default();
-        let expression = search.expression(&phrases);
+        let wanted = search.wanted(&phrases);
         let (after, before) = (search.created_after, search.created_before);
         let period = Period::between(after, before, |at| self.first_message_since(at))?;
         let mut judge = Judge::of(search);
-        let page = match &expression {
-            Some(expression) if search.by_relevance && !phrases.is_empty() => {
-                let found = self.best_messages(expression, &phrases, period, request)?;
+        let page = match &wanted {
+            Some(wanted) if search.by_relevance && !phrases.is_empty() => {
+                let found = self.best_messages(wanted, &phrases, period, request)?;
                 let load = |step: &[Candidate]| {
                     let rows = self.in_order(step)?;
                     judge.judge(self, rows)
@@ -51,7 +52,7 @@ impl Db<'_> {
             }
             Some(_) | None => {
                 let fetch = |step: &PageRequest| {
-                    let rows = self.newest_messages(search, expression.as_deref(), step)?;
+                    let rows = self.newest_messages(search, wanted.as_ref(), step)?;
                     judge.judge(self, rows)
                 };
                 gather(&period.narrowed(request), fetch, |(_, fits)| Ok(*fits))?
@@ -73,16 +74,16 @@ impl Db<'_> {
     fn newest_messages(
         &mut self,
         search: &MessageSearch,
-        expression: Option<&str>,
+        wanted: Option<&Wanted>,
         step: &PageRequest,
     ) -> Result<Vec<(i64, Message)>, Failure> {
         let has_words = search.q.as_deref().is_some_and(|q| !q.trim().is_empty());
-        match (search.channels.as_slice(), expression) {
+        match (search.channels.as_slice(), wanted) {
             ([channel], _) if !has_words && search.creator.is_none() => {
                 self.message_rows(Box::new(messages::channel_id.eq(channel.0)), step)
             }
-            (_, Some(expression)) => {
-                let ids = self.indexed_messages(expression, step)?;
+            (_, Some(wanted)) => {
+                let ids = self.indexed_messages(wanted, step)?;
                 let found = ids.iter().map(|id| Candidate { key: *id, id: *id });
                 self.in_order(&Vec::from_iter(found))
             }
@@ -93,12 +94,12 @@ impl Db<'_> {
     /// The newest hits, best first, those in the range of the request.
     fn best_messages(
         &mut self,
-        expression: &str,
+        wanted: &Wanted,
         phrases: &[Phrase],
         period: Period,
         request: &PageRequest,
     ) -> Result<Vec<Candidate>, Failure> {
-        let ids = newest_hits(period, |step| self.indexed_messages(expression, step))?;
+        let ids = newest_hits(period, |step| self.indexed_messages(wanted, step))?;
         let texts = messages::table
             .filter(among("messages.id", ids))
             .select((messages::id, messages::text))

@@ -5,6 +5,7 @@
 mod changes;
 mod channel_index;
 mod channels;
+mod entry;
 mod indexing;
 mod judge;
 mod marks;
@@ -15,6 +16,7 @@ mod post_index;
 mod post_question;
 mod posts;
 mod ranking;
+mod wanted;
 mod words;
 
 pub(super) use changes::apply as apply_changes;

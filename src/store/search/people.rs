@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::super::connect::Sql;
 use super::super::pages::{MOST, gather};
 use super::super::schema::{user_words, users};
+use super::super::statements::{InsertUserWord, execute};
 use super::super::{Db, Failure, Tx};
 use crate::model::visibility::{Occasion, shows_profile};
 use crate::model::{Page, PageRequest, Relationship, Stamp, User, UserId, UserKind};
@@ -43,7 +44,7 @@ pub struct UserSearch {
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = users, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = users, check_for_backend(crate::store::connect::Backend))]
 struct Row {
     id: i64,
     username: String,
@@ -143,7 +144,7 @@ impl Db<'_> {
 
 #[diesel::dsl::auto_type]
 fn enabled() -> _ {
-    let row: diesel::dsl::AsSelect<Row, diesel::sqlite::Sqlite> = Row::as_select();
+    let row: diesel::dsl::AsSelect<Row, crate::store::connect::Backend> = Row::as_select();
     users::table
         .filter(users::disabled_at.is_null())
         .select(row)
@@ -227,14 +228,9 @@ impl Tx<'_> {
 }
 
 fn index(sql: &mut Sql, id: i64, username: &str, name: Option<&str>) -> Result<(), Failure> {
-    let words = words_of(username, name);
-    let rows: Vec<_> = words
-        .iter()
-        .map(|word| (user_words::word.eq(word), user_words::user_id.eq(id)))
-        .collect();
-    diesel::insert_into(user_words::table)
-        .values(rows)
-        .execute(sql)?;
+    for word in words_of(username, name) {
+        execute::<InsertUserWord>(sql, &[word.as_str().into(), id.into()])?;
+    }
     Ok(())
 }
 

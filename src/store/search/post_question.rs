@@ -1,9 +1,9 @@
-//! What a search of posts asks for, and the same in the syntax of the full-text index.
+//! What a search of posts asks for.
 
 use std::collections::{HashMap, HashSet};
 
 use super::marks::Mark;
-use super::words;
+use super::wanted::Wanted;
 use crate::model::{ClientId, Post, PostId, Stamp, UserId, UserKind};
 use crate::text::words::Phrase;
 
@@ -125,17 +125,9 @@ impl PostSearch {
         self.user_kinds.iter().any(|kind| *kind != UserKind::Human)
     }
 
-    /// The question in the syntax of the index. Words and marks hold letters, digits and marks of letters only, so nothing
-    /// in them is syntax.
-    pub(super) fn expression(&self, phrases: &[Phrase]) -> Option<String> {
-        let words =
-            (!phrases.is_empty()).then(|| format!("words : ({})", words::expression(phrases)));
-        let marks = self.marks().into_iter().map(|group| {
-            let any = group.iter().map(|mark| format!("\"{}\"", mark.word()));
-            format!("marks : ({})", any.collect::<Vec<_>>().join(" OR "))
-        });
-        let parts: Vec<String> = words.into_iter().chain(marks).collect();
-        (!parts.is_empty()).then(|| parts.join(" AND "))
+    /// What the index is asked. `None`: nothing, which finds all posts.
+    pub(super) fn wanted(&self, phrases: &[Phrase]) -> Option<Wanted> {
+        Wanted::of(phrases, &self.marks())
     }
 
     pub(super) fn fits(&self, post: &Post, kinds: &HashMap<UserId, UserKind>) -> bool {

@@ -13,6 +13,7 @@ use super::super::{Db, Failure, PostFilter};
 use super::period::{Period, first_since};
 use super::post_question::PostSearch;
 use super::ranking::{newest_hits, ranked};
+use super::wanted::Wanted;
 use crate::model::{Page, PageRequest, Post, Stamp, UserId, UserKind};
 use crate::text::words::{Phrase, question};
 
@@ -29,12 +30,12 @@ impl Db<'_> {
             return Ok(Page::of(request, Vec::new()));
         }
         let phrases = phrases.unwrap_or_default();
-        let expression = search.expression(&phrases);
+        let wanted = search.wanted(&phrases);
         let (after, before) = (search.created_after, search.created_before);
         let written = Period::between(after, before, |at| self.first_post_since(at))?;
-        let page = match &expression {
-            Some(expression) if search.by_relevance && !phrases.is_empty() => {
-                let found = self.best(expression, &phrases, &written, request)?;
+        let page = match &wanted {
+            Some(wanted) if search.by_relevance && !phrases.is_empty() => {
+                let found = self.best(wanted, &phrases, &written, request)?;
                 let load = |step: &[Candidate]| {
                     let ids: Vec<i64> = step.iter().map(|one| one.id).collect();
                     let judged = self.judge(search, filter, &ids)?;
@@ -48,8 +49,8 @@ impl Db<'_> {
             }
             Some(_) | None => {
                 let fetch = |step: &PageRequest| {
-                    let ids = match &expression {
-                        Some(expression) => self.marked(expression, step)?,
+                    let ids = match &wanted {
+                        Some(wanted) => self.marked(wanted, step)?,
                         None => self.newest_posts(step)?,
                     };
                     self.judge(search, filter, &ids)
@@ -90,9 +91,10 @@ impl Db<'_> {
     }
 
     /// Ids of posts that the index finds, in the order of the request.
-    fn marked(&mut self, expression: &str, request: &PageRequest) -> Result<Vec<i64>, Failure> {
+    fn marked(&mut self, wanted: &Wanted, request: &PageRequest) -> Result<Vec<i64>, Failure> {
+        let wanted = wanted.text(self.sql);
         let binds = [
-            expression.into(),
+            (&*wanted).into(),
             request.low().into(),
             request.high().into(),
             i64::from(request.count).into(),
@@ -122,12 +124,12 @@ impl Db<'_> {
     /// The newest hits, best first, those in the range of the request.
     fn best(
         &mut self,
-        expression: &str,
+        wanted: &Wanted,
         phrases: &[Phrase],
         written: &Period,
         request: &PageRequest,
     ) -> Result<Vec<Candidate>, Failure> {
-        let ids = newest_hits(*written, |step| self.marked(expression, step))?;
+        let ids = newest_hits(*written, |step| self.marked(wanted, step))?;
         let texts = posts::table
             .filter(among("posts.id", ids))
             .select((posts::id, posts::text))

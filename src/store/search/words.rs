@@ -1,5 +1,5 @@
-//! Words in messages, by the full-text index of SQLite. The other database will have this file its own way; which
-//! words there are is not its business (`text/words.rs`).
+//! Words in messages, by the full-text index of the database. Which words there are is not its business
+//! (`text/words.rs`).
 //!
 //! Beside its words the index holds the channel and the author of each message, as a mark each (`marks.rs`). It joins both
 //! in the order of the ids, so a search in a small channel skips what other channels hold.
@@ -14,7 +14,9 @@ use super::super::statements::{
 };
 use super::super::{Db, Failure};
 use super::MessageSearch;
+use super::entry;
 use super::marks::Mark;
+use super::wanted::Wanted;
 use crate::model::{ChannelId, MessageId, PageRequest, UserId};
 use crate::text::words::{self, Phrase};
 
@@ -39,10 +41,8 @@ pub(super) fn entry(id: MessageId, channel: ChannelId, author: UserId, text: &st
     }
 }
 
-pub(super) fn index(sql: &mut Sql, entry: &IndexEntry) -> Result<(), Failure> {
-    let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
-    execute::<IndexWords>(sql, &[entry.id.into(), words.into(), marks.into()])?;
-    Ok(())
+pub(super) fn index(sql: &mut Sql, one: &IndexEntry) -> Result<(), Failure> {
+    Ok(entry::add::<IndexWords>(sql, one)?)
 }
 
 /// Empties the index.
@@ -79,29 +79,16 @@ fn forget(sql: &mut Sql, forgotten: &[IndexEntry]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The question in the syntax of the index. Words hold letters, digits and marks only, so nothing in them is syntax.
-pub(super) fn expression(phrases: &[Phrase]) -> String {
-    let shown = phrases.iter().map(|phrase| {
-        let open = if phrase.is_open { " *" } else { "" };
-        format!("\"{}\"{open}", phrase.words.join(" "))
-    });
-    shown.collect::<Vec<_>>().join(" ")
-}
-
 impl MessageSearch {
     /// What the index is asked: words, the channels, the author. `None`: nothing, which finds all messages.
-    pub(super) fn expression(&self, phrases: &[Phrase]) -> Option<String> {
-        let words = (!phrases.is_empty()).then(|| format!("words : ({})", expression(phrases)));
+    pub(super) fn wanted(&self, phrases: &[Phrase]) -> Option<Wanted> {
         let channels = (self.channels.len() <= CHANNELS_MAX).then(|| {
             let channels = self.channels.iter();
-            let any = channels.map(|id| format!("\"{}\"", Mark::Channel(id.0).word()));
-            format!("marks : ({})", any.collect::<Vec<_>>().join(" OR "))
+            channels.map(|id| Mark::Channel(id.0)).collect()
         });
-        let author = self
-            .creator
-            .map(|id| format!("marks : \"{}\"", Mark::Author(id.0).word()));
-        let parts: Vec<String> = [words, channels, author].into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(" AND "))
+        let author = self.creator.map(|id| vec![Mark::Author(id.0)]);
+        let groups: Vec<Vec<Mark<'_>>> = channels.into_iter().chain(author).collect();
+        Wanted::of(phrases, &groups)
     }
 }
 
@@ -109,11 +96,12 @@ impl Db<'_> {
     /// Ids of messages that the index finds, in the order of the request.
     pub(super) fn indexed_messages(
         &mut self,
-        expression: &str,
+        wanted: &Wanted,
         request: &PageRequest,
     ) -> Result<Vec<i64>, Failure> {
+        let wanted = wanted.text(self.sql);
         let binds = [
-            expression.into(),
+            (&*wanted).into(),
             request.low().into(),
             request.high().into(),
             i64::from(request.count).into(),

@@ -10,7 +10,8 @@ use super::{Place, head_of, news};
 use crate::clock::Clock;
 use crate::event::{GapCause, Logged, Pos};
 use crate::model::{Channel, Stamp};
-use crate::store::connect::connect;
+use crate::store::connect::sqlite::connect;
+use crate::store::connect::{Database, Sql};
 use crate::store::log::{trim, verify};
 use crate::store::{Db, Failure, Store, StoreOptions};
 
@@ -93,7 +94,7 @@ fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn rows_in(sql: &mut SqliteConnection) -> QueryResult<Vec<Row>> {
+fn rows_in(sql: &mut Sql) -> QueryResult<Vec<Row>> {
     diesel::sql_query("SELECT pos, kind, body FROM log_events ORDER BY pos").load(sql)
 }
 
@@ -111,7 +112,7 @@ fn opened(folder: &Path, file: &[u8], wal: &[u8]) -> Result<Vec<Row>, String> {
     let mut sql = connect(&path).map_err(said)?;
     // Thousands of these files are closed: each would wait for the disk.
     drop(diesel::sql_query("PRAGMA synchronous = OFF").execute(&mut sql));
-    verify(&mut sql, &path).map_err(said)?;
+    verify(&mut sql, &Database::File(path)).map_err(said)?;
     rows_in(&mut sql).map_err(|error| format!("read later: {error}"))
 }
 

@@ -292,8 +292,8 @@ async fn what_retention_removed_is_a_gap_up_to_the_first_row_that_is_kept() {
 fn rows_from_before_the_columns_are_read_after_the_migration() {
     use diesel_migrations::MigrationHarness as _;
     let directory = tempfile::tempdir().unwrap();
-    let mut sql = crate::store::connect::connect(&directory.path().join("x.db")).unwrap();
-    let steps = || crate::store::migrate::MIGRATIONS;
+    let mut sql = crate::store::connect::sqlite::connect(&directory.path().join("x.db")).unwrap();
+    let steps = || crate::store::migrate::SQLITE;
     sql.run_pending_migrations(steps()).unwrap();
     // Back to the step before.
     while sql

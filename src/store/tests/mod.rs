@@ -27,11 +27,13 @@ mod search_channel_index;
 mod search_channels;
 mod search_posts;
 mod search_words;
+mod server;
 mod sessions;
 mod unread;
 
 use std::sync::Arc;
 
+use server::TestDatabase;
 use tempfile::TempDir;
 
 use super::{
@@ -71,6 +73,7 @@ pub(super) fn principal(user: UserId, scopes: &str) -> UserPrincipal {
 /// A store of its own, with a client to write with.
 pub(super) struct Place {
     directory: TempDir,
+    database: Option<TestDatabase>,
     pub(super) store: Store,
     pub(super) clock: Clock,
 }
@@ -84,12 +87,34 @@ impl Place {
 
     pub(super) async fn with(change: impl FnOnce(&mut StoreOptions)) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let clock = Clock::default();
+        let database = TestDatabase::of(&directory);
         let mut options = options_in(&directory);
         change(&mut options);
-        let store = Store::open(&options, clock.clone(), Arc::default()).unwrap();
+        Self::of(directory, database, &options).await
+    }
+
+    /// In a file, also where the tests use a server: for what only SQLite has.
+    pub(super) async fn in_file() -> Self {
+        Self::in_file_with(|_| ()).await
+    }
+
+    pub(super) async fn in_file_with(change: impl FnOnce(&mut StoreOptions)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut options = options_of_file(&directory);
+        change(&mut options);
+        Self::of(directory, None, &options).await
+    }
+
+    async fn of(
+        directory: TempDir,
+        database: Option<TestDatabase>,
+        options: &StoreOptions,
+    ) -> Self {
+        let clock = Clock::default();
+        let store = Store::open(options, clock.clone(), Arc::default()).unwrap();
         let place = Self {
             directory,
+            database,
             store,
             clock,
         };
@@ -99,12 +124,11 @@ impl Place {
 
     /// Another handle on the same file, as another process would have it.
     pub(super) fn another(&self) -> Store {
-        Store::open(
-            &options_in(&self.directory),
-            self.clock.clone(),
-            Arc::default(),
-        )
-        .unwrap()
+        let options = match &self.database {
+            Some(_) => options_in(&self.directory),
+            None => options_of_file(&self.directory),
+        };
+        Store::open(&options, self.clock.clone(), Arc::default()).unwrap()
     }
 
     /// The database file.
@@ -211,6 +235,14 @@ pub(super) async fn head_of(store: &Store) -> LogHead {
 }
 
 fn options_in(directory: &TempDir) -> StoreOptions {
+    let file = options_of_file(directory);
+    match server::url_of(directory) {
+        Some(url) => StoreOptions { url, ..file },
+        None => file,
+    }
+}
+
+fn options_of_file(directory: &TempDir) -> StoreOptions {
     StoreOptions {
         url: format!("sqlite://{}/made/test.db", directory.path().display()),
         read_connections: 2,

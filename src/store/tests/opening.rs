@@ -12,22 +12,25 @@ fn refused(url: &str) -> String {
         url: url.to_owned(),
         ..StoreOptions::default()
     };
-    options.path().unwrap_err().to_string()
+    options.database().unwrap_err().to_string()
 }
 
 #[test]
 fn a_url_is_checked_and_the_answer_says_what_to_write() {
-    assert!(refused("postgres://host/db").contains("only sqlite:// is built in"));
-    assert!(refused("data/groundnut.db").contains("sqlite://relative/path"));
-    assert!(refused("sqlite://").contains("names no file"));
-    assert!(refused("sqlite://data/").contains("names no file"));
     let path = |url: &str| {
         let options = StoreOptions {
             url: url.to_owned(),
             ..StoreOptions::default()
         };
-        options.path().unwrap().display().to_string()
+        options.database().unwrap().to_string()
     };
+    assert!(refused("mysql://host/db").contains("postgres://USER:PASSWORD@HOST:PORT/DATABASE"));
+    assert!(refused("postgres://host").contains("names no database"));
+    let shown = path("postgres://ada:secret@db.example:5432/groundnut?sslmode=require");
+    assert_eq!(shown, "postgres://db.example:5432/groundnut");
+    assert!(refused("data/groundnut.db").contains("sqlite://relative/path"));
+    assert!(refused("sqlite://").contains("names no file"));
+    assert!(refused("sqlite://data/").contains("names no file"));
     assert_eq!(path("sqlite:///var/lib/x.db"), "/var/lib/x.db");
     assert_eq!(path("sqlite://data/x.db"), "data/x.db");
 }
@@ -211,21 +214,21 @@ async fn every_reference_says_what_deletion_does() {
 async fn each_step_can_be_taken_back() {
     use diesel_migrations::MigrationHarness as _;
     let directory = tempfile::tempdir().unwrap();
-    let mut sql = connect::connect(&directory.path().join("x.db")).unwrap();
-    let steps = crate::store::migrate::MIGRATIONS;
+    let mut sql = connect::sqlite::connect(&directory.path().join("x.db")).unwrap();
+    let steps = crate::store::migrate::SQLITE;
     sql.run_pending_migrations(steps).unwrap();
-    sql.revert_all_migrations(crate::store::migrate::MIGRATIONS)
+    sql.revert_all_migrations(crate::store::migrate::SQLITE)
         .unwrap();
-    sql.run_pending_migrations(crate::store::migrate::MIGRATIONS)
+    sql.run_pending_migrations(crate::store::migrate::SQLITE)
         .unwrap();
 }
 
 #[tokio::test]
 async fn emptying_the_write_ahead_log_leaves_a_connection_as_patient_as_it_was() {
     let directory = tempfile::tempdir().unwrap();
-    let mut sql = connect::connect(&directory.path().join("a.db")).unwrap();
+    let mut sql = connect::sqlite::connect(&directory.path().join("a.db")).unwrap();
     let before = std::time::Duration::from_millis(400);
-    connect::shorten_patience(&mut sql, before).unwrap();
-    assert!(connect::checkpoint_now(&mut sql));
-    assert_eq!(connect::patience(&mut sql).unwrap(), before);
+    connect::sqlite::shorten_patience(&mut sql, before).unwrap();
+    assert!(connect::sqlite::checkpoint_now(&mut sql));
+    assert_eq!(connect::sqlite::patience(&mut sql).unwrap(), before);
 }

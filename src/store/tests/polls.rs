@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use diesel::RunQueryDsl as _;
-use diesel::sqlite::Sqlite;
 
 use super::{CLIENT, Place};
 use crate::model::{
     Chosen, ClientBrief, Closing, NewPoll, PageRequest, Poll, PollId, Raw, Scopes, Stamp, UserId,
 };
+use crate::store::connect::sqlite_text;
 use crate::store::polls::{Reach, due};
 use crate::store::statements::{NextClosing, PollToClear, Statement as _};
 use crate::store::{Db, Failure, PollSearch, Tx};
@@ -187,19 +187,19 @@ async fn each_list_is_read_along_an_index_that_holds_nothing_else() {
                 };
                 for (closing, index) in [(false, by_id), (true, by_closing)] {
                     let rows = reach.rows(closing, &step);
-                    let sql = diesel::debug_query::<Sqlite, _>(&rows).to_string();
+                    let sql = sqlite_text(&rows);
                     follows(&place.read(move |db| plan(db, &sql)).await, index);
                 }
             }
         }
-        let sql = diesel::debug_query::<Sqlite, _>(&due(Stamp(0))).to_string();
+        let sql = sqlite_text(&due(Stamp(0)));
         follows(&place.read(move |db| plan(db, &sql)).await, "polls_open");
         follows(
-            &place.read(|db| plan(db, NextClosing::TEXT)).await,
+            &place.read(|db| plan(db, NextClosing::SQLITE)).await,
             "polls_open",
         );
         follows(
-            &place.read(|db| plan(db, PollToClear::TEXT)).await,
+            &place.read(|db| plan(db, PollToClear::SQLITE)).await,
             "polls_to_clear",
         );
     }

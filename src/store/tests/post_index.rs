@@ -144,7 +144,7 @@ struct Step {
 /// How SQLite runs a statement.
 async fn plan<S: Statement>(place: &Place) -> String {
     let steps = place.write(|tx| {
-        let explain = format!("EXPLAIN QUERY PLAN {}", S::TEXT);
+        let explain = format!("EXPLAIN QUERY PLAN {}", S::SQLITE);
         Ok(diesel::sql_query(explain).load::<Step>(tx.sql)?)
     });
     let steps = steps.await;

@@ -126,7 +126,7 @@ async fn while_much_is_not_indexed_words_are_refused_at_once_and_lists_are_serve
     let [house, garden] = rooms(&place, ada).await;
     assert_eq!(found(&place, words("tea")).await.unwrap(), [garden, house]);
     // Another program holds the file, so that the lane cannot catch up, and has written thousands of channels.
-    let mut other = crate::store::connect::connect(&place.file()).unwrap();
+    let mut other = crate::store::connect::sqlite::connect(&place.file()).unwrap();
     other
         .batch_execute(
             "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 8000)
@@ -152,7 +152,7 @@ async fn a_locked_database_answers_from_what_was_indexed_before() {
     let [house, garden] = rooms(&place, ada).await;
     assert_eq!(found(&place, words("tea")).await.unwrap(), [garden, house]);
     place.say(house, ada, "hello").await;
-    let mut other = crate::store::connect::connect(&place.file()).unwrap();
+    let mut other = crate::store::connect::sqlite::connect(&place.file()).unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let mut ids = found(&place, words("tea")).await.unwrap();
     ids.sort_unstable();

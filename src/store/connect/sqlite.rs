@@ -1,26 +1,18 @@
-//! One connection to the database file, with the settings that the guarantees need.
+//! Connections to the file of the embedded database, with the settings that the guarantees need.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
 
-use super::Failure;
-use super::sql_error::is_locked;
-
-/// The one place that names the database engine.
-pub(super) type Sql = SqliteConnection;
-/// Connections for reading.
-pub(super) type ReadPool = Pool<ConnectionManager<Sql>>;
+use super::Sql;
+use crate::store::Failure;
+use crate::store::sql_error::is_locked;
 
 /// How long a connection tries to apply its settings, as long as `busy_timeout`.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(5);
-
-/// Statements that take longer are reported.
-const SLOW: Duration = Duration::from_millis(250);
 
 /// * `busy_timeout`: another process (the command line) may hold the write lock briefly. The server's write lane
 ///   shortens it once the database is open.
@@ -42,13 +34,18 @@ const SETTINGS: &str = "PRAGMA page_size = 2048;
     PRAGMA wal_autocheckpoint = 8000;
     PRAGMA journal_size_limit = 67108864;";
 
+/// What begins and ends commits that are not synced.
+pub(super) const WITHOUT_SYNC: (&str, &str) =
+    ("PRAGMA synchronous = NORMAL;", "PRAGMA synchronous = FULL;");
+
 /// Opens a connection that may write.
-pub(super) fn connect(file: &Path) -> Result<Sql, Failure> {
+#[cfg(test)]
+pub(in crate::store) fn connect(file: &Path) -> Result<Sql, Failure> {
     connect_if(file, |_| Ok(()))
 }
 
 /// The same, once `check` has looked at the file: nothing is changed before.
-pub(super) fn connect_if(
+pub(in crate::store) fn connect_if(
     file: &Path,
     check: impl FnOnce(&mut Sql) -> Result<(), Failure>,
 ) -> Result<Sql, Failure> {
@@ -56,15 +53,15 @@ pub(super) fn connect_if(
         let text = format!("cannot open the database {}: {error}", file.display());
         Failure::Trouble(text.into())
     };
-    let mut sql = Sql::establish(&name_of(file)?).map_err(|error| trouble(&error))?;
+    let sql = SqliteConnection::establish(&name_of(file)?).map_err(|error| trouble(&error))?;
+    let mut sql = Sql::Sqlite(sql);
     check(&mut sql)?;
     set_up(&mut sql).map_err(|error| trouble(&error))?;
-    sql.set_instrumentation(SlowStatements::default());
     Ok(sql)
 }
 
 /// From here on the connection waits no longer than this for another process that holds the file.
-pub(super) fn shorten_patience(sql: &mut Sql, patience: Duration) -> Result<(), Failure> {
+pub(in crate::store) fn shorten_patience(sql: &mut Sql, patience: Duration) -> Result<(), Failure> {
     let millis = patience.min(PATIENCE).as_millis();
     Ok(sql.batch_execute(&format!("PRAGMA busy_timeout = {millis}"))?)
 }
@@ -86,21 +83,19 @@ fn set_up(sql: &mut Sql) -> QueryResult<()> {
     }
 }
 
-/// Opens the pool for reading. Its connections cannot write by mistake.
-pub(super) fn read_pool(file: &Path, size: u32) -> Result<ReadPool, Failure> {
-    Pool::builder()
-        .max_size(size)
-        .test_on_check_out(false)
-        .connection_timeout(Duration::from_secs(10))
-        .connection_customizer(Box::new(ReadOnly))
-        .build(ConnectionManager::new(name_of(file)?))
-        .map_err(|error| {
-            Failure::Trouble(format!("cannot open {}: {error}", file.display()).into())
-        })
+/// Opens a connection that cannot write by mistake.
+pub(in crate::store) fn connect_for_reading(file: &Path) -> ConnectionResult<Sql> {
+    let name =
+        name_of(file).map_err(|failure| ConnectionError::BadConnection(failure.to_string()))?;
+    let mut sql = Sql::Sqlite(SqliteConnection::establish(&name)?);
+    set_up(&mut sql)
+        .and_then(|()| sql.batch_execute("PRAGMA query_only = ON;"))
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(sql)
 }
 
 /// Moves what the write-ahead log holds into the file.
-pub(super) fn checkpoint(sql: &mut Sql) {
+pub(in crate::store) fn checkpoint(sql: &mut Sql) {
     if let Err(error) = sql.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);") {
         tracing::warn!(%error, "the database was not checkpointed");
     }
@@ -108,7 +103,7 @@ pub(super) fn checkpoint(sql: &mut Sql) {
 
 /// The same without waiting for readers, which would hold up the writes; false if one was in the way. Afterwards the
 /// connection is as patient as it was.
-pub(super) fn checkpoint_now(sql: &mut Sql) -> bool {
+pub(in crate::store) fn checkpoint_now(sql: &mut Sql) -> bool {
     let Ok(patience) = patience(sql) else {
         return false;
     };
@@ -125,7 +120,7 @@ pub(super) fn checkpoint_now(sql: &mut Sql) -> bool {
 }
 
 /// How long the connection waits for a lock.
-pub(super) fn patience(sql: &mut Sql) -> Result<Duration, Failure> {
+pub(in crate::store) fn patience(sql: &mut Sql) -> Result<Duration, Failure> {
     let waits = diesel::sql_query("PRAGMA busy_timeout").get_result::<Waits>(sql)?;
     let millis = u64::try_from(waits.timeout).unwrap_or(0);
     Ok(Duration::from_millis(millis))
@@ -143,19 +138,6 @@ struct Checkpoint {
     busy: i32,
 }
 
-/// Commits within `job` are not synced to the disk: a power cut may take them, but only from the end, and the next
-/// synced commit takes those before it along.
-pub(super) fn without_sync<T>(sql: &mut Sql, job: impl FnOnce(&mut Sql) -> T) -> T {
-    // SQLite carries these out when it prepares them, so they are no prepared statements.
-    // A refused pragma leaves a commit that is synced: slower, not wrong. Afterwards it must hold.
-    drop(sql.batch_execute("PRAGMA synchronous = NORMAL;"));
-    let done = job(sql);
-    if let Err(error) = sql.batch_execute("PRAGMA synchronous = FULL;") {
-        tracing::error!(%error, "commits may not be durable");
-    }
-    done
-}
-
 fn name_of(file: &Path) -> Result<String, Failure> {
     let name = file.to_str().ok_or_else(|| {
         Failure::Trouble("the path of the database is not valid Unicode text".into())
@@ -166,40 +148,4 @@ fn name_of(file: &Path) -> Result<String, Failure> {
     } else {
         format!("./{name}")
     })
-}
-
-#[derive(Debug)]
-struct ReadOnly;
-
-impl CustomizeConnection<Sql, PoolError> for ReadOnly {
-    fn on_acquire(&self, sql: &mut Sql) -> Result<(), PoolError> {
-        set_up(sql)
-            .and_then(|()| sql.batch_execute("PRAGMA query_only = ON;"))
-            .map_err(PoolError::QueryError)?;
-        sql.set_instrumentation(SlowStatements::default());
-        Ok(())
-    }
-}
-
-/// Reports slow statements: their text, never the values.
-#[derive(Default)]
-struct SlowStatements {
-    since: Option<Instant>,
-}
-
-impl Instrumentation for SlowStatements {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        // Diesel's enum may grow; what is not a statement is of no interest here.
-        if let InstrumentationEvent::StartQuery { .. } = event {
-            self.since = Some(Instant::now());
-        } else if let InstrumentationEvent::FinishQuery { query, .. } = event {
-            let took = self.since.take().map_or(Duration::ZERO, |at| at.elapsed());
-            if took >= SLOW {
-                let text = query.to_string();
-                let statement = text.split(" -- binds:").next().unwrap_or_default();
-                let millis = took.as_millis();
-                tracing::warn!(statement, %millis, "slow statement");
-            }
-        }
-    }
 }

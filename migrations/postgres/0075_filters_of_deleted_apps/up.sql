@@ -1,0 +1,2 @@
+-- Nothing to do: filters of deleted apps exist only in databases of older programs. (A step must have a statement.)
+SELECT 1;

@@ -1,0 +1,72 @@
+//! Writes: transactions, the head of the log, messages, counters.
+
+use diesel::sql_types::BigInt;
+
+statements! {
+    /// Takes the write lock at once, so that no reading transaction has to be raised to a writing one.
+    Begin -> () = "BEGIN IMMEDIATE", postgres "BEGIN ISOLATION LEVEL READ COMMITTED";
+    /// Makes a group durable.
+    Commit -> () = "COMMIT";
+    /// Takes a group back.
+    Rollback -> () = "ROLLBACK";
+    /// Before a job that may fail alone.
+    Savepoint -> () = "SAVEPOINT job";
+    /// After it, however it went.
+    Release -> () = "RELEASE job";
+    /// When it failed.
+    RollbackToSavepoint -> () = "ROLLBACK TO job";
+    /// A step of the schema was applied.
+    NoteMigration -> () = "INSERT INTO __diesel_schema_migrations (version) VALUES (?)";
+
+    /// The last issued timestamp, of any process.
+    LastStamp -> BigInt = "SELECT stamp FROM log_head";
+    /// The same, while no other process writes: on PostgreSQL each writer locks this row first, so that no two that hold
+    /// other rows can wait for one another.
+    LockLogHead -> BigInt = "SELECT stamp FROM log_head", postgres "SELECT stamp FROM log_head FOR UPDATE";
+    /// Changes one page, by a microsecond. (SQLite does not write a page that would stay the same.)
+    TouchLogHead -> () = "UPDATE log_head SET stamp = stamp + 1";
+    /// Numbers for events: by how many, by how many bytes, the last moment given out.
+    MoveLogHead -> BigInt = "UPDATE log_head SET pos = pos + ?, bytes = bytes + ?, stamp = ? RETURNING pos";
+    /// The newest id, when another process may have given out some.
+    LastMessageId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM messages";
+    /// A message; its id is known beforehand.
+    InsertMessage -> () = "INSERT INTO messages (id, channel_id, user_id, client_id, thread_id, reply_to,
+            created_at, is_nsfw, text, html, entities, raw)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    /// A user that a post mentions; whether each mention is a copy.
+    InsertMention -> () = "INSERT INTO post_mentions (user_id, post_id, is_copy) VALUES (?, ?, ?)";
+    /// A tag of a post.
+    InsertTag -> () = "INSERT INTO post_tags (tag, post_id) VALUES (?, ?)";
+    /// A word that a user is found by.
+    InsertUserWord -> () = "INSERT INTO user_words (word, user_id) VALUES (?, ?)";
+    /// New messages of a channel, if it still is as it was when they were allowed: their number, the newest id, its
+    /// moment. A set may hold messages for two revisions of a channel, so the newest wins whatever comes last.
+    MoveChannelAt -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = MAX(COALESCE(recent_message_id, 0), ?),
+            recent_deleted_message_id = NULL, activity = MAX(activity, ?)
+        WHERE id = ? AND revision = ?", postgres "UPDATE channels SET messages = messages + ?, recent_message_id = GREATEST(COALESCE(recent_message_id, 0), ?),
+            recent_deleted_message_id = NULL, activity = GREATEST(activity, ?)
+        WHERE id = ? AND revision = ?";
+    /// The same, by a job that has looked at the channel in its own transaction.
+    MoveChannel -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = MAX(COALESCE(recent_message_id, 0), ?),
+            recent_deleted_message_id = NULL, activity = MAX(activity, ?)
+        WHERE id = ?", postgres "UPDATE channels SET messages = messages + ?, recent_message_id = GREATEST(COALESCE(recent_message_id, 0), ?),
+            recent_deleted_message_id = NULL, activity = GREATEST(activity, ?)
+        WHERE id = ?";
+    /// Which version of a channel there is.
+    ChannelRevision -> BigInt = "SELECT revision FROM channels WHERE id = ?";
+    /// A deleted poll whose answers are still there.
+    PollToClear -> BigInt = "SELECT id FROM polls WHERE deleted_at IS NOT NULL AND is_answered ORDER BY id LIMIT 1";
+    /// When the next poll closes.
+    NextClosing -> BigInt = "SELECT closes_at FROM polls WHERE results IS NULL AND deleted_at IS NULL
+        ORDER BY closes_at LIMIT 1";
+    /// A reply by another person makes a thread a conversation: the reply, the root, the author.
+    BeginConversation -> () = "UPDATE posts SET conversation = ?
+        WHERE id = ? AND conversation IS NULL AND user_id <> ? AND is_human AND deleted_at IS NULL AND repost_of IS NULL";
+    /// That reply is deleted: the next one among the following posts of the thread takes its place. The reply, a bound, the
+    /// root, the reply.
+    RenewConversation -> () = "UPDATE posts SET conversation = (
+            SELECT MIN(reply.id) FROM (SELECT id, user_id, is_human, deleted_at FROM posts AS later
+                WHERE later.thread_id = posts.id AND later.id > ? ORDER BY later.id LIMIT ?) AS reply
+            WHERE reply.user_id <> posts.user_id AND reply.is_human AND reply.deleted_at IS NULL)
+        WHERE id = ? AND conversation = ?";
+}
