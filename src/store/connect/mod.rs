@@ -3,6 +3,7 @@
 
 pub(super) mod postgres;
 mod slow;
+mod socket;
 pub(super) mod sqlite;
 
 use std::path::{Path, PathBuf};
@@ -17,9 +18,10 @@ use super::Failure;
 pub(super) use multi::{MultiBackend as Backend, Sql};
 use postgres::Server;
 use slow::SlowStatements;
+pub(super) use socket::Socket;
 
-/// How long a thread waits for a connection.
-const POOL_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a thread waits for a connection. Within its caller's patience it says that the database is away.
+const POOL_PATIENCE: Duration = Duration::from_secs(5);
 
 #[expect(
     unreachable_pub,
@@ -42,8 +44,8 @@ pub(super) type ReadPool = Pool<Connections>;
 /// A connection for reading.
 pub(super) struct Reader {
     pub(super) sql: Sql,
-    /// The process of the server that serves it; none for a file.
-    pub(super) process: Option<i32>,
+    /// That of a server.
+    pub(super) socket: Option<Socket>,
     /// It goes back into the pool to be thrown away.
     pub(super) is_spent: bool,
 }
@@ -63,6 +65,14 @@ impl Database {
         match self {
             Self::File(file) => Some(file),
             Self::Server(_) => None,
+        }
+    }
+
+    /// The socket of a connection to a server.
+    pub(super) fn socket(&self, sql: &mut Sql) -> Result<Option<Socket>, Failure> {
+        match self {
+            Self::File(_) => Ok(None),
+            Self::Server(_) => Ok(Socket::of(sql)?),
         }
     }
 
@@ -160,17 +170,14 @@ impl ManageConnection for Connections {
     type Error = ConnectionError;
 
     fn connect(&self) -> ConnectionResult<Reader> {
-        let (mut sql, process) = match &self.0 {
+        let (mut sql, socket) = match &self.0 {
             Database::File(file) => (sqlite::connect_for_reading(file)?, None),
-            Database::Server(server) => {
-                let (sql, process) = server.connect_for_reading()?;
-                (sql, Some(process))
-            }
+            Database::Server(server) => server.connect_for_reading()?,
         };
         sql.set_instrumentation(SlowStatements::default());
         Ok(Reader {
             sql,
-            process,
+            socket,
             is_spent: false,
         })
     }
