@@ -87,9 +87,7 @@ impl StoreOptions {
     pub(super) fn database(&self) -> Result<Database, Failure> {
         let wrong = |what: String| Err(Failure::Trouble(what.into()));
         let Some((scheme, path)) = self.url.split_once("://") else {
-            return wrong(format!(
-                "the database URL has no scheme; write {FORMS}"
-            ));
+            return wrong(format!("the database URL has no scheme; write {FORMS}"));
         };
         self.demand_bounds()?;
         match scheme {
