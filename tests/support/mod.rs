@@ -13,6 +13,7 @@ pub(crate) mod http;
 pub(crate) mod launch;
 pub(crate) mod people;
 pub(crate) mod poll;
+pub(crate) mod postgres;
 pub(crate) mod random;
 pub(crate) mod raw_socket;
 pub(crate) mod receiver;

@@ -100,6 +100,7 @@ impl Database {
             .max_size(size)
             .test_on_check_out(false)
             .connection_timeout(POOL_PATIENCE)
+            .error_handler(Box::new(Quiet))
             .build(Connections(self.clone()))
             .map_err(|error| Failure::Trouble(format!("cannot open {self}: {error}").into()))
     }
@@ -148,6 +149,16 @@ pub(super) fn sqlite_text(query: &impl diesel::query_builder::QueryFragment<Back
         .to_sql(&mut text, &Backend::Sqlite(diesel::sqlite::Sqlite))
         .unwrap();
     text.finish()
+}
+
+/// The pool tries again by itself, several times a second; that the database is away is said where it is noticed.
+#[derive(Debug)]
+struct Quiet;
+
+impl r2d2::HandleError<ConnectionError> for Quiet {
+    fn handle_error(&self, error: ConnectionError) {
+        tracing::debug!(%error, "no connection for reading yet");
+    }
 }
 
 /// For messages: without a password.

@@ -187,7 +187,7 @@ fn on_connection<T>(
     job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let mut reader = pool.get().map_err(|error| {
-        tracing::warn!(%error, "no connection for reading");
+        tracing::debug!(%error, "no connection for reading");
         Failure::Away
     })?;
     let in_transaction = |sql: &mut Sql| sql.transaction(|sql| limit.hold(|| job(&mut Db { sql })));

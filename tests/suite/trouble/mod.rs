@@ -4,6 +4,7 @@ mod behind;
 mod bodies;
 mod busy;
 mod crash;
+mod database_server;
 mod disk;
 mod drain;
 mod drain_waves;
