@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod cli;
 pub(crate) mod compressed;
 pub(crate) mod conform;
+pub(crate) mod database;
 pub(crate) mod door;
 pub(crate) mod faults;
 pub(crate) mod fields;

@@ -2,7 +2,7 @@
 //! it must not have logged an error, must hold nothing that its clients left, and must stop when told.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::faults::{FAULTS, Switch};
 use super::launch::{Launch, Running, Stderr, spawn, write_settings};
-use super::template::{self, template};
+use super::template::{self, Template};
 use super::{DEADLINE, Person, cli, eventually, http, text};
 
 pub(crate) struct TestServer {
@@ -31,6 +31,11 @@ impl TestServer {
     /// A server with other settings: names as in the environment, without `GROUNDNUT_`.
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
         Self::launch(Launch::new(settings))
+    }
+
+    /// A server whose database is a file, whatever the other stories use: for what only files have.
+    pub(crate) fn in_file(settings: &[(&str, &str)]) -> Self {
+        Self::launch(Launch::in_file(settings))
     }
 
     /// A server in which faults can be switched on ([`Self::fault`]).
@@ -67,7 +72,7 @@ impl TestServer {
     ) -> Self {
         Self::launch(Launch {
             namespace: Some((script, data)),
-            ..Launch::new(settings)
+            ..Launch::in_file(settings)
         })
     }
 
@@ -84,6 +89,21 @@ impl TestServer {
     /// Where it works.
     pub(crate) fn folder(&self) -> &Path {
         self.launch.folder.path()
+    }
+
+    /// Where it keeps files and pictures.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.launch.database.files(self.folder())
+    }
+
+    /// What its database was copied from.
+    pub(crate) fn template(&self) -> &'static Template {
+        self.launch.template
+    }
+
+    /// Takes everything out of the database, while the server is away.
+    pub(crate) fn loses_database(&self) {
+        self.launch.database.is_emptied();
     }
 
     /// Has it read these settings, which it was started with a file for (`CONFIG`).
@@ -198,7 +218,7 @@ impl TestServer {
     }
 
     pub(crate) fn database_url(&self) -> String {
-        template::url(self.folder())
+        self.launch.database.url()
     }
 
     pub(crate) fn ada(&self) -> Person {
@@ -218,7 +238,7 @@ impl TestServer {
     }
 
     fn person(&self, index: usize) -> Person {
-        let user = template().people[index].clone();
+        let user = self.template().people[index].clone();
         Person {
             address: self.address,
             id: user.id,
@@ -239,12 +259,13 @@ impl TestServer {
 
     /// The app that all tokens belong to, speaking for itself.
     pub(crate) fn app(&self) -> Person {
-        self.holder("app", &template().app_token)
+        self.holder("app", &self.template().app_token)
     }
 
     /// The holder of this token.
     pub(crate) fn holder(&self, name: &str, token: &str) -> Person {
-        let id = template()
+        let id = self
+            .template()
             .people
             .iter()
             .find(|p| p.name == name)
@@ -260,7 +281,7 @@ impl TestServer {
 
     /// The same person with another token of the same app.
     pub(crate) fn with_scopes(&self, person: &Person, scopes: &str) -> Person {
-        self.through(&template().client_id, person, scopes)
+        self.through(&self.template().client_id, person, scopes)
     }
 
     /// The same person through another app.

@@ -50,7 +50,7 @@ fn a_large_picture_gets_small_ones_and_a_small_one_stands_for_itself() {
         ada.delete(&format!("/files/{}", text(&file["id"]))).is(200);
     }
     eventually("nothing is left on the disk", || {
-        on_disk(&server.folder().join("files")).is_empty()
+        on_disk(&server.data().join("files")).is_empty()
     });
 }
 
