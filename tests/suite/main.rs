@@ -18,6 +18,7 @@ mod api;
 mod command_line;
 mod database_file;
 mod load;
+mod moving;
 mod oracle;
 mod pages;
 mod seeded;

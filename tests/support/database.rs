@@ -191,6 +191,16 @@ impl Sql {
         counted.first().expect("a row").count
     }
 
+    /// Whether a query gives something, on tables that may not be there yet.
+    pub(crate) fn finds(&mut self, query: &str) -> bool {
+        let asked = diesel::sql_query(query);
+        let found = match self {
+            Self::File(sql) => asked.execute(sql),
+            Self::Postgres(sql) => asked.execute(sql),
+        };
+        found.is_ok_and(|rows| rows > 0)
+    }
+
     /// The rows that a query gives.
     pub(crate) fn loads<T>(&mut self, query: &str) -> Vec<T>
     where

@@ -38,6 +38,8 @@ pub(crate) enum Stderr {
 pub(super) struct Launch {
     pub(super) folder: tempfile::TempDir,
     pub(super) database: Database,
+    /// Another database, which the story brought about.
+    pub(super) elsewhere: Option<String>,
     /// What the database was copied from.
     pub(super) template: &'static Template,
     pub(super) settings: Vec<(String, String)>,
@@ -73,6 +75,7 @@ impl Launch {
         Self {
             folder,
             database,
+            elsewhere: None,
             template,
             settings: all,
             has_faults: false,
@@ -84,9 +87,10 @@ impl Launch {
 
     fn command(&self) -> Command {
         let folder = self.folder.path();
-        let url = match self.namespace {
-            None => self.database.url(),
-            Some((_, data)) => url_of_file(&folder.join(data)),
+        let url = match (self.namespace, &self.elsewhere) {
+            (Some((_, data)), _) => url_of_file(&folder.join(data)),
+            (None, Some(elsewhere)) => elsewhere.clone(),
+            (None, None) => self.database.url(),
         };
         let mut serve = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
         if self.has_faults {

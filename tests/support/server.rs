@@ -124,6 +124,12 @@ impl TestServer {
         (self.child, self.address, self.log) = (child, address, log);
     }
 
+    /// Starts it again on another database with the same people.
+    pub(crate) fn start_on(&mut self, url: &str) {
+        self.launch.elsewhere = Some(url.to_owned());
+        self.start_again();
+    }
+
     /// Tells it to stop and gives whether it ended well.
     pub(crate) fn stop(&mut self) -> bool {
         self.signal(Signal::SIGTERM);
