@@ -16,6 +16,7 @@ mod http_rules;
 mod interactions;
 mod markers;
 mod messages;
+mod numbers;
 mod older_names;
 mod openapi;
 mod pagination;
