@@ -15,6 +15,7 @@ pub(crate) mod poll;
 pub(crate) mod random;
 pub(crate) mod raw_socket;
 pub(crate) mod receiver;
+pub(crate) mod reference;
 pub(crate) mod server;
 pub(crate) mod stream;
 pub(crate) mod template;

@@ -27,6 +27,7 @@ mod posts;
 mod presence;
 mod profile;
 mod rate_limits;
+mod reference;
 mod relation_lists;
 mod relations;
 mod reports;
