@@ -204,3 +204,24 @@ fn a_frame_beside_its_canvas_is_cut_and_the_rest_is_clear() {
     let refused = rework(&huge, &order(&[Shape::Whole])).unwrap_err();
     assert_eq!(refused, Refusal::PictureTooLarge);
 }
+
+#[test]
+fn the_lines_of_an_interlaced_gif_are_put_into_their_order() {
+    let palette: Vec<u8> = (0..8_u8).flat_map(|n| [n * 30; 3]).collect();
+    let mut bytes = Vec::new();
+    let mut encoder = ::gif::Encoder::new(&mut bytes, 4, 8, &palette).unwrap();
+    let lines = [0, 4, 2, 6, 1, 3, 5, 7].map(|line| [line; 4]);
+    let frame = ::gif::Frame {
+        width: 4,
+        height: 8,
+        interlaced: true,
+        buffer: lines.concat().into(),
+        ..::gif::Frame::default()
+    };
+    encoder.write_frame(&frame).unwrap();
+    drop(encoder);
+    let made = rework(&bytes, &order(&[Shape::Whole])).unwrap();
+    let picture = opened(&made.made[0]).into_luma8();
+    let shades: Vec<u8> = (0..8).map(|y| picture.get_pixel(1, y).0[0]).collect();
+    assert_eq!(shades, [0, 30, 60, 90, 120, 150, 180, 210]);
+}
