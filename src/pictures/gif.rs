@@ -37,7 +37,7 @@ pub(super) fn read(
     let mut lines = pixels.chunks_exact(wide.max(1));
     for y in 0..usize::try_from(size.1).unwrap_or_default() {
         let Some(line) = (y >= top).then(|| lines.next()).flatten() else {
-            rows.take(&empty);
+            rows.take(&empty)?;
             continue;
         };
         let shown = row.chunks_exact_mut(4).skip(left);
@@ -45,7 +45,7 @@ pub(super) fn read(
             let colour = colours.get(usize::from(*number));
             pixel.copy_from_slice(colour.unwrap_or(&[0; 4]));
         }
-        rows.take(&row);
+        rows.take(&row)?;
     }
     rows.finish()
 }

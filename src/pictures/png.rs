@@ -66,7 +66,7 @@ impl<'b> Png<'b> {
             let mut rows = rows()?;
             // The end is asked for too, so that a file that was cut off behind its last row is not taken.
             while let Some(row) = self.reader.next_row().map_err(|error| refusal_of(&error))? {
-                rows.take(row.data());
+                rows.take(row.data())?;
             }
             return rows.finish();
         }
@@ -79,7 +79,8 @@ impl<'b> Png<'b> {
             return whole(size, usize::from(channels), all);
         }
         let mut rows = rows()?;
-        all.chunks_exact(line.max(1)).for_each(|row| rows.take(row));
+        let mut lines = all.chunks_exact(line.max(1));
+        lines.try_for_each(|row| rows.take(row))?;
         rows.finish()
     }
 }

@@ -6,9 +6,9 @@
 use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
-use image::imageops::{FilterType, resize};
+use image::imageops::FilterType;
 use image::metadata::Orientation;
-use image::{DynamicImage, GenericImageView as _, RgbImage, RgbaImage};
+use image::{DynamicImage, RgbImage, RgbaImage};
 
 use super::animation;
 use super::probe::{Kind, Probe, refusal_of};
@@ -168,21 +168,22 @@ fn still(
         width: w,
         height: h,
     } = shape.part(picture.width(), picture.height());
-    if (w, h) == (width, height) {
-        return encode(&picture.crop_imm(x, y, w, h), from);
-    }
-    // A view of the part: a copy of it would be half of the memory.
-    let filter = FilterType::CatmullRom;
-    let made = if let DynamicImage::ImageRgb8(all) = picture {
-        DynamicImage::ImageRgb8(resize(&*all.view(x, y, w, h), width, height, filter))
-    } else if let DynamicImage::ImageRgba8(all) = picture {
-        DynamicImage::ImageRgba8(resize(&*all.view(x, y, w, h), width, height, filter))
-    } else {
-        // There are no others: see `eight_bits`.
-        let part = picture.crop_imm(x, y, w, h);
-        part.resize_exact(width, height, filter)
+    // A copy of what is shown, at most 16 MiB: what is larger is shown whole, or was reduced before.
+    let cut;
+    let part = match (w, h) == (picture.width(), picture.height()) {
+        true => picture,
+        false => {
+            cut = picture.crop_imm(x, y, w, h);
+            &cut
+        }
     };
-    encode(&made, from)
+    match (w, h) == (width, height) {
+        true => encode(part, from),
+        false => encode(
+            &part.resize_exact(width, height, FilterType::CatmullRom),
+            from,
+        ),
+    }
 }
 
 fn encode(picture: &DynamicImage, from: Kind) -> Result<Made, Refusal> {
