@@ -150,14 +150,19 @@ fn places(value: &Value, path: &str, found: &mut Vec<String>) {
 
 /// Puts each kind of value into each place of a body, and the kinds by themselves in its place.
 pub(super) fn each_kind(person: &Person, method: &str, path: &str, body: &Value) {
+    each_of(&values(), person, method, path, body);
+}
+
+/// The same with these values.
+pub(super) fn each_of(values: &[String], person: &Person, method: &str, path: &str, body: &Value) {
     let mut found = vec![String::new()];
     places(body, "", &mut found);
     for place in found {
         let mut body = body.clone();
         *body.pointer_mut(&place).expect("a place") = json!(MARK);
         let whole = body.to_string();
-        for value in values() {
-            let sent = whole.replace(&format!("\"{MARK}\""), &value);
+        for value in values {
+            let sent = whole.replace(&format!("\"{MARK}\""), value);
             let answer = person.call(method, path, JSON, sent.as_bytes());
             let shown = value.chars().take(40).collect::<String>();
             assert!(
