@@ -17,6 +17,7 @@ pub(crate) mod postgres;
 pub(crate) mod random;
 pub(crate) mod raw_socket;
 pub(crate) mod receiver;
+pub(crate) mod reference;
 pub(crate) mod server;
 pub(crate) mod stream;
 pub(crate) mod template;
