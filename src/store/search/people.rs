@@ -8,9 +8,10 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::super::connect::Sql;
+use super::super::db::to_json;
 use super::super::pages::{MOST, gather};
 use super::super::schema::{user_words, users};
-use super::super::statements::{InsertUserWord, execute};
+use super::super::statements::{InsertUserWords, execute};
 use super::super::{Db, Failure, Tx};
 use crate::model::visibility::{Occasion, shows_profile};
 use crate::model::{Content, Page, PageRequest, Relationship, Stamp, User, UserId, UserKind};
@@ -285,21 +286,9 @@ impl Tx<'_> {
     }
 }
 
-<<<<<<< HEAD
-fn index(sql: &mut Sql, id: i64, username: &str, name: Option<&str>) -> Result<(), Failure> {
-    for word in words_of(username, name) {
-        execute::<InsertUserWord>(sql, &[word.as_str().into(), id.into()])?;
-    }
-=======
 fn index(sql: &mut Sql, id: i64, words: &[String]) -> Result<(), Failure> {
-    let rows: Vec<_> = words
-        .iter()
-        .map(|word| (user_words::word.eq(word), user_words::user_id.eq(id)))
-        .collect();
-    diesel::insert_into(user_words::table)
-        .values(rows)
-        .execute(sql)?;
->>>>>>> nine
+    let words = to_json(&words)?;
+    execute::<InsertUserWords>(sql, &[id.into(), (&*words).into()])?;
     Ok(())
 }
 

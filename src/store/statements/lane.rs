@@ -45,8 +45,9 @@ statements! {
     InsertMention -> () = "INSERT INTO post_mentions (user_id, post_id, is_copy) VALUES (?, ?, ?)";
     /// A tag of a post.
     InsertTag -> () = "INSERT INTO post_tags (tag, post_id) VALUES (?, ?)";
-    /// A word that a user is found by.
-    InsertUserWord -> () = "INSERT INTO user_words (word, user_id) VALUES (?, ?)";
+    /// The words that a user is found by (a JSON list).
+    InsertUserWords -> () = "INSERT INTO user_words (user_id, word) SELECT ?, value FROM json_each(?)",
+        postgres "INSERT INTO user_words (user_id, word) SELECT ?, value FROM json_array_elements_text(?::json)";
     /// Messages (a JSON list of rows), on PostgreSQL: one way there and back for all.
     InsertMessages -> () = "",
         postgres "INSERT INTO messages (id, channel_id, user_id, client_id, thread_id, reply_to, created_at, is_nsfw, text,
