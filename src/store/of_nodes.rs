@@ -41,7 +41,8 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
-    /// The session is written for by the node that has its connection. A session that is gone refuses nothing.
+    /// The session is written for by the node that has its connection. Says whether there is
+    /// such a session; one that is gone refuses nothing.
     ///
     /// # Errors
     /// Busy, if another node continues it: the call may be made again there.
@@ -49,10 +50,10 @@ impl Tx<'_> {
         &mut self,
         id: &ConnectionId,
         node: Option<&NodeEpoch>,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         match self.node_of_session(id)? {
             Some(holder) if holder.as_ref() != node => Err(Failure::Busy),
-            Some(_) | None => Ok(()),
+            known => Ok(known.is_some()),
         }
     }
 

@@ -153,8 +153,7 @@ impl Tx<'_> {
         node: Option<&NodeEpoch>,
     ) -> Result<(), Failure> {
         let place = self.now();
-        self.demand_session(session, node)?;
-        if self.node_of_session(session)?.is_none() {
+        if !self.demand_session(session, node)? {
             return Ok(());
         }
         diesel::delete(kept::table.find((session.as_str(), new.id.as_str()))).execute(self.sql)?;

@@ -111,7 +111,7 @@ impl Calls {
         let request = request.header(HeaderName::from_static(SECRET), self.secret.clone());
         request.send().await.map_err(|error| {
             let is_gone = error.is_connect() && !error.is_timeout();
-            tracing::warn!(node = %node.name, error = %error.without_url(), "another node did not answer");
+            tracing::debug!(node = %node.name, error = %error.without_url(), "another node did not answer");
             if is_gone {
                 Unanswered::Gone
             } else {
