@@ -13,6 +13,7 @@ use super::migrate::{demand_current, migrate};
 use super::moments;
 use super::numbers::Counted;
 use super::outlet::Outlet;
+use super::parcels::Parcels;
 use super::place;
 use super::queue::Queue;
 use super::reading::{self, Reading};
@@ -71,6 +72,7 @@ impl Store {
         let queue = Arc::new(Queue::new(options.lane_capacity));
         let caches = Arc::new(Caches::new());
         let outlet = Arc::new(Outlet::default());
+        let parcels = Arc::new(Parcels::default());
         let counted = Arc::new(Counted::default());
         let lane = Lane {
             sql,
@@ -79,6 +81,7 @@ impl Store {
             batch: options.lane_batch,
             caches: Arc::clone(&caches),
             outlet: Arc::clone(&outlet),
+            parcels: Arc::clone(&parcels),
             counted: Arc::clone(&counted),
             metrics,
             retention: Retention {
@@ -110,6 +113,7 @@ impl Store {
                 reading,
                 caches,
                 outlet,
+                parcels,
                 counted,
                 place: database.file().map(Whereabouts::of),
             }),

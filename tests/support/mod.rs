@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod build;
 pub(crate) mod cli;
+pub(crate) mod cluster;
 pub(crate) mod compressed;
 pub(crate) mod conform;
 pub(crate) mod door;
@@ -12,6 +13,7 @@ pub(crate) mod http;
 pub(crate) mod launch;
 pub(crate) mod people;
 pub(crate) mod poll;
+pub(crate) mod postgres;
 pub(crate) mod random;
 pub(crate) mod raw_socket;
 pub(crate) mod receiver;

@@ -1,10 +1,14 @@
 //! The event log: appended to as the last step of a write transaction, read by position, trimmed by age and size.
 
+mod parcel;
 mod reading;
 mod row;
 mod verifying;
+mod written;
 
+pub use parcel::Parcel;
 pub(super) use verifying::verify;
+pub(super) use written::Written;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,8 +99,10 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
     let moved = [count.into(), bytes.into(), group.stamp.0.into()];
     let last: i64 = statements::query::<MoveLogHead>(&moved).get_result(db.sql)?;
     let first = last - count + 1;
+    group.written.reserve(rows.len());
     for ((event, (form, body)), pos) in group.events.iter_mut().zip(rows).zip(first..) {
         let kind = event.payload.facts().kind;
+        let sum = row::sum(pos, event.at.0, form, (kind, &body));
         event.row_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
         diesel::insert_into(log_events::table)
             .values((
@@ -106,11 +112,12 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
                 log_events::bytes.eq(size_of_text(&body)),
                 log_events::v.eq(form),
                 log_events::kind.eq(kind),
-                log_events::sum.eq(row::sum(pos, event.at.0, form, (kind, &body))),
-                log_events::body.eq(body),
+                log_events::sum.eq(sum),
+                log_events::body.eq(&body),
             ))
             .execute(db.sql)?;
         event.pos = Some(Pos(pos));
+        group.written.push(Written { form, sum, body });
     }
     Ok(())
 }
