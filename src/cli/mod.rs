@@ -1,6 +1,7 @@
 //! The command line: commands, flags, output.
 
 mod accounts;
+mod moving;
 mod parent;
 mod seed;
 
@@ -125,6 +126,9 @@ enum Command {
     Report(ReportCommand),
     /// Fill an empty database with many people, posts, rooms and messages, to measure with.
     Seed(seed::SeedArgs),
+    /// Move everything from one database into an empty one of the other kind: SQLite to PostgreSQL, or back. A move that was
+    /// ended goes on when it is started again.
+    Move(moving::MoveArgs),
     /// Print all settings with their defaults, as a file to start from.
     Config,
     /// Measure how many listeners a room can have, and the delay of their events.
@@ -185,6 +189,7 @@ fn run_command(
         Some(Command::Token(command)) => accounts::tokens::run(config, command),
         Some(Command::Report(command)) => accounts::reports::run(config, &command),
         Some(Command::Seed(args)) => seed::run(config, &args),
+        Some(Command::Move(args)) => moving::run(config, &args),
         // Handled before: these need no settings, or have exit codes of their own.
         None | Some(Command::Config | Command::Serve(_) | Command::Loadtest(_)) => Ok(()),
     }
@@ -204,6 +209,7 @@ fn serve_flags(cli: &Cli) -> (&ServeArgs, &ServeArgs) {
             | Command::Token(_)
             | Command::Report(_)
             | Command::Seed(_)
+            | Command::Move(_)
             | Command::Config
             | Command::Loadtest(_),
         )

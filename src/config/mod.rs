@@ -151,7 +151,8 @@ settings! {
     }
     /// Database and event log.
     store: StoreConfig {
-        /// Database: sqlite://path, relative to the working directory, or sqlite:///absolute/path.
+        /// Database: sqlite://path, relative to the working directory, sqlite:///absolute/path, or
+        /// postgres://USER:PASSWORD@HOST:PORT/DATABASE.
         database_url: String = "sqlite://data/groundnut.db",
         /// Connections for reading.
         read_connections: u32 = 4u32 => 1..=64,

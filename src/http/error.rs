@@ -16,6 +16,8 @@ use crate::protocol::envelope::{Envelope, Meta};
 
 /// Seconds after which a full queue is worth another try.
 const BUSY_RETRY: u64 = 1;
+/// Seconds after which a database that went away is asked again.
+const AWAY_RETRY: u64 = 2;
 /// Seconds that a restart takes, roughly.
 const RESTART_RETRY: u64 = 5;
 
@@ -180,6 +182,16 @@ impl From<Failure> for ApiError {
             Failure::Refused(refused) => refused.into(),
             // A queue was full: the request was never begun, so trying again is safe.
             Failure::Busy => Self::later("busy", "Too much to do. Try again soon.", BUSY_RETRY),
+            Failure::Away => Self::later(
+                "database-away",
+                "The database does not answer. Nothing was changed. Try again soon.",
+                AWAY_RETRY,
+            ),
+            Failure::Unsure => Self::later(
+                "outcome-unknown",
+                "The database went away during the call. It may have been carried out: look before you try again.",
+                AWAY_RETRY,
+            ),
             Failure::Stopping => Self::later("restarting", "The server restarts.", RESTART_RETRY),
             Failure::Trouble(cause) => Self::trouble(&cause),
         }

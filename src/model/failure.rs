@@ -12,6 +12,10 @@ pub enum Failure {
     Refused(Refused),
     /// A queue is full; a later retry may succeed.
     Busy,
+    /// The database does not answer. Nothing was written.
+    Away,
+    /// The database went away in the middle of a commit: what was written may be there, or not.
+    Unsure,
     /// The process stops.
     Stopping,
     /// An internal error. Logged where it arose, never shown to clients.
@@ -30,7 +34,7 @@ impl Failure {
     pub fn refusal(&self) -> Option<Refusal> {
         match self {
             Self::Refused(refused) => Some(refused.refusal),
-            Self::Busy | Self::Stopping | Self::Trouble(_) => None,
+            Self::Busy | Self::Away | Self::Unsure | Self::Stopping | Self::Trouble(_) => None,
         }
     }
 }
@@ -52,6 +56,10 @@ impl fmt::Display for Failure {
         match self {
             Self::Refused(refused) => f.write_str(&refused.message()),
             Self::Busy => f.write_str("busy, try again"),
+            Self::Away => f.write_str("the database does not answer"),
+            Self::Unsure => {
+                f.write_str("the database went away during a commit; what was written may be there")
+            }
             Self::Stopping => f.write_str("stopping"),
             Self::Trouble(what) => f.write_str(what),
         }

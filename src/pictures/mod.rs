@@ -4,11 +4,15 @@
 //! whatever else the file held. It knows neither requests nor where pictures are kept.
 
 mod animation;
+mod gif;
 mod jpeg;
+mod png;
 mod probe;
 mod rework;
+mod rows;
 mod shape;
 mod shelf;
+mod source;
 mod webp;
 mod worker;
 

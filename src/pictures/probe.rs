@@ -3,20 +3,19 @@
 use std::io::Cursor;
 
 use image::codecs::gif::GifDecoder;
-use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{ImageDecoder, ImageFormat, Limits};
 
 use serde::{Deserialize, Serialize};
 
-use super::{jpeg, webp};
+use super::{jpeg, png, webp};
 use crate::model::Refusal;
 
 /// Pixels of a picture: 12 megapixels, in whole blocks of cameras (4096 × 3072).
 pub(super) const PIXELS_MAX: u64 = 4096 * 3072;
 
-/// Bytes that decoding may take, the decoded picture included. A JPEG of 12 megapixels takes 36 MiB, a PNG with
-/// transparency 48, a progressive JPEG mostly 72.
+/// Bytes that decoding may take, the decoded picture included, if as much is wanted of it as it has. A JPEG of 12 megapixels
+/// takes 36 MiB, a progressive one mostly 72; a PNG with transparency 48, of any depth, and a GIF 60.
 pub(super) const BYTES_MAX: u64 = 96 << 20;
 
 /// The longest side: a line of one pixel is no picture, and JPEG knows no more.
@@ -90,7 +89,10 @@ impl Probe {
                 let decoded = pixels(header.width, header.height).saturating_mul(3);
                 (header.width, header.height, decoded + header.kept)
             }
-            Kind::Png => measure(PngDecoder::with_limits(file(), limits()), 0)?,
+            Kind::Png => {
+                let (width, height) = png::size(bytes)?;
+                (width, height, pixels(width, height).saturating_mul(4))
+            }
             Kind::Gif => measure(GifDecoder::new(file()), 1)?,
             Kind::Webp => {
                 if webp::largest_frame(bytes) > PIXELS_MAX {

@@ -1,20 +1,19 @@
 //! One picture becomes others: decoded within limits, turned upright, cut, scaled, encoded.
 //!
-//! A decoded picture that is twice as large as the largest size that is wanted, or larger, is scaled down to a third more than
-//! that, and dropped, before the careful scaling begins, which works with 16 bytes for each pixel.
-
-use std::io::Cursor;
+//! A picture that is twice as large as the largest size that is wanted, or larger, is scaled down to a third more than that
+//! before the careful scaling begins, which works with 16 bytes for each pixel: while it is read, or at once behind it.
 
 use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
-use image::imageops::{FilterType, resize};
+use image::imageops::FilterType;
 use image::metadata::Orientation;
-use image::{DynamicImage, GenericImageView as _, ImageDecoder, ImageReader};
+use image::{DynamicImage, RgbImage, RgbaImage};
 
 use super::animation;
-use super::probe::{Kind, Probe, limits, refusal_of};
+use super::probe::{Kind, Probe, refusal_of};
 use super::shape::{Part, Shape, scaled};
+use super::source::Source;
 use crate::model::Refusal;
 
 /// Of the JPEG encoder: no difference is seen at the size of an avatar, at a third of the bytes of 95.
@@ -91,10 +90,8 @@ pub fn rework(bytes: &[u8], order: &Order) -> Result<Reworked, Refusal> {
 
 /// The picture, upright, hardly larger than is wanted, and the size that it had.
 fn decode(bytes: &[u8], from: Probe, order: &Order) -> Result<(DynamicImage, (u32, u32)), Refusal> {
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), from.kind.format());
-    reader.limits(limits());
-    let mut decoder = reader.into_decoder().map_err(|error| refusal_of(&error))?;
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut source = Source::open(bytes, from)?;
+    let orientation = source.orientation();
     let is_turned = matches!(
         orientation,
         Orientation::Rotate90
@@ -111,21 +108,18 @@ fn decode(bytes: &[u8], from: Probe, order: &Order) -> Result<(DynamicImage, (u3
     {
         return Err(Refusal::PictureTooSmall);
     }
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| refusal_of(&error))?;
-    if let Some((width, height)) = reduced(upright, order) {
-        let (width, height) = match is_turned {
-            true => (height, width),
-            false => (width, height),
-        };
-        picture = picture.thumbnail_exact(width, height);
-    }
+    let to = reduced(upright, order).map(|(width, height)| match is_turned {
+        true => (height, width),
+        false => (width, height),
+    });
+    let mut picture = source.read(from, to)?;
     picture.apply_orientation(orientation);
     Ok((eight_bits(picture), upright))
 }
 
-/// A third more than the largest shape asks for, if there is at least twice as much: 12 megapixels with transparency and what
-/// is made of them are then 58 MiB, by calculation. (Of one that is hardly larger the averages would be uneven.) What a decoder
-/// keeps beside the picture comes on top, for a progressive JPEG as much as 72 MiB.
+/// A third more than the largest shape asks for, if there is at least twice as much. (Of one that is hardly larger the averages
+/// would be uneven.) Of a PNG or a GIF more than that is never in memory; a JPEG or a WebP is there as a whole before, with
+/// what its decoder keeps beside it, for a progressive JPEG as much again or twice.
 fn reduced((width, height): (u32, u32), order: &Order) -> Option<(u32, u32)> {
     let needed = |shape: &Shape| {
         let part = shape.part(width, height);
@@ -144,9 +138,22 @@ fn eight_bits(picture: DynamicImage) -> DynamicImage {
     }
     let picture = picture.into_rgba8();
     match picture.pixels().all(|pixel| pixel.0[3] == u8::MAX) {
-        true => DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(picture).into_rgb8()),
+        true => opaque(picture),
         false => DynamicImage::ImageRgba8(picture),
     }
+}
+
+/// Without its transparency, in the place where it is: a copy would be half of the memory.
+fn opaque(picture: RgbaImage) -> DynamicImage {
+    let (width, height) = picture.dimensions();
+    let mut bytes = picture.into_raw();
+    let pixels = bytes.len() / 4;
+    for pixel in 0..pixels {
+        bytes.copy_within(4 * pixel..4 * pixel + 3, 3 * pixel);
+    }
+    bytes.truncate(3 * pixels);
+    let made = RgbImage::from_raw(width, height, bytes);
+    DynamicImage::ImageRgb8(made.unwrap_or_default())
 }
 
 fn still(
@@ -161,21 +168,22 @@ fn still(
         width: w,
         height: h,
     } = shape.part(picture.width(), picture.height());
-    if (w, h) == (width, height) {
-        return encode(&picture.crop_imm(x, y, w, h), from);
-    }
-    // A view of the part: a copy of it would be half of the memory.
-    let filter = FilterType::CatmullRom;
-    let made = if let DynamicImage::ImageRgb8(all) = picture {
-        DynamicImage::ImageRgb8(resize(&*all.view(x, y, w, h), width, height, filter))
-    } else if let DynamicImage::ImageRgba8(all) = picture {
-        DynamicImage::ImageRgba8(resize(&*all.view(x, y, w, h), width, height, filter))
-    } else {
-        // There are no others: see `eight_bits`.
-        let part = picture.crop_imm(x, y, w, h);
-        part.resize_exact(width, height, filter)
+    // A copy of what is shown, at most 16 MiB: what is larger is shown whole, or was reduced before.
+    let cut;
+    let part = match (w, h) == (picture.width(), picture.height()) {
+        true => picture,
+        false => {
+            cut = picture.crop_imm(x, y, w, h);
+            &cut
+        }
     };
-    encode(&made, from)
+    match (w, h) == (width, height) {
+        true => encode(part, from),
+        false => encode(
+            &part.resize_exact(width, height, FilterType::CatmullRom),
+            from,
+        ),
+    }
 }
 
 fn encode(picture: &DynamicImage, from: Kind) -> Result<Made, Refusal> {

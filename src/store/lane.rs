@@ -9,14 +9,15 @@ use std::time::{Duration, Instant};
 use super::cache::Caches;
 use super::connect::{Sql, checkpoint, checkpoint_now, without_sync};
 use super::group::{Group, NewestMessage};
+use super::link::Link;
 use super::log::{self, Parcel, Retention};
 use super::numbers::Counted;
 use super::outlet::Outlet;
 use super::parcels::Parcels;
 use super::queue::{Queue, Taken};
 use super::search::{Indexed, Indexing};
-use super::statements::{Commit, Rollback, execute};
-use super::transaction::{Transaction, begin};
+use super::statements::{Commit, ForgetLanes, Rollback, execute};
+use super::transaction::{Ended, Transaction, begin};
 use super::work::Work;
 use super::{Db, Failure};
 use crate::clock::Clock;
@@ -25,12 +26,15 @@ use crate::telemetry::{Counter, Metrics, Span};
 
 /// How often the log is trimmed, and the write-ahead log emptied if something was deleted.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How long the last timestamp of a lane is kept.
+const LANES_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// A commit that takes longer is reported.
 const SLOW: Duration = Duration::from_millis(250);
 
 /// All that the thread owns.
 pub(super) struct Lane {
     pub(super) sql: Sql,
+    pub(super) link: Link,
     pub(super) clock: Clock,
     pub(super) queue: Arc<Queue<Work>>,
     pub(super) batch: usize,
@@ -88,13 +92,7 @@ impl Lane {
         Fault::LaneThread.panics_once();
         Fault::Lane.holds();
         self.note_waits(&work);
-        let mut transaction = Transaction {
-            sql: &mut self.sql,
-            clock: &self.clock,
-            metrics: &self.metrics,
-            newest: self.newest,
-        };
-        let (new, committed) = match transaction.run(&mut work) {
+        let (new, committed) = match self.run_group(&mut work) {
             Ok(Some(mut group)) => {
                 self.newest = Some(group.committed(self.clock.now()));
                 for event in &group.events {
@@ -113,6 +111,9 @@ impl Lane {
         // A fault of a single write is in doubt too: a disk that is full fails statements before it fails a commit.
         let has_trouble = committed.is_err() || work.iter().any(Work::met_trouble);
         self.counted.doubt(has_trouble);
+        if has_trouble {
+            self.link.check(&mut self.sql);
+        }
         match committed {
             Ok(()) => self.counted.committed(count),
             Err(_) => self.counted.failed_commit(),
@@ -138,6 +139,33 @@ impl Lane {
         }
     }
 
+    /// `None` if nothing was left to commit.
+    fn run_group(&mut self, work: &mut [Work]) -> Result<Option<Group>, Failure> {
+        self.link.restore(&mut self.sql)?;
+        let watched = self.link.watch();
+        let mut transaction = Transaction {
+            sql: &mut self.sql,
+            clock: &self.clock,
+            metrics: &self.metrics,
+            lane: self.link.name(),
+            newest: self.newest,
+        };
+        let outcome = transaction.run(work);
+        drop(watched);
+        match outcome {
+            Ok(group) => Ok(group),
+            Err(Ended::Failed(failure)) => Err(failure),
+            Err(Ended::Unknown(group)) => match self.link.holds(&mut self.sql, group.stamp) {
+                Ok(true) => Ok(Some(*group)),
+                Ok(false) => Err(Failure::Away),
+                Err(failure) => {
+                    tracing::error!(%failure, "it is not known whether a group of writes was committed");
+                    Err(Failure::Unsure)
+                }
+            },
+        }
+    }
+
     fn note_waits(&self, work: &[Work]) {
         let now = self.clock.now();
         let waits = self.metrics.spans().of(Span::LaneWait);
@@ -149,19 +177,26 @@ impl Lane {
     /// Indexes some of everything; whether that was all. Without a sync: what a power cut takes of the index is indexed
     /// again, from the mark.
     fn index(&mut self) -> Result<bool, Failure> {
-        without_sync(&mut self.sql, |sql| {
+        self.link.restore(&mut self.sql)?;
+        let watched = self.link.watch();
+        let done = without_sync(&mut self.sql, |sql| {
             let mut all = Ok(true);
             // A transaction each: one index that fails must not hold up the others.
             for what in Indexed::ALL {
                 match in_transaction(sql, |sql| what.index_slice(sql)) {
                     Ok(is_done) => all = all.map(|all| all && is_done),
                     // A database that is locked is not waited for again.
-                    Err(Failure::Busy) => return Err(Failure::Busy),
+                    Err(failure @ (Failure::Busy | Failure::Away)) => return Err(failure),
                     Err(failure) => all = all.and(Err(failure)),
                 }
             }
             all
-        })
+        });
+        drop(watched);
+        if done.is_err() {
+            self.link.check(&mut self.sql);
+        }
+        done
     }
 
     // Whether nothing is left to do.
@@ -171,9 +206,19 @@ impl Lane {
         }
         let oldest = self.retention.oldest_at(self.clock.now());
         let most = self.retention.max_bytes;
+        let day_ago = self.clock.now().minus(LANES_KEPT);
+        if self.link.restore(&mut self.sql).is_err() {
+            return true;
+        }
+        let watched = self.link.watch();
         let trimmed = in_transaction(&mut self.sql, |sql| {
+            execute::<ForgetLanes>(sql, &[day_ago.0.into()])?;
             log::trim(&mut Db { sql }, oldest, most)
         });
+        drop(watched);
+        if trimmed.is_err() {
+            self.link.check(&mut self.sql);
+        }
         self.has_deleted |= trimmed.as_ref().is_ok_and(|trimmed| trimmed.events > 0);
         // A failure is logged already.
         trimmed.map_or(true, |trimmed| trimmed.is_done)

@@ -19,11 +19,18 @@ pub(super) const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/po
 /// The lock that a program holds while it migrates a PostgreSQL database: "groundnut" as a number.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7453010373645639777)";
 
+/// The table of a database into which another one is being moved (`moving/`): it is not whole.
+pub(super) const UNFINISHED_MOVE: &str = "unfinished_move";
+
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 /// Applies the missing migrations, all or none. The write lock is taken first: of two programs that start
 /// at the same time, the second one waits and then finds nothing to do.
 pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
+    if is_unfinished(sql)? {
+        let text = "the move into this database was not finished; run the same `groundnut move` again, which goes on";
+        return Err(Failure::Trouble(text.into()));
+    }
     let outcome = match sql {
         Sql::Sqlite(_) => sql.batch_execute("BEGIN IMMEDIATE"),
         // Whoever waits for the lock waits for another program that migrates, which may take long.
@@ -72,6 +79,21 @@ fn apply(sql: &mut Sql) -> Result<(), Trouble> {
     // A new log gets a new epoch, so that cursors into another log are recognized.
     execute::<FirstLogHead>(sql, &[(&*secret::random_id()).into()])?;
     Ok(())
+}
+
+/// Whether a move into this database was begun and not finished.
+pub(super) fn is_unfinished(sql: &mut Sql) -> Result<bool, Failure> {
+    let query = match sql {
+        Sql::Sqlite(_) => {
+            "SELECT name AS version FROM sqlite_schema WHERE name = 'unfinished_move'"
+        }
+        Sql::Postgres(_) => {
+            "SELECT tablename::text AS version FROM pg_tables
+             WHERE tablename = 'unfinished_move' AND schemaname = current_schema()"
+        }
+    };
+    let found = diesel::sql_query(query).get_result::<Applied>(sql);
+    Ok(found.optional()?.is_some())
 }
 
 /// Refuses a file that is not a database of this program, or not of this version: only `serve` migrates.

@@ -8,11 +8,13 @@ use super::cache::Caches;
 use super::connect::{Database, Sql, sqlite};
 use super::health::Whereabouts;
 use super::lane::Lane;
+use super::link::Link;
 use super::log::{self, Retention};
 use super::migrate::{demand_current, migrate};
 use super::moments;
 use super::numbers::Counted;
 use super::outlet::Outlet;
+use super::overdue::Overdue;
 use super::parcels::Parcels;
 use super::place;
 use super::queue::Queue;
@@ -61,21 +63,28 @@ impl Store {
 
     /// Starts the threads.
     fn start(
-        sql: Sql,
+        mut sql: Sql,
         database: &Database,
         options: &StoreOptions,
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Failure> {
-        let reading = Reading::start(database, options)?;
+        // A file is not waited for: SQLite asks whether to go on.
+        let overdue = match database.file() {
+            Some(_) => None,
+            None => Some(Overdue::start()?),
+        };
+        let reading = Reading::start(database, options, overdue.as_ref())?;
 
         let queue = Arc::new(Queue::new(options.lane_capacity));
         let caches = Arc::new(Caches::new());
         let outlet = Arc::new(Outlet::default());
         let parcels = Arc::new(Parcels::default());
         let counted = Arc::new(Counted::default());
+        let link = Link::new(database, &mut sql, overdue)?;
         let lane = Lane {
             sql,
+            link,
             clock: clock.clone(),
             queue: Arc::clone(&queue),
             batch: options.lane_batch,

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::Failure;
 use super::connect::Database;
 use super::connect::postgres::Server;
-use super::place::directory_of;
 use crate::config::StoreConfig;
 
 /// How long the server's write lane waits for another process that holds the file. A group of writes may wait for
@@ -76,7 +75,10 @@ impl StoreOptions {
     /// The folder beside which this machine keeps what is not in the database: that of the database file.
     pub fn folder(&self) -> Result<PathBuf, Failure> {
         Ok(match self.database()? {
-            Database::File(file) => directory_of(&file).to_path_buf(),
+            Database::File(file) => match file.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+                Some(_) | None => PathBuf::from("."),
+            },
             Database::Server(_) => PathBuf::from(FOLDER),
         })
     }
@@ -85,10 +87,7 @@ impl StoreOptions {
     pub(super) fn database(&self) -> Result<Database, Failure> {
         let wrong = |what: String| Err(Failure::Trouble(what.into()));
         let Some((scheme, path)) = self.url.split_once("://") else {
-            return wrong(format!(
-                "database URL `{}` has no scheme; write {FORMS}",
-                self.url
-            ));
+            return wrong(format!("the database URL has no scheme; write {FORMS}"));
         };
         self.demand_bounds()?;
         match scheme {

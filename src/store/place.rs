@@ -34,6 +34,18 @@ impl ServeLock {
     /// # Errors
     /// A place that cannot be written; another server that holds the lock, which is named.
     pub fn take(options: &StoreOptions) -> Result<Self, Failure> {
+        Self::take_behind(options, prepare)
+    }
+
+    /// The same for a database that is there.
+    pub(super) fn take_existing(options: &StoreOptions) -> Result<Self, Failure> {
+        Self::take_behind(options, demand)
+    }
+
+    fn take_behind(
+        options: &StoreOptions,
+        prepare: impl FnOnce(&Path) -> Result<(), Failure>,
+    ) -> Result<Self, Failure> {
         let database = options.database()?;
         let Some(file) = database.file() else {
             return Ok(Self(None));

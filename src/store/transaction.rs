@@ -14,8 +14,10 @@ use super::group::{Group, NewestMessage};
 use super::log;
 use super::messages::{Posting, write_postings};
 use super::search::{ChannelWords, PostWords, apply_changes, forget_words};
+use super::sql_error::is_lost;
 use super::statements::{
-    Begin, Commit, LockLogHead, Release, Rollback, RollbackToSavepoint, Savepoint, execute, query,
+    Begin, Commit, LockLogHead, NoteLane, Release, Rollback, RollbackToSavepoint, Savepoint,
+    execute, query,
 };
 use super::work::Work;
 use super::{Db, Failure, Tx};
@@ -29,18 +31,34 @@ pub(super) fn begin(sql: &mut Sql) -> QueryResult<Stamp> {
     query::<LockLogHead>(&[]).get_result(sql).map(Stamp)
 }
 
+/// How a group ended that was not committed, as far as is known.
+pub(super) enum Ended {
+    /// Nothing of it holds.
+    Failed(Failure),
+    /// The connection was lost in the commit: it holds if the lane's row has its last timestamp.
+    Unknown(Box<Group>),
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
 /// What a group's transaction needs.
 pub(super) struct Transaction<'l> {
     pub(super) sql: &'l mut Sql,
     pub(super) clock: &'l Clock,
     pub(super) metrics: &'l Metrics,
+    /// The name of the lane's row in the database, if that is a server.
+    pub(super) lane: &'l str,
     /// As of this process's last commit.
     pub(super) newest: Option<NewestMessage>,
 }
 
 impl Transaction<'_> {
-    /// Runs and commits all of it; `None` if nothing was left to commit. On `Err` nothing of it holds.
-    pub(super) fn run(&mut self, work: &mut [Work]) -> Result<Option<Group>, Failure> {
+    /// Runs and commits all of it; `None` if nothing was left to commit.
+    pub(super) fn run(&mut self, work: &mut [Work]) -> Result<Option<Group>, Ended> {
         let outcome = self.attempt(work);
         if outcome.is_err() {
             self.roll_back();
@@ -48,7 +66,7 @@ impl Transaction<'_> {
         outcome
     }
 
-    fn attempt(&mut self, work: &mut [Work]) -> Result<Option<Group>, Failure> {
+    fn attempt(&mut self, work: &mut [Work]) -> Result<Option<Group>, Ended> {
         let mut group = self.begin()?;
         // All that there is, if it is one set or one job: the transaction is its savepoint.
         let is_alone = work.len() == 1 || work.iter().all(Work::is_message);
@@ -115,17 +133,30 @@ impl Transaction<'_> {
         Ok(is_done)
     }
 
-    fn finish(&mut self, mut group: Group) -> Result<Group, Failure> {
-        forget_words(self.sql, &group.forgotten)?;
-        apply_changes::<PostWords>(self.sql, &group.post_changes)?;
-        apply_changes::<ChannelWords>(self.sql, &group.channel_changes)?;
-        log::append(&mut Db { sql: self.sql }, &mut group)?;
+    fn finish(&mut self, mut group: Group) -> Result<Group, Ended> {
+        self.write_end(&mut group)?;
         let spans = self.metrics.spans();
         spans.since(Span::Transact, group.began);
         let done = Instant::now();
-        execute::<Commit>(self.sql, &[])?;
+        if let Err(error) = execute::<Commit>(self.sql, &[]) {
+            return Err(match is_lost(&error) {
+                true => Ended::Unknown(Box::new(group)),
+                false => Ended::Failed(error.into()),
+            });
+        }
         spans.since(Span::Commit, done);
         Ok(group)
+    }
+
+    fn write_end(&mut self, group: &mut Group) -> Result<(), Failure> {
+        forget_words(self.sql, &group.forgotten)?;
+        apply_changes::<PostWords>(self.sql, &group.post_changes)?;
+        apply_changes::<ChannelWords>(self.sql, &group.channel_changes)?;
+        log::append(&mut Db { sql: self.sql }, group)?;
+        if let Sql::Postgres(_) = self.sql {
+            execute::<NoteLane>(self.sql, &[self.lane.into(), group.stamp.0.into()])?;
+        }
+        Ok(())
     }
 
     fn roll_back(&mut self) {

@@ -43,7 +43,7 @@ impl Work {
                 .and_then(|known| known.as_ref().err()),
         };
         match failure {
-            Some(Failure::Trouble(_) | Failure::Busy) => true,
+            Some(Failure::Trouble(_) | Failure::Busy | Failure::Away | Failure::Unsure) => true,
             Some(Failure::Refused(_) | Failure::Stopping) | None => false,
         }
     }

@@ -1,12 +1,14 @@
 //! What can be done without a server, or beside one.
 
+use crate::support::database::Database;
 use crate::support::{TestServer, cli, template, text};
 
 #[test]
 fn made_with_json_a_user_a_client_and_a_token_are_one_object_each() {
     let folder = tempfile::tempdir().expect("a folder");
-    let url = template::url(folder.path());
-    template::make_database(folder.path());
+    let database = Database::empty(folder.path());
+    let url = database.url();
+    template::make_database(folder.path(), &url);
     let db = ["--json", "--database-url", url.as_str()];
     let user = [&["user", "create", "grace", "--password-stdin"], &db[..]].concat();
     let user = cli::object(&cli::run_with_input(&user, "long enough for anybody\n"));

@@ -3,11 +3,13 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::support::database::url_of_file;
+use crate::support::launch::behind;
 use crate::support::{TestServer, cli, faults, template};
 
 fn mode(path: &Path) -> u32 {
@@ -28,12 +30,9 @@ fn only_its_user_may_read_the_files_whatever_the_umask_says() {
     for umask in ["0", "077", "0777"] {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("made/deep");
-        let url = template::url(&data);
+        let url = url_of_file(&data);
         let serve = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
-        let mut server = Command::new("sh")
-            .args(["-c", &format!("umask {umask} && exec \"$0\" \"$@\"")])
-            .arg(serve.get_program())
-            .args(serve.get_args())
+        let mut server = behind(&["sh"], &format!("umask {umask}"), &serve)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -63,17 +62,18 @@ fn a_file_that_everybody_could_read_is_closed_and_one_for_a_group_stays() {
     for (before, after) in [(0o644, 0o600), (0o640, 0o640)] {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("groundnut.db");
-        template::make_database(folder.path());
+        let url = url_of_file(folder.path());
+        template::make_database(folder.path(), &url);
         let permissions = std::fs::Permissions::from_mode(before);
         std::fs::set_permissions(&file, permissions).expect("it is ours");
-        template::make_database(folder.path());
+        template::make_database(folder.path(), &url);
         assert_eq!(mode(&file), after);
     }
 }
 
 #[test]
 fn a_second_server_is_refused_and_told_which_process_serves_the_file() {
-    let mut server = TestServer::start();
+    let mut server = TestServer::in_file(&[]);
     let url = server.database_url();
     let path = url.strip_prefix("sqlite://").expect("a path");
     let link = Path::new(path).with_file_name("link.db");
@@ -117,14 +117,14 @@ fn no_command_but_serve_makes_a_database() {
 #[test]
 fn no_command_but_serve_changes_a_database_of_another_version_or_program() {
     let folder = tempfile::tempdir().expect("a folder");
-    let url = template::url(folder.path());
+    let url = url_of_file(folder.path());
     let file = folder.path().join("groundnut.db");
     let create = ["user", "create", "grace", "--database-url", &url];
     std::fs::write(&file, b"").expect("a file");
     assert!(complaint(&cli::run(&create)).contains("was not made by this program"));
     assert_eq!(std::fs::read(&file).expect("it is there"), b"");
     std::fs::remove_file(&file).expect("it is ours");
-    template::make_database(folder.path());
+    template::make_database(folder.path(), &url);
     for (change, said) in [
         (
             "DELETE FROM __diesel_schema_migrations WHERE version = '0010'",

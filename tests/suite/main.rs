@@ -19,6 +19,7 @@ mod cluster;
 mod command_line;
 mod database_file;
 mod load;
+mod moving;
 mod oracle;
 mod pages;
 mod seeded;

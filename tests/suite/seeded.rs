@@ -23,10 +23,7 @@ const SIZES: [&str; 12] = [
 fn seeded(number: &str) -> Vec<Value> {
     let mut server = TestServer::start();
     assert!(server.stop());
-    for name in ["groundnut.db", "groundnut.db-wal", "groundnut.db-shm"] {
-        let file = server.folder().join(name);
-        assert!(!file.exists() || std::fs::remove_file(file).is_ok());
-    }
+    server.loses_database();
     let url = server.database_url();
     let seed = [
         &["seed", "--random-seed", number, "--database-url", &url],

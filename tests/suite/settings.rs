@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::support::database::Database;
 use crate::support::{cli, template};
 
 /// What is given, and what the line names.
@@ -37,7 +38,12 @@ const WRONG_VARIABLES: &[(&str, &str, &[&str])] = &[
         "https://chat.example.org/x",
         &["without a path"],
     ),
-    ("STORE_DATABASE_URL", "postgres://x/y", &["sqlite://"]),
+    (
+        "STORE_DATABASE_URL",
+        "mysql://x/y",
+        &["sqlite://", "postgres://"],
+    ),
+    ("STORE_DATABASE_URL", "postgres://x", &["names no database"]),
     (
         "PRESENCE_DEFAULT_SECONDS",
         "9999999",
@@ -92,8 +98,9 @@ fn a_wrong_setting_has_an_exit_code_of_its_own() {
 #[test]
 fn an_app_is_not_registered_with_an_address_that_no_browser_can_be_sent_to() {
     let folder = tempfile::tempdir().expect("a folder");
-    template::make_database(folder.path());
-    let url = template::url(folder.path());
+    let database = Database::empty(folder.path());
+    let url = database.url();
+    template::make_database(folder.path(), &url);
     let creates = |uri: &str| {
         let create = ["client", "create", "--name", "N", "--redirect-uri", uri];
         cli::run(&[&create[..], &["--database-url", &url]].concat())

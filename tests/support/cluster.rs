@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::postgres::Database;
+use super::cluster_database::SharedDatabase;
 use super::template::{NAMES, PASSWORD, SCOPES, TemplateUser};
 use super::{Person, cli, eventually, http, template, text};
 
@@ -191,7 +191,7 @@ pub(crate) struct Cluster {
     pub(crate) redis: Option<Redis>,
     people: Arc<Vec<TemplateUser>>,
     settings: Vec<(String, String)>,
-    database: Database,
+    database: SharedDatabase,
 }
 
 impl Cluster {
@@ -201,7 +201,7 @@ impl Cluster {
     }
 
     pub(crate) fn with(count: usize, redis: Option<Redis>, settings: &[(&str, &str)]) -> Self {
-        let database = Database::make();
+        let database = SharedDatabase::make();
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let mut cluster = Self {
             nodes: Vec::new(),
@@ -212,7 +212,7 @@ impl Cluster {
         };
         // The first one makes the tables.
         let mut first = cluster.node();
-        cluster.people = Arc::new(people(&cluster.database.url));
+        cluster.people = Arc::new(people(&cluster.database.url()));
         first.people = cluster.people.clone();
         cluster.nodes.push(first);
         for _ in 1..count {
@@ -236,13 +236,13 @@ impl Cluster {
         self.nodes.iter().for_each(|node| node.waits_for_bus(works));
     }
 
-    pub(crate) fn database_url(&self) -> &str {
-        &self.database.url
+    pub(crate) fn database_url(&self) -> String {
+        self.database.url()
     }
 
     fn node(&self) -> Node {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = &self.database.url;
+        let url = &self.database.url();
         let mut serve = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", url]);
         if let Some(redis) = &self.redis {
             serve.args(["--redis-url", &redis.url()]);

@@ -1,5 +1,6 @@
 //! Every answer of the suite is compared with the OpenAPI document, and every frame with the AsyncAPI document: its status is
-//! one that the route names, and its JSON fits the schema, with no field that the schema does not know.
+//! one that the route names, and its JSON fits the schema, with no field that the schema does not know. The objects in it are
+//! also compared with the tables of the reference.
 
 use std::sync::LazyLock;
 
@@ -10,6 +11,7 @@ use groundnut::protocol::site::Site;
 use serde_json::{Value, json};
 
 use super::http::Answer;
+use super::reference;
 
 static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| document(ROUTES, "").expect("the document can be written"));
@@ -44,6 +46,11 @@ pub(crate) fn check_frame(frame: &Value) {
     if let Err(what) = fits(schema, frame, "") {
         panic!("{what}, by the message {service}.{name}: {frame}");
     }
+}
+
+/// Whether answers hold objects of this name.
+pub(crate) fn has_schema(name: &str) -> bool {
+    DOCUMENT["components"]["schemas"].get(name).is_some()
 }
 
 /// Compares an answer of the API; what is served beside it is not looked at.
@@ -110,6 +117,10 @@ fn fits(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     let Value::Object(fields) = value else {
         return Ok(());
     };
+    if let Some(there) = schema["$ref"].as_str() {
+        let name = there.rsplit('/').next().unwrap_or_default();
+        reference::check(name, value, at)?;
+    }
     let mut known = Known::default();
     known.add(schema);
     let unknown = fields.keys().find(|name| !known.names.contains(name));

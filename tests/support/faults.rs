@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
-
+use super::database::Sql;
 use super::{TestServer, eventually};
 
 /// The folder beside the database whose files switch faults on.
@@ -39,33 +37,14 @@ impl Drop for Switch {
     }
 }
 
-fn connects(url: &str) -> SqliteConnection {
-    let path = url.strip_prefix("sqlite://").expect("a path");
-    let mut sql = SqliteConnection::establish(path).expect("the database");
-    sql.batch_execute("PRAGMA busy_timeout = 10000")
-        .expect("a setting");
-    sql
-}
-
 /// Runs statements on a database.
 pub(crate) fn run_sql(url: &str, statements: &str) {
-    connects(url)
-        .batch_execute(statements)
-        .unwrap_or_else(|error| panic!("{error}: {statements}"));
+    Sql::connects(url).runs(statements);
 }
 
 /// The one number that a query gives on a database.
 pub(crate) fn count(url: &str, query: &str) -> i64 {
-    #[derive(diesel::QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        count: i64,
-    }
-    let asked = diesel::sql_query(format!("SELECT ({query}) AS count"));
-    let counted: Count = asked
-        .get_result(&mut connects(url))
-        .unwrap_or_else(|error| panic!("{error}: {query}"));
-    counted.count
+    Sql::connects(url).count(query)
 }
 
 /// What another process does to the database.
@@ -81,9 +60,13 @@ impl TestServer {
     }
 
     /// Keeps all other connections from writing until it goes. (The server gives its writes up soon.)
-    pub(crate) fn holds_database(&self) -> SqliteConnection {
-        let mut sql = connects(&self.database_url());
-        sql.batch_execute("BEGIN IMMEDIATE").expect("the lock");
+    pub(crate) fn holds_database(&self) -> Sql {
+        let mut sql = Sql::connects(&self.database_url());
+        sql.runs(match sql {
+            Sql::File(_) => "BEGIN IMMEDIATE",
+            // Each writer takes this row first.
+            Sql::Postgres(_) => "BEGIN; SELECT pos FROM log_head FOR UPDATE",
+        });
         sql
     }
 }

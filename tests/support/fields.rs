@@ -6,17 +6,34 @@ use serde_json::Value;
 /// A field: its path, its type, and whether it is always there.
 pub(crate) type Field = (&'static str, &'static str, bool);
 
-/// Compares an object with its table. Types: `text`, `id`, `date`, `integer`, `flag`, `object`, `list`, or the texts that
-/// are allowed, with `|` between them.
+/// Compares an object with its table.
 pub(crate) fn fit(object: &Value, table: &[Field]) {
-    no_null(object, "");
+    if let Some(what) = misfit(object, table) {
+        panic!("{what}: {object}");
+    }
+}
+
+/// What of an object does not fit its table. Types: `text`, `id`, `date`, `integer`, `flag`, `true` and `false` (that only),
+/// `object`, `list`, `objects`, `texts`, `ids`, `source` (an app, or its id), or the texts that are allowed, with `|` between
+/// them. What is always there is always in its object, where that is.
+pub(crate) fn misfit(object: &Value, table: &[Field]) -> Option<String> {
+    if !object.is_object() {
+        return Some(String::from("no object"));
+    }
     for (path, kind, always) in table {
         match at(object, path) {
-            Some(value) => assert!(is(value, kind), "{path} is no {kind}: {value} in {object}"),
-            None => assert!(!always, "{path} is missing: {object}"),
+            Some(value) if !is(value, kind) => return Some(format!("{path} is no {kind}")),
+            Some(_) => {}
+            None => {
+                let around = path.rsplit_once('.').map(|(around, _)| around);
+                let may_be = around.is_none_or(|around| at(object, around).is_some());
+                if *always && may_be {
+                    return Some(format!("{path} is missing"));
+                }
+            }
         }
     }
-    known(object, "", table);
+    null(object, "").or_else(|| unknown(object, "", table))
 }
 
 fn at<'v>(object: &'v Value, path: &str) -> Option<&'v Value> {
@@ -25,50 +42,61 @@ fn at<'v>(object: &'v Value, path: &str) -> Option<&'v Value> {
 }
 
 fn is(value: &Value, kind: &str) -> bool {
+    let all = |kind| {
+        let items = value.as_array();
+        items.is_some_and(|items| items.iter().all(|item| is(item, kind)))
+    };
     match kind {
         "text" => value.is_string(),
-        "id" => value.as_str().is_some_and(|id| id.parse::<u64>().is_ok()),
+        "id" => value.as_str().is_some_and(|id| id.parse::<i64>().is_ok()),
         "date" => value
             .as_str()
             .is_some_and(|date| date.len() == 20 && date.ends_with('Z') && date.contains('T')),
         "integer" => value.is_i64(),
         "flag" => value.is_boolean(),
+        "true" => *value == true,
+        "false" => *value == false,
         "object" => value.is_object(),
         "list" => value.is_array(),
+        "objects" => all("object"),
+        "texts" => all("text"),
+        "ids" => all("id"),
+        "source" => value.is_object() || value.is_string(),
         texts => value
             .as_str()
             .is_some_and(|text| texts.split('|').any(|one| one == text)),
     }
 }
 
-fn no_null(value: &Value, path: &str) {
+/// A null, but in what apps say.
+fn null(value: &Value, path: &str) -> Option<String> {
     match value {
-        Value::Null => panic!("{path} is null"),
-        Value::Array(items) => items.iter().for_each(|item| no_null(item, path)),
+        Value::Null => Some(format!("{path} is null")),
+        Value::Array(items) => items.iter().find_map(|item| null(item, path)),
         Value::Object(fields) => fields
             .iter()
-            .for_each(|(name, value)| no_null(value, &format!("{path}.{name}"))),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            .filter(|(name, _)| !["raw", "annotations"].contains(&name.as_str()))
+            .find_map(|(name, value)| null(value, &format!("{path}.{name}"))),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 
-/// Objects that the table names fields of have no others.
-fn known(value: &Value, path: &str, table: &[Field]) {
-    let Some(fields) = value.as_object() else {
-        return;
-    };
-    for (name, value) in fields {
+/// A field that the table does not know, of objects that it names fields of.
+fn unknown(value: &Value, path: &str, table: &[Field]) -> Option<String> {
+    for (name, value) in value.as_object()? {
         let below = match path {
             "" => name.clone(),
             path => format!("{path}.{name}"),
         };
-        assert!(
-            table.iter().any(|field| field.0 == below),
-            "{below} is not in the table"
-        );
-        let has_fields = |field: &Field| field.0.starts_with(&format!("{below}."));
-        if table.iter().any(has_fields) {
-            known(value, &below, table);
+        if !table.iter().any(|field| field.0 == below) {
+            return Some(format!("{below} is not in the table"));
+        }
+        let inside = format!("{below}.");
+        let has_fields = table.iter().any(|field| field.0.starts_with(&inside));
+        let found = has_fields.then(|| unknown(value, &below, table)).flatten();
+        if found.is_some() {
+            return found;
         }
     }
+    None
 }

@@ -3,15 +3,16 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use nix::fcntl::{FcntlArg, fcntl};
 
+use super::cli;
+use super::database::{Database, url_of_file};
 use super::faults::FAULTS;
-use super::template::template;
-use super::{cli, template};
+use super::template::{Template, template, template_in_file};
 
 /// What differs from the program's own defaults. Two workers everywhere: on a machine with one core, or with
 /// sixty-four, a story must cross the same borders between threads.
@@ -36,6 +37,11 @@ pub(crate) enum Stderr {
 /// Everything that is the same when a server is started again.
 pub(super) struct Launch {
     pub(super) folder: tempfile::TempDir,
+    pub(super) database: Database,
+    /// Another database, which the story brought about.
+    pub(super) elsewhere: Option<String>,
+    /// What the database was copied from.
+    pub(super) template: &'static Template,
     pub(super) settings: Vec<(String, String)>,
     pub(super) has_faults: bool,
     /// A fault that it has all its life (`src/fault/seeded.rs`).
@@ -49,8 +55,17 @@ pub(super) struct Launch {
 impl Launch {
     /// With the template's database.
     pub(super) fn new(settings: &[(&str, &str)]) -> Self {
+        Self::of(template(), settings)
+    }
+
+    /// With a database file, whatever the other stories use.
+    pub(super) fn in_file(settings: &[(&str, &str)]) -> Self {
+        Self::of(template_in_file(), settings)
+    }
+
+    fn of(template: &'static Template, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        template().copy_to(folder.path());
+        let database = template.copy(folder.path());
         std::fs::write(folder.path().join(SETTINGS), b"").expect("a file");
         let mut all: Vec<(String, String)> = Vec::new();
         for (name, value) in DEFAULTS.iter().chain(settings) {
@@ -59,6 +74,9 @@ impl Launch {
         }
         Self {
             folder,
+            database,
+            elsewhere: None,
+            template,
             settings: all,
             has_faults: false,
             seeded: None,
@@ -69,11 +87,11 @@ impl Launch {
 
     fn command(&self) -> Command {
         let folder = self.folder.path();
-        let data: PathBuf = match self.namespace {
-            None => folder.to_path_buf(),
-            Some((_, data)) => folder.join(data),
+        let url = match (self.namespace, &self.elsewhere) {
+            (Some((_, data)), _) => url_of_file(&folder.join(data)),
+            (None, Some(elsewhere)) => elsewhere.clone(),
+            (None, None) => self.database.url(),
         };
-        let url = template::url(&data);
         let mut serve = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
         if self.has_faults {
             let faults = folder.join(FAULTS);
@@ -97,14 +115,15 @@ impl Launch {
 
 /// The same command, behind a script in a mount namespace of its own.
 pub(crate) fn in_namespace(command: &Command, script: &str) -> Command {
-    let mut wrapped = Command::new("unshare");
+    behind(&["unshare", "-rm", "sh"], script, command)
+}
+
+/// The same command, behind a script of a shell that becomes it.
+pub(crate) fn behind(shell: &[&str], script: &str, command: &Command) -> Command {
+    let mut wrapped = Command::new(shell[0]);
     wrapped
-        .args([
-            "-rm",
-            "sh",
-            "-c",
-            &format!("{script} && exec \"$0\" \"$@\""),
-        ])
+        .args(&shell[1..])
+        .args(["-c", &format!("{script} && exec \"$0\" \"$@\"")])
         .arg(command.get_program())
         .args(command.get_args());
     for (name, value) in command.get_envs() {

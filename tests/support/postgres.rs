@@ -1,87 +1,234 @@
-//! Databases on PostgreSQL: of the server that `GROUNDNUT_TEST_POSTGRES` names, or of one that this run starts for itself.
+//! A PostgreSQL server of one story, which may stop it, pause it and end it, and a way to it that breaks when told.
 
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, PgConnection};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
-use super::cluster::free_port;
 use super::eventually;
 
-/// A database that is dropped with its story.
-pub(crate) struct Database {
-    pub(crate) url: String,
-    name: String,
+/// The user of Debian that owns nothing: PostgreSQL does not run as root.
+const NOBODY: u32 = 65_534;
+
+pub(crate) struct PostgresServer {
+    folder: tempfile::TempDir,
+    port: u16,
 }
 
-impl Database {
-    /// An empty one.
-    pub(crate) fn make() -> Self {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let name = format!("cluster_{}_{number}", std::process::id());
-        run(&format!("CREATE DATABASE {name} TEMPLATE template0"));
-        let (base, _) = server().rsplit_once('/').expect("the name of a database");
-        let url = format!("{base}/{name}");
-        Self { url, name }
+impl PostgresServer {
+    /// A new one, with an empty database `groundnut`.
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        if is_root() {
+            std::os::unix::fs::chown(folder.path(), Some(NOBODY), Some(NOBODY))
+                .expect("its own folder");
+        }
+        let server = Self { folder, port };
+        let data = server.data();
+        server.tool(
+            "initdb",
+            &[
+                "-D",
+                &data,
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+            ],
+        );
+        server.begin();
+        let mut sql = diesel::PgConnection::establish(&server.url("postgres")).expect("it answers");
+        sql.batch_execute("CREATE DATABASE groundnut")
+            .expect("a database");
+        server
+    }
+
+    /// The address of a database.
+    pub(crate) fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    /// Starts it, and waits until it answers.
+    pub(crate) fn begin(&self) {
+        let options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={}",
+            self.port,
+            self.folder.path().display()
+        );
+        let log = self.folder.path().join("log");
+        let log = log.to_str().expect("a path");
+        self.tool(
+            "pg_ctl",
+            &["-D", &self.data(), "-o", &options, "-l", log, "-w", "start"],
+        );
+    }
+
+    /// Ends it as a crash does.
+    pub(crate) fn crash(&self) {
+        self.tool(
+            "pg_ctl",
+            &["-D", &self.data(), "-m", "immediate", "-w", "stop"],
+        );
+    }
+
+    /// It answers nothing, and its sockets stay open.
+    pub(crate) fn hangs(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// It goes on.
+    pub(crate) fn goes_on(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let file = format!("{}/postmaster.pid", self.data());
+        let text = std::fs::read_to_string(file).expect("it runs");
+        let first: i32 = text
+            .lines()
+            .next()
+            .expect("a line")
+            .parse()
+            .expect("a process");
+        let children = Command::new("pgrep")
+            .args(["-P", &first.to_string()])
+            .output();
+        let children = String::from_utf8(children.expect("pgrep").stdout).expect("text");
+        let children = children
+            .lines()
+            .map(|line| line.parse().expect("a process"));
+        for process in std::iter::once(first).chain(children) {
+            // A child may have ended in the meantime.
+            kill(Pid::from_raw(process), signal).unwrap_or_default();
+        }
+    }
+
+    fn data(&self) -> String {
+        self.folder.path().join("data").display().to_string()
+    }
+
+    fn tool(&self, name: &str, arguments: &[&str]) {
+        let mut command = match is_root() {
+            true => {
+                let mut command = Command::new("setpriv");
+                command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+                command.arg(tool(name));
+                command
+            }
+            false => Command::new(tool(name)),
+        };
+        let status = command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        assert!(status.expect("PostgreSQL is installed").success(), "{name}");
     }
 }
 
-impl Drop for Database {
+impl Drop for PostgresServer {
     fn drop(&mut self) {
-        run(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        self.goes_on();
+        let running = self.folder.path().join("data/postmaster.pid").exists();
+        if running {
+            self.crash();
+        }
     }
 }
 
-fn run(sql: &str) {
-    let mut connection = PgConnection::establish(server()).expect("PostgreSQL answers");
-    connection.batch_execute(sql).expect(sql);
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").expect("Linux").uid() == 0
 }
 
-fn server() -> &'static str {
-    static SERVER: OnceLock<String> = OnceLock::new();
-    SERVER.get_or_init(|| named().unwrap_or_else(started))
+/// Debian keeps the tools of a server out of the path.
+fn tool(name: &str) -> PathBuf {
+    let of_version =
+        |version: u32| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin/{name}"));
+    let found = (15..30).map(of_version).find(|path| path.exists());
+    found.unwrap_or_else(|| PathBuf::from(name))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test command names its server in this way"
-)]
-fn named() -> Option<String> {
-    std::env::var("GROUNDNUT_TEST_POSTGRES").ok()
+/// Passes on what a client and a server say, until it breaks.
+pub(crate) struct BrokenWay {
+    address: SocketAddr,
+    breaks: Arc<AtomicBool>,
 }
 
-/// A server for this run. A shell holds it: when the run ends, the shell's input does, and it cleans up.
-fn started() -> String {
-    let folder = tempfile::tempdir().expect("a folder").keep();
-    let port = free_port();
-    let script = r#"
-        PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -1)"
-        as=""
-        if [ "$(id -u)" = 0 ]; then
-            chown nobody "$1"; as="setpriv --reuid=nobody --regid=nogroup --clear-groups"
-        fi
-        cd "$1" && $as initdb -D "$1/data" -U postgres -A trust -E UTF8 --locale=C >&2 &&
-            $as postgres -D "$1/data" -p "$2" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$1" >&2 &
-        read -r line
-        kill -INT $(head -1 "$1/data/postmaster.pid"); wait; rm -rf "$1""#;
-    let child = Command::new("sh")
-        .args(["-c", script, "sh"])
-        .arg(&folder)
-        .arg(port.to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a shell");
-    // Its input ends with this process.
-    std::mem::forget(child);
-    let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
-    eventually(
-        "PostgreSQL, which Debian has in postgresql, answers",
-        || PgConnection::establish(&url).is_ok(),
-    );
-    url
+impl BrokenWay {
+    /// Breaks once it is armed, where the server says that it did this (`COMMIT`): the client does not hear it.
+    pub(crate) fn to(server: SocketAddr, said: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let breaks = Arc::new(AtomicBool::new(false));
+        let armed = Arc::clone(&breaks);
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let Ok(there) = TcpStream::connect(server) else {
+                    continue;
+                };
+                let (from, to) = (client.try_clone(), there.try_clone());
+                let (Ok(mut from), Ok(mut to)) = (from, to) else {
+                    continue;
+                };
+                std::thread::spawn(move || {
+                    drop(std::io::copy(&mut from, &mut to));
+                    drop(to.shutdown(Shutdown::Write));
+                });
+                let armed = Arc::clone(&armed);
+                std::thread::spawn(move || passes_back(there, client, &armed, said));
+            }
+        });
+        Self { address, breaks }
+    }
+
+    pub(crate) fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@{}/{database}", self.address)
+    }
+
+    /// The next time.
+    pub(crate) fn breaks(&self) {
+        self.breaks.store(true, Ordering::SeqCst);
+    }
+
+    /// It broke.
+    pub(crate) fn has_broken(&self) {
+        eventually("the way breaks", || !self.breaks.load(Ordering::SeqCst));
+    }
+}
+
+fn passes_back(mut server: TcpStream, mut client: TcpStream, armed: &AtomicBool, said: &str) {
+    let done = [said.as_bytes(), b"\0"].concat();
+    let mut bytes = [0; 65_536];
+    while let Ok(count @ 1..) = server.read(&mut bytes) {
+        let part = &bytes[..count];
+        let is_it = || part.windows(done.len()).any(|window| window == done);
+        if armed.load(Ordering::SeqCst) && is_it() {
+            armed.store(false, Ordering::SeqCst);
+            break;
+        }
+        if client.write_all(part).is_err() {
+            break;
+        }
+    }
+    drop(client.shutdown(Shutdown::Both));
+    drop(server.shutdown(Shutdown::Both));
 }

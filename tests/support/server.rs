@@ -2,7 +2,7 @@
 //! it must not have logged an error, must hold nothing that its clients left, and must stop when told.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::faults::{FAULTS, Switch};
 use super::launch::{Launch, Running, Stderr, spawn, write_settings};
-use super::template::{self, template};
+use super::template::{self, Template};
 use super::{DEADLINE, Person, cli, eventually, http, text};
 
 pub(crate) struct TestServer {
@@ -31,6 +31,11 @@ impl TestServer {
     /// A server with other settings: names as in the environment, without `GROUNDNUT_`.
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
         Self::launch(Launch::new(settings))
+    }
+
+    /// A server whose database is a file, whatever the other stories use: for what only files have.
+    pub(crate) fn in_file(settings: &[(&str, &str)]) -> Self {
+        Self::launch(Launch::in_file(settings))
     }
 
     /// A server in which faults can be switched on ([`Self::fault`]).
@@ -67,7 +72,7 @@ impl TestServer {
     ) -> Self {
         Self::launch(Launch {
             namespace: Some((script, data)),
-            ..Launch::new(settings)
+            ..Launch::in_file(settings)
         })
     }
 
@@ -86,6 +91,21 @@ impl TestServer {
         self.launch.folder.path()
     }
 
+    /// Where it keeps files and pictures.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.launch.database.files(self.folder())
+    }
+
+    /// What its database was copied from.
+    pub(crate) fn template(&self) -> &'static Template {
+        self.launch.template
+    }
+
+    /// Takes everything out of the database, while the server is away.
+    pub(crate) fn loses_database(&self) {
+        self.launch.database.is_emptied();
+    }
+
     /// Has it read these settings, which it was started with a file for (`CONFIG`).
     pub(crate) fn reads_again(&self, settings: &str) {
         write_settings(self.folder(), settings);
@@ -102,6 +122,12 @@ impl TestServer {
     pub(crate) fn start_again(&mut self) {
         let (child, address, log) = spawn(&self.launch);
         (self.child, self.address, self.log) = (child, address, log);
+    }
+
+    /// Starts it again on another database with the same people.
+    pub(crate) fn start_on(&mut self, url: &str) {
+        self.launch.elsewhere = Some(url.to_owned());
+        self.start_again();
     }
 
     /// Tells it to stop and gives whether it ended well.
@@ -138,16 +164,20 @@ impl TestServer {
 
     /// Resident memory in KiB, as Linux tells it.
     pub(crate) fn memory(&self) -> u64 {
+        self.kilobytes("VmRSS:")
+    }
+
+    /// The most that it was since the server started.
+    pub(crate) fn most_memory(&self) -> u64 {
+        self.kilobytes("VmHWM:")
+    }
+
+    fn kilobytes(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.expect("it runs");
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .expect("VmRSS");
-        line.split_whitespace()
-            .nth(1)
-            .and_then(|n| n.parse().ok())
-            .expect("a number")
+        let line = status.lines().find(|line| line.starts_with(name));
+        let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+        number.expect("a number")
     }
 
     /// Sockets that the server has open.
@@ -198,7 +228,7 @@ impl TestServer {
     }
 
     pub(crate) fn database_url(&self) -> String {
-        template::url(self.folder())
+        self.launch.database.url()
     }
 
     pub(crate) fn ada(&self) -> Person {
@@ -218,7 +248,7 @@ impl TestServer {
     }
 
     fn person(&self, index: usize) -> Person {
-        let user = template().people[index].clone();
+        let user = self.template().people[index].clone();
         Person {
             address: self.address,
             id: user.id,
@@ -239,12 +269,13 @@ impl TestServer {
 
     /// The app that all tokens belong to, speaking for itself.
     pub(crate) fn app(&self) -> Person {
-        self.holder("app", &template().app_token)
+        self.holder("app", &self.template().app_token)
     }
 
     /// The holder of this token.
     pub(crate) fn holder(&self, name: &str, token: &str) -> Person {
-        let id = template()
+        let id = self
+            .template()
             .people
             .iter()
             .find(|p| p.name == name)
@@ -260,7 +291,7 @@ impl TestServer {
 
     /// The same person with another token of the same app.
     pub(crate) fn with_scopes(&self, person: &Person, scopes: &str) -> Person {
-        self.through(&template().client_id, person, scopes)
+        self.through(&self.template().client_id, person, scopes)
     }
 
     /// The same person through another app.

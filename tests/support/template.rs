@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::database::{Database, postgres};
 use super::{cli, text};
 
 /// The scopes of all users, unless a story makes a narrower token.
@@ -28,7 +29,9 @@ pub(crate) struct TemplateUser {
 }
 
 pub(crate) struct Template {
-    folder: tempfile::TempDir,
+    /// Of the file; it goes with the process.
+    _folder: tempfile::TempDir,
+    database: Database,
     pub(crate) people: Vec<TemplateUser>,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
@@ -38,30 +41,37 @@ pub(crate) struct Template {
 /// The one template of this run.
 pub(crate) fn template() -> &'static Template {
     static TEMPLATE: OnceLock<Template> = OnceLock::new();
-    TEMPLATE.get_or_init(make)
+    TEMPLATE.get_or_init(|| match postgres() {
+        Some(_) => make(Database::empty),
+        None => make(in_file),
+    })
 }
 
-impl Template {
-    /// Puts a copy of the database there.
-    pub(crate) fn copy_to(&self, folder: &Path) {
-        for name in ["groundnut.db", "groundnut.db-wal", "groundnut.db-shm"] {
-            let from = self.folder.path().join(name);
-            if from.exists() {
-                std::fs::copy(from, folder.join(name)).expect("a copy of the template");
-            }
-        }
+/// The same as a file, whatever the others use.
+pub(crate) fn template_in_file() -> &'static Template {
+    static TEMPLATE: OnceLock<Template> = OnceLock::new();
+    match postgres() {
+        Some(_) => TEMPLATE.get_or_init(|| make(in_file)),
+        None => template(),
     }
 }
 
-/// The address of the database in a folder.
-pub(crate) fn url(folder: &Path) -> String {
-    format!("sqlite://{}", folder.join("groundnut.db").display())
+fn in_file(folder: &Path) -> Database {
+    Database::File(folder.to_path_buf())
 }
 
-fn make() -> Template {
+impl Template {
+    /// A copy of the database.
+    pub(crate) fn copy(&self, folder: &Path) -> Database {
+        self.database.copy(folder)
+    }
+}
+
+fn make(empty: impl FnOnce(&Path) -> Database) -> Template {
     let folder = tempfile::tempdir().expect("a folder");
-    let url = url(folder.path());
-    make_database(folder.path());
+    let database = empty(folder.path());
+    let url = database.url();
+    make_database(folder.path(), &url);
     let db = ["--database-url", url.as_str(), "--json"];
     let client = cli::object(&cli::run(
         &[&["client", "create", "--name", "Rooms"], &db[..]].concat(),
@@ -82,7 +92,8 @@ fn make() -> Template {
         .collect();
     let app_token = token(&url, &client_id, None, None);
     Template {
-        folder,
+        _folder: folder,
+        database,
         people,
         client_secret: text(&client["client_secret"]),
         client_id,
@@ -90,16 +101,16 @@ fn make() -> Template {
     }
 }
 
-/// Only a server makes a database: one that has started and stopped again.
-pub(crate) fn make_database(folder: &Path) {
-    serves_once(folder, &[]);
+/// Only a server makes a database: one that has started in this folder and stopped again.
+pub(crate) fn make_database(folder: &Path, url: &str) {
+    serves_once(folder, url, &[]);
 }
 
 /// Starts a server with these flags, and stops it as soon as it listens.
-pub(crate) fn serves_once(folder: &Path, flags: &[&str]) {
-    let url = url(folder);
-    let mut server = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url])
+pub(crate) fn serves_once(folder: &Path, url: &str, flags: &[&str]) {
+    let mut server = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", url])
         .args(flags)
+        .current_dir(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -19,7 +19,7 @@ ALTER TABLE posts ADD COLUMN conversation BIGINT;
 CREATE INDEX posts_conversations ON posts (conversation) WHERE conversation IS NOT NULL;
 
 -- Posts of people that nobody reacted to, in an order that looks random: the ids, multiplied and cut to 40 bits.
--- The planner uses the index only for exactly this expression (src/store/statements.rs). The product fits into a BIGINT for
+-- The planner uses the index only for exactly this expression (src/store/statements/lists.rs). The product fits into a BIGINT for
 -- ids up to 5.6 * 10^9.
 CREATE INDEX posts_missed ON posts (((id * 1640531527) & 1099511627775))
     WHERE replies = 0 AND reposts = 0 AND bookmarks = 0 AND reply_to IS NULL AND repost_of IS NULL AND is_human

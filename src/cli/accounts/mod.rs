@@ -102,6 +102,7 @@ pub(super) fn explain(failure: Failure) -> Box<dyn Error> {
     match failure {
         Failure::Refused(refused) => refused.message().into(),
         Failure::Busy => "the database is busy; try again".into(),
+        away @ (Failure::Away | Failure::Unsure) => away.to_string().into(),
         Failure::Stopping => "the database was closed".into(),
         Failure::Trouble(what) => what.as_ref().into(),
     }

@@ -219,7 +219,12 @@ fn taken(failure: Failure) -> Failure {
             };
             sentence(format!("this {what} is taken"))
         }
-        Failure::Refused(_) | Failure::Busy | Failure::Stopping | Failure::Trouble(_) => failure,
+        Failure::Refused(_)
+        | Failure::Busy
+        | Failure::Away
+        | Failure::Unsure
+        | Failure::Stopping
+        | Failure::Trouble(_) => failure,
     }
 }
 

@@ -6,7 +6,7 @@ pub mod live;
 pub mod params;
 pub mod path;
 
-pub use body::Body;
+pub use body::{ActionBody, Body};
 pub use caller::{AnyCaller, AppCaller, Caller, TokenCaller, UserCaller};
 pub use live::Live;
 pub use params::Params;

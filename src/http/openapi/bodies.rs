@@ -109,8 +109,8 @@ pub struct BodyForm {
     pub text: &'static str,
     /// It may be a list of such objects too.
     pub may_be_list: bool,
-    /// It may be this one text instead.
-    pub may_be_text: bool,
+    /// It may be anything else instead: clients send all sorts with an action.
+    pub may_be_anything: bool,
     /// Its fields.
     pub fields: &'static [Field],
     /// What is refused of it, beside what is refused of every body.
@@ -135,7 +135,7 @@ macro_rules! bodies {
             written: Written::$written,
             text: $text,
             may_be_list: false,
-            may_be_text: false,
+            may_be_anything: false,
             fields: &[$(Field {
                 name: $name,
                 kind: Kind::$kind$(($($of)+))?,
@@ -217,8 +217,8 @@ bodies! {
     REPORT AnyWay "Why it is reported." refuses &[Missing, Invalid];
         "reason" OneOf(REASONS) "In the body or in the address.";
 
-    /// A repost.
-    REPOST AnyWay "Nothing is needed." refuses &[];
+    /// What a repost may say.
+    REPOST_OBJECT AnyWay "Nothing is needed; what is no object says nothing." refuses &[];
         "is_nsfw" Flag "Not safe for work.";
 
     /// A poll.
@@ -373,7 +373,7 @@ bodies! {
         "percentage" Number "How far it was read, 0 to 100.";
 
     /// A note.
-    NOTE_OBJECT AnyWay "An object, or only the note as a JSON text." refuses &[TooLong];
+    NOTE_OBJECT AnyWay "An object, or only the note as a JSON text; what is neither says nothing." refuses &[TooLong];
         "note" Text "Up to 128 characters, which only the caller sees.";
 }
 
@@ -385,6 +385,12 @@ pub const MARKERS: BodyForm = BodyForm {
 
 /// A bookmark.
 pub const BOOKMARK: BodyForm = BodyForm {
-    may_be_text: true,
+    may_be_anything: true,
     ..NOTE_OBJECT
+};
+
+/// A repost.
+pub const REPOST: BodyForm = BodyForm {
+    may_be_anything: true,
+    ..REPOST_OBJECT
 };

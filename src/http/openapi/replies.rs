@@ -52,7 +52,8 @@ pub(super) const TROUBLE: &[(u16, &str, &str)] = &[
     (
         503,
         "Later",
-        "`busy`, `restarting`: nothing was begun; try again after `Retry-After` seconds.",
+        "`busy`, `restarting`, `database-away`: nothing was changed; try again after `Retry-After` seconds. \
+         `outcome-unknown`: it may have been carried out.",
     ),
 ];
 

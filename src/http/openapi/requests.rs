@@ -50,8 +50,12 @@ fn whole(body: &BodyForm) -> RefOr<Schema> {
         let list = Array::builder().items(object.clone()).max_items(Some(10));
         return any_of([object, list.into()]);
     }
-    if body.may_be_text {
-        return any_of([object, text().into()]);
+    if body.may_be_anything {
+        let list = Array::builder().items(Object::with_type(SchemaType::AnyValue));
+        let list = list.max_items(Some(10)).into();
+        let plain = |kind: Type| RefOr::from(Object::with_type(kind));
+        let (number, truth) = (plain(Type::Number), plain(Type::Boolean));
+        return any_of([object, text().into(), number, truth, list]);
     }
     object
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::lookup::there;
 use crate::actors::PostAct;
-use crate::http::extract::{Body, Params, UserCaller, path};
+use crate::http::extract::{ActionBody, Body, Params, UserCaller, path};
 use crate::http::show::Includes;
 use crate::http::{ApiResult, App, Reply, report, show};
 use crate::model::visibility::Occasion;
@@ -23,9 +23,9 @@ pub(in crate::http) async fn repost(
     caller: UserCaller,
     params: Params,
     id: Path<String>,
-    body: Body,
+    body: ActionBody,
 ) -> ApiResult {
-    let sent = body.text("is_nsfw")?;
+    let sent = body.fields.text("is_nsfw")?;
     let act = PostAct::Repost {
         client: caller.token.client.clone(),
         is_nsfw: sent.as_deref().and_then(boolean).unwrap_or(false)
@@ -56,17 +56,18 @@ pub(in crate::http) async fn remove_repost(
     show::one(&app, Some(&caller), &params, &post).await
 }
 
-/// `PUT /posts/{post_id}/bookmark`. The body is the note: an object with `note`, or only a JSON string.
+/// `PUT /posts/{post_id}/bookmark`. The body is the note: an object with `note`, or only a JSON string. An empty string
+/// says nothing, so that it takes no note away; an empty `note` does.
 pub(in crate::http) async fn bookmark(
     app: Data<App>,
     caller: UserCaller,
     params: Params,
     id: Path<String>,
-    body: Body,
+    body: ActionBody,
 ) -> ApiResult {
-    let sent = match body.value.as_str() {
-        Some(note) => Some(note.to_owned()),
-        None => body.text("note")?,
+    let sent = match body.words.filter(|words| !words.is_empty()) {
+        Some(note) => Some(note),
+        None => body.fields.text("note")?,
     };
     let note = sent.or_else(|| params.get("note").map(str::to_owned));
     if note

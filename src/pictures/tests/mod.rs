@@ -1,6 +1,7 @@
 //! Pictures become others, on the thread too.
 
 mod bombs;
+mod depth;
 
 use std::io::Cursor;
 use std::sync::Arc;

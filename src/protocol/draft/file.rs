@@ -112,13 +112,19 @@ pub fn change(body: &Value) -> Result<FileChange, Refused> {
     })
 }
 
-/// A name without its path, and without what a file system or a header would not take.
+/// Turns the direction of what follows, so that `photo\u{202e}gpj.exe` would be read as a picture.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A name without its path, and without what a file system or a header would not take, or a reader would not see.
 ///
 /// # Errors
 /// More than 256 characters.
 pub fn name(text: &str) -> Result<String, Refused> {
     let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
-    let kept: String = last.chars().filter(|c| !c.is_control()).collect();
+    let kept = last.chars().filter(|c| !c.is_control() && !turns(*c));
+    let kept: String = kept.collect();
     let kept = kept.trim().trim_end_matches('.').trim_start_matches("..");
     if kept.chars().count() > NAME {
         return Err(Refusal::TooLong.at("name"));

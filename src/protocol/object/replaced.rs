@@ -33,6 +33,7 @@ pub(super) fn replaced<'a>(raw: &'a Raw, site: &Site, is_shown: bool) -> Option<
 
 fn sign(item: &mut Map<String, Value>, place: &Map<String, Value>, site: &Site) {
     let text = |name: &str| item.get(name).and_then(Value::as_str);
+    let is_photo = text("type") == Some("photo");
     let id = text("file_id").and_then(|text| text.parse::<FileId>().ok());
     let Some(id) = id else { return };
     if !text("file_token_read").is_some_and(|token| site.files.is_read_token(id, token)) {
@@ -46,7 +47,9 @@ fn sign(item: &mut Map<String, Value>, place: &Map<String, Value>, site: &Site) 
         item.insert(String::from("url"), url.clone().into());
     }
     item.insert(String::from("url_expires_at"), until.clone());
-    if item.contains_key("thumbnail_url") {
+    // That of a picture was filled in; with a sound or a film it is the author's own.
+    let is_picture = is_photo && of_place("format") == Some("oembed");
+    if is_picture && item.contains_key("thumbnail_url") {
         let key = of_place("thumbnail");
         let (thumbnail, _) = site.contents_url(id, key, name);
         item.insert(String::from("thumbnail_url"), thumbnail.into());

@@ -3,6 +3,7 @@
 
 pub(super) mod postgres;
 mod slow;
+mod socket;
 pub(super) mod sqlite;
 
 use std::path::{Path, PathBuf};
@@ -17,9 +18,10 @@ use super::Failure;
 pub(super) use multi::{MultiBackend as Backend, Sql};
 use postgres::Server;
 use slow::SlowStatements;
+pub(super) use socket::Socket;
 
-/// How long a thread waits for a connection.
-const POOL_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a thread waits for a connection. Within its caller's patience it says that the database is away.
+const POOL_PATIENCE: Duration = Duration::from_secs(5);
 
 #[expect(
     unreachable_pub,
@@ -42,8 +44,8 @@ pub(super) type ReadPool = Pool<Connections>;
 /// A connection for reading.
 pub(super) struct Reader {
     pub(super) sql: Sql,
-    /// The process of the server that serves it; none for a file.
-    pub(super) process: Option<i32>,
+    /// That of a server.
+    pub(super) socket: Option<Socket>,
     /// It goes back into the pool to be thrown away.
     pub(super) is_spent: bool,
 }
@@ -63,6 +65,14 @@ impl Database {
         match self {
             Self::File(file) => Some(file),
             Self::Server(_) => None,
+        }
+    }
+
+    /// The socket of a connection to a server.
+    pub(super) fn socket(&self, sql: &mut Sql) -> Result<Option<Socket>, Failure> {
+        match self {
+            Self::File(_) => Ok(None),
+            Self::Server(_) => Ok(Socket::of(sql)?),
         }
     }
 
@@ -90,6 +100,7 @@ impl Database {
             .max_size(size)
             .test_on_check_out(false)
             .connection_timeout(POOL_PATIENCE)
+            .error_handler(Box::new(Quiet))
             .build(Connections(self.clone()))
             .map_err(|error| Failure::Trouble(format!("cannot open {self}: {error}").into()))
     }
@@ -140,6 +151,16 @@ pub(super) fn sqlite_text(query: &impl diesel::query_builder::QueryFragment<Back
     text.finish()
 }
 
+/// The pool tries again by itself, several times a second; that the database is away is said where it is noticed.
+#[derive(Debug)]
+struct Quiet;
+
+impl r2d2::HandleError<ConnectionError> for Quiet {
+    fn handle_error(&self, error: ConnectionError) {
+        tracing::debug!(%error, "no connection for reading yet");
+    }
+}
+
 /// For messages: without a password.
 impl std::fmt::Display for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -160,17 +181,14 @@ impl ManageConnection for Connections {
     type Error = ConnectionError;
 
     fn connect(&self) -> ConnectionResult<Reader> {
-        let (mut sql, process) = match &self.0 {
+        let (mut sql, socket) = match &self.0 {
             Database::File(file) => (sqlite::connect_for_reading(file)?, None),
-            Database::Server(server) => {
-                let (sql, process) = server.connect_for_reading()?;
-                (sql, Some(process))
-            }
+            Database::Server(server) => server.connect_for_reading()?,
         };
         sql.set_instrumentation(SlowStatements::default());
         Ok(Reader {
             sql,
-            process,
+            socket,
             is_spent: false,
         })
     }

@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Integer, Text};
 
-use super::Sql;
+use super::{Socket, Sql};
 use crate::store::Failure;
 
 /// The oldest version that is tested.
@@ -15,28 +15,32 @@ const OLDEST: i32 = 15;
 /// What libpq is told unless the URL says it: a pulled cable sends no reset, so a connection has to find out by itself
 /// that its peer is gone. Seconds, except for the last one: milliseconds.
 const TIMEOUTS: [(&str, &str); 5] = [
-    ("connect_timeout", "5"),
+    ("connect_timeout", "4"),
     ("keepalives_idle", "5"),
     ("keepalives_interval", "2"),
     ("keepalives_count", "2"),
-    ("tcp_user_timeout", "8000"),
+    ("tcp_user_timeout", "6000"),
 ];
 
 /// * `synchronous_commit`: a commit is on the disk when it is answered, whatever the server's own setting is.
 /// * `idle_in_transaction_session_timeout`, `lock_timeout`, `statement_timeout`: every writer of the cluster waits for the
 ///   row of the log's head, so one that is stalled may not keep it.
+/// * `client_connection_check_interval`: the server ends a statement whose writer has left it.
 /// * `jit`: no statement here is long enough to earn its compilation.
 const WRITING: &str = "SET synchronous_commit = on;
-    SET idle_in_transaction_session_timeout = '8s';
-    SET lock_timeout = '8s';
-    SET statement_timeout = '10s';
+    SET idle_in_transaction_session_timeout = '6s';
+    SET lock_timeout = '4s';
+    SET statement_timeout = '5s';
+    SET client_connection_check_interval = '1s';
     SET jit = off;";
 
 /// * A job sees one state of the database from its first to its last question.
+/// * `client_connection_check_interval`: the server ends a statement whose reader has left it.
 /// * `plan_cache_mode`: lists are planned with their values, since a plan for all values is wrong for most.
 const READING: &str = "SET default_transaction_read_only = on;
     SET default_transaction_isolation = 'repeatable read';
     SET idle_in_transaction_session_timeout = '90s';
+    SET client_connection_check_interval = '1s';
     SET jit = off;
     SET plan_cache_mode = force_custom_plan;";
 
@@ -112,14 +116,13 @@ impl Server {
         Ok(sql)
     }
 
-    /// And the process of the server that serves it.
-    pub(super) fn connect_for_reading(&self) -> ConnectionResult<(Sql, i32)> {
+    pub(super) fn connect_for_reading(&self) -> ConnectionResult<(Sql, Option<Socket>)> {
         let mut sql = self.establish()?;
-        let process = sql.batch_execute(READING).and_then(|()| {
-            diesel::select(diesel::dsl::sql::<Integer>("pg_backend_pid()")).get_result(&mut sql)
-        });
-        let process = process.map_err(ConnectionError::CouldntSetupConfiguration)?;
-        Ok((sql, process))
+        let socket = sql
+            .batch_execute(READING)
+            .and_then(|()| Socket::of(&mut sql))
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok((sql, socket))
     }
 
     fn establish(&self) -> ConnectionResult<Sql> {

@@ -14,10 +14,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
+use serde::Serialize;
 
+use super::connect::Sql;
+use super::db::to_json;
 use super::group::Group;
 use super::schema::{log_events, log_head};
-use super::statements::{self, MoveLogHead};
+use super::statements::{self, InsertEvents, MoveLogHead};
 use super::{Db, Failure};
 use crate::event::{ChannelNews, Event, Owner, Pos};
 use crate::model::Stamp;
@@ -99,25 +102,60 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
     let moved = [count.into(), bytes.into(), group.stamp.0.into()];
     let last: i64 = statements::query::<MoveLogHead>(&moved).get_result(db.sql)?;
     let first = last - count + 1;
-    group.written.reserve(rows.len());
+    let mut written = Vec::with_capacity(rows.len());
     for ((event, (form, body)), pos) in group.events.iter_mut().zip(rows).zip(first..) {
-        let kind = event.payload.facts().kind;
-        let sum = row::sum(pos, event.at.0, form, (kind, &body));
+        let facts = event.payload.facts();
         event.row_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
-        diesel::insert_into(log_events::table)
-            .values((
-                log_events::pos.eq(pos),
-                log_events::at.eq(event.at.0),
-                log_events::owner.eq(name_of(event.payload.facts().owner)),
-                log_events::bytes.eq(size_of_text(&body)),
-                log_events::v.eq(form),
-                log_events::kind.eq(kind),
-                log_events::sum.eq(sum),
-                log_events::body.eq(&body),
-            ))
-            .execute(db.sql)?;
         event.pos = Some(Pos(pos));
-        group.written.push(Written { form, sum, body });
+        written.push(NewRow {
+            pos,
+            at: event.at.0,
+            owner: name_of(facts.owner),
+            bytes: size_of_text(&body),
+            v: form,
+            kind: facts.kind,
+            sum: row::sum(pos, event.at.0, form, (facts.kind, &body)),
+            body,
+        });
+    }
+    insert(db.sql, &written)?;
+    let written = written.into_iter().map(|row| Written {
+        form: row.v,
+        sum: row.sum,
+        body: row.body,
+    });
+    group.written.extend(written);
+    Ok(())
+}
+
+/// A row as it is written.
+#[derive(Serialize, Insertable)]
+#[diesel(table_name = log_events)]
+struct NewRow {
+    pos: i64,
+    at: i64,
+    owner: String,
+    bytes: i64,
+    v: i32,
+    kind: &'static str,
+    sum: i64,
+    body: String,
+}
+
+/// A server gets all at once: each statement is a way there and back.
+fn insert(sql: &mut Sql, rows: &[NewRow]) -> Result<(), Failure> {
+    match sql {
+        Sql::Sqlite(sql) => {
+            for row in rows {
+                diesel::insert_into(log_events::table)
+                    .values(row)
+                    .execute(sql)?;
+            }
+        }
+        Sql::Postgres(_) if rows.is_empty() => {}
+        Sql::Postgres(_) => {
+            statements::execute::<InsertEvents>(sql, &[(&*to_json(&rows)?).into()])?;
+        }
     }
     Ok(())
 }

@@ -80,18 +80,14 @@ pub(in super::super) fn write_postings(
         .filter_map(|posting| Entry::new(posting, group))
         .collect();
     move_channels(sql, &mut set)?;
-    let mut rows = Vec::with_capacity(set.len());
-    for entry in set {
-        if entry.posting.outcome.is_some() {
-            continue;
-        }
-        if let Some(plain) = &entry.posting.plain {
-            let named = row::insert(sql, entry.placed, &plain.new)?;
-            rows.push((entry, named));
-        }
-    }
+    set.retain(|entry| entry.posting.outcome.is_none());
+    let new: Vec<(Placed, &NewMessage)> = set
+        .iter()
+        .filter_map(|entry| Some((entry.placed, &entry.posting.plain.as_ref()?.new)))
+        .collect();
+    let named = row::insert_all(sql, &new)?;
     // From here on nothing fails, so what was given may be taken.
-    for (Entry { posting, placed }, named) in rows {
+    for (Entry { posting, placed }, named) in set.into_iter().zip(named) {
         let Some(plain) = posting.plain.take() else {
             continue;
         };
@@ -149,8 +145,13 @@ fn move_channels(sql: &mut Sql, set: &mut [Entry<'_>]) -> Result<(), Failure> {
         let moved = channels.entry(at).or_insert(moved_by(entry));
         add(moved, entry);
     }
-    for ((channel, revision), moved) in channels {
-        if moved.write_at(sql, revision)? {
+    let all: Vec<(i64, Moved)> = channels
+        .into_iter()
+        .map(|((_, revision), moved)| (revision, moved))
+        .collect();
+    let done = row::move_all_at(sql, &all)?;
+    for (revision, Moved { channel, .. }) in all {
+        if done.contains(&(channel, revision)) {
             continue;
         }
         let entries = set.iter_mut();

@@ -1,9 +1,17 @@
 //! What is written of a message: its row, its channel's counters.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use diesel::RunQueryDsl as _;
+use serde::Serialize;
+
 use super::super::Failure;
 use super::super::connect::Sql;
 use super::super::db::to_json;
-use super::super::statements::{InsertMessage, MoveChannel, MoveChannelAt, execute};
+use super::super::statements::{
+    InsertMessage, InsertMessages, MoveChannel, MoveChannelAt, MoveChannelsAt, execute, query,
+};
 use crate::model::content::Entities;
 use crate::model::message::NewMessage;
 use crate::model::{ChannelId, Content, Message, MessageId, Raw, Stamp};
@@ -25,8 +33,51 @@ pub(super) struct Placed {
 /// Content and raw that name the message's own id, where they differ from what was given.
 type Named = Option<(Content, Raw)>;
 
+/// A row as it is written.
+#[derive(Serialize)]
+struct Row<'n> {
+    id: i64,
+    channel_id: i64,
+    user_id: i64,
+    client_id: &'n str,
+    thread_id: Option<i64>,
+    reply_to: Option<i64>,
+    created_at: i64,
+    is_nsfw: bool,
+    text: Cow<'n, str>,
+    html: Cow<'n, str>,
+    entities: Option<String>,
+    raw: Option<String>,
+}
+
+/// Writes rows; for each what goes into [`message`]. A server gets them at once: each statement is a way there and back.
+pub(super) fn insert_all(
+    sql: &mut Sql,
+    all: &[(Placed, &NewMessage)],
+) -> Result<Vec<Named>, Failure> {
+    let (mut rows, mut named) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
+    for (placed, new) in all {
+        let (row, differs) = prepare(*placed, new)?;
+        match sql {
+            Sql::Sqlite(_) => write(sql, &row)?,
+            Sql::Postgres(_) => rows.push(row),
+        }
+        named.push(differs);
+    }
+    if !rows.is_empty() {
+        execute::<InsertMessages>(sql, &[(&*to_json(&rows)?).into()])?;
+    }
+    Ok(named)
+}
+
 /// Writes a row. What it returns goes into [`message`].
 pub(super) fn insert(sql: &mut Sql, placed: Placed, new: &NewMessage) -> Result<Named, Failure> {
+    let (row, named) = prepare(placed, new)?;
+    write(sql, &row)?;
+    Ok(named)
+}
+
+fn prepare(placed: Placed, new: &NewMessage) -> Result<(Row<'_>, Named), Failure> {
     let raw = raw_text(&new.raw)?;
     let named = wants_object_id(&new.content, raw.as_deref()).then(|| {
         let (mut content, mut raw) = (new.content.clone(), new.raw.clone());
@@ -42,22 +93,48 @@ pub(super) fn insert(sql: &mut Sql, placed: Placed, new: &NewMessage) -> Result<
     let entities = (content.entities != Entities::default())
         .then(|| to_json(&content.entities))
         .transpose()?;
+    // Rarely another content than the given one.
+    let (text, html) = match &named {
+        Some((content, _)) => (content.text.clone().into(), content.html.clone().into()),
+        None => (
+            Cow::from(new.content.text.as_str()),
+            Cow::from(new.content.html.as_str()),
+        ),
+    };
+    let row = Row {
+        id: placed.id.0,
+        channel_id: placed.channel.0,
+        user_id: new.user_id.0,
+        client_id: new.client.id.as_str(),
+        thread_id: placed.thread.map(|thread| thread.0),
+        reply_to: new.reply_to.map(|reply_to| reply_to.0),
+        created_at: placed.at.0,
+        is_nsfw: new.is_nsfw,
+        text,
+        html,
+        entities,
+        raw,
+    };
+    Ok((row, named))
+}
+
+fn write(sql: &mut Sql, row: &Row<'_>) -> Result<(), Failure> {
     let binds = [
-        placed.id.0.into(),
-        placed.channel.0.into(),
-        new.user_id.0.into(),
-        new.client.id.as_str().into(),
-        placed.thread.map(|thread| thread.0).into(),
-        new.reply_to.map(|reply_to| reply_to.0).into(),
-        placed.at.0.into(),
-        new.is_nsfw.into(),
-        content.text.as_str().into(),
-        content.html.as_str().into(),
-        entities.as_deref().into(),
-        raw.as_deref().into(),
+        row.id.into(),
+        row.channel_id.into(),
+        row.user_id.into(),
+        row.client_id.into(),
+        row.thread_id.into(),
+        row.reply_to.into(),
+        row.created_at.into(),
+        row.is_nsfw.into(),
+        (&*row.text).into(),
+        (&*row.html).into(),
+        row.entities.as_deref().into(),
+        row.raw.as_deref().into(),
     ];
     execute::<InsertMessage>(sql, &binds)?;
-    Ok(named)
+    Ok(())
 }
 
 /// The message as it was written.
@@ -104,6 +181,49 @@ impl Moved {
         let binds = [messages, id, at, self.channel.0.into(), revision.into()];
         Ok(execute::<MoveChannelAt>(sql, &binds)? > 0)
     }
+}
+
+/// Moves these channels, each unless it is another version now; gives back those that were moved, with their versions.
+pub(super) fn move_all_at(
+    sql: &mut Sql,
+    all: &[(i64, Moved)],
+) -> Result<HashSet<(ChannelId, i64)>, Failure> {
+    let mut done = HashSet::with_capacity(all.len());
+    match sql {
+        Sql::Sqlite(_) => {
+            for (revision, moved) in all {
+                if moved.write_at(sql, *revision)? {
+                    done.insert((moved.channel, *revision));
+                }
+            }
+        }
+        Sql::Postgres(_) => {
+            let rows = all.iter().map(|(revision, moved)| MovedRow {
+                id: moved.channel.0,
+                revision: *revision,
+                messages: moved.messages,
+                newest: moved.id.0,
+                at: moved.at.0,
+            });
+            let rows = to_json(&Vec::from_iter(rows))?;
+            let moved = query::<MoveChannelsAt>(&[(&*rows).into()]).load::<(i64, i64)>(sql)?;
+            done.extend(
+                moved
+                    .into_iter()
+                    .map(|(id, revision)| (ChannelId(id), revision)),
+            );
+        }
+    }
+    Ok(done)
+}
+
+#[derive(Serialize)]
+struct MovedRow {
+    id: i64,
+    revision: i64,
+    messages: i64,
+    newest: i64,
+    at: i64,
 }
 
 fn raw_text(raw: &Raw) -> Result<Option<String>, Failure> {

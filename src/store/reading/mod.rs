@@ -4,7 +4,6 @@
 //! a queue of its own. A read ends at its deadline, when its caller is gone, and soon after the store closes
 //! (`limit.rs`).
 
-mod cancelling;
 mod limit;
 mod purpose;
 mod threads;
@@ -16,11 +15,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cancelling::Cancelling;
 use limit::Stop;
 use threads::Readers;
 
 use super::connect::Database;
+use super::overdue::Overdue;
 use super::{Db, Failure, StoreOptions};
 
 /// How long reads in progress go on when the store closes.
@@ -46,9 +45,13 @@ impl Reading {
             .fold(0, u32::saturating_add)
     }
 
-    pub(super) fn start(database: &Database, options: &StoreOptions) -> Result<Self, Failure> {
+    /// `server`: of a database that is one.
+    pub(super) fn start(
+        database: &Database,
+        options: &StoreOptions,
+        server: Option<&Arc<Overdue>>,
+    ) -> Result<Self, Failure> {
         let pool = database.read_pool(Self::connections(options))?;
-        let cancelling = Cancelling::start(database)?;
         let stop = Arc::new(Stop::default());
         let overdue = Arc::new(AtomicU64::new(0));
         let start = |purpose| {
@@ -58,7 +61,7 @@ impl Reading {
                 options,
                 Arc::clone(&stop),
                 Arc::clone(&overdue),
-                cancelling.clone(),
+                server.cloned(),
             )
         };
         Ok(Self {

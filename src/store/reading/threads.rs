@@ -9,10 +9,10 @@ use diesel::Connection as _;
 use tokio::sync::{oneshot, watch};
 
 use super::super::connect::{ReadPool, Sql};
+use super::super::overdue::Overdue;
 use super::super::queue::{Queue, Taken};
 use super::super::{Db, Failure, StoreOptions};
 use super::Purpose;
-use super::cancelling::Cancelling;
 use super::limit::{Limit, Stop};
 use crate::fault::Fault;
 
@@ -32,7 +32,7 @@ pub(super) struct Readers {
     stop: Arc<Stop>,
     overdue: Arc<AtomicU64>,
     /// Of a database on a server.
-    cancelling: Option<Arc<Cancelling>>,
+    server: Option<Arc<Overdue>>,
 }
 
 impl Readers {
@@ -42,7 +42,7 @@ impl Readers {
         options: &StoreOptions,
         stop: Arc<Stop>,
         overdue: Arc<AtomicU64>,
-        cancelling: Option<Arc<Cancelling>>,
+        server: Option<Arc<Overdue>>,
     ) -> Result<Self, Failure> {
         let count = usize::try_from(purpose.threads(options)).unwrap_or(1);
         let waiting = count.saturating_mul(purpose.waiting_per_thread());
@@ -68,7 +68,7 @@ impl Readers {
             count,
             stop,
             overdue,
-            cancelling,
+            server,
         })
     }
 
@@ -91,7 +91,7 @@ impl Readers {
         // Dropped with this future, when the caller stops waiting.
         let _caller = Caller(gone);
         let (purpose, overdue) = (self.purpose, Arc::clone(&self.overdue));
-        let cancelling = self.cancelling.clone();
+        let server = self.server.clone();
         self.queue
             .offer(Box::new(move |pool| {
                 // The caller stopped waiting, so the read is skipped.
@@ -103,7 +103,7 @@ impl Readers {
                     Err(Failure::Busy)
                 } else {
                     catch_unwind(AssertUnwindSafe(|| {
-                        on_connection(pool, cancelling.as_deref(), &limit, job)
+                        on_connection(pool, server.as_deref(), &limit, job)
                     }))
                     .unwrap_or_else(|_| Err(Failure::trouble("a read job panicked")))
                     .map_err(|failure| {
@@ -182,22 +182,24 @@ fn run(queue: &Queue<Read>, pool: &ReadPool) {
 // for the end of the transaction, which must not be interrupted.
 fn on_connection<T>(
     pool: &ReadPool,
-    cancelling: Option<&Cancelling>,
+    overdue: Option<&Overdue>,
     limit: &Limit,
     job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let mut reader = pool
-        .get()
-        .map_err(|error| Failure::trouble(format!("no connection for reading: {error}")))?;
+    let mut reader = pool.get().map_err(|error| {
+        tracing::debug!(%error, "no connection for reading");
+        Failure::Away
+    })?;
     let in_transaction = |sql: &mut Sql| sql.transaction(|sql| limit.hold(|| job(&mut Db { sql })));
-    let (Some(cancelling), Some(process)) = (cancelling, reader.process) else {
+    let (Some(overdue), Some(socket)) = (overdue, reader.socket) else {
         return in_transaction(&mut reader.sql);
     };
-    let watched = cancelling.watch(process, limit.clone());
+    let until = limit.clone();
+    let watched = overdue.watch(socket, move || until.is_over());
     let outcome = in_transaction(&mut reader.sql);
     reader.is_spent = watched.ended();
     match outcome {
-        // Whatever the server says of it.
+        // Whatever libpq says of it.
         Err(_) if reader.is_spent => Err(Failure::Busy),
         outcome => outcome,
     }

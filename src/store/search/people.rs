@@ -1,18 +1,26 @@
-//! Users by words of their names.
+//! Users by words of their names and their profiles.
+//!
+//! Both are in one table: words of profiles behind a mark, so that the names that a word is looked up in stay few however
+//! many profiles hold it, and names are found first.
+
+use std::collections::HashSet;
 
 use diesel::prelude::*;
 
 use super::super::connect::Sql;
+use super::super::db::to_json;
 use super::super::pages::{MOST, gather};
 use super::super::schema::{user_words, users};
-use super::super::statements::{InsertUserWord, execute};
+use super::super::statements::{InsertUserWords, execute};
 use super::super::{Db, Failure, Tx};
 use crate::model::visibility::{Occasion, shows_profile};
-use crate::model::{Page, PageRequest, Relationship, Stamp, User, UserId, UserKind};
+use crate::model::{Content, Page, PageRequest, Relationship, Stamp, User, UserId, UserKind};
 use crate::text::words;
 
-/// Names that one search for words looks at, those closest to the word in the alphabet.
+/// Names that one search for words looks at, those closest to the word in the alphabet; and as many profiles.
 const MOST_FOUND: i64 = 2000;
+/// Before a word of a profile. No word begins with it.
+const OF_PROFILE: char = '~';
 /// Users per step; each step is two or three queries.
 const STEP: usize = 200;
 /// Above every character of a word.
@@ -23,7 +31,7 @@ const RANK: u32 = 48;
 /// Which users are looked for; empty lists and `None` do not narrow.
 #[derive(Clone, Debug, Default)]
 pub struct UserSearch {
-    /// Words of username or display name, or how they begin; all must be there.
+    /// Words of username, display name or profile, or how they begin; all must be there.
     pub q: Option<String>,
     /// Best first rather than newest first; only with `q`.
     pub by_relevance: bool,
@@ -56,6 +64,9 @@ struct Row {
     created_at: i64,
 }
 
+/// Id, username, display name, profile.
+type Names = (i64, String, Option<String>, Option<String>);
+
 /// A user that may be found, as the viewer knows them.
 type Known = (Row, Relationship);
 
@@ -84,12 +95,16 @@ impl Db<'_> {
         };
         let mut found = Vec::new();
         for ids in self.users_with_word(&asked.rarest())?.chunks(STEP) {
+            let with_all = self.with_all_words(ids, &asked)?;
             let rows = enabled()
-                .filter(users::id.eq_any(ids))
+                .filter(users::id.eq_any(&with_all))
                 .load::<Row>(self.sql)?;
             for known in self.known(rows, viewer)? {
-                if let Some(rank) = asked.rank(&known.0).filter(|_| search.fits(&known)) {
-                    let rank = if search.by_relevance { rank << RANK } else { 0 };
+                if search.fits(&known) {
+                    let rank = match search.by_relevance {
+                        true => asked.rank(&known.0) << RANK,
+                        false => 0,
+                    };
                     found.push((rank + known.0.id, UserId(known.0.id)));
                 }
             }
@@ -128,18 +143,50 @@ impl Db<'_> {
             .collect())
     }
 
-    /// Users with a word that begins like this, each once.
+    /// Users with a word that begins like this, in their names or in their profile, each once.
     fn users_with_word(&mut self, word: &str) -> Result<Vec<i64>, Failure> {
-        let mut ids = user_words::table
-            .filter(user_words::word.between(word, format!("{word}{BEYOND}")))
-            .order((user_words::word.asc(), user_words::user_id.asc()))
-            .limit(MOST_FOUND)
-            .select(user_words::user_id)
-            .load::<i64>(self.sql)?;
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(ids)
+        let mut found = Vec::new();
+        for (first, last) in ranges(word) {
+            let ids = user_words::table
+                .filter(user_words::word.between(first, last))
+                .order((user_words::word.asc(), user_words::user_id.asc()))
+                .limit(MOST_FOUND)
+                .select(user_words::user_id)
+                .load::<i64>(self.sql)?;
+            found.extend(ids);
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
     }
+
+    /// Those of these users that have a word for each that is asked for.
+    fn with_all_words(&mut self, ids: &[i64], asked: &Asked) -> Result<Vec<i64>, Failure> {
+        let mut left = ids.to_vec();
+        let rarest = asked.rarest();
+        for word in asked.words.iter().filter(|word| **word != rarest) {
+            let mut have = HashSet::new();
+            for (first, last) in ranges(word) {
+                let ids = user_words::table
+                    .filter(user_words::user_id.eq_any(&left))
+                    .filter(user_words::word.between(first, last))
+                    .select(user_words::user_id)
+                    .load::<i64>(self.sql)?;
+                have.extend(ids);
+            }
+            left.retain(|id| have.contains(id));
+        }
+        Ok(left)
+    }
+}
+
+/// The first and the last word that begin like this: of names, and of profiles.
+fn ranges(word: &str) -> [(String, String); 2] {
+    let of_profile = format!("{OF_PROFILE}{word}");
+    [
+        (word.to_owned(), format!("{word}{BEYOND}")),
+        (of_profile.clone(), format!("{of_profile}{BEYOND}")),
+    ]
 }
 
 #[diesel::dsl::auto_type]
@@ -190,27 +237,27 @@ impl Asked {
         longest.cloned().unwrap_or_default()
     }
 
-    /// How well a user's names answer; `None` if a word is not there.
-    fn rank(&self, row: &Row) -> Option<i64> {
-        let theirs = words_of(&row.username, row.name.as_deref());
+    /// How well a user's names answer; the least, if it takes the profile to find all words.
+    fn rank(&self, row: &Row) -> i64 {
+        let theirs = words_of_names(&row.username, row.name.as_deref());
         let begins = |word: &String| theirs.iter().any(|own| own.starts_with(word));
         if !self.words.iter().all(begins) {
-            return None;
+            return 0;
         }
-        Some(if row.username_key == self.name {
-            3
+        if row.username_key == self.name {
+            4
         } else if row.username_key.starts_with(&self.name) {
-            2
+            3
         } else if self.words.iter().all(|word| theirs.contains(word)) {
-            1
+            2
         } else {
-            0
-        })
+            1
+        }
     }
 }
 
-/// The words that a user is found by, each once.
-fn words_of(username: &str, name: Option<&str>) -> Vec<String> {
+/// The words of a user's names, each once.
+fn words_of_names(username: &str, name: Option<&str>) -> Vec<String> {
     let mut words = words::cut(username);
     words.extend(words::cut(name.unwrap_or_default()));
     words.sort_unstable();
@@ -218,20 +265,37 @@ fn words_of(username: &str, name: Option<&str>) -> Vec<String> {
     words
 }
 
+/// The words that a user is found by, as they are kept, each once.
+fn words_kept(username: &str, name: Option<&str>, profile: Option<&str>) -> Vec<String> {
+    let of_profile = words::cut(profile.unwrap_or_default()).into_iter();
+    let mut kept = words_of_names(username, name);
+    kept.extend(of_profile.map(|word| format!("{OF_PROFILE}{word}")));
+    kept.sort_unstable();
+    kept.dedup();
+    kept
+}
+
 impl Tx<'_> {
-    /// A user has a name, or another one.
+    /// A user has names and a profile, or others.
     pub(in super::super) fn index_user(&mut self, user: &User) -> Result<(), Failure> {
         let old = user_words::table.filter(user_words::user_id.eq(user.id.0));
         diesel::delete(old).execute(self.sql)?;
-        index(self.sql, user.id.0, &user.username, user.name.as_deref())
+        let profile = user.content.as_ref().map(|content| content.text.as_str());
+        let words = words_kept(&user.username, user.name.as_deref(), profile);
+        index(self.sql, user.id.0, &words)
     }
 }
 
-fn index(sql: &mut Sql, id: i64, username: &str, name: Option<&str>) -> Result<(), Failure> {
-    for word in words_of(username, name) {
-        execute::<InsertUserWord>(sql, &[word.as_str().into(), id.into()])?;
-    }
+fn index(sql: &mut Sql, id: i64, words: &[String]) -> Result<(), Failure> {
+    let words = to_json(&words)?;
+    execute::<InsertUserWords>(sql, &[id.into(), (&*words).into()])?;
     Ok(())
+}
+
+/// The text of a stored profile. One that cannot be read has none: it must not keep the database from being opened.
+fn text_of(content: Option<&str>) -> Option<String> {
+    let content = serde_json::from_str::<Content>(content?);
+    content.ok().map(|content| content.text)
 }
 
 /// Indexes all users again if none is indexed, or if the rules for words changed. Called when the database is opened.
@@ -246,18 +310,20 @@ pub(in super::super) fn renew_users(sql: &mut Sql, has_other_rules: bool) -> Res
     diesel::delete(user_words::table).execute(sql)?;
     let mut last = 0;
     loop {
-        let rows: Vec<(i64, String, Option<String>)> = users::table
+        let rows: Vec<Names> = users::table
             .filter(users::id.gt(last))
             .order(users::id.asc())
             .limit(i64::try_from(MOST).unwrap_or(i64::MAX))
-            .select((users::id, users::username, users::name))
+            .select((users::id, users::username, users::name, users::content))
             .load(sql)?;
         let Some((end, ..)) = rows.last() else {
             return Ok(());
         };
         last = *end;
-        for (id, username, name) in &rows {
-            index(sql, *id, username, name.as_deref())?;
+        for (id, username, name, content) in &rows {
+            let profile = text_of(content.as_deref());
+            let words = words_kept(username, name.as_deref(), profile.as_deref());
+            index(sql, *id, &words)?;
         }
     }
 }

@@ -22,8 +22,9 @@ use crate::text::words::{self, Phrase};
 
 /// No format: the index has to be rebuilt.
 pub(super) const NO_FORMAT: i64 = 0;
-/// By which rules the index of messages is made; the second part is to be raised with every change of the marks.
-pub(super) const FORMAT: i64 = words::FORMAT * 1000 + 1;
+/// By which rules the index of messages and the words of users are made; the second part is to be raised with every change of
+/// the marks, and of what of a user is indexed.
+pub(super) const FORMAT: i64 = words::FORMAT * 1000 + 2;
 
 /// Most channels that the index is asked about; in more, the hits of all channels are examined one by one.
 const CHANNELS_MAX: usize = 500;

@@ -25,6 +25,14 @@ statements! {
     LockLogHead -> BigInt = "SELECT stamp FROM log_head", postgres "SELECT stamp FROM log_head FOR UPDATE";
     /// Changes one page, by a microsecond. (SQLite does not write a page that would stay the same.)
     TouchLogHead -> () = "UPDATE log_head SET stamp = stamp + 1";
+    /// A write lane of this name leaves the last timestamp of its last commit, so that it can see whether a commit holds in
+    /// which it lost its connection.
+    NoteLane -> () = "INSERT INTO write_lanes (name, stamp) VALUES (?, ?)
+        ON CONFLICT (name) DO UPDATE SET stamp = excluded.stamp";
+    /// What it left last.
+    LaneStamp -> BigInt = "SELECT stamp FROM write_lanes WHERE name = ?";
+    /// Lanes that have written nothing since a moment look for nothing any more.
+    ForgetLanes -> () = "DELETE FROM write_lanes WHERE stamp < ?";
     /// Numbers for events: by how many, by how many bytes, the last moment given out.
     MoveLogHead -> BigInt = "UPDATE log_head SET pos = pos + ?, bytes = bytes + ?, stamp = ? RETURNING pos";
     /// The newest id, when another process may have given out some.
@@ -37,8 +45,22 @@ statements! {
     InsertMention -> () = "INSERT INTO post_mentions (user_id, post_id, is_copy) VALUES (?, ?, ?)";
     /// A tag of a post.
     InsertTag -> () = "INSERT INTO post_tags (tag, post_id) VALUES (?, ?)";
-    /// A word that a user is found by.
-    InsertUserWord -> () = "INSERT INTO user_words (word, user_id) VALUES (?, ?)";
+    /// The words that a user is found by (a JSON list).
+    InsertUserWords -> () = "INSERT INTO user_words (user_id, word) SELECT ?, value FROM json_each(?)",
+        postgres "INSERT INTO user_words (user_id, word) SELECT ?, value FROM json_array_elements_text(?::json)";
+    /// Messages (a JSON list of rows), on PostgreSQL: one way there and back for all.
+    InsertMessages -> () = "",
+        postgres "INSERT INTO messages (id, channel_id, user_id, client_id, thread_id, reply_to, created_at, is_nsfw, text,
+            html, entities, raw)
+        SELECT id, channel_id, user_id, client_id, thread_id, reply_to, created_at, is_nsfw, text, html, entities, raw
+        FROM json_to_recordset(?::json) AS row (id int8, channel_id int8, user_id int8, client_id text, thread_id int8,
+            reply_to int8, created_at int8, is_nsfw bool, text text, html text, entities text, raw text)";
+    /// Events (a JSON list of rows), on PostgreSQL.
+    InsertEvents -> () = "",
+        postgres "INSERT INTO log_events (pos, at, owner, bytes, v, kind, sum, body)
+        SELECT pos, at, owner, bytes, v, kind, sum, body
+        FROM json_to_recordset(?::json) AS row (pos int8, at int8, owner text, bytes int8, v int4, kind text, sum int8,
+            body text)";
     /// New messages of a channel, if it still is as it was when they were allowed: their number, the newest id, its
     /// moment. A set may hold messages for two revisions of a channel, so the newest wins whatever comes last.
     MoveChannelAt -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = MAX(COALESCE(recent_message_id, 0), ?),
@@ -46,6 +68,14 @@ statements! {
         WHERE id = ? AND revision = ?", postgres "UPDATE channels SET messages = messages + ?, recent_message_id = GREATEST(COALESCE(recent_message_id, 0), ?),
             recent_deleted_message_id = NULL, activity = GREATEST(activity, ?)
         WHERE id = ? AND revision = ?";
+    /// The same for many channels (a JSON list of rows), on PostgreSQL; those that were moved, with their versions.
+    MoveChannelsAt -> (BigInt, BigInt) = "",
+        postgres "UPDATE channels SET messages = channels.messages + moved.messages,
+            recent_message_id = GREATEST(COALESCE(recent_message_id, 0), moved.newest),
+            recent_deleted_message_id = NULL, activity = GREATEST(activity, moved.at)
+        FROM json_to_recordset(?::json) AS moved (id int8, revision int8, messages int8, newest int8, at int8)
+        WHERE channels.id = moved.id AND channels.revision = moved.revision
+        RETURNING channels.id, channels.revision";
     /// The same, by a job that has looked at the channel in its own transaction.
     MoveChannel -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = MAX(COALESCE(recent_message_id, 0), ?),
             recent_deleted_message_id = NULL, activity = MAX(activity, ?)

@@ -7,13 +7,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::{Place, head_of, news};
-use crate::clock::Clock;
 use crate::event::{GapCause, Logged, Pos};
 use crate::model::{Channel, Stamp};
 use crate::store::connect::sqlite::connect;
 use crate::store::connect::{Database, Sql};
 use crate::store::log::{trim, verify};
-use crate::store::{Db, Failure, Store, StoreOptions};
+use crate::store::{Db, Failure, Store};
 
 /// Bytes of the head of a frame in the write-ahead log, and of a page.
 const FRAME_HEAD: usize = 24;
@@ -38,7 +37,6 @@ struct Written {
     wal: Vec<u8>,
     wal_before_last: usize,
     rows: Vec<Row>,
-    room: Channel,
 }
 
 async fn announce(place: &Place, room: &Channel) {
@@ -53,7 +51,7 @@ async fn announce(place: &Place, room: &Channel) {
 
 /// With `is_moved` everything is in the file, and the write-ahead log is empty.
 async fn written(is_moved: bool) -> Written {
-    let place = Place::new().await;
+    let place = Place::in_file().await;
     let ada = place.user("ada").await;
     let room = place.room(ada.id).await;
     let wal_of = |place: &Place| with_suffix(&place.file(), "-wal");
@@ -84,7 +82,6 @@ async fn written(is_moved: bool) -> Written {
         wal,
         wal_before_last,
         rows,
-        room,
     }
 }
 
@@ -210,19 +207,15 @@ async fn a_server_does_not_start_on_a_damaged_log_and_says_what_to_do() {
             "events 13 to 9000 are missing",
         ),
     ] {
-        let written = written(true).await;
-        let folder = tempfile::tempdir().unwrap();
-        opened(folder.path(), &written.file, b"").unwrap();
-        let file = folder.path().join("test.db");
-        let mut sql = connect(&file).unwrap();
-        diesel::sql_query(damage).execute(&mut sql).unwrap();
-        drop(sql);
-        let options = StoreOptions {
-            url: format!("sqlite://{}", file.display()),
-            ..StoreOptions::default()
-        };
-        let Err(failure) = Store::open(&options, Clock::default(), std::sync::Arc::default())
-        else {
+        let place = Place::new().await;
+        let ada = place.user("ada").await;
+        let room = place.room(ada.id).await;
+        for _ in 0..COMMITS {
+            announce(&place, &room).await;
+        }
+        place.store.close().await;
+        place.connect().batch_execute(damage).unwrap();
+        let Err(failure) = place.opened_again() else {
             panic!("opened behind {damage}");
         };
         let text = failure.to_string();
@@ -233,26 +226,25 @@ async fn a_server_does_not_start_on_a_damaged_log_and_says_what_to_do() {
         // What it says helps.
         let remedy = text.split("instead: ").nth(1).unwrap();
         let remedy = remedy.split(" streams that").next().unwrap();
-        connect(&file).unwrap().batch_execute(remedy).unwrap();
-        let store = Store::open(&options, Clock::default(), std::sync::Arc::default()).unwrap();
-        goes_on(&store, &written).await;
+        place.connect().batch_execute(remedy).unwrap();
+        goes_on(&place.opened_again().unwrap(), room).await;
     }
 }
 
 /// Behind the remedy the log is empty, takes events at places that were never given out, and keeps them.
-async fn goes_on(store: &Store, written: &Written) {
-    let room = written.room.clone();
+async fn goes_on(store: &Store, room: Channel) {
+    let body = serde_json::to_string(&news(&room)).unwrap();
     let said = store.write(move |tx| {
         tx.announce(news(&room));
         Ok(())
     });
     said.await.unwrap();
     // Room for two events, not for all that were there.
-    let most = i64::try_from(written.rows[0].body.len() * 2).unwrap();
+    let most = i64::try_from(body.len() * 2).unwrap();
     let trimmed = store.write(move |tx| trim(tx, Stamp(0), most)).await;
     assert_eq!(trimmed.unwrap().events, 0);
     let head = head_of(store).await;
-    assert!(head.pos > Pos(written.rows.last().unwrap().pos), "{head:?}");
+    assert!(head.pos > Pos(i64::try_from(COMMITS).unwrap()), "{head:?}");
     let before = Pos(head.pos.0 - 1);
     let read = store.read(move |db| db.log_between(before, head.pos, 9, usize::MAX));
     let read = read.await.unwrap();

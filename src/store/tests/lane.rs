@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use super::{Place, named, news};
 use crate::event::Pos;
 use crate::model::Refusal;
+use crate::store::connect::Sql;
 use crate::store::{Failure, StoreOptions};
 
 /// Holds the lane until the sender is dropped, so that what is written meanwhile becomes one group.
@@ -129,10 +130,17 @@ async fn a_commit_that_fails_fails_all_its_jobs() {
     let fine = place.store.write(|tx| tx.create_user(&named("ada")));
     // A broken reference that is looked at only when the transaction commits.
     let broken = place.store.write(|tx| {
-        tx.sql.batch_execute(
-            "PRAGMA defer_foreign_keys = ON;
-             INSERT INTO relations VALUES (998, 'follow', 999, 1);",
-        )?;
+        let statements = match tx.sql {
+            Sql::Sqlite(_) => {
+                "PRAGMA defer_foreign_keys = ON;
+                INSERT INTO relations VALUES (998, 'follow', 999, 1);"
+            }
+            Sql::Postgres(_) => {
+                "CREATE TABLE late (id BIGINT REFERENCES users DEFERRABLE INITIALLY DEFERRED);
+                INSERT INTO late VALUES (999);"
+            }
+        };
+        tx.sql.batch_execute(statements)?;
         Ok(())
     });
     let (fine, broken, ()) = tokio::join!(fine, broken, async { drop(release) });

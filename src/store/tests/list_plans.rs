@@ -70,7 +70,7 @@ const BOUNDED: &[(&str, &str, &str)] = &[
 
 /// Something of everything, so that no list ends before its last statement.
 async fn filled() -> Place {
-    let place = Place::new().await;
+    let place = Place::in_file().await;
     let (ada, bob) = (place.user("ada").await, place.user("bob").await);
     assert_eq!(ada.id, ADA);
     place

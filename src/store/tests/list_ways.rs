@@ -277,7 +277,7 @@ fn relation_pages(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
 }
 
 fn user_searches(db: &mut Db<'_>, page: &PageRequest) -> Result<(), Failure> {
-    for q in [None, Some("ad")] {
+    for q in [None, Some("ad"), Some("ad gardener")] {
         let search = UserSearch {
             q: q.map(str::to_owned),
             by_relevance: true,

@@ -122,13 +122,20 @@ impl Place {
         place
     }
 
-    /// Another handle on the same file, as another process would have it.
+    /// Another handle on the same database, as another process would have it.
     pub(super) fn another(&self) -> Store {
-        let options = match &self.database {
+        self.opened_again().unwrap()
+    }
+
+    pub(super) fn opened_again(&self) -> Result<Store, Failure> {
+        Store::open(&self.options(), self.clock.clone(), Arc::default())
+    }
+
+    fn options(&self) -> StoreOptions {
+        match &self.database {
             Some(_) => options_in(&self.directory),
             None => options_of_file(&self.directory),
-        };
-        Store::open(&options, self.clock.clone(), Arc::default()).unwrap()
+        }
     }
 
     /// The database file.

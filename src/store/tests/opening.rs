@@ -1,10 +1,12 @@
 //! What is said before anything is stored; and that the tables are what the program thinks.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 
-use super::{Place, options_in};
+use super::server::TestDatabase;
+use super::{Place, options_in, options_of_file};
 use crate::clock::Clock;
+use crate::store::connect::Sql;
 use crate::store::{Store, StoreOptions, connect};
 
 fn refused(url: &str) -> String {
@@ -13,6 +15,12 @@ fn refused(url: &str) -> String {
         ..StoreOptions::default()
     };
     options.database().unwrap_err().to_string()
+}
+
+/// Why it is not opened.
+fn refusal(options: &StoreOptions) -> String {
+    let opened = Store::open(options, Clock::default(), std::sync::Arc::default());
+    opened.map(drop).unwrap_err().to_string()
 }
 
 #[test]
@@ -39,14 +47,7 @@ fn a_url_is_checked_and_the_answer_says_what_to_write() {
 fn a_place_that_cannot_be_written_is_named() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("made"), b"a file, not a directory").unwrap();
-    let Err(failure) = Store::open(
-        &options_in(&directory),
-        Clock::default(),
-        std::sync::Arc::default(),
-    ) else {
-        panic!("opened within a file");
-    };
-    let text = failure.to_string();
+    let text = refusal(&options_of_file(&directory));
     assert!(text.contains("cannot make the directory"), "{text}");
     assert!(text.contains("made"), "{text}");
 }
@@ -57,14 +58,43 @@ fn a_file_that_is_no_database_is_refused() {
     std::fs::create_dir(directory.path().join("made")).unwrap();
     let file = directory.path().join("made/test.db");
     std::fs::write(file, b"this is certainly not a database file, is it?").unwrap();
+    let text = refusal(&options_of_file(&directory));
+    assert!(text.contains("not a database"), "{text}");
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_named_without_its_password() {
+    let options = StoreOptions {
+        // A port that no service has.
+        url: String::from("postgres://ada:secret@127.0.0.1:1/rooms"),
+        ..StoreOptions::default()
+    };
+    let text = refusal(&options);
+    assert!(text.contains("postgres://127.0.0.1:1/rooms"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+}
+
+#[test]
+fn a_server_database_of_another_encoding_is_refused_and_one_of_another_order_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let how = |encoding: &str| format!("ENCODING '{encoding}' TEMPLATE template0 LOCALE 'C'");
+    let Some(database) = TestDatabase::made(&directory, &how("LATIN1")) else {
+        // Files have no encoding that could differ.
+        return;
+    };
+    let text = refusal(&options_in(&directory));
     assert!(
-        Store::open(
-            &options_in(&directory),
-            Clock::default(),
-            std::sync::Arc::default()
-        )
-        .is_err()
+        text.contains("LATIN1") && text.contains("ENCODING 'UTF8'"),
+        "{text}"
     );
+    drop(database);
+    let _database = TestDatabase::made(&directory, &how("UTF8"));
+    let opened = Store::open(
+        &options_in(&directory),
+        Clock::default(),
+        std::sync::Arc::default(),
+    );
+    opened.map(drop).unwrap();
 }
 
 #[tokio::test]
@@ -77,19 +107,14 @@ async fn a_database_of_a_newer_program_is_refused() {
             Ok(())
         })
         .await;
-    let Err(failure) = Store::open(
-        &options_in(&place.directory),
-        Clock::default(),
-        std::sync::Arc::default(),
-    ) else {
-        panic!("opened a database from the future");
-    };
-    assert!(failure.to_string().contains("9999"), "{failure}");
+    let text = refusal(&options_in(&place.directory));
+    assert!(text.contains("9999"), "{text}");
 }
 
 #[test]
 fn many_may_open_a_new_database_at_once() {
     let directory = tempfile::tempdir().unwrap();
+    let _database = TestDatabase::made(&directory, "");
     let options = options_in(&directory);
     std::thread::scope(|scope| {
         let all: Vec<_> = (0..4)
@@ -111,12 +136,6 @@ struct Named {
     name: String,
     #[diesel(sql_type = Text)]
     says: String,
-}
-
-#[derive(QueryableByName)]
-struct Counted {
-    #[diesel(sql_type = BigInt)]
-    n: i64,
 }
 
 /// Table and columns, as the schema says them: `name -> Type`.
@@ -150,13 +169,16 @@ async fn the_schema_says_what_the_migrations_made() {
     let declared = declared();
     assert!(declared.len() > 20, "the file is read");
     for (table, columns) in declared {
-        let query = format!(
-            "SELECT name, CASE WHEN \"notnull\" THEN '' ELSE 'Nullable ' END || type AS says
-             FROM pragma_table_info('{table}') ORDER BY cid"
-        );
         let real = place
-            .read(move |db| Ok(diesel::sql_query(query).load::<Named>(db.sql)?))
+            .read(move |db| {
+                let query = match db.sql {
+                    Sql::Sqlite(_) => in_file(&table),
+                    Sql::Postgres(_) => on_server(&table),
+                };
+                Ok((diesel::sql_query(query).load::<Named>(db.sql)?, table))
+            })
             .await;
+        let (real, table) = real;
         let real: Vec<(String, String)> = real
             .into_iter()
             .map(|column| (column.name, column.says))
@@ -190,21 +212,40 @@ async fn the_schema_says_what_the_migrations_made() {
     }
 }
 
+fn in_file(table: &str) -> String {
+    format!(
+        "SELECT name, CASE WHEN \"notnull\" THEN '' ELSE 'Nullable ' END || type AS says
+        FROM pragma_table_info('{table}') ORDER BY cid"
+    )
+}
+
+/// In the words of the other database.
+fn on_server(table: &str) -> String {
+    format!(
+        "SELECT column_name::text AS name, CASE is_nullable WHEN 'NO' THEN '' ELSE 'Nullable ' END ||
+            CASE data_type WHEN 'bytea' THEN 'BLOB'
+                WHEN 'text' THEN CASE collation_name WHEN 'C' THEN 'TEXT' ELSE 'TEXT of another order' END
+                ELSE upper(data_type) END AS says
+        FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name = '{table}' ORDER BY ordinal_position"
+    )
+}
+
 #[tokio::test]
 async fn every_reference_says_what_deletion_does() {
     let place = Place::new().await;
-    let (all, silent) = place
-        .read(|db| {
-            let count = |db: &mut crate::store::Db<'_>, condition: &str| {
-                diesel::sql_query(format!(
-                    "SELECT count(*) AS n FROM sqlite_schema AS s, pragma_foreign_key_list(s.name) AS f
-                     WHERE s.type = 'table' AND {condition}"
-                ))
-                .get_result::<Counted>(db.sql)
-            };
-            let all = count(db, "TRUE")?.n;
-            Ok((all, count(db, "f.on_delete = 'NO ACTION'")?.n))
-        })
+    let all = place
+        .number(
+            "SELECT count(*) FROM sqlite_schema AS s, pragma_foreign_key_list(s.name) AS f WHERE s.type = 'table'",
+            "SELECT count(*) FROM pg_constraint WHERE contype = 'f'",
+        )
+        .await;
+    let silent = place
+        .number(
+            "SELECT count(*) FROM sqlite_schema AS s, pragma_foreign_key_list(s.name) AS f
+            WHERE s.type = 'table' AND f.on_delete = 'NO ACTION'",
+            "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND confdeltype = 'a'",
+        )
         .await;
     assert!(all >= 15, "{all}");
     assert_eq!(silent, 0);

@@ -145,7 +145,7 @@ fn follows(plan: &[String], index: &str) {
 
 #[tokio::test]
 async fn each_list_is_read_along_an_index_that_holds_nothing_else() {
-    let place = Place::new().await;
+    let place = Place::in_file().await;
     let (ada, bob) = (place.user("ada").await, place.user("bob").await);
     for is_filled in [false, true] {
         if is_filled {

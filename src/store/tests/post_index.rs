@@ -1,10 +1,10 @@
 //! The full-text index of posts: what it holds, what it forgets, and that a search reads no more than its page.
 
-use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 
 use super::search_posts::words;
+use super::server::{BREAKS_POSTS, MENDS};
 use super::{Place, said};
 use crate::model::{PostRevision, Refusal};
 use crate::store::PostSearch;
@@ -12,27 +12,6 @@ use crate::store::statements::{
     BeginConversation, MissedPosts, MissedPostsUpwards, NewestPosts, OldestPosts, PostsUpTo,
     RenewConversation, Statement, TrendingPosts,
 };
-
-/// Every word in a column of the index, with its post.
-async fn indexed(place: &Place, column: &'static str) -> Vec<(String, i64)> {
-    #[derive(QueryableByName)]
-    struct Held {
-        #[diesel(sql_type = Text)]
-        term: String,
-        #[diesel(sql_type = BigInt)]
-        doc: i64,
-    }
-    let held = place.write(move |tx| {
-        let vocabulary = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.held
-            USING fts5vocab(main, post_words, 'instance')";
-        diesel::sql_query(vocabulary).execute(tx.sql)?;
-        let all = "SELECT term, doc FROM temp.held WHERE col = ? ORDER BY doc, term";
-        let all = diesel::sql_query(all).bind::<Text, _>(column);
-        Ok(all.load::<Held>(tx.sql)?)
-    });
-    let held = held.await.into_iter();
-    held.map(|one| (one.term, one.doc)).collect()
-}
 
 #[tokio::test]
 async fn the_index_holds_what_is_committed_and_neither_deleted_nor_replaced() {
@@ -60,8 +39,8 @@ async fn the_index_holds_what_is_committed_and_neither_deleted_nor_replaced() {
     });
     assert!(failed.await.is_err());
     let of_kept = ["for", "one", "tea"].map(|word| (word.to_owned(), kept.id.0));
-    assert_eq!(indexed(&place, "words").await, of_kept);
-    let marks = indexed(&place, "marks").await;
+    assert_eq!(place.indexed("post_words", "words").await, of_kept);
+    let marks = place.indexed("post_words", "marks").await;
     assert!(
         marks.iter().all(|(_, post)| *post == kept.id.0),
         "{marks:?}"
@@ -82,8 +61,8 @@ async fn a_post_that_goes_before_it_is_indexed_leaves_nothing() {
     let post = place.writes(&ada, "tea", &[]).await;
     place.write(move |tx| tx.delete_post(post)).await;
     assert!(place.finds(words("tea")).await.is_empty());
-    assert!(indexed(&place, "words").await.is_empty());
-    assert!(indexed(&place, "marks").await.is_empty());
+    assert!(place.indexed("post_words", "words").await.is_empty());
+    assert!(place.indexed("post_words", "marks").await.is_empty());
 }
 
 #[tokio::test]
@@ -91,21 +70,23 @@ async fn an_index_of_other_rules_or_one_that_fails_is_made_anew_at_the_next_star
     let place = Place::new().await;
     let ada = place.user("ada").await;
     let post = place.writes(&ada, "tea", &[]).await;
-    for damage in [
-        "UPDATE post_search_mark SET format = format - 1;
+    for (in_file, on_server) in [
+        (
+            "UPDATE post_search_mark SET format = format - 1;
             INSERT INTO post_words (post_words) VALUES ('delete-all');",
-        "DELETE FROM post_words_data WHERE id > 10",
+            "UPDATE post_search_mark SET format = format - 1; DELETE FROM post_words",
+        ),
+        ("DELETE FROM post_words_data WHERE id > 10", BREAKS_POSTS),
     ] {
         let gone = place.writes(&ada, "tea for nobody", &[]).await;
         assert_eq!(place.finds(words("tea")).await, [gone.id, post.id]);
-        place
-            .write(move |tx| Ok(tx.sql.batch_execute(damage)?))
-            .await;
+        place.run(in_file, on_server).await;
         // The index cannot forget it, and the deletion succeeds all the same.
         place.write(move |tx| tx.delete_post(gone)).await;
+        place.run("", MENDS).await;
         drop(place.another());
         assert_eq!(place.finds(words("tea")).await, [post.id]);
-        let held = indexed(&place, "words").await;
+        let held = place.indexed("post_words", "words").await;
         assert_eq!(held, [(String::from("tea"), post.id.0)]);
     }
 }
@@ -154,7 +135,7 @@ async fn plan<S: Statement>(place: &Place) -> String {
 
 #[tokio::test]
 async fn a_page_is_a_walk_through_an_index_and_sorts_nothing() {
-    let place = Place::new().await;
+    let place = Place::in_file().await;
     for plan in [
         plan::<NewestPosts>(&place).await,
         plan::<OldestPosts>(&place).await,

@@ -1,12 +1,12 @@
 //! The full-text index of channels where something is wrong: rows that cannot be read, damage, a backlog, another writer.
 
 use diesel::connection::SimpleConnection as _;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 
+use super::server::{BREAKS_CHANNELS, MENDS};
 use super::{Place, room};
 use crate::model::channel::NewChannel;
 use crate::model::{Acl, ChannelId, PageRequest, Principal, Raw, UserId};
+use crate::store::connect::Sql;
 use crate::store::{ChannelOrder, ChannelSearch, Failure};
 
 fn words(q: &str) -> ChannelSearch {
@@ -24,18 +24,25 @@ async fn found(place: &Place, search: ChannelSearch) -> Result<Vec<ChannelId>, F
     Ok(items.map(|(_, channel)| channel.id).collect())
 }
 
-async fn run(place: &Place, statements: &'static str) {
-    place
-        .write(move |tx| Ok(tx.sql.batch_execute(statements)?))
-        .await;
+/// Keeps the lane from writing.
+const HOLDS: (&str, &str) = (
+    "BEGIN IMMEDIATE",
+    "BEGIN; SELECT pos FROM log_head FOR UPDATE",
+);
+
+fn hold(other: &mut Sql) {
+    let (in_file, on_server) = HOLDS;
+    let statement = match other {
+        Sql::Sqlite(_) => in_file,
+        Sql::Postgres(_) => on_server,
+    };
+    other.batch_execute(statement).unwrap();
 }
 
-async fn number(place: &Place, what: &'static str) -> i64 {
-    let number = place.read(move |db| {
-        let number = diesel::dsl::sql::<BigInt>(what);
-        Ok(diesel::select(number).get_result::<i64>(db.sql)?)
-    });
-    number.await
+/// By which rules the index was made.
+async fn format(place: &Place) -> i64 {
+    let format = "SELECT format FROM channel_search_mark";
+    place.number(format, format).await
 }
 
 /// Two rooms about tea.
@@ -54,16 +61,11 @@ async fn a_row_that_cannot_be_read_stops_neither_the_indexes_nor_the_searches() 
     let made = place.write(move |tx| {
         let broken = tx.create_channel(room(ada, "Tea broken"))?.id;
         let strange = tx.create_channel(room(ada, "Tea strange"))?.id;
-        diesel::sql_query("UPDATE channels SET raw = 'broken' WHERE id = ?")
-            .bind::<BigInt, _>(broken.0)
-            .execute(tx.sql)?;
-        diesel::sql_query(
-            "INSERT INTO channel_members (channel_id, user_id, access) VALUES (?, ?, ?)",
-        )
-        .bind::<BigInt, _>(strange.0)
-        .bind::<BigInt, _>(ada.0)
-        .bind::<Text, _>("strange")
-        .execute(tx.sql)?;
+        tx.sql.batch_execute(&format!(
+            "UPDATE channels SET raw = 'broken' WHERE id = {};
+            INSERT INTO channel_members (channel_id, user_id, access) VALUES ({}, {}, 'strange')",
+            broken.0, strange.0, ada.0
+        ))?;
         Ok(tx.create_channel(room(ada, "Tea house"))?.id)
     });
     let whole = made.await;
@@ -82,10 +84,8 @@ async fn a_row_that_cannot_be_read_stops_neither_the_indexes_nor_the_searches() 
             assert_eq!(found(&place, search).await.unwrap(), [whole], "{order:?}");
         }
     }
-    assert_eq!(
-        number(&place, "(SELECT indexed_up_to FROM channel_search_mark)").await,
-        whole.0
-    );
+    let mark = "SELECT indexed_up_to FROM channel_search_mark";
+    assert_eq!(place.number(mark, mark).await, whole.0);
 }
 
 #[tokio::test]
@@ -94,7 +94,12 @@ async fn a_damaged_index_is_noticed_by_the_next_channel_and_made_anew_at_the_nex
     let ada = place.user("ada").await.id;
     let [house, garden] = rooms(&place, ada).await;
     assert_eq!(found(&place, words("tea")).await.unwrap(), [garden, house]);
-    run(&place, "UPDATE channel_words_data SET block = x'00'").await;
+    place
+        .run(
+            "UPDATE channel_words_data SET block = x'00'",
+            BREAKS_CHANNELS,
+        )
+        .await;
     let new = place
         .write(move |tx| tx.create_channel(room(ada, "Tea bar")))
         .await
@@ -102,20 +107,15 @@ async fn a_damaged_index_is_noticed_by_the_next_channel_and_made_anew_at_the_nex
     // Without the index they are found by walking along the order.
     let all = [new, garden, house];
     assert_eq!(found(&place, words("tea")).await.unwrap(), all);
-    assert_eq!(
-        number(&place, "(SELECT format FROM channel_search_mark)").await,
-        0
-    );
+    assert_eq!(format(&place).await, 0);
     let by_id = ChannelSearch {
         order: ChannelOrder::Id,
         ..words("tea")
     };
     assert_eq!(found(&place, by_id.clone()).await.unwrap(), all);
+    place.run("", MENDS).await;
     drop(place.another());
-    assert_ne!(
-        number(&place, "(SELECT format FROM channel_search_mark)").await,
-        0
-    );
+    assert_ne!(format(&place).await, 0);
     assert_eq!(found(&place, by_id).await.unwrap(), all);
 }
 
@@ -125,19 +125,19 @@ async fn while_much_is_not_indexed_words_are_refused_at_once_and_lists_are_serve
     let ada = place.user("ada").await.id;
     let [house, garden] = rooms(&place, ada).await;
     assert_eq!(found(&place, words("tea")).await.unwrap(), [garden, house]);
-    // Another program holds the file, so that the lane cannot catch up, and has written thousands of channels.
-    let mut other = crate::store::connect::sqlite::connect(&place.file()).unwrap();
+    // Another program holds the database, so that the lane cannot catch up, and has written thousands of channels.
+    let mut other = place.connect();
     other
         .batch_execute(
             "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 8000)
             INSERT INTO channels (kind, created_at, activity, messages, subscribers, sticky_messages, is_active,
                     full_immutable, write_any_user, write_immutable, read_any_user, read_public, read_immutable,
                     search_text, raw)
-                SELECT kind, created_at, -n, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '{}' FROM n, channels
-                    WHERE channels.id = (SELECT MIN(id) FROM channels);
-            BEGIN IMMEDIATE;",
+                SELECT kind, created_at, -n, 0, 0, 0, FALSE, FALSE, FALSE, FALSE, FALSE, FALSE, FALSE, '', '{}'
+                    FROM n, channels WHERE channels.id = (SELECT MIN(id) FROM channels)",
         )
         .unwrap();
+    hold(&mut other);
     let refused = found(&place, words("tea")).await;
     assert!(matches!(refused, Err(Failure::Busy)), "{refused:?}");
     let list = found(&place, ChannelSearch::default()).await.unwrap();
@@ -152,8 +152,8 @@ async fn a_locked_database_answers_from_what_was_indexed_before() {
     let [house, garden] = rooms(&place, ada).await;
     assert_eq!(found(&place, words("tea")).await.unwrap(), [garden, house]);
     place.say(house, ada, "hello").await;
-    let mut other = crate::store::connect::sqlite::connect(&place.file()).unwrap();
-    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let mut other = place.connect();
+    hold(&mut other);
     let mut ids = found(&place, words("tea")).await.unwrap();
     ids.sort_unstable();
     assert_eq!(ids, [house, garden]);
@@ -210,15 +210,17 @@ async fn a_change_of_nothing_that_is_indexed_leaves_the_index_as_it_is() {
     let ada = place.user("ada").await.id;
     let [house, garden] = rooms(&place, ada).await;
     assert_eq!(found(&place, words("tea")).await.unwrap(), [garden, house]);
-    let blocks = "(SELECT total(length(block)) + total(id) FROM channel_words_data)";
-    let before = number(&place, blocks).await;
+    let blocks = "SELECT total(length(block)) + total(id) FROM channel_words_data";
+    // The transactions that wrote the rows.
+    let writers = "SELECT sum(xmin::text::int8)::int8 FROM channel_words";
+    let before = place.number(blocks, writers).await;
     let mut channel = place.channel(house).await;
     channel.acl.write_immutable = !channel.acl.write_immutable;
     place.write(move |tx| tx.save_channel(&channel)).await;
-    assert_eq!(number(&place, blocks).await, before);
+    assert_eq!(place.number(blocks, writers).await, before);
     let mut channel = place.channel(house).await;
     channel.is_active = false;
     place.write(move |tx| tx.save_channel(&channel)).await;
-    assert_ne!(number(&place, blocks).await, before);
+    assert_ne!(place.number(blocks, writers).await, before);
     assert_eq!(found(&place, words("tea")).await.unwrap(), [garden]);
 }

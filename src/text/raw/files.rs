@@ -1,4 +1,4 @@
-//! Items that show a file: the server fills in what it knows of it (`protocol/attachment.rs`), and signs addresses anew
+//! Items that show a file: the server fills in what it knows of it (`protocol/attachment`), and signs addresses anew
 //! whenever they are shown (`protocol/object/replaced.rs`).
 
 use serde_json::Value;

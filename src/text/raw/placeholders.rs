@@ -259,6 +259,8 @@ mod tests {
             (json!({"+io.pnut.core.poll": {}}), On::Message),
             (json!({"+io.pnut.core.poll": {"poll_id": "x"}}), On::Message),
             (json!({"+io.pnut.core.weather": named}), On::Message),
+            // A copy of a user would stay: docs/protocol.md says why there is none.
+            (json!({"+io.pnut.core.user": {"user_id": "1"}}), On::Message),
             (json!({"+io.pnut.core.poll": named}), On::User),
             (json!({"+io.pnut.core.poll": named}), On::Poll),
         ] {

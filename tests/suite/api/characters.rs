@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::template::{self, PASSWORD, template};
+use crate::support::database::url_of_file;
+use crate::support::template::{PASSWORD, template};
 use crate::support::{Person, TestServer, build, cli, text};
 
 const NUL: &str = "a\0b";
@@ -253,7 +254,7 @@ fn other_control_characters_are_kept_in_texts_and_refused_in_names() {
 #[test]
 fn the_command_line_follows_the_rule_too() {
     let folder = tempfile::tempdir().expect("a folder");
-    let url = template::url(folder.path());
+    let url = url_of_file(folder.path());
     let db = ["--database-url", url.as_str()];
     let named = [&["client", "create", "--name", "a\nb"], &db[..]].concat();
     let linked = [

@@ -58,6 +58,50 @@ fn people_are_found_by_words_of_their_names_and_how_these_begin() {
         .refused_as(400, "too-long");
 }
 
+fn writes(person: &Person, text: &str) {
+    let body = json!({"content": {"text": text}});
+    person.patch("/users/me", &body).is(200);
+}
+
+#[test]
+fn people_are_found_by_words_of_their_profiles_behind_those_with_the_name() {
+    let server = TestServer::start();
+    let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());
+    let dan = server.dan();
+    writes(
+        &ada,
+        "A gardener from Kyōto, see [this](https://orchid.example/moss)",
+    );
+    writes(&eve, "Not from Kyoto");
+    named(&bob, "Kyoto Bob");
+    named(&ada, "Ada Lovelace");
+    for (query, found) in [
+        ("q=gardener+from+Kyoto", vec!["1"]),
+        ("q=gardener", vec!["1"]),
+        ("q=garde+kyo", vec!["1"]),
+        // A word of the name and one of the profile.
+        ("q=gardener+lovelace", vec!["1"]),
+        ("q=gardener+bob", vec![]),
+        // A name first, whatever the profiles say.
+        ("q=kyoto", vec!["2", "3", "1"]),
+        ("q=kyoto&order=id", vec!["3", "2", "1"]),
+        ("q=kyoto&count=1", vec!["2"]),
+        // What is shown of a link, and not where it leads.
+        ("q=orchid", vec!["1"]),
+        ("q=moss", vec![]),
+        ("q=~gardener", vec!["1"]),
+    ] {
+        assert_eq!(search(&dan, query), found, "{query}");
+    }
+    // The former profile is forgotten, and a block hides a profile as it hides a name.
+    writes(&ada, "A florist");
+    assert!(search(&dan, "q=gardener").is_empty());
+    assert_eq!(search(&dan, "q=florist"), ["1"]);
+    ada.does("/users/4/block").is(200);
+    assert!(search(&dan, "q=florist").is_empty());
+    assert!(search(&ada, "q=florist").len() == 1);
+}
+
 #[test]
 fn an_account_made_beside_the_server_is_found() {
     let server = TestServer::start();

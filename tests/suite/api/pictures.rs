@@ -62,7 +62,7 @@ fn files(server: &TestServer) -> Vec<PathBuf> {
         }
     }
     let mut found = Vec::new();
-    below(&server.folder().join("pictures"), &mut found);
+    below(&server.data().join("pictures"), &mut found);
     found
 }
 

@@ -6,7 +6,8 @@ use redis::Commands as _;
 
 use super::{hears, id, listener};
 use crate::support::cluster::{Cluster, Redis};
-use crate::support::{build, cli, eventually, template};
+use crate::support::database::url_of_file;
+use crate::support::{build, cli, eventually};
 
 #[test]
 fn what_others_say_on_the_channel_does_no_harm() {
@@ -91,7 +92,7 @@ fn a_replica_is_not_taken_for_a_bus() {
 #[test]
 fn a_bus_for_a_database_that_is_a_file_is_refused_and_so_is_no_address() {
     let folder = tempfile::tempdir().expect("a folder");
-    let url = template::url(folder.path());
+    let url = url_of_file(folder.path());
     let serve = [
         "serve",
         "--bind",

@@ -102,7 +102,7 @@ fn what_the_command_line_does_is_known_on_all_servers() {
         "disable",
         "bob",
         "--database-url",
-        cluster.database_url(),
+        &cluster.database_url(),
     ]);
     assert!(disabled.status.success(), "{disabled:?}");
     for node in &cluster.nodes {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::sql_types::{BigInt, Integer, Text};
-use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use serde_json::Value;
+
+use crate::support::database::Sql;
 
 /// What an event says, as far as the oracle knows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,13 +84,9 @@ impl Ledger {
     /// Adds what the database has behind what is known.
     pub(super) fn reads(&mut self, url: &str) {
         let known = self.entries.keys().next_back().copied().unwrap_or(0);
-        let path = url.strip_prefix("sqlite://").expect("a path");
-        let mut sql = SqliteConnection::establish(path).expect("the database");
-        let query = "SELECT pos, at, v, kind, body FROM log_events WHERE pos > ? ORDER BY pos";
-        let rows: Vec<Row> = diesel::sql_query(query)
-            .bind::<BigInt, _>(known)
-            .load(&mut sql)
-            .expect("the log");
+        let rows: Vec<Row> = Sql::connects(url).loads(&format!(
+            "SELECT pos, at, v, kind, body FROM log_events WHERE pos > {known} ORDER BY pos"
+        ));
         for row in rows {
             let last = self.entries.keys().next_back().copied();
             assert_eq!(row.pos, last.unwrap_or(row.pos - 1) + 1, "the log is dense");

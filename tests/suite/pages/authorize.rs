@@ -20,6 +20,7 @@ fn a_code_leads_from_the_first_click_to_a_token() {
         html(&page).contains("what <bdi>Asker &#38; &#60;Sons&#62;</bdi> may do"),
         "{page}"
     );
+    assert!(!html(&page).contains("<Sons>"), "{page}");
     let policy = page.header("content-security-policy").unwrap();
     assert!(
         policy.ends_with("form-action 'self' https://app.example"),
@@ -34,7 +35,7 @@ fn a_code_leads_from_the_first_click_to_a_token() {
     let page = browser.get(&asked);
     let shown = html(&page);
     assert!(
-        shown.contains("Allow Asker &#38; &#60;Sons&#62;"),
+        shown.contains("Allow Asker &#38; &#60;Sons&#62;") && !shown.contains("<Sons>"),
         "{shown}"
     );
     for words in [

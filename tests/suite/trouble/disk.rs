@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::readiness::{is_ready, is_unready, reasons};
+use crate::support::database::url_of_file;
 use crate::support::http::Answer;
 use crate::support::launch::in_namespace;
 use crate::support::{Person, TestServer, build, cli, eventually, faults, ids, template};
@@ -112,7 +113,7 @@ fn a_full_disk_refuses_writes_and_is_forgotten_once_there_is_room() {
 
 #[test]
 fn a_file_that_may_not_grow_refuses_writes_and_ends_nothing() {
-    let server = TestServer::start();
+    let server = TestServer::in_file(&[]);
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
@@ -168,7 +169,7 @@ fn a_folder_that_is_made_read_only_beside_a_running_server_stops_only_the_next_s
     reads(&server, &path);
     is_ready(&server);
     assert!(server.stop(), "{}", server.log());
-    let url = template::url(&folder);
+    let url = url_of_file(&folder);
     let serve = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
     let script = "exec setpriv --bounding-set=-all --inh-caps=-all \"$0\" \"$@\"";
     let refused = in_namespace(&serve, script).output().expect("unshare");
@@ -188,8 +189,8 @@ fn set_mode(path: &Path, mode: u32) {
 #[test]
 fn a_database_on_a_read_only_disk_stops_the_start_with_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
-    template::make_database(folder.path());
-    let url = template::url(folder.path());
+    let url = url_of_file(folder.path());
+    template::make_database(folder.path(), &url);
     let serve = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
     let script = "mount --bind . . && mount -o remount,bind,ro .";
     let output = in_namespace(&serve, script)
@@ -205,7 +206,7 @@ fn a_database_on_a_read_only_disk_stops_the_start_with_a_sentence() {
 #[test]
 fn a_disk_without_the_room_that_is_wanted_is_a_reason_before_it_is_full() {
     let settings = [("STORE_MIN_FREE_MEGABYTES", "1048576")];
-    let server = TestServer::with(&settings);
+    let server = TestServer::in_file(&settings);
     is_unready(&server, "disk-full");
     eventually("the reason is logged", || {
         server.log().contains("not ready")

@@ -13,7 +13,7 @@ const JSON: &[(&str, &str)] = &[("Content-Type", "application/json")];
 const MARK: &str = "@put it here@";
 
 /// JSON of all kinds; some of it no library would write.
-fn values() -> Vec<String> {
+pub(super) fn values() -> Vec<String> {
     let long = format!("\"{}\"", "x".repeat(20_000));
     let wide = format!("[{}1]", "1,".repeat(3000));
     let deep = format!("{}1{}", "[".repeat(60), "]".repeat(60));
@@ -148,30 +148,40 @@ fn places(value: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
+/// Puts each kind of value into each place of a body, and the kinds by themselves in its place.
+pub(super) fn each_kind(person: &Person, method: &str, path: &str, body: &Value) {
+    each_of(&values(), person, method, path, body);
+}
+
+/// The same with these values.
+pub(super) fn each_of(values: &[String], person: &Person, method: &str, path: &str, body: &Value) {
+    let mut found = vec![String::new()];
+    places(body, "", &mut found);
+    for place in found {
+        let mut body = body.clone();
+        *body.pointer_mut(&place).expect("a place") = json!(MARK);
+        let whole = body.to_string();
+        for value in values {
+            let sent = whole.replace(&format!("\"{MARK}\""), value);
+            let answer = person.call(method, path, JSON, sent.as_bytes());
+            let shown = value.chars().take(40).collect::<String>();
+            assert!(
+                answer.status < 500,
+                "{shown} at {place} of {method} {path}: {answer}"
+            );
+            if answer.status >= 400 && !path.starts_with("/oauth/") {
+                answer.refused(answer.status);
+            }
+        }
+    }
+}
+
 #[test]
 fn each_field_takes_or_refuses_each_kind_of_value() {
     let server = TestServer::start();
     let ada = server.ada();
     for (method, path, body) in calls(&ada) {
-        let mut found = Vec::new();
-        places(&body, "", &mut found);
-        for place in found {
-            let mut body = body.clone();
-            *body.pointer_mut(&place).expect("a place") = json!(MARK);
-            let whole = body.to_string();
-            for value in values() {
-                let sent = whole.replace(&format!("\"{MARK}\""), &value);
-                let answer = ada.call(method, &path, JSON, sent.as_bytes());
-                let shown = value.chars().take(40).collect::<String>();
-                assert!(
-                    answer.status < 500,
-                    "{shown} at {place} of {method} {path}: {answer}"
-                );
-                if answer.status >= 400 {
-                    answer.refused(answer.status);
-                }
-            }
-        }
+        each_kind(&ada, method, &path, &body);
     }
     // It is as alive as before, and shows what it took.
     for path in [

@@ -74,7 +74,7 @@ fn a_database_that_another_process_holds_is_a_reason_once_a_write_was_refused() 
 
 #[test]
 fn a_database_that_was_moved_away_is_a_reason() {
-    let server = TestServer::start();
+    let server = TestServer::in_file(&[]);
     let url = server.database_url();
     let path = url.strip_prefix("sqlite://").expect("a path");
     let away = format!("{path}.away");

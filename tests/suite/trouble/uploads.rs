@@ -35,7 +35,7 @@ fn begins(server: &TestServer, person: &Person, body: &[u8]) -> TcpStream {
 }
 
 fn staged(server: &TestServer) -> usize {
-    let folder = server.folder().join("files/incoming");
+    let folder = server.data().join("files/incoming");
     std::fs::read_dir(folder).map_or(0, Iterator::count)
 }
 

@@ -50,7 +50,7 @@ fn more_than_a_day_ahead_refuses_writes_until_the_operator_decides() {
         said.contains("--accept-clock") && said.contains("48 hours"),
         "{said}"
     );
-    template::serves_once(server.folder(), &["--accept-clock"]);
+    template::serves_once(server.folder(), &url, &["--accept-clock"]);
     server.start_again();
     let ada = server.ada();
     build::says(&ada, &room, "now");

@@ -2,7 +2,10 @@
 //!
 //! The caller is known before a body is read: handlers put it before [`Body`] in their arguments.
 
+mod action;
 pub(in crate::http) mod form;
+
+pub use action::ActionBody;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -178,24 +181,28 @@ pub(in crate::http) async fn token_field(
     Ok(body.text("access_token")?.filter(|text| !text.is_empty()))
 }
 
+/// The bytes of a body, and how they are written.
+async fn received(request: &HttpRequest, payload: &mut Payload) -> ApiResult<(Kind, Bytes)> {
+    let ahead = request
+        .extensions_mut()
+        .remove::<ReadAhead>()
+        .map(|ahead| ahead.0);
+    let bytes = match (ahead, request.app_data::<Data<App>>()) {
+        (Some(bytes), _) => bytes,
+        (None, Some(app)) => read(request, payload, &app.settings).await?,
+        (None, None) => return Err(ApiError::trouble(&"no app data")),
+    };
+    Ok((Kind::of(request), bytes))
+}
+
 impl FromRequest for Body {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let mut payload = payload.take();
+        let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let kind = Kind::of(&request);
-            let ahead = request
-                .extensions_mut()
-                .remove::<ReadAhead>()
-                .map(|ahead| ahead.0);
-            let bytes = match (ahead, request.app_data::<Data<App>>()) {
-                (Some(bytes), _) => bytes,
-                (None, Some(app)) => read(&request, &mut payload, &app.settings).await?,
-                (None, None) => return Err(ApiError::trouble(&"no app data")),
-            };
+            let (kind, bytes) = received(&request, &mut payload).await?;
             Self::parse(kind, &request, bytes).await
         })
     }

@@ -126,3 +126,38 @@ async fn deep_nesting_is_refused_and_not_followed() {
     let deep = format!("{}=1", vec!["a"; 10_000].join("."));
     assert!(parse(FORM, deep.as_bytes()).await.is_ok());
 }
+
+async fn action(content_type: &str, bytes: &str) -> ApiResult<ActionBody> {
+    let mut request = TestRequest::put();
+    if !content_type.is_empty() {
+        request = request.insert_header((CONTENT_TYPE, content_type));
+    }
+    let request = request.to_http_request();
+    let bytes = Bytes::copy_from_slice(bytes.as_bytes());
+    ActionBody::parse(Kind::of(&request), &request, bytes).await
+}
+
+#[actix_web::test]
+async fn an_action_takes_whatever_is_sent_with_it() {
+    for content_type in ["application/json", "", FORM] {
+        for nothing in ["", "\"\"", "5", "true", "[\"x\"]", "[]", "{}", " null "] {
+            let body = action(content_type, nothing).await.unwrap();
+            let words = body.words.unwrap_or_default();
+            assert_eq!(words, "", "{content_type} {nothing}");
+            assert_eq!(body.fields.get("note"), None);
+            assert!(body.fields.value.is_object());
+        }
+        let body = action(content_type, " \"100% a+b & c=d\"\n").await.unwrap();
+        assert_eq!(body.words.as_deref(), Some("100% a+b & c=d"));
+        let body = action(content_type, "{\"note\": 5}").await.unwrap();
+        assert_eq!(body.fields.text("note").unwrap().as_deref(), Some("5"));
+    }
+    let body = action(FORM, "note=%22a%22").await.unwrap();
+    assert_eq!(body.fields.get("note"), Some(&json!("\"a\"")));
+    for cut in ["my note", "\"my no", "{\"note\":"] {
+        let error = action("application/json", cut).await.unwrap_err();
+        assert_eq!(error.slug(), "malformed-body", "{cut}");
+    }
+    let error = action("", "\"a\\u0000b\"").await.unwrap_err();
+    assert_eq!(error.slug(), "nul-character");
+}

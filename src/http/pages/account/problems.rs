@@ -45,7 +45,11 @@ impl Problems {
     ) -> Result<Self, Failure> {
         match failure {
             Failure::Refused(refused) => Ok(Self::of_refused(&refused, fields)),
-            Failure::Busy | Failure::Stopping | Failure::Trouble(_) => Err(failure),
+            Failure::Busy
+            | Failure::Away
+            | Failure::Unsure
+            | Failure::Stopping
+            | Failure::Trouble(_) => Err(failure),
         }
     }
 

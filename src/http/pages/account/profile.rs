@@ -154,7 +154,11 @@ pub(super) async fn submit(
 fn problems(failure: Failure) -> Result<Problems, PageError> {
     let named = match &failure {
         Failure::Refused(refused) => (refused.field.as_deref(), refused.refusal),
-        Failure::Busy | Failure::Stopping | Failure::Trouble(_) => return Err(failure.into()),
+        Failure::Busy
+        | Failure::Away
+        | Failure::Unsure
+        | Failure::Stopping
+        | Failure::Trouble(_) => return Err(failure.into()),
     };
     Ok(match named {
         (Some("name"), Refusal::Invalid) => Problems::one(

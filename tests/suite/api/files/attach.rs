@@ -70,6 +70,29 @@ fn a_picture_in_a_post_is_filled_in_and_stays_loadable() {
 }
 
 #[test]
+fn a_sound_keeps_the_thumbnail_that_its_sender_names() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let made = json!({"type": "a.b", "kind": "audio", "name": "a.mp3"});
+    let file = ada.post("/files", &made).is(201).data();
+    let path = format!("/files/{}/content", text(&file["id"]));
+    let kind = [("Content-Type", "audio/mpeg")];
+    ada.call("PUT", &path, &kind, b"ID3\x03\0\0\0\0\0\0")
+        .is(204);
+    let mut raw = raw("io.pnut.core.oembed", &file, "oembed");
+    let item = &mut raw["io.pnut.core.oembed"][0];
+    item["thumbnail_url"] = json!("https://a.example/cover.png");
+    item["thumbnail_width"] = json!(90);
+    item["thumbnail_height"] = json!(80);
+    let body = json!({"text": "listen", "raw": raw});
+    let post = ada.post("/posts?include_raw=1", &body).is(201).data();
+    let item = &post["raw"]["io.pnut.core.oembed"][0];
+    assert_eq!(item["type"], "audio");
+    assert_eq!(item["thumbnail_url"], "https://a.example/cover.png");
+    assert_eq!(item["thumbnail_width"], 90);
+}
+
+#[test]
 fn only_a_token_or_the_owners_scope_attaches_a_file() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());

@@ -98,7 +98,7 @@ fn a_deleted_file_is_gone_with_its_contents() {
     );
     ada.delete(&format!("/files/{twin}")).is(200);
     eventually("nothing is left on the disk", || {
-        super::on_disk(&server.folder().join("files")).is_empty()
+        super::on_disk(&server.data().join("files")).is_empty()
     });
 }
 

@@ -4,6 +4,7 @@ mod attach;
 mod content;
 mod lists;
 mod media;
+mod names;
 mod pictures;
 mod provision;
 mod sweep;

@@ -50,7 +50,7 @@ fn a_large_picture_gets_small_ones_and_a_small_one_stands_for_itself() {
         ada.delete(&format!("/files/{}", text(&file["id"]))).is(200);
     }
     eventually("nothing is left on the disk", || {
-        on_disk(&server.folder().join("files")).is_empty()
+        on_disk(&server.data().join("files")).is_empty()
     });
 }
 
@@ -120,8 +120,19 @@ fn a_picture_that_cannot_be_decoded_is_kept_without_small_ones() {
     // More pixels than are decoded.
     let mut bomb = png(4, 4);
     bomb[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
-    let file = uploads(&ada, &[("type", "a.b")], &bomb);
-    assert!(file.get("derived_files").is_none());
+    let bomb = uploads(&ada, &[("type", "a.b")], &bomb);
+    assert!(bomb.get("derived_files").is_none());
+    // What claims to be large and has no small picture is no thumbnail.
+    for (file, width) in [(&file, 1200), (&bomb, 65_535)] {
+        let item = json!({"+io.pnut.core.file": {"file_id": file["id"], "format": "oembed"}});
+        let body = json!({"text": width.to_string(), "raw": {"io.pnut.core.oembed": [item]}});
+        let post = ada.post("/posts?include_raw=1", &body).is(201).data();
+        let item = &post["raw"]["io.pnut.core.oembed"][0];
+        assert_eq!(item["width"], width);
+        for name in ["thumbnail_url", "thumbnail_width", "thumbnail_height"] {
+            assert!(item.get(name).is_none(), "{name}: {item}");
+        }
+    }
 }
 
 #[test]

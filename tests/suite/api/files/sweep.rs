@@ -21,7 +21,7 @@ fn ages(path: &std::path::Path) {
 fn contents_that_no_file_holds_go_and_the_others_stay() {
     let mut server = TestServer::start();
     let id = build::file(&server.ada(), "x", b"wanted");
-    let files = server.folder().join("files");
+    let files = server.data().join("files");
     let wanted = on_disk(&files);
     assert_eq!(wanted.len(), 1);
     ages(&wanted[0]);

@@ -212,7 +212,7 @@ fn contents_that_are_not_what_they_say_are_refused_and_leave_nothing() {
         Some(1)
     );
     eventually("only the whole one is on the disk", || {
-        on_disk(&server.folder().join("files")).len() == 1
+        on_disk(&server.data().join("files")).len() == 1
     });
 }
 
@@ -231,7 +231,7 @@ fn a_body_that_is_cut_or_never_ends_is_given_up_and_leaves_nothing() {
         &[("content", "x", "x/y", &[7; 100_000])],
     );
     let sent = request("POST", "/v1/files", &headers, &whole);
-    let files = server.folder().join("files");
+    let files = server.data().join("files");
     let mut socket = TcpStream::connect(server.address).expect("a connection");
     socket
         .write_all(&sent[..sent.len() - 50_000])
@@ -330,6 +330,6 @@ fn files_hold_no_more_than_the_quota() {
     );
     eventually(
         "three contents are on the disk, those of equal bytes once",
-        || on_disk(&server.folder().join("files")).len() == 3,
+        || on_disk(&server.data().join("files")).len() == 3,
     );
 }

@@ -39,6 +39,23 @@ fn a_deleted_message_keeps_its_place_and_loses_its_text() {
 }
 
 #[test]
+fn a_deleted_reply_keeps_its_place_in_the_count_of_replies() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let room = build::room(&ada, "Lounge");
+    let said = build::says(&ada, &room, "root");
+    let path = format!("/channels/{room}/messages");
+    let body = json!({"text": "reply", "reply_to": said});
+    let reply = ada.post(&path, &body).is(201).data()["id"].clone();
+    ada.delete(&format!("{path}/{}", reply.as_str().expect("an id")))
+        .is(200);
+    let thread = ada.get(&format!("{path}/{said}/thread")).data();
+    assert_eq!(ids(&thread).len(), 2);
+    let root = ada.get(&format!("{path}/{said}")).data();
+    assert_eq!(root["counts"]["replies"], 1);
+}
+
+#[test]
 fn managers_delete_for_others_and_that_is_said() {
     let server = TestServer::start();
     let (ada, bob, eve) = (server.ada(), server.bob(), server.eve());

@@ -1,13 +1,20 @@
 //! Polls close by themselves, and then say how it went.
 
+use std::time::UNIX_EPOCH;
+
 use serde_json::{Value, json};
 
 use crate::support::build::{ballot, poll, polls_all};
 use crate::support::{Person, TestServer, eventually, text};
 
+/// Microseconds since 1970.
+fn now() -> u128 {
+    UNIX_EPOCH.elapsed().expect("after 1970").as_micros()
+}
+
 /// Its time is over: a second ago.
 fn ends(server: &TestServer, poll: &str) {
-    let closes = "strftime('%s', 'now') * 1000000 - 1000000";
+    let closes = now() - 1_000_000;
     server.sql(&format!(
         "UPDATE polls SET closes_at = {closes} + id WHERE id = {poll}"
     ));
@@ -214,7 +221,7 @@ fn many_polls_that_end_together_all_close() {
     let server = TestServer::start();
     let ada = server.ada();
     let all: Vec<(String, String)> = (0..25).map(|_| poll(&ada, &body(true))).collect();
-    let closes = "strftime('%s', 'now') * 1000000";
+    let closes = now();
     server.sql(&format!("UPDATE polls SET closes_at = {closes} + id"));
     for (id, _) in &all {
         closed(&ada, id);

@@ -165,6 +165,42 @@ fn a_deleted_post_loses_its_words_and_its_reposts() {
 }
 
 #[test]
+fn the_answer_to_a_deletion_takes_the_parameters_of_a_post_and_shows_nothing_of_it() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let said = json!({"text": "secret", "raw": {"com.example.x": [{"a": "secret"}]}});
+    let path = "/posts?include_post_raw=1";
+    let post = ada.post(path, &said).is(201).data();
+    assert_eq!(post["raw"]["com.example.x"][0]["a"], "secret");
+    let path = format!("/posts/{}?include_post_raw=1", text(&post["id"]));
+    let deleted = ada.delete(&path).is(200).data();
+    assert_eq!(
+        (&deleted["id"], &deleted["is_deleted"]),
+        (&post["id"], &json!(true))
+    );
+    assert_eq!(deleted["source"], post["source"]);
+    assert!(!deleted.to_string().contains("secret"), "{deleted}");
+    assert!(!ada.get(&path).is(200).data().to_string().contains("secret"));
+}
+
+#[test]
+fn a_deleted_reply_keeps_its_place_in_the_thread_and_in_the_count() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let root = posts(&ada, "root");
+    let body = json!({"text": "reply", "reply_to": root});
+    let reply = text(&bob.post("/posts", &body).is(201).data()["id"]);
+    bob.delete(&format!("/posts/{reply}")).is(200);
+    let thread = ada.get(&format!("/posts/{root}/thread")).data();
+    assert_eq!(ids(&thread), [&*reply, &*root]);
+    let counts = ada.get(&format!("/posts/{root}")).data()["counts"].clone();
+    assert_eq!(
+        (&counts["replies"], &counts["threads"]),
+        (&json!(1), &json!(1))
+    );
+}
+
+#[test]
 fn a_repost_answers_with_its_original_and_is_taken_back() {
     let server = TestServer::start();
     let (ada, bob) = (server.ada(), server.bob());
@@ -253,13 +289,19 @@ fn a_bookmark_has_a_note_of_its_own() {
     let path = format!("/posts/{id}/bookmark");
     bob.delete(&path).refused_as(400, "bookmark-not-found");
     bob.put(&path, &json!("for later")).is(200);
+    assert_eq!(note(&bob), "for later");
     let marked = bob.put(&path, &json!({"note": "mine"})).is(200).data();
     assert_eq!(
         (&marked["you_bookmarked"], &marked["counts"]["bookmarks"]),
         (&json!(true), &json!(1))
     );
-    bob.put(&path, &json!({"note": "x".repeat(129)})).is(400);
-    bob.put(&path, &json!({})).is(200);
+    for long in [json!({"note": "x".repeat(129)}), json!("x".repeat(129))] {
+        bob.put(&path, &long).refused_at(400, "note");
+    }
+    for nothing in [json!({}), json!(""), json!(5), json!(["x"])] {
+        bob.put(&path, &nothing).is(200);
+        assert_eq!(note(&bob), "mine", "{nothing}");
+    }
     let own = bob.get("/users/me/bookmarks").data();
     assert_eq!(
         (&own[0]["id"], &own[0]["note"]),
@@ -271,6 +313,36 @@ fn a_bookmark_has_a_note_of_its_own() {
     assert_eq!(bob.get("/users/me").data()["counts"]["bookmarks"], 1);
     bob.delete(&path).is(200);
     assert_eq!(bob.get("/users/me/bookmarks").data(), json!([]));
+}
+
+/// Of the latest bookmark.
+fn note(person: &Person) -> Value {
+    person.get("/users/me/bookmarks").is(200).data()[0]["note"].clone()
+}
+
+#[test]
+fn a_note_is_read_however_it_is_sent() {
+    let server = TestServer::start();
+    let bob = server.bob();
+    let path = format!("/posts/{}/bookmark", posts(&server.ada(), "keep"));
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    for (headers, body, kept) in [
+        (&[][..], "\"50% a+b\"", "50% a+b"),
+        (&[form][..], "\"c=d & e\"", "c=d & e"),
+        (&[form][..], "note=f+g", "f g"),
+        (&[][..], "{\"note\": 7}", "7"),
+        (&[("Content-Type", "text/plain")][..], "\"h\"", "h"),
+    ] {
+        bob.call("PUT", &path, headers, body.as_bytes()).is(200);
+        assert_eq!(note(&bob), kept, "{body}");
+    }
+    // What says that it is JSON and is none: half of a note is not taken for none.
+    let headers = [("Content-Type", "application/json")];
+    let cut = bob.call("PUT", &path, &headers, b"my note");
+    assert_eq!(cut.refused(400), "malformed-body");
+    assert_eq!(note(&bob), "h");
+    bob.put(&path, &json!({"note": ""})).is(200);
+    assert_eq!(note(&bob), Value::Null, "an empty note takes it away");
 }
 
 #[test]

@@ -7,15 +7,18 @@ use serde_json::{Map, Value, json};
 use super::object::{FileObject, FileRights};
 use super::render_options::RenderOptions;
 use super::site::Site;
-use crate::model::{DerivedFile, File, FileId, FileKind, Refusal, Refused};
+use crate::model::{DerivedFile, File, FileId, FileKind, ImageInfo, Refusal, Refused};
 use crate::text::raw::files::FILE;
 
 /// Deepest place of an item: in the value of an entry of a list.
 const DEPTH: usize = 4;
 /// What a client may say otherwise of a picture, a sound or a film.
 const OWN_WORDS: [&str; 3] = ["provider_name", "provider_url", "embeddable_url"];
-/// The small picture that stands for a larger one.
+/// The small picture that stands for a larger one, and its longest side.
 const THUMBNAIL: &str = "core_image_200s";
+const THUMBNAIL_SIDE: u32 = 200;
+/// What is said of it. Of a picture the sender has no say in them.
+const OF_THUMBNAIL: [&str; 3] = ["thumbnail_url", "thumbnail_width", "thumbnail_height"];
 
 /// An item that names a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,6 +184,9 @@ fn fill_item(
         "metadata" => metadata(file, site),
         _ => Map::new(),
     };
+    if format == "oembed" && file.kind == FileKind::Image {
+        item.retain(|name, _| !OF_THUMBNAIL.contains(&name.as_str()));
+    }
     for (name, value) in filled {
         if !(OWN_WORDS.contains(&name.as_str()) && item.contains_key(&name)) {
             item.insert(name, value);
@@ -213,9 +219,18 @@ fn metadata(file: &File, site: &Site) -> Map<String, Value> {
     }
 }
 
-/// The picture that stands for it: a small one, or the file itself.
+/// The small picture that stands for it.
 fn thumbnail(file: &File) -> Option<&DerivedFile> {
     file.derived.iter().find(|derived| derived.key == THUMBNAIL)
+}
+
+/// The size of what stands for it: the small picture, or the file itself if it is no larger. Nothing does for a large
+/// picture of which no small one could be made, whatever size it claims.
+fn thumbnail_size(file: &File, own: ImageInfo) -> Option<ImageInfo> {
+    match thumbnail(file) {
+        Some(small) => small.contents.image,
+        None => Some(own).filter(|own| own.width.max(own.height) <= THUMBNAIL_SIDE),
+    }
 }
 
 fn oembed(
@@ -232,13 +247,14 @@ fn oembed(
         FileKind::Image => {
             let info = own.and_then(|own| own.image);
             let info = info.ok_or_else(|| Refusal::RawInvalid.at(FILE))?;
-            let small = thumbnail(file).and_then(|small| small.contents.image);
-            let small = small.unwrap_or(info);
-            json!({
-                "type": "photo", "width": info.width, "height": info.height,
-                "thumbnail_url": url, "thumbnail_width": small.width,
-                "thumbnail_height": small.height,
-            })
+            let (width, height) = (info.width, info.height);
+            match thumbnail_size(file, info) {
+                Some(small) => json!({
+                    "type": "photo", "width": width, "height": height, "thumbnail_url": url,
+                    "thumbnail_width": small.width, "thumbnail_height": small.height,
+                }),
+                None => json!({"type": "photo", "width": width, "height": height}),
+            }
         }
         FileKind::Audio => {
             let known = media.map(|media| Value::from(media.seconds()));
@@ -273,107 +289,4 @@ fn oembed(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::samples::{ADA, filed};
-    use crate::model::{ContentHash, FileContents, ImageInfo};
-
-    fn site() -> Site {
-        Site::new("https://chat.example")
-    }
-
-    fn picture() -> File {
-        let mut file = filed(ADA).file;
-        file.kind = FileKind::Image;
-        file.contents = Some(FileContents {
-            hash: ContentHash::of(&[1; 32]),
-            size: 5,
-            mime_type: String::from("image/png"),
-            image: Some(ImageInfo {
-                width: 4,
-                height: 2,
-            }),
-            media: None,
-        });
-        file
-    }
-
-    fn sent(format: &str) -> Value {
-        json!({"io.pnut.core.oembed": [{"own": 1, "width": 9, "provider_name": "Mine",
-            FILE: {"file_id": "80", "file_token": "t", "format": format}}]})
-    }
-
-    #[test]
-    fn an_item_within_an_object_that_only_looks_like_one_is_found() {
-        let decoy = json!({"file_id": "1", "file_token_read": "x", "url_expires_at": "x",
-            "value": sent("url")["io.pnut.core.oembed"][0]});
-        let found = wanted(&json!([decoy]), &site()).unwrap();
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].token.as_deref(), Some("t"));
-    }
-
-    #[test]
-    fn an_item_is_filled_in_and_keeps_the_other_keys_of_its_sender() {
-        let (site, file) = (site(), picture());
-        let mut raw = sent("oembed");
-        let found = wanted(&raw, &site).unwrap();
-        assert_eq!(
-            (found[0].id, found[0].token.as_deref()),
-            (file.id, Some("t"))
-        );
-        fill(&mut raw, &HashMap::from([(file.id, file)]), &site).unwrap();
-        let item = &raw["io.pnut.core.oembed"][0];
-        assert_eq!((&item["own"], &item["width"]), (&json!(1), &json!(4)));
-        assert_eq!(
-            (&item["provider_name"], &item["type"]),
-            (&json!("Mine"), &json!("photo"))
-        );
-        let token = item["file_token_read"].as_str().unwrap();
-        assert!(site.files.is_read_token(FileId(80), token));
-    }
-
-    #[test]
-    fn an_item_that_was_shown_can_be_sent_back() {
-        let (site, file) = (site(), picture());
-        let files = HashMap::from([(file.id, file)]);
-        let mut raw = sent("url");
-        fill(&mut raw, &files, &site).unwrap();
-        let mut shown = raw.clone();
-        let item = shown["io.pnut.core.oembed"][0].as_object_mut().unwrap();
-        item.remove(FILE);
-        assert!(wanted(&shown, &site).unwrap()[0].is_sent_back);
-        fill(&mut shown, &files, &site).unwrap();
-        assert_eq!(shown, raw);
-        let mut forged = shown.clone();
-        let item = forged["io.pnut.core.oembed"][0].as_object_mut().unwrap();
-        item.remove(FILE);
-        item.insert(String::from("file_id"), json!("81"));
-        assert!(
-            wanted(&forged, &site).unwrap().is_empty(),
-            "another's token"
-        );
-    }
-
-    #[test]
-    fn what_names_no_file_is_refused() {
-        let site = site();
-        for place in [
-            json!({}),
-            json!({"file_id": "x", "format": "url"}),
-            json!(1),
-        ] {
-            let raw = json!({"a.b": [{FILE: place}]});
-            assert_eq!(
-                wanted(&raw, &site).unwrap_err().refusal,
-                Refusal::RawInvalid
-            );
-        }
-        let unknown = fill(&mut sent("url"), &HashMap::new(), &site);
-        assert_eq!(unknown.unwrap_err(), Refusal::FileUnknown.at(FILE));
-        let mut empty = picture();
-        empty.contents = None;
-        let files = HashMap::from([(empty.id, empty)]);
-        let incomplete = fill(&mut sent("url"), &files, &site);
-        assert_eq!(incomplete.unwrap_err(), Refusal::FileIncomplete.at(FILE));
-    }
-}
+mod tests;

@@ -1,0 +1,99 @@
+//! The write lane's connection to a database server: left when the server hangs, made anew when it is lost.
+//! A database that is a file has none of this.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+
+use super::connect::{Database, Socket, Sql};
+use super::overdue::{Overdue, Watched};
+use super::statements::{LaneStamp, Rollback, execute, query};
+use super::transaction::begin;
+use super::{Failure, secret};
+use crate::model::Stamp;
+
+/// How long a group of writes may take. The server ends its statements earlier (`connect/postgres.rs`), if it lives.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+/// The link of one lane.
+pub(super) struct Link {
+    database: Database,
+    /// The lane's row in the database has this name.
+    name: String,
+    socket: Option<Socket>,
+    overdue: Option<Arc<Overdue>>,
+    is_lost: bool,
+}
+
+impl Link {
+    pub(super) fn new(
+        database: &Database,
+        sql: &mut Sql,
+        overdue: Option<Arc<Overdue>>,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            database: database.clone(),
+            name: secret::random_id(),
+            socket: database.socket(sql)?,
+            overdue,
+            is_lost: false,
+        })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Connects again if the connection was lost.
+    ///
+    /// # Errors
+    /// The server is still away.
+    pub(super) fn restore(&mut self, sql: &mut Sql) -> Result<(), Failure> {
+        if !self.is_lost {
+            return Ok(());
+        }
+        let made = self.database.connect().and_then(|mut made| {
+            let socket = self.database.socket(&mut made)?;
+            Ok((made, socket))
+        });
+        let Ok((made, socket)) = made else {
+            return Err(Failure::Away);
+        };
+        tracing::info!(database = %self.database, "the database answers again");
+        (*sql, self.socket, self.is_lost) = (made, socket, false);
+        Ok(())
+    }
+
+    /// What follows is left when it takes too long.
+    pub(super) fn watch(&self) -> Option<Watched<'_>> {
+        let (overdue, socket) = (self.overdue.as_ref()?, self.socket?);
+        let until = Instant::now() + PATIENCE;
+        Some(overdue.watch(socket, move || Instant::now() >= until))
+    }
+
+    /// Something failed: is the connection still there?
+    pub(super) fn check(&mut self, sql: &mut Sql) {
+        let is_server = self.database.file().is_none();
+        if is_server && !self.is_lost && sql.batch_execute("SELECT 1").is_err() {
+            tracing::warn!(database = %self.database, "the connection to the database is lost");
+            self.is_lost = true;
+        }
+    }
+
+    /// Whether a commit holds in which the connection was lost: it left this timestamp.
+    ///
+    /// # Errors
+    /// The server is still away.
+    pub(super) fn holds(&mut self, sql: &mut Sql, stamp: Stamp) -> Result<bool, Failure> {
+        self.is_lost = true;
+        self.restore(sql)?;
+        // Waits for the transaction itself, which holds the row of the log's head until it has ended.
+        begin(sql)?;
+        let binds = [self.name.as_str().into()];
+        let left: Option<i64> = query::<LaneStamp>(&binds).get_result(sql).optional()?;
+        execute::<Rollback>(sql, &[])?;
+        Ok(left == Some(stamp.0))
+    }
+}

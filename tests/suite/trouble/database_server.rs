@@ -1,0 +1,197 @@
+//! A database server that hangs, goes away and comes back.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::json;
+
+use crate::support::http::Answer;
+use crate::support::postgres::{BrokenWay, PostgresServer};
+use crate::support::{Person, cli, eventually, http, template, text};
+
+/// Within this time a call is refused while the server does not answer.
+const REFUSED_WITHIN: Duration = Duration::from_secs(12);
+
+/// The program on a database server, with two people and a room.
+struct Served {
+    child: Child,
+    url: String,
+    client: String,
+    ada: Person,
+    room: String,
+}
+
+impl Served {
+    fn on(url: &str) -> Self {
+        let mut child = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", url])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the server starts");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let said = "listening on http://";
+        let line = lines
+            .map_while(Result::ok)
+            .find(|line| line.starts_with(said));
+        let line = line.expect("the server listens");
+        let address: SocketAddr = line[said.len()..].trim().parse().expect("an address");
+        let db = ["--database-url", url, "--json"];
+        let client = cli::run(&[&["client", "create", "--name", "Rooms"], &db[..]].concat());
+        let client = text(&cli::object(&client)["client_id"]);
+        let create = [&["user", "create", "ada", "--password-stdin"], &db[..]].concat();
+        let user = cli::object(&cli::run_with_input(&create, "correct horse battery\n"));
+        let token = template::token(url, &client, Some("ada"), Some(template::SCOPES));
+        let ada = Person {
+            address,
+            id: text(&user["id"]),
+            name: String::from("ada"),
+            token: Some(token),
+        };
+        let acl = json!({"read": {"public": true}, "write": {"any_user": true}});
+        let room = json!({"type": "org.example.room", "acl": acl});
+        let room = text(&ada.post("/channels", &room).data()["id"]);
+        Self {
+            child,
+            url: url.to_owned(),
+            client,
+            ada,
+            room,
+        }
+    }
+
+    fn says(&self, words: &str) -> Answer {
+        let path = format!("/channels/{}/messages", self.room);
+        self.ada.post(&path, &json!({"text": words}))
+    }
+
+    /// The texts of the room, oldest first.
+    fn said(&self) -> Vec<String> {
+        let path = format!("/channels/{}/messages", self.room);
+        let page = self.ada.get(&path).data();
+        let texts = page.as_array().expect("a list").iter();
+        let mut texts: Vec<String> = texts.map(|one| text(&one["content"]["text"])).collect();
+        texts.reverse();
+        texts
+    }
+
+    fn is_ready(&self) -> bool {
+        let asked = http::request("GET", "/readyz", &[], b"");
+        http::exchange(self.ada.address, &asked).status == 200
+    }
+
+    /// A token that the server has not seen yet.
+    fn unseen(&self) -> Person {
+        Person {
+            token: Some(template::token(
+                &self.url,
+                &self.client,
+                Some("ada"),
+                Some("basic"),
+            )),
+            ..self.ada.clone()
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let process = Pid::from_raw(i32::try_from(self.child.id()).expect("a process"));
+        kill(process, Signal::SIGTERM).unwrap_or_default();
+        let ended = self.child.wait().expect("it ends");
+        assert!(std::thread::panicking() || ended.success(), "{ended}");
+    }
+}
+
+fn is_away(answer: &Answer) {
+    let slug = answer.refused(503);
+    assert!(["database-away", "busy"].contains(&&*slug), "{answer}");
+    assert!(answer.header("retry-after").is_some(), "{answer}");
+}
+
+#[test]
+fn a_database_that_hangs_refuses_within_seconds_and_streams_live_on() {
+    let database = PostgresServer::start();
+    let server = Served::on(&database.url("groundnut"));
+    let unseen = server.unseen();
+    let mut stream = server.ada.stream();
+    let path = format!("/channels/{}/messages", server.room);
+    stream.subscribes(&server.ada, &path);
+    server.says("before").is(201);
+    stream.hears_text("before");
+
+    database.hangs();
+    let began = Instant::now();
+    std::thread::scope(|all| {
+        all.spawn(|| is_away(&server.says("meanwhile")));
+        all.spawn(|| is_away(&server.ada.get(&path)));
+        // Unknown is not what it is.
+        all.spawn(|| is_away(&unseen.get("/users/me")));
+    });
+    assert!(began.elapsed() < REFUSED_WITHIN, "{:?}", began.elapsed());
+    eventually("it is not ready", || !server.is_ready());
+    stream.beats();
+
+    database.goes_on();
+    eventually("it is ready again", || server.is_ready());
+    server.says("after").is(201);
+    stream.hears_text("after");
+    assert_eq!(server.said(), ["before", "after"]);
+    unseen.get("/users/me").is(200);
+}
+
+#[test]
+fn a_database_that_was_restarted_is_found_again() {
+    let database = PostgresServer::start();
+    let server = Served::on(&database.url("groundnut"));
+    let mut stream = server.ada.stream();
+    let path = format!("/channels/{}/messages", server.room);
+    stream.subscribes(&server.ada, &path);
+    server.says("before").is(201);
+    stream.hears_text("before");
+
+    database.crash();
+    is_away(&server.says("meanwhile"));
+    eventually("it is not ready", || !server.is_ready());
+    database.begin();
+    eventually("it is ready again", || server.is_ready());
+    server.says("after").is(201);
+    stream.hears_text("after");
+    assert_eq!(server.said(), ["before", "after"]);
+}
+
+#[test]
+fn a_commit_whose_answer_is_lost_is_looked_for() {
+    let database = PostgresServer::start();
+    let way = BrokenWay::to(database.address(), "COMMIT");
+    let server = Served::on(&way.url("groundnut"));
+    server.says("before").is(201);
+    for round in 0..5 {
+        way.breaks();
+        server.says(&format!("lost {round}")).is(201);
+        way.has_broken();
+        server.says(&format!("then {round}")).is(201);
+    }
+    let said = server.said();
+    let expected = (0..5).flat_map(|round| [format!("lost {round}"), format!("then {round}")]);
+    let expected: Vec<String> = std::iter::once(String::from("before"))
+        .chain(expected)
+        .collect();
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn a_write_that_loses_its_way_before_the_commit_was_not_made() {
+    let database = PostgresServer::start();
+    let way = BrokenWay::to(database.address(), "UPDATE 1");
+    let server = Served::on(&way.url("groundnut"));
+    server.says("before").is(201);
+    way.breaks();
+    is_away(&server.says("lost"));
+    way.has_broken();
+    server.says("after").is(201);
+    assert_eq!(server.said(), ["before", "after"]);
+}
