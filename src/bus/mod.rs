@@ -91,11 +91,6 @@ impl Bus {
         self.0.as_ref().map(|handle| handle.node)
     }
 
-    /// Whether there is one, be it away.
-    pub fn is_there(&self) -> bool {
-        self.0.is_some()
-    }
-
     /// Whether what is sent arrives, as far as this server knows.
     pub fn works(&self) -> bool {
         self.0.as_ref().is_some_and(|handle| handle.state.works())

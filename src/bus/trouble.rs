@@ -53,16 +53,8 @@ impl From<RedisError> for Trouble {
         }
         match error.is_connection_dropped() {
             true => Self::Closed,
-            false => Self::Unreachable(reason(&error)),
+            // What the system or TLS says: nothing was sent yet.
+            false => Self::Unreachable(error.to_string()),
         }
     }
-}
-
-/// What the system says of a connection.
-fn reason(error: &RedisError) -> String {
-    use std::error::Error as _;
-    let of_system = error
-        .source()
-        .and_then(|source| source.downcast_ref::<std::io::Error>());
-    of_system.map_or_else(|| String::from("no connection"), ToString::to_string)
 }

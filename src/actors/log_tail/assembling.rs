@@ -95,6 +95,11 @@ impl Assembly {
         self.hole.map(|hole| hole.due)
     }
 
+    /// Whether a batch waits for those in front of it.
+    pub(super) fn holds_some(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Whether nothing is missing.
     pub(super) fn is_whole(&self) -> bool {
         self.hole.is_none()

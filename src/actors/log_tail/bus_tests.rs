@@ -1,5 +1,7 @@
 //! The order of the log, with a bus that brings what other servers commit, late or never.
 
+use std::sync::atomic::Ordering;
+
 use super::Step;
 use super::tests::{Heard, World, event};
 use crate::bus::tests::TestBus;
@@ -8,8 +10,14 @@ use crate::event::Event;
 use crate::telemetry::Counter;
 
 impl World {
+    fn shared(head: i64, last: i64) -> Self {
+        let world = Self::new(head, last);
+        world.table.is_shared.store(true, Ordering::SeqCst);
+        world
+    }
+
     fn with_bus(head: i64, last: i64) -> Self {
-        let mut world = Self::new(head, last);
+        let mut world = Self::shared(head, last);
         world.tail.bus = TestBus::new(1).bus;
         world
     }
@@ -89,14 +97,29 @@ async fn a_commit_that_the_head_shows_may_be_on_its_way() {
 }
 
 #[tokio::test]
-async fn nothing_is_waited_for_while_the_bus_is_away() {
-    let mut world = World::new(5, 2);
+async fn a_hole_in_front_of_a_batch_is_not_waited_for_while_the_bus_is_away() {
+    let mut world = World::shared(5, 2);
     world.arrives(&[5]);
     world.tail.deliver_joined().await;
     assert_eq!(world.positions(), [3, 4, 5]);
-    world.table.append(6..=7);
+}
+
+#[tokio::test]
+async fn without_a_bus_a_commit_that_the_head_shows_may_be_one_of_this_process() {
+    let mut world = World::shared(4, 2);
     world.head_check().await;
-    assert_eq!(world.positions(), [3, 4, 5, 6, 7]);
+    world.tail.deliver_joined().await;
+    assert!(world.tail.assembly.due().is_some());
+    // It was: nothing is read.
+    world.arrives(&[3, 4]);
+    world.tail.deliver_joined().await;
+    assert!(world.tail.assembly.is_whole());
+    assert_eq!(world.metrics.get(Counter::LogCatchUps), 0);
+    world.table.append(5..=6);
+    world.head_check().await;
+    world.tail.deliver_joined().await;
+    world.tail.stop_waiting().await;
+    assert_eq!(world.positions(), [3, 4, 5, 6]);
 }
 
 #[tokio::test]

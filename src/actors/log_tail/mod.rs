@@ -139,8 +139,10 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             }
             Step::Ephemeral(event) => self.dispatch.deliver(vec![Arc::new(event)]).await,
             Step::CheckHead => match self.source.head().await {
-                // It may be on its way.
-                Ok(head) if head > self.last && self.bus.works() => self.assembly.expect(head),
+                // It may be on its way: over the bus, or from the lane of this process.
+                Ok(head) if head > self.last && self.source.is_shared() => {
+                    self.assembly.expect(head);
+                }
                 Ok(head) if head > self.last => self.catch_up(head).await,
                 Ok(_) | Err(_) => {}
             },

@@ -141,11 +141,12 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
         }
     }
 
-    /// Delivers what joins. Without a bus that works there is nothing to wait for.
+    /// Delivers what joins. Without a bus that works nothing comes that fills a hole; behind all batches there may be one of
+    /// this process.
     pub(super) async fn deliver_joined(&mut self) {
         let joined = self.assembly.joined(self.last, Instant::now());
         self.deliver_batches(joined).await;
-        if !self.assembly.is_whole() && !self.bus.works() {
+        if self.assembly.holds_some() && !self.bus.works() {
             self.stop_waiting().await;
         }
         if self.assembly.is_whole() {

@@ -1,7 +1,7 @@
 //! The order of the log, against a log and receivers in memory.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub(super) struct Table {
     head: Mutex<i64>,
     /// Reads that fail before one succeeds.
     failures: AtomicU32,
+    /// Other servers write to it.
+    pub(super) is_shared: AtomicBool,
     heard: Arc<Mutex<Vec<Heard>>>,
 }
 
@@ -109,7 +111,7 @@ impl LogSource for Arc<Table> {
     }
 
     fn is_shared(&self) -> bool {
-        true
+        self.is_shared.load(Ordering::SeqCst)
     }
 }
 
