@@ -33,7 +33,7 @@ fn asked(by: UserId, is_anonymous: bool) -> NewPoll {
 }
 
 impl Place {
-    async fn poll(&self, by: UserId, is_anonymous: bool, closes_at: Stamp) -> Poll {
+    pub(super) async fn poll(&self, by: UserId, is_anonymous: bool, closes_at: Stamp) -> Poll {
         self.write(move |tx| tx.insert_poll(asked(by, is_anonymous), closes_at))
             .await
     }
