@@ -47,6 +47,7 @@ pub use engine::{
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::{FileWrite, PostAct, ProfileChange};
 
+use crate::bus::Bus;
 use crate::config::{Config, Limits, Live, Streams};
 use crate::event::Event;
 use crate::log::{LogReader, Ring};
@@ -83,7 +84,9 @@ pub struct Shared {
     /// The shards.
     pub shards: Shards,
     /// Presence of users.
-    pub presence: PresenceBoard,
+    pub presence: Arc<PresenceBoard>,
+    /// What other servers of the database are told at once.
+    pub bus: Bus,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Lengths and sizes.
@@ -130,7 +133,7 @@ impl Shared {
         store: Store,
         config: &Config,
         site: Site,
-        clock: crate::clock::Clock,
+        bus: Bus,
         directory: Directory,
         metrics: Arc<Metrics>,
         head: &LogHead,
@@ -140,13 +143,15 @@ impl Shared {
         let app_permits = Permits::new(streams.app_connections, usize::MAX / 2);
         let ring = Ring::new(head.epoch.as_str().into(), head.pos, streams.ring_bytes);
         let log = LogReader::new(Arc::new(ring), store.clone(), metrics.clone());
+        let presence = PresenceBoard::new(store.clock().clone(), bus.clone());
         let shared = Self {
             store,
             log,
             directory,
             registry: Arc::default(),
             shards: Shards::default(),
-            presence: PresenceBoard::new(clock),
+            presence: Arc::new(presence),
+            bus,
             metrics,
             limits: Live::new(config.limits.clone()),
             streams: Arc::new(streams.clone()),
@@ -205,6 +210,7 @@ impl Shared {
 
     /// Sends an ephemeral event down. When the queue is full, the event is dropped and counted: the next one supersedes it.
     pub fn publish(&self, event: Event) {
+        self.bus.send_event(&event);
         if self.ephemeral.try_send(event).is_err() {
             self.metrics.add(Counter::EphemeralDropped, 1);
         }

@@ -7,6 +7,7 @@ mod live;
 mod networks;
 mod pauses;
 pub mod reference;
+mod servable;
 mod sign_up;
 pub mod source;
 mod text;
@@ -172,6 +173,14 @@ settings! {
         log_max_megabytes: u64 = 4096u64 => 1..=1_048_576,
         /// Megabytes that have to be free on the disk of the database, else `/readyz` answers 503.
         min_free_megabytes: u64 = 64u64 => 0..=1_048_576,
+    }
+    /// Several servers on one PostgreSQL database.
+    cluster: Cluster {
+        /// Redis, over which the servers tell each other what happens: redis://HOST:PORT/0, or rediss:// with TLS. Empty:
+        /// they find it in the database. Never shown, since it may hold a password.
+        redis_url: Secret = "",
+        /// Password of Redis, if it is not in the URL. Better in the environment than in a file; it is never shown.
+        redis_password: Secret = "",
     }
     /// Accounts and browsers that are signed in.
     accounts: Accounts {

@@ -64,6 +64,11 @@ text_values! {
 pub struct Secret(String);
 
 impl Secret {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The text itself.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -1,6 +1,7 @@
 //! Assembly: store → actors → listener. What ends a server is beside it: `signals`, `parts`, `stop`.
 
 mod chores;
+mod delivery;
 mod listen;
 mod nodes;
 mod parts;
@@ -17,13 +18,13 @@ use std::time::Duration;
 
 use actix::System;
 use actix_web::web::Data;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use chores::{begin_hooks, close_polls, sweep};
+use delivery::open_bus;
 
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
-use crate::actors::log_tail::LogTail;
 use crate::actors::{Engine, Shared, note_restart};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -56,6 +57,9 @@ pub enum StartError {
     /// Files cannot be kept.
     #[error("{0}")]
     Files(String),
+    /// Redis has no address.
+    #[error("{0}")]
+    Bus(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Bind(String, std::io::Error),
@@ -74,7 +78,7 @@ impl StartError {
     /// How the process ends; `docs/operations.md` lists the codes.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Store(_) | Self::Files(_) | Self::Bind(..) | Self::Listen(_) => 1,
+            Self::Store(_) | Self::Files(_) | Self::Bus(_) | Self::Bind(..) | Self::Listen(_) => 1,
             Self::PartLost(_) => 70,
             Self::StoppedByForce => 75,
         }
@@ -149,11 +153,11 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     note_restart(&store).await?;
     let head = store.log_head().await?;
     let nodes = join(&config, &options, (&store, &metrics), address).await?;
-    let (mut shared, ephemeral) =
-        Shared::new(store, &config, site, clock, directory, metrics, &head);
+    let (bus, line) = open_bus(&store, &config, &head, &metrics).await?;
+    let (mut shared, ephemeral) = Shared::new(store, &config, site, bus, directory, metrics, &head);
     shared.cluster = nodes.as_ref().map(|nodes| nodes.cluster.clone());
     let shared = Arc::new(shared);
-    let delivery_ended = start_log_tail(&shared, ephemeral).await?;
+    let delivery_ended = delivery::start(&shared, ephemeral, line).await?;
     let engine = Engine::new(shared.clone());
     // Before sockets can take their places.
     begin_hooks(&engine).await;
@@ -259,36 +263,6 @@ impl Running<'_> {
 async fn cookies(store: &Store, config: &Config, public_url: &str) -> Result<Cookies, Failure> {
     let key = store.write(|tx| tx.server_key("cookies")).await?;
     Ok(Cookies::new(&key, public_url, &config.accounts))
-}
-
-/// Starts the delivery. What comes back ends with it, also if it ends by a panic.
-async fn start_log_tail(
-    shared: &Arc<Shared>,
-    ephemeral: mpsc::Receiver<crate::event::Event>,
-) -> Result<oneshot::Receiver<()>, StartError> {
-    let trouble = |what: &str| StartError::Store(what.to_owned());
-    let head = shared.log.ring().head();
-    let committed = shared
-        .store
-        .committed()
-        .ok_or_else(|| trouble("the log is read twice"))?;
-    // Without them, streams that come back read the table.
-    if let Err(failure) = shared.log.recall().await {
-        tracing::warn!(%failure, "the newest events were not read");
-        shared.log.ring().restart_behind(head);
-    }
-    let tail = LogTail::new(shared.clone(), head);
-    let (runs, ended) = oneshot::channel();
-    // On the thread of the actors, so that asking them needs no switch of threads.
-    let started = shared.directory.arbiter().spawn(async move {
-        tail.run(committed, ephemeral).await;
-        drop(runs);
-    });
-    if started {
-        Ok(ended)
-    } else {
-        Err(trouble("the actors' thread did not start"))
-    }
 }
 
 async fn first_contents(store: &Store, is_demo: bool) -> Result<Demo, StartError> {

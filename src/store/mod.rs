@@ -50,6 +50,7 @@ mod options;
 mod outlet;
 mod overdue;
 mod pages;
+mod parcels;
 mod pictures;
 mod place;
 mod polls;
@@ -89,7 +90,7 @@ pub use files::{FileFilter, FileUses, Operation, OperationKind, Provision, UsedB
 pub use health::DiskState;
 pub use hooks::HookPlace;
 pub use invites::{Invite, InviteId, NewInvite};
-pub use log::LogHead;
+pub use log::{LogHead, Parcel};
 pub use messages::{MessageFilter, PlainMessage, Rule};
 pub use moments::Ahead;
 pub use moving::{MovedRows, move_database};
@@ -97,6 +98,7 @@ pub use nodes::{Lease, Node, Nodes, Renewal};
 pub use numbers::Numbers;
 pub use options::StoreOptions;
 pub use outlet::CommittedBatch;
+pub use parcels::WaitingParcel;
 pub use pictures::UnusedPicture;
 pub use place::ServeLock;
 pub use polls::PollSearch;
@@ -125,6 +127,7 @@ use health::Whereabouts;
 use messages::Posting;
 use numbers::Counted;
 use outlet::Outlet;
+use parcels::Parcels;
 use queue::Queue;
 use reading::Reading;
 use work::Work;
@@ -143,6 +146,7 @@ struct Shared {
     reading: Reading,
     caches: Arc<Caches>,
     outlet: Arc<Outlet>,
+    parcels: Arc<Parcels>,
     counted: Arc<Counted>,
     /// Of a database that is a file.
     place: Option<Whereabouts>,
@@ -216,6 +220,17 @@ impl Store {
     /// which it fills from the table ([`Db::log_between`]); so it does for what other processes committed.
     pub fn committed(&self) -> Option<mpsc::Receiver<CommittedBatch>> {
         self.shared.outlet.take()
+    }
+
+    /// Committed events for other servers, a parcel per commit; once. Nothing is packed before. What the taker is too slow
+    /// for is dropped and counted: the others find it in the table.
+    pub fn parcels(&self) -> Option<mpsc::Receiver<WaitingParcel>> {
+        self.shared.parcels.take()
+    }
+
+    /// Whether several servers may work with this database.
+    pub fn is_shared(&self) -> bool {
+        self.shared.place.is_none()
     }
 
     /// Another process committed this: drops what the caches hold of it.

@@ -15,6 +15,7 @@
 mod support;
 
 mod api;
+mod cluster;
 mod command_line;
 mod database_file;
 mod load;

@@ -3,6 +3,8 @@
 pub(crate) mod browser;
 pub(crate) mod build;
 pub(crate) mod cli;
+pub(crate) mod cluster;
+pub(crate) mod cluster_database;
 pub(crate) mod compressed;
 pub(crate) mod conform;
 pub(crate) mod database;

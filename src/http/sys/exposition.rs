@@ -53,6 +53,7 @@ pub async fn metrics(request: HttpRequest, app: Data<App>) -> ApiResult<HttpResp
         engine.shared().hooks.count(),
     ));
     samples.extend(nodes(engine));
+    samples.extend(bus(engine));
     samples.extend(mailboxes(engine));
     let page = telemetry::page(engine.metrics().clone(), samples);
     Ok(HttpResponse::Ok()
@@ -88,6 +89,28 @@ fn store(engine: &Engine) -> Vec<Sample> {
             "store_lane_depth",
             "Writes that wait.",
             engine.store().lane_depth(),
+        ),
+    ]
+}
+
+fn bus(engine: &Engine) -> [Sample; 3] {
+    let bus = &engine.shared().bus;
+    let head = engine.metrics().log_position();
+    [
+        gauge(
+            "bus_works",
+            "1: the bus works. 0: it is away, or there is none.",
+            usize::from(bus.works()),
+        ),
+        gauge(
+            "bus_lag_microseconds",
+            "Time of the last message from this server through Redis and back.",
+            usize::try_from(bus.lag_micros()).unwrap_or(usize::MAX),
+        ),
+        gauge(
+            "log_position",
+            "The last event of the log that was delivered here.",
+            usize::try_from(head).unwrap_or(0),
         ),
     ]
 }
