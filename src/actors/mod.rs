@@ -19,6 +19,7 @@ pub mod firehose;
 pub mod hooks;
 pub mod log_tail;
 mod markers;
+pub mod nodes;
 pub mod operator;
 pub mod partitions;
 pub mod permits;
@@ -50,13 +51,15 @@ use crate::bus::Bus;
 use crate::config::{Config, Limits, Live, Streams};
 use crate::event::Event;
 use crate::log::{LogReader, Ring};
-use crate::model::{ClientId, UserId};
+use crate::model::{ClientId, Failure, NodeEpoch, StreamKey, UserId};
+use crate::protocol::app_filter::Partition;
 use crate::protocol::site::Site;
 use crate::store::{LogHead, Store};
 use crate::telemetry::{Counter, Metrics};
 use close_log::CloseLog;
 use directory::Directory;
 use hooks::registry::Hooks;
+use nodes::{Cluster, Place};
 use partitions::Partitions;
 use permits::Permits;
 use registry::{ShardId, ShardRegistry};
@@ -116,6 +119,8 @@ pub struct Shared {
     pub closes: Arc<CloseLog>,
     /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
+    /// The other servers of the database; of one that servers share.
+    pub cluster: Option<Arc<Cluster>>,
     /// Sessions of streams when they were swept last.
     pub sessions: AtomicUsize,
     subscribing_calls: AtomicU64,
@@ -166,11 +171,36 @@ impl Shared {
             subscribe_listed: config.channels.subscribe_listed,
             closes: Arc::default(),
             stopping: AtomicBool::new(false),
+            cluster: None,
             sessions: AtomicUsize::new(0),
             subscribing_calls: AtomicU64::new(0),
             ephemeral,
         };
         (shared, receiver)
+    }
+
+    /// Which process this is among those of the database, if servers share it.
+    pub fn node(&self) -> Option<NodeEpoch> {
+        let cluster = self.cluster.as_ref();
+        cluster.map(|cluster| cluster.own().epoch.clone())
+    }
+
+    /// A place among the app streams in use over all nodes, if there are several.
+    ///
+    /// # Errors
+    /// The app has as many as it may; this node cannot count on its lease; the database is in trouble.
+    pub async fn place(
+        &self,
+        client: ClientId,
+        part: Option<(StreamKey, Partition)>,
+    ) -> Result<Option<Place>, Failure> {
+        let Some(cluster) = &self.cluster else {
+            return Ok(None);
+        };
+        if cluster.is_fenced() {
+            return Err(Failure::Busy);
+        }
+        cluster.places().take(client, part).await.map(Some)
     }
 
     /// A number that no other subscribing call has.

@@ -69,6 +69,9 @@ struct ServeArgs {
     #[arg(long, value_name = "ADDRESS", env = "GROUNDNUT_BIND")]
     bind: Option<String>,
 
+    /// Name among the servers of a PostgreSQL database; by default that of the machine and the port.
+    #[arg(long, value_name = "NAME", env = "GROUNDNUT_NODE_NAME")]
+    node_name: Option<String>,
     /// Redis, over which the servers of one PostgreSQL database tell each other what happens, such as
     /// redis://127.0.0.1:6379/0.
     #[arg(
@@ -228,6 +231,7 @@ fn flags(cli: &Cli) -> Named {
     let common = &cli.common;
     let (outer, inner) = serve_flags(cli);
     let bind = inner.bind.as_ref().or(outer.bind.as_ref());
+    let node_name = inner.node_name.as_ref().or(outer.node_name.as_ref());
     let redis_url = inner.redis_url.as_ref().or(outer.redis_url.as_ref());
     let demo = (inner.demo || outer.demo).then(|| true.to_string());
     let on_network = (inner.demo_on_network || outer.demo_on_network).then(|| true.to_string());
@@ -239,6 +243,7 @@ fn flags(cli: &Cli) -> Named {
         )
         .with("server.log", "--log", common.log.clone())
         .with("server.bind", "--bind", bind.cloned())
+        .with("server.node_name", "--node-name", node_name.cloned())
         .with("cluster.redis_url", "--redis-url", redis_url.cloned())
         .with("server.demo", "--demo", demo)
         .with("server.demo_on_network", "--demo-on-network", on_network)

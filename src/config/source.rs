@@ -15,7 +15,15 @@ use super::{Config, Key};
 const PREFIX: &str = "GROUNDNUT_";
 
 /// Variables of command-line flags, which `cli` reads. Its tests compare the two.
-pub(crate) const FLAGS: &[&str] = &["BIND", "DATABASE_URL", "CONFIG", "DEMO", "LOG", "REDIS_URL"];
+pub(crate) const FLAGS: &[&str] = &[
+    "BIND",
+    "CONFIG",
+    "DATABASE_URL",
+    "DEMO",
+    "LOG",
+    "NODE_NAME",
+    "REDIS_URL",
+];
 
 /// Settings of before, and what there is in their place.
 const REPLACED: &[(&str, &str)] = &[(

@@ -3,6 +3,7 @@
 mod chores;
 mod delivery;
 mod listen;
+mod nodes;
 mod parts;
 mod reload;
 mod signals;
@@ -39,6 +40,7 @@ use crate::protocol::site::Site;
 use crate::store::{ServeLock, Store, StoreOptions};
 use crate::telemetry::{Log, Metrics};
 use crate::web::{Demo, DemoPerson};
+use nodes::join;
 use parts::part_lost;
 pub use reload::ReadAgain;
 use reload::Reload;
@@ -138,9 +140,7 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let store = Store::open(&options, clock.clone(), metrics.clone())?;
     let stops = Stops::take()?;
     let demo = first_contents(&store, config.server.demo).await?;
-    let listener = TcpListener::bind(&*config.server.bind)
-        .map_err(|error| StartError::Bind(config.server.bind.to_string(), error))?;
-    let address = listener.local_addr()?;
+    let (listener, address) = bind(&config.server.bind)?;
     lock.names(&format!("http://{}", shown(address)));
     let public_url = public_url(&config, address);
     let directory = Directory::new(
@@ -148,13 +148,14 @@ async fn run(launch: Launch) -> Result<(), StartError> {
         metrics.clone(),
     );
     let (files, gallery) = open_kept(&config, &options, &metrics)?;
-    let cookies = cookies(&store, &config, &public_url).await?;
-    let kept = (files, gallery, cookies);
+    let kept = (files, gallery, cookies(&store, &config, &public_url).await?);
     let site = signing_site(&store, &config, &public_url).await?;
     note_restart(&store).await?;
     let head = store.log_head().await?;
+    let nodes = join(&config, &options, (&store, &metrics), address).await?;
     let (bus, line) = open_bus(&store, &config, &head, &metrics).await?;
-    let (shared, ephemeral) = Shared::new(store, &config, site, bus, directory, metrics, &head);
+    let (mut shared, ephemeral) = Shared::new(store, &config, site, bus, directory, metrics, &head);
+    shared.cluster = nodes.as_ref().map(|nodes| nodes.cluster.clone());
     let shared = Arc::new(shared);
     let delivery_ended = delivery::start(&shared, ephemeral, line).await?;
     let engine = Engine::new(shared.clone());
@@ -164,7 +165,8 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let app = Data::new(App::new(engine, Settings::from(&config), bounds, kept));
     let people = demo.people.clone();
     let (for_workers, pages) = (shared.clone(), app.clone());
-    let server = listen::listen(&config, listener, for_workers, pages, Data::new(demo))?;
+    let listeners = (listener, nodes::inside(nodes.as_ref())?);
+    let server = listen::listen(&config, listeners, for_workers, pages, Data::new(demo))?;
     app.readiness.begin_serving();
     warn_of_strange_proxy(&config);
     announce(&public_url, address, &people);
@@ -181,7 +183,16 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     };
     let outcome = running.until_stopped(server, delivery_ended).await;
     drop(lock);
+    nodes::leave(nodes);
     outcome
+}
+
+fn bind(address: &str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|error| StartError::Bind(address.to_owned(), error))
 }
 
 fn store_options(config: &Config, accepts_clock: bool) -> StoreOptions {
@@ -193,7 +204,7 @@ fn store_options(config: &Config, accepts_clock: bool) -> StoreOptions {
 
 /// A server that accepts requests.
 struct Running<'a> {
-    shared: &'a Shared,
+    shared: &'a Arc<Shared>,
     app: &'a Data<App>,
     log: &'a Log,
     harmless: Harmless,
@@ -217,6 +228,7 @@ impl Running<'_> {
         let mut cleaning = std::pin::pin!(clean(self.app));
         let mut sweep = std::pin::pin!(sweep(self.shared, self.app));
         let mut closing = std::pin::pin!(close_polls(self.shared));
+        let mut nodes = std::pin::pin!(nodes::watch(self.shared));
         let mut lost = std::pin::pin!(part_lost(self.shared, delivery_ended));
         let lost = loop {
             tokio::select! {
@@ -228,6 +240,7 @@ impl Running<'_> {
                 () = &mut sweep => {}
                 () = &mut closing => {}
                 () = &mut cleaning => {}
+                () = &mut nodes => {}
             }
         };
         match lost {

@@ -42,7 +42,9 @@ mod messages;
 mod migrate;
 mod moments;
 mod moving;
+mod nodes;
 mod numbers;
+mod of_nodes;
 mod open;
 mod options;
 mod outlet;
@@ -66,6 +68,7 @@ mod sql_error;
 mod statements;
 mod stats;
 mod stream_sessions;
+mod streams_in_use;
 mod suggested;
 mod tokens;
 mod transaction;
@@ -91,6 +94,7 @@ pub use log::{LogHead, Parcel};
 pub use messages::{MessageFilter, PlainMessage, Rule};
 pub use moments::Ahead;
 pub use moving::{MovedRows, move_database};
+pub use nodes::{Lease, Node, Nodes, Renewal};
 pub use numbers::Numbers;
 pub use options::StoreOptions;
 pub use outlet::CommittedBatch;
@@ -107,6 +111,7 @@ pub use search::{ChannelOrder, ChannelSearch, MessageSearch, PostSearch, UserSea
 pub use sessions::{KnownSession, SESSIONS_MAX, Session, SessionId};
 pub use stats::StoreStats;
 pub use stream_sessions::KeptSubscription;
+pub use streams_in_use::StreamUse;
 pub use tokens::NewToken;
 pub use users::NewUser;
 
@@ -246,6 +251,11 @@ impl Store {
     /// Now; not unique. Within a write, ask [`Tx::now`].
     pub fn now(&self) -> Stamp {
         self.shared.clock.now()
+    }
+
+    /// Whether several servers may share the database.
+    pub fn is_shared(&self) -> bool {
+        self.shared.place.is_none()
     }
 
     /// Whether the write lane lives: not after [`Self::close`], nor after a panic in it.

@@ -144,6 +144,15 @@ pub enum Counter {
     /// Panics during delivery; the streams were closed.
     #[strum(serialize = "log_tail_panics_total")]
     LogTailPanics,
+    /// Streams that were closed because another node continued their session.
+    #[strum(serialize = "node_sessions_moved_total")]
+    SessionsMoved,
+    /// Requests that named a connection of another node, and were answered by that node.
+    #[strum(serialize = "node_requests_sent_on_total")]
+    RequestsSentOn,
+    /// Times that the lease of this node could not be renewed.
+    #[strum(serialize = "node_leases_not_renewed_total")]
+    LeasesNotRenewed,
     /// Lines of the program's own log that standard error did not take.
     #[strum(serialize = "log_lines_lost_total")]
     LogLinesLost,

@@ -20,6 +20,7 @@ mod command_line;
 mod database_file;
 mod load;
 mod moving;
+mod nodes;
 mod oracle;
 mod pages;
 mod seeded;

@@ -13,6 +13,7 @@ pub(crate) mod faults;
 pub(crate) mod fields;
 pub(crate) mod http;
 pub(crate) mod launch;
+pub(crate) mod nodes;
 pub(crate) mod people;
 pub(crate) mod poll;
 pub(crate) mod postgres;
