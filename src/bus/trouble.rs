@@ -51,7 +51,7 @@ impl From<RedisError> for Trouble {
         if kind != ErrorKind::Io {
             return Self::Strange(format!("{kind:?}"));
         }
-        match error.is_connection_dropped() {
+        match error.is_connection_dropped() && !error.is_connection_refusal() {
             true => Self::Closed,
             // What the system or TLS says: nothing was sent yet.
             false => Self::Unreachable(error.to_string()),

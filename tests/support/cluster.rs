@@ -247,7 +247,13 @@ impl Cluster {
         if let Some(redis) = &self.redis {
             serve.args(["--redis-url", &redis.url()]);
         }
-        for (name, value) in [("RATE_LIMITS_ENABLED", "false"), ("SERVER_WORKERS", "2")] {
+        // Listeners say nothing while they wait for what others write for a minute and longer.
+        let defaults = [
+            ("RATE_LIMITS_ENABLED", "false"),
+            ("SERVER_WORKERS", "2"),
+            ("STREAMS_SILENCE_MS", "600000"),
+        ];
+        for (name, value) in defaults {
             serve.env(format!("GROUNDNUT_{name}"), value);
         }
         for (name, value) in &self.settings {

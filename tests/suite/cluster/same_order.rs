@@ -8,7 +8,10 @@ use crate::support::cluster::Cluster;
 use crate::support::{build, cli, eventually};
 
 /// Messages of each writer.
-const EACH: usize = 700;
+const EACH: usize = 175;
+
+/// Writers of each server: what they write at one time is one commit.
+const BESIDE: usize = 4;
 
 fn three_writers(cluster: &Cluster) {
     let room = build::room(&cluster.nodes[0].ada(), "Lounge");
@@ -19,15 +22,17 @@ fn three_writers(cluster: &Cluster) {
         .collect();
     let stop = AtomicBool::new(true);
     let (written, heard) = thread::scope(|scope| {
-        let writers: Vec<_> = (cluster.nodes.iter().zip(["ada", "bob", "dan"]))
-            .map(|(node, name)| {
+        let mut writers = Vec::new();
+        for (node, name) in cluster.nodes.iter().zip(["ada", "bob", "dan"]) {
+            for _ in 0..BESIDE {
                 let (person, room, stop) = (node.person(name), &room, &stop);
-                scope.spawn(move || writes(&person, room, EACH, stop))
-            })
-            .collect();
+                writers.push(scope.spawn(move || writes(&person, room, EACH, stop)));
+            }
+        }
+        let all = writers.len() * EACH;
         let hearing: Vec<_> = listeners
             .iter_mut()
-            .map(|stream| scope.spawn(|| hears(stream, 3 * EACH)))
+            .map(|stream| scope.spawn(move || hears(stream, all)))
             .collect();
         let written = writers
             .into_iter()
