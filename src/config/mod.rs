@@ -3,6 +3,7 @@
 //! The layers of a setting, of which the later wins: default, file, environment, command line. [`source`] reads
 //! them, [`mod@reference`] prints the commented defaults.
 
+mod flags;
 mod live;
 mod networks;
 mod pauses;

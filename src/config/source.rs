@@ -9,21 +9,11 @@ use std::path::Path;
 
 use config::{FileFormat, Map, Source, Value, ValueKind};
 
+pub(crate) use super::flags::FLAGS;
 use super::{Config, Key};
 
 /// Prefix of every variable that is ours.
 const PREFIX: &str = "GROUNDNUT_";
-
-/// Variables of command-line flags, which `cli` reads. Its tests compare the two.
-pub(crate) const FLAGS: &[&str] = &[
-    "BIND",
-    "CONFIG",
-    "DATABASE_URL",
-    "DEMO",
-    "LOG",
-    "NODE_NAME",
-    "REDIS_URL",
-];
 
 /// Settings of before, and what there is in their place.
 const REPLACED: &[(&str, &str)] = &[(
