@@ -10,6 +10,7 @@
 //! * [`protocol`] — what clients see
 //! * [`store`] — rows, and the log of committed events
 //! * [`log`] — reading the log on from a position: the newest events in memory
+//! * [`bus`] — what servers of one database tell each other
 //! * [`actors`] — subscriptions, and the order of delivery
 //! * [`http`], [`ws`], [`web`] — REST, websockets, the room page · [`load`] — the load tester
 //! * [`setup`], [`server`], [`cli`] — first contents of a database, assembly, command line
@@ -32,6 +33,7 @@ pub mod protocol;
 
 pub mod store;
 
+pub mod bus;
 pub mod log;
 
 pub mod actors;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::nodes::Place;
 use super::partitions::PartitionPermit;
 use super::permits::Permit;
 use crate::event::Pos;
@@ -108,8 +109,8 @@ pub enum ConnectionPermit {
     Unclaimed(Permit<IpAddr>),
     /// A user's.
     User(Permit<UserId>),
-    /// An app's.
-    App(Permit<crate::model::ClientId>),
-    /// A part of an app's.
-    Partition(PartitionPermit),
+    /// An app's, with its place among those of all nodes, if there are several.
+    App(Permit<crate::model::ClientId>, Option<Place>),
+    /// A part of an app's, with the same.
+    Partition(PartitionPermit, Option<Place>),
 }

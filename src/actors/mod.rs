@@ -19,6 +19,7 @@ pub mod firehose;
 pub mod hooks;
 pub mod log_tail;
 mod markers;
+pub mod nodes;
 pub mod operator;
 pub mod partitions;
 pub mod permits;
@@ -46,16 +47,19 @@ pub use engine::{
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::{FileWrite, PostAct, ProfileChange};
 
+use crate::bus::Bus;
 use crate::config::{Config, Limits, Live, Streams};
 use crate::event::Event;
 use crate::log::{LogReader, Ring};
-use crate::model::{ClientId, UserId};
+use crate::model::{ClientId, Failure, NodeEpoch, StreamKey, UserId};
+use crate::protocol::app_filter::Partition;
 use crate::protocol::site::Site;
 use crate::store::{LogHead, Store};
 use crate::telemetry::{Counter, Metrics};
 use close_log::CloseLog;
 use directory::Directory;
 use hooks::registry::Hooks;
+use nodes::{Cluster, Place};
 use partitions::Partitions;
 use permits::Permits;
 use registry::{ShardId, ShardRegistry};
@@ -80,7 +84,9 @@ pub struct Shared {
     /// The shards.
     pub shards: Shards,
     /// Presence of users.
-    pub presence: PresenceBoard,
+    pub presence: Arc<PresenceBoard>,
+    /// What other servers of the database are told at once.
+    pub bus: Bus,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Lengths and sizes.
@@ -113,6 +119,8 @@ pub struct Shared {
     pub closes: Arc<CloseLog>,
     /// The process stops: no stream is opened any more.
     pub stopping: AtomicBool,
+    /// The other servers of the database; of one that servers share.
+    pub cluster: Option<Arc<Cluster>>,
     /// Sessions of streams when they were swept last.
     pub sessions: AtomicUsize,
     subscribing_calls: AtomicU64,
@@ -125,7 +133,7 @@ impl Shared {
         store: Store,
         config: &Config,
         site: Site,
-        clock: crate::clock::Clock,
+        bus: Bus,
         directory: Directory,
         metrics: Arc<Metrics>,
         head: &LogHead,
@@ -135,13 +143,15 @@ impl Shared {
         let app_permits = Permits::new(streams.app_connections, usize::MAX / 2);
         let ring = Ring::new(head.epoch.as_str().into(), head.pos, streams.ring_bytes);
         let log = LogReader::new(Arc::new(ring), store.clone(), metrics.clone());
+        let presence = PresenceBoard::new(store.clock().clone(), bus.clone());
         let shared = Self {
             store,
             log,
             directory,
             registry: Arc::default(),
             shards: Shards::default(),
-            presence: PresenceBoard::new(clock),
+            presence: Arc::new(presence),
+            bus,
             metrics,
             limits: Live::new(config.limits.clone()),
             streams: Arc::new(streams.clone()),
@@ -161,11 +171,36 @@ impl Shared {
             subscribe_listed: config.channels.subscribe_listed,
             closes: Arc::default(),
             stopping: AtomicBool::new(false),
+            cluster: None,
             sessions: AtomicUsize::new(0),
             subscribing_calls: AtomicU64::new(0),
             ephemeral,
         };
         (shared, receiver)
+    }
+
+    /// Which process this is among those of the database, if servers share it.
+    pub fn node(&self) -> Option<NodeEpoch> {
+        let cluster = self.cluster.as_ref();
+        cluster.map(|cluster| cluster.own().epoch.clone())
+    }
+
+    /// A place among the app streams in use over all nodes, if there are several.
+    ///
+    /// # Errors
+    /// The app has as many as it may; this node cannot count on its lease; the database is in trouble.
+    pub async fn place(
+        &self,
+        client: ClientId,
+        part: Option<(StreamKey, Partition)>,
+    ) -> Result<Option<Place>, Failure> {
+        let Some(cluster) = &self.cluster else {
+            return Ok(None);
+        };
+        if cluster.is_fenced() {
+            return Err(Failure::Busy);
+        }
+        cluster.places().take(client, part).await.map(Some)
     }
 
     /// A number that no other subscribing call has.
@@ -175,6 +210,7 @@ impl Shared {
 
     /// Sends an ephemeral event down. When the queue is full, the event is dropped and counted: the next one supersedes it.
     pub fn publish(&self, event: Event) {
+        self.bus.send_event(&event);
         if self.ephemeral.try_send(event).is_err() {
             self.metrics.add(Counter::EphemeralDropped, 1);
         }

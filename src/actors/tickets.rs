@@ -50,13 +50,26 @@ impl Tickets {
     /// # Errors
     /// Too many wait to be used.
     pub fn give_out(&self, token: Arc<Token>, now: Instant) -> Result<String, Failure> {
+        self.give_out_as(random_id(), token, now)
+    }
+
+    /// The same, with a secret that is as random.
+    ///
+    /// # Errors
+    /// Too many wait to be used.
+    pub fn give_out_as(
+        &self,
+        secret: String,
+        token: Arc<Token>,
+        now: Instant,
+    ) -> Result<String, Failure> {
         let mut waiting = self.lock();
         waiting.drop_ended(now);
         waiting.drop_oldest_of(&owner_of(&token));
         if waiting.by_age.len() >= MOST {
             return Err(Failure::Busy);
         }
-        let (number, secret) = (waiting.given_out, random_id());
+        let number = waiting.given_out;
         waiting.given_out += 1;
         waiting.by_secret.insert(secret.clone(), number);
         let ticket = Ticket {

@@ -53,7 +53,8 @@ struct Common {
         long,
         global = true,
         value_name = "URL",
-        env = "GROUNDNUT_DATABASE_URL"
+        env = "GROUNDNUT_DATABASE_URL",
+        hide_env_values = true
     )]
     database_url: Option<String>,
 
@@ -67,6 +68,19 @@ struct ServeArgs {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", env = "GROUNDNUT_BIND")]
     bind: Option<String>,
+
+    /// Name among the servers of a PostgreSQL database; by default that of the machine and the port.
+    #[arg(long, value_name = "NAME", env = "GROUNDNUT_NODE_NAME")]
+    node_name: Option<String>,
+    /// Redis, over which the servers of one PostgreSQL database tell each other what happens, such as
+    /// redis://127.0.0.1:6379/0.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "GROUNDNUT_REDIS_URL",
+        hide_env_values = true
+    )]
+    redis_url: Option<String>,
 
     /// Fill an empty database with a few users and rooms, and print their names and passwords. Raises the
     /// limit of writes per minute for a lively chat.
@@ -217,6 +231,8 @@ fn flags(cli: &Cli) -> Named {
     let common = &cli.common;
     let (outer, inner) = serve_flags(cli);
     let bind = inner.bind.as_ref().or(outer.bind.as_ref());
+    let node_name = inner.node_name.as_ref().or(outer.node_name.as_ref());
+    let redis_url = inner.redis_url.as_ref().or(outer.redis_url.as_ref());
     let demo = (inner.demo || outer.demo).then(|| true.to_string());
     let on_network = (inner.demo_on_network || outer.demo_on_network).then(|| true.to_string());
     Named::default()
@@ -227,6 +243,8 @@ fn flags(cli: &Cli) -> Named {
         )
         .with("server.log", "--log", common.log.clone())
         .with("server.bind", "--bind", bind.cloned())
+        .with("server.node_name", "--node-name", node_name.cloned())
+        .with("cluster.redis_url", "--redis-url", redis_url.cloned())
         .with("server.demo", "--demo", demo)
         .with("server.demo_on_network", "--demo-on-network", on_network)
 }
@@ -234,6 +252,7 @@ fn flags(cli: &Cli) -> Named {
 /// The settings of a server: with a demo, the limits of writes are raised for a lively chat.
 fn settings(cli: &Cli) -> Result<Config, ConfigError> {
     let mut config = Config::load(cli.common.config.as_deref(), flags(cli))?;
+    config.demand_servable()?;
     if config.server.demo {
         let limits = &mut config.rate_limits;
         limits.writes = limits.writes.max(600);

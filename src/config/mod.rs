@@ -7,6 +7,7 @@ mod live;
 mod networks;
 mod pauses;
 pub mod reference;
+mod servable;
 mod sign_up;
 pub mod source;
 mod text;
@@ -16,7 +17,7 @@ pub use live::Live;
 pub use networks::Networks;
 pub use pauses::Pauses;
 pub use sign_up::SignUp;
-pub use text::{BindAddress, LogFilter, PublicUrl, Secret};
+pub use text::{BindAddress, InternalAddress, LogFilter, NodeName, PublicUrl, Secret};
 pub(crate) use value::Value;
 use value::{read, read_within};
 
@@ -114,6 +115,13 @@ settings! {
     server: Server {
         /// Address to listen on. Port 0 takes a free one.
         bind: BindAddress = "127.0.0.1:8080",
+        /// Name among the servers of a PostgreSQL database. Empty: that of the machine and the port, such as host-8080.
+        node_name: NodeName = "",
+        /// Address and port for requests of the other servers of a PostgreSQL database; port 0 takes a free one. Empty: the
+        /// address of bind, or 127.0.0.1 if that means all addresses, with a free port.
+        internal_bind: InternalAddress = "",
+        /// Milliseconds after which a server of a PostgreSQL database that does not answer any more holds nothing.
+        node_lease_ms: u64 = 30_000u64 => 3000..=600_000,
         /// Address that clients see, such as `https://chat.example.org`. Empty: http:// and the bound address.
         public_url: PublicUrl = "",
         /// Fill an empty database with a few users and rooms, and print their names and passwords.
@@ -165,6 +173,14 @@ settings! {
         log_max_megabytes: u64 = 4096u64 => 1..=1_048_576,
         /// Megabytes that have to be free on the disk of the database, else `/readyz` answers 503.
         min_free_megabytes: u64 = 64u64 => 0..=1_048_576,
+    }
+    /// Several servers on one PostgreSQL database.
+    cluster: Cluster {
+        /// Redis, over which the servers tell each other what happens: redis://HOST:PORT/0, or rediss:// with TLS. Empty:
+        /// they find it in the database. Never shown, since it may hold a password.
+        redis_url: Secret = "",
+        /// Password of Redis, if it is not in the URL. Better in the environment than in a file; it is never shown.
+        redis_password: Secret = "",
     }
     /// Accounts and browsers that are signed in.
     accounts: Accounts {

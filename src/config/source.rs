@@ -15,7 +15,15 @@ use super::{Config, Key};
 const PREFIX: &str = "GROUNDNUT_";
 
 /// Variables of command-line flags, which `cli` reads. Its tests compare the two.
-pub(crate) const FLAGS: &[&str] = &["BIND", "DATABASE_URL", "CONFIG", "DEMO", "LOG"];
+pub(crate) const FLAGS: &[&str] = &[
+    "BIND",
+    "CONFIG",
+    "DATABASE_URL",
+    "DEMO",
+    "LOG",
+    "NODE_NAME",
+    "REDIS_URL",
+];
 
 /// Settings of before, and what there is in their place.
 const REPLACED: &[(&str, &str)] = &[(
@@ -25,7 +33,7 @@ const REPLACED: &[(&str, &str)] = &[(
 
 /// A setting that cannot be used. The text says where it is written and what to do.
 #[derive(Debug, PartialEq, Eq)]
-pub struct ConfigError(String);
+pub struct ConfigError(pub(super) String);
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -49,6 +49,10 @@ macro_rules! text_values {
 text_values! {
     /// Where a server listens.
     BindAddress: "an address and a port such as 127.0.0.1:8080 or [::1]:8080", bind_address;
+    /// Where the other nodes reach a server, or nothing.
+    InternalAddress: "an address of this machine that other nodes can reach, and a port, such as 10.0.0.5:9090", internal_address;
+    /// What a server is called among the nodes of a database, or nothing.
+    NodeName: "up to 64 letters, digits, - and .", node_name;
     /// An origin of the web, in lower case, or nothing.
     PublicUrl: "an http or https origin without a path, such as https://chat.example.org", public_url;
     /// What is logged.
@@ -60,6 +64,11 @@ text_values! {
 pub struct Secret(String);
 
 impl Secret {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The text itself.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -113,6 +122,21 @@ fn bind_address(text: &str) -> Option<String> {
     };
     let is_address = text.parse::<SocketAddr>().is_ok() || named().is_some();
     is_address.then(|| text.to_ascii_lowercase())
+}
+
+/// One that other nodes are told: all addresses at once are none.
+fn internal_address(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some(String::new());
+    }
+    let known = text.parse::<SocketAddr>();
+    let is_one = known.is_ok_and(|address| !address.ip().is_unspecified());
+    is_one.then(|| text.to_owned())
+}
+
+fn node_name(text: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    (text.len() <= 64 && text.chars().all(is_plain)).then(|| text.to_owned())
 }
 
 fn public_url(text: &str) -> Option<String> {
@@ -223,6 +247,23 @@ mod tests {
             "5x",
         ] {
             assert!(log_filter(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_node_has_a_plain_name_and_one_internal_address() {
+        for name in ["", "a", "node-1.example.org", "A9"] {
+            assert_eq!(node_name(name).as_deref(), Some(name));
+        }
+        let long = "a".repeat(65);
+        for wrong in ["a b", "a:1", "a/b", "ä", &long] {
+            assert_eq!(node_name(wrong), None, "{wrong}");
+        }
+        for address in ["", "127.0.0.1:0", "[fd00::1]:9090"] {
+            assert_eq!(internal_address(address).as_deref(), Some(address));
+        }
+        for wrong in ["0.0.0.0:9090", "[::]:9090", "10.0.0.5", "host:1"] {
+            assert_eq!(internal_address(wrong), None, "{wrong}");
         }
     }
 

@@ -14,6 +14,7 @@ pub mod extract;
 pub mod feed;
 pub mod files;
 mod fresh;
+pub mod inside;
 pub mod markers;
 pub mod oauth;
 mod oembed;
@@ -56,7 +57,7 @@ pub use casing::CasedStream;
 pub use error::ApiError;
 pub use files::FilePlace;
 pub use reply::{ApiResult, Reply};
-pub use routes::configure;
+pub use routes::{configure, configure_inside};
 pub use users::gallery::Gallery;
 
 /// Version of the API that is spoken, as `X-API-Version` says it.

@@ -27,6 +27,8 @@ pub enum Unready {
     DatabaseMoved,
     /// The last write is dated more than a day after the clock of the machine.
     ClockWrong,
+    /// The lease of this node could not be renewed for a third of its time.
+    LeaseLate,
 }
 
 impl Unready {

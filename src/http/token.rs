@@ -1,7 +1,5 @@
 //! The caller's token, and the users of an app.
 
-use std::time::Instant;
-
 use actix_web::web::Data;
 use serde::Serialize;
 
@@ -37,9 +35,8 @@ struct Ticket {
 
 /// `POST /token/ticket`: opens a stream once, in place of the calling token.
 pub async fn ticket(caller: TokenCaller, app: Data<App>) -> ApiResult {
-    let tickets = &app.engine.shared().tickets;
     Reply::one(&Ticket {
-        ticket: tickets.give_out(caller.token.clone(), Instant::now())?,
+        ticket: app.engine.give_out_ticket(caller.token.clone())?,
         expires_in: LIFETIME.as_secs(),
     })
 }

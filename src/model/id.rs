@@ -94,10 +94,13 @@ macro_rules! texts {
 texts! {
     /// A registered app: 32 characters of `[A-Za-z0-9_-]`.
     ClientId;
-    /// One websocket: 24 random bytes as base64url, so that it cannot be guessed.
+    /// One websocket: 24 random bytes as base64url, so that it cannot be guessed. Where several servers share the database
+    /// the first six are its node's epoch.
     ConnectionId;
     /// One subscription of one connection.
     SubscriptionId;
     /// The name of a stored app stream, unique within its client.
     StreamKey;
+    /// One process that serves a database with others: 8 random characters of `[A-Za-z0-9_-]`.
+    NodeEpoch;
 }

@@ -53,8 +53,8 @@ pub use file::{
 };
 pub use hook::{DeadLetter, Hook, HookFault, HookOff, HookSecret};
 pub use id::{
-    BadgeId, ChannelId, ClientId, ConnectionId, FileId, FilterId, MessageId, PollId, PostId,
-    StreamKey, SubscriptionId, TokenId, UserId,
+    BadgeId, ChannelId, ClientId, ConnectionId, FileId, FilterId, MessageId, NodeEpoch, PollId,
+    PostId, StreamKey, SubscriptionId, TokenId, UserId,
 };
 pub use interaction::{Action, Interaction, Subject};
 pub use marker::{Marker, MarkerName};

@@ -9,10 +9,12 @@ use std::time::Duration;
 use actix_http::error::DispatchError;
 use actix_http::{ConnectionType, HttpService, Request};
 use actix_rt::net::TcpStream;
+use actix_server::ServerBuilder;
 use actix_service::{Service, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::Error;
 use actix_web::body::BoxBody;
 use actix_web::dev::{AppConfig, Extensions, ServiceResponse};
+use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 
 use crate::actors::Shared;
@@ -30,20 +32,17 @@ const HEAD: Duration = Duration::from_secs(10);
 /// An idle keep-alive connection is kept for this long.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// Listens: workers, each with a shard, that serve HTTP and websockets.
+/// Listens: workers, each with a shard, that serve HTTP and websockets; and calls of other nodes, where there are some.
 pub(super) fn listen(
     config: &Config,
-    listener: TcpListener,
+    (listener, inside): (TcpListener, Option<TcpListener>),
     shared: Arc<Shared>,
     app: Data<App>,
     demo: Data<Demo>,
 ) -> std::io::Result<actix_server::Server> {
-    let workers = match config.server.workers {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        some => some,
-    };
+    let for_nodes = app.clone();
     let builder = actix_server::Server::build()
-        .workers(workers)
+        .workers(workers(config))
         .backlog(config.server.backlog)
         .max_concurrent_connections(1_000_000)
         .disable_signals()
@@ -93,7 +92,37 @@ pub(super) fn listen(
             let bounds = app.bounds.clone();
             fn_service(move |io| ready(admit(io, &bounds))).and_then(http)
         })?;
+    let builder = match inside {
+        Some(inside) => listen_inside(builder, inside, for_nodes)?,
+        None => builder,
+    };
     Ok(builder.run())
+}
+
+fn workers(config: &Config) -> usize {
+    match config.server.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        some => some,
+    }
+}
+
+/// Listens for the calls of other nodes.
+fn listen_inside(
+    builder: ServerBuilder,
+    inside: TcpListener,
+    app: Data<App>,
+) -> std::io::Result<ServerBuilder> {
+    builder.listen("groundnut-nodes", inside, move || {
+        let app = app.clone();
+        let calls = actix_web::App::new()
+            .configure(|cfg| crate::http::configure_inside(cfg, app))
+            .wrap(from_fn(crate::http::inside::admit));
+        HttpService::build()
+            .client_request_timeout(HEAD)
+            .keep_alive(KEEP_ALIVE)
+            .h1(map_config(calls, |()| AppConfig::default()))
+            .tcp()
+    })
 }
 
 type Admitted = (CasedStream<HttpSocket>, Option<SocketAddr>);

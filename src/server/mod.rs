@@ -1,7 +1,9 @@
 //! Assembly: store → actors → listener. What ends a server is beside it: `signals`, `parts`, `stop`.
 
 mod chores;
+mod delivery;
 mod listen;
+mod nodes;
 mod parts;
 mod reload;
 mod signals;
@@ -16,13 +18,13 @@ use std::time::Duration;
 
 use actix::System;
 use actix_web::web::Data;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use chores::{begin_hooks, close_polls, sweep};
+use delivery::open_bus;
 
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
-use crate::actors::log_tail::LogTail;
 use crate::actors::{Engine, Shared, note_restart};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -38,6 +40,7 @@ use crate::protocol::site::Site;
 use crate::store::{ServeLock, Store, StoreOptions};
 use crate::telemetry::{Log, Metrics};
 use crate::web::{Demo, DemoPerson};
+use nodes::join;
 use parts::part_lost;
 pub use reload::ReadAgain;
 use reload::Reload;
@@ -54,6 +57,9 @@ pub enum StartError {
     /// Files cannot be kept.
     #[error("{0}")]
     Files(String),
+    /// Redis has no address.
+    #[error("{0}")]
+    Bus(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Bind(String, std::io::Error),
@@ -72,7 +78,7 @@ impl StartError {
     /// How the process ends; `docs/operations.md` lists the codes.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Store(_) | Self::Files(_) | Self::Bind(..) | Self::Listen(_) => 1,
+            Self::Store(_) | Self::Files(_) | Self::Bus(_) | Self::Bind(..) | Self::Listen(_) => 1,
             Self::PartLost(_) => 70,
             Self::StoppedByForce => 75,
         }
@@ -134,9 +140,7 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let store = Store::open(&options, clock.clone(), metrics.clone())?;
     let stops = Stops::take()?;
     let demo = first_contents(&store, config.server.demo).await?;
-    let listener = TcpListener::bind(&*config.server.bind)
-        .map_err(|error| StartError::Bind(config.server.bind.to_string(), error))?;
-    let address = listener.local_addr()?;
+    let (listener, address) = bind(&config.server.bind)?;
     lock.names(&format!("http://{}", shown(address)));
     let public_url = public_url(&config, address);
     let directory = Directory::new(
@@ -144,14 +148,16 @@ async fn run(launch: Launch) -> Result<(), StartError> {
         metrics.clone(),
     );
     let (files, gallery) = open_kept(&config, &options, &metrics)?;
-    let cookies = cookies(&store, &config, &public_url).await?;
-    let kept = (files, gallery, cookies);
+    let kept = (files, gallery, cookies(&store, &config, &public_url).await?);
     let site = signing_site(&store, &config, &public_url).await?;
     note_restart(&store).await?;
     let head = store.log_head().await?;
-    let (shared, ephemeral) = Shared::new(store, &config, site, clock, directory, metrics, &head);
+    let nodes = join(&config, &options, (&store, &metrics), address).await?;
+    let (bus, line) = open_bus(&store, &config, &head, &metrics).await?;
+    let (mut shared, ephemeral) = Shared::new(store, &config, site, bus, directory, metrics, &head);
+    shared.cluster = nodes.as_ref().map(|nodes| nodes.cluster.clone());
     let shared = Arc::new(shared);
-    let delivery_ended = start_log_tail(&shared, ephemeral).await?;
+    let delivery_ended = delivery::start(&shared, ephemeral, line).await?;
     let engine = Engine::new(shared.clone());
     // Before sockets can take their places.
     begin_hooks(&engine).await;
@@ -159,7 +165,8 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let app = Data::new(App::new(engine, Settings::from(&config), bounds, kept));
     let people = demo.people.clone();
     let (for_workers, pages) = (shared.clone(), app.clone());
-    let server = listen::listen(&config, listener, for_workers, pages, Data::new(demo))?;
+    let listeners = (listener, nodes::inside(nodes.as_ref())?);
+    let server = listen::listen(&config, listeners, for_workers, pages, Data::new(demo))?;
     app.readiness.begin_serving();
     warn_of_strange_proxy(&config);
     announce(&public_url, address, &people);
@@ -176,7 +183,16 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     };
     let outcome = running.until_stopped(server, delivery_ended).await;
     drop(lock);
+    nodes::leave(nodes);
     outcome
+}
+
+fn bind(address: &str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|error| StartError::Bind(address.to_owned(), error))
 }
 
 fn store_options(config: &Config, accepts_clock: bool) -> StoreOptions {
@@ -188,7 +204,7 @@ fn store_options(config: &Config, accepts_clock: bool) -> StoreOptions {
 
 /// A server that accepts requests.
 struct Running<'a> {
-    shared: &'a Shared,
+    shared: &'a Arc<Shared>,
     app: &'a Data<App>,
     log: &'a Log,
     harmless: Harmless,
@@ -212,6 +228,7 @@ impl Running<'_> {
         let mut cleaning = std::pin::pin!(clean(self.app));
         let mut sweep = std::pin::pin!(sweep(self.shared, self.app));
         let mut closing = std::pin::pin!(close_polls(self.shared));
+        let mut nodes = std::pin::pin!(nodes::watch(self.shared));
         let mut lost = std::pin::pin!(part_lost(self.shared, delivery_ended));
         let lost = loop {
             tokio::select! {
@@ -223,6 +240,7 @@ impl Running<'_> {
                 () = &mut sweep => {}
                 () = &mut closing => {}
                 () = &mut cleaning => {}
+                () = &mut nodes => {}
             }
         };
         match lost {
@@ -245,36 +263,6 @@ impl Running<'_> {
 async fn cookies(store: &Store, config: &Config, public_url: &str) -> Result<Cookies, Failure> {
     let key = store.write(|tx| tx.server_key("cookies")).await?;
     Ok(Cookies::new(&key, public_url, &config.accounts))
-}
-
-/// Starts the delivery. What comes back ends with it, also if it ends by a panic.
-async fn start_log_tail(
-    shared: &Arc<Shared>,
-    ephemeral: mpsc::Receiver<crate::event::Event>,
-) -> Result<oneshot::Receiver<()>, StartError> {
-    let trouble = |what: &str| StartError::Store(what.to_owned());
-    let head = shared.log.ring().head();
-    let committed = shared
-        .store
-        .committed()
-        .ok_or_else(|| trouble("the log is read twice"))?;
-    // Without them, streams that come back read the table.
-    if let Err(failure) = shared.log.recall().await {
-        tracing::warn!(%failure, "the newest events were not read");
-        shared.log.ring().restart_behind(head);
-    }
-    let tail = LogTail::new(shared.clone(), head);
-    let (runs, ended) = oneshot::channel();
-    // On the thread of the actors, so that asking them needs no switch of threads.
-    let started = shared.directory.arbiter().spawn(async move {
-        tail.run(committed, ephemeral).await;
-        drop(runs);
-    });
-    if started {
-        Ok(ended)
-    } else {
-        Err(trouble("the actors' thread did not start"))
-    }
 }
 
 async fn first_contents(store: &Store, is_demo: bool) -> Result<Demo, StartError> {

@@ -34,6 +34,10 @@ pub(super) async fn part_lost(
         if !shared.hooks.is_thread_alive() {
             return "the thread of webhooks";
         }
+        // Another process goes on with it: this one was away for too long.
+        if shared.cluster.as_ref().is_some_and(|nodes| nodes.is_lost()) {
+            return "the lease of this node's name";
+        }
         if !shared.shards.all().iter().all(Mailbox::is_alive) {
             return "a shard";
         }

@@ -78,6 +78,9 @@ impl Watch {
             }
             None => found.push(Unready::DiskFull),
         }
+        if shared.cluster.as_ref().is_some_and(|nodes| nodes.is_late()) {
+            found.push(Unready::LeaseLate);
+        }
         found
     }
 

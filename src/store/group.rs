@@ -6,6 +6,7 @@ use diesel::RunQueryDsl as _;
 
 use super::Failure;
 use super::connect::Sql;
+use super::log::Written;
 use super::moments::Ahead;
 use super::statements::{self, LastMessageId};
 use crate::clock::Clock;
@@ -41,6 +42,8 @@ pub(super) struct Group {
     pub(super) events: Vec<Event>,
     /// Size of their rows.
     pub(super) log_bytes: usize,
+    /// Their rows.
+    pub(super) written: Vec<Written>,
     /// Something was deleted that shall not stay on the disk.
     pub(super) has_deleted: bool,
     /// Messages that the full-text index has to forget.
@@ -105,6 +108,7 @@ impl Group {
             channels: 0,
             events: Vec::new(),
             log_bytes: 0,
+            written: Vec::new(),
             has_deleted: false,
             forgotten: Vec::new(),
             post_changes: Vec::new(),

@@ -10,9 +10,10 @@ use super::cache::Caches;
 use super::connect::{Sql, checkpoint, checkpoint_now, without_sync};
 use super::group::{Group, NewestMessage};
 use super::link::Link;
-use super::log::{self, Retention};
+use super::log::{self, Parcel, Retention};
 use super::numbers::Counted;
 use super::outlet::Outlet;
+use super::parcels::Parcels;
 use super::queue::{Queue, Taken};
 use super::search::{Indexed, Indexing};
 use super::statements::{Commit, ForgetLanes, Rollback, execute};
@@ -21,7 +22,7 @@ use super::work::Work;
 use super::{Db, Failure};
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::telemetry::{Metrics, Span};
+use crate::telemetry::{Counter, Metrics, Span};
 
 /// How often the log is trimmed, and the write-ahead log emptied if something was deleted.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -39,6 +40,7 @@ pub(super) struct Lane {
     pub(super) batch: usize,
     pub(super) caches: Arc<Caches>,
     pub(super) outlet: Arc<Outlet>,
+    pub(super) parcels: Arc<Parcels>,
     pub(super) counted: Arc<Counted>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) retention: Retention,
@@ -97,6 +99,7 @@ impl Lane {
                     self.caches.invalidate(&event.payload);
                 }
                 self.has_deleted |= group.has_deleted;
+                self.send_parcel(&group);
                 // Handed over first: what a client does once it has its answer (setting its presence, say) must not
                 // overtake the events of the write that was answered.
                 self.outlet.hand_over(group.events, group.log_bytes);
@@ -123,6 +126,17 @@ impl Lane {
             tracing::warn!(writes = count, millis = %took.as_millis(), "slow commit");
         }
         new
+    }
+
+    /// To the other servers, at the same time as to the listeners of this one.
+    fn send_parcel(&self, group: &Group) {
+        if !self.parcels.are_taken() {
+            return;
+        }
+        let parcel = Parcel::pack(&group.events, &group.written);
+        if parcel.is_some_and(|parcel| !self.parcels.hand_over(parcel)) {
+            self.metrics.add(Counter::BusDropped, 1);
+        }
     }
 
     /// `None` if nothing was left to commit.

@@ -42,12 +42,15 @@ mod messages;
 mod migrate;
 mod moments;
 mod moving;
+mod nodes;
 mod numbers;
+mod of_nodes;
 mod open;
 mod options;
 mod outlet;
 mod overdue;
 mod pages;
+mod parcels;
 mod pictures;
 mod place;
 mod polls;
@@ -65,6 +68,7 @@ mod sql_error;
 mod statements;
 mod stats;
 mod stream_sessions;
+mod streams_in_use;
 mod suggested;
 mod tokens;
 mod transaction;
@@ -86,13 +90,15 @@ pub use files::{FileFilter, FileUses, Operation, OperationKind, Provision, UsedB
 pub use health::DiskState;
 pub use hooks::HookPlace;
 pub use invites::{Invite, InviteId, NewInvite};
-pub use log::LogHead;
+pub use log::{LogHead, Parcel};
 pub use messages::{MessageFilter, PlainMessage, Rule};
 pub use moments::Ahead;
 pub use moving::{MovedRows, move_database};
+pub use nodes::{Lease, Node, Nodes, Renewal};
 pub use numbers::Numbers;
 pub use options::StoreOptions;
 pub use outlet::CommittedBatch;
+pub use parcels::WaitingParcel;
 pub use pictures::UnusedPicture;
 pub use place::ServeLock;
 pub use polls::PollSearch;
@@ -105,6 +111,7 @@ pub use search::{ChannelOrder, ChannelSearch, MessageSearch, PostSearch, UserSea
 pub use sessions::{KnownSession, SESSIONS_MAX, Session, SessionId};
 pub use stats::StoreStats;
 pub use stream_sessions::KeptSubscription;
+pub use streams_in_use::StreamUse;
 pub use tokens::NewToken;
 pub use users::NewUser;
 
@@ -120,6 +127,7 @@ use health::Whereabouts;
 use messages::Posting;
 use numbers::Counted;
 use outlet::Outlet;
+use parcels::Parcels;
 use queue::Queue;
 use reading::Reading;
 use work::Work;
@@ -138,6 +146,7 @@ struct Shared {
     reading: Reading,
     caches: Arc<Caches>,
     outlet: Arc<Outlet>,
+    parcels: Arc<Parcels>,
     counted: Arc<Counted>,
     /// Of a database that is a file.
     place: Option<Whereabouts>,
@@ -213,6 +222,17 @@ impl Store {
         self.shared.outlet.take()
     }
 
+    /// Committed events for other servers, a parcel per commit; once. Nothing is packed before. What the taker is too slow
+    /// for is dropped and counted: the others find it in the table.
+    pub fn parcels(&self) -> Option<mpsc::Receiver<WaitingParcel>> {
+        self.shared.parcels.take()
+    }
+
+    /// Whether several servers may work with this database.
+    pub fn is_shared(&self) -> bool {
+        self.shared.place.is_none()
+    }
+
     /// Another process committed this: drops what the caches hold of it.
     pub fn invalidate(&self, event: &Event) {
         self.shared.caches.invalidate(&event.payload);
@@ -231,6 +251,11 @@ impl Store {
     /// Now; not unique. Within a write, ask [`Tx::now`].
     pub fn now(&self) -> Stamp {
         self.shared.clock.now()
+    }
+
+    /// Whether several servers may share the database.
+    pub fn is_shared(&self) -> bool {
+        self.shared.place.is_none()
     }
 
     /// Whether the write lane lives: not after [`Self::close`], nor after a panic in it.

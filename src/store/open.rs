@@ -15,6 +15,7 @@ use super::moments;
 use super::numbers::Counted;
 use super::outlet::Outlet;
 use super::overdue::Overdue;
+use super::parcels::Parcels;
 use super::place;
 use super::queue::Queue;
 use super::reading::{self, Reading};
@@ -78,6 +79,7 @@ impl Store {
         let queue = Arc::new(Queue::new(options.lane_capacity));
         let caches = Arc::new(Caches::new());
         let outlet = Arc::new(Outlet::default());
+        let parcels = Arc::new(Parcels::default());
         let counted = Arc::new(Counted::default());
         let link = Link::new(database, &mut sql, overdue)?;
         let lane = Lane {
@@ -88,6 +90,7 @@ impl Store {
             batch: options.lane_batch,
             caches: Arc::clone(&caches),
             outlet: Arc::clone(&outlet),
+            parcels: Arc::clone(&parcels),
             counted: Arc::clone(&counted),
             metrics,
             retention: Retention {
@@ -119,6 +122,7 @@ impl Store {
                 reading,
                 caches,
                 outlet,
+                parcels,
                 counted,
                 place: database.file().map(Whereabouts::of),
             }),

@@ -2,12 +2,13 @@
 
 use diesel::prelude::*;
 
-use super::schema::{stream_session_subscriptions as kept, stream_sessions};
+use super::schema::{nodes, stream_session_subscriptions as kept, stream_sessions};
+use super::statements::{ParkSession, ResumeSession, execute};
 use super::{Db, Failure, Tx};
 use crate::event::{Pos, Topic};
 use crate::fault::{Seeded, seeded};
 use crate::model::{
-    ChannelId, ConnectionId, PostId, Refusal, Stamp, SubscriptionId, TokenId, UserId,
+    ChannelId, ConnectionId, NodeEpoch, PostId, Refusal, Stamp, SubscriptionId, TokenId, UserId,
 };
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
@@ -97,6 +98,7 @@ impl Tx<'_> {
         id: &ConnectionId,
         user: UserId,
         most: usize,
+        node: Option<&NodeEpoch>,
     ) -> Result<(), Failure> {
         let now = self.now();
         let kept = i64::try_from(most.saturating_sub(1)).unwrap_or(i64::MAX);
@@ -115,49 +117,43 @@ impl Tx<'_> {
                 stream_sessions::user_id.eq(user.0),
                 stream_sessions::opened_at.eq(now.0),
                 stream_sessions::seen_at.eq(now.0),
+                stream_sessions::node.eq(node.map(NodeEpoch::as_str)),
             ))
             .execute(self.sql)?;
         Ok(())
     }
 
-    /// The subscriptions of a session of this user, in the order in which they were made; it is seen now. `None`: there
-    /// is none, or it was last seen before `oldest`.
+    /// The subscriptions of a session of this user, in the order in which they were made; it is seen now, and this node's
+    /// from now on. `None`: there is none, or it was last seen before `oldest`.
     pub fn resume_stream_session(
         &mut self,
         id: &ConnectionId,
         user: UserId,
-        oldest: Stamp,
+        (oldest, node): (Stamp, Option<&NodeEpoch>),
     ) -> Result<Option<Vec<KeptSubscription>>, Failure> {
-        let now = self.now();
-        let own = stream_sessions::table
-            .filter(stream_sessions::id.eq(id.as_str()))
-            .filter(stream_sessions::user_id.eq(user.0))
-            .filter(stream_sessions::seen_at.ge(oldest.0));
-        let seen = diesel::update(own)
-            .set((
-                stream_sessions::seen_at.eq(now.0),
-                stream_sessions::opened_at.eq(now.0),
-            ))
-            .execute(self.sql)?;
-        if seen == 0 {
-            return Ok(None);
+        let now = self.now().0;
+        let node = node.map(NodeEpoch::as_str);
+        let values = [now.into(), now.into(), node.into(), id.as_str().into()];
+        let own = [user.0.into(), oldest.0.into()];
+        let values: Vec<_> = values.into_iter().chain(own).collect();
+        match execute::<ResumeSession>(self.sql, &values)? {
+            0 => Ok(None),
+            _ => Ok(Some(self.kept_subscriptions(id, user)?)),
         }
-        Ok(Some(self.kept_subscriptions(id, user)?))
     }
 
     /// A session subscribes to something; one of the same id is replaced. Nothing happens to a session that is gone.
+    ///
+    /// # Errors
+    /// Busy, if another node continues the session: the call may be made again there.
     pub fn keep_subscription(
         &mut self,
         session: &ConnectionId,
         new: &KeptSubscription,
+        node: Option<&NodeEpoch>,
     ) -> Result<(), Failure> {
         let place = self.now();
-        let known = stream_sessions::table
-            .find(session.as_str())
-            .select(stream_sessions::id)
-            .get_result::<String>(self.sql)
-            .optional()?;
-        if known.is_none() {
+        if !self.demand_session(session, node)? {
             return Ok(());
         }
         diesel::delete(kept::table.find((session.as_str(), new.id.as_str()))).execute(self.sql)?;
@@ -218,11 +214,17 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The connection of a session is gone.
-    pub fn park_stream_session(&mut self, id: &ConnectionId) -> Result<(), Failure> {
-        self.see_stream_sessions(std::slice::from_ref(id))?;
+    /// The connection of a session is gone, if another node has none for it.
+    pub fn park_stream_session(
+        &mut self,
+        id: &ConnectionId,
+        node: Option<&NodeEpoch>,
+    ) -> Result<(), Failure> {
+        let now = self.now().0;
+        let node = node.map(NodeEpoch::as_str);
+        execute::<ParkSession>(self.sql, &[now.into(), id.as_str().into(), node.into()])?;
         if seeded(Seeded::SessionEndsWithConnection) {
-            self.end_stream_sessions(std::slice::from_ref(id), Stamp(i64::MAX))?;
+            self.end_stream_sessions(std::slice::from_ref(id), Stamp(i64::MAX), None)?;
         }
         Ok(())
     }
@@ -241,21 +243,31 @@ impl Tx<'_> {
     pub fn see_all_stream_sessions(&mut self) -> Result<(), Failure> {
         let now = self.now();
         diesel::update(stream_sessions::table)
-            .set(stream_sessions::seen_at.eq(now.0))
+            .set((
+                stream_sessions::seen_at.eq(now.0),
+                // A database that was moved from a server names nodes of that.
+                stream_sessions::node.eq(None::<String>),
+            ))
             .execute(self.sql)?;
         Ok(())
     }
 
-    /// These sessions are over, unless they were seen meanwhile.
+    /// These sessions are over, unless they were seen meanwhile, or another node has a connection of them.
     pub fn end_stream_sessions(
         &mut self,
         ids: &[ConnectionId],
         before: Stamp,
+        node: Option<&NodeEpoch>,
     ) -> Result<(), Failure> {
         let ids: Vec<&str> = ids.iter().map(ConnectionId::as_str).collect();
+        let node = node.map_or("", NodeEpoch::as_str);
+        let is_elsewhere = nodes::table
+            .filter(nodes::epoch.nullable().eq(stream_sessions::node))
+            .filter(nodes::epoch.ne(node));
         let over = stream_sessions::table
             .filter(stream_sessions::id.eq_any(ids))
-            .filter(stream_sessions::seen_at.lt(before.0));
+            .filter(stream_sessions::seen_at.lt(before.0))
+            .filter(diesel::dsl::not(diesel::dsl::exists(is_elsewhere)));
         diesel::delete(over).execute(self.sql)?;
         Ok(())
     }

@@ -103,6 +103,11 @@ impl Db<'_> {
         Ok(found.get_result::<i64>(self.sql)? > 0)
     }
 
+    /// The live token with this number.
+    pub fn live_token(&mut self, id: TokenId) -> Result<Option<Token>, Failure> {
+        Ok(self.live_tokens(&[id])?.pop())
+    }
+
     /// The live tokens of a user, oldest first.
     pub fn tokens_of(&mut self, user: UserId) -> Result<Vec<Token>, Failure> {
         live()

@@ -126,9 +126,33 @@ pub enum Counter {
     /// Times that events waited because the database or an actor did not answer.
     #[strum(serialize = "log_retries_total")]
     LogRetries,
+    /// Batches of events sent over the bus to other servers.
+    #[strum(serialize = "bus_batches_published_total")]
+    BusPublished,
+    /// Batches of events of other servers that the bus brought.
+    #[strum(serialize = "bus_batches_received_total")]
+    BusReceived,
+    /// Batches of events that the bus was too slow for, or away; other servers read them in the table.
+    #[strum(serialize = "bus_batches_dropped_total")]
+    BusDropped,
+    /// Messages on the bus that could not be read, or were not signed by a server of this database.
+    #[strum(serialize = "bus_messages_unreadable_total")]
+    BusUnreadable,
+    /// Times that the bus was away after it had worked.
+    #[strum(serialize = "bus_losses_total")]
+    BusLosses,
     /// Panics during delivery; the streams were closed.
     #[strum(serialize = "log_tail_panics_total")]
     LogTailPanics,
+    /// Streams that were closed because another node continued their session.
+    #[strum(serialize = "node_sessions_moved_total")]
+    SessionsMoved,
+    /// Requests that named a connection of another node, and were answered by that node.
+    #[strum(serialize = "node_requests_sent_on_total")]
+    RequestsSentOn,
+    /// Times that the lease of this node could not be renewed.
+    #[strum(serialize = "node_leases_not_renewed_total")]
+    LeasesNotRenewed,
     /// Lines of the program's own log that standard error did not take.
     #[strum(serialize = "log_lines_lost_total")]
     LogLinesLost,

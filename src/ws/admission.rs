@@ -15,8 +15,8 @@ use crate::actors::connection::ConnectionPermit;
 use crate::actors::shard::state::Identity;
 use crate::actors::verdicts::compiled;
 use crate::model::Failure;
-use crate::model::{Refusal, StreamKey};
-use crate::protocol::app_filter::AppFilter;
+use crate::model::{ClientId, Refusal, StreamKey};
+use crate::protocol::app_filter::{AppFilter, Partition};
 use crate::protocol::query::Query;
 
 /// A stream that may be opened.
@@ -97,7 +97,7 @@ async fn admit_user(
             identity: Identity::Unclaimed(address),
             permit: ConnectionPermit::Unclaimed(permit),
             proof: None,
-            session: Session::new(),
+            session: Session::new(shared),
             start: Start::Now(asked_for(query)),
         });
     };
@@ -146,16 +146,7 @@ async fn admit_app(
     let (stream, stored) = read.await?.ok_or(Refusal::StreamNotFound)?;
     let start = begin_app(query, &client, shared).await?;
     // From now on `LogTail` keeps the app's authorizations, so that the stream misses no event.
-    let permit = match filter.partition {
-        None => {
-            let permit = shared.app_permits.take(client);
-            ConnectionPermit::App(permit.ok_or(Refusal::StreamsInUse)?)
-        }
-        Some(part) => {
-            let key = stream.key.clone();
-            ConnectionPermit::Partition(shared.partitions.open(client, key, part)?)
-        }
-    };
+    let permit = take_app_permit(client, &stream.key, filter.partition, shared).await?;
     // Behind the limits: a stream that is refused costs no compiling.
     if let Some(stored) = stored {
         filter.stored = Some(compiled(stored).await?);
@@ -164,7 +155,30 @@ async fn admit_app(
         identity: Identity::App(Arc::new(stream), token, Arc::new(filter)),
         permit,
         proof: Some(proof),
-        session: Session::new(),
+        session: Session::new(shared),
         start,
     })
+}
+
+/// A place among the streams of the app that are in use: of this process first, which costs nothing, then of all nodes.
+async fn take_app_permit(
+    client: ClientId,
+    key: &StreamKey,
+    partition: Option<Partition>,
+    shared: &Arc<Shared>,
+) -> Result<ConnectionPermit, Failure> {
+    let part = partition.map(|part| (key.clone(), part));
+    match part.clone() {
+        None => {
+            let permit = shared.app_permits.take(client.clone());
+            let permit = permit.ok_or(Refusal::StreamsInUse)?;
+            let place = shared.place(client, None).await?;
+            Ok(ConnectionPermit::App(permit, place))
+        }
+        Some((key, partition)) => {
+            let permit = shared.partitions.open(client.clone(), key, partition)?;
+            let place = shared.place(client, part).await?;
+            Ok(ConnectionPermit::Partition(permit, place))
+        }
+    }
 }

@@ -82,10 +82,13 @@ impl ConnectionActor {
         shared.metrics.add(Counter::ConnectionsOpened, 1);
         let (id, socket) = {
             let state = shard.state.borrow();
-            match state.connections.find(connection) {
-                Some(handle) => (handle.id.clone(), handle.socket.clone()),
-                None => return connection,
+            let Some(handle) = state.connections.find(connection) else {
+                return connection;
+            };
+            if let Some(cluster) = shared.cluster.as_ref().filter(|_| handle.is_session) {
+                cluster.hold(handle.id.clone());
             }
+            (handle.id.clone(), handle.socket.clone())
         };
         let limit = shard.limits.inbound_bytes;
         let number = shared.number_call();
@@ -254,9 +257,9 @@ impl ConnectionActor {
 
     /// The session stays. A store that is busy or closed keeps it as it was.
     fn park(&self) {
-        let id = self.id.clone();
+        let (id, node) = (self.id.clone(), self.shared.node());
         let store = &self.shared.store;
-        drop(store.submit(move |tx| tx.park_stream_session(&id)));
+        drop(store.submit(move |tx| tx.park_stream_session(&id, node.as_ref())));
     }
 }
 
@@ -267,6 +270,9 @@ impl Actor for ConnectionActor {
 impl Drop for ConnectionActor {
     fn drop(&mut self) {
         let is_own = self.shared.directory.unregister(&self.id, self.number);
+        if let Some(cluster) = self.shared.cluster.as_ref().filter(|_| is_own) {
+            cluster.let_go(&self.id);
+        }
         // The handle is dropped after the borrow: its socket may wake its reader.
         let handle = self.shard.state.borrow_mut().remove(self.connection);
         if let Some(handle) = &handle {

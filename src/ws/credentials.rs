@@ -4,11 +4,10 @@
 //! are the last two.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use actix_http::header::{HeaderMap, SEC_WEBSOCKET_PROTOCOL};
 
-use crate::actors::Shared;
+use crate::actors::{Engine, Shared};
 use crate::http::extract::caller::token_in;
 use crate::model::{Failure, Refusal, Token};
 use crate::protocol::query::Query;
@@ -61,7 +60,7 @@ impl Credentials {
     pub(super) async fn find(
         headers: &HeaderMap,
         query: &str,
-        shared: &Shared,
+        shared: &Arc<Shared>,
     ) -> Result<Option<Self>, Failure> {
         if let Some(secret) = token_in(headers, query).or_else(|| token_offered(headers)) {
             let token = shared.store.token(&secret).await?;
@@ -74,7 +73,7 @@ impl Credentials {
         let Some(ticket) = query.get("ticket") else {
             return Ok(None);
         };
-        let token = shared.tickets.redeem(ticket, Instant::now());
+        let token = Engine::new(shared.clone()).redeem_ticket(ticket).await?;
         let token = token.ok_or(Refusal::TicketInvalid)?;
         let proof = Proof::Ticket(token.clone());
         match proof.is_live(shared).await? {

@@ -52,11 +52,23 @@ impl Gate {
         }
     }
 
+    fn is_app(&self, connection: ConnectionRef) -> bool {
+        let state = self.shard.state.borrow();
+        let handle = state.connections.find_open(connection);
+        handle.is_some_and(|handle| matches!(handle.identity, Identity::App(..)))
+    }
+
     /// Closes a stream for what happened before the shard knew of it: a stop, or the revocation of its token.
     pub(super) async fn check_again(&self, proof: Option<&Proof>, connection: ConnectionRef) {
         // A stop that began after the request was admitted may have closed all others already.
         if self.shared.stopping.load(Ordering::Acquire) {
             self.shard.close(connection.index, Goodbye::GoingAway);
+            return;
+        }
+        // The lease of this node ran out while it was admitted: what it counts as is not sure any more.
+        let fenced = self.shared.cluster.as_ref();
+        if fenced.is_some_and(|cluster| cluster.is_fenced()) && self.is_app(connection) {
+            self.shard.close(connection.index, Goodbye::Incomplete);
             return;
         }
         let Some(proof) = proof else { return };

@@ -59,10 +59,11 @@ impl Session {
         }
     }
 
-    /// A new one, which ends with its connection.
-    pub(super) fn new() -> Self {
+    /// A new one, which ends with its connection. Among several nodes its id says which one has it.
+    pub(super) fn new(shared: &Shared) -> Self {
+        let cluster = shared.cluster.as_ref();
         Self {
-            id: ConnectionId::from(random_id()),
+            id: cluster.map_or_else(|| random_id().into(), |cluster| cluster.connection_id()),
             is_kept: false,
         }
     }
@@ -112,7 +113,7 @@ pub(super) async fn begin(
     }
     let session = Session {
         is_kept: auto_delete == Some(false),
-        ..Session::new()
+        ..Session::new(shared)
     };
     Ok((session, Start::Now(asked_for(query))))
 }

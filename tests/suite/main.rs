@@ -15,10 +15,12 @@
 mod support;
 
 mod api;
+mod cluster;
 mod command_line;
 mod database_file;
 mod load;
 mod moving;
+mod nodes;
 mod oracle;
 mod pages;
 mod seeded;

@@ -93,6 +93,8 @@ impl Launch {
             (None, None) => self.database.url(),
         };
         let mut serve = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", &url]);
+        // The port is another one at each start; on a server's database it is the same node that is started again.
+        serve.args(["--node-name", "story"]);
         if self.has_faults {
             let faults = folder.join(FAULTS);
             std::fs::create_dir_all(&faults).expect("a folder");

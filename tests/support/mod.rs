@@ -3,6 +3,8 @@
 pub(crate) mod browser;
 pub(crate) mod build;
 pub(crate) mod cli;
+pub(crate) mod cluster;
+pub(crate) mod cluster_database;
 pub(crate) mod compressed;
 pub(crate) mod conform;
 pub(crate) mod database;
@@ -11,6 +13,7 @@ pub(crate) mod faults;
 pub(crate) mod fields;
 pub(crate) mod http;
 pub(crate) mod launch;
+pub(crate) mod nodes;
 pub(crate) mod people;
 pub(crate) mod poll;
 pub(crate) mod postgres;

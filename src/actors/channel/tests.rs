@@ -10,6 +10,7 @@ use super::{change::ChangeLimits, write};
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::{Engine, Shared};
+use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::{
@@ -134,7 +135,7 @@ async fn two() -> Two {
         store,
         &Config::default(),
         Site::new("http://127.0.0.1"),
-        Clock::default(),
+        Bus::default(),
         Directory::new(Arbiters::start(1), Arc::clone(&metrics)),
         metrics,
         &head,

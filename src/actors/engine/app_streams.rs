@@ -30,7 +30,7 @@ impl Engine {
     ) -> Result<AppStream, Failure> {
         // Before it is stored: one hook more than there may be streams in use is refused.
         let permit = match new.hook.as_ref().is_some_and(|hook| hook.off.is_none()) {
-            true => self.hook_permit(None, client)?,
+            true => self.hook_permit(None, client).await?,
             false => None,
         };
         let mail = || new.clone();
@@ -62,7 +62,7 @@ impl Engine {
     ) -> Result<AppStream, Failure> {
         let key = (client.clone(), change.key.clone());
         let permit = match change.hook.is_on {
-            Some(Ok(_)) => self.hook_permit(Some(&key), client)?,
+            Some(Ok(_)) => self.hook_permit(Some(&key), client).await?,
             Some(Err(_)) | None => None,
         };
         let mail = || change.clone();

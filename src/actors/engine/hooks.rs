@@ -9,9 +9,8 @@ use crate::actors::hooks::addresses::read_url;
 use crate::actors::hooks::changes::Changes;
 use crate::actors::hooks::keeping::begin_at;
 use crate::actors::hooks::reading::Reader;
-use crate::actors::hooks::registry::{HookKey, Known};
+use crate::actors::hooks::registry::{HookKey, HookPermit, Known};
 use crate::actors::hooks::run::HookRun;
-use crate::actors::permits::Permit;
 use crate::actors::verdicts::compiled;
 use crate::event::Pos;
 use crate::model::{
@@ -50,17 +49,35 @@ impl Engine {
         Ok(url.into())
     }
 
-    /// A place among the streams in use for a hook that is to be on and does not run yet.
-    pub(super) fn hook_permit(
+    /// A place among the streams in use for a hook that is to be on and does not run yet, on whatever node.
+    pub(super) async fn hook_permit(
         &self,
         key: Option<&HookKey>,
         client: &ClientId,
-    ) -> Result<Option<Permit<ClientId>>, Refusal> {
-        if key.is_some_and(|key| self.shared.hooks.runs(key)) {
+    ) -> Result<Option<HookPermit>, Failure> {
+        if let Some(key) = key
+            && (self.shared.hooks.runs(key) || self.is_held_elsewhere(key).await?)
+        {
             return Ok(None);
         }
+        self.take_hook_permit(client).await.map(Some)
+    }
+
+    async fn take_hook_permit(&self, client: &ClientId) -> Result<HookPermit, Failure> {
         let permit = self.shared.app_permits.take(client.clone());
-        permit.map(Some).ok_or(Refusal::StreamsInUse)
+        let permit = permit.ok_or(Refusal::StreamsInUse)?;
+        let place = self.shared.place(client.clone(), None).await?;
+        Ok(HookPermit(permit, place))
+    }
+
+    /// Whether another node has the task of a hook.
+    async fn is_held_elsewhere(&self, (client, key): &HookKey) -> Result<bool, Failure> {
+        let Some(own) = self.shared.node() else {
+            return Ok(false);
+        };
+        let (client, key) = (client.clone(), key.clone());
+        let read = self.store().read(move |db| db.hook_holder(&client, &key));
+        Ok(read.await?.is_some_and(|holder| holder != own))
     }
 
     /// Begins the tasks of all hooks that are on, and ends those of hooks that are not. One that finds no free place among
@@ -79,6 +96,15 @@ impl Engine {
         let mut begun = self.store().read(|db| db.hooks_on()).await?;
         ended.retain(|key| !begun.contains(key));
         begun.retain(|key| !hooks.runs(key));
+        if self.shared.cluster.is_some() {
+            let held = self.store().read(|db| db.hooks_held()).await?;
+            begun.retain(|key| !held.contains(key));
+            for key in hooks.keys() {
+                if self.was_changed_elsewhere(&key).await? {
+                    begun.push(key);
+                }
+            }
+        }
         for key in begun.into_iter().chain(ended) {
             match self.settle_hook(key.clone(), None).await {
                 Err(Failure::Stopping) => return Err(Failure::Stopping),
@@ -92,8 +118,26 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether the row of a hook that runs is not what its task was begun with: another node changed it, and could not tell.
+    async fn was_changed_elsewhere(&self, key: &HookKey) -> Result<bool, Failure> {
+        let Some(known) = self.shared.hooks.known(key) else {
+            return Ok(false);
+        };
+        let stored = self.stored_hook(key).await?;
+        Ok(stored.is_some_and(|Stored { hook, .. }| {
+            let is_same = hook.url == known.hook.url
+                && hook.parameters == known.hook.parameters
+                && hook.token == known.hook.token;
+            !is_same || hook.secret.reveal() != known.hook.secret.reveal()
+        }))
+    }
+
     /// The same as [`Self::settle_hook`], behind a change that is stored already: trouble is for the sweep.
-    pub(super) async fn have_hook_settled(&self, key: HookKey, permit: Option<Permit<ClientId>>) {
+    pub(super) async fn have_hook_settled(&self, key: HookKey, permit: Option<HookPermit>) {
+        // The node that has its task does it.
+        if self.is_held_elsewhere(&key).await.unwrap_or(false) {
+            return self.tell_hook_changed(&key).await;
+        }
         if let Err(failure) = self.settle_hook(key, permit).await {
             tracing::warn!(%failure, "a webhook was not begun; it is in a minute");
         }
@@ -106,7 +150,7 @@ impl Engine {
     pub(super) async fn settle_hook(
         &self,
         key: HookKey,
-        permit: Option<Permit<ClientId>>,
+        permit: Option<HookPermit>,
     ) -> Result<(), Failure> {
         let hooks = &self.shared.hooks;
         let _one_at_a_time = hooks.changing.lock().await;
@@ -122,10 +166,47 @@ impl Engine {
             let job = move |tx: &mut crate::store::Tx<'_>| tx.switch_hook_off(&client, &key, why);
             return self.store().write(job).await;
         }
-        let permit = permit.or_else(|| self.shared.app_permits.take(key.0.clone()));
-        let Some(permit) = permit else {
+        let Some(permit) = self.settled_permit(&key, permit).await? else {
             return Ok(());
         };
+        // Now that no other node has the task: how far it is.
+        let stored = match permit.1 {
+            Some(_) => self.stored_hook(&key).await?,
+            None => Some(stored),
+        };
+        match stored {
+            Some(stored) => self.begin_hook(key, stored, permit).await,
+            None => Ok(()),
+        }
+    }
+
+    /// `None`: there is no free place, or another node has the task.
+    async fn settled_permit(
+        &self,
+        (client, key): &HookKey,
+        permit: Option<HookPermit>,
+    ) -> Result<Option<HookPermit>, Failure> {
+        let permit = match permit {
+            Some(permit) => permit,
+            None => match self.take_hook_permit(client).await {
+                Ok(permit) => permit,
+                Err(Failure::Refused(_) | Failure::Busy) => return Ok(None),
+                Err(failure) => return Err(failure),
+            },
+        };
+        match &permit.1 {
+            Some(place) if !place.for_hook(client, key).await? => Ok(None),
+            Some(_) | None => Ok(Some(permit)),
+        }
+    }
+
+    async fn begin_hook(
+        &self,
+        key: HookKey,
+        stored: Stored,
+        permit: HookPermit,
+    ) -> Result<(), Failure> {
+        let hooks = &self.shared.hooks;
         let query = Query::parse(&stored.hook.parameters);
         let mut filter = AppFilter::from_query(&query)?;
         if let Some(stored) = stored.filter {
@@ -135,11 +216,13 @@ impl Engine {
         let class = RenderClass::from_query(&query).as_text();
         let stream = Arc::new(stored.stream);
         let shared = &self.shared;
+        let hook = Arc::new(stored.hook);
         let known = Known {
             connection_id: ConnectionId::from(random_id()),
             since: self.store().now(),
             parameters: parameters(class, &filter),
             stream: Arc::clone(&stream),
+            hook: Arc::clone(&hook),
             waiting: AtomicUsize::new(0),
         };
         let reading = (
@@ -153,8 +236,8 @@ impl Engine {
             registration: hooks.register(key.clone(), known, permit),
             reader: Reader::new(reading, stream, filter, class),
             lanes,
-            changes: Changes::new(key.clone(), stored.hook.token, stored.head),
-            hook: Arc::new(stored.hook),
+            changes: Changes::new(key.clone(), hook.token, stored.head),
+            hook,
             key,
         };
         // A thread that is gone ends the server (`server/parts.rs`).

@@ -6,6 +6,7 @@ mod channels;
 mod clients;
 mod files;
 mod hooks;
+mod nodes;
 mod numbers;
 mod own_streams;
 mod polls;
@@ -16,6 +17,7 @@ mod sessions;
 mod stream_sessions;
 mod streams;
 mod subscribe;
+mod tickets;
 mod users;
 
 use std::sync::Arc;

@@ -151,10 +151,20 @@ impl Engine {
         user: UserId,
         (known, from): (&[SubscriptionId], Pos),
     ) -> Result<Option<Meanwhile>, Failure> {
-        let id = id.clone();
+        let (session, node) = (id.clone(), self.shared.node());
         // In the lane, where it changes nothing: behind every deletion that was asked for before.
-        let read = self.store().write(move |tx| tx.stream_session(&id, user));
-        let Some(mut later) = read.await? else {
+        let read = self.store().write(move |tx| {
+            let holder = tx.node_of_session(&session)?;
+            let is_moved = holder.is_some_and(|holder| holder != node);
+            Ok((is_moved, tx.stream_session(&session, user)?))
+        });
+        let (is_moved, later) = read.await?;
+        if is_moved {
+            // Another node took it over meanwhile.
+            self.let_go(id).await;
+            return Ok(None);
+        }
+        let Some(mut later) = later else {
             return Ok(None);
         };
         later.retain(|kept| kept.ended.is_none());

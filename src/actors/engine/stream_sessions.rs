@@ -18,9 +18,10 @@ impl Engine {
     /// The database is in trouble, or busy.
     pub async fn open_session(&self, id: &ConnectionId, user: UserId) -> Result<(), Failure> {
         let (id, most) = (id.clone(), self.shared.streams.sessions_per_user);
+        let node = self.shared.node();
         let opened = self
             .store()
-            .write(move |tx| tx.open_stream_session(&id, user, most));
+            .write(move |tx| tx.open_stream_session(&id, user, most, node.as_ref()));
         opened.await
     }
 
@@ -30,17 +31,22 @@ impl Engine {
         id: &ConnectionId,
         user: UserId,
     ) -> Result<Option<Vec<KeptSubscription>>, Failure> {
+        let before = self.holder_of(id).await?;
         // What is still open is not over.
         let is_open = self.shared.directory.connection(id).is_some();
-        let oldest = match is_open {
+        let oldest = match is_open || before.is_some() {
             true => Stamp(0),
             false => self.store().now().minus(lifetime(&self.shared)),
         };
-        let id = id.clone();
+        let (session, node) = (id.clone(), self.shared.node());
         let taken = self
             .store()
-            .write(move |tx| tx.resume_stream_session(&id, user, oldest));
-        taken.await
+            .write(move |tx| tx.resume_stream_session(&session, user, (oldest, node.as_ref())));
+        let taken = taken.await?;
+        if let Some(before) = before.filter(|_| taken.is_some()) {
+            self.tell_moved(before, id.clone());
+        }
+        Ok(taken)
     }
 
     /// How many there were when they were swept last.
@@ -87,22 +93,25 @@ impl Engine {
         }
         let is_open = |id: &ConnectionId| self.shared.directory.connection(id).is_some();
         let (open, parked): (Vec<_>, Vec<_>) = ids.into_iter().partition(is_open);
+        let node = self.shared.node();
         let swept = self.store().write(move |tx| {
             tx.see_stream_sessions(&open)?;
-            tx.end_stream_sessions(&parked, over)
+            tx.end_stream_sessions(&parked, over, node.as_ref())
         });
         swept.await
     }
 }
 
-/// The connections of all sessions ended with the process before this one.
+/// The connections of all sessions ended with the process before this one; where several servers share the database,
+/// those of servers that are gone.
 ///
 /// # Errors
 /// The database is in trouble.
 pub async fn note_restart(store: &Store) -> Result<(), Failure> {
-    let seen = store.write(|tx| {
-        tx.see_all_stream_sessions()?;
-        Ok(())
+    let is_shared = store.is_shared();
+    let seen = store.write(move |tx| match is_shared {
+        true => tx.bury_nodes().map(drop),
+        false => tx.see_all_stream_sessions(),
     });
     seen.await
 }

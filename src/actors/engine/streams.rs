@@ -24,9 +24,13 @@ impl Engine {
         if answered == Answered::Done {
             return Ok(());
         }
-        let ended = self
-            .store()
-            .write(move |tx| tx.end_kept_subscription(user, &session, &id));
+        let (held, node) = (answered == Answered::DoneInSession, self.shared.node());
+        let ended = self.store().write(move |tx| {
+            if held {
+                tx.demand_session(&session, node.as_ref())?;
+            }
+            tx.end_kept_subscription(user, &session, &id)
+        });
         was_there(ended.await? || answered == Answered::DoneInSession)
     }
 
@@ -45,9 +49,13 @@ impl Engine {
         if answered == Answered::Done {
             return Ok(());
         }
-        let ended = self
-            .store()
-            .write(move |tx| tx.end_stream_session(user, &session));
+        let (held, node) = (answered == Answered::DoneInSession, self.shared.node());
+        let ended = self.store().write(move |tx| {
+            if held {
+                tx.demand_session(&session, node.as_ref())?;
+            }
+            tx.end_stream_session(user, &session)
+        });
         was_there(ended.await? || answered == Answered::DoneInSession)
     }
 

@@ -115,10 +115,11 @@ impl SubscriptionGuard {
             return Ok(());
         }
         let session = self.connection_id.clone();
+        let node = self.shared.node();
         let written = self
             .shared
             .store
-            .write(move |tx| tx.keep_subscription(&session, &kept));
+            .write(move |tx| tx.keep_subscription(&session, &kept, node.as_ref()));
         written.await
     }
 

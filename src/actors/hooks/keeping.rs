@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::lane::Lanes;
 use super::registry::HookKey;
-use crate::model::{Failure, Stamp};
+use crate::model::{Failure, NodeEpoch, Stamp};
 use crate::store::{HookPlace, Store};
 
 /// How often the place of a hook is written down while it moves: after a crash the deliveries of this time are repeated.
@@ -44,7 +44,7 @@ impl Keeping {
         &mut self,
         now: Kept,
         (client, key): HookKey,
-        (store, epoch): (&Store, &str),
+        (store, epoch, node): (&Store, &str, Option<NodeEpoch>),
     ) {
         self.saved_at = Instant::now();
         if now == self.saved {
@@ -55,7 +55,13 @@ impl Keeping {
             positions: now.0.clone(),
         };
         let since = now.1;
-        let written = store.write(move |tx| tx.move_hook((&client, &key), &place, since));
+        let written = store.write(move |tx| {
+            // Another node has gone on with it: what this one knows is old.
+            match tx.holds_hook((&client, &key), node.as_ref())? {
+                true => tx.move_hook((&client, &key), &place, since),
+                false => Ok(()),
+            }
+        });
         let written: Result<(), Failure> = written.await;
         if written.is_ok() {
             self.saved = now;

@@ -9,9 +9,10 @@ use tokio::sync::{Mutex, Notify, watch};
 
 use super::poster::Poster;
 use crate::actors::arbiters::Arbiters;
+use crate::actors::nodes::Place;
 use crate::actors::permits::Permit;
 use crate::config::Webhooks;
-use crate::model::{AppStream, ClientId, ConnectionId, Stamp, StreamKey};
+use crate::model::{AppStream, ClientId, ConnectionId, Hook, Stamp, StreamKey};
 use crate::protocol::object::Parameters;
 
 /// Which stored stream of which app.
@@ -37,11 +38,17 @@ pub struct Known {
     pub since: Stamp,
     /// What it delivers.
     pub stream: Arc<AppStream>,
+    /// Where to, and with what.
+    pub hook: Arc<Hook>,
     /// What it leaves out, and what it shows.
     pub parameters: Parameters,
     /// Bytes that wait to be delivered.
     pub waiting: AtomicUsize,
 }
+
+/// A place among the streams in use, and among those of all nodes, if there are several.
+#[derive(Debug)]
+pub struct HookPermit(pub Permit<ClientId>, pub Option<Place>);
 
 /// A task that runs.
 #[derive(Debug)]
@@ -51,7 +58,7 @@ struct Running {
     nudge: Arc<Notify>,
     known: Arc<Known>,
     /// A stream in use.
-    _permit: Permit<ClientId>,
+    _permit: HookPermit,
 }
 
 /// All of them.
@@ -127,7 +134,7 @@ impl Hooks {
         self: &Arc<Self>,
         key: HookKey,
         known: Known,
-        permit: Permit<ClientId>,
+        permit: HookPermit,
     ) -> Registration {
         let (orders, receiver) = watch::channel(Order::Run);
         let (nudge, known) = (Arc::new(Notify::new()), Arc::new(known));
@@ -153,6 +160,12 @@ impl Hooks {
     /// Whether the task of a stream runs.
     pub fn runs(&self, key: &HookKey) -> bool {
         self.running.contains_key(key)
+    }
+
+    /// What is known of the task of a stream.
+    pub fn known(&self, key: &HookKey) -> Option<Arc<Known>> {
+        let running = self.running.get(key)?;
+        Some(Arc::clone(&running.known))
     }
 
     /// Those that run.

@@ -320,8 +320,11 @@ impl Work {
         let positions = self.lanes.positions_without_first_of(lane);
         let place = HookPlace { epoch, positions };
         let most = i64::from(self.shared.hooks.settings().dead_letters);
-        let since = self.failing_since;
+        let (since, node) = (self.failing_since, self.shared.node());
         let written = self.shared.store.write(move |tx| {
+            if !tx.holds_hook((&dead.client, &dead.key), node.as_ref())? {
+                return Err(Failure::Stopping);
+            }
             let is_kept = tx.bury(&dead, most)?;
             if is_kept {
                 tx.move_hook((&dead.client, &dead.key), &place, since)?;
@@ -365,7 +368,7 @@ impl Work {
 
     async fn save(&mut self) {
         let epoch = Arc::clone(self.shared.log.ring().epoch());
-        let beside = (&self.shared.store, &*epoch);
+        let beside = (&self.shared.store, &*epoch, self.shared.node());
         let (kept, key) = (self.kept(), self.key.clone());
         self.keeping.save(kept, key, beside).await;
     }

@@ -1,17 +1,22 @@
 //! The one way down: committed events, in `pos` order, to all listeners.
 //!
 //! This file keeps the order: each position once, in sequence. A batch that does not begin where the last one ended (another
-//! process wrote, or this one fell behind) is completed from the table first ([`source`]). What happens with an event
+//! process wrote, or this one fell behind) waits for what the bus may bring (`assembling.rs`), and is completed from the
+//! table first ([`source`]). What happens with an event
 //! is in [`dispatch`]: the next events wait until all shards have taken the last ones. So each shard, and each
 //! connection, receives everything in `pos` order over all channels.
 
 mod acted_on;
 mod asking;
+mod assembling;
 pub mod dispatch;
 mod joining;
+mod running;
 mod samples;
 pub mod source;
 
+#[cfg(test)]
+mod bus_tests;
 #[cfg(test)]
 mod tests;
 
@@ -20,31 +25,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use tokio::sync::mpsc;
 
+use self::assembling::Assembly;
 use self::dispatch::{Dispatch, Dispatcher};
+pub use self::running::Inputs;
 use self::source::LogSource;
 use super::Shared;
+use crate::bus::Bus;
 use crate::event::{Event, Gap, GapCause, Logged, Pos};
 use crate::fault::{Fault, Seeded, seeded};
 use crate::model::Failure;
 use crate::store::Store;
 use crate::telemetry::{Counter, Metrics};
-
-/// How often the head of the log is compared, in case that another process wrote last: a token that the command line
-/// revokes has to be refused within a second.
-const HEAD_CHECK: Duration = Duration::from_millis(500);
-
-/// Events taken in one go; more only wait longer.
-const AT_ONCE: usize = 1024;
-
-/// When writers outrun the sockets, more is waited for after a hand-over to the shards that took as long as this.
-const LONG_HAND_OVER: Duration = Duration::from_millis(3);
-
-/// For this part of its time, but never long. Clients answer the last event now, and while the fan-out
-/// held the thread no request was read: answers that arrive in this time share one `send()` per socket.
-const GATHER_PART: u32 = 10;
-const LONGEST_GATHER: Duration = Duration::from_millis(4);
 
 /// Before the next try when the database or an actor does not answer.
 pub(super) const PAUSE: Duration = Duration::from_millis(200);
@@ -64,6 +56,10 @@ pub struct LogTail<S = Store, D = Dispatcher> {
     /// How long it took to hand the last events over to the shards.
     hand_over_time: Duration,
     pause: Duration,
+    bus: Bus,
+    assembly: Assembly,
+    /// Ephemeral events of other servers, until what was committed before them is delivered.
+    passing: Vec<Event>,
 }
 
 /// What `LogTail` does next.
@@ -74,6 +70,8 @@ pub(super) enum Step {
     Ephemeral(Event),
     /// Compares the head of the log.
     CheckHead,
+    /// Reads the table up to here.
+    Read(Pos),
 }
 
 impl LogTail {
@@ -81,7 +79,9 @@ impl LogTail {
     pub fn new(shared: Arc<Shared>, last: Pos) -> Self {
         let last = Pos(last.0 + i64::from(seeded(Seeded::DeliveryBeginsLate)));
         let (store, metrics) = (shared.store.clone(), shared.metrics.clone());
-        Self::with(store, Dispatcher::new(shared), metrics, last, PAUSE)
+        let bus = shared.bus.clone();
+        let tail = Self::with(store, Dispatcher::new(shared), metrics, last, PAUSE);
+        Self { bus, ..tail }
     }
 }
 
@@ -96,44 +96,9 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             target: last,
             hand_over_time: Duration::ZERO,
             pause,
-        }
-    }
-
-    /// As long as its thread.
-    pub async fn run(
-        mut self,
-        mut committed: mpsc::Receiver<crate::store::CommittedBatch>,
-        mut ephemeral: mpsc::Receiver<Event>,
-    ) {
-        let mut head_check = tokio::time::interval(HEAD_CHECK);
-        // After a long step one look is enough.
-        head_check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            self.metrics.note_log_position(self.last.0);
-            let is_behind = !committed.is_empty();
-            let step = tokio::select! {
-                // Committed events first: ephemeral ones may be late, or lost.
-                biased;
-                batch = committed.recv() => {
-                    let Some(batch) = batch else { return };
-                    if is_behind && self.hand_over_time >= LONG_HAND_OVER {
-                        tokio::time::sleep((self.hand_over_time / GATHER_PART).min(LONGEST_GATHER)).await;
-                    }
-                    let mut count = batch.events.len();
-                    let mut batches = vec![batch];
-                    while count < AT_ONCE && let Ok(batch) = committed.try_recv() {
-                        count += batch.events.len();
-                        batches.push(batch);
-                    }
-                    // Dropped behind the step: until then they count against the bound of the outlet.
-                    let events = batches.iter().flat_map(|batch| &batch.events).cloned();
-                    self.run_step(Step::Committed(events.collect())).await;
-                    continue;
-                }
-                Some(event) = ephemeral.recv() => Step::Ephemeral(event),
-                _ = head_check.tick() => Step::CheckHead,
-            };
-            self.run_step(step).await;
+            bus: Bus::default(),
+            assembly: Assembly::default(),
+            passing: Vec::new(),
         }
     }
 
@@ -174,9 +139,14 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             }
             Step::Ephemeral(event) => self.dispatch.deliver(vec![Arc::new(event)]).await,
             Step::CheckHead => match self.source.head().await {
+                // It may be on its way: over the bus, or from the lane of this process.
+                Ok(head) if head > self.last && self.source.is_shared() => {
+                    self.assembly.expect(head);
+                }
                 Ok(head) if head > self.last => self.catch_up(head).await,
                 Ok(_) | Err(_) => {}
             },
+            Step::Read(until) => self.catch_up(until).await,
         }
     }
 

@@ -27,11 +27,16 @@ pub trait LogSource: Send + Sync {
 
     /// Events were missed: the caches drop everything.
     fn invalidate_all(&self);
+
+    /// Whether other servers may write to it.
+    fn is_shared(&self) -> bool;
 }
 
 impl LogSource for Store {
     async fn head(&self) -> Result<Pos, Failure> {
-        Ok(self.log_head().await?.pos)
+        // The position alone: this is asked many times a second.
+        self.read_for(Purpose::Delivery, |db| db.log_position().map(Pos))
+            .await
     }
 
     async fn between(&self, after: Pos, until: Pos) -> Result<Vec<Logged>, Failure> {
@@ -48,5 +53,9 @@ impl LogSource for Store {
 
     fn invalidate_all(&self) {
         Self::invalidate_all(self);
+    }
+
+    fn is_shared(&self) -> bool {
+        Self::is_shared(self)
     }
 }

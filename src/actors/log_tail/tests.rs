@@ -1,7 +1,7 @@
 //! The order of the log, against a log and receivers in memory.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,17 +19,19 @@ const PAGE: usize = 4;
 
 /// A log in memory: events by position, `None` where the row is not readable. What lies below the first is trimmed.
 #[derive(Default)]
-struct Table {
+pub(super) struct Table {
     rows: Mutex<BTreeMap<i64, Result<Arc<Event>, GapCause>>>,
     head: Mutex<i64>,
     /// Reads that fail before one succeeds.
     failures: AtomicU32,
+    /// Other servers write to it.
+    pub(super) is_shared: AtomicBool,
     heard: Arc<Mutex<Vec<Heard>>>,
 }
 
 /// What reached the other side, in order.
 #[derive(Clone, Debug, PartialEq)]
-enum Heard {
+pub(super) enum Heard {
     Events(Vec<i64>),
     CacheInvalidated(i64),
     CachesEmptied,
@@ -37,18 +39,18 @@ enum Heard {
     StreamsClosed,
 }
 
-struct Receivers {
+pub(super) struct Receivers {
     heard: Arc<Mutex<Vec<Heard>>>,
     panics_at: Option<i64>,
 }
 
-struct World {
-    tail: LogTail<Arc<Table>, Receivers>,
-    table: Arc<Table>,
-    metrics: Arc<Metrics>,
+pub(super) struct World {
+    pub(super) tail: LogTail<Arc<Table>, Receivers>,
+    pub(super) table: Arc<Table>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
-fn event(pos: i64) -> Arc<Event> {
+pub(super) fn event(pos: i64) -> Arc<Event> {
     Arc::new(Event {
         pos: Some(Pos(pos)),
         at: Stamp(pos),
@@ -107,6 +109,10 @@ impl LogSource for Arc<Table> {
     fn invalidate_all(&self) {
         self.heard.lock().unwrap().push(Heard::CachesEmptied);
     }
+
+    fn is_shared(&self) -> bool {
+        self.is_shared.load(Ordering::SeqCst)
+    }
 }
 
 impl Dispatch for Receivers {
@@ -131,7 +137,7 @@ impl Dispatch for Receivers {
 
 impl World {
     /// A log with events from 1 to `head`, read up to `last`.
-    fn new(head: i64, last: i64) -> Self {
+    pub(super) fn new(head: i64, last: i64) -> Self {
         let table = Arc::new(Table::default());
         table.append(1..=head);
         let metrics: Arc<Metrics> = Arc::default();
@@ -158,17 +164,17 @@ impl World {
         self.tail.run_step(Step::Committed(events)).await;
     }
 
-    async fn head_check(&mut self) {
+    pub(super) async fn head_check(&mut self) {
         self.tail.run_step(Step::CheckHead).await;
     }
 
     /// All that happened, in order.
-    fn heard(&self) -> Vec<Heard> {
+    pub(super) fn heard(&self) -> Vec<Heard> {
         self.table.heard.lock().unwrap().clone()
     }
 
     /// The events alone, in the order of their delivery.
-    fn positions(&self) -> Vec<i64> {
+    pub(super) fn positions(&self) -> Vec<i64> {
         let heard = self.heard();
         heard.iter().flat_map(Heard::positions).copied().collect()
     }
@@ -185,7 +191,7 @@ impl Heard {
 }
 
 impl Table {
-    fn append(&self, positions: impl IntoIterator<Item = i64>) {
+    pub(super) fn append(&self, positions: impl IntoIterator<Item = i64>) {
         for pos in positions {
             self.rows.lock().unwrap().insert(pos, Ok(event(pos)));
             let mut head = self.head.lock().unwrap();

@@ -10,6 +10,7 @@ use actix_web::{Error, HttpMessage, HttpRequest};
 
 use super::OfOperator;
 use super::client_address::{client_address, is_local};
+use super::forward::{SentOn, to_its_node};
 use super::rate_limit::bucket::{Buckets, Class, of_address, of_token};
 use crate::config::Networks;
 use crate::http::extract::body::{self, Kind, ReadAhead};
@@ -34,8 +35,14 @@ pub async fn admit(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
     take_in_body(&request).await;
-    match check(route, &mut request).await {
-        Ok(()) => next.call(request).await,
+    let sent_on = match (check(route, &mut request).await, route) {
+        (Ok(()), Some(route)) => to_its_node(route, &mut request).await,
+        (Ok(()), None) => Ok(None),
+        (Err(error), _) => Err(error),
+    };
+    match sent_on {
+        Ok(None) => next.call(request).await,
+        Ok(Some(answer)) => Ok(request.into_response(answer)),
         Err(error) => Ok(request.error_response(error)),
     }
 }
@@ -67,7 +74,10 @@ async fn check(route: Option<&'static Route>, request: &mut ServiceRequest) -> A
     }
     let found = find_caller(route, class, request, &app).await;
     let caller = found.as_ref().ok().and_then(Option::as_ref);
-    let is_counted = request.extensions().contains::<CountedAhead>();
+    let is_counted = {
+        let known = request.extensions();
+        known.contains::<CountedAhead>() || known.contains::<SentOn>()
+    };
     if !is_monitor && !is_counted {
         count(request, caller, class, &app)?;
     }

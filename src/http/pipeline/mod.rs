@@ -5,6 +5,7 @@ pub mod admission;
 pub mod client_address;
 pub mod cors;
 mod errors;
+pub(super) mod forward;
 pub mod rate_limit;
 pub mod request_log;
 pub mod slash;

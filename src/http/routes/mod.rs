@@ -105,6 +105,21 @@ fn api(
         .wrap(from_fn(around))
 }
 
+/// What other nodes may ask of this one: the calls that they send on, and a word about sessions. Behind
+/// [`super::inside::admit`].
+pub fn configure_inside(cfg: &mut ServiceConfig, app: Data<App>) {
+    let unknown = || web::to(unknown_endpoint);
+    cfg.app_data(app)
+        .app_data(
+            PathConfig::default().error_handler(|_, _| ApiError::from(Refusal::WrongType).into()),
+        )
+        .service(super::inside::sessions())
+        .service(super::inside::hooks())
+        .service(super::inside::tickets())
+        .service(api(web::scope("/v1"), unknown))
+        .service(api(web::scope(""), unknown));
+}
+
 /// The REST face. Register pages for people before it: it answers for every address that is left. `answers` makes the
 /// route of streams that leave as the answer to a request.
 pub fn configure(cfg: &mut ServiceConfig, app: Data<App>, answers: fn() -> actix_web::Route) {

@@ -1,9 +1,12 @@
 //! The metrics page: what the process counts itself, and what the engine and the store report for it.
 
+use std::time::Duration;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use strum::VariantArray as _;
 
+use crate::actors::nodes::Cluster;
 use crate::actors::{ActorKind, Engine, Numbers};
 use crate::http::pipeline::client_address::is_rebound;
 use crate::http::{ApiError, ApiResult, App};
@@ -49,6 +52,8 @@ pub async fn metrics(request: HttpRequest, app: Data<App>) -> ApiResult<HttpResp
         "Webhooks that are on and have their place among the streams in use.",
         engine.shared().hooks.count(),
     ));
+    samples.extend(nodes(engine));
+    samples.extend(bus(engine));
     samples.extend(mailboxes(engine));
     let page = telemetry::page(engine.metrics().clone(), samples);
     Ok(HttpResponse::Ok()
@@ -88,6 +93,28 @@ fn store(engine: &Engine) -> Vec<Sample> {
     ]
 }
 
+fn bus(engine: &Engine) -> [Sample; 3] {
+    let bus = &engine.shared().bus;
+    let head = engine.metrics().log_position();
+    [
+        gauge(
+            "bus_works",
+            "1: the bus works. 0: it is away, or there is none.",
+            usize::from(bus.works()),
+        ),
+        gauge(
+            "bus_lag_microseconds",
+            "Time of the last message from this server through Redis and back.",
+            usize::try_from(bus.lag_micros()).unwrap_or(usize::MAX),
+        ),
+        gauge(
+            "log_position",
+            "The last event of the log that was delivered here.",
+            usize::try_from(head).unwrap_or(0),
+        ),
+    ]
+}
+
 fn streams(live: &Numbers) -> Vec<Sample> {
     vec![
         gauge(
@@ -112,6 +139,32 @@ fn streams(live: &Numbers) -> Vec<Sample> {
         ),
         gauge("channel_actors", "Channel actors.", live.channels),
         gauge("user_actors", "User actors.", live.users),
+    ]
+}
+
+/// All zero on a database that one server has to itself.
+fn nodes(engine: &Engine) -> [Sample; 3] {
+    let cluster = engine.shared().cluster.as_deref();
+    let millis = |of: fn(&Cluster) -> Duration| {
+        let millis = cluster.map_or(0, |cluster| of(cluster).as_millis());
+        usize::try_from(millis).unwrap_or(usize::MAX)
+    };
+    [
+        gauge(
+            "nodes",
+            "Servers that run on this database.",
+            cluster.map_or(0, Cluster::count),
+        ),
+        gauge(
+            "node_lease_age_ms",
+            "Milliseconds since the lease of this node was renewed.",
+            millis(Cluster::lease_age),
+        ),
+        gauge(
+            "node_clock_apart_ms",
+            "Milliseconds between the clock of this machine and that of the database.",
+            millis(Cluster::apart),
+        ),
     ]
 }
 

@@ -94,6 +94,16 @@ impl Database {
         Ok(sql)
     }
 
+    /// Opens a connection for the lease of a server: its statements are short, and so is its patience.
+    pub(super) fn connect_for_leases(&self) -> Result<Sql, Failure> {
+        let mut sql = self.connect()?;
+        if let Sql::Postgres(_) = &sql {
+            let set = sql.batch_execute(postgres::SHORT);
+            set.map_err(|error| Failure::Trouble(format!("cannot open {self}: {error}").into()))?;
+        }
+        Ok(sql)
+    }
+
     /// Opens the pool for reading. Its connections cannot write by mistake.
     pub(super) fn read_pool(&self, size: u32) -> Result<ReadPool, Failure> {
         Pool::builder()

@@ -44,6 +44,9 @@ const READING: &str = "SET default_transaction_read_only = on;
     SET jit = off;
     SET plan_cache_mode = force_custom_plan;";
 
+/// Of a connection that renews leases: one that waits is no use.
+pub(super) const SHORT: &str = "SET lock_timeout = '2s'; SET statement_timeout = '4s';";
+
 /// What begins and ends commits that are not synced.
 pub(super) const WITHOUT_SYNC: (&str, &str) = (
     "SET synchronous_commit = off",

@@ -1,10 +1,14 @@
 //! The event log: appended to as the last step of a write transaction, read by position, trimmed by age and size.
 
+mod parcel;
 mod reading;
 mod row;
 mod verifying;
+mod written;
 
+pub use parcel::Parcel;
 pub(super) use verifying::verify;
+pub(super) use written::Written;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,7 +118,14 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
             body,
         });
     }
-    insert(db.sql, &written)
+    insert(db.sql, &written)?;
+    let written = written.into_iter().map(|row| Written {
+        form: row.v,
+        sum: row.sum,
+        body: row.body,
+    });
+    group.written.extend(written);
+    Ok(())
 }
 
 /// A row as it is written.

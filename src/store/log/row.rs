@@ -55,6 +55,24 @@ pub(super) fn sum(pos: i64, at: i64, v: i32, (kind, body): (&str, &str)) -> i64 
 }
 
 impl Row {
+    /// One that did not come out of the table.
+    pub(super) fn brought(
+        (pos, at): (i64, i64),
+        v: i32,
+        (kind, body): (String, String),
+        sum: i64,
+    ) -> Self {
+        let sum = Some(sum);
+        Self {
+            pos,
+            at,
+            v,
+            kind,
+            body,
+            sum,
+        }
+    }
+
     /// Whether the program that wrote it noted its sum.
     pub(super) fn has_sum(&self) -> bool {
         self.sum.is_some()

@@ -85,9 +85,11 @@ const OWN: &[&str] = &[
     "last_ids",
     "log_head",
     "message_words",
+    "nodes",
     "post_search_mark",
     "post_words",
     "search_mark",
+    "streams_in_use",
     "write_lanes",
 ];
 

@@ -1,9 +1,11 @@
 //! The tables, as the migrations make them (a test compares the two).
 
+mod cluster;
 mod sign_in;
 mod streaming;
 mod streams;
 
+pub(super) use cluster::{nodes, streams_in_use};
 pub(super) use sign_in::{codes, grants, invites, secrets, sessions};
 pub(super) use streaming::{stream_session_subscriptions, stream_sessions};
 pub(super) use streams::{app_streams, event_filters, webhook_dead_letters, webhooks};
@@ -374,6 +376,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_events,
     log_head,
     messages,
+    nodes,
     pictures,
     post_mentions,
     post_revisions,
@@ -385,6 +388,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stream_markers,
     stream_session_subscriptions,
     stream_sessions,
+    streams_in_use,
     tokens,
     user_badges,
     user_words,

@@ -6,6 +6,7 @@ diesel::table! {
         user_id -> BigInt,
         opened_at -> BigInt,
         seen_at -> BigInt,
+        node -> Nullable<Text>,
     }
 }
 

@@ -68,11 +68,13 @@ macro_rules! found_in {
 }
 pub(super) use found_in;
 
+mod cluster;
 mod lane;
 mod lists;
 mod search;
 mod upserts;
 
+pub(super) use cluster::*;
 pub(super) use lane::*;
 pub(super) use lists::*;
 pub(super) use search::*;

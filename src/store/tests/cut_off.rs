@@ -25,7 +25,7 @@ async fn listen(place: &Place, room: &Channel, users: [UserId; 2]) {
                 user: Some(user),
                 scopes: Scopes::parse("messages").unwrap(),
             })?;
-            tx.open_stream_session(&session, user, LISTENERS)?;
+            tx.open_stream_session(&session, user, LISTENERS, None)?;
             let subscription = KeptSubscription {
                 id: String::from("one").into(),
                 topic,
@@ -34,7 +34,7 @@ async fn listen(place: &Place, room: &Channel, users: [UserId; 2]) {
                 since: Pos(0),
                 ended: None,
             };
-            tx.keep_subscription(&session, &subscription)
+            tx.keep_subscription(&session, &subscription, None)
         });
         one.await;
     }

@@ -15,6 +15,7 @@ mod list_plans;
 mod list_ways;
 mod log;
 mod messages;
+mod nodes;
 mod opening;
 mod pictures;
 mod plain;

@@ -117,6 +117,10 @@ pub(super) async fn answer(
     drop(carried);
     // Its place is free before the answer leaves: the client may ask again at once. Nothing is ever said on this way.
     drop(gone.await);
+    if let Some(cluster) = &gate.shared.cluster {
+        // On whichever node it does. A database in trouble keeps it a little longer.
+        drop(cluster.places().are_free().await);
+    }
     let cursor = Cursor::at(gate.shared.log.ring().epoch(), reached?);
     Ok(head().body(waiting.gathered.body(&cursor)))
 }

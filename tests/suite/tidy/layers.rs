@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["event"],
     &["protocol"],
     &["store", "contents"],
-    &["log"],
+    &["bus", "log"],
     &["actors"],
     &["http", "web", "load"],
     // It answers refused upgrades as HTTP does.
@@ -32,12 +32,13 @@ const CRATES: &[(&str, &[&str])] = &[
     ("diesel", &["store"]),
     ("image", &["pictures"]),
     ("gif", &["pictures"]),
+    ("redis", &["bus"]),
     ("actix_web", &["http", "ws", "web", "load", "server", "cli"]),
     (
         "serde_json",
         &[
-            "model", "text", "event", "protocol", "store", "actors", "http", "ws", "web", "load",
-            "setup", "server", "cli",
+            "model", "text", "event", "protocol", "store", "bus", "actors", "http", "ws", "web",
+            "load", "setup", "server", "cli",
         ],
     ),
 ];

@@ -82,6 +82,9 @@ impl CatchUp {
                     Ok(None) | Err(_) => return,
                 }
             }
+            if self.learn(&shard).await.is_err() {
+                return;
+            }
             match self.turn(&shard, &mut page) {
                 Turn::On => {}
                 Turn::Done => return,
@@ -91,6 +94,24 @@ impl CatchUp {
                 self.wait_for_delivery().await;
             }
             tokio::task::yield_now().await;
+        }
+    }
+
+    /// While a page waits for its socket, the shard takes in what the receiver did. All of that has to be known before the
+    /// page goes on: what the receiver is now would pass for what it was at the events of the page.
+    async fn learn(&mut self, shard: &Shard) -> Result<(), Failure> {
+        loop {
+            let reached = self.judge.reached();
+            if reached >= shard.state.borrow().begun() {
+                return Ok(());
+            }
+            self.judge
+                .look_ahead(shard, self.connection, &self.log)
+                .await?;
+            // Nothing more is known of the log.
+            if self.judge.reached() == reached {
+                return Ok(());
+            }
         }
     }
 

@@ -1,9 +1,15 @@
 //! Presence of users, global and per channel. Kept in memory, until it expires.
+//!
+//! Each server of a database has all of it: changes go over the bus, and of two the later one holds ([`replicating`]).
+//! Without a bus a server knows what was set on itself.
+
+mod replicating;
 
 use std::collections::HashMap;
 
 use dashmap::DashMap;
 
+use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::model::access::may_be_present;
 use crate::model::{Channel, ChannelId, Page, PageRequest, Presence, Stamp, UserId};
@@ -17,14 +23,27 @@ pub struct SetPresence {
     pub until: Stamp,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     text: Option<String>,
     until: Stamp,
     set_at: Stamp,
+    /// When it may be forgotten if it is over: as long as another server may still have what it replaced.
+    forget_at: Stamp,
 }
 
 impl Entry {
+    /// In place of an older one. It is the later of the two, also where the other was set by a clock that is ahead.
+    fn new(set: SetPresence, now: Stamp, older: Option<&Self>) -> Self {
+        let behind = older.map_or(now, |older| Stamp(older.set_at.0.saturating_add(1)));
+        Self {
+            text: set.text,
+            until: set.until,
+            set_at: now.max(behind),
+            forget_at: older.map_or(set.until, |older| older.forget_at.max(set.until)),
+        }
+    }
+
     fn show(&self, user_id: UserId, now: Stamp) -> Presence {
         let text = self.text.clone().filter(|_| self.until > now);
         Presence {
@@ -65,19 +84,22 @@ fn page_of(
     Page::of(request, shown.collect())
 }
 
-/// The presence of all users on this machine. Written by the actor of the user or channel, read by any thread.
-#[derive(Debug)]
+/// The presence of all users. Written by the actor of the user or channel and by the bus, read by any thread.
 pub struct PresenceBoard {
     clock: Clock,
+    bus: Bus,
+    exchange: replicating::Exchange,
     everywhere: DashMap<UserId, Entry>,
     channels: DashMap<ChannelId, HashMap<UserId, Entry>>,
 }
 
 impl PresenceBoard {
     /// Every user is offline.
-    pub fn new(clock: Clock) -> Self {
+    pub fn new(clock: Clock, bus: Bus) -> Self {
         Self {
             clock,
+            bus,
+            exchange: replicating::Exchange::default(),
             everywhere: DashMap::new(),
             channels: DashMap::new(),
         }
@@ -138,69 +160,87 @@ impl PresenceBoard {
     /// Sets a global presence and returns it.
     pub fn set(&self, user: UserId, set: SetPresence) -> Presence {
         let now = self.clock.now();
-        let entry = Entry {
-            text: set.text,
-            until: set.until,
-            set_at: now,
+        let entry = {
+            let mut place = self.everywhere.entry(user).or_insert_with(|| none(now));
+            *place = Entry::new(set, now, Some(&*place));
+            place.clone()
         };
-        let shown = entry.show(user, now);
-        self.everywhere.insert(user, entry);
-        shown
+        self.tell(user, None, &entry);
+        entry.show(user, now)
     }
 
     /// Sets a presence in a channel and returns it.
     pub fn set_in(&self, user: UserId, channel: ChannelId, set: SetPresence) -> Presence {
         let now = self.clock.now();
-        let entry = Entry {
-            text: set.text,
-            until: set.until,
-            set_at: now,
+        let entry = {
+            let mut there = self.channels.entry(channel).or_default();
+            let entry = Entry::new(set, now, there.get(&user));
+            there.insert(user, entry.clone());
+            entry
         };
-        let shown = entry.show(user, now);
-        self.channels
-            .entry(channel)
-            .or_default()
-            .insert(user, entry);
-        shown
+        self.tell(user, Some(channel), &entry);
+        entry.show(user, now)
     }
 
     /// Takes a user out of a channel. A user that is not there changes nothing.
     pub fn leave(&self, user: UserId, channel: ChannelId) -> Presence {
+        let now = self.clock.now();
         let there = self.channels.get_mut(&channel);
-        if let Some(mut there) = there
-            && let Some(entry) = there.get_mut(&user)
-        {
-            let now = self.clock.now();
-            (entry.text, entry.until, entry.set_at) = (None, now, now);
-            return entry.show(user, now);
-        }
-        absent(user)
+        let left = there.and_then(|mut there| {
+            let entry = there.get_mut(&user)?;
+            let left = SetPresence {
+                text: None,
+                until: now,
+            };
+            *entry = Entry::new(left, now, Some(entry));
+            Some(entry.clone())
+        });
+        let Some(entry) = left else {
+            return absent(user);
+        };
+        self.tell(user, Some(channel), &entry);
+        entry.show(user, now)
     }
 
-    /// A channel changed: users that may not be there any more are taken out.
+    /// A channel changed: users that may not be there any more are taken out. On each server, by the event of the log.
     pub fn keep_readers(&self, channel: &Channel) {
         if let Some(mut there) = self.channels.get_mut(&channel.id) {
-            there.retain(|user, _| may_be_present(*user, channel));
+            let gone = there
+                .iter_mut()
+                .filter(|(user, _)| !may_be_present(**user, channel));
+            // Not removed: what another server still has would come back.
+            gone.for_each(|(_, entry)| entry.text = None);
         }
     }
 
-    /// Takes a user offline, everywhere: the account was disabled.
+    /// Takes a user offline, everywhere: the account was disabled. On each server, by the event of the log.
     pub fn take_offline(&self, user: UserId) {
         if let Some(mut entry) = self.everywhere.get_mut(&user) {
             entry.text = None;
         }
         for mut there in self.channels.iter_mut() {
-            there.remove(&user);
+            if let Some(entry) = there.get_mut(&user) {
+                entry.text = None;
+            }
         }
     }
 
-    /// Removes expired and offline entries of channels. Global entries stay for `last_seen_at`; there
-    /// is at most one per account.
+    /// Removes what is over from channels. Global entries stay for `last_seen_at`; there is at most one per account.
     pub fn sweep(&self) {
         let now = self.clock.now();
         for mut there in self.channels.iter_mut() {
-            there.retain(|_, entry| entry.text.is_some() && entry.until > now);
+            there.retain(|_, entry| entry.until > now || entry.forget_at > now);
         }
         self.channels.retain(|_, there| !there.is_empty());
+    }
+}
+
+/// Before the first presence of a user.
+fn none(now: Stamp) -> Entry {
+    Entry {
+        text: None,
+        until: now,
+        set_at: Stamp(0),
+        forget_at: now,
     }
 }

@@ -1,0 +1,1 @@
+DROP TABLE streams_in_use;

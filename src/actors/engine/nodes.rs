@@ -1,0 +1,176 @@
+//! Which node has a connection, and sessions that another node continues.
+
+use futures_util::future::join_all;
+
+use super::Engine;
+use crate::actors::connection::ConnectionMail;
+use crate::actors::hooks::registry::HookKey;
+use crate::actors::nodes::{Cluster, hook_path, session_path};
+use crate::actors::shard::mail::CloseApp;
+use crate::model::{ConnectionId, Failure};
+use crate::protocol::goodbye::Goodbye;
+use crate::store::Node;
+use crate::telemetry::Counter;
+
+/// Sessions that one question asks for.
+const AT_ONCE: usize = 1000;
+
+impl Engine {
+    /// The other node that has a connection: that of its session, or the one that gave out its id. `None`: it is gone, or
+    /// it would be here.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn node_of(
+        &self,
+        cluster: &Cluster,
+        id: &ConnectionId,
+    ) -> Result<Option<Node>, Failure> {
+        let session = id.clone();
+        let read = self.store().read(move |db| db.node_of_session(&session));
+        let node = match read.await? {
+            // A session moves with its client, its id does not change.
+            Some(None) => None,
+            Some(Some(epoch)) => cluster.node(&epoch),
+            None => cluster.maker_of(id),
+        };
+        Ok(node.filter(|node| node.epoch != cluster.own().epoch))
+    }
+
+    /// The other node that has the connection of a session.
+    pub(super) async fn holder_of(&self, id: &ConnectionId) -> Result<Option<Node>, Failure> {
+        let Some(cluster) = &self.shared.cluster else {
+            return Ok(None);
+        };
+        let session = id.clone();
+        let read = self.store().read(move |db| db.node_of_session(&session));
+        let holder = read.await?.flatten();
+        let node = holder.and_then(|epoch| cluster.node(&epoch));
+        Ok(node.filter(|node| node.epoch != cluster.own().epoch))
+    }
+
+    /// Tells a node that a session goes on here. One that does not hear it finds out by itself ([`Self::check_sessions`]),
+    /// and cannot write for the session meanwhile.
+    pub(super) fn tell_moved(&self, node: Node, session: ConnectionId) {
+        let shared = self.shared.clone();
+        actix_rt::spawn(async move {
+            if let Some(cluster) = &shared.cluster {
+                let path = session_path(&session);
+                let told =
+                    cluster
+                        .calls()
+                        .ask(&node, (reqwest::Method::DELETE, &path), |request| request);
+                drop(told.await);
+            }
+        });
+    }
+
+    /// Tells the node that has the task of a hook that its row was changed.
+    pub(super) async fn tell_hook_changed(&self, (client, key): &HookKey) {
+        let Some(cluster) = &self.shared.cluster else {
+            return;
+        };
+        let (owner, named) = (client.clone(), key.clone());
+        let read = self.store().read(move |db| db.hook_holder(&owner, &named));
+        let holder = read.await.ok().flatten();
+        let node = holder.and_then(|epoch| cluster.node(&epoch));
+        if let Some(node) = node.filter(|node| node.epoch != cluster.own().epoch) {
+            let path = hook_path(client, key);
+            let told = cluster
+                .calls()
+                .ask(&node, (reqwest::Method::PUT, &path), |request| request);
+            drop(told.await);
+        }
+    }
+
+    /// The row of a hook was changed on another node.
+    pub async fn hook_changed(&self, key: HookKey) {
+        if let Err(failure) = self.settle_hook(key, None).await {
+            tracing::warn!(%failure, "a webhook was not begun; it is in a minute");
+        }
+    }
+
+    /// What depends on the lease of this node ends before the lease does: app streams, whose clients connect elsewhere,
+    /// and the tasks of webhooks.
+    pub async fn end_leased(&self) {
+        let clients = self.shared.app_permits.keys();
+        let shards = self.shared.shards.all();
+        let closed = clients.iter().flat_map(|client| {
+            shards.iter().map(|shard| {
+                shard.send_past_bound(CloseApp {
+                    client: client.clone(),
+                    goodbye: Goodbye::Incomplete,
+                })
+            })
+        });
+        join_all(closed).await;
+        self.shared.hooks.stop_all().await;
+    }
+
+    /// A session goes on elsewhere: the connection that it has here is closed (4006), as if another one here had taken it
+    /// over.
+    pub async fn let_go(&self, session: &ConnectionId) {
+        if let Some(connection) = self.shared.directory.connection(session) {
+            self.shared.metrics.add(Counter::SessionsMoved, 1);
+            drop(connection.send(ConnectionMail::TakeOver).await);
+        }
+    }
+
+    /// The same, on the word of another node. A word that is late changes nothing: the session may be here again.
+    pub async fn let_go_if_moved(&self, session: &ConnectionId) {
+        let id = session.clone();
+        let read = self.store().read(move |db| db.node_of_session(&id)).await;
+        if !matches!(read, Ok(Some(holder)) if holder == self.shared.node()) {
+            self.let_go(session).await;
+        }
+    }
+
+    /// Lets go of sessions that other nodes continue, and takes back those that were taken for gone while this node did
+    /// not answer.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn check_sessions(&self, cluster: &Cluster) -> Result<(), Failure> {
+        let own = &cluster.own().epoch;
+        let held = cluster.held();
+        for ids in held.chunks(AT_ONCE) {
+            let (ids, node) = (ids.to_vec(), own.clone());
+            let read = self
+                .store()
+                .read(move |db| db.sessions_elsewhere(&ids, &node));
+            let (free, moved): (Vec<_>, Vec<_>) = read
+                .await?
+                .into_iter()
+                .partition(|(_, node)| node.is_none());
+            join_all(moved.iter().map(|(id, _)| self.let_go(id))).await;
+            let free: Vec<_> = free.into_iter().map(|(id, _)| id).collect();
+            // One that closed meanwhile is parked already, or will be.
+            let free: Vec<_> = free
+                .into_iter()
+                .filter(|id| self.shared.directory.connection(id).is_some())
+                .collect();
+            if !free.is_empty() {
+                let node = own.clone();
+                let back = move |tx: &mut crate::store::Tx<'_>| tx.take_sessions_back(&free, &node);
+                self.store().write(back).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nodes whose lease is over are gone, and what they held is free.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn bury_nodes(&self) -> Result<(), Failure> {
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method alone is not general enough in its lifetime"
+        )]
+        let gone = self.store().write(|tx| tx.bury_nodes()).await?;
+        for epoch in &gone {
+            tracing::warn!(%epoch, "a node is gone: its lease is over");
+        }
+        Ok(())
+    }
+}

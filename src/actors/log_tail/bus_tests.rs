@@ -1,0 +1,143 @@
+//! The order of the log, with a bus that brings what other servers commit, late or never.
+
+use std::sync::atomic::Ordering;
+
+use super::Step;
+use super::tests::{Heard, World, event};
+use crate::bus::tests::TestBus;
+use crate::bus::{Arrived, ArrivedBatch};
+use crate::event::Event;
+use crate::telemetry::Counter;
+
+impl World {
+    fn shared(head: i64, last: i64) -> Self {
+        let world = Self::new(head, last);
+        world.table.is_shared.store(true, Ordering::SeqCst);
+        world
+    }
+
+    fn with_bus(head: i64, last: i64) -> Self {
+        let mut world = Self::shared(head, last);
+        world.tail.bus = TestBus::new(1).bus;
+        world
+    }
+
+    /// A commit of another server.
+    fn arrives(&mut self, positions: &[i64]) {
+        let events = positions.iter().map(|pos| event(*pos)).collect();
+        let batch = ArrivedBatch::of(events);
+        self.tail.take_arrived(Arrived::Batch(batch));
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_joins_goes_out_without_a_read_and_leaves_the_caches_first() {
+    let mut world = World::with_bus(2, 2);
+    world.arrives(&[3, 4]);
+    world.tail.deliver_joined().await;
+    let order = world.heard();
+    assert_eq!(
+        order,
+        [
+            Heard::CacheInvalidated(3),
+            Heard::CacheInvalidated(4),
+            Heard::Events(vec![3, 4]),
+        ]
+    );
+    assert_eq!(world.metrics.get(Counter::LogCatchUps), 0);
+    assert!(world.tail.assembly.due().is_none());
+}
+
+#[tokio::test]
+async fn batches_that_arrive_in_any_order_go_out_in_that_of_the_log() {
+    let mut world = World::with_bus(2, 2);
+    for positions in [&[6, 7][..], &[8], &[5], &[5], &[1, 2]] {
+        world.arrives(positions);
+        world.tail.deliver_joined().await;
+        assert_eq!(world.positions(), [0_i64; 0]);
+    }
+    world.arrives(&[3, 4]);
+    world.tail.deliver_joined().await;
+    assert_eq!(world.positions(), [3, 4, 5, 6, 7, 8]);
+    assert_eq!(world.metrics.get(Counter::LogCatchUps), 0);
+    assert!(world.tail.assembly.is_whole());
+}
+
+#[tokio::test]
+async fn what_does_not_arrive_in_time_is_read_in_the_table() {
+    let mut world = World::with_bus(6, 2);
+    world.arrives(&[5]);
+    world.tail.deliver_joined().await;
+    let due = world.tail.assembly.due().unwrap();
+    // More that does not fill the hole leaves it as old as it is.
+    world.arrives(&[6]);
+    world.tail.deliver_joined().await;
+    assert_eq!(world.tail.assembly.due(), Some(due));
+    world.tail.stop_waiting().await;
+    assert_eq!(world.positions(), [3, 4, 5, 6]);
+    // And what arrives behind that is known.
+    world.arrives(&[3, 4]);
+    world.tail.deliver_joined().await;
+    assert_eq!(world.positions(), [3, 4, 5, 6]);
+}
+
+#[tokio::test]
+async fn a_commit_that_the_head_shows_may_be_on_its_way() {
+    let mut world = World::with_bus(4, 2);
+    world.head_check().await;
+    world.tail.deliver_joined().await;
+    assert_eq!(world.positions(), [0_i64; 0]);
+    world.arrives(&[3]);
+    world.tail.deliver_joined().await;
+    assert_eq!(world.positions(), [3]);
+    assert!(world.tail.assembly.due().is_some(), "4 is missing");
+    world.tail.stop_waiting().await;
+    assert_eq!(world.positions(), [3, 4]);
+    assert_eq!(world.metrics.get(Counter::LogCatchUps), 1);
+}
+
+#[tokio::test]
+async fn a_hole_in_front_of_a_batch_is_not_waited_for_while_the_bus_is_away() {
+    let mut world = World::shared(5, 2);
+    world.arrives(&[5]);
+    world.tail.deliver_joined().await;
+    assert_eq!(world.positions(), [3, 4, 5]);
+}
+
+#[tokio::test]
+async fn without_a_bus_a_commit_that_the_head_shows_may_be_one_of_this_process() {
+    let mut world = World::shared(4, 2);
+    world.head_check().await;
+    world.tail.deliver_joined().await;
+    assert!(world.tail.assembly.due().is_some());
+    // It was: nothing is read.
+    world.arrives(&[3, 4]);
+    world.tail.deliver_joined().await;
+    assert!(world.tail.assembly.is_whole());
+    assert_eq!(world.metrics.get(Counter::LogCatchUps), 0);
+    world.table.append(5..=6);
+    world.head_check().await;
+    world.tail.deliver_joined().await;
+    world.tail.stop_waiting().await;
+    assert_eq!(world.positions(), [3, 4, 5, 6]);
+}
+
+#[tokio::test]
+async fn an_ephemeral_event_does_not_overtake_what_was_committed_before_it() {
+    let mut world = World::with_bus(4, 2);
+    let ephemeral = Event {
+        pos: None,
+        ..Event::clone(&event(9))
+    };
+    world.arrives(&[4]);
+    world.tail.take_arrived(Arrived::Event(ephemeral));
+    world.tail.deliver_joined().await;
+    assert_eq!(world.tail.passing.len(), 1, "3 is missing");
+    world.arrives(&[3]);
+    world.tail.run_step(Step::CheckHead).await;
+    // The receivers of these tests know logged events only.
+    let passing = world.tail.passing.pop();
+    world.tail.deliver_joined().await;
+    assert_eq!(world.positions(), [3, 4]);
+    assert!(passing.is_some() && world.tail.assembly.is_whole());
+}

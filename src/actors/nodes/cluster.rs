@@ -1,0 +1,269 @@
+//! What this process knows of the nodes of its database.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use dashmap::DashSet;
+
+use super::calls::Calls;
+use super::places::Places;
+use crate::model::{ConnectionId, NodeEpoch};
+use crate::store::secret::random_id_of;
+use crate::store::{Node, Nodes};
+
+/// Characters of an epoch.
+const EPOCH: usize = 8;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Cluster {
+    own: Node,
+    calls: Calls,
+    /// Of a lease.
+    length: Duration,
+    began: Instant,
+    /// When the last renewal that succeeded began, in milliseconds since `began`. The clock of the database gave the lease
+    /// its end later than that, so what this process counts from here is over earlier there.
+    held_at: AtomicU64,
+    nodes: RwLock<Nodes>,
+    is_lost: AtomicBool,
+    /// The lease was almost over once, and nothing was done about it yet.
+    was_due: AtomicBool,
+    /// What depends on the lease has ended, and is not begun again before it holds anew.
+    is_fenced: AtomicBool,
+    places: Arc<Places>,
+    /// Sessions with a connection of this process.
+    sessions: DashSet<ConnectionId>,
+}
+
+impl Cluster {
+    /// With a lease whose renewal began at this moment.
+    pub fn new(
+        own: Node,
+        (calls, places): (Calls, Arc<Places>),
+        (length, began): (Duration, Instant),
+        nodes: Nodes,
+    ) -> Self {
+        Self {
+            own,
+            calls,
+            length,
+            began,
+            held_at: AtomicU64::new(0),
+            nodes: RwLock::new(nodes),
+            is_lost: AtomicBool::new(false),
+            was_due: AtomicBool::new(false),
+            is_fenced: AtomicBool::new(false),
+            places,
+            sessions: DashSet::new(),
+        }
+    }
+
+    /// This process.
+    pub fn own(&self) -> &Node {
+        &self.own
+    }
+
+    /// Asks the others.
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// A new id for a connection of this process.
+    pub fn connection_id(&self) -> ConnectionId {
+        random_id_of(self.own.epoch.as_str()).into()
+    }
+
+    /// The node that gave out the id of a connection, if it runs.
+    pub fn maker_of(&self, id: &ConnectionId) -> Option<Node> {
+        let epoch = id.as_str().get(..EPOCH)?;
+        self.find(epoch)
+    }
+
+    /// A node that runs.
+    pub fn node(&self, epoch: &NodeEpoch) -> Option<Node> {
+        self.find(epoch.as_str())
+    }
+
+    fn find(&self, epoch: &str) -> Option<Node> {
+        self.read(|nodes| {
+            let mut live = nodes.live.iter();
+            live.find(|node| node.epoch.as_str() == epoch).cloned()
+        })
+    }
+
+    /// How many run.
+    pub fn count(&self) -> usize {
+        self.read(|nodes| nodes.live.len())
+    }
+
+    /// Those that run.
+    pub fn epochs(&self) -> Vec<NodeEpoch> {
+        self.read(|nodes| nodes.live.iter().map(|node| node.epoch.clone()).collect())
+    }
+
+    /// Whether one is gone that nothing was done about yet.
+    pub fn has_over(&self) -> bool {
+        self.read(|nodes| nodes.has_over)
+    }
+
+    /// How far the clocks of machine and database are apart.
+    pub fn apart(&self) -> Duration {
+        self.read(|nodes| nodes.apart)
+    }
+
+    /// For how long the lease was not renewed. Of a process that was stopped for a while that time is part of it.
+    pub fn lease_age(&self) -> Duration {
+        let held_at = Duration::from_millis(self.held_at.load(Ordering::Acquire));
+        self.began.elapsed().saturating_sub(held_at)
+    }
+
+    /// Whether the lease is renewed later than it should be: what can be done about it is not done yet.
+    pub fn is_late(&self) -> bool {
+        self.lease_age() >= self.length / 3
+    }
+
+    /// Whether what depends on the lease has to end: with the last third of it there is time to do so. A process that was
+    /// stopped beyond that finds it due although it was renewed since.
+    pub fn is_due(&self) -> bool {
+        self.was_due.load(Ordering::Acquire) || self.is_old()
+    }
+
+    fn is_old(&self) -> bool {
+        self.lease_age() >= self.length / 3 * 2
+    }
+
+    /// Whether what depends on the lease may not begin.
+    pub fn is_fenced(&self) -> bool {
+        self.is_fenced.load(Ordering::Acquire) || self.is_due()
+    }
+
+    /// Whether that was done since the lease held.
+    pub fn is_fenced_already(&self) -> bool {
+        self.is_fenced.load(Ordering::Acquire)
+    }
+
+    /// What depends on the lease ends now.
+    pub fn fence(&self) {
+        self.is_fenced.store(true, Ordering::Release);
+        self.was_due.store(false, Ordering::Release);
+    }
+
+    /// Whether the lease holds anew since; then what depends on it may begin.
+    pub fn end_fence(&self) -> bool {
+        !self.is_due() && self.is_fenced.swap(false, Ordering::AcqRel)
+    }
+
+    /// Limits over all nodes.
+    pub fn places(&self) -> &Arc<Places> {
+        &self.places
+    }
+
+    /// Whether another process has the name.
+    pub fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Acquire)
+    }
+
+    /// A session has a connection of this process.
+    pub fn hold(&self, session: ConnectionId) {
+        self.sessions.insert(session);
+    }
+
+    /// It has none any more.
+    pub fn let_go(&self, session: &ConnectionId) {
+        self.sessions.remove(session);
+    }
+
+    /// The sessions that have one.
+    pub fn held(&self) -> Vec<ConnectionId> {
+        self.sessions.iter().map(|id| id.clone()).collect()
+    }
+
+    /// The time between two renewals.
+    pub fn pause(&self) -> Duration {
+        self.length / 10
+    }
+
+    /// The lease holds anew since this moment.
+    pub(super) fn note_held(&self, since: Instant, nodes: Nodes) {
+        if self.is_old() {
+            self.was_due.store(true, Ordering::Release);
+        }
+        let since = since.saturating_duration_since(self.began).as_millis();
+        let since = u64::try_from(since).unwrap_or(u64::MAX);
+        *self.nodes.write().unwrap_or_else(PoisonError::into_inner) = nodes;
+        self.held_at.store(since, Ordering::Release);
+    }
+
+    pub(super) fn note_lost(&self) {
+        self.is_lost.store(true, Ordering::Release);
+    }
+
+    fn read<T>(&self, ask: impl FnOnce(&Nodes) -> T) -> T {
+        ask(&self.nodes.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::store::{Store, StoreOptions};
+
+    fn node(name: &str, epoch: &str) -> Node {
+        Node {
+            name: name.to_owned(),
+            epoch: epoch.into(),
+            address: String::from("http://127.0.0.1:1"),
+            internal_address: String::from("127.0.0.1:2"),
+        }
+    }
+
+    fn cluster(length: Duration, began: Instant) -> Cluster {
+        let live = vec![node("a", "aaaaaaaa"), node("b", "bbbbbbbb")];
+        let nodes = Nodes {
+            live,
+            ..Nodes::default()
+        };
+        let calls = Calls::new(b"key").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let options = StoreOptions {
+            url: format!("sqlite://{}/test.db", folder.path().display()),
+            ..StoreOptions::default()
+        };
+        let store = Store::open(&options, Clock::default(), Arc::default()).unwrap();
+        let places = Places::new(store, "aaaaaaaa".into(), 2);
+        let own = node("a", "aaaaaaaa");
+        Cluster::new(own, (calls, places), (length, began), nodes)
+    }
+
+    #[test]
+    fn an_id_leads_to_the_node_that_gave_it_out() {
+        let cluster = cluster(Duration::from_secs(30), Instant::now());
+        let made = cluster.maker_of(&cluster.connection_id());
+        assert_eq!(made.map(|node| node.name), Some(String::from("a")));
+        let other = cluster.maker_of(&"bbbbbbbbxxxxxxxxxxxxxxxxxxxxxxxx".into());
+        assert_eq!(other.map(|node| node.name), Some(String::from("b")));
+        for gone in ["cccccccc0000", "bbbbbbb", "", "ääää"] {
+            assert_eq!(cluster.maker_of(&gone.into()), None, "{gone}");
+        }
+    }
+
+    #[test]
+    fn a_lease_is_counted_from_the_begin_of_its_renewal() {
+        let began = Instant::now().checked_sub(Duration::from_secs(25)).unwrap();
+        let cluster = cluster(Duration::from_secs(30), began);
+        assert!(cluster.is_late() && cluster.is_due());
+        cluster.note_held(began + Duration::from_secs(12), Nodes::default());
+        assert!(cluster.is_late());
+        // It was renewed too late: what depends on it ends all the same, and once.
+        assert!(cluster.is_due() && !cluster.end_fence());
+        cluster.fence();
+        assert!(!cluster.is_due() && cluster.is_fenced());
+        cluster.note_held(began + Duration::from_secs(25), Nodes::default());
+        assert!(!cluster.is_late());
+        assert!(cluster.end_fence() && !cluster.is_fenced() && !cluster.end_fence());
+        assert_eq!(cluster.count(), 0);
+    }
+}

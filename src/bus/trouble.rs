@@ -1,0 +1,60 @@
+//! Why the bus is away, as the log of the program says it.
+
+use redis::{ErrorKind, RedisError};
+
+/// One reason. The texts of Redis are not shown: some repeat what they were sent, and a password is sent too.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Trouble {
+    /// No answer, or nothing came back.
+    #[error("it does not answer")]
+    Silent,
+    /// The connection ended: stopped, or too slow for its output buffer.
+    #[error("it ended the connection")]
+    Closed,
+    /// It cannot be reached.
+    #[error("it cannot be reached ({0})")]
+    Unreachable(String),
+    /// No rights at all.
+    #[error("it wants another user or password")]
+    Password,
+    /// Not these rights.
+    #[error("its user may not publish and subscribe on groundnut's channels")]
+    Rights,
+    /// What is published there reaches the replica's own listeners only.
+    #[error(
+        "it is a replica, from which nothing reaches the listeners of its primary; name the primary"
+    )]
+    Replica,
+    /// Anything else.
+    #[error("it answers with {0}")]
+    Strange(String),
+    /// The thread went on after a panic.
+    #[error("this server's side panicked")]
+    Panic,
+}
+
+impl From<RedisError> for Trouble {
+    fn from(error: RedisError) -> Self {
+        if error.is_timeout() {
+            return Self::Silent;
+        }
+        match error.code() {
+            Some("NOAUTH" | "WRONGPASS") => return Self::Password,
+            Some("NOPERM") => return Self::Rights,
+            Some(code) if error.kind() != ErrorKind::Io => return Self::Strange(code.to_owned()),
+            Some(_) | None => {}
+        }
+        let kind = error.kind();
+        if kind == ErrorKind::AuthenticationFailed {
+            return Self::Password;
+        }
+        if kind != ErrorKind::Io {
+            return Self::Strange(format!("{kind:?}"));
+        }
+        match error.is_connection_dropped() && !error.is_connection_refusal() {
+            true => Self::Closed,
+            // What the system or TLS says: nothing was sent yet.
+            false => Self::Unreachable(error.to_string()),
+        }
+    }
+}
