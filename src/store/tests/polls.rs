@@ -257,18 +257,20 @@ async fn answers_to_a_deleted_poll_go_some_at_a_time() {
         place.poll(ada, false, at).await,
     );
     for poll in [gone.clone(), kept.clone()] {
-        place
-            .write(move |tx| {
-                for n in 0..1200 {
-                    let user = tx
-                        .create_user(&super::named(&format!("p{}x{n}", poll.id.0)))?
-                        .id;
+        for part in 0..12 {
+            // A transaction may not take long.
+            let poll = poll.clone();
+            let answered = place.write(move |tx| {
+                for n in 0..100 {
+                    let name = format!("p{}x{part}x{n}", poll.id.0);
+                    let user = tx.create_user(&super::named(&name))?.id;
                     let chosen = Chosen::of(&[1], 2).unwrap_or_default();
                     tx.answer_poll(&poll, user, chosen)?;
                 }
                 Ok(())
-            })
-            .await;
+            });
+            answered.await;
+        }
     }
     place.write(move |tx| tx.delete_poll(gone)).await;
     let mut left = Vec::new();

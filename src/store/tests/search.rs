@@ -282,10 +282,10 @@ async fn the_words_of_other_channels_are_passed_over_however_many_there_are() {
     let first = place.say(small, bob, "tea").await.id;
     let second = place.say(small, ada, "tea").await.id;
     // More hits elsewhere than one page looks at. In several jobs: a transaction may not take long.
-    for _ in 0..10 {
+    for _ in 0..67 {
         place
             .write(move |tx| {
-                for _ in 0..1005 {
+                for _ in 0..150 {
                     tx.insert_message(large, said(ada, "tea"))?;
                 }
                 Ok(())

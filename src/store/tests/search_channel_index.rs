@@ -165,16 +165,12 @@ async fn a_locked_database_answers_from_what_was_indexed_before() {
 async fn types_that_are_left_out_are_left_out_by_the_index() {
     let place = Place::new().await;
     let ada = place.user("ada").await.id;
-    let rare = place
-        .write(move |tx| {
-            let rare = tx.create_channel(of_type(ada, "org.example.rare"))?.id;
-            // More than a walk along the order looks at first.
-            for _ in 0..300 {
-                tx.create_channel(of_type(ada, "org.example.common"))?;
-            }
-            Ok(rare)
-        })
-        .await;
+    let make = |kind: &'static str| place.write(move |tx| tx.create_channel(of_type(ada, kind)));
+    let rare = make("org.example.rare").await.id;
+    // More than a walk along the order looks at first.
+    for _ in 0..300 {
+        make("org.example.common").await;
+    }
     let search = |kinds: &[&str], excluded: &[&str], order| ChannelSearch {
         kinds: kinds.iter().map(|&kind| kind.to_owned()).collect(),
         exclude_kinds: excluded.iter().map(|&kind| kind.to_owned()).collect(),
