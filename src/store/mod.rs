@@ -253,11 +253,6 @@ impl Store {
         self.shared.clock.now()
     }
 
-    /// Whether several servers may share the database.
-    pub fn is_shared(&self) -> bool {
-        self.shared.place.is_none()
-    }
-
     /// Whether the write lane lives: not after [`Self::close`], nor after a panic in it.
     pub fn is_writing(&self) -> bool {
         // Its thread holds the sending end.
