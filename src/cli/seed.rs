@@ -99,7 +99,7 @@ fn say(config: &Config, plan: Plan, can_sign_in: bool) -> Result<(), Box<dyn std
     writeln!(
         out,
         "{}: {} users, {} posts, {} channels, {} messages, {} polls (seed {})",
-        config.store.database_url,
+        StoreOptions::from(&config.store).shown()?,
         plan.users,
         plan.posts,
         plan.channels,

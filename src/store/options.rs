@@ -72,6 +72,17 @@ impl Default for StoreOptions {
 }
 
 impl StoreOptions {
+    /// The database, for messages: without a password.
+    ///
+    /// # Errors
+    /// The URL names none.
+    pub fn shown(&self) -> Result<String, Failure> {
+        Ok(match self.database()? {
+            Database::File(_) => self.url.clone(),
+            server @ Database::Server(_) => server.to_string(),
+        })
+    }
+
     /// The folder beside which this machine keeps what is not in the database: that of the database file.
     pub fn folder(&self) -> Result<PathBuf, Failure> {
         Ok(match self.database()? {
