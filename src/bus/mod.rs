@@ -4,8 +4,8 @@
 //! not join the last one waits for a moment, then the hole is read in the table (`actors::log_tail`), and the head of the
 //! log is compared anyway. So Redis may be away, slow, restarted or wiped: events come later, never wrong.
 //!
-//! One connection publishes, one listens ([`session`]); both are made again with growing pauses ([`line`]). What is sent is
-//! signed with a key in the database ([`sealing`]): whatever else arrives on the channel is counted and dropped.
+//! One connection publishes, one listens (`session.rs`); both are made again with growing pauses (`line.rs`). What is sent is
+//! signed with a key in the database (`sealing.rs`): whatever else arrives on the channel is counted and dropped.
 
 mod arriving;
 mod line;

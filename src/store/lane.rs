@@ -178,12 +178,15 @@ impl Lane {
     /// again, from the mark.
     fn index(&mut self) -> Result<bool, Failure> {
         self.link.restore(&mut self.sql)?;
-        let watched = self.link.watch();
+        let link = &self.link;
         let done = without_sync(&mut self.sql, |sql| {
             let mut all = Ok(true);
             // A transaction each: one index that fails must not hold up the others.
             for what in Indexed::ALL {
-                match in_transaction(sql, |sql| what.index_slice(sql)) {
+                let watched = link.watch();
+                let indexed = in_transaction(sql, |sql| what.index_slice(sql));
+                drop(watched);
+                match indexed {
                     Ok(is_done) => all = all.map(|all| all && is_done),
                     // A database that is locked is not waited for again.
                     Err(failure @ (Failure::Busy | Failure::Away)) => return Err(failure),
@@ -192,7 +195,6 @@ impl Lane {
             }
             all
         });
-        drop(watched);
         if done.is_err() {
             self.link.check(&mut self.sql);
         }

@@ -89,6 +89,7 @@ impl Link {
     pub(super) fn holds(&mut self, sql: &mut Sql, stamp: Stamp) -> Result<bool, Failure> {
         self.is_lost = true;
         self.restore(sql)?;
+        let _watched = self.watch();
         // Waits for the transaction itself, which holds the row of the log's head until it has ended.
         begin(sql)?;
         let binds = [self.name.as_str().into()];

@@ -53,6 +53,9 @@ pub struct Nodes {
     pub has_over: bool,
     /// How far the clocks of machine and database are apart.
     pub apart: Duration,
+    /// By the clock of the database the lease was over before it was renewed, or its row was gone: others may have taken what
+    /// depended on it.
+    pub has_lapsed: bool,
 }
 
 /// How an attempt to renew a lease ended.
@@ -164,6 +167,11 @@ impl Lease {
             self.has_lock = lock(sql, &self.own.name).map_err(quiet)?;
         }
         let asked = self.clock.now();
+        let known = query::<HolderOfName>(&[(&*self.own.name).into()])
+            .get_result::<(String, String, bool)>(sql)
+            .optional()
+            .map_err(quiet)?;
+        let has_lapsed = known.is_none_or(|(_, _, is_over)| is_over);
         let held = renew(sql, &self.own, self.length).map_err(quiet)?;
         let Some(at) = held else {
             return Ok(Renewal::Lost);
@@ -171,6 +179,7 @@ impl Lease {
         let apart = Apart::of(asked, self.clock.now(), at).by;
         let mut nodes = Nodes {
             apart,
+            has_lapsed,
             ..Nodes::default()
         };
         let rows = query::<AllNodes>(&[]).load::<(String, String, String, String, i64)>(sql);

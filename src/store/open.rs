@@ -24,6 +24,9 @@ use super::{Failure, Shared, Store, StoreOptions};
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
+/// Most writes per commit on a server: each is some ways there and back, and all other writers of the cluster wait for them.
+const SERVER_BATCH: usize = 128;
+
 impl Store {
     /// Opens the database, which is made or migrated if need be, and starts the threads. The errors say what to do.
     pub fn open(
@@ -87,7 +90,10 @@ impl Store {
             link,
             clock: clock.clone(),
             queue: Arc::clone(&queue),
-            batch: options.lane_batch,
+            batch: match database.file() {
+                Some(_) => options.lane_batch,
+                None => options.lane_batch.min(SERVER_BATCH),
+            },
             caches: Arc::clone(&caches),
             outlet: Arc::clone(&outlet),
             parcels: Arc::clone(&parcels),

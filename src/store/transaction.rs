@@ -152,6 +152,10 @@ impl Transaction<'_> {
         forget_words(self.sql, &group.forgotten)?;
         apply_changes::<PostWords>(self.sql, &group.post_changes)?;
         apply_changes::<ChannelWords>(self.sql, &group.channel_changes)?;
+        if let Sql::Postgres(_) = self.sql {
+            // A timestamp of its own, or a commit could not be told from the one before it (`link.rs`).
+            group.now();
+        }
         log::append(&mut Db { sql: self.sql }, group)?;
         if let Sql::Postgres(_) = self.sql {
             execute::<NoteLane>(self.sql, &[self.lane.into(), group.stamp.0.into()])?;

@@ -187,7 +187,7 @@ impl Cluster {
 
     /// The lease holds anew since this moment.
     pub(super) fn note_held(&self, since: Instant, nodes: Nodes) {
-        if self.is_old() {
+        if self.is_old() || nodes.has_lapsed {
             self.was_due.store(true, Ordering::Release);
         }
         let since = since.saturating_duration_since(self.began).as_millis();
@@ -265,5 +265,18 @@ mod tests {
         assert!(!cluster.is_late());
         assert!(cluster.end_fence() && !cluster.is_fenced() && !cluster.end_fence());
         assert_eq!(cluster.count(), 0);
+    }
+
+    #[test]
+    fn a_lease_that_the_database_took_for_over_ends_what_depends_on_it() {
+        let cluster = cluster(Duration::from_secs(30), Instant::now());
+        let lapsed = Nodes {
+            has_lapsed: true,
+            ..Nodes::default()
+        };
+        cluster.note_held(Instant::now(), lapsed);
+        assert!(cluster.is_due() && !cluster.end_fence());
+        cluster.fence();
+        assert!(cluster.end_fence() && !cluster.is_fenced());
     }
 }

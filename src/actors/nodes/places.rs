@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::runtime::Handle;
+
 use crate::model::{ClientId, Failure, NodeEpoch, StreamKey};
 use crate::protocol::app_filter::Partition;
 use crate::store::secret::random_id;
@@ -13,7 +15,7 @@ pub struct Places {
     node: NodeEpoch,
     /// Of an app, over all nodes.
     per_client: usize,
-    /// Places that the write lane had no room to give back.
+    /// Places that could not be given back.
     left: Mutex<Vec<String>>,
 }
 
@@ -67,7 +69,7 @@ impl Places {
     }
 
     /// Gives back what could not be given back before.
-    pub fn give_back_the_rest(&self) {
+    pub fn give_back_the_rest(self: &Arc<Self>) {
         let left = std::mem::take(&mut *self.lock());
         if !left.is_empty() {
             self.give_back(left);
@@ -83,15 +85,21 @@ impl Places {
         self.store.write(|_| Ok(())).await
     }
 
-    fn give_back(&self, ids: Vec<String>) {
+    /// A group of writes may fail after its jobs were let in, so the outcome is waited for.
+    fn give_back(self: &Arc<Self>, ids: Vec<String>) {
         let freed = ids.clone();
-        if self
-            .store
-            .submit(move |tx| tx.free_streams(&freed))
-            .is_err()
-        {
+        let submitted = self.store.submit(move |tx| tx.free_streams(&freed));
+        let (Ok(pending), Ok(runtime)) = (submitted, Handle::try_current()) else {
+            // Once more does no harm.
             self.lock().extend(ids);
-        }
+            return;
+        };
+        let places = Arc::clone(self);
+        runtime.spawn(async move {
+            if pending.wait().await.is_err() {
+                places.lock().extend(ids);
+            }
+        });
     }
 
     // No other code runs under the lock.

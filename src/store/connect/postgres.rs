@@ -36,11 +36,13 @@ const WRITING: &str = "SET synchronous_commit = on;
 
 /// * A job sees one state of the database from its first to its last question.
 /// * `client_connection_check_interval`: the server ends a statement whose reader has left it.
+/// * `statement_timeout`: for connections whose socket is not known, so that no other clock looks at them.
 /// * `plan_cache_mode`: lists are planned with their values, since a plan for all values is wrong for most.
 const READING: &str = "SET default_transaction_read_only = on;
     SET default_transaction_isolation = 'repeatable read';
     SET idle_in_transaction_session_timeout = '90s';
     SET client_connection_check_interval = '1s';
+    SET statement_timeout = '20s';
     SET jit = off;
     SET plan_cache_mode = force_custom_plan;";
 
@@ -75,16 +77,15 @@ impl Server {
             return wrong("has no scheme");
         };
         let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, database) = place.split_once('/').unwrap_or((place, ""));
+        // A password may hold a slash.
+        let host = place.rsplit_once('@').map_or(place, |(_, host)| host);
+        let (host, database) = host.split_once('/').unwrap_or((host, ""));
         if database.is_empty() {
             return wrong("names no database");
         }
         if url.contains('\0') {
             return wrong("holds a NUL character");
         }
-        let host = authority
-            .rsplit_once('@')
-            .map_or(authority, |(_, host)| host);
         let said: Vec<&str> = parameters
             .split('&')
             .filter_map(|parameter| parameter.split_once('='))

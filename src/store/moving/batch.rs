@@ -252,9 +252,14 @@ pub(super) fn last_id(sql: &mut Sql, table: &str) -> Result<i64, Failure> {
 
 pub(super) fn set_last_id(sql: &mut Sql, table: &str, last: i64) -> Result<(), Failure> {
     Ok(sql.batch_execute(&match sql {
-        // Tables without AUTOINCREMENT have no row there, and need none: their newest rows stay.
-        Sql::Sqlite(_) => format!("UPDATE sqlite_sequence SET seq = {last} WHERE name = '{table}'"),
-        Sql::Postgres(_) => format!("UPDATE last_ids SET last = {last} WHERE name = '{table}'"),
+        // Tables without AUTOINCREMENT look nothing up there.
+        Sql::Sqlite(_) => format!(
+            "DELETE FROM sqlite_sequence WHERE name = '{table}';
+             INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {last})"
+        ),
+        Sql::Postgres(_) => {
+            format!("UPDATE last_ids SET last = {last} WHERE name = '{table}'")
+        }
     })?)
 }
 
@@ -268,6 +273,13 @@ struct Head {
     bytes: i64,
     #[diesel(sql_type = BigInt)]
     stamp: i64,
+}
+
+/// What tells whether a database was written to: each write moves the last timestamp.
+pub(super) fn state(sql: &mut Sql) -> Result<String, Failure> {
+    let head: Head =
+        diesel::sql_query("SELECT epoch, pos, bytes, stamp FROM log_head").get_result(sql)?;
+    Ok(format!("{} {}", head.epoch, head.stamp))
 }
 
 /// What gives another database the head of this log.

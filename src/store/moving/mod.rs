@@ -17,6 +17,9 @@ use super::migrate::{UNFINISHED_MOVE as NOTES, demand_current, is_unfinished, mi
 use super::place::{self, ServeLock};
 use super::{Failure, StoreOptions};
 
+/// Beside the tables in the notes: what the log was when the move began.
+const HEAD: &str = "log_head";
+
 /// Rows of a table, while it is copied.
 #[derive(Clone, Copy, Debug)]
 pub struct MovedRows {
@@ -49,14 +52,30 @@ pub fn move_database(
     let _served_by_none = (ServeLock::take_existing(from)?, ServeLock::take(to)?);
     let mut from = source.connect_if(|sql| demand_current(sql, &source))?;
     let mut to = open_target(&target)?;
-    let before = head_of(&mut from)?;
+    without_timeouts(&mut from)?;
+    // Of the first try, if this one goes on.
+    let before = match batch::reached(&mut to, HEAD)? {
+        (Some(before), _) => before,
+        (None, _) => {
+            let now = batch::state(&mut from)?;
+            batch::note(&mut to, HEAD, &now, 0)?;
+            now
+        }
+    };
+    let has_changed = |from: &mut Sql| Ok::<_, Failure>(batch::state(from)? != before);
+    let refused = || {
+        refuse(format!(
+            "{source} was written to since the move began; stop its servers and begin again with an empty target"
+        ))
+    };
+    if has_changed(&mut from)? {
+        return refused();
+    }
     for table in TABLES {
         copy(&mut from, &mut to, table, &mut progress)?;
     }
-    if head_of(&mut from)? != before {
-        return refuse(format!(
-            "{source} was written to meanwhile; stop its servers and begin again with an empty target"
-        ));
+    if has_changed(&mut from)? {
+        return refused();
     }
     let counted = compare(&mut from, &mut to)?;
     finish(&mut from, &mut to)?;
@@ -88,11 +107,18 @@ fn open_target(target: &Database) -> Result<Sql, Failure> {
             "CREATE TABLE {NOTES} (name TEXT PRIMARY KEY NOT NULL, reached TEXT NOT NULL, done BIGINT NOT NULL)"
         ))?;
     }
-    // A batch is longer than a write of a client.
-    if let Sql::Postgres(_) = &to {
-        to.batch_execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")?;
-    }
+    without_timeouts(&mut to)?;
     Ok(to)
+}
+
+/// A batch is longer than a write of a client, and so is counting a table.
+fn without_timeouts(sql: &mut Sql) -> Result<(), Failure> {
+    match sql {
+        Sql::Sqlite(_) => Ok(()),
+        Sql::Postgres(sql) => Ok(sql.batch_execute(
+            "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0",
+        )?),
+    }
 }
 
 fn copy(
@@ -160,8 +186,4 @@ fn finish(from: &mut Sql, to: &mut Sql) -> Result<(), Failure> {
         }
         Ok::<_, Failure>(to.batch_execute(&format!("DROP TABLE {NOTES}"))?)
     })
-}
-
-fn head_of(sql: &mut Sql) -> Result<i64, Failure> {
-    number(sql, "SELECT stamp AS n FROM log_head")
 }

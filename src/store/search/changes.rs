@@ -44,6 +44,10 @@ pub(in super::super) fn apply<I: FullText>(
     }
     execute::<Savepoint>(sql, &[])?;
     if let Err(failure) = apply_all::<I>(sql, changes) {
+        if let Failure::Busy | Failure::Away = failure {
+            // Not the index is to blame.
+            return Err(failure);
+        }
         let of = I::OBJECTS;
         tracing::error!(%failure, of, "a full-text index is damaged; the next start makes it anew");
         execute::<RollbackToSavepoint>(sql, &[])?;

@@ -13,6 +13,7 @@ use super::super::pages::{MOST, gather};
 use super::super::schema::{user_words, users};
 use super::super::statements::{InsertUserWords, execute};
 use super::super::{Db, Failure, Tx};
+use super::entry::LONGEST;
 use crate::model::visibility::{Occasion, shows_profile};
 use crate::model::{Content, Page, PageRequest, Relationship, Stamp, User, UserId, UserKind};
 use crate::text::words;
@@ -270,6 +271,12 @@ fn words_kept(username: &str, name: Option<&str>, profile: Option<&str>) -> Vec<
     let of_profile = words::cut(profile.unwrap_or_default()).into_iter();
     let mut kept = words_of_names(username, name);
     kept.extend(of_profile.map(|word| format!("{OF_PROFILE}{word}")));
+    for word in &mut kept {
+        // Longer ones do not fit into an index of PostgreSQL.
+        if let Some((end, _)) = word.char_indices().nth(LONGEST) {
+            word.truncate(end);
+        }
+    }
     kept.sort_unstable();
     kept.dedup();
     kept

@@ -63,6 +63,10 @@ pub(in super::super) fn forget_words(
     }
     execute::<Savepoint>(sql, &[])?;
     if let Err(failure) = forget(sql, forgotten) {
+        if let Failure::Busy | Failure::Away = failure {
+            // Not the index is to blame.
+            return Err(failure);
+        }
         tracing::error!(%failure, "the full-text index is damaged; the next start rebuilds it");
         execute::<RollbackToSavepoint>(sql, &[])?;
         execute::<SetWordsFormat>(sql, &[NO_FORMAT.into()])?;
