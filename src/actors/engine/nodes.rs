@@ -112,6 +112,9 @@ impl Engine {
     pub async fn let_go(&self, session: &ConnectionId) {
         if let Some(connection) = self.shared.directory.connection(session) {
             self.shared.metrics.add(Counter::SessionsMoved, 1);
+            if let Some(cluster) = &self.shared.cluster {
+                cluster.leaves(session);
+            }
             drop(connection.send(ConnectionMail::TakeOver).await);
         }
     }

@@ -35,6 +35,8 @@ pub struct Cluster {
     places: Arc<Places>,
     /// Sessions with a connection of this process.
     sessions: DashSet<ConnectionId>,
+    /// Those of them that go on elsewhere, whose connection here is about to end.
+    leaving: DashSet<ConnectionId>,
 }
 
 impl Cluster {
@@ -57,6 +59,7 @@ impl Cluster {
             is_fenced: AtomicBool::new(false),
             places,
             sessions: DashSet::new(),
+            leaving: DashSet::new(),
         }
     }
 
@@ -167,12 +170,24 @@ impl Cluster {
 
     /// A session has a connection of this process.
     pub fn hold(&self, session: ConnectionId) {
+        self.leaving.remove(&session);
         self.sessions.insert(session);
     }
 
     /// It has none any more.
     pub fn let_go(&self, session: &ConnectionId) {
         self.sessions.remove(session);
+        self.leaving.remove(session);
+    }
+
+    /// It goes on elsewhere: calls that name it are for its connection there, though one is still here.
+    pub fn leaves(&self, session: &ConnectionId) {
+        self.leaving.insert(session.clone());
+    }
+
+    /// Whether it goes on elsewhere.
+    pub fn is_leaving(&self, session: &ConnectionId) -> bool {
+        self.leaving.contains(session)
     }
 
     /// The sessions that have one.

@@ -47,7 +47,8 @@ pub(super) async fn to_its_node(
     let Some(id) = named_by(route, request) else {
         return Ok(None);
     };
-    if request.extensions().contains::<SentOn>() || shared.directory.connection(&id).is_some() {
+    let is_here = shared.directory.connection(&id).is_some() && !cluster.is_leaving(&id);
+    if is_here || request.extensions().contains::<SentOn>() {
         return Ok(None);
     }
     let Some(node) = app.engine.node_of(cluster, &id).await? else {
