@@ -52,7 +52,10 @@ fn a_session_that_goes_on_elsewhere_leaves_its_old_node() {
     let room = build::room(&a.person(1), "Lounge");
     let mut old = a.person(0).stream_with(SESSION);
     old.subscribes(&a.person(0), &messages(&room));
-    eventually("they know one another", || b.metric("nodes") == 2);
+    let both = [&a, &b];
+    eventually("they know one another", || {
+        both.iter().all(|node| node.metric("nodes") == 2)
+    });
     let mut new = continues(&b, &old.id, &cursor(&old.hello));
     assert_eq!(old.closed_with(), 4006);
     // Calls find it at its new node, though its id names the old one.
@@ -112,7 +115,10 @@ fn a_node_that_stood_still_lets_go_of_what_went_on_meanwhile_and_keeps_the_rest(
     moved.subscribes(&a.person(0), &messages(&room));
     let mut kept = a.person(0).stream_with(SESSION);
     kept.subscribes(&a.person(0), &messages(&room));
-    eventually("they know one another", || b.metric("nodes") == 2);
+    let both = [&a, &b];
+    eventually("they know one another", || {
+        both.iter().all(|node| node.metric("nodes") == 2)
+    });
     a.signal(Signal::SIGSTOP);
     eventually("its lease is over", || b.metric("nodes") == 1);
     eventually("it is buried", || {

@@ -301,7 +301,9 @@ fn a_stream_that_reads_no_replay_is_not_answered_without_a_bound() {
         build::says(&ada, &room, &long);
     }
     let mut stream = left.continues(&bob);
-    stream.keeps_unread(4096);
+    // With room for less than a segment of the loopback the kernel drops acknowledgements too: both ends wait for ever longer
+    // timers, and no ping arrives any more.
+    stream.keeps_unread(128 * 1024);
     // It reads nothing, and asks for answers for as long as it is listened to.
     while stream.offers(Message::Ping(vec![b'x'; 125].into())) {}
     let ended = bob.get("/users/me/streams/log").data();
