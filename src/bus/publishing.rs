@@ -11,7 +11,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use super::Handle;
 use super::sealing::{Kind, Seal};
 use super::trouble::Trouble;
-use crate::store::WaitingParcel;
+use crate::store::{Parcel, WaitingParcel};
 use crate::telemetry::Counter;
 
 /// Between two signs of life. What comes back of any message is one too, but a quiet server has nothing to say.
@@ -108,8 +108,7 @@ impl Publishing {
         self.seal.close(self.handle.state.now(), kind, content)
     }
 
-    fn commit(&self, waiting: &WaitingParcel) -> Vec<u8> {
-        let parcel = &waiting.parcel;
+    fn commit(&self, parcel: &Parcel) -> Vec<u8> {
         let first = parcel.first.0.to_le_bytes();
         let last = parcel.last.0.to_le_bytes();
         match parcel.rows.len() <= LONGEST {

@@ -1,4 +1,4 @@
-//! The write lane's connection to a database server: left when the server hangs, made anew when it is lost.
+//! The write lane's connection to a database server. The lane leaves it when the server hangs, and connects again when it is lost.
 //! A database that is a file has none of this.
 
 use std::sync::Arc;

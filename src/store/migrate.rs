@@ -3,6 +3,7 @@
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource as _};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::{Backend, Database, Sql};
@@ -33,7 +34,7 @@ pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
     }
     let outcome = match sql {
         Sql::Sqlite(_) => sql.batch_execute("BEGIN IMMEDIATE"),
-        // Whoever waits for the lock waits for another program that migrates, which may take long.
+        // The lock is held by a program that migrates, which may take long.
         Sql::Postgres(_) => sql.batch_execute(&format!(
             "BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; {LOCK}"
         )),
@@ -56,7 +57,8 @@ pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
 fn apply(sql: &mut Sql) -> Result<(), Trouble> {
     let steps = steps_for(sql)?;
     let known = versions(&steps);
-    for version in sql.applied_migrations()? {
+    let applied = sql.applied_migrations()?;
+    for version in &applied {
         if !known.contains(&version.to_string()) {
             return Err(format!(
                 "the database has step {version}, which this program does not know; use the newer program that made it"
@@ -64,7 +66,6 @@ fn apply(sql: &mut Sql) -> Result<(), Trouble> {
             .into());
         }
     }
-    let applied = sql.applied_migrations()?;
     for step in steps {
         let version = step.name().version();
         if !applied.contains(&version) {
@@ -83,17 +84,14 @@ fn apply(sql: &mut Sql) -> Result<(), Trouble> {
 
 /// Whether a move into this database was begun and not finished.
 pub(super) fn is_unfinished(sql: &mut Sql) -> Result<bool, Failure> {
-    let query = match sql {
-        Sql::Sqlite(_) => {
-            "SELECT name AS version FROM sqlite_schema WHERE name = 'unfinished_move'"
-        }
+    let tables = match sql {
+        Sql::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_schema WHERE name = ",
         Sql::Postgres(_) => {
-            "SELECT tablename::text AS version FROM pg_tables
-             WHERE tablename = 'unfinished_move' AND schemaname = current_schema()"
+            "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = "
         }
     };
-    let found = diesel::sql_query(query).get_result::<Applied>(sql);
-    Ok(found.optional()?.is_some())
+    let tables = diesel::dsl::sql::<BigInt>(tables).bind::<Text, _>(UNFINISHED_MOVE);
+    Ok(tables.get_result::<i64>(sql)? > 0)
 }
 
 /// Refuses a file that is not a database of this program, or not of this version: only `serve` migrates.
@@ -128,7 +126,7 @@ pub(super) fn demand_current(sql: &mut Sql, database: &Database) -> Result<(), F
 
 #[derive(QueryableByName)]
 struct Applied {
-    #[diesel(sql_type = diesel::sql_types::Text)]
+    #[diesel(sql_type = Text)]
     version: String,
 }
 

@@ -27,6 +27,7 @@ mod event_filters;
 mod files;
 mod grants;
 mod group;
+mod handover;
 mod health;
 mod hidden;
 mod hooks;

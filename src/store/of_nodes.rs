@@ -3,8 +3,10 @@
 use diesel::prelude::*;
 
 use super::schema::stream_sessions;
-use super::statements::{DeleteOverNodes, FreeStreamsOfGone, ParkSessionsOfGone, execute, query};
-use super::{Db, Failure, Tx};
+use super::statements::{
+    DeleteOverNodes, FreeStreamsOfGone, LiveNode, ParkSessionsOfGone, execute, query,
+};
+use super::{Db, Failure, Node, Tx};
 use crate::model::{ConnectionId, NodeEpoch};
 
 impl Db<'_> {
@@ -19,6 +21,19 @@ impl Db<'_> {
             .get_result::<Option<String>>(self.sql)
             .optional()?;
         Ok(found.map(|node| node.map(NodeEpoch::from)))
+    }
+
+    /// A node whose lease holds, by its epoch.
+    pub fn live_node(&mut self, epoch: &NodeEpoch) -> Result<Option<Node>, Failure> {
+        let found = query::<LiveNode>(&[epoch.as_str().into()])
+            .get_result::<(String, String, String)>(self.sql)
+            .optional()?;
+        Ok(found.map(|(name, address, internal_address)| Node {
+            name,
+            epoch: epoch.clone(),
+            address,
+            internal_address,
+        }))
     }
 
     /// Of these sessions those that are not this node's, each with the node that has them, if one has.

@@ -1,10 +1,11 @@
 //! The queue of committed events from the store to the reader of the log.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 
+use super::handover::{Handed, Handover};
 use crate::event::Event;
 
 /// Batches that may wait for the reader.
@@ -14,20 +15,19 @@ const WAITING: usize = 1024;
 /// twice its row.
 const WAITING_KIB: usize = 64 * 1024;
 
-/// Events of one commit, in `pos` order. They count against the bound of the outlet until it is dropped.
+/// Events of one commit, in `pos` order.
 #[derive(Debug)]
-pub struct CommittedBatch {
+pub struct Batch {
     /// The events.
     pub events: Vec<Arc<Event>>,
-    _held: OwnedSemaphorePermit,
 }
 
-/// The sending end, kept by the lane, and the other end until the reader takes it.
+/// Events of one commit. They count against the bound of the outlet until it is dropped.
+pub type CommittedBatch = Handed<Batch>;
+
+/// The queue, and what found no room in it.
 pub(super) struct Outlet {
-    sender: mpsc::Sender<CommittedBatch>,
-    receiver: Mutex<Option<mpsc::Receiver<CommittedBatch>>>,
-    room: Arc<Semaphore>,
-    is_read: AtomicBool,
+    queue: Handover<Batch>,
     dropped: AtomicU64,
 }
 
@@ -39,45 +39,25 @@ impl Default for Outlet {
 
 impl Outlet {
     fn new(waiting: usize, waiting_kib: usize) -> Self {
-        let (sender, receiver) = mpsc::channel(waiting);
         Self {
-            sender,
-            receiver: Mutex::new(Some(receiver)),
-            room: Arc::new(Semaphore::new(waiting_kib)),
-            is_read: AtomicBool::new(false),
+            queue: Handover::new(waiting, waiting_kib),
             dropped: AtomicU64::new(0),
         }
     }
 
     /// The other end; once.
     pub(super) fn take(&self) -> Option<mpsc::Receiver<CommittedBatch>> {
-        let taken = self
-            .receiver
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if taken.is_some() {
-            self.is_read.store(true, Ordering::SeqCst);
-        }
-        taken
+        self.queue.take()
     }
 
-    /// Hands over the events of a commit, whose rows take so many bytes. Never waits: the lane must not depend on a
-    /// reader. A batch that does not fit stays in the table; the reader sees the gap in `pos` and reads it there.
+    /// Hands over the events of a commit, whose rows take so many bytes. A batch that does not fit stays in the table; the
+    /// reader sees the gap in `pos` and reads it there.
     pub(super) fn hand_over(&self, events: Vec<Event>, bytes: usize) {
-        if events.is_empty() || !self.is_read.load(Ordering::SeqCst) {
+        if events.is_empty() || !self.queue.is_taken() {
             return;
         }
-        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-        let Ok(held) = self.room.clone().try_acquire_many_owned(kib) else {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-            return;
-        };
-        let batch = CommittedBatch {
-            events: events.into_iter().map(Arc::new).collect(),
-            _held: held,
-        };
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.sender.try_send(batch) {
+        let events = events.into_iter().map(Arc::new).collect();
+        if !self.queue.offer(Batch { events }, bytes) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }

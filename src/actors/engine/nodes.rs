@@ -7,7 +7,7 @@ use crate::actors::connection::ConnectionMail;
 use crate::actors::hooks::registry::HookKey;
 use crate::actors::nodes::{Cluster, hook_path, session_path};
 use crate::actors::shard::mail::CloseApp;
-use crate::model::{ConnectionId, Failure};
+use crate::model::{ConnectionId, Failure, NodeEpoch};
 use crate::protocol::goodbye::Goodbye;
 use crate::store::Node;
 use crate::telemetry::Counter;
@@ -28,13 +28,28 @@ impl Engine {
     ) -> Result<Option<Node>, Failure> {
         let session = id.clone();
         let read = self.store().read(move |db| db.node_of_session(&session));
-        let node = match read.await? {
+        let epoch = match read.await? {
             // A session moves with its client, its id does not change.
-            Some(None) => None,
-            Some(Some(epoch)) => cluster.node(&epoch),
-            None => cluster.maker_of(id),
+            Some(holder) => holder,
+            None => Cluster::epoch_in(id),
         };
-        Ok(node.filter(|node| node.epoch != cluster.own().epoch))
+        self.live_node(cluster, epoch).await
+    }
+
+    /// Another node that runs, by the epoch of its process.
+    pub(super) async fn live_node(
+        &self,
+        cluster: &Cluster,
+        epoch: Option<NodeEpoch>,
+    ) -> Result<Option<Node>, Failure> {
+        let Some(epoch) = epoch.filter(|epoch| *epoch != cluster.own().epoch) else {
+            return Ok(None);
+        };
+        match cluster.node(&epoch) {
+            Some(node) => Ok(Some(node)),
+            // It may have joined since the last renewal.
+            None => self.store().read(move |db| db.live_node(&epoch)).await,
+        }
     }
 
     /// The other node that has the connection of a session.
@@ -44,9 +59,7 @@ impl Engine {
         };
         let session = id.clone();
         let read = self.store().read(move |db| db.node_of_session(&session));
-        let holder = read.await?.flatten();
-        let node = holder.and_then(|epoch| cluster.node(&epoch));
-        Ok(node.filter(|node| node.epoch != cluster.own().epoch))
+        self.live_node(cluster, read.await?.flatten()).await
     }
 
     /// Tells a node that a session goes on here. One that does not hear it finds out by itself ([`Self::check_sessions`]),
@@ -73,8 +86,7 @@ impl Engine {
         let (owner, named) = (client.clone(), key.clone());
         let read = self.store().read(move |db| db.hook_holder(&owner, &named));
         let holder = read.await.ok().flatten();
-        let node = holder.and_then(|epoch| cluster.node(&epoch));
-        if let Some(node) = node.filter(|node| node.epoch != cluster.own().epoch) {
+        if let Ok(Some(node)) = self.live_node(cluster, holder).await {
             let path = hook_path(client, key);
             let told = cluster
                 .calls()

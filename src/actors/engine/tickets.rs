@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Engine;
-use crate::actors::nodes::{Unanswered, ticket_path};
+use crate::actors::nodes::{Cluster, Unanswered, ticket_path};
 use crate::model::{ConnectionId, Failure, Token, TokenId};
 
 impl Engine {
@@ -34,8 +34,8 @@ impl Engine {
         let Some(cluster) = &self.shared.cluster else {
             return Ok(None);
         };
-        let maker = cluster.maker_of(&ConnectionId::from(ticket));
-        let Some(node) = maker.filter(|node| node.epoch != cluster.own().epoch) else {
+        let epoch = Cluster::epoch_in(&ConnectionId::from(ticket));
+        let Some(node) = self.live_node(cluster, epoch).await? else {
             return Ok(None);
         };
         let path = ticket_path(ticket);

@@ -30,7 +30,7 @@ pub struct Cluster {
     is_lost: AtomicBool,
     /// The lease was almost over once, and nothing was done about it yet.
     was_due: AtomicBool,
-    /// What depends on the lease has ended, and is not begun again before it holds anew.
+    /// App streams and webhooks of this node have ended; they may begin again when the lease has been renewed.
     is_fenced: AtomicBool,
     places: Arc<Places>,
     /// Sessions with a connection of this process.
@@ -80,19 +80,19 @@ impl Cluster {
 
     /// The node that gave out the id of a connection, if it runs.
     pub fn maker_of(&self, id: &ConnectionId) -> Option<Node> {
-        let epoch = id.as_str().get(..EPOCH)?;
-        self.find(epoch)
+        self.node(&Self::epoch_in(id)?)
     }
 
-    /// A node that runs.
+    /// The epoch with which an id begins, if it can be one.
+    pub fn epoch_in(id: &ConnectionId) -> Option<NodeEpoch> {
+        id.as_str().get(..EPOCH).map(NodeEpoch::from)
+    }
+
+    /// A node that is known to run. One that joined since the last renewal is in the table only (`Engine::live_node`).
     pub fn node(&self, epoch: &NodeEpoch) -> Option<Node> {
-        self.find(epoch.as_str())
-    }
-
-    fn find(&self, epoch: &str) -> Option<Node> {
         self.read(|nodes| {
             let mut live = nodes.live.iter();
-            live.find(|node| node.epoch.as_str() == epoch).cloned()
+            live.find(|node| node.epoch == *epoch).cloned()
         })
     }
 
@@ -153,7 +153,7 @@ impl Cluster {
         self.was_due.store(false, Ordering::Release);
     }
 
-    /// Whether the lease holds anew since; then what depends on it may begin.
+    /// Whether the lease was renewed after the fence: app streams and webhooks may begin again.
     pub fn end_fence(&self) -> bool {
         !self.is_due() && self.is_fenced.swap(false, Ordering::AcqRel)
     }
@@ -200,7 +200,7 @@ impl Cluster {
         self.length / 10
     }
 
-    /// The lease holds anew since this moment.
+    /// The lease was renewed; the renewal began at this moment.
     pub(super) fn note_held(&self, since: Instant, nodes: Nodes) {
         if self.is_old() || nodes.has_lapsed {
             self.was_due.store(true, Ordering::Release);

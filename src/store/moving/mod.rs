@@ -1,8 +1,8 @@
 //! Copies everything from one kind of database into the other: ids, log, epoch and positions too, so that cursors stay
 //! valid. The copy goes on where it was when it was ended.
 //!
-//! Rows travel as JSON, a batch per transaction of the target; the same transaction notes how far the table is. What the
-//! program makes of other tables (full-text indexes, words of users, places of channels) is made anew by the first start.
+//! Rows travel as JSON, a batch per transaction of the target; the same transaction notes how far the table is. The first
+//! start of the program rebuilds what it derives from other tables: full-text indexes, words of users, places of channels.
 
 mod batch;
 mod tables;

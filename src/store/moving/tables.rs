@@ -72,7 +72,7 @@ pub(super) const TABLES: &[Table] = &[
     table("log_events", &["pos"]),
 ];
 
-/// What the first start makes anew of the rows above.
+/// Tables that the first start rebuilds from the rows above.
 pub(super) const DERIVED_FROM_ROWS: &[&str] = &["user_words", "channel_ranks"];
 
 /// What is not copied for another reason: the indexes are tables of the database's own kind, marks say how far they are,

@@ -13,7 +13,7 @@ use super::super::group::{IndexChange, IndexEntry};
 use super::super::schema::channels;
 use super::super::sql_error::{is_full, is_locked};
 use super::super::statements::{
-    self, EndOfSlice, Release, RollbackToSavepoint, Savepoint, execute, found_in, statements,
+    self, EndOfSlice, Release, RollbackToSavepoint, Savepoint, execute, full_text, statements,
 };
 use super::super::{Db, Failure, Tx};
 use super::changes::{self, FullText};
@@ -42,20 +42,6 @@ statements! {
     LastChannelId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM channels";
     /// The last of the next channels after an id, so many at most; nothing if there is none.
     EndOfChannels -> Nullable<BigInt> = "SELECT MAX(id) FROM (SELECT id FROM channels WHERE id > ? ORDER BY id LIMIT ?) AS slice";
-    /// The words and marks of a channel.
-    IndexWords -> () = "INSERT INTO channel_words (rowid, words, marks) VALUES (?, ?, ?)", postgres "INSERT INTO channel_words (id, words) VALUES (?, ?::tsvector)";
-    /// The index has to forget a channel; it must be told what it was given.
-    ForgetWords -> () = "INSERT INTO channel_words (channel_words, rowid, words, marks) VALUES ('delete', ?, ?, ?)", postgres "DELETE FROM channel_words WHERE id = ?";
-    /// The index writes out what it holds in memory: an error shows here and not in the commit.
-    FlushWords -> () = "INSERT INTO channel_words (channel_words) VALUES ('flush')", postgres "";
-    /// The index holds nothing any more.
-    EmptyWords -> () = "INSERT INTO channel_words (channel_words) VALUES ('delete-all')", postgres "DELETE FROM channel_words";
-    /// Channels that hold words and marks, within a range of ids, newest first.
-    NewestChannels -> BigInt = "SELECT rowid FROM channel_words
-        WHERE channel_words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?", postgres found_in!("channel_words", "DESC");
-    /// The same, oldest first.
-    OldestChannels -> BigInt = "SELECT rowid FROM channel_words
-        WHERE channel_words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid ASC LIMIT ?", postgres found_in!("channel_words", "ASC");
 
     /// Up to which message the places of the channels are right.
     RankMark -> BigInt = "SELECT ranked_up_to FROM channel_search_mark";
@@ -70,6 +56,10 @@ statements! {
     RankChannels -> () = "INSERT INTO channel_ranks (id, activity, popularity)
         SELECT id, activity, messages * 4294967296 + id FROM channels WHERE id >= ? AND id <= ?
         ON CONFLICT (id) DO UPDATE SET activity = excluded.activity, popularity = excluded.popularity";
+}
+
+full_text! {
+    "channel_words": IndexWords, ForgetWords, FlushWords, EmptyWords, NewestChannels, OldestChannels;
 }
 
 /// The index, to be told of changes.

@@ -29,6 +29,9 @@ statements! {
     /// All nodes, and when the lease of each is over.
     AllNodes -> (Text, Text, Text, Text, BigInt) = "SELECT '', '', '', '', 0", postgres
         "SELECT name, epoch, address, internal_address, renewed_at + lease FROM nodes";
+    /// A node whose lease holds, by its epoch.
+    LiveNode -> (Text, Text, Text) = "SELECT '', '', ''", postgres concat!(
+        "SELECT name, address, internal_address FROM nodes WHERE epoch = ? AND renewed_at + lease >= ", now!());
     /// Nodes whose lease is over hold no name any more.
     DeleteOverNodes -> Text = "SELECT ''", postgres concat!(
         "DELETE FROM nodes WHERE renewed_at + lease < ", now!(), " RETURNING epoch");

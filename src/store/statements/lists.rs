@@ -2,29 +2,16 @@
 
 use diesel::sql_types::{BigInt, Bool, Text};
 
-/// Whether an author is shown to a viewer, by their relations. Its places are bound as
-/// `hidden.rs::hiding` says.
+/// Whether an author is shown to a viewer, by their relations. Its places are bound as `hidden.rs::hiding` says. Without
+/// `OFFSET 0` PostgreSQL would read all relations of the viewer.
 macro_rules! is_shown {
     ($author:literal) => {
         concat!(
             "NOT EXISTS (SELECT 1 FROM relations WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = ",
             $author,
-            ") AND NOT EXISTS (SELECT 1 FROM relations WHERE relations.user_id = ",
+            " LIMIT 1 OFFSET 0) AND NOT EXISTS (SELECT 1 FROM relations WHERE relations.user_id = ",
             $author,
-            " AND kind = 'block' AND other_id = ?)"
-        )
-    };
-}
-
-/// The same for PostgreSQL, which would read all relations of the viewer without `OFFSET 0`.
-macro_rules! is_shown_there {
-    ($author:literal) => {
-        concat!(
-            "NOT EXISTS (SELECT 1 FROM relations WHERE relations.user_id = ? AND kind IN ('block', ?) AND other_id = ",
-            $author,
-            " OFFSET 0) AND NOT EXISTS (SELECT 1 FROM relations WHERE relations.user_id = ",
-            $author,
-            " AND kind = 'block' AND other_id = ? OFFSET 0)"
+            " AND kind = 'block' AND other_id = ? LIMIT 1 OFFSET 0)"
         )
     };
 }
@@ -89,7 +76,7 @@ statements! {
         FROM unnest(translate(?, '[]', '{}')::int8[]) AS wanted (value) CROSS JOIN LATERAL (
             SELECT wanted.value AS post_id, acts.id, acts.user_id FROM (SELECT id, user_id FROM posts AS reposts
                 WHERE reposts.repost_of = wanted.value AND reposts.deleted_at IS NULL ORDER BY id DESC LIMIT 500) AS acts
-            WHERE ", is_shown_there!("acts.user_id"), "
+            WHERE ", is_shown!("acts.user_id"), "
             ORDER BY acts.id DESC LIMIT ?) AS latest
         ORDER BY latest.id DESC");
     /// The same for the users that bookmarked them.
@@ -104,17 +91,14 @@ statements! {
         FROM unnest(translate(?, '[]', '{}')::int8[]) AS wanted (value) CROSS JOIN LATERAL (
             SELECT wanted.value AS post_id, acts.id, acts.user_id FROM (SELECT id, user_id FROM bookmarks AS marks
                 WHERE marks.post_id = wanted.value ORDER BY id DESC LIMIT 500) AS acts
-            WHERE ", is_shown_there!("acts.user_id"), "
+            WHERE ", is_shown!("acts.user_id"), "
             ORDER BY acts.id DESC LIMIT ?) AS latest
         ORDER BY latest.id DESC");
     /// The users of the last 500 acts of an interaction, latest first, without those that are hidden from a viewer: by a
     /// block, or by the viewer's relations of another kind. A user that acted twice is there twice. Read as far as needed.
     UsersOfActs -> BigInt = concat!("SELECT acts.user_id
         FROM (SELECT at, user_id FROM interaction_acts WHERE interaction_id = ? ORDER BY at DESC LIMIT 500) AS acts
-        WHERE ", is_shown!("acts.user_id"), " ORDER BY acts.at DESC"),
-        postgres concat!("SELECT acts.user_id
-        FROM (SELECT at, user_id FROM interaction_acts WHERE interaction_id = ? ORDER BY at DESC LIMIT 500) AS acts
-        WHERE ", is_shown_there!("acts.user_id"), " ORDER BY acts.at DESC");
+        WHERE ", is_shown!("acts.user_id"), " ORDER BY acts.at DESC");
     /// Whether a post, or one of the last 500 reposts of it before a repost, not before a moment, is by a user or by one
     /// that the user follows, and not by one whose posts are hidden from a viewer: by a block, or by the viewer's relations
     /// of another kind.
@@ -128,21 +112,9 @@ statements! {
         WHERE earlier.created_at > ?
             AND ", is_shown!("earlier.user_id"), "
             AND (earlier.user_id = ? OR EXISTS (
-            SELECT 1 FROM relations WHERE relations.user_id = ? AND kind = 'follow' AND other_id = earlier.user_id))
-        LIMIT 1"),
-        postgres concat!("SELECT earlier.id
-        FROM (
-            SELECT * FROM (SELECT id, user_id, created_at FROM posts
-                WHERE repost_of = ? AND deleted_at IS NULL AND id < ? ORDER BY id DESC LIMIT 500) AS reposts
-            UNION ALL
-            SELECT id, user_id, created_at FROM posts WHERE id = ?
-        ) AS earlier
-        WHERE earlier.created_at > ?
-            AND ", is_shown_there!("earlier.user_id"), "
-            AND (earlier.user_id = ? OR EXISTS (
-            SELECT 1 FROM relations WHERE relations.user_id = ? AND kind = 'follow' AND other_id = earlier.user_id OFFSET 0))
+            SELECT 1 FROM relations WHERE relations.user_id = ? AND kind = 'follow' AND other_id = earlier.user_id LIMIT 1 OFFSET 0))
         LIMIT 1");
-    /// The users of the same posts, whoever asks: of a post, and of the last 500 reposts of it before a repost, not before a
+    /// The users of the same posts, the same for each viewer: of a post, and of the last 500 reposts of it before a repost, not before a
     /// moment.
     HeardFrom -> BigInt = "SELECT DISTINCT earlier.user_id
         FROM (
@@ -152,7 +124,7 @@ statements! {
             SELECT user_id, created_at FROM posts WHERE id = ?
         ) AS earlier
         WHERE earlier.created_at > ?";
-    /// Posts that nobody reacted to, by their places in an order that looks random, within a range of places.
+    /// Posts without a reaction, by their places in an order that looks random, within a range of places.
     MissedPosts -> (BigInt, BigInt) = "SELECT (id * 1640531527) & 1099511627775 AS place, id FROM posts
         WHERE replies = 0 AND reposts = 0 AND bookmarks = 0 AND reply_to IS NULL AND repost_of IS NULL AND is_human
             AND deleted_at IS NULL AND (id * 1640531527) & 1099511627775 BETWEEN ? AND ?
@@ -171,18 +143,8 @@ statements! {
             UNION SELECT reply_to, user_id FROM newest WHERE reply_to IS NOT NULL
             UNION SELECT * FROM (SELECT post_id, user_id FROM bookmarks ORDER BY id DESC LIMIT ?) AS marked
         )
-        SELECT posts.id FROM reactions CROSS JOIN posts ON posts.id = reactions.post_id
-        WHERE posts.user_id <> reactions.user_id AND posts.deleted_at IS NULL AND posts.is_human AND posts.created_at > ?
-        GROUP BY posts.id ORDER BY COUNT(*) DESC, posts.id DESC LIMIT ?",
-        postgres "WITH newest AS MATERIALIZED (
-            SELECT user_id, reply_to, repost_of FROM posts WHERE deleted_at IS NULL ORDER BY id DESC LIMIT ?
-        ), reactions AS (
-            SELECT repost_of AS post_id, user_id FROM newest WHERE repost_of IS NOT NULL
-            UNION SELECT reply_to, user_id FROM newest WHERE reply_to IS NOT NULL
-            UNION SELECT * FROM (SELECT post_id, user_id FROM bookmarks ORDER BY id DESC LIMIT ?) AS marked
-        )
-        SELECT posts.id FROM reactions JOIN posts ON posts.id = reactions.post_id
-        WHERE posts.user_id <> reactions.user_id AND posts.deleted_at IS NULL AND posts.is_human AND posts.created_at > ?
+        SELECT posts.id FROM reactions CROSS JOIN posts
+        WHERE posts.id = reactions.post_id AND posts.user_id <> reactions.user_id AND posts.deleted_at IS NULL AND posts.is_human AND posts.created_at > ?
         GROUP BY posts.id ORDER BY COUNT(*) DESC, posts.id DESC LIMIT ?";
     /// The first message from an id on, and its time.
     MessageSince -> (BigInt, BigInt) = "SELECT id, created_at FROM messages WHERE id >= ? ORDER BY id LIMIT 1";
