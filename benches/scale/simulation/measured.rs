@@ -45,8 +45,8 @@ pub(super) const EVENT_BYTES: u64 = 1_320;
 pub(super) const BEAT: Nanos = 500_000_000;
 pub(super) const DIGEST: Nanos = 5_000_000_000;
 
-/// Writes of a group at most: `store.lane_batch`.
-pub(super) const LANE_BATCH: usize = 512;
+/// Writes of a group at most, with PostgreSQL (`store/open.rs`).
+pub(super) const LANE_BATCH: usize = 128;
 /// A lane indexes so long after a message, or when so many wait (`store/search/indexing.rs`).
 pub(super) const INDEX_AFTER: Nanos = 250_000_000;
 pub(super) const INDEX_MANY: u64 = 64;
