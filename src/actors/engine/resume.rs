@@ -152,10 +152,9 @@ impl Engine {
         (known, from): (&[SubscriptionId], Pos),
     ) -> Result<Option<Meanwhile>, Failure> {
         let (session, node) = (id.clone(), self.shared.node());
-        // In the lane, where it changes nothing: behind every deletion that was asked for before.
+        // In the lane: behind every deletion that was asked for before.
         let read = self.store().write(move |tx| {
-            let holder = tx.node_of_session(&session)?;
-            let is_moved = holder.is_some_and(|holder| holder != node);
+            let is_moved = tx.is_session_elsewhere(&session, node.as_ref())?;
             Ok((is_moved, tx.stream_session(&session, user)?))
         });
         let (is_moved, later) = read.await?;
