@@ -244,7 +244,7 @@ fn a_session_that_is_gone_or_of_another_user_is_begun_anew() {
     // Not another's, and nothing happens to it.
     is_gone(&left, &ada);
     drop(stream);
-    crate::support::eventually("the session is over", || {
+    eventually("the session is over", || {
         let stream = bob.stream_with(&left.address());
         stream.hello["meta"]["stream"]["resumed"] == false
     });
