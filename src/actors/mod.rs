@@ -42,8 +42,8 @@ use tokio::sync::mpsc;
 
 pub use channel::mail::{ChannelChange, SubscriptionChange};
 pub use engine::{
-    ActorKind, ActorOrder, Allowed, Continued, Engine, NewSubscription, Numbers, Subscribed,
-    SubscriptionGuard, note_restart,
+    ActorKind, ActorOrder, Allowed, Continued, Engine, Meanwhile, NewSubscription, Numbers,
+    Subscribed, SubscriptionGuard, note_restart,
 };
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::{FileWrite, PostAct, ProfileChange};

@@ -14,6 +14,7 @@ use crate::actors::Shared;
 use crate::actors::connection::ConnectionPermit;
 use crate::actors::shard::state::Identity;
 use crate::actors::verdicts::compiled;
+use crate::fault::Fault;
 use crate::model::Failure;
 use crate::model::{ClientId, Refusal, StreamKey};
 use crate::protocol::app_filter::{AppFilter, Partition};
@@ -152,6 +153,7 @@ async fn admit_app(
     if let Some(stored) = stored {
         filter.stored = Some(compiled(stored).await?);
     }
+    Fault::Admission.delays().await;
     Ok(Admitted {
         identity: Identity::App(Arc::new(stream), token, Arc::new(filter)),
         permit,

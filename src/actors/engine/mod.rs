@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 pub use authorize::Allowed;
 pub use numbers::{ActorKind, ActorOrder, Numbers};
-pub use resume::Continued;
+pub use resume::{Continued, Meanwhile};
 pub use stream_sessions::note_restart;
 pub use subscribe::{NewSubscription, Subscribed, SubscriptionGuard};
 

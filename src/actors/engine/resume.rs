@@ -41,11 +41,18 @@ pub struct Continued {
 
 /// What became of a session while another connection of it was prepared.
 #[derive(Debug)]
-pub struct Meanwhile {
-    /// The subscriptions that it still has.
-    pub kept: HashSet<SubscriptionId>,
-    /// Those that are not known there.
-    pub later: Vec<Subscription>,
+pub enum Meanwhile {
+    /// It was ended.
+    Ended,
+    /// Another node took it over.
+    Moved,
+    /// It goes on.
+    Goes {
+        /// The subscriptions that it still has.
+        kept: HashSet<SubscriptionId>,
+        /// Those that are not known there.
+        later: Vec<Subscription>,
+    },
 }
 
 /// What is read of a user whose session goes on.
@@ -95,22 +102,13 @@ impl Engine {
         self.shared.log.delivered(present.head).await?;
         let ignored = seeded(Seeded::CursorIgnored);
         let from = cursor.filter(|_| !ignored).unwrap_or(present.head);
-        let forgets = seeded(Seeded::SinceForgotten);
         let mut subscriptions = Vec::new();
         // What ended before is told each time: the client may not have heard it.
         let (mut dropped, kept) = apart(kept);
         let told = dropped.len();
         for kept in kept {
             match self.admit(&kept, &present).await? {
-                Ok(token) => subscriptions.push(Subscription {
-                    id: kept.id,
-                    serial: self.shared.number_call(),
-                    // It replays from its own beginning.
-                    since: if forgets { from } else { kept.since.max(from) },
-                    topic: kept.topic,
-                    filter: kept.filter,
-                    token,
-                }),
+                Ok(token) => subscriptions.push(self.going_on(kept, from, token)),
                 Err(refusal) => dropped.push((kept.id, refusal)),
             }
         }
@@ -141,31 +139,34 @@ impl Engine {
         }))
     }
 
-    /// What became of a session while a connection that continues it was prepared. `None`: it is gone.
+    /// What became of a session while a connection that continues it was prepared. Asked by one that calls find already. A
+    /// session that is not kept ends with the question: it goes on with this connection alone.
     ///
     /// # Errors
     /// The database is in trouble, or busy.
     pub async fn changed_meanwhile(
         &self,
-        id: &ConnectionId,
+        (id, is_kept): (&ConnectionId, bool),
         user: UserId,
         (known, from): (&[SubscriptionId], Pos),
-    ) -> Result<Option<Meanwhile>, Failure> {
+    ) -> Result<Meanwhile, Failure> {
         let (session, node) = (id.clone(), self.shared.node());
-        // In the lane, where it changes nothing: behind every deletion that was asked for before.
+        // In the lane: behind every deletion that was written before.
         let read = self.store().write(move |tx| {
-            let holder = tx.node_of_session(&session)?;
-            let is_moved = holder.is_some_and(|holder| holder != node);
-            Ok((is_moved, tx.stream_session(&session, user)?))
+            let is_moved = tx.is_session_elsewhere(&session, node.as_ref())?;
+            let later = tx.stream_session(&session, user)?;
+            if !is_kept && !is_moved {
+                tx.end_stream_session(user, &session)?;
+            }
+            Ok((is_moved, later))
         });
         let (is_moved, later) = read.await?;
         if is_moved {
-            // Another node took it over meanwhile.
             self.let_go(id).await;
-            return Ok(None);
+            return Ok(Meanwhile::Moved);
         }
         let Some(mut later) = later else {
-            return Ok(None);
+            return Ok(Meanwhile::Ended);
         };
         later.retain(|kept| kept.ended.is_none());
         let kept = later.iter().map(|kept| kept.id.clone()).collect();
@@ -175,21 +176,27 @@ impl Engine {
             let present = self.present(user, &later).await?;
             for kept in later {
                 if let Ok(token) = self.admit(&kept, &present).await? {
-                    subscriptions.push(Subscription {
-                        id: kept.id,
-                        serial: self.shared.number_call(),
-                        since: kept.since.max(from),
-                        topic: kept.topic,
-                        filter: kept.filter,
-                        token,
-                    });
+                    subscriptions.push(self.going_on(kept, from, token));
                 }
             }
         }
-        Ok(Some(Meanwhile {
+        Ok(Meanwhile::Goes {
             kept,
             later: subscriptions,
-        }))
+        })
+    }
+
+    /// It replays from its own beginning.
+    fn going_on(&self, kept: KeptSubscription, from: Pos, token: Arc<Token>) -> Subscription {
+        let forgets = seeded(Seeded::SinceForgotten);
+        Subscription {
+            id: kept.id,
+            serial: self.shared.number_call(),
+            since: if forgets { from } else { kept.since.max(from) },
+            topic: kept.topic,
+            filter: kept.filter,
+            token,
+        }
     }
 
     /// What a session goes on without now does not come back to it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::door::Frame;
+use super::door::{Began, Frame};
 use super::ledger::{Fact, Ledger, number};
 use super::listener::{Kind, Listener, Segment, position};
 use super::rights::{Judged, Rights, Topic};
@@ -34,7 +34,7 @@ struct Examined<'e> {
 }
 
 /// The part of a stream that an event belongs to: of its channel, or of its user.
-fn part_of(fact: &Fact) -> Option<String> {
+pub(super) fn part_of(fact: &Fact) -> Option<String> {
     match fact {
         Fact::Said { channel, .. } => Some(format!("channel {channel}")),
         Fact::Posted { author, .. } => Some(format!("user {author}")),
@@ -56,7 +56,7 @@ pub(super) fn note_parts(
         return Ok(());
     }
     let frames = listener.segments.iter().flat_map(|segment| &segment.frames);
-    let frames = frames.filter(|frame| frame.json["meta"].get("gap").is_none());
+    let frames = frames.filter(|frame| !frame.is_answer && frame.json["meta"].get("gap").is_none());
     for pos in frames.filter_map(|frame| frame.cursor.as_deref().map(position)) {
         let fact = ledger.entries.get(&pos).map(|entry| &entry.fact);
         let Some(part) = fact.and_then(part_of) else {
@@ -117,7 +117,7 @@ pub(super) fn examine(listener: &Listener, truth: &Truth<'_>) -> Result<(), Diff
         let reached = examined.frames()?;
         if segment.0 == last {
             let rest = (reached, truth.ledger.head());
-            let missing = examined.lacks(rest, segment.1.ended_at);
+            let missing = examined.lacks(rest, (segment.1.began, segment.1.ended_at));
             missing.map_err(|what| examined.difference(&what, true))?;
         }
     }
@@ -179,11 +179,11 @@ impl Examined<'_> {
         let subscriptions = &self.listener.subscriptions;
         Difference {
             what: format!(
-                "{}, connection {n} ({:?}, from {}, head was {}): {what}\nreceived there: {}\nsubscriptions: {subscriptions:?}",
+                "{}, connection {n} ({:?}, from {}, {:?}): {what}\nreceived there: {}\nsubscriptions: {subscriptions:?}",
                 self.listener.name,
                 segment.door,
                 segment.from,
-                segment.head,
+                segment.began,
                 received.join(" ")
             ),
             is_open,
@@ -200,6 +200,12 @@ impl Examined<'_> {
                 return Err(wrong(format!("a frame without a cursor: {}", frame.json)));
             };
             let pos = position(cursor);
+            let when = (frame.began, frame.at);
+            if frame.is_answer && pos >= at {
+                self.lacks((at, pos), when).map_err(wrong)?;
+                at = pos;
+                continue;
+            }
             if pos <= at {
                 return Err(wrong(format!("{pos} came behind {at}: {}", frame.json)));
             }
@@ -207,11 +213,11 @@ impl Examined<'_> {
                 Some(gap) => {
                     let from = position(&text(&gap["from"]));
                     let to = position(&text(&gap["to"]));
-                    self.lacks((at, from), frame.at).map_err(wrong)?;
+                    self.lacks((at, from), when).map_err(wrong)?;
                     self.is_allowed_gap((from, to), pos).map_err(wrong)?;
                 }
                 None => {
-                    self.lacks((at, pos - 1), frame.at).map_err(wrong)?;
+                    self.lacks((at, pos - 1), when).map_err(wrong)?;
                     self.is_right(pos, frame).map_err(wrong)?;
                 }
             }
@@ -234,16 +240,15 @@ impl Examined<'_> {
     }
 
     /// When an event may have been judged that was received, or left out, at this time.
-    fn judged(&self, pos: i64, at: i64) -> Vec<Judged> {
-        let (n, segment) = self.segment;
-        if n == 0 {
+    fn judged(&self, pos: i64, (began, at): (Began, i64)) -> Vec<Judged> {
+        let Began::Behind(head) = began else {
             return vec![Judged::Live];
-        }
+        };
         let mut all = Vec::new();
-        if pos > segment.head {
+        if pos > head {
             all.push(Judged::Live);
         }
-        let earliest = segment.head.max(pos);
+        let earliest = head.max(pos);
         all.push(Judged::Replayed(earliest));
         let ledger = self.truth.ledger;
         let changes = self.truth.rights.changes.iter().copied();
@@ -290,12 +295,12 @@ impl Examined<'_> {
     }
 
     /// Whether something between two positions had to be received.
-    fn lacks(&self, (after, last): (i64, i64), at: i64) -> Result<(), String> {
+    fn lacks(&self, (after, last): (i64, i64), when: (Began, i64)) -> Result<(), String> {
         if last <= after {
             return Ok(());
         }
         for (pos, entry) in self.truth.ledger.entries.range(after + 1..=last) {
-            let judged = self.judged(*pos, at);
+            let judged = self.judged(*pos, when);
             let mut sets = judged
                 .iter()
                 .map(|judged| self.receives(*pos, &entry.fact, *judged));
@@ -318,7 +323,7 @@ impl Examined<'_> {
             Kind::App { .. } => vec![String::new()],
         };
         ids.sort();
-        let judged = self.judged(pos, frame.at);
+        let judged = self.judged(pos, (frame.began, frame.at));
         let sets: Vec<_> = judged
             .iter()
             .map(|judged| self.receives(pos, &entry.fact, *judged))
@@ -340,7 +345,7 @@ impl Examined<'_> {
 }
 
 /// Whether a frame shows what the log says.
-fn is_of(frame: &Value, fact: &Fact) -> bool {
+pub(super) fn is_of(frame: &Value, fact: &Fact) -> bool {
     let is_deletion = frame["meta"]["is_deleted"] == true;
     let shown = || number(&frame["data"][0]["id"]);
     match fact {
@@ -362,6 +367,7 @@ fn shown(frame: &Frame) -> String {
     let cursor = frame.cursor.as_deref().map_or(0, position);
     match frame.json["meta"].get("gap") {
         Some(_) => format!("gap:{cursor}"),
+        None if frame.is_answer => format!("answer:{cursor}"),
         None => cursor.to_string(),
     }
 }
