@@ -97,7 +97,9 @@ impl Transaction<'_> {
     }
 
     fn begin(&mut self) -> Result<Group, Failure> {
+        let began = Instant::now();
         let from = begin(self.sql)?;
+        self.metrics.spans().since(Span::HeadWait, began);
         Group::begin(self.sql, from, self.clock.clone(), self.newest)
     }
 

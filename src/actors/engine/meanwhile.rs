@@ -38,8 +38,7 @@ impl Engine {
         let (session, node) = (id.clone(), self.shared.node());
         // In the lane: behind every deletion that was written before.
         let read = self.store().write(move |tx| {
-            let holder = tx.node_of_session(&session)?;
-            let is_moved = holder.is_some_and(|holder| holder != node);
+            let is_moved = tx.is_session_elsewhere(&session, node.as_ref())?;
             let later = tx.stream_session(&session, user)?;
             if !is_kept && !is_moved {
                 tx.end_stream_session(user, &session)?;
