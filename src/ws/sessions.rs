@@ -12,8 +12,10 @@ use crate::actors::{Continued, Engine, Shared};
 use crate::event::Pos;
 use crate::fault::{Seeded, seeded};
 use crate::model::{ClientId, ConnectionId, Failure, Refusal, SubscriptionId, UserId};
+use crate::protocol::filter::Filter;
 use crate::protocol::hello::{Dropped, Resumption};
 use crate::protocol::query::Query;
+use crate::protocol::topic::Topic;
 use crate::store::secret::random_id;
 use crate::telemetry::Counter;
 
@@ -195,33 +197,13 @@ impl Start {
         };
         let mut continued = *continued;
         shared.metrics.add(Counter::Resumes, 1);
-        let mut subscriptions = Vec::new();
         let known = known_of(&continued);
         let is_kept = {
             let state = shard.state.borrow();
             let handle = state.connections.find(connection);
             handle.is_some_and(|handle| handle.is_session)
         };
-        {
-            let mut state = shard.state.borrow_mut();
-            for subscription in std::mem::take(&mut continued.subscriptions) {
-                // Its revocation passed after the token was asked for.
-                if state.revoked.contains(subscription.token.id) {
-                    continued.resumption.dropped.push(Dropped {
-                        subscription_id: subscription.id,
-                        error_slug: Refusal::TokenInvalid.slug(),
-                    });
-                } else {
-                    let needs = (
-                        subscription.topic,
-                        subscription.filter.clone(),
-                        subscription.serial,
-                    );
-                    subscriptions.push(needs);
-                    state.subscribe(connection.index, subscription);
-                }
-            }
-        }
+        let subscriptions = go_on(&mut continued, shard, connection);
         Opened {
             at: continued.from,
             resumption: Some(continued.resumption),
@@ -236,6 +218,30 @@ impl Start {
             }),
         }
     }
+}
+
+/// Subscribes the connection to what goes on; what it needs to catch up with it. The others are told as dropped.
+fn go_on(
+    continued: &mut Continued,
+    shard: &Shard,
+    connection: ConnectionRef,
+) -> Vec<(Topic, Filter, u64)> {
+    let mut subscriptions = Vec::new();
+    let mut state = shard.state.borrow_mut();
+    for subscription in std::mem::take(&mut continued.subscriptions) {
+        // Its revocation passed after the token was asked for.
+        if state.revoked.contains(subscription.token.id) {
+            continued.resumption.dropped.push(Dropped {
+                subscription_id: subscription.id,
+                error_slug: Refusal::TokenInvalid.slug(),
+            });
+        } else {
+            let (topic, filter) = (subscription.topic, subscription.filter.clone());
+            subscriptions.push((topic, filter, subscription.serial));
+            state.subscribe(connection.index, subscription);
+        }
+    }
+    subscriptions
 }
 
 /// The subscriptions that go on, and those that do not.
