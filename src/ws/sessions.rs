@@ -198,12 +198,12 @@ impl Start {
         let mut continued = *continued;
         shared.metrics.add(Counter::Resumes, 1);
         let known = known_of(&continued);
+        let subscriptions = begin_all(shard, connection, &mut continued);
         let is_kept = {
             let state = shard.state.borrow();
             let handle = state.connections.find(connection);
             handle.is_some_and(|handle| handle.is_session)
         };
-        let subscriptions = go_on(&mut continued, shard, connection);
         Opened {
             at: continued.from,
             resumption: Some(continued.resumption),
@@ -220,13 +220,13 @@ impl Start {
     }
 }
 
-/// Subscribes the connection to what goes on; what it needs to catch up with it. The others are told as dropped.
-fn go_on(
-    continued: &mut Continued,
+/// The subscriptions listen from now on. Gives what each needs, with its serial.
+fn begin_all(
     shard: &Shard,
     connection: ConnectionRef,
+    continued: &mut Continued,
 ) -> Vec<(Topic, Filter, u64)> {
-    let mut subscriptions = Vec::new();
+    let mut needs = Vec::new();
     let mut state = shard.state.borrow_mut();
     for subscription in std::mem::take(&mut continued.subscriptions) {
         // Its revocation passed after the token was asked for.
@@ -236,12 +236,15 @@ fn go_on(
                 error_slug: Refusal::TokenInvalid.slug(),
             });
         } else {
-            let (topic, filter) = (subscription.topic, subscription.filter.clone());
-            subscriptions.push((topic, filter, subscription.serial));
+            needs.push((
+                subscription.topic,
+                subscription.filter.clone(),
+                subscription.serial,
+            ));
             state.subscribe(connection.index, subscription);
         }
     }
-    subscriptions
+    needs
 }
 
 /// The subscriptions that go on, and those that do not.

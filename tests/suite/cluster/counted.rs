@@ -80,7 +80,10 @@ fn calls_that_are_spread_over_servers_reach_one_limit_one_by_one_or_all_at_once(
     // On a machine that is busy a call may wait too long for Redis; it is decided where it is, and counted as that.
     let alone = |node: &Node| usize::try_from(node.counter("counted_alone_total")).expect("few");
     let alone: usize = cluster.nodes.iter().map(alone).sum();
-    assert!((LIMIT..=LIMIT + alone).contains(&taken), "{taken}, {alone} alone");
+    assert!(
+        (LIMIT..=LIMIT + alone).contains(&taken),
+        "{taken}, {alone} alone"
+    );
 }
 
 #[test]

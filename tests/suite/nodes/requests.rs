@@ -149,8 +149,10 @@ fn the_internal_address_answers_nodes_alone() {
     let mut long = TcpStream::connect(internal).expect("it listens");
     long.set_read_timeout(Some(Duration::from_secs(30)))
         .expect("a timeout");
-    long.write_all(b"POST /node/tickets/x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\nabc")
-        .expect("it reads");
+    long.write_all(
+        b"POST /node/tickets/x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\nabc",
+    )
+    .expect("it reads");
     let mut said = [0; 12];
     long.read_exact(&mut said).expect("an answer");
     assert_eq!(&said, b"HTTP/1.1 404");
