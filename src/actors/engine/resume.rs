@@ -77,6 +77,9 @@ impl Engine {
         }
         // Another process may have committed what delivery has not read yet.
         if cursor.pos > ring.head() {
+            if seeded(Seeded::CursorAheadRefused) {
+                return Err(Refusal::CursorAhead.at("cursor").into());
+            }
             let head = self.store().read(|db| db.log_position().map(Pos)).await?;
             if cursor.pos > head {
                 return Err(Refusal::CursorAhead.at("cursor").into());
@@ -99,7 +102,9 @@ impl Engine {
             return Ok(None);
         };
         let present = self.present(user, &kept).await?;
-        self.shared.log.delivered(present.head).await?;
+        if !seeded(Seeded::HeadNotAwaited) {
+            self.shared.log.delivered(present.head).await?;
+        }
         let ignored = seeded(Seeded::CursorIgnored);
         let from = cursor.filter(|_| !ignored).unwrap_or(present.head);
         let mut subscriptions = Vec::new();
