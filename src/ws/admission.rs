@@ -92,7 +92,8 @@ async fn admit_user(
     let Some(Credentials { token, proof }) = credentials else {
         let permit = shared
             .unclaimed_permits
-            .take(address)
+            .take_of_all(address)
+            .await
             .ok_or(Refusal::TooManyConnections)?;
         return Ok(Admitted {
             identity: Identity::Unclaimed(address),
@@ -104,7 +105,7 @@ async fn admit_user(
     };
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
     let (session, start) = begin(query, user, cursor, shared).await?;
-    let permit = take_permit(user, &session, shared).await?;
+    let permit = take_permit(user, (&session, &start), shared).await?;
     session.settle(&start, user, shared).await?;
     Ok(Admitted {
         identity: Identity::User(user, token),

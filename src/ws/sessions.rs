@@ -124,10 +124,15 @@ pub(super) async fn begin(
 /// The user has as many connections as one may.
 pub(super) async fn take_permit(
     user: UserId,
-    session: &Session,
+    (session, start): (&Session, &Start),
     shared: &Arc<Shared>,
 ) -> Result<Permit<UserId>, Failure> {
-    if let Some(permit) = shared.user_permits.take(user) {
+    let permits = &shared.user_permits;
+    let take = async || match start.is_behind() {
+        true => permits.take_along(user).await,
+        false => permits.take_of_all(user).await,
+    };
+    if let Some(permit) = take().await {
         return Ok(permit);
     }
     let (pause, tries) = HAND_OVER;
@@ -135,7 +140,7 @@ pub(super) async fn take_permit(
         // A connection that is gone needs no word.
         drop(older.send(ConnectionMail::TakeOver).await);
         for _ in 0..tries {
-            if let Some(permit) = shared.user_permits.take(user) {
+            if let Some(permit) = take().await {
                 return Ok(permit);
             }
             tokio::time::sleep(pause).await;

@@ -9,7 +9,7 @@ use crate::model::{
     AppStream, ClientId, Content, ObjectType, PageRequest, Refusal, Relation, Scopes, Stamp,
     TokenId, UserId,
 };
-use crate::store::{Db, FollowOrder, MutesAndBlocks, NewClient, NewToken, Tx, secret};
+use crate::store::{FollowOrder, MutesAndBlocks, NewClient, NewToken, Tx, secret};
 
 async fn token(place: &Place, secret: &'static str, user: Option<UserId>) -> TokenId {
     place
@@ -338,7 +338,7 @@ async fn what_was_taken_back_behind_a_place_in_the_log_held_there() {
             Ok(())
         };
         place.write(write).await;
-        place.read(Db::log_head).await
+        place.store.log_head().await.unwrap()
     };
     decide(Relation::Mute, bob, ada, false).await;
     decide(Relation::Block, ada, eve, false).await;
