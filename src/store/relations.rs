@@ -21,6 +21,15 @@ pub struct MutesAndBlocks {
     pub blocked: Vec<UserId>,
 }
 
+/// Blocks that concern a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blocks {
+    /// Users that the user blocks.
+    pub own: Vec<UserId>,
+    /// Users that block the user.
+    pub of_others: Vec<UserId>,
+}
+
 /// The order of a list of relations. Pagination ids follow it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FollowOrder {
@@ -154,6 +163,14 @@ impl Db<'_> {
         let muted = self.others(viewer, Relation::Mute, false)?;
         let blocked = self.blocked(viewer)?;
         Ok(Hidden { muted, blocked })
+    }
+
+    /// Blocks of a user, by their directions.
+    pub fn blocks(&mut self, user: UserId) -> Result<Blocks, Failure> {
+        Ok(Blocks {
+            own: self.others(user, Relation::Block, false)?,
+            of_others: self.others(user, Relation::Block, true)?,
+        })
     }
 
     /// Users in a block with this one, in either direction, rising ids.

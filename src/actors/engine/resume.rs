@@ -13,7 +13,6 @@ use crate::fault::{Fault, Seeded, seeded};
 use crate::log::reader::Entry;
 use crate::log::{Interest, RenderedEvent};
 use crate::model::access::token_reads;
-use crate::model::visibility::Hidden;
 use crate::model::{
     ChannelId, ConnectionId, Failure, Refusal, SubscriptionId, Token, TokenId, UserId,
     UserPrincipal,
@@ -21,7 +20,7 @@ use crate::model::{
 use crate::protocol::cursor::Cursor;
 use crate::protocol::filter::Filter;
 use crate::protocol::hello::{Dropped, Resumption};
-use crate::store::KeptSubscription;
+use crate::store::{Blocks, KeptSubscription};
 
 /// Events looked at before the thread does something else.
 const AT_ONCE: usize = 256;
@@ -59,7 +58,8 @@ pub enum Meanwhile {
 struct Present {
     head: Pos,
     tokens: HashMap<TokenId, Arc<Token>>,
-    hidden: Hidden,
+    muted: Vec<UserId>,
+    blocks: Blocks,
     inbox: HashSet<ChannelId>,
     followed: HashSet<UserId>,
 }
@@ -117,7 +117,7 @@ impl Engine {
                 Err(refusal) => dropped.push((kept.id, refusal)),
             }
         }
-        let mut hindsight = Hindsight::new(user, &present.hidden, from);
+        let mut hindsight = Hindsight::new(user, &present.muted, &present.blocks, from);
         let until = self.shared.log.ring().head();
         let keys = hindsight.keys(subscriptions.iter().map(|known| known.topic));
         let log = &self.shared.log;
@@ -263,7 +263,8 @@ impl Engine {
             Ok(Present {
                 head: Pos(db.log_position()?),
                 tokens: tokens.map(|token| (token.id, Arc::new(token))).collect(),
-                hidden: db.hidden(user)?,
+                muted: db.hidden(user)?.muted,
+                blocks: db.blocks(user)?,
                 inbox: inbox.into_iter().collect(),
                 followed: followed.into_iter().collect(),
             })
