@@ -79,7 +79,6 @@ faults! {
         HeldOnPageToo "Events that waited for a page come although they are on it.";
         YoungOnFastPath "The fast path serves a stream before what is on its page has passed.";
         FastPathKeepsId "The fast path writes the id of the receiver before.";
-        FastPathDropsRest "What does not fit into one write of the fast path is lost.";
         FastPathServesAll "The fast path serves the receivers of the slow path, too.";
         OneIdAlone "Of several subscriptions that receive an event one is named.";
         FrameOfAnyClass "An event has one frame for all ways in which it is asked for.";
@@ -92,7 +91,6 @@ faults! {
         HandedOverTooSoon "The shards are said to have events before they take them.";
         PollKeepsPlace "A long poll that was answered keeps its place among the streams in use.";
         HookFailedLost "A delivery of a webhook that failed is not tried again.";
-        HookStepsOver "A lane of a webhook that is full steps over what it has no room for.";
         HookPlaceAhead "What waits in a lane of a webhook counts as delivered when its place is written down.";
         HookGapUnsaid "A webhook steps over a trimmed part of the log without a word.";
     }

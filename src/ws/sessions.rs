@@ -12,8 +12,10 @@ use crate::actors::{Continued, Engine, Shared};
 use crate::event::Pos;
 use crate::fault::{Seeded, seeded};
 use crate::model::{ClientId, ConnectionId, Failure, Refusal, SubscriptionId, UserId};
+use crate::protocol::filter::Filter;
 use crate::protocol::hello::{Dropped, Resumption};
 use crate::protocol::query::Query;
+use crate::protocol::topic::Topic;
 use crate::store::secret::random_id;
 use crate::telemetry::Counter;
 
@@ -195,33 +197,13 @@ impl Start {
         };
         let mut continued = *continued;
         shared.metrics.add(Counter::Resumes, 1);
-        let mut subscriptions = Vec::new();
         let known = known_of(&continued);
+        let subscriptions = begin_all(shard, connection, &mut continued);
         let is_kept = {
             let state = shard.state.borrow();
             let handle = state.connections.find(connection);
             handle.is_some_and(|handle| handle.is_session)
         };
-        {
-            let mut state = shard.state.borrow_mut();
-            for subscription in std::mem::take(&mut continued.subscriptions) {
-                // Its revocation passed after the token was asked for.
-                if state.revoked.contains(subscription.token.id) {
-                    continued.resumption.dropped.push(Dropped {
-                        subscription_id: subscription.id,
-                        error_slug: Refusal::TokenInvalid.slug(),
-                    });
-                } else {
-                    let needs = (
-                        subscription.topic,
-                        subscription.filter.clone(),
-                        subscription.serial,
-                    );
-                    subscriptions.push(needs);
-                    state.subscribe(connection.index, subscription);
-                }
-            }
-        }
         Opened {
             at: continued.from,
             resumption: Some(continued.resumption),
@@ -236,6 +218,33 @@ impl Start {
             }),
         }
     }
+}
+
+/// The subscriptions listen from now on. Gives what each needs, with its serial.
+fn begin_all(
+    shard: &Shard,
+    connection: ConnectionRef,
+    continued: &mut Continued,
+) -> Vec<(Topic, Filter, u64)> {
+    let mut needs = Vec::new();
+    let mut state = shard.state.borrow_mut();
+    for subscription in std::mem::take(&mut continued.subscriptions) {
+        // Its revocation passed after the token was asked for.
+        if state.revoked.contains(subscription.token.id) {
+            continued.resumption.dropped.push(Dropped {
+                subscription_id: subscription.id,
+                error_slug: Refusal::TokenInvalid.slug(),
+            });
+        } else {
+            needs.push((
+                subscription.topic,
+                subscription.filter.clone(),
+                subscription.serial,
+            ));
+            state.subscribe(connection.index, subscription);
+        }
+    }
+    needs
 }
 
 /// The subscriptions that go on, and those that do not.

@@ -38,24 +38,8 @@ pub struct Continued {
     pub resumption: Resumption,
 }
 
-/// What became of a session while another connection of it was prepared.
-#[derive(Debug)]
-pub enum Meanwhile {
-    /// It was ended.
-    Ended,
-    /// Another node took it over.
-    Moved,
-    /// It goes on.
-    Goes {
-        /// The subscriptions that it still has.
-        kept: HashSet<SubscriptionId>,
-        /// Those that are not known there.
-        later: Vec<Subscription>,
-    },
-}
-
 /// What is read of a user whose session goes on.
-struct Present {
+pub(super) struct Present {
     head: Pos,
     tokens: HashMap<TokenId, Arc<Token>>,
     muted: Vec<UserId>,
@@ -144,55 +128,13 @@ impl Engine {
         }))
     }
 
-    /// What became of a session while a connection that continues it was prepared. Asked by one that calls find already. A
-    /// session that is not kept ends with the question: it goes on with this connection alone.
-    ///
-    /// # Errors
-    /// The database is in trouble, or busy.
-    pub async fn changed_meanwhile(
-        &self,
-        (id, is_kept): (&ConnectionId, bool),
-        user: UserId,
-        (known, from): (&[SubscriptionId], Pos),
-    ) -> Result<Meanwhile, Failure> {
-        let (session, node) = (id.clone(), self.shared.node());
-        // In the lane: behind every deletion that was written before.
-        let read = self.store().write(move |tx| {
-            let is_moved = tx.is_session_elsewhere(&session, node.as_ref())?;
-            let later = tx.stream_session(&session, user)?;
-            if !is_kept && !is_moved {
-                tx.end_stream_session(user, &session)?;
-            }
-            Ok((is_moved, later))
-        });
-        let (is_moved, later) = read.await?;
-        if is_moved {
-            self.let_go(id).await;
-            return Ok(Meanwhile::Moved);
-        }
-        let Some(mut later) = later else {
-            return Ok(Meanwhile::Ended);
-        };
-        later.retain(|kept| kept.ended.is_none());
-        let kept = later.iter().map(|kept| kept.id.clone()).collect();
-        later.retain(|kept| !known.contains(&kept.id));
-        let mut subscriptions = Vec::new();
-        if !later.is_empty() {
-            let present = self.present(user, &later).await?;
-            for kept in later {
-                if let Ok(token) = self.admit(&kept, &present).await? {
-                    subscriptions.push(self.going_on(kept, from, token));
-                }
-            }
-        }
-        Ok(Meanwhile::Goes {
-            kept,
-            later: subscriptions,
-        })
-    }
-
     /// It replays from its own beginning.
-    fn going_on(&self, kept: KeptSubscription, from: Pos, token: Arc<Token>) -> Subscription {
+    pub(super) fn going_on(
+        &self,
+        kept: KeptSubscription,
+        from: Pos,
+        token: Arc<Token>,
+    ) -> Subscription {
         let forgets = seeded(Seeded::SinceForgotten);
         Subscription {
             id: kept.id,
@@ -245,7 +187,11 @@ impl Engine {
         Ok(())
     }
 
-    async fn present(&self, user: UserId, kept: &[KeptSubscription]) -> Result<Present, Failure> {
+    pub(super) async fn present(
+        &self,
+        user: UserId,
+        kept: &[KeptSubscription],
+    ) -> Result<Present, Failure> {
         let has_inbox = kept
             .iter()
             .any(|kept| matches!(kept.topic, Topic::Inbox(_)));
@@ -273,7 +219,7 @@ impl Engine {
     }
 
     /// The token by which a subscription goes on, or why it does not.
-    async fn admit(
+    pub(super) async fn admit(
         &self,
         kept: &KeptSubscription,
         present: &Present,
@@ -300,8 +246,8 @@ impl Engine {
         hindsight: &mut Hindsight,
         subscriptions: &[Subscription],
     ) -> Result<(), Failure> {
-        let mut inboxes = subscriptions.iter();
-        let inbox = inboxes.find(|known| matches!(known.topic, Topic::Inbox(_)));
+        let is_inbox = |known: &&Subscription| matches!(known.topic, Topic::Inbox(_));
+        let inbox = subscriptions.iter().find(is_inbox);
         let left = hindsight.left();
         let Some(inbox) = inbox.filter(|_| !left.is_empty()) else {
             return Ok(());
@@ -380,8 +326,9 @@ impl Present {
 /// What ended before, with its reasons, and what may go on.
 fn apart(kept: Vec<KeptSubscription>) -> (Vec<(SubscriptionId, Refusal)>, Vec<KeptSubscription>) {
     let (over, kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| kept.ended.is_some());
-    let over = over.into_iter();
-    let over = over.filter_map(|kept| Some((kept.id, kept.ended?)));
+    let over = over
+        .into_iter()
+        .filter_map(|kept| Some((kept.id, kept.ended?)));
     (over.collect(), kept)
 }
 

@@ -173,7 +173,6 @@ impl Lanes {
                 continue;
             }
             match lane.is_full {
-                true if seeded(Seeded::HookStepsOver) => {}
                 true => *takes = false,
                 false => lane.push(letter),
             }

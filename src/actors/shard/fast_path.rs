@@ -54,10 +54,7 @@ pub(super) async fn send(
         while !rest.is_empty() {
             let (mut joined, taken) = Joined::lay_out(shard, rest, render_class);
             let (laid_out, later) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
-            rest = match seeded(Seeded::FastPathDropsRest) {
-                true => &[],
-                false => later,
-            };
+            rest = later;
             receivers.send(&mut joined).await;
             if class == last {
                 shard.note_fanned_out(laid_out);

@@ -5,7 +5,7 @@
 //! attempt, and only the order, the repetitions and the gaps are left to look at.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Mutex;
+use std::time::Duration;
 
 use super::ledger::Fact;
 use super::listener::position;
@@ -15,8 +15,11 @@ use crate::support::random::Random;
 use crate::support::receiver::{Answer, Received, Receiver, SECRET};
 use crate::support::{TestServer, text};
 
-/// One of so many deliveries is refused.
-const REFUSED: u64 = 20;
+/// One of so many deliveries is refused at its first attempt.
+const REFUSED: i64 = 20;
+
+/// Milliseconds that an answer takes: with some of them deliveries wait.
+const PAUSES: [u64; 3] = [0, 2, 5];
 
 pub(super) struct HookListener {
     receiver: Receiver,
@@ -29,13 +32,14 @@ impl HookListener {
     /// Makes the hook, and its receiver.
     pub(super) fn of(server: &TestServer, client: &str, random: &mut Random) -> Self {
         let receiver = Receiver::start();
-        let chance = Mutex::new(Random::silent(random.next()));
-        receiver.answers(
-            move |_| match chance.lock().expect("no panic").below(REFUSED) {
-                0 => Answer::Status(500),
-                _ => Answer::Status(204),
-            },
-        );
+        let pause = Duration::from_millis(*random.pick(&PAUSES));
+        receiver.answers(move |received| {
+            std::thread::park_timeout(pause);
+            match is_refused(received) {
+                true => Answer::Status(500),
+                false => Answer::Status(204),
+            }
+        });
         receiver.is_hooked(&server.app(), "hook", &["message", "post"]);
         Self {
             receiver,
@@ -58,7 +62,7 @@ impl HookListener {
         };
         let (mut heard, mut gone) = (BTreeSet::new(), BTreeSet::new());
         let mut newest: HashMap<String, i64> = HashMap::new();
-        for received in &all {
+        for received in all.iter().filter(|received| !is_refused(received)) {
             if !received.is_signed(SECRET) {
                 return Err(wrong(format!("not signed: {received:?}"), false));
             }
@@ -111,6 +115,12 @@ impl HookListener {
         let rights = truth.rights;
         rights.app_receives(&self.client, pos, fact, Judged::Live)
     }
+}
+
+/// Known by its cursor, so that what is looked at later is what was taken.
+fn is_refused(received: &Received) -> bool {
+    let is_gap = received.body["meta"].get("gap").is_some();
+    !is_gap && received.attempt == 1 && position(&received.id) % REFUSED == 0
 }
 
 /// The positions of a gap, which were all trimmed.

@@ -264,7 +264,12 @@ impl Examined<'_> {
     }
 
     /// The subscriptions that receive an event; of an app stream one without a name.
-    fn receives(&self, pos: i64, fact: &Fact, judged: Judged) -> Vec<String> {
+    fn receives(
+        &self,
+        (pos, fact): (i64, &Fact),
+        judged: Judged,
+        is_received: bool,
+    ) -> Vec<String> {
         let rights = self.truth.rights;
         let (n, _) = self.segment;
         let mut ids: Vec<String> = match &self.listener.kind {
@@ -278,7 +283,7 @@ impl Examined<'_> {
                 known.map(|known| known.id.clone()).collect()
             }
             Kind::App { client, .. } => {
-                let is_mine = self.is_mine(fact);
+                let is_mine = self.is_mine(fact, is_received);
                 let receives = is_mine && rights.app_receives(client, pos, fact, judged);
                 receives.then(String::new).into_iter().collect()
             }
@@ -287,12 +292,13 @@ impl Examined<'_> {
         ids
     }
 
-    fn is_mine(&self, fact: &Fact) -> bool {
+    /// Whether an event is of this partition. It may have been received since the parts were noted.
+    fn is_mine(&self, fact: &Fact, is_received: bool) -> bool {
         if !is_partitioned(self.listener) {
             return true;
         }
         let holder = part_of(fact).and_then(|part| self.truth.parts.get(&part));
-        holder.is_some_and(|holder| *holder == self.listener.name)
+        holder.map_or(is_received, |holder| *holder == self.listener.name)
     }
 
     /// Whether something between two positions had to be received.
@@ -302,10 +308,10 @@ impl Examined<'_> {
         }
         for (pos, entry) in self.truth.ledger.entries.range(after + 1..=last) {
             let judged = self.judged(*pos, when);
-            let mut sets = judged
+            let sets = judged
                 .iter()
-                .map(|judged| self.receives(*pos, &entry.fact, *judged));
-            if sets.all(|ids| !ids.is_empty()) {
+                .map(|judged| self.receives((*pos, &entry.fact), *judged, false));
+            if !may_come_for(&[], &sets.collect::<Vec<_>>()) {
                 return Err(format!("{pos} is missing: {:?}", entry.fact));
             }
         }
@@ -330,9 +336,9 @@ impl Examined<'_> {
         let judged = self.judged(pos, (frame.began, frame.at));
         let sets: Vec<_> = judged
             .iter()
-            .map(|judged| self.receives(pos, &entry.fact, *judged))
+            .map(|judged| self.receives((pos, &entry.fact), *judged, true))
             .collect();
-        if !may_be_left_out && !is_any_of(&ids, &sets) {
+        if !may_be_left_out && !may_come_for(&ids, &sets) {
             return Err(format!(
                 "{pos} came for {ids:?}, which may be any of {sets:?} by {judged:?}: {:?}",
                 entry.fact
@@ -348,13 +354,16 @@ impl Examined<'_> {
     }
 }
 
-/// Whether an event came for the right subscriptions, each of which is judged at a moment of its own: one may have ended
-/// while another one was looked at.
-fn is_any_of(ids: &[String], sets: &[Vec<String>]) -> bool {
-    let in_some = |id: &String| sets.iter().any(|set| set.contains(id));
-    let in_all = |id: &&String| sets.iter().all(|set| set.contains(id));
-    let mut needed = sets.iter().flatten().filter(in_all);
-    !ids.is_empty() && ids.iter().all(in_some) && needed.all(|id| ids.contains(id))
+/// Whether an event may come for these subscriptions. While rights change each of them is judged by a moment of its own: what
+/// is read of a user is read piece by piece.
+fn may_come_for(ids: &[String], sets: &[Vec<String>]) -> bool {
+    let is_judged_so = |id: &String, receives: bool| {
+        let mut sets = sets.iter();
+        sets.any(|set| set.contains(id) == receives)
+    };
+    let mut all = ids.iter().chain(sets.iter().flatten());
+    let is_once = ids.windows(2).all(|pair| pair[0] != pair[1]);
+    is_once && all.all(|id| is_judged_so(id, ids.contains(id)))
 }
 
 /// Whether a frame shows what the log says.
