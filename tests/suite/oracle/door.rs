@@ -117,8 +117,10 @@ impl Opening {
         let mut reader = match self.door {
             Door::Websocket => Reader::Websocket(self.upgraded((address, within), "")?, None),
             Door::Compressed => {
+                let decoder = Decoder::of_any(connected(address, within)?);
+                let decoder = decoder.ok_or_else(|| String::from("no dictionary"))?;
                 let socket = self.upgraded((address, within), "&compress=zstd")?;
-                Reader::Websocket(socket, Some(Decoder::of(address)))
+                Reader::Websocket(socket, Some(decoder))
             }
             Door::EventStream | Door::JsonStream => Reader::Answer(self.asked(address, within)?),
             Door::LongPoll => {
