@@ -203,6 +203,15 @@ impl Contents {
         Ok(known.collect())
     }
 
+    /// Bytes that uploads may still take of the disk of this machine. Blocks as long as the disk does.
+    ///
+    /// # Errors
+    /// The directory is gone, or the disk does not answer.
+    pub fn free_bytes(&self) -> std::io::Result<u64> {
+        let disk = nix::sys::statvfs::statvfs(&self.shared.staging)?;
+        Ok(disk.blocks_available().saturating_mul(disk.fragment_size()))
+    }
+
     /// Removes what is left of uploads that did not come to their end: all that was last written before this moment, in
     /// seconds since 1970.
     pub async fn clear_staging(&self, before: i64) -> Result<usize, Failure> {

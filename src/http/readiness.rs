@@ -21,7 +21,7 @@ pub enum Unready {
     ReadsFail,
     /// Events that were committed are not delivered yet after 5 seconds.
     DeliveryLate,
-    /// The disk of the database has less room than `store.min_free_megabytes`, or does not answer.
+    /// The disk of the database, or that of files, has less room than `store.min_free_megabytes`, or does not answer.
     DiskFull,
     /// The path of the database leads to another file, or to none.
     DatabaseMoved,

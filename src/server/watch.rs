@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use actix_rt::task::{JoinHandle, spawn_blocking};
 
 use crate::actors::Shared;
+use crate::contents::Contents;
 use crate::event::Pos;
 use crate::http::App;
 use crate::http::readiness::Unready;
@@ -27,7 +28,16 @@ struct Watch {
     behind: Option<(Pos, Instant)>,
     found: Vec<Unready>,
     /// The question to the disk that has no answer yet. A disk that hangs holds this one thread, not one per look.
-    disk: Option<JoinHandle<io::Result<Option<DiskState>>>>,
+    disk: Option<JoinHandle<io::Result<Disks>>>,
+}
+
+/// What this machine keeps.
+#[derive(Debug)]
+struct Disks {
+    /// Nothing if the database is a server.
+    database: Option<DiskState>,
+    /// Bytes that files may still take.
+    files: u64,
 }
 
 /// As long as the server runs.
@@ -37,7 +47,8 @@ pub(super) async fn watch(shared: &Shared, app: &App, min_free_megabytes: u64) {
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        let found = watch.look(shared, min_free_megabytes).await;
+        let found = watch.look((shared, app.files.contents()), min_free_megabytes);
+        let found = found.await;
         if found != watch.found {
             let reasons: Vec<&str> = found.iter().map(|reason| reason.slug()).collect();
             let reasons = reasons.join(", ");
@@ -52,7 +63,11 @@ pub(super) async fn watch(shared: &Shared, app: &App, min_free_megabytes: u64) {
 }
 
 impl Watch {
-    async fn look(&mut self, shared: &Shared, min_free_megabytes: u64) -> Vec<Unready> {
+    async fn look(
+        &mut self,
+        (shared, contents): (&Shared, &Contents),
+        min_free_megabytes: u64,
+    ) -> Vec<Unready> {
         let store = &shared.store;
         let mut found = Vec::new();
         if store.is_lane_full() || store.lane_busy_for() >= LATE {
@@ -66,13 +81,13 @@ impl Watch {
             None => found.push(Unready::ReadsFail),
             Some(head) => found.extend(self.look_at_head(&head, shared)),
         }
-        match self.ask_disk(store).await {
-            Some(None) => {}
-            Some(Some(disk)) => {
-                if disk.free_bytes / MEGABYTE < min_free_megabytes {
+        match self.ask_disks(store, contents).await {
+            Some(Disks { database, files }) => {
+                let free = database.map_or(files, |disk| disk.free_bytes.min(files));
+                if free / MEGABYTE < min_free_megabytes {
                     found.push(Unready::DiskFull);
                 }
-                if !disk.is_in_place {
+                if database.is_some_and(|disk| !disk.is_in_place) {
                     found.push(Unready::DatabaseMoved);
                 }
             }
@@ -84,11 +99,16 @@ impl Watch {
         found
     }
 
-    /// `None`: the disk failed, or has not answered yet. `Some(None)`: the database is on no disk of this machine.
-    async fn ask_disk(&mut self, store: &Store) -> Option<Option<DiskState>> {
+    /// `None`: a disk failed, or has not answered yet.
+    async fn ask_disks(&mut self, store: &Store, contents: &Contents) -> Option<Disks> {
         let asked = self.disk.get_or_insert_with(|| {
-            let store = store.clone();
-            spawn_blocking(move || store.disk())
+            let (store, contents) = (store.clone(), contents.clone());
+            spawn_blocking(move || {
+                Ok(Disks {
+                    database: store.disk()?,
+                    files: contents.free_bytes()?,
+                })
+            })
         });
         let answer = in_time(&mut *asked).await;
         if asked.is_finished() {

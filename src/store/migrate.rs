@@ -66,6 +66,9 @@ fn apply(sql: &mut Sql) -> Result<(), Trouble> {
             .into());
         }
     }
+    if applied.is_empty() {
+        demand_empty(sql)?;
+    }
     for step in steps {
         let version = step.name().version();
         if !applied.contains(&version) {
@@ -80,6 +83,35 @@ fn apply(sql: &mut Sql) -> Result<(), Trouble> {
     // A new log gets a new epoch, so that cursors into another log are recognized.
     execute::<FirstLogHead>(sql, &[(&*secret::random_id()).into()])?;
     Ok(())
+}
+
+/// Refuses a database of something else: tables of the same names would be mixed up.
+fn demand_empty(sql: &mut Sql) -> Result<(), Trouble> {
+    let tables = match sql {
+        Sql::Sqlite(_) => {
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        }
+        Sql::Postgres(_) => {
+            "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = current_schema()"
+        }
+    };
+    let tables: Vec<TableName> = diesel::sql_query(tables).load(sql)?;
+    let mut foreign = tables
+        .into_iter()
+        .filter(|table| table.name != "__diesel_schema_migrations");
+    match foreign.next() {
+        None => Ok(()),
+        Some(TableName { name }) => Err(format!(
+            "it has tables of something else, such as {name}; use a database of its own"
+        )
+        .into()),
+    }
+}
+
+#[derive(QueryableByName)]
+struct TableName {
+    #[diesel(sql_type = Text)]
+    name: String,
 }
 
 /// Whether a move into this database was begun and not finished.

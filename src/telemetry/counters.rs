@@ -120,6 +120,9 @@ pub enum Counter {
     /// Logged events that retention removed before they were delivered; the streams were closed.
     #[strum(serialize = "log_events_missed_total")]
     LogMissed,
+    /// Times that delivered events were not in the log any more; the streams were closed.
+    #[strum(serialize = "log_went_back_total")]
+    LogWentBack,
     /// Events whose channel or app did not load in time; the app streams concerned were closed.
     #[strum(serialize = "log_events_unanswered_total")]
     LogUnanswered,

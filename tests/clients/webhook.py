@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 
 from server import Server
 
@@ -52,7 +54,17 @@ class Receiver:
         for line in pipe:
             self.lines.append(line.strip())
 
+    def kept(self):
+        """How many deliveries it has written down."""
+        with closing(sqlite3.connect(self.seen, timeout=30)) as db:
+            return db.execute("SELECT COUNT(*) FROM seen").fetchone()[0]
+
     def stop(self):
+        """Not between a line and its transaction: what is printed cannot be taken back."""
+        end = time.monotonic() + DEADLINE
+        while self.process.poll() is None and self.kept() < len(self.lines):
+            assert time.monotonic() < end, "it does not write down what it prints"
+            time.sleep(0.05)
         self.process.terminate()
         self.process.wait(timeout=30)
         self.reading.join(timeout=30)

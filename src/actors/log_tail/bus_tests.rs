@@ -141,3 +141,31 @@ async fn an_ephemeral_event_does_not_overtake_what_was_committed_before_it() {
     assert_eq!(world.positions(), [3, 4]);
     assert!(passing.is_some() && world.tail.assembly.is_whole());
 }
+
+#[tokio::test]
+async fn a_log_that_lacks_what_was_delivered_closes_the_streams_and_is_read_from_its_head_on() {
+    let mut world = World::with_bus(7, 7);
+    // One more waits for the one before it.
+    world.arrives(&[9]);
+    world.tail.deliver_joined().await;
+    let arrived = world.heard().len();
+    world.table.shorten(5);
+    world.head_check().await;
+    assert_eq!(
+        world.heard()[arrived..],
+        [
+            Heard::CachesEmptied,
+            Heard::StateReset,
+            Heard::StreamsClosed
+        ]
+    );
+    assert_eq!(world.metrics.get(Counter::LogWentBack), 1);
+    assert!(world.tail.assembly.is_whole() && !world.tail.assembly.holds_some());
+    // Positions are given out again.
+    world.arrives(&[6, 7]);
+    world.tail.deliver_joined().await;
+    assert_eq!(world.positions(), [6, 7]);
+    world.table.append(6..=7);
+    world.head_check().await;
+    assert_eq!(world.metrics.get(Counter::LogWentBack), 1);
+}

@@ -145,6 +145,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
                     self.assembly.expect(head);
                 }
                 Ok(head) if head > self.last => self.catch_up(head).await,
+                Ok(head) if head < self.last && self.source.is_shared() => self.go_back(head).await,
                 Ok(_) | Err(_) => {}
             },
             Step::Read(until) => self.catch_up(until).await,
@@ -231,6 +232,26 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             self.dispatch.deliver(next.clone()).await;
         }
         self.deliver_logged(next).await;
+    }
+
+    /// What was delivered behind `head` is not in the log: a replica without it took over, or another database with the same
+    /// epoch uses the same bus. Without this the next events, which have its positions again, would be taken for known.
+    async fn go_back(&mut self, head: Pos) {
+        if seeded(Seeded::DeliveryBeginsLate) {
+            return;
+        }
+        tracing::error!(
+            delivered = self.last.0,
+            head = head.0,
+            "events that were delivered are not in the log any more: the streams are closed. See \"A log that went back\" in docs/cluster.md"
+        );
+        self.metrics.add(Counter::LogWentBack, 1);
+        self.source.invalidate_all();
+        self.dispatch.reset_state();
+        self.dispatch.close_streams().await;
+        self.assembly = Assembly::default();
+        (self.last, self.target) = (head, head);
+        self.dispatch.pass_over(head);
     }
 
     /// Nothing that is known from events holds behind a gap. The streams are closed if events are lost that this

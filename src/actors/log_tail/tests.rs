@@ -199,6 +199,12 @@ impl Table {
         }
     }
 
+    /// What is behind this position was never there.
+    pub(super) fn shorten(&self, head: i64) {
+        self.rows.lock().unwrap().retain(|pos, _| *pos <= head);
+        *self.head.lock().unwrap() = head;
+    }
+
     fn damage(&self, pos: i64, cause: GapCause) {
         self.rows.lock().unwrap().insert(pos, Err(cause));
     }

@@ -25,7 +25,11 @@ const TOLD: Duration = Duration::from_secs(86_400);
 
 /// As long as the server runs: all of it once, then one of the 256 folders in each turn.
 pub async fn clean(app: &Data<App>) {
-    let start = app.engine.store().now().seconds();
+    let start = match &app.engine.shared().cluster {
+        None => app.engine.store().now().seconds(),
+        // Other nodes may have uploads there.
+        Some(_) => unfinished(app),
+    };
     note(app.files.contents.clear_staging(start).await.map(drop));
     turn(app).await;
     for folder in 0..=u8::MAX {
@@ -39,8 +43,7 @@ pub async fn clean(app: &Data<App>) {
     turns.tick().await;
     for folder in (0..=u8::MAX).cycle() {
         turns.tick().await;
-        let longest = i64::try_from(app.files.settings().upload_seconds).unwrap_or(i64::MAX);
-        let before = grace(app).saturating_sub(longest);
+        let before = unfinished(app);
         note(app.files.contents.clear_staging(before).await.map(drop));
         turn(app).await;
         sweep(app, folder).await;
@@ -129,6 +132,12 @@ async fn try_sweep(app: &App, folder: u8) -> Result<(), Failure> {
         tracing::info!(removed, "contents that no file holds were removed");
     }
     Ok(())
+}
+
+/// An upload that was written to before this second is over.
+fn unfinished(app: &App) -> i64 {
+    let longest = i64::try_from(app.files.settings().upload_seconds).unwrap_or(i64::MAX);
+    grace(app).saturating_sub(longest)
 }
 
 /// What was written before this second is old.

@@ -52,6 +52,11 @@ pub(super) struct Room {
 }
 
 impl FilePlace {
+    /// The contents of all files.
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
     /// As configured.
     pub fn new(contents: Contents, pictures: Pictures, config: &Config) -> Self {
         let files = &config.files;

@@ -138,37 +138,16 @@ impl Server {
         let facts: Facts = diesel::sql_query(
             "SELECT current_setting('server_version_num')::int4 / 10000 AS version, \
              current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS is_replica, \
-             has_database_privilege(current_database(), 'CREATE') AS may_create",
+             COALESCE(has_schema_privilege(current_schema(), 'CREATE'), FALSE) AS may_create",
         )
         .get_result(sql)?;
-        let refuse = |what: String| {
-            Err(Failure::Trouble(
-                format!("the database {self} {what}").into(),
-            ))
-        };
-        if facts.version < OLDEST {
-            let version = facts.version;
-            return refuse(format!(
-                "is PostgreSQL {version}; {OLDEST} or newer is needed"
-            ));
+        match facts.refusal() {
+            None => Ok(()),
+            Some(what) => {
+                let text = format!("the database {self} {what}");
+                Err(Failure::Trouble(text.into()))
+            }
         }
-        if facts.encoding != "UTF8" {
-            let encoding = facts.encoding;
-            return refuse(format!(
-                "has the encoding {encoding}; make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
-            ));
-        }
-        if facts.is_replica {
-            return refuse(String::from(
-                "is a replica, which cannot be written; name the primary server",
-            ));
-        }
-        if !facts.may_create {
-            return refuse(String::from(
-                "does not let this user make tables; make the user its owner, or GRANT CREATE ON DATABASE to it",
-            ));
-        }
-        Ok(())
     }
 }
 
@@ -184,6 +163,34 @@ struct Facts {
     may_create: bool,
 }
 
+impl Facts {
+    fn refusal(&self) -> Option<String> {
+        let Self {
+            version, encoding, ..
+        } = self;
+        if *version < OLDEST {
+            return Some(format!(
+                "is PostgreSQL {version}; {OLDEST} or newer is needed"
+            ));
+        }
+        if encoding != "UTF8" {
+            return Some(format!(
+                "has the encoding {encoding}; make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+            ));
+        }
+        if self.is_replica {
+            return Some(String::from(
+                "is a replica, which cannot be written; name the primary server",
+            ));
+        }
+        (!self.may_create).then(|| {
+            String::from(
+                "does not let this user make tables; make the user its owner, or GRANT CREATE ON SCHEMA public to it",
+            )
+        })
+    }
+}
+
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)
@@ -194,5 +201,33 @@ impl fmt::Display for Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Server").field(&self.shown).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_cannot_keep_the_guarantees_is_refused_with_what_to_do() {
+        let facts = |version, encoding: &str, is_replica, may_create| Facts {
+            version,
+            encoding: encoding.to_owned(),
+            is_replica,
+            may_create,
+        };
+        assert_eq!(facts(15, "UTF8", false, true).refusal(), None);
+        for (facts, why) in [
+            (
+                facts(14, "UTF8", false, true),
+                "is PostgreSQL 14; 15 or newer",
+            ),
+            (facts(15, "SQL_ASCII", false, true), "ENCODING 'UTF8'"),
+            (facts(17, "UTF8", true, true), "name the primary"),
+            (facts(15, "UTF8", false, false), "GRANT CREATE"),
+        ] {
+            let said = facts.refusal().unwrap();
+            assert!(said.contains(why), "{said}");
+        }
     }
 }

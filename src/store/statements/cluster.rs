@@ -21,10 +21,11 @@ statements! {
     /// A name is free again, if this process still has it.
     LeaveName -> () = "SELECT 0", postgres "DELETE FROM nodes WHERE name = ? AND epoch = ?";
     /// The lease of a name from now on, unless another process has it: name, epoch, addresses, length. Returns when that
-    /// was.
+    /// was. What was changed by hand is as it was.
     RenewNode -> BigInt = "SELECT 0", postgres concat!(
         "INSERT INTO nodes (name, epoch, address, internal_address, renewed_at, lease) VALUES (?, ?, ?, ?, ", now!(), ", ?)
-        ON CONFLICT (name) DO UPDATE SET renewed_at = excluded.renewed_at WHERE nodes.epoch = excluded.epoch
+        ON CONFLICT (name) DO UPDATE SET renewed_at = excluded.renewed_at, lease = excluded.lease,
+            address = excluded.address, internal_address = excluded.internal_address WHERE nodes.epoch = excluded.epoch
         RETURNING renewed_at");
     /// All nodes, and when the lease of each is over.
     AllNodes -> (Text, Text, Text, Text, BigInt) = "SELECT '', '', '', '', 0", postgres

@@ -97,6 +97,49 @@ fn a_server_database_of_another_encoding_is_refused_and_one_of_another_order_is_
     opened.map(drop).unwrap();
 }
 
+#[test]
+fn a_database_of_something_else_is_refused_and_stays_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let _database = TestDatabase::made(&directory, "");
+    let options = options_in(&directory);
+    let database = options.database().unwrap();
+    if let Some(file) = database.file() {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    }
+    let mut sql = database.connect().unwrap();
+    let orders = "CREATE TABLE orders (number INTEGER)";
+    diesel::sql_query(orders).execute(&mut sql).unwrap();
+    let text = refusal(&options);
+    assert!(
+        text.contains("tables of something else, such as orders"),
+        "{text}"
+    );
+    let dropped = diesel::sql_query("DROP TABLE orders").execute(&mut sql);
+    dropped.unwrap();
+    let opened = Store::open(&options, Clock::default(), std::sync::Arc::default());
+    opened.map(drop).unwrap();
+}
+
+#[test]
+fn a_user_of_a_server_that_may_make_no_tables_is_told_what_is_missing() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(_database) = TestDatabase::made(&directory, "") else {
+        return;
+    };
+    let options = options_in(&directory);
+    let mut sql = options.database().unwrap().connect().unwrap();
+    let user = "DO $$ BEGIN CREATE ROLE groundnut_without_rights LOGIN; \
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$";
+    diesel::sql_query(user).execute(&mut sql).unwrap();
+    let (_, place) = options.url.rsplit_once('@').unwrap();
+    let options = StoreOptions {
+        url: format!("postgres://groundnut_without_rights@{place}"),
+        ..options
+    };
+    let text = refusal(&options);
+    assert!(text.contains("GRANT CREATE ON SCHEMA public"), "{text}");
+}
+
 #[tokio::test]
 async fn a_database_of_a_newer_program_is_refused() {
     let place = Place::new().await;

@@ -75,6 +75,30 @@ fn a_row_that_was_deleted_by_hand_is_there_again() {
 }
 
 #[test]
+fn a_row_that_was_changed_by_hand_is_as_it_was() {
+    let Some(nodes) = Nodes::new() else { return };
+    let a = nodes.start("a");
+    eventually("it is ready", || is_ready(&a));
+    let row = || nodes.sql("SELECT name, epoch, address, internal_address, lease FROM nodes");
+    let before = row();
+    for change in [
+        "address = ''",
+        "internal_address = '127.0.0.1:1'",
+        "lease = 1",
+        "renewed_at = renewed_at + 1000000000000",
+        "internal_address = 'nowhere', lease = -1, renewed_at = 0",
+    ] {
+        nodes.sql(&format!("UPDATE nodes SET {change}"));
+        eventually(change, || row() == before && is_ready(&a));
+    }
+    // The row of another process: this one has lost its name.
+    nodes.sql("UPDATE nodes SET epoch = 'another0'");
+    let mut a = a;
+    assert_eq!(a.exit_code(), Some(70), "{}", a.log());
+    assert!(a.log().contains("the lease of this node's name"));
+}
+
+#[test]
 fn a_lease_that_cannot_be_renewed_is_told_until_it_can() {
     let Some(nodes) = Nodes::new() else { return };
     let a = nodes.start("a");

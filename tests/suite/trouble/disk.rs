@@ -206,7 +206,8 @@ fn a_database_on_a_read_only_disk_stops_the_start_with_a_sentence() {
 #[test]
 fn a_disk_without_the_room_that_is_wanted_is_a_reason_before_it_is_full() {
     let settings = [("STORE_MIN_FREE_MEGABYTES", "1048576")];
-    let server = TestServer::in_file(&settings);
+    // Files have a disk, too, where the database has none on this machine.
+    let server = TestServer::with(&settings);
     is_unready(&server, "disk-full");
     eventually("the reason is logged", || {
         server.log().contains("not ready")
