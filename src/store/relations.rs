@@ -1,6 +1,6 @@
 //! Follows, mutes and blocks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -8,6 +8,7 @@ use super::interactions::Deed;
 use super::schema::relations;
 use super::statements::{self, Between, InsertRelation};
 use super::{Db, Failure, Tx};
+use crate::event::{Payload, Pos};
 use crate::model::visibility::Hidden;
 use crate::model::{Page, PageRequest, Relation, Relationship, Stamp, UserId};
 
@@ -18,6 +19,15 @@ pub struct MutesAndBlocks {
     pub muted_by: Vec<UserId>,
     /// Users in a block with the author, in either direction.
     pub blocked: Vec<UserId>,
+}
+
+/// Blocks that concern a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blocks {
+    /// Users that the user blocks.
+    pub own: Vec<UserId>,
+    /// Users that block the user.
+    pub of_others: Vec<UserId>,
 }
 
 /// The order of a list of relations. Pagination ids follow it.
@@ -78,13 +88,15 @@ impl Db<'_> {
         Ok(MutesAndBlocks { muted_by, blocked })
     }
 
-    /// The same as of a moment: what was decided later is left out. (What was taken back since is not there either.)
+    /// The same as of a place and a moment in the log: what was decided later is left out, and what was taken back later is
+    /// there.
     pub fn mutes_and_blocks_at(
         &mut self,
         actor: UserId,
-        at: Stamp,
+        at: Option<(Pos, Stamp)>,
     ) -> Result<MutesAndBlocks, Failure> {
-        let known = relations::table.filter(relations::since.le(at.0));
+        let since = at.map_or(i64::MAX, |(_, at)| at.0);
+        let known = relations::table.filter(relations::since.le(since));
         let theirs = known
             .filter(relations::other_id.eq(actor.0))
             .filter(relations::kind.eq_any([Relation::Mute.name(), Relation::Block.name()]))
@@ -103,7 +115,42 @@ impl Db<'_> {
                 false => found.blocked.push(UserId(user)),
             }
         }
+        if let Some((pos, _)) = at {
+            self.add_taken_back(actor, pos, &mut found)?;
+        }
         Ok(found)
+    }
+
+    /// Of each relation the first event behind this position says whether it held there.
+    fn add_taken_back(
+        &mut self,
+        actor: UserId,
+        behind: Pos,
+        found: &mut MutesAndBlocks,
+    ) -> Result<(), Failure> {
+        let mut seen = HashSet::new();
+        for payload in self.log_of_kind_behind("related", behind)? {
+            let Payload::Related {
+                relation,
+                user,
+                other,
+                undone,
+            } = payload
+            else {
+                continue;
+            };
+            let is_first = seen.insert((relation.name(), user.id, other.id));
+            if !is_first || !undone {
+                continue;
+            }
+            match relation {
+                Relation::Mute if other.id == actor => found.muted_by.push(user.id),
+                Relation::Block if other.id == actor => found.blocked.push(user.id),
+                Relation::Block if user.id == actor => found.blocked.push(other.id),
+                Relation::Mute | Relation::Block | Relation::Follow => {}
+            }
+        }
+        Ok(())
     }
 
     /// Users that the user follows.
@@ -116,6 +163,14 @@ impl Db<'_> {
         let muted = self.others(viewer, Relation::Mute, false)?;
         let blocked = self.blocked(viewer)?;
         Ok(Hidden { muted, blocked })
+    }
+
+    /// Blocks of a user, by their directions.
+    pub fn blocks(&mut self, user: UserId) -> Result<Blocks, Failure> {
+        Ok(Blocks {
+            own: self.others(user, Relation::Block, false)?,
+            of_others: self.others(user, Relation::Block, true)?,
+        })
     }
 
     /// Users in a block with this one, in either direction, rising ids.

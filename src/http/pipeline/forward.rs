@@ -14,6 +14,7 @@ use bytes::Bytes;
 use futures_util::stream::unfold;
 
 use crate::actors::nodes::{Answer, Calls, SECRET, Unanswered};
+use crate::fault::{Seeded, seeded};
 use crate::http::extract::body::{self, ReadAhead};
 use crate::http::routes::row::Route;
 use crate::http::{ApiResult, App};
@@ -48,7 +49,8 @@ pub(super) async fn to_its_node(
         return Ok(None);
     };
     let is_here = shared.directory.connection(&id).is_some() && !cluster.is_leaving(&id);
-    if is_here || request.extensions().contains::<SentOn>() {
+    let is_served = is_here || seeded(Seeded::CallServedHere);
+    if is_served || request.extensions().contains::<SentOn>() {
         return Ok(None);
     }
     let Some(node) = app.engine.node_of(cluster, &id).await? else {

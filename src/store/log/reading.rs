@@ -11,6 +11,9 @@ use crate::model::Stamp;
 use crate::store::schema::log_events;
 use crate::store::{Db, Failure};
 
+/// Events that are looked through for those of a kind.
+const NEXT: i64 = 4096;
+
 impl Db<'_> {
     /// What the log holds behind `after`, up to `until`: events and gaps, in order, no position left out. As many rows
     /// as fit into both bounds, at least one entry unless `until` is reached.
@@ -112,6 +115,24 @@ impl Db<'_> {
             .iter()
             .filter_map(|row| row::read(row, |pos| self.payload_at(pos)));
         Ok((read.map(Arc::new).collect(), reached))
+    }
+
+    /// The events of a kind that shares nothing with others, behind a position: of the next ones, which are few unless
+    /// delivery is far behind.
+    pub(in crate::store) fn log_of_kind_behind(
+        &mut self,
+        kind: &str,
+        behind: Pos,
+    ) -> Result<Vec<Payload>, Failure> {
+        let rows = log_events::table
+            .select(Row::as_select())
+            .filter(log_events::pos.gt(behind.0))
+            .filter(log_events::pos.le(behind.0.saturating_add(NEXT)))
+            .filter(log_events::kind.eq(kind))
+            .order(log_events::pos.asc())
+            .load::<Row>(self.sql)?;
+        let events = rows.iter().filter_map(|row| row::read(row, |_| None));
+        Ok(events.map(|event| event.payload).collect())
     }
 
     fn payload_at(&mut self, pos: Pos) -> Option<Payload> {
