@@ -237,7 +237,7 @@ fn a_call_whose_outcome_is_unknown_is_repeated_with_its_key_on_another_server() 
     first.says("before").is(201);
     let mut said = vec![String::from("before")];
     // The way may break in the commit of something else, such as the index.
-    let lost = (0..50).map(|round| format!("lost {round}")).find(|words| {
+    let lost = (0..50).map(|round| format!("lost-{round}")).find(|words| {
         way.breaks_for_good();
         let is_it = match first.says_once(words, words) {
             answer if answer.status == 503 => answer.refused(503) == "outcome-unknown",
