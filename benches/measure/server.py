@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from datetime import datetime, timezone
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -62,14 +63,14 @@ class Connection:
 class Server:
     """`groundnut serve` on one core."""
 
-    def __init__(self, binary, url, core):
+    def __init__(self, binary, url, core, more=()):
         self.binary, self.url = binary, url
-        environment = dict(os.environ, GROUNDNUT_RATE_LIMITS_ENABLED="false",
+        environment = dict(os.environ, GROUNDNUT_RATE_LIMITS_ENABLED="false", GROUNDNUT_LOG="warn",
                            # Larger than the defaults, for the uploads.
                            GROUNDNUT_FILES_MAX_BYTES="400000000", GROUNDNUT_FILES_QUOTA_BYTES="100000000000")
         pin = (lambda: os.sched_setaffinity(0, {core})) if core is not None else None
         self.process = subprocess.Popen(
-            [binary, "serve", "--bind", "127.0.0.1:0", "--database-url", url],
+            [binary, "serve", "--bind", "127.0.0.1:0", "--database-url", url, *more],
             stdout=subprocess.PIPE, stderr=sys.stderr, text=True, env=environment, preexec_fn=pin)
         for line in self.process.stdout:
             found = re.search(r"listening on http://([\d.]+):(\d+)", line)
@@ -78,12 +79,16 @@ class Server:
                 return
         sys.exit("the server did not start")
 
-    def command(self, *words):
-        done = subprocess.run([self.binary, *words, "--json", "--database-url", self.url],
-                              capture_output=True, text=True)
+    def run(self, words, typed=None):
+        """What a command prints that works on the server's database."""
+        done = subprocess.run([self.binary, *words, "--database-url", self.url],
+                              input=typed, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"{' '.join(words)}: {done.stderr.strip()}")
-        return json.loads(done.stdout)
+        return done.stdout
+
+    def command(self, *words):
+        return json.loads(self.run([*words, "--json"]))
 
     def cpu(self):
         """Seconds of the processor that the server's threads have used."""
@@ -92,6 +97,19 @@ class Server:
             with open(f"{tasks}/{task}/schedstat") as stat:
                 used += int(stat.read().split()[0])
         return used / 1e9
+
+    def page(self):
+        with urllib.request.urlopen("http://%s:%d/metrics" % self.address) as page:
+            return page.read().decode()
+
+    def spans(self):
+        """Seconds and number of each part of a write."""
+        found = re.findall(r'part_seconds_(sum|count)\{part="(\w+)"\} ([\d.]+)', self.page())
+        return {(part, what): float(value) for what, part, value in found}
+
+    def frames(self):
+        """Frames that were written to sockets."""
+        return int(re.search(r"(?m)^groundnut_stream_frames_total (\d+)", self.page()).group(1))
 
     def memory(self, name="VmHWM"):
         """KiB: `VmHWM` is the peak since `forget_peak`, `VmRSS` what is held now."""

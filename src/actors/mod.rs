@@ -16,6 +16,7 @@ pub mod developer;
 pub mod directory;
 mod engine;
 pub mod firehose;
+pub mod held;
 pub mod hooks;
 pub mod log_tail;
 mod markers;
@@ -42,8 +43,8 @@ use tokio::sync::mpsc;
 
 pub use channel::mail::{ChannelChange, SubscriptionChange};
 pub use engine::{
-    ActorKind, ActorOrder, Allowed, Continued, Engine, NewSubscription, Numbers, Subscribed,
-    SubscriptionGuard, note_restart,
+    ActorKind, ActorOrder, Allowed, Continued, Engine, Meanwhile, NewSubscription, Numbers,
+    Subscribed, SubscriptionGuard, note_restart,
 };
 pub use presence::{PresenceBoard, SetPresence};
 pub use user::mail::{FileWrite, PostAct, ProfileChange};
@@ -59,6 +60,7 @@ use crate::store::{LogHead, Store};
 use crate::telemetry::{Counter, Metrics};
 use close_log::CloseLog;
 use directory::Directory;
+use held::OpenStreams;
 use hooks::registry::Hooks;
 use nodes::{Cluster, Place};
 use partitions::Partitions;
@@ -142,6 +144,7 @@ impl Shared {
         let (ephemeral, receiver) = mpsc::channel(EPHEMERAL);
         let streams = &config.streams;
         let app_permits = Permits::new(streams.app_connections, usize::MAX / 2);
+        let open = OpenStreams::new(streams, &bus.counts());
         let ring = Ring::new(head.epoch.as_str().into(), head.pos, streams.ring_bytes);
         let log = LogReader::new(Arc::new(ring), store.clone(), metrics.clone());
         let presence = PresenceBoard::new(store.clock().clone(), bus.clone());
@@ -162,10 +165,10 @@ impl Shared {
             },
             file_quota: i64::try_from(config.files.quota_bytes).unwrap_or(i64::MAX),
             site: Arc::new(site),
-            user_permits: Permits::new(streams.user_connections, usize::MAX / 2),
+            user_permits: open.users,
             partitions: Partitions::new(app_permits.clone()),
             app_permits,
-            unclaimed_permits: Permits::new(streams.unclaimed_per_address, streams.unclaimed_total),
+            unclaimed_permits: open.addresses,
             hooks: Hooks::new(config.webhooks.clone()),
             tickets: Tickets::default(),
             idle: Duration::from_secs(config.channels.idle_seconds.max(1)),

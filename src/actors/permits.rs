@@ -1,10 +1,14 @@
 //! How many of something may be open at once. A permit is given back when it is dropped, on whatever exit.
+//!
+//! What several servers count together is counted here first, which costs nothing.
 
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
+
+use crate::bus::counting::{Counts, Holder};
 
 /// Permits, counted per key and in all.
 #[derive(Debug)]
@@ -13,6 +17,14 @@ pub struct Permits<K: Eq + Hash> {
     total: AtomicUsize,
     per_key: usize,
     in_all: usize,
+    over_all: Option<OverAll<K>>,
+}
+
+/// Whom the other servers know a key as.
+#[derive(Debug)]
+struct OverAll<K> {
+    counts: Counts,
+    holder: fn(&K) -> Holder,
 }
 
 /// One permit.
@@ -25,12 +37,51 @@ pub struct Permit<K: Eq + Hash> {
 impl<K: Eq + Hash + Clone> Permits<K> {
     /// `per_key` for each, `in_all` over all of them.
     pub fn new(per_key: usize, in_all: usize) -> Arc<Self> {
+        Self::with(per_key, in_all, None)
+    }
+
+    /// `per_key` over all servers, `in_all` on this one.
+    pub fn over_all(
+        per_key: usize,
+        in_all: usize,
+        counts: Counts,
+        holder: fn(&K) -> Holder,
+    ) -> Arc<Self> {
+        Self::with(per_key, in_all, Some(OverAll { counts, holder }))
+    }
+
+    fn with(per_key: usize, in_all: usize, over_all: Option<OverAll<K>>) -> Arc<Self> {
         Arc::new(Self {
             taken: DashMap::new(),
             total: AtomicUsize::new(0),
             per_key,
             in_all,
+            over_all,
         })
+    }
+
+    /// Takes a permit, if one is free over all servers, as far as that is known.
+    pub async fn take_of_all(self: &Arc<Self>, key: K) -> Option<Permit<K>> {
+        self.take_within(key, self.per_key).await
+    }
+
+    /// Takes a permit for what goes on here and has one elsewhere, if one is free on this server: that of a server that
+    /// died is not given back yet.
+    pub async fn take_along(self: &Arc<Self>, key: K) -> Option<Permit<K>> {
+        self.take_within(key, usize::MAX).await
+    }
+
+    async fn take_within(self: &Arc<Self>, key: K, limit: usize) -> Option<Permit<K>> {
+        let permit = self.take(key)?;
+        let Some(over_all) = &self.over_all else {
+            return Some(permit);
+        };
+        let holder = (over_all.holder)(&permit.key);
+        match over_all.counts.hold(holder, limit).await {
+            // Dropping it says so.
+            Some(false) => None,
+            Some(true) | None => Some(permit),
+        }
     }
 
     /// Takes a permit, if one is free.
@@ -79,6 +130,9 @@ impl<K: Eq + Hash> Drop for Permit<K> {
             .taken
             .remove_if(&self.key, |_, taken| *taken == 0);
         self.permits.total.fetch_sub(1, Ordering::Relaxed);
+        if let Some(over_all) = &self.permits.over_all {
+            over_all.counts.changed((over_all.holder)(&self.key));
+        }
     }
 }
 

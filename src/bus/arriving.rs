@@ -6,6 +6,7 @@ use bytes::{Buf as _, Bytes};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::Handle;
+use super::repeats::Repeats;
 use super::sealing::{Kind, Opened, Seal};
 use super::{NodeId, Replica};
 use crate::event::{Event, Pos};
@@ -55,6 +56,7 @@ pub(super) struct Arriving {
     replica: Arc<dyn Replica>,
     sender: mpsc::Sender<Arrived>,
     room: Arc<Semaphore>,
+    repeats: Repeats,
 }
 
 impl Arriving {
@@ -70,6 +72,7 @@ impl Arriving {
             replica,
             sender,
             room: Arc::new(Semaphore::new(WAITING_KIB)),
+            repeats: Repeats::default(),
         };
         (arriving, receiver)
     }
@@ -81,11 +84,16 @@ impl Arriving {
             metrics.add(Counter::BusUnreadable, 1);
             return false;
         };
+        if !self.repeats.is_new(&opened, self.handle.clock.now()) {
+            metrics.add(Counter::BusRepeated, 1);
+            return false;
+        }
         let Opened {
             node,
             sent,
             kind,
             content,
+            ..
         } = opened;
         if node == self.seal.node {
             return self.handle.state.came_back(sent);

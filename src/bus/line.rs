@@ -9,6 +9,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 
 use super::arriving::{Arrived, Arriving};
+use super::counting::{self, Held};
 use super::place::Place;
 use super::publishing::Publishing;
 use super::sealing::{Kind, Seal};
@@ -25,26 +26,27 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A bus that does not run yet.
 pub struct Line {
     place: Place,
-    channel: String,
+    epoch: String,
     seal: Seal,
     handle: Arc<Handle>,
     passing: mpsc::Receiver<(Kind, Bytes)>,
+    counted: counting::Waiting,
 }
 
 impl Line {
     pub(super) fn new(
-        place: Place,
-        channel: String,
+        (place, epoch): (Place, &str),
         seal: Seal,
         handle: Arc<Handle>,
-        passing: mpsc::Receiver<(Kind, Bytes)>,
+        (passing, counted): (mpsc::Receiver<(Kind, Bytes)>, counting::Waiting),
     ) -> Self {
         Self {
             place,
-            channel,
+            epoch: epoch.to_owned(),
             seal,
             handle,
             passing,
+            counted,
         }
     }
 
@@ -57,17 +59,21 @@ impl Line {
         self,
         parcels: mpsc::Receiver<WaitingParcel>,
         replica: Arc<dyn Replica>,
+        held: Arc<dyn Held>,
     ) -> std::io::Result<mpsc::Receiver<Arrived>> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let Self {
             place,
-            channel,
+            epoch,
             seal,
             handle,
             passing,
+            counted,
         } = self;
+        let channel = format!("groundnut:{epoch}:events");
+        let counting = counting::Running::new(place.clone(), &epoch, counted, held);
         let (arriving, arrived) = Arriving::new(seal.clone(), handle.clone(), replica.clone());
         let publishing = Publishing::new(channel.clone(), seal, handle.clone(), parcels, passing);
         let running = Running {
@@ -81,9 +87,28 @@ impl Line {
         };
         std::thread::Builder::new()
             .name(String::from("bus"))
-            .spawn(move || runtime.block_on(running.run()))?;
+            .spawn(move || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = running.run() => {}
+                        () = count(counting) => {}
+                    }
+                });
+            })?;
         Ok(arrived)
     }
+}
+
+/// As long as the thread. Without it each server counts for itself.
+async fn count(counting: counting::Running) {
+    if AssertUnwindSafe(counting.run())
+        .catch_unwind()
+        .await
+        .is_err()
+    {
+        tracing::error!("the task that counts over all servers panicked");
+    }
+    std::future::pending::<()>().await;
 }
 
 struct Running {

@@ -8,9 +8,11 @@
 //! signed with a key in the database (`sealing.rs`): whatever else arrives on the channel is counted and dropped.
 
 mod arriving;
+pub mod counting;
 mod line;
 mod place;
 mod publishing;
+mod repeats;
 mod sealing;
 mod session;
 mod state;
@@ -28,9 +30,11 @@ pub use arriving::{Arrived, ArrivedBatch};
 pub use line::Line;
 pub use sealing::NodeId;
 
+use crate::clock::Clock;
 use crate::config::Cluster;
 use crate::event::Event;
 use crate::telemetry::{Counter, Metrics};
+use counting::Counts;
 use place::Place;
 use sealing::{Kind, Seal};
 use state::State;
@@ -55,7 +59,9 @@ pub struct Bus(Option<Arc<Handle>>);
 struct Handle {
     node: NodeId,
     state: State,
+    clock: Clock,
     passing: mpsc::Sender<(Kind, Bytes)>,
+    counts: Counts,
     metrics: Arc<Metrics>,
 }
 
@@ -68,21 +74,23 @@ impl Bus {
         cluster: &Cluster,
         epoch: &str,
         key: &[u8],
-        metrics: &Arc<Metrics>,
+        (clock, metrics): (&Clock, &Arc<Metrics>),
     ) -> Result<(Self, Option<Line>), String> {
         let Some(place) = Place::of(cluster)? else {
             return Ok((Self::default(), None));
         };
         let (passing, waiting) = mpsc::channel(PASSING);
         let seal = Seal::new(key, epoch);
+        let (counts, counted) = Counts::new(key, metrics);
         let handle = Arc::new(Handle {
             node: seal.node,
             state: State::default(),
+            clock: clock.clone(),
             passing,
+            counts,
             metrics: metrics.clone(),
         });
-        let channel = format!("groundnut:{epoch}:events");
-        let line = Line::new(place, channel, seal, handle.clone(), waiting);
+        let line = Line::new((place, epoch), seal, handle.clone(), (waiting, counted));
         Ok((Self(Some(handle)), Some(line)))
     }
 
@@ -94,6 +102,13 @@ impl Bus {
     /// Whether what is sent arrives, as far as this server knows.
     pub fn works(&self) -> bool {
         self.0.as_ref().is_some_and(|handle| handle.state.works())
+    }
+
+    /// What servers count together; nothing without a bus.
+    pub fn counts(&self) -> Counts {
+        self.0
+            .as_ref()
+            .map_or_else(Counts::default, |handle| handle.counts.clone())
     }
 
     /// How long the last message was on its way through Redis and back to this server, in microseconds.

@@ -7,6 +7,7 @@ use redis::{ConnectionAddr, IntoConnectionInfo as _};
 use crate::config::Cluster;
 
 /// Redis, as the settings name it.
+#[derive(Clone)]
 pub(super) struct Place {
     pub(super) client: redis::Client,
     shown: String,

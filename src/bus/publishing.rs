@@ -1,6 +1,7 @@
 //! From what waits to messages on the channel, in order.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::Handle;
-use super::sealing::{Kind, Seal};
+use super::sealing::{Kind, Seal, Sent};
 use super::trouble::Trouble;
 use crate::store::{Parcel, WaitingParcel};
 use crate::telemetry::Counter;
@@ -33,6 +34,8 @@ pub(super) struct Publishing {
     handle: Arc<Handle>,
     parcels: mpsc::Receiver<WaitingParcel>,
     passing: mpsc::Receiver<(Kind, Bytes)>,
+    /// The number of the last message.
+    sent: AtomicU64,
 }
 
 impl Publishing {
@@ -49,6 +52,7 @@ impl Publishing {
             handle,
             parcels,
             passing,
+            sent: AtomicU64::new(0),
         }
     }
 
@@ -105,7 +109,12 @@ impl Publishing {
     }
 
     fn message(&self, kind: Kind, content: &[&[u8]]) -> Vec<u8> {
-        self.seal.close(self.handle.state.now(), kind, content)
+        // The moment, which says how long it was on its way, and another one for each message.
+        let now = self.handle.state.now();
+        let number = now.max(self.sent.load(Ordering::Relaxed) + 1);
+        self.sent.store(number, Ordering::Relaxed);
+        let at = self.handle.clock.now();
+        self.seal.close(Sent { number, at }, kind, content)
     }
 
     fn commit(&self, parcel: &Parcel) -> Vec<u8> {

@@ -1,14 +1,22 @@
 //! Messages on the channel: signed by a server of this database, or nothing.
 //!
-//! `tag (32) | version (1) | node (8) | sent (8) | kind (1) | content`; the tag is the HMAC-SHA-256 of the rest and of the
-//! epoch of the log.
+//! `tag (32) | version (1) | node (8) | sent (8) | at (8) | kind (1) | content`; the tag is the HMAC-SHA-256 of the rest and of
+//! the epoch of the log. `sent` rises with each message of a server, and `at` is its clock: an old message that is sent once
+//! more is known by them (`repeats.rs`).
 
 use bytes::{Buf as _, Bytes};
 use ring::hmac;
 
+use crate::model::Stamp;
+
 /// The form of messages. A server that meets another one reads the table.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const TAG: usize = 32;
+/// Before the content, behind the tag.
+const HEAD: usize = 26;
+
+/// Bytes of a message that is looked at. What servers send is shorter.
+const LARGEST: usize = 4 << 20;
 
 /// A server, for as long as it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,11 +57,21 @@ impl Kind {
     }
 }
 
+/// When a message was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    /// Rises with each message of this server.
+    pub(super) number: u64,
+    /// By the clock of its machine.
+    pub(super) at: Stamp,
+}
+
 /// A message that was signed with the key of this database.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) node: NodeId,
     pub(super) sent: u64,
+    pub(super) at: Stamp,
     pub(super) kind: Kind,
     pub(super) content: Bytes,
 }
@@ -77,13 +95,14 @@ impl Seal {
     }
 
     /// The message; `content` in parts.
-    pub(super) fn close(&self, sent: u64, kind: Kind, content: &[&[u8]]) -> Vec<u8> {
+    pub(super) fn close(&self, sent: Sent, kind: Kind, content: &[&[u8]]) -> Vec<u8> {
         let length: usize = content.iter().map(|part| part.len()).sum();
-        let mut message = Vec::with_capacity(TAG + 18 + length);
+        let mut message = Vec::with_capacity(TAG + HEAD + length);
         message.extend([0; TAG]);
         message.push(VERSION);
         message.extend(self.node.0.to_le_bytes());
-        message.extend(sent.to_le_bytes());
+        message.extend(sent.number.to_le_bytes());
+        message.extend(sent.at.0.to_le_bytes());
         message.push(kind.number());
         for part in content {
             message.extend(*part);
@@ -99,6 +118,9 @@ impl Seal {
 
     /// `None`: this server cannot read it, or no server of this database wrote it.
     pub(super) fn open(&self, message: &[u8]) -> Option<Opened> {
+        if message.len() > LARGEST {
+            return None;
+        }
         let (tag, signed) = message.split_at_checked(TAG)?;
         let whole = [&self.epoch, signed].concat();
         hmac::verify(&self.key, &whole, tag).ok()?;
@@ -108,6 +130,7 @@ impl Seal {
         }
         let node = NodeId(rest.try_get_u64_le().ok()?);
         let sent = rest.try_get_u64_le().ok()?;
+        let at = Stamp(rest.try_get_i64_le().ok()?);
         let number = rest.try_get_u8().ok()?;
         let kind = Kind::ALL.into_iter().find(|kind| kind.number() == number)?;
         // Behind the epoch in the copy that was checked.
@@ -116,6 +139,7 @@ impl Seal {
         Some(Opened {
             node,
             sent,
+            at,
             kind,
             content,
         })
@@ -126,22 +150,31 @@ impl Seal {
 mod tests {
     use super::*;
 
+    const SENT: Sent = Sent {
+        number: 7,
+        at: Stamp(9),
+    };
+
     #[test]
     fn what_a_server_of_the_database_wrote_is_read_and_nothing_else() {
         let seal = Seal::new(b"key", "epoch");
         for kind in Kind::ALL {
-            let message = seal.close(7, kind, &[b"ab", b"", b"c"]);
+            let message = seal.close(SENT, kind, &[b"ab", b"", b"c"]);
             let opened = seal.open(&message).unwrap();
             assert_eq!((opened.node, opened.sent), (seal.node, 7));
+            assert_eq!(opened.at, Stamp(9));
             assert_eq!((opened.kind, &*opened.content), (kind, &b"abc"[..]));
         }
-        let message = seal.close(7, Kind::Rows, &[b"abc"]);
+        let message = seal.close(SENT, Kind::Rows, &[b"abc"]);
         for at in 0..message.len() {
             let mut changed = message.clone();
             changed[at] ^= 1;
             assert!(seal.open(&changed).is_none(), "byte {at}");
             assert!(seal.open(&message[..at]).is_none(), "{at} bytes");
         }
+        let large = vec![0; LARGEST];
+        let large = seal.close(SENT, Kind::Rows, &[&large]);
+        assert!(seal.open(&large).is_none());
         for other in [Seal::new(b"kez", "epoch"), Seal::new(b"key", "epocj")] {
             assert!(other.open(&message).is_none());
         }

@@ -1,14 +1,17 @@
 //! Messages of a server, as another one takes them, without Redis between them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::arriving::{Arrived, Arriving};
-use super::sealing::{Kind, Seal};
+use super::counting::Counts;
+use super::sealing::{Kind, Seal, Sent};
 use super::state::State;
 use super::{Bus, Handle, NodeId, Replica};
+use crate::clock::Clock;
 use crate::event::samples::{ADA, ROOM, message};
 use crate::event::{Event, Pos, Timestamps};
 use crate::model::Stamp;
@@ -43,7 +46,9 @@ fn handle(node: NodeId) -> (Arc<Handle>, mpsc::Receiver<(Kind, Bytes)>) {
     let handle = Handle {
         node,
         state: State::default(),
+        clock: Clock::default(),
         passing,
+        counts: Counts::default(),
         metrics: Arc::new(Metrics::default()),
     };
     (Arc::new(handle), waiting)
@@ -69,6 +74,7 @@ struct Two {
     arrived: mpsc::Receiver<Arrived>,
     handle: Arc<Handle>,
     passing: mpsc::Receiver<(Kind, Bytes)>,
+    number: AtomicU64,
 }
 
 impl Two {
@@ -83,11 +89,21 @@ impl Two {
             arrived,
             handle,
             passing,
+            number: AtomicU64::new(0),
+        }
+    }
+
+    /// The next message.
+    fn sent(&self) -> Sent {
+        Sent {
+            number: self.number.fetch_add(1, Ordering::Relaxed) + 1,
+            at: self.handle.clock.now(),
         }
     }
 
     fn takes(&self, kind: Kind, content: &[&[u8]]) -> bool {
-        self.arriving.take(&self.other.close(0, kind, content))
+        self.arriving
+            .take(&self.other.close(self.sent(), kind, content))
     }
 
     fn counted(&self, counter: Counter) -> u64 {
@@ -103,7 +119,7 @@ fn positions(first: i64, last: i64) -> [[u8; 8]; 2] {
 fn the_bus_works_from_the_first_message_of_its_own_that_comes_back() {
     let two = Two::new();
     assert!(!two.takes(Kind::Beat, &[]) && !two.handle.state.works());
-    let own = two.own.close(0, Kind::Beat, &[]);
+    let own = two.own.close(two.sent(), Kind::Beat, &[]);
     assert!(two.arriving.take(&own), "news");
     assert!(two.handle.state.works());
     assert!(!two.arriving.take(&own), "no news");
@@ -114,7 +130,9 @@ fn the_bus_works_from_the_first_message_of_its_own_that_comes_back() {
 fn own_commits_that_come_back_are_not_read() {
     let mut two = Two::new();
     let [first, last] = positions(1, 1);
-    let own = two.own.close(0, Kind::Rows, &[&first, &last, b"rows"]);
+    let own = two
+        .own
+        .close(two.sent(), Kind::Rows, &[&first, &last, b"rows"]);
     two.arriving.take(&own);
     assert!(two.arrived.try_recv().is_err());
     assert_eq!(two.counted(Counter::BusReceived), 0);
@@ -171,4 +189,27 @@ fn what_does_not_fit_is_dropped_and_counted() {
     }
     assert_eq!(two.counted(Counter::BusDropped), 1);
     while two.arrived.try_recv().is_ok() {}
+}
+
+#[test]
+fn an_event_that_is_sent_once_more_is_none() {
+    let mut two = Two::new();
+    let event = Event {
+        pos: None,
+        at: Stamp(1),
+        payload: message(ROOM, ADA),
+        timestamps: Timestamps::default(),
+        row_bytes: 0,
+    };
+    let said = serde_json::to_vec(&event).unwrap();
+    let first = two.other.close(two.sent(), Kind::Event, &[&said]);
+    let second = two.other.close(two.sent(), Kind::Event, &[&said]);
+    for message in [&first, &second, &first, &second] {
+        two.arriving.take(message);
+    }
+    for _ in 0..2 {
+        assert!(matches!(two.arrived.try_recv(), Ok(Arrived::Event(_))));
+    }
+    assert!(two.arrived.try_recv().is_err());
+    assert_eq!(two.counted(Counter::BusRepeated), 2);
 }

@@ -18,7 +18,7 @@ pub(super) enum Trouble {
     #[error("it wants another user or password")]
     Password,
     /// Not these rights.
-    #[error("its user may not publish and subscribe on groundnut's channels")]
+    #[error("its user lacks a right that docs/cluster.md names")]
     Rights,
     /// What is published there reaches the replica's own listeners only.
     #[error(
@@ -41,6 +41,7 @@ impl From<RedisError> for Trouble {
         match error.code() {
             Some("NOAUTH" | "WRONGPASS") => return Self::Password,
             Some("NOPERM") => return Self::Rights,
+            Some("READONLY") => return Self::Replica,
             Some(code) if error.kind() != ErrorKind::Io => return Self::Strange(code.to_owned()),
             Some(_) | None => {}
         }

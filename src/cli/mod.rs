@@ -15,8 +15,8 @@ use clap::{Args, Parser, Subcommand};
 use self::accounts::{
     BadgeCommand, ClientCommand, InviteCommand, ReportCommand, TokenCommand, UserCommand,
 };
-use crate::config::Config;
 use crate::config::source::{ConfigError, Named};
+use crate::config::{Config, DatabaseUrl, Secret};
 use crate::server::Launch;
 use crate::telemetry::{Log, Metrics};
 
@@ -56,7 +56,7 @@ struct Common {
         env = "GROUNDNUT_DATABASE_URL",
         hide_env_values = true
     )]
-    database_url: Option<String>,
+    database_url: Option<DatabaseUrl>,
 
     /// Log level on standard error: error, warn, info, debug, or a filter such as groundnut=debug.
     #[arg(long, global = true, value_name = "LEVEL", env = "GROUNDNUT_LOG")]
@@ -80,7 +80,7 @@ struct ServeArgs {
         env = "GROUNDNUT_REDIS_URL",
         hide_env_values = true
     )]
-    redis_url: Option<String>,
+    redis_url: Option<Secret>,
 
     /// Fill an empty database with a few users and rooms, and print their names and passwords. Raises the
     /// limit of writes per minute for a lively chat.
@@ -233,18 +233,22 @@ fn flags(cli: &Cli) -> Named {
     let bind = inner.bind.as_ref().or(outer.bind.as_ref());
     let node_name = inner.node_name.as_ref().or(outer.node_name.as_ref());
     let redis_url = inner.redis_url.as_ref().or(outer.redis_url.as_ref());
+    let redis_url = redis_url.map(|url| url.reveal().to_owned());
     let demo = (inner.demo || outer.demo).then(|| true.to_string());
     let on_network = (inner.demo_on_network || outer.demo_on_network).then(|| true.to_string());
     Named::default()
         .with(
             "store.database_url",
             "--database-url",
-            common.database_url.clone(),
+            common
+                .database_url
+                .as_ref()
+                .map(|url| url.reveal().to_owned()),
         )
         .with("server.log", "--log", common.log.clone())
         .with("server.bind", "--bind", bind.cloned())
         .with("server.node_name", "--node-name", node_name.cloned())
-        .with("cluster.redis_url", "--redis-url", redis_url.cloned())
+        .with("cluster.redis_url", "--redis-url", redis_url)
         .with("server.demo", "--demo", demo)
         .with("server.demo_on_network", "--demo-on-network", on_network)
 }

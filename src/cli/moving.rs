@@ -6,7 +6,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::accounts::explain;
-use crate::config::Config;
+use crate::config::{Config, DatabaseUrl};
 use crate::store::{MovedRows, StoreOptions, move_database};
 
 /// From where to where.
@@ -14,11 +14,11 @@ use crate::store::{MovedRows, StoreOptions, move_database};
 pub(super) struct MoveArgs {
     /// The database that has the data. No server may write to it meanwhile.
     #[arg(long, value_name = "URL")]
-    from: String,
+    from: DatabaseUrl,
 
     /// The empty database that shall have it.
     #[arg(long, value_name = "URL")]
-    to: String,
+    to: DatabaseUrl,
 
     /// Print the rows of each table as one JSON object.
     #[arg(long)]
@@ -27,8 +27,8 @@ pub(super) struct MoveArgs {
 
 /// Copies, with a progress bar for each table.
 pub(super) fn run(config: &Config, args: &MoveArgs) -> Result<(), Box<dyn std::error::Error>> {
-    let options = |url: &str| StoreOptions {
-        url: url.to_owned(),
+    let options = |url: &DatabaseUrl| StoreOptions {
+        url: url.reveal().to_owned(),
         ..StoreOptions::from(&config.store)
     };
     let mut bars = Bars::default();

@@ -3,6 +3,7 @@
 //! The layers of a setting, of which the later wins: default, file, environment, command line. [`source`] reads
 //! them, [`mod@reference`] prints the commented defaults.
 
+mod database_url;
 mod flags;
 mod live;
 mod networks;
@@ -14,6 +15,7 @@ pub mod source;
 mod text;
 mod value;
 
+pub use database_url::DatabaseUrl;
 pub use live::Live;
 pub use networks::Networks;
 pub use pauses::Pauses;
@@ -161,7 +163,7 @@ settings! {
     store: StoreConfig {
         /// Database: sqlite://path, relative to the working directory, sqlite:///absolute/path, or
         /// postgres://USER:PASSWORD@HOST:PORT/DATABASE.
-        database_url: String = "sqlite://data/groundnut.db",
+        database_url: DatabaseUrl = "sqlite://data/groundnut.db",
         /// Connections for reading.
         read_connections: u32 = 4u32 => 1..=64,
         /// Writes that may be queued. A write beyond that is answered with 503 and Retry-After.

@@ -1,8 +1,10 @@
 //! Settings that are texts of a form: each is looked at when it is read.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Deref;
+use std::str::FromStr;
 
 use tracing_subscriber::EnvFilter;
 
@@ -84,6 +86,15 @@ impl Value for Secret {
     fn show(&self) -> String {
         let shown = if self.0.is_empty() { "" } else { "(not shown)" };
         format!("{shown:?}")
+    }
+}
+
+/// For the command line.
+impl FromStr for Secret {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(text.into())
     }
 }
 

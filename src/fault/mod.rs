@@ -52,6 +52,10 @@ pub enum Fault {
     Picture,
     /// A session that is continued waits before what it missed is counted.
     Resume,
+    /// An app stream waits between its admission and its shard.
+    Admission,
+    /// A call that ends a session, or a subscription of it, waits before that is written down.
+    Deletion,
 }
 
 /// Lets files in this folder switch faults on, from now to the end of the process.
@@ -83,6 +87,8 @@ impl Fault {
             Self::Password => "password",
             Self::Picture => "picture",
             Self::Resume => "resume",
+            Self::Admission => "admission",
+            Self::Deletion => "deletion",
         };
         Some(FOLDER.get()?.join(name))
     }

@@ -64,7 +64,30 @@ faults! {
     AppSeesBefore "An app is replayed what was said before its authorization.";
     AppMembersOfThen "An app is replayed what it may not see any more.";
     AppKeepsRevoked "A revoked authorization counts on live app streams.";
+    AppMembersOfNow "An app is replayed what is said in the channels that its users are in now.";
+    AppGrantUnheard "A new authorization does not count on live app streams.";
     PartitionByAuthor "The partition of a message is that of its author.";
+    HelloTooEarly "The cursor of a new stream is some events before it.";
+    ShardForgotten "An event goes to the first of its shards alone.";
+    UnhiddenUnheard "A mute that was undone goes on on live streams.";
+    InboxNotLeft "An inbox does not learn that a channel was left.";
+    HeldOnPageToo "Events that waited for a page come although they are on it.";
+    YoungOnFastPath "The fast path serves a stream before what is on its page has passed.";
+    FastPathKeepsId "The fast path writes the id of the receiver before.";
+    FastPathServesAll "The fast path serves the receivers of the slow path, too.";
+    OneIdAlone "Of several subscriptions that receive an event one is named.";
+    FrameOfAnyClass "An event has one frame for all ways in which it is asked for.";
+    CompressedOfAnother "A compressed message says what the one before it says.";
+    PartLosesByte "A byte is lost where a socket takes a part of a frame.";
+    PollCursorAhead "The cursor of a long poll is one event too far.";
+    PollDropsRest "What has no room in the answer of a long poll is lost.";
+    PollForgetsLast "What came as the wait of a long poll ended is left out.";
+    PollDoesNotWaitForShard "An empty long poll says that its shard has sent what is known.";
+    HandedOverTooSoon "The shards are said to have events before they take them.";
+    PollKeepsPlace "A long poll that was answered keeps its place among the streams in use.";
+    HookFailedLost "A delivery of a webhook that failed is not tried again.";
+    HookPlaceAhead "What waits in a lane of a webhook counts as delivered when its place is written down.";
+    HookGapUnsaid "A webhook steps over a trimmed part of the log without a word.";
 }
 
 /// The one of this process.

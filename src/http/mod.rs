@@ -148,9 +148,10 @@ impl App {
         bounds: Arc<Bounds>,
         (files, gallery, cookies): (FilePlace, Gallery, session::Cookies),
     ) -> Self {
+        let counts = engine.shared().bus.counts();
         Self {
             engine,
-            rate: RateLimiter::new(settings.rate_limits.clone()),
+            rate: RateLimiter::new(settings.rate_limits.clone(), counts),
             passwords: oauth::PasswordChecks::default(),
             files,
             gallery,

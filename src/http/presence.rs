@@ -91,7 +91,7 @@ pub async fn shortcut(app: &App, principal: &UserPrincipal, params: &Params) -> 
         board.set(principal.user, set);
     } else {
         let buckets = of_token(&principal.token, Class::Marker);
-        let counted = app.rate.count(&buckets);
+        let counted = app.rate.count(&buckets).await;
         counted.allowed().map_err(ApiError::limited)?;
         app.engine.set_presence(principal, set).await?;
     }

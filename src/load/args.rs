@@ -16,6 +16,10 @@ Plans:
   resume    a room whose listeners disconnect and resume
   reconnect a room whose listeners are all cut at once, miss --messages, and resume
   replay    an app stream that goes on from its cursor, behind --messages
+  failover  a room over several servers, one of which is ended by hand: its listeners resume at the others
+
+Several servers of one cluster: repeat --url. Sockets and writers are spread over them, listeners that come back do
+so at the next one, and loss and order are judged over all.
 
 A plan of your own is a file: plan = \"rooms\" and the flags under Plan, with `_` for `-`;
 fail_if is a list of texts there.
@@ -28,13 +32,15 @@ Examples:
   groundnut loadtest room --repeat 5 --json before.json
   groundnut loadtest room --repeat 5 --baseline before.json
   groundnut loadtest room --url http://127.0.0.1:8080 --token TOKEN -r 0.2
+  groundnut loadtest room -r 100 --timing --url http://10.0.0.5:8080 --url http://10.0.0.6:8080 --token TOKEN
 
 Verdict: a run passes if all of these are true:
   * No listener missed a message, or received one twice, changed, from a foreign room, or out of the order of
     meta.id in its room.
   * Each frame of a user stream had exactly the subscription_ids of its listener.
   * The server refused at most 1 % of the requests, and closed no socket that should stay open.
-  * Plan slow: a reader fell behind. Plans resume, reconnect: a listener was resumed.
+  * Plan slow: a reader fell behind. Plans resume, reconnect, failover: a listener was resumed, and none had to
+    subscribe again.
   * No --fail-if is true of the result:
   --fail-if \"arrival p99 > 50ms\"       a figure of the report, one of > >= < <=, a number with its unit
   --fail-if \"frames < 100000/s\"        units: µs ms s, KiB MiB GiB, %, /s; counts have none
@@ -61,25 +67,31 @@ pub struct LoadtestArgs {
     #[command(flatten, next_help_heading = "Plan")]
     pub overrides: Overrides,
 
-    /// Server to load, as http://127.0.0.1:8080
-    #[arg(help_heading = "Server", long, conflicts_with_all = ["data_dir", "server_cpu"])]
-    pub url: Option<String>,
+    /// Server to load, as http://127.0.0.1:8080; repeat it for all servers of a cluster
+    #[arg(help_heading = "Server", long = "url", value_name = "URL", conflicts_with_all = ["data_dir", "server_cpu"])]
+    pub urls: Vec<String>,
     /// User access token for --url; repeat it to use several accounts
     #[arg(
         help_heading = "Server",
         long = "token",
         value_name = "TOKEN",
-        requires = "url"
+        requires = "urls"
     )]
     pub tokens: Vec<String>,
     /// App access token for --url, needed by the firehose plan
-    #[arg(help_heading = "Server", long, value_name = "TOKEN", requires = "url")]
+    #[arg(help_heading = "Server", long, value_name = "TOKEN", requires = "urls")]
     pub app_token: Option<String>,
-    /// Process of the server at --url, so that its processor time and memory can be read
-    #[arg(help_heading = "Server", long, value_name = "PID", requires = "url")]
-    pub server_pid: Option<u32>,
+    /// Process of the server at --url, so that its processor time and memory can be read; repeat it in the order of
+    /// several --url
+    #[arg(
+        help_heading = "Server",
+        long = "server-pid",
+        value_name = "PID",
+        requires = "urls"
+    )]
+    pub server_pids: Vec<u32>,
     /// The server sends bare texts: only loss, repetition and order are judged (benches/peers)
-    #[arg(help_heading = "Server", long, requires = "url", hide = true)]
+    #[arg(help_heading = "Server", long, requires = "urls", hide = true)]
     pub bare: bool,
     /// Allows a server on another machine
     #[arg(help_heading = "Server", long)]

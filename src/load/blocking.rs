@@ -1,7 +1,7 @@
 //! A blocking connection for the few requests around a run: rooms before it, counters after it.
 
 use super::rest::{self, Parsed};
-use super::target::{SetupError, Target};
+use super::target::{Place, SetupError, Target};
 use serde_json::Value;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -12,25 +12,38 @@ const LITTLE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A blocking connection for the few requests around a run.
 pub(super) struct Blocking<'a> {
-    target: &'a Target,
+    place: &'a Place,
     stream: TcpStream,
 }
 
 impl<'a> Blocking<'a> {
+    /// To the first server that takes it: one of several may have ended.
     pub(super) fn open(target: &'a Target) -> io::Result<Self> {
-        Self::with_patience(target, PATIENCE)
+        let mut refused = io::Error::other("no server to call");
+        for place in &target.places {
+            match Self::with_patience(place, PATIENCE) {
+                Ok(caller) => return Ok(caller),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    /// To this server.
+    pub(super) fn at(place: &'a Place) -> io::Result<Self> {
+        Self::with_patience(place, PATIENCE)
     }
 
     /// For data that a report can omit.
-    pub(super) fn briefly(target: &'a Target) -> io::Result<Self> {
-        Self::with_patience(target, LITTLE_PATIENCE)
+    pub(super) fn briefly(place: &'a Place) -> io::Result<Self> {
+        Self::with_patience(place, LITTLE_PATIENCE)
     }
 
-    fn with_patience(target: &'a Target, patience: Duration) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&target.address.into(), patience)?;
+    fn with_patience(place: &'a Place, patience: Duration) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&place.address.into(), patience)?;
         stream.set_read_timeout(Some(patience))?;
         stream.set_nodelay(true)?;
-        Ok(Self { target, stream })
+        Ok(Self { place, stream })
     }
 
     /// One call and its JSON.
@@ -58,7 +71,7 @@ impl<'a> Blocking<'a> {
         token: &str,
         body: &str,
     ) -> Result<Vec<u8>, SetupError> {
-        let request = rest::request(method, path, &self.target.host, token, body);
+        let request = rest::request(method, path, &self.place.host, token, body);
         self.stream.write_all(&request)?;
         let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
         let (status, body) = loop {

@@ -105,7 +105,9 @@ impl Published {
         });
         let rest = f64::from(plan.rest_connections());
         let own = callers.sockets_per_address.unwrap_or(u64::MAX);
-        let from_one = plan.sockets().min(own) as f64 + rest;
+        // Each of several servers counts its own.
+        let there = plan.sockets().div_ceil(u64::from(plan.nodes_at_last()));
+        let from_one = there.min(own) as f64 + rest;
         too_many(self.connections_per_address, from_one, &|limit| {
             format!(
                 "{limit} connections per address, and the plan opens {from_one} from one: fewer --listeners, or \
@@ -141,6 +143,7 @@ fn writes(plan: &Plan, window: f64, (tokens, runs): (f64, f64)) -> Writes {
         | Kind::Slow
         | Kind::Resume
         | Kind::Reconnect
+        | Kind::Failover
         | Kind::Churn
         | Kind::Idle => 2.0 * rooms,
     };
@@ -195,7 +198,7 @@ fn reads(plan: &Plan, window: f64) -> f64 {
         Kind::Churn => 0.0,
         Kind::Idle if !plan.follow => 0.0,
         Kind::Resume => sockets * (1.0 + plan.share_percent / 100.0 * seconds),
-        Kind::Reconnect => 2.0 * sockets,
+        Kind::Reconnect | Kind::Failover => 2.0 * sockets,
         Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Slow | Kind::Idle => sockets,
     }
 }

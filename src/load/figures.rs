@@ -14,8 +14,12 @@ enum By {
     Resume,
     /// All listeners are away while messages are written.
     Behind,
+    Failover,
     Churn,
     Idle,
+    /// Several servers, and the same with `--timing`.
+    Nodes,
+    NodesTiming,
 }
 
 impl By {
@@ -27,6 +31,9 @@ impl By {
             Self::Slow => plan.kind == Kind::Slow,
             Self::Resume => plan.kind.keeps_sessions(),
             Self::Behind => matches!(plan.kind, Kind::Reconnect | Kind::Replay),
+            Self::Failover => plan.kind == Kind::Failover,
+            Self::Nodes => fans && plan.nodes > 1,
+            Self::NodesTiming => fans && plan.nodes > 1 && plan.timing,
             Self::Churn => plan.kind == Kind::Churn,
             Self::Idle => plan.kind == Kind::Idle,
         }
@@ -94,7 +101,8 @@ const FIGURES: &[Figure] = &[
     ("resumed", "", &[By::Resume]),
     ("could not resume", "", &[By::Resume]),
     ("missed messages", "", &[By::Behind]),
-    ("all reconnected after", "s", &[By::Behind]),
+    ("all reconnected after", "s", &[By::Behind, By::Failover]),
+    ("did not come back", "", &[By::Failover]),
     ("all caught up after", "s", &[By::Behind]),
     ("inside: pages read for replays", "", FAN),
     ("inside: frames per write", "", FAN),
@@ -107,12 +115,14 @@ const FIGURES: &[Figure] = &[
 /// Delays: each has a figure per percentile.
 const DELAYS: &[(&str, &[By])] = &[
     ("arrival", FAN),
+    ("arrival across nodes", &[By::Nodes]),
     ("answer", FAN),
-    ("hello", &[By::Churn, By::Behind]),
+    ("hello", &[By::Churn, By::Behind, By::Failover]),
     ("follow", CHURN),
     ("accepted to committed", &[By::Timing]),
     ("commit to write", &[By::Timing]),
     ("write to arrival", &[By::Timing]),
+    ("commit to arrival across nodes", &[By::NodesTiming]),
 ];
 const PERCENTILES: [&str; 6] = ["p50", "p90", "p99", "p99.9", "p99.99", "max"];
 

@@ -1,5 +1,6 @@
 //! Counters and distributions of a run, cut into one slice per second.
 
+use super::across::Across;
 use super::faults::Faults;
 use super::latency::{Latency, Percentiles, Precision};
 use super::split::Split;
@@ -50,10 +51,13 @@ pub(super) struct Tally {
     pub(super) follow: Latency,
     /// Filled only with `timing`.
     pub(super) split: Split,
+    /// Kept only with several servers.
+    pub(super) across: Option<Across>,
 }
 
 impl Tally {
-    pub(super) fn new() -> Self {
+    /// For a run over so many servers.
+    pub(super) fn over(nodes: usize) -> Self {
         let fine = || Latency::new(Precision::Fine);
         Self {
             recording: false,
@@ -79,6 +83,7 @@ impl Tally {
             hello: fine(),
             follow: fine(),
             split: Split::new(),
+            across: Across::of(nodes),
         }
     }
 
@@ -98,6 +103,17 @@ impl Tally {
         self.hello = fine();
         self.follow = fine();
         self.split = Split::new();
+        if let Some(across) = &mut self.across {
+            across.begin();
+        }
+    }
+
+    /// Notes an answer of this server that was not a success.
+    pub(super) fn refuse_at(&mut self, node: usize, status: u16, body: &[u8]) {
+        if let Some(at) = self.across.as_mut().and_then(|across| across.at(node)) {
+            at.refused += 1;
+        }
+        self.refuse(status, body);
     }
 
     /// Notes an answer that was not a success.
@@ -116,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_cut_keeps_the_total() {
-        let mut tally = Tally::new();
+        let mut tally = Tally::over(1);
         tally.arrival_now.record(0, 2_000_000);
         assert_eq!(tally.cut().count, 1);
         tally.arrival_now.record(0, 4_000_000);

@@ -9,11 +9,12 @@
 //! * `play` the plans over `engine`, one epoll loop over all sockets
 //! * `frame`, `rest`, `stamp`, `timestamps` bytes · `event`, `held` frames that are read whole
 //! * `ledger` loss and order · `faults` what must not happen
-//! * `measure`, `split`, `usage`, `observer`, `inside` numbers
+//! * `measure`, `split`, `across`, `usage`, `observer`, `inside` numbers
 //! * `figures`, `bound` their names, and bounds on them · `report` the result, verdict first
 
 pub mod args;
 
+mod across;
 mod blocking;
 mod bound;
 mod capacity;
@@ -131,7 +132,7 @@ fn repeat(args: &LoadtestArgs, prepared: &Prepared) -> Result<Report, SetupError
 
 /// Everything that can be refused before anything is started.
 fn prepare(args: &LoadtestArgs) -> Result<Prepared, Box<dyn Error>> {
-    let plan = Plan::new(&args.plan, &args.overrides)?;
+    let plan = Plan::new(&args.plan, &args.overrides)?.over(args.urls.len())?;
     let bounds = plan.fail_if.iter().map(|text| Bound::parse(text, &plan));
     let bounds = bounds.collect::<Result<_, _>>()?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;

@@ -34,19 +34,19 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Takes it now, with the memory as exact as the kernel knows it.
-    pub(super) fn now(engine: &Engine, server: Option<u32>) -> Self {
-        Self::with(engine, server, usage::resident_bytes)
+    pub(super) fn now(engine: &Engine, servers: &[u32]) -> Self {
+        Self::with(engine, servers, usage::resident_bytes)
     }
 
     /// Takes a cheap reading, since the run waits: exact memory would need a pass over all pages of the server.
-    fn quickly(engine: &Engine, server: Option<u32>) -> Self {
-        Self::with(engine, server, usage::resident_bytes_roughly)
+    fn quickly(engine: &Engine, servers: &[u32]) -> Self {
+        Self::with(engine, servers, usage::resident_bytes_roughly)
     }
 
-    fn with(engine: &Engine, server: Option<u32>, memory: fn(u32) -> Option<u64>) -> Self {
+    fn with(engine: &Engine, servers: &[u32], memory: fn(u32) -> Option<u64>) -> Self {
         Self {
-            server_cpu: server.and_then(usage::cpu_time_of_family),
-            resident: server.and_then(memory),
+            server_cpu: of_all(servers, usage::cpu_time_of_family),
+            resident: of_all(servers, memory),
             client_idle: engine.idle(),
             client_cpu: usage::cpu_time(std::process::id()),
             machine: usage::machine_busy(),
@@ -96,6 +96,12 @@ impl Reading {
     }
 }
 
+/// The sum over all processes, if each is there.
+fn of_all<T: std::iter::Sum>(servers: &[u32], of: fn(u32) -> Option<T>) -> Option<T> {
+    let each = servers.iter().map(|pid| of(*pid));
+    each.sum::<Option<T>>().filter(|_| !servers.is_empty())
+}
+
 fn grown(now: Option<Duration>, before: Option<Duration>) -> Duration {
     now.unwrap_or_default()
         .saturating_sub(before.unwrap_or_default())
@@ -104,7 +110,7 @@ fn grown(now: Option<Duration>, before: Option<Duration>) -> Duration {
 /// Keeps the seconds of the run and the progress bar.
 #[derive(Debug)]
 pub(super) struct Observer {
-    server: Option<u32>,
+    servers: Vec<u32>,
     bar: ProgressBar,
     /// Moment from which the seconds of a report count.
     began: Instant,
@@ -118,7 +124,7 @@ pub(super) struct Observer {
 }
 
 impl Observer {
-    pub(super) fn new(server: Option<u32>, quiet: bool) -> Self {
+    pub(super) fn new(servers: Vec<u32>, quiet: bool) -> Self {
         let target = if quiet {
             ProgressDrawTarget::hidden()
         } else {
@@ -131,7 +137,7 @@ impl Observer {
         }
         let now = Instant::now();
         Self {
-            server,
+            servers,
             bar,
             began: now,
             last: None,
@@ -160,11 +166,11 @@ impl Observer {
         self.bar.set_position(position);
         let last = *self
             .last
-            .get_or_insert_with(|| Reading::quickly(engine, self.server));
+            .get_or_insert_with(|| Reading::quickly(engine, &self.servers));
         if now.duration_since(last.at) < SLICE {
             return;
         }
-        let reading = Reading::quickly(engine, self.server);
+        let reading = Reading::quickly(engine, &self.servers);
         if reading.saw_the_server() {
             self.last_with_server = Some(reading);
         }
@@ -176,10 +182,15 @@ impl Observer {
         self.last = Some(reading);
     }
 
+    /// A reading of this moment.
+    pub(super) fn now(&self, engine: &Engine) -> Reading {
+        Reading::now(engine, &self.servers)
+    }
+
     /// The reading that ends a part of the run which began with `earlier`: that of this moment, or, if the server
     /// has died meanwhile, the last one with it still there.
     pub(super) fn closing(&self, engine: &Engine, earlier: &Reading) -> Reading {
-        let now = Reading::now(engine, self.server);
+        let now = self.now(engine);
         let last = self
             .last_with_server
             .filter(|last| last.at > earlier.at && !now.saw_the_server());
@@ -189,7 +200,7 @@ impl Observer {
     /// Starts to keep seconds now.
     pub(super) fn begin_slice(&mut self, engine: &mut Engine) -> Reading {
         engine.tally.cut();
-        let reading = Reading::quickly(engine, self.server);
+        let reading = Reading::quickly(engine, &self.servers);
         self.last = Some(reading);
         self.began = reading.at;
         self.keeping = true;

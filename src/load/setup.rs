@@ -8,12 +8,12 @@ use super::plan::{Impossible, Plan};
 use super::process::ServerProcess;
 use super::signals::Pressed;
 use super::socket::Dial;
-use super::target::{SetupError, Target};
+use super::target::{Place, SetupError, Target};
 use super::usage;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 /// Time for a server at --url to answer.
@@ -53,26 +53,35 @@ impl Target {
                 args.client_cpu.or(Some(*second)),
             ),
         };
-        let mut target = match &args.url {
-            Some(url) => Self::at(url, args, plan)?,
-            None => Self::of_our_own(args, plan, server_core)?,
+        let has_url = !args.urls.is_empty();
+        let mut target = if has_url {
+            Self::at(args, plan)?
+        } else {
+            Self::of_our_own(args, plan, server_core)?
         };
         if let Some(core) = client_core {
             usage::pin(&[core]).map_err(io::Error::from)?;
         }
         target.client_core = client_core;
-        target.server_core = if args.url.is_none() {
-            server_core
-        } else {
-            None
-        };
+        target.server_core = server_core.filter(|_| !has_url);
         Ok(target)
     }
 
-    fn at(url: &str, args: &LoadtestArgs, plan: &Plan) -> Result<Self, SetupError> {
-        let (address, host) = address_of(url)?;
-        if !address.ip().is_loopback() && !args.yes_i_own_this_server {
-            return Err(Impossible::NotLoopback(host).into());
+    fn at(args: &LoadtestArgs, plan: &Plan) -> Result<Self, SetupError> {
+        let mut places: Vec<Place> = Vec::new();
+        for url in &args.urls {
+            let place = place_of(url)?;
+            if !place.address.ip().is_loopback() && !args.yes_i_own_this_server {
+                return Err(Impossible::NotLoopback(place.host).into());
+            }
+            if places.contains(&place) {
+                return Err(Impossible::Address(format!("--url {url} is given twice")).into());
+            }
+            places.push(place);
+        }
+        let (pids, urls) = (args.server_pids.len(), args.urls.len());
+        if pids != 0 && pids != urls {
+            return Err(Impossible::Processes { pids, urls }.into());
         }
         if args.tokens.is_empty() {
             return Err(Impossible::Token("give --token with a user access token").into());
@@ -80,16 +89,17 @@ impl Target {
         if plan.kind.hears_all() && args.app_token.is_none() {
             return Err(Impossible::Token("the firehose plan needs --app-token").into());
         }
-        TcpStream::connect_timeout(&address.into(), FIRST_ANSWER).map_err(|error| {
-            let (address, why) = (url.to_owned(), error.to_string());
-            Impossible::Silent { address, why }
-        })?;
+        for (place, url) in places.iter().zip(&args.urls) {
+            TcpStream::connect_timeout(&place.address.into(), FIRST_ANSWER).map_err(|error| {
+                let (address, why) = (url.to_owned(), error.to_string());
+                Impossible::Silent { address, why }
+            })?;
+        }
         let target = Self {
-            address,
-            host,
+            places,
             people: args.tokens.clone(),
             app_token: args.app_token.clone(),
-            pid: args.server_pid,
+            pids: args.server_pids.clone(),
             process: None,
             made: Inventory::default(),
             client_core: None,
@@ -101,9 +111,17 @@ impl Target {
         Ok(target)
     }
 
-    /// Refuses a plan that the limits of the server cannot carry, and tokens that it does not know.
+    /// Refuses a plan that the limits of a server cannot carry, and tokens that it does not know: those of a server
+    /// that is not of the cluster, too.
     fn can_carry(&self, plan: &Plan, args: &LoadtestArgs) -> Result<(), SetupError> {
-        let mut caller = Blocking::open(self)?;
+        for place in &self.places {
+            self.carries(place, plan, args)?;
+        }
+        Ok(())
+    }
+
+    fn carries(&self, place: &Place, plan: &Plan, args: &LoadtestArgs) -> Result<(), SetupError> {
+        let mut caller = Blocking::at(place)?;
         let mut users = BTreeSet::new();
         for token in &self.people {
             let answer = caller.call("GET", "/v1/token", token, "")?;
@@ -115,7 +133,7 @@ impl Target {
             return Ok(());
         };
         let config = serde_json::from_str(&config).unwrap_or_default();
-        let spreads = self.address.ip().is_loopback();
+        let spreads = place.address.ip().is_loopback();
         let callers = Callers {
             tokens: self.people.len(),
             users: users.len(),
@@ -126,7 +144,7 @@ impl Target {
         if shortfalls.is_empty() {
             Ok(())
         } else {
-            let address = self.host.clone();
+            let address = place.host.clone();
             let limits = shortfalls.join("\n  ");
             Err(Impossible::Limits { address, limits }.into())
         }
@@ -140,7 +158,7 @@ impl Target {
         let binary = std::env::current_exe()?;
         let data = args.data_dir.as_deref();
         let process = ServerProcess::start(&binary, data, core, plan.sockets())?;
-        let (address, host) = address_of(&process.address)?;
+        let place = place_of(&process.address)?;
         let client = process.command(&["client", "create", "--name", "loadtest"], "")?;
         // One word: an id may begin with a dash.
         let client = format!("--client={}", text_of(&client, "client_id")?);
@@ -170,11 +188,10 @@ impl Target {
             None
         };
         Ok(Self {
-            address,
-            host,
+            places: vec![place],
             people,
             app_token,
-            pid: Some(process.pid()),
+            pids: vec![process.pid()],
             process: Some(process),
             made: Inventory::default(),
             client_core: None,
@@ -182,13 +199,20 @@ impl Target {
         })
     }
 
-    /// Options of the sockets; those that should fall behind soon get small buffers.
-    pub(super) fn dial(&self, receive_buffer: Option<usize>, sockets_per_address: u64) -> Dial {
-        Dial {
-            server: self.address,
+    /// Options of the sockets to each server, and its name; those that should fall behind soon get small buffers.
+    pub(super) fn dials(
+        &self,
+        receive_buffer: Option<usize>,
+        sockets_per_address: u64,
+    ) -> Vec<(Dial, String)> {
+        let dial = |place: &Place| Dial {
+            server: place.address,
             receive_buffer,
             sockets_per_address,
-        }
+        };
+        let each = self.places.iter();
+        each.map(|place| (dial(place), place.host.clone()))
+            .collect()
     }
 
     /// Token of the `nth` listener.
@@ -205,7 +229,7 @@ fn text_of(value: &Value, name: &'static str) -> Result<String, SetupError> {
 }
 
 /// `http://host:port`, with nothing behind it.
-fn address_of(url: &str) -> Result<(SocketAddrV4, String), Impossible> {
+fn place_of(url: &str) -> Result<Place, Impossible> {
     let wrong = |why: &str| Impossible::Address(format!("--url {url}: {why}"));
     let host = match url.split_once("://") {
         Some(("http", rest)) => rest.trim_end_matches('/'),
@@ -232,7 +256,8 @@ fn address_of(url: &str) -> Result<(SocketAddrV4, String), Impossible> {
         .into_iter()
         .next()
         .ok_or_else(|| wrong("it has no IPv4 address"))?;
-    Ok((address, host.to_owned()))
+    let host = host.to_owned();
+    Ok(Place { address, host })
 }
 
 #[cfg(test)]
@@ -241,16 +266,17 @@ mod tests {
 
     #[test]
     fn addresses_are_read_or_refused_with_a_reason() {
-        let (address, host) = address_of("http://127.0.0.1:8080/").unwrap();
-        assert_eq!((address.port(), host.as_str()), (8080, "127.0.0.1:8080"));
-        assert_eq!(address_of("http://127.0.0.1").unwrap().0.port(), 80);
+        let place = place_of("http://127.0.0.1:8080/").unwrap();
+        let found = (place.address.port(), place.host.as_str());
+        assert_eq!(found, (8080, "127.0.0.1:8080"));
+        assert_eq!(place_of("http://127.0.0.1").unwrap().address.port(), 80);
         for wrong in [
             "https://127.0.0.1",
             "127.0.0.1:80",
             "http://127.0.0.1:99999",
         ] {
             assert!(
-                matches!(address_of(wrong), Err(Impossible::Address(_))),
+                matches!(place_of(wrong), Err(Impossible::Address(_))),
                 "{wrong}"
             );
         }

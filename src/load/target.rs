@@ -6,15 +6,23 @@ use super::process::ServerProcess;
 use std::io;
 use std::net::SocketAddrV4;
 
-/// A server that is ready to be loaded.
-#[derive(Debug)]
-pub(super) struct Target {
+/// Where a server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
     pub(super) address: SocketAddrV4,
     pub(super) host: String,
+}
+
+/// A server that is ready to be loaded, or several of one cluster.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// At least one.
+    pub(super) places: Vec<Place>,
     /// One token per account.
     pub(super) people: Vec<String>,
     pub(super) app_token: Option<String>,
-    pub(super) pid: Option<u32>,
+    /// Their processes, as far as they are known.
+    pub(super) pids: Vec<u32>,
     pub(super) process: Option<ServerProcess>,
     /// What the run made on it.
     pub(super) made: Inventory,

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smallvec::SmallVec;
 
 use crate::event::{Event, Route, RoutingKey};
+use crate::fault::{Seeded, seeded};
 use crate::model::Token;
 use crate::protocol::frame::Frame;
 use crate::protocol::render_class::RenderClass;
@@ -49,7 +50,9 @@ impl RenderedEvent {
     pub fn frame(&self, class: RenderClass, site: &Site) -> Arc<Frame> {
         let class = class.for_payload(&self.event.payload).without_samples();
         let mut frames = self.frames();
-        if let Some((_, frame)) = frames.rendered.iter().find(|(known, _)| *known == class) {
+        let any = seeded(Seeded::FrameOfAnyClass);
+        let mut known = frames.rendered.iter();
+        if let Some((_, frame)) = known.find(|(known, _)| any || *known == class) {
             return frame.clone();
         }
         let frame = Arc::new(user_frame(

@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::StartError;
 use crate::actors::Shared;
+use crate::actors::held::OpenStreams;
 use crate::actors::log_tail::{Inputs, LogTail};
 use crate::bus::{Bus, Line};
 use crate::config::Config;
@@ -21,7 +22,7 @@ pub(super) async fn open_bus(
     metrics: &Arc<Metrics>,
 ) -> Result<(Bus, Option<Line>), StartError> {
     let key = store.write(|tx| tx.server_key("bus")).await?;
-    let opened = Bus::open(&config.cluster, &head.epoch, &key, metrics);
+    let opened = Bus::open(&config.cluster, &head.epoch, &key, (store.clock(), metrics));
     let (bus, line) = opened.map_err(StartError::Bus)?;
     if store.is_shared() && line.is_none() {
         tracing::info!(
@@ -46,7 +47,8 @@ pub(super) async fn start(
         None => None,
         Some(line) => {
             let parcels = store.parcels().ok_or_else(twice)?;
-            Some(line.run(parcels, shared.presence.clone())?)
+            let open = Arc::new(OpenStreams::of(shared));
+            Some(line.run(parcels, shared.presence.clone(), open)?)
         }
     };
     // Without them, streams that come back read the table.

@@ -41,6 +41,7 @@ pub(super) fn listen(
     demo: Data<Demo>,
 ) -> std::io::Result<actix_server::Server> {
     let for_nodes = app.clone();
+    let of_nodes = Bounds::inside(config, shared.metrics.clone());
     let builder = actix_server::Server::build()
         .workers(workers(config))
         .backlog(config.server.backlog)
@@ -93,7 +94,7 @@ pub(super) fn listen(
             fn_service(move |io| ready(admit(io, &bounds))).and_then(http)
         })?;
     let builder = match inside {
-        Some(inside) => listen_inside(builder, inside, for_nodes)?,
+        Some(inside) => listen_inside(builder, (inside, of_nodes), for_nodes)?,
         None => builder,
     };
     Ok(builder.run())
@@ -109,19 +110,23 @@ fn workers(config: &Config) -> usize {
 /// Listens for the calls of other nodes.
 fn listen_inside(
     builder: ServerBuilder,
-    inside: TcpListener,
+    (inside, bounds): (TcpListener, Arc<Bounds>),
     app: Data<App>,
 ) -> std::io::Result<ServerBuilder> {
     builder.listen("groundnut-nodes", inside, move || {
-        let app = app.clone();
+        let (app, bounds) = (app.clone(), bounds.clone());
         let calls = actix_web::App::new()
             .configure(|cfg| crate::http::configure_inside(cfg, app))
             .wrap(from_fn(crate::http::inside::admit));
-        HttpService::build()
+        let http = HttpService::build()
             .client_request_timeout(HEAD)
             .keep_alive(KEEP_ALIVE)
-            .h1(map_config(calls, |()| AppConfig::default()))
-            .tcp()
+            .on_connect_ext(|stream: &CasedStream<HttpSocket>, data: &mut Extensions| {
+                stream.on_connect(data);
+                stream.inner().on_connect(data);
+            })
+            .h1(map_config(calls, |()| AppConfig::default()));
+        fn_service(move |io| ready(admit(io, &bounds))).and_then(http)
     })
 }
 

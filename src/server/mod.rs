@@ -250,7 +250,11 @@ impl Running<'_> {
             }
             None => tracing::info!("stopping"),
         }
-        let stopped = stop(budget, self.shared, self.app, &listener, &mut self.stops).await;
+        let stopped = tokio::select! {
+            stopped = stop(budget, self.shared, self.app, &listener, &mut self.stops) => stopped,
+            // It never ends.
+            () = nodes::watch_lease(self.shared) => Stopped::ByForce,
+        };
         match (lost, stopped) {
             (Some(part), _) => Err(StartError::PartLost(part)),
             (None, Stopped::ByForce) => Err(StartError::StoppedByForce),

@@ -83,6 +83,14 @@ pub(super) async fn watch(shared: &Arc<Shared>) {
     tokio::join!(look_after(&engine, cluster), fence(&engine, cluster));
 }
 
+/// The part of it that goes on while the server stops: streams that depend on the lease may not outlive it.
+pub(super) async fn watch_lease(shared: &Arc<Shared>) {
+    let Some(cluster) = &shared.cluster else {
+        return pending().await;
+    };
+    fence(&Engine::new(shared.clone()), cluster).await;
+}
+
 /// Ends what depends on the lease in time, and begins it again.
 async fn fence(engine: &Engine, cluster: &Cluster) {
     let mut looks = tokio::time::interval(LOOK);

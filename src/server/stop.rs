@@ -47,7 +47,8 @@ pub(super) async fn stop(
 /// A close frame to all streams and an end of the running requests.
 async fn drain(budget: Duration, shared: &Shared, app: &App, signals: &mut Stops) -> Stopped {
     let served = async {
-        tokio::join!(close_streams(shared, budget), shared.hooks.drain());
+        // Hooks first: they begin nothing more once a client can see that the stop has begun.
+        tokio::join!(shared.hooks.drain(), close_streams(shared, budget));
         let mut looks = tokio::time::interval(LOOK);
         // A stream ends when its client has answered the close frame, or after `streams.linger_ms`.
         while app.serving() > 0 || shared.directory.counts().0 > 0 {

@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
 use super::connect::{Database, Socket, Sql};
+use super::connecting::Connecting;
 use super::overdue::{Overdue, Watched};
 use super::statements::{LaneStamp, Rollback, execute, query};
 use super::transaction::begin;
@@ -25,6 +26,7 @@ pub(super) struct Link {
     socket: Option<Socket>,
     overdue: Option<Arc<Overdue>>,
     is_lost: bool,
+    connecting: Connecting<(Sql, Option<Socket>)>,
 }
 
 impl Link {
@@ -39,6 +41,7 @@ impl Link {
             socket: database.socket(sql)?,
             overdue,
             is_lost: false,
+            connecting: Connecting::default(),
         })
     }
 
@@ -54,8 +57,10 @@ impl Link {
         if !self.is_lost {
             return Ok(());
         }
-        let made = self.database.connect().and_then(|mut made| {
-            let socket = self.database.socket(&mut made)?;
+        let database = self.database.clone();
+        let made = self.connecting.until(Instant::now() + PATIENCE, move || {
+            let mut made = database.connect()?;
+            let socket = database.socket(&mut made)?;
             Ok((made, socket))
         });
         let Ok((made, socket)) = made else {

@@ -22,6 +22,7 @@ mod channels;
 mod clients;
 mod codes;
 mod connect;
+mod connecting;
 mod credentials;
 mod cut_off;
 mod db;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 
 use super::connect::{Database, Socket, Sql};
+use super::connecting::Connecting;
 use super::overdue::Overdue;
 use super::statements::{
     AllNodes, Begin, Commit, DatabaseClock, HolderOfName, LeaveName, LockNodeName, RenewNode,
@@ -77,6 +78,7 @@ pub struct Lease {
     sql: Option<Sql>,
     /// Of that connection.
     socket: Option<Socket>,
+    connecting: Connecting<(Sql, Option<Socket>)>,
     overdue: Arc<Overdue>,
     has_lock: bool,
 }
@@ -122,6 +124,7 @@ impl Lease {
             length,
             clock,
             sql: Some(sql),
+            connecting: Connecting::default(),
             overdue: Overdue::start()?,
             has_lock,
         };
@@ -140,6 +143,15 @@ impl Lease {
         // A server that hangs is left: the lease must not hang with it.
         let overdue = self.overdue.clone();
         let until = Instant::now() + PATIENCE.min(self.length / 4);
+        if self.sql.is_none() {
+            let database = self.database.clone();
+            let (sql, socket) = self.connecting.until(until, move || {
+                let mut sql = database.connect_for_leases()?;
+                let socket = database.socket(&mut sql)?;
+                Ok((sql, socket))
+            })?;
+            (self.sql, self.socket) = (Some(sql), socket);
+        }
         let watched = self.socket;
         let watched = watched.map(|it| overdue.watch(it, move || Instant::now() >= until));
         let renewed = self.try_to_renew();
@@ -153,14 +165,7 @@ impl Lease {
     }
 
     fn try_to_renew(&mut self) -> Result<Renewal, Failure> {
-        let sql = match &mut self.sql {
-            Some(sql) => sql,
-            none => {
-                let mut sql = self.database.connect_for_leases()?;
-                self.socket = self.database.socket(&mut sql)?;
-                none.insert(sql)
-            }
-        };
+        let sql = self.sql.as_mut().ok_or(Failure::Away)?;
         let quiet = |error: diesel::result::Error| Failure::Trouble(error.to_string().into());
         if !self.has_lock {
             // Of a process that stood still when its lease was over, and still has the lock.

@@ -66,9 +66,27 @@ impl Tx<'_> {
         id: &ConnectionId,
         node: Option<&NodeEpoch>,
     ) -> Result<bool, Failure> {
-        match self.node_of_session(id)? {
-            Some(holder) if holder.as_ref() != node => Err(Failure::Busy),
-            known => Ok(known.is_some()),
+        let known = self.node_of_session(id)?;
+        match known.is_some() && self.is_session_elsewhere(id, node)? {
+            true => Err(Failure::Busy),
+            false => Ok(known.is_some()),
+        }
+    }
+
+    /// Whether another node has the connection of a session, asked by the node that has one. If none has it, the
+    /// connection before this one parked the session after this one had taken it: it is this node's again.
+    pub fn is_session_elsewhere(
+        &mut self,
+        id: &ConnectionId,
+        node: Option<&NodeEpoch>,
+    ) -> Result<bool, Failure> {
+        match (self.node_of_session(id)?.flatten(), node) {
+            (Some(holder), node) => Ok(Some(&holder) != node),
+            (None, Some(node)) => {
+                self.take_sessions_back(std::slice::from_ref(id), node)?;
+                Ok(false)
+            }
+            (None, None) => Ok(false),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Options of the store, checked before it opens.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ const FORMS: &str = "sqlite:///absolute/path, sqlite://relative/path or postgres
 const FOLDER: &str = "data";
 
 /// How to open the store.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StoreOptions {
     /// `sqlite:///absolute/path`, `sqlite://relative/path`, or `postgres://user:password@host:port/database`.
     pub url: String,
@@ -48,11 +49,20 @@ pub struct StoreOptions {
     pub accepts_clock: bool,
 }
 
+/// Without a password.
+impl fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreOptions")
+            .field("database", &self.shown().unwrap_or_default())
+            .finish_non_exhaustive()
+    }
+}
+
 impl From<&StoreConfig> for StoreOptions {
     fn from(config: &StoreConfig) -> Self {
         let log_max_bytes = config.log_max_megabytes.saturating_mul(1 << 20);
         Self {
-            url: config.database_url.clone(),
+            url: config.database_url.reveal().to_owned(),
             read_connections: config.read_connections,
             read_deadline: READ_DEADLINE,
             search_deadline: SEARCH_DEADLINE,

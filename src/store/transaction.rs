@@ -112,7 +112,9 @@ impl Transaction<'_> {
     }
 
     fn begin(&mut self) -> Result<Group, Failure> {
+        let began = Instant::now();
         let head = begin(self.sql)?;
+        self.metrics.spans().since(Span::HeadWait, began);
         let live = std::mem::take(&mut self.live).at(head.tokens_ended);
         let mut group = Group::begin(self.sql, head.stamp, self.clock.clone(), self.newest)?;
         group.live = live;

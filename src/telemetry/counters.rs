@@ -138,9 +138,18 @@ pub enum Counter {
     /// Messages on the bus that could not be read, or were not signed by a server of this database.
     #[strum(serialize = "bus_messages_unreadable_total")]
     BusUnreadable,
+    /// Messages on the bus that servers of this database had sent before.
+    #[strum(serialize = "bus_messages_repeated_total")]
+    BusRepeated,
     /// Times that the bus was away after it had worked.
     #[strum(serialize = "bus_losses_total")]
     BusLosses,
+    /// Calls and streams that were counted over all servers.
+    #[strum(serialize = "counted_together_total")]
+    CountedTogether,
+    /// Calls and streams that this server counted by itself, although the settings name a bus.
+    #[strum(serialize = "counted_alone_total")]
+    CountedAlone,
     /// Panics during delivery; the streams were closed.
     #[strum(serialize = "log_tail_panics_total")]
     LogTailPanics,

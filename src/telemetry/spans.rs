@@ -19,6 +19,8 @@ pub enum Span {
     Decide,
     /// In the queue of the write lane.
     LaneWait,
+    /// For the row of the log's head, while another process writes.
+    HeadWait,
     /// SQL of a group of writes.
     Transact,
     /// The commit of a group, with its sync to the disk.

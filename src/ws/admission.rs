@@ -14,6 +14,7 @@ use crate::actors::Shared;
 use crate::actors::connection::ConnectionPermit;
 use crate::actors::shard::state::Identity;
 use crate::actors::verdicts::compiled;
+use crate::fault::Fault;
 use crate::model::Failure;
 use crate::model::{ClientId, Refusal, StreamKey};
 use crate::protocol::app_filter::{AppFilter, Partition};
@@ -91,7 +92,8 @@ async fn admit_user(
     let Some(Credentials { token, proof }) = credentials else {
         let permit = shared
             .unclaimed_permits
-            .take(address)
+            .take_of_all(address)
+            .await
             .ok_or(Refusal::TooManyConnections)?;
         return Ok(Admitted {
             identity: Identity::Unclaimed(address),
@@ -103,7 +105,7 @@ async fn admit_user(
     };
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
     let (session, start) = begin(query, user, cursor, shared).await?;
-    let permit = take_permit(user, &session, shared).await?;
+    let permit = take_permit(user, (&session, &start), shared).await?;
     session.settle(&start, user, shared).await?;
     Ok(Admitted {
         identity: Identity::User(user, token),
@@ -151,6 +153,7 @@ async fn admit_app(
     if let Some(stored) = stored {
         filter.stored = Some(compiled(stored).await?);
     }
+    Fault::Admission.delays().await;
     Ok(Admitted {
         identity: Identity::App(Arc::new(stream), token, Arc::new(filter)),
         permit,

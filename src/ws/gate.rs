@@ -12,7 +12,7 @@ use crate::actors::Shared;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionRef, Identity};
 use crate::http::socket::Bounds;
-use crate::model::ConnectionId;
+use crate::model::{AppStream, ConnectionId, Failure};
 use crate::protocol::cursor::Cursor;
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::hello::{app_hello, user_hello};
@@ -52,13 +52,38 @@ impl Gate {
         }
     }
 
-    fn is_app(&self, connection: ConnectionRef) -> bool {
+    /// The stored stream that an app hears.
+    fn app_stream(&self, connection: ConnectionRef) -> Option<Arc<AppStream>> {
         let state = self.shard.state.borrow();
-        let handle = state.connections.find_open(connection);
-        handle.is_some_and(|handle| matches!(handle.identity, Identity::App(..)))
+        match &state.connections.find_open(connection)?.identity {
+            Identity::App(stream, _, _) => Some(Arc::clone(stream)),
+            Identity::Unclaimed(_) | Identity::User(..) => None,
+        }
     }
 
-    /// Closes a stream for what happened before the shard knew of it: a stop, or the revocation of its token.
+    /// Why a stream may not be heard any more.
+    async fn over(
+        &self,
+        proof: &Proof,
+        stream: Option<&AppStream>,
+    ) -> Result<Option<Goodbye>, Failure> {
+        if !proof.is_live(&self.shared).await? {
+            return Ok(Some(Goodbye::TokenRevoked));
+        }
+        let Some(stream) = stream else {
+            return Ok(None);
+        };
+        let (client, key) = (stream.client.clone(), stream.key.clone());
+        let read = self
+            .shared
+            .store
+            .read(move |db| db.app_stream(&client, &key));
+        let is_gone = read.await?.is_none();
+        Ok(is_gone.then_some(Goodbye::StreamDeleted))
+    }
+
+    /// Closes a stream for what happened before the shard knew of it: a stop, the revocation of its token, the deletion of
+    /// the stored stream.
     pub(super) async fn check_again(&self, proof: Option<&Proof>, connection: ConnectionRef) {
         // A stop that began after the request was admitted may have closed all others already.
         if self.shared.stopping.load(Ordering::Acquire) {
@@ -66,15 +91,16 @@ impl Gate {
             return;
         }
         // The lease of this node ran out while it was admitted: what it counts as is not sure any more.
+        let stream = self.app_stream(connection);
         let fenced = self.shared.cluster.as_ref();
-        if fenced.is_some_and(|cluster| cluster.is_fenced()) && self.is_app(connection) {
+        if fenced.is_some_and(|cluster| cluster.is_fenced()) && stream.is_some() {
             self.shard.close(connection.index, Goodbye::Incomplete);
             return;
         }
         let Some(proof) = proof else { return };
-        let goodbye = match proof.is_live(&self.shared).await {
-            Ok(true) => return,
-            Ok(false) => Goodbye::TokenRevoked,
+        let goodbye = match self.over(proof, stream.as_deref()).await {
+            Ok(None) => return,
+            Ok(Some(goodbye)) => goodbye,
             // The token may be valid: this code asks the client to reconnect.
             Err(_) => Goodbye::Incomplete,
         };

@@ -8,7 +8,7 @@ use crate::actors::resume::{AppView, Hindsight};
 use crate::actors::shard::Shard;
 use crate::actors::shard::catch_up::{CatchUp, Judge};
 use crate::actors::shard::state::ConnectionRef;
-use crate::actors::{Engine, Shared};
+use crate::actors::{Engine, Meanwhile, Shared};
 use crate::event::Pos;
 use crate::model::{ClientId, ConnectionId, Failure, SubscriptionId};
 use crate::protocol::filter::Filter;
@@ -34,13 +34,16 @@ pub(super) struct Behind {
 }
 
 pub(super) enum BehindOf {
-    /// A session, with topic, filter and serial of each subscription; and the ids of all that are known of it, unless it
-    /// goes on with this connection alone.
-    User(
-        Box<Hindsight>,
-        Vec<(Topic, Filter, u64)>,
-        Option<Vec<SubscriptionId>>,
-    ),
+    /// A session.
+    User {
+        hindsight: Box<Hindsight>,
+        /// With their serials.
+        subscriptions: Vec<(Topic, Filter, u64)>,
+        /// All that are known of it.
+        known: Vec<SubscriptionId>,
+        /// It outlives the connection.
+        is_kept: bool,
+    },
     /// An app stream.
     App(ClientId),
 }
@@ -92,30 +95,45 @@ impl Behind {
     async fn take_in(
         &mut self,
         shared: &Arc<Shared>,
-        shard: &Shard,
+        shard: &Rc<Shard>,
         (connection, id): (ConnectionRef, &ConnectionId),
         at: Pos,
     ) -> Result<(), Failure> {
-        let BehindOf::User(hindsight, subscriptions, Some(known)) = &mut self.of else {
-            return Ok(());
-        };
-        let engine = Engine::new(Arc::clone(shared));
-        let user = hindsight.viewer();
-        let meanwhile = engine.changed_meanwhile(id, user, (known, at)).await?;
-        let mut state = shard.state.borrow_mut();
-        // It may have ended, or its session: one of too many goes on as long as its connection.
-        let Some(meanwhile) =
-            meanwhile.filter(|_| state.connections.find_open(connection).is_some())
+        let BehindOf::User {
+            hindsight,
+            subscriptions,
+            known,
+            is_kept,
+        } = &mut self.of
         else {
             return Ok(());
         };
+        let engine = Engine::new(Arc::clone(shared));
+        let (user, session) = (hindsight.viewer(), (id, *is_kept));
+        let meanwhile = engine.changed_meanwhile(session, user, (known, at)).await?;
+        let is_open = shard
+            .state
+            .borrow()
+            .connections
+            .find_open(connection)
+            .is_some();
+        let (kept, later) = match meanwhile {
+            Meanwhile::Goes { kept, later } if is_open => (kept, later),
+            Meanwhile::Ended if is_open && *is_kept => {
+                shard.close(connection.index, Goodbye::Asked);
+                return Ok(());
+            }
+            // The other node closes it; an earlier try of the client ended a session that is not kept.
+            Meanwhile::Moved | Meanwhile::Goes { .. } | Meanwhile::Ended => return Ok(()),
+        };
+        let mut state = shard.state.borrow_mut();
         // By serials: what a call made here meanwhile stays, though it may have the id of one that was deleted.
         let made: HashSet<u64> = subscriptions.iter().map(|(_, _, serial)| *serial).collect();
         state.unsubscribe(connection.index, |known| {
-            made.contains(&known.serial) && !meanwhile.kept.contains(&known.id)
+            made.contains(&known.serial) && !kept.contains(&known.id)
         });
         subscriptions.retain(|(_, _, serial)| state.has_subscription(connection, *serial));
-        for subscription in meanwhile.later {
+        for subscription in later {
             // A call may have reached this connection by now, with an id of its client's.
             let is_there = state
                 .connections
@@ -146,7 +164,11 @@ impl BehindOf {
         at: Pos,
     ) -> Result<Judge, Failure> {
         match self {
-            Self::User(hindsight, subscriptions, _) => {
+            Self::User {
+                hindsight,
+                subscriptions,
+                ..
+            } => {
                 let engine = Engine::new(Arc::clone(shared));
                 let user = hindsight.viewer();
                 engine.fill_continued(id, user, &subscriptions).await?;

@@ -10,9 +10,12 @@ use crate::actors::shard::Shard;
 use crate::actors::shard::state::ConnectionRef;
 use crate::actors::{Continued, Engine, Shared};
 use crate::event::Pos;
+use crate::fault::{Seeded, seeded};
 use crate::model::{ClientId, ConnectionId, Failure, Refusal, SubscriptionId, UserId};
+use crate::protocol::filter::Filter;
 use crate::protocol::hello::{Dropped, Resumption};
 use crate::protocol::query::Query;
+use crate::protocol::topic::Topic;
 use crate::store::secret::random_id;
 use crate::telemetry::Counter;
 
@@ -40,8 +43,7 @@ pub(super) enum Start {
 }
 
 impl Session {
-    /// Keeps a new session, or ends one that goes on with this connection alone. Behind the limits: a stream that is refused
-    /// costs no session its place.
+    /// Keeps a new session. Behind the limits: a stream that is refused costs no session its place.
     ///
     /// # Errors
     /// The database is in trouble, or busy.
@@ -54,8 +56,8 @@ impl Session {
         let engine = Engine::new(Arc::clone(shared));
         match (start, self.is_kept) {
             (Start::Now(_), true) => engine.open_session(&self.id, user).await,
-            (Start::Behind(_), false) => engine.end_session_of_stream(&self.id, user).await,
-            (Start::Now(_), false) | (Start::Behind(_), true) | (Start::App(..), _) => Ok(()),
+            // One that goes on with this connection alone ends when that is in its shard.
+            (Start::Now(_), false) | (Start::Behind(_) | Start::App(..), _) => Ok(()),
         }
     }
 
@@ -124,10 +126,15 @@ pub(super) async fn begin(
 /// The user has as many connections as one may.
 pub(super) async fn take_permit(
     user: UserId,
-    session: &Session,
+    (session, start): (&Session, &Start),
     shared: &Arc<Shared>,
 ) -> Result<Permit<UserId>, Failure> {
-    if let Some(permit) = shared.user_permits.take(user) {
+    let permits = &shared.user_permits;
+    let take = async || match start.is_behind() {
+        true => permits.take_along(user).await,
+        false => permits.take_of_all(user).await,
+    };
+    if let Some(permit) = take().await {
         return Ok(permit);
     }
     let (pause, tries) = HAND_OVER;
@@ -135,7 +142,7 @@ pub(super) async fn take_permit(
         // A connection that is gone needs no word.
         drop(older.send(ConnectionMail::TakeOver).await);
         for _ in 0..tries {
-            if let Some(permit) = shared.user_permits.take(user) {
+            if let Some(permit) = take().await {
                 return Ok(permit);
             }
             tokio::time::sleep(pause).await;
@@ -162,9 +169,11 @@ impl Start {
     ) -> Opened {
         let continued = match self {
             Self::Now(resumption) => {
+                // Asked once it is registered: it is sent every event behind this place.
+                let at = shared.log.ring().routed();
+                let early = i64::from(seeded(Seeded::HelloTooEarly)) * 3;
                 return Opened {
-                    // Asked once it is registered: it is sent every event behind this place.
-                    at: shared.log.ring().routed(),
+                    at: Pos(at.0 - early),
                     resumption,
                     behind: None,
                 };
@@ -188,55 +197,62 @@ impl Start {
         };
         let mut continued = *continued;
         shared.metrics.add(Counter::Resumes, 1);
-        let mut subscriptions = Vec::new();
-        let known = known_of(shard, connection, &continued);
-        {
-            let mut state = shard.state.borrow_mut();
-            for subscription in std::mem::take(&mut continued.subscriptions) {
-                // Its revocation passed after the token was asked for.
-                if state.revoked.contains(subscription.token.id) {
-                    continued.resumption.dropped.push(Dropped {
-                        subscription_id: subscription.id,
-                        error_slug: Refusal::TokenInvalid.slug(),
-                    });
-                } else {
-                    let needs = (
-                        subscription.topic,
-                        subscription.filter.clone(),
-                        subscription.serial,
-                    );
-                    subscriptions.push(needs);
-                    state.subscribe(connection.index, subscription);
-                }
-            }
-        }
+        let known = known_of(&continued);
+        let subscriptions = begin_all(shard, connection, &mut continued);
+        let is_kept = {
+            let state = shard.state.borrow();
+            let handle = state.connections.find(connection);
+            handle.is_some_and(|handle| handle.is_session)
+        };
         Opened {
             at: continued.from,
             resumption: Some(continued.resumption),
             behind: Some(Behind {
                 routed: shared.log.ring().routed(),
-                of: BehindOf::User(Box::new(continued.hindsight), subscriptions, known),
+                of: BehindOf::User {
+                    hindsight: Box::new(continued.hindsight),
+                    subscriptions,
+                    known,
+                    is_kept,
+                },
             }),
         }
     }
 }
 
-/// The subscriptions that go on, and those that do not. `None`: the session goes on with this connection alone, so that
-/// nothing is kept of it.
-fn known_of(
+/// The subscriptions listen from now on. Gives what each needs, with its serial.
+fn begin_all(
     shard: &Shard,
     connection: ConnectionRef,
-    continued: &Continued,
-) -> Option<Vec<SubscriptionId>> {
-    let state = shard.state.borrow();
-    state
-        .connections
-        .find(connection)
-        .filter(|handle| handle.is_session)?;
+    continued: &mut Continued,
+) -> Vec<(Topic, Filter, u64)> {
+    let mut needs = Vec::new();
+    let mut state = shard.state.borrow_mut();
+    for subscription in std::mem::take(&mut continued.subscriptions) {
+        // Its revocation passed after the token was asked for.
+        if state.revoked.contains(subscription.token.id) {
+            continued.resumption.dropped.push(Dropped {
+                subscription_id: subscription.id,
+                error_slug: Refusal::TokenInvalid.slug(),
+            });
+        } else {
+            needs.push((
+                subscription.topic,
+                subscription.filter.clone(),
+                subscription.serial,
+            ));
+            state.subscribe(connection.index, subscription);
+        }
+    }
+    needs
+}
+
+/// The subscriptions that go on, and those that do not.
+fn known_of(continued: &Continued) -> Vec<SubscriptionId> {
     let going_on = continued.subscriptions.iter().map(|known| &known.id);
     let dropped = continued.resumption.dropped.iter();
     let dropped = dropped.map(|known| &known.subscription_id);
-    Some(going_on.chain(dropped).cloned().collect())
+    going_on.chain(dropped).cloned().collect()
 }
 
 /// Where an app stream begins: behind its cursor, so many seconds ago, or now.

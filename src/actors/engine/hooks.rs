@@ -99,10 +99,10 @@ impl Engine {
         if self.shared.cluster.is_some() {
             let held = self.store().read(|db| db.hooks_held()).await?;
             begun.retain(|key| !held.contains(key));
-            for key in hooks.keys() {
-                if self.was_changed_elsewhere(&key).await? {
-                    begun.push(key);
-                }
+        }
+        for key in hooks.keys() {
+            if self.was_changed(&key).await? {
+                begun.push(key);
             }
         }
         for key in begun.into_iter().chain(ended) {
@@ -118,18 +118,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether the row of a hook that runs is not what its task was begun with: another node changed it, and could not tell.
-    async fn was_changed_elsewhere(&self, key: &HookKey) -> Result<bool, Failure> {
+    /// Whether the rows of a hook that runs are not what its task was begun with: another node changed them and could not
+    /// tell, or a database in trouble kept the task from being begun again.
+    async fn was_changed(&self, key: &HookKey) -> Result<bool, Failure> {
         let Some(known) = self.shared.hooks.known(key) else {
             return Ok(false);
         };
         let stored = self.stored_hook(key).await?;
-        Ok(stored.is_some_and(|Stored { hook, .. }| {
-            let is_same = hook.url == known.hook.url
-                && hook.parameters == known.hook.parameters
-                && hook.token == known.hook.token;
-            !is_same || hook.secret.reveal() != known.hook.secret.reveal()
-        }))
+        Ok(stored.is_some_and(|stored| !known.is_of(&stored.stream, &stored.hook)))
     }
 
     /// The same as [`Self::settle_hook`], behind a change that is stored already: trouble is for the sweep.

@@ -6,6 +6,7 @@ mod channels;
 mod clients;
 mod files;
 mod hooks;
+mod meanwhile;
 mod nodes;
 mod numbers;
 mod own_streams;
@@ -23,6 +24,7 @@ mod users;
 use std::sync::Arc;
 
 pub use authorize::Allowed;
+pub use meanwhile::Meanwhile;
 pub use numbers::{ActorKind, ActorOrder, Numbers};
 pub use resume::Continued;
 pub use stream_sessions::note_restart;

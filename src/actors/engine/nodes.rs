@@ -135,8 +135,11 @@ impl Engine {
     pub async fn let_go_if_moved(&self, session: &ConnectionId) {
         let id = session.clone();
         let read = self.store().read(move |db| db.node_of_session(&id)).await;
-        if !matches!(read, Ok(Some(holder)) if holder == self.shared.node()) {
-            self.let_go(session).await;
+        let own = self.shared.node();
+        match read {
+            // Here, or nowhere by now: `check_sessions` takes it back.
+            Ok(Some(holder)) if holder.is_none() || holder == own => {}
+            Ok(_) | Err(_) => self.let_go(session).await,
         }
     }
 

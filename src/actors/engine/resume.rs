@@ -39,17 +39,8 @@ pub struct Continued {
     pub resumption: Resumption,
 }
 
-/// What became of a session while another connection of it was prepared.
-#[derive(Debug)]
-pub struct Meanwhile {
-    /// The subscriptions that it still has.
-    pub kept: HashSet<SubscriptionId>,
-    /// Those that are not known there.
-    pub later: Vec<Subscription>,
-}
-
 /// What is read of a user whose session goes on.
-struct Present {
+pub(super) struct Present {
     head: Pos,
     tokens: HashMap<TokenId, Arc<Token>>,
     hidden: Hidden,
@@ -95,22 +86,13 @@ impl Engine {
         self.shared.log.delivered(present.head).await?;
         let ignored = seeded(Seeded::CursorIgnored);
         let from = cursor.filter(|_| !ignored).unwrap_or(present.head);
-        let forgets = seeded(Seeded::SinceForgotten);
         let mut subscriptions = Vec::new();
         // What ended before is told each time: the client may not have heard it.
         let (mut dropped, kept) = apart(kept);
         let told = dropped.len();
         for kept in kept {
             match self.admit(&kept, &present).await? {
-                Ok(token) => subscriptions.push(Subscription {
-                    id: kept.id,
-                    serial: self.shared.number_call(),
-                    // It replays from its own beginning.
-                    since: if forgets { from } else { kept.since.max(from) },
-                    topic: kept.topic,
-                    filter: kept.filter,
-                    token,
-                }),
+                Ok(token) => subscriptions.push(self.going_on(kept, from, token)),
                 Err(refusal) => dropped.push((kept.id, refusal)),
             }
         }
@@ -141,55 +123,22 @@ impl Engine {
         }))
     }
 
-    /// What became of a session while a connection that continues it was prepared. `None`: it is gone.
-    ///
-    /// # Errors
-    /// The database is in trouble, or busy.
-    pub async fn changed_meanwhile(
+    /// It replays from its own beginning.
+    pub(super) fn going_on(
         &self,
-        id: &ConnectionId,
-        user: UserId,
-        (known, from): (&[SubscriptionId], Pos),
-    ) -> Result<Option<Meanwhile>, Failure> {
-        let (session, node) = (id.clone(), self.shared.node());
-        // In the lane, where it changes nothing: behind every deletion that was asked for before.
-        let read = self.store().write(move |tx| {
-            let holder = tx.node_of_session(&session)?;
-            let is_moved = holder.is_some_and(|holder| holder != node);
-            Ok((is_moved, tx.stream_session(&session, user)?))
-        });
-        let (is_moved, later) = read.await?;
-        if is_moved {
-            // Another node took it over meanwhile.
-            self.let_go(id).await;
-            return Ok(None);
+        kept: KeptSubscription,
+        from: Pos,
+        token: Arc<Token>,
+    ) -> Subscription {
+        let forgets = seeded(Seeded::SinceForgotten);
+        Subscription {
+            id: kept.id,
+            serial: self.shared.number_call(),
+            since: if forgets { from } else { kept.since.max(from) },
+            topic: kept.topic,
+            filter: kept.filter,
+            token,
         }
-        let Some(mut later) = later else {
-            return Ok(None);
-        };
-        later.retain(|kept| kept.ended.is_none());
-        let kept = later.iter().map(|kept| kept.id.clone()).collect();
-        later.retain(|kept| !known.contains(&kept.id));
-        let mut subscriptions = Vec::new();
-        if !later.is_empty() {
-            let present = self.present(user, &later).await?;
-            for kept in later {
-                if let Ok(token) = self.admit(&kept, &present).await? {
-                    subscriptions.push(Subscription {
-                        id: kept.id,
-                        serial: self.shared.number_call(),
-                        since: kept.since.max(from),
-                        topic: kept.topic,
-                        filter: kept.filter,
-                        token,
-                    });
-                }
-            }
-        }
-        Ok(Some(Meanwhile {
-            kept,
-            later: subscriptions,
-        }))
     }
 
     /// What a session goes on without now does not come back to it.
@@ -233,7 +182,11 @@ impl Engine {
         Ok(())
     }
 
-    async fn present(&self, user: UserId, kept: &[KeptSubscription]) -> Result<Present, Failure> {
+    pub(super) async fn present(
+        &self,
+        user: UserId,
+        kept: &[KeptSubscription],
+    ) -> Result<Present, Failure> {
         let has_inbox = kept
             .iter()
             .any(|kept| matches!(kept.topic, Topic::Inbox(_)));
@@ -260,7 +213,7 @@ impl Engine {
     }
 
     /// The token by which a subscription goes on, or why it does not.
-    async fn admit(
+    pub(super) async fn admit(
         &self,
         kept: &KeptSubscription,
         present: &Present,
@@ -287,8 +240,8 @@ impl Engine {
         hindsight: &mut Hindsight,
         subscriptions: &[Subscription],
     ) -> Result<(), Failure> {
-        let mut inboxes = subscriptions.iter();
-        let inbox = inboxes.find(|known| matches!(known.topic, Topic::Inbox(_)));
+        let is_inbox = |known: &&Subscription| matches!(known.topic, Topic::Inbox(_));
+        let inbox = subscriptions.iter().find(is_inbox);
         let left = hindsight.left();
         let Some(inbox) = inbox.filter(|_| !left.is_empty()) else {
             return Ok(());
@@ -367,8 +320,9 @@ impl Present {
 /// What ended before, with its reasons, and what may go on.
 fn apart(kept: Vec<KeptSubscription>) -> (Vec<(SubscriptionId, Refusal)>, Vec<KeptSubscription>) {
     let (over, kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| kept.ended.is_some());
-    let over = over.into_iter();
-    let over = over.filter_map(|kept| Some((kept.id, kept.ended?)));
+    let over = over
+        .into_iter()
+        .filter_map(|kept| Some((kept.id, kept.ended?)));
     (over.collect(), kept)
 }
 

@@ -54,22 +54,6 @@ impl Engine {
         self.shared.sessions.load(Ordering::Relaxed)
     }
 
-    /// A session that goes on with this connection alone: it ends with it.
-    ///
-    /// # Errors
-    /// The database is in trouble, or busy.
-    pub async fn end_session_of_stream(
-        &self,
-        id: &ConnectionId,
-        user: UserId,
-    ) -> Result<(), Failure> {
-        let id = id.clone();
-        let ended = self
-            .store()
-            .write(move |tx| tx.end_stream_session(user, &id));
-        ended.await.map(drop)
-    }
-
     /// Ends sessions that had no connection for too long, and keeps those that have one.
     pub async fn sweep_sessions(&self) {
         if let Err(failure) = self.sweep().await {

@@ -252,7 +252,7 @@ impl Engine {
         let mut answer = connection.send(mail(None)).await;
         let claims = matches!(answer, Ok(Ok(ConnectionReply::Unclaimed)));
         if claims {
-            let permit = self.shared.user_permits.take(user);
+            let permit = self.shared.user_permits.take_of_all(user).await;
             let permit = permit.ok_or(Refusal::TooManyConnections)?;
             answer = connection.send(mail(Some(permit))).await;
         }

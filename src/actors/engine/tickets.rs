@@ -43,7 +43,7 @@ impl Engine {
             .calls()
             .ask(&node, (reqwest::Method::POST, &path), |request| request);
         let answer = match asked.await {
-            Ok(answer) if answer.status().is_success() => answer.bytes().await,
+            Ok(answer) if answer.response.status().is_success() => answer.bytes().await,
             Ok(_) | Err(Unanswered::Gone) => return Ok(None),
             Err(Unanswered::Late) => return Err(Failure::Busy),
         };

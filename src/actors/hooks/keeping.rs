@@ -39,16 +39,17 @@ impl Keeping {
         self.saved_at.elapsed() >= EVERY
     }
 
-    /// Writes it down. What cannot be written now will be later: until then a crash repeats more.
+    /// Writes it down. What cannot be written now will be later: until then a crash repeats more. False: another node has
+    /// gone on with the hook, so that this task is over.
     pub async fn save(
         &mut self,
         now: Kept,
         (client, key): HookKey,
         (store, epoch, node): (&Store, &str, Option<NodeEpoch>),
-    ) {
+    ) -> bool {
         self.saved_at = Instant::now();
         if now == self.saved {
-            return;
+            return true;
         }
         let place = HookPlace {
             epoch: epoch.to_owned(),
@@ -57,15 +58,17 @@ impl Keeping {
         let since = now.1;
         let written = store.write(move |tx| {
             // Another node has gone on with it: what this one knows is old.
-            match tx.holds_hook((&client, &key), node.as_ref())? {
-                true => tx.move_hook((&client, &key), &place, since),
-                false => Ok(()),
+            let is_ours = tx.holds_hook((&client, &key), node.as_ref())?;
+            if is_ours {
+                tx.move_hook((&client, &key), &place, since)?;
             }
+            Ok(is_ours)
         });
-        let written: Result<(), Failure> = written.await;
-        if written.is_ok() {
+        let written: Result<bool, Failure> = written.await;
+        if let Ok(true) = written {
             self.saved = now;
         }
+        written.unwrap_or(true)
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use crate::event::Pos;
+use crate::fault::{Seeded, seeded};
 
 /// Lanes of a hook for events. One more is for gaps, which concern all of them.
 pub const PARTS: u16 = 16;
@@ -70,7 +71,10 @@ impl Lane {
 
     /// Everything up to here is settled.
     fn position(&self) -> Pos {
-        self.position_without(0)
+        match seeded(Seeded::HookPlaceAhead) {
+            true => self.read_to,
+            false => self.position_without(0),
+        }
     }
 
     /// The same without its first letters. Gaps may be out of order: each lane comes upon those that it lacks.
@@ -180,6 +184,9 @@ impl Lanes {
 
     /// There is room for any gap: a lane that goes on behind one has to say it.
     fn take_gap(&mut self, letter: Letter, takes: &[bool]) {
+        if seeded(Seeded::HookGapUnsaid) {
+            return;
+        }
         let mut taking = self.0.iter().zip(takes).filter(|(_, takes)| **takes);
         let is_lacked = taking.any(|(lane, _)| lane.read_to < letter.last);
         if let Some(gaps) = self.0.get_mut(GAPS).filter(|_| is_lacked)
@@ -234,6 +241,9 @@ impl Lanes {
 
     /// The lane waits before its next attempt.
     pub fn pause(&mut self, lane: usize, until: Instant) {
+        if seeded(Seeded::HookFailedLost) {
+            return self.settle(lane);
+        }
         if let Some(lane) = self.0.get_mut(lane) {
             lane.not_before = Some(until);
             if lane.is_stale {

@@ -46,6 +46,24 @@ pub struct Known {
     pub waiting: AtomicUsize,
 }
 
+impl Known {
+    /// Whether a task that was begun with these rows would do the same.
+    pub fn is_of(&self, stream: &AppStream, hook: &Hook) -> bool {
+        let Hook {
+            url,
+            secret,
+            parameters,
+            token,
+            off: _,
+            failing_since: _,
+        } = hook;
+        let own = &self.hook;
+        *self.stream == *stream
+            && (url, secret, parameters, token)
+                == (&own.url, &own.secret, &own.parameters, &own.token)
+    }
+}
+
 /// A place among the streams in use, and among those of all nodes, if there are several.
 #[derive(Debug)]
 pub struct HookPermit(pub Permit<ClientId>, pub Option<Place>);
@@ -221,5 +239,55 @@ impl Hooks {
         for orders in all {
             orders.closed().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FilterId, HookOff, HookSecret, ObjectType, TokenId};
+
+    #[test]
+    fn a_task_is_begun_again_for_all_that_it_was_begun_with_and_for_nothing_else() {
+        let stream = AppStream {
+            client: "app".into(),
+            key: "hook".into(),
+            object_types: vec![ObjectType::Message],
+            filter: None,
+            hook: None,
+        };
+        let hook = Hook {
+            url: String::from("https://example.org/in"),
+            secret: HookSecret::new(String::from("0123456789abcdef")),
+            parameters: String::new(),
+            token: TokenId(1),
+            off: None,
+            failing_since: None,
+        };
+        let known = Known {
+            connection_id: ConnectionId::from("c"),
+            since: Stamp(0),
+            stream: Arc::new(stream.clone()),
+            hook: Arc::new(hook.clone()),
+            parameters: Parameters::default(),
+            waiting: AtomicUsize::new(0),
+        };
+        assert!(known.is_of(&stream, &hook));
+        let changes: [fn(&mut AppStream, &mut Hook); 6] = [
+            |stream, _| stream.object_types.push(ObjectType::Post),
+            |stream, _| stream.filter = Some(FilterId(1)),
+            |_, hook| hook.url.push('2'),
+            |_, hook| hook.secret = HookSecret::new(String::from("fedcba9876543210")),
+            |_, hook| hook.parameters.push_str("include_raw=1"),
+            |_, hook| hook.token = TokenId(2),
+        ];
+        for (n, change) in changes.iter().enumerate() {
+            let (mut stream, mut hook) = (stream.clone(), hook.clone());
+            change(&mut stream, &mut hook);
+            assert!(!known.is_of(&stream, &hook), "change {n}");
+        }
+        let (mut failing, since) = (hook, Stamp(7));
+        (failing.failing_since, failing.off) = (Some(since), Some(HookOff::Failing));
+        assert!(known.is_of(&stream, &failing), "it says that itself");
     }
 }

@@ -55,6 +55,8 @@ enum End {
     Told,
     /// The stream is gone.
     Gone,
+    /// Another node goes on with it.
+    Moved,
     /// The hook is switched off.
     Off(HookOff),
 }
@@ -154,8 +156,9 @@ impl Work {
             if let Err(end) = settled {
                 return end;
             }
-            if self.keeping.is_due() {
-                self.save().await;
+            // The sweep begins it again if its place is only lost.
+            if self.keeping.is_due() && !self.save().await {
+                return End::Moved;
             }
         }
     }
@@ -366,19 +369,20 @@ impl Work {
         (self.lanes.positions(), self.failing_since)
     }
 
-    async fn save(&mut self) {
+    async fn save(&mut self) -> bool {
         let epoch = Arc::clone(self.shared.log.ring().epoch());
         let beside = (&self.shared.store, &*epoch, self.shared.node());
         let (kept, key) = (self.kept(), self.key.clone());
-        self.keeping.save(kept, key, beside).await;
+        self.keeping.save(kept, key, beside).await
     }
 
     async fn end(mut self, end: End) {
+        if matches!(end, End::Told | End::Off(_)) {
+            self.save().await;
+        }
         match end {
-            End::Gone => {}
-            End::Told => self.save().await,
+            End::Gone | End::Moved | End::Told => {}
             End::Off(why) => {
-                self.save().await;
                 self.shared.metrics.add(Counter::WebhooksSwitchedOff, 1);
                 let (client, key) = self.key.clone();
                 tracing::warn!(client = %client, key = %key, why = why.name(), "a webhook is switched off");

@@ -54,6 +54,9 @@ impl Dispatch for Dispatcher {
         let last = events.last().and_then(|event| event.pos);
         if let Some(last) = last {
             self.shared.log.ring().note_routing(last);
+            if seeded(Seeded::HandedOverTooSoon) {
+                self.shared.log.ring().note_handed_over(last);
+            }
         }
         let mut rest = events.as_slice();
         while let Some((first, _)) = rest.split_first() {
@@ -210,10 +213,16 @@ impl Dispatcher {
     /// What an event changes in the memory of this process, beside actors and shards.
     fn apply(&mut self, payload: &Payload) {
         let is_revoked = matches!(payload, Payload::TokenRevoked { .. });
-        if !(is_revoked && seeded(Seeded::AppKeepsRevoked)) {
+        let is_granted = matches!(payload, Payload::TokenGranted { .. });
+        if !(is_revoked && seeded(Seeded::AppKeepsRevoked)
+            || is_granted && seeded(Seeded::AppGrantUnheard))
+        {
             self.app_index.apply(payload);
         }
-        self.block_index.apply(payload);
+        let is_undone = matches!(payload, Payload::Related { undone: true, .. });
+        if !(is_undone && seeded(Seeded::UnhiddenUnheard)) {
+            self.block_index.apply(payload);
+        }
         // Behind the channel's actor, which sets none for them any more.
         if let Payload::ChannelChanged { news } = payload {
             self.shared.presence.keep_readers(&news.channel);
@@ -236,6 +245,9 @@ impl Dispatcher {
             self.shared
                 .registry
                 .collect(&RoutingKey::App(app.client.clone()), &mut shards);
+        }
+        if seeded(Seeded::ShardForgotten) {
+            shards.truncate(1);
         }
         shards
     }

@@ -1,12 +1,14 @@
 //! What nodes say to one another: requests to the internal address of a node, with the secret that all of them share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::model::{ClientId, ConnectionId, Failure, StreamKey};
 use crate::store::Node;
@@ -37,7 +39,7 @@ pub fn ticket_path(ticket: &str) -> String {
 const AT_ONCE: usize = 512;
 /// A machine that is there takes a connection within this time.
 const CONNECT: Duration = Duration::from_secs(1);
-/// How long another node may take to answer, to the last byte.
+/// How long another node may take until its answer begins, and then for each part of it.
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(30);
@@ -51,12 +53,31 @@ pub enum Unanswered {
     Late,
 }
 
+impl Answer {
+    /// All of it.
+    ///
+    /// # Errors
+    /// The other node did not send it to its end.
+    pub async fn bytes(self) -> reqwest::Result<Bytes> {
+        let Self { response, _turn } = self;
+        response.bytes().await
+    }
+}
+
 /// Asks other nodes.
 #[derive(Debug)]
 pub struct Calls {
     client: Client,
     secret: HeaderValue,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
+}
+
+/// What another node answers. It holds its turn until it is read to its end, or dropped.
+#[derive(Debug)]
+pub struct Answer {
+    /// As it comes.
+    pub response: Response,
+    _turn: OwnedSemaphorePermit,
 }
 
 impl Calls {
@@ -73,7 +94,7 @@ impl Calls {
             .http1_only()
             .referer(false)
             .connect_timeout(CONNECT)
-            .timeout(ANSWER)
+            .read_timeout(ANSWER)
             .pool_idle_timeout(IDLE)
             .build()
             .map_err(|error| Failure::Trouble(error.to_string().into()))?;
@@ -81,7 +102,7 @@ impl Calls {
         let mut secret = HeaderValue::try_from(text)
             .map_err(|error| Failure::Trouble(error.to_string().into()))?;
         secret.set_sensitive(true);
-        let turns = Semaphore::new(AT_ONCE);
+        let turns = Arc::new(Semaphore::new(AT_ONCE));
         Ok(Self {
             client,
             secret,
@@ -104,12 +125,15 @@ impl Calls {
         node: &Node,
         (method, path): (Method, &str),
         write: impl FnOnce(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Response, Unanswered> {
-        let _turn = self.turns.try_acquire().map_err(|_all| Unanswered::Late)?;
+    ) -> Result<Answer, Unanswered> {
+        let turn = self.turns.clone().try_acquire_owned();
+        let _turn = turn.map_err(|_all| Unanswered::Late)?;
         let url = format!("http://{}{path}", node.internal_address);
         let request = write(self.client.request(method, url));
         let request = request.header(HeaderName::from_static(SECRET), self.secret.clone());
-        request.send().await.map_err(|error| {
+        let begun = tokio::time::timeout(ANSWER, request.send()).await;
+        let begun = begun.map_err(|_elapsed| Unanswered::Late)?;
+        let response = begun.map_err(|error| {
             let is_gone = error.is_connect() && !error.is_timeout();
             tracing::debug!(node = %node.name, error = %error.without_url(), "another node did not answer");
             if is_gone {
@@ -117,6 +141,7 @@ impl Calls {
             } else {
                 Unanswered::Late
             }
-        })
+        })?;
+        Ok(Answer { response, _turn })
     }
 }

@@ -9,7 +9,7 @@ mod cluster;
 mod keeper;
 mod places;
 
-pub use calls::{Calls, SECRET, Unanswered, hook_path, session_path, ticket_path};
+pub use calls::{Answer, Calls, SECRET, Unanswered, hook_path, session_path, ticket_path};
 pub use cluster::Cluster;
 pub use keeper::Keeper;
 pub use places::{Place, Places};

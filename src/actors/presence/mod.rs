@@ -14,6 +14,10 @@ use crate::clock::Clock;
 use crate::model::access::may_be_present;
 use crate::model::{Channel, ChannelId, Page, PageRequest, Presence, Stamp, UserId};
 
+/// How far the clocks of two servers may be apart, in microseconds: five minutes from the database's, in either direction,
+/// and a little more.
+const APART: i64 = 11 * 60 * 1_000_000;
+
 /// A change of presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetPresence {
@@ -225,11 +229,16 @@ impl PresenceBoard {
         }
     }
 
+    /// What was over before this moment is over by the clock of any server.
+    fn oldest(&self) -> Stamp {
+        Stamp(self.clock.now().0.saturating_sub(APART))
+    }
+
     /// Removes what is over from channels. Global entries stay for `last_seen_at`; there is at most one per account.
     pub fn sweep(&self) {
-        let now = self.clock.now();
+        let oldest = self.oldest();
         for mut there in self.channels.iter_mut() {
-            there.retain(|_, entry| entry.until > now || entry.forget_at > now);
+            there.retain(|_, entry| entry.until > oldest || entry.forget_at > oldest);
         }
         self.channels.retain(|_, there| !there.is_empty());
     }

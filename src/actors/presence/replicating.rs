@@ -30,8 +30,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 enum Said {
     /// These were set.
     Entries(Vec<Told>),
-    /// A sum per bucket.
-    Digest(Vec<u64>),
+    /// A sum per bucket, of what holds at this moment.
+    Digest { at: Stamp, sums: Vec<u64> },
     /// Server `of` has other sums in the buckets of the mask.
     Want { of: u64, buckets: u64 },
 }
@@ -133,7 +133,7 @@ impl PresenceBoard {
             set_at,
             forget_at,
         } = told;
-        let now = self.clock.now();
+        let oldest = self.oldest();
         let entry = Entry {
             text,
             until,
@@ -153,7 +153,7 @@ impl PresenceBoard {
                 match there.get_mut(&user) {
                     Some(known) if entry.wins_over(known) => *known = entry,
                     Some(_) => {}
-                    None if entry.forget_at > now || entry.until > now => {
+                    None if entry.forget_at > oldest || entry.until > oldest => {
                         there.insert(user, entry);
                     }
                     None => {}
@@ -162,7 +162,8 @@ impl PresenceBoard {
         }
     }
 
-    fn sums(&self) -> Vec<u64> {
+    /// `at`: the same moment on the servers that compare, whatever their clocks say.
+    fn sums(&self, at: Stamp) -> Vec<u64> {
         let mut sums = vec![0_u64; BUCKETS];
         let mut add = |user, sum: u64| {
             if let Some(place) = sums.get_mut(bucket(user)) {
@@ -172,11 +173,11 @@ impl PresenceBoard {
         for entry in &self.everywhere {
             add(*entry.key(), entry.sum(*entry.key(), None));
         }
-        // What ended is forgotten at different moments, so it is not compared.
-        let now = self.clock.now();
+        // What ended is forgotten at different moments, so it is not compared. Until then there is time enough for clocks
+        // that are apart.
         for there in &self.channels {
             for (user, entry) in there.value() {
-                if entry.text.is_some() && entry.until > now {
+                if entry.text.is_some() && entry.until > at {
                     add(*user, entry.sum(*user, Some(*there.key())));
                 }
             }
@@ -184,8 +185,8 @@ impl PresenceBoard {
         sums
     }
 
-    fn compare(&self, from: NodeId, sums: &[u64]) -> Vec<Bytes> {
-        let own = self.sums();
+    fn compare(&self, from: NodeId, at: Stamp, sums: &[u64]) -> Vec<Bytes> {
+        let own = self.sums(at);
         let differs = own.iter().zip(sums).enumerate();
         let buckets = differs
             .filter(|(_, (own, theirs))| own != theirs)
@@ -200,7 +201,7 @@ impl PresenceBoard {
         }
         // The other one may lack something too.
         if is_due(&self.exchange.told) {
-            replies.push(packed(&Said::Digest(own)));
+            replies.push(self.digest());
         }
         replies
     }
@@ -228,7 +229,9 @@ impl PresenceBoard {
 
 impl Replica for PresenceBoard {
     fn digest(&self) -> Bytes {
-        packed(&Said::Digest(self.sums()))
+        let at = self.clock.now();
+        let sums = self.sums(at);
+        packed(&Said::Digest { at, sums })
     }
 
     fn take(&self, from: NodeId, said: &[u8]) -> Vec<Bytes> {
@@ -237,7 +240,7 @@ impl Replica for PresenceBoard {
                 entries.into_iter().for_each(|told| self.merge(told));
                 Vec::new()
             }
-            Ok(Said::Digest(sums)) => self.compare(from, &sums),
+            Ok(Said::Digest { at, sums }) => self.compare(from, at, &sums),
             Ok(Said::Want { of, buckets }) if self.bus.node() == Some(NodeId(of)) => {
                 self.entries(buckets)
             }
@@ -248,149 +251,4 @@ impl Replica for PresenceBoard {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::actors::SetPresence;
-    use crate::bus::tests::TestBus;
-    use crate::clock::Clock;
-
-    const ADA: UserId = UserId(1);
-    const BOB: UserId = UserId(65);
-    const ROOM: ChannelId = ChannelId(7);
-
-    struct Server {
-        node: NodeId,
-        bus: TestBus,
-        board: PresenceBoard,
-    }
-
-    impl Server {
-        fn new(node: u64) -> Self {
-            let bus = TestBus::new(node);
-            Self {
-                node: NodeId(node),
-                board: PresenceBoard::new(Clock::default(), bus.bus.clone()),
-                bus,
-            }
-        }
-
-        fn says(&self, user: UserId, text: &str) {
-            self.board.set(user, self.until(Some(text), 60));
-        }
-
-        fn until(&self, text: Option<&str>, seconds: i64) -> SetPresence {
-            let until = Stamp(self.board.clock.now().0 + seconds * 1_000_000);
-            let text = text.map(str::to_owned);
-            SetPresence { text, until }
-        }
-
-        fn shows(&self, user: UserId) -> Option<String> {
-            self.board.of(user).text
-        }
-
-        fn in_room(&self, user: UserId) -> Option<String> {
-            let there = self.board.channels.get(&ROOM)?;
-            there.get(&user)?.text.clone()
-        }
-    }
-
-    /// Compares the two until neither has anything to say.
-    fn agree(a: &Server, b: &Server) {
-        let mut said = vec![(a, b, a.board.digest()), (b, a, b.board.digest())];
-        while let Some((from, to, what)) = said.pop() {
-            let replies = to.board.take(from.node, &what);
-            said.extend(replies.into_iter().map(|reply| (to, from, reply)));
-        }
-        assert_eq!(a.board.digest(), b.board.digest());
-    }
-
-    #[test]
-    fn changes_arrive_in_any_order_and_the_later_one_holds() {
-        let (mut a, b) = (Server::new(1), Server::new(2));
-        a.says(ADA, "one");
-        a.says(ADA, "two");
-        let changes = a.bus.said();
-        assert_eq!(changes.len(), 2);
-        for change in changes.iter().rev() {
-            b.board.take(a.node, change);
-        }
-        assert_eq!(b.shows(ADA).as_deref(), Some("two"));
-        assert_eq!(b.board.digest(), a.board.digest());
-        // It was set behind what this server has seen, whatever its clock says.
-        b.says(ADA, "three");
-        assert!(
-            b.board.everywhere.get(&ADA).unwrap().set_at
-                > a.board.everywhere.get(&ADA).unwrap().set_at
-        );
-    }
-
-    #[test]
-    fn servers_that_missed_everything_agree_by_their_digests() {
-        let (a, b) = (Server::new(1), Server::new(2));
-        a.says(ADA, "on a");
-        b.says(BOB, "on b");
-        b.board.set_in(ADA, ROOM, b.until(Some("typing"), 60));
-        agree(&a, &b);
-        for server in [&a, &b] {
-            assert_eq!(server.shows(ADA).as_deref(), Some("on a"));
-            assert_eq!(server.shows(BOB).as_deref(), Some("on b"));
-            assert_eq!(server.in_room(ADA).as_deref(), Some("typing"));
-        }
-    }
-
-    #[test]
-    fn what_ended_on_one_server_does_not_come_back_from_another() {
-        let (a, b) = (Server::new(1), Server::new(2));
-        a.board.set_in(ADA, ROOM, a.until(Some("typing"), 60));
-        a.says(BOB, "here");
-        agree(&a, &b);
-        let fresh = Server::new(3);
-        a.board.leave(ADA, ROOM);
-        a.board.take_offline(BOB);
-        a.board.sweep();
-        // `b` has missed both, and brings what it has to a server that has nothing.
-        agree(&b, &fresh);
-        assert_eq!(fresh.in_room(ADA).as_deref(), Some("typing"));
-        for behind in [&b, &fresh] {
-            // A pause between two questions, for the story alone.
-            *a.board.exchange.asked.lock().unwrap() = None;
-            *a.board.exchange.told.lock().unwrap() = None;
-            *behind.board.exchange.asked.lock().unwrap() = None;
-            *behind.board.exchange.told.lock().unwrap() = None;
-            agree(&a, behind);
-            for server in [&a, behind] {
-                assert_eq!(server.in_room(ADA), None);
-                assert_eq!(server.shows(BOB), None);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_over_is_swept_and_is_no_difference() {
-        let (a, b) = (Server::new(1), Server::new(2));
-        a.board.set_in(ADA, ROOM, a.until(Some("gone"), -1));
-        assert_eq!(a.board.digest(), b.board.digest());
-        a.board.sweep();
-        assert!(a.board.channels.is_empty());
-        // A copy of it that comes later is not taken.
-        let told = a.board.everywhere.len();
-        b.board.take(a.node, b"[not what servers say]");
-        assert_eq!((told, b.board.everywhere.len()), (0, 0));
-    }
-
-    #[test]
-    fn a_question_to_another_server_is_not_answered() {
-        let (a, b) = (Server::new(1), Server::new(2));
-        a.says(ADA, "here");
-        let want = packed(&Said::Want {
-            of: 3,
-            buckets: u64::MAX,
-        });
-        assert!(a.board.take(b.node, &want).is_empty());
-        let want = packed(&Said::Want {
-            of: 1,
-            buckets: u64::MAX,
-        });
-        assert_eq!(a.board.take(b.node, &want).len(), 1);
-    }
-}
+mod tests;

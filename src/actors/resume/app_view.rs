@@ -328,17 +328,21 @@ impl AppView {
             return false;
         };
         let of_then = seeded(Seeded::AppMembersOfThen);
+        let then = match seeded(Seeded::AppMembersOfNow) {
+            true => &members.now,
+            false => &members.then,
+        };
         let opens = |user: UserId| {
             (of_then || members.now.contains(user))
                 && self.gave(user, pos, |scopes| {
                     scopes.open_channel(&channel.kind, channel.is_public)
                 })
         };
-        if members.then.len() <= self.given.len() {
-            members.then.iter().any(opens)
+        if then.len() <= self.given.len() {
+            then.iter().any(opens)
         } else {
             let mut users = self.given.keys().copied();
-            users.any(|user| members.then.contains(user) && opens(user))
+            users.any(|user| then.contains(user) && opens(user))
         }
     }
 }

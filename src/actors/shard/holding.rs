@@ -86,9 +86,11 @@ impl Shard {
                 return;
             };
             let lost = seeded(Seeded::HeldLost);
+            let on_page_too = seeded(Seeded::HeldOnPageToo);
             for (delivery, serials) in hold.waiting.iter().filter(|_| !lost) {
                 let goes = |known: &&Subscription| {
-                    serials.contains(&known.serial) && delivery.event.pos > Some(known.since)
+                    serials.contains(&known.serial)
+                        && (on_page_too || delivery.event.pos > Some(known.since))
                 };
                 let matching: SmallVec<[_; 2]> = handle.subscriptions.iter().filter(goes).collect();
                 if !matching.is_empty() {

@@ -29,14 +29,16 @@ pub async fn sign_in(
         Some(Attempts::Device(*user, device.id()))
     });
     match known {
-        Some(attempts) => count(app, attempts)?,
+        Some(attempts) => count(app, attempts).await?,
         None => {
             // Whether or not there is such an account: the answer must not reveal it.
-            count(app, Attempts::Name(&name))?;
+            count(app, Attempts::Name(&name)).await?;
             let account = login.as_ref().map(|(user, _)| Attempts::Account(*user));
             // Another name of the account is being guessed at. A refusal would say that both names are of one account, so
             // the answer is the one to a wrong password.
-            if account.is_some_and(|attempts| count(app, attempts).is_err()) {
+            if let Some(attempts) = account
+                && count(app, attempts).await.is_err()
+            {
                 login = None;
             }
         }
@@ -49,8 +51,8 @@ pub async fn sign_in(
     Ok(user.filter(|_| is_right))
 }
 
-fn count(app: &App, attempts: Attempts<'_>) -> Result<(), ApiError> {
-    let counted = app.rate.count_account(attempts);
+async fn count(app: &App, attempts: Attempts<'_>) -> Result<(), ApiError> {
+    let counted = app.rate.count_account(attempts).await;
     counted.allowed().map_err(|retry_in| {
         app.engine.metrics().add(Counter::RateLimited, 1);
         ApiError::limited(retry_in)

@@ -10,10 +10,12 @@ use super::described::Described;
 use super::document::name_of;
 use super::params::{EVERYWHERE, Kind, Param};
 use super::routes::GROUPS;
+use super::stream_params::DISPLAY;
+use super::stream_paths::{self, ADDRESSES, Address};
 use super::{queries, refusals, security};
 use crate::http::oauth;
 use crate::http::pages::Frame;
-use crate::http::routes::row::{RateClass, Route, TokenKind};
+use crate::http::routes::row::{RateClass, Route, TokenKind, Verb};
 use crate::model::{Refusal, Scope};
 
 /// The page.
@@ -94,11 +96,13 @@ impl Page {
                 let row = rows.iter().find(|row| described.is_of(row))?;
                 Some(Entry::new(row, described))
             });
+            let streams = ADDRESSES.iter().map(Entry::of_stream);
+            let streams = streams.filter(|_| group.tag == stream_paths::TAG);
             Section {
                 anchor: group.tag.to_lowercase().replace(' ', "-"),
                 tag: group.tag,
                 text: group.text.into(),
-                routes: described.collect(),
+                routes: streams.chain(described).collect(),
             }
         });
         let groups: Vec<Section> = groups.collect();
@@ -162,7 +166,37 @@ impl Entry {
                 .iter()
                 .map(|answer| (answer.code, answer.text.into(), holds(answer.gives)))
                 .collect(),
-            refusals: refused(row, described),
+            refusals: refused(refusals::of(row, described)),
+        }
+    }
+
+    /// Where a stream begins. It is no route, since it may become a websocket.
+    fn of_stream(address: &Address) -> Self {
+        let query = address.query.iter().copied().flatten();
+        Self {
+            anchor: address.name.to_owned(),
+            verb: Verb::Get.name(),
+            path: address.path,
+            summary: address.summary,
+            text: address.text.into(),
+            is_older: false,
+            is_subscribable: false,
+            token: address.token,
+            scopes: Vec::new(),
+            rate: rate_in_words(RateClass::Read),
+            in_path: Vec::new(),
+            query: query.map(Line::of_param).collect(),
+            shows: DISPLAY.iter().map(Line::of_param).collect(),
+            body: None,
+            answers: vec![
+                (101, "A websocket.".into(), "events, each a message"),
+                (
+                    200,
+                    "The stream, as server-sent events or lines of JSON; or the answer of a long poll.".into(),
+                    "events",
+                ),
+            ],
+            refusals: refused(address.refuses().collect()),
         }
     }
 }
@@ -200,8 +234,7 @@ impl BodyView {
     }
 }
 
-fn refused(row: &Route, described: &Described) -> Vec<Refused> {
-    let all = refusals::of(row, described);
+fn refused(all: Vec<Refusal>) -> Vec<Refused> {
     let unique: BTreeMap<_, Refusal> = all
         .into_iter()
         .map(|refusal| ((refusal.code(), refusal.slug()), refusal))

@@ -15,7 +15,7 @@ use super::{queries, replies, security};
 use crate::model::Refusal;
 
 /// Which group they belong to.
-const TAG: &str = "Streams of events";
+pub(super) const TAG: &str = "Streams of events";
 
 /// Of an app stream that is asked for without an upgrade.
 const WAIT: Set = &[Param {
@@ -55,40 +55,82 @@ const REFUSED_OF_APP: &[Refusal] = &[
     Refusal::StreamsInUse,
 ];
 
-/// Both addresses.
-pub(super) fn paths() -> [(&'static str, PathItem); 2] {
-    let user = OperationBuilder::new()
-        .operation_id(Some("get-user"))
-        .summary(Some("Open a user stream"))
-        .description(Some(
-            "A websocket; or, by `Accept`, server-sent events or lines of JSON. Without a token the first call that subscribes it claims it.",
-        ))
-        .securities(Some(requirements(security::USER, true)))
-        .responses(responses(&[]));
-    let app = OperationBuilder::new()
-        .operation_id(Some("get-app"))
-        .summary(Some("Open an app stream, or wait for its next events"))
-        .description(Some(
-            "A websocket; with `wait` a long poll; else, by `Accept`, server-sent events or lines of JSON.",
-        ))
-        .securities(Some(requirements(security::APP, false)))
-        .responses(responses(REFUSED_OF_APP));
-    let ticket = Param {
-        name: "ticket",
-        kind: Kind::Text,
-        text: "What `POST /token/ticket` gives, in place of a token.",
-        is_required: false,
-    };
-    let item = |operation: OperationBuilder, sets: &[Set]| {
-        let params = sets.iter().copied().flatten().chain([&ticket]);
+/// In place of a token.
+const TICKET: Set = &[Param {
+    name: "ticket",
+    kind: Kind::Text,
+    text: "What `POST /token/ticket` gives, in place of a token.",
+    is_required: false,
+}];
+
+/// An address where a stream begins.
+pub(super) struct Address {
+    /// Below `/v1`.
+    pub(super) path: &'static str,
+    /// What a document calls it.
+    pub(super) name: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) text: &'static str,
+    /// The token that it wants, in words.
+    pub(super) token: &'static str,
+    scheme: &'static str,
+    /// It may be opened without one.
+    is_open: bool,
+    /// What its query may have, without what shows objects in another way.
+    pub(super) query: &'static [Set],
+    refuses: &'static [&'static [Refusal]],
+}
+
+/// Both of them.
+pub(super) const ADDRESSES: [Address; 2] = [
+    Address {
+        path: "/user",
+        name: "get-user",
+        summary: "Open a user stream",
+        text: "A websocket; or, by `Accept`, server-sent events or lines of JSON. Without a token the first call that subscribes it claims it.",
+        token: "of a user; without one, that of the first call that subscribes it",
+        scheme: security::USER,
+        is_open: true,
+        query: &[USER_STREAM, TICKET],
+        refuses: &[REFUSED],
+    },
+    Address {
+        path: "/app",
+        name: "get-app",
+        summary: "Open an app stream, or wait for its next events",
+        text: "A websocket; with `wait` a long poll; else, by `Accept`, server-sent events or lines of JSON.",
+        token: "of an app",
+        scheme: security::APP,
+        is_open: false,
+        query: &[APP_STREAM, WAIT, TICKET],
+        refuses: &[REFUSED, REFUSED_OF_APP],
+    },
+];
+
+impl Address {
+    /// What it refuses.
+    pub(super) fn refuses(&self) -> impl Iterator<Item = Refusal> {
+        self.refuses.iter().copied().flatten().copied()
+    }
+
+    fn item(&self) -> PathItem {
+        let params = self.query.iter().copied().chain([DISPLAY]).flatten();
         let params: Vec<_> = params.map(queries::query_parameter).collect();
-        let operation = operation.tag(TAG).parameters(Some(params));
+        let operation = OperationBuilder::new()
+            .operation_id(Some(self.name))
+            .summary(Some(self.summary))
+            .description(Some(self.text))
+            .securities(Some(requirements(self.scheme, self.is_open)))
+            .responses(responses(self.refuses()))
+            .tag(TAG)
+            .parameters(Some(params));
         PathItem::new(HttpMethod::Get, operation)
-    };
-    [
-        ("/user", item(user, &[USER_STREAM, DISPLAY])),
-        ("/app", item(app, &[APP_STREAM, WAIT, DISPLAY])),
-    ]
+    }
+}
+
+/// Both addresses, as the document has them.
+pub(super) fn paths() -> [(&'static str, PathItem); 2] {
+    ADDRESSES.map(|address| (address.path, address.item()))
 }
 
 fn requirements(kind: &str, without: bool) -> Vec<SecurityRequirement> {
@@ -98,10 +140,10 @@ fn requirements(kind: &str, without: bool) -> Vec<SecurityRequirement> {
     none.into_iter().chain(ways).collect()
 }
 
-fn responses(own: &[Refusal]) -> Responses {
+fn responses(refused: impl Iterator<Item = Refusal>) -> Responses {
     let mut by_code: BTreeMap<u16, Vec<Refusal>> = BTreeMap::new();
-    for refusal in REFUSED.iter().chain(own) {
-        by_code.entry(refusal.code()).or_default().push(*refusal);
+    for refusal in refused {
+        by_code.entry(refusal.code()).or_default().push(refusal);
     }
     let mut all = ResponsesBuilder::new()
         .response(

@@ -104,10 +104,14 @@ async fn admit(counts: Counts, request: &ServiceRequest, app: &App) -> Result<()
             of_address(address, class)
         }
     };
-    app.rate.count(&buckets).allowed().map_err(|retry_in| {
-        app.engine.metrics().add(Counter::RateLimited, 1);
-        ApiError::limited(retry_in)
-    })?;
+    app.rate
+        .count(&buckets)
+        .await
+        .allowed()
+        .map_err(|retry_in| {
+            app.engine.metrics().add(Counter::RateLimited, 1);
+            ApiError::limited(retry_in)
+        })?;
     controls::check_address(request.path(), request.query_string()).map_err(ApiError::from)?;
     request.extensions_mut().insert(visitor?);
     Ok(())

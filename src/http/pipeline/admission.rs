@@ -41,6 +41,10 @@ pub async fn admit(
         (Ok(()), None) => Ok(None),
         (Err(error), _) => Err(error),
     };
+    // A call that is sent on sets it where it is answered.
+    if !matches!(sent_on, Ok(Some(_))) {
+        update_presence(route, &request).await;
+    }
     match sent_on {
         Ok(None) => answer(route, request, next).await,
         Ok(Some(answer)) => Ok(request.into_response(answer)),
@@ -82,7 +86,7 @@ async fn take_in_body(request: &ServiceRequest) {
     }
 }
 
-/// Counts the call, finds the caller, sets their presence if the call says so, and asks the route.
+/// Counts the call, finds the caller, and asks the route.
 async fn check(route: Option<&'static Route>, request: &mut ServiceRequest) -> ApiResult<()> {
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Err(ApiError::trouble(&"no app data"));
@@ -103,7 +107,7 @@ async fn check(route: Option<&'static Route>, request: &mut ServiceRequest) -> A
         known.contains::<CountedAhead>() || known.contains::<SentOn>()
     };
     if !is_monitor && !is_counted {
-        count(request, caller, class, &app)?;
+        count(request, caller, class, &app).await?;
     }
     if for_operator && !is_monitor {
         return Err(Refusal::NotFound.into());
@@ -112,7 +116,6 @@ async fn check(route: Option<&'static Route>, request: &mut ServiceRequest) -> A
     // Only now: guessing tokens costs the guesser its calls.
     let caller = found?;
     if let Some(caller) = &caller {
-        update_presence(route, request, &app, caller).await;
         request.extensions_mut().insert(caller.clone());
     }
     match route {
@@ -122,7 +125,7 @@ async fn check(route: Option<&'static Route>, request: &mut ServiceRequest) -> A
 }
 
 /// Refuses a call whose buckets have no room.
-fn count(
+async fn count(
     request: &ServiceRequest,
     caller: Option<&Caller>,
     class: RateClass,
@@ -135,7 +138,7 @@ fn count(
         request.extensions_mut().insert(status);
         return Ok(());
     }
-    let counted = app.rate.count(&buckets);
+    let counted = app.rate.count(&buckets).await;
     request.extensions_mut().insert(counted.rate_status());
     counted.allowed().map_err(|retry_in| {
         app.engine.metrics().add(Counter::RateLimited, 1);
@@ -166,7 +169,7 @@ async fn find_caller(
     // A form may hold the token. That is the one body which is read before its sender is known, so it counts for its
     // address before it is read: forms that never end are not free.
     request.extensions_mut().insert(CountedAhead);
-    count(request, None, class, app)?;
+    count(request, None, class, app).await?;
     let mut payload = request.take_payload();
     let bytes = body::read(request.request(), &mut payload, &app.settings).await?;
     let secret = body::token_field(kind, request.request(), &bytes).await?;
@@ -184,15 +187,14 @@ async fn find_caller(
 }
 
 /// Any call by a user may carry `update_presence`. That it fails does not fail the call. A HEAD changes nothing.
-async fn update_presence(
-    route: Option<&Route>,
-    request: &ServiceRequest,
-    app: &App,
-    caller: &Caller,
-) {
+async fn update_presence(route: Option<&Route>, request: &ServiceRequest) {
     if request.method() == Method::HEAD || !request.query_string().contains("update_presence") {
         return;
     }
+    let caller = request.extensions().get::<Caller>().cloned();
+    let (Some(app), Some(caller)) = (request.app_data::<Data<App>>().cloned(), caller) else {
+        return;
+    };
     let query = Query::parse(request.query_string());
     // Setting the presence is what this call is for; its handler looks at the parameter itself.
     let same = route.is_some_and(|route| {
@@ -203,7 +205,7 @@ async fn update_presence(
         return;
     };
     let done = if caller.demand(Scope::Presence).is_ok() {
-        presence::shortcut(app, &principal, &Params::of(query))
+        presence::shortcut(&app, &principal, &Params::of(query))
             .await
             .is_ok()
     } else {

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::stream::unfold;
 
 use super::whole_body::whole_body;
-use crate::actors::nodes::{Calls, SECRET, Unanswered};
+use crate::actors::nodes::{Answer, Calls, SECRET, Unanswered};
 use crate::http::routes::row::Route;
 use crate::http::{ApiResult, App};
 use crate::model::{ConnectionId, Failure};
@@ -106,10 +106,11 @@ async fn send_on(
     Ok(sent_back(answer.await?))
 }
 
-fn sent_back(answer: reqwest::Response) -> HttpResponse {
-    let status = StatusCode::from_u16(answer.status().as_u16());
+fn sent_back(answer: Answer) -> HttpResponse {
+    let response = &answer.response;
+    let status = StatusCode::from_u16(response.status().as_u16());
     let mut back = HttpResponse::build(status.unwrap_or(StatusCode::BAD_GATEWAY));
-    for (name, value) in answer.headers() {
+    for (name, value) in response.headers() {
         let name = HeaderName::from_bytes(name.as_str().as_bytes());
         let value = HeaderValue::from_bytes(value.as_bytes());
         if let (Ok(name), Ok(value)) = (name, value)
@@ -119,9 +120,9 @@ fn sent_back(answer: reqwest::Response) -> HttpResponse {
             back.append_header((name, value));
         }
     }
-    let length = answer.content_length();
+    let length = response.content_length();
     let pieces = unfold(answer, |mut answer| async move {
-        let piece = answer.chunk().await.transpose()?;
+        let piece = answer.response.chunk().await.transpose()?;
         Some((piece, answer))
     });
     match length {

@@ -16,6 +16,10 @@ use crate::telemetry::{Counter, Metrics};
 /// A place of an address among its connections; free again when it is dropped.
 pub type Place = Permit<IpAddr>;
 
+/// Connections to the listener for other nodes: a node asks at most 512 things at a time, over connections that it keeps.
+const OF_A_NODE: usize = 1024;
+const OF_ALL_NODES: usize = 8192;
+
 /// Refused connections that are closed with care at one time.
 const GOODBYES: usize = 64;
 
@@ -51,8 +55,12 @@ fn or_unbounded(bound: usize) -> usize {
 impl Bounds {
     /// As configured.
     pub fn new(config: &Config, metrics: Arc<Metrics>) -> Arc<Self> {
+        Arc::new(Self::of(config, metrics))
+    }
+
+    fn of(config: &Config, metrics: Arc<Metrics>) -> Self {
         let server = &config.server;
-        Arc::new(Self {
+        Self {
             trusted: server.trusted_proxies.clone(),
             places: Permits::new(or_unbounded(server.connections_per_address), usize::MAX),
             per_address: server.connections_per_address,
@@ -65,7 +73,22 @@ impl Bounds {
             stalled: Duration::from_millis(server.answer_stalled_ms),
             request: Duration::from_millis(server.request_ms),
             metrics,
-        })
+        }
+    }
+
+    /// Of the listener for other nodes: whatever else reaches it is let in as little as clients are, until its secret has
+    /// been looked at.
+    pub fn inside(config: &Config, metrics: Arc<Metrics>) -> Arc<Self> {
+        let mut own = config.server.clone();
+        own.trusted_proxies = Networks::default();
+        let config = Config {
+            server: own,
+            ..Config::default()
+        };
+        let mut bounds = Self::of(&config, metrics);
+        bounds.places = Permits::new(OF_A_NODE, OF_ALL_NODES);
+        bounds.per_address = OF_A_NODE;
+        Arc::new(bounds)
     }
 
     /// Proxies whose `X-Forwarded-For` names the client.

@@ -93,7 +93,7 @@ fn store(engine: &Engine) -> Vec<Sample> {
     ]
 }
 
-fn bus(engine: &Engine) -> [Sample; 3] {
+fn bus(engine: &Engine) -> [Sample; 4] {
     let bus = &engine.shared().bus;
     let head = engine.metrics().log_position();
     [
@@ -106,6 +106,11 @@ fn bus(engine: &Engine) -> [Sample; 3] {
             "bus_lag_microseconds",
             "Time of the last message from this server through Redis and back.",
             usize::try_from(bus.lag_micros()).unwrap_or(usize::MAX),
+        ),
+        gauge(
+            "counts_together",
+            "1: calls and open streams are counted over all servers. 0: by each server.",
+            usize::from(bus.counts().works()),
         ),
         gauge(
             "log_position",

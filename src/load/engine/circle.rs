@@ -1,11 +1,17 @@
 //! Listeners that should receive the same messages, and their rooms.
 
 use super::known::Known;
+use crate::load::across::Across;
 use crate::load::event::{Event, Expected, Ids};
 use crate::load::faults::{Fault, Faults};
 use crate::load::latency::{Latency, Precision};
 use crate::load::ledger::Ledger;
 use crate::load::stamp::Stamp;
+use std::collections::VecDeque;
+
+/// Frames from other servers whose commit is not known yet. It is known as soon as a listener at the server that
+/// wrote the message has it, so that few wait; a room without such a listener loses the oldest.
+const UNKNOWN_COMMITS: usize = 1024;
 
 /// Listeners that should receive the same messages, their endpoint, and their rooms.
 #[derive(Debug)]
@@ -22,6 +28,8 @@ pub(in crate::load) struct Circle {
     reach: Reach,
     known: Known,
     text_bytes: usize,
+    /// Message numbers, and when their frames arrived from another server, in microseconds since the Unix epoch.
+    unknown_commits: VecDeque<(u32, u64)>,
 }
 
 /// What listeners may receive besides the messages of their rooms.
@@ -81,6 +89,7 @@ impl Circle {
             reach,
             known: Known::new(1),
             text_bytes: 0,
+            unknown_commits: VecDeque::new(),
         }
     }
 
@@ -94,6 +103,43 @@ impl Circle {
     /// The room of a message number, round robin.
     pub(in crate::load) fn room_of(&self, seq: u32) -> usize {
         (seq as usize).checked_rem(self.rooms.len()).unwrap_or(0)
+    }
+
+    /// A frame says when its message was committed, or does not: those of other servers may not know. `elsewhere`: when
+    /// it arrived, if the message was written on another server than that of the socket.
+    pub(super) fn committed(
+        &mut self,
+        seq: u32,
+        committed_us: Option<u64>,
+        elsewhere: Option<u64>,
+        across: &mut Across,
+    ) {
+        let mut record = |arrived: u64, committed: u64| {
+            across.commit.record_us(arrived.saturating_sub(committed));
+        };
+        if let Some(us) = committed_us
+            && self.ledger.learn_commit(seq, us)
+        {
+            self.unknown_commits.retain(|(waiting, arrived)| {
+                let is_this = *waiting == seq;
+                if is_this {
+                    record(*arrived, us);
+                }
+                !is_this
+            });
+        }
+        let Some(arrived) = elsewhere else {
+            return;
+        };
+        match self.ledger.committed_us(seq) {
+            Some(us) => record(arrived, us),
+            None => {
+                if self.unknown_commits.len() >= UNKNOWN_COMMITS {
+                    self.unknown_commits.pop_front();
+                }
+                self.unknown_commits.push_back((seq, arrived));
+            }
+        }
     }
 
     /// Whether a message without a number of ours may be a fault.

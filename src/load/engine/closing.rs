@@ -10,6 +10,8 @@ use std::io::{ErrorKind, Read};
 #[derive(Debug, Default)]
 pub(in crate::load) struct Dropped {
     pub(in crate::load) circle: usize,
+    /// The server that it was connected to.
+    pub(in crate::load) node: usize,
     pub(in crate::load) reception: Reception,
     pub(in crate::load) newest: Newest,
     pub(in crate::load) subscription: Option<Box<[u8]>>,
@@ -36,6 +38,7 @@ impl Engine {
         let Some(listener) = self.listeners.get_mut(slot) else {
             return;
         };
+        let node = listener.node;
         let was = std::mem::replace(&mut listener.stage, Stage::Gone);
         // Dropping the stream closes it, which also takes it out of the epoll set.
         listener.stream = None;
@@ -47,9 +50,14 @@ impl Engine {
                 self.tally.failed_connects += 1;
                 if !refused {
                     self.tally
-                        .refuse(0, b"the socket was closed before it was ready");
+                        .refuse_at(node, 0, b"the socket was closed before it was ready");
                 }
                 self.occurrences.push(SocketEvent::Failed(slot));
+            }
+            Stage::Live if self.nodes.keeps_cut && of_a_server_that_ended(code) => {
+                self.live = self.live.saturating_sub(1);
+                self.server_ended(node);
+                self.occurrences.push(SocketEvent::Closed(slot));
             }
             Stage::Live | Stage::Leaving => {
                 if was == Stage::Live {
@@ -63,6 +71,27 @@ impl Engine {
                 self.occurrences.push(SocketEvent::Closed(slot));
             }
         }
+    }
+
+    /// A socket ended with its server: what is to be called goes to the others.
+    fn server_ended(&mut self, node: usize) {
+        if let Some(at) = self.tally.across.as_mut().and_then(|all| all.at(node)) {
+            at.cut += 1;
+        }
+        self.leave_server(node);
+    }
+
+    /// A server ended: the others are called instead.
+    pub(super) fn leave_server(&mut self, node: usize) {
+        if self.nodes.mark_gone(node) {
+            self.call_elsewhere(node);
+        }
+    }
+
+    /// What a socket that has ended, and is no longer of use, leaves to the next one: one that its server's end has
+    /// cut, or one that did not come back. What is written meanwhile is awaited.
+    pub(in crate::load) fn take_back(&mut self, slot: usize) -> Option<Dropped> {
+        (self.stage(slot) == Stage::Gone).then(|| self.reset(slot))?
     }
 
     fn leave_circle(&mut self, slot: usize) {
@@ -117,6 +146,7 @@ impl Engine {
         listener.rest = Vec::new();
         let dropped = Dropped {
             circle: listener.circle,
+            node: listener.node,
             reception: std::mem::take(&mut listener.reception),
             newest: std::mem::take(&mut listener.newest),
             subscription: listener.subscription.take(),
@@ -188,4 +218,9 @@ impl Engine {
             })
             .sum()
     }
+}
+
+/// Whether a socket that was closed so was closed because its server ends: without a word, or with going away (1001).
+fn of_a_server_that_ended(code: Option<u16>) -> bool {
+    matches!(code, None | Some(1001))
 }

@@ -21,6 +21,8 @@ pub(super) struct Listener {
     pub(super) stream: Option<TcpStream>,
     pub(super) stage: Stage,
     pub(super) circle: usize,
+    /// The server that it is connected to.
+    pub(super) node: usize,
     /// Grows with each socket in this slot, so that a late answer does not reach the next one.
     pub(super) generation: u32,
     pub(super) reception: Reception,

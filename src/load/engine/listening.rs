@@ -15,6 +15,8 @@ use std::io::{ErrorKind, Read, Write};
 pub(in crate::load) struct Opening {
     /// The cohort whose messages it receives.
     pub(in crate::load) circle: usize,
+    /// The server to connect to.
+    pub(in crate::load) node: usize,
     /// Path and query of the stream.
     pub(in crate::load) stream: String,
     /// Token of the subscribing request; `None` if the hello is enough.
@@ -34,9 +36,10 @@ pub(in crate::load) struct Opening {
 impl Engine {
     /// Starts one socket; its slot, or none if not even a descriptor was to be had.
     pub(in crate::load) fn open(&mut self, opening: Opening) -> Option<usize> {
-        let Ok(stream) = self.dial() else {
+        let node = opening.node;
+        let Ok(stream) = self.nodes.dial(node) else {
             self.tally.failed_connects += 1;
-            self.tally.refuse(0, b"no socket could be opened");
+            self.tally.refuse_at(node, 0, b"no socket could be opened");
             return None;
         };
         let slot = self.vacant.pop().unwrap_or(self.listeners.len());
@@ -46,7 +49,7 @@ impl Engine {
             .map_or(0, |old| old.generation.wrapping_add(1));
         if self.poller.watch(&stream, Token::Listener(slot)).is_err() {
             self.tally.failed_connects += 1;
-            self.tally.refuse(0, b"no socket could be watched");
+            self.tally.refuse_at(node, 0, b"no socket could be watched");
             self.vacant.push(slot);
             return None;
         }
@@ -54,6 +57,7 @@ impl Engine {
             stream: Some(stream),
             stage: Stage::Connecting,
             circle: opening.circle,
+            node,
             generation,
             reception: opening.reception,
             rest: Vec::new(),
@@ -97,7 +101,8 @@ impl Engine {
                     break;
                 }
                 Next::Refused(status, text) => {
-                    self.tally.refuse(status, text.as_bytes());
+                    let node = self.node_of(slot);
+                    self.tally.refuse_at(node, status, text.as_bytes());
                     self.end_refused(slot);
                     break;
                 }
@@ -114,7 +119,7 @@ impl Engine {
         let Some(stream) = &mut listener.stream else {
             return;
         };
-        let request = rest::upgrade(&listener.stream_path, &self.host);
+        let request = rest::upgrade(&listener.stream_path, self.nodes.host(listener.node));
         match stream.write(&request) {
             Ok(sent) if sent == request.len() => listener.stage = Stage::Upgrading,
             Err(error)
@@ -207,6 +212,10 @@ impl Engine {
             .and_then(|circle| circle.follow.clone());
         if listener.comes_back && listener.resumed {
             self.tally.resumed += 1;
+            let node = listener.node;
+            if let Some(at) = self.tally.across.as_mut().and_then(|all| all.at(node)) {
+                at.resumed += 1;
+            }
             return self.ready(slot);
         }
         self.tally.not_resumed += u64::from(listener.comes_back);
@@ -215,9 +224,10 @@ impl Engine {
                 listener.stage = Stage::Subscribing;
                 listener.subscription = None;
                 let path = format!("{path}?connection_id={}&count=1", listener.connection_id);
-                let request = rest::request("GET", &path, &self.host, token, "");
-                let generation = listener.generation;
+                let (node, generation) = (listener.node, listener.generation);
+                let request = rest::request("GET", &path, self.nodes.host(node), token, "");
                 self.call(Job::Subscribe {
+                    node,
                     slot,
                     generation,
                     request,
@@ -257,6 +267,10 @@ impl Engine {
         {
             circle.ledger.join();
         }
+        let node = listener.node;
+        if let Some(at) = self.tally.across.as_mut().and_then(|all| all.at(node)) {
+            at.opened += 1;
+        }
         self.opening = self.opening.saturating_sub(1);
         self.live += 1;
         self.occurrences.push(SocketEvent::Ready(slot));
@@ -281,6 +295,11 @@ impl Engine {
         self.listeners
             .get(slot)
             .map_or(Stage::Gone, |listener| listener.stage)
+    }
+
+    /// The server of a socket.
+    pub(super) fn node_of(&self, slot: usize) -> usize {
+        self.listeners.get(slot).map_or(0, |listener| listener.node)
     }
 
     /// Slots that were ever used.

@@ -10,6 +10,7 @@ mod closing;
 mod known;
 mod listener;
 mod listening;
+mod nodes;
 mod poller;
 mod receiving;
 mod requests;
@@ -25,6 +26,7 @@ use super::socket::Dial;
 use crate::clock::Clock;
 use listener::Listener;
 use nix::sys::epoll::EpollEvent;
+use nodes::Nodes;
 use poller::{Poller, Token};
 use requests::RestConnections;
 use std::io;
@@ -52,9 +54,7 @@ pub(super) enum SocketEvent {
 pub(super) struct Engine {
     poller: Poller,
     origin: Instant,
-    dial: Dial,
-    dialled: u64,
-    host: String,
+    pub(super) nodes: Nodes,
     text_bytes: usize,
     buffer: Vec<u8>,
     events: Vec<EpollEvent>,
@@ -94,21 +94,20 @@ pub(super) struct Idle {
 
 impl Engine {
     /// An engine without sockets. It notices Ctrl-C and SIGTERM if `signals::hold` was called.
-    pub(super) fn new(dial: Dial, host: String, plan: &Plan) -> io::Result<Self> {
+    pub(super) fn new(nodes: Vec<(Dial, String)>, plan: &Plan) -> io::Result<Self> {
+        let count = nodes.len();
         Ok(Self {
             poller: Poller::new()?,
             origin: Instant::now(),
-            dial,
-            dialled: 0,
-            host,
+            nodes: Nodes::new(nodes),
             text_bytes: plan.text_bytes as usize,
             buffer: vec![0; READ_BYTES],
             events: vec![EpollEvent::empty(); EVENTS_PER_TURN],
             listeners: Vec::new(),
             vacant: Vec::new(),
-            rest_connections: RestConnections::new(plan.rest_connections()),
+            rest_connections: RestConnections::new(count, plan.rest_connections()),
             circles: Vec::new(),
-            tally: Tally::new(),
+            tally: Tally::over(count),
             held: Held::new(),
             occurrences: Vec::new(),
             outstanding: 0,
@@ -191,11 +190,6 @@ impl Engine {
     /// Time of the run that was spent waiting.
     pub(super) fn idle(&self) -> Idle {
         self.idle
-    }
-
-    fn dial(&mut self) -> io::Result<std::net::TcpStream> {
-        self.dialled += 1;
-        self.dial.begin(self.dialled)
     }
 
     fn settle(&mut self, completed: u64) {

@@ -2,6 +2,7 @@
 
 use super::circle::{Circle, Seen};
 use super::listener::{Listener, Stage};
+use crate::load::across::Arrival;
 use crate::load::faults::Fault;
 use crate::load::frame::{self, Step};
 use crate::load::held::Held;
@@ -103,24 +104,66 @@ impl Scene<'_> {
             });
         }
         if self.tally.recording {
-            if let Some(room) = circle.arrivals.get_mut(room) {
-                room.frames += 1;
-                room.delay.record(stamp.intended_ns, self.now_ns);
-            }
-            self.tally
-                .arrival_now
-                .record(stamp.intended_ns, self.now_ns);
-            if let Some(now_us) = self.now_us
-                && let Some(timestamps) = Timestamps::find(payload, &mut circle.timestamps_hint)
-            {
-                let first = circle.ledger.end_place() > heard_before;
-                self.tally.split.record(&timestamps, now_us, first);
-            }
+            let recorded = Recorded {
+                room,
+                node: listener.node,
+                stamp,
+                payload,
+                now_ns: self.now_ns,
+                now_us: self.now_us,
+                is_first: circle.ledger.end_place() > heard_before,
+            };
+            recorded.record(circle, self.tally);
         }
         if listener.wants_cursor
             && let Some(cursor) = frame::quoted(payload, b"\"cursor\":\"")
         {
             listener.cursor = cursor;
+        }
+    }
+}
+
+/// A frame of the measurement.
+struct Recorded<'a> {
+    room: usize,
+    /// Server of the socket.
+    node: usize,
+    stamp: Stamp,
+    payload: &'a [u8],
+    now_ns: u64,
+    now_us: Option<u64>,
+    /// No listener had its message before.
+    is_first: bool,
+}
+
+impl Recorded<'_> {
+    fn record(&self, circle: &mut Circle, tally: &mut Tally) {
+        let (seq, intended_ns) = (self.stamp.seq, self.stamp.intended_ns);
+        if let Some(room) = circle.arrivals.get_mut(self.room) {
+            room.frames += 1;
+            room.delay.record(intended_ns, self.now_ns);
+        }
+        tally.arrival_now.record(intended_ns, self.now_ns);
+        // With one server it is not asked for.
+        let several = tally.across.as_ref();
+        let writer = several.and_then(|_| circle.ledger.writer(seq));
+        if let (Some(across), Some(writer)) = (&mut tally.across, writer) {
+            across.arrived(Arrival {
+                node: self.node,
+                writer,
+                intended_ns,
+                now_ns: self.now_ns,
+            });
+        }
+        let Some(now_us) = self.now_us else { return };
+        let Some(timestamps) = Timestamps::find(self.payload, &mut circle.timestamps_hint) else {
+            return;
+        };
+        tally.split.record(&timestamps, now_us, self.is_first);
+        if let Some(across) = &mut tally.across {
+            let elsewhere = writer.is_some_and(|writer| writer != self.node);
+            let committed = timestamps.committed;
+            circle.committed(seq, committed, elsewhere.then_some(now_us), across);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::poller::Token;
 use super::{Engine, Room};
+use crate::load::convert::count;
 use crate::load::frame;
 use crate::load::rest::{self, Parsed};
 use crate::load::stamp::Stamp;
@@ -20,6 +21,7 @@ const ANSWER: Duration = Duration::from_secs(30);
 pub(super) enum Job {
     /// Writes one message.
     Publish {
+        node: usize,
         circle: usize,
         seq: u32,
         intended_ns: u64,
@@ -27,6 +29,7 @@ pub(super) enum Job {
     },
     /// Subscribes a socket.
     Subscribe {
+        node: usize,
         slot: usize,
         generation: u32,
         request: Vec<u8>,
@@ -39,10 +42,18 @@ impl Job {
             Self::Publish { request, .. } | Self::Subscribe { request, .. } => request,
         }
     }
+
+    /// The server to call.
+    fn node(&self) -> usize {
+        match self {
+            Self::Publish { node, .. } | Self::Subscribe { node, .. } => *node,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
 struct RestConnection {
+    node: usize,
     stream: Option<TcpStream>,
     job: Option<Job>,
     sent: usize,
@@ -54,19 +65,36 @@ struct RestConnection {
 #[derive(Debug)]
 pub(super) struct RestConnections {
     all: Vec<RestConnection>,
+    /// By server.
+    calls: Vec<Calls>,
+}
+
+/// Connections of one server without a request, and requests without a connection.
+#[derive(Debug, Default)]
+struct Calls {
     idle: Vec<usize>,
     queue: VecDeque<Job>,
 }
 
 impl RestConnections {
-    pub(super) fn new(count: u32) -> Self {
-        let all: Vec<RestConnection> = (0..count).map(|_| RestConnection::default()).collect();
-        let idle = (0..all.len()).collect();
-        Self {
-            all,
-            idle,
-            queue: VecDeque::new(),
+    /// So many to each of the servers.
+    pub(super) fn new(nodes: usize, each: u32) -> Self {
+        let mut connections = Self {
+            all: Vec::new(),
+            calls: Vec::new(),
+        };
+        for node in 0..nodes {
+            let mut calls = Calls::default();
+            for _ in 0..each {
+                calls.idle.push(connections.all.len());
+                connections.all.push(RestConnection {
+                    node,
+                    ..RestConnection::default()
+                });
+            }
+            connections.calls.push(calls);
         }
+        connections
     }
 }
 
@@ -76,7 +104,11 @@ impl Engine {
         let Some(place) = self.circles.get_mut(circle) else {
             return;
         };
-        let seq = place.ledger.number(intended_ns);
+        // Each room is written on each server in turn.
+        let node = self
+            .nodes
+            .turn(circle.wrapping_add(count(place.ledger.sent())));
+        let seq = place.ledger.number(intended_ns, node);
         let Some(Room { id, token, .. }) = place.rooms.get(place.room_of(seq)) else {
             return;
         };
@@ -85,9 +117,10 @@ impl Engine {
         body.extend_from_slice(b"\"}");
         let body = String::from_utf8_lossy(&body);
         let path = format!("/v1/channels/{id}/messages");
-        let request = rest::request("POST", &path, &self.host, token, &body);
+        let request = rest::request("POST", &path, self.nodes.host(node), token, &body);
         self.outstanding += 1;
         self.call(Job::Publish {
+            node,
             circle,
             seq,
             intended_ns,
@@ -97,13 +130,27 @@ impl Engine {
 
     /// Requests waiting for a free connection.
     pub(in crate::load) fn waiting_calls(&self) -> usize {
-        self.rest_connections.queue.len()
+        let each = self.rest_connections.calls.iter();
+        each.map(|calls| calls.queue.len()).sum()
     }
 
     pub(super) fn call(&mut self, job: Job) {
-        match self.rest_connections.idle.pop() {
+        let node = self.nodes.turn(job.node());
+        let Some(calls) = self.rest_connections.calls.get_mut(node) else {
+            return;
+        };
+        match calls.idle.pop() {
             Some(slot) => self.begin_call(slot, job),
-            None => self.rest_connections.queue.push_back(job),
+            None => calls.queue.push_back(job),
+        }
+    }
+
+    /// The server has ended: what waits for it goes to the others.
+    pub(super) fn call_elsewhere(&mut self, node: usize) {
+        let calls = self.rest_connections.calls.get_mut(node);
+        let jobs = calls.map(|calls| std::mem::take(&mut calls.queue));
+        for job in jobs.into_iter().flatten() {
+            self.call(job);
         }
     }
 
@@ -127,7 +174,8 @@ impl Engine {
             .get(slot)
             .is_some_and(|caller| caller.stream.is_some());
         if !connected {
-            let dialled = self.dial();
+            let node = self.caller_node(slot);
+            let dialled = self.nodes.dial(node);
             let watched = dialled.and_then(|stream| {
                 self.poller.watch(&stream, Token::RestConnection(slot))?;
                 Ok(stream)
@@ -244,6 +292,7 @@ impl Engine {
             .get_mut(slot)
             .and_then(|caller| caller.job.take());
         let accepted = (200..300).contains(&status);
+        let node = self.caller_node(slot);
         match job {
             Some(Job::Publish {
                 circle,
@@ -251,30 +300,48 @@ impl Engine {
                 intended_ns,
                 ..
             }) => {
-                self.published(circle, seq, intended_ns, accepted);
+                self.published((node, circle), seq, intended_ns, accepted);
             }
             Some(Job::Subscribe {
                 slot, generation, ..
             }) => {
                 let id = frame::quoted(body, b"\"subscription_id\":\"");
                 if accepted && id.is_none() {
-                    self.tally
-                        .refuse(status, b"the answer has no subscription_id");
+                    let words = b"the answer has no subscription_id";
+                    self.tally.refuse_at(node, status, words);
                 }
                 self.followed(slot, generation, id.filter(|_| accepted));
             }
             None => return,
         }
-        if !accepted {
-            self.tally.refuse(status, body);
+        // What a server took with it was not refused: its outcome is unknown.
+        let ended_with_it = status == 0 && self.nodes.keeps_cut;
+        if ended_with_it {
+            self.leave_server(node);
+        } else if !accepted {
+            self.tally.refuse_at(node, status, body);
         }
-        match self.rest_connections.queue.pop_front() {
+        let Some(calls) = self.rest_connections.calls.get_mut(node) else {
+            return;
+        };
+        match calls.queue.pop_front() {
             Some(job) => self.begin_call(slot, job),
-            None => self.rest_connections.idle.push(slot),
+            None => calls.idle.push(slot),
         }
     }
 
-    fn published(&mut self, circle: usize, seq: u32, intended_ns: u64, accepted: bool) {
+    fn caller_node(&self, slot: usize) -> usize {
+        let caller = self.rest_connections.all.get(slot);
+        caller.map_or(0, |caller| caller.node)
+    }
+
+    fn published(
+        &mut self,
+        (node, circle): (usize, usize),
+        seq: u32,
+        intended_ns: u64,
+        accepted: bool,
+    ) {
         let now_ns = self.now_ns();
         if accepted {
             self.tally.acked += 1;
@@ -282,6 +349,9 @@ impl Engine {
         // Refused answers are counted by status: fast or slow, they are no service.
         if self.tally.recording && accepted {
             self.tally.answer.record(intended_ns, now_ns);
+            if let Some(at) = self.tally.across.as_mut().and_then(|all| all.at(node)) {
+                at.acked += 1;
+            }
         }
         if let Some(circle) = self.circles.get_mut(circle)
             && circle.ledger.answered(seq, accepted)

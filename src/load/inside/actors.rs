@@ -65,9 +65,12 @@ pub(in crate::load) struct Actors {
 }
 
 impl Actors {
-    /// Reads them from the server; empty if it has none.
+    /// Reads them from the server; empty if it has none. Those of several servers have the same names, and are left out.
     pub(in crate::load) fn now(target: &Target) -> Self {
-        let Ok(mut caller) = Blocking::briefly(target) else {
+        let [place] = target.places.as_slice() else {
+            return Self::default();
+        };
+        let Ok(mut caller) = Blocking::briefly(place) else {
             return Self::default();
         };
         let mut page = |kind: &str, order: &str| {

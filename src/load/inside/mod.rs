@@ -20,12 +20,18 @@ pub(super) struct Inside {
 }
 
 impl Inside {
-    /// Reads them from the server; empty if it has none.
+    /// Reads them from the server, as sums over several; empty if it has none.
     pub(super) fn now(target: &Target) -> Self {
-        let page = Blocking::briefly(target)
-            .map_err(drop)
-            .and_then(|mut caller| caller.text("/metrics").map_err(drop));
-        page.map_or_else(|()| Self::default(), |text| Self::parse(&text))
+        let mut all = Self::default();
+        for place in &target.places {
+            let page = Blocking::briefly(place)
+                .map_err(drop)
+                .and_then(|mut caller| caller.text("/metrics").map_err(drop));
+            for (name, value) in Self::parse(&page.unwrap_or_default()).values {
+                *all.values.entry(name).or_default() += value;
+            }
+        }
+        all
     }
 
     /// Lines `name value`, without labels and comments.

@@ -96,8 +96,12 @@ struct Sent {
     acked: bool,
     /// The server refused it, or the answer never came.
     failed: bool,
+    /// The server that it was sent to.
+    writer: u8,
     /// When it should have been sent, in nanoseconds of the run.
     intended_ns: u64,
+    /// When its transaction was committed, in microseconds since the Unix epoch; 0 while that is not known.
+    committed_us: u64,
 }
 
 /// Messages of one cohort of listeners, and which listeners received them.
@@ -124,13 +128,14 @@ impl Ledger {
         self.listeners
     }
 
-    /// Takes the next number for a message that is about to be sent.
-    pub(super) fn number(&mut self, intended_ns: u64) -> u32 {
+    /// Takes the next number for a message that is about to be sent to the server `writer`.
+    pub(super) fn number(&mut self, intended_ns: u64, writer: usize) -> u32 {
         self.forget_old();
         let seq = self.end_seq();
         self.sent.push_back(Sent {
             waiting: self.listeners,
             intended_ns,
+            writer: u8::try_from(writer).unwrap_or(u8::MAX),
             ..Sent::default()
         });
         seq
@@ -140,6 +145,28 @@ impl Ledger {
     pub(super) fn intended_ns(&self, seq: u32) -> Option<u64> {
         let at = seq.checked_sub(self.first_seq)?;
         Some(self.sent.get(at as usize)?.intended_ns)
+    }
+
+    /// The server that a message was sent to, if it is remembered.
+    pub(super) fn writer(&self, seq: u32) -> Option<usize> {
+        let at = seq.checked_sub(self.first_seq)?;
+        Some(usize::from(self.sent.get(at as usize)?.writer))
+    }
+
+    /// When a message was committed, if that is known.
+    pub(super) fn committed_us(&self, seq: u32) -> Option<u64> {
+        let at = seq.checked_sub(self.first_seq)?;
+        let committed = self.sent.get(at as usize)?.committed_us;
+        Some(committed).filter(|us| *us > 0)
+    }
+
+    /// A frame says when its message was committed. True if that was not known before.
+    pub(super) fn learn_commit(&mut self, seq: u32, committed_us: u64) -> bool {
+        let at = seq.checked_sub(self.first_seq);
+        let Some(sent) = at.and_then(|at| self.sent.get_mut(at as usize)) else {
+            return false;
+        };
+        std::mem::replace(&mut sent.committed_us, committed_us) == 0
     }
 
     fn forget_old(&mut self) {

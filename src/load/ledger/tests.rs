@@ -6,7 +6,7 @@ fn room(listeners: u32, messages: u32) -> Ledger {
         room.join();
     }
     for _ in 0..messages {
-        let seq = room.number(0);
+        let seq = room.number(0, 0);
         room.answered(seq, true);
     }
     room
@@ -78,7 +78,7 @@ fn repetitions_do_not_complete_a_message() {
 #[test]
 fn an_answer_after_the_last_listener_completes() {
     let mut room = room(1, 0);
-    let seq = room.number(0);
+    let seq = room.number(0, 0);
     let mut reception = Reception::from_start();
     assert_eq!(room.hear(&mut reception, seq), (Receipt::InOrder, false));
     assert!(room.answered(seq, true));
@@ -88,7 +88,7 @@ fn an_answer_after_the_last_listener_completes() {
 #[test]
 fn refused_messages_complete_and_are_not_lost() {
     let mut room = room(1, 0);
-    let seq = room.number(0);
+    let seq = room.number(0, 0);
     assert!(room.answered(seq, false));
     assert_eq!(
         (room.lost(&Reception::from_start()), room.unheard()),
@@ -126,7 +126,7 @@ fn old_messages_are_forgotten_once_everybody_has_them() {
     let mut reception = Reception::from_start();
     let most = u32::try_from(REMEMBERED_MESSAGES).unwrap();
     for _ in 0..most + 100 {
-        let seq = room.number(0);
+        let seq = room.number(0, 0);
         room.answered(seq, true);
         assert_eq!(room.hear(&mut reception, seq).0, Receipt::InOrder);
     }
@@ -156,7 +156,7 @@ fn a_message_that_somebody_waits_for_is_not_forgotten() {
     let mut room = room(2, 0);
     let mut ada = Reception::from_start();
     for _ in 0..REMEMBERED_MESSAGES + 100 {
-        let seq = room.number(0);
+        let seq = room.number(0, 0);
         room.answered(seq, true);
         room.hear(&mut ada, seq);
     }

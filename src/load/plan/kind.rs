@@ -40,6 +40,8 @@ pub(in crate::load) enum Kind {
     Reconnect,
     /// An app stream that goes on from its cursor, behind many messages.
     Replay,
+    /// A room over several servers, one of which is ended from outside.
+    Failover,
 }
 
 impl Kind {
@@ -58,7 +60,8 @@ impl Kind {
             | Self::Slow
             | Self::Resume
             | Self::Reconnect
-            | Self::Replay => true,
+            | Self::Replay
+            | Self::Failover => true,
             Self::Churn | Self::Idle => false,
         }
     }
@@ -74,14 +77,15 @@ impl Kind {
             | Self::Idle
             | Self::Slow
             | Self::Resume
-            | Self::Reconnect => false,
+            | Self::Reconnect
+            | Self::Failover => false,
         }
     }
 
     /// Whether its user streams come back as the same session.
     pub(in crate::load) fn keeps_sessions(self) -> bool {
         match self {
-            Self::Resume | Self::Reconnect => true,
+            Self::Resume | Self::Reconnect | Self::Failover => true,
             Self::Room
             | Self::Rooms
             | Self::Inbox

@@ -11,11 +11,16 @@ use thiserror::Error;
 
 /// Descriptors for everything that is not a listener: callers, epoll, database of our own process.
 const SPARE_DESCRIPTORS: u64 = 150;
+/// Most servers: the number of one is kept in a byte for each message.
+const MOST_NODES: u32 = 64;
 
 /// A checked plan.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Plan {
     pub(super) kind: Kind,
+    /// Servers that carry it.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub(super) nodes: u32,
     /// Rooms that are written to.
     pub(super) rooms: u32,
     /// Listeners per room; sockets in all if a listener receives several rooms.
@@ -45,6 +50,15 @@ pub(super) struct Plan {
     pub(super) fail_if: Vec<String>,
 }
 
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_one(nodes: &u32) -> bool {
+    *nodes == 1
+}
+
 impl Plan {
     /// Puts together defaults of the kind, a plan file if `named` is one, and the flags, later ones winning.
     pub(super) fn new(named: &str, flags: &Overrides) -> Result<Self, Impossible> {
@@ -61,10 +75,23 @@ impl Plan {
         Ok(plan)
     }
 
+    /// The plan over the servers at so many `--url`; without one it has a server of its own.
+    pub(super) fn over(mut self, urls: usize) -> Result<Self, Impossible> {
+        self.nodes = u32::try_from(urls.max(1)).unwrap_or(u32::MAX);
+        if self.nodes > MOST_NODES {
+            return Err(Impossible::Nodes(urls));
+        }
+        if self.kind == Kind::Failover && self.nodes < 2 {
+            return Err(Impossible::Alone);
+        }
+        Ok(self)
+    }
+
     /// What plans have unless they say otherwise.
     fn common(kind: Kind) -> Self {
         Self {
             kind,
+            nodes: 1,
             rooms: 1,
             listeners: 1000,
             people: 4,
@@ -138,12 +165,25 @@ impl Plan {
                 messages: Some(100_000),
                 ..plan
             },
+            Kind::Failover => plan.until_an_end(),
+        }
+    }
+
+    /// Enough time to end a server by hand.
+    fn until_an_end(self) -> Self {
+        Self {
+            rate: Some(20.0),
+            warmup_seconds: 0.0,
+            duration_seconds: 60.0,
+            connecting: 256,
+            ..self
         }
     }
 
     fn wish(self, overrides: &Overrides) -> Self {
         Self {
             kind: self.kind,
+            nodes: self.nodes,
             rooms: overrides.rooms.unwrap_or(self.rooms),
             listeners: overrides.listeners.unwrap_or(self.listeners),
             people: overrides.people.unwrap_or(self.people),
@@ -214,17 +254,25 @@ impl Plan {
             | Kind::Slow
             | Kind::Resume
             | Kind::Reconnect
+            | Kind::Failover
             | Kind::Churn => listeners * u64::from(self.rooms),
             Kind::Inbox | Kind::Firehose | Kind::Replay | Kind::Idle => listeners,
         }
     }
 
-    /// Descriptors that one process needs for it.
-    pub(super) fn descriptors(&self) -> u64 {
-        self.sockets() + u64::from(self.rest_connections()) + SPARE_DESCRIPTORS
+    /// Servers that have all sockets at the end.
+    pub(super) fn nodes_at_last(&self) -> u32 {
+        let ended = u32::from(self.kind == Kind::Failover);
+        self.nodes.saturating_sub(ended).max(1)
     }
 
-    /// REST connections kept open.
+    /// Descriptors that one process needs for it.
+    pub(super) fn descriptors(&self) -> u64 {
+        let calling = u64::from(self.nodes) * u64::from(self.rest_connections());
+        self.sockets() + calling + SPARE_DESCRIPTORS
+    }
+
+    /// REST connections kept open to each server.
     pub(super) fn rest_connections(&self) -> u32 {
         match self.kind {
             Kind::Idle | Kind::Churn => self.connecting,
@@ -235,7 +283,8 @@ impl Plan {
             | Kind::Slow
             | Kind::Resume
             | Kind::Reconnect
-            | Kind::Replay => self.window.max(16),
+            | Kind::Replay
+            | Kind::Failover => self.window.max(16),
         }
     }
 
@@ -324,6 +373,14 @@ pub(super) enum Impossible {
     Address(String),
     #[error("the limits of {address} (/sys/config) cannot carry this plan; it allows\n  {limits}")]
     Limits { address: String, limits: String },
+    #[error("{0} servers; at most {MOST_NODES} --url are taken")]
+    Nodes(usize),
+    #[error(
+        "the failover plan needs two or more servers of one cluster: give --url for each of them"
+    )]
+    Alone,
+    #[error("{pids} --server-pid for {urls} --url: give one for each, in the same order, or none")]
+    Processes { pids: usize, urls: usize },
     #[error("{address} does not answer: {why}")]
     Silent { address: String, why: String },
     #[error("--{flag} {core}: this process may run on cores {cores:?}")]

@@ -80,6 +80,7 @@ impl Comings {
             }
             let token = run.target.person(count(self.begun));
             let opening = Opening {
+                node: run.engine.nodes.turn(count(self.begun)),
                 circle: count(self.begun)
                     .checked_rem(run.engine.circles.len())
                     .unwrap_or(0),

@@ -6,6 +6,7 @@ use crate::load::engine::{Circle, Opening, Reach, Room};
 use crate::load::inside::{Actors, Inside};
 use crate::load::ledger::{Newest, Reception};
 use crate::load::plan::{Kind, Plan};
+use crate::load::usage;
 use std::time::{Duration, Instant};
 
 /// Most messages that an open loop may be behind before the run is given up.
@@ -18,7 +19,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
     prepare(run)?;
     let share = (run.plan.kind == Kind::Slow).then_some(run.plan.share_percent);
     let stopped = share.map(|percent| stop_readers(run, percent));
-    measure(run, |_, _| Ok(()))?;
+    measure(run, |_, _| Ok(Then::GoOn))?;
     if let Some(stopped) = stopped {
         let closed = stopped
             .iter()
@@ -51,6 +52,7 @@ pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
         | Kind::Slow
         | Kind::Resume
         | Kind::Reconnect
+        | Kind::Failover
         | Kind::Churn
         | Kind::Idle => rooms
             .into_iter()
@@ -63,9 +65,12 @@ pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
     let before = run.reading();
     let connected = run.connect(run.plan.sockets(), |run, nth| {
         let nth = count(nth);
-        let token = run.target.person(nth / circles.max(1));
+        let (turn, circle) = (nth / circles.max(1), nth % circles.max(1));
+        let token = run.target.person(turn);
         Opening {
-            circle: nth % circles.max(1),
+            circle,
+            // The listeners of each room are spread over all servers.
+            node: run.engine.nodes.turn(turn + circle),
             stream: match &stream {
                 Some(app) => format!("{app}{extra}"),
                 None => format!("/v1/user?access_token={token}{extra}"),
@@ -88,7 +93,9 @@ pub(super) fn prepare(run: &mut Run<'_>) -> Result<(), Stop> {
 pub(super) fn stream_parameters(plan: &Plan) -> String {
     let mut text = String::new();
     match plan.kind {
-        Kind::Resume | Kind::Reconnect => text.push_str("&auto_delete=0&include_cursor=1"),
+        Kind::Resume | Kind::Reconnect | Kind::Failover => {
+            text.push_str("&auto_delete=0&include_cursor=1");
+        }
         Kind::Replay => text.push_str("&include_cursor=1"),
         Kind::Room
         | Kind::Rooms
@@ -104,10 +111,18 @@ pub(super) fn stream_parameters(plan: &Plan) -> String {
     text
 }
 
+/// Whether the measurement goes on to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    GoOn,
+    /// What was to be seen was seen.
+    End,
+}
+
 /// Warm-up, measurement, drain. `also` is called each turn of the measurement with its age.
 pub(super) fn measure(
     run: &mut Run<'_>,
-    mut also: impl FnMut(&mut Run<'_>, Duration) -> Result<(), Stop>,
+    mut also: impl FnMut(&mut Run<'_>, Duration) -> Result<Then, Stop>,
 ) -> Result<(), Stop> {
     // Asked while nothing is on its way: an answer that we wait for holds up everything else.
     let inside = Inside::now(&run.target);
@@ -122,6 +137,7 @@ pub(super) fn measure(
     let before = run.observer.begin_slice(&mut run.engine);
     run.engine.tally.recording = true;
     run.engine.tally.forget_delays();
+    let processor = processor_times(run);
     let began = Instant::now();
     let mut stopped = Ok(());
     while began.elapsed() < run.plan.duration() {
@@ -132,20 +148,41 @@ pub(super) fn measure(
         {
             break;
         }
-        stopped = pace
+        let turn = pace
             .publish(run)
             .and_then(|()| also(run, began.elapsed()))
-            .and_then(|()| run.step(millis(began.elapsed()), Wait::Keen));
-        if stopped.is_err() {
-            break;
+            .and_then(|then| run.step(millis(began.elapsed()), Wait::Keen).map(|()| then));
+        match turn {
+            Ok(Then::GoOn) => {}
+            Ok(Then::End) => break,
+            Err(stop) => {
+                stopped = Err(stop);
+                break;
+            }
         }
     }
+    run.node_cpu = between(&processor, &processor_times(run));
     let after = run.end_measurement(&before);
     // The rows so far are worth printing whatever ended the run.
     run.report.fanned_out(&before, &after);
     run.report.memory(&after, &run.observer.seconds);
     let drained = stopped.and_then(|()| drain(run));
     conclude(run, &inside, drained)
+}
+
+/// Processor time of each of several servers, as far as it is known.
+fn processor_times(run: &Run<'_>) -> Vec<Option<Duration>> {
+    let each = run.target.pids.iter();
+    let several = run.engine.nodes.count() > 1;
+    each.filter(|_| several)
+        .map(|pid| usage::cpu_time_of_family(*pid))
+        .collect()
+}
+
+fn between(before: &[Option<Duration>], after: &[Option<Duration>]) -> Vec<Option<Duration>> {
+    let both = before.iter().zip(after);
+    both.map(|(before, after)| Some((*after)?.saturating_sub((*before)?)))
+        .collect()
 }
 
 /// Everything that must not have happened, once the last arrival is in or the run has ended before.
@@ -165,7 +202,8 @@ pub(super) fn conclude(
     let lost = complete.then(|| run.engine.lost());
     run.report.losses(lost, read_whole, &run.engine.tally);
     if run.plan.timing {
-        let one_clock = run.target.address.ip().is_loopback();
+        let mut places = run.target.places.iter();
+        let one_clock = places.all(|place| place.address.ip().is_loopback());
         run.report.split(&run.engine.tally.split, one_clock);
     }
     drained

@@ -26,6 +26,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
         let token = run.target.person(nth / circles);
         Opening {
             circle: nth % circles,
+            node: run.engine.nodes.turn(nth),
             stream: format!("/v1/user?access_token={token}"),
             follow_as: follow.then_some(token),
             reception: Reception::from_now(),

@@ -77,6 +77,8 @@ fn come_back(run: &mut Run<'_>, mut dropped: Vec<Dropped>) -> Result<(), Stop> {
         };
         Opening {
             circle: one.circle,
+            // Of several servers another one goes on with it.
+            node: run.engine.nodes.turn(one.node + 1),
             stream: format!("{}{session}&cursor={}", one.stream, one.cursor),
             follow_as: one.follow_as,
             reception: one.reception,

@@ -1,6 +1,7 @@
 //! The plans as they are played: phases over one engine, each bounded in time.
 
 mod churn;
+mod failover;
 mod fan;
 mod idle;
 mod missed;
@@ -36,6 +37,8 @@ pub(super) struct Run<'a> {
     pub(super) report: Report,
     /// The server's numbers per actor at the end of the measurement.
     pub(super) actors: Actors,
+    /// Processor time of each of several servers during the measurement.
+    pub(super) node_cpu: Vec<Option<Duration>>,
     /// Frames are texts only.
     pub(super) bare: bool,
     polls: bool,
@@ -101,14 +104,16 @@ pub(super) fn play(
     target: Target,
 ) -> Result<Report, SetupError> {
     let receive_buffer = (plan.kind == Kind::Slow).then_some(SMALL_BUFFER);
-    let dial = target.dial(receive_buffer, args.sockets_per_address);
-    let engine = Engine::new(dial, target.host.clone(), plan)?;
+    let dials = target.dials(receive_buffer, args.sockets_per_address);
+    let mut engine = Engine::new(dials, plan)?;
+    engine.nodes.keeps_cut = plan.kind == Kind::Failover;
     let now = Instant::now();
     let mut run = Run {
         plan,
-        observer: Observer::new(target.pid, args.quiet),
+        observer: Observer::new(watched(plan, &target), args.quiet),
         report: Report::new(plan, &target),
         actors: Actors::default(),
+        node_cpu: Vec::new(),
         bare: args.bare,
         polls: !args.block && target.client_core.is_some(),
         listening: false,
@@ -121,6 +126,7 @@ pub(super) fn play(
         Kind::Room | Kind::Rooms | Kind::Inbox | Kind::Firehose | Kind::Slow => fan::play(&mut run),
         Kind::Resume => resume::play(&mut run),
         Kind::Reconnect | Kind::Replay => missed::play(&mut run),
+        Kind::Failover => failover::play(&mut run),
         Kind::Idle => idle::play(&mut run),
         Kind::Churn => churn::play(&mut run),
     };
@@ -134,9 +140,11 @@ pub(super) fn play(
         observer,
         mut report,
         actors,
+        node_cpu,
         target,
         ..
     } = run;
+    report.list_nodes(&engine, &target, &node_cpu);
     report.finish(&engine, observer.seconds, actors);
     // Its sockets are closed before their rooms are.
     drop(engine);
@@ -145,9 +153,26 @@ pub(super) fn play(
     Ok(report)
 }
 
+/// The processes whose time and memory are read. One of them ends in the middle: what is left says nothing.
+fn watched(plan: &Plan, target: &Target) -> Vec<u32> {
+    match plan.kind {
+        Kind::Failover => Vec::new(),
+        Kind::Room
+        | Kind::Rooms
+        | Kind::Inbox
+        | Kind::Firehose
+        | Kind::Churn
+        | Kind::Idle
+        | Kind::Slow
+        | Kind::Resume
+        | Kind::Reconnect
+        | Kind::Replay => target.pids.clone(),
+    }
+}
+
 impl Run<'_> {
     pub(super) fn reading(&self) -> Reading {
-        Reading::now(&self.engine, self.target.pid)
+        self.observer.now(&self.engine)
     }
 
     /// The reading that ends what `before` began.

@@ -1,5 +1,6 @@
 //! Listeners that reconnect with their cursor: nothing may be missing or repeated.
 
+use super::fan::Then;
 use super::{Run, Stop, fan};
 use crate::load::convert::{count, whole};
 use crate::load::engine::{Opening, SocketEvent};
@@ -25,7 +26,7 @@ pub(super) fn play(run: &mut Run<'_>) -> Result<(), Stop> {
                 run.engine.vacate(slot);
             }
         }
-        Ok(())
+        Ok(Then::GoOn)
     });
     run.report.resumed(dropped, &run.engine.tally);
     played
@@ -49,6 +50,8 @@ fn drop_some(run: &mut Run<'_>, share: f64, extra: &str, turn: &mut usize) -> u6
         );
         let opening = Opening {
             circle: dropped.circle,
+            // Of several servers another one goes on with it.
+            node: run.engine.nodes.turn(dropped.node + 1),
             stream,
             follow_as: Some(token),
             reception: dropped.reception,

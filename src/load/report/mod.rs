@@ -7,6 +7,7 @@ mod actors;
 mod compare;
 mod csv;
 mod figure;
+mod nodes;
 mod page;
 mod pictures;
 mod rows;
@@ -137,6 +138,9 @@ pub(super) struct Report {
     /// The server's shards and firehoses, if it reports them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) actors: Vec<Actor>,
+    /// One per server, of several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) nodes: Vec<nodes::NodeColumn>,
     /// Percent and milliseconds of arrivals.
     pub(super) arrival_curve: Vec<(f64, f64)>,
     pub(super) answer_curve: Vec<(f64, f64)>,
@@ -194,6 +198,7 @@ impl Report {
             notes: Vec::new(),
             rooms: Vec::new(),
             actors: Vec::new(),
+            nodes: Vec::new(),
             arrival_curve: Vec::new(),
             answer_curve: Vec::new(),
             seconds: Vec::new(),

@@ -6,7 +6,7 @@
 use super::figure::figure;
 use super::pictures::{self, Drawing};
 use super::verdict::{Check, Outcome};
-use super::{Ended, Report, actors};
+use super::{Ended, Report, actors, nodes};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -34,6 +34,12 @@ pub(in crate::load) fn page(report: &Report) -> String {
         picture(&mut html, number, drawing);
     }
     html.push_str("</section>\n");
+    if let Some(lines) = nodes::table(report) {
+        let mut lines = lines.into_iter();
+        let heads = lines.next().unwrap_or_default();
+        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+        table(&mut html, "Nodes", &heads, lines);
+    }
     if let Some((heads, cells)) = actors::rooms(report, usize::MAX) {
         table(&mut html, "Channel actors", &heads, cells.into_iter());
         paragraph(&mut html, "soft", actors::LEGEND);

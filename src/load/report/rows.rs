@@ -76,6 +76,10 @@ impl Report {
         tally: &Tally,
     ) {
         self.delays("arrival", &tally.arrival);
+        if let Some(across) = &tally.across {
+            self.delays("arrival across nodes", &across.arrival);
+            self.delays("commit to arrival across nodes", &across.commit);
+        }
         self.delays("answer", &tally.answer);
         if let Some(lost) = lost {
             self.push("lost", lost as f64, "", Better::Lower);
@@ -230,6 +234,15 @@ impl Report {
         self.push("all reconnected after", reconnected, "s", Better::Lower);
         self.push("all caught up after", caught_up, "s", Better::Lower);
         self.delays("hello", &tally.hello);
+    }
+
+    /// A server ended: the seconds until all of its listeners were back at the others, and those that were not.
+    pub(in crate::load) fn failed_over(&mut self, seconds: Option<f64>, away: u64, tally: &Tally) {
+        if let Some(seconds) = seconds {
+            self.push("all reconnected after", seconds, "s", Better::Lower);
+            self.delays("hello", &tally.hello);
+        }
+        self.push("did not come back", away as f64, "", Better::Lower);
     }
 
     /// Some listeners had dropped and come back.

@@ -1,7 +1,7 @@
 //! The result on a terminal.
 
 use super::figure::figure;
-use super::{Ended, Report, Verdict, actors};
+use super::{Ended, Report, Verdict, actors, nodes};
 use crate::load::plan::Kind;
 use std::fmt::Write;
 
@@ -64,6 +64,10 @@ pub(in crate::load) fn table(report: &Report) -> String {
     text.push_str(&shown);
     text.push_str(&format!("{}\n\n", report.origin()));
     text.push_str(&columns(&rows(report)));
+    if let Some(lines) = nodes::table(report) {
+        text.push_str("\nNodes\n");
+        text.push_str(&columns(&lines));
+    }
     // One room without anything from inside would only repeat the rows above.
     if report.rooms.len() > 1 || report.rooms.iter().any(|room| room.inside.is_some()) {
         text.push_str("\nChannel actors, slowest first\n");

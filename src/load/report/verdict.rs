@@ -242,7 +242,9 @@ impl Checks<'_> {
         } else if kind.keeps_sessions() {
             let (dropped, resumed) = (of("dropped"), of("resumed"));
             let lost = of("could not resume");
-            let words = if dropped == 0.0 {
+            let words = if dropped == 0.0 && kind == Kind::Failover {
+                "no server ended during the run: end one, or play longer".to_owned()
+            } else if dropped == 0.0 {
                 "no listener was dropped: play longer, or raise --share-percent".to_owned()
             } else if resumed == 0.0 {
                 format!(
@@ -255,6 +257,9 @@ impl Checks<'_> {
             };
             // What a resumed listener missed is lost, which is a check of its own.
             self.push("resumed listeners", resumed > 0.0 && lost == 0.0, words);
+            if kind == Kind::Failover {
+                self.none("did not come back");
+            }
         }
     }
 

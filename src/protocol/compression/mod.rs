@@ -7,6 +7,7 @@
 mod training;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io;
 use std::sync::LazyLock;
 
@@ -15,6 +16,7 @@ use zstd::bulk::Compressor;
 use zstd::dict::EncoderDictionary;
 
 use super::query::Query;
+use crate::fault::{Seeded, seeded};
 use crate::model::Refusal;
 
 /// What most events have in common; trained from events of ours (`training.rs`).
@@ -129,6 +131,24 @@ thread_local! {
 
 /// A whole frame, whose header is replaced afterwards: the content is longer.
 fn compressed(text: &[u8]) -> io::Result<Vec<u8>> {
+    if seeded(Seeded::CompressedOfAnother) {
+        return compressed_before(text);
+    }
+    compressed_now(text)
+}
+
+/// The fault: of texts of one length the first one, compressed again and again.
+fn compressed_before(text: &[u8]) -> io::Result<Vec<u8>> {
+    thread_local! {
+        static BEFORE: RefCell<HashMap<usize, Vec<u8>>> = RefCell::default();
+    }
+    BEFORE.with_borrow_mut(|before| {
+        let first = before.entry(text.len()).or_insert_with(|| text.to_vec());
+        compressed_now(first)
+    })
+}
+
+fn compressed_now(text: &[u8]) -> io::Result<Vec<u8>> {
     COMPRESSOR.with_borrow_mut(|kept| {
         let compressor = match kept {
             Some(compressor) => compressor,

@@ -21,8 +21,9 @@ use super::gathered::Gathered;
 use crate::actors::shard::control::Control;
 use crate::actors::shard::mail::FanOutBatch;
 use crate::actors::shard::socket::Socket;
-use crate::actors::shard::state::{ConnectionHandle, ConnectionRef};
+use crate::actors::shard::state::{ConnectionHandle, ConnectionRef, Identity};
 use crate::event::Pos;
+use crate::fault::{Seeded, seeded};
 use crate::model::{Failure, Refusal};
 use crate::protocol::cursor::Cursor;
 use crate::protocol::framing::Framing;
@@ -99,7 +100,7 @@ pub(super) async fn answer(
         carried,
         connection,
         id,
-        identity: _,
+        identity,
         opened,
         proof,
     } = begun.await?;
@@ -121,7 +122,13 @@ pub(super) async fn answer(
         // On whichever node it does. A database in trouble keeps it a little longer.
         drop(cluster.places().are_free().await);
     }
-    let cursor = Cursor::at(gate.shared.log.ring().epoch(), reached?);
+    let reached = Pos(reached?.0 + i64::from(seeded(Seeded::PollCursorAhead)));
+    if seeded(Seeded::PollKeepsPlace)
+        && let Identity::App(stream, ..) = &identity
+    {
+        std::mem::forget(gate.shared.app_permits.take(stream.client.clone()));
+    }
+    let cursor = Cursor::at(gate.shared.log.ring().epoch(), reached);
     Ok(head().body(waiting.gathered.body(&cursor)))
 }
 
@@ -149,7 +156,7 @@ impl Waiting<'_> {
             (true, _) | (false, _) => None,
         };
         // What came until now belongs to the position that is said; nothing is waited for any more.
-        while !self.gathered.is_full() {
+        while !self.gathered.is_full() && !seeded(Seeded::PollForgetsLast) {
             match self.news(Some(true)).now_or_never() {
                 Some(News::Sent) => {}
                 Some(News::Over) => return self.over(),
@@ -157,7 +164,7 @@ impl Waiting<'_> {
             }
         }
         let reached = self.gathered.reached().unwrap_or(self.begin);
-        if self.gathered.is_full() {
+        if self.gathered.is_full() && !seeded(Seeded::PollDropsRest) {
             return Ok(reached);
         }
         let looked_through = self.of_handle(|handle| handle.from);
@@ -195,6 +202,9 @@ impl Waiting<'_> {
     /// told of no event, so this is asked at the end of its wait.
     async fn delivered(&self) -> Option<Pos> {
         let Gate { shared, shard, .. } = self.gate;
+        if seeded(Seeded::PollDoesNotWaitForShard) {
+            return Some(shared.log.ring().head());
+        }
         let delivered = shared.log.ring().handed_over();
         let mailbox = shared.shards.get(shard.id)?;
         // A shard that has too much to do leaves the client with an earlier position: more is looked through for the next

@@ -203,6 +203,7 @@ fn the_metrics_page_has_the_parts_of_a_write_and_no_ids() {
         "parse",
         "decide",
         "lane_wait",
+        "head_wait",
         "transact",
         "commit",
         "fan_out",

@@ -183,6 +183,11 @@ fn the_page_of_all_routes_needs_no_script_and_nothing_foreign() {
         );
         assert!(html.contains(&row), "{route:?} is not on the page");
     }
+    for path in ["/user", "/app"] {
+        let row = format!("GET</span> <code class=\"path\">{path}</code>");
+        assert!(html.contains(&row), "where a stream begins: {path}");
+    }
+    assert!(html.contains("<dt><code>partition</code></dt>"));
     for attribute in ["src=\"", "href=\""] {
         for part in html.split(attribute).skip(1) {
             let leads = part.split('"').next().unwrap();

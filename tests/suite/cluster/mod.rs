@@ -1,6 +1,7 @@
 //! Several servers on one database: what one of them does, all others know, in one order. With Redis between them, without,
 //! and with a Redis that fails in all ways.
 
+mod counted;
 mod presence;
 mod redis_away;
 mod redis_strange;

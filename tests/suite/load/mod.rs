@@ -3,6 +3,7 @@
 mod faults;
 mod leaving;
 mod named_after;
+mod over_nodes;
 mod proxy;
 mod runs;
 

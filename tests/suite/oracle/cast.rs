@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::hook::HookListener;
 use super::ledger::number;
 use super::listener::{Kind, Listener};
 use super::rights::{Subscription, Topic};
@@ -14,6 +15,9 @@ use crate::support::{Person, TestServer, build, text};
 const RINGS: [&str; 2] = ["65536", "67108864"];
 const QUEUES: [&str; 2] = ["32768", "1048576"];
 
+/// A receiver of webhooks is away for as long as the server is.
+const RETRIES: &str = "20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20,20";
+
 pub(super) struct Cast {
     pub(super) server: TestServer,
     /// Ada, who owns the rooms and is hidden from no user, then those that change.
@@ -25,6 +29,8 @@ pub(super) struct Cast {
     /// One that some authorize: its id, and tokens that can be revoked.
     pub(super) other: Option<(String, Vec<Person>)>,
     pub(super) listeners: Vec<Listener>,
+    /// A webhook of the app that all users authorized.
+    pub(super) hook: Option<HookListener>,
 }
 
 impl Cast {
@@ -36,6 +42,8 @@ impl Cast {
             ("STREAMS_APP_CONNECTIONS", "256"),
             ("STREAMS_LINGER_MS", "50"),
             ("STREAMS_STALLED_MS", "300"),
+            ("WEBHOOKS_ALLOW_PRIVATE", "true"),
+            ("WEBHOOKS_RETRY_MS", RETRIES),
         ];
         let server = TestServer::with_seeded_fault(&settings, fault);
         let people = vec![server.ada(), server.bob(), server.eve(), server.dan()];
@@ -46,6 +54,7 @@ impl Cast {
             client: template().client_id.clone(),
             other: None,
             listeners: Vec::new(),
+            hook: None,
         };
         cast.prepares(random);
         cast
@@ -82,7 +91,7 @@ impl Cast {
             1 => self.listeners.extend((0..2).map(|index| {
                 Listener::new(&format!("part{index}"), of_app("parts", Some((index, 2))))
             })),
-            _ => {}
+            _ => self.hook = Some(HookListener::of(&self.server, &self.client, random)),
         }
     }
 
@@ -131,8 +140,14 @@ impl Cast {
             .collect()
     }
 
-    /// A listener subscribes to something of chance, if it may and its connection lives.
-    pub(super) fn subscribes(&mut self, which: usize, topic: Topic) -> Result<(), String> {
+    /// A listener subscribes to this, if it may and its connection lives. The server names some of the subscriptions: what
+    /// has a name of its own is not laid out together with others.
+    pub(super) fn subscribes(
+        &mut self,
+        which: usize,
+        topic: Topic,
+        random: &mut Random,
+    ) -> Result<(), String> {
         let listener = &mut self.listeners[which];
         let Kind::User(who) = &listener.kind else {
             return Ok(());
@@ -144,23 +159,23 @@ impl Cast {
             Topic::Inbox => String::from("/channels"),
             Topic::Home => String::from("/posts/streams/me"),
         };
-        let id = format!("{}-{}", listener.name, listener.subscriptions.len());
-        let asked = format!(
-            "{path}?connection_id={}&subscription_id={id}",
-            listener.id()
-        );
-        let answer = who.get(&asked);
+        let name = format!("{}-{}", listener.name, listener.subscriptions.len());
+        let name = match random.below(2) {
+            0 => String::new(),
+            _ => format!("&subscription_id={name}"),
+        };
+        let answer = who.get(&format!("{path}?connection_id={}{name}", listener.id()));
         let meta = answer.meta();
-        if meta.get("subscription_id").is_none() {
+        let Some(id) = meta["subscription_id"].as_str() else {
             return Ok(());
-        }
+        };
         let cursor = meta["cursor"].as_str();
         let cursor = cursor.ok_or_else(|| format!("a page without a cursor: {answer}"))?;
         let page = answer.data();
         let shown = page.as_array().into_iter().flatten();
         let newest = shown.map(|item| number(&item["id"])).max();
         listener.subscriptions.push(Subscription {
-            id,
+            id: id.to_owned(),
             topic,
             newest: newest.filter(|_| matches!(topic, Topic::Messages(_))),
             since: super::listener::position(cursor),

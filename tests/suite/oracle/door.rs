@@ -6,21 +6,47 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
+use super::polls::Polls;
+use crate::support::compressed::Decoder;
 use crate::support::door::{AnswerStream, Door, Item};
 use crate::support::{DEADLINE, http};
 
 /// The doors that are open in any order. A door that joins them says in [`Opening`] how it is asked, and in [`Reader`] how
 /// it is read.
-pub(super) const DOORS: [Door; 3] = [Door::Websocket, Door::EventStream, Door::JsonStream];
+pub(super) const DOORS: [Door; 5] = [
+    Door::Websocket,
+    Door::Compressed,
+    Door::EventStream,
+    Door::JsonStream,
+    // Of app streams alone, so the last one.
+    Door::LongPoll,
+];
+
+/// How the request began by which something came.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Began {
+    /// With what was committed from then on.
+    Now,
+    /// Behind a cursor, when the log had this head.
+    Behind(i64),
+}
 
 /// How a stream is asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Opening {
     pub(super) door: Door,
-    /// Path and query.
+    /// Path and query, without a cursor that goes with the requests of long polls.
     pub(super) path: String,
+    pub(super) began: Began,
+    /// Of long polls: behind which the first one goes on.
+    pub(super) cursor: Option<String>,
+    /// Where they read the head of the log.
+    pub(super) database: String,
+    /// What they leave to chance.
+    pub(super) seed: u64,
     /// What a browser sends beside it.
     pub(super) last_event_id: Option<String>,
     /// The reader stops reading behind so many frames.
@@ -35,6 +61,9 @@ pub(super) struct Frame {
     /// Everything up to here was received.
     pub(super) cursor: Option<String>,
     pub(super) json: Value,
+    /// It is no event: the answer of a long poll says that nothing else was there up to its cursor.
+    pub(super) is_answer: bool,
+    pub(super) began: Began,
     /// Microseconds.
     pub(super) at: i64,
 }
@@ -43,6 +72,8 @@ pub(super) struct Frame {
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     pub(super) frames: Vec<Frame>,
+    /// How the last request began.
+    pub(super) began: Option<Began>,
     /// Why the server ended it, if it said so: the code.
     pub(super) ended: Option<u64>,
     pub(super) is_over: bool,
@@ -59,13 +90,17 @@ pub(super) struct Open {
 }
 
 enum Reader {
-    Websocket(WebSocket<TcpStream>),
+    /// With what reads its messages if they are compressed.
+    Websocket(Box<WebSocket<TcpStream>>, Option<Decoder>),
     Answer(AnswerStream),
+    Polls(Box<Polls>),
 }
 
 /// What comes next.
-enum Next {
+pub(super) enum Next {
     Frame(Value),
+    /// The answer of a long poll, behind its frames.
+    Answer(Value),
     Ended(Option<u64>),
 }
 
@@ -79,16 +114,19 @@ impl Opening {
     /// Opens it and reads the hello. `Err`: it was refused, or ended before.
     pub(super) fn open(&self, address: SocketAddr) -> Result<Open, String> {
         let mut reader = match self.door {
-            Door::Websocket => Reader::Websocket(self.upgraded(address)?),
+            Door::Websocket => Reader::Websocket(self.upgraded(address, "")?, None),
+            Door::Compressed => {
+                let socket = self.upgraded(address, "&compress=zstd")?;
+                Reader::Websocket(socket, Some(Decoder::of(address)))
+            }
             Door::EventStream | Door::JsonStream => Reader::Answer(self.asked(address)?),
-            door @ (Door::Compressed | Door::LongPoll) => {
-                return Err(format!("no listener uses {door:?}"));
+            Door::LongPoll => {
+                let place = (&*self.path, self.cursor.as_deref());
+                let chance = (&*self.database, self.seed);
+                Reader::Polls(Box::new(Polls::begin(address, place, chance)?))
             }
         };
-        let hello = match reader.next() {
-            Next::Frame(hello) => hello,
-            Next::Ended(code) => return Err(format!("ended before the hello: {code:?}")),
-        };
+        let hello = reader.hello()?;
         let socket = reader.socket().try_clone().expect("a descriptor");
         if self.stalls_behind.is_some() {
             keeps_unread(&socket, 4096);
@@ -105,12 +143,16 @@ impl Opening {
         })
     }
 
-    fn upgraded(&self, address: SocketAddr) -> Result<WebSocket<TcpStream>, String> {
+    fn upgraded(
+        &self,
+        address: SocketAddr,
+        with: &str,
+    ) -> Result<Box<WebSocket<TcpStream>>, String> {
         let socket = connected(address)?;
-        let url = format!("ws://{address}{}", self.path);
+        let url = format!("ws://{address}{}{with}", self.path);
         let upgraded = tungstenite::client(url.as_str(), socket);
         upgraded
-            .map(|(socket, _)| socket)
+            .map(|(socket, _)| Box::new(socket))
             .map_err(|refused| format!("no upgrade: {refused}"))
     }
 
@@ -145,26 +187,51 @@ fn keeps_unread(socket: &TcpStream, bytes: usize) {
 impl Reader {
     fn socket(&self) -> &TcpStream {
         match self {
-            Self::Websocket(socket) => socket.get_ref(),
+            Self::Websocket(socket, _) => socket.get_ref(),
             Self::Answer(answer) => &answer.socket,
+            Self::Polls(polls) => &polls.socket,
+        }
+    }
+
+    fn hello(&mut self) -> Result<Value, String> {
+        if let Self::Polls(polls) = self {
+            return polls.hello();
+        }
+        match self.next() {
+            Next::Frame(hello) => Ok(hello),
+            Next::Answer(_) => Err(String::from("an answer before the hello")),
+            Next::Ended(code) => Err(format!("ended before the hello: {code:?}")),
         }
     }
 
     fn next(&mut self) -> Next {
         match self {
-            Self::Websocket(socket) => loop {
+            Self::Websocket(socket, decoder) => loop {
                 match socket.read() {
                     Ok(Message::Text(frame)) => {
+                        assert!(
+                            decoder.is_none(),
+                            "a message that is not compressed: {frame}"
+                        );
                         return Next::Frame(serde_json::from_str(&frame).expect("JSON"));
+                    }
+                    Ok(Message::Binary(bytes)) => {
+                        let decoder = decoder.as_ref().expect("a text");
+                        return Next::Frame(decoder.decodes(&bytes));
                     }
                     Ok(Message::Close(close)) => {
                         let code = close.map(|close| u64::from(u16::from(close.code)));
                         drop(socket.flush());
                         return Next::Ended(code);
                     }
-                    Ok(Message::Binary(bytes)) => panic!("a binary frame: {bytes:?}"),
                     Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                    Err(_) => return Next::Ended(None),
+                    Err(
+                        Error::Io(_)
+                        | Error::ConnectionClosed
+                        | Error::AlreadyClosed
+                        | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
+                    ) => return Next::Ended(None),
+                    Err(wrong) => panic!("no websocket any more: {wrong}"),
                 }
             },
             Self::Answer(answer) => loop {
@@ -175,13 +242,30 @@ impl Reader {
                     Item::End | Item::Torn => return Next::Ended(None),
                 }
             },
+            Self::Polls(polls) => polls.next(),
+        }
+    }
+
+    /// Asks for what comes next, where that has to be asked for. Gives how the request under way began.
+    fn asks(&mut self, opening: &Opening) -> Began {
+        match self {
+            Self::Websocket(..) | Self::Answer(_) => opening.began,
+            Self::Polls(polls) => polls.asks(),
+        }
+    }
+
+    /// How the request began by which the last thing came.
+    fn began(&self, opening: &Opening) -> Began {
+        match self {
+            Self::Websocket(..) | Self::Answer(_) => opening.began,
+            Self::Polls(polls) => polls.began,
         }
     }
 
     /// The `id` of the newest server-sent event.
     fn last_id(&self) -> Option<&str> {
         match self {
-            Self::Websocket(_) => None,
+            Self::Websocket(..) | Self::Polls(_) => None,
             Self::Answer(answer) => answer.last_id.as_deref(),
         }
     }
@@ -190,6 +274,8 @@ impl Reader {
 fn reads(mut reader: Reader, feed: &Mutex<Heard>, asked: &Opening) {
     let mut most = asked.stalls_behind;
     loop {
+        let began = reader.asks(asked);
+        feed.lock().expect("a feed").began = Some(began);
         if most.is_some_and(|most| feed.lock().expect("a feed").frames.len() >= most) {
             let Some(time) = asked.stalls_for else {
                 // It keeps the socket and reads nothing, until the hand cuts it.
@@ -201,17 +287,24 @@ fn reads(mut reader: Reader, feed: &Mutex<Heard>, asked: &Opening) {
             most = None;
         }
         // Nothing is wrong with the feed if something is wrong with a frame.
-        match reader.next() {
-            Next::Frame(json) => {
+        let next = reader.next();
+        let is_answer = matches!(next, Next::Answer(_));
+        match next {
+            Next::Frame(json) | Next::Answer(json) => {
                 let cursor = json["meta"]["cursor"].as_str().map(str::to_owned);
                 if let (Door::EventStream, Some(cursor)) = (asked.door, &cursor) {
                     let id = reader.last_id().unwrap_or_default();
                     let of_event = id.rsplit(':').next().unwrap_or_default();
                     assert_eq!(of_event, cursor, "the id of an event is its cursor: {json}");
                 }
-                let at = now();
-                let mut heard = feed.lock().expect("a feed");
-                heard.frames.push(Frame { cursor, json, at });
+                let frame = Frame {
+                    cursor,
+                    json,
+                    is_answer,
+                    began: reader.began(asked),
+                    at: now(),
+                };
+                feed.lock().expect("a feed").frames.push(frame);
             }
             Next::Ended(code) => {
                 let mut heard = feed.lock().expect("a feed");

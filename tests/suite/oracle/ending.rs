@@ -55,7 +55,26 @@ impl Run<'_> {
         for listener in &mut self.cast.listeners {
             listener.is_cut(false)?;
         }
-        Ok(())
+        if let Some(hook) = &self.cast.hook {
+            hook.ends(&self.cast.server);
+        }
+        self.holds_nothing()
+    }
+
+    /// Nothing is left of connections that are gone, whatever ended them.
+    fn holds_nothing(&self) -> Result<(), String> {
+        let begun = Instant::now();
+        loop {
+            let held = self.cast.server.actors();
+            let counts = ["connections", "subscriptions", "streams_in_use"];
+            if counts.iter().all(|count| held[*count] == 0) {
+                return Ok(());
+            }
+            if begun.elapsed() > super::patience() {
+                return Err(format!("something is left of a connection: {held}"));
+            }
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
     }
 
     fn compares_once(&mut self, rights: &Rights) -> Result<(), Difference> {
@@ -71,6 +90,9 @@ impl Run<'_> {
         for listener in &mut self.cast.listeners {
             listener.with_present(|listener| examine(listener, &truth))?;
             listener.with_present(|listener| has_all_parts(listener, &truth))?;
+        }
+        if let Some(hook) = &self.cast.hook {
+            hook.examine(&truth)?;
         }
         Ok(())
     }

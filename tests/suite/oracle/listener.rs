@@ -1,15 +1,14 @@
 //! A client that comes back: its stream over all the connections that it had.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::door::{Frame, Heard, Open, Opening, now};
+use super::door::{Began, DOORS, Frame, Heard, Open, Opening, now};
 use super::rights::Subscription;
 use crate::support::door::Door;
 use crate::support::random::Random;
-use crate::support::{Person, eventually, text};
+use crate::support::{Person, TestServer, eventually, text};
 
 /// Whose stream it is.
 #[derive(Clone, Debug)]
@@ -32,8 +31,8 @@ pub(super) struct Segment {
     pub(super) door: Door,
     /// Behind this cursor.
     pub(super) from: i64,
-    /// The head of the log before it was opened.
-    pub(super) head: i64,
+    /// How the last request of it began.
+    pub(super) began: Began,
     pub(super) frames: Vec<Frame>,
     /// Its last frame counted at this time; microseconds.
     pub(super) ended_at: i64,
@@ -90,7 +89,15 @@ impl Listener {
         self.segments.len()
     }
 
-    fn opening(&self, door: Door, random: &mut Random) -> Opening {
+    /// Any door that it may use.
+    pub(super) fn door(&self, random: &mut Random) -> Door {
+        match self.kind {
+            Kind::User(_) => *random.pick(&DOORS[..DOORS.len() - 1]),
+            Kind::App { .. } => *random.pick(&DOORS),
+        }
+    }
+
+    fn opening(&self, server: &TestServer, door: Door, random: &mut Random) -> Opening {
         let mut path = match &self.kind {
             Kind::User(who) => format!("/v1/user?access_token={}&auto_delete=0", who.token()),
             Kind::App { app, key, part, .. } => {
@@ -101,10 +108,13 @@ impl Listener {
             }
         };
         path.push_str("&include_cursor=1");
-        let mut last_event_id = None;
+        let (mut last_event_id, mut polled_behind) = (None, None);
+        let mut began = Began::Now;
         if !self.epoch.is_empty() {
+            began = Began::Behind(server.count("SELECT pos FROM log_head"));
             let cursor = format!("{}.{}", self.epoch, self.cursor);
             match (door, random.below(2), &self.id) {
+                (Door::LongPoll, _, _) => polled_behind = Some(cursor),
                 (Door::EventStream, 0, None) => last_event_id = Some(cursor),
                 (Door::EventStream, 0, Some(id)) => last_event_id = Some(format!("{id}:{cursor}")),
                 (_, _, None) => path.push_str(&format!("&cursor={cursor}")),
@@ -117,6 +127,10 @@ impl Listener {
         Opening {
             door,
             path,
+            began,
+            cursor: polled_behind,
+            database: server.database_url(),
+            seed: random.next(),
             last_event_id,
             stalls_behind,
             stalls_for: (random.below(3) > 0).then_some(short),
@@ -126,20 +140,20 @@ impl Listener {
     /// Opens it, or goes on where it was. A connection that it has is taken over.
     pub(super) fn opens(
         &mut self,
-        address: SocketAddr,
-        (door, head): (Door, i64),
+        server: &TestServer,
+        door: Door,
         (random, is_last): (&mut Random, bool),
     ) -> Result<(), String> {
         let older = self.open.take();
         if let Some((open, _)) = &older {
             self.cursor = last_cursor(&open.heard.lock().expect("a feed"), self.cursor);
         }
-        let mut opening = self.opening(door, random);
+        let mut opening = self.opening(server, door, random);
         if is_last {
             opening.stalls_behind = None;
         }
         let opened = opening
-            .open(address)
+            .open(server.address)
             .map_err(|why| format!("{}: {why}", self.name))?;
         self.greets(&opened.hello)?;
         if let Some((open, segment)) = older {
@@ -148,7 +162,7 @@ impl Listener {
         let segment = Segment {
             door,
             from: self.cursor,
-            head,
+            began: opening.began,
             frames: Vec::new(),
             ended_at: 0,
         };
@@ -237,6 +251,7 @@ impl Listener {
             .cut(resets)
             .map_err(|why| format!("{}: {why}", self.name))?;
         self.cursor = last_cursor(&heard, self.cursor);
+        segment.began = heard.began.unwrap_or(segment.began);
         segment.frames = heard.frames;
         segment.ended_at = now();
         self.segments.push(segment);
@@ -248,9 +263,10 @@ impl Listener {
         let present = self.open.take();
         let count = self.segments.len();
         if let Some((open, segment)) = &present {
-            let frames = open.heard.lock().expect("a feed").frames.clone();
+            let heard = open.heard.lock().expect("a feed");
             self.segments.push(Segment {
-                frames,
+                began: heard.began.unwrap_or(segment.began),
+                frames: heard.frames.clone(),
                 ended_at: now(),
                 ..*segment
             });

@@ -3,7 +3,6 @@
 use std::sync::Mutex;
 
 use super::cast::{Cast, closes_circle};
-use super::door::DOORS;
 use super::ledger::Ledger;
 use super::listener::Kind;
 use super::rights::Topic;
@@ -31,7 +30,7 @@ enum Step {
     /// One hides another for as long as that one writes.
     Veil,
     Attend,
-    /// One joins a room for as long as another writes there.
+    /// One joins a room for as long as another writes there, or leaves it for so long.
     Visit,
     Close,
     Delete,
@@ -55,7 +54,7 @@ const STEPS: [(Step, u64); 15] = [
     (Step::Close, 2),
     (Step::Delete, 1),
     (Step::Post, 3),
-    (Step::Grant, 2),
+    (Step::Grant, 4),
     (Step::Cut, 5),
     (Step::GoOn, 5),
     (Step::Subscribe, 3),
@@ -80,7 +79,12 @@ impl<'r> Run<'r> {
     /// Runs it to its end. `Err`: the first difference.
     pub(super) fn is_right(&mut self, seed: u64) -> Result<(), String> {
         for which in 0..self.cast.listeners.len() {
-            self.opens(which, false)?;
+            let kind = &self.cast.listeners[which].kind;
+            let is_whole_app = matches!(kind, Kind::App { part: None, .. });
+            // Some begin later, in the middle of what is written.
+            if !is_whole_app || self.random.below(2) == 0 {
+                self.opens(which, false)?;
+            }
         }
         self.begins_to_listen()?;
         let places = self.cast.places();
@@ -128,7 +132,7 @@ impl<'r> Run<'r> {
             (2, Topic::Inbox),
             (2, Topic::Home),
         ] {
-            self.cast.subscribes(which, topic)?;
+            self.cast.subscribes(which, topic, &mut self.random)?;
         }
         Ok(())
     }
@@ -247,7 +251,13 @@ impl<'r> Run<'r> {
     fn visits(&mut self) {
         let (who, room) = (1 + self.one_of(3), self.one_of(2));
         let path = format!("/channels/{}/subscribe", self.cast.rooms[room]);
-        self.cast.people[who].does(&path);
+        let visitor = &self.cast.people[who];
+        let is_away = self.random.below(2) == 0;
+        let goes = |there: bool| match there {
+            true => drop(visitor.does(&path)),
+            false => drop(visitor.delete(&path)),
+        };
+        goes(!is_away);
         for n in 0..2 {
             build::says(
                 &self.cast.people[0],
@@ -255,8 +265,8 @@ impl<'r> Run<'r> {
                 &format!("hello {n}"),
             );
         }
-        self.cast.people[who].delete(&path);
-        self.says(format!("{who} visits {room}"));
+        goes(is_away);
+        self.says(format!("{who} visits {room} away={is_away}"));
     }
 
     fn changes_members(&mut self) {
@@ -295,15 +305,16 @@ impl<'r> Run<'r> {
     }
 
     pub(super) fn opens(&mut self, which: usize, is_last: bool) -> Result<(), String> {
-        let head = self.cast.head();
-        let door = *self.random.pick(&DOORS);
-        self.says(format!("open {which} {door:?} head {head}"));
-        let listener = &mut self.cast.listeners[which];
+        let door = self.cast.listeners[which].door(&mut self.random);
+        self.says(format!("open {which} {door:?} head {}", self.cast.head()));
+        let Cast {
+            listeners, server, ..
+        } = &mut self.cast;
+        let listener = &mut listeners[which];
         if matches!(listener.kind, Kind::App { .. }) {
             listener.is_cut(false)?;
         }
-        let address = self.cast.server.address;
-        listener.opens(address, (door, head), (&mut self.random, is_last))
+        listener.opens(server, door, (&mut self.random, is_last))
     }
 
     fn subscribes(&mut self) -> Result<(), String> {
@@ -320,7 +331,7 @@ impl<'r> Run<'r> {
             _ => Topic::Messages(*self.random.pick(&rooms)),
         };
         self.says(format!("subscribe {which} {topic:?}"));
-        self.cast.subscribes(which, topic)
+        self.cast.subscribes(which, topic, &mut self.random)
     }
 
     /// Of a listener that is away.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::door::Frame;
+use super::door::{Began, Frame};
 use super::ledger::{Fact, Ledger, number};
 use super::listener::{Kind, Listener, Segment, position};
 use super::rights::{Judged, Rights, Topic};
@@ -34,7 +34,7 @@ struct Examined<'e> {
 }
 
 /// The part of a stream that an event belongs to: of its channel, or of its user.
-fn part_of(fact: &Fact) -> Option<String> {
+pub(super) fn part_of(fact: &Fact) -> Option<String> {
     match fact {
         Fact::Said { channel, .. } => Some(format!("channel {channel}")),
         Fact::Posted { author, .. } => Some(format!("user {author}")),
@@ -56,7 +56,7 @@ pub(super) fn note_parts(
         return Ok(());
     }
     let frames = listener.segments.iter().flat_map(|segment| &segment.frames);
-    let frames = frames.filter(|frame| frame.json["meta"].get("gap").is_none());
+    let frames = frames.filter(|frame| !frame.is_answer && frame.json["meta"].get("gap").is_none());
     for pos in frames.filter_map(|frame| frame.cursor.as_deref().map(position)) {
         let fact = ledger.entries.get(&pos).map(|entry| &entry.fact);
         let Some(part) = fact.and_then(part_of) else {
@@ -117,7 +117,7 @@ pub(super) fn examine(listener: &Listener, truth: &Truth<'_>) -> Result<(), Diff
         let reached = examined.frames()?;
         if segment.0 == last {
             let rest = (reached, truth.ledger.head());
-            let missing = examined.lacks(rest, segment.1.ended_at);
+            let missing = examined.lacks(rest, (segment.1.began, segment.1.ended_at));
             missing.map_err(|what| examined.difference(&what, true))?;
         }
     }
@@ -179,11 +179,11 @@ impl Examined<'_> {
         let subscriptions = &self.listener.subscriptions;
         Difference {
             what: format!(
-                "{}, connection {n} ({:?}, from {}, head was {}): {what}\nreceived there: {}\nsubscriptions: {subscriptions:?}",
+                "{}, connection {n} ({:?}, from {}, {:?}): {what}\nreceived there: {}\nsubscriptions: {subscriptions:?}",
                 self.listener.name,
                 segment.door,
                 segment.from,
-                segment.head,
+                segment.began,
                 received.join(" ")
             ),
             is_open,
@@ -200,6 +200,12 @@ impl Examined<'_> {
                 return Err(wrong(format!("a frame without a cursor: {}", frame.json)));
             };
             let pos = position(cursor);
+            let when = (frame.began, frame.at);
+            if frame.is_answer && pos >= at {
+                self.lacks((at, pos), when).map_err(wrong)?;
+                at = pos;
+                continue;
+            }
             if pos <= at {
                 return Err(wrong(format!("{pos} came behind {at}: {}", frame.json)));
             }
@@ -207,11 +213,11 @@ impl Examined<'_> {
                 Some(gap) => {
                     let from = position(&text(&gap["from"]));
                     let to = position(&text(&gap["to"]));
-                    self.lacks((at, from), frame.at).map_err(wrong)?;
+                    self.lacks((at, from), when).map_err(wrong)?;
                     self.is_allowed_gap((from, to), pos).map_err(wrong)?;
                 }
                 None => {
-                    self.lacks((at, pos - 1), frame.at).map_err(wrong)?;
+                    self.lacks((at, pos - 1), when).map_err(wrong)?;
                     self.is_right(pos, frame).map_err(wrong)?;
                 }
             }
@@ -234,16 +240,15 @@ impl Examined<'_> {
     }
 
     /// When an event may have been judged that was received, or left out, at this time.
-    fn judged(&self, pos: i64, at: i64) -> Vec<Judged> {
-        let (n, segment) = self.segment;
-        if n == 0 {
+    fn judged(&self, pos: i64, (began, at): (Began, i64)) -> Vec<Judged> {
+        let Began::Behind(head) = began else {
             return vec![Judged::Live];
-        }
+        };
         let mut all = Vec::new();
-        if pos > segment.head {
+        if pos > head {
             all.push(Judged::Live);
         }
-        let earliest = segment.head.max(pos);
+        let earliest = head.max(pos);
         all.push(Judged::Replayed(earliest));
         let ledger = self.truth.ledger;
         let changes = self.truth.rights.changes.iter().copied();
@@ -259,7 +264,12 @@ impl Examined<'_> {
     }
 
     /// The subscriptions that receive an event; of an app stream one without a name.
-    fn receives(&self, pos: i64, fact: &Fact, judged: Judged) -> Vec<String> {
+    fn receives(
+        &self,
+        (pos, fact): (i64, &Fact),
+        judged: Judged,
+        is_received: bool,
+    ) -> Vec<String> {
         let rights = self.truth.rights;
         let (n, _) = self.segment;
         let mut ids: Vec<String> = match &self.listener.kind {
@@ -272,7 +282,7 @@ impl Examined<'_> {
                 known.map(|known| known.id.clone()).collect()
             }
             Kind::App { client, .. } => {
-                let is_mine = self.is_mine(fact);
+                let is_mine = self.is_mine(fact, is_received);
                 let receives = is_mine && rights.app_receives(client, pos, fact, judged);
                 receives.then(String::new).into_iter().collect()
             }
@@ -281,25 +291,26 @@ impl Examined<'_> {
         ids
     }
 
-    fn is_mine(&self, fact: &Fact) -> bool {
+    /// Whether an event is of this partition. It may have been received since the parts were noted.
+    fn is_mine(&self, fact: &Fact, is_received: bool) -> bool {
         if !is_partitioned(self.listener) {
             return true;
         }
         let holder = part_of(fact).and_then(|part| self.truth.parts.get(&part));
-        holder.is_some_and(|holder| *holder == self.listener.name)
+        holder.map_or(is_received, |holder| *holder == self.listener.name)
     }
 
     /// Whether something between two positions had to be received.
-    fn lacks(&self, (after, last): (i64, i64), at: i64) -> Result<(), String> {
+    fn lacks(&self, (after, last): (i64, i64), when: (Began, i64)) -> Result<(), String> {
         if last <= after {
             return Ok(());
         }
         for (pos, entry) in self.truth.ledger.entries.range(after + 1..=last) {
-            let judged = self.judged(*pos, at);
-            let mut sets = judged
+            let judged = self.judged(*pos, when);
+            let sets = judged
                 .iter()
-                .map(|judged| self.receives(*pos, &entry.fact, *judged));
-            if sets.all(|ids| !ids.is_empty()) {
+                .map(|judged| self.receives((*pos, &entry.fact), *judged, false));
+            if !may_come_for(&[], &sets.collect::<Vec<_>>()) {
                 return Err(format!("{pos} is missing: {:?}", entry.fact));
             }
         }
@@ -318,12 +329,12 @@ impl Examined<'_> {
             Kind::App { .. } => vec![String::new()],
         };
         ids.sort();
-        let judged = self.judged(pos, frame.at);
+        let judged = self.judged(pos, (frame.began, frame.at));
         let sets: Vec<_> = judged
             .iter()
-            .map(|judged| self.receives(pos, &entry.fact, *judged))
+            .map(|judged| self.receives((pos, &entry.fact), *judged, true))
             .collect();
-        if !sets.contains(&ids) {
+        if !may_come_for(&ids, &sets) {
             return Err(format!(
                 "{pos} came for {ids:?}, which may be any of {sets:?} by {judged:?}: {:?}",
                 entry.fact
@@ -339,8 +350,20 @@ impl Examined<'_> {
     }
 }
 
+/// Whether an event may come for these subscriptions. While rights change each of them is judged by a moment of its own: what
+/// is read of a user is read piece by piece.
+fn may_come_for(ids: &[String], sets: &[Vec<String>]) -> bool {
+    let is_judged_so = |id: &String, receives: bool| {
+        let mut sets = sets.iter();
+        sets.any(|set| set.contains(id) == receives)
+    };
+    let mut all = ids.iter().chain(sets.iter().flatten());
+    let is_once = ids.windows(2).all(|pair| pair[0] != pair[1]);
+    is_once && all.all(|id| is_judged_so(id, ids.contains(id)))
+}
+
 /// Whether a frame shows what the log says.
-fn is_of(frame: &Value, fact: &Fact) -> bool {
+pub(super) fn is_of(frame: &Value, fact: &Fact) -> bool {
     let is_deletion = frame["meta"]["is_deleted"] == true;
     let shown = || number(&frame["data"][0]["id"]);
     match fact {
@@ -362,6 +385,7 @@ fn shown(frame: &Frame) -> String {
     let cursor = frame.cursor.as_deref().map_or(0, position);
     match frame.json["meta"].get("gap") {
         Some(_) => format!("gap:{cursor}"),
+        None if frame.is_answer => format!("answer:{cursor}"),
         None => cursor.to_string(),
     }
 }

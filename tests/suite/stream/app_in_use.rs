@@ -102,3 +102,32 @@ fn changing_a_stream_changes_no_open_connection() {
     ada.does("/users/me/presence").is(200);
     new.hears("user_presence");
 }
+
+#[test]
+fn a_stream_that_is_deleted_while_it_is_opened_is_closed() {
+    let server = TestServer::with_faults(&[]);
+    let app = server.app();
+    let opened = |opens: &dyn Fn()| {
+        build::app_stream(&app, "one", &["message"]);
+        let held = server.fault("admission");
+        std::thread::scope(|scope| {
+            let deleting = scope.spawn(|| {
+                held.is_met();
+                app.delete("/streams/one").is(200);
+                let head = server.count("SELECT pos FROM log_head");
+                eventually("no shard is told of it any more", || {
+                    server.counter("log_position") == u64::try_from(head).unwrap_or(0)
+                });
+                held.off();
+            });
+            opens();
+            deleting.join().expect("a deletion");
+        });
+    };
+    opened(&|| assert_eq!(app.firehose("one").closed_with(), 4004));
+    opened(&|| {
+        let answer = app.get("/app?key=one&wait=25");
+        answer.refused_as(404, "stream-not-found");
+    });
+    server.holds_no_connection();
+}

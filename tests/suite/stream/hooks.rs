@@ -36,6 +36,28 @@ fn a_hook_is_posted_what_a_socket_with_cursors_is_sent_and_signed() {
 }
 
 #[test]
+fn the_key_of_a_hook_opens_a_live_stream_which_goes_on_behind_a_delivery() {
+    let server = TestServer::with(LOCAL);
+    let (ada, app, receiver) = (server.ada(), server.app(), Receiver::start());
+    let room = build::room(&ada, "Lounge");
+    build::join(&room, &[&ada]);
+    receiver.is_hooked(&app, "hook", &["message"]);
+    build::says(&ada, &room, "delivered");
+    let delivered = receiver.waits_for(1)[0].id.clone();
+    app.put("/streams/hook", &json!({"is_enabled": false}))
+        .is(200);
+    build::says(&ada, &room, "while it is off");
+    let behind = format!("&include_cursor=1&cursor={delivered}");
+    let mut socket = app.firehose_with("hook", &behind);
+    socket.hears_text("while it is off");
+    build::says(&ada, &room, "live");
+    socket.hears_text("live");
+    assert_eq!(receiver.all().len(), 1);
+    app.delete("/streams/hook").is(200);
+    assert_eq!(socket.closed_with(), 4004);
+}
+
+#[test]
 fn each_channel_keeps_its_order_and_waits_for_no_other() {
     let server = TestServer::with(LOCAL);
     let (ada, app, receiver) = (server.ada(), server.app(), Receiver::start());

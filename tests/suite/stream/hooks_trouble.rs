@@ -1,5 +1,7 @@
 //! Webhooks over crashes, stops, pauses and gaps, and their dead letters.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,7 +10,7 @@ use serde_json::json;
 
 use super::hooks::{LOCAL, said};
 use crate::support::receiver::{Answer, Received, Receiver};
-use crate::support::{Person, TestServer, build, eventually, text};
+use crate::support::{Person, TestServer, build, eventually, http, text};
 
 fn room_of(ada: &Person) -> String {
     let room = build::room(ada, "Lounge");
@@ -279,5 +281,49 @@ fn what_the_log_no_longer_holds_is_said_to_a_hook_too() {
         .find(|one| one.id != gap.id)
         .expect("a message");
     assert_eq!(kept.said(), "to be kept");
+    app.delete("/streams/hook").is(200);
+}
+
+#[test]
+fn a_change_is_carried_out_though_its_caller_hangs_up_in_the_middle() {
+    let server = TestServer::with_faults(LOCAL);
+    let (ada, app) = (server.ada(), server.app());
+    let room = room_of(&ada);
+    let [before, after] = [Receiver::start(), Receiver::start()];
+    before.is_hooked(&app, "hook", &["message"]);
+    build::says(&ada, &room, "before");
+    before.waits_for(1);
+    // Nothing but the change comes to the write lane from here on.
+    let head = server.count("SELECT pos FROM log_head").to_string();
+    let positions = vec![head; 17].join(",");
+    let saved = format!("SELECT COUNT(*) FROM webhooks WHERE positions = '[{positions}]'");
+    eventually("its place is saved", || server.count(&saved) == 1);
+    let sockets = server.sockets();
+    let held = server.fault("lane");
+    let body = json!({"url": after.url()}).to_string();
+    let bearer = format!("Bearer {}", app.token());
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+    ];
+    let request = http::request("PUT", "/v1/streams/hook", &headers, body.as_bytes());
+    let mut socket = TcpStream::connect(server.address).expect("a connection");
+    socket.write_all(&request).expect("the server reads");
+    held.is_met();
+    let reset = nix::libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
+    nix::sys::socket::setsockopt(&socket, nix::sys::socket::sockopt::Linger, &reset)
+        .expect("a socket");
+    drop(socket);
+    eventually("the server has seen that", || server.sockets() <= sockets);
+    held.off();
+    eventually("the change is stored", || {
+        app.get("/streams/hook").data()["url"] == after.url()
+    });
+    build::says(&ada, &room, "after");
+    assert_eq!(said(&after.waits_for(1)), ["after"]);
+    assert_eq!(said(&before.all()), ["before"]);
     app.delete("/streams/hook").is(200);
 }

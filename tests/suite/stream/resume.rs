@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Person, Stream, TestServer, build, text};
+use crate::support::{Person, Stream, TestServer, build, eventually, text};
 
 const SESSION: &str = "&include_cursor=1&auto_delete=0";
 
@@ -90,6 +90,33 @@ pub(super) fn what_was_missed_comes_once_and_in_order_over_many_cuts() {
     assert_eq!(replayed(&stream), 0);
     build::says(&ada, &room, "on it goes");
     stream.hears_text("on it goes");
+}
+
+#[test]
+fn a_connection_that_ends_while_another_one_takes_its_session_takes_nothing_from_it() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    build::join(&room, &[&bob]);
+    let mut before = session(&bob);
+    before.subscribes(&bob, &messages(&room));
+    let left = Left::of(&before);
+    let slow = server.fault("resume");
+    let mut stream = std::thread::scope(|scope| {
+        let continues = scope.spawn(|| left.continues(&bob));
+        slow.is_met();
+        assert_eq!(before.closes(), 1000);
+        eventually("it is gone", || {
+            let streams = bob.get("/users/me/streams").data();
+            streams.as_array().is_some_and(Vec::is_empty)
+        });
+        slow.off();
+        continues.join().expect("it is continued")
+    });
+    stream.subscribes(&bob, "/channels");
+    build::says(&ada, &room, "on it goes");
+    stream.hears_text("on it goes");
+    assert_eq!(stream.closes(), 1000);
 }
 
 #[test]
@@ -217,7 +244,7 @@ fn a_session_that_is_gone_or_of_another_user_is_begun_anew() {
     // Not another's, and nothing happens to it.
     is_gone(&left, &ada);
     drop(stream);
-    crate::support::eventually("the session is over", || {
+    eventually("the session is over", || {
         let stream = bob.stream_with(&left.address());
         stream.hello["meta"]["stream"]["resumed"] == false
     });

@@ -83,3 +83,52 @@ fn what_is_deleted_while_the_newer_one_is_prepared_does_not_go_on() {
         newer.closes();
     }
 }
+
+/// What a call is about to write down is not known to a connection that is prepared meanwhile, nor that one to the call.
+#[test]
+fn a_call_that_ends_something_of_a_session_ends_it_on_a_newer_connection_too() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let rooms = ["First", "Second"].map(|name| build::room(&ada, name));
+    let path = |room: &str| format!("/channels/{room}/messages");
+    for (is_open, ends_all, with) in [
+        (true, false, ""),
+        (false, false, ""),
+        (true, false, "&auto_delete=1"),
+        (false, false, "&auto_delete=1"),
+        (true, true, ""),
+        (false, true, ""),
+    ] {
+        let older = bob.stream_with(SESSION);
+        let deleted = older.subscribes(&bob, &path(&rooms[0]));
+        older.subscribes(&bob, &path(&rooms[1]));
+        let left = Left::of(&older);
+        let older = is_open.then_some(older);
+        let held = server.fault("deletion");
+        let ending = {
+            let path = match ends_all {
+                true => format!("/users/me/streams/{}", left.id),
+                false => format!("/users/me/streams/{}/{deleted}", left.id),
+            };
+            let bob = bob.clone();
+            std::thread::spawn(move || bob.delete(&path))
+        };
+        held.is_met();
+        let mut newer = bob.stream_with(&format!("{}{with}", left.address()));
+        assert_eq!(newer.hello["meta"]["stream"]["resumed"], true);
+        // What is missed comes when the session was looked into again.
+        build::says(&ada, &rooms[1], "missed");
+        newer.hears_text("missed");
+        held.off();
+        ending.join().expect("a call").is(204);
+        drop(older);
+        if ends_all {
+            assert_eq!(newer.closed_with(), 1000);
+            continue;
+        }
+        build::says(&ada, &rooms[0], "not heard");
+        build::says(&ada, &rooms[1], "and on");
+        newer.hears_text("and on");
+        newer.closes();
+    }
+}

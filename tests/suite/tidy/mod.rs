@@ -7,6 +7,7 @@ mod documents;
 mod file_length;
 mod layers;
 mod names;
+mod scale;
 mod words;
 
 use std::path::{Path, PathBuf};

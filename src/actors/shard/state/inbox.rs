@@ -64,7 +64,11 @@ impl State {
         channel: ChannelId,
         subscribed: bool,
     ) {
-        if subscribed && seeded(Seeded::InboxNotJoined) {
+        let unheard = match subscribed {
+            true => Seeded::InboxNotJoined,
+            false => Seeded::InboxNotLeft,
+        };
+        if seeded(unheard) {
             return;
         }
         for index in self.listeners.at(&RoutingKey::User(user)).to_vec() {

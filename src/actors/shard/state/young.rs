@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::ConnectionIndex;
 use crate::event::Pos;
+use crate::fault::{Seeded, seeded};
 
 /// How far the shard is, and the connections that are ahead of it: at most all that it has.
 #[derive(Debug, Default)]
@@ -18,7 +19,10 @@ pub(super) struct Young {
 impl Young {
     /// The last event that was fanned out here.
     pub(super) fn reached(&self) -> Pos {
-        self.reached
+        match seeded(Seeded::YoungOnFastPath) {
+            true => Pos(i64::MAX),
+            false => self.reached,
+        }
     }
 
     /// A connection has a subscription that was made at this place in the log.

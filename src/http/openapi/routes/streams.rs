@@ -84,7 +84,7 @@ const HOOK_CHANGED_BY_KEY: &[Refusal] = &[
 /// Streams of events.
 pub(super) const STREAMS: Group = Group {
     tag: "Streams of events",
-    text: "Stored app streams and filters of their events, open streams, and ends of user streams. The streams themselves are websockets at `/v1/app` and `/v1/user`.",
+    text: "Stored app streams and filters of their events, open streams, and ends of user streams. The streams themselves begin at `/v1/app` and `/v1/user`: websockets, or answers that go on.",
     routes: &[
         get("/streams", "Stored app streams")
             .takes(&[STREAM_KEY])

@@ -54,6 +54,46 @@ pub struct Bucket {
     pub class: Class,
 }
 
+impl Bucket {
+    /// Its name, the same on all servers.
+    pub(super) fn name(self) -> SmallVec<[u8; 24]> {
+        let class = match self.class {
+            Class::Read => b'r',
+            Class::Write => b'w',
+            Class::Marker => b'm',
+            Class::SignIn => b's',
+        };
+        let mut name: SmallVec<[u8; 24]> = smallvec![class];
+        let mut of = |kind: u8, bytes: &[u8]| {
+            name.push(kind);
+            name.extend_from_slice(bytes);
+        };
+        match self.key {
+            RateKey::Token(token) => of(b't', &token.0.to_le_bytes()),
+            RateKey::User(user) => of(b'u', &user.0.to_le_bytes()),
+            RateKey::Address(IpAddr::V4(four)) => of(b'4', &four.octets()),
+            RateKey::Address(IpAddr::V6(six)) => of(b'6', &six.octets()),
+            RateKey::Network(network) => of(b'n', &network.octets()),
+            RateKey::Account(number) => of(b'a', &number.to_le_bytes()),
+        }
+        name
+    }
+}
+
+impl Attempts<'_> {
+    /// Its name, the same on all servers, in parts.
+    pub(super) fn name(&self) -> [Vec<u8>; 3] {
+        let of = |kind: &str, account: &[u8], device: &str| {
+            [kind.into(), account.to_vec(), device.into()]
+        };
+        match self {
+            Self::Name(name) => of("name", name.as_bytes(), ""),
+            Self::Account(user) => of("account", &user.0.to_le_bytes(), ""),
+            Self::Device(user, device) => of("device", &user.0.to_le_bytes(), device),
+        }
+    }
+}
+
 /// The buckets of one call. Each must have room for it.
 pub type Buckets = SmallVec<[Bucket; 2]>;
 

@@ -3,9 +3,13 @@
 //! A call counts in all of its buckets or in none. A full bucket says when it refills; beyond that nothing happens
 //! to the caller, unless the operator sets `rate_limits.ban_seconds`. The maps are bounded (`windows.rs`), those of
 //! tokens and of addresses apart: addresses are easy to obtain, and must not displace tokens.
+//!
+//! Servers of one database that have a bus count together (`together.rs`): what is counted here includes what is known of
+//! the others.
 
 pub mod bucket;
 mod limits;
+mod together;
 mod windows;
 
 use std::hash::{BuildHasher as _, RandomState};
@@ -13,10 +17,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bucket::{Attempts, Bucket, Class, RateKey};
+use smallvec::SmallVec;
 use windows::{Full, Size, Windows, seconds_until};
 
 pub use limits::RateLimits;
 
+use crate::bus::counting::Counts;
 use crate::config::Live;
 
 /// Tokens and users that are counted at a time, with up to four kinds of calls each. An entry has about 100 bytes.
@@ -56,6 +62,9 @@ impl Counted {
     }
 }
 
+/// The buckets that a call was counted in, and whether all servers together had granted it.
+type Taken = SmallVec<[(Bucket, bool); 2]>;
+
 /// Counts calls.
 pub struct RateLimiter {
     limits: Live<RateLimits>,
@@ -63,12 +72,16 @@ pub struct RateLimiter {
     addresses: Windows,
     accounts: Windows,
     names: RandomState,
+    counts: Counts,
 }
 
 impl RateLimiter {
-    /// Without entries.
-    pub fn new(limits: RateLimits) -> Self {
-        Self::bounded(limits, TOKENS_MAX, ADDRESSES_MAX)
+    /// Without entries. `counts`: those of all servers.
+    pub fn new(limits: RateLimits, counts: Counts) -> Self {
+        Self {
+            counts,
+            ..Self::bounded(limits, TOKENS_MAX, ADDRESSES_MAX)
+        }
     }
 
     fn bounded(limits: RateLimits, tokens: usize, addresses: usize) -> Self {
@@ -78,6 +91,7 @@ impl RateLimiter {
             addresses: Windows::new(addresses),
             accounts: Windows::new(ACCOUNTS_MAX),
             names: RandomState::new(),
+            counts: Counts::default(),
         }
     }
 
@@ -102,15 +116,28 @@ impl RateLimiter {
     }
 
     /// Counts one call in its buckets.
-    pub fn count(&self, buckets: &[Bucket]) -> Counted {
-        self.count_at(buckets, Instant::now())
+    pub async fn count(&self, buckets: &[Bucket]) -> Counted {
+        let limits = self.limits.get();
+        let retry_in = match limits.enabled {
+            true => match self.take_all(&limits, buckets, Instant::now()) {
+                Ok(taken) => self.ask_all(&limits, &taken).await,
+                Err(seconds) => Some(seconds),
+            },
+            false => None,
+        };
+        Counted {
+            rate_status: self.status(&limits, buckets, Instant::now()),
+            retry_in,
+        }
     }
 
     /// Counts what a call that was let in costs beyond itself: it writes many rows, say.
     pub fn charge(&self, buckets: &[Bucket], cost: u32) {
-        if self.limits.get().enabled {
+        let limits = self.limits.get();
+        if limits.enabled && cost > 0 {
             for bucket in buckets {
                 self.windows(*bucket).charge(*bucket, cost);
+                self.tell_all(&limits, *bucket, cost);
             }
         }
     }
@@ -118,16 +145,14 @@ impl RateLimiter {
     /// Takes a counted call back, which belongs to other buckets.
     pub fn give_back(&self, buckets: &[Bucket]) {
         for bucket in buckets {
-            self.windows(*bucket).give_back(*bucket);
+            self.windows(*bucket).give_back(*bucket, true);
         }
     }
 
     /// Counts an attempt to sign in to an account.
-    pub fn count_account(&self, attempts: Attempts<'_>) -> Counted {
-        self.count(&[Bucket {
-            key: RateKey::Account(self.names.hash_one(attempts)),
-            class: Class::SignIn,
-        }])
+    pub async fn count_account(&self, attempts: Attempts<'_>) -> Counted {
+        let bucket = self.account(attempts);
+        self.count(&[bucket]).await
     }
 
     /// The state of the bucket with the least room, without counting.
@@ -143,38 +168,37 @@ impl RateLimiter {
         }
     }
 
-    fn count_at(&self, buckets: &[Bucket], now: Instant) -> Counted {
-        let limits = self.limits.get();
-        if !limits.enabled {
-            return Counted {
-                rate_status: self.status(&limits, buckets, now),
-                retry_in: None,
-            };
-        }
-        let retry_in = self.take_all(&limits, buckets, now);
-        Counted {
-            rate_status: self.status(&limits, buckets, now),
-            retry_in,
+    fn account(&self, attempts: Attempts<'_>) -> Bucket {
+        let number = self.number_over_all(attempts);
+        Bucket {
+            key: RateKey::Account(number.unwrap_or_else(|| self.names.hash_one(attempts))),
+            class: Class::SignIn,
         }
     }
 
     /// Takes one call of each bucket, or none; then says after how many seconds all of them have room.
-    fn take_all(&self, limits: &RateLimits, buckets: &[Bucket], now: Instant) -> Option<u64> {
-        let mut taken = smallvec::SmallVec::<[Bucket; 2]>::new();
+    fn take_all(
+        &self,
+        limits: &RateLimits,
+        buckets: &[Bucket],
+        now: Instant,
+    ) -> Result<Taken, u64> {
+        let mut taken = Taken::new();
         let mut retry_in = None;
         for bucket in buckets {
             let size = size(limits, *bucket);
             match self.windows(*bucket).take(*bucket, size, now) {
-                Ok(()) => taken.push(*bucket),
+                Ok(granted) => taken.push((*bucket, granted)),
                 Err(Full(seconds)) => retry_in = retry_in.max(Some(seconds)),
             }
         }
-        if retry_in.is_some() {
-            for bucket in taken {
-                self.windows(bucket).give_back(bucket);
-            }
+        let Some(seconds) = retry_in else {
+            return Ok(taken);
+        };
+        for (bucket, granted) in taken {
+            self.windows(bucket).give_back(bucket, granted);
         }
-        retry_in
+        Err(seconds)
     }
 
     fn status(&self, limits: &RateLimits, buckets: &[Bucket], now: Instant) -> RateStatus {

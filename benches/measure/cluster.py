@@ -1,0 +1,185 @@
+"""Several servers on one PostgreSQL: writes beside pgbench, delay between servers, what a room costs that is spread.
+
+All of it on one machine, with nothing pinned: ratios of interleaved rounds count, not the figures themselves.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+
+from postgres import Postgres
+from server import Server, about, kept
+
+PASSWORD = "measured-only-here"
+SCOPES = "basic,messages,public_messages"
+
+
+class Cluster:
+    """Servers a, b, c on a database of their own, and an account with a token."""
+
+    def __init__(self, options, postgres, count, redis=None):
+        self.url = postgres.create()
+        self.binary = options.binary
+        more = ["--redis-url", redis] if redis else []
+        names = "abc"[:count]
+        self.servers = [Server(options.binary, self.url, None, ["--node-name", name, *more]) for name in names]
+        first = self.servers[0]
+        first.run(["user", "create", "ada", "--password-stdin"], PASSWORD)
+        self.token = first.token(first.client(), "ada", SCOPES)
+
+    def load(self, *words, servers=None, seconds=4):
+        """The figures of a run of the load tester, by name."""
+        with tempfile.NamedTemporaryFile() as result:
+            command = [self.binary, "loadtest", *words, "-d", str(seconds), "--no-pin", "--block", "--quiet",
+                       "--token", self.token, "--json", result.name]
+            for server in self.servers if servers is None else servers:
+                command += ["--url", "http://%s:%d" % server.address]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode != 0:
+                raise SystemExit(f"{' '.join(words)}: {done.stdout[-2000:]}{done.stderr}")
+            return {row["name"]: row["value"] for row in json.load(result)["rows"]}
+
+    def cpu(self):
+        return sum(server.cpu() for server in self.servers)
+
+    def frames(self):
+        return sum(server.frames() for server in self.servers)
+
+    def stop(self):
+        for server in self.servers:
+            server.stop()
+
+
+@contextmanager
+def cluster(options, postgres, count, redis=None):
+    started = Cluster(options, postgres, count, redis)
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+@contextmanager
+def redis_server():
+    """A Redis of its own, without a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "redis.sock")
+        port = 20000 + os.getpid() % 10000
+        process = subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--unixsocket", path,
+                                    "--save", "", "--dir", folder], stdout=subprocess.DEVNULL)
+        try:
+            while not os.path.exists(path):
+                time.sleep(0.05)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def writes(options, postgres, redis):
+    """Durable messages per second over HTTP, 64 in flight, beside pgbench with 16 clients and the same rows."""
+    rounds = []
+    with cluster(options, postgres, 1, redis) as one, cluster(options, postgres, 3, redis) as three:
+        sample = postgres.sample_of(one)
+        for _ in range(options.rounds):
+            rounds.append({
+                "pgbench": postgres.pgbench(sample, head=False),
+                "pgbench with a head row": postgres.pgbench(sample, head=True),
+                "one server": one.load("room", "-n", "1", "-w", "64")["messages"],
+                "two of three servers": three.load("rooms", "--rooms", "6", "-n", "1", "-w", "64",
+                                                   servers=three.servers[:2])["messages"],
+                "three servers": three.load("rooms", "--rooms", "6", "-n", "1", "-w", "64")["messages"],
+            })
+    return rounds
+
+
+def held(options, postgres, redis):
+    """Milliseconds that a group of writes holds the row of the log's head, beside a commit that writes one row."""
+    rounds = []
+    with cluster(options, postgres, 3, redis) as three:
+        sample = postgres.sample_of(three)
+        for _ in range(options.rounds):
+            found = {"a commit of one row": postgres.empty_commit(sample)}
+            for name, servers in (("one server", three.servers[:1]), ("three servers", three.servers)):
+                before = [server.spans() for server in servers]
+                three.load("rooms", "--rooms", "6", "-n", "1", "-w", "64", servers=servers)
+                after = [server.spans() for server in servers]
+                for part in ("head_wait", "transact", "commit"):
+                    seconds, count = (sum(now[part, what] - then[part, what] for now, then in zip(after, before))
+                                      for what in ("sum", "count"))
+                    found[f"{name}: {part}"] = seconds * 1000 / count
+            rounds.append(found)
+    return rounds
+
+
+def delay(options, postgres, redis):
+    """Milliseconds from a write on one server to a socket of another, 100 messages per second."""
+    rounds = []
+    with cluster(options, postgres, 2, redis) as on_bus, cluster(options, postgres, 2) as asking:
+        for _ in range(options.rounds):
+            found = {}
+            for name, servers in (("with Redis", on_bus), ("without", asking)):
+                rows = servers.load("room", "-n", "20", "-r", "100", "--timing")
+                found[name] = {key: value for key, value in rows.items() if "p50" in key or "p99" in key}
+            rounds.append(found)
+    return rounds
+
+
+def spread(options, postgres, redis):
+    """Microseconds of the servers' processors per delivered frame: a room of 1000 on one server, and on three."""
+    rounds = []
+    with cluster(options, postgres, 1, redis) as one, cluster(options, postgres, 3, redis) as three:
+        for _ in range(options.rounds):
+            found = {}
+            for name, servers in (("one server", one), ("three servers", three)):
+                used, heard = servers.cpu(), servers.frames()
+                servers.load("room", "-n", "1000", "-r", "50", seconds=6)
+                found[name] = (servers.cpu() - used) * 1e6 / (servers.frames() - heard)
+            rounds.append(found)
+    return rounds
+
+
+def unheard(options, postgres, redis):
+    """Microseconds that a server without listeners spends on an event of another one."""
+    rounds = []
+    with cluster(options, postgres, 2, redis) as pair:
+        writer, other = pair.servers
+        for _ in range(options.rounds):
+            idle, began = other.cpu(), time.monotonic()
+            time.sleep(4)
+            per_second = (other.cpu() - idle) / (time.monotonic() - began)
+            head = postgres.head(pair)
+            used, began = other.cpu(), time.monotonic()
+            pair.load("room", "-n", "1", "-w", "16", servers=[writer])
+            time.sleep(0.5)
+            events = postgres.head(pair) - head
+            spent = other.cpu() - used - per_second * (time.monotonic() - began)
+            rounds.append({"microseconds": spent * 1e6 / events, "events": events})
+    return rounds
+
+
+PARTS = {"writes": writes, "held": held, "delay": delay, "spread": spread, "unheard": unheard}
+
+
+def medians(rounds):
+    """Of each figure that is a number in each round."""
+    names = [name for name, value in rounds[0].items() if not isinstance(value, dict)]
+    return {name: round(statistics.median(each[name] for each in rounds), 2) for name in names}
+
+
+def run(options):
+    postgres = Postgres(options.database_url)
+    result = about()
+    try:
+        with redis_server() as redis:
+            for name in options.only.split(",") if options.only else PARTS:
+                rounds = PARTS[name](options, postgres, redis)
+                result[name] = {"rounds": rounds, "median": medians(rounds)}
+                print(name, json.dumps(result[name], indent=1), flush=True)
+    finally:
+        postgres.close()
+    kept(options.json, result)
