@@ -262,7 +262,7 @@ impl Dispatcher {
         if seeded(Seeded::LiveIgnoresHidden) {
             return Some(Arc::default());
         }
-        let (mut tries, at) = (0, event.pos.map(|pos| (pos, event.at)));
+        let (mut tries, at) = (0, event.pos);
         loop {
             let store = &self.shared.store;
             match self.block_index.hidden_from(user, at, store).await {
