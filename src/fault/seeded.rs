@@ -83,10 +83,8 @@ faults! {
         OneIdAlone "Of several subscriptions that receive an event one is named.";
         FrameOfAnyClass "An event has one frame for all ways in which it is asked for.";
         CompressedOfAnother "A compressed message says what the one before it says.";
-        PartLosesByte "A byte is lost where a socket takes a part of a frame.";
         PollCursorAhead "The cursor of a long poll is one event too far.";
         PollDropsRest "What has no room in the answer of a long poll is lost.";
-        PollForgetsLast "What came as the wait of a long poll ended is left out.";
         PollDoesNotWaitForShard "An empty long poll says that its shard has sent what is known.";
         HandedOverTooSoon "The shards are said to have events before they take them.";
         PollKeepsPlace "A long poll that was answered keeps its place among the streams in use.";

@@ -73,8 +73,7 @@ impl Remainder {
             return;
         }
         self.is_begun |= self.taken > 0;
-        let lost = usize::from(self.taken > 0 && seeded(Seeded::PartLosesByte));
-        let begin = range.start + std::mem::take(&mut self.taken) + lost;
+        let begin = range.start + std::mem::take(&mut self.taken);
         self.bytes += range.end - begin;
         self.pieces.push(Piece {
             bytes: bytes.slice(begin..range.end),

@@ -156,7 +156,7 @@ impl Waiting<'_> {
             (true, _) | (false, _) => None,
         };
         // What came until now belongs to the position that is said; nothing is waited for any more.
-        while !self.gathered.is_full() && !seeded(Seeded::PollForgetsLast) {
+        while !self.gathered.is_full() {
             match self.news(Some(true)).now_or_never() {
                 Some(News::Sent) => {}
                 Some(News::Over) => return self.over(),
