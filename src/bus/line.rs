@@ -16,6 +16,7 @@ use super::sealing::{Kind, Seal};
 use super::session::Session;
 use super::trouble::Trouble;
 use super::{Handle, Replica};
+use crate::fault::{Seeded, seeded};
 use crate::store::WaitingParcel;
 use crate::telemetry::Counter;
 
@@ -132,6 +133,9 @@ impl Running {
             if self.handle.state.is_lost() {
                 self.handle.metrics.add(Counter::BusLosses, 1);
                 (self.said, pause) = (None, FIRST_PAUSE);
+                if seeded(Seeded::BusStaysAway) {
+                    return;
+                }
             }
             if self.said.as_ref() != Some(&trouble) {
                 tracing::warn!(redis = %self.place, %trouble, "the bus is away: events of other servers are found in the database");

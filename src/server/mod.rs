@@ -40,7 +40,7 @@ use crate::protocol::site::Site;
 use crate::store::{ServeLock, Store, StoreOptions};
 use crate::telemetry::{Log, Metrics};
 use crate::web::{Demo, DemoPerson};
-use nodes::join;
+use nodes::{join, wait_for_turn};
 use parts::part_lost;
 pub use reload::ReadAgain;
 use reload::Reload;
@@ -270,6 +270,7 @@ async fn cookies(store: &Store, config: &Config, public_url: &str) -> Result<Coo
 }
 
 async fn first_contents(store: &Store, is_demo: bool) -> Result<Demo, StartError> {
+    wait_for_turn(store).await?;
     crate::setup::page::register(store).await?;
     Ok(match is_demo {
         true => crate::setup::demo::fill(store).await?,

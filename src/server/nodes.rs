@@ -12,12 +12,16 @@ use tokio::time::MissedTickBehavior;
 use crate::actors::nodes::{Calls, Cluster, Keeper, Places};
 use crate::actors::{Engine, Shared};
 use crate::config::{Config, Server};
+use crate::model::Failure;
 use crate::store::secret::random_epoch;
 use crate::store::{Lease, Node, Store, StoreOptions};
 use crate::telemetry::Metrics;
 
 /// Interval between looks at what is left of the lease.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// How long a start waits for its turn: longer than the database lets a transaction stand still, and a statement wait.
+const TURN: Duration = Duration::from_secs(20);
 
 /// A server that has its name.
 pub(super) struct Joined {
@@ -60,6 +64,27 @@ pub(super) async fn join(
         keeper,
         internal,
     }))
+}
+
+/// Waits for the first turn to write: a server that hangs may hold it until the database ends its connection.
+///
+/// # Errors
+/// It does not come in time, or the database is in trouble.
+pub(super) async fn wait_for_turn(store: &Store) -> Result<(), StartError> {
+    let until = Instant::now() + TURN;
+    loop {
+        match store.write(|_| Ok(())).await {
+            Ok(()) => return Ok(()),
+            Err(failure @ (Failure::Busy | Failure::Away | Failure::Unsure)) => {
+                if Instant::now() >= until {
+                    return Err(failure.into());
+                }
+                tracing::warn!(%failure, "the start waits for its turn to write");
+                tokio::time::sleep(LOOK).await;
+            }
+            Err(failure) => return Err(failure.into()),
+        }
+    }
 }
 
 /// Its internal listener.

@@ -1,6 +1,6 @@
 //! Follows, mutes and blocks.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
@@ -8,8 +8,9 @@ use super::interactions::Deed;
 use super::schema::relations;
 use super::statements::{self, Between, InsertRelation};
 use super::{Db, Failure, Tx};
+use crate::event::{Payload, Pos};
 use crate::model::visibility::Hidden;
-use crate::model::{Page, PageRequest, Relation, Relationship, Stamp, UserId};
+use crate::model::{Page, PageRequest, Relation, Relationship, UserId};
 
 /// The users from whom an author is hidden.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,15 @@ pub struct MutesAndBlocks {
     pub muted_by: Vec<UserId>,
     /// Users in a block with the author, in either direction.
     pub blocked: Vec<UserId>,
+}
+
+/// Blocks that concern a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blocks {
+    /// Users that the user blocks.
+    pub own: Vec<UserId>,
+    /// Users that block the user.
+    pub of_others: Vec<UserId>,
 }
 
 /// The order of a list of relations. Pagination ids follow it.
@@ -78,32 +88,49 @@ impl Db<'_> {
         Ok(MutesAndBlocks { muted_by, blocked })
     }
 
-    /// The same as of a moment: what was decided later is left out. (What was taken back since is not there either.)
+    /// The same as of a position of the log: what was decided behind it, and is in the tables already, is taken back.
     pub fn mutes_and_blocks_at(
         &mut self,
         actor: UserId,
-        at: Stamp,
+        pos: Pos,
     ) -> Result<MutesAndBlocks, Failure> {
-        let known = relations::table.filter(relations::since.le(at.0));
-        let theirs = known
-            .filter(relations::other_id.eq(actor.0))
-            .filter(relations::kind.eq_any([Relation::Mute.name(), Relation::Block.name()]))
-            .select((relations::kind, relations::user_id))
-            .load::<(String, i64)>(self.sql)?;
-        let own = known
-            .filter(relations::user_id.eq(actor.0))
-            .filter(relations::kind.eq(Relation::Block.name()))
-            .select(relations::other_id)
-            .load::<i64>(self.sql)?;
-        let mut found = MutesAndBlocks::default();
-        found.blocked.extend(own.into_iter().map(UserId));
-        for (kind, user) in theirs {
-            match kind == Relation::Mute.name() {
-                true => found.muted_by.push(UserId(user)),
-                false => found.blocked.push(UserId(user)),
-            }
+        let mut muted_by = BTreeSet::from_iter(self.others(actor, Relation::Mute, true)?);
+        let mut blocked_by = BTreeSet::from_iter(self.others(actor, Relation::Block, true)?);
+        let mut blocks = BTreeSet::from_iter(self.others(actor, Relation::Block, false)?);
+        for payload in self.related_behind(pos)? {
+            let Payload::Related {
+                relation,
+                user,
+                other,
+                undone,
+            } = payload
+            else {
+                continue;
+            };
+            let (set, one) = match relation {
+                Relation::Mute if other.id == actor => (&mut muted_by, user.id),
+                Relation::Block if other.id == actor => (&mut blocked_by, user.id),
+                Relation::Block if user.id == actor => (&mut blocks, other.id),
+                Relation::Follow | Relation::Mute | Relation::Block => continue,
+            };
+            match undone {
+                true => set.insert(one),
+                false => set.remove(&one),
+            };
         }
-        Ok(found)
+        blocked_by.append(&mut blocks);
+        Ok(MutesAndBlocks {
+            muted_by: muted_by.into_iter().collect(),
+            blocked: blocked_by.into_iter().collect(),
+        })
+    }
+
+    /// Blocks of a user, by their directions.
+    pub fn blocks(&mut self, user: UserId) -> Result<Blocks, Failure> {
+        Ok(Blocks {
+            own: self.others(user, Relation::Block, false)?,
+            of_others: self.others(user, Relation::Block, true)?,
+        })
     }
 
     /// Users that the user follows.

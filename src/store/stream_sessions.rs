@@ -132,7 +132,11 @@ impl Tx<'_> {
         (oldest, node): (Stamp, Option<&NodeEpoch>),
     ) -> Result<Option<Vec<KeptSubscription>>, Failure> {
         let now = self.now().0;
-        let node = node.map(NodeEpoch::as_str);
+        let before = match seeded(Seeded::SessionNotTaken) {
+            true => self.node_of_session(id)?.flatten(),
+            false => None,
+        };
+        let node = before.as_ref().or(node).map(NodeEpoch::as_str);
         let values = [now.into(), now.into(), node.into(), id.as_str().into()];
         let own = [user.0.into(), oldest.0.into()];
         let values: Vec<_> = values.into_iter().chain(own).collect();

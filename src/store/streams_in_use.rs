@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use super::schema::streams_in_use;
 use super::statements::{HookHolder, HooksHeld, IsNodeLive, StreamsOfClient, query};
 use super::{Db, Failure, Tx};
+use crate::fault::{Seeded, seeded};
 use crate::model::{ClientId, NodeEpoch, Refusal, StreamKey};
 
 /// Something that is in use until its row is deleted.
@@ -61,7 +62,7 @@ impl Tx<'_> {
         }
         let client = [used.client.as_str().into()];
         let rows = query::<StreamsOfClient>(&client).load::<Row>(self.sql)?;
-        if in_use_with(&rows, used)? > most {
+        if in_use_with(&rows, used)? > most && !seeded(Seeded::PlacesNotCounted) {
             return Err(Refusal::StreamsInUse.into());
         }
         let part = used.part.as_ref();
@@ -109,6 +110,9 @@ impl Tx<'_> {
 
     /// These are not in use any more.
     pub fn free_streams(&mut self, ids: &[String]) -> Result<(), Failure> {
+        if seeded(Seeded::PlacesNotGivenBack) {
+            return Ok(());
+        }
         diesel::delete(streams_in_use::table.filter(streams_in_use::id.eq_any(ids)))
             .execute(self.sql)?;
         Ok(())

@@ -1,14 +1,15 @@
 //! Several servers on one PostgreSQL database, with a Redis of their own: for the stories of `cluster/`.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::{SocketAddr, TcpListener};
-use std::process::{Child, Command, Stdio};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::cluster_database::SharedDatabase;
+use super::ports::free_port;
 use super::template::{NAMES, PASSWORD, SCOPES, TemplateUser};
 use super::{Person, cli, eventually, http, template, text};
 
@@ -16,6 +17,15 @@ use super::{Person, cli, eventually, http, template, text};
 pub(crate) struct Process(Child);
 
 impl Process {
+    pub(crate) fn of(child: Child) -> Self {
+        Self(child)
+    }
+
+    /// How it ended, if it did.
+    pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().expect("a child")
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.0.id()).expect("a pid");
         kill(Pid::from_raw(pid), signal).expect("it runs");
@@ -31,12 +41,6 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// A Redis that keeps nothing.
@@ -92,6 +96,10 @@ impl Redis {
 
     pub(crate) fn ends(&mut self) {
         self.process = None;
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.process.is_some()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

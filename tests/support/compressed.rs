@@ -1,7 +1,8 @@
 //! The messages of a stream with `compress=zstd`, decoded as any client does it: by one call of the library, with the
 //! dictionary that the server serves.
 
-use std::net::SocketAddr;
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
 
 use serde_json::Value;
 use zstd::zstd_safe::{get_dict_id_from_dict, get_dict_id_from_frame, get_frame_content_size};
@@ -19,6 +20,16 @@ impl Decoder {
         Self {
             dictionary: answer.body,
         }
+    }
+
+    /// The same of a server that may be away.
+    pub(crate) fn of_any(mut socket: TcpStream) -> Option<Self> {
+        let path = "/v1/sys/zstd-dictionary";
+        let request = http::request("GET", path, &[], b"");
+        socket.write_all(&request).ok()?;
+        let answer = http::read_answer_in_time(&mut socket, path).ok()?;
+        let dictionary = answer.body;
+        (answer.status == 200).then_some(Self { dictionary })
     }
 
     /// Of the dictionary.

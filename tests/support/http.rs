@@ -129,6 +129,12 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
 
 /// Reads one answer off an open connection.
 pub(crate) fn read_answer(socket: &mut TcpStream, asked: &str) -> Answer {
+    let answer = read_answer_in_time(socket, asked);
+    answer.unwrap_or_else(|seen| panic!("no answer in time: {asked}; so far {seen:?}"))
+}
+
+/// The same. `Err`: what came before the deadline of the socket.
+pub(crate) fn read_answer_in_time(socket: &mut TcpStream, asked: &str) -> Result<Answer, String> {
     let mut seen = Vec::new();
     let mut chunk = [0_u8; 16 * 1024];
     let mut answer = Answer {
@@ -140,7 +146,7 @@ pub(crate) fn read_answer(socket: &mut TcpStream, asked: &str) -> Answer {
     loop {
         if let Some(complete) = parse(&seen, &mut answer, false) {
             answer.body = complete;
-            return answer;
+            return Ok(answer);
         }
         match socket.read(&mut chunk) {
             Ok(count) if count > 0 => seen.extend_from_slice(&chunk[..count]),
@@ -151,14 +157,11 @@ pub(crate) fn read_answer(socket: &mut TcpStream, asked: &str) -> Answer {
                     std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
                 ) =>
             {
-                panic!(
-                    "no answer in time: {asked}; so far {:?}",
-                    String::from_utf8_lossy(&seen)
-                );
+                return Err(String::from_utf8_lossy(&seen).into_owned());
             }
             Ok(_) | Err(_) => {
                 answer.body = parse(&seen, &mut answer, true).unwrap_or_default();
-                return answer;
+                return Ok(answer);
             }
         }
     }

@@ -14,6 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::eventually;
+use super::ports::free_port;
 
 /// The user of Debian that owns nothing: PostgreSQL does not run as root.
 const NOBODY: u32 = 65_534;
@@ -21,20 +22,29 @@ const NOBODY: u32 = 65_534;
 pub(crate) struct PostgresServer {
     folder: tempfile::TempDir,
     port: u16,
+    /// Further options of the server.
+    options: &'static str,
 }
 
 impl PostgresServer {
     /// A new one, with an empty database `groundnut`.
     pub(crate) fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same, with further options.
+    pub(crate) fn start_with(options: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = free.local_addr().expect("an address").port();
-        drop(free);
+        let port = free_port();
         if is_root() {
             std::os::unix::fs::chown(folder.path(), Some(NOBODY), Some(NOBODY))
                 .expect("its own folder");
         }
-        let server = Self { folder, port };
+        let server = Self {
+            folder,
+            port,
+            options,
+        };
         let data = server.data();
         server.tool(
             "initdb",
@@ -69,9 +79,10 @@ impl PostgresServer {
     /// Starts it, and waits until it answers.
     pub(crate) fn begin(&self) {
         let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={}",
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} {}",
             self.port,
-            self.folder.path().display()
+            self.folder.path().display(),
+            self.options
         );
         let log = self.folder.path().join("log");
         let log = log.to_str().expect("a path");
@@ -97,6 +108,10 @@ impl PostgresServer {
     /// It goes on.
     pub(crate) fn goes_on(&self) {
         self.signal(Signal::SIGCONT);
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.folder.path().join("data/postmaster.pid").exists()
     }
 
     fn signal(&self, signal: Signal) {
@@ -147,9 +162,8 @@ impl PostgresServer {
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        self.goes_on();
-        let running = self.folder.path().join("data/postmaster.pid").exists();
-        if running {
+        if self.is_running() {
+            self.goes_on();
             self.crash();
         }
     }
@@ -171,6 +185,7 @@ fn tool(name: &str) -> PathBuf {
 pub(crate) struct BrokenWay {
     address: SocketAddr,
     breaks: Arc<AtomicBool>,
+    is_gone: Arc<AtomicBool>,
 }
 
 impl BrokenWay {
@@ -179,9 +194,13 @@ impl BrokenWay {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let breaks = Arc::new(AtomicBool::new(false));
-        let armed = Arc::clone(&breaks);
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let (armed, closed) = (Arc::clone(&breaks), Arc::clone(&is_gone));
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
+                if closed.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let Ok(there) = TcpStream::connect(server) else {
                     continue;
                 };
@@ -197,7 +216,11 @@ impl BrokenWay {
                 std::thread::spawn(move || passes_back(there, client, &armed, said));
             }
         });
-        Self { address, breaks }
+        Self {
+            address,
+            breaks,
+            is_gone,
+        }
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
@@ -207,6 +230,16 @@ impl BrokenWay {
     /// The next time.
     pub(crate) fn breaks(&self) {
         self.breaks.store(true, Ordering::SeqCst);
+    }
+
+    /// The next time, and nothing gets through afterwards until it is mended.
+    pub(crate) fn breaks_for_good(&self) {
+        self.is_gone.store(true, Ordering::SeqCst);
+        self.breaks();
+    }
+
+    pub(crate) fn is_mended(&self) {
+        self.is_gone.store(false, Ordering::SeqCst);
     }
 
     /// It broke.

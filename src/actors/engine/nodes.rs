@@ -7,6 +7,7 @@ use crate::actors::connection::ConnectionMail;
 use crate::actors::hooks::registry::HookKey;
 use crate::actors::nodes::{Cluster, hook_path, session_path};
 use crate::actors::shard::mail::CloseApp;
+use crate::fault::{Seeded, seeded};
 use crate::model::{ConnectionId, Failure, NodeEpoch};
 use crate::protocol::goodbye::Goodbye;
 use crate::store::Node;
@@ -27,6 +28,9 @@ impl Engine {
         id: &ConnectionId,
     ) -> Result<Option<Node>, Failure> {
         let session = id.clone();
+        if seeded(Seeded::CallToMaker) {
+            return self.live_node(cluster, Cluster::epoch_in(id)).await;
+        }
         let read = self.store().read(move |db| db.node_of_session(&session));
         let epoch = match read.await? {
             // A session moves with its client, its id does not change.
@@ -122,6 +126,9 @@ impl Engine {
     /// A session goes on elsewhere: the connection that it has here is closed (4006), as if another one here had taken it
     /// over.
     pub async fn let_go(&self, session: &ConnectionId) {
+        if seeded(Seeded::OldConnectionKept) {
+            return;
+        }
         if let Some(connection) = self.shared.directory.connection(session) {
             self.shared.metrics.add(Counter::SessionsMoved, 1);
             if let Some(cluster) = &self.shared.cluster {
@@ -149,6 +156,9 @@ impl Engine {
     /// # Errors
     /// The database is in trouble, or busy.
     pub async fn check_sessions(&self, cluster: &Cluster) -> Result<(), Failure> {
+        if seeded(Seeded::SessionsNotCompared) {
+            return Ok(());
+        }
         let own = &cluster.own().epoch;
         let held = cluster.held();
         for ids in held.chunks(AT_ONCE) {

@@ -13,7 +13,6 @@ use crate::fault::{Fault, Seeded, seeded};
 use crate::log::reader::Entry;
 use crate::log::{Interest, RenderedEvent};
 use crate::model::access::token_reads;
-use crate::model::visibility::Hidden;
 use crate::model::{
     ChannelId, ConnectionId, Failure, Refusal, SubscriptionId, Token, TokenId, UserId,
     UserPrincipal,
@@ -21,7 +20,7 @@ use crate::model::{
 use crate::protocol::cursor::Cursor;
 use crate::protocol::filter::Filter;
 use crate::protocol::hello::{Dropped, Resumption};
-use crate::store::KeptSubscription;
+use crate::store::{Blocks, KeptSubscription};
 
 /// Events looked at before the thread does something else.
 const AT_ONCE: usize = 256;
@@ -43,7 +42,8 @@ pub struct Continued {
 pub(super) struct Present {
     head: Pos,
     tokens: HashMap<TokenId, Arc<Token>>,
-    hidden: Hidden,
+    muted: Vec<UserId>,
+    blocks: Blocks,
     inbox: HashSet<ChannelId>,
     followed: HashSet<UserId>,
 }
@@ -61,6 +61,9 @@ impl Engine {
         }
         // Another process may have committed what delivery has not read yet.
         if cursor.pos > ring.head() {
+            if seeded(Seeded::CursorAheadRefused) {
+                return Err(Refusal::CursorAhead.at("cursor").into());
+            }
             let head = self.store().read(|db| db.log_position().map(Pos)).await?;
             if cursor.pos > head {
                 return Err(Refusal::CursorAhead.at("cursor").into());
@@ -83,7 +86,9 @@ impl Engine {
             return Ok(None);
         };
         let present = self.present(user, &kept).await?;
-        self.shared.log.delivered(present.head).await?;
+        if !seeded(Seeded::HeadNotAwaited) {
+            self.shared.log.delivered(present.head).await?;
+        }
         let ignored = seeded(Seeded::CursorIgnored);
         let from = cursor.filter(|_| !ignored).unwrap_or(present.head);
         let mut subscriptions = Vec::new();
@@ -96,7 +101,7 @@ impl Engine {
                 Err(refusal) => dropped.push((kept.id, refusal)),
             }
         }
-        let mut hindsight = Hindsight::new(user, &present.hidden, from);
+        let mut hindsight = Hindsight::new(user, &present.muted, &present.blocks, from);
         let until = self.shared.log.ring().head();
         let keys = hindsight.keys(subscriptions.iter().map(|known| known.topic));
         let log = &self.shared.log;
@@ -204,7 +209,8 @@ impl Engine {
             Ok(Present {
                 head: Pos(db.log_position()?),
                 tokens: tokens.map(|token| (token.id, Arc::new(token))).collect(),
-                hidden: db.hidden(user)?,
+                muted: db.hidden(user)?.muted,
+                blocks: db.blocks(user)?,
                 inbox: inbox.into_iter().collect(),
                 followed: followed.into_iter().collect(),
             })

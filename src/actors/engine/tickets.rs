@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::Engine;
 use crate::actors::nodes::{Cluster, Unanswered, ticket_path};
+use crate::fault::{Seeded, seeded};
 use crate::model::{ConnectionId, Failure, Token, TokenId};
 
 impl Engine {
@@ -34,6 +35,9 @@ impl Engine {
         let Some(cluster) = &self.shared.cluster else {
             return Ok(None);
         };
+        if seeded(Seeded::TicketsOfOthersUnknown) {
+            return Ok(None);
+        }
         let epoch = Cluster::epoch_in(&ConnectionId::from(ticket));
         let Some(node) = self.live_node(cluster, epoch).await? else {
             return Ok(None);

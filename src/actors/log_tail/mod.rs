@@ -138,6 +138,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
                 self.hand_over_time = began.elapsed();
             }
             Step::Ephemeral(event) => self.dispatch.deliver(vec![Arc::new(event)]).await,
+            Step::CheckHead if seeded(Seeded::HeadNotCompared) => {}
             Step::CheckHead => match self.source.head().await {
                 // It may be on its way: over the bus, or from the lane of this process.
                 Ok(head) if head > self.last && self.source.is_shared() => {
@@ -164,8 +165,11 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             if pos <= reached {
                 continue;
             }
-            if pos.0 > reached.0 + 1 {
+            if pos.0 > reached.0 + 1 && !seeded(Seeded::HoleSkipped) {
                 self.deliver_logged(std::mem::take(&mut next)).await;
+                if seeded(Seeded::BatchEarly) {
+                    self.dispatch.deliver(vec![event.clone()]).await;
+                }
                 self.catch_up(Pos(pos.0 - 1)).await;
                 // The process stops: the hole stays, and what is behind it must not go out.
                 if self.last.0 + 1 != pos.0 {
@@ -209,7 +213,9 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
     /// What was read from the table: another process wrote it, or this one was too slow for it.
     async fn deliver_entries(&mut self, entries: Vec<Logged>) {
         let mut next: Vec<Arc<Event>> = Vec::with_capacity(entries.len());
-        for entry in entries {
+        let count = entries.len();
+        let count = count.saturating_sub(usize::from(seeded(Seeded::HoleReadShort)));
+        for entry in entries.into_iter().take(count) {
             match entry {
                 Logged::Event(event) => {
                     // Before delivery: a client that receives the event and sends a request must not get the old state.
@@ -221,6 +227,9 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
                     self.step_over(gap).await;
                 }
             }
+        }
+        if seeded(Seeded::HoleReadTwice) {
+            self.dispatch.deliver(next.clone()).await;
         }
         self.deliver_logged(next).await;
     }

@@ -8,6 +8,7 @@ use dashmap::DashSet;
 
 use super::calls::Calls;
 use super::places::Places;
+use crate::fault::{Seeded, seeded};
 use crate::model::{ConnectionId, NodeEpoch};
 use crate::store::secret::random_id_of;
 use crate::store::{Node, Nodes};
@@ -130,7 +131,8 @@ impl Cluster {
     /// Whether what depends on the lease has to end: with the last third of it there is time to do so. A process that was
     /// stopped beyond that finds it due although it was renewed since.
     pub fn is_due(&self) -> bool {
-        self.was_due.load(Ordering::Acquire) || self.is_old()
+        let is_due = self.was_due.load(Ordering::Acquire) || self.is_old();
+        is_due && !seeded(Seeded::LeaseNeverDue)
     }
 
     fn is_old(&self) -> bool {
@@ -155,7 +157,9 @@ impl Cluster {
 
     /// Whether the lease was renewed after the fence: app streams and webhooks may begin again.
     pub fn end_fence(&self) -> bool {
-        !self.is_due() && self.is_fenced.swap(false, Ordering::AcqRel)
+        !self.is_due()
+            && !seeded(Seeded::FenceStays)
+            && self.is_fenced.swap(false, Ordering::AcqRel)
     }
 
     /// Limits over all nodes.
@@ -197,7 +201,10 @@ impl Cluster {
 
     /// The time between two renewals.
     pub fn pause(&self) -> Duration {
-        self.length / 10
+        match seeded(Seeded::LeaseRenewedLate) {
+            true => self.length,
+            false => self.length / 10,
+        }
     }
 
     /// The lease was renewed; the renewal began at this moment.

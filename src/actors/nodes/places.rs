@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
 
+use crate::fault::{Seeded, seeded};
 use crate::model::{ClientId, Failure, NodeEpoch, StreamKey};
 use crate::protocol::app_filter::Partition;
 use crate::store::secret::random_id;
@@ -58,7 +59,9 @@ impl Places {
             id: place.id.clone(),
             client,
             node: self.node.clone(),
-            part: part.map(|(key, part)| (key, part.index, part.count)),
+            part: part
+                .filter(|_| !seeded(Seeded::PartitionsCounted))
+                .map(|(key, part)| (key, part.index, part.count)),
         };
         let most = self.per_client;
         let written = self.store.write(move |tx| tx.use_stream(&used, most)).await;

@@ -18,9 +18,9 @@ use crate::event::{Event, Payload, Pos, Topic};
 use crate::fault::{Seeded, seeded};
 use crate::log::RenderedEvent;
 use crate::model::access::token_reads;
-use crate::model::visibility::Hidden;
 use crate::model::{Channel, ChannelId, Relation, Token, UserId};
 use crate::protocol::render_class::RenderClass;
+use crate::store::Blocks;
 
 /// The kinds of events that change what a viewer may hear.
 pub const KINDS: &[&str] = &["subscribed", "unsubscribed", "related", "channel_changed"];
@@ -39,6 +39,7 @@ pub struct Hindsight {
     /// As they were read.
     muted_now: HashSet<UserId>,
     blocked_now: HashSet<UserId>,
+    blocking_now: HashSet<UserId>,
     /// Channels that the viewer left, and may not read now.
     closed: HashSet<ChannelId>,
     /// Changes of channels, which may have cut their listeners off.
@@ -49,8 +50,9 @@ pub struct Hindsight {
 }
 
 impl Hindsight {
-    /// Of this viewer, with mutes and blocks as they are now, behind `from`.
-    pub fn new(viewer: UserId, hidden: &Hidden, from: Pos) -> Self {
+    /// Of this viewer, with mutes and blocks as they are now, behind `from`. Of two users each may block the other, and one
+    /// of the two blocks may end.
+    pub fn new(viewer: UserId, muted_now: &[UserId], blocks: &Blocks, from: Pos) -> Self {
         let only = HashSet::from([viewer]);
         let muted = HiddenFrom {
             muted_by: only.clone(),
@@ -68,8 +70,9 @@ impl Hindsight {
             mutes: Changes::default(),
             blocks: Changes::default(),
             blocked_by: Changes::default(),
-            muted_now: hidden.muted.iter().copied().collect(),
-            blocked_now: hidden.blocked.iter().copied().collect(),
+            muted_now: muted_now.iter().copied().collect(),
+            blocked_now: blocks.own.iter().copied().collect(),
+            blocking_now: blocks.of_others.iter().copied().collect(),
             closed: HashSet::new(),
             changed: Vec::new(),
             answers: [Arc::default(), Arc::new(muted), Arc::new(blocked)],
@@ -175,7 +178,7 @@ impl Hindsight {
             let now = now.contains(&person);
             (changes.at(person, pos, now) && !of_now) || (changes.last(person, now) && !of_then)
         };
-        if holds(&self.blocks, &self.blocked_now) || holds(&self.blocked_by, &self.blocked_now) {
+        if holds(&self.blocks, &self.blocked_now) || holds(&self.blocked_by, &self.blocking_now) {
             blocked
         } else if holds(&self.mutes, &self.muted_now) {
             muted
@@ -290,5 +293,32 @@ where
             return now;
         }
         self.hindsight.follows.at(user, self.pos, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::samples::{ADA, BOB, related};
+
+    /// From whom bob is hidden at two places, around the end of ada's block.
+    fn around_the_end(blocks: &Blocks) -> [bool; 2] {
+        let mut hindsight = Hindsight::new(ADA, &[], blocks, Pos(3));
+        hindsight.note_event(&related(Relation::Block, ADA, BOB, true), Pos(5));
+        [4, 6].map(|pos| !hindsight.hidden_from(Some(BOB), Pos(pos)).is_empty())
+    }
+
+    #[test]
+    fn a_block_that_ends_while_a_stream_catches_up_hides_nothing_behind_its_end() {
+        let own = Blocks {
+            own: vec![BOB],
+            of_others: Vec::new(),
+        };
+        assert_eq!(around_the_end(&own), [true, false]);
+        let mutual = Blocks {
+            of_others: vec![BOB],
+            ..own
+        };
+        assert_eq!(around_the_end(&mutual), [true, true]);
     }
 }

@@ -102,7 +102,7 @@ fn cut_off(shard: &Rc<Shard>, channel: &Channel) {
     }
     let mut state = shard.state.borrow_mut();
     for index in state.listeners_of(channel.id) {
-        state.unsubscribe(index, |known| {
+        state.cut_off(index, |known| {
             known.topic.channel() == Some(channel.id)
                 && !token_reads(&known.token, channel).is_granted()
         });

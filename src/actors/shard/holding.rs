@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::Shard;
 use super::deadlines::{Check, ticks};
 use super::output_batch::add_frame;
-use super::state::{ConnectionIndex, ConnectionRef, Hold, Subscription};
+use super::state::{ConnectionIndex, ConnectionRef, Hold, State, Subscription};
 use crate::actors::delivery::Delivery;
 use crate::fault::{Seeded, seeded};
 use crate::protocol::timing::fill_all;
@@ -92,7 +92,8 @@ impl Shard {
                     serials.contains(&known.serial)
                         && (on_page_too || delivery.event.pos > Some(known.since))
                 };
-                let matching: SmallVec<[_; 2]> = handle.subscriptions.iter().filter(goes).collect();
+                let known = handle.subscriptions.iter().chain(&hold.cut);
+                let matching: SmallVec<[_; 2]> = known.filter(goes).collect();
                 if !matching.is_empty() {
                     let added = add_frame(self, handle, &matching, delivery, &mut bytes);
                     moments.extend(added);
@@ -130,6 +131,19 @@ impl Shard {
         }
         self.end_hold(connection.index);
         None
+    }
+}
+
+impl State {
+    /// Ends subscriptions at this place in the log. What waits for a page is before it, and goes to them.
+    pub fn cut_off(&mut self, index: ConnectionIndex, goes: impl Fn(&Subscription) -> bool) {
+        if let Some(handle) = self.connections.get(index)
+            && let Some(hold) = handle.hold.borrow_mut().as_mut()
+        {
+            let cut = handle.subscriptions.iter().filter(|known| goes(known));
+            hold.cut.extend(cut.cloned());
+        }
+        self.unsubscribe(index, goes);
     }
 }
 

@@ -13,8 +13,9 @@ use actix_web::{HttpMessage, HttpResponse};
 use bytes::Bytes;
 use futures_util::stream::unfold;
 
+use super::whole_body::whole_body;
 use crate::actors::nodes::{Answer, Calls, SECRET, Unanswered};
-use crate::http::extract::body::{self, ReadAhead};
+use crate::fault::{Seeded, seeded};
 use crate::http::routes::row::Route;
 use crate::http::{ApiResult, App};
 use crate::model::{ConnectionId, Failure};
@@ -48,7 +49,8 @@ pub(super) async fn to_its_node(
         return Ok(None);
     };
     let is_here = shared.directory.connection(&id).is_some() && !cluster.is_leaving(&id);
-    if is_here || request.extensions().contains::<SentOn>() {
+    let is_served = is_here || seeded(Seeded::CallServedHere);
+    if is_served || request.extensions().contains::<SentOn>() {
         return Ok(None);
     }
     let Some(node) = app.engine.node_of(cluster, &id).await? else {
@@ -82,19 +84,6 @@ fn named_by(route: &Route, request: &ServiceRequest) -> Option<ConnectionId> {
     }
     let query = Query::parse(text);
     query.get("connection_id").map(ConnectionId::from)
-}
-
-async fn whole_body(request: &mut ServiceRequest, app: &App) -> ApiResult<Bytes> {
-    let ahead = request.extensions_mut().remove::<ReadAhead>();
-    if let Some(ReadAhead(bytes)) = ahead {
-        request.extensions_mut().insert(ReadAhead(bytes.clone()));
-        return Ok(bytes);
-    }
-    let mut payload = request.take_payload();
-    let bytes = body::read(request.request(), &mut payload, &app.settings).await?;
-    // In case it is answered here after all.
-    request.extensions_mut().insert(ReadAhead(bytes.clone()));
-    Ok(bytes)
 }
 
 async fn send_on(

@@ -9,6 +9,7 @@ use crate::event::{Event, Gap, GapCause, Logged, Payload, Pos};
 use crate::fault::{Seeded, seeded};
 use crate::model::Stamp;
 use crate::store::schema::log_events;
+use crate::store::statements::{RelatedBehind, query};
 use crate::store::{Db, Failure};
 
 impl Db<'_> {
@@ -112,6 +113,13 @@ impl Db<'_> {
             .iter()
             .filter_map(|row| row::read(row, |pos| self.payload_at(pos)));
         Ok((read.map(Arc::new).collect(), reached))
+    }
+
+    /// What users decided about one another behind a position, the newest first.
+    pub(in crate::store) fn related_behind(&mut self, pos: Pos) -> Result<Vec<Payload>, Failure> {
+        let found = query::<RelatedBehind>(&[pos.0.into()]).load::<i64>(self.sql)?;
+        let read = found.into_iter();
+        Ok(read.filter_map(|pos| self.payload_at(Pos(pos))).collect())
     }
 
     fn payload_at(&mut self, pos: Pos) -> Option<Payload> {

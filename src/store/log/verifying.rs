@@ -1,5 +1,6 @@
 //! The newest part of the log is looked at before it is served: what the disk changed is refused, not skipped.
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
 use super::row::Row;
@@ -68,6 +69,10 @@ fn weigh_if_empty(sql: &mut Sql) -> QueryResult<()> {
 }
 
 fn damage(sql: &mut Sql) -> QueryResult<Option<Damage>> {
+    if let Sql::Postgres(_) = sql {
+        // Each statement would see what other servers have committed by then: a head of before, and rows of after.
+        sql.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+    }
     let head: i64 = log_head::table.select(log_head::pos).get_result(sql)?;
     let last = log_events::table.select(diesel::dsl::max(log_events::pos));
     // An empty log was trimmed.

@@ -1,6 +1,8 @@
 //! A disk that loses or changes the last block of the log: what is opened is a prefix of the commits, or nothing is.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
@@ -282,4 +284,23 @@ async fn a_row_that_the_disk_changes_while_it_is_served_is_a_gap() {
         gaps.collect::<Vec<_>>(),
         [(Pos(2), Pos(2), GapCause::UnreadableRights)]
     );
+}
+
+#[tokio::test]
+async fn a_log_is_whole_for_a_start_beside_writers() {
+    let place = Place::new().await;
+    let author = place.user("ada").await;
+    let room = place.room(author.id).await;
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::SeqCst) {
+                drop(place.post(&room, &author, "beside a start"));
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        });
+        let opened: Vec<_> = (0..20).map(|_| place.opened_again().map(drop)).collect();
+        is_over.store(true, Ordering::SeqCst);
+        assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+    });
 }

@@ -7,6 +7,7 @@ use super::ledger::number;
 use super::listener::{Kind, Listener};
 use super::rights::{Subscription, Topic};
 use super::writers::Places;
+use crate::support::http::Answer;
 use crate::support::random::Random;
 use crate::support::template::template;
 use crate::support::{Person, TestServer, build, text};
@@ -61,16 +62,10 @@ impl Cast {
     }
 
     fn prepares(&mut self, random: &mut Random) {
-        let [ada, bob, eve, dan] = &self.people[..] else {
+        meet(&self.people, &self.rooms);
+        let [_, bob, eve, dan] = &self.people[..] else {
             panic!("four users");
         };
-        for room in &self.rooms {
-            build::join(room, &[ada, bob]);
-        }
-        build::join(&self.rooms[0], &[dan]);
-        build::join(&self.rooms[2], &[eve]);
-        bob.does(&format!("/users/{}/follow", ada.id)).is(200);
-        eve.does(&format!("/users/{}/follow", bob.id)).is(200);
         let app = self.server.app();
         build::app_stream(&app, "all", &["message", "post"]);
         build::app_stream(&app, "parts", &["message", "post"]);
@@ -165,27 +160,13 @@ impl Cast {
             _ => format!("&subscription_id={name}"),
         };
         let answer = who.get(&format!("{path}?connection_id={}{name}", listener.id()));
-        let meta = answer.meta();
-        let Some(id) = meta["subscription_id"].as_str() else {
-            return Ok(());
-        };
-        let cursor = meta["cursor"].as_str();
-        let cursor = cursor.ok_or_else(|| format!("a page without a cursor: {answer}"))?;
-        let page = answer.data();
-        let shown = page.as_array().into_iter().flatten();
-        let newest = shown.map(|item| number(&item["id"])).max();
-        listener.subscriptions.push(Subscription {
-            id: id.to_owned(),
-            topic,
-            newest: newest.filter(|_| matches!(topic, Topic::Messages(_))),
-            since: super::listener::position(cursor),
-            ended: usize::MAX,
-        });
+        listener.subscriptions.extend(begun(&answer, topic)?);
         Ok(())
     }
 }
 
-fn rooms(people: &[Person]) -> Vec<String> {
+/// Rooms of the first of them.
+pub(super) fn rooms(people: &[Person]) -> Vec<String> {
     let ada = &people[0];
     let members: Vec<&Person> = people.iter().skip(1).collect();
     let names = ["Lounge", "Kitchen"];
@@ -194,9 +175,43 @@ fn rooms(people: &[Person]) -> Vec<String> {
     rooms
 }
 
+/// Some are in some rooms, and follow some.
+pub(super) fn meet(people: &[Person], rooms: &[String]) {
+    let [ada, bob, eve, dan] = people else {
+        panic!("four users");
+    };
+    for room in rooms {
+        build::join(room, &[ada, bob]);
+    }
+    build::join(&rooms[0], &[dan]);
+    build::join(&rooms[2], &[eve]);
+    bob.does(&format!("/users/{}/follow", ada.id)).is(200);
+    eve.does(&format!("/users/{}/follow", bob.id)).is(200);
+}
+
 /// The members of the circle from now on.
 pub(super) fn closes_circle(ada: &Person, circle: &str, members: &[&Person]) {
     let ids: Vec<&str> = members.iter().map(|person| person.id.as_str()).collect();
     let acl = json!({"acl": {"write": {"user_ids": ids}}});
     text(&ada.put(&format!("/channels/{circle}"), &acl).is(200).data()["id"]);
+}
+
+/// The subscription that began with this page. `None`: it is a page, and no more.
+pub(super) fn begun(answer: &Answer, topic: Topic) -> Result<Option<Subscription>, String> {
+    let meta = answer.meta();
+    let Some(id) = meta["subscription_id"].as_str() else {
+        return Ok(None);
+    };
+    let cursor = meta["cursor"].as_str();
+    let cursor = cursor.ok_or_else(|| format!("a page without a cursor: {answer}"))?;
+    let page = answer.data();
+    let shown = page.as_array().into_iter().flatten();
+    let newest = shown.map(|item| number(&item["id"])).max();
+    Ok(Some(Subscription {
+        id: id.to_owned(),
+        topic,
+        newest: newest.filter(|_| matches!(topic, Topic::Messages(_))),
+        since: super::listener::position(cursor),
+        ended: usize::MAX,
+    }))
 }

@@ -1,5 +1,6 @@
 //! One opening of a stream, through any door, read by a thread of its own.
 
+use std::io::Write as _;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -112,14 +113,16 @@ pub(super) fn now() -> i64 {
 
 impl Opening {
     /// Opens it and reads the hello. `Err`: it was refused, or ended before.
-    pub(super) fn open(&self, address: SocketAddr) -> Result<Open, String> {
+    pub(super) fn open(&self, address: SocketAddr, within: Duration) -> Result<Open, String> {
         let mut reader = match self.door {
-            Door::Websocket => Reader::Websocket(self.upgraded(address, "")?, None),
+            Door::Websocket => Reader::Websocket(self.upgraded((address, within), "")?, None),
             Door::Compressed => {
-                let socket = self.upgraded(address, "&compress=zstd")?;
-                Reader::Websocket(socket, Some(Decoder::of(address)))
+                let decoder = Decoder::of_any(connected(address, within)?);
+                let decoder = decoder.ok_or_else(|| String::from("no dictionary"))?;
+                let socket = self.upgraded((address, within), "&compress=zstd")?;
+                Reader::Websocket(socket, Some(decoder))
             }
-            Door::EventStream | Door::JsonStream => Reader::Answer(self.asked(address)?),
+            Door::EventStream | Door::JsonStream => Reader::Answer(self.asked(address, within)?),
             Door::LongPoll => {
                 let place = (&*self.path, self.cursor.as_deref());
                 let chance = (&*self.database, self.seed);
@@ -128,6 +131,7 @@ impl Opening {
         };
         let hello = reader.hello()?;
         let socket = reader.socket().try_clone().expect("a descriptor");
+        socket.set_read_timeout(Some(DEADLINE)).expect("a deadline");
         if self.stalls_behind.is_some() {
             keeps_unread(&socket, 4096);
         }
@@ -145,10 +149,10 @@ impl Opening {
 
     fn upgraded(
         &self,
-        address: SocketAddr,
+        (address, within): (SocketAddr, Duration),
         with: &str,
     ) -> Result<Box<WebSocket<TcpStream>>, String> {
-        let socket = connected(address)?;
+        let socket = connected(address, within)?;
         let url = format!("ws://{address}{}{with}", self.path);
         let upgraded = tungstenite::client(url.as_str(), socket);
         upgraded
@@ -156,13 +160,18 @@ impl Opening {
             .map_err(|refused| format!("no upgrade: {refused}"))
     }
 
-    fn asked(&self, address: SocketAddr) -> Result<AnswerStream, String> {
+    fn asked(&self, address: SocketAddr, within: Duration) -> Result<AnswerStream, String> {
         let mut headers = self.door.asked_with().to_vec();
         if let Some(last) = &self.last_event_id {
             headers.push(("Last-Event-ID", last));
         }
         let request = http::request("GET", &self.path, &headers, b"");
-        let stream = AnswerStream::asked(address, &request, self.door);
+        let mut socket = connected(address, within)?;
+        socket
+            .write_all(&request)
+            .map_err(|error| error.to_string())?;
+        let stream = AnswerStream::sent_to_any(socket, &request, self.door);
+        let stream = stream.ok_or_else(|| String::from("no answer"))?;
         match stream.head.status {
             200 => Ok(stream),
             _ => Err(format!("no stream: {}", stream.head)),
@@ -170,10 +179,10 @@ impl Opening {
     }
 }
 
-/// A connection with the harness's deadline.
-pub(super) fn connected(address: SocketAddr) -> Result<TcpStream, String> {
+/// A connection whose answers come within this time.
+pub(super) fn connected(address: SocketAddr, within: Duration) -> Result<TcpStream, String> {
     let socket = TcpStream::connect(address).map_err(|error| error.to_string())?;
-    socket.set_read_timeout(Some(DEADLINE)).expect("a deadline");
+    socket.set_read_timeout(Some(within)).expect("a deadline");
     socket.set_nodelay(true).expect("a socket");
     Ok(socket)
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::ledger::Fact;
+use super::ledger::{Fact, Ledger};
+use super::listener::Listener;
 use super::rights::Rights;
 use super::script::Run;
 use super::verdict::{Difference, Truth, examine, has_all_parts, note_parts};
@@ -33,7 +34,7 @@ impl Run<'_> {
 
     /// Until nothing is missing any more, or for too long.
     pub(super) fn compares(&mut self) -> Result<(), String> {
-        self.holds_what_was_acknowledged()?;
+        holds_what_was_acknowledged(&self.ledger, &self.written)?;
         let rights = Rights::of(&self.ledger, &self.cast.users(), &self.cast.client);
         let begun = Instant::now();
         loop {
@@ -78,44 +79,60 @@ impl Run<'_> {
     }
 
     fn compares_once(&mut self, rights: &Rights) -> Result<(), Difference> {
-        let mut parts = HashMap::new();
-        for listener in &mut self.cast.listeners {
-            listener.with_present(|listener| note_parts(listener, &self.ledger, &mut parts))?;
-        }
-        let truth = Truth {
-            ledger: &self.ledger,
-            rights,
-            parts: &parts,
-        };
-        for listener in &mut self.cast.listeners {
-            listener.with_present(|listener| examine(listener, &truth))?;
-            listener.with_present(|listener| has_all_parts(listener, &truth))?;
-        }
+        let mut listeners: Vec<_> = self.cast.listeners.iter_mut().collect();
+        let parts = compares_once(&mut listeners, (&self.ledger, rights))?;
         if let Some(hook) = &self.cast.hook {
-            hook.examine(&truth)?;
+            hook.examine(&Truth {
+                ledger: &self.ledger,
+                rights,
+                parts: &parts,
+            })?;
         }
         Ok(())
     }
+}
 
-    /// Nothing that was acknowledged is lost.
-    fn holds_what_was_acknowledged(&self) -> Result<(), String> {
-        let entries = self.ledger.entries.values();
-        let mut times: HashMap<i64, u32> = HashMap::new();
-        for entry in entries {
-            if let Fact::Said {
-                id, gone: false, ..
-            } = entry.fact
-            {
-                *times.entry(id).or_default() += 1;
-            }
+/// Holds what listeners received by now against the log. Gives which listener has which part of a stream.
+pub(super) fn compares_once(
+    listeners: &mut [&mut Listener],
+    (ledger, rights): (&Ledger, &Rights),
+) -> Result<HashMap<String, String>, Difference> {
+    let mut parts = HashMap::new();
+    for listener in &mut *listeners {
+        listener.with_present(|listener| note_parts(listener, ledger, &mut parts))?;
+    }
+    let truth = Truth {
+        ledger,
+        rights,
+        parts: &parts,
+    };
+    for listener in listeners {
+        listener.with_present(|listener| examine(listener, &truth))?;
+        listener.with_present(|listener| has_all_parts(listener, &truth))?;
+    }
+    Ok(parts)
+}
+
+/// Nothing that was acknowledged is lost, and nothing was written twice.
+pub(super) fn holds_what_was_acknowledged(
+    ledger: &Ledger,
+    written: &[Acknowledged],
+) -> Result<(), String> {
+    let mut times: HashMap<i64, u32> = HashMap::new();
+    for entry in ledger.entries.values() {
+        if let Fact::Said {
+            id, gone: false, ..
+        } = entry.fact
+        {
+            *times.entry(id).or_default() += 1;
         }
-        let wrong = |message: &&Acknowledged| times.get(&message.id) != Some(&1);
-        match self.written.iter().find(wrong) {
-            Some(message) => Err(format!(
-                "{message:?} was acknowledged, and is in the log {:?} times",
-                times.get(&message.id)
-            )),
-            None => Ok(()),
-        }
+    }
+    let wrong = |message: &&Acknowledged| times.get(&message.id) != Some(&1);
+    match written.iter().find(wrong) {
+        Some(message) => Err(format!(
+            "{message:?} was acknowledged, and is in the log {:?} times",
+            times.get(&message.id)
+        )),
+        None => Ok(()),
     }
 }

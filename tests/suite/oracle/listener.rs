@@ -1,5 +1,7 @@
 //! A client that comes back: its stream over all the connections that it had.
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,7 +10,7 @@ use super::door::{Began, DOORS, Frame, Heard, Open, Opening, now};
 use super::rights::Subscription;
 use crate::support::door::Door;
 use crate::support::random::Random;
-use crate::support::{Person, TestServer, eventually, text};
+use crate::support::{DEADLINE, Person, TestServer, eventually, text};
 
 /// Whose stream it is.
 #[derive(Clone, Debug)]
@@ -49,6 +51,34 @@ pub(super) struct Listener {
     pub(super) subscriptions: Vec<Subscription>,
     pub(super) segments: Vec<Segment>,
     open: Option<(Open, Segment)>,
+    /// Connections that were left, and have to end when their servers know.
+    left: Vec<Open>,
+    /// Subscriptions of which it is not known whether they were made, or deleted: they are not judged.
+    pub(super) doubtful: BTreeSet<String>,
+}
+
+/// Where a stream is asked for.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) address: SocketAddr,
+    /// The log of the server, as far as the server knows it now.
+    pub(super) head: i64,
+    /// For long polls.
+    pub(super) database: String,
+    /// How long an answer may take.
+    pub(super) within: Duration,
+}
+
+impl Place {
+    /// The one server of a run.
+    pub(super) fn of(server: &TestServer) -> Self {
+        Self {
+            address: server.address,
+            head: server.count("SELECT pos FROM log_head"),
+            database: server.database_url(),
+            within: DEADLINE,
+        }
+    }
 }
 
 /// What is behind the point of a cursor.
@@ -71,6 +101,8 @@ impl Listener {
             subscriptions: Vec::new(),
             segments: Vec::new(),
             open: None,
+            left: Vec::new(),
+            doubtful: BTreeSet::new(),
         }
     }
 
@@ -97,7 +129,7 @@ impl Listener {
         }
     }
 
-    fn opening(&self, server: &TestServer, door: Door, random: &mut Random) -> Opening {
+    fn opening(&self, place: &Place, door: Door, random: &mut Random) -> Opening {
         let mut path = match &self.kind {
             Kind::User(who) => format!("/v1/user?access_token={}&auto_delete=0", who.token()),
             Kind::App { app, key, part, .. } => {
@@ -111,7 +143,7 @@ impl Listener {
         let (mut last_event_id, mut polled_behind) = (None, None);
         let mut began = Began::Now;
         if !self.epoch.is_empty() {
-            began = Began::Behind(server.count("SELECT pos FROM log_head"));
+            began = Began::Behind(place.head);
             let cursor = format!("{}.{}", self.epoch, self.cursor);
             match (door, random.below(2), &self.id) {
                 (Door::LongPoll, _, _) => polled_behind = Some(cursor),
@@ -129,7 +161,7 @@ impl Listener {
             path,
             began,
             cursor: polled_behind,
-            database: server.database_url(),
+            database: place.database.clone(),
             seed: random.next(),
             last_event_id,
             stalls_behind,
@@ -144,25 +176,47 @@ impl Listener {
         door: Door,
         (random, is_last): (&mut Random, bool),
     ) -> Result<(), String> {
-        let older = self.open.take();
-        if let Some((open, _)) = &older {
+        let place = Place::of(server);
+        let asked = self.asks(&place, door, (random, is_last));
+        let asked = asked.map_err(|why| format!("{}: {why}", self.name))?;
+        self.goes_on_with(asked, door, true)
+    }
+
+    /// Asks for a connection that goes on where this one is, which stays as it is.
+    pub(super) fn asks(
+        &mut self,
+        place: &Place,
+        door: Door,
+        (random, is_last): (&mut Random, bool),
+    ) -> Result<(Open, Began), String> {
+        if let Some((open, _)) = &self.open {
             self.cursor = last_cursor(&open.heard.lock().expect("a feed"), self.cursor);
         }
-        let mut opening = self.opening(server, door, random);
+        let mut opening = self.opening(place, door, random);
         if is_last {
             opening.stalls_behind = None;
         }
-        let opened = opening
-            .open(server.address)
-            .map_err(|why| format!("{}: {why}", self.name))?;
+        let open = opening.open(place.address, place.within)?;
+        Ok((open, opening.began))
+    }
+
+    /// It has another connection. `is_known`: the server of the one that it has knows of it soon.
+    pub(super) fn goes_on_with(
+        &mut self,
+        (opened, began): (Open, Began),
+        door: Door,
+        is_known: bool,
+    ) -> Result<(), String> {
         self.greets(&opened.hello)?;
-        if let Some((open, segment)) = older {
-            self.was_taken_over(open, segment)?;
+        match (self.open.take(), is_known) {
+            (Some((open, segment)), true) => self.was_taken_over(open, segment)?,
+            (Some((open, segment)), false) => self.leaves(open, segment),
+            (None, _) => {}
         }
         let segment = Segment {
             door,
             from: self.cursor,
-            began: opening.began,
+            began,
             frames: Vec::new(),
             ended_at: 0,
         };
@@ -214,6 +268,39 @@ impl Listener {
         }
         let until = self.cursor;
         self.ends(open, segment, false)?;
+        self.goes_back_to(until);
+        Ok(())
+    }
+
+    /// Its server may stand still, or be cut off: the connection has to end, but not now.
+    fn leaves(&mut self, open: Open, mut segment: Segment) {
+        {
+            let heard = open.heard.lock().expect("a feed");
+            segment.began = heard.began.unwrap_or(segment.began);
+            segment.frames = heard.frames.clone();
+        }
+        segment.ended_at = now();
+        self.segments.push(segment);
+        self.left.push(open);
+        self.goes_back_to(self.cursor);
+    }
+
+    /// Connections that were left and are open all the same.
+    pub(super) fn lingers(&self) -> usize {
+        let open = |open: &&Open| !open.stalls && !open.is_over();
+        self.left.iter().filter(open).count()
+    }
+
+    /// None is needed any more.
+    pub(super) fn leaves_all(&mut self) -> Result<(), String> {
+        for open in std::mem::take(&mut self.left) {
+            open.cut(false)
+                .map_err(|why| format!("{}: {why}", self.name))?;
+        }
+        self.is_cut(false)
+    }
+
+    fn goes_back_to(&mut self, until: i64) {
         // What came behind the cursor that was sent comes again.
         self.cursor = until;
         let frames = self.segments.last_mut().map(|segment| &mut segment.frames);
@@ -225,7 +312,6 @@ impl Listener {
                     .is_none_or(|known| position(known) <= until)
             });
         }
-        Ok(())
     }
 
     /// Cuts its connection, if it has one.

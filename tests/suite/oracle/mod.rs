@@ -5,6 +5,7 @@
 //! the log ([`ledger`]) with SQL alone. `scripts/soak` runs many seeds, and the seeded faults ([`faults`]).
 
 mod cast;
+mod chaos;
 mod door;
 mod ending;
 mod faults;

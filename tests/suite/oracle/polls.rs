@@ -11,7 +11,7 @@ use super::door::{Began, Next, connected};
 use super::listener::position;
 use crate::support::database::Sql;
 use crate::support::random::Random;
-use crate::support::{http, text};
+use crate::support::{DEADLINE, http, text};
 
 /// Seconds that a request waits. One that does not wait is asked again soon.
 const WAITS: [u64; 3] = [0, 1, 20];
@@ -47,7 +47,7 @@ impl Polls {
         (database, seed): (&str, u64),
     ) -> Result<Self, String> {
         Ok(Self {
-            socket: connected(address)?,
+            socket: connected(address, DEADLINE)?,
             path: path.to_owned(),
             cursor: cursor.map(str::to_owned),
             log: Sql::connects(database),

@@ -277,6 +277,7 @@ impl Examined<'_> {
                 let viewer = who.id.parse().expect("an id");
                 let known = self.listener.subscriptions.iter();
                 let known = known.filter(|known| n < known.ended);
+                let known = known.filter(|known| !self.listener.doubtful.contains(&known.id));
                 let known =
                     known.filter(|known| rights.user_receives(viewer, known, (pos, fact), judged));
                 known.map(|known| known.id.clone()).collect()
@@ -328,13 +329,16 @@ impl Examined<'_> {
             }
             Kind::App { .. } => vec![String::new()],
         };
+        let count = ids.len();
+        ids.retain(|id| !self.listener.doubtful.contains(id));
+        let may_be_left_out = ids.is_empty() && count > 0;
         ids.sort();
         let judged = self.judged(pos, (frame.began, frame.at));
         let sets: Vec<_> = judged
             .iter()
             .map(|judged| self.receives((pos, &entry.fact), *judged, true))
             .collect();
-        if !may_come_for(&ids, &sets) {
+        if !may_be_left_out && !may_come_for(&ids, &sets) {
             return Err(format!(
                 "{pos} came for {ids:?}, which may be any of {sets:?} by {judged:?}: {:?}",
                 entry.fact

@@ -10,8 +10,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::door::connected;
-use crate::support::http;
 use crate::support::random::Random;
+use crate::support::{DEADLINE, http};
 
 /// Messages of one writer at most: a run is short.
 const MOST: u64 = 150;
@@ -129,7 +129,7 @@ pub(super) fn write(
 
 /// `data` of a write that was acknowledged.
 fn post(address: SocketAddr, token: &str, path: &str, body: &Value) -> Option<Value> {
-    let mut socket = connected(address).ok()?;
+    let mut socket = connected(address, DEADLINE).ok()?;
     let bearer = format!("Bearer {token}");
     let headers = [
         ("Authorization", bearer.as_str()),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Entry, PresenceBoard};
 use crate::bus::{NodeId, Replica};
+use crate::fault::{Seeded, seeded};
 use crate::model::{ChannelId, Stamp, UserId};
 
 /// Users are compared in so many buckets; a mask of them is a number.
@@ -68,6 +69,9 @@ impl Entry {
     /// Whether it holds instead of the other one. Of two that were set in the same microsecond it is the one that says less,
     /// so that what was taken offline stays so.
     fn wins_over(&self, other: &Self) -> bool {
+        if seeded(Seeded::PresenceOfLastTold) {
+            return true;
+        }
         let rank = |entry: &Self| {
             let text = entry.text.clone();
             (entry.set_at, entry.text.is_none(), entry.until, text)
@@ -120,6 +124,9 @@ fn packed(said: &Said) -> Bytes {
 impl PresenceBoard {
     /// Tells the other servers.
     pub(super) fn tell(&self, user: UserId, channel: Option<ChannelId>, entry: &Entry) {
+        if seeded(Seeded::PresenceUntold) {
+            return;
+        }
         let told = || packed(&Said::Entries(vec![entry.told(user, channel)]));
         self.bus.send_change(told);
     }
@@ -192,7 +199,7 @@ impl PresenceBoard {
             .filter(|(_, (own, theirs))| own != theirs)
             .fold(0_u64, |mask, (at, _)| mask | 1 << at);
         let mut replies = Vec::new();
-        if buckets == 0 {
+        if buckets == 0 || seeded(Seeded::PresenceNotCompared) {
             return replies;
         }
         if is_due(&self.exchange.asked) {

@@ -53,7 +53,7 @@ impl Identity {
 }
 
 /// One endpoint that a connection subscribes to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Subscription {
     /// What the client knows it by.
     pub id: SubscriptionId,
@@ -168,6 +168,8 @@ pub struct Hold {
     pub calls: SmallVec<[u64; 1]>,
     /// Events that were heard meanwhile, each with the subscriptions that it goes to.
     pub waiting: Vec<(Arc<Delivery>, SmallVec<[u64; 2]>)>,
+    /// Subscriptions that were cut off meanwhile: what was heard for them before is theirs.
+    pub cut: Vec<Subscription>,
     /// Tick at which it began.
     pub since: u32,
 }
