@@ -38,6 +38,10 @@ impl From<RedisError> for Trouble {
         if error.is_timeout() {
             return Self::Silent;
         }
+        // Of several commands it is the first refusal that counts.
+        let refused = error.clone().into_server_errors();
+        let first = refused.and_then(|all| all.first().map(|(_, first)| first.clone()));
+        let error = first.map_or(error, RedisError::from);
         match error.code() {
             Some("NOAUTH" | "WRONGPASS") => return Self::Password,
             Some("NOPERM") => return Self::Rights,

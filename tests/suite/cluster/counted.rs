@@ -47,13 +47,21 @@ fn everywhere(cluster: &Cluster, name: &str) -> Vec<Person> {
     cluster.nodes.iter().map(|node| node.person(name)).collect()
 }
 
+/// On a machine that is busy a call may wait too long for Redis; it is decided where it is, and counted as that.
+fn is_the_limit(cluster: &Cluster, taken: usize) {
+    let alone = |node: &Node| usize::try_from(node.counter("counted_alone_total")).expect("few");
+    let alone: usize = cluster.nodes.iter().map(alone).sum();
+    let fits = (LIMIT..=LIMIT + alone).contains(&taken);
+    assert!(fits, "{taken}, {alone} alone");
+}
+
 #[test]
 fn calls_that_are_spread_over_servers_reach_one_limit_one_by_one_or_all_at_once() {
     let cluster = a_dozen_writes();
     let room = build::room(&cluster.nodes[0].ada(), "Lounge");
     let bob = everywhere(&cluster, "bob");
     let taken = (0..30).filter(|turn| writes(&bob[turn % 2], &room) == 201);
-    assert_eq!(taken.count(), LIMIT);
+    is_the_limit(&cluster, taken.count());
     // A server that has refused says the same as the other, and how long that lasts.
     for bob in &bob {
         let path = format!("/channels/{room}/messages");
@@ -76,14 +84,7 @@ fn calls_that_are_spread_over_servers_reach_one_limit_one_by_one_or_all_at_once(
             });
         }
     });
-    let taken = taken.into_inner();
-    // On a machine that is busy a call may wait too long for Redis; it is decided where it is, and counted as that.
-    let alone = |node: &Node| usize::try_from(node.counter("counted_alone_total")).expect("few");
-    let alone: usize = cluster.nodes.iter().map(alone).sum();
-    assert!(
-        (LIMIT..=LIMIT + alone).contains(&taken),
-        "{taken}, {alone} alone"
-    );
+    is_the_limit(&cluster, taken.into_inner());
 }
 
 #[test]
