@@ -30,6 +30,7 @@ mod search_posts;
 mod search_words;
 mod server;
 mod sessions;
+mod taken_back;
 mod unread;
 
 use std::sync::Arc;
