@@ -9,7 +9,7 @@ use quick_cache::unsync::Cache;
 
 use super::delivery::HiddenFrom;
 use crate::event::{Payload, Pos};
-use crate::model::{Failure, Relation, Stamp, UserId};
+use crate::model::{Failure, Relation, UserId};
 use crate::store::{MutesAndBlocks, Purpose, Store};
 
 /// Authors whose answer is cached; beyond that those asked for least often leave.
@@ -73,15 +73,15 @@ impl BlockIndex {
         }
     }
 
-    /// The users from whom events of this author are hidden. `at` is the place and the moment of the event: the table may be
-    /// ahead of it, and the events of what was decided since are still to come. An event that is not in the log comes now.
+    /// The users from whom events of this author are hidden. `at` is the position of the event: the tables may be ahead of
+    /// it, and the events of what was decided since are still to come. An event that is not in the log comes now.
     ///
     /// # Errors
     /// The database is in trouble.
     pub async fn hidden_from(
         &mut self,
         actor: Option<UserId>,
-        at: Option<(Pos, Stamp)>,
+        at: Option<Pos>,
         store: &Store,
     ) -> Result<Arc<HiddenFrom>, Failure> {
         let Some(actor) = actor else {
@@ -90,6 +90,7 @@ impl BlockIndex {
         if let Some(known) = self.of.get(&actor) {
             return Ok(known.clone());
         }
+        let at = at.unwrap_or(Pos(i64::MAX));
         let read = store.read_for(Purpose::Delivery, move |db| {
             db.mutes_and_blocks_at(actor, at)
         });

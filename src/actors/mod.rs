@@ -21,6 +21,7 @@ pub mod hooks;
 pub mod log_tail;
 mod markers;
 pub mod nodes;
+mod on_behalf;
 pub mod operator;
 pub mod partitions;
 pub mod permits;

@@ -174,6 +174,8 @@ settings! {
         log_retention_hours: u64 = 36u64 => 1..=87_600,
         /// Megabytes of events that stay in the log.
         log_max_megabytes: u64 = 4096u64 => 1..=1_048_576,
+        /// Hours for which a call with the header Idempotency-Key may be repeated.
+        idempotency_key_hours: u64 = 24u64 => 1..=720,
         /// Megabytes that have to be free on the disk of the database, else `/readyz` answers 503.
         min_free_megabytes: u64 = 64u64 => 0..=1_048_576,
     }
@@ -314,6 +316,8 @@ settings! {
         password_length: usize = 8usize => 1..=1_000,
         /// Users in a channel's ACL, owner included.
         channel_members: usize = 200usize => 1..=100_000,
+        /// Writes with the header Idempotency-Key that are remembered of a user with an app, or of an app.
+        idempotency_keys: u32 = 10_000u32 => 1..=1_000_000,
     }
     /// Presence.
     presence: PresenceConfig {

@@ -42,6 +42,8 @@ pub enum Fault {
     ActorThread,
     /// `LogTail` waits before it takes the next events.
     LogTail,
+    /// `LogTail` waits before it asks where the next events go.
+    Routing,
     /// `LogTail` panics at the next events.
     Delivery,
     /// A shard panics at the next fan-out.
@@ -82,6 +84,7 @@ impl Fault {
             Self::ReaderThread => "reader-thread",
             Self::ActorThread => "actor-thread",
             Self::LogTail => "log-tail",
+            Self::Routing => "routing",
             Self::Delivery => "delivery",
             Self::Shard => "shard",
             Self::Password => "password",

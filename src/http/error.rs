@@ -189,7 +189,7 @@ impl From<Failure> for ApiError {
             ),
             Failure::Unsure => Self::later(
                 "outcome-unknown",
-                "The database went away during the call. It may have been carried out: look before you try again.",
+                "The database went away during the call. It may have been carried out: repeat it with its Idempotency-Key, or look before you try again.",
                 AWAY_RETRY,
             ),
             Failure::Stopping => Self::later("restarting", "The server restarts.", RESTART_RETRY),

@@ -123,10 +123,13 @@ refusals! {
     MethodNotAllowed         405 "method-not-allowed"        "This address does not take this method.";
     FilterInUse              409 "filter-in-use"             "A stream uses this filter. Change or delete the stream first.";
     PartitionsDiffer         409 "partitions-differ"         "This stream is open in another number of partitions.";
+    AnswerNotKept            409 "answer-not-kept"           "This call was carried out. Its answer was too long to be kept.";
     BodyTooLarge             413 "body-too-large"            "The body is too large.";
     UnsupportedEncoding      415 "unsupported-encoding"      "The body may not be compressed.";
+    KeyReused                422 "key-reused"                "This Idempotency-Key was used for another call.";
     UpgradeRequired          426 "upgrade-required"          "This address speaks websocket, version 13.";
     RateLimited              429 "rate-limited"              "Too many requests. Try again later.";
+    TooManyKeys              429 "too-many-keys"             "As many calls with an Idempotency-Key are known as may be. Call without one, or try again later.";
     StreamsInUse             429 "streams-in-use"            "This client already has as many app streams in use as it may.";
     TooManyConnections       429 "too-many-connections"      "Too many connections.";
     TooManyUploads           429 "too-many-uploads"          "Too many uploads at one time.";

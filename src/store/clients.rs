@@ -237,6 +237,7 @@ impl Tx<'_> {
                 clients::deleted_at.eq(now.0),
             ))
             .execute(self.sql)?;
+        self.note_end_of_tokens()?;
         match client.owner.filter(|_| !client.is_private) {
             Some(owner) => self.count_clients(owner, -1),
             None => Ok(()),

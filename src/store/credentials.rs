@@ -107,6 +107,7 @@ impl Tx<'_> {
         let now = self.now();
         let account = users::table.find(user.0);
         if disabled {
+            self.note_end_of_tokens()?;
             self.void_codes(user, None)?;
             self.end_sessions_of(user)?;
         }

@@ -45,6 +45,16 @@ fn into_model(row: Row) -> Result<DeadLetter, Failure> {
 }
 
 impl Db<'_> {
+    /// Those of these that are there, the oldest first.
+    pub(super) fn dead_letters_of(&mut self, ids: &[i64]) -> Result<Vec<DeadLetter>, Failure> {
+        let found = dead::table
+            .filter(dead::id.eq_any(ids.to_vec()))
+            .order(dead::id.asc())
+            .select(Row::as_select())
+            .load(self.sql)?;
+        found.into_iter().map(into_model).collect()
+    }
+
     /// The dead letters of a hook, the oldest first.
     pub fn dead_letters(
         &mut self,

@@ -6,6 +6,7 @@ use diesel::RunQueryDsl as _;
 
 use super::Failure;
 use super::connect::Sql;
+use super::live_tokens::LiveTokens;
 use super::log::Written;
 use super::moments::Ahead;
 use super::statements::{self, LastMessageId};
@@ -52,6 +53,8 @@ pub(super) struct Group {
     pub(super) post_changes: Vec<IndexChange>,
     /// The same for channels.
     pub(super) channel_changes: Vec<IndexChange>,
+    /// Tokens of calls that were found live.
+    pub(super) live: LiveTokens,
 }
 
 /// What a full-text index holds of an object: words, and other properties as words (`search/marks.rs`).
@@ -113,6 +116,7 @@ impl Group {
             forgotten: Vec::new(),
             post_changes: Vec::new(),
             channel_changes: Vec::new(),
+            live: LiveTokens::default(),
         })
     }
 

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::cache::Caches;
+use super::call_keys;
 use super::connect::{Sql, checkpoint, checkpoint_now, without_sync};
 use super::group::{Group, NewestMessage};
 use super::link::Link;
+use super::live_tokens::LiveTokens;
 use super::log::{self, Parcel, Retention};
 use super::numbers::Counted;
 use super::outlet::Outlet;
@@ -44,8 +46,12 @@ pub(super) struct Lane {
     pub(super) counted: Arc<Counted>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) retention: Retention,
+    /// How long the keys of calls are kept.
+    pub(super) keys_kept: Duration,
     /// As of the last commit of this process.
     pub(super) newest: Option<NewestMessage>,
+    /// The same.
+    pub(super) live: LiveTokens,
     /// Since the write-ahead log was emptied; it keeps what was deleted until then.
     pub(super) has_deleted: bool,
 }
@@ -95,6 +101,7 @@ impl Lane {
         let (new, committed) = match self.run_group(&mut work) {
             Ok(Some(mut group)) => {
                 self.newest = Some(group.committed(self.clock.now()));
+                self.live = std::mem::take(&mut group.live);
                 for event in &group.events {
                     self.caches.invalidate(&event.payload);
                 }
@@ -149,6 +156,7 @@ impl Lane {
             metrics: &self.metrics,
             lane: self.link.name(),
             newest: self.newest,
+            live: std::mem::take(&mut self.live),
         };
         let outcome = transaction.run(work);
         drop(watched);
@@ -211,21 +219,25 @@ impl Lane {
         let oldest = self.retention.oldest_at(self.clock.now());
         let most = self.retention.max_bytes;
         let day_ago = self.clock.now().minus(LANES_KEPT);
+        let keys_before = self.clock.now().minus(self.keys_kept);
         if self.link.restore(&mut self.sql).is_err() {
             return true;
         }
         let watched = self.link.watch();
         let trimmed = in_transaction(&mut self.sql, |sql| {
             execute::<ForgetLanes>(sql, &[day_ago.0.into()])?;
-            log::trim(&mut Db { sql }, oldest, most)
+            let db = &mut Db { sql };
+            let has_more_keys = call_keys::forget_some(db, keys_before)?;
+            let trimmed = log::trim(db, oldest, most)?;
+            Ok((trimmed.events, trimmed.is_done && !has_more_keys))
         });
         drop(watched);
         if trimmed.is_err() {
             self.link.check(&mut self.sql);
         }
-        self.has_deleted |= trimmed.as_ref().is_ok_and(|trimmed| trimmed.events > 0);
+        self.has_deleted |= trimmed.as_ref().is_ok_and(|(events, _)| *events > 0);
         // A failure is logged already.
-        trimmed.map_or(true, |trimmed| trimmed.is_done)
+        trimmed.map_or(true, |(_, is_done)| is_done)
     }
 }
 

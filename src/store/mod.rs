@@ -14,6 +14,9 @@ mod answer;
 mod app_streams;
 mod badges;
 mod cache;
+mod call;
+mod call_keys;
+mod carrying_out;
 mod channel_subscriptions;
 mod channels;
 mod clients;
@@ -37,6 +40,7 @@ mod invites;
 mod lane;
 mod last_posts;
 mod link;
+mod live_tokens;
 mod log;
 mod lookup;
 mod markers;
@@ -49,6 +53,7 @@ mod numbers;
 mod of_nodes;
 mod open;
 mod options;
+mod outcomes;
 mod outlet;
 mod overdue;
 mod pages;
@@ -82,13 +87,15 @@ mod tests;
 
 pub use answer::{Answer, Pending};
 pub use badges::BADGES_MAX;
+pub use call::{Call, CallKey};
+pub use call_keys::Outcome;
 pub use channel_subscriptions::ChannelSubscription;
 pub use channels::InboxFilter;
 pub use clients::NewClient;
 pub use codes::{Code, CodeState, NewCode};
 pub use credentials::login_key;
 pub use db::{Db, Tx};
-pub use files::{FileFilter, FileUses, Operation, OperationKind, Provision, UsedBy};
+pub use files::{Announced, FileFilter, FileUses, Operation, OperationKind, Provision, UsedBy};
 pub use health::DiskState;
 pub use hooks::HookPlace;
 pub use invites::{Invite, InviteId, NewInvite};
@@ -187,24 +194,12 @@ impl Store {
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Pending<T>, Failure> {
-        let (answer, pending) = Answer::new();
-        let work = work::job(self.now(), answer, job);
-        let queued = self.shared.lane.offer(work);
-        queued.map_err(|(_, failure)| failure).map(|()| pending)
+        self.submit_of(None, job)
     }
 
-    /// The same, where the caller waits for its answer already.
-    pub fn submit_for<T: Send + 'static>(
-        &self,
-        answer: Answer<T>,
-        job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
-    ) {
-        work::offer(&self.shared.lane, work::job(self.now(), answer, job));
-    }
-
-    /// Puts a plain message into the write lane, behind what is there.
+    /// Puts a plain message into the write lane, behind what is there, for the call that is being answered.
     pub fn post(&self, message: PlainMessage, answer: Answer<Message>) {
-        let posting = Posting::new(self.now(), message, answer);
+        let posting = Posting::new((self.now(), Call::token()), message, answer);
         work::offer(&self.shared.lane, Work::Message(Box::new(posting)));
     }
 

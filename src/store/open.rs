@@ -9,6 +9,7 @@ use super::connect::{Database, Sql, sqlite};
 use super::health::Whereabouts;
 use super::lane::Lane;
 use super::link::Link;
+use super::live_tokens::LiveTokens;
 use super::log::{self, Retention};
 use super::migrate::{demand_current, migrate};
 use super::moments;
@@ -103,7 +104,9 @@ impl Store {
                 max_age: options.log_retention,
                 max_bytes: options.log_max_bytes,
             },
+            keys_kept: options.keys_kept,
             newest: None,
+            live: LiveTokens::default(),
             // By another process, perhaps.
             has_deleted: true,
         };

@@ -41,6 +41,8 @@ pub struct StoreOptions {
     pub log_retention: Duration,
     /// How much the log may hold, in bytes of event bodies.
     pub log_max_bytes: i64,
+    /// How long the keys of calls are kept.
+    pub keys_kept: Duration,
     /// How long the write lane of a server waits for another process.
     pub lane_patience: Duration,
     /// The clock of the machine is right, also where the database holds later timestamps.
@@ -68,6 +70,7 @@ impl From<&StoreConfig> for StoreOptions {
             lane_batch: config.lane_batch,
             log_retention: Duration::from_secs(config.log_retention_hours.saturating_mul(3600)),
             log_max_bytes: i64::try_from(log_max_bytes).unwrap_or(i64::MAX),
+            keys_kept: Duration::from_secs(config.idempotency_key_hours.saturating_mul(3600)),
             lane_patience: LANE_PATIENCE,
             accepts_clock: false,
         }

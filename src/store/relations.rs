@@ -1,6 +1,6 @@
 //! Follows, mutes and blocks.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
@@ -10,7 +10,7 @@ use super::statements::{self, Between, InsertRelation};
 use super::{Db, Failure, Tx};
 use crate::event::{Payload, Pos};
 use crate::model::visibility::Hidden;
-use crate::model::{Page, PageRequest, Relation, Relationship, Stamp, UserId};
+use crate::model::{Page, PageRequest, Relation, Relationship, UserId};
 
 /// The users from whom an author is hidden.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,48 +88,16 @@ impl Db<'_> {
         Ok(MutesAndBlocks { muted_by, blocked })
     }
 
-    /// The same as of a place and a moment in the log: what was decided later is left out, and what was taken back later is
-    /// there.
+    /// The same as of a position of the log: what was decided behind it, and is in the tables already, is taken back.
     pub fn mutes_and_blocks_at(
         &mut self,
         actor: UserId,
-        at: Option<(Pos, Stamp)>,
+        pos: Pos,
     ) -> Result<MutesAndBlocks, Failure> {
-        let since = at.map_or(i64::MAX, |(_, at)| at.0);
-        let known = relations::table.filter(relations::since.le(since));
-        let theirs = known
-            .filter(relations::other_id.eq(actor.0))
-            .filter(relations::kind.eq_any([Relation::Mute.name(), Relation::Block.name()]))
-            .select((relations::kind, relations::user_id))
-            .load::<(String, i64)>(self.sql)?;
-        let own = known
-            .filter(relations::user_id.eq(actor.0))
-            .filter(relations::kind.eq(Relation::Block.name()))
-            .select(relations::other_id)
-            .load::<i64>(self.sql)?;
-        let mut found = MutesAndBlocks::default();
-        found.blocked.extend(own.into_iter().map(UserId));
-        for (kind, user) in theirs {
-            match kind == Relation::Mute.name() {
-                true => found.muted_by.push(UserId(user)),
-                false => found.blocked.push(UserId(user)),
-            }
-        }
-        if let Some((pos, _)) = at {
-            self.add_taken_back(actor, pos, &mut found)?;
-        }
-        Ok(found)
-    }
-
-    /// Of each relation the first event behind this position says whether it held there.
-    fn add_taken_back(
-        &mut self,
-        actor: UserId,
-        behind: Pos,
-        found: &mut MutesAndBlocks,
-    ) -> Result<(), Failure> {
-        let mut seen = HashSet::new();
-        for payload in self.log_of_kind_behind("related", behind)? {
+        let mut muted_by = BTreeSet::from_iter(self.others(actor, Relation::Mute, true)?);
+        let mut blocked_by = BTreeSet::from_iter(self.others(actor, Relation::Block, true)?);
+        let mut blocks = BTreeSet::from_iter(self.others(actor, Relation::Block, false)?);
+        for payload in self.related_behind(pos)? {
             let Payload::Related {
                 relation,
                 user,
@@ -139,18 +107,30 @@ impl Db<'_> {
             else {
                 continue;
             };
-            let is_first = seen.insert((relation.name(), user.id, other.id));
-            if !is_first || !undone {
-                continue;
-            }
-            match relation {
-                Relation::Mute if other.id == actor => found.muted_by.push(user.id),
-                Relation::Block if other.id == actor => found.blocked.push(user.id),
-                Relation::Block if user.id == actor => found.blocked.push(other.id),
-                Relation::Mute | Relation::Block | Relation::Follow => {}
-            }
+            let (set, one) = match relation {
+                Relation::Mute if other.id == actor => (&mut muted_by, user.id),
+                Relation::Block if other.id == actor => (&mut blocked_by, user.id),
+                Relation::Block if user.id == actor => (&mut blocks, other.id),
+                Relation::Follow | Relation::Mute | Relation::Block => continue,
+            };
+            match undone {
+                true => set.insert(one),
+                false => set.remove(&one),
+            };
         }
-        Ok(())
+        blocked_by.append(&mut blocks);
+        Ok(MutesAndBlocks {
+            muted_by: muted_by.into_iter().collect(),
+            blocked: blocked_by.into_iter().collect(),
+        })
+    }
+
+    /// Blocks of a user, by their directions.
+    pub fn blocks(&mut self, user: UserId) -> Result<Blocks, Failure> {
+        Ok(Blocks {
+            own: self.others(user, Relation::Block, false)?,
+            of_others: self.others(user, Relation::Block, true)?,
+        })
     }
 
     /// Users that the user follows.
@@ -163,14 +143,6 @@ impl Db<'_> {
         let muted = self.others(viewer, Relation::Mute, false)?;
         let blocked = self.blocked(viewer)?;
         Ok(Hidden { muted, blocked })
-    }
-
-    /// Blocks of a user, by their directions.
-    pub fn blocks(&mut self, user: UserId) -> Result<Blocks, Failure> {
-        Ok(Blocks {
-            own: self.others(user, Relation::Block, false)?,
-            of_others: self.others(user, Relation::Block, true)?,
-        })
     }
 
     /// Users in a block with this one, in either direction, rising ids.

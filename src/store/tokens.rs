@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use super::db::{from_json, to_json};
 use super::schema::{clients, tokens, users};
 use super::secret::hash_token;
+use super::statements::{EndTokens, execute};
 use super::{Db, Failure, Tx};
 use crate::model::{ClientBrief, ClientId, Refusal, Scopes, Stamp, Token, TokenId, UserId};
 
@@ -131,6 +132,15 @@ impl Db<'_> {
             .collect()
     }
 
+    /// Those of these tokens that are live.
+    pub(super) fn live_among(&mut self, ids: &HashSet<TokenId>) -> Result<Vec<TokenId>, Failure> {
+        let found = live()
+            .filter(tokens::id.eq_any(ids.iter().map(|id| id.0)))
+            .select(tokens::id)
+            .load::<i64>(self.sql)?;
+        Ok(found.into_iter().map(TokenId).collect())
+    }
+
     /// The live user tokens of an app, oldest first.
     pub fn tokens_of_client(&mut self, client: &ClientId) -> Result<Vec<Token>, Failure> {
         live()
@@ -207,6 +217,25 @@ impl Db<'_> {
 }
 
 impl Tx<'_> {
+    /// Refuses a call whose token has ended.
+    pub(super) fn demand_live(&mut self, token: TokenId) -> Result<(), Failure> {
+        let (sql, group) = self.parts();
+        let ask = |asked: &HashSet<TokenId>| Db { sql }.live_among(asked);
+        let ended = group.live.ended_of(std::iter::once(token), ask)?;
+        match ended.is_empty() {
+            true => Ok(()),
+            false => Err(Refusal::TokenInvalid.into()),
+        }
+    }
+
+    /// Some token is not live any more: writers that found it live ask again.
+    pub(super) fn note_end_of_tokens(&mut self) -> Result<(), Failure> {
+        let (sql, group) = self.parts();
+        group.live.forget();
+        execute::<EndTokens>(sql, &[])?;
+        Ok(())
+    }
+
     /// Creates a token. A disabled account gets none, and of a private app only its owner gets one.
     pub fn create_token(&mut self, new: &NewToken<'_>) -> Result<Token, Failure> {
         let now = self.now();
@@ -250,6 +279,7 @@ impl Tx<'_> {
         };
         let token = into_model(row)?;
         diesel::delete(tokens::table.find(id.0)).execute(self.sql)?;
+        self.note_end_of_tokens()?;
         let was_last = match token.user {
             Some(user) => self.count_tokens(token.client.id.as_str(), user)? == 0,
             None => false,

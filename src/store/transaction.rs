@@ -11,6 +11,7 @@ use diesel::{QueryResult, RunQueryDsl as _};
 
 use super::connect::Sql;
 use super::group::{Group, NewestMessage};
+use super::live_tokens::LiveTokens;
 use super::log;
 use super::messages::{Posting, write_postings};
 use super::search::{ChannelWords, PostWords, apply_changes, forget_words};
@@ -25,10 +26,22 @@ use crate::clock::Clock;
 use crate::model::Stamp;
 use crate::telemetry::{Metrics, Span};
 
-/// Begins a transaction during which no other one writes; the last timestamp of any process.
-pub(super) fn begin(sql: &mut Sql) -> QueryResult<Stamp> {
+/// The head of the log, as a transaction finds it.
+pub(super) struct Head {
+    /// The last timestamp of any process.
+    pub(super) stamp: Stamp,
+    /// How often tokens have ended.
+    pub(super) tokens_ended: i64,
+}
+
+/// Begins a transaction during which no other one writes.
+pub(super) fn begin(sql: &mut Sql) -> QueryResult<Head> {
     execute::<Begin>(sql, &[])?;
-    query::<LockLogHead>(&[]).get_result(sql).map(Stamp)
+    let (stamp, tokens_ended) = query::<LockLogHead>(&[]).get_result::<(i64, i64)>(sql)?;
+    Ok(Head {
+        stamp: Stamp(stamp),
+        tokens_ended,
+    })
 }
 
 /// How a group ended that was not committed, as far as is known.
@@ -54,6 +67,8 @@ pub(super) struct Transaction<'l> {
     pub(super) lane: &'l str,
     /// As of this process's last commit.
     pub(super) newest: Option<NewestMessage>,
+    /// The same; a group takes it, and gives it back if it is committed.
+    pub(super) live: LiveTokens,
 }
 
 impl Transaction<'_> {
@@ -98,9 +113,12 @@ impl Transaction<'_> {
 
     fn begin(&mut self) -> Result<Group, Failure> {
         let began = Instant::now();
-        let from = begin(self.sql)?;
+        let head = begin(self.sql)?;
         self.metrics.spans().since(Span::HeadWait, began);
-        Group::begin(self.sql, from, self.clock.clone(), self.newest)
+        let live = std::mem::take(&mut self.live).at(head.tokens_ended);
+        let mut group = Group::begin(self.sql, head.stamp, self.clock.clone(), self.newest)?;
+        group.live = live;
+        Ok(group)
     }
 
     /// One job, or messages as one set.

@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::messages::Posting;
 use super::queue::Queue;
 use super::{Failure, Tx};
-use crate::model::Stamp;
+use crate::model::{Stamp, TokenId};
 
 /// One write that waits.
 pub(super) enum Work {
@@ -73,6 +73,8 @@ pub(super) trait Job: Send {
 
 struct Closure<F, T> {
     job: Option<F>,
+    /// Of the call that it is made for.
+    token: Option<TokenId>,
     accepted: Stamp,
     outcome: Option<Result<T, Failure>>,
     answer: Answer<T>,
@@ -87,8 +89,11 @@ where
         let Some(job) = self.job.take() else {
             return Ok(());
         };
-        let outcome = catch_unwind(AssertUnwindSafe(|| job(tx)))
-            .unwrap_or_else(|_| Err(Failure::trouble("a write job panicked")));
+        let token = self.token;
+        let allowed = |tx: &mut Tx<'_>| token.map_or(Ok(()), |token| tx.demand_live(token));
+        let run = AssertUnwindSafe(|| allowed(tx).and_then(|()| job(tx)));
+        let outcome =
+            catch_unwind(run).unwrap_or_else(|_| Err(Failure::trouble("a write job panicked")));
         let verdict = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
         self.outcome = Some(outcome);
         verdict
@@ -107,14 +112,15 @@ where
     }
 }
 
-/// A closure as work.
+/// A closure as work. `token`: of the call that it is made for; if it has ended, the call is refused.
 pub(super) fn job<T: Send + 'static>(
-    accepted: Stamp,
+    (accepted, token): (Stamp, Option<TokenId>),
     answer: Answer<T>,
     job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
 ) -> Work {
     Work::Job(Box::new(Closure {
         job: Some(job),
+        token,
         accepted,
         outcome: None,
         answer,

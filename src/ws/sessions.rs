@@ -171,6 +171,8 @@ impl Start {
             Self::Now(resumption) => {
                 // Asked once it is registered: it is sent every event behind this place.
                 let at = shared.log.ring().routed();
+                // Nor any other, though one may be on its way to those that were here when it was routed.
+                shard.begin_behind(connection, at);
                 let early = i64::from(seeded(Seeded::HelloTooEarly)) * 3;
                 return Opened {
                     at: Pos(at.0 - early),

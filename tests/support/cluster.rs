@@ -46,6 +46,8 @@ impl Drop for Process {
 /// A Redis that keeps nothing.
 pub(crate) struct Redis {
     pub(crate) port: u16,
+    /// Whom the servers sign in as, if not as everybody: user, password and an @.
+    pub(crate) user: Option<&'static str>,
     flags: Vec<String>,
     folder: tempfile::TempDir,
     process: Option<Process>,
@@ -62,6 +64,7 @@ impl Redis {
     pub(crate) fn absent(flags: &[&str]) -> Self {
         Self {
             port: free_port(),
+            user: None,
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
             folder: tempfile::tempdir().expect("a folder"),
             process: None,
@@ -69,7 +72,8 @@ impl Redis {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/0", self.port)
+        let user = self.user.unwrap_or_default();
+        format!("redis://{user}127.0.0.1:{}/0", self.port)
     }
 
     /// Starts it, on the same port as before.

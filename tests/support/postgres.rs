@@ -185,6 +185,7 @@ fn tool(name: &str) -> PathBuf {
 pub(crate) struct BrokenWay {
     address: SocketAddr,
     breaks: Arc<AtomicBool>,
+    is_gone: Arc<AtomicBool>,
 }
 
 impl BrokenWay {
@@ -193,9 +194,13 @@ impl BrokenWay {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let breaks = Arc::new(AtomicBool::new(false));
-        let armed = Arc::clone(&breaks);
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let (armed, closed) = (Arc::clone(&breaks), Arc::clone(&is_gone));
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
+                if closed.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let Ok(there) = TcpStream::connect(server) else {
                     continue;
                 };
@@ -211,7 +216,11 @@ impl BrokenWay {
                 std::thread::spawn(move || passes_back(there, client, &armed, said));
             }
         });
-        Self { address, breaks }
+        Self {
+            address,
+            breaks,
+            is_gone,
+        }
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
@@ -221,6 +230,16 @@ impl BrokenWay {
     /// The next time.
     pub(crate) fn breaks(&self) {
         self.breaks.store(true, Ordering::SeqCst);
+    }
+
+    /// The next time, and nothing gets through afterwards until it is mended.
+    pub(crate) fn breaks_for_good(&self) {
+        self.is_gone.store(true, Ordering::SeqCst);
+        self.breaks();
+    }
+
+    pub(crate) fn is_mended(&self) {
+        self.is_gone.store(false, Ordering::SeqCst);
     }
 
     /// It broke.

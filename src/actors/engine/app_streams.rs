@@ -5,6 +5,7 @@ use crate::actors::firehose::streams::{ChangeStream, CreateStream, DeleteStreams
 use crate::model::{
     AppStream, ClientId, EventFilter, Failure, FilterId, FilterOwner, NewFilter, StreamKey,
 };
+use crate::store::Call;
 
 /// Filters of an app, and of a user.
 const FILTERS: i64 = 20;
@@ -99,7 +100,7 @@ async fn to_its_end<T: 'static>(
     work: impl Future<Output = Result<T, Failure>> + 'static,
 ) -> Result<T, Failure> {
     // Only the end of the process takes its answer.
-    actix_rt::spawn(work)
+    actix_rt::spawn(Call::along(work))
         .await
         .unwrap_or(Err(Failure::Stopping))
 }
@@ -116,7 +117,7 @@ impl Engine {
         new: NewFilter,
     ) -> Result<EventFilter, Failure> {
         self.store()
-            .write(move |tx| tx.create_event_filter(owner, new, FILTERS))
+            .carry_out(move |tx| tx.create_event_filter(owner, new, FILTERS))
             .await
     }
 
@@ -131,7 +132,7 @@ impl Engine {
         new: NewFilter,
     ) -> Result<EventFilter, Failure> {
         self.store()
-            .write(move |tx| tx.change_event_filter(&owner, id, new))
+            .carry_out(move |tx| tx.change_event_filter(&owner, id, new))
             .await
     }
 
@@ -145,7 +146,8 @@ impl Engine {
         id: Option<FilterId>,
     ) -> Result<Vec<EventFilter>, Failure> {
         self.store()
-            .write(move |tx| tx.delete_event_filters(&owner, id))
+            .begin_repeatable(move |tx| tx.delete_event_filters(&owner, id))?
+            .wait()
             .await
     }
 }

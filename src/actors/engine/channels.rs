@@ -97,7 +97,7 @@ impl Engine {
             auto_subscribe || self.shared.subscribe_listed,
         );
         self.store()
-            .write(move |tx| write::create(tx, new, user, auto))
+            .carry_out(move |tx| write::create(tx, new, user, auto))
             .await
     }
 
@@ -121,7 +121,7 @@ impl Engine {
         }
         let user = principal.user;
         self.store()
-            .write(move |tx| {
+            .carry_out(move |tx| {
                 let blocked = tx.mutes_and_blocks(user)?.blocked;
                 if blocked.iter().any(|blocked| people.contains(blocked)) {
                     return Err(Refusal::Blocked.at("destinations").into());

@@ -321,7 +321,7 @@ impl Engine {
     ) -> Result<Vec<DeadLetter>, Failure> {
         let named = (client.clone(), key.clone());
         let job = move |tx: &mut crate::store::Tx<'_>| tx.replay_dead_letters(&client, &key, id);
-        let replayed = self.store().write(job).await?;
+        let replayed = self.store().carry_out(job).await?;
         self.shared.hooks.nudge(&named);
         Ok(replayed)
     }
@@ -336,7 +336,8 @@ impl Engine {
         id: Option<i64>,
     ) -> Result<Vec<DeadLetter>, Failure> {
         self.store()
-            .write(move |tx| tx.delete_dead_letters(&client, &key, id))
+            .begin_repeatable(move |tx| tx.delete_dead_letters(&client, &key, id))?
+            .wait()
             .await
     }
 }

@@ -33,6 +33,7 @@ pub use subscribe::{NewSubscription, Subscribed, SubscriptionGuard};
 use super::Shared;
 use super::channel::ChannelActor;
 use super::firehose::FirehoseActor;
+use super::on_behalf::OnBehalf;
 use super::presence::PresenceBoard;
 use super::send::{Mailbox, Ticket};
 use super::user::UserActor;
@@ -130,14 +131,14 @@ impl Engine {
     where
         M: actix::Message + Send + 'static,
         M::Result: Send,
-        ChannelActor: actix::Handler<M>,
+        ChannelActor: actix::Handler<OnBehalf<M>>,
     {
         let directory = &self.shared.directory;
         let mailbox = || directory.channel(id, &self.shared);
         Self::ask(
             mailbox,
             |dead| directory.remove_dead_channel(id, dead),
-            mail,
+            || OnBehalf::of(mail()),
         )
         .await
     }
@@ -147,10 +148,11 @@ impl Engine {
     where
         M: actix::Message + Send + 'static,
         M::Result: Send,
-        UserActor: actix::Handler<M>,
+        UserActor: actix::Handler<OnBehalf<M>>,
     {
         let directory = &self.shared.directory;
         let mailbox = || directory.user(id, &self.shared);
+        let mail = || OnBehalf::of(mail());
         Self::ask(mailbox, |dead| directory.remove_dead_user(id, dead), mail).await
     }
 
@@ -159,14 +161,14 @@ impl Engine {
     where
         M: actix::Message + Send + 'static,
         M::Result: Send,
-        FirehoseActor: actix::Handler<M>,
+        FirehoseActor: actix::Handler<OnBehalf<M>>,
     {
         let directory = &self.shared.directory;
         let mailbox = || directory.firehose(id, &self.shared);
         Self::ask(
             mailbox,
             |dead| directory.remove_dead_firehose(id, dead),
-            mail,
+            || OnBehalf::of(mail()),
         )
         .await
     }
@@ -180,14 +182,15 @@ impl Engine {
     ) -> Result<T, Failure>
     where
         M: actix::Message<Result = ()> + Send + 'static,
-        ChannelActor: actix::Handler<M>,
+        ChannelActor: actix::Handler<OnBehalf<M>>,
     {
+        let mail = |ticket| OnBehalf::of(mail(ticket));
         let mailbox = || self.shared.directory.channel(id, &self.shared);
         let channel = mailbox();
-        match channel.post(&mail)?.wait().await {
+        match channel.post(mail)?.wait().await {
             Err(Failure::Stopping) => {
                 self.shared.directory.remove_dead_channel(id, &channel);
-                mailbox().post(&mail)?.wait().await
+                mailbox().post(mail)?.wait().await
             }
             answer => answer,
         }

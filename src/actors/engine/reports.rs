@@ -6,6 +6,6 @@ use crate::model::{Failure, NewReport};
 impl Engine {
     /// Keeps a report. It changes nothing that an actor holds, and no stream receives it.
     pub async fn report(&self, new: NewReport) -> Result<(), Failure> {
-        self.store().write(move |tx| tx.report(new)).await
+        self.store().carry_out(move |tx| tx.report(new)).await
     }
 }

@@ -99,7 +99,7 @@ impl Handler<CreateStream> for FirehoseActor {
         let (client, most) = (self.client.clone(), self.shared.streams.app_streams);
         self.shared
             .store
-            .submit(move |tx| create(tx, client, mail, most))
+            .begin_call(move |tx| create(tx, client, mail, most))
     }
 }
 
@@ -110,7 +110,7 @@ impl Handler<ChangeStream> for FirehoseActor {
         let client = self.client.clone();
         self.shared
             .store
-            .submit(move |tx| change(tx, &client, mail))
+            .begin_call(move |tx| change(tx, &client, mail))
     }
 }
 
@@ -121,7 +121,7 @@ impl Handler<DeleteStreams> for FirehoseActor {
         let client = self.client.clone();
         self.shared
             .store
-            .submit(move |tx| delete(tx, &client, mail.0.as_ref()))
+            .begin_repeatable(move |tx| delete(tx, &client, mail.0.as_ref()))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::actors::delivery::{AllowedApp, Delivery, Earlier, HiddenFrom, NewDeli
 use crate::actors::registry::{RoutingKey, ShardId};
 use crate::actors::shard::mail::{CloseApp, CloseShare, FanOutBatch};
 use crate::event::{Event, Payload, Pos};
-use crate::fault::{Seeded, seeded};
+use crate::fault::{Fault, Seeded, seeded};
 use crate::log::RenderedEvent;
 use crate::model::Failure;
 use crate::model::{ClientId, Subscribers, UserId};
@@ -54,6 +54,7 @@ impl Dispatch for Dispatcher {
         let last = events.last().and_then(|event| event.pos);
         if let Some(last) = last {
             self.shared.log.ring().note_routing(last);
+            Fault::Routing.delays().await;
             if seeded(Seeded::HandedOverTooSoon) {
                 self.shared.log.ring().note_handed_over(last);
             }
@@ -261,7 +262,7 @@ impl Dispatcher {
         if seeded(Seeded::LiveIgnoresHidden) {
             return Some(Arc::default());
         }
-        let (mut tries, at) = (0, event.pos.map(|pos| (pos, event.at)));
+        let (mut tries, at) = (0, event.pos);
         loop {
             let store = &self.shared.store;
             match self.block_index.hidden_from(user, at, store).await {

@@ -1,6 +1,6 @@
 //! Presence of users, global and per channel. Kept in memory, until it expires.
 //!
-//! Each server of a database has all of it: changes go over the bus, and of two the later one holds (`replicating.rs`).
+//! Each server of a database has all of it: changes go over the bus, and of two the later one holds (`replicating/mod.rs`).
 //! Without a bus a server knows what was set on itself.
 
 mod replicating;

@@ -10,7 +10,7 @@ use crate::model::{
     Token, User, UserId, UserPrincipal,
 };
 use crate::protocol::draft::MarkerDraft;
-use crate::store::{Pending, UnusedPicture};
+use crate::store::{Db, Outcome, Pending, UnusedPicture};
 
 /// Follows, mutes or blocks another user, or undoes it.
 #[derive(actix::Message, Debug)]
@@ -166,6 +166,21 @@ pub struct FileWritten {
     pub file: File,
     /// Contents that it holds no more.
     pub freed: Vec<ContentHash>,
+}
+
+impl Outcome for FileWritten {
+    type Name = i64;
+
+    fn name(&self) -> i64 {
+        self.file.name()
+    }
+
+    fn named(db: &mut Db<'_>, id: i64) -> Result<Self, Failure> {
+        Ok(Self {
+            file: File::named(db, id)?,
+            freed: Vec::new(),
+        })
+    }
 }
 
 /// See [`WriteFile`].

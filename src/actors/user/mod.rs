@@ -71,7 +71,7 @@ impl Handler<Relate> for UserActor {
         }
         self.shared
             .store
-            .submit(move |tx| write::relate(tx, id, mail.other, mail.relation, mail.on))
+            .begin_call(move |tx| write::relate(tx, id, mail.other, mail.relation, mail.on))
     }
 }
 
@@ -106,7 +106,7 @@ impl Handler<ChangeProfile> for UserActor {
         let (id, limit) = (self.id, self.shared.limits.get().raw_bytes);
         self.shared
             .store
-            .submit(move |tx| write::change_profile(tx, id, mail.0, limit))
+            .begin_call(move |tx| write::change_profile(tx, id, mail.0, limit))
     }
 }
 
@@ -118,7 +118,7 @@ impl Handler<ShowPicture> for UserActor {
         let id = self.id;
         self.shared
             .store
-            .submit(move |tx| write::show_picture(tx, id, &mail))
+            .begin_repeatable(move |tx| write::show_picture(tx, id, &mail))
     }
 }
 
@@ -127,9 +127,9 @@ impl Handler<MoveMarkers> for UserActor {
 
     fn handle(&mut self, mail: MoveMarkers, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
-        self.shared
-            .store
-            .submit(move |tx| write::move_markers(tx, &mail.principal, mail.markers, mail.reset))
+        self.shared.store.begin_call(move |tx| {
+            write::move_markers(tx, &mail.principal, mail.markers, mail.reset)
+        })
     }
 }
 
@@ -141,7 +141,7 @@ impl Handler<MarkRead> for UserActor {
         let user = self.id;
         self.shared
             .store
-            .submit(move |tx| write::mark_read(tx, user, &mail.0))
+            .begin_repeatable(move |tx| write::mark_read(tx, user, &mail.0))
     }
 }
 
@@ -153,7 +153,7 @@ impl Handler<CreatePost> for UserActor {
         let windows = self.shared.post_windows;
         self.shared
             .store
-            .submit(move |tx| posts::create(tx, mail, windows))
+            .begin_call(move |tx| posts::create(tx, mail, windows))
     }
 }
 
@@ -165,7 +165,7 @@ impl Handler<RevisePost> for UserActor {
         let windows = self.shared.post_windows;
         self.shared
             .store
-            .submit(move |tx| posts::revise(tx, mail, windows))
+            .begin_call(move |tx| posts::revise(tx, mail, windows))
     }
 }
 
@@ -175,7 +175,7 @@ impl Handler<ActOnPost> for UserActor {
     fn handle(&mut self, mail: ActOnPost, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
         let (user, id) = (self.id, mail.id);
-        self.shared.store.submit(move |tx| match mail.act {
+        self.shared.store.begin_call(move |tx| match mail.act {
             PostAct::Delete => posts::delete(tx, user, id),
             PostAct::Repost { client, is_nsfw } => posts::repost(tx, user, client, id, is_nsfw),
             PostAct::RemoveRepost => posts::remove_own_repost(tx, user, id),
@@ -193,7 +193,7 @@ impl Handler<CreatePoll> for UserActor {
         let now = self.shared.store.now();
         self.shared
             .store
-            .submit(move |tx| polls::create(tx, mail, now))
+            .begin_call(move |tx| polls::create(tx, mail, now))
     }
 }
 
@@ -205,7 +205,7 @@ impl Handler<AnswerPoll> for UserActor {
         let now = self.shared.store.now();
         self.shared
             .store
-            .submit(move |tx| polls::answer(tx, &mail, now))
+            .begin_call(move |tx| polls::answer(tx, &mail, now))
     }
 }
 
@@ -214,7 +214,9 @@ impl Handler<DeletePoll> for UserActor {
 
     fn handle(&mut self, mail: DeletePoll, _: &mut Self::Context) -> Self::Result {
         self.used = Instant::now();
-        self.shared.store.submit(move |tx| polls::delete(tx, &mail))
+        self.shared
+            .store
+            .begin_call(move |tx| polls::delete(tx, &mail))
     }
 }
 
@@ -227,7 +229,7 @@ impl Handler<WriteFile> for UserActor {
         let raw_bytes = self.shared.limits.get().raw_bytes;
         self.shared
             .store
-            .submit(move |tx| files::write(tx, id, mail, quota, raw_bytes))
+            .begin_call(move |tx| files::write(tx, id, mail, quota, raw_bytes))
     }
 }
 

@@ -175,11 +175,11 @@ impl Running {
                 let count = self.held.count(*holder);
                 pipe.add_command(scripts.set(holder.number(&self.waiting.key), count));
             }
-            pipe.query_async::<Vec<Value>>(connection).await?;
+            answers(&pipe, connection).await?;
             pipe = Pipeline::new();
         }
         pipe.add_command(scripts.beat());
-        pipe.query_async::<Vec<Value>>(connection).await?;
+        answers(&pipe, connection).await?;
         Ok(())
     }
 
@@ -235,12 +235,26 @@ impl Running {
         if sent.is_empty() {
             return Ok(());
         }
-        let answers = pipe.query_async::<Vec<Value>>(connection).await?;
-        for (sent, answer) in sent.into_iter().zip(answers) {
+        let all = answers(&pipe, connection).await?;
+        for (sent, answer) in sent.into_iter().zip(all) {
             hand_over(sent, &answer);
         }
         Ok(())
     }
+}
+
+/// What Redis answers to all of these; the first refusal is that of all.
+async fn answers(
+    pipe: &Pipeline,
+    connection: &mut MultiplexedConnection,
+) -> Result<Vec<Value>, End> {
+    let answers = pipe.query_async::<Vec<Value>>(connection).await?;
+    for answer in &answers {
+        if let Value::ServerError(error) = answer {
+            return Err(redis::RedisError::from(error.clone()).into());
+        }
+    }
+    Ok(answers)
 }
 
 /// What waits besides.

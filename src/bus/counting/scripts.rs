@@ -73,12 +73,13 @@ if redis.call('PTTL', KEYS[2]) < 0 then redis.call('PEXPIRE', KEYS[2], ARGV[6]) 
 return 1
 ";
 
-/// KEYS: the servers, what this one holds. ARGV: this server, the lease in milliseconds. 0: Redis has nothing of it.
+/// KEYS: the servers, what this one holds. ARGV: this server, the lease in milliseconds. 0: Redis has nothing of it. Begins
+/// with what a Redis without room refuses.
 const BEAT: &str = r"
 local now = redis.call('TIME')
 local moment = now[1] * 1000 + math.floor(now[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', moment)
 redis.call('ZADD', KEYS[1], moment + tonumber(ARGV[2]), ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', moment)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return redis.call('PEXPIRE', KEYS[2], ARGV[2])
 ";

@@ -35,13 +35,14 @@ pub(in crate::http) async fn delete(
     let (name, objects) = (id.clone(), accepted.clone());
     app.engine
         .store()
-        .write(move |tx| {
+        .begin_repeatable(move |tx| {
             tx.begin_operation(&name, user, OperationKind::FileDelete, &objects)?;
             match objects.is_empty() {
                 true => tx.continue_operation(&name, &[]),
                 false => Ok(()),
             }
-        })
+        })?
+        .wait()
         .await?;
     let behind = app.clone();
     actix_rt::spawn(async move { run_all(&behind).await });

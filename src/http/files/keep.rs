@@ -7,6 +7,7 @@ use actix_web::web::Data;
 use crate::contents::Received;
 use crate::http::{ApiError, ApiResult, App};
 use crate::model::{ContentHash, Failure, File};
+use crate::store::Call;
 
 /// Keeps the bytes, then writes. It goes on if its caller goes away: a half is never left.
 pub(super) async fn keep<W>(
@@ -18,7 +19,7 @@ where
     W: Future<Output = Result<File, Failure>> + 'static,
 {
     let app = app.clone();
-    let task = actix_rt::spawn(async move {
+    let task = actix_rt::spawn(Call::along(async move {
         let hashes: Vec<ContentHash> = bytes.iter().map(|bytes| bytes.hash.clone()).collect();
         let held = app.files.contents.hold(&hashes).await;
         let outcome = async {
@@ -33,7 +34,7 @@ where
             remove_unwanted(&app, hashes).await;
         }
         outcome
-    });
+    }));
     let outcome = task.await.map_err(|error| ApiError::trouble(&error))?;
     Ok(outcome?)
 }

@@ -24,7 +24,7 @@ use crate::http::{ApiResult, App, Reply, show};
 use crate::model::{File, FileId, FileKind, NewFile, Refusal, Scope};
 use crate::protocol::draft::ProvisionDraft;
 use crate::protocol::object::FileRights;
-use crate::store::{OperationKind, Provision};
+use crate::store::{Announced, OperationKind, Provision};
 
 /// How long announced files may take to come.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
@@ -65,31 +65,25 @@ pub(in crate::http) async fn create(
         return Err(Refusal::ScopeMissing.at(missing).into());
     }
     demand_room(&app, &caller, &draft).await?;
-    let (user, client) = (caller.id(), caller.token.client.clone());
-    let file_type = draft.file_type;
-    let announced = draft.files.into_iter().map(|one| {
-        let new = NewFile {
-            user_id: user,
-            client: client.clone(),
-            file_type: file_type.clone(),
-            kind: FileKind::Other,
-            name: one.name,
-            is_public: one.is_public,
-            contents: None,
-            derived: Vec::new(),
-            raw: one.raw,
-        };
-        (one.key, one.size, new)
-    });
-    let announced: Vec<_> = announced.collect();
+    let (user, announced) = (caller.id(), announced(&caller, draft));
     let (id, until) = (uuid(), app.engine.store().now().plus(PATIENCE));
-    let operation = id.clone();
-    let write = app.engine.store().write(move |tx| {
-        tx.begin_operation(&operation, user, OperationKind::FileCreate, &[])?;
-        provision(tx, &operation, announced, until)
+    let write = app.engine.store().carry_out(move |tx| {
+        tx.begin_operation(&id, user, OperationKind::FileCreate, &[])?;
+        let files = provision(tx, &id, announced, until)?;
+        Ok(Announced {
+            operation: id,
+            until,
+            files,
+        })
     });
     let links = &app.engine.site().files;
-    let files = write.await?.into_iter().map(|one| AnnouncedObject {
+    // A repeated call shows what the first one announced.
+    let Announced {
+        operation: id,
+        until,
+        files,
+    } = write.await?;
+    let files = files.into_iter().map(|one| AnnouncedObject {
         file_token: links.token(one.file_id),
         file_id: one.file_id,
         key: one.key,
@@ -104,6 +98,26 @@ pub(in crate::http) async fn create(
     })?;
     reply.meta.status_url = Some(format!("{public_url}/v1/sys/ops/{id}"));
     Ok(reply)
+}
+
+/// The files that a draft announces, by key and size.
+fn announced(caller: &UserCaller, draft: ProvisionDraft) -> Vec<(String, i64, NewFile)> {
+    let (client, file_type) = (&caller.token.client, draft.file_type);
+    let files = draft.files.into_iter().map(|one| {
+        let new = NewFile {
+            user_id: caller.id(),
+            client: client.clone(),
+            file_type: file_type.clone(),
+            kind: FileKind::Other,
+            name: one.name,
+            is_public: one.is_public,
+            contents: None,
+            derived: Vec::new(),
+            raw: one.raw,
+        };
+        (one.key, one.size, new)
+    });
+    files.collect()
 }
 
 /// Fills in what the raw of the announced files shows.

@@ -40,7 +40,22 @@ pub(super) fn of(row: &Route, described: &Described) -> Vec<&'static Param> {
 pub(super) fn parameters(row: &Route, described: &Described) -> Vec<Parameter> {
     let in_path = names_in(row.path).map(|name| path_parameter(row, name));
     let query = of(row, described).into_iter().map(query_parameter);
-    in_path.chain(query).collect()
+    let key = row.takes_key().then(key_parameter);
+    in_path.chain(query).chain(key).collect()
+}
+
+/// Of a call that writes.
+fn key_parameter() -> Parameter {
+    let value = text().min_length(Some(1)).max_length(Some(255));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Visible ASCII characters, new for each call: the call may be repeated with it for 24 hours, and is carried out once.",
+        ))
+        .schema(Some(value.pattern(Some("^[!-~]+$"))))
+        .build()
 }
 
 /// A parameter of the query.

@@ -19,6 +19,14 @@ pub fn of(row: &Route, described: &Described) -> Vec<Refusal> {
     if row.topic.is_some() {
         all.extend([SubscriptionLimit, TooManyConnections, Refusal::Invalid]);
     }
+    if row.takes_key() {
+        all.extend([
+            Refusal::AnswerNotKept,
+            Refusal::Invalid,
+            Refusal::KeyReused,
+            Refusal::TooManyKeys,
+        ]);
+    }
     // A form of any call that writes may hold the token, and is read for it.
     if matches!(row.verb, Verb::Post | Verb::Put | Verb::Patch) {
         all.extend([

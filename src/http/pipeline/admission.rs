@@ -3,12 +3,13 @@
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use actix_web::http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest};
 
 use super::OfOperator;
+use super::call::{REPLAYED, call_of};
 use super::client_address::{client_address, is_local};
 use super::forward::{SentOn, to_its_node};
 use super::rate_limit::bucket::{Buckets, Class, of_address, of_token};
@@ -45,10 +46,33 @@ pub async fn admit(
         update_presence(route, &request).await;
     }
     match sent_on {
-        Ok(None) => next.call(request).await,
+        Ok(None) => answer(route, request, next).await,
         Ok(Some(answer)) => Ok(request.into_response(answer)),
         Err(error) => Ok(request.error_response(error)),
     }
+}
+
+/// Has the handler answer, which writes for this call.
+async fn answer(
+    route: Option<&'static Route>,
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, Error> {
+    let call = match route {
+        Some(route) => call_of(route, &mut request).await,
+        None => Ok(None),
+    };
+    let call = match call {
+        Ok(Some(call)) => call,
+        Ok(None) => return next.call(request).await,
+        Err(error) => return Ok(request.error_response(error)),
+    };
+    let mut response = call.clone().around(next.call(request)).await?;
+    if call.was_repeated() {
+        let headers = response.headers_mut();
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }
 
 /// actix decodes a body when a handler waits for the first time. One that answers without waiting would end its

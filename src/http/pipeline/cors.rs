@@ -12,7 +12,7 @@ const ALWAYS: [(HeaderName, &str); 2] = [
     (
         ACCESS_CONTROL_EXPOSE_HEADERS,
         "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-OAuth-Scopes, \
-         X-API-Version, X-Request-Id, Retry-After, Connection-Id",
+         X-API-Version, X-Request-Id, Retry-After, Connection-Id, Idempotent-Replayed",
     ),
 ];
 const PREFLIGHT: [(HeaderName, &str); 3] = [
@@ -22,7 +22,7 @@ const PREFLIGHT: [(HeaderName, &str); 3] = [
     ),
     (
         ACCESS_CONTROL_ALLOW_HEADERS,
-        "Authorization, Content-Type, X-Pretty-Json, Last-Event-ID",
+        "Authorization, Content-Type, X-Pretty-Json, Last-Event-ID, Idempotency-Key",
     ),
     (ACCESS_CONTROL_MAX_AGE, "86400"),
 ];

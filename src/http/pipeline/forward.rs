@@ -13,9 +13,9 @@ use actix_web::{HttpMessage, HttpResponse};
 use bytes::Bytes;
 use futures_util::stream::unfold;
 
+use super::whole_body::whole_body;
 use crate::actors::nodes::{Answer, Calls, SECRET, Unanswered};
 use crate::fault::{Seeded, seeded};
-use crate::http::extract::body::{self, ReadAhead};
 use crate::http::routes::row::Route;
 use crate::http::{ApiResult, App};
 use crate::model::{ConnectionId, Failure};
@@ -84,19 +84,6 @@ fn named_by(route: &Route, request: &ServiceRequest) -> Option<ConnectionId> {
     }
     let query = Query::parse(text);
     query.get("connection_id").map(ConnectionId::from)
-}
-
-async fn whole_body(request: &mut ServiceRequest, app: &App) -> ApiResult<Bytes> {
-    let ahead = request.extensions_mut().remove::<ReadAhead>();
-    if let Some(ReadAhead(bytes)) = ahead {
-        request.extensions_mut().insert(ReadAhead(bytes.clone()));
-        return Ok(bytes);
-    }
-    let mut payload = request.take_payload();
-    let bytes = body::read(request.request(), &mut payload, &app.settings).await?;
-    // In case it is answered here after all.
-    request.extensions_mut().insert(ReadAhead(bytes.clone()));
-    Ok(bytes)
 }
 
 async fn send_on(

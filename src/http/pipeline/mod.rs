@@ -2,6 +2,7 @@
 //! [`admission::admit`].
 
 pub mod admission;
+pub(super) mod call;
 pub mod client_address;
 pub mod cors;
 mod errors;
@@ -9,6 +10,7 @@ pub(super) mod forward;
 pub mod rate_limit;
 pub mod request_log;
 pub mod slash;
+mod whole_body;
 
 use actix_http::ConnectionType;
 use actix_web::body::BoxBody;

@@ -140,6 +140,12 @@ impl Route {
         }
     }
 
+    /// Whether a call may have an `Idempotency-Key`: it writes for the holder of a token.
+    pub fn takes_key(&self) -> bool {
+        let has_token = !matches!(self.token, TokenKind::Ignored | TokenKind::Local);
+        has_token && self.verb != Verb::Get
+    }
+
     fn demand_scope(&self, token: &Token) -> Result<(), Refused> {
         let (granted, wanted) = match self.scope {
             ScopeNeed::None => return Ok(()),

@@ -289,7 +289,7 @@ impl AsyncRead for HttpSocket {
             }
             Poll::Ready(outcome) => {
                 self.is_over = true;
-                self.carrying.end();
+                self.carrying.is_left();
                 Poll::Ready(outcome)
             }
             Poll::Pending => {

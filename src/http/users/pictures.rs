@@ -13,6 +13,7 @@ use crate::http::extract::{AnyCaller, Params, UserCaller, path};
 use crate::http::{ApiError, ApiResult, App};
 use crate::model::{Failure, PictureUse, Refusal, UserId};
 use crate::pictures::Size;
+use crate::store::Call;
 
 /// A link shows one picture for ever.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -184,10 +185,10 @@ pub(in crate::http) async fn take<E: From<ApiError>>(
     let made = made.map_err(ApiError::from)?;
     let app_of_task = app.clone();
     // Files are not left behind by a client that goes.
-    let shown = actix_rt::spawn(async move {
+    let shown = actix_rt::spawn(Call::along(async move {
         let app = app_of_task;
         app.gallery.show(&app.engine, user, of, &made).await
-    });
+    }));
     let shown = shown.await;
     drop(upload);
     let shown = shown.map_err(|error| ApiError::trouble(&error))?;
@@ -206,10 +207,10 @@ pub(in crate::http) async fn take_away(
     of: PictureUse,
 ) -> ApiResult<()> {
     let app_of_task = app.clone();
-    let cleared = actix_rt::spawn(async move {
+    let cleared = actix_rt::spawn(Call::along(async move {
         let app = app_of_task;
         app.gallery.clear(&app.engine, user, of).await
-    });
+    }));
     let cleared: Result<Result<(), Failure>, _> = cleared.await;
     Ok(cleared.map_err(|error| ApiError::trouble(&error))??)
 }

@@ -10,7 +10,7 @@ mod write;
 
 pub use lists::FileFilter;
 pub use operations::{Operation, OperationKind};
-pub use provisions::Provision;
+pub use provisions::{Announced, Provision};
 pub use uses::{FileUses, UsedBy};
 
 use std::collections::{HashMap, HashSet};

@@ -17,6 +17,17 @@ pub struct Provision {
     pub size: i64,
 }
 
+/// Files that were announced together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// Under which operation they come.
+    pub operation: String,
+    /// Until when.
+    pub until: Stamp,
+    /// The files.
+    pub files: Vec<Provision>,
+}
+
 impl Db<'_> {
     /// What is still to come under an operation, unless its time is over.
     pub fn provisions(&mut self, operation: &str, now: Stamp) -> Result<Vec<Provision>, Failure> {

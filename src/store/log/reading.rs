@@ -9,10 +9,8 @@ use crate::event::{Event, Gap, GapCause, Logged, Payload, Pos};
 use crate::fault::{Seeded, seeded};
 use crate::model::Stamp;
 use crate::store::schema::log_events;
+use crate::store::statements::{RelatedBehind, query};
 use crate::store::{Db, Failure};
-
-/// Events that are looked through for those of a kind.
-const NEXT: i64 = 4096;
 
 impl Db<'_> {
     /// What the log holds behind `after`, up to `until`: events and gaps, in order, no position left out. As many rows
@@ -117,22 +115,11 @@ impl Db<'_> {
         Ok((read.map(Arc::new).collect(), reached))
     }
 
-    /// The events of a kind that shares nothing with others, behind a position: of the next ones, which are few unless
-    /// delivery is far behind.
-    pub(in crate::store) fn log_of_kind_behind(
-        &mut self,
-        kind: &str,
-        behind: Pos,
-    ) -> Result<Vec<Payload>, Failure> {
-        let rows = log_events::table
-            .select(Row::as_select())
-            .filter(log_events::pos.gt(behind.0))
-            .filter(log_events::pos.le(behind.0.saturating_add(NEXT)))
-            .filter(log_events::kind.eq(kind))
-            .order(log_events::pos.asc())
-            .load::<Row>(self.sql)?;
-        let events = rows.iter().filter_map(|row| row::read(row, |_| None));
-        Ok(events.map(|event| event.payload).collect())
+    /// What users decided about one another behind a position, the newest first.
+    pub(in crate::store) fn related_behind(&mut self, pos: Pos) -> Result<Vec<Payload>, Failure> {
+        let found = query::<RelatedBehind>(&[pos.0.into()]).load::<i64>(self.sql)?;
+        let read = found.into_iter();
+        Ok(read.filter_map(|pos| self.payload_at(Pos(pos))).collect())
     }
 
     fn payload_at(&mut self, pos: Pos) -> Option<Payload> {

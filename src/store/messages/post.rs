@@ -3,7 +3,7 @@
 //! A plain message is not private, answers nothing and moves no marker: its row, its channel's counters and its event
 //! are all that it needs. For the whole set there is one update per channel, then the rows, then the events.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::answer::Answer;
@@ -13,7 +13,9 @@ use super::super::{Db, Failure};
 use super::row::{self, Moved, Placed};
 use crate::event::{Payload, Written};
 use crate::model::message::NewMessage;
-use crate::model::{Channel, ChannelBrief, ChannelId, Message, Refusal, Refused, Stamp, User};
+use crate::model::{
+    Channel, ChannelBrief, ChannelId, Message, Refusal, Refused, Stamp, TokenId, User,
+};
 use crate::text::raw::files::attached;
 
 /// Whether a channel allows something.
@@ -43,6 +45,8 @@ impl PlainMessage {
 /// A plain message in the lane.
 pub(in super::super) struct Posting {
     pub(in super::super) accepted: Stamp,
+    /// Of the call that it is made for.
+    token: Option<TokenId>,
     pub(in super::super) outcome: Option<Result<Message, Failure>>,
     /// Taken when it is written.
     plain: Option<PlainMessage>,
@@ -51,12 +55,13 @@ pub(in super::super) struct Posting {
 
 impl Posting {
     pub(in super::super) fn new(
-        accepted: Stamp,
+        (accepted, token): (Stamp, Option<TokenId>),
         plain: PlainMessage,
         answer: Answer<Message>,
     ) -> Self {
         Self {
             accepted,
+            token,
             outcome: None,
             plain: Some(plain),
             answer,
@@ -79,6 +84,8 @@ pub(in super::super) fn write_postings(
         .iter_mut()
         .filter_map(|posting| Entry::new(posting, group))
         .collect();
+    refuse_ended(sql, group, &mut set)?;
+    set.retain(|entry| entry.posting.outcome.is_none());
     move_channels(sql, &mut set)?;
     set.retain(|entry| entry.posting.outcome.is_none());
     let new: Vec<(Placed, &NewMessage)> = set
@@ -133,6 +140,22 @@ impl<'p> Entry<'p> {
         let plain = self.posting.plain.as_ref()?;
         Some((plain.channel.id, plain.revision))
     }
+}
+
+/// Calls whose tokens have ended are refused.
+fn refuse_ended(sql: &mut Sql, group: &mut Group, set: &mut [Entry<'_>]) -> Result<(), Failure> {
+    let tokens = set.iter().filter_map(|entry| entry.posting.token);
+    let ask = |asked: &HashSet<TokenId>| Db { sql }.live_among(asked);
+    let ended = group.live.ended_of(tokens, ask)?;
+    if ended.is_empty() {
+        return Ok(());
+    }
+    for Entry { posting, .. } in set {
+        if posting.token.is_some_and(|token| ended.contains(&token)) {
+            posting.outcome = Some(Err(Refusal::TokenInvalid.into()));
+        }
+    }
+    Ok(())
 }
 
 /// One update for each channel; where the channel has become another version, its messages are decided on again.

@@ -69,6 +69,7 @@ pub(super) const TABLES: &[Table] = &[
     numbered("webhook_dead_letters"),
     table("stream_sessions", &["id"]),
     table("stream_session_subscriptions", &["session_id", "id"]),
+    table("call_keys", &["holder", "key", "step"]),
     table("log_events", &["pos"]),
 ];
 

@@ -324,6 +324,7 @@ diesel::table! {
         pos -> BigInt,
         bytes -> BigInt,
         stamp -> BigInt,
+        tokens_ended -> BigInt,
     }
 }
 

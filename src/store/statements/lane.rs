@@ -1,6 +1,6 @@
 //! Writes: transactions, the head of the log, messages, counters.
 
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 
 statements! {
     /// Takes the write lock at once, so that no reading transaction has to be raised to a writing one.
@@ -20,9 +20,22 @@ statements! {
 
     /// The last issued timestamp, of any process.
     LastStamp -> BigInt = "SELECT stamp FROM log_head";
-    /// The same, while no other process writes: on PostgreSQL each writer locks this row first, so that no two that hold
-    /// other rows can wait for one another.
-    LockLogHead -> BigInt = "SELECT stamp FROM log_head", postgres "SELECT stamp FROM log_head FOR UPDATE";
+    /// The same, and how often tokens have ended, while no other process writes: on PostgreSQL each writer locks this row
+    /// first, so that no two that hold other rows can wait for one another.
+    LockLogHead -> (BigInt, BigInt) = "SELECT stamp, tokens_ended FROM log_head",
+        postgres "SELECT stamp, tokens_ended FROM log_head FOR UPDATE";
+    /// A token, an app or an account ended.
+    EndTokens -> () = "UPDATE log_head SET tokens_ended = tokens_ended + 1";
+    /// What is known of a write of a call: holder, key, step.
+    FindKey -> (Text, Text) = "SELECT call, outcome FROM call_keys WHERE holder = ? AND key = ? AND step = ?";
+    /// The first and the last number of the rows of a holder, who is named twice.
+    KeysOfHolder -> (BigInt, BigInt) = "SELECT COALESCE((SELECT MIN(nr) FROM call_keys WHERE holder = ?), 1),
+        COALESCE((SELECT MAX(nr) FROM call_keys WHERE holder = ?), 0)";
+    /// Keeps the key of a write.
+    KeepKey -> () = "INSERT INTO call_keys (holder, key, step, call, outcome, nr, kept_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    /// Removes some that are older than a moment.
+    ForgetKeys -> () = "DELETE FROM call_keys WHERE (holder, key, step) IN
+        (SELECT holder, key, step FROM call_keys WHERE kept_at < ? ORDER BY kept_at LIMIT 1000)";
     /// Changes one page, by a microsecond. (SQLite does not write a page that would stay the same.)
     TouchLogHead -> () = "UPDATE log_head SET stamp = stamp + 1";
     /// A write lane of this name leaves the last timestamp of its last commit, so that it can see whether a commit holds in
@@ -33,6 +46,8 @@ statements! {
     LaneStamp -> BigInt = "SELECT stamp FROM write_lanes WHERE name = ?";
     /// Lanes that have written nothing since a moment look for nothing any more.
     ForgetLanes -> () = "DELETE FROM write_lanes WHERE stamp < ?";
+    /// Where users decided about one another behind a position, the newest first.
+    RelatedBehind -> BigInt = "SELECT pos FROM log_events WHERE kind = 'related' AND pos > ? ORDER BY pos DESC";
     /// Numbers for events: by how many, by how many bytes, the last moment given out.
     MoveLogHead -> BigInt = "UPDATE log_head SET pos = pos + ?, bytes = bytes + ?, stamp = ? RETURNING pos";
     /// The newest id, when another process may have given out some.

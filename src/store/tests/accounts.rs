@@ -1,14 +1,14 @@
 //! Users, apps, tokens, relations, app streams; and what the caches hold of them.
 
 use super::{CLIENT, Place, ada, named};
-use crate::event::{Event, Payload, Pos};
+use crate::event::{Event, Payload};
 use crate::model::relation::Relationship;
 use crate::model::visibility::ListedFor;
 use crate::model::{
     AppStream, ClientId, Content, ObjectType, PageRequest, Refusal, Relation, Scopes, Stamp,
     TokenId, UserId,
 };
-use crate::store::{FollowOrder, MutesAndBlocks, NewClient, NewToken, Tx, secret};
+use crate::store::{FollowOrder, NewClient, NewToken, Tx, secret};
 
 async fn token(place: &Place, secret: &'static str, user: Option<UserId>) -> TokenId {
     place
@@ -263,14 +263,6 @@ async fn relations_are_directed_counted_and_listed() {
         }
     );
     let hidden = place.read(move |db| db.mutes_and_blocks(ada)).await;
-    assert_eq!((hidden.muted_by, hidden.blocked), (vec![bob], vec![eve]));
-    // As of a moment before, and as of one after.
-    let at = async |at| place.read(move |db| db.mutes_and_blocks_at(ada, at)).await;
-    assert_eq!(
-        at(Some((Pos(0), Stamp(0)))).await,
-        MutesAndBlocks::default()
-    );
-    let hidden = at(None).await;
     assert_eq!((hidden.muted_by, hidden.blocked), (vec![bob], vec![eve]));
     let authors = async |viewer| {
         let all = [ada, bob, eve].into_iter();

@@ -3,12 +3,14 @@
 mod accounts;
 mod among;
 mod authorizations;
+mod calls;
 mod channel_subscriptions;
 mod channels;
 mod clients;
 mod cut_off;
 mod damage;
 mod explore;
+mod hidden_at;
 mod interactions;
 mod lane;
 mod list_plans;
@@ -30,7 +32,6 @@ mod search_posts;
 mod search_words;
 mod server;
 mod sessions;
-mod taken_back;
 mod unread;
 
 use std::sync::Arc;

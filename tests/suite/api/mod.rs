@@ -30,6 +30,7 @@ mod rate_limits;
 mod reference;
 mod relation_lists;
 mod relations;
+mod repeated_calls;
 mod reports;
 mod routes;
 mod shapes;

@@ -77,8 +77,13 @@ fn calls_that_are_spread_over_servers_reach_one_limit_one_by_one_or_all_at_once(
         }
     });
     let taken = taken.into_inner();
-    // A call that waited too long for Redis is decided where it is.
-    assert!((LIMIT..=LIMIT + LIMIT / 3).contains(&taken), "{taken}");
+    // On a machine that is busy a call may wait too long for Redis; it is decided where it is, and counted as that.
+    let alone = |node: &Node| usize::try_from(node.counter("counted_alone_total")).expect("few");
+    let alone: usize = cluster.nodes.iter().map(alone).sum();
+    assert!(
+        (LIMIT..=LIMIT + alone).contains(&taken),
+        "{taken}, {alone} alone"
+    );
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn what_others_say_on_the_channel_does_no_harm() {
     assert_eq!(hears(&mut stream, written.len()), written);
     eventually("they were counted", || {
         b.counter("bus_messages_unreadable_total") >= before + 80
+            && b.counter("bus_messages_repeated_total") >= 20
     });
     let said = build::says(&b.ada(), &room, "the end");
     assert_eq!(hears(&mut stream, 1), [id(&said.into())]);
@@ -87,6 +88,65 @@ fn a_replica_is_not_taken_for_a_bus() {
     let cluster = Cluster::with(1, Some(replica), &[]);
     cluster.nodes[0].says("it is a replica");
     assert_eq!(cluster.nodes[0].counter("bus_works"), 0);
+}
+
+#[test]
+fn a_redis_without_room_carries_events_and_no_counts() {
+    let full = [("--maxmemory", "1"), ("--maxmemory-policy", "noeviction")];
+    let flags: Vec<&str> = full
+        .iter()
+        .flat_map(|(flag, value)| [*flag, *value])
+        .collect();
+    let limits = [
+        ("RATE_LIMITS_ENABLED", "true"),
+        ("RATE_LIMITS_WRITES", "100"),
+    ];
+    let cluster = Cluster::with(2, Some(Redis::start(&flags)), &limits);
+    cluster.wait_for_bus(true);
+    let [a, b] = &cluster.nodes[..] else {
+        panic!("two")
+    };
+    for node in [a, b] {
+        node.says("calls and open streams are counted by each server");
+        node.says("it answers with OOM");
+        assert_eq!(node.counter("counts_together"), 0);
+    }
+    let room = build::room(&a.ada(), "Lounge");
+    let mut stream = listener(b, &room);
+    let said = build::says(&a.ada(), &room, "nothing is refused");
+    assert_eq!(hears(&mut stream, 1), [id(&said.into())]);
+}
+
+#[test]
+fn a_user_of_redis_with_the_rights_that_are_documented_is_enough() {
+    let document = include_str!("../../../docs/cluster.md");
+    let rights = document
+        .lines()
+        .find_map(|line| line.strip_prefix("`&groundnut:* ")?.split_once('`'))
+        .map(|(rights, _)| rights)
+        .expect("the rights");
+    let mut redis = Redis::start(&[]);
+    let mut acl = redis::cmd("ACL");
+    acl.arg("SETUSER").arg("groundnut").arg(">a-word").arg("on");
+    acl.arg("&groundnut:*");
+    for right in rights.split(' ') {
+        acl.arg(right);
+    }
+    acl.query::<()>(&mut redis.client()).expect("it answers");
+    redis.user = Some("groundnut:a-word@");
+    let cluster = Cluster::with(2, Some(redis), &[]);
+    cluster.wait_for_bus(true);
+    for node in &cluster.nodes {
+        eventually("servers count together", || {
+            node.counter("counts_together") == 1
+        });
+        let _stream = node.ada().stream();
+        assert!(node.counter("counted_together_total") > 0);
+    }
+    for node in &cluster.nodes {
+        let log = node.log();
+        assert!(!log.contains("lacks a right"), "{log}");
+    }
 }
 
 #[test]

@@ -3,5 +3,6 @@
 mod app_streams;
 mod names;
 mod once;
+mod raced;
 mod requests;
 mod sessions;

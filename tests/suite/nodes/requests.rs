@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::json;
 
-use crate::support::nodes::Nodes;
+use crate::support::nodes::{Node, Nodes};
 use crate::support::{Stream, build, eventually, http, text};
 
 fn messages(room: &str) -> String {
@@ -51,6 +51,29 @@ fn a_page_and_its_stream_meet_whichever_node_is_asked() {
         .delete(&format!("/users/me/streams/{}", stream.id))
         .is(204);
     assert_eq!(stream.closed_with(), 1000);
+}
+
+#[test]
+fn a_call_that_is_sent_on_sets_the_presence_where_it_is_answered_and_there_alone() {
+    let Some(nodes) = Nodes::new() else { return };
+    let (a, b) = (nodes.start("a"), nodes.start("b"));
+    let stream = a.person(0).stream();
+    eventually("it is known", || b.metric("nodes") == 2);
+    let path = "/channels?update_presence=around&connection_id=";
+    let answer = b.person(0).get(&format!("{path}{}", stream.id)).is(200);
+    assert_eq!(answer.meta()["updated_presence"], true);
+    let shown = |node: &Node| {
+        let path = format!("/users/{}/presence", node.person(0).id);
+        node.person(1).get(&path).is(200).data()["presence"].clone()
+    };
+    // Without a bus each node shows what was set on it.
+    assert_eq!(shown(&a), "around");
+    assert_ne!(shown(&b), "around");
+    // A call that is not sent on, and one that is refused, set it where they are.
+    b.person(0).get("/channels?update_presence=here").is(200);
+    assert_eq!(shown(&b), "here");
+    b.person(0).get("/channels/0?update_presence=there");
+    assert_eq!(shown(&b), "there");
 }
 
 #[test]
@@ -122,6 +145,17 @@ fn the_internal_address_answers_nodes_alone() {
     // No stream is opened through it.
     let answer = http::exchange(internal, &http::request("GET", "/v1/user", &headers, b""));
     assert_eq!(answer.status, 404);
+    // What it holds back of a long body is not waited for either.
+    let mut long = TcpStream::connect(internal).expect("it listens");
+    long.set_read_timeout(Some(Duration::from_secs(30)))
+        .expect("a timeout");
+    long.write_all(
+        b"POST /node/tickets/x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\nabc",
+    )
+    .expect("it reads");
+    let mut said = [0; 12];
+    long.read_exact(&mut said).expect("an answer");
+    assert_eq!(&said, b"HTTP/1.1 404");
     // One who says nothing is not waited for.
     let mut idle = TcpStream::connect(internal).expect("it listens");
     idle.set_read_timeout(Some(Duration::from_secs(30)))
@@ -146,10 +180,11 @@ fn a_call_that_was_sent_on_goes_no_further() {
     // Both names lead to the node that does not have the connection.
     let swap =
         "UPDATE nodes SET internal_address = (SELECT internal_address FROM nodes WHERE name = 'b')";
-    nodes.sql(swap);
     let one = format!("{}?subscription_id=one", messages(&room));
     let sent_on = || b.metric("node_requests_sent_on_total");
     eventually("the address is read", || {
+        // Its node writes its own again with the next renewal.
+        nodes.sql(swap);
         let before = sent_on();
         let answer = stream.calls(&b.person(0), &one).is(200);
         sent_on() > before && answer.meta()["subscription_id"].is_null()

@@ -1,6 +1,9 @@
 //! Two app streams in use per client.
 
-use crate::support::{TestServer, build, eventually};
+use std::io::Write as _;
+use std::net::TcpStream;
+
+use crate::support::{TestServer, build, eventually, http};
 
 #[test]
 pub(super) fn two_are_in_use_and_the_third_is_refused_before_the_upgrade() {
@@ -130,4 +133,26 @@ fn a_stream_that_is_deleted_while_it_is_opened_is_closed() {
         answer.refused_as(404, "stream-not-found");
     });
     server.holds_no_connection();
+}
+
+#[test]
+fn a_client_that_is_gone_before_its_request_is_a_stream_gives_its_place_back() {
+    let server = TestServer::with_faults(&[]);
+    let app = server.app();
+    build::app_stream(&app, "one", &["message"]);
+    for (with, accept) in [("&wait=60", "*/*"), ("", "text/event-stream")] {
+        let held = server.fault("admission");
+        let path = format!("/v1/app?key=one&access_token={}{with}", app.token());
+        let request = http::request("GET", &path, &[("Accept", accept)], b"");
+        let mut socket = TcpStream::connect(server.address).expect("a connection");
+        socket.write_all(&request).expect("the server reads");
+        held.is_met();
+        drop(socket);
+        // Each of its threads has looked at its connections by then.
+        for _ in 0..20 {
+            assert_eq!(server.actors()["streams_in_use"], 1);
+        }
+        held.off();
+        server.holds_no_connection();
+    }
 }

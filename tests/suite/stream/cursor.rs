@@ -53,6 +53,26 @@ fn each_logged_event_has_a_cursor_for_those_who_asked_and_for_no_one_else() {
 }
 
 #[test]
+fn a_new_app_stream_is_sent_nothing_that_its_hello_has_behind_it() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, app) = (server.ada(), server.app());
+    build::app_stream(&app, "hose", &["message"]);
+    let room = build::room(&ada, "Lounge");
+    build::join(&room, &[&ada]);
+    // So that where the events of the app go is asked at all.
+    let mut older = app.firehose("hose");
+    let held = server.fault("routing");
+    build::says(&ada, &room, "before");
+    held.is_met();
+    let mut newer = app.firehose_with("hose", "&include_cursor=1");
+    held.off();
+    older.hears_text("before");
+    build::says(&ada, &room, "behind");
+    let event = newer.hears_text("behind");
+    assert!(pos(&event) > pos(&newer.hello));
+}
+
+#[test]
 fn an_app_stream_has_a_place_to_go_on_from_before_its_first_event() {
     let server = TestServer::start();
     let app = server.app();

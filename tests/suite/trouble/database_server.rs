@@ -16,7 +16,7 @@ use crate::support::{Person, cli, eventually, http, template, text};
 /// Within this time a call is refused while the server does not answer.
 const REFUSED_WITHIN: Duration = Duration::from_secs(12);
 
-/// The program on a database server, with two people and a room.
+/// The program on a database server, with a person and a room.
 struct Served {
     child: Child,
     url: String,
@@ -25,20 +25,26 @@ struct Served {
     room: String,
 }
 
+/// Where it listens.
+fn serve(url: &str) -> (Child, SocketAddr) {
+    let mut child = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", url])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the server starts");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let said = "listening on http://";
+    let line = lines
+        .map_while(Result::ok)
+        .find(|line| line.starts_with(said));
+    let line = line.expect("the server listens");
+    let address: SocketAddr = line[said.len()..].trim().parse().expect("an address");
+    (child, address)
+}
+
 impl Served {
     fn on(url: &str) -> Self {
-        let mut child = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", url])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the server starts");
-        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let said = "listening on http://";
-        let line = lines
-            .map_while(Result::ok)
-            .find(|line| line.starts_with(said));
-        let line = line.expect("the server listens");
-        let address: SocketAddr = line[said.len()..].trim().parse().expect("an address");
+        let (child, address) = serve(url);
         let db = ["--database-url", url, "--json"];
         let client = cli::run(&[&["client", "create", "--name", "Rooms"], &db[..]].concat());
         let client = text(&cli::object(&client)["client_id"]);
@@ -61,6 +67,32 @@ impl Served {
             ada,
             room,
         }
+    }
+
+    /// Another server on the same database, which gets there in its own way.
+    fn beside(&self, url: &str) -> Self {
+        let (child, address) = serve(url);
+        Self {
+            child,
+            url: url.to_owned(),
+            client: self.client.clone(),
+            ada: Person {
+                address,
+                ..self.ada.clone()
+            },
+            room: self.room.clone(),
+        }
+    }
+
+    /// The same with a key.
+    fn says_once(&self, key: &str, words: &str) -> Answer {
+        let path = format!("/channels/{}/messages", self.room);
+        let headers = [
+            ("Content-Type", "application/json"),
+            ("Idempotency-Key", key),
+        ];
+        let body = json!({"text": words}).to_string();
+        self.ada.call("POST", &path, &headers, body.as_bytes())
     }
 
     fn says(&self, words: &str) -> Answer {
@@ -194,4 +226,58 @@ fn a_write_that_loses_its_way_before_the_commit_was_not_made() {
     way.has_broken();
     server.says("after").is(201);
     assert_eq!(server.said(), ["before", "after"]);
+}
+
+#[test]
+fn a_call_whose_outcome_is_unknown_is_repeated_with_its_key_on_another_server() {
+    let database = PostgresServer::start();
+    let way = BrokenWay::to(database.address(), "COMMIT");
+    let first = Served::on(&way.url("groundnut"));
+    let other = first.beside(&database.url("groundnut"));
+    first.says("before").is(201);
+    let mut said = vec![String::from("before")];
+    // The way may break in the commit of something else, such as the index.
+    let lost = (0..50).map(|round| format!("lost-{round}")).find(|words| {
+        way.breaks_for_good();
+        let is_it = match first.says_once(words, words) {
+            answer if answer.status == 503 => answer.refused(503) == "outcome-unknown",
+            answer => {
+                answer.is(201);
+                said.push(words.clone());
+                false
+            }
+        };
+        if !is_it {
+            way.is_mended();
+            eventually("the first server is ready again", || first.is_ready());
+        }
+        is_it
+    });
+    let words = lost.expect("a commit that lost its way");
+    said.push(words.clone());
+    let again = other.says_once(&words, &words).is(201);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.data()["content"]["text"], words.as_str());
+    assert_eq!(other.said(), said);
+
+    way.is_mended();
+    eventually("the first server is ready again", || first.is_ready());
+    let here = first.says_once(&words, &words).is(201);
+    assert_eq!(here.data()["id"], again.data()["id"]);
+    assert_eq!(first.said(), said);
+}
+
+#[test]
+fn a_call_that_was_lost_before_its_commit_is_carried_out_when_it_is_repeated() {
+    let database = PostgresServer::start();
+    let way = BrokenWay::to(database.address(), "UPDATE 1");
+    let first = Served::on(&way.url("groundnut"));
+    let other = first.beside(&database.url("groundnut"));
+    first.says("before").is(201);
+    way.breaks();
+    is_away(&first.says_once("k", "lost"));
+    way.has_broken();
+    let again = other.says_once("k", "lost").is(201);
+    assert_eq!(again.header("idempotent-replayed"), None);
+    assert_eq!(other.said(), ["before", "lost"]);
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
-use crate::support::{Stream, TestServer, build, template, text};
+use crate::support::{Stream, TestServer, build, cli, template, text};
 
 /// How often the command line writes in the middle of the server's commits.
 const ROUNDS: usize = 40;
@@ -132,5 +132,24 @@ fn what_another_process_wrote_before_a_subscription_does_not_follow_it() {
         template::token(&url, client, Some("ada"), Some("follow"));
         let heard = stream.hears("token");
         assert!(scopes(&heard).contains("follow"), "{heard}");
+    }
+}
+
+#[test]
+fn a_token_that_the_command_line_revoked_writes_nothing_from_then_on() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let room = build::room(&ada, "Lounge");
+    let path = format!("/channels/{room}/messages");
+    for _ in 0..3 {
+        let bob = server.with_scopes(&server.bob(), "messages");
+        bob.post(&path, &json!({"text": "before"})).is(201);
+        let revoke = ["token", "revoke", "--token-stdin", "--database-url"];
+        let url = server.database_url();
+        let revoke = [&revoke[..], &[url.as_str()]].concat();
+        let revoked = cli::run_with_input(&revoke, &format!("{}\n", bob.token()));
+        assert!(revoked.status.success(), "{revoked:?}");
+        bob.post(&path, &json!({"text": "behind"}))
+            .refused_as(401, "invalid-token");
     }
 }

@@ -205,7 +205,7 @@ impl CatchUp {
         if page.entries.is_empty() {
             self.at = self.at.max(page.reached);
         }
-        shard.note_replayed(self.connection, self.at);
+        shard.begin_behind(self.connection, self.at);
         if !page.entries.is_empty() {
             return Turn::On;
         }
@@ -275,8 +275,8 @@ impl Shard {
         }
     }
 
-    /// A stream was sent what it missed up to `at`.
-    fn note_replayed(&self, connection: ConnectionRef, at: Pos) {
+    /// A stream is sent, or was sent already, nothing up to `at`.
+    pub fn begin_behind(&self, connection: ConnectionRef, at: Pos) {
         let mut state = self.state.borrow_mut();
         if let Some(handle) = state.connections.find_mut(connection) {
             handle.from = at;
