@@ -99,7 +99,6 @@ faults! {
         BatchEarly "The first event of a batch that does not join is delivered before what is missing.";
         HeadNotCompared "The head of the log is not compared: what the bus does not bring is not missed.";
         CursorAheadRefused "A cursor that another node gave out is refused until this node has delivered as much.";
-        HeadNotAwaited "A session goes on before this node has delivered what was read of its user.";
         SessionNotTaken "The row of a session that is continued does not learn of its node.";
         OldConnectionKept "A connection of a session that goes on elsewhere is not closed.";
         SessionsNotCompared "A node that was not told does not find out that a session went on elsewhere.";

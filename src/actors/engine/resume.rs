@@ -86,9 +86,7 @@ impl Engine {
             return Ok(None);
         };
         let present = self.present(user, &kept).await?;
-        if !seeded(Seeded::HeadNotAwaited) {
-            self.shared.log.delivered(present.head).await?;
-        }
+        self.shared.log.delivered(present.head).await?;
         let ignored = seeded(Seeded::CursorIgnored);
         let from = cursor.filter(|_| !ignored).unwrap_or(present.head);
         let mut subscriptions = Vec::new();

@@ -1,6 +1,6 @@
 //! Holds what a listener received against the log, filtered by what it may receive.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -148,28 +148,23 @@ fn pages(listener: &Listener, truth: &Truth<'_>) -> Result<(), Difference> {
     Ok(())
 }
 
-/// The newest message of a channel that a viewer sees, as of a position.
+/// The newest message of a channel that a viewer sees, as of a position. One that was deleted is shown as such.
 fn newest_in(channel: i64, viewer: i64, until: i64, truth: &Truth<'_>) -> Option<i64> {
-    let mut shown = BTreeSet::new();
+    let mut newest = None;
     for (_, entry) in truth.ledger.entries.range(..=until) {
-        let Fact::Said {
+        if let Fact::Said {
             channel: here,
             author,
             id,
-            gone,
+            gone: false,
         } = entry.fact
-        else {
-            continue;
-        };
-        if here != channel || truth.rights.is_hidden(author, viewer, until) {
-            continue;
+            && here == channel
+            && !truth.rights.is_hidden(author, viewer, until)
+        {
+            newest = newest.max(Some(id));
         }
-        match gone {
-            true => shown.remove(&id),
-            false => shown.insert(id),
-        };
     }
-    shown.last().copied()
+    newest
 }
 
 impl Examined<'_> {

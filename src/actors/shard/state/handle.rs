@@ -116,9 +116,11 @@ pub fn needs_home(topic: Topic, filter: &Filter) -> bool {
 pub struct Inbox {
     /// Channels that the user subscribes to.
     pub channels: HashSet<ChannelId>,
-    /// What events said since the inbox is there: they win over any list that was read, since a list may be
-    /// older than they are. One entry per channel that changed.
+    /// What events said before a list was read: they win over it, since it may be older than they are. One entry per channel
+    /// that changed.
     pub changes: HashMap<ChannelId, bool>,
+    /// A list was read: events keep it up to date from then on.
+    pub is_filled: bool,
 }
 
 /// One connection as its shard knows it.

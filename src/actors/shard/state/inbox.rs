@@ -43,7 +43,10 @@ impl State {
         let Some(inbox) = self.inbox_mut(index) else {
             return;
         };
-        let changes = inbox.changes.clone();
+        if std::mem::replace(&mut inbox.is_filled, true) {
+            return;
+        }
+        let changes = std::mem::take(&mut inbox.changes);
         let listed = channels
             .into_iter()
             .filter(|channel| changes.get(channel) != Some(&false));
@@ -75,7 +78,9 @@ impl State {
             let Some(inbox) = self.inbox_mut(index) else {
                 continue;
             };
-            inbox.changes.insert(channel, subscribed);
+            if !inbox.is_filled {
+                inbox.changes.insert(channel, subscribed);
+            }
             if subscribed {
                 self.enter_inbox(index, channel);
             } else {

@@ -7,6 +7,7 @@ use super::super::cast::begun;
 use super::super::door::DOORS;
 use super::super::listener::{Kind, Listener, Place};
 use super::super::rights::{Subscription, Topic};
+use super::nodes::COUNT;
 use super::world::{PATIENCE, Request, World, any_node};
 use crate::support::random::Random;
 
@@ -74,6 +75,27 @@ impl<'c> Client<'c> {
     /// Whether it goes on at a server of chance. `Err`: one that answered did not go on as it has to.
     pub(super) fn goes_on(&mut self, is_last: bool) -> Result<bool, String> {
         let node = any_node(&mut self.random);
+        self.goes_on_at(node, is_last)
+    }
+
+    /// All servers are well: a connection that goes on at each of them is not ended by any.
+    pub(super) fn stays_anywhere(&mut self) -> Result<(), String> {
+        for node in 0..COUNT {
+            let begun = Instant::now();
+            while !self.goes_on_at(node, true)? {
+                if begun.elapsed() > super::super::patience() {
+                    return Err(format!("{} cannot go on at {node}", self.listener.name));
+                }
+            }
+            std::thread::park_timeout(Duration::from_millis(300));
+            if !self.listener.is_live() {
+                return Err(format!("{} does not stay at {node}", self.listener.name));
+            }
+        }
+        Ok(())
+    }
+
+    fn goes_on_at(&mut self, node: usize, is_last: bool) -> Result<bool, String> {
         let Some(head) = self.world.position(node) else {
             return Ok(false);
         };

@@ -198,6 +198,7 @@ fn settles<'l>(
     let checks = Checks { world, servers };
     checks.all()?;
     if is_thorough {
+        left.clients[0].stays_anywhere()?;
         checks.slow_ones()?;
     }
     let mut users = Users::new(world, random);

@@ -51,6 +51,11 @@ async fn an_inbox_that_is_subscribed_to_again_holds_its_channels_all_the_time() 
     state.settle(index, 2, None);
     assert_eq!(holds(&state), (1, Some(1)));
     assert_eq!(state.connections.subscriptions(), 1);
+    // It is ahead of the events, which say by themselves what the user joins.
+    state.fill_inbox(index, vec![ChannelId(7), ChannelId(8)]);
+    assert!(state.rooms.get(ChannelId(8)).is_none());
+    state.channel_subscription_changed(UserId(1), ChannelId(8), true);
+    assert!(state.rooms.get(ChannelId(8)).is_some());
 }
 
 #[actix::test]

@@ -49,6 +49,7 @@ impl KnownSubscription {
 struct KnownInbox {
     channels: BTreeSet<i64>,
     changes: HashMap<i64, bool>,
+    is_filled: bool,
 }
 
 /// How a connection should be served in a room.
@@ -204,7 +205,9 @@ impl Model {
                 channels,
             } => {
                 let known = self.connections.get_mut(connection);
-                if let Some(inbox) = known.and_then(|known| known.inbox.as_mut()) {
+                let inbox = known.and_then(|known| known.inbox.as_mut());
+                if let Some(inbox) = inbox.filter(|inbox| !inbox.is_filled) {
+                    inbox.is_filled = true;
                     let changes = inbox.changes.clone();
                     let listed = channels.iter().copied();
                     inbox
