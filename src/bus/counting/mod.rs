@@ -2,7 +2,7 @@
 //!
 //! They are in Redis, each with the time after which it ends by itself. A server asks for a part of what is left of a
 //! count and spends it without asking again; what is open is kept per server, and goes with the server. Nothing waits for
-//! Redis longer than [`PATIENCE`]: a server that gets no answer in time decides by what it knows itself.
+//! Redis longer than `PATIENCE`: a server that gets no answer in time decides by what it knows itself.
 //! `docs/decisions/0027-counts-in-shares.md` has the reasons.
 
 mod running;
