@@ -25,7 +25,7 @@ def main():
     parser.add_argument("--database-url", required=True)
     parser.add_argument("--binary", default=os.path.join(ROOT, "target/release/groundnut"))
     parser.add_argument("--requests", type=int, default=300, help="lists: per page [300]")
-    parser.add_argument("--only", help="lists: those whose name holds this; cluster: writes,delay,spread,unheard")
+    parser.add_argument("--only", help="lists: those whose name holds this; cluster: writes,held,delay,spread,unheard,killed")
     parser.add_argument("--rounds", type=int, default=3, help="cluster: interleaved rounds [3]")
     parser.add_argument("--seconds", type=float, default=5.0, help="lists: per rate [5]")
     parser.add_argument("--json", help="writes the result to a file")

@@ -19,7 +19,7 @@ SCOPES = "basic,messages,public_messages"
 
 
 class Cluster:
-    """Servers a, b, c on a database of their own, and an account with a token."""
+    """Servers a, b, c on a database of their own, and accounts with a token each."""
 
     def __init__(self, options, postgres, count, redis=None):
         self.url = postgres.create()
@@ -28,14 +28,17 @@ class Cluster:
         names = "abc"[:count]
         self.servers = [Server(options.binary, self.url, None, ["--node-name", name, *more]) for name in names]
         first = self.servers[0]
-        first.run(["user", "create", "ada", "--password-stdin"], PASSWORD)
-        self.token = first.token(first.client(), "ada", SCOPES)
+        client, self.tokens = first.client(), []
+        # Several: an account has 10 000 sessions at most.
+        for name in ("ada", "bob", "eve", "dan"):
+            first.run(["user", "create", name, "--password-stdin"], PASSWORD)
+            self.tokens += ["--token", first.token(client, name, SCOPES)]
 
     def load(self, *words, servers=None, seconds=4):
         """The figures of a run of the load tester, by name."""
         with tempfile.NamedTemporaryFile() as result:
             command = [self.binary, "loadtest", *words, "-d", str(seconds), "--no-pin", "--block", "--quiet",
-                       "--token", self.token, "--json", result.name]
+                       *self.tokens, "--json", result.name]
             for server in self.servers if servers is None else servers:
                 command += ["--url", "http://%s:%d" % server.address]
             done = subprocess.run(command, capture_output=True, text=True)
@@ -162,7 +165,29 @@ def unheard(options, postgres, redis):
     return rounds
 
 
-PARTS = {"writes": writes, "held": held, "delay": delay, "spread": spread, "unheard": unheard}
+def killed(options, postgres, redis):
+    """Seconds until the streams of a killed server are back at the other two."""
+    rounds = []
+    for _ in range(options.rounds):
+        with cluster(options, postgres, 3, redis) as three:
+            urls = [word for server in three.servers for word in ("--url", "http://%s:%d" % server.address)]
+            with tempfile.NamedTemporaryFile() as result:
+                tester = subprocess.Popen(
+                    [three.binary, "loadtest", "failover", "-n", "19500", "-r", "10", "--no-pin", "--block", "--quiet",
+                     *three.tokens, "--json", result.name, *urls],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                print(tester.stderr.readline().strip(), flush=True)
+                three.servers.pop().process.kill()
+                said, _ = tester.communicate()
+                if tester.returncode != 0:
+                    raise SystemExit(f"failover: {said}")
+                rows = {row["name"]: row["value"] for row in json.load(result)["rows"]}
+                rounds.append({"all reconnected after": rows["all reconnected after"]})
+    return rounds
+
+
+PARTS = {"writes": writes, "held": held, "delay": delay, "spread": spread, "unheard": unheard,
+         "killed": killed}
 
 
 def medians(rounds):

@@ -66,7 +66,9 @@ class Server:
     def __init__(self, binary, url, core, more=()):
         self.binary, self.url = binary, url
         environment = dict(os.environ, GROUNDNUT_RATE_LIMITS_ENABLED="false", GROUNDNUT_LOG="warn",
-                           # Larger than the defaults, for the uploads.
+                           # Larger than the defaults, for rooms of one account, and for the uploads.
+                           GROUNDNUT_STREAMS_USER_CONNECTIONS="100000", GROUNDNUT_SERVER_CONNECTIONS_PER_ADDRESS="0",
+                           GROUNDNUT_STREAMS_SESSIONS_PER_USER="10000",
                            GROUNDNUT_FILES_MAX_BYTES="400000000", GROUNDNUT_FILES_QUOTA_BYTES="100000000000")
         pin = (lambda: os.sched_setaffinity(0, {core})) if core is not None else None
         self.process = subprocess.Popen(
