@@ -56,6 +56,23 @@ fn url_of(database: &str) -> String {
     }
 }
 
+/// A node writes its address with each renewal. Behind these statements others may find it at another one.
+pub(crate) const ELSEWHERE: &str = "
+    CREATE TABLE elsewhere (name TEXT PRIMARY KEY, address TEXT NOT NULL);
+    CREATE FUNCTION is_elsewhere() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        NEW.internal_address := COALESCE((SELECT address FROM elsewhere WHERE name = NEW.name), NEW.internal_address);
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER is_elsewhere BEFORE INSERT OR UPDATE ON nodes FOR EACH ROW EXECUTE FUNCTION is_elsewhere();";
+
+/// Behind [`ELSEWHERE`]: they find it there.
+pub(crate) fn is_found_at(name: &str, address: &str) -> String {
+    format!(
+        "INSERT INTO elsewhere VALUES ('{name}', '{address}') ON CONFLICT (name) DO NOTHING;
+         UPDATE nodes SET name = name WHERE name = '{name}'"
+    )
+}
+
 fn psql(url: &str, statements: &str) -> String {
     let done = Command::new("psql")
         .args([url, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statements])

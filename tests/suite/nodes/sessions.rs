@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use crate::support::nodes::{Node, Nodes};
+use crate::support::nodes::{ELSEWHERE, Node, Nodes, is_found_at};
 use crate::support::{Stream, build, eventually, text};
 
 const SESSION: &str = "&include_cursor=1&auto_delete=0";
@@ -73,7 +73,8 @@ fn a_node_that_was_not_told_finds_out_by_itself() {
     let room = build::room(&a.person(1), "Lounge");
     let mut old = a.person(0).stream_with(SESSION);
     old.subscribes(&a.person(0), &messages(&room));
-    nodes.sql("UPDATE nodes SET internal_address = '127.0.0.1:9' WHERE name = 'a'");
+    nodes.sql(ELSEWHERE);
+    nodes.sql(&is_found_at("a", "127.0.0.1:9"));
     let one = format!("{}?subscription_id=one", messages(&room));
     eventually("the address is read", || {
         let page = old.calls(&b.person(0), &one).is(200);

@@ -14,6 +14,7 @@ use nix::sys::signal::Signal;
 use super::ground::Ground;
 use crate::support::cluster::Process;
 use crate::support::database::Sql;
+use crate::support::nodes::{ELSEWHERE, is_found_at};
 use crate::support::random::Random;
 use crate::support::relay::{Relay, Way};
 use crate::support::{DEADLINE, cli, eventually};
@@ -103,8 +104,14 @@ impl Servers {
             has_fault: fault.is_some(),
         };
         let starting: Vec<_> = (0..COUNT).map(|node| servers.spawns(node)).collect();
-        for (node, said) in starting.into_iter().enumerate() {
-            servers.listens(node, &said);
+        let mut listening = starting.into_iter();
+        let first = listening.next().expect("a server");
+        servers.is_up(0, &first);
+        // The tables are there.
+        Sql::connects(&servers.url).runs(ELSEWHERE);
+        servers.leads(0);
+        for (node, said) in listening.enumerate() {
+            servers.listens(node + 1, &said);
         }
         servers
     }
@@ -115,6 +122,11 @@ impl Servers {
 
     /// Starts one again. The database answers.
     pub(super) fn starts(&mut self, node: usize) {
+        // It is asked where it is, and found through the relay afterwards.
+        Sql::connects(&self.url).runs(&format!(
+            "DELETE FROM elsewhere WHERE name = '{}'",
+            NAMES[node]
+        ));
         let said = self.spawns(node);
         self.listens(node, &said);
     }
@@ -149,13 +161,23 @@ impl Servers {
     }
 
     fn listens(&mut self, node: usize, said: &Receiver<Option<SocketAddr>>) {
+        self.is_up(node, said);
+        self.leads(node);
+    }
+
+    fn is_up(&self, node: usize, said: &Receiver<Option<SocketAddr>>) {
         let server = &self.all[node];
         let address = said.recv_timeout(DEADLINE).ok().flatten();
         let Some(address) = address else {
             let log = std::fs::read_to_string(&server.log).unwrap_or_default();
             panic!("{} did not start:\n{log}", NAMES[node]);
         };
-        // From now on the others reach it through the relay.
+        *self.addresses.0[node].lock().expect("an address") = address;
+    }
+
+    /// From now on the others reach it through the relay.
+    fn leads(&self, node: usize) {
+        let server = &self.all[node];
         let mut sql = Sql::connects(&self.url);
         let name = NAMES[node];
         let asked = format!("SELECT internal_address AS address FROM nodes WHERE name = '{name}'");
@@ -163,10 +185,7 @@ impl Servers {
         let inside = inside.first().expect("a row").address.parse();
         server.inside.leads_to(inside.expect("an address"));
         let relay = server.inside.address;
-        sql.runs(&format!(
-            "UPDATE nodes SET internal_address = '{relay}' WHERE name = '{name}'"
-        ));
-        *self.addresses.0[node].lock().expect("an address") = address;
+        sql.runs(&is_found_at(name, &relay.to_string()));
     }
 
     pub(super) fn is(&self, node: usize, line: Line, way: Way) {
