@@ -34,10 +34,15 @@ pub(super) struct Head {
     pub(super) tokens_ended: i64,
 }
 
-/// Begins a transaction during which no other one writes.
+/// Begins a transaction during which no other one writes. None is left if it cannot.
 pub(super) fn begin(sql: &mut Sql) -> QueryResult<Head> {
     execute::<Begin>(sql, &[])?;
-    let (stamp, tokens_ended) = query::<LockLogHead>(&[]).get_result::<(i64, i64)>(sql)?;
+    let locked = query::<LockLogHead>(&[]).get_result::<(i64, i64)>(sql);
+    if locked.is_err() {
+        // PostgreSQL waits for the row no longer than `lock_timeout`, and then takes nothing but the end of the transaction.
+        drop(execute::<Rollback>(sql, &[]));
+    }
+    let (stamp, tokens_ended) = locked?;
     Ok(Head {
         stamp: Stamp(stamp),
         tokens_ended,
