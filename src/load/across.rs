@@ -95,7 +95,7 @@ impl Across {
         }
     }
 
-    /// The measurement begins: what is of the measurement alone begins anew.
+    /// The measurement begins: the figures of the warm-up are dropped.
     pub(super) fn begin(&mut self) {
         let fine = || Latency::new(Precision::Fine);
         for at in &mut self.nodes {

@@ -189,7 +189,7 @@ impl Lane {
     fn index(&mut self) -> Result<bool, Failure> {
         self.link.restore(&mut self.sql)?;
         let link = &self.link;
-        let done = without_sync(&mut self.sql, |sql| {
+        let (done, is_synced) = without_sync(&mut self.sql, |sql| {
             let mut all = Ok(true);
             // A transaction each: one index that fails must not hold up the others.
             for what in Indexed::ALL {
@@ -205,7 +205,9 @@ impl Lane {
             }
             all
         });
-        if done.is_err() {
+        if !is_synced {
+            self.link.give_up();
+        } else if done.is_err() {
             self.link.check(&mut self.sql);
         }
         done

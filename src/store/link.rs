@@ -78,6 +78,11 @@ impl Link {
         Some(overdue.watch(socket, move || Instant::now() >= until))
     }
 
+    /// The connection is not what it has to be: another one takes its place.
+    pub(super) fn give_up(&mut self) {
+        self.is_lost |= self.database.file().is_none();
+    }
+
     /// Something failed: is the connection still there?
     pub(super) fn check(&mut self, sql: &mut Sql) {
         let is_server = self.database.file().is_none();
@@ -98,8 +103,8 @@ impl Link {
         // Waits for the transaction itself, which holds the row of the log's head until it has ended.
         begin(sql)?;
         let binds = [self.name.as_str().into()];
-        let left: Option<i64> = query::<LaneStamp>(&binds).get_result(sql).optional()?;
+        let left = query::<LaneStamp>(&binds).get_result::<i64>(sql).optional();
         execute::<Rollback>(sql, &[])?;
-        Ok(left == Some(stamp.0))
+        Ok(left? == Some(stamp.0))
     }
 }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use super::Failure;
 use crate::model::TokenId;
 
-/// Above it a lane begins anew.
+/// Above it a lane forgets all of them.
 const KNOWN: usize = 50_000;
 
 /// The tokens that a lane found live.

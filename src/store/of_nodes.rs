@@ -67,10 +67,12 @@ impl Tx<'_> {
         id: &ConnectionId,
         node: Option<&NodeEpoch>,
     ) -> Result<bool, Failure> {
-        let known = self.node_of_session(id)?;
-        match known.is_some() && self.is_session_elsewhere(id, node)? {
+        let Some(holder) = self.node_of_session(id)? else {
+            return Ok(false);
+        };
+        match self.is_elsewhere(id, holder, node)? {
             true => Err(Failure::Busy),
-            false => Ok(known.is_some()),
+            false => Ok(true),
         }
     }
 
@@ -81,7 +83,17 @@ impl Tx<'_> {
         id: &ConnectionId,
         node: Option<&NodeEpoch>,
     ) -> Result<bool, Failure> {
-        match (self.node_of_session(id)?.flatten(), node) {
+        let holder = self.node_of_session(id)?.flatten();
+        self.is_elsewhere(id, holder, node)
+    }
+
+    fn is_elsewhere(
+        &mut self,
+        id: &ConnectionId,
+        holder: Option<NodeEpoch>,
+        node: Option<&NodeEpoch>,
+    ) -> Result<bool, Failure> {
+        match (holder, node) {
             (Some(holder), node) => Ok(Some(&holder) != node),
             (None, Some(node)) => {
                 self.take_sessions_back(std::slice::from_ref(id), node)?;

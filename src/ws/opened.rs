@@ -78,11 +78,7 @@ impl Opened {
                 work.run(shard).await;
                 return;
             }
-            let is_open = {
-                let state = shard.state.borrow();
-                state.connections.find_open(connection).is_some()
-            };
-            if is_open {
+            if shard.has_open(connection) {
                 shard.close(connection.index, Goodbye::Incomplete);
             }
         });
@@ -111,12 +107,7 @@ impl Behind {
         let engine = Engine::new(Arc::clone(shared));
         let (user, session) = (hindsight.viewer(), (id, *is_kept));
         let meanwhile = engine.changed_meanwhile(session, user, (known, at)).await?;
-        let is_open = shard
-            .state
-            .borrow()
-            .connections
-            .find_open(connection)
-            .is_some();
+        let is_open = shard.has_open(connection);
         let (kept, later) = match meanwhile {
             Meanwhile::Goes { kept, later } if is_open => (kept, later),
             Meanwhile::Ended if is_open && *is_kept => {

@@ -207,6 +207,12 @@ impl Shard {
         self.wheel.borrow().now()
     }
 
+    /// Whether a connection is here, and no close frame was sent to it.
+    pub fn has_open(&self, connection: ConnectionRef) -> bool {
+        let state = self.state.borrow();
+        state.connections.find_open(connection).is_some()
+    }
+
     /// The last socket here has these events.
     fn note_fanned_out(&self, deliveries: &[Arc<Delivery>]) {
         let now = self.clock.now();

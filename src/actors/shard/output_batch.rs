@@ -192,12 +192,8 @@ impl OutputBatch {
                 tokio::task::yield_now().await;
             }
             // Nothing follows a close frame.
-            let is_open = {
-                let state = shard.state.borrow();
-                state.connections.find_open(connection).is_some()
-            };
             let output = outputs.remove(&connection.index);
-            if let Some(mut output) = output.filter(|_| is_open) {
+            if let Some(mut output) = output.filter(|_| shard.has_open(connection)) {
                 if !output.moments.is_empty() {
                     fill_all(&mut output.bytes, &output.moments, shard.clock.now());
                 }
@@ -205,13 +201,7 @@ impl OutputBatch {
             }
         }
         for connection in overfull {
-            let is_open = shard
-                .state
-                .borrow()
-                .connections
-                .find_open(connection)
-                .is_some();
-            if is_open {
+            if shard.has_open(connection) {
                 shard.end_hold(connection.index);
             }
         }

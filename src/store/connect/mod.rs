@@ -133,8 +133,8 @@ pub(super) fn checkpoint_now(sql: &mut Sql) -> bool {
 }
 
 /// Commits within `job` are not synced to the disk: a power cut may take them, but only from the end, and the next
-/// synced commit takes those before it along.
-pub(super) fn without_sync<T>(sql: &mut Sql, job: impl FnOnce(&mut Sql) -> T) -> T {
+/// synced commit takes those before it along. Says whether commits are synced again behind it.
+pub(super) fn without_sync<T>(sql: &mut Sql, job: impl FnOnce(&mut Sql) -> T) -> (T, bool) {
     let (before, after) = match sql {
         Sql::Sqlite(_) => sqlite::WITHOUT_SYNC,
         Sql::Postgres(_) => postgres::WITHOUT_SYNC,
@@ -143,10 +143,11 @@ pub(super) fn without_sync<T>(sql: &mut Sql, job: impl FnOnce(&mut Sql) -> T) ->
     // A refused setting leaves a commit that is synced: slower, not wrong. Afterwards it must hold.
     drop(sql.batch_execute(before));
     let done = job(sql);
-    if let Err(error) = sql.batch_execute(after) {
+    let restored = sql.batch_execute(after);
+    if let Err(error) = &restored {
         tracing::error!(%error, "commits may not be durable");
     }
-    done
+    (done, restored.is_ok())
 }
 
 /// What SQLite is asked by a query, without its values.

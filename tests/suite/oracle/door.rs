@@ -112,6 +112,21 @@ pub(super) fn now() -> i64 {
 }
 
 impl Opening {
+    /// A new stream that is read to its end; not for long polls.
+    pub(super) fn anew(door: Door, path: String) -> Self {
+        Self {
+            door,
+            path,
+            began: Began::Now,
+            cursor: None,
+            database: String::new(),
+            seed: 0,
+            last_event_id: None,
+            stalls_behind: None,
+            stalls_for: None,
+        }
+    }
+
     /// Opens it and reads the hello. `Err`: it was refused, or ended before.
     pub(super) fn open(&self, address: SocketAddr, within: Duration) -> Result<Open, String> {
         let mut reader = match self.door {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use diesel::sql_types::Text;
 use serde_json::{Value, json};
 
-use super::super::door::{Began, DOORS, Opening, connected};
+use super::super::door::{DOORS, Opening, connected};
 use super::super::patience;
 use super::nodes::{COUNT, LEASE, Line, Servers};
 use super::world::{PATIENCE, Request, World};
@@ -134,17 +134,7 @@ impl Checks<'_> {
     }
 
     fn opens(&self, node: usize, path: String) -> Result<(), String> {
-        let opening = Opening {
-            door: DOORS[0],
-            path,
-            began: Began::Now,
-            cursor: None,
-            database: String::new(),
-            seed: 0,
-            last_event_id: None,
-            stalls_behind: None,
-            stalls_for: None,
-        };
+        let opening = Opening::anew(DOORS[0], path);
         let mut why = String::new();
         let opened = in_time("", || {
             match opening.open(self.world.addresses.of(node), PATIENCE) {

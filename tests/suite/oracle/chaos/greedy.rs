@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::super::door::{Began, DOORS, Opening, now};
+use super::super::door::{DOORS, Opening, now};
 use super::super::ledger::Entry;
 use super::super::listener::position;
 use super::world::{PATIENCE, World};
@@ -27,20 +27,10 @@ pub(super) fn lives(world: &World<'_>, node: usize, mut random: Random) -> Vec<H
     let mut all = Vec::new();
     while !world.is_over() {
         let app = &world.scene.greedy.app;
-        let opening = Opening {
-            door: *random.pick(&DOORS[..DOORS.len() - 1]),
-            path: format!(
-                "/v1/app?access_token={}&key=greedy&include_cursor=1",
-                app.token()
-            ),
-            began: Began::Now,
-            cursor: None,
-            database: String::new(),
-            seed: 0,
-            last_event_id: None,
-            stalls_behind: None,
-            stalls_for: None,
-        };
+        let door = *random.pick(&DOORS[..DOORS.len() - 1]);
+        let token = app.token();
+        let path = format!("/v1/app?access_token={token}&key=greedy&include_cursor=1");
+        let opening = Opening::anew(door, path);
         if let Ok(open) = opening.open(world.addresses.of(node), PATIENCE) {
             let since = now();
             world.says(&format!("greedy at {node}"));

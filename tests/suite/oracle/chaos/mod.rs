@@ -17,9 +17,8 @@ mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{door, number};
+use super::{door, each_seed, number};
 use crate::support::random::Random;
 use ground::Ground;
 use nodes::Servers;
@@ -65,32 +64,8 @@ fn runs(seed: u64, ground: &mut Ground, fault: Option<&str>) -> Result<(), Strin
 #[test]
 fn each_listener_receives_the_log_over_three_servers_whatever_dies() {
     let (from, count) = (number("ORACLE_FROM", 1), number("ORACLE_SEEDS", 10));
-    let next = AtomicU64::new(0);
-    let failed: Vec<String> = std::thread::scope(|scope| {
-        let works = || {
-            let mut ground = None;
-            let mut failed = Vec::new();
-            loop {
-                let n = next.fetch_add(1, Ordering::Relaxed);
-                if n >= count {
-                    return failed;
-                }
-                if n > 0 && n.is_multiple_of(20) {
-                    println!("{n} of {count} seeds");
-                }
-                let ground = ground.get_or_insert_with(Ground::make);
-                failed.extend(runs(from + n, ground, None).err());
-            }
-        };
-        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(works)).collect();
-        let failed = threads
-            .into_iter()
-            .map(|thread| thread.join().expect("a run"));
-        failed.flatten().collect()
+    each_seed((from, count), AT_ONCE, || {
+        let mut ground = None;
+        move |seed| runs(seed, ground.get_or_insert_with(Ground::make), None)
     });
-    println!(
-        "{count} seeds from {from}, {} with a difference",
-        failed.len()
-    );
-    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
 }
