@@ -123,20 +123,22 @@ fn a_database_of_something_else_is_refused_and_stays_as_it_is() {
 #[test]
 fn a_user_of_a_server_that_may_make_no_tables_is_told_what_is_missing() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(_database) = TestDatabase::made(&directory, "") else {
+    let Some(database) = TestDatabase::made(&directory, "") else {
         return;
     };
     let options = options_in(&directory);
     let mut sql = options.database().unwrap().connect().unwrap();
-    let user = "DO $$ BEGIN CREATE ROLE groundnut_without_rights LOGIN; \
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$";
-    diesel::sql_query(user).execute(&mut sql).unwrap();
     let (_, place) = options.url.rsplit_once('@').unwrap();
-    let options = StoreOptions {
-        url: format!("postgres://groundnut_without_rights@{place}"),
-        ..options
-    };
-    let text = refusal(&options);
+    // Users are of the whole server: the database's name, which is random, makes this one the test's own.
+    let user = &database.name;
+    let made = format!("CREATE ROLE {user} LOGIN PASSWORD '{user}'");
+    diesel::sql_query(made).execute(&mut sql).unwrap();
+    let text = refusal(&StoreOptions {
+        url: format!("postgres://{user}:{user}@{place}"),
+        ..options_in(&directory)
+    });
+    let dropped = format!("DROP ROLE {user}");
+    diesel::sql_query(dropped).execute(&mut sql).unwrap();
     assert!(text.contains("GRANT CREATE ON SCHEMA public"), "{text}");
 }
 

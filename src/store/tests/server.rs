@@ -20,7 +20,7 @@ const PREFIX: &str = "groundnut_store_";
 
 /// The database of one test. It goes with this.
 pub(super) struct TestDatabase {
-    name: String,
+    pub(super) name: String,
 }
 
 impl TestDatabase {
