@@ -267,8 +267,8 @@ settings! {
     }
     /// Files.
     files: Files {
-        /// Where contents are kept: file:///absolute/path, or s3://bucket/prefix. Empty: the directory `files` beside the
-        /// database.
+        /// Where contents, avatars and covers are kept: file:///absolute/path, or s3://bucket/prefix. Empty: the directories
+        /// `files` and `pictures` beside the database.
         store_url: String = "",
         /// Address of a service that speaks the S3 protocol, such as `https://s3.example.org`. Empty: that of Amazon.
         s3_endpoint: String = "",

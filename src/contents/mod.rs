@@ -88,6 +88,12 @@ impl Contents {
         })
     }
 
+    /// Another folder of the same place, for what is kept under names of its own.
+    pub fn folder(&self, name: &str) -> (Arc<dyn ObjectStore>, ObjectPath) {
+        let shared = &self.shared;
+        (shared.store.clone(), shared.prefix.clone().join(name))
+    }
+
     /// For bytes that arrive.
     pub async fn intake(&self) -> Result<Intake, Failure> {
         Intake::begin(self.shared.staging.clone()).await

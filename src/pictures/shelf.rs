@@ -1,4 +1,4 @@
-//! Where the files of pictures are kept: a folder beside the database, or another store of objects.
+//! Where the files of pictures are kept: a folder beside the database, or one in the store that has the contents of files.
 //!
 //! A picture is some files of one random name, one for each size. Which of them are shown is in the database.
 
@@ -44,12 +44,15 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// Another store of objects, below a path in it.
+    /// The name of the folder, beside a database as in a store.
+    pub const FOLDER: &str = "pictures";
+
+    /// A store of objects, below a path in it.
     pub fn within(store: Arc<dyn ObjectStore>, root: Path) -> Self {
         Self { store, root }
     }
 
-    /// The folder `pictures` beside a file. It is made with the first picture.
+    /// The folder beside a file. It is made with the first picture.
     ///
     /// # Errors
     /// The place cannot be named.
@@ -59,7 +62,7 @@ impl Shelf {
             Failure::Trouble(text.into())
         };
         let beside = std::path::absolute(beside).map_err(|error| trouble(&error))?;
-        let folder = beside.join("pictures");
+        let folder = beside.join(Self::FOLDER);
         let root = Path::from_absolute_path(folder).map_err(|error| trouble(&error))?;
         let store = LocalFileSystem::new().with_fsync(true);
         Ok(Self::within(Arc::new(store), root))

@@ -34,7 +34,7 @@ use crate::http::session::Cookies;
 use crate::http::socket::Bounds;
 use crate::http::{App, FilePlace, Gallery, Settings};
 use crate::model::Failure;
-use crate::pictures::Pictures;
+use crate::pictures::{Pictures, Shelf};
 use crate::protocol::file_links::FileLinks;
 use crate::protocol::site::Site;
 use crate::store::{ServeLock, Store, StoreOptions};
@@ -287,7 +287,14 @@ fn open_kept(
     let beside = options.folder()?;
     let contents = Contents::open(&config.files, &beside).map_err(StartError::Files)?;
     let pictures = Pictures::start(metrics.clone())?;
-    let gallery = Gallery::open(&beside, pictures.clone())?;
+    let shelf = match config.files.store_url.is_empty() {
+        true => Shelf::within_folder(&beside)?,
+        false => {
+            let (store, folder) = contents.folder(Shelf::FOLDER);
+            Shelf::within(store, folder)
+        }
+    };
+    let gallery = Gallery::new(shelf, pictures.clone());
     Ok((FilePlace::new(contents, pictures, config), gallery))
 }
 

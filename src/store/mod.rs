@@ -95,7 +95,9 @@ pub use clients::NewClient;
 pub use codes::{Code, CodeState, NewCode};
 pub use credentials::login_key;
 pub use db::{Db, Tx};
-pub use files::{Announced, FileFilter, FileUses, Operation, OperationKind, Provision, UsedBy};
+pub use files::{
+    Announced, Claim, FileFilter, FileUses, Operation, OperationKind, Provision, UsedBy,
+};
 pub use health::DiskState;
 pub use hooks::HookPlace;
 pub use invites::{Invite, InviteId, NewInvite};

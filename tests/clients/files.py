@@ -1,15 +1,17 @@
-"""Files kept with an S3 service (moto, which speaks its protocol): uploads small and in parts, ranges, deletion, and a
-service that is gone."""
+"""Files and avatars kept with an S3 service (moto, which speaks its protocol): uploads small and in parts, ranges, deletion,
+and a service that is gone."""
 
 import hashlib
 import json
 import logging
 import os
+import struct
 import sys
 import time
 import urllib.error
 import urllib.request
 import uuid
+import zlib
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -36,17 +38,31 @@ def call(url, token=None, method="GET", body=None, kind="application/json", head
         return error.code, error.headers, error.read()
 
 
-def upload(server, token, content):
-    """One form with the contents; gives the answer."""
+def send(server, token, path, name, content, fields=()):
+    """One form with fields and a file; gives the answer."""
     boundary = uuid.uuid4().hex
-    lines = [
-        f"--{boundary}", 'Content-Disposition: form-data; name="type"', "", "com.example.file",
-        f"--{boundary}", 'Content-Disposition: form-data; name="content"; filename="x.bin"', "", "",
-    ]
+    lines = []
+    for field, value in fields:
+        lines += [f"--{boundary}", f'Content-Disposition: form-data; name="{field}"', "", value]
+    lines += [f"--{boundary}", f'Content-Disposition: form-data; name="{name}"; filename="x.bin"', "", ""]
     body = "\r\n".join(lines).encode() + content + f"\r\n--{boundary}--\r\n".encode()
     kind = f"multipart/form-data; boundary={boundary}"
-    status, _, text = call(server.url + "/v1/files", token, "POST", body, kind)
+    status, _, text = call(f"{server.url}/v1{path}", token, "POST", body, kind)
     return status, json.loads(text)
+
+
+def upload(server, token, content):
+    return send(server, token, "/files", "content", content, [("type", "com.example.file")])
+
+
+def square(side):
+    """A grey PNG."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    rows = zlib.compress((b"\0" + b"\x80" * side) * side)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def eventually(what, holds):
@@ -81,7 +97,19 @@ def play(server, bucket):
     for file in files:
         assert call(f"{server.url}/v1/files/{file['id']}", ada, "DELETE")[0] == 200
     eventually("the bucket is empty", lambda: keys() == [])
+    show_avatar(server, ada, keys)
     return upload(server, ada, b"the last")[1]["data"]
+
+
+def show_avatar(server, token, keys):
+    """An avatar is kept there, shown, and removed."""
+    status, answer = send(server, token, "/users/me/avatar", "avatar", square(64))
+    assert status == 200, answer
+    assert keys() and all(key.startswith("kept/here/pictures/") for key in keys()), keys()
+    status, headers, body = call(answer["data"]["content"]["avatar_image"]["url"])
+    assert status == 200 and headers["Content-Type"] == "image/png" and body.startswith(b"\x89PNG"), status
+    assert call(f"{server.url}/v1/users/me/avatar", token, "DELETE")[0] == 200
+    eventually("its files are gone", lambda: keys() == [])
 
 
 def main():

@@ -10,7 +10,7 @@ use super::keep::remove_unwanted;
 use crate::actors::user::files::{delete, held_by};
 use crate::http::App;
 use crate::model::{ContentHash, Failure};
-use crate::store::Tx;
+use crate::store::{Claim, Tx};
 
 /// Between two turns.
 const TURN: Duration = Duration::from_secs(60);
@@ -94,6 +94,10 @@ async fn expire(app: &App) -> Result<(), Failure> {
     let before = store.now().minus(TOLD);
     if store.read(move |db| db.has_old_operations(before)).await? {
         store.write(move |tx| tx.forget_operations(before)).await?;
+    }
+    let before = now.minus(Claim::Keep.lasts());
+    if store.read(move |db| db.has_old_claims(before)).await? {
+        store.write(move |tx| tx.forget_claims(before)).await?;
     }
     Ok(())
 }

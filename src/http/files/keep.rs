@@ -1,13 +1,23 @@
 //! The end of an upload: its bytes are kept and its row is written, or nothing is left of either.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::web::Data;
 
 use crate::contents::Received;
 use crate::http::{ApiError, ApiResult, App};
 use crate::model::{ContentHash, Failure, File};
-use crate::store::Call;
+use crate::store::secret::random_id;
+use crate::store::{Call, Claim};
+
+/// Contents that no other server changes until they are given back.
+struct Claimed {
+    id: String,
+    hashes: Vec<ContentHash>,
+    claim: Claim,
+    since: Instant,
+}
 
 /// Keeps the bytes, then writes. It goes on if its caller goes away: a half is never left.
 pub(super) async fn keep<W>(
@@ -22,16 +32,21 @@ where
     let task = actix_rt::spawn(Call::along(async move {
         let hashes: Vec<ContentHash> = bytes.iter().map(|bytes| bytes.hash.clone()).collect();
         let held = app.files.contents.hold(&hashes).await;
+        let claimed = claim_for_upload(&app, &hashes).await?;
         let outcome = async {
             for received in bytes {
                 app.files.contents.keep(received).await?;
             }
+            demand_in_time(claimed.as_ref())?;
             write(app.clone()).await
         };
         let outcome = outcome.await;
+        give_back(&app, claimed).await;
         drop(held);
-        if outcome.is_err() {
-            remove_unwanted(&app, hashes).await;
+        match &outcome {
+            // The row may be there; if it is not, the sweep removes them.
+            Ok(_) | Err(Failure::Unsure) => {}
+            Err(_) => drop(remove_unwanted(&app, hashes).await),
         }
         outcome
     }));
@@ -64,6 +79,75 @@ async fn remove_if_unwanted(app: &App, hash: ContentHash) -> Result<bool, Failur
     if !wanted.await?.is_empty() {
         return Ok(false);
     }
+    let claimed = match store.is_shared() {
+        true => match claim_for_removal(app, &hash).await? {
+            Some(claimed) => Some(claimed),
+            None => return Ok(false),
+        },
+        false => None,
+    };
+    demand_in_time(claimed.as_ref())?;
+    // If this fails, the removal may still happen: the claim stays until it counts for nothing.
     app.files.contents.remove(&hash).await?;
+    give_back(app, claimed).await;
     Ok(true)
+}
+
+/// A server by itself claims nothing: what is held is enough.
+async fn claim_for_upload(app: &App, hashes: &[ContentHash]) -> Result<Option<Claimed>, Failure> {
+    let store = app.engine.store();
+    if !store.is_shared() {
+        return Ok(None);
+    }
+    let claimed = Claimed::new(hashes.to_vec(), Claim::Keep);
+    let (hashes, id) = (claimed.hashes.clone(), claimed.id.clone());
+    store
+        .write(move |tx| tx.claim_contents(&hashes, &id))
+        .await?;
+    Ok(Some(claimed))
+}
+
+async fn claim_for_removal(app: &App, hash: &ContentHash) -> Result<Option<Claimed>, Failure> {
+    let claimed = Claimed::new(vec![hash.clone()], Claim::Remove);
+    let (hash, id) = (hash.clone(), claimed.id.clone());
+    let begun = app
+        .engine
+        .store()
+        .write(move |tx| tx.claim_removal(&hash, &id));
+    Ok(begun.await?.then_some(claimed))
+}
+
+/// A process that stood still may have lost its claim.
+fn demand_in_time(claimed: Option<&Claimed>) -> Result<(), Failure> {
+    let is_late =
+        claimed.is_some_and(|claimed| claimed.since.elapsed() > claimed.claim.lasts() / 2);
+    match is_late {
+        true => Err(Failure::Busy),
+        false => Ok(()),
+    }
+}
+
+/// A claim that cannot be given back ends by itself.
+async fn give_back(app: &App, claimed: Option<Claimed>) {
+    let Some(Claimed { id, hashes, .. }) = claimed else {
+        return;
+    };
+    let ended = app
+        .engine
+        .store()
+        .write(move |tx| tx.end_claim(&hashes, &id));
+    if let Err(failure) = ended.await {
+        tracing::warn!(%failure, "a claim to contents was not given back");
+    }
+}
+
+impl Claimed {
+    fn new(hashes: Vec<ContentHash>, claim: Claim) -> Self {
+        Self {
+            id: random_id(),
+            hashes,
+            claim,
+            since: Instant::now(),
+        }
+    }
 }

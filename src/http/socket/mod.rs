@@ -35,6 +35,11 @@ pub use uploading::{Running, Uploading};
 /// Seconds after which a connection too many may be tried again.
 const RETRY: u64 = 5;
 
+/// Bytes that are read in one turn of the connection's task. actix reads on until nothing has arrived or 128 KiB have, and
+/// hands all of it over at once: a sender that is faster than the disk would fill that twice. The body that was handed
+/// over is at most so much longer than what its handler has asked for.
+const TURN: usize = 32 * 1024;
+
 /// See the module.
 #[derive(Debug)]
 pub struct HttpSocket {
@@ -53,6 +58,8 @@ pub struct HttpSocket {
     carrying: Carrying,
     /// Bytes that arrived since the last answer began.
     behind: usize,
+    /// Bytes that were read in this turn of the task.
+    in_turn: usize,
     /// Bytes of the answer that the peer has not taken yet.
     waiting: usize,
     /// The kernel was told for how long a peer may confirm nothing.
@@ -85,6 +92,7 @@ impl HttpSocket {
             is_upload: false,
             carrying: Carrying::default(),
             behind: 0,
+            in_turn: 0,
             waiting: 0,
             is_watched: false,
             is_over: false,
@@ -268,10 +276,17 @@ impl AsyncRead for HttpSocket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.end_if_cut()?;
+        if self.in_turn >= TURN {
+            self.in_turn = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         match self.io()?.poll_read(cx, buffer) {
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
-                if self.note_behind(buffer.filled().len() - before) {
+                let arrived = buffer.filled().len() - before;
+                self.in_turn += arrived;
+                if self.note_behind(arrived) {
                     return Poll::Ready(Ok(()));
                 }
                 let (request, stalled) = (self.bounds.request, self.bounds.stalled);
@@ -293,6 +308,7 @@ impl AsyncRead for HttpSocket {
                 Poll::Ready(outcome)
             }
             Poll::Pending => {
+                self.in_turn = 0;
                 // Its answer is an event, which may be a long time in coming: what serves it says how long.
                 if self.carrying.is_on() {
                     self.deadline.arrived();

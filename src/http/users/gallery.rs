@@ -3,7 +3,6 @@
 //! A picture is reserved in the store before its files are written, and files go before their row does, so that a stop
 //! at any moment leaves no file that [`Gallery::sweep`] does not find.
 
-use std::path::Path;
 use std::time::Duration;
 
 use actix_web::web::Bytes;
@@ -44,16 +43,13 @@ fn order(of: PictureUse) -> Order {
 }
 
 impl Gallery {
-    /// Keeps pictures in a folder of their own beside what else this machine keeps.
-    ///
-    /// # Errors
-    /// The place cannot be named.
-    pub fn open(beside: &Path, pictures: Pictures) -> Result<Self, Failure> {
-        Ok(Self {
+    /// Keeps pictures on this shelf.
+    pub fn new(shelf: Shelf, pictures: Pictures) -> Self {
+        Self {
             uploads: Uploads::default(),
             pictures,
-            shelf: Shelf::within_folder(beside)?,
-        })
+            shelf,
+        }
     }
 
     /// Makes a picture of what was sent.

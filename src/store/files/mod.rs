@@ -1,5 +1,6 @@
 //! Files: the rows, and single ones by id. Their contents are not in here (`contents/`).
 
+mod claims;
 mod lists;
 mod operations;
 mod provisions;
@@ -8,6 +9,7 @@ mod usage;
 mod uses;
 mod write;
 
+pub use claims::Claim;
 pub use lists::FileFilter;
 pub use operations::{Operation, OperationKind};
 pub use provisions::{Announced, Provision};

@@ -72,5 +72,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    content_claims (hash, claim) {
+        hash -> Text,
+        claim -> Text,
+        is_removal -> Bool,
+        since -> BigInt,
+    }
+}
+
 diesel::joinable!(files -> clients (client_id));
 diesel::allow_tables_to_appear_in_same_query!(clients, files);

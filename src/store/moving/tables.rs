@@ -83,6 +83,7 @@ const OWN: &[&str] = &[
     "__diesel_schema_migrations",
     "channel_search_mark",
     "channel_words",
+    "content_claims",
     "last_ids",
     "log_head",
     "message_words",

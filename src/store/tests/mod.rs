@@ -7,6 +7,7 @@ mod calls;
 mod channel_subscriptions;
 mod channels;
 mod clients;
+mod content_claims;
 mod cut_off;
 mod damage;
 mod explore;
