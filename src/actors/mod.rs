@@ -104,6 +104,8 @@ pub struct Shared {
     pub site: Arc<Site>,
     /// Open user streams, by user.
     pub user_permits: Arc<Permits<UserId>>,
+    /// Sessions of each user that are being continued at this moment.
+    pub resuming: Arc<Permits<UserId>>,
     /// Open app streams, by client.
     pub app_permits: Arc<Permits<ClientId>>,
     /// Those of them that several connections share.
@@ -166,6 +168,7 @@ impl Shared {
             file_quota: i64::try_from(config.files.quota_bytes).unwrap_or(i64::MAX),
             site: Arc::new(site),
             user_permits: open.users,
+            resuming: Permits::new(streams.sessions_per_user, usize::MAX / 2),
             partitions: Partitions::new(app_permits.clone()),
             app_permits,
             unclaimed_permits: open.addresses,

@@ -64,6 +64,14 @@ impl ApiError {
         }
     }
 
+    /// The same, with a hint when to try again, unless it has one.
+    pub fn or_retry_after(self, seconds: u64) -> Self {
+        Self {
+            retry_in: self.retry_in.or(Some(seconds)),
+            ..self
+        }
+    }
+
     /// The same, with a hint when to try again.
     pub fn retry_after(self, seconds: u64) -> Self {
         Self {

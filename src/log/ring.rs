@@ -260,6 +260,11 @@ impl Events {
     }
 }
 
+/// Whether an event is found under one of these keys.
+pub(super) fn is_under(payload: &Payload, keys: &[RoutingKey]) -> bool {
+    index_keys(payload).iter().any(|key| keys.contains(key))
+}
+
 /// The keys under which an event is found: those of its routing, and of a relation both users, whose streams it changes.
 fn index_keys(payload: &Payload) -> SmallVec<[RoutingKey; 4]> {
     let mut keys = payload.routing_keys();

@@ -64,7 +64,7 @@ pub(super) fn listen(
             let gate = Gate {
                 shared: shared.clone(),
                 shard,
-                bounds: app.bounds.clone(),
+                app: app.clone(),
             };
             let (app, demo) = (app.clone(), demo.clone());
             let pages = actix_web::App::new()

@@ -35,27 +35,37 @@ pub(super) struct Admitted {
     pub start: Start,
 }
 
+/// With what a stream is asked for.
+///
+/// # Errors
+/// The server stops, or what was sent is not good.
+pub(super) async fn credentials(
+    uri: &Uri,
+    headers: &HeaderMap,
+    shared: &Arc<Shared>,
+) -> Result<Option<Credentials>, Failure> {
+    if shared.stopping.load(Ordering::Acquire) {
+        return Err(Failure::Stopping);
+    }
+    Credentials::find(headers, uri.query().unwrap_or_default(), shared).await
+}
+
 /// Decides about `/v1/user` and `/v1/app`.
 ///
 /// # Errors
 /// Address, token, key, limits.
 pub(super) async fn admit(
     uri: &Uri,
-    headers: &HeaderMap,
+    credentials: Option<Credentials>,
     address: IpAddr,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
-    if shared.stopping.load(Ordering::Acquire) {
-        return Err(Failure::Stopping);
-    }
-    let text = uri.query().unwrap_or_default();
     let is_user = match uri.path().trim_end_matches('/') {
         "/v1/user" | "/user" => true,
         "/v1/app" | "/app" => false,
         _ => return Err(Refusal::NotFound.into()),
     };
-    let query = Query::parse(text);
-    let credentials = Credentials::find(headers, text, shared).await?;
+    let query = Query::parse(uri.query().unwrap_or_default());
     match is_user {
         true => admit_user(credentials, &query, address, shared).await,
         false => admit_app(credentials, &query, shared).await,
@@ -104,6 +114,14 @@ async fn admit_user(
         });
     };
     let user = token.user.ok_or(Refusal::WrongTokenKind)?;
+    // What a session missed is looked for before its connection counts: bounded for those that ask again and again.
+    let _turn = match query.get("connection_id") {
+        Some(_) => {
+            let turn = shared.resuming.take(user);
+            Some(turn.ok_or(Refusal::TooManyConnections)?)
+        }
+        None => None,
+    };
     let (session, start) = begin(query, user, cursor, shared).await?;
     let permit = take_permit(user, (&session, &start), shared).await?;
     session.settle(&start, user, shared).await?;

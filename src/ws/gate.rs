@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use actix_web::web::Data;
 use bytes::Bytes;
 
 use super::credentials::Proof;
@@ -11,7 +12,7 @@ use super::opened::Opened;
 use crate::actors::Shared;
 use crate::actors::shard::Shard;
 use crate::actors::shard::state::{ConnectionRef, Identity};
-use crate::http::socket::Bounds;
+use crate::http::App;
 use crate::model::{AppStream, ConnectionId, Failure};
 use crate::protocol::cursor::Cursor;
 use crate::protocol::goodbye::Goodbye;
@@ -25,8 +26,8 @@ pub struct Gate {
     pub shared: Arc<Shared>,
     /// The thread's own connections.
     pub shard: Rc<Shard>,
-    /// What the connections of one address may hold.
-    pub bounds: Arc<Bounds>,
+    /// What HTTP shares: bounds of connections, rate limits.
+    pub app: Data<App>,
 }
 
 /// Seconds after which a refused stream may try again.

@@ -4,6 +4,7 @@
 //! an idle stream costs a socket, an actor and a handle in the shard.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::os::fd::AsRawFd as _;
 use std::rc::Rc;
 
@@ -13,14 +14,15 @@ use actix_rt::net::TcpStream;
 use bytes::BytesMut;
 use tokio::io::AsyncWriteExt;
 
-use super::admission::{Admitted, accept_key, admit};
+use super::admission::{Admitted, accept_key, admit, credentials};
 use super::connection::{ConnectionActor, Launch};
-use super::credentials::{PROTOCOL, offers_protocol};
+use super::credentials::{Credentials, PROTOCOL, offers_protocol};
 use super::gate::{Gate, RETRY};
 use crate::actors::shard::control::Control;
 use crate::actors::shard::socket::{Sent, Socket, send_now};
 use crate::actors::shard::state::ConnectionHandle;
 use crate::http::pipeline::client_address::client_address;
+use crate::http::pipeline::rate_limit::bucket::{Class, of_address, of_token};
 use crate::http::socket::{HttpSocket, Place, linger};
 use crate::http::{ApiError, CasedStream};
 use crate::model::{Failure, Refusal};
@@ -54,20 +56,21 @@ pub async fn upgrade(
         parts.read_buf
     };
     let peer = io.peer_addr().ok().map(|peer| peer.ip());
-    let address = client_address(request.headers(), peer, gate.bounds.trusted());
+    let address = client_address(request.headers(), peer, gate.app.bounds.trusted());
     // A connection of a proxy counts for its client from here on.
-    let place = place.or_else(|| gate.bounds.place(address));
+    let place = place.or_else(|| gate.app.bounds.place(address));
     let query = Query::parse(request.uri().query().unwrap_or_default());
     let admitted = async {
         if place.is_none() {
             return Err(Refusal::TooManyConnections.into());
         }
-        let key = accept_key(request.headers(), &request)?;
+        let (uri, headers) = (request.uri(), request.headers());
+        let key = accept_key(headers, &request)?;
         Coding::from_query(&query)?;
-        Ok::<_, Failure>((
-            key,
-            admit(request.uri(), request.headers(), address, &gate.shared).await?,
-        ))
+        let found = credentials(uri, headers, &gate.shared).await;
+        count(&gate, &found, address).await?;
+        let admitted = admit(uri, found?, address, &gate.shared).await?;
+        Ok::<_, ApiError>((key, admitted))
     };
     match admitted.await {
         Ok((accept_key, admitted)) => {
@@ -82,12 +85,34 @@ pub async fn upgrade(
             };
             opening.open(&gate).await;
         }
-        Err(failure) => {
+        Err(error) => {
             gate.shared.metrics.add(Counter::UpgradesRefused, 1);
-            refuse(io, place, failure);
+            refuse(io, place, error);
         }
     }
     Ok(())
+}
+
+/// Counts an opening as a marker is counted: a session that goes on is a write. One without a token has limits of its own,
+/// and one with a wrong token counts for its address. (The streams that are answers were counted as calls.)
+///
+/// # Errors
+/// There were too many.
+async fn count(
+    gate: &Gate,
+    found: &Result<Option<Credentials>, Failure>,
+    address: IpAddr,
+) -> Result<(), ApiError> {
+    let buckets = match found {
+        Ok(Some(known)) => of_token(&known.token, Class::Marker),
+        Err(Failure::Refused(_)) => of_address(address, Class::Marker),
+        Ok(None) | Err(_) => return Ok(()),
+    };
+    let counted = gate.app.rate.count(&buckets).await;
+    counted.allowed().map_err(|retry_in| {
+        gate.shared.metrics.add(Counter::RateLimited, 1);
+        ApiError::limited(retry_in)
+    })
 }
 
 /// A stream that was admitted and is not open yet.
@@ -170,10 +195,9 @@ fn first_bytes(key: &[u8], names_protocol: bool, hello: &[u8]) -> Vec<u8> {
 
 /// Answers in HTTP and closes. The answer fits into the buffer of the kernel, which is empty unless the peer reads
 /// nothing; then the connection is dropped at once, so that the peer cannot hold it.
-fn refuse(io: TcpStream, place: Option<Place>, failure: Failure) {
-    let mut error = ApiError::from(failure);
+fn refuse(io: TcpStream, place: Option<Place>, mut error: ApiError) {
     if error.code() == 429 {
-        error = error.retry_after(RETRY);
+        error = error.or_retry_after(RETRY);
     }
     if send_now(io.as_raw_fd(), &error.whole_answer()) == Sent::All {
         // Bytes that the client sent behind the request may still arrive.

@@ -16,7 +16,7 @@ use crate::http::socket::{Carried, Carrying, Place};
 use crate::model::{ConnectionId, Failure, Refusal};
 use crate::protocol::framing::Framing;
 use crate::protocol::render_class::RenderClass;
-use crate::ws::admission::{Admitted, admit};
+use crate::ws::admission::{Admitted, admit, credentials};
 use crate::ws::connection::{ConnectionActor, Launch};
 use crate::ws::credentials::Proof;
 use crate::ws::gate::Gate;
@@ -53,11 +53,11 @@ pub(super) struct Begun {
 /// A place among the connections of the client's address, where its proxy does not count: that carries many.
 fn place(gate: &Gate, request: &HttpRequest) -> Result<Option<Place>, Refusal> {
     let peer = request.peer_addr().map(|peer| peer.ip());
-    if peer.is_none_or(|peer| gate.bounds.counted(peer).is_some()) {
+    if peer.is_none_or(|peer| gate.app.bounds.counted(peer).is_some()) {
         return Ok(None);
     }
-    let address = client_address(request.headers(), peer, gate.bounds.trusted());
-    let place = gate.bounds.place(address);
+    let address = client_address(request.headers(), peer, gate.app.bounds.trusted());
+    let place = gate.app.bounds.place(address);
     place.map(Some).ok_or(Refusal::TooManyConnections)
 }
 
@@ -72,15 +72,16 @@ pub(super) async fn begin(
     shape: impl FnOnce(&ConnectionId, &Identity) -> Shape,
 ) -> Result<Begun, Failure> {
     let peer = request.peer_addr().map(|peer| peer.ip());
-    let address = client_address(request.headers(), peer, gate.bounds.trusted());
+    let address = client_address(request.headers(), peer, gate.app.bounds.trusted());
     let place = place(gate, request)?;
+    let credentials = credentials(uri, request.headers(), &gate.shared).await?;
     let Admitted {
         identity,
         permit,
         proof,
         session,
         start,
-    } = admit(uri, request.headers(), address, &gate.shared).await?;
+    } = admit(uri, credentials, address, &gate.shared).await?;
     let id = session.id.clone();
     let shape = shape(&id, &identity);
     let preface = shape.framing.preface(gate.shard.limits.retry_ms);

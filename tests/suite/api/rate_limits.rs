@@ -78,6 +78,37 @@ fn a_presence_that_a_call_changes_by_the_way_counts_as_one_that_is_put() {
 }
 
 #[test]
+fn openings_of_websockets_with_a_token_count_as_markers_do() {
+    let server = TestServer::with(&[
+        ("RATE_LIMITS_ENABLED", "true"),
+        ("RATE_LIMITS_MARKERS", "2"),
+    ]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let opens = |who: &Person| {
+        let token = who.token();
+        who.asks_upgrade(&format!("/user?access_token={token}&connection_id=gone"))
+    };
+    for _ in 0..2 {
+        assert_eq!(opens(&ada).status, 101);
+    }
+    let answer = opens(&ada);
+    answer.refused_as(429, "rate-limited");
+    let retry = answer.meta()["retry_in"].as_u64().expect("retry_in");
+    assert!((1..=60).contains(&retry), "{retry}");
+    let header = answer.header("retry-after").map(str::to_owned);
+    assert_eq!(header, Some(retry.to_string()));
+    assert_eq!(opens(&bob).status, 101);
+    // One without a token has limits of its own; wrong tokens count for their address.
+    for status in [101, 101, 101] {
+        assert_eq!(server.anonymous().asks_upgrade("/user").status, status);
+    }
+    for status in [401, 401, 429] {
+        let wrong = server.anonymous().asks_upgrade("/user?access_token=x");
+        assert_eq!(wrong.status, status, "{wrong}");
+    }
+}
+
+#[test]
 fn a_full_bucket_says_when_it_refills_and_the_others_are_not_full() {
     let server = strict();
     let ada = server.ada();
