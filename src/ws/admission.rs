@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use actix_http::header::HeaderMap;
 use actix_http::ws::HandshakeError;
@@ -45,9 +44,6 @@ pub(super) async fn admit(
     address: IpAddr,
     shared: &Arc<Shared>,
 ) -> Result<Admitted, Failure> {
-    if shared.stopping.load(Ordering::Acquire) {
-        return Err(Failure::Stopping);
-    }
     let text = uri.query().unwrap_or_default();
     let is_user = match uri.path().trim_end_matches('/') {
         "/v1/user" | "/user" => true,

@@ -44,7 +44,8 @@ pub async fn upgrade(
     if parts.io.write_all(&parts.write_buf).await.is_err() {
         return Ok(());
     }
-    let Some((io, place)) = parts.io.into_inner().into_parts() else {
+    // Held until the shard knows the connection, which a stop waits for then.
+    let Some((io, place, _open)) = parts.io.into_inner().into_parts() else {
         return Ok(());
     };
     // Of what was read ahead only real bytes are kept, not the dispatcher's buffer.
