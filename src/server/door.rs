@@ -3,7 +3,8 @@
 
 use std::future::pending;
 use std::net::TcpListener;
-use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::fd::{AsFd as _, AsRawFd as _, RawFd};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use actix_rt::task::JoinHandle;
@@ -16,7 +17,7 @@ use tokio::time::{sleep, timeout};
 /// How long a handshake of a balancer may take, which is near.
 const HANDSHAKE: Duration = Duration::from_millis(5);
 
-/// Interval between looks at connections that were made and not accepted yet.
+/// Interval between looks at what other threads and the kernel still do.
 const LOOK: Duration = Duration::from_millis(1);
 
 /// How long each step may take.
@@ -35,18 +36,21 @@ const NO_NEW_ONE: [SockFilter; 5] = [
 pub(super) struct Doors {
     /// The socket for clients, which its server holds too.
     socket: TcpListener,
+    accepting: Accepting,
     clients: ServerHandle,
     nodes: Option<ServerHandle>,
 }
 
 impl Doors {
-    /// Begins to accept. Also gives the end of that, which comes by itself only after a failure.
+    /// Begins to accept. Also gives the end of that, which comes by itself only after a failure. `served`: the number of
+    /// the socket at its server.
     pub(super) fn open(
-        socket: TcpListener,
+        (socket, served): (TcpListener, RawFd),
         (clients, nodes): (Server, Option<Server>),
     ) -> (Self, JoinHandle<()>) {
         let doors = Self {
             socket,
+            accepting: Accepting::of(served),
             clients: clients.handle(),
             nodes: nodes.as_ref().map(Server::handle),
         };
@@ -80,7 +84,12 @@ impl Doors {
             }
         };
         let accepted = timeout(STEP, accepted).await;
-        let paused = timeout(STEP, self.clients.pause()).await;
+        let paused = async {
+            // This says that it was asked for.
+            self.clients.pause().await;
+            self.accepting.is_over().await;
+        };
+        let paused = timeout(STEP, paused).await;
         let closed = shutdown(self.socket.as_raw_fd(), Shutdown::Both);
         if accepted.is_err() || paused.is_err() || closed.is_err() {
             tracing::warn!(?closed, "the listening socket was not closed in order");
@@ -100,5 +109,72 @@ impl Doors {
         if let Some(nodes) = nodes {
             drop(timeout(STEP, nodes).await);
         }
+    }
+}
+
+/// The thread that accepts, as the kernel knows it: by its epoll instance, and the number of the socket there. While it
+/// waits for a socket that is shut down, it logs an error.
+struct Accepting {
+    epoll: Option<PathBuf>,
+    socket: RawFd,
+}
+
+impl Accepting {
+    fn of(socket: RawFd) -> Self {
+        let mut accepting = Self {
+            epoll: None,
+            socket,
+        };
+        let descriptors = std::fs::read_dir("/proc/self/fdinfo").into_iter().flatten();
+        accepting.epoll = descriptors
+            .filter_map(|descriptor| Some(descriptor.ok()?.path()))
+            .find(|descriptor| accepting.is_in(descriptor));
+        accepting
+    }
+
+    /// Whether this is an epoll instance with the socket.
+    fn is_in(&self, descriptor: &PathBuf) -> bool {
+        let said = std::fs::read_to_string(descriptor).unwrap_or_default();
+        let socket = self.socket.to_string();
+        said.lines().any(|line| {
+            let mut words = line.split_whitespace();
+            words.next() == Some("tfd:") && words.next() == Some(&socket)
+        })
+    }
+
+    /// Until it waits for the socket no more. Without `/proc` that is a guess.
+    async fn is_over(&self) {
+        let Some(epoll) = &self.epoll else {
+            return sleep(HANDSHAKE).await;
+        };
+        while self.is_in(epoll) {
+            sleep(LOOK).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_that_accepts_is_found_while_it_waits_for_the_socket() {
+        let socket = TcpListener::bind("127.0.0.1:0").expect("an address");
+        let number = socket.as_raw_fd();
+        assert!(Accepting::of(number).epoll.is_none());
+        let poll = waiting_for(&socket);
+        let accepting = Accepting::of(number);
+        let epoll = accepting.epoll.clone().expect("it is in one");
+        assert!(accepting.is_in(&epoll));
+        poll.delete(&socket).expect("it was added");
+        assert!(!accepting.is_in(&epoll));
+    }
+
+    fn waiting_for(socket: &TcpListener) -> nix::sys::epoll::Epoll {
+        use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
+        let poll = Epoll::new(EpollCreateFlags::empty()).expect("an instance");
+        let event = EpollEvent::new(EpollFlags::EPOLLIN, 0);
+        poll.add(socket, event).expect("it is added");
+        poll
     }
 }

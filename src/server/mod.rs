@@ -14,6 +14,7 @@ mod waves;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 
 use actix::System;
@@ -167,7 +168,9 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let app = Data::new(App::new(engine, Settings::from(&config), bounds, kept));
     let people = demo.people.clone();
     let (for_workers, pages) = (shared.clone(), app.clone());
-    let listeners = (listener.try_clone()?, nodes::inside(nodes.as_ref())?);
+    let served = listener.try_clone()?;
+    let listener = (listener, served.as_raw_fd());
+    let listeners = (served, nodes::inside(nodes.as_ref())?);
     let servers = listen::listen(&config, listeners, for_workers, pages, Data::new(demo))?;
     app.readiness.begin_serving();
     warn_of_strange_proxy(&config);
