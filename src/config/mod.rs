@@ -156,6 +156,9 @@ settings! {
         body_bytes: usize = 1_048_576usize => 1024..=1_073_741_824,
         /// Milliseconds that an orderly stop may take before it is forced.
         drain_ms: u64 = 10_000u64 => 0..=600_000,
+        /// Milliseconds in which a stop leaves connections open that wait for a request. The answer to the next one says
+        /// that they end, so that a balancer sends no request on a connection at the moment at which it is closed.
+        notice_ms: u64 = 1000u64 => 0..=60_000,
         /// Log level: error, warn, info, debug, or a filter such as groundnut=debug.
         log: LogFilter = "info",
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_http::error::DispatchError;
 use actix_http::{ConnectionType, HttpService, Request};
 use actix_rt::net::TcpStream;
-use actix_server::ServerBuilder;
+use actix_server::{Server, ServerBuilder};
 use actix_service::{Service, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::Error;
 use actix_web::body::BoxBody;
@@ -21,7 +21,7 @@ use crate::actors::Shared;
 use crate::actors::shard::ShardActor;
 use crate::config::Config;
 use crate::http::casing::note_request;
-use crate::http::socket::{Bounds, HttpSocket};
+use crate::http::socket::{Bounds, Exchange, Handled, HttpSocket};
 use crate::http::{App, CasedStream};
 use crate::web::Demo;
 use crate::ws::{Gate, upgrade};
@@ -32,72 +32,85 @@ const HEAD: Duration = Duration::from_secs(10);
 /// An idle keep-alive connection is kept for this long.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// Listens: workers, each with a shard, that serve HTTP and websockets; and calls of other nodes, where there are some.
+/// Listens: workers, each with a shard, that serve HTTP and websockets; and apart from them, since a stop closes their
+/// socket first, workers for calls of other nodes, where there are some.
 pub(super) fn listen(
     config: &Config,
     (listener, inside): (TcpListener, Option<TcpListener>),
     shared: Arc<Shared>,
     app: Data<App>,
     demo: Data<Demo>,
-) -> std::io::Result<actix_server::Server> {
-    let for_nodes = app.clone();
-    let of_nodes = Bounds::inside(config, shared.metrics.clone());
-    let builder = actix_server::Server::build()
+) -> std::io::Result<(Server, Option<Server>)> {
+    let of_nodes = match inside {
+        Some(inside) => {
+            let bounds = Bounds::inside(config, shared.metrics.clone());
+            Some(listen_inside(
+                builder(config),
+                (inside, bounds),
+                app.clone(),
+            )?)
+        }
+        None => None,
+    };
+    let of_clients = builder(config).listen("groundnut", listener, move || {
+        // Runs once in each worker thread, inside its runtime: each thread has its own shard.
+        let shard = shared.shards.add(|id| {
+            ShardActor::launch(
+                id,
+                shared.registry.clone(),
+                shared.site.clone(),
+                shared.streams.clone(),
+                shared.store.clock().clone(),
+                shared.metrics.clone(),
+                shared.closes.clone(),
+            )
+        });
+        let gate = Gate {
+            shared: shared.clone(),
+            shard,
+            app: app.clone(),
+        };
+        let (app, demo) = (app.clone(), demo.clone());
+        let bounds = app.bounds.clone();
+        let serving = app.clone();
+        let pages = actix_web::App::new()
+            .app_data(gate.clone())
+            .configure(|cfg| crate::web::configure(cfg, demo.clone()))
+            .configure(|cfg| {
+                crate::http::configure(cfg, app.clone(), crate::ws::answer::route);
+            });
+        let pages = map_config(pages, |()| AppConfig::default());
+        let pages = apply_fn_factory(pages, move |request: Request, pages: &_| {
+            note_request(&request);
+            let around = Around {
+                offers_protocol: request.upgrade(),
+                app: serving.clone(),
+                _handled: Exchange::begin(&request),
+            };
+            around.answered(Service::call(pages, request))
+        });
+        let http = HttpService::build()
+            .client_request_timeout(HEAD)
+            .keep_alive(KEEP_ALIVE)
+            .on_connect_ext(|stream: &CasedStream<HttpSocket>, data: &mut Extensions| {
+                stream.on_connect(data);
+                stream.inner().on_connect(data);
+            })
+            .upgrade(fn_service(move |(request, framed)| {
+                upgrade(gate.clone(), request, framed)
+            }))
+            .h1(pages);
+        fn_service(move |io| ready(admit(io, &bounds))).and_then(http)
+    })?;
+    Ok((of_clients.run(), of_nodes))
+}
+
+fn builder(config: &Config) -> ServerBuilder {
+    Server::build()
         .workers(workers(config))
         .backlog(config.server.backlog)
         .max_concurrent_connections(1_000_000)
         .disable_signals()
-        .shutdown_timeout(config.server.drain_ms.div_ceil(1000))
-        .listen("groundnut", listener, move || {
-            // Runs once in each worker thread, inside its runtime: each thread has its own shard.
-            let shard = shared.shards.add(|id| {
-                ShardActor::launch(
-                    id,
-                    shared.registry.clone(),
-                    shared.site.clone(),
-                    shared.streams.clone(),
-                    shared.store.clock().clone(),
-                    shared.metrics.clone(),
-                    shared.closes.clone(),
-                )
-            });
-            let gate = Gate {
-                shared: shared.clone(),
-                shard,
-                app: app.clone(),
-            };
-            let (app, demo) = (app.clone(), demo.clone());
-            let pages = actix_web::App::new()
-                .app_data(gate.clone())
-                .configure(|cfg| crate::web::configure(cfg, demo.clone()))
-                .configure(|cfg| {
-                    crate::http::configure(cfg, app.clone(), crate::ws::answer::route);
-                });
-            let pages = map_config(pages, |()| AppConfig::default());
-            let pages = apply_fn_factory(pages, |request: Request, pages: &_| {
-                note_request(&request);
-                let offers_protocol = request.upgrade();
-                answered(Service::call(pages, request), offers_protocol)
-            });
-            let http = HttpService::build()
-                .client_request_timeout(HEAD)
-                .keep_alive(KEEP_ALIVE)
-                .on_connect_ext(|stream: &CasedStream<HttpSocket>, data: &mut Extensions| {
-                    stream.on_connect(data);
-                    stream.inner().on_connect(data);
-                })
-                .upgrade(fn_service(move |(request, framed)| {
-                    upgrade(gate.clone(), request, framed)
-                }))
-                .h1(pages);
-            let bounds = app.bounds.clone();
-            fn_service(move |io| ready(admit(io, &bounds))).and_then(http)
-        })?;
-    let builder = match inside {
-        Some(inside) => listen_inside(builder, (inside, of_nodes), for_nodes)?,
-        None => builder,
-    };
-    Ok(builder.run())
 }
 
 fn workers(config: &Config) -> usize {
@@ -112,8 +125,8 @@ fn listen_inside(
     builder: ServerBuilder,
     (inside, bounds): (TcpListener, Arc<Bounds>),
     app: Data<App>,
-) -> std::io::Result<ServerBuilder> {
-    builder.listen("groundnut-nodes", inside, move || {
+) -> std::io::Result<Server> {
+    let of_nodes = builder.listen("groundnut-nodes", inside, move || {
         let (app, bounds) = (app.clone(), bounds.clone());
         let calls = actix_web::App::new()
             .configure(|cfg| crate::http::configure_inside(cfg, app))
@@ -127,7 +140,8 @@ fn listen_inside(
             })
             .h1(map_config(calls, |()| AppConfig::default()));
         fn_service(move |io| ready(admit(io, &bounds))).and_then(http)
-    })
+    })?;
+    Ok(of_nodes.run())
 }
 
 type Admitted = (CasedStream<HttpSocket>, Option<SocketAddr>);
@@ -142,16 +156,25 @@ fn admit(io: TcpStream, bounds: &Arc<Bounds>) -> Result<Admitted, DispatchError>
     Ok((CasedStream::new(socket), peer))
 }
 
-/// The answer of a page or a route. Another protocol may have been offered, and is not taken here; actix would say that
-/// it is.
-async fn answered(
-    answer: impl Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
+/// A request that a page or a route answers.
+struct Around {
+    /// Another protocol may have been offered, and is not taken here; actix would say that it is.
     offers_protocol: bool,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let mut answer = answer.await?;
-    if offers_protocol {
-        let head = answer.response_mut().head_mut();
-        head.set_connection_type(ConnectionType::Close);
+    app: Data<App>,
+    _handled: Option<Handled>,
+}
+
+impl Around {
+    async fn answered(
+        self,
+        answer: impl Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
+    ) -> Result<ServiceResponse<BoxBody>, Error> {
+        let mut answer = answer.await?;
+        // The next request of the client goes to another server.
+        if self.offers_protocol || self.app.readiness.is_stopping() {
+            let head = answer.response_mut().head_mut();
+            head.set_connection_type(ConnectionType::Close);
+        }
+        Ok(answer)
     }
-    Ok(answer)
 }

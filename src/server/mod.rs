@@ -2,6 +2,7 @@
 
 mod chores;
 mod delivery;
+mod door;
 mod listen;
 mod nodes;
 mod parts;
@@ -14,14 +15,15 @@ mod waves;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::System;
+use actix_rt::task::JoinHandle;
 use actix_web::web::Data;
 use tokio::sync::oneshot;
 
 use chores::{begin_hooks, close_polls, sweep};
 use delivery::open_bus;
+use door::Doors;
 
 use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
@@ -45,7 +47,7 @@ use parts::part_lost;
 pub use reload::ReadAgain;
 use reload::Reload;
 use signals::{Harmless, Stops};
-use stop::{Stopped, stop};
+use stop::{Stopped, Times, stop};
 use watch::watch;
 
 /// Why the server did not start, or ended by itself, for the operator.
@@ -165,8 +167,8 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let app = Data::new(App::new(engine, Settings::from(&config), bounds, kept));
     let people = demo.people.clone();
     let (for_workers, pages) = (shared.clone(), app.clone());
-    let listeners = (listener, nodes::inside(nodes.as_ref())?);
-    let server = listen::listen(&config, listeners, for_workers, pages, Data::new(demo))?;
+    let listeners = (listener.try_clone()?, nodes::inside(nodes.as_ref())?);
+    let servers = listen::listen(&config, listeners, for_workers, pages, Data::new(demo))?;
     app.readiness.begin_serving();
     warn_of_strange_proxy(&config);
     announce(&public_url, address, &people);
@@ -181,7 +183,8 @@ async fn run(launch: Launch) -> Result<(), StartError> {
             read_again,
         },
     };
-    let outcome = running.until_stopped(server, delivery_ended).await;
+    let doors = Doors::open(listener, servers);
+    let outcome = running.until_stopped(doors, delivery_ended).await;
     drop(lock);
     nodes::leave(nodes);
     outcome
@@ -216,13 +219,11 @@ impl Running<'_> {
     /// Until a signal or the loss of a part has ended the server.
     async fn until_stopped(
         mut self,
-        server: actix_server::Server,
+        (doors, mut accepting): (Doors, JoinHandle<()>),
         delivery_ended: oneshot::Receiver<()>,
     ) -> Result<(), StartError> {
-        let listener = server.handle();
-        let mut accepting = actix_rt::spawn(server);
         let settings = &self.reload.current;
-        let budget = Duration::from_millis(settings.server.drain_ms);
+        let times = Times::from(&settings.server);
         let watch = watch(self.shared, self.app, settings.store.min_free_megabytes);
         let mut watch = std::pin::pin!(watch);
         let mut cleaning = std::pin::pin!(clean(self.app));
@@ -251,7 +252,7 @@ impl Running<'_> {
             None => tracing::info!("stopping"),
         }
         let stopped = tokio::select! {
-            stopped = stop(budget, self.shared, self.app, &listener, &mut self.stops) => stopped,
+            stopped = stop(times, self.shared, self.app, &doors, &mut self.stops) => stopped,
             // It never ends.
             () = nodes::watch_lease(self.shared) => Stopped::ByForce,
         };

@@ -1,13 +1,15 @@
-//! The stop: no new work, an end of what runs, the database in one file. Each step has its time.
+//! The stop: no new connection, an end of what runs, the database in one file. Each step has its time.
 
+use std::cell::Cell;
+use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix_server::ServerHandle;
-
+use super::door::Doors;
 use super::signals::Stops;
 use super::waves::{TELL, close_one_of, close_streams};
 use crate::actors::Shared;
+use crate::config::Server;
 use crate::http::App;
 
 /// Interval between looks at what still runs.
@@ -24,19 +26,36 @@ pub(super) enum Stopped {
     ByForce,
 }
 
+/// How long a stop may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// Until it is forced.
+    budget: Duration,
+    /// Until connections are closed that wait for a request.
+    notice: Duration,
+}
+
+impl From<&Server> for Times {
+    fn from(settings: &Server) -> Self {
+        Self {
+            budget: Duration::from_millis(settings.drain_ms),
+            notice: Duration::from_millis(settings.notice_ms),
+        }
+    }
+}
+
 /// From the decision to stop to the end of the database.
 pub(super) async fn stop(
-    budget: Duration,
+    times: Times,
     shared: &Shared,
     app: &App,
-    listener: &ServerHandle,
+    doors: &Doors,
     signals: &mut Stops,
 ) -> Stopped {
     app.readiness.begin_stop();
     shared.stopping.store(true, Ordering::Release);
-    let drained = drain(budget, shared, app, signals).await;
-    // New connections were answered until here, with 503.
-    drop(tokio::time::timeout(TELL, listener.stop(false)).await);
+    let drained = drain(times, shared, app, doors, signals).await;
+    doors.end().await;
     let closed = close(shared, signals).await;
     match (drained, closed) {
         (Stopped::InOrder, Stopped::InOrder) => Stopped::InOrder,
@@ -44,28 +63,58 @@ pub(super) async fn stop(
     }
 }
 
-/// A close frame to all streams and an end of the running requests.
-async fn drain(budget: Duration, shared: &Shared, app: &App, signals: &mut Stops) -> Stopped {
-    let served = async {
+/// No new connection, a close frame to all streams, an end of the running requests, and of all connections.
+async fn drain(
+    times: Times,
+    shared: &Shared,
+    app: &App,
+    doors: &Doors,
+    signals: &mut Stops,
+) -> Stopped {
+    let streams = async {
+        // Whatever was accepted is known to its worker before the worker hears of a wave.
+        doors.close().await;
+        close_streams(shared, times.budget).await;
+    };
+    let is_told = Cell::new(false);
+    let ended = async {
         // Hooks first: they begin nothing more once a client can see that the stop has begun.
-        tokio::join!(shared.hooks.drain(), close_streams(shared, budget));
+        tokio::join!(shared.hooks.drain(), streams);
+        is_told.set(true);
         let mut looks = tokio::time::interval(LOOK);
         // A stream ends when its client has answered the close frame, or after `streams.linger_ms`.
-        while app.serving() > 0 || shared.directory.counts().0 > 0 {
+        while app.serving() > 0 || shared.directory.counts().0 > 0 || app.bounds.open() > 0 {
             looks.tick().await;
         }
     };
     let why = tokio::select! {
-        () = served => return Stopped::InOrder,
-        () = tokio::time::sleep(budget) => "the stop took too long",
+        () = ended => return Stopped::InOrder,
+        never = close_idle(times.notice, app) => match never {},
+        () = tokio::time::sleep(times.budget) => "the stop took too long",
         () = signals.next() => "another signal shortened the stop",
     };
     let (requests, streams) = (app.serving(), shared.directory.counts().0);
+    if is_told.get() && requests == 0 && streams == 0 {
+        // Answers that are read slowly, and requests that do not arrive: clients alone would decide when a server ends.
+        let connections = app.bounds.open();
+        tracing::info!(connections, "{why}; closing connections");
+        return Stopped::InOrder;
+    }
     tracing::warn!(requests, streams, "{why}; dropping what remains");
     // Streams that were to be closed in a later wave are told at least why.
     close_one_of(shared, 1).await;
     drop(tokio::time::timeout(TELL, shared.hooks.stop_all()).await);
     Stopped::ByForce
+}
+
+/// Until the end of the stop: closes connections that have waited for a request through the notice, and those that begin
+/// to wait afterwards.
+async fn close_idle(notice: Duration, app: &App) -> Infallible {
+    tokio::time::sleep(notice).await;
+    loop {
+        app.bounds.close_idle();
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Whatever was acknowledged is in the write-ahead log already, so that nothing is lost by force.

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use actix_http::header::HeaderMap;
 use actix_http::ws::HandshakeError;
@@ -33,21 +32,6 @@ pub(super) struct Admitted {
     pub session: Session,
     /// Where it goes on.
     pub start: Start,
-}
-
-/// With what a stream is asked for.
-///
-/// # Errors
-/// The server stops, or what was sent is not good.
-pub(super) async fn credentials(
-    uri: &Uri,
-    headers: &HeaderMap,
-    shared: &Arc<Shared>,
-) -> Result<Option<Credentials>, Failure> {
-    if shared.stopping.load(Ordering::Acquire) {
-        return Err(Failure::Stopping);
-    }
-    Credentials::find(headers, uri.query().unwrap_or_default(), shared).await
 }
 
 /// Decides about `/v1/user` and `/v1/app`.

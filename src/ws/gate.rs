@@ -86,7 +86,8 @@ impl Gate {
     /// Closes a stream for what happened before the shard knew of it: a stop, the revocation of its token, the deletion of
     /// the stored stream.
     pub(super) async fn check_again(&self, proof: Option<&Proof>, connection: ConnectionRef) {
-        // A stop that began after the request was admitted may have closed all others already.
+        // The last wave of a stop may be over already. A close frame sends any client to another server; a refusal would
+        // have to be understood by the balancer, and ends an `EventSource` for good.
         if self.shared.stopping.load(Ordering::Acquire) {
             self.shard.close(connection.index, Goodbye::GoingAway);
             return;

@@ -14,7 +14,7 @@ use actix_rt::net::TcpStream;
 use bytes::BytesMut;
 use tokio::io::AsyncWriteExt;
 
-use super::admission::{Admitted, accept_key, admit, credentials};
+use super::admission::{Admitted, accept_key, admit};
 use super::connection::{ConnectionActor, Launch};
 use super::credentials::{Credentials, PROTOCOL, offers_protocol};
 use super::gate::{Gate, RETRY};
@@ -46,7 +46,8 @@ pub async fn upgrade(
     if parts.io.write_all(&parts.write_buf).await.is_err() {
         return Ok(());
     }
-    let Some((io, place)) = parts.io.into_inner().into_parts() else {
+    // Held until the shard knows the connection, which a stop waits for then.
+    let Some((io, place, _open)) = parts.io.into_inner().into_parts() else {
         return Ok(());
     };
     // Of what was read ahead only real bytes are kept, not the dispatcher's buffer.
@@ -67,7 +68,8 @@ pub async fn upgrade(
         let (uri, headers) = (request.uri(), request.headers());
         let key = accept_key(headers, &request)?;
         Coding::from_query(&query)?;
-        let found = credentials(uri, headers, &gate.shared).await;
+        let text = uri.query().unwrap_or_default();
+        let found = Credentials::find(headers, text, &gate.shared).await;
         count(&gate, &found, address).await?;
         let admitted = admit(uri, found?, address, &gate.shared).await?;
         Ok::<_, ApiError>((key, admitted))

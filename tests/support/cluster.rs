@@ -31,6 +31,11 @@ impl Process {
         kill(Pid::from_raw(pid), signal).expect("it runs");
     }
 
+    /// Until it has ended by itself.
+    pub(crate) fn waits(&mut self) -> ExitStatus {
+        self.0.wait().expect("a child")
+    }
+
     pub(crate) fn end(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
@@ -160,6 +165,11 @@ impl Node {
         self.process.signal(signal);
     }
 
+    /// What the ids of its requests begin with.
+    pub(crate) fn mark(&self) -> String {
+        format!("{:x}-", self.process.0.id())
+    }
+
     pub(crate) fn log(&self) -> String {
         self.log.lock().expect("the log").clone()
     }
@@ -223,7 +233,7 @@ impl Cluster {
             database,
         };
         // The first one makes the tables.
-        let mut first = cluster.node();
+        let mut first = cluster.node(free_port());
         cluster.people = Arc::new(people(&cluster.database.url()));
         first.people = cluster.people.clone();
         cluster.nodes.push(first);
@@ -235,9 +245,20 @@ impl Cluster {
 
     /// One more server.
     pub(crate) fn adds(&mut self) -> &Node {
-        let node = self.node();
+        let node = self.node(free_port());
         self.nodes.push(node);
         self.nodes.last().expect("it was added")
+    }
+
+    /// Stops a server in order, and starts it again at the same address.
+    pub(crate) fn restarts(&mut self, number: usize) -> &Node {
+        let mut old = self.nodes.remove(number);
+        old.signal(Signal::SIGTERM);
+        let ended = old.process.waits();
+        assert!(ended.success(), "{ended}:\n{}", old.log());
+        let new = self.node(old.address.port());
+        self.nodes.insert(number, new);
+        &self.nodes[number]
     }
 
     pub(crate) fn redis(&mut self) -> &mut Redis {
@@ -252,10 +273,10 @@ impl Cluster {
         self.database.url()
     }
 
-    fn node(&self) -> Node {
+    fn node(&self, port: u16) -> Node {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = &self.database.url();
-        let mut serve = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", url]);
+        let (url, bind) = (&self.database.url(), &format!("127.0.0.1:{port}"));
+        let mut serve = cli::command(&["serve", "--bind", bind, "--database-url", url]);
         if let Some(redis) = &self.redis {
             serve.args(["--redis-url", &redis.url()]);
         }

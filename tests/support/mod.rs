@@ -1,5 +1,6 @@
 //! What every story needs: a server of its own, users that call it, sockets that wait for events.
 
+pub(crate) mod balancer;
 pub(crate) mod browser;
 pub(crate) mod build;
 pub(crate) mod cli;

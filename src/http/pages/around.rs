@@ -1,6 +1,5 @@
 //! What happens around every page: who asks, whether they may ask that often, and the headers.
 
-use actix_http::ConnectionType;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -22,7 +21,6 @@ use crate::http::pipeline::rate_limit::bucket::{Bucket, Buckets, Class, RateKey,
 use crate::http::pipeline::request_log;
 use crate::http::session::Visitor;
 use crate::http::{ApiError, App};
-use crate::model::Failure;
 use crate::telemetry::Counter;
 use crate::text::controls;
 
@@ -46,23 +44,13 @@ pub(super) async fn around(
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Err(ApiError::trouble(&"no app data").into());
     };
-    let stops = app.readiness.is_stopping();
-    // A stop waits for the requests that it found, not for those that arrive later.
-    let serving = (!stops).then(|| app.begin());
+    let serving = app.begin();
     let log = request_log::Line::begin(&request);
-    let admitted = match stops {
-        true => Err(Failure::Stopping.into()),
-        false => admit(counts, &request, &app).await,
-    };
-    let response = match admitted {
+    let response = match admit(counts, &request, &app).await {
         Ok(()) => next.call(request).await?,
         Err(error) => request.error_response(error),
     };
     let mut response = shown(response, &app);
-    if stops {
-        let head = response.response_mut().head_mut();
-        head.set_connection_type(ConnectionType::Close);
-    }
     let cookie = new_cookie(&response);
     let headers = response.headers_mut();
     if let Some(cookie) = cookie {

@@ -12,7 +12,6 @@ pub mod request_log;
 pub mod slash;
 mod whole_body;
 
-use actix_http::ConnectionType;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
@@ -25,7 +24,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use super::extract::Caller;
 use super::routes::row::Route;
 use super::{API_VERSION, ApiError, App};
-use crate::model::{Failure, Refusal};
+use crate::model::Refusal;
 use rate_limit::RateStatus;
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -42,26 +41,16 @@ pub async fn around(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
     let app = request.app_data::<Data<App>>().cloned();
-    // A stop waits for the requests that it found, not for those that arrive later.
-    let stops = app.as_ref().is_some_and(|app| app.readiness.is_stopping());
-    let serving = app.as_ref().filter(|_| !stops).map(|app| app.begin());
+    let serving = app.as_ref().map(|app| app.begin());
     let log = request_log::Line::begin(&request);
     slash::trim(&mut request);
     let preflight = cors::is_preflight(&request);
     let response = if preflight {
         request.into_response(HttpResponse::NoContent().finish())
-    } else if stops {
-        request.error_response(ApiError::from(Failure::Stopping))
     } else {
         next.call(request).await?
     };
     let mut response = errors::render(response);
-    if stops {
-        response
-            .response_mut()
-            .head_mut()
-            .set_connection_type(ConnectionType::Close);
-    }
     let scopes = scopes(response.request());
     let rate_status = rate_status(response.request());
     let of_operator = response.request().extensions().contains::<OfOperator>();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 
+use super::idle::Bell;
 use crate::actors::permits::{Permit, Permits};
 use crate::config::{Config, Networks};
 use crate::http::pipeline::client_address::network_of;
@@ -15,6 +16,23 @@ use crate::telemetry::{Counter, Metrics};
 
 /// A place of an address among its connections; free again when it is dropped.
 pub type Place = Permit<IpAddr>;
+
+/// A connection that speaks HTTP, until it is dropped.
+#[derive(Debug)]
+pub struct Open(Arc<Bounds>);
+
+impl Open {
+    pub(super) fn one_more(bounds: &Arc<Bounds>) -> Self {
+        bounds.open.fetch_add(1, Ordering::AcqRel);
+        Self(bounds.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::AcqRel);
+    }
+}
 
 /// Connections to the listener for other nodes: a node asks at most 512 things at a time, over connections that it keeps.
 const OF_A_NODE: usize = 1024;
@@ -36,7 +54,9 @@ pub struct Bounds {
     waiting_per_address: usize,
     waiting_in_all: usize,
     /// Connections that are open and speak HTTP.
-    pub(super) open: AtomicUsize,
+    open: AtomicUsize,
+    /// Rings when idle ones are to be closed.
+    pub(super) bell: Bell,
     /// How long a peer may take nothing of its answer.
     pub(super) stalled: Duration,
     /// How long a request may take from its first byte to the first byte of its answer.
@@ -70,6 +90,7 @@ impl Bounds {
             waiting_per_address: or_unbounded(server.unread_bytes_per_address),
             waiting_in_all: or_unbounded(server.unread_bytes_total),
             open: AtomicUsize::new(0),
+            bell: Bell::default(),
             stalled: Duration::from_millis(server.answer_stalled_ms),
             request: Duration::from_millis(server.request_ms),
             metrics,
@@ -122,7 +143,12 @@ impl Bounds {
 
     /// Connections that are open and speak HTTP.
     pub fn open(&self) -> usize {
-        self.open.load(Ordering::Relaxed)
+        self.open.load(Ordering::Acquire)
+    }
+
+    /// Closes the connections on which no request is under way. Those that still have one are found by the next call.
+    pub fn close_idle(&self) {
+        self.bell.ring();
     }
 
     /// Bytes of answers that wait for their readers.

@@ -54,6 +54,11 @@ impl Deadline {
         self.request = Some(Instant::now() + patience);
     }
 
+    /// Whether a request began to arrive, and nothing of its answer has left.
+    pub(super) fn has_request(&self) -> bool {
+        self.request.is_some()
+    }
+
     /// The next deadline.
     fn next(&self) -> Option<(Instant, Overdue)> {
         let answer = self.answer.map(|due| (due, Overdue::Answer));

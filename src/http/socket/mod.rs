@@ -7,6 +7,7 @@
 mod bounds;
 mod carrying;
 mod deadline;
+mod idle;
 mod linger;
 mod uploading;
 
@@ -15,7 +16,6 @@ use std::net::IpAddr;
 use std::os::fd::AsRawFd as _;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use actix_rt::net::TcpStream;
@@ -26,9 +26,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::ApiError;
 use crate::actors::shard::socket::{Sent, send_now};
 use crate::model::Refusal;
-pub use bounds::{Bounds, Place};
+pub use bounds::{Bounds, Open, Place};
 pub use carrying::{Carried, Carrying};
 use deadline::{Deadline, Overdue};
+use idle::Ear;
+pub use idle::{Exchange, Handled};
 pub(crate) use linger::linger;
 pub use uploading::{Running, Uploading};
 
@@ -46,6 +48,7 @@ pub struct HttpSocket {
     /// Until another protocol takes it over.
     stream: Option<TcpStream>,
     bounds: Arc<Bounds>,
+    open: Option<Open>,
     /// What it counts for; `None` from a trusted proxy.
     address: Option<IpAddr>,
     place: Option<Place>,
@@ -56,6 +59,10 @@ pub struct HttpSocket {
     is_upload: bool,
     /// Whether the answer is a stream.
     carrying: Carrying,
+    /// Whether a request is with its handler.
+    exchange: Exchange,
+    /// For the end of idle connections.
+    ear: Ear,
     /// Bytes that arrived since the last answer began.
     behind: usize,
     /// Bytes that were read in this turn of the task.
@@ -81,16 +88,18 @@ impl HttpSocket {
             Some(place) => place,
             None => None,
         };
-        bounds.open.fetch_add(1, Ordering::Relaxed);
         Some(Self {
             stream: Some(stream),
             bounds: bounds.clone(),
+            open: Some(Open::one_more(bounds)),
             address,
             place,
             deadline: Deadline::default(),
             uploading: Uploading::default(),
             is_upload: false,
             carrying: Carrying::default(),
+            exchange: Exchange::default(),
+            ear: Ear::default(),
             behind: 0,
             in_turn: 0,
             waiting: 0,
@@ -99,16 +108,25 @@ impl HttpSocket {
         })
     }
 
-    /// Notes with a connection what an upload needs ([`Uploading::of`]), and what a stream does ([`Carrying::begin`]).
+    /// Notes with a connection what an upload needs ([`Uploading::of`]), what a stream does ([`Carrying::begin`]), and what
+    /// any request does ([`Exchange::begin`]).
     pub fn on_connect(&self, data: &mut Extensions) {
         data.insert(self.uploading.clone());
         data.insert(self.carrying.clone());
+        data.insert(self.exchange.clone());
     }
 
-    /// The connection itself, once it speaks something other than HTTP, and its place.
-    pub fn into_parts(mut self) -> Option<(TcpStream, Option<Place>)> {
+    /// The connection itself, once it speaks something other than HTTP, its place, and what a stop waits for until the
+    /// connection is known elsewhere.
+    pub fn into_parts(mut self) -> Option<(TcpStream, Option<Place>, Option<Open>)> {
         let stream = self.stream.take()?;
-        Some((stream, self.place.take()))
+        Some((stream, self.place.take(), self.open.take()))
+    }
+
+    /// Whether nothing of a request has arrived that is not answered. Nothing may wait to be read when this is asked.
+    fn is_idle(&self) -> bool {
+        let is_asked = self.exchange.is_on() || self.deadline.has_request();
+        !is_asked && !self.carrying.is_on() && self.waiting == 0
     }
 
     fn io(&mut self) -> io::Result<Pin<&mut TcpStream>> {
@@ -135,6 +153,11 @@ impl HttpSocket {
             stream.set_zero_linger().unwrap_or_default();
         }
         ErrorKind::TimedOut.into()
+    }
+
+    /// Whether a stop closes the connection, as if its peer had: it is idle.
+    fn poll_closed(&mut self, cx: &mut Context<'_>) -> bool {
+        self.ear.hears(&self.bounds.bell, cx) && self.is_idle()
     }
 
     /// The task has to wait: until when?
@@ -224,7 +247,6 @@ fn refuse(stream: TcpStream, bounds: &Bounds) {
 
 impl Drop for HttpSocket {
     fn drop(&mut self) {
-        self.bounds.open.fetch_sub(1, Ordering::Relaxed);
         self.bounds.wait(self.address, self.waiting, 0);
         if let Some(stream) = self.stream.take()
             && !self.is_over
@@ -318,6 +340,9 @@ impl AsyncRead for HttpSocket {
                     self.is_upload = true;
                     let patience = self.bounds.stalled * 2;
                     self.deadline.progresses(patience);
+                }
+                if self.poll_closed(cx) {
+                    return Poll::Ready(Ok(()));
                 }
                 self.poll_deadline(cx).map(Err)
             }

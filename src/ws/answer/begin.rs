@@ -16,9 +16,9 @@ use crate::http::socket::{Carried, Carrying, Place};
 use crate::model::{ConnectionId, Failure, Refusal};
 use crate::protocol::framing::Framing;
 use crate::protocol::render_class::RenderClass;
-use crate::ws::admission::{Admitted, admit, credentials};
+use crate::ws::admission::{Admitted, admit};
 use crate::ws::connection::{ConnectionActor, Launch};
-use crate::ws::credentials::Proof;
+use crate::ws::credentials::{Credentials, Proof};
 use crate::ws::gate::Gate;
 use crate::ws::opened::Opened;
 
@@ -74,7 +74,8 @@ pub(super) async fn begin(
     let peer = request.peer_addr().map(|peer| peer.ip());
     let address = client_address(request.headers(), peer, gate.app.bounds.trusted());
     let place = place(gate, request)?;
-    let credentials = credentials(uri, request.headers(), &gate.shared).await?;
+    let text = uri.query().unwrap_or_default();
+    let credentials = Credentials::find(request.headers(), text, &gate.shared).await?;
     let Admitted {
         identity,
         permit,

@@ -5,6 +5,7 @@ mod counted;
 mod presence;
 mod redis_away;
 mod redis_strange;
+mod rolling;
 mod same_order;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -15,6 +15,7 @@ mod heavy_searches;
 mod hostile_rooms;
 mod hostile_values;
 mod large_pictures;
+mod last_requests;
 mod other_process;
 mod panics;
 mod readiness;
