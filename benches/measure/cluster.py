@@ -84,18 +84,24 @@ def redis_server():
 
 
 def writes(options, postgres, redis):
-    """Durable messages per second over HTTP, 64 in flight, beside pgbench with 16 clients and the same rows."""
+    """Durable messages per second over HTTP, 64 in flight, in all and on each server, beside pgbench with 16 clients and the
+    same rows."""
     rounds = []
+
+    def load(servers, of, in_flight):
+        return servers.load("rooms", "--rooms", "6", "-n", "1", "-w", str(in_flight), servers=servers.servers[:of])["messages"]
+
     with cluster(options, postgres, 1, redis) as one, cluster(options, postgres, 3, redis) as three:
         sample = postgres.sample_of(one)
         for _ in range(options.rounds):
             rounds.append({
                 "pgbench": postgres.pgbench(sample, head=False),
                 "pgbench with a head row": postgres.pgbench(sample, head=True),
-                "one server": one.load("room", "-n", "1", "-w", "64")["messages"],
-                "two of three servers": three.load("rooms", "--rooms", "6", "-n", "1", "-w", "64",
-                                                   servers=three.servers[:2])["messages"],
-                "three servers": three.load("rooms", "--rooms", "6", "-n", "1", "-w", "64")["messages"],
+                "one server": load(one, 1, 64),
+                "two of three servers": load(three, 2, 64),
+                "three servers": load(three, 3, 64),
+                "two of three servers, 64 on each": load(three, 2, 128),
+                "three servers, 64 on each": load(three, 3, 192),
             })
     return rounds
 
