@@ -96,6 +96,7 @@ faults! {
         HoleSkipped "Events before a batch that does not join are not read.";
         HoleReadTwice "What is read of a hole is delivered twice.";
         HoleReadShort "The last event of what is read of a hole is lost.";
+        BatchTwice "A batch is delivered twice.";
         BatchEarly "The first event of a batch that does not join is delivered before what is missing.";
         HeadNotCompared "The head of the log is not compared: what the bus does not bring is not missed.";
         CursorAheadRefused "A cursor that another node gave out is refused until this node has delivered as much.";
@@ -112,8 +113,12 @@ faults! {
         PlacesNotCounted "An app may open as many streams as it likes.";
         PlacesNotGivenBack "The place of an app stream that has ended stays taken.";
         PartitionsCounted "Each partition of an app stream is one in use.";
-        CommitNotLookedUp "A group whose connection was lost in the commit is written again.";
+        CommitNotLookedUp "A group whose connection was lost in the commit is taken for lost.";
         CommitBelieved "A group whose connection was lost in the commit is taken for committed.";
+        WrittenSaidUndone "A call that has written, and cannot show what, is told that nothing was changed.";
+        KeyForgotten "A call that is repeated with its key is carried out again.";
+        OldAclTrusted "A write is allowed by the version of the channel that its node knows.";
+        OldTokenTrusted "A write does not ask whether its token has ended.";
         TokensStay "A token that was revoked on another node is kept.";
         UsersStay "A user that was changed on another node is kept.";
         ChannelsStay "A channel that was changed on another node is kept as it was by its actor.";

@@ -21,6 +21,9 @@ const AWAY_RETRY: u64 = 2;
 /// Seconds that a restart takes, roughly.
 const RESTART_RETRY: u64 = 5;
 
+/// The slug of the one answer behind which a call may have been carried out.
+const UNSURE: &str = "outcome-unknown";
+
 /// An error as the client sees it. Causes stay in the log.
 #[derive(Debug)]
 pub struct ApiError {
@@ -78,6 +81,11 @@ impl ApiError {
             retry_in: Some(seconds),
             ..self
         }
+    }
+
+    /// Whether the caller may take it that nothing was changed.
+    pub fn says_nothing_was_done(&self) -> bool {
+        self.code == 503 && self.slug != UNSURE
     }
 
     /// The HTTP status.
@@ -196,7 +204,7 @@ impl From<Failure> for ApiError {
                 AWAY_RETRY,
             ),
             Failure::Unsure => Self::later(
-                "outcome-unknown",
+                UNSURE,
                 "The database went away during the call. It may have been carried out: repeat it with its Idempotency-Key, or look before you try again.",
                 AWAY_RETRY,
             ),

@@ -1,13 +1,20 @@
 //! How a write is answered: the sender travels with it, its caller waits at the other end.
 
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use super::Failure;
+use super::call::Call;
 
 /// The way back to the caller of a write. It may travel with a mail and from there into the lane, so that the outcome
 /// needs no other thread on its way. Dropped, it tells the caller [`Failure::Stopping`].
 #[derive(Debug)]
-pub struct Answer<T>(oneshot::Sender<Result<T, Failure>>);
+pub struct Answer<T> {
+    sender: oneshot::Sender<Result<T, Failure>>,
+    /// The call that was being answered when it was made.
+    call: Option<Arc<Call>>,
+}
 
 /// A write on its way to its commit. Dropping it does not take the write back.
 #[derive(Debug)]
@@ -17,16 +24,20 @@ impl<T> Answer<T> {
     /// An answer and where it arrives.
     pub fn new() -> (Self, Pending<T>) {
         let (sender, receiver) = oneshot::channel();
-        (Self(sender), Pending(receiver))
+        let call = Call::current();
+        (Self { sender, call }, Pending(receiver))
     }
 
     /// Answers. A caller that stopped waiting misses it; the commit stays.
     pub fn give(self, outcome: Result<T, Failure>) {
-        drop(self.0.send(outcome));
+        drop(self.sender.send(outcome));
     }
 
     /// Answers with a write's own outcome, unless its commit failed.
     pub(super) fn after(self, own: Option<Result<T, Failure>>, committed: Result<(), Failure>) {
+        if let (Some(call), Some(Ok(_)), Ok(())) = (&self.call, &own, &committed) {
+            call.note_written();
+        }
         self.give(match (own, committed) {
             (Some(Err(own)), _) => Err(own),
             (Some(Ok(_)) | None, Err(failure)) => Err(failure),

@@ -21,6 +21,7 @@ pub struct Call {
     /// Writes so far that are carried out once.
     steps: AtomicI64,
     was_repeated: AtomicBool,
+    has_written: AtomicBool,
 }
 
 /// The key of a call. Only calls of one user with one app can have one key.
@@ -78,6 +79,7 @@ impl Call {
             key,
             steps: AtomicI64::new(0),
             was_repeated: AtomicBool::new(false),
+            has_written: AtomicBool::new(false),
         })
     }
 
@@ -121,6 +123,15 @@ impl Call {
     /// Whether a write was found done, and was not done again.
     pub fn was_repeated(&self) -> bool {
         self.was_repeated.load(Ordering::Relaxed)
+    }
+
+    /// Whether a write of it was committed: what fails behind that does not undo it.
+    pub fn has_written(&self) -> bool {
+        self.has_written.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_written(&self) {
+        self.has_written.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn note_repetition(&self) {

@@ -12,6 +12,7 @@ use super::call::Step;
 use super::db::{from_json, to_json};
 use super::statements::{FindKey, ForgetKeys, KeepKey, KeysOfHolder, execute, query};
 use super::{Db, Failure, Tx};
+use crate::fault::{Seeded, seeded};
 use crate::model::{Refusal, Stamp};
 
 /// Longest name of an outcome in bytes. One that is longer is not kept, and a repeated call is told so.
@@ -43,6 +44,9 @@ impl Tx<'_> {
         step: &Step,
         job: impl FnOnce(&mut Self) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        if seeded(Seeded::KeyForgotten) {
+            return job(self);
+        }
         let of = &step.of;
         let place = [of.holder().into(), of.key().into(), step.number.into()];
         let known = query::<FindKey>(&place).get_result::<(String, String)>(self.sql);

@@ -164,7 +164,7 @@ impl Lane {
             Ok(group) => Ok(group),
             Err(Ended::Failed(failure)) => Err(failure),
             Err(Ended::Unknown(group)) => match self.link.holds(&mut self.sql, group.stamp) {
-                Ok(_) if seeded(Seeded::CommitNotLookedUp) => self.run_group(work),
+                Ok(_) if seeded(Seeded::CommitNotLookedUp) => Err(Failure::Away),
                 Ok(false) if seeded(Seeded::CommitBelieved) => Ok(Some(*group)),
                 Ok(true) => Ok(Some(*group)),
                 Ok(false) => Err(Failure::Away),

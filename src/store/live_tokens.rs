@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use super::Failure;
+use crate::fault::{Seeded, seeded};
 use crate::model::TokenId;
 
 /// Above it a lane forgets all of them.
@@ -41,6 +42,9 @@ impl LiveTokens {
         tokens: impl Iterator<Item = TokenId>,
         live_among: impl FnOnce(&HashSet<TokenId>) -> Result<Vec<TokenId>, Failure>,
     ) -> Result<HashSet<TokenId>, Failure> {
+        if seeded(Seeded::OldTokenTrusted) {
+            return Ok(HashSet::new());
+        }
         let mut asked: HashSet<TokenId> = tokens.filter(|id| !self.known.contains(id)).collect();
         if asked.is_empty() {
             return Ok(asked);

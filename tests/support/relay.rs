@@ -14,7 +14,12 @@ pub(crate) enum Way {
     Hangs,
     /// Connections end, and new ones too.
     Cut,
+    /// A connection ends where a database answers that it has committed: the answer is lost.
+    LosesCommits,
 }
+
+/// How PostgreSQL says so.
+const COMMITTED: &[u8] = b"COMMIT\0";
 
 /// Passes on what comes to its address; ends when it goes.
 pub(crate) struct Relay {
@@ -83,8 +88,8 @@ async fn passes(client: TcpStream, target: SocketAddr, mut told: watch::Receiver
         let server = TcpStream::connect(target).await.ok()?;
         drop((client.set_nodelay(true), server.set_nodelay(true)));
         tokio::select! {
-            end = carries(&client, &server, there) => end,
-            end = carries(&server, &client, back) => end,
+            end = carries(&client, &server, (there, false)) => end,
+            end = carries(&server, &client, (back, true)) => end,
         }
     };
     tokio::select! {
@@ -97,10 +102,15 @@ async fn passes(client: TcpStream, target: SocketAddr, mut told: watch::Receiver
 /// Waits until something may pass. `None`: it never will.
 async fn opens(told: &mut watch::Receiver<Way>) -> Option<()> {
     told.wait_for(|way| *way != Way::Hangs).await.ok()?;
-    (*told.borrow() == Way::Open).then_some(())
+    (*told.borrow() != Way::Cut).then_some(())
 }
 
-async fn carries(from: &TcpStream, to: &TcpStream, mut told: watch::Receiver<Way>) -> Option<()> {
+/// Bytes of one direction, until an end.
+async fn carries(
+    from: &TcpStream,
+    to: &TcpStream,
+    (mut told, are_answers): (watch::Receiver<Way>, bool),
+) -> Option<()> {
     let mut bytes = vec![0; 64 * 1024];
     loop {
         from.readable().await.ok()?;
@@ -112,6 +122,10 @@ async fn carries(from: &TcpStream, to: &TcpStream, mut told: watch::Receiver<Way
         };
         opens(&mut told).await?;
         let mut rest = &bytes[..count];
+        let is_lost = are_answers && *told.borrow() == Way::LosesCommits;
+        if is_lost && rest.windows(COMMITTED.len()).any(|part| part == COMMITTED) {
+            return None;
+        }
         while !rest.is_empty() {
             to.writable().await.ok()?;
             match to.try_write(rest) {

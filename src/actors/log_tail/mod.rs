@@ -178,6 +178,9 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             }
             next.push(event);
         }
+        if seeded(Seeded::BatchTwice) {
+            self.dispatch.deliver(next.clone()).await;
+        }
         self.deliver_logged(next).await;
     }
 

@@ -14,6 +14,7 @@ use super::client_address::{client_address, is_local};
 use super::forward::{SentOn, to_its_node};
 use super::rate_limit::bucket::{Buckets, Class, of_address, of_token};
 use crate::config::Networks;
+use crate::fault::{Seeded, seeded};
 use crate::http::extract::body::{self, Kind, ReadAhead};
 use crate::http::extract::caller::{caller_of, token_in};
 use crate::http::extract::{Caller, Params};
@@ -21,7 +22,7 @@ use crate::http::openapi::watch::Matched;
 use crate::http::request::UpdatedPresence;
 use crate::http::routes::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::http::{ApiError, ApiResult, App, presence};
-use crate::model::{Refusal, Scope};
+use crate::model::{Failure, Refusal, Scope};
 use crate::protocol::query::Query;
 use crate::telemetry::Counter;
 use crate::text::controls;
@@ -68,11 +69,22 @@ async fn answer(
         Err(error) => return Ok(request.error_response(error)),
     };
     let mut response = call.clone().around(next.call(request)).await?;
+    if call.has_written() && says_nothing_was_done(&response) && !seeded(Seeded::WrittenSaidUndone)
+    {
+        response = response.error_response(ApiError::from(Failure::Unsure));
+    }
     if call.was_repeated() {
         let headers = response.headers_mut();
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+/// Whether it invites its caller to make the call again.
+fn says_nothing_was_done(response: &ServiceResponse) -> bool {
+    let error = response.response().error();
+    let error = error.and_then(|error| error.as_error::<ApiError>());
+    error.is_some_and(ApiError::says_nothing_was_done)
 }
 
 /// actix decodes a body when a handler waits for the first time. One that answers without waiting would end its

@@ -18,6 +18,7 @@ use super::db::from_json;
 use super::schema::{channel_members, channels};
 use super::statements::{self, ChannelRevision};
 use super::{Db, Failure};
+use crate::fault::{Seeded, seeded};
 use crate::model::{Acl, Channel, ChannelId, MessageId, Raw, Refusal, Stamp, UserId};
 
 /// A row, without the lists of its ACL.
@@ -124,7 +125,7 @@ impl Db<'_> {
         let revision = statements::query::<ChannelRevision>(&[known.id.0.into()])
             .get_result::<i64>(self.sql)
             .optional()?;
-        if revision == Some(known.revision) {
+        if revision == Some(known.revision) || seeded(Seeded::OldAclTrusted) {
             return Ok(known.clone());
         }
         let channel = self.channel(known.id)?.ok_or(Refusal::ChannelNotFound)?;

@@ -12,6 +12,7 @@ use super::super::group::Group;
 use super::super::{Db, Failure};
 use super::row::{self, Moved, Placed};
 use crate::event::{Payload, Written};
+use crate::fault::{Seeded, seeded};
 use crate::model::message::NewMessage;
 use crate::model::{
     Channel, ChannelBrief, ChannelId, Message, Refusal, Refused, Stamp, TokenId, User,
@@ -194,6 +195,7 @@ fn decide_again<'e, 'p: 'e>(
     let mut all: Option<Moved> = None;
     for entry in entries {
         let allowed = match (&channel, &entry.posting.plain) {
+            (Some(_), Some(_)) if seeded(Seeded::OldAclTrusted) => Ok(()),
             (Some(channel), Some(plain)) => (plain.allow)(channel),
             (None, _) | (_, None) => Err(Refusal::ChannelNotFound.into()),
         };

@@ -125,11 +125,13 @@ async fn a_call_that_failed_leaves_its_key_unused() {
         tx.now();
         Err::<(), _>(Refusal::NoAccess.into())
     });
-    let outcome = story.call("k", "a").around(refused).await;
+    let call = story.call("k", "a");
+    let outcome = call.clone().around(refused).await;
     assert_eq!(refusal(outcome), Some(Refusal::NoAccess));
+    assert!(!call.has_written());
     let call = story.call("k", "b");
     story.says(&story.other, call.clone(), "now").await.unwrap();
-    assert!(!call.was_repeated());
+    assert!(!call.was_repeated() && call.has_written());
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ pub(super) enum Fact {
     Said {
         channel: i64,
         author: i64,
+        /// The app that it was written with.
+        client: String,
         id: i64,
         gone: bool,
     },
@@ -22,7 +24,11 @@ pub(super) enum Fact {
     /// A user subscribed to a channel, or left it.
     Joined { channel: i64, user: i64, on: bool },
     /// A channel is so from now on.
-    Channel { channel: i64, readers: Readers },
+    Channel {
+        channel: i64,
+        readers: Allowed,
+        writers: Allowed,
+    },
     /// `follow`, `mute` or `block`, begun or undone.
     Related {
         relation: String,
@@ -41,11 +47,20 @@ pub(super) enum Fact {
     Other,
 }
 
-/// The users that may read a channel.
+/// The users that may do something in a channel.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Readers {
+pub(super) enum Allowed {
     All,
     These(BTreeSet<i64>),
+}
+
+impl Allowed {
+    pub(super) fn has(&self, user: i64) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(users) => users.contains(&user),
+        }
+    }
 }
 
 /// An event.
@@ -156,6 +171,7 @@ fn said(body: &Value, gone: bool) -> Fact {
     Fact::Said {
         channel: number(&message["channel_id"]),
         author: number(&message["user_id"]),
+        client: crate::support::text(&message["client"]["id"]),
         id: number(&message["id"]),
         gone,
     }
@@ -171,23 +187,29 @@ fn posted(body: &Value, gone: bool) -> Fact {
 }
 
 fn channel(channel: &Value) -> Fact {
+    let readers = (
+        &["read_public", "read_any_user", "write_any_user"][..],
+        &["full", "write", "read"][..],
+    );
+    Fact::Channel {
+        channel: number(&channel["id"]),
+        readers: allowed(channel, readers),
+        writers: allowed(channel, (&["write_any_user"], &["full", "write"])),
+    }
+}
+
+/// Its owner, and the users of these groups; all, if one of these flags is set.
+fn allowed(channel: &Value, (flags, groups): (&[&str], &[&str])) -> Allowed {
     let acl = &channel["acl"];
-    let is_open = ["read_public", "read_any_user", "write_any_user"]
-        .iter()
-        .any(|flag| acl[*flag] == true);
-    let groups = ["full", "write", "read"];
+    if flags.iter().any(|flag| acl[*flag] == true) {
+        return Allowed::All;
+    }
     let listed = groups.iter().filter_map(|group| acl[*group].as_array());
     let mut users: BTreeSet<i64> = listed.flatten().map(number).collect();
     if channel["owner"].is_string() {
         users.insert(number(&channel["owner"]));
     }
-    Fact::Channel {
-        channel: number(&channel["id"]),
-        readers: match is_open {
-            true => Readers::All,
-            false => Readers::These(users),
-        },
-    }
+    Allowed::These(users)
 }
 
 fn token(body: &Value, on: bool) -> Fact {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
-use super::ledger::{Fact, Ledger, Readers};
+use super::ledger::{Allowed, Fact, Ledger};
 
 /// What a user stream subscribes to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,7 +72,7 @@ impl<K, V> Default for Changes<K, V> {
 pub(super) struct Rights {
     relations: Changes<(String, i64, i64), bool>,
     members: Changes<(i64, i64), bool>,
-    readers: Changes<i64, Readers>,
+    readers: Changes<i64, Allowed>,
     /// By app: positions from which and up to which each token of a user lived.
     tokens: HashMap<String, BTreeMap<i64, (i64, i64, i64)>>,
     /// Where anything of this changed.
@@ -100,7 +100,9 @@ impl Rights {
     fn note(&mut self, pos: i64, fact: &Fact) {
         match fact {
             Fact::Joined { channel, user, on } => self.members.note((*channel, *user), pos, *on),
-            Fact::Channel { channel, readers } => self.readers.note(*channel, pos, readers.clone()),
+            Fact::Channel {
+                channel, readers, ..
+            } => self.readers.note(*channel, pos, readers.clone()),
             Fact::Related {
                 relation,
                 user,
@@ -145,18 +147,18 @@ impl Rights {
     }
 
     fn may_read(&self, channel: i64, user: i64, pos: i64) -> bool {
-        match self.readers.at(&channel, pos) {
-            Some(Readers::All) => true,
-            Some(Readers::These(users)) => users.contains(&user),
-            None => false,
-        }
+        let readers = self.readers.at(&channel, pos);
+        readers.is_some_and(|readers| readers.has(user))
     }
 
-    /// The subscription was never without the right to read its channel, between its begin and these moments.
+    /// The subscription was never without the right to read its channel, from its begin to this moment. (A node that lagged
+    /// may have let it begin.)
     fn was_never_cut(&self, channel: i64, user: i64, (since, until): (i64, i64)) -> bool {
         let changes = self.readers.0.get(&channel).map_or(&[][..], Vec::as_slice);
-        let mut changes = changes.iter().filter(|(at, _)| *at > since && *at <= until);
-        changes.all(|(at, _)| self.may_read(channel, user, *at))
+        let begun = changes.partition_point(|(at, _)| *at <= since);
+        let counted = changes.get(begun.saturating_sub(1)..).unwrap_or_default();
+        let mut counted = counted.iter().take_while(|(at, _)| *at <= until);
+        counted.all(|(_, readers)| readers.has(user))
     }
 
     /// Whether a subscription of a user stream receives the event at this position.

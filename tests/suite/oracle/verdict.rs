@@ -157,6 +157,7 @@ fn newest_in(channel: i64, viewer: i64, until: i64, truth: &Truth<'_>) -> Option
             author,
             id,
             gone: false,
+            ..
         } = entry.fact
             && here == channel
             && !truth.rights.is_hidden(author, viewer, until)

@@ -49,6 +49,7 @@ impl Checks<'_> {
         self.takes_app_streams()?;
         self.refuses_a_revoked_token()?;
         self.shows_a_changed_user()?;
+        self.follows_a_changed_channel()?;
         for node in 0..COUNT {
             in_time(&format!("the bus of {node} does not work"), || {
                 self.world.metric(node, "bus_works") == Some(1)
@@ -62,10 +63,11 @@ impl Checks<'_> {
     /// Those that take seconds.
     pub(super) fn slow_ones(&self) -> Result<(), String> {
         self.renews_leases()?;
+        self.fences_what_stands_still()?;
         self.compares_presence()
     }
 
-    fn does(
+    pub(super) fn does(
         &self,
         node: usize,
         who: usize,
@@ -78,7 +80,7 @@ impl Checks<'_> {
         answer.is_some_and(|answer| matches!(answer.status, 200 | 201))
     }
 
-    fn shows(&self, node: usize, path: &str) -> Value {
+    pub(super) fn shows(&self, node: usize, path: &str) -> Value {
         let token = self.world.scene.people[0].token();
         let request = Request {
             method: "GET",
@@ -123,7 +125,7 @@ impl Checks<'_> {
     }
 
     /// Each of them does.
-    fn takes_app_streams(&self) -> Result<(), String> {
+    pub(super) fn takes_app_streams(&self) -> Result<(), String> {
         for node in 0..COUNT {
             let app = &self.world.scene.greedy.app;
             let path = format!("/v1/app?access_token={}&key=greedy", app.token());
@@ -195,21 +197,34 @@ impl Checks<'_> {
         )
     }
 
-    /// Long before servers compare what they know.
-    fn shows_presence(&self) -> Result<(), String> {
-        let body = json!({"presence": "reading"});
-        in_time("a presence is not set", || {
-            self.does(2, 2, ("PUT", "/users/me/presence"), Some(body.clone()))
-        })?;
-        let begun = Instant::now();
-        in_time(
-            "a presence that was set at another server is not shown",
-            || self.shows(0, "/users/@eve/presence")["presence"] == "reading",
-        )?;
-        match begun.elapsed() < Duration::from_secs(3) {
-            true => Ok(()),
-            false => Err(String::from("a presence came with a comparison only")),
-        }
+    /// One that another server made a member may write, and one that it removed may not.
+    fn follows_a_changed_channel(&self) -> Result<(), String> {
+        let scene = self.world.scene;
+        let ids: Vec<&str> = scene.people[1..]
+            .iter()
+            .map(|one| one.id.as_str())
+            .collect();
+        let path = format!("/channels/{}", scene.rooms[2]);
+        let (mut tries, dan) = (0, 3);
+        let mut changes = |node, members: &[&str], status: u16| {
+            let acl = json!({"acl": {"write": {"user_ids": members}}});
+            in_time("a channel is not changed", || {
+                self.does(node, 0, ("PUT", &path), Some(acl.clone()))
+            })?;
+            in_time(&format!("a member is as before a change at {node}"), || {
+                tries += 1;
+                let request = Request {
+                    method: "POST",
+                    path: &format!("{path}/messages"),
+                    body: Some(json!({"text": format!("as a member {tries}")})),
+                };
+                let answer = self.world.asks(0, scene.people[dan].token(), &request);
+                answer.is_some_and(|answer| answer.status == status)
+            })
+        };
+        changes(0, &ids[..2], 403)?;
+        changes(1, &ids, 201)?;
+        changes(2, &ids[..1], 403)
     }
 
     fn takes_a_ticket(&self) -> Result<(), String> {
@@ -261,36 +276,6 @@ impl Checks<'_> {
             true => Ok(()),
             false => Err(format!("leases are renewed late: {seen:?}")),
         }
-    }
-
-    /// Two servers were not told of what was set at the other, and find out.
-    fn compares_presence(&self) -> Result<(), String> {
-        for node in 0..COUNT {
-            self.servers.is(node, Line::Bus, Way::Cut);
-        }
-        let lost = |node| self.world.metric(node, "bus_works") == Some(0);
-        in_time("a bus that was cut works", || (0..COUNT).all(lost))?;
-        for (node, presence) in [(0, "earlier"), (1, "later")] {
-            let body = json!({"presence": presence});
-            in_time("a presence is not set", || {
-                self.does(node, 1, ("PUT", "/users/me/presence"), Some(body.clone()))
-            })?;
-        }
-        for node in 0..COUNT {
-            self.servers.is(node, Line::Bus, Way::Open);
-        }
-        for node in 0..COUNT {
-            let begun = Instant::now();
-            let path = "/users/@bob/presence";
-            while self.shows(node, path)["presence"] != "later" {
-                // They compare each five seconds.
-                if begun.elapsed() > Duration::from_secs(15) {
-                    return Err(format!("{node} does not know of a presence"));
-                }
-                std::thread::park_timeout(Duration::from_millis(50));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -7,9 +7,11 @@ use super::super::cast::begun;
 use super::super::door::DOORS;
 use super::super::listener::{Kind, Listener, Place};
 use super::super::rights::{Subscription, Topic};
-use super::nodes::COUNT;
+use super::checks::in_time;
+use super::nodes::{COUNT, LEASE, Line, Servers};
 use super::world::{PATIENCE, Request, World, any_node};
 use crate::support::random::Random;
+use crate::support::relay::Way;
 
 /// No trouble of a server makes a request wrong.
 const REFUSED: [&str; 6] = [
@@ -81,15 +83,32 @@ impl<'c> Client<'c> {
     /// All servers are well: a connection that goes on at each of them is not ended by any.
     pub(super) fn stays_anywhere(&mut self) -> Result<(), String> {
         for node in 0..COUNT {
-            let begun = Instant::now();
-            while !self.goes_on_at(node, true)? {
-                if begun.elapsed() > super::super::patience() {
-                    return Err(format!("{} cannot go on at {node}", self.listener.name));
-                }
-            }
-            std::thread::park_timeout(Duration::from_millis(300));
+            self.goes_on_at_in_time(node)?;
+            // Servers compare their sessions each tenth of a lease.
+            std::thread::park_timeout(Duration::from_millis(LEASE / 5 + 100));
             if !self.listener.is_live() {
                 return Err(format!("{} does not stay at {node}", self.listener.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// All servers are well, but the one that has the connection is not told when that goes on elsewhere: it finds out.
+    pub(super) fn leaves_untold(&mut self, servers: &Servers) -> Result<(), String> {
+        let old = COUNT - 1;
+        self.goes_on_at_in_time(old)?;
+        servers.is(old, Line::Inside, Way::Cut);
+        self.goes_on_at_in_time(0)?;
+        servers.is(old, Line::Inside, Way::Open);
+        let what = format!("{old} keeps a connection whose session went on elsewhere");
+        in_time(&what, || self.listener.lingers() == 0)
+    }
+
+    fn goes_on_at_in_time(&mut self, node: usize) -> Result<(), String> {
+        let begun = Instant::now();
+        while !self.goes_on_at(node, true)? {
+            if begun.elapsed() > super::super::patience() {
+                return Err(format!("{} cannot go on at {node}", self.listener.name));
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+use super::commits::Losing;
 use super::ground::Ground;
 use super::nodes::{LEASE, Line, Servers};
 use super::world::{World, any_node};
@@ -26,6 +27,10 @@ enum Trouble {
     RedisPaused,
     PostgresKilled,
     PostgresPaused,
+    /// No commit of any server is carried out, and its connection ends.
+    CommitsLost,
+    /// Of its commits, which hold, the answers are lost with their connections.
+    AnswersLost(usize),
 }
 
 /// One that is not over.
@@ -39,6 +44,7 @@ pub(super) struct Hand<'h> {
     pub(super) servers: &'h mut Servers,
     pub(super) ground: &'h mut Ground,
     ongoing: Vec<Ongoing>,
+    losing: Option<Losing>,
 }
 
 impl Trouble {
@@ -50,15 +56,16 @@ impl Trouble {
             | Self::Paused(node)
             | Self::CutOff(node)
             | Self::Hanging(node)
-            | Self::Line(node, ..) => (0, node),
+            | Self::Line(node, ..)
+            | Self::AnswersLost(node) => (0, node),
             Self::RedisKilled | Self::RedisPaused => (1, 0),
-            Self::PostgresKilled | Self::PostgresPaused => (2, 0),
+            Self::PostgresKilled | Self::PostgresPaused | Self::CommitsLost => (2, 0),
         }
     }
 
     fn of_chance(random: &mut Random) -> Self {
         let node = any_node(random);
-        match random.below(20) {
+        match random.below(24) {
             0..3 => Self::Killed(node),
             3 => Self::Stopped(node),
             4..7 => Self::Paused(node),
@@ -71,7 +78,9 @@ impl Trouble {
             14 | 15 => Self::RedisKilled,
             16 => Self::RedisPaused,
             17 | 18 => Self::PostgresKilled,
-            _ => Self::PostgresPaused,
+            19 => Self::PostgresPaused,
+            20 | 21 => Self::CommitsLost,
+            _ => Self::AnswersLost(node),
         }
     }
 }
@@ -82,6 +91,7 @@ impl<'h> Hand<'h> {
             servers,
             ground,
             ongoing: Vec::new(),
+            losing: None,
         }
     }
 
@@ -134,6 +144,8 @@ impl<'h> Hand<'h> {
             Trouble::RedisPaused => self.ground.redis.signal(Signal::SIGSTOP),
             Trouble::PostgresKilled => self.ground.postgres.crash(),
             Trouble::PostgresPaused => self.ground.postgres.hangs(),
+            Trouble::CommitsLost => self.losing = Some(Losing::begin(&self.servers.url)),
+            Trouble::AnswersLost(node) => self.servers.is(node, Line::Database, Way::LosesCommits),
         }
     }
 
@@ -152,6 +164,8 @@ impl<'h> Hand<'h> {
             Trouble::Line(node, line, _) => self.servers.is(node, line, Way::Open),
             Trouble::RedisKilled | Trouble::RedisPaused => self.ground.redis_goes_on(),
             Trouble::PostgresKilled | Trouble::PostgresPaused => self.ground.postgres_goes_on(),
+            Trouble::CommitsLost => self.losing = None,
+            Trouble::AnswersLost(node) => self.servers.is(node, Line::Database, Way::Open),
         }
         world.says(&format!("** no more {trouble:?}"));
     }

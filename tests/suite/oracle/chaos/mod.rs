@@ -6,14 +6,19 @@
 
 mod checks;
 mod clients;
+mod commits;
 mod faults;
+mod fences;
 mod greedy;
 mod ground;
 mod hand;
 mod nodes;
 mod play;
+mod presence;
+mod revoking;
 mod users;
 mod world;
+mod written;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use diesel::sql_types::Text;
 use nix::sys::signal::Signal;
 
+use super::commits::CAN_BE_LOST;
 use super::ground::Ground;
 use crate::support::cluster::Process;
 use crate::support::database::Sql;
@@ -108,7 +109,7 @@ impl Servers {
         let first = listening.next().expect("a server");
         servers.is_up(0, &first);
         // The tables are there.
-        Sql::connects(&servers.url).runs(ELSEWHERE);
+        Sql::connects(&servers.url).runs(&format!("{ELSEWHERE} {CAN_BE_LOST}"));
         servers.leads(0);
         for (node, said) in listening.enumerate() {
             servers.listens(node + 1, &said);

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use super::super::ending::{compares_once, holds_what_was_acknowledged};
-use super::super::ledger::{Fact, Ledger};
+use super::super::ending::compares_once;
+use super::super::ledger::Ledger;
 use super::super::listener::{Kind, Listener};
 use super::super::patience;
 use super::super::rights::{Rights, Topic};
@@ -18,7 +18,7 @@ use super::hand::Hand;
 use super::nodes::{COUNT, Servers};
 use super::users::{Users, Written};
 use super::world::{EndOf, Request, World};
-use crate::support::database::Sql;
+use super::written::is_in_the_log;
 use crate::support::random::Random;
 
 /// Users that write at a time.
@@ -199,6 +199,7 @@ fn settles<'l>(
     checks.all()?;
     if is_thorough {
         left.clients[0].stays_anywhere()?;
+        left.clients[0].leaves_untold(servers)?;
         checks.slow_ones()?;
     }
     let mut users = Users::new(world, random);
@@ -226,9 +227,7 @@ fn compares(mut left: Left<'_>, world: &World<'_>) -> Result<(), String> {
     if let Some(complaint) = world.complaint() {
         return Err(complaint);
     }
-    holds_what_was_acknowledged(&ledger, &left.written.messages)?;
-    holds_posts(&ledger, &left.written.posts)?;
-    says_nothing_twice(world.url)?;
+    is_in_the_log(&left.written, &ledger, world.url)?;
     greedy::is_held_back(&left.had, &ledger.entries)?;
     let people = world.scene.people.iter();
     let ids: Vec<i64> = people.map(|one| one.id.parse().expect("an id")).collect();
@@ -261,33 +260,4 @@ fn compares(mut left: Left<'_>, world: &World<'_>) -> Result<(), String> {
         client.listener.leaves_all()?;
     }
     Ok(())
-}
-
-fn holds_posts(ledger: &Ledger, posts: &[i64]) -> Result<(), String> {
-    for post in posts {
-        let entries = ledger.entries.values();
-        let count = entries
-            .filter(
-                |entry| matches!(entry.fact, Fact::Posted { id, gone: false, .. } if id == *post),
-            )
-            .count();
-        if count != 1 {
-            return Err(format!(
-                "post {post} was acknowledged, and is in the log {count} times"
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Each message was sent once, whatever its sender was told.
-fn says_nothing_twice(url: &str) -> Result<(), String> {
-    let twice = Sql::connects(url).count(
-        "SELECT count(*) - count(DISTINCT body::json #>> '{written,message,content,text}') FROM log_events \
-         WHERE kind = 'message_created'",
-    );
-    match twice {
-        0 => Ok(()),
-        count => Err(format!("{count} messages were written twice")),
-    }
 }

@@ -7,29 +7,37 @@ use serde_json::{Value, json};
 use super::super::ledger::number;
 use super::super::writers::Acknowledged;
 use super::world::{Request, World, any_node};
+use crate::support::Person;
 use crate::support::random::Random;
-use crate::support::{Person, cli};
 
-/// What was acknowledged.
+/// How often a call is made that has a key.
+const TRIES: usize = 3;
+
+/// What was acknowledged, and what was not.
 #[derive(Default)]
 pub(super) struct Written {
     pub(super) messages: Vec<Acknowledged>,
     pub(super) posts: Vec<i64>,
+    /// Texts of what was refused, and by which answers.
+    pub(super) refused: Vec<(String, Vec<String>)>,
 }
 
 impl Written {
     pub(super) fn joins(&mut self, other: Self) {
         self.messages.extend(other.messages);
         self.posts.extend(other.posts);
+        self.refused.extend(other.refused);
     }
 }
 
 pub(super) struct Users<'u> {
-    world: &'u World<'u>,
-    random: Random,
-    written: Written,
+    pub(super) world: &'u World<'u>,
+    pub(super) random: Random,
+    pub(super) written: Written,
     /// A token of bob's for the other app.
-    granted: Option<Person>,
+    pub(super) granted: Option<Person>,
+    /// The members of the circle as they were said last: a bit for each.
+    pub(super) members: u64,
 }
 
 impl<'u> Users<'u> {
@@ -40,6 +48,7 @@ impl<'u> Users<'u> {
             random,
             written: Written::default(),
             granted,
+            members: 0b111,
         }
     }
 
@@ -78,7 +87,7 @@ impl<'u> Users<'u> {
         self.written
     }
 
-    fn one_of(&mut self, count: usize) -> usize {
+    pub(super) fn one_of(&mut self, count: usize) -> usize {
         usize::try_from(self.random.below(count as u64)).unwrap_or(0)
     }
 
@@ -91,11 +100,17 @@ impl<'u> Users<'u> {
     }
 
     /// At a server of chance; the status of its answer, 0 if there was none.
-    fn does(&mut self, who: &Person, method: &str, path: &str) -> u16 {
+    pub(super) fn does(&mut self, who: &Person, method: &str, path: &str) -> u16 {
         self.sends(who, method, path, None)
     }
 
-    fn sends(&mut self, who: &Person, method: &str, path: &str, body: Option<Value>) -> u16 {
+    pub(super) fn sends(
+        &mut self,
+        who: &Person,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> u16 {
         let node = any_node(&mut self.random);
         let request = Request { method, path, body };
         let answer = self.world.asks(node, who.token(), &request);
@@ -105,14 +120,41 @@ impl<'u> Users<'u> {
         status
     }
 
-    /// `data` of what was made, if it was acknowledged.
-    fn makes(&mut self, who: &Person, path: &str, body: Value) -> Option<Value> {
-        let node = any_node(&mut self.random);
-        let body = Some(body);
-        let method = "POST";
-        let request = Request { method, path, body };
-        let answer = self.world.asks(node, who.token(), &request)?;
-        (answer.status == 201).then(|| answer.data())
+    /// A message or a post of this user, with a new text: `data` of it, if it was acknowledged. `may_be_over`: the token.
+    /// Some calls have a key, and are made again where their outcome is not known.
+    fn makes(&mut self, who: &Person, path: &str, may_be_over: bool) -> Option<Value> {
+        let said = self.text();
+        let request = Request {
+            method: "POST",
+            path,
+            body: Some(json!({"text": said})),
+        };
+        let key = (self.random.below(2) == 0).then(|| format!("{:x}", self.random.next()));
+        let (mut is_refused, mut answers) = (true, Vec::new());
+        for _ in 0..if key.is_some() { TRIES } else { 1 } {
+            let node = any_node(&mut self.random);
+            let answer = self
+                .world
+                .sends_as((node, who.token()), &request, key.as_deref());
+            if let Some(answer) = answer.as_ref().filter(|_| !may_be_over) {
+                self.world.looks_at(answer);
+            }
+            answers.push(match &answer {
+                Some(answer) => format!("{node}: {answer}"),
+                None => format!("{node}: none"),
+            });
+            match answer {
+                Some(answer) if answer.status == 201 => return Some(answer.data()),
+                Some(answer) if answer.status == 503 => {
+                    is_refused &= answer.refused(503) != "outcome-unknown";
+                }
+                Some(answer) if (400..500).contains(&answer.status) => break,
+                Some(_) | None => is_refused = false,
+            }
+        }
+        let refused = is_refused.then_some((said, answers));
+        self.written.refused.extend(refused);
+        None
     }
 
     /// Each text is said once.
@@ -123,12 +165,19 @@ impl<'u> Users<'u> {
 
     /// Whether it was acknowledged.
     pub(super) fn says(&mut self, author: usize, room: usize) -> bool {
-        let (who, channel) = (
-            &self.world.scene.people[author],
-            &self.world.scene.rooms[room],
-        );
-        let body = json!({"text": self.text()});
-        let made = self.makes(who, &format!("/channels/{channel}/messages"), body);
+        let who = &self.world.scene.people[author];
+        self.says_as((who, author), room, false)
+    }
+
+    /// The same, with another token of the author, which may be over.
+    pub(super) fn says_as(
+        &mut self,
+        (who, author): (&Person, usize),
+        room: usize,
+        may_be_over: bool,
+    ) -> bool {
+        let channel = &self.world.scene.rooms[room];
+        let made = self.makes(who, &format!("/channels/{channel}/messages"), may_be_over);
         let message = made.map(|message| Acknowledged {
             id: number(&message["id"]),
             channel: channel.clone(),
@@ -140,8 +189,7 @@ impl<'u> Users<'u> {
     }
 
     pub(super) fn posts(&mut self, author: usize) {
-        let body = json!({"text": self.text()});
-        let made = self.makes(&self.world.scene.people[author], "/posts", body);
+        let made = self.makes(&self.world.scene.people[author], "/posts", false);
         let id = made.map(|post| number(&post["id"]));
         self.written.posts.extend(id);
     }
@@ -194,18 +242,6 @@ impl<'u> Users<'u> {
         self.does(&scene.people[who], "DELETE", &path);
     }
 
-    fn changes_members(&mut self) {
-        let bits = self.random.below(8);
-        let scene = self.world.scene;
-        let members = scene.people[1..].iter().enumerate();
-        let members = members.filter(|(n, _)| bits >> n & 1 == 1);
-        let ids: Vec<&str> = members.map(|(_, person)| person.id.as_str()).collect();
-        let acl = json!({"acl": {"write": {"user_ids": ids}}});
-        let path = format!("/channels/{}", scene.rooms[2]);
-        self.world.says(&format!("circle {bits:03b}"));
-        self.sends(&scene.people[0], "PUT", &path, Some(acl));
-    }
-
     fn deletes(&mut self) {
         if self.written.messages.is_empty() {
             return;
@@ -214,37 +250,5 @@ impl<'u> Users<'u> {
         let path = format!("/channels/{}/messages/{}", message.channel, message.id);
         let who = &self.world.scene.people[message.author];
         self.does(who, "DELETE", &path);
-    }
-
-    /// The other app's token goes and comes.
-    fn grants(&mut self) {
-        if let Some(granted) = self.granted.take() {
-            self.does(&granted, "DELETE", "/token");
-            return;
-        }
-        let bob = &self.world.scene.people[1];
-        let client = &self.world.scene.other.client;
-        let made = cli::run(&[
-            "token",
-            "create",
-            "--client",
-            client,
-            "--user",
-            &bob.name,
-            "--scopes",
-            "messages",
-            "--database-url",
-            self.world.url,
-            "--json",
-        ]);
-        // The database may be away.
-        if made.status.success() {
-            let token = crate::support::text(&cli::object(&made)["access_token"]);
-            self.world.says("bob grants the other app");
-            self.granted = Some(Person {
-                token: Some(token),
-                ..bob.clone()
-            });
-        }
     }
 }

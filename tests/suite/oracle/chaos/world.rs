@@ -87,26 +87,38 @@ impl<'w> World<'w> {
     /// Asks a server with this token. `None`: there is no telling what became of it.
     pub(super) fn asks(&self, node: usize, token: &str, request: &Request<'_>) -> Option<Answer> {
         let answer = self.sends(node, token, request)?;
-        // The token is right, and what a server cannot do now is 503.
+        self.looks_at(&answer);
+        Some(answer)
+    }
+
+    /// The token is right, and what a server cannot do now is 503.
+    pub(super) fn looks_at(&self, answer: &Answer) {
         if answer.status == 401 || (answer.status >= 500 && answer.status != 503) {
             self.complains(answer.to_string());
         }
-        Some(answer)
     }
 
     /// The same, whatever the answer is.
     pub(super) fn sends(&self, node: usize, token: &str, request: &Request<'_>) -> Option<Answer> {
+        self.sends_as((node, token), request, None)
+    }
+
+    /// The same, with the key of a call.
+    pub(super) fn sends_as(
+        &self,
+        (node, token): (usize, &str),
+        request: &Request<'_>,
+        key: Option<&str>,
+    ) -> Option<Answer> {
         let mut socket = connected(self.addresses.of(node), PATIENCE).ok()?;
         let bearer = format!("Bearer {token}");
         let body = request.body.as_ref().map(Value::to_string);
-        let headers = [
-            ("Authorization", bearer.as_str()),
-            ("Content-Type", "application/json"),
-        ];
-        let count = 1 + usize::from(body.is_some());
+        let mut headers = vec![("Authorization", bearer.as_str())];
+        headers.extend(body.iter().map(|_| ("Content-Type", "application/json")));
+        headers.extend(key.map(|key| ("Idempotency-Key", key)));
         let path = format!("/v1{}", request.path);
         let body = body.unwrap_or_default();
-        let bytes = http::request(request.method, &path, &headers[..count], body.as_bytes());
+        let bytes = http::request(request.method, &path, &headers, body.as_bytes());
         socket.write_all(&bytes).ok()?;
         let asked = format!("{} {path} at {node}", request.method);
         let answer = http::read_answer_in_time(&mut socket, &asked).ok()?;
