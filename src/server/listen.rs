@@ -44,61 +44,64 @@ pub(super) fn listen(
     let of_nodes = match inside {
         Some(inside) => {
             let bounds = Bounds::inside(config, shared.metrics.clone());
-            Some(listen_inside(builder(config), (inside, bounds), app.clone())?)
+            Some(listen_inside(
+                builder(config),
+                (inside, bounds),
+                app.clone(),
+            )?)
         }
         None => None,
     };
-    let of_clients = builder(config)
-        .listen("groundnut", listener, move || {
-            // Runs once in each worker thread, inside its runtime: each thread has its own shard.
-            let shard = shared.shards.add(|id| {
-                ShardActor::launch(
-                    id,
-                    shared.registry.clone(),
-                    shared.site.clone(),
-                    shared.streams.clone(),
-                    shared.store.clock().clone(),
-                    shared.metrics.clone(),
-                    shared.closes.clone(),
-                )
+    let of_clients = builder(config).listen("groundnut", listener, move || {
+        // Runs once in each worker thread, inside its runtime: each thread has its own shard.
+        let shard = shared.shards.add(|id| {
+            ShardActor::launch(
+                id,
+                shared.registry.clone(),
+                shared.site.clone(),
+                shared.streams.clone(),
+                shared.store.clock().clone(),
+                shared.metrics.clone(),
+                shared.closes.clone(),
+            )
+        });
+        let gate = Gate {
+            shared: shared.clone(),
+            shard,
+            bounds: app.bounds.clone(),
+        };
+        let (app, demo) = (app.clone(), demo.clone());
+        let bounds = app.bounds.clone();
+        let serving = app.clone();
+        let pages = actix_web::App::new()
+            .app_data(gate.clone())
+            .configure(|cfg| crate::web::configure(cfg, demo.clone()))
+            .configure(|cfg| {
+                crate::http::configure(cfg, app.clone(), crate::ws::answer::route);
             });
-            let gate = Gate {
-                shared: shared.clone(),
-                shard,
-                bounds: app.bounds.clone(),
+        let pages = map_config(pages, |()| AppConfig::default());
+        let pages = apply_fn_factory(pages, move |request: Request, pages: &_| {
+            note_request(&request);
+            let around = Around {
+                offers_protocol: request.upgrade(),
+                app: serving.clone(),
+                _handled: Exchange::begin(&request),
             };
-            let (app, demo) = (app.clone(), demo.clone());
-            let bounds = app.bounds.clone();
-            let serving = app.clone();
-            let pages = actix_web::App::new()
-                .app_data(gate.clone())
-                .configure(|cfg| crate::web::configure(cfg, demo.clone()))
-                .configure(|cfg| {
-                    crate::http::configure(cfg, app.clone(), crate::ws::answer::route);
-                });
-            let pages = map_config(pages, |()| AppConfig::default());
-            let pages = apply_fn_factory(pages, move |request: Request, pages: &_| {
-                note_request(&request);
-                let around = Around {
-                    offers_protocol: request.upgrade(),
-                    app: serving.clone(),
-                    _handled: Exchange::begin(&request),
-                };
-                around.answered(Service::call(pages, request))
-            });
-            let http = HttpService::build()
-                .client_request_timeout(HEAD)
-                .keep_alive(KEEP_ALIVE)
-                .on_connect_ext(|stream: &CasedStream<HttpSocket>, data: &mut Extensions| {
-                    stream.on_connect(data);
-                    stream.inner().on_connect(data);
-                })
-                .upgrade(fn_service(move |(request, framed)| {
-                    upgrade(gate.clone(), request, framed)
-                }))
-                .h1(pages);
-            fn_service(move |io| ready(admit(io, &bounds))).and_then(http)
-        })?;
+            around.answered(Service::call(pages, request))
+        });
+        let http = HttpService::build()
+            .client_request_timeout(HEAD)
+            .keep_alive(KEEP_ALIVE)
+            .on_connect_ext(|stream: &CasedStream<HttpSocket>, data: &mut Extensions| {
+                stream.on_connect(data);
+                stream.inner().on_connect(data);
+            })
+            .upgrade(fn_service(move |(request, framed)| {
+                upgrade(gate.clone(), request, framed)
+            }))
+            .h1(pages);
+        fn_service(move |io| ready(admit(io, &bounds))).and_then(http)
+    })?;
     Ok((of_clients.run(), of_nodes))
 }
 

@@ -24,7 +24,9 @@ impl Balancer {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut file = String::from(DOCUMENTED);
         let documented = (8080..).map(|port| format!("127.0.0.1:{port};"));
-        let all = [address].into_iter().chain(nodes.iter().map(|node| node.address));
+        let all = [address]
+            .into_iter()
+            .chain(nodes.iter().map(|node| node.address));
         for (old, new) in documented.zip(all) {
             // Those of servers have settings behind them.
             let (old, new) = (old.trim_end_matches(';'), new.to_string());

@@ -90,7 +90,8 @@ impl Story {
             let on = format!("{SESSION}&connection_id={session}&cursor={cursor}");
             stream = person.stream_with(&on);
             assert_eq!(stream.hello["meta"]["stream"]["resumed"], true);
-            self.sent_away.fetch_add(usize::from(heard.len() == before), Ordering::Relaxed);
+            self.sent_away
+                .fetch_add(usize::from(heard.len() == before), Ordering::Relaxed);
         }
     }
 }
@@ -126,7 +127,8 @@ fn nothing_is_refused_and_nothing_is_missed_while_all_servers_are_restarted_in_t
         address: balancer.address,
         ..cluster.nodes[0].person(name)
     };
-    let [writers, eve] = [&WRITERS[..], &["eve"]].map(|names| names.iter().map(|name| through(name)).collect::<Vec<_>>());
+    let [writers, eve] = [&WRITERS[..], &["eve"]]
+        .map(|names| names.iter().map(|name| through(name)).collect::<Vec<_>>());
     let eve = &eve[0];
     let story = Story {
         balancer: balancer.address,
@@ -162,7 +164,10 @@ fn nothing_is_refused_and_nothing_is_missed_while_all_servers_are_restarted_in_t
         let written: Vec<_> = written.collect();
         let end = story.says(&writers[0], END);
         let heard = hearing.into_iter().map(|one| one.join().expect("it heard"));
-        ([written, vec![vec![end]]].concat(), heard.collect::<Vec<_>>())
+        (
+            [written, vec![vec![end]]].concat(),
+            heard.collect::<Vec<_>>(),
+        )
     });
     let written = all_in_order(std::mem::take(&mut written));
     for heard in heard {

@@ -69,10 +69,7 @@ fn open_connections_are_answered_once_more_and_nothing_waits_for_the_time_behind
         assert!(socket.is_over());
     }
     let answer = asks(&mut last, &ada, ("GET", &path), b"").is(200);
-    assert_eq!(
-        answer.data()[0]["content"]["text"],
-        "written in the stop"
-    );
+    assert_eq!(answer.data()[0]["content"]["text"], "written in the stop");
     assert!(server.stop_status(), "{}", server.log());
 }
 
@@ -141,7 +138,9 @@ fn connections_without_a_request_are_closed_behind_the_notice_and_no_others() {
     }
     begun.stream().write_all(rest).expect("it is open");
     read_answer(begun.stream(), "the request").is(200);
-    slow.stream().write_all(message.as_bytes()).expect("it is open");
+    slow.stream()
+        .write_all(message.as_bytes())
+        .expect("it is open");
     read_answer(slow.stream(), "the message").is(201);
     assert!(server.stop_status(), "{}", server.log());
 }
