@@ -3,14 +3,15 @@
 
 use std::future::pending;
 use std::net::TcpListener;
-use std::os::fd::{AsFd as _, AsRawFd as _, RawFd};
-use std::path::PathBuf;
+use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use actix_rt::task::JoinHandle;
 use actix_server::{Server, ServerHandle};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{Shutdown, shutdown};
+use nix::sys::stat::fstat;
 use socket2::{SockFilter, SockRef};
 use tokio::time::{sleep, timeout};
 
@@ -36,21 +37,18 @@ const NO_NEW_ONE: [SockFilter; 5] = [
 pub(super) struct Doors {
     /// The socket for clients, which its server holds too.
     socket: TcpListener,
-    accepting: Accepting,
     clients: ServerHandle,
     nodes: Option<ServerHandle>,
 }
 
 impl Doors {
-    /// Begins to accept. Also gives the end of that, which comes by itself only after a failure. `served`: the number of
-    /// the socket at its server.
+    /// Begins to accept. Also gives the end of that, which comes by itself only after a failure.
     pub(super) fn open(
-        (socket, served): (TcpListener, RawFd),
+        socket: TcpListener,
         (clients, nodes): (Server, Option<Server>),
     ) -> (Self, JoinHandle<()>) {
         let doors = Self {
             socket,
-            accepting: Accepting::of(served),
             clients: clients.handle(),
             nodes: nodes.as_ref().map(Server::handle),
         };
@@ -85,9 +83,10 @@ impl Doors {
         };
         let accepted = timeout(STEP, accepted).await;
         let paused = async {
-            // This says that it was asked for.
+            let accepting = Accepting::of(&self.socket);
+            // This says that the thread was asked.
             self.clients.pause().await;
-            self.accepting.is_over().await;
+            accepting.is_over().await;
         };
         let paused = timeout(STEP, paused).await;
         let closed = shutdown(self.socket.as_raw_fd(), Shutdown::Both);
@@ -112,19 +111,21 @@ impl Doors {
     }
 }
 
-/// The thread that accepts, as the kernel knows it: by its epoll instance, and the number of the socket there. While it
+/// The thread that accepts, as the kernel knows it: by its epoll instance, and the inode of the socket there. While it
 /// waits for a socket that is shut down, it logs an error.
 struct Accepting {
     epoll: Option<PathBuf>,
-    socket: RawFd,
+    inode: String,
 }
 
 impl Accepting {
-    fn of(socket: RawFd) -> Self {
+    fn of(socket: &TcpListener) -> Self {
+        let inode = fstat(socket).map_or(0, |socket| socket.st_ino);
         let mut accepting = Self {
             epoll: None,
-            socket,
+            inode: format!("ino:{inode:x}"),
         };
+        // In the order of their numbers: the instance is as old as the socket, and those of clients are behind it.
         let descriptors = std::fs::read_dir("/proc/self/fdinfo").into_iter().flatten();
         accepting.epoll = descriptors
             .filter_map(|descriptor| Some(descriptor.ok()?.path()))
@@ -133,13 +134,10 @@ impl Accepting {
     }
 
     /// Whether this is an epoll instance with the socket.
-    fn is_in(&self, descriptor: &PathBuf) -> bool {
+    fn is_in(&self, descriptor: &Path) -> bool {
         let said = std::fs::read_to_string(descriptor).unwrap_or_default();
-        let socket = self.socket.to_string();
-        said.lines().any(|line| {
-            let mut words = line.split_whitespace();
-            words.next() == Some("tfd:") && words.next() == Some(&socket)
-        })
+        let mut lines = said.lines().filter(|line| line.starts_with("tfd:"));
+        lines.any(|line| line.split_whitespace().any(|word| word == self.inode))
     }
 
     /// Until it waits for the socket no more. Without `/proc` that is a guess.
@@ -160,10 +158,9 @@ mod tests {
     #[test]
     fn the_thread_that_accepts_is_found_while_it_waits_for_the_socket() {
         let socket = TcpListener::bind("127.0.0.1:0").expect("an address");
-        let number = socket.as_raw_fd();
-        assert!(Accepting::of(number).epoll.is_none());
+        assert!(Accepting::of(&socket).epoll.is_none());
         let poll = waiting_for(&socket);
-        let accepting = Accepting::of(number);
+        let accepting = Accepting::of(&socket);
         let epoll = accepting.epoll.clone().expect("it is in one");
         assert!(accepting.is_in(&epoll));
         poll.delete(&socket).expect("it was added");
