@@ -108,7 +108,6 @@ pub(super) fn listen(
 fn builder(config: &Config) -> ServerBuilder {
     Server::build()
         .workers(workers(config))
-        .backlog(config.server.backlog)
         .max_concurrent_connections(1_000_000)
         .disable_signals()
 }

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use actix::System;
 use actix_rt::task::JoinHandle;
 use actix_web::web::Data;
+use socket2::SockRef;
 use tokio::sync::oneshot;
 
 use chores::{begin_hooks, close_polls, sweep};
@@ -29,7 +30,7 @@ use crate::actors::arbiters::Arbiters;
 use crate::actors::directory::Directory;
 use crate::actors::{Engine, Shared, note_restart};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Server};
 use crate::contents::Contents;
 use crate::http::files::cleaning::clean;
 use crate::http::session::Cookies;
@@ -142,7 +143,7 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let store = Store::open(&options, clock.clone(), metrics.clone())?;
     let stops = Stops::take()?;
     let demo = first_contents(&store, config.server.demo).await?;
-    let (listener, address) = bind(&config.server.bind)?;
+    let (listener, address) = bind(&config.server)?;
     lock.names(&format!("http://{}", shown(address)));
     let public_url = public_url(&config, address);
     let directory = Directory::new(
@@ -190,8 +191,11 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     outcome
 }
 
-fn bind(address: &str) -> Result<(TcpListener, SocketAddr), StartError> {
+fn bind(settings: &Server) -> Result<(TcpListener, SocketAddr), StartError> {
+    let address = &*settings.bind;
     let bound = TcpListener::bind(address).and_then(|listener| {
+        // The standard library has its own idea of how many connections may wait, and actix leaves a bound socket as it is.
+        SockRef::from(&listener).listen(i32::try_from(settings.backlog).unwrap_or(i32::MAX))?;
         let address = listener.local_addr()?;
         Ok((listener, address))
     });

@@ -1,7 +1,9 @@
 //! Queues that are full say so at once, and nothing that they refused was done.
 
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 use crate::support::http::{read_answer, request};
@@ -123,4 +125,18 @@ fn a_full_mailbox_is_busy_and_what_waited_in_it_is_done_in_its_order() {
     assert_eq!(answered.load(Ordering::Relaxed), MAILBOX - 1);
     assert_eq!(counts(&ada, &room), (MAILBOX - 1) as u64);
     build::says(&ada, &other, "others were never busy");
+}
+
+#[test]
+fn as_many_connections_wait_to_be_accepted_as_the_setting_says() {
+    // More than the standard library lets wait, and no more than most kernels do.
+    const MANY: usize = 300;
+    let server = TestServer::with(&[("SERVER_BACKLOG", "400")]);
+    server.signal(Signal::SIGSTOP);
+    let patience = std::time::Duration::from_millis(500);
+    let made: Vec<_> = (0..MANY)
+        .map_while(|_| TcpStream::connect_timeout(&server.address, patience).ok())
+        .collect();
+    server.signal(Signal::SIGCONT);
+    assert_eq!(made.len(), MANY);
 }
