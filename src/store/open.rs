@@ -129,6 +129,7 @@ impl Store {
                 lane: queue,
                 lane_ended,
                 reading,
+                presents: Arc::default(),
                 caches,
                 outlet,
                 parcels,

@@ -121,6 +121,17 @@ impl Db<'_> {
             .collect()
     }
 
+    /// The live tokens of these users.
+    pub(super) fn tokens_of_some(&mut self, users: &[UserId]) -> Result<Vec<Token>, Failure> {
+        live()
+            .filter(tokens::user_id.eq_any(users.iter().map(|user| user.0)))
+            .select(COLUMNS)
+            .load::<Row>(self.sql)?
+            .into_iter()
+            .map(into_model)
+            .collect()
+    }
+
     /// Those of these tokens that are live.
     pub(super) fn live_tokens(&mut self, ids: &[TokenId]) -> Result<Vec<Token>, Failure> {
         live()
