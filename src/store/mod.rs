@@ -142,6 +142,7 @@ use outlet::Outlet;
 use parcels::Parcels;
 use queue::Queue;
 use reading::{Gathered, Reading};
+use tokens::TokenInUse;
 use work::Work;
 
 /// The store; a cheap handle.
@@ -156,7 +157,8 @@ struct Shared {
     /// Turns true when the lane's thread has ended.
     lane_ended: watch::Receiver<bool>,
     reading: Reading,
-    presents: Arc<Gathered<PresentOf, Present>>,
+    presents: Arc<Gathered<PresentOf, Result<Present, Failure>>>,
+    tokens: Arc<Gathered<[u8; 32], Result<Option<TokenInUse>, Failure>>>,
     caches: Arc<Caches>,
     outlet: Arc<Outlet>,
     parcels: Arc<Parcels>,

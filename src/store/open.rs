@@ -130,6 +130,7 @@ impl Store {
                 lane_ended,
                 reading,
                 presents: Arc::default(),
+                tokens: Arc::default(),
                 caches,
                 outlet,
                 parcels,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use diesel::RunQueryDsl as _;
 
-use super::connect::Sql;
 use super::db::to_json;
 use super::relations::Blocks;
 use super::statements::{HidingOf, query};
@@ -42,10 +41,9 @@ pub struct Present {
     pub followed: HashSet<UserId>,
 }
 
-/// What is read for all users at once.
+/// What hides words from a user.
 #[derive(Clone, Default)]
-struct Shares {
-    tokens: HashMap<TokenId, Arc<Token>>,
+struct Hiding {
     muted: Vec<UserId>,
     blocks: Blocks,
 }
@@ -57,17 +55,25 @@ impl Store {
     /// The database is in trouble, or busy.
     pub async fn present(&self, of: PresentOf) -> Result<Present, Failure> {
         let (reading, presents) = (&self.shared.reading, &self.shared.presents);
-        reading.ask(presents, of, |db, all| db.presents(all)).await
+        let read = reading.ask(presents, of, |db, all| db.presents(all));
+        read.await?
     }
 }
 
 impl Db<'_> {
-    fn presents(&mut self, all: &[PresentOf]) -> Result<Vec<Present>, Failure> {
+    /// In the order of the questions. What is not readable of one user concerns that one alone.
+    fn presents(&mut self, all: &[PresentOf]) -> Result<Vec<Result<Present, Failure>>, Failure> {
         let head = Pos(self.log_position()?);
         let users: HashSet<UserId> = all.iter().map(|of| of.user).collect();
-        let shares = self.shares(&users.into_iter().collect::<Vec<_>>())?;
+        let users: Vec<UserId> = users.into_iter().collect();
+        let (tokens, hiding) = (self.tokens_of_each(&users)?, self.hiding_of_each(&users)?);
+        let shared = all.iter().map(|of| {
+            let tokens = tokens.get(&of.user).cloned().unwrap_or(Ok(Vec::new()));
+            let hiding = hiding.get(&of.user).cloned().unwrap_or_default();
+            (of, tokens, hiding)
+        });
         let mut presents = Vec::with_capacity(all.len());
-        for of in all {
+        for (of, tokens, Hiding { muted, blocks }) in shared {
             let inbox = match of.has_inbox {
                 true => self.subscribed_channels(of.user)?,
                 false => Vec::new(),
@@ -76,57 +82,38 @@ impl Db<'_> {
                 true => self.follows(of.user)?,
                 false => Vec::new(),
             };
-            let Shares {
-                tokens,
-                muted,
-                blocks,
-            } = shares.get(&of.user).cloned().unwrap_or_default();
-            presents.push(Present {
-                head,
-                tokens,
-                muted,
-                blocks,
-                inbox: inbox.into_iter().collect(),
-                followed: followed.into_iter().collect(),
-            });
+            presents.push(tokens.map(|tokens| {
+                Present {
+                    head,
+                    tokens: tokens
+                        .into_iter()
+                        .map(|token| (token.id, Arc::new(token)))
+                        .collect(),
+                    muted,
+                    blocks,
+                    inbox: inbox.into_iter().collect(),
+                    followed: followed.into_iter().collect(),
+                }
+            }));
         }
         Ok(presents)
     }
 
-    fn shares(&mut self, users: &[UserId]) -> Result<HashMap<UserId, Shares>, Failure> {
-        let mut all: HashMap<UserId, Shares> = HashMap::with_capacity(users.len());
-        for token in self.tokens_of_all(users)? {
-            if let Some(user) = token.user {
-                let tokens = &mut all.entry(user).or_default().tokens;
-                tokens.insert(token.id, Arc::new(token));
-            }
-        }
-        let ids = to_json(&users.iter().map(|user| user.0).collect::<Vec<_>>())?;
-        let rows = query::<HidingOf>(&[(&*ids).into(), (&*ids).into()])
-            .load::<(i64, i64, String, bool)>(self.sql)?;
+    fn hiding_of_each(&mut self, users: &[UserId]) -> Result<HashMap<UserId, Hiding>, Failure> {
+        let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
+        let ids = to_json(&ids)?;
+        let binds = [(&*ids).into(), (&*ids).into()];
+        let rows = query::<HidingOf>(&binds).load::<(i64, i64, String, bool)>(self.sql)?;
+        let mut all: HashMap<UserId, Hiding> = HashMap::new();
         for (user, other, kind, is_own) in rows {
-            let shares = all.entry(UserId(user)).or_default();
+            let Hiding { muted, blocks } = all.entry(UserId(user)).or_default();
             let list = match (is_own, kind == Relation::Block.name()) {
-                (true, true) => &mut shares.blocks.own,
-                (true, false) => &mut shares.muted,
-                (false, _) => &mut shares.blocks.of_others,
+                (true, true) => &mut blocks.own,
+                (true, false) => muted,
+                (false, _) => &mut blocks.of_others,
             };
             list.push(UserId(other));
         }
         Ok(all)
-    }
-
-    fn tokens_of_all(&mut self, users: &[UserId]) -> Result<Vec<Token>, Failure> {
-        match self.sql {
-            Sql::Postgres(_) => self.tokens_of_some(users),
-            // A list of another length is another statement there.
-            Sql::Sqlite(_) => {
-                let mut all = Vec::new();
-                for user in users {
-                    all.append(&mut self.tokens_of(*user)?);
-                }
-                Ok(all)
-            }
-        }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use diesel::RunQueryDsl as _;
 use serde::Serialize;
 
 use super::answer::Answer;
@@ -132,7 +133,9 @@ fn write_round(
     let mut taken = take(sql, group, &takes)?;
     let asked = takes.iter().map(|work| &work.step.id);
     let asked = asked.filter(|id| taken.contains_key(*id));
-    let asked: Vec<_> = asked.chain(looks.iter().map(|work| &work.step.id)).collect();
+    let asked: Vec<_> = asked
+        .chain(looks.iter().map(|work| &work.step.id))
+        .collect();
     let mut listed = Db { sql }.list_sessions(&asked)?;
     for SessionWork { step, outcome, .. } in takes {
         let before = taken.remove(&step.id).flatten();
@@ -215,7 +218,11 @@ impl Taking<'_> {
     fn write(&self, sql: &mut Sql) -> Result<bool, Failure> {
         let node = self.node.as_ref().map(NodeEpoch::as_str);
         let seen = [self.at.into(), self.at.into(), node.into()];
-        let of = [self.id.as_str().into(), self.user_id.into(), self.oldest.into()];
+        let of = [
+            self.id.as_str().into(),
+            self.user_id.into(),
+            self.oldest.into(),
+        ];
         let binds: Vec<_> = seen.into_iter().chain(of).collect();
         Ok(execute::<TakeSession>(sql, &binds)? > 0)
     }

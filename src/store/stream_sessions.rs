@@ -85,7 +85,9 @@ impl Db<'_> {
         user: UserId,
     ) -> Result<Option<Vec<KeptSubscription>>, Failure> {
         let found = self.list_sessions(&[id])?.remove(id);
-        Ok(found.filter(|found| found.user == user).map(|found| found.kept))
+        Ok(found
+            .filter(|found| found.user == user)
+            .map(|found| found.kept))
     }
 
     /// Those of these sessions that there are.

@@ -15,12 +15,12 @@ use super::live_tokens::LiveTokens;
 use super::log;
 use super::messages::{Posting, write_postings};
 use super::search::{ChannelWords, PostWords, apply_changes, forget_words};
+use super::session_set::{SessionWork, write_sessions};
 use super::sql_error::is_lost;
 use super::statements::{
     Begin, Commit, LockLogHead, NoteLane, Release, Rollback, RollbackToSavepoint, Savepoint,
     execute, query,
 };
-use super::session_set::{SessionWork, write_sessions};
 use super::work::Work;
 use super::{Db, Failure, Tx};
 use crate::clock::Clock;
@@ -135,7 +135,8 @@ impl Transaction<'_> {
     fn unguarded(&mut self, group: &mut Group, part: &mut [Work]) -> Result<(), Failure> {
         match part {
             [Work::Message(_), ..] => {
-                let mut set: Vec<&mut Posting> = part.iter_mut().filter_map(Work::posting).collect();
+                let mut set: Vec<&mut Posting> =
+                    part.iter_mut().filter_map(Work::posting).collect();
                 let write = AssertUnwindSafe(|| write_postings(self.sql, group, &mut set));
                 let written = unless_panicked(write);
                 if let Err(failure) = &written {
@@ -144,7 +145,8 @@ impl Transaction<'_> {
                 written
             }
             [Work::Session(_), ..] => {
-                let mut set: Vec<&mut SessionWork> = part.iter_mut().filter_map(Work::session).collect();
+                let mut set: Vec<&mut SessionWork> =
+                    part.iter_mut().filter_map(Work::session).collect();
                 let write = AssertUnwindSafe(|| write_sessions(self.sql, group, &mut set));
                 let written = unless_panicked(write);
                 if let Err(failure) = &written {

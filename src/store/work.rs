@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::answer::Answer;
 use super::messages::Posting;
-use super::session_set::SessionWork;
 use super::queue::Queue;
+use super::session_set::SessionWork;
 use super::{Failure, Tx};
 use crate::model::{Stamp, TokenId};
 

@@ -12,9 +12,7 @@ use crate::fault::{Fault, Seeded, seeded};
 use crate::log::reader::Entry;
 use crate::log::{Interest, RenderedEvent};
 use crate::model::access::token_reads;
-use crate::model::{
-    ConnectionId, Failure, Refusal, SubscriptionId, Token, UserId, UserPrincipal,
-};
+use crate::model::{ConnectionId, Failure, Refusal, SubscriptionId, Token, UserId, UserPrincipal};
 use crate::protocol::cursor::Cursor;
 use crate::protocol::filter::Filter;
 use crate::protocol::hello::{Dropped, Resumption};
@@ -159,7 +157,9 @@ impl Engine {
         user: UserId,
         subscriptions: &[(Topic, Filter, u64)],
     ) -> Result<Option<Pos>, Failure> {
-        let topics = subscriptions.iter().map(|(topic, filter, _)| (*topic, filter));
+        let topics = subscriptions
+            .iter()
+            .map(|(topic, filter, _)| (*topic, filter));
         let of = needs_of(user, topics);
         let connection = self.shared.directory.connection(id);
         let Some(connection) = connection.filter(|_| of.has_inbox || of.has_home) else {

@@ -54,7 +54,14 @@ async fn what_is_read_for_many_users_is_what_each_has() {
     let asked: Vec<PresentOf> = asked.collect();
     let all = join_all(asked.iter().map(|of| place.store.present(*of))).await;
     for (of, present) in asked.into_iter().zip(all) {
-        let present = present.unwrap();
+        let mut present = present.unwrap();
+        for list in [
+            &mut present.muted,
+            &mut present.blocks.own,
+            &mut present.blocks.of_others,
+        ] {
+            list.sort_unstable();
+        }
         let user = of.user;
         let (tokens, muted, blocks, inbox, followed, head) = place
             .read(move |db| {
@@ -82,5 +89,8 @@ async fn what_is_read_for_many_users_is_what_each_has() {
         let inbox = if of.has_inbox { inbox } else { Vec::new() };
         assert_eq!(present.inbox, inbox.into_iter().collect());
     }
-    assert_eq!(place.read(move |db| db.subscribed_channels(users[1])).await, [room]);
+    assert_eq!(
+        place.read(move |db| db.subscribed_channels(users[1])).await,
+        [room]
+    );
 }

@@ -28,9 +28,21 @@ const CASES: [Case; 17] = [
     ("of own", Some("own"), false, TAKE, true),
     ("of own long ago", Some("own"), true, TAKE, true),
     ("of a node that lives", Some("other"), false, TAKE, true),
-    ("of a node that lives, long ago", Some("other"), true, TAKE, true),
+    (
+        "of a node that lives, long ago",
+        Some("other"),
+        true,
+        TAKE,
+        true,
+    ),
     ("of a node that is gone", Some("gone"), false, TAKE, true),
-    ("of a node that is gone, long ago", Some("gone"), true, TAKE, true),
+    (
+        "of a node that is gone, long ago",
+        Some("gone"),
+        true,
+        TAKE,
+        true,
+    ),
     ("look at own", Some("own"), true, LOOK, true),
     ("look at parked", None, true, LOOK, true),
     ("look at another node's", Some("other"), false, LOOK, true),
@@ -137,7 +149,9 @@ async fn each_step_of_a_set_finds_and_leaves_what_it_does_alone() {
 async fn a_session_goes_on_if_it_is_the_users_and_not_over() {
     let place = Place::new().await;
     // No other node works with a file.
-    let is_shared = place.read(|db| Ok(matches!(db.sql, Sql::Postgres(_)))).await;
+    let is_shared = place
+        .read(|db| Ok(matches!(db.sql, Sql::Postgres(_))))
+        .await;
     let other = |name: &str| is_shared.then(|| NodeEpoch::from(name));
     let (kept, gone) = (Some(2), None);
     let is = |node: &str, is_old| Some((Some(node.to_owned()), is_old));
@@ -190,7 +204,10 @@ async fn a_session_that_is_in_a_set_twice_is_found_as_its_first_step_left_it() {
     ]);
     let (found, ()) = tokio::join!(all, async { drop(release) });
     held.await.unwrap().unwrap();
-    let kept: Vec<bool> = found.into_iter().map(|found| found.unwrap().kept.is_some()).collect();
+    let kept: Vec<bool> = found
+        .into_iter()
+        .map(|found| found.unwrap().kept.is_some())
+        .collect();
     assert_eq!(kept, [true, true, false, false, true, false, false]);
     assert_eq!(left(&place, "parked").await, None);
 }
