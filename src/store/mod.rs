@@ -142,7 +142,7 @@ use outlet::Outlet;
 use parcels::Parcels;
 use queue::Queue;
 use reading::{Gathered, Reading};
-use tokens::TokenInUse;
+use tokens::TokenQuestions;
 use work::Work;
 
 /// The store; a cheap handle.
@@ -158,7 +158,7 @@ struct Shared {
     lane_ended: watch::Receiver<bool>,
     reading: Reading,
     presents: Arc<Gathered<PresentOf, Result<Present, Failure>>>,
-    tokens: Arc<Gathered<[u8; 32], Result<Option<TokenInUse>, Failure>>>,
+    tokens: Arc<TokenQuestions>,
     caches: Arc<Caches>,
     outlet: Arc<Outlet>,
     parcels: Arc<Parcels>,

@@ -25,7 +25,7 @@ pub struct PresentOf {
 }
 
 /// One state of the database.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Present {
     /// The last event of it.
     pub head: Pos,
@@ -55,50 +55,53 @@ impl Store {
     /// The database is in trouble, or busy.
     pub async fn present(&self, of: PresentOf) -> Result<Present, Failure> {
         let (reading, presents) = (&self.shared.reading, &self.shared.presents);
-        let read = reading.ask(presents, of, |db, all| db.presents(all));
+        let read = reading.ask(presents, of, presents_of);
         read.await?
     }
 }
 
-impl Db<'_> {
-    /// In the order of the questions. What is not readable of one user concerns that one alone.
-    fn presents(&mut self, all: &[PresentOf]) -> Result<Vec<Result<Present, Failure>>, Failure> {
-        let head = Pos(self.log_position()?);
-        let users: HashSet<UserId> = all.iter().map(|of| of.user).collect();
-        let users: Vec<UserId> = users.into_iter().collect();
-        let (tokens, hiding) = (self.tokens_of_each(&users)?, self.hiding_of_each(&users)?);
-        let shared = all.iter().map(|of| {
-            let tokens = tokens.get(&of.user).cloned().unwrap_or(Ok(Vec::new()));
-            let hiding = hiding.get(&of.user).cloned().unwrap_or_default();
-            (of, tokens, hiding)
-        });
-        let mut presents = Vec::with_capacity(all.len());
-        for (of, tokens, Hiding { muted, blocks }) in shared {
-            let inbox = match of.has_inbox {
-                true => self.subscribed_channels(of.user)?,
-                false => Vec::new(),
-            };
-            let followed = match of.has_home {
-                true => self.follows(of.user)?,
-                false => Vec::new(),
-            };
-            presents.push(tokens.map(|tokens| {
-                Present {
-                    head,
-                    tokens: tokens
-                        .into_iter()
-                        .map(|token| (token.id, Arc::new(token)))
-                        .collect(),
-                    muted,
-                    blocks,
-                    inbox: inbox.into_iter().collect(),
-                    followed: followed.into_iter().collect(),
-                }
-            }));
-        }
-        Ok(presents)
+/// In the order of the questions. What is not readable of one user concerns that one alone.
+fn presents_of(
+    db: &mut Db<'_>,
+    all: &[PresentOf],
+) -> Result<Vec<Result<Present, Failure>>, Failure> {
+    let head = Pos(db.log_position()?);
+    let users: HashSet<UserId> = all.iter().map(|of| of.user).collect();
+    let users: Vec<UserId> = users.into_iter().collect();
+    let (tokens, hiding) = (db.tokens_of_each(&users)?, db.hiding_of_each(&users)?);
+    let shared = all.iter().map(|of| {
+        let tokens = tokens.get(&of.user).cloned().unwrap_or(Ok(Vec::new()));
+        let hiding = hiding.get(&of.user).cloned().unwrap_or_default();
+        (of, tokens, hiding)
+    });
+    let mut presents = Vec::with_capacity(all.len());
+    for (of, tokens, Hiding { muted, blocks }) in shared {
+        let inbox = match of.has_inbox {
+            true => db.subscribed_channels(of.user)?,
+            false => Vec::new(),
+        };
+        let followed = match of.has_home {
+            true => db.follows(of.user)?,
+            false => Vec::new(),
+        };
+        presents.push(tokens.map(|tokens| {
+            Present {
+                head,
+                tokens: tokens
+                    .into_iter()
+                    .map(|token| (token.id, Arc::new(token)))
+                    .collect(),
+                muted,
+                blocks,
+                inbox: inbox.into_iter().collect(),
+                followed: followed.into_iter().collect(),
+            }
+        }));
     }
+    Ok(presents)
+}
 
+impl Db<'_> {
     fn hiding_of_each(&mut self, users: &[UserId]) -> Result<HashMap<UserId, Hiding>, Failure> {
         let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
         let ids = to_json(&ids)?;

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::connect::Sql;
 use super::db::{from_json, to_json};
+use super::reading::Gathered;
 use super::schema::{clients, tokens, users};
 use super::secret::hash_token;
 use super::statements::{EndTokens, execute};
@@ -46,6 +47,9 @@ const COLUMNS: Columns = (
 
 /// A token, and when it was used last.
 pub(super) type TokenInUse = (Token, Option<Stamp>);
+
+/// Tokens by the hashes of their secrets.
+pub(super) type TokenQuestions = Gathered<[u8; 32], Result<Option<TokenInUse>, Failure>>;
 
 fn in_use((row, used_at): (Row, Option<i64>)) -> Result<TokenInUse, Failure> {
     Ok((into_model(row)?, used_at.map(Stamp)))
@@ -111,7 +115,7 @@ impl Db<'_> {
             return Ok(hashes.iter().map(|hash| self.token_in_use(hash)).collect());
         }
         let rows = live()
-            .filter(tokens::hash.eq_any(hashes.iter().map(|hash| hash.as_slice())))
+            .filter(tokens::hash.eq_any(hashes.iter().map(<[u8; 32]>::as_slice)))
             .select((tokens::hash, (COLUMNS, tokens::used_at)))
             .load::<(Vec<u8>, (Row, Option<i64>))>(self.sql)?;
         let mut found: HashMap<_, _> = rows.into_iter().collect();

@@ -109,7 +109,7 @@ impl Transaction<'_> {
             }
             return self.finish(group).map(Some);
         }
-        for part in work.chunk_by_mut(|a, b| a.joins(b)) {
+        for part in work.chunk_by_mut(Work::joins) {
             let is_done = self.guarded(&mut group, part)?;
             if !is_done && part.len() > 1 {
                 // One of the set is to blame; it shall not fail the others.

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use gathered::Turn;
 use limit::Stop;
 use threads::Readers;
 
@@ -99,7 +100,7 @@ impl Reading {
                 gone,
                 turn,
                 move |turn, db| read(db, turn.begin()),
-                |turn, outcome| turn.answer(outcome),
+                Turn::answer,
             )?;
         }
         answered.await.unwrap_or(Err(Failure::Stopping))
