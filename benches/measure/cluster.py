@@ -172,24 +172,37 @@ def unheard(options, postgres, redis):
     return rounds
 
 
+def failover(three, sockets, rate, weight):
+    """Kills the last server, which has `weight` shares of the sockets where the others have one; the figures of the run."""
+    addresses = ["http://%s:%d" % server.address for server in three.servers]
+    urls = [word for url in addresses[:-1] + addresses[-1:] * weight for word in ("--url", url)]
+    with tempfile.NamedTemporaryFile() as result:
+        tester = subprocess.Popen(
+            [three.binary, "loadtest", "failover", "-n", str(sockets), "-r", str(rate), "--no-pin", "--block", "--quiet",
+             *three.tokens, "--json", result.name, *urls],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        print(tester.stderr.readline().strip(), flush=True)
+        three.servers.pop().process.kill()
+        said, _ = tester.communicate()
+        if tester.returncode != 0:
+            raise SystemExit(f"failover: {said}")
+        return {row["name"]: row["value"] for row in json.load(result)["rows"]}
+
+
+# Sockets, messages per second in their room, shares of the server that is killed.
+KILLED = {"6500 of 19 500, 10 messages/s": (19_500, 10, 1), "6500 of 19 500, 1 message/s": (19_500, 1, 1),
+          "10 000 of 16 670, 1 message/s": (16_670, 1, 3)}
+
+
 def killed(options, postgres, redis):
     """Seconds until the streams of a killed server are back at the other two."""
     rounds = []
     for _ in range(options.rounds):
-        with cluster(options, postgres, 3, redis) as three:
-            urls = [word for server in three.servers for word in ("--url", "http://%s:%d" % server.address)]
-            with tempfile.NamedTemporaryFile() as result:
-                tester = subprocess.Popen(
-                    [three.binary, "loadtest", "failover", "-n", "19500", "-r", "10", "--no-pin", "--block", "--quiet",
-                     *three.tokens, "--json", result.name, *urls],
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-                print(tester.stderr.readline().strip(), flush=True)
-                three.servers.pop().process.kill()
-                said, _ = tester.communicate()
-                if tester.returncode != 0:
-                    raise SystemExit(f"failover: {said}")
-                rows = {row["name"]: row["value"] for row in json.load(result)["rows"]}
-                rounds.append({"all reconnected after": rows["all reconnected after"]})
+        found = {}
+        for name, (sockets, rate, weight) in KILLED.items():
+            with cluster(options, postgres, 3, redis) as three:
+                found[name] = failover(three, sockets, rate, weight)["all reconnected after"]
+        rounds.append(found)
     return rounds
 
 

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use super::Failure;
 use super::connect::Sql;
 use super::group::Group;
-use crate::event::Payload;
+use crate::event::{Payload, Pos};
 use crate::model::Stamp;
 
 /// One connection, for reading. A job sees one state of the database from its first to its last question.
@@ -35,6 +35,11 @@ impl<'c> Tx<'c> {
     /// A new timestamp, later than all issued ones, also over restarts.
     pub fn now(&mut self) -> Stamp {
         self.group.now()
+    }
+
+    /// The last event that was committed before.
+    pub(super) fn head(&self) -> Pos {
+        self.group.head
     }
 
     /// Appends an event to the log, if this job succeeds and its transaction commits.

@@ -10,8 +10,9 @@ use super::live_tokens::LiveTokens;
 use super::log::Written;
 use super::moments::Ahead;
 use super::statements::{self, LastMessageId};
+use super::transaction::Head;
 use crate::clock::Clock;
-use crate::event::{Event, Payload, Timestamps};
+use crate::event::{Event, Payload, Pos, Timestamps};
 use crate::model::{MessageId, Stamp};
 
 /// The newest message id, and the last timestamp of the commit as of which it was so. Each write that issues an id issues
@@ -29,6 +30,8 @@ pub(super) struct Group {
     pub(super) began: Instant,
     /// The last timestamp before it.
     pub(super) from: Stamp,
+    /// The last event before it.
+    pub(super) head: Pos,
     clock: Clock,
     /// The last issued timestamp.
     pub(super) stamp: Stamp,
@@ -87,14 +90,14 @@ pub(super) struct Mark {
 }
 
 impl Group {
-    /// Called first in a transaction: from here to its end no other process issues timestamps or ids. `from`: the last
-    /// timestamp there is.
+    /// Called first in a transaction: from here to its end no other process issues timestamps or ids.
     pub(super) fn begin(
         sql: &mut Sql,
-        from: Stamp,
+        head: &Head,
         clock: Clock,
         known: Option<NewestMessage>,
     ) -> Result<Self, Failure> {
+        let from = head.stamp;
         Ahead::of(from, clock.now()).allowed()?;
         let newest = match known {
             Some(newest) if newest.as_of == from => newest.id,
@@ -103,6 +106,7 @@ impl Group {
         Ok(Self {
             began: Instant::now(),
             from,
+            head: head.pos,
             clock,
             stamp: from,
             newest,

@@ -51,7 +51,9 @@ impl Store {
     pub async fn token(&self, secret: &str) -> Result<Option<Arc<Token>>, Failure> {
         let hash = secret::hash_token(secret);
         let read = async {
-            let found = self.read(move |db| db.token_in_use(&hash)).await?;
+            let (reading, tokens) = (&self.shared.reading, &self.shared.tokens);
+            let found = reading.ask(tokens, hash, |db, all| db.tokens_in_use(all));
+            let found = found.await??;
             Ok(found.map(|(token, used_at)| Arc::new(HeldToken::new(token, used_at))))
         };
         let held = self.shared.caches.tokens.get_or_load(hash, read).await?;

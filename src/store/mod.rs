@@ -62,6 +62,7 @@ mod pictures;
 mod place;
 mod polls;
 mod posts;
+mod present;
 mod queue;
 mod reading;
 mod relations;
@@ -70,6 +71,7 @@ mod roster;
 mod schema;
 mod search;
 pub mod secret;
+mod session_set;
 mod sessions;
 mod sql_error;
 mod statements;
@@ -114,10 +116,12 @@ pub use pictures::UnusedPicture;
 pub use place::ServeLock;
 pub use polls::PollSearch;
 pub use posts::{ExploreStream, PostFilter, PostHints, PostList, PostMarks, PostSamples, Trending};
+pub use present::{Present, PresentOf};
 pub use reading::Purpose;
 pub use relations::{Blocks, FollowOrder, MutesAndBlocks};
 pub use roster::{RosterClient, RosterToken, RosterUser, TokenFilter};
 pub use search::{ChannelOrder, ChannelSearch, MessageSearch, PostSearch, UserSearch};
+pub use session_set::{SessionFound, SessionStep, StepKind};
 pub use sessions::{KnownSession, SESSIONS_MAX, Session, SessionId};
 pub use stats::StoreStats;
 pub use stream_sessions::KeptSubscription;
@@ -139,7 +143,8 @@ use numbers::Counted;
 use outlet::Outlet;
 use parcels::Parcels;
 use queue::Queue;
-use reading::Reading;
+use reading::{Gathered, Reading};
+use tokens::TokenQuestions;
 use work::Work;
 
 /// The store; a cheap handle.
@@ -154,6 +159,8 @@ struct Shared {
     /// Turns true when the lane's thread has ended.
     lane_ended: watch::Receiver<bool>,
     reading: Reading,
+    presents: Arc<Gathered<PresentOf, Result<Present, Failure>>>,
+    tokens: Arc<TokenQuestions>,
     caches: Arc<Caches>,
     outlet: Arc<Outlet>,
     parcels: Arc<Parcels>,

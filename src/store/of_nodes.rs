@@ -78,16 +78,7 @@ impl Tx<'_> {
 
     /// Whether another node has the connection of a session, asked by the node that has one. If none has it, the
     /// connection before this one parked the session after this one had taken it: it is this node's again.
-    pub fn is_session_elsewhere(
-        &mut self,
-        id: &ConnectionId,
-        node: Option<&NodeEpoch>,
-    ) -> Result<bool, Failure> {
-        let holder = self.node_of_session(id)?.flatten();
-        self.is_elsewhere(id, holder, node)
-    }
-
-    fn is_elsewhere(
+    pub(super) fn is_elsewhere(
         &mut self,
         id: &ConnectionId,
         holder: Option<NodeEpoch>,

@@ -129,6 +129,8 @@ impl Store {
                 lane: queue,
                 lane_ended,
                 reading,
+                presents: Arc::default(),
+                tokens: Arc::default(),
                 caches,
                 outlet,
                 parcels,

@@ -1,9 +1,12 @@
 //! User streams that outlive their connection, and what they subscribe to.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
+use super::db::to_json;
 use super::schema::{nodes, stream_session_subscriptions as kept, stream_sessions};
-use super::statements::{ParkSession, ResumeSession, execute};
+use super::statements::{ListSessions, ParkSession, execute, query};
 use super::{Db, Failure, Tx};
 use crate::event::{Pos, Topic};
 use crate::fault::{Seeded, seeded};
@@ -30,7 +33,28 @@ pub struct KeptSubscription {
     pub ended: Option<Refusal>,
 }
 
+/// A session, and what it keeps.
+pub(super) struct Listed {
+    pub(super) user: UserId,
+    pub(super) node: Option<NodeEpoch>,
+    /// In the order in which they were made.
+    pub(super) kept: Vec<KeptSubscription>,
+}
+
 type Row = (String, String, String, i64, i64, Option<String>);
+
+/// A session, its user and its node, with one subscription or none.
+type ListedRow = (
+    String,
+    i64,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+);
 
 impl Db<'_> {
     /// Sessions that were last seen before, at most so many.
@@ -54,40 +78,44 @@ impl Db<'_> {
     }
 
     /// The subscriptions of a session of this user as they are now. `None`: it is gone.
-    pub fn stream_session(
+    #[cfg(test)]
+    pub(super) fn stream_session(
         &mut self,
         id: &ConnectionId,
         user: UserId,
     ) -> Result<Option<Vec<KeptSubscription>>, Failure> {
-        let own = stream_sessions::table
-            .filter(stream_sessions::id.eq(id.as_str()))
-            .filter(stream_sessions::user_id.eq(user.0));
-        if own.count().get_result::<i64>(self.sql)? == 0 {
-            return Ok(None);
-        }
-        Ok(Some(self.kept_subscriptions(id, user)?))
+        let found = self.list_sessions(&[id])?.remove(id);
+        Ok(found
+            .filter(|found| found.user == user)
+            .map(|found| found.kept))
     }
 
-    /// In the order in which they were made.
-    fn kept_subscriptions(
+    /// Those of these sessions that there are.
+    pub(super) fn list_sessions(
         &mut self,
-        session: &ConnectionId,
-        user: UserId,
-    ) -> Result<Vec<KeptSubscription>, Failure> {
-        let rows = kept::table
-            .filter(kept::session_id.eq(session.as_str()))
-            .order(kept::place.asc())
-            .select((
-                kept::id,
-                kept::topic,
-                kept::filter,
-                kept::token_id,
-                kept::since,
-                kept::ended,
-            ))
-            .load::<Row>(self.sql)?;
-        let known = rows.into_iter().filter_map(|row| into_model(row, user));
-        Ok(known.collect())
+        ids: &[&ConnectionId],
+    ) -> Result<HashMap<ConnectionId, Listed>, Failure> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids = to_json(&ids)?;
+        let rows = query::<ListSessions>(&[(&*ids).into()]).load::<ListedRow>(self.sql)?;
+        let mut all: HashMap<ConnectionId, Listed> = HashMap::new();
+        for (session, user, node, id, topic, filter, token, since, ended) in rows {
+            let user = UserId(user);
+            let listed = all.entry(session.into()).or_insert_with(|| Listed {
+                user,
+                node: node.map(NodeEpoch::from),
+                kept: Vec::new(),
+            });
+            // Nothing is there for a session without subscriptions.
+            let columns = (id, topic, filter, token, since);
+            if let (Some(id), Some(topic), Some(filter), Some(token), Some(since)) = columns {
+                let row = (id, topic, filter, token, since, ended);
+                listed.kept.extend(into_model(row, user));
+            }
+        }
+        Ok(all)
     }
 }
 
@@ -121,29 +149,6 @@ impl Tx<'_> {
             ))
             .execute(self.sql)?;
         Ok(())
-    }
-
-    /// The subscriptions of a session of this user, in the order in which they were made; it is seen now, and this node's
-    /// from now on. `None`: there is none, or it was last seen before `oldest`.
-    pub fn resume_stream_session(
-        &mut self,
-        id: &ConnectionId,
-        user: UserId,
-        (oldest, node): (Stamp, Option<&NodeEpoch>),
-    ) -> Result<Option<Vec<KeptSubscription>>, Failure> {
-        let now = self.now().0;
-        let before = match seeded(Seeded::SessionNotTaken) {
-            true => self.node_of_session(id)?.flatten(),
-            false => None,
-        };
-        let node = before.as_ref().or(node).map(NodeEpoch::as_str);
-        let values = [now.into(), now.into(), node.into(), id.as_str().into()];
-        let own = [user.0.into(), oldest.0.into()];
-        let values: Vec<_> = values.into_iter().chain(own).collect();
-        match execute::<ResumeSession>(self.sql, &values)? {
-            0 => Ok(None),
-            _ => Ok(Some(self.kept_subscriptions(id, user)?)),
-        }
     }
 
     /// A session subscribes to something; one of the same id is replaced. Nothing happens to a session that is gone.

@@ -1,11 +1,13 @@
 //! Access tokens and what they allow.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::dsl;
 use diesel::prelude::*;
 
+use super::connect::Sql;
 use super::db::{from_json, to_json};
+use super::reading::Gathered;
 use super::schema::{clients, tokens, users};
 use super::secret::hash_token;
 use super::statements::{EndTokens, execute};
@@ -42,6 +44,16 @@ const COLUMNS: Columns = (
     clients::name,
     clients::url,
 );
+
+/// A token, and when it was used last.
+pub(super) type TokenInUse = (Token, Option<Stamp>);
+
+/// Tokens by the hashes of their secrets.
+pub(super) type TokenQuestions = Gathered<[u8; 32], Result<Option<TokenInUse>, Failure>>;
+
+fn in_use((row, used_at): (Row, Option<i64>)) -> Result<TokenInUse, Failure> {
+    Ok((into_model(row)?, used_at.map(Stamp)))
+}
 
 fn into_model((id, user, scopes, client, name, url): Row) -> Result<Token, Failure> {
     Ok(Token {
@@ -84,18 +96,32 @@ impl Db<'_> {
     }
 
     /// The same, with the time of its last use.
-    pub(super) fn token_in_use(
-        &mut self,
-        hash: &[u8],
-    ) -> Result<Option<(Token, Option<Stamp>)>, Failure> {
+    pub(super) fn token_in_use(&mut self, hash: &[u8]) -> Result<Option<TokenInUse>, Failure> {
         let found = live()
             .filter(tokens::hash.eq(hash))
             .select((COLUMNS, tokens::used_at))
             .get_result::<(Row, Option<i64>)>(self.sql)
             .optional()?;
-        found
-            .map(|(row, used_at)| Ok((into_model(row)?, used_at.map(Stamp))))
-            .transpose()
+        found.map(in_use).transpose()
+    }
+
+    /// The same for each of these hashes. A row that is not readable concerns its own alone.
+    pub(super) fn tokens_in_use(
+        &mut self,
+        hashes: &[[u8; 32]],
+    ) -> Result<Vec<Result<Option<TokenInUse>, Failure>>, Failure> {
+        if let Sql::Sqlite(_) = self.sql {
+            // A list of another length would be another statement.
+            return Ok(hashes.iter().map(|hash| self.token_in_use(hash)).collect());
+        }
+        let rows = live()
+            .filter(tokens::hash.eq_any(hashes.iter().map(<[u8; 32]>::as_slice)))
+            .select((tokens::hash, (COLUMNS, tokens::used_at)))
+            .load::<(Vec<u8>, (Row, Option<i64>))>(self.sql)?;
+        let mut found: HashMap<_, _> = rows.into_iter().collect();
+        // No hash is asked for twice: the cache has one loader for each.
+        let one = |hash: &[u8; 32]| found.remove(hash.as_slice()).map(in_use).transpose();
+        Ok(hashes.iter().map(one).collect())
     }
 
     /// Whether the token with this number is live.
@@ -119,6 +145,34 @@ impl Db<'_> {
             .into_iter()
             .map(into_model)
             .collect()
+    }
+
+    /// The live tokens of each of these users. A row that is not readable concerns its user alone.
+    pub(super) fn tokens_of_each(
+        &mut self,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, Result<Vec<Token>, Failure>>, Failure> {
+        if let Sql::Sqlite(_) = self.sql {
+            let each = users.iter().map(|user| (*user, self.tokens_of(*user)));
+            return Ok(each.collect());
+        }
+        let rows = live()
+            .filter(tokens::user_id.eq_any(users.iter().map(|user| user.0)))
+            .select(COLUMNS)
+            .load::<Row>(self.sql)?;
+        let mut all: HashMap<UserId, Result<Vec<Token>, Failure>> = HashMap::new();
+        for row in rows {
+            let Some(user) = row.1 else {
+                continue;
+            };
+            let of_user = all.entry(UserId(user)).or_insert(Ok(Vec::new()));
+            match (into_model(row), &mut *of_user) {
+                (Ok(token), Ok(tokens)) => tokens.push(token),
+                (Err(failure), Ok(_)) => *of_user = Err(failure),
+                (_, Err(_)) => {}
+            }
+        }
+        Ok(all)
     }
 
     /// Those of these tokens that are live.

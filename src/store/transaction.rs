@@ -1,7 +1,7 @@
 //! The one transaction of a group of writes.
 //!
 //! Jobs run in order, each in a savepoint, so that a failed one goes alone. Plain messages that follow one another are
-//! written as one set, before the next job runs: a job sees what was written before it. The log is appended to as the
+//! written as one set, before the next job runs, and so are sessions that go on: a job sees what was written before it. The log is appended to as the
 //! last step before the commit; its rows and the effects they tell of are one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +15,7 @@ use super::live_tokens::LiveTokens;
 use super::log;
 use super::messages::{Posting, write_postings};
 use super::search::{ChannelWords, PostWords, apply_changes, forget_words};
+use super::session_set::{SessionWork, write_sessions};
 use super::sql_error::is_lost;
 use super::statements::{
     Begin, Commit, LockLogHead, NoteLane, Release, Rollback, RollbackToSavepoint, Savepoint,
@@ -23,6 +24,7 @@ use super::statements::{
 use super::work::Work;
 use super::{Db, Failure, Tx};
 use crate::clock::Clock;
+use crate::event::Pos;
 use crate::model::Stamp;
 use crate::telemetry::{Metrics, Span};
 
@@ -32,20 +34,23 @@ pub(super) struct Head {
     pub(super) stamp: Stamp,
     /// How often tokens have ended.
     pub(super) tokens_ended: i64,
+    /// The last event before it.
+    pub(super) pos: Pos,
 }
 
 /// Begins a transaction during which no other one writes. None is left if it cannot.
 pub(super) fn begin(sql: &mut Sql) -> QueryResult<Head> {
     execute::<Begin>(sql, &[])?;
-    let locked = query::<LockLogHead>(&[]).get_result::<(i64, i64)>(sql);
+    let locked = query::<LockLogHead>(&[]).get_result::<(i64, i64, i64)>(sql);
     if locked.is_err() {
         // PostgreSQL waits for the row no longer than `lock_timeout`, and then takes nothing but the end of the transaction.
         drop(execute::<Rollback>(sql, &[]));
     }
-    let (stamp, tokens_ended) = locked?;
+    let (stamp, tokens_ended, pos) = locked?;
     Ok(Head {
         stamp: Stamp(stamp),
         tokens_ended,
+        pos: Pos(pos),
     })
 }
 
@@ -89,7 +94,7 @@ impl Transaction<'_> {
     fn attempt(&mut self, work: &mut [Work]) -> Result<Option<Group>, Ended> {
         let mut group = self.begin()?;
         // All that there is, if it is one set or one job: the transaction is its savepoint.
-        let is_alone = work.len() == 1 || work.iter().all(Work::is_message);
+        let is_alone = work.chunk_by(Work::joins).count() == 1;
         if is_alone {
             if self.unguarded(&mut group, work).is_ok() {
                 return self.finish(group).map(Some);
@@ -104,7 +109,7 @@ impl Transaction<'_> {
             }
             return self.finish(group).map(Some);
         }
-        for part in work.chunk_by_mut(|a, b| a.is_message() && b.is_message()) {
+        for part in work.chunk_by_mut(Work::joins) {
             let is_done = self.guarded(&mut group, part)?;
             if !is_done && part.len() > 1 {
                 // One of the set is to blame; it shall not fail the others.
@@ -121,27 +126,41 @@ impl Transaction<'_> {
         let head = begin(self.sql)?;
         self.metrics.spans().since(Span::HeadWait, began);
         let live = std::mem::take(&mut self.live).at(head.tokens_ended);
-        let mut group = Group::begin(self.sql, head.stamp, self.clock.clone(), self.newest)?;
+        let mut group = Group::begin(self.sql, &head, self.clock.clone(), self.newest)?;
         group.live = live;
         Ok(group)
     }
 
-    /// One job, or messages as one set.
+    /// One job, or messages or sessions as one set.
     fn unguarded(&mut self, group: &mut Group, part: &mut [Work]) -> Result<(), Failure> {
-        if let [Work::Job(job)] = part {
-            let accepted = job.accepted();
-            return job.run(&mut Tx::new(self.sql, group, accepted));
-        }
-        let mut postings: Vec<&mut Posting> = part.iter_mut().filter_map(Work::posting).collect();
-        let write = AssertUnwindSafe(|| write_postings(self.sql, group, &mut postings));
-        let written = catch_unwind(write)
-            .unwrap_or_else(|_| Err(Failure::trouble("the write of a message panicked")));
-        if let Err(failure) = &written {
-            for posting in postings {
-                posting.outcome = Some(Err(failure.clone()));
+        match part {
+            [Work::Message(_), ..] => {
+                let mut set: Vec<&mut Posting> =
+                    part.iter_mut().filter_map(Work::posting).collect();
+                let write = AssertUnwindSafe(|| write_postings(self.sql, group, &mut set));
+                let written = unless_panicked(write);
+                if let Err(failure) = &written {
+                    set.into_iter().for_each(|posting| posting.fail(failure));
+                }
+                written
             }
+            [Work::Session(_), ..] => {
+                let mut set: Vec<&mut SessionWork> =
+                    part.iter_mut().filter_map(Work::session).collect();
+                let write = AssertUnwindSafe(|| write_sessions(self.sql, group, &mut set));
+                let written = unless_panicked(write);
+                if let Err(failure) = &written {
+                    set.into_iter().for_each(|session| session.fail(failure));
+                }
+                written
+            }
+            // Jobs join nothing.
+            [Work::Job(job), ..] => {
+                let accepted = job.accepted();
+                job.run(&mut Tx::new(self.sql, group, accepted))
+            }
+            [] => Ok(()),
         }
-        written
     }
 
     /// The same in a savepoint. False: it failed alone. `Err`: the whole transaction did.
@@ -192,4 +211,11 @@ impl Transaction<'_> {
         // Refused if SQLite rolled back by itself: then it is done already.
         drop(execute::<Rollback>(self.sql, &[]));
     }
+}
+
+/// The write of a set.
+fn unless_panicked(
+    write: AssertUnwindSafe<impl FnOnce() -> Result<(), Failure>>,
+) -> Result<(), Failure> {
+    catch_unwind(write).unwrap_or_else(|_| Err(Failure::trouble("the write of a set panicked")))
 }

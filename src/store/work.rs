@@ -1,10 +1,11 @@
-//! What waits for the write lane: jobs and plain messages.
+//! What waits for the write lane: jobs, plain messages, and sessions that go on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::answer::Answer;
 use super::messages::Posting;
 use super::queue::Queue;
+use super::session_set::SessionWork;
 use super::{Failure, Tx};
 use crate::model::{Stamp, TokenId};
 
@@ -14,6 +15,8 @@ pub(super) enum Work {
     Job(Box<dyn Job>),
     /// A message that needs nothing but its row, as data: a group of them is written as one set.
     Message(Box<Posting>),
+    /// A session that goes on, as data: so is a group of them.
+    Session(Box<SessionWork>),
 }
 
 impl Work {
@@ -22,6 +25,7 @@ impl Work {
         match self {
             Self::Job(job) => job.accepted(),
             Self::Message(posting) => posting.accepted,
+            Self::Session(session) => session.accepted,
         }
     }
 
@@ -30,6 +34,7 @@ impl Work {
         match self {
             Self::Job(job) => job.answer(committed),
             Self::Message(posting) => posting.answer(committed),
+            Self::Session(session) => session.answer(committed),
         }
     }
 
@@ -37,10 +42,8 @@ impl Work {
     pub(super) fn met_trouble(&self) -> bool {
         let failure = match self {
             Self::Job(job) => job.failure(),
-            Self::Message(posting) => posting
-                .outcome
-                .as_ref()
-                .and_then(|known| known.as_ref().err()),
+            Self::Message(posting) => failure_of(posting.outcome.as_ref()),
+            Self::Session(session) => failure_of(session.outcome.as_ref()),
         };
         match failure {
             Some(Failure::Trouble(_) | Failure::Busy | Failure::Away | Failure::Unsure) => true,
@@ -48,17 +51,33 @@ impl Work {
         }
     }
 
-    pub(super) fn is_message(&self) -> bool {
-        matches!(self, Self::Message(_))
+    /// Whether it is written as one set with what follows it.
+    pub(super) fn joins(&self, next: &Self) -> bool {
+        match (self, next) {
+            (Self::Message(_), Self::Message(_)) | (Self::Session(_), Self::Session(_)) => true,
+            (Self::Job(_) | Self::Message(_) | Self::Session(_), _) => false,
+        }
     }
 
     /// The message, if it is one.
     pub(super) fn posting(&mut self) -> Option<&mut Posting> {
         match self {
-            Self::Job(_) => None,
             Self::Message(posting) => Some(posting),
+            Self::Job(_) | Self::Session(_) => None,
         }
     }
+
+    /// The session, if it is one.
+    pub(super) fn session(&mut self) -> Option<&mut SessionWork> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::Job(_) | Self::Message(_) => None,
+        }
+    }
+}
+
+fn failure_of<T>(outcome: Option<&Result<T, Failure>>) -> Option<&Failure> {
+    outcome?.as_ref().err()
 }
 
 /// A closure with its outcome.

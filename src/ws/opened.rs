@@ -43,6 +43,8 @@ pub(super) enum BehindOf {
         known: Vec<SubscriptionId>,
         /// It outlives the connection.
         is_kept: bool,
+        /// The last event before it was read once more.
+        read_at: Pos,
     },
     /// An app stream.
     App(ClientId),
@@ -100,13 +102,16 @@ impl Behind {
             subscriptions,
             known,
             is_kept,
+            read_at,
         } = &mut self.of
         else {
             return Ok(());
         };
         let engine = Engine::new(Arc::clone(shared));
         let (user, session) = (hindsight.viewer(), (id, *is_kept));
-        let meanwhile = engine.changed_meanwhile(session, user, (known, at)).await?;
+        let meanwhile = engine.changed_meanwhile(session, user, (known, at));
+        let (meanwhile, looked_at) = meanwhile.await?;
+        *read_at = looked_at;
         let is_open = shard.has_open(connection);
         let (kept, later) = match meanwhile {
             Meanwhile::Goes { kept, later } if is_open => (kept, later),
@@ -158,13 +163,14 @@ impl BehindOf {
             Self::User {
                 hindsight,
                 subscriptions,
-                ..
+                read_at,
+                known: _,
+                is_kept: _,
             } => {
                 let engine = Engine::new(Arc::clone(shared));
                 let user = hindsight.viewer();
-                engine.fill_continued(id, user, &subscriptions).await?;
-                let read = shared.store.read(|db| db.log_position().map(Pos));
-                shared.log.delivered(read.await?).await?;
+                let filled = engine.fill_continued(id, user, &subscriptions).await?;
+                shared.log.delivered(filled.unwrap_or(read_at)).await?;
                 Ok(Judge::User(hindsight))
             }
             Self::App(client) => {

@@ -199,7 +199,7 @@ impl Start {
         };
         let mut continued = *continued;
         shared.metrics.add(Counter::Resumes, 1);
-        let known = known_of(&continued);
+        let (known, continued_at) = (known_of(&continued), continued.from);
         let subscriptions = begin_all(shard, connection, &mut continued);
         let is_kept = {
             let state = shard.state.borrow();
@@ -216,6 +216,7 @@ impl Start {
                     subscriptions,
                     known,
                     is_kept,
+                    read_at: continued_at,
                 },
             }),
         }

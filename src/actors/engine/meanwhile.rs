@@ -6,6 +6,7 @@ use super::Engine;
 use crate::actors::shard::state::Subscription;
 use crate::event::Pos;
 use crate::model::{ConnectionId, Failure, SubscriptionId, UserId};
+use crate::store::{SessionStep, StepKind};
 
 /// What became of a session while another connection of it was prepared.
 #[derive(Debug)]
@@ -24,8 +25,8 @@ pub enum Meanwhile {
 }
 
 impl Engine {
-    /// What became of a session while a connection that continues it was prepared. Asked by one that calls find already. A
-    /// session that is not kept ends with the question: it goes on with this connection alone.
+    /// What became of a session while a connection that continues it was prepared, and the last event before. Asked by one
+    /// that calls find already. A session that is not kept ends with the question: it goes on with this connection alone.
     ///
     /// # Errors
     /// The database is in trouble, or busy.
@@ -34,24 +35,22 @@ impl Engine {
         (id, is_kept): (&ConnectionId, bool),
         user: UserId,
         (known, from): (&[SubscriptionId], Pos),
-    ) -> Result<Meanwhile, Failure> {
-        let (session, node) = (id.clone(), self.shared.node());
+    ) -> Result<(Meanwhile, Pos), Failure> {
         // In the lane: behind every deletion that was written before.
-        let read = self.store().write(move |tx| {
-            let is_moved = tx.is_session_elsewhere(&session, node.as_ref())?;
-            let later = tx.stream_session(&session, user)?;
-            if !is_kept && !is_moved {
-                tx.end_stream_session(user, &session)?;
-            }
-            Ok((is_moved, later))
-        });
-        let (is_moved, later) = read.await?;
-        if is_moved {
+        let step = SessionStep {
+            id: id.clone(),
+            user,
+            node: self.shared.node(),
+            kind: StepKind::Look { is_kept },
+        };
+        let found = self.store().step_session(step).await?;
+        let mut at = found.at;
+        if found.holder.is_some() {
             self.let_go(id).await;
-            return Ok(Meanwhile::Moved);
+            return Ok((Meanwhile::Moved, at));
         }
-        let Some(mut later) = later else {
-            return Ok(Meanwhile::Ended);
+        let Some(mut later) = found.kept else {
+            return Ok((Meanwhile::Ended, at));
         };
         later.retain(|kept| kept.ended.is_none());
         let kept = later.iter().map(|kept| kept.id.clone()).collect();
@@ -59,15 +58,14 @@ impl Engine {
         let mut subscriptions = Vec::new();
         if !later.is_empty() {
             let present = self.present(user, &later).await?;
+            at = present.head;
             for kept in later {
                 if let Ok(token) = self.admit(&kept, &present).await? {
                     subscriptions.push(self.going_on(kept, from, token));
                 }
             }
         }
-        Ok(Meanwhile::Goes {
-            kept,
-            later: subscriptions,
-        })
+        let later = subscriptions;
+        Ok((Meanwhile::Goes { kept, later }, at))
     }
 }

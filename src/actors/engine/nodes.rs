@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::Engine;
 use crate::actors::connection::ConnectionMail;
 use crate::actors::hooks::registry::HookKey;
-use crate::actors::nodes::{Cluster, hook_path, session_path};
+use crate::actors::nodes::{Cluster, Unanswered, hook_path, session_path};
 use crate::actors::shard::mail::CloseApp;
 use crate::fault::{Seeded, seeded};
 use crate::model::{ConnectionId, Failure, NodeEpoch};
@@ -56,28 +56,28 @@ impl Engine {
         }
     }
 
-    /// The other node that has the connection of a session.
-    pub(super) async fn holder_of(&self, id: &ConnectionId) -> Result<Option<Node>, Failure> {
-        let Some(cluster) = &self.shared.cluster else {
-            return Ok(None);
-        };
-        let session = id.clone();
-        let read = self.store().read(move |db| db.node_of_session(&session));
-        self.live_node(cluster, read.await?.flatten()).await
-    }
-
-    /// Tells a node that a session goes on here. One that does not hear it finds out by itself ([`Self::check_sessions`]),
-    /// and cannot write for the session meanwhile.
-    pub(super) fn tell_moved(&self, node: Node, session: ConnectionId) {
-        let shared = self.shared.clone();
+    /// Tells the node that had a session that it goes on here. One that does not hear it finds out by itself
+    /// ([`Self::check_sessions`]), and cannot write for the session meanwhile.
+    pub(super) fn tell_moved(&self, before: NodeEpoch, session: ConnectionId) {
+        let engine = self.clone();
         actix_rt::spawn(async move {
-            if let Some(cluster) = &shared.cluster {
-                let path = session_path(&session);
-                let told =
-                    cluster
-                        .calls()
-                        .ask(&node, (reqwest::Method::DELETE, &path), |request| request);
-                drop(told.await);
+            let Some(cluster) = &engine.shared.cluster else {
+                return;
+            };
+            // Thousands of sessions of one that was killed move at once.
+            if cluster.is_silent(&before) {
+                return;
+            }
+            let told = match engine.live_node(cluster, Some(before.clone())).await {
+                Ok(Some(node)) => {
+                    let call = (reqwest::Method::DELETE, &*session_path(&session));
+                    cluster.calls().ask(&node, call, |request| request).await
+                }
+                Ok(None) => Err(Unanswered::Gone),
+                Err(_) => return,
+            };
+            if told.is_err_and(|unanswered| unanswered == Unanswered::Gone) {
+                cluster.note_silent(before);
             }
         });
     }

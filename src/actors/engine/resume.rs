@@ -1,10 +1,9 @@
 //! Continues a session: which of its subscriptions may go on, and how much they missed.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Engine;
-use super::subscribe::HomeFill;
+use super::subscribe::{HomeFill, hand_inbox};
 use crate::actors::resume::Hindsight;
 use crate::actors::resume::hindsight::KINDS;
 use crate::actors::shard::state::{Subscription, needs_home};
@@ -13,14 +12,11 @@ use crate::fault::{Fault, Seeded, seeded};
 use crate::log::reader::Entry;
 use crate::log::{Interest, RenderedEvent};
 use crate::model::access::token_reads;
-use crate::model::{
-    ChannelId, ConnectionId, Failure, Refusal, SubscriptionId, Token, TokenId, UserId,
-    UserPrincipal,
-};
+use crate::model::{ConnectionId, Failure, Refusal, SubscriptionId, Token, UserId, UserPrincipal};
 use crate::protocol::cursor::Cursor;
 use crate::protocol::filter::Filter;
 use crate::protocol::hello::{Dropped, Resumption};
-use crate::store::{Blocks, KeptSubscription};
+use crate::store::{KeptSubscription, Present, PresentOf};
 
 /// Events looked at before the thread does something else.
 const AT_ONCE: usize = 256;
@@ -36,16 +32,6 @@ pub struct Continued {
     pub from: Pos,
     /// What the hello says of it.
     pub resumption: Resumption,
-}
-
-/// What is read of a user whose session goes on.
-pub(super) struct Present {
-    head: Pos,
-    tokens: HashMap<TokenId, Arc<Token>>,
-    muted: Vec<UserId>,
-    blocks: Blocks,
-    inbox: HashSet<ChannelId>,
-    followed: HashSet<UserId>,
 }
 
 impl Engine {
@@ -160,7 +146,8 @@ impl Engine {
         written.await
     }
 
-    /// Reads what the subscriptions of a continued stream need, now that every change of it is heard.
+    /// Reads what the subscriptions of a continued stream need, now that every change of it is heard. Gives the last event of
+    /// what was read; `None`: they need nothing.
     ///
     /// # Errors
     /// The database is in trouble, or busy.
@@ -169,20 +156,30 @@ impl Engine {
         id: &ConnectionId,
         user: UserId,
         subscriptions: &[(Topic, Filter, u64)],
-    ) -> Result<(), Failure> {
-        let Some(connection) = self.shared.directory.connection(id) else {
-            return Ok(());
+    ) -> Result<Option<Pos>, Failure> {
+        let topics = subscriptions
+            .iter()
+            .map(|(topic, filter, _)| (*topic, filter));
+        let of = needs_of(user, topics);
+        let connection = self.shared.directory.connection(id);
+        let Some(connection) = connection.filter(|_| of.has_inbox || of.has_home) else {
+            return Ok(None);
         };
+        let present = self.store().present(of).await?;
         let mut has_home = false;
         for (topic, filter, serial) in subscriptions {
-            self.fill_inbox(&connection, *topic, *serial).await?;
+            if let Topic::Inbox(_) = topic {
+                let channels = present.inbox.iter().copied().collect();
+                hand_inbox(&connection, *serial, channels).await;
+            }
             if needs_home(*topic, filter) && !has_home {
                 // One list for all of them, by the first that is still there.
-                let filled = self.fill_home(&connection, user, *serial).await?;
-                has_home = filled == HomeFill::Filled;
+                let followed = present.followed.iter().copied().collect();
+                let filled = self.hand_home(&connection, (user, *serial), followed);
+                has_home = filled.await == HomeFill::Filled;
             }
         }
-        Ok(())
+        Ok(Some(present.head))
     }
 
     pub(super) async fn present(
@@ -190,30 +187,8 @@ impl Engine {
         user: UserId,
         kept: &[KeptSubscription],
     ) -> Result<Present, Failure> {
-        let has_inbox = kept
-            .iter()
-            .any(|kept| matches!(kept.topic, Topic::Inbox(_)));
-        let has_home = kept.iter().any(|kept| needs_home(kept.topic, &kept.filter));
-        let read = self.store().read(move |db| {
-            let inbox = match has_inbox {
-                true => db.subscribed_channels(user)?,
-                false => Vec::new(),
-            };
-            let followed = match has_home {
-                true => db.follows(user)?,
-                false => Vec::new(),
-            };
-            let tokens = db.tokens_of(user)?.into_iter();
-            Ok(Present {
-                head: Pos(db.log_position()?),
-                tokens: tokens.map(|token| (token.id, Arc::new(token))).collect(),
-                muted: db.hidden(user)?.muted,
-                blocks: db.blocks(user)?,
-                inbox: inbox.into_iter().collect(),
-                followed: followed.into_iter().collect(),
-            })
-        });
-        read.await
+        let topics = kept.iter().map(|kept| (kept.topic, &kept.filter));
+        self.store().present(needs_of(user, topics)).await
     }
 
     /// The token by which a subscription goes on, or why it does not.
@@ -319,6 +294,20 @@ impl Present {
         let matching = hindsight.matching(subscriptions, (event, pos), holds, follows);
         !matching.is_empty()
     }
+}
+
+/// What subscriptions need to be known of their user.
+fn needs_of<'f>(user: UserId, topics: impl Iterator<Item = (Topic, &'f Filter)>) -> PresentOf {
+    let mut of = PresentOf {
+        user,
+        has_inbox: false,
+        has_home: false,
+    };
+    for (topic, filter) in topics {
+        of.has_inbox |= matches!(topic, Topic::Inbox(_));
+        of.has_home |= needs_home(topic, filter);
+    }
+    of
 }
 
 /// What ended before, with its reasons, and what may go on.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Engine;
 use crate::actors::Shared;
 use crate::model::{ConnectionId, Failure, Stamp, UserId};
-use crate::store::{KeptSubscription, Store};
+use crate::store::{KeptSubscription, SessionStep, StepKind, Store};
 
 /// Sessions that one turn of the sweep looks at.
 const SWEPT: i64 = 1024;
@@ -31,22 +31,22 @@ impl Engine {
         id: &ConnectionId,
         user: UserId,
     ) -> Result<Option<Vec<KeptSubscription>>, Failure> {
-        let before = self.holder_of(id).await?;
         // What is still open is not over.
-        let is_open = self.shared.directory.connection(id).is_some();
-        let oldest = match is_open || before.is_some() {
+        let oldest = match self.shared.directory.connection(id).is_some() {
             true => Stamp(0),
             false => self.store().now().minus(lifetime(&self.shared)),
         };
-        let (session, node) = (id.clone(), self.shared.node());
-        let taken = self
-            .store()
-            .write(move |tx| tx.resume_stream_session(&session, user, (oldest, node.as_ref())));
-        let taken = taken.await?;
-        if let Some(before) = before.filter(|_| taken.is_some()) {
+        let step = SessionStep {
+            id: id.clone(),
+            user,
+            node: self.shared.node(),
+            kind: StepKind::Take(oldest),
+        };
+        let found = self.store().step_session(step).await?;
+        if let (Some(before), Some(_)) = (found.holder, &found.kept) {
             self.tell_moved(before, id.clone());
         }
-        Ok(taken)
+        Ok(found.kept)
     }
 
     /// How many there were when they were swept last.

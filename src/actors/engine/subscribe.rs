@@ -14,7 +14,9 @@ use crate::actors::shard::state::needs_home;
 use crate::event::Pos;
 use crate::fault::{Seeded, seeded};
 use crate::model::Failure;
-use crate::model::{ConnectionId, Refusal, SubscriptionId, Token, UserId, UserPrincipal};
+use crate::model::{
+    ChannelId, ConnectionId, Refusal, SubscriptionId, Token, UserId, UserPrincipal,
+};
 use crate::protocol::cursor::Cursor;
 use crate::protocol::filter::Filter;
 use crate::protocol::goodbye::Goodbye;
@@ -299,13 +301,21 @@ impl Engine {
     ) -> Result<(), Failure> {
         if let Topic::Inbox(user) = topic {
             let read = self.store().read(move |db| db.subscribed_channels(user));
-            let channels = read.await?;
-            let fill = ConnectionMail::FillInbox { serial, channels };
-            // A connection that closed meanwhile has no inbox.
-            drop(connection.send(fill).await);
+            hand_inbox(connection, serial, read.await?).await;
         }
         Ok(())
     }
+}
+
+/// The channels of an inbox.
+pub(super) async fn hand_inbox(
+    connection: &Recipient<ConnectionMail>,
+    serial: u64,
+    channels: Vec<ChannelId>,
+) {
+    let fill = ConnectionMail::FillInbox { serial, channels };
+    // A connection that closed meanwhile has no inbox.
+    drop(connection.send(fill).await);
 }
 
 /// Followed users that a shard takes in at once, about 0.2 ms; it does other work before the next ones.
@@ -320,10 +330,20 @@ impl Engine {
         serial: u64,
     ) -> Result<HomeFill, Failure> {
         let read = self.store().read(move |db| db.follows(user));
-        let mut followed = read.await?;
+        let followed = read.await?;
+        Ok(self.hand_home(connection, (user, serial), followed).await)
+    }
+
+    /// The followed users of a home.
+    pub(super) async fn hand_home(
+        &self,
+        connection: &Recipient<ConnectionMail>,
+        (user, serial): (UserId, u64),
+        mut followed: Vec<UserId>,
+    ) -> HomeFill {
         if followed.len() > self.shared.streams.followed {
             self.shared.metrics.add(Counter::HomesRefused, 1);
-            return Ok(HomeFill::TooMany);
+            return HomeFill::TooMany;
         }
         followed.sort_unstable();
         let mut parts = followed.chunks(PART).peekable();
@@ -339,10 +359,10 @@ impl Engine {
             };
             let filled = connection.send(fill).await;
             if !matches!(filled, Ok(Ok(ConnectionReply::Done))) {
-                return Ok(HomeFill::Gone);
+                return HomeFill::Gone;
             }
         }
-        Ok(HomeFill::Filled)
+        HomeFill::Filled
     }
 }
 

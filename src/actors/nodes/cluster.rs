@@ -38,6 +38,8 @@ pub struct Cluster {
     sessions: DashSet<ConnectionId>,
     /// Those of them that go on elsewhere, whose connection here is about to end.
     leaving: DashSet<ConnectionId>,
+    /// Nodes at whose address no process listened since the last renewal.
+    silent: DashSet<NodeEpoch>,
 }
 
 impl Cluster {
@@ -61,6 +63,7 @@ impl Cluster {
             places,
             sessions: DashSet::new(),
             leaving: DashSet::new(),
+            silent: DashSet::new(),
         }
     }
 
@@ -199,6 +202,16 @@ impl Cluster {
         self.sessions.iter().map(|id| id.clone()).collect()
     }
 
+    /// No process listens where this node should be. It is tried again after the next renewal.
+    pub fn note_silent(&self, node: NodeEpoch) {
+        self.silent.insert(node);
+    }
+
+    /// Whether that was found out since the last one.
+    pub fn is_silent(&self, node: &NodeEpoch) -> bool {
+        self.silent.contains(node)
+    }
+
     /// The time between two renewals.
     pub fn pause(&self) -> Duration {
         match seeded(Seeded::LeaseRenewedLate) {
@@ -212,6 +225,7 @@ impl Cluster {
         if self.is_old() || nodes.has_lapsed {
             self.was_due.store(true, Ordering::Release);
         }
+        self.silent.clear();
         let since = since.saturating_duration_since(self.began).as_millis();
         let since = u64::try_from(since).unwrap_or(u64::MAX);
         *self.nodes.write().unwrap_or_else(PoisonError::into_inner) = nodes;

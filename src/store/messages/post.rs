@@ -69,6 +69,11 @@ impl Posting {
         }
     }
 
+    /// The set that it was part of was taken back.
+    pub(in super::super) fn fail(&mut self, failure: &Failure) {
+        self.outcome = Some(Err(failure.clone()));
+    }
+
     pub(in super::super) fn answer(self, committed: Result<(), Failure>) {
         self.answer.after(self.outcome, committed);
     }

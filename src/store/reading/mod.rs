@@ -4,10 +4,12 @@
 //! a queue of its own. A read ends at its deadline, when its caller is gone, and soon after the store closes
 //! (`limit.rs`).
 
+mod gathered;
 mod limit;
 mod purpose;
 mod threads;
 
+pub(super) use gathered::Gathered;
 pub(super) use limit::{install, is_over};
 pub use purpose::Purpose;
 
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use gathered::Turn;
 use limit::Stop;
 use threads::Readers;
 
@@ -79,6 +82,28 @@ impl Reading {
         job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         self.of(purpose).read(job).await
+    }
+
+    /// Asks one of many questions of a kind: `read` answers all that wait when a thread has time for them.
+    pub(super) async fn ask<Q: Send + 'static, A: Send + 'static>(
+        &self,
+        gathered: &Arc<Gathered<Q, A>>,
+        question: Q,
+        read: fn(&mut Db<'_>, &[Q]) -> Result<Vec<A>, Failure>,
+    ) -> Result<A, Failure> {
+        let (answered, turn) = gathered.put(question)?;
+        if let Some(turn) = turn {
+            // Nothing stops it: others may wait for it too.
+            let gone = Arc::default();
+            let answers = self.of(Purpose::Answer);
+            answers.submit(
+                gone,
+                turn,
+                move |turn, db| read(db, turn.begin()),
+                Turn::answer,
+            )?;
+        }
+        answered.await.unwrap_or(Err(Failure::Stopping))
     }
 
     /// Whether all threads live.

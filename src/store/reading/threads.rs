@@ -83,46 +83,62 @@ impl Readers {
     ) -> Result<T, Failure> {
         let (answer, answered) = oneshot::channel();
         let gone = Arc::new(AtomicBool::new(false));
+        // Dropped with this future, when the caller stops waiting.
+        let _caller = Caller(Arc::clone(&gone));
+        self.submit(
+            gone,
+            answer,
+            |_, db| job(db),
+            // Gone in the meantime: nothing to do.
+            |answer, outcome| drop(answer.send(outcome)),
+        )?;
+        answered.await.unwrap_or(Err(Failure::Stopping))
+    }
+
+    /// Hands a read to the threads. `gone`: nothing waits for it any more. What it is answered with travels with it, and is
+    /// dropped if it is not done.
+    pub(super) fn submit<A: Send + 'static, T: 'static>(
+        &self,
+        gone: Arc<AtomicBool>,
+        mut asked: A,
+        job: impl FnOnce(&mut A, &mut Db<'_>) -> Result<T, Failure> + Send + 'static,
+        answer: impl FnOnce(A, Result<T, Failure>) + Send + 'static,
+    ) -> Result<(), Failure> {
         let limit = Limit {
             until: Instant::now() + self.patience,
             gone: Arc::clone(&gone),
             stop: Arc::clone(&self.stop),
         };
-        // Dropped with this future, when the caller stops waiting.
-        let _caller = Caller(gone);
         let (purpose, overdue) = (self.purpose, Arc::clone(&self.overdue));
         let server = self.server.clone();
-        self.queue
-            .offer(Box::new(move |pool| {
-                // The caller stopped waiting, so the read is skipped.
-                if answer.is_closed() {
-                    return;
-                }
-                let outcome = if limit.has_passed() {
-                    // Others were in its way: a later try may be faster.
-                    Err(Failure::Busy)
-                } else {
-                    catch_unwind(AssertUnwindSafe(|| {
-                        on_connection(pool, server.as_deref(), &limit, job)
-                    }))
-                    .unwrap_or_else(|_| Err(Failure::trouble("a read job panicked")))
-                    .map_err(|failure| {
-                        let is_overdue = matches!(failure, Failure::Busy) && limit.has_passed();
-                        if is_overdue {
-                            purpose.overdue()
-                        } else {
-                            failure
-                        }
-                    })
-                };
-                if outcome.is_err() && limit.has_passed() {
-                    overdue.fetch_add(1, Ordering::Relaxed);
-                }
-                // Gone in the meantime: nothing to do.
-                drop(answer.send(outcome));
-            }))
-            .map_err(|(_, failure)| failure)?;
-        answered.await.unwrap_or(Err(Failure::Stopping))
+        let read: Read = Box::new(move |pool| {
+            // The caller stopped waiting, so the read is skipped.
+            if gone.load(Ordering::Relaxed) {
+                return;
+            }
+            let outcome = if limit.has_passed() {
+                // Others were in its way: a later try may be faster.
+                Err(Failure::Busy)
+            } else {
+                catch_unwind(AssertUnwindSafe(|| {
+                    on_connection(pool, server.as_deref(), &limit, |db| job(&mut asked, db))
+                }))
+                .unwrap_or_else(|_| Err(Failure::trouble("a read job panicked")))
+                .map_err(|failure| {
+                    let is_overdue = matches!(failure, Failure::Busy) && limit.has_passed();
+                    if is_overdue {
+                        purpose.overdue()
+                    } else {
+                        failure
+                    }
+                })
+            };
+            if outcome.is_err() && limit.has_passed() {
+                overdue.fetch_add(1, Ordering::Relaxed);
+            }
+            answer(asked, outcome);
+        });
+        self.queue.offer(read).map_err(|(_, failure)| failure)
     }
 
     pub(super) fn close(&self) {

@@ -38,8 +38,27 @@ statements! {
         "DELETE FROM nodes WHERE renewed_at + lease < ", now!(), " RETURNING epoch");
 
     /// A session goes on with a connection of a node: now, now, the node, the session, its user, how old it may be.
-    ResumeSession -> () = "UPDATE stream_sessions SET seen_at = ?, opened_at = ?, node = ?
+    TakeSession -> () = "UPDATE stream_sessions SET seen_at = ?, opened_at = ?, node = ?
         WHERE id = ? AND user_id = ? AND seen_at >= ?";
+    /// The same for many sessions (a JSON list of rows, each session once), on PostgreSQL; those that were taken, each with the
+    /// node that had it before. A session of another node that lives is as old as it likes.
+    TakeSessions -> (Text, Nullable<Text>) = "", postgres concat!(
+        "UPDATE stream_sessions SET seen_at = asked.at, opened_at = asked.at, node = asked.node
+        FROM json_to_recordset(?::json) AS asked (id text, user_id int8, at int8, oldest int8, node text)
+            JOIN stream_sessions AS before ON before.id = asked.id
+        WHERE stream_sessions.id = asked.id AND stream_sessions.user_id = asked.user_id
+            AND (stream_sessions.seen_at >= asked.oldest OR EXISTS (SELECT 1 FROM nodes
+                WHERE epoch = before.node AND epoch <> asked.node AND renewed_at + lease >= ", now!(), "))
+        RETURNING stream_sessions.id, before.node");
+    /// Sessions (a JSON list of ids) with their users, nodes and subscriptions; these in the order in which they were made.
+    ListSessions -> (Text, BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>, Nullable<Text>, Nullable<BigInt>,
+            Nullable<BigInt>, Nullable<Text>)
+        = "SELECT stream_sessions.id, user_id, node, kept.id, topic, filter, token_id, since, ended
+        FROM stream_sessions LEFT JOIN stream_session_subscriptions AS kept ON session_id = stream_sessions.id
+        WHERE stream_sessions.id IN (SELECT value FROM json_each(?)) ORDER BY place",
+        postgres "SELECT stream_sessions.id, user_id, node, kept.id, topic, filter, token_id, since, ended
+        FROM stream_sessions LEFT JOIN stream_session_subscriptions AS kept ON session_id = stream_sessions.id
+        WHERE stream_sessions.id = ANY (ARRAY(SELECT json_array_elements_text(?::json))) ORDER BY place";
     /// The connection of a session is gone, if it was that of this node: now, the session, the node.
     ParkSession -> () = "UPDATE stream_sessions SET seen_at = ?, node = NULL
         WHERE id = ? AND node IS NOT DISTINCT FROM ?";

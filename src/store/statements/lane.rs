@@ -20,10 +20,10 @@ statements! {
 
     /// The last issued timestamp, of any process.
     LastStamp -> BigInt = "SELECT stamp FROM log_head";
-    /// The same, and how often tokens have ended, while no other process writes: on PostgreSQL each writer locks this row
+    /// The same, how often tokens have ended, and the last position, while no other process writes: on PostgreSQL each writer locks this row
     /// first, so that no two that hold other rows can wait for one another.
-    LockLogHead -> (BigInt, BigInt) = "SELECT stamp, tokens_ended FROM log_head",
-        postgres "SELECT stamp, tokens_ended FROM log_head FOR UPDATE";
+    LockLogHead -> (BigInt, BigInt, BigInt) = "SELECT stamp, tokens_ended, pos FROM log_head",
+        postgres "SELECT stamp, tokens_ended, pos FROM log_head FOR UPDATE";
     /// A token, an app or an account ended.
     EndTokens -> () = "UPDATE log_head SET tokens_ended = tokens_ended + 1";
     /// What is known of a write of a call: holder, key, step.

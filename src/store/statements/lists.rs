@@ -34,6 +34,18 @@ statements! {
             FROM (SELECT ? AS viewer, unnest(translate(?, '[]', '{}')::int8[]) AS id) AS asked CROSS JOIN LATERAL (
                 SELECT user_id, kind FROM relations WHERE other_id = asked.viewer
                     AND kind IN ('follow', 'block') AND user_id = asked.id OFFSET 0) AS known";
+    /// What hides words from users (a JSON list of ids, named twice): each of them, the other user, the kind, and whether the
+    /// relation is that of the first. Mutes of others hide nothing from them.
+    HidingOf -> (BigInt, BigInt, Text, Bool) = "SELECT user_id, other_id, kind, TRUE FROM relations
+            WHERE user_id IN (SELECT value FROM json_each(?)) AND kind IN ('mute', 'block')
+        UNION ALL
+        SELECT other_id, user_id, kind, FALSE FROM relations
+            WHERE other_id IN (SELECT value FROM json_each(?)) AND kind = 'block'",
+        postgres "SELECT user_id, other_id, kind, TRUE FROM relations
+            WHERE user_id = ANY (translate(?, '[]', '{}')::int8[]) AND kind IN ('mute', 'block')
+        UNION ALL
+        SELECT other_id, user_id, kind, FALSE FROM relations
+            WHERE other_id = ANY (translate(?, '[]', '{}')::int8[]) AND kind = 'block'";
     /// Authors that a user follows, and the user, each with the newest post in a range of ids; newest first.
     LatestOfFollowed -> (BigInt, BigInt) = "WITH heads AS MATERIALIZED (
             SELECT other_id AS author, (SELECT MAX(id) FROM posts WHERE posts.user_id = relations.other_id

@@ -25,6 +25,7 @@ mod plain;
 mod plans;
 mod polls;
 mod post_index;
+mod present;
 mod reading;
 mod search;
 mod search_channel_index;
@@ -32,6 +33,7 @@ mod search_channels;
 mod search_posts;
 mod search_words;
 mod server;
+mod session_set;
 mod sessions;
 mod unread;
 

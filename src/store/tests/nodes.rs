@@ -9,9 +9,9 @@ use crate::model::{ConnectionId, NodeEpoch, Stamp, TokenId, UserId};
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
 use crate::store::schema::nodes;
-use crate::store::{Failure, KeptSubscription, Tx};
+use crate::store::{Failure, KeptSubscription, SessionStep, StepKind, Tx};
 
-fn subscription(name: &str, user: UserId) -> KeptSubscription {
+pub(super) fn subscription(name: &str, user: UserId) -> KeptSubscription {
     KeptSubscription {
         id: name.into(),
         topic: Topic::Inbox(user),
@@ -23,7 +23,7 @@ fn subscription(name: &str, user: UserId) -> KeptSubscription {
 }
 
 /// A node that lives for ever.
-fn lives(tx: &mut Tx<'_>, name: &str) -> Result<(), Failure> {
+pub(super) fn lives(tx: &mut Tx<'_>, name: &str) -> Result<(), Failure> {
     diesel::insert_into(nodes::table)
         .values((
             nodes::name.eq(name),
@@ -52,10 +52,14 @@ async fn a_session_is_written_for_by_the_node_that_continues_it() {
         .await;
     // It goes on at the other one.
     let (session, node) = (id.clone(), b.clone());
-    let kept = place
-        .write(move |tx| tx.resume_stream_session(&session, user, (Stamp(0), Some(&node))))
-        .await;
-    assert_eq!(kept.map(|kept| kept.len()), Some(1));
+    let taken = SessionStep {
+        id: session,
+        user,
+        node: Some(node),
+        kind: StepKind::Take(Stamp(0)),
+    };
+    let found = place.store.step_session(taken).await.unwrap();
+    assert_eq!(found.kept.map(|kept| kept.len()), Some(1));
     // The old one keeps nothing for it, and does not park it.
     let (session, node) = (id.clone(), a.clone());
     let late = place
