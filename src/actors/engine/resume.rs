@@ -21,6 +21,10 @@ use crate::store::{KeptSubscription, Present, PresentOf};
 /// Events looked at before the thread does something else.
 const AT_ONCE: usize = 256;
 
+/// Events looked at to say how many were missed: a client that lacks more has another reason to wait than the number. About
+/// 20 MB of the table, where those have to be looked at which no subscription asks for.
+const COUNTED: usize = 16_384;
+
 /// A session that goes on.
 #[derive(Debug)]
 pub struct Continued {
@@ -106,7 +110,7 @@ impl Engine {
             from,
             resumption: Resumption {
                 resumed: true,
-                replayed: Some(replayed),
+                replayed,
                 dropped: dropped.into_iter().map(as_dropped).collect(),
             },
         }))
@@ -236,14 +240,14 @@ impl Engine {
         Ok(())
     }
 
-    /// How many events the subscriptions missed, up to the newest that is known.
+    /// How many events the subscriptions missed, up to the newest that is known. `None`: there are too many to be counted.
     async fn count(
         &self,
         hindsight: &Hindsight,
         subscriptions: &[Subscription],
         present: &Present,
         from: Pos,
-    ) -> Result<u64, Failure> {
+    ) -> Result<Option<u64>, Failure> {
         let topics = subscriptions.iter().map(|known| known.topic);
         let mut keys: Vec<_> = topics.clone().map(Topic::routing_key).collect();
         keys.extend(present.inbox_keys());
@@ -252,7 +256,11 @@ impl Engine {
         }
         keys.extend(hindsight.former(topics));
         let (mut at, mut count, until) = (from, 0, hindsight.reached());
+        let mut looked_at = 0;
         while at < until {
+            if looked_at > COUNTED {
+                return Ok(None);
+            }
             let interest = Interest::Keys(&keys);
             let read = self.shared.log.read_on(at, interest, AT_ONCE).await?;
             let events = read.entries.iter().filter_map(|entry| match entry {
@@ -264,10 +272,11 @@ impl Engine {
                 pos.is_some_and(|pos| present.hears(hindsight, subscriptions, event, pos))
             });
             count += heard.count() as u64;
+            looked_at += read.entries.len();
             at = read.reached;
             tokio::task::yield_now().await;
         }
-        Ok(count)
+        Ok(Some(count))
     }
 }
 
