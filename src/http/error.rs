@@ -72,6 +72,17 @@ impl ApiError {
         }
     }
 
+    /// The same behind a write that is committed: a failure does not say any more that nothing was begun. `None`: it is a
+    /// refusal, or says so already.
+    pub fn after_write(&self) -> Option<Self> {
+        let unsure = Self::from(Failure::Unsure);
+        let is_failure = matches!(self.code, 500 | 503) && self.slug != unsure.slug;
+        is_failure.then(|| Self {
+            id: self.id.clone(),
+            ..unsure
+        })
+    }
+
     /// The HTTP status.
     pub fn code(&self) -> u16 {
         self.code
@@ -189,7 +200,7 @@ impl From<Failure> for ApiError {
             ),
             Failure::Unsure => Self::later(
                 "outcome-unknown",
-                "The database went away during the call. It may have been carried out: repeat it with its Idempotency-Key, or look before you try again.",
+                "The call may have been carried out, but cannot be answered: repeat it with its Idempotency-Key, or look before you try again.",
                 AWAY_RETRY,
             ),
             Failure::Stopping => Self::later("restarting", "The server restarts.", RESTART_RETRY),

@@ -3,6 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::Failure;
+use super::call::Call;
 
 /// The way back to the caller of a write. It may travel with a mail and from there into the lane, so that the outcome
 /// needs no other thread on its way. Dropped, it tells the caller [`Failure::Stopping`].
@@ -37,11 +38,20 @@ impl<T> Answer<T> {
 }
 
 impl<T> Pending<T> {
-    /// Until it is committed.
+    /// Until it is committed. The call that is being answered has written from then on.
     ///
     /// # Errors
     /// What the job refused, or why the commit failed.
     pub async fn wait(self) -> Result<T, Failure> {
+        let outcome = self.ended().await;
+        if outcome.is_ok() {
+            Call::note_write();
+        }
+        outcome
+    }
+
+    /// The same for what the server writes by itself: none of it is what a call asked for.
+    pub(super) async fn ended(self) -> Result<T, Failure> {
         self.0.await.unwrap_or(Err(Failure::Stopping))
     }
 }

@@ -13,14 +13,17 @@ tokio::task_local! {
     static CURRENT: Arc<Call>;
 }
 
-/// A call with a token.
+/// A call that writes.
 #[derive(Debug)]
 pub struct Call {
-    token: TokenId,
+    /// `None`: it has none, such as one that asks for a token.
+    token: Option<TokenId>,
     key: Option<CallKey>,
     /// Writes so far that are carried out once.
     steps: AtomicI64,
     was_repeated: AtomicBool,
+    /// A write of it is committed.
+    has_written: AtomicBool,
 }
 
 /// The key of a call. Only calls of one user with one app can have one key.
@@ -71,13 +74,14 @@ impl CallKey {
 }
 
 impl Call {
-    /// A call with this token.
-    pub fn new(token: TokenId, key: Option<CallKey>) -> Arc<Self> {
+    /// A call with this token, if it has one.
+    pub fn new(token: Option<TokenId>, key: Option<CallKey>) -> Arc<Self> {
         Arc::new(Self {
             token,
             key,
             steps: AtomicI64::new(0),
             was_repeated: AtomicBool::new(false),
+            has_written: AtomicBool::new(false),
         })
     }
 
@@ -127,9 +131,22 @@ impl Call {
         self.was_repeated.store(true, Ordering::Relaxed);
     }
 
+    /// Whether a write of it is committed: an answer that fails afterwards must not say that nothing was done.
+    pub fn has_written(&self) -> bool {
+        self.has_written.load(Ordering::Relaxed)
+    }
+
+    /// A write of the call that is being answered is committed, if one is being answered.
+    pub(super) fn note_write() {
+        // Without a call it was a write of the server's own.
+        CURRENT
+            .try_with(|call| call.has_written.store(true, Ordering::Relaxed))
+            .unwrap_or_default();
+    }
+
     /// The token of the call that is being answered.
     pub(super) fn token() -> Option<TokenId> {
-        CURRENT.try_with(|call| call.token).ok()
+        CURRENT.try_with(|call| call.token).ok().flatten()
     }
 
     /// The next write of the call that is being answered, if it has a key.

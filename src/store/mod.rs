@@ -185,7 +185,7 @@ impl Store {
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.submit(job)?.wait().await
+        self.submit(job)?.ended().await
     }
 
     /// Puts a job into the write lane, at once and behind what is there. An actor that decides in the order of

@@ -11,6 +11,7 @@ use actix_web::{Error, HttpMessage, HttpRequest};
 use super::OfOperator;
 use super::call::{REPLAYED, call_of};
 use super::client_address::{client_address, is_local};
+use super::errors::own_error;
 use super::forward::{SentOn, to_its_node};
 use super::rate_limit::bucket::{Buckets, Class, of_address, of_token};
 use crate::config::Networks;
@@ -68,11 +69,24 @@ async fn answer(
         Err(error) => return Ok(request.error_response(error)),
     };
     let mut response = call.clone().around(next.call(request)).await?;
+    if call.has_written() {
+        response = in_doubt(response);
+    }
     if call.was_repeated() {
         let headers = response.headers_mut();
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+/// A failure of an answer whose write is committed says so: what comes with an answer is read behind the write, and a client
+/// that is told that nothing was changed would write again.
+fn in_doubt(response: ServiceResponse) -> ServiceResponse {
+    let own = response.response().error().and_then(own_error);
+    match own.and_then(ApiError::after_write) {
+        Some(error) => ServiceResponse::from_err(error, response.into_parts().0),
+        None => response,
+    }
 }
 
 /// actix decodes a body when a handler waits for the first time. One that answers without waiting would end its
