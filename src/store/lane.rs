@@ -189,7 +189,8 @@ impl Lane {
     fn index(&mut self) -> Result<bool, Failure> {
         self.link.restore(&mut self.sql)?;
         let link = &self.link;
-        let (done, is_synced) = without_sync(&mut self.sql, |sql| {
+        let watch = || link.watch();
+        let (done, is_synced) = without_sync(&mut self.sql, watch, |sql| {
             let mut all = Ok(true);
             // A transaction each: one index that fails must not hold up the others.
             for what in Indexed::ALL {
