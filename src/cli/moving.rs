@@ -32,7 +32,8 @@ pub(super) fn run(config: &Config, args: &MoveArgs) -> Result<(), Box<dyn std::e
         ..StoreOptions::from(&config.store)
     };
     let mut bars = Bars::default();
-    let moved = move_database(&options(&args.from), &options(&args.to), |rows| {
+    let (from, to) = (options(&args.from), options(&args.to));
+    let moved = move_database(&from, &to, |rows| {
         bars.show(rows);
     });
     bars.end();
@@ -52,7 +53,33 @@ pub(super) fn run(config: &Config, args: &MoveArgs) -> Result<(), Box<dyn std::e
         "{rows} rows in {} tables are the same on both sides. Start `groundnut serve` with the new database; its first start makes the search indexes.",
         moved.len()
     )?;
+    writeln!(out, "{}", about_files(config, &from, &to)?)?;
     Ok(())
+}
+
+/// Contents are beside the database unless a setting names a place: a server on the new database looks for them elsewhere.
+fn about_files(
+    config: &Config,
+    from: &StoreOptions,
+    to: &StoreOptions,
+) -> Result<String, Box<dyn std::error::Error>> {
+    let url = &config.files.store_url;
+    if !url.is_empty() {
+        return Ok(format!(
+            "Contents of files are not in the database: they stay in {url} (files.store_url), which the new server needs too."
+        ));
+    }
+    let (from, to) = (from.folder()?, to.folder()?);
+    let same = std::path::absolute(&from)? == std::path::absolute(&to)?;
+    let (from, to) = (from.display(), to.display());
+    Ok(match same {
+        true => format!(
+            "Contents of files and pictures are not in the database: they stay in {from}/files and {from}/pictures, where the new server looks for them if it works in the same directory."
+        ),
+        false => format!(
+            "Contents of files and pictures are not in the database: they are in {from}/files and {from}/pictures. The new server looks for them in {to}/files and {to}/pictures, of its working directory if that is no absolute path. Copy them before it starts: mkdir -p {to} && cp -a {from}/files {from}/pictures {to}/"
+        ),
+    })
 }
 
 /// One bar at a time.

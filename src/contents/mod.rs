@@ -7,6 +7,7 @@
 
 mod intake;
 pub mod media;
+mod owner;
 mod place;
 mod probe;
 

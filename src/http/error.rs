@@ -21,9 +21,6 @@ const AWAY_RETRY: u64 = 2;
 /// Seconds that a restart takes, roughly.
 const RESTART_RETRY: u64 = 5;
 
-/// The slug of the one answer behind which a call may have been carried out.
-const UNSURE: &str = "outcome-unknown";
-
 /// An error as the client sees it. Causes stay in the log.
 #[derive(Debug)]
 pub struct ApiError {
@@ -83,9 +80,15 @@ impl ApiError {
         }
     }
 
-    /// Whether the caller may take it that nothing was changed.
-    pub fn says_nothing_was_done(&self) -> bool {
-        self.code == 503 && self.slug != UNSURE
+    /// The same behind a write that is committed: a failure does not say any more that nothing was begun. `None`: it is a
+    /// refusal, or says so already.
+    pub fn after_write(&self) -> Option<Self> {
+        let unsure = Self::from(Failure::Unsure);
+        let is_failure = matches!(self.code, 500 | 503) && self.slug != unsure.slug;
+        is_failure.then(|| Self {
+            id: self.id.clone(),
+            ..unsure
+        })
     }
 
     /// The HTTP status.
@@ -204,8 +207,8 @@ impl From<Failure> for ApiError {
                 AWAY_RETRY,
             ),
             Failure::Unsure => Self::later(
-                UNSURE,
-                "The database went away during the call. It may have been carried out: repeat it with its Idempotency-Key, or look before you try again.",
+                "outcome-unknown",
+                "The call may have been carried out, but cannot be answered: repeat it with its Idempotency-Key, or look before you try again.",
                 AWAY_RETRY,
             ),
             Failure::Stopping => Self::later("restarting", "The server restarts.", RESTART_RETRY),

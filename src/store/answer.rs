@@ -21,10 +21,18 @@ pub struct Answer<T> {
 pub struct Pending<T>(oneshot::Receiver<Result<T, Failure>>);
 
 impl<T> Answer<T> {
-    /// An answer and where it arrives.
+    /// An answer and where it arrives. The call that is being answered has written once it says that all went well.
     pub fn new() -> (Self, Pending<T>) {
+        Self::of(Call::current())
+    }
+
+    /// The same for what the server writes by itself: none of it is what a call asked for.
+    pub(super) fn of_server() -> (Self, Pending<T>) {
+        Self::of(None)
+    }
+
+    fn of(call: Option<Arc<Call>>) -> (Self, Pending<T>) {
         let (sender, receiver) = oneshot::channel();
-        let call = Call::current();
         (Self { sender, call }, Pending(receiver))
     }
 

@@ -13,14 +13,16 @@ tokio::task_local! {
     static CURRENT: Arc<Call>;
 }
 
-/// A call with a token.
+/// A call that writes.
 #[derive(Debug)]
 pub struct Call {
-    token: TokenId,
+    /// `None`: it has none, such as one that asks for a token.
+    token: Option<TokenId>,
     key: Option<CallKey>,
     /// Writes so far that are carried out once.
     steps: AtomicI64,
     was_repeated: AtomicBool,
+    /// A write of it is committed.
     has_written: AtomicBool,
 }
 
@@ -72,8 +74,8 @@ impl CallKey {
 }
 
 impl Call {
-    /// A call with this token.
-    pub fn new(token: TokenId, key: Option<CallKey>) -> Arc<Self> {
+    /// A call with this token, if it has one.
+    pub fn new(token: Option<TokenId>, key: Option<CallKey>) -> Arc<Self> {
         Arc::new(Self {
             token,
             key,
@@ -140,7 +142,7 @@ impl Call {
 
     /// The token of the call that is being answered.
     pub(super) fn token() -> Option<TokenId> {
-        CURRENT.try_with(|call| call.token).ok()
+        CURRENT.try_with(|call| call.token).ok().flatten()
     }
 
     /// The next write of the call that is being answered, if it has a key.

@@ -22,8 +22,10 @@ impl Store {
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Pending<T>, Failure> {
         match Call::next_step() {
-            Some(step) => self.submit_of(Call::token(), move |tx| tx.once(&step, job)),
-            None => self.submit_of(Call::token(), job),
+            Some(step) => {
+                self.submit_of(Call::token(), Answer::new(), move |tx| tx.once(&step, job))
+            }
+            None => self.submit_of(Call::token(), Answer::new(), job),
         }
     }
 
@@ -46,15 +48,15 @@ impl Store {
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Pending<T>, Failure> {
-        self.submit_of(Call::token(), job)
+        self.submit_of(Call::token(), Answer::new(), job)
     }
 
     pub(super) fn submit_of<T: Send + 'static>(
         &self,
         token: Option<TokenId>,
+        (answer, pending): (Answer<T>, Pending<T>),
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Pending<T>, Failure> {
-        let (answer, pending) = Answer::new();
         let work: Work = work::job((self.now(), token), answer, job);
         let queued = self.shared.lane.offer(work);
         queued.map_err(|(_, failure)| failure).map(|()| pending)

@@ -3,14 +3,15 @@
 //! Each function changes one fact and returns whether it changed. The caller applies the consequences (a mute ends the
 //! subscription, a subscription ends the mute), since each ended subscription is an event.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
 use super::among::among;
 use super::channels::is_unread_for;
+use super::db::to_json;
 use super::schema::{channel_markers, channel_mutes, channel_subscriptions, channels};
-use super::statements::{InsertChannelMute, InsertSubscription, execute};
+use super::statements::{InsertChannelMute, InsertSubscription, InsertSubscriptions, execute};
 use super::{Db, Failure, Tx};
 use crate::model::{ChannelId, Marker, Page, PageRequest, Refusal, Stamp, UserId};
 
@@ -157,6 +158,40 @@ impl Tx<'_> {
         Ok(changed > 0)
     }
 
+    /// The same for many users, each once: those that it was not there for. All writers wait meanwhile, so the statements
+    /// are as few for many as for one.
+    pub fn subscribe_all(
+        &mut self,
+        channel: ChannelId,
+        users: &[UserId],
+    ) -> Result<Vec<UserId>, Failure> {
+        let known = channel_subscriptions::table
+            .filter(channel_subscriptions::channel_id.eq(channel.0))
+            .filter(among(
+                "channel_subscriptions.user_id",
+                users.iter().map(|user| user.0),
+            ))
+            .select(channel_subscriptions::user_id)
+            .load::<i64>(self.sql)?;
+        let known: HashSet<i64> = known.into_iter().collect();
+        let new = users.iter().filter(|user| !known.contains(&user.0));
+        let new: Vec<UserId> = new.copied().collect();
+        if new.is_empty() {
+            return Ok(new);
+        }
+        let since = self.now();
+        // One for each: pages go by them.
+        for _ in &new {
+            self.now();
+        }
+        let ids: Vec<i64> = new.iter().map(|user| user.0).collect();
+        let ids = to_json(&ids)?;
+        let rows = [channel.0.into(), since.0.into(), (&*ids).into()];
+        let changed = execute::<InsertSubscriptions>(self.sql, &rows)?;
+        self.count_subscriber(channel, i64::try_from(changed).unwrap_or(i64::MAX))?;
+        Ok(new)
+    }
+
     /// Removes the channel from the user's inbox, and the marker with it. False: it was not there (and a marker
     /// set without a subscription stays).
     pub fn unsubscribe(&mut self, channel: ChannelId, user: UserId) -> Result<bool, Failure> {
@@ -167,6 +202,25 @@ impl Tx<'_> {
             self.count_subscriber(channel, -1)?;
         }
         Ok(changed > 0)
+    }
+
+    /// The same for users that are all subscribed. All writers wait meanwhile, so the statements are as few for many as for
+    /// one.
+    pub fn unsubscribe_all(&mut self, channel: ChannelId, users: &[UserId]) -> Result<(), Failure> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        let ids = || users.iter().map(|user| user.0);
+        let rows = channel_subscriptions::table
+            .filter(channel_subscriptions::channel_id.eq(channel.0))
+            .filter(among("channel_subscriptions.user_id", ids()));
+        let changed = diesel::delete(rows).execute(self.sql)?;
+        let markers = channel_markers::table
+            .filter(channel_markers::channel_id.eq(channel.0))
+            .filter(among("channel_markers.user_id", ids()));
+        diesel::delete(markers).execute(self.sql)?;
+        let changed = i64::try_from(changed).unwrap_or(i64::MAX);
+        self.count_subscriber(channel, -changed)
     }
 
     /// From now on other users cannot subscribe the user to the channel. False: muted already. Does not end a subscription.

@@ -1,16 +1,17 @@
 //! A channel changes: subscriptions of sessions that may not read it any more end with the same commit.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
+use super::among::among;
 use super::schema::{stream_session_subscriptions as kept, stream_sessions};
 use super::stream_sessions::name_of;
 use super::{Failure, Tx};
 use crate::event::Topic;
 use crate::fault::{Seeded, seeded};
 use crate::model::access::token_reads;
-use crate::model::{Channel, Refusal, SubscriptionId, TokenId};
+use crate::model::{Channel, Refusal, TokenId};
 
 /// Tokens that are read at once.
 const TOKENS: usize = 500;
@@ -29,27 +30,34 @@ impl Tx<'_> {
             Topic::ChannelSubscribers(now.id),
             Topic::ChannelPresence(now.id),
         ];
-        let rows = kept::table
+        let topics = topics.map(name_of);
+        let tokens = kept::table
             .inner_join(stream_sessions::table.on(stream_sessions::id.eq(kept::session_id)))
-            .filter(kept::topic.eq_any(topics.map(name_of)))
+            .filter(kept::topic.eq_any(&topics))
             .filter(kept::ended.is_null())
-            .select((kept::session_id, kept::id, kept::token_id))
-            .load::<(String, String, i64)>(self.sql)?;
-        let tokens: BTreeSet<i64> = rows.iter().map(|(_, _, token)| *token).collect();
+            .select(kept::token_id)
+            .distinct()
+            .load::<i64>(self.sql)?;
         let tokens: Vec<TokenId> = tokens.into_iter().map(TokenId).collect();
-        // One that is revoked is not found, and told as such.
-        let mut reads = HashMap::new();
+        let mut losing = Vec::new();
         for some in tokens.chunks(TOKENS) {
+            // One that is revoked is not found, and told as such.
             for token in self.live_tokens(some)? {
-                reads.insert(token.id.0, token_reads(&token, now).is_granted());
+                if !token_reads(&token, now).is_granted() {
+                    losing.push(token.id.0);
+                }
             }
         }
-        for (session, id, token) in rows {
-            if reads.get(&token) == Some(&false) {
-                let ended = (SubscriptionId::from(id), Refusal::NoAccess);
-                self.end_kept_subscriptions(&session.into(), &[ended])?;
-            }
+        if losing.is_empty() {
+            return Ok(());
         }
+        let ended = kept::table
+            .filter(kept::topic.eq_any(&topics))
+            .filter(kept::ended.is_null())
+            .filter(among("stream_session_subscriptions.token_id", losing));
+        diesel::update(ended)
+            .set(kept::ended.eq(Refusal::NoAccess.slug()))
+            .execute(self.sql)?;
         Ok(())
     }
 }

@@ -189,12 +189,13 @@ impl Lane {
     fn index(&mut self) -> Result<bool, Failure> {
         self.link.restore(&mut self.sql)?;
         let link = &self.link;
-        let (done, is_synced) = without_sync(&mut self.sql, |sql| {
+        let watch = || link.watch();
+        let (done, is_synced) = without_sync(&mut self.sql, watch, |sql| {
             let mut all = Ok(true);
             // A transaction each: one index that fails must not hold up the others.
             for what in Indexed::ALL {
                 let watched = link.watch();
-                let indexed = in_transaction(sql, |sql| what.index_slice(sql));
+                let indexed = index_slice(sql, what);
                 drop(watched);
                 match indexed {
                     Ok(is_done) => all = all.map(|all| all && is_done),
@@ -241,6 +242,21 @@ impl Lane {
         // A failure is logged already.
         trimmed.map_or(true, |(_, is_done)| is_done)
     }
+}
+
+/// The next objects of one index. One that fails by itself is made anew at the next start.
+fn index_slice(sql: &mut Sql, what: Indexed) -> Result<bool, Failure> {
+    let mut has_failed = false;
+    let indexed = in_transaction(sql, |sql| {
+        let indexed = what.index_slice(sql);
+        has_failed = matches!(indexed, Err(Failure::Trouble(_)));
+        indexed
+    });
+    if has_failed {
+        // If this fails too, it is done with the next try.
+        drop(in_transaction(sql, |sql| what.give_up(sql)));
+    }
+    indexed
 }
 
 fn in_transaction<T>(

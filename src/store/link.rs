@@ -86,7 +86,13 @@ impl Link {
     /// Something failed: is the connection still there?
     pub(super) fn check(&mut self, sql: &mut Sql) {
         let is_server = self.database.file().is_none();
-        if is_server && !self.is_lost && sql.batch_execute("SELECT 1").is_err() {
+        if !is_server || self.is_lost {
+            return;
+        }
+        let watched = self.watch();
+        let asked = sql.batch_execute("SELECT 1");
+        drop(watched);
+        if asked.is_err() {
             tracing::warn!(database = %self.database, "the connection to the database is lost");
             self.is_lost = true;
         }

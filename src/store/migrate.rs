@@ -78,8 +78,8 @@ fn apply(sql: &mut Sql) -> Result<(), Trouble> {
             tracing::info!(step = %step.name(), "database migrated");
         }
     }
-    let has_other_rules = renew(sql)?;
-    renew_users(sql, has_other_rules)?;
+    renew(sql)?;
+    renew_users(sql)?;
     // A new log gets a new epoch, so that cursors into another log are recognized.
     execute::<FirstLogHead>(sql, &[(&*secret::random_id()).into()])?;
     Ok(())

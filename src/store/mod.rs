@@ -203,7 +203,7 @@ impl Store {
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Pending<T>, Failure> {
-        self.submit_of(None, job)
+        self.submit_of(None, Answer::of_server(), job)
     }
 
     /// Puts a plain message into the write lane, behind what is there, for the call that is being answered.

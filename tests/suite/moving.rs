@@ -50,6 +50,30 @@ fn seeded(folder: &Path, messages: &str) -> String {
 }
 
 #[test]
+fn a_move_says_where_files_and_pictures_are_and_where_they_are_looked_for() {
+    let database = PostgresServer::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let from = url_of_file(folder.path());
+    template::make_database(folder.path(), &from);
+    let said = |to: &str, store_url: &str| {
+        let output = cli::command(&["move", "--from", &from, "--to", to])
+            .env("GROUNDNUT_FILES_STORE_URL", store_url)
+            .output()
+            .expect("the program starts");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let elsewhere = said(&database.url("groundnut"), "");
+    let place = folder.path().display();
+    let copy = format!("cp -a {place}/files {place}/pictures data/");
+    assert!(elsewhere.contains(&copy), "{elsewhere}");
+    Sql::connects(&database.url("postgres")).runs("CREATE DATABASE second");
+    let named = said(&database.url("second"), "s3://bucket/files");
+    assert!(named.contains("stay in s3://bucket/files"), "{named}");
+    assert!(!named.contains("cp -a"), "{named}");
+}
+
+#[test]
 fn everything_moves_to_a_server_and_back_and_ids_go_on() {
     let database = PostgresServer::start();
     let folder = tempfile::tempdir().expect("a folder");

@@ -78,8 +78,8 @@ impl Engine {
         let kept = secret.clone();
         let exchanged = self
             .store()
-            .write(move |tx| exchange(tx, &client, &code, &kept, fits));
-        match exchanged.await? {
+            .begin_repeatable(move |tx| exchange(tx, &client, &code, &kept, fits))?;
+        match exchanged.wait().await? {
             Exchanged::Granted(token) => Ok(Some((secret, token))),
             Exchanged::Refused => Ok(None),
             Exchanged::Replayed => {

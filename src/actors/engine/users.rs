@@ -64,7 +64,8 @@ impl Engine {
             None => {
                 let kept = secret.clone();
                 self.store()
-                    .write(move |tx| write::grant(tx, &client, None, &scopes, &kept))
+                    .begin_repeatable(move |tx| write::grant(tx, &client, None, &scopes, &kept))?
+                    .wait()
                     .await?
             }
         };

@@ -207,6 +207,17 @@ pub enum FileWrite {
     Delete(FileId),
 }
 
+impl FileWrite {
+    /// Whether the call's key has no part in it. Contents are refused where some are already; and the files that a call
+    /// brings may be others when it is repeated: a step of the first attempt would be taken for that of another file.
+    pub fn is_repeatable(&self) -> bool {
+        match self {
+            Self::Fill { .. } | Self::Derive(..) => true,
+            Self::Create(_) | Self::Change(..) | Self::Delete(_) => false,
+        }
+    }
+}
+
 /// Sets the global presence.
 #[derive(actix::Message, Debug)]
 #[rtype(result = "Result<Presence, Failure>")]

@@ -22,7 +22,7 @@ use crate::event::{Event, Payload, Timestamps};
 use crate::model::{
     Failure, Marker, MarkerName, Poll, Post, Presence, Refusal, Token, User, UserId,
 };
-use crate::store::{Pending, UnusedPicture};
+use crate::store::{Pending, Tx, UnusedPicture};
 
 /// Mails that may wait for a user.
 pub const MAILBOX: usize = 256;
@@ -227,9 +227,12 @@ impl Handler<WriteFile> for UserActor {
         self.used = Instant::now();
         let (id, quota) = (self.id, self.shared.file_quota);
         let raw_bytes = self.shared.limits.get().raw_bytes;
-        self.shared
-            .store
-            .begin_call(move |tx| files::write(tx, id, mail, quota, raw_bytes))
+        let (store, is_repeatable) = (&self.shared.store, mail.write.is_repeatable());
+        let job = move |tx: &mut Tx<'_>| files::write(tx, id, mail, quota, raw_bytes);
+        match is_repeatable {
+            true => store.begin_repeatable(job),
+            false => store.begin_call(job),
+        }
     }
 }
 

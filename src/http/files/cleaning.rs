@@ -7,6 +7,7 @@ use actix_web::web::Data;
 
 use super::bulk::run_all;
 use super::keep::remove_unwanted;
+use super::ownership::{is_ours, look};
 use crate::actors::user::files::{delete, held_by};
 use crate::http::App;
 use crate::model::{ContentHash, Failure};
@@ -30,7 +31,8 @@ pub async fn clean(app: &Data<App>) {
         // Other nodes may have uploads there.
         Some(_) => unfinished(app),
     };
-    note(app.files.contents.clear_staging(start).await.map(drop));
+    note(look(app).await.map(drop));
+    note(clear_staging(app, start).await);
     turn(app).await;
     for folder in 0..=u8::MAX {
         if !sweep(app, folder).await {
@@ -43,11 +45,20 @@ pub async fn clean(app: &Data<App>) {
     turns.tick().await;
     for folder in (0..=u8::MAX).cycle() {
         turns.tick().await;
-        let before = unfinished(app);
-        note(app.files.contents.clear_staging(before).await.map(drop));
+        note(look(app).await.map(drop));
+        note(clear_staging(app, unfinished(app)).await);
         turn(app).await;
         sweep(app, folder).await;
     }
+}
+
+/// What was last written before this second. Uploads of another database are in the same directory as its contents.
+async fn clear_staging(app: &App, before: i64) -> Result<(), Failure> {
+    let contents = &app.files.contents;
+    if contents.has_staging() && !is_ours(app).await? {
+        return Ok(());
+    }
+    contents.clear_staging(before).await.map(drop)
 }
 
 /// Rows: operations that wait, files that were never filled.
@@ -120,6 +131,9 @@ async fn sweep(app: &App, folder: u8) -> bool {
 }
 
 async fn try_sweep(app: &App, folder: u8) -> Result<(), Failure> {
+    if !is_ours(app).await? {
+        return Ok(());
+    }
     let kept = app.files.contents.beginning_with(folder, CONTENTS).await?;
     let before = grace(app);
     let old = kept.into_iter().filter(|kept| kept.written_at < before);

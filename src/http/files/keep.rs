@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use actix_web::web::Data;
 
+use super::ownership::is_ours;
 use crate::contents::Received;
 use crate::http::{ApiError, ApiResult, App};
 use crate::model::{ContentHash, Failure, File};
@@ -70,6 +71,10 @@ pub(super) async fn remove_unwanted(app: &App, hashes: Vec<ContentHash>) -> usiz
 }
 
 async fn remove_if_unwanted(app: &App, hash: ContentHash) -> Result<bool, Failure> {
+    // Files of another database may hold the same bytes.
+    if !is_ours(app).await? {
+        return Ok(false);
+    }
     // No upload of the same bytes writes its row between the question and the removal.
     let _held = app.files.contents.hold([&hash]).await;
     let hash = Arc::new(hash);

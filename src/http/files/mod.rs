@@ -12,6 +12,7 @@ pub(super) mod fill;
 mod form;
 mod keep;
 pub(super) mod lookup;
+mod ownership;
 mod place;
 pub(super) mod provision;
 mod range;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 
+use super::ownership::Ownership;
 use crate::actors::permits::{Permit, Permits};
 use crate::config::{Config, Files};
 use crate::contents::Contents;
@@ -21,6 +22,8 @@ const AROUND: u64 = 256 * 1024;
 pub struct FilePlace {
     /// The contents of all files.
     pub(super) contents: Contents,
+    /// Whether this server may remove some of them.
+    pub(super) ownership: Ownership,
     /// As configured.
     settings: Files,
     /// How long an upload may be silent.
@@ -62,6 +65,7 @@ impl FilePlace {
         let files = &config.files;
         Self {
             contents,
+            ownership: Ownership::default(),
             settings: files.clone(),
             silence: Duration::from_millis(config.server.answer_stalled_ms),
             uploads: Permits::new(files.user_uploads, files.uploads),
@@ -76,6 +80,11 @@ impl FilePlace {
     /// As configured.
     pub fn settings(&self) -> &Files {
         &self.settings
+    }
+
+    /// Whether the contents were found to belong to another database.
+    pub fn is_foreign(&self) -> bool {
+        self.ownership.is_foreign()
     }
 }
 

@@ -11,6 +11,7 @@ use actix_web::{Error, HttpMessage, HttpRequest};
 use super::OfOperator;
 use super::call::{REPLAYED, call_of};
 use super::client_address::{client_address, is_local};
+use super::errors::own_error;
 use super::forward::{SentOn, to_its_node};
 use super::rate_limit::bucket::{Buckets, Class, of_address, of_token};
 use crate::config::Networks;
@@ -22,7 +23,7 @@ use crate::http::openapi::watch::Matched;
 use crate::http::request::UpdatedPresence;
 use crate::http::routes::row::{RateClass, Route, ScopeNeed, TokenKind, Verb};
 use crate::http::{ApiError, ApiResult, App, presence};
-use crate::model::{Failure, Refusal, Scope};
+use crate::model::{Refusal, Scope};
 use crate::protocol::query::Query;
 use crate::telemetry::Counter;
 use crate::text::controls;
@@ -69,9 +70,8 @@ async fn answer(
         Err(error) => return Ok(request.error_response(error)),
     };
     let mut response = call.clone().around(next.call(request)).await?;
-    if call.has_written() && says_nothing_was_done(&response) && !seeded(Seeded::WrittenSaidUndone)
-    {
-        response = response.error_response(ApiError::from(Failure::Unsure));
+    if call.has_written() && !seeded(Seeded::WrittenSaidUndone) {
+        response = in_doubt(response);
     }
     if call.was_repeated() {
         let headers = response.headers_mut();
@@ -80,11 +80,14 @@ async fn answer(
     Ok(response)
 }
 
-/// Whether it invites its caller to make the call again.
-fn says_nothing_was_done(response: &ServiceResponse) -> bool {
-    let error = response.response().error();
-    let error = error.and_then(|error| error.as_error::<ApiError>());
-    error.is_some_and(ApiError::says_nothing_was_done)
+/// A failure of an answer whose write is committed says so: what comes with an answer is read behind the write, and a client
+/// that is told that nothing was changed would write again.
+fn in_doubt(response: ServiceResponse) -> ServiceResponse {
+    let own = response.response().error().and_then(own_error);
+    match own.and_then(ApiError::after_write) {
+        Some(error) => ServiceResponse::from_err(error, response.into_parts().0),
+        None => response,
+    }
 }
 
 /// actix decodes a body when a handler waits for the first time. One that answers without waiting would end its

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::whole_body::whole_body;
 use crate::http::extract::Caller;
 use crate::http::extract::body::Kind;
-use crate::http::routes::row::{Route, TokenKind};
+use crate::http::routes::row::{Route, TokenKind, Verb};
 use crate::http::{ApiResult, App};
 use crate::model::{Refusal, Token};
 use crate::store::{Call, CallKey};
@@ -26,7 +26,7 @@ const LONGEST: usize = 255;
 /// Parameters that may differ: each stands for the caller or its stream, and not for what is done.
 const OF_CALLER: [&str; 3] = ["access_token", "connection_id", "subscription_id"];
 
-/// The call that a handler writes for. `None`: it has no token, or only reads.
+/// The call that a handler writes for. `None`: it only reads.
 ///
 /// # Errors
 /// A key that is none; a body that is refused.
@@ -34,7 +34,7 @@ pub(super) async fn call_of(
     route: &Route,
     request: &mut ServiceRequest,
 ) -> ApiResult<Option<std::sync::Arc<Call>>> {
-    if !route.takes_key() {
+    if route.verb == Verb::Get {
         return Ok(None);
     }
     let token = {
@@ -42,11 +42,11 @@ pub(super) async fn call_of(
         let caller = extensions.get::<Caller>();
         caller.map(|caller| caller.token.clone())
     };
-    let Some(token) = token else {
-        return Ok(None);
+    let key = match &token {
+        Some(token) if route.takes_key() => key_of(route, request, token).await?,
+        Some(_) | None => None,
     };
-    let key = key_of(route, request, &token).await?;
-    Ok(Some(Call::new(token.id, key)))
+    Ok(Some(Call::new(token.map(|token| token.id), key)))
 }
 
 async fn key_of(

@@ -11,21 +11,24 @@ use crate::http::oauth::OAuthError;
 use crate::http::openapi::watch;
 use crate::http::request::{UpdatedPresence, wants_pretty};
 
+/// The error as one of ours; `None`: OAuth's, or actix's.
+pub(super) fn own_error(error: &actix_web::Error) -> Option<&ApiError> {
+    match error.as_error::<OAuthError>() {
+        Some(oauth) => oauth.as_api(),
+        None => error.as_error::<ApiError>(),
+    }
+}
+
 /// Writes the body of an error response; leaves every other response alone. Headers that are set already stay.
 pub(super) fn render(response: ServiceResponse) -> ServiceResponse {
     let Some(error) = response.response().error() else {
         return response;
     };
-    let oauth = error.as_error::<OAuthError>();
-    let own = match oauth {
-        Some(oauth) => oauth.as_api(),
-        None => error.as_error::<ApiError>(),
-    };
     let translated;
-    let error = match own {
+    let error = match own_error(error) {
         Some(own) => own,
         // Errors of OAuth have a body of their own (RFC 6749 §5.2).
-        None if oauth.is_some() => return response,
+        None if error.as_error::<OAuthError>().is_some() => return response,
         None => {
             translated = translate(error);
             &translated

@@ -16,7 +16,7 @@ use futures_util::stream::unfold;
 use super::whole_body::whole_body;
 use crate::actors::nodes::{Answer, Calls, SECRET, Unanswered};
 use crate::fault::{Seeded, seeded};
-use crate::http::routes::row::Route;
+use crate::http::routes::row::{Route, Verb};
 use crate::http::{ApiResult, App};
 use crate::model::{ConnectionId, Failure};
 use crate::protocol::query::Query;
@@ -65,7 +65,11 @@ pub(super) async fn to_its_node(
         }
         // As any connection that is gone.
         Err(Unanswered::Gone) => Ok(None),
-        Err(Unanswered::Late) => Err(Failure::Busy.into()),
+        Err(Unanswered::Late) => Err(match route.verb {
+            Verb::Get => Failure::Busy.into(),
+            // It may have done it.
+            Verb::Post | Verb::Put | Verb::Patch | Verb::Delete => Failure::Unsure.into(),
+        }),
     }
 }
 

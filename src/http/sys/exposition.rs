@@ -38,6 +38,11 @@ pub async fn metrics(request: HttpRequest, app: Data<App>) -> ApiResult<HttpResp
         app.bounds.waiting(),
     ));
     samples.push(gauge(
+        "files_foreign",
+        "1: the contents of files belong to another database, and none of them is removed.",
+        usize::from(app.files.is_foreign()),
+    ));
+    samples.push(gauge(
         "log_ring_bytes",
         "Bytes of the newest events that are kept in memory, with their frames.",
         engine.shared().log.ring().bytes(),

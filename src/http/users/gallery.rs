@@ -42,6 +42,14 @@ fn order(of: PictureUse) -> Order {
     }
 }
 
+/// Whether a picture is certainly not shown after this. Where it is in doubt its row tells, and the sweep goes by rows.
+fn is_undone(failure: &Failure) -> bool {
+    match failure {
+        Failure::Refused(_) | Failure::Busy | Failure::Away => true,
+        Failure::Unsure | Failure::Stopping | Failure::Trouble(_) => false,
+    }
+}
+
 impl Gallery {
     /// Keeps pictures on this shelf.
     pub fn new(shelf: Shelf, pictures: Pictures) -> Self {
@@ -84,21 +92,21 @@ impl Gallery {
             width: largest.width,
             height: largest.height,
         };
-        let shown = match self.shelf.put(&id, &made.made).await {
-            Ok(()) => engine.show_picture(user, of, Some(picture)).await,
-            Err(failure) => Err(failure),
+        let (shown, is_hidden) = match self.shelf.put(&id, &made.made).await {
+            Ok(()) => {
+                let shown = engine.show_picture(user, of, Some(picture)).await;
+                let is_hidden = shown.as_ref().err().is_some_and(is_undone);
+                (shown, is_hidden)
+            }
+            Err(failure) => (Err(failure), true),
         };
-        match shown {
-            Ok(unused) => {
-                self.remove_if_any(store, unused).await;
-                Ok(())
-            }
-            Err(failure) => {
-                self.remove_if_any(store, Some(UnusedPicture { id, sizes }))
-                    .await;
-                Err(failure)
-            }
+        if is_hidden {
+            self.remove_if_any(store, Some(UnusedPicture { id, sizes }))
+                .await;
         }
+        let unused = shown?;
+        self.remove_if_any(store, unused).await;
+        Ok(())
     }
 
     /// Shows the default picture.

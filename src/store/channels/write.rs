@@ -6,6 +6,7 @@ use super::super::connect::Backend;
 use super::super::db::to_json;
 use super::super::schema::{channel_members, channels};
 use super::super::sql_error::is_taken;
+use super::super::statements::{InsertMembers, execute};
 use super::super::{Failure, Tx};
 use super::{FULL, READ, Row, WRITE, pm_key};
 use crate::model::channel::{CHAT, CHAT_SETTINGS, NewChannel, PM};
@@ -89,15 +90,13 @@ impl Tx<'_> {
     fn save_members(&mut self, channel: ChannelId, acl: &Acl) -> Result<(), Failure> {
         let groups = [(&acl.full, FULL), (&acl.write, WRITE), (&acl.read, READ)];
         for (users, access) in groups {
-            for user in users {
-                diesel::insert_into(channel_members::table)
-                    .values((
-                        channel_members::channel_id.eq(channel.0),
-                        channel_members::user_id.eq(user.0),
-                        channel_members::access.eq(access),
-                    ))
-                    .execute(self.sql)?;
+            if users.is_empty() {
+                continue;
             }
+            let users: Vec<i64> = users.iter().map(|user| user.0).collect();
+            let users = to_json(&users)?;
+            let row = [channel.0.into(), access.into(), (&*users).into()];
+            execute::<InsertMembers>(self.sql, &row)?;
         }
         Ok(())
     }

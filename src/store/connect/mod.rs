@@ -133,17 +133,26 @@ pub(super) fn checkpoint_now(sql: &mut Sql) -> bool {
 }
 
 /// Commits within `job` are not synced to the disk: a power cut may take them, but only from the end, and the next
-/// synced commit takes those before it along. Says whether commits are synced again behind it.
-pub(super) fn without_sync<T>(sql: &mut Sql, job: impl FnOnce(&mut Sql) -> T) -> (T, bool) {
+/// synced commit takes those before it along. Says whether commits are synced again behind it. `watch` is asked for the
+/// time of each setting: a server may freeze there as anywhere else.
+pub(super) fn without_sync<T, W>(
+    sql: &mut Sql,
+    watch: impl Fn() -> W,
+    job: impl FnOnce(&mut Sql) -> T,
+) -> (T, bool) {
     let (before, after) = match sql {
         Sql::Sqlite(_) => sqlite::WITHOUT_SYNC,
         Sql::Postgres(_) => postgres::WITHOUT_SYNC,
     };
     // SQLite carries these out when it prepares them, so they are no prepared statements.
     // A refused setting leaves a commit that is synced: slower, not wrong. Afterwards it must hold.
+    let watched = watch();
     drop(sql.batch_execute(before));
+    drop(watched);
     let done = job(sql);
+    let watched = watch();
     let restored = sql.batch_execute(after);
+    drop(watched);
     if let Err(error) = &restored {
         tracing::error!(%error, "commits may not be durable");
     }

@@ -176,6 +176,20 @@ impl Db<'_> {
         files.collect()
     }
 
+    /// Contents that files hold: of the oldest files, and of the newest.
+    pub fn some_contents(&mut self, of_each: i64) -> Result<Vec<ContentHash>, Failure> {
+        let held = || {
+            files::table
+                .filter(files::hash.is_not_null())
+                .select(files::hash.assume_not_null())
+                .limit(of_each)
+                .into_boxed()
+        };
+        let mut texts: Vec<String> = held().order(files::id.asc()).load(self.sql)?;
+        texts.extend(held().order(files::id.desc()).load::<String>(self.sql)?);
+        Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
+    }
+
     /// Those of these contents that a file holds.
     pub fn wanted_contents(
         &mut self,

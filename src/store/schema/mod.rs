@@ -292,6 +292,7 @@ diesel::table! {
         id -> BigInt,
         indexed_up_to -> BigInt,
         format -> Integer,
+        users_format -> BigInt,
     }
 }
 

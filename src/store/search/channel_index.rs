@@ -11,7 +11,6 @@ use super::super::channels::{Row, search_text};
 use super::super::connect::Sql;
 use super::super::group::{IndexChange, IndexEntry};
 use super::super::schema::channels;
-use super::super::sql_error::{is_full, is_locked};
 use super::super::statements::{
     self, EndOfSlice, Release, RollbackToSavepoint, Savepoint, execute, full_text, statements,
 };
@@ -34,8 +33,13 @@ statements! {
     Mark -> BigInt = "SELECT indexed_up_to FROM channel_search_mark WHERE id = 1";
     /// It has come further.
     MoveMark -> () = "UPDATE channel_search_mark SET indexed_up_to = ?";
+    /// The same, if it was made by these rules or is damaged. It is locked while another server begins it anew.
+    OwnMark -> BigInt = "SELECT indexed_up_to FROM channel_search_mark WHERE format IN (?, 0)",
+        postgres "SELECT indexed_up_to FROM channel_search_mark WHERE format IN (?, 0) FOR UPDATE SKIP LOCKED";
     /// By which rules its words and marks were made.
     Format -> BigInt = "SELECT format FROM channel_search_mark WHERE id = 1";
+    /// The same. No slice is indexed meanwhile.
+    HeldFormat -> BigInt = "SELECT format FROM channel_search_mark", postgres "SELECT format FROM channel_search_mark FOR UPDATE";
     /// They were made by these, or have to be made anew.
     SetFormat -> () = "UPDATE channel_search_mark SET format = ?";
     /// The newest channel.
@@ -90,7 +94,9 @@ pub(super) fn rank_mark(sql: &mut Sql) -> Result<i64, Failure> {
 
 /// Indexes the next channels; whether those were all.
 pub(super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
-    let mark = mark(sql)?;
+    let Some(mark) = changes::own_mark::<OwnMark>(sql, FORMAT)? else {
+        return Ok(true);
+    };
     let Some(end) = end_of(sql, mark, SLICE)? else {
         return Ok(true);
     };
@@ -116,10 +122,11 @@ fn add_or_give_up(sql: &mut Sql, channels: &[Channel]) -> Result<(), Failure> {
         execute::<RollbackToSavepoint>(sql, &[])?;
     }
     execute::<Release>(sql, &[])?;
-    match added {
-        Err(error) if is_locked(&error) || is_full(&error) => Err(error.into()),
-        Err(error) => {
-            tracing::error!(%error, "the full-text index of channels is damaged; the next start makes it anew");
+    match added.map_err(changes::failure) {
+        // Not the index is to blame.
+        Err(failure @ (Failure::Busy | Failure::Away)) => Err(failure),
+        Err(failure) => {
+            tracing::error!(%failure, "the full-text index of channels is damaged; the next start makes it anew");
             execute::<SetFormat>(sql, &[NO_FORMAT.into()])?;
             Ok(())
         }
@@ -163,7 +170,7 @@ pub(super) fn rank_slice(sql: &mut Sql) -> Result<bool, Failure> {
 
 /// Begins the index anew if its words or marks were made by other rules.
 pub(super) fn renew(sql: &mut Sql) -> Result<(), Failure> {
-    let format: i64 = statements::query::<Format>(&[]).get_result(sql)?;
+    let format: i64 = statements::query::<HeldFormat>(&[]).get_result(sql)?;
     if format != FORMAT {
         execute::<EmptyWords>(sql, &[])?;
         execute::<MoveMark>(sql, &[0.into()])?;

@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use diesel::RunQueryDsl as _;
 
 use super::super::connect::Sql;
+use super::super::group::IndexEntry;
 use super::super::statements::{
-    self, EndOfSlice, LastMessageId, MoveSearchMark, SearchMark, SetWordsFormat, SliceTexts,
-    WordsFormat, execute,
+    self, EndOfSlice, GiveUpPostWords, GiveUpWords, LastMessageId, MoveSearchMark, OwnSearchMark,
+    SearchMark, SetWordsFormat, SliceTexts, WordsFormat, execute,
 };
 use super::super::{Db, Failure, MessageSearch, PostSearch, Purpose, Store, Tx};
-use super::words::FORMAT;
-use super::{ChannelOrder, ChannelSearch, channel_index, post_index, words};
+use super::words::{FORMAT, MessageWords};
+use super::{ChannelOrder, ChannelSearch, changes, channel_index, post_index, words};
 use crate::model::{Channel, ChannelId, Message, MessageId, Page, PageRequest, Principal, UserId};
 
 /// So many new messages are indexed without waiting longer; a slice holds a few times as many.
@@ -93,6 +94,20 @@ impl Indexed {
             Self::ChannelRanks => channel_index::rank_slice(sql),
         }
     }
+
+    /// The index failed, and not the database: the next start makes it anew. Until then each try may fail again.
+    pub(in super::super) fn give_up(self, sql: &mut Sql) -> Result<(), Failure> {
+        let noted = match self {
+            Self::Messages => execute::<GiveUpWords>(sql, &[])?,
+            Self::Posts => execute::<GiveUpPostWords>(sql, &[])?,
+            // It gives up by itself (`channel_index.rs`), and places are ordinary rows.
+            Self::Channels | Self::ChannelRanks => 0,
+        };
+        if noted > 0 {
+            tracing::error!(of = ?self, "a full-text index is damaged; the next start makes it anew");
+        }
+        Ok(())
+    }
 }
 
 /// When the lane indexes next.
@@ -149,23 +164,27 @@ impl Indexing {
 }
 
 fn index_messages(sql: &mut Sql) -> Result<bool, Failure> {
-    let mark = mark(sql)?;
+    let Some(mark) = changes::own_mark::<OwnSearchMark>(sql, FORMAT)? else {
+        return Ok(true);
+    };
     let Some(end) = end_of_messages(sql, mark, SLICE)? else {
         return Ok(true);
     };
     let range = [mark.into(), end.into()];
     let texts: Vec<(i64, i64, i64, String)> = statements::query::<SliceTexts>(&range).load(sql)?;
-    for (id, channel, author, text) in texts {
-        let entry = words::entry(MessageId(id), ChannelId(channel), UserId(author), &text);
-        words::index(sql, &entry)?;
-    }
+    let entries: Vec<IndexEntry> = texts
+        .into_iter()
+        .map(|(id, channel, author, text)| {
+            words::entry(MessageId(id), ChannelId(channel), UserId(author), &text)
+        })
+        .collect();
+    changes::add_new::<MessageWords>(sql, &entries)?;
     execute::<MoveSearchMark>(sql, &[end.into()])?;
     Ok(statements::query::<LastMessageId>(&[]).get_result::<i64>(sql)? <= end)
 }
 
-/// Empties each index, to rebuild it, if its words were cut by other rules, and says whether those of messages were. Called when the database
-/// is opened.
-pub(in super::super) fn renew(sql: &mut Sql) -> Result<bool, Failure> {
+/// Empties each index, to rebuild it, if its words were cut by other rules. Called when the database is opened.
+pub(in super::super) fn renew(sql: &mut Sql) -> Result<(), Failure> {
     let format: i64 = statements::query::<WordsFormat>(&[]).get_result(sql)?;
     if format != FORMAT {
         words::clear(sql)?;
@@ -174,8 +193,7 @@ pub(in super::super) fn renew(sql: &mut Sql) -> Result<bool, Failure> {
         tracing::info!(format = FORMAT, "the full-text index is rebuilt");
     }
     post_index::renew(sql)?;
-    channel_index::renew(sql)?;
-    Ok(format != FORMAT)
+    channel_index::renew(sql)
 }
 
 fn mark(sql: &mut Sql) -> Result<i64, Failure> {

@@ -11,9 +11,12 @@ use super::super::connect::Sql;
 use super::super::db::to_json;
 use super::super::pages::{MOST, gather};
 use super::super::schema::{user_words, users};
-use super::super::statements::{InsertUserWords, execute};
+use super::super::statements::{
+    InsertUserWords, MixUserWordsFormat, SetUserWordsFormat, UserWordsFormat, execute, query,
+};
 use super::super::{Db, Failure, Tx};
 use super::entry::LONGEST;
+use super::words::FORMAT;
 use crate::model::visibility::{Occasion, shows_profile};
 use crate::model::{Content, Page, PageRequest, Relationship, Stamp, User, UserId, UserKind};
 use crate::text::words;
@@ -289,6 +292,8 @@ impl Tx<'_> {
         diesel::delete(old).execute(self.sql)?;
         let profile = user.content.as_ref().map(|content| content.text.as_str());
         let words = words_kept(&user.username, user.name.as_deref(), profile);
+        // Beside servers of a later version: their next start makes them anew.
+        execute::<MixUserWordsFormat>(self.sql, &[FORMAT.into()])?;
         index(self.sql, user.id.0, &words)
     }
 }
@@ -306,15 +311,17 @@ fn text_of(content: Option<&str>) -> Option<String> {
 }
 
 /// Indexes all users again if none is indexed, or if the rules for words changed. Called when the database is opened.
-pub(in super::super) fn renew_users(sql: &mut Sql, has_other_rules: bool) -> Result<(), Failure> {
+pub(in super::super) fn renew_users(sql: &mut Sql) -> Result<(), Failure> {
     let any: Option<i64> = user_words::table
         .select(user_words::user_id)
         .first(sql)
         .optional()?;
-    if !has_other_rules && any.is_some() {
+    let format: i64 = query::<UserWordsFormat>(&[]).get_result(sql)?;
+    if format == FORMAT && any.is_some() {
         return Ok(());
     }
     diesel::delete(user_words::table).execute(sql)?;
+    execute::<SetUserWordsFormat>(sql, &[FORMAT.into()])?;
     let mut last = 0;
     loop {
         let rows: Vec<Names> = users::table

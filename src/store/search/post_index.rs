@@ -14,7 +14,8 @@ use super::super::posts::{Found, found, into_model};
 use super::super::schema::{clients, posts};
 use super::super::statements::{
     self, EmptyPostWords, EndOfPostSlice, FlushPostWords, ForgetPostWords, IndexPostWords,
-    LastPostId, MovePostMark, PostMark, PostWordsFormat, PostsUpTo, SetPostWordsFormat, execute,
+    LastPostId, MovePostMark, OwnPostMark, PostMark, PostWordsFormat, PostsUpTo,
+    SetPostWordsFormat, execute,
 };
 use super::super::{Failure, Tx};
 use super::changes::{self, FullText};
@@ -41,13 +42,14 @@ pub(super) fn newest(sql: &mut Sql) -> Result<i64, Failure> {
 
 /// Indexes the next posts; whether those were all.
 pub(super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
-    let mark = mark(sql)?;
+    let Some(mark) = changes::own_mark::<OwnPostMark>(sql, FORMAT)? else {
+        return Ok(true);
+    };
     let Some(end) = end_of(sql, mark, SLICE)? else {
         return Ok(true);
     };
-    for entry in entries(sql, mark + 1, end)? {
-        changes::add::<PostWords>(sql, &entry)?;
-    }
+    let entries = entries(sql, mark + 1, end)?;
+    changes::add_new::<PostWords>(sql, &entries)?;
     execute::<MovePostMark>(sql, &[end.into()])?;
     Ok(newest(sql)? <= end)
 }

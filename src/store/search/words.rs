@@ -4,7 +4,7 @@
 //! Beside its words the index holds the channel and the author of each message, as a mark each (`marks.rs`). It joins both
 //! in the order of the ids, so a search in a small channel skips what other channels hold.
 
-use diesel::RunQueryDsl as _;
+use diesel::{QueryResult, RunQueryDsl as _};
 
 use super::super::connect::Sql;
 use super::super::group::IndexEntry;
@@ -14,7 +14,7 @@ use super::super::statements::{
 };
 use super::super::{Db, Failure};
 use super::MessageSearch;
-use super::entry;
+use super::changes::{self, FullText};
 use super::marks::Mark;
 use super::wanted::Wanted;
 use crate::model::{ChannelId, MessageId, PageRequest, UserId};
@@ -42,8 +42,15 @@ pub(super) fn entry(id: MessageId, channel: ChannelId, author: UserId, text: &st
     }
 }
 
-pub(super) fn index(sql: &mut Sql, one: &IndexEntry) -> Result<(), Failure> {
-    Ok(entry::add::<IndexWords>(sql, one)?)
+/// The index, to be told of new messages.
+pub(super) struct MessageWords;
+
+impl FullText for MessageWords {
+    const OBJECTS: &'static str = "messages";
+    type Add = IndexWords;
+    type Forget = ForgetWords;
+    type Flush = FlushWords;
+    type SetFormat = SetWordsFormat;
 }
 
 /// Empties the index.
@@ -62,7 +69,7 @@ pub(in super::super) fn forget_words(
         return Ok(());
     }
     execute::<Savepoint>(sql, &[])?;
-    if let Err(failure) = forget(sql, forgotten) {
+    if let Err(failure) = forget(sql, forgotten).map_err(changes::failure) {
         if let Failure::Busy | Failure::Away = failure {
             // Not the index is to blame.
             return Err(failure);
@@ -75,7 +82,7 @@ pub(in super::super) fn forget_words(
     Ok(())
 }
 
-fn forget(sql: &mut Sql, forgotten: &[IndexEntry]) -> Result<(), Failure> {
+fn forget(sql: &mut Sql, forgotten: &[IndexEntry]) -> QueryResult<()> {
     for entry in forgotten {
         let (words, marks) = (entry.words.as_str(), entry.marks.as_str());
         execute::<ForgetWords>(sql, &[entry.id.into(), words.into(), marks.into()])?;

@@ -61,7 +61,7 @@ impl Story {
 
 fn call(token: &Token, key: &str, sum: &str) -> Arc<Call> {
     let key = CallKey::new(token, key.to_owned(), sum.to_owned(), MOST);
-    Call::new(token.id, Some(key))
+    Call::new(Some(token.id), Some(key))
 }
 
 async fn token(place: &Place, secret: &'static str, user: UserId) -> Token {
@@ -217,7 +217,7 @@ async fn an_outcome_whose_name_is_too_long_is_carried_out_once_and_not_shown_aga
 async fn a_token_that_another_process_ended_writes_nothing_and_reads_no_outcome() {
     let story = Story::new().await;
     let (here, there) = (&story.place.store, &story.other);
-    let plain = || Call::new(story.token.id, None);
+    let plain = || Call::new(Some(story.token.id), None);
     story.posts(here, plain()).wait().await.unwrap();
     story.says(here, story.call("k", "a"), "one").await.unwrap();
     let id = story.token.id;
@@ -234,7 +234,7 @@ async fn a_token_that_another_process_ended_writes_nothing_and_reads_no_outcome(
 async fn a_write_behind_the_end_of_its_token_is_refused_in_the_same_commit() {
     let story = Story::new().await;
     let store = &story.place.store;
-    let plain = || Call::new(story.token.id, None);
+    let plain = || Call::new(Some(story.token.id), None);
     story.posts(store, plain()).wait().await.unwrap();
     let (release, held) = hold(&story.place).await;
     let id = story.token.id;
@@ -252,7 +252,7 @@ async fn a_write_behind_the_end_of_its_token_is_refused_in_the_same_commit() {
 async fn a_disabled_account_and_a_deleted_app_write_nothing() {
     let story = Story::new().await;
     let (here, there) = (&story.place.store, &story.other);
-    let plain = || Call::new(story.token.id, None);
+    let plain = || Call::new(Some(story.token.id), None);
     story.posts(here, plain()).wait().await.unwrap();
     let ada = story.ada.id;
     there
@@ -271,4 +271,30 @@ async fn a_disabled_account_and_a_deleted_app_write_nothing() {
         .await
         .unwrap();
     assert_eq!(refusal(story.posts(here, plain()).wait().await), refused);
+}
+
+#[tokio::test]
+async fn a_call_has_written_once_a_write_of_it_is_committed() {
+    let story = Story::new().await;
+    let store = &story.place.store;
+    for token in [Some(story.token.id), None] {
+        let call = Call::new(token, None);
+        // The server's own, on the way of the call.
+        let own = call.clone().around(store.write(|_| Ok(())));
+        own.await.unwrap();
+        let refused: Result<(), Failure> = call
+            .clone()
+            .around(store.carry_out(|_| Err(Refusal::NoAccess.into())))
+            .await;
+        assert_eq!(refusal(refused), Some(Refusal::NoAccess));
+        assert!(!call.has_written(), "{token:?}");
+        let done = story.says(store, call.clone(), "done").await;
+        assert!(done.is_ok() && call.has_written(), "{token:?}");
+    }
+    let again = story.call("k", "a");
+    story.says(store, again.clone(), "once").await.unwrap();
+    assert!(again.has_written());
+    let third = story.call("k", "a");
+    story.says(store, third.clone(), "once").await.unwrap();
+    assert!(third.has_written(), "the first one did");
 }

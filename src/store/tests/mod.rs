@@ -12,6 +12,7 @@ mod cut_off;
 mod damage;
 mod explore;
 mod hidden_at;
+mod index_formats;
 mod interactions;
 mod lane;
 mod list_plans;

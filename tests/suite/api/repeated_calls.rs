@@ -322,3 +322,25 @@ fn a_key_opens_nothing() {
     .refused(403);
     assert_eq!(server.count("SELECT COUNT(*) FROM call_keys"), 0);
 }
+
+#[test]
+fn a_write_whose_answer_fails_may_have_been_made_and_a_call_that_wrote_nothing_was_not() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let ballot = build::ballot("Where?", &["here", "there"]);
+    let made = || keyed(&ada, "poll", "POST", "/polls", &ballot);
+    // What is shown with a poll is read behind its commit, and here that fails.
+    server.sql("ALTER TABLE poll_answers RENAME TO elsewhere");
+    let answer = made();
+    assert!(answer.header("retry-after").is_some(), "{answer}");
+    answer.refused_as(503, "outcome-unknown");
+    ada.post("/polls", &ballot)
+        .refused_as(503, "outcome-unknown");
+    ada.get("/users/me/polls").refused_as(500, "internal-error");
+    server.sql("ALTER TABLE elsewhere RENAME TO poll_answers");
+    server.forgives_all(&["poll_answers"]);
+    let again = made().is(201);
+    assert!(is_repeated(&again), "{again}");
+    let all = ada.get("/users/me/polls").is(200).data();
+    assert_eq!(all.as_array().map(Vec::len), Some(2), "{all}");
+}

@@ -3,12 +3,18 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use image::ImageFormat;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
+use tempfile::TempDir;
 
+use crate::api::pictures::picture;
+use crate::support::build::{self, MULTIPART};
+use crate::support::database::Sql;
 use crate::support::http::Answer;
 use crate::support::postgres::{BrokenWay, PostgresServer};
 use crate::support::{Person, cli, eventually, http, template, text};
@@ -19,6 +25,8 @@ const REFUSED_WITHIN: Duration = Duration::from_secs(12);
 /// The program on a database server, with a person and a room.
 struct Served {
     child: Child,
+    /// Where it works.
+    folder: Arc<TempDir>,
     url: String,
     client: String,
     ada: Person,
@@ -26,8 +34,9 @@ struct Served {
 }
 
 /// Where it listens.
-fn serve(url: &str) -> (Child, SocketAddr) {
+fn serve(url: &str, folder: &TempDir) -> (Child, SocketAddr) {
     let mut child = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", url])
+        .current_dir(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -44,7 +53,8 @@ fn serve(url: &str) -> (Child, SocketAddr) {
 
 impl Served {
     fn on(url: &str) -> Self {
-        let (child, address) = serve(url);
+        let folder = tempfile::tempdir().expect("a folder");
+        let (child, address) = serve(url, &folder);
         let db = ["--database-url", url, "--json"];
         let client = cli::run(&[&["client", "create", "--name", "Rooms"], &db[..]].concat());
         let client = text(&cli::object(&client)["client_id"]);
@@ -62,6 +72,7 @@ impl Served {
         let room = text(&ada.post("/channels", &room).data()["id"]);
         Self {
             child,
+            folder: Arc::new(folder),
             url: url.to_owned(),
             client,
             ada,
@@ -71,9 +82,10 @@ impl Served {
 
     /// Another server on the same database, which gets there in its own way.
     fn beside(&self, url: &str) -> Self {
-        let (child, address) = serve(url);
+        let (child, address) = serve(url, &self.folder);
         Self {
             child,
+            folder: Arc::clone(&self.folder),
             url: url.to_owned(),
             client: self.client.clone(),
             ada: Person {
@@ -280,4 +292,41 @@ fn a_call_that_was_lost_before_its_commit_is_carried_out_when_it_is_repeated() {
     let again = other.says_once("k", "lost").is(201);
     assert_eq!(again.header("idempotent-replayed"), None);
     assert_eq!(other.said(), ["before", "lost"]);
+}
+
+#[test]
+fn a_picture_whose_commit_may_hold_keeps_its_files() {
+    let database = PostgresServer::start();
+    let way = BrokenWay::to(database.address(), "COMMIT");
+    let server = Served::on(&way.url("groundnut"));
+    let ada = &server.ada;
+    let mut sql = Sql::connects(&database.url("groundnut"));
+    let mut count = |what: &str| sql.count(&format!("SELECT COUNT(*) FROM {what}"));
+    let bytes = picture(300, 300, ImageFormat::Jpeg);
+    let form = build::form(&[], &[("avatar", "me.jpg", "image/jpeg", &bytes)]);
+    // The first commit reserves the picture, the second shows it; the way shall break in that one.
+    let is_in_doubt = (0..20).any(|_| {
+        let before = count("pictures");
+        let answer = std::thread::scope(|all| {
+            let sent = all.spawn(|| ada.call("POST", "/users/me/avatar", &[MULTIPART], &form));
+            while count("pictures") == before && !sent.is_finished() {}
+            way.breaks_for_good();
+            sent.join().expect("an answer")
+        });
+        way.is_mended();
+        eventually("the server is ready again", || server.is_ready());
+        let is_shown = count("users WHERE avatar IS NOT NULL") == 1;
+        let is_in_doubt = is_shown && answer.status == 503;
+        if is_in_doubt {
+            assert_eq!(answer.refused(503), "outcome-unknown");
+        } else if is_shown {
+            ada.delete("/users/me/avatar").is(200);
+        }
+        is_in_doubt
+    });
+    assert!(is_in_doubt, "the way broke elsewhere each time");
+    let user = ada.get("/users/me").is(200).data();
+    let link = text(&user["content"]["avatar_image"]["url"]);
+    let path = link.splitn(4, '/').nth(3).expect("a path");
+    ada.call_at("GET", &format!("/{path}"), &[], b"").is(200);
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::change::{self as plans, ChangeLimits};
 use super::super::mail::{ChannelChange, SubscriptionChange};
 use super::super::rules;
-use super::{announce_subscriptions, auto_subscribe, news, read, subscribe_all};
+use super::{announce_subscriptions, announce_with, auto_subscribe, news, read, subscribe_all};
 use crate::event::Payload;
 use crate::model::{Access, Channel, ChannelId, Failure, Refusal, UserId, UserPrincipal};
 use crate::store::Tx;
@@ -66,13 +66,8 @@ fn save(tx: &mut Tx<'_>, channel: &Channel, actor: UserId, auto: bool) -> Result
         // They see the channel as it was when they still could.
         let before = Arc::new(news(tx, channel.id)?);
         tx.save_channel(channel)?;
-        for user in losing {
-            let left = tx.unsubscribe(channel.id, user)?;
-            if let Some(user) = tx.user(user)?.map(Arc::new).filter(|_| left) {
-                let news = Arc::clone(&before);
-                tx.announce(Payload::Unsubscribed { news, user });
-            }
-        }
+        tx.unsubscribe_all(channel.id, &losing)?;
+        announce_with(tx, &before, &losing, false)?;
     }
     let news = news(tx, channel.id)?;
     tx.announce(Payload::ChannelChanged {
@@ -107,9 +102,7 @@ pub fn deactivate(
         news: Box::new(news),
     });
     let left = tx.subscribers(channel.id)?;
-    for user in &left {
-        tx.unsubscribe(channel.id, *user)?;
-    }
+    tx.unsubscribe_all(channel.id, &left)?;
     announce_subscriptions(tx, channel.id, &left, false)?;
     read(tx, channel.id)
 }

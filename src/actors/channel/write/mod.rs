@@ -4,7 +4,7 @@
 mod channels;
 mod messages;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::event::{ChannelNews, Payload};
@@ -54,13 +54,13 @@ pub fn subscribe_all(tx: &mut Tx<'_>, id: ChannelId, users: &[UserId]) -> Result
     if users.is_empty() {
         return Ok(());
     }
-    let muted = tx.muted_by(id, users)?;
-    let mut joined = Vec::new();
-    for user in users.iter().filter(|user| !muted.contains(user)) {
-        if tx.subscribe(id, *user)? {
-            joined.push(*user);
-        }
-    }
+    let muted: HashSet<UserId> = tx.muted_by(id, users)?.into_iter().collect();
+    let mut seen = HashSet::new();
+    let listed = users.iter().copied();
+    let wanted: Vec<UserId> = listed
+        .filter(|user| !muted.contains(user) && seen.insert(*user))
+        .collect();
+    let joined = tx.subscribe_all(id, &wanted)?;
     announce_subscriptions(tx, id, &joined, true)
 }
 
@@ -76,13 +76,22 @@ fn announce_subscriptions(
         return Ok(());
     }
     let news = Arc::new(news(tx, id)?);
+    announce_with(tx, &news, users, on)
+}
+
+fn announce_with(
+    tx: &mut Tx<'_>,
+    news: &Arc<ChannelNews>,
+    users: &[UserId],
+    on: bool,
+) -> Result<(), Failure> {
     let known = tx.users(users)?;
     let mut known: HashMap<UserId, Arc<User>> = known
         .into_iter()
         .map(|(id, user)| (id, Arc::new(user)))
         .collect();
     for user in users.iter().filter_map(|id| known.remove(id)) {
-        let news = Arc::clone(&news);
+        let news = Arc::clone(news);
         tx.announce(if on {
             Payload::Subscribed { news, user }
         } else {

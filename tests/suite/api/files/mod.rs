@@ -5,6 +5,7 @@ mod content;
 mod lists;
 mod media;
 mod names;
+mod owner;
 mod pictures;
 mod provision;
 mod sweep;
@@ -55,7 +56,7 @@ pub(super) fn url(person: &Person, id: &str) -> String {
     text(&object(person, id)["url"])
 }
 
-/// Files below a directory, those of the staging directory included.
+/// Files below a directory, those of the staging directory included, and without the one that names the database.
 pub(super) fn on_disk(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     let Ok(entries) = std::fs::read_dir(folder) else {
@@ -65,8 +66,10 @@ pub(super) fn on_disk(folder: &Path) -> Vec<std::path::PathBuf> {
         let path = entry.expect("an entry").path();
         match path.is_dir() {
             true => found.extend(on_disk(&path)),
+            false if path.ends_with("owner") => {}
             false => found.push(path),
         }
     }
+    found.sort();
     found
 }

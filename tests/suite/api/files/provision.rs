@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{load, png};
-use crate::support::build::form;
+use crate::support::build::{MULTIPART, form};
 use crate::support::{Person, TestServer, text};
 
 type Bytes<'b> = (&'b str, &'b str, &'b str, &'b [u8]);
@@ -77,6 +77,27 @@ fn announced_files_come_in_one_form_and_their_operation_ends_with_the_last() {
     assert_eq!(shown["raw"]["a.b"][0]["n"], 1);
     let answer = load(&server, &text(&shown["url"]), &[]).is(200);
     assert_eq!(answer.body, b"words");
+}
+
+#[test]
+fn files_that_come_in_two_calls_with_one_key_are_both_kept() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let (status, made) = announces(
+        &ada,
+        &json!([{"key": "a", "size": 5}, {"key": "b", "size": 6}]),
+    );
+    let to = path_of(&made["upload_url"]);
+    for (at, key, bytes) in [(0, "a", &b"first"[..]), (1, "b", b"second")] {
+        let sent = form(&[], &[(key, "x", "text/plain", bytes)]);
+        let headers = [MULTIPART, ("Idempotency-Key", "one-key")];
+        let brought = ada.call("POST", &to, &headers, &sent).is(200).data();
+        assert_eq!(brought[0]["id"], made["files"][at]["file_id"]);
+        let shown = ada.get(&format!("/files/{}", text(&brought[0]["id"])));
+        let answer = load(&server, &text(&shown.data()["url"]), &[]).is(200);
+        assert_eq!(answer.body, bytes);
+    }
+    assert_eq!(ada.get(&status).data()["status"], "completed");
 }
 
 #[test]

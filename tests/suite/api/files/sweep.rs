@@ -8,7 +8,7 @@ use super::{load, on_disk, url};
 use crate::support::{TestServer, build, eventually};
 
 /// As if it had been written long ago.
-fn ages(path: &std::path::Path) {
+pub(super) fn ages(path: &std::path::Path) {
     let file = std::fs::File::options()
         .write(true)
         .open(path)

@@ -1,0 +1,1 @@
+ALTER TABLE search_mark DROP COLUMN users_format;
