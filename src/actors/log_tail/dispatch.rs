@@ -1,6 +1,6 @@
 //! From events to mails: subscribed users, apps that may see the event, users from whom it is hidden, listening shards.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::acted_on::ActedOn;
 use super::joining::Joining;
+use super::targets::targets;
 use super::{PAUSE, wait_for_database};
 use crate::actors::Shared;
 use crate::actors::app_index::{AppIndex, Apps};
@@ -348,45 +349,5 @@ impl Dispatcher {
             false => Arc::new(hidden.and(&of_original)),
         };
         Some((hidden, earlier))
-    }
-}
-
-/// Whom an app may notify of a message, a post or the end of a poll: the users concerned by it, and those of them that must not be notified.
-pub fn targets(
-    payload: &Payload,
-    subscribers: &Subscribers,
-    hidden: &HiddenFrom,
-) -> NotificationTargets {
-    if let Some(concerned) = payload.concerned() {
-        return of_poll(concerned, hidden);
-    }
-    let (entities, subscribed) = match (payload.message(), payload.posted()) {
-        (Some(written), _) => (&written.message.content.entities, Some(subscribers)),
-        (None, Some(posted)) => (&posted.post.content.entities, None),
-        (None, None) => return NotificationTargets::default(),
-    };
-    let mut notified: BTreeSet<UserId> = entities.mentions.iter().map(|one| one.id).collect();
-    notified.extend(subscribed.into_iter().flat_map(Subscribers::iter));
-    if let Some(posted) = payload.posted() {
-        notified.extend(posted.answered);
-        notified.extend(posted.original.as_ref().map(|original| original.author.id));
-    }
-    let suppress = notified
-        .into_iter()
-        .filter(|user| hidden.is_hidden_from(*user, false))
-        .collect();
-    let is_deletion = payload.facts().is_deletion;
-    NotificationTargets {
-        subscribed_user_ids: subscribed.filter(|_| !is_deletion).cloned(),
-        suppress_notifications: Some(suppress),
-    }
-}
-
-fn of_poll(concerned: &[UserId], hidden: &HiddenFrom) -> NotificationTargets {
-    let users = concerned.iter().copied();
-    let suppressed = users.filter(|user| hidden.is_hidden_from(*user, false));
-    NotificationTargets {
-        subscribed_user_ids: Some(concerned.iter().copied().collect()),
-        suppress_notifications: Some(suppressed.collect()),
     }
 }
