@@ -146,9 +146,19 @@ impl Lane {
         }
     }
 
+    /// Connects again if the connection was lost. A server that took over may lack the last commits, so nothing that was
+    /// known as of one of them is.
+    fn restore(&mut self) -> Result<(), Failure> {
+        if self.link.restore(&mut self.sql)? {
+            self.newest = None;
+            self.live = LiveTokens::default();
+        }
+        Ok(())
+    }
+
     /// `None` if nothing was left to commit.
     fn run_group(&mut self, work: &mut [Work]) -> Result<Option<Group>, Failure> {
-        self.link.restore(&mut self.sql)?;
+        self.restore()?;
         let watched = self.link.watch();
         let mut transaction = Transaction {
             sql: &mut self.sql,
@@ -187,7 +197,7 @@ impl Lane {
     /// Indexes some of everything; whether that was all. Without a sync: what a power cut takes of the index is indexed
     /// again, from the mark.
     fn index(&mut self) -> Result<bool, Failure> {
-        self.link.restore(&mut self.sql)?;
+        self.restore()?;
         let link = &self.link;
         let (done, is_synced) = without_sync(&mut self.sql, |sql| {
             let mut all = Ok(true);
@@ -222,7 +232,7 @@ impl Lane {
         let most = self.retention.max_bytes;
         let day_ago = self.clock.now().minus(LANES_KEPT);
         let keys_before = self.clock.now().minus(self.keys_kept);
-        if self.link.restore(&mut self.sql).is_err() {
+        if self.restore().is_err() {
             return true;
         }
         let watched = self.link.watch();

@@ -49,13 +49,13 @@ impl Link {
         &self.name
     }
 
-    /// Connects again if the connection was lost.
+    /// Connects again if the connection was lost. Whether it did: the server may be another one than before.
     ///
     /// # Errors
     /// The server is still away.
-    pub(super) fn restore(&mut self, sql: &mut Sql) -> Result<(), Failure> {
+    pub(super) fn restore(&mut self, sql: &mut Sql) -> Result<bool, Failure> {
         if !self.is_lost {
-            return Ok(());
+            return Ok(false);
         }
         let database = self.database.clone();
         let made = self.connecting.until(Instant::now() + PATIENCE, move || {
@@ -68,7 +68,7 @@ impl Link {
         };
         tracing::info!(database = %self.database, "the database answers again");
         (*sql, self.socket, self.is_lost) = (made, socket, false);
-        Ok(())
+        Ok(true)
     }
 
     /// What follows is left when it takes too long.

@@ -157,7 +157,7 @@ async fn a_log_that_lacks_what_was_delivered_closes_the_streams_and_is_read_from
     world.head_check().await;
     assert_eq!(
         world.heard()[arrived..],
-        [Heard::CachesEmptied, Heard::StateReset, Heard::StreamsClosed]
+        [Heard::CachesEmptied, Heard::StateReset, Heard::WentBack(5)]
     );
     assert_eq!(world.metrics.get(Counter::LogWentBack), 1);
     assert!(world.tail.assembly.is_whole() && !world.tail.assembly.holds_some());

@@ -11,12 +11,12 @@ use super::acted_on::ActedOn;
 use super::joining::Joining;
 use super::targets::targets;
 use super::{PAUSE, wait_for_database};
-use crate::actors::Shared;
 use crate::actors::app_index::{AppIndex, Apps};
 use crate::actors::block_index::BlockIndex;
 use crate::actors::delivery::{AllowedApp, Delivery, Earlier, HiddenFrom, NewDelivery, Withheld};
 use crate::actors::registry::{RoutingKey, ShardId};
-use crate::actors::shard::mail::{CloseApp, CloseShare, FanOutBatch};
+use crate::actors::shard::mail::{CloseApp, CloseShare, FanOutBatch, GoBack};
+use crate::actors::{Engine, Shared};
 use crate::event::{Event, Payload, Pos};
 use crate::fault::{Fault, Seeded, seeded};
 use crate::log::RenderedEvent;
@@ -39,6 +39,9 @@ pub trait Dispatch: Send {
 
     /// Streams missed events: they are closed, and their clients catch up.
     fn close_streams(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// The log ends here, before what was delivered: streams are closed, and what goes by positions goes on behind this one.
+    fn go_back(&mut self, head: Pos) -> impl Future<Output = ()> + Send;
 }
 
 /// To the shards of this process.
@@ -100,6 +103,19 @@ impl Dispatch for Dispatcher {
             .iter()
             .map(|shard| shard.send_past_bound(CloseShare::all(Goodbye::Incomplete)));
         join_all(closed).await;
+    }
+
+    async fn go_back(&mut self, head: Pos) {
+        // Before the streams are closed: one that is opened behind that begins where the log ends.
+        self.shared.log.ring().go_back(head);
+        let shards = self.shared.shards.all();
+        let gone_back = shards
+            .iter()
+            .map(|shard| shard.send_past_bound(GoBack(head)));
+        join_all(gone_back).await;
+        let engine = Engine::new(Arc::clone(&self.shared));
+        // They ask the database, which delivery does not wait for.
+        actix_rt::spawn(async move { engine.begin_hooks_again().await });
     }
 }
 

@@ -253,10 +253,9 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
         self.metrics.add(Counter::LogWentBack, 1);
         self.source.invalidate_all();
         self.dispatch.reset_state();
-        self.dispatch.close_streams().await;
         self.assembly = Assembly::default();
         (self.last, self.target) = (head, head);
-        self.dispatch.pass_over(head);
+        self.dispatch.go_back(head).await;
     }
 
     /// Nothing that is known from events holds behind a gap. The streams are closed if events are lost that this

@@ -40,6 +40,7 @@ pub(super) enum Heard {
     CachesEmptied,
     StateReset,
     StreamsClosed,
+    WentBack(i64),
     /// An event that is not logged.
     Passing,
 }
@@ -144,6 +145,10 @@ impl Dispatch for Receivers {
 
     async fn close_streams(&mut self) {
         self.heard.lock().unwrap().push(Heard::StreamsClosed);
+    }
+
+    async fn go_back(&mut self, head: Pos) {
+        self.heard.lock().unwrap().push(Heard::WentBack(head.0));
     }
 }
 

@@ -6,3 +6,4 @@ mod once;
 mod raced;
 mod requests;
 mod sessions;
+mod went_back;
