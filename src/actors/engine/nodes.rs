@@ -73,11 +73,8 @@ impl Engine {
         actix_rt::spawn(async move {
             if let Some(cluster) = &shared.cluster {
                 let path = session_path(&session);
-                let told =
-                    cluster
-                        .calls()
-                        .ask(&node, (reqwest::Method::DELETE, &path), |request| request);
-                drop(told.await);
+                let word = (reqwest::Method::DELETE, &*path);
+                cluster.calls().tell(&node, word).await;
             }
         });
     }

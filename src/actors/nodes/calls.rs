@@ -1,15 +1,14 @@
 //! What nodes say to one another: requests to the internal address of a node, with the secret that all of them share.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::ways::{Errand, Turn, Ways};
 use crate::model::{ClientId, ConnectionId, Failure, StreamKey};
 use crate::store::Node;
 
@@ -35,12 +34,12 @@ pub fn ticket_path(ticket: &str) -> String {
     format!("/node/tickets/{ticket}")
 }
 
-/// Requests to other nodes at one time: a socket each.
-const AT_ONCE: usize = 512;
 /// A machine that is there takes a connection within this time.
 const CONNECT: Duration = Duration::from_secs(1);
 /// How long another node may take until its answer begins, and then for each part of it.
 const ANSWER: Duration = Duration::from_secs(10);
+/// The same of a word that the node may miss.
+const WORD: Duration = Duration::from_secs(1);
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -49,7 +48,7 @@ const IDLE: Duration = Duration::from_secs(30);
 pub enum Unanswered {
     /// No process listens there: the node is gone, and nothing was done.
     Gone,
-    /// It did not answer in time, or too many wait.
+    /// It did not answer in time, or a moment ago, or too many wait.
     Late,
 }
 
@@ -69,7 +68,7 @@ impl Answer {
 pub struct Calls {
     client: Client,
     secret: HeaderValue,
-    turns: Arc<Semaphore>,
+    ways: Ways,
 }
 
 /// What another node answers. It holds its turn until it is read to its end, or dropped.
@@ -77,7 +76,7 @@ pub struct Calls {
 pub struct Answer {
     /// As it comes.
     pub response: Response,
-    _turn: OwnedSemaphorePermit,
+    _turn: Turn,
 }
 
 impl Calls {
@@ -102,11 +101,10 @@ impl Calls {
         let mut secret = HeaderValue::try_from(text)
             .map_err(|error| Failure::Trouble(error.to_string().into()))?;
         secret.set_sensitive(true);
-        let turns = Arc::new(Semaphore::new(AT_ONCE));
         Ok(Self {
             client,
             secret,
-            turns,
+            ways: Ways::default(),
         })
     }
 
@@ -126,22 +124,51 @@ impl Calls {
         (method, path): (Method, &str),
         write: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Answer, Unanswered> {
-        let turn = self.turns.clone().try_acquire_owned();
-        let _turn = turn.map_err(|_all| Unanswered::Late)?;
+        let turn = self.turn(node, Errand::Question)?;
         let url = format!("http://{}{path}", node.internal_address);
         let request = write(self.client.request(method, url));
+        let asked = tokio::time::timeout(ANSWER, self.send(node, request)).await;
+        match asked.unwrap_or(Err(Unanswered::Late)) {
+            Ok(response) => {
+                turn.was_answered(Instant::now());
+                Ok(Answer {
+                    response,
+                    _turn: turn,
+                })
+            }
+            Err(Unanswered::Late) => {
+                turn.was_late(Instant::now());
+                Err(Unanswered::Late)
+            }
+            Err(Unanswered::Gone) => Err(Unanswered::Gone),
+        }
+    }
+
+    /// Tells a node something that it would find out by itself, if that is heard at once.
+    pub async fn tell(&self, node: &Node, (method, path): (Method, &str)) {
+        let Ok(_turn) = self.turn(node, Errand::Word) else {
+            return;
+        };
+        let url = format!("http://{}{path}", node.internal_address);
+        let request = self.client.request(method, url);
+        // Whether it was heard changes nothing here.
+        drop(tokio::time::timeout(WORD, self.send(node, request)).await);
+    }
+
+    fn turn(&self, node: &Node, errand: Errand) -> Result<Turn, Unanswered> {
+        let turn = self.ways.turn(&node.epoch, errand, Instant::now());
+        turn.ok_or(Unanswered::Late)
+    }
+
+    async fn send(&self, node: &Node, request: RequestBuilder) -> Result<Response, Unanswered> {
         let request = request.header(HeaderName::from_static(SECRET), self.secret.clone());
-        let begun = tokio::time::timeout(ANSWER, request.send()).await;
-        let begun = begun.map_err(|_elapsed| Unanswered::Late)?;
-        let response = begun.map_err(|error| {
+        request.send().await.map_err(|error| {
             let is_gone = error.is_connect() && !error.is_timeout();
             tracing::debug!(node = %node.name, error = %error.without_url(), "another node did not answer");
-            if is_gone {
-                Unanswered::Gone
-            } else {
-                Unanswered::Late
+            match is_gone {
+                true => Unanswered::Gone,
+                false => Unanswered::Late,
             }
-        })?;
-        Ok(Answer { response, _turn })
+        })
     }
 }

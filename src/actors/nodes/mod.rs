@@ -8,6 +8,7 @@ mod calls;
 mod cluster;
 mod keeper;
 mod places;
+mod ways;
 
 pub use calls::{Answer, Calls, SECRET, Unanswered, hook_path, session_path, ticket_path};
 pub use cluster::Cluster;
