@@ -262,6 +262,11 @@ impl Engine {
             hook,
             key,
         };
+        // The lease may have run out since the task took its place: those that run then were ended already.
+        let cluster = shared.cluster.as_ref();
+        if cluster.is_some_and(|cluster| cluster.is_fenced()) {
+            return Ok(());
+        }
         // A thread that is gone ends the server (`server/parts.rs`).
         hooks
             .thread()

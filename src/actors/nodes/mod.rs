@@ -12,5 +12,7 @@ mod ways;
 
 pub use calls::{Answer, Calls, SECRET, Unanswered, hook_path, session_path, ticket_path};
 pub use cluster::Cluster;
+#[cfg(test)]
+pub(crate) use cluster::tests::cluster as test_cluster;
 pub use keeper::Keeper;
 pub use places::{Place, Places};
