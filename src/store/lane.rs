@@ -19,7 +19,7 @@ use super::parcels::Parcels;
 use super::queue::{Queue, Taken};
 use super::search::{Indexed, Indexing};
 use super::statements::{Commit, ForgetLanes, Rollback, execute};
-use super::transaction::{Ended, Transaction, begin};
+use super::transaction::{Ended, Head, Transaction, begin};
 use super::work::Work;
 use super::{Db, Failure};
 use crate::clock::Clock;
@@ -38,6 +38,8 @@ pub(super) struct Lane {
     pub(super) sql: Sql,
     pub(super) link: Link,
     pub(super) clock: Clock,
+    /// How far it may be from that of the database.
+    pub(super) clock_apart: Duration,
     pub(super) queue: Arc<Queue<Work>>,
     pub(super) batch: usize,
     pub(super) caches: Arc<Caches>,
@@ -163,6 +165,7 @@ impl Lane {
         let mut transaction = Transaction {
             sql: &mut self.sql,
             clock: &self.clock,
+            clock_apart: self.clock_apart,
             metrics: &self.metrics,
             lane: self.link.name(),
             newest: self.newest,
@@ -173,16 +176,18 @@ impl Lane {
         match outcome {
             Ok(group) => Ok(group),
             Err(Ended::Failed(failure)) => Err(failure),
-            Err(Ended::Unknown(group)) => match self.link.holds(&mut self.sql, group.stamp) {
-                Ok(_) if seeded(Seeded::CommitNotLookedUp) => self.run_group(work),
-                Ok(false) if seeded(Seeded::CommitBelieved) => Ok(Some(*group)),
-                Ok(true) => Ok(Some(*group)),
-                Ok(false) => Err(Failure::Away),
-                Err(failure) => {
-                    tracing::error!(%failure, "it is not known whether a group of writes was committed");
-                    Err(Failure::Unsure)
+            Err(Ended::Unknown(group)) => {
+                match self.link.holds(&mut self.sql, (group.stamp, &self.clock)) {
+                    Ok(_) if seeded(Seeded::CommitNotLookedUp) => self.run_group(work),
+                    Ok(false) if seeded(Seeded::CommitBelieved) => Ok(Some(*group)),
+                    Ok(true) => Ok(Some(*group)),
+                    Ok(false) => Err(Failure::Away),
+                    Err(failure) => {
+                        tracing::error!(%failure, "it is not known whether a group of writes was committed");
+                        Err(Failure::Unsure)
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -198,13 +203,13 @@ impl Lane {
     /// again, from the mark.
     fn index(&mut self) -> Result<bool, Failure> {
         self.restore()?;
-        let link = &self.link;
+        let (link, clock) = (&self.link, &self.clock);
         let (done, is_synced) = without_sync(&mut self.sql, |sql| {
             let mut all = Ok(true);
             // A transaction each: one index that fails must not hold up the others.
             for what in Indexed::ALL {
                 let watched = link.watch();
-                let indexed = in_transaction(sql, |sql| what.index_slice(sql));
+                let indexed = in_transaction((sql, clock), |sql, _| what.index_slice(sql));
                 drop(watched);
                 match indexed {
                     Ok(is_done) => all = all.map(|all| all && is_done),
@@ -236,7 +241,10 @@ impl Lane {
             return true;
         }
         let watched = self.link.watch();
-        let trimmed = in_transaction(&mut self.sql, |sql| {
+        let farthest = self.clock_apart;
+        let trimmed = in_transaction((&mut self.sql, &self.clock), |sql, head| {
+            // What is old by a clock that is wrong may be what the other servers wrote just now.
+            head.demand_near(farthest)?;
             execute::<ForgetLanes>(sql, &[day_ago.0.into()])?;
             let db = &mut Db { sql };
             let has_more_keys = call_keys::forget_some(db, keys_before)?;
@@ -254,11 +262,11 @@ impl Lane {
 }
 
 fn in_transaction<T>(
-    sql: &mut Sql,
-    job: impl FnOnce(&mut Sql) -> Result<T, Failure>,
+    (sql, clock): (&mut Sql, &Clock),
+    job: impl FnOnce(&mut Sql, &Head) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    begin(sql)?;
-    let outcome = job(sql).and_then(|done| {
+    let head = begin(sql, clock)?;
+    let outcome = job(sql, &head).and_then(|done| {
         execute::<Commit>(sql, &[])?;
         Ok(done)
     });

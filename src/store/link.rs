@@ -13,6 +13,7 @@ use super::overdue::{Overdue, Watched};
 use super::statements::{LaneStamp, Rollback, execute, query};
 use super::transaction::begin;
 use super::{Failure, secret};
+use crate::clock::Clock;
 use crate::model::Stamp;
 
 /// How long a group of writes may take. The server ends its statements earlier (`connect/postgres.rs`), if it lives.
@@ -96,12 +97,16 @@ impl Link {
     ///
     /// # Errors
     /// The server is still away.
-    pub(super) fn holds(&mut self, sql: &mut Sql, stamp: Stamp) -> Result<bool, Failure> {
+    pub(super) fn holds(
+        &mut self,
+        sql: &mut Sql,
+        (stamp, clock): (Stamp, &Clock),
+    ) -> Result<bool, Failure> {
         self.is_lost = true;
         self.restore(sql)?;
         let _watched = self.watch();
         // Waits for the transaction itself, which holds the row of the log's head until it has ended.
-        begin(sql)?;
+        begin(sql, clock)?;
         let binds = [self.name.as_str().into()];
         let left = query::<LaneStamp>(&binds).get_result::<i64>(sql).optional();
         execute::<Rollback>(sql, &[])?;
