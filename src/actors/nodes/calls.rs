@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
@@ -52,6 +52,17 @@ pub enum Unanswered {
     Late,
 }
 
+/// An answer, as far as it was read.
+#[derive(Debug)]
+pub struct Begun {
+    /// Its head, and the rest of its body.
+    pub response: Response,
+    /// Its body, or the first part.
+    pub first: Bytes,
+    /// Whether that is all of it.
+    pub is_whole: bool,
+}
+
 impl Answer {
     /// All of it.
     ///
@@ -60,6 +71,33 @@ impl Answer {
     pub async fn bytes(self) -> reqwest::Result<Bytes> {
         let Self { response, _turn } = self;
         response.bytes().await
+    }
+
+    /// Reads it to its end, or until there are more bytes than `most`. It holds its turn so long, and no longer: the rest is
+    /// read in the pace of the caller that it is for.
+    ///
+    /// # Errors
+    /// The other node did not send it.
+    pub async fn begin(self, most: usize) -> reqwest::Result<Begun> {
+        let Self {
+            mut response,
+            _turn,
+        } = self;
+        let mut first = BytesMut::new();
+        let is_whole = loop {
+            match response.chunk().await? {
+                None => break true,
+                Some(piece) => first.extend_from_slice(&piece),
+            }
+            if first.len() > most {
+                break false;
+            }
+        };
+        Ok(Begun {
+            response,
+            first: first.freeze(),
+            is_whole,
+        })
     }
 }
 

@@ -10,7 +10,7 @@ mod keeper;
 mod places;
 mod ways;
 
-pub use calls::{Answer, Calls, SECRET, Unanswered, hook_path, session_path, ticket_path};
+pub use calls::{Answer, Begun, Calls, SECRET, Unanswered, hook_path, session_path, ticket_path};
 pub use cluster::Cluster;
 #[cfg(test)]
 pub(crate) use cluster::tests::cluster as test_cluster;
