@@ -27,6 +27,9 @@ const LONGEST: usize = 1 << 20;
 /// Bytes of messages that wait for one answer of Redis.
 const AT_ONCE: usize = 4 << 20;
 
+/// The same of what is not committed: commits that come meanwhile do not wait for all of it.
+const PASSING_AT_ONCE: usize = 256 << 10;
+
 /// What is to be sent.
 pub(super) struct Publishing {
     channel: String,
@@ -77,8 +80,12 @@ impl Publishing {
                 messages.push(self.commit(&parcel));
             }
             let commits = messages.len();
+            let mut passing: usize = late.iter().map(Vec::len).sum();
             messages.append(&mut late);
-            while let Ok((kind, content)) = self.passing.try_recv() {
+            while passing < PASSING_AT_ONCE
+                && let Ok((kind, content)) = self.passing.try_recv()
+            {
+                passing += content.len();
                 messages.push(self.message(kind, &[&content]));
             }
             if let Err(error) = self.send(connection, messages).await {

@@ -25,7 +25,7 @@ pub enum Unready {
     DiskFull,
     /// The path of the database leads to another file, or to none.
     DatabaseMoved,
-    /// The last write is dated more than a day after the clock of the machine.
+    /// The clock of the machine is more than a day behind the last write, or more than five minutes from that of the database.
     ClockWrong,
     /// The lease of this node could not be renewed for a third of its time.
     LeaseLate,

@@ -129,6 +129,13 @@ impl Ring {
         self.head.send_replace(head);
     }
 
+    /// The log ends here, before what was noted: what it gives out from now on has positions of the other once more.
+    pub fn go_back(&self, head: Pos) {
+        self.note_routing(head);
+        self.handed_over.fetch_min(head.0, Ordering::SeqCst);
+        self.restart_behind(head);
+    }
+
     /// The positions up to here hold nothing that can be kept: readers of them ask the table.
     pub fn restart_behind(&self, pos: Pos) {
         self.write().clear(pos, &self.bytes);

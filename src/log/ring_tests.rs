@@ -132,3 +132,23 @@ fn a_hole_empties_it() {
     assert_eq!(positions(&ring.after(Pos(13), None, 9).unwrap()), [14]);
     assert_eq!(ring.head(), Pos(14));
 }
+
+#[test]
+fn a_log_that_went_back_is_handed_over_no_farther_than_it_goes() {
+    let ring = ring(usize::MAX);
+    ring.push((11..=20).map(|pos| event(pos, message(ROOM, ADA))));
+    ring.note_routing(Pos(20));
+    ring.note_handed_over(Pos(20));
+    ring.go_back(Pos(15));
+    assert_eq!(
+        (ring.head(), ring.routed(), ring.handed_over()),
+        (Pos(15), Pos(15), Pos(15))
+    );
+    assert!(ring.after(Pos(14), None, 9).is_none(), "the table has it");
+    ring.push([event(16, message(ROOM, BOB))]);
+    assert_eq!(positions(&ring.after(Pos(15), None, 9).unwrap()), [16]);
+    // Of shards that have less it says no more.
+    ring.note_handed_over(Pos(12));
+    ring.go_back(Pos(14));
+    assert_eq!(ring.handed_over(), Pos(12));
+}

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use super::chores::begin_hooks;
 use super::{StartError, shown};
+use futures_util::future::OptionFuture;
 use tokio::time::MissedTickBehavior;
 
 use crate::actors::nodes::{Calls, Cluster, Keeper, Places};
 use crate::actors::{Engine, Shared};
+use crate::clock::{Clock, since_boot};
 use crate::config::{Config, Server};
 use crate::model::Failure;
 use crate::store::secret::random_epoch;
@@ -53,7 +55,7 @@ pub(super) async fn join(
     };
     let length = Duration::from_millis(settings.node_lease_ms);
     let places = Places::new(store.clone(), own.epoch.clone(), per_client);
-    let began = Instant::now();
+    let began = since_boot();
     let (lease, nodes) = Lease::take(options, own.clone(), length, store.clock().clone())?;
     let others = nodes.live.len().saturating_sub(1);
     tracing::info!(node = %own.name, internal = %own.internal_address, others, "joined the nodes of this database");
@@ -105,7 +107,7 @@ pub(super) async fn watch(shared: &Arc<Shared>) {
         return pending().await;
     };
     let engine = Engine::new(shared.clone());
-    tokio::join!(look_after(&engine, cluster), fence(&engine, cluster));
+    tokio::join!(look_after(&engine, cluster), fence_of(&engine, cluster));
 }
 
 /// The part of it that goes on while the server stops: streams that depend on the lease may not outlive it.
@@ -113,15 +115,30 @@ pub(super) async fn watch_lease(shared: &Arc<Shared>) {
     let Some(cluster) = &shared.cluster else {
         return pending().await;
     };
-    fence(&Engine::new(shared.clone()), cluster).await;
+    fence_of(&Engine::new(shared.clone()), cluster).await;
+}
+
+async fn fence_of(engine: &Engine, cluster: &Cluster) {
+    let end = || engine.end_leased();
+    let begin = || begin_hooks(engine);
+    fence((cluster, engine.store().clock()), end, begin).await;
 }
 
 /// Ends what depends on the lease in time, and begins it again.
-async fn fence(engine: &Engine, cluster: &Cluster) {
+async fn fence((cluster, clock): (&Cluster, &Clock), end: impl AsyncFn(), begin: impl AsyncFn()) {
     let mut looks = tokio::time::interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Webhooks that begin again wait for the database, and the lease does not wait for them.
+    let mut beginning: OptionFuture<_> = None.into();
     loop {
-        looks.tick().await;
+        tokio::select! {
+            _ = looks.tick() => {}
+            Some(()) = &mut beginning => {
+                beginning = None.into();
+                continue;
+            }
+        }
+        cluster.compare_clocks(clock.now());
         if cluster.is_due() {
             if !cluster.is_fenced_already() {
                 tracing::error!(
@@ -129,10 +146,12 @@ async fn fence(engine: &Engine, cluster: &Cluster) {
                 );
             }
             cluster.fence();
-            engine.end_leased().await;
+            // What has not begun does not.
+            beginning = None.into();
+            end().await;
         } else if cluster.end_fence() {
             tracing::warn!("the lease of this node holds again");
-            begin_hooks(engine).await;
+            beginning = Some(Box::pin(begin())).into();
         }
     }
 }
@@ -197,4 +216,34 @@ fn name(settings: &Server, address: SocketAddr) -> String {
     };
     let host: String = host.trim().chars().take(56).map(plain).collect();
     format!("{host}-{}", address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::actors::nodes::test_cluster;
+
+    #[tokio::test]
+    async fn a_lease_that_runs_out_does_not_wait_for_what_begins() {
+        let cluster = test_cluster(Duration::from_millis(1500), since_boot());
+        // It ran out before, and holds again.
+        cluster.fence();
+        let (begun, ended) = (Cell::new(0), tokio::sync::Notify::new());
+        let begin = async || {
+            begun.set(begun.get() + 1);
+            // The database is away.
+            pending::<()>().await;
+        };
+        let clock = Clock::default();
+        let fenced = fence((&cluster, &clock), async || ended.notify_one(), begin);
+        tokio::select! {
+            () = fenced => {}
+            () = ended.notified() => {}
+            () = tokio::time::sleep(Duration::from_secs(10)) => panic!("it was not ended"),
+        }
+        assert_eq!(begun.get(), 1);
+        assert!(cluster.is_fenced_already());
+    }
 }

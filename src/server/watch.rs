@@ -11,7 +11,7 @@ use crate::contents::Contents;
 use crate::event::Pos;
 use crate::http::App;
 use crate::http::readiness::Unready;
-use crate::store::{Ahead, DiskState, LogHead, Store};
+use crate::store::{Ahead, DiskState, FARTHEST, LogHead, Store};
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -93,8 +93,14 @@ impl Watch {
             }
             None => found.push(Unready::DiskFull),
         }
-        if shared.cluster.as_ref().is_some_and(|nodes| nodes.is_late()) {
-            found.push(Unready::LeaseLate);
+        if let Some(nodes) = &shared.cluster {
+            if nodes.is_late() {
+                found.push(Unready::LeaseLate);
+            }
+            // What is dated by it is refused (`store/transaction.rs`).
+            if nodes.apart() > FARTHEST && !found.contains(&Unready::ClockWrong) {
+                found.push(Unready::ClockWrong);
+            }
         }
         found
     }

@@ -19,7 +19,7 @@ use super::parcels::Parcels;
 use super::queue::{Queue, Taken};
 use super::search::{Indexed, Indexing};
 use super::statements::{Commit, ForgetLanes, Rollback, execute};
-use super::transaction::{Ended, Transaction, begin};
+use super::transaction::{Ended, Head, Transaction, begin};
 use super::work::Work;
 use super::{Db, Failure};
 use crate::clock::Clock;
@@ -38,6 +38,8 @@ pub(super) struct Lane {
     pub(super) sql: Sql,
     pub(super) link: Link,
     pub(super) clock: Clock,
+    /// How far it may be from that of the database.
+    pub(super) clock_apart: Duration,
     pub(super) queue: Arc<Queue<Work>>,
     pub(super) batch: usize,
     pub(super) caches: Arc<Caches>,
@@ -146,13 +148,24 @@ impl Lane {
         }
     }
 
+    /// Connects again if the connection was lost. A server that took over may lack the last commits, so nothing that was
+    /// known as of one of them is.
+    fn restore(&mut self) -> Result<(), Failure> {
+        if self.link.restore(&mut self.sql)? {
+            self.newest = None;
+            self.live = LiveTokens::default();
+        }
+        Ok(())
+    }
+
     /// `None` if nothing was left to commit.
     fn run_group(&mut self, work: &mut [Work]) -> Result<Option<Group>, Failure> {
-        self.link.restore(&mut self.sql)?;
+        self.restore()?;
         let watched = self.link.watch();
         let mut transaction = Transaction {
             sql: &mut self.sql,
             clock: &self.clock,
+            clock_apart: self.clock_apart,
             metrics: &self.metrics,
             lane: self.link.name(),
             newest: self.newest,
@@ -163,16 +176,18 @@ impl Lane {
         match outcome {
             Ok(group) => Ok(group),
             Err(Ended::Failed(failure)) => Err(failure),
-            Err(Ended::Unknown(group)) => match self.link.holds(&mut self.sql, group.stamp) {
-                Ok(_) if seeded(Seeded::CommitNotLookedUp) => Err(Failure::Away),
-                Ok(false) if seeded(Seeded::CommitBelieved) => Ok(Some(*group)),
-                Ok(true) => Ok(Some(*group)),
-                Ok(false) => Err(Failure::Away),
-                Err(failure) => {
-                    tracing::error!(%failure, "it is not known whether a group of writes was committed");
-                    Err(Failure::Unsure)
+            Err(Ended::Unknown(group)) => {
+                match self.link.holds(&mut self.sql, (group.stamp, &self.clock)) {
+                    Ok(_) if seeded(Seeded::CommitNotLookedUp) => Err(Failure::Away),
+                    Ok(false) if seeded(Seeded::CommitBelieved) => Ok(Some(*group)),
+                    Ok(true) => Ok(Some(*group)),
+                    Ok(false) => Err(Failure::Away),
+                    Err(failure) => {
+                        tracing::error!(%failure, "it is not known whether a group of writes was committed");
+                        Err(Failure::Unsure)
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -187,15 +202,15 @@ impl Lane {
     /// Indexes some of everything; whether that was all. Without a sync: what a power cut takes of the index is indexed
     /// again, from the mark.
     fn index(&mut self) -> Result<bool, Failure> {
-        self.link.restore(&mut self.sql)?;
-        let link = &self.link;
+        self.restore()?;
+        let (link, clock) = (&self.link, &self.clock);
         let watch = || link.watch();
         let (done, is_synced) = without_sync(&mut self.sql, watch, |sql| {
             let mut all = Ok(true);
             // A transaction each: one index that fails must not hold up the others.
             for what in Indexed::ALL {
                 let watched = link.watch();
-                let indexed = index_slice(sql, what);
+                let indexed = index_slice((sql, clock), what);
                 drop(watched);
                 match indexed {
                     Ok(is_done) => all = all.map(|all| all && is_done),
@@ -223,11 +238,14 @@ impl Lane {
         let most = self.retention.max_bytes;
         let day_ago = self.clock.now().minus(LANES_KEPT);
         let keys_before = self.clock.now().minus(self.keys_kept);
-        if self.link.restore(&mut self.sql).is_err() {
+        if self.restore().is_err() {
             return true;
         }
         let watched = self.link.watch();
-        let trimmed = in_transaction(&mut self.sql, |sql| {
+        let farthest = self.clock_apart;
+        let trimmed = in_transaction((&mut self.sql, &self.clock), |sql, head| {
+            // What is old by a clock that is wrong may be what the other servers wrote just now.
+            head.demand_near(farthest)?;
             execute::<ForgetLanes>(sql, &[day_ago.0.into()])?;
             let db = &mut Db { sql };
             let has_more_keys = call_keys::forget_some(db, keys_before)?;
@@ -245,26 +263,26 @@ impl Lane {
 }
 
 /// The next objects of one index. One that fails by itself is made anew at the next start.
-fn index_slice(sql: &mut Sql, what: Indexed) -> Result<bool, Failure> {
+fn index_slice((sql, clock): (&mut Sql, &Clock), what: Indexed) -> Result<bool, Failure> {
     let mut has_failed = false;
-    let indexed = in_transaction(sql, |sql| {
+    let indexed = in_transaction((sql, clock), |sql, _| {
         let indexed = what.index_slice(sql);
         has_failed = matches!(indexed, Err(Failure::Trouble(_)));
         indexed
     });
     if has_failed {
         // If this fails too, it is done with the next try.
-        drop(in_transaction(sql, |sql| what.give_up(sql)));
+        drop(in_transaction((sql, clock), |sql, _| what.give_up(sql)));
     }
     indexed
 }
 
 fn in_transaction<T>(
-    sql: &mut Sql,
-    job: impl FnOnce(&mut Sql) -> Result<T, Failure>,
+    (sql, clock): (&mut Sql, &Clock),
+    job: impl FnOnce(&mut Sql, &Head) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    begin(sql)?;
-    let outcome = job(sql).and_then(|done| {
+    let head = begin(sql, clock)?;
+    let outcome = job(sql, &head).and_then(|done| {
         execute::<Commit>(sql, &[])?;
         Ok(done)
     });

@@ -13,6 +13,7 @@ use super::overdue::{Overdue, Watched};
 use super::statements::{LaneStamp, Rollback, execute, query};
 use super::transaction::begin;
 use super::{Failure, secret};
+use crate::clock::Clock;
 use crate::model::Stamp;
 
 /// How long a group of writes may take. The server ends its statements earlier (`connect/postgres.rs`), if it lives.
@@ -49,13 +50,13 @@ impl Link {
         &self.name
     }
 
-    /// Connects again if the connection was lost.
+    /// Connects again if the connection was lost. Whether it did: the server may be another one than before.
     ///
     /// # Errors
     /// The server is still away.
-    pub(super) fn restore(&mut self, sql: &mut Sql) -> Result<(), Failure> {
+    pub(super) fn restore(&mut self, sql: &mut Sql) -> Result<bool, Failure> {
         if !self.is_lost {
-            return Ok(());
+            return Ok(false);
         }
         let database = self.database.clone();
         let made = self.connecting.until(Instant::now() + PATIENCE, move || {
@@ -68,7 +69,7 @@ impl Link {
         };
         tracing::info!(database = %self.database, "the database answers again");
         (*sql, self.socket, self.is_lost) = (made, socket, false);
-        Ok(())
+        Ok(true)
     }
 
     /// What follows is left when it takes too long.
@@ -102,12 +103,16 @@ impl Link {
     ///
     /// # Errors
     /// The server is still away.
-    pub(super) fn holds(&mut self, sql: &mut Sql, stamp: Stamp) -> Result<bool, Failure> {
+    pub(super) fn holds(
+        &mut self,
+        sql: &mut Sql,
+        (stamp, clock): (Stamp, &Clock),
+    ) -> Result<bool, Failure> {
         self.is_lost = true;
         self.restore(sql)?;
         let _watched = self.watch();
         // Waits for the transaction itself, which holds the row of the log's head until it has ended.
-        begin(sql)?;
+        begin(sql, clock)?;
         let binds = [self.name.as_str().into()];
         let left = query::<LaneStamp>(&binds).get_result::<i64>(sql).optional();
         execute::<Rollback>(sql, &[])?;

@@ -105,7 +105,7 @@ pub use hooks::HookPlace;
 pub use invites::{Invite, InviteId, NewInvite};
 pub use log::{LogHead, Parcel};
 pub use messages::{MessageFilter, PlainMessage, Rule};
-pub use moments::Ahead;
+pub use moments::{Ahead, FARTHEST};
 pub use moving::{MovedRows, move_database};
 pub use nodes::{Lease, Node, Nodes, Renewal};
 pub use numbers::Numbers;

@@ -11,6 +11,7 @@ use diesel::prelude::*;
 
 use super::connect::{Database, Socket, Sql};
 use super::connecting::Connecting;
+use super::moments::{Apart, FARTHEST};
 use super::overdue::Overdue;
 use super::statements::{
     AllNodes, Begin, Commit, DatabaseClock, HolderOfName, LeaveName, LockNodeName, RenewNode,
@@ -20,9 +21,6 @@ use super::{Failure, StoreOptions};
 use crate::clock::Clock;
 use crate::model::{NodeEpoch, Stamp};
 
-/// How far the clock of the machine may be away from that of the database. Ids and order never come from clocks, but
-/// timestamps, polls that close, and the lives of sessions do.
-const FARTHEST: Duration = Duration::from_secs(300);
 /// What is worth a warning.
 const NOTABLE: Duration = Duration::from_secs(60);
 
@@ -99,9 +97,7 @@ impl Lease {
         let asked = clock.now();
         let known = query::<DatabaseClock>(&[]).get_result(&mut sql)?;
         let apart = Apart::of(asked, clock.now(), Stamp(known));
-        if let Some(refused) = apart.refused() {
-            return Err(Failure::Trouble(refused.into()));
-        }
+        apart.allowed(FARTHEST)?;
         if apart.by >= NOTABLE {
             let seconds = apart.by.as_secs();
             tracing::warn!(
@@ -278,56 +274,4 @@ fn taken_by(own: &Node, holder: &str, length: Duration) -> Failure {
         length.as_secs()
     );
     Failure::Trouble(text.into())
-}
-
-/// How far two clocks are apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Apart {
-    by: Duration,
-    machine: Stamp,
-    database: Stamp,
-}
-
-impl Apart {
-    /// The machine's clock before and after the question, and the answer.
-    fn of(asked: Stamp, answered: Stamp, database: Stamp) -> Self {
-        // What the question itself took is no difference.
-        let machine = Stamp(database.0.clamp(asked.0, answered.0.max(asked.0)));
-        Self {
-            by: Duration::from_micros(database.0.abs_diff(machine.0)),
-            machine,
-            database,
-        }
-    }
-
-    fn refused(self) -> Option<String> {
-        (self.by > FARTHEST).then(|| {
-            let (machine, database) = (self.machine.iso(), self.database.iso());
-            format!(
-                "the clock of this machine says {machine} and that of the database {database}: more than {} minutes \
-                 apart; set the one that is wrong",
-                FARTHEST.as_secs() / 60
-            )
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clocks_are_apart_by_more_than_the_question_took() {
-        let of = |asked, answered, database| {
-            let stamp = Stamp::from_seconds;
-            Apart::of(stamp(asked), stamp(answered), stamp(database))
-        };
-        assert_eq!(of(100, 104, 103).by, Duration::ZERO);
-        assert_eq!(of(100, 104, 204).by, Duration::from_secs(100));
-        assert_eq!(of(100, 104, 40).by, Duration::from_secs(60));
-        assert_eq!(of(1000, 1000, 700).refused(), None);
-        let refused = of(1000, 1000, 699).refused().unwrap();
-        assert!(refused.contains("1970-01-01T00:16:40Z"), "{refused}");
-        assert!(refused.contains("1970-01-01T00:11:39Z"), "{refused}");
-    }
 }

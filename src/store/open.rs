@@ -90,6 +90,7 @@ impl Store {
             sql,
             link,
             clock: clock.clone(),
+            clock_apart: options.clock_apart,
             queue: Arc::clone(&queue),
             batch: match database.file() {
                 Some(_) => options.lane_batch,

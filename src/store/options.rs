@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Failure;
 use super::connect::Database;
 use super::connect::postgres::Server;
+use super::moments::FARTHEST;
 use crate::config::StoreConfig;
 
 /// How long the server's write lane waits for another process that holds the file. A group of writes may wait for
@@ -45,6 +46,9 @@ pub struct StoreOptions {
     pub keys_kept: Duration,
     /// How long the write lane of a server waits for another process.
     pub lane_patience: Duration,
+    /// How far the clock of the machine may be from that of a database server for writes and sweeps. Ids and order never come
+    /// from clocks, but timestamps, polls that close, and the lives of sessions do.
+    pub clock_apart: Duration,
     /// The clock of the machine is right, also where the database holds later timestamps.
     pub accepts_clock: bool,
 }
@@ -72,6 +76,7 @@ impl From<&StoreConfig> for StoreOptions {
             log_max_bytes: i64::try_from(log_max_bytes).unwrap_or(i64::MAX),
             keys_kept: Duration::from_secs(config.idempotency_key_hours.saturating_mul(3600)),
             lane_patience: LANE_PATIENCE,
+            clock_apart: FARTHEST,
             accepts_clock: false,
         }
     }

@@ -5,7 +5,7 @@
 //! last step before the commit; its rows and the effects they tell of are one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use diesel::{QueryResult, RunQueryDsl as _};
 
@@ -14,6 +14,7 @@ use super::group::{Group, NewestMessage};
 use super::live_tokens::LiveTokens;
 use super::log;
 use super::messages::{Posting, write_postings};
+use super::moments::Apart;
 use super::search::{ChannelWords, PostWords, apply_changes, forget_words};
 use super::session_set::{SessionWork, write_sessions};
 use super::sql_error::is_lost;
@@ -36,21 +37,37 @@ pub(super) struct Head {
     pub(super) tokens_ended: i64,
     /// The last event before it.
     pub(super) pos: Pos,
+    /// How far the clock of the machine is from that of a database that is a server.
+    pub(super) apart: Option<Apart>,
+}
+
+impl Head {
+    /// # Errors
+    /// The clock of this machine is farther from that of the database: nothing may be dated by it, or removed for its age.
+    pub(super) fn demand_near(&self, farthest: Duration) -> Result<(), Failure> {
+        self.apart.map_or(Ok(()), |apart| apart.allowed(farthest))
+    }
 }
 
 /// Begins a transaction during which no other one writes. None is left if it cannot.
-pub(super) fn begin(sql: &mut Sql) -> QueryResult<Head> {
+pub(super) fn begin(sql: &mut Sql, clock: &Clock) -> QueryResult<Head> {
     execute::<Begin>(sql, &[])?;
-    let locked = query::<LockLogHead>(&[]).get_result::<(i64, i64, i64)>(sql);
+    let asked = clock.now();
+    let locked = query::<LockLogHead>(&[]).get_result::<(i64, i64, i64, i64)>(sql);
     if locked.is_err() {
         // PostgreSQL waits for the row no longer than `lock_timeout`, and then takes nothing but the end of the transaction.
         drop(execute::<Rollback>(sql, &[]));
     }
-    let (stamp, tokens_ended, pos) = locked?;
+    let (stamp, tokens_ended, pos, now) = locked?;
+    let apart = match sql {
+        Sql::Sqlite(_) => None,
+        Sql::Postgres(_) => Some(Apart::of(asked, clock.now(), Stamp(now))),
+    };
     Ok(Head {
         stamp: Stamp(stamp),
         tokens_ended,
         pos: Pos(pos),
+        apart,
     })
 }
 
@@ -72,6 +89,8 @@ impl From<Failure> for Ended {
 pub(super) struct Transaction<'l> {
     pub(super) sql: &'l mut Sql,
     pub(super) clock: &'l Clock,
+    /// How far it may be from that of the database.
+    pub(super) clock_apart: Duration,
     pub(super) metrics: &'l Metrics,
     /// The name of the lane's row in the database, if that is a server.
     pub(super) lane: &'l str,
@@ -123,8 +142,9 @@ impl Transaction<'_> {
 
     fn begin(&mut self) -> Result<Group, Failure> {
         let began = Instant::now();
-        let head = begin(self.sql)?;
+        let head = begin(self.sql, self.clock)?;
         self.metrics.spans().since(Span::HeadWait, began);
+        head.demand_near(self.clock_apart)?;
         let live = std::mem::take(&mut self.live).at(head.tokens_ended);
         let mut group = Group::begin(self.sql, &head, self.clock.clone(), self.newest)?;
         group.live = live;

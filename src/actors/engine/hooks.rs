@@ -1,7 +1,7 @@
 //! Webhooks: their tasks begin and end as their rows say, and what can be asked of their dead letters.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use super::Engine;
 use crate::actors::hooks::addresses::demand_public;
@@ -118,6 +118,23 @@ impl Engine {
         Ok(())
     }
 
+    /// The log went back: all tasks begin again, each where the database has it, no farther than the log. What they hold of
+    /// events that are not in it is posted no more.
+    pub async fn begin_hooks_again(&self) {
+        self.shared.hooks.leave_all().await;
+        let freed = match &self.shared.cluster {
+            Some(cluster) => cluster.places().are_free().await,
+            None => Ok(()),
+        };
+        let begun = match freed {
+            Ok(()) => self.begin_hooks().await,
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = begun {
+            tracing::warn!(%failure, "webhooks were not begun again; they are in a minute");
+        }
+    }
+
     /// Whether the rows of a hook that runs are not what its task was begun with: another node changed them and could not
     /// tell, or a database in trouble kept the task from being begun again.
     async fn was_changed(&self, key: &HookKey) -> Result<bool, Failure> {
@@ -220,22 +237,36 @@ impl Engine {
             stream: Arc::clone(&stream),
             hook: Arc::clone(&hook),
             waiting: AtomicUsize::new(0),
+            reached: AtomicI64::new(0),
         };
         let reading = (
             shared.log.clone(),
             Arc::clone(&shared.site),
             shared.store.clock().clone(),
         );
-        let lanes = begin_at(&stored.place, shared.log.ring().epoch());
+        let reader = Reader::new(reading, stream, filter, class);
+        let (place, head) = (stored.place, stored.head);
+        let begin = begin_at(&place, shared.log.ring().epoch(), head);
+        let mut lanes = begin.lanes;
+        let reached = begin.taken_back.max(hooks.left_at(&key));
+        if let Some(reached) = reached.filter(|reached| *reached > head) {
+            lanes.tell(reader.taken_back(head, reached));
+        }
         let run = HookRun {
             shared: Arc::clone(shared),
             registration: hooks.register(key.clone(), known, permit),
-            reader: Reader::new(reading, stream, filter, class),
+            reader,
             lanes,
-            changes: Changes::new(key.clone(), hook.token, stored.head),
+            changes: Changes::new(key.clone(), hook.token, head),
+            saved: place.positions,
             hook,
             key,
         };
+        // The lease may have run out since the task took its place: those that run then were ended already.
+        let cluster = shared.cluster.as_ref();
+        if cluster.is_some_and(|cluster| cluster.is_fenced()) {
+            return Ok(());
+        }
         // A thread that is gone ends the server (`server/parts.rs`).
         hooks
             .thread()

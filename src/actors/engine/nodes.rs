@@ -70,8 +70,8 @@ impl Engine {
             }
             let told = match engine.live_node(cluster, Some(before.clone())).await {
                 Ok(Some(node)) => {
-                    let call = (reqwest::Method::DELETE, &*session_path(&session));
-                    cluster.calls().ask(&node, call, |request| request).await
+                    let word = (reqwest::Method::DELETE, &*session_path(&session));
+                    cluster.calls().tell(&node, word).await
                 }
                 Ok(None) => Err(Unanswered::Gone),
                 Err(_) => return,

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::lane::Lanes;
 use super::registry::HookKey;
+use crate::event::Pos;
 use crate::model::{Failure, NodeEpoch, Stamp};
 use crate::store::{HookPlace, Store};
 
@@ -72,10 +73,55 @@ impl Keeping {
     }
 }
 
-/// Where the lanes of a hook begin: where they were, or with all that a new log has.
-pub fn begin_at(place: &HookPlace, epoch: &str) -> Lanes {
-    match place.epoch == epoch {
-        true => Lanes::new(&place.positions),
-        false => Lanes::new(&[0]),
+/// Where the lanes of a hook begin.
+#[derive(Debug)]
+pub struct Begin {
+    /// Where they were, or with all that a new log has.
+    pub lanes: Lanes,
+    /// Events up to here were delivered that the log has no more, since it ends before them.
+    pub taken_back: Option<Pos>,
+}
+
+/// Where the lanes of a hook begin, in a log that ends at `head`.
+pub fn begin_at(place: &HookPlace, epoch: &str, head: Pos) -> Begin {
+    if place.epoch != epoch {
+        return Begin {
+            lanes: Lanes::new(&[0]),
+            taken_back: None,
+        };
+    }
+    let known = place.positions.iter();
+    let there: Vec<i64> = known.clone().map(|pos| head.0.min(*pos)).collect();
+    let farthest = known.copied().max().map(Pos);
+    Begin {
+        lanes: Lanes::new(&there),
+        taken_back: farthest.filter(|pos| *pos > head),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actors::hooks::lane::GAPS;
+
+    #[test]
+    fn a_hook_begins_where_the_log_ends_if_it_was_farther_and_knows_it() {
+        let mut positions = vec![90; GAPS + 1];
+        positions[3] = 100;
+        let place = |epoch: &str| HookPlace {
+            epoch: epoch.to_owned(),
+            positions: positions.clone(),
+        };
+        let begin = begin_at(&place("e"), "e", Pos(95));
+        let mut there = vec![90; GAPS + 1];
+        there[3] = 95;
+        assert_eq!(begin.lanes.positions(), there);
+        assert_eq!(begin.taken_back, Some(Pos(100)));
+        let begin = begin_at(&place("e"), "e", Pos(100));
+        assert_eq!(begin.lanes.positions(), positions);
+        assert_eq!(begin.taken_back, None);
+        let begin = begin_at(&place("other"), "e", Pos(95));
+        assert_eq!(begin.lanes.positions(), vec![0; GAPS + 1]);
+        assert_eq!(begin.taken_back, None);
     }
 }

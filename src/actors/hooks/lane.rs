@@ -141,6 +141,12 @@ impl Lanes {
         self.0.iter().map(|lane| lane.position().0).collect()
     }
 
+    /// How far the lane is that is farthest.
+    pub fn farthest(&self) -> Pos {
+        let positions = self.0.iter().map(Lane::position);
+        positions.max().unwrap_or_default()
+    }
+
     /// Where to read on: behind what the lane has that lacks most, of those with room.
     pub fn next_read(&self, head: Pos) -> Option<Pos> {
         let lacking = self.0.iter().filter(|lane| !lane.is_full);
@@ -179,6 +185,13 @@ impl Lanes {
         }
         for (lane, _) in self.0.iter_mut().zip(takes).filter(|(_, takes)| *takes) {
             lane.read_to = lane.read_to.max(reached);
+        }
+    }
+
+    /// A gap that is not in the log. It keeps no lane from reading on.
+    pub fn tell(&mut self, letter: Letter) {
+        if let Some(gaps) = self.0.get_mut(GAPS) {
+            gaps.push(letter);
         }
     }
 

@@ -6,6 +6,7 @@
 
 pub mod addresses;
 pub mod changes;
+mod end;
 pub mod keeping;
 pub mod lane;
 pub mod poster;

@@ -201,6 +201,22 @@ impl Reader {
         Cursor::at(self.log.ring().epoch(), pos).to_string()
     }
 
+    /// Says that what was delivered up to `reached` is not in the log, which ends at `head`. The place of the letter is one
+    /// that the log has: its lane goes on with the others.
+    pub fn taken_back(&self, head: Pos, reached: Pos) -> Letter {
+        let at = Pos(head.0.max(1));
+        let letter = self.letter_of(&Gap {
+            first: Pos(head.0.saturating_add(1)),
+            last: reached,
+            cause: GapCause::Unreadable,
+        });
+        Letter {
+            first: at,
+            last: at,
+            ..letter
+        }
+    }
+
     fn letter_of(&self, gap: &Gap) -> Letter {
         let epoch = self.log.ring().epoch();
         let from = Cursor::at(epoch, Pos(gap.first.0 - 1));

@@ -1,6 +1,6 @@
 //! The hooks whose tasks run, and the thread that they run on.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use actix::ArbiterHandle;
@@ -12,6 +12,7 @@ use crate::actors::arbiters::Arbiters;
 use crate::actors::nodes::Place;
 use crate::actors::permits::Permit;
 use crate::config::Webhooks;
+use crate::event::Pos;
 use crate::model::{AppStream, ClientId, ConnectionId, Hook, Stamp, StreamKey};
 use crate::protocol::object::Parameters;
 
@@ -27,6 +28,8 @@ pub enum Order {
     Drain,
     /// End now.
     Stop,
+    /// The same, with the place that the database has: the task knows one of a log that went back.
+    Leave,
 }
 
 /// What is known of a task from outside.
@@ -44,6 +47,8 @@ pub struct Known {
     pub parameters: Parameters,
     /// Bytes that wait to be delivered.
     pub waiting: AtomicUsize,
+    /// The farthest position up to which a lane has delivered.
+    pub reached: AtomicI64,
 }
 
 impl Known {
@@ -87,6 +92,8 @@ pub struct Hooks {
     settings: Webhooks,
     running: DashMap<HookKey, Running>,
     numbered: AtomicU64,
+    /// How far the tasks were that left a log which went back, until they begin again.
+    left: DashMap<HookKey, Pos>,
     poster: OnceLock<Arc<Poster>>,
     thread: OnceLock<Arbiters>,
 }
@@ -119,6 +126,7 @@ impl Hooks {
             settings,
             running: DashMap::new(),
             numbered: AtomicU64::new(0),
+            left: DashMap::new(),
             poster: OnceLock::new(),
             thread: OnceLock::new(),
         })
@@ -225,6 +233,20 @@ impl Hooks {
         self.tell(Order::Drain).await;
     }
 
+    /// The log went back: all tasks end, and nothing of what they know of it is written down.
+    pub async fn leave_all(&self) {
+        for running in &self.running {
+            let reached = running.known.reached.load(Ordering::Relaxed);
+            self.left.insert(running.key().clone(), Pos(reached));
+        }
+        self.tell(Order::Leave).await;
+    }
+
+    /// How far the task was that left, once.
+    pub fn left_at(&self, key: &HookKey) -> Option<Pos> {
+        self.left.remove(key).map(|(_, pos)| pos)
+    }
+
     /// Ends all tasks now.
     pub async fn stop_all(&self) {
         self.tell(Order::Stop).await;
@@ -271,6 +293,7 @@ mod tests {
             hook: Arc::new(hook.clone()),
             parameters: Parameters::default(),
             waiting: AtomicUsize::new(0),
+            reached: AtomicI64::new(0),
         };
         assert!(known.is_of(&stream, &hook));
         let changes: [fn(&mut AppStream, &mut Hook); 6] = [

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::changes::{Change, Changes};
+use super::end::End;
 use super::keeping::{Keeping, Kept};
 use super::lane::{Lanes, Letter, jittered};
 use super::poster::{Outcome, Poster, Posting};
@@ -37,6 +38,8 @@ pub struct HookRun {
     pub lanes: Lanes,
     /// What happens to the hook itself.
     pub changes: Changes,
+    /// The positions that the database has.
+    pub saved: Vec<i64>,
 }
 
 /// What is being posted.
@@ -46,25 +49,6 @@ enum Job {
     Lane(usize),
     /// A dead letter.
     Replay(DeadLetter),
-}
-
-/// Why a task ends.
-#[derive(Debug)]
-enum End {
-    /// It was told to, or the process stops.
-    Told,
-    /// The stream is gone.
-    Gone,
-    /// Another node goes on with it.
-    Moved,
-    /// The hook is switched off.
-    Off(HookOff),
-}
-
-impl From<Failure> for End {
-    fn from(_: Failure) -> Self {
-        Self::Told
-    }
 }
 
 /// A task at work.
@@ -87,7 +71,7 @@ struct Work {
 impl HookRun {
     /// Until the hook ends.
     pub async fn run(self) {
-        let saved = (self.lanes.positions(), self.hook.failing_since);
+        let saved = (self.saved, self.hook.failing_since);
         let mut work = Work {
             poster: self.shared.hooks.poster(),
             shared: self.shared,
@@ -105,7 +89,9 @@ impl HookRun {
         };
         let mut orders = work.registration.orders.clone();
         let end = tokio::select! {
-            _told = orders.wait_for(|order| *order == Order::Stop) => End::Told,
+            order = orders.wait_for(|order| End::by(*order).is_some()) => {
+                order.ok().and_then(|order| End::by(*order)).unwrap_or(End::Told)
+            }
             end = work.go_on() => end,
         };
         work.posting.abort_all();
@@ -138,8 +124,11 @@ impl Work {
                 true => now,
                 false => self.wake_at(now, is_draining),
             };
-            let waiting = &self.registration.known.waiting;
-            waiting.store(self.lanes.bytes(), Ordering::Relaxed);
+            let known = &self.registration.known;
+            known.waiting.store(self.lanes.bytes(), Ordering::Relaxed);
+            known
+                .reached
+                .store(self.lanes.farthest().0, Ordering::Relaxed);
             let done = tokio::select! {
                 done = self.posting.join_next(), if !self.posting.is_empty() => done,
                 _changed = head.changed(), if !is_draining => None,
@@ -381,7 +370,7 @@ impl Work {
             self.save().await;
         }
         match end {
-            End::Gone | End::Moved | End::Told => {}
+            End::Gone | End::Moved | End::Left | End::Told => {}
             End::Off(why) => {
                 self.shared.metrics.add(Counter::WebhooksSwitchedOff, 1);
                 let (client, key) = self.key.clone();

@@ -1,12 +1,16 @@
 //! The order of the log, with a bus that brings what other servers commit, late or never.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use super::Step;
-use super::tests::{Heard, World, event};
+use tokio::sync::mpsc;
+
+use super::head::Head;
+use super::testing::{Heard, World, event};
+use super::{Inputs, Step};
 use crate::bus::tests::TestBus;
 use crate::bus::{Arrived, ArrivedBatch};
-use crate::event::Event;
+use crate::event::{Event, Pos};
 use crate::telemetry::Counter;
 
 impl World {
@@ -134,7 +138,7 @@ async fn an_ephemeral_event_does_not_overtake_what_was_committed_before_it() {
     world.tail.deliver_joined().await;
     assert_eq!(world.tail.passing.len(), 1, "3 is missing");
     world.arrives(&[3]);
-    world.tail.run_step(Step::CheckHead).await;
+    world.head_check().await;
     // The receivers of these tests know logged events only.
     let passing = world.tail.passing.pop();
     world.tail.deliver_joined().await;
@@ -153,11 +157,7 @@ async fn a_log_that_lacks_what_was_delivered_closes_the_streams_and_is_read_from
     world.head_check().await;
     assert_eq!(
         world.heard()[arrived..],
-        [
-            Heard::CachesEmptied,
-            Heard::StateReset,
-            Heard::StreamsClosed
-        ]
+        [Heard::CachesEmptied, Heard::StateReset, Heard::WentBack(5)]
     );
     assert_eq!(world.metrics.get(Counter::LogWentBack), 1);
     assert!(world.tail.assembly.is_whole() && !world.tail.assembly.holds_some());
@@ -168,4 +168,59 @@ async fn a_log_that_lacks_what_was_delivered_closes_the_streams_and_is_read_from
     world.table.append(6..=7);
     world.head_check().await;
     assert_eq!(world.metrics.get(Counter::LogWentBack), 1);
+}
+
+#[tokio::test]
+async fn an_end_of_the_log_that_was_asked_for_before_the_last_delivery_is_no_step_back() {
+    let mut world = World::with_bus(7, 4);
+    let delivered = Pos(4);
+    world.arrives(&[5, 6, 7]);
+    world.tail.deliver_joined().await;
+    for end in [4, 6, 7] {
+        let head = Head {
+            delivered,
+            end: Pos(end),
+        };
+        world.tail.run_step(Step::Compare(head)).await;
+    }
+    assert_eq!(world.metrics.get(Counter::LogWentBack), 0);
+    let end = Pos(3);
+    let head = Head { delivered, end };
+    world.tail.run_step(Step::Compare(head)).await;
+    assert_eq!(world.metrics.get(Counter::LogWentBack), 1);
+}
+
+#[tokio::test]
+async fn what_the_bus_brings_does_not_wait_for_a_database_that_hangs() {
+    let world = World::with_bus(2, 2);
+    world.table.head_hangs.store(true, Ordering::SeqCst);
+    let (_commits, committed) = mpsc::channel(1);
+    let (bus, arrived) = mpsc::channel(1);
+    let (typing, ephemeral) = mpsc::channel(1);
+    let inputs = Inputs {
+        committed,
+        arrived: Some(arrived),
+        ephemeral,
+    };
+    let table = world.table.clone();
+    let story = async {
+        // Behind several questions for the end of the log.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let batch = ArrivedBatch::of(vec![event(3)]);
+        bus.send(Arrived::Batch(batch)).await.unwrap();
+        let passing = Event {
+            pos: None,
+            ..Event::clone(&event(9))
+        };
+        typing.send(passing).await.unwrap();
+        while !table.has_heard(&Heard::Passing) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(table.has_heard(&Heard::Events(vec![3])));
+    };
+    let story = tokio::time::timeout(Duration::from_millis(1500), story);
+    tokio::select! {
+        () = world.tail.run(inputs) => panic!("nothing ended it"),
+        told = story => told.expect("it waits for the database"),
+    }
 }

@@ -1,6 +1,6 @@
 //! From events to mails: subscribed users, apps that may see the event, users from whom it is hidden, listening shards.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -9,13 +9,14 @@ use smallvec::SmallVec;
 
 use super::acted_on::ActedOn;
 use super::joining::Joining;
+use super::targets::targets;
 use super::{PAUSE, wait_for_database};
-use crate::actors::Shared;
 use crate::actors::app_index::{AppIndex, Apps};
 use crate::actors::block_index::BlockIndex;
 use crate::actors::delivery::{AllowedApp, Delivery, Earlier, HiddenFrom, NewDelivery, Withheld};
 use crate::actors::registry::{RoutingKey, ShardId};
-use crate::actors::shard::mail::{CloseApp, CloseShare, FanOutBatch};
+use crate::actors::shard::mail::{CloseApp, CloseShare, FanOutBatch, GoBack};
+use crate::actors::{Engine, Shared};
 use crate::event::{Event, Payload, Pos};
 use crate::fault::{Fault, Seeded, seeded};
 use crate::log::RenderedEvent;
@@ -38,6 +39,9 @@ pub trait Dispatch: Send {
 
     /// Streams missed events: they are closed, and their clients catch up.
     fn close_streams(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// The log ends here, before what was delivered: streams are closed, and what goes by positions goes on behind this one.
+    fn go_back(&mut self, head: Pos) -> impl Future<Output = ()> + Send;
 }
 
 /// To the shards of this process.
@@ -99,6 +103,19 @@ impl Dispatch for Dispatcher {
             .iter()
             .map(|shard| shard.send_past_bound(CloseShare::all(Goodbye::Incomplete)));
         join_all(closed).await;
+    }
+
+    async fn go_back(&mut self, head: Pos) {
+        // Before the streams are closed: one that is opened behind that begins where the log ends.
+        self.shared.log.ring().go_back(head);
+        let shards = self.shared.shards.all();
+        let gone_back = shards
+            .iter()
+            .map(|shard| shard.send_past_bound(GoBack(head)));
+        join_all(gone_back).await;
+        let engine = Engine::new(Arc::clone(&self.shared));
+        // They ask the database, which delivery does not wait for.
+        actix_rt::spawn(async move { engine.begin_hooks_again().await });
     }
 }
 
@@ -348,45 +365,5 @@ impl Dispatcher {
             false => Arc::new(hidden.and(&of_original)),
         };
         Some((hidden, earlier))
-    }
-}
-
-/// Whom an app may notify of a message, a post or the end of a poll: the users concerned by it, and those of them that must not be notified.
-pub fn targets(
-    payload: &Payload,
-    subscribers: &Subscribers,
-    hidden: &HiddenFrom,
-) -> NotificationTargets {
-    if let Some(concerned) = payload.concerned() {
-        return of_poll(concerned, hidden);
-    }
-    let (entities, subscribed) = match (payload.message(), payload.posted()) {
-        (Some(written), _) => (&written.message.content.entities, Some(subscribers)),
-        (None, Some(posted)) => (&posted.post.content.entities, None),
-        (None, None) => return NotificationTargets::default(),
-    };
-    let mut notified: BTreeSet<UserId> = entities.mentions.iter().map(|one| one.id).collect();
-    notified.extend(subscribed.into_iter().flat_map(Subscribers::iter));
-    if let Some(posted) = payload.posted() {
-        notified.extend(posted.answered);
-        notified.extend(posted.original.as_ref().map(|original| original.author.id));
-    }
-    let suppress = notified
-        .into_iter()
-        .filter(|user| hidden.is_hidden_from(*user, false))
-        .collect();
-    let is_deletion = payload.facts().is_deletion;
-    NotificationTargets {
-        subscribed_user_ids: subscribed.filter(|_| !is_deletion).cloned(),
-        suppress_notifications: Some(suppress),
-    }
-}
-
-fn of_poll(concerned: &[UserId], hidden: &HiddenFrom) -> NotificationTargets {
-    let users = concerned.iter().copied();
-    let suppressed = users.filter(|user| hidden.is_hidden_from(*user, false));
-    NotificationTargets {
-        subscribed_user_ids: Some(concerned.iter().copied().collect()),
-        suppress_notifications: Some(suppressed.collect()),
     }
 }

@@ -10,13 +10,17 @@ mod acted_on;
 mod asking;
 mod assembling;
 pub mod dispatch;
+mod head;
 mod joining;
 mod running;
 mod samples;
 pub mod source;
+pub mod targets;
 
 #[cfg(test)]
 mod bus_tests;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +32,7 @@ use futures_util::FutureExt as _;
 
 use self::assembling::Assembly;
 use self::dispatch::{Dispatch, Dispatcher};
+use self::head::Head;
 pub use self::running::Inputs;
 use self::source::LogSource;
 use super::Shared;
@@ -69,7 +74,7 @@ pub(super) enum Step {
     /// An event that is not logged.
     Ephemeral(Event),
     /// Compares the head of the log.
-    CheckHead,
+    Compare(Head),
     /// Reads the table up to here.
     Read(Pos),
 }
@@ -138,15 +143,12 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
                 self.hand_over_time = began.elapsed();
             }
             Step::Ephemeral(event) => self.dispatch.deliver(vec![Arc::new(event)]).await,
-            Step::CheckHead if seeded(Seeded::HeadNotCompared) => {}
-            Step::CheckHead => match self.source.head().await {
+            Step::Compare(_) if seeded(Seeded::HeadNotCompared) => {}
+            Step::Compare(Head { delivered, end }) => match self.source.is_shared() {
+                true if end < delivered => self.go_back(end).await,
                 // It may be on its way: over the bus, or from the lane of this process.
-                Ok(head) if head > self.last && self.source.is_shared() => {
-                    self.assembly.expect(head);
-                }
-                Ok(head) if head > self.last => self.catch_up(head).await,
-                Ok(head) if head < self.last && self.source.is_shared() => self.go_back(head).await,
-                Ok(_) | Err(_) => {}
+                true => self.assembly.expect(end),
+                false => self.catch_up(end).await,
             },
             Step::Read(until) => self.catch_up(until).await,
         }
@@ -195,6 +197,9 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
     /// Fetches from the table what is missing up to `until`. The order is worth more than the time: while the
     /// database does not answer this waits, and says so.
     async fn catch_up(&mut self, until: Pos) {
+        if until <= self.last {
+            return;
+        }
         self.metrics.add(Counter::LogCatchUps, 1);
         self.target = self.target.max(until);
         let mut tries = 0;
@@ -251,10 +256,9 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
         self.metrics.add(Counter::LogWentBack, 1);
         self.source.invalidate_all();
         self.dispatch.reset_state();
-        self.dispatch.close_streams().await;
         self.assembly = Assembly::default();
         (self.last, self.target) = (head, head);
-        self.dispatch.pass_over(head);
+        self.dispatch.go_back(head).await;
     }
 
     /// Nothing that is known from events holds behind a gap. The streams are closed if events are lost that this

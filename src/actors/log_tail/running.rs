@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::assembling::Batch;
 use super::dispatch::Dispatch;
+use super::head::Asked;
 use super::source::LogSource;
 use super::{LogTail, Step};
 use crate::bus::Arrived;
@@ -45,10 +46,10 @@ pub struct Inputs {
     pub ephemeral: mpsc::Receiver<Event>,
 }
 
-impl<S: LogSource, D: Dispatch> LogTail<S, D> {
+impl<S: LogSource + Clone + 'static, D: Dispatch> LogTail<S, D> {
     /// As long as its thread.
     pub async fn run(mut self, mut inputs: Inputs) {
-        let mut looked_at = None;
+        let (mut asked, mut looked_at) = (Asked::default(), None);
         loop {
             self.metrics.note_log_position(self.last.0);
             let is_behind = !inputs.committed.is_empty();
@@ -79,12 +80,15 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
                 Some(event) = inputs.ephemeral.recv(), if self.assembly.is_whole() => {
                     self.run_step(Step::Ephemeral(event)).await;
                 }
-                () = until(Some(look_at)) => {
-                    self.run_step(Step::CheckHead).await;
-                    self.deliver_joined().await;
+                head = asked.answer() => {
+                    if let Some(head) = head {
+                        self.run_step(Step::Compare(head)).await;
+                        self.deliver_joined().await;
+                    }
                     // After a long step one look is enough.
                     looked_at = Some(Instant::now());
                 }
+                () = until(Some(look_at)), if !asked.is_open() => asked.ask(&self.source, self.last),
             }
         }
     }

@@ -1,15 +1,14 @@
 //! What nodes say to one another: requests to the internal address of a node, with the secret that all of them share.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::ways::{Errand, Turn, Ways};
 use crate::model::{ClientId, ConnectionId, Failure, StreamKey};
 use crate::store::Node;
 
@@ -35,12 +34,12 @@ pub fn ticket_path(ticket: &str) -> String {
     format!("/node/tickets/{ticket}")
 }
 
-/// Requests to other nodes at one time: a socket each.
-const AT_ONCE: usize = 512;
 /// A machine that is there takes a connection within this time.
 const CONNECT: Duration = Duration::from_secs(1);
 /// How long another node may take until its answer begins, and then for each part of it.
 const ANSWER: Duration = Duration::from_secs(10);
+/// The same of a word that the node may miss.
+const WORD: Duration = Duration::from_secs(1);
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -49,8 +48,19 @@ const IDLE: Duration = Duration::from_secs(30);
 pub enum Unanswered {
     /// No process listens there: the node is gone, and nothing was done.
     Gone,
-    /// It did not answer in time, or too many wait.
+    /// It did not answer in time, or a moment ago, or too many wait.
     Late,
+}
+
+/// An answer, as far as it was read.
+#[derive(Debug)]
+pub struct Begun {
+    /// Its head, and the rest of its body.
+    pub response: Response,
+    /// Its body, or the first part.
+    pub first: Bytes,
+    /// Whether that is all of it.
+    pub is_whole: bool,
 }
 
 impl Answer {
@@ -62,6 +72,33 @@ impl Answer {
         let Self { response, _turn } = self;
         response.bytes().await
     }
+
+    /// Reads it to its end, or until there are more bytes than `most`. It holds its turn so long, and no longer: the rest is
+    /// read in the pace of the caller that it is for.
+    ///
+    /// # Errors
+    /// The other node did not send it.
+    pub async fn begin(self, most: usize) -> reqwest::Result<Begun> {
+        let Self {
+            mut response,
+            _turn,
+        } = self;
+        let mut first = BytesMut::new();
+        let is_whole = loop {
+            match response.chunk().await? {
+                None => break true,
+                Some(piece) => first.extend_from_slice(&piece),
+            }
+            if first.len() > most {
+                break false;
+            }
+        };
+        Ok(Begun {
+            response,
+            first: first.freeze(),
+            is_whole,
+        })
+    }
 }
 
 /// Asks other nodes.
@@ -69,7 +106,7 @@ impl Answer {
 pub struct Calls {
     client: Client,
     secret: HeaderValue,
-    turns: Arc<Semaphore>,
+    ways: Ways,
 }
 
 /// What another node answers. It holds its turn until it is read to its end, or dropped.
@@ -77,7 +114,7 @@ pub struct Calls {
 pub struct Answer {
     /// As it comes.
     pub response: Response,
-    _turn: OwnedSemaphorePermit,
+    _turn: Turn,
 }
 
 impl Calls {
@@ -102,11 +139,10 @@ impl Calls {
         let mut secret = HeaderValue::try_from(text)
             .map_err(|error| Failure::Trouble(error.to_string().into()))?;
         secret.set_sensitive(true);
-        let turns = Arc::new(Semaphore::new(AT_ONCE));
         Ok(Self {
             client,
             secret,
-            turns,
+            ways: Ways::default(),
         })
     }
 
@@ -126,22 +162,56 @@ impl Calls {
         (method, path): (Method, &str),
         write: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Answer, Unanswered> {
-        let turn = self.turns.clone().try_acquire_owned();
-        let _turn = turn.map_err(|_all| Unanswered::Late)?;
+        let turn = self.turn(node, Errand::Question)?;
         let url = format!("http://{}{path}", node.internal_address);
         let request = write(self.client.request(method, url));
+        let asked = tokio::time::timeout(ANSWER, self.send(node, request)).await;
+        match asked.unwrap_or(Err(Unanswered::Late)) {
+            Ok(response) => {
+                turn.was_answered(Instant::now());
+                Ok(Answer {
+                    response,
+                    _turn: turn,
+                })
+            }
+            Err(Unanswered::Late) => {
+                turn.was_late(Instant::now());
+                Err(Unanswered::Late)
+            }
+            Err(Unanswered::Gone) => Err(Unanswered::Gone),
+        }
+    }
+
+    /// Tells a node something that it would find out by itself, if that is heard at once.
+    ///
+    /// # Errors
+    /// It was not heard.
+    pub async fn tell(
+        &self,
+        node: &Node,
+        (method, path): (Method, &str),
+    ) -> Result<(), Unanswered> {
+        let _turn = self.turn(node, Errand::Word)?;
+        let url = format!("http://{}{path}", node.internal_address);
+        let request = self.client.request(method, url);
+        let told = tokio::time::timeout(WORD, self.send(node, request)).await;
+        told.unwrap_or(Err(Unanswered::Late)).map(drop)
+    }
+
+    fn turn(&self, node: &Node, errand: Errand) -> Result<Turn, Unanswered> {
+        let turn = self.ways.turn(&node.epoch, errand, Instant::now());
+        turn.ok_or(Unanswered::Late)
+    }
+
+    async fn send(&self, node: &Node, request: RequestBuilder) -> Result<Response, Unanswered> {
         let request = request.header(HeaderName::from_static(SECRET), self.secret.clone());
-        let begun = tokio::time::timeout(ANSWER, request.send()).await;
-        let begun = begun.map_err(|_elapsed| Unanswered::Late)?;
-        let response = begun.map_err(|error| {
+        request.send().await.map_err(|error| {
             let is_gone = error.is_connect() && !error.is_timeout();
             tracing::debug!(node = %node.name, error = %error.without_url(), "another node did not answer");
-            if is_gone {
-                Unanswered::Gone
-            } else {
-                Unanswered::Late
+            match is_gone {
+                true => Unanswered::Gone,
+                false => Unanswered::Late,
             }
-        })?;
-        Ok(Answer { response, _turn })
+        })
     }
 }

@@ -1,20 +1,28 @@
 //! What this process knows of the nodes of its database.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use dashmap::DashSet;
 
 use super::calls::Calls;
 use super::places::Places;
+use crate::clock::since_boot;
 use crate::fault::{Seeded, seeded};
-use crate::model::{ConnectionId, NodeEpoch};
+use crate::model::{ConnectionId, NodeEpoch, Stamp};
 use crate::store::secret::random_id_of;
 use crate::store::{Node, Nodes};
 
 /// Characters of an epoch.
 const EPOCH: usize = 8;
+
+/// The clocks of the machine at one moment.
+#[derive(Clone, Copy, Debug)]
+struct Clocks {
+    since_boot: Duration,
+    wall: Stamp,
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -23,10 +31,13 @@ pub struct Cluster {
     calls: Calls,
     /// Of a lease.
     length: Duration,
-    began: Instant,
-    /// When the last renewal that succeeded began, in milliseconds since `began`. The clock of the database gave the lease
-    /// its end later than that, so what this process counts from here is over earlier there.
+    /// When the last renewal that succeeded began, in milliseconds since the machine was started. The clock of the database
+    /// gave the lease its end later than that, so what this process counts from here is over earlier there.
     held_at: AtomicU64,
+    /// When time seemed to have passed that this process did not see, the same way: a renewal before that says nothing.
+    doubted_at: AtomicU64,
+    /// Both clocks as they were when they were compared last.
+    compared: Mutex<Option<Clocks>>,
     nodes: RwLock<Nodes>,
     is_lost: AtomicBool,
     /// The lease was almost over once, and nothing was done about it yet.
@@ -43,19 +54,20 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// With a lease whose renewal began at this moment.
+    /// With a lease whose renewal began at this moment ([`since_boot`]).
     pub fn new(
         own: Node,
         (calls, places): (Calls, Arc<Places>),
-        (length, began): (Duration, Instant),
+        (length, began): (Duration, Duration),
         nodes: Nodes,
     ) -> Self {
         Self {
             own,
             calls,
             length,
-            began,
-            held_at: AtomicU64::new(0),
+            held_at: AtomicU64::new(millis(began)),
+            doubted_at: AtomicU64::new(0),
+            compared: Mutex::default(),
             nodes: RwLock::new(nodes),
             is_lost: AtomicBool::new(false),
             was_due: AtomicBool::new(false),
@@ -120,10 +132,30 @@ impl Cluster {
         self.read(|nodes| nodes.apart)
     }
 
-    /// For how long the lease was not renewed. Of a process that was stopped for a while that time is part of it.
+    /// For how long the lease was not renewed. Of a process that was stopped for a while, or a machine that was suspended,
+    /// that time is part of it.
     pub fn lease_age(&self) -> Duration {
         let held_at = Duration::from_millis(self.held_at.load(Ordering::Acquire));
-        self.began.elapsed().saturating_sub(held_at)
+        since_boot().saturating_sub(held_at)
+    }
+
+    /// Looks whether time has passed that the machine itself did not see, as of a virtual one that was halted: its clock was
+    /// set then by more than the lease may be off. Until the next renewal nothing depends on the lease.
+    pub fn compare_clocks(&self, wall: Stamp) {
+        let now = Clocks {
+            since_boot: since_boot(),
+            wall,
+        };
+        let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = compared.replace(now);
+        drop(compared);
+        let Some(before) = before else { return };
+        let seen = now.since_boot.saturating_sub(before.since_boot);
+        let passed = Duration::from_micros(before.wall.micros_until(wall));
+        if passed.saturating_sub(seen) >= self.length / 3 {
+            self.doubted_at
+                .store(millis(now.since_boot), Ordering::Release);
+        }
     }
 
     /// Whether the lease is renewed later than it should be: what can be done about it is not done yet.
@@ -139,7 +171,9 @@ impl Cluster {
     }
 
     fn is_old(&self) -> bool {
-        self.lease_age() >= self.length / 3 * 2
+        let held_at = self.held_at.load(Ordering::Acquire);
+        let is_doubted = held_at < self.doubted_at.load(Ordering::Acquire);
+        is_doubted || self.lease_age() >= self.length / 3 * 2
     }
 
     /// Whether what depends on the lease may not begin.
@@ -221,15 +255,13 @@ impl Cluster {
     }
 
     /// The lease was renewed; the renewal began at this moment.
-    pub(super) fn note_held(&self, since: Instant, nodes: Nodes) {
+    pub(super) fn note_held(&self, since: Duration, nodes: Nodes) {
         if self.is_old() || nodes.has_lapsed {
             self.was_due.store(true, Ordering::Release);
         }
         self.silent.clear();
-        let since = since.saturating_duration_since(self.began).as_millis();
-        let since = u64::try_from(since).unwrap_or(u64::MAX);
         *self.nodes.write().unwrap_or_else(PoisonError::into_inner) = nodes;
-        self.held_at.store(since, Ordering::Release);
+        self.held_at.store(millis(since), Ordering::Release);
     }
 
     pub(super) fn note_lost(&self) {
@@ -241,8 +273,12 @@ impl Cluster {
     }
 }
 
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::store::{Store, StoreOptions};
@@ -256,7 +292,7 @@ mod tests {
         }
     }
 
-    fn cluster(length: Duration, began: Instant) -> Cluster {
+    pub(crate) fn cluster(length: Duration, began: Duration) -> Cluster {
         let live = vec![node("a", "aaaaaaaa"), node("b", "bbbbbbbb")];
         let nodes = Nodes {
             live,
@@ -276,7 +312,7 @@ mod tests {
 
     #[test]
     fn an_id_leads_to_the_node_that_gave_it_out() {
-        let cluster = cluster(Duration::from_secs(30), Instant::now());
+        let cluster = cluster(Duration::from_secs(30), since_boot());
         let made = cluster.maker_of(&cluster.connection_id());
         assert_eq!(made.map(|node| node.name), Some(String::from("a")));
         let other = cluster.maker_of(&"bbbbbbbbxxxxxxxxxxxxxxxxxxxxxxxx".into());
@@ -288,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_lease_is_counted_from_the_begin_of_its_renewal() {
-        let began = Instant::now().checked_sub(Duration::from_secs(25)).unwrap();
+        let began = since_boot().checked_sub(Duration::from_secs(25)).unwrap();
         let cluster = cluster(Duration::from_secs(30), began);
         assert!(cluster.is_late() && cluster.is_due());
         cluster.note_held(began + Duration::from_secs(12), Nodes::default());
@@ -305,13 +341,36 @@ mod tests {
 
     #[test]
     fn a_lease_that_the_database_took_for_over_ends_what_depends_on_it() {
-        let cluster = cluster(Duration::from_secs(30), Instant::now());
+        let cluster = cluster(Duration::from_secs(30), since_boot());
         let lapsed = Nodes {
             has_lapsed: true,
             ..Nodes::default()
         };
-        cluster.note_held(Instant::now(), lapsed);
+        cluster.note_held(since_boot(), lapsed);
         assert!(cluster.is_due() && !cluster.end_fence());
+        cluster.fence();
+        assert!(cluster.end_fence() && !cluster.is_fenced());
+    }
+    #[test]
+    fn time_that_the_machine_did_not_see_makes_the_lease_due_until_it_is_renewed() {
+        let second = Duration::from_secs(1);
+        let cluster = cluster(30 * second, since_boot().checked_sub(second).unwrap());
+        let wall = Stamp::from_seconds(1_000_000);
+        let later = |seconds| wall.plus(Duration::from_secs(seconds));
+        cluster.compare_clocks(wall);
+        cluster.compare_clocks(later(1));
+        // A clock that is set back, or a little, says nothing.
+        cluster.compare_clocks(wall);
+        cluster.compare_clocks(later(9));
+        assert!(!cluster.is_due());
+        cluster.compare_clocks(later(60));
+        assert!(cluster.is_due());
+        cluster.fence();
+        assert!(
+            cluster.is_due() && !cluster.end_fence(),
+            "nothing was renewed"
+        );
+        cluster.note_held(since_boot() + second, Nodes::default());
         cluster.fence();
         assert!(cluster.end_fence() && !cluster.is_fenced());
     }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Cluster;
+use crate::clock::since_boot;
 use crate::model::Failure;
 use crate::store::{Lease, Renewal};
 use crate::telemetry::{Counter, Metrics};
@@ -56,7 +57,7 @@ impl Keeper {
 fn keep(mut lease: Lease, cluster: &Cluster, metrics: &Metrics, leaves: &Receiver<()>) {
     let mut has_failed = false;
     while leaves.recv_timeout(cluster.pause()) == Err(RecvTimeoutError::Timeout) {
-        let began = Instant::now();
+        let began = since_boot();
         match lease.renew() {
             Ok(Renewal::Held(nodes)) => {
                 if has_failed {

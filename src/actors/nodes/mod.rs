@@ -8,8 +8,11 @@ mod calls;
 mod cluster;
 mod keeper;
 mod places;
+mod ways;
 
-pub use calls::{Answer, Calls, SECRET, Unanswered, hook_path, session_path, ticket_path};
+pub use calls::{Answer, Begun, Calls, SECRET, Unanswered, hook_path, session_path, ticket_path};
 pub use cluster::Cluster;
+#[cfg(test)]
+pub(crate) use cluster::tests::cluster as test_cluster;
 pub use keeper::Keeper;
 pub use places::{Place, Places};

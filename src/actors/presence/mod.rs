@@ -18,6 +18,9 @@ use crate::model::{Channel, ChannelId, Page, PageRequest, Presence, Stamp, UserI
 /// and a little more.
 const APART: i64 = 11 * 60 * 1_000_000;
 
+/// How long it is known when a user was there last, in microseconds: thirty days.
+const REMEMBERED: i64 = 30 * 86_400 * 1_000_000;
+
 /// A change of presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetPresence {
@@ -234,14 +237,22 @@ impl PresenceBoard {
         Stamp(self.clock.now().0.saturating_sub(APART))
     }
 
-    /// Removes what is over from channels. Global entries stay for `last_seen_at`; there is at most one per account.
+    /// Removes what is over from channels. Global entries stay for `last_seen_at`, though not for ever.
     pub fn sweep(&self) {
         let oldest = self.oldest();
+        self.everywhere
+            .retain(|_, entry| !is_long_over(entry, oldest));
         for mut there in self.channels.iter_mut() {
             there.retain(|_, entry| entry.until > oldest || entry.forget_at > oldest);
         }
         self.channels.retain(|_, there| !there.is_empty());
     }
+}
+
+/// Whether a global entry has been over for so long that it is not kept in common any more. Servers compare it as of one
+/// moment, and forget it later than that by any of their clocks.
+fn is_long_over(entry: &Entry, at: Stamp) -> bool {
+    entry.until.0.max(entry.set_at.0) < at.0.saturating_sub(REMEMBERED)
 }
 
 /// Before the first presence of a user.

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::AppView;
-use crate::actors::log_tail::dispatch::targets;
+use crate::actors::log_tail::targets::targets;
 use crate::actors::shard::hearing::app_hears;
 use crate::event::Pos;
 use crate::log::RenderedEvent;

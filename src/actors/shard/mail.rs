@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::actors::delivery::Delivery;
+use crate::event::Pos;
 use crate::model::{ChannelId, ClientId, StreamOwner};
 use crate::protocol::goodbye::Goodbye;
 use crate::protocol::object::OpenStreamObject;
@@ -54,6 +55,11 @@ impl CloseShare {
         Self { one_of: 1, goodbye }
     }
 }
+
+/// The log ends here, before what the shard was sent: all connections are closed, and the shard goes on behind this place.
+#[derive(actix::Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct GoBack(pub Pos);
 
 /// Closes the streams of one app.
 #[derive(actix::Message, Debug)]

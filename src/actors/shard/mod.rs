@@ -38,7 +38,7 @@ use actix::prelude::*;
 use deadlines::{Check, TICK};
 use mail::{
     CloseApp, CloseShare, CountConnections, CountRoomListeners, DescribeStreams, FanOutBatch,
-    ShardCounts,
+    GoBack, ShardCounts,
 };
 use stalls::Stalls;
 use state::{ConnectionRef, RoomListeners, State};
@@ -52,6 +52,7 @@ use crate::clock::Clock;
 use crate::config::Streams;
 use crate::fault::Fault;
 use crate::model::ChannelId;
+use crate::protocol::goodbye::Goodbye;
 use crate::protocol::object::OpenStreamObject;
 use crate::protocol::site::Site;
 use crate::telemetry::{ActorNumbers, Counter, Metrics};
@@ -186,6 +187,15 @@ impl Handler<CloseShare> for ShardActor {
 
     fn handle(&mut self, mail: CloseShare, _: &mut Self::Context) -> Self::Result {
         self.shard.close_share(mail)
+    }
+}
+
+impl Handler<GoBack> for ShardActor {
+    type Result = ();
+
+    fn handle(&mut self, GoBack(head): GoBack, _: &mut Self::Context) {
+        self.shard.state.borrow_mut().go_back(head);
+        self.shard.close_share(CloseShare::all(Goodbye::Incomplete));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Pipeline, Value};
+use redis::{AsyncConnectionConfig, Pipeline, RedisError, RedisResult, Value};
 use smallvec::SmallVec;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
@@ -41,8 +41,8 @@ enum End {
     Over,
 }
 
-impl From<redis::RedisError> for End {
-    fn from(error: redis::RedisError) -> Self {
+impl From<RedisError> for End {
+    fn from(error: RedisError) -> Self {
         Self::Trouble(error.into())
     }
 }
@@ -63,6 +63,8 @@ pub(in crate::bus) struct Running {
     held: Arc<dyn Held>,
     /// What the log of the program said last: each change once.
     said: Option<Trouble>,
+    /// A single count was refused, and the log says so.
+    has_refused: bool,
 }
 
 impl Running {
@@ -79,6 +81,7 @@ impl Running {
             waiting,
             held,
             said: None,
+            has_refused: false,
         }
     }
 
@@ -197,7 +200,7 @@ impl Running {
     }
 
     async fn exchange(
-        &self,
+        &mut self,
         connection: &mut MultiplexedConnection,
         scripts: &Scripts,
         asks: Vec<Ask>,
@@ -235,9 +238,29 @@ impl Running {
         if sent.is_empty() {
             return Ok(());
         }
-        let all = pipe.query_async::<Vec<Value>>(connection).await?;
+        // One that is refused takes no other with it.
+        let asked = pipe.ignore_errors();
+        let all = asked
+            .query_async::<Vec<RedisResult<Value>>>(connection)
+            .await?;
         for (sent, answer) in sent.into_iter().zip(all) {
-            hand_over(sent, &answer);
+            match answer {
+                Ok(answer) => hand_over(sent, &answer),
+                // What waits for it decides without it.
+                Err(error) => self.note_refusal(error)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A count that Redis cannot make with what is under its key concerns that count alone. Any other refusal concerns all.
+    fn note_refusal(&mut self, error: RedisError) -> Result<(), End> {
+        let code = match error.code() {
+            Some(code @ ("ERR" | "WRONGTYPE")) => code.to_owned(),
+            Some(_) | None => return Err(error.into()),
+        };
+        if !std::mem::replace(&mut self.has_refused, true) {
+            tracing::warn!(redis = %self.place, %code, "Redis refuses a count: each server counts that one for itself");
         }
         Ok(())
     }

@@ -17,6 +17,8 @@ const PART: u32 = 64;
 /// The count of one that is closed for calls beyond its limit: more than a limit can be.
 const BANNED: u64 = u32::MAX as u64;
 
+// A count in its last millisecond has 0 left, as which Redis takes no expiry: it is over.
+
 /// KEYS: counts of calls. ARGV: how big a part is granted, the count of one that is closed; then for each key its limit,
 /// its period and its ban in milliseconds. All are granted, or none.
 const CALLS: &str = r"
@@ -25,7 +27,7 @@ local counts, full = {}, false
 for i = 1, #KEYS do
   local limit, period, ban = tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1]), tonumber(ARGV[3 * i + 2])
   local total, left = tonumber(redis.call('GET', KEYS[i]) or '0'), redis.call('PTTL', KEYS[i])
-  if left < 0 then total, left = 0, period end
+  if left <= 0 then total, left = 0, period end
   if total >= limit then
     full = true
     if ban > 0 and total < banned then
@@ -50,7 +52,7 @@ return counts
 /// KEYS: a count of calls. ARGV: its cost, its period in milliseconds, the count of one that is closed.
 const CHARGE: &str = r"
 local total, left = tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('PTTL', KEYS[1])
-if left < 0 then total, left = 0, tonumber(ARGV[2]) end
+if left <= 0 then total, left = 0, tonumber(ARGV[2]) end
 total = math.min(total + tonumber(ARGV[1]), tonumber(ARGV[3]) - 1)
 redis.call('SET', KEYS[1], string.format('%.0f', total), 'PX', left)
 return 1
@@ -69,7 +71,7 @@ for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], moment, '+inf', 'LIMI
 end
 if all > tonumber(ARGV[5]) then return 0 end
 redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
-if redis.call('PTTL', KEYS[2]) < 0 then redis.call('PEXPIRE', KEYS[2], ARGV[6]) end
+if redis.call('PTTL', KEYS[2]) <= 0 then redis.call('PEXPIRE', KEYS[2], ARGV[6]) end
 return 1
 ";
 

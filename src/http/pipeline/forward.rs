@@ -11,10 +11,11 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpResponse};
 use bytes::Bytes;
-use futures_util::stream::unfold;
+use futures_util::StreamExt as _;
+use futures_util::stream::{once, unfold};
 
 use super::whole_body::whole_body;
-use crate::actors::nodes::{Answer, Calls, SECRET, Unanswered};
+use crate::actors::nodes::{Begun, Calls, SECRET, Unanswered};
 use crate::fault::{Seeded, seeded};
 use crate::http::routes::row::{Route, Verb};
 use crate::http::{ApiResult, App};
@@ -25,6 +26,10 @@ use crate::telemetry::Counter;
 
 /// Set on a request that another node sent on: it is not counted again, and goes no further.
 pub(in crate::http) struct SentOn;
+
+/// Bytes of an answer that are taken from the other node as fast as it sends them, however slowly the caller reads: a page.
+/// They count among the unread bytes of the caller then, as those of any answer, and not among those of this node there.
+const TAKEN: usize = 8 * 1024 * 1024;
 
 /// Headers that concern one connection, not the request.
 const OF_CONNECTION: [HeaderName; 6] =
@@ -109,11 +114,17 @@ async fn send_on(
         }
         sent.body(bytes)
     });
-    Ok(sent_back(answer.await?))
+    let begun = answer.await?.begin(TAKEN).await;
+    // The node went away, or stands still, in the middle of it.
+    begun.map(sent_back).map_err(|_lost| Unanswered::Late)
 }
 
-fn sent_back(answer: Answer) -> HttpResponse {
-    let response = &answer.response;
+fn sent_back(begun: Begun) -> HttpResponse {
+    let Begun {
+        response,
+        first,
+        is_whole,
+    } = begun;
     let status = StatusCode::from_u16(response.status().as_u16());
     let mut back = HttpResponse::build(status.unwrap_or(StatusCode::BAD_GATEWAY));
     for (name, value) in response.headers() {
@@ -126,11 +137,17 @@ fn sent_back(answer: Answer) -> HttpResponse {
             back.append_header((name, value));
         }
     }
-    let length = response.content_length();
-    let pieces = unfold(answer, |mut answer| async move {
-        let piece = answer.response.chunk().await.transpose()?;
-        Some((piece, answer))
+    if is_whole {
+        return back.body(first);
+    }
+    // Of all of it, whatever was read already.
+    let length = response.headers().get(reqwest::header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let rest = unfold(response, |mut response| async move {
+        let piece = response.chunk().await.transpose()?;
+        Some((piece, response))
     });
+    let pieces = once(async { Ok(first) }).chain(rest);
     match length {
         Some(length) => back.body(SizedStream::new(length, pieces)),
         None => back.streaming(pieces),

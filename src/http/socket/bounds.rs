@@ -34,7 +34,7 @@ impl Drop for Open {
     }
 }
 
-/// Connections to the listener for other nodes: a node asks at most 512 things at a time, over connections that it keeps.
+/// Connections to the listener for other nodes: a node asks at most 272 things at a time, over connections that it keeps.
 const OF_A_NODE: usize = 1024;
 const OF_ALL_NODES: usize = 8192;
 
@@ -98,7 +98,8 @@ impl Bounds {
     }
 
     /// Of the listener for other nodes: whatever else reaches it is let in as little as clients are, until its secret has
-    /// been looked at.
+    /// been looked at. The answers that wait for a node are those of many callers, whom it bounds itself: here they are
+    /// bounded in all.
     pub fn inside(config: &Config, metrics: Arc<Metrics>) -> Arc<Self> {
         let mut own = config.server.clone();
         own.trusted_proxies = Networks::default();
@@ -109,6 +110,7 @@ impl Bounds {
         let mut bounds = Self::of(&config, metrics);
         bounds.places = Permits::new(OF_A_NODE, OF_ALL_NODES);
         bounds.per_address = OF_A_NODE;
+        bounds.waiting_per_address = usize::MAX;
         Arc::new(bounds)
     }
 
@@ -225,5 +227,16 @@ mod tests {
             bounds.wait(address, left, 0);
         }
         assert_eq!((bounds.waiting(), bounds.waiting.len()), (0, 0));
+    }
+
+    #[test]
+    fn what_waits_for_another_node_is_bounded_in_all_and_not_as_that_of_a_client() {
+        let mut config = Config::default();
+        config.server.unread_bytes_per_address = 10;
+        config.server.unread_bytes_total = 25;
+        let bounds = Bounds::inside(&config, Arc::new(Metrics::default()));
+        let node = Some(IpAddr::from([10, 0, 0, 1]));
+        assert!(bounds.wait(node, 0, 20), "more than a client may have");
+        assert!(!bounds.wait(node, 0, 6), "26 of 25 in all");
     }
 }

@@ -9,6 +9,7 @@ macro_rules! now {
         "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::int8"
     };
 }
+pub(super) use now;
 
 statements! {
     /// The clock of the database.

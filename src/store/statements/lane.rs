@@ -2,6 +2,8 @@
 
 use diesel::sql_types::{BigInt, Text};
 
+use super::cluster::now;
+
 statements! {
     /// Takes the write lock at once, so that no reading transaction has to be raised to a writing one.
     Begin -> () = "BEGIN IMMEDIATE", postgres "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -20,10 +22,11 @@ statements! {
 
     /// The last issued timestamp, of any process.
     LastStamp -> BigInt = "SELECT stamp FROM log_head";
-    /// The same, how often tokens have ended, and the last position, while no other process writes: on PostgreSQL each writer locks this row
-    /// first, so that no two that hold other rows can wait for one another.
-    LockLogHead -> (BigInt, BigInt, BigInt) = "SELECT stamp, tokens_ended, pos FROM log_head",
-        postgres "SELECT stamp, tokens_ended, pos FROM log_head FOR UPDATE";
+    /// The same, how often tokens have ended, the last position, and the clock of a database that is a server, while no other
+    /// process writes: on PostgreSQL each writer locks this row first, so that no two that hold other rows can wait for one
+    /// another.
+    LockLogHead -> (BigInt, BigInt, BigInt, BigInt) = "SELECT stamp, tokens_ended, pos, 0 FROM log_head",
+        postgres concat!("SELECT stamp, tokens_ended, pos, ", now!(), " FROM log_head FOR UPDATE");
     /// A token, an app or an account ended.
     EndTokens -> () = "UPDATE log_head SET tokens_ended = tokens_ended + 1";
     /// What is known of a write of a call: holder, key, step.

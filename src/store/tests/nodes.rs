@@ -1,15 +1,21 @@
 //! What nodes hold, and that another one cannot write for it. Leases themselves need a database server; the stories in
 //! `tests/suite/nodes/` have several programs on one.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use diesel::prelude::*;
 
 use super::{Place, named};
+use crate::clock::Clock;
 use crate::event::{Pos, Topic};
 use crate::model::{ConnectionId, NodeEpoch, Stamp, TokenId, UserId};
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
 use crate::store::schema::nodes;
-use crate::store::{Failure, KeptSubscription, SessionStep, StepKind, Tx};
+use crate::store::{
+    FARTHEST, Failure, KeptSubscription, SessionStep, StepKind, Store, StoreOptions, Tx,
+};
 
 pub(super) fn subscription(name: &str, user: UserId) -> KeptSubscription {
     KeptSubscription {
@@ -120,4 +126,31 @@ async fn a_session_with_a_connection_on_a_node_that_runs_is_not_over() {
         })
         .await;
     assert_eq!(left, [ConnectionId::from("of other")]);
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_wrong_is_the_one_that_writes_nothing() {
+    let place = Place::with(|options| options.clock_apart = FARTHEST).await;
+    let writes = async |store: &Store, name: &str| {
+        let new = named(name);
+        store.write(move |tx| tx.create_user(&new)).await.map(drop)
+    };
+    // A file has no clock of its own.
+    if !place.store.is_shared() {
+        place.clock.advance(2 * FARTHEST);
+        writes(&place.store, "ada").await.unwrap();
+        return;
+    }
+    place.clock.advance(FARTHEST / 2);
+    writes(&place.store, "ada").await.unwrap();
+    place.clock.advance(Duration::from_secs(3 * 86_400));
+    let refused = writes(&place.store, "bob").await.unwrap_err();
+    assert!(refused.to_string().contains("set the one that is wrong"));
+    // The others date nothing by it.
+    let options = StoreOptions {
+        clock_apart: FARTHEST,
+        ..place.options()
+    };
+    let other = Store::open(&options, Clock::default(), Arc::default()).unwrap();
+    writes(&other, "eve").await.unwrap();
 }

@@ -195,3 +195,34 @@ fn streams_that_no_user_has_claimed_are_counted_over_servers() {
         opens(a, "/v1/user").is_some()
     });
 }
+
+#[test]
+fn a_count_that_redis_cannot_make_concerns_no_other() {
+    let mut cluster = a_dozen_writes();
+    let room = build::room(&cluster.nodes[0].ada(), "Lounge");
+    let (bob, eve) = (cluster.nodes[0].bob(), cluster.nodes[1].person("eve"));
+    assert_eq!(writes(&bob, &room), 201);
+    let mut redis = cluster.redis().client();
+    let ask = redis::cmd("KEYS")
+        .arg("groundnut:*:calls:*")
+        .query(&mut redis);
+    let known: Vec<String> = ask.expect("it answers");
+    assert!(!known.is_empty(), "nothing was counted");
+    for key in &known {
+        let mut change = redis::pipe();
+        change.del(key).rpush(key, "what is no count");
+        change.query::<()>(&mut redis).expect("it answers");
+    }
+    // The first write took a part of the limit; the others ask for more.
+    assert!((0..3).all(|_| writes(&bob, &room) == 201));
+    cluster.nodes[0].says("Redis refuses a count");
+    let together = |node: &Node| node.counter("counted_together_total");
+    let before = together(&cluster.nodes[1]);
+    assert_eq!(writes(&eve, &room), 201);
+    assert!(together(&cluster.nodes[1]) > before);
+    counts(&cluster, true);
+    for node in &cluster.nodes {
+        let log = node.log();
+        assert!(!log.contains("are counted by each server"), "{log}");
+    }
+}

@@ -7,3 +7,4 @@ mod once;
 mod raced;
 mod requests;
 mod sessions;
+mod went_back;

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::json;
@@ -105,9 +105,19 @@ fn a_node_that_stands_still_holds_a_call_up_for_a_bounded_time() {
     eventually("it is known", || b.metric("nodes") == 2);
     a.signal(Signal::SIGSTOP);
     let late = stream.calls(&b.person(0), &messages(&room));
+    let began = Instant::now();
+    let next = stream.calls(&b.person(0), &messages(&room));
+    let took = began.elapsed();
     a.signal(Signal::SIGCONT);
-    late.refused_as(503, "busy");
-    assert!(late.header("retry-after").is_some());
+    for refused in [late, next] {
+        refused.refused_as(503, "busy");
+        assert!(refused.header("retry-after").is_some());
+    }
+    // It is not asked again at once, so that it holds up no other.
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    eventually("it is asked again", || {
+        stream.calls(&b.person(0), &messages(&room)).status == 200
+    });
 }
 
 #[test]

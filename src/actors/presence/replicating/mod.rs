@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, PresenceBoard};
+use super::{APART, Entry, PresenceBoard, is_long_over};
 use crate::bus::{NodeId, Replica};
 use crate::fault::{Seeded, seeded};
 use crate::model::{ChannelId, Stamp, UserId};
@@ -22,6 +22,10 @@ const BUCKETS: usize = 64;
 
 /// Entries of one message.
 const AT_ONCE: usize = 512;
+
+/// Entries of one answer, but for one bucket at least: the rest is asked for behind the next digest. A server that begins
+/// asks for all, and changes do not wait behind them.
+const ANSWERED: usize = 8192;
 
 /// A server asks, or sends its digest out of turn, at most once in this time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -140,7 +144,11 @@ impl PresenceBoard {
             set_at,
             forget_at,
         } = told;
-        let oldest = self.oldest();
+        let (oldest, now) = (self.oldest(), self.clock.now());
+        // By a clock that is wrong: it would hold until all others have come so far.
+        if set_at > Stamp(now.0.saturating_add(APART)) {
+            return;
+        }
         let entry = Entry {
             text,
             until,
@@ -178,7 +186,9 @@ impl PresenceBoard {
             }
         };
         for entry in &self.everywhere {
-            add(*entry.key(), entry.sum(*entry.key(), None));
+            if !is_long_over(&entry, at) {
+                add(*entry.key(), entry.sum(*entry.key(), None));
+            }
         }
         // What ended is forgotten at different moments, so it is not compared. Until then there is time enough for clocks
         // that are apart.
@@ -213,22 +223,39 @@ impl PresenceBoard {
         replies
     }
 
+    /// The entries of some of these buckets, beginning at any: of one that differs all the time others do not wait for ever.
     fn entries(&self, buckets: u64) -> Vec<Bytes> {
-        let is_wanted = |user: &UserId| buckets >> bucket(*user) & 1 == 1;
-        let mut all = Vec::new();
+        let now = self.clock.now();
+        let mut all: Vec<Vec<Told>> = (0..BUCKETS).map(|_| Vec::new()).collect();
+        let mut add = |user: UserId, channel, entry: &Entry| {
+            let place = bucket(user);
+            if buckets >> place & 1 == 1
+                && let Some(wanted) = all.get_mut(place)
+            {
+                wanted.push(entry.told(user, channel));
+            }
+        };
         for entry in &self.everywhere {
-            if is_wanted(entry.key()) {
-                all.push(entry.told(*entry.key(), None));
+            if !is_long_over(&entry, now) {
+                add(*entry.key(), None, &entry);
             }
         }
         for there in &self.channels {
-            let wanted = there.value().iter().filter(|(user, _)| is_wanted(user));
-            all.extend(wanted.map(|(user, entry)| entry.told(*user, Some(*there.key()))));
+            for (user, entry) in there.value() {
+                add(*user, Some(*there.key()), entry);
+            }
         }
-        let mut messages = Vec::new();
-        while !all.is_empty() {
-            let part = all.split_off(all.len().saturating_sub(AT_ONCE));
-            messages.push(packed(&Said::Entries(part)));
+        all.rotate_left(rand::random_range(0..BUCKETS));
+        let (mut messages, mut count) = (Vec::new(), 0);
+        for mut wanted in all {
+            if count > 0 && count + wanted.len() > ANSWERED {
+                continue;
+            }
+            count += wanted.len();
+            while !wanted.is_empty() {
+                let part = wanted.split_off(wanted.len().saturating_sub(AT_ONCE));
+                messages.push(packed(&Said::Entries(part)));
+            }
         }
         messages
     }

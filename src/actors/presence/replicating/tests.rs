@@ -168,3 +168,78 @@ fn a_question_to_another_server_is_not_answered() {
     });
     assert_eq!(a.board.take(b.node, &want).len(), 1);
 }
+
+#[test]
+fn a_server_that_begins_gets_all_in_answers_that_are_bounded() {
+    let (a, fresh) = (Server::new(1), Server::new(2));
+    let users = 3 * i64::try_from(ANSWERED).unwrap();
+    for user in 0..users {
+        a.says(UserId(user), "here");
+    }
+    let ready = || {
+        // A pause between two questions, for the story alone.
+        *fresh.board.exchange.asked.lock().unwrap() = None;
+    };
+    let mut turns = 0;
+    while !agrees(&a, &fresh) {
+        ready();
+        turns += 1;
+        let mut count = 0;
+        for want in fresh.board.take(a.node, &a.board.digest()) {
+            for entries in a.board.take(fresh.node, &want) {
+                let Ok(Said::Entries(told)) = serde_json::from_slice(&entries) else {
+                    continue;
+                };
+                count += told.len();
+                told.into_iter().for_each(|told| fresh.board.merge(told));
+            }
+        }
+        assert!((1..=ANSWERED).contains(&count), "{count} in turn {turns}");
+    }
+    assert!((3..=6).contains(&turns), "{turns} turns");
+}
+
+#[test]
+fn a_bucket_that_is_larger_than_an_answer_is_one() {
+    let a = Server::new(1);
+    let users = i64::try_from(ANSWERED).unwrap() + 1;
+    for user in 0..users {
+        a.says(UserId(64 * user), "here");
+    }
+    a.says(UserId(1), "in another bucket");
+    let told = |messages: Vec<Bytes>| -> usize {
+        let said = messages.iter().map(|one| serde_json::from_slice(one));
+        let told = said.map(|said| match said {
+            Ok(Said::Entries(told)) => told.len(),
+            Ok(Said::Digest { .. } | Said::Want { .. }) | Err(_) => 0,
+        });
+        told.sum()
+    };
+    let all = told(a.board.entries(1));
+    assert_eq!(all, ANSWERED + 1);
+}
+
+#[test]
+fn a_user_that_was_there_last_month_is_forgotten_by_all_at_once() {
+    let (a, b) = (Server::new(1), Server::new(2));
+    a.says(ADA, "long ago");
+    b.board.clock.advance(Duration::from_secs(31 * 86_400));
+    let digest = b.board.digest();
+    // As of then neither has anything that counts.
+    assert!(a.board.take(b.node, &digest).is_empty());
+    a.board.clock.advance(Duration::from_secs(31 * 86_400));
+    assert!(a.board.entries(u64::MAX).is_empty());
+    a.board.sweep();
+    assert!(a.board.everywhere.is_empty());
+}
+
+#[test]
+fn what_is_dated_by_a_clock_that_is_wrong_is_not_taken() {
+    let (mut a, b) = (Server::new(1), Server::new(2));
+    a.board.clock.advance(Duration::from_secs(3600));
+    a.says(ADA, "in an hour");
+    for change in a.bus.said() {
+        b.board.take(a.node, &change);
+    }
+    assert_eq!(b.shows(ADA), None);
+}

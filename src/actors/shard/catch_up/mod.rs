@@ -23,6 +23,7 @@ use crate::log::{Interest, LogReader};
 use crate::model::Failure;
 use crate::protocol::cursor::Cursor;
 use crate::protocol::gap::gap_frame;
+use crate::protocol::goodbye::Goodbye;
 use crate::protocol::timing::fill_all;
 use crate::telemetry::Counter;
 pub use judge::Judge;
@@ -93,6 +94,9 @@ impl CatchUp {
             if is_at_end && self.at < self.routed {
                 self.wait_for_delivery().await;
             }
+            if self.log.ring().routed() < self.routed {
+                return self.end_behind_log(&shard);
+            }
             tokio::task::yield_now().await;
         }
     }
@@ -137,12 +141,20 @@ impl CatchUp {
         }
     }
 
-    /// The events that are already known to delivery, and are not in the ring yet.
+    /// The events that are already known to delivery, and are not in the ring yet; or that the log went back, so that they
+    /// never will be.
     async fn wait_for_delivery(&self) {
         let mut head = self.log.ring().watch();
-        let routed = self.routed;
+        let (routed, now) = (self.routed, *head.borrow());
         // The sender lives as long as the reader.
-        drop(head.wait_for(|head| *head >= routed).await);
+        drop(head.wait_for(|head| *head >= routed || *head < now).await);
+    }
+
+    /// The log went back after the stream was registered: what it was sent may not be in it any more.
+    fn end_behind_log(&self, shard: &Rc<Shard>) {
+        if shard.has_open(self.connection) {
+            shard.close(self.connection.index, Goodbye::Incomplete);
+        }
     }
 
     /// What is behind `at`. `None`: the connection is over.

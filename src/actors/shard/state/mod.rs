@@ -314,23 +314,6 @@ impl State {
         self.homes.ask(index, viewer, asks);
     }
 
-    /// A batch of events up to here is fanned out from now on.
-    pub fn begin(&mut self, pos: Pos) {
-        self.begun = pos.max(self.begun);
-    }
-
-    /// Nothing up to here is still to be begun.
-    pub fn begun(&self) -> Pos {
-        self.begun
-    }
-
-    /// Events up to here were fanned out: subscriptions that waited for them may take the fast path.
-    pub fn reach(&mut self, pos: Pos) {
-        for index in self.young.reach(pos) {
-            self.place_anew(index);
-        }
-    }
-
     /// Whether the fast path may serve a connection has changed.
     pub(super) fn place_anew(&mut self, index: ConnectionIndex) {
         let handle = self.connections.get(index);
