@@ -142,7 +142,7 @@ use outlet::Outlet;
 use parcels::Parcels;
 use queue::Queue;
 use reading::{Gathered, Reading};
-use tokens::TokenInUse;
+use tokens::TokenFound;
 use work::Work;
 
 /// The store; a cheap handle.
@@ -171,7 +171,7 @@ struct Shared {
 struct Questions {
     presents: Arc<Gathered<PresentOf, Result<Present, Failure>>>,
     /// Tokens by the hashes of their secrets.
-    tokens: Arc<Gathered<[u8; 32], Result<Option<TokenInUse>, Failure>>>,
+    tokens: Arc<Gathered<[u8; 32], TokenFound>>,
 }
 
 impl Store {

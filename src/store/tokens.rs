@@ -47,6 +47,9 @@ const COLUMNS: Columns = (
 /// A token, and when it was used last.
 pub(super) type TokenInUse = (Token, Option<Stamp>);
 
+/// What is found for the hash of a secret.
+pub(super) type TokenFound = Result<Option<TokenInUse>, Failure>;
+
 fn in_use((row, used_at): (Row, Option<i64>)) -> Result<TokenInUse, Failure> {
     Ok((into_model(row)?, used_at.map(Stamp)))
 }
@@ -83,7 +86,7 @@ pub(super) fn scopes_of(stored: &str) -> Result<Scopes, Failure> {
 pub(super) fn tokens_in_use(
     db: &mut Db<'_>,
     hashes: &[[u8; 32]],
-) -> Result<Vec<Result<Option<TokenInUse>, Failure>>, Failure> {
+) -> Result<Vec<TokenFound>, Failure> {
     if let Sql::Sqlite(_) = db.sql {
         // A list of another length would be another statement.
         return Ok(hashes.iter().map(|hash| db.token_in_use(hash)).collect());
