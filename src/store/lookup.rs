@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::cache::HeldToken;
+use super::tokens::tokens_in_use;
 use super::{Failure, Store, secret};
 use crate::model::{Token, TokenId, User, UserId};
 
@@ -51,8 +52,8 @@ impl Store {
     pub async fn token(&self, secret: &str) -> Result<Option<Arc<Token>>, Failure> {
         let hash = secret::hash_token(secret);
         let read = async {
-            let (reading, tokens) = (&self.shared.reading, &self.shared.tokens);
-            let found = reading.ask(tokens, hash, |db, all| db.tokens_in_use(all));
+            let (reading, tokens) = (&self.shared.reading, &self.shared.questions.tokens);
+            let found = reading.ask(tokens, hash, tokens_in_use);
             let found = found.await??;
             Ok(found.map(|(token, used_at)| Arc::new(HeldToken::new(token, used_at))))
         };

@@ -144,7 +144,7 @@ use outlet::Outlet;
 use parcels::Parcels;
 use queue::Queue;
 use reading::{Gathered, Reading};
-use tokens::TokenQuestions;
+use tokens::TokenFound;
 use work::Work;
 
 /// The store; a cheap handle.
@@ -159,14 +159,21 @@ struct Shared {
     /// Turns true when the lane's thread has ended.
     lane_ended: watch::Receiver<bool>,
     reading: Reading,
-    presents: Arc<Gathered<PresentOf, Result<Present, Failure>>>,
-    tokens: Arc<TokenQuestions>,
+    questions: Questions,
     caches: Arc<Caches>,
     outlet: Arc<Outlet>,
     parcels: Arc<Parcels>,
     counted: Arc<Counted>,
     /// Of a database that is a file.
     place: Option<Whereabouts>,
+}
+
+/// Questions that are answered together.
+#[derive(Default)]
+struct Questions {
+    presents: Arc<Gathered<PresentOf, Result<Present, Failure>>>,
+    /// Tokens by the hashes of their secrets.
+    tokens: Arc<Gathered<[u8; 32], TokenFound>>,
 }
 
 impl Store {

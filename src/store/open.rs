@@ -21,7 +21,7 @@ use super::place;
 use super::queue::Queue;
 use super::reading::{self, Reading};
 use super::work::Work;
-use super::{Failure, Shared, Store, StoreOptions};
+use super::{Failure, Questions, Shared, Store, StoreOptions};
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
@@ -130,8 +130,7 @@ impl Store {
                 lane: queue,
                 lane_ended,
                 reading,
-                presents: Arc::default(),
-                tokens: Arc::default(),
+                questions: Questions::default(),
                 caches,
                 outlet,
                 parcels,

@@ -54,7 +54,7 @@ impl Store {
     /// # Errors
     /// The database is in trouble, or busy.
     pub async fn present(&self, of: PresentOf) -> Result<Present, Failure> {
-        let (reading, presents) = (&self.shared.reading, &self.shared.presents);
+        let (reading, presents) = (&self.shared.reading, &self.shared.questions.presents);
         let read = reading.ask(presents, of, presents_of);
         read.await?
     }

@@ -7,7 +7,6 @@ use diesel::prelude::*;
 
 use super::connect::Sql;
 use super::db::{from_json, to_json};
-use super::reading::Gathered;
 use super::schema::{clients, tokens, users};
 use super::secret::hash_token;
 use super::statements::{EndTokens, execute};
@@ -48,8 +47,8 @@ const COLUMNS: Columns = (
 /// A token, and when it was used last.
 pub(super) type TokenInUse = (Token, Option<Stamp>);
 
-/// Tokens by the hashes of their secrets.
-pub(super) type TokenQuestions = Gathered<[u8; 32], Result<Option<TokenInUse>, Failure>>;
+/// What is found for the hash of a secret.
+pub(super) type TokenFound = Result<Option<TokenInUse>, Failure>;
 
 fn in_use((row, used_at): (Row, Option<i64>)) -> Result<TokenInUse, Failure> {
     Ok((into_model(row)?, used_at.map(Stamp)))
@@ -83,6 +82,24 @@ pub(super) fn scopes_of(stored: &str) -> Result<Scopes, Failure> {
     from_json("scopes", stored)
 }
 
+/// For each of these hashes the live token, with the time of its last use. A row that is not readable concerns its own alone.
+pub(super) fn tokens_in_use(
+    db: &mut Db<'_>,
+    hashes: &[[u8; 32]],
+) -> Result<Vec<TokenFound>, Failure> {
+    if let Sql::Sqlite(_) = db.sql {
+        // A list of another length would be another statement.
+        return Ok(hashes.iter().map(|hash| db.token_in_use(hash)).collect());
+    }
+    let rows = live()
+        .filter(tokens::hash.eq_any(hashes.iter().map(<[u8; 32]>::as_slice)))
+        .select((tokens::hash, (COLUMNS, tokens::used_at)))
+        .load::<(Vec<u8>, (Row, Option<i64>))>(db.sql)?;
+    let found: HashMap<_, _> = rows.into_iter().collect();
+    let one = |hash: &[u8; 32]| found.get(hash.as_slice()).cloned().map(in_use).transpose();
+    Ok(hashes.iter().map(one).collect())
+}
+
 impl Db<'_> {
     /// The live token whose secret has this hash.
     pub fn token_by_hash(&mut self, hash: &[u8]) -> Result<Option<Token>, Failure> {
@@ -103,25 +120,6 @@ impl Db<'_> {
             .get_result::<(Row, Option<i64>)>(self.sql)
             .optional()?;
         found.map(in_use).transpose()
-    }
-
-    /// The same for each of these hashes. A row that is not readable concerns its own alone.
-    pub(super) fn tokens_in_use(
-        &mut self,
-        hashes: &[[u8; 32]],
-    ) -> Result<Vec<Result<Option<TokenInUse>, Failure>>, Failure> {
-        if let Sql::Sqlite(_) = self.sql {
-            // A list of another length would be another statement.
-            return Ok(hashes.iter().map(|hash| self.token_in_use(hash)).collect());
-        }
-        let rows = live()
-            .filter(tokens::hash.eq_any(hashes.iter().map(<[u8; 32]>::as_slice)))
-            .select((tokens::hash, (COLUMNS, tokens::used_at)))
-            .load::<(Vec<u8>, (Row, Option<i64>))>(self.sql)?;
-        let mut found: HashMap<_, _> = rows.into_iter().collect();
-        // No hash is asked for twice: the cache has one loader for each.
-        let one = |hash: &[u8; 32]| found.remove(hash.as_slice()).map(in_use).transpose();
-        Ok(hashes.iter().map(one).collect())
     }
 
     /// Whether the token with this number is live.

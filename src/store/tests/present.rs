@@ -7,6 +7,8 @@ use futures_util::future::join_all;
 use super::{CLIENT, Place};
 use crate::event::Pos;
 use crate::model::{ChannelId, Relation, Scopes, UserId};
+use crate::store::secret::hash_token;
+use crate::store::tokens::tokens_in_use;
 use crate::store::{NewToken, Present, PresentOf};
 
 /// Ada, bob, eve and dan, and a room that bob listens to.
@@ -90,4 +92,14 @@ async fn what_is_read_for_many_users_is_what_each_has() {
         assert_eq!(present, alone(&place, of).await);
     }
     assert_eq!(inboxes, 1);
+}
+
+#[tokio::test]
+async fn a_token_that_is_asked_for_twice_is_found_twice() {
+    let place = Place::new().await;
+    made(&place).await;
+    let hashes = ["one", "unknown", "one", "three"].map(hash_token);
+    let found = place.read(move |db| tokens_in_use(db, &hashes)).await;
+    let found = found.into_iter().map(|one| one.unwrap().is_some());
+    assert_eq!(found.collect::<Vec<_>>(), [true, false, true, true]);
 }
