@@ -11,7 +11,10 @@ use super::among::among;
 use super::channels::is_unread_for;
 use super::db::to_json;
 use super::schema::{channel_markers, channel_mutes, channel_subscriptions, channels};
-use super::statements::{InsertChannelMute, InsertSubscription, InsertSubscriptions, execute};
+use super::statements::{
+    EndChannelMarkers, EndSubscriptions, InsertChannelMute, InsertSubscription,
+    InsertSubscriptions, execute,
+};
 use super::{Db, Failure, Tx};
 use crate::model::{ChannelId, Marker, Page, PageRequest, Refusal, Stamp, UserId};
 
@@ -210,15 +213,11 @@ impl Tx<'_> {
         if users.is_empty() {
             return Ok(());
         }
-        let ids = || users.iter().map(|user| user.0);
-        let rows = channel_subscriptions::table
-            .filter(channel_subscriptions::channel_id.eq(channel.0))
-            .filter(among("channel_subscriptions.user_id", ids()));
-        let changed = diesel::delete(rows).execute(self.sql)?;
-        let markers = channel_markers::table
-            .filter(channel_markers::channel_id.eq(channel.0))
-            .filter(among("channel_markers.user_id", ids()));
-        diesel::delete(markers).execute(self.sql)?;
+        let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
+        let ids = to_json(&ids)?;
+        let gone = [channel.0.into(), (&*ids).into()];
+        let changed = execute::<EndSubscriptions>(self.sql, &gone)?;
+        execute::<EndChannelMarkers>(self.sql, &gone)?;
         let changed = i64::try_from(changed).unwrap_or(i64::MAX);
         self.count_subscriber(channel, -changed)
     }

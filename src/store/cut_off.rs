@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::among::among;
+use super::db::to_json;
 use super::schema::{stream_session_subscriptions as kept, stream_sessions};
+use super::statements::{EndCutOff, execute};
 use super::stream_sessions::name_of;
 use super::{Failure, Tx};
 use crate::event::Topic;
@@ -51,13 +52,16 @@ impl Tx<'_> {
         if losing.is_empty() {
             return Ok(());
         }
-        let ended = kept::table
-            .filter(kept::topic.eq_any(&topics))
-            .filter(kept::ended.is_null())
-            .filter(among("stream_session_subscriptions.token_id", losing));
-        diesel::update(ended)
-            .set(kept::ended.eq(Refusal::NoAccess.slug()))
-            .execute(self.sql)?;
+        let losing = to_json(&losing)?;
+        let [messages, subscribers, presence] = &topics;
+        let ended = [
+            Refusal::NoAccess.slug().into(),
+            messages.as_str().into(),
+            subscribers.as_str().into(),
+            presence.as_str().into(),
+            losing.as_str().into(),
+        ];
+        execute::<EndCutOff>(self.sql, &ended)?;
         Ok(())
     }
 }

@@ -10,7 +10,9 @@ use super::super::statements::{
     Release, RollbackToSavepoint, Savepoint, Statement, execute, query,
 };
 use super::entry;
-use super::words::NO_FORMAT;
+
+/// No format: the index has to be made anew.
+pub(super) const NO_FORMAT: i64 = 0;
 
 /// The statements of an index.
 pub(in super::super) trait FullText {

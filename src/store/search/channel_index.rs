@@ -15,9 +15,8 @@ use super::super::statements::{
     self, EndOfSlice, Release, RollbackToSavepoint, Savepoint, execute, full_text, statements,
 };
 use super::super::{Db, Failure, Tx};
-use super::changes::{self, FullText};
+use super::changes::{self, FullText, NO_FORMAT};
 use super::marks::{self, marks_of_channel};
-use super::words::NO_FORMAT;
 use crate::model::{Channel, ChannelId};
 use crate::text::words::{self, cut};
 

@@ -14,14 +14,12 @@ use super::super::statements::{
 };
 use super::super::{Db, Failure};
 use super::MessageSearch;
-use super::changes::{self, FullText};
+use super::changes::{self, FullText, NO_FORMAT};
 use super::marks::Mark;
 use super::wanted::Wanted;
 use crate::model::{ChannelId, MessageId, PageRequest, UserId};
 use crate::text::words::{self, Phrase};
 
-/// No format: the index has to be rebuilt.
-pub(super) const NO_FORMAT: i64 = 0;
 /// By which rules the index of messages and the words of users are made; the second part is to be raised with every change of
 /// the marks, and of what of a user is indexed.
 pub(super) const FORMAT: i64 = words::FORMAT * 1000 + 2;

@@ -101,12 +101,14 @@ pub(super) use full_text;
 mod cluster;
 mod lane;
 mod lists;
+mod many;
 mod search;
 mod upserts;
 
 pub(super) use cluster::*;
 pub(super) use lane::*;
 pub(super) use lists::*;
+pub(super) use many::*;
 pub(super) use search::*;
 pub(super) use upserts::*;
 

@@ -10,18 +10,6 @@ statements! {
     /// A channel in the inbox of a user.
     InsertSubscription -> () = "INSERT INTO channel_subscriptions (channel_id, user_id, since) VALUES (?, ?, ?)
         ON CONFLICT DO NOTHING";
-    /// A channel in the inboxes of users (a JSON list of ids), each a microsecond after the one before.
-    InsertSubscriptions -> () = "INSERT INTO channel_subscriptions (channel_id, user_id, since)
-            SELECT ?, value, ? + key FROM json_each(?) WHERE TRUE
-        ON CONFLICT DO NOTHING",
-        postgres "INSERT INTO channel_subscriptions (channel_id, user_id, since)
-            SELECT ?, id, ? + place - 1 FROM unnest(translate(?, '[]', '{}')::int8[]) WITH ORDINALITY AS listed (id, place)
-        ON CONFLICT DO NOTHING";
-    /// Users (a JSON list of ids) in a group of a channel.
-    InsertMembers -> () = "INSERT INTO channel_members (channel_id, access, user_id)
-            SELECT ?, ?, value FROM json_each(?)",
-        postgres "INSERT INTO channel_members (channel_id, access, user_id)
-            SELECT ?, ?, unnest(translate(?, '[]', '{}')::int8[])";
     /// A channel to which a user cannot be subscribed by others.
     InsertChannelMute -> () = "INSERT INTO channel_mutes (channel_id, user_id, since) VALUES (?, ?, ?)
         ON CONFLICT DO NOTHING";
