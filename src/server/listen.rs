@@ -41,17 +41,11 @@ pub(super) fn listen(
     app: Data<App>,
     demo: Data<Demo>,
 ) -> std::io::Result<(Server, Option<Server>)> {
-    let of_nodes = match inside {
-        Some(inside) => {
-            let bounds = Bounds::inside(config, shared.metrics.clone());
-            Some(listen_inside(
-                builder(config),
-                (inside, bounds),
-                app.clone(),
-            )?)
-        }
-        None => None,
-    };
+    let of_nodes = inside.map(|inside| {
+        let bounds = Bounds::inside(config, shared.metrics.clone());
+        listen_inside(builder(config), (inside, bounds), app.clone())
+    });
+    let of_nodes = of_nodes.transpose()?;
     let of_clients = builder(config).listen("groundnut", listener, move || {
         // Runs once in each worker thread, inside its runtime: each thread has its own shard.
         let shard = shared.shards.add(|id| {

@@ -146,10 +146,8 @@ async fn run(launch: Launch) -> Result<(), StartError> {
     let (listener, address) = bind(&config.server)?;
     lock.names(&format!("http://{}", shown(address)));
     let public_url = public_url(&config, address);
-    let directory = Directory::new(
-        Arbiters::start(config.server.actor_threads),
-        metrics.clone(),
-    );
+    let arbiters = Arbiters::start(config.server.actor_threads);
+    let directory = Directory::new(arbiters, metrics.clone());
     let (files, gallery) = open_kept(&config, &options, &metrics)?;
     let kept = (files, gallery, cookies(&store, &config, &public_url).await?);
     let site = signing_site(&store, &config, &public_url).await?;
@@ -184,8 +182,9 @@ async fn run(launch: Launch) -> Result<(), StartError> {
             read_again,
         },
     };
-    let doors = Doors::open(listener, servers);
-    let outcome = running.until_stopped(doors, delivery_ended).await;
+    let outcome = running
+        .until_stopped(Doors::open(listener, servers), delivery_ended)
+        .await;
     drop(lock);
     nodes::leave(nodes);
     outcome

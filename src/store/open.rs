@@ -92,10 +92,7 @@ impl Store {
             clock: clock.clone(),
             clock_apart: options.clock_apart,
             queue: Arc::clone(&queue),
-            batch: match database.file() {
-                Some(_) => options.lane_batch,
-                None => options.lane_batch.min(SERVER_BATCH),
-            },
+            batch: batch(database, options),
             caches: Arc::clone(&caches),
             outlet: Arc::clone(&outlet),
             parcels: Arc::clone(&parcels),
@@ -138,6 +135,13 @@ impl Store {
                 place: database.file().map(Whereabouts::of),
             }),
         })
+    }
+}
+
+fn batch(database: &Database, options: &StoreOptions) -> usize {
+    match database.file() {
+        Some(_) => options.lane_batch,
+        None => options.lane_batch.min(SERVER_BATCH),
     }
 }
 
