@@ -244,3 +244,18 @@ pub fn translate(error: &actix_web::Error) -> ApiError {
         _ => ApiError::trouble(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_503_alone_leaves_open_what_was_done() {
+        for failure in [Failure::Busy, Failure::Away, Failure::Stopping] {
+            assert!(ApiError::from(failure).says_nothing_was_done());
+        }
+        for other in [Failure::Unsure, Refusal::NoAccess.into()] {
+            assert!(!ApiError::from(other).says_nothing_was_done());
+        }
+    }
+}
