@@ -250,12 +250,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_503_alone_leaves_open_what_was_done() {
-        for failure in [Failure::Busy, Failure::Away, Failure::Stopping] {
-            assert!(ApiError::from(failure).says_nothing_was_done());
+    fn a_failure_behind_a_write_says_that_it_may_have_been_carried_out() {
+        let trouble = Failure::Trouble("disk".into());
+        for failure in [Failure::Busy, Failure::Away, Failure::Stopping, trouble] {
+            let after = ApiError::from(failure).after_write();
+            assert_eq!(
+                after.map(|error| error.to_string()).as_deref(),
+                Some("503 outcome-unknown")
+            );
         }
         for other in [Failure::Unsure, Refusal::NoAccess.into()] {
-            assert!(!ApiError::from(other).says_nothing_was_done());
+            assert!(ApiError::from(other).after_write().is_none());
         }
     }
 }

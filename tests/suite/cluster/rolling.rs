@@ -137,13 +137,12 @@ fn nothing_is_refused_and_nothing_is_missed_while_all_servers_are_restarted_in_t
         asked: AtomicUsize::new(0),
         sent_away: AtomicUsize::new(0),
     };
-    let streams: Vec<Stream> = (0..LISTENERS)
-        .map(|_| {
-            let stream = eve.stream_with(SESSION);
-            stream.subscribes(eve, &story.path());
-            stream
-        })
-        .collect();
+    let listens = |_| {
+        let stream = eve.stream_with(SESSION);
+        stream.subscribes(eve, &story.path());
+        stream
+    };
+    let streams: Vec<Stream> = (0..LISTENERS).map(listens).collect();
     let (mut written, heard) = thread::scope(|scope| {
         let story = &story;
         let hearing: Vec<_> = streams
