@@ -143,3 +143,23 @@ impl Gallery {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Refusal;
+
+    #[test]
+    fn files_of_a_picture_that_may_be_shown_are_left_to_the_sweep() {
+        for undone in [Failure::Busy, Failure::Away, Refusal::NoAccess.into()] {
+            assert!(is_undone(&undone), "{undone:?}");
+        }
+        for in_doubt in [
+            Failure::Unsure,
+            Failure::Stopping,
+            Failure::trouble("a disk"),
+        ] {
+            assert!(!is_undone(&in_doubt), "{in_doubt:?}");
+        }
+    }
+}

@@ -3,18 +3,12 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use image::ImageFormat;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
-use tempfile::TempDir;
 
-use crate::api::pictures::picture;
-use crate::support::build::{self, MULTIPART};
-use crate::support::database::Sql;
 use crate::support::http::Answer;
 use crate::support::postgres::{BrokenWay, PostgresServer};
 use crate::support::{Person, cli, eventually, http, template, text};
@@ -22,14 +16,9 @@ use crate::support::{Person, cli, eventually, http, template, text};
 /// Within this time a call is refused while the server does not answer.
 const REFUSED_WITHIN: Duration = Duration::from_secs(12);
 
-/// So long the write lane asks in vain what became of a commit (`store/link.rs`).
-const GIVEN_UP_AFTER: Duration = Duration::from_secs(6);
-
 /// The program on a database server, with a person and a room.
 struct Served {
     child: Child,
-    /// Where it works.
-    folder: Arc<TempDir>,
     url: String,
     client: String,
     ada: Person,
@@ -37,9 +26,8 @@ struct Served {
 }
 
 /// Where it listens.
-fn serve(url: &str, folder: &TempDir) -> (Child, SocketAddr) {
+fn serve(url: &str) -> (Child, SocketAddr) {
     let mut child = cli::command(&["serve", "--bind", "127.0.0.1:0", "--database-url", url])
-        .current_dir(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -56,8 +44,7 @@ fn serve(url: &str, folder: &TempDir) -> (Child, SocketAddr) {
 
 impl Served {
     fn on(url: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (child, address) = serve(url, &folder);
+        let (child, address) = serve(url);
         let db = ["--database-url", url, "--json"];
         let client = cli::run(&[&["client", "create", "--name", "Rooms"], &db[..]].concat());
         let client = text(&cli::object(&client)["client_id"]);
@@ -75,7 +62,6 @@ impl Served {
         let room = text(&ada.post("/channels", &room).data()["id"]);
         Self {
             child,
-            folder: Arc::new(folder),
             url: url.to_owned(),
             client,
             ada,
@@ -85,10 +71,9 @@ impl Served {
 
     /// Another server on the same database, which gets there in its own way.
     fn beside(&self, url: &str) -> Self {
-        let (child, address) = serve(url, &self.folder);
+        let (child, address) = serve(url);
         Self {
             child,
-            folder: Arc::clone(&self.folder),
             url: url.to_owned(),
             client: self.client.clone(),
             ada: Person {
@@ -295,48 +280,4 @@ fn a_call_that_was_lost_before_its_commit_is_carried_out_when_it_is_repeated() {
     let again = other.says_once("k", "lost").is(201);
     assert_eq!(again.header("idempotent-replayed"), None);
     assert_eq!(other.said(), ["before", "lost"]);
-}
-
-#[test]
-fn a_picture_whose_commit_may_hold_keeps_its_files() {
-    let database = PostgresServer::start();
-    let way = BrokenWay::to(database.address(), "COMMIT");
-    let server = Served::on(&way.url("groundnut"));
-    let ada = &server.ada;
-    let mut sql = Sql::connects(&database.url("groundnut"));
-    let mut count = |what: &str| sql.count(&format!("SELECT COUNT(*) FROM {what}"));
-    let bytes = picture(300, 300, ImageFormat::Jpeg);
-    let form = build::form(&[], &[("avatar", "me.jpg", "image/jpeg", &bytes)]);
-    let mut other = Sql::connects(&database.url("groundnut"));
-    // The first commit reserves the picture, the second shows it; the way shall break in that one, and not in one of a read.
-    let is_in_doubt = (0..5).any(|_| {
-        // The second one waits.
-        other.runs("BEGIN; LOCK TABLE users IN SHARE MODE");
-        let before = count("pictures");
-        let began = Instant::now();
-        let answer = std::thread::scope(|all| {
-            let sent = all.spawn(|| ada.call("POST", "/users/me/avatar", &[MULTIPART], &form));
-            while count("pictures") == before && !sent.is_finished() {}
-            way.breaks_for_good();
-            other.runs("COMMIT");
-            sent.join().expect("an answer")
-        });
-        let took = began.elapsed();
-        way.is_mended();
-        eventually("the server is ready again", || server.is_ready());
-        let is_shown = count("users WHERE avatar IS NOT NULL") == 1;
-        // A read that meets the break is given up sooner.
-        let is_in_doubt = is_shown && answer.status == 503 && took >= GIVEN_UP_AFTER;
-        if is_in_doubt {
-            assert_eq!(answer.refused(503), "outcome-unknown");
-        } else if is_shown {
-            ada.delete("/users/me/avatar").is(200);
-        }
-        is_in_doubt
-    });
-    assert!(is_in_doubt, "the way broke elsewhere each time");
-    let user = ada.get("/users/me").is(200).data();
-    let link = text(&user["content"]["avatar_image"]["url"]);
-    let path = link.splitn(4, '/').nth(3).expect("a path");
-    ada.call_at("GET", &format!("/{path}"), &[], b"").is(200);
 }
