@@ -6,11 +6,11 @@ use diesel::RunQueryDsl as _;
 
 use super::Failure;
 use super::connect::Sql;
+use super::head::Head;
 use super::live_tokens::LiveTokens;
 use super::log::Written;
 use super::moments::Ahead;
 use super::statements::{self, LastMessageId};
-use super::transaction::Head;
 use crate::clock::Clock;
 use crate::event::{Event, Payload, Pos, Timestamps};
 use crate::model::{MessageId, Stamp};

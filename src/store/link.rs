@@ -9,9 +9,9 @@ use diesel::prelude::*;
 
 use super::connect::{Database, Socket, Sql};
 use super::connecting::Connecting;
+use super::head::begin;
 use super::overdue::{Overdue, Watched};
 use super::statements::{LaneStamp, Rollback, execute, query};
-use super::transaction::begin;
 use super::{Failure, secret};
 use crate::clock::Clock;
 use crate::model::Stamp;

@@ -32,6 +32,7 @@ mod files;
 mod grants;
 mod group;
 mod handover;
+mod head;
 mod health;
 mod hidden;
 mod hooks;

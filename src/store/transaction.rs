@@ -1,75 +1,29 @@
 //! The one transaction of a group of writes.
 //!
 //! Jobs run in order, each in a savepoint, so that a failed one goes alone. Plain messages that follow one another are
-//! written as one set, before the next job runs, and so are sessions that go on: a job sees what was written before it. The log is appended to as the
+//! written as one set, before the next job runs, and so are sessions that go on: a job sees what was written before it. The
+//! log is appended to as the
 //! last step before the commit; its rows and the effects they tell of are one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use diesel::{QueryResult, RunQueryDsl as _};
-
 use super::connect::Sql;
 use super::group::{Group, NewestMessage};
+use super::head::begin;
 use super::live_tokens::LiveTokens;
 use super::log;
 use super::messages::{Posting, write_postings};
-use super::moments::Apart;
 use super::search::{ChannelWords, PostWords, apply_changes, forget_words};
 use super::session_set::{SessionWork, write_sessions};
 use super::sql_error::is_lost;
 use super::statements::{
-    Begin, Commit, LockLogHead, NoteLane, Release, Rollback, RollbackToSavepoint, Savepoint,
-    execute, query,
+    Commit, NoteLane, Release, Rollback, RollbackToSavepoint, Savepoint, execute,
 };
 use super::work::Work;
 use super::{Db, Failure, Tx};
 use crate::clock::Clock;
-use crate::event::Pos;
-use crate::model::Stamp;
 use crate::telemetry::{Metrics, Span};
-
-/// The head of the log, as a transaction finds it.
-pub(super) struct Head {
-    /// The last timestamp of any process.
-    pub(super) stamp: Stamp,
-    /// How often tokens have ended.
-    pub(super) tokens_ended: i64,
-    /// The last event before it.
-    pub(super) pos: Pos,
-    /// How far the clock of the machine is from that of a database that is a server.
-    pub(super) apart: Option<Apart>,
-}
-
-impl Head {
-    /// # Errors
-    /// The clock of this machine is farther from that of the database: nothing may be dated by it, or removed for its age.
-    pub(super) fn demand_near(&self, farthest: Duration) -> Result<(), Failure> {
-        self.apart.map_or(Ok(()), |apart| apart.allowed(farthest))
-    }
-}
-
-/// Begins a transaction during which no other one writes. None is left if it cannot.
-pub(super) fn begin(sql: &mut Sql, clock: &Clock) -> QueryResult<Head> {
-    execute::<Begin>(sql, &[])?;
-    let asked = clock.now();
-    let locked = query::<LockLogHead>(&[]).get_result::<(i64, i64, i64, i64)>(sql);
-    if locked.is_err() {
-        // PostgreSQL waits for the row no longer than `lock_timeout`, and then takes nothing but the end of the transaction.
-        drop(execute::<Rollback>(sql, &[]));
-    }
-    let (stamp, tokens_ended, pos, now) = locked?;
-    let apart = match sql {
-        Sql::Sqlite(_) => None,
-        Sql::Postgres(_) => Some(Apart::of(asked, clock.now(), Stamp(now))),
-    };
-    Ok(Head {
-        stamp: Stamp(stamp),
-        tokens_ended,
-        pos: Pos(pos),
-        apart,
-    })
-}
 
 /// How a group ended that was not committed, as far as is known.
 pub(super) enum Ended {

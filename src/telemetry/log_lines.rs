@@ -177,10 +177,11 @@ mod tests {
             text.starts_with("line 0\n95 log") || text.starts_with("line 0\n96 log"),
             "{text}"
         );
-        assert!(
-            text.ends_with("line 3\n") || text.ends_with("line 4\n"),
-            "{text}"
-        );
+        // The thread may take the first one late: then a later one has its room.
+        let kept = text.lines().filter_map(|line| line.strip_prefix("line "));
+        let kept: Vec<u64> = kept.map(|number| number.parse().unwrap()).collect();
+        assert_eq!(kept.len() as u64, 100 - lost, "{text}");
+        assert!(kept.is_sorted(), "{text}");
     }
 
     #[test]
