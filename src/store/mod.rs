@@ -145,6 +145,7 @@ use outlet::Outlet;
 use parcels::Parcels;
 use queue::Queue;
 use reading::{Gathered, Reading};
+use session_set::SessionWork;
 use tokens::TokenFound;
 use work::Work;
 
@@ -218,6 +219,17 @@ impl Store {
     pub fn post(&self, message: PlainMessage, answer: Answer<Message>) {
         let posting = Posting::new((self.now(), Call::token()), message, answer);
         work::offer(&self.shared.lane, Work::Message(Box::new(posting)));
+    }
+
+    /// Takes a step with a session that is continued, behind the writes that wait.
+    ///
+    /// # Errors
+    /// The database is in trouble, or busy.
+    pub async fn step_session(&self, step: SessionStep) -> Result<SessionFound, Failure> {
+        let (answer, pending) = Answer::of_server();
+        let step = SessionWork::new(self.now(), step, answer);
+        work::offer(&self.shared.lane, Work::Session(Box::new(step)));
+        pending.wait().await
     }
 
     /// Where the log ends.

@@ -15,8 +15,7 @@ use super::db::to_json;
 use super::group::Group;
 use super::statements::{TakeSession, TakeSessions, execute, query};
 use super::stream_sessions::Listed;
-use super::work::{self, Work};
-use super::{Db, Failure, KeptSubscription, Store, Tx};
+use super::{Db, Failure, KeptSubscription, Tx};
 use crate::event::Pos;
 use crate::fault::{Seeded, seeded};
 use crate::model::{ConnectionId, NodeEpoch, Stamp, UserId};
@@ -68,6 +67,15 @@ pub(super) struct SessionWork {
 }
 
 impl SessionWork {
+    pub(super) fn new(accepted: Stamp, step: SessionStep, answer: Answer<SessionFound>) -> Self {
+        Self {
+            accepted,
+            outcome: None,
+            step,
+            answer,
+        }
+    }
+
     /// The set that it was part of was taken back.
     pub(super) fn fail(&mut self, failure: &Failure) {
         self.outcome = Some(Err(failure.clone()));
@@ -82,24 +90,6 @@ impl SessionWork {
             StepKind::Take(_) => true,
             StepKind::Look { .. } => false,
         }
-    }
-}
-
-impl Store {
-    /// Takes a step with a session, behind the writes that wait.
-    ///
-    /// # Errors
-    /// The database is in trouble, or busy.
-    pub async fn step_session(&self, step: SessionStep) -> Result<SessionFound, Failure> {
-        let (answer, pending) = Answer::new();
-        let work = SessionWork {
-            accepted: self.now(),
-            outcome: None,
-            step,
-            answer,
-        };
-        work::offer(&self.shared.lane, Work::Session(Box::new(work)));
-        pending.wait().await
     }
 }
 
