@@ -37,9 +37,8 @@ pub use uploading::{Running, Uploading};
 /// Seconds after which a connection too many may be tried again.
 const RETRY: u64 = 5;
 
-/// Bytes that are read in one turn of the connection's task. actix reads on until nothing has arrived or 128 KiB have, and
-/// hands all of it over at once: a sender that is faster than the disk would fill that twice. The body that was handed
-/// over is at most so much longer than what its handler has asked for.
+/// Bytes that are read in one turn of the connection's task, which lets the others of its thread have theirs then. actix reads
+/// on until nothing has arrived or 128 KiB have, and hands all of it over in one piece.
 const TURN: usize = 32 * 1024;
 
 /// See the module.
