@@ -30,6 +30,8 @@ def main():
     parser.add_argument("--seconds", type=float, default=5.0, help="lists: per rate [5]")
     parser.add_argument("--json", help="writes the result to a file")
     options = parser.parse_args()
+    # Of scripts/with-postgres, and no setting: a server refuses what it does not know.
+    os.environ.pop("GROUNDNUT_TEST_POSTGRES", None)
     {"lists": lists.run, "uploads": uploads.run, "cluster": cluster.run}[options.what](options)
 
 
