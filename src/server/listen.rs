@@ -21,7 +21,7 @@ use crate::actors::Shared;
 use crate::actors::shard::ShardActor;
 use crate::config::Config;
 use crate::http::casing::note_request;
-use crate::http::socket::{Bounds, Exchange, Handled, HttpSocket};
+use crate::http::socket::{Bounds, Exchange, HttpSocket, Raised};
 use crate::http::{App, CasedStream};
 use crate::web::Demo;
 use crate::ws::{Gate, upgrade};
@@ -86,10 +86,7 @@ pub(super) fn listen(
         let http = HttpService::build()
             .client_request_timeout(HEAD)
             .keep_alive(KEEP_ALIVE)
-            .on_connect_ext(|stream: &CasedStream<HttpSocket>, data: &mut Extensions| {
-                stream.on_connect(data);
-                stream.inner().on_connect(data);
-            })
+            .on_connect_ext(note_connection)
             .upgrade(fn_service(move |(request, framed)| {
                 upgrade(gate.clone(), request, framed)
             }))
@@ -127,14 +124,17 @@ fn listen_inside(
         let http = HttpService::build()
             .client_request_timeout(HEAD)
             .keep_alive(KEEP_ALIVE)
-            .on_connect_ext(|stream: &CasedStream<HttpSocket>, data: &mut Extensions| {
-                stream.on_connect(data);
-                stream.inner().on_connect(data);
-            })
+            .on_connect_ext(note_connection)
             .h1(map_config(calls, |()| AppConfig::default()));
         fn_service(move |io| ready(admit(io, &bounds))).and_then(http)
     })?;
     Ok(of_nodes.run())
+}
+
+/// What handlers ask of the connection of their request.
+fn note_connection(stream: &CasedStream<HttpSocket>, data: &mut Extensions) {
+    stream.on_connect(data);
+    stream.inner().on_connect(data);
 }
 
 type Admitted = (CasedStream<HttpSocket>, Option<SocketAddr>);
@@ -154,7 +154,7 @@ struct Around {
     /// Another protocol may have been offered, and is not taken here; actix would say that it is.
     offers_protocol: bool,
     app: Data<App>,
-    _handled: Option<Handled>,
+    _handled: Option<Raised>,
 }
 
 impl Around {

@@ -263,7 +263,7 @@ impl Lane {
     }
 }
 
-/// The next objects of one index. One that fails by itself is made anew at the next start.
+/// Indexes the next objects of one index. The next start rebuilds an index that fails while the database works.
 fn index_slice((sql, clock): (&mut Sql, &Clock), what: Indexed) -> Result<bool, Failure> {
     let mut has_failed = false;
     let indexed = in_transaction((sql, clock), |sql, _| {

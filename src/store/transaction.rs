@@ -2,8 +2,7 @@
 //!
 //! Jobs run in order, each in a savepoint, so that a failed one goes alone. Plain messages that follow one another are
 //! written as one set, before the next job runs, and so are sessions that go on: a job sees what was written before it. The
-//! log is appended to as the
-//! last step before the commit; its rows and the effects they tell of are one.
+//! log is appended to as the last step before the commit; its rows and the effects they tell of are one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};

@@ -49,7 +49,7 @@ impl Engine {
         let answer = match asked.await {
             Ok(answer) if answer.response.status().is_success() => answer.bytes().await,
             Ok(_) | Err(Unanswered::Gone) => return Ok(None),
-            Err(Unanswered::Late) => return Err(Failure::Busy),
+            Err(Unanswered::Unasked | Unanswered::Late) => return Err(Failure::Busy),
         };
         let said = answer.map_err(|_lost| Failure::Busy)?;
         let number = std::str::from_utf8(&said).ok();

@@ -48,7 +48,9 @@ const IDLE: Duration = Duration::from_secs(30);
 pub enum Unanswered {
     /// No process listens there: the node is gone, and nothing was done.
     Gone,
-    /// It did not answer in time, or a moment ago, or too many wait.
+    /// It was not asked: too many wait for it, or it did not answer in time a moment ago. Nothing was done.
+    Unasked,
+    /// It did not answer in time.
     Late,
 }
 
@@ -178,7 +180,7 @@ impl Calls {
                 turn.was_late(Instant::now());
                 Err(Unanswered::Late)
             }
-            Err(Unanswered::Gone) => Err(Unanswered::Gone),
+            Err(unanswered @ (Unanswered::Gone | Unanswered::Unasked)) => Err(unanswered),
         }
     }
 
@@ -200,7 +202,7 @@ impl Calls {
 
     fn turn(&self, node: &Node, errand: Errand) -> Result<Turn, Unanswered> {
         let turn = self.ways.turn(&node.epoch, errand, Instant::now());
-        turn.ok_or(Unanswered::Late)
+        turn.ok_or(Unanswered::Unasked)
     }
 
     async fn send(&self, node: &Node, request: RequestBuilder) -> Result<Response, Unanswered> {

@@ -10,7 +10,7 @@ use super::ownership::Ownership;
 use crate::actors::permits::{Permit, Permits};
 use crate::config::{Config, Files};
 use crate::contents::Contents;
-use crate::http::socket::{Running, Uploading};
+use crate::http::socket::{Raised, Uploading};
 use crate::http::{ApiResult, App};
 use crate::model::{Failure, Refusal, UserId};
 use crate::pictures::Pictures;
@@ -42,7 +42,7 @@ pub(super) struct Upload {
     /// Bytes that the contents may have, and what is said beyond.
     pub(super) room: Room,
     _permit: Permit<UserId>,
-    _running: Option<Running>,
+    _running: Option<Raised>,
 }
 
 /// How many bytes fit.

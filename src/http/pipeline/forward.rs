@@ -70,6 +70,7 @@ pub(super) async fn to_its_node(
         }
         // As any connection that is gone.
         Err(Unanswered::Gone) => Ok(None),
+        Err(Unanswered::Unasked) => Err(Failure::Busy.into()),
         Err(Unanswered::Late) => Err(match route.verb {
             Verb::Get => Failure::Busy.into(),
             // It may have done it.
@@ -102,7 +103,7 @@ async fn send_on(
     bytes: Bytes,
 ) -> Result<HttpResponse, Unanswered> {
     let method = reqwest::Method::from_bytes(request.method().as_str().as_bytes());
-    let method = method.map_err(|_unknown| Unanswered::Late)?;
+    let method = method.map_err(|_unknown| Unanswered::Unasked)?;
     let uri = request.uri();
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let answer = calls.ask(node, (method, path), |mut sent| {

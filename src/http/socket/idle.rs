@@ -4,10 +4,8 @@
 //! then whether the request was carried out, and has to give up a write. So a connection is closed only where no byte of
 //! a request has arrived, in the same step that looked.
 
-use std::cell::Cell;
 use std::future::Future as _;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Context;
@@ -15,6 +13,8 @@ use std::task::Context;
 use actix_http::Request;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
+
+use super::flag::{Flag, Raised};
 
 /// Tells all connections to close if they are idle.
 #[derive(Debug, Default)]
@@ -34,11 +34,7 @@ pub(super) struct Ear {
 
 /// Whether a request of a connection is in the hands of its handler.
 #[derive(Clone, Debug, Default)]
-pub struct Exchange(Rc<Cell<bool>>);
-
-/// A request that is with its handler, until this is dropped.
-#[derive(Debug)]
-pub struct Handled(Exchange);
+pub struct Exchange(Flag);
 
 impl Bell {
     /// Once is not enough: a connection that is not idle yet hears the next one.
@@ -65,19 +61,11 @@ impl Ear {
 
 impl Exchange {
     /// The handler has the request from here on.
-    pub fn begin(request: &Request) -> Option<Handled> {
-        let exchange = request.conn_data::<Self>()?.clone();
-        exchange.0.set(true);
-        Some(Handled(exchange))
+    pub fn begin(request: &Request) -> Option<Raised> {
+        Some(request.conn_data::<Self>()?.0.raise())
     }
 
     pub(super) fn is_on(&self) -> bool {
-        self.0.get()
-    }
-}
-
-impl Drop for Handled {
-    fn drop(&mut self) {
-        self.0.0.set(false);
+        self.0.is_up()
     }
 }

@@ -7,6 +7,7 @@
 mod bounds;
 mod carrying;
 mod deadline;
+mod flag;
 mod idle;
 mod linger;
 mod uploading;
@@ -29,17 +30,14 @@ use crate::model::Refusal;
 pub use bounds::{Bounds, Open, Place};
 pub use carrying::{Carried, Carrying};
 use deadline::{Deadline, Overdue};
+pub use flag::Raised;
 use idle::Ear;
-pub use idle::{Exchange, Handled};
+pub use idle::Exchange;
 pub(crate) use linger::linger;
-pub use uploading::{Running, Uploading};
+pub use uploading::Uploading;
 
 /// Seconds after which a connection too many may be tried again.
 const RETRY: u64 = 5;
-
-/// Bytes that are read in one turn of the connection's task, which lets the others of its thread have theirs then. actix reads
-/// on until nothing has arrived or 128 KiB have, and hands all of it over in one piece.
-const TURN: usize = 32 * 1024;
 
 /// See the module.
 #[derive(Debug)]
@@ -64,8 +62,6 @@ pub struct HttpSocket {
     ear: Ear,
     /// Bytes that arrived since the last answer began.
     behind: usize,
-    /// Bytes that were read in this turn of the task.
-    in_turn: usize,
     /// Bytes of the answer that the peer has not taken yet.
     waiting: usize,
     /// The kernel was told for how long a peer may confirm nothing.
@@ -100,7 +96,6 @@ impl HttpSocket {
             exchange: Exchange::default(),
             ear: Ear::default(),
             behind: 0,
-            in_turn: 0,
             waiting: 0,
             is_watched: false,
             is_over: false,
@@ -297,17 +292,10 @@ impl AsyncRead for HttpSocket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.end_if_cut()?;
-        if self.in_turn >= TURN {
-            self.in_turn = 0;
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         let before = buffer.filled().len();
         match self.io()?.poll_read(cx, buffer) {
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
-                let arrived = buffer.filled().len() - before;
-                self.in_turn += arrived;
-                if self.note_behind(arrived) {
+                if self.note_behind(buffer.filled().len() - before) {
                     return Poll::Ready(Ok(()));
                 }
                 let (request, stalled) = (self.bounds.request, self.bounds.stalled);
@@ -329,7 +317,6 @@ impl AsyncRead for HttpSocket {
                 Poll::Ready(outcome)
             }
             Poll::Pending => {
-                self.in_turn = 0;
                 // Its answer is an event, which may be a long time in coming: what serves it says how long.
                 if self.carrying.is_on() {
                     self.deadline.arrived();

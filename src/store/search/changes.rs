@@ -11,7 +11,7 @@ use super::super::statements::{
 };
 use super::entry;
 
-/// No format: the index has to be made anew.
+/// The format of an index that the next start has to rebuild.
 pub(super) const NO_FORMAT: i64 = 0;
 
 /// The statements of an index.
@@ -65,8 +65,8 @@ pub(super) fn failure(error: diesel::result::Error) -> Failure {
     }
 }
 
-/// Tells the index of what was deleted and changed. An index that fails must not fail the writes of the group: it is made
-/// anew at the next start, and until then searches leave out what is deleted.
+/// Tells the index of what was deleted and changed. An index that fails must not fail the writes of the group: the next start
+/// rebuilds it, and until then searches leave out what is deleted.
 pub(in super::super) fn apply<I: FullText>(
     sql: &mut Sql,
     changes: &[IndexChange],
@@ -81,7 +81,7 @@ pub(in super::super) fn apply<I: FullText>(
             return Err(failure);
         }
         let of = I::OBJECTS;
-        tracing::error!(%failure, of, "a full-text index is damaged; the next start makes it anew");
+        tracing::error!(%failure, of, "a full-text index is damaged; the next start rebuilds it");
         execute::<RollbackToSavepoint>(sql, &[])?;
         execute::<I::SetFormat>(sql, &[NO_FORMAT.into()])?;
     }

@@ -32,14 +32,14 @@ statements! {
     Mark -> BigInt = "SELECT indexed_up_to FROM channel_search_mark WHERE id = 1";
     /// It has come further.
     MoveMark -> () = "UPDATE channel_search_mark SET indexed_up_to = ?";
-    /// The same, if it was made by these rules or is damaged. It is locked while another server begins it anew.
+    /// The same, if the index was built by these rules or is damaged. The row is locked while another server starts a rebuild.
     OwnMark -> BigInt = "SELECT indexed_up_to FROM channel_search_mark WHERE format IN (?, 0)",
         postgres "SELECT indexed_up_to FROM channel_search_mark WHERE format IN (?, 0) FOR UPDATE SKIP LOCKED";
     /// By which rules its words and marks were made.
     Format -> BigInt = "SELECT format FROM channel_search_mark WHERE id = 1";
     /// The same. No slice is indexed meanwhile.
     HeldFormat -> BigInt = "SELECT format FROM channel_search_mark", postgres "SELECT format FROM channel_search_mark FOR UPDATE";
-    /// They were made by these, or have to be made anew.
+    /// The index was built by these rules, or the next start has to rebuild it.
     SetFormat -> () = "UPDATE channel_search_mark SET format = ?";
     /// The newest channel.
     LastChannelId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM channels";
@@ -113,7 +113,7 @@ pub(super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
     Ok(newest(sql)? <= end)
 }
 
-/// An index that fails is made anew at the next start; until then it learns of nothing more, and is not asked.
+/// The next start rebuilds an index that fails; until then the index learns of nothing more, and searches do not ask it.
 fn add_or_give_up(sql: &mut Sql, channels: &[Channel]) -> Result<(), Failure> {
     execute::<Savepoint>(sql, &[])?;
     let added = add_all(sql, channels);
@@ -125,7 +125,7 @@ fn add_or_give_up(sql: &mut Sql, channels: &[Channel]) -> Result<(), Failure> {
         // Not the index is to blame.
         Err(failure @ (Failure::Busy | Failure::Away)) => Err(failure),
         Err(failure) => {
-            tracing::error!(%failure, "the full-text index of channels is damaged; the next start makes it anew");
+            tracing::error!(%failure, "the full-text index of channels is damaged; the next start rebuilds it");
             execute::<SetFormat>(sql, &[NO_FORMAT.into()])?;
             Ok(())
         }

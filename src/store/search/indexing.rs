@@ -95,7 +95,7 @@ impl Indexed {
         }
     }
 
-    /// The index failed, and not the database: the next start makes it anew. Until then each try may fail again.
+    /// Notes that the index failed while the database works: the next start rebuilds the index. Until then each try may fail.
     pub(in super::super) fn give_up(self, sql: &mut Sql) -> Result<(), Failure> {
         let noted = match self {
             Self::Messages => execute::<GiveUpWords>(sql, &[])?,
@@ -104,7 +104,7 @@ impl Indexed {
             Self::Channels | Self::ChannelRanks => 0,
         };
         if noted > 0 {
-            tracing::error!(of = ?self, "a full-text index is damaged; the next start makes it anew");
+            tracing::error!(of = ?self, "a full-text index is damaged; the next start rebuilds it");
         }
         Ok(())
     }

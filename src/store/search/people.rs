@@ -292,7 +292,7 @@ impl Tx<'_> {
         diesel::delete(old).execute(self.sql)?;
         let profile = user.content.as_ref().map(|content| content.text.as_str());
         let words = words_kept(&user.username, user.name.as_deref(), profile);
-        // Beside servers of a later version: their next start makes them anew.
+        // A server of a later version cuts these words again at its next start.
         execute::<MixUserWordsFormat>(self.sql, &[FORMAT.into()])?;
         index(self.sql, user.id.0, &words)
     }

@@ -11,14 +11,15 @@ statements! {
     EndOfSlice -> Nullable<BigInt> = "SELECT MAX(id) FROM (SELECT id FROM messages WHERE id > ? ORDER BY id LIMIT ?) AS slice";
     /// The channels, authors and texts of a range of ids that are not deleted.
     SliceTexts -> (BigInt, BigInt, BigInt, Text) = "SELECT id, channel_id, user_id, text FROM messages WHERE id > ? AND id <= ? AND deleted_at IS NULL";
-    /// How far it has come, if it was made by these rules or is damaged. It is locked while another server begins it anew.
+    /// How far the index has come, if it was built by these rules or is damaged. The row is locked while another server
+    /// starts a rebuild.
     OwnSearchMark -> BigInt = "SELECT indexed_up_to FROM search_mark WHERE format IN (?, 0)",
         postgres "SELECT indexed_up_to FROM search_mark WHERE format IN (?, 0) FOR UPDATE SKIP LOCKED";
     /// By which rules the words in the index were cut. No slice is indexed meanwhile.
     WordsFormat -> BigInt = "SELECT format FROM search_mark", postgres "SELECT format::int8 FROM search_mark FOR UPDATE";
     /// They were cut by these, or have to be cut again.
     SetWordsFormat -> () = "UPDATE search_mark SET format = ?";
-    /// They have to be cut again, which was not known.
+    /// The next start has to cut the words again, which was not known.
     GiveUpWords -> () = "UPDATE search_mark SET format = 0 WHERE format <> 0";
     /// By which rules the words of users were cut.
     UserWordsFormat -> BigInt = "SELECT users_format FROM search_mark", postgres "SELECT users_format FROM search_mark FOR UPDATE";
@@ -30,14 +31,15 @@ statements! {
     PostMark -> BigInt = "SELECT indexed_up_to FROM post_search_mark";
     /// It has come further.
     MovePostMark -> () = "UPDATE post_search_mark SET indexed_up_to = ?";
-    /// How far it has come, if it was made by these rules or is damaged. It is locked while another server begins it anew.
+    /// How far the index has come, if it was built by these rules or is damaged. The row is locked while another server
+    /// starts a rebuild.
     OwnPostMark -> BigInt = "SELECT indexed_up_to FROM post_search_mark WHERE format IN (?, 0)",
         postgres "SELECT indexed_up_to FROM post_search_mark WHERE format IN (?, 0) FOR UPDATE SKIP LOCKED";
     /// By which rules its words and marks were made. No slice is indexed meanwhile.
     PostWordsFormat -> BigInt = "SELECT format FROM post_search_mark", postgres "SELECT format FROM post_search_mark FOR UPDATE";
-    /// They were made by these, or have to be made anew.
+    /// The index was built by these rules, or the next start has to rebuild it.
     SetPostWordsFormat -> () = "UPDATE post_search_mark SET format = ?";
-    /// They have to be made anew, which was not known.
+    /// The next start has to rebuild the index, which was not known.
     GiveUpPostWords -> () = "UPDATE post_search_mark SET format = 0 WHERE format <> 0";
     /// The newest post.
     LastPostId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM posts";

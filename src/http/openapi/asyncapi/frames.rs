@@ -128,7 +128,7 @@ fn hello(service: Service) -> Value {
                     "replayed",
                     field(
                         "integer",
-                        "How many events follow because they were missed.",
+                        "How many events follow because they were missed. Missing if too many had to be looked at.",
                     ),
                 ),
                 (
