@@ -73,19 +73,18 @@ impl Intake {
         self.size
     }
 
-    /// Takes more. The future ends when the bytes are with the disk, or are few; so a slow disk slows the client down.
+    /// Takes more. The future ends when the bytes are with the disk, or are few; so a slow disk slows the client down. What
+    /// is copied is not held while the disk writes: the buffer that the bytes are a part of is larger than they are.
     ///
     /// # Errors
     /// No room, or trouble with the disk.
-    pub async fn take(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
+    pub async fn take(&mut self, mut bytes: Bytes) -> Result<(), Failure> {
         self.size += bytes.len() as u64;
         let missing = HEAD.saturating_sub(self.head.len()).min(bytes.len());
         self.head.extend(bytes.iter().take(missing));
         while !bytes.is_empty() {
             let fits = (PIECE - self.waiting.len()).min(bytes.len());
-            let (now, later) = bytes.split_at_checked(fits).unwrap_or((bytes, &[]));
-            self.waiting.extend_from_slice(now);
-            bytes = later;
+            self.waiting.extend_from_slice(&bytes.split_to(fits));
             if self.waiting.len() == PIECE {
                 self.write().await?;
             }
@@ -135,7 +134,7 @@ impl Received {
     ///
     /// # Errors
     /// No room, or trouble with the disk.
-    pub async fn made(contents: &super::Contents, bytes: &[u8]) -> Result<Self, Failure> {
+    pub async fn made(contents: &super::Contents, bytes: Bytes) -> Result<Self, Failure> {
         let mut intake = contents.intake().await?;
         intake.take(bytes).await?;
         intake.finish().await

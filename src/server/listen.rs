@@ -21,7 +21,7 @@ use crate::actors::Shared;
 use crate::actors::shard::ShardActor;
 use crate::config::Config;
 use crate::http::casing::note_request;
-use crate::http::socket::{Bounds, Exchange, HttpSocket, Raised};
+use crate::http::socket::{Ahead, Bounds, Exchange, HttpSocket, Raised};
 use crate::http::{App, CasedStream};
 use crate::web::Demo;
 use crate::ws::{Gate, upgrade};
@@ -74,8 +74,9 @@ pub(super) fn listen(
                 crate::http::configure(cfg, app.clone(), crate::ws::answer::route);
             });
         let pages = map_config(pages, |()| AppConfig::default());
-        let pages = apply_fn_factory(pages, move |request: Request, pages: &_| {
+        let pages = apply_fn_factory(pages, move |mut request: Request, pages: &_| {
             note_request(&request);
+            Ahead::bound(&mut request);
             let around = Around {
                 offers_protocol: request.upgrade(),
                 app: serving.clone(),

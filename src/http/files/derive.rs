@@ -81,7 +81,7 @@ pub(super) async fn derive(
         let Some(key) = keys.get(made.place) else {
             continue;
         };
-        let bytes = Received::made(&app.files.contents, &made.bytes).await?;
+        let bytes = Received::made(&app.files.contents, made.bytes.clone()).await?;
         let contents = contents_of(&bytes.hash, made);
         match key {
             // In place of what was sent.

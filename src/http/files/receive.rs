@@ -28,7 +28,7 @@ pub(super) async fn receive<E>(
     let began = Instant::now();
     while let Some(piece) = next(&mut pieces, app.files.silence).await? {
         room.less(intake.size() + piece.len() as u64)?;
-        intake.take(&piece).await?;
+        intake.take(piece).await?;
         let past = began.elapsed().saturating_sub(app.files.silence);
         if intake.size() < past.as_secs().saturating_mul(SLOWEST) {
             return Err(Refusal::MalformedBody.into());

@@ -4,6 +4,7 @@
 //! actix bounds the time for the first head of a connection. What it leaves open is bounded here: answers that are not
 //! read, later heads and bodies without end.
 
+mod ahead;
 mod bounds;
 mod carrying;
 mod deadline;
@@ -27,6 +28,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::ApiError;
 use crate::actors::shard::socket::{Sent, send_now};
 use crate::model::Refusal;
+pub use ahead::Ahead;
 pub use bounds::{Bounds, Open, Place};
 pub use carrying::{Carried, Carrying};
 use deadline::{Deadline, Overdue};
@@ -58,6 +60,10 @@ pub struct HttpSocket {
     carrying: Carrying,
     /// Whether a request is with its handler.
     exchange: Exchange,
+    /// What was read of a body ahead of its handler.
+    ahead: Ahead,
+    /// The handler was waited for, and not the peer.
+    has_waited: bool,
     /// For the end of idle connections.
     ear: Ear,
     /// Bytes that arrived since the last answer began.
@@ -94,6 +100,8 @@ impl HttpSocket {
             is_upload: false,
             carrying: Carrying::default(),
             exchange: Exchange::default(),
+            ahead: Ahead::default(),
+            has_waited: false,
             ear: Ear::default(),
             behind: 0,
             waiting: 0,
@@ -103,11 +111,12 @@ impl HttpSocket {
     }
 
     /// Notes with a connection what an upload needs ([`Uploading::of`]), what a stream does ([`Carrying::begin`]), and what
-    /// any request does ([`Exchange::begin`]).
+    /// any request does ([`Exchange::begin`], [`Ahead::bound`]).
     pub fn on_connect(&self, data: &mut Extensions) {
         data.insert(self.uploading.clone());
         data.insert(self.carrying.clone());
         data.insert(self.exchange.clone());
+        data.insert(self.ahead.clone());
     }
 
     /// The connection itself, once it speaks something other than HTTP, its place, and what a stop waits for until the
@@ -152,6 +161,17 @@ impl HttpSocket {
     /// Whether a stop closes the connection, as if its peer had: it is idle.
     fn poll_closed(&mut self, cx: &mut Context<'_>) -> bool {
         self.ear.hears(&self.bounds.bell, cx) && self.is_idle()
+    }
+
+    /// Whether the handler is waited for.
+    fn waits(&mut self, cx: &mut Context<'_>) -> bool {
+        let waits = self.ahead.waits(cx);
+        let is_over = std::mem::replace(&mut self.has_waited, waits) && !waits;
+        if is_over && self.is_upload {
+            // However long the disk took: that was not the peer.
+            self.deadline.progresses(self.bounds.stalled * 2);
+        }
+        waits
     }
 
     /// The task has to wait: until when?
@@ -292,9 +312,13 @@ impl AsyncRead for HttpSocket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.end_if_cut()?;
+        if self.waits(cx) {
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         match self.io()?.poll_read(cx, buffer) {
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
+                self.ahead.reads(buffer.filled().len() - before);
                 if self.note_behind(buffer.filled().len() - before) {
                     return Poll::Ready(Ok(()));
                 }
@@ -317,6 +341,7 @@ impl AsyncRead for HttpSocket {
                 Poll::Ready(outcome)
             }
             Poll::Pending => {
+                self.ahead.pauses();
                 // Its answer is an event, which may be a long time in coming: what serves it says how long.
                 if self.carrying.is_on() {
                     self.deadline.arrived();
