@@ -6,7 +6,7 @@ use diesel::RunQueryDsl as _;
 
 use super::Failure;
 use super::connect::Sql;
-use super::head::Head;
+use super::head::{Head, NewestMessage};
 use super::live_tokens::LiveTokens;
 use super::log::Written;
 use super::moments::Ahead;
@@ -14,15 +14,6 @@ use super::statements::{self, LastMessageId};
 use crate::clock::Clock;
 use crate::event::{Event, Payload, Pos, Timestamps};
 use crate::model::{MessageId, Stamp};
-
-/// The newest message id, and the last timestamp of the commit as of which it was so. Each write that issues an id issues
-/// a timestamp too, and each commit stores its last timestamp: while that is still the last one in the database,
-/// no other process has given out an id.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct NewestMessage {
-    id: i64,
-    as_of: Stamp,
-}
 
 /// What the writes of one commit leave behind.
 pub(super) struct Group {
@@ -99,9 +90,10 @@ impl Group {
     ) -> Result<Self, Failure> {
         let from = head.stamp;
         Ahead::of(from, clock.now()).allowed()?;
-        let newest = match known {
-            Some(newest) if newest.as_of == from => newest.id,
-            Some(_) | None => statements::query::<LastMessageId>(&[]).get_result(sql)?,
+        let newest = [known, Some(head.newest)].into_iter().flatten();
+        let newest = match newest.filter(|newest| newest.as_of == from).next() {
+            Some(newest) => newest.id,
+            None => statements::query::<LastMessageId>(&[]).get_result(sql)?,
         };
         Ok(Self {
             began: Instant::now(),
@@ -129,6 +121,11 @@ impl Group {
         let next = self.stamp.0.saturating_add(1);
         self.stamp = Stamp(self.clock.now().0.max(next));
         self.stamp
+    }
+
+    /// The last id that was given out for a message.
+    pub(super) fn newest(&self) -> MessageId {
+        MessageId(self.newest)
     }
 
     /// An id for a message. One that is not used leaves a hole.

@@ -8,19 +8,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::connect::Sql;
-use super::group::{Group, NewestMessage};
-use super::head::begin;
+use super::group::Group;
+use super::head::{NewestMessage, begin};
 use super::live_tokens::LiveTokens;
 use super::log;
 use super::messages::{Posting, write_postings};
 use super::search::{ChannelWords, PostWords, apply_changes, forget_words};
 use super::session_set::{SessionWork, write_sessions};
 use super::sql_error::is_lost;
-use super::statements::{
-    Commit, NoteLane, Release, Rollback, RollbackToSavepoint, Savepoint, execute,
-};
+use super::statements::{Commit, Release, Rollback, RollbackToSavepoint, Savepoint, execute};
 use super::work::Work;
-use super::{Db, Failure, Tx};
+use super::{Failure, Tx};
 use crate::clock::Clock;
 use crate::telemetry::{Metrics, Span};
 
@@ -173,11 +171,7 @@ impl Transaction<'_> {
             // A timestamp of its own, or a commit could not be told from the one before it (`link.rs`).
             group.now();
         }
-        log::append(&mut Db { sql: self.sql }, group)?;
-        if let Sql::Postgres(_) = self.sql {
-            execute::<NoteLane>(self.sql, &[self.lane.into(), group.stamp.0.into()])?;
-        }
-        Ok(())
+        log::append(self.sql, group, self.lane)
     }
 
     fn roll_back(&mut self) {

@@ -14,13 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
-use serde::Serialize;
 
 use super::connect::Sql;
-use super::db::to_json;
 use super::group::Group;
 use super::schema::{log_events, log_head};
-use super::statements::{self, InsertEvents, MoveLogHead};
+use super::statements::{EndGroup, MoveLogHead, Values, query, set};
 use super::{Db, Failure};
 use crate::event::{ChannelNews, Event, Owner, Pos};
 use crate::model::Stamp;
@@ -86,24 +84,18 @@ impl Db<'_> {
     }
 }
 
-/// Numbers the events of a group and writes them down.
-pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> {
+/// Numbers the events of a group and writes them down. On a server the lane leaves its name with them.
+pub(super) fn append(sql: &mut Sql, group: &mut Group, lane: &str) -> Result<(), Failure> {
     if group.stamp == group.from {
         // No timestamp was issued, so nothing was announced either.
         return Ok(());
     }
-    let rows = rows(&group.events)?;
-    let bytes = rows
-        .iter()
-        .map(|(_, body)| size_of_text(body))
-        .fold(0_i64, i64::saturating_add);
-    group.log_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let moved = [count.into(), bytes.into(), group.stamp.0.into()];
-    let last: i64 = statements::query::<MoveLogHead>(&moved).get_result(db.sql)?;
-    let first = last - count + 1;
-    let mut written = Vec::with_capacity(rows.len());
-    for ((event, (form, body)), pos) in group.events.iter_mut().zip(rows).zip(first..) {
+    let first = group.head.0.saturating_add(1);
+    let mut written = Vec::with_capacity(group.events.len());
+    for ((form, body), (event, pos)) in rows(&group.events)?
+        .into_iter()
+        .zip(group.events.iter_mut().zip(first..))
+    {
         let facts = event.payload.facts();
         event.row_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
         event.pos = Some(Pos(pos));
@@ -118,7 +110,18 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
             body,
         });
     }
-    insert(db.sql, &written)?;
+    let bytes = written.iter().map(|row| row.bytes);
+    let bytes = bytes.fold(0_i64, i64::saturating_add);
+    group.log_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let count = i64::try_from(written.len()).unwrap_or(i64::MAX);
+    let last = match sql {
+        Sql::Sqlite(sql) => insert(sql, &written, [count, bytes, group.stamp.0])?,
+        Sql::Postgres(sql) => end(sql, &written, (lane, group, [count, bytes]))?,
+    };
+    if last != first + count - 1 {
+        // Nothing but this moves it while its row is locked.
+        return Err(Failure::trouble("the log's head was moved beneath a write"));
+    }
     let written = written.into_iter().map(|row| Written {
         form: row.v,
         sum: row.sum,
@@ -129,7 +132,7 @@ pub(super) fn append(db: &mut Db<'_>, group: &mut Group) -> Result<(), Failure> 
 }
 
 /// A row as it is written.
-#[derive(Serialize, Insertable)]
+#[derive(Insertable)]
 #[diesel(table_name = log_events)]
 struct NewRow {
     pos: i64,
@@ -142,22 +145,41 @@ struct NewRow {
     body: String,
 }
 
-/// A server gets all at once: each statement is a way there and back.
-fn insert(sql: &mut Sql, rows: &[NewRow]) -> Result<(), Failure> {
-    match sql {
-        Sql::Sqlite(sql) => {
-            for row in rows {
-                diesel::insert_into(log_events::table)
-                    .values(row)
-                    .execute(sql)?;
-            }
-        }
-        Sql::Postgres(_) if rows.is_empty() => {}
-        Sql::Postgres(_) => {
-            statements::execute::<InsertEvents>(sql, &[(&*to_json(&rows)?).into()])?;
-        }
+/// Gives back the last position.
+fn insert(sql: &mut SqliteConnection, rows: &[NewRow], moved: [i64; 3]) -> QueryResult<i64> {
+    for row in rows {
+        diesel::insert_into(log_events::table)
+            .values(row)
+            .execute(sql)?;
     }
-    Ok(())
+    query::<MoveLogHead>(&moved.map(Into::into)).get_result(sql)
+}
+
+/// The same on a server, in one statement: the row of the log's head is held, and each statement is a way there and back.
+fn end(
+    sql: &mut PgConnection,
+    rows: &[NewRow],
+    (lane, group, [count, bytes]): (&str, &Group, [i64; 2]),
+) -> QueryResult<i64> {
+    let stamp = group.stamp.0;
+    let columns = [
+        Values::Text(lane),
+        Values::Int(stamp),
+        Values::Ints(rows.iter().map(|row| row.pos).collect()),
+        Values::Ints(rows.iter().map(|row| row.at).collect()),
+        Values::Texts(rows.iter().map(|row| &*row.owner).collect()),
+        Values::Ints(rows.iter().map(|row| row.bytes).collect()),
+        Values::Numbers(rows.iter().map(|row| row.v).collect()),
+        Values::Texts(rows.iter().map(|row| row.kind).collect()),
+        Values::Ints(rows.iter().map(|row| row.sum).collect()),
+        Values::Texts(rows.iter().map(|row| &*row.body).collect()),
+        Values::Int(count),
+        Values::Int(bytes),
+        Values::Int(stamp),
+        Values::Int(group.newest().0),
+        Values::Int(stamp),
+    ];
+    set::<EndGroup>(&columns).get_result(sql)
 }
 
 /// Forms and bodies. An event shares the channel of the last one that wrote it out.

@@ -10,7 +10,7 @@ use super::super::answer::Answer;
 use super::super::connect::Sql;
 use super::super::group::Group;
 use super::super::{Db, Failure};
-use super::row::{self, Moved, Placed};
+use super::row::{self, Moved, Named, Placed, Together};
 use crate::event::{Payload, Written};
 use crate::fault::{Seeded, seeded};
 use crate::model::message::NewMessage;
@@ -92,15 +92,15 @@ pub(in super::super) fn write_postings(
         .collect();
     refuse_ended(sql, group, &mut set)?;
     set.retain(|entry| entry.posting.outcome.is_none());
-    move_channels(sql, &mut set)?;
+    post(sql, &mut set)?;
     set.retain(|entry| entry.posting.outcome.is_none());
-    let new: Vec<(Placed, &NewMessage)> = set
-        .iter()
-        .filter_map(|entry| Some((entry.placed, &entry.posting.plain.as_ref()?.new)))
-        .collect();
-    let named = row::insert_all(sql, &new)?;
     // From here on nothing fails, so what was given may be taken.
-    for (Entry { posting, placed }, named) in set.into_iter().zip(named) {
+    for entry in set {
+        let Entry {
+            posting,
+            placed,
+            named,
+        } = entry;
         let Some(plain) = posting.plain.take() else {
             continue;
         };
@@ -126,6 +126,7 @@ pub(in super::super) fn write_postings(
 struct Entry<'p> {
     posting: &'p mut Posting,
     placed: Placed,
+    named: Named,
 }
 
 impl<'p> Entry<'p> {
@@ -139,7 +140,11 @@ impl<'p> Entry<'p> {
             channel,
             thread: None,
         };
-        Some(Self { posting, placed })
+        Some(Self {
+            posting,
+            placed,
+            named: None,
+        })
     }
 
     fn channel_revision(&self) -> Option<(ChannelId, i64)> {
@@ -164,28 +169,35 @@ fn refuse_ended(sql: &mut Sql, group: &mut Group, set: &mut [Entry<'_>]) -> Resu
     Ok(())
 }
 
-/// One update for each channel; where the channel has become another version, its messages are decided on again.
-fn move_channels(sql: &mut Sql, set: &mut [Entry<'_>]) -> Result<(), Failure> {
+/// Writes all; where a channel has become another version, its messages are decided on again.
+fn post(sql: &mut Sql, set: &mut [Entry<'_>]) -> Result<(), Failure> {
     let mut channels: HashMap<(ChannelId, i64), Moved> = HashMap::new();
+    let mut messages = Vec::with_capacity(set.len());
     for entry in set.iter() {
-        let Some(at) = entry.channel_revision() else {
+        let (Some(at), Some(plain)) = (entry.channel_revision(), &entry.posting.plain) else {
             continue;
         };
         let moved = channels.entry(at).or_insert(moved_by(entry));
         add(moved, entry);
+        messages.push((entry.placed, plain.revision, &plain.new));
     }
-    let all: Vec<(i64, Moved)> = channels
+    let channels: Vec<Together> = channels
         .into_iter()
-        .map(|((_, revision), moved)| (revision, moved))
+        .map(|((_, revision), moved)| Together { moved, revision })
         .collect();
-    let done = row::move_all_at(sql, &all)?;
-    for (revision, Moved { channel, .. }) in all {
-        if done.contains(&(channel, revision)) {
+    let posted = row::post_all(sql, &channels, &messages)?;
+    let of_messages = set.iter_mut().filter(|entry| entry.posting.plain.is_some());
+    for (entry, named) in of_messages.zip(posted.named) {
+        entry.named = named;
+    }
+    for Together { moved, revision } in channels {
+        let at = (moved.channel, revision);
+        if posted.channels.contains(&at) {
             continue;
         }
         let entries = set.iter_mut();
-        let of_it = entries.filter(|entry| entry.channel_revision() == Some((channel, revision)));
-        decide_again(sql, channel, of_it)?;
+        let of_it = entries.filter(|entry| entry.channel_revision() == Some(at));
+        decide_again(sql, moved.channel, of_it)?;
     }
     Ok(())
 }
@@ -210,6 +222,7 @@ fn decide_again<'e, 'p: 'e>(
         }
         if let (Some(channel), Some(plain)) = (&channel, &mut entry.posting.plain) {
             plain.channel = channel.brief();
+            row::insert(sql, entry.placed, &plain.new)?;
         }
         add(all.get_or_insert(moved_by(entry)), entry);
     }

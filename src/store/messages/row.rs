@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use diesel::RunQueryDsl as _;
-use serde::Serialize;
 
 use super::super::Failure;
 use super::super::connect::Sql;
 use super::super::db::to_json;
 use super::super::statements::{
-    InsertMessage, InsertMessages, MoveChannel, MoveChannelAt, MoveChannelsAt, execute, query,
+    InsertMessage, MoveChannel, MoveChannelAt, PostMessages, Values, execute, set,
 };
 use crate::model::content::Entities;
 use crate::model::message::NewMessage;
@@ -31,10 +30,9 @@ pub(super) struct Placed {
 }
 
 /// Content and raw that name the message's own id, where they differ from what was given.
-type Named = Option<(Content, Raw)>;
+pub(super) type Named = Option<(Content, Raw)>;
 
 /// A row as it is written.
-#[derive(Serialize)]
 struct Row<'n> {
     id: i64,
     channel_id: i64,
@@ -50,24 +48,102 @@ struct Row<'n> {
     raw: Option<String>,
 }
 
-/// Writes rows; for each what goes into [`message`]. A server gets them at once: each statement is a way there and back.
-pub(super) fn insert_all(
+/// Messages for one version of a channel.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Together {
+    pub(super) moved: Moved,
+    /// The version that they were allowed on.
+    pub(super) revision: i64,
+}
+
+/// A message, the version of its channel that it was allowed on, and what it is made of.
+pub(super) type Allowed<'n> = (Placed, i64, &'n NewMessage);
+
+/// What was done of a set.
+pub(super) struct Posted {
+    /// Channels that still were that version.
+    pub(super) channels: HashSet<(ChannelId, i64)>,
+    /// For each message what goes into [`message`].
+    pub(super) named: Vec<Named>,
+}
+
+/// Writes messages and moves their channels, where a channel still is the version that they were allowed on. `channels` has
+/// all that `messages` name.
+pub(super) fn post_all(
     sql: &mut Sql,
-    all: &[(Placed, &NewMessage)],
-) -> Result<Vec<Named>, Failure> {
-    let (mut rows, mut named) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
-    for (placed, new) in all {
-        let (row, differs) = prepare(*placed, new)?;
-        match sql {
-            Sql::Sqlite(_) => write(sql, &row)?,
-            Sql::Postgres(_) => rows.push(row),
+    channels: &[Together],
+    messages: &[Allowed<'_>],
+) -> Result<Posted, Failure> {
+    let mut posted = Posted {
+        channels: HashSet::with_capacity(channels.len()),
+        named: Vec::with_capacity(messages.len()),
+    };
+    let mut rows = Vec::with_capacity(messages.len());
+    for (placed, revision, new) in messages {
+        let (row, named) = prepare(*placed, new)?;
+        rows.push((*revision, row));
+        posted.named.push(named);
+    }
+    match sql {
+        Sql::Sqlite(_) => {
+            for Together { moved, revision } in channels {
+                if moved.write_at(sql, *revision)? {
+                    posted.channels.insert((moved.channel, *revision));
+                }
+            }
+            for (revision, row) in &rows {
+                let at = (ChannelId(row.channel_id), *revision);
+                if posted.channels.contains(&at) {
+                    write(sql, row)?;
+                }
+            }
         }
-        named.push(differs);
+        Sql::Postgres(sql) => {
+            let columns = columns(channels, &rows);
+            let moved = set::<PostMessages>(&columns).load::<(i64, i64)>(sql)?;
+            let moved = moved.into_iter();
+            posted
+                .channels
+                .extend(moved.map(|(id, revision)| (ChannelId(id), revision)));
+        }
     }
-    if !rows.is_empty() {
-        execute::<InsertMessages>(sql, &[(&*to_json(&rows)?).into()])?;
+    Ok(posted)
+}
+
+/// A server gets them at once: the row of the log's head is held, and each statement is a way there and back.
+fn columns<'r>(channels: &[Together], rows: &'r [(i64, Row<'_>)]) -> [Values<'r>; 18] {
+    fn ints<T>(of: &[T], value: impl Fn(&T) -> i64) -> Values<'static> {
+        Values::Ints(of.iter().map(value).collect())
     }
-    Ok(named)
+    fn texts<'r, T>(of: &'r [T], value: impl Fn(&'r T) -> &'r str) -> Values<'r> {
+        Values::Texts(of.iter().map(value).collect())
+    }
+    fn maybe_texts<'r, T>(of: &'r [T], value: impl Fn(&'r T) -> Option<&'r str>) -> Values<'r> {
+        Values::MaybeTexts(of.iter().map(value).collect())
+    }
+    fn maybe_ints<T>(of: &[T], value: impl Fn(&T) -> Option<i64>) -> Values<'static> {
+        Values::MaybeInts(of.iter().map(value).collect())
+    }
+    [
+        ints(channels, |each| each.moved.channel.0),
+        ints(channels, |each| each.revision),
+        ints(channels, |each| each.moved.messages),
+        ints(channels, |each| each.moved.id.0),
+        ints(channels, |each| each.moved.at.0),
+        ints(rows, |(revision, _)| *revision),
+        ints(rows, |(_, row)| row.id),
+        ints(rows, |(_, row)| row.channel_id),
+        ints(rows, |(_, row)| row.user_id),
+        texts(rows, |(_, row)| row.client_id),
+        maybe_ints(rows, |(_, row)| row.thread_id),
+        maybe_ints(rows, |(_, row)| row.reply_to),
+        ints(rows, |(_, row)| row.created_at),
+        Values::Flags(rows.iter().map(|(_, row)| row.is_nsfw).collect()),
+        texts(rows, |(_, row)| &row.text),
+        texts(rows, |(_, row)| &row.html),
+        maybe_texts(rows, |(_, row)| row.entities.as_deref()),
+        maybe_texts(rows, |(_, row)| row.raw.as_deref()),
+    ]
 }
 
 /// Writes a row. What it returns goes into [`message`].
@@ -176,54 +252,11 @@ impl Moved {
     }
 
     /// The same, unless the channel is another version now: then false.
-    pub(super) fn write_at(&self, sql: &mut Sql, revision: i64) -> Result<bool, Failure> {
+    fn write_at(&self, sql: &mut Sql, revision: i64) -> Result<bool, Failure> {
         let (messages, id, at) = (self.messages.into(), self.id.0.into(), self.at.0.into());
         let binds = [messages, id, at, self.channel.0.into(), revision.into()];
         Ok(execute::<MoveChannelAt>(sql, &binds)? > 0)
     }
-}
-
-/// Moves these channels, each unless it is another version now; gives back those that were moved, with their versions.
-pub(super) fn move_all_at(
-    sql: &mut Sql,
-    all: &[(i64, Moved)],
-) -> Result<HashSet<(ChannelId, i64)>, Failure> {
-    let mut done = HashSet::with_capacity(all.len());
-    match sql {
-        Sql::Sqlite(_) => {
-            for (revision, moved) in all {
-                if moved.write_at(sql, *revision)? {
-                    done.insert((moved.channel, *revision));
-                }
-            }
-        }
-        Sql::Postgres(_) => {
-            let rows = all.iter().map(|(revision, moved)| MovedRow {
-                id: moved.channel.0,
-                revision: *revision,
-                messages: moved.messages,
-                newest: moved.id.0,
-                at: moved.at.0,
-            });
-            let rows = to_json(&Vec::from_iter(rows))?;
-            let moved = query::<MoveChannelsAt>(&[(&*rows).into()]).load::<(i64, i64)>(sql)?;
-            done.extend(
-                moved
-                    .into_iter()
-                    .map(|(id, revision)| (ChannelId(id), revision)),
-            );
-        }
-    }
-    Ok(done)
-}
-
-#[derive(Serialize)]
-struct MovedRow {
-    id: i64,
-    revision: i64,
-    messages: i64,
-    newest: i64,
-    at: i64,
 }
 
 fn raw_text(raw: &Raw) -> Result<Option<String>, Failure> {

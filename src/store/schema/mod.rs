@@ -326,6 +326,8 @@ diesel::table! {
         bytes -> BigInt,
         stamp -> BigInt,
         tokens_ended -> BigInt,
+        newest_message -> BigInt,
+        newest_message_at -> BigInt,
     }
 }
 

@@ -22,11 +22,13 @@ statements! {
 
     /// The last issued timestamp, of any process.
     LastStamp -> BigInt = "SELECT stamp FROM log_head";
-    /// The same, how often tokens have ended, the last position, and the clock of a database that is a server, while no other
-    /// process writes: on PostgreSQL each writer locks this row first, so that no two that hold other rows can wait for one
-    /// another.
-    LockLogHead -> (BigInt, BigInt, BigInt, BigInt) = "SELECT stamp, tokens_ended, pos, 0 FROM log_head",
-        postgres concat!("SELECT stamp, tokens_ended, pos, ", now!(), " FROM log_head FOR UPDATE");
+    /// The same, how often tokens have ended, the last position, the clock of a database that is a server, and the newest message
+    /// as of a timestamp, while no other process writes: on PostgreSQL each writer locks this row first, so that no two that
+    /// hold other rows can wait for one another.
+    LockLogHead -> (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt) = "SELECT stamp, tokens_ended, pos, 0, newest_message,
+            newest_message_at FROM log_head",
+        postgres concat!("SELECT stamp, tokens_ended, pos, ", now!(), ", newest_message, newest_message_at
+            FROM log_head FOR UPDATE");
     /// A token, an app or an account ended.
     EndTokens -> () = "UPDATE log_head SET tokens_ended = tokens_ended + 1";
     /// What is known of a write of a call: holder, key, step.
@@ -41,17 +43,14 @@ statements! {
         (SELECT holder, key, step FROM call_keys WHERE kept_at < ? ORDER BY kept_at LIMIT 1000)";
     /// Changes one page, by a microsecond. (SQLite does not write a page that would stay the same.)
     TouchLogHead -> () = "UPDATE log_head SET stamp = stamp + 1";
-    /// A write lane of this name leaves the last timestamp of its last commit, so that it can see whether a commit holds in
-    /// which it lost its connection.
-    NoteLane -> () = "INSERT INTO write_lanes (name, stamp) VALUES (?, ?)
-        ON CONFLICT (name) DO UPDATE SET stamp = excluded.stamp";
-    /// What it left last.
+    /// The last timestamp of the last commit of a write lane, which leaves it there (`EndGroup`): by it the lane sees whether a
+    /// commit holds in which it lost its connection.
     LaneStamp -> BigInt = "SELECT stamp FROM write_lanes WHERE name = ?";
     /// Lanes that have written nothing since a moment look for nothing any more.
     ForgetLanes -> () = "DELETE FROM write_lanes WHERE stamp < ?";
     /// Where users decided about one another behind a position, the newest first.
     RelatedBehind -> BigInt = "SELECT pos FROM log_events WHERE kind = 'related' AND pos > ? ORDER BY pos DESC";
-    /// Numbers for events: by how many, by how many bytes, the last moment given out.
+    /// Numbers for events: by how many, by how many bytes, the last moment given out. (PostgreSQL has `EndGroup`.)
     MoveLogHead -> BigInt = "UPDATE log_head SET pos = pos + ?, bytes = bytes + ?, stamp = ? RETURNING pos";
     /// The newest id, when another process may have given out some.
     LastMessageId -> BigInt = "SELECT COALESCE(MAX(id), 0) FROM messages";
@@ -66,34 +65,11 @@ statements! {
     /// The words that a user is found by (a JSON list).
     InsertUserWords -> () = "INSERT INTO user_words (user_id, word) SELECT ?, value FROM json_each(?)",
         postgres "INSERT INTO user_words (user_id, word) SELECT ?, value FROM json_array_elements_text(?::json)";
-    /// Messages (a JSON list of rows), on PostgreSQL: one way there and back for all.
-    InsertMessages -> () = "",
-        postgres "INSERT INTO messages (id, channel_id, user_id, client_id, thread_id, reply_to, created_at, is_nsfw, text,
-            html, entities, raw)
-        SELECT id, channel_id, user_id, client_id, thread_id, reply_to, created_at, is_nsfw, text, html, entities, raw
-        FROM json_to_recordset(?::json) AS row (id int8, channel_id int8, user_id int8, client_id text, thread_id int8,
-            reply_to int8, created_at int8, is_nsfw bool, text text, html text, entities text, raw text)";
-    /// Events (a JSON list of rows), on PostgreSQL.
-    InsertEvents -> () = "",
-        postgres "INSERT INTO log_events (pos, at, owner, bytes, v, kind, sum, body)
-        SELECT pos, at, owner, bytes, v, kind, sum, body
-        FROM json_to_recordset(?::json) AS row (pos int8, at int8, owner text, bytes int8, v int4, kind text, sum int8,
-            body text)";
     /// New messages of a channel, if it still is as it was when they were allowed: their number, the newest id, its
     /// moment. A set may hold messages for two revisions of a channel, so the newest wins whatever comes last.
     MoveChannelAt -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = MAX(COALESCE(recent_message_id, 0), ?),
             recent_deleted_message_id = NULL, activity = MAX(activity, ?)
-        WHERE id = ? AND revision = ?", postgres "UPDATE channels SET messages = messages + ?, recent_message_id = GREATEST(COALESCE(recent_message_id, 0), ?),
-            recent_deleted_message_id = NULL, activity = GREATEST(activity, ?)
-        WHERE id = ? AND revision = ?";
-    /// The same for many channels (a JSON list of rows), on PostgreSQL; those that were moved, with their versions.
-    MoveChannelsAt -> (BigInt, BigInt) = "",
-        postgres "UPDATE channels SET messages = channels.messages + moved.messages,
-            recent_message_id = GREATEST(COALESCE(recent_message_id, 0), moved.newest),
-            recent_deleted_message_id = NULL, activity = GREATEST(activity, moved.at)
-        FROM json_to_recordset(?::json) AS moved (id int8, revision int8, messages int8, newest int8, at int8)
-        WHERE channels.id = moved.id AND channels.revision = moved.revision
-        RETURNING channels.id, channels.revision";
+        WHERE id = ? AND revision = ?", postgres "";
     /// The same, by a job that has looked at the channel in its own transaction.
     MoveChannel -> () = "UPDATE channels SET messages = messages + ?, recent_message_id = MAX(COALESCE(recent_message_id, 0), ?),
             recent_deleted_message_id = NULL, activity = MAX(activity, ?)

@@ -103,6 +103,7 @@ mod lane;
 mod lists;
 mod many;
 mod search;
+mod sets;
 mod upserts;
 
 pub(super) use cluster::*;
@@ -110,6 +111,7 @@ pub(super) use lane::*;
 pub(super) use lists::*;
 pub(super) use many::*;
 pub(super) use search::*;
+pub(super) use sets::*;
 pub(super) use upserts::*;
 
 /// A value for a `?`.
