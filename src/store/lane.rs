@@ -64,7 +64,7 @@ impl Lane {
     pub(super) fn run(mut self) {
         let mut next_sweep = Instant::now() + SWEEP;
         // A process that was killed may have left something.
-        let mut indexing = Indexing::due_at_once(Instant::now());
+        let mut indexing = Indexing::due_at_once(&self.sql, Instant::now());
         loop {
             let until = indexing.due().map_or(next_sweep, |due| due.min(next_sweep));
             let patience = until.saturating_duration_since(Instant::now());
@@ -265,6 +265,9 @@ impl Lane {
 
 /// Indexes the next objects of one index. The next start rebuilds an index that fails while the database works.
 fn index_slice((sql, clock): (&mut Sql, &Clock), what: Indexed) -> Result<bool, Failure> {
+    if what.is_done(sql)? {
+        return Ok(true);
+    }
     let mut has_failed = false;
     let indexed = in_transaction((sql, clock), |sql, _| {
         let indexed = what.index_slice(sql);

@@ -1,5 +1,7 @@
 //! Migrates the database file to the schema of this program.
 
+use std::time::{Duration, Instant};
+
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource as _};
 use diesel::prelude::*;
@@ -7,9 +9,9 @@ use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::{Backend, Database, Sql};
-use super::search::{renew, renew_users};
+use super::search::{UserWords, renew, renew_users};
 use super::sql_error::is_locked;
-use super::statements::{FirstLogHead, NoteMigration, execute};
+use super::statements::{FirstLogHead, LockLogHead, NoteMigration, execute, query};
 use super::{Failure, secret};
 
 /// Compiled in, so that the program needs no further files.
@@ -23,35 +25,84 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(7453010373645639777)";
 /// The table of a database into which another one is being moved (`moving/`): it is not whole.
 pub(super) const UNFINISHED_MOVE: &str = "unfinished_move";
 
+/// How long a step waits for a table: all that come later wait for the step.
+const WAIT: Duration = Duration::from_secs(1);
+/// For so long they pass.
+const PAUSE: Duration = Duration::from_secs(3);
+/// After this time a reader that does not end is an error.
+const PATIENCE: Duration = Duration::from_secs(1800);
+
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-/// Applies the missing migrations, all or none. The write lock is taken first: of two programs that start
-/// at the same time, the second one waits and then finds nothing to do.
+/// Applies the missing migrations, all or none; then makes anew what was made by other rules. Of two programs that start at
+/// the same time, the second one waits and then finds nothing to do.
 pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
     if is_unfinished(sql)? {
         let text = "the move into this database was not finished; run the same `groundnut move` again, which goes on";
         return Err(Failure::Trouble(text.into()));
     }
-    let outcome = match sql {
-        Sql::Sqlite(_) => sql.batch_execute("BEGIN IMMEDIATE"),
-        // The lock is held by a program that migrates, which may take long.
-        Sql::Postgres(_) => sql.batch_execute(&format!(
-            "BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; {LOCK}"
-        )),
-    };
-    let outcome = outcome.map_err(Trouble::from).and_then(|()| apply(sql));
-    let ended = match &outcome {
-        Ok(()) => sql.batch_execute("COMMIT"),
-        Err(_) => sql.batch_execute("ROLLBACK"),
-    };
-    outcome.and(ended.map_err(Trouble::from)).map_err(|error| {
-        Failure::Trouble(format!("cannot migrate the database: {error}").into())
-    })?;
+    in_turn(sql, apply)?;
+    in_turn(sql, |sql| Ok(renew(sql)?))?;
+    let mut reached = None;
+    while let UserWords::UpTo(user) = in_turn(sql, |sql| {
+        // As each writer does: a server that runs changes no user meanwhile.
+        query::<LockLogHead>(&[]).execute(sql)?;
+        Ok(renew_users(sql, reached)?)
+    })? {
+        reached = Some(user);
+    }
     // Statistics for the planner; cheap when nothing changed. PostgreSQL makes them by itself.
     if let Sql::Sqlite(_) = sql {
         sql.batch_execute("PRAGMA optimize;")?;
     }
     Ok(())
+}
+
+/// A transaction in which no other program migrates. A step that changes a table waits for all that read it, and all that come
+/// later wait for the step: behind a long reader, such as a backup, it lets them pass and tries again.
+fn in_turn<T>(sql: &mut Sql, job: impl Fn(&mut Sql) -> Result<T, Trouble>) -> Result<T, Failure> {
+    let began = Instant::now();
+    loop {
+        let outcome = attempt(sql, &job);
+        match &outcome {
+            Err(error) if is_held(error) && began.elapsed() < PATIENCE => {
+                tracing::warn!(
+                    "a table that is to be changed is in use, perhaps by a backup; trying again"
+                );
+                std::thread::sleep(PAUSE);
+            }
+            Ok(_) | Err(_) => {
+                return outcome.map_err(|error| {
+                    Failure::Trouble(format!("cannot migrate the database: {error}").into())
+                });
+            }
+        }
+    }
+}
+
+fn attempt<T>(sql: &mut Sql, job: impl Fn(&mut Sql) -> Result<T, Trouble>) -> Result<T, Trouble> {
+    match sql {
+        Sql::Sqlite(_) => sql.batch_execute("BEGIN IMMEDIATE"),
+        // The first lock is held by a program that migrates, which may take long.
+        Sql::Postgres(_) => sql.batch_execute(&format!(
+            "BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; {LOCK};
+            SET LOCAL lock_timeout = '{}ms'",
+            WAIT.as_millis()
+        )),
+    }?;
+    let outcome = job(sql);
+    let ended = match &outcome {
+        Ok(_) => sql.batch_execute("COMMIT"),
+        Err(_) => sql.batch_execute("ROLLBACK"),
+    };
+    outcome.and_then(|done| ended.map(|()| done).map_err(Trouble::from))
+}
+
+/// Whether PostgreSQL did not get a lock in time. The error of a step is diesel's own and keeps no source.
+fn is_held(error: &Trouble) -> bool {
+    let by_store = error.downcast_ref::<Failure>();
+    by_store.is_some_and(|failure| matches!(failure, Failure::Busy))
+        || error.to_string().contains("due to lock timeout")
 }
 
 fn apply(sql: &mut Sql) -> Result<(), Trouble> {
@@ -78,8 +129,6 @@ fn apply(sql: &mut Sql) -> Result<(), Trouble> {
             tracing::info!(step = %step.name(), "database migrated");
         }
     }
-    renew(sql)?;
-    renew_users(sql)?;
     // A new log gets a new epoch, so that cursors into another log are recognized.
     execute::<FirstLogHead>(sql, &[(&*secret::random_id()).into()])?;
     Ok(())
@@ -132,7 +181,8 @@ pub(super) fn demand_current(sql: &mut Sql, database: &Database) -> Result<(), F
         let text = format!("the database {database} {what}");
         Err(Failure::Trouble(text.into()))
     };
-    let applied = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
+    let applied =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version");
     let applied: Vec<Applied> = match applied.load(sql) {
         Ok(applied) => applied,
         Err(error) if is_locked(&error) => return Err(Failure::Busy),

@@ -20,6 +20,8 @@ pub(in super::super) trait FullText {
     const OBJECTS: &'static str;
     /// Adds an entry.
     type Add: Statement;
+    /// Adds many, on PostgreSQL.
+    type AddAll: Statement;
     /// Forgets one.
     type Forget: Statement;
     /// Writes out what it holds in memory.
@@ -28,7 +30,7 @@ pub(in super::super) trait FullText {
     type SetFormat: Statement;
 }
 
-pub(super) fn add<I: FullText>(sql: &mut Sql, one: &IndexEntry) -> QueryResult<()> {
+fn add<I: FullText>(sql: &mut Sql, one: &IndexEntry) -> QueryResult<()> {
     entry::add::<I::Add>(sql, one)
 }
 
@@ -52,7 +54,10 @@ where
 /// # Errors
 /// Busy, if the disk is full: not the index is to blame.
 pub(super) fn add_new<I: FullText>(sql: &mut Sql, entries: &[IndexEntry]) -> Result<(), Failure> {
-    let added = entries.iter().try_for_each(|entry| add::<I>(sql, entry));
+    let added = match sql {
+        Sql::Sqlite(_) => entries.iter().try_for_each(|entry| add::<I>(sql, entry)),
+        Sql::Postgres(sql) => entry::add_all::<I::AddAll>(sql, entries),
+    };
     let flushed = added.and_then(|()| execute::<I::Flush>(sql, &[]));
     flushed.map(drop).map_err(failure)
 }

@@ -62,7 +62,7 @@ statements! {
 }
 
 full_text! {
-    "channel_words": IndexWords, ForgetWords, FlushWords, EmptyWords, NewestChannels, OldestChannels;
+    "channel_words": IndexWords, IndexAllWords, ForgetWords, FlushWords, EmptyWords, NewestChannels, OldestChannels;
 }
 
 /// The index, to be told of changes.
@@ -71,6 +71,7 @@ pub(in super::super) struct ChannelWords;
 impl FullText for ChannelWords {
     const OBJECTS: &'static str = "channels";
     type Add = IndexWords;
+    type AddAll = IndexAllWords;
     type Forget = ForgetWords;
     type Flush = FlushWords;
     type SetFormat = SetFormat;
@@ -116,12 +117,13 @@ pub(super) fn index_slice(sql: &mut Sql) -> Result<bool, Failure> {
 /// The next start rebuilds an index that fails; until then the index learns of nothing more, and searches do not ask it.
 fn add_or_give_up(sql: &mut Sql, channels: &[Channel]) -> Result<(), Failure> {
     execute::<Savepoint>(sql, &[])?;
-    let added = add_all(sql, channels);
+    let entries: Vec<IndexEntry> = channels.iter().map(entry).collect();
+    let added = changes::add_new::<ChannelWords>(sql, &entries);
     if added.is_err() {
         execute::<RollbackToSavepoint>(sql, &[])?;
     }
     execute::<Release>(sql, &[])?;
-    match added.map_err(changes::failure) {
+    match added {
         // Not the index is to blame.
         Err(failure @ (Failure::Busy | Failure::Away)) => Err(failure),
         Err(failure) => {
@@ -131,14 +133,6 @@ fn add_or_give_up(sql: &mut Sql, channels: &[Channel]) -> Result<(), Failure> {
         }
         Ok(()) => Ok(()),
     }
-}
-
-fn add_all(sql: &mut Sql, channels: &[Channel]) -> QueryResult<()> {
-    for channel in channels {
-        changes::add::<ChannelWords>(sql, &entry(channel))?;
-    }
-    execute::<FlushWords>(sql, &[])?;
-    Ok(())
 }
 
 /// Whether the index has to be made anew at the next start.

@@ -1,10 +1,10 @@
 //! An entry of a full-text index, as each database takes it.
 
-use diesel::QueryResult;
+use diesel::{PgConnection, QueryResult, RunQueryDsl as _};
 
 use super::super::connect::Sql;
 use super::super::group::IndexEntry;
-use super::super::statements::{Statement, execute};
+use super::super::statements::{Statement, Values, execute, set};
 
 /// Longest word in an index of PostgreSQL, in characters: a lexeme has 2046 bytes at most.
 pub(super) const LONGEST: usize = 500;
@@ -25,6 +25,22 @@ pub(super) fn add<S: Statement>(sql: &mut Sql, entry: &IndexEntry) -> QueryResul
         }
     }
     Ok(())
+}
+
+/// Gives many to the index of a server at once: each statement is a way there and back, and all writers wait meanwhile.
+pub(super) fn add_all<S: Statement>(
+    sql: &mut PgConnection,
+    entries: &[IndexEntry],
+) -> QueryResult<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let words: Vec<String> = entries.iter().map(tsvector).collect();
+    let columns = [
+        Values::Ints(entries.iter().map(|entry| entry.id).collect()),
+        Values::Texts(words.iter().map(String::as_str).collect()),
+    ];
+    set::<S>(&columns).execute(sql).map(drop)
 }
 
 /// As PostgreSQL reads it: `'=b42' '=u7' 'hello':1 'world':2`. Words and marks hold no quotes. (A function in SQL that makes

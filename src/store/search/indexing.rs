@@ -21,6 +21,8 @@ use crate::model::{Channel, ChannelId, Message, MessageId, Page, PageRequest, Pr
 
 /// So many new messages are indexed without waiting longer; a slice holds a few times as many.
 const MANY: usize = 64;
+/// The same on a server: all lanes wait for a slice, and each asks for several ways there and back.
+const MANY_ON_SERVER: usize = 256;
 /// Messages per transaction of the index: writes wait for one of these at most.
 const SLICE: i64 = 512;
 /// Slices that a search waits for. There are more while the index is rebuilt, which takes a while.
@@ -71,6 +73,11 @@ impl Indexed {
         }
     }
 
+    /// Whether nothing is missing. All writers need not wait for that question.
+    pub(in super::super) fn is_done(self, sql: &mut Sql) -> Result<bool, Failure> {
+        Ok(self.mark(sql)? >= self.newest(sql)?)
+    }
+
     /// Whether more is missing than a search would wait for, as while the index is made anew.
     pub(super) fn is_far_behind(self, sql: &mut Sql) -> Result<bool, Failure> {
         let mark = self.mark(sql)?;
@@ -112,6 +119,7 @@ impl Indexed {
 
 /// When the lane indexes next.
 pub(in super::super) struct Indexing {
+    many: usize,
     waiting: usize,
     due: Option<Instant>,
     /// Set by a failure: many messages do not make the next try come earlier.
@@ -119,8 +127,12 @@ pub(in super::super) struct Indexing {
 }
 
 impl Indexing {
-    pub(in super::super) fn due_at_once(now: Instant) -> Self {
+    pub(in super::super) fn due_at_once(sql: &Sql, now: Instant) -> Self {
         Self {
+            many: match sql {
+                Sql::Sqlite(_) => MANY,
+                Sql::Postgres(_) => MANY_ON_SERVER,
+            },
             waiting: 0,
             due: Some(now),
             not_before: None,
@@ -133,7 +145,7 @@ impl Indexing {
             return;
         }
         self.waiting += new;
-        self.due = if self.waiting >= MANY {
+        self.due = if self.waiting >= self.many {
             Some(now)
         } else {
             self.due.or(Some(now + SOON))
@@ -341,7 +353,12 @@ mod tests {
     #[test]
     fn after_a_failure_many_messages_do_not_bring_the_next_try_forward() {
         let now = Instant::now();
-        let mut indexing = Indexing::due_at_once(now);
+        let mut indexing = Indexing {
+            many: MANY,
+            waiting: 0,
+            due: Some(now),
+            not_before: None,
+        };
         indexing.done(Err(Failure::Busy), now);
         indexing.note(MANY, now);
         assert_eq!(indexing.due(), Some(now + LATER));

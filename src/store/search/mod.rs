@@ -16,6 +16,7 @@ mod post_index;
 mod post_question;
 mod posts;
 mod ranking;
+mod user_words;
 mod wanted;
 mod words;
 
@@ -24,10 +25,10 @@ pub(super) use channel_index::ChannelWords;
 pub(super) use indexing::{Indexed, Indexing, renew};
 pub(super) use judge::{has_raw_type, names_object};
 pub use people::UserSearch;
-pub(super) use people::renew_users;
 pub(super) use period::first_since;
 pub(super) use post_index::PostWords;
 pub use post_question::PostSearch;
+pub(super) use user_words::{UserWords, renew_users};
 pub(super) use words::forget_words;
 
 use crate::model::visibility::ListedFor;

@@ -7,24 +7,16 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::super::connect::Sql;
-use super::super::db::to_json;
-use super::super::pages::{MOST, gather};
+use super::super::pages::gather;
 use super::super::schema::{user_words, users};
-use super::super::statements::{
-    InsertUserWords, MixUserWordsFormat, SetUserWordsFormat, UserWordsFormat, execute, query,
-};
-use super::super::{Db, Failure, Tx};
-use super::entry::LONGEST;
-use super::words::FORMAT;
+use super::super::{Db, Failure};
+use super::user_words::{OF_PROFILE, words_of_names};
 use crate::model::visibility::{Occasion, shows_profile};
-use crate::model::{Content, Page, PageRequest, Relationship, Stamp, User, UserId, UserKind};
+use crate::model::{Page, PageRequest, Relationship, Stamp, UserId, UserKind};
 use crate::text::words;
 
 /// Names that one search for words looks at, those closest to the word in the alphabet; and as many profiles.
 const MOST_FOUND: i64 = 2000;
-/// Before a word of a profile. No word begins with it.
-const OF_PROFILE: char = '~';
 /// Users per step; each step is two or three queries.
 const STEP: usize = 200;
 /// Above every character of a word.
@@ -67,9 +59,6 @@ struct Row {
     timezone: String,
     created_at: i64,
 }
-
-/// Id, username, display name, profile.
-type Names = (i64, String, Option<String>, Option<String>);
 
 /// A user that may be found, as the viewer knows them.
 type Known = (Row, Relationship);
@@ -256,88 +245,6 @@ impl Asked {
             2
         } else {
             1
-        }
-    }
-}
-
-/// The words of a user's names, each once.
-fn words_of_names(username: &str, name: Option<&str>) -> Vec<String> {
-    let mut words = words::cut(username);
-    words.extend(words::cut(name.unwrap_or_default()));
-    words.sort_unstable();
-    words.dedup();
-    words
-}
-
-/// The words that a user is found by, as they are kept, each once.
-fn words_kept(username: &str, name: Option<&str>, profile: Option<&str>) -> Vec<String> {
-    let of_profile = words::cut(profile.unwrap_or_default()).into_iter();
-    let mut kept = words_of_names(username, name);
-    kept.extend(of_profile.map(|word| format!("{OF_PROFILE}{word}")));
-    for word in &mut kept {
-        // Longer ones do not fit into an index of PostgreSQL.
-        if let Some((end, _)) = word.char_indices().nth(LONGEST) {
-            word.truncate(end);
-        }
-    }
-    kept.sort_unstable();
-    kept.dedup();
-    kept
-}
-
-impl Tx<'_> {
-    /// A user has names and a profile, or others.
-    pub(in super::super) fn index_user(&mut self, user: &User) -> Result<(), Failure> {
-        let old = user_words::table.filter(user_words::user_id.eq(user.id.0));
-        diesel::delete(old).execute(self.sql)?;
-        let profile = user.content.as_ref().map(|content| content.text.as_str());
-        let words = words_kept(&user.username, user.name.as_deref(), profile);
-        // A server of a later version cuts these words again at its next start.
-        execute::<MixUserWordsFormat>(self.sql, &[FORMAT.into()])?;
-        index(self.sql, user.id.0, &words)
-    }
-}
-
-fn index(sql: &mut Sql, id: i64, words: &[String]) -> Result<(), Failure> {
-    let words = to_json(&words)?;
-    execute::<InsertUserWords>(sql, &[id.into(), (&*words).into()])?;
-    Ok(())
-}
-
-/// The text of a stored profile. One that cannot be read has none: it must not keep the database from being opened.
-fn text_of(content: Option<&str>) -> Option<String> {
-    let content = serde_json::from_str::<Content>(content?);
-    content.ok().map(|content| content.text)
-}
-
-/// Indexes all users again if none is indexed, or if the rules for words changed. Called when the database is opened.
-pub(in super::super) fn renew_users(sql: &mut Sql) -> Result<(), Failure> {
-    let any: Option<i64> = user_words::table
-        .select(user_words::user_id)
-        .first(sql)
-        .optional()?;
-    let format: i64 = query::<UserWordsFormat>(&[]).get_result(sql)?;
-    if format == FORMAT && any.is_some() {
-        return Ok(());
-    }
-    diesel::delete(user_words::table).execute(sql)?;
-    execute::<SetUserWordsFormat>(sql, &[FORMAT.into()])?;
-    let mut last = 0;
-    loop {
-        let rows: Vec<Names> = users::table
-            .filter(users::id.gt(last))
-            .order(users::id.asc())
-            .limit(i64::try_from(MOST).unwrap_or(i64::MAX))
-            .select((users::id, users::username, users::name, users::content))
-            .load(sql)?;
-        let Some((end, ..)) = rows.last() else {
-            return Ok(());
-        };
-        last = *end;
-        for (id, username, name, content) in &rows {
-            let profile = text_of(content.as_deref());
-            let words = words_kept(username, name.as_deref(), profile.as_deref());
-            index(sql, *id, &words)?;
         }
     }
 }

@@ -13,8 +13,8 @@ use super::super::group::{IndexChange, IndexEntry};
 use super::super::posts::{Found, found, into_model};
 use super::super::schema::{clients, posts};
 use super::super::statements::{
-    self, EmptyPostWords, EndOfPostSlice, FlushPostWords, ForgetPostWords, IndexPostWords,
-    LastPostId, MovePostMark, OwnPostMark, PostMark, PostWordsFormat, PostsUpTo,
+    self, EmptyPostWords, EndOfPostSlice, FlushPostWords, ForgetPostWords, IndexAllPostWords,
+    IndexPostWords, LastPostId, MovePostMark, OwnPostMark, PostMark, PostWordsFormat, PostsUpTo,
     SetPostWordsFormat, execute,
 };
 use super::super::{Failure, Tx};
@@ -109,6 +109,7 @@ pub(in super::super) struct PostWords;
 impl FullText for PostWords {
     const OBJECTS: &'static str = "posts";
     type Add = IndexPostWords;
+    type AddAll = IndexAllPostWords;
     type Forget = ForgetPostWords;
     type Flush = FlushPostWords;
     type SetFormat = SetPostWordsFormat;

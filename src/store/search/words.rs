@@ -9,8 +9,8 @@ use diesel::{QueryResult, RunQueryDsl as _};
 use super::super::connect::Sql;
 use super::super::group::IndexEntry;
 use super::super::statements::{
-    self, EmptyWords, FlushWords, ForgetWords, IndexWords, NewestMessages, OldestMessages, Release,
-    RollbackToSavepoint, Savepoint, SetWordsFormat, execute,
+    self, EmptyWords, FlushWords, ForgetWords, IndexAllWords, IndexWords, NewestMessages,
+    OldestMessages, Release, RollbackToSavepoint, Savepoint, SetWordsFormat, execute,
 };
 use super::super::{Db, Failure};
 use super::MessageSearch;
@@ -46,6 +46,7 @@ pub(super) struct MessageWords;
 impl FullText for MessageWords {
     const OBJECTS: &'static str = "messages";
     type Add = IndexWords;
+    type AddAll = IndexAllWords;
     type Forget = ForgetWords;
     type Flush = FlushWords;
     type SetFormat = SetWordsFormat;

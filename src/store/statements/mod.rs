@@ -68,15 +68,18 @@ macro_rules! found_in {
 }
 pub(super) use found_in;
 
-/// The statements of a full-text index: what adds an entry, forgets one (which SQLite has to be told as it was given), writes
-/// out what SQLite holds in memory (so that an error shows here and not in the commit), empties the index, and finds the
+/// The statements of a full-text index: what adds an entry, adds many on PostgreSQL (columns: ids, words), forgets one (which
+/// SQLite has to be told as it was given), writes out what SQLite holds in memory (so that an error shows here and not in the commit), empties the index, and finds the
 /// entries that hold words and marks within a range of ids, newest and oldest first.
 macro_rules! full_text {
-    ($($table:literal: $add:ident, $forget:ident, $flush:ident, $empty:ident, $newest:ident, $oldest:ident;)+) => {$(
+    ($($table:literal: $add:ident, $add_all:ident, $forget:ident, $flush:ident, $empty:ident, $newest:ident, $oldest:ident;)+) => {$(
         $crate::store::statements::statements! {
             /// Adds an entry.
             $add -> () = concat!("INSERT INTO ", $table, " (rowid, words, marks) VALUES (?, ?, ?)"),
                 postgres concat!("INSERT INTO ", $table, " (id, words) VALUES (?, ?::tsvector)");
+            /// Adds many.
+            $add_all -> () = "", postgres concat!("INSERT INTO ", $table, " (id, words)
+                SELECT id, words::tsvector FROM unnest(?, ?) AS new (id, words)");
             /// Forgets one.
             $forget -> () = concat!("INSERT INTO ", $table, " (", $table, ", rowid, words, marks) VALUES ('delete', ?, ?, ?)"),
                 postgres concat!("DELETE FROM ", $table, " WHERE id = ?");
@@ -84,7 +87,7 @@ macro_rules! full_text {
             $flush -> () = concat!("INSERT INTO ", $table, " (", $table, ") VALUES ('flush')"), postgres "";
             /// Forgets all.
             $empty -> () = concat!("INSERT INTO ", $table, " (", $table, ") VALUES ('delete-all')"),
-                postgres concat!("DELETE FROM ", $table);
+                postgres concat!("TRUNCATE ", $table);
             /// The newest that are found.
             $newest -> diesel::sql_types::BigInt = concat!("SELECT rowid FROM ", $table, " WHERE ", $table,
                 " MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?"),

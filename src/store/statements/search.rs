@@ -25,8 +25,8 @@ statements! {
     UserWordsFormat -> BigInt = "SELECT users_format FROM search_mark", postgres "SELECT users_format FROM search_mark FOR UPDATE";
     /// They were cut by these.
     SetUserWordsFormat -> () = "UPDATE search_mark SET users_format = ?";
-    /// Some were cut by these, and others may not be.
-    MixUserWordsFormat -> () = "UPDATE search_mark SET users_format = 0 WHERE users_format NOT IN (?, 0)";
+    /// Some were cut by these, and others may not be: the format, and what stands there while all are cut by it.
+    MixUserWordsFormat -> () = "UPDATE search_mark SET users_format = 0 WHERE users_format NOT IN (?, ?, 0)";
     /// How far the full-text index of posts has come.
     PostMark -> BigInt = "SELECT indexed_up_to FROM post_search_mark";
     /// It has come further.
@@ -50,6 +50,6 @@ statements! {
 }
 
 full_text! {
-    "message_words": IndexWords, ForgetWords, FlushWords, EmptyWords, NewestMessages, OldestMessages;
-    "post_words": IndexPostWords, ForgetPostWords, FlushPostWords, EmptyPostWords, NewestPosts, OldestPosts;
+    "message_words": IndexWords, IndexAllWords, ForgetWords, FlushWords, EmptyWords, NewestMessages, OldestMessages;
+    "post_words": IndexPostWords, IndexAllPostWords, ForgetPostWords, FlushPostWords, EmptyPostWords, NewestPosts, OldestPosts;
 }

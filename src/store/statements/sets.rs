@@ -42,6 +42,9 @@ statements! {
         )
         UPDATE log_head SET pos = pos + ?, bytes = bytes + ?, stamp = ?, newest_message = ?, newest_message_at = ?
         RETURNING pos";
+    /// Words that users are found by: the users, the words.
+    InsertAllUserWords -> () = "", postgres "INSERT INTO user_words (user_id, word) SELECT id, word
+        FROM unnest(?, ?) AS new (id, word)";
 }
 
 /// A value for a `?`.

@@ -163,3 +163,30 @@ async fn an_index_that_fails_while_it_learns_is_made_anew_at_the_next_start() {
         assert_eq!(place.finds(PostSearch::default()).await.len(), 2);
     }
 }
+
+/// A backup reads a table for as long as it takes.
+#[tokio::test]
+async fn a_step_that_waits_for_a_long_reader_lets_others_pass() {
+    let place = Place::new().await;
+    place.user("ada").await;
+    let undo = "ALTER TABLE search_mark DROP COLUMN users_format;
+        DELETE FROM __diesel_schema_migrations WHERE version = '0088'";
+    place.run(undo, undo).await;
+    let reader = place.reads_for_long("search_mark");
+    let opened = place.opens_again_meanwhile();
+    if reader.is_some() {
+        // All that come later wait for the step.
+        const WAITING: &str = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted
+            AND relation = 'search_mark'::regclass AND mode = 'AccessExclusiveLock'";
+        becomes(&place, WAITING, 1).await;
+        becomes(&place, WAITING, 0).await;
+        assert!(!opened.is_finished());
+    }
+    drop(reader);
+    drop(opened.join().unwrap().unwrap());
+    place.user("bob").await;
+    assert_ne!(
+        number(&place, "SELECT users_format FROM search_mark").await,
+        0
+    );
+}

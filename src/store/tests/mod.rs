@@ -138,6 +138,12 @@ impl Place {
         Store::open(&self.options(), self.clock.clone(), Arc::default())
     }
 
+    /// The same on a thread of its own: it may have to wait.
+    pub(super) fn opens_again_meanwhile(&self) -> std::thread::JoinHandle<Result<Store, Failure>> {
+        let (options, clock) = (self.options(), self.clock.clone());
+        std::thread::spawn(move || Store::open(&options, clock, Arc::default()))
+    }
+
     fn options(&self) -> StoreOptions {
         match &self.database {
             Some(_) => options_in(&self.directory),

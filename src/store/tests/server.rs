@@ -147,6 +147,14 @@ impl Place {
         .await;
     }
 
+    /// A transaction on a server that has read a table, and goes on until it is dropped.
+    pub(super) fn reads_for_long(&self, table: &str) -> Option<PgConnection> {
+        let mut reader = PgConnection::establish(&url_of(&self.directory)?).unwrap();
+        let reads = format!("BEGIN; LOCK TABLE {table} IN ACCESS SHARE MODE");
+        reader.batch_execute(&reads).unwrap();
+        Some(reader)
+    }
+
     /// The one number that a query gives.
     pub(super) async fn number(&self, sqlite: &'static str, postgres: &'static str) -> i64 {
         self.read(move |db| {
