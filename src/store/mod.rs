@@ -38,6 +38,7 @@ mod hidden;
 mod hooks;
 mod interactions;
 mod invites;
+mod kept_subscriptions;
 mod lane;
 mod last_posts;
 mod link;

@@ -1,11 +1,11 @@
-//! User streams that outlive their connection, and what they subscribe to.
+//! User streams that outlive their connection. What they subscribe to is written in `kept_subscriptions.rs`.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 
 use super::db::to_json;
-use super::schema::{nodes, stream_session_subscriptions as kept, stream_sessions};
+use super::schema::{nodes, stream_sessions};
 use super::statements::{ListSessions, ParkSession, execute, query};
 use super::{Db, Failure, Tx};
 use crate::event::{Pos, Topic};
@@ -151,76 +151,12 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// A session subscribes to something; one of the same id is replaced. Nothing happens to a session that is gone.
-    ///
-    /// # Errors
-    /// Busy, if another node continues the session: the call may be made again there.
-    pub fn keep_subscription(
-        &mut self,
-        session: &ConnectionId,
-        new: &KeptSubscription,
-        node: Option<&NodeEpoch>,
-    ) -> Result<(), Failure> {
-        let place = self.now();
-        if !self.demand_session(session, node)? {
-            return Ok(());
-        }
-        diesel::delete(kept::table.find((session.as_str(), new.id.as_str()))).execute(self.sql)?;
-        diesel::insert_into(kept::table)
-            .values((
-                kept::session_id.eq(session.as_str()),
-                kept::id.eq(new.id.as_str()),
-                kept::place.eq(place.0),
-                kept::topic.eq(name_of(new.topic)),
-                kept::filter.eq(new.filter.text()),
-                kept::token_id.eq(new.token.0),
-                kept::since.eq(new.since.0),
-            ))
-            .execute(self.sql)?;
-        Ok(())
-    }
-
-    /// A subscription of a session ends. Says whether there was one, of this user.
-    pub fn end_kept_subscription(
-        &mut self,
-        user: UserId,
-        session: &ConnectionId,
-        id: &SubscriptionId,
-    ) -> Result<bool, Failure> {
-        if seeded(Seeded::DeletedComesBack) {
-            return Ok(true);
-        }
-        let own = stream_sessions::table
-            .filter(stream_sessions::id.eq(session.as_str()))
-            .filter(stream_sessions::user_id.eq(user.0))
-            .select(stream_sessions::id);
-        let gone = kept::table
-            .filter(kept::session_id.eq_any(own))
-            .filter(kept::id.eq(id.as_str()));
-        Ok(diesel::delete(gone).execute(self.sql)? > 0)
-    }
-
     /// A session ends. Says whether there was one, of this user.
     pub fn end_stream_session(&mut self, user: UserId, id: &ConnectionId) -> Result<bool, Failure> {
         let own = stream_sessions::table
             .filter(stream_sessions::id.eq(id.as_str()))
             .filter(stream_sessions::user_id.eq(user.0));
         Ok(diesel::delete(own).execute(self.sql)? > 0)
-    }
-
-    /// Subscriptions of a session may not go on, for these reasons.
-    pub fn end_kept_subscriptions(
-        &mut self,
-        session: &ConnectionId,
-        ended: &[(SubscriptionId, Refusal)],
-    ) -> Result<(), Failure> {
-        for (id, refusal) in ended {
-            let known = kept::table.find((session.as_str(), id.as_str()));
-            diesel::update(known)
-                .set(kept::ended.eq(refusal.slug()))
-                .execute(self.sql)?;
-        }
-        Ok(())
     }
 
     /// The connection of a session is gone, if another node has none for it.

@@ -1,11 +1,11 @@
 //! What can be asked of stored app streams, and of their filters.
 
 use super::Engine;
+use super::to_its_end::to_its_end;
 use crate::actors::firehose::streams::{ChangeStream, CreateStream, DeleteStreams};
 use crate::model::{
     AppStream, ClientId, EventFilter, Failure, FilterId, FilterOwner, NewFilter, StreamKey,
 };
-use crate::store::Call;
 
 /// Filters of an app, and of a user.
 const FILTERS: i64 = 20;
@@ -21,6 +21,7 @@ impl Engine {
         new: CreateStream,
     ) -> Result<AppStream, Failure> {
         let (engine, client) = (self.clone(), client.clone());
+        // Else a hook is at work that is stored as off, or one that posts elsewhere.
         to_its_end(async move { engine.create_and_settle(&client, new).await }).await
     }
 
@@ -93,16 +94,6 @@ impl Engine {
         }
         Ok(gone)
     }
-}
-
-/// A caller that hangs up in between would leave a hook at work that is stored as off, or as one that posts elsewhere.
-async fn to_its_end<T: 'static>(
-    work: impl Future<Output = Result<T, Failure>> + 'static,
-) -> Result<T, Failure> {
-    // Only the end of the process takes its answer.
-    actix_rt::spawn(Call::along(work))
-        .await
-        .unwrap_or(Err(Failure::Stopping))
 }
 
 /// Filters change nothing that an actor holds: connections that are open keep what they had.

@@ -53,6 +53,8 @@ impl Engine {
             return Ok((Meanwhile::Ended, at));
         };
         later.retain(|kept| kept.ended.is_none());
+        // The limit may have been another one when they were made: the rest is told when the session is continued again.
+        later.truncate(self.shared.streams.subscriptions);
         let kept = later.iter().map(|kept| kept.id.clone()).collect();
         later.retain(|kept| !known.contains(&kept.id));
         let mut subscriptions = Vec::new();

@@ -19,6 +19,7 @@ mod stream_sessions;
 mod streams;
 mod subscribe;
 mod tickets;
+mod to_its_end;
 mod users;
 
 use std::sync::Arc;

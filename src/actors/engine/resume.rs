@@ -81,10 +81,16 @@ impl Engine {
         let from = cursor.filter(|_| !ignored).unwrap_or(present.head);
         let mut subscriptions = Vec::new();
         // What ended before is told each time: the client may not have heard it.
-        let (mut dropped, kept) = apart(kept);
+        let most = self.shared.streams.subscriptions;
+        let (mut dropped, kept) = apart(kept, most);
         let told = dropped.len();
         for kept in kept {
-            match self.admit(&kept, &present).await? {
+            let admitted = match subscriptions.len() < most {
+                true => self.admit(&kept, &present).await?,
+                // The limit was another one when they were made.
+                false => Err(Refusal::SubscriptionLimit),
+            };
+            match admitted {
                 Ok(token) => subscriptions.push(self.going_on(kept, from, token)),
                 Err(refusal) => dropped.push((kept.id, refusal)),
             }
@@ -319,12 +325,15 @@ fn needs_of<'f>(user: UserId, topics: impl Iterator<Item = (Topic, &'f Filter)>)
     of
 }
 
-/// What ended before, with its reasons, and what may go on.
-fn apart(kept: Vec<KeptSubscription>) -> (Vec<(SubscriptionId, Refusal)>, Vec<KeptSubscription>) {
-    let (over, kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| kept.ended.is_some());
-    let over = over
-        .into_iter()
-        .filter_map(|kept| Some((kept.id, kept.ended?)));
+/// What ended before, with its reasons, at most so many and the newest, and what may go on.
+fn apart(
+    kept: Vec<KeptSubscription>,
+    most: usize,
+) -> (Vec<(SubscriptionId, Refusal)>, Vec<KeptSubscription>) {
+    let (mut over, kept): (Vec<_>, Vec<_>) =
+        kept.into_iter().partition(|kept| kept.ended.is_some());
+    let over = over.split_off(over.len().saturating_sub(most)).into_iter();
+    let over = over.filter_map(|kept| Some((kept.id, kept.ended?)));
     (over.collect(), kept)
 }
 

@@ -3,6 +3,7 @@
 use actix::Recipient;
 
 use super::Engine;
+use super::to_its_end::to_its_end;
 use crate::actors::connection::{ConnectionMail, ConnectionReply};
 use crate::fault::Fault;
 use crate::model::Failure;
@@ -23,12 +24,12 @@ impl Engine {
     ) -> Result<(), Failure> {
         let (user, id) = (principal.user, SubscriptionId::from(subscription));
         let session = ConnectionId::from(connection);
-        let mail = || ConnectionMail::Unsubscribe(user, id.clone());
         let kept = id.clone();
+        let mail = move || ConnectionMail::Unsubscribe(user, id.clone());
         let written = move |tx: &mut Tx<'_>, session: &ConnectionId| {
             tx.end_kept_subscription(user, session, &kept)
         };
-        self.end(&session, mail, written).await
+        to_its_end(self.clone().end(session, mail, written)).await
     }
 
     /// Closes a user stream.
@@ -41,10 +42,10 @@ impl Engine {
         connection: &str,
     ) -> Result<(), Failure> {
         let (user, session) = (principal.user, ConnectionId::from(connection));
-        let mail = || ConnectionMail::Close(user, Goodbye::Asked);
+        let mail = move || ConnectionMail::Close(user, Goodbye::Asked);
         let written =
             move |tx: &mut Tx<'_>, session: &ConnectionId| tx.end_stream_session(user, session);
-        self.end(&session, mail, written).await
+        to_its_end(self.clone().end(session, mail, written)).await
     }
 
     /// Ends a session, or a part of it: on its connection, and where it is written down.
@@ -52,12 +53,12 @@ impl Engine {
     /// Another connection that continues it may be prepared meanwhile. It reads the session once more when it is in its shard
     /// ([`Engine::changed_meanwhile`]): either that is behind what is written here, or the connection is found behind it.
     async fn end(
-        &self,
-        session: &ConnectionId,
+        self,
+        session: ConnectionId,
         mail: impl Fn() -> ConnectionMail,
         written: impl FnOnce(&mut Tx<'_>, &ConnectionId) -> Result<bool, Failure> + Send + 'static,
     ) -> Result<(), Failure> {
-        let connection = self.shared.directory.connection(session);
+        let connection = self.shared.directory.connection(&session);
         let answered = ask(connection.as_ref(), &mail).await?;
         if answered == Answered::Done {
             return Ok(());
@@ -72,7 +73,7 @@ impl Engine {
             written(tx, &id)
         });
         let was_kept = was_kept.await?;
-        let later = self.shared.directory.connection(session);
+        let later = self.shared.directory.connection(&session);
         let later = later.filter(|later| connection.as_ref() != Some(later));
         let had_it = ask(later.as_ref(), &mail).await? != Answered::Elsewhere;
         match was_kept || held || had_it {

@@ -6,6 +6,7 @@ use actix::Recipient;
 use actix_rt::task::JoinHandle;
 
 use super::Engine;
+use super::to_its_end::to_its_end;
 use crate::actors::Shared;
 use crate::actors::channel::mail::MayListen;
 use crate::actors::connection::{ConnectionMail, ConnectionReply};
@@ -85,8 +86,13 @@ impl SubscriptionGuard {
     /// of its id end.
     ///
     /// # Errors
-    /// The session could not be written; the subscription is taken back.
-    pub async fn keep(mut self, page: Option<Pos>) -> Result<Subscribed, Failure> {
+    /// The session could not be written, or has as many as it may; the subscription is taken back.
+    pub async fn keep(self, page: Option<Pos>) -> Result<Subscribed, Failure> {
+        // Once it may be written down it is not taken back because its client is gone: row and connection agree.
+        to_its_end(self.settle(page)).await
+    }
+
+    async fn settle(mut self, page: Option<Pos>) -> Result<Subscribed, Failure> {
         let (user, serial) = (self.user, self.serial);
         // What is not in the log, such as presence, is as new as the call.
         let page = page.map_or(self.since, |page| page.max(self.since));
@@ -117,11 +123,11 @@ impl SubscriptionGuard {
             return Ok(());
         }
         let session = self.connection_id.clone();
-        let node = self.shared.node();
+        let (node, most) = (self.shared.node(), self.shared.streams.subscriptions);
         let written = self
             .shared
             .store
-            .write(move |tx| tx.keep_subscription(&session, &kept, node.as_ref()));
+            .write(move |tx| tx.keep_subscription(&session, &kept, node.as_ref(), most));
         written.await
     }
 

@@ -34,7 +34,7 @@ async fn listen(place: &Place, room: &Channel, users: [UserId; 2]) {
                 since: Pos(0),
                 ended: None,
             };
-            tx.keep_subscription(&session, &subscription, None)
+            tx.keep_subscription(&session, &subscription, None, 16)
         });
         one.await;
     }

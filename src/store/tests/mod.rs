@@ -14,6 +14,7 @@ mod explore;
 mod hidden_at;
 mod index_formats;
 mod interactions;
+mod kept_subscriptions;
 mod lane;
 mod list_plans;
 mod list_ways;

@@ -53,7 +53,7 @@ async fn a_session_is_written_for_by_the_node_that_continues_it() {
     place
         .write(move |tx| {
             tx.open_stream_session(&session, user, 16, Some(&node))?;
-            tx.keep_subscription(&session, &subscription("one", user), Some(&node))
+            tx.keep_subscription(&session, &subscription("one", user), Some(&node), 16)
         })
         .await;
     // It goes on at the other one.
@@ -68,9 +68,9 @@ async fn a_session_is_written_for_by_the_node_that_continues_it() {
     assert_eq!(found.kept.map(|kept| kept.len()), Some(1));
     // The old one keeps nothing for it, and does not park it.
     let (session, node) = (id.clone(), a.clone());
-    let late = place
-        .store
-        .write(move |tx| tx.keep_subscription(&session, &subscription("two", user), Some(&node)));
+    let late = place.store.write(move |tx| {
+        tx.keep_subscription(&session, &subscription("two", user), Some(&node), 16)
+    });
     assert!(matches!(late.await, Err(Failure::Busy)));
     let (session, node) = (id.clone(), a.clone());
     place

@@ -70,8 +70,8 @@ async fn made(place: &Place) -> [UserId; 2] {
                 let (id, user) = (ConnectionId::from(name), if is_own { ada } else { bob });
                 let holder = holder.map(NodeEpoch::from);
                 tx.open_stream_session(&id, user, 100, holder.as_ref())?;
-                tx.keep_subscription(&id, &subscription("one", user), holder.as_ref())?;
-                tx.keep_subscription(&id, &subscription("two", user), holder.as_ref())?;
+                tx.keep_subscription(&id, &subscription("one", user), holder.as_ref(), 16)?;
+                tx.keep_subscription(&id, &subscription("two", user), holder.as_ref(), 16)?;
                 if is_old {
                     diesel::update(stream_sessions::table.find(name))
                         .set(stream_sessions::seen_at.eq(OLDEST.0 - 1))

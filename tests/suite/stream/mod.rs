@@ -28,6 +28,7 @@ mod hooks;
 mod hooks_refused;
 mod hooks_trouble;
 mod hostile_readers;
+mod hung_up;
 mod inbox;
 mod last_frame;
 mod long_poll;

@@ -233,3 +233,41 @@ fn a_subscription_that_was_cut_off_does_not_come_back_with_the_right() {
     assert_eq!(told, expected);
     assert_eq!(heard(&mut stream, &ada, &open), Vec::<String>::new());
 }
+
+/// Rows of another limit, or of an older program.
+#[test]
+fn a_session_goes_on_with_as_many_subscriptions_as_a_connection_may_have() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    let stream = bob.stream_with("&include_cursor=1&auto_delete=0");
+    let id = stream.subscribes(&bob, &format!("/channels/{room}/messages"));
+    for number in 1..=20 {
+        for (kind, ended) in [("live", "NULL"), ("over", "'no-access'")] {
+            server.sql(&format!(
+                "INSERT INTO stream_session_subscriptions
+                    (session_id, id, place, topic, filter, token_id, since, ended)
+                SELECT session_id, '{kind}-{number}', place + {number}, topic, filter, token_id, since, {ended}
+                FROM stream_session_subscriptions WHERE id = '{id}'"
+            ));
+        }
+    }
+    let left = Left::of(&stream);
+    drop(stream);
+    // What does not fit in is told each time.
+    for limited in [5, 5] {
+        let mut stream = left.continues(&bob);
+        let dropped = stream.hello["meta"]["stream"]["dropped"].clone();
+        let dropped = dropped.as_array().expect("a list");
+        let count = |slug: &str| {
+            let told = dropped.iter().filter(|one| one["error_slug"] == slug);
+            told.count()
+        };
+        assert_eq!(dropped.len() - count("no-access"), limited, "{dropped:?}");
+        assert_eq!(count("subscription-limit"), limited);
+        assert!(count("no-access") <= 16);
+        build::says(&ada, &room, "and on");
+        assert_eq!(Stream::named(&stream.hears_text("and on")).len(), 16);
+        stream.closes();
+    }
+}
