@@ -11,6 +11,7 @@ use super::{Inputs, Step};
 use crate::bus::tests::TestBus;
 use crate::bus::{Arrived, ArrivedBatch};
 use crate::event::{Event, Pos};
+use crate::store::LogEnd;
 use crate::telemetry::Counter;
 
 impl World {
@@ -176,18 +177,71 @@ async fn an_end_of_the_log_that_was_asked_for_before_the_last_delivery_is_no_ste
     let delivered = Pos(4);
     world.arrives(&[5, 6, 7]);
     world.tail.deliver_joined().await;
-    for end in [4, 6, 7] {
-        let head = Head {
-            delivered,
-            end: Pos(end),
+    for (end, count) in [(4, 0), (6, 0), (7, 0), (3, 1)] {
+        let end = LogEnd {
+            pos: Pos(end),
+            at: None,
+            is_another: false,
         };
+        let head = Head { delivered, end };
         world.tail.run_step(Step::Compare(head)).await;
+        assert_eq!(world.metrics.get(Counter::LogWentBack), count);
     }
-    assert_eq!(world.metrics.get(Counter::LogWentBack), 0);
-    let end = Pos(3);
-    let head = Head { delivered, end };
-    world.tail.run_step(Step::Compare(head)).await;
+}
+
+#[tokio::test]
+async fn a_log_that_went_back_is_known_by_its_events_when_it_has_grown_past_what_was_delivered() {
+    let mut world = World::with_bus(5, 5);
+    world.head_check().await;
+    world.arrives(&[6, 7]);
+    world.arrives(&[8]);
+    world.tail.deliver_joined().await;
+    // 7 and 8 are lost, and others come. What has their positions is taken for known, and what joins is delivered, before
+    // the log is asked.
+    world.table.append([6]);
+    world.table.append_others(7..=10);
+    world.arrives(&[7, 8]);
+    world.arrives(&[9, 10]);
+    world.tail.deliver_joined().await;
+    assert_eq!(world.positions(), [6, 7, 8, 9, 10]);
+    let arrived = world.heard().len();
+    world.head_check().await;
+    assert_eq!(
+        world.heard()[arrived..],
+        [Heard::CachesEmptied, Heard::StateReset, Heard::WentBack(10)]
+    );
+    // From there on all is as it was.
+    world.table.append([11]);
+    world.arrives(&[11]);
+    world.tail.deliver_joined().await;
+    for _ in 0..2 {
+        world.head_check().await;
+    }
     assert_eq!(world.metrics.get(Counter::LogWentBack), 1);
+}
+
+#[tokio::test]
+async fn a_log_that_went_back_is_known_where_nothing_was_delivered_yet() {
+    let mut world = World::with_bus(5, 5);
+    world.head_check().await;
+    world.table.append_others(4..=9);
+    world.head_check().await;
+    assert_eq!(world.heard().last(), Some(&Heard::WentBack(9)));
+}
+
+#[tokio::test]
+async fn what_was_trimmed_and_an_empty_log_say_nothing_of_a_step_back() {
+    let mut world = World::with_bus(0, 0);
+    world.head_check().await;
+    world.table.append(1..=6);
+    world.arrives(&[1, 2, 3]);
+    world.arrives(&[4, 5, 6]);
+    world.tail.deliver_joined().await;
+    world.head_check().await;
+    world.table.trim(6);
+    world.head_check().await;
+    assert_eq!(world.positions(), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(world.metrics.get(Counter::LogWentBack), 0);
 }
 
 #[tokio::test]

@@ -4,8 +4,10 @@ use std::future::{Future, pending};
 use std::pin::Pin;
 use std::time::Duration;
 
+use super::marks::Marks;
 use super::source::LogSource;
 use crate::event::Pos;
+use crate::store::LogEnd;
 
 /// How long one answer is waited for. A connection that hangs is left then, and the next question goes over another one.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -16,8 +18,8 @@ pub(in crate::actors) struct Head {
     /// All up to here was delivered when it was asked. More may have been since, so a log that went back is one that ends
     /// before this.
     pub(super) delivered: Pos,
-    /// The newest position.
-    pub(super) end: Pos,
+    /// The end, compared with what was delivered by then.
+    pub(super) end: LogEnd,
 }
 
 /// At most one question at a time.
@@ -26,10 +28,15 @@ pub(super) struct Asked(Option<Pin<Box<dyn Future<Output = Option<Head>> + Send>
 
 impl Asked {
     /// Asks, when all up to here is delivered.
-    pub(super) fn ask<S: LogSource + Clone + 'static>(&mut self, source: &S, delivered: Pos) {
-        let source = source.clone();
+    pub(super) fn ask<S: LogSource + Clone + 'static>(
+        &mut self,
+        source: &S,
+        (delivered, marks): (Pos, &Marks),
+    ) {
+        let (source, marks) = (source.clone(), marks.all().to_vec());
         self.0 = Some(Box::pin(async move {
-            let end = tokio::time::timeout(PATIENCE, source.head()).await.ok()?;
+            let end = tokio::time::timeout(PATIENCE, source.end(marks));
+            let end = end.await.ok()?;
             Some(Head {
                 delivered,
                 end: end.ok()?,

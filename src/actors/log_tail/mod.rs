@@ -12,6 +12,7 @@ mod assembling;
 pub mod dispatch;
 mod head;
 mod joining;
+mod marks;
 mod running;
 mod samples;
 pub mod source;
@@ -33,6 +34,7 @@ use futures_util::FutureExt as _;
 use self::assembling::Assembly;
 use self::dispatch::{Dispatch, Dispatcher};
 use self::head::Head;
+use self::marks::Marks;
 pub use self::running::Inputs;
 use self::source::LogSource;
 use super::Shared;
@@ -40,7 +42,7 @@ use crate::bus::Bus;
 use crate::event::{Event, Gap, GapCause, Logged, Pos};
 use crate::fault::{Fault, Seeded, seeded};
 use crate::model::Failure;
-use crate::store::Store;
+use crate::store::{LogEnd, Store};
 use crate::telemetry::{Counter, Metrics};
 
 /// Before the next try when the database or an actor does not answer.
@@ -56,6 +58,8 @@ pub struct LogTail<S = Store, D = Dispatcher> {
     metrics: Arc<Metrics>,
     /// All up to here was dispatched, or stepped over.
     last: Pos,
+    /// What the log is compared with.
+    marks: Marks,
     /// Where the step under way leads to.
     target: Pos,
     /// How long it took to hand the last events over to the shards.
@@ -98,6 +102,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             dispatch,
             metrics,
             last,
+            marks: Marks::default(),
             target: last,
             hand_over_time: Duration::ZERO,
             pause,
@@ -145,10 +150,13 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             Step::Ephemeral(event) => self.dispatch.deliver(vec![Arc::new(event)]).await,
             Step::Compare(_) if seeded(Seeded::HeadNotCompared) => {}
             Step::Compare(Head { delivered, end }) => match self.source.is_shared() {
-                true if end < delivered => self.go_back(end).await,
+                true if end.pos < delivered || end.is_another => self.go_back(end).await,
                 // It may be on its way: over the bus, or from the lane of this process.
-                true => self.assembly.expect(end),
-                false => self.catch_up(end).await,
+                true => {
+                    self.marks.are_there(delivered, (end, self.last));
+                    self.assembly.expect(end.pos);
+                }
+                false => self.catch_up(end.pos).await,
             },
             Step::Read(until) => self.catch_up(until).await,
         }
@@ -187,11 +195,12 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
     }
 
     async fn deliver_logged(&mut self, events: Vec<Arc<Event>>) {
-        let Some(last) = events.last().and_then(|event| event.pos) else {
+        let Some(last) = events.last().cloned() else {
             return;
         };
         self.dispatch.deliver(events).await;
-        self.last = last;
+        self.last = last.pos.unwrap_or(self.last);
+        self.marks.note(&last);
     }
 
     /// Fetches from the table what is missing up to `until`. The order is worth more than the time: while the
@@ -242,23 +251,25 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
         self.deliver_logged(next).await;
     }
 
-    /// What was delivered behind `head` is not in the log: a replica without it took over, or another database with the same
-    /// epoch uses the same bus. Without this the next events, which have its positions again, would be taken for known.
-    async fn go_back(&mut self, head: Pos) {
+    /// Some of what was delivered is not in the log: a replica without it took over, or another database with the same
+    /// epoch uses the same bus. The log may have grown since, so that it ends behind what was delivered. Without this events
+    /// that have its positions again would be taken for known.
+    async fn go_back(&mut self, end: LogEnd) {
         if seeded(Seeded::DeliveryBeginsLate) {
             return;
         }
         tracing::error!(
             delivered = self.last.0,
-            head = head.0,
+            head = end.pos.0,
             "events that were delivered are not in the log any more: the streams are closed. See \"A log that went back\" in docs/cluster.md"
         );
         self.metrics.add(Counter::LogWentBack, 1);
         self.source.invalidate_all();
         self.dispatch.reset_state();
         self.assembly = Assembly::default();
-        (self.last, self.target) = (head, head);
-        self.dispatch.go_back(head).await;
+        self.marks.begin_again(end);
+        (self.last, self.target) = (end.pos, end.pos);
+        self.dispatch.go_back(end.pos).await;
     }
 
     /// Nothing that is known from events holds behind a gap. The streams are closed if events are lost that this

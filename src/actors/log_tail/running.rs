@@ -88,7 +88,7 @@ impl<S: LogSource + Clone + 'static, D: Dispatch> LogTail<S, D> {
                     // After a long step one look is enough.
                     looked_at = Some(Instant::now());
                 }
-                () = until(Some(look_at)), if !asked.is_open() => asked.ask(&self.source, self.last),
+                () = until(Some(look_at)), if !asked.is_open() => asked.ask(&self.source, (self.last, &self.marks)),
             }
         }
     }

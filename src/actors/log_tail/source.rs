@@ -5,15 +5,15 @@ use std::future::Future;
 use crate::event::{Event, Logged, Payload, Pos};
 use crate::fault::{Seeded, seeded};
 use crate::model::Failure;
-use crate::store::{Purpose, Store};
+use crate::store::{LogEnd, LogMark, Purpose, Store};
 
 /// Rows fetched in one go, and their bytes.
 const PAGE: (usize, usize) = (1024, 8 * 1024 * 1024);
 
 /// The log as it is kept.
 pub trait LogSource: Send + Sync {
-    /// The newest position.
-    fn head(&self) -> impl Future<Output = Result<Pos, Failure>> + Send;
+    /// Its end, and whether it has what was delivered.
+    fn end(&self, marks: Vec<LogMark>) -> impl Future<Output = Result<LogEnd, Failure>> + Send;
 
     /// What is kept behind `after`, up to `until`, without leaving a position out; at least one entry unless `until`
     /// is reached.
@@ -34,9 +34,8 @@ pub trait LogSource: Send + Sync {
 }
 
 impl LogSource for Store {
-    async fn head(&self) -> Result<Pos, Failure> {
-        // The position alone: this is asked many times a second.
-        self.read_for(Purpose::Delivery, |db| db.log_position().map(Pos))
+    async fn end(&self, marks: Vec<LogMark>) -> Result<LogEnd, Failure> {
+        self.read_for(Purpose::Delivery, move |db| db.log_end(&marks))
             .await
     }
 

@@ -13,6 +13,7 @@ use crate::event::samples::{ADA, ROOM, message};
 use crate::event::{Event, Gap, GapCause, Logged, Pos, Timestamps};
 use crate::model::Failure;
 use crate::model::Stamp;
+use crate::store::{LogEnd, LogMark};
 use crate::telemetry::Metrics;
 
 /// Rows fetched in one go.
@@ -67,11 +68,19 @@ pub(super) fn event(pos: i64) -> Arc<Event> {
 }
 
 impl LogSource for Arc<Table> {
-    async fn head(&self) -> Result<Pos, Failure> {
+    async fn end(&self, marks: Vec<LogMark>) -> Result<LogEnd, Failure> {
         if self.head_hangs.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
-        Ok(Pos(*self.head.lock().unwrap()))
+        let rows = self.rows.lock().unwrap();
+        let at = |pos: Pos| rows.get(&pos.0)?.as_ref().ok().map(|event| event.at);
+        let is_another = |mark: &LogMark| at(mark.pos).is_some_and(|at| at != mark.at);
+        let pos = Pos(*self.head.lock().unwrap());
+        Ok(LogEnd {
+            pos,
+            at: at(pos),
+            is_another: marks.iter().any(is_another),
+        })
     }
 
     async fn between(&self, after: Pos, until: Pos) -> Result<Vec<Logged>, Failure> {
@@ -183,7 +192,8 @@ impl World {
 
     pub(super) async fn head_check(&mut self) {
         let delivered = self.tail.last;
-        let end = self.table.head().await.unwrap();
+        let marks = self.tail.marks.all().to_vec();
+        let end = self.table.end(marks).await.unwrap();
         self.tail
             .run_step(Step::Compare(Head { delivered, end }))
             .await;
@@ -221,6 +231,18 @@ impl Table {
             self.rows.lock().unwrap().insert(pos, Ok(event(pos)));
             let mut head = self.head.lock().unwrap();
             *head = (*head).max(pos);
+        }
+    }
+
+    /// Other events than those of before.
+    pub(super) fn append_others(&self, positions: impl IntoIterator<Item = i64>) {
+        for pos in positions {
+            self.append([pos]);
+            let other = Event {
+                at: Stamp(pos + 1000),
+                ..(*event(pos)).clone()
+            };
+            self.rows.lock().unwrap().insert(pos, Ok(Arc::new(other)));
         }
     }
 

@@ -71,6 +71,33 @@ fn a_stream_that_goes_on_hears_what_has_the_positions_of_what_was_lost() {
 }
 
 #[test]
+fn a_log_that_went_back_and_has_grown_since_is_noticed_too() {
+    let Some(nodes) = Nodes::new() else { return };
+    let (a, b) = (nodes.start("a"), nodes.start("b"));
+    let room = build::room(&a.person(1), "Lounge");
+    let mut stream = b.person(0).stream_with("&include_cursor=1");
+    stream.subscribes(&b.person(0), &format!("/channels/{room}/messages"));
+    build::says(&a.person(1), &room, "lost");
+    let lost = pos(&cursor(&stream.hears_text("lost")));
+    // Another event was written there by the time at which the nodes look.
+    nodes.sql(&format!(
+        "UPDATE log_events SET at = at + 1, sum = NULL WHERE pos = {lost}"
+    ));
+    eventually("each node notices", || {
+        [&a, &b].iter().all(|node| went_back(node) == 1)
+    });
+    assert_eq!(stream.closed_with(), 4009);
+    // Once: what is there now is what they know.
+    let mut again = b.person(0).stream_with("&include_cursor=1");
+    again.subscribes(&b.person(0), &format!("/channels/{room}/messages"));
+    for said in ["new", "newer"] {
+        build::says(&a.person(1), &room, said);
+        again.hears_text(said);
+    }
+    assert_eq!([&a, &b].map(went_back), [1, 1]);
+}
+
+#[test]
 fn a_long_poll_and_a_webhook_go_on_where_the_log_ends() {
     let Some(nodes) = Nodes::new() else { return };
     let a = nodes.start_with("a", "127.0.0.1:0", LOCAL);
