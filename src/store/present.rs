@@ -22,6 +22,8 @@ pub struct PresentOf {
     pub has_inbox: bool,
     /// Whether the followed users are.
     pub has_home: bool,
+    /// How many of these at most.
+    pub most_followed: usize,
 }
 
 /// One state of the database.
@@ -36,9 +38,9 @@ pub struct Present {
     /// Blocks in either direction.
     pub blocks: Blocks,
     /// Channels that the user is subscribed to.
-    pub inbox: HashSet<ChannelId>,
+    pub inbox: Arc<HashSet<ChannelId>>,
     /// Users that the user follows.
-    pub followed: HashSet<UserId>,
+    pub followed: Arc<HashSet<UserId>>,
 }
 
 /// What hides words from a user.
@@ -61,7 +63,7 @@ impl Store {
 }
 
 /// In the order of the questions. What is not readable of one user concerns that one alone.
-fn presents_of(
+pub(super) fn presents_of(
     db: &mut Db<'_>,
     all: &[PresentOf],
 ) -> Result<Vec<Result<Present, Failure>>, Failure> {
@@ -75,15 +77,10 @@ fn presents_of(
         (of, tokens, hiding)
     });
     let mut presents = Vec::with_capacity(all.len());
+    let mut lists = Lists::default();
     for (of, tokens, Hiding { muted, blocks }) in shared {
-        let inbox = match of.has_inbox {
-            true => db.subscribed_channels(of.user)?,
-            false => Vec::new(),
-        };
-        let followed = match of.has_home {
-            true => db.follows(of.user)?,
-            false => Vec::new(),
-        };
+        let inbox = lists.inbox(db, of)?;
+        let followed = lists.followed(db, of)?;
         presents.push(tokens.map(|tokens| {
             Present {
                 head,
@@ -93,12 +90,55 @@ fn presents_of(
                     .collect(),
                 muted,
                 blocks,
-                inbox: inbox.into_iter().collect(),
-                followed: followed.into_iter().collect(),
+                inbox,
+                followed,
             }
         }));
     }
     Ok(presents)
+}
+
+/// What may be long, and is read once for all streams of a user.
+#[derive(Default)]
+struct Lists {
+    inboxes: HashMap<UserId, Arc<HashSet<ChannelId>>>,
+    homes: HashMap<UserId, Arc<HashSet<UserId>>>,
+}
+
+impl Lists {
+    fn inbox(
+        &mut self,
+        db: &mut Db<'_>,
+        of: &PresentOf,
+    ) -> Result<Arc<HashSet<ChannelId>>, Failure> {
+        if !of.has_inbox {
+            return Ok(Arc::default());
+        }
+        if let Some(known) = self.inboxes.get(&of.user) {
+            return Ok(Arc::clone(known));
+        }
+        let channels = db.subscribed_channels(of.user)?.into_iter();
+        let inbox = Arc::new(channels.collect());
+        self.inboxes.insert(of.user, Arc::clone(&inbox));
+        Ok(inbox)
+    }
+
+    fn followed(
+        &mut self,
+        db: &mut Db<'_>,
+        of: &PresentOf,
+    ) -> Result<Arc<HashSet<UserId>>, Failure> {
+        if !of.has_home {
+            return Ok(Arc::default());
+        }
+        if let Some(known) = self.homes.get(&of.user) {
+            return Ok(Arc::clone(known));
+        }
+        let followed = db.follows(of.user, of.most_followed)?.into_iter();
+        let home = Arc::new(followed.collect());
+        self.homes.insert(of.user, Arc::clone(&home));
+        Ok(home)
+    }
 }
 
 impl Db<'_> {

@@ -133,9 +133,15 @@ impl Db<'_> {
         })
     }
 
-    /// Users that the user follows.
-    pub fn follows(&mut self, user: UserId) -> Result<Vec<UserId>, Failure> {
-        self.others(user, Relation::Follow, false)
+    /// Users that the user follows, so many at most.
+    pub fn follows(&mut self, user: UserId, most: usize) -> Result<Vec<UserId>, Failure> {
+        let ids = relations::table
+            .filter(relations::kind.eq(Relation::Follow.name()))
+            .filter(relations::user_id.eq(user.0))
+            .limit(i64::try_from(most).unwrap_or(i64::MAX))
+            .select(relations::other_id)
+            .load::<i64>(self.sql)?;
+        Ok(ids.into_iter().map(UserId).collect())
     }
 
     /// Users that the viewer muted, and users in a block with the viewer.

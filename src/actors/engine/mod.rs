@@ -77,6 +77,11 @@ impl Engine {
         &self.shared.streams
     }
 
+    /// As many followed users of one user as are read: one more than a stream may have shows that they are too many.
+    fn followed_and_one(&self) -> usize {
+        self.shared.streams.followed.saturating_add(1)
+    }
+
     /// How often and how late posts may be written and revised.
     pub fn post_windows(&self) -> PostWindows {
         self.shared.post_windows

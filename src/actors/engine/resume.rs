@@ -170,7 +170,7 @@ impl Engine {
         let topics = subscriptions
             .iter()
             .map(|(topic, filter, _)| (*topic, filter));
-        let of = needs_of(user, topics);
+        let of = self.needs_of(user, topics);
         let connection = self.shared.directory.connection(id);
         let Some(connection) = connection.filter(|_| of.has_inbox || of.has_home) else {
             return Ok(None);
@@ -192,13 +192,33 @@ impl Engine {
         Ok(Some(present.head))
     }
 
+    /// What subscriptions need to be known of their user.
+    fn needs_of<'f>(
+        &self,
+        user: UserId,
+        topics: impl Iterator<Item = (Topic, &'f Filter)>,
+    ) -> PresentOf {
+        let mut of = PresentOf {
+            user,
+            has_inbox: false,
+            has_home: false,
+            most_followed: self.followed_and_one(),
+        };
+        for (topic, filter) in topics {
+            of.has_inbox |= matches!(topic, Topic::Inbox(_));
+            of.has_home |= needs_home(topic, filter);
+        }
+        of
+    }
+
     pub(super) async fn present(
         &self,
         user: UserId,
         kept: &[KeptSubscription],
     ) -> Result<Present, Failure> {
         let topics = kept.iter().map(|kept| (kept.topic, &kept.filter));
-        self.store().present(needs_of(user, topics)).await
+        let of = self.needs_of(user, topics);
+        self.store().present(of).await
     }
 
     /// The token by which a subscription goes on, or why it does not.
@@ -309,20 +329,6 @@ impl Present {
         let matching = hindsight.matching(subscriptions, (event, pos), holds, follows);
         !matching.is_empty()
     }
-}
-
-/// What subscriptions need to be known of their user.
-fn needs_of<'f>(user: UserId, topics: impl Iterator<Item = (Topic, &'f Filter)>) -> PresentOf {
-    let mut of = PresentOf {
-        user,
-        has_inbox: false,
-        has_home: false,
-    };
-    for (topic, filter) in topics {
-        of.has_inbox |= matches!(topic, Topic::Inbox(_));
-        of.has_home |= needs_home(topic, filter);
-    }
-    of
 }
 
 /// What ended before, with its reasons, at most so many and the newest, and what may go on.

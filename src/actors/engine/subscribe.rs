@@ -335,7 +335,8 @@ impl Engine {
         user: UserId,
         serial: u64,
     ) -> Result<HomeFill, Failure> {
-        let read = self.store().read(move |db| db.follows(user));
+        let most = self.followed_and_one();
+        let read = self.store().read(move |db| db.follows(user, most));
         let followed = read.await?;
         Ok(self.hand_home(connection, (user, serial), followed).await)
     }

@@ -243,7 +243,7 @@ async fn relations_are_directed_counted_and_listed() {
         (counts(ada).await.following, counts(bob).await.followers),
         (1, 2)
     );
-    assert_eq!(place.read(move |db| db.follows(ada)).await, [bob]);
+    assert_eq!(place.read(move |db| db.follows(ada, 10)).await, [bob]);
     let relationships = place
         .read(move |db| db.relationships(ada, &[bob, eve]))
         .await;

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use super::{CLIENT, Place};
 use crate::event::Pos;
 use crate::model::{ChannelId, Relation, Scopes, UserId};
+use crate::store::present::presents_of;
 use crate::store::secret::hash_token;
 use crate::store::tokens::tokens_in_use;
 use crate::store::{NewToken, Present, PresentOf};
@@ -54,14 +55,17 @@ async fn alone(place: &Place, of: PresentOf) -> Present {
     place
         .read(move |db| {
             let tokens = db.tokens_of(user)?.into_iter();
-            let (inbox, followed) = (db.subscribed_channels(user)?, db.follows(user)?);
+            let (inbox, followed) = (
+                db.subscribed_channels(user)?,
+                db.follows(user, of.most_followed)?,
+            );
             Ok(Present {
                 head: Pos(db.log_position()?),
                 tokens: tokens.map(|token| (token.id, Arc::new(token))).collect(),
                 muted: db.hidden(user)?.muted,
                 blocks: db.blocks(user)?,
-                inbox: inbox.into_iter().filter(|_| of.has_inbox).collect(),
-                followed: followed.into_iter().filter(|_| of.has_home).collect(),
+                inbox: Arc::new(inbox.into_iter().filter(|_| of.has_inbox).collect()),
+                followed: Arc::new(followed.into_iter().filter(|_| of.has_home).collect()),
             })
         })
         .await
@@ -76,6 +80,7 @@ async fn what_is_read_for_many_users_is_what_each_has() {
             user: *user,
             has_inbox: wanted,
             has_home: !wanted,
+            most_followed: 10,
         })
     });
     let asked: Vec<PresentOf> = asked.collect();
@@ -92,6 +97,42 @@ async fn what_is_read_for_many_users_is_what_each_has() {
         assert_eq!(present, alone(&place, of).await);
     }
     assert_eq!(inboxes, 1);
+}
+
+#[tokio::test]
+async fn what_a_user_has_is_read_once_for_all_streams_of_the_user_and_up_to_its_bound() {
+    let place = Place::new().await;
+    let (users, room) = made(&place).await;
+    let (ada, bob) = (users[0], users[1]);
+    place
+        .write(move |tx| tx.relate(bob, users[2], Relation::Follow).map(drop))
+        .await;
+    let of = |user, has_inbox, most_followed| PresentOf {
+        user,
+        has_inbox,
+        has_home: true,
+        most_followed,
+    };
+    // The first one of bob needs no inbox, and none may follow more than one.
+    let asked = [
+        of(bob, false, 1),
+        of(bob, true, 1),
+        of(ada, true, 1),
+        of(bob, true, 1),
+    ];
+    let read = place.read(move |db| presents_of(db, &asked)).await;
+    let all: Vec<Present> = read.into_iter().map(Result::unwrap).collect();
+    assert_eq!(
+        all.iter().map(|one| one.followed.len()).collect::<Vec<_>>(),
+        [1; 4]
+    );
+    assert_eq!(
+        all.iter().map(|one| one.inbox.len()).collect::<Vec<_>>(),
+        [0, 1, 0, 1]
+    );
+    assert!(all[1].inbox.contains(&room));
+    assert!(Arc::ptr_eq(&all[0].followed, &all[3].followed));
+    assert!(Arc::ptr_eq(&all[1].inbox, &all[3].inbox));
 }
 
 #[tokio::test]
