@@ -167,17 +167,21 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Switches a hook off, unless another reason was first.
+    /// Switches a hook off that has this token. False: another reason was first, or it has a new token, which nothing is
+    /// known of yet.
     pub fn switch_hook_off(
         &mut self,
-        client: &ClientId,
-        key: &StreamKey,
+        (client, key): (&ClientId, &StreamKey),
+        token: TokenId,
         why: HookOff,
-    ) -> Result<(), Failure> {
-        let row = webhooks::table.find((client.as_str(), key.as_str()));
-        diesel::update(row.filter(webhooks::off.is_null()))
+    ) -> Result<bool, Failure> {
+        let row = webhooks::table
+            .find((client.as_str(), key.as_str()))
+            .filter(webhooks::off.is_null())
+            .filter(webhooks::token_id.eq(token.0));
+        let changed = diesel::update(row)
             .set(webhooks::off.eq(why.name()))
             .execute(self.sql)?;
-        Ok(())
+        Ok(changed > 0)
     }
 }

@@ -175,9 +175,11 @@ impl Engine {
             return Ok(());
         };
         if !stored.is_token_live {
-            let ((client, key), why) = (key, HookOff::TokenRevoked);
-            let job = move |tx: &mut crate::store::Tx<'_>| tx.switch_hook_off(&client, &key, why);
-            return self.store().write(job).await;
+            let ((client, key), token) = (key, stored.hook.token);
+            let job = move |tx: &mut crate::store::Tx<'_>| {
+                tx.switch_hook_off((&client, &key), token, HookOff::TokenRevoked)
+            };
+            return self.store().write(job).await.map(drop);
         }
         let Some(permit) = self.settled_permit(&key, permit).await? else {
             return Ok(());

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::changes::{Change, Changes};
-use super::end::End;
+use super::end::{End, switch_off};
 use super::keeping::{Keeping, Kept};
 use super::lane::{Lanes, Letter, jittered};
 use super::poster::{Outcome, Poster, Posting};
@@ -366,24 +366,13 @@ impl Work {
     }
 
     async fn end(mut self, end: End) {
-        if matches!(end, End::Told | End::Off(_)) {
-            self.save().await;
+        if matches!(end, End::Told | End::Off(_)) && !self.save().await {
+            // Another node goes on with it, and finds out by itself why it would be off.
+            return;
         }
         match end {
             End::Gone | End::Moved | End::Left | End::Told => {}
-            End::Off(why) => {
-                self.shared.metrics.add(Counter::WebhooksSwitchedOff, 1);
-                let (client, key) = self.key.clone();
-                tracing::warn!(client = %client, key = %key, why = why.name(), "a webhook is switched off");
-                let written = self
-                    .shared
-                    .store
-                    .write(move |tx| tx.switch_hook_off(&client, &key, why));
-                if let Err(failure) = written.await {
-                    // It is tried again with the next sweep.
-                    tracing::warn!(%failure, "that a webhook is off was not written down");
-                }
-            }
+            End::Off(why) => switch_off(&self.shared, self.key, (self.hook.token, why)).await,
         }
     }
 }

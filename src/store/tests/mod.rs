@@ -12,6 +12,7 @@ mod cut_off;
 mod damage;
 mod explore;
 mod hidden_at;
+mod hooks;
 mod index_formats;
 mod interactions;
 mod kept_subscriptions;

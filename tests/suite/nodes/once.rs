@@ -97,6 +97,21 @@ fn a_webhook_that_is_changed_on_another_node_is_posted_as_changed() {
 }
 
 #[test]
+fn a_webhook_that_another_node_has_gone_on_with_is_not_switched_off() {
+    let Some(nodes) = Nodes::new() else { return };
+    let a = nodes.start_with("a", "127.0.0.1:0", LOCAL);
+    let receiver = Receiver::start();
+    receiver.is_hooked(&a.app(), "hook", &["message"]);
+    eventually("it has its task", || a.metric("webhooks") == 1);
+    // It stood still, say, and its place was given to another node.
+    nodes.sql("DELETE FROM streams_in_use WHERE key = 'hook'");
+    a.app().delete("/token").is(200);
+    eventually("the task ends", || a.metric("webhooks") == 0);
+    assert_eq!(nodes.sql("SELECT off IS NULL FROM webhooks"), "t");
+    assert_eq!(a.metric("webhooks_switched_off_total"), 0);
+}
+
+#[test]
 fn a_poll_closes_once_on_three_nodes() {
     let Some(nodes) = Nodes::new() else { return };
     let mut all = start(&nodes);
