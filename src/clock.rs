@@ -1,5 +1,5 @@
 //! The only place that reads wall time. Durations use the runtime's own clock, which stands still while the machine is
-//! suspended, but for those of leases ([`since_boot`]).
+//! suspended, but for those of leases and claims ([`since_boot`]).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

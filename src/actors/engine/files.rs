@@ -10,23 +10,29 @@ impl Engine {
         self.shared.file_quota
     }
 
-    /// Makes a file. Its contents are kept already.
+    /// Makes a file. Its contents are kept already, under this claim if other servers may remove them.
     ///
     /// # Errors
-    /// The quota.
-    pub async fn create_file(&self, new: NewFile) -> Result<File, Failure> {
+    /// The quota; busy, if the claim is over.
+    pub async fn create_file(&self, new: NewFile, claim: Option<String>) -> Result<File, Failure> {
         let (user, is_upload) = (new.user_id, new.contents.is_some());
         let new = Box::new(new);
-        let written = self.write_file(user, FileWrite::Create(new), is_upload);
+        let written = self.write_file(user, FileWrite::Create(new), (is_upload, claim));
         Ok(written.await?.file)
     }
 
-    /// Gives a file of this user its contents, or something that was made of it. These are kept already.
+    /// Gives a file of this user its contents, or something that was made of it. These are kept already, under this claim if
+    /// other servers may remove them.
     ///
     /// # Errors
-    /// No such file, or it is complete; the quota.
-    pub async fn fill_file(&self, user: UserId, write: FileWrite) -> Result<File, Failure> {
-        Ok(self.write_file(user, write, true).await?.file)
+    /// No such file, or it is complete; the quota; busy, if the claim is over.
+    pub async fn fill_file(
+        &self,
+        user: UserId,
+        write: FileWrite,
+        claim: Option<String>,
+    ) -> Result<File, Failure> {
+        Ok(self.write_file(user, write, (true, claim)).await?.file)
     }
 
     /// Changes details of a file of this user.
@@ -40,7 +46,7 @@ impl Engine {
         change: FileChange,
     ) -> Result<File, Failure> {
         let write = FileWrite::Change(id, Box::new(change));
-        Ok(self.write_file(user, write, false).await?.file)
+        Ok(self.write_file(user, write, (false, None)).await?.file)
     }
 
     /// Deletes a file of this user. What it held is the caller's to remove.
@@ -48,18 +54,20 @@ impl Engine {
     /// # Errors
     /// No such file.
     pub async fn delete_file(&self, user: UserId, id: FileId) -> Result<FileWritten, Failure> {
-        self.write_file(user, FileWrite::Delete(id), false).await
+        self.write_file(user, FileWrite::Delete(id), (false, None))
+            .await
     }
 
     async fn write_file(
         &self,
         user: UserId,
         write: FileWrite,
-        is_upload: bool,
+        (is_upload, claim): (bool, Option<String>),
     ) -> Result<FileWritten, Failure> {
         let mail = || WriteFile {
             write: write.clone(),
             is_upload,
+            claim: claim.clone(),
         };
         self.ask_user(user, mail).await??.wait().await
     }

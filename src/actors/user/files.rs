@@ -18,7 +18,7 @@ const DERIVED: usize = 10;
 /// Makes, fills, changes or deletes a file.
 ///
 /// # Errors
-/// No such file of this user; a quota; what the write itself asks.
+/// No such file of this user; a quota; a claim that is over; what the write itself asks.
 pub fn write(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -26,6 +26,9 @@ pub fn write(
     quota_bytes: i64,
     raw_bytes: usize,
 ) -> Result<FileWritten, Failure> {
+    if let Some(claim) = &mail.claim {
+        tx.demand_claim(claim)?;
+    }
     let mut freed = Vec::new();
     let file = match mail.write {
         FileWrite::Create(new) => {

@@ -157,6 +157,8 @@ pub struct WriteFile {
     pub write: FileWrite,
     /// It holds more afterwards, so the quota is asked.
     pub is_upload: bool,
+    /// The claim to its contents: over, they may be gone. `None`: no other server removes them.
+    pub claim: Option<String>,
 }
 
 /// A file after a write.

@@ -76,7 +76,7 @@ async fn placeholder(
     if kind == FileKind::Other {
         new.kind = media::kind_by_name(&new.name).unwrap_or(kind);
     }
-    let file = app.engine.create_file(new).await?;
+    let file = app.engine.create_file(new, None).await?;
     show::created(show::one(app, Some(caller), params, &Placeholder(file)).await)
 }
 
@@ -113,8 +113,8 @@ async fn whole(
     }
     new.contents = Some(derived.contents);
     new.derived = derived.files;
-    let file = keep(app, derived.bytes, async move |app| {
-        app.engine.create_file(new).await
+    let file = keep(app, derived.bytes, async move |app, claim| {
+        app.engine.create_file(new, claim).await
     })
     .await?;
     let seen = SeenFile::new(file, FileRights::Change);

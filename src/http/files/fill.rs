@@ -67,8 +67,8 @@ pub(super) async fn complete(
         derived: derived.files,
     };
     let owner = file.user_id;
-    keep(app, derived.bytes, async move |app| {
-        app.engine.fill_file(owner, write).await
+    keep(app, derived.bytes, async move |app, claim| {
+        app.engine.fill_file(owner, write, claim).await
     })
     .await
 }
@@ -92,8 +92,8 @@ pub(in crate::http) async fn derive(
     // What it has to look like besides is known when the file is filled.
     let derived = derived_picture(&mut content, &key, "", &file.name).await?;
     let (owner, write) = (file.user_id, FileWrite::Derive(file.id, derived));
-    keep(&app, vec![content.received], async move |app| {
-        app.engine.fill_file(owner, write).await
+    keep(&app, vec![content.received], async move |app, claim| {
+        app.engine.fill_file(owner, write, claim).await
     })
     .await?;
     Ok(Reply::nothing())

@@ -1,11 +1,12 @@
 //! The end of an upload: its bytes are kept and its row is written, or nothing is left of either.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use actix_web::web::Data;
 
 use super::ownership::is_ours;
+use crate::clock::since_boot;
 use crate::contents::Received;
 use crate::http::{ApiError, ApiResult, App};
 use crate::model::{ContentHash, Failure, File};
@@ -17,14 +18,16 @@ struct Claimed {
     id: String,
     hashes: Vec<ContentHash>,
     claim: Claim,
-    since: Instant,
+    /// Since the machine was started ([`since_boot`]).
+    since: Duration,
 }
 
-/// Keeps the bytes, then writes. It goes on if its caller goes away: a half is never left.
+/// Keeps the bytes, then writes, with the claim that the write has to ask for. It goes on if its caller goes away: a half is
+/// never left.
 pub(super) async fn keep<W>(
     app: &Data<App>,
     bytes: Vec<Received>,
-    write: impl FnOnce(Data<App>) -> W + 'static,
+    write: impl FnOnce(Data<App>, Option<String>) -> W + 'static,
 ) -> ApiResult<File>
 where
     W: Future<Output = Result<File, Failure>> + 'static,
@@ -39,7 +42,8 @@ where
                 app.files.contents.keep(received).await?;
             }
             demand_in_time(claimed.as_ref())?;
-            write(app.clone()).await
+            let claim = claimed.as_ref().map(|claimed| claimed.id.clone());
+            write(app.clone(), claim).await
         };
         let outcome = outcome.await;
         give_back(&app, claimed).await;
@@ -122,11 +126,11 @@ async fn claim_for_removal(app: &App, hash: &ContentHash) -> Result<Option<Claim
     Ok(begun.await?.then_some(claimed))
 }
 
-/// A process that stood still may have lost its claim.
+/// A process that stood still, or whose machine did, may have lost its claim.
 fn demand_in_time(claimed: Option<&Claimed>) -> Result<(), Failure> {
     let is_late =
-        claimed.is_some_and(|claimed| claimed.since.elapsed() > claimed.claim.lasts() / 2);
-    match is_late {
+        |claimed: &Claimed| since_boot().saturating_sub(claimed.since) > claimed.claim.lasts() / 2;
+    match claimed.is_some_and(is_late) {
         true => Err(Failure::Busy),
         false => Ok(()),
     }
@@ -152,7 +156,7 @@ impl Claimed {
             id: random_id(),
             hashes,
             claim,
-            since: Instant::now(),
+            since: since_boot(),
         }
     }
 }

@@ -63,6 +63,21 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// What was kept under this claim is there: nothing may have removed it before the commit of this transaction.
+    ///
+    /// # Errors
+    /// Busy, if the claim is over: the upload may be made again.
+    pub fn demand_claim(&mut self, id: &str) -> Result<(), Failure> {
+        let since = self.now().minus(Claim::Keep.lasts());
+        let claimed = content_claims::table
+            .filter(content_claims::claim.eq(id))
+            .filter(content_claims::since.ge(since.0));
+        match diesel::select(diesel::dsl::exists(claimed)).get_result(self.sql)? {
+            true => Ok(()),
+            false => Err(Failure::Busy),
+        }
+    }
+
     /// A removal of these contents begins, unless a file, an upload or another removal has them. Says whether it does.
     pub fn claim_removal(&mut self, hash: &ContentHash, id: &str) -> Result<bool, Failure> {
         let hashes = std::slice::from_ref(hash);

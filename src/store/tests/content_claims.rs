@@ -63,6 +63,23 @@ async fn what_is_being_removed_is_not_kept() {
 }
 
 #[tokio::test]
+async fn what_was_kept_is_relied_on_while_its_claim_counts() {
+    let place = Place::new().await;
+    let is_claimed = async |id: &'static str| {
+        let asked = place.store.write(move |tx| tx.demand_claim(id)).await;
+        assert!(matches!(asked, Ok(()) | Err(Failure::Busy)), "{asked:?}");
+        asked.is_ok()
+    };
+    claims(&place, &[1, 2], "one").await.unwrap();
+    claims(&place, &[1], "two").await.unwrap();
+    assert!(is_claimed("one").await && is_claimed("two").await && !is_claimed("three").await);
+    ends(&place, 1, "two").await;
+    assert!(is_claimed("one").await && !is_claimed("two").await);
+    age(&place, Claim::Keep.lasts()).await;
+    assert!(!is_claimed("one").await);
+}
+
+#[tokio::test]
 async fn claims_of_a_server_that_died_count_for_some_time() {
     let place = Place::new().await;
     assert!(removes(&place, 1, "r").await);

@@ -33,6 +33,25 @@ fn content(person: &Person, id: &str) -> http::Answer {
 }
 
 #[test]
+fn an_upload_whose_claim_is_over_when_its_row_is_written_is_refused() {
+    let Some(nodes) = Nodes::new() else { return };
+    let a = nodes.start("a");
+    // As if another node had taken the claim for that of one that died.
+    nodes.sql(
+        "CREATE FUNCTION forgets() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+        CREATE TRIGGER forgets BEFORE INSERT ON content_claims FOR EACH ROW EXECUTE FUNCTION forgets();",
+    );
+    let form = form(
+        &[("type", "org.example.file"), ("name", "same")],
+        &[("content", "same", "application/octet-stream", &[7; 100])],
+    );
+    a.person(0).uploads("/files", &form).refused_as(503, "busy");
+    assert_eq!(nodes.sql("SELECT count(*) FROM files"), "0");
+    nodes.sql("DROP TRIGGER forgets ON content_claims");
+    uploads(&a.person(0), &[7; 100]);
+}
+
+#[test]
 fn bytes_that_are_deleted_on_one_node_while_they_are_uploaded_on_another_are_kept() {
     let Some(nodes) = Nodes::new() else { return };
     let (a, b) = (nodes.start("a"), nodes.start("b"));
