@@ -15,6 +15,9 @@ use super::user::{self, UserActor};
 use crate::model::{ChannelId, ClientId, ConnectionId, UserId};
 use crate::telemetry::Metrics;
 
+/// A connection, and its number.
+pub type Numbered = (u64, Recipient<ConnectionMail>);
+
 /// The actors of this process.
 pub struct Directory {
     arbiters: Arbiters,
@@ -23,7 +26,7 @@ pub struct Directory {
     users: DashMap<UserId, Mailbox<UserActor>>,
     firehoses: DashMap<ClientId, Mailbox<FirehoseActor>>,
     /// With the number of the connection: another one may take the id over.
-    connections: DashMap<ConnectionId, (u64, Recipient<ConnectionMail>)>,
+    connections: DashMap<ConnectionId, Numbered>,
 }
 
 impl Directory {
@@ -173,6 +176,11 @@ impl Directory {
     /// The connection with this public id.
     pub fn connection(&self, id: &ConnectionId) -> Option<Recipient<ConnectionMail>> {
         self.connections.get(id).map(|entry| entry.1.clone())
+    }
+
+    /// The same with its number, by which a later one is known.
+    pub fn numbered(&self, id: &ConnectionId) -> Option<Numbered> {
+        self.connections.get(id).map(|entry| entry.clone())
     }
 
     /// The running channel actors.

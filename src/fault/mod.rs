@@ -58,6 +58,8 @@ pub enum Fault {
     Admission,
     /// A call that ends a session, or a subscription of it, waits before that is written down.
     Deletion,
+    /// A node that found a session elsewhere waits before it lets go of it.
+    LettingGo,
 }
 
 /// Lets files in this folder switch faults on, from now to the end of the process.
@@ -92,6 +94,7 @@ impl Fault {
             Self::Resume => "resume",
             Self::Admission => "admission",
             Self::Deletion => "deletion",
+            Self::LettingGo => "letting-go",
         };
         Some(FOLDER.get()?.join(name))
     }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::faults::{FAULTS, Switch};
 use super::template::{self, NAMES, PASSWORD, SCOPES};
 use super::{Person, cli, eventually, http, text};
 
@@ -138,6 +139,18 @@ impl Nodes {
         })
     }
 
+    /// The same, whose nodes have faults that can be switched on ([`Self::fault`]).
+    pub(crate) fn with_faults() -> Option<Self> {
+        let nodes = Self::new()?;
+        std::fs::create_dir(nodes.folder.path().join(FAULTS)).expect("a folder");
+        Some(nodes)
+    }
+
+    /// Switches a fault of all nodes on, until the guard goes.
+    pub(crate) fn fault(&self, name: &str) -> Switch {
+        Switch::on(self.folder.path().join(FAULTS).join(name))
+    }
+
     pub(crate) fn url(&self) -> String {
         url_of(&self.database)
     }
@@ -214,6 +227,10 @@ impl Nodes {
         serve.env("GROUNDNUT_SERVER_NODE_LEASE_MS", LEASE);
         for (name, value) in settings {
             serve.env(format!("GROUNDNUT_{name}"), value);
+        }
+        let faults = self.folder.path().join(FAULTS);
+        if faults.exists() {
+            serve.arg("--faults").arg(faults);
         }
         serve.current_dir(self.folder.path());
         serve

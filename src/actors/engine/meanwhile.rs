@@ -43,10 +43,11 @@ impl Engine {
             node: self.shared.node(),
             kind: StepKind::Look { is_kept },
         };
+        let held = self.shared.directory.numbered(id);
         let found = self.store().step_session(step).await?;
         let mut at = found.at;
         if found.holder.is_some() {
-            self.let_go(id).await;
+            self.let_go(id, held).await;
             return Ok((Meanwhile::Moved, at));
         }
         let Some(mut later) = found.kept else {

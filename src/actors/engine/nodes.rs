@@ -1,13 +1,16 @@
 //! Which node has a connection, and sessions that another node continues.
 
+use std::collections::HashMap;
+
 use futures_util::future::join_all;
 
 use super::Engine;
 use crate::actors::connection::ConnectionMail;
+use crate::actors::directory::Numbered;
 use crate::actors::hooks::registry::HookKey;
 use crate::actors::nodes::{Cluster, Unanswered, hook_path, session_path};
 use crate::actors::shard::mail::CloseApp;
-use crate::fault::{Seeded, seeded};
+use crate::fault::{Fault, Seeded, seeded};
 use crate::model::{ConnectionId, Failure, NodeEpoch};
 use crate::protocol::goodbye::Goodbye;
 use crate::store::Node;
@@ -123,13 +126,17 @@ impl Engine {
         self.shared.hooks.stop_all().await;
     }
 
-    /// A session goes on elsewhere: the connection that it has here is closed (4006), as if another one here had taken it
-    /// over.
-    pub async fn let_go(&self, session: &ConnectionId) {
+    /// A session goes on elsewhere, as was found while it had this connection here: that is closed (4006), as if another one
+    /// here had taken it over. One with which the session came back since stays.
+    pub(super) async fn let_go(&self, session: &ConnectionId, held: Option<Numbered>) {
         if seeded(Seeded::OldConnectionKept) {
             return;
         }
-        if let Some(connection) = self.shared.directory.connection(session) {
+        let Some((number, connection)) = held else {
+            return;
+        };
+        let now = self.shared.directory.numbered(session);
+        if now.is_some_and(|(known, _)| known == number) {
             self.shared.metrics.add(Counter::SessionsMoved, 1);
             if let Some(cluster) = &self.shared.cluster {
                 cluster.leaves(session);
@@ -140,13 +147,14 @@ impl Engine {
 
     /// The same, on the word of another node. A word that is late changes nothing: the session may be here again.
     pub async fn let_go_if_moved(&self, session: &ConnectionId) {
-        let id = session.clone();
+        let (id, held) = (session.clone(), self.shared.directory.numbered(session));
         let read = self.store().read(move |db| db.node_of_session(&id)).await;
+        Fault::LettingGo.delays().await;
         let own = self.shared.node();
         match read {
             // Here, or nowhere by now: `check_sessions` takes it back.
             Ok(Some(holder)) if holder.is_none() || holder == own => {}
-            Ok(_) | Err(_) => self.let_go(session).await,
+            Ok(_) | Err(_) => self.let_go(session, held).await,
         }
     }
 
@@ -163,6 +171,11 @@ impl Engine {
         let held = cluster.held();
         for ids in held.chunks(AT_ONCE) {
             let (ids, node) = (ids.to_vec(), own.clone());
+            let directory = &self.shared.directory;
+            let mut held: HashMap<_, _> = ids
+                .iter()
+                .filter_map(|id| Some((id.clone(), directory.numbered(id)?)))
+                .collect();
             let read = self
                 .store()
                 .read(move |db| db.sessions_elsewhere(&ids, &node));
@@ -170,7 +183,12 @@ impl Engine {
                 .await?
                 .into_iter()
                 .partition(|(_, node)| node.is_none());
-            join_all(moved.iter().map(|(id, _)| self.let_go(id))).await;
+            Fault::LettingGo.delays().await;
+            let moved = moved.iter().map(|(id, _)| {
+                let held = held.remove(id);
+                self.let_go(id, held)
+            });
+            join_all(moved).await;
             let free: Vec<_> = free.into_iter().map(|(id, _)| id).collect();
             // One that closed meanwhile is parked already, or will be.
             let free: Vec<_> = free

@@ -67,6 +67,29 @@ fn a_session_that_goes_on_elsewhere_leaves_its_old_node() {
 }
 
 #[test]
+fn a_session_that_comes_back_while_its_old_node_finds_it_elsewhere_stays() {
+    let Some(nodes) = Nodes::with_faults() else {
+        return;
+    };
+    let (a, b) = (nodes.start("a"), nodes.start("b"));
+    let room = build::room(&a.person(1), "Lounge");
+    let old = a.person(0).stream_with(SESSION);
+    old.subscribes(&a.person(0), &messages(&room));
+    let held = nodes.fault("letting-go");
+    let away = continues(&b, &old.id, &cursor(&old.hello));
+    held.is_met();
+    let mut back = continues(&a, &old.id, &cursor(&old.hello));
+    held.off();
+    // Longer than what was held takes to be done.
+    for number in 0..50 {
+        let said = format!("and on {number}");
+        build::says(&a.person(1), &room, &said);
+        back.hears_text(&said);
+    }
+    drop((old, away));
+}
+
+#[test]
 fn a_node_that_was_not_told_finds_out_by_itself() {
     let Some(nodes) = Nodes::new() else { return };
     let (a, b) = (nodes.start("a"), nodes.start("b"));
