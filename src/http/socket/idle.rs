@@ -4,13 +4,16 @@
 //! then whether the request was carried out, and has to give up a write. So a connection is closed only where no byte of
 //! a request has arrived, in the same step that looked.
 
+use std::cell::Cell;
 use std::future::Future as _;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Context;
 
 use actix_http::Request;
+use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
@@ -34,7 +37,11 @@ pub(super) struct Ear {
 
 /// Whether a request of a connection is in the hands of its handler.
 #[derive(Clone, Debug, Default)]
-pub struct Exchange(Flag);
+pub struct Exchange {
+    is_on: Flag,
+    /// The last one has a body.
+    has_body: Rc<Cell<bool>>,
+}
 
 impl Bell {
     /// Once is not enough: a connection that is not idle yet hears the next one.
@@ -62,10 +69,22 @@ impl Ear {
 impl Exchange {
     /// The handler has the request from here on.
     pub fn begin(request: &Request) -> Option<Raised> {
-        Some(request.conn_data::<Self>()?.0.raise())
+        let exchange = request.conn_data::<Self>()?;
+        let headers = &request.head().headers;
+        let length = headers.get(CONTENT_LENGTH);
+        let has_length = length.is_some_and(|length| length.as_bytes() != b"0");
+        exchange
+            .has_body
+            .set(has_length || headers.contains_key(TRANSFER_ENCODING));
+        Some(exchange.is_on.raise())
     }
 
     pub(super) fn is_on(&self) -> bool {
-        self.0.is_up()
+        self.is_on.is_up()
+    }
+
+    /// Whether the last request that a handler had has a body.
+    pub(super) fn has_body(&self) -> bool {
+        self.has_body.get()
     }
 }

@@ -11,6 +11,7 @@ mod deadline;
 mod flag;
 mod idle;
 mod linger;
+mod tail;
 mod uploading;
 
 use std::io::{self, ErrorKind, IoSlice};
@@ -36,6 +37,7 @@ pub use flag::Raised;
 use idle::Ear;
 pub use idle::Exchange;
 pub(crate) use linger::linger;
+use tail::Tail;
 pub use uploading::Uploading;
 
 /// Seconds after which a connection too many may be tried again.
@@ -68,6 +70,8 @@ pub struct HttpSocket {
     ear: Ear,
     /// Bytes that arrived since the last answer began.
     behind: usize,
+    /// How what arrived ends.
+    tail: Tail,
     /// Bytes of the answer that the peer has not taken yet.
     waiting: usize,
     /// The kernel was told for how long a peer may confirm nothing.
@@ -104,6 +108,7 @@ impl HttpSocket {
             has_waited: false,
             ear: Ear::default(),
             behind: 0,
+            tail: Tail::default(),
             waiting: 0,
             is_watched: false,
             is_over: false,
@@ -130,6 +135,11 @@ impl HttpSocket {
     fn is_idle(&self) -> bool {
         let is_asked = self.exchange.is_on() || self.deadline.has_request();
         !is_asked && !self.carrying.is_on() && self.waiting == 0
+    }
+
+    /// Whether a part of a request has arrived behind the last one.
+    fn has_part_of_next(&self) -> bool {
+        !self.carrying.is_on() && !self.exchange.has_body() && self.tail.is_amid_head()
     }
 
     fn io(&mut self) -> io::Result<Pin<&mut TcpStream>> {
@@ -227,6 +237,10 @@ impl HttpSocket {
         match outcome {
             Poll::Ready(Ok(taken)) => {
                 self.deadline.writes();
+                // A part of the next request is a request that arrives.
+                if self.has_part_of_next() {
+                    self.deadline.reads(self.bounds.request);
+                }
                 self.note_written();
                 if taken == length && self.waiting > 0 {
                     self.wait(0)?;
@@ -318,7 +332,9 @@ impl AsyncRead for HttpSocket {
         let before = buffer.filled().len();
         match self.io()?.poll_read(cx, buffer) {
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
-                self.ahead.reads(buffer.filled().len() - before);
+                let read = buffer.filled().get(before..).unwrap_or_default();
+                self.ahead.reads(read.len());
+                self.tail.note(read);
                 if self.note_behind(buffer.filled().len() - before) {
                     return Poll::Ready(Ok(()));
                 }

@@ -116,6 +116,7 @@ fn connections_without_a_request_are_closed_behind_the_notice_and_no_others() {
         message.len()
     );
     let (mut begun, mut fresh) = (kept(&server), RawSocket::connect(server.address));
+    let mut piped = RawSocket::connect(server.address);
     assert!(slow.write(head.as_bytes()));
     assert!(slow.line().starts_with("HTTP/1.1 100"));
     assert_eq!(slow.line(), "");
@@ -123,12 +124,15 @@ fn connections_without_a_request_are_closed_behind_the_notice_and_no_others() {
     let whole = request("GET", "/v1/token", &[KEPT, ("Authorization", &bearer)], b"");
     let (first, rest) = whole.split_at(20);
     assert!(begun.write(first));
+    // A part of a request that comes along with the one before it.
+    assert!(piped.write(&[&whole, first].concat()));
+    read_answer(piped.stream(), "the request before").is(200);
     server.signal(Signal::SIGTERM);
     assert!(idle.is_over() && fresh.is_over());
     // As often as the server looks for idle ones in a while.
     let mut silence = [0];
     let waits = std::time::Duration::from_millis(200);
-    for socket in [&mut slow, &mut begun] {
+    for socket in [&mut slow, &mut begun, &mut piped] {
         let stream = socket.stream();
         let patience = stream.read_timeout().expect("a socket");
         stream.set_read_timeout(Some(waits)).expect("a socket");
@@ -136,8 +140,10 @@ fn connections_without_a_request_are_closed_behind_the_notice_and_no_others() {
         assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock, "{nothing}");
         stream.set_read_timeout(patience).expect("a socket");
     }
-    begun.stream().write_all(rest).expect("it is open");
-    read_answer(begun.stream(), "the request").is(200);
+    for socket in [&mut begun, &mut piped] {
+        socket.stream().write_all(rest).expect("it is open");
+        read_answer(socket.stream(), "the request").is(200);
+    }
     slow.stream()
         .write_all(message.as_bytes())
         .expect("it is open");
