@@ -2,7 +2,7 @@
 
 use super::{Includes, Needs, Shown};
 use crate::model::visibility::{Occasion, shows_words};
-use crate::model::{Post, Refusal};
+use crate::model::{Post, PostId, Refusal};
 use crate::protocol::object::PostObject;
 use crate::protocol::render_options::RenderOptions;
 
@@ -25,20 +25,11 @@ impl Shown for Post {
         includes: &'s Includes<'_>,
         pagination_id: Option<i64>,
     ) -> Option<PostObject<'s>> {
-        let mut object = plain(includes, self);
-        if self.repost_of.is_some() && self.is_deleted() {
-            // The answer to its own deletion: without what it showed.
-        } else if let Some(id) = self.repost_of {
-            let original = includes.posts().original(id, self.revision)?;
-            let author = includes.users().relationship(original.user_id);
-            // A repost is no way around a block.
-            if !shows_words(author, Occasion::Listed, true) || original.is_deleted() {
-                return None;
-            }
-            object = object.reposting(marked(includes, original));
-        } else {
-            object = with_marks(includes, self, object);
-        }
+        let object = plain(includes, self);
+        let object = match self.repost_of {
+            Some(original) => reposting(includes, self, object, original)?,
+            None => with_marks(includes, self, object),
+        };
         Some(match pagination_id {
             Some(id) => object.paginated(id),
             None => object,
@@ -58,6 +49,29 @@ pub(in crate::http) fn shown_post<'s>(
     (!post.is_deleted() && !shown.is_deleted()).then_some(shown)
 }
 
+/// A repost with its original. `None`: it is not shown without it.
+fn reposting<'s>(
+    includes: &'s Includes<'_>,
+    repost: &Post,
+    object: PostObject<'s>,
+    of: PostId,
+) -> Option<PostObject<'s>> {
+    let original = includes.posts().original(of, repost.revision);
+    // A repost is no way around a block.
+    let original = original.filter(|original| {
+        let author = includes.users().relationship(original.user_id);
+        shows_words(author, Occasion::Listed, true)
+    });
+    match original {
+        Some(original) if repost.is_deleted() || !original.is_deleted() => {
+            Some(object.reposting(marked(includes, original)))
+        }
+        // The answer to its own deletion, which is open to the reposter whatever became of the original.
+        Some(_) | None if repost.is_deleted() => Some(flagged(includes, of, object)),
+        Some(_) | None => None,
+    }
+}
+
 fn plain<'s>(includes: &'s Includes<'_>, post: &'s Post) -> PostObject<'s> {
     let author = includes.user(post.user_id, Occasion::Embedded);
     PostObject::new(post, author, includes.options(), includes.site())
@@ -73,10 +87,7 @@ fn with_marks<'s>(
     mut object: PostObject<'s>,
 ) -> PostObject<'s> {
     let posts = includes.posts();
-    if includes.viewer().is_some() {
-        let marks = posts.marks(post.id);
-        object = object.marked(marks.bookmarked, marks.reposted);
-    }
+    object = flagged(includes, post.id, object);
     let people = |ids: &'s [crate::model::UserId]| {
         let shown = ids.iter();
         shown
@@ -90,6 +101,15 @@ fn with_marks<'s>(
         object = object.reposted_by(people(posts.reposters(post.id)));
     }
     object
+}
+
+/// With what the viewer did with this post.
+fn flagged<'s>(includes: &Includes<'_>, of: PostId, object: PostObject<'s>) -> PostObject<'s> {
+    if includes.viewer().is_none() {
+        return object;
+    }
+    let marks = includes.posts().marks(of);
+    object.marked(marks.bookmarked, marks.reposted)
 }
 
 /// A post with the note of its bookmark.

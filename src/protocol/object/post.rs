@@ -123,17 +123,16 @@ impl<'a> PostObject<'a> {
         }
     }
 
-    /// Shows what is reposted: the original as an object of its own, and its content, counts and raw here. Of a deleted
-    /// repost only the counts are shown.
+    /// Shows what is reposted: the original as an object of its own, and its content, counts and raw here. A deleted
+    /// repost has no content and raw of its own any more, but still says what it reposted.
     #[must_use]
     pub fn reposting(mut self, original: PostObject<'a>) -> Self {
         self.counts = original.counts;
-        if self.is_deleted {
-            return self;
+        if !self.is_deleted {
+            self.content.clone_from(&original.content);
+            self.raw.clone_from(&original.raw);
+            self.annotations.clone_from(&original.annotations);
         }
-        self.content.clone_from(&original.content);
-        self.raw.clone_from(&original.raw);
-        self.annotations.clone_from(&original.annotations);
         self.is_revised = original.is_revised;
         self.is_nsfw |= original.is_nsfw;
         self.you_bookmarked = original.you_bookmarked;
@@ -273,5 +272,34 @@ mod tests {
         assert_eq!(shown["you_bookmarked"], true);
         assert_eq!(shown["repost_of"]["id"], "9");
         assert_eq!(shown["repost_of"]["content"]["text"], "hi");
+    }
+
+    #[test]
+    fn a_deleted_repost_says_what_it_reposted_and_has_no_words_itself() {
+        let mut original = sample::post(9, 7, "hi");
+        original.counts.replies = 3;
+        let mut repost = sample::post(11, 8, "");
+        (repost.repost_of, repost.deleted_at) = (Some(original.id), Some(Stamp(1)));
+        // It was made of a revision; what is shown of it now is not one.
+        repost.revision = 1;
+        let options = RenderOptions {
+            post_raw: true,
+            ..RenderOptions::default()
+        };
+        let inner = PostObject::new(&original, None, options, &sample::site()).marked(true, false);
+        let shown =
+            shown(PostObject::new(&repost, None, options, &sample::site()).reposting(inner));
+        assert_eq!(shown["is_deleted"], true);
+        for absent in ["content", "raw", "is_revised"] {
+            assert!(shown.get(absent).is_none(), "{absent}: {shown}");
+        }
+        assert_eq!(shown["counts"]["replies"], 3);
+        assert_eq!(
+            (&shown["you_bookmarked"], &shown["you_reposted"]),
+            (&json!(true), &json!(false))
+        );
+        assert_eq!(shown["repost_of"]["id"], "9");
+        assert_eq!(shown["repost_of"]["content"]["text"], "hi");
+        assert!(shown["repost_of"].get("is_deleted").is_none());
     }
 }

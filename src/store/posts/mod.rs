@@ -94,7 +94,8 @@ pub(super) fn into_model((row, client_name, client_url): Found) -> Result<Post, 
         counts: PostCounts {
             bookmarks: row.bookmarks,
             replies: row.replies,
-            reposts: row.reposts,
+            // No reader sees the reposts of a deleted post, also those that are still to be taken away.
+            reposts: row.deleted_at.map_or(row.reposts, |_| 0),
             threads: row.threads,
         },
     })

@@ -177,6 +177,7 @@ impl Tx<'_> {
             self.undo_deed(post.user_id, Deed::Reply { to, reply })?;
         }
         post.deleted_at = Some(now);
+        post.counts.reposts = 0;
         Ok(post)
     }
 

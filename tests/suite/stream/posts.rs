@@ -63,7 +63,21 @@ impl Listener {
                 assert_eq!((revision, &post["is_revised"]), (&json!(1), &json!(true)));
                 "revised"
             }
-            (Some(_), None, None) => "deleted",
+            (Some(_), None, None) => {
+                assert_eq!(post["counts"]["reposts"], 0, "{event}");
+                "deleted"
+            }
+            (Some(_), None, Some(original)) => {
+                // As it is by now: without words if it was deleted itself.
+                assert_eq!(
+                    original.get("content").is_none(),
+                    original.get("is_deleted").is_some(),
+                    "{event}"
+                );
+                assert_eq!(post["counts"], original["counts"], "{event}");
+                assert_eq!(original["counts"]["reposts"], 0, "{event}");
+                "taken back"
+            }
             _ => panic!("a frame of no kind: {event}"),
         };
         let named = Stream::named(event);
@@ -185,14 +199,14 @@ fn reposts_are_told_to_followers_and_end_with_their_post() {
     expected[2] = line("reposted", &repost, "me own unified");
     assert_eq!(scene.heard(), expected, "nobody follows eve");
     eve.delete(&path).is(200);
-    expected[2] = line("deleted", &repost, "me own unified");
+    expected[2] = line("taken back", &repost, "me own unified");
     assert_eq!(scene.heard(), expected);
     for _ in 0..2 {
         bob.does(&path).is(201);
         let repost = newest(&bob);
         assert_eq!(scene.heard(), of_bob("reposted", &repost));
         bob.delete(&path).is(200);
-        assert_eq!(scene.heard(), of_bob("deleted", &repost));
+        assert_eq!(scene.heard(), of_bob("taken back", &repost));
     }
     bob.does(&path).is(201);
     let repost = newest(&bob);
@@ -202,7 +216,7 @@ fn reposts_are_told_to_followers_and_end_with_their_post() {
         bob.get("/users/me").data()["counts"]["posts"] == 0
     });
     let mut both = of_ada("deleted", &id);
-    for (heard, of_repost) in both.iter_mut().zip(of_bob("deleted", &repost)) {
+    for (heard, of_repost) in both.iter_mut().zip(of_bob("taken back", &repost)) {
         heard.extend(of_repost);
     }
     assert_eq!(scene.heard(), both);

@@ -267,8 +267,34 @@ fn taking_a_repost_back_by_its_id_answers_with_what_is_left() {
         (&deleted["id"], &deleted["is_deleted"]),
         (&json!(repost), &json!(true))
     );
-    assert!(deleted.get("content").is_none() && deleted.get("repost_of").is_none());
+    assert!(deleted.get("content").is_none(), "{deleted}");
+    let original = &deleted["repost_of"];
+    assert_eq!(
+        (&original["id"], &original["content"]["text"]),
+        (&json!(id), &json!("worth it"))
+    );
+    for shown in [&deleted, original] {
+        assert_eq!(shown["counts"]["reposts"], 0);
+        assert_eq!(
+            (&shown["you_bookmarked"], &shown["you_reposted"]),
+            (&json!(false), &json!(false))
+        );
+    }
     assert_eq!(ids(&ada.get("/users/1/posts").data()), [&*id]);
+}
+
+#[test]
+fn a_repost_taken_back_by_its_id_keeps_showing_the_version_that_was_reposted() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let id = posts(&ada, "teh word");
+    bob.put(&format!("/posts/{id}/repost"), &json!({})).is(201);
+    ada.put(&format!("/posts/{id}"), &json!({"text": "the word"}))
+        .is(201);
+    let repost = text(&bob.get("/users/me/posts").data()[0]["id"]);
+    let deleted = bob.delete(&format!("/posts/{repost}")).is(200).data();
+    assert_eq!(deleted["repost_of"]["content"]["text"], "teh word");
+    assert!(deleted.get("is_revised").is_none(), "{deleted}");
 }
 
 #[test]
@@ -355,4 +381,15 @@ fn a_repost_of_what_is_not_seen_any_more_is_taken_back_without_showing_it() {
     ada.does("/users/2/block").is(200);
     let back = bob.delete(&path).is(200).data();
     assert_eq!(back, json!({"id": id, "you_reposted": false}));
+    // By its own id, too.
+    ada.delete("/users/2/block").is(200);
+    bob.put(&path, &json!({})).is(201);
+    let repost = text(&bob.get("/users/me/posts").data()[0]["id"]);
+    ada.does("/users/2/block").is(200);
+    let back = bob.delete(&format!("/posts/{repost}")).is(200).data();
+    assert_eq!(
+        (&back["id"], &back["is_deleted"], &back["you_reposted"]),
+        (&json!(repost), &json!(true), &json!(false))
+    );
+    assert!(back.get("repost_of").is_none(), "{back}");
 }
