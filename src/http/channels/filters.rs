@@ -7,14 +7,19 @@ use crate::model::visibility::ListedFor;
 use crate::model::{Principal, Refusal, Scope, UserId, UserPrincipal};
 use crate::store::{InboxFilter, MessageFilter};
 
-/// Which channels of a list are wanted; never one that the user may not read.
+/// Which channels of a user's list are wanted; never one that the user may not read.
 pub(super) fn channels(principal: &UserPrincipal, params: &Params) -> InboxFilter {
+    channels_for(Principal::User(principal.clone()), params)
+}
+
+/// The same for any reader.
+pub(super) fn channels_for(reader: Principal, params: &Params) -> InboxFilter {
     InboxFilter {
         only_unread: !params.flag("include_read", true),
         kinds: params.channel_kinds("channel_types"),
         exclude_kinds: params.channel_kinds("exclude_channel_types"),
         include_inactive: params.flag("include_inactive", false),
-        reader: Some(Principal::User(principal.clone())),
+        reader: Some(reader),
     }
 }
 

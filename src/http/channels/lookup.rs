@@ -9,9 +9,10 @@ use crate::http::extract::{AnyCaller, Live, Params, UserCaller, path};
 use crate::http::principal::{principal_of, readable};
 use crate::http::{ApiResult, App, show};
 use crate::model::marker::MarkerName;
-use crate::model::{Channel, ChannelId, Refusal, UserId};
+use crate::model::{ChannelId, Refusal, UserId};
 use crate::protocol::draft::PersonRef;
 use crate::protocol::object::MarkerObject;
+use crate::store::InboxFilter;
 
 /// `GET /channels?ids=`; without `ids` it is the inbox, as it was on App.net.
 pub(in crate::http) async fn list(
@@ -26,15 +27,17 @@ pub(in crate::http) async fn list(
         return inbox::serve(&app, &caller, &params, live).await;
     }
     let reader = principal_of(&app, caller.as_ref()).await?;
-    let ids: Vec<ChannelId> = params.ids("ids");
-    let wanted = ids.clone();
-    let read = app.engine.store().read(move |db| db.channels(&wanted));
-    let mut found = read.await?;
-    let channels: Vec<Channel> = ids
-        .iter()
-        .filter_map(|id| found.remove(id))
-        .filter(|channel| reader.reads(channel).is_granted())
-        .collect();
+    let (ids, user) = (params.ids::<ChannelId>("ids"), reader.user());
+    let filter = InboxFilter {
+        // They are named.
+        include_inactive: true,
+        ..filters::channels_for(reader, &params)
+    };
+    let read = app
+        .engine
+        .store()
+        .read(move |db| db.listed_channels(user, &filter, &ids));
+    let channels = read.await?;
     show::all(&app, caller.as_ref(), &params, &channels).await
 }
 

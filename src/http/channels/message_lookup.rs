@@ -37,8 +37,10 @@ pub(in crate::http) async fn by_ids(
     }
     let ids: Vec<MessageId> = params.ids("ids");
     let reader = principal_of(&app, caller.0.as_ref()).await?;
+    let include_deleted = params.flag("include_deleted", true);
     let read = app.engine.store().read(move |db| {
         let mut found = db.messages(&ids)?;
+        found.retain(|_, message| include_deleted || message.deletion.is_none());
         let rooms: Vec<ChannelId> = found.values().map(|message| message.channel_id).collect();
         let rooms = db.channels(&rooms)?;
         let may = |message: &Message| {

@@ -27,6 +27,14 @@ impl PostsWanted {
         }
     }
 
+    /// For posts that the call names one by one: none is hidden for its author.
+    pub(super) fn of_named(self, caller: Option<UserId>) -> PostFilter {
+        PostFilter {
+            listed_for: ListedFor::default(),
+            ..self.filter(caller, None)
+        }
+    }
+
     /// For a caller; posts of `shown` are not hidden: the call names that author. Apps apply their users' mutes and
     /// blocks themselves.
     pub(super) fn filter(self, caller: Option<UserId>, shown: Option<UserId>) -> PostFilter {

@@ -2,7 +2,8 @@
 
 use actix_web::web::{Data, Path};
 
-use crate::http::extract::{AnyCaller, Params, path};
+use super::filters::PostsWanted;
+use crate::http::extract::{AnyCaller, Caller, Params, path};
 use crate::http::show::Version;
 use crate::http::{ApiResult, App, show};
 use crate::model::{Failure, Post, PostId, Refusal};
@@ -21,7 +22,7 @@ pub(in crate::http) async fn show(
     show::one(&app, caller.0.as_ref(), &params, &post).await
 }
 
-/// `GET /posts?ids=`: the existing posts, in the order of the request.
+/// `GET /posts?ids=`: the existing posts that the filters keep, in the order of the request.
 pub(in crate::http) async fn by_ids(
     app: Data<App>,
     caller: AnyCaller,
@@ -30,14 +31,14 @@ pub(in crate::http) async fn by_ids(
     if !params.has("ids") {
         return Err(Refusal::Missing.at("ids").into());
     }
-    let ids: Vec<PostId> = params.ids("ids");
-    let read = app.engine.store().read(move |db| {
-        let mut found = db.posts(&ids)?;
-        let posts = ids.iter().filter_map(|id| found.remove(id));
-        Ok(posts.filter(|post| !is_gone(post)).collect::<Vec<Post>>())
-    });
+    let (ids, caller) = (params.ids::<PostId>("ids"), caller.0.as_ref());
+    let filter = PostsWanted::from_params(&params).of_named(caller.and_then(Caller::user));
+    let read = app
+        .engine
+        .store()
+        .read(move |db| db.kept_posts(&filter, &ids));
     let posts = read.await?;
-    show::all(&app, caller.0.as_ref(), &params, &posts).await
+    show::all(&app, caller, &params, &posts).await
 }
 
 /// `GET /posts/{post_id}/revisions`

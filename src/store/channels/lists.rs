@@ -1,15 +1,18 @@
 //! Lists of channels: owned, inbox, muted.
 
+use std::collections::HashSet;
+
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::super::among::among;
 use super::super::pages::gather;
 use super::super::schema::{channel_mutes, channel_subscriptions, channels};
 use super::super::{Db, Failure};
 use super::Row;
 use super::unread::{Condition, is_unread_for};
-use crate::model::{Channel, Page, PageRequest, Principal, UserId};
+use crate::model::{Channel, ChannelId, Page, PageRequest, Principal, UserId};
 
 /// Filter of a list of channels.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +43,14 @@ impl InboxFilter {
         } else {
             Box::new(channels::is_active.eq(true).and(kinds))
         }
+    }
+
+    fn lists(&self, channel: &Channel) -> bool {
+        let is_wanted = match self.kinds.is_empty() {
+            true => !self.exclude_kinds.contains(&channel.kind),
+            false => self.kinds.contains(&channel.kind),
+        };
+        is_wanted && (self.include_inactive || channel.is_active) && self.is_readable(channel)
     }
 
     // Type, openness and ACL decide together, which is simpler here than in SQL.
@@ -127,23 +138,53 @@ impl Db<'_> {
                 query.order(channel_mutes::since.desc())
             };
             let rows = query.load::<(i64, Row)>(db.sql)?;
-            db.paginated(rows)
-        };
-        let listed = |channel: &Channel| {
-            let is_wanted = if filter.kinds.is_empty() {
-                !filter.exclude_kinds.contains(&channel.kind)
-            } else {
-                filter.kinds.contains(&channel.kind)
+            let found = db.paginated(rows)?;
+            let unread = match filter.only_unread {
+                true => db.unread_among(user, found.iter().map(|(_, channel)| channel.id))?,
+                false => HashSet::new(),
             };
-            is_wanted
-                && (filter.include_inactive || channel.is_active)
-                && filter.is_readable(channel)
+            let listed = found.into_iter().map(|(key, channel)| {
+                let is_wanted = !filter.only_unread || unread.contains(&channel.id);
+                let is_listed = is_wanted && filter.lists(&channel);
+                (key, (channel, is_listed))
+            });
+            Ok(listed.collect())
         };
-        gather(
+        let page = gather(
             request,
             |request| fetch(self, request),
-            |channel| Ok(listed(channel)),
-        )
+            |(_, is_listed)| Ok(*is_listed),
+        )?;
+        Ok(page.map(|(channel, _)| channel))
+    }
+
+    /// Those of these channels that the filter lists, in their order; unread ones as the user sees them.
+    pub fn listed_channels(
+        &mut self,
+        user: Option<UserId>,
+        filter: &InboxFilter,
+        ids: &[ChannelId],
+    ) -> Result<Vec<Channel>, Failure> {
+        let mut found = self.channels(ids)?;
+        found.retain(|_, channel| filter.lists(channel));
+        if let Some(user) = user.filter(|_| filter.only_unread) {
+            let unread = self.unread_among(user, found.keys().copied())?;
+            found.retain(|id, _| unread.contains(id));
+        }
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+    }
+
+    fn unread_among(
+        &mut self,
+        user: UserId,
+        ids: impl Iterator<Item = ChannelId>,
+    ) -> Result<HashSet<ChannelId>, Failure> {
+        let unread = channels::table
+            .filter(among("channels.id", ids.map(|id| id.0)))
+            .filter(is_unread_for(user))
+            .select(channels::id)
+            .load::<i64>(self.sql)?;
+        Ok(unread.into_iter().map(ChannelId).collect())
     }
 
     fn channel_page<'q, Q>(

@@ -1,11 +1,11 @@
 //! What a page says about posts that were deleted or revised since an earlier page was read.
 
 use crate::store::connect::Backend;
-use diesel::dsl::{exists, sql};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::super::schema::{post_mentions, posts, relations};
+use super::super::schema::{post_mentions, post_tags, posts, relations};
 use super::super::{Db, Failure};
 use super::{PostFilter, PostList};
 use crate::model::{PostId, Relation, UserId};
@@ -121,7 +121,11 @@ fn belongs(list: &PostList) -> Condition<'_> {
         PostList::Mentioning(user, _) => Box::new(mentions(user)),
         PostList::Home(user, false) => Box::new(own_or_followed(user)),
         PostList::Home(user, true) => Box::new(own_or_followed(user).or(mentions(user))),
-        // A deleted post has no tags any more.
-        PostList::Tagged(_) => Box::new(sql::<Bool>("FALSE")),
+        // A revision keeps the tags. A deleted post has none any more.
+        PostList::Tagged(tag) => Box::new(exists(
+            post_tags::table
+                .filter(post_tags::tag.eq(tag))
+                .filter(post_tags::post_id.eq(posts::id)),
+        )),
     }
 }

@@ -167,6 +167,21 @@ impl Db<'_> {
         Ok(wanted.iter().filter_map(|id| found.remove(id)).collect())
     }
 
+    /// Those of these posts that the filter keeps, in their order.
+    pub fn kept_posts(
+        &mut self,
+        filter: &PostFilter,
+        ids: &[PostId],
+    ) -> Result<Vec<Post>, Failure> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let rows = self.posts_in_order(&ids)?;
+        let judged = self
+            .keep_posts(filter, &PostList::Global, rows)?
+            .into_iter();
+        let kept = judged.filter(|(_, (_, is_kept))| *is_kept);
+        Ok(kept.map(|(_, (post, _))| post).collect())
+    }
+
     /// Each post with whether the filter keeps it.
     pub(in super::super) fn keep_posts(
         &mut self,

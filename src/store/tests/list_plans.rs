@@ -39,6 +39,11 @@ const BOUNDED: &[(&str, &str, &str)] = &[
         "500 messages of each channel of the user",
     ),
     (
+        "muted_page",
+        "AS newest",
+        "500 messages of each muted channel",
+    ),
+    (
         "poll_page",
         "FROM polls WHERE results IS NULL",
         "the first open poll, by an index that holds no others",

@@ -65,7 +65,7 @@ pub(super) const MESSAGES: Group = Group {
             .gives(&[page::<Message>()]),
         get("/channels/messages", "Several messages")
             .text("In the order asked for; those that the caller may not read are left out.")
-            .takes(&[IDS])
+            .takes(&[IDS, DELETED])
             .shows(views::MESSAGE)
             .gives(&[list::<Message>()]),
         get("/channels/messages/search", "Search for messages")

@@ -27,8 +27,8 @@ pub(super) const POSTS: Group = Group {
             .gives(&[created::<Post>()])
             .refuses(&[PostDuplicate, ReplyUnknown, Blocked]),
         get("/posts", "Several posts")
-            .text("In the order asked for; unknown ones are left out.")
-            .takes(&[IDS])
+            .text("In the order asked for; unknown ones are left out. Those of muted users are shown.")
+            .takes(&[IDS, LISTS])
             .shows(views::POST)
             .gives(&[list::<Post>()]),
         get("/posts/{post_id}", "One post")

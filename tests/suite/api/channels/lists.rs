@@ -77,7 +77,10 @@ fn the_muted_channels_are_listed_newest_mute_first() {
         "/users/me/channels/muted?before_id={}",
         text(&answer.meta()["max_id"])
     ));
-    assert_eq!(ids(&page.data()), [second]);
+    assert_eq!(ids(&page.data()), [&*second]);
+    build::says(&bob, &first, "unread");
+    let unread = ada.get("/users/me/channels/muted?include_read=0");
+    assert_eq!(ids(&unread.data()), [first]);
     assert_eq!(
         server.bob().get("/users/me/channels/muted").data(),
         json!([])

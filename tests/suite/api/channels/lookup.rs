@@ -95,3 +95,25 @@ fn the_owner_may_be_left_out() {
     let channel = server.bob().get(&format!("/channels/{room}")).data();
     assert_eq!(channel["user_id"], "1", "a blocked owner is an id");
 }
+
+#[test]
+fn several_channels_are_kept_by_type_and_by_what_is_unread() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let (room, read) = (build::room(&ada, "One"), build::room(&ada, "Two"));
+    let circle = build::circle(&ada, &[]);
+    build::says(&bob, &room, "unread");
+    ada.delete(&format!("/channels/{read}")).is(200);
+    let found = |filter: &str| {
+        let path = format!("/channels?ids={circle},{read},{room}&{filter}");
+        ids(&ada.get(&path).is(200).data())
+    };
+    assert_eq!(found(""), [&*circle, &*read, &*room], "deactivated or not");
+    assert_eq!(found("channel_types=io.pnut.core.chat"), [&*read, &*room]);
+    assert_eq!(found("exclude_channel_types=io.pnut.core.chat"), [&*circle]);
+    assert_eq!(found("include_read=0"), [&*room]);
+    assert_eq!(
+        found("include_read=0&channel_types=org.example.circle"),
+        [""; 0]
+    );
+}

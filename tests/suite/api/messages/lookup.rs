@@ -71,3 +71,22 @@ fn display_flags_shape_messages() {
     assert!(shown("include_user_raw=1").get("raw").is_none());
     assert!(shown("include_raw=1")["raw"].is_object());
 }
+
+#[test]
+fn deleted_messages_are_left_out_of_several_on_request() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let room = build::room(&ada, "Lounge");
+    let (kept, gone) = (
+        build::says(&ada, &room, "kept"),
+        build::says(&ada, &room, "gone"),
+    );
+    ada.delete(&format!("/channels/{room}/messages/{gone}"))
+        .is(200);
+    let found = |filter: &str| {
+        let path = format!("/channels/messages?ids={gone},{kept}&{filter}");
+        ids(&ada.get(&path).is(200).data())
+    };
+    assert_eq!(found(""), [&*gone, &*kept]);
+    assert_eq!(found("include_deleted=0"), [&*kept]);
+}

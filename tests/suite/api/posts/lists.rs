@@ -177,3 +177,45 @@ fn hints_on_the_unified_stream_are_of_its_own_posts() {
     assert_eq!(hints("me"), json!([followed]));
     assert_eq!(hints("unified"), json!([followed, mentioning]));
 }
+
+#[test]
+fn a_page_of_a_tag_says_which_of_its_posts_were_revised() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let [other, first, last] = ["#else", "teh #tag", "last #tag"].map(|text| posts(&ada, text));
+    for (id, text) in [(&other, "#else, again"), (&first, "the #tag")] {
+        ada.put(&format!("/posts/{id}"), &json!({"text": text}))
+            .is(201);
+    }
+    ada.delete(&format!("/posts/{last}")).is(200);
+    let page = ada.get("/posts/tags/Tag?since_id=0").json();
+    assert_eq!(page["meta"]["revised_ids"], json!([first]));
+    assert!(page["meta"].get("deleted_ids").is_none(), "{page}");
+}
+
+#[test]
+fn filters_leave_posts_out_that_are_asked_for_by_their_ids() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let root = posts(&bob, "root");
+    let body = json!({"text": "@dan answers", "reply_to": root});
+    let reply = text(&bob.post("/posts", &body).is(201).data()["id"]);
+    let gone = posts(&bob, "gone");
+    bob.delete(&format!("/posts/{gone}")).is(200);
+    ada.does("/users/2/mute").is(200);
+    let found = |filter: &str| {
+        let path = format!("/posts?ids={gone},{reply},{root}&{filter}");
+        ids(&ada.get(&path).is(200).data())
+    };
+    assert_eq!(found(""), [&*gone, &*reply, &*root], "muted or not");
+    assert_eq!(found("include_deleted=0"), [&*reply, &*root]);
+    for filter in [
+        "include_replies=0",
+        "include_mention_posts=0",
+        "include_directed_posts=0",
+    ] {
+        assert_eq!(found(filter), [&*gone, &*root], "{filter}");
+    }
+    let one = ada.get(&format!("/posts/{gone}?include_deleted=0"));
+    assert_eq!(one.is(200).data()["is_deleted"], true);
+}
