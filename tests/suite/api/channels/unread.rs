@@ -127,3 +127,27 @@ fn what_the_reader_does_not_see_keeps_no_light_on() {
     ada.delete(&format!("/users/{}/mute", bob.id)).is(200);
     assert_eq!((count(), light()), (json!(1), json!(true)));
 }
+
+#[test]
+fn types_that_the_token_does_not_open_are_left_out_of_the_count() {
+    let server = TestServer::start();
+    let (ada, bob) = (server.ada(), server.bob());
+    let narrow = server.with_scopes(&ada, "messages:io.pnut.core.chat");
+    build::whispers(&bob, &[&ada], "one");
+    let room = build::room(&bob, "Lounge");
+    build::join(&room, &[&ada]);
+    build::says(&bob, &room, "two");
+    let path = "/users/me/channels/num_unread";
+    let both = format!("{path}?channel_types=io.pnut.core.chat,io.pnut.core.pm");
+    let chat = |count: i64| json!({"io.pnut.core.chat": count});
+    assert_eq!(narrow.get(&both).is(200).data(), chat(1));
+    assert_eq!(narrow.delete(&both).is(200).data(), chat(0));
+    assert_eq!(ada.get(path).data(), json!({"io.pnut.core.pm": 1}));
+    for none in [
+        path.to_owned(),
+        format!("{path}?channel_types=io.pnut.core.pm"),
+    ] {
+        narrow.get(&none).refused_as(403, "not-authorized");
+        narrow.delete(&none).refused_as(403, "not-authorized");
+    }
+}
