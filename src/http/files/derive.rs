@@ -114,8 +114,10 @@ fn order(image: Option<ImageInfo>, strips: bool) -> (Vec<Option<&'static str>>, 
         if width > wide || height > high {
             shapes.push((Some(key), Shape::Within(wide, high)));
         }
-        // A smaller one stands for itself.
-        let squares = SQUARES.iter().filter(|(_, side)| width.min(height) > *side);
+        // None is enlarged.
+        let squares = SQUARES
+            .iter()
+            .filter(|(_, side)| width.min(height) >= *side);
         shapes.extend(squares.map(|(key, side)| (Some(*key), Shape::Square(*side))));
     }
     let (keys, shapes) = shapes.into_iter().unzip();

@@ -54,6 +54,31 @@ fn a_large_picture_gets_small_ones_and_a_small_one_stands_for_itself() {
     });
 }
 
+#[test]
+fn a_picture_as_large_as_a_square_gets_it_and_none_is_enlarged() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    for (width, height, keys) in [
+        (199, 400, &[][..]),
+        (200, 200, &["core_image_200s"]),
+        (300, 200, &["core_image_200s"]),
+        (600, 600, &["core_image_200s", "core_image_600s"]),
+        (
+            1000,
+            600,
+            &["core_image_200s", "core_image_600s", "core_image_960r"],
+        ),
+    ] {
+        let file = uploads(&ada, &[("type", "a.b")], &png(width, height));
+        let derived = file["derived_files"].as_object();
+        let mut found: Vec<&str> = derived
+            .map(|derived| derived.keys().map(String::as_str).collect())
+            .unwrap_or_default();
+        found.sort_unstable();
+        assert_eq!(found, keys, "{width} x {height}");
+    }
+}
+
 /// A JPEG of 20 by 10 pixels, lying on its side as a camera writes it, with a secret among what the camera wrote.
 fn photograph() -> Vec<u8> {
     let mut bytes = Vec::new();
