@@ -89,19 +89,31 @@ pub(super) fn tag(out: &mut String, tag: &str) {
     );
 }
 
-/// Replaces a placeholder in link targets, and nowhere else. A client's own `<a href="` was escaped,
-/// so every one that is found here is ours.
-pub(super) fn replace_in_hrefs(html: &str, placeholder: &str, value: &str) -> String {
+/// Replaces a placeholder in the targets of links and in what is shown of these links, and nowhere else. A client's own
+/// `<a href="` and `</a>` were escaped, so every one that is found here is ours.
+pub(super) fn replace_in_links(html: &str, placeholder: &str, value: &str) -> String {
     let mut parts = html.split(HREF);
     let mut out = String::with_capacity(html.len());
     out.push_str(parts.next().unwrap_or_default());
     for part in parts {
-        let (url, rest) = part
-            .split_at_checked(part.find('"').unwrap_or(0))
-            .unwrap_or(("", part));
+        let (url, rest) = cut(part, "\"");
+        let (title, rest) = cut(rest, ">");
+        let (shown, behind) = cut(rest, "</a>");
         out.push_str(HREF);
-        out.push_str(&url.replace(placeholder, value));
-        out.push_str(rest);
+        if url.contains(placeholder) {
+            out.push_str(&url.replace(placeholder, value));
+            out.push_str(title);
+            out.push_str(&shown.replace(placeholder, value));
+            out.push_str(behind);
+        } else {
+            out.push_str(part);
+        }
     }
     out
+}
+
+/// In front of what is looked for, and from there on.
+fn cut<'t>(text: &'t str, before: &str) -> (&'t str, &'t str) {
+    let at = text.find(before).unwrap_or(0);
+    text.split_at_checked(at).unwrap_or(("", text))
 }

@@ -19,6 +19,7 @@ mod inline;
 #[cfg(test)]
 mod link_tests;
 mod markdown;
+mod object_id;
 mod pieces;
 pub mod raw;
 pub mod shapes;
@@ -33,10 +34,8 @@ use std::collections::{HashMap, HashSet};
 use crate::model::{Content, Refusal, Refused, UserId};
 use composer::Composer;
 pub use html::{to_attribute, to_html};
+pub use object_id::with_object_id;
 use pieces::{Piece, Reading};
-
-/// Placeholder for the id of the object that a text belongs to, which is known only once it is stored.
-const OBJECT_ID: &str = "{object_id}";
 
 /// More names than a text within any sensible limit can hold; bounds the query that a hostile text can cause.
 const MOST_NAMES: usize = 1024;
@@ -139,24 +138,6 @@ pub fn compose(
         return Err(Refusal::TooLong.at("text"));
     }
     Ok(composer.finish())
-}
-
-/// Replaces `{object_id}` in link urls (entities and html) once the id is known; cheap when there
-/// is none.
-pub fn with_object_id(content: &mut Content, id: i64) {
-    if !content
-        .entities
-        .links
-        .iter()
-        .any(|link| link.url.contains(OBJECT_ID))
-    {
-        return;
-    }
-    let id = id.to_string();
-    for link in &mut content.entities.links {
-        link.url = link.url.replace(OBJECT_ID, &id);
-    }
-    content.html = html::replace_in_hrefs(&content.html, OBJECT_ID, &id);
 }
 
 /// Whether a text leaves no mark on the screen: it is empty, or all of it is blanks, controls and characters that

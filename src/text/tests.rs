@@ -201,29 +201,3 @@ fn html_is_escaped() {
         "<a href=\"http://a.com/\">http://a.com/</a>&quot;onclick=alert(1)"
     );
 }
-
-#[test]
-fn object_ids_go_into_targets_only() {
-    let mut content =
-        composed("{object_id} [a](http://a.com/{object_id}) http://b.com/{object_id}");
-    with_object_id(&mut content, 7);
-    assert_eq!(
-        content.text,
-        "{object_id} a [a.com] http://b.com/{object_id}"
-    );
-    let urls: Vec<_> = content
-        .entities
-        .links
-        .iter()
-        .map(|link| link.url.as_str())
-        .collect();
-    assert_eq!(urls, ["http://a.com/7", "http://b.com/7"]);
-    assert!(content.html.ends_with(
-        "{object_id} <a href=\"http://a.com/7\">a</a> [a.com] \
-        <a href=\"http://b.com/7\">http://b.com/{object_id}</a></span>"
-    ));
-    let mut none = composed("{object_id} a.com");
-    let before = none.clone();
-    with_object_id(&mut none, 7);
-    assert_eq!(none, before);
-}

@@ -18,7 +18,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{OBJECT_ID, controls, shapes};
+use super::object_id::OBJECT_ID;
+use super::{controls, shapes};
 use crate::model::{CHAT_SETTINGS, ChannelId, Raw, Refusal, Refused};
 pub use placeholders::{
     Attached, MOST, Placeholder, Replacements, fill, fill_sent, placeholders, placeholders_sent,

@@ -105,14 +105,36 @@ fn a_link_may_name_the_message_itself() {
     let ada = server.ada();
     let room = build::room(&ada, "Lounge");
     let path = format!("/channels/{room}/messages");
-    let body = json!({"text": "[me](https://example.org/{object_id})"});
-    let said = ada.post(&path, &body).is(201).data();
-    let url = format!("https://example.org/{}", text(&said["id"]));
-    assert_eq!(
-        said["content"]["entities"]["links"][0]["url"],
-        url.as_str(),
-        "{said}"
-    );
+    let body = json!({"text": "https://example.org/{object_id} is [me](https://example.org/{object_id}) @ada"});
+    let of_post = ada.post("/posts", &body).is(201).data();
+    let of_message = ada.post(&path, &body).is(201).data();
+    let again = ada
+        .get(&format!("{path}/{}", text(&of_message["id"])))
+        .data();
+    for said in [of_post, of_message, again] {
+        let content = &said["content"];
+        let url = format!("https://example.org/{}", text(&said["id"]));
+        assert_eq!(
+            content["text"],
+            format!("{url} is me [example.org] @ada"),
+            "{said}"
+        );
+        let links = &content["entities"]["links"];
+        for link in [&links[0], &links[1]] {
+            assert_eq!(link["url"], url.as_str(), "{said}");
+        }
+        assert_eq!(
+            (&links[0]["text"], &links[0]["len"]),
+            (&json!(url), &json!(url.len()))
+        );
+        assert_eq!(links[1]["pos"], url.len() + 4);
+        assert_eq!(
+            content["entities"]["mentions"][0]["pos"],
+            url.len() + 4 + "me [example.org] ".len()
+        );
+        let html = text(&content["html"]);
+        assert!(html.contains(&format!(">{url}</a>")), "{html}");
+    }
 }
 
 #[test]
