@@ -122,6 +122,8 @@ pub struct App {
     pub bounds: Arc<Bounds>,
     /// Whether new work is welcome.
     pub readiness: Readiness,
+    /// Every row of the API.
+    pub routes: &'static [routes::Route],
     /// What the API says of itself.
     pub docs: openapi::Docs,
     /// Posts that many react to.
@@ -159,6 +161,7 @@ impl App {
             settings,
             bounds,
             readiness: Readiness::default(),
+            routes: routes::ROUTES,
             docs: openapi::Docs::of(routes::ROUTES),
             trending: Fresh::for_each(A_MINUTE),
             stats: sys::Stats::default(),

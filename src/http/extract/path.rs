@@ -7,6 +7,9 @@ use super::Caller;
 use crate::http::{ApiError, ApiResult, App};
 use crate::model::{Refusal, UserId};
 
+/// The caller's own name in paths and lists.
+pub const ME: &str = "me";
+
 /// A number from a path. Anything else is 400 rather than 404, as in the original API.
 pub fn id<T: FromStr>(text: &str) -> ApiResult<T> {
     text.parse()
@@ -24,7 +27,7 @@ enum Named {
 
 impl Named {
     fn parse(text: &str) -> Option<Self> {
-        if text == "me" {
+        if text == ME {
             return Some(Self::Me);
         }
         if let Some(name) = text.strip_prefix('@') {
@@ -38,10 +41,7 @@ impl Named {
 pub async fn user(app: &App, caller: Option<&Caller>, text: &str) -> ApiResult<UserId> {
     match Named::parse(text).ok_or(Refusal::WrongType)? {
         Named::Id(id) => Ok(id),
-        Named::Me => match caller {
-            None => Err(Refusal::TokenRequired.into()),
-            Some(caller) => caller.user().ok_or(Refusal::WrongTokenKind.into()),
-        },
+        Named::Me => me(caller),
         Named::Name(name) => {
             let wanted = [name];
             let found = app
@@ -52,6 +52,14 @@ pub async fn user(app: &App, caller: Option<&Caller>, text: &str) -> ApiResult<U
             let id = found.into_values().next();
             id.ok_or(Refusal::UserNotFound.into())
         }
+    }
+}
+
+/// The caller, where one is named who has to be a user.
+pub fn me(caller: Option<&Caller>) -> ApiResult<UserId> {
+    match caller {
+        None => Err(Refusal::TokenRequired.into()),
+        Some(caller) => caller.user().ok_or(Refusal::WrongTokenKind.into()),
     }
 }
 

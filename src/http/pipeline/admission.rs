@@ -13,6 +13,7 @@ use super::call::{REPLAYED, call_of};
 use super::client_address::{client_address, is_local};
 use super::errors::own_error;
 use super::forward::{SentOn, to_its_node};
+use super::own_name;
 use super::rate_limit::bucket::{Buckets, Class, of_address, of_token};
 use crate::config::Networks;
 use crate::fault::{Seeded, seeded};
@@ -133,6 +134,7 @@ async fn check(route: Option<&'static Route>, request: &mut ServiceRequest) -> A
     if let Some(caller) = &caller {
         request.extensions_mut().insert(caller.clone());
     }
+    own_name::demand(&app, caller.as_ref(), request).await?;
     match route {
         Some(route) => Ok(route.admit(caller.as_ref().map(|caller| &*caller.token))?),
         None => Ok(()),

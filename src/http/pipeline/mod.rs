@@ -7,6 +7,7 @@ pub mod client_address;
 pub mod cors;
 mod errors;
 pub(super) mod forward;
+mod own_name;
 pub mod rate_limit;
 pub mod request_log;
 pub mod slash;
@@ -34,7 +35,7 @@ const SCOPES: HeaderName = HeaderName::from_static("x-oauth-scopes");
 const VERSION: HeaderName = HeaderName::from_static("x-api-version");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Around every request: path without trailing slash, preflight, the route with its admission and handler, errors in
+/// Around every request: path without trailing slash and with `me` for the caller, preflight, the route with its admission and handler, errors in
 /// their envelope, headers, log line.
 pub async fn around(
     mut request: ServiceRequest,
@@ -44,6 +45,9 @@ pub async fn around(
     let serving = app.as_ref().map(|app| app.begin());
     let log = request_log::Line::begin(&request);
     slash::trim(&mut request);
+    if let Some(app) = &app {
+        own_name::resolve(&mut request, app.routes);
+    }
     let preflight = cors::is_preflight(&request);
     let response = if preflight {
         request.into_response(HttpResponse::NoContent().finish())

@@ -5,18 +5,23 @@ use actix_web::http::Uri;
 
 /// Takes slashes off the end of the path. Runs before the routes are looked at.
 pub fn trim(request: &mut ServiceRequest) {
-    let uri = request.uri();
-    let path = uri.path();
+    let path = request.uri().path();
     let trimmed = path.trim_end_matches('/');
     if trimmed.len() == path.len() || trimmed.is_empty() {
         return;
     }
+    let trimmed = trimmed.to_owned();
+    lead_to(request, &trimmed);
+}
+
+/// Gives a request another path, with the query that it had. Not valid: it stays as it was.
+pub(super) fn lead_to(request: &mut ServiceRequest, path: &str) {
+    let uri = request.uri();
     let text = match uri.query() {
-        Some(query) => format!("{trimmed}?{query}"),
-        None => trimmed.to_owned(),
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
     };
     let mut parts = uri.clone().into_parts();
-    // A part of a valid address is valid; if not, the address stays as it was and leads nowhere.
     let Ok(path_and_query) = text.try_into() else {
         return;
     };

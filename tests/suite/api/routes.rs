@@ -209,3 +209,53 @@ fn exactly_the_subscribable_routes_subscribe() {
         assert_eq!(subscribed, route.topic.is_some(), "{route:?}: {answer}");
     }
 }
+
+#[test]
+fn me_may_be_written_as_the_own_id_or_name_and_as_nobody_elses() {
+    let place = Place::new();
+    let (ada, bob) = (place.server.ada(), place.server.bob());
+    let (app, anonymous) = (place.server.app(), place.server.anonymous());
+    let own = |path: &str| path.strip_prefix("/users/me/").map(str::to_owned);
+    let rows = ROUTES.iter().filter(|route| own(route.path).is_some());
+    for route in rows {
+        let call = |person: &Person, name: &str| {
+            let rest = own(&place.path(route)).unwrap_or_default();
+            let body: &[u8] = if route.verb == Verb::Get { b"" } else { b"{}" };
+            let json = [("Content-Type", "application/json")];
+            let path = format!("/users/{name}/{rest}");
+            person.call(route.verb.name(), &path, &json, body)
+        };
+        let as_me = call(&ada, "me");
+        assert_ne!(slug(&as_me), "not-authorized", "{route:?}");
+        for name in ["1", "@ada", "@Ada", "%40ada"] {
+            let answer = call(&ada, name);
+            assert_eq!(answer.status, as_me.status, "{route:?} {name}: {answer}");
+            assert_eq!(slug(&answer), slug(&as_me), "{route:?} {name}");
+        }
+        // Of what others may read there is a row for all users.
+        let named = route.path.replacen("/me/", "/{user_id}/", 1);
+        if ROUTES
+            .iter()
+            .any(|row| row.verb == route.verb && row.path == named)
+        {
+            continue;
+        }
+        for (person, name) in [
+            (&ada, "2"),
+            (&bob, "@ada"),
+            (&ada, "@nobody"),
+            (&app, "1"),
+            (&anonymous, "1"),
+        ] {
+            let answer = call(person, name);
+            assert_eq!(
+                (answer.status, &*slug(&answer)),
+                (404, "not-found"),
+                "{route:?} {name}"
+            );
+        }
+    }
+    // Only where there is such a row, by its method.
+    ada.put("/users/1/files", &serde_json::json!({})).is(404);
+    ada.get("/users/1/nothing").is(404);
+}
