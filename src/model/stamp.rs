@@ -1,8 +1,8 @@
 //! Timestamps: microseconds since 1970, UTC.
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::well_known::{Iso8601, Rfc3339};
+use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
 /// A timestamp. The write lane issues each value once and in rising order, so a stamp also orders rows
 /// (inbox activity, mutes, sticky messages) and serves as a pagination id.
@@ -53,16 +53,67 @@ impl Stamp {
         )
     }
 
-    /// Parses an ISO 8601 timestamp; a date without a time means midnight.
+    /// Parses an ISO 8601 timestamp, in the extended form or the basic one (`20261127T181000Z`), to the second, the minute or
+    /// the hour. Without a zone it is UTC; a date without a time means midnight.
     pub fn parse_iso(text: &str) -> Option<Self> {
-        let full = if text.len() == 10 {
-            format!("{text}T00:00:00Z")
-        } else {
-            text.to_owned()
-        };
-        let t = OffsetDateTime::parse(&full, &Rfc3339).ok()?;
+        let iso = &Iso8601::PARSING;
+        let t = OffsetDateTime::parse(text, &Rfc3339)
+            .or_else(|_| OffsetDateTime::parse(text, iso))
+            .or_else(|_| PrimitiveDateTime::parse(text, iso).map(PrimitiveDateTime::assume_utc))
+            .or_else(|_| Date::parse(text, iso).map(|date| date.midnight().assume_utc()))
+            .ok()?;
         i64::try_from(t.unix_timestamp_nanos() / 1_000)
             .ok()
             .map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_read_in_each_form_that_clients_write() {
+        let iso = |text: &str| Stamp::parse_iso(text).map(Stamp::iso);
+        for text in [
+            "2026-11-27T18:10:00Z",
+            "2026-11-27T18:10:00.000000Z",
+            "2026-11-27T19:10:00+01:00",
+            "2026-11-27T18:10:00",
+            "2026-11-27T18:10:00.000000",
+            "2026-11-27T18:10Z",
+            "2026-11-27T18:10",
+            "2026-11-27T13:10-05:00",
+            "20261127T181000Z",
+            "20261127T181000",
+            "20261127T1810Z",
+            "20261127T191000+0100",
+        ] {
+            assert_eq!(iso(text).as_deref(), Some("2026-11-27T18:10:00Z"), "{text}");
+        }
+        for text in ["2026-11-27", "20261127"] {
+            assert_eq!(iso(text).as_deref(), Some("2026-11-27T00:00:00Z"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for text in [
+            "",
+            "soon",
+            "1764267000",
+            "2026",
+            "2026-13-01",
+            "2026-11-31",
+            "2026-11-27T",
+            "2026-11-27T25:00:00Z",
+            "2026-11-27T18:61",
+            "2026-11-27T18:10:00+99:00",
+            "2026-11-27T18:10:00Zz",
+            "2026-11-27x",
+            "T18:10:00Z",
+        ] {
+            assert_eq!(Stamp::parse_iso(text), None, "{text}");
+        }
     }
 }

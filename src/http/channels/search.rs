@@ -4,7 +4,8 @@ use actix_web::web::Data;
 
 use super::filters;
 use super::names;
-use crate::http::extract::{AnyCaller, Params, TokenCaller};
+use crate::http::extract::path::{self, ME};
+use crate::http::extract::{AnyCaller, Caller, Params, TokenCaller};
 use crate::http::principal::principal_of;
 use crate::http::{ApiResult, App, show};
 use crate::model::channel::PM;
@@ -25,7 +26,7 @@ pub(in crate::http) async fn channels(
     params: Params,
 ) -> ApiResult {
     let reader = principal_of(&app, caller.0.as_ref()).await?;
-    let mut wanted = wanted(&app, &params).await?;
+    let mut wanted = wanted(&app, caller.0.as_ref(), &params).await?;
     if !params.flag("include_read", true) {
         wanted.unread_by = reader.user();
     }
@@ -69,7 +70,11 @@ pub(super) fn general(params: &Params) -> ChannelSearch {
 }
 
 /// All parameters of the search.
-pub(in crate::http) async fn wanted(app: &App, params: &Params) -> ApiResult<ChannelSearch> {
+pub(in crate::http) async fn wanted(
+    app: &App,
+    caller: Option<&Caller>,
+    params: &Params,
+) -> ApiResult<ChannelSearch> {
     let order = match params.get("order") {
         Some("id") => ChannelOrder::Id,
         Some("popularity") => ChannelOrder::Popularity,
@@ -84,7 +89,7 @@ pub(in crate::http) async fn wanted(app: &App, params: &Params) -> ApiResult<Cha
         q: question(params)?,
         order,
         categories: params.list("categories"),
-        owner: person(app, params, "owner_id").await?,
+        owner: person(app, caller, params, "owner_id").await?,
         is_public,
         raw_types: params.list("raw_types"),
         file_id: params.get("file_id").map(str::to_owned),
@@ -106,7 +111,7 @@ pub(in crate::http) async fn messages(
     }
     let private = sent.iter().any(|id| id == PRIVATE_WORD);
     let ids: Vec<ChannelId> = sent.iter().filter_map(|id| id.parse().ok()).collect();
-    let search = message_search(&app, &params).await?;
+    let search = message_search(&app, &caller, &params).await?;
     let reader = principal_of(&app, Some(&caller)).await?;
     let user = reader.user();
     let (request, hides) = (params.page(), filters::messages(&params));
@@ -173,21 +178,20 @@ pub(in crate::http) fn user_kinds(params: &Params) -> ApiResult<Vec<UserKind>> {
     Ok(kinds)
 }
 
-async fn message_search(app: &App, params: &Params) -> ApiResult<MessageSearch> {
+async fn message_search(app: &App, caller: &Caller, params: &Params) -> ApiResult<MessageSearch> {
     Ok(MessageSearch {
         q: question(params)?,
         by_relevance: params.get("order").is_none_or(|order| order == "relevance"),
         client: params.get("client_id").map(Into::into),
-        creator: person(app, params, "creator_id").await?,
+        creator: person(app, Some(caller), params, "creator_id").await?,
         user_kinds: user_kinds(params)?,
         created_after: moment(params, "created_after")?,
         created_before: moment(params, "created_before")?,
         reply_to: number(params, "reply_to")?.map(MessageId),
         thread: number(params, "thread_id")?.map(MessageId),
         is_reply: params.tristate("is_reply"),
-        // Of these two only one answer narrows.
-        is_nsfw: params.tristate("is_nsfw").filter(|wanted| !wanted),
-        is_sticky: params.tristate("is_sticky").filter(|wanted| *wanted),
+        is_nsfw: params.tristate("is_nsfw"),
+        is_sticky: params.tristate("is_sticky"),
         tags: bare(params, "tags", '#'),
         mentions: bare(params, "mentions", '@'),
         leading_mentions: bare(params, "leading_mentions", '@'),
@@ -229,15 +233,19 @@ pub(in crate::http) fn moment(params: &Params, name: &'static str) -> ApiResult<
     }
 }
 
-/// A user, by id or name. An unknown one has written and made nothing.
+/// A user, by id or name, or the caller as `me`. An unknown one has written and made nothing.
 pub(in crate::http) async fn person(
     app: &App,
+    caller: Option<&Caller>,
     params: &Params,
     name: &'static str,
 ) -> ApiResult<Option<UserId>> {
     let Some(text) = params.get(name) else {
         return Ok(None);
     };
+    if text == ME {
+        return path::me(caller).map(Some);
+    }
     let person = PersonRef::parse(text).ok_or_else(|| Refusal::WrongType.at(name))?;
     match person {
         PersonRef::Id(id) => Ok(Some(id)),

@@ -70,7 +70,7 @@ pub async fn channels(
     // A feed is newest first: the newest channels, whichever order is asked for.
     let wanted = ChannelSearch {
         order: ChannelOrder::Id,
-        ..search::wanted(&app, &params).await?
+        ..search::wanted(&app, caller.0.as_ref(), &params).await?
     };
     let page = search::read(&app, &reader, wanted, params.page()).await?;
     let base = &app.engine.site().public_url;

@@ -55,7 +55,7 @@ pub(in crate::http) async fn of_user(
 
 /// `GET /feed/rss/posts/search`
 pub(in crate::http) async fn found(params: Params, app: Data<App>) -> ApiResult<HttpResponse> {
-    let mut wanted = search::wanted(&app, &params).await?;
+    let mut wanted = search::wanted(&app, None, &params).await?;
     // A feed is newest first: the newest hits, whichever order is asked for.
     wanted.by_relevance = false;
     let page = search::read(&app, None, &params, wanted).await?;

@@ -203,7 +203,7 @@ sets! {
         "q" Text "Words, up to 512 characters, else 400; all of them must be found.";
         "order" OneOf (&["activity", "id", "popularity"]) "`activity` without it.";
         "categories" Texts "Chat rooms of one of these categories.";
-        "owner_id" User "Only channels of this user; refused if it names none.";
+        "owner_id" User "Only channels of this user, or of `me`; refused if it names none.";
         "is_public" Choice "1: that can be read without an account; 0: the others.";
         "is_private" Choice "The older form of `is_public`, the other way round.";
         "raw_types" Texts "With raw of one of these types.";
@@ -220,14 +220,14 @@ sets! {
         "q" Text "Words, up to 512 characters, else 400; all of them must be found.";
         "order" OneOf (&["relevance", "id"]) "`relevance` with `q`.";
         "client_id" Text "Written with this app.";
-        "creator_id" User "Written by this user; refused if it names none.";
+        "creator_id" User "Written by this user, or by `me`; refused if it names none.";
         "user_types" SomeOf (KINDS_OF_USERS) "Written by accounts of these types; refused if none is known.";
         "created_after" Moment "Only what was made after; refused if it is no date.";
         "created_before" Moment "Only what was made before; refused if it is no date.";
         "reply_to" Id "Direct replies; refused if it is no id.";
         "thread_id" Id "Of this thread; refused if it is no id.";
         "is_reply" Choice "1: replies; 0: the others.";
-        "is_nsfw" OneOf (&["0"]) "0: without what is not safe for work.";
+        "is_nsfw" Choice "1: what is not safe for work; 0: the others.";
         "tags" Texts "With one of these tags.";
         "mentions" Users "That mention one of these users.";
         "leading_mentions" Users "That begin with a mention of one of these users.";
@@ -240,14 +240,14 @@ sets! {
 
     /// The search for messages.
     MESSAGE_SEARCH:
-        "is_sticky" OneOf (&["1"]) "1: sticky messages only.";
+        "is_sticky" Choice "1: sticky messages; 0: the others.";
 
     /// The search for posts.
     POST_SEARCH:
-        "exclude_user_ids" Ids "Not by these users.";
+        "exclude_user_ids" Users "Not by these users.";
         "has_mentions" Choice "1: that mention users; 0: the others.";
-        "is_directed" OneOf (&["1"]) "1: that begin with a mention.";
-        "is_revised" OneOf (&["1"]) "1: that were revised.";
+        "is_directed" Choice "1: that begin with a mention; 0: the others.";
+        "is_revised" Choice "1: that were revised; 0: the others.";
         "links" Texts "The older form of `urls`.";
         "link_domains" Texts "The older form of `url_domains`.";
 
@@ -306,7 +306,7 @@ sets! {
     /// The search for polls.
     POLL_SEARCH:
         "order" OneOf (&["id", "closed_at"]) "`id` without it.";
-        "creator_id" User "Polls of this user; refused if it names none.";
+        "creator_id" User "Polls of this user, or of `me`; refused if it names none.";
         "poll_types" Texts "Only polls of these types.";
         "exclude_poll_types" Texts "Without polls of these types.";
         "raw_types" Texts "With raw of one of these types.";

@@ -17,7 +17,7 @@ pub(in crate::http) async fn search(
 ) -> ApiResult {
     let caller = caller.0.as_ref();
     let mut search = PollSearch {
-        creator: person(&app, &params, "creator_id").await?,
+        creator: person(&app, caller, &params, "creator_id").await?,
         viewer: viewer(caller),
         by_closing: params.get("order") == Some("closed_at"),
         kinds: params.list("poll_types"),

@@ -1,13 +1,11 @@
 //! Posts by words and by everything else that a search can ask for.
 
-use std::collections::HashSet;
-
 use actix_web::web::Data;
 
 use super::filters::PostsWanted;
 use crate::http::channels::names;
 use crate::http::channels::search::{NOBODY, bare, moment, number, person, question, user_kinds};
-use crate::http::extract::{AnyCaller, Caller, Params};
+use crate::http::extract::{AnyCaller, Caller, Params, path};
 use crate::http::{ApiResult, App, show};
 use crate::model::{Page, Post, PostId, UserId};
 use crate::store::PostSearch;
@@ -19,7 +17,7 @@ pub(in crate::http) async fn search(
     params: Params,
 ) -> ApiResult {
     let caller = caller.0.as_ref();
-    let wanted = wanted(&app, &params).await?;
+    let wanted = wanted(&app, caller, &params).await?;
     let viewer = caller.and_then(Caller::user);
     let page = read(&app, viewer, &params, wanted).await?;
     show::page(&app, caller, &params, &page).await
@@ -41,13 +39,18 @@ pub(in crate::http) async fn read(
 }
 
 /// All parameters of the search.
-pub(in crate::http) async fn wanted(app: &App, params: &Params) -> ApiResult<PostSearch> {
+pub(in crate::http) async fn wanted(
+    app: &App,
+    caller: Option<&Caller>,
+    params: &Params,
+) -> ApiResult<PostSearch> {
+    let excluded = path::users(app, caller, &params.list("exclude_user_ids")).await?;
     Ok(PostSearch {
         q: question(params)?,
         by_relevance: params.get("order").is_none_or(|order| order == "relevance"),
         client: params.get("client_id").map(Into::into),
-        creator: person(app, params, "creator_id").await?,
-        exclude: excluded(params),
+        creator: person(app, caller, params, "creator_id").await?,
+        exclude: excluded.into_iter().collect(),
         user_kinds: user_kinds(params)?,
         created_after: moment(params, "created_after")?,
         created_before: moment(params, "created_before")?,
@@ -55,10 +58,9 @@ pub(in crate::http) async fn wanted(app: &App, params: &Params) -> ApiResult<Pos
         thread: number(params, "thread_id")?.map(PostId),
         is_reply: params.tristate("is_reply"),
         has_mentions: params.tristate("has_mentions"),
-        // Of these only one answer narrows.
-        is_directed: params.flag("is_directed", false),
-        is_revised: params.flag("is_revised", false),
-        is_safe: params.tristate("is_nsfw") == Some(false),
+        is_directed: params.tristate("is_directed"),
+        is_revised: params.tristate("is_revised"),
+        is_nsfw: params.tristate("is_nsfw"),
         tags: bare(params, "tags", '#'),
         mentions: people(app, params, "mentions").await?,
         leading_mentions: people(app, params, "leading_mentions").await?,
@@ -72,10 +74,6 @@ pub(in crate::http) async fn wanted(app: &App, params: &Params) -> ApiResult<Pos
         is_newcomer: false,
         is_long: false,
     })
-}
-
-fn excluded(params: &Params) -> HashSet<UserId> {
-    params.ids("exclude_user_ids").into_iter().collect()
 }
 
 /// Links are stored with a scheme; one that is asked for without is looked for with each of the usual ones.

@@ -34,12 +34,12 @@ pub struct PostSearch {
     pub is_reply: Option<bool>,
     /// Posts that mention users only, or none; then `mentions` and `leading_mentions` do not count.
     pub has_mentions: Option<bool>,
-    /// Only posts that begin with a mention.
-    pub is_directed: bool,
-    /// Only revised ones.
-    pub is_revised: bool,
-    /// None that are not safe for work.
-    pub is_safe: bool,
+    /// Only posts that begin with a mention, or none.
+    pub is_directed: Option<bool>,
+    /// Only revised ones, or none.
+    pub is_revised: Option<bool>,
+    /// Only what is not safe for work, or none of it.
+    pub is_nsfw: Option<bool>,
     /// With any of these tags.
     pub tags: Vec<String>,
     /// Mentions any of these users.
@@ -98,9 +98,10 @@ impl PostSearch {
             self.has_mentions.map(Mark::Mentioning),
             self.file_id.as_deref().map(Mark::File),
             self.poll_id.as_deref().map(Mark::Poll),
-            self.is_directed.then_some(Mark::Directed),
-            self.is_revised.then_some(Mark::Revised),
-            self.is_safe.then_some(Mark::Safe),
+            // Of these the index knows one answer each; the other is seen on the way to a page.
+            self.is_directed.filter(|is| *is).map(|_| Mark::Directed),
+            self.is_revised.filter(|is| *is).map(|_| Mark::Revised),
+            self.is_nsfw.filter(|is| !is).map(|_| Mark::Safe),
             self.is_newcomer.then_some(Mark::Newcomer),
             self.is_long.then_some(Mark::Long),
         ];
@@ -133,6 +134,9 @@ impl PostSearch {
     pub(super) fn fits(&self, post: &Post, kinds: &HashMap<UserId, UserKind>) -> bool {
         !post.is_deleted()
             && !self.exclude.contains(&post.user_id)
+            && self.is_directed.is_none_or(|is| is == is_directed(post))
+            && self.is_revised.is_none_or(|is| is == (post.revision > 0))
+            && self.is_nsfw.is_none_or(|is| is == post.is_nsfw)
             && self.created_after.is_none_or(|at| post.created_at > at)
             && self.created_before.is_none_or(|at| post.created_at < at)
             && (!self.asks_kinds()
@@ -140,6 +144,11 @@ impl PostSearch {
                     .get(&post.user_id)
                     .is_some_and(|kind| self.user_kinds.contains(kind)))
     }
+}
+
+fn is_directed(post: &Post) -> bool {
+    let mut mentions = post.content.entities.mentions.iter();
+    mentions.any(|mention| mention.is_leading)
 }
 
 fn texts<'t>(list: &'t [String], mark: fn(&'t str) -> Mark<'t>) -> Vec<Mark<'t>> {

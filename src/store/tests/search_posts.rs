@@ -99,7 +99,7 @@ async fn words_are_found_until_the_post_is_revised_or_deleted() {
     assert_eq!(place.finds(words("cafe")).await, [second.id]);
     assert_eq!(place.finds(words("garten")).await, [first.id]);
     let is_revised = PostSearch {
-        is_revised: true,
+        is_revised: Some(true),
         ..PostSearch::default()
     };
     assert_eq!(place.finds(is_revised).await, [first.id]);
@@ -152,7 +152,9 @@ async fn every_filter_narrows_to_the_posts_that_fit() {
         PostSearch { exclude: [ada].into(), ..all() },
         PostSearch { reply_to: Some(plain.id), ..all() },
         PostSearch { is_reply: Some(true), ..all() },
-        PostSearch { is_directed: true, ..all() },
+        PostSearch { is_directed: Some(true), ..all() },
+        PostSearch { is_nsfw: Some(true), ..all() },
+        PostSearch { is_nsfw: Some(true), q: Some("see".to_owned()), ..all() },
         PostSearch { created_after: Some(plain.created_at), ..all() },
         PostSearch { q: Some("see".to_owned()), creator: Some(bob), tags: list("the_tag"), ..all() },
     ];
@@ -172,7 +174,8 @@ async fn a_filter_leaves_out_what_does_not_fit() {
     let others: Vec<PostSearch> = vec![
         PostSearch { has_mentions: Some(false), ..all() },
         PostSearch { is_reply: Some(false), ..all() },
-        PostSearch { is_safe: true, ..all() },
+        PostSearch { is_nsfw: Some(false), ..all() },
+        PostSearch { is_directed: Some(false), ..all() },
         PostSearch { exclude: [bob].into(), ..all() },
         PostSearch { created_before: Some(rich.created_at), ..all() },
     ];
@@ -187,6 +190,7 @@ async fn a_filter_leaves_out_what_does_not_fit() {
         PostSearch { user_kinds: vec![UserKind::Human], ..all() },
         PostSearch { user_kinds: vec![UserKind::Bot, UserKind::Human], ..all() },
         PostSearch { is_newcomer: true, ..all() },
+        PostSearch { is_revised: Some(false), ..all() },
     ];
     for search in both {
         let found = place.finds(search.clone()).await;
@@ -197,7 +201,7 @@ async fn a_filter_leaves_out_what_does_not_fit() {
         PostSearch { leading_mentions: vec![bob], ..all() },
         PostSearch { user_kinds: vec![UserKind::Bot, UserKind::Feed], ..all() },
         PostSearch { client: Some("other".into()), ..all() },
-        PostSearch { is_revised: true, ..all() },
+        PostSearch { is_revised: Some(true), ..all() },
         PostSearch { is_long: true, ..all() },
         PostSearch { file_kinds: list("audio"), ..all() },
     ];

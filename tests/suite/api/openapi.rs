@@ -57,7 +57,7 @@ fn the_document_holds_every_route_with_all_that_belongs_to_it() {
             let known = |one: &&Value| one["name"] == name && one["in"] == "path";
             assert!(parameters.iter().any(known), "{route:?} lacks {name}");
         }
-        for parameter in parameters {
+        for parameter in &parameters {
             assert!(
                 !text(&parameter["description"]).is_empty(),
                 "{route:?} {parameter}"
@@ -74,7 +74,10 @@ fn the_document_holds_every_route_with_all_that_belongs_to_it() {
             TokenKind::Ignored | TokenKind::Optional | TokenKind::Local
         );
         let names_user = ["{user_id}", "{channel_id}"];
-        let may_need_one = names_user.iter().any(|name| route.path.contains(name));
+        // `me` says who is meant.
+        let asks_whose = |one: &&Value| one["name"] == "creator_id" || one["name"] == "owner_id";
+        let may_need_one = names_user.iter().any(|name| route.path.contains(name))
+            || parameters.iter().any(asks_whose);
         let unauthorized =
             resolved(&document, responses.get("401").unwrap_or(&Value::Null)).to_string();
         assert_eq!(

@@ -38,7 +38,7 @@ pub(super) const CHANNELS: Group = Group {
             .takes(&[PAGE, CHANNEL_LISTS, CHANNEL_SEARCH])
             .shows(views::CHANNEL)
             .gives(&[page::<Channel>()])
-            .refuses(&[SearchTooBroad, TooLong, WrongType]),
+            .refuses(&[SearchTooBroad, TooLong, WrongType, TokenRequired, WrongTokenKind]),
         get("/channels/streams/explore", "The predefined searches for channels")
             .gives(&[list::<ExploreStream>()]),
         get("/channels/streams/explore/{slug}", "A predefined search for channels")

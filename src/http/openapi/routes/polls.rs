@@ -9,8 +9,8 @@ use super::super::params::{
 use super::super::shapes::{Poll, PollInShort};
 use super::super::views;
 use crate::model::Refusal::{
-    Blocked, HumansOnly, Invalid, NoAccess, PollClosed, PollUnknown, SearchTooBroad, TooManyChosen,
-    WrongType,
+    Blocked, HumansOnly, Invalid, NoAccess, PollClosed, PollUnknown, SearchTooBroad, TokenRequired,
+    TooManyChosen, WrongTokenKind, WrongType,
 };
 
 /// Questions with options.
@@ -33,7 +33,7 @@ pub(super) const POLLS: Group = Group {
             .takes(&[PAGE, POLL_SEARCH])
             .shows(views::POLL)
             .gives(&[page::<Poll>()])
-            .refuses(&[SearchTooBroad, WrongType]),
+            .refuses(&[SearchTooBroad, WrongType, TokenRequired, WrongTokenKind]),
         get("/polls/{poll_id}", "One poll")
             .text("A public one, the caller's own, or with its token.")
             .takes(&[POLL_TOKEN])

@@ -12,7 +12,8 @@ use super::super::views;
 use crate::model::Refusal::{
     Blocked, BookmarkNotFound, Invalid, NoAccess, NotFound, PostDuplicate, PostNotFound,
     ReplyUnknown, RepostAgain, RepostNotFound, RepostOwn, RevisionAgain, RevisionEntities,
-    RevisionTooLate, SearchTooBroad, TooLong, UserNotFound, WrongType,
+    RevisionTooLate, SearchTooBroad, TokenRequired, TooLong, UserNotFound, WrongTokenKind,
+    WrongType,
 };
 
 /// Writing, reading and reacting.
@@ -134,7 +135,14 @@ pub(super) const POST_LISTS: Group = Group {
             .takes(&[PAGE, LISTS, TEXT_SEARCH, POST_SEARCH])
             .shows(views::POST)
             .gives(&[page::<Post>()])
-            .refuses(&[SearchTooBroad, TooLong, WrongType, Invalid]),
+            .refuses(&[
+                SearchTooBroad,
+                TooLong,
+                WrongType,
+                Invalid,
+                TokenRequired,
+                WrongTokenKind,
+            ]),
         get("/posts/tags/{tag}", "Posts with a tag")
             .text("Without reposts.")
             .takes(&[PAGE, LISTS])

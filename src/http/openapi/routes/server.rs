@@ -8,7 +8,8 @@ use super::super::params::{
 };
 use super::super::server_shapes::{actors, config, document, embedded, stats};
 use crate::model::Refusal::{
-    FileNotFound, Invalid, Missing, NotFound, PostNotFound, SearchTooBroad, TooLong, WrongType,
+    FileNotFound, Invalid, Missing, NotFound, PostNotFound, SearchTooBroad, TokenRequired, TooLong,
+    WrongTokenKind, WrongType,
 };
 
 /// Feeds.
@@ -33,7 +34,7 @@ pub(super) const FEEDS: Group = Group {
         )
         .takes(&[PAGE, POST_LISTS, TEXT_SEARCH, POST_SEARCH, TEMPLATE])
         .gives(&[RSS])
-        .refuses(&[Invalid, TooLong, SearchTooBroad, WrongType]),
+        .refuses(&[Invalid, TooLong, SearchTooBroad, WrongType, TokenRequired]),
         get(
             "/feed/rss/posts/streams/explore/{slug}",
             "A predefined stream of posts, as RSS",
@@ -54,7 +55,14 @@ pub(super) const FEEDS: Group = Group {
         )
         .takes(&[PAGE, CHANNEL_LISTS, CHANNEL_SEARCH, TEMPLATE])
         .gives(&[RSS])
-        .refuses(&[Invalid, TooLong, SearchTooBroad, WrongType]),
+        .refuses(&[
+            Invalid,
+            TooLong,
+            SearchTooBroad,
+            WrongType,
+            TokenRequired,
+            WrongTokenKind,
+        ]),
         get("/oembed", "A post or a file, for other sites")
             .text("oEmbed 1.0, JSON only. Files are public pictures, sounds and films.")
             .takes(&[EMBEDDING])

@@ -84,6 +84,10 @@ fn filters_narrow_the_search() {
     ada.does(&format!("{path}/{raw}/sticky")).is(200);
     let search = |query: &str| found(&ada, &format!("channel_ids={room}&order=id&{query}"));
     assert_eq!(search("creator_id=2"), [reply.as_str(), tagged.as_str()]);
+    assert_eq!(
+        found(&bob, &format!("channel_ids={room}&order=id&creator_id=me")),
+        [&*reply, &*tagged]
+    );
     assert_eq!(search("tags=rust"), [tagged.as_str()]);
     assert_eq!(search("tags=Rust,go"), [tagged.as_str()]);
     assert_eq!(search("mentions=ada"), [reply.as_str(), tagged.as_str()]);
@@ -95,6 +99,8 @@ fn filters_narrow_the_search() {
         [reply.as_str(), plain.as_str()]
     );
     assert!(!search("is_nsfw=0").contains(&reply));
+    assert_eq!(search("is_nsfw=1"), [reply.as_str()]);
+    assert!(!search("is_sticky=0").contains(&raw));
     assert_eq!(search("is_sticky=1"), [raw.as_str()]);
     assert_eq!(search("url_domains=example.org"), [linked.as_str()]);
     assert_eq!(search("raw_types=org.example.a"), [raw.as_str()]);

@@ -100,6 +100,10 @@ fn each_parameter_narrows() {
         "exclude_user_ids=1",
         "is_reply=1",
         "is_directed=1",
+        "is_nsfw=1",
+        "creator_id=@bob&is_nsfw=1",
+        "exclude_user_ids=me",
+        "exclude_user_ids=@ada",
         "user_types=human&q=see",
     ] {
         assert_eq!(found(&ada, query), [rich.as_str()], "{query}");
@@ -107,8 +111,10 @@ fn each_parameter_narrows() {
     for query in [
         "is_reply=0",
         "is_nsfw=0",
+        "is_directed=0",
         "has_mentions=0",
         "creator_id=1",
+        "creator_id=me",
         "include_replies=0",
     ] {
         assert_eq!(found(&ada, query), [plain.as_str()], "{query}");
@@ -117,6 +123,8 @@ fn each_parameter_narrows() {
     let both = [rich.as_str(), &plain];
     assert_eq!(found(&ada, &format!("thread_id={plain}")), both);
     assert_eq!(found(&ada, "user_types=human,bot"), both);
+    assert_eq!(found(&ada, "is_revised=0"), both);
+    assert_eq!(found(&ada, "is_revised=&is_nsfw="), both);
     let client = text(&ada.get(&format!("/posts/{plain}")).data()["source"]["id"]);
     assert_eq!(found(&ada, &format!("client_id={client}")), both);
     for query in [
@@ -146,6 +154,12 @@ fn what_cannot_be_read_is_refused() {
         ada.get(&format!("/posts/search?{query}"))
             .refused_at(400, at);
     }
+    let own = "/posts/search?creator_id=me";
+    server
+        .anonymous()
+        .get(own)
+        .refused_as(401, "token-required");
+    server.app().get(own).refused_as(403, "wrong-token-kind");
 }
 
 #[test]
@@ -168,4 +182,30 @@ fn a_page_is_full_although_hidden_people_wrote_between() {
     let rest = format!("q=tea&order=id&count=2&before_id={before}");
     assert_eq!(found(&ada, &rest), shown[2..]);
     assert_eq!(found(&ada, "q=tea&include_muted=1").len(), 6);
+}
+
+#[test]
+fn dates_are_taken_in_each_form_that_clients_write() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let id = posts(&ada, "now");
+    for then in [
+        "2001-01-01T18:10:00Z",
+        "2001-01-01T18:10:00",
+        "2001-01-01T18:10:00.123456",
+        "2001-01-01T18:10Z",
+        "20010101T181000Z",
+        "2001-01-01",
+    ] {
+        assert_eq!(
+            found(&ada, &format!("created_after={then}")),
+            [&*id],
+            "{then}"
+        );
+        assert_eq!(
+            found(&ada, &format!("created_before={then}")),
+            [""; 0],
+            "{then}"
+        );
+    }
 }
