@@ -10,6 +10,7 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpResponse, ResponseError};
 
+use super::API_VERSION;
 use crate::model::Failure;
 use crate::model::{Refusal, Refused};
 use crate::protocol::envelope::{Envelope, Meta};
@@ -125,7 +126,7 @@ impl ApiError {
         };
         let mut head = format!(
             "HTTP/1.1 {} {}\r\nContent-Length: {}\r\nConnection: {connection}\r\nCache-Control: no-store\r\n\
-             X-Content-Type-Options: nosniff\r\nAccess-Control-Allow-Origin: *\r\n",
+             X-Content-Type-Options: nosniff\r\nAccess-Control-Allow-Origin: *\r\nX-API-Version: {API_VERSION}\r\n",
             status.as_u16(),
             status.canonical_reason().unwrap_or_default(),
             body.len()

@@ -34,6 +34,7 @@ fn every_401_says_which_credentials_would_be_taken() {
     }
     let client = "grant_type=client_credentials&client_id=none&client_secret=wrong";
     let answer = server
+        assert_eq!(answer.header("x-api-version"), Some("1.4.0"), "{answer}");
         .anonymous()
         .form("POST", "/oauth/access_token", client);
     assert_eq!(answer.status, 401, "{answer}");
