@@ -123,8 +123,6 @@ fn each_parameter_narrows() {
     let both = [rich.as_str(), &plain];
     assert_eq!(found(&ada, &format!("thread_id={plain}")), both);
     assert_eq!(found(&ada, "user_types=human,bot"), both);
-    assert_eq!(found(&ada, "is_revised=0"), both);
-    assert_eq!(found(&ada, "is_revised=&is_nsfw="), both);
     let client = text(&ada.get(&format!("/posts/{plain}")).data()["source"]["id"]);
     assert_eq!(found(&ada, &format!("client_id={client}")), both);
     for query in [
@@ -138,6 +136,16 @@ fn each_parameter_narrows() {
         "file_id=1",
     ] {
         assert!(found(&ada, query).is_empty(), "{query}");
+    }
+}
+
+#[test]
+fn a_flag_that_is_empty_or_true_of_all_narrows_nothing() {
+    let server = TestServer::start();
+    let ada = server.ada();
+    let (plain, rich) = plain_and_rich(&ada, &server.bob());
+    for query in ["is_revised=0", "is_revised=&is_nsfw=&is_directed="] {
+        assert_eq!(found(&ada, query), [rich.as_str(), &plain], "{query}");
     }
 }
 
