@@ -1,7 +1,9 @@
 //! Which bytes of a connection are heads of responses, and which names in them are respelled.
 //!
-//! A body is skipped by the length that its head names, a chunked one chunk by chunk; neither is searched.
-//! Where the length is not known, or the bytes are not what a server writes, the rest of the connection is
+//! A body is skipped by the length that its head names, a chunked one chunk by chunk; neither is searched. An answer to
+//! `HEAD` names the length of a body that does not follow, so the answers are counted like the requests. (Of requests that
+//! come one behind the other without waiting for an answer, actix takes the method of the last one for all, and sends or
+//! leaves out bodies by it. So where something stands right behind such an answer, nothing more is known.) Where the length is not known, or the bytes are not what a server writes, the rest of the connection is
 //! left as it is.
 
 use smallvec::SmallVec;
@@ -46,6 +48,8 @@ pub(super) struct Heads {
     line: SmallVec<[u8; KEPT]>,
     /// Its length so far.
     line_length: usize,
+    /// Answers whose head has ended; `100` and its like are none.
+    answered: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,8 +81,13 @@ enum Framing {
 }
 
 impl Heads {
-    /// These bytes are written next. Returns what in them is respelled.
-    pub(super) fn advance(&mut self, bytes: &[u8]) -> SmallVec<[Respelled; 4]> {
+    /// Answers whose head has ended.
+    pub(super) fn answered(&self) -> u64 {
+        self.answered
+    }
+
+    /// These bytes are written next; `of_head` numbers the answers to `HEAD`, which have no body. Returns what is respelled.
+    pub(super) fn advance(&mut self, bytes: &[u8], of_head: &[u64]) -> SmallVec<[Respelled; 4]> {
         let mut names = SmallVec::new();
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
@@ -109,9 +118,16 @@ impl Heads {
                         names.extend(self.respelled(at, part.len(), end.is_some()));
                     }
                     if end.is_some() {
+                        let answered = self.answered;
                         self.state = self.after_line();
                         self.line.clear();
                         self.line_length = 0;
+                        if self.answered > answered && of_head.contains(&answered) {
+                            self.state = match rest.len() > length {
+                                true => State::Untouched,
+                                false => State::Status,
+                            };
+                        }
                     }
                     length
                 }
@@ -148,7 +164,7 @@ impl Heads {
         Some(Respelled { at, spelled })
     }
 
-    fn after_line(&self) -> State {
+    fn after_line(&mut self) -> State {
         let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match self.state {
@@ -159,7 +175,10 @@ impl Heads {
                 },
                 None => State::Untouched,
             },
-            State::Fields { status, body } if line.is_empty() => body_after(status, body),
+            State::Fields { status, body } if line.is_empty() => {
+                self.answered += u64::from(status >= 200);
+                body_after(status, body)
+            }
             State::Fields { status, body } => State::Fields {
                 status,
                 body: framing_in(line).unwrap_or(body),

@@ -14,6 +14,7 @@ use std::task::{Context, Poll};
 
 use actix_http::{Method, Request};
 use actix_web::dev::Extensions;
+use smallvec::SmallVec;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use heads::{Heads, Respelled};
@@ -28,20 +29,27 @@ thread_local! {
 pub struct CasedStream<S> {
     inner: S,
     heads: Heads,
-    bodies: BodiesKnown,
+    asked: Rc<Asked>,
 }
 
-/// Whether the length of each body is known from its head. An answer to `HEAD` names the length of a body
-/// that does not follow; from the first such request on the connection's bytes are left as they are.
-#[derive(Clone, Debug)]
-struct BodiesKnown(Rc<Cell<bool>>);
+/// What was asked on a connection. Requests are noted, and answered, one after the other.
+#[derive(Debug, Default)]
+struct Asked {
+    /// Requests so far.
+    requests: Cell<u64>,
+    /// The numbers of those for a head alone, until that is written.
+    of_head: RefCell<SmallVec<[u64; 1]>>,
+}
 
 /// A request arrived; its response is not written yet.
 pub fn note_request(request: &Request) {
-    if request.method() == Method::HEAD
-        && let Some(BodiesKnown(known)) = request.conn_data()
-    {
-        known.set(false);
+    let Some(asked) = request.conn_data::<Rc<Asked>>() else {
+        return;
+    };
+    let number = asked.requests.get();
+    asked.requests.set(number + 1);
+    if request.method() == Method::HEAD {
+        asked.of_head.borrow_mut().push(number);
     }
 }
 
@@ -51,7 +59,7 @@ impl<S> CasedStream<S> {
         Self {
             inner,
             heads: Heads::default(),
-            bodies: BodiesKnown(Rc::new(Cell::new(true))),
+            asked: Rc::default(),
         }
     }
 
@@ -67,7 +75,7 @@ impl<S> CasedStream<S> {
 
     /// Notes with a connection what [`note_request`] needs.
     pub fn on_connect(&self, data: &mut Extensions) {
-        data.insert(self.bodies.clone());
+        data.insert(Rc::clone(&self.asked));
     }
 }
 
@@ -78,11 +86,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for CasedStream<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        if !this.bodies.0.get() {
-            return Pin::new(&mut this.inner).poll_write(cx, bytes);
-        }
+        let mut of_head = this.asked.of_head.borrow_mut();
         let mut after = this.heads.clone();
-        let names = after.advance(bytes);
+        let names = after.advance(bytes, &of_head);
         let written = match names.last() {
             None => Pin::new(&mut this.inner).poll_write(cx, bytes),
             Some(last) => SCRATCH.with_borrow_mut(|scratch| {
@@ -100,8 +106,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for CasedStream<S> {
             if taken == bytes.len() {
                 this.heads = after;
             } else {
-                this.heads.advance(bytes.get(..taken).unwrap_or(bytes));
+                let taken = bytes.get(..taken).unwrap_or(bytes);
+                this.heads.advance(taken, &of_head);
             }
+            of_head.retain(|number| *number >= this.heads.answered());
         }
         written
     }

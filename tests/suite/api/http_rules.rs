@@ -1,8 +1,11 @@
 //! What HTTP itself asks of answers: challenges, methods, encodings, upgrades, what may be kept.
 
+use std::io::Read as _;
+
 use groundnut::http::routes::ROUTES;
 
 use crate::support::http::{Answer, exchange, request};
+use crate::support::raw_socket::RawSocket;
 use crate::support::{TestServer, build};
 
 /// Pages beside the API.
@@ -31,10 +34,10 @@ fn every_401_says_which_credentials_would_be_taken() {
     for answer in [wrong.get("/token"), wrong.asks_upgrade("/user")] {
         answer.refused_as(401, "invalid-token");
         assert_eq!(answer.header("www-authenticate"), Some(invalid), "{answer}");
+        assert_eq!(answer.header("x-api-version"), Some("1.4.0"), "{answer}");
     }
     let client = "grant_type=client_credentials&client_id=none&client_secret=wrong";
     let answer = server
-        assert_eq!(answer.header("x-api-version"), Some("1.4.0"), "{answer}");
         .anonymous()
         .form("POST", "/oauth/access_token", client);
     assert_eq!(answer.status, 401, "{answer}");
@@ -192,5 +195,31 @@ fn an_offer_of_another_protocol_is_passed_over() {
 fn a_stream_is_no_row_of_the_table() {
     for path in ["/user", "/app"] {
         assert!(ROUTES.iter().all(|route| route.path != path), "{path}");
+    }
+}
+
+#[test]
+fn a_head_leaves_the_letter_case_of_later_answers_as_it_is() {
+    let server = TestServer::start();
+    let mut socket = RawSocket::connect(server.address);
+    // As a balancer does that checks its server on the connection of a client.
+    for (method, more, bodies) in [("HEAD", "", 0), ("GET", "Connection: close\r\n", 1)] {
+        let asked = format!("{method} /v1/sys/config HTTP/1.1\r\nHost: x\r\n{more}\r\n");
+        socket.write(asked.as_bytes());
+        let mut answer = String::new();
+        match bodies {
+            0 => {
+                while answer.lines().last() != Some("") {
+                    answer.push_str(&socket.line());
+                    answer.push_str("\r\n");
+                }
+            }
+            _ => drop(socket.stream().read_to_string(&mut answer)),
+        }
+        assert!(
+            answer.contains("\r\nX-RateLimit-Remaining: "),
+            "{method}: {answer}"
+        );
+        assert_eq!(answer.matches("{\"meta\"").count(), bodies, "{answer}");
     }
 }
