@@ -8,14 +8,19 @@ use super::db::to_json;
 use super::schema::{stream_session_subscriptions as kept, stream_sessions};
 use super::statements::{EndCutOff, execute};
 use super::stream_sessions::name_of;
-use super::{Failure, Tx};
-use crate::event::Topic;
+use super::{Failure, KeptSubscription, Tx};
+use crate::event::{Payload, Pos, Topic};
 use crate::fault::{Seeded, seeded};
 use crate::model::access::token_reads;
 use crate::model::{Channel, Refusal, TokenId};
 
 /// Tokens that are read at once.
 const TOKENS: usize = 500;
+/// The kind of events that tell of a changed channel.
+const CHANGED: &str = "channel_changed";
+/// Changes of channels that are looked at behind a page. With more of them a subscription counts as cut off, which its session
+/// is told.
+const CHANGES: usize = 256;
 
 impl Tx<'_> {
     /// A channel is so from now on: subscriptions to it whose tokens may not read it end, in the commit of the change.
@@ -63,6 +68,33 @@ impl Tx<'_> {
         ];
         execute::<EndCutOff>(self.sql, &ended)?;
         Ok(())
+    }
+
+    /// Whether a token lost the channel of a new subscription behind the page that the subscription begins with: that
+    /// change found no row to end, and ended the subscription of the connection.
+    pub(super) fn was_cut_off(&mut self, new: &KeptSubscription) -> Result<bool, Failure> {
+        let Some(id) = new.topic.channel() else {
+            return Ok(false);
+        };
+        let (_, group) = self.parts();
+        if seeded(Seeded::CutOffForgotten) || (group.head <= new.since && group.events.is_empty()) {
+            return Ok(false);
+        }
+        let Some(token) = self.live_tokens(&[new.token])?.pop() else {
+            return Ok(false);
+        };
+        let cuts = |payload: &Payload| {
+            let Payload::ChannelChanged { news } = payload else {
+                return false;
+            };
+            news.channel.id == id && !token_reads(&token, &news.channel).is_granted()
+        };
+        let all = Pos(i64::MAX);
+        let (changed, reached) = self.log_of_kinds(&[CHANGED], new.since, all, CHANGES)?;
+        let (_, group) = self.parts();
+        Ok(reached < all
+            || changed.iter().any(|event| cuts(&event.payload))
+            || group.events.iter().any(|event| cuts(&event.payload)))
     }
 }
 

@@ -43,6 +43,9 @@ impl Tx<'_> {
                 kept::since.eq(new.since.0),
             ))
             .execute(self.sql)?;
+        if self.was_cut_off(new)? {
+            self.end_kept_subscriptions(session, &[(new.id.clone(), Refusal::NoAccess)])?;
+        }
         Ok(())
     }
 

@@ -86,3 +86,61 @@ async fn those_end_that_lost_the_channel_by_the_change_and_a_change_of_nobodys_r
         [LISTENERS - LISTENERS / 2, LISTENERS / 2]
     );
 }
+
+#[tokio::test]
+async fn a_change_between_the_page_and_the_row_of_its_subscription_ends_that_too() {
+    let place = Place::new().await;
+    let users = [place.user("ada").await.id, place.user("bob").await.id];
+    let mut room = place.pm(&users).await;
+    let page = place.head().await.pos;
+    let token = place
+        .write(move |tx| {
+            tx.open_stream_session(&"session".into(), users[1], 2, None)?;
+            tx.create_token(&NewToken {
+                secret: "secret",
+                client: CLIENT.into(),
+                user: Some(users[1]),
+                scopes: Scopes::parse("messages").unwrap(),
+            })
+        })
+        .await;
+    let topic = Topic::ChannelMessages(room.id);
+    let since = |id: &str, since: Pos| KeptSubscription {
+        id: id.to_owned().into(),
+        topic,
+        filter: Filter::from_query(&Query::parse("")),
+        token: token.id,
+        since,
+        ended: None,
+    };
+    // Bob loses it and has it again, before the row of a subscription is written whose page was read first.
+    let before = room.clone();
+    room.acl.write = vec![users[0]];
+    save(&place, &room).await;
+    save(&place, &before).await;
+    let (early, late) = (since("early", page), since("late", place.head().await.pos));
+    // And once more in the transaction of the row.
+    let (narrow, wide) = (room.clone(), before);
+    let together = since("together", place.head().await.pos);
+    place
+        .write(move |tx| {
+            tx.keep_subscription(&"session".into(), &early, None, 16)?;
+            tx.keep_subscription(&"session".into(), &late, None, 16)?;
+            tx.save_channel(&narrow)?;
+            tx.save_channel(&wide)?;
+            tx.keep_subscription(&"session".into(), &together, None, 16)
+        })
+        .await;
+    let known = place
+        .read(move |db| db.stream_session(&"session".into(), users[1]))
+        .await;
+    let ended = known.unwrap().into_iter().map(|known| {
+        let id = known.id.as_str().to_owned();
+        (id, known.ended)
+    });
+    // The change in the transaction found the row of `late`.
+    let cut = Some(Refusal::NoAccess);
+    let expected = [("early", cut), ("late", cut), ("together", cut)];
+    let expected = expected.map(|(id, ended)| (id.to_owned(), ended));
+    assert_eq!(Vec::from_iter(ended), expected);
+}
