@@ -1,11 +1,13 @@
 //! Subscriptions of sessions to a channel that changes.
 
+use std::sync::Arc;
+
 use super::{CLIENT, Place};
-use crate::event::{Pos, Topic};
+use crate::event::{ChannelNews, Payload, Pos, Topic};
 use crate::model::{Channel, ConnectionId, Refusal, Scopes, UserId};
 use crate::protocol::filter::Filter;
 use crate::protocol::query::Query;
-use crate::store::{KeptSubscription, NewToken};
+use crate::store::{Failure, KeptSubscription, NewToken, Tx};
 
 /// More than are read at once.
 const LISTENERS: usize = 501;
@@ -87,60 +89,75 @@ async fn those_end_that_lost_the_channel_by_the_change_and_a_change_of_nobodys_r
     );
 }
 
+/// A change of a channel, with its event.
+fn changes(tx: &mut Tx<'_>, channel: &Channel) -> Result<(), Failure> {
+    tx.save_channel(channel)?;
+    tx.announce(Payload::ChannelChanged {
+        news: Box::new(ChannelNews {
+            channel: Arc::new(channel.clone()),
+            owner: None,
+            recent: None,
+            recent_deleted: None,
+        }),
+    });
+    Ok(())
+}
+
+/// Why each subscription of the session ended.
+async fn ends(place: &Place, user: UserId) -> Vec<(String, Option<Refusal>)> {
+    let known = place.read(move |db| db.stream_session(&"session".to_owned().into(), user));
+    let known = known.await.unwrap().into_iter();
+    known
+        .map(|known| (known.id.as_str().to_owned(), known.ended))
+        .collect()
+}
+
 #[tokio::test]
 async fn a_change_between_the_page_and_the_row_of_its_subscription_ends_that_too() {
     let place = Place::new().await;
-    let users = [place.user("ada").await.id, place.user("bob").await.id];
-    let mut room = place.pm(&users).await;
-    let page = place.head().await.pos;
-    let token = place
-        .write(move |tx| {
-            tx.open_stream_session(&"session".into(), users[1], 2, None)?;
-            tx.create_token(&NewToken {
-                secret: "secret",
-                client: CLIENT.into(),
-                user: Some(users[1]),
-                scopes: Scopes::parse("messages").unwrap(),
-            })
+    let (ada, bob) = (place.user("ada").await.id, place.user("bob").await.id);
+    let wide = place.pm(&[ada, bob]).await;
+    let mut narrow = wide.clone();
+    narrow.acl.write = vec![ada];
+    let token = place.write(move |tx| {
+        tx.open_stream_session(&"session".to_owned().into(), bob, 2, None)?;
+        tx.create_token(&NewToken {
+            secret: "secret",
+            client: CLIENT.into(),
+            user: Some(bob),
+            scopes: Scopes::parse("messages").unwrap(),
         })
-        .await;
-    let topic = Topic::ChannelMessages(room.id);
-    let since = |id: &str, since: Pos| KeptSubscription {
-        id: id.to_owned().into(),
-        topic,
-        filter: Filter::from_query(&Query::parse("")),
-        token: token.id,
-        since,
-        ended: None,
+    });
+    let (token, topic) = (token.await.id, Topic::ChannelMessages(wide.id));
+    let keeps = move |tx: &mut Tx<'_>, id: &str, since: Pos| {
+        let new = KeptSubscription {
+            id: id.to_owned().into(),
+            topic,
+            filter: Filter::from_query(&Query::parse("")),
+            token,
+            since,
+            ended: None,
+        };
+        tx.keep_subscription(&"session".to_owned().into(), &new, None, 16)
     };
     // Bob loses it and has it again, before the row of a subscription is written whose page was read first.
-    let before = room.clone();
-    room.acl.write = vec![users[0]];
-    save(&place, &room).await;
-    save(&place, &before).await;
-    let (early, late) = (since("early", page), since("late", place.head().await.pos));
-    // And once more in the transaction of the row.
-    let (narrow, wide) = (room.clone(), before);
-    let together = since("together", place.head().await.pos);
-    place
-        .write(move |tx| {
-            tx.keep_subscription(&"session".into(), &early, None, 16)?;
-            tx.keep_subscription(&"session".into(), &late, None, 16)?;
-            tx.save_channel(&narrow)?;
-            tx.save_channel(&wide)?;
-            tx.keep_subscription(&"session".into(), &together, None, 16)
-        })
-        .await;
-    let known = place
-        .read(move |db| db.stream_session(&"session".into(), users[1]))
-        .await;
-    let ended = known.unwrap().into_iter().map(|known| {
-        let id = known.id.as_str().to_owned();
-        (id, known.ended)
-    });
-    // The change in the transaction found the row of `late`.
+    let page = place.head().await.pos;
+    for channel in [narrow.clone(), wide.clone()] {
+        place.write(move |tx| changes(tx, &channel)).await;
+    }
+    let head = place.head().await.pos;
+    place.write(move |tx| keeps(tx, "early", page)).await;
+    place.write(move |tx| keeps(tx, "late", head)).await;
     let cut = Some(Refusal::NoAccess);
-    let expected = [("early", cut), ("late", cut), ("together", cut)];
-    let expected = expected.map(|(id, ended)| (id.to_owned(), ended));
-    assert_eq!(Vec::from_iter(ended), expected);
+    let expected = [(String::from("early"), cut), (String::from("late"), None)];
+    assert_eq!(ends(&place, bob).await, expected);
+    // And in the transaction of the row.
+    let together = place.write(move |tx| {
+        changes(tx, &narrow)?;
+        changes(tx, &wide)?;
+        keeps(tx, "together", head)
+    });
+    together.await;
+    let last = ends(&place, bob).await.pop();
+    assert_eq!(last, Some((String::from("together"), cut)));
 }
