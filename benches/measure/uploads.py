@@ -9,7 +9,7 @@ import zlib
 from server import Connection, about, kept, started
 
 WIDTH, HEIGHT = 4000, 3000
-FILE = 200 * 1024 * 1024
+FILE, SMALL = 200 * 1024 * 1024, 16 * 1024
 USERS, AT_ONCE = 4, 4  # a user may have four uploads at one time
 BOUNDARY = "groundnut-measure"
 
@@ -55,19 +55,19 @@ def avatar(server, token, times):
     return sorted(took), sorted(cpu), sorted(grown)
 
 
-def files(server, tokens):
-    """A file of 200 MB for each token, all at once: growth of the server's memory in KiB per upload."""
+def files(server, tokens, size):
+    """A file of so many bytes for each token, all at once: growth of the server's memory in KiB per upload."""
     form = parts(('name="type"', b"com.example.measure"), ('name="name"', b"large"))
     form += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="content"; filename="large"\r\n'.encode()
     form += b"Content-Type: application/octet-stream\r\n\r\n"
     end = f"\r\n--{BOUNDARY}--\r\n".encode()
-    piece = os.urandom(1 << 20)
+    piece = os.urandom(min(size, 1 << 20))
     connections = [(Connection(server.address), token) for token in tokens]
     server.forget_peak()
     before = server.memory("VmRSS")
     for connection, token in connections:
-        connection.socket.sendall(head_of("/files", token, len(form) + FILE + len(end)) + form)
-    for _ in range(FILE // len(piece)):
+        connection.socket.sendall(head_of("/files", token, len(form) + size + len(end)) + form)
+    for _ in range(size // len(piece)):
         for connection, _ in connections:
             connection.socket.sendall(piece)
     for connection, _ in connections:
@@ -83,11 +83,14 @@ def run(options):
         client = server.client()
         tokens = [server.token(client, f"person{n + 1}", "basic,files,update_profile") for n in range(USERS)]
         about_it = about()
+        # Once before with little: the pages of the program and its threads are no memory of an upload. Avatars come behind, for
+        # what they leave free would hide what uploads need.
+        files(server, tokens * AT_ONCE, SMALL)
+        per_upload = files(server, tokens * AT_ONCE, FILE)
+        print(f"{USERS * AT_ONCE} files of 200 MB at once: memory grew by {per_upload:.0f} KiB per upload (wanted 256)")
         took, cpu, grown = avatar(server, tokens[0], 10)
         print(f"avatar of 12 megapixels: median {took[5]:.0f} ms, most {took[-1]:.0f} ms (wanted 500), "
               f"processor {cpu[5]:.0f} ms; memory grew by {grown[5]:.0f} MiB, at most {grown[-1]:.0f} (wanted 64)", flush=True)
-        per_upload = files(server, tokens * AT_ONCE)
-        print(f"{USERS * AT_ONCE} files of 200 MB at once: memory grew by {per_upload:.0f} KiB per upload (wanted 256)")
         kept(options.json, {**about_it, "avatar_ms": took, "avatar_cpu_ms": cpu, "avatar_mib": grown, "file_kib_per_upload": per_upload})
     finally:
         server.stop()

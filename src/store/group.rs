@@ -90,8 +90,8 @@ impl Group {
     ) -> Result<Self, Failure> {
         let from = head.stamp;
         Ahead::of(from, clock.now()).allowed()?;
-        let newest = [known, Some(head.newest)].into_iter().flatten();
-        let newest = match newest.filter(|newest| newest.as_of == from).next() {
+        let mut newest = [known, Some(head.newest)].into_iter().flatten();
+        let newest = match newest.find(|newest| newest.as_of == from) {
             Some(newest) => newest.id,
             None => statements::query::<LastMessageId>(&[]).get_result(sql)?,
         };

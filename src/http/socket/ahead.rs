@@ -55,10 +55,10 @@ impl Ahead {
         let Some(ahead) = request.conn_data::<Self>().cloned() else {
             return;
         };
-        let payload = match request.take_payload() {
-            Payload::None => return,
-            payload => payload,
-        };
+        let payload = request.take_payload();
+        if matches!(payload, Payload::None) {
+            return;
+        }
         let payload = Box::pin(ahead.body(payload));
         *request.payload() = Payload::Stream { payload };
     }
