@@ -12,7 +12,7 @@ use super::place;
 use crate::model::{ContentHash, Failure, Refusal};
 
 /// Bytes that are collected before they are written, beside what the connection of an upload holds.
-const PIECE: usize = 32 * 1024;
+const PIECE: usize = 16 * 1024;
 /// Bytes of the beginning that are kept, to find out what the contents are.
 const HEAD: usize = 4096;
 

@@ -1,8 +1,8 @@
 //! A form with contents: its fields, and its parts as they arrive.
 
-use actix_multipart::{Field, Multipart};
-use actix_web::HttpRequest;
+use actix_multipart::{Field, Multipart, MultipartConfig};
 use actix_web::web::Payload;
+use actix_web::{FromRequest as _, HttpRequest};
 use serde_json::{Map, Value};
 
 use super::place::Room;
@@ -15,6 +15,8 @@ use crate::text::{controls, shapes};
 
 /// Bytes of all fields.
 const FIELDS: usize = 64 * 1024;
+/// Bytes that the parser of a form may hold: the heads of a part, and what it has not handed over yet.
+const HELD: usize = 8 * 1024;
 /// Parts of a form.
 const PARTS: usize = 64;
 /// The part with the contents.
@@ -56,7 +58,7 @@ impl Form {
         mut room: Room,
         early: impl Fn(&Map<String, Value>) -> ApiResult<()>,
     ) -> ApiResult<Self> {
-        let mut parts = Multipart::new(request.headers(), payload);
+        let mut parts = parts_of(request, payload).await?;
         let mut form = Self::default();
         let mut text_bytes = 0;
         for _ in 0..PARTS {
@@ -113,6 +115,20 @@ impl Form {
         self.fields.extend(said.into_owned());
         Ok(())
     }
+}
+
+/// How forms with contents are parsed: [`parts_of`] finds it with the application.
+pub(in crate::http) fn parsed_so() -> MultipartConfig {
+    MultipartConfig::new().buffer_limit(HELD)
+}
+
+/// The parts of a form, as they arrive.
+///
+/// # Errors
+/// None that does not come with the first part.
+pub(super) async fn parts_of(request: &HttpRequest, payload: Payload) -> ApiResult<Multipart> {
+    let parts = Multipart::from_request(request, &mut payload.into_inner()).await;
+    parts.map_err(|_cause| Refusal::MalformedBody.into())
 }
 
 /// A part with bytes.

@@ -20,4 +20,5 @@ mod receive;
 mod rights;
 
 pub use content::configure;
+pub(super) use form::parsed_so;
 pub use place::FilePlace;

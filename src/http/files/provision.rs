@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::attach::attach;
 use super::bulk::uuid;
 use super::fill::complete;
-use super::form::bytes_of;
+use super::form::{bytes_of, parts_of};
 use super::place::{Room, Upload};
 use super::receive::{in_time, next};
 use super::rights::is_owner_with_scope;
@@ -185,7 +185,7 @@ pub(in crate::http) async fn fill(
         .map(|one| u64::try_from(one.size).unwrap_or(0));
     let announced = announced.fold(0, u64::saturating_add);
     let upload = Upload::begin_of(&app, owner, &request, announced).await?;
-    let parts = Multipart::new(request.headers(), payload);
+    let parts = parts_of(&request, payload).await?;
     let files = in_time(&app, take(&app, parts, waiting, upload.room)).await?;
     let seen = files.into_iter().map(|file| {
         let rights = match is_owner_with_scope(&caller, &file) {

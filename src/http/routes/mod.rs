@@ -110,6 +110,7 @@ fn api(
 pub fn configure_inside(cfg: &mut ServiceConfig, app: Data<App>) {
     let unknown = || web::to(unknown_endpoint);
     cfg.app_data(app)
+        .app_data(files::parsed_so())
         .app_data(
             PathConfig::default().error_handler(|_, _| ApiError::from(Refusal::WrongType).into()),
         )
@@ -124,6 +125,7 @@ pub fn configure_inside(cfg: &mut ServiceConfig, app: Data<App>) {
 /// route of streams that leave as the answer to a request.
 pub fn configure(cfg: &mut ServiceConfig, app: Data<App>, answers: fn() -> actix_web::Route) {
     cfg.app_data(app)
+        .app_data(files::parsed_so())
         .app_data(
             PathConfig::default().error_handler(|_, _| ApiError::from(Refusal::WrongType).into()),
         )
