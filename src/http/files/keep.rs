@@ -34,6 +34,10 @@ where
 {
     let app = app.clone();
     let task = actix_rt::spawn(Call::along(async move {
+        // Known before anything is put there: else that would be what no file of this database holds yet.
+        if let Err(failure) = is_ours(&app).await {
+            tracing::debug!(%failure, "it is not known to which database the contents belong");
+        }
         let hashes: Vec<ContentHash> = bytes.iter().map(|bytes| bytes.hash.clone()).collect();
         let held = app.files.contents.hold(&hashes).await;
         let claimed = claim_for_upload(&app, &hashes).await?;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::http::App;
 use crate::model::Failure;
@@ -20,6 +20,8 @@ pub(super) struct Ownership {
     /// What this database is called there.
     id: OnceCell<String>,
     found: AtomicU8,
+    /// One question at a time: an upload that waits for its answer puts nothing there meanwhile.
+    asking: Mutex<()>,
 }
 
 /// Nothing was found yet.
@@ -58,6 +60,7 @@ pub(super) async fn is_ours(app: &App) -> Result<bool, Failure> {
 /// As [`is_ours`].
 pub(super) async fn look(app: &App) -> Result<bool, Failure> {
     let ownership = &app.files.ownership;
+    let _asking = ownership.asking.lock().await;
     let id = ownership.id.get_or_try_init(|| own_id(app)).await?;
     let owner = owner(app, id).await?;
     let found = match &owner {
@@ -88,7 +91,11 @@ async fn owner(app: &App, id: &str) -> Result<Owner, Failure> {
     let store = app.engine.store();
     let own = store.read(|db| db.some_contents(SAMPLE)).await?;
     if !contents.has_some(&own).await? && !contents.is_empty().await? {
-        return Ok(Owner::Another(None));
+        // Another server of this database may have named it meanwhile, and then put something there.
+        return Ok(match contents.owner().await? {
+            Some(owner) if owner == id => Owner::This,
+            other => Owner::Another(other),
+        });
     }
     contents.set_owner(id).await?;
     Ok(Owner::This)
