@@ -34,8 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(1800);
 
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-/// Applies the missing migrations, all or none; then makes anew what was made by other rules. Of two programs that start at
-/// the same time, the second one waits and then finds nothing to do.
+/// Applies the missing migrations, all or none; then rebuilds the search indexes that other rules for words made. Of two
+/// programs that start at the same time, the second one waits and then finds nothing to do.
 pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
     if is_unfinished(sql)? {
         let text = "the move into this database was not finished; run the same `groundnut move` again, which goes on";
@@ -61,11 +61,11 @@ pub(super) fn migrate(sql: &mut Sql) -> Result<(), Failure> {
 /// A transaction in which no other program migrates. A step that changes a table waits for all that read it, and all that come
 /// later wait for the step: behind a long reader, such as a backup, it lets them pass and tries again.
 fn in_turn<T>(sql: &mut Sql, job: impl Fn(&mut Sql) -> Result<T, Trouble>) -> Result<T, Failure> {
-    let began = Instant::now();
+    let (began, is_server) = (Instant::now(), matches!(sql, Sql::Postgres(_)));
     loop {
         let outcome = attempt(sql, &job);
         match &outcome {
-            Err(error) if is_held(error) && began.elapsed() < PATIENCE => {
+            Err(error) if is_server && is_held(error) && began.elapsed() < PATIENCE => {
                 tracing::warn!(
                     "a table that is to be changed is in use, perhaps by a backup; trying again"
                 );

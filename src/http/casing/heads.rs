@@ -3,8 +3,8 @@
 //! A body is skipped by the length that its head names, a chunked one chunk by chunk; neither is searched. An answer to
 //! `HEAD` names the length of a body that does not follow, so the answers are counted like the requests. (Of requests that
 //! come one behind the other without waiting for an answer, actix takes the method of the last one for all, and sends or
-//! leaves out bodies by it. So where something stands right behind such an answer, nothing more is known.) Where the length is not known, or the bytes are not what a server writes, the rest of the connection is
-//! left as it is.
+//! leaves out bodies by it. So where something stands right behind such an answer, nothing more is known.) Where the length
+//! is not known, or the bytes are not what a server writes, the rest of the connection is left as it is.
 
 use smallvec::SmallVec;
 

@@ -55,7 +55,10 @@ pub async fn user(app: &App, caller: Option<&Caller>, text: &str) -> ApiResult<U
     }
 }
 
-/// The caller, where one is named who has to be a user.
+/// The caller as a user.
+///
+/// # Errors
+/// There is no token, or it is an app's.
 pub fn me(caller: Option<&Caller>) -> ApiResult<UserId> {
     match caller {
         None => Err(Refusal::TokenRequired.into()),

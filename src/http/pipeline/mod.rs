@@ -35,8 +35,8 @@ const SCOPES: HeaderName = HeaderName::from_static("x-oauth-scopes");
 const VERSION: HeaderName = HeaderName::from_static("x-api-version");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Around every request: path without trailing slash and with `me` for the caller, preflight, the route with its admission and handler, errors in
-/// their envelope, headers, log line.
+/// Around every request: path without trailing slash and with `me` for the caller, preflight, the route with its admission
+/// and handler, errors in their envelope, headers, log line.
 pub async fn around(
     mut request: ServiceRequest,
     next: Next<BoxBody>,

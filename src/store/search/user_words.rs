@@ -1,4 +1,4 @@
-//! The words that users are found by: what is kept of names and profiles, and how it is made anew when other rules hold.
+//! The words of users' names and profiles, which a search asks; a start cuts them again when the rules for words changed.
 
 use diesel::prelude::*;
 

@@ -74,7 +74,7 @@ fn the_document_holds_every_route_with_all_that_belongs_to_it() {
             TokenKind::Ignored | TokenKind::Optional | TokenKind::Local
         );
         let names_user = ["{user_id}", "{channel_id}"];
-        // `me` says who is meant.
+        // `me` is the caller, so there has to be one.
         let asks_whose = |one: &&Value| one["name"] == "creator_id" || one["name"] == "owner_id";
         let may_need_one = names_user.iter().any(|name| route.path.contains(name))
             || parameters.iter().any(asks_whose);
