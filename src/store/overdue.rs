@@ -2,7 +2,7 @@
 //! (`reading/limit.rs`); a thread in libpq waits for the server, whatever becomes of it, so another one looks at the time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Failure;
@@ -10,8 +10,8 @@ use super::connect::Socket;
 
 /// Between two looks at what is under way.
 const LOOK: Duration = Duration::from_millis(50);
-/// The same while nothing is.
-const IDLE: Duration = Duration::from_secs(1);
+/// The same while nothing is: a question begins many times a second, and is not worth a wake-up of its own.
+const IDLE: Duration = Duration::from_millis(200);
 
 /// Whether it has taken too long, or no caller waits for it.
 type IsOver = Box<dyn Fn() -> bool + Send>;
@@ -19,7 +19,6 @@ type IsOver = Box<dyn Fn() -> bool + Send>;
 /// What waits for the server.
 pub(super) struct Overdue {
     waits: Mutex<HashMap<Socket, Wait>>,
-    begins: Condvar,
 }
 
 struct Wait {
@@ -38,16 +37,15 @@ impl Overdue {
     pub(super) fn start() -> Result<Arc<Self>, Failure> {
         let all = Arc::new(Self {
             waits: Mutex::default(),
-            begins: Condvar::new(),
         });
         let watched = Arc::downgrade(&all);
         std::thread::Builder::new()
             .name(String::from("store-overdue"))
             .spawn(move || {
                 while let Some(all) = watched.upgrade() {
-                    all.look();
+                    let pause = all.look();
                     drop(all);
-                    std::thread::sleep(LOOK);
+                    std::thread::sleep(pause);
                 }
             })
             .map_err(|error| Failure::trouble(format!("no thread for deadlines: {error}")))?;
@@ -65,15 +63,14 @@ impl Overdue {
             is_left: false,
         };
         self.lock().insert(socket, wait);
-        self.begins.notify_one();
         Watched { all: self, socket }
     }
 
-    fn look(&self) {
+    /// When it looks again.
+    fn look(&self) -> Duration {
         let mut waits = self.lock();
         if waits.is_empty() {
-            drop(self.begins.wait_timeout(waits, IDLE));
-            return;
+            return IDLE;
         }
         for (socket, wait) in waits.iter_mut() {
             if !wait.is_left && (wait.is_over)() {
@@ -81,6 +78,7 @@ impl Overdue {
                 socket.shut_down();
             }
         }
+        LOOK
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Socket, Wait>> {

@@ -35,8 +35,7 @@ pub trait LogSource: Send + Sync {
 
 impl LogSource for Store {
     async fn end(&self, marks: Vec<LogMark>) -> Result<LogEnd, Failure> {
-        self.read_for(Purpose::Delivery, move |db| db.log_end(&marks))
-            .await
+        self.log_end(marks).await
     }
 
     async fn between(&self, after: Pos, until: Pos) -> Result<Vec<Logged>, Failure> {

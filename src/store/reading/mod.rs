@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use gathered::Turn;
 use limit::Stop;
-use threads::Readers;
+use threads::{Moment, Readers};
 
 use super::connect::Database;
 use super::overdue::Overdue;
@@ -81,7 +81,16 @@ impl Reading {
         purpose: Purpose,
         job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.of(purpose).read(job).await
+        self.of(purpose).read(Moment::OfJob, job).await
+    }
+
+    /// The same without a transaction: each statement of the job sees the moment at which it is carried out.
+    pub(super) async fn read_apart<T: Send + 'static>(
+        &self,
+        purpose: Purpose,
+        job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.of(purpose).read(Moment::OfStatement, job).await
     }
 
     /// Asks one of many questions of a kind: `read` answers all that wait when a thread has time for them.
@@ -97,7 +106,7 @@ impl Reading {
             let gone = Arc::default();
             let answers = self.of(Purpose::Answer);
             answers.submit(
-                gone,
+                (Moment::OfJob, gone),
                 turn,
                 move |turn, db| read(db, turn.begin()),
                 Turn::answer,

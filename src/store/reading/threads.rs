@@ -21,6 +21,15 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 
 type Read = Box<dyn FnOnce(&ReadPool) + Send>;
 
+/// What of a read is of one moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Moment {
+    /// All of it: what a job reads first and what it reads last belong together.
+    OfJob,
+    /// Each statement alone, which saves a server two ways there and back.
+    OfStatement,
+}
+
 /// The threads of one purpose, behind a bounded queue.
 pub(super) struct Readers {
     purpose: Purpose,
@@ -79,6 +88,7 @@ impl Readers {
 
     pub(super) async fn read<T: Send + 'static>(
         &self,
+        moment: Moment,
         job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let (answer, answered) = oneshot::channel();
@@ -86,7 +96,7 @@ impl Readers {
         // Dropped with this future, when the caller stops waiting.
         let _caller = Caller(Arc::clone(&gone));
         self.submit(
-            gone,
+            (moment, gone),
             answer,
             |_, db| job(db),
             // Gone in the meantime: nothing to do.
@@ -99,7 +109,7 @@ impl Readers {
     /// dropped if it is not done.
     pub(super) fn submit<A: Send + 'static, T: 'static>(
         &self,
-        gone: Arc<AtomicBool>,
+        (moment, gone): (Moment, Arc<AtomicBool>),
         mut asked: A,
         job: impl FnOnce(&mut A, &mut Db<'_>) -> Result<T, Failure> + Send + 'static,
         answer: impl FnOnce(A, Result<T, Failure>) + Send + 'static,
@@ -121,7 +131,8 @@ impl Readers {
                 Err(Failure::Busy)
             } else {
                 catch_unwind(AssertUnwindSafe(|| {
-                    on_connection(pool, server.as_deref(), &limit, |db| job(&mut asked, db))
+                    let job = |db: &mut Db<'_>| job(&mut asked, db);
+                    on_connection(pool, server.as_deref(), (moment, &limit), job)
                 }))
                 .unwrap_or_else(|_| Err(Failure::trouble("a read job panicked")))
                 .map_err(|failure| {
@@ -194,25 +205,27 @@ fn run(queue: &Queue<Read>, pool: &ReadPool) {
     }
 }
 
-// One transaction: what a job reads first and what it reads last belong together. The limit holds for the job and not
-// for the end of the transaction, which must not be interrupted.
+// The limit holds for the job and not for the end of the transaction, which must not be interrupted.
 fn on_connection<T>(
     pool: &ReadPool,
     overdue: Option<&Overdue>,
-    limit: &Limit,
+    (moment, limit): (Moment, &Limit),
     job: impl FnOnce(&mut Db<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let mut reader = pool.get().map_err(|error| {
         tracing::debug!(%error, "no connection for reading");
         Failure::Away
     })?;
-    let in_transaction = |sql: &mut Sql| sql.transaction(|sql| limit.hold(|| job(&mut Db { sql })));
+    let read = |sql: &mut Sql| match moment {
+        Moment::OfJob => sql.transaction(|sql| limit.hold(|| job(&mut Db { sql }))),
+        Moment::OfStatement => limit.hold(|| job(&mut Db { sql })),
+    };
     let (Some(overdue), Some(socket)) = (overdue, reader.socket) else {
-        return in_transaction(&mut reader.sql);
+        return read(&mut reader.sql);
     };
     let until = limit.clone();
     let watched = overdue.watch(socket, move || until.is_over());
-    let outcome = in_transaction(&mut reader.sql);
+    let outcome = read(&mut reader.sql);
     reader.is_spent = watched.ended();
     match outcome {
         // Whatever libpq says of it.

@@ -31,6 +31,8 @@ const MOST_SLICES: u8 = 16;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// New messages are indexed after this time, however few they are.
 const SOON: Duration = Duration::from_millis(250);
+/// The same on a server, where each lane looks after what all of them have written.
+const SOON_ON_SERVER: Duration = Duration::from_secs(1);
 /// After a failure, which is logged where it arose.
 const LATER: Duration = Duration::from_secs(5);
 
@@ -120,6 +122,7 @@ impl Indexed {
 /// When the lane indexes next.
 pub(in super::super) struct Indexing {
     many: usize,
+    soon: Duration,
     waiting: usize,
     due: Option<Instant>,
     /// Set by a failure: many messages do not make the next try come earlier.
@@ -128,11 +131,13 @@ pub(in super::super) struct Indexing {
 
 impl Indexing {
     pub(in super::super) fn due_at_once(sql: &Sql, now: Instant) -> Self {
+        let (many, soon) = match sql {
+            Sql::Sqlite(_) => (MANY, SOON),
+            Sql::Postgres(_) => (MANY_ON_SERVER, SOON_ON_SERVER),
+        };
         Self {
-            many: match sql {
-                Sql::Sqlite(_) => MANY,
-                Sql::Postgres(_) => MANY_ON_SERVER,
-            },
+            many,
+            soon,
             waiting: 0,
             due: Some(now),
             not_before: None,
@@ -148,7 +153,7 @@ impl Indexing {
         self.due = if self.waiting >= self.many {
             Some(now)
         } else {
-            self.due.or(Some(now + SOON))
+            self.due.or(Some(now + self.soon))
         }
         .max(self.not_before);
     }
@@ -355,6 +360,7 @@ mod tests {
         let now = Instant::now();
         let mut indexing = Indexing {
             many: MANY,
+            soon: SOON,
             waiting: 0,
             due: Some(now),
             not_before: None,

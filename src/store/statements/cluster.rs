@@ -12,13 +12,13 @@ macro_rules! now {
 pub(super) use now;
 
 statements! {
-    /// The end of the log, when its event was announced, and how many of these events (a JSON list of positions and moments)
-    /// are not the ones that the log has there. One that is trimmed is none of them.
-    EndOfLog -> (BigInt, Nullable<BigInt>, BigInt) = "", postgres
-        "SELECT pos, (SELECT at FROM log_events WHERE log_events.pos = log_head.pos),
-            (SELECT count(*) FROM json_to_recordset(?::json) AS known (pos int8, at int8)
-                JOIN log_events ON log_events.pos = known.pos WHERE log_events.at <> known.at)
-        FROM log_head";
+    /// The end of the log, and when its event was announced, if it is not trimmed.
+    EndOfLog -> (BigInt, Nullable<BigInt>) = "", postgres
+        "SELECT pos, (SELECT at FROM log_events WHERE log_events.pos = log_head.pos) FROM log_head";
+    /// How many of these events (positions, moments) are not the ones that the log has there. One that is trimmed is none of
+    /// them.
+    OtherEvents -> BigInt = "", postgres "SELECT count(*) FROM unnest(?, ?) AS known (pos, at)
+        JOIN log_events ON log_events.pos = known.pos WHERE log_events.at <> known.at";
     /// The clock of the database.
     DatabaseClock -> BigInt = "SELECT 0", postgres concat!("SELECT ", now!());
     /// Whether no other process holds a name: the lock goes with the connection, so a process that was killed leaves none.
