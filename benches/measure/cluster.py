@@ -1,10 +1,12 @@
 """Several servers on one PostgreSQL: writes beside pgbench, delay between servers, what a room costs that is spread.
 
-All of it on one machine, with nothing pinned: ratios of interleaved rounds count, not the figures themselves.
+All of it on one machine; nothing is pinned, except for `spread`. Ratios of interleaved rounds count, not the figures
+themselves.
 """
 
 import json
 import os
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -21,12 +23,12 @@ SCOPES = "basic,messages,public_messages"
 class Cluster:
     """Servers a, b, c on a database of their own, and accounts with a token each."""
 
-    def __init__(self, options, postgres, count, redis=None):
+    def __init__(self, options, postgres, count, redis=None, core=None):
         self.url = postgres.create()
         self.binary = options.binary
         more = ["--redis-url", redis] if redis else []
         names = "abc"[:count]
-        self.servers = [Server(options.binary, self.url, None, ["--node-name", name, *more]) for name in names]
+        self.servers = [Server(options.binary, self.url, core, ["--node-name", name, *more]) for name in names]
         first = self.servers[0]
         client, self.tokens = first.client(), []
         # Several: an account has 10 000 sessions at most.
@@ -59,8 +61,8 @@ class Cluster:
 
 
 @contextmanager
-def cluster(options, postgres, count, redis=None):
-    started = Cluster(options, postgres, count, redis)
+def cluster(options, postgres, count, redis=None, core=None):
+    started = Cluster(options, postgres, count, redis, core)
     try:
         yield started
     finally:
@@ -72,7 +74,8 @@ def redis_server():
     """A Redis of its own, without a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "redis.sock")
-        port = 20000 + os.getpid() % 10000
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
         process = subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--unixsocket", path,
                                     "--save", "", "--dir", folder], stdout=subprocess.DEVNULL)
         try:
@@ -140,16 +143,32 @@ def delay(options, postgres, redis):
     return rounds
 
 
-def spread(options, postgres, redis):
+@contextmanager
+def apart(postgres):
+    """The core for the servers; the tester, PostgreSQL and Redis share the last one meanwhile. Otherwise what a frame costs
+    a server depends on when the tester has the core in between, which is more often with three servers."""
+    cores = sorted(os.sched_getaffinity(0))
+    postgres.pin({cores[-1]})
+    os.sched_setaffinity(0, {cores[-1]})
+    try:
+        yield cores[0]
+    finally:
+        os.sched_setaffinity(0, cores)
+        postgres.pin(cores)
+
+
+def spread(options, postgres, _redis):
     """Microseconds of the servers' processors per delivered frame: a room of 1000 on one server, and on three."""
     rounds = []
-    with cluster(options, postgres, 1, redis) as one, cluster(options, postgres, 3, redis) as three:
+    with (apart(postgres) as core, redis_server() as redis, cluster(options, postgres, 1, redis, core) as one,
+          cluster(options, postgres, 3, redis, core) as three):
         for _ in range(options.rounds):
             found = {}
             for name, servers in (("one server", one), ("three servers", three)):
                 used, heard = servers.cpu(), servers.frames()
                 servers.load("room", "-n", "1000", "-r", "50", seconds=6)
                 found[name] = (servers.cpu() - used) * 1e6 / (servers.frames() - heard)
+            found["three / one"] = found["three servers"] / found["one server"]
             rounds.append(found)
     return rounds
 

@@ -25,6 +25,13 @@ class Postgres:
                      "scripts/with-postgres sh -c 'scripts/measure cluster --database-url $GROUNDNUT_TEST_POSTGRES'")
         self.url, self.made = url, []
 
+    def pin(self, cores):
+        """The server, if it is of this machine, runs on these cores."""
+        pid = int(self.sql("SELECT pg_read_file('postmaster.pid')").split("\n")[0])
+        with open(f"/proc/{pid}/task/{pid}/children") as children:
+            for process in [pid, *map(int, children.read().split())]:
+                os.sched_setaffinity(process, cores)
+
     def url_of(self, name):
         return re.sub(r"/[^/]*$", "/" + name, self.url)
 
