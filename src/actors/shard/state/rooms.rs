@@ -99,12 +99,14 @@ impl Rooms {
             fan_out.postponed.insert(index);
             return;
         }
-        self.take_out(index, channel);
         if to == Placement::Nowhere {
+            self.take_out(index, channel);
             return;
         }
+        // A room stays while its only listener moves: an event that is routed at that moment must find its shard.
+        let is_first = !self.by_channel.contains_key(&channel);
+        self.free_position(index, channel);
         let room = self.by_channel.entry(channel).or_default();
-        let is_first = room.is_empty();
         let position = match to {
             Placement::Fast(render_class, receiver) => room.add_fast(render_class, receiver),
             Placement::Nowhere | Placement::Slow { .. } => None,
@@ -139,6 +141,12 @@ impl Rooms {
     }
 
     fn take_out(&mut self, index: ConnectionIndex, channel: ChannelId) {
+        self.free_position(index, channel);
+        self.drop_if_empty(channel);
+    }
+
+    /// The room may be empty behind this.
+    fn free_position(&mut self, index: ConnectionIndex, channel: ChannelId) {
         let Some(position) = self.positions.remove(index, &channel) else {
             return;
         };
@@ -156,7 +164,6 @@ impl Rooms {
         if let Some(moved) = room.remove(position) {
             self.positions.set(moved, channel, position);
         }
-        self.drop_if_empty(channel);
     }
 
     fn drop_if_empty(&mut self, channel: ChannelId) {

@@ -82,9 +82,12 @@ impl State {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use smallvec::SmallVec;
 
     use super::*;
-    use crate::actors::registry::{ShardId, ShardRegistry};
+    use crate::actors::registry::{RoutingKey, ShardId, ShardRegistry};
     use crate::actors::shard::state::testing;
     use crate::model::{ChannelId, TokenId};
     use crate::protocol::frame::ID_LENGTH;
@@ -116,5 +119,40 @@ mod tests {
         state.begin(Pos(97));
         state.reach(Pos(97));
         assert_eq!((state.begun(), is_fast(&state)), (Pos(97), true));
+    }
+
+    /// `LogTail` asks the register from another thread.
+    #[actix::test]
+    async fn the_only_listener_of_a_room_is_registered_while_it_changes_its_path() {
+        let sockets = testing::sockets(1).await;
+        let register = Arc::<ShardRegistry>::default();
+        let mut state = State::new(ShardId(0), Arc::clone(&register));
+        let room = ChannelId(41);
+        let admitted =
+            state.admit(|serial| testing::connection(serial, &sockets[0], testing::user(1)));
+        let (token, id) = (testing::token(1, 1, "messages"), "s".repeat(ID_LENGTH));
+        let subscription = testing::subscription(&id, Topic::ChannelMessages(room), "", &token);
+        let serial = subscription.serial;
+        state.subscribe(admitted.index, subscription);
+        let is_over = AtomicBool::new(false);
+        let missed = std::thread::scope(|scope| {
+            let asking = scope.spawn(|| {
+                let mut missed = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    let mut shards = SmallVec::new();
+                    register.collect(&RoutingKey::Messages(room), &mut shards);
+                    missed += usize::from(shards.is_empty());
+                }
+                missed
+            });
+            for pos in (1..=20_000).map(Pos) {
+                state.begin_behind(admitted.index, serial, pos);
+                state.place_anew(admitted.index);
+                state.reach(pos);
+            }
+            is_over.store(true, Ordering::Relaxed);
+            asking.join().unwrap()
+        });
+        assert_eq!(missed, 0);
     }
 }
