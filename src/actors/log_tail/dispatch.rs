@@ -50,6 +50,9 @@ pub struct Dispatcher {
     block_index: BlockIndex,
     pub(super) app_index: AppIndex,
     joining: Joining,
+    /// The process stops, and it is not known who must not hear of an event: what is behind it must not go out either, or a
+    /// stream would go on behind it elsewhere.
+    is_over: bool,
 }
 
 impl Dispatch for Dispatcher {
@@ -64,7 +67,9 @@ impl Dispatch for Dispatcher {
             }
         }
         let mut rest = events.as_slice();
-        while let Some((first, _)) = rest.split_first() {
+        while !self.is_over
+            && let Some((first, _)) = rest.split_first()
+        {
             if self.joining.holds_up(&first.payload) {
                 self.wait_for_joining().await;
             }
@@ -127,6 +132,7 @@ impl Dispatcher {
             block_index: BlockIndex::default(),
             app_index: AppIndex::default(),
             joining: Joining::default(),
+            is_over: false,
         }
     }
 
@@ -177,9 +183,7 @@ impl Dispatcher {
             let payload = &event.event.payload;
             let apps = self.app_index.apps_for(payload, &answer.subscribers);
             self.apply(payload);
-            for app in apps.iter() {
-                app.numbers.handled(1);
-            }
+            apps.iter().for_each(|app| app.numbers.handled(1));
             let shards = self.shards_for(payload, &apps);
             if shards.is_empty() {
                 continue;
@@ -195,7 +199,8 @@ impl Dispatcher {
                 )
                 .await
             else {
-                continue;
+                self.is_over = true;
+                break;
             };
             let delivery = Arc::new(delivery);
             for shard in shards {
