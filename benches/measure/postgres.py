@@ -26,11 +26,20 @@ class Postgres:
         self.url, self.made = url, []
 
     def pin(self, cores):
-        """The server, if it is of this machine, runs on these cores."""
+        """The server, which has to be of this machine, runs on these cores."""
         pid = int(self.sql("SELECT pg_read_file('postmaster.pid')").split("\n")[0])
-        with open(f"/proc/{pid}/task/{pid}/children") as children:
-            for process in [pid, *map(int, children.read().split())]:
+        try:
+            with open(f"/proc/{pid}/comm") as comm, open(f"/proc/{pid}/task/{pid}/children") as children:
+                name, processes = comm.read().strip(), [pid, *map(int, children.read().split())]
+        except FileNotFoundError:
+            name = None
+        if name != "postgres":
+            sys.exit("cluster: the database has to be on this machine")
+        for process in processes:
+            try:
                 os.sched_setaffinity(process, cores)
+            except ProcessLookupError:
+                pass  # a connection that has ended meanwhile
 
     def url_of(self, name):
         return re.sub(r"/[^/]*$", "/" + name, self.url)

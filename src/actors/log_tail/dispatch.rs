@@ -58,6 +58,9 @@ pub struct Dispatcher {
 impl Dispatch for Dispatcher {
     // In parts, where an event has to wait for listeners that join (`joining.rs`).
     async fn deliver(&mut self, events: Vec<Arc<Event>>) {
+        if self.is_over {
+            return;
+        }
         let last = events.last().and_then(|event| event.pos);
         if let Some(last) = last {
             self.shared.log.ring().note_routing(last);
@@ -85,7 +88,8 @@ impl Dispatch for Dispatcher {
             self.deliver_part(part).await;
             rest = behind;
         }
-        if let Some(last) = last {
+        // A long poll answers with a cursor behind what was handed over.
+        if let Some(last) = last.filter(|_| !self.is_over) {
             self.shared.log.ring().note_handed_over(last);
         }
     }
