@@ -20,12 +20,12 @@ use super::parcels::Parcels;
 use super::queue::{Queue, Taken};
 use super::search::{Indexed, Indexing};
 use super::statements::{Commit, ForgetLanes, Rollback, execute};
-use super::transaction::{Ended, Transaction};
+use super::transaction::{Ended, Transaction, note_waits};
 use super::work::Work;
 use super::{Db, Failure};
 use crate::clock::Clock;
 use crate::fault::{Fault, Seeded, seeded};
-use crate::telemetry::{Counter, Metrics, Span};
+use crate::telemetry::{Counter, Metrics};
 
 /// How often the log is trimmed, and the write-ahead log emptied if something was deleted.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -97,10 +97,9 @@ impl Lane {
     /// Returns how many messages, posts and channels were written.
     fn commit(&mut self, mut work: Vec<Work>) -> usize {
         let began = Instant::now();
-        let count = work.len();
-        Fault::LaneThread.panics_once();
         Fault::Lane.holds();
-        self.note_waits(&work);
+        Fault::LaneThread.panics_once();
+        note_waits(&self.metrics, &self.clock, work.iter());
         let (new, committed) = match self.run_group(&mut work) {
             Ok(Some(mut group)) => {
                 self.newest = Some(group.committed(self.clock.now()));
@@ -119,6 +118,7 @@ impl Lane {
             Err(failure) => (0, Err(failure)),
         };
         // A fault of a single write is in doubt too: a disk that is full fails statements before it fails a commit.
+        let count = work.len();
         let has_trouble = committed.is_err() || work.iter().any(Work::met_trouble);
         self.counted.doubt(has_trouble);
         if has_trouble {
@@ -160,7 +160,7 @@ impl Lane {
     }
 
     /// `None` if nothing was left to commit.
-    fn run_group(&mut self, work: &mut [Work]) -> Result<Option<Group>, Failure> {
+    fn run_group(&mut self, work: &mut Vec<Work>) -> Result<Option<Group>, Failure> {
         self.restore()?;
         let watched = self.link.watch();
         let mut transaction = Transaction {
@@ -169,6 +169,8 @@ impl Lane {
             clock_apart: self.clock_apart,
             metrics: &self.metrics,
             lane: self.link.name(),
+            queue: &self.queue,
+            batch: self.batch,
             newest: self.newest,
             live: std::mem::take(&mut self.live),
         };
@@ -189,14 +191,6 @@ impl Lane {
                     }
                 }
             }
-        }
-    }
-
-    fn note_waits(&self, work: &[Work]) {
-        let now = self.clock.now();
-        let waits = self.metrics.spans().of(Span::LaneWait);
-        for one in work {
-            waits.record(one.accepted().micros_until(now));
         }
     }
 

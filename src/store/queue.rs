@@ -79,6 +79,14 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Takes what has arrived meanwhile, without waiting, until `taken` holds `most`.
+    pub(super) fn take_more(&self, most: usize, taken: &mut Vec<T>) {
+        let room = most.saturating_sub(taken.len());
+        let mut state = self.lock();
+        let n = state.waiting.len().min(room);
+        taken.extend(state.waiting.drain(..n));
+    }
+
     /// Takes no more; what waits is still done.
     pub(super) fn close(&self) {
         self.lock().is_closed = true;
@@ -126,11 +134,27 @@ mod tests {
             panic!("two wait");
         };
         assert_eq!(first, [1]);
+        let mut full = first.clone();
+        queue.take_more(1, &mut full);
+        assert_eq!(full, first, "it holds as many as it may");
         let Taken::Work(rest) = queue.take(9, Duration::ZERO) else {
             panic!("one waits");
         };
         assert_eq!(rest, [2]);
         assert!(matches!(queue.take(9, Duration::ZERO), Taken::Closed));
+    }
+
+    #[test]
+    fn what_arrives_while_a_group_waits_joins_it_in_order() {
+        let queue = Queue::new(9);
+        assert!((1..=4).all(|n| queue.offer(n).is_ok()));
+        let mut group = vec![0];
+        queue.take_more(3, &mut group);
+        assert_eq!(group, [0, 1, 2]);
+        queue.take_more(9, &mut group);
+        assert_eq!(group, [0, 1, 2, 3, 4]);
+        queue.take_more(9, &mut group);
+        assert_eq!((group.len(), queue.depth()), (5, 0));
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ use super::head::{NewestMessage, begin};
 use super::live_tokens::LiveTokens;
 use super::log;
 use super::messages::{Posting, write_postings};
+use super::queue::Queue;
 use super::search::{ChannelWords, PostWords, apply_changes, forget_words};
 use super::session_set::{SessionWork, write_sessions};
 use super::sql_error::is_lost;
@@ -45,6 +46,10 @@ pub(super) struct Transaction<'l> {
     pub(super) metrics: &'l Metrics,
     /// The name of the lane's row in the database, if that is a server.
     pub(super) lane: &'l str,
+    /// What arrives while the head of the log is waited for joins the group.
+    pub(super) queue: &'l Queue<Work>,
+    /// Writes in a group at most.
+    pub(super) batch: usize,
     /// As of this process's last commit.
     pub(super) newest: Option<NewestMessage>,
     /// The same; a group takes it, and gives it back if it is committed.
@@ -53,7 +58,7 @@ pub(super) struct Transaction<'l> {
 
 impl Transaction<'_> {
     /// Runs and commits all of it; `None` if nothing was left to commit.
-    pub(super) fn run(&mut self, work: &mut [Work]) -> Result<Option<Group>, Ended> {
+    pub(super) fn run(&mut self, work: &mut Vec<Work>) -> Result<Option<Group>, Ended> {
         let outcome = self.attempt(work);
         if outcome.is_err() {
             self.roll_back();
@@ -61,8 +66,9 @@ impl Transaction<'_> {
         outcome
     }
 
-    fn attempt(&mut self, work: &mut [Work]) -> Result<Option<Group>, Ended> {
+    fn attempt(&mut self, work: &mut Vec<Work>) -> Result<Option<Group>, Ended> {
         let mut group = self.begin()?;
+        self.take_more(work);
         // All that there is, if it is one set or one job: the transaction is its savepoint.
         let is_alone = work.chunk_by(Work::joins).count() == 1;
         if is_alone {
@@ -89,6 +95,14 @@ impl Transaction<'_> {
             }
         }
         self.finish(group).map(Some)
+    }
+
+    /// Where several servers write, a group waits for the others for longer than its own commit takes: with all that waits
+    /// by then there are half as many groups.
+    fn take_more(&self, work: &mut Vec<Work>) {
+        let taken = work.len();
+        self.queue.take_more(self.batch, work);
+        note_waits(self.metrics, self.clock, work.iter().skip(taken));
     }
 
     fn begin(&mut self) -> Result<Group, Failure> {
@@ -177,6 +191,19 @@ impl Transaction<'_> {
     fn roll_back(&mut self) {
         // Refused if SQLite rolled back by itself: then it is done already.
         drop(execute::<Rollback>(self.sql, &[]));
+    }
+}
+
+/// How long writes have waited for the lane that takes them now.
+pub(super) fn note_waits<'w>(
+    metrics: &Metrics,
+    clock: &Clock,
+    taken: impl Iterator<Item = &'w Work>,
+) {
+    let now = clock.now();
+    let waits = metrics.spans().of(Span::LaneWait);
+    for one in taken {
+        waits.record(one.accepted().micros_until(now));
     }
 }
 
