@@ -1,7 +1,8 @@
-//! Asks the owning actors for the subscribed users: concurrently, the answers in the order of the events. And the
-//! database for the authorizations of apps that open their first stream.
+//! Asks the owning actors for the subscribed users: concurrently, the answers in the order of the events. Tells them what
+//! needs no answer. And asks the database for the authorizations of apps that open their first stream.
 
 use std::collections::{HashMap, HashSet};
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use futures_util::future::join_all;
 use super::PAUSE;
 use super::dispatch::Dispatcher;
 use crate::actors::channel::mail::EventsArrived;
-use crate::event::{Event, Owner};
+use crate::event::{Event, Owner, Payload};
 use crate::model::{ChannelId, ClientId, Failure, Subscribers};
 use crate::store::Purpose;
 use crate::telemetry::{ActorNumbers, Counter};
@@ -30,27 +31,36 @@ pub(super) struct OwnerAnswer {
     pub(super) numbers: Option<Arc<ActorNumbers>>,
 }
 
+/// Whether shards may send these before their owners have taken them: messages, while no app stream is open.
+fn needs_no_answer(events: &[Arc<Event>], open: &HashSet<ClientId>) -> bool {
+    let is_message = |event: &Arc<Event>| matches!(event.payload, Payload::MessageCreated { .. });
+    open.is_empty() && events.iter().all(is_message)
+}
+
+/// Where the events of each channel are.
+fn by_channel(events: &[Arc<Event>]) -> HashMap<ChannelId, Vec<usize>> {
+    let mut of_channel: HashMap<ChannelId, Vec<usize>> = HashMap::new();
+    for (at, event) in events.iter().enumerate() {
+        if let Owner::Channel(channel) = event.payload.facts().owner {
+            of_channel.entry(channel).or_default().push(at);
+        }
+    }
+    of_channel
+}
+
+fn at_places(events: &[Arc<Event>], places: &[usize]) -> Vec<Arc<Event>> {
+    let places = places.iter();
+    places.filter_map(|at| events.get(*at).cloned()).collect()
+}
+
 impl Dispatcher {
     /// Brings the channels concerned up to date, and gets the users subscribed at each event. A passivated channel
     /// has no state to update; it is started only if an app stream may need its subscribers. The flag: all
     /// that were asked have answered.
-    pub(super) async fn ask_owners(
-        &self,
-        events: &[Arc<Event>],
-        apps: bool,
-    ) -> (Vec<OwnerAnswer>, bool) {
-        let mut of_channel: HashMap<ChannelId, Vec<usize>> = HashMap::new();
-        for (at, event) in events.iter().enumerate() {
-            if let Owner::Channel(channel) = event.payload.facts().owner {
-                of_channel.entry(channel).or_default().push(at);
-            }
-        }
+    async fn ask_owners(&self, events: &[Arc<Event>], apps: bool) -> (Vec<OwnerAnswer>, bool) {
         let mut all = vec![OwnerAnswer::default(); events.len()];
-        let asked = of_channel.into_iter().map(|(channel, places)| {
-            let own: Vec<Arc<Event>> = places
-                .iter()
-                .filter_map(|at| events.get(*at).cloned())
-                .collect();
+        let asked = by_channel(events).into_iter().map(|(channel, places)| {
+            let own = at_places(events, &places);
             async move { (places, self.ask_channel(channel, own, apps).await) }
         });
         let mut is_whole = true;
@@ -63,6 +73,51 @@ impl Dispatcher {
             }
         }
         (all, is_whole)
+    }
+
+    /// Asks the owners, or tells them where nothing depends on the answer: then what is left to wait for comes with it.
+    pub(super) async fn consult_owners(
+        &self,
+        events: &[Arc<Event>],
+        open: &HashSet<ClientId>,
+    ) -> (
+        Vec<OwnerAnswer>,
+        bool,
+        Option<impl Future<Output = ()> + use<>>,
+    ) {
+        if needs_no_answer(events, open) {
+            let (answers, told) = self.tell_owners(events);
+            return (answers, true, Some(told));
+        }
+        let (answers, is_whole) = self.ask_owners(events, !open.is_empty()).await;
+        (answers, is_whole, None)
+    }
+
+    /// The same where [`needs_no_answer`] says so: the mail is on its way once the future was polled, in front of what clients
+    /// ask behind the event, and done when all have taken it.
+    fn tell_owners(
+        &self,
+        events: &[Arc<Event>],
+    ) -> (Vec<OwnerAnswer>, impl Future<Output = ()> + use<>) {
+        let mut all = vec![OwnerAnswer::default(); events.len()];
+        let mut told = Vec::new();
+        for (channel, places) in by_channel(events) {
+            let Some(owner) = self.shared.directory.running_channel(channel) else {
+                continue;
+            };
+            owner.numbers().handled(places.len() as u64);
+            for at in &places {
+                if let Some(place) = all.get_mut(*at) {
+                    place.numbers = Some(owner.numbers().clone());
+                }
+            }
+            let own = at_places(events, &places);
+            told.push(async move {
+                // One that was passivated meanwhile loads what the log has.
+                drop(owner.send_past_bound(EventsArrived(own)).await);
+            });
+        }
+        (all, async { drop(join_all(told).await) })
     }
 
     /// `None`: apps wait for the answer, and there is none.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{OptionFuture, join, join_all};
 use smallvec::SmallVec;
 
 use super::acted_on::ActedOn;
@@ -170,8 +170,8 @@ impl Dispatcher {
             .metrics
             .add(Counter::EventsDelivered, events.len() as u64);
         let mut open: HashSet<ClientId> = self.shared.app_permits.keys().into_iter().collect();
-        let ((answers, is_whole), acted) = join(
-            self.ask_owners(events, !open.is_empty()),
+        let ((answers, is_whole, told), acted) = join(
+            self.consult_owners(events, &open),
             self.read_samples(events, &open),
         )
         .await;
@@ -224,7 +224,7 @@ impl Dispatcher {
             // A shard that still fans out delays all others here, without queueing in memory: the log keeps the rest.
             Some(async move { drop(shard.send_past_bound(FanOutBatch(mail)).await) })
         });
-        join_all(sent).await;
+        join(OptionFuture::from(told), join_all(sent)).await;
     }
 
     fn rendered(&self, events: &[Arc<Event>]) -> Vec<Arc<RenderedEvent>> {

@@ -58,6 +58,8 @@ pub struct LogTail<S = Store, D = Dispatcher> {
     metrics: Arc<Metrics>,
     /// All up to here was dispatched, or stepped over.
     last: Pos,
+    /// When the last one was.
+    delivered_at: Option<Instant>,
     /// What the log is compared with.
     marks: Marks,
     /// Where the step under way leads to.
@@ -102,6 +104,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
             dispatch,
             metrics,
             last,
+            delivered_at: None,
             marks: Marks::default(),
             target: last,
             hand_over_time: Duration::ZERO,
@@ -200,6 +203,7 @@ impl<S: LogSource, D: Dispatch> LogTail<S, D> {
         };
         self.dispatch.deliver(events).await;
         self.last = last.pos.unwrap_or(self.last);
+        self.delivered_at = Some(Instant::now());
         self.marks.note(&last);
     }
 

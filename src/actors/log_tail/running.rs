@@ -19,8 +19,11 @@ use crate::telemetry::Counter;
 const LOOK_ALONE: Duration = Duration::from_millis(500);
 /// On PostgreSQL it is any other server, whose events are seen in no other way.
 const LOOK_WITHOUT_BUS: Duration = Duration::from_millis(50);
-/// With a bus: a message that was lost, or the command line.
+/// With a bus: a message that was lost, or the command line. Counted from the last event: while more follow, what is missing
+/// between them shows by itself.
 const LOOK_WITH_BUS: Duration = Duration::from_millis(100);
+/// So much later at most: a log that went back does not show by itself.
+const LONGEST_WITHOUT_LOOK: Duration = Duration::from_millis(500);
 
 /// Events taken in one go, of either side; more only wait longer.
 const AT_ONCE: usize = 1024;
@@ -54,7 +57,7 @@ impl<S: LogSource + Clone + 'static, D: Dispatch> LogTail<S, D> {
             self.metrics.note_log_position(self.last.0);
             let is_behind = !inputs.committed.is_empty();
             let due = self.assembly.due();
-            let look_at = looked_at.map_or_else(Instant::now, |at| at + self.look_pause());
+            let look_at = looked_at.map_or_else(Instant::now, |at| self.look_behind(at));
             tokio::select! {
                 // Committed events first: ephemeral ones may be late, or lost.
                 biased;
@@ -93,11 +96,15 @@ impl<S: LogSource + Clone + 'static, D: Dispatch> LogTail<S, D> {
         }
     }
 
-    fn look_pause(&self) -> Duration {
+    /// When it looks again behind a look.
+    fn look_behind(&self, looked_at: Instant) -> Instant {
         match (self.source.is_shared(), self.bus.works()) {
-            (false, _) => LOOK_ALONE,
-            (true, true) => LOOK_WITH_BUS,
-            (true, false) => LOOK_WITHOUT_BUS,
+            (false, _) => looked_at + LOOK_ALONE,
+            (true, true) => {
+                let silent_from = self.delivered_at.map_or(looked_at, |at| at.max(looked_at));
+                (silent_from + LOOK_WITH_BUS).min(looked_at + LONGEST_WITHOUT_LOOK)
+            }
+            (true, false) => looked_at + LOOK_WITHOUT_BUS,
         }
     }
 
