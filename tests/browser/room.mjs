@@ -12,6 +12,7 @@ const STORIES = ["door", "chat", "places", "reading", "people", "text", "layout"
 async function tell(name, server, browser) {
   const { story } = await import(`./stories/${name}.mjs`);
   const windows = [];
+  const began = Date.now();
   const open = async (person, options) => {
     const window = await Window.open(browser, server, person, options);
     windows.push(window);
@@ -22,11 +23,13 @@ async function tell(name, server, browser) {
     await story({ server, open, step: (text) => console.log(`  ${text}`) });
     for (const window of windows) await window.check();
   } catch (error) {
+    const shown = [];
     for (const [i, window] of windows.entries()) {
-      await window.picture(`failure-${name}-${i}-${window.name}`);
-      console.error(`${window.name}: ${window.faults.join("; ")}`);
+      shown.push(await window.describe().catch(({ message }) => `${window.name}: ${message}`));
+      await window.picture(`failure-${name}-${i}-${window.name}`).catch(() => {});
     }
-    throw error;
+    const seconds = ((Date.now() - began) / 1000).toFixed(1);
+    throw new Error(`${name}, after ${seconds} s; the windows:\n${shown.join("\n")}`, { cause: error });
   } finally {
     for (const window of windows) await window.context.close();
   }
@@ -45,7 +48,9 @@ try {
   await server.end();
   console.log("browser: all stories came true");
 } catch (error) {
-  console.error(error, `\n--- log of the server ---\n${server.log}`);
+  // The error last: of a long output the end is read.
+  console.error(`--- log of the server ---\n${server.log}`);
+  console.error(error);
   await browser.close();
   await server.stop();
   process.exitCode = 1;

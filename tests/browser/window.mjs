@@ -163,6 +163,15 @@ export class Window {
     await this.page.screenshot({ path: path.join(ARTIFACTS, `${title}.png`) });
   }
 
+  /** For the report of a failure: where it is, what it shows, what went wrong in it. */
+  async describe() {
+    const shown = await this.page.evaluate(() => {
+      const state = document.querySelector("#connection-state")?.dataset.state;
+      return `${state ?? "no connection"} | ${document.body.innerText.replaceAll(/\s+/gu, " ").slice(0, 600)}`;
+    });
+    return `${this.name} at ${this.page.url()}: ${shown}\n  faults: ${this.faults.join("; ")}`;
+  }
+
   /** Nothing went wrong in the scripts, and no value without words reached the page. */
   async check() {
     const slip = await this.page.evaluate(() => /.{0,30}(undefined|\[object |NaN).{0,30}/u.exec(document.body.textContent)?.[0]);
