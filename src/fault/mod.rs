@@ -44,6 +44,8 @@ pub enum Fault {
     LogTail,
     /// `LogTail` waits before it asks where the next events go.
     Routing,
+    /// `LogTail` waits once it knows where the next events go, before those that catch up find them.
+    Routed,
     /// `LogTail` panics at the next events.
     Delivery,
     /// A shard panics at the next fan-out.
@@ -54,6 +56,8 @@ pub enum Fault {
     Picture,
     /// A session that is continued waits before what it missed is counted.
     Resume,
+    /// A session that is continued waits between what its inbox holds and its shard.
+    Filling,
     /// An app stream waits between its admission and its shard.
     Admission,
     /// A call that ends a session, or a subscription of it, waits before that is written down.
@@ -87,11 +91,13 @@ impl Fault {
             Self::ActorThread => "actor-thread",
             Self::LogTail => "log-tail",
             Self::Routing => "routing",
+            Self::Routed => "routed",
             Self::Delivery => "delivery",
             Self::Shard => "shard",
             Self::Password => "password",
             Self::Picture => "picture",
             Self::Resume => "resume",
+            Self::Filling => "filling",
             Self::Admission => "admission",
             Self::Deletion => "deletion",
             Self::LettingGo => "letting-go",

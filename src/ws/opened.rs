@@ -70,12 +70,14 @@ impl Opened {
                 Err(failure) => Err(failure),
             };
             if let Ok(judge) = judge {
+                // Rooms of an inbox and authors of a home are heard since they were filled in, which was just now.
+                let routed = behind.routed.max(shared.log.ring().routed());
                 let work = CatchUp {
                     connection,
                     log,
                     judge,
                     at,
-                    routed: behind.routed,
+                    routed,
                 };
                 work.run(shard).await;
                 return;

@@ -176,6 +176,7 @@ impl Engine {
             return Ok(None);
         };
         let present = self.store().present(of).await?;
+        Fault::Filling.delays().await;
         let mut has_home = false;
         for (topic, filter, serial) in subscriptions {
             if let Topic::Inbox(_) = topic {

@@ -214,6 +214,7 @@ impl Dispatcher {
                 }
             }
         }
+        Fault::Routed.delays().await;
         // Before they go to a shard: a stream that catches up there reads in the ring what it is not sent.
         self.shared.log.ring().push(rendered);
         if seeded(Seeded::SeamTwice) {

@@ -1,5 +1,7 @@
 //! A session goes on where it was left: nothing is lost and nothing comes twice, over any number of cuts.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::support::{Person, Stream, TestServer, build, eventually, text};
@@ -323,4 +325,29 @@ pub(super) fn the_display_parameters_are_those_of_the_new_address() {
     let mut stream = left.continues(&bob);
     let event = stream.hears_text("plain");
     assert!(event["data"][0]["content"]["html"].is_string(), "{event}");
+}
+
+#[test]
+fn an_inbox_misses_nothing_that_was_routed_before_it_was_filled() {
+    let server = TestServer::with_faults(&[]);
+    let (ada, bob) = (server.ada(), server.bob());
+    let room = build::room(&ada, "Lounge");
+    build::join(&room, &[&bob]);
+    let stream = session(&bob);
+    stream.subscribes(&bob, "/channels");
+    let left = Left::of(&stream);
+    drop(stream);
+    let filling = server.fault("filling");
+    let mut stream = left.continues(&bob);
+    filling.is_met();
+    let routed = server.fault("routed");
+    build::says(&ada, &room, "between");
+    routed.is_met();
+    filling.off();
+    // Long enough for the stream to go live too early.
+    std::thread::sleep(Duration::from_millis(300));
+    routed.off();
+    stream.hears_text("between");
+    build::says(&ada, &room, "behind");
+    stream.hears_text("behind");
 }
