@@ -38,16 +38,16 @@ class Cluster:
             self.tokens.append("--token=" + first.token(client, name, SCOPES))
 
     def load(self, *words, servers=None, seconds=4, meanwhile=None):
-        """The figures of a run of the load tester, by name. `meanwhile` is called while it runs."""
+        """The figures of a run of the load tester, by name. `meanwhile` is called with its process while it runs."""
         with tempfile.NamedTemporaryFile() as result:
             command = [self.binary, "loadtest", *words, "-d", str(seconds), "--no-pin", "--block", "--quiet",
                        *self.tokens, "--json", result.name]
             for server in self.servers if servers is None else servers:
                 command += ["--url", "http://%s:%d" % server.address]
-            tester = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            if meanwhile:
-                meanwhile()
-            said, _ = tester.communicate()
+            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as tester:
+                if meanwhile:
+                    meanwhile(tester)
+                said, _ = tester.communicate()
             if tester.returncode != 0:
                 raise SystemExit(f"{' '.join(words)}: {said[-2000:]}")
             return {row["name"]: row["value"] for row in json.load(result)["rows"]}
@@ -59,13 +59,15 @@ class Cluster:
         return sum(server.frames() for server in self.servers)
 
     def per_frame(self, *words, seconds=5):
-        """Microseconds of the servers' processors per frame, while frames are delivered: without connecting, which takes as
-        much as some hundred frames do, and without the end."""
+        """Microseconds of the servers' processors per frame, while frames are delivered: without connecting, and without
+        the end."""
         found = []
 
-        def sample():
+        def sample(tester):
             before = self.frames()
             while self.frames() < before + 10_000:
+                if tester.poll() is not None:
+                    return
                 time.sleep(0.1)
             # Behind the first messages, which all streams take on the slower path.
             time.sleep(1)
@@ -74,6 +76,8 @@ class Cluster:
             found.append((self.cpu() - used) * 1e6 / (self.frames() - heard))
 
         self.load(*words, seconds=seconds + 2, meanwhile=sample)
+        if not found:
+            raise SystemExit(f"{' '.join(words)}: it ended before 10 000 frames")
         return found[0]
 
     def stop(self):

@@ -27,7 +27,7 @@ pub(super) struct Opened {
 
 /// What a stream that was left needs until it is live.
 pub(super) struct Behind {
-    /// Events up to here may not be mailed to its shard.
+    /// What was routed when it was registered: a log that ends before this went back since.
     pub routed: Pos,
     /// Whose.
     pub of: BehindOf,
@@ -70,7 +70,8 @@ impl Opened {
                 Err(failure) => Err(failure),
             };
             if let Ok(judge) = judge {
-                // Rooms of an inbox and authors of a home are heard since they were filled in, which was just now.
+                // What was taken in later is heard since then; rooms of an inbox and authors of a home since they were filled in,
+                // which was just now.
                 let routed = behind.routed.max(shared.log.ring().routed());
                 let work = CatchUp {
                     connection,
@@ -147,8 +148,6 @@ impl Behind {
             subscriptions.push((topic, filter, subscription.serial));
             state.subscribe(connection.index, subscription);
         }
-        // Events up to here may not be mailed to this shard for the sake of these.
-        self.routed = shared.log.ring().routed();
         Ok(())
     }
 }

@@ -32,19 +32,6 @@ struct MessageCreated {
     read_by_author: bool,
 }
 
-impl From<MessageCreated> for Payload {
-    fn from(event: MessageCreated) -> Self {
-        let MessageCreated {
-            written,
-            read_by_author,
-        } = event;
-        Self::MessageCreated {
-            written,
-            read_by_author,
-        }
-    }
-}
-
 /// Form 1, from before migration 0008: the body in an envelope. Its rows expire with the retention time.
 #[derive(Deserialize)]
 struct Enveloped {
@@ -219,7 +206,11 @@ fn parse(row: &Row, earlier: impl FnOnce(Pos) -> Option<Payload>) -> Result<Payl
     }
     match row.v {
         FORM if row.kind == "message_created" => {
-            serde_json::from_str(&row.body).map(|event: MessageCreated| event.into())
+            let event: Result<MessageCreated, _> = serde_json::from_str(&row.body);
+            event.map(|event| Payload::MessageCreated {
+                written: event.written,
+                read_by_author: event.read_by_author,
+            })
         }
         FORM => serde_json::from_str(&row.body),
         1 => serde_json::from_str(&row.body).map(|Enveloped { body }| body),
